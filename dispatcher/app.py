@@ -1,0 +1,281 @@
+"""The one place where the parts are joined: a site becomes a store, texts, gateways and a worker."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from dispatcher import planning, targeting, templating
+from dispatcher.config import GatewaySettings, Secret, Site, StepSettings
+from dispatcher.gateways import adapter_module
+from dispatcher.gateways.contract import Call, Gateway, Given, Heard
+from dispatcher.model import (
+    SYSTEM, Actor, Audience, Channel, Mode, Role, Sender, Step, Text, Window,
+)  # fmt: skip
+from dispatcher.planning import Draft, Words
+from dispatcher.problems import Problem, Say, settings, unknown
+from dispatcher.store import areas, gateways as gateway_rows, people, settings as site_facts, texts
+from dispatcher.store.broadcasts import Broadcast
+from dispatcher.store.database import Store, Tx, open_store
+from dispatcher.store.seal import Sealer, load_key
+from dispatcher.store.tokens import StoredTokens
+from dispatcher.templating import Template
+
+OPERATOR = "may-chu"  # who acts on this machine when nobody is named: may prepare, never decide
+DEFAULT_PRICES = {"sms": 500, "zalo": 200}  # đồng; estimates, set [prices] to your contract
+Clock = Callable[[], datetime]
+
+
+def real_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+def site_clock() -> Clock:
+    """The site's clock. DISPATCHER_CLOCK (an ISO moment) starts it there: demo, drills, tests."""
+    start = os.environ.get("DISPATCHER_CLOCK")
+    if not start:
+        return real_clock
+    shift = datetime.fromisoformat(start) - real_clock()
+    return lambda: real_clock() + shift
+
+
+@dataclass(frozen=True)
+class App:
+    """An open site."""
+
+    site: Site
+    store: Store
+    clock: Clock
+
+    @property
+    def templates(self) -> Path:
+        return self.site.root / "templates"
+
+    @property
+    def schedules(self) -> Path:
+        return self.site.root / "schedules"
+
+    def begin(self, actor: Actor) -> Callable[[], AbstractContextManager[Tx]]:
+        """Writing transactions of one actor."""
+        return lambda: self.store.begin(actor, self.clock())
+
+    def actor(self, name: str | None) -> Actor:
+        """Who acts: the person named, or this machine's operator."""
+        name = name or os.environ.get("DISPATCHER_AS")
+        if not name:
+            return Actor(OPERATOR, Role.ADMIN)
+        with self.store.read(SYSTEM) as tx:
+            return people.actor(tx, name)
+
+
+def open_app(site: Site, clock: Clock | None = None) -> App:
+    """Open a site's data, making what is missing at first use."""
+    clock = clock or site_clock()
+    database = site.data / "site.db"
+    in_site = site.database == f"sqlite:///{database}"
+    try:
+        site.data.mkdir(mode=0o700, exist_ok=True)
+        (site.data / ".gitignore").write_text("*\n")
+    except OSError as error:
+        raise settings(
+            "data-folder", f"Không tạo được thư mục {site.data}: {error.strerror}.",
+            f"The folder {site.data} cannot be made: {error.strerror}.",
+        ) from None  # fmt: skip
+    fresh = not (in_site and database.exists())
+    store = open_store(site.database, Sealer(_key(site, create=fresh)))
+    _settle_in(site, store, clock())
+    return App(site, store, clock)
+
+
+def _key(site: Site, *, create: bool) -> bytes:
+    value = os.environ.get("DISPATCHER_KEY", "").strip()
+    if value:
+        try:
+            return bytes.fromhex(value)
+        except ValueError:
+            raise settings("bad-key", "Biến DISPATCHER_KEY không phải mã hex.",
+                           "DISPATCHER_KEY is not hexadecimal.") from None  # fmt: skip
+    return load_key(site.key_file, create=create)
+
+
+def _settle_in(site: Site, store: Store, now: datetime) -> None:
+    """Areas, gateways and prices of the settings, in place once."""
+    wanted = f"{site.area_set}|{sorted(site.gateways)}|{sorted(site.prices.items())}"
+    with store.read(SYSTEM) as tx:
+        if site_facts.get(tx, "settled_in") == wanted:
+            return
+    with store.begin(SYSTEM, now) as tx:
+        areas.load_set(tx, site.area_set, site.root)
+        gateway_rows.ensure(tx, list(site.gateways))
+        texts.set_prices(tx, DEFAULT_PRICES | dict(site.prices), now.date())
+        site_facts.put(tx, "settled_in", wanted)
+        tx.note("settled_in", "site", site.area_set)
+
+
+# --- texts and plans --------------------------------------------------------------------------
+
+
+def route(site: Site, name: str | None) -> tuple[str, tuple[Step, ...]]:
+    """A route by name, or the only one."""
+    if name is None and len(site.routes) == 1:
+        name = next(iter(site.routes))
+    if name is None or name not in site.routes:
+        hint = Say(f"Các thứ tự kênh: {', '.join(site.routes)}.", f"Routes: {', '.join(site.routes)}.")
+        raise unknown(Say("thứ tự kênh gửi", "route"), name or "", site.routes, hint=hint)
+    return name, tuple(_step(site, s) for s in site.routes[name])
+
+
+def _step(site: Site, step: StepSettings) -> Step:
+    channel = adapter_channel(site.gateways[step.gateway])
+    return Step(step.gateway, channel, step.deadline, step.accented)
+
+
+@lru_cache(maxsize=32)
+def _channel(adapter: str) -> Channel:
+    module = adapter_module(adapter)
+    found = next(v.channel for v in vars(module).values()
+                 if isinstance(v, type) and v.__module__ == module.__name__ and hasattr(v, "channel"))  # fmt: skip
+    return Channel(found)
+
+
+def adapter_channel(gateway: GatewaySettings) -> Channel:
+    return _channel(gateway.adapter)
+
+
+def draft(app: App, tx: Tx, *, template: Template, audience: Audience, route_name: str | None,
+          fields: Mapping[str, str], title: str = "", document: str = "",
+          expires_after: timedelta = timedelta(hours=6), window: Window | None = None,
+          accented: bool = False, rather_twice: bool = False,
+          schedule_id: int | None = None) -> int:  # fmt: skip
+    """Check an officer's choices and store them as a draft; its id."""
+    _, steps = route(app.site, route_name)
+    if accented:
+        steps = tuple(replace(s, accented=True) for s in steps)
+    if not any(template.block_for(s.channel, s.accented) for s in steps):
+        raise Problem(
+            "no-text", f"Mẫu «{template.name}» không có bài cho kênh nào của thứ tự này.",
+            f"Template “{template.name}” has no text for any step of this route.",
+        )  # fmt: skip
+    filled = templating.fill(template, fields)
+    targeting.resolve(tx, audience)
+    senders: dict[int, Sender] = {
+        w.id: app.site.sender_for(w.name, w.code) for w in targeting.wards_of(tx, audience)
+    }
+    return planning.draft(tx, Draft(
+        title or template.title, app.site.mode, template.kind,
+        (template.name, template.digest, template.source), filled, audience, steps, senders,
+        window or app.site.window, expires_after, document or template.document,
+        schedule_id=schedule_id, rather_twice=rather_twice,
+    ))  # fmt: skip
+
+
+def words(app: App, tx: Tx, broadcast: Broadcast) -> Words:
+    """The frozen template of a broadcast as renderers, one per step."""
+    name, _, source = texts.source_of(tx, broadcast.template_version_id)
+    template = templating.parse(name, source, app.templates)
+    blocks = [template.block_for(s.channel, s.accented) for s in broadcast.route]
+
+    def render(step: int, values: Mapping[str, Any]) -> Text | None:
+        block = blocks[step]
+        return templating.render(template, block, values) if block else None
+
+    return Words(render, tuple(b.scope if b else None for b in blocks))
+
+
+def preview(app: App, actor: Actor, broadcast: Broadcast) -> planning.Preview:
+    with app.store.read(actor) as tx:
+        found = words(app, tx, broadcast)
+    return planning.preview(app.begin(actor), broadcast, found, targeting.resolve)
+
+
+def release(app: App, broadcast: Broadcast) -> str:
+    """Release one broadcast; the state it ended in."""
+    with app.store.read(SYSTEM) as tx:
+        found = words(app, tx, broadcast)
+    return planning.release(app.begin(SYSTEM), broadcast, found, targeting.resolve,
+                            app.site.undo).value  # fmt: skip
+
+
+# --- gateways ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Doors:
+    """Where a site's gateways are reached, and where their receipts come back."""
+
+    twins: Mapping[str, str]  # gateway → base URL of its twin; empty when live
+    callbacks: str = ""  # public base URL of the receipt door
+
+
+def callback_path(store: Store, gateway: str) -> str:
+    """The unguessable path a vendor calls: derived from the site's key, stored nowhere."""
+    return f"/hooks/{gateway}/{store.sealer.digest('hook', gateway).hex()}"
+
+
+def adapter_options(site: Site, gateway: GatewaySettings, twin: str | None) -> dict[str, Any]:
+    """An adapter's settings with secrets fetched; in a drill nothing secret is touched."""
+    options = dict(gateway.options)
+    module = adapter_module(gateway.adapter)
+    if twin is not None:
+        secrets = {key: f"drill-{key}" for key in module.SECRETS}
+        options = {k: v for k, v in options.items() if not isinstance(v, Secret)} | secrets
+        return options | {"base_url": twin, "oauth_url": twin, "app_id": "drill"}
+    missing = [key for key in module.SECRETS if key not in options]
+    if missing:
+        names = ", ".join(missing)
+        raise settings(
+            "secrets-missing", f"Cổng gửi «{gateway.name}» thiếu: {names} (mục [gateways.{gateway.name}]).",
+            f"Gateway “{gateway.name}” lacks: {names} ([gateways.{gateway.name}]).",
+        )  # fmt: skip
+    return {k: v.fetch() if isinstance(v, Secret) else v for k, v in options.items()}
+
+
+def build_gateway(app: App, name: str, doors: Doors, database: ThreadPoolExecutor | None) -> Gateway:
+    """A gateway ready to be asked. In a drill it can reach this machine only."""
+    from dispatcher.gateways.wire import Wire
+
+    chosen = app.site.gateways[name]
+    module = adapter_module(chosen.adapter)
+    drill = app.site.mode is Mode.DRILL
+    options = adapter_options(app.site, chosen, doors.twins.get(name) if drill else None)
+    if chosen.adapter == "outbox":
+        options["folder"] = app.site.data / str(options.get("folder", "outbox"))
+    if drill and chosen.adapter != "outbox" and name not in doors.twins:
+        raise settings("no-twin", f"Chạy thử: chưa có cổng giả cho «{name}».",
+                       f"Drill: there is no twin for “{name}”.")  # fmt: skip
+    wire = Wire(connections=max(64, (chosen.in_flight or 0) * 2), loopback_only=drill,
+                secrets=[str(options[k]) for k in module.SECRETS if k in options])  # fmt: skip
+    callback = doors.callbacks + callback_path(app.store, name) if doors.callbacks else ""
+    vault = StoredTokens(app.store, name, app.clock, database)
+    built: Gateway = module.build(Given(name, options, wire, vault, callback))
+    return built
+
+
+def listeners(app: App) -> dict[str, Callable[[Call], Heard]]:
+    """How each gateway's receipts are read; live secrets are fetched here and only here."""
+    found: dict[str, Callable[[Call], Heard]] = {}
+    for name, chosen in app.site.gateways.items():
+        module = adapter_module(chosen.adapter)
+        if not hasattr(module, "read_receipt"):
+            continue
+        twin = "" if app.site.mode is Mode.DRILL else None
+        try:
+            options = adapter_options(app.site, chosen, twin)
+        except Problem:
+            options = {k: v for k, v in chosen.options.items() if not isinstance(v, Secret)}
+
+        def listen(call: Call, module: Any = module, options: dict[str, Any] = options) -> Heard:
+            heard: Heard = module.read_receipt(call, options)
+            return heard
+
+        found[name] = listen
+    return found
+
+

@@ -1,0 +1,73 @@
+"""Lab: a gateway that exists only as our own twin, to prove the promise under every capability.
+
+`capability`: "dedup" (remembers our reference), "lookup" (can be asked for it after a settling
+time) or "neither". Never for residents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from dispatcher.gateways.contract import (
+    Accepted, Answer, Call, Codes, Given, Heard, Limits, NoAnswer, Outgoing, Refused, Verdict,
+    http_trouble, read_object, table, word,
+)  # fmt: skip
+from dispatcher.model import Channel
+
+SETTINGS = ("capability", "base_url")
+SECRETS = ()
+SETTLE = timedelta(seconds=2)
+CODES = Codes(frozenset({"ok"}), table(recipient="nobody", content="words", account="key",
+                                       busy="full", carrier="network", later="night"))  # fmt: skip
+
+
+class Lab:
+    """One lab account."""
+
+    channel = Channel.SMS
+
+    def __init__(self, given: Given) -> None:
+        self.name = given.name
+        capability = given.options.get("capability", "dedup")
+        self.limits = Limits(
+            in_flight=16,
+            dedup_window=timedelta(hours=24) if capability == "dedup" else None,
+            looks_up=SETTLE if capability == "lookup" else None,
+        )
+        self._wire, self._base = given.wire, str(given.options.get("base_url", ""))
+
+    async def send(self, call_ref: str, batch: Sequence[Outgoing]) -> Sequence[Verdict]:
+        return [await self._send_one(message) for message in batch]
+
+    async def _send_one(self, message: Outgoing) -> Verdict:
+        payload = {"reference": message.reference, "to": message.to, "body": message.body}
+        return read_answer(await self._wire.post(f"{self._base}/send", json_body=payload))[0]
+
+    async def look_up(self, reference: str) -> Verdict | None:
+        """What became of a reference; None when the lab never saw it."""
+        answer = await self._wire.get(f"{self._base}/lookup", query={"reference": reference})
+        if isinstance(answer, Answer) and answer.status == 404:
+            return None
+        return read_answer(answer)[0]
+
+
+def build(given: Given) -> Lab:
+    return Lab(given)
+
+
+def read_answer(answer: Answer | NoAnswer, *, repeat: bool = True) -> list[Verdict]:
+    """What an answer means."""
+    if trouble := http_trouble(answer):
+        return [trouble]
+    assert isinstance(answer, Answer)
+    found = read_object(answer.body) or {}
+    code = word(found.get("code"))
+    if code in CODES.accepted and word(found.get("id")):
+        return [Accepted(word(found["id"]))]
+    return [Refused(CODES.fault(code), code or "no code")]
+
+
+def read_receipt(call: Call, options: Mapping[str, Any]) -> Heard:
+    return Heard(())

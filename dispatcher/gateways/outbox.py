@@ -1,0 +1,53 @@
+"""Outbox: every message becomes a file in a folder. No network; for trials and training.
+
+The file is named by our reference and put in place in one step, so a repeat replaces a letter by
+the same letter: dedup for as long as the folder is kept.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+from dispatcher.gateways.contract import Accepted, Given, Limits, Outgoing, Refused, Verdict
+from dispatcher.model import Channel, Fault
+
+SETTINGS = ("folder",)
+SECRETS = ()
+LIMITS = Limits(in_flight=1, batch=100, same_body=False, dedup_window=timedelta(days=3650))
+
+
+class Outbox:
+    """Writes to `folder`, one JSON file per message, named by our reference."""
+
+    channel = Channel.SMS
+
+    def __init__(self, given: Given) -> None:
+        self.name, self.limits = given.name, LIMITS
+        self._folder = Path(str(given.options.get("folder", "outbox")))
+
+    async def send(self, call_ref: str, batch: Sequence[Outgoing]) -> Sequence[Verdict]:
+        return [self._write(message) for message in batch]
+
+    def _write(self, message: Outgoing) -> Verdict:
+        letter = {"to": message.to, "sender": message.sender, "body": message.body,
+                  "reference": message.reference}  # fmt: skip
+        path = self._folder / f"{message.reference}.json"
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            draft = path.with_suffix(".part")
+            with draft.open("w", encoding="utf-8") as file:
+                json.dump(letter, file, ensure_ascii=False)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(path)
+        except OSError as error:
+            return Refused(Fault.BUSY, type(error).__name__, error.strerror or "")
+        return Accepted(message.reference)
+
+
+def build(given: Given) -> Outbox:
+    return Outbox(given)

@@ -1,0 +1,172 @@
+"""The one HTTP client: a total deadline, a capped answer, no redirects, no environment proxies.
+
+Comes from: an adapter.  Goes to: the vendor.
+Never: resends what may have left. Only calls that never left, and GETs, are tried again (tenacity).
+
+The httpx-aiohttp transport (0.2.0, read 2026-11) reports a connection that broke *after* the request
+was written as httpx.ConnectTimeout. Believing it would text people twice, so the cause underneath
+decides: only aiohttp's own connector errors prove that nothing left.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import json
+import re
+import zlib
+from collections import deque
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import aiohttp
+import httpx
+import tenacity
+from httpx_aiohttp import AiohttpTransport
+
+from dispatcher.gateways.contract import Answer, NoAnswer
+from dispatcher.problems import Problem
+
+DEADLINE = 20.0  # seconds for everything: connect, write, read
+CONNECT = 5.0
+CAP = 256 * 1024  # bytes of an answer, after decoding
+_NEVER_LEFT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+_PHONE = re.compile(r"(?<!\d)(?:\+?84|0)[35789]\d{8}(?!\d)")
+
+
+class Wire:
+    """One long-lived client for one gateway.
+
+    `loopback_only` is set in a drill: any other host is refused before a socket is made.
+    `secrets` never appear in the transcript.
+    """
+
+    def __init__(self, *, deadline: float = DEADLINE, connections: int = 64,
+                 loopback_only: bool = False, secrets: Iterable[str] = ()) -> None:  # fmt: skip
+        self.deadline, self.loopback_only = deadline, loopback_only
+        self.secrets = [s for s in secrets if len(s) > 3]
+        self.transcript: deque[str] = deque(maxlen=50)
+        self._connections = connections
+        self._client: httpx.AsyncClient | None = None
+
+    def _open(self) -> httpx.AsyncClient:
+        if self._client is None:
+            context = httpx.create_ssl_context(trust_env=False)
+
+            def session() -> aiohttp.ClientSession:
+                connector = aiohttp.TCPConnector(limit=self._connections, ssl=context,
+                                                 keepalive_timeout=15)  # fmt: skip
+                return aiohttp.ClientSession(connector=connector, trust_env=False,
+                                             cookie_jar=aiohttp.DummyCookieJar())  # fmt: skip
+
+            self._client = httpx.AsyncClient(
+                transport=AiohttpTransport(verify=context, client=session), trust_env=False,
+                follow_redirects=False, timeout=httpx.Timeout(self.deadline, connect=CONNECT),
+            )  # fmt: skip
+        return self._client
+
+    async def post(self, url: str, *, json_body: Any = None, form: Mapping[str, str] | None = None,
+                   headers: Mapping[str, str] | None = None) -> Answer | NoAnswer:  # fmt: skip
+        """POST once; tried again only while nothing left the machine."""
+        if form is not None:
+            request = httpx.Request("POST", url, data=dict(form), headers=self._headers(headers))
+        else:
+            content = json.dumps(json_body, ensure_ascii=False).encode()
+            request = httpx.Request("POST", url, content=content, headers=self._headers(
+                {"content-type": "application/json", **(headers or {})}))  # fmt: skip
+        return await self._send(request, again=lambda a: isinstance(a, NoAnswer) and not a.left)
+
+    async def get(self, url: str, *, query: Mapping[str, str] | None = None,
+                  headers: Mapping[str, str] | None = None) -> Answer | NoAnswer:  # fmt: skip
+        """GET; safe to repeat."""
+        request = httpx.Request("GET", url, params=query, headers=self._headers(headers))
+        return await self._send(request, again=lambda a: isinstance(a, NoAnswer))
+
+    def _headers(self, more: Mapping[str, str] | None) -> dict[str, str]:
+        return {"accept": "application/json", "accept-encoding": "identity",
+                "user-agent": "dispatcher", **(more or {})}  # fmt: skip
+
+    async def _send(self, request: httpx.Request, again: Any) -> Answer | NoAnswer:
+        self._check_host(request.url.host)
+        try:
+            async with asyncio.timeout(self.deadline):
+                answer = await self._once(request)
+                if again(answer):  # rare: the retry machinery is not free
+                    answer = await self._retry(request, again)
+        except TimeoutError:
+            answer = NoAnswer(True, "deadline")
+        self._remember(request, answer)
+        return answer
+
+    async def _retry(self, request: httpx.Request, again: Any) -> Answer | NoAnswer:
+        retrying = tenacity.AsyncRetrying(
+            retry=tenacity.retry_if_result(again), stop=tenacity.stop_after_attempt(2),
+            wait=tenacity.wait_random(0.05, 0.25),
+            retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
+        )  # fmt: skip
+        answer: Answer | NoAnswer = await retrying(self._once, request)
+        return answer
+
+    async def _once(self, request: httpx.Request) -> Answer | NoAnswer:
+        try:
+            response = await self._open().send(request, stream=True)
+            try:
+                body = await _capped(response)
+            finally:
+                await response.aclose()
+        except httpx.HTTPError as error:
+            left = not isinstance(error.__cause__, _NEVER_LEFT)
+            return NoAnswer(left, type(error.__cause__ or error).__name__)
+        except aiohttp.ClientError as error:
+            return NoAnswer(True, type(error).__name__)
+        except (OSError, ValueError) as error:
+            return NoAnswer(True, type(error).__name__)
+        if body is None:
+            return NoAnswer(True, "answer too large or badly encoded")
+        headers = {k.lower(): v for k, v in response.headers.items()}
+        return Answer(response.status_code, headers, body)
+
+    def _check_host(self, host: str) -> None:
+        if not self.loopback_only or host == "localhost":
+            return
+        try:
+            if ipaddress.ip_address(host).is_loopback:
+                return
+        except ValueError:
+            pass
+        raise Problem(
+            "drill-only", f"Đang chạy thử: không được nối ra ngoài máy ({host}).",
+            f"This is a drill: nothing may leave this machine ({host}).", exit_code=3,
+        )  # fmt: skip
+
+    def _remember(self, request: httpx.Request, answer: Answer | NoAnswer) -> None:
+        url = str(request.url.copy_with(query=None))
+        came = answer.body[:500].decode("utf-8", "replace") if isinstance(answer, Answer) else ""
+        line = f"{request.method} {url} → {getattr(answer, 'status', None) or answer} {came}"
+        for secret in self.secrets:
+            line = line.replace(secret, "***")
+        self.transcript.append(_PHONE.sub("…", line))
+
+    async def close(self) -> None:
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
+
+
+async def _capped(response: httpx.Response) -> bytes | None:
+    """The body, at most CAP bytes after decoding; None when it is more or cannot be decoded."""
+    encoding = response.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in ("identity", "", "gzip", "deflate"):
+        return None
+    inflate = zlib.decompressobj(47) if encoding in ("gzip", "deflate") else None
+    body = bytearray()
+    async for chunk in response.aiter_raw():
+        if inflate is not None:
+            try:
+                chunk = inflate.decompress(chunk, CAP + 1 - len(body))
+            except zlib.error:
+                return None
+        body += chunk
+        if len(body) > CAP or (inflate is not None and inflate.unconsumed_tail):
+            return None
+    return bytes(body)

@@ -1,0 +1,265 @@
+"""What becomes of a message: (message, answer, now) → decision. Pure, no clock, no database.
+
+Comes from: sending (answers), receiving (receipts), chores (deadlines, expiry).
+Goes to: the row. `docs/states.md` draws these tables; a test compares both.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import assert_never
+
+from dispatcher.model import AttemptState, BroadcastState, Fault, Heard, MessageState
+
+M, B = MessageState, BroadcastState
+
+MOVES: dict[MessageState, frozenset[MessageState]] = {
+    # lease taken or returned stays queued; sending only through an intent on disk
+    M.QUEUED: frozenset(
+        {M.QUEUED, M.SENDING, M.EXPIRED, M.CANCELLED, M.FAILED}
+        | {M.ACCEPTED, M.DELIVERED, M.READ}  # an earlier step was accepted or answered late
+    ),
+    # back to queued only after a refusal that proves nothing was accepted
+    M.SENDING: frozenset(
+        {M.SENDING, M.QUEUED, M.ACCEPTED, M.DELIVERED, M.READ, M.FAILED, M.UNCONFIRMED, M.EXPIRED}
+        | {M.CANCELLED}
+    ),
+    M.ACCEPTED: frozenset({M.ACCEPTED, M.QUEUED, M.DELIVERED, M.READ, M.FAILED}),
+    M.DELIVERED: frozenset({M.DELIVERED, M.READ}),
+    M.READ: frozenset({M.READ}),
+    M.FAILED: frozenset({M.FAILED, M.DELIVERED, M.READ}),
+    M.UNCONFIRMED: frozenset(
+        {M.UNCONFIRMED, M.ACCEPTED, M.DELIVERED, M.READ, M.FAILED, M.QUEUED}
+    ),
+    M.EXPIRED: frozenset({M.EXPIRED, M.DELIVERED, M.READ}),
+    M.SKIPPED: frozenset({M.SKIPPED}),
+    M.CANCELLED: frozenset({M.CANCELLED, M.DELIVERED, M.READ}),
+}
+
+BROADCAST_MOVES: dict[BroadcastState, frozenset[BroadcastState]] = {
+    B.DRAFT: frozenset({B.SUBMITTED, B.STOPPED}),
+    B.SUBMITTED: frozenset({B.APPROVED, B.RETURNED, B.REJECTED, B.STOPPED}),
+    B.RETURNED: frozenset({B.SUBMITTED, B.STOPPED}),
+    B.REJECTED: frozenset(),
+    B.APPROVED: frozenset({B.SCHEDULED, B.STOPPED}),
+    B.SCHEDULED: frozenset({B.RUNNING, B.PAUSED, B.HELD, B.STOPPED, B.MISSED}),
+    B.RUNNING: frozenset({B.PAUSED, B.HELD, B.DONE, B.STOPPED, B.EXPIRED}),
+    B.PAUSED: frozenset({B.RUNNING, B.SCHEDULED, B.STOPPED, B.EXPIRED}),
+    B.HELD: frozenset({B.RUNNING, B.SCHEDULED, B.STOPPED, B.EXPIRED}),
+    B.DONE: frozenset({B.RUNNING}),  # a receipt said no while there was still time and a next step
+    B.STOPPED: frozenset(),
+    B.EXPIRED: frozenset(),
+    B.MISSED: frozenset(),
+}
+
+OPEN_STATES = frozenset({M.QUEUED, M.SENDING})
+SETTLE_MARGIN = 0.9  # a repeat must reach the gateway well before its memory ends
+RETRY_AFTER_CAP = timedelta(minutes=15)
+PROBE_AFTER_UNKNOWNS = 5  # answers of `unknown` in a row before a gateway gets one probe at a time
+HELD_AFTER_REFUSALS = 3  # different people refused the same text on one network
+
+
+class Move(StrEnum):
+    """Where the message goes on: the same target, the next one, or the next step's first."""
+
+    STAY = "stay"
+    NEXT_TARGET = "next_target"
+    NEXT_STEP = "next_step"
+
+
+class Effect(StrEnum):
+    """What one answer does to the gateway it came from."""
+
+    NONE = "none"
+    SLOW = "slow"  # the pacer backs off
+    PAUSE = "pause"  # nothing more until a person resumes it
+    DOUBT = "doubt"  # counts towards one probe at a time
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """What a gateway offers to settle a doubt: a memory of our reference, or a look-up."""
+
+    dedup_window: timedelta | None = None
+    settle: timedelta | None = None  # a look-up says "no" only after this long
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is known about a message when an answer comes."""
+
+    first_asked_at: datetime
+    expires_at: datetime
+    tries: int = 1
+    doubt: Doubt = Doubt()
+    has_next_target: bool = False
+    has_next_step: bool = False
+    later_goes_on: bool = False
+    rather_twice: bool = False
+    stopped: bool = False  # its broadcast was stopped meanwhile: nothing may leave any more
+    earlier: MessageState | None = None  # the best that other attempts of this message reached
+    heard: Heard = Heard.NOTHING  # receipts that overtook the answer
+    seed: str = ""
+
+
+@dataclass(frozen=True)
+class Decision:
+    message: MessageState
+    attempt: AttemptState
+    move: Move = Move.STAY
+    due_at: datetime | None = None
+    effect: Effect = Effect.NONE
+
+
+def backoff(tries: int, seed: str = "", *, first: float = 2.0, most: float = 900.0) -> timedelta:
+    """Doubling wait with jitter in [½, 1]; the jitter comes from `seed`, so tests can know it."""
+    full = min(most, first * 2.0 ** max(0, min(tries - 1, 30)))
+    jitter = hashlib.blake2b(f"{seed}:{tries}".encode(), digest_size=4).digest()
+    return timedelta(seconds=full * (0.5 + int.from_bytes(jitter, "big") / 2**33))
+
+
+def settle(
+    standing: Standing, fault: Fault | None, retry_after: timedelta | None, now: datetime
+) -> Decision:
+    """An answer came: `fault` None is acceptance. Total over every fault and standing."""
+    if standing.heard & (Heard.DELIVERED | Heard.READ):
+        return Decision(_received(standing.heard), AttemptState.ACCEPTED)
+    match fault:
+        case None:
+            if standing.heard & Heard.FAILED:  # the network's no overtook the gateway's yes
+                return _go_on(standing, AttemptState.ACCEPTED, now)
+            return Decision(_best(M.ACCEPTED, standing.earlier), AttemptState.ACCEPTED)
+        case Fault.BUSY:
+            wait = min(retry_after or backoff(standing.tries, standing.seed), RETRY_AFTER_CAP)
+            return _again(standing, AttemptState.REFUSED, now + wait, now, Effect.SLOW)
+        case Fault.ACCOUNT:
+            return _again(standing, AttemptState.REFUSED, now, now, Effect.PAUSE)
+        case Fault.LATER:
+            if standing.later_goes_on and standing.has_next_step:
+                return _go_on(standing, AttemptState.REFUSED, now, step=True)
+            wait = max(retry_after or timedelta(minutes=15), timedelta(seconds=1))
+            return _again(standing, AttemptState.REFUSED, now + wait, now, Effect.NONE)
+        case Fault.RECIPIENT:
+            return _go_on(standing, AttemptState.REFUSED, now)
+        case Fault.CARRIER:
+            return _go_on(standing, AttemptState.REFUSED, now, step=True)
+        case Fault.CONTENT:
+            return Decision(_best(M.FAILED, standing.earlier), AttemptState.REFUSED)
+        case Fault.UNKNOWN:
+            return in_doubt(standing, now)
+        case _:
+            assert_never(fault)
+
+
+def in_doubt(standing: Standing, now: datetime) -> Decision:
+    """No readable answer, or the worker died with the call open. Never blindly again."""
+    if standing.heard & (Heard.DELIVERED | Heard.READ):
+        return Decision(_received(standing.heard), AttemptState.ACCEPTED)
+    if standing.heard & Heard.FAILED:
+        return _go_on(standing, AttemptState.ACCEPTED, now)
+    if standing.heard & Heard.ACCEPTED:
+        return Decision(_best(M.ACCEPTED, standing.earlier), AttemptState.ACCEPTED)
+    if standing.stopped or standing.expires_at <= now:  # asking again could make it leave
+        state = _best(M.UNCONFIRMED, standing.earlier)
+        return Decision(state, AttemptState.UNCONFIRMED, effect=Effect.DOUBT)
+    doubt = standing.doubt
+    if doubt.dedup_window is not None:
+        again = now + backoff(standing.tries, standing.seed, first=0.5, most=300)
+        if again < standing.first_asked_at + doubt.dedup_window * SETTLE_MARGIN:
+            return Decision(M.SENDING, AttemptState.DOUBTFUL, due_at=again, effect=Effect.DOUBT)
+    if doubt.settle is not None:
+        at = max(standing.first_asked_at + doubt.settle, now)
+        return Decision(M.SENDING, AttemptState.DOUBTFUL, due_at=at, effect=Effect.DOUBT)
+    if standing.rather_twice:
+        again = now + backoff(standing.tries, standing.seed)
+        return _again(standing, AttemptState.UNCONFIRMED, again, now, Effect.DOUBT)
+    return Decision(
+        _best(M.UNCONFIRMED, standing.earlier), AttemptState.UNCONFIRMED, effect=Effect.DOUBT
+    )
+
+
+def looked_up(standing: Standing, found: bool | None, now: datetime) -> Decision:
+    """A look-up answered after the settling time: True there, False not there, None unreadable."""
+    if found:
+        return settle(standing, None, None, now)
+    if found is None:
+        again = now + backoff(standing.tries, standing.seed)
+        return Decision(M.SENDING, AttemptState.DOUBTFUL, due_at=again, effect=Effect.SLOW)
+    if standing.heard:
+        return in_doubt(standing, now)
+    return _again(standing, AttemptState.REFUSED, now, now, Effect.NONE)
+
+
+def receipt(
+    message: MessageState, heard: Heard, *, current: bool, leased: bool, standing: Standing,
+    now: datetime,
+) -> Decision | None:  # fmt: skip
+    """Receipts of one attempt add up to `heard`. None: the message row stays as it is.
+
+    `current`: the attempt is the message's latest. `leased`: a worker holds it on the wire now;
+    its own settle will take the receipt into account.
+    """
+    if message in (M.SKIPPED, M.READ) or (message is M.SENDING and leased):
+        return None
+    if heard & (Heard.DELIVERED | Heard.READ):
+        state = _received(heard)
+        if state is message or (message is M.DELIVERED and state is not M.READ):
+            return None
+        return Decision(state, AttemptState.ACCEPTED)
+    if message is M.DELIVERED or not current:
+        return None
+    if message in (M.ACCEPTED, M.UNCONFIRMED, M.SENDING):
+        if heard & Heard.FAILED:
+            return _go_on(standing, AttemptState.ACCEPTED, now)
+        if heard & Heard.ACCEPTED and message is not M.ACCEPTED:
+            return Decision(_best(M.ACCEPTED, standing.earlier), AttemptState.ACCEPTED)
+    return None
+
+
+def deadline(standing: Standing, now: datetime) -> Decision:
+    """Accepted, no word in time: the next step, if there is one and there is still time."""
+    if standing.has_next_step and now < standing.expires_at:
+        return Decision(M.QUEUED, AttemptState.ACCEPTED, Move.NEXT_STEP, now)
+    return Decision(M.ACCEPTED, AttemptState.ACCEPTED)
+
+
+def _received(heard: Heard) -> MessageState:
+    return M.READ if heard & Heard.READ else M.DELIVERED
+
+
+def _again(
+    standing: Standing, attempt: AttemptState, due_at: datetime, now: datetime, effect: Effect
+) -> Decision:
+    """The same target once more, unless its time is over: never late."""
+    if standing.stopped:
+        return Decision(_best(M.CANCELLED, standing.earlier), attempt, effect=effect)
+    if standing.expires_at <= now:
+        return Decision(_best(M.EXPIRED, standing.earlier), attempt, effect=effect)
+    return Decision(M.QUEUED, attempt, due_at=due_at, effect=effect)
+
+
+def _go_on(
+    standing: Standing, attempt: AttemptState, now: datetime, *, step: bool = False
+) -> Decision:
+    """This way is closed: the next number or step, else the end."""
+    possible = standing.has_next_step if step else standing.has_next_target
+    if not possible:
+        return Decision(_best(M.FAILED, standing.earlier), attempt)
+    if standing.stopped:
+        return Decision(_best(M.CANCELLED, standing.earlier), attempt)
+    if standing.expires_at <= now:
+        return Decision(_best(M.EXPIRED, standing.earlier), attempt)
+    return Decision(M.QUEUED, attempt, Move.NEXT_STEP if step else Move.NEXT_TARGET, now)
+
+
+_RANK = (M.EXPIRED, M.CANCELLED, M.FAILED, M.UNCONFIRMED, M.ACCEPTED, M.DELIVERED, M.READ)
+
+
+def _best(state: MessageState, earlier: MessageState | None) -> MessageState:
+    """The message is what the best of its attempts is."""
+    if earlier is None or earlier not in _RANK:
+        return state
+    return max(state, earlier, key=_RANK.index)

@@ -1,0 +1,262 @@
+"""The nouns of the house, and the words for what can happen to them.
+
+Every state, fault and reason is one word here and means the same in the database, the log,
+the API and the pages. Standard library only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from enum import IntFlag, StrEnum
+from zoneinfo import ZoneInfo
+
+HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
+
+
+class Channel(StrEnum):
+    SMS = "sms"
+    ZALO = "zalo"
+
+
+class AddressKind(StrEnum):
+    MOBILE = "mobile"  # a Vietnamese mobile number, E.164
+    LANDLINE = "landline"  # kept so that we can say why nothing was sent
+    ZALO = "zalo"  # a Zalo user id
+    ZALO_GROUP = "zalo_group"
+
+
+class Kind(StrEnum):
+    """What a text is in law (Decree 91/2020 art. 3): only `promotion` is advertising."""
+
+    WARNING = "warning"
+    NOTICE = "notice"
+    INTERNAL = "internal"
+    PROMOTION = "promotion"
+
+
+class Mode(StrEnum):
+    DRILL = "drill"  # nothing leaves the machine
+    LIVE = "live"
+
+
+class Role(StrEnum):
+    OFFICER = "officer"
+    LEADER = "leader"
+    ADMIN = "admin"
+    AUDITOR = "auditor"
+
+
+class AreaKind(StrEnum):
+    WARD = "ward"
+    RESIDENTIAL_GROUP = "residential_group"
+
+
+class BroadcastState(StrEnum):
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    RETURNED = "returned"
+    REJECTED = "rejected"
+    APPROVED = "approved"
+    SCHEDULED = "scheduled"
+    RUNNING = "running"
+    PAUSED = "paused"
+    HELD = "held"  # the system stopped it; a person must look
+    DONE = "done"  # nothing queued, sending, or with an open deadline
+    STOPPED = "stopped"
+    EXPIRED = "expired"
+    MISSED = "missed"  # its time passed while the machine was off
+
+
+class MessageState(StrEnum):
+    QUEUED = "queued"  # waiting, perhaps leased; no byte has left
+    SENDING = "sending"  # the intent is on disk; bytes may have left
+    ACCEPTED = "accepted"  # the gateway said yes; nothing heard from the network yet
+    DELIVERED = "delivered"
+    READ = "read"
+    FAILED = "failed"
+    UNCONFIRMED = "unconfirmed"  # may have been accepted; nobody can tell
+    EXPIRED = "expired"
+    SKIPPED = "skipped"  # never to be sent; the reason says why
+    CANCELLED = "cancelled"
+
+
+class AttemptState(StrEnum):
+    SENDING = "sending"  # intended, on the wire or about to be
+    ACCEPTED = "accepted"
+    REFUSED = "refused"  # proved not accepted
+    DOUBTFUL = "doubtful"  # no readable answer; will be asked again or looked up
+    UNCONFIRMED = "unconfirmed"  # doubt that nothing offered by the gateway can settle
+
+
+class Fault(StrEnum):
+    """Named by what we do next, never by what the vendor calls it."""
+
+    BUSY = "busy"  # nothing was accepted; again later
+    UNKNOWN = "unknown"  # may have been accepted; never blindly again
+    RECIPIENT = "recipient"  # this person cannot be reached this way
+    CARRIER = "carrier"  # this gateway cannot reach this network
+    CONTENT = "content"  # wording or template refused
+    ACCOUNT = "account"  # key, balance, quota, allow-list: the gateway pauses
+    LATER = "later"  # the vendor's night or daily quota
+
+
+class SkipReason(StrEnum):
+    NO_NUMBER = "no_number"
+    LANDLINE = "landline"
+    OPTED_OUT = "opted_out"
+    SHARED_PHONE = "shared_phone"  # reached through the person named beside it
+    SAME_HOUSEHOLD = "same_household"  # one message per household was asked for
+    NO_CHANNEL = "no_channel"  # the route has no step for the addresses we know
+
+
+class HeldReason(StrEnum):
+    CONTENT_REFUSED = "content_refused"  # three people, one text, one network
+    OVER_CEILING = "over_ceiling"  # more people or money than was approved
+    RESTORED = "restored"  # the database woke up as a copy
+
+
+class Heard(IntFlag):
+    """What receipts have said about one attempt; a set, so that their order cannot matter."""
+
+    NOTHING = 0
+    ACCEPTED = 1
+    FAILED = 2
+    DELIVERED = 4
+    READ = 8
+
+    @property
+    def contradicts(self) -> bool:
+        """True when the network said both yes and no; kept and shown, never averaged away."""
+        return bool(self & Heard.FAILED) and bool(self & (Heard.DELIVERED | Heard.READ))
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts. `wards` is None for the whole site, else the ids of the wards in scope."""
+
+    name: str
+    role: Role | None = None
+    person_id: int | None = None
+    wards: frozenset[int] | None = None
+
+    @property
+    def is_system(self) -> bool:
+        """The worker and its chores: no person, the whole site."""
+        return self.person_id is None and self.name == "system"
+
+
+SYSTEM = Actor("system")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a route: a gateway, and how long to wait for word before the next step."""
+
+    gateway: str
+    channel: Channel
+    deadline: timedelta | None = None
+    accented: bool = False
+
+
+@dataclass(frozen=True)
+class Route:
+    name: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class Window:
+    """Hours of the day, Hanoi time, in which messages may leave."""
+
+    opens: time
+    closes: time
+
+    def is_open(self, at: datetime) -> bool:
+        """True when `at` (aware) falls inside the window."""
+        clock = at.astimezone(HANOI).time()
+        if self.opens <= self.closes:
+            return self.opens <= clock < self.closes
+        return clock >= self.opens or clock < self.closes
+
+    def next_opening(self, at: datetime) -> datetime:
+        """`at` itself when open, else the next moment the window opens (aware)."""
+        if self.is_open(at):
+            return at
+        local = at.astimezone(HANOI)
+        opening = local.replace(
+            hour=self.opens.hour, minute=self.opens.minute, second=0, microsecond=0
+        )
+        return opening if opening > local else opening + timedelta(days=1)
+
+    def __str__(self) -> str:
+        return f"{self.opens:%H:%M}-{self.closes:%H:%M}"
+
+
+@dataclass(frozen=True)
+class Audience:
+    """(wards, narrowed to residential groups inside them) ∪ groups − excluded groups."""
+
+    wards: tuple[str, ...] = ()
+    residential_groups: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    exclude_groups: tuple[str, ...] = ()
+    one_per: str = "phone"  # phone | household
+
+
+@dataclass(frozen=True)
+class Sender:
+    """The organisation that signs in one ward."""
+
+    name: str
+    brandname: str = ""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """One report from a network, as a gateway's `hear` reads it."""
+
+    reference: str | None
+    provider_id: str | None
+    to: str | None
+    state: Heard
+    code: str
+
+
+@dataclass(frozen=True)
+class Price:
+    """Whole đồng per part; `carrier` None is the price for all others."""
+
+    channel: Channel
+    carrier: str | None
+    kind: Kind | None
+    dong: int
+
+
+@dataclass(frozen=True)
+class Media:
+    name: str
+    path: str
+    content_type: str
+
+
+@dataclass(frozen=True)
+class Text:
+    """A template block rendered: what one tuple of used fields gives."""
+
+    body: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    template_id: str | None = None
+
+
+def utc(at: datetime) -> datetime:
+    """`at` in UTC; a naive time is a bug, not a guess."""
+    if at.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return at.astimezone(ZoneInfo("UTC"))
+
+
+def chunks(items: Sequence[int], size: int) -> list[Sequence[int]]:
+    """`items` in runs of at most `size`."""
+    return [items[i : i + size] for i in range(0, len(items), size)]

@@ -1,0 +1,386 @@
+"""A plan with words: drafted, previewed, approved to the letter, released into rows that wait.
+
+Comes from: an officer's choices or a schedule.   Goes to: messages.
+Never: releases what nobody approved, or more people than were approved.
+
+A preview is a release in a transaction that is rolled back: it cannot differ from the real one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from dispatcher.model import (
+    Actor, Audience, BroadcastState, HeldReason, Kind, MessageState, Mode,
+    Role, Sender, Step, Text, Window,
+)  # fmt: skip
+from dispatcher.problems import Problem, refused
+from dispatcher.store import areas, broadcasts, releases, texts
+from dispatcher.store.broadcasts import Broadcast
+from dispatcher.store.database import Tx
+from dispatcher.store.releases import Reach
+from dispatcher.store.schema import micros
+from dispatcher.store.trail import canonical
+
+CHUNK = 20_000
+Render = Callable[[int, Mapping[str, Any]], Text | None]  # (step, values) → text, None: no block
+Resolve = Callable[[Tx, Audience], Reach]
+
+
+@dataclass(frozen=True)
+class Words:
+    """What templating hands to planning: one renderer, and what each step's text depends on."""
+
+    render: Render
+    scopes: tuple[str | None, ...]  # per step: site, ward, group, contact; None: no text
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An officer's choices, checked and resolved."""
+
+    title: str
+    mode: Mode
+    kind: Kind
+    template: tuple[str, str, str]  # name, digest, source
+    fields: Mapping[str, str]
+    audience: Audience
+    route: tuple[Step, ...]
+    senders: Mapping[int, Sender]
+    window: Window
+    expires_after: timedelta
+    document: str = ""
+    priority: int = 1
+    rather_twice: bool = False
+    schedule_id: int | None = None
+
+
+def draft(tx: Tx, plan: Draft) -> int:
+    """Store a draft; its id."""
+    version = texts.version(tx, *plan.template)
+    return broadcasts.create(
+        tx, title=plan.title, mode=plan.mode, kind=plan.kind, template_version_id=version,
+        fields=plan.fields, audience=plan.audience, route=plan.route, senders=plan.senders,
+        document=plan.document, window=plan.window, priority=plan.priority,
+        expires_after=plan.expires_after, schedule_id=plan.schedule_id,
+        rather_twice=plan.rather_twice,
+    )  # fmt: skip
+
+
+def digest(tx: Tx, broadcast: Broadcast) -> str:
+    """What an approval covers, to the letter."""
+    name, version, _ = texts.source_of(tx, broadcast.template_version_id)
+    covered = {
+        "template": [name, version], "fields": dict(broadcast.fields),
+        "audience": broadcast.audience.__dict__, "kind": broadcast.kind.value,
+        "route": [[s.gateway, s.channel.value, str(s.deadline), s.accented]
+                  for s in broadcast.route],
+        "senders": {str(w): [s.name, s.brandname] for w, s in broadcast.senders.items()},
+        "window": str(broadcast.window), "mode": broadcast.mode.value,
+        "expires_after": broadcast.expires_after.total_seconds(),
+        "rather_twice": broadcast.rather_twice, "document": broadcast.document,
+        "ceiling": [broadcast.ceiling_people, broadcast.ceiling_dong],
+    }  # fmt: skip
+    return hashlib.sha256(canonical(covered).encode()).hexdigest()
+
+
+# --- preview and release ----------------------------------------------------------------------
+
+
+def steps_of_release(broadcast: Broadcast, words: Words, resolve: Resolve,
+                     start: datetime) -> Iterator[Callable[[Tx], None]]:  # fmt: skip
+    """A release as a series of small transactions, each safe to run again."""
+    state: dict[str, Any] = {}
+
+    def prepare(tx: Tx) -> None:
+        state["reach"] = resolve(tx, broadcast.audience)
+        state["last"] = releases.last_contact(tx)
+        _render_shared(tx, broadcast, words, state["reach"])
+
+    yield prepare
+    reach: Reach = state["reach"]
+    for low in range(broadcast.planned_upto or 0, state["last"], CHUNK):
+        high = min(low + CHUNK, state["last"])
+
+        def chunk(tx: Tx, low: int = low, high: int = high) -> None:
+            _render_people(tx, broadcast, words, reach, low, high)
+            releases.add_messages(tx, broadcast, reach, low, high)
+            releases.planned(tx, broadcast.id, high)
+
+        yield chunk
+
+    def bounds(tx: Tx) -> None:
+        if broadcast.audience.one_per == "household":
+            releases.one_per_household(tx, broadcast.id)
+        state["range"] = releases.message_range(tx, broadcast.id)
+
+    yield bounds
+    first, last = state["range"]
+    for add in (releases.add_first_targets, releases.add_more_targets):
+        for low in range(first, last + 1, CHUNK):
+
+            def targets(tx: Tx, add: Any = add, low: int = low) -> None:
+                for index, step in enumerate(broadcast.route):
+                    if scope := words.scopes[index]:
+                        add(tx, broadcast.id, index, step, scope, low, min(low + CHUNK - 1, last))
+
+            yield targets
+        if add is releases.add_first_targets:
+            yield lambda tx: releases.skip_without_target(tx, broadcast.id)
+    yield lambda tx: releases.aim(tx, broadcast.id, micros(start))
+
+
+def _render_shared(tx: Tx, broadcast: Broadcast, words: Words, reach: Reach) -> None:
+    """Texts that depend on ward or residential group only: one rendering each, not one a person."""
+    names = areas.names(tx)
+    parents = {a.id: a.parent_id for a in areas.listed(tx)}
+    for index, scope in enumerate(words.scopes):
+        if scope in (None, "contact"):
+            continue
+        column = "residential_group_id" if scope == "group" else "ward_id"
+        ids = [0] if scope == "site" else releases.scope_ids(tx, reach, column)
+        rendered: dict[int, Text] = {}
+        for scope_id in ids:
+            ward = scope_id if scope == "ward" else parents.get(scope_id)
+            group = scope_id if scope == "group" else None
+            text = words.render(index, _values(broadcast, names, ward, group))
+            if text is not None:
+                rendered[scope_id] = text
+        if rendered:
+            bodies = texts.store_bodies(tx, rendered, personal=False)
+            releases.put_bodies(tx, broadcast.id, index, bodies)
+
+
+def _render_people(tx: Tx, broadcast: Broadcast, words: Words, reach: Reach, low: int,
+                   high: int) -> None:  # fmt: skip
+    """Texts that name a person: sealed, one per person."""
+    steps = [i for i, scope in enumerate(words.scopes) if scope == "contact"]
+    if not steps:
+        return
+    names = areas.names(tx)
+    rows = releases.people(tx, reach, low, high)
+    for index in steps:
+        rendered = {}
+        for row in rows:
+            values = _values(broadcast, names, row["ward_id"], row["residential_group_id"])
+            values["contact"] = {"name": tx.sealer.open(row["name_sealed"]), "title": row["title"]}
+            text = words.render(index, values)
+            if text is not None:
+                rendered[row["id"]] = text
+        if rendered:
+            bodies = texts.store_bodies(tx, rendered, personal=True)
+            releases.put_bodies(tx, broadcast.id, index, bodies)
+
+
+def _values(broadcast: Broadcast, names: Mapping[int, str], ward: int | None,
+            group: int | None) -> dict[str, Any]:  # fmt: skip
+    values: dict[str, Any] = {**broadcast.fields, "document": {"number": broadcast.document}}
+    if ward:
+        sender = broadcast.senders.get(ward)
+        values["ward"] = {"name": names[ward]}
+        values["sender"] = {"name": sender.name if sender else f"UBND phường {names[ward]}"}
+    if group:
+        values["residential_group"] = {"name": names[group]}
+    return values
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a release would do. Money in whole đồng, parts are billed SMS units."""
+
+    people: int
+    queued: int
+    skipped: Mapping[str, int]
+    households: int
+    parts: Mapping[str, int]  # by channel
+    most_parts: Mapping[str, int]
+    cost: Mapping[str, int]  # by channel
+    samples: tuple[Mapping[str, Any], ...]
+
+    @property
+    def total(self) -> int:
+        """The most it can cost: every step for everybody."""
+        return sum(self.cost.values())
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "people": self.people, "queued": self.queued, "skipped": dict(self.skipped),
+            "households": self.households, "parts": dict(self.parts),
+            "parts_per_person": dict(self.most_parts),
+            "cost": {**self.cost, "total": self.total,
+                     "per_phone": round(self.total / self.queued, 1) if self.queued else 0,
+                     "per_household": round(self.total / self.households, 1)
+                     if self.households else 0},
+            "samples": [dict(s) for s in self.samples],
+        }  # fmt: skip
+
+
+class _RollBack(Exception):
+    pass
+
+
+def preview(begin: Callable[[], AbstractContextManager[Tx]], broadcast: Broadcast, words: Words,
+            resolve: Resolve) -> Preview:  # fmt: skip
+    """Release inside a transaction that is thrown away."""
+    found: list[Preview] = []
+    try:
+        with begin() as tx:
+            for step in steps_of_release(broadcast, words, resolve, tx.now):
+                step(tx)
+            found.append(_summed(tx, broadcast))
+            raise _RollBack
+    except _RollBack:
+        pass
+    return found[0]
+
+
+def _summed(tx: Tx, broadcast: Broadcast) -> Preview:
+    summary = releases.summary(tx, broadcast.id)
+    prices = texts.price_list(tx)
+    skipped = {r["reason"]: r["n"] for r in summary["states"] if r["state"] == "skipped"}
+    queued = sum(r["n"] for r in summary["states"] if r["state"] == "queued")
+    parts: dict[str, int] = {}
+    most: dict[str, int] = {}
+    cost: dict[str, int] = {}
+    for row in summary["parts"]:
+        channel = row["channel"]
+        units = row["messages"] if channel == "zalo" else row["parts"]
+        each = texts.price(prices, channel, row["carrier"], broadcast.kind)
+        parts[channel] = parts.get(channel, 0) + int(units)
+        cost[channel] = cost.get(channel, 0) + int(units) * each
+        per_person = 1 if channel == "zalo" else int(row["most_parts"])
+        most[channel] = max(most.get(channel, 0), per_person)
+    samples = tuple(
+        {"channel": row["channel"], "to": row["tail"], "carrier": row["carrier"],
+         "body": texts.opened(tx, row).body, "encoding": row["encoding"], "parts": row["parts"]}
+        for row in releases.samples(tx, broadcast.id)
+    )  # fmt: skip
+    return Preview(queued + sum(skipped.values()), queued, skipped, summary["households"], parts,
+                   most, cost, samples)  # fmt: skip
+
+
+def release(begin: Callable[[], AbstractContextManager[Tx]], broadcast: Broadcast, words: Words,
+            resolve: Resolve, undo: timedelta) -> BroadcastState:  # fmt: skip
+    """Turn an approved broadcast into messages that wait. Resumable; the state it ended in."""
+    with begin() as tx:
+        now = tx.now
+        if broadcast.approved_digest != digest(tx, broadcast):
+            broadcasts.move(tx, broadcast, BroadcastState.HELD, reason="changed_after_approval")
+            return BroadcastState.HELD
+        due = broadcast.at or now
+        expires = due + broadcast.expires_after
+        if expires <= now:
+            broadcasts.move(tx, broadcast, BroadcastState.MISSED, reason="too_late")
+            return BroadcastState.MISSED
+    start = now + undo
+    for step in steps_of_release(broadcast, words, resolve, start):
+        with begin() as tx:
+            state = broadcasts.locked_state(tx, broadcast.id)
+            if state is not BroadcastState.SCHEDULED:  # stopped, or another worker was faster
+                return state
+            step(tx)
+    with begin() as tx:
+        state = broadcasts.locked_state(tx, broadcast.id)
+        if state is not BroadcastState.SCHEDULED:
+            return state
+        broadcast = broadcasts.get(tx, broadcast.id)
+        found = _summed(tx, broadcast)
+        releases.clean_up(tx, broadcast.id)
+        over = (broadcast.ceiling_people is not None and found.people > broadcast.ceiling_people) or (
+            broadcast.ceiling_dong is not None and found.total > broadcast.ceiling_dong)  # fmt: skip
+        to = BroadcastState.HELD if over else BroadcastState.RUNNING
+        broadcasts.move(tx, broadcast, to, reason=HeldReason.OVER_CEILING.value if over else None,
+                        released_at=now, starts_at=start, expires_at=expires)  # fmt: skip
+        tx.note("released", "broadcast", broadcast.id, people=found.people, queued=found.queued,
+                skipped=dict(found.skipped))  # fmt: skip
+    return to
+
+
+# --- the people who decide --------------------------------------------------------------------
+
+
+def submit(tx: Tx, broadcast: Broadcast, found: Preview) -> None:
+    """Hand in for approval, with a ceiling of people and money that release must keep."""
+    _need(tx.actor, {Role.OFFICER, Role.ADMIN, Role.LEADER}, "trình duyệt", "submit")
+    if found.queued == 0:
+        raise refused("nobody", "Không có ai nhận được tin này; kiểm tra người nhận và danh bạ.",
+                      "Nobody would receive this; check the audience and the list.")  # fmt: skip
+    people = found.people + max(10, found.people // 20)
+    dong = found.total + max(10_000, found.total // 10)
+    broadcasts.touch(tx, broadcast.id, "submitted")
+    broadcasts.move(tx, broadcast, BroadcastState.SUBMITTED, submitted_at=tx.now,
+                    ceiling_people=people, ceiling_dong=dong)  # fmt: skip
+
+
+def approve(tx: Tx, broadcast: Broadcast) -> None:
+    """Approve exactly this; the approver has written, edited and submitted none of it."""
+    _need(tx.actor, {Role.LEADER}, "phê duyệt", "approve")
+    if tx.actor.person_id in broadcasts.hands(tx, broadcast.id):
+        raise refused(
+            "own-work", "Người soạn hoặc trình không được tự duyệt; cần người thứ hai.",
+            "Whoever wrote or submitted it cannot approve it; a second person must.",
+        )  # fmt: skip
+    broadcasts.move(tx, broadcast, BroadcastState.APPROVED, approved_by=tx.actor.person_id,
+                    approved_at=tx.now, approved_digest=digest(tx, broadcast))  # fmt: skip
+
+
+def send_back(tx: Tx, broadcast: Broadcast, reason: str, *, for_good: bool = False) -> None:
+    """Return for another try, or reject; the reason is told to the author."""
+    _need(tx.actor, {Role.LEADER}, "trả lại", "return")
+    to = BroadcastState.REJECTED if for_good else BroadcastState.RETURNED
+    broadcasts.move(tx, broadcast, to, reason=reason)
+
+
+def schedule(tx: Tx, broadcast: Broadcast, when: datetime) -> datetime:
+    """Set the time; the moment it will really start (a closed window moves it)."""
+    if when < tx.now - timedelta(minutes=5):
+        raise refused("in-the-past", "Giờ gửi đã qua. Chọn giờ khác, hoặc bỏ --at để gửi ngay.",
+                      "That time has passed. Choose another, or leave --at out.")  # fmt: skip
+    broadcasts.move(tx, broadcast, BroadcastState.SCHEDULED, at=when)
+    return broadcast.window.next_opening(when)
+
+
+def pause(tx: Tx, broadcast: Broadcast) -> None:
+    """Nothing leaves after this beyond what is on the wire. Never needs a second person."""
+    broadcasts.move(tx, broadcast, BroadcastState.PAUSED)
+
+
+def resume(tx: Tx, broadcast: Broadcast) -> None:
+    """Go on with a paused or held broadcast."""
+    if broadcast.state is BroadcastState.HELD:
+        _need(tx.actor, {Role.LEADER, Role.ADMIN}, "cho gửi tiếp", "resume a held broadcast")
+    to = BroadcastState.RUNNING if broadcast.released_at else BroadcastState.SCHEDULED
+    broadcasts.move(tx, broadcast, to)
+
+
+def stop(tx: Tx, broadcast: Broadcast) -> int:
+    """End it; what has not left is cancelled. How many that are."""
+    broadcasts.move(tx, broadcast, BroadcastState.STOPPED, done_at=tx.now)
+    cancelled = broadcasts.end_queued(tx, broadcast.id, MessageState.CANCELLED)
+    tx.note("cancelled", "broadcast", broadcast.id, messages=cancelled)
+    return cancelled
+
+
+def system_approve(tx: Tx, broadcast: Broadcast, approver: int) -> None:
+    """An occurrence runs under its schedule's approval: submitted and approved at once."""
+    broadcasts.move(tx, broadcast, BroadcastState.SUBMITTED, submitted_at=tx.now)
+    submitted = replace(broadcast, state=BroadcastState.SUBMITTED)
+    broadcasts.move(tx, submitted, BroadcastState.APPROVED, approved_by=approver,
+                    approved_at=tx.now, approved_digest=digest(tx, submitted))  # fmt: skip
+
+
+def _need(actor: Actor, roles: set[Role], vi: str, en: str) -> None:
+    if actor.person_id is None:
+        raise Problem(
+            "who-acts", f"Cần biết ai {vi}: thêm --as TÊN (xem: dispatcher people list).",
+            f"Who is it that wants to {en}? Add --as NAME (see: dispatcher people list).",
+            exit_code=4,
+        )  # fmt: skip
+    if actor.role not in roles:
+        raise refused("role", f"{actor.name} không có quyền {vi}.",
+                      f"{actor.name} may not {en}.")  # fmt: skip

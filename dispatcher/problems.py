@@ -1,0 +1,73 @@
+"""What can be told to a person: what is wrong, where, what to do next; two languages, no traceback.
+
+A *problem* is an exception a person can fix. A *fault* (model.Fault) is a value about a message.
+Anything else that is raised is a bug and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+# Exit codes of DESIGN section 9.
+OK, PARTLY, USAGE, REFUSED, SETTINGS, UNREACHABLE, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
+
+
+@dataclass(frozen=True)
+class Say:
+    """One sentence in both languages."""
+
+    vi: str
+    en: str
+
+    def to(self, language: str) -> str:
+        """The sentence in `language`; anything but "en" reads Vietnamese."""
+        return self.en if language == "en" else self.vi
+
+
+class Problem(Exception):
+    """Something a person can fix.
+
+    `code` is stable and machine-readable; `exit_code` is one of DESIGN section 9; `where` names a
+    file and line when there is one.
+    """
+
+    def __init__(
+        self, code: str, vi: str, en: str, *, exit_code: int = USAGE, where: str = ""
+    ) -> None:
+        super().__init__(en)
+        self.code, self.exit_code, self.where = code, exit_code, where
+        self.say = Say(f"{where}: {vi}" if where else vi, f"{where}: {en}" if where else en)
+
+    def to(self, language: str) -> str:
+        return self.say.to(language)
+
+
+class Bug(Exception):
+    """Our own mistake: a traceback in the log is right."""
+
+
+def refused(code: str, vi: str, en: str) -> Problem:
+    """A rule says no (exit 3)."""
+    return Problem(code, vi, en, exit_code=REFUSED)
+
+
+def settings(code: str, vi: str, en: str, *, where: str = "") -> Problem:
+    """Settings or credentials are wrong (exit 4)."""
+    return Problem(code, vi, en, exit_code=SETTINGS, where=where)
+
+
+def unknown(what: Say, name: str, known: Iterable[str], *, hint: Say | None = None) -> Problem:
+    """A name that is not known, with the nearest ones: "có phải ý bạn là …"."""
+    known = list(known)
+    close = difflib.get_close_matches(name.casefold(), [k.casefold() for k in known], 3, 0.5)
+    names = [k for k in known if k.casefold() in close]
+    vi = f"Không tìm thấy {what.vi} «{name}»."
+    en = f"No {what.en} called “{name}”."
+    if names:
+        vi += f" Có phải ý bạn là: {', '.join(names)}?"
+        en += f" Did you mean: {', '.join(names)}?"
+    elif hint:
+        vi, en = f"{vi} {hint.vi}", f"{en} {hint.en}"
+    return Problem("unknown-name", vi, en)

@@ -1,0 +1,64 @@
+"""What is done beside the send loop: taking back what the dead held, passing deadlines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dispatcher import lifecycle
+from dispatcher.lifecycle import Doubt, Standing
+from dispatcher.model import BroadcastState, Fault, MessageState
+from dispatcher.model import Heard as HeardBits
+from dispatcher.store import broadcasts, messages
+from dispatcher.store.database import Tx
+from dispatcher.store.messages import Outcome
+from dispatcher.store.releases import TARGETS_PER_STEP
+
+
+def reclaim(tx: Tx, worker: str, doubts: Mapping[str, Doubt], dead: str | None = None) -> int:
+    """Take back what a dead worker held, or whatever outlived its lease; how many were in doubt.
+
+    What never left returns to the queue. What may have left is in doubt, and settled as such.
+    """
+    if dead is not None:
+        messages.release_leases(tx, dead)
+    rows = messages.orphans(tx, worker=dead)
+    messages.seize(tx, worker, rows)
+    outcomes = []
+    for row in rows:
+        broadcast = broadcasts.get(tx, row["broadcast_id"])
+        standing = Standing(
+            first_asked_at=messages.moment(row["asked_at"]),
+            expires_at=broadcast.expires_at or tx.now, tries=row["tries"],
+            doubt=doubts.get(row["gateway"], Doubt()), rather_twice=broadcast.rather_twice,
+            heard=HeardBits(row["heard"]), seed=row["call_ref"],
+            stopped=broadcast.state in (BroadcastState.STOPPED, BroadcastState.EXPIRED),
+        )  # fmt: skip
+        decision = lifecycle.in_doubt(standing, tx.now)
+        outcomes.append(Outcome(
+            row["id"], row["reference"], decision.attempt, decision.message, Fault.UNKNOWN.value,
+            "worker died", due_at=decision.due_at,
+        ))  # fmt: skip
+    messages.settle(tx, worker, outcomes)
+    tx.note("reclaimed", "worker", dead or "lapsed", doubts=[[o.message_id, o.message.value]
+                                                            for o in outcomes])  # fmt: skip
+    return len(outcomes)
+
+
+def pass_deadlines(tx: Tx) -> int:
+    """Accepted but silent past the step's deadline: on to the next step."""
+    rows = messages.past_deadline(tx)
+    later = messages.later_targets(tx, [r["id"] for r in rows])
+    moves: list[tuple[int, MessageState, int | None, str | None]] = []
+    for row in rows:
+        step = row["position"] // TARGETS_PER_STEP
+        onward = [t for t in later.get(row["id"], []) if t[1] > step]
+        standing = Standing(tx.now, messages.moment(row["expires_at"]), has_next_step=bool(onward))
+        decision = lifecycle.deadline(standing, tx.now)
+        if decision.message is MessageState.QUEUED:
+            moves.append((row["id"], decision.message, onward[0][0], onward[0][2]))
+        else:
+            moves.append((row["id"], decision.message, None, None))
+    messages.go_on(tx, moves)
+    if moves:
+        tx.note("deadlines", "messages", "", moved=[[m[0], m[3]] for m in moves])
+    return len(moves)

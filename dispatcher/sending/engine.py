@@ -1,0 +1,431 @@
+"""The send loop: claim, intend, ask, settle."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from dispatcher import lifecycle
+from dispatcher.gateways.contract import Accepted, Gateway, LooksUp, Refused, Verdict
+from dispatcher.lifecycle import (
+    HELD_AFTER_REFUSALS, PROBE_AFTER_UNKNOWNS, Decision, Effect, Move, Standing,
+)  # fmt: skip
+from dispatcher.model import (
+    SYSTEM, AttemptState, BroadcastState, Channel, Fault, HeldReason, MessageState,
+)  # fmt: skip
+from dispatcher.model import Heard as HeardBits
+from dispatcher.sending.lanes import Asked, Lane, letters, outgoing
+from dispatcher.store import broadcasts, gateways, messages, texts
+from dispatcher.store.broadcasts import Broadcast
+from dispatcher.store.database import Store, Tx
+from dispatcher.store.messages import Outcome, Parcel
+
+log = logging.getLogger("dispatcher.sending")
+
+LEASE = timedelta(seconds=90)  # at least three times the longest call
+BATCH = 500  # messages leased at once
+POLL = 0.2  # seconds between looks at an empty queue
+Clock = Callable[[], datetime]
+
+
+class Engine:
+    """The send loop of one worker. `run` returns when `stop` was called and all is settled."""
+
+    def __init__(self, store: Store, name: str, clock: Clock,
+                 lanes: Iterable[tuple[Gateway, float | None, int]],
+                 database: ThreadPoolExecutor) -> None:  # fmt: skip
+        self.store, self.name, self.clock = store, name, clock
+        self.lanes = {g.name: Lane(g, pace, flight) for g, pace, flight in lanes}
+        self.sent = 0
+        self._database = database
+        self._back: list[Asked] = []
+        self._wake = asyncio.Event()
+        self._calls: set[asyncio.Task[None]] = set()
+        self._stopping = False
+        self._running: dict[int, Broadcast] = {}
+        self._paused: frozenset[str] = frozenset()
+        self._looked_at = 0.0
+
+    @property
+    def stopping(self) -> bool:
+        return self._stopping
+
+    def stop(self) -> None:
+        """Start nothing new; what is on the wire is settled before `run` returns."""
+        self._stopping = True
+        self._wake.set()
+
+    def wake(self) -> None:
+        """Something may have become due."""
+        for lane in self.lanes.values():
+            lane.empty_until = 0.0
+        self._looked_at = 0.0
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Claim, intend, ask, settle, until stopped and drained."""
+        loop = asyncio.get_running_loop()
+        while not (self._stopping and not self._calls and not self._back):
+            back, self._back = self._back, []
+            started = await loop.run_in_executor(
+                self._database, self._commit, back, loop.time()
+            )
+            for call in started:
+                call.lane.flying += 1
+                task = asyncio.create_task(self._ask(call))
+                self._calls.add(task)
+                task.add_done_callback(self._calls.discard)
+            if not self._back:
+                try:
+                    async with asyncio.timeout(POLL):
+                        await self._wake.wait()
+                except TimeoutError:
+                    pass
+            self._wake.clear()
+        await loop.run_in_executor(self._database, self._let_go)
+
+    def _let_go(self) -> None:
+        with self.store.begin(SYSTEM, self.clock()) as tx:
+            released = messages.release_leases(tx, self.name)
+            tx.note("drained", "worker", self.name, released=released)
+        for lane in self.lanes.values():
+            lane.waiting.clear()
+
+    # --- ask ------------------------------------------------------------------------------
+
+    async def _ask(self, call: Asked) -> None:
+        try:
+            call.verdicts = await self._verdicts(call)
+        except Exception:  # rule 2: an exception is our bug, and proves nothing about the vendor
+            log.exception("gateway=%s call=%s", call.lane.name, call.call_ref)
+            call.verdicts = [Refused(Fault.UNKNOWN, "bug") for _ in call.parcels]
+        self._back.append(call)
+        self._wake.set()
+
+    async def _verdicts(self, call: Asked) -> Sequence[Verdict | None]:
+        gateway = call.lane.gateway
+        if call.was_look_up:
+            assert isinstance(gateway, LooksUp)
+            return [await gateway.look_up(str(p.reference)) for p in call.parcels]
+        verdicts = await gateway.send(call.call_ref, call.outgoing)
+        if len(verdicts) != len(call.parcels):
+            return [Refused(Fault.UNKNOWN, "answers missing") for _ in call.parcels]
+        return verdicts
+
+    # --- the group commit -------------------------------------------------------------------
+
+    def _commit(self, back: list[Asked], monotonic: float) -> list[Asked]:
+        """Settle what is back, claim, and write the intents of what goes out next."""
+        now = self.clock()
+        with self.store.begin(SYSTEM, now) as tx:
+            if monotonic - self._looked_at > POLL:
+                self._look(tx)
+                self._looked_at = monotonic
+            facts: dict[str, object] = {}
+            if back:
+                facts["settled"] = self._settle(tx, back, now)
+            started: list[Asked] = []
+            for lane in self.lanes.values():
+                if not self._stopping and lane.name not in self._paused:
+                    started += self._load(tx, lane, now, monotonic)
+            if started:
+                facts["asked"] = [[p.message_id, p.reference] for c in started for p in c.parcels]
+            if facts or tx.connection.info["touched"]:
+                tx.note("sent", "messages", self.name, **facts)
+        for call in back:
+            call.lane.flying -= 1
+        return started
+
+    def _look(self, tx: Tx) -> None:
+        self._running = {b.id: b for b in broadcasts.running(tx)} | {
+            p.broadcast_id: self._running[p.broadcast_id]
+            for lane in self.lanes.values() for p in lane.waiting
+            if p.broadcast_id in self._running
+        }  # fmt: skip
+        states = gateways.states(tx)
+        self._paused = frozenset(n for n, row in states.items() if row["paused_at"] is not None)
+
+    # --- settle -----------------------------------------------------------------------------
+
+    def _settle(self, tx: Tx, back: list[Asked], now: datetime) -> list[list[object]]:
+        pairs = [(call, parcel, verdict) for call in back
+                 for parcel, verdict in zip(call.parcels, call.verdicts, strict=True)]  # fmt: skip
+        others = messages.other_attempts(
+            tx, [(p.message_id, str(p.reference)) for _, p, _ in pairs]
+        )
+        refused = [p.message_id for _, p, v in pairs if not isinstance(v, Accepted)]
+        refused += [m for m, seen in others.items() if any(h for _, _, h in seen)]
+        later = messages.later_targets(tx, refused)
+        open_now = {b.id: b for b in self._broadcasts_of(tx, {p.broadcast_id for _, p, _ in pairs})}
+        outcomes: list[Outcome] = []
+        prices = texts.price_list(tx)
+        for call, parcel, verdict in pairs:
+            standing = self._standing(call.lane, parcel, others.get(parcel.message_id, []),
+                                      later.get(parcel.message_id, []),
+                                      open_now[parcel.broadcast_id])  # fmt: skip
+            decision, outcome = self._decide(call, parcel, verdict, standing, now)
+            outcomes.append(self._aimed(
+                outcome, parcel, decision, later.get(parcel.message_id, []),
+                open_now[parcel.broadcast_id], prices, now,
+            ))  # fmt: skip
+            self._affect(tx, call.lane, decision, verdict, now)
+        ours = messages.settle(tx, self.name, outcomes)
+        lost = [o for o in outcomes if o.message_id not in ours]
+        if lost:
+            messages.late_proof(tx, lost)
+        self.sent += sum(o.attempt is AttemptState.ACCEPTED for o in outcomes)
+        self._hold(tx, outcomes, pairs)
+        return [[o.message_id, o.reference, o.message.value, o.code] for o in outcomes]
+
+    def _broadcasts_of(self, tx: Tx, ids: set[int]) -> list[Broadcast]:
+        return [broadcasts.get(tx, i) for i in sorted(ids)]
+
+    def _standing(self, lane: Lane, parcel: Parcel, others: list[tuple[str, str, int]],
+                  later: list[tuple[int, int, str]], broadcast: Broadcast) -> Standing:  # fmt: skip
+        heard, earlier = HeardBits.NOTHING, None
+        for reference, state, bits in others:
+            if reference == parcel.reference:
+                heard |= HeardBits(bits)
+            elif bits & (HeardBits.DELIVERED | HeardBits.READ):
+                heard |= HeardBits(bits)  # an earlier step reached the person after all
+            elif state == AttemptState.ACCEPTED and not bits & HeardBits.FAILED:
+                earlier = MessageState.ACCEPTED
+        assert broadcast.expires_at is not None
+        return Standing(
+            first_asked_at=parcel.asked_at or broadcast.expires_at, expires_at=broadcast.expires_at,
+            tries=parcel.asks or parcel.tries + 1, doubt=lane.doubt, has_next_target=bool(later),
+            has_next_step=any(step > parcel.step for _, step, _ in later),
+            rather_twice=broadcast.rather_twice, heard=heard, earlier=earlier,
+            stopped=broadcast.state in (BroadcastState.STOPPED, BroadcastState.EXPIRED),
+            seed=parcel.call_ref or "",
+        )  # fmt: skip
+
+    def _decide(self, call: Asked, parcel: Parcel, verdict: Verdict | None, standing: Standing,
+                now: datetime) -> tuple[Decision, Outcome]:  # fmt: skip
+        fault = verdict.fault if isinstance(verdict, Refused) else None
+        if call.was_look_up:
+            found = True if isinstance(verdict, Accepted) else False if verdict is None else None
+            decision = lifecycle.looked_up(standing, found, now)
+        else:
+            assert verdict is not None
+            wait = verdict.retry_after if isinstance(verdict, Refused) else None
+            decision = lifecycle.settle(standing, fault, wait, now)
+        outcome = Outcome(
+            parcel.message_id, str(parcel.reference), decision.attempt, decision.message,
+            fault.value if fault else None,
+            verdict.code if isinstance(verdict, Refused) else None,
+            verdict.detail if isinstance(verdict, Refused) else None,
+            verdict.provider_id if isinstance(verdict, Accepted) else None,
+        )  # fmt: skip
+        return decision, outcome
+
+    def _aimed(self, outcome: Outcome, parcel: Parcel, decision: Decision,
+               later: list[tuple[int, int, str]], broadcast: Broadcast,
+               prices: Mapping[tuple[str, str | None, str | None], int], now: datetime,
+               ) -> Outcome:  # fmt: skip
+        """Where the message goes next, what it cost, and until when its step waits for word."""
+        if decision.attempt is AttemptState.ACCEPTED:
+            parts = 1 if parcel.channel == Channel.ZALO.value else parcel.parts
+            each = texts.price(prices, parcel.channel, parcel.carrier, parcel.kind)
+            outcome = replace(outcome, parts=outcome.parts or parts, cost=outcome.cost or parts * each)
+        if decision.message is MessageState.ACCEPTED:
+            step = broadcast.route[parcel.step]
+            if step.deadline is not None and parcel.step + 1 < len(broadcast.route):
+                outcome = replace(outcome, deadline_at=now + step.deadline)
+        if decision.message is MessageState.QUEUED and decision.move is not Move.STAY:
+            position, _, gateway = next(
+                t for t in later if decision.move is Move.NEXT_TARGET or t[1] > parcel.step
+            )
+            outcome = replace(outcome, position=position, gateway=gateway)
+        return replace(outcome, due_at=decision.due_at or (
+            now if decision.message is MessageState.QUEUED else None))  # fmt: skip
+
+    def _affect(self, tx: Tx, lane: Lane, decision: Decision, verdict: Verdict | None,
+                now: datetime) -> None:  # fmt: skip
+        """What an answer says about the gateway itself."""
+        before = lane.unknowns
+        match decision.effect:
+            case Effect.NONE:
+                lane.busy = lane.unknowns = 0
+                lane.hold_until = None
+            case Effect.SLOW:
+                lane.busy += 1
+                wait = verdict.retry_after if isinstance(verdict, Refused) else None
+                wait = wait or lifecycle.backoff(lane.busy, lane.name, first=0.5, most=60)
+                lane.hold_until = now + min(wait, lifecycle.RETRY_AFTER_CAP)
+            case Effect.DOUBT:
+                lane.unknowns += 1
+                if lane.unknowns >= PROBE_AFTER_UNKNOWNS:
+                    over = lane.unknowns - PROBE_AFTER_UNKNOWNS + 1
+                    lane.hold_until = now + lifecycle.backoff(over, lane.name, first=0.2, most=30)
+            case Effect.PAUSE:
+                code = verdict.code if isinstance(verdict, Refused) else ""
+                if lane.name not in self._paused:
+                    log.error("gateway=%s paused code=%s", lane.name, code)
+                    gateways.pause(tx, lane.name, "account", code)
+                    self._paused |= {lane.name}
+        crossed = (before >= PROBE_AFTER_UNKNOWNS) != (lane.unknowns >= PROBE_AFTER_UNKNOWNS)
+        if crossed:
+            gateways.set_unknowns(tx, lane.name, lane.unknowns)
+
+    def _hold(self, tx: Tx, outcomes: list[Outcome],
+              pairs: Sequence[tuple[Asked, Parcel, Verdict | None]]) -> None:  # fmt: skip
+        """Three people refused one text on one network: a person must look at that text."""
+        touched = {p.broadcast_id for o, (_, p, _) in zip(outcomes, pairs, strict=True)
+                   if o.fault == Fault.CONTENT.value}  # fmt: skip
+        for broadcast_id, people in messages.refusals_by_text(tx, sorted(touched)).items():
+            broadcast = broadcasts.get(tx, broadcast_id)
+            if people >= HELD_AFTER_REFUSALS and broadcast.state is BroadcastState.RUNNING:
+                broadcasts.move(tx, broadcast, BroadcastState.HELD,
+                                reason=HeldReason.CONTENT_REFUSED.value)  # fmt: skip
+                self._running.pop(broadcast_id, None)
+
+    # --- claim and intend -------------------------------------------------------------------
+
+    def _load(self, tx: Tx, lane: Lane, now: datetime, monotonic: float) -> list[Asked]:
+        """The calls that may start now, their intents written."""
+        room = lane.room(now)
+        if room <= 0:
+            return []
+        limits = lane.gateway.limits
+        calls: list[Asked] = []
+        if monotonic >= lane.empty_until:
+            calls = self._doubts(tx, lane, room, now)
+            if len(lane.waiting) < room * limits.batch:
+                if not self._claim(tx, lane, now) and not calls and not lane.waiting:
+                    lane.empty_until = monotonic + POLL
+        batches = []
+        room -= len(calls)
+        while room > 0 and lane.waiting:
+            batches.append(self._batch(lane))
+            room -= 1
+        if lane.per_second is not None and (batches or calls):
+            wanted = sum(map(len, batches)) + sum(len(c.parcels) for c in calls)
+            allowed, next_at = gateways.take_turns(tx, lane.name, wanted, lane.per_second, now)
+            batches, calls = self._within(tx, lane, batches, calls, allowed)
+            if allowed < wanted:
+                lane.hold_until = next_at
+        return calls + self._intend(tx, lane, batches, now)
+
+    def _within(self, tx: Tx, lane: Lane, batches: list[list[Parcel]], calls: list[Asked],
+                allowed: int) -> tuple[list[list[Parcel]], list[Asked]]:  # fmt: skip
+        """Keep to the pace: what is too much goes back to the head of the line."""
+        kept_calls, kept = [], []
+        for call in calls:
+            if allowed >= len(call.parcels):
+                kept_calls.append(call)
+                allowed -= len(call.parcels)
+            else:
+                self._put_back(tx, call)
+        for batch in batches:
+            if allowed >= len(batch) or (kept == [] and allowed > 0 and len(batch) > allowed):
+                kept.append(batch)
+                allowed -= len(batch)
+            else:
+                lane.waiting.extendleft(reversed(batch))
+        return kept, kept_calls
+
+    def _put_back(self, tx: Tx, call: Asked) -> None:
+        outcomes = [Outcome(p.message_id, str(p.reference), AttemptState.DOUBTFUL,
+                            MessageState.SENDING, due_at=self.clock()) for p in call.parcels]  # fmt: skip
+        messages.settle(tx, self.name, outcomes)
+
+    def _claim(self, tx: Tx, lane: Lane, now: datetime) -> bool:
+        """Lease the next messages for a lane, broadcasts taking turns; False when none was due."""
+        ids: list[int] = []
+        for broadcast in self._running.values():
+            if broadcast.state is not BroadcastState.RUNNING or not broadcast.window.is_open(now):
+                continue
+            if broadcast.expires_at is None or broadcast.expires_at <= now:
+                continue
+            if all(step.gateway != lane.name for step in broadcast.route):
+                continue
+            after = lane.cursors.get(broadcast.id, (0, 0))
+            found, last = messages.claim(tx, self.name, broadcast.id, lane.name, BATCH,
+                                         now + LEASE, after)  # fmt: skip
+            lane.cursors[broadcast.id] = last if len(found) == BATCH else (0, 0)
+            ids += found
+        lane.waiting.extend(messages.parcels(tx, ids))
+        return bool(ids)
+
+    def _batch(self, lane: Lane) -> list[Parcel]:
+        """The next call: one message, or as many alike as the gateway takes at once."""
+        limits = lane.gateway.limits
+        batch = [lane.waiting.popleft()]
+        while lane.waiting and len(batch) < limits.batch:
+            head = lane.waiting[0]
+            alike = head.broadcast_id == batch[0].broadcast_id and head.ward_id == batch[0].ward_id
+            if not alike or (limits.same_body and head.text != batch[0].text):
+                break
+            batch.append(lane.waiting.popleft())
+        return batch
+
+    def _intend(self, tx: Tx, lane: Lane, batches: list[list[Parcel]], now: datetime,
+                ) -> list[Asked]:  # fmt: skip
+        intents: list[tuple[Parcel, str, str]] = []
+        calls = []
+        for batch in batches:
+            named = [replace(p, reference=self._reference(tx, p), asked_at=now) for p in batch]
+            call_ref = str(named[0].reference) if len(named) == 1 else letters(
+                tx.sealer.digest("call", *(str(p.reference) for p in named)))  # fmt: skip
+            named = [replace(p, call_ref=call_ref) for p in named]
+            intents += [(p, str(p.reference), call_ref) for p in named]
+            calls.append(Asked(lane, call_ref, named))
+        going = messages.intend(tx, self.name, intents) if intents else set()
+        for call in calls:
+            call.parcels = [p for p in call.parcels if p.message_id in going]
+            call.outgoing = [outgoing(p, self._running[p.broadcast_id]) for p in call.parcels]
+        return [call for call in calls if call.parcels]
+
+    def _reference(self, tx: Tx, parcel: Parcel) -> str:
+        """Fixed before the first byte; tells nobody a number; new only after a proved refusal."""
+        return letters(tx.sealer.digest(
+            "reference", str(parcel.broadcast_id), str(parcel.contact_id), str(parcel.position),
+            str(parcel.generation)))  # fmt: skip
+
+    def _doubts(self, tx: Tx, lane: Lane, room: int, now: datetime) -> list[Asked]:
+        """Calls to repeat with the same reference, or to look up; what cannot be is unconfirmed."""
+        ids = messages.claim_doubts(tx, self.name, lane.name, room * lane.gateway.limits.batch,
+                                    now + LEASE)  # fmt: skip
+        if not ids:
+            return []
+        parcels = messages.parcels(tx, ids, doubtful=True)
+        known = {b.id: b for b in self._broadcasts_of(tx, {p.broadcast_id for p in parcels})}
+        by_call: dict[str, list[Parcel]] = {}
+        for parcel in parcels:
+            by_call.setdefault(str(parcel.call_ref), []).append(parcel)
+        again: list[Asked] = []
+        over: list[Outcome] = []
+        for call_ref, group in by_call.items():
+            can_ask, look_up = self._can_ask(lane, group, known, now)
+            if can_ask:
+                again.append(Asked(lane, call_ref, group, was_look_up=look_up))
+            else:
+                over += [Outcome(p.message_id, str(p.reference), AttemptState.UNCONFIRMED,
+                                 MessageState.UNCONFIRMED, Fault.UNKNOWN.value) for p in group]  # fmt: skip
+        messages.settle(tx, self.name, over)
+        asked = [p for call in again for p in call.parcels]
+        going = messages.ask_again(tx, self.name, asked) if asked else set()
+        for call in again:
+            call.parcels = [replace(p, asks=p.asks + 1) for p in call.parcels
+                            if p.message_id in going]  # fmt: skip
+            call.outgoing = [outgoing(p, known[p.broadcast_id]) for p in call.parcels]
+        return [call for call in again if call.parcels]
+
+    def _can_ask(self, lane: Lane, group: list[Parcel], known: Mapping[int, Broadcast],
+                 now: datetime) -> tuple[bool, bool]:  # fmt: skip
+        """(may be asked about, by look-up). A repeat may leave, so it keeps to stop and expiry."""
+        doubt = lane.doubt
+        first = min(p.asked_at for p in group if p.asked_at is not None)
+        alive = all(
+            known[p.broadcast_id].state is BroadcastState.RUNNING
+            and (known[p.broadcast_id].expires_at or now) > now for p in group
+        )  # fmt: skip
+        window = doubt.dedup_window
+        if alive and window is not None and now < first + window * lifecycle.SETTLE_MARGIN:
+            return True, False
+        return doubt.settle is not None, True

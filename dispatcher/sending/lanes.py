@@ -1,0 +1,75 @@
+"""One gateway as a worker uses it, and one call on the wire."""
+
+from __future__ import annotations
+
+import base64
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from dispatcher.gateways.contract import Gateway, Outgoing, Verdict
+from dispatcher.lifecycle import PROBE_AFTER_UNKNOWNS, Doubt
+from dispatcher.store.broadcasts import Broadcast
+from dispatcher.store.messages import Parcel
+
+
+@dataclass
+class Asked:
+    """One call on the wire, or back from it."""
+
+    lane: Lane
+    call_ref: str
+    parcels: list[Parcel]  # each with its reference
+    outgoing: list[Outgoing] = field(default_factory=list)
+    verdicts: Sequence[Verdict | None] = ()  # None: a look-up that found nothing
+    was_look_up: bool = False
+
+
+@dataclass
+class Lane:
+    """One gateway as this worker uses it."""
+
+    gateway: Gateway
+    per_second: float | None
+    in_flight: int
+    waiting: deque[Parcel] = field(default_factory=deque)  # leased, nothing has left
+    flying: int = 0  # calls
+    unknowns: int = 0
+    busy: int = 0
+    hold_until: datetime | None = None
+    cursors: dict[int, tuple[int, int]] = field(default_factory=dict)
+    empty_until: float = 0.0
+
+    @property
+    def name(self) -> str:
+        return self.gateway.name
+
+    @property
+    def doubt(self) -> Doubt:
+        limits = self.gateway.limits
+        return Doubt(limits.dedup_window, limits.looks_up)
+
+    def room(self, now: datetime) -> int:
+        """Calls that may start now. A gateway in doubt or out of breath gets one probe at a time."""
+        if self.hold_until is not None and now < self.hold_until:
+            return 0
+        probing = self.busy > 0 or self.unknowns >= PROBE_AFTER_UNKNOWNS
+        return (1 if probing else self.in_flight) - self.flying
+
+
+def outgoing(parcel: Parcel, broadcast: Broadcast) -> Outgoing:
+    sender = broadcast.senders.get(parcel.ward_id)
+    assert parcel.reference is not None
+    assert broadcast.expires_at is not None
+    return Outgoing(
+        reference=parcel.reference, to=parcel.to, carrier=parcel.carrier, body=parcel.text.body,
+        accented=parcel.encoding == "UCS-2", kind=parcel.kind,
+        sender=(sender.brandname or sender.name) if sender else "",
+        template=parcel.text.template_id, params=parcel.text.params, media=(),
+        expires_at=broadcast.expires_at, repeat=parcel.asks > 0,
+    )  # fmt: skip
+
+
+def letters(digest: bytes) -> str:
+    return base64.b32encode(digest).decode().rstrip("=")

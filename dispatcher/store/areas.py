@@ -1,0 +1,117 @@
+"""Areas: wards and residential groups, with dates and successors."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from dispatcher.areas import find, group_key, group_name, natural_key, ward_key
+from dispatcher.model import AreaKind
+from dispatcher.problems import Say, settings
+from dispatcher.store.database import Tx
+from dispatcher.store.schema import areas as table
+
+SETS = Path(__file__).parent / "area_sets"
+
+
+@dataclass(frozen=True)
+class Area:
+    id: int
+    code: str
+    kind: AreaKind
+    name: str
+    key: str
+    parent_id: int | None
+    aliases: tuple[str, ...]
+
+
+def load_set(tx: Tx, name_or_file: str, root: Path) -> int:
+    """Put an area set in place: a shipped one by name, or a CSV file of the site; new areas made.
+
+    Columns: code, kind, name, parent, valid_from, valid_to, aliases (separated by |).
+    """
+    path = SETS / f"{name_or_file}.csv"
+    if not path.is_file():
+        path = root / name_or_file
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+        made = 0
+        wards = {a.key: a for a in listed(tx, AreaKind.WARD)}
+        for row in rows:
+            if row["kind"] != AreaKind.WARD or ward_key(row["name"]) in wards:
+                continue
+            tx.insert(table, code=row["code"], kind=row["kind"], name=row["name"],
+                      key=ward_key(row["name"]),
+                      aliases=json.dumps([a for a in row["aliases"].split("|") if a]),
+                      valid_from=date.fromisoformat(row["valid_from"]),
+                      valid_to=date.fromisoformat(row["valid_to"]) if row["valid_to"] else None,
+                      proposed=False)  # fmt: skip
+            made += 1
+        wards = {a.key: a for a in listed(tx, AreaKind.WARD)}
+        for row in rows:
+            if row["kind"] == AreaKind.RESIDENTIAL_GROUP:
+                made += propose(tx, wards[ward_key(row["parent"])].id, row["name"], False) is None
+    except (OSError, KeyError, ValueError, UnicodeDecodeError) as error:
+        raise settings(
+            "bad-area-set",
+            f"Không đọc được bộ địa bàn «{name_or_file}» ({error}). Kiểm tra mục [areas] set.",
+            f"The area set “{name_or_file}” cannot be read ({error}). Check [areas] set.",
+        ) from None
+    if made:
+        tx.note("loaded", "areas", name_or_file, areas=made)
+    return made
+
+
+def listed(tx: Tx, kind: AreaKind | None = None, parent_id: int | None = None) -> list[Area]:
+    """Areas in force, in natural order."""
+    sql = "SELECT * FROM areas WHERE valid_to IS NULL"
+    if kind:
+        sql += " AND kind = :kind"
+    if parent_id:
+        sql += " AND parent_id = :parent"
+    rows = tx.rows(sql, kind=kind and kind.value, parent=parent_id)
+    found = [Area(r["id"], r["code"], AreaKind(r["kind"]), r["name"], r["key"], r["parent_id"],
+                  tuple(json.loads(r["aliases"]))) for r in rows]  # fmt: skip
+    return sorted(found, key=lambda a: (a.parent_id or 0, natural_key(a.name)))
+
+
+def ward(tx: Tx, name: str) -> Area:
+    """A ward by name, alias or code; else a problem with the nearest names."""
+    wards = listed(tx, AreaKind.WARD)
+    known = {a.key: a for a in wards}
+    known |= {ward_key(alias): a for a in wards for alias in a.aliases}
+    known |= {a.code: a for a in wards if a.code}
+    what = Say("phường", "ward")
+    return find(what, name, known, [a.name for a in wards])
+
+
+def wards_named(tx: Tx, names: tuple[str, ...] | list[str]) -> list[Area]:
+    """Several wards; "all" (or "tất cả") is every one."""
+    if any(n.casefold() in ("all", "tất cả", "tat ca") for n in names):
+        return listed(tx, AreaKind.WARD)
+    return [ward(tx, n) for n in names]
+
+
+def groups_of(tx: Tx, ward_id: int) -> dict[str, Area]:
+    """The residential groups of a ward by normal form."""
+    return {a.key: a for a in listed(tx, AreaKind.RESIDENTIAL_GROUP, ward_id)}
+
+
+def propose(tx: Tx, ward_id: int, name: str, proposed: bool = True) -> int | None:
+    """A residential group seen for the first time; None when it is known already."""
+    if group_key(name) in groups_of(tx, ward_id):
+        return None
+    area = tx.insert(table, kind=AreaKind.RESIDENTIAL_GROUP.value, name=group_name(name),
+                     key=group_key(name), parent_id=ward_id, valid_from=tx.now.date(),
+                     proposed=proposed)  # fmt: skip
+    tx.note("proposed" if proposed else "added", "area", area, ward=ward_id, key=group_key(name))
+    return area
+
+
+def names(tx: Tx) -> dict[int, str]:
+    """Names by id."""
+    return {row["id"]: row["name"] for row in tx.rows("SELECT id, name FROM areas")}

@@ -1,0 +1,265 @@
+"""Broadcasts: what people approve, and every move they make."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from dispatcher.lifecycle import BROADCAST_MOVES
+from dispatcher.model import (
+    Audience, BroadcastState, Channel, Kind, MessageState, Mode, Sender, Step, Window,
+)  # fmt: skip
+from dispatcher.problems import Problem, refused
+from dispatcher.store.database import Tx, at
+from dispatcher.store.schema import broadcasts as table
+from dispatcher.store.schema import moment
+
+
+@dataclass(frozen=True)
+class Broadcast:
+    id: int
+    title: str
+    state: BroadcastState
+    reason: str | None
+    mode: Mode
+    kind: Kind
+    template_version_id: int
+    fields: Mapping[str, str]
+    audience: Audience
+    route: tuple[Step, ...]
+    senders: Mapping[int, Sender]  # ward id → who signs there, frozen
+    document: str
+    window: Window
+    priority: int
+    rather_twice: bool
+    at: datetime | None
+    expires_after: timedelta
+    ceiling_people: int | None
+    ceiling_dong: int | None
+    created_by: int | None
+    created_at: datetime
+    submitted_at: datetime | None
+    approved_by: int | None
+    approved_at: datetime | None
+    approved_digest: str | None
+    schedule_id: int | None
+    planned_upto: int | None
+    released_at: datetime | None
+    starts_at: datetime | None
+    expires_at: datetime | None
+    done_at: datetime | None
+
+
+def create(tx: Tx, *, title: str, mode: Mode, kind: Kind, template_version_id: int,
+           fields: Mapping[str, str], audience: Audience, route: Iterable[Step],
+           senders: Mapping[int, Sender], document: str, window: Window, priority: int,
+           expires_after: timedelta, schedule_id: int | None = None,
+           rather_twice: bool = False) -> int:  # fmt: skip
+    """A new draft. Its wards are those of `senders`."""
+    made = tx.insert(
+        table, title=title, state=BroadcastState.DRAFT.value, mode=mode.value, kind=kind.value,
+        template_version_id=template_version_id, fields=json.dumps(dict(fields)),
+        audience=json.dumps(audience.__dict__), route=_route_json(route),
+        senders=json.dumps({w: [s.name, s.brandname] for w, s in senders.items()}),
+        document=document, window=str(window), priority=priority, rather_twice=rather_twice,
+        expires_after=int(expires_after.total_seconds()), created_by=tx.actor.person_id,
+        created_at=tx.now, schedule_id=schedule_id, drafted_by_system=tx.actor.is_system,
+    )  # fmt: skip
+    tx.run("INSERT INTO broadcast_wards (broadcast_id, ward_id) VALUES (:b, :w)",
+           [{"b": made, "w": w} for w in senders])  # fmt: skip
+    touch(tx, made, "wrote")
+    tx.note("created", "broadcast", made, kind=kind.value, mode=mode.value)
+    return made
+
+
+def touch(tx: Tx, broadcast_id: int, act: str) -> None:
+    """Remember whose hands were on a broadcast: none of them may approve it."""
+    if tx.actor.person_id is not None:
+        tx.run("INSERT INTO broadcast_hands (broadcast_id, person_id, act, at) "
+               "VALUES (:b, :p, :a, :now) ON CONFLICT DO NOTHING",
+               {"b": broadcast_id, "p": tx.actor.person_id, "a": act, "now": at(tx.now)})  # fmt: skip
+
+
+def hands(tx: Tx, broadcast_id: int) -> set[int]:
+    return {row["person_id"] for row in tx.rows(
+        "SELECT person_id FROM broadcast_hands WHERE broadcast_id = :b", b=broadcast_id)}  # fmt: skip
+
+
+def get(tx: Tx, broadcast_id: int) -> Broadcast:
+    """One broadcast the actor may see; else a problem."""
+    row = tx.one(f"WITH {tx.visible('broadcasts')} SELECT * FROM visible_broadcasts "
+                 "WHERE id = :id", id=broadcast_id)  # fmt: skip
+    if row is None:
+        raise Problem(
+            "unknown-broadcast", f"Không có đợt gửi số {broadcast_id}. Xem: dispatcher broadcasts list",
+            f"There is no broadcast {broadcast_id}. See: dispatcher broadcasts list",
+        )  # fmt: skip
+    return _broadcast(row)
+
+
+def listed(tx: Tx, states: Collection[BroadcastState] = (), limit: int = 100) -> list[Broadcast]:
+    """Newest first."""
+    sql = f"WITH {tx.visible('broadcasts')} SELECT * FROM visible_broadcasts"
+    if states:
+        sql += f" WHERE state IN ({', '.join(repr(s.value) for s in states)})"
+    return [_broadcast(r) for r in tx.rows(sql + " ORDER BY id DESC LIMIT :n", n=limit)]
+
+
+def _broadcast(row: Mapping[str, Any]) -> Broadcast:
+    audience = json.loads(row["audience"])
+    opens, _, closes = row["window"].partition("-")
+    times = {k: None if row[k] is None else moment(row[k]) for k in (
+        "at", "submitted_at", "approved_at", "released_at", "starts_at", "expires_at", "done_at")}
+    same = {k: row[k] for k in (
+        "id", "title", "reason", "template_version_id", "document", "priority", "ceiling_people",
+        "ceiling_dong", "created_by", "approved_by", "approved_digest", "schedule_id",
+        "planned_upto")}  # fmt: skip
+    return Broadcast(
+        **same, **times, state=BroadcastState(row["state"]), mode=Mode(row["mode"]),
+        kind=Kind(row["kind"]), fields=json.loads(row["fields"]),
+        audience=Audience(**{k: tuple(v) if isinstance(v, list) else v
+                             for k, v in audience.items()}),
+        route=read_route(row["route"]),
+        senders={int(w): Sender(*s) for w, s in json.loads(row["senders"]).items()},
+        window=Window(time.fromisoformat(opens), time.fromisoformat(closes)), rather_twice=bool(row["rather_twice"]),
+        expires_after=timedelta(seconds=row["expires_after"]), created_at=moment(row["created_at"]),
+    )  # fmt: skip
+
+
+def _route_json(route: Iterable[Step]) -> str:
+    return json.dumps([[s.gateway, s.channel.value,
+                        s.deadline.total_seconds() if s.deadline else None, s.accented]
+                       for s in route])  # fmt: skip
+
+
+def read_route(text: str) -> tuple[Step, ...]:
+    return tuple(
+        Step(g, Channel(c), timedelta(seconds=d) if d is not None else None, a)
+        for g, c, d, a in json.loads(text)
+    )
+
+
+def move(tx: Tx, broadcast: Broadcast, to: BroadcastState, *, reason: str | None = None,
+         **values: Any) -> None:  # fmt: skip
+    """Change the state along an allowed arrow; exactly one of two racing commands wins."""
+    if to not in BROADCAST_MOVES[broadcast.state]:
+        raise refused(
+            "wrong-state",
+            f"Đợt gửi {broadcast.id} đang «{state_vi(broadcast.state)}», "
+            f"không chuyển sang «{state_vi(to)}» được.",
+            f"Broadcast {broadcast.id} is “{broadcast.state.value}” and cannot become "
+            f"“{to.value}”.",
+        )
+    sets = ", ".join(f"{name} = :{name}" for name in values)
+    changed = tx.run(
+        f"WITH {tx.visible('broadcasts')} UPDATE broadcasts SET state = :to, reason = :reason"
+        f"{', ' + sets if sets else ''} WHERE id = :id AND state = :old "
+        "AND id IN (SELECT id FROM visible_broadcasts)",
+        {"to": to.value, "reason": reason, "id": broadcast.id, "old": broadcast.state.value,
+         **{k: at(v) if isinstance(v, datetime) else v for k, v in values.items()}},
+    ).rowcount  # fmt: skip
+    if not changed:
+        raise refused("changed-meanwhile", f"Đợt gửi {broadcast.id} vừa được người khác thay đổi.",
+                      f"Somebody else has just changed broadcast {broadcast.id}.")  # fmt: skip
+    tx.note(to.value, "broadcast", broadcast.id, was=broadcast.state.value, reason=reason)
+
+
+_STATES_VI = {
+    "draft": "nháp", "submitted": "trình duyệt", "returned": "trả lại", "rejected": "từ chối",
+    "approved": "đã duyệt", "scheduled": "đã lên lịch", "running": "đang gửi",
+    "paused": "tạm dừng", "held": "bị giữ lại", "done": "hoàn thành",
+    "stopped": "đã dừng phần chưa gửi", "expired": "quá hạn gửi", "missed": "lỡ giờ",
+}  # fmt: skip
+
+
+def state_vi(state: BroadcastState) -> str:
+    return _STATES_VI[state.value]
+
+
+def due_ids(tx: Tx, now: datetime) -> list[int]:
+    """Scheduled broadcasts whose time has come, urgent ones first."""
+    return [row["id"] for row in tx.rows(
+        f"WITH {tx.visible('broadcasts')} SELECT id FROM visible_broadcasts "
+        "WHERE state = 'scheduled' AND at <= :now ORDER BY priority, at, id", now=at(now))]  # fmt: skip
+
+
+def locked_state(tx: Tx, broadcast_id: int) -> BroadcastState:
+    """The state now, held still until this transaction ends."""
+    lock = "" if tx.is_sqlite else " FOR UPDATE"
+    assert tx.actor.is_system
+    return BroadcastState(
+        tx.value(f"SELECT state FROM broadcasts WHERE id = :id{lock}", id=broadcast_id)
+    )
+
+
+def open_work(tx: Tx, now: datetime, soon: timedelta) -> tuple[int, int]:
+    """(messages that are due soon, on the wire or in doubt; accepted ones nothing was heard of).
+
+    Schedules and closed windows do not count: they are not due.
+    """
+    waiting = silent = len(due_ids(tx, now))
+    for broadcast in running(tx):
+        soon_open = broadcast.window.is_open(now)
+        waiting += int(tx.value(
+            f"WITH {tx.visible('messages')} SELECT count(*) FROM visible_messages m "
+            "LEFT JOIN gateways g ON g.name = m.gateway WHERE m.broadcast_id = :b AND "
+            "(m.state = 'sending' OR (m.state = 'queued' AND m.due_at <= :soon AND :opened = 1 "
+            "AND g.paused_at IS NULL))",
+            b=broadcast.id, soon=at(now + soon), opened=int(soon_open)))  # fmt: skip
+    silent += int(tx.value(f"WITH {tx.visible('messages')} SELECT count(*) FROM visible_messages "
+                           "WHERE state = 'accepted' AND changed_at > :recent",
+                           recent=at(now - soon)))  # fmt: skip
+    return waiting, silent
+
+
+def running(tx: Tx) -> list[Broadcast]:
+    """Broadcasts whose messages may leave now, urgent ones first."""
+    return [_broadcast(r) for r in tx.rows(
+        f"WITH {tx.visible('broadcasts')} SELECT * FROM visible_broadcasts "
+        "WHERE state = 'running' ORDER BY priority, id")]  # fmt: skip
+
+
+def counts(tx: Tx, broadcast_id: int) -> dict[str, int]:
+    """Messages by state; only states that occur."""
+    rows = tx.rows(f"WITH {tx.visible('messages')} SELECT state, count(*) AS n "
+                   "FROM visible_messages WHERE broadcast_id = :b GROUP BY state",
+                   b=broadcast_id)  # fmt: skip
+    return {s.value: row["n"] for s in MessageState for row in rows if row["state"] == s.value}
+
+
+def end_queued(tx: Tx, broadcast_id: int, to: MessageState) -> int:
+    """What still waits becomes `to` (cancelled, expired), or what an earlier step reached."""
+    return int(tx.run(
+        f"WITH {tx.visible('messages')} UPDATE messages SET state = CASE WHEN EXISTS "
+        "(SELECT 1 FROM attempts a WHERE a.message_id = messages.id AND a.state = 'accepted') "
+        "THEN 'accepted' ELSE :to END, deadline_at = NULL, lease_owner = NULL, lease_until = NULL, "
+        "changed_at = :now WHERE broadcast_id = :b AND state = 'queued' "
+        "AND id IN (SELECT id FROM visible_messages)",
+        {"to": to.value, "b": broadcast_id, "now": at(tx.now)},
+    ).rowcount)  # fmt: skip
+
+
+def finish(tx: Tx) -> list[tuple[int, str]]:
+    """Chore: expire what is too late, and call done what has nothing left to wait for."""
+    over = tx.rows(f"WITH {tx.visible('broadcasts')} SELECT id FROM visible_broadcasts WHERE state "
+                   "IN ('running', 'paused', 'held') AND expires_at <= :now", now=at(tx.now))  # fmt: skip
+    for row in over:
+        end_queued(tx, row["id"], MessageState.EXPIRED)
+    done = tx.rows(
+        f"WITH {tx.visible('broadcasts')} SELECT b.id FROM visible_broadcasts b "
+        "WHERE b.state = 'running' AND NOT EXISTS (SELECT 1 FROM messages m WHERE "
+        "m.broadcast_id = b.id AND (m.state IN ('queued', 'sending') "
+        "OR (m.state = 'accepted' AND m.deadline_at IS NOT NULL)))"
+    )  # fmt: skip
+    moved = []
+    for row in done:
+        broadcast = get(tx, row["id"])
+        states = set(counts(tx, row["id"]))
+        expired = states and states <= {"expired", "skipped"} and "expired" in states
+        to = BroadcastState.EXPIRED if expired else BroadcastState.DONE
+        move(tx, broadcast, to, done_at=tx.now)
+        moved.append((row["id"], to.value))
+    return moved

@@ -1,0 +1,347 @@
+"""The two ways to a connection: `begin` to write, `read` to read. Nothing else touches the engine.
+
+A write is IMMEDIATE and FULL (synchronous_commit=on). It refuses to commit a change of contacts,
+broadcasts, people, areas or gateways without a note for the trail. Tables that belong to wards are
+read through `visible`, which adds the actor's wards; the statement itself is checked on its way to
+the driver, so no text SQL gets around it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from dispatcher.model import Actor
+from dispatcher.problems import Bug, Problem, settings
+from dispatcher.store import trail
+from dispatcher.store.schema import NOTED, SCOPED, micros
+from dispatcher.store.seal import Sealer
+
+BUSY_SECONDS = 10
+HEAD = "0001"  # the newest migration; a test compares it with alembic's
+Rows = Sequence[Mapping[str, Any]]
+
+
+class Tx:
+    """One open transaction: who acts, when, and what was changed."""
+
+    def __init__(self, connection: sa.Connection, actor: Actor, now: datetime | None,
+                 sealer: Sealer) -> None:  # fmt: skip
+        self.connection, self.actor, self.sealer = connection, actor, sealer
+        self._now = now
+        self._notes: list[trail.Note] = []
+
+    @property
+    def now(self) -> datetime:
+        """The moment this transaction was opened with; reading transactions have none."""
+        if self._now is None:
+            raise Bug("a reading transaction has no time")
+        return self._now
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.connection.dialect.name == "sqlite"
+
+    def run(self, sql: str | sa.Executable, parameters: Mapping[str, Any] | Rows | None = None,
+            ) -> sa.CursorResult[Any]:  # fmt: skip
+        """Execute one statement; `parameters` as a list runs it once per row."""
+        statement = _text(sql) if isinstance(sql, str) else sql
+        result = self.connection.execute(statement, parameters)
+        assert isinstance(result, sa.CursorResult)
+        return result
+
+    def rows(self, sql: str, **parameters: Any) -> list[sa.RowMapping]:
+        """All rows of a query as mappings."""
+        return list(self.run(sql, parameters).mappings())
+
+    def one(self, sql: str, **parameters: Any) -> sa.RowMapping | None:
+        """The first row or None."""
+        return self.run(sql, parameters).mappings().first()
+
+    def value(self, sql: str, **parameters: Any) -> Any:
+        """The first column of the first row, or None."""
+        return self.run(sql, parameters).scalar()
+
+    def insert(self, table: sa.Table, **values: Any) -> int:
+        """One new row; its id."""
+        key = self.run(table.insert().values(values)).inserted_primary_key
+        return int(key[0]) if key and isinstance(key[0], int) else 0
+
+    def visible(self, name: str) -> str:
+        """`visible_<name> AS (…)` for a WITH clause: the rows of a scoped table this actor sees."""
+        if name not in SCOPED:
+            raise Bug(f"{name} is not scoped")
+        condition = "1 = 1"
+        if self.actor.wards is not None:
+            wards = ", ".join(str(int(w)) for w in sorted(self.actor.wards)) or "-1"
+            condition = f"ward_id IN ({wards})"
+            if name == "broadcasts":
+                mine = int(self.actor.person_id or -1)
+                condition = (
+                    f"id IN (SELECT broadcast_id FROM broadcast_wards WHERE ward_id IN ({wards}))"
+                    f" OR created_by = {mine}"
+                )
+        return f"visible_{name} AS (SELECT * FROM {name} WHERE {condition})"
+
+    def note(self, act: str, noun: str, noun_id: object, **facts: Any) -> None:
+        """Say for the trail what this transaction does. Facts never hold numbers or names."""
+        self._notes.append(trail.Note(act, noun, str(noun_id), facts))
+
+    def finish(self, touched: set[str]) -> None:
+        """Write the notes; refuse a change that has none."""
+        silent = touched & NOTED
+        if silent and not self._notes:
+            raise Bug(f"{', '.join(sorted(silent))} changed without a note for the trail")
+        if self._notes:
+            trail.write(self, self._notes)
+
+
+def json_rows(columns: Mapping[str, str]) -> str:
+    """A FROM item made of the JSON list of lists bound as `:rows`; types are SQL's, per column."""
+    return "/*json_rows " + json.dumps(columns) + "*/"
+
+
+_JSON_ROWS = re.compile(r"/\*json_rows (\{.*?\})\*/")
+
+
+def _expanded(sql: str, sqlite: bool) -> str:
+    def table(found: re.Match[str]) -> str:
+        columns: dict[str, str] = json.loads(found[1])
+        if sqlite:
+            parts = [f"value ->> {i} AS {name}" for i, name in enumerate(columns)]
+            return f"(SELECT {', '.join(parts)} FROM json_each(:rows))"
+        parts = [f"(value ->> {i})::{kind} AS {name}"
+                 for i, (name, kind) in enumerate(columns.items())]  # fmt: skip
+        return f"(SELECT {', '.join(parts)} FROM json_array_elements(CAST(:rows AS json)))"
+
+    return _JSON_ROWS.sub(table, sql)
+
+
+def on_rows(tx: Tx, sql: str, rows: Sequence[Sequence[Any]], **parameters: Any,
+            ) -> list[sa.RowMapping]:  # fmt: skip
+    """Run one set-based statement over `rows` (see `json_rows`); what it returns, if anything."""
+    if not rows:
+        return []
+    result = tx.run(_expanded(sql, tx.is_sqlite), {"rows": json.dumps(rows), **parameters})
+    return list(result.mappings()) if result.returns_rows else []
+
+
+@lru_cache(maxsize=2000)
+def _text(sql: str) -> sa.TextClause:
+    return sa.text(sql)
+
+
+_CHANGES = re.compile(
+    r"\b(?:insert\s+(?:or\s+\w+\s+)?into|update|delete\s+from)\s+\"?(\w+)", re.IGNORECASE
+)
+_DELETES = re.compile(r"\bdelete\s+from\s+(\w+)", re.IGNORECASE)
+_READS = {name: re.compile(rf"\b(?:from|join)\s+\"?{name}\b|,\s*{name}\s+(?:as\b|where\b|$)",
+                           re.IGNORECASE) for name in SCOPED}  # fmt: skip
+
+
+@lru_cache(maxsize=4000)
+def _changed(sql: str) -> frozenset[str]:
+    return frozenset(name.lower() for name in _CHANGES.findall(sql))
+
+
+@lru_cache(maxsize=4000)
+def _unscoped(sql: str) -> str | None:
+    """A scoped table that this statement reaches without `visible`, or None."""
+    reads = _DELETES.sub(r"delete \1", sql)
+    for name in SCOPED:
+        through = len(re.findall(rf"\bvisible_{name} AS \(", sql))
+        if len(_READS[name].findall(reads)) > through:
+            return name
+        if re.search(rf"\b(?:update|delete)\s+{name}\b", reads, re.IGNORECASE) and not through:
+            return name
+    return None
+
+
+class Store:
+    """A database and the site's key."""
+
+    def __init__(self, engine: sa.Engine, sealer: Sealer) -> None:
+        self._engine, self._sealer = engine, sealer
+        event.listen(engine, "before_cursor_execute", _watch)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self._engine.dialect.name == "sqlite"
+
+    @property
+    def sealer(self) -> Sealer:
+        return self._sealer
+
+    @contextmanager
+    def begin(self, actor: Actor, now: datetime) -> Iterator[Tx]:
+        """A writing transaction: commits at the end, rolls back on any exception."""
+        with self._open(actor, now, writes=True) as tx:
+            touched: set[str] = tx.connection.info["touched"]
+            yield tx
+            tx.finish(touched)
+
+    @contextmanager
+    def read(self, actor: Actor) -> Iterator[Tx]:
+        """A reading transaction: one consistent view."""
+        with self._open(actor, None, writes=False) as tx:
+            yield tx
+
+    @contextmanager
+    def _open(self, actor: Actor, now: datetime | None, *, writes: bool) -> Iterator[Tx]:
+        try:
+            with self._engine.connect() as connection:
+                connection = connection.execution_options(writes=writes)
+                connection.info.update(touched=set(), scoped=not actor.is_system, writes=writes)
+                with connection.begin():
+                    yield Tx(connection, actor, now, self._sealer)
+        except DBAPIError as error:
+            raise _told(error) from error
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+def _watch(connection: sa.Connection, cursor: Any, statement: str, parameters: Any, context: Any,
+           many: bool) -> None:  # fmt: skip
+    notes = connection.info
+    if notes.get("writes"):
+        notes["touched"] |= _changed(statement)
+    elif _changed(statement) and "touched" in notes:
+        raise Bug("a reading transaction may not change anything")
+    if notes.get("scoped") and (name := _unscoped(statement)):
+        raise Bug(f"{name} reached without visible()")
+
+
+def _told(error: DBAPIError) -> Exception:
+    """Troubles of the database that a person can do something about; else the error itself."""
+    words = str(error.orig).lower()
+    if "locked" in words or "busy" in words:
+        return Problem(
+            "database-locked",
+            "Cơ sở dữ liệu đang bị một chương trình khác giữ. Đóng chương trình đó rồi thử lại.",
+            "Another program holds the database. Close it and try again.", exit_code=4,
+        )  # fmt: skip
+    if "readonly" in words or "read-only" in words:
+        return settings(
+            "database-readonly",
+            "Cơ sở dữ liệu chỉ cho đọc. Kiểm tra quyền ghi của thư mục data.",
+            "The database is read-only. Check that the data folder may be written to.",
+        )
+    if "disk is full" in words or "no space" in words:
+        return settings("disk-full", "Ổ đĩa đã đầy. Giải phóng chỗ trống rồi thử lại.",
+                        "The disk is full. Free some space and try again.")  # fmt: skip
+    if "not a database" in words or "malformed" in words:
+        return settings("database-broken",
+                        "Tệp cơ sở dữ liệu bị hỏng. Khôi phục từ bản sao lưu gần nhất.",
+                        "The database file is damaged. Restore the latest backup.")  # fmt: skip
+    if isinstance(error, OperationalError) and (
+        "unable to open" in words or "connection" in words or "could not translate" in words
+    ):
+        return settings("database-unreachable",
+                        "Không mở được cơ sở dữ liệu. Kiểm tra mục database trong dispatcher.toml.",
+                        "The database cannot be opened. Check `database` in dispatcher.toml.",
+                        )  # fmt: skip
+    return error
+
+
+def sqlite_module() -> ModuleType:
+    """The SQLite driver: pysqlite3 (3.51.3 or newer) where it installs, else Python's own.
+
+    SQLite 3.7.0-3.51.2 can corrupt a WAL file when two connections checkpoint at once.
+    """
+    try:
+        from pysqlite3 import dbapi2
+    except ImportError:
+        return sqlite3
+    return dbapi2  # type: ignore[no-any-return]
+
+
+def sqlite_is_safe() -> bool:
+    """True when the SQLite that runs has the WAL-reset fix (3.51.3; also 3.50.7 and 3.44.6)."""
+    version = tuple(int(n) for n in sqlite_module().sqlite_version.split("."))
+    return version >= (3, 51, 3) or version[:2] in ((3, 50), (3, 44)) and version[2] >= 6
+
+
+def engine_for(url: str) -> sa.Engine:
+    """An engine for a database URL, `sqlite:///…` or `postgresql+psycopg://…`."""
+    if url.startswith("postgresql"):
+        try:
+            engine = sa.create_engine(url, pool_size=5, isolation_level="READ COMMITTED",
+                                      connect_args={"connect_timeout": 5})  # fmt: skip
+        except ModuleNotFoundError:
+            raise settings(
+                "no-driver",
+                "Thiếu gói PostgreSQL. Cài: pip install 'dispatcher[postgresql]'",
+                "The PostgreSQL driver is missing. Install 'dispatcher[postgresql]'.",
+            ) from None
+        return engine
+    engine = sa.create_engine(url, module=sqlite_module(),
+                              connect_args={"timeout": BUSY_SECONDS})  # fmt: skip
+
+    @event.listens_for(engine, "connect")
+    def settle_in(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON",
+                       f"busy_timeout={BUSY_SECONDS * 1000}", "temp_store=MEMORY",
+                       "cache_size=-32000"):  # fmt: skip
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: sa.Connection) -> None:
+        writes = connection.get_execution_options().get("writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def open_store(url: str, sealer: Sealer) -> Store:
+    """Open a database; a new one is made, an older one is a problem that names the next step."""
+    engine = engine_for(url)
+    try:
+        with engine.connect() as connection:
+            found = _version(connection)
+    except DBAPIError as error:
+        raise _told(error) from error
+    if found is None:
+        from dispatcher.store.migrate import upgrade
+
+        try:
+            upgrade(engine)
+        except DBAPIError as error:
+            raise _told(error) from error
+    elif found != HEAD:
+        raise settings(
+            "database-version",
+            f"Cơ sở dữ liệu ở phiên bản {found}, chương trình cần {HEAD}. "
+            "Chạy: dispatcher db upgrade",
+            f"The database is at version {found}, this program needs {HEAD}. "
+            "Run: dispatcher db upgrade",
+        )
+    return Store(engine, sealer)
+
+
+def _version(connection: sa.Connection) -> str | None:
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+
+
+def sqlite_url(path: Path) -> str:
+    return f"sqlite:///{path}"
+
+
+def at(moment: datetime) -> int:
+    """A moment as text SQL binds it."""
+    return micros(moment)

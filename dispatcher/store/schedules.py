@@ -1,0 +1,84 @@
+"""Schedules and their occurrences; one firing exactly once, whoever ticks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from dispatcher.problems import refused
+from dispatcher.store.database import Tx, at
+from dispatcher.store.schema import schedules as table
+
+MOVES = {
+    "draft": {"submitted"}, "submitted": {"approved", "returned"}, "returned": {"submitted"},
+    "approved": {"paused", "submitted", "ended"}, "paused": {"approved", "ended"}, "ended": set(),
+}  # fmt: skip
+
+
+def get(tx: Tx, name: str) -> Mapping[str, Any] | None:
+    return tx.one("SELECT * FROM schedules WHERE name = :n", n=name)
+
+
+def listed(tx: Tx) -> dict[str, Mapping[str, Any]]:
+    return {row["name"]: row for row in tx.rows("SELECT * FROM schedules ORDER BY name")}
+
+
+def keep(tx: Tx, name: str, digest: str, source: str) -> None:
+    """Remember a schedule file; an edited one is a draft again."""
+    row = get(tx, name)
+    if row is None:
+        tx.insert(table, name=name, state="draft", digest=digest, source=source)
+        tx.note("seen", "schedule", name)
+    elif row["digest"] != digest:
+        tx.run("UPDATE schedules SET digest = :d, source = :s, state = 'draft', "
+               "approved_digest = NULL, approved_by = NULL, next_fire_at = NULL WHERE name = :n",
+               {"d": digest, "s": source, "n": name})  # fmt: skip
+        tx.note("edited", "schedule", name)
+
+
+def move(tx: Tx, name: str, to: str, **values: Any) -> None:
+    """Along an allowed arrow; one of two racing commands wins."""
+    row = get(tx, name)
+    assert row is not None
+    if to not in MOVES[row["state"]]:
+        raise refused("wrong-state", f"Lịch «{name}» đang ở trạng thái {row['state']}.",
+                      f"Schedule “{name}” is {row['state']}.")  # fmt: skip
+    sets = "".join(f", {key} = :{key}" for key in values)
+    done = tx.run(f"UPDATE schedules SET state = :to{sets} WHERE name = :n AND state = :old",
+                  {"to": to, "n": name, "old": row["state"], **values}).rowcount  # fmt: skip
+    if not done:
+        raise refused("changed-meanwhile", f"Lịch «{name}» vừa được người khác thay đổi.",
+                      f"Somebody else has just changed “{name}”.")  # fmt: skip
+    tx.note(to, "schedule", name)
+
+
+def due(tx: Tx) -> list[Mapping[str, Any]]:
+    """Schedules whose next moment has come, approved or not."""
+    return list(tx.rows("SELECT * FROM schedules WHERE next_fire_at <= :now "
+                        "AND state NOT IN ('paused', 'ended') ORDER BY next_fire_at",
+                        now=at(tx.now)))  # fmt: skip
+
+
+def set_next(tx: Tx, schedule_id: int, when: datetime | None) -> None:
+    tx.run("UPDATE schedules SET next_fire_at = :w WHERE id = :id",
+           {"w": None if when is None else at(when), "id": schedule_id})  # fmt: skip
+
+
+def fire(tx: Tx, schedule_id: int, fire_at: datetime, worker: str) -> int | None:
+    """Take one occurrence; None when somebody else has it."""
+    taken = tx.run(
+        "INSERT INTO occurrences (schedule_id, fire_at, state, by_worker) "
+        "VALUES (:s, :f, 'fired', :w) ON CONFLICT (schedule_id, fire_at) DO NOTHING",
+        {"s": schedule_id, "f": at(fire_at), "w": worker},
+    ).rowcount  # fmt: skip
+    if taken != 1:
+        return None
+    return int(tx.value("SELECT id FROM occurrences WHERE schedule_id = :s AND fire_at = :f",
+                        s=schedule_id, f=at(fire_at)))  # fmt: skip
+
+
+def note_occurrence(tx: Tx, occurrence: int, state: str, broadcast_id: int | None) -> None:
+    tx.run("UPDATE occurrences SET state = :s, broadcast_id = :b WHERE id = :id",
+           {"s": state, "b": broadcast_id, "id": occurrence})  # fmt: skip
+    tx.note(state, "occurrence", occurrence, broadcast=broadcast_id)

@@ -1,0 +1,450 @@
+"""Every table, once. The migrations make these; a test compares both.
+
+Times are UTC with a zone, money is whole đồng. `sealed` columns are ciphertext under the site's
+key. What a table is for is said by its comment; what a state means is said in model.py.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+from dispatcher.model import AreaKind, BroadcastState, MessageState
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Instant(TypeDecorator[datetime]):
+    """A moment in UTC as microseconds since 1970: the same number on both databases."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        return None if value is None else micros(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        return None if value is None else moment(value)
+
+
+def micros(at: datetime) -> int:
+    """Microseconds since 1970, how moments lie in the database."""
+    if at.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return round(at.timestamp() * 1_000_000)
+
+
+def moment(value: int) -> datetime:
+    """The moment `value` microseconds after 1970 (aware, UTC)."""
+    return datetime.fromtimestamp(value / 1_000_000, UTC)
+
+
+Id = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _id() -> Column[int]:
+    return Column("id", Id, primary_key=True, autoincrement=True)
+
+
+def _to(column: str, *, null: bool = False, cascade: bool = False) -> Column[int]:
+    table, name = column.split(":")
+    return Column(
+        name, Id, ForeignKey(f"{table}.id", ondelete="CASCADE" if cascade else None), nullable=null
+    )
+
+
+def _words(values: Any) -> str:
+    return ", ".join(f"'{v.value}'" for v in values)
+
+
+site = Table(
+    "site", metadata,
+    Column("name", String, primary_key=True), Column("value", Text, nullable=False),
+    comment="facts about this database itself: its identity, its epoch",
+)  # fmt: skip
+
+# --- people -----------------------------------------------------------------------------------
+
+people = Table(
+    "people", metadata, _id(),
+    Column("name", String, nullable=False, unique=True),
+    Column("full_name", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("whole_site", Boolean, nullable=False),
+    Column("position", String, nullable=False, server_default="", comment="chức vụ"),
+    Column("password_hash", String),
+    Column("totp_sealed", LargeBinary),
+    Column("address_id", Id, ForeignKey("addresses.id")),
+    Column("created_at", Instant, nullable=False),
+    Column("disabled_at", Instant),
+    comment="who may act here",
+)  # fmt: skip
+people_wards = Table(
+    "people_wards", metadata,
+    Column("person_id", Id, ForeignKey("people.id", ondelete="CASCADE"), primary_key=True),
+    Column("ward_id", Id, ForeignKey("areas.id"), primary_key=True),
+)  # fmt: skip
+
+# --- areas ------------------------------------------------------------------------------------
+
+areas = Table(
+    "areas", metadata, _id(),
+    Column("code", String, nullable=False, server_default=""),
+    Column("kind", String, nullable=False),
+    CheckConstraint(f"kind IN ({_words(AreaKind)})", name="kind"),
+    Column("name", String, nullable=False),
+    Column("key", String, nullable=False, comment="normal form, see areas.py"),
+    Column("aliases", Text, nullable=False, server_default="[]", comment="JSON list"),
+    Column("parent_id", Id, ForeignKey("areas.id")),
+    Column("valid_from", Date, nullable=False), Column("valid_to", Date),
+    Column("proposed", Boolean, nullable=False, server_default=text("false"),
+           comment="first seen in an import, not yet confirmed"),
+    UniqueConstraint("kind", "parent_id", "key", "valid_from"),
+    comment="a code names a unit only together with a date: codes were reused in 2025",
+)  # fmt: skip
+area_successors = Table(
+    "area_successors", metadata,
+    Column("area_id", Id, ForeignKey("areas.id"), primary_key=True),
+    Column("successor_id", Id, ForeignKey("areas.id"), primary_key=True),
+    Column("at", Date, nullable=False), Column("note", String, nullable=False, server_default=""),
+)  # fmt: skip
+
+# --- addresses and contacts -------------------------------------------------------------------
+
+addresses = Table(
+    "addresses", metadata, _id(),
+    Column("cipher", LargeBinary, comment="AES-SIV; empty once the person is forgotten"),
+    Column("kind", String, nullable=False), Column("carrier", String),
+    Column("tail", String, nullable=False, comment="masked, for people"),
+    UniqueConstraint("cipher"),
+    comment="one row per phone or Zalo id; everything else points here",
+)  # fmt: skip
+reachability = Table(
+    "reachability", metadata,
+    Column("address_id", Id, ForeignKey("addresses.id", ondelete="CASCADE"), primary_key=True),
+    Column("channel", String, primary_key=True),
+    Column("reached_at", Instant), Column("refused_at", Instant),
+    Column("code", String), Column("until", Instant),
+    comment="what we learnt about an address on a channel, with dates",
+)  # fmt: skip
+households = Table(
+    "households", metadata, _id(), _to("areas:ward_id"),
+    Column("residential_group_id", Id, ForeignKey("areas.id")),
+    Column("key", LargeBinary, nullable=False), UniqueConstraint("ward_id", "key"),
+)  # fmt: skip
+imports = Table(
+    "imports", metadata, _id(),
+    Column("at", Instant, nullable=False), Column("by", String, nullable=False),
+    Column("files", Text, nullable=False, comment="JSON: name, digest, rows"),
+    Column("counts", Text, nullable=False), Column("basis", Text, nullable=False,
+           server_default="{}", comment="JSON: legal basis, document, purpose, retention"),
+    Column("undone_at", Instant),
+)  # fmt: skip
+contacts = Table(
+    "contacts", metadata, _id(), _to("areas:ward_id"),
+    Column("residential_group_id", Id, ForeignKey("areas.id")),
+    Column("household_id", Id, ForeignKey("households.id")),
+    Column("kind", String, nullable=False, server_default="person", comment="person | office"),
+    Column("name_key", LargeBinary, nullable=False,
+           comment="keyed hash of ward, residential group and folded name"),
+    Column("ordinal", Integer, nullable=False, server_default="0",
+           comment="tells namesakes in one group apart; their addresses say who is who"),
+    Column("name_sealed", LargeBinary, nullable=False),
+    Column("title", String, nullable=False, server_default=""),
+    Column("row_sealed", LargeBinary, comment="columns kept at import, for row.<column>"),
+    Column("import_id", Id, ForeignKey("imports.id")),
+    Column("source", String, nullable=False, server_default="", comment="file, sheet"),
+    Column("source_row", Integer),
+    Column("created_at", Instant, nullable=False), Column("updated_at", Instant, nullable=False),
+    Column("removed_at", Instant),
+    UniqueConstraint("name_key", "ordinal"),
+    Index("ix_contacts_ward", "ward_id", "residential_group_id", "id"),
+)  # fmt: skip
+contact_addresses = Table(
+    "contact_addresses", metadata,
+    Column("contact_id", Id, ForeignKey("contacts.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("address_id", Id, ForeignKey("addresses.id"), nullable=False, index=True),
+    Column("note_sealed", LargeBinary),
+)  # fmt: skip
+import_changes = Table(
+    "import_changes", metadata, _id(),
+    Column("import_id", Id, ForeignKey("imports.id"), nullable=False, index=True),
+    Column("contact_id", Id, nullable=False), Column("what", String, nullable=False),
+    Column("before_sealed", LargeBinary),
+    comment="what an undo puts back",
+)  # fmt: skip
+groups = Table(
+    "groups", metadata, _id(),
+    Column("name", String, nullable=False), Column("key", String, nullable=False, unique=True),
+    Column("ward_id", Id, ForeignKey("areas.id")),
+)  # fmt: skip
+group_members = Table(
+    "group_members", metadata,
+    Column("group_id", Id, ForeignKey("groups.id", ondelete="CASCADE"), primary_key=True),
+    Column("contact_id", Id, ForeignKey("contacts.id", ondelete="CASCADE"), primary_key=True,
+           index=True),
+)  # fmt: skip
+suppressions = Table(
+    "suppressions", metadata, _id(),
+    Column("address_id", Id, ForeignKey("addresses.id"), nullable=False, index=True),
+    Column("reason", String, nullable=False), Column("at", Instant, nullable=False),
+    Column("by", String, nullable=False), Column("lifted_at", Instant),
+)  # fmt: skip
+
+# --- texts ------------------------------------------------------------------------------------
+
+templates = Table(
+    "templates", metadata, _id(), Column("name", String, nullable=False, unique=True)
+)
+template_versions = Table(
+    "template_versions", metadata, _id(), _to("templates:template_id"),
+    Column("digest", String, nullable=False), Column("source", Text, nullable=False),
+    Column("created_at", Instant, nullable=False), UniqueConstraint("template_id", "digest"),
+)  # fmt: skip
+bodies = Table(
+    "bodies", metadata, _id(),
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("text", Text, comment="null where the text names a person: then it is sealed"),
+    Column("sealed", LargeBinary), Column("params", Text, comment="JSON, for vendor templates"),
+    Column("template_id", String), Column("encoding", String, nullable=False),
+    Column("parts", Integer, nullable=False),
+    comment="equal texts are stored once",
+)  # fmt: skip
+prices = Table(
+    "prices", metadata, _id(),
+    Column("channel", String, nullable=False), Column("carrier", String), Column("kind", String),
+    Column("valid_from", Date, nullable=False), Column("valid_to", Date),
+    Column("dong", Integer, nullable=False),
+    comment="đồng per part (SMS) or per message (Zalo), by carrier, class and date",
+)  # fmt: skip
+
+# --- broadcasts -------------------------------------------------------------------------------
+
+broadcasts = Table(
+    "broadcasts", metadata, _id(),
+    Column("title", String, nullable=False),
+    Column("state", String, nullable=False),
+    CheckConstraint(f"state IN ({_words(BroadcastState)})", name="state"),
+    Column("reason", String, comment="why held, returned or rejected"),
+    Column("mode", String, nullable=False), Column("kind", String, nullable=False),
+    Column("template_version_id", Id, ForeignKey("template_versions.id"), nullable=False),
+    Column("fields", Text, nullable=False), Column("audience", Text, nullable=False),
+    Column("route", Text, nullable=False), Column("senders", Text, nullable=False),
+    Column("document", String, nullable=False, server_default=""),
+    Column("window", String, nullable=False),
+    Column("priority", Integer, nullable=False, server_default="1"),
+    Column("rather_twice", Boolean, nullable=False, server_default=text("false")),
+    Column("at", Instant), Column("expires_after", Integer, nullable=False, comment="seconds"),
+    Column("ceiling_people", Integer), Column("ceiling_dong", BigInteger),
+    Column("created_by", Id, ForeignKey("people.id")),
+    Column("created_at", Instant, nullable=False), Column("submitted_at", Instant),
+    Column("approved_by", Id, ForeignKey("people.id")), Column("approved_at", Instant),
+    Column("approved_digest", String, comment="what the approval covers, to the letter"),
+    Column("schedule_id", Id, ForeignKey("schedules.id")),
+    Column("correction_of", Id, ForeignKey("broadcasts.id")),
+    Column("planned_upto", Id, comment="last contact planned; a release goes on from here"),
+    Column("released_at", Instant), Column("starts_at", Instant), Column("expires_at", Instant),
+    Column("done_at", Instant), Column("drafted_by_system", Boolean, nullable=False,
+           server_default=text("false")),
+    Index("ix_broadcasts_state", "state"),
+)  # fmt: skip
+broadcast_hands = Table(
+    "broadcast_hands", metadata,
+    Column("broadcast_id", Id, ForeignKey("broadcasts.id", ondelete="CASCADE"), primary_key=True),
+    Column("person_id", Id, ForeignKey("people.id"), primary_key=True),
+    Column("act", String, primary_key=True), Column("at", Instant, nullable=False),
+    comment="who wrote, edited or submitted: none of them may approve",
+)  # fmt: skip
+broadcast_wards = Table(
+    "broadcast_wards", metadata,
+    Column("broadcast_id", Id, ForeignKey("broadcasts.id", ondelete="CASCADE"), primary_key=True),
+    Column("ward_id", Id, ForeignKey("areas.id"), primary_key=True),
+)  # fmt: skip
+schedules = Table(
+    "schedules", metadata, _id(),
+    Column("name", String, nullable=False, unique=True), Column("state", String, nullable=False),
+    Column("digest", String, nullable=False), Column("source", Text, nullable=False),
+    Column("reason", String),
+    Column("submitted_by", Id, ForeignKey("people.id")),
+    Column("approved_by", Id, ForeignKey("people.id")),
+    Column("approved_digest", String), Column("approved_at", Instant), Column("ends_at", Instant),
+    Column("next_fire_at", Instant, index=True),
+)  # fmt: skip
+occurrences = Table(
+    "occurrences", metadata, _id(), _to("schedules:schedule_id"),
+    Column("fire_at", Instant, nullable=False), Column("state", String, nullable=False),
+    Column("broadcast_id", Id, ForeignKey("broadcasts.id")), Column("by_worker", String),
+    UniqueConstraint("schedule_id", "fire_at"),
+)  # fmt: skip
+plan_bodies = Table(
+    "plan_bodies", metadata,
+    Column("broadcast_id", Id, ForeignKey("broadcasts.id", ondelete="CASCADE"), primary_key=True),
+    Column("step", Integer, primary_key=True), Column("scope_id", Id, primary_key=True),
+    Column("body_id", Id, ForeignKey("bodies.id"), nullable=False),
+    comment="the rendered text per ward, residential group or contact, while a release runs",
+)  # fmt: skip
+
+# --- messages ---------------------------------------------------------------------------------
+
+_queued = text("state = 'queued' AND lease_owner IS NULL")
+_doubtful = text("state = 'sending' AND lease_owner IS NULL")
+_leased = text("lease_owner IS NOT NULL")
+_deadline = text("state = 'accepted' AND deadline_at IS NOT NULL")
+
+messages = Table(
+    "messages", metadata, _id(), _to("broadcasts:broadcast_id"), _to("contacts:contact_id"),
+    Column("state", String, nullable=False),
+    CheckConstraint(f"state IN ({_words(MessageState)})", name="state"),
+    Column("reason", String, comment="skip reason, or the fault that ended it"),
+    Column("code", String, comment="the vendor's own word"),
+    Column("ward_id", Id, nullable=False), Column("residential_group_id", Id),
+    Column("household_id", Id), Column("carrier", String),
+    Column("kind", String, nullable=False), Column("mode", String, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("position", Integer, nullable=False, server_default="0", comment="current target"),
+    Column("gateway", String, comment="of the current target"),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("due_at", Instant, nullable=False), Column("deadline_at", Instant),
+    Column("lease_owner", String), Column("lease_until", Instant),
+    Column("through_id", Id, comment="the message that reached the shared phone"),
+    Column("changed_at", Instant, nullable=False),
+    UniqueConstraint("broadcast_id", "contact_id"),
+    Index("ix_messages_due", "broadcast_id", "gateway", "due_at", "id", sqlite_where=_queued,
+          postgresql_where=_queued),
+    Index("ix_messages_doubt", "gateway", "due_at", sqlite_where=_doubtful,
+          postgresql_where=_doubtful),
+    Index("ix_messages_lease", "lease_owner", sqlite_where=_leased, postgresql_where=_leased),
+    Index("ix_messages_deadline", "deadline_at", sqlite_where=_deadline,
+          postgresql_where=_deadline),
+    Index("ix_messages_state", "broadcast_id", "state", "residential_group_id"),
+    Index("ix_messages_contact", "contact_id"),
+    comment="the queue entry, the delivery record and the receipt in one row",
+)  # fmt: skip
+targets = Table(
+    "targets", metadata,
+    Column("message_id", Id, ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True, comment="step * 16 + which of the addresses"),
+    Column("broadcast_id", Id, nullable=False),
+    Column("step", Integer, nullable=False), Column("channel", String, nullable=False),
+    Column("gateway", String, nullable=False),
+    Column("address_id", Id, ForeignKey("addresses.id"), nullable=False),
+    Column("body_id", Id, ForeignKey("bodies.id"), nullable=False),
+    UniqueConstraint("broadcast_id", "channel", "address_id"),
+    comment="per step the address and the text, frozen at release",
+    sqlite_with_rowid=False,
+)  # fmt: skip
+attempts = Table(
+    "attempts", metadata, _id(),
+    Column("message_id", Id, ForeignKey("messages.id", ondelete="CASCADE"), nullable=False,
+           index=True),
+    Column("broadcast_id", Id, nullable=False), Column("position", Integer, nullable=False),
+    Column("gateway", String, nullable=False), Column("channel", String, nullable=False),
+    Column("reference", String, nullable=False, unique=True),
+    Column("call_ref", String, nullable=False, index=True),
+    Column("state", String, nullable=False), Column("heard", Integer, nullable=False,
+           server_default="0", comment="bits of model.Heard"),
+    Column("fault", String), Column("code", String), Column("detail", String),
+    Column("provider_id", String), Column("parts", Integer), Column("cost", Integer),
+    Column("asks", Integer, nullable=False, server_default="1"),
+    Column("asked_at", Instant, nullable=False, comment="first time on the wire"),
+    Column("answered_at", Instant), Column("heard_at", Instant), Column("heard_code", String),
+    Index("ix_attempts_provider", "gateway", "provider_id",
+          sqlite_where=text("provider_id IS NOT NULL"),
+          postgresql_where=text("provider_id IS NOT NULL")),
+    comment="one submission; asked again with the same reference it stays one",
+)  # fmt: skip
+receipts = Table(
+    "receipts", metadata, _id(),
+    Column("gateway", String, nullable=False), Column("at", Instant, nullable=False),
+    Column("digest", LargeBinary, nullable=False), Column("sealed", LargeBinary, nullable=False),
+    Column("state", String, nullable=False, comment="new | matched | unmatched | refused | empty"),
+    Column("attempt_id", Id), Column("heard", Integer), Column("code", String),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("again_at", Instant, nullable=False),
+    UniqueConstraint("gateway", "digest"),
+    Index("ix_receipts_waiting", "again_at",
+          sqlite_where=text("state IN ('new', 'unmatched')"),
+          postgresql_where=text("state IN ('new', 'unmatched')")),
+    comment="the inbox: stored as it came before anything is believed",
+)  # fmt: skip
+
+# --- gateways and workers ---------------------------------------------------------------------
+
+gateways = Table(
+    "gateways", metadata, Column("name", String, primary_key=True),
+    Column("paused_at", Instant), Column("paused_reason", String), Column("paused_code", String),
+    Column("paused_until", Instant),
+    Column("unknowns", Integer, nullable=False, server_default="0",
+           comment="answers of unknown in a row"),
+    Column("next_free_at", BigInteger, nullable=False, server_default="0",
+           comment="pace (GCRA), microseconds"),
+    Column("quota_day", Date), Column("quota_used", Integer, nullable=False, server_default="0"),
+)  # fmt: skip
+vault = Table(
+    "vault", metadata, Column("name", String, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False), Column("previous_sealed", LargeBinary),
+    Column("version", Integer, nullable=False), Column("refreshed_at", Instant, nullable=False),
+    Column("expires_at", Instant), Column("state", String, nullable=False),
+    Column("lease_owner", String), Column("lease_until", Instant),
+    comment="rotating credentials",
+)  # fmt: skip
+workers = Table(
+    "workers", metadata, Column("name", String, primary_key=True),
+    Column("host", String, nullable=False), Column("pid", Integer, nullable=False),
+    Column("started_at", Instant, nullable=False), Column("seen_at", Instant, nullable=False),
+    Column("version", String, nullable=False),
+)  # fmt: skip
+
+# --- the trail --------------------------------------------------------------------------------
+
+trail = Table(
+    "trail", metadata, _id(),
+    Column("at", Instant, nullable=False), Column("actor", String, nullable=False),
+    Column("act", String, nullable=False), Column("noun", String, nullable=False),
+    Column("noun_id", String, nullable=False),
+    Column("entry", Text, nullable=False, comment="canonical JSON"),
+    Column("salt", LargeBinary, nullable=False), Column("leaf", LargeBinary, nullable=False),
+    Column("seq", BigInteger, unique=True, comment="given afterwards by the one sequencer"),
+    Index("ix_trail_noun", "noun", "noun_id"),
+)  # fmt: skip
+checkpoints = Table(
+    "checkpoints", metadata, Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("head", LargeBinary, nullable=False), Column("at", Instant, nullable=False),
+    Column("signature", LargeBinary),
+)  # fmt: skip
+
+SCOPED = frozenset({"contacts", "messages", "households", "broadcasts"})
+NOTED = frozenset(
+    "people people_wards areas area_successors contacts contact_addresses groups group_members "
+    "suppressions broadcasts gateways vault".split()
+)

@@ -1,0 +1,18 @@
+"""Facts about the database itself."""
+
+from __future__ import annotations
+
+from dispatcher.store.database import Tx
+
+
+def get(tx: Tx, name: str) -> str | None:
+    value = tx.value("SELECT value FROM site WHERE name = :name", name=name)
+    return None if value is None else str(value)
+
+
+def put(tx: Tx, name: str, value: str) -> None:
+    tx.run(
+        "INSERT INTO site (name, value) VALUES (:name, :value) "
+        "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        {"name": name, "value": value},
+    )

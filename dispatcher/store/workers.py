@@ -1,0 +1,99 @@
+"""Workers: a lock that dies with the process tells a dead worker from a slow one within seconds.
+
+SQLite: an OS lock on a file beside the database. PostgreSQL: an advisory lock on a connection of
+its own. A frozen worker keeps its lock; leases are for that case.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import socket
+import sys
+from pathlib import Path
+from typing import IO
+
+import sqlalchemy as sa
+
+from dispatcher.store.database import Tx, at, engine_for
+
+
+class WorkerLock:
+    """Held for as long as the process lives. `folder` or `url` by database."""
+
+    def __init__(self, name: str, folder: Path, url: str) -> None:
+        self.name, self._folder, self._url = name, folder, url
+        self._file: IO[bytes] | None = None
+        self._connection: sa.Connection | None = None
+
+    def take(self) -> bool:
+        """True when the lock is ours now; False when a living process holds it."""
+        if self._url.startswith("postgresql"):
+            if self._connection is None:
+                self._connection = engine_for(self._url).connect()
+            taken = self._connection.exec_driver_sql(
+                f"SELECT pg_try_advisory_lock({_key(self.name)})"
+            ).scalar()
+            self._connection.commit()
+            return bool(taken)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        file = (self._folder / f"{self.name}.lock").open("ab")
+        if not _lock_file(file):
+            file.close()
+            return False
+        self._file = file
+        return True
+
+    def drop(self) -> None:
+        """Give the lock back and leave no file behind."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+            (self._folder / f"{self.name}.lock").unlink(missing_ok=True)
+        if self._connection is not None:
+            self._connection.invalidate()
+            self._connection.engine.dispose()
+            self._connection = None
+
+
+def _lock_file(file: IO[bytes]) -> bool:
+    if sys.platform == "win32":
+        import msvcrt
+
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _key(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+
+
+def enrol(tx: Tx, name: str, version: str) -> None:
+    tx.run("INSERT INTO workers (name, host, pid, started_at, seen_at, version) "
+           "VALUES (:n, :h, :p, :now, :now, :v)",
+           {"n": name, "h": socket.gethostname(), "p": os.getpid(), "now": at(tx.now),
+            "v": version})  # fmt: skip
+    tx.note("started", "worker", name, version=version)
+
+
+def leave(tx: Tx, name: str) -> None:
+    tx.run("DELETE FROM workers WHERE name = :n", {"n": name})
+    tx.note("left", "worker", name)
+
+
+def seen(tx: Tx, name: str) -> None:
+    tx.run("UPDATE workers SET seen_at = :now WHERE name = :n", {"now": at(tx.now), "n": name})
+
+
+def others(tx: Tx, name: str) -> list[str]:
+    return [row["name"] for row in tx.rows("SELECT name FROM workers WHERE name <> :n", n=name)]

@@ -1,0 +1,55 @@
+"""Twin behind the lab adapter: accepts with or without memory, and can be looked up."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+from aiohttp import web
+
+from dispatcher.twins.ledger import Twin
+
+PREFIX = "/lab"
+
+
+class LabTwin:
+    """`remembers`: a repeated reference is recognised."""
+
+    def __init__(self, twin: Twin, remembers: bool) -> None:
+        self.twin, self.remembers = twin, remembers
+        self.seen: dict[str, str] = {}
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.post(f"{PREFIX}/send", self.send), web.get(f"{PREFIX}/lookup", self.look_up)]
+
+    async def send(self, request: web.Request) -> web.StreamResponse:
+        self.twin.ledger.calls += 1
+        payload = json.loads(await request.read())
+        fault = self.twin.fault()
+        if fault and fault[0] == "before":
+            return await self.twin.misbehave(request, fault[1])
+        if self.twin.latency:
+            await asyncio.sleep(self.twin.latency)
+        if fault and fault[0] == "late":
+            self.twin.later(0.5, lambda: self._late(payload))
+            return await self.twin.misbehave(request, fault[1])
+        provider_id = self._take(payload)
+        if fault:
+            return await self.twin.misbehave(request, fault[1])
+        return web.json_response({"code": "ok", "id": provider_id})
+
+    async def _late(self, payload: dict[str, str]) -> None:
+        self._take(payload)
+
+    def _take(self, payload: dict[str, str]) -> str:
+        reference = payload["reference"]
+        if self.remembers and reference in self.seen:
+            return self.seen[reference]
+        self.seen[reference] = self.twin.ledger.take("sms", payload["to"], reference)
+        return self.seen[reference]
+
+    async def look_up(self, request: web.Request) -> web.StreamResponse:
+        reference = request.query.get("reference", "")
+        if reference not in self.seen:
+            return web.json_response({"code": "unknown"}, status=404)
+        return web.json_response({"code": "ok", "id": self.seen[reference]})

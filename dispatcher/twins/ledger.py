@@ -1,0 +1,128 @@
+"""What a twin accepted, and how it misbehaves. Verdicts compare our log with this, never with us."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import random
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import aiohttp
+from aiohttp import web
+
+# name → (before or after acceptance, what the caller sees)
+MISBEHAVIOURS: dict[str, tuple[str, str]] = {
+    "drop": ("before", "reset"),  # closed before anything was taken
+    "error": ("before", "500"),
+    "accept_reset": ("after", "reset"),  # taken, then the connection breaks
+    "accept_502": ("after", "502"),
+    "accept_silence": ("after", "silence"),  # taken, then nothing until the caller gives up
+    "accept_html": ("after", "html"),
+    "accept_late": ("late", "reset"),  # taken a moment after the caller was turned away
+}
+DEFAULT_FAULTS = {"drop": 0.01, "error": 0.01, "accept_reset": 0.01, "accept_502": 0.01,
+                  "accept_silence": 0.002, "accept_late": 0.005}  # fmt: skip
+
+
+@dataclass
+class Ledger:
+    """Acceptances of one twin."""
+
+    accepted: list[tuple[str, str, str]] = field(default_factory=list)  # channel, number, reference
+    misbehaved: int = 0
+    calls: int = 0
+    receipts_due: int = 0
+
+    def take(self, channel: str, to: str, reference: str) -> str:
+        """Accept a message; the id the vendor gives it."""
+        self.accepted.append((channel, to, reference))
+        return f"{channel[0]}{len(self.accepted):08d}"
+
+    def as_json(self) -> dict[str, object]:
+        people = Counter((channel, to) for channel, to, _ in self.accepted)
+        return {
+            "accepted": len(self.accepted), "people": len(people),
+            "twice": sum(1 for n in people.values() if n > 1), "calls": self.calls,
+            "misbehaved": self.misbehaved, "receipts_due": self.receipts_due,
+        }  # fmt: skip
+
+
+@dataclass
+class Twin:
+    """What all twins share: the ledger, the pace, the faults, and a client for receipts."""
+
+    ledger: Ledger
+    rates: Mapping[str, float]
+    latency: float = 0.0  # seconds before an answer
+    receipts: bool = True
+    seed: random.Random = field(default_factory=lambda: random.Random(7))
+    session: aiohttp.ClientSession | None = None
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def fault(self) -> tuple[str, str] | None:
+        """How this call goes wrong, if it does."""
+        draw = self.seed.random()
+        for name, rate in self.rates.items():
+            draw -= rate
+            if draw < 0:
+                return MISBEHAVIOURS[name]
+        return None
+
+    async def misbehave(self, request: web.Request, how: str) -> web.StreamResponse:
+        """Leave the caller without a readable answer."""
+        self.ledger.misbehaved += 1
+        match how:
+            case "reset":
+                if request.transport is not None:
+                    request.transport.abort()
+                return web.Response()
+            case "silence":
+                await asyncio.sleep(60)
+                return web.Response()
+            case "html":
+                return web.Response(text="<html>OK</html>", content_type="text/html")
+            case _:
+                return web.Response(status=int(how), text="bad gateway")
+
+    def later(self, seconds: float, act: asyncio.Future[None] | object) -> None:
+        """Run a coroutine function after a while, without losing it."""
+
+        async def run() -> None:
+            await asyncio.sleep(seconds)
+            await act()  # type: ignore[operator]
+
+        task = asyncio.create_task(run())
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def call_back(self, method: str, url: str, **options: object) -> None:
+        """Deliver a receipt, five tries, as vendors do."""
+        if self.session is None:
+            self.session = aiohttp.ClientSession(trust_env=False)
+        for attempt in range(5):
+            try:
+                async with self.session.request(method, url, **options) as answer:  # type: ignore[arg-type]
+                    if answer.status == 200:
+                        break
+            except (aiohttp.ClientError, OSError, TimeoutError):
+                pass
+            await asyncio.sleep(0.2 * 2**attempt)
+        self.ledger.receipts_due -= 1
+
+
+def luck(number: str, purpose: str) -> int:
+    """0-99, the same for a number every time: who has Zalo, whose phone is off."""
+    return hashlib.blake2b(f"{purpose}:{number}".encode(), digest_size=2).digest()[0] * 100 // 256
+
+
+def faults(pairs: Mapping[str, float] | None) -> dict[str, float]:
+    """Misbehaviour rates; "all" stands for the usual mixture, scaled by its rate."""
+    found: dict[str, float] = {}
+    for name, rate in (pairs or {}).items():
+        if name == "all":
+            found |= {n: r * rate for n, r in DEFAULT_FAULTS.items()}
+        else:
+            found[name] = rate
+    return found

@@ -1,0 +1,104 @@
+"""Twins as a server on loopback, and how a parent starts one as a child process."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+VENDORS = ("esms", "zalo", "lab")
+
+
+async def serve(vendors: Sequence[str], port: int, rates: Mapping[str, float], latency: float,
+                capability: str, receipts: bool, announce: Any, seed: int = 7) -> None:  # fmt: skip
+    """Serve until the parent goes away or we are stopped. `announce` gets the port once."""
+    import random
+
+    from aiohttp import web
+
+    from dispatcher.twins.esms import EsmsTwin
+    from dispatcher.twins.lab import LabTwin
+    from dispatcher.twins.ledger import Ledger, Twin
+    from dispatcher.twins.zalo import ZaloTwin
+
+    ledger = Ledger()
+    app = web.Application()
+
+    def shared() -> Twin:
+        return Twin(ledger, rates, latency, receipts, random.Random(seed))  # noqa: S311
+
+    if "esms" in vendors:
+        app.add_routes(EsmsTwin(shared()).routes())
+    if "zalo" in vendors:
+        app.add_routes(ZaloTwin(shared()).routes())
+    if "lab" in vendors:
+        app.add_routes(LabTwin(shared(), remembers=capability == "dedup").routes())
+
+    async def read_ledger(request: web.Request) -> web.StreamResponse:
+        found = ledger.as_json()
+        if "people" in request.query:
+            found["acceptances"] = [list(a) for a in ledger.accepted]
+        return web.json_response(found)
+
+    app.add_routes([web.get("/ledger", read_ledger)])
+    runner = web.AppRunner(app, access_log=None, handle_signals=False)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", port, reuse_address=True, backlog=1024)
+    await site.start()
+    announce(runner.addresses[0][1])
+    parent = os.getppid()
+    while os.getppid() == parent:  # an orphan has nothing left to do
+        await asyncio.sleep(0.5)
+    await runner.cleanup()
+
+
+@dataclass
+class Child:
+    """A twin process started by us."""
+
+    process: subprocess.Popen[str]
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def base(self, vendor: str) -> str:
+        return f"{self.url}/{vendor}"
+
+    def stop(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+
+    def ask(self, path: str, payload: Mapping[str, Any] | None = None) -> Any:
+        """A JSON question to the twin itself: its ledger, a grant of tokens."""
+        import urllib.request
+
+        data = None if payload is None else json.dumps(payload).encode()
+        request = urllib.request.Request(f"{self.url}{path}", data)  # noqa: S310
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(request, timeout=30) as answer:
+            return json.load(answer)
+
+
+def start(vendors: Sequence[str], *options: str) -> Child:
+    """Start twins as a child process and wait until they answer."""
+    command = [sys.executable, "-m", "dispatcher", "twin", *vendors, "--json", "--port", "0", *options]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    if not line:
+        process.wait()
+        raise RuntimeError("the twin did not start")
+    return Child(process, int(json.loads(line)["port"]))

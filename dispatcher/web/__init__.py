@@ -1,0 +1,1 @@
+"""The doors that speak HTTP: today the receipt door, later the console."""

@@ -1,0 +1,339 @@
+"""The worker: joins schedules, sending, receipts and chores into one process.
+
+APScheduler (memory store only) is a clock that wakes us; missing a tick costs a second, never a
+broadcast. Everything it wakes reads the truth from the database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import sys
+import uuid
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import dispatcher
+from dispatcher import planning, receiving, scheduling, templating
+from dispatcher.app import App, Doors, build_gateway, callback_path, draft, listeners, release
+from dispatcher.gateways.contract import Gateway, RenewsToken
+from dispatcher.lifecycle import Doubt
+from dispatcher.model import SYSTEM, Mode
+from dispatcher.problems import Problem
+from dispatcher.scheduling import Schedule
+from dispatcher.sending import Engine, pass_deadlines, reclaim
+from dispatcher.store import broadcasts, gateways, receipts, trail, workers
+from dispatcher.store.database import Tx
+from dispatcher.store.workers import WorkerLock
+
+log = logging.getLogger("dispatcher.worker")
+
+TICK = 1.0  # seconds
+RECEIPTS = 0.3  # seconds between looks into the inbox
+REFRESH_AFTER = timedelta(hours=12)  # tokens live 25 hours
+SOON = timedelta(minutes=2)  # what `--once` still waits for: undo windows and doubts
+
+
+@dataclass
+class Worker:
+    """One `dispatcher run`."""
+
+    app: App
+    doors: Doors
+    name: str = field(default_factory=lambda: f"w{uuid.uuid4().hex[:12]}")
+    database: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "database"))
+    engine: Engine | None = None
+    gateways: dict[str, Gateway] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    listeners: Mapping[str, Any] = field(default_factory=dict)
+
+    def _lock(self, name: str) -> WorkerLock:
+        return WorkerLock(name, self.app.site.data / "workers", self.app.site.database)
+
+    async def run(self, *, once: bool = False) -> int:
+        """Work until stopped, or with `once` until nothing is due; how many were accepted."""
+        app = self.app
+        lock = self._lock(self.name)
+        if not lock.take():
+            raise RuntimeError("a worker name was used twice")
+        with app.store.begin(SYSTEM, app.clock()) as tx:
+            workers.enrol(tx, self.name, dispatcher.__version__)
+        for name in app.site.gateways:
+            self.gateways[name] = build_gateway(app, name, self.doors, self.database)
+        self.listeners = listeners(app)
+        lanes = [(g, app.site.gateways[n].per_second if app.site.mode is Mode.LIVE else None,
+                  app.site.gateways[n].in_flight or g.limits.in_flight)
+                 for n, g in self.gateways.items()]  # fmt: skip
+        self.engine = Engine(app.store, self.name, app.clock, lanes, self.database)
+        self._recover()
+        timer = self._timer()
+        loop = asyncio.get_running_loop()
+        self._hear_signals(loop)
+        sending = asyncio.create_task(self.engine.run())
+        timer.start()
+        try:
+            if once:
+                await self._until_idle()
+                self.engine.stop()
+            await sending
+        finally:
+            timer.shutdown(wait=False)
+            await asyncio.sleep(0)
+            for gateway in self.gateways.values():
+                wire = getattr(gateway, "_wire", None)
+                if wire is not None:
+                    await wire.close()
+            with suppress(Exception), app.store.begin(SYSTEM, app.clock()) as tx:
+                workers.leave(tx, self.name)
+            lock.drop()
+            self.database.shutdown()
+        return self.engine.sent
+
+    def _hear_signals(self, loop: asyncio.AbstractEventLoop) -> None:
+        assert self.engine is not None
+        for number in (signal.SIGINT, signal.SIGTERM):
+            if sys.platform == "win32":
+                signal.signal(number, lambda *_: loop.call_soon_threadsafe(self.engine.stop))  # type: ignore[union-attr]
+            else:
+                loop.add_signal_handler(number, self.engine.stop)
+
+    def _timer(self) -> Any:
+        from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+        logging.getLogger("apscheduler").setLevel(logging.WARNING)
+        timer = AsyncIOScheduler()  # its default store is memory
+        for act, seconds in ((self._tick, TICK), (self._chores, TICK), (self._hear, RECEIPTS),
+                             (self._renew, 300.0)):  # fmt: skip
+            timer.add_job(act, "interval", seconds=seconds, max_instances=1, coalesce=True,
+                          misfire_grace_time=None, next_run_time=datetime.now().astimezone())  # fmt: skip
+        return timer
+
+    # --- what is due ------------------------------------------------------------------------
+
+    async def _tick(self) -> None:
+        await self._safely(self._release_due, own_thread=True)
+
+    async def _chores(self) -> None:
+        await self._safely(self._tidy)
+
+    async def _hear(self) -> None:
+        await self._safely(self._match)
+
+    async def _renew(self) -> None:
+        with self.app.store.read(SYSTEM) as tx:
+            stale = gateways.stale_tokens(tx, self.app.clock() - REFRESH_AFTER)
+        for name in stale:
+            gateway = self.gateways.get(name)
+            if isinstance(gateway, RenewsToken) and await gateway.renew() is not None:
+                log.error("gateway=%s tokens could not be renewed", name)
+
+    async def _safely(self, act: Callable[[], None], *, own_thread: bool = False) -> None:
+        """A chore that fails is logged; the worker lives on."""
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.run_in_executor(None if own_thread else self.database, act)
+        except Problem as problem:
+            log.error("chore=%s problem=%s", act.__name__, problem.code)
+            self.problems.append(problem.to("vi"))
+        except RuntimeError:  # the thread is gone: we are shutting down
+            log.debug("chore=%s after shutdown", act.__name__)
+        except Exception:
+            log.exception("chore=%s", act.__name__)
+
+    def _release_due(self) -> None:
+        app = self.app
+        with app.store.begin(SYSTEM, app.clock()) as tx:
+            known = scheduling.keep_all(tx, app.schedules, app.site.window)
+            fired = scheduling.tick(tx, known, self.name, self._fire)
+            if tx.connection.info["touched"]:
+                tx.note("tick", "schedules", self.name, fired=fired)
+        with app.store.read(SYSTEM) as tx:
+            due = broadcasts.due_ids(tx, app.clock())
+        for broadcast_id in due:
+            with app.store.read(SYSTEM) as tx:
+                broadcast = broadcasts.get(tx, broadcast_id)
+            release(app, broadcast)
+            if self.engine is not None:
+                self.engine.wake()
+
+    def _fire(self, tx: Tx, schedule: Schedule, schedule_id: int, approver: int | None,
+              fire_at: datetime) -> int:  # fmt: skip
+        """One occurrence becomes a broadcast: released under approval, else a draft to look at."""
+        app = self.app
+        template = templating.load(app.templates, schedule.template)
+        made = draft(
+            app, tx, template=template, audience=schedule.audience, route_name=schedule.route,
+            fields=schedule.fields, title=schedule.title, expires_after=schedule.expires_after,
+            window=schedule.window, accented=schedule.accented, schedule_id=schedule_id,
+        )  # fmt: skip
+        if approver is not None:
+            planning.system_approve(tx, broadcasts.get(tx, made), approver)
+            planning.schedule(tx, broadcasts.get(tx, made), fire_at)
+        return made
+
+    def _tidy(self) -> None:
+        app = self.app
+        with app.store.begin(SYSTEM, app.clock()) as tx:
+            workers.seen(tx, self.name)
+            pass_deadlines(tx)
+            reclaim(tx, self.name, self._doubts())
+            broadcasts.finish(tx)
+            trail.sequence(tx)
+        self._recover()
+
+    def _recover(self) -> None:
+        """Take back what workers held whose locks were released by their death."""
+        app = self.app
+        with app.store.read(SYSTEM) as tx:
+            others = workers.others(tx, self.name)
+        for other in others:
+            lock = self._lock(other)
+            if not lock.take():
+                lock.drop()
+                continue
+            with app.store.begin(SYSTEM, app.clock()) as tx:
+                doubts = reclaim(tx, self.name, self._doubts(), dead=other)
+                workers.leave(tx, other)
+            lock.drop()
+            log.warning("worker=%s died, doubts=%d", other, doubts)
+
+    def _doubts(self) -> Mapping[str, Doubt]:
+        return {n: Doubt(g.limits.dedup_window, g.limits.looks_up)
+                for n, g in self.gateways.items()}  # fmt: skip
+
+    def _match(self) -> None:
+        app = self.app
+        with app.store.read(SYSTEM) as tx:
+            if not receipts.any_waiting(tx, app.clock()):
+                return
+        with app.store.begin(SYSTEM, app.clock()) as tx:
+            receiving.match(tx, self.listeners)
+
+    async def _until_idle(self) -> None:
+        """Wait until nothing is due, on the wire, in doubt, or about to be reported."""
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(TICK / 2)
+        quiet, last = 0, -1
+        while quiet < 3:
+            await asyncio.sleep(RECEIPTS)
+            open_now, silent = await loop.run_in_executor(self.database, self._open_work)
+            if self.engine is not None and self.engine.stopping:
+                return
+            busy = open_now > 0 or (silent > 0 and silent != last)
+            if open_now == 0 and silent > 0 and silent == last:
+                quiet += 1  # a few more looks for receipts that take their time
+            else:
+                quiet = 0 if busy else quiet + 1
+            last = silent
+
+    def _open_work(self) -> tuple[int, int]:
+        with self.app.store.read(SYSTEM) as tx:
+            return broadcasts.open_work(tx, self.app.clock(), SOON)
+
+
+def own_twins(app: App) -> tuple[Any, dict[str, str]]:
+    """In a drill without twins of its own: start them. (the child or None, gateway → URL)."""
+    given = os.environ.get("DISPATCHER_TWINS")
+    if given:
+        return None, dict(json.loads(given))
+    wanted = {n: g.adapter for n, g in app.site.gateways.items() if g.adapter != "outbox"}
+    if app.site.mode is not Mode.DRILL or not wanted:
+        return None, {}
+    from dispatcher.twins.server import start
+
+    child = start(sorted(set(wanted.values())))
+    return child, {name: child.base(adapter) for name, adapter in wanted.items()}
+
+
+def sign_in_to_twins(app: App, twins: Mapping[str, str]) -> None:
+    """A drill's Official Account is granted tokens by its own twin."""
+    import urllib.request
+
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    for name, base in twins.items():
+        if app.site.gateways[name].adapter != "zalo":
+            continue
+        with opener.open(urllib.request.Request(f"{base}/_twin/grant", b"{}"), timeout=30) as answer:  # noqa: S310
+            pair = json.load(answer)
+        with app.store.begin(SYSTEM, app.clock()) as tx:
+            gateways.put_tokens(tx, name, pair["access_token"], pair["refresh_token"], 90_000)
+
+
+def tell_twins_where(app: App, twins: Mapping[str, str], public: str) -> None:
+    """Tell the twins of vendors with one webhook per account where it is."""
+    import urllib.request
+
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    for name, base in twins.items():
+        if app.site.gateways[name].adapter != "zalo":
+            continue
+        body = json.dumps({"url": public + callback_path(app.store, name)}).encode()
+        opener.open(urllib.request.Request(f"{base}/_twin/webhook", body), timeout=30).close()  # noqa: S310
+
+
+async def serve_door(app: App, host: str, port: int, announce: Callable[[int], None]) -> None:
+    """The receipt door, until cancelled or signalled."""
+    import uvicorn
+
+    from dispatcher.web.hooks import door
+
+    paths = {name: callback_path(app.store, name) for name in app.site.gateways}
+    config = uvicorn.Config(
+        door(app.store, app.clock, paths, listeners(app)), host=host, port=port, access_log=False,
+        log_level="warning", lifespan="off", server_header=False, timeout_graceful_shutdown=2,
+    )  # fmt: skip
+    server = uvicorn.Server(config)
+    server.config.load()
+    server.lifespan = server.config.lifespan_class(server.config)
+    await server.startup()
+    announce(server.servers[0].sockets[0].getsockname()[1])
+    try:
+        await server.main_loop()
+    finally:
+        await server.shutdown()
+
+
+def run_worker(app: App, *, once: bool = False, with_door: bool = False) -> dict[str, Any]:
+    """`dispatcher run`: returns {"accepted", "problems"} when it ends."""
+    child, twins = own_twins(app)
+    try:
+        if child is not None:
+            sign_in_to_twins(app, twins)
+        return asyncio.run(_run(app, twins, once=once, with_door=with_door or child is not None))
+    finally:
+        if child is not None:
+            child.stop()
+
+
+async def _run(app: App, twins: Mapping[str, str], *, once: bool, with_door: bool) -> dict[str, Any]:
+    public = os.environ.get("DISPATCHER_CALLBACKS", app.site.public_url)
+    serving: asyncio.Task[None] | None = None
+    if with_door:
+        drill = app.site.mode is Mode.DRILL
+        host, _, port = app.site.listen.rpartition(":")
+        found: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        serving = asyncio.create_task(
+            serve_door(app, "127.0.0.1" if drill else host, 0 if drill else int(port),
+                       found.set_result))  # fmt: skip
+        await asyncio.wait([serving, asyncio.ensure_future(found)],
+                           return_when=asyncio.FIRST_COMPLETED)  # fmt: skip
+        if drill:
+            public = f"http://127.0.0.1:{found.result()}"
+            await asyncio.to_thread(tell_twins_where, app, twins, public)
+    worker = Worker(app, Doors(twins, public))
+    try:
+        accepted = await worker.run(once=once)
+    finally:
+        if serving is not None:
+            serving.cancel()
+            with suppress(asyncio.CancelledError, Exception):
+                await serving
+    return {"accepted": accepted, "problems": worker.problems}
+
