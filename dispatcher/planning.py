@@ -306,7 +306,7 @@ def release(begin: Callable[[], AbstractContextManager[Tx]], broadcast: Broadcas
 
 def submit(tx: Tx, broadcast: Broadcast, found: Preview) -> None:
     """Hand in for approval, with a ceiling of people and money that release must keep."""
-    _need(tx.actor, {Role.OFFICER, Role.ADMIN, Role.LEADER}, "trình duyệt", "submit")
+    need(tx.actor, {Role.OFFICER, Role.ADMIN, Role.LEADER}, "trình duyệt", "submit")
     if found.queued == 0:
         raise refused("nobody", "Không có ai nhận được tin này; kiểm tra người nhận và danh bạ.",
                       "Nobody would receive this; check the audience and the list.")  # fmt: skip
@@ -319,7 +319,7 @@ def submit(tx: Tx, broadcast: Broadcast, found: Preview) -> None:
 
 def approve(tx: Tx, broadcast: Broadcast) -> None:
     """Approve exactly this; the approver has written, edited and submitted none of it."""
-    _need(tx.actor, {Role.LEADER}, "phê duyệt", "approve")
+    need(tx.actor, {Role.LEADER}, "phê duyệt", "approve")
     if tx.actor.person_id in broadcasts.hands(tx, broadcast.id):
         raise refused(
             "own-work", "Người soạn hoặc trình không được tự duyệt; cần người thứ hai.",
@@ -331,7 +331,7 @@ def approve(tx: Tx, broadcast: Broadcast) -> None:
 
 def send_back(tx: Tx, broadcast: Broadcast, reason: str, *, for_good: bool = False) -> None:
     """Return for another try, or reject; the reason is told to the author."""
-    _need(tx.actor, {Role.LEADER}, "trả lại", "return")
+    need(tx.actor, {Role.LEADER}, "trả lại", "return")
     to = BroadcastState.REJECTED if for_good else BroadcastState.RETURNED
     broadcasts.move(tx, broadcast, to, reason=reason)
 
@@ -353,7 +353,7 @@ def pause(tx: Tx, broadcast: Broadcast) -> None:
 def resume(tx: Tx, broadcast: Broadcast) -> None:
     """Go on with a paused or held broadcast."""
     if broadcast.state is BroadcastState.HELD:
-        _need(tx.actor, {Role.LEADER, Role.ADMIN}, "cho gửi tiếp", "resume a held broadcast")
+        need(tx.actor, {Role.LEADER, Role.ADMIN}, "cho gửi tiếp", "resume a held broadcast")
     to = BroadcastState.RUNNING if broadcast.released_at else BroadcastState.SCHEDULED
     broadcasts.move(tx, broadcast, to)
 
@@ -374,7 +374,7 @@ def system_approve(tx: Tx, broadcast: Broadcast, approver: int) -> None:
                     approved_at=tx.now, approved_digest=digest(tx, submitted))  # fmt: skip
 
 
-def _need(actor: Actor, roles: set[Role], vi: str, en: str) -> None:
+def need(actor: Actor, roles: set[Role], vi: str, en: str) -> None:
     if actor.person_id is None:
         raise Problem(
             "who-acts", f"Cần biết ai {vi}: thêm --as TÊN (xem: dispatcher people list).",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from dispatcher.areas import find, group_key, group_name, natural_key, ward_key
+from dispatcher.areas import find, group_key, group_name, natural_key, ward_key, within
 from dispatcher.model import AreaKind
 from dispatcher.problems import Say, settings
 from dispatcher.store.database import Tx

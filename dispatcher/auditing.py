@@ -1,0 +1,105 @@
+"""The trail read back, and one person's story told from it.
+
+Comes from: messages, attempts, the trail.   Goes to: an auditor, a resident on the line.
+Never: shows a full number.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dispatcher import phone
+from dispatcher.model import HANOI, AddressKind, Heard
+from dispatcher.problems import Problem, Say
+from dispatcher.store import contacts, logbook
+from dispatcher.store.database import Tx
+from dispatcher.store.logbook import Filters
+from dispatcher.store.schema import moment
+
+STATES: dict[str, Say] = {
+    "queued": Say("chờ gửi", "waiting"), "sending": Say("đang chuyển", "on its way"),
+    "accepted": Say("đã chuyển nhà mạng/Zalo, chưa có báo nhận", "handed over, nothing heard yet"),
+    "delivered": Say("đã nhận", "delivered"), "read": Say("đã xem", "read"),
+    "failed": Say("không gửi được", "failed"),
+    "unconfirmed": Say("chưa rõ kết quả", "in doubt"), "expired": Say("quá hạn", "expired"),
+    "skipped": Say("không gửi", "not sent"), "cancelled": Say("đã dừng", "stopped"),
+    "refused": Say("bị từ chối", "refused"), "doubtful": Say("chưa rõ, sẽ hỏi lại", "in doubt, will ask"),
+}  # fmt: skip
+REASONS: dict[str, Say] = {
+    "no_number": Say("không có số điện thoại", "no phone number"),
+    "landline": Say("chỉ có số cố định", "only a landline"),
+    "opted_out": Say("đã từ chối nhận tin", "asked not to be written to"),
+    "shared_phone": Say("dùng chung máy, đã gửi một tin", "shares a phone that got one message"),
+    "same_household": Say("mỗi hộ một tin", "one message per household"),
+    "no_channel": Say("không có kênh phù hợp", "no step of the route fits"),
+    "busy": Say("nhà cung cấp bận", "the gateway was busy"),
+    "unknown": Say("không đọc được trả lời", "no readable answer"),
+    "recipient": Say("người nhận không nhận được qua kênh này", "cannot be reached this way"),
+    "carrier": Say("nhà cung cấp không tới được mạng này", "the gateway cannot reach this network"),
+    "content": Say("nội dung bị từ chối", "the wording was refused"),
+    "account": Say("tài khoản của nhà cung cấp có vấn đề", "trouble with the gateway account"),
+    "later": Say("ngoài giờ hoặc hết hạn mức của nhà cung cấp", "vendor's night or quota"),
+}  # fmt: skip
+
+
+def find(tx: Tx, text: str, sample_heads: tuple[str, ...]) -> list[int]:
+    """Contacts meant by a phone number, a contact id (c12) or a message id (m34)."""
+    text = text.strip()
+    kind, digits = text[:1].lower(), text[1:]
+    if kind in ("c", "m") and digits.isdigit():
+        if kind == "c":
+            return [int(digits)]
+        rows = list(logbook.messages(tx, Filters(message=int(digits)), limit=1))
+        return [row["contact"] for row in rows]
+    if text.isdigit() and len(text) < 8:
+        return [int(text)]
+    reading = phone.read(text, sample_heads)
+    e164 = reading.e164 or (reading.numbers[0].e164 if reading.numbers else None)
+    if e164 is None:
+        raise Problem(
+            "not-a-person", "Không hiểu: cần số điện thoại, mã người nhận (c12) hoặc mã tin (m34).",
+            "Give a phone number, a contact (c12) or a message (m34).",
+        )  # fmt: skip
+    for address_kind in (AddressKind.MOBILE, AddressKind.LANDLINE):
+        address = contacts.address_id(tx, address_kind, e164)
+        if address is not None:
+            return logbook.contacts_on(tx, address)
+    return []
+
+
+def story(tx: Tx, contact_id: int, language: str) -> dict[str, Any]:
+    """Everything that happened to one contact, oldest first."""
+    told = []
+    for message in logbook.messages(tx, Filters(contact=contact_id), limit=1000):
+        steps = []
+        for attempt in logbook.attempts(tx, Filters(message=message["id"]), limit=1000):
+            steps.append({
+                "at": _clock(attempt["asked_at"]), "channel": attempt["channel"],
+                "gateway": attempt["gateway"], "phone": attempt["phone"], "state": attempt["state"],
+                "fault": attempt["fault"], "code": attempt["code"], "asks": attempt["asks"],
+                "heard": _heard(attempt["heard"]),
+                "heard_at": _clock(attempt["heard_at"]), "provider_id": attempt["provider_id"],
+                "reference": attempt["reference"], "cost": attempt["cost"],
+            })  # fmt: skip
+        told.append({**message, "changed_at": _clock(message["changed_at"]),
+                     "sentence": sentence(message, language), "attempts": steps})  # fmt: skip
+    return {"contact": contact_id, "name": logbook.contact_name(tx, contact_id), "messages": told}
+
+
+def sentence(message: dict[str, Any], language: str) -> str:
+    """A message's state in words."""
+    words = STATES[message["state"]].to(language)
+    reason = REASONS.get(message["reason"] or "")
+    return f"{words}: {reason.to(language)}" if reason else words
+
+
+def _heard(bits: int) -> str | None:
+    heard = Heard(bits)
+    for bit in (Heard.READ, Heard.DELIVERED, Heard.FAILED, Heard.ACCEPTED):
+        if heard & bit:
+            return (bit.name or "").lower()
+    return None
+
+
+def _clock(value: int | None) -> str | None:
+    return None if value is None else f"{moment(value).astimezone(HANOI):%d/%m/%Y %H:%M:%S}"

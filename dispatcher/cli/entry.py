@@ -1,0 +1,91 @@
+"""The root command, and how everything that goes wrong is told."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import traceback
+
+import click
+
+import dispatcher
+from dispatcher.cli.spoken import Group, told, unknown_command
+from dispatcher.cli.surface import Surface
+from dispatcher.problems import INTERRUPTED, OK, Problem, Say
+
+_HERE = "dispatcher.cli."
+COMMANDS: dict[str, tuple[str, str, Say]] = {
+    "demo": (_HERE + "demo", "demo", Say("chạy thử trọn việc chính trên dữ liệu bịa",
+                                         "the whole main job on invented people")),
+    "init": (_HERE + "init", "init", Say("tạo một trang mới", "make a new site")),
+    "doctor": (_HERE + "doctor", "doctor", Say("kiểm tra sức khỏe của trang", "health of the site")),
+    "run": (_HERE + "run", "run", Say("chạy bộ gửi tin", "the worker")),
+    "web": (_HERE + "run", "web", Say("cửa nhận báo nhận từ nhà mạng", "the receipt door")),
+    "contacts": (_HERE + "contacts", "contacts", Say("danh bạ", "the list of contacts")),
+    "areas": (_HERE + "areas", "areas", Say("phường, tổ dân phố", "wards, residential groups")),
+    "templates": (_HERE + "templates", "templates", Say("mẫu tin", "templates")),
+    "broadcasts": (_HERE + "broadcasts", "broadcasts", Say("đợt gửi", "broadcasts")),
+    "schedules": (_HERE + "schedules", "schedules", Say("lịch gửi", "schedules")),
+    "log": (_HERE + "log", "log", Say("nhật ký gửi tin", "the delivery log")),
+    "why": (_HERE + "log", "why", Say("vì sao một người nhận hay không nhận",
+                                      "why somebody did or did not receive it")),
+    "report": (_HERE + "log", "report", Say("báo cáo một đợt gửi", "report of a broadcast")),
+    "audit": (_HERE + "log", "audit", Say("nhật ký thao tác", "the trail")),
+    "gateways": (_HERE + "gateways", "gateways", Say("nhà cung cấp", "gateways")),
+    "people": (_HERE + "people", "people", Say("người dùng và vai trò", "people and roles")),
+    "twin": (_HERE + "twin", "twin", Say("nhà cung cấp giả để chạy thử", "twins of vendors")),
+    "chaos": (_HERE + "chaos", "chaos", Say("thử giết bộ gửi tin giữa chừng", "crash test")),
+    "sms": (_HERE + "tools", "sms", Say("đếm ký tự, bỏ dấu", "measure and unaccent texts")),
+    "phone": (_HERE + "tools", "phone", Say("đọc một số điện thoại", "read a phone number")),
+}  # fmt: skip
+
+
+def root() -> Group:
+    """The command `dispatcher`."""
+    say = Say("Gửi cảnh báo của phường tới người dân qua Zalo và SMS: không ai bị sót, không ai "
+              "nhận hai lần.", "Warnings from a ward to its residents by Zalo and SMS: nobody lost, "
+              "nobody twice.")  # fmt: skip
+    return Group(say, COMMANDS, name="dispatcher")
+
+
+def run(surface: Surface, arguments: list[str]) -> int:
+    """Run a command; its exit code. Problems are sentences, bugs go to a file."""
+    if arguments in (["--version"], ["version"]):
+        surface.say(dispatcher.__version__)
+        return OK
+    try:
+        if arguments and not arguments[0].startswith("-") and arguments[0] not in COMMANDS:
+            raise unknown_command(arguments[0], list(COMMANDS))
+        code = root().main(arguments, prog_name="dispatcher", standalone_mode=False, obj=surface)
+        return code if isinstance(code, int) else OK
+    except Problem as problem:
+        return surface.problem(problem)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return 2
+    except click.ClickException as error:
+        return surface.problem(told(error))
+    except (KeyboardInterrupt, click.Abort):
+        surface.warn("Đã dừng theo yêu cầu.", "Interrupted.")
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    except Exception:
+        return _bug(surface)
+
+
+def _bug(surface: Surface) -> int:
+    """Our own mistake: the traceback goes to a file that can be sent to us."""
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="dispatcher-", suffix=".log", delete=False, encoding="utf-8"
+    ) as file:
+        traceback.print_exc(file=file)
+    problem = Problem(
+        "bug", f"Lỗi trong chương trình. Chi tiết đã ghi vào {file.name}; hãy gửi tệp này cho chúng tôi.",
+        f"A mistake of ours. Details are in {file.name}; please send us that file.", exit_code=1,
+    )  # fmt: skip
+    if os.environ.get("DISPATCHER_DEBUG"):
+        traceback.print_exc()
+    return surface.problem(problem)

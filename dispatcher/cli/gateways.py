@@ -1,0 +1,186 @@
+"""gateways: list, check, balance, explain, pause, resume."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from dispatcher import app as joined
+from dispatcher.cli.spoken import Group, argument, option
+from dispatcher.cli.surface import Surface
+from dispatcher.cli.tools import each_line
+from dispatcher.gateways import adapter_module
+from dispatcher.gateways.contract import Accepted, Answer, Call, KnowsBalance, Refused
+from dispatcher.model import Mode
+from dispatcher.model import Heard as Bits
+from dispatcher.problems import OK, SETTINGS, UNREACHABLE, Problem, Say, unknown
+from dispatcher.store import gateways as rows
+from dispatcher.store.schema import moment
+
+gateways = Group(Say("Nhà cung cấp.", "Gateways."))
+
+
+@gateways.verb("list", "Liệt kê nhà cung cấp và tình trạng.", "List gateways and how they are.",
+               "dispatcher gateways list")  # fmt: skip
+def list_gateways(surface: Surface) -> None:
+    app = surface.open_app()
+    with app.store.read(surface.actor()) as tx:
+        states = rows.states(tx)
+    found = []
+    for name, chosen in app.site.gateways.items():
+        state = states.get(name)
+        paused = state is not None and state["paused_at"] is not None
+        found.append({
+            "name": name, "adapter": chosen.adapter,
+            "channel": joined.adapter_channel(chosen).value, "paused": paused,
+            "reason": state["paused_reason"] if paused else None,
+            "code": state["paused_code"] if paused else None,
+            "since": moment(state["paused_at"]).isoformat() if paused else None,
+            "unknowns_in_a_row": state["unknowns"] if state else 0,
+        })  # fmt: skip
+    if surface.json:
+        surface.emit(found)
+        return
+    surface.table(
+        [Say("tên", "name"), Say("trình kết nối", "adapter"), Say("kênh", "channel"),
+         Say("tình trạng", "state")],
+        [[f["name"], f["adapter"], f["channel"],
+          surface.text(f"tạm dừng ({f['reason']} {f['code']})", f"paused ({f['reason']} {f['code']})")
+          if f["paused"] else surface.text("sẵn sàng", "ready")] for f in found],
+    )  # fmt: skip
+
+
+@gateways.verb("check", "Kiểm tra cấu hình và, khi gửi thật, kết nối tới nhà cung cấp.",
+               "Check settings and, when live, the connection.", "dispatcher gateways check")  # fmt: skip
+@argument("names", nargs=-1)
+def check(surface: Surface, names: tuple[str, ...]) -> int:
+    app = surface.open_app()
+    found, worst = [], OK
+    for name in names or tuple(app.site.gateways):
+        chosen = _named(app.site, name)
+        live = app.site.mode is Mode.LIVE
+        try:
+            options = joined.adapter_options(app.site, chosen, None if live else "http://127.0.0.1")
+            result: dict[str, Any] = {"gateway": name, "ok": True, "settings": sorted(options)}
+            if live:
+                result |= asyncio.run(_ask_balance(app, name))
+                if not result["ok"]:
+                    worst = max(worst, UNREACHABLE)
+        except Problem as problem:
+            result = {"gateway": name, "ok": False, "message": problem.to(surface.language)}
+            worst = max(worst, SETTINGS)
+        found.append(result)
+    if surface.json:
+        surface.emit(found)
+    for f in found:
+        words = surface.text("đạt", "fine") if f["ok"] else f.get("message", "?")
+        surface.say(f"{f['gateway']}: {words}")
+    if app.site.mode is Mode.DRILL:
+        surface.hint("Đang chạy thử nên chưa kiểm tra khóa và kết nối thật.",
+                     "This is a drill: real keys and connections were not tried.")  # fmt: skip
+    return worst
+
+
+def _named(site: Any, name: str) -> Any:
+    if name not in site.gateways:
+        raise unknown(Say("nhà cung cấp", "gateway"), name, site.gateways)
+    return site.gateways[name]
+
+
+async def _ask_balance(app: joined.App, name: str) -> dict[str, Any]:
+    gateway = joined.build_gateway(app, name, joined.Doors({}), None)
+    if not isinstance(gateway, KnowsBalance):
+        return {"ok": True}
+    answer = await gateway.balance()
+    if isinstance(answer, Refused):
+        return {"ok": False, "message": f"{answer.fault.value} {answer.code} {answer.detail}".strip()}
+    return {"ok": True, "balance": answer}
+
+
+@gateways.verb("pause", "Tạm dừng một nhà cung cấp.", "Pause a gateway.", "dispatcher gateways pause esms")
+@argument("name")
+def pause(surface: Surface, name: str) -> None:
+    app = surface.open_app()
+    _named(app.site, name)
+    with app.begin(surface.actor())() as tx:
+        rows.pause(tx, name, "person")
+    if surface.json:
+        surface.emit({"gateway": name, "paused": True})
+    surface.say(f"Đã tạm dừng {name}; tin chờ ở đó không mất.", f"{name} is paused; nothing is lost.")
+
+
+@gateways.verb("resume", "Cho một nhà cung cấp chạy lại.", "Resume a gateway.",
+               "dispatcher gateways resume esms")  # fmt: skip
+@argument("name")
+def resume(surface: Surface, name: str) -> None:
+    app = surface.open_app()
+    _named(app.site, name)
+    with app.begin(surface.actor())() as tx:
+        rows.resume(tx, name)
+    if surface.json:
+        surface.emit({"gateway": name, "paused": False})
+    surface.say(f"{name} chạy lại.", f"{name} runs again.")
+
+
+@gateways.verb("explain", "Một trả lời hay báo nhận của nhà cung cấp nghĩa là gì.",
+               "What an answer or a callback of a vendor means.",
+               "dispatcher gateways explain esms answer --jsonl -")  # fmt: skip
+@argument("adapter")
+@argument("what")
+@option("--jsonl", required=True, vi="đọc từng dòng JSON từ đầu vào (-)", en="one JSON value per line (-)")
+def explain(surface: Surface, adapter: str, what: str, jsonl: str) -> None:
+    module = adapter_module(adapter)
+    if what not in ("answer", "receipt") or jsonl != "-":
+        raise Problem("usage", "Dùng: gateways explain ADAPTER answer|receipt --jsonl -",
+                      "Use: gateways explain ADAPTER answer|receipt --jsonl -")  # fmt: skip
+    if not hasattr(module, "read_answer"):
+        raise Problem("nothing-to-explain", f"«{adapter}» không có gì để giải thích.",
+                      f"“{adapter}” has nothing to explain.")  # fmt: skip
+    options = _receipt_options(surface, adapter, module)
+    each_line(surface, lambda v: _answer(module, v) if what == "answer" else _receipt(module, v, options))
+
+
+def _receipt_options(surface: Surface, adapter: str, module: Any) -> dict[str, Any]:
+    """The secrets receipts are verified with, where this site has them."""
+    from dispatcher.config import Secret
+
+    try:
+        site = surface.open_site()
+    except Problem:
+        return {}
+    for chosen in site.gateways.values():
+        if chosen.adapter == adapter:
+            found = {}
+            for key, value in chosen.options.items():
+                try:
+                    found[key] = value.fetch() if isinstance(value, Secret) else value
+                except Problem:
+                    continue
+            return found
+    return {}
+
+
+def _answer(module: Any, value: dict[str, Any]) -> dict[str, Any]:
+    headers = {str(k).lower(): str(v) for k, v in (value.get("headers") or {}).items()}
+    answer = Answer(int(value.get("status", 200)), headers, str(value.get("body", "")).encode())
+    results = []
+    for verdict in module.read_answer(answer):
+        if isinstance(verdict, Accepted):
+            results.append({"result": "accepted", "fault": None, "code": None,
+                            "provider_id": verdict.provider_id})  # fmt: skip
+        else:
+            results.append({"result": "refused", "fault": verdict.fault.value, "code": verdict.code,
+                            "provider_id": None})  # fmt: skip
+    return {"results": results}
+
+
+def _receipt(module: Any, value: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
+    headers = {str(k).lower(): str(v) for k, v in (value.get("headers") or {}).items()}
+    call = Call(str(value.get("method", "GET")), str(value.get("query") or ""), headers,
+                str(value.get("body") or "").encode())  # fmt: skip
+    heard = module.read_receipt(call, options)
+    return {"receipts": [
+        {"reference": r.reference, "provider_id": r.provider_id, "to": r.to,
+         "state": (Bits(r.state).name or "accepted").lower(), "code": r.code}
+        for r in heard.receipts
+    ], "verified": heard.verified}  # fmt: skip

@@ -1,0 +1,183 @@
+"""click in two languages, with commands loaded when they are used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Any
+
+import click
+
+from dispatcher.cli.surface import Surface
+from dispatcher.problems import Problem, Say
+
+GLOBAL_OPTIONS = (
+    ("--site DIR", Say("thư mục của trang", "the site's folder")),
+    ("--lang vi|en", Say("ngôn ngữ", "language")),
+    ("--as TÊN", Say("ai đang thao tác", "who is acting")),
+    ("--json", Say("in đúng một tài liệu JSON", "print exactly one JSON document")),
+    ("-q", Say("chỉ in kết quả và lỗi", "results and problems only")),
+    ("--no-progress", Say("không vẽ thanh tiến độ", "no progress bar")),
+)
+
+
+def language(ctx: click.Context) -> str:
+    surface = ctx.find_root().obj
+    return surface.language if isinstance(surface, Surface) else "vi"
+
+
+class _Spoken:
+    """Help in the person's language; usage headings too."""
+
+    say: Say
+    example: str = ""
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        prefix = Say("Cách dùng: ", "Usage: ").to(language(ctx))
+        words = " ".join(self.collect_usage_pieces(ctx))  # type: ignore[attr-defined]
+        formatter.write_usage(ctx.command_path, words, prefix=prefix)
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        formatter.write_paragraph()
+        with formatter.indentation():
+            formatter.write_text(self.say.to(language(ctx)))
+            if self.example:
+                formatter.write_paragraph()
+                formatter.write_text(Say("Ví dụ: ", "Example: ").to(language(ctx)) + self.example)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        records = [p.get_help_record(ctx) for p in self.get_params(ctx)]  # type: ignore[attr-defined]
+        found = [r for r in records if r is not None]
+        found += [(name, say.to(language(ctx))) for name, say in GLOBAL_OPTIONS]
+        with formatter.section(Say("Tùy chọn", "Options").to(language(ctx))):
+            formatter.write_dl(found)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        return
+
+
+class Command(_Spoken, click.Command):
+    """One command. `say` is its help."""
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.help = Say("hiện trợ giúp này", "show this help").to(language(ctx))
+        return option
+
+
+class Group(_Spoken, click.Group):
+    """A noun with its verbs, or the root: entries are (module, attribute, help)."""
+
+    def __init__(self, say: Say, entries: dict[str, tuple[str, str, Say]] | None = None,
+                 **more: Any) -> None:  # fmt: skip
+        self.say = say
+        self.entries = entries or {}
+        super().__init__(no_args_is_help=True, **more)
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.help = Say("hiện trợ giúp này", "show this help").to(language(ctx))
+        return option
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*self.entries, *super().list_commands(ctx)]
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name in self.entries:
+            module, attribute, _ = self.entries[name]
+            found: click.Command = getattr(import_module(module), attribute)
+            found.name = name
+            return found
+        return super().get_command(ctx, name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = [(name, say.to(language(ctx))) for name, (_, _, say) in self.entries.items()]
+        for name in super().list_commands(ctx):
+            command = super().get_command(ctx, name)
+            if isinstance(command, Command | Group):
+                rows.append((name, command.say.to(language(ctx))))
+        with formatter.section(Say("Lệnh", "Commands").to(language(ctx))):
+            formatter.write_dl(rows)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        _Spoken.format_options(self, ctx, formatter)
+        self.format_commands(ctx, formatter)
+
+    def verb(self, name: str, vi: str, en: str, example: str = "") -> Callable[..., Command]:
+        """Declare a verb of this noun."""
+
+        def wrap(function: Callable[..., Any]) -> Command:
+            made = command(vi, en, example, name)(function)
+            self.add_command(made, name)
+            return made
+
+        return wrap
+
+
+def command(vi: str, en: str, example: str = "", name: str | None = None) -> Callable[..., Command]:
+    """Declare a command; its function gets the Surface first."""
+
+    def wrap(function: Callable[..., Any]) -> Command:
+        made = click.command(name=name, cls=Command)(click.pass_obj(function))
+        made.say, made.example = Say(vi, en), example
+        return made
+
+    return wrap
+
+
+class _Option(click.Option):
+    def __init__(self, *names: Any, say: Say, **more: Any) -> None:
+        super().__init__(*names, **more)
+        self.say = say
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        self.help = self.say.to(language(ctx))
+        return super().get_help_record(ctx)
+
+
+def option(*names: str, vi: str, en: str, **more: Any) -> Callable[..., Any]:
+    """An option with help in two languages."""
+    return click.option(*names, cls=_Option, say=Say(vi, en), **more)
+
+
+def argument(name: str, **more: Any) -> Callable[..., Any]:
+    return click.argument(name, **more)
+
+
+def told(error: click.ClickException) -> Problem:
+    """click's own complaints, in two languages."""
+    match error:
+        case click.NoSuchOption():
+            near = list(error.possibilities or ())
+            vi, en = f"không có tùy chọn {error.option_name}", f"no option {error.option_name}"
+            if near:
+                vi, en = f"{vi}; có phải {', '.join(near)}?", f"{en}; did you mean {', '.join(near)}?"
+        case click.MissingParameter():
+            name = _label(error)
+            vi, en = f"thiếu {name}", f"{name} is missing"
+        case click.BadParameter():
+            name = _label(error)
+            vi, en = f"giá trị của {name} không dùng được", f"{name}: {error.message}"
+        case _:
+            vi, en = f"lệnh chưa đúng ({error.message})", error.message
+    path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "dispatcher"
+    more = Say(f"Xem: {path} --help", f"See: {path} --help")
+    return Problem("usage", f"{vi[:1].upper()}{vi[1:]}. {more.vi}", f"{en.rstrip('.')}. {more.en}")
+
+
+def _label(error: click.BadParameter) -> str:
+    parameter = error.param
+    if parameter is None:
+        return error.param_hint if isinstance(error.param_hint, str) else "?"
+    if isinstance(parameter, click.Option):
+        return max(parameter.opts, key=len)
+    return (parameter.name or "?").upper()
+
+
+def unknown_command(name: str, known: Sequence[str]) -> Problem:
+    from dispatcher.problems import unknown
+
+    return unknown(Say("lệnh", "command"), name, known,
+                   hint=Say("Xem: dispatcher --help", "See: dispatcher --help"))  # fmt: skip

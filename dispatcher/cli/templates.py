@@ -1,0 +1,135 @@
+"""templates: list, show, check, preview."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dispatcher import templating
+from dispatcher.cli.spoken import Group, argument, option
+from dispatcher.cli.surface import Surface
+from dispatcher.problems import OK, USAGE, Problem, Say
+from dispatcher.sms import measure
+
+templates = Group(Say("Mẫu tin.", "Templates."))
+
+
+@templates.verb("list", "Liệt kê mẫu tin.", "List templates.", "dispatcher templates list")
+def list_templates(surface: Surface) -> None:
+    folder = surface.open_site().root / "templates"
+    found: list[dict[str, Any]] = []
+    for name in templating.template_files(folder):
+        try:
+            template = templating.load(folder, name)
+        except Problem as problem:
+            found.append({"name": name, "problem": problem.to(surface.language)})
+            continue
+        found.append({"name": name, "title": template.title, "kind": template.kind.value,
+                      "blocks": list(template.blocks), "fields": list(template.fields)})  # fmt: skip
+    if surface.json:
+        surface.emit(found)
+        return
+    surface.table([Say("tên", "name"), Say("tiêu đề", "title"), Say("loại", "kind"),
+                   Say("ô cần điền", "blanks")],
+                  [[t["name"], t.get("title") or t["problem"], t.get("kind", "?"),
+                    ", ".join(t.get("fields", []))] for t in found])  # fmt: skip
+
+
+@templates.verb("show", "Hiện một mẫu tin.", "Show a template.",
+                "dispatcher templates show gia-danh-cong-an")  # fmt: skip
+@argument("name")
+def show(surface: Surface, name: str) -> None:
+    template = templating.load(surface.open_site().root / "templates", name)
+    if surface.json:
+        surface.emit({
+            "name": template.name, "title": template.title, "kind": template.kind.value,
+            "source": template.document, "reviewed": template.reviewed, "version": template.digest,
+            "fields": {f.name: {"label": f.label, "required": f.required, "most": f.most}
+                       for f in template.fields.values()},
+            "blocks": {b.name: b.source for b in template.blocks.values()},
+        })  # fmt: skip
+        return
+    surface.say(f"{template.title}  ({template.kind.value})")
+    for block in template.blocks.values():
+        surface.say(f"\n[{block.name}]\n{block.source}")
+
+
+@templates.verb("check", "Kiểm tra mẫu tin: cú pháp, độ dài, tên đơn vị, đường link.",
+                "Check templates: syntax, length, sender, links.", "dispatcher templates check")  # fmt: skip
+@argument("names", nargs=-1)
+def check(surface: Surface, names: tuple[str, ...]) -> int:
+    site = surface.open_site()
+    folder = site.root / "templates"
+    wards = [w for listed, _ in site.senders.values() for w in listed if w != "all"]
+    found: list[dict[str, Any]] = []
+    for name in names or tuple(templating.template_files(folder)):
+        try:
+            template = templating.load(folder, name)
+            remarks = templating.check(template, wards)
+        except Problem as problem:
+            if problem.code == "unknown-name" and not problem.where:
+                raise
+            line = problem.where.rpartition(":")[2]
+            found.append({"template": name, "rule": problem.code.removeprefix("template-"),
+                          "severity": "block", "line": int(line) if line.isdigit() else 1,
+                          "message": problem.to(surface.language)})  # fmt: skip
+            continue
+        found += [{"template": r.template, "rule": r.rule, "severity": r.severity, "line": r.line,
+                   "message": r.message.to(surface.language)} for r in remarks]  # fmt: skip
+    if surface.json:
+        surface.emit(found)
+    else:
+        for f in found:
+            surface.say(f"{f['template']}.j2:{f['line']}  {f['severity']}  {f['message']}")
+        surface.say(f"{len(found)} điều cần xem.", f"{len(found)} findings.")
+    return USAGE if any(f["severity"] == "block" for f in found) else OK
+
+
+@templates.verb("preview", "Xem mẫu tin như trên điện thoại, với một phường.",
+                "See a template as a phone shows it, for one ward.",
+                "dispatcher templates preview moi-hop --set gio=19:30 --ward 'Máy Tơ'")  # fmt: skip
+@argument("name")
+@option("--ward", default="Đồng Quốc Bình", vi="phường", en="ward")
+@option("--set", "fields", multiple=True, vi="điền một ô: tên=giá trị", en="fill a blank: name=value")
+def preview(surface: Surface, name: str, ward: str, fields: tuple[str, ...]) -> None:
+    site = surface.open_site()
+    template = templating.load(site.root / "templates", name)
+    given = {f.name: f"[{f.label}]" for f in template.fields.values()} | pairs(fields)
+    values: dict[str, Any] = {
+        "contact": {"name": "Nguyễn Thị Mẫu", "title": "bà"}, "ward": {"name": ward},
+        "residential_group": {"name": "Tổ dân phố số 3"}, "document": {"number": template.document},
+        "sender": {"name": site.sender_for(ward).name}, "row": {},
+        **templating.fill(template, given),
+    }  # fmt: skip
+    shown = []
+    for block in template.blocks.values():
+        text = templating.render(template, block, values)
+        shown.append({"block": block.name, "body": text.body, **measure(text.body).__dict__})
+    if surface.json:
+        surface.emit(shown)
+        return
+    for s in shown:
+        surface.say(f"[{s['block']}] {s['length']} ký tự = {s['parts']} tin/người",
+                    f"[{s['block']}] {s['length']} characters = {s['parts']} parts")  # fmt: skip
+        surface.say(bubble(s["body"]))
+
+
+def pairs(given: tuple[str, ...]) -> dict[str, str]:
+    """name=value options as a dictionary."""
+    found = {}
+    for pair in given:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise Problem("bad-set", f"--set cần dạng tên=giá trị, không phải «{pair}».",
+                          f"--set takes name=value, not “{pair}”.")  # fmt: skip
+        found[name.strip()] = value
+    return found
+
+
+def bubble(text: str, width: int = 46) -> str:
+    """A text as a phone shows it."""
+    import textwrap
+
+    lines = [line for part in text.splitlines() for line in textwrap.wrap(part, width) or [""]]
+    edge = "─" * (width + 2)
+    body = "\n".join(f"│ {line.ljust(width)} │" for line in lines)
+    return f"╭{edge}╮\n{body}\n╰{edge}╯"

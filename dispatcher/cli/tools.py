@@ -1,0 +1,113 @@
+"""Tools for people and tests: sms measure, sms unaccent, phone."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from dispatcher.cli.spoken import Group, argument, command, option
+from dispatcher.cli.surface import Surface
+from dispatcher.problems import Problem, Say
+
+sms = Group(Say("Đếm ký tự và bỏ dấu.", "Measure and unaccent texts."))
+
+
+def each_line(surface: Surface, answer: Callable[[Any], Any]) -> None:
+    """One JSON value per input line, one JSON document per output line."""
+    for number, line in enumerate(sys.stdin, 1):
+        if not line.strip():
+            continue
+        try:
+            value = json.loads(line)
+        except ValueError:
+            raise Problem("bad-json", f"Dòng {number} không phải JSON.",
+                          f"Line {number} is not JSON.") from None  # fmt: skip
+        surface.line(json.dumps(answer(value), ensure_ascii=False, default=str) + "\n")
+
+
+def given(surface: Surface, text: str | None, jsonl: str | None,
+          answer: Callable[[Any], Any]) -> Any | None:  # fmt: skip
+    """The answer for TEXT (or stdin for "-"); None when --jsonl did the work."""
+    if jsonl is not None:
+        if jsonl != "-":
+            raise Problem("jsonl", "--jsonl chỉ đọc từ đầu vào: --jsonl -", "--jsonl reads stdin: --jsonl -")
+        each_line(surface, answer)
+        return None
+    if text is None:
+        raise Problem("no-text", "Chưa có văn bản: ghi sau lệnh, hoặc - để đọc từ đầu vào.",
+                      "No text: give it after the command, or - for stdin.")  # fmt: skip
+    return answer(sys.stdin.read().removesuffix("\n") if text == "-" else text)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else str(value)
+
+
+@sms.verb("measure", "Đếm ký tự và số tin tính cước của một văn bản.",
+          "Count characters and billed parts of a text.", "dispatcher sms measure 'Xin chào'")  # fmt: skip
+@argument("text", required=False)
+@option("--jsonl", vi="đọc từng dòng JSON từ đầu vào (-)", en="one JSON value per line (-)")
+def measure(surface: Surface, text: str | None, jsonl: str | None) -> None:
+    from dispatcher.sms import measure as count
+
+    found = given(surface, text, jsonl, lambda v: count(_text(v)).__dict__)
+    if found is None:
+        return
+    if surface.json:
+        surface.emit(found)
+    else:
+        surface.say(f"{found['encoding']}: {found['length']} ký tự = {found['parts']} tin/người",
+                    f"{found['encoding']}: {found['length']} characters = {found['parts']} parts")  # fmt: skip
+
+
+@sms.verb("unaccent", "Bỏ dấu tiếng Việt.", "Remove Vietnamese diacritics.",
+          "dispatcher sms unaccent 'Đường Lạch Tray'")  # fmt: skip
+@argument("text", required=False)
+@option("--jsonl", vi="đọc từng dòng JSON từ đầu vào (-)", en="one JSON value per line (-)")
+def unaccent(surface: Surface, text: str | None, jsonl: str | None) -> None:
+    from dispatcher.sms import unaccent as strip
+
+    found = given(surface, text, jsonl, lambda v: {"text": strip(_text(v))})
+    if found is None:
+        return
+    if surface.json:
+        surface.emit(found)
+    else:
+        surface.say(found["text"])
+
+
+@command("Đọc một số điện thoại như trong bảng tính.", "Read a phone number as a sheet has it.",
+         "dispatcher phone 951234567")  # fmt: skip
+@argument("text", required=False)
+@option("--jsonl", vi="đọc từng dòng JSON từ đầu vào (-)", en="one JSON value per line (-)")
+def phone(surface: Surface, text: str | None, jsonl: str | None) -> None:
+    from dispatcher.phone import read
+
+    heads = _sample_heads(surface)
+    found = given(surface, text, jsonl, lambda v: read(_text(v), heads).as_json())
+    if found is None:
+        return
+    if surface.json:
+        surface.emit(found)
+        return
+    reading = read(found["input"], heads)
+    why = reading.why()
+    surface.say(f"{reading.e164 or '—'}  {reading.type.value}  {reading.carrier or ''}".rstrip())
+    if reading.repairs:
+        surface.say(f"đã sửa: {', '.join(reading.repairs)}", f"repaired: {', '.join(reading.repairs)}")
+    if why:
+        surface.say(why.vi, why.en)
+    if reading.suggested:
+        surface.say(f"có thể là {reading.suggested}", f"perhaps {reading.suggested}")
+
+
+def _sample_heads(surface: Surface) -> tuple[str, ...]:
+    """The sample heads of the site we stand in; none outside a site."""
+    try:
+        return surface.open_site().sample_heads
+    except Problem as problem:
+        if problem.code == "no-site" and surface.site is None:
+            return ()
+        raise
