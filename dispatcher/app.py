@@ -250,7 +250,8 @@ def build_gateway(app: App, name: str, doors: Doors, database: ThreadPoolExecuto
     if drill and chosen.adapter != "outbox" and name not in doors.twins:
         raise settings("no-twin", f"Chạy thử: chưa có cổng giả cho «{name}».",
                        f"Drill: there is no twin for “{name}”.")  # fmt: skip
-    wire = Wire(connections=max(64, (chosen.in_flight or 0) * 2), loopback_only=drill,
+    wire = Wire(deadline=chosen.timeout.total_seconds(),
+                connections=max(64, (chosen.in_flight or 0) * 2), loopback_only=drill,
                 secrets=[str(options[k]) for k in module.SECRETS if k in options])  # fmt: skip
     callback = doors.callbacks + callback_path(app.store, name) if doors.callbacks else ""
     vault = StoredTokens(app.store, name, app.clock, database)

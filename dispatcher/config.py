@@ -58,6 +58,7 @@ class GatewaySettings:
     adapter: str
     per_second: float | None = None
     in_flight: int | None = None
+    timeout: timedelta = timedelta(seconds=20)  # a whole call; leases are more than three times this
     options: Mapping[str, Any] = field(default_factory=dict)  # strings, numbers and Secrets
 
 
@@ -361,8 +362,12 @@ def _gateways(section: Section, root: Path) -> dict[str, GatewaySettings]:
         if per_second is not None and per_second <= 0:
             raise part.problem("per_second", "«per_second» phải lớn hơn 0.",
                                "“per_second” must be above 0.")  # fmt: skip
+        timeout = take_duration(part, "timeout", timedelta(seconds=20)) or timedelta(seconds=20)
+        if not timedelta(seconds=1) <= timeout <= timedelta(seconds=25):
+            raise part.problem("timeout", "«timeout» từ \"1s\" đến \"25s\".",
+                               "“timeout” is from \"1s\" to \"25s\".")  # fmt: skip
         found[name] = GatewaySettings(name, adapter, per_second, part.take("in_flight", int),
-                                      options)  # fmt: skip
+                                      timeout, options)  # fmt: skip
         part.close(known)
     return found
 

@@ -257,7 +257,8 @@ def _summed(tx: Tx, broadcast: Broadcast) -> Preview:
         most[channel] = max(most.get(channel, 0), per_person)
     samples = tuple(
         {"channel": row["channel"], "to": row["tail"], "carrier": row["carrier"],
-         "body": texts.opened(tx, row).body, "encoding": row["encoding"], "parts": row["parts"]}
+         "body": texts.opened(tx, row).body, "encoding": row["encoding"],
+         "parts": 1 if row["channel"] == "zalo" else row["parts"]}
         for row in releases.samples(tx, broadcast.id)
     )  # fmt: skip
     return Preview(queued + sum(skipped.values()), queued, skipped, summary["households"], parts,

@@ -63,7 +63,7 @@ def invent(count: int, seed: int = SEED, wards: Sequence[str] = WARDS) -> list[R
                 head = head or name
                 chance = draw.random()
                 serial += 1
-                phone = _number(serial) if chance < (0.93 if member < 2 else 0.62) else ""
+                phone = number(serial) if chance < (0.93 if member < 2 else 0.62) else ""
                 if not phone and head_phone and chance > 0.82:
                     phone = head_phone  # a child or grandparent under the family's number
                 head_phone = head_phone or phone
@@ -78,7 +78,7 @@ def _name(draw: random.Random, surname: str, member: int) -> str:
     return f"{surname} {draw.choice(FEMALE)} {draw.choice(GIVEN_F)}"
 
 
-def _number(serial: int) -> str:
+def number(serial: int) -> str:
     """The serial-th number of 095: all different, carriers mixed."""
     return f"095{(serial * 6_700_417 + 1_234_567) % 10_000_000:07d}"
 
@@ -90,8 +90,12 @@ def slug(ward: str) -> str:
 # --- the shapes wards really have -------------------------------------------------------------
 
 
-def write(folder: Path, people: Iterable[Resident], *, all_csv: bool = False) -> list[Path]:
-    """One file per ward: three workbooks as wards keep them, the rest CSV."""
+def write(folder: Path, people: Iterable[Resident], *, all_csv: bool = False,
+          as_typed: bool = True) -> list[Path]:  # fmt: skip
+    """One file per ward: three workbooks as wards keep them, the rest CSV.
+
+    `as_typed`: numbers as people type them, zeros lost and dots put in.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     by_ward: dict[str, list[Resident]] = {}
     for person in people:
@@ -103,7 +107,7 @@ def write(folder: Path, people: Iterable[Resident], *, all_csv: bool = False) ->
         if shape:
             _workbook(path, ward, residents, shape)
         else:
-            _csv(path, ward, residents, index)
+            _csv(path, residents, index, as_typed)
         written.append(path)
     return written
 
@@ -111,30 +115,31 @@ def write(folder: Path, people: Iterable[Resident], *, all_csv: bool = False) ->
 _SHAPES = {"Máy Chai": "titles", "Cầu Đất": "sheets", "Đông Khê": "sections"}
 
 
-def _csv(path: Path, ward: str, people: list[Resident], index: int) -> None:
+def _csv(path: Path, people: list[Resident], index: int, as_typed: bool) -> None:
     """Comma or semicolon, with or without BOM; some phones typed with dots, some zeros lost."""
     delimiter = ";" if index % 3 == 1 else ","
     with path.open("w", encoding="utf-8-sig" if index % 2 else "utf-8", newline="") as file:
         sheet = csv.writer(file, delimiter=delimiter, lineterminator="\r\n")
         sheet.writerow(["STT", "Họ và tên", "Năm sinh", "Số điện thoại", "Tổ dân phố", "Chủ hộ"])
-        for number, person in enumerate(people, 1):
-            sheet.writerow([number, person.name, person.born, _typed(person.phone, number, index),
-                            f"TDP số {person.group}", person.household])  # fmt: skip
+        for row, person in enumerate(people, 1):
+            phone = _typed(person.phone, row, index) if as_typed else person.phone
+            sheet.writerow([row, person.name, person.born, phone, f"TDP số {person.group}",
+                            person.household])  # fmt: skip
 
 
-def _typed(phone: str, number: int, index: int) -> str:
+def _typed(phone: str, row: int, index: int) -> str:
     """A phone as people type it."""
     if not phone:
         return ""
-    if number == 41 and index % 2:  # two numbers in one cell: a person must look
-        return f"{phone} / {_number(9_000_000 + index)}"
-    if number == 57 and index % 3 == 0:
+    if row == 41 and index % 2:  # two numbers in one cell: a person must look
+        return f"{phone} / {number(9_000_000 + index)}"
+    if row == 57 and index % 3 == 0:
         return f"02250{phone[-6:]}"  # only a landline
-    if number % 19 == 0:
+    if row % 19 == 0:
         return phone[1:]
-    if number % 7 == 0:
+    if row % 7 == 0:
         return f"{phone[:4]}.{phone[4:7]}.{phone[7:]}"
-    return f"+84{phone[1:]}" if number % 31 == 0 else phone
+    return f"+84{phone[1:]}" if row % 31 == 0 else phone
 
 
 def _workbook(path: Path, ward: str, people: list[Resident], shape: str) -> None:
@@ -170,12 +175,12 @@ def _workbook(path: Path, ward: str, people: list[Resident], shape: str) -> None
         sheet.write_row(0, 0, [f"UBND phường {ward}"], bold)
         sheet.write_row(1, 0, [h for h in header if h != "Tổ dân phố"], bold)
         row, group = 2, 0
-        for number, person in enumerate(people, 1):
+        for serial, person in enumerate(people, 1):
             if person.group != group:
                 group = person.group
                 sheet.merge_range(row, 0, row, 4, f"TỔ DÂN PHỐ SỐ {group}", bold)
                 row += 1
-            sheet.write_row(row, 0, [number, person.name])
+            sheet.write_row(row, 0, [serial, person.name])
             _phone(sheet, row, 2, person.phone, lost=True)  # the whole column typed as numbers
             sheet.write(row, 3, person.household)
             row += 1
@@ -198,7 +203,7 @@ def write_offices(path: Path, wards: Sequence[str] = WARDS) -> None:
         for ward in wards:
             for group, name in _offices(ward):
                 serial += 1
-                sheet.writerow([serial, group, name, _number(8_000_000 + serial), ward])
+                sheet.writerow([serial, group, name, number(8_000_000 + serial), ward])
 
 
 def _offices(ward: str) -> list[tuple[str, str]]:

@@ -94,7 +94,8 @@ class Child:
 
 def start(vendors: Sequence[str], *options: str) -> Child:
     """Start twins as a child process and wait until they answer."""
-    command = [sys.executable, "-m", "dispatcher", "twin", *vendors, "--json", "--port", "0", *options]
+    command = [sys.executable, "-m", "dispatcher", "-q", "twin", *vendors, "--json", "--port", "0",
+               *options]  # fmt: skip
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603
     assert process.stdout is not None
     line = process.stdout.readline()
