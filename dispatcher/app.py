@@ -1,11 +1,11 @@
-"""The one place where the parts are joined: a site becomes a store, texts, gateways and a worker."""
+"""Where the parts are joined: a site becomes a store, texts, gateways and a worker."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -17,11 +17,22 @@ from dispatcher.config import GatewaySettings, Secret, Site, StepSettings
 from dispatcher.gateways import adapter_module
 from dispatcher.gateways.contract import Call, Gateway, Given, Heard
 from dispatcher.model import (
-    SYSTEM, Actor, Audience, Channel, Mode, Role, Sender, Step, Text, Window,
-)  # fmt: skip
+    SYSTEM,
+    Actor,
+    Audience,
+    Channel,
+    Mode,
+    Role,
+    Sender,
+    Step,
+    Text,
+    Window,
+)
 from dispatcher.planning import Draft, Words
 from dispatcher.problems import Problem, Say, settings, unknown
-from dispatcher.store import areas, gateways as gateway_rows, people, settings as site_facts, texts
+from dispatcher.store import areas, people, texts
+from dispatcher.store import gateways as gateway_rows
+from dispatcher.store import settings as site_facts
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Store, Tx, open_store
 from dispatcher.store.seal import Sealer, load_key
@@ -38,12 +49,21 @@ def real_clock() -> datetime:
 
 
 def site_clock() -> Clock:
-    """The site's clock. DISPATCHER_CLOCK (an ISO moment) starts it there: demo, drills, tests."""
-    start = os.environ.get("DISPATCHER_CLOCK")
-    if not start:
+    """The site's clock. DISPATCHER_CLOCK moves it: "SITE TIME@REAL TIME", for all processes.
+
+    Without "@" it starts at the site time now, for one process.
+    """
+    given = os.environ.get("DISPATCHER_CLOCK")
+    if not given:
         return real_clock
-    shift = datetime.fromisoformat(start) - real_clock()
+    site, at, real = given.partition("@")
+    shift = datetime.fromisoformat(site) - (datetime.fromisoformat(real) if at else real_clock())
     return lambda: real_clock() + shift
+
+
+def start_site_clock(site: str) -> None:
+    """Let this process and its children believe that it is now `site` (an ISO moment)."""
+    os.environ["DISPATCHER_CLOCK"] = f"{site}@{real_clock().isoformat()}"
 
 
 @dataclass(frozen=True)
@@ -85,9 +105,10 @@ def open_app(site: Site, clock: Clock | None = None) -> App:
         (site.data / ".gitignore").write_text("*\n")
     except OSError as error:
         raise settings(
-            "data-folder", f"Không tạo được thư mục {site.data}: {error.strerror}.",
+            "data-folder",
+            f"Không tạo được thư mục {site.data}: {error.strerror}.",
             f"The folder {site.data} cannot be made: {error.strerror}.",
-        ) from None  # fmt: skip
+        ) from None
     fresh = not (in_site and database.exists())
     store = open_store(site.database, Sealer(_key(site, create=fresh)))
     _settle_in(site, store, clock())
@@ -100,8 +121,11 @@ def _key(site: Site, *, create: bool) -> bytes:
         try:
             return bytes.fromhex(value)
         except ValueError:
-            raise settings("bad-key", "Biến DISPATCHER_KEY không phải mã hex.",
-                           "DISPATCHER_KEY is not hexadecimal.") from None  # fmt: skip
+            raise settings(
+                "bad-key",
+                "Biến DISPATCHER_KEY không phải mã hex.",
+                "DISPATCHER_KEY is not hexadecimal.",
+            ) from None
     return load_key(site.key_file, create=create)
 
 
@@ -127,7 +151,9 @@ def route(site: Site, name: str | None) -> tuple[str, tuple[Step, ...]]:
     if name is None and len(site.routes) == 1:
         name = next(iter(site.routes))
     if name is None or name not in site.routes:
-        hint = Say(f"Các thứ tự kênh: {', '.join(site.routes)}.", f"Routes: {', '.join(site.routes)}.")
+        hint = Say(
+            f"Các thứ tự kênh: {', '.join(site.routes)}.", f"Routes: {', '.join(site.routes)}."
+        )
         raise unknown(Say("thứ tự kênh gửi", "route"), name or "", site.routes, hint=hint)
     return name, tuple(_step(site, s) for s in site.routes[name])
 
@@ -140,8 +166,11 @@ def _step(site: Site, step: StepSettings) -> Step:
 @lru_cache(maxsize=32)
 def _channel(adapter: str) -> Channel:
     module = adapter_module(adapter)
-    found = next(v.channel for v in vars(module).values()
-                 if isinstance(v, type) and v.__module__ == module.__name__ and hasattr(v, "channel"))  # fmt: skip
+    found = next(
+        v.channel
+        for v in vars(module).values()
+        if isinstance(v, type) and v.__module__ == module.__name__ and hasattr(v, "channel")
+    )
     return Channel(found)
 
 
@@ -149,31 +178,55 @@ def adapter_channel(gateway: GatewaySettings) -> Channel:
     return _channel(gateway.adapter)
 
 
-def draft(app: App, tx: Tx, *, template: Template, audience: Audience, route_name: str | None,
-          fields: Mapping[str, str], title: str = "", document: str = "",
-          expires_after: timedelta = timedelta(hours=6), window: Window | None = None,
-          accented: bool = False, rather_twice: bool = False,
-          schedule_id: int | None = None) -> int:  # fmt: skip
+def draft(
+    app: App,
+    tx: Tx,
+    *,
+    template: Template,
+    audience: Audience,
+    route_name: str | None,
+    fields: Mapping[str, str],
+    title: str = "",
+    document: str = "",
+    expires_after: timedelta = timedelta(hours=6),
+    window: Window | None = None,
+    accented: bool = False,
+    rather_twice: bool = False,
+    schedule_id: int | None = None,
+) -> int:
     """Check an officer's choices and store them as a draft; its id."""
     _, steps = route(app.site, route_name)
     if accented:
         steps = tuple(replace(s, accented=True) for s in steps)
     if not any(template.block_for(s.channel, s.accented) for s in steps):
         raise Problem(
-            "no-text", f"Mẫu «{template.name}» không có bài cho kênh nào của thứ tự này.",
+            "no-text",
+            f"Mẫu «{template.name}» không có bài cho kênh nào của thứ tự này.",
             f"Template “{template.name}” has no text for any step of this route.",
-        )  # fmt: skip
+        )
     filled = templating.fill(template, fields)
     targeting.resolve(tx, audience)
     senders: dict[int, Sender] = {
         w.id: app.site.sender_for(w.name, w.code) for w in targeting.wards_of(tx, audience)
     }
-    return planning.draft(tx, Draft(
-        title or template.title, app.site.mode, template.kind,
-        (template.name, template.digest, template.source), filled, audience, steps, senders,
-        window or app.site.window, expires_after, document or template.document,
-        schedule_id=schedule_id, rather_twice=rather_twice,
-    ))  # fmt: skip
+    return planning.draft(
+        tx,
+        Draft(
+            title or template.title,
+            app.site.mode,
+            template.kind,
+            (template.name, template.digest, template.source),
+            filled,
+            audience,
+            steps,
+            senders,
+            window or app.site.window,
+            expires_after,
+            document or template.document,
+            schedule_id=schedule_id,
+            rather_twice=rather_twice,
+        ),
+    )
 
 
 def words(app: App, tx: Tx, broadcast: Broadcast) -> Words:
@@ -199,8 +252,9 @@ def release(app: App, broadcast: Broadcast) -> str:
     """Release one broadcast; the state it ended in."""
     with app.store.read(SYSTEM) as tx:
         found = words(app, tx, broadcast)
-    return planning.release(app.begin(SYSTEM), broadcast, found, targeting.resolve,
-                            app.site.undo).value  # fmt: skip
+    return planning.release(
+        app.begin(SYSTEM), broadcast, found, targeting.resolve, app.site.undo
+    ).value
 
 
 # --- gateways ---------------------------------------------------------------------------------
@@ -231,13 +285,16 @@ def adapter_options(site: Site, gateway: GatewaySettings, twin: str | None) -> d
     if missing:
         names = ", ".join(missing)
         raise settings(
-            "secrets-missing", f"Cổng gửi «{gateway.name}» thiếu: {names} (mục [gateways.{gateway.name}]).",
+            "secrets-missing",
+            f"Cổng gửi «{gateway.name}» thiếu: {names} (mục [gateways.{gateway.name}]).",
             f"Gateway “{gateway.name}” lacks: {names} ([gateways.{gateway.name}]).",
-        )  # fmt: skip
+        )
     return {k: v.fetch() if isinstance(v, Secret) else v for k, v in options.items()}
 
 
-def build_gateway(app: App, name: str, doors: Doors, database: ThreadPoolExecutor | None) -> Gateway:
+def build_gateway(
+    app: App, name: str, doors: Doors, database: ThreadPoolExecutor | None
+) -> Gateway:
     """A gateway ready to be asked. In a drill it can reach this machine only."""
     from dispatcher.gateways.wire import Wire
 
@@ -248,11 +305,17 @@ def build_gateway(app: App, name: str, doors: Doors, database: ThreadPoolExecuto
     if chosen.adapter == "outbox":
         options["folder"] = app.site.data / str(options.get("folder", "outbox"))
     if drill and chosen.adapter != "outbox" and name not in doors.twins:
-        raise settings("no-twin", f"Chạy thử: chưa có cổng giả cho «{name}».",
-                       f"Drill: there is no twin for “{name}”.")  # fmt: skip
-    wire = Wire(deadline=chosen.timeout.total_seconds(),
-                connections=max(64, (chosen.in_flight or 0) * 2), loopback_only=drill,
-                secrets=[str(options[k]) for k in module.SECRETS if k in options])  # fmt: skip
+        raise settings(
+            "no-twin",
+            f"Chạy thử: chưa có cổng giả cho «{name}».",
+            f"Drill: there is no twin for “{name}”.",
+        )
+    wire = Wire(
+        deadline=chosen.timeout.total_seconds(),
+        connections=max(64, (chosen.in_flight or 0) * 2),
+        loopback_only=drill,
+        secrets=[str(options[k]) for k in module.SECRETS if k in options],
+    )
     callback = doors.callbacks + callback_path(app.store, name) if doors.callbacks else ""
     vault = StoredTokens(app.store, name, app.clock, database)
     built: Gateway = module.build(Given(name, options, wire, vault, callback))
@@ -278,5 +341,3 @@ def listeners(app: App) -> dict[str, Callable[[Call], Heard]]:
 
         found[name] = listen
     return found
-
-

@@ -21,8 +21,20 @@ _GROUP_WORDS = re.compile(
     r"(?:\s*(?:so|:|\.|-)\s*|\s+|(?=\d))+"
 )
 _NUMBER_WORD = re.compile(r"^(?:so|s\.)\s*(?=\d)")
-_ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix": 9,
-          "x": 10, "xi": 11, "xii": 12}  # fmt: skip
+_ROMAN = {
+    "i": 1,
+    "ii": 2,
+    "iii": 3,
+    "iv": 4,
+    "v": 5,
+    "vi": 6,
+    "vii": 7,
+    "viii": 8,
+    "ix": 9,
+    "x": 10,
+    "xi": 11,
+    "xii": 12,
+}
 
 
 def ward_key(name: str) -> str:

@@ -17,14 +17,19 @@ from dispatcher.store.logbook import Filters
 from dispatcher.store.schema import moment
 
 STATES: dict[str, Say] = {
-    "queued": Say("chờ gửi", "waiting"), "sending": Say("đang chuyển", "on its way"),
+    "queued": Say("chờ gửi", "waiting"),
+    "sending": Say("đang chuyển", "on its way"),
     "accepted": Say("đã chuyển nhà mạng/Zalo, chưa có báo nhận", "handed over, nothing heard yet"),
-    "delivered": Say("đã nhận", "delivered"), "read": Say("đã xem", "read"),
+    "delivered": Say("đã nhận", "delivered"),
+    "read": Say("đã xem", "read"),
     "failed": Say("không gửi được", "failed"),
-    "unconfirmed": Say("chưa rõ kết quả", "in doubt"), "expired": Say("quá hạn", "expired"),
-    "skipped": Say("không gửi", "not sent"), "cancelled": Say("đã dừng", "stopped"),
-    "refused": Say("bị từ chối", "refused"), "doubtful": Say("chưa rõ, sẽ hỏi lại", "in doubt, will ask"),
-}  # fmt: skip
+    "unconfirmed": Say("chưa rõ kết quả", "in doubt"),
+    "expired": Say("quá hạn", "expired"),
+    "skipped": Say("không gửi", "not sent"),
+    "cancelled": Say("đã dừng", "stopped"),
+    "refused": Say("bị từ chối", "refused"),
+    "doubtful": Say("chưa rõ, sẽ hỏi lại", "in doubt, will ask"),
+}
 REASONS: dict[str, Say] = {
     "no_number": Say("không có số điện thoại", "no phone number"),
     "landline": Say("chỉ có số cố định", "only a landline"),
@@ -39,7 +44,7 @@ REASONS: dict[str, Say] = {
     "content": Say("nội dung bị từ chối", "the wording was refused"),
     "account": Say("tài khoản của nhà cung cấp có vấn đề", "trouble with the gateway account"),
     "later": Say("ngoài giờ hoặc hết hạn mức của nhà cung cấp", "vendor's night or quota"),
-}  # fmt: skip
+}
 
 
 def find(tx: Tx, text: str, sample_heads: tuple[str, ...]) -> list[int]:
@@ -57,9 +62,10 @@ def find(tx: Tx, text: str, sample_heads: tuple[str, ...]) -> list[int]:
     e164 = reading.e164 or (reading.numbers[0].e164 if reading.numbers else None)
     if e164 is None:
         raise Problem(
-            "not-a-person", "Không hiểu: cần số điện thoại, mã người nhận (c12) hoặc mã tin (m34).",
+            "not-a-person",
+            "Không hiểu: cần số điện thoại, mã người nhận (c12) hoặc mã tin (m34).",
             "Give a phone number, a contact (c12) or a message (m34).",
-        )  # fmt: skip
+        )
     for address_kind in (AddressKind.MOBILE, AddressKind.LANDLINE):
         address = contacts.address_id(tx, address_kind, e164)
         if address is not None:
@@ -73,16 +79,31 @@ def story(tx: Tx, contact_id: int, language: str) -> dict[str, Any]:
     for message in logbook.messages(tx, Filters(contact=contact_id), limit=1000):
         steps = []
         for attempt in logbook.attempts(tx, Filters(message=message["id"]), limit=1000):
-            steps.append({
-                "at": _clock(attempt["asked_at"]), "channel": attempt["channel"],
-                "gateway": attempt["gateway"], "phone": attempt["phone"], "state": attempt["state"],
-                "fault": attempt["fault"], "code": attempt["code"], "asks": attempt["asks"],
-                "heard": _heard(attempt["heard"]),
-                "heard_at": _clock(attempt["heard_at"]), "provider_id": attempt["provider_id"],
-                "reference": attempt["reference"], "cost": attempt["cost"],
-            })  # fmt: skip
-        told.append({**message, "changed_at": _clock(message["changed_at"]),
-                     "sentence": sentence(message, language), "attempts": steps})  # fmt: skip
+            steps.append(
+                {
+                    "at": _clock(attempt["asked_at"]),
+                    "channel": attempt["channel"],
+                    "gateway": attempt["gateway"],
+                    "phone": attempt["phone"],
+                    "state": attempt["state"],
+                    "fault": attempt["fault"],
+                    "code": attempt["code"],
+                    "asks": attempt["asks"],
+                    "heard": _heard(attempt["heard"]),
+                    "heard_at": _clock(attempt["heard_at"]),
+                    "provider_id": attempt["provider_id"],
+                    "reference": attempt["reference"],
+                    "cost": attempt["cost"],
+                }
+            )
+        told.append(
+            {
+                **message,
+                "changed_at": _clock(message["changed_at"]),
+                "sentence": sentence(message, language),
+                "attempts": steps,
+            }
+        )
     return {"contact": contact_id, "name": logbook.contact_name(tx, contact_id), "messages": told}
 
 

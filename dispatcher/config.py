@@ -58,7 +58,9 @@ class GatewaySettings:
     adapter: str
     per_second: float | None = None
     in_flight: int | None = None
-    timeout: timedelta = timedelta(seconds=20)  # a whole call; leases are more than three times this
+    timeout: timedelta = timedelta(
+        seconds=20
+    )  # a whole call; leases are more than three times this
     options: Mapping[str, Any] = field(default_factory=dict)  # strings, numbers and Secrets
 
 
@@ -152,14 +154,18 @@ def read_text(path: Path) -> str:
         return path.read_text("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError:
         raise settings(
-            "not-utf8", "tệp không phải UTF-8. Lưu lại dạng UTF-8 rồi thử lại.",
-            "the file is not UTF-8. Save it as UTF-8 and try again.", where=path.name,
-        ) from None  # fmt: skip
+            "not-utf8",
+            "tệp không phải UTF-8. Lưu lại dạng UTF-8 rồi thử lại.",
+            "the file is not UTF-8. Save it as UTF-8 and try again.",
+            where=path.name,
+        ) from None
     except OSError as error:
         raise settings(
-            "unreadable", f"không đọc được ({error.strerror}). Kiểm tra tệp và quyền.",
-            f"cannot be read ({error.strerror}). Check the file and its rights.", where=str(path),
-        ) from None  # fmt: skip
+            "unreadable",
+            f"không đọc được ({error.strerror}). Kiểm tra tệp và quyền.",
+            f"cannot be read ({error.strerror}). Check the file and its rights.",
+            where=str(path),
+        ) from None
 
 
 class Section:
@@ -177,12 +183,19 @@ class Section:
         value = self.values[key]
         kinds = kind if isinstance(kind, tuple) else (kind,)
         if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-            words = {str: "chữ trong dấu nháy", int: "số", float: "số", bool: "true/false",
-                     list: "danh sách [...]", dict: "bảng"}  # fmt: skip
+            words = {
+                str: "chữ trong dấu nháy",
+                int: "số",
+                float: "số",
+                bool: "true/false",
+                list: "danh sách [...]",
+                dict: "bảng",
+            }
             raise self.problem(
-                key, f"«{key}» phải là {words.get(kinds[0], kinds[0].__name__)}.",
+                key,
+                f"«{key}» phải là {words.get(kinds[0], kinds[0].__name__)}.",
                 f"“{key}” must be a {kinds[0].__name__}.",
-            )  # fmt: skip
+            )
         return value
 
     def strings(self, key: str) -> tuple[str, ...]:
@@ -190,15 +203,17 @@ class Section:
         value = self.take(key, (list, str), [])
         value = [value] if isinstance(value, str) else value
         if not all(isinstance(v, str) for v in value):
-            raise self.problem(key, f"«{key}» phải là danh sách chữ.",
-                               f"“{key}” must be a list of strings.")  # fmt: skip
+            raise self.problem(
+                key, f"«{key}» phải là danh sách chữ.", f"“{key}” must be a list of strings."
+            )
         return tuple(value)
 
     def required(self, key: str, kind: type) -> Any:
         value = self.take(key, kind)
         if value is None or value == "":
-            raise self.problem(None, f"mục [{self.name}] thiếu «{key}».",
-                               f"[{self.name}] lacks “{key}”.")  # fmt: skip
+            raise self.problem(
+                None, f"mục [{self.name}] thiếu «{key}».", f"[{self.name}] lacks “{key}”."
+            )
         return value
 
     def close(self, known: Collection[str] = ()) -> None:
@@ -206,11 +221,16 @@ class Section:
         for key in self.values:
             if key not in self.asked:
                 close = difflib.get_close_matches(key, [*self.asked, *known], 1)
-                more = (f" Có phải «{close[0]}»?", f" Did you mean “{close[0]}”?") if close else ("", "")
+                more = (
+                    (f" Có phải «{close[0]}»?", f" Did you mean “{close[0]}”?")
+                    if close
+                    else ("", "")
+                )
                 raise self.problem(
-                    key, f"không có mục «{key}» trong [{self.name}].{more[0]}",
+                    key,
+                    f"không có mục «{key}» trong [{self.name}].{more[0]}",
                     f"there is no key “{key}” in [{self.name}].{more[1]}",
-                )  # fmt: skip
+                )
 
     def problem(self, key: str | None, vi: str, en: str) -> Problem:
         return settings("bad-setting", vi, en, where=f"{self.path.name}:{self._line(key)}")
@@ -218,11 +238,19 @@ class Section:
     def _line(self, key: str | None) -> int:
         """Where `key` is written: the first match after this section's own heading."""
         lines = self.text.splitlines()
-        start = next((i for i, line in enumerate(lines)
-                      if re.match(rf"\s*\[+\s*{re.escape(self.name)}\s*\]+", line)), 0)  # fmt: skip
+        start = next(
+            (
+                i
+                for i, line in enumerate(lines)
+                if re.match(rf"\s*\[+\s*{re.escape(self.name)}\s*\]+", line)
+            ),
+            0,
+        )
         if key is None:
             return start + 1
-        pattern = re.compile(rf"""^\s*["']?{re.escape(key)}["']?\s*=|[{{,]\s*{re.escape(key)}\s*=""")
+        pattern = re.compile(
+            rf"""^\s*["']?{re.escape(key)}["']?\s*=|[{{,]\s*{re.escape(key)}\s*="""
+        )
         heading = re.compile(rf"^\s*\[+\s*(?:{re.escape(self.name)}\.)?{re.escape(key)}\s*\]+")
         for i, line in enumerate(lines[start:], start + 1):
             if pattern.search(line) or heading.search(line):
@@ -231,7 +259,7 @@ class Section:
 
 
 def duration(text: str) -> timedelta:
-    """"90s", "30m", "6h", "2d" as a time span; anything else raises ValueError."""
+    """ "90s", "30m", "6h", "2d" as a time span; anything else raises ValueError."""
     found = re.fullmatch(r"\s*(\d+)\s*([smhd])\s*", text)
     if not found:
         raise ValueError(text)
@@ -256,9 +284,10 @@ def take_duration(section: Section, key: str, default: timedelta | None) -> time
         return duration(value)
     except ValueError:
         raise section.problem(
-            key, f"«{key}» phải ghi như \"90s\", \"30m\", \"6h\" hoặc \"2d\".",
-            f"“{key}” must look like \"90s\", \"30m\", \"6h\" or \"2d\".",
-        ) from None  # fmt: skip
+            key,
+            f'«{key}» phải ghi như "90s", "30m", "6h" hoặc "2d".',
+            f'“{key}” must look like "90s", "30m", "6h" or "2d".',
+        ) from None
 
 
 def take_window(section: Section, key: str, default: Window) -> Window:
@@ -270,8 +299,8 @@ def take_window(section: Section, key: str, default: Window) -> Window:
         return window(value)
     except ValueError:
         raise section.problem(
-            key, f"«{key}» phải ghi như \"07:00-22:00\".", f"“{key}” must look like \"07:00-22:00\"."
-        ) from None  # fmt: skip
+            key, f'«{key}» phải ghi như "07:00-22:00".', f'“{key}” must look like "07:00-22:00".'
+        ) from None
 
 
 def parse(root: Path) -> Site:
@@ -287,28 +316,36 @@ def parse(root: Path) -> Site:
     site = section("site")
     mode = site.take("mode", str, "drill")
     if mode not in set(Mode):
-        raise site.problem("mode", "«mode» là \"drill\" (chạy thử) hoặc \"live\" (gửi thật).",
-                           "“mode” is \"drill\" or \"live\".")  # fmt: skip
+        raise site.problem(
+            "mode",
+            '«mode» là "drill" (chạy thử) hoặc "live" (gửi thật).',
+            '“mode” is "drill" or "live".',
+        )
     language = site.take("language", str, "vi")
     if language not in ("vi", "en"):
-        raise site.problem("language", "«language» là \"vi\" hoặc \"en\".",
-                           "“language” is \"vi\" or \"en\".")  # fmt: skip
+        raise site.problem(
+            "language", '«language» là "vi" hoặc "en".', '“language” is "vi" or "en".'
+        )
     areas, windows, phones, web = (section(n) for n in ("areas", "windows", "phones", "web"))
     prices = section("prices")
     found = Site(
-        root=root, name=site.required("name", str), mode=Mode(mode), language=language,
+        root=root,
+        name=site.required("name", str),
+        mode=Mode(mode),
+        language=language,
         database=_database(root, site.take("database", str, "data/site.db")),
         key_file=root / site.take("key_file", str, "data/keys/site.key"),
         area_set=areas.take("set", str, "ngo-quyen-2023"),
         undo=take_duration(site, "undo", timedelta(seconds=60)) or timedelta(),
-        senders=_senders(section("senders")), gateways=_gateways(section("gateways"), root),
+        senders=_senders(section("senders")),
+        gateways=_gateways(section("gateways"), root),
         routes=_routes(section("routes")),
         window=take_window(windows, "default", DEFAULT_WINDOW),
         sample_heads=phones.strings("sample_heads"),
         listen=web.take("listen", str, "127.0.0.1:8700"),
         public_url=web.take("public_url", str, "").rstrip("/"),
         prices={key: prices.take(key, int) for key in prices.values},
-    )  # fmt: skip
+    )
     for part in (site, areas, windows, phones, web, prices, top):
         part.close()
     for name, steps in found.routes.items():
@@ -332,8 +369,11 @@ def _senders(section: Section) -> dict[str, tuple[tuple[str, ...], Sender]]:
         part = Section(section.take(name, dict), f"senders.{name}", section.path, section.text)
         brandname = part.take("brandname", str, "")
         if len(brandname) > 11:  # Decree 91/2020 art. 23
-            raise part.problem("brandname", "«brandname» dài quá 11 ký tự.",
-                               "“brandname” is longer than 11 characters.")  # fmt: skip
+            raise part.problem(
+                "brandname",
+                "«brandname» dài quá 11 ký tự.",
+                "“brandname” is longer than 11 characters.",
+            )
         sender = Sender(part.required("name", str), brandname)
         found[name] = (part.strings("wards"), sender)
         part.close()
@@ -360,14 +400,17 @@ def _gateways(section: Section, root: Path) -> dict[str, GatewaySettings]:
                 options[key] = value
         per_second = part.take("per_second", (int, float))
         if per_second is not None and per_second <= 0:
-            raise part.problem("per_second", "«per_second» phải lớn hơn 0.",
-                               "“per_second” must be above 0.")  # fmt: skip
+            raise part.problem(
+                "per_second", "«per_second» phải lớn hơn 0.", "“per_second” must be above 0."
+            )
         timeout = take_duration(part, "timeout", timedelta(seconds=20)) or timedelta(seconds=20)
         if not timedelta(seconds=1) <= timeout <= timedelta(seconds=25):
-            raise part.problem("timeout", "«timeout» từ \"1s\" đến \"25s\".",
-                               "“timeout” is from \"1s\" to \"25s\".")  # fmt: skip
-        found[name] = GatewaySettings(name, adapter, per_second, part.take("in_flight", int),
-                                      timeout, options)  # fmt: skip
+            raise part.problem(
+                "timeout", '«timeout» từ "1s" đến "25s".', '“timeout” is from "1s" to "25s".'
+            )
+        found[name] = GatewaySettings(
+            name, adapter, per_second, part.take("in_flight", int), timeout, options
+        )
         part.close(known)
     return found
 
@@ -378,9 +421,10 @@ def _secret(part: Section, key: str, value: dict[str, Any], root: Path) -> Secre
     if len(value) == 1 and isinstance(value.get("file"), str):
         return Secret(None, root / value["file"])
     raise part.problem(
-        key, f"«{key}» phải là {{ env = \"TÊN_BIẾN\" }} hoặc {{ file = \"keys/tệp\" }}.",
-        f"“{key}” must be {{ env = \"NAME\" }} or {{ file = \"keys/name\" }}.",
-    )  # fmt: skip
+        key,
+        f'«{key}» phải là {{ env = "TÊN_BIẾN" }} hoặc {{ file = "keys/tệp" }}.',
+        f'“{key}” must be {{ env = "NAME" }} or {{ file = "keys/name" }}.',
+    )
 
 
 def _routes(section: Section) -> dict[str, tuple[StepSettings, ...]]:
@@ -390,10 +434,13 @@ def _routes(section: Section) -> dict[str, tuple[StepSettings, ...]]:
         steps = []
         for values in part.required("steps", list):
             step = Section(values, part.name, part.path, part.text)
-            steps.append(StepSettings(
-                step.required("gateway", str), take_duration(step, "deadline", None),
-                step.take("accented", bool, False),
-            ))  # fmt: skip
+            steps.append(
+                StepSettings(
+                    step.required("gateway", str),
+                    take_duration(step, "deadline", None),
+                    step.take("accented", bool, False),
+                )
+            )
             step.close()
         found[name] = tuple(steps)
         part.close()

@@ -31,9 +31,7 @@ MOVES: dict[MessageState, frozenset[MessageState]] = {
     M.DELIVERED: frozenset({M.DELIVERED, M.READ}),
     M.READ: frozenset({M.READ}),
     M.FAILED: frozenset({M.FAILED, M.DELIVERED, M.READ}),
-    M.UNCONFIRMED: frozenset(
-        {M.UNCONFIRMED, M.ACCEPTED, M.DELIVERED, M.READ, M.FAILED, M.QUEUED}
-    ),
+    M.UNCONFIRMED: frozenset({M.UNCONFIRMED, M.ACCEPTED, M.DELIVERED, M.READ, M.FAILED, M.QUEUED}),
     M.EXPIRED: frozenset({M.EXPIRED, M.DELIVERED, M.READ}),
     M.SKIPPED: frozenset({M.SKIPPED}),
     M.CANCELLED: frozenset({M.CANCELLED, M.DELIVERED, M.READ}),

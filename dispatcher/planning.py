@@ -16,9 +16,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dispatcher.model import (
-    Actor, Audience, BroadcastState, HeldReason, Kind, MessageState, Mode,
-    Role, Sender, Step, Text, Window,
-)  # fmt: skip
+    Actor,
+    Audience,
+    BroadcastState,
+    HeldReason,
+    Kind,
+    MessageState,
+    Mode,
+    Role,
+    Sender,
+    Step,
+    Text,
+    Window,
+)
 from dispatcher.problems import Problem, refused
 from dispatcher.store import areas, broadcasts, releases, texts
 from dispatcher.store.broadcasts import Broadcast
@@ -64,36 +74,52 @@ def draft(tx: Tx, plan: Draft) -> int:
     """Store a draft; its id."""
     version = texts.version(tx, *plan.template)
     return broadcasts.create(
-        tx, title=plan.title, mode=plan.mode, kind=plan.kind, template_version_id=version,
-        fields=plan.fields, audience=plan.audience, route=plan.route, senders=plan.senders,
-        document=plan.document, window=plan.window, priority=plan.priority,
-        expires_after=plan.expires_after, schedule_id=plan.schedule_id,
+        tx,
+        title=plan.title,
+        mode=plan.mode,
+        kind=plan.kind,
+        template_version_id=version,
+        fields=plan.fields,
+        audience=plan.audience,
+        route=plan.route,
+        senders=plan.senders,
+        document=plan.document,
+        window=plan.window,
+        priority=plan.priority,
+        expires_after=plan.expires_after,
+        schedule_id=plan.schedule_id,
         rather_twice=plan.rather_twice,
-    )  # fmt: skip
+    )
 
 
 def digest(tx: Tx, broadcast: Broadcast) -> str:
     """What an approval covers, to the letter."""
     name, version, _ = texts.source_of(tx, broadcast.template_version_id)
     covered = {
-        "template": [name, version], "fields": dict(broadcast.fields),
-        "audience": broadcast.audience.__dict__, "kind": broadcast.kind.value,
-        "route": [[s.gateway, s.channel.value, str(s.deadline), s.accented]
-                  for s in broadcast.route],
+        "template": [name, version],
+        "fields": dict(broadcast.fields),
+        "audience": broadcast.audience.__dict__,
+        "kind": broadcast.kind.value,
+        "route": [
+            [s.gateway, s.channel.value, str(s.deadline), s.accented] for s in broadcast.route
+        ],
         "senders": {str(w): [s.name, s.brandname] for w, s in broadcast.senders.items()},
-        "window": str(broadcast.window), "mode": broadcast.mode.value,
+        "window": str(broadcast.window),
+        "mode": broadcast.mode.value,
         "expires_after": broadcast.expires_after.total_seconds(),
-        "rather_twice": broadcast.rather_twice, "document": broadcast.document,
+        "rather_twice": broadcast.rather_twice,
+        "document": broadcast.document,
         "ceiling": [broadcast.ceiling_people, broadcast.ceiling_dong],
-    }  # fmt: skip
+    }
     return hashlib.sha256(canonical(covered).encode()).hexdigest()
 
 
 # --- preview and release ----------------------------------------------------------------------
 
 
-def steps_of_release(broadcast: Broadcast, words: Words, resolve: Resolve,
-                     start: datetime) -> Iterator[Callable[[Tx], None]]:  # fmt: skip
+def steps_of_release(
+    broadcast: Broadcast, words: Words, resolve: Resolve, start: datetime
+) -> Iterator[Callable[[Tx], None]]:
     """A release as a series of small transactions, each safe to run again."""
     state: dict[str, Any] = {}
 
@@ -156,8 +182,9 @@ def _render_shared(tx: Tx, broadcast: Broadcast, words: Words, reach: Reach) -> 
             releases.put_bodies(tx, broadcast.id, index, bodies)
 
 
-def _render_people(tx: Tx, broadcast: Broadcast, words: Words, reach: Reach, low: int,
-                   high: int) -> None:  # fmt: skip
+def _render_people(
+    tx: Tx, broadcast: Broadcast, words: Words, reach: Reach, low: int, high: int
+) -> None:
     """Texts that name a person: sealed, one per person."""
     steps = [i for i, scope in enumerate(words.scopes) if scope == "contact"]
     if not steps:
@@ -177,8 +204,9 @@ def _render_people(tx: Tx, broadcast: Broadcast, words: Words, reach: Reach, low
             releases.put_bodies(tx, broadcast.id, index, bodies)
 
 
-def _values(broadcast: Broadcast, names: Mapping[int, str], ward: int | None,
-            group: int | None) -> dict[str, Any]:  # fmt: skip
+def _values(
+    broadcast: Broadcast, names: Mapping[int, str], ward: int | None, group: int | None
+) -> dict[str, Any]:
     values: dict[str, Any] = {**broadcast.fields, "document": {"number": broadcast.document}}
     if ward:
         sender = broadcast.senders.get(ward)
@@ -209,23 +237,32 @@ class Preview:
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "people": self.people, "queued": self.queued, "skipped": dict(self.skipped),
-            "households": self.households, "parts": dict(self.parts),
+            "people": self.people,
+            "queued": self.queued,
+            "skipped": dict(self.skipped),
+            "households": self.households,
+            "parts": dict(self.parts),
             "parts_per_person": dict(self.most_parts),
-            "cost": {**self.cost, "total": self.total,
-                     "per_phone": round(self.total / self.queued, 1) if self.queued else 0,
-                     "per_household": round(self.total / self.households, 1)
-                     if self.households else 0},
+            "cost": {
+                **self.cost,
+                "total": self.total,
+                "per_phone": round(self.total / self.queued) if self.queued else 0,
+                "per_household": round(self.total / self.households) if self.households else 0,
+            },
             "samples": [dict(s) for s in self.samples],
-        }  # fmt: skip
+        }
 
 
 class _RollBack(Exception):
     pass
 
 
-def preview(begin: Callable[[], AbstractContextManager[Tx]], broadcast: Broadcast, words: Words,
-            resolve: Resolve) -> Preview:  # fmt: skip
+def preview(
+    begin: Callable[[], AbstractContextManager[Tx]],
+    broadcast: Broadcast,
+    words: Words,
+    resolve: Resolve,
+) -> Preview:
     """Release inside a transaction that is thrown away."""
     found: list[Preview] = []
     try:
@@ -256,17 +293,35 @@ def _summed(tx: Tx, broadcast: Broadcast) -> Preview:
         per_person = 1 if channel == "zalo" else int(row["most_parts"])
         most[channel] = max(most.get(channel, 0), per_person)
     samples = tuple(
-        {"channel": row["channel"], "to": row["tail"], "carrier": row["carrier"],
-         "body": texts.opened(tx, row).body, "encoding": row["encoding"],
-         "parts": 1 if row["channel"] == "zalo" else row["parts"]}
+        {
+            "channel": row["channel"],
+            "to": row["tail"],
+            "carrier": row["carrier"],
+            "body": texts.opened(tx, row).body,
+            "encoding": row["encoding"],
+            "parts": 1 if row["channel"] == "zalo" else row["parts"],
+        }
         for row in releases.samples(tx, broadcast.id)
-    )  # fmt: skip
-    return Preview(queued + sum(skipped.values()), queued, skipped, summary["households"], parts,
-                   most, cost, samples)  # fmt: skip
+    )
+    return Preview(
+        queued + sum(skipped.values()),
+        queued,
+        skipped,
+        summary["households"],
+        parts,
+        most,
+        cost,
+        samples,
+    )
 
 
-def release(begin: Callable[[], AbstractContextManager[Tx]], broadcast: Broadcast, words: Words,
-            resolve: Resolve, undo: timedelta) -> BroadcastState:  # fmt: skip
+def release(
+    begin: Callable[[], AbstractContextManager[Tx]],
+    broadcast: Broadcast,
+    words: Words,
+    resolve: Resolve,
+    undo: timedelta,
+) -> BroadcastState:
     """Turn an approved broadcast into messages that wait. Resumable; the state it ended in."""
     with begin() as tx:
         now = tx.now
@@ -292,13 +347,27 @@ def release(begin: Callable[[], AbstractContextManager[Tx]], broadcast: Broadcas
         broadcast = broadcasts.get(tx, broadcast.id)
         found = _summed(tx, broadcast)
         releases.clean_up(tx, broadcast.id)
-        over = (broadcast.ceiling_people is not None and found.people > broadcast.ceiling_people) or (
-            broadcast.ceiling_dong is not None and found.total > broadcast.ceiling_dong)  # fmt: skip
+        over = (
+            broadcast.ceiling_people is not None and found.people > broadcast.ceiling_people
+        ) or (broadcast.ceiling_dong is not None and found.total > broadcast.ceiling_dong)
         to = BroadcastState.HELD if over else BroadcastState.RUNNING
-        broadcasts.move(tx, broadcast, to, reason=HeldReason.OVER_CEILING.value if over else None,
-                        released_at=now, starts_at=start, expires_at=expires)  # fmt: skip
-        tx.note("released", "broadcast", broadcast.id, people=found.people, queued=found.queued,
-                skipped=dict(found.skipped))  # fmt: skip
+        broadcasts.move(
+            tx,
+            broadcast,
+            to,
+            reason=HeldReason.OVER_CEILING.value if over else None,
+            released_at=now,
+            starts_at=start,
+            expires_at=expires,
+        )
+        tx.note(
+            "released",
+            "broadcast",
+            broadcast.id,
+            people=found.people,
+            queued=found.queued,
+            skipped=dict(found.skipped),
+        )
     return to
 
 
@@ -309,13 +378,22 @@ def submit(tx: Tx, broadcast: Broadcast, found: Preview) -> None:
     """Hand in for approval, with a ceiling of people and money that release must keep."""
     need(tx.actor, {Role.OFFICER, Role.ADMIN, Role.LEADER}, "trình duyệt", "submit")
     if found.queued == 0:
-        raise refused("nobody", "Không có ai nhận được tin này; kiểm tra người nhận và danh bạ.",
-                      "Nobody would receive this; check the audience and the list.")  # fmt: skip
+        raise refused(
+            "nobody",
+            "Không có ai nhận được tin này; kiểm tra người nhận và danh bạ.",
+            "Nobody would receive this; check the audience and the list.",
+        )
     people = found.people + max(10, found.people // 20)
     dong = found.total + max(10_000, found.total // 10)
     broadcasts.touch(tx, broadcast.id, "submitted")
-    broadcasts.move(tx, broadcast, BroadcastState.SUBMITTED, submitted_at=tx.now,
-                    ceiling_people=people, ceiling_dong=dong)  # fmt: skip
+    broadcasts.move(
+        tx,
+        broadcast,
+        BroadcastState.SUBMITTED,
+        submitted_at=tx.now,
+        ceiling_people=people,
+        ceiling_dong=dong,
+    )
 
 
 def approve(tx: Tx, broadcast: Broadcast) -> None:
@@ -323,11 +401,18 @@ def approve(tx: Tx, broadcast: Broadcast) -> None:
     need(tx.actor, {Role.LEADER}, "phê duyệt", "approve")
     if tx.actor.person_id in broadcasts.hands(tx, broadcast.id):
         raise refused(
-            "own-work", "Người soạn hoặc trình không được tự duyệt; cần người thứ hai.",
+            "own-work",
+            "Người soạn hoặc trình không được tự duyệt; cần người thứ hai.",
             "Whoever wrote or submitted it cannot approve it; a second person must.",
-        )  # fmt: skip
-    broadcasts.move(tx, broadcast, BroadcastState.APPROVED, approved_by=tx.actor.person_id,
-                    approved_at=tx.now, approved_digest=digest(tx, broadcast))  # fmt: skip
+        )
+    broadcasts.move(
+        tx,
+        broadcast,
+        BroadcastState.APPROVED,
+        approved_by=tx.actor.person_id,
+        approved_at=tx.now,
+        approved_digest=digest(tx, broadcast),
+    )
 
 
 def send_back(tx: Tx, broadcast: Broadcast, reason: str, *, for_good: bool = False) -> None:
@@ -340,8 +425,11 @@ def send_back(tx: Tx, broadcast: Broadcast, reason: str, *, for_good: bool = Fal
 def schedule(tx: Tx, broadcast: Broadcast, when: datetime) -> datetime:
     """Set the time; the moment it will really start (a closed window moves it)."""
     if when < tx.now - timedelta(minutes=5):
-        raise refused("in-the-past", "Giờ gửi đã qua. Chọn giờ khác, hoặc bỏ --at để gửi ngay.",
-                      "That time has passed. Choose another, or leave --at out.")  # fmt: skip
+        raise refused(
+            "in-the-past",
+            "Giờ gửi đã qua. Chọn giờ khác, hoặc bỏ --at để gửi ngay.",
+            "That time has passed. Choose another, or leave --at out.",
+        )
     broadcasts.move(tx, broadcast, BroadcastState.SCHEDULED, at=when)
     return broadcast.window.next_opening(when)
 
@@ -371,17 +459,23 @@ def system_approve(tx: Tx, broadcast: Broadcast, approver: int) -> None:
     """An occurrence runs under its schedule's approval: submitted and approved at once."""
     broadcasts.move(tx, broadcast, BroadcastState.SUBMITTED, submitted_at=tx.now)
     submitted = replace(broadcast, state=BroadcastState.SUBMITTED)
-    broadcasts.move(tx, submitted, BroadcastState.APPROVED, approved_by=approver,
-                    approved_at=tx.now, approved_digest=digest(tx, submitted))  # fmt: skip
+    broadcasts.move(
+        tx,
+        submitted,
+        BroadcastState.APPROVED,
+        approved_by=approver,
+        approved_at=tx.now,
+        approved_digest=digest(tx, submitted),
+    )
 
 
 def need(actor: Actor, roles: set[Role], vi: str, en: str) -> None:
     if actor.person_id is None:
         raise Problem(
-            "who-acts", f"Cần biết ai {vi}: thêm --as TÊN (xem: dispatcher people list).",
+            "who-acts",
+            f"Cần biết ai {vi}: thêm --as TÊN (xem: dispatcher people list).",
             f"Who is it that wants to {en}? Add --as NAME (see: dispatcher people list).",
             exit_code=4,
-        )  # fmt: skip
+        )
     if actor.role not in roles:
-        raise refused("role", f"{actor.name} không có quyền {vi}.",
-                      f"{actor.name} may not {en}.")  # fmt: skip
+        raise refused("role", f"{actor.name} không có quyền {vi}.", f"{actor.name} may not {en}.")

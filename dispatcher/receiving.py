@@ -37,9 +37,9 @@ def match(tx: Tx, listens: Listens) -> int:
             settled.append((row.id, "empty", None, None, None))
         else:
             wanted += [(row, receipt) for receipt in heard.receipts]
-    found = receipts.attempts_for(tx, [
-        (k, row.gateway, r.reference, r.provider_id) for k, (row, r) in enumerate(wanted)
-    ])  # fmt: skip
+    found = receipts.attempts_for(
+        tx, [(k, row.gateway, r.reference, r.provider_id) for k, (row, r) in enumerate(wanted)]
+    )
     bits: dict[int, tuple[int, Bits, str]] = {}  # attempt → (key of the row that names it, bits)
     waits: list[tuple[int, timedelta]] = []
     for key, (row, receipt) in enumerate(wanted):
@@ -90,16 +90,23 @@ def _move(tx: Tx, heard: list[tuple[Mapping[str, Any], Bits]]) -> list[list[obje
         step = attempt["message_position"] // TARGETS_PER_STEP
         onward = later.get(message_id, [])
         standing = Standing(
-            tx.now, broadcast.expires_at or tx.now, has_next_target=bool(onward),
-            has_next_step=any(t[1] > step for t in onward), heard=bits,
+            tx.now,
+            broadcast.expires_at or tx.now,
+            has_next_target=bool(onward),
+            has_next_step=any(t[1] > step for t in onward),
+            heard=bits,
             stopped=broadcast.state in (BroadcastState.STOPPED, BroadcastState.EXPIRED),
             earlier=_earlier(others.get(message_id, []), attempt["reference"]),
-        )  # fmt: skip
+        )
         old = MessageState(attempt["message_state"])
         decision = lifecycle.receipt(
-            old, bits, current=attempt["position"] == attempt["message_position"],
-            leased=attempt["lease_owner"] is not None, standing=standing, now=tx.now,
-        )  # fmt: skip
+            old,
+            bits,
+            current=attempt["position"] == attempt["message_position"],
+            leased=attempt["lease_owner"] is not None,
+            standing=standing,
+            now=tx.now,
+        )
         if decision is None or _received(moves.get(message_id)):
             continue
         position = gateway = None
@@ -112,8 +119,9 @@ def _move(tx: Tx, heard: list[tuple[Mapping[str, Any], Bits]]) -> list[list[obje
                 known[broadcast.id] = broadcasts.get(tx, broadcast.id)
         why = Fault.RECIPIENT.value if decision.message is MessageState.FAILED else None
         moves[message_id] = (message_id, old.value, decision.message.value, position, gateway, why)
-    proved = [a["id"] for a, _ in heard
-              if a["state"] in (AttemptState.DOUBTFUL, AttemptState.UNCONFIRMED)]  # fmt: skip
+    proved = [
+        a["id"] for a, _ in heard if a["state"] in (AttemptState.DOUBTFUL, AttemptState.UNCONFIRMED)
+    ]
     receipts.accept_attempts(tx, proved)
     receipts.apply(tx, list(moves.values()))
     return [[m[0], m[2]] for m in moves.values()]

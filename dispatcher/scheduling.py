@@ -50,7 +50,9 @@ class Schedule:
         from apscheduler.triggers.cron import CronTrigger
 
         trigger = CronTrigger.from_crontab(self.cron, timezone=HANOI)
-        found: datetime | None = trigger.get_next_fire_time(None, moment + timedelta(microseconds=1))
+        found: datetime | None = trigger.get_next_fire_time(
+            None, moment + timedelta(microseconds=1)
+        )
         return found
 
 
@@ -75,20 +77,31 @@ def parse(path: Path, default: Window) -> Schedule:
     cron = top.take("cron", str)
     when = top.take("at", (datetime, date, str))
     if (cron is None) == (when is None):
-        raise top.problem("cron", "cần đúng một trong hai mục: cron hoặc at.",
-                          "give either cron or at, one of the two.")  # fmt: skip
+        raise top.problem(
+            "cron",
+            "cần đúng một trong hai mục: cron hoặc at.",
+            "give either cron or at, one of the two.",
+        )
     if cron is not None:
         check_cron(top, cron)
     audience = _audience(Section(top.take("audience", dict, {}), "audience", path, source))
     values = top.take("fields", dict, {})
     fields = {str(k): str(v) for k, v in values.items()}
     found = Schedule(
-        path.stem, title, template, route, cron, None if when is None else _moment(top, when),
+        path.stem,
+        title,
+        template,
+        route,
+        cron,
+        None if when is None else _moment(top, when),
         take_window(top, "window", default),
-        take_duration(top, "expires_after", timedelta(hours=6)) or timedelta(hours=6), fields,
-        audience, top.take("accented", bool, False),
-        hashlib.sha256(source.encode()).hexdigest(), source,
-    )  # fmt: skip
+        take_duration(top, "expires_after", timedelta(hours=6)) or timedelta(hours=6),
+        fields,
+        audience,
+        top.take("accented", bool, False),
+        hashlib.sha256(source.encode()).hexdigest(),
+        source,
+    )
     top.close()
     return found
 
@@ -96,18 +109,25 @@ def parse(path: Path, default: Window) -> Schedule:
 def _audience(section: Section) -> Audience:
     one_per = section.take("one_per", str, "phone")
     if one_per not in ("phone", "household"):
-        raise section.problem("one_per", "«one_per» là \"phone\" hoặc \"household\".",
-                              "“one_per” is \"phone\" or \"household\".")  # fmt: skip
+        raise section.problem(
+            "one_per",
+            '«one_per» là "phone" hoặc "household".',
+            '“one_per” is "phone" or "household".',
+        )
     audience = Audience(
-        section.strings("wards"), section.strings("residential_groups"), section.strings("groups"),
-        section.strings("exclude_groups"), one_per,
-    )  # fmt: skip
+        section.strings("wards"),
+        section.strings("residential_groups"),
+        section.strings("groups"),
+        section.strings("exclude_groups"),
+        one_per,
+    )
     section.close()
     if not audience.wards and not audience.groups:
         raise section.problem(
-            None, "[audience] chưa có ai: ghi wards hoặc groups.",
+            None,
+            "[audience] chưa có ai: ghi wards hoặc groups.",
             "[audience] names nobody: give wards or groups.",
-        )  # fmt: skip
+        )
     return audience
 
 
@@ -116,19 +136,25 @@ def check_cron(section: Section, cron: str) -> None:
     parts = cron.split()
     problem = None
     if len(parts) != 5:
-        problem = ("cron cần 5 phần, ví dụ \"0 9 * * mon\".",
-                   "cron needs 5 fields, like \"0 9 * * mon\".")  # fmt: skip
+        problem = (
+            'cron cần 5 phần, ví dụ "0 9 * * mon".',
+            'cron needs 5 fields, like "0 9 * * mon".',
+        )
     elif _WEEKDAY_DIGIT.search(parts[4]):
-        problem = ("thứ trong tuần phải ghi bằng chữ: mon, tue, wed, thu, fri, sat, sun.",
-                   "weekdays are written by name: mon, tue, wed, thu, fri, sat, sun.")  # fmt: skip
+        problem = (
+            "thứ trong tuần phải ghi bằng chữ: mon, tue, wed, thu, fri, sat, sun.",
+            "weekdays are written by name: mon, tue, wed, thu, fri, sat, sun.",
+        )
     else:
         from apscheduler.triggers.cron import CronTrigger
 
         try:
             CronTrigger.from_crontab(cron, timezone=HANOI)
         except ValueError:
-            problem = (f"không hiểu cron \"{cron}\"; ví dụ đúng: \"0 9 * * mon\".",
-                       f"cannot read cron \"{cron}\"; a good one: \"0 9 * * mon\".")  # fmt: skip
+            problem = (
+                f'không hiểu cron "{cron}"; ví dụ đúng: "0 9 * * mon".',
+                f'cannot read cron "{cron}"; a good one: "0 9 * * mon".',
+            )
     if problem:
         raise section.problem("cron", *problem)
 
@@ -138,9 +164,10 @@ def _moment(section: Section, value: Any) -> datetime:
         return read_moment(value)
     except ValueError:
         raise section.problem(
-            "at", "«at» phải có cả ngày và giờ, ví dụ 2026-12-01T08:00:00+07:00.",
+            "at",
+            "«at» phải có cả ngày và giờ, ví dụ 2026-12-01T08:00:00+07:00.",
             "“at” needs date and time, like 2026-12-01T08:00:00+07:00.",
-        ) from None  # fmt: skip
+        ) from None
 
 
 def read_moment(value: datetime | date | str) -> datetime:
@@ -163,7 +190,8 @@ def ask_moment(text: str, now: datetime) -> datetime:
     try:
         if found := re.fullmatch(r"(\d{1,2})[:h](\d{2})", text):
             local = now.astimezone(HANOI).replace(
-                hour=int(found[1]), minute=int(found[2]), second=0, microsecond=0)  # fmt: skip
+                hour=int(found[1]), minute=int(found[2]), second=0, microsecond=0
+            )
             return local if local >= now else local + timedelta(days=1)
         if found := re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})\s+(\d{1,2})[:h](\d{2})", text):
             day, month, year, hour, minute = map(int, found.groups())
@@ -171,9 +199,10 @@ def ask_moment(text: str, now: datetime) -> datetime:
         return read_moment(text)
     except ValueError:
         raise Problem(
-            "bad-time", f"Không hiểu thời điểm «{text}». Ví dụ: '2026-12-01 08:00' hoặc '08:00'.",
+            "bad-time",
+            f"Không hiểu thời điểm «{text}». Ví dụ: '2026-12-01 08:00' hoặc '08:00'.",
             f"Cannot read the time “{text}”. Examples: '2026-12-01 08:00' or '08:00'.",
-        ) from None  # fmt: skip
+        ) from None
 
 
 # --- the tick ---------------------------------------------------------------------------------
@@ -182,7 +211,7 @@ Fire = Callable[[Tx, Schedule, int, int | None, datetime], int]
 
 
 def keep_all(tx: Tx, folder: Path, default: Window) -> dict[str, Schedule]:
-    """Every schedule file of the site, remembered with its next moment; broken ones are left out."""
+    """Every schedule file, remembered with its next moment; broken ones are left out."""
     found = {}
     for name in files(folder):
         try:
@@ -217,8 +246,11 @@ def tick(tx: Tx, known: Mapping[str, Schedule], worker: str, fire: Fire) -> list
         occurrence = schedules.fire(tx, row["id"], fire_at, worker)
         late = fire_at + schedule.expires_after <= tx.now
         # after a gap: the first one that is not too late yet, else the first in the future
-        schedules.set_next(tx, row["id"], schedule.next_after(
-            max(fire_at, tx.now - schedule.expires_after) if late else tx.now))  # fmt: skip
+        schedules.set_next(
+            tx,
+            row["id"],
+            schedule.next_after(max(fire_at, tx.now - schedule.expires_after) if late else tx.now),
+        )
         if occurrence is None:
             continue
         approved = row["state"] == "approved" and row["approved_digest"] == schedule.digest
@@ -243,14 +275,28 @@ def approve(tx: Tx, schedule: Schedule) -> None:
     """Approve the file to the letter; the one who submitted it cannot."""
     row = schedules.get(tx, schedule.name)
     if row is None or row["state"] != "submitted":
-        raise refused("not-submitted", f"Lịch «{schedule.name}» chưa được trình duyệt.",
-                      f"Schedule “{schedule.name}” has not been submitted.")  # fmt: skip
+        raise refused(
+            "not-submitted",
+            f"Lịch «{schedule.name}» chưa được trình duyệt.",
+            f"Schedule “{schedule.name}” has not been submitted.",
+        )
     if row["digest"] != schedule.digest:
-        raise refused("edited", f"Tệp lịch «{schedule.name}» đã đổi sau khi trình; hãy trình lại.",
-                      f"“{schedule.name}” was edited after it was submitted; submit it again.")  # fmt: skip
+        raise refused(
+            "edited",
+            f"Tệp lịch «{schedule.name}» đã đổi sau khi trình; hãy trình lại.",
+            f"“{schedule.name}” was edited after it was submitted; submit it again.",
+        )
     if row["submitted_by"] == tx.actor.person_id:
-        raise refused("own-work", "Người trình không được tự duyệt; cần người thứ hai.",
-                      "Whoever submitted it cannot approve it; a second person must.")  # fmt: skip
-    schedules.move(tx, schedule.name, "approved", approved_by=tx.actor.person_id,
-                   approved_digest=schedule.digest)  # fmt: skip
+        raise refused(
+            "own-work",
+            "Người trình không được tự duyệt; cần người thứ hai.",
+            "Whoever submitted it cannot approve it; a second person must.",
+        )
+    schedules.move(
+        tx,
+        schedule.name,
+        "approved",
+        approved_by=tx.actor.person_id,
+        approved_digest=schedule.digest,
+    )
     schedules.set_next(tx, row["id"], schedule.next_after(tx.now))

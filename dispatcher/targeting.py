@@ -32,9 +32,10 @@ def wards_of(tx: Tx, audience: Audience) -> list[Area]:
             if outside:
                 names = ", ".join(outside)
                 raise refused(
-                    "not-your-ward", f"{tx.actor.name} không phụ trách phường {names}.",
+                    "not-your-ward",
+                    f"{tx.actor.name} không phụ trách phường {names}.",
                     f"{tx.actor.name} is not in charge of {names}.",
-                )  # fmt: skip
+                )
         wards = [w for w in wards if w.id in mine]
     return wards
 
@@ -45,8 +46,11 @@ def resolve(tx: Tx, audience: Audience) -> Reach:
     narrowed = None
     if audience.residential_groups:
         if not audience.wards:
-            raise Problem("groups-without-ward", "Chọn tổ dân phố thì phải kèm phường (--ward).",
-                          "Residential groups need their ward (--ward).")  # fmt: skip
+            raise Problem(
+                "groups-without-ward",
+                "Chọn tổ dân phố thì phải kèm phường (--ward).",
+                "Residential groups need their ward (--ward).",
+            )
         narrowed = tuple(_residential_groups(tx, wards, audience.residential_groups))
     return Reach(
         wards=tuple(w.id for w in wards) if audience.wards else (),
@@ -64,8 +68,11 @@ def _residential_groups(tx: Tx, wards: list[Area], names: tuple[str, ...]) -> li
         if not ids:
             everything = {a.name for groups in known.values() for a in groups.values()}
             places = ", ".join(w.name for w in wards)
-            raise unknown(Say(f"tổ dân phố trong {places}", f"residential group in {places}"), name,
-                          sorted(everything))  # fmt: skip
+            raise unknown(
+                Say(f"tổ dân phố trong {places}", f"residential group in {places}"),
+                name,
+                sorted(everything),
+            )
         found.extend(ids)
     return found
 

@@ -28,18 +28,32 @@ from dispatcher.sms import measure, unaccent
 
 BLOCKS = ("sms", "sms_accented", "zalo")
 NAMES: dict[str, tuple[str, ...]] = {
-    "contact": ("name", "title"), "ward": ("name",), "residential_group": ("name",),
-    "sender": ("name",), "document": ("number",),
-}  # fmt: skip
+    "contact": ("name", "title"),
+    "ward": ("name",),
+    "residential_group": ("name",),
+    "sender": ("name",),
+    "document": ("number",),
+}
 MOST_SOURCE, MOST_NODES = 8_000, 400
 _INCLUDE = re.compile(r"\{%-?\s*include\s+([\"'])(?P<name>[^\"']+)\1\s*-?%\}")
 _BLOCK = re.compile(
     r"\{%-?\s*block\s+(?P<name>\w+)\s*-?%\}(?P<text>.*?)\{%-?\s*endblock(?:\s+\w+)?\s*-?%\}", re.S
 )
 _ALLOWED = (
-    nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Getattr, nodes.Const,
-    nodes.If, nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Filter,
-)  # fmt: skip
+    nodes.Template,
+    nodes.Output,
+    nodes.TemplateData,
+    nodes.Name,
+    nodes.Getattr,
+    nodes.Const,
+    nodes.If,
+    nodes.Compare,
+    nodes.Operand,
+    nodes.And,
+    nodes.Or,
+    nodes.Not,
+    nodes.Filter,
+)
 
 
 @dataclass(frozen=True)
@@ -101,9 +115,12 @@ def load(folder: Path, name: str) -> Template:
     """The template called `name`. Unknown names and broken files are problems."""
     files = template_files(folder)
     if name.removesuffix(".j2") not in files:
-        raise unknown(Say("mẫu tin", "template"), name, files,
-                      hint=Say("Xem: dispatcher templates list", "See: dispatcher templates list"),
-                      )  # fmt: skip
+        raise unknown(
+            Say("mẫu tin", "template"),
+            name,
+            files,
+            hint=Say("Xem: dispatcher templates list", "See: dispatcher templates list"),
+        )
     path = files[name.removesuffix(".j2")]
     return parse(path.stem, read_text(path), folder)
 
@@ -113,18 +130,27 @@ def parse(name: str, text: str, folder: Path) -> Template:
     file = f"{name}.j2"
     found = re.match(r"\s*\+\+\+\n(.*?)\n\+\+\+[ \t]*(?:\n|$)", text, re.S)
     if not found:
-        raise _problem(file, 1, "thiếu phần đầu giữa hai dòng +++.",
-                       "the head between two +++ lines is missing.", "head")  # fmt: skip
+        raise _problem(
+            file,
+            1,
+            "thiếu phần đầu giữa hai dòng +++.",
+            "the head between two +++ lines is missing.",
+            "head",
+        )
     head_text, body = found[1], text[found.end() :]
     first_line = text[: found.end()].count("\n") + 1
     head_line = text[: found.start(1)].count("\n") + 1
     path = folder / file
-    head = Section(read_toml(path, head_text, head_line), "", path,
-                   "\n" * (head_line - 1) + head_text)  # fmt: skip
+    head = Section(
+        read_toml(path, head_text, head_line), "", path, "\n" * (head_line - 1) + head_text
+    )
     title, kind = head.required("title", str), head.take("kind", str, "notice")
     if kind not in set(Kind):
-        raise head.problem("kind", "«kind» là warning, notice, internal hoặc promotion.",
-                           "“kind” is warning, notice, internal or promotion.")  # fmt: skip
+        raise head.problem(
+            "kind",
+            "«kind» là warning, notice, internal hoặc promotion.",
+            "“kind” is warning, notice, internal or promotion.",
+        )
     document, reviewed = head.take("source", str, ""), head.take("reviewed", (date, str))
     fields = _fields(head)
     zns = _zns(head)
@@ -139,18 +165,26 @@ def parse(name: str, text: str, folder: Path) -> Template:
         line = first_line + expanded[: match.start()].count("\n")
         block_name = match["name"]
         if block_name not in BLOCKS or block_name in blocks:
-            raise _problem(file, line, f"không có khối «{block_name}» hoặc khối bị lặp; chỉ dùng "
-                           f"{', '.join(BLOCKS)}.", f"block “{block_name}” is unknown or twice; "
-                           f"there are {', '.join(BLOCKS)}.", "block")  # fmt: skip
+            raise _problem(
+                file,
+                line,
+                f"không có khối «{block_name}» hoặc khối bị lặp; chỉ dùng {', '.join(BLOCKS)}.",
+                f"block “{block_name}” is unknown or twice; there are {', '.join(BLOCKS)}.",
+                "block",
+            )
         source = unicodedata.normalize("NFC", match["text"].strip())
         uses = _check(environment, source, file, line, fields)
         blocks[block_name] = Block(block_name, source, line, uses)
         rest = rest.replace(match[0], "", 1)
     if rest.strip():
         line = first_line + expanded[: expanded.find(rest.strip()[:10])].count("\n")
-        raise _problem(file, line, "có chữ nằm ngoài khối hoặc khối chưa đóng {% endblock %}.",
-                       "there is text outside the blocks, or a block without {% endblock %}.",
-                       "outside")  # fmt: skip
+        raise _problem(
+            file,
+            line,
+            "có chữ nằm ngoài khối hoặc khối chưa đóng {% endblock %}.",
+            "there is text outside the blocks, or a block without {% endblock %}.",
+            "outside",
+        )
     if not blocks:
         raise _problem(file, first_line, "mẫu chưa có khối nào.", "there is no block.", "block")
     for value in zns.get("params", {}).values():
@@ -158,9 +192,18 @@ def parse(name: str, text: str, folder: Path) -> Template:
         if "zalo" in blocks:  # the vendor's blanks are frozen with the text, so they count too
             blocks["zalo"] = replace(blocks["zalo"], uses=blocks["zalo"].uses | uses)
     digest = hashlib.sha256(f"{head_text}\n+++\n{expanded}".encode()).hexdigest()
-    return Template(name, title, Kind(kind), blocks, fields, digest,
-                    f"+++\n{head_text}\n+++\n{expanded}", document,
-                    reviewed if isinstance(reviewed, date) else None, zns)  # fmt: skip
+    return Template(
+        name,
+        title,
+        Kind(kind),
+        blocks,
+        fields,
+        digest,
+        f"+++\n{head_text}\n+++\n{expanded}",
+        document,
+        reviewed if isinstance(reviewed, date) else None,
+        zns,
+    )
 
 
 def _fields(head: Section) -> dict[str, Field]:
@@ -171,10 +214,15 @@ def _fields(head: Section) -> dict[str, Field]:
         options = part.take(name, dict, {})
         inner = Section(options, "fields", head.path, head.text)
         if not name.isidentifier() or name in NAMES or name == "row":
-            raise inner.problem(name, f"tên ô «{name}» không dùng được.",
-                                f"“{name}” cannot be the name of a blank.")  # fmt: skip
-        found[name] = Field(name, inner.take("label", str, name), inner.take("required", bool, False),
-                            inner.take("most", int, 200))  # fmt: skip
+            raise inner.problem(
+                name, f"tên ô «{name}» không dùng được.", f"“{name}” cannot be the name of a blank."
+            )
+        found[name] = Field(
+            name,
+            inner.take("label", str, name),
+            inner.take("required", bool, False),
+            inner.take("most", int, 200),
+        )
         inner.close()
     return found
 
@@ -184,8 +232,10 @@ def _zns(head: Section) -> dict[str, Any]:
     if not values:
         return {}
     part = Section(values, "zns", head.path, head.text)
-    found = {"template_id": part.required("template_id", str),
-             "params": part.take("params", dict, {})}  # fmt: skip
+    found = {
+        "template_id": part.required("template_id", str),
+        "params": part.take("params", dict, {}),
+    }
     part.close()
     return found
 
@@ -198,12 +248,22 @@ def _expand(body: str, folder: Path, file: str, first_line: int) -> str:
         name = match["name"]
         path = folder / name
         if not re.fullmatch(r"_[\w.\-]+\.j2", name) or not path.is_file():
-            raise _problem(file, line, f"không thấy đoạn dùng chung «{name}».",
-                           f"there is no snippet “{name}”.", "include")  # fmt: skip
+            raise _problem(
+                file,
+                line,
+                f"không thấy đoạn dùng chung «{name}».",
+                f"there is no snippet “{name}”.",
+                "include",
+            )
         text = read_text(path)
         if "{%" in text:
-            raise _problem(name, 1, "đoạn dùng chung chỉ có chữ và {{ tên }}.",
-                           "a snippet holds plain text and {{ names }} only.", "include")  # fmt: skip
+            raise _problem(
+                name,
+                1,
+                "đoạn dùng chung chỉ có chữ và {{ tên }}.",
+                "a snippet holds plain text and {{ names }} only.",
+                "include",
+            )
         return text.removesuffix("\n")
 
     return _INCLUDE.sub(snippet, body)
@@ -219,15 +279,20 @@ def _environment() -> ImmutableSandboxedEnvironment:
     return environment
 
 
-def _check(environment: jinja2.Environment, source: str, file: str, line: int,
-           fields: Mapping[str, Field]) -> frozenset[str]:  # fmt: skip
+def _check(
+    environment: jinja2.Environment, source: str, file: str, line: int, fields: Mapping[str, Field]
+) -> frozenset[str]:
     """Only the closed list of syntax and the declared names; returns the dotted names used."""
     try:
         tree = environment.parse(source)
     except jinja2.TemplateSyntaxError as error:
-        raise _problem(file, line + error.lineno - 1,
-                       "sai cú pháp: kiểm tra {{ }} và {% %} trong dòng này.",
-                       f"syntax error ({error.message}).", "syntax") from None  # fmt: skip
+        raise _problem(
+            file,
+            line + error.lineno - 1,
+            "sai cú pháp: kiểm tra {{ }} và {% %} trong dòng này.",
+            f"syntax error ({error.message}).",
+            "syntax",
+        ) from None
     uses: set[str] = set()
     everything = list(_walk(tree))
     if len(everything) > MOST_NODES:
@@ -236,14 +301,21 @@ def _check(environment: jinja2.Environment, source: str, file: str, line: int,
         at = line + (node.lineno or 1) - 1
         if not isinstance(node, _ALLOWED):
             raise _problem(
-                file, at, "cú pháp này không dùng được trong mẫu; chỉ dùng {{ tên }}, bộ lọc và "
-                "{% if %}.", f"{type(node).__name__} is not allowed; use {{{{ names }}}}, filters "
-                "and {% if %}.", "syntax",
-            )  # fmt: skip
+                file,
+                at,
+                "cú pháp này không dùng được trong mẫu; chỉ dùng {{ tên }}, bộ lọc và {% if %}.",
+                f"{type(node).__name__} is not allowed; use {{{{ names }}}}, filters "
+                "and {% if %}.",
+                "syntax",
+            )
         if isinstance(node, nodes.Filter) and node.name not in FILTERS:
-            raise _problem(file, at, f"không có bộ lọc «{node.name}»; có: {', '.join(FILTERS)}.",
-                           f"no filter “{node.name}”; there are {', '.join(FILTERS)}.",
-                           "filter")  # fmt: skip
+            raise _problem(
+                file,
+                at,
+                f"không có bộ lọc «{node.name}»; có: {', '.join(FILTERS)}.",
+                f"no filter “{node.name}”; there are {', '.join(FILTERS)}.",
+                "filter",
+            )
         if isinstance(node, nodes.Getattr):
             uses.add(_dotted(node, file, at))
     parents = {id(n.node) for n in everything if isinstance(n, nodes.Getattr)}
@@ -266,8 +338,9 @@ def _walk(node: nodes.Node) -> Iterator[nodes.Node]:
 
 def _dotted(node: nodes.Getattr, file: str, line: int) -> str:
     root = node.node.name if isinstance(node.node, nodes.Name) else "?"
-    if node.attr in NAMES.get(root, ()) or (root == "row" and node.attr.isidentifier()
-                                            and not node.attr.startswith("_")):  # fmt: skip
+    if node.attr in NAMES.get(root, ()) or (
+        root == "row" and node.attr.isidentifier() and not node.attr.startswith("_")
+    ):
         return f"{root}.{node.attr}"
     known = [f"{k}.{v}" for k, vs in NAMES.items() for v in vs]
     close = unknown(Say("tên", "name"), f"{root}.{node.attr}", known)
@@ -283,19 +356,23 @@ def fill(template: Template, given: Mapping[str, str]) -> dict[str, str]:
     for name in given:
         if name not in template.fields:
             raise unknown(Say("ô trong mẫu", "blank"), name, template.fields)
-    missing = [f.name for f in template.fields.values()
-               if f.required and not given.get(f.name, "").strip()]  # fmt: skip
+    missing = [
+        f.name for f in template.fields.values() if f.required and not given.get(f.name, "").strip()
+    ]
     if missing:
         labels = ", ".join(f"{template.fields[m].label} ({m})" for m in missing)
         raise Problem(
-            "field-missing", f"Mẫu «{template.name}» cần điền: {labels}. "
-            f"Thêm --set {missing[0]}='…'", f"Template “{template.name}” needs: {labels}. "
-            f"Add --set {missing[0]}='…'",
-        )  # fmt: skip
+            "field-missing",
+            f"Mẫu «{template.name}» cần điền: {labels}. Thêm --set {missing[0]}='…'",
+            f"Template “{template.name}” needs: {labels}. Add --set {missing[0]}='…'",
+        )
     for name, value in given.items():
         if len(value) > template.fields[name].most:
-            raise Problem("field-long", f"«{name}» dài quá {template.fields[name].most} ký tự.",
-                          f"“{name}” is longer than {template.fields[name].most}.")  # fmt: skip
+            raise Problem(
+                "field-long",
+                f"«{name}» dài quá {template.fields[name].most} ký tự.",
+                f"“{name}” is longer than {template.fields[name].most}.",
+            )
     return {name: unicodedata.normalize("NFC", given.get(name, "")) for name in template.fields}
 
 
@@ -306,11 +383,16 @@ def render(template: Template, block: Block, values: Mapping[str, Any]) -> Text:
         params, template_id = {}, None
         if block.name == "zalo" and template.zns:
             template_id = str(template.zns["template_id"])
-            params = {name: unicodedata.normalize("NFC", _compiled(str(source)).render(values))
-                      for name, source in template.zns["params"].items()}  # fmt: skip
+            params = {
+                name: unicodedata.normalize("NFC", _compiled(str(source)).render(values))
+                for name, source in template.zns["params"].items()
+            }
     except jinja2.UndefinedError as error:
-        raise Problem("value-missing", f"{template.name}: thiếu giá trị ({error}).",
-                      f"{template.name}: a value is missing ({error}).") from None  # fmt: skip
+        raise Problem(
+            "value-missing",
+            f"{template.name}: thiếu giá trị ({error}).",
+            f"{template.name}: a value is missing ({error}).",
+        ) from None
     return Text(unicodedata.normalize("NFC", body).strip(), params, template_id)
 
 
@@ -353,9 +435,11 @@ FILTERS: dict[str, Any] = {
 def _example(template: Template, blank: Field) -> str:
     """A value for a blank in a check: a number where a filter makes it one, else its label."""
     used = re.findall(rf"\{{\{{\s*{blank.name}\b([^}}]*)", template.source)
-    return "8" if used and all(re.search(r"\|\s*(?:gio|ngay|so|tien)\b", u) for u in used) else (
-        blank.label
-    )  # fmt: skip
+    return (
+        "8"
+        if used and all(re.search(r"\|\s*(?:gio|ngay|so|tien)\b", u) for u in used)
+        else (blank.label)
+    )
 
 
 @dataclass(frozen=True)
@@ -373,12 +457,14 @@ def check(template: Template, ward_names: list[str]) -> list[Remark]:
     """Length, alphabet, sender and links, with the longest ward name of the site."""
     longest = max(ward_names or ["Đồng Quốc Bình"], key=len)
     values: dict[str, Any] = {
-        "contact": {"name": "Nguyễn Thị Hương Giang", "title": "bà"}, "ward": {"name": longest},
+        "contact": {"name": "Nguyễn Thị Hương Giang", "title": "bà"},
+        "ward": {"name": longest},
         "residential_group": {"name": "Tổ dân phố số 12"},
         "sender": {"name": f"UBND phường {longest}"},
-        "document": {"number": template.document}, "row": jinja2.ChainableUndefined(),
+        "document": {"number": template.document},
+        "row": jinja2.ChainableUndefined(),
         **{name: _example(template, f) for name, f in template.fields.items()},
-    }  # fmt: skip
+    }
     remarks = []
     for block in template.blocks.values():
         text = render(template, block, values).body
@@ -389,17 +475,32 @@ def check(template: Template, ward_names: list[str]) -> list[Remark]:
         found = measure(text)
         if block.name == "sms" and not text.isascii():
             odd = next(c for c in text if not c.isascii())
-            say("sms_not_plain", "block", f"bản không dấu còn ký tự «{odd}»; dùng bộ lọc khong_dau.",
-                f"the unaccented text still has “{odd}”; use the filter khong_dau.")  # fmt: skip
+            say(
+                "sms_not_plain",
+                "block",
+                f"bản không dấu còn ký tự «{odd}»; dùng bộ lọc khong_dau.",
+                f"the unaccented text still has “{odd}”; use the filter khong_dau.",
+            )
         most = {"sms": 1, "sms_accented": 2}.get(block.name)
         if most and found.parts > most and not template.fields:
-            say("too_many_parts", "warn",
+            say(
+                "too_many_parts",
+                "warn",
                 f"{found.length} ký tự = {found.parts} tin/người, nên ≤ {most}.",
-                f"{found.length} characters = {found.parts} parts each, better ≤ {most}.")  # fmt: skip
+                f"{found.length} characters = {found.parts} parts each, better ≤ {most}.",
+            )
         if block.name != "zalo" and not unaccent(text).upper().startswith("UBND"):
-            say("sender_first", "block", "tin phải mở đầu bằng tên đơn vị gửi (UBND phường …).",
-                "the text must open with its sender (UBND phường …).")  # fmt: skip
+            say(
+                "sender_first",
+                "block",
+                "tin phải mở đầu bằng tên đơn vị gửi (UBND phường …).",
+                "the text must open with its sender (UBND phường …).",
+            )
         if re.search(r"https?://|www\.|\b[\w-]+\.(?:com|net|vn|ly|top|xyz|info)\b", text, re.I):
-            say("link", "block" if template.kind is Kind.WARNING else "warn",
-                "tin cảnh báo không được có đường link.", "a warning must not contain links.")
+            say(
+                "link",
+                "block" if template.kind is Kind.WARNING else "warn",
+                "tin cảnh báo không được có đường link.",
+                "a warning must not contain links.",
+            )
     return remarks

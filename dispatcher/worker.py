@@ -11,7 +11,6 @@ import json
 import logging
 import os
 import signal
-import sys
 import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -68,9 +67,14 @@ class Worker:
         for name in app.site.gateways:
             self.gateways[name] = build_gateway(app, name, self.doors, self.database)
         self.listeners = listeners(app)
-        lanes = [(g, app.site.gateways[n].per_second if app.site.mode is Mode.LIVE else None,
-                  app.site.gateways[n].in_flight or g.limits.in_flight)
-                 for n, g in self.gateways.items()]  # fmt: skip
+        lanes = [
+            (
+                g,
+                app.site.gateways[n].per_second if app.site.mode is Mode.LIVE else None,
+                app.site.gateways[n].in_flight or g.limits.in_flight,
+            )
+            for n, g in self.gateways.items()
+        ]
         self.engine = Engine(app.store, self.name, app.clock, lanes, self.database)
         self._recover()
         timer = self._timer()
@@ -97,22 +101,35 @@ class Worker:
         return self.engine.sent
 
     def _hear_signals(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Ctrl-C and SIGTERM drain; Windows has no handlers on its loop."""
         assert self.engine is not None
+        stop = self.engine.stop
         for number in (signal.SIGINT, signal.SIGTERM):
-            if sys.platform == "win32":
-                signal.signal(number, lambda *_: loop.call_soon_threadsafe(self.engine.stop))  # type: ignore[union-attr]
-            else:
-                loop.add_signal_handler(number, self.engine.stop)
+            try:
+                loop.add_signal_handler(number, stop)
+            except NotImplementedError:
+                signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop))
 
     def _timer(self) -> Any:
         from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
         logging.getLogger("apscheduler").setLevel(logging.WARNING)
         timer = AsyncIOScheduler()  # its default store is memory
-        for act, seconds in ((self._tick, TICK), (self._chores, TICK), (self._hear, RECEIPTS),
-                             (self._renew, 300.0)):  # fmt: skip
-            timer.add_job(act, "interval", seconds=seconds, max_instances=1, coalesce=True,
-                          misfire_grace_time=None, next_run_time=datetime.now().astimezone())  # fmt: skip
+        for act, seconds in (
+            (self._tick, TICK),
+            (self._chores, TICK),
+            (self._hear, RECEIPTS),
+            (self._renew, 300.0),
+        ):
+            timer.add_job(
+                act,
+                "interval",
+                seconds=seconds,
+                max_instances=1,
+                coalesce=True,
+                misfire_grace_time=None,
+                next_run_time=datetime.now().astimezone(),
+            )
         return timer
 
     # --- what is due ------------------------------------------------------------------------
@@ -130,7 +147,7 @@ class Worker:
         with self.app.store.read(SYSTEM) as tx:
             stale = gateways.stale_tokens(tx, self.app.clock() - REFRESH_AFTER)
         for name in stale:
-            gateway = self.gateways.get(name)
+            gateway: Any = self.gateways.get(name)
             if isinstance(gateway, RenewsToken) and await gateway.renew() is not None:
                 log.error("gateway=%s tokens could not be renewed", name)
 
@@ -163,16 +180,25 @@ class Worker:
             if self.engine is not None:
                 self.engine.wake()
 
-    def _fire(self, tx: Tx, schedule: Schedule, schedule_id: int, approver: int | None,
-              fire_at: datetime) -> int:  # fmt: skip
+    def _fire(
+        self, tx: Tx, schedule: Schedule, schedule_id: int, approver: int | None, fire_at: datetime
+    ) -> int:
         """One occurrence becomes a broadcast: released under approval, else a draft to look at."""
         app = self.app
         template = templating.load(app.templates, schedule.template)
         made = draft(
-            app, tx, template=template, audience=schedule.audience, route_name=schedule.route,
-            fields=schedule.fields, title=schedule.title, expires_after=schedule.expires_after,
-            window=schedule.window, accented=schedule.accented, schedule_id=schedule_id,
-        )  # fmt: skip
+            app,
+            tx,
+            template=template,
+            audience=schedule.audience,
+            route_name=schedule.route,
+            fields=schedule.fields,
+            title=schedule.title,
+            expires_after=schedule.expires_after,
+            window=schedule.window,
+            accented=schedule.accented,
+            schedule_id=schedule_id,
+        )
         if approver is not None:
             planning.system_approve(tx, broadcasts.get(tx, made), approver)
             planning.schedule(tx, broadcasts.get(tx, made), fire_at)
@@ -205,8 +231,9 @@ class Worker:
             log.warning("worker=%s died, doubts=%d", other, doubts)
 
     def _doubts(self) -> Mapping[str, Doubt]:
-        return {n: Doubt(g.limits.dedup_window, g.limits.looks_up)
-                for n, g in self.gateways.items()}  # fmt: skip
+        return {
+            n: Doubt(g.limits.dedup_window, g.limits.looks_up) for n, g in self.gateways.items()
+        }
 
     def _match(self) -> None:
         app = self.app
@@ -260,7 +287,9 @@ def sign_in_to_twins(app: App, twins: Mapping[str, str]) -> None:
     for name, base in twins.items():
         if app.site.gateways[name].adapter != "zalo":
             continue
-        with opener.open(urllib.request.Request(f"{base}/_twin/grant", b"{}"), timeout=30) as answer:  # noqa: S310
+        with opener.open(
+            urllib.request.Request(f"{base}/_twin/grant", b"{}"), timeout=30
+        ) as answer:
             pair = json.load(answer)
         with app.store.begin(SYSTEM, app.clock()) as tx:
             gateways.put_tokens(tx, name, pair["access_token"], pair["refresh_token"], 90_000)
@@ -275,7 +304,7 @@ def tell_twins_where(app: App, twins: Mapping[str, str], public: str) -> None:
         if app.site.gateways[name].adapter != "zalo":
             continue
         body = json.dumps({"url": public + callback_path(app.store, name)}).encode()
-        opener.open(urllib.request.Request(f"{base}/_twin/webhook", body), timeout=30).close()  # noqa: S310
+        opener.open(urllib.request.Request(f"{base}/_twin/webhook", body), timeout=30).close()
 
 
 async def serve_door(app: App, host: str, port: int, announce: Callable[[int], None]) -> None:
@@ -286,9 +315,15 @@ async def serve_door(app: App, host: str, port: int, announce: Callable[[int], N
 
     paths = {name: callback_path(app.store, name) for name in app.site.gateways}
     config = uvicorn.Config(
-        door(app.store, app.clock, paths, listeners(app)), host=host, port=port, access_log=False,
-        log_level="warning", lifespan="off", server_header=False, timeout_graceful_shutdown=2,
-    )  # fmt: skip
+        door(app.store, app.clock, paths, listeners(app)),
+        host=host,
+        port=port,
+        access_log=False,
+        log_level="warning",
+        lifespan="off",
+        server_header=False,
+        timeout_graceful_shutdown=2,
+    )
     server = uvicorn.Server(config)
     server.config.load()
     server.lifespan = server.config.lifespan_class(server.config)
@@ -312,18 +347,21 @@ def run_worker(app: App, *, once: bool = False, with_door: bool = False) -> dict
             child.stop()
 
 
-async def _run(app: App, twins: Mapping[str, str], *, once: bool, with_door: bool) -> dict[str, Any]:
+async def _run(
+    app: App, twins: Mapping[str, str], *, once: bool, with_door: bool
+) -> dict[str, Any]:
     public = os.environ.get("DISPATCHER_CALLBACKS", app.site.public_url)
     serving: asyncio.Task[None] | None = None
     if with_door:
         drill = app.site.mode is Mode.DRILL
         host, _, port = app.site.listen.rpartition(":")
         found: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        serving = asyncio.create_task(
-            serve_door(app, "127.0.0.1" if drill else host, 0 if drill else int(port),
-                       found.set_result))  # fmt: skip
-        await asyncio.wait([serving, asyncio.ensure_future(found)],
-                           return_when=asyncio.FIRST_COMPLETED)  # fmt: skip
+        place = ("127.0.0.1", 0) if drill else (host, int(port))
+        serving = asyncio.create_task(serve_door(app, *place, found.set_result))
+        waits: set[asyncio.Future[Any]] = {serving, found}
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        if serving.done():
+            serving.result()
         if drill:
             public = f"http://127.0.0.1:{found.result()}"
             await asyncio.to_thread(tell_twins_where, app, twins, public)
@@ -336,4 +374,3 @@ async def _run(app: App, twins: Mapping[str, str], *, once: bool, with_door: boo
             with suppress(asyncio.CancelledError, Exception):
                 await serving
     return {"accepted": accepted, "problems": worker.problems}
-

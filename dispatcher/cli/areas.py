@@ -11,8 +11,12 @@ from dispatcher.store import areas as rows
 areas = Group(Say("Phường và tổ dân phố.", "Wards and residential groups."))
 
 
-@areas.verb("list", "Liệt kê phường, hoặc tổ dân phố của một phường.",
-            "List wards, or the residential groups of one.", "dispatcher areas list --ward 'Máy Tơ'")  # fmt: skip
+@areas.verb(
+    "list",
+    "Liệt kê phường, hoặc tổ dân phố của một phường.",
+    "List wards, or the residential groups of one.",
+    "dispatcher areas list --ward 'Máy Tơ'",
+)
 @option("--ward", vi="chỉ các tổ của phường này", en="the groups of this ward")
 def list_areas(surface: Surface, ward: str | None) -> None:
     with surface.open_app().store.read(surface.actor()) as tx:
@@ -21,8 +25,20 @@ def list_areas(surface: Surface, ward: str | None) -> None:
         else:
             found = rows.listed(tx, AreaKind.WARD)
     if surface.json:
-        surface.emit([{"id": a.id, "code": a.code, "kind": a.kind.value, "name": a.name,
-                       "aliases": list(a.aliases)} for a in found])  # fmt: skip
+        surface.emit(
+            [
+                {
+                    "id": a.id,
+                    "code": a.code,
+                    "kind": a.kind.value,
+                    "name": a.name,
+                    "aliases": list(a.aliases),
+                }
+                for a in found
+            ]
+        )
         return
-    surface.table([Say("mã", "code"), Say("tên", "name"), Say("tên khác", "also")],
-                  [[a.code, a.name, ", ".join(a.aliases)] for a in found])  # fmt: skip
+    surface.table(
+        [Say("mã", "code"), Say("tên", "name"), Say("tên khác", "also")],
+        [[a.code, a.name, ", ".join(a.aliases)] for a in found],
+    )

@@ -1,4 +1,4 @@
-"""broadcasts: create, preview, submit, approve, return, schedule, list, show, watch, pause, resume, stop."""
+"""broadcasts: from a draft to a finished or stopped one."""
 
 from __future__ import annotations
 
@@ -25,67 +25,122 @@ from dispatcher.store.broadcasts import Broadcast, state_vi
 from dispatcher.store.database import Tx
 
 broadcasts = Group(Say("Đợt gửi.", "Broadcasts."))
-OVER = {BroadcastState.DONE, BroadcastState.STOPPED, BroadcastState.EXPIRED, BroadcastState.MISSED,
-        BroadcastState.REJECTED}  # fmt: skip
+OVER = {
+    BroadcastState.DONE,
+    BroadcastState.STOPPED,
+    BroadcastState.EXPIRED,
+    BroadcastState.MISSED,
+    BroadcastState.REJECTED,
+}
 
 
 def broadcast_id(text: str) -> int:
     """A broadcast's number as typed: 12 or #12 or b12."""
     digits = text.strip().lstrip("#b")
     if not digits.isdigit():
-        raise Problem("unknown-broadcast", f"«{text}» không phải số đợt gửi. Xem: dispatcher broadcasts list",
-                      f"“{text}” is no broadcast number. See: dispatcher broadcasts list")  # fmt: skip
+        raise Problem(
+            "unknown-broadcast",
+            f"«{text}» không phải số đợt gửi. Xem: dispatcher broadcasts list",
+            f"“{text}” is no broadcast number. See: dispatcher broadcasts list",
+        )
     return int(digits)
 
 
-@broadcasts.verb("create", "Soạn một đợt gửi (nháp).", "Write a broadcast (a draft).",
-                 "dispatcher broadcasts create --template gia-danh-cong-an --ward 'Máy Tơ'")  # fmt: skip
+@broadcasts.verb(
+    "create",
+    "Soạn một đợt gửi (nháp).",
+    "Write a broadcast (a draft).",
+    "dispatcher broadcasts create --template gia-danh-cong-an --ward 'Máy Tơ'",
+)
 @option("--template", required=True, vi="mẫu tin", en="template")
 @option("--ward", "wards", multiple=True, vi="phường, hoặc all", en="ward, or all")
-@option("--residential-group", "--tdp", "tdp", multiple=True, vi="tổ dân phố", en="residential group")
+@option(
+    "--residential-group", "--tdp", "tdp", multiple=True, vi="tổ dân phố", en="residential group"
+)
 @option("--group", "groups", multiple=True, vi="nhóm", en="group")
 @option("--exclude-group", "excluded", multiple=True, vi="trừ nhóm này", en="but not this group")
-@option("--one-per", type=click.Choice(["phone", "household"]), default="phone",
-        vi="mỗi máy hay mỗi hộ một tin", en="one message per")  # fmt: skip
+@option(
+    "--one-per",
+    type=click.Choice(["phone", "household"]),
+    default="phone",
+    vi="mỗi máy hay mỗi hộ một tin",
+    en="one message per",
+)
 @option("--route", vi="thứ tự kênh gửi", en="route")
-@option("--set", "fields", multiple=True, vi="điền một ô: tên=giá trị", en="fill a blank: name=value")
+@option(
+    "--set", "fields", multiple=True, vi="điền một ô: tên=giá trị", en="fill a blank: name=value"
+)
 @option("--title", default="", vi="tên đợt gửi", en="title")
 @option("--document", default="", vi="số văn bản", en="document number")
 @option("--expires-after", default="6h", vi="quá bao lâu thì thôi gửi", en="give up after")
 @option("--window", "hours", vi="khung giờ, ví dụ 07:00-21:00", en="hours, like 07:00-21:00")
 @option("--accented", is_flag=True, vi="SMS có dấu", en="SMS with diacritics")
-@option("--rather-twice", is_flag=True, vi="thà hai lần còn hơn không (thiên tai)",
-        en="rather twice than never (disasters)")  # fmt: skip
-def create(surface: Surface, template: str, wards: tuple[str, ...], tdp: tuple[str, ...],
-           groups: tuple[str, ...], excluded: tuple[str, ...], one_per: str, route: str | None,
-           fields: tuple[str, ...], title: str, document: str, expires_after: str,
-           hours: str | None, accented: bool, rather_twice: bool) -> None:  # fmt: skip
+@option(
+    "--rather-twice",
+    is_flag=True,
+    vi="thà hai lần còn hơn không (thiên tai)",
+    en="rather twice than never (disasters)",
+)
+def create(
+    surface: Surface,
+    template: str,
+    wards: tuple[str, ...],
+    tdp: tuple[str, ...],
+    groups: tuple[str, ...],
+    excluded: tuple[str, ...],
+    one_per: str,
+    route: str | None,
+    fields: tuple[str, ...],
+    title: str,
+    document: str,
+    expires_after: str,
+    hours: str | None,
+    accented: bool,
+    rather_twice: bool,
+) -> None:
     app, actor = surface.open_app(), surface.actor()
     try:
         life = duration(expires_after)
         chosen = window(hours) if hours else None
     except ValueError:
-        raise Problem("bad-time", "--expires-after ghi như 6h, --window ghi như 07:00-21:00.",
-                      "--expires-after looks like 6h, --window like 07:00-21:00.") from None  # fmt: skip
+        raise Problem(
+            "bad-time",
+            "--expires-after ghi như 6h, --window ghi như 07:00-21:00.",
+            "--expires-after looks like 6h, --window like 07:00-21:00.",
+        ) from None
     loaded = templating.load(app.templates, template)
     audience = Audience(wards, tdp, groups, excluded, one_per)
     with app.begin(actor)() as tx:
         made = joined.draft(
-            app, tx, template=loaded, audience=audience, route_name=route, fields=pairs(fields),
-            title=title, document=document, expires_after=life, window=chosen, accented=accented,
+            app,
+            tx,
+            template=loaded,
+            audience=audience,
+            route_name=route,
+            fields=pairs(fields),
+            title=title,
+            document=document,
+            expires_after=life,
+            window=chosen,
+            accented=accented,
             rather_twice=rather_twice,
-        )  # fmt: skip
+        )
         found = rows.get(tx, made)
     if surface.json:
         surface.emit(_as_json(found))
     surface.say(f"Đã soạn đợt gửi {made} (nháp): {found.title}", f"Draft {made}: {found.title}")
-    surface.hint(f"Xem trước: dispatcher broadcasts preview {made}",
-                 f"Preview: dispatcher broadcasts preview {made}")  # fmt: skip
+    surface.hint(
+        f"Xem trước: dispatcher broadcasts preview {made}",
+        f"Preview: dispatcher broadcasts preview {made}",
+    )
 
 
-@broadcasts.verb("preview", "Xem trước: bao nhiêu người, bao nhiêu tin, bao nhiêu tiền, ai bị bỏ qua.",
-                 "Preview: how many people, parts and đồng, and who is skipped.",
-                 "dispatcher broadcasts preview 1")  # fmt: skip
+@broadcasts.verb(
+    "preview",
+    "Xem trước: bao nhiêu người, bao nhiêu tin, bao nhiêu tiền, ai bị bỏ qua.",
+    "Preview: how many people, parts and đồng, and who is skipped.",
+    "dispatcher broadcasts preview 1",
+)
 @argument("number_")
 def preview(surface: Surface, number_: str) -> None:
     app, actor = surface.open_app(), surface.actor()
@@ -96,8 +151,10 @@ def preview(surface: Surface, number_: str) -> None:
         surface.emit({"broadcast": broadcast.id, **found.as_json()})
         return
     tell_preview(surface, broadcast, found)
-    surface.hint(f"Trình duyệt: dispatcher broadcasts submit {broadcast.id} --as TÊN",
-                 f"Submit: dispatcher broadcasts submit {broadcast.id} --as NAME")  # fmt: skip
+    surface.hint(
+        f"Trình duyệt: dispatcher broadcasts submit {broadcast.id} --as TÊN",
+        f"Submit: dispatcher broadcasts submit {broadcast.id} --as NAME",
+    )
 
 
 def tell_preview(surface: Surface, broadcast: Broadcast, found: Preview) -> None:
@@ -106,7 +163,7 @@ def tell_preview(surface: Surface, broadcast: Broadcast, found: Preview) -> None
         f"bỏ qua {number(found.people - found.queued)}.",
         f"{found.people} people, {found.households} households: {found.queued} to send, "
         f"{found.people - found.queued} skipped.",
-    )  # fmt: skip
+    )
     from dispatcher.auditing import REASONS
 
     for reason, n in found.skipped.items():
@@ -114,21 +171,24 @@ def tell_preview(surface: Surface, broadcast: Broadcast, found: Preview) -> None
         surface.say(f"  {number(n)} {words.vi}", f"  {n} {words.en}")
     for channel, cost in found.cost.items():
         surface.say(
-            f"  {channel}: {found.most_parts[channel]} tin/người, {number(found.parts[channel])} tin, "
+            f"  {channel}: {found.most_parts[channel]} tin/người, "
+            f"{number(found.parts[channel])} tin, "
             f"nhiều nhất {number(cost)} đồng",
             f"  {channel}: {found.most_parts[channel]} parts each, {found.parts[channel]} parts, "
             f"at most {cost} đồng",
-        )  # fmt: skip
+        )
     totals = found.as_json()["cost"]
     surface.say(
         f"Tổng nhiều nhất {number(found.total)} đồng (ước tính): mỗi máy {totals['per_phone']}, "
         f"mỗi hộ {totals['per_household']} đồng.",
         f"At most {found.total} đồng in all (estimate): {totals['per_phone']} a phone, "
         f"{totals['per_household']} a household.",
-    )  # fmt: skip
+    )
     for sample in found.samples[:2]:
-        surface.say(f"\n{sample['channel']} → {sample['to']} ({sample['parts']} tin)",
-                    f"\n{sample['channel']} → {sample['to']} ({sample['parts']} parts)")  # fmt: skip
+        surface.say(
+            f"\n{sample['channel']} → {sample['to']} ({sample['parts']} tin)",
+            f"\n{sample['channel']} → {sample['to']} ({sample['parts']} parts)",
+        )
         surface.say(bubble(sample["body"]))
 
 
@@ -143,14 +203,17 @@ def _acting(surface: Surface, number_: str, act: Callable[[Tx, Broadcast], Any])
 def _told(surface: Surface, broadcast: Broadcast, hint: Say | None = None) -> None:
     if surface.json:
         surface.emit(_as_json(broadcast))
-    surface.say(f"Đợt gửi {broadcast.id}: {state_vi(broadcast.state)}.",
-                f"Broadcast {broadcast.id}: {broadcast.state.value}.")  # fmt: skip
+    surface.say(
+        f"Đợt gửi {broadcast.id}: {state_vi(broadcast.state)}.",
+        f"Broadcast {broadcast.id}: {broadcast.state.value}.",
+    )
     if hint:
         surface.hint(hint.vi, hint.en)
 
 
-@broadcasts.verb("submit", "Trình duyệt.", "Submit for approval.",
-                 "dispatcher broadcasts submit 1 --as lan")  # fmt: skip
+@broadcasts.verb(
+    "submit", "Trình duyệt.", "Submit for approval.", "dispatcher broadcasts submit 1 --as lan"
+)
 @argument("number_")
 def submit(surface: Surface, number_: str) -> None:
     app, actor = surface.open_app(), surface.actor()
@@ -158,30 +221,53 @@ def submit(surface: Surface, number_: str) -> None:
         broadcast = rows.get(tx, broadcast_id(number_))
     found = joined.preview(app, actor, broadcast)
     done = _acting(surface, number_, lambda tx, b: planning.submit(tx, b, found))
-    _told(surface, done, Say(f"Người thứ hai duyệt: dispatcher broadcasts approve {done.id} --as TÊN",
-                             f"A second person: dispatcher broadcasts approve {done.id} --as NAME"))  # fmt: skip
+    _told(
+        surface,
+        done,
+        Say(
+            f"Người thứ hai duyệt: dispatcher broadcasts approve {done.id} --as TÊN",
+            f"A second person: dispatcher broadcasts approve {done.id} --as NAME",
+        ),
+    )
 
 
-@broadcasts.verb("approve", "Duyệt đúng nội dung này.", "Approve exactly this.",
-                 "dispatcher broadcasts approve 1 --as minh")  # fmt: skip
+@broadcasts.verb(
+    "approve",
+    "Duyệt đúng nội dung này.",
+    "Approve exactly this.",
+    "dispatcher broadcasts approve 1 --as minh",
+)
 @argument("number_")
 def approve(surface: Surface, number_: str) -> None:
     done = _acting(surface, number_, planning.approve)
-    _told(surface, done, Say(f"Đặt giờ: dispatcher broadcasts schedule {done.id} [--at '08:00']",
-                             f"Set the time: dispatcher broadcasts schedule {done.id} [--at 08:00]"))  # fmt: skip
+    _told(
+        surface,
+        done,
+        Say(
+            f"Đặt giờ: dispatcher broadcasts schedule {done.id} [--at '08:00']",
+            f"Set the time: dispatcher broadcasts schedule {done.id} [--at 08:00]",
+        ),
+    )
 
 
-@broadcasts.verb("return", "Trả lại kèm lý do.", "Return with a reason.",
-                 "dispatcher broadcasts return 1 --reason 'Ghi rõ giờ' --as minh")  # fmt: skip
+@broadcasts.verb(
+    "return",
+    "Trả lại kèm lý do.",
+    "Return with a reason.",
+    "dispatcher broadcasts return 1 --reason 'Ghi rõ giờ' --as minh",
+)
 @argument("number_")
 @option("--reason", required=True, vi="lý do", en="reason")
 def send_back(surface: Surface, number_: str, reason: str) -> None:
     _told(surface, _acting(surface, number_, lambda tx, b: planning.send_back(tx, b, reason)))
 
 
-@broadcasts.verb("schedule", "Đặt giờ gửi cho đợt đã duyệt (bỏ --at: gửi ngay).",
-                 "Set the time of an approved broadcast (without --at: now).",
-                 "dispatcher broadcasts schedule 1 --at '2026-12-01 08:00'")  # fmt: skip
+@broadcasts.verb(
+    "schedule",
+    "Đặt giờ gửi cho đợt đã duyệt (bỏ --at: gửi ngay).",
+    "Set the time of an approved broadcast (without --at: now).",
+    "dispatcher broadcasts schedule 1 --at '2026-12-01 08:00'",
+)
 @argument("number_")
 @option("--at", "when", default="now", vi="thời điểm", en="when")
 def schedule(surface: Surface, number_: str, when: str) -> None:
@@ -195,10 +281,14 @@ def schedule(surface: Surface, number_: str, when: str) -> None:
     done = _acting(surface, number_, act)
     if surface.json:
         surface.emit(_as_json(done))
-    surface.say(f"Đợt gửi {done.id} sẽ gửi từ {starts.astimezone(HANOI):%H:%M %d/%m/%Y}.",
-                f"Broadcast {done.id} will start at {starts.astimezone(HANOI):%Y-%m-%d %H:%M}.")  # fmt: skip
-    surface.hint("Bộ gửi tin: dispatcher run · Theo dõi: dispatcher broadcasts watch "
-                 f"{done.id}", f"The worker: dispatcher run · Watch: dispatcher broadcasts watch {done.id}")  # fmt: skip
+    surface.say(
+        f"Đợt gửi {done.id} sẽ gửi từ {starts.astimezone(HANOI):%H:%M %d/%m/%Y}.",
+        f"Broadcast {done.id} will start at {starts.astimezone(HANOI):%Y-%m-%d %H:%M}.",
+    )
+    surface.hint(
+        f"Bộ gửi tin: dispatcher run · Theo dõi: dispatcher broadcasts watch {done.id}",
+        f"The worker: dispatcher run · Watch: dispatcher broadcasts watch {done.id}",
+    )
 
 
 @broadcasts.verb("list", "Liệt kê các đợt gửi.", "List broadcasts.", "dispatcher broadcasts list")
@@ -211,9 +301,17 @@ def list_broadcasts(surface: Surface) -> None:
         return
     surface.table(
         [Say("số", "id"), Say("tên", "title"), Say("trạng thái", "state"), Say("người", "people")],
-        [[b.id, b.title, surface.text(state_vi(b.state), b.state.value),
-          sum(counted[b.id].values())] for b in found], numbers=(0, 3),
-    )  # fmt: skip
+        [
+            [
+                b.id,
+                b.title,
+                surface.text(state_vi(b.state), b.state.value),
+                sum(counted[b.id].values()),
+            ]
+            for b in found
+        ],
+        numbers=(0, 3),
+    )
 
 
 @broadcasts.verb("show", "Hiện một đợt gửi.", "Show a broadcast.", "dispatcher broadcasts show 1")
@@ -225,8 +323,10 @@ def show(surface: Surface, number_: str) -> None:
     if surface.json:
         surface.emit({**_as_json(broadcast), "states": counted})
         return
-    surface.say(f"{broadcast.id}  {broadcast.title}: {state_vi(broadcast.state)}",
-                f"{broadcast.id}  {broadcast.title}: {broadcast.state.value}")  # fmt: skip
+    surface.say(
+        f"{broadcast.id}  {broadcast.title}: {state_vi(broadcast.state)}",
+        f"{broadcast.id}  {broadcast.title}: {broadcast.state.value}",
+    )
     author = names.get(broadcast.created_by or 0, "—")
     approver = names.get(broadcast.approved_by or 0, "—")
     surface.say(f"  soạn: {author} · duyệt: {approver}", f"  by {author} · approved by {approver}")
@@ -236,8 +336,12 @@ def show(surface: Surface, number_: str) -> None:
         surface.say(f"  {number(n)} {STATES[state].vi}", f"  {n} {STATES[state].en}")
 
 
-@broadcasts.verb("watch", "Theo dõi một đợt gửi tới khi xong.", "Watch a broadcast until it is over.",
-                 "dispatcher broadcasts watch 1")  # fmt: skip
+@broadcasts.verb(
+    "watch",
+    "Theo dõi một đợt gửi tới khi xong.",
+    "Watch a broadcast until it is over.",
+    "dispatcher broadcasts watch 1",
+)
 @argument("number_")
 @option("--timeout", default=0, vi="thôi sau bao nhiêu giây (0: không)", en="give up after seconds")
 def watch(surface: Surface, number_: str, timeout: int) -> int | None:
@@ -259,8 +363,10 @@ def watch(surface: Surface, number_: str, timeout: int) -> int | None:
             time.sleep(0.5)
     if surface.json:
         surface.emit({**_as_json(broadcast), "states": counted})
-    surface.say(f"Đợt gửi {wanted}: {state_vi(broadcast.state)}.",
-                f"Broadcast {wanted}: {broadcast.state.value}.")  # fmt: skip
+    surface.say(
+        f"Đợt gửi {wanted}: {state_vi(broadcast.state)}.",
+        f"Broadcast {wanted}: {broadcast.state.value}.",
+    )
     for state, n in counted.items():
         surface.say(f"  {number(n)} {STATES[state].vi}", f"  {n} {STATES[state].en}")
     if broadcast.state is BroadcastState.HELD:
@@ -268,24 +374,42 @@ def watch(surface: Surface, number_: str, timeout: int) -> int | None:
     return None if broadcast.state in OVER else PARTLY
 
 
-@broadcasts.verb("pause", "Tạm dừng: ngoài các tin đang trên đường, không tin nào đi nữa.",
-                 "Pause: nothing leaves beyond what is on the wire.", "dispatcher broadcasts pause 1")  # fmt: skip
+@broadcasts.verb(
+    "pause",
+    "Tạm dừng: ngoài các tin đang trên đường, không tin nào đi nữa.",
+    "Pause: nothing leaves beyond what is on the wire.",
+    "dispatcher broadcasts pause 1",
+)
 @argument("number_")
 def pause(surface: Surface, number_: str) -> None:
     done = _acting(surface, number_, planning.pause)
-    _told(surface, done, Say(f"Gửi tiếp: dispatcher broadcasts resume {done.id}",
-                             f"Go on: dispatcher broadcasts resume {done.id}"))  # fmt: skip
+    _told(
+        surface,
+        done,
+        Say(
+            f"Gửi tiếp: dispatcher broadcasts resume {done.id}",
+            f"Go on: dispatcher broadcasts resume {done.id}",
+        ),
+    )
 
 
-@broadcasts.verb("resume", "Gửi tiếp đợt đang tạm dừng hoặc bị giữ.", "Go on with a paused or held one.",
-                 "dispatcher broadcasts resume 1")  # fmt: skip
+@broadcasts.verb(
+    "resume",
+    "Gửi tiếp đợt đang tạm dừng hoặc bị giữ.",
+    "Go on with a paused or held one.",
+    "dispatcher broadcasts resume 1",
+)
 @argument("number_")
 def resume(surface: Surface, number_: str) -> None:
     _told(surface, _acting(surface, number_, planning.resume))
 
 
-@broadcasts.verb("stop", "Dừng hẳn: phần chưa gửi bị hủy.", "Stop for good: the rest is cancelled.",
-                 "dispatcher broadcasts stop 1")  # fmt: skip
+@broadcasts.verb(
+    "stop",
+    "Dừng hẳn: phần chưa gửi bị hủy.",
+    "Stop for good: the rest is cancelled.",
+    "dispatcher broadcasts stop 1",
+)
 @argument("number_")
 def stop(surface: Surface, number_: str) -> None:
     cancelled = 0
@@ -297,26 +421,43 @@ def stop(surface: Surface, number_: str) -> None:
     done = _acting(surface, number_, act)
     if surface.json:
         surface.emit({**_as_json(done), "cancelled": cancelled})
-    surface.say(f"Đã dừng đợt gửi {done.id}; {number(cancelled)} tin không gửi nữa.",
-                f"Broadcast {done.id} stopped; {cancelled} messages cancelled.")  # fmt: skip
+    surface.say(
+        f"Đã dừng đợt gửi {done.id}; {number(cancelled)} tin không gửi nữa.",
+        f"Broadcast {done.id} stopped; {cancelled} messages cancelled.",
+    )
 
 
 def _as_json(b: Broadcast) -> dict[str, Any]:
     return {
-        "id": b.id, "title": b.title, "state": b.state.value, "reason": b.reason,
-        "mode": b.mode.value, "kind": b.kind.value, "fields": dict(b.fields),
-        "audience": {k: list(v) if isinstance(v, tuple) else v
-                     for k, v in b.audience.__dict__.items()},
-        "route": [{"gateway": s.gateway, "channel": s.channel.value,
-                   "deadline_s": s.deadline.total_seconds() if s.deadline else None,
-                   "accented": s.accented} for s in b.route],
-        "window": str(b.window), "at": _iso(b.at), "starts_at": _iso(b.starts_at),
-        "expires_at": _iso(b.expires_at), "created_by": b.created_by, "approved_by": b.approved_by,
-        "ceiling_people": b.ceiling_people, "ceiling_dong": b.ceiling_dong,
-    }  # fmt: skip
+        "id": b.id,
+        "title": b.title,
+        "state": b.state.value,
+        "reason": b.reason,
+        "mode": b.mode.value,
+        "kind": b.kind.value,
+        "fields": dict(b.fields),
+        "audience": {
+            k: list(v) if isinstance(v, tuple) else v for k, v in b.audience.__dict__.items()
+        },
+        "route": [
+            {
+                "gateway": s.gateway,
+                "channel": s.channel.value,
+                "deadline_s": s.deadline.total_seconds() if s.deadline else None,
+                "accented": s.accented,
+            }
+            for s in b.route
+        ],
+        "window": str(b.window),
+        "at": _iso(b.at),
+        "starts_at": _iso(b.starts_at),
+        "expires_at": _iso(b.expires_at),
+        "created_by": b.created_by,
+        "approved_by": b.approved_by,
+        "ceiling_people": b.ceiling_people,
+        "ceiling_dong": b.ceiling_dong,
+    }
 
 
 def _iso(at: Any) -> str | None:
     return at.astimezone(HANOI).isoformat(timespec="seconds") if at else None
-
-

@@ -23,7 +23,7 @@ import click
 
 from dispatcher import app as joined
 from dispatcher import planning, templating
-from dispatcher.app import App, open_app
+from dispatcher.app import App, open_app, start_site_clock
 from dispatcher.cli.spoken import command, option
 from dispatcher.cli.surface import Surface
 from dispatcher.config import parse
@@ -87,11 +87,17 @@ def make_site(root: Path, count: int, gateway: str, database: str) -> App:
     for folder in ("templates", "schedules"):
         (root / folder).mkdir()
     capability = "" if gateway == "dedup" else f'capability = "{gateway}"'
-    (root / "dispatcher.toml").write_text(_TOML.format(
-        database=database, adapter="esms" if gateway == "dedup" else "lab", in_flight=IN_FLIGHT,
-        capability=capability), encoding="utf-8")  # fmt: skip
+    (root / "dispatcher.toml").write_text(
+        _TOML.format(
+            database=database,
+            adapter="esms" if gateway == "dedup" else "lab",
+            in_flight=IN_FLIGHT,
+            capability=capability,
+        ),
+        encoding="utf-8",
+    )
     (root / "templates" / "chaos.j2").write_text(_TEMPLATE, encoding="utf-8")
-    os.environ["DISPATCHER_CLOCK"] = CLOCK
+    start_site_clock(CLOCK)
     app = open_app(parse(root))
     crowd = [replace(p, phone=number(i)) for i, p in enumerate(invent(count))]
     lists = write(root / "contacts", crowd, all_csv=True, as_typed=False)
@@ -105,8 +111,9 @@ def make_site(root: Path, count: int, gateway: str, database: str) -> App:
     author, leader = app.actor("author"), app.actor("leader")
     template = templating.load(app.templates, "chaos")
     with app.begin(author)() as tx:
-        made = joined.draft(app, tx, template=template, audience=Audience(wards=WARDS),
-                            route_name="only", fields={})  # fmt: skip
+        made = joined.draft(
+            app, tx, template=template, audience=Audience(wards=WARDS), route_name="only", fields={}
+        )
     broadcast = _get(app, made)
     found = joined.preview(app, author, broadcast)
     _act(app, author, lambda tx: planning.submit(tx, broadcasts.get(tx, made), found))
@@ -126,21 +133,32 @@ def _act(app: App, actor: Actor, act: Callable[[Any], object]) -> None:
         act(tx)
 
 
-def harass(spawn: Callable[[], subprocess.Popen[bytes]], over: Callable[[], bool], twin: Child,
-           kills: int, seed: int, limit: float, told: Callable[[int], None]) -> int:  # fmt: skip
+def harass(
+    spawn: Callable[[], subprocess.Popen[bytes]],
+    over: Callable[[], bool],
+    twin: Child,
+    kills: int,
+    seed: int,
+    limit: float,
+    told: Callable[[int], None],
+) -> int:
     """Run workers one after another, killing each while it has calls open; how many were killed.
 
     After `kills` the last one is left alone until `over`. Raises when `limit` seconds pass.
     """
-    draw, killed, started = random.Random(seed), 0, time.monotonic()  # noqa: S311
+    draw, killed, started = random.Random(seed), 0, time.monotonic()
     while True:
         worker = spawn()
         try:
             calls = twin.ask("/ledger")["calls"]
             while worker.poll() is None and not over():
                 if time.monotonic() - started > limit:
-                    raise Problem("chaos-time", f"Quá {limit:.0f} giây mà chưa xong.",
-                                  f"Not finished after {limit:.0f} seconds.", exit_code=1)  # fmt: skip
+                    raise Problem(
+                        "chaos-time",
+                        f"Quá {limit:.0f} giây mà chưa xong.",
+                        f"Not finished after {limit:.0f} seconds.",
+                        exit_code=1,
+                    )
                 if killed < kills and twin.ask("/ledger")["calls"] > calls:
                     time.sleep(draw.uniform(0.0, 0.35))
                     if over():
@@ -164,9 +182,12 @@ def harass(spawn: Callable[[], subprocess.Popen[bytes]], over: Callable[[], bool
 
 
 def verdict(app: App, broadcast_id: int, twin: Child, kills: int) -> Verdict:
-    """Our log against the twin's ledger."""
+    """Our log against the twin's ledger. *twice*: more than once on one channel."""
     ledger = twin.ask("/ledger?people=1")
-    accepted = Counter(to.removeprefix("+") for _, to, _ in ledger["acceptances"])
+    by_channel = Counter(
+        (channel, to.removeprefix("+")) for channel, to, _ in ledger["acceptances"]
+    )
+    accepted = {to for _, to in by_channel}
     lost = false = unconfirmed = reachable = 0
     with app.store.read(SYSTEM) as tx:
         rows = tx.rows(
@@ -174,44 +195,72 @@ def verdict(app: App, broadcast_id: int, twin: Child, kills: int) -> Verdict:
             "ON t.message_id = m.id AND t.position = m.position "
             "LEFT JOIN addresses a ON a.id = t.address_id WHERE m.broadcast_id = :b",
             b=broadcast_id,
-        )  # fmt: skip
+        )
         for row in rows:
             if row["cipher"] is None:
                 continue
             reachable += 1
             number = tx.sealer.open_address(row["kind"], row["cipher"]).removeprefix("+")
-            took = accepted.get(number, 0) > 0
+            took = number in accepted
             claims = row["state"] in ("accepted", "delivered", "read")
             false += claims and not took
             lost += row["state"] in ("queued", "sending") and not took
             unconfirmed += row["state"] == "unconfirmed"
-    return Verdict(reachable, kills, sum(1 for n in accepted.values() if n > 1), lost, false,
-                   unconfirmed, IN_FLIGHT, ledger["misbehaved"])  # fmt: skip
+    return Verdict(
+        reachable,
+        kills,
+        sum(1 for n in by_channel.values() if n > 1),
+        lost,
+        false,
+        unconfirmed,
+        IN_FLIGHT,
+        ledger["misbehaved"],
+    )
 
 
 def worker_command(root: Path) -> Sequence[str]:
     return [sys.executable, "-m", "dispatcher", "--site", str(root), "-q", "run"]
 
 
-@command("Thử sức: giết bộ gửi tin K lần trước một nhà cung cấp hay lỗi rồi đối chiếu sổ.",
-         "Kill the worker K times in front of a misbehaving gateway, then compare the ledgers.",
-         "dispatcher chaos --people 3000 --kills 30 --gateway dedup")  # fmt: skip
+@command(
+    "Thử sức: giết bộ gửi tin K lần trước một nhà cung cấp hay lỗi rồi đối chiếu sổ.",
+    "Kill the worker K times in front of a misbehaving gateway, then compare the ledgers.",
+    "dispatcher chaos --people 3000 --kills 30 --gateway dedup",
+)
 @option("--people", "count", default=1000, vi="số người", en="people")
 @option("--kills", default=10, vi="số lần giết", en="kills")
-@option("--gateway", type=click.Choice(["dedup", "lookup", "neither"]), default="dedup",
-        vi="khả năng của nhà cung cấp", en="what the gateway can do")  # fmt: skip
+@option(
+    "--gateway",
+    type=click.Choice(["dedup", "lookup", "neither"]),
+    default="dedup",
+    vi="khả năng của nhà cung cấp",
+    en="what the gateway can do",
+)
 @option("--database", default="data/site.db", vi="cơ sở dữ liệu", en="database URL")
 @option("--seed", default=1, vi="hạt ngẫu nhiên", en="random seed")
 @option("--limit", default=1800.0, vi="nhiều nhất bao nhiêu giây", en="at most so many seconds")
-def chaos(surface: Surface, count: int, kills: int, gateway: str, database: str, seed: int,
-          limit: float) -> int:  # fmt: skip
+def chaos(
+    surface: Surface, count: int, kills: int, gateway: str, database: str, seed: int, limit: float
+) -> int:
     if count < 1 or kills < 0:
-        raise Problem("usage", "--people phải từ 1, --kills từ 0.", "--people from 1, --kills from 0.")
+        raise Problem(
+            "usage", "--people phải từ 1, --kills từ 0.", "--people from 1, --kills from 0."
+        )
     root = Path(tempfile.mkdtemp(prefix="dispatcher-chaos-"))
     latency = max(0.01, 8 * (kills + 10) / count) if kills else 0.0  # room for every kill
     vendor = "esms" if gateway == "dedup" else "lab"
-    twin = start([vendor], "--misbehave", "all=1", "--latency", f"{latency:.3f}", "--capability",
-                 gateway, "--no-receipts", "--seed", str(seed))  # fmt: skip
+    twin = start(
+        [vendor],
+        "--misbehave",
+        "all=1",
+        "--latency",
+        f"{latency:.3f}",
+        "--capability",
+        gateway,
+        "--no-receipts",
+        "--seed",
+        str(seed),
+    )
     try:
         app = make_site(root, count, gateway, database)
         with app.store.read(SYSTEM) as tx:
@@ -221,8 +270,12 @@ def chaos(surface: Surface, count: int, kills: int, gateway: str, database: str,
             killed = harass(
                 lambda: subprocess.Popen(worker_command(root), stdout=subprocess.DEVNULL),
                 lambda: _get(app, broadcast_id).state is not BroadcastState.RUNNING,
-                twin, kills, seed, limit, update,
-            )  # fmt: skip
+                twin,
+                kills,
+                seed,
+                limit,
+                update,
+            )
         found = verdict(app, broadcast_id, twin, killed)
         app.store.close()
     finally:
@@ -231,11 +284,12 @@ def chaos(surface: Surface, count: int, kills: int, gateway: str, database: str,
     if surface.json:
         surface.emit(found.__dict__)
     surface.say(
-        f"{found.people} người, {found.kills} lần bị giết, {found.misbehaved} cuộc gọi không có trả lời "
+        f"{found.people} người, {found.kills} lần bị giết, {found.misbehaved} cuộc gọi không "
+        "có trả lời "
         f"đọc được: {found.lost} người mất, {found.twice} người nhận hai lần, "
         f"{found.false_accepted} báo nhận sai, {found.unconfirmed} chưa rõ.",
         f"{found.people} people, {found.kills} kills, {found.misbehaved} calls without a readable "
         f"answer: {found.lost} lost, {found.twice} twice, {found.false_accepted} falsely accepted, "
         f"{found.unconfirmed} in doubt.",
-    )  # fmt: skip
+    )
     return 0 if found.kept else PARTLY

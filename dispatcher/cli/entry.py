@@ -16,10 +16,17 @@ from dispatcher.problems import INTERRUPTED, OK, Problem, Say
 
 _HERE = "dispatcher.cli."
 COMMANDS: dict[str, tuple[str, str, Say]] = {
-    "demo": (_HERE + "demo", "demo", Say("chạy thử trọn việc chính trên dữ liệu bịa",
-                                         "the whole main job on invented people")),
+    "demo": (
+        _HERE + "demo",
+        "demo",
+        Say("chạy thử trọn việc chính trên dữ liệu bịa", "the whole main job on invented people"),
+    ),
     "init": (_HERE + "init", "init", Say("tạo một trang mới", "make a new site")),
-    "doctor": (_HERE + "doctor", "doctor", Say("kiểm tra sức khỏe của trang", "health of the site")),
+    "doctor": (
+        _HERE + "doctor",
+        "doctor",
+        Say("kiểm tra sức khỏe của trang", "health of the site"),
+    ),
     "run": (_HERE + "run", "run", Say("chạy bộ gửi tin", "the worker")),
     "web": (_HERE + "run", "web", Say("cửa nhận báo nhận từ nhà mạng", "the receipt door")),
     "contacts": (_HERE + "contacts", "contacts", Say("danh bạ", "the list of contacts")),
@@ -28,8 +35,11 @@ COMMANDS: dict[str, tuple[str, str, Say]] = {
     "broadcasts": (_HERE + "broadcasts", "broadcasts", Say("đợt gửi", "broadcasts")),
     "schedules": (_HERE + "schedules", "schedules", Say("lịch gửi", "schedules")),
     "log": (_HERE + "log", "log", Say("nhật ký gửi tin", "the delivery log")),
-    "why": (_HERE + "log", "why", Say("vì sao một người nhận hay không nhận",
-                                      "why somebody did or did not receive it")),
+    "why": (
+        _HERE + "log",
+        "why",
+        Say("vì sao một người nhận hay không nhận", "why somebody did or did not receive it"),
+    ),
     "report": (_HERE + "log", "report", Say("báo cáo một đợt gửi", "report of a broadcast")),
     "audit": (_HERE + "log", "audit", Say("nhật ký thao tác", "the trail")),
     "gateways": (_HERE + "gateways", "gateways", Say("nhà cung cấp", "gateways")),
@@ -38,14 +48,16 @@ COMMANDS: dict[str, tuple[str, str, Say]] = {
     "chaos": (_HERE + "chaos", "chaos", Say("thử giết bộ gửi tin giữa chừng", "crash test")),
     "sms": (_HERE + "tools", "sms", Say("đếm ký tự, bỏ dấu", "measure and unaccent texts")),
     "phone": (_HERE + "tools", "phone", Say("đọc một số điện thoại", "read a phone number")),
-}  # fmt: skip
+}
 
 
 def root() -> Group:
     """The command `dispatcher`."""
-    say = Say("Gửi cảnh báo của phường tới người dân qua Zalo và SMS: không ai bị sót, không ai "
-              "nhận hai lần.", "Warnings from a ward to its residents by Zalo and SMS: nobody lost, "
-              "nobody twice.")  # fmt: skip
+    say = Say(
+        "Gửi cảnh báo của phường tới người dân qua Zalo và SMS: không ai bị sót, không ai "
+        "nhận hai lần.",
+        "Warnings from a ward to its residents by Zalo and SMS: nobody lost, nobody twice.",
+    )
     return Group(say, COMMANDS, name="dispatcher")
 
 
@@ -83,9 +95,11 @@ def _bug(surface: Surface) -> int:
     ) as file:
         traceback.print_exc(file=file)
     problem = Problem(
-        "bug", f"Lỗi trong chương trình. Chi tiết đã ghi vào {file.name}; hãy gửi tệp này cho chúng tôi.",
-        f"A mistake of ours. Details are in {file.name}; please send us that file.", exit_code=1,
-    )  # fmt: skip
+        "bug",
+        f"Lỗi trong chương trình. Chi tiết đã ghi vào {file.name}; hãy gửi tệp này cho chúng tôi.",
+        f"A mistake of ours. Details are in {file.name}; please send us that file.",
+        exit_code=1,
+    )
     if os.environ.get("DISPATCHER_DEBUG"):
         traceback.print_exc()
     return surface.problem(problem)

@@ -11,8 +11,8 @@ from dispatcher.cli.surface import Surface
 from dispatcher.cli.tools import each_line
 from dispatcher.gateways import adapter_module
 from dispatcher.gateways.contract import Accepted, Answer, Call, KnowsBalance, Refused
-from dispatcher.model import Mode
 from dispatcher.model import Heard as Bits
+from dispatcher.model import Mode
 from dispatcher.problems import OK, SETTINGS, UNREACHABLE, Problem, Say, unknown
 from dispatcher.store import gateways as rows
 from dispatcher.store.schema import moment
@@ -20,8 +20,12 @@ from dispatcher.store.schema import moment
 gateways = Group(Say("Nhà cung cấp.", "Gateways."))
 
 
-@gateways.verb("list", "Liệt kê nhà cung cấp và tình trạng.", "List gateways and how they are.",
-               "dispatcher gateways list")  # fmt: skip
+@gateways.verb(
+    "list",
+    "Liệt kê nhà cung cấp và tình trạng.",
+    "List gateways and how they are.",
+    "dispatcher gateways list",
+)
 def list_gateways(surface: Surface) -> None:
     app = surface.open_app()
     with app.store.read(surface.actor()) as tx:
@@ -29,29 +33,51 @@ def list_gateways(surface: Surface) -> None:
     found = []
     for name, chosen in app.site.gateways.items():
         state = states.get(name)
-        paused = state is not None and state["paused_at"] is not None
-        found.append({
-            "name": name, "adapter": chosen.adapter,
-            "channel": joined.adapter_channel(chosen).value, "paused": paused,
-            "reason": state["paused_reason"] if paused else None,
-            "code": state["paused_code"] if paused else None,
-            "since": moment(state["paused_at"]).isoformat() if paused else None,
-            "unknowns_in_a_row": state["unknowns"] if state else 0,
-        })  # fmt: skip
+        paused = state if state is not None and state["paused_at"] is not None else None
+        found.append(
+            {
+                "name": name,
+                "adapter": chosen.adapter,
+                "channel": joined.adapter_channel(chosen).value,
+                "paused": paused is not None,
+                "reason": paused["paused_reason"] if paused else None,
+                "code": paused["paused_code"] if paused else None,
+                "since": moment(paused["paused_at"]).isoformat() if paused else None,
+                "unknowns_in_a_row": state["unknowns"] if state else 0,
+            }
+        )
     if surface.json:
         surface.emit(found)
         return
     surface.table(
-        [Say("tên", "name"), Say("trình kết nối", "adapter"), Say("kênh", "channel"),
-         Say("tình trạng", "state")],
-        [[f["name"], f["adapter"], f["channel"],
-          surface.text(f"tạm dừng ({f['reason']} {f['code']})", f"paused ({f['reason']} {f['code']})")
-          if f["paused"] else surface.text("sẵn sàng", "ready")] for f in found],
-    )  # fmt: skip
+        [
+            Say("tên", "name"),
+            Say("trình kết nối", "adapter"),
+            Say("kênh", "channel"),
+            Say("tình trạng", "state"),
+        ],
+        [
+            [
+                f["name"],
+                f["adapter"],
+                f["channel"],
+                surface.text(
+                    f"tạm dừng ({f['reason']} {f['code']})", f"paused ({f['reason']} {f['code']})"
+                )
+                if f["paused"]
+                else surface.text("sẵn sàng", "ready"),
+            ]
+            for f in found
+        ],
+    )
 
 
-@gateways.verb("check", "Kiểm tra cấu hình và, khi gửi thật, kết nối tới nhà cung cấp.",
-               "Check settings and, when live, the connection.", "dispatcher gateways check")  # fmt: skip
+@gateways.verb(
+    "check",
+    "Kiểm tra cấu hình và, khi gửi thật, kết nối tới nhà cung cấp.",
+    "Check settings and, when live, the connection.",
+    "dispatcher gateways check",
+)
 @argument("names", nargs=-1)
 def check(surface: Surface, names: tuple[str, ...]) -> int:
     app = surface.open_app()
@@ -76,8 +102,10 @@ def check(surface: Surface, names: tuple[str, ...]) -> int:
         words = surface.text("đạt", "fine") if f["ok"] else f.get("message", "?")
         surface.say(f"{f['gateway']}: {words}")
     if app.site.mode is Mode.DRILL:
-        surface.hint("Đang chạy thử nên chưa kiểm tra khóa và kết nối thật.",
-                     "This is a drill: real keys and connections were not tried.")  # fmt: skip
+        surface.hint(
+            "Đang chạy thử nên chưa kiểm tra khóa và kết nối thật.",
+            "This is a drill: real keys and connections were not tried.",
+        )
     return worst
 
 
@@ -93,11 +121,16 @@ async def _ask_balance(app: joined.App, name: str) -> dict[str, Any]:
         return {"ok": True}
     answer = await gateway.balance()
     if isinstance(answer, Refused):
-        return {"ok": False, "message": f"{answer.fault.value} {answer.code} {answer.detail}".strip()}
+        return {
+            "ok": False,
+            "message": f"{answer.fault.value} {answer.code} {answer.detail}".strip(),
+        }
     return {"ok": True, "balance": answer}
 
 
-@gateways.verb("pause", "Tạm dừng một nhà cung cấp.", "Pause a gateway.", "dispatcher gateways pause esms")
+@gateways.verb(
+    "pause", "Tạm dừng một nhà cung cấp.", "Pause a gateway.", "dispatcher gateways pause esms"
+)
 @argument("name")
 def pause(surface: Surface, name: str) -> None:
     app = surface.open_app()
@@ -106,11 +139,17 @@ def pause(surface: Surface, name: str) -> None:
         rows.pause(tx, name, "person")
     if surface.json:
         surface.emit({"gateway": name, "paused": True})
-    surface.say(f"Đã tạm dừng {name}; tin chờ ở đó không mất.", f"{name} is paused; nothing is lost.")
+    surface.say(
+        f"Đã tạm dừng {name}; tin chờ ở đó không mất.", f"{name} is paused; nothing is lost."
+    )
 
 
-@gateways.verb("resume", "Cho một nhà cung cấp chạy lại.", "Resume a gateway.",
-               "dispatcher gateways resume esms")  # fmt: skip
+@gateways.verb(
+    "resume",
+    "Cho một nhà cung cấp chạy lại.",
+    "Resume a gateway.",
+    "dispatcher gateways resume esms",
+)
 @argument("name")
 def resume(surface: Surface, name: str) -> None:
     app = surface.open_app()
@@ -122,22 +161,38 @@ def resume(surface: Surface, name: str) -> None:
     surface.say(f"{name} chạy lại.", f"{name} runs again.")
 
 
-@gateways.verb("explain", "Một trả lời hay báo nhận của nhà cung cấp nghĩa là gì.",
-               "What an answer or a callback of a vendor means.",
-               "dispatcher gateways explain esms answer --jsonl -")  # fmt: skip
+@gateways.verb(
+    "explain",
+    "Một trả lời hay báo nhận của nhà cung cấp nghĩa là gì.",
+    "What an answer or a callback of a vendor means.",
+    "dispatcher gateways explain esms answer --jsonl -",
+)
 @argument("adapter")
 @argument("what")
-@option("--jsonl", required=True, vi="đọc từng dòng JSON từ đầu vào (-)", en="one JSON value per line (-)")
+@option(
+    "--jsonl",
+    required=True,
+    vi="đọc từng dòng JSON từ đầu vào (-)",
+    en="one JSON value per line (-)",
+)
 def explain(surface: Surface, adapter: str, what: str, jsonl: str) -> None:
     module = adapter_module(adapter)
     if what not in ("answer", "receipt") or jsonl != "-":
-        raise Problem("usage", "Dùng: gateways explain ADAPTER answer|receipt --jsonl -",
-                      "Use: gateways explain ADAPTER answer|receipt --jsonl -")  # fmt: skip
+        raise Problem(
+            "usage",
+            "Dùng: gateways explain ADAPTER answer|receipt --jsonl -",
+            "Use: gateways explain ADAPTER answer|receipt --jsonl -",
+        )
     if not hasattr(module, "read_answer"):
-        raise Problem("nothing-to-explain", f"«{adapter}» không có gì để giải thích.",
-                      f"“{adapter}” has nothing to explain.")  # fmt: skip
+        raise Problem(
+            "nothing-to-explain",
+            f"«{adapter}» không có gì để giải thích.",
+            f"“{adapter}” has nothing to explain.",
+        )
     options = _receipt_options(surface, adapter, module)
-    each_line(surface, lambda v: _answer(module, v) if what == "answer" else _receipt(module, v, options))
+    each_line(
+        surface, lambda v: _answer(module, v) if what == "answer" else _receipt(module, v, options)
+    )
 
 
 def _receipt_options(surface: Surface, adapter: str, module: Any) -> dict[str, Any]:
@@ -166,21 +221,45 @@ def _answer(module: Any, value: dict[str, Any]) -> dict[str, Any]:
     results = []
     for verdict in module.read_answer(answer):
         if isinstance(verdict, Accepted):
-            results.append({"result": "accepted", "fault": None, "code": None,
-                            "provider_id": verdict.provider_id})  # fmt: skip
+            results.append(
+                {
+                    "result": "accepted",
+                    "fault": None,
+                    "code": None,
+                    "provider_id": verdict.provider_id,
+                }
+            )
         else:
-            results.append({"result": "refused", "fault": verdict.fault.value, "code": verdict.code,
-                            "provider_id": None})  # fmt: skip
+            results.append(
+                {
+                    "result": "refused",
+                    "fault": verdict.fault.value,
+                    "code": verdict.code,
+                    "provider_id": None,
+                }
+            )
     return {"results": results}
 
 
 def _receipt(module: Any, value: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
     headers = {str(k).lower(): str(v) for k, v in (value.get("headers") or {}).items()}
-    call = Call(str(value.get("method", "GET")), str(value.get("query") or ""), headers,
-                str(value.get("body") or "").encode())  # fmt: skip
+    call = Call(
+        str(value.get("method", "GET")),
+        str(value.get("query") or ""),
+        headers,
+        str(value.get("body") or "").encode(),
+    )
     heard = module.read_receipt(call, options)
-    return {"receipts": [
-        {"reference": r.reference, "provider_id": r.provider_id, "to": r.to,
-         "state": (Bits(r.state).name or "accepted").lower(), "code": r.code}
-        for r in heard.receipts
-    ], "verified": heard.verified}  # fmt: skip
+    return {
+        "receipts": [
+            {
+                "reference": r.reference,
+                "provider_id": r.provider_id,
+                "to": r.to,
+                "state": (Bits(r.state).name or "accepted").lower(),
+                "code": r.code,
+            }
+            for r in heard.receipts
+        ],
+        "verified": heard.verified,
+    }

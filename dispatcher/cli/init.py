@@ -11,7 +11,7 @@ from dispatcher.problems import Problem, settings
 
 SAMPLE = Path(__file__).resolve().parents[2]
 
-_TOML = '''# Cấu hình của một trang dispatcher. Giải thích: docs/ và README.
+_TOML = """# Cấu hình của một trang dispatcher. Giải thích: docs/ và README.
 [site]
 name = "{name}"
 mode = "drill"                     # drill: chạy thử, không tin nào rời máy · live: gửi thật
@@ -50,19 +50,24 @@ default = "07:00-22:00"
 [prices]                           # đồng, thay bằng giá trong hợp đồng
 sms = 500
 zalo = 200
-'''
+"""
 
 
-@command("Tạo một trang mới (cấu hình, mẫu tin, thư mục danh bạ và lịch).",
-         "Make a new site (settings, templates, folders for lists and schedules).",
-         "dispatcher init phuong-may-to --name 'UBND phường Máy Tơ'")  # fmt: skip
+@command(
+    "Tạo một trang mới (cấu hình, mẫu tin, thư mục danh bạ và lịch).",
+    "Make a new site (settings, templates, folders for lists and schedules).",
+    "dispatcher init phuong-may-to --name 'UBND phường Máy Tơ'",
+)
 @argument("folder")
 @option("--name", default="UBND phường", vi="tên trang", en="name of the site")
 def init(surface: Surface, folder: str, name: str) -> None:
     root = Path(folder)
     if (root / "dispatcher.toml").exists():
-        raise Problem("site-exists", f"{folder} đã là một trang; chọn thư mục khác.",
-                      f"{folder} is a site already; choose another folder.")  # fmt: skip
+        raise Problem(
+            "site-exists",
+            f"{folder} đã là một trang; chọn thư mục khác.",
+            f"{folder} is a site already; choose another folder.",
+        )
     if '"' in name or "\n" in name:
         raise Problem("bad-name", "Tên trang không được có dấu nháy kép.", "No quotes in the name.")
     try:
@@ -77,8 +82,11 @@ def init(surface: Surface, folder: str, name: str) -> None:
             _TOML.format(name=name, language=surface.language), encoding="utf-8"
         )
     except OSError as error:
-        raise settings("cannot-write", f"Không ghi được vào {folder}: {error.strerror}.",
-                       f"Cannot write to {folder}: {error.strerror}.") from None  # fmt: skip
+        raise settings(
+            "cannot-write",
+            f"Không ghi được vào {folder}: {error.strerror}.",
+            f"Cannot write to {folder}: {error.strerror}.",
+        ) from None
     if surface.json:
         surface.emit({"site": str(root.resolve())})
     surface.say(f"Đã tạo trang ở {root}.", f"Made a site in {root}.")
@@ -88,5 +96,7 @@ def init(surface: Surface, folder: str, name: str) -> None:
         "The list is encrypted under data/keys/site.key (made at first use). "
         "A lost key is a lost list: back it up apart from the database.",
     )
-    surface.hint(f"Tiếp theo: dispatcher --site {folder} people add TÊN --role admin",
-                 f"Next: dispatcher --site {folder} people add NAME --role admin")  # fmt: skip
+    surface.hint(
+        f"Tiếp theo: dispatcher --site {folder} people add TÊN --role admin",
+        f"Next: dispatcher --site {folder} people add NAME --role admin",
+    )

@@ -13,28 +13,46 @@ from dispatcher.store import people as rows
 from dispatcher.store.database import Tx
 
 people = Group(Say("Người dùng và vai trò.", "People and roles."))
-ROLES = {Role.OFFICER: "cán bộ", Role.LEADER: "lãnh đạo", Role.ADMIN: "quản trị",
-         Role.AUDITOR: "kiểm tra"}  # fmt: skip
+ROLES = {
+    Role.OFFICER: "cán bộ",
+    Role.LEADER: "lãnh đạo",
+    Role.ADMIN: "quản trị",
+    Role.AUDITOR: "kiểm tra",
+}
 
 
 def _may_change(actor: Actor, tx: Tx) -> None:
     """The first person on an empty site needs nobody; later ones are an admin's work."""
     if rows.count(tx) and (actor.person_id is None or actor.role is not Role.ADMIN):
-        raise refused("role", "Chỉ người quản trị được thêm người hoặc đổi vai trò (--as TÊN).",
-                      "Only an admin may add people or change roles (--as NAME).")  # fmt: skip
+        raise refused(
+            "role",
+            "Chỉ người quản trị được thêm người hoặc đổi vai trò (--as TÊN).",
+            "Only an admin may add people or change roles (--as NAME).",
+        )
 
 
-@people.verb("add", "Thêm một người. Tên này dùng cho --as.", "Add a person. --as takes this name.",
-             "dispatcher people add lan --role officer --ward 'Máy Tơ' --full-name 'Nguyễn Thị Lan'")  # fmt: skip
+@people.verb(
+    "add",
+    "Thêm một người. Tên này dùng cho --as.",
+    "Add a person. --as takes this name.",
+    "dispatcher people add lan --role officer --ward 'Máy Tơ' --full-name 'Nguyễn Thị Lan'",
+)
 @argument("name")
-@option("--role", type=click.Choice([r.value for r in Role]), required=True,
-        vi="vai trò", en="role")  # fmt: skip
+@option(
+    "--role", type=click.Choice([r.value for r in Role]), required=True, vi="vai trò", en="role"
+)
 @option("--full-name", default="", vi="họ và tên", en="full name")
 @option("--position", default="", vi="chức vụ", en="position")
-@option("--ward", "wards", multiple=True, vi="phường phụ trách (bỏ trống: toàn trang)",
-        en="ward in charge of (none: the whole site)")  # fmt: skip
-def add(surface: Surface, name: str, role: str, full_name: str, position: str,
-        wards: tuple[str, ...]) -> None:  # fmt: skip
+@option(
+    "--ward",
+    "wards",
+    multiple=True,
+    vi="phường phụ trách (bỏ trống: toàn trang)",
+    en="ward in charge of (none: the whole site)",
+)
+def add(
+    surface: Surface, name: str, role: str, full_name: str, position: str, wards: tuple[str, ...]
+) -> None:
     app, actor = surface.open_app(), surface.actor()
     with app.begin(actor)() as tx:
         _may_change(actor, tx)
@@ -51,22 +69,49 @@ def list_people(surface: Surface) -> None:
     with surface.open_app().store.read(surface.actor()) as tx:
         found = rows.listed(tx)
     if surface.json:
-        surface.emit([{"id": p["id"], "name": p["name"], "full_name": p["full_name"],
-                       "role": p["role"], "wards": p["wards"] or "all",
-                       "disabled": p["disabled_at"] is not None} for p in found])  # fmt: skip
+        surface.emit(
+            [
+                {
+                    "id": p["id"],
+                    "name": p["name"],
+                    "full_name": p["full_name"],
+                    "role": p["role"],
+                    "wards": p["wards"] or "all",
+                    "disabled": p["disabled_at"] is not None,
+                }
+                for p in found
+            ]
+        )
         return
     surface.table(
-        [Say("tên", "name"), Say("họ và tên", "full name"), Say("vai trò", "role"),
-         Say("phường", "wards")],
-        [[p["name"], p["full_name"], surface.text(ROLES[Role(p["role"])], p["role"]),
-          ", ".join(p["wards"]) or surface.text("toàn trang", "whole site")] for p in found],
-    )  # fmt: skip
+        [
+            Say("tên", "name"),
+            Say("họ và tên", "full name"),
+            Say("vai trò", "role"),
+            Say("phường", "wards"),
+        ],
+        [
+            [
+                p["name"],
+                p["full_name"],
+                surface.text(ROLES[Role(p["role"])], p["role"]),
+                ", ".join(p["wards"]) or surface.text("toàn trang", "whole site"),
+            ]
+            for p in found
+        ],
+    )
 
 
-@people.verb("role", "Đổi vai trò hoặc phường của một người.", "Change a person's role or wards.",
-             "dispatcher people role lan --role leader --as quan-tri")  # fmt: skip
+@people.verb(
+    "role",
+    "Đổi vai trò hoặc phường của một người.",
+    "Change a person's role or wards.",
+    "dispatcher people role lan --role leader --as quan-tri",
+)
 @argument("name")
-@option("--role", type=click.Choice([r.value for r in Role]), required=True, vi="vai trò", en="role")
+@option(
+    "--role", type=click.Choice([r.value for r in Role]), required=True, vi="vai trò", en="role"
+)
 @option("--ward", "wards", multiple=True, vi="phường phụ trách mới", en="new wards")
 def set_role(surface: Surface, name: str, role: str, wards: tuple[str, ...]) -> None:
     app, actor = surface.open_app(), surface.actor()
@@ -74,8 +119,11 @@ def set_role(surface: Surface, name: str, role: str, wards: tuple[str, ...]) -> 
         _may_change(actor, tx)
         person = rows.actor(tx, name)
         if person.person_id == actor.person_id:
-            raise refused("own-role", "Không tự đổi vai trò của mình được; cần người quản trị khác.",
-                          "Nobody changes their own role; another admin must.")  # fmt: skip
+            raise refused(
+                "own-role",
+                "Không tự đổi vai trò của mình được; cần người quản trị khác.",
+                "Nobody changes their own role; another admin must.",
+            )
         assert person.person_id is not None
         ids = [w.id for w in areas.wards_named(tx, list(wards))] if wards else None
         rows.set_role(tx, person.person_id, Role(role), ids)

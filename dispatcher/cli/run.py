@@ -13,12 +13,18 @@ from dispatcher.problems import Problem
 
 
 def _log_to_stderr() -> None:
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING,
-                        format="%(asctime)s level=%(levelname)s logger=%(name)s %(message)s")  # fmt: skip
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.WARNING,
+        format="%(asctime)s level=%(levelname)s logger=%(name)s %(message)s",
+    )
 
 
-@command("Chạy bộ gửi tin: lịch, gửi, báo nhận. Ctrl-C để dừng êm.",
-         "The worker: schedules, sending, receipts. Ctrl-C ends it cleanly.", "dispatcher run --once")  # fmt: skip
+@command(
+    "Chạy bộ gửi tin: lịch, gửi, báo nhận. Ctrl-C để dừng êm.",
+    "The worker: schedules, sending, receipts. Ctrl-C ends it cleanly.",
+    "dispatcher run --once",
+)
 @option("--once", is_flag=True, vi="làm hết việc đến hạn rồi thôi", en="do what is due, then end")
 @option("--web", "with_door", is_flag=True, vi="kèm cửa nhận báo nhận", en="with the receipt door")
 def run(surface: Surface, once: bool, with_door: bool) -> None:
@@ -29,16 +35,23 @@ def run(surface: Surface, once: bool, with_door: bool) -> None:
     if app.site.mode is Mode.DRILL:
         surface.say("Chạy thử: không tin nào gửi ra ngoài.", "Drill: nothing leaves this machine.")
     if not once:
-        surface.say("Bộ gửi tin đang chạy; Ctrl-C để dừng.", "The worker is running; Ctrl-C stops it.")
+        surface.say(
+            "Bộ gửi tin đang chạy; Ctrl-C để dừng.", "The worker is running; Ctrl-C stops it."
+        )
     found = run_worker(app, once=once, with_door=with_door)
     if surface.json:
         surface.emit(found)
     surface.say(f"Đã chuyển {found['accepted']} tin.", f"{found['accepted']} messages handed over.")
-    surface.hint("Xem kết quả: dispatcher broadcasts list", "See the results: dispatcher broadcasts list")
+    surface.hint(
+        "Xem kết quả: dispatcher broadcasts list", "See the results: dispatcher broadcasts list"
+    )
 
 
-@command("Cửa nhận báo nhận từ nhà mạng và Zalo (bảng điều khiển sẽ ở đây).",
-         "The receipt door for networks and Zalo (the console will live here).", "dispatcher web")  # fmt: skip
+@command(
+    "Cửa nhận báo nhận từ nhà mạng và Zalo (bảng điều khiển sẽ ở đây).",
+    "The receipt door for networks and Zalo (the console will live here).",
+    "dispatcher web",
+)
 @option("--listen", vi="địa chỉ, ví dụ 127.0.0.1:8700", en="address, like 127.0.0.1:8700")
 def web(surface: Surface, listen: str | None) -> None:
     from dispatcher.worker import serve_door
@@ -47,16 +60,26 @@ def web(surface: Surface, listen: str | None) -> None:
     app = surface.open_app()
     host, _, port = (listen or app.site.listen).rpartition(":")
     if not host or not port.isdigit():
-        raise Problem("bad-listen", "--listen ghi như 127.0.0.1:8700.",
-                      "--listen looks like 127.0.0.1:8700.", exit_code=4)  # fmt: skip
+        raise Problem(
+            "bad-listen",
+            "--listen ghi như 127.0.0.1:8700.",
+            "--listen looks like 127.0.0.1:8700.",
+            exit_code=4,
+        )
 
     def announce(bound: int) -> None:
         if surface.json:
             surface.emit({"host": host, "port": bound})
-        surface.say(f"Cửa báo nhận mở ở {host}:{bound}.", f"The receipt door is open at {host}:{bound}.")
+        surface.say(
+            f"Cửa báo nhận mở ở {host}:{bound}.", f"The receipt door is open at {host}:{bound}."
+        )
 
     try:
         asyncio.run(serve_door(app, host, int(port), announce))
     except OSError as error:
-        raise Problem("port-taken", f"Không mở được {host}:{port} ({error.strerror}).",
-                      f"{host}:{port} cannot be opened ({error.strerror}).", exit_code=4) from None  # fmt: skip
+        raise Problem(
+            "port-taken",
+            f"Không mở được {host}:{port} ({error.strerror}).",
+            f"{host}:{port} cannot be opened ({error.strerror}).",
+            exit_code=4,
+        ) from None

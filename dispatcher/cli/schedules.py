@@ -14,8 +14,14 @@ from dispatcher.store import schedules as rows
 from dispatcher.store.database import Tx
 
 schedules = Group(Say("Lịch gửi.", "Schedules."))
-STATES = {"draft": "nháp", "submitted": "trình duyệt", "approved": "đã duyệt",
-          "returned": "trả lại", "paused": "tạm dừng", "ended": "đã hết"}  # fmt: skip
+STATES = {
+    "draft": "nháp",
+    "submitted": "trình duyệt",
+    "approved": "đã duyệt",
+    "returned": "trả lại",
+    "paused": "tạm dừng",
+    "ended": "đã hết",
+}
 
 
 def _load(surface: Surface, name: str) -> Schedule:
@@ -31,27 +37,47 @@ def list_schedules(surface: Surface) -> None:
         held = rows.listed(tx)
         if tx.connection.info["touched"]:
             tx.note("read", "schedules", "files")
-    found = []
+    found: list[dict[str, Any]] = []
     for name in scheduling.files(app.schedules):
         schedule = known.get(name)
         upcoming = schedule.next_after(app.clock()) if schedule else None
-        found.append({"name": name, "title": schedule.title if schedule else None,
-                      "state": held[name]["state"] if name in held else "broken",
-                      "next": _when(upcoming)})  # fmt: skip
+        found.append(
+            {
+                "name": name,
+                "title": schedule.title if schedule else None,
+                "state": held[name]["state"] if name in held else "broken",
+                "next": _when(upcoming),
+            }
+        )
     if surface.json:
         surface.emit(found)
         return
-    surface.table([Say("tên", "name"), Say("tiêu đề", "title"), Say("trạng thái", "state"),
-                   Say("lần tới", "next")],
-                  [[f["name"], f["title"], surface.text(STATES.get(f["state"], "tệp hỏng"), f["state"]),
-                    f["next"]] for f in found])  # fmt: skip
+    surface.table(
+        [
+            Say("tên", "name"),
+            Say("tiêu đề", "title"),
+            Say("trạng thái", "state"),
+            Say("lần tới", "next"),
+        ],
+        [
+            [
+                f["name"],
+                f["title"],
+                surface.text(STATES.get(f["state"], "tệp hỏng"), f["state"]),
+                f["next"],
+            ]
+            for f in found
+        ],
+    )
 
 
 def _when(moment: Any) -> str | None:
     return moment.astimezone(HANOI).isoformat(timespec="minutes") if moment else None
 
 
-@schedules.verb("check", "Kiểm tra các tệp lịch.", "Check schedule files.", "dispatcher schedules check")
+@schedules.verb(
+    "check", "Kiểm tra các tệp lịch.", "Check schedule files.", "dispatcher schedules check"
+)
 @argument("names", nargs=-1)
 def check(surface: Surface, names: tuple[str, ...]) -> int:
     from dispatcher import app as joined
@@ -68,8 +94,9 @@ def check(surface: Surface, names: tuple[str, ...]) -> int:
             with app.store.read(surface.actor()) as tx:
                 targeting.resolve(tx, schedule.audience)
         except Problem as problem:
-            found.append({"schedule": name, "code": problem.code,
-                          "message": problem.to(surface.language)})  # fmt: skip
+            found.append(
+                {"schedule": name, "code": problem.code, "message": problem.to(surface.language)}
+            )
     if surface.json:
         surface.emit(found)
     else:
@@ -79,8 +106,12 @@ def check(surface: Surface, names: tuple[str, ...]) -> int:
     return USAGE if found else OK
 
 
-@schedules.verb("next", "Các lần gửi sắp tới của một lịch.", "The next firings of a schedule.",
-                "dispatcher schedules next canh-bao-thu-hai")  # fmt: skip
+@schedules.verb(
+    "next",
+    "Các lần gửi sắp tới của một lịch.",
+    "The next firings of a schedule.",
+    "dispatcher schedules next canh-bao-thu-hai",
+)
 @argument("name")
 @option("--count", default=10, vi="bao nhiêu lần", en="how many")
 def upcoming(surface: Surface, name: str, count: int) -> None:
@@ -105,8 +136,12 @@ def _decide(actor: Actor, roles: set[Role]) -> None:
     planning.need(actor, roles, "quyết định lịch gửi", "decide on schedules")
 
 
-@schedules.verb("submit", "Trình duyệt một lịch.", "Submit a schedule.",
-                "dispatcher schedules submit canh-bao-thu-hai --as lan")  # fmt: skip
+@schedules.verb(
+    "submit",
+    "Trình duyệt một lịch.",
+    "Submit a schedule.",
+    "dispatcher schedules submit canh-bao-thu-hai --as lan",
+)
 @argument("name")
 def submit(surface: Surface, name: str) -> None:
     schedule, actor = _load(surface, name), surface.actor()
@@ -116,8 +151,12 @@ def submit(surface: Surface, name: str) -> None:
     _told(surface, schedule, "submitted")
 
 
-@schedules.verb("approve", "Duyệt một lịch đúng như tệp hiện nay.", "Approve a schedule as it stands.",
-                "dispatcher schedules approve canh-bao-thu-hai --as minh")  # fmt: skip
+@schedules.verb(
+    "approve",
+    "Duyệt một lịch đúng như tệp hiện nay.",
+    "Approve a schedule as it stands.",
+    "dispatcher schedules approve canh-bao-thu-hai --as minh",
+)
 @argument("name")
 def approve(surface: Surface, name: str) -> None:
     schedule, actor = _load(surface, name), surface.actor()
@@ -127,8 +166,12 @@ def approve(surface: Surface, name: str) -> None:
     _told(surface, schedule, "approved")
 
 
-@schedules.verb("return", "Trả lại một lịch kèm lý do.", "Return a schedule with a reason.",
-                "dispatcher schedules return canh-bao-thu-hai --reason 'Đổi giờ' --as minh")  # fmt: skip
+@schedules.verb(
+    "return",
+    "Trả lại một lịch kèm lý do.",
+    "Return a schedule with a reason.",
+    "dispatcher schedules return canh-bao-thu-hai --reason 'Đổi giờ' --as minh",
+)
 @argument("name")
 @option("--reason", required=True, vi="lý do", en="reason")
 def send_back(surface: Surface, name: str, reason: str) -> None:
@@ -140,8 +183,12 @@ def send_back(surface: Surface, name: str, reason: str) -> None:
     _told(surface, schedule, "returned")
 
 
-@schedules.verb("pause", "Tạm dừng một lịch đã duyệt.", "Pause an approved schedule.",
-                "dispatcher schedules pause canh-bao-thu-hai")  # fmt: skip
+@schedules.verb(
+    "pause",
+    "Tạm dừng một lịch đã duyệt.",
+    "Pause an approved schedule.",
+    "dispatcher schedules pause canh-bao-thu-hai",
+)
 @argument("name")
 def pause(surface: Surface, name: str) -> None:
     schedule, actor = _load(surface, name), surface.actor()
@@ -153,13 +200,20 @@ def pause(surface: Surface, name: str) -> None:
 
 def _known(tx: Tx, schedule: Schedule) -> None:
     if rows.get(tx, schedule.name) is None:
-        raise refused("not-submitted", f"Lịch «{schedule.name}» chưa được trình duyệt.",
-                      f"Schedule “{schedule.name}” has not been submitted.")  # fmt: skip
+        raise refused(
+            "not-submitted",
+            f"Lịch «{schedule.name}» chưa được trình duyệt.",
+            f"Schedule “{schedule.name}” has not been submitted.",
+        )
 
 
 def _told(surface: Surface, schedule: Schedule, state: str) -> None:
     if surface.json:
         surface.emit({"name": schedule.name, "state": state})
-    surface.say(f"Lịch «{schedule.name}»: {STATES[state]}.", f"Schedule “{schedule.name}”: {state}.")
-    surface.hint(f"Các lần gửi tới: dispatcher schedules next {schedule.name}",
-                 f"Next firings: dispatcher schedules next {schedule.name}")  # fmt: skip
+    surface.say(
+        f"Lịch «{schedule.name}»: {STATES[state]}.", f"Schedule “{schedule.name}”: {state}."
+    )
+    surface.hint(
+        f"Các lần gửi tới: dispatcher schedules next {schedule.name}",
+        f"Next firings: dispatcher schedules next {schedule.name}",
+    )

@@ -69,8 +69,9 @@ class Command(_Spoken, click.Command):
 class Group(_Spoken, click.Group):
     """A noun with its verbs, or the root: entries are (module, attribute, help)."""
 
-    def __init__(self, say: Say, entries: dict[str, tuple[str, str, Say]] | None = None,
-                 **more: Any) -> None:  # fmt: skip
+    def __init__(
+        self, say: Say, entries: dict[str, tuple[str, str, Say]] | None = None, **more: Any
+    ) -> None:
         self.say = say
         self.entries = entries or {}
         super().__init__(no_args_is_help=True, **more)
@@ -153,7 +154,10 @@ def told(error: click.ClickException) -> Problem:
             near = list(error.possibilities or ())
             vi, en = f"không có tùy chọn {error.option_name}", f"no option {error.option_name}"
             if near:
-                vi, en = f"{vi}; có phải {', '.join(near)}?", f"{en}; did you mean {', '.join(near)}?"
+                vi, en = (
+                    f"{vi}; có phải {', '.join(near)}?",
+                    f"{en}; did you mean {', '.join(near)}?",
+                )
         case click.MissingParameter():
             name = _label(error)
             vi, en = f"thiếu {name}", f"{name} is missing"
@@ -162,7 +166,11 @@ def told(error: click.ClickException) -> Problem:
             vi, en = f"giá trị của {name} không dùng được", f"{name}: {error.message}"
         case _:
             vi, en = f"lệnh chưa đúng ({error.message})", error.message
-    path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "dispatcher"
+    path = (
+        error.ctx.command_path
+        if isinstance(error, click.UsageError) and error.ctx
+        else "dispatcher"
+    )
     more = Say(f"Xem: {path} --help", f"See: {path} --help")
     return Problem("usage", f"{vi[:1].upper()}{vi[1:]}. {more.vi}", f"{en.rstrip('.')}. {more.en}")
 
@@ -179,5 +187,9 @@ def _label(error: click.BadParameter) -> str:
 def unknown_command(name: str, known: Sequence[str]) -> Problem:
     from dispatcher.problems import unknown
 
-    return unknown(Say("lệnh", "command"), name, known,
-                   hint=Say("Xem: dispatcher --help", "See: dispatcher --help"))  # fmt: skip
+    return unknown(
+        Say("lệnh", "command"),
+        name,
+        known,
+        hint=Say("Xem: dispatcher --help", "See: dispatcher --help"),
+    )

@@ -139,8 +139,9 @@ class Surface:
             self.emit({"error": {"code": problem.code, "message": problem.to(self.language)}})
         return problem.exit_code
 
-    def table(self, heads: Sequence[Say], rows: Iterable[Sequence[Any]],
-              numbers: Sequence[int] = ()) -> None:  # fmt: skip
+    def table(
+        self, heads: Sequence[Say], rows: Iterable[Sequence[Any]], numbers: Sequence[int] = ()
+    ) -> None:
         """A table on the terminal, plain when piped."""
         if self.quiet:
             return
@@ -151,35 +152,43 @@ class Surface:
 
         table = Table(box=SIMPLE, pad_edge=False, show_edge=False)
         for index, head in enumerate(heads):
-            table.add_column(escape(head.to(self.language)), overflow="fold",
-                             justify="right" if index in numbers else "left")  # fmt: skip
+            table.add_column(
+                escape(head.to(self.language)),
+                overflow="fold",
+                justify="right" if index in numbers else "left",
+            )
         for row in rows:
             table.add_row(*(escape(_plain(shown(cell))) for cell in row))
         width = None if sys.stdout.isatty() else 160
-        Console(file=sys.stderr if self.json else sys.stdout, width=width, highlight=False).print(table)
+        Console(file=sys.stderr if self.json else sys.stdout, width=width, highlight=False).print(
+            table
+        )
 
     @contextmanager
     def progress(self, vi: str, en: str, total: int) -> Iterator[Any]:
         """A bar with rate and time left; silent when piped. Yields `update(done)`."""
         if self.no_progress or self.quiet or self.json or not sys.stderr.isatty():
-            yield lambda done: None
+            yield lambda done, total=None: None
             return
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
         bar = Progress(
-            TextColumn("{task.description}"), BarColumn(40),
+            TextColumn("{task.description}"),
+            BarColumn(40),
             TextColumn("{task.completed:.0f}/{task.total:.0f}"),
-            TextColumn("{task.fields[rate]}"), TimeRemainingColumn(),
-            console=Console(file=sys.stderr), transient=True,
-        )  # fmt: skip
+            TextColumn("{task.fields[rate]}"),
+            TimeRemainingColumn(),
+            console=Console(file=sys.stderr),
+            transient=True,
+        )
         with bar:
             task = bar.add_task(self.text(vi, en), total=total, rate="")
 
-            def update(done: int) -> None:
+            def update(done: int, total: int | None = None) -> None:
                 speed = bar.tasks[0].speed
                 rate = f"{speed:.0f}{self.text(' tin/giây', '/s')}" if speed else ""
-                bar.update(task, completed=done, rate=rate)
+                bar.update(task, completed=done, total=total, rate=rate)
 
             yield update
 

@@ -23,38 +23,71 @@ def list_templates(surface: Surface) -> None:
         except Problem as problem:
             found.append({"name": name, "problem": problem.to(surface.language)})
             continue
-        found.append({"name": name, "title": template.title, "kind": template.kind.value,
-                      "blocks": list(template.blocks), "fields": list(template.fields)})  # fmt: skip
+        found.append(
+            {
+                "name": name,
+                "title": template.title,
+                "kind": template.kind.value,
+                "blocks": list(template.blocks),
+                "fields": list(template.fields),
+            }
+        )
     if surface.json:
         surface.emit(found)
         return
-    surface.table([Say("tên", "name"), Say("tiêu đề", "title"), Say("loại", "kind"),
-                   Say("ô cần điền", "blanks")],
-                  [[t["name"], t.get("title") or t["problem"], t.get("kind", "?"),
-                    ", ".join(t.get("fields", []))] for t in found])  # fmt: skip
+    surface.table(
+        [
+            Say("tên", "name"),
+            Say("tiêu đề", "title"),
+            Say("loại", "kind"),
+            Say("ô cần điền", "blanks"),
+        ],
+        [
+            [
+                t["name"],
+                t.get("title") or t["problem"],
+                t.get("kind", "?"),
+                ", ".join(t.get("fields", [])),
+            ]
+            for t in found
+        ],
+    )
 
 
-@templates.verb("show", "Hiện một mẫu tin.", "Show a template.",
-                "dispatcher templates show gia-danh-cong-an")  # fmt: skip
+@templates.verb(
+    "show", "Hiện một mẫu tin.", "Show a template.", "dispatcher templates show gia-danh-cong-an"
+)
 @argument("name")
 def show(surface: Surface, name: str) -> None:
     template = templating.load(surface.open_site().root / "templates", name)
     if surface.json:
-        surface.emit({
-            "name": template.name, "title": template.title, "kind": template.kind.value,
-            "source": template.document, "reviewed": template.reviewed, "version": template.digest,
-            "fields": {f.name: {"label": f.label, "required": f.required, "most": f.most}
-                       for f in template.fields.values()},
-            "blocks": {b.name: b.source for b in template.blocks.values()},
-        })  # fmt: skip
+        surface.emit(
+            {
+                "name": template.name,
+                "title": template.title,
+                "kind": template.kind.value,
+                "source": template.document,
+                "reviewed": template.reviewed,
+                "version": template.digest,
+                "fields": {
+                    f.name: {"label": f.label, "required": f.required, "most": f.most}
+                    for f in template.fields.values()
+                },
+                "blocks": {b.name: b.source for b in template.blocks.values()},
+            }
+        )
         return
     surface.say(f"{template.title}  ({template.kind.value})")
     for block in template.blocks.values():
         surface.say(f"\n[{block.name}]\n{block.source}")
 
 
-@templates.verb("check", "Kiểm tra mẫu tin: cú pháp, độ dài, tên đơn vị, đường link.",
-                "Check templates: syntax, length, sender, links.", "dispatcher templates check")  # fmt: skip
+@templates.verb(
+    "check",
+    "Kiểm tra mẫu tin: cú pháp, độ dài, tên đơn vị, đường link.",
+    "Check templates: syntax, length, sender, links.",
+    "dispatcher templates check",
+)
 @argument("names", nargs=-1)
 def check(surface: Surface, names: tuple[str, ...]) -> int:
     site = surface.open_site()
@@ -69,12 +102,26 @@ def check(surface: Surface, names: tuple[str, ...]) -> int:
             if problem.code == "unknown-name" and not problem.where:
                 raise
             line = problem.where.rpartition(":")[2]
-            found.append({"template": name, "rule": problem.code.removeprefix("template-"),
-                          "severity": "block", "line": int(line) if line.isdigit() else 1,
-                          "message": problem.to(surface.language)})  # fmt: skip
+            found.append(
+                {
+                    "template": name,
+                    "rule": problem.code.removeprefix("template-"),
+                    "severity": "block",
+                    "line": int(line) if line.isdigit() else 1,
+                    "message": problem.to(surface.language),
+                }
+            )
             continue
-        found += [{"template": r.template, "rule": r.rule, "severity": r.severity, "line": r.line,
-                   "message": r.message.to(surface.language)} for r in remarks]  # fmt: skip
+        found += [
+            {
+                "template": r.template,
+                "rule": r.rule,
+                "severity": r.severity,
+                "line": r.line,
+                "message": r.message.to(surface.language),
+            }
+            for r in remarks
+        ]
     if surface.json:
         surface.emit(found)
     else:
@@ -84,22 +131,30 @@ def check(surface: Surface, names: tuple[str, ...]) -> int:
     return USAGE if any(f["severity"] == "block" for f in found) else OK
 
 
-@templates.verb("preview", "Xem mẫu tin như trên điện thoại, với một phường.",
-                "See a template as a phone shows it, for one ward.",
-                "dispatcher templates preview moi-hop --set gio=19:30 --ward 'Máy Tơ'")  # fmt: skip
+@templates.verb(
+    "preview",
+    "Xem mẫu tin như trên điện thoại, với một phường.",
+    "See a template as a phone shows it, for one ward.",
+    "dispatcher templates preview moi-hop --set gio=19:30 --ward 'Máy Tơ'",
+)
 @argument("name")
 @option("--ward", default="Đồng Quốc Bình", vi="phường", en="ward")
-@option("--set", "fields", multiple=True, vi="điền một ô: tên=giá trị", en="fill a blank: name=value")
+@option(
+    "--set", "fields", multiple=True, vi="điền một ô: tên=giá trị", en="fill a blank: name=value"
+)
 def preview(surface: Surface, name: str, ward: str, fields: tuple[str, ...]) -> None:
     site = surface.open_site()
     template = templating.load(site.root / "templates", name)
     given = {f.name: f"[{f.label}]" for f in template.fields.values()} | pairs(fields)
     values: dict[str, Any] = {
-        "contact": {"name": "Nguyễn Thị Mẫu", "title": "bà"}, "ward": {"name": ward},
-        "residential_group": {"name": "Tổ dân phố số 3"}, "document": {"number": template.document},
-        "sender": {"name": site.sender_for(ward).name}, "row": {},
+        "contact": {"name": "Nguyễn Thị Mẫu", "title": "bà"},
+        "ward": {"name": ward},
+        "residential_group": {"name": "Tổ dân phố số 3"},
+        "document": {"number": template.document},
+        "sender": {"name": site.sender_for(ward).name},
+        "row": {},
         **templating.fill(template, given),
-    }  # fmt: skip
+    }
     shown = []
     for block in template.blocks.values():
         text = templating.render(template, block, values)
@@ -108,8 +163,10 @@ def preview(surface: Surface, name: str, ward: str, fields: tuple[str, ...]) -> 
         surface.emit(shown)
         return
     for s in shown:
-        surface.say(f"[{s['block']}] {s['length']} ký tự = {s['parts']} tin/người",
-                    f"[{s['block']}] {s['length']} characters = {s['parts']} parts")  # fmt: skip
+        surface.say(
+            f"[{s['block']}] {s['length']} ký tự = {s['parts']} tin/người",
+            f"[{s['block']}] {s['length']} characters = {s['parts']} parts",
+        )
         surface.say(bubble(s["body"]))
 
 
@@ -119,8 +176,11 @@ def pairs(given: tuple[str, ...]) -> dict[str, str]:
     for pair in given:
         name, equals, value = pair.partition("=")
         if not equals:
-            raise Problem("bad-set", f"--set cần dạng tên=giá trị, không phải «{pair}».",
-                          f"--set takes name=value, not “{pair}”.")  # fmt: skip
+            raise Problem(
+                "bad-set",
+                f"--set cần dạng tên=giá trị, không phải «{pair}».",
+                f"--set takes name=value, not “{pair}”.",
+            )
         found[name.strip()] = value
     return found
 

@@ -22,22 +22,29 @@ def each_line(surface: Surface, answer: Callable[[Any], Any]) -> None:
         try:
             value = json.loads(line)
         except ValueError:
-            raise Problem("bad-json", f"Dòng {number} không phải JSON.",
-                          f"Line {number} is not JSON.") from None  # fmt: skip
+            raise Problem(
+                "bad-json", f"Dòng {number} không phải JSON.", f"Line {number} is not JSON."
+            ) from None
         surface.line(json.dumps(answer(value), ensure_ascii=False, default=str) + "\n")
 
 
-def given(surface: Surface, text: str | None, jsonl: str | None,
-          answer: Callable[[Any], Any]) -> Any | None:  # fmt: skip
+def given(
+    surface: Surface, text: str | None, jsonl: str | None, answer: Callable[[Any], Any]
+) -> Any | None:
     """The answer for TEXT (or stdin for "-"); None when --jsonl did the work."""
     if jsonl is not None:
         if jsonl != "-":
-            raise Problem("jsonl", "--jsonl chỉ đọc từ đầu vào: --jsonl -", "--jsonl reads stdin: --jsonl -")
+            raise Problem(
+                "jsonl", "--jsonl chỉ đọc từ đầu vào: --jsonl -", "--jsonl reads stdin: --jsonl -"
+            )
         each_line(surface, answer)
         return None
     if text is None:
-        raise Problem("no-text", "Chưa có văn bản: ghi sau lệnh, hoặc - để đọc từ đầu vào.",
-                      "No text: give it after the command, or - for stdin.")  # fmt: skip
+        raise Problem(
+            "no-text",
+            "Chưa có văn bản: ghi sau lệnh, hoặc - để đọc từ đầu vào.",
+            "No text: give it after the command, or - for stdin.",
+        )
     return answer(sys.stdin.read().removesuffix("\n") if text == "-" else text)
 
 
@@ -45,8 +52,12 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else str(value)
 
 
-@sms.verb("measure", "Đếm ký tự và số tin tính cước của một văn bản.",
-          "Count characters and billed parts of a text.", "dispatcher sms measure 'Xin chào'")  # fmt: skip
+@sms.verb(
+    "measure",
+    "Đếm ký tự và số tin tính cước của một văn bản.",
+    "Count characters and billed parts of a text.",
+    "dispatcher sms measure 'Xin chào'",
+)
 @argument("text", required=False)
 @option("--jsonl", vi="đọc từng dòng JSON từ đầu vào (-)", en="one JSON value per line (-)")
 def measure(surface: Surface, text: str | None, jsonl: str | None) -> None:
@@ -58,12 +69,18 @@ def measure(surface: Surface, text: str | None, jsonl: str | None) -> None:
     if surface.json:
         surface.emit(found)
     else:
-        surface.say(f"{found['encoding']}: {found['length']} ký tự = {found['parts']} tin/người",
-                    f"{found['encoding']}: {found['length']} characters = {found['parts']} parts")  # fmt: skip
+        surface.say(
+            f"{found['encoding']}: {found['length']} ký tự = {found['parts']} tin/người",
+            f"{found['encoding']}: {found['length']} characters = {found['parts']} parts",
+        )
 
 
-@sms.verb("unaccent", "Bỏ dấu tiếng Việt.", "Remove Vietnamese diacritics.",
-          "dispatcher sms unaccent 'Đường Lạch Tray'")  # fmt: skip
+@sms.verb(
+    "unaccent",
+    "Bỏ dấu tiếng Việt.",
+    "Remove Vietnamese diacritics.",
+    "dispatcher sms unaccent 'Đường Lạch Tray'",
+)
 @argument("text", required=False)
 @option("--jsonl", vi="đọc từng dòng JSON từ đầu vào (-)", en="one JSON value per line (-)")
 def unaccent(surface: Surface, text: str | None, jsonl: str | None) -> None:
@@ -78,8 +95,11 @@ def unaccent(surface: Surface, text: str | None, jsonl: str | None) -> None:
         surface.say(found["text"])
 
 
-@command("Đọc một số điện thoại như trong bảng tính.", "Read a phone number as a sheet has it.",
-         "dispatcher phone 951234567")  # fmt: skip
+@command(
+    "Đọc một số điện thoại như trong bảng tính.",
+    "Read a phone number as a sheet has it.",
+    "dispatcher phone 951234567",
+)
 @argument("text", required=False)
 @option("--jsonl", vi="đọc từng dòng JSON từ đầu vào (-)", en="one JSON value per line (-)")
 def phone(surface: Surface, text: str | None, jsonl: str | None) -> None:
@@ -96,7 +116,9 @@ def phone(surface: Surface, text: str | None, jsonl: str | None) -> None:
     why = reading.why()
     surface.say(f"{reading.e164 or '—'}  {reading.type.value}  {reading.carrier or ''}".rstrip())
     if reading.repairs:
-        surface.say(f"đã sửa: {', '.join(reading.repairs)}", f"repaired: {', '.join(reading.repairs)}")
+        surface.say(
+            f"đã sửa: {', '.join(reading.repairs)}", f"repaired: {', '.join(reading.repairs)}"
+        )
     if why:
         surface.say(why.vi, why.en)
     if reading.suggested:

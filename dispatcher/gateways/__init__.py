@@ -25,6 +25,6 @@ def adapter_module(name: str) -> ModuleType:
 
 
 def adapter_settings(name: str) -> Collection[str]:
-    """The keys an adapter takes in its [gateways.…] table, beside adapter, per_second, in_flight."""
+    """The keys an adapter takes in its [gateways.…] table, beside those all gateways have."""
     settings: Collection[str] = adapter_module(name).SETTINGS
     return settings

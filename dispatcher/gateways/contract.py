@@ -212,8 +212,13 @@ def retry_after(headers: Mapping[str, str]) -> timedelta | None:
 def read_object(body: bytes) -> dict[str, Any] | None:
     """The JSON object in `body`, numbers kept as written; None for anything else."""
     try:
-        found = json.loads(body.decode("utf-8-sig"), parse_int=str, parse_float=str,
-                           parse_constant=lambda _: None, object_pairs_hook=_unique)  # fmt: skip
+        found = json.loads(
+            body.decode("utf-8-sig"),
+            parse_int=str,
+            parse_float=str,
+            parse_constant=lambda _: None,
+            object_pairs_hook=_unique,
+        )
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None

@@ -14,9 +14,24 @@ from typing import Any
 
 from dispatcher import model
 from dispatcher.gateways.contract import (
-    Accepted, Answer, Call, Codes, Given, Heard, Limits, NoAnswer, Outgoing, Refused, Verdict,
-    e164, http_trouble, local, read_object, table, word,
-)  # fmt: skip
+    Accepted,
+    Answer,
+    Call,
+    Codes,
+    Given,
+    Heard,
+    Limits,
+    NoAnswer,
+    Outgoing,
+    Refused,
+    Verdict,
+    e164,
+    http_trouble,
+    local,
+    read_object,
+    table,
+    word,
+)
 from dispatcher.model import Channel, Fault
 
 SETTINGS = ("api_key", "secret_key", "base_url", "sandbox")
@@ -52,11 +67,16 @@ class Esms:
 
     async def _send_one(self, message: Outgoing) -> Verdict:
         payload = {
-            "ApiKey": self._options["api_key"], "SecretKey": self._options["secret_key"],
-            "Content": message.body, "Phone": local(message.to), "Brandname": message.sender,
-            "SmsType": "2", "IsUnicode": "1" if message.accented else "0",
-            "RequestId": message.reference, "campaignid": "dispatcher",
-        }  # fmt: skip
+            "ApiKey": self._options["api_key"],
+            "SecretKey": self._options["secret_key"],
+            "Content": message.body,
+            "Phone": local(message.to),
+            "Brandname": message.sender,
+            "SmsType": "2",
+            "IsUnicode": "1" if message.accented else "0",
+            "RequestId": message.reference,
+            "campaignid": "dispatcher",
+        }
         if self._callback:
             payload["CallbackUrl"] = self._callback
         if self._options.get("sandbox"):
@@ -97,8 +117,8 @@ def read_answer(answer: Answer | NoAnswer, *, repeat: bool = True) -> list[Verdi
     if found is None:
         return [Refused(Fault.UNKNOWN, str(answer.status), "not the vendor's JSON")]
     code = word(found.get("CodeResult"))
-    if code in CODES.accepted and (word(found.get("SMSID")) or not answer.status == 200):
-        return [Accepted(word(found.get("SMSID")) or None)]
+    if code in CODES.accepted and word(found.get("SMSID")):
+        return [Accepted(word(found["SMSID"]))]
     if code in OUR_OWN_REPEAT and repeat:
         return [Accepted(word(found.get("SMSID")) or None)]
     if code in CODES.accepted:
@@ -117,9 +137,12 @@ def read_receipt(call: Call, options: Mapping[str, Any]) -> Heard:
         return Heard(())
     number = query.get("phonenumber", "")
     receipt = model.Receipt(
-        reference=query.get("RequestId") or None, provider_id=query.get("SMSID") or None,
-        to=e164(number), state=_state(query), code=query.get("SendStatus", ""),
-    )  # fmt: skip
+        reference=query.get("RequestId") or None,
+        provider_id=query.get("SMSID") or None,
+        to=e164(number),
+        state=_state(query),
+        code=query.get("SendStatus", ""),
+    )
     return Heard((receipt,))
 
 

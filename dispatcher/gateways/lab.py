@@ -11,16 +11,38 @@ from datetime import timedelta
 from typing import Any
 
 from dispatcher.gateways.contract import (
-    Accepted, Answer, Call, Codes, Given, Heard, Limits, NoAnswer, Outgoing, Refused, Verdict,
-    http_trouble, read_object, table, word,
-)  # fmt: skip
+    Accepted,
+    Answer,
+    Call,
+    Codes,
+    Given,
+    Heard,
+    Limits,
+    NoAnswer,
+    Outgoing,
+    Refused,
+    Verdict,
+    http_trouble,
+    read_object,
+    table,
+    word,
+)
 from dispatcher.model import Channel
 
 SETTINGS = ("capability", "base_url")
 SECRETS = ()
 SETTLE = timedelta(seconds=2)
-CODES = Codes(frozenset({"ok"}), table(recipient="nobody", content="words", account="key",
-                                       busy="full", carrier="network", later="night"))  # fmt: skip
+CODES = Codes(
+    frozenset({"ok"}),
+    table(
+        recipient="nobody",
+        content="words",
+        account="key",
+        busy="full",
+        carrier="network",
+        later="night",
+    ),
+)
 
 
 class Lab:

@@ -33,8 +33,12 @@ class Outbox:
         return [self._write(message) for message in batch]
 
     def _write(self, message: Outgoing) -> Verdict:
-        letter = {"to": message.to, "sender": message.sender, "body": message.body,
-                  "reference": message.reference}  # fmt: skip
+        letter = {
+            "to": message.to,
+            "sender": message.sender,
+            "body": message.body,
+            "reference": message.reference,
+        }
         path = self._folder / f"{message.reference}.json"
         try:
             self._folder.mkdir(parents=True, exist_ok=True)

@@ -3,8 +3,8 @@
 Comes from: an adapter.  Goes to: the vendor.
 Never: resends what may have left. Only calls that never left, and GETs, are tried again (tenacity).
 
-The httpx-aiohttp transport (0.2.0, read 2026-11) reports a connection that broke *after* the request
-was written as httpx.ConnectTimeout. Believing it would text people twice, so the cause underneath
+The httpx-aiohttp transport (0.2.0, read 2026-11) reports a connection that broke *after* the
+request was written as httpx.ConnectTimeout. Believing it would text people twice, so the cause underneath
 decides: only aiohttp's own connector errors prove that nothing left.
 """
 
@@ -41,8 +41,14 @@ class Wire:
     `secrets` never appear in the transcript.
     """
 
-    def __init__(self, *, deadline: float = DEADLINE, connections: int = 64,
-                 loopback_only: bool = False, secrets: Iterable[str] = ()) -> None:  # fmt: skip
+    def __init__(
+        self,
+        *,
+        deadline: float = DEADLINE,
+        connections: int = 64,
+        loopback_only: bool = False,
+        secrets: Iterable[str] = (),
+    ) -> None:
         self.deadline, self.loopback_only = deadline, loopback_only
         self.secrets = [s for s in secrets if len(s) > 3]
         self.transcript: deque[str] = deque(maxlen=50)
@@ -54,37 +60,60 @@ class Wire:
             context = httpx.create_ssl_context(trust_env=False)
 
             def session() -> aiohttp.ClientSession:
-                connector = aiohttp.TCPConnector(limit=self._connections, ssl=context,
-                                                 keepalive_timeout=15)  # fmt: skip
-                return aiohttp.ClientSession(connector=connector, trust_env=False,
-                                             cookie_jar=aiohttp.DummyCookieJar())  # fmt: skip
+                connector = aiohttp.TCPConnector(
+                    limit=self._connections, ssl=context, keepalive_timeout=15
+                )
+                return aiohttp.ClientSession(
+                    connector=connector, trust_env=False, cookie_jar=aiohttp.DummyCookieJar()
+                )
 
             self._client = httpx.AsyncClient(
-                transport=AiohttpTransport(verify=context, client=session), trust_env=False,
-                follow_redirects=False, timeout=httpx.Timeout(self.deadline, connect=CONNECT),
-            )  # fmt: skip
+                transport=AiohttpTransport(verify=context, client=session),
+                trust_env=False,
+                follow_redirects=False,
+                timeout=httpx.Timeout(self.deadline, connect=CONNECT),
+            )
         return self._client
 
-    async def post(self, url: str, *, json_body: Any = None, form: Mapping[str, str] | None = None,
-                   headers: Mapping[str, str] | None = None) -> Answer | NoAnswer:  # fmt: skip
+    async def post(
+        self,
+        url: str,
+        *,
+        json_body: Any = None,
+        form: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer | NoAnswer:
         """POST once; tried again only while nothing left the machine."""
         if form is not None:
             request = httpx.Request("POST", url, data=dict(form), headers=self._headers(headers))
         else:
             content = json.dumps(json_body, ensure_ascii=False).encode()
-            request = httpx.Request("POST", url, content=content, headers=self._headers(
-                {"content-type": "application/json", **(headers or {})}))  # fmt: skip
+            request = httpx.Request(
+                "POST",
+                url,
+                content=content,
+                headers=self._headers({"content-type": "application/json", **(headers or {})}),
+            )
         return await self._send(request, again=lambda a: isinstance(a, NoAnswer) and not a.left)
 
-    async def get(self, url: str, *, query: Mapping[str, str] | None = None,
-                  headers: Mapping[str, str] | None = None) -> Answer | NoAnswer:  # fmt: skip
+    async def get(
+        self,
+        url: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer | NoAnswer:
         """GET; safe to repeat."""
         request = httpx.Request("GET", url, params=query, headers=self._headers(headers))
         return await self._send(request, again=lambda a: isinstance(a, NoAnswer))
 
     def _headers(self, more: Mapping[str, str] | None) -> dict[str, str]:
-        return {"accept": "application/json", "accept-encoding": "identity",
-                "user-agent": "dispatcher", **(more or {})}  # fmt: skip
+        return {
+            "accept": "application/json",
+            "accept-encoding": "identity",
+            "user-agent": "dispatcher",
+            **(more or {}),
+        }
 
     async def _send(self, request: httpx.Request, again: Any) -> Answer | NoAnswer:
         self._check_host(request.url.host)
@@ -100,10 +129,11 @@ class Wire:
 
     async def _retry(self, request: httpx.Request, again: Any) -> Answer | NoAnswer:
         retrying = tenacity.AsyncRetrying(
-            retry=tenacity.retry_if_result(again), stop=tenacity.stop_after_attempt(2),
+            retry=tenacity.retry_if_result(again),
+            stop=tenacity.stop_after_attempt(2),
             wait=tenacity.wait_random(0.05, 0.25),
             retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
-        )  # fmt: skip
+        )
         answer: Answer | NoAnswer = await retrying(self._once, request)
         return answer
 
@@ -135,9 +165,11 @@ class Wire:
         except ValueError:
             pass
         raise Problem(
-            "drill-only", f"Đang chạy thử: không được nối ra ngoài máy ({host}).",
-            f"This is a drill: nothing may leave this machine ({host}).", exit_code=3,
-        )  # fmt: skip
+            "drill-only",
+            f"Đang chạy thử: không được nối ra ngoài máy ({host}).",
+            f"This is a drill: nothing may leave this machine ({host}).",
+            exit_code=3,
+        )
 
     def _remember(self, request: httpx.Request, answer: Answer | NoAnswer) -> None:
         url = str(request.url.copy_with(query=None))

@@ -2,7 +2,7 @@
 
 Facts: Zalo's own text and SDKs as collected 2026-11 (ZBS page of 2026, OAuth v4). No idempotency
 and no look-up by our reference are promised: a lost answer stays in doubt until the delivery
-webhook names our `tracking_id`. Errors come with HTTP 200. Refresh tokens are single use and rotate.
+webhook names our `tracking_id`. Errors come with HTTP 200. Refresh tokens are single use.
 """
 
 from __future__ import annotations
@@ -14,9 +14,25 @@ from typing import Any
 
 from dispatcher import model
 from dispatcher.gateways.contract import (
-    Accepted, Answer, Call, Codes, Given, Heard, Limits, NoAnswer, Outgoing, Refused, Tokens,
-    Verdict, e164, http_trouble, local, read_object, table, word,
-)  # fmt: skip
+    Accepted,
+    Answer,
+    Call,
+    Codes,
+    Given,
+    Heard,
+    Limits,
+    NoAnswer,
+    Outgoing,
+    Refused,
+    Tokens,
+    Verdict,
+    e164,
+    http_trouble,
+    local,
+    read_object,
+    table,
+    word,
+)
 from dispatcher.model import Channel, Fault, Receipt
 
 SETTINGS = ("oa_id", "app_id", "app_secret", "oa_secret", "base_url", "oauth_url", "mode")
@@ -70,15 +86,18 @@ class Zalo:
 
     async def _post(self, message: Outgoing, tokens: Tokens) -> Verdict:
         payload: dict[str, Any] = {
-            "phone": local(message.to), "template_id": message.template or "",
-            "template_data": dict(message.params), "tracking_id": message.reference,
-        }  # fmt: skip
+            "phone": local(message.to),
+            "template_id": message.template or "",
+            "template_data": dict(message.params),
+            "tracking_id": message.reference,
+        }
         if self._options.get("mode") == "development":
             payload["mode"] = "development"
         answer = await self._wire.post(
-            f"{self._base}/message/template", json_body=payload,
+            f"{self._base}/message/template",
+            json_body=payload,
             headers={"access_token": tokens.access},
-        )  # fmt: skip
+        )
         return read_answer(answer)[0]
 
     async def renew(self) -> Refused | None:
@@ -93,10 +112,13 @@ class Zalo:
         """Trade a refresh token for the next pair. Both must be non-empty or nothing changed."""
         answer = await self._wire.post(
             f"{self._oauth}/v4/oa/access_token",
-            form={"refresh_token": tokens.refresh, "app_id": str(self._options.get("app_id", "")),
-                  "grant_type": "refresh_token"},
+            form={
+                "refresh_token": tokens.refresh,
+                "app_id": str(self._options.get("app_id", "")),
+                "grant_type": "refresh_token",
+            },
             headers={"secret_key": str(self._options.get("app_secret", ""))},
-        )  # fmt: skip
+        )
         if trouble := http_trouble(answer):
             return trouble
         assert isinstance(answer, Answer)

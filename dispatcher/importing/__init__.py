@@ -9,9 +9,18 @@ Read in this order: `sheets` (a file becomes rows), `columns` (which column is w
 
 from dispatcher.importing.entries import Entry, Finding, Listing, read_listing
 from dispatcher.importing.merge import Merge, merge, store
+from dispatcher.importing.report import write_report
 from dispatcher.importing.sheets import Sheet, read_sheets
 
 __all__ = [
-    "Entry", "Finding", "Listing", "Merge", "Sheet", "merge", "read_listing", "read_sheets",
+    "Entry",
+    "Finding",
+    "Listing",
+    "Merge",
+    "Sheet",
+    "merge",
+    "read_listing",
+    "read_sheets",
     "store",
-]  # fmt: skip
+    "write_report",
+]

@@ -33,10 +33,40 @@ HEADINGS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 # Recognised so that they count as headings; never stored.
 UNUSED = frozenset(
-    "stt|so tt|tt|ngay sinh|nam sinh|ngay thang nam sinh|gioi tinh|nam|nu|cccd|so cccd|cmnd|"
-    "so cmnd|cmnd cccd|dinh danh|so dinh danh|so dinh danh ca nhan|dan toc|ton giao|dia chi|"
-    "noi o|thuong tru|noi thuong tru|tam tru|noi o hien tai|so nha|duong|ghi chu|quan he|"
-    "quan he voi chu ho|nghe nghiep|email".split("|")
+    [
+        "stt",
+        "so tt",
+        "tt",
+        "ngay sinh",
+        "nam sinh",
+        "ngay thang nam sinh",
+        "gioi tinh",
+        "nam",
+        "nu",
+        "cccd",
+        "so cccd",
+        "cmnd",
+        "so cmnd",
+        "cmnd cccd",
+        "dinh danh",
+        "so dinh danh",
+        "so dinh danh ca nhan",
+        "dan toc",
+        "ton giao",
+        "dia chi",
+        "noi o",
+        "thuong tru",
+        "noi thuong tru",
+        "tam tru",
+        "noi o hien tai",
+        "so nha",
+        "duong",
+        "ghi chu",
+        "quan he",
+        "quan he voi chu ho",
+        "nghe nghiep",
+        "email",
+    ]
 )
 SEARCHED_ROWS = 30
 FIELDS = tuple(HEADINGS)

@@ -36,9 +36,15 @@ class Finding:
     message: Say
 
     def as_json(self, language: str) -> dict[str, object]:
-        return {"file": self.file, "sheet": self.sheet, "row": self.row, "column": self.column,
-                "value": self.value, "code": self.code,
-                "message": self.message.to(language)}  # fmt: skip
+        return {
+            "file": self.file,
+            "sheet": self.sheet,
+            "row": self.row,
+            "column": self.column,
+            "value": self.value,
+            "code": self.code,
+            "message": self.message.to(language),
+        }
 
 
 @dataclass(frozen=True)
@@ -58,9 +64,15 @@ class Entry:
     groups: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, object]:
-        return {"file": self.file, "sheet": self.sheet, "row": self.row, "name": self.name,
-                "phones": list(self.phones), "ward": self.ward,
-                "residential_group": self.residential_group}  # fmt: skip
+        return {
+            "file": self.file,
+            "sheet": self.sheet,
+            "row": self.row,
+            "name": self.name,
+            "phones": list(self.phones),
+            "ward": self.ward,
+            "residential_group": self.residential_group,
+        }
 
 
 @dataclass
@@ -94,11 +106,12 @@ def read_listing(sheets: Sequence[Sheet], context: Context) -> Listing:
     if not tables:
         names = ", ".join(dict.fromkeys(s.file for s in sheets))
         raise Problem(
-            "no-table", f"{names}: không thấy bảng có cột họ tên hoặc số điện thoại. "
+            "no-table",
+            f"{names}: không thấy bảng có cột họ tên hoặc số điện thoại. "
             "Chỉ cột bằng --map, ví dụ: --map phone='Số ĐT'",
             f"{names}: no table with names or phone numbers found. "
             "Point to the columns with --map, e.g. --map phone='Số ĐT'",
-        )  # fmt: skip
+        )
     return listing
 
 
@@ -117,8 +130,14 @@ def _read_sheet(sheet: Sheet, context: Context, listing: Listing) -> bool:
 class _SheetReader:
     """Holds where we are in a sheet: its ward, and the group of the current section."""
 
-    def __init__(self, sheet: Sheet, context: Context, fields: Mapping[int, str],
-                 header: Sequence[str], listing: Listing) -> None:  # fmt: skip
+    def __init__(
+        self,
+        sheet: Sheet,
+        context: Context,
+        fields: Mapping[int, str],
+        header: Sequence[str],
+        listing: Listing,
+    ) -> None:
         self.sheet, self.context, self.fields, self.header = sheet, context, fields, header
         self.listing = listing
         self.ward = context.ward or self._ward_of_file()
@@ -158,21 +177,39 @@ class _SheetReader:
             return
         if not name:
             index = next(i for i, f in self.fields.items() if f)
-            self._note(self.listing.needs_review, number, index, "", "no_name",
-                       Say("dòng có số điện thoại nhưng không có tên",
-                           "the row has a phone but no name"))  # fmt: skip
+            self._note(
+                self.listing.needs_review,
+                number,
+                index,
+                "",
+                "no_name",
+                Say("dòng có số điện thoại nhưng không có tên", "the row has a phone but no name"),
+            )
         group = first("residential_group") or self.context.group or self.group or None
         if group is not None and not group_key(group):
             group = None
         household = first("household")
-        self.listing.entries.append(Entry(
-            self.sheet.file, self.sheet.name, number, name, tuple(phones), tuple(landlines),
-            ward, group, household or None, first("title"),
-            tuple(g.strip() for g in first("group").split(";") if g.strip()),
-        ))  # fmt: skip
+        self.listing.entries.append(
+            Entry(
+                self.sheet.file,
+                self.sheet.name,
+                number,
+                name,
+                tuple(phones),
+                tuple(landlines),
+                ward,
+                group,
+                household or None,
+                first("title"),
+                tuple(g.strip() for g in first("group").split(";") if g.strip()),
+            )
+        )
 
-    def _phones(self, number: int, values: Mapping[str, list[tuple[int, str]]],
-                ) -> tuple[list[str], list[str], bool]:  # fmt: skip
+    def _phones(
+        self,
+        number: int,
+        values: Mapping[str, list[tuple[int, str]]],
+    ) -> tuple[list[str], list[str], bool]:
         phones: list[str] = []
         landlines: list[str] = []
         fine = True
@@ -182,8 +219,7 @@ class _SheetReader:
                     continue  # "không", "chưa có", "-"
                 reading = read(cell, self.context.sample_heads)
                 phones += [n.e164 for n in reading.certain if n.e164]
-                landlines += [n.e164 for n in reading.numbers
-                              if n.type is Type.LANDLINE and n.e164]  # fmt: skip
+                landlines += [n.e164 for n in reading.numbers if n.type is Type.LANDLINE and n.e164]
                 fine &= self._judge(number, index, cell, reading)
         return list(dict.fromkeys(phones)), list(dict.fromkeys(landlines)), fine
 
@@ -193,8 +229,14 @@ class _SheetReader:
         if reading.repairs and reading.ok:
             vi = ", ".join(_REPAIRS[r].vi for r in reading.repairs)
             en = ", ".join(_REPAIRS[r].en for r in reading.repairs)
-            self._note(self.listing.repaired, number, index, cell, reading.repairs[0],
-                       Say(f"đã sửa: {vi}", f"repaired: {en}"))  # fmt: skip
+            self._note(
+                self.listing.repaired,
+                number,
+                index,
+                cell,
+                reading.repairs[0],
+                Say(f"đã sửa: {vi}", f"repaired: {en}"),
+            )
         if reading.needs_review and why:
             self._note(self.listing.needs_review, number, index, cell, reading.reason or "", why)
         elif not reading.ok and reading.type is not Type.LANDLINE and why:
@@ -207,16 +249,21 @@ class _SheetReader:
             index, cell = values["ward"][0]
             found = self.context.wards.get(ward_key(cell)) or self.context.wards.get(cell.strip())
             if found is None:
-                self._note(self.listing.rejected, number, index, cell, "unknown_ward",
-                           Say("không có phường này trong địa bàn",
-                               "there is no such ward here"))  # fmt: skip
+                self._note(
+                    self.listing.rejected,
+                    number,
+                    index,
+                    cell,
+                    "unknown_ward",
+                    Say("không có phường này trong địa bàn", "there is no such ward here"),
+                )
             return found
         if self.ward is None:
             raise Problem(
-                "no-ward", f"{self.sheet.file}: chưa biết danh sách của phường nào. "
-                "Thêm --ward 'Tên phường'.",
+                "no-ward",
+                f"{self.sheet.file}: chưa biết danh sách của phường nào. Thêm --ward 'Tên phường'.",
                 f"{self.sheet.file}: whose list is this? Add --ward 'Ward name'.",
-            )  # fmt: skip
+            )
         return self.ward
 
     def _ward_of_file(self) -> str | None:
@@ -236,11 +283,21 @@ class _SheetReader:
     def _is_ward(self, text: str) -> bool:
         return folded(text).startswith("phuong") and ward_key(text) in self.context.wards
 
-    def _note(self, where: list[Finding], number: int, index: int, value: str, code: str,
-              message: Say) -> None:  # fmt: skip
+    def _note(
+        self, where: list[Finding], number: int, index: int, value: str, code: str, message: Say
+    ) -> None:
         heading = self.header[index] if index < len(self.header) else ""
-        where.append(Finding(self.sheet.file, self.sheet.name, number,
-                             heading or _letter(index), value, code, message))  # fmt: skip
+        where.append(
+            Finding(
+                self.sheet.file,
+                self.sheet.name,
+                number,
+                heading or _letter(index),
+                value,
+                code,
+                message,
+            )
+        )
 
 
 _REPAIRS: dict[str, Say] = {

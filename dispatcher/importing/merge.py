@@ -47,8 +47,13 @@ def merge(tx: Tx, entries: Sequence[Entry]) -> Merge:
     return result
 
 
-def _match(tx: Tx, result: Merge, rows: Sequence[Entry], held: Sequence[Known],
-           place: tuple[int, str, bytes]) -> None:  # fmt: skip
+def _match(
+    tx: Tx,
+    result: Merge,
+    rows: Sequence[Entry],
+    held: Sequence[Known],
+    place: tuple[int, str, bytes],
+) -> None:
     """Namesakes of one group: by address first, then in order."""
     ward, group, key = place
     people = _people(rows)
@@ -65,8 +70,10 @@ def _match(tx: Tx, result: Merge, rows: Sequence[Entry], held: Sequence[Known],
             rest.append(person)
     for person in rest:
         addresses = {a for e in person for a in e.phones + e.landlines}
-        same = next((k for k in free if not addresses or not k.addresses
-                     or len(people) == len(held) == 1), None)  # fmt: skip
+        same = next(
+            (k for k in free if not addresses or not k.addresses or len(people) == len(held) == 1),
+            None,
+        )
         if same is not None:
             free.remove(same)
         matched.append((same, person))
@@ -99,28 +106,38 @@ def _people(rows: Sequence[Entry]) -> list[list[Entry]]:
     return people
 
 
-def _person(tx: Tx, rows: Sequence[Entry], ward: int, group: str, key: bytes,
-            ordinal: int) -> Person:  # fmt: skip
+def _person(
+    tx: Tx, rows: Sequence[Entry], ward: int, group: str, key: bytes, ordinal: int
+) -> Person:
     first = rows[0]
     mobiles = dict.fromkeys(p for e in rows for p in e.phones)
     landlines = dict.fromkeys(p for e in rows for p in e.landlines)
     addresses = [(AddressKind.MOBILE, p) for p in mobiles]
     addresses += [(AddressKind.LANDLINE, p) for p in landlines]
     return Person(
-        ward_id=ward, group_key=group, name_key=key, ordinal=ordinal, name=first.name,
-        title=next((e.title for e in rows if e.title), ""), addresses=tuple(addresses),
-        household=(contacts.household_key(tx, ward, group, first.household)
-                   if first.household else None),
+        ward_id=ward,
+        group_key=group,
+        name_key=key,
+        ordinal=ordinal,
+        name=first.name,
+        title=next((e.title for e in rows if e.title), ""),
+        addresses=tuple(addresses),
+        household=(
+            contacts.household_key(tx, ward, group, first.household) if first.household else None
+        ),
         kind="office" if first.groups else "person",
         groups=tuple(dict.fromkeys(g for e in rows for g in e.groups)),
-        source=f"{first.file}:{first.sheet}" if first.sheet else first.file, row=first.row,
-    )  # fmt: skip
+        source=f"{first.file}:{first.sheet}" if first.sheet else first.file,
+        row=first.row,
+    )
 
 
-def store(tx: Tx, result: Merge, files: Sequence[Mapping[str, object]],
-          sample_heads: Sequence[str]) -> int:  # fmt: skip
+def store(
+    tx: Tx, result: Merge, files: Sequence[Mapping[str, object]], sample_heads: Sequence[str]
+) -> int:
     """Carry out a merge; the import's id. All or nothing with the transaction."""
     for ward, group in result.proposed:
         areas.propose(tx, ward, group_name(group))
-    return contacts.store_import(tx, result.created, result.updated, files, sample_heads,
-                                 unchanged=result.unchanged)  # fmt: skip
+    return contacts.store_import(
+        tx, result.created, result.updated, files, sample_heads, unchanged=result.unchanged
+    )

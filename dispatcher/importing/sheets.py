@@ -37,16 +37,22 @@ def files_in(paths: Sequence[Path]) -> list[Path]:
         else:
             found.append(path)
     if not found:
-        raise Problem("no-files", "Không thấy tệp danh bạ nào (xlsx, xls, ods, csv).",
-                      "No list found (xlsx, xls, ods, csv).")  # fmt: skip
+        raise Problem(
+            "no-files",
+            "Không thấy tệp danh bạ nào (xlsx, xls, ods, csv).",
+            "No list found (xlsx, xls, ods, csv).",
+        )
     return found
 
 
 def read_sheets(path: Path) -> list[Sheet]:
     """Every sheet of a file. A file that cannot be read is a problem that says what to do."""
     if not path.is_file():
-        raise Problem("no-file", f"Không thấy tệp {path}. Kiểm tra tên và thư mục.",
-                      f"There is no file {path}. Check the name and the folder.")  # fmt: skip
+        raise Problem(
+            "no-file",
+            f"Không thấy tệp {path}. Kiểm tra tên và thư mục.",
+            f"There is no file {path}. Check the name and the folder.",
+        )
     try:
         head = path.read_bytes()[:8]
         if not head:
@@ -62,9 +68,10 @@ def read_sheets(path: Path) -> list[Sheet]:
 
 def _unreadable(path: Path, vi: str, en: str) -> Problem:
     return Problem(
-        "unreadable-file", f"{path.name}: {vi}. Mở bằng Excel, lưu lại dạng .xlsx rồi thử lại.",
+        "unreadable-file",
+        f"{path.name}: {vi}. Mở bằng Excel, lưu lại dạng .xlsx rồi thử lại.",
         f"{path.name}: {en}. Open it in Excel, save it as .xlsx and try again.",
-    )  # fmt: skip
+    )
 
 
 def _check_archive(path: Path) -> None:
@@ -72,10 +79,12 @@ def _check_archive(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
-            if (len(entries) > MOST_ENTRIES
-                    or sum(e.file_size for e in entries) > MOST_UNPACKED):  # fmt: skip
-                raise _unreadable(path, "tệp lớn bất thường sau khi giải nén",
-                                  "the file unpacks to an unusual size")  # fmt: skip
+            if len(entries) > MOST_ENTRIES or sum(e.file_size for e in entries) > MOST_UNPACKED:
+                raise _unreadable(
+                    path,
+                    "tệp lớn bất thường sau khi giải nén",
+                    "the file unpacks to an unusual size",
+                )
     except (zipfile.BadZipFile, NotImplementedError):
         raise _unreadable(path, "tệp Excel bị hỏng", "the workbook is damaged") from None
 
@@ -121,8 +130,9 @@ def _text(path: Path) -> Sheet:
                 rows.append((number, cleaned))
             number += 1
     except csv.Error:
-        raise _unreadable(path, f"dòng {number} sai định dạng CSV",
-                          f"row {number} is not valid CSV") from None  # fmt: skip
+        raise _unreadable(
+            path, f"dòng {number} sai định dạng CSV", f"row {number} is not valid CSV"
+        ) from None
     return Sheet(path.name, "", tuple(rows))
 
 
@@ -136,8 +146,11 @@ def _regularity(sample: str, delimiter: str) -> float:
 
 def _decoded(path: Path) -> str:
     raw = path.read_bytes()
-    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"),
-                           (b"\xfe\xff", "utf-16")):  # fmt: skip
+    for mark, encoding in (
+        (b"\xef\xbb\xbf", "utf-8-sig"),
+        (b"\xff\xfe", "utf-16"),
+        (b"\xfe\xff", "utf-16"),
+    ):
         if raw.startswith(mark):
             try:
                 return raw.decode(encoding)

@@ -8,7 +8,6 @@ writes the intents of the next ones (group commit); it starts as soon as the pre
 and anything has finished. Intents never exceed what is on the wire.
 """
 
-
 from dispatcher.sending.chores import pass_deadlines, reclaim
 from dispatcher.sending.engine import Engine
 

@@ -12,6 +12,7 @@ from dispatcher.store import broadcasts, messages
 from dispatcher.store.database import Tx
 from dispatcher.store.messages import Outcome
 from dispatcher.store.releases import TARGETS_PER_STEP
+from dispatcher.store.schema import moment
 
 
 def reclaim(tx: Tx, worker: str, doubts: Mapping[str, Doubt], dead: str | None = None) -> int:
@@ -27,20 +28,34 @@ def reclaim(tx: Tx, worker: str, doubts: Mapping[str, Doubt], dead: str | None =
     for row in rows:
         broadcast = broadcasts.get(tx, row["broadcast_id"])
         standing = Standing(
-            first_asked_at=messages.moment(row["asked_at"]),
-            expires_at=broadcast.expires_at or tx.now, tries=row["tries"],
-            doubt=doubts.get(row["gateway"], Doubt()), rather_twice=broadcast.rather_twice,
-            heard=HeardBits(row["heard"]), seed=row["call_ref"],
+            first_asked_at=moment(row["asked_at"]),
+            expires_at=broadcast.expires_at or tx.now,
+            tries=row["tries"],
+            doubt=doubts.get(row["gateway"], Doubt()),
+            rather_twice=broadcast.rather_twice,
+            heard=HeardBits(row["heard"]),
+            seed=row["call_ref"],
             stopped=broadcast.state in (BroadcastState.STOPPED, BroadcastState.EXPIRED),
-        )  # fmt: skip
+        )
         decision = lifecycle.in_doubt(standing, tx.now)
-        outcomes.append(Outcome(
-            row["id"], row["reference"], decision.attempt, decision.message, Fault.UNKNOWN.value,
-            "worker died", due_at=decision.due_at,
-        ))  # fmt: skip
+        outcomes.append(
+            Outcome(
+                row["id"],
+                row["reference"],
+                decision.attempt,
+                decision.message,
+                Fault.UNKNOWN.value,
+                "worker died",
+                due_at=decision.due_at,
+            )
+        )
     messages.settle(tx, worker, outcomes)
-    tx.note("reclaimed", "worker", dead or "lapsed", doubts=[[o.message_id, o.message.value]
-                                                            for o in outcomes])  # fmt: skip
+    tx.note(
+        "reclaimed",
+        "worker",
+        dead or "lapsed",
+        doubts=[[o.message_id, o.message.value] for o in outcomes],
+    )
     return len(outcomes)
 
 
@@ -52,7 +67,7 @@ def pass_deadlines(tx: Tx) -> int:
     for row in rows:
         step = row["position"] // TARGETS_PER_STEP
         onward = [t for t in later.get(row["id"], []) if t[1] > step]
-        standing = Standing(tx.now, messages.moment(row["expires_at"]), has_next_step=bool(onward))
+        standing = Standing(tx.now, moment(row["expires_at"]), has_next_step=bool(onward))
         decision = lifecycle.deadline(standing, tx.now)
         if decision.message is MessageState.QUEUED:
             moves.append((row["id"], decision.message, onward[0][0], onward[0][2]))

@@ -12,11 +12,22 @@ from datetime import datetime, timedelta
 from dispatcher import lifecycle
 from dispatcher.gateways.contract import Accepted, Gateway, LooksUp, Refused, Verdict
 from dispatcher.lifecycle import (
-    HELD_AFTER_REFUSALS, PROBE_AFTER_UNKNOWNS, Decision, Effect, Move, Standing,
-)  # fmt: skip
+    HELD_AFTER_REFUSALS,
+    PROBE_AFTER_UNKNOWNS,
+    Decision,
+    Effect,
+    Move,
+    Standing,
+)
 from dispatcher.model import (
-    SYSTEM, AttemptState, BroadcastState, Channel, Fault, HeldReason, MessageState,
-)  # fmt: skip
+    SYSTEM,
+    AttemptState,
+    BroadcastState,
+    Channel,
+    Fault,
+    HeldReason,
+    MessageState,
+)
 from dispatcher.model import Heard as HeardBits
 from dispatcher.sending.lanes import Asked, Lane, letters, outgoing
 from dispatcher.store import broadcasts, gateways, messages, texts
@@ -35,9 +46,14 @@ Clock = Callable[[], datetime]
 class Engine:
     """The send loop of one worker. `run` returns when `stop` was called and all is settled."""
 
-    def __init__(self, store: Store, name: str, clock: Clock,
-                 lanes: Iterable[tuple[Gateway, float | None, int]],
-                 database: ThreadPoolExecutor) -> None:  # fmt: skip
+    def __init__(
+        self,
+        store: Store,
+        name: str,
+        clock: Clock,
+        lanes: Iterable[tuple[Gateway, float | None, int]],
+        database: ThreadPoolExecutor,
+    ) -> None:
         self.store, self.name, self.clock = store, name, clock
         self.lanes = {g.name: Lane(g, pace, flight) for g, pace, flight in lanes}
         self.sent = 0
@@ -71,9 +87,7 @@ class Engine:
         loop = asyncio.get_running_loop()
         while not (self._stopping and not self._calls and not self._back):
             back, self._back = self._back, []
-            started = await loop.run_in_executor(
-                self._database, self._commit, back, loop.time()
-            )
+            started = await loop.run_in_executor(self._database, self._commit, back, loop.time())
             for call in started:
                 call.lane.flying += 1
                 task = asyncio.create_task(self._ask(call))
@@ -143,17 +157,21 @@ class Engine:
     def _look(self, tx: Tx) -> None:
         self._running = {b.id: b for b in broadcasts.running(tx)} | {
             p.broadcast_id: self._running[p.broadcast_id]
-            for lane in self.lanes.values() for p in lane.waiting
+            for lane in self.lanes.values()
+            for p in lane.waiting
             if p.broadcast_id in self._running
-        }  # fmt: skip
+        }
         states = gateways.states(tx)
         self._paused = frozenset(n for n, row in states.items() if row["paused_at"] is not None)
 
     # --- settle -----------------------------------------------------------------------------
 
     def _settle(self, tx: Tx, back: list[Asked], now: datetime) -> list[list[object]]:
-        pairs = [(call, parcel, verdict) for call in back
-                 for parcel, verdict in zip(call.parcels, call.verdicts, strict=True)]  # fmt: skip
+        pairs = [
+            (call, parcel, verdict)
+            for call in back
+            for parcel, verdict in zip(call.parcels, call.verdicts, strict=True)
+        ]
         others = messages.other_attempts(
             tx, [(p.message_id, str(p.reference)) for _, p, _ in pairs]
         )
@@ -164,14 +182,25 @@ class Engine:
         outcomes: list[Outcome] = []
         prices = texts.price_list(tx)
         for call, parcel, verdict in pairs:
-            standing = self._standing(call.lane, parcel, others.get(parcel.message_id, []),
-                                      later.get(parcel.message_id, []),
-                                      open_now[parcel.broadcast_id])  # fmt: skip
+            standing = self._standing(
+                call.lane,
+                parcel,
+                others.get(parcel.message_id, []),
+                later.get(parcel.message_id, []),
+                open_now[parcel.broadcast_id],
+            )
             decision, outcome = self._decide(call, parcel, verdict, standing, now)
-            outcomes.append(self._aimed(
-                outcome, parcel, decision, later.get(parcel.message_id, []),
-                open_now[parcel.broadcast_id], prices, now,
-            ))  # fmt: skip
+            outcomes.append(
+                self._aimed(
+                    outcome,
+                    parcel,
+                    decision,
+                    later.get(parcel.message_id, []),
+                    open_now[parcel.broadcast_id],
+                    prices,
+                    now,
+                )
+            )
             self._affect(tx, call.lane, decision, verdict, now)
         ours = messages.settle(tx, self.name, outcomes)
         lost = [o for o in outcomes if o.message_id not in ours]
@@ -184,8 +213,14 @@ class Engine:
     def _broadcasts_of(self, tx: Tx, ids: set[int]) -> list[Broadcast]:
         return [broadcasts.get(tx, i) for i in sorted(ids)]
 
-    def _standing(self, lane: Lane, parcel: Parcel, others: list[tuple[str, str, int]],
-                  later: list[tuple[int, int, str]], broadcast: Broadcast) -> Standing:  # fmt: skip
+    def _standing(
+        self,
+        lane: Lane,
+        parcel: Parcel,
+        others: list[tuple[str, str, int]],
+        later: list[tuple[int, int, str]],
+        broadcast: Broadcast,
+    ) -> Standing:
         heard, earlier = HeardBits.NOTHING, None
         for reference, state, bits in others:
             if reference == parcel.reference:
@@ -196,16 +231,27 @@ class Engine:
                 earlier = MessageState.ACCEPTED
         assert broadcast.expires_at is not None
         return Standing(
-            first_asked_at=parcel.asked_at or broadcast.expires_at, expires_at=broadcast.expires_at,
-            tries=parcel.asks or parcel.tries + 1, doubt=lane.doubt, has_next_target=bool(later),
+            first_asked_at=parcel.asked_at or broadcast.expires_at,
+            expires_at=broadcast.expires_at,
+            tries=parcel.asks or parcel.tries + 1,
+            doubt=lane.doubt,
+            has_next_target=bool(later),
             has_next_step=any(step > parcel.step for _, step, _ in later),
-            rather_twice=broadcast.rather_twice, heard=heard, earlier=earlier,
+            rather_twice=broadcast.rather_twice,
+            heard=heard,
+            earlier=earlier,
             stopped=broadcast.state in (BroadcastState.STOPPED, BroadcastState.EXPIRED),
             seed=parcel.call_ref or "",
-        )  # fmt: skip
+        )
 
-    def _decide(self, call: Asked, parcel: Parcel, verdict: Verdict | None, standing: Standing,
-                now: datetime) -> tuple[Decision, Outcome]:  # fmt: skip
+    def _decide(
+        self,
+        call: Asked,
+        parcel: Parcel,
+        verdict: Verdict | None,
+        standing: Standing,
+        now: datetime,
+    ) -> tuple[Decision, Outcome]:
         fault = verdict.fault if isinstance(verdict, Refused) else None
         if call.was_look_up:
             found = True if isinstance(verdict, Accepted) else False if verdict is None else None
@@ -215,23 +261,34 @@ class Engine:
             wait = verdict.retry_after if isinstance(verdict, Refused) else None
             decision = lifecycle.settle(standing, fault, wait, now)
         outcome = Outcome(
-            parcel.message_id, str(parcel.reference), decision.attempt, decision.message,
+            parcel.message_id,
+            str(parcel.reference),
+            decision.attempt,
+            decision.message,
             fault.value if fault else None,
             verdict.code if isinstance(verdict, Refused) else None,
             verdict.detail if isinstance(verdict, Refused) else None,
             verdict.provider_id if isinstance(verdict, Accepted) else None,
-        )  # fmt: skip
+        )
         return decision, outcome
 
-    def _aimed(self, outcome: Outcome, parcel: Parcel, decision: Decision,
-               later: list[tuple[int, int, str]], broadcast: Broadcast,
-               prices: Mapping[tuple[str, str | None, str | None], int], now: datetime,
-               ) -> Outcome:  # fmt: skip
+    def _aimed(
+        self,
+        outcome: Outcome,
+        parcel: Parcel,
+        decision: Decision,
+        later: list[tuple[int, int, str]],
+        broadcast: Broadcast,
+        prices: Mapping[tuple[str, str | None, str | None], int],
+        now: datetime,
+    ) -> Outcome:
         """Where the message goes next, what it cost, and until when its step waits for word."""
         if decision.attempt is AttemptState.ACCEPTED:
             parts = 1 if parcel.channel == Channel.ZALO.value else parcel.parts
             each = texts.price(prices, parcel.channel, parcel.carrier, parcel.kind)
-            outcome = replace(outcome, parts=outcome.parts or parts, cost=outcome.cost or parts * each)
+            outcome = replace(
+                outcome, parts=outcome.parts or parts, cost=outcome.cost or parts * each
+            )
         if decision.message is MessageState.ACCEPTED:
             step = broadcast.route[parcel.step]
             if step.deadline is not None and parcel.step + 1 < len(broadcast.route):
@@ -241,11 +298,14 @@ class Engine:
                 t for t in later if decision.move is Move.NEXT_TARGET or t[1] > parcel.step
             )
             outcome = replace(outcome, position=position, gateway=gateway)
-        return replace(outcome, due_at=decision.due_at or (
-            now if decision.message is MessageState.QUEUED else None))  # fmt: skip
+        return replace(
+            outcome,
+            due_at=decision.due_at or (now if decision.message is MessageState.QUEUED else None),
+        )
 
-    def _affect(self, tx: Tx, lane: Lane, decision: Decision, verdict: Verdict | None,
-                now: datetime) -> None:  # fmt: skip
+    def _affect(
+        self, tx: Tx, lane: Lane, decision: Decision, verdict: Verdict | None, now: datetime
+    ) -> None:
         """What an answer says about the gateway itself."""
         before = lane.unknowns
         match decision.effect:
@@ -272,16 +332,21 @@ class Engine:
         if crossed:
             gateways.set_unknowns(tx, lane.name, lane.unknowns)
 
-    def _hold(self, tx: Tx, outcomes: list[Outcome],
-              pairs: Sequence[tuple[Asked, Parcel, Verdict | None]]) -> None:  # fmt: skip
+    def _hold(
+        self, tx: Tx, outcomes: list[Outcome], pairs: Sequence[tuple[Asked, Parcel, Verdict | None]]
+    ) -> None:
         """Three people refused one text on one network: a person must look at that text."""
-        touched = {p.broadcast_id for o, (_, p, _) in zip(outcomes, pairs, strict=True)
-                   if o.fault == Fault.CONTENT.value}  # fmt: skip
+        touched = {
+            p.broadcast_id
+            for o, (_, p, _) in zip(outcomes, pairs, strict=True)
+            if o.fault == Fault.CONTENT.value
+        }
         for broadcast_id, people in messages.refusals_by_text(tx, sorted(touched)).items():
             broadcast = broadcasts.get(tx, broadcast_id)
             if people >= HELD_AFTER_REFUSALS and broadcast.state is BroadcastState.RUNNING:
-                broadcasts.move(tx, broadcast, BroadcastState.HELD,
-                                reason=HeldReason.CONTENT_REFUSED.value)  # fmt: skip
+                broadcasts.move(
+                    tx, broadcast, BroadcastState.HELD, reason=HeldReason.CONTENT_REFUSED.value
+                )
                 self._running.pop(broadcast_id, None)
 
     # --- claim and intend -------------------------------------------------------------------
@@ -295,9 +360,9 @@ class Engine:
         calls: list[Asked] = []
         if monotonic >= lane.empty_until:
             calls = self._doubts(tx, lane, room, now)
-            if len(lane.waiting) < room * limits.batch:
-                if not self._claim(tx, lane, now) and not calls and not lane.waiting:
-                    lane.empty_until = monotonic + POLL
+            short = len(lane.waiting) < room * limits.batch
+            if short and not self._claim(tx, lane, now) and not calls and not lane.waiting:
+                lane.empty_until = monotonic + POLL
         batches = []
         room -= len(calls)
         while room > 0 and lane.waiting:
@@ -311,10 +376,12 @@ class Engine:
                 lane.hold_until = next_at
         return calls + self._intend(tx, lane, batches, now)
 
-    def _within(self, tx: Tx, lane: Lane, batches: list[list[Parcel]], calls: list[Asked],
-                allowed: int) -> tuple[list[list[Parcel]], list[Asked]]:  # fmt: skip
+    def _within(
+        self, tx: Tx, lane: Lane, batches: list[list[Parcel]], calls: list[Asked], allowed: int
+    ) -> tuple[list[list[Parcel]], list[Asked]]:
         """Keep to the pace: what is too much goes back to the head of the line."""
-        kept_calls, kept = [], []
+        kept_calls: list[Asked] = []
+        kept: list[list[Parcel]] = []
         for call in calls:
             if allowed >= len(call.parcels):
                 kept_calls.append(call)
@@ -330,8 +397,16 @@ class Engine:
         return kept, kept_calls
 
     def _put_back(self, tx: Tx, call: Asked) -> None:
-        outcomes = [Outcome(p.message_id, str(p.reference), AttemptState.DOUBTFUL,
-                            MessageState.SENDING, due_at=self.clock()) for p in call.parcels]  # fmt: skip
+        outcomes = [
+            Outcome(
+                p.message_id,
+                str(p.reference),
+                AttemptState.DOUBTFUL,
+                MessageState.SENDING,
+                due_at=self.clock(),
+            )
+            for p in call.parcels
+        ]
         messages.settle(tx, self.name, outcomes)
 
     def _claim(self, tx: Tx, lane: Lane, now: datetime) -> bool:
@@ -345,8 +420,9 @@ class Engine:
             if all(step.gateway != lane.name for step in broadcast.route):
                 continue
             after = lane.cursors.get(broadcast.id, (0, 0))
-            found, last = messages.claim(tx, self.name, broadcast.id, lane.name, BATCH,
-                                         now + LEASE, after)  # fmt: skip
+            found, last = messages.claim(
+                tx, self.name, broadcast.id, lane.name, BATCH, now + LEASE, after
+            )
             lane.cursors[broadcast.id] = last if len(found) == BATCH else (0, 0)
             ids += found
         lane.waiting.extend(messages.parcels(tx, ids))
@@ -364,14 +440,22 @@ class Engine:
             batch.append(lane.waiting.popleft())
         return batch
 
-    def _intend(self, tx: Tx, lane: Lane, batches: list[list[Parcel]], now: datetime,
-                ) -> list[Asked]:  # fmt: skip
+    def _intend(
+        self,
+        tx: Tx,
+        lane: Lane,
+        batches: list[list[Parcel]],
+        now: datetime,
+    ) -> list[Asked]:
         intents: list[tuple[Parcel, str, str]] = []
         calls = []
         for batch in batches:
             named = [replace(p, reference=self._reference(tx, p), asked_at=now) for p in batch]
-            call_ref = str(named[0].reference) if len(named) == 1 else letters(
-                tx.sealer.digest("call", *(str(p.reference) for p in named)))  # fmt: skip
+            call_ref = (
+                str(named[0].reference)
+                if len(named) == 1
+                else letters(tx.sealer.digest("call", *(str(p.reference) for p in named)))
+            )
             named = [replace(p, call_ref=call_ref) for p in named]
             intents += [(p, str(p.reference), call_ref) for p in named]
             calls.append(Asked(lane, call_ref, named))
@@ -383,14 +467,21 @@ class Engine:
 
     def _reference(self, tx: Tx, parcel: Parcel) -> str:
         """Fixed before the first byte; tells nobody a number; new only after a proved refusal."""
-        return letters(tx.sealer.digest(
-            "reference", str(parcel.broadcast_id), str(parcel.contact_id), str(parcel.position),
-            str(parcel.generation)))  # fmt: skip
+        return letters(
+            tx.sealer.digest(
+                "reference",
+                str(parcel.broadcast_id),
+                str(parcel.contact_id),
+                str(parcel.position),
+                str(parcel.generation),
+            )
+        )
 
     def _doubts(self, tx: Tx, lane: Lane, room: int, now: datetime) -> list[Asked]:
         """Calls to repeat with the same reference, or to look up; what cannot be is unconfirmed."""
-        ids = messages.claim_doubts(tx, self.name, lane.name, room * lane.gateway.limits.batch,
-                                    now + LEASE)  # fmt: skip
+        ids = messages.claim_doubts(
+            tx, self.name, lane.name, room * lane.gateway.limits.batch, now + LEASE
+        )
         if not ids:
             return []
         parcels = messages.parcels(tx, ids, doubtful=True)
@@ -405,26 +496,37 @@ class Engine:
             if can_ask:
                 again.append(Asked(lane, call_ref, group, was_look_up=look_up))
             else:
-                over += [Outcome(p.message_id, str(p.reference), AttemptState.UNCONFIRMED,
-                                 MessageState.UNCONFIRMED, Fault.UNKNOWN.value) for p in group]  # fmt: skip
+                over += [
+                    Outcome(
+                        p.message_id,
+                        str(p.reference),
+                        AttemptState.UNCONFIRMED,
+                        MessageState.UNCONFIRMED,
+                        Fault.UNKNOWN.value,
+                    )
+                    for p in group
+                ]
         messages.settle(tx, self.name, over)
         asked = [p for call in again for p in call.parcels]
         going = messages.ask_again(tx, self.name, asked) if asked else set()
         for call in again:
-            call.parcels = [replace(p, asks=p.asks + 1) for p in call.parcels
-                            if p.message_id in going]  # fmt: skip
+            call.parcels = [
+                replace(p, asks=p.asks + 1) for p in call.parcels if p.message_id in going
+            ]
             call.outgoing = [outgoing(p, known[p.broadcast_id]) for p in call.parcels]
         return [call for call in again if call.parcels]
 
-    def _can_ask(self, lane: Lane, group: list[Parcel], known: Mapping[int, Broadcast],
-                 now: datetime) -> tuple[bool, bool]:  # fmt: skip
+    def _can_ask(
+        self, lane: Lane, group: list[Parcel], known: Mapping[int, Broadcast], now: datetime
+    ) -> tuple[bool, bool]:
         """(may be asked about, by look-up). A repeat may leave, so it keeps to stop and expiry."""
         doubt = lane.doubt
         first = min(p.asked_at for p in group if p.asked_at is not None)
         alive = all(
             known[p.broadcast_id].state is BroadcastState.RUNNING
-            and (known[p.broadcast_id].expires_at or now) > now for p in group
-        )  # fmt: skip
+            and (known[p.broadcast_id].expires_at or now) > now
+            for p in group
+        )
         window = doubt.dedup_window
         if alive and window is not None and now < first + window * lifecycle.SETTLE_MARGIN:
             return True, False

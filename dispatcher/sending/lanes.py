@@ -51,7 +51,7 @@ class Lane:
         return Doubt(limits.dedup_window, limits.looks_up)
 
     def room(self, now: datetime) -> int:
-        """Calls that may start now. A gateway in doubt or out of breath gets one probe at a time."""
+        """Calls that may start now. A gateway in doubt or out of breath gets one at a time."""
         if self.hold_until is not None and now < self.hold_until:
             return 0
         probing = self.busy > 0 or self.unknowns >= PROBE_AFTER_UNKNOWNS
@@ -63,12 +63,19 @@ def outgoing(parcel: Parcel, broadcast: Broadcast) -> Outgoing:
     assert parcel.reference is not None
     assert broadcast.expires_at is not None
     return Outgoing(
-        reference=parcel.reference, to=parcel.to, carrier=parcel.carrier, body=parcel.text.body,
-        accented=parcel.encoding == "UCS-2", kind=parcel.kind,
+        reference=parcel.reference,
+        to=parcel.to,
+        carrier=parcel.carrier,
+        body=parcel.text.body,
+        accented=parcel.encoding == "UCS-2",
+        kind=parcel.kind,
         sender=(sender.brandname or sender.name) if sender else "",
-        template=parcel.text.template_id, params=parcel.text.params, media=(),
-        expires_at=broadcast.expires_at, repeat=parcel.asks > 0,
-    )  # fmt: skip
+        template=parcel.text.template_id,
+        params=parcel.text.params,
+        media=(),
+        expires_at=broadcast.expires_at,
+        repeat=parcel.asks > 0,
+    )
 
 
 def letters(digest: bytes) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from dispatcher.areas import find, group_key, group_name, natural_key, ward_key, within
+from dispatcher.areas import find, group_key, group_name, natural_key, ward_key
 from dispatcher.model import AreaKind
 from dispatcher.problems import Say, settings
 from dispatcher.store.database import Tx
@@ -44,12 +44,17 @@ def load_set(tx: Tx, name_or_file: str, root: Path) -> int:
         for row in rows:
             if row["kind"] != AreaKind.WARD or ward_key(row["name"]) in wards:
                 continue
-            tx.insert(table, code=row["code"], kind=row["kind"], name=row["name"],
-                      key=ward_key(row["name"]),
-                      aliases=json.dumps([a for a in row["aliases"].split("|") if a]),
-                      valid_from=date.fromisoformat(row["valid_from"]),
-                      valid_to=date.fromisoformat(row["valid_to"]) if row["valid_to"] else None,
-                      proposed=False)  # fmt: skip
+            tx.insert(
+                table,
+                code=row["code"],
+                kind=row["kind"],
+                name=row["name"],
+                key=ward_key(row["name"]),
+                aliases=json.dumps([a for a in row["aliases"].split("|") if a]),
+                valid_from=date.fromisoformat(row["valid_from"]),
+                valid_to=date.fromisoformat(row["valid_to"]) if row["valid_to"] else None,
+                proposed=False,
+            )
             made += 1
         wards = {a.key: a for a in listed(tx, AreaKind.WARD)}
         for row in rows:
@@ -74,8 +79,18 @@ def listed(tx: Tx, kind: AreaKind | None = None, parent_id: int | None = None) -
     if parent_id:
         sql += " AND parent_id = :parent"
     rows = tx.rows(sql, kind=kind and kind.value, parent=parent_id)
-    found = [Area(r["id"], r["code"], AreaKind(r["kind"]), r["name"], r["key"], r["parent_id"],
-                  tuple(json.loads(r["aliases"]))) for r in rows]  # fmt: skip
+    found = [
+        Area(
+            r["id"],
+            r["code"],
+            AreaKind(r["kind"]),
+            r["name"],
+            r["key"],
+            r["parent_id"],
+            tuple(json.loads(r["aliases"])),
+        )
+        for r in rows
+    ]
     return sorted(found, key=lambda a: (a.parent_id or 0, natural_key(a.name)))
 
 
@@ -105,9 +120,15 @@ def propose(tx: Tx, ward_id: int, name: str, proposed: bool = True) -> int | Non
     """A residential group seen for the first time; None when it is known already."""
     if group_key(name) in groups_of(tx, ward_id):
         return None
-    area = tx.insert(table, kind=AreaKind.RESIDENTIAL_GROUP.value, name=group_name(name),
-                     key=group_key(name), parent_id=ward_id, valid_from=tx.now.date(),
-                     proposed=proposed)  # fmt: skip
+    area = tx.insert(
+        table,
+        kind=AreaKind.RESIDENTIAL_GROUP.value,
+        name=group_name(name),
+        key=group_key(name),
+        parent_id=ward_id,
+        valid_from=tx.now.date(),
+        proposed=proposed,
+    )
     tx.note("proposed" if proposed else "added", "area", area, ward=ward_id, key=group_key(name))
     return area
 

@@ -10,8 +10,16 @@ from typing import Any
 
 from dispatcher.lifecycle import BROADCAST_MOVES
 from dispatcher.model import (
-    Audience, BroadcastState, Channel, Kind, MessageState, Mode, Sender, Step, Window,
-)  # fmt: skip
+    Audience,
+    BroadcastState,
+    Channel,
+    Kind,
+    MessageState,
+    Mode,
+    Sender,
+    Step,
+    Window,
+)
 from dispatcher.problems import Problem, refused
 from dispatcher.store.database import Tx, at
 from dispatcher.store.schema import broadcasts as table
@@ -53,23 +61,50 @@ class Broadcast:
     done_at: datetime | None
 
 
-def create(tx: Tx, *, title: str, mode: Mode, kind: Kind, template_version_id: int,
-           fields: Mapping[str, str], audience: Audience, route: Iterable[Step],
-           senders: Mapping[int, Sender], document: str, window: Window, priority: int,
-           expires_after: timedelta, schedule_id: int | None = None,
-           rather_twice: bool = False) -> int:  # fmt: skip
+def create(
+    tx: Tx,
+    *,
+    title: str,
+    mode: Mode,
+    kind: Kind,
+    template_version_id: int,
+    fields: Mapping[str, str],
+    audience: Audience,
+    route: Iterable[Step],
+    senders: Mapping[int, Sender],
+    document: str,
+    window: Window,
+    priority: int,
+    expires_after: timedelta,
+    schedule_id: int | None = None,
+    rather_twice: bool = False,
+) -> int:
     """A new draft. Its wards are those of `senders`."""
     made = tx.insert(
-        table, title=title, state=BroadcastState.DRAFT.value, mode=mode.value, kind=kind.value,
-        template_version_id=template_version_id, fields=json.dumps(dict(fields)),
-        audience=json.dumps(audience.__dict__), route=_route_json(route),
+        table,
+        title=title,
+        state=BroadcastState.DRAFT.value,
+        mode=mode.value,
+        kind=kind.value,
+        template_version_id=template_version_id,
+        fields=json.dumps(dict(fields)),
+        audience=json.dumps(audience.__dict__),
+        route=_route_json(route),
         senders=json.dumps({w: [s.name, s.brandname] for w, s in senders.items()}),
-        document=document, window=str(window), priority=priority, rather_twice=rather_twice,
-        expires_after=int(expires_after.total_seconds()), created_by=tx.actor.person_id,
-        created_at=tx.now, schedule_id=schedule_id, drafted_by_system=tx.actor.is_system,
-    )  # fmt: skip
-    tx.run("INSERT INTO broadcast_wards (broadcast_id, ward_id) VALUES (:b, :w)",
-           [{"b": made, "w": w} for w in senders])  # fmt: skip
+        document=document,
+        window=str(window),
+        priority=priority,
+        rather_twice=rather_twice,
+        expires_after=int(expires_after.total_seconds()),
+        created_by=tx.actor.person_id,
+        created_at=tx.now,
+        schedule_id=schedule_id,
+        drafted_by_system=tx.actor.is_system,
+    )
+    tx.run(
+        "INSERT INTO broadcast_wards (broadcast_id, ward_id) VALUES (:b, :w)",
+        [{"b": made, "w": w} for w in senders],
+    )
     touch(tx, made, "wrote")
     tx.note("created", "broadcast", made, kind=kind.value, mode=mode.value)
     return made
@@ -78,25 +113,34 @@ def create(tx: Tx, *, title: str, mode: Mode, kind: Kind, template_version_id: i
 def touch(tx: Tx, broadcast_id: int, act: str) -> None:
     """Remember whose hands were on a broadcast: none of them may approve it."""
     if tx.actor.person_id is not None:
-        tx.run("INSERT INTO broadcast_hands (broadcast_id, person_id, act, at) "
-               "VALUES (:b, :p, :a, :now) ON CONFLICT DO NOTHING",
-               {"b": broadcast_id, "p": tx.actor.person_id, "a": act, "now": at(tx.now)})  # fmt: skip
+        tx.run(
+            "INSERT INTO broadcast_hands (broadcast_id, person_id, act, at) "
+            "VALUES (:b, :p, :a, :now) ON CONFLICT DO NOTHING",
+            {"b": broadcast_id, "p": tx.actor.person_id, "a": act, "now": at(tx.now)},
+        )
 
 
 def hands(tx: Tx, broadcast_id: int) -> set[int]:
-    return {row["person_id"] for row in tx.rows(
-        "SELECT person_id FROM broadcast_hands WHERE broadcast_id = :b", b=broadcast_id)}  # fmt: skip
+    return {
+        row["person_id"]
+        for row in tx.rows(
+            "SELECT person_id FROM broadcast_hands WHERE broadcast_id = :b", b=broadcast_id
+        )
+    }
 
 
 def get(tx: Tx, broadcast_id: int) -> Broadcast:
     """One broadcast the actor may see; else a problem."""
-    row = tx.one(f"WITH {tx.visible('broadcasts')} SELECT * FROM visible_broadcasts "
-                 "WHERE id = :id", id=broadcast_id)  # fmt: skip
+    row = tx.one(
+        f"WITH {tx.visible('broadcasts')} SELECT * FROM visible_broadcasts WHERE id = :id",
+        id=broadcast_id,
+    )
     if row is None:
         raise Problem(
-            "unknown-broadcast", f"Không có đợt gửi số {broadcast_id}. Xem: dispatcher broadcasts list",
+            "unknown-broadcast",
+            f"Không có đợt gửi số {broadcast_id}. Xem: dispatcher broadcasts list",
             f"There is no broadcast {broadcast_id}. See: dispatcher broadcasts list",
-        )  # fmt: skip
+        )
     return _broadcast(row)
 
 
@@ -109,30 +153,67 @@ def listed(tx: Tx, states: Collection[BroadcastState] = (), limit: int = 100) ->
 
 
 def _broadcast(row: Mapping[str, Any]) -> Broadcast:
-    audience = json.loads(row["audience"])
+    chosen: dict[str, Any] = json.loads(row["audience"])
     opens, _, closes = row["window"].partition("-")
-    times = {k: None if row[k] is None else moment(row[k]) for k in (
-        "at", "submitted_at", "approved_at", "released_at", "starts_at", "expires_at", "done_at")}
-    same = {k: row[k] for k in (
-        "id", "title", "reason", "template_version_id", "document", "priority", "ceiling_people",
-        "ceiling_dong", "created_by", "approved_by", "approved_digest", "schedule_id",
-        "planned_upto")}  # fmt: skip
+    times: dict[str, Any] = {
+        k: None if row[k] is None else moment(row[k])
+        for k in (
+            "at",
+            "submitted_at",
+            "approved_at",
+            "released_at",
+            "starts_at",
+            "expires_at",
+            "done_at",
+        )
+    }
+    same: dict[str, Any] = {
+        k: row[k]
+        for k in (
+            "id",
+            "title",
+            "reason",
+            "template_version_id",
+            "document",
+            "priority",
+            "ceiling_people",
+            "ceiling_dong",
+            "created_by",
+            "approved_by",
+            "approved_digest",
+            "schedule_id",
+            "planned_upto",
+        )
+    }
     return Broadcast(
-        **same, **times, state=BroadcastState(row["state"]), mode=Mode(row["mode"]),
-        kind=Kind(row["kind"]), fields=json.loads(row["fields"]),
-        audience=Audience(**{k: tuple(v) if isinstance(v, list) else v
-                             for k, v in audience.items()}),
+        **same,
+        **times,
+        state=BroadcastState(row["state"]),
+        mode=Mode(row["mode"]),
+        kind=Kind(row["kind"]),
+        fields=json.loads(row["fields"]),
+        audience=_audience(chosen),
         route=read_route(row["route"]),
         senders={int(w): Sender(*s) for w, s in json.loads(row["senders"]).items()},
-        window=Window(time.fromisoformat(opens), time.fromisoformat(closes)), rather_twice=bool(row["rather_twice"]),
-        expires_after=timedelta(seconds=row["expires_after"]), created_at=moment(row["created_at"]),
-    )  # fmt: skip
+        window=Window(time.fromisoformat(opens), time.fromisoformat(closes)),
+        rather_twice=bool(row["rather_twice"]),
+        expires_after=timedelta(seconds=row["expires_after"]),
+        created_at=moment(row["created_at"]),
+    )
 
 
 def _route_json(route: Iterable[Step]) -> str:
-    return json.dumps([[s.gateway, s.channel.value,
-                        s.deadline.total_seconds() if s.deadline else None, s.accented]
-                       for s in route])  # fmt: skip
+    return json.dumps(
+        [
+            [
+                s.gateway,
+                s.channel.value,
+                s.deadline.total_seconds() if s.deadline else None,
+                s.accented,
+            ]
+            for s in route
+        ]
+    )
 
 
 def read_route(text: str) -> tuple[Step, ...]:
@@ -142,8 +223,14 @@ def read_route(text: str) -> tuple[Step, ...]:
     )
 
 
-def move(tx: Tx, broadcast: Broadcast, to: BroadcastState, *, reason: str | None = None,
-         **values: Any) -> None:  # fmt: skip
+def _audience(chosen: Mapping[str, Any]) -> Audience:
+    lists = {k: tuple(v) for k, v in chosen.items() if isinstance(v, list)}
+    return Audience(**lists, one_per=chosen["one_per"])
+
+
+def move(
+    tx: Tx, broadcast: Broadcast, to: BroadcastState, *, reason: str | None = None, **values: Any
+) -> None:
     """Change the state along an allowed arrow; exactly one of two racing commands wins."""
     if to not in BROADCAST_MOVES[broadcast.state]:
         raise refused(
@@ -158,21 +245,38 @@ def move(tx: Tx, broadcast: Broadcast, to: BroadcastState, *, reason: str | None
         f"WITH {tx.visible('broadcasts')} UPDATE broadcasts SET state = :to, reason = :reason"
         f"{', ' + sets if sets else ''} WHERE id = :id AND state = :old "
         "AND id IN (SELECT id FROM visible_broadcasts)",
-        {"to": to.value, "reason": reason, "id": broadcast.id, "old": broadcast.state.value,
-         **{k: at(v) if isinstance(v, datetime) else v for k, v in values.items()}},
-    ).rowcount  # fmt: skip
+        {
+            "to": to.value,
+            "reason": reason,
+            "id": broadcast.id,
+            "old": broadcast.state.value,
+            **{k: at(v) if isinstance(v, datetime) else v for k, v in values.items()},
+        },
+    ).rowcount
     if not changed:
-        raise refused("changed-meanwhile", f"Đợt gửi {broadcast.id} vừa được người khác thay đổi.",
-                      f"Somebody else has just changed broadcast {broadcast.id}.")  # fmt: skip
+        raise refused(
+            "changed-meanwhile",
+            f"Đợt gửi {broadcast.id} vừa được người khác thay đổi.",
+            f"Somebody else has just changed broadcast {broadcast.id}.",
+        )
     tx.note(to.value, "broadcast", broadcast.id, was=broadcast.state.value, reason=reason)
 
 
 _STATES_VI = {
-    "draft": "nháp", "submitted": "trình duyệt", "returned": "trả lại", "rejected": "từ chối",
-    "approved": "đã duyệt", "scheduled": "đã lên lịch", "running": "đang gửi",
-    "paused": "tạm dừng", "held": "bị giữ lại", "done": "hoàn thành",
-    "stopped": "đã dừng phần chưa gửi", "expired": "quá hạn gửi", "missed": "lỡ giờ",
-}  # fmt: skip
+    "draft": "nháp",
+    "submitted": "trình duyệt",
+    "returned": "trả lại",
+    "rejected": "từ chối",
+    "approved": "đã duyệt",
+    "scheduled": "đã lên lịch",
+    "running": "đang gửi",
+    "paused": "tạm dừng",
+    "held": "bị giữ lại",
+    "done": "hoàn thành",
+    "stopped": "đã dừng phần chưa gửi",
+    "expired": "quá hạn gửi",
+    "missed": "lỡ giờ",
+}
 
 
 def state_vi(state: BroadcastState) -> str:
@@ -181,9 +285,14 @@ def state_vi(state: BroadcastState) -> str:
 
 def due_ids(tx: Tx, now: datetime) -> list[int]:
     """Scheduled broadcasts whose time has come, urgent ones first."""
-    return [row["id"] for row in tx.rows(
-        f"WITH {tx.visible('broadcasts')} SELECT id FROM visible_broadcasts "
-        "WHERE state = 'scheduled' AND at <= :now ORDER BY priority, at, id", now=at(now))]  # fmt: skip
+    return [
+        row["id"]
+        for row in tx.rows(
+            f"WITH {tx.visible('broadcasts')} SELECT id FROM visible_broadcasts "
+            "WHERE state = 'scheduled' AND at <= :now ORDER BY priority, at, id",
+            now=at(now),
+        )
+    ]
 
 
 def locked_state(tx: Tx, broadcast_id: int) -> BroadcastState:
@@ -203,49 +312,70 @@ def open_work(tx: Tx, now: datetime, soon: timedelta) -> tuple[int, int]:
     waiting = silent = len(due_ids(tx, now))
     for broadcast in running(tx):
         soon_open = broadcast.window.is_open(now)
-        waiting += int(tx.value(
-            f"WITH {tx.visible('messages')} SELECT count(*) FROM visible_messages m "
-            "LEFT JOIN gateways g ON g.name = m.gateway WHERE m.broadcast_id = :b AND "
-            "(m.state = 'sending' OR (m.state = 'queued' AND m.due_at <= :soon AND :opened = 1 "
-            "AND g.paused_at IS NULL))",
-            b=broadcast.id, soon=at(now + soon), opened=int(soon_open)))  # fmt: skip
-    silent += int(tx.value(f"WITH {tx.visible('messages')} SELECT count(*) FROM visible_messages "
-                           "WHERE state = 'accepted' AND changed_at > :recent",
-                           recent=at(now - soon)))  # fmt: skip
+        waiting += int(
+            tx.value(
+                f"WITH {tx.visible('messages')} SELECT count(*) FROM visible_messages m "
+                "LEFT JOIN gateways g ON g.name = m.gateway WHERE m.broadcast_id = :b AND "
+                "(m.state = 'sending' OR (m.state = 'queued' AND m.due_at <= :soon AND :opened = 1 "
+                "AND g.paused_at IS NULL))",
+                b=broadcast.id,
+                soon=at(now + soon),
+                opened=int(soon_open),
+            )
+        )
+    silent += int(
+        tx.value(
+            f"WITH {tx.visible('messages')} SELECT count(*) FROM visible_messages "
+            "WHERE state = 'accepted' AND changed_at > :recent",
+            recent=at(now - soon),
+        )
+    )
     return waiting, silent
 
 
 def running(tx: Tx) -> list[Broadcast]:
     """Broadcasts whose messages may leave now, urgent ones first."""
-    return [_broadcast(r) for r in tx.rows(
-        f"WITH {tx.visible('broadcasts')} SELECT * FROM visible_broadcasts "
-        "WHERE state = 'running' ORDER BY priority, id")]  # fmt: skip
+    return [
+        _broadcast(r)
+        for r in tx.rows(
+            f"WITH {tx.visible('broadcasts')} SELECT * FROM visible_broadcasts "
+            "WHERE state = 'running' ORDER BY priority, id"
+        )
+    ]
 
 
 def counts(tx: Tx, broadcast_id: int) -> dict[str, int]:
     """Messages by state; only states that occur."""
-    rows = tx.rows(f"WITH {tx.visible('messages')} SELECT state, count(*) AS n "
-                   "FROM visible_messages WHERE broadcast_id = :b GROUP BY state",
-                   b=broadcast_id)  # fmt: skip
+    rows = tx.rows(
+        f"WITH {tx.visible('messages')} SELECT state, count(*) AS n "
+        "FROM visible_messages WHERE broadcast_id = :b GROUP BY state",
+        b=broadcast_id,
+    )
     return {s.value: row["n"] for s in MessageState for row in rows if row["state"] == s.value}
 
 
 def end_queued(tx: Tx, broadcast_id: int, to: MessageState) -> int:
     """What still waits becomes `to` (cancelled, expired), or what an earlier step reached."""
-    return int(tx.run(
-        f"WITH {tx.visible('messages')} UPDATE messages SET state = CASE WHEN EXISTS "
-        "(SELECT 1 FROM attempts a WHERE a.message_id = messages.id AND a.state = 'accepted') "
-        "THEN 'accepted' ELSE :to END, deadline_at = NULL, lease_owner = NULL, lease_until = NULL, "
-        "changed_at = :now WHERE broadcast_id = :b AND state = 'queued' "
-        "AND id IN (SELECT id FROM visible_messages)",
-        {"to": to.value, "b": broadcast_id, "now": at(tx.now)},
-    ).rowcount)  # fmt: skip
+    return int(
+        tx.run(
+            f"WITH {tx.visible('messages')} UPDATE messages SET state = CASE WHEN EXISTS "
+            "(SELECT 1 FROM attempts a WHERE a.message_id = messages.id AND a.state = 'accepted') "
+            "THEN 'accepted' ELSE :to END, deadline_at = NULL, lease_owner = NULL, "
+            "lease_until = NULL, "
+            "changed_at = :now WHERE broadcast_id = :b AND state = 'queued' "
+            "AND id IN (SELECT id FROM visible_messages)",
+            {"to": to.value, "b": broadcast_id, "now": at(tx.now)},
+        ).rowcount
+    )
 
 
 def finish(tx: Tx) -> list[tuple[int, str]]:
     """Chore: expire what is too late, and call done what has nothing left to wait for."""
-    over = tx.rows(f"WITH {tx.visible('broadcasts')} SELECT id FROM visible_broadcasts WHERE state "
-                   "IN ('running', 'paused', 'held') AND expires_at <= :now", now=at(tx.now))  # fmt: skip
+    over = tx.rows(
+        f"WITH {tx.visible('broadcasts')} SELECT id FROM visible_broadcasts WHERE state "
+        "IN ('running', 'paused', 'held') AND expires_at <= :now",
+        now=at(tx.now),
+    )
     for row in over:
         end_queued(tx, row["id"], MessageState.EXPIRED)
     done = tx.rows(
@@ -253,7 +383,7 @@ def finish(tx: Tx) -> list[tuple[int, str]]:
         "WHERE b.state = 'running' AND NOT EXISTS (SELECT 1 FROM messages m WHERE "
         "m.broadcast_id = b.id AND (m.state IN ('queued', 'sending') "
         "OR (m.state = 'accepted' AND m.deadline_at IS NOT NULL)))"
-    )  # fmt: skip
+    )
     moved = []
     for row in done:
         broadcast = get(tx, row["id"])

@@ -84,10 +84,16 @@ def known(tx: Tx, wards: set[int]) -> dict[bytes, list[Known]]:
         f"WHERE {inside} ORDER BY c.id"
     ):
         found.setdefault(row["name_key"], []).append(
-            Known(row["id"], row["ordinal"], tx.sealer.open(row["name_sealed"]), row["title"],
-                  numbers.get(row["id"], {}), row["household"],
-                  frozenset(groups.get(row["id"], ())))
-        )  # fmt: skip
+            Known(
+                row["id"],
+                row["ordinal"],
+                tx.sealer.open(row["name_sealed"]),
+                row["title"],
+                numbers.get(row["id"], {}),
+                row["household"],
+                frozenset(groups.get(row["id"], ())),
+            )
+        )
     return found
 
 
@@ -102,14 +108,26 @@ def differs(held: Known, new: Person) -> bool:
     )
 
 
-def store_import(tx: Tx, created: Sequence[Person], updated: Sequence[tuple[int, Person]],
-                 files: Sequence[Mapping[str, object]], sample_heads: Sequence[str], *,
-                 unchanged: int) -> int:  # fmt: skip
+def store_import(
+    tx: Tx,
+    created: Sequence[Person],
+    updated: Sequence[tuple[int, Person]],
+    files: Sequence[Mapping[str, object]],
+    sample_heads: Sequence[str],
+    *,
+    unchanged: int,
+) -> int:
     """Store what an import brings, with what an undo needs; the import's id."""
     people = [*created, *(p for _, p in updated)]
     counts = {"created": len(created), "updated": len(updated), "unchanged": unchanged}
-    import_id = tx.insert(imports, at=tx.now, by=tx.actor.name, files=json.dumps(files),
-                          counts=json.dumps(counts), basis="{}")  # fmt: skip
+    import_id = tx.insert(
+        imports,
+        at=tx.now,
+        by=tx.actor.name,
+        files=json.dumps(files),
+        counts=json.dumps(counts),
+        basis="{}",
+    )
     places = {w: areas.groups_of(tx, w) for w in {p.ward_id for p in people}}
     addresses = _addresses(tx, {a for p in people for a in p.addresses}, sample_heads)
     households = _households(tx, people, places)
@@ -118,31 +136,50 @@ def store_import(tx: Tx, created: Sequence[Person], updated: Sequence[tuple[int,
     pairs = [*zip(new_ids, created, strict=True), *updated]
     links = [
         {"contact_id": i, "position": n, "address_id": addresses[a]}
-        for i, person in pairs for n, a in enumerate(person.addresses)
-    ]  # fmt: skip
+        for i, person in pairs
+        for n, a in enumerate(person.addresses)
+    ]
     if links:
         tx.run(contact_addresses.insert(), links)
     _join_groups(tx, pairs)
     if new_ids:
-        tx.run("INSERT INTO import_changes (import_id, contact_id, what) VALUES (:i, :c, 'created')",
-               [{"i": import_id, "c": c} for c in new_ids])  # fmt: skip
-    tx.note("imported", "contacts", import_id, **counts, files=len(files),
-            digests=[f.get("digest") for f in files])  # fmt: skip
+        tx.run(
+            "INSERT INTO import_changes (import_id, contact_id, what) VALUES (:i, :c, 'created')",
+            [{"i": import_id, "c": c} for c in new_ids],
+        )
+    tx.note(
+        "imported",
+        "contacts",
+        import_id,
+        **counts,
+        files=len(files),
+        digests=[f.get("digest") for f in files],
+    )
     return import_id
 
 
-def _addresses(tx: Tx, wanted: Iterable[tuple[AddressKind, str]], heads: Sequence[str],
-               ) -> dict[tuple[AddressKind, str], int]:  # fmt: skip
+def _addresses(
+    tx: Tx,
+    wanted: Iterable[tuple[AddressKind, str]],
+    heads: Sequence[str],
+) -> dict[tuple[AddressKind, str], int]:
     ciphers = {tx.sealer.address(kind.value, value): (kind, value) for kind, value in wanted}
     if not ciphers:
         return {}
     tx.run(
-        "INSERT INTO addresses (cipher, kind, carrier, tail) VALUES (:cipher, :kind, :carrier, :tail)"
+        "INSERT INTO addresses (cipher, kind, carrier, tail) VALUES (:cipher, :kind, "
+        ":carrier, :tail)"
         " ON CONFLICT (cipher) DO NOTHING",
-        [{"cipher": cipher, "kind": kind.value, "tail": phone.masked(value),
-          "carrier": phone.carrier_of(value, heads) if kind is AddressKind.MOBILE else None}
-         for cipher, (kind, value) in ciphers.items()],
-    )  # fmt: skip
+        [
+            {
+                "cipher": cipher,
+                "kind": kind.value,
+                "tail": phone.masked(value),
+                "carrier": phone.carrier_of(value, heads) if kind is AddressKind.MOBILE else None,
+            }
+            for cipher, (kind, value) in ciphers.items()
+        ],
+    )
     found: dict[tuple[AddressKind, str], int] = {}
     every = list(ciphers)
     for start in range(0, len(every), 500):
@@ -160,8 +197,11 @@ def address_id(tx: Tx, kind: AddressKind, value: str) -> int | None:
     return None if found is None else int(found)
 
 
-def _households(tx: Tx, people: Sequence[Person], places: Mapping[int, Mapping[str, areas.Area]],
-                ) -> dict[bytes, int]:  # fmt: skip
+def _households(
+    tx: Tx,
+    people: Sequence[Person],
+    places: Mapping[int, Mapping[str, areas.Area]],
+) -> dict[bytes, int]:
     wanted = {p.household: p for p in people if p.household}
     if not wanted:
         return {}
@@ -169,10 +209,12 @@ def _households(tx: Tx, people: Sequence[Person], places: Mapping[int, Mapping[s
         "INSERT INTO households (ward_id, residential_group_id, key) VALUES (:w, :g, :k) "
         "ON CONFLICT (ward_id, key) DO NOTHING",
         [{"w": p.ward_id, "g": _area(places, p), "k": key} for key, p in wanted.items()],
-    )  # fmt: skip
+    )
     return {
         bytes(row["key"]): row["id"]
-        for row in tx.rows(f"WITH {tx.visible('households')} SELECT id, key FROM visible_households")
+        for row in tx.rows(
+            f"WITH {tx.visible('households')} SELECT id, key FROM visible_households"
+        )
         if bytes(row["key"]) in wanted
     }
 
@@ -182,75 +224,120 @@ def _area(places: Mapping[int, Mapping[str, areas.Area]], person: Person) -> int
     return area.id if area else None
 
 
-def _insert(tx: Tx, people: Sequence[Person], import_id: int,
-            places: Mapping[int, Mapping[str, areas.Area]], households: Mapping[bytes, int],
-            ) -> list[int]:  # fmt: skip
+def _insert(
+    tx: Tx,
+    people: Sequence[Person],
+    import_id: int,
+    places: Mapping[int, Mapping[str, areas.Area]],
+    households: Mapping[bytes, int],
+) -> list[int]:
     if not people:
         return []
     rows = [
-        {"ward_id": p.ward_id, "residential_group_id": _area(places, p),
-         "household_id": households.get(p.household) if p.household else None, "kind": p.kind,
-         "name_key": p.name_key, "ordinal": p.ordinal, "name_sealed": tx.sealer.seal(p.name),
-         "title": p.title, "import_id": import_id, "source": p.source, "source_row": p.row,
-         "created_at": tx.now, "updated_at": tx.now}
+        {
+            "ward_id": p.ward_id,
+            "residential_group_id": _area(places, p),
+            "household_id": households.get(p.household) if p.household else None,
+            "kind": p.kind,
+            "name_key": p.name_key,
+            "ordinal": p.ordinal,
+            "name_sealed": tx.sealer.seal(p.name),
+            "title": p.title,
+            "import_id": import_id,
+            "source": p.source,
+            "source_row": p.row,
+            "created_at": tx.now,
+            "updated_at": tx.now,
+        }
         for p in people
-    ]  # fmt: skip
+    ]
     result = tx.connection.execute(
         table.insert().returning(table.c.id, sort_by_parameter_order=True), rows
     )
     return [row[0] for row in result]
 
 
-def _update(tx: Tx, updated: Sequence[tuple[int, Person]], import_id: int,
-            households: Mapping[bytes, int]) -> None:  # fmt: skip
+def _update(
+    tx: Tx, updated: Sequence[tuple[int, Person]], import_id: int, households: Mapping[bytes, int]
+) -> None:
     if not updated:
         return
-    before = [{"i": import_id, "c": contact, "b": tx.sealer.seal(_image(tx, contact))}
-              for contact, _ in updated]  # fmt: skip
-    tx.run("INSERT INTO import_changes (import_id, contact_id, what, before_sealed) "
-           "VALUES (:i, :c, 'updated', :b)", before)  # fmt: skip
+    before = [
+        {"i": import_id, "c": contact, "b": tx.sealer.seal(_image(tx, contact))}
+        for contact, _ in updated
+    ]
+    tx.run(
+        "INSERT INTO import_changes (import_id, contact_id, what, before_sealed) "
+        "VALUES (:i, :c, 'updated', :b)",
+        before,
+    )
     tx.run(
         f"WITH {tx.visible('contacts')} UPDATE contacts SET name_sealed = :n, "
         "title = CASE WHEN :t = '' THEN title ELSE :t END, updated_at = :now, "
         "household_id = COALESCE(:h, household_id) "
         "WHERE id = :id AND id IN (SELECT id FROM visible_contacts)",
-        [{"n": tx.sealer.seal(p.name), "t": p.title, "id": i, "now": at(tx.now),
-          "h": households.get(p.household) if p.household else None} for i, p in updated],
-    )  # fmt: skip
+        [
+            {
+                "n": tx.sealer.seal(p.name),
+                "t": p.title,
+                "id": i,
+                "now": at(tx.now),
+                "h": households.get(p.household) if p.household else None,
+            }
+            for i, p in updated
+        ],
+    )
     tx.run("DELETE FROM contact_addresses WHERE contact_id = :id", [{"id": i} for i, _ in updated])
 
 
 def _image(tx: Tx, contact_id: int) -> str:
     """A contact as it stands, for an undo."""
-    row = tx.one(f"WITH {tx.visible('contacts')} SELECT household_id, title, name_sealed "
-                 "FROM visible_contacts WHERE id = :id", id=contact_id)  # fmt: skip
+    row = tx.one(
+        f"WITH {tx.visible('contacts')} SELECT household_id, title, name_sealed "
+        "FROM visible_contacts WHERE id = :id",
+        id=contact_id,
+    )
     assert row is not None
-    addresses = tx.rows("SELECT position, address_id FROM contact_addresses WHERE contact_id = :id",
-                        id=contact_id)  # fmt: skip
-    return json.dumps({
-        "name": tx.sealer.open(row["name_sealed"]), "title": row["title"],
-        "household_id": row["household_id"],
-        "addresses": [[a["position"], a["address_id"]] for a in addresses],
-    })  # fmt: skip
+    addresses = tx.rows(
+        "SELECT position, address_id FROM contact_addresses WHERE contact_id = :id", id=contact_id
+    )
+    return json.dumps(
+        {
+            "name": tx.sealer.open(row["name_sealed"]),
+            "title": row["title"],
+            "household_id": row["household_id"],
+            "addresses": [[a["position"], a["address_id"]] for a in addresses],
+        }
+    )
 
 
 def _join_groups(tx: Tx, pairs: Sequence[tuple[int, Person]]) -> None:
     names = {folded(g): g for _, p in pairs for g in p.groups}
     if not names:
         return
-    tx.run("INSERT INTO groups (name, key) VALUES (:n, :k) ON CONFLICT (key) DO NOTHING",
-           [{"n": n, "k": k} for k, n in names.items()])  # fmt: skip
+    tx.run(
+        "INSERT INTO groups (name, key) VALUES (:n, :k) ON CONFLICT (key) DO NOTHING",
+        [{"n": n, "k": k} for k, n in names.items()],
+    )
     ids = {row["key"]: row["id"] for row in tx.rows("SELECT id, key FROM groups")}
-    tx.run("INSERT INTO group_members (group_id, contact_id) VALUES (:g, :c) "
-           "ON CONFLICT DO NOTHING",
-           [{"g": ids[folded(g)], "c": i} for i, p in pairs for g in p.groups])  # fmt: skip
+    tx.run(
+        "INSERT INTO group_members (group_id, contact_id) VALUES (:g, :c) ON CONFLICT DO NOTHING",
+        [{"g": ids[folded(g)], "c": i} for i, p in pairs for g in p.groups],
+    )
 
 
-def listed(tx: Tx, *, ward_id: int | None = None, group_id: int | None = None,
-           search: str = "", limit: int = 100) -> list[dict[str, Any]]:  # fmt: skip
+def listed(
+    tx: Tx,
+    *,
+    ward_id: int | None = None,
+    group_id: int | None = None,
+    search: str = "",
+    limit: int = 100,
+) -> list[dict[str, Any]]:
     """Contacts with masked numbers; `search` folds diacritics, d and đ."""
     sql = (
-        f"WITH {tx.visible('contacts')} SELECT c.id, c.name_sealed, c.title, c.kind, w.name AS ward,"
+        f"WITH {tx.visible('contacts')} SELECT c.id, c.name_sealed, c.title, c.kind, w.name "
+        "AS ward,"
         " g.name AS residential_group, c.source, c.source_row FROM visible_contacts c "
         "JOIN areas w ON w.id = c.ward_id LEFT JOIN areas g ON g.id = c.residential_group_id "
         "WHERE c.removed_at IS NULL"
@@ -258,27 +345,39 @@ def listed(tx: Tx, *, ward_id: int | None = None, group_id: int | None = None,
     if ward_id:
         sql += " AND c.ward_id = :ward"
     if group_id:
-        sql += " AND EXISTS (SELECT 1 FROM group_members m WHERE m.contact_id = c.id "                "AND m.group_id = :group_id)"  # fmt: skip
+        sql += (
+            " AND EXISTS (SELECT 1 FROM group_members m WHERE m.contact_id = c.id "
+            "AND m.group_id = :group_id)"
+        )
     found: list[dict[str, Any]] = []
     for row in tx.run(sql + " ORDER BY c.id", {"ward": ward_id, "group_id": group_id}).mappings():
         name = tx.sealer.open(row["name_sealed"])
         if search and folded(search) not in folded(name):
             continue
-        found.append({
-            "id": row["id"], "name": name, "title": row["title"], "kind": row["kind"],
-            "ward": row["ward"], "residential_group": row["residential_group"],
-            "source": row["source"], "row": row["source_row"], "phones": [],
-        })  # fmt: skip
+        found.append(
+            {
+                "id": row["id"],
+                "name": name,
+                "title": row["title"],
+                "kind": row["kind"],
+                "ward": row["ward"],
+                "residential_group": row["residential_group"],
+                "source": row["source"],
+                "row": row["source_row"],
+                "phones": [],
+            }
+        )
         if len(found) >= limit:
             break
     phones: dict[int, list[str]] = {}
-    for row in on_rows(
-        tx, f"SELECT ca.contact_id, a.tail FROM {json_rows({'id': 'bigint'})} r "
+    for link in on_rows(
+        tx,
+        f"SELECT ca.contact_id, a.tail FROM {json_rows({'id': 'bigint'})} r "
         "JOIN contact_addresses ca ON ca.contact_id = r.id "
         "JOIN addresses a ON a.id = ca.address_id ORDER BY ca.contact_id, ca.position",
         [[c["id"]] for c in found],
-    ):  # fmt: skip
-        phones.setdefault(row["contact_id"], []).append(row["tail"])
+    ):
+        phones.setdefault(link["contact_id"], []).append(link["tail"])
     return [{**c, "phones": phones.get(c["id"], [])} for c in found]
 
 
@@ -287,19 +386,23 @@ def of_address(tx: Tx, address: int) -> list[int]:
     rows = tx.rows(
         f"WITH {tx.visible('contacts')} SELECT ca.contact_id FROM contact_addresses ca "
         "JOIN visible_contacts c ON c.id = ca.contact_id WHERE ca.address_id = :a "
-        "ORDER BY ca.position, ca.contact_id", a=address,
-    )  # fmt: skip
+        "ORDER BY ca.position, ca.contact_id",
+        a=address,
+    )
     return [row["contact_id"] for row in rows]
 
 
 def suppress(tx: Tx, address: int, reason: str) -> None:
     """Never write to this address again, until lifted."""
-    tx.run("INSERT INTO suppressions (address_id, reason, at, by) VALUES (:a, :r, :now, :by)",
-           {"a": address, "r": reason, "now": at(tx.now), "by": tx.actor.name})  # fmt: skip
+    tx.run(
+        "INSERT INTO suppressions (address_id, reason, at, by) VALUES (:a, :r, :now, :by)",
+        {"a": address, "r": reason, "now": at(tx.now), "by": tx.actor.name},
+    )
     tx.note("suppressed", "address", address, reason=reason)
 
 
 def group_ids(tx: Tx) -> dict[str, tuple[int, str]]:
     """Groups by normal form: (id, name)."""
-    return {row["key"]: (row["id"], row["name"])
-            for row in tx.rows("SELECT id, key, name FROM groups")}  # fmt: skip
+    return {
+        row["key"]: (row["id"], row["name"]) for row in tx.rows("SELECT id, key, name FROM groups")
+    }

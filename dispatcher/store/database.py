@@ -17,7 +17,7 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -31,14 +31,16 @@ from dispatcher.store.seal import Sealer
 
 BUSY_SECONDS = 10
 HEAD = "0001"  # the newest migration; a test compares it with alembic's
-Rows = Sequence[Mapping[str, Any]]
+Row = Mapping[str, Any]
+Rows = Sequence[Row]
 
 
 class Tx:
     """One open transaction: who acts, when, and what was changed."""
 
-    def __init__(self, connection: sa.Connection, actor: Actor, now: datetime | None,
-                 sealer: Sealer) -> None:  # fmt: skip
+    def __init__(
+        self, connection: sa.Connection, actor: Actor, now: datetime | None, sealer: Sealer
+    ) -> None:
         self.connection, self.actor, self.sealer = connection, actor, sealer
         self._now = now
         self._notes: list[trail.Note] = []
@@ -54,21 +56,24 @@ class Tx:
     def is_sqlite(self) -> bool:
         return self.connection.dialect.name == "sqlite"
 
-    def run(self, sql: str | sa.Executable, parameters: Mapping[str, Any] | Rows | None = None,
-            ) -> sa.CursorResult[Any]:  # fmt: skip
+    def run(
+        self,
+        sql: str | sa.Executable,
+        parameters: Mapping[str, Any] | Rows | None = None,
+    ) -> sa.CursorResult[Any]:
         """Execute one statement; `parameters` as a list runs it once per row."""
         statement = _text(sql) if isinstance(sql, str) else sql
         result = self.connection.execute(statement, parameters)
         assert isinstance(result, sa.CursorResult)
         return result
 
-    def rows(self, sql: str, **parameters: Any) -> list[sa.RowMapping]:
+    def rows(self, sql: str, **parameters: Any) -> list[Row]:
         """All rows of a query as mappings."""
-        return list(self.run(sql, parameters).mappings())
+        return cast(list[Row], list(self.run(sql, parameters).mappings()))
 
-    def one(self, sql: str, **parameters: Any) -> sa.RowMapping | None:
+    def one(self, sql: str, **parameters: Any) -> Row | None:
         """The first row or None."""
-        return self.run(sql, parameters).mappings().first()
+        return cast(Row | None, self.run(sql, parameters).mappings().first())
 
     def value(self, sql: str, **parameters: Any) -> Any:
         """The first column of the first row, or None."""
@@ -122,20 +127,25 @@ def _expanded(sql: str, sqlite: bool) -> str:
         if sqlite:
             parts = [f"value ->> {i} AS {name}" for i, name in enumerate(columns)]
             return f"(SELECT {', '.join(parts)} FROM json_each(:rows))"
-        parts = [f"(value ->> {i})::{kind} AS {name}"
-                 for i, (name, kind) in enumerate(columns.items())]  # fmt: skip
+        parts = [
+            f"(value ->> {i})::{kind} AS {name}" for i, (name, kind) in enumerate(columns.items())
+        ]
         return f"(SELECT {', '.join(parts)} FROM json_array_elements(CAST(:rows AS json)))"
 
     return _JSON_ROWS.sub(table, sql)
 
 
-def on_rows(tx: Tx, sql: str, rows: Sequence[Sequence[Any]], **parameters: Any,
-            ) -> list[sa.RowMapping]:  # fmt: skip
+def on_rows(
+    tx: Tx,
+    sql: str,
+    rows: Sequence[Sequence[Any]],
+    **parameters: Any,
+) -> list[Row]:
     """Run one set-based statement over `rows` (see `json_rows`); what it returns, if anything."""
     if not rows:
         return []
     result = tx.run(_expanded(sql, tx.is_sqlite), {"rows": json.dumps(rows), **parameters})
-    return list(result.mappings()) if result.returns_rows else []
+    return cast(list[Row], list(result.mappings())) if result.returns_rows else []
 
 
 @lru_cache(maxsize=2000)
@@ -147,8 +157,12 @@ _CHANGES = re.compile(
     r"\b(?:insert\s+(?:or\s+\w+\s+)?into|update|delete\s+from)\s+\"?(\w+)", re.IGNORECASE
 )
 _DELETES = re.compile(r"\bdelete\s+from\s+(\w+)", re.IGNORECASE)
-_READS = {name: re.compile(rf"\b(?:from|join)\s+\"?{name}\b|,\s*{name}\s+(?:as\b|where\b|$)",
-                           re.IGNORECASE) for name in SCOPED}  # fmt: skip
+_READS = {
+    name: re.compile(
+        rf"\b(?:from|join)\s+\"?{name}\b|,\s*{name}\s+(?:as\b|where\b|$)", re.IGNORECASE
+    )
+    for name in SCOPED
+}
 
 
 @lru_cache(maxsize=4000)
@@ -213,8 +227,14 @@ class Store:
         self._engine.dispose()
 
 
-def _watch(connection: sa.Connection, cursor: Any, statement: str, parameters: Any, context: Any,
-           many: bool) -> None:  # fmt: skip
+def _watch(
+    connection: sa.Connection,
+    cursor: Any,
+    statement: str,
+    parameters: Any,
+    context: Any,
+    many: bool,
+) -> None:
     notes = connection.info
     if notes.get("writes"):
         notes["touched"] |= _changed(statement)
@@ -231,8 +251,9 @@ def _told(error: DBAPIError) -> Exception:
         return Problem(
             "database-locked",
             "Cơ sở dữ liệu đang bị một chương trình khác giữ. Đóng chương trình đó rồi thử lại.",
-            "Another program holds the database. Close it and try again.", exit_code=4,
-        )  # fmt: skip
+            "Another program holds the database. Close it and try again.",
+            exit_code=4,
+        )
     if "readonly" in words or "read-only" in words:
         return settings(
             "database-readonly",
@@ -240,19 +261,25 @@ def _told(error: DBAPIError) -> Exception:
             "The database is read-only. Check that the data folder may be written to.",
         )
     if "disk is full" in words or "no space" in words:
-        return settings("disk-full", "Ổ đĩa đã đầy. Giải phóng chỗ trống rồi thử lại.",
-                        "The disk is full. Free some space and try again.")  # fmt: skip
+        return settings(
+            "disk-full",
+            "Ổ đĩa đã đầy. Giải phóng chỗ trống rồi thử lại.",
+            "The disk is full. Free some space and try again.",
+        )
     if "not a database" in words or "malformed" in words:
-        return settings("database-broken",
-                        "Tệp cơ sở dữ liệu bị hỏng. Khôi phục từ bản sao lưu gần nhất.",
-                        "The database file is damaged. Restore the latest backup.")  # fmt: skip
+        return settings(
+            "database-broken",
+            "Tệp cơ sở dữ liệu bị hỏng. Khôi phục từ bản sao lưu gần nhất.",
+            "The database file is damaged. Restore the latest backup.",
+        )
     if isinstance(error, OperationalError) and (
         "unable to open" in words or "connection" in words or "could not translate" in words
     ):
-        return settings("database-unreachable",
-                        "Không mở được cơ sở dữ liệu. Kiểm tra mục database trong dispatcher.toml.",
-                        "The database cannot be opened. Check `database` in dispatcher.toml.",
-                        )  # fmt: skip
+        return settings(
+            "database-unreachable",
+            "Không mở được cơ sở dữ liệu. Kiểm tra mục database trong dispatcher.toml.",
+            "The database cannot be opened. Check `database` in dispatcher.toml.",
+        )
     return error
 
 
@@ -265,21 +292,25 @@ def sqlite_module() -> ModuleType:
         from pysqlite3 import dbapi2
     except ImportError:
         return sqlite3
-    return dbapi2  # type: ignore[no-any-return]
+    return dbapi2
 
 
 def sqlite_is_safe() -> bool:
     """True when the SQLite that runs has the WAL-reset fix (3.51.3; also 3.50.7 and 3.44.6)."""
     version = tuple(int(n) for n in sqlite_module().sqlite_version.split("."))
-    return version >= (3, 51, 3) or version[:2] in ((3, 50), (3, 44)) and version[2] >= 6
+    return version >= (3, 51, 3) or (version[:2] in ((3, 50), (3, 44)) and version[2] >= 6)
 
 
 def engine_for(url: str) -> sa.Engine:
     """An engine for a database URL, `sqlite:///…` or `postgresql+psycopg://…`."""
     if url.startswith("postgresql"):
         try:
-            engine = sa.create_engine(url, pool_size=5, isolation_level="READ COMMITTED",
-                                      connect_args={"connect_timeout": 5})  # fmt: skip
+            engine = sa.create_engine(
+                url,
+                pool_size=5,
+                isolation_level="READ COMMITTED",
+                connect_args={"connect_timeout": 5},
+            )
         except ModuleNotFoundError:
             raise settings(
                 "no-driver",
@@ -287,21 +318,27 @@ def engine_for(url: str) -> sa.Engine:
                 "The PostgreSQL driver is missing. Install 'dispatcher[postgresql]'.",
             ) from None
         return engine
-    engine = sa.create_engine(url, module=sqlite_module(),
-                              connect_args={"timeout": BUSY_SECONDS})  # fmt: skip
+    engine = sa.create_engine(url, module=sqlite_module(), connect_args={"timeout": BUSY_SECONDS})
 
     @event.listens_for(engine, "connect")
     def settle_in(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON",
-                       f"busy_timeout={BUSY_SECONDS * 1000}", "temp_store=MEMORY",
-                       "cache_size=-32000"):  # fmt: skip
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            f"busy_timeout={BUSY_SECONDS * 1000}",
+            "temp_store=MEMORY",
+            "cache_size=-32000",
+        ):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
-        writes = connection.get_execution_options().get("writes")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        if connection.get_execution_options().get("writes"):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.exec_driver_sql("BEGIN")
 
     return engine
 

@@ -26,15 +26,20 @@ def states(tx: Tx) -> dict[str, Any]:
 
 def pause(tx: Tx, name: str, reason: str, code: str = "") -> None:
     """Nothing more goes to this gateway until a person resumes it."""
-    tx.run("UPDATE gateways SET paused_at = :now, paused_reason = :r, paused_code = :c "
-           "WHERE name = :n AND paused_at IS NULL",
-           {"now": at(tx.now), "r": reason, "c": code, "n": name})  # fmt: skip
+    tx.run(
+        "UPDATE gateways SET paused_at = :now, paused_reason = :r, paused_code = :c "
+        "WHERE name = :n AND paused_at IS NULL",
+        {"now": at(tx.now), "r": reason, "c": code, "n": name},
+    )
     tx.note("paused", "gateway", name, reason=reason, code=code)
 
 
 def resume(tx: Tx, name: str) -> None:
-    tx.run("UPDATE gateways SET paused_at = NULL, paused_reason = NULL, paused_code = NULL, "
-           "unknowns = 0 WHERE name = :n", {"n": name})  # fmt: skip
+    tx.run(
+        "UPDATE gateways SET paused_at = NULL, paused_reason = NULL, paused_code = NULL, "
+        "unknowns = 0 WHERE name = :n",
+        {"n": name},
+    )
     tx.note("resumed", "gateway", name)
 
 
@@ -44,16 +49,24 @@ def set_unknowns(tx: Tx, name: str, count: int) -> None:
     tx.note("doubts", "gateway", name, in_a_row=count)
 
 
-def take_turns(tx: Tx, name: str, wanted: int, per_second: float, now: datetime) -> tuple[int, datetime]:
+def take_turns(
+    tx: Tx, name: str, wanted: int, per_second: float, now: datetime
+) -> tuple[int, datetime]:
     """How many messages may leave now at this pace, and when the next may (GCRA, burst of one).
 
     The row holds for every worker on every host; the limit is a hard one.
     """
     gap = 1_000_000 / per_second
-    clock = micros(now) if tx.is_sqlite else int(tx.value(
-        "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS bigint)"))  # fmt: skip
-    row = tx.value("SELECT next_free_at FROM gateways WHERE name = :n"
-                   + ("" if tx.is_sqlite else " FOR UPDATE"), n=name)  # fmt: skip
+    clock = (
+        micros(now)
+        if tx.is_sqlite
+        else int(tx.value("SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS bigint)"))
+    )
+    row = tx.value(
+        "SELECT next_free_at FROM gateways WHERE name = :n"
+        + ("" if tx.is_sqlite else " FOR UPDATE"),
+        n=name,
+    )
     free_at = int(row or 0)
     if free_at > clock + 60_000_000:  # the clock was set back
         free_at = clock
@@ -86,27 +99,41 @@ def put_tokens(tx: Tx, name: str, access: str, refresh: str, expires_in: int) ->
         "previous_sealed = vault.sealed, sealed = excluded.sealed, version = vault.version + 1, "
         "refreshed_at = excluded.refreshed_at, expires_at = excluded.expires_at, state = 'ok', "
         "lease_owner = NULL, lease_until = NULL",
-        {"n": name, "s": sealed, "now": at(tx.now),
-         "e": micros(tx.now + timedelta(seconds=expires_in))},
-    )  # fmt: skip
+        {
+            "n": name,
+            "s": sealed,
+            "now": at(tx.now),
+            "e": micros(tx.now + timedelta(seconds=expires_in)),
+        },
+    )
     tx.note("rotated", "gateway", name)
 
 
 def lock_tokens(tx: Tx, name: str, owner: str, until: datetime) -> bool:
     """One refresher per account, under a lease longer than the HTTP deadline."""
-    return bool(tx.run(
-        "UPDATE vault SET lease_owner = :o, lease_until = :u WHERE name = :n "
-        "AND (lease_owner IS NULL OR lease_until < :now)",
-        {"o": owner, "u": at(until), "n": name, "now": at(tx.now)}).rowcount)  # fmt: skip
+    return bool(
+        tx.run(
+            "UPDATE vault SET lease_owner = :o, lease_until = :u WHERE name = :n "
+            "AND (lease_owner IS NULL OR lease_until < :now)",
+            {"o": owner, "u": at(until), "n": name, "now": at(tx.now)},
+        ).rowcount
+    )
 
 
 def unlock_tokens(tx: Tx, name: str, owner: str, *, state: str | None = None) -> None:
-    tx.run("UPDATE vault SET lease_owner = NULL, lease_until = NULL, state = COALESCE(:s, state) "
-           "WHERE name = :n AND lease_owner = :o", {"n": name, "o": owner, "s": state})  # fmt: skip
+    tx.run(
+        "UPDATE vault SET lease_owner = NULL, lease_until = NULL, state = COALESCE(:s, state) "
+        "WHERE name = :n AND lease_owner = :o",
+        {"n": name, "o": owner, "s": state},
+    )
     tx.note("unlocked" if state is None else state, "gateway", name)
 
 
 def stale_tokens(tx: Tx, before: datetime) -> list[str]:
     """Accounts whose tokens were last rotated before a moment and can still be."""
-    return [row["name"] for row in tx.rows(
-        "SELECT name FROM vault WHERE refreshed_at < :b AND state = 'ok'", b=at(before))]  # fmt: skip
+    return [
+        row["name"]
+        for row in tx.rows(
+            "SELECT name FROM vault WHERE refreshed_at < :b AND state = 'ok'", b=at(before)
+        )
+    ]

@@ -1,4 +1,4 @@
-"""Messages on their way: claimed, intended, settled, reclaimed. One statement per set, never per row.
+"""Messages on their way: claimed, intended, settled, reclaimed. One statement per set.
 
 A worker's statements are fenced: they touch a row only while that worker holds its lease.
 """
@@ -71,8 +71,15 @@ def _chosen(tx: Tx, select: str) -> str:
     return f"id IN ({select})" if tx.is_sqlite else f"id = ANY(ARRAY({select}))"
 
 
-def claim(tx: Tx, worker: str, broadcast_id: int, gateway: str, most: int, until: datetime,
-          after: tuple[int, int] = (0, 0)) -> tuple[list[int], tuple[int, int]]:  # fmt: skip
+def claim(
+    tx: Tx,
+    worker: str,
+    broadcast_id: int,
+    gateway: str,
+    most: int,
+    until: datetime,
+    after: tuple[int, int] = (0, 0),
+) -> tuple[list[int], tuple[int, int]]:
     """Lease due messages of one broadcast for one gateway.
 
     `after` is the cursor (due_at, id) behind which to look; the new cursor comes back. Nothing has
@@ -86,15 +93,21 @@ def claim(tx: Tx, worker: str, broadcast_id: int, gateway: str, most: int, until
     rows = tx.rows(
         f"UPDATE messages SET lease_owner = :w, lease_until = :until WHERE {_chosen(tx, select)} "
         "RETURNING id, due_at",
-        b=broadcast_id, g=gateway, w=worker, until=at(until), now=at(tx.now), n=most,
-        ad=after[0], ai=after[1],
-    )  # fmt: skip
+        b=broadcast_id,
+        g=gateway,
+        w=worker,
+        until=at(until),
+        now=at(tx.now),
+        n=most,
+        ad=after[0],
+        ai=after[1],
+    )
     last = max(((r["due_at"], r["id"]) for r in rows), default=(0, 0))
     return sorted(r["id"] for r in rows), last
 
 
 def claim_doubts(tx: Tx, worker: str, gateway: str, most: int, until: datetime) -> list[int]:
-    """Lease messages whose doubt is due to be asked again or looked up: whole calls, never halves."""
+    """Lease messages whose doubt is due to be asked again or looked up: whole calls."""
     select = (
         "SELECT id FROM messages WHERE gateway = :g AND state = 'sending' AND lease_owner IS NULL "
         "AND due_at <= :now AND broadcast_id NOT IN (SELECT id FROM broadcasts WHERE state IN "
@@ -102,51 +115,76 @@ def claim_doubts(tx: Tx, worker: str, gateway: str, most: int, until: datetime) 
     )
     rows = tx.rows(
         f"UPDATE messages SET lease_owner = :w, lease_until = :until WHERE {_chosen(tx, select)} "
-        "RETURNING id", g=gateway, w=worker, until=at(until), now=at(tx.now), n=most,
-    )  # fmt: skip
+        "RETURNING id",
+        g=gateway,
+        w=worker,
+        until=at(until),
+        now=at(tx.now),
+        n=most,
+    )
     ids = [r["id"] for r in rows]
     siblings = on_rows(
-        tx, "UPDATE messages SET lease_owner = :w, lease_until = :until WHERE state = 'sending' "
+        tx,
+        "UPDATE messages SET lease_owner = :w, lease_until = :until WHERE state = 'sending' "
         "AND lease_owner IS NULL AND id IN (SELECT o.message_id FROM "
         f"{json_rows({'id': 'bigint'})} r JOIN attempts a ON a.message_id = r.id "
         "AND a.state = 'doubtful' JOIN attempts o ON o.call_ref = a.call_ref) RETURNING id",
-        [[i] for i in ids], w=worker, until=at(until),
-    )  # fmt: skip
+        [[i] for i in ids],
+        w=worker,
+        until=at(until),
+    )
     return sorted({*ids, *(r["id"] for r in siblings)})
 
 
 def parcels(tx: Tx, ids: Sequence[int], *, doubtful: bool = False) -> list[Parcel]:
     """Everything a gateway may know about some leased messages, in the order of `ids`."""
     rows = on_rows(
-        tx, "SELECT m.id, m.broadcast_id, m.contact_id, m.position, m.tries, m.kind, m.ward_id, "
+        tx,
+        "SELECT m.id, m.broadcast_id, m.contact_id, m.position, m.tries, m.kind, m.ward_id, "
         "t.step, t.channel, t.gateway, t.body_id, a.kind AS address_kind, a.cipher, a.carrier, "
         "(SELECT count(*) FROM attempts x WHERE x.message_id = m.id) AS generation "
         f"FROM {json_rows({'id': 'bigint'})} r JOIN messages m ON m.id = r.id "
         "JOIN targets t ON t.message_id = m.id AND t.position = m.position "
-        "JOIN addresses a ON a.id = t.address_id", [[i] for i in ids],
-    )  # fmt: skip
+        "JOIN addresses a ON a.id = t.address_id",
+        [[i] for i in ids],
+    )
     bodies = texts.bodies(tx, {row["body_id"] for row in rows})
     asked: dict[int, Any] = {}
     if doubtful:
         for row in on_rows(
-            tx, "SELECT a.message_id, a.reference, a.call_ref, a.asked_at, a.asks "
+            tx,
+            "SELECT a.message_id, a.reference, a.call_ref, a.asked_at, a.asks "
             f"FROM {json_rows({'id': 'bigint'})} r JOIN attempts a ON a.message_id = r.id "
-            "AND a.state IN ('sending', 'doubtful') ORDER BY a.id", [[i] for i in ids],
-        ):  # fmt: skip
+            "AND a.state IN ('sending', 'doubtful') ORDER BY a.id",
+            [[i] for i in ids],
+        ):
             asked[row["message_id"]] = row
     found = {}
     for row in rows:
         text, encoding, parts = bodies[row["body_id"]]
         before = asked.get(row["id"])
         found[row["id"]] = Parcel(
-            row["id"], row["broadcast_id"], row["contact_id"], row["position"], row["step"],
-            row["channel"], row["gateway"],
+            row["id"],
+            row["broadcast_id"],
+            row["contact_id"],
+            row["position"],
+            row["step"],
+            row["channel"],
+            row["gateway"],
             tx.sealer.open_address(row["address_kind"], row["cipher"]) if row["cipher"] else "",
-            row["carrier"], text, encoding, parts, Kind(row["kind"]), row["ward_id"],
-            row["tries"], row["generation"],
-            before["reference"] if before else None, before["call_ref"] if before else None,
-            moment(before["asked_at"]) if before else None, before["asks"] if before else 0,
-        )  # fmt: skip
+            row["carrier"],
+            text,
+            encoding,
+            parts,
+            Kind(row["kind"]),
+            row["ward_id"],
+            row["tries"],
+            row["generation"],
+            before["reference"] if before else None,
+            before["call_ref"] if before else None,
+            moment(before["asked_at"]) if before else None,
+            before["asks"] if before else 0,
+        )
     return [found[i] for i in ids if i in found]
 
 
@@ -157,50 +195,84 @@ def intend(tx: Tx, worker: str, intents: Sequence[tuple[Parcel, str, str]]) -> s
     """
     rows = [[p.message_id] for p, _, _ in intents]
     now = at(tx.now)
-    going = {row["id"] for row in on_rows(
-        tx, "UPDATE messages SET state = 'sending', tries = tries + 1, changed_at = :now "
-        f"FROM {json_rows({'id': 'bigint'})} r WHERE messages.id = r.id AND lease_owner = :w "
-        "AND state = 'queued' AND EXISTS (SELECT 1 FROM broadcasts b WHERE "
-        "b.id = messages.broadcast_id AND b.state = 'running' AND b.expires_at > :now) "
-        "RETURNING messages.id AS id", rows, w=worker, now=now,
-    )}  # fmt: skip
+    going = {
+        row["id"]
+        for row in on_rows(
+            tx,
+            "UPDATE messages SET state = 'sending', tries = tries + 1, changed_at = :now "
+            f"FROM {json_rows({'id': 'bigint'})} r WHERE messages.id = r.id AND lease_owner = :w "
+            "AND state = 'queued' AND EXISTS (SELECT 1 FROM broadcasts b WHERE "
+            "b.id = messages.broadcast_id AND b.state = 'running' AND b.expires_at > :now) "
+            "RETURNING messages.id AS id",
+            rows,
+            w=worker,
+            now=now,
+        )
+    }
     on_rows(
-        tx, "INSERT INTO attempts (message_id, broadcast_id, position, gateway, channel, reference, "
+        tx,
+        "INSERT INTO attempts (message_id, broadcast_id, position, gateway, channel, reference, "
         "call_ref, state, asked_at) SELECT r.m, r.b, r.p, r.g, r.c, r.ref, r.call, 'sending', :now "
         f"FROM {json_rows(_INTENT)} r WHERE 1 = 1",
-        [[p.message_id, p.broadcast_id, p.position, p.gateway, p.channel, reference, call]
-         for p, reference, call in intents if p.message_id in going], now=now,
-    )  # fmt: skip
+        [
+            [p.message_id, p.broadcast_id, p.position, p.gateway, p.channel, reference, call]
+            for p, reference, call in intents
+            if p.message_id in going
+        ],
+        now=now,
+    )
     return going
 
 
-_INTENT = {"m": "bigint", "b": "bigint", "p": "int", "g": "text", "c": "text", "ref": "text",
-           "call": "text"}  # fmt: skip
+_INTENT = {
+    "m": "bigint",
+    "b": "bigint",
+    "p": "int",
+    "g": "text",
+    "c": "text",
+    "ref": "text",
+    "call": "text",
+}
 
 
 def ask_again(tx: Tx, worker: str, asked: Sequence[Parcel]) -> set[int]:
     """The same references go on the wire once more; which messages are still ours to ask about."""
     rows = [[p.message_id, p.reference] for p in asked]
     columns = json_rows({"id": "bigint", "ref": "text"})
-    going = {row["id"] for row in on_rows(
-        tx, f"UPDATE messages SET tries = tries + 1, changed_at = :now FROM {columns} r "
-        "WHERE messages.id = r.id AND lease_owner = :w AND state = 'sending' "
-        "RETURNING messages.id AS id", rows, w=worker, now=at(tx.now),
-    )}  # fmt: skip
-    on_rows(tx, f"UPDATE attempts SET state = 'sending', asks = asks + 1 FROM {columns} r "
-            "WHERE attempts.reference = r.ref", [r for r in rows if r[0] in going])  # fmt: skip
+    going = {
+        row["id"]
+        for row in on_rows(
+            tx,
+            f"UPDATE messages SET tries = tries + 1, changed_at = :now FROM {columns} r "
+            "WHERE messages.id = r.id AND lease_owner = :w AND state = 'sending' "
+            "RETURNING messages.id AS id",
+            rows,
+            w=worker,
+            now=at(tx.now),
+        )
+    }
+    on_rows(
+        tx,
+        f"UPDATE attempts SET state = 'sending', asks = asks + 1 FROM {columns} r "
+        "WHERE attempts.reference = r.ref",
+        [r for r in rows if r[0] in going],
+    )
     return going
 
 
-def other_attempts(tx: Tx, messages: Sequence[tuple[int, str]]) -> dict[int, list[tuple[str, str, int]]]:
-    """For (message, reference): what receipts and earlier attempts say, (reference, state, heard)."""
+def other_attempts(
+    tx: Tx, messages: Sequence[tuple[int, str]]
+) -> dict[int, list[tuple[str, str, int]]]:
+    """What receipts and earlier attempts say per message: (reference, state, heard)."""
     found: dict[int, list[tuple[str, str, int]]] = {}
     for row in on_rows(
-        tx, "SELECT a.message_id, a.reference, a.state, a.heard "
+        tx,
+        "SELECT a.message_id, a.reference, a.state, a.heard "
         f"FROM {json_rows({'id': 'bigint', 'ref': 'text'})} r JOIN attempts a "
         "ON a.message_id = r.id AND (a.heard > 0 OR (a.reference <> r.ref "
-        "AND a.state IN ('accepted', 'unconfirmed')))", [list(m) for m in messages],
-    ):  # fmt: skip
+        "AND a.state IN ('accepted', 'unconfirmed')))",
+        [list(m) for m in messages],
+    ):
         found.setdefault(row["message_id"], []).append(
             (row["reference"], row["state"], row["heard"])
         )
@@ -211,69 +283,132 @@ def later_targets(tx: Tx, ids: Sequence[int]) -> dict[int, list[tuple[int, int, 
     """For each message the targets after its current one: (position, step, gateway)."""
     found: dict[int, list[tuple[int, int, str]]] = {}
     for row in on_rows(
-        tx, "SELECT t.message_id, t.position, t.step, t.gateway "
+        tx,
+        "SELECT t.message_id, t.position, t.step, t.gateway "
         f"FROM {json_rows({'id': 'bigint'})} r JOIN messages m ON m.id = r.id "
         "JOIN targets t ON t.message_id = m.id AND t.position > m.position ORDER BY t.position",
         [[i] for i in ids],
-    ):  # fmt: skip
+    ):
         found.setdefault(row["message_id"], []).append(
             (row["position"], row["step"], row["gateway"])
         )
     return found
 
 
-_ATTEMPT = {"m": "bigint", "ref": "text", "s": "text", "fault": "text", "code": "text",
-            "detail": "text", "pid": "text", "parts": "int", "cost": "int"}  # fmt: skip
-_MESSAGE = {"m": "bigint", "s": "text", "fault": "text", "code": "text", "p": "int", "g": "text",
-            "due": "bigint", "deadline": "bigint"}  # fmt: skip
+_ATTEMPT = {
+    "m": "bigint",
+    "ref": "text",
+    "s": "text",
+    "fault": "text",
+    "code": "text",
+    "detail": "text",
+    "pid": "text",
+    "parts": "int",
+    "cost": "int",
+}
+_MESSAGE = {
+    "m": "bigint",
+    "s": "text",
+    "fault": "text",
+    "code": "text",
+    "p": "int",
+    "g": "text",
+    "due": "bigint",
+    "deadline": "bigint",
+}
 
 
 def settle(tx: Tx, worker: str, outcomes: Sequence[Outcome]) -> set[int]:
     """Write what became of finished calls; the messages that were still ours."""
     on_rows(
-        tx, "UPDATE attempts SET state = r.s, fault = r.fault, code = r.code, detail = r.detail, "
+        tx,
+        "UPDATE attempts SET state = r.s, fault = r.fault, code = r.code, detail = r.detail, "
         "provider_id = COALESCE(r.pid, provider_id), parts = COALESCE(r.parts, attempts.parts), "
         "cost = COALESCE(r.cost, attempts.cost), answered_at = :now "
         f"FROM {json_rows(_ATTEMPT)} r WHERE attempts.reference = r.ref "
         "AND attempts.state IN ('sending', 'doubtful', 'unconfirmed')",
-        [[o.message_id, o.reference, o.attempt.value, o.fault, o.code, o.detail, o.provider_id,
-          o.parts, o.cost] for o in outcomes], now=at(tx.now),
-    )  # fmt: skip
-    return {row["id"] for row in on_rows(
-        tx, "UPDATE messages SET state = r.s, reason = r.fault, code = r.code, "
-        "position = COALESCE(r.p, messages.position), gateway = COALESCE(r.g, messages.gateway), "
-        "due_at = COALESCE(r.due, messages.due_at), deadline_at = r.deadline, "
-        "lease_owner = NULL, lease_until = NULL, changed_at = :now "
-        f"FROM {json_rows(_MESSAGE)} r WHERE messages.id = r.m AND messages.state = 'sending' "
-        "AND messages.lease_owner = :w RETURNING messages.id AS id",
-        [[o.message_id, o.message.value, o.fault, o.code, o.position, o.gateway,
-          None if o.due_at is None else micros(o.due_at),
-          None if o.deadline_at is None else micros(o.deadline_at)] for o in outcomes],
-        w=worker, now=at(tx.now),
-    )}  # fmt: skip
+        [
+            [
+                o.message_id,
+                o.reference,
+                o.attempt.value,
+                o.fault,
+                o.code,
+                o.detail,
+                o.provider_id,
+                o.parts,
+                o.cost,
+            ]
+            for o in outcomes
+        ],
+        now=at(tx.now),
+    )
+    return {
+        row["id"]
+        for row in on_rows(
+            tx,
+            "UPDATE messages SET state = r.s, reason = r.fault, code = r.code, "
+            "position = COALESCE(r.p, messages.position), gateway = COALESCE(r.g, "
+            "messages.gateway), "
+            "due_at = COALESCE(r.due, messages.due_at), deadline_at = r.deadline, "
+            "lease_owner = NULL, lease_until = NULL, changed_at = :now "
+            f"FROM {json_rows(_MESSAGE)} r WHERE messages.id = r.m AND messages.state = 'sending' "
+            "AND messages.lease_owner = :w RETURNING messages.id AS id",
+            [
+                [
+                    o.message_id,
+                    o.message.value,
+                    o.fault,
+                    o.code,
+                    o.position,
+                    o.gateway,
+                    None if o.due_at is None else micros(o.due_at),
+                    None if o.deadline_at is None else micros(o.deadline_at),
+                ]
+                for o in outcomes
+            ],
+            w=worker,
+            now=at(tx.now),
+        )
+    }
 
 
 def late_proof(tx: Tx, outcomes: Sequence[Outcome]) -> int:
     """A frozen worker's acceptance arrives after its row was called unconfirmed: believe it."""
     rows = [[o.message_id] for o in outcomes if o.message is MessageState.ACCEPTED]
-    return len(on_rows(
-        tx, "UPDATE messages SET state = 'accepted', changed_at = :now "
-        f"FROM {json_rows({'id': 'bigint'})} r WHERE messages.id = r.id "
-        "AND messages.state = 'unconfirmed' RETURNING messages.id AS id", rows, now=at(tx.now),
-    ))  # fmt: skip
+    return len(
+        on_rows(
+            tx,
+            "UPDATE messages SET state = 'accepted', changed_at = :now "
+            f"FROM {json_rows({'id': 'bigint'})} r WHERE messages.id = r.id "
+            "AND messages.state = 'unconfirmed' RETURNING messages.id AS id",
+            rows,
+            now=at(tx.now),
+        )
+    )
 
 
 def release_leases(tx: Tx, worker: str) -> int:
     """A worker lets go of what it never put on the wire."""
-    return int(tx.run("UPDATE messages SET lease_owner = NULL, lease_until = NULL "
-                      "WHERE lease_owner = :w AND state = 'queued'", {"w": worker}).rowcount)  # fmt: skip
+    return int(
+        tx.run(
+            "UPDATE messages SET lease_owner = NULL, lease_until = NULL "
+            "WHERE lease_owner = :w AND state = 'queued'",
+            {"w": worker},
+        ).rowcount
+    )
 
 
 def lapse(tx: Tx) -> int:
     """Leases that ran out before anything left go back to the queue."""
-    return int(tx.run(
-        "UPDATE messages SET lease_owner = NULL, lease_until = NULL WHERE lease_owner IS NOT NULL "
-        "AND state = 'queued' AND lease_until < :now", {"now": at(tx.now)}).rowcount)  # fmt: skip
+    return int(
+        tx.run(
+            "UPDATE messages SET lease_owner = NULL, lease_until = NULL WHERE lease_owner IS "
+            "NOT NULL "
+            "AND state = 'queued' AND lease_until < :now",
+            {"now": at(tx.now)},
+        ).rowcount
+    )
 
 
 def orphans(tx: Tx, *, worker: str | None = None) -> list[Any]:
@@ -284,17 +419,21 @@ def orphans(tx: Tx, *, worker: str | None = None) -> list[Any]:
         "a.asked_at, a.heard, b.expires_at, b.rather_twice FROM messages m "
         "JOIN attempts a ON a.message_id = m.id AND a.state IN ('sending', 'doubtful') "
         f"JOIN broadcasts b ON b.id = m.broadcast_id WHERE {which} AND m.state = 'sending'",
-        w=worker, now=at(tx.now),
-    )  # fmt: skip
+        w=worker,
+        now=at(tx.now),
+    )
 
 
 def seize(tx: Tx, worker: str, rows: Sequence[Any]) -> None:
     """Take over orphaned rows, so that their settling is fenced like any other."""
     on_rows(
-        tx, "UPDATE messages SET lease_owner = :w FROM "
+        tx,
+        "UPDATE messages SET lease_owner = :w FROM "
         f"{json_rows({'id': 'bigint', 'old': 'text'})} r WHERE messages.id = r.id "
-        "AND messages.lease_owner = r.old", [[r["id"], r["lease_owner"]] for r in rows], w=worker,
-    )  # fmt: skip
+        "AND messages.lease_owner = r.old",
+        [[r["id"], r["lease_owner"]] for r in rows],
+        w=worker,
+    )
 
 
 def past_deadline(tx: Tx, most: int = 2_000) -> list[Any]:
@@ -303,19 +442,23 @@ def past_deadline(tx: Tx, most: int = 2_000) -> list[Any]:
         "SELECT m.id, m.position, m.gateway, b.expires_at FROM messages m JOIN broadcasts b "
         "ON b.id = m.broadcast_id AND b.state = 'running' WHERE m.state = 'accepted' "
         "AND m.deadline_at IS NOT NULL AND m.deadline_at <= :now ORDER BY m.deadline_at LIMIT :n",
-        now=at(tx.now), n=most,
-    )  # fmt: skip
+        now=at(tx.now),
+        n=most,
+    )
 
 
 def go_on(tx: Tx, rows: Sequence[tuple[int, MessageState, int | None, str | None]]) -> None:
     """After a deadline: (message, state, new position, new gateway)."""
     on_rows(
-        tx, "UPDATE messages SET state = r.s, position = COALESCE(r.p, messages.position), "
+        tx,
+        "UPDATE messages SET state = r.s, position = COALESCE(r.p, messages.position), "
         "gateway = COALESCE(r.g, messages.gateway), deadline_at = NULL, tries = 0, due_at = :now, "
-        f"changed_at = :now FROM {json_rows({'m': 'bigint', 's': 'text', 'p': 'int', 'g': 'text'})} r "
+        "changed_at = :now FROM "
+        f"{json_rows({'m': 'bigint', 's': 'text', 'p': 'int', 'g': 'text'})} r "
         "WHERE messages.id = r.m AND messages.state = 'accepted'",
-        [[m, s.value, p, g] for m, s, p, g in rows], now=at(tx.now),
-    )  # fmt: skip
+        [[m, s.value, p, g] for m, s, p, g in rows],
+        now=at(tx.now),
+    )
 
 
 def refusals_by_text(tx: Tx, broadcast_ids: Sequence[int]) -> dict[int, int]:
@@ -328,10 +471,8 @@ def refusals_by_text(tx: Tx, broadcast_ids: Sequence[int]) -> dict[int, int]:
         "WHERE m.state = 'failed' AND m.reason = 'content' AND m.broadcast_id IN "
         f"({', '.join(str(int(b)) for b in broadcast_ids)}) "
         "GROUP BY m.broadcast_id, t.body_id, m.carrier"
-    )  # fmt: skip
+    )
     worst: dict[int, int] = {}
     for row in rows:
         worst[row["broadcast_id"]] = max(worst.get(row["broadcast_id"], 0), row["n"])
     return worst
-
-

@@ -7,6 +7,7 @@ word: migrations run with it OFF and a foreign_key_check follows.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import command
@@ -28,9 +29,8 @@ def upgrade(engine: sa.Engine, revision: str = "head") -> None:
     sqlite = engine.dialect.name == "sqlite"
     with engine.connect() as connection:
         if sqlite:
-            raw = connection.connection.dbapi_connection
-            assert raw is not None
-            raw.execute("PRAGMA foreign_keys=OFF")  # type: ignore[attr-defined]
+            raw: Any = connection.connection.dbapi_connection
+            raw.execute("PRAGMA foreign_keys=OFF")
         connection = connection.execution_options(writes=True)
         with connection.begin():
             if not sqlite:
@@ -45,4 +45,4 @@ def upgrade(engine: sa.Engine, revision: str = "head") -> None:
                         f"The upgrade stopped and changed nothing: {len(broken)} broken links.",
                     )
         if sqlite:
-            raw.execute("PRAGMA foreign_keys=ON")  # type: ignore[attr-defined]
+            raw.execute("PRAGMA foreign_keys=ON")

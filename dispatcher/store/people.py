@@ -32,8 +32,15 @@ def add(tx: Tx, name: str, full_name: str, role: Role, wards: list[int], positio
         raise Problem("person-exists", f"Đã có người tên «{name}».", f"“{name}” already exists.")
     from dispatcher.store.schema import people
 
-    person = tx.insert(people, name=name, full_name=full_name or name, role=role.value,
-                       whole_site=not wards, position=position, created_at=tx.now)  # fmt: skip
+    person = tx.insert(
+        people,
+        name=name,
+        full_name=full_name or name,
+        role=role.value,
+        whole_site=not wards,
+        position=position,
+        created_at=tx.now,
+    )
     _set_wards(tx, person, wards)
     tx.note("added", "person", person, role=role.value, wards=sorted(wards))
     return person
@@ -43,23 +50,28 @@ def set_role(tx: Tx, person_id: int, role: Role, wards: list[int] | None) -> Non
     """Another role and, where given, other wards."""
     tx.run("UPDATE people SET role = :role WHERE id = :id", {"role": role.value, "id": person_id})
     if wards is not None:
-        tx.run("UPDATE people SET whole_site = :whole WHERE id = :id",
-               {"whole": not wards, "id": person_id})  # fmt: skip
+        tx.run(
+            "UPDATE people SET whole_site = :whole WHERE id = :id",
+            {"whole": not wards, "id": person_id},
+        )
         _set_wards(tx, person_id, wards)
     tx.note("role", "person", person_id, role=role.value, wards=wards)
 
 
 def disable(tx: Tx, person_id: int) -> None:
-    tx.run("UPDATE people SET disabled_at = :now WHERE id = :id",
-           {"now": at(tx.now), "id": person_id})  # fmt: skip
+    tx.run(
+        "UPDATE people SET disabled_at = :now WHERE id = :id", {"now": at(tx.now), "id": person_id}
+    )
     tx.note("disabled", "person", person_id)
 
 
 def _set_wards(tx: Tx, person_id: int, wards: list[int]) -> None:
     tx.run("DELETE FROM people_wards WHERE person_id = :id", {"id": person_id})
     if wards:
-        tx.run("INSERT INTO people_wards (person_id, ward_id) VALUES (:p, :w)",
-               [{"p": person_id, "w": w} for w in wards])  # fmt: skip
+        tx.run(
+            "INSERT INTO people_wards (person_id, ward_id) VALUES (:p, :w)",
+            [{"p": person_id, "w": w} for w in wards],
+        )
 
 
 def actor(tx: Tx, name: str) -> Actor:
@@ -68,9 +80,11 @@ def actor(tx: Tx, name: str) -> Actor:
     found = next((p for p in everyone if folded(p["name"]) == folded(name)), None)
     if found is None:
         problem = unknown(
-            Say("người", "person"), name, [p["name"] for p in everyone],
+            Say("người", "person"),
+            name,
+            [p["name"] for p in everyone],
             hint=Say("Thêm người: dispatcher people add", "Add people: dispatcher people add"),
-        )  # fmt: skip
+        )
         problem.exit_code = 4
         raise problem
     if found["disabled_at"] is not None:
@@ -79,9 +93,10 @@ def actor(tx: Tx, name: str) -> Actor:
     if not found["whole_site"]:
         wards = frozenset(
             row["ward_id"]
-            for row in tx.rows("SELECT ward_id FROM people_wards WHERE person_id = :p",
-                               p=found["id"])
-        )  # fmt: skip
+            for row in tx.rows(
+                "SELECT ward_id FROM people_wards WHERE person_id = :p", p=found["id"]
+            )
+        )
     return Actor(found["name"], Role(found["role"]), found["id"], wards)
 
 

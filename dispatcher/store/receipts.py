@@ -33,9 +33,11 @@ def put(tx: Tx, arrivals: Sequence[tuple[str, Call]]) -> None:
     tx.run(
         "INSERT INTO receipts (gateway, at, digest, sealed, state, again_at) VALUES "
         "(:g, :now, :d, :s, 'new', :now) ON CONFLICT (gateway, digest) DO NOTHING",
-        [{"g": gateway, "now": at(tx.now), "d": _digest(call), "s": tx.sealer.seal(_text(call))}
-         for gateway, call in arrivals],
-    )  # fmt: skip
+        [
+            {"g": gateway, "now": at(tx.now), "d": _digest(call), "s": tx.sealer.seal(_text(call))}
+            for gateway, call in arrivals
+        ],
+    )
 
 
 def _digest(call: Call) -> bytes:
@@ -43,21 +45,31 @@ def _digest(call: Call) -> bytes:
 
 
 def _text(call: Call) -> str:
-    return json.dumps([call.method, call.query, dict(call.headers),
-                       base64.b64encode(call.body).decode()])  # fmt: skip
+    return json.dumps(
+        [call.method, call.query, dict(call.headers), base64.b64encode(call.body).decode()]
+    )
 
 
 def any_waiting(tx: Tx, now: datetime) -> bool:
     """True when something in the inbox wants matching now."""
-    return tx.one("SELECT 1 FROM receipts WHERE state IN ('new', 'unmatched') "
-                  "AND again_at <= :now LIMIT 1", now=at(now)) is not None  # fmt: skip
+    return (
+        tx.one(
+            "SELECT 1 FROM receipts WHERE state IN ('new', 'unmatched') "
+            "AND again_at <= :now LIMIT 1",
+            now=at(now),
+        )
+        is not None
+    )
 
 
 def waiting(tx: Tx, most: int = 500) -> list[Waiting]:
     """New receipts, and unmatched ones whose turn it is again."""
-    rows = tx.rows("SELECT id, gateway, sealed, tries, at FROM receipts WHERE state IN "
-                   "('new', 'unmatched') AND again_at <= :now ORDER BY again_at LIMIT :n",
-                   now=at(tx.now), n=most)  # fmt: skip
+    rows = tx.rows(
+        "SELECT id, gateway, sealed, tries, at FROM receipts WHERE state IN "
+        "('new', 'unmatched') AND again_at <= :now ORDER BY again_at LIMIT :n",
+        now=at(tx.now),
+        n=most,
+    )
     found = []
     for row in rows:
         method, query, headers, body = json.loads(tx.sealer.open(row["sealed"]))
@@ -67,8 +79,10 @@ def waiting(tx: Tx, most: int = 500) -> list[Waiting]:
     return found
 
 
-def attempts_for(tx: Tx, wanted: Sequence[tuple[int, str, str | None, str | None]],
-                 ) -> dict[int, Mapping[str, Any]]:  # fmt: skip
+def attempts_for(
+    tx: Tx,
+    wanted: Sequence[tuple[int, str, str | None, str | None]],
+) -> dict[int, Mapping[str, Any]]:
     """For (key, gateway, reference, provider id): the attempt it speaks of and its message."""
     columns = json_rows({"k": "int", "g": "text", "ref": "text", "pid": "text"})
     common = (
@@ -93,30 +107,35 @@ def attempts_for(tx: Tx, wanted: Sequence[tuple[int, str, str | None, str | None
 def hear(tx: Tx, heard: Sequence[tuple[int, int, str]]) -> None:
     """Add what was heard to attempts: (attempt, bits, code)."""
     on_rows(
-        tx, "UPDATE attempts SET heard = attempts.heard | r.bits, heard_at = :now, "
+        tx,
+        "UPDATE attempts SET heard = attempts.heard | r.bits, heard_at = :now, "
         f"heard_code = r.code FROM {json_rows({'a': 'bigint', 'bits': 'int', 'code': 'text'})} r "
-        "WHERE attempts.id = r.a", [list(h) for h in heard], now=at(tx.now),
-    )  # fmt: skip
+        "WHERE attempts.id = r.a",
+        [list(h) for h in heard],
+        now=at(tx.now),
+    )
 
 
 def settle(tx: Tx, done: Sequence[tuple[int, str, int | None, int | None, str | None]]) -> None:
     """What became of receipts: (receipt, state, attempt, bits, code)."""
     columns = json_rows({"id": "bigint", "s": "text", "a": "bigint", "h": "int", "c": "text"})
     on_rows(
-        tx, "UPDATE receipts SET state = r.s, attempt_id = r.a, heard = r.h, code = r.c, "
+        tx,
+        "UPDATE receipts SET state = r.s, attempt_id = r.a, heard = r.h, code = r.c, "
         f"tries = receipts.tries + 1 FROM {columns} r WHERE receipts.id = r.id",
         [list(d) for d in done],
-    )  # fmt: skip
+    )
 
 
 def again(tx: Tx, rows: Sequence[tuple[int, timedelta]]) -> None:
     """Unmatched receipts wait for their attempt: (receipt, how long)."""
     on_rows(
-        tx, "UPDATE receipts SET state = 'unmatched', tries = receipts.tries + 1, "
+        tx,
+        "UPDATE receipts SET state = 'unmatched', tries = receipts.tries + 1, "
         f"again_at = r.due FROM {json_rows({'id': 'bigint', 'due': 'bigint'})} r "
         "WHERE receipts.id = r.id",
         [[receipt, micros(tx.now + wait)] for receipt, wait in rows],
-    )  # fmt: skip
+    )
 
 
 def apply(tx: Tx, moves: Sequence[Move]) -> set[int]:
@@ -125,20 +144,30 @@ def apply(tx: Tx, moves: Sequence[Move]) -> set[int]:
     Conditional on the state it was decided from, and never while a worker holds the row on the
     wire: its own settle takes the receipt into account. Which messages moved.
     """
-    columns = json_rows({"m": "bigint", "old": "text", "s": "text", "p": "int", "g": "text",
-                         "why": "text"})  # fmt: skip
-    return {row["id"] for row in on_rows(
-        tx, "UPDATE messages SET state = r.s, position = COALESCE(r.p, messages.position), "
-        "gateway = COALESCE(r.g, messages.gateway), reason = r.why, deadline_at = NULL, "
-        "lease_owner = NULL, lease_until = NULL, due_at = :now, changed_at = :now "
-        f"FROM {columns} r WHERE messages.id = r.m AND messages.state = r.old "
-        "AND (messages.state <> 'sending' OR messages.lease_owner IS NULL) "
-        "RETURNING messages.id AS id", [list(m) for m in moves], now=at(tx.now),
-    )}  # fmt: skip
+    columns = json_rows(
+        {"m": "bigint", "old": "text", "s": "text", "p": "int", "g": "text", "why": "text"}
+    )
+    return {
+        row["id"]
+        for row in on_rows(
+            tx,
+            "UPDATE messages SET state = r.s, position = COALESCE(r.p, messages.position), "
+            "gateway = COALESCE(r.g, messages.gateway), reason = r.why, deadline_at = NULL, "
+            "lease_owner = NULL, lease_until = NULL, due_at = :now, changed_at = :now "
+            f"FROM {columns} r WHERE messages.id = r.m AND messages.state = r.old "
+            "AND (messages.state <> 'sending' OR messages.lease_owner IS NULL) "
+            "RETURNING messages.id AS id",
+            [list(m) for m in moves],
+            now=at(tx.now),
+        )
+    }
 
 
 def accept_attempts(tx: Tx, ids: Sequence[int]) -> None:
     """A receipt proves that a doubtful attempt was accepted."""
-    on_rows(tx, f"UPDATE attempts SET state = 'accepted' FROM {json_rows({'a': 'bigint'})} r "
-            "WHERE attempts.id = r.a AND attempts.state IN ('doubtful', 'unconfirmed')",
-            [[i] for i in ids])  # fmt: skip
+    on_rows(
+        tx,
+        f"UPDATE attempts SET state = 'accepted' FROM {json_rows({'a': 'bigint'})} r "
+        "WHERE attempts.id = r.a AND attempts.state IN ('doubtful', 'unconfirmed')",
+        [[i] for i in ids],
+    )

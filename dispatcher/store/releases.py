@@ -32,12 +32,16 @@ class Reach:
             wards += f" AND c.residential_group_id IN ({_ids(self.residential_groups)})"
         parts = [f"({wards})"] if self.wards else []
         if self.groups:
-            parts.append("c.id IN (SELECT contact_id FROM group_members WHERE group_id IN "
-                         f"({_ids(self.groups)}))")  # fmt: skip
+            parts.append(
+                "c.id IN (SELECT contact_id FROM group_members WHERE group_id IN "
+                f"({_ids(self.groups)}))"
+            )
         who = f"c.removed_at IS NULL AND ({' OR '.join(parts) or '1 = 0'})"
         if self.exclude_groups:
-            who += (" AND c.id NOT IN (SELECT contact_id FROM group_members WHERE group_id IN "
-                    f"({_ids(self.exclude_groups)}))")  # fmt: skip
+            who += (
+                " AND c.id NOT IN (SELECT contact_id FROM group_members WHERE group_id IN "
+                f"({_ids(self.exclude_groups)}))"
+            )
         return who
 
 
@@ -45,8 +49,9 @@ def _ids(ids: Sequence[int]) -> str:
     return ", ".join(str(int(i)) for i in ids) or "-1"
 
 
-_FREE = ("NOT EXISTS (SELECT 1 FROM suppressions s WHERE s.address_id = a.id "
-         "AND s.lifted_at IS NULL)")  # fmt: skip
+_FREE = (
+    "NOT EXISTS (SELECT 1 FROM suppressions s WHERE s.address_id = a.id AND s.lifted_at IS NULL)"
+)
 _FIRST = (
     "(SELECT MIN(x.position) FROM contact_addresses x JOIN addresses a ON a.id = x.address_id "
     f"WHERE x.contact_id = m.contact_id AND a.kind = 'mobile' AND a.cipher IS NOT NULL AND {_FREE})"
@@ -59,9 +64,13 @@ def last_contact(tx: Tx) -> int:
 
 def scope_ids(tx: Tx, reach: Reach, column: str) -> list[int]:
     """Distinct wards or residential groups in an audience (None, no group, becomes 0)."""
-    return [int(row["scope"] or 0) for row in tx.rows(
-        f"WITH {tx.visible('contacts')} SELECT DISTINCT c.{column} AS scope "
-        f"FROM visible_contacts c WHERE {reach.condition()}")]  # fmt: skip
+    return [
+        int(row["scope"] or 0)
+        for row in tx.rows(
+            f"WITH {tx.visible('contacts')} SELECT DISTINCT c.{column} AS scope "
+            f"FROM visible_contacts c WHERE {reach.condition()}"
+        )
+    ]
 
 
 def people(tx: Tx, reach: Reach, low: int, high: int) -> list[Any]:
@@ -69,18 +78,23 @@ def people(tx: Tx, reach: Reach, low: int, high: int) -> list[Any]:
     return tx.rows(
         f"WITH {tx.visible('contacts')} SELECT c.id, c.name_sealed, c.title, c.row_sealed, "
         "c.ward_id, c.residential_group_id FROM visible_contacts c "
-        f"WHERE c.id > :low AND c.id <= :high AND {reach.condition()}", low=low, high=high,
-    )  # fmt: skip
+        f"WHERE c.id > :low AND c.id <= :high AND {reach.condition()}",
+        low=low,
+        high=high,
+    )
 
 
 def put_bodies(tx: Tx, broadcast_id: int, step: int, bodies: dict[int, int]) -> None:
     """The text for each ward, residential group or contact of one step."""
     on_rows(
-        tx, "INSERT INTO plan_bodies (broadcast_id, step, scope_id, body_id) "
+        tx,
+        "INSERT INTO plan_bodies (broadcast_id, step, scope_id, body_id) "
         f"SELECT :b, :s, r.scope, r.body FROM {json_rows({'scope': 'bigint', 'body': 'bigint'})} r "
         "WHERE 1 = 1 ON CONFLICT DO NOTHING",
-        [[scope, body] for scope, body in bodies.items()], b=broadcast_id, s=step,
-    )  # fmt: skip
+        [[scope, body] for scope, body in bodies.items()],
+        b=broadcast_id,
+        s=step,
+    )
 
 
 def add_messages(tx: Tx, broadcast: Broadcast, reach: Reach, low: int, high: int) -> None:
@@ -101,9 +115,16 @@ def add_messages(tx: Tx, broadcast: Broadcast, reach: Reach, low: int, high: int
         "GROUP BY ca.contact_id) n ON n.contact_id = c.id "
         f"WHERE c.id > :low AND c.id <= :high AND {reach.condition()} ORDER BY c.id "
         "ON CONFLICT (broadcast_id, contact_id) DO NOTHING",
-        {"b": broadcast.id, "kind": broadcast.kind.value, "mode": broadcast.mode.value,
-         "priority": broadcast.priority, "low": low, "high": high, "now": at(tx.now)},
-    )  # fmt: skip
+        {
+            "b": broadcast.id,
+            "kind": broadcast.kind.value,
+            "mode": broadcast.mode.value,
+            "priority": broadcast.priority,
+            "low": low,
+            "high": high,
+            "now": at(tx.now),
+        },
+    )
 
 
 def one_per_household(tx: Tx, broadcast_id: int) -> None:
@@ -115,33 +136,52 @@ def one_per_household(tx: Tx, broadcast_id: int) -> None:
         "UPDATE messages SET state = 'skipped', reason = 'same_household', through_id = "
         "(SELECT id FROM first WHERE first.household_id = messages.household_id) "
         "WHERE broadcast_id = :b AND state = 'queued' AND household_id IS NOT NULL "
-        "AND id NOT IN (SELECT id FROM first)", {"b": broadcast_id},
-    )  # fmt: skip
+        "AND id NOT IN (SELECT id FROM first)",
+        {"b": broadcast_id},
+    )
 
 
 def message_range(tx: Tx, broadcast_id: int) -> tuple[int, int]:
-    row = tx.one(f"WITH {tx.visible('messages')} SELECT MIN(id) AS low, MAX(id) AS high "
-                 "FROM visible_messages WHERE broadcast_id = :b", b=broadcast_id)  # fmt: skip
+    row = tx.one(
+        f"WITH {tx.visible('messages')} SELECT MIN(id) AS low, MAX(id) AS high "
+        "FROM visible_messages WHERE broadcast_id = :b",
+        b=broadcast_id,
+    )
     return (row["low"], row["high"]) if row and row["low"] is not None else (1, 0)
 
 
-def add_first_targets(tx: Tx, broadcast_id: int, index: int, step: Step, scope: str, low: int,
-                      high: int) -> None:  # fmt: skip
+def add_first_targets(
+    tx: Tx, broadcast_id: int, index: int, step: Step, scope: str, low: int, high: int
+) -> None:
     """Each message's own number on one step; the first to claim a shared phone keeps it."""
     _add_targets(tx, broadcast_id, index, step, scope, low, high, f"ca.position = {_FIRST}")
 
 
-def add_more_targets(tx: Tx, broadcast_id: int, index: int, step: Step, scope: str, low: int,
-                     high: int) -> None:  # fmt: skip
+def add_more_targets(
+    tx: Tx, broadcast_id: int, index: int, step: Step, scope: str, low: int, high: int
+) -> None:
     """Second and further numbers, for those who may need them."""
-    _add_targets(tx, broadcast_id, index, step, scope, low, high,
-                 f"ca.position > {_FIRST} AND ca.position < {TARGETS_PER_STEP}")  # fmt: skip
+    _add_targets(
+        tx,
+        broadcast_id,
+        index,
+        step,
+        scope,
+        low,
+        high,
+        f"ca.position > {_FIRST} AND ca.position < {TARGETS_PER_STEP}",
+    )
 
 
-def _add_targets(tx: Tx, broadcast_id: int, index: int, step: Step, scope: str, low: int,
-                 high: int, which: str) -> None:  # fmt: skip
-    key = {"site": "0", "ward": "m.ward_id", "group": "COALESCE(m.residential_group_id, 0)",
-           "contact": "m.contact_id"}[scope]  # fmt: skip
+def _add_targets(
+    tx: Tx, broadcast_id: int, index: int, step: Step, scope: str, low: int, high: int, which: str
+) -> None:
+    key = {
+        "site": "0",
+        "ward": "m.ward_id",
+        "group": "COALESCE(m.residential_group_id, 0)",
+        "contact": "m.contact_id",
+    }[scope]
     offset = "0" if "ca.position =" in which else "ca.position"
     tx.run(
         f"WITH {tx.visible('messages')} INSERT INTO targets (message_id, position, broadcast_id, "
@@ -154,9 +194,16 @@ def _add_targets(tx: Tx, broadcast_id: int, index: int, step: Step, scope: str, 
         f"AND p.scope_id = {key} WHERE m.broadcast_id = :b AND m.state = 'queued' "
         f"AND m.id >= :low AND m.id <= :high AND {_FREE} ORDER BY m.id, ca.position "
         "ON CONFLICT DO NOTHING",
-        {"b": broadcast_id, "step": index, "channel": step.channel.value, "gateway": step.gateway,
-         "first": index * TARGETS_PER_STEP, "low": low, "high": high},
-    )  # fmt: skip
+        {
+            "b": broadcast_id,
+            "step": index,
+            "channel": step.channel.value,
+            "gateway": step.gateway,
+            "first": index * TARGETS_PER_STEP,
+            "low": low,
+            "high": high,
+        },
+    )
 
 
 def skip_without_target(tx: Tx, broadcast_id: int) -> None:
@@ -172,21 +219,23 @@ def skip_without_target(tx: Tx, broadcast_id: int) -> None:
         "(SELECT 1 FROM targets t WHERE t.message_id = m.id)) "
         "UPDATE messages SET state = 'skipped', through_id = alone.holder, reason = "
         "CASE WHEN alone.holder IS NULL THEN 'no_channel' ELSE 'shared_phone' END "
-        "FROM alone WHERE alone.id = messages.id", {"b": broadcast_id},
-    )  # fmt: skip
+        "FROM alone WHERE alone.id = messages.id",
+        {"b": broadcast_id},
+    )
 
 
 def aim(tx: Tx, broadcast_id: int, due: int) -> None:
     """Point each queued message at its first target."""
     tx.run(
-        f"WITH {tx.visible('messages')}, first AS (SELECT t.message_id, MIN(t.position) AS position "
+        f"WITH {tx.visible('messages')}, first AS (SELECT t.message_id, MIN(t.position) AS "
+        "position "
         "FROM targets t WHERE t.broadcast_id = :b GROUP BY t.message_id) "
         "UPDATE messages SET position = first.position, gateway = t.gateway, carrier = a.carrier, "
         "due_at = :due FROM first JOIN targets t ON t.message_id = first.message_id AND t.position "
         "= first.position JOIN addresses a ON a.id = t.address_id "
         "WHERE messages.id = first.message_id AND messages.state = 'queued'",
         {"b": broadcast_id, "due": due},
-    )  # fmt: skip
+    )
 
 
 def clean_up(tx: Tx, broadcast_id: int) -> None:
@@ -195,9 +244,11 @@ def clean_up(tx: Tx, broadcast_id: int) -> None:
 
 def planned(tx: Tx, broadcast_id: int, upto: int) -> None:
     """Remember how far a release has come."""
-    tx.run(f"WITH {tx.visible('broadcasts')} UPDATE broadcasts SET planned_upto = :upto "
-           "WHERE id = :b AND id IN (SELECT id FROM visible_broadcasts)",
-           {"upto": upto, "b": broadcast_id})  # fmt: skip
+    tx.run(
+        f"WITH {tx.visible('broadcasts')} UPDATE broadcasts SET planned_upto = :upto "
+        "WHERE id = :b AND id IN (SELECT id FROM visible_broadcasts)",
+        {"upto": upto, "b": broadcast_id},
+    )
     tx.note("planned", "broadcast", broadcast_id, upto=upto)
 
 
@@ -206,8 +257,9 @@ def summary(tx: Tx, broadcast_id: int) -> dict[str, Any]:
     states = tx.rows(
         f"WITH {tx.visible('messages')} SELECT state, reason, count(*) AS n, "
         "count(DISTINCT household_id) AS households FROM visible_messages "
-        "WHERE broadcast_id = :b GROUP BY state, reason", b=broadcast_id,
-    )  # fmt: skip
+        "WHERE broadcast_id = :b GROUP BY state, reason",
+        b=broadcast_id,
+    )
     parts = tx.rows(
         "SELECT t.step, t.channel, a.carrier, count(*) AS messages, SUM(b.parts) AS parts, "
         "MAX(b.parts) AS most_parts FROM targets t JOIN bodies b ON b.id = t.body_id "
@@ -215,13 +267,15 @@ def summary(tx: Tx, broadcast_id: int) -> dict[str, Any]:
         "JOIN (SELECT message_id, step, MIN(position) AS position FROM targets "
         "WHERE broadcast_id = :b GROUP BY message_id, step) f ON f.message_id = t.message_id "
         "AND f.position = t.position WHERE t.broadcast_id = :b "
-        "GROUP BY t.step, t.channel, a.carrier ORDER BY t.step", b=broadcast_id,
-    )  # fmt: skip
+        "GROUP BY t.step, t.channel, a.carrier ORDER BY t.step",
+        b=broadcast_id,
+    )
     households = tx.value(
         f"WITH {tx.visible('messages')} SELECT count(DISTINCT household_id) + "
         "SUM(CASE WHEN household_id IS NULL THEN 1 ELSE 0 END) FROM visible_messages "
-        "WHERE broadcast_id = :b", b=broadcast_id,
-    )  # fmt: skip
+        "WHERE broadcast_id = :b",
+        b=broadcast_id,
+    )
     return {"states": states, "parts": parts, "households": int(households or 0)}
 
 
@@ -233,5 +287,7 @@ def samples(tx: Tx, broadcast_id: int, limit: int = 3) -> list[Any]:
         "JOIN targets t ON t.message_id = m.id AND t.position = m.position "
         "JOIN addresses a ON a.id = t.address_id JOIN bodies b ON b.id = t.body_id "
         "WHERE m.broadcast_id = :b AND m.state = 'queued' "
-        "ORDER BY b.parts DESC, m.id LIMIT :n", b=broadcast_id, n=limit,
-    )  # fmt: skip
+        "ORDER BY b.parts DESC, m.id LIMIT :n",
+        b=broadcast_id,
+        n=limit,
+    )

@@ -11,9 +11,13 @@ from dispatcher.store.database import Tx, at
 from dispatcher.store.schema import schedules as table
 
 MOVES = {
-    "draft": {"submitted"}, "submitted": {"approved", "returned"}, "returned": {"submitted"},
-    "approved": {"paused", "submitted", "ended"}, "paused": {"approved", "ended"}, "ended": set(),
-}  # fmt: skip
+    "draft": {"submitted"},
+    "submitted": {"approved", "returned"},
+    "returned": {"submitted"},
+    "approved": {"paused", "submitted", "ended"},
+    "paused": {"approved", "ended"},
+    "ended": set(),
+}
 
 
 def get(tx: Tx, name: str) -> Mapping[str, Any] | None:
@@ -31,9 +35,11 @@ def keep(tx: Tx, name: str, digest: str, source: str) -> None:
         tx.insert(table, name=name, state="draft", digest=digest, source=source)
         tx.note("seen", "schedule", name)
     elif row["digest"] != digest:
-        tx.run("UPDATE schedules SET digest = :d, source = :s, state = 'draft', "
-               "approved_digest = NULL, approved_by = NULL, next_fire_at = NULL WHERE name = :n",
-               {"d": digest, "s": source, "n": name})  # fmt: skip
+        tx.run(
+            "UPDATE schedules SET digest = :d, source = :s, state = 'draft', "
+            "approved_digest = NULL, approved_by = NULL, next_fire_at = NULL WHERE name = :n",
+            {"d": digest, "s": source, "n": name},
+        )
         tx.note("edited", "schedule", name)
 
 
@@ -42,27 +48,41 @@ def move(tx: Tx, name: str, to: str, **values: Any) -> None:
     row = get(tx, name)
     assert row is not None
     if to not in MOVES[row["state"]]:
-        raise refused("wrong-state", f"Lịch «{name}» đang ở trạng thái {row['state']}.",
-                      f"Schedule “{name}” is {row['state']}.")  # fmt: skip
+        raise refused(
+            "wrong-state",
+            f"Lịch «{name}» đang ở trạng thái {row['state']}.",
+            f"Schedule “{name}” is {row['state']}.",
+        )
     sets = "".join(f", {key} = :{key}" for key in values)
-    done = tx.run(f"UPDATE schedules SET state = :to{sets} WHERE name = :n AND state = :old",
-                  {"to": to, "n": name, "old": row["state"], **values}).rowcount  # fmt: skip
+    done = tx.run(
+        f"UPDATE schedules SET state = :to{sets} WHERE name = :n AND state = :old",
+        {"to": to, "n": name, "old": row["state"], **values},
+    ).rowcount
     if not done:
-        raise refused("changed-meanwhile", f"Lịch «{name}» vừa được người khác thay đổi.",
-                      f"Somebody else has just changed “{name}”.")  # fmt: skip
+        raise refused(
+            "changed-meanwhile",
+            f"Lịch «{name}» vừa được người khác thay đổi.",
+            f"Somebody else has just changed “{name}”.",
+        )
     tx.note(to, "schedule", name)
 
 
 def due(tx: Tx) -> list[Mapping[str, Any]]:
     """Schedules whose next moment has come, approved or not."""
-    return list(tx.rows("SELECT * FROM schedules WHERE next_fire_at <= :now "
-                        "AND state NOT IN ('paused', 'ended') ORDER BY next_fire_at",
-                        now=at(tx.now)))  # fmt: skip
+    return list(
+        tx.rows(
+            "SELECT * FROM schedules WHERE next_fire_at <= :now "
+            "AND state NOT IN ('paused', 'ended') ORDER BY next_fire_at",
+            now=at(tx.now),
+        )
+    )
 
 
 def set_next(tx: Tx, schedule_id: int, when: datetime | None) -> None:
-    tx.run("UPDATE schedules SET next_fire_at = :w WHERE id = :id",
-           {"w": None if when is None else at(when), "id": schedule_id})  # fmt: skip
+    tx.run(
+        "UPDATE schedules SET next_fire_at = :w WHERE id = :id",
+        {"w": None if when is None else at(when), "id": schedule_id},
+    )
 
 
 def fire(tx: Tx, schedule_id: int, fire_at: datetime, worker: str) -> int | None:
@@ -71,14 +91,21 @@ def fire(tx: Tx, schedule_id: int, fire_at: datetime, worker: str) -> int | None
         "INSERT INTO occurrences (schedule_id, fire_at, state, by_worker) "
         "VALUES (:s, :f, 'fired', :w) ON CONFLICT (schedule_id, fire_at) DO NOTHING",
         {"s": schedule_id, "f": at(fire_at), "w": worker},
-    ).rowcount  # fmt: skip
+    ).rowcount
     if taken != 1:
         return None
-    return int(tx.value("SELECT id FROM occurrences WHERE schedule_id = :s AND fire_at = :f",
-                        s=schedule_id, f=at(fire_at)))  # fmt: skip
+    return int(
+        tx.value(
+            "SELECT id FROM occurrences WHERE schedule_id = :s AND fire_at = :f",
+            s=schedule_id,
+            f=at(fire_at),
+        )
+    )
 
 
 def note_occurrence(tx: Tx, occurrence: int, state: str, broadcast_id: int | None) -> None:
-    tx.run("UPDATE occurrences SET state = :s, broadcast_id = :b WHERE id = :id",
-           {"s": state, "b": broadcast_id, "id": occurrence})  # fmt: skip
+    tx.run(
+        "UPDATE occurrences SET state = :s, broadcast_id = :b WHERE id = :id",
+        {"s": state, "b": broadcast_id, "id": occurrence},
+    )
     tx.note(state, "occurrence", occurrence, broadcast=broadcast_id)

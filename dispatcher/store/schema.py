@@ -15,7 +15,6 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Date,
-    DateTime,
     Dialect,
     ForeignKey,
     Index,
@@ -223,9 +222,7 @@ suppressions = Table(
 
 # --- texts ------------------------------------------------------------------------------------
 
-templates = Table(
-    "templates", metadata, _id(), Column("name", String, nullable=False, unique=True)
-)
+templates = Table("templates", metadata, _id(), Column("name", String, nullable=False, unique=True))
 template_versions = Table(
     "template_versions", metadata, _id(), _to("templates:template_id"),
     Column("digest", String, nullable=False), Column("source", Text, nullable=False),
@@ -444,7 +441,7 @@ checkpoints = Table(
 )  # fmt: skip
 
 SCOPED = frozenset({"contacts", "messages", "households", "broadcasts"})
-NOTED = frozenset(
-    "people people_wards areas area_successors contacts contact_addresses groups group_members "
-    "suppressions broadcasts gateways vault".split()
-)
+NOTED = frozenset({
+    "people", "people_wards", "areas", "area_successors", "contacts", "contact_addresses", "groups",
+    "group_members", "suppressions", "broadcasts", "gateways", "vault",
+})  # fmt: skip

@@ -1,4 +1,4 @@
-"""The site's key: addresses under deterministic AES-SIV, everything else that names a person sealed.
+"""The site's key: addresses under deterministic AES-SIV, all else that names a person sealed.
 
 The key lives outside the database. A lost key is a lost list.
 """
@@ -11,9 +11,9 @@ import os
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
-from cryptography.hazmat.primitives import hashes
 
 from dispatcher.problems import settings
 

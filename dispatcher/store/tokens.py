@@ -1,6 +1,6 @@
 """The token vault an adapter is given: one refresher at a time, nothing lost when a refresh dies.
 
-Rules (zalo, seen in production incidents of 2026): a lock whose life exceeds the HTTP deadline; read
+Rules (seen in production incidents of 2026): a lock whose life exceeds the HTTP deadline; read
 again after getting it; the new pair is committed before anyone uses it; only two non-empty tokens
 change anything; the previous pair is kept; a refused refresh asks a person to sign in again while
 the access token still lives.
@@ -27,8 +27,13 @@ T = TypeVar("T")
 class StoredTokens:
     """The vault row of one gateway."""
 
-    def __init__(self, store: Store, name: str, clock: Callable[[], datetime],
-                 database: Executor | None = None) -> None:  # fmt: skip
+    def __init__(
+        self,
+        store: Store,
+        name: str,
+        clock: Callable[[], datetime],
+        database: Executor | None = None,
+    ) -> None:
         self._store, self._name, self._clock, self._database = store, name, clock, database
         self._cached: Tokens | None = None
         self._mine = asyncio.Lock()
@@ -39,8 +44,11 @@ class StoredTokens:
             self._cached = await self._run(self._read)
         return self._cached
 
-    async def renew(self, stale: str, exchange: Callable[[Tokens], Awaitable[Tokens | Refused]],
-                    ) -> Tokens | None:  # fmt: skip
+    async def renew(
+        self,
+        stale: str,
+        exchange: Callable[[Tokens], Awaitable[Tokens | Refused]],
+    ) -> Tokens | None:
         """A pair newer than `stale`, made by us or by whoever holds the lock; None when refused."""
         async with self._mine:
             owner = uuid.uuid4().hex
@@ -51,14 +59,17 @@ class StoredTokens:
                 if found.access != stale:
                     self._cached = found
                     return found
-                if await self._run(lambda tx: gateways.lock_tokens(
-                        tx, self._name, owner, tx.now + LOCK), write=True):  # fmt: skip
+                if await self._run(
+                    lambda tx: gateways.lock_tokens(tx, self._name, owner, tx.now + LOCK),
+                    write=True,
+                ):
                     return await self._exchange(owner, stale, exchange)
                 await asyncio.sleep(0.5)
             return None
 
-    async def _exchange(self, owner: str, stale: str,
-                        exchange: Callable[[Tokens], Awaitable[Tokens | Refused]]) -> Tokens | None:  # fmt: skip
+    async def _exchange(
+        self, owner: str, stale: str, exchange: Callable[[Tokens], Awaitable[Tokens | Refused]]
+    ) -> Tokens | None:
         held = await self._run(self._read)  # again, now that nobody else can change it
         if held is None or held.access != stale:
             await self._run(lambda tx: gateways.unlock_tokens(tx, self._name, owner), write=True)
@@ -66,14 +77,19 @@ class StoredTokens:
             return held
         fresh = await exchange(held)
         if isinstance(fresh, Tokens) and fresh.access and fresh.refresh:
-            await self._run(lambda tx: gateways.put_tokens(
-                tx, self._name, fresh.access, fresh.refresh, fresh.expires_in), write=True)  # fmt: skip
+            await self._run(
+                lambda tx: gateways.put_tokens(
+                    tx, self._name, fresh.access, fresh.refresh, fresh.expires_in
+                ),
+                write=True,
+            )
             self._cached = fresh
             return fresh
         refused = isinstance(fresh, Refused) and fresh.fault is Fault.ACCOUNT
         state = "reconsent_required" if refused else None  # a lost answer is tried again later
-        await self._run(lambda tx: gateways.unlock_tokens(tx, self._name, owner, state=state),
-                        write=True)  # fmt: skip
+        await self._run(
+            lambda tx: gateways.unlock_tokens(tx, self._name, owner, state=state), write=True
+        )
         return None
 
     def _read(self, tx: Tx) -> Tokens | None:

@@ -43,13 +43,28 @@ def write(tx: Tx, notes: Sequence[Note]) -> None:
     rows = []
     for note in notes:
         entry = canonical(
-            {"at": micros(tx.now), "actor": tx.actor.name, "act": note.act, "noun": note.noun,
-             "id": note.noun_id, "facts": dict(note.facts)}
-        )  # fmt: skip
+            {
+                "at": micros(tx.now),
+                "actor": tx.actor.name,
+                "act": note.act,
+                "noun": note.noun,
+                "id": note.noun_id,
+                "facts": dict(note.facts),
+            }
+        )
         salt = os.urandom(16)
-        rows.append({"at": tx.now, "actor": tx.actor.name, "act": note.act, "noun": note.noun,
-                     "noun_id": note.noun_id, "entry": entry, "salt": salt,
-                     "leaf": leaf(salt, entry)})  # fmt: skip
+        rows.append(
+            {
+                "at": tx.now,
+                "actor": tx.actor.name,
+                "act": note.act,
+                "noun": note.noun,
+                "noun_id": note.noun_id,
+                "entry": entry,
+                "salt": salt,
+                "leaf": leaf(salt, entry),
+            }
+        )
     tx.run(table.insert(), rows)
 
 
@@ -68,19 +83,23 @@ def sequence(tx: Tx, most: int = 10_000) -> int:
         head = hashlib.sha256(b"\x01" + head + row["leaf"]).digest()
         numbers.append({"id": row["id"], "seq": seq})
     tx.run("UPDATE trail SET seq = :seq WHERE id = :id", numbers)
-    tx.run("INSERT INTO checkpoints (seq, head, at) VALUES (:seq, :head, :at)",
-           {"seq": seq, "head": head, "at": micros(tx.now)})  # fmt: skip
+    tx.run(
+        "INSERT INTO checkpoints (seq, head, at) VALUES (:seq, :head, :at)",
+        {"seq": seq, "head": head, "at": micros(tx.now)},
+    )
     return len(numbers)
 
 
-def entries(tx: Tx, *, noun: str | None = None, noun_id: str | None = None, after: int = 0,
-            limit: int = 100) -> list[dict[str, Any]]:  # fmt: skip
+def entries(
+    tx: Tx, *, noun: str | None = None, noun_id: str | None = None, after: int = 0, limit: int = 100
+) -> list[dict[str, Any]]:
     """Entries newest first, or those of one thing."""
     sql = "SELECT id, at, actor, act, noun, noun_id, entry, seq FROM trail WHERE id > :after"
     if noun:
         sql += " AND noun = :noun"
     if noun_id:
         sql += " AND noun_id = :noun_id"
-    found = tx.rows(sql + " ORDER BY id DESC LIMIT :limit", after=after, noun=noun,
-                    noun_id=noun_id, limit=limit)  # fmt: skip
+    found = tx.rows(
+        sql + " ORDER BY id DESC LIMIT :limit", after=after, noun=noun, noun_id=noun_id, limit=limit
+    )
     return [{**row, "facts": json.loads(row["entry"])["facts"]} for row in found]

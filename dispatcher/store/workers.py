@@ -79,10 +79,11 @@ def _key(name: str) -> int:
 
 
 def enrol(tx: Tx, name: str, version: str) -> None:
-    tx.run("INSERT INTO workers (name, host, pid, started_at, seen_at, version) "
-           "VALUES (:n, :h, :p, :now, :now, :v)",
-           {"n": name, "h": socket.gethostname(), "p": os.getpid(), "now": at(tx.now),
-            "v": version})  # fmt: skip
+    tx.run(
+        "INSERT INTO workers (name, host, pid, started_at, seen_at, version) "
+        "VALUES (:n, :h, :p, :now, :now, :v)",
+        {"n": name, "h": socket.gethostname(), "p": os.getpid(), "now": at(tx.now), "v": version},
+    )
     tx.note("started", "worker", name, version=version)
 
 

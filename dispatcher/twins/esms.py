@@ -55,8 +55,11 @@ class EsmsTwin:
             return {"CodeResult": 108, "ErrorMessage": "Phone number is invalid"}
         reference = payload.get("RequestId", "")
         if reference in self.seen:
-            return {"CodeResult": "124", "ErrorMessage": "Duplicate RequestId",
-                    "SMSID": self.seen[reference]}  # fmt: skip
+            return {
+                "CodeResult": "124",
+                "ErrorMessage": "Duplicate RequestId",
+                "SMSID": self.seen[reference],
+            }
         if "LOI_MAU" in payload.get("Content", ""):
             return {"CodeResult": "146", "SMSID": "0", "ErrorMessage": "Sai template CSKH"}
         if luck(number, "blocked") < 1:
@@ -76,11 +79,21 @@ class EsmsTwin:
         if fate < 2:
             return  # this phone's network never reports
         good = fate >= 5
-        query = {"SMSID": provider_id, "SendStatus": "5", "SendSuccess": "1" if good else "0",
-                 "SendFailed": "0" if good else "1", "TotalReceiver": "1", "TotalSent": "1",
-                 "RequestId": reference, "TypeId": "2", "phonenumber": number}  # fmt: skip
+        query = {
+            "SMSID": provider_id,
+            "SendStatus": "5",
+            "SendSuccess": "1" if good else "0",
+            "SendFailed": "0" if good else "1",
+            "TotalReceiver": "1",
+            "TotalSent": "1",
+            "RequestId": reference,
+            "TypeId": "2",
+            "phonenumber": number,
+        }
         self.twin.ledger.receipts_due += 1
         self.twin.later(0.05 + fate / 200, lambda: self.twin.call_back("GET", url, params=query))
 
     async def get_balance(self, request: web.Request) -> web.StreamResponse:
-        return web.json_response({"Balance": self.balance, "CodeResponse": "100", "UserID": "drill"})
+        return web.json_response(
+            {"Balance": self.balance, "CodeResponse": "100", "UserID": "drill"}
+        )

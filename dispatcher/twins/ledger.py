@@ -1,4 +1,4 @@
-"""What a twin accepted, and how it misbehaves. Verdicts compare our log with this, never with us."""
+"""What a twin accepted, and how it misbehaves. Verdicts compare our log with this."""
 
 from __future__ import annotations
 
@@ -22,8 +22,14 @@ MISBEHAVIOURS: dict[str, tuple[str, str]] = {
     "accept_html": ("after", "html"),
     "accept_late": ("late", "reset"),  # taken a moment after the caller was turned away
 }
-DEFAULT_FAULTS = {"drop": 0.01, "error": 0.01, "accept_reset": 0.01, "accept_502": 0.01,
-                  "accept_silence": 0.002, "accept_late": 0.005}  # fmt: skip
+DEFAULT_FAULTS = {
+    "drop": 0.01,
+    "error": 0.01,
+    "accept_reset": 0.01,
+    "accept_502": 0.01,
+    "accept_silence": 0.002,
+    "accept_late": 0.005,
+}
 
 
 @dataclass
@@ -43,10 +49,13 @@ class Ledger:
     def as_json(self) -> dict[str, object]:
         people = Counter((channel, to) for channel, to, _ in self.accepted)
         return {
-            "accepted": len(self.accepted), "people": len(people),
-            "twice": sum(1 for n in people.values() if n > 1), "calls": self.calls,
-            "misbehaved": self.misbehaved, "receipts_due": self.receipts_due,
-        }  # fmt: skip
+            "accepted": len(self.accepted),
+            "people": len(people),
+            "twice": sum(1 for n in people.values() if n > 1),
+            "calls": self.calls,
+            "misbehaved": self.misbehaved,
+            "receipts_due": self.receipts_due,
+        }
 
 
 @dataclass

@@ -21,13 +21,15 @@ from dispatcher.sms import unaccent
 WARDS = ("Máy Chai", "Máy Tơ", "Vạn Mỹ", "Cầu Tre", "Lạc Viên", "Cầu Đất", "Gia Viên",
          "Đông Khê", "Lê Lợi", "Đằng Giang", "Lạch Tray", "Đồng Quốc Bình")  # fmt: skip
 SURNAMES = ("Nguyễn",) * 8 + ("Trần",) * 3 + ("Lê",) * 2 + (
-    "Phạm", "Phạm", "Hoàng", "Vũ", "Vũ", "Đặng", "Bùi", "Đỗ", "Đào", "Ngô", "Lương", "Đoàn")  # fmt: skip
+    "Phạm", "Phạm", "Hoàng", "Vũ", "Vũ", "Đặng", "Bùi", "Đỗ", "Đào", "Ngô", "Lương",
+    "Đoàn")  # fmt: skip
 MALE = ("Văn", "Đức", "Quang", "Minh", "Hữu", "Công", "Xuân", "Thành")
 FEMALE = ("Thị", "Thị", "Thị", "Thu", "Ngọc", "Thanh", "Kim")
 GIVEN_M = ("An", "Bình", "Cường", "Dũng", "Đạt", "Hải", "Hùng", "Khánh", "Long", "Nam", "Phong",
            "Quân", "Sơn", "Thắng", "Tuấn", "Việt", "Hiếu", "Trung", "Vinh", "Đông")  # fmt: skip
 GIVEN_F = ("Anh", "Bích", "Châu", "Dung", "Giang", "Hà", "Hạnh", "Hoa", "Hương", "Lan", "Liên",
-           "Mai", "Nga", "Oanh", "Phương", "Thảo", "Thủy", "Trang", "Vân", "Yến", "Hòa")  # fmt: skip
+           "Mai", "Nga", "Oanh", "Phương", "Thảo", "Thủy", "Trang", "Vân", "Yến",
+           "Hòa")  # fmt: skip
 GROUPS = ("Trường học", "Cơ quan", "Công an phường", "Mặt trận Tổ quốc", "Tổ công tác Đề án 06",
           "Tổ công nghệ số cộng đồng", "Tổ bảo vệ an ninh trật tự")  # fmt: skip
 LEAST_GROUPS, SEED = 6, 492
@@ -45,7 +47,7 @@ class Resident:
 
 def invent(count: int, seed: int = SEED, wards: Sequence[str] = WARDS) -> list[Resident]:
     """`count` people in households of one to six, spread over the wards and their groups."""
-    draw = random.Random(seed)  # noqa: S311
+    draw = random.Random(seed)
     people: list[Resident] = []
     serial = 0
     for index, ward in enumerate(wards):
@@ -57,8 +59,12 @@ def invent(count: int, seed: int = SEED, wards: Sequence[str] = WARDS) -> list[R
             size = min(draw.choice((1, 2, 3, 3, 4, 4, 5, 6)), share - made)
             surname = draw.choice(SURNAMES)
             head, head_phone = "", ""
+            names: set[str] = set()
             for member in range(size):
                 name = _name(draw, surname if member != 1 else draw.choice(SURNAMES), member)
+                while name in names:  # one family does not give a name twice
+                    name = _name(draw, surname, member)
+                names.add(name)
                 born = draw.randint(1945, 2000) if member < 2 else draw.randint(1950, 2012)
                 head = head or name
                 chance = draw.random()
@@ -226,4 +232,4 @@ def main(folder: str, count: int = 2400) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:2])
+    main(sys.argv[1])

@@ -14,8 +14,16 @@ from typing import Any
 VENDORS = ("esms", "zalo", "lab")
 
 
-async def serve(vendors: Sequence[str], port: int, rates: Mapping[str, float], latency: float,
-                capability: str, receipts: bool, announce: Any, seed: int = 7) -> None:  # fmt: skip
+async def serve(
+    vendors: Sequence[str],
+    port: int,
+    rates: Mapping[str, float],
+    latency: float,
+    capability: str,
+    receipts: bool,
+    announce: Any,
+    seed: int = 7,
+) -> None:
     """Serve until the parent goes away or we are stopped. `announce` gets the port once."""
     import random
 
@@ -30,7 +38,7 @@ async def serve(vendors: Sequence[str], port: int, rates: Mapping[str, float], l
     app = web.Application()
 
     def shared() -> Twin:
-        return Twin(ledger, rates, latency, receipts, random.Random(seed))  # noqa: S311
+        return Twin(ledger, rates, latency, receipts, random.Random(seed))
 
     if "esms" in vendors:
         app.add_routes(EsmsTwin(shared()).routes())
@@ -86,7 +94,7 @@ class Child:
         import urllib.request
 
         data = None if payload is None else json.dumps(payload).encode()
-        request = urllib.request.Request(f"{self.url}{path}", data)  # noqa: S310
+        request = urllib.request.Request(f"{self.url}{path}", data)
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(request, timeout=30) as answer:
             return json.load(answer)
@@ -94,9 +102,19 @@ class Child:
 
 def start(vendors: Sequence[str], *options: str) -> Child:
     """Start twins as a child process and wait until they answer."""
-    command = [sys.executable, "-m", "dispatcher", "-q", "twin", *vendors, "--json", "--port", "0",
-               *options]  # fmt: skip
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    command = [
+        sys.executable,
+        "-m",
+        "dispatcher",
+        "-q",
+        "twin",
+        *vendors,
+        "--json",
+        "--port",
+        "0",
+        *options,
+    ]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     line = process.stdout.readline()
     if not line:

@@ -1,4 +1,4 @@
-"""Twin of Zalo: ZBS by phone, rotating single-use refresh tokens, signed webhooks, HTTP 200 errors."""
+"""Twin of Zalo: ZBS by phone, single-use refresh tokens, signed webhooks, HTTP 200 errors."""
 
 from __future__ import annotations
 
@@ -94,21 +94,35 @@ class ZaloTwin:
         provider_id = self.twin.ledger.take("zalo", number, reference)
         if self.twin.receipts and self.webhook and luck(number, "opens") >= 8:
             self._report(number, provider_id, reference)
-        return {"error": 0, "message": "Success", "data": {
-            "msg_id": provider_id, "sent_time": str(int(time.time() * 1000)),
-            "quota": {"dailyQuota": "1000000", "remainingQuota": str(self.quota)}}}  # fmt: skip
+        return {
+            "error": 0,
+            "message": "Success",
+            "data": {
+                "msg_id": provider_id,
+                "sent_time": str(int(time.time() * 1000)),
+                "quota": {"dailyQuota": "1000000", "remainingQuota": str(self.quota)},
+            },
+        }
 
     def _report(self, number: str, provider_id: str, reference: str) -> None:
         stamp = str(int(time.time() * 1000))
-        event = {"event_name": "user_received_message", "app_id": APP_ID, "timestamp": stamp,
-                 "sender": {"id": "2893352839501541173"}, "recipient": {"id": number},
-                 "message": {"msg_id": provider_id, "tracking_id": reference,
-                             "delivery_time": stamp}}  # fmt: skip
+        event = {
+            "event_name": "user_received_message",
+            "app_id": APP_ID,
+            "timestamp": stamp,
+            "sender": {"id": "2893352839501541173"},
+            "recipient": {"id": number},
+            "message": {"msg_id": provider_id, "tracking_id": reference, "delivery_time": stamp},
+        }
         raw = json.dumps(event).encode()
         mac = hashlib.sha256(APP_ID.encode() + raw + stamp.encode() + OA_SECRET.encode())
-        headers = {"X-ZEvent-Signature": f"mac={mac.hexdigest()}", "X-ZEvent-Server": "ZNS",
-                   "Content-Type": "application/json"}  # fmt: skip
+        headers = {
+            "X-ZEvent-Signature": f"mac={mac.hexdigest()}",
+            "X-ZEvent-Server": "ZNS",
+            "Content-Type": "application/json",
+        }
         self.twin.ledger.receipts_due += 1
         wait = 0.05 + luck(number, "wait") / 200
-        self.twin.later(wait, lambda: self.twin.call_back(
-            "POST", self.webhook, data=raw, headers=headers))  # fmt: skip
+        self.twin.later(
+            wait, lambda: self.twin.call_back("POST", self.webhook, data=raw, headers=headers)
+        )

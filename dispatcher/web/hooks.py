@@ -63,8 +63,12 @@ class Inbox:
             receipts.put(tx, arrivals)
 
 
-def door(store: Store, clock: Callable[[], datetime], paths: Mapping[str, str],
-         listeners: Mapping[str, Callable[[Call], Heard]]) -> Starlette:  # fmt: skip
+def door(
+    store: Store,
+    clock: Callable[[], datetime],
+    paths: Mapping[str, str],
+    listeners: Mapping[str, Callable[[Call], Heard]],
+) -> Starlette:
     """The door as an ASGI app. `paths`: gateway → its secret path."""
     inbox = Inbox(store, clock)
 
@@ -78,7 +82,9 @@ def door(store: Store, clock: Callable[[], datetime], paths: Mapping[str, str],
             body += chunk
             if len(body) > MOST_BYTES:
                 return PlainTextResponse("too large", 413)
-        kept = {k: v for k, v in request.headers.items() if k.startswith("x-") or k == "content-type"}
+        kept = {
+            k: v for k, v in request.headers.items() if k.startswith("x-") or k == "content-type"
+        }
         call = Call(request.method, request.url.query, kept, bytes(body))
         if bytes(body).strip() == b"{}":  # the vendor checks that we are here
             return PlainTextResponse("ok")
@@ -91,7 +97,9 @@ def door(store: Store, clock: Callable[[], datetime], paths: Mapping[str, str],
             return PlainTextResponse("try again", 503)
         return PlainTextResponse("ok")
 
-    return Starlette(routes=[
-        Route("/hooks/{gateway}/{secret}", receive, methods=["GET", "POST"]),
-        Route("/health", lambda _: PlainTextResponse("ok")),
-    ])  # fmt: skip
+    return Starlette(
+        routes=[
+            Route("/hooks/{gateway}/{secret}", receive, methods=["GET", "POST"]),
+            Route("/health", lambda _: PlainTextResponse("ok")),
+        ]
+    )

@@ -5,6 +5,10 @@ from alembic import context
 from dispatcher.store.schema import metadata
 
 connection = context.config.attributes["connection"]
-context.configure(connection=connection, target_metadata=metadata, render_as_batch=True,
-                  transaction_per_migration=False)
+context.configure(
+    connection=connection,
+    target_metadata=metadata,
+    render_as_batch=True,
+    transaction_per_migration=False,
+)
 context.run_migrations()
