@@ -242,14 +242,10 @@ def _again(
 def _go_on(
     standing: Standing, attempt: AttemptState, now: datetime, *, step: bool = False
 ) -> Decision:
-    """This way is closed: the next number or step, else the end."""
+    """This way is closed: the next number or step while there is time, else the end."""
     possible = standing.has_next_step if step else standing.has_next_target
-    if not possible:
+    if not possible or standing.stopped or standing.expires_at <= now:
         return Decision(_best(M.FAILED, standing.earlier), attempt)
-    if standing.stopped:
-        return Decision(_best(M.CANCELLED, standing.earlier), attempt)
-    if standing.expires_at <= now:
-        return Decision(_best(M.EXPIRED, standing.earlier), attempt)
     return Decision(M.QUEUED, attempt, Move.NEXT_STEP if step else Move.NEXT_TARGET, now)
 
 

@@ -341,13 +341,13 @@ def run_worker(app: App, *, once: bool = False, with_door: bool = False) -> dict
     try:
         if child is not None:
             sign_in_to_twins(app, twins)
-        return asyncio.run(_run(app, twins, once=once, with_door=with_door or child is not None))
+        return asyncio.run(serve_site(app, twins, once=once, with_door=with_door or child is not None))
     finally:
         if child is not None:
             child.stop()
 
 
-async def _run(
+async def serve_site(
     app: App, twins: Mapping[str, str], *, once: bool, with_door: bool
 ) -> dict[str, Any]:
     public = os.environ.get("DISPATCHER_CALLBACKS", app.site.public_url)

