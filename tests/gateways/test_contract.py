@@ -1,0 +1,155 @@
+"""One contract for every gateway: an answer per message, never an exception, never a secret."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import pytest
+from vendors import answer, reset, vendor
+
+from dispatcher.gateways import ADAPTERS, adapter_module
+from dispatcher.gateways.contract import REFERENCE, Accepted, Given, Outgoing, Refused, Tokens
+from dispatcher.gateways.wire import Wire
+from dispatcher.model import Fault, Kind
+
+OVER_HTTP = ("esms", "zalo", "lab")
+
+
+class OpenVault:
+    """A vault with one pair that never changes."""
+
+    async def current(self):
+        return Tokens("access1", "refresh1", 90_000)
+
+    async def renew(self, stale, exchange):
+        return None
+
+
+def outgoing(reference="R1", to="+84951234567", repeat=False) -> Outgoing:
+    return Outgoing(
+        reference, to, "Viettel", "UBND phuong May To: thu.", False, Kind.WARNING, "UBNDMAYTO",
+        "100001", {"ten": "A"}, (), datetime(2026, 12, 1, tzinfo=UTC), repeat,
+    )  # fmt: skip
+
+
+def build(adapter: str, base: str, folder="outbox"):
+    module = adapter_module(adapter)
+    options = {key: f"secret-{key}" for key in module.SECRETS} | {
+        "base_url": base, "oauth_url": base, "app_id": "drill", "folder": str(folder)}  # fmt: skip
+    if adapter == "esms":
+        options["api_key"] = "drill-api_key"
+    wire = Wire(deadline=1.0, loopback_only=True, secrets=[options[k] for k in module.SECRETS])
+    return module.build(Given("gate", options, wire, OpenVault(), "")), wire
+
+
+def ask(adapter: str, base: str, batch: Sequence[Outgoing], folder="outbox"):
+    gateway, wire = build(adapter, base, folder)
+
+    async def go():
+        try:
+            return await gateway.send("call", batch)
+        finally:
+            await wire.close()
+
+    return list(asyncio.run(go())), wire
+
+
+@pytest.mark.parametrize("adapter", ADAPTERS)
+def test_one_answer_per_message_in_order(adapter, twins, tmp_path):
+    base = twins.base(adapter) if adapter != "outbox" else ""
+    if adapter == "zalo":
+        twins.ask("/zalo/_twin/grant", {})
+    batch = [outgoing(f"R{i}", f"+8495123450{i}") for i in range(3)]
+    verdicts, _ = ask(adapter, base, batch, tmp_path)
+    assert len(verdicts) == 3
+    assert all(isinstance(v, Accepted | Refused) for v in verdicts)
+    assert any(isinstance(v, Accepted) for v in verdicts)
+
+
+@pytest.mark.parametrize("adapter", ["esms", "lab", "outbox"])
+def test_the_same_reference_again_is_accepted_and_taken_once(adapter, twins, tmp_path):
+    base = twins.base(adapter) if adapter != "outbox" else ""
+    first, _ = ask(adapter, base, [outgoing()], tmp_path)
+    again, _ = ask(adapter, base, [outgoing(repeat=True)], tmp_path)
+    assert isinstance(first[0], Accepted)
+    assert isinstance(again[0], Accepted)
+    assert again[0].provider_id == first[0].provider_id
+    if adapter == "outbox":
+        assert len(list(tmp_path.glob("*.json"))) == 1
+    else:
+        assert twins.ask("/ledger")["accepted"] == 1
+
+
+TROUBLE = {
+    "reset": (reset, Fault.UNKNOWN),
+    "closed": (lambda c, r: None, Fault.UNKNOWN),
+    "html": (answer(b"<html>OK</html>"), Fault.UNKNOWN),
+    "empty": (answer(b""), Fault.UNKNOWN),
+    "list": (answer(b"[]"), Fault.UNKNOWN),
+    "number": (answer(b"1"), Fault.UNKNOWN),
+    "nan": (answer(b"NaN"), Fault.UNKNOWN),
+    "deep": (answer(b"[" * 50_000), Fault.UNKNOWN),
+    "twice": (answer(b'{"CodeResult":"100","CodeResult":"101"}'), Fault.UNKNOWN),
+    "two documents": (answer(b'{"error":0}{"error":0}'), Fault.UNKNOWN),
+    "not utf-8": (answer(b"\xff\xfe{}"), Fault.UNKNOWN),
+    "never seen": (answer(b'{"CodeResult":"777","error":-777,"code":"777"}'), Fault.UNKNOWN),
+    "no id": (answer(b'{"CodeResult":"100","error":0,"code":"ok"}'), Fault.UNKNOWN),
+    "500": (answer(b"{}", "500 X"), Fault.UNKNOWN),
+    "502": (answer(b"{}", "502 X"), Fault.UNKNOWN),
+    "429": (answer(b"{}", "429 X"), Fault.BUSY),
+    "redirect": (answer(b"", "302 X", "Location: http://127.0.0.1:1/\r\n"), Fault.ACCOUNT),
+}
+
+
+@pytest.mark.parametrize("trouble", TROUBLE)
+@pytest.mark.parametrize("adapter", OVER_HTTP)
+def test_whatever_the_vendor_does_is_an_answer(adapter, trouble):
+    act, expected = TROUBLE[trouble]
+    with vendor(act) as (url, seen):
+        verdicts, wire = ask(adapter, url, [outgoing()])
+    assert [v.fault for v in verdicts] == [expected]
+    assert len(seen) == 1
+    assert not any("secret-" in line or "951234567" in line for line in wire.transcript)
+    assert "secret-" not in verdicts[0].detail
+
+
+@pytest.mark.parametrize("adapter", OVER_HTTP)
+def test_an_answer_cut_at_any_byte_is_never_taken_for_a_yes(adapter):
+    whole = {
+        "esms": {"CodeResult": "100", "CountRegenerate": 0, "SMSID": "abc"},
+        "zalo": {"error": 0, "message": "Success", "data": {"msg_id": "m1"}},
+        "lab": {"code": "ok", "id": "l1"},
+    }[adapter]
+    body = json.dumps(whole).encode()
+    for cut in range(0, len(body), 7):
+        with vendor(answer(body[:cut])) as (url, _):
+            verdicts, _ = ask(adapter, url, [outgoing()])
+        assert verdicts[0].fault is Fault.UNKNOWN
+    with vendor(answer(body)) as (url, _):
+        assert isinstance(ask(adapter, url, [outgoing()])[0][0], Accepted)
+
+
+@pytest.mark.parametrize("adapter", ADAPTERS)
+def test_an_adapter_states_its_limits_and_settings(adapter):
+    module = adapter_module(adapter)
+    assert set(module.SECRETS) <= set(module.SETTINGS)
+    assert module.LIMITS.in_flight >= 1 if hasattr(module, "LIMITS") else True
+    assert REFERENCE.fullmatch("ABC234")
+
+
+def test_a_wrong_key_and_a_bad_number_are_told_apart_by_esms(twins):
+    module = adapter_module("esms")
+    wire = Wire(deadline=1.0)
+    gateway = module.build(Given("esms", {"api_key": "wrong", "secret_key": "x",
+                                          "base_url": twins.base("esms")}, wire))  # fmt: skip
+
+    async def go():
+        try:
+            return await gateway.send("c", [outgoing()])
+        finally:
+            await wire.close()
+
+    assert asyncio.run(go())[0].fault is Fault.ACCOUNT
+    verdicts, _ = ask("esms", twins.base("esms"), [outgoing(to="+8495")])
+    assert verdicts[0].fault is Fault.RECIPIENT
