@@ -424,7 +424,7 @@ def send_back(tx: Tx, broadcast: Broadcast, reason: str, *, for_good: bool = Fal
 
 def schedule(tx: Tx, broadcast: Broadcast, when: datetime) -> datetime:
     """Set the time; the moment it will really start (a closed window moves it)."""
-    if when < tx.now - timedelta(minutes=5):
+    if when < tx.now - timedelta(minutes=5) and not tx.actor.is_system:
         raise refused(
             "in-the-past",
             "Giờ gửi đã qua. Chọn giờ khác, hoặc bỏ --at để gửi ngay.",

@@ -341,7 +341,9 @@ def run_worker(app: App, *, once: bool = False, with_door: bool = False) -> dict
     try:
         if child is not None:
             sign_in_to_twins(app, twins)
-        return asyncio.run(serve_site(app, twins, once=once, with_door=with_door or child is not None))
+        return asyncio.run(
+            serve_site(app, twins, once=once, with_door=with_door or child is not None)
+        )
     finally:
         if child is not None:
             child.stop()

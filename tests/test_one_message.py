@@ -70,7 +70,11 @@ def test_one_message_walks_through_the_whole_house(make_site, database, twins, t
         total = reporting.report(tx, broadcast_id).total
         story = auditing.story(tx, auditing.find(tx, number(NOT_ON_ZALO), ("095",))[0], "vi")
     assert total.people == 4
-    assert (total.counts["reached"], total.counts["through"], total.counts["no_number"]) == (2, 1, 1)
+    assert (total.counts["reached"], total.counts["through"], total.counts["no_number"]) == (
+        2,
+        1,
+        1,
+    )
     steps = [(a["channel"], a["state"], a["code"]) for a in story["messages"][0]["attempts"]]
     assert steps == [("zalo", "refused", "-118"), ("sms", "accepted", None)]
     assert story["messages"][0]["sentence"] == "đã nhận"

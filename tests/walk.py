@@ -102,5 +102,3 @@ def work(app: App, twins: Child, *, with_door: bool = True) -> int:
     found = asyncio.run(serve_site(app, urls, once=True, with_door=with_door))
     assert not found["problems"]
     return int(found["accepted"])
-
-

@@ -95,12 +95,22 @@ class Engine:
                 task.add_done_callback(self._calls.discard)
             if not self._back:
                 try:
-                    async with asyncio.timeout(POLL):
+                    async with asyncio.timeout(self._nap()):
                         await self._wake.wait()
                 except TimeoutError:
                     pass
             self._wake.clear()
         await loop.run_in_executor(self._database, self._let_go)
+
+    def _nap(self) -> float:
+        """Seconds until a lane may go on by itself, at most POLL."""
+        now = self.clock()
+        holds = [
+            (lane.hold_until - now).total_seconds()
+            for lane in self.lanes.values()
+            if lane.hold_until is not None and lane.waiting
+        ]
+        return max(0.001, min([POLL, *holds]))
 
     def _let_go(self) -> None:
         with self.store.begin(SYSTEM, self.clock()) as tx:

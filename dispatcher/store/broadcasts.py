@@ -317,7 +317,8 @@ def open_work(tx: Tx, now: datetime, soon: timedelta) -> tuple[int, int]:
                 f"WITH {tx.visible('messages')} SELECT count(*) FROM visible_messages m "
                 "LEFT JOIN gateways g ON g.name = m.gateway WHERE m.broadcast_id = :b AND "
                 "(m.state = 'sending' OR (m.state = 'queued' AND m.due_at <= :soon AND :opened = 1 "
-                "AND g.paused_at IS NULL))",
+                "AND g.paused_at IS NULL) "
+                "OR (m.state = 'accepted' AND m.deadline_at <= :soon))",
                 b=broadcast.id,
                 soon=at(now + soon),
                 opened=int(soon_open),

@@ -72,7 +72,7 @@ def take_turns(
         free_at = clock
     taken = 0
     while taken < wanted and free_at <= clock:
-        free_at = max(free_at, clock - int(gap)) + int(gap)
+        free_at = max(free_at, clock) + int(gap)
         taken += 1
     if taken:
         tx.run("UPDATE gateways SET next_free_at = :f WHERE name = :n", {"f": free_at, "n": name})

@@ -30,6 +30,8 @@ class Waiting:
 
 def put(tx: Tx, arrivals: Sequence[tuple[str, Call]]) -> None:
     """Store calls as they came; a repetition of the same call is the same row."""
+    if not arrivals:
+        return
     tx.run(
         "INSERT INTO receipts (gateway, at, digest, sealed, state, again_at) VALUES "
         "(:g, :now, :d, :s, 'new', :now) ON CONFLICT (gateway, digest) DO NOTHING",

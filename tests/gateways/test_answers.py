@@ -108,7 +108,10 @@ def test_zalo_events_are_verified_over_the_raw_bytes():
 def test_zalo_seen_events_name_several_messages():
     body = event(event_name="user_seen_message", message={"msg_ids": ["a", "b"]})
     heard = zalo.read_receipt(Call("POST", "", {}, body), {})
-    assert [(r.provider_id, r.state) for r in heard.receipts] == [("a", Heard.READ), ("b", Heard.READ)]
+    assert [(r.provider_id, r.state) for r in heard.receipts] == [
+        ("a", Heard.READ),
+        ("b", Heard.READ),
+    ]
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"[]", b"null", b"\xff", b'{"message":5}'])

@@ -97,7 +97,10 @@ def test_a_large_answer_and_a_zip_bomb_are_refused_within_the_cap():
         assert fault(post(url)) is Fault.UNKNOWN
     with vendor(answer(bomb, headers="Content-Encoding: gzip\r\n")) as (url, _):
         assert fault(post(url)) is Fault.UNKNOWN
-    with vendor(answer(gzip.compress(b'{"a":1}'), headers="Content-Encoding: gzip\r\n")) as (url, _):
+    with vendor(answer(gzip.compress(b'{"a":1}'), headers="Content-Encoding: gzip\r\n")) as (
+        url,
+        _,
+    ):
         assert post(url).body == b'{"a":1}'
 
 

@@ -98,9 +98,7 @@ def test_the_same_number_twice_is_one_number():
 
 def test_sample_heads_make_invented_numbers_ordinary_mobiles_with_a_carrier_each():
     carriers = [phone.read(f"095{d}123456", ["095"]).carrier for d in range(10)]
-    assert carriers == (
-        ["Viettel"] * 5 + ["VinaPhone"] * 2 + ["MobiFone"] * 2 + ["Vietnamobile"]
-    )
+    assert carriers == (["Viettel"] * 5 + ["VinaPhone"] * 2 + ["MobiFone"] * 2 + ["Vietnamobile"])
 
 
 def test_every_migrated_prefix_lands_in_an_allotted_head():

@@ -1,0 +1,169 @@
+"""Receipts: stored first, matched by reference or id, believed only about the number we wrote to."""
+
+import asyncio
+from itertools import permutations
+
+import httpx
+import pytest
+from conftest import add_people
+from starlette.applications import Starlette
+
+from dispatcher import receiving
+from dispatcher.app import callback_path, listeners
+from dispatcher.gateways.contract import Call
+from dispatcher.model import SYSTEM, AttemptState, MessageState
+from dispatcher.store import messages, receipts
+from dispatcher.store.messages import Outcome
+from dispatcher.web.hooks import door
+from walk import counts, import_list, number, released, rows, sheet
+
+
+@pytest.fixture
+def sent(app, tmp_path):
+    """One accepted SMS: reference R1, provider id P1, to number(1)."""
+    officer, leader = add_people(app)
+    import_list(app, sheet(tmp_path / "may-to.csv", [("An", number(1), "Tổ 1", "")]))
+    broadcast_id = released(app, officer, leader)
+    with app.begin(SYSTEM)() as tx:
+        ids, _ = messages.claim(tx, "w", broadcast_id, "esms", 1, tx.now.replace(hour=3))
+        messages.intend(tx, "w", [(messages.parcels(tx, ids)[0], "R1", "R1")])
+        tx.note("test", "messages", "")
+    return app, broadcast_id, ids[0]
+
+
+def settle(app, message_id):
+    with app.begin(SYSTEM)() as tx:
+        messages.settle(tx, "w", [Outcome(message_id, "R1", AttemptState.ACCEPTED,
+                                          MessageState.ACCEPTED, provider_id="P1")])  # fmt: skip
+
+
+def report(status="5", good=1, bad=0, reference="R1", provider="P1", phone=None) -> Call:
+    phone = phone or number(1)
+    return Call("GET", f"SMSID={provider}&RequestId={reference}&SendStatus={status}"
+                f"&SendSuccess={good}&SendFailed={bad}&phonenumber={phone}", {}, b"")  # fmt: skip
+
+
+def hear(app, *calls):
+    with app.begin(SYSTEM)() as tx:
+        receipts.put(tx, [("esms", c) for c in calls])
+        tx.note("test", "receipts", "")
+    with app.begin(SYSTEM)() as tx:
+        return receiving.match(tx, listeners(app))
+
+
+def test_a_receipt_is_matched_by_our_reference_or_by_their_id(sent):
+    app, broadcast_id, message_id = sent
+    settle(app, message_id)
+    hear(app, report(reference=""))
+    assert counts(app, broadcast_id) == {"delivered": 1}
+
+
+def test_every_order_of_receipts_ends_the_same(sent):
+    app, broadcast_id, message_id = sent
+    settle(app, message_id)
+    ends = set()
+    for order in permutations([report(), report(good=0, bad=1), report(status="7")]):
+        with app.begin(SYSTEM)() as tx:
+            tx.run("UPDATE attempts SET heard = 0")
+            tx.run("UPDATE messages SET state = 'accepted'")
+            tx.run("DELETE FROM receipts")
+        for call in order:
+            hear(app, call)
+        found = rows(app, "SELECT m.state, a.heard FROM messages m, attempts a")[0]
+        ends.add((found["state"], found["heard"]))
+    assert ends == {("delivered", 7)}, "delivered stays, and the contradiction is kept"
+
+
+def test_the_same_call_again_is_one_receipt(sent):
+    app, broadcast_id, message_id = sent
+    settle(app, message_id)
+    for _ in range(3):
+        hear(app, report())
+    assert rows(app, "SELECT count(*) AS n FROM receipts")[0]["n"] == 1
+
+
+def test_a_receipt_that_comes_before_the_accept_is_stored_is_not_lost(sent):
+    app, broadcast_id, message_id = sent
+    hear(app, report(provider="P1"))  # matched by reference while the call is still open
+    assert counts(app, broadcast_id) == {"sending": 1}
+    with app.store.read(SYSTEM) as tx:
+        assert messages.other_attempts(tx, [(message_id, "R1")])[message_id][0][2] == 4
+
+
+def test_an_unknown_receipt_waits_for_its_attempt(sent, clock):
+    app, broadcast_id, message_id = sent
+    hear(app, report(reference="", provider="P1"))
+    assert rows(app, "SELECT state FROM receipts")[0]["state"] == "unmatched"
+    settle(app, message_id)
+    clock.advance(minutes=1)
+    hear(app)
+    assert counts(app, broadcast_id) == {"delivered": 1}
+
+
+def test_a_receipt_about_another_number_is_refused(sent):
+    app, broadcast_id, message_id = sent
+    settle(app, message_id)
+    hear(app, report(phone=number(2)))
+    assert counts(app, broadcast_id) == {"accepted": 1}
+    assert rows(app, "SELECT state FROM receipts")[0]["state"] == "refused"
+
+
+def test_a_late_receipt_settles_what_was_unconfirmed(sent):
+    app, broadcast_id, message_id = sent
+    with app.begin(SYSTEM)() as tx:
+        messages.settle(tx, "w", [Outcome(message_id, "R1", AttemptState.UNCONFIRMED,
+                                          MessageState.UNCONFIRMED, "unknown")])  # fmt: skip
+    hear(app, report(provider="P9"))
+    assert counts(app, broadcast_id) == {"delivered": 1}
+    assert rows(app, "SELECT state FROM attempts")[0]["state"] == "accepted"
+
+
+def test_a_no_from_the_network_ends_the_message_when_there_is_no_other_way(sent):
+    app, broadcast_id, message_id = sent
+    settle(app, message_id)
+    hear(app, report(good=0, bad=1))
+    assert counts(app, broadcast_id) == {"failed": 1}
+
+
+# --- the door -----------------------------------------------------------------------------------
+
+
+def knock(app, method, path, **more):
+    """Call the door the way a vendor does, through its ASGI face."""
+    paths = {n: callback_path(app.store, n) for n in app.site.gateways}
+    asgi: Starlette = door(app.store, app.clock, paths, listeners(app))
+
+    async def go():
+        transport = httpx.ASGITransport(app=asgi)
+        async with httpx.AsyncClient(transport=transport, base_url="http://door") as client:
+            return await client.request(method, path, **more)
+
+    return asyncio.run(go())
+
+
+def test_the_door_stores_before_it_answers(app):
+    path = callback_path(app.store, "esms")
+    found = knock(app, "GET", f"{path}?SMSID=1&RequestId=R1&phonenumber={number(1)}")
+    assert found.status_code == 200
+    stored = rows(app, "SELECT state, sealed FROM receipts")
+    assert [r["state"] for r in stored] == ["new"]
+    assert number(1).encode() not in bytes(stored[0]["sealed"])
+
+
+def test_the_door_opens_only_to_its_secret_path(app):
+    good = callback_path(app.store, "esms")
+    for path in ("/hooks/esms/guess", good[:-1] + ("0" if good[-1] != "0" else "1"), "/hooks/nobody/x",
+                 good.replace("esms", "zalo")):  # fmt: skip
+        assert knock(app, "GET", path).status_code == 404
+    assert rows(app, "SELECT 1 FROM receipts") == []
+
+
+def test_the_door_refuses_a_forged_event_and_lets_the_probe_in(app):
+    path = callback_path(app.store, "zalo")
+    event = {"event_name": "user_received_message", "app_id": "drill", "timestamp": "1",
+             "message": {"msg_id": "m", "tracking_id": "R1"}}  # fmt: skip
+    forged = knock(app, "POST", path, json=event, headers={"X-ZEvent-Signature": "mac=00"})
+    assert forged.status_code == 401
+    assert knock(app, "POST", path, content=b"{}").status_code == 200
+    assert knock(app, "POST", path, content=b"x" * 300_000).status_code == 413
+    assert rows(app, "SELECT 1 FROM receipts") == []

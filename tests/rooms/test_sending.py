@@ -1,0 +1,246 @@
+"""What the send loop does with each kind of answer, in front of real HTTP."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import FlowingClock, add_people
+
+from dispatcher import planning
+from dispatcher.app import open_app
+from dispatcher.config import parse
+from dispatcher.model import SYSTEM, BroadcastState
+from dispatcher.sending import reclaim
+from dispatcher.lifecycle import Doubt
+from dispatcher.store import broadcasts, gateways, messages
+from dispatcher.worker import serve_site
+from walk import counts, crowd, get, import_list, number, released, rows, sheet, twin_urls, work
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "gateways"))
+from vendors import answer, reset, vendor
+
+
+@pytest.fixture
+def site(make_site, tmp_path):
+    """A flowing site with officer and leader; call it with a list of people."""
+    opened = []
+
+    def make(people, *changes, **more):
+        app = open_app(parse(make_site("data/site.db", *changes)), FlowingClock())
+        opened.append(app)
+        officer, leader = add_people(app)
+        import_list(app, sheet(tmp_path / "may-to.csv", people))
+        return app, released(app, officer, leader, **more)
+
+    yield make
+    for app in opened:
+        app.store.close()
+
+
+def send(app, url):
+    """Run a worker once with every gateway at `url`."""
+    return asyncio.run(serve_site(app, {"esms": url, "zalo": url}, once=True, with_door=False))
+
+
+def ok(connection, request):
+    body = json.loads(request.partition(b"\r\n\r\n")[2])
+    answer(json.dumps({"CodeResult": "100", "SMSID": body["RequestId"][:6]}).encode())(
+        connection, request
+    )
+
+
+def test_answers_in_doubt_are_asked_again_with_the_same_reference_and_taken_once(site):
+    app, broadcast_id = site(crowd(12))
+    taken: dict[str, int] = {}
+
+    def forgetful(connection, request):
+        """Takes every message; the first answer about each is lost."""
+        reference = json.loads(request.partition(b"\r\n\r\n")[2])["RequestId"]
+        taken[reference] = taken.get(reference, 0) + 1
+        if taken[reference] == 1:
+            reset(connection, request)
+        else:
+            answer(b'{"CodeResult":"124"}')(connection, request)
+
+    with vendor(forgetful) as (url, _):
+        send(app, url)
+    assert counts(app, broadcast_id) == {"accepted": 12}
+    assert len(taken) == 12
+    assert all(n == 2 for n in taken.values())
+    assert {r["asks"] for r in rows(app, "SELECT asks FROM attempts")} == {2}
+
+
+def test_five_doubts_in_a_row_pause_the_gateway_to_one_probe_at_a_time(site):
+    app, broadcast_id = site(crowd(30))
+    calls = []
+
+    def sick_for_a_while(connection, request):
+        calls.append(request)
+        (reset if len(calls) <= 20 else ok)(connection, request)
+
+    with vendor(sick_for_a_while) as (url, _):
+        send(app, url)
+    assert counts(app, broadcast_id) == {"accepted": 30}
+    noted = rows(app, "SELECT entry FROM trail WHERE act = 'doubts' ORDER BY id")
+    in_a_row = [json.loads(r["entry"])["facts"]["in_a_row"] for r in noted]
+    assert in_a_row[0] >= 5
+    assert in_a_row[-1] == 0
+
+
+def test_an_account_in_trouble_pauses_the_gateway_and_loses_nobody(site):
+    app, broadcast_id = site(crowd(8))
+    with vendor(answer(b'{"CodeResult":"103"}')) as (url, _):
+        send(app, url)
+    assert counts(app, broadcast_id) == {"queued": 8}
+    with app.store.read(SYSTEM) as tx:
+        state = gateways.states(tx)["esms"]
+    assert (state["paused_reason"], state["paused_code"]) == ("account", "103")
+    with app.begin(SYSTEM)() as tx:
+        gateways.resume(tx, "esms")
+    with vendor(ok) as (url, _):
+        send(app, url)
+    assert counts(app, broadcast_id) == {"accepted": 8}
+
+
+def test_three_people_refused_the_same_text_hold_the_broadcast(site):
+    app, broadcast_id = site(crowd(40))
+    with vendor(answer(b'{"CodeResult":"146"}')) as (url, seen):
+        send(app, url)
+    assert get(app, broadcast_id).state is BroadcastState.HELD
+    assert get(app, broadcast_id).reason == "content_refused"
+    found = counts(app, broadcast_id)
+    assert found["failed"] + found["queued"] == 40
+    assert found["failed"] < 40, "the others were spared"
+
+
+def test_a_busy_gateway_is_tried_again_and_nothing_is_lost(site):
+    app, broadcast_id = site(crowd(5))
+    calls = []
+
+    def full_at_first(connection, request):
+        calls.append(request)
+        (answer(b"{}", "429 X", "Retry-After: 1\r\n") if len(calls) <= 3 else ok)(
+            connection, request
+        )
+
+    with vendor(full_at_first) as (url, _):
+        send(app, url)
+    assert counts(app, broadcast_id) == {"accepted": 5}
+
+
+def test_a_second_number_is_used_only_after_the_first_was_refused(site):
+    app, broadcast_id = site([("An", f"{number(1)} / {number(2)}", "Tổ 1", ""),
+                              ("Bình", f"{number(3)} / {number(4)}", "Tổ 1", "")])  # fmt: skip
+    asked = []
+
+    def one_is_blocked(connection, request):
+        phone = json.loads(request.partition(b"\r\n\r\n")[2])["Phone"]
+        asked.append(phone[-1])
+        (answer(b'{"CodeResult":"99"}') if phone[-1] == "1" else ok)(connection, request)
+
+    with vendor(one_is_blocked) as (url, _):
+        send(app, url)
+    assert counts(app, broadcast_id) == {"accepted": 2}
+    assert sorted(asked) == ["1", "2", "3"]
+
+
+def test_silence_past_the_deadline_goes_on_to_the_next_step(site, twins):
+    from dispatcher.twins.ledger import luck
+
+    silent = [n for n in range(3000) if luck("84" + number(n)[1:], "zalo") >= 35
+              and luck("84" + number(n)[1:], "opens") < 8
+              and luck("84" + number(n)[1:], "phone") >= 5
+              and luck("84" + number(n)[1:], "blocked") >= 1][:3]  # fmt: skip
+    people = [(f"Mẫu {n}", number(n), "Tổ 1", "") for n in silent]
+    app, broadcast_id = site(people, ('deadline = "2s"', 'deadline = "1s"'), route="zalo-then-sms")
+    work(app, twins)
+    assert counts(app, broadcast_id) == {"delivered": 3}
+    channels = [r["channel"] for r in rows(app, "SELECT channel FROM attempts ORDER BY id")]
+    assert sorted(channels) == ["sms"] * 3 + ["zalo"] * 3
+
+
+def test_nothing_leaves_outside_the_window_and_nothing_late(site, twins):
+    from dispatcher.config import window
+
+    app, broadcast_id = site(crowd(4), window=window("20:00-21:00"))
+    work(app, twins)
+    assert counts(app, broadcast_id) == {"queued": 4}
+    app.clock.advance(hours=7)  # past its expiry
+    work(app, twins)
+    assert counts(app, broadcast_id) == {"expired": 4}
+    assert get(app, broadcast_id).state is BroadcastState.EXPIRED
+    assert twins.ask("/ledger")["accepted"] == 0
+
+
+def test_the_pace_of_a_gateway_is_kept_between_workers(app):
+    with app.begin(SYSTEM)() as tx:
+        gateways.ensure(tx, ["esms"])
+        first = gateways.take_turns(tx, "esms", 10, 2.0, tx.now)
+        second = gateways.take_turns(tx, "esms", 10, 2.0, tx.now)
+        tx.note("test", "gateway", "esms")
+    assert first[0] == 1, "a hard limit has no burst"
+    assert second[0] == 0
+
+
+def test_what_a_dead_worker_held_is_taken_back(app, tmp_path):
+    officer, leader = add_people(app)
+    import_list(app, sheet(tmp_path / "may-to.csv", crowd(6)))
+    broadcast_id = released(app, officer, leader)
+    with app.begin(SYSTEM)() as tx:
+        ids, _ = messages.claim(tx, "dead", broadcast_id, "esms", 6, tx.now.replace(hour=3))
+        parcels = messages.parcels(tx, ids[:4])
+        messages.intend(tx, "dead", [(p, f"R{p.message_id}", f"R{p.message_id}") for p in parcels])
+        tx.note("test", "messages", "")
+    remembers = {"esms": Doubt(dedup_window=broadcasts.timedelta(hours=24))}
+    with app.begin(SYSTEM)() as tx:
+        assert reclaim(tx, "heir", remembers, dead="dead") == 4
+    held = rows(app, "SELECT count(*) AS n FROM messages WHERE lease_owner IS NOT NULL")
+    assert held[0]["n"] == 0
+    assert counts(app, broadcast_id) == {"queued": 2, "sending": 4}
+    doubts = rows(app, "SELECT state FROM attempts")
+    assert [r["state"] for r in doubts] == ["doubtful"] * 4
+
+
+def test_without_memory_or_look_up_a_dead_workers_calls_are_unconfirmed(app, tmp_path):
+    officer, leader = add_people(app)
+    import_list(app, sheet(tmp_path / "may-to.csv", crowd(3)))
+    broadcast_id = released(app, officer, leader)
+    with app.begin(SYSTEM)() as tx:
+        ids, _ = messages.claim(tx, "dead", broadcast_id, "esms", 3, tx.now.replace(hour=3))
+        parcels = messages.parcels(tx, ids)
+        messages.intend(tx, "dead", [(p, f"R{p.message_id}", f"R{p.message_id}") for p in parcels])
+        reclaim(tx, "heir", {"esms": Doubt()}, dead="dead")
+    assert counts(app, broadcast_id) == {"unconfirmed": 3}
+
+
+def test_stop_leaves_nothing_queued_and_nothing_more_goes(site):
+    app, broadcast_id = site(crowd(10))
+    with app.begin(SYSTEM)() as tx:
+        assert planning.stop(tx, broadcasts.get(tx, broadcast_id)) == 10
+    with vendor(ok) as (url, seen):
+        send(app, url)
+    assert seen == []
+    assert counts(app, broadcast_id) == {"cancelled": 10}
+
+
+def test_two_workers_together_send_each_message_once(make_site, database, twins, tmp_path):
+    app = open_app(parse(make_site(database)), FlowingClock())
+    officer, leader = add_people(app)
+    import_list(app, sheet(tmp_path / "may-to.csv", crowd(300)))
+    broadcast_id = released(app, officer, leader)
+    urls = twin_urls(twins)
+
+    async def both():
+        return await asyncio.gather(
+            *(serve_site(app, urls, once=True, with_door=False) for _ in range(2))
+        )
+
+    found = asyncio.run(both())
+    ledger = twins.ask("/ledger")
+    assert sum(f["accepted"] for f in found) == ledger["accepted"]
+    assert ledger["twice"] == 0
+    states = counts(app, broadcast_id)
+    assert states["accepted"] + states.get("failed", 0) == 300
+    app.store.close()
