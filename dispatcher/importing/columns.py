@@ -86,11 +86,15 @@ def heading_field(text: str) -> str | None:
     return None
 
 
-def find_header(sheet: Sheet) -> tuple[int, dict[int, str]]:
-    """(index of the heading row, column → field). (-1, …) when columns are told by content."""
+def find_header(sheet: Sheet, choices: Mapping[str, str]) -> tuple[int, dict[int, str]]:
+    """(index of the heading row, column → field). (-1, …) when columns are told by content.
+
+    `choices`: what a person said, field → heading or column letter.
+    """
+    said = {folded(column): field for field, column in choices.items()}
     best: tuple[int, int, dict[int, str]] = (0, -1, {})
     for index, (_, cells) in enumerate(sheet.rows[:SEARCHED_ROWS]):
-        found = {i: heading_field(c) for i, c in enumerate(cells) if c}
+        found = {i: said.get(folded(c)) or heading_field(c) for i, c in enumerate(cells) if c}
         fields = {i: f for i, f in found.items() if f}
         known = sum(f is not None for f in found.values())
         useful = {"name", "phone", "family_name"} & set(fields.values())

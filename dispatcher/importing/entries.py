@@ -116,7 +116,7 @@ def read_listing(sheets: Sequence[Sheet], context: Context) -> Listing:
 
 
 def _read_sheet(sheet: Sheet, context: Context, listing: Listing) -> bool:
-    header_at, fields = find_header(sheet)
+    header_at, fields = find_header(sheet, context.choices)
     header = sheet.rows[header_at][1] if header_at >= 0 else ()
     fields = mapped(fields, header, context.choices, sheet.file)
     if not {"name", "phone"} & set(fields.values()):
@@ -159,9 +159,10 @@ class _SheetReader:
         for i, cell in filled:
             if name := self.fields.get(i):
                 values.setdefault(name, []).append((i, cell))
-        if not ({"name", "phone", "landline"} & values.keys()) or (
-            "phone" not in values and _FOOTER.match(folded(filled[0][1]))
-        ):
+        if not {"name", "phone", "landline"} & values.keys():
+            return
+        numbered = any(c.isdigit() for _, cell in values.get("phone", ()) for c in cell)
+        if not numbered and _FOOTER.match(folded(filled[0][1])):
             return
         self.listing.rows += 1
         self._person(number, values)

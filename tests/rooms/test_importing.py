@@ -1,0 +1,161 @@
+"""Lists as wards keep them: nothing guessed, nobody lost, the same file twice changes nothing."""
+
+import csv
+
+import pytest
+from conftest import ROOT
+
+from dispatcher import importing
+from dispatcher.importing.entries import Context
+from dispatcher.importing.sheets import files_in
+from dispatcher.model import SYSTEM, AreaKind
+from dispatcher.problems import Problem
+from dispatcher.store import areas, contacts
+from walk import HEAD, import_list, number, rows, sheet
+
+WARDS = {"may to": "Máy Tơ", "cau tre": "Cầu Tre", "cau dat": "Cầu Đất"}
+
+
+def read(path, ward=None, **more):
+    return importing.read_listing(
+        importing.read_sheets(path), Context(WARDS, ward, None, ("095",), **more)
+    )
+
+
+def text(tmp_path, content, name="may-to.csv", encoding="utf-8"):
+    path = tmp_path / name
+    path.write_bytes(content.encode(encoding))
+    return path
+
+
+def test_every_row_is_accepted_repaired_for_review_or_rejected(tmp_path):
+    path = text(tmp_path, HEAD + "\n".join([
+        f"1,An,{number(1)[1:]},Tổ 1,", f"2,Bình,{number(2)} / {number(3)},Tổ 1,",
+        "3,Cúc,,Tổ 1,", "4,Dung,9.5E+08,Tổ 1,", "5,Đạt,02250123456,Tổ 1,", "6,Giang,không có,Tổ 1,",
+        f"7,,{number(9)},Tổ 1,",
+    ]))  # fmt: skip
+    found = read(path)
+    assert found.rows == 7
+    assert [e.row for e in found.entries] == [2, 3, 4, 6, 7, 8]
+    assert found.entries[0].phones == ("+84" + number(1)[1:],)
+    assert len(found.entries[1].phones) == 2
+    assert (found.entries[3].phones, found.entries[3].landlines) == ((), ("+842250123456",))
+    assert [f.code for f in found.repaired] == ["leading_zero"]
+    assert [f.code for f in found.needs_review] == ["several", "no_name"]
+    assert [(f.row, f.column, f.code) for f in found.rejected] == [(5, "Số điện thoại", "digits_lost")]
+
+
+def test_the_same_file_twice_changes_nothing_and_a_new_number_updates(app, tmp_path):
+    people = [("An", number(1), "Tổ 1", "An"), ("Bình", number(2), "TDP 2", ""),
+              ("Cúc", "", "Tổ 2", "")]  # fmt: skip
+    assert len(import_list(app, sheet(tmp_path / "may-to.csv", people)).created) == 3
+    again = import_list(app, sheet(tmp_path / "may-to.csv", people))
+    assert (again.created, again.updated, again.unchanged) == ([], [], 3)
+    people[1] = ("Bình", number(7), "Tổ dân phố số 2", "")
+    changed = import_list(app, sheet(tmp_path / "may-to.csv", people))
+    assert (len(changed.created), len(changed.updated), changed.unchanged) == (0, 1, 2)
+    kept = rows(app, "SELECT count(*) AS n FROM import_changes WHERE before_sealed IS NOT NULL")
+    assert kept[0]["n"] == 1
+
+
+def test_namesakes_in_one_group_stay_two_people(app, tmp_path):
+    people = [("Nguyễn Văn Nam", number(1), "Tổ 1", ""), ("Nguyễn Văn Nam", number(2), "Tổ 1", "")]
+    for _ in range(2):
+        found = import_list(app, sheet(tmp_path / "may-to.csv", people))
+    assert (found.created, found.unchanged) == ([], 2)
+    with app.store.read(SYSTEM) as tx:
+        assert len(contacts.listed(tx)) == 2
+
+
+def test_tones_and_case_do_not_make_a_new_person(app, tmp_path):
+    import_list(app, sheet(tmp_path / "may-to.csv", [("Trần Hòa", number(1), "Tổ 1", "")]))
+    found = import_list(app, sheet(tmp_path / "may-to.csv", [("TRẦN HOÀ", number(1), "tdp 01", "")]))
+    assert found.created == []
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_any_common_encoding_and_delimiter(tmp_path, encoding, delimiter):
+    content = (HEAD + f"1,Đặng Thị Hạnh,{number(1)},Tổ 1,\n").replace(",", delimiter)
+    found = read(text(tmp_path, content, encoding=encoding))
+    assert found.entries[0].name == "Đặng Thị Hạnh"
+
+
+def test_titles_numbering_sections_and_footers_are_no_people(tmp_path):
+    content = (
+        "UBND PHƯỜNG MÁY TƠ,,,\nDANH SÁCH NHẬN TIN,,,\n,,,\nSTT,Họ và tên,Điện thoại,Ghi chú\n"
+        f"(1),(2),(3),(4)\nTỔ DÂN PHỐ SỐ 3,,,\n1,An,{number(1)},\n2,Bình,{number(2)},\n"
+        f"TỔ DÂN PHỐ SỐ 4,,,\n1,Cúc,{number(3)},\nTổng cộng: 3 người,,,\n,,Người lập biểu,\n"
+    )
+    found = read(text(tmp_path, content, "danh-sach.csv"))
+    assert [(e.name, e.residential_group, e.row) for e in found.entries] == [
+        ("An", "TỔ DÂN PHỐ SỐ 3", 7), ("Bình", "TỔ DÂN PHỐ SỐ 3", 8), ("Cúc", "TỔ DÂN PHỐ SỐ 4", 10)
+    ]  # fmt: skip
+    assert found.rows == 3
+    assert {e.ward for e in found.entries} == {"Máy Tơ"}
+
+
+def test_a_list_without_headings_is_read_by_content(tmp_path):
+    content = f"Nguyễn Văn An,{number(1)}\nTrần Thị Bình,{number(2)}\n"
+    found = read(text(tmp_path, content))
+    assert [e.name for e in found.entries] == ["Nguyễn Văn An", "Trần Thị Bình"]
+
+
+def test_a_column_can_be_pointed_to(tmp_path):
+    content = f"Tên gọi ở nhà,Máy\nAn,{number(1)}\n"
+    found = read(text(tmp_path, content), choices={"name": "Tên gọi ở nhà", "phone": "B"})
+    assert found.entries[0].phones
+    with pytest.raises(Problem, match="no column"):
+        read(text(tmp_path, content), choices={"phone": "Số"})
+
+
+def test_an_unknown_ward_is_rejected_and_a_file_of_nobody_asks_for_its_ward(tmp_path):
+    content = f"Họ tên,SĐT,Phường\nAn,{number(1)},Máy Tơ\nBình,{number(2)},Sao Hỏa\n"
+    found = read(text(tmp_path, content, "x.csv"))
+    assert [f.code for f in found.rejected] == ["unknown_ward"]
+    with pytest.raises(Problem, match="Whose|whose"):
+        read(text(tmp_path, f"Họ tên,SĐT\nAn,{number(1)}\n", "x.csv"))
+
+
+@pytest.mark.parametrize(
+    "content, name",
+    [(b"", "x.csv"), (b"\x00\x01\x02\x03", "x.csv"), (b"PK\x03\x04broken", "x.xlsx"),
+     (b"\xd0\xcf\x11\xe0broken", "x.xls"), (b"%PDF-1.4 not a list", "x.csv")],
+)  # fmt: skip
+def test_a_file_that_is_no_list_is_a_sentence(tmp_path, content, name):
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(Problem) as caught:
+        read(path)
+    assert name in caught.value.to("vi")
+
+
+def test_the_sample_lists_are_read_whole(lite):
+    paths = files_in([ROOT / "contacts"])
+    with lite.store.read(SYSTEM) as tx:
+        known = {a.key: a.name for a in areas.listed(tx, AreaKind.WARD)}
+    found = importing.read_listing(
+        [s for p in paths for s in importing.read_sheets(p)], Context(known, None, None, ("095",))
+    )
+    residents = [e for e in found.entries if not e.groups]
+    assert len(paths) == 13
+    assert sum(p.suffix == ".xlsx" for p in paths) >= 3
+    assert len(residents) == 2400
+    assert not found.rejected
+    groups = {(e.ward, e.residential_group.split()[-1]) for e in residents}
+    assert all(sum(w == ward for w, _ in groups) >= 6 for ward in known.values())
+    assert len({g for e in found.entries for g in e.groups}) == 7
+    assert any(not e.phones for e in residents)
+
+
+def test_the_sample_people_have_numbers_that_reach_nobody():
+    for path in files_in([ROOT / "contacts"]):
+        for found in importing.read_sheets(path):
+            listing = importing.read_listing(
+                [found], Context({}, "Máy Tơ", None, ("095",))
+            ) if "Phường" not in str(found.rows[0]) else None  # fmt: skip
+            for entry in listing.entries if listing else []:
+                assert all(p.startswith("+8495") for p in entry.phones)
+                assert all(p.startswith("+8422500") or p[6] == "0" for p in entry.landlines)
+    with (ROOT / "contacts" / "co-quan-doan-the.csv").open(encoding="utf-8-sig") as file:
+        assert all(row["Điện thoại"].startswith("095") for row in csv.DictReader(file))

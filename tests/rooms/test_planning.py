@@ -1,0 +1,204 @@
+"""Approved = sent = audited: what is frozen, who may decide, and that everybody is counted."""
+
+from datetime import timedelta
+
+import pytest
+from conftest import add_people
+
+from dispatcher import app as joined
+from dispatcher import planning
+from dispatcher.model import SYSTEM, AddressKind, Audience, BroadcastState
+from dispatcher.problems import Problem
+from dispatcher.store import broadcasts, contacts
+from walk import (
+    approve_now,
+    counts,
+    crowd,
+    get,
+    import_list,
+    number,
+    released,
+    rows,
+    sheet,
+    write_broadcast,
+)
+
+FAMILY = [
+    ("An", number(1), "Tổ 1", "An"), ("Bình", number(1), "Tổ 1", "An"), ("Cúc", "", "Tổ 1", "An"),
+    ("Dung", number(2), "Tổ 1", "An"), ("Đạt", "02250123456", "Tổ 2", "Đạt"),
+    ("Giang", number(3), "Tổ 2", "Đạt"), ("Hoa", number(4), "", ""),
+]  # fmt: skip
+
+
+@pytest.fixture
+def ward(app, tmp_path):
+    people = add_people(app)
+    import_list(app, sheet(tmp_path / "may-to.csv", FAMILY))
+    return app, *people
+
+
+def test_everybody_is_queued_or_skipped_with_a_reason(ward):
+    app, officer, leader = ward
+    with app.begin(SYSTEM)() as tx:
+        address = contacts.address_id(tx, AddressKind.MOBILE, "+84" + number(4)[1:])
+        contacts.suppress(tx, address, "asked")
+    broadcast_id = write_broadcast(app, officer)
+    preview = joined.preview(app, officer, get(app, broadcast_id))
+    assert preview.people == 7
+    assert preview.queued == 3
+    assert preview.skipped == {"shared_phone": 1, "no_number": 1, "landline": 1, "opted_out": 1}
+    approve_now(app, officer, leader, broadcast_id)
+    joined.release(app, get(app, broadcast_id))
+    assert counts(app, broadcast_id) == {"queued": 3, "skipped": 4}
+
+
+def test_a_preview_stores_nothing(ward):
+    app, officer, _ = ward
+    broadcast_id = write_broadcast(app, officer)
+    joined.preview(app, officer, get(app, broadcast_id))
+    for table in ("messages", "targets", "plan_bodies", "bodies"):
+        assert rows(app, f"SELECT count(*) AS n FROM {table}")[0]["n"] == 0  # noqa: S608
+
+
+def test_one_message_per_household(ward):
+    app, officer, leader = ward
+    audience = Audience(wards=("Máy Tơ",), one_per="household")
+    broadcast_id = released(app, officer, leader, audience=audience)
+    found = rows(app, "SELECT reason, count(*) AS n FROM messages GROUP BY reason ORDER BY n")
+    assert {r["reason"]: r["n"] for r in found} == {
+        None: 3, "same_household": 2, "no_number": 1, "landline": 1}  # fmt: skip
+
+
+def test_audiences_by_group_and_without(ward, tmp_path):
+    app, officer, _ = ward
+    offices = tmp_path / "don-vi.csv"
+    offices.write_text(f"Nhóm,Tên đơn vị,Điện thoại,Phường\nTrường học,THCS,{number(50)},Máy Tơ\n",
+                       encoding="utf-8")  # fmt: skip
+    import_list(app, offices)
+
+    def people(**audience):
+        broadcast_id = write_broadcast(app, officer, audience=Audience(**audience))
+        return joined.preview(app, officer, get(app, broadcast_id)).people
+
+    assert people(wards=("Máy Tơ",)) == 8
+    assert people(wards=("may to",), residential_groups=("Tổ 2",)) == 2
+    assert people(groups=("truong hoc",)) == 1
+    assert people(wards=("Máy Tơ",), exclude_groups=("Trường học",)) == 7
+    assert people(wards=("Máy Tơ",), residential_groups=("TDP 01",), groups=("Trường học",)) == 5
+    for wrong in ({}, {"residential_groups": ("Tổ 1",)}, {"wards": ("Sao Hỏa",)},
+                  {"wards": ("Máy Tơ",), "residential_groups": ("Tổ 99",)},
+                  {"groups": ("Trường hợp",)}):  # fmt: skip
+        with pytest.raises(Problem):
+            people(**wrong)
+
+
+def test_the_approver_wrote_edited_and_submitted_none_of_it(ward):
+    app, officer, leader = ward
+    broadcast_id = write_broadcast(app, leader)  # the leader wrote it, the officer submits
+    found = joined.preview(app, officer, get(app, broadcast_id))
+    with app.begin(officer)() as tx:
+        planning.submit(tx, broadcasts.get(tx, broadcast_id), found)
+    with pytest.raises(Problem, match="second person"), app.begin(leader)() as tx:
+        planning.approve(tx, broadcasts.get(tx, broadcast_id))
+
+
+def test_what_changed_after_approval_is_held_and_not_sent(ward):
+    app, officer, leader = ward
+    broadcast_id = write_broadcast(app, officer)
+    approve_now(app, officer, leader, broadcast_id)
+    with app.begin(SYSTEM)() as tx:  # somebody edits the database
+        tx.run("UPDATE broadcasts SET expires_after = 99999 WHERE id = :b", {"b": broadcast_id})
+        tx.note("test", "broadcast", broadcast_id)
+    assert joined.release(app, get(app, broadcast_id)) == "held"
+    assert get(app, broadcast_id).reason == "changed_after_approval"
+
+
+def test_more_people_than_were_approved_hold_the_broadcast(ward, tmp_path):
+    app, officer, leader = ward
+    broadcast_id = write_broadcast(app, officer)
+    approve_now(app, officer, leader, broadcast_id)
+    import_list(app, sheet(tmp_path / "may-to.csv", crowd(40)))
+    assert joined.release(app, get(app, broadcast_id)) == "held"
+    assert get(app, broadcast_id).reason == "over_ceiling"
+
+
+def test_a_template_edited_after_approval_does_not_change_what_is_sent(ward):
+    app, officer, leader = ward
+    broadcast_id = write_broadcast(app, officer)
+    approve_now(app, officer, leader, broadcast_id)
+    path = app.templates / "canh-bao.j2"
+    path.write_text(path.read_text("utf-8").replace("KHONG chuyen", "HAY chuyen"), encoding="utf-8")
+    joined.release(app, get(app, broadcast_id))
+    bodies = [r["text"] for r in rows(app, "SELECT text FROM bodies")]
+    assert bodies == ["UBND phuong May To: KHONG chuyen tien."]
+
+
+def test_equal_texts_are_stored_once_and_personal_ones_sealed(ward):
+    app, officer, leader = ward
+    text = ("+++\ntitle = \"Mời\"\n+++\n{% block sms %}UBND: {{ contact.name | khong_dau }}"
+            "{% endblock %}")  # fmt: skip
+    (app.templates / "moi.j2").write_text(text, encoding="utf-8")
+    released(app, officer, leader)
+    released(app, officer, leader, template="moi")
+    found = rows(app, "SELECT text, sealed FROM bodies ORDER BY id")
+    assert [r["text"] for r in found if r["sealed"] is None] == ["UBND phuong May To: KHONG chuyen tien."]
+    assert all(r["text"] is None for r in found if r["sealed"] is not None)
+    assert len(found) == 1 + 7
+
+
+def test_a_release_goes_on_where_it_stopped(ward, monkeypatch):
+    app, officer, leader = ward
+    broadcast_id = write_broadcast(app, officer)
+    approve_now(app, officer, leader, broadcast_id)
+    monkeypatch.setattr(planning, "CHUNK", 2)
+    with app.store.read(SYSTEM) as tx:
+        words = joined.words(app, tx, broadcasts.get(tx, broadcast_id))
+    steps = planning.steps_of_release(get(app, broadcast_id), words, joined.targeting.resolve,
+                                      app.clock())  # fmt: skip
+    for _ in range(3):  # the machine dies here
+        with app.begin(SYSTEM)() as tx:
+            next(steps)(tx)
+    assert 0 < sum(counts(app, broadcast_id).values()) < 7
+    assert joined.release(app, get(app, broadcast_id)) == "running"
+    assert counts(app, broadcast_id) == {"queued": 4, "skipped": 3}
+
+
+def test_a_broadcast_whose_time_is_over_is_missed(ward, clock):
+    app, officer, leader = ward
+    broadcast_id = write_broadcast(app, officer)
+    approve_now(app, officer, leader, broadcast_id)
+    clock.advance(hours=7)
+    assert joined.release(app, get(app, broadcast_id)) == "missed"
+
+
+def test_the_undo_window_holds_every_message_back(make_site, tmp_path, clock):
+    from dispatcher.app import open_app
+    from dispatcher.config import parse
+    from dispatcher.store import messages
+
+    app = open_app(parse(make_site("data/site.db", ('undo = "0s"', 'undo = "60s"'))), clock)
+    officer, leader = add_people(app)
+    import_list(app, sheet(tmp_path / "may-to.csv", crowd(3)))
+    broadcast_id = released(app, officer, leader)
+
+    def due():
+        with app.begin(SYSTEM)() as tx:
+            return messages.claim(tx, "w", broadcast_id, "esms", 10, tx.now + timedelta(hours=1))[0]
+
+    assert due() == []
+    clock.advance(seconds=61)
+    assert len(due()) == 3
+    app.store.close()
+
+
+def test_nobody_may_do_what_their_role_does_not_allow(ward):
+    app, officer, leader = ward
+    broadcast_id = write_broadcast(app, officer)
+    found = joined.preview(app, officer, get(app, broadcast_id))
+    operator = app.actor(None)
+    for actor, act in ((operator, planning.submit), (operator, planning.approve),
+                       (officer, planning.approve)):  # fmt: skip
+        with pytest.raises(Problem), app.begin(actor)() as tx:
+            broadcast = broadcasts.get(tx, broadcast_id)
+            act(tx, broadcast, found) if act is planning.submit else act(tx, broadcast)
+    assert get(app, broadcast_id).state is BroadcastState.DRAFT
