@@ -352,6 +352,7 @@ def run_worker(app: App, *, once: bool = False, with_door: bool = False) -> dict
 async def serve_site(
     app: App, twins: Mapping[str, str], *, once: bool, with_door: bool
 ) -> dict[str, Any]:
+    """One worker, with the receipt door beside it where asked: {"accepted", "problems"}."""
     public = os.environ.get("DISPATCHER_CALLBACKS", app.site.public_url)
     serving: asyncio.Task[None] | None = None
     if with_door:

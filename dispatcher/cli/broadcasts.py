@@ -158,6 +158,7 @@ def preview(surface: Surface, number_: str) -> None:
 
 
 def tell_preview(surface: Surface, broadcast: Broadcast, found: Preview) -> None:
+    """A preview in words: who, what it costs, and two samples."""
     surface.say(
         f"{number(found.people)} người, {number(found.households)} hộ: gửi {number(found.queued)}, "
         f"bỏ qua {number(found.people - found.queued)}.",

@@ -98,7 +98,8 @@ def find_header(sheet: Sheet, choices: Mapping[str, str]) -> tuple[int, dict[int
         fields = {i: f for i, f in found.items() if f}
         known = sum(f is not None for f in found.values())
         useful = {"name", "phone", "family_name"} & set(fields.values())
-        if useful and known >= 2 and known > best[0] and known * 2 >= len(found):
+        sure = any(folded(c) in said for c in cells if c)
+        if useful and known > best[0] and (sure or (known >= 2 and known * 2 >= len(found))):
             best = (known, index, fields)
     if best[1] >= 0:
         return best[1], _family(best[2], sheet.rows[best[1]][1])

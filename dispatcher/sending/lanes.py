@@ -59,6 +59,7 @@ class Lane:
 
 
 def outgoing(parcel: Parcel, broadcast: Broadcast) -> Outgoing:
+    """All a gateway may know about a message."""
     sender = broadcast.senders.get(parcel.ward_id)
     assert parcel.reference is not None
     assert broadcast.expires_at is not None

@@ -42,7 +42,9 @@ def test_every_row_is_accepted_repaired_for_review_or_rejected(tmp_path):
     assert (found.entries[3].phones, found.entries[3].landlines) == ((), ("+842250123456",))
     assert [f.code for f in found.repaired] == ["leading_zero"]
     assert [f.code for f in found.needs_review] == ["several", "no_name"]
-    assert [(f.row, f.column, f.code) for f in found.rejected] == [(5, "Số điện thoại", "digits_lost")]
+    assert [(f.row, f.column, f.code) for f in found.rejected] == [
+        (5, "Số điện thoại", "digits_lost")
+    ]
 
 
 def test_the_same_file_twice_changes_nothing_and_a_new_number_updates(app, tmp_path):
@@ -69,7 +71,9 @@ def test_namesakes_in_one_group_stay_two_people(app, tmp_path):
 
 def test_tones_and_case_do_not_make_a_new_person(app, tmp_path):
     import_list(app, sheet(tmp_path / "may-to.csv", [("Trần Hòa", number(1), "Tổ 1", "")]))
-    found = import_list(app, sheet(tmp_path / "may-to.csv", [("TRẦN HOÀ", number(1), "tdp 01", "")]))
+    found = import_list(
+        app, sheet(tmp_path / "may-to.csv", [("TRẦN HOÀ", number(1), "tdp 01", "")])
+    )
     assert found.created == []
 
 

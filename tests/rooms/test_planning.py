@@ -141,7 +141,9 @@ def test_equal_texts_are_stored_once_and_personal_ones_sealed(ward):
     released(app, officer, leader)
     released(app, officer, leader, template="moi")
     found = rows(app, "SELECT text, sealed FROM bodies ORDER BY id")
-    assert [r["text"] for r in found if r["sealed"] is None] == ["UBND phuong May To: KHONG chuyen tien."]
+    assert [r["text"] for r in found if r["sealed"] is None] == [
+        "UBND phuong May To: KHONG chuyen tien."
+    ]
     assert all(r["text"] is None for r in found if r["sealed"] is not None)
     assert len(found) == 1 + 7
 

@@ -104,7 +104,7 @@ def test_a_snippet_belongs_to_the_version(tmp_path):
 
 
 def test_crlf_and_bom_are_fine(tmp_path):
-    text = "\ufeff+++\r\ntitle = \"x\"\r\n+++\r\n{% block sms %}UBND x{% endblock %}\r\n"
+    text = '\ufeff+++\r\ntitle = "x"\r\n+++\r\n{% block sms %}UBND x{% endblock %}\r\n'
     (tmp_path / "a.j2").write_text(text, encoding="utf-8", newline="")
     assert templating.load(tmp_path, "a").title == "x"
 

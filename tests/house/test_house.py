@@ -1,0 +1,250 @@
+"""The rules of the house as tests: who may import whom, where libraries live, how long files get."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+PACKAGE = ROOT / "dispatcher"
+FILES = sorted(p for p in PACKAGE.rglob("*.py") if "migrations" not in p.parts)
+
+# Imports point down only; a floor may use itself (edges, doors, wiring) and what lies below.
+FLOORS: dict[str, int] = {
+    "model": 0, "problems": 0, "lifecycle": 1, "phone": 1, "sms": 1, "areas": 1,
+    "store": 2, "gateways": 2,
+    "importing": 3, "targeting": 3, "templating": 3, "planning": 3, "scheduling": 3, "sending": 3,
+    "receiving": 3, "reporting": 3, "auditing": 3,
+    "config": 4, "app": 4, "worker": 4, "cli": 5, "web": 5, "twins": 5, "__main__": 5, "__init__": 5,
+}  # fmt: skip
+ROOMS = {name for name, floor in FLOORS.items() if floor == 3}
+# Settings are plain values that rooms may read the syntax of; the receipt door is served by wiring.
+ALLOWED = {("templating", "config"), ("scheduling", "config"), ("worker", "web"),
+           ("worker", "twins"), ("config", "gateways")}  # fmt: skip
+
+HOMES = {
+    "sqlalchemy": {"store"}, "alembic": {"store"}, "psycopg": {"store"}, "cryptography": {"store"},
+    "httpx": {"gateways"}, "httpx_aiohttp": {"gateways"}, "tenacity": {"gateways"},
+    "aiohttp": {"gateways", "twins"}, "jinja2": {"templating", "reporting", "web"},
+    "apscheduler": {"scheduling", "worker"}, "click": {"cli"}, "rich": {"cli"},
+    "starlette": {"web"}, "uvicorn": {"worker"}, "python_calamine": {"importing"},
+}  # fmt: skip
+ASYNC_HOMES = {"sending", "gateways", "web", "twins", "worker", "store.tokens", "cli.gateways"}
+CLOCK_READERS = {"app", "worker", "twins", "cli", "store.database"}
+
+
+def part(path: Path) -> str:
+    first = path.relative_to(PACKAGE).parts[0]
+    return first.removesuffix(".py")
+
+
+def imports(path: Path) -> list[str]:
+    found = []
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found += [a.name for a in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            if node.module == "dispatcher":
+                found += [f"dispatcher.{a.name}" for a in node.names]
+            else:
+                found.append(node.module)
+    return found
+
+
+def test_every_part_has_its_floor():
+    assert {part(p) for p in FILES} <= set(FLOORS)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_imports_point_down_and_rooms_never_import_one_another(path):
+    here = part(path)
+    for name in imports(path):
+        if not name.startswith("dispatcher."):
+            continue
+        there = name.split(".")[1]
+        if there not in FLOORS or there == here or (here, there) in ALLOWED:
+            continue
+        assert FLOORS[there] <= FLOORS[here], f"{path.name} imports upward: {name}"
+        assert not (here in ROOMS and there in ROOMS), f"room {here} imports room {there}"
+        assert not (FLOORS[here] == 2 and FLOORS[there] == 2 and there == "store"), name
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_each_library_has_one_home(path):
+    for name in imports(path):
+        root = name.split(".")[0]
+        if root in HOMES:
+            assert part(path) in HOMES[root], f"{name} does not live in {part(path)}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_words_and_rules_use_the_standard_library_only(path):
+    if FLOORS[part(path)] > 1:
+        return
+    for name in imports(path):
+        root = name.split(".")[0]
+        assert root == "dispatcher" or root in sys.stdlib_module_names, name
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_asynchronous_code_has_its_places(path):
+    tree = ast.parse(path.read_text("utf-8"))
+    if any(isinstance(n, ast.AsyncFunctionDef) for n in ast.walk(tree)):
+        dotted = str(path.relative_to(PACKAGE).with_suffix("")).replace("/", ".")
+        assert part(path) in ASYNC_HOMES or dotted in ASYNC_HOMES
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_only_doors_and_wiring_read_the_clock(path):
+    dotted = str(path.relative_to(PACKAGE).with_suffix("")).replace("/", ".")
+    if part(path) in CLOCK_READERS or dotted in CLOCK_READERS:
+        return
+    assert not re.search(r"\.now\(|time\.time\(|utcnow|date\.today", path.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_files_stay_small_and_say_what_they_are(path):
+    text = path.read_text("utf-8")
+    assert len(text.splitlines()) <= 600
+    assert ast.get_docstring(ast.parse(text)), "a module opens with what it is"
+    assert not re.search(r"TODO|FIXME|XXX|raise NotImplementedError", text)
+
+
+BANNED = re.compile(r"(?:^|_)(?:manager|service|helper|util|utils|common|base|handler|processor|data)"
+                    r"(?:_|$)")  # fmt: skip
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_names_explain_something(path):
+    assert not BANNED.search(path.stem)
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ClassDef):
+            snake = re.sub(r"(?<!^)(?=[A-Z])", "_", node.name).lower()
+            assert not BANNED.search(snake), node.name
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_public_functions_say_what_goes_in_and_out(path):
+    """A function others import has a docstring, unless its name and three lines say it all."""
+    for node in ast.parse(path.read_text("utf-8")).body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            short = (node.end_lineno or 0) - node.lineno <= 12
+            command = bool(node.decorator_list)
+            if not node.name.startswith("_") and not short and not command:
+                assert ast.get_docstring(node), f"{path.name}: {node.name}"
+
+
+def test_sql_lives_in_the_store():
+    """Doors that compare ledgers or count for a demo may look; nobody else speaks SQL."""
+    speaks = re.compile(r"\"\s*(?:SELECT|INSERT|UPDATE|DELETE|WITH)\s")
+    lookers = {"cli/chaos.py", "cli/demo.py", "cli/doctor.py"}
+    for path in FILES:
+        relative = str(path.relative_to(PACKAGE))
+        if part(path) != "store" and relative not in lookers:
+            assert not speaks.search(path.read_text("utf-8")), relative
+
+
+def test_apscheduler_never_gets_a_store_of_its_own():
+    for path in FILES:
+        assert "jobstore" not in path.read_text("utf-8").lower(), path
+
+
+def test_nothing_unix_only_is_imported_on_the_main_path():
+    """Modules Windows lacks may be imported inside functions only."""
+    for path in FILES:
+        for node in ast.parse(path.read_text("utf-8")).body:
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            assert not {"fcntl", "resource", "pwd", "grp", "termios"} & set(names), path
+
+
+def test_help_does_not_load_heavy_libraries():
+    code = ("import sys; from dispatcher.cli.surface import Surface; from dispatcher.cli.entry import run;"
+            "run(Surface(), ['--help']); heavy = {'sqlalchemy', 'httpx', 'jinja2', 'aiohttp', 'alembic',"
+            "'apscheduler', 'rich'} & set(sys.modules); print(heavy, file=sys.stderr);"
+            "sys.exit(bool(heavy))")  # fmt: skip
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert found.returncode == 0, found.stderr
+
+
+def test_tests_use_real_parts():
+    mock = re.compile(r"unittest\.mock|Magic" + r"Mock|setattr\((?:httpx|sqlalchemy)")
+    for path in (ROOT / "tests").rglob("*.py"):
+        if path != Path(__file__):
+            assert not mock.search(path.read_text("utf-8")), path
+
+
+def test_no_test_sleeps_or_asserts_on_the_clock_on_the_wall():
+    for path in (ROOT / "tests").rglob("test_*.py"):
+        if path == Path(__file__) or path.parent.name == "crash":
+            continue
+        text = path.read_text("utf-8")
+        assert "asyncio.sleep(1" not in text
+        assert not re.search(r"assert .*(?:perf_counter|monotonic)\(", text), path
+
+
+# --- documents ----------------------------------------------------------------------------------
+
+
+def test_every_feature_names_a_test_that_exists():
+    lines = [line for line in (ROOT / "docs" / "features.md").read_text("utf-8").splitlines()
+             if line.startswith("| ") and "---" not in line][1:]  # fmt: skip
+    assert len(lines) > 30
+    for line in lines:
+        cells = [c.strip() for c in line.strip("|").split("|")]
+        path, _, name = cells[-1].strip("`").partition("::")
+        text = (ROOT / path).read_text("utf-8")
+        assert f"def {name}(" in text, line
+        assert (ROOT / cells[1].strip("`")).exists(), line
+
+
+def test_the_drawing_of_states_shows_every_arrow():
+    from dispatcher.lifecycle import BROADCAST_MOVES, MOVES
+
+    text = (ROOT / "docs" / "states.md").read_text("utf-8")
+    for moves in (MOVES, BROADCAST_MOVES):
+        for state, targets in moves.items():
+            for target in targets - {state}:
+                assert f"`{state.value}` → `{target.value}`" in text, f"{state} → {target}"
+
+
+def test_documents_and_files_name_no_registry_and_no_workplace():
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    forbidden = re.compile(r"https?://[^ )\"]*(?:py" + r"pi|npm" + r"js)|/wo" + r"rk/|far" + r"m-")
+    for name in listed.stdout.split():
+        path = ROOT / name
+        if path.suffix in (".xlsx", ".png") or not path.is_file():
+            continue
+        assert not forbidden.search(path.read_text("utf-8")), name
+
+
+def test_every_command_is_documented_with_an_example_in_both_languages():
+    from dispatcher.cli.entry import COMMANDS, root
+    from dispatcher.cli.spoken import Command, Group
+
+    def commands(group, path):
+        import click
+
+        context = click.Context(group)
+        for name in group.list_commands(context):
+            found = group.get_command(context, name)
+            if isinstance(found, Group):
+                yield from commands(found, [*path, name])
+            else:
+                yield " ".join([*path, name]), found
+
+    seen = dict(commands(root(), []))
+    assert len(seen) > 40
+    for name, command in seen.items():
+        assert isinstance(command, Command), name
+        assert command.say.vi
+        assert command.say.en
+        assert command.say.vi != command.say.en
+        assert command.example.startswith("dispatcher "), name
+    assert set(COMMANDS) <= {n.split()[0] for n in seen}
