@@ -7,6 +7,8 @@ then by SMS over real HTTP to the vendors' twins; receipts come back over HTTP; 
 from pathlib import Path
 
 from conftest import FlowingClock, add_people
+from walk import counts, get, import_list, number, sheet, work, write_broadcast
+
 from dispatcher import app as joined
 from dispatcher import auditing, planning, reporting
 from dispatcher.app import open_app
@@ -15,7 +17,6 @@ from dispatcher.model import SYSTEM, BroadcastState
 from dispatcher.problems import Problem
 from dispatcher.store import broadcasts
 from dispatcher.twins.ledger import luck
-from walk import counts, get, import_list, number, sheet, work, write_broadcast
 
 ON_ZALO = next(n for n in range(1000) if luck("84" + number(n)[1:], "zalo") >= 35
                and luck("84" + number(n)[1:], "opens") >= 8)  # fmt: skip

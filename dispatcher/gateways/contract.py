@@ -197,6 +197,17 @@ def http_trouble(answer: Answer | NoAnswer) -> Refused | None:
     return None
 
 
+def answered(answer: Answer | NoAnswer) -> dict[str, Any] | Refused:
+    """The vendor's JSON object, or what its absence proves."""
+    if trouble := http_trouble(answer):
+        return trouble
+    assert isinstance(answer, Answer)
+    found = read_object(answer.body)
+    if found is None:
+        return Refused(Fault.UNKNOWN, str(answer.status), "not the vendor's JSON")
+    return found
+
+
 def retry_after(headers: Mapping[str, str]) -> timedelta | None:
     """Retry-After as a span; a date counts from the answer's own Date. Nonsense is None."""
     value = headers.get("retry-after", "").strip()

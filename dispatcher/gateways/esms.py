@@ -25,10 +25,9 @@ from dispatcher.gateways.contract import (
     Outgoing,
     Refused,
     Verdict,
+    answered,
     e164,
-    http_trouble,
     local,
-    read_object,
     table,
     word,
 )
@@ -90,10 +89,9 @@ class Esms:
         """Đồng left in the account."""
         keys = {"ApiKey": self._options["api_key"], "SecretKey": self._options["secret_key"]}
         answer = await self._wire.post(f"{self._base}/GetBalance_json", json_body=keys)
-        if trouble := http_trouble(answer):
-            return trouble
-        assert isinstance(answer, Answer)
-        found = read_object(answer.body) or {}
+        found = answered(answer)
+        if isinstance(found, Refused):
+            return found
         code = word(found.get("CodeResponse"))
         try:
             return int(float(word(found.get("Balance")))) if code == "100" else _refused(code, "")
@@ -110,12 +108,9 @@ def build(given: Given) -> Esms:
 
 def read_answer(answer: Answer | NoAnswer, *, repeat: bool = True) -> list[Verdict]:
     """What an answer to a send means. `repeat`: our reference was on the wire before."""
-    if trouble := http_trouble(answer):
-        return [trouble]
-    assert isinstance(answer, Answer)
-    found = read_object(answer.body)
-    if found is None:
-        return [Refused(Fault.UNKNOWN, str(answer.status), "not the vendor's JSON")]
+    found = answered(answer)
+    if isinstance(found, Refused):
+        return [found]
     code = word(found.get("CodeResult"))
     if code in CODES.accepted and word(found.get("SMSID")):
         return [Accepted(word(found["SMSID"]))]

@@ -22,8 +22,7 @@ from dispatcher.gateways.contract import (
     Outgoing,
     Refused,
     Verdict,
-    http_trouble,
-    read_object,
+    answered,
     table,
     word,
 )
@@ -81,10 +80,9 @@ def build(given: Given) -> Lab:
 
 def read_answer(answer: Answer | NoAnswer, *, repeat: bool = True) -> list[Verdict]:
     """What an answer means."""
-    if trouble := http_trouble(answer):
-        return [trouble]
-    assert isinstance(answer, Answer)
-    found = read_object(answer.body) or {}
+    found = answered(answer)
+    if isinstance(found, Refused):
+        return [found]
     code = word(found.get("code"))
     if code in CODES.accepted and word(found.get("id")):
         return [Accepted(word(found["id"]))]

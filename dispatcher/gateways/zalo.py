@@ -26,8 +26,8 @@ from dispatcher.gateways.contract import (
     Refused,
     Tokens,
     Verdict,
+    answered,
     e164,
-    http_trouble,
     local,
     read_object,
     table,
@@ -119,12 +119,9 @@ class Zalo:
             },
             headers={"secret_key": str(self._options.get("app_secret", ""))},
         )
-        if trouble := http_trouble(answer):
-            return trouble
-        assert isinstance(answer, Answer)
-        found = read_object(answer.body)
-        if found is None:
-            return Refused(Fault.UNKNOWN, str(answer.status))
+        found = answered(answer)
+        if isinstance(found, Refused):
+            return found
         access, refresh = word(found.get("access_token")), word(found.get("refresh_token"))
         if not access or not refresh:
             return Refused(Fault.ACCOUNT, word(found.get("error_name")) or "no tokens")
@@ -141,12 +138,9 @@ def build(given: Given) -> Zalo:
 
 def read_answer(answer: Answer | NoAnswer, *, repeat: bool = True) -> list[Verdict]:
     """What an answer to a send means."""
-    if trouble := http_trouble(answer):
-        return [trouble]
-    assert isinstance(answer, Answer)
-    found = read_object(answer.body)
-    if found is None:
-        return [Refused(Fault.UNKNOWN, str(answer.status), "not the vendor's JSON")]
+    found = answered(answer)
+    if isinstance(found, Refused):
+        return [found]
     code, detail = word(found.get("error")), word(found.get("message"))[:200]
     if code in CODES.accepted:
         inside = found.get("data")

@@ -1,6 +1,8 @@
 """Messages on their way: claimed, intended, settled, reclaimed. One statement per set.
 
-A worker's statements are fenced: they touch a row only while that worker holds its lease.
+A worker's statements are fenced: they touch a row only while that worker holds its lease. The
+fence is written `lease_owner || '' = :w`, so that the row is found by its id and only then checked:
+through the lease's index each statement would walk everything this worker has claimed.
 """
 
 from __future__ import annotations
@@ -200,7 +202,8 @@ def intend(tx: Tx, worker: str, intents: Sequence[tuple[Parcel, str, str]]) -> s
         for row in on_rows(
             tx,
             "UPDATE messages SET state = 'sending', tries = tries + 1, changed_at = :now "
-            f"FROM {json_rows({'id': 'bigint'})} r WHERE messages.id = r.id AND lease_owner = :w "
+            f"FROM {json_rows({'id': 'bigint'})} r WHERE messages.id = r.id "
+            "AND lease_owner || '' = :w "
             "AND state = 'queued' AND EXISTS (SELECT 1 FROM broadcasts b WHERE "
             "b.id = messages.broadcast_id AND b.state = 'running' AND b.expires_at > :now) "
             "RETURNING messages.id AS id",
@@ -244,7 +247,7 @@ def ask_again(tx: Tx, worker: str, asked: Sequence[Parcel]) -> set[int]:
         for row in on_rows(
             tx,
             f"UPDATE messages SET tries = tries + 1, changed_at = :now FROM {columns} r "
-            "WHERE messages.id = r.id AND lease_owner = :w AND state = 'sending' "
+            "WHERE messages.id = r.id AND lease_owner || '' = :w AND state = 'sending' "
             "RETURNING messages.id AS id",
             rows,
             w=worker,
@@ -353,7 +356,7 @@ def settle(tx: Tx, worker: str, outcomes: Sequence[Outcome]) -> set[int]:
             "due_at = COALESCE(r.due, messages.due_at), deadline_at = r.deadline, "
             "lease_owner = NULL, lease_until = NULL, changed_at = :now "
             f"FROM {json_rows(_MESSAGE)} r WHERE messages.id = r.m AND messages.state = 'sending' "
-            "AND messages.lease_owner = :w RETURNING messages.id AS id",
+            "AND messages.lease_owner || '' = :w RETURNING messages.id AS id",
             [
                 [
                     o.message_id,

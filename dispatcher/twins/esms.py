@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 from aiohttp import web
@@ -27,25 +26,7 @@ class EsmsTwin:
         ]
 
     async def send(self, request: web.Request) -> web.StreamResponse:
-        self.twin.ledger.calls += 1
-        payload = json.loads(await request.read())
-        fault = self.twin.fault()
-        if fault and fault[0] == "before":
-            return await self.twin.misbehave(request, fault[1])
-        if self.twin.latency:
-            import asyncio
-
-            await asyncio.sleep(self.twin.latency)
-        if fault and fault[0] == "late":
-            self.twin.later(0.5, lambda: self._late(payload))
-            return await self.twin.misbehave(request, fault[1])
-        answer = self._answer(payload)
-        if fault:
-            return await self.twin.misbehave(request, fault[1])
-        return web.json_response(answer)
-
-    async def _late(self, payload: dict[str, str]) -> None:
-        self._answer(payload)
+        return await self.twin.answer(request, self._answer)
 
     def _answer(self, payload: dict[str, str]) -> dict[str, object]:
         number = payload.get("Phone", "")

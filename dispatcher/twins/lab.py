@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-
 from aiohttp import web
 
 from dispatcher.twins.ledger import Twin
@@ -23,23 +20,7 @@ class LabTwin:
         return [web.post(f"{PREFIX}/send", self.send), web.get(f"{PREFIX}/lookup", self.look_up)]
 
     async def send(self, request: web.Request) -> web.StreamResponse:
-        self.twin.ledger.calls += 1
-        payload = json.loads(await request.read())
-        fault = self.twin.fault()
-        if fault and fault[0] == "before":
-            return await self.twin.misbehave(request, fault[1])
-        if self.twin.latency:
-            await asyncio.sleep(self.twin.latency)
-        if fault and fault[0] == "late":
-            self.twin.later(0.5, lambda: self._late(payload))
-            return await self.twin.misbehave(request, fault[1])
-        provider_id = self._take(payload)
-        if fault:
-            return await self.twin.misbehave(request, fault[1])
-        return web.json_response({"code": "ok", "id": provider_id})
-
-    async def _late(self, payload: dict[str, str]) -> None:
-        self._take(payload)
+        return await self.twin.answer(request, lambda p: {"code": "ok", "id": self._take(p)})
 
     def _take(self, payload: dict[str, str]) -> str:
         reference = payload["reference"]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import random
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import aiohttp
 from aiohttp import web
@@ -79,6 +81,27 @@ class Twin:
                 return MISBEHAVIOURS[name]
         return None
 
+    async def answer(
+        self, request: web.Request, take: Callable[[dict[str, Any]], object]
+    ) -> web.StreamResponse:
+        """Answer a send with what `take` says of it, unless this call goes wrong."""
+        self.ledger.calls += 1
+        payload = json.loads(await request.read())
+        when, how = self.fault() or ("", "")
+        if when == "before":
+            return await self.misbehave(request, how)
+        if self.latency:
+            await asyncio.sleep(self.latency)
+        if when == "late":
+
+            async def after_all() -> None:
+                take(payload)
+
+            self.later(0.5, after_all)
+            return await self.misbehave(request, how)
+        answer = take(payload)
+        return await self.misbehave(request, how) if how else web.json_response(answer)
+
     async def misbehave(self, request: web.Request, how: str) -> web.StreamResponse:
         """Leave the caller without a readable answer."""
         self.ledger.misbehaved += 1
@@ -95,12 +118,12 @@ class Twin:
             case _:
                 return web.Response(status=int(how), text="bad gateway")
 
-    def later(self, seconds: float, act: asyncio.Future[None] | object) -> None:
+    def later(self, seconds: float, act: Callable[[], Awaitable[None]]) -> None:
         """Run a coroutine function after a while, without losing it."""
 
         async def run() -> None:
             await asyncio.sleep(seconds)
-            await act()  # type: ignore[operator]
+            await act()
 
         task = asyncio.create_task(run())
         self.tasks.add(task)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 import time
@@ -60,24 +59,8 @@ class ZaloTwin:
         return web.json_response(self._pair())
 
     async def send(self, request: web.Request) -> web.StreamResponse:
-        self.twin.ledger.calls += 1
-        payload = json.loads(await request.read())
-        fault = self.twin.fault()
-        if fault and fault[0] == "before":
-            return await self.twin.misbehave(request, fault[1])
-        if self.twin.latency:
-            await asyncio.sleep(self.twin.latency)
         token = request.headers.get("access_token", "")
-        if fault and fault[0] == "late":
-            self.twin.later(0.5, lambda: self._late(payload, token))
-            return await self.twin.misbehave(request, fault[1])
-        answer = self._answer(payload, token)
-        if fault:
-            return await self.twin.misbehave(request, fault[1])
-        return web.json_response(answer)
-
-    async def _late(self, payload: dict[str, object], token: str) -> None:
-        self._answer(payload, token)
+        return await self.twin.answer(request, lambda p: self._answer(p, token))
 
     def _answer(self, payload: dict[str, object], token: str) -> dict[str, object]:
         number = str(payload.get("phone", ""))

@@ -4,6 +4,7 @@ import csv
 
 import pytest
 from conftest import ROOT
+from walk import HEAD, import_list, number, rows, sheet
 
 from dispatcher import importing
 from dispatcher.importing.entries import Context
@@ -11,7 +12,6 @@ from dispatcher.importing.sheets import files_in
 from dispatcher.model import SYSTEM, AreaKind
 from dispatcher.problems import Problem
 from dispatcher.store import areas, contacts
-from walk import HEAD, import_list, number, rows, sheet
 
 WARDS = {"may to": "Máy Tơ", "cau tre": "Cầu Tre", "cau dat": "Cầu Đất"}
 

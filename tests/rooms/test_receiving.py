@@ -7,6 +7,7 @@ import httpx
 import pytest
 from conftest import add_people
 from starlette.applications import Starlette
+from walk import counts, import_list, number, released, rows, sheet
 
 from dispatcher import receiving
 from dispatcher.app import callback_path, listeners
@@ -15,7 +16,6 @@ from dispatcher.model import SYSTEM, AttemptState, MessageState
 from dispatcher.store import messages, receipts
 from dispatcher.store.messages import Outcome
 from dispatcher.web.hooks import door
-from walk import counts, import_list, number, released, rows, sheet
 
 
 @pytest.fixture

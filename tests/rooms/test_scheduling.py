@@ -4,16 +4,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from conftest import NINE, ROOT, add_people
+from walk import crowd, get, import_list, rows, sheet
 
 from dispatcher import scheduling
+from dispatcher.app import Doors
 from dispatcher.config import DEFAULT_WINDOW
 from dispatcher.model import HANOI, SYSTEM, BroadcastState
 from dispatcher.problems import Problem
 from dispatcher.scheduling import ask_moment, read_moment
 from dispatcher.store import broadcasts, schedules
 from dispatcher.worker import Worker
-from dispatcher.app import Doors
-from walk import crowd, get, import_list, rows, sheet
 
 TOML = """title = "Sáng thứ hai"
 template = "canh-bao"

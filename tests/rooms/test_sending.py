@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 from conftest import FlowingClock, add_people
+from walk import counts, crowd, get, import_list, number, released, rows, sheet, twin_urls, work
 
 from dispatcher import planning
 from dispatcher.app import open_app
 from dispatcher.config import parse
+from dispatcher.lifecycle import Doubt
 from dispatcher.model import SYSTEM, BroadcastState
 from dispatcher.sending import reclaim
-from dispatcher.lifecycle import Doubt
 from dispatcher.store import broadcasts, gateways, messages
 from dispatcher.worker import serve_site
-from walk import counts, crowd, get, import_list, number, released, rows, sheet, twin_urls, work
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "gateways"))
 from vendors import answer, reset, vendor

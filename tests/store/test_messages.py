@@ -6,12 +6,12 @@ from threading import Thread
 import pytest
 import sqlalchemy as sa
 from conftest import add_people
+from walk import counts, crowd, get, import_list, number, released, rows, sheet
 
 from dispatcher import planning
 from dispatcher.model import SYSTEM, AttemptState, BroadcastState, MessageState
 from dispatcher.store import broadcasts, messages
 from dispatcher.store.messages import Outcome
-from walk import counts, crowd, get, import_list, number, released, rows, sheet
 
 SOON = timedelta(seconds=90)
 

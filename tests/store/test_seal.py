@@ -4,12 +4,12 @@ import os
 
 import pytest
 from conftest import run_cli
+from walk import crowd, import_list, number, sheet
 
-from dispatcher.config import parse
 from dispatcher.app import open_app
+from dispatcher.config import parse
 from dispatcher.problems import Problem
 from dispatcher.store.seal import Sealer, load_key
-from walk import crowd, import_list, number, sheet
 
 
 def test_addresses_are_deterministic_and_seals_are_not():

@@ -3,11 +3,11 @@
 import pytest
 import sqlalchemy as sa
 from conftest import NINE, add_people
+from walk import crowd, import_list, sheet
 
 from dispatcher.model import SYSTEM, Actor, Role
 from dispatcher.problems import Bug
 from dispatcher.store import areas, schema
-from walk import crowd, import_list, sheet
 
 STRANGER = Actor("lạ", Role.OFFICER, 99, frozenset({-1}))
 
