@@ -64,6 +64,8 @@ class Engine:
         self._stopping = False
         self._running: dict[int, Broadcast] = {}
         self._paused: frozenset[str] = frozenset()
+        self._known: dict[int, Broadcast] = {}  # released, so nothing but the state changes
+        self._prices: texts.Prices = {}
         self._looked_at = 0.0
 
     @property
@@ -171,6 +173,7 @@ class Engine:
             for p in lane.waiting
             if p.broadcast_id in self._running
         }
+        self._prices = texts.price_list(tx)
         states = gateways.states(tx)
         self._paused = frozenset(n for n, row in states.items() if row["paused_at"] is not None)
 
@@ -190,7 +193,6 @@ class Engine:
         later = messages.later_targets(tx, refused)
         open_now = {b.id: b for b in self._broadcasts_of(tx, {p.broadcast_id for _, p, _ in pairs})}
         outcomes: list[Outcome] = []
-        prices = texts.price_list(tx)
         for call, parcel, verdict in pairs:
             standing = self._standing(
                 call.lane,
@@ -207,7 +209,7 @@ class Engine:
                     decision,
                     later.get(parcel.message_id, []),
                     open_now[parcel.broadcast_id],
-                    prices,
+                    self._prices,
                     now,
                 )
             )
@@ -221,7 +223,11 @@ class Engine:
         return [[o.message_id, o.reference, o.message.value, o.code] for o in outcomes]
 
     def _broadcasts_of(self, tx: Tx, ids: set[int]) -> list[Broadcast]:
-        return [broadcasts.get(tx, i) for i in sorted(ids)]
+        """Broadcasts as they stand now; what is frozen about them is read once."""
+        states = broadcasts.states(tx, ids)
+        for broadcast_id in ids - self._known.keys():
+            self._known[broadcast_id] = broadcasts.get(tx, broadcast_id)
+        return [replace(self._known[i], state=states[i]) for i in sorted(ids)]
 
     def _standing(
         self,
@@ -289,7 +295,7 @@ class Engine:
         decision: Decision,
         later: list[tuple[int, int, str]],
         broadcast: Broadcast,
-        prices: Mapping[tuple[str, str | None, str | None], int],
+        prices: texts.Prices,
         now: datetime,
     ) -> Outcome:
         """Where the message goes next, what it cost, and until when its step waits for word."""
@@ -369,7 +375,9 @@ class Engine:
         limits = lane.gateway.limits
         calls: list[Asked] = []
         if monotonic >= lane.empty_until:
-            calls = self._doubts(tx, lane, room, now)
+            if monotonic >= lane.doubts_at:
+                calls = self._doubts(tx, lane, room, now)
+                lane.doubts_at = 0.0 if calls else monotonic + POLL / 2
             short = len(lane.waiting) < room * limits.batch
             if short and not self._claim(tx, lane, now) and not calls and not lane.waiting:
                 lane.empty_until = monotonic + POLL

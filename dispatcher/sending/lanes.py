@@ -39,7 +39,8 @@ class Lane:
     busy: int = 0
     hold_until: datetime | None = None
     cursors: dict[int, tuple[int, int]] = field(default_factory=dict)
-    empty_until: float = 0.0
+    empty_until: float = 0.0  # monotonic: when to look for due messages again
+    doubts_at: float = 0.0  # monotonic: when to look for doubts again
 
     @property
     def name(self) -> str:

@@ -295,6 +295,16 @@ def due_ids(tx: Tx, now: datetime) -> list[int]:
     ]
 
 
+def states(tx: Tx, ids: Collection[int]) -> dict[int, BroadcastState]:
+    """The states of some broadcasts now."""
+    listed_ids = ", ".join(str(int(i)) for i in ids) or "-1"
+    rows = tx.rows(
+        f"WITH {tx.visible('broadcasts')} SELECT id, state FROM visible_broadcasts "
+        f"WHERE id IN ({listed_ids})"
+    )
+    return {row["id"]: BroadcastState(row["state"]) for row in rows}
+
+
 def locked_state(tx: Tx, broadcast_id: int) -> BroadcastState:
     """The state now, held still until this transaction ends."""
     lock = "" if tx.is_sqlite else " FOR UPDATE"

@@ -12,6 +12,9 @@ from dispatcher.sms import measure
 from dispatcher.store.database import Tx, json_rows, on_rows
 from dispatcher.store.schema import template_versions, templates
 
+# (channel, carrier, kind) → đồng per part; None is "any other"
+Prices = dict[tuple[str, str | None, str | None], int]
+
 
 def version(tx: Tx, name: str, digest: str, source: str) -> int:
     """The id of this exact wording; stored once."""
@@ -126,7 +129,7 @@ def set_prices(tx: Tx, prices: Mapping[str, int], today: date) -> None:
         )
 
 
-def price_list(tx: Tx) -> dict[tuple[str, str | None, str | None], int]:
+def price_list(tx: Tx) -> Prices:
     """đồng per part in force, by (channel, carrier, kind); None is "any other"."""
     return {
         (row["channel"], row["carrier"], row["kind"]): row["dong"]
@@ -137,7 +140,7 @@ def price_list(tx: Tx) -> dict[tuple[str, str | None, str | None], int]:
 
 
 def price(
-    prices: Mapping[tuple[str, str | None, str | None], int],
+    prices: Prices,
     channel: str,
     carrier: str | None,
     kind: Kind,
