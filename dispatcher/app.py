@@ -252,9 +252,10 @@ def release(app: App, broadcast: Broadcast) -> str:
     """Release one broadcast; the state it ended in."""
     with app.store.read(SYSTEM) as tx:
         found = words(app, tx, broadcast)
-    return planning.release(
-        app.begin(SYSTEM), broadcast, found, targeting.resolve, app.site.undo
-    ).value
+    state = planning.release(
+        app.begin(SYSTEM), broadcast, found, targeting.resolve, app.site.undo, app.site.mode
+    )
+    return state.value
 
 
 # --- gateways ---------------------------------------------------------------------------------

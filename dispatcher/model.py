@@ -114,6 +114,8 @@ class SkipReason(StrEnum):
 class HeldReason(StrEnum):
     CONTENT_REFUSED = "content_refused"  # three people, one text, one network
     OVER_CEILING = "over_ceiling"  # more people or money than was approved
+    CHANGED = "changed_after_approval"
+    OTHER_MODE = "other_mode"  # approved as a drill, the site is live now, or the other way round
     RESTORED = "restored"  # the database woke up as a copy
 
 

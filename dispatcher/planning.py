@@ -321,12 +321,16 @@ def release(
     words: Words,
     resolve: Resolve,
     undo: timedelta,
+    mode: Mode,
 ) -> BroadcastState:
     """Turn an approved broadcast into messages that wait. Resumable; the state it ended in."""
     with begin() as tx:
         now = tx.now
         if broadcast.approved_digest != digest(tx, broadcast):
-            broadcasts.move(tx, broadcast, BroadcastState.HELD, reason="changed_after_approval")
+            broadcasts.move(tx, broadcast, BroadcastState.HELD, reason=HeldReason.CHANGED.value)
+            return BroadcastState.HELD
+        if broadcast.mode is not mode:
+            broadcasts.move(tx, broadcast, BroadcastState.HELD, reason=HeldReason.OTHER_MODE.value)
             return BroadcastState.HELD
         due = broadcast.at or now
         expires = due + broadcast.expires_after

@@ -75,7 +75,7 @@ class Worker:
             )
             for n, g in self.gateways.items()
         ]
-        self.engine = Engine(app.store, self.name, app.clock, lanes, self.database)
+        self.engine = Engine(app.store, self.name, app.clock, app.site.mode, lanes, self.database)
         self._recover()
         timer = self._timer()
         loop = asyncio.get_running_loop()

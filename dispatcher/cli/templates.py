@@ -185,6 +185,15 @@ def pairs(given: tuple[str, ...]) -> dict[str, str]:
     return found
 
 
+def beside(left: str, right: str) -> str:
+    """Two bubbles side by side."""
+    a, b = left.splitlines(), right.splitlines()
+    height, width = max(len(a), len(b)), len(a[0])
+    a += [" " * width] * (height - len(a))
+    b += [""] * (height - len(b))
+    return "\n".join(f"{x}  {y}".rstrip() for x, y in zip(a, b, strict=True))
+
+
 def bubble(text: str, width: int = 46) -> str:
     """A text as a phone shows it."""
     import textwrap

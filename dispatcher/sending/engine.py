@@ -27,6 +27,7 @@ from dispatcher.model import (
     Fault,
     HeldReason,
     MessageState,
+    Mode,
 )
 from dispatcher.model import Heard as HeardBits
 from dispatcher.sending.lanes import Asked, Lane, letters, outgoing
@@ -51,10 +52,11 @@ class Engine:
         store: Store,
         name: str,
         clock: Clock,
+        mode: Mode,
         lanes: Iterable[tuple[Gateway, float | None, int]],
         database: ThreadPoolExecutor,
     ) -> None:
-        self.store, self.name, self.clock = store, name, clock
+        self.store, self.name, self.clock, self.mode = store, name, clock, mode
         self.lanes = {g.name: Lane(g, pace, flight) for g, pace, flight in lanes}
         self.sent = 0
         self._database = database
@@ -167,7 +169,7 @@ class Engine:
         return started
 
     def _look(self, tx: Tx) -> None:
-        self._running = {b.id: b for b in broadcasts.running(tx)} | {
+        self._running = {b.id: b for b in broadcasts.running(tx) if b.mode is self.mode} | {
             p.broadcast_id: self._running[p.broadcast_id]
             for lane in self.lanes.values()
             for p in lane.waiting
@@ -542,6 +544,7 @@ class Engine:
         first = min(p.asked_at for p in group if p.asked_at is not None)
         alive = all(
             known[p.broadcast_id].state is BroadcastState.RUNNING
+            and known[p.broadcast_id].mode is self.mode
             and (known[p.broadcast_id].expires_at or now) > now
             for p in group
         )

@@ -1,5 +1,6 @@
 """Approved = sent = audited: what is frozen, who may decide, and that everybody is counted."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -19,7 +20,7 @@ from walk import (
 
 from dispatcher import app as joined
 from dispatcher import planning
-from dispatcher.model import SYSTEM, AddressKind, Audience, BroadcastState
+from dispatcher.model import SYSTEM, AddressKind, Audience, BroadcastState, Mode
 from dispatcher.problems import Problem
 from dispatcher.store import broadcasts, contacts
 
@@ -111,6 +112,15 @@ def test_what_changed_after_approval_is_held_and_not_sent(ward):
         tx.note("test", "broadcast", broadcast_id)
     assert joined.release(app, get(app, broadcast_id)) == "held"
     assert get(app, broadcast_id).reason == "changed_after_approval"
+
+
+def test_what_was_approved_as_a_drill_never_goes_out_live(ward):
+    app, officer, leader = ward
+    broadcast_id = write_broadcast(app, officer)
+    approve_now(app, officer, leader, broadcast_id)
+    live = replace(app, site=replace(app.site, mode=Mode.LIVE))
+    assert joined.release(live, get(app, broadcast_id)) == "held"
+    assert get(app, broadcast_id).reason == "other_mode"
 
 
 def test_more_people_than_were_approved_hold_the_broadcast(ward, tmp_path):

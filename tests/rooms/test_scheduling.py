@@ -1,6 +1,7 @@
 """Schedules: read strictly, fired exactly once, never late."""
 
 from datetime import UTC, datetime, timedelta
+from threading import Barrier, Thread
 
 import pytest
 from conftest import NINE, ROOT, add_people
@@ -99,6 +100,26 @@ def test_an_approved_schedule_fires_once_however_many_workers_tick(app, clock, t
     assert get(app, made[0]["id"]).state is BroadcastState.SCHEDULED
     clock.now = MONDAY + timedelta(days=7, seconds=5)
     assert len(tick(app)) == 1
+
+
+def test_workers_ticking_at_the_same_moment_fire_once(app, clock, tmp_path):
+    import_list(app, sheet(tmp_path / "may-to.csv", crowd(3)))
+    approved(app)
+    tick(app)
+    clock.now = MONDAY + timedelta(seconds=5)
+    ready, fired = Barrier(4), []
+
+    def work():
+        ready.wait()
+        fired.extend(tick(app))
+
+    threads = [Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(fired) == 1
+    assert rows(app, "SELECT count(*) AS n FROM broadcasts")[0]["n"] == 1
 
 
 def test_the_occurrence_itself_is_unique(app, clock):

@@ -215,6 +215,24 @@ def test_without_memory_or_look_up_a_dead_workers_calls_are_unconfirmed(app, tmp
     assert counts(app, broadcast_id) == {"unconfirmed": 3}
 
 
+def test_messages_released_in_a_drill_stay_when_the_site_goes_live(site):
+    from concurrent.futures import ThreadPoolExecutor
+
+    from dispatcher.model import Mode
+    from dispatcher.sending import Engine
+
+    app, broadcast_id = site(crowd(3))
+    with ThreadPoolExecutor(1) as database:
+        engine = Engine(app.store, "w", app.clock, Mode.LIVE, [], database)
+        with app.begin(SYSTEM)() as tx:
+            engine._look(tx)
+        assert engine._running == {}
+        engine = Engine(app.store, "w", app.clock, Mode.DRILL, [], database)
+        with app.begin(SYSTEM)() as tx:
+            engine._look(tx)
+        assert set(engine._running) == {broadcast_id}
+
+
 def test_stop_leaves_nothing_queued_and_nothing_more_goes(site):
     app, broadcast_id = site(crowd(10))
     with app.begin(SYSTEM)() as tx:
