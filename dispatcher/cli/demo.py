@@ -23,7 +23,7 @@ from dispatcher.cli.init import SAMPLE
 from dispatcher.cli.log import tell_story, write_file
 from dispatcher.cli.spoken import command, option
 from dispatcher.cli.surface import Surface
-from dispatcher.cli.templates import bubble
+from dispatcher.cli.templates import beside, bubble
 from dispatcher.config import parse
 from dispatcher.importing.sheets import files_in
 from dispatcher.model import SYSTEM, Audience, BroadcastState, Role
@@ -117,7 +117,8 @@ class Demo:
             people.add(tx, "minh", "Trần Văn Minh", Role.LEADER, [], "phó chủ tịch")
         lan, minh = app.actor("lan"), app.actor("minh")
         template = templating.load(app.templates, TEMPLATE)
-        made = 0
+        made, found = 0, None
+        seen: list[tuple[planning.Preview, str]] = []
         for accented in (True, False):  # the accented one is only looked at
             with app.begin(lan)() as tx:
                 made = joined.draft(
@@ -129,9 +130,12 @@ class Demo:
                     fields={},
                     accented=accented,
                 )
-            broadcast = _get(app, made)
-            found = joined.preview(app, lan, broadcast)
-            self._show_text(found, accented)
+            found = joined.preview(app, lan, _get(app, made))
+            block = template.blocks["sms_accented" if accented else "sms"]
+            text = templating.render(template, block, {"ward": {"name": SHOWN_WARD}})
+            seen.append((found, text.body))
+        assert found is not None
+        self._show_texts(seen)
         self._step(app, lan, made, lambda tx, b: planning.submit(tx, b, found))
         self._step(app, minh, made, planning.approve)
         self._step(app, lan, made, lambda tx, b: planning.schedule(tx, b, app.clock()))
@@ -149,35 +153,24 @@ class Demo:
         )
         return _get(app, made)
 
-    def _show_text(self, found: planning.Preview, accented: bool) -> None:
-        surface = self.surface
-        if accented:
-            surface.say(
-                "3. Tin SMS như trên điện thoại, có dấu và không dấu:",
-                "3. The SMS as a phone shows it, with and without diacritics:",
-            )
-        parts = found.most_parts["sms"]
-        per_person = found.cost["sms"] / max(found.queued, 1)
-        per_household = found.cost["sms"] / max(found.households, 1)
-        body = found.samples[0]["body"] if accented else None
-        if body is None:
-            body = self._plain
-        label = Say("có dấu", "accented") if accented else Say("không dấu", "unaccented")
-        surface.say(
-            f"   {label.vi}: {len(body)} ký tự = {parts} tin/người, {per_person:.0f} đồng/người, "
-            f"{per_household:.0f} đồng/hộ, tất cả {number(found.cost['sms'])} đồng",
-            f"   {label.en}: {len(body)} characters = {parts} parts each, {per_person:.0f} "
-            "đồng a person, "
-            f"{per_household:.0f} a household, {found.cost['sms']} in all",
+    def _show_texts(self, seen: list[tuple[planning.Preview, str]]) -> None:
+        say = self.surface.say
+        say(
+            "3. Tin SMS như trên điện thoại, có dấu và không dấu:",
+            "3. The SMS as a phone shows it, with and without diacritics:",
         )
-        surface.say(bubble(body))
-
-    @property
-    def _plain(self) -> str:
-        """The unaccented text for the ward the accented sample was of."""
-        template = templating.load(self.root / "templates", TEMPLATE)
-        block = template.blocks["sms"]
-        return templating.render(template, block, {"ward": {"name": SHOWN_WARD}}).body
+        say(beside(*(bubble(body) for _, body in seen)))
+        labels = (Say("có dấu", "accented"), Say("không dấu", "unaccented"))
+        for label, (found, body) in zip(labels, seen, strict=True):
+            parts, cost = found.most_parts["sms"], found.cost["sms"]
+            person = round(cost / max(found.queued, 1))
+            household = round(cost / max(found.households, 1))
+            say(
+                f"   {label.vi}: {len(body)} ký tự = {parts} tin/người, {person} đồng/người, "
+                f"{household} đồng/hộ, tất cả {number(cost)} đồng",
+                f"   {label.en}: {len(body)} characters = {parts} parts each, {person} đồng a "
+                f"person, {household} a household, {cost} in all",
+            )
 
     def _step(
         self, app: App, actor: Any, broadcast_id: int, act: Callable[[Tx, Broadcast], Any]
