@@ -195,7 +195,8 @@ def _render_people(
         rendered = {}
         for row in rows:
             values = _values(broadcast, names, row["ward_id"], row["residential_group_id"])
-            values["contact"] = {"name": tx.sealer.open(row["name_sealed"]), "title": row["title"]}
+            title = row["title"] or "ông/bà"
+            values["contact"] = {"name": tx.sealer.open(row["name_sealed"]), "title": title}
             text = words.render(index, values)
             if text is not None:
                 rendered[row["id"]] = text

@@ -219,9 +219,9 @@ MADE = {".git", ".venv", "data", "wheelhouse", "__pycache__", ".pytest_cache", "
 def our_files():
     """Everything in the repository that is text and not made by a tool (there may be no git)."""
     for path in ROOT.rglob("*"):
-        if path.is_file() and not MADE & set(path.relative_to(ROOT).parts):
-            if path.suffix not in (".xlsx", ".png", ".pyc"):
-                yield path
+        ours = path.is_file() and not MADE & set(path.relative_to(ROOT).parts)
+        if ours and path.suffix not in (".xlsx", ".png", ".pyc"):
+            yield path
 
 
 def test_documents_and_files_name_no_registry_and_no_workplace():
