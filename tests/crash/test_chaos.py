@@ -45,10 +45,10 @@ def test_thirty_kills_in_front_of_esms():
 
 @pytest.mark.long
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("gateway", ["dedup", "lookup", "neither"])
+@pytest.mark.parametrize("gateway", ["lookup", "neither"])
 def test_every_capability_keeps_its_promise(gateway):
-    found = chaos("--people", "800", "--kills", "8", "--gateway", gateway)
-    kept(found, 800, 8)
+    found = chaos("--people", "600", "--kills", "6", "--gateway", gateway)
+    kept(found, 600, 6)
     most = found["kills"] * found["in_flight"] + found["misbehaved"] if gateway == "neither" else 0
     assert found["unconfirmed"] <= most
 
@@ -57,15 +57,15 @@ def test_every_capability_keeps_its_promise(gateway):
 @pytest.mark.timeout(600)
 def test_postgresql_keeps_the_promise_too(postgresql_server):
     found = chaos(
-        "--people", "800", "--kills", "8", "--database", new_postgresql(postgresql_server)
+        "--people", "600", "--kills", "6", "--database", new_postgresql(postgresql_server)
     )
-    kept(found, 800, 8)
+    kept(found, 600, 6)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(600)
 def test_the_usual_way_texts_people_twice_so_the_harness_bites(tmp_path):
-    people, kills = 800, 8
+    people, kills = 600, 6
     path = str(tmp_path / "naive.db")
     naive.prepare(path, [f"84{number(i)[1:]}" for i in range(people)])
     twin = start(["esms"], "--misbehave", "all=1", "--latency", "0.16", "--no-receipts")
