@@ -41,6 +41,7 @@ log = logging.getLogger("dispatcher.sending")
 LEASE = timedelta(seconds=90)  # at least three times the longest call
 BATCH = 500  # messages leased at once
 POLL = 0.2  # seconds between looks at an empty queue
+AGAIN = 0.5  # seconds before the database is tried again
 Clock = Callable[[], datetime]
 
 
@@ -91,7 +92,13 @@ class Engine:
         loop = asyncio.get_running_loop()
         while not (self._stopping and not self._calls and not self._back):
             back, self._back = self._back, []
-            started = await loop.run_in_executor(self._database, self._commit, back, loop.time())
+            try:
+                started = await loop.run_in_executor(
+                    self._database, self._commit, back, loop.time()
+                )
+            except Exception:  # locked, full, gone: nothing was written, so nothing may be dropped
+                await self._keep(back)
+                continue
             for call in started:
                 call.lane.flying += 1
                 task = asyncio.create_task(self._ask(call))
@@ -105,6 +112,17 @@ class Engine:
                     pass
             self._wake.clear()
         await loop.run_in_executor(self._database, self._let_go)
+
+    async def _keep(self, back: list[Asked]) -> None:
+        """The database took nothing: hold on to the answers and try again a little later.
+
+        Leases of what was about to leave lapse by themselves; nothing of it has left.
+        """
+        log.exception("worker=%s answers_kept=%d", self.name, len(back))
+        self._back = back + self._back
+        for lane in self.lanes.values():
+            lane.cursors.clear()
+        await asyncio.sleep(AGAIN)
 
     def _nap(self) -> float:
         """Seconds until a lane may go on by itself, at most POLL."""

@@ -262,3 +262,38 @@ def test_two_workers_together_send_each_message_once(make_site, database, twins,
     states = counts(app, broadcast_id)
     assert states["accepted"] + states.get("failed", 0) == 300
     app.store.close()
+
+
+@pytest.mark.long
+@pytest.mark.timeout(120)
+def test_a_database_held_by_another_program_costs_time_and_nobody(make_site, tmp_path, twins):
+    import sqlite3
+    import threading
+
+    app = open_app(parse(make_site()), FlowingClock())
+    officer, leader = add_people(app)
+    import_list(app, sheet(tmp_path / "may-to.csv", crowd(400)))
+    broadcast_id = released(app, officer, leader)
+    free = threading.Event()
+
+    def hold():
+        holder = sqlite3.connect(app.site.data / "site.db", isolation_level=None, timeout=30)
+        while not twins.ask("/ledger")["accepted"]:
+            free.wait(0.01)
+        holder.execute("BEGIN IMMEDIATE")
+        free.wait(13)  # longer than the busy timeout
+        holder.execute("ROLLBACK")
+        holder.close()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    urls = twin_urls(twins)
+    asyncio.run(serve_site(app, urls, once=True, with_door=False))
+    thread.join()
+    asyncio.run(serve_site(app, urls, once=True, with_door=False))
+    ledger = twins.ask("/ledger")
+    states = counts(app, broadcast_id)
+    assert ledger["twice"] == 0
+    assert states["accepted"] == ledger["accepted"]
+    assert states["accepted"] + states.get("failed", 0) == 400
+    app.store.close()
