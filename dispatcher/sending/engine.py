@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -187,12 +188,7 @@ class Engine:
         return started
 
     def _look(self, tx: Tx) -> None:
-        self._running = {b.id: b for b in broadcasts.running(tx) if b.mode is self.mode} | {
-            p.broadcast_id: self._running[p.broadcast_id]
-            for lane in self.lanes.values()
-            for p in lane.waiting
-            if p.broadcast_id in self._running
-        }
+        self._running = {b.id: b for b in broadcasts.running(tx) if b.mode is self.mode}
         self._prices = texts.price_list(tx)
         states = gateways.states(tx)
         self._paused = frozenset(n for n, row in states.items() if row["paused_at"] is not None)
@@ -389,6 +385,7 @@ class Engine:
 
     def _load(self, tx: Tx, lane: Lane, now: datetime, monotonic: float) -> list[Asked]:
         """The calls that may start now, their intents written."""
+        self._shut(tx, lane, now)
         room = lane.room(now)
         if room <= 0:
             return []
@@ -413,6 +410,15 @@ class Engine:
             if allowed < wanted:
                 lane.hold_until = next_at
         return calls + self._intend(tx, lane, batches, now)
+
+    def _shut(self, tx: Tx, lane: Lane, now: datetime) -> None:
+        """A window closed, or a broadcast was stopped, while its messages waited here: let go."""
+        going = {b.id for b in self._running.values() if b.window.is_open(now)}
+        if all(p.broadcast_id in going for p in lane.waiting):
+            return
+        left = [p.message_id for p in lane.waiting if p.broadcast_id not in going]
+        lane.waiting = deque(p for p in lane.waiting if p.broadcast_id in going)
+        messages.let_go(tx, self.name, left)
 
     def _within(
         self, tx: Tx, lane: Lane, batches: list[list[Parcel]], calls: list[Asked], allowed: int

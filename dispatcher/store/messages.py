@@ -402,6 +402,18 @@ def release_leases(tx: Tx, worker: str) -> int:
     )
 
 
+def let_go(tx: Tx, worker: str, ids: Sequence[int]) -> None:
+    """Give some leased messages back to the queue; nothing of them has left."""
+    on_rows(
+        tx,
+        "UPDATE messages SET lease_owner = NULL, lease_until = NULL "
+        f"FROM {json_rows({'id': 'bigint'})} r WHERE messages.id = r.id "
+        "AND lease_owner || '' = :w AND state = 'queued'",
+        [[i] for i in ids],
+        w=worker,
+    )
+
+
 def lapse(tx: Tx) -> int:
     """Leases that ran out before anything left go back to the queue."""
     return int(

@@ -233,6 +233,34 @@ def test_messages_released_in_a_drill_stay_when_the_site_goes_live(site):
         assert set(engine._running) == {broadcast_id}
 
 
+def test_messages_that_wait_in_a_worker_when_the_window_closes_are_let_go(lite, clock, tmp_path):
+    from concurrent.futures import ThreadPoolExecutor
+
+    from dispatcher.app import Doors, build_gateway
+    from dispatcher.sending import Engine
+
+    officer, leader = add_people(lite)
+    import_list(lite, sheet(tmp_path / "may-to.csv", crowd(5)))
+    broadcast_id = released(lite, officer, leader)
+    gate = build_gateway(lite, "esms", Doors({"esms": "http://127.0.0.1:1"}), None)
+    with ThreadPoolExecutor(1) as database:
+        engine = Engine(lite.store, "w", lite.clock, lite.site.mode, [(gate, None, 2)], database)
+        lane = engine.lanes["esms"]
+        with lite.begin(SYSTEM)() as tx:
+            engine._look(tx)
+            assert len(engine._load(tx, lane, tx.now, 1.0)) == 2
+            assert len(lane.waiting) == 3
+            tx.note("test", "messages", "")
+        clock.advance(hours=14)  # 23:00
+        with lite.begin(SYSTEM)() as tx:
+            assert engine._load(tx, lane, tx.now, 2.0) == []
+            tx.note("test", "messages", "")
+    assert len(lane.waiting) == 0
+    assert counts(lite, broadcast_id) == {"queued": 3, "sending": 2}
+    held = rows(lite, "SELECT count(*) AS n FROM messages WHERE lease_owner IS NOT NULL")
+    assert held[0]["n"] == 2
+
+
 def test_stop_leaves_nothing_queued_and_nothing_more_goes(site):
     app, broadcast_id = site(crowd(10))
     with app.begin(SYSTEM)() as tx:
