@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -17,21 +17,18 @@ from dispatcher.lifecycle import (
     PROBE_AFTER_UNKNOWNS,
     Decision,
     Effect,
-    Move,
-    Standing,
 )
 from dispatcher.model import (
     SYSTEM,
     AttemptState,
     BroadcastState,
-    Channel,
     Fault,
     HeldReason,
     MessageState,
     Mode,
 )
-from dispatcher.model import Heard as HeardBits
 from dispatcher.sending.lanes import Asked, Lane, letters, outgoing
+from dispatcher.sending.settling import aimed, can_ask, decide, standing_of
 from dispatcher.store import broadcasts, gateways, messages, texts
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Store, Tx
@@ -210,16 +207,16 @@ class Engine:
         open_now = {b.id: b for b in self._broadcasts_of(tx, {p.broadcast_id for _, p, _ in pairs})}
         outcomes: list[Outcome] = []
         for call, parcel, verdict in pairs:
-            standing = self._standing(
+            standing = standing_of(
                 call.lane,
                 parcel,
                 others.get(parcel.message_id, []),
                 later.get(parcel.message_id, []),
                 open_now[parcel.broadcast_id],
             )
-            decision, outcome = self._decide(call, parcel, verdict, standing, now)
+            decision, outcome = decide(call, parcel, verdict, standing, now)
             outcomes.append(
-                self._aimed(
+                aimed(
                     outcome,
                     parcel,
                     decision,
@@ -244,96 +241,6 @@ class Engine:
         for broadcast_id in ids - self._known.keys():
             self._known[broadcast_id] = broadcasts.get(tx, broadcast_id)
         return [replace(self._known[i], state=states[i]) for i in sorted(ids)]
-
-    def _standing(
-        self,
-        lane: Lane,
-        parcel: Parcel,
-        others: list[tuple[str, str, int]],
-        later: list[tuple[int, int, str]],
-        broadcast: Broadcast,
-    ) -> Standing:
-        heard, earlier = HeardBits.NOTHING, None
-        for reference, state, bits in others:
-            if reference == parcel.reference:
-                heard |= HeardBits(bits)
-            elif bits & (HeardBits.DELIVERED | HeardBits.READ):
-                heard |= HeardBits(bits)  # an earlier step reached the person after all
-            elif state == AttemptState.ACCEPTED and not bits & HeardBits.FAILED:
-                earlier = MessageState.ACCEPTED
-        assert broadcast.expires_at is not None
-        return Standing(
-            first_asked_at=parcel.asked_at or broadcast.expires_at,
-            expires_at=broadcast.expires_at,
-            tries=parcel.asks or parcel.tries + 1,
-            doubt=lane.doubt,
-            has_next_target=bool(later),
-            has_next_step=any(step > parcel.step for _, step, _ in later),
-            rather_twice=broadcast.rather_twice,
-            heard=heard,
-            earlier=earlier,
-            stopped=broadcast.state in (BroadcastState.STOPPED, BroadcastState.EXPIRED),
-            seed=parcel.call_ref or "",
-        )
-
-    def _decide(
-        self,
-        call: Asked,
-        parcel: Parcel,
-        verdict: Verdict | None,
-        standing: Standing,
-        now: datetime,
-    ) -> tuple[Decision, Outcome]:
-        fault = verdict.fault if isinstance(verdict, Refused) else None
-        if call.was_look_up:
-            found = True if isinstance(verdict, Accepted) else False if verdict is None else None
-            decision = lifecycle.looked_up(standing, found, now)
-        else:
-            assert verdict is not None
-            wait = verdict.retry_after if isinstance(verdict, Refused) else None
-            decision = lifecycle.settle(standing, fault, wait, now)
-        outcome = Outcome(
-            parcel.message_id,
-            str(parcel.reference),
-            decision.attempt,
-            decision.message,
-            fault.value if fault else None,
-            verdict.code if isinstance(verdict, Refused) else None,
-            verdict.detail if isinstance(verdict, Refused) else None,
-            verdict.provider_id if isinstance(verdict, Accepted) else None,
-        )
-        return decision, outcome
-
-    def _aimed(
-        self,
-        outcome: Outcome,
-        parcel: Parcel,
-        decision: Decision,
-        later: list[tuple[int, int, str]],
-        broadcast: Broadcast,
-        prices: texts.Prices,
-        now: datetime,
-    ) -> Outcome:
-        """Where the message goes next, what it cost, and until when its step waits for word."""
-        if decision.attempt is AttemptState.ACCEPTED:
-            parts = 1 if parcel.channel == Channel.ZALO.value else parcel.parts
-            each = texts.price(prices, parcel.channel, parcel.carrier, parcel.kind)
-            outcome = replace(
-                outcome, parts=outcome.parts or parts, cost=outcome.cost or parts * each
-            )
-        if decision.message is MessageState.ACCEPTED:
-            step = broadcast.route[parcel.step]
-            if step.deadline is not None and parcel.step + 1 < len(broadcast.route):
-                outcome = replace(outcome, deadline_at=now + step.deadline)
-        if decision.message is MessageState.QUEUED and decision.move is not Move.STAY:
-            position, _, gateway = next(
-                t for t in later if decision.move is Move.NEXT_TARGET or t[1] > parcel.step
-            )
-            outcome = replace(outcome, position=position, gateway=gateway)
-        return replace(
-            outcome,
-            due_at=decision.due_at or (now if decision.message is MessageState.QUEUED else None),
-        )
 
     def _affect(
         self, tx: Tx, lane: Lane, decision: Decision, verdict: Verdict | None, now: datetime
@@ -536,8 +443,8 @@ class Engine:
         again: list[Asked] = []
         over: list[Outcome] = []
         for call_ref, group in by_call.items():
-            can_ask, look_up = self._can_ask(lane, group, known, now)
-            if can_ask:
+            may_ask, look_up = can_ask(lane, group, known, self.mode, now)
+            if may_ask:
                 again.append(Asked(lane, call_ref, group, was_look_up=look_up))
             else:
                 over += [
@@ -559,20 +466,3 @@ class Engine:
             ]
             call.outgoing = [outgoing(p, known[p.broadcast_id]) for p in call.parcels]
         return [call for call in again if call.parcels]
-
-    def _can_ask(
-        self, lane: Lane, group: list[Parcel], known: Mapping[int, Broadcast], now: datetime
-    ) -> tuple[bool, bool]:
-        """(may be asked about, by look-up). A repeat may leave, so it keeps to stop and expiry."""
-        doubt = lane.doubt
-        first = min(p.asked_at for p in group if p.asked_at is not None)
-        alive = all(
-            known[p.broadcast_id].state is BroadcastState.RUNNING
-            and known[p.broadcast_id].mode is self.mode
-            and (known[p.broadcast_id].expires_at or now) > now
-            for p in group
-        )
-        window = doubt.dedup_window
-        if alive and window is not None and now < first + window * lifecycle.SETTLE_MARGIN:
-            return True, False
-        return doubt.settle is not None, True

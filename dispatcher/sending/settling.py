@@ -1,0 +1,128 @@
+"""What the answer to a call decides: pure, from what is known to what is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from dispatcher import lifecycle
+from dispatcher.gateways.contract import Accepted, Refused, Verdict
+from dispatcher.lifecycle import Decision, Move, Standing
+from dispatcher.model import AttemptState, BroadcastState, Channel, MessageState, Mode
+from dispatcher.model import Heard as HeardBits
+from dispatcher.sending.lanes import Asked, Lane
+from dispatcher.store import texts
+from dispatcher.store.broadcasts import Broadcast
+from dispatcher.store.messages import Outcome, Parcel
+
+
+def standing_of(
+    lane: Lane,
+    parcel: Parcel,
+    others: list[tuple[str, str, int]],
+    later: list[tuple[int, int, str]],
+    broadcast: Broadcast,
+) -> Standing:
+    """What is known about a message when its answer comes.
+
+    `others`: receipts and earlier attempts, (reference, state, heard). `later`: targets after this.
+    """
+    heard, earlier = HeardBits.NOTHING, None
+    for reference, state, bits in others:
+        if reference == parcel.reference:
+            heard |= HeardBits(bits)
+        elif bits & (HeardBits.DELIVERED | HeardBits.READ):
+            heard |= HeardBits(bits)  # an earlier step reached the person after all
+        elif state == AttemptState.ACCEPTED and not bits & HeardBits.FAILED:
+            earlier = MessageState.ACCEPTED
+    assert broadcast.expires_at is not None
+    return Standing(
+        first_asked_at=parcel.asked_at or broadcast.expires_at,
+        expires_at=broadcast.expires_at,
+        tries=parcel.asks or parcel.tries + 1,
+        doubt=lane.doubt,
+        has_next_target=bool(later),
+        has_next_step=any(step > parcel.step for _, step, _ in later),
+        rather_twice=broadcast.rather_twice,
+        heard=heard,
+        earlier=earlier,
+        stopped=broadcast.state in (BroadcastState.STOPPED, BroadcastState.EXPIRED),
+        seed=parcel.call_ref or "",
+    )
+
+
+def decide(
+    call: Asked,
+    parcel: Parcel,
+    verdict: Verdict | None,
+    standing: Standing,
+    now: datetime,
+) -> tuple[Decision, Outcome]:
+    """What the answer to a call, or to a look-up, decides about one of its messages."""
+    fault = verdict.fault if isinstance(verdict, Refused) else None
+    if call.was_look_up:
+        found = True if isinstance(verdict, Accepted) else False if verdict is None else None
+        decision = lifecycle.looked_up(standing, found, now)
+    else:
+        assert verdict is not None
+        wait = verdict.retry_after if isinstance(verdict, Refused) else None
+        decision = lifecycle.settle(standing, fault, wait, now)
+    outcome = Outcome(
+        parcel.message_id,
+        str(parcel.reference),
+        decision.attempt,
+        decision.message,
+        fault.value if fault else None,
+        verdict.code if isinstance(verdict, Refused) else None,
+        verdict.detail if isinstance(verdict, Refused) else None,
+        verdict.provider_id if isinstance(verdict, Accepted) else None,
+    )
+    return decision, outcome
+
+
+def aimed(
+    outcome: Outcome,
+    parcel: Parcel,
+    decision: Decision,
+    later: list[tuple[int, int, str]],
+    broadcast: Broadcast,
+    prices: texts.Prices,
+    now: datetime,
+) -> Outcome:
+    """Where the message goes next, what it cost, and until when its step waits for word."""
+    if decision.attempt is AttemptState.ACCEPTED:
+        parts = 1 if parcel.channel == Channel.ZALO.value else parcel.parts
+        each = texts.price(prices, parcel.channel, parcel.carrier, parcel.kind)
+        outcome = replace(outcome, parts=outcome.parts or parts, cost=outcome.cost or parts * each)
+    if decision.message is MessageState.ACCEPTED:
+        step = broadcast.route[parcel.step]
+        if step.deadline is not None and parcel.step + 1 < len(broadcast.route):
+            outcome = replace(outcome, deadline_at=now + step.deadline)
+    if decision.message is MessageState.QUEUED and decision.move is not Move.STAY:
+        position, _, gateway = next(
+            t for t in later if decision.move is Move.NEXT_TARGET or t[1] > parcel.step
+        )
+        outcome = replace(outcome, position=position, gateway=gateway)
+    return replace(
+        outcome,
+        due_at=decision.due_at or (now if decision.message is MessageState.QUEUED else None),
+    )
+
+
+def can_ask(
+    lane: Lane, group: list[Parcel], known: Mapping[int, Broadcast], mode: Mode, now: datetime
+) -> tuple[bool, bool]:
+    """(may be asked about, by look-up). A repeat may leave, so it keeps to stop and expiry."""
+    doubt = lane.doubt
+    first = min(p.asked_at for p in group if p.asked_at is not None)
+    alive = all(
+        known[p.broadcast_id].state is BroadcastState.RUNNING
+        and known[p.broadcast_id].mode is mode
+        and (known[p.broadcast_id].expires_at or now) > now
+        for p in group
+    )
+    window = doubt.dedup_window
+    if alive and window is not None and now < first + window * lifecycle.SETTLE_MARGIN:
+        return True, False
+    return doubt.settle is not None, True
