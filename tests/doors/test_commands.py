@@ -87,6 +87,28 @@ def test_from_an_empty_site_to_a_report(site):
     assert "✗" not in found.stdout
 
 
+def test_people_areas_and_contacts_can_be_looked_at(site):
+    at = ("--site", site)
+    call(*at, "contacts", "import", f"{site}/contacts")
+    call(*at, "people", "add", "qt", "--role", "admin")
+    call(*at, "people", "add", "lan", "--role", "officer", "--ward", "cau tre", "--as", "qt")
+    call(*at, "people", "role", "qt", "--role", "officer", "--as", "qt", code=3)
+    call(*at, "people", "role", "lan", "--role", "leader", "--as", "lan", code=3)
+    assert ask(*at, "contacts", "list", "--as", "lan") == [], (
+        "another ward's people are out of sight"
+    )
+    ask(*at, "people", "role", "lan", "--role", "leader", "--ward", "Máy Tơ", "--as", "qt")
+    people = {p["name"]: (p["role"], p["wards"]) for p in ask(*at, "people", "list")}
+    assert people == {"qt": ("admin", "all"), "lan": ("leader", ["Máy Tơ"])}
+    assert len(ask(*at, "contacts", "list", "--as", "lan")) == 31
+    groups = [a["name"] for a in ask(*at, "areas", "list", "--ward", "may to")]
+    assert groups == [f"Tổ dân phố số {i}" for i in range(1, 7)]
+    assert [c["name"] for c in ask(*at, "contacts", "list", "--search", "khong so")] == ["Không Số"]
+    shown = ask(*at, "contacts", "show", "c3")[0]
+    assert (shown["name"], shown["row"], shown["phones"]) == ("Người Mẫu 2", 4, ["09xx xxx 002"])
+    assert ask(*at, "contacts", "show", "-", stdin="0950000002")[0]["id"] == 3
+
+
 def test_pause_resume_and_stop(site):
     at = ("--site", site)
     call(*at, "contacts", "import", f"{site}/contacts")
