@@ -112,6 +112,10 @@ class Decision:
     effect: Effect = Effect.NONE
 
 
+# What a plain acceptance decides: nothing heard yet, no other attempt. Nearly every answer.
+TAKEN = Decision(M.ACCEPTED, AttemptState.ACCEPTED)
+
+
 def backoff(tries: int, seed: str = "", *, first: float = 2.0, most: float = 900.0) -> timedelta:
     """Doubling wait with jitter in [½, 1]; the jitter comes from `seed`, so tests can know it."""
     full = min(most, first * 2.0 ** max(0, min(tries - 1, 30)))

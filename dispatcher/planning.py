@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from dispatcher.model import (
@@ -130,35 +131,29 @@ def steps_of_release(
 
     yield prepare
     reach: Reach = state["reach"]
+    usable = [i for i, scope in enumerate(words.scopes) if scope]
+    due = micros(start)
+    start_at = (usable[0] * releases.TARGETS_PER_STEP, broadcast.route[usable[0]].gateway)
+    channels = sorted({s.channel.value for s in broadcast.route})
+
+    def each(tx: Tx, add: Callable[..., None], low: int, high: int) -> None:
+        for i in usable:
+            add(tx, broadcast.id, i, broadcast.route[i], words.scopes[i], low, high)
+
     for low in range(broadcast.planned_upto or 0, state["last"], CHUNK):
         high = min(low + CHUNK, state["last"])
 
         def chunk(tx: Tx, low: int = low, high: int = high) -> None:
             _render_people(tx, broadcast, words, reach, low, high)
-            releases.add_messages(tx, broadcast, reach, low, high)
+            made = releases.add_messages(tx, broadcast, reach, start_at, due, low, high)
+            each(tx, releases.add_first_targets, *made)
+            releases.settle_targets(tx, broadcast.id, channels, *made)
             releases.planned(tx, broadcast.id, high)
 
         yield chunk
-
-    def bounds(tx: Tx) -> None:
-        if broadcast.audience.one_per == "household":
-            releases.one_per_household(tx, broadcast.id)
-        state["range"] = releases.message_range(tx, broadcast.id)
-
-    yield bounds
-    first, last = state["range"]
-    for add in (releases.add_first_targets, releases.add_more_targets):
-        for low in range(first, last + 1, CHUNK):
-
-            def targets(tx: Tx, add: Any = add, low: int = low) -> None:
-                for index, step in enumerate(broadcast.route):
-                    if scope := words.scopes[index]:
-                        add(tx, broadcast.id, index, step, scope, low, min(low + CHUNK - 1, last))
-
-            yield targets
-        if add is releases.add_first_targets:
-            yield lambda tx: releases.skip_without_target(tx, broadcast.id)
-    yield lambda tx: releases.aim(tx, broadcast.id, micros(start))
+    for low in range(0, state["last"], CHUNK):
+        high = min(low + CHUNK, state["last"])
+        yield partial(each, add=releases.add_more_targets, low=low, high=high)
 
 
 def _render_shared(tx: Tx, broadcast: Broadcast, words: Words, reach: Reach) -> None:
@@ -225,11 +220,11 @@ class Preview:
     people: int
     queued: int
     skipped: Mapping[str, int]
-    households: int
     parts: Mapping[str, int]  # by channel
     most_parts: Mapping[str, int]
     cost: Mapping[str, int]  # by channel
-    samples: tuple[Mapping[str, Any], ...]
+    households: int = 0
+    samples: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def total(self) -> int:
@@ -270,7 +265,13 @@ def preview(
         with begin() as tx:
             for step in steps_of_release(broadcast, words, resolve, tx.now):
                 step(tx)
-            found.append(_summed(tx, broadcast))
+            found.append(
+                replace(
+                    _summed(tx, broadcast),
+                    households=releases.households(tx, broadcast.id),
+                    samples=_samples(tx, broadcast),
+                )
+            )
             raise _RollBack
     except _RollBack:
         pass
@@ -278,10 +279,9 @@ def preview(
 
 
 def _summed(tx: Tx, broadcast: Broadcast) -> Preview:
-    summary = releases.summary(tx, broadcast.id)
+    summary = releases.sums(tx, broadcast.id)
     prices = texts.price_list(tx)
-    skipped = {r["reason"]: r["n"] for r in summary["states"] if r["state"] == "skipped"}
-    queued = sum(r["n"] for r in summary["states"] if r["state"] == "queued")
+    queued, skipped = summary["queued"], summary["skipped"]
     parts: dict[str, int] = {}
     most: dict[str, int] = {}
     cost: dict[str, int] = {}
@@ -293,7 +293,11 @@ def _summed(tx: Tx, broadcast: Broadcast) -> Preview:
         cost[channel] = cost.get(channel, 0) + int(units) * each
         per_person = 1 if channel == "zalo" else int(row["most_parts"])
         most[channel] = max(most.get(channel, 0), per_person)
-    samples = tuple(
+    return Preview(queued + sum(skipped.values()), queued, skipped, parts, most, cost)
+
+
+def _samples(tx: Tx, broadcast: Broadcast) -> tuple[Mapping[str, Any], ...]:
+    return tuple(
         {
             "channel": row["channel"],
             "to": row["tail"],
@@ -303,16 +307,6 @@ def _summed(tx: Tx, broadcast: Broadcast) -> Preview:
             "parts": 1 if row["channel"] == "zalo" else row["parts"],
         }
         for row in releases.samples(tx, broadcast.id)
-    )
-    return Preview(
-        queued + sum(skipped.values()),
-        queued,
-        skipped,
-        summary["households"],
-        parts,
-        most,
-        cost,
-        samples,
     )
 
 

@@ -7,6 +7,7 @@ broadcast. Everything it wakes reads the truth from the database.
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import logging
 import os
@@ -77,6 +78,7 @@ class Worker:
         ]
         self.engine = Engine(app.store, self.name, app.clock, app.site.mode, lanes, self.database)
         self._recover()
+        _quiet_collector()
         timer = self._timer()
         loop = asyncio.get_running_loop()
         self._hear_signals(loop)
@@ -154,8 +156,15 @@ class Worker:
     async def _safely(self, act: Callable[[], None], *, own_thread: bool = False) -> None:
         """A chore that fails is logged; the worker lives on."""
         loop = asyncio.get_running_loop()
+        assert self.engine is not None
         try:
-            await loop.run_in_executor(None if own_thread else self.database, act)
+            if own_thread:
+                await loop.run_in_executor(None, act)
+            else:
+                async with self.engine.pen:
+                    await loop.run_in_executor(self.database, act)
+        except asyncio.CancelledError:  # we are shutting down
+            log.debug("chore=%s cancelled", act.__name__)
         except Problem as problem:
             log.error("chore=%s problem=%s", act.__name__, problem.code)
             self.problems.append(problem.to("vi"))
@@ -263,6 +272,13 @@ class Worker:
     def _open_work(self) -> tuple[int, int]:
         with self.app.store.read(SYSTEM) as tx:
             return broadcasts.open_work(tx, self.app.clock(), SOON)
+
+
+def _quiet_collector() -> None:
+    """What was imported stays: the garbage collector need not walk it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def own_twins(app: App) -> tuple[Any, dict[str, str]]:

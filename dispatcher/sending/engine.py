@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 from dispatcher import lifecycle
 from dispatcher.gateways.contract import Accepted, Gateway, LooksUp, Refused, Verdict
@@ -27,8 +28,8 @@ from dispatcher.model import (
     MessageState,
     Mode,
 )
-from dispatcher.sending.lanes import Asked, Lane, letters, outgoing
-from dispatcher.sending.settling import aimed, can_ask, decide, standing_of
+from dispatcher.sending.lanes import Asked, Lane, outgoing
+from dispatcher.sending.settling import can_ask, decide, outcome_of
 from dispatcher.store import broadcasts, gateways, messages, texts
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Store, Tx
@@ -40,6 +41,8 @@ LEASE = timedelta(seconds=90)  # at least three times the longest call
 BATCH = 500  # messages leased at once
 POLL = 0.2  # seconds between looks at an empty queue
 AGAIN = 0.5  # seconds before the database is tried again
+PATIENCE = 0.25  # seconds a commit waits for another program's lock before it is tried again later
+T = TypeVar("T")
 Clock = Callable[[], datetime]
 
 
@@ -58,6 +61,7 @@ class Engine:
         self.store, self.name, self.clock, self.mode = store, name, clock, mode
         self.lanes = {g.name: Lane(g, pace, flight) for g, pace, flight in lanes}
         self.sent = 0
+        self.pen = asyncio.Lock()  # one writer per process: chores take it too
         self._database = database
         self._back: list[Asked] = []
         self._wake = asyncio.Event()
@@ -87,13 +91,13 @@ class Engine:
 
     async def run(self) -> None:
         """Claim, intend, ask, settle, until stopped and drained."""
-        loop = asyncio.get_running_loop()
         while not (self._stopping and not self._calls and not self._back):
+            await self._gather()
+            self._wake.clear()
             back, self._back = self._back, []
             try:
-                started = await loop.run_in_executor(
-                    self._database, self._commit, back, loop.time()
-                )
+                async with self.pen:
+                    started = await self._written(back)
             except Exception:  # locked, full, gone: nothing was written, so nothing may be dropped
                 await self._keep(back)
                 continue
@@ -108,8 +112,29 @@ class Engine:
                         await self._wake.wait()
                 except TimeoutError:
                     pass
-            self._wake.clear()
-        await loop.run_in_executor(self._database, self._let_go)
+        async with self.pen:
+            await self._in_thread(self._let_go)
+
+    async def _gather(self) -> None:
+        """Answers that are here already go into one commit: two passes of the loop without a new
+        one end it, no timer. A commit costs the same for one answer as for sixty."""
+        seen = -1
+        while seen < len(self._back):
+            seen = len(self._back)
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+
+    async def _written(self, back: list[Asked]) -> list[Asked]:
+        """One group commit. SQLite is written from the loop itself, where nothing has to wait for
+        the interpreter lock between statements; a server's answers are awaited in a thread."""
+        now = asyncio.get_running_loop().time()
+        if self.store.is_sqlite:
+            return self._commit(back, now)
+        return await self._in_thread(self._commit, back, now)
+
+    async def _in_thread(self, act: Callable[..., T], *arguments: Any) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._database, act, *arguments)
 
     async def _keep(self, back: list[Asked]) -> None:
         """The database took nothing: hold on to the answers and try again a little later.
@@ -118,6 +143,8 @@ class Engine:
         """
         log.exception("worker=%s answers_kept=%d", self.name, len(back))
         self._back = back + self._back
+        for call in back:
+            call.lane.flying += 1
         for lane in self.lanes.values():
             lane.cursors.clear()
         await asyncio.sleep(AGAIN)
@@ -154,7 +181,7 @@ class Engine:
         gateway = call.lane.gateway
         if call.was_look_up:
             assert isinstance(gateway, LooksUp)
-            return [await gateway.look_up(str(p.reference)) for p in call.parcels]
+            return [await gateway.look_up(p.reference) for p in call.parcels]
         verdicts = await gateway.send(call.call_ref, call.outgoing)
         if len(verdicts) != len(call.parcels):
             return [Refused(Fault.UNKNOWN, "answers missing") for _ in call.parcels]
@@ -165,7 +192,9 @@ class Engine:
     def _commit(self, back: list[Asked], monotonic: float) -> list[Asked]:
         """Settle what is back, claim, and write the intents of what goes out next."""
         now = self.clock()
-        with self.store.begin(SYSTEM, now) as tx:
+        for call in back:  # their room is free as soon as this transaction settles them
+            call.lane.flying -= 1
+        with self.store.begin(SYSTEM, now, patience=PATIENCE) as tx:
             if monotonic - self._looked_at > POLL:
                 self._look(tx)
                 self._looked_at = monotonic
@@ -180,8 +209,6 @@ class Engine:
                 facts["asked"] = [[p.message_id, p.reference] for c in started for p in c.parcels]
             if facts or tx.connection.info["touched"]:
                 tx.note("sent", "messages", self.name, **facts)
-        for call in back:
-            call.lane.flying -= 1
         return started
 
     def _look(self, tx: Tx) -> None:
@@ -198,33 +225,18 @@ class Engine:
             for call in back
             for parcel, verdict in zip(call.parcels, call.verdicts, strict=True)
         ]
-        others = messages.other_attempts(
-            tx, [(p.message_id, str(p.reference)) for _, p, _ in pairs]
-        )
+        others = messages.other_attempts(tx, [(p.message_id, p.reference) for _, p, _ in pairs])
         refused = [p.message_id for _, p, v in pairs if not isinstance(v, Accepted)]
         refused += [m for m, seen in others.items() if any(h for _, _, h in seen)]
         later = messages.later_targets(tx, refused)
-        open_now = {b.id: b for b in self._broadcasts_of(tx, {p.broadcast_id for _, p, _ in pairs})}
+        told = self._broadcasts_of(tx, {p.broadcast_id for _, p, _ in pairs}, now=bool(refused))
         outcomes: list[Outcome] = []
         for call, parcel, verdict in pairs:
-            standing = standing_of(
-                call.lane,
-                parcel,
-                others.get(parcel.message_id, []),
-                later.get(parcel.message_id, []),
-                open_now[parcel.broadcast_id],
-            )
-            decision, outcome = decide(call, parcel, verdict, standing, now)
+            onward, broadcast = later.get(parcel.message_id, []), told[parcel.broadcast_id]
+            seen = others.get(parcel.message_id, [])
+            decision = decide(call, parcel, verdict, seen, onward, broadcast, now)
             outcomes.append(
-                aimed(
-                    outcome,
-                    parcel,
-                    decision,
-                    later.get(parcel.message_id, []),
-                    open_now[parcel.broadcast_id],
-                    self._prices,
-                    now,
-                )
+                outcome_of(parcel, verdict, decision, onward, broadcast, self._prices, now)
             )
             self._affect(tx, call.lane, decision, verdict, now)
         ours = messages.settle(tx, self.name, outcomes)
@@ -235,12 +247,14 @@ class Engine:
         self._hold(tx, outcomes, pairs)
         return [[o.message_id, o.reference, o.message.value, o.code] for o in outcomes]
 
-    def _broadcasts_of(self, tx: Tx, ids: set[int]) -> list[Broadcast]:
-        """Broadcasts as they stand now; what is frozen about them is read once."""
-        states = broadcasts.states(tx, ids)
+    def _broadcasts_of(self, tx: Tx, ids: set[int], *, now: bool) -> dict[int, Broadcast]:
+        """Broadcasts by id; what is frozen is read once, the state only when `now` matters."""
         for broadcast_id in ids - self._known.keys():
             self._known[broadcast_id] = broadcasts.get(tx, broadcast_id)
-        return [replace(self._known[i], state=states[i]) for i in sorted(ids)]
+        if not now:
+            return self._known
+        states = broadcasts.states(tx, ids)
+        return {i: replace(self._known[i], state=states[i]) for i in sorted(ids)}
 
     def _affect(
         self, tx: Tx, lane: Lane, decision: Decision, verdict: Verdict | None, now: datetime
@@ -320,9 +334,11 @@ class Engine:
 
     def _shut(self, tx: Tx, lane: Lane, now: datetime) -> None:
         """A window closed, or a broadcast was stopped, while its messages waited here: let go."""
-        going = {b.id for b in self._running.values() if b.window.is_open(now)}
-        if all(p.broadcast_id in going for p in lane.waiting):
+        going = frozenset(b.id for b in self._running.values() if b.window.is_open(now))
+        if going >= lane.going:  # nothing ended since the last look
+            lane.going = going
             return
+        lane.going = going
         left = [p.message_id for p in lane.waiting if p.broadcast_id not in going]
         lane.waiting = deque(p for p in lane.waiting if p.broadcast_id in going)
         messages.let_go(tx, self.name, left)
@@ -351,7 +367,7 @@ class Engine:
         outcomes = [
             Outcome(
                 p.message_id,
-                str(p.reference),
+                p.reference,
                 AttemptState.DOUBTFUL,
                 MessageState.SENDING,
                 due_at=self.clock(),
@@ -398,35 +414,17 @@ class Engine:
         batches: list[list[Parcel]],
         now: datetime,
     ) -> list[Asked]:
-        intents: list[tuple[Parcel, str, str]] = []
+        intents: list[tuple[Parcel, str]] = []
         calls = []
         for batch in batches:
-            named = [replace(p, reference=self._reference(tx, p), asked_at=now) for p in batch]
-            call_ref = (
-                str(named[0].reference)
-                if len(named) == 1
-                else letters(tx.sealer.digest("call", *(str(p.reference) for p in named)))
-            )
-            named = [replace(p, call_ref=call_ref) for p in named]
-            intents += [(p, str(p.reference), call_ref) for p in named]
-            calls.append(Asked(lane, call_ref, named))
+            call_ref = messages.call_reference(tx, batch)
+            intents += [(p, call_ref) for p in batch]
+            calls.append(Asked(lane, call_ref, batch, now))
         going = messages.intend(tx, self.name, intents) if intents else set()
         for call in calls:
             call.parcels = [p for p in call.parcels if p.message_id in going]
             call.outgoing = [outgoing(p, self._running[p.broadcast_id]) for p in call.parcels]
         return [call for call in calls if call.parcels]
-
-    def _reference(self, tx: Tx, parcel: Parcel) -> str:
-        """Fixed before the first byte; tells nobody a number; new only after a proved refusal."""
-        return letters(
-            tx.sealer.digest(
-                "reference",
-                str(parcel.broadcast_id),
-                str(parcel.contact_id),
-                str(parcel.position),
-                str(parcel.generation),
-            )
-        )
 
     def _doubts(self, tx: Tx, lane: Lane, room: int, now: datetime) -> list[Asked]:
         """Calls to repeat with the same reference, or to look up; what cannot be is unconfirmed."""
@@ -436,21 +434,21 @@ class Engine:
         if not ids:
             return []
         parcels = messages.parcels(tx, ids, doubtful=True)
-        known = {b.id: b for b in self._broadcasts_of(tx, {p.broadcast_id for p in parcels})}
+        known = self._broadcasts_of(tx, {p.broadcast_id for p in parcels}, now=True)
         by_call: dict[str, list[Parcel]] = {}
         for parcel in parcels:
-            by_call.setdefault(str(parcel.call_ref), []).append(parcel)
+            by_call.setdefault(parcel.call_ref, []).append(parcel)
         again: list[Asked] = []
         over: list[Outcome] = []
         for call_ref, group in by_call.items():
             may_ask, look_up = can_ask(lane, group, known, self.mode, now)
             if may_ask:
-                again.append(Asked(lane, call_ref, group, was_look_up=look_up))
+                again.append(Asked(lane, call_ref, group, now, was_look_up=look_up))
             else:
                 over += [
                     Outcome(
                         p.message_id,
-                        str(p.reference),
+                        p.reference,
                         AttemptState.UNCONFIRMED,
                         MessageState.UNCONFIRMED,
                         Fault.UNKNOWN.value,
@@ -462,7 +460,7 @@ class Engine:
         going = messages.ask_again(tx, self.name, asked) if asked else set()
         for call in again:
             call.parcels = [
-                replace(p, asks=p.asks + 1) for p in call.parcels if p.message_id in going
+                p._replace(asks=p.asks + 1) for p in call.parcels if p.message_id in going
             ]
             call.outgoing = [outgoing(p, known[p.broadcast_id]) for p in call.parcels]
         return [call for call in again if call.parcels]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,7 +19,8 @@ class Asked:
 
     lane: Lane
     call_ref: str
-    parcels: list[Parcel]  # each with its reference
+    parcels: list[Parcel]
+    asked_at: datetime
     outgoing: list[Outgoing] = field(default_factory=list)
     verdicts: Sequence[Verdict | None] = ()  # None: a look-up that found nothing
     was_look_up: bool = False
@@ -34,6 +34,7 @@ class Lane:
     per_second: float | None
     in_flight: int
     waiting: deque[Parcel] = field(default_factory=deque)  # leased, nothing has left
+    going: frozenset[int] = frozenset()  # broadcasts whose messages may wait here
     flying: int = 0  # calls
     unknowns: int = 0
     busy: int = 0
@@ -62,7 +63,6 @@ class Lane:
 def outgoing(parcel: Parcel, broadcast: Broadcast) -> Outgoing:
     """All a gateway may know about a message."""
     sender = broadcast.senders.get(parcel.ward_id)
-    assert parcel.reference is not None
     assert broadcast.expires_at is not None
     return Outgoing(
         reference=parcel.reference,
@@ -78,7 +78,3 @@ def outgoing(parcel: Parcel, broadcast: Broadcast) -> Outgoing:
         expires_at=broadcast.expires_at,
         repeat=parcel.asks > 0,
     )
-
-
-def letters(digest: bytes) -> str:
-    return base64.b32encode(digest).decode().rstrip("=")

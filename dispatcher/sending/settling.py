@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from dispatcher import lifecycle
@@ -18,7 +17,7 @@ from dispatcher.store.messages import Outcome, Parcel
 
 
 def standing_of(
-    lane: Lane,
+    call: Asked,
     parcel: Parcel,
     others: list[tuple[str, str, int]],
     later: list[tuple[int, int, str]],
@@ -38,17 +37,17 @@ def standing_of(
             earlier = MessageState.ACCEPTED
     assert broadcast.expires_at is not None
     return Standing(
-        first_asked_at=parcel.asked_at or broadcast.expires_at,
+        first_asked_at=parcel.asked_at or call.asked_at,
         expires_at=broadcast.expires_at,
         tries=parcel.asks or parcel.tries + 1,
-        doubt=lane.doubt,
+        doubt=call.lane.doubt,
         has_next_target=bool(later),
         has_next_step=any(step > parcel.step for _, step, _ in later),
         rather_twice=broadcast.rather_twice,
         heard=heard,
         earlier=earlier,
         stopped=broadcast.state in (BroadcastState.STOPPED, BroadcastState.EXPIRED),
-        seed=parcel.call_ref or "",
+        seed=call.call_ref,
     )
 
 
@@ -56,34 +55,28 @@ def decide(
     call: Asked,
     parcel: Parcel,
     verdict: Verdict | None,
-    standing: Standing,
+    others: list[tuple[str, str, int]],
+    later: list[tuple[int, int, str]],
+    broadcast: Broadcast,
     now: datetime,
-) -> tuple[Decision, Outcome]:
+) -> Decision:
     """What the answer to a call, or to a look-up, decides about one of its messages."""
-    fault = verdict.fault if isinstance(verdict, Refused) else None
+    if isinstance(verdict, Accepted):
+        if not others:
+            return lifecycle.TAKEN
+        return lifecycle.settle(
+            standing_of(call, parcel, others, later, broadcast), None, None, now
+        )
+    standing = standing_of(call, parcel, others, later, broadcast)
     if call.was_look_up:
-        found = True if isinstance(verdict, Accepted) else False if verdict is None else None
-        decision = lifecycle.looked_up(standing, found, now)
-    else:
-        assert verdict is not None
-        wait = verdict.retry_after if isinstance(verdict, Refused) else None
-        decision = lifecycle.settle(standing, fault, wait, now)
-    outcome = Outcome(
-        parcel.message_id,
-        str(parcel.reference),
-        decision.attempt,
-        decision.message,
-        fault.value if fault else None,
-        verdict.code if isinstance(verdict, Refused) else None,
-        verdict.detail if isinstance(verdict, Refused) else None,
-        verdict.provider_id if isinstance(verdict, Accepted) else None,
-    )
-    return decision, outcome
+        return lifecycle.looked_up(standing, False if verdict is None else None, now)
+    assert verdict is not None
+    return lifecycle.settle(standing, verdict.fault, verdict.retry_after, now)
 
 
-def aimed(
-    outcome: Outcome,
+def outcome_of(
     parcel: Parcel,
+    verdict: Verdict | None,
     decision: Decision,
     later: list[tuple[int, int, str]],
     broadcast: Broadcast,
@@ -91,22 +84,41 @@ def aimed(
     now: datetime,
 ) -> Outcome:
     """Where the message goes next, what it cost, and until when its step waits for word."""
+    refusal = verdict if isinstance(verdict, Refused) else None
+    accepted = verdict if isinstance(verdict, Accepted) else None
+    parts = cost = position = gateway = deadline = None
+    due = decision.due_at
     if decision.attempt is AttemptState.ACCEPTED:
         parts = 1 if parcel.channel == Channel.ZALO.value else parcel.parts
-        each = texts.price(prices, parcel.channel, parcel.carrier, parcel.kind)
-        outcome = replace(outcome, parts=outcome.parts or parts, cost=outcome.cost or parts * each)
+        parts = (accepted.parts if accepted else None) or parts
+        cost = accepted.cost if accepted else None
+        if cost is None:
+            cost = parts * texts.price(prices, parcel.channel, parcel.carrier, parcel.kind)
     if decision.message is MessageState.ACCEPTED:
         step = broadcast.route[parcel.step]
         if step.deadline is not None and parcel.step + 1 < len(broadcast.route):
-            outcome = replace(outcome, deadline_at=now + step.deadline)
-    if decision.message is MessageState.QUEUED and decision.move is not Move.STAY:
-        position, _, gateway = next(
-            t for t in later if decision.move is Move.NEXT_TARGET or t[1] > parcel.step
-        )
-        outcome = replace(outcome, position=position, gateway=gateway)
-    return replace(
-        outcome,
-        due_at=decision.due_at or (now if decision.message is MessageState.QUEUED else None),
+            deadline = now + step.deadline
+    elif decision.message is MessageState.QUEUED:
+        due = due or now
+        if decision.move is not Move.STAY:
+            position, _, gateway = next(
+                t for t in later if decision.move is Move.NEXT_TARGET or t[1] > parcel.step
+            )
+    return Outcome(
+        parcel.message_id,
+        parcel.reference,
+        decision.attempt,
+        decision.message,
+        refusal.fault.value if refusal else None,
+        refusal.code if refusal else None,
+        refusal.detail if refusal else None,
+        accepted.provider_id if accepted else None,
+        parts,
+        cost,
+        position,
+        gateway,
+        due,
+        deadline,
     )
 
 

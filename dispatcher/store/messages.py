@@ -8,18 +8,16 @@ through the lease's index each statement would walk everything this worker has c
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from dispatcher.model import AttemptState, Kind, MessageState, Text
 from dispatcher.store import texts
-from dispatcher.store.database import Tx, at, json_rows, on_rows
+from dispatcher.store.database import Tx, at, json_rows, on_rows, tuples
 from dispatcher.store.schema import micros, moment
 
 
-@dataclass(frozen=True)
-class Parcel:
+class Parcel(NamedTuple):
     """A message ready for the wire, with what its lifecycle needs to know."""
 
     message_id: int
@@ -38,14 +36,13 @@ class Parcel:
     ward_id: int
     tries: int
     generation: int  # attempts made before this one
-    reference: str | None = None  # set when it was on the wire before
-    call_ref: str | None = None
-    asked_at: datetime | None = None
+    reference: str  # ours: fixed before the first byte, new only after a proved refusal
+    call_ref: str
+    asked_at: datetime | None = None  # set when it was on the wire before
     asks: int = 0
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What one answer decides about one attempt and its message."""
 
     message_id: int
@@ -130,7 +127,8 @@ def claim_doubts(tx: Tx, worker: str, gateway: str, most: int, until: datetime) 
         "UPDATE messages SET lease_owner = :w, lease_until = :until WHERE state = 'sending' "
         "AND lease_owner IS NULL AND id IN (SELECT o.message_id FROM "
         f"{json_rows({'id': 'bigint'})} r JOIN attempts a ON a.message_id = r.id "
-        "AND a.state = 'doubtful' JOIN attempts o ON o.call_ref = a.call_ref) RETURNING id",
+        "AND a.state = 'doubtful' AND a.call_ref <> a.reference JOIN attempts o "
+        "ON o.call_ref = a.call_ref AND o.call_ref <> o.reference) RETURNING id",
         [[i] for i in ids],
         w=worker,
         until=at(until),
@@ -140,7 +138,7 @@ def claim_doubts(tx: Tx, worker: str, gateway: str, most: int, until: datetime) 
 
 def parcels(tx: Tx, ids: Sequence[int], *, doubtful: bool = False) -> list[Parcel]:
     """Everything a gateway may know about some leased messages, in the order of `ids`."""
-    rows = on_rows(
+    rows = tuples(
         tx,
         "SELECT m.id, m.broadcast_id, m.contact_id, m.position, m.tries, m.kind, m.ward_id, "
         "t.step, t.channel, t.gateway, t.body_id, a.kind AS address_kind, a.cipher, a.carrier, "
@@ -150,52 +148,77 @@ def parcels(tx: Tx, ids: Sequence[int], *, doubtful: bool = False) -> list[Parce
         "JOIN addresses a ON a.id = t.address_id",
         [[i] for i in ids],
     )
-    bodies = texts.bodies(tx, {row["body_id"] for row in rows})
+    bodies = texts.bodies(tx, {row[10] for row in rows})
     asked: dict[int, Any] = {}
     if doubtful:
-        for row in on_rows(
+        for before in on_rows(
             tx,
             "SELECT a.message_id, a.reference, a.call_ref, a.asked_at, a.asks "
             f"FROM {json_rows({'id': 'bigint'})} r JOIN attempts a ON a.message_id = r.id "
             "AND a.state IN ('sending', 'doubtful') ORDER BY a.id",
             [[i] for i in ids],
         ):
-            asked[row["message_id"]] = row
+            asked[before["message_id"]] = before
+    kinds = {kind.value: kind for kind in Kind}
     found = {}
-    for row in rows:
-        text, encoding, parts = bodies[row["body_id"]]
-        before = asked.get(row["id"])
-        found[row["id"]] = Parcel(
-            row["id"],
-            row["broadcast_id"],
-            row["contact_id"],
-            row["position"],
-            row["step"],
-            row["channel"],
-            row["gateway"],
-            tx.sealer.open_address(row["address_kind"], row["cipher"]) if row["cipher"] else "",
-            row["carrier"],
+    for (
+        message, broadcast, contact, position, tries, kind, ward, step, channel, gateway, body,
+        address_kind, cipher, carrier, generation,
+    ) in rows:  # fmt: skip
+        text, encoding, parts = bodies[body]
+        known = asked.get(message)
+        reference = (
+            known["reference"]
+            if known
+            else _reference(tx, message, (broadcast, contact, position, generation))
+        )
+        found[message] = Parcel(
+            message,
+            broadcast,
+            contact,
+            position,
+            step,
+            channel,
+            gateway,
+            tx.sealer.open_address(address_kind, cipher) if cipher else "",
+            carrier,
             text,
             encoding,
             parts,
-            Kind(row["kind"]),
-            row["ward_id"],
-            row["tries"],
-            row["generation"],
-            before["reference"] if before else None,
-            before["call_ref"] if before else None,
-            moment(before["asked_at"]) if before else None,
-            before["asks"] if before else 0,
+            kinds[kind],
+            ward,
+            tries,
+            generation,
+            reference,
+            known["call_ref"] if known else reference,
+            moment(known["asked_at"]) if known else None,
+            known["asks"] if known else 0,
         )
     return [found[i] for i in ids if i in found]
 
 
-def intend(tx: Tx, worker: str, intents: Sequence[tuple[Parcel, str, str]]) -> set[int]:
-    """Write the intent to send: (parcel, reference, call_ref). Which messages may now leave.
+def _reference(tx: Tx, message: int, parts: tuple[int, ...]) -> str:
+    """34 letters and digits that tell nobody a number.
+
+    They begin with the message's own number, so that neighbours lie together in the index.
+    """
+    return f"{message:010x}{tx.sealer.digest('reference', *map(str, parts)).hex()[:24]}"
+
+
+def call_reference(tx: Tx, batch: Sequence[Parcel]) -> str:
+    """The name of one call: its message's reference, or one for all of a batch."""
+    if len(batch) == 1:
+        return batch[0].reference
+    digest = tx.sealer.digest("call", *(p.reference for p in batch)).hex()
+    return f"{batch[0].message_id:010x}{digest[:24]}"
+
+
+def intend(tx: Tx, worker: str, intents: Sequence[tuple[Parcel, str]]) -> set[int]:
+    """Write the intent to send: (parcel, call_ref). Which messages may now leave.
 
     A message whose broadcast was stopped, or whose lease was lost, is not among them.
     """
-    rows = [[p.message_id] for p, _, _ in intents]
+    rows = [[p.message_id] for p, _ in intents]
     now = at(tx.now)
     going = {
         row["id"]
@@ -218,8 +241,8 @@ def intend(tx: Tx, worker: str, intents: Sequence[tuple[Parcel, str, str]]) -> s
         "call_ref, state, asked_at) SELECT r.m, r.b, r.p, r.g, r.c, r.ref, r.call, 'sending', :now "
         f"FROM {json_rows(_INTENT)} r WHERE 1 = 1",
         [
-            [p.message_id, p.broadcast_id, p.position, p.gateway, p.channel, reference, call]
-            for p, reference, call in intents
+            [p.message_id, p.broadcast_id, p.position, p.gateway, p.channel, p.reference, call]
+            for p, call in intents
             if p.message_id in going
         ],
         now=now,

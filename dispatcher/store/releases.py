@@ -25,24 +25,22 @@ class Reach:
     groups: tuple[int, ...] = ()
     exclude_groups: tuple[int, ...] = ()
 
-    def condition(self) -> str:
-        """The audience as a condition on contacts `c`."""
-        wards = f"c.ward_id IN ({_ids(self.wards)})"
+    def condition(self, c: str = "c") -> str:
+        """The audience as a condition on contacts under the alias `c`."""
+        wards = f"{c}.ward_id IN ({_ids(self.wards)})"
         if self.residential_groups is not None:
-            wards += f" AND c.residential_group_id IN ({_ids(self.residential_groups)})"
+            wards += f" AND {c}.residential_group_id IN ({_ids(self.residential_groups)})"
         parts = [f"({wards})"] if self.wards else []
         if self.groups:
-            parts.append(
-                "c.id IN (SELECT contact_id FROM group_members WHERE group_id IN "
-                f"({_ids(self.groups)}))"
-            )
-        who = f"c.removed_at IS NULL AND ({' OR '.join(parts) or '1 = 0'})"
+            parts.append(f"{c}.id IN ({_members(self.groups)})")
+        who = f"{c}.removed_at IS NULL AND ({' OR '.join(parts) or '1 = 0'})"
         if self.exclude_groups:
-            who += (
-                " AND c.id NOT IN (SELECT contact_id FROM group_members WHERE group_id IN "
-                f"({_ids(self.exclude_groups)}))"
-            )
+            who += f" AND {c}.id NOT IN ({_members(self.exclude_groups)})"
         return who
+
+
+def _members(groups: Sequence[int]) -> str:
+    return f"SELECT contact_id FROM group_members WHERE group_id IN ({_ids(groups)})"
 
 
 def _ids(ids: Sequence[int]) -> str:
@@ -54,8 +52,11 @@ _FREE = (
 )
 _FIRST = (
     "(SELECT MIN(x.position) FROM contact_addresses x JOIN addresses a ON a.id = x.address_id "
-    f"WHERE x.contact_id = m.contact_id AND a.kind = 'mobile' AND a.cipher IS NOT NULL AND {_FREE})"
+    "WHERE x.contact_id = {contact} AND a.kind = 'mobile' AND a.cipher IS NOT NULL "
+    f"AND {_FREE})"
 )
+# A chunk is found by its ids alone: through any other index each chunk would walk the whole release.
+_IN_CHUNK = "m.id > :after AND m.id <= :upto AND +m.broadcast_id = :b AND m.state || '' = 'queued'"
 
 
 def last_contact(tx: Tx) -> int:
@@ -97,84 +98,128 @@ def put_bodies(tx: Tx, broadcast_id: int, step: int, bodies: dict[int, int]) -> 
     )
 
 
-def add_messages(tx: Tx, broadcast: Broadcast, reach: Reach, low: int, high: int) -> None:
-    """One message per contact with id in (low, high]; who cannot be reached is skipped by name."""
+def add_messages(
+    tx: Tx,
+    broadcast: Broadcast,
+    reach: Reach,
+    first: tuple[int, str],
+    due: int,
+    low: int,
+    high: int,
+) -> tuple[int, int]:
+    """One message per contact with id in (low, high]; who cannot be reached is skipped by name.
+
+    `first`: position and gateway nearly everyone starts at; `settle_targets` corrects the others.
+    Answers the ids (after, up to) between which the new messages lie.
+    """
+    before = _last_message(tx)
+    by_household = broadcast.audience.one_per == "household"
+    # somebody of the same household, earlier in the list, who can be written to
+    elder = (
+        "FROM visible_contacts o WHERE o.household_id = c.household_id AND o.id < c.id AND "
+        f"{reach.condition('o')} AND {_FIRST.format(contact='o.id')} IS NOT NULL"
+    )
+    skipped = f"WHEN EXISTS (SELECT 1 {elder}) THEN 'same_household' " if by_household else ""
     tx.run(
-        f"WITH {tx.visible('contacts')} INSERT INTO messages (broadcast_id, contact_id, state, "
-        "reason, ward_id, residential_group_id, household_id, kind, mode, priority, due_at, "
-        "changed_at) SELECT :b, c.id, CASE WHEN n.free > 0 THEN 'queued' ELSE 'skipped' END, "
-        "CASE WHEN n.free > 0 THEN NULL WHEN n.mobiles > 0 THEN 'opted_out' "
-        "WHEN n.landlines > 0 THEN 'landline' ELSE 'no_number' END, "
-        "c.ward_id, c.residential_group_id, c.household_id, :kind, :mode, :priority, :now, :now "
-        "FROM visible_contacts c LEFT JOIN (SELECT ca.contact_id, "
+        f"WITH {tx.visible('contacts')}, n AS (SELECT ca.contact_id, "
         "SUM(CASE WHEN a.kind = 'mobile' THEN 1 ELSE 0 END) AS mobiles, "
-        f"SUM(CASE WHEN a.kind = 'mobile' AND {_FREE} THEN 1 ELSE 0 END) AS free, "
-        "SUM(CASE WHEN a.kind = 'landline' THEN 1 ELSE 0 END) AS landlines "
+        "SUM(CASE WHEN a.kind = 'landline' THEN 1 ELSE 0 END) AS landlines, "
+        f"MIN(CASE WHEN a.kind = 'mobile' AND {_FREE} THEN ca.position END) AS own "
         "FROM contact_addresses ca JOIN addresses a ON a.id = ca.address_id "
         "WHERE ca.contact_id > :low AND ca.contact_id <= :high AND a.cipher IS NOT NULL "
-        "GROUP BY ca.contact_id) n ON n.contact_id = c.id "
-        f"WHERE c.id > :low AND c.id <= :high AND {reach.condition()} ORDER BY c.id "
+        "GROUP BY ca.contact_id), told AS (SELECT c.id, c.ward_id, c.residential_group_id, "
+        "c.household_id, n.own, CASE WHEN n.own IS NULL THEN CASE WHEN n.mobiles > 0 "
+        "THEN 'opted_out' WHEN n.landlines > 0 THEN 'landline' ELSE 'no_number' END "
+        f"{skipped} END AS reason FROM visible_contacts c LEFT JOIN n ON n.contact_id = c.id "
+        f"WHERE c.id > :low AND c.id <= :high AND {reach.condition()}) "
+        "INSERT INTO messages (broadcast_id, contact_id, state, reason, ward_id, "
+        "residential_group_id, household_id, carrier, kind, mode, priority, position, gateway, "
+        "due_at, changed_at) SELECT :b, c.id, "
+        "CASE WHEN c.reason IS NULL THEN 'queued' ELSE 'skipped' END, c.reason, c.ward_id, "
+        "c.residential_group_id, c.household_id, a.carrier, :kind, :mode, :priority, :position, "
+        "CASE WHEN c.reason IS NULL THEN :gateway END, :due, :now FROM told c "
+        "LEFT JOIN contact_addresses f ON f.contact_id = c.id AND f.position = c.own "
+        "LEFT JOIN addresses a ON a.id = f.address_id WHERE 1 = 1 ORDER BY c.id "
         "ON CONFLICT (broadcast_id, contact_id) DO NOTHING",
         {
             "b": broadcast.id,
             "kind": broadcast.kind.value,
             "mode": broadcast.mode.value,
             "priority": broadcast.priority,
+            "position": first[0],
+            "gateway": first[1],
+            "due": due,
             "low": low,
             "high": high,
             "now": at(tx.now),
         },
     )
+    made = before, _last_message(tx)
+    if by_household:
+        _through_household(tx, broadcast.id, *made)
+    return made
 
 
-def one_per_household(tx: Tx, broadcast_id: int) -> None:
-    """Keep the first of each household; the others are named as such."""
+def _last_message(tx: Tx) -> int:
+    return int(tx.value(f"WITH {tx.visible('messages')} SELECT MAX(id) FROM visible_messages") or 0)
+
+
+def _through_household(tx: Tx, broadcast_id: int, after: int, upto: int) -> None:
+    """Whoever is skipped for their household: name the message that reaches it."""
     tx.run(
-        f"WITH {tx.visible('messages')}, first AS (SELECT household_id, MIN(id) AS id "
-        "FROM visible_messages WHERE broadcast_id = :b AND state = 'queued' "
-        "AND household_id IS NOT NULL GROUP BY household_id) "
-        "UPDATE messages SET state = 'skipped', reason = 'same_household', through_id = "
-        "(SELECT id FROM first WHERE first.household_id = messages.household_id) "
-        "WHERE broadcast_id = :b AND state = 'queued' AND household_id IS NOT NULL "
-        "AND id NOT IN (SELECT id FROM first)",
-        {"b": broadcast_id},
+        f"WITH {tx.visible('messages')} UPDATE messages SET through_id = (SELECT MIN(h.id) "
+        "FROM visible_contacts o JOIN visible_messages h ON h.contact_id = o.id "
+        "AND h.broadcast_id = :b AND (h.reason IS NULL OR h.reason <> 'same_household') "
+        "WHERE o.household_id = messages.household_id) WHERE id > :after AND id <= :upto "
+        "AND +broadcast_id = :b AND reason = 'same_household' "
+        "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = messages.id)".replace(
+            "WITH ", f"WITH {tx.visible('contacts')}, ", 1
+        ),
+        {"b": broadcast_id, "after": after, "upto": upto},
     )
-
-
-def message_range(tx: Tx, broadcast_id: int) -> tuple[int, int]:
-    row = tx.one(
-        f"WITH {tx.visible('messages')} SELECT MIN(id) AS low, MAX(id) AS high "
-        "FROM visible_messages WHERE broadcast_id = :b",
-        b=broadcast_id,
-    )
-    return (row["low"], row["high"]) if row and row["low"] is not None else (1, 0)
 
 
 def add_first_targets(
-    tx: Tx, broadcast_id: int, index: int, step: Step, scope: str, low: int, high: int
+    tx: Tx, broadcast_id: int, index: int, step: Step, scope: str, after: int, upto: int
 ) -> None:
-    """Each message's own number on one step; the first to claim a shared phone keeps it."""
-    _add_targets(tx, broadcast_id, index, step, scope, low, high, f"ca.position = {_FIRST}")
+    """Each message's own number on one step; the first to claim a shared phone keeps it.
+
+    `after`, `upto`: message ids, as `add_messages` answers them.
+    """
+    which = (
+        f"{_IN_CHUNK} AND {_FREE} AND (ca.position = 0 OR ca.position = "
+        f"{_FIRST.format(contact='m.contact_id')})"
+    )
+    _add_targets(tx, broadcast_id, index, step, scope, "0", which, after, upto)
 
 
 def add_more_targets(
     tx: Tx, broadcast_id: int, index: int, step: Step, scope: str, low: int, high: int
 ) -> None:
-    """Second and further numbers, for those who may need them."""
-    _add_targets(
-        tx,
-        broadcast_id,
-        index,
-        step,
-        scope,
-        low,
-        high,
-        f"ca.position > {_FIRST} AND ca.position < {TARGETS_PER_STEP}",
+    """Second and further numbers of contacts with id in (low, high], for those who may need them.
+
+    Only once everybody has their own number: nobody's second number may take another's first.
+    """
+    which = (
+        "m.contact_id > :after AND m.contact_id <= :upto AND m.broadcast_id = :b "
+        "AND m.state = 'queued' AND ca.position > "
+        f"{_FIRST.format(contact='m.contact_id')} AND ca.position < {TARGETS_PER_STEP} AND {_FREE} "
+        "AND m.contact_id IN (SELECT x.contact_id FROM contact_addresses x "
+        "WHERE x.contact_id > :after AND x.contact_id <= :upto AND x.position > 0)"
     )
+    _add_targets(tx, broadcast_id, index, step, scope, "ca.position", which, low, high)
 
 
 def _add_targets(
-    tx: Tx, broadcast_id: int, index: int, step: Step, scope: str, low: int, high: int, which: str
+    tx: Tx,
+    broadcast_id: int,
+    index: int,
+    step: Step,
+    scope: str,
+    offset: str,
+    which: str,
+    after: int,
+    upto: int,
 ) -> None:
     key = {
         "site": "0",
@@ -182,59 +227,53 @@ def _add_targets(
         "group": "COALESCE(m.residential_group_id, 0)",
         "contact": "m.contact_id",
     }[scope]
-    offset = "0" if "ca.position =" in which else "ca.position"
     tx.run(
         f"WITH {tx.visible('messages')} INSERT INTO targets (message_id, position, broadcast_id, "
         "step, channel, gateway, address_id, body_id) "
         f"SELECT m.id, :first + {offset}, m.broadcast_id, :step, :channel, :gateway, "
         "ca.address_id, p.body_id FROM visible_messages m "
-        f"JOIN contact_addresses ca ON ca.contact_id = m.contact_id AND {which} "
+        "JOIN contact_addresses ca ON ca.contact_id = m.contact_id "
         "JOIN addresses a ON a.id = ca.address_id AND a.kind = 'mobile' AND a.cipher IS NOT NULL "
         f"JOIN plan_bodies p ON p.broadcast_id = m.broadcast_id AND p.step = :step "
-        f"AND p.scope_id = {key} WHERE m.broadcast_id = :b AND m.state = 'queued' "
-        f"AND m.id >= :low AND m.id <= :high AND {_FREE} ORDER BY m.id, ca.position "
-        "ON CONFLICT DO NOTHING",
+        f"AND p.scope_id = {key} WHERE {which} ORDER BY m.id, ca.position ON CONFLICT DO NOTHING",
         {
             "b": broadcast_id,
             "step": index,
             "channel": step.channel.value,
             "gateway": step.gateway,
             "first": index * TARGETS_PER_STEP,
-            "low": low,
-            "high": high,
+            "after": after,
+            "upto": upto,
         },
     )
 
 
-def skip_without_target(tx: Tx, broadcast_id: int) -> None:
-    """A message that got no number of its own shares one: say with whom, or that no step fits."""
-    holder = (
-        "(SELECT t.message_id FROM contact_addresses ca JOIN targets t ON t.address_id = "
-        "ca.address_id AND t.broadcast_id = m.broadcast_id WHERE ca.contact_id = m.contact_id "
-        "ORDER BY ca.position LIMIT 1)"
-    )
-    tx.run(
-        f"WITH {tx.visible('messages')}, alone AS (SELECT m.id, {holder} AS holder "
-        "FROM visible_messages m WHERE m.broadcast_id = :b AND m.state = 'queued' AND NOT EXISTS "
-        "(SELECT 1 FROM targets t WHERE t.message_id = m.id)) "
-        "UPDATE messages SET state = 'skipped', through_id = alone.holder, reason = "
-        "CASE WHEN alone.holder IS NULL THEN 'no_channel' ELSE 'shared_phone' END "
-        "FROM alone WHERE alone.id = messages.id",
-        {"b": broadcast_id},
-    )
+def settle_targets(
+    tx: Tx, broadcast_id: int, channels: Sequence[str], after: int, upto: int
+) -> None:
+    """Messages with id in (after, upto] that got no target where they start.
 
-
-def aim(tx: Tx, broadcast_id: int, due: int) -> None:
-    """Point each queued message at its first target."""
+    One that has a later target starts there. One that has none shares its phone with somebody: it
+    is skipped and says with whom; or no step of the route fits.
+    """
+    names = ", ".join(f"'{c}'" for c in channels)
     tx.run(
-        f"WITH {tx.visible('messages')}, first AS (SELECT t.message_id, MIN(t.position) AS "
-        "position "
-        "FROM targets t WHERE t.broadcast_id = :b GROUP BY t.message_id) "
-        "UPDATE messages SET position = first.position, gateway = t.gateway, carrier = a.carrier, "
-        "due_at = :due FROM first JOIN targets t ON t.message_id = first.message_id AND t.position "
-        "= first.position JOIN addresses a ON a.id = t.address_id "
-        "WHERE messages.id = first.message_id AND messages.state = 'queued'",
-        {"b": broadcast_id, "due": due},
+        f"WITH {tx.visible('messages')}, odd AS (SELECT m.id, m.contact_id, (SELECT MIN(t.position)"
+        " FROM targets t WHERE t.message_id = m.id) AS start FROM visible_messages m "
+        f"WHERE {_IN_CHUNK} AND NOT EXISTS (SELECT 1 FROM targets t WHERE t.message_id = m.id "
+        "AND t.position = m.position)), told AS (SELECT odd.id, odd.start, t.gateway, a.carrier, "
+        "CASE WHEN odd.start IS NULL THEN (SELECT h.message_id FROM contact_addresses ca "
+        f"JOIN targets h ON h.broadcast_id = :b AND h.channel IN ({names}) "
+        "AND h.address_id = ca.address_id WHERE ca.contact_id = odd.contact_id "
+        "ORDER BY ca.position LIMIT 1) END AS holder FROM odd "
+        "LEFT JOIN targets t ON t.message_id = odd.id AND t.position = odd.start "
+        "LEFT JOIN addresses a ON a.id = t.address_id) "
+        "UPDATE messages SET state = CASE WHEN told.start IS NULL THEN 'skipped' ELSE 'queued' END,"
+        " reason = CASE WHEN told.start IS NOT NULL THEN NULL WHEN told.holder IS NULL "
+        "THEN 'no_channel' ELSE 'shared_phone' END, through_id = told.holder, "
+        "position = COALESCE(told.start, messages.position), gateway = told.gateway, "
+        "carrier = COALESCE(told.carrier, messages.carrier) FROM told WHERE told.id = messages.id",
+        {"b": broadcast_id, "after": after, "upto": upto},
     )
 
 
@@ -252,31 +291,41 @@ def planned(tx: Tx, broadcast_id: int, upto: int) -> None:
     tx.note("planned", "broadcast", broadcast_id, upto=upto)
 
 
-def summary(tx: Tx, broadcast_id: int) -> dict[str, Any]:
-    """People, skips by reason, households, and parts per step and carrier, of what is planned."""
-    states = tx.rows(
-        f"WITH {tx.visible('messages')} SELECT state, reason, count(*) AS n, "
-        "count(DISTINCT household_id) AS households FROM visible_messages "
-        "WHERE broadcast_id = :b GROUP BY state, reason",
+def sums(tx: Tx, broadcast_id: int) -> dict[str, Any]:
+    """People to write to, people skipped by reason, and parts per step and carrier, of what is planned."""
+    queued = tx.value(
+        f"WITH {tx.visible('messages')} SELECT count(*) FROM visible_messages "
+        "WHERE broadcast_id = :b AND state = 'queued'",
+        b=broadcast_id,
+    )
+    skipped = tx.rows(
+        f"WITH {tx.visible('messages')} SELECT reason, count(*) AS n FROM visible_messages "
+        "WHERE broadcast_id = :b AND state = 'skipped' GROUP BY reason",
         b=broadcast_id,
     )
     parts = tx.rows(
         "SELECT t.step, t.channel, a.carrier, count(*) AS messages, SUM(b.parts) AS parts, "
         "MAX(b.parts) AS most_parts FROM targets t JOIN bodies b ON b.id = t.body_id "
-        "JOIN addresses a ON a.id = t.address_id "
-        "JOIN (SELECT message_id, step, MIN(position) AS position FROM targets "
-        "WHERE broadcast_id = :b GROUP BY message_id, step) f ON f.message_id = t.message_id "
-        "AND f.position = t.position WHERE t.broadcast_id = :b "
-        "GROUP BY t.step, t.channel, a.carrier ORDER BY t.step",
+        "JOIN addresses a ON a.id = t.address_id WHERE t.broadcast_id = :b "
+        f"AND t.position = t.step * {TARGETS_PER_STEP} GROUP BY t.step, t.channel, a.carrier "
+        "ORDER BY t.step",
         b=broadcast_id,
     )
-    households = tx.value(
-        f"WITH {tx.visible('messages')} SELECT count(DISTINCT household_id) + "
-        "SUM(CASE WHEN household_id IS NULL THEN 1 ELSE 0 END) FROM visible_messages "
-        "WHERE broadcast_id = :b",
-        b=broadcast_id,
+    reasons = {row["reason"]: row["n"] for row in skipped}
+    return {"queued": int(queued), "skipped": reasons, "parts": parts}
+
+
+def households(tx: Tx, broadcast_id: int) -> int:
+    """Households in an audience; a person without one counts as one."""
+    return int(
+        tx.value(
+            f"WITH {tx.visible('messages')} SELECT count(DISTINCT household_id) + "
+            "SUM(CASE WHEN household_id IS NULL THEN 1 ELSE 0 END) FROM visible_messages "
+            "WHERE broadcast_id = :b",
+            b=broadcast_id,
+        )
+        or 0
     )
-    return {"states": states, "parts": parts, "households": int(households or 0)}
 
 
 def samples(tx: Tx, broadcast_id: int, limit: int = 3) -> list[Any]:

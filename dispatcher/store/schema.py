@@ -186,6 +186,7 @@ contacts = Table(
     Column("created_at", Instant, nullable=False), Column("updated_at", Instant, nullable=False),
     Column("removed_at", Instant),
     UniqueConstraint("name_key", "ordinal"),
+    Index("ix_contacts_household", "household_id"),
     Index("ix_contacts_ward", "ward_id", "residential_group_id", "id"),
 )  # fmt: skip
 contact_addresses = Table(
@@ -316,6 +317,7 @@ plan_bodies = Table(
 _queued = text("state = 'queued' AND lease_owner IS NULL")
 _doubtful = text("state = 'sending' AND lease_owner IS NULL")
 _leased = text("lease_owner IS NOT NULL")
+_in_batch = text("call_ref <> reference")
 _deadline = text("state = 'accepted' AND deadline_at IS NOT NULL")
 
 messages = Table(
@@ -367,7 +369,7 @@ attempts = Table(
     Column("broadcast_id", Id, nullable=False), Column("position", Integer, nullable=False),
     Column("gateway", String, nullable=False), Column("channel", String, nullable=False),
     Column("reference", String, nullable=False, unique=True),
-    Column("call_ref", String, nullable=False, index=True),
+    Column("call_ref", String, nullable=False),  # of a batch; alone it is the reference
     Column("state", String, nullable=False), Column("heard", Integer, nullable=False,
            server_default="0", comment="bits of model.Heard"),
     Column("fault", String), Column("code", String), Column("detail", String),
@@ -375,6 +377,7 @@ attempts = Table(
     Column("asks", Integer, nullable=False, server_default="1"),
     Column("asked_at", Instant, nullable=False, comment="first time on the wire"),
     Column("answered_at", Instant), Column("heard_at", Instant), Column("heard_code", String),
+    Index("ix_attempts_call", "call_ref", sqlite_where=_in_batch, postgresql_where=_in_batch),
     Index("ix_attempts_provider", "gateway", "provider_id",
           sqlite_where=text("provider_id IS NOT NULL"),
           postgresql_where=text("provider_id IS NOT NULL")),

@@ -5,7 +5,6 @@ The key lives outside the database. A lost key is a lost list.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import os
 from pathlib import Path
@@ -50,7 +49,7 @@ class Sealer:
     def digest(self, purpose: str, *parts: str) -> bytes:
         """A keyed hash of `parts`, 16 bytes: for identities that must not tell a name."""
         message = "\x1f".join((purpose, *parts)).encode()
-        return hmac.new(self._digest_key, message, hashlib.sha256).digest()[:16]
+        return hmac.digest(self._digest_key, message, "sha256")[:16]
 
 
 def _opened(cipher: AESSIV, data: bytes, associated: list[bytes]) -> str:

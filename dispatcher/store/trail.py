@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dispatcher.store.schema import micros
-from dispatcher.store.schema import trail as table
 
 if TYPE_CHECKING:
     from dispatcher.store.database import Tx
@@ -55,7 +54,7 @@ def write(tx: Tx, notes: Sequence[Note]) -> None:
         salt = os.urandom(16)
         rows.append(
             {
-                "at": tx.now,
+                "at": micros(tx.now),
                 "actor": tx.actor.name,
                 "act": note.act,
                 "noun": note.noun,
@@ -65,7 +64,11 @@ def write(tx: Tx, notes: Sequence[Note]) -> None:
                 "leaf": leaf(salt, entry),
             }
         )
-    tx.run(table.insert(), rows)
+    tx.run(
+        "INSERT INTO trail (at, actor, act, noun, noun_id, entry, salt, leaf) "
+        "VALUES (:at, :actor, :act, :noun, :noun_id, :entry, :salt, :leaf)",
+        rows,
+    )
 
 
 def sequence(tx: Tx, most: int = 10_000) -> int:

@@ -26,7 +26,7 @@ def sent(app, tmp_path):
     broadcast_id = released(app, officer, leader)
     with app.begin(SYSTEM)() as tx:
         ids, _ = messages.claim(tx, "w", broadcast_id, "esms", 1, tx.now.replace(hour=3))
-        messages.intend(tx, "w", [(messages.parcels(tx, ids)[0], "R1", "R1")])
+        messages.intend(tx, "w", [(messages.parcels(tx, ids)[0]._replace(reference="R1"), "R1")])
         tx.note("test", "messages", "")
     return app, broadcast_id, ids[0]
 

