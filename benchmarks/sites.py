@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,6 +47,7 @@ STEP = 50_000
 @contextmanager
 def folder() -> Iterator[Path]:
     with TemporaryDirectory(prefix="dispatcher-bench-", ignore_cleanup_errors=True) as made:
+        os.environ["DISPATCHER_STATE"] = str(Path(made) / "state")
         yield Path(made)
 
 

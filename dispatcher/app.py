@@ -30,7 +30,7 @@ from dispatcher.model import (
 )
 from dispatcher.planning import Draft, Words
 from dispatcher.problems import Problem, Say, settings, unknown
-from dispatcher.store import areas, people, texts
+from dispatcher.store import areas, identity, people, texts
 from dispatcher.store import gateways as gateway_rows
 from dispatcher.store import settings as site_facts
 from dispatcher.store.broadcasts import Broadcast
@@ -110,12 +110,20 @@ def open_app(site: Site, clock: Clock | None = None) -> App:
             f"The folder {site.data} cannot be made: {error.strerror}.",
         ) from None
     fresh = not (in_site and database.exists())
-    store = open_store(site.database, Sealer(_key(site, create=fresh)))
+    store = open_store(site.database, Sealer(site_key(site, create=fresh)))
     _settle_in(site, store, clock())
     return App(site, store, clock)
 
 
-def _key(site: Site, *, create: bool) -> bytes:
+def database_file(site: Site) -> Path | None:
+    """The file of an SQLite database; None when a server keeps it."""
+    prefix = "sqlite:///"
+    found = site.database.startswith(prefix)
+    return Path(site.database.removeprefix(prefix)) if found else None
+
+
+def site_key(site: Site, *, create: bool = False) -> bytes:
+    """The key of a site, from the environment or its file."""
     value = os.environ.get("DISPATCHER_KEY", "").strip()
     if value:
         try:
@@ -131,6 +139,11 @@ def _key(site: Site, *, create: bool) -> bytes:
 
 def _settle_in(site: Site, store: Store, now: datetime) -> None:
     """Areas, gateways and prices of the settings, in place once."""
+    with store.read(SYSTEM) as tx:
+        known = site_facts.get(tx, "identity") is not None
+    if not known:
+        with store.begin(SYSTEM, now) as tx:
+            identity.settle_in(tx, database_file(site))
     wanted = f"{site.area_set}|{sorted(site.gateways)}|{sorted(site.prices.items())}"
     with store.read(SYSTEM) as tx:
         if site_facts.get(tx, "settled_in") == wanted:

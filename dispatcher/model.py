@@ -198,13 +198,26 @@ class Window:
 
 @dataclass(frozen=True)
 class Audience:
-    """(wards, narrowed to residential groups inside them) ∪ groups − excluded groups."""
+    """(wards, narrowed to residential groups inside them) ∪ groups − excluded groups.
+
+    Or, for a follow-up: those people of the broadcast `of` whose message is in one of `states`.
+    Or, for a test: the `contacts` themselves.
+    """
 
     wards: tuple[str, ...] = ()
     residential_groups: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     exclude_groups: tuple[str, ...] = ()
     one_per: str = "phone"  # phone | household
+    of: int | None = None
+    states: tuple[str, ...] = ()
+    contacts: tuple[int, ...] = ()
+
+    def as_json(self) -> dict[str, object]:
+        """What is stored, approved and shown; the rare fields only where they say something."""
+        rare = ("of", "states", "contacts")
+        found = {k: list(v) if isinstance(v, tuple) else v for k, v in self.__dict__.items()}
+        return {k: v for k, v in found.items() if k not in rare or v}
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from dispatcher.areas import natural_key
+from dispatcher.areas import group_key, natural_key
 from dispatcher.model import HANOI
 from dispatcher.problems import Say
 from dispatcher.store import logbook
@@ -146,13 +147,86 @@ def safe_cell(value: Any) -> Any:
     return value
 
 
-def rows_as_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> Iterable[str]:
-    """Rows of the log as CSV lines, one string per row; memory stays flat."""
+def rows_as_csv(
+    rows: Iterable[Mapping[str, Any]],
+    columns: Sequence[str],
+    shown: Callable[[str, Any], Any] = lambda _, value: value,
+) -> Iterable[str]:
+    """Rows of the log as CSV, a few hundred a piece; memory stays flat. `shown`: cell → text."""
     yield "\ufeff" + ",".join(columns) + "\r\n"
-    for row in rows:
+    waiting = iter(rows)
+    while piece := list(islice(waiting, 500)):
         out = io.StringIO()
-        csv.writer(out, lineterminator="\r\n").writerow([safe_cell(row[c]) for c in columns])
+        csv.writer(out, lineterminator="\r\n").writerows(
+            [safe_cell(shown(c, row[c])) for c in columns] for row in piece
+        )
         yield out.getvalue()
+
+
+REACH: dict[str, Say] = {
+    "reached": Say("đã nhận", "reached"),
+    "maybe": Say("có thể đã nhận", "maybe"),
+    "not_reached": Say("chưa nhận", "not reached"),
+    "no_contact": Say("không có số", "no contact"),
+}
+_LEVELS = {3: "reached", 2: "maybe", 1: "not_reached", 0: "no_contact"}
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Households by place and by how far they were reached."""
+
+    places: Mapping[tuple[str, str], Mapping[str, int]]
+    rows: tuple[Mapping[str, Any], ...]  # one per household
+
+    @property
+    def total(self) -> dict[str, int]:
+        return {r: sum(counts[r] for counts in self.places.values()) for r in REACH}
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "households": sum(self.total.values()),
+            **self.total,
+            "places": [
+                {"ward": ward, "residential_group": group, **counts}
+                for (ward, group), counts in self.places.items()
+            ],
+        }
+
+
+def coverage(tx: Tx, broadcast_id: int, ward: str | None, group: str | None) -> Coverage:
+    """How far each household of a broadcast was reached, narrowed to a ward or group by name."""
+    chosen = [
+        {**row, "reach": _LEVELS[row["reach"]], "residential_group": row["residential_group"] or ""}
+        for row in logbook.households(tx, broadcast_id)
+        if (ward is None or row["ward"] == ward)
+        and (group is None or group_key(row["residential_group"] or "") == group_key(group))
+    ]
+    chosen.sort(
+        key=lambda r: (natural_key(r["ward"]), natural_key(r["residential_group"]), r["contact"])
+    )
+    places: dict[tuple[str, str], dict[str, int]] = {}
+    for row in chosen:
+        counts = places.setdefault((row["ward"], row["residential_group"]), dict.fromkeys(REACH, 0))
+        counts[row["reach"]] += 1
+    return Coverage(places, tuple(chosen))
+
+
+def doors(tx: Tx, found: Coverage) -> list[dict[str, Any]]:
+    """The households somebody has to visit: not reached, or without any number; with a name."""
+    rows = [r for r in found.rows if r["reach"] in ("not_reached", "no_contact")]
+    names = logbook.contact_names(tx, [r["contact"] for r in rows])
+    return [
+        {
+            "ward": r["ward"],
+            "residential_group": r["residential_group"],
+            "contact": r["contact"],
+            "name": names.get(r["contact"], ""),
+            "people": r["people"],
+            "reach": r["reach"],
+        }
+        for r in rows
+    ]
 
 
 def as_html(

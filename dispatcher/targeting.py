@@ -9,8 +9,7 @@ from __future__ import annotations
 from dispatcher.areas import group_key
 from dispatcher.model import Audience
 from dispatcher.problems import Problem, Say, refused, unknown
-from dispatcher.sms import folded
-from dispatcher.store import areas, contacts
+from dispatcher.store import areas, groups
 from dispatcher.store.areas import Area
 from dispatcher.store.database import Tx
 from dispatcher.store.releases import Reach
@@ -18,6 +17,9 @@ from dispatcher.store.releases import Reach
 
 def wards_of(tx: Tx, audience: Audience) -> list[Area]:
     """The wards an audience touches, each within the actor's; groups alone touch all of theirs."""
+    if audience.of is not None or audience.contacts:
+        everywhere = areas.wards_named(tx, ("all",))
+        return [w for w in everywhere if tx.actor.wards is None or w.id in tx.actor.wards]
     if not audience.wards and not audience.groups:
         raise Problem(
             "no-audience",
@@ -55,8 +57,11 @@ def resolve(tx: Tx, audience: Audience) -> Reach:
     return Reach(
         wards=tuple(w.id for w in wards) if audience.wards else (),
         residential_groups=narrowed,
-        groups=tuple(_groups(tx, audience.groups)),
-        exclude_groups=tuple(_groups(tx, audience.exclude_groups)),
+        groups=tuple(groups.find(tx, g) for g in audience.groups),
+        exclude_groups=tuple(groups.find(tx, g) for g in audience.exclude_groups),
+        of=audience.of,
+        states=audience.states,
+        contacts=audience.contacts,
     )
 
 
@@ -74,14 +79,4 @@ def _residential_groups(tx: Tx, wards: list[Area], names: tuple[str, ...]) -> li
                 sorted(everything),
             )
         found.extend(ids)
-    return found
-
-
-def _groups(tx: Tx, names: tuple[str, ...]) -> list[int]:
-    known = contacts.group_ids(tx)
-    found = []
-    for name in names:
-        if folded(name) not in known:
-            raise unknown(Say("nhóm", "group"), name, [n for _, n in known.values()])
-        found.append(known[folded(name)][0])
     return found

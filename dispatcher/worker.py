@@ -22,14 +22,23 @@ from typing import Any
 
 import dispatcher
 from dispatcher import planning, receiving, scheduling, templating
-from dispatcher.app import App, Doors, build_gateway, callback_path, draft, listeners, release
+from dispatcher.app import (
+    App,
+    Doors,
+    build_gateway,
+    callback_path,
+    database_file,
+    draft,
+    listeners,
+    release,
+)
 from dispatcher.gateways.contract import Gateway, RenewsToken
 from dispatcher.lifecycle import Doubt
 from dispatcher.model import SYSTEM, Mode
 from dispatcher.problems import Problem
 from dispatcher.scheduling import Schedule
 from dispatcher.sending import Engine, pass_deadlines, reclaim
-from dispatcher.store import broadcasts, gateways, receipts, trail, workers
+from dispatcher.store import broadcasts, gateways, identity, receipts, trail, workers
 from dispatcher.store.database import Tx
 from dispatcher.store.workers import WorkerLock
 
@@ -60,6 +69,7 @@ class Worker:
     async def run(self, *, once: bool = False) -> int:
         """Work until stopped, or with `once` until nothing is due; how many were accepted."""
         app = self.app
+        self._stand()
         lock = self._lock(self.name)
         if not lock.take():
             raise RuntimeError("a worker name was used twice")
@@ -213,8 +223,19 @@ class Worker:
             planning.schedule(tx, broadcasts.get(tx, made), fire_at)
         return made
 
+    def _stand(self) -> None:
+        """A copied or restored database sends nothing."""
+        with self.app.store.read(SYSTEM) as tx:
+            identity.stand(tx, database_file(self.app.site))
+
     def _tidy(self) -> None:
         app = self.app
+        try:
+            self._stand()
+        except Problem:
+            assert self.engine is not None
+            self.engine.stop()
+            raise
         with app.store.begin(SYSTEM, app.clock()) as tx:
             workers.seen(tx, self.name)
             pass_deadlines(tx)

@@ -20,6 +20,7 @@ import pytest
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
 for name in ("DISPATCHER_CLOCK", "DISPATCHER_AS", "DISPATCHER_TWINS", "DISPATCHER_KEY"):
     os.environ.pop(name, None)
+os.environ["DISPATCHER_STATE"] = tempfile.mkdtemp(prefix="dispatcher-state-")
 
 from dispatcher.app import App, open_app
 from dispatcher.config import parse

@@ -15,7 +15,7 @@ from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.templates import bubble, pairs
 from dispatcher.config import duration, window
-from dispatcher.model import HANOI, Audience, BroadcastState
+from dispatcher.model import HANOI, Audience, BroadcastState, Mode
 from dispatcher.planning import Preview
 from dispatcher.problems import PARTLY, REFUSED, Problem, Say
 from dispatcher.reporting import number
@@ -52,12 +52,12 @@ def broadcast_id(text: str) -> int:
     "Write a broadcast (a draft).",
     "dispatcher broadcasts create --template gia-danh-cong-an --ward 'Máy Tơ'",
 )
-@option("--template", required=True, vi="mẫu tin", en="template")
-@option("--ward", "wards", multiple=True, vi="phường, hoặc all", en="ward, or all")
+@option("--template", required=True, vi="mẫu tin", en="template", complete="template")
+@option("--ward", "wards", multiple=True, vi="phường, hoặc all", en="ward, or all", complete="ward")
 @option(
     "--residential-group", "--tdp", "tdp", multiple=True, vi="tổ dân phố", en="residential group"
 )
-@option("--group", "groups", multiple=True, vi="nhóm", en="group")
+@option("--group", "groups", multiple=True, vi="nhóm", en="group", complete="group")
 @option("--exclude-group", "excluded", multiple=True, vi="trừ nhóm này", en="but not this group")
 @option(
     "--one-per",
@@ -66,7 +66,7 @@ def broadcast_id(text: str) -> int:
     vi="mỗi máy hay mỗi hộ một tin",
     en="one message per",
 )
-@option("--route", vi="thứ tự kênh gửi", en="route")
+@option("--route", vi="thứ tự kênh gửi", en="route", complete="route")
 @option(
     "--set", "fields", multiple=True, vi="điền một ô: tên=giá trị", en="fill a blank: name=value"
 )
@@ -141,7 +141,7 @@ def create(
     "Preview: how many people, parts and đồng, and who is skipped.",
     "dispatcher broadcasts preview 1",
 )
-@argument("number_")
+@argument("number_", complete="broadcast")
 def preview(surface: Surface, number_: str) -> None:
     app, actor = surface.open_app(), surface.actor()
     with app.store.read(actor) as tx:
@@ -193,7 +193,7 @@ def tell_preview(surface: Surface, broadcast: Broadcast, found: Preview) -> None
         surface.say(bubble(sample["body"]))
 
 
-def _acting(surface: Surface, number_: str, act: Callable[[Tx, Broadcast], Any]) -> Broadcast:
+def acting(surface: Surface, number_: str, act: Callable[[Tx, Broadcast], Any]) -> Broadcast:
     """Do one thing to one broadcast in a transaction of the acting person; as it is afterwards."""
     app, actor = surface.open_app(), surface.actor()
     with app.begin(actor)() as tx:
@@ -201,7 +201,7 @@ def _acting(surface: Surface, number_: str, act: Callable[[Tx, Broadcast], Any])
         return rows.get(tx, broadcast_id(number_))
 
 
-def _told(surface: Surface, broadcast: Broadcast, hint: Say | None = None) -> None:
+def told(surface: Surface, broadcast: Broadcast, hint: Say | None = None) -> None:
     if surface.json:
         surface.emit(_as_json(broadcast))
     surface.say(
@@ -215,14 +215,14 @@ def _told(surface: Surface, broadcast: Broadcast, hint: Say | None = None) -> No
 @broadcasts.verb(
     "submit", "Trình duyệt.", "Submit for approval.", "dispatcher broadcasts submit 1 --as lan"
 )
-@argument("number_")
+@argument("number_", complete="broadcast")
 def submit(surface: Surface, number_: str) -> None:
     app, actor = surface.open_app(), surface.actor()
     with app.store.read(actor) as tx:
         broadcast = rows.get(tx, broadcast_id(number_))
     found = joined.preview(app, actor, broadcast)
-    done = _acting(surface, number_, lambda tx, b: planning.submit(tx, b, found))
-    _told(
+    done = acting(surface, number_, lambda tx, b: planning.submit(tx, b, found))
+    told(
         surface,
         done,
         Say(
@@ -238,10 +238,10 @@ def submit(surface: Surface, number_: str) -> None:
     "Approve exactly this.",
     "dispatcher broadcasts approve 1 --as minh",
 )
-@argument("number_")
+@argument("number_", complete="broadcast")
 def approve(surface: Surface, number_: str) -> None:
-    done = _acting(surface, number_, planning.approve)
-    _told(
+    done = acting(surface, number_, planning.approve)
+    told(
         surface,
         done,
         Say(
@@ -257,10 +257,10 @@ def approve(surface: Surface, number_: str) -> None:
     "Return with a reason.",
     "dispatcher broadcasts return 1 --reason 'Ghi rõ giờ' --as minh",
 )
-@argument("number_")
+@argument("number_", complete="broadcast")
 @option("--reason", required=True, vi="lý do", en="reason")
 def send_back(surface: Surface, number_: str, reason: str) -> None:
-    _told(surface, _acting(surface, number_, lambda tx, b: planning.send_back(tx, b, reason)))
+    told(surface, acting(surface, number_, lambda tx, b: planning.send_back(tx, b, reason)))
 
 
 @broadcasts.verb(
@@ -269,17 +269,18 @@ def send_back(surface: Surface, number_: str, reason: str) -> None:
     "Set the time of an approved broadcast (without --at: now).",
     "dispatcher broadcasts schedule 1 --at '2026-12-01 08:00'",
 )
-@argument("number_")
+@argument("number_", complete="broadcast")
 @option("--at", "when", default="now", vi="thời điểm", en="when")
 def schedule(surface: Surface, number_: str, when: str) -> None:
     at = scheduling.ask_moment(when, surface.open_app().clock())
     starts = at
+    confirm_live(surface, number_)
 
     def act(tx: Tx, broadcast: Broadcast) -> None:
         nonlocal starts
         starts = planning.schedule(tx, broadcast, at)
 
-    done = _acting(surface, number_, act)
+    done = acting(surface, number_, act)
     if surface.json:
         surface.emit(_as_json(done))
     surface.say(
@@ -290,6 +291,27 @@ def schedule(surface: Surface, number_: str, when: str) -> None:
         f"Bộ gửi tin: dispatcher run · Theo dõi: dispatcher broadcasts watch {done.id}",
         f"The worker: dispatcher run · Watch: dispatcher broadcasts watch {done.id}",
     )
+
+
+def confirm_live(surface: Surface, number_: str) -> None:
+    """A live send is confirmed by a sentence that says whom it reaches and what it costs."""
+    app, actor = surface.open_app(), surface.actor()
+    with app.store.read(actor) as tx:
+        broadcast = rows.get(tx, broadcast_id(number_))
+    if broadcast.mode is not Mode.LIVE or surface.yes or surface.dry_run:
+        return
+    found = joined.preview(app, actor, broadcast)
+    surface.confirm(
+        f"Gửi {number(found.queued)} người, nhiều nhất {money(found.total)}.",
+        f"Send to {found.queued} people, at most {found.total} đồng.",
+    )
+
+
+def money(dong: int) -> str:
+    """1.900.000 → "khoảng 1,9 triệu đồng"; small sums to the đồng."""
+    if dong < 1_000_000:
+        return f"{number(dong)} đồng"
+    return f"khoảng {dong / 1_000_000:.1f} triệu đồng".replace(".", ",")
 
 
 @broadcasts.verb("list", "Liệt kê các đợt gửi.", "List broadcasts.", "dispatcher broadcasts list")
@@ -316,7 +338,7 @@ def list_broadcasts(surface: Surface) -> None:
 
 
 @broadcasts.verb("show", "Hiện một đợt gửi.", "Show a broadcast.", "dispatcher broadcasts show 1")
-@argument("number_")
+@argument("number_", complete="broadcast")
 def show(surface: Surface, number_: str) -> None:
     with surface.open_app().store.read(surface.actor()) as tx:
         broadcast = rows.get(tx, broadcast_id(number_))
@@ -343,7 +365,7 @@ def show(surface: Surface, number_: str) -> None:
     "Watch a broadcast until it is over.",
     "dispatcher broadcasts watch 1",
 )
-@argument("number_")
+@argument("number_", complete="broadcast")
 @option("--timeout", default=0, vi="thôi sau bao nhiêu giây (0: không)", en="give up after seconds")
 def watch(surface: Surface, number_: str, timeout: int) -> int | None:
     app, actor = surface.open_app(), surface.actor()
@@ -381,10 +403,10 @@ def watch(surface: Surface, number_: str, timeout: int) -> int | None:
     "Pause: nothing leaves beyond what is on the wire.",
     "dispatcher broadcasts pause 1",
 )
-@argument("number_")
+@argument("number_", complete="broadcast")
 def pause(surface: Surface, number_: str) -> None:
-    done = _acting(surface, number_, planning.pause)
-    _told(
+    done = acting(surface, number_, planning.pause)
+    told(
         surface,
         done,
         Say(
@@ -400,9 +422,9 @@ def pause(surface: Surface, number_: str) -> None:
     "Go on with a paused or held one.",
     "dispatcher broadcasts resume 1",
 )
-@argument("number_")
+@argument("number_", complete="broadcast")
 def resume(surface: Surface, number_: str) -> None:
-    _told(surface, _acting(surface, number_, planning.resume))
+    told(surface, acting(surface, number_, planning.resume))
 
 
 @broadcasts.verb(
@@ -411,7 +433,7 @@ def resume(surface: Surface, number_: str) -> None:
     "Stop for good: the rest is cancelled.",
     "dispatcher broadcasts stop 1",
 )
-@argument("number_")
+@argument("number_", complete="broadcast")
 def stop(surface: Surface, number_: str) -> None:
     cancelled = 0
 
@@ -419,7 +441,7 @@ def stop(surface: Surface, number_: str) -> None:
         nonlocal cancelled
         cancelled = planning.stop(tx, broadcast)
 
-    done = _acting(surface, number_, act)
+    done = acting(surface, number_, act)
     if surface.json:
         surface.emit({**_as_json(done), "cancelled": cancelled})
     surface.say(
@@ -437,9 +459,7 @@ def _as_json(b: Broadcast) -> dict[str, Any]:
         "mode": b.mode.value,
         "kind": b.kind.value,
         "fields": dict(b.fields),
-        "audience": {
-            k: list(v) if isinstance(v, tuple) else v for k, v in b.audience.__dict__.items()
-        },
+        "audience": b.audience.as_json(),
         "route": [
             {
                 "gateway": s.gateway,

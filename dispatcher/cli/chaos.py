@@ -247,6 +247,7 @@ def chaos(
             "usage", "--people phải từ 1, --kills từ 0.", "--people from 1, --kills from 0."
         )
     root = Path(tempfile.mkdtemp(prefix="dispatcher-chaos-"))
+    os.environ["DISPATCHER_STATE"] = str(root / "state")
     latency = max(0.01, 8 * (kills + 10) / count) if kills else 0.0  # room for every kill
     vendor = "esms" if gateway == "dedup" else "lab"
     twin = start(

@@ -1,23 +1,27 @@
-"""contacts: import, list, show."""
+"""contacts: import, list, show, export, undo."""
 
 from __future__ import annotations
 
 import hashlib
+import sys
 from pathlib import Path
 from typing import Any
 
-from dispatcher import importing
-from dispatcher.areas import ward_key
+from dispatcher import auditing, importing
+from dispatcher.areas import group_key, ward_key
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
+from dispatcher.cli.tables import write_table, writes
 from dispatcher.cli.templates import pairs
 from dispatcher.importing.entries import Context, Finding, Listing
 from dispatcher.importing.sheets import files_in
-from dispatcher.model import AreaKind
-from dispatcher.problems import OK, PARTLY, USAGE, Problem, Say, refused
-from dispatcher.store import areas
+from dispatcher.model import HANOI, AreaKind
+from dispatcher.problems import OK, PARTLY, USAGE, Problem, Say, refused, unknown
+from dispatcher.reporting import number
+from dispatcher.store import areas, groups, imports, suppressions
 from dispatcher.store import contacts as rows
 from dispatcher.store.database import Tx
+from dispatcher.store.schema import moment
 
 contacts = Group(Say("Danh bạ người nhận.", "The list of contacts."))
 
@@ -29,10 +33,9 @@ contacts = Group(Say("Danh bạ người nhận.", "The list of contacts."))
     "dispatcher contacts import contacts/ --dry-run",
 )
 @argument("files", nargs=-1, required=True)
-@option("--ward", vi="danh sách của phường nào", en="whose list it is")
+@option("--ward", vi="danh sách của phường nào", en="whose list it is", complete="ward")
 @option("--group", vi="mọi dòng thuộc tổ dân phố này", en="every row is of this residential group")
 @option("--map", "choices", multiple=True, vi="chỉ cột: phone='Số ĐT'", en="phone='Column'")
-@option("--dry-run", is_flag=True, vi="chỉ xem, không lưu gì", en="look, store nothing")
 @option(
     "--partial", is_flag=True, vi="lưu các dòng tốt, bỏ dòng hỏng", en="store the good rows only"
 )
@@ -46,7 +49,6 @@ def import_files(
     ward: str | None,
     group: str | None,
     choices: tuple[str, ...],
-    dry_run: bool,
     partial: bool,
     report: str | None,
     rows: bool,
@@ -66,6 +68,7 @@ def import_files(
         importing.write_report(Path(report), listing, surface.language)
     stop = bool(listing.rejected) and not partial
     import_id = None
+    dry_run = surface.dry_run
     if not dry_run and not stop:
         names = [
             {"name": p.name, "digest": hashlib.sha256(p.read_bytes()).hexdigest()} for p in paths
@@ -174,12 +177,7 @@ def _tell(
             "Chưa lưu gì vì có dòng hỏng. Sửa các dòng trên, hoặc thêm --partial để lưu phần tốt.",
             "Nothing was stored because of bad rows. Fix them, or add --partial for the good ones.",
         )
-    elif dry_run:
-        surface.hint(
-            "Đây mới là xem trước, chưa lưu gì. Bỏ --dry-run để nhập.",
-            "This was a dry run, nothing was stored. Leave out --dry-run to import.",
-        )
-    else:
+    elif not dry_run:
         surface.hint(
             "Soạn đợt gửi: dispatcher broadcasts create --template TÊN --ward all",
             "Write a broadcast: dispatcher broadcasts create --template NAME --ward all",
@@ -192,28 +190,28 @@ def _tell(
     "List contacts (numbers masked).",
     "dispatcher contacts list --ward 'Máy Tơ'",
 )
-@option("--ward", vi="phường", en="ward")
-@option("--group", vi="nhóm", en="group")
+@option("--ward", vi="phường", en="ward", complete="ward")
+@option("--residential-group", "--tdp", "tdp", vi="tổ dân phố", en="residential group")
+@option("--group", vi="nhóm", en="group", complete="group")
 @option("--search", default="", vi="tìm theo tên, không cần dấu", en="by name, marks not needed")
+@option("--suppressed", is_flag=True, vi="danh sách không gửi", en="who must not be written to")
 @option("--limit", default=50, vi="nhiều nhất", en="at most")
 def list_contacts(
-    surface: Surface, ward: str | None, group: str | None, search: str, limit: int
+    surface: Surface,
+    ward: str | None,
+    tdp: str | None,
+    group: str | None,
+    search: str,
+    suppressed: bool,
+    limit: int,
 ) -> None:
     with surface.open_app().store.read(surface.actor()) as tx:
-        ward_id = areas.ward(tx, ward).id if ward else None
-        group_id = None
-        if group:
-            from dispatcher.sms import folded
-
-            known = rows.group_ids(tx)
-            if folded(group) not in known:
-                from dispatcher.problems import unknown
-
-                raise unknown(Say("nhóm", "group"), group, [n for _, n in known.values()])
-            group_id = known[folded(group)][0]
-        found = rows.listed(tx, ward_id=ward_id, group_id=group_id, search=search, limit=limit)
+        if suppressed:
+            _tell_suppressed(surface, suppressions.listed(tx))
+            return
+        found = rows.listed(tx, within=chosen(tx, ward, tdp, group), search=search, limit=limit + 1)
     if surface.json:
-        surface.emit(found)
+        surface.emit(found[:limit])
         return
     surface.table(
         [
@@ -225,9 +223,67 @@ def list_contacts(
         ],
         [
             [f"c{c['id']}", c["name"], ", ".join(c["phones"]), c["ward"], c["residential_group"]]
-            for c in found
+            for c in found[:limit]
         ],
     )
+    if len(found) > limit:
+        surface.hint(
+            f"Còn nữa: thêm --limit {limit * 10}, hoặc lọc bằng --ward, --search.",
+            f"There are more: add --limit {limit * 10}, or narrow with --ward, --search.",
+        )
+
+
+def _tell_suppressed(surface: Surface, found: list[dict[str, Any]]) -> None:
+    told = [{**s, "at": moment(s["at"]).astimezone(HANOI).isoformat()} for s in found]
+    if surface.json:
+        surface.emit(told)
+        return
+    surface.table(
+        [Say("điện thoại", "phone"), Say("lý do", "reason"), Say("từ", "since"), Say("ai", "who")],
+        [[s["phone"], s["reason"], s["at"][:16].replace("T", " "), s["by"]] for s in told],
+    )
+
+
+def chosen(tx: Tx, ward: str | None, tdp: str | None, group: str | None) -> rows.Within:
+    """Names on the command line as the ids a list is narrowed by."""
+    ward_id = areas.ward(tx, ward).id if ward else None
+    return rows.Within(
+        ward_id,
+        residential_group(tx, ward, ward_id, tdp) if tdp else None,
+        groups.find(tx, group) if group else None,
+    )
+
+
+def residential_group(tx: Tx, ward: str | None, ward_id: int | None, name: str) -> int:
+    """A residential group by its name, inside a ward."""
+    if ward is None or ward_id is None:
+        raise Problem(
+            "groups-without-ward",
+            "Chọn tổ dân phố thì phải kèm --ward.",
+            "Residential groups need --ward.",
+        )
+    known = areas.groups_of(tx, ward_id)
+    if group_key(name) not in known:
+        raise unknown(
+            Say(f"tổ dân phố trong {ward}", f"residential group in {ward}"),
+            name,
+            [a.name for a in known.values()],
+        )
+    return known[group_key(name)].id
+
+
+def who(surface: Surface, tx: Tx, text: str) -> list[int]:
+    """Contacts meant by c12, a phone number or - (standard input); nobody is a problem."""
+    words = sys.stdin.read() if text == "-" else text
+    found = auditing.find(tx, words, surface.open_site().sample_heads)
+    known = [c["id"] for c in rows.listed(tx, ids=found, limit=len(found) + 1)]
+    if not known:
+        raise Problem(
+            "unknown-contact",
+            "Không thấy người nhận này trong danh bạ.",
+            "This contact is not in the list.",
+        )
+    return known
 
 
 @contacts.verb(
@@ -238,24 +294,125 @@ def list_contacts(
 )
 @argument("contact")
 def show(surface: Surface, contact: str) -> None:
-    import sys
-
-    from dispatcher import auditing
-
-    text = sys.stdin.read() if contact == "-" else contact
-    app = surface.open_app()
-    with app.store.read(surface.actor()) as tx:
-        ids = auditing.find(tx, text, app.site.sample_heads)
-        found = [c for c in rows.listed(tx, limit=1_000_000) if c["id"] in set(ids)] if ids else []
-    if not found:
-        raise Problem(
-            "unknown-contact",
-            "Không thấy người nhận này trong danh bạ.",
-            "This contact is not in the list.",
-        )
+    with surface.open_app().store.read(surface.actor()) as tx:
+        ids = who(surface, tx, contact)
+        found = rows.listed(tx, ids=ids, limit=len(ids))
     if surface.json:
         surface.emit(found)
         return
     for c in found:
         surface.say(f"c{c['id']}  {c['name']}  {', '.join(c['phones'])}")
         surface.say(f"   {c['ward']}, {c['residential_group'] or '—'}  ({c['source']}:{c['row']})")
+
+
+@contacts.verb(
+    "export",
+    "Ghi danh bạ ra tệp CSV hoặc XLSX. Số đầy đủ cần --reason và được ghi vào nhật ký.",
+    "Write the list to a CSV or XLSX file. Full numbers need --reason, which is recorded.",
+    "dispatcher contacts export danh-ba.xlsx --ward 'Máy Tơ' --reason 'đối chiếu hộ khẩu'",
+)
+@argument("file")
+@option("--ward", vi="phường", en="ward", complete="ward")
+@option("--residential-group", "--tdp", "tdp", vi="tổ dân phố", en="residential group")
+@option("--group", vi="nhóm", en="group", complete="group")
+@option("--reason", default="", vi="vì sao cần số đầy đủ", en="why full numbers are needed")
+def export(
+    surface: Surface, file: str, ward: str | None, tdp: str | None, group: str | None, reason: str
+) -> None:
+    path = Path(file)
+    writes(path, (".csv", ".xlsx"))
+    app, actor = surface.open_app(), surface.actor()
+    with app.begin(actor)() as tx:
+        found = rows.listed(
+            tx, within=chosen(tx, ward, tdp, group), limit=10**9, numbers=bool(reason.strip())
+        )
+        tx.note(
+            "exported", "contacts", path.suffix, people=len(found), reason=reason.strip() or None
+        )
+    heads = ["Họ và tên", "Số điện thoại", "Phường", "Tổ dân phố", "Danh xưng"]
+    sheet = [
+        [c["name"], " ; ".join(c["phones"]), c["ward"], c["residential_group"] or "", c["title"]]
+        for c in found
+    ]
+    if not surface.dry_run:
+        write_table(path, heads, sheet, private=True)
+    if surface.json:
+        surface.emit({"file": file, "people": len(found), "numbers": bool(reason.strip())})
+    surface.say(f"{number(len(found))} người → {file}", f"{len(found)} people → {file}")
+    if not reason.strip():
+        surface.hint(
+            "Số điện thoại được che. Cần số đầy đủ: thêm --reason 'vì sao'.",
+            "Numbers are masked. For full ones add --reason 'why'.",
+        )
+
+
+@contacts.verb(
+    "undo",
+    "Hoàn tác một lần nhập hay sửa: danh bạ trở lại đúng như trước.",
+    "Undo an import or a change: the list is exactly as before.",
+    "dispatcher contacts undo 3",
+)
+@argument("import_", required=False)
+@option("--list", "listing", is_flag=True, vi="các lần nhập gần đây", en="recent imports")
+def undo(surface: Surface, import_: str | None, listing: bool) -> None:
+    app, actor = surface.open_app(), surface.actor()
+    if listing or import_ is None:
+        with app.store.read(actor) as tx:
+            _tell_imports(surface, imports.listed(tx))
+        return
+    if not import_.isdigit():
+        raise Problem(
+            "unknown-import",
+            f"«{import_}» không phải số lần nhập. Xem: dispatcher contacts undo --list",
+            f"“{import_}” is no import. See: dispatcher contacts undo --list",
+        )
+    with app.begin(actor)() as tx:
+        found = imports.undo(tx, int(import_))
+    if surface.json:
+        surface.emit({"import": int(import_), **found})
+    surface.say(
+        f"Đã hoàn tác lần nhập {import_}: bỏ {number(found['removed'])} người, trả lại như cũ "
+        f"{number(found['restored'])} người.",
+        f"Import {import_} undone: {found['removed']} removed, {found['restored']} put back.",
+    )
+
+
+def _tell_imports(surface: Surface, found: list[dict[str, Any]]) -> None:
+    told = [
+        {
+            "id": i["id"],
+            "at": moment(i["at"]).astimezone(HANOI).isoformat(timespec="minutes"),
+            "by": i["by"],
+            "files": [f["name"] for f in i["files"]],
+            **{k: i["counts"].get(k, 0) for k in ("created", "updated")},
+            "undone": i["undone_at"] is not None,
+        }
+        for i in found
+    ]
+    if surface.json:
+        surface.emit(told)
+        return
+    surface.table(
+        [
+            Say("số", "id"),
+            Say("lúc", "at"),
+            Say("ai", "who"),
+            Say("tệp", "files"),
+            Say("mới", "new"),
+            Say("sửa", "changed"),
+            Say("đã hoàn tác", "undone"),
+        ],
+        [
+            [
+                str(t["id"]),
+                t["at"][:16].replace("T", " "),
+                t["by"],
+                ", ".join(t["files"]) or surface.text("sửa tay", "by hand"),
+                t["created"],
+                t["updated"],
+                t["undone"],
+            ]
+            for t in told
+        ],
+        numbers=(4, 5),
+    )

@@ -20,9 +20,10 @@ from dispatcher.cli.broadcasts import OVER
 from dispatcher.cli.chaos import CLOCK, verdict
 from dispatcher.cli.contacts import context
 from dispatcher.cli.init import SAMPLE
-from dispatcher.cli.log import tell_story, write_file
+from dispatcher.cli.log import tell_story
 from dispatcher.cli.spoken import command, option
 from dispatcher.cli.surface import Surface
+from dispatcher.cli.tables import write_text
 from dispatcher.cli.templates import beside, bubble
 from dispatcher.config import parse
 from dispatcher.importing.sheets import files_in
@@ -351,7 +352,7 @@ class Demo:
 
         page, sheet = self.root / "bao-cao.html", self.root / "nhat-ky.csv"
         broadcast = _get(app, broadcast_id)
-        write_file(
+        write_text(
             page,
             reporting.as_html(
                 summed,
@@ -363,9 +364,9 @@ class Demo:
             ),
         )
         with app.store.read(SYSTEM) as tx:
-            rows = logbook.messages(tx, logbook.Filters(broadcast_id), limit=10_000_000)
+            rows = logbook.messages(tx, logbook.Filters(broadcast_id), limit=None)
             lines = reporting.rows_as_csv((timed(r) for r in rows), MESSAGE_COLUMNS)
-            write_file(sheet, "".join(lines))
+            write_text(sheet, "".join(lines))
         self.surface.say(f"9. Báo cáo: {page}", f"9. The report: {page}")
         self.surface.say(
             f"   Nhật ký từng người: {sheet}", f"   The log, person by person: {sheet}"

@@ -6,13 +6,15 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from dispatcher import scheduling, templating
 from dispatcher.cli.spoken import command
 from dispatcher.cli.surface import Surface
-from dispatcher.model import SYSTEM, Mode
+from dispatcher.model import HANOI, SYSTEM, Mode
 from dispatcher.problems import OK, SETTINGS, Problem, Say
+from dispatcher.store.schema import moment
 
 Finding = tuple[str, bool, Say]
 
@@ -26,14 +28,20 @@ def doctor(surface: Surface) -> int:
     checks: list[Callable[[Surface], Finding]] = [
         _python,
         _sqlite,
+        _zone,
         _settings,
+        _clock,
         _data,
+        _identity,
         _key,
         _disk,
+        _backup,
         _templates,
         _schedules,
         _gateways,
+        _callbacks,
         _people,
+        _workers,
     ]
     found = []
     for check in checks:
@@ -71,6 +79,146 @@ def _sqlite(surface: Surface) -> Finding:
         Say(
             f"SQLite {version} có lỗi hỏng tệp khi hai chương trình cùng ghi; cài gói pysqlite3.",
             f"SQLite {version} can corrupt a file two programs write to; install pysqlite3.",
+        ),
+    )
+
+
+def _zone(surface: Surface) -> Finding:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        offset = datetime(2026, 1, 1, tzinfo=ZoneInfo("Asia/Ho_Chi_Minh")).utcoffset()
+    except ZoneInfoNotFoundError:
+        offset = None
+    if offset != timedelta(hours=7):
+        return (
+            "time_zone",
+            False,
+            Say(
+                "Thiếu dữ liệu múi giờ Việt Nam; cài gói tzdata.",
+                "Time zone data of Vietnam is missing; install tzdata.",
+            ),
+        )
+    return "time_zone", True, Say("Múi giờ Việt Nam đúng (UTC+7)", "Vietnam's time zone is right")
+
+
+def _clock(surface: Surface) -> Finding:
+    """The clock must not be behind what was written already."""
+    from dispatcher.store import trail
+
+    app = surface.open_app()
+    now = app.clock()
+    with app.store.read(SYSTEM) as tx:
+        newest = trail.entries(tx, limit=1)
+    last = moment(newest[0]["at"]) if newest else now
+    told = f"{now.astimezone(HANOI):%H:%M %d/%m/%Y}"
+    if now < last - timedelta(minutes=5):
+        return (
+            "clock",
+            False,
+            Say(
+                f"Đồng hồ máy ({told}) chậm hơn việc đã ghi; chỉnh lại giờ của máy.",
+                f"The clock ({told}) is behind what was written; set the time of this machine.",
+            ),
+        )
+    return "clock", True, Say(f"Đồng hồ máy: {told}", f"The clock says {told}")
+
+
+def _identity(surface: Surface) -> Finding:
+    from dispatcher.app import database_file
+    from dispatcher.store import identity
+
+    app = surface.open_app()
+    with app.store.read(SYSTEM) as tx:
+        why = identity.why_held(tx, database_file(app.site))
+    if why is not None:
+        return (
+            "held",
+            False,
+            Say(
+                "Cơ sở dữ liệu được chép hoặc khôi phục nên đang bị giữ; chắc là bản duy nhất thì: "
+                "dispatcher db release --i-am-the-only-one",
+                "The database was copied or restored and is held; if it is the only one: "
+                "dispatcher db release --i-am-the-only-one",
+            ),
+        )
+    return "held", True, Say("Cơ sở dữ liệu được phép gửi", "The database may send")
+
+
+def _backup(surface: Surface) -> Finding:
+    from dispatcher.store import settings
+
+    app = surface.open_app()
+    with app.store.read(SYSTEM) as tx:
+        found = settings.get(tx, "backed_up_at")
+    hint = Say("chạy: dispatcher db backup TỆP", "run: dispatcher db backup FILE")
+    if found is None:
+        live = app.site.mode is Mode.LIVE
+        return (
+            "backup",
+            not live,
+            Say(f"Chưa sao lưu lần nào; {hint.vi}", f"Never backed up; {hint.en}"),
+        )
+    days = (app.clock() - datetime.fromisoformat(found)).days
+    old = days > 7
+    return (
+        "backup",
+        not old,
+        Say(
+            f"Sao lưu gần nhất: {days} ngày trước" + (f"; {hint.vi}" if old else ""),
+            f"Last backup: {days} days ago" + (f"; {hint.en}" if old else ""),
+        ),
+    )
+
+
+def _callbacks(surface: Surface) -> Finding:
+    """Receipts come back over `public_url`: is somebody there?"""
+    import urllib.request
+
+    site = surface.open_site()
+    url = site.public_url
+    if site.mode is Mode.DRILL:
+        said = Say("Chạy thử: báo nhận đi trong máy", "A drill: receipts stay on this machine")
+        return "callbacks", True, said
+    if not url:
+        return (
+            "callbacks",
+            False,
+            Say(
+                "Chưa có [web] public_url: nhà mạng không báo nhận về được.",
+                "There is no [web] public_url: receipts cannot come back.",
+            ),
+        )
+    try:
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(f"{url}/health", timeout=5) as answer:
+            there = answer.status == 200
+    except (OSError, ValueError):
+        there = False
+    fine = Say(f"Cửa báo nhận trả lời ở {url}", f"The receipt door answers at {url}")
+    gone = Say(
+        f"Không ai trả lời ở {url}; chạy dispatcher web và mở cổng ra ngoài.",
+        f"Nobody answers at {url}; run dispatcher web and open the port.",
+    )
+    return "callbacks", there, fine if there else gone
+
+
+def _workers(surface: Surface) -> Finding:
+    from dispatcher.store import workers
+
+    app = surface.open_app()
+    with app.store.read(SYSTEM) as tx:
+        seen = workers.last_seen(tx)
+    if seen is None:
+        none = Say("Bộ gửi tin không chạy: dispatcher run", "No worker is running: dispatcher run")
+        return "worker", True, none
+    seconds = max(0, int((app.clock() - moment(seen)).total_seconds()))
+    return (
+        "worker",
+        seconds < 60,
+        Say(
+            f"Bộ gửi tin hoạt động {seconds} giây trước",
+            f"The worker was active {seconds} seconds ago",
         ),
     )
 

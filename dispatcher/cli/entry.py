@@ -29,10 +29,12 @@ COMMANDS: dict[str, tuple[str, str, Say]] = {
     ),
     "run": (_HERE + "run", "run", Say("chạy bộ gửi tin", "the worker")),
     "web": (_HERE + "run", "web", Say("cửa nhận báo nhận từ nhà mạng", "the receipt door")),
-    "contacts": (_HERE + "contacts", "contacts", Say("danh bạ", "the list of contacts")),
+    "contacts": (_HERE + "changes", "contacts", Say("danh bạ", "the list of contacts")),
+    "groups": (_HERE + "groups", "groups", Say("nhóm người nhận", "groups of contacts")),
     "areas": (_HERE + "areas", "areas", Say("phường, tổ dân phố", "wards, residential groups")),
     "templates": (_HERE + "templates", "templates", Say("mẫu tin", "templates")),
-    "broadcasts": (_HERE + "broadcasts", "broadcasts", Say("đợt gửi", "broadcasts")),
+    "broadcasts": (_HERE + "follow_ups", "broadcasts", Say("đợt gửi", "broadcasts")),
+    "stop-all": (_HERE + "follow_ups", "stop_all", Say("dừng khẩn cấp", "emergency stop")),
     "schedules": (_HERE + "schedules", "schedules", Say("lịch gửi", "schedules")),
     "log": (_HERE + "log", "log", Say("nhật ký gửi tin", "the delivery log")),
     "why": (
@@ -40,15 +42,28 @@ COMMANDS: dict[str, tuple[str, str, Say]] = {
         "why",
         Say("vì sao một người nhận hay không nhận", "why somebody did or did not receive it"),
     ),
-    "report": (_HERE + "log", "report", Say("báo cáo một đợt gửi", "report of a broadcast")),
+    "report": (_HERE + "reports", "report", Say("báo cáo một đợt gửi", "report of a broadcast")),
+    "coverage": (
+        _HERE + "reports",
+        "coverage",
+        Say("mức độ tiếp cận theo hộ", "who was reached, by household"),
+    ),
+    "db": (_HERE + "db", "db", Say("cơ sở dữ liệu", "the database")),
     "audit": (_HERE + "log", "audit", Say("nhật ký thao tác", "the trail")),
     "gateways": (_HERE + "gateways", "gateways", Say("nhà cung cấp", "gateways")),
     "people": (_HERE + "people", "people", Say("người dùng và vai trò", "people and roles")),
     "twin": (_HERE + "twin", "twin", Say("nhà cung cấp giả để chạy thử", "twins of vendors")),
     "chaos": (_HERE + "chaos", "chaos", Say("thử giết bộ gửi tin giữa chừng", "crash test")),
+    "completion": (
+        _HERE + "completion",
+        "completion",
+        Say("gợi ý lệnh cho shell", "shell completion"),
+    ),
     "sms": (_HERE + "tools", "sms", Say("đếm ký tự, bỏ dấu", "measure and unaccent texts")),
     "phone": (_HERE + "tools", "phone", Say("đọc một số điện thoại", "read a phone number")),
 }
+
+NEVER_DRY = {"demo", "chaos", "twin", "web", "sms", "phone", "completion"}
 
 
 def root() -> Group:
@@ -66,10 +81,25 @@ def run(surface: Surface, arguments: list[str]) -> int:
     if arguments in (["--version"], ["version"]):
         surface.say(dispatcher.__version__)
         return OK
+    if asked := os.environ.get("_DISPATCHER_COMPLETE"):
+        from dispatcher.cli.completion import answer
+
+        return answer(surface, asked)
     try:
         if arguments and not arguments[0].startswith("-") and arguments[0] not in COMMANDS:
             raise unknown_command(arguments[0], list(COMMANDS))
+        if surface.dry_run and arguments[:1] and arguments[0] in NEVER_DRY:
+            raise Problem(
+                "no-dry-run",
+                f"Lệnh {arguments[0]} không có --dry-run; nó không đụng tới dữ liệu thật.",
+                f"{arguments[0]} has no --dry-run; it does not touch real data.",
+            )
         code = root().main(arguments, prog_name="dispatcher", standalone_mode=False, obj=surface)
+        if surface.dry_run:
+            surface.hint(
+                "Làm thử: chưa lưu gì. Bỏ --dry-run để làm thật.",
+                "A dry run: nothing was stored. Leave out --dry-run to do it.",
+            )
         return code if isinstance(code, int) else OK
     except Problem as problem:
         return surface.problem(problem)

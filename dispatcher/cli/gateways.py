@@ -131,7 +131,7 @@ async def _ask_balance(app: joined.App, name: str) -> dict[str, Any]:
 @gateways.verb(
     "pause", "Tạm dừng một nhà cung cấp.", "Pause a gateway.", "dispatcher gateways pause esms"
 )
-@argument("name")
+@argument("name", complete="gateway")
 def pause(surface: Surface, name: str) -> None:
     app = surface.open_app()
     _named(app.site, name)
@@ -150,7 +150,7 @@ def pause(surface: Surface, name: str) -> None:
     "Resume a gateway.",
     "dispatcher gateways resume esms",
 )
-@argument("name")
+@argument("name", complete="gateway")
 def resume(surface: Surface, name: str) -> None:
     app = surface.open_app()
     _named(app.site, name)

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
 from dispatcher import auditing, reporting
-from dispatcher.areas import group_key, within
 from dispatcher.cli.broadcasts import broadcast_id
+from dispatcher.cli.contacts import residential_group
 from dispatcher.cli.spoken import Group, argument, command, option
 from dispatcher.cli.surface import Surface
-from dispatcher.model import HANOI, Mode
-from dispatcher.problems import Problem, Say, settings
+from dispatcher.cli.tables import write_table, writes
+from dispatcher.model import HANOI, AttemptState, Channel, MessageState
+from dispatcher.problems import Problem, Say, unknown
+from dispatcher.scheduling import ask_moment
 from dispatcher.store import areas, broadcasts, logbook, trail
 from dispatcher.store.database import Tx
 from dispatcher.store.logbook import Filters
-from dispatcher.store.schema import moment
+from dispatcher.store.schema import micros, moment
 
 log = Group(Say("Nhật ký gửi tin.", "The delivery log."))
 audit = Group(Say("Nhật ký thao tác.", "The trail."))
@@ -67,105 +69,217 @@ ATTEMPT_COLUMNS = (
 SHORT = {
     "messages": ("id", "ward", "residential_group", "phone", "channel", "state", "reason"),
     "attempts": ("id", "message", "gateway", "phone", "state", "fault", "code", "asked_at"),
+    "receipts": ("id", "gateway", "at", "state", "code", "message", "broadcast"),
+}
+
+
+RECEIPT_COLUMNS = (
+    "id",
+    "gateway",
+    "at",
+    "state",
+    "heard",
+    "code",
+    "message",
+    "broadcast",
+    "reference",
+    "provider_id",
+)
+ALL = {"messages": MESSAGE_COLUMNS, "attempts": ATTEMPT_COLUMNS, "receipts": RECEIPT_COLUMNS}
+OUTPUTS = ("table", "json", "jsonl", "csv", "xlsx")
+STATES = {
+    "messages": [s.value for s in MessageState],
+    "attempts": [s.value for s in AttemptState],
+    "receipts": ["new", "matched", "unmatched", "refused", "empty"],
 }
 
 
 def _filters(function: Any) -> Any:
     for add in (
-        option("--limit", default=100, vi="nhiều nhất", en="at most"),
+        option("--out", vi="ghi ra tệp (xlsx cần có)", en="write to a file (xlsx needs one)"),
         option(
             "--output",
-            type=click.Choice(["table", "json", "jsonl", "csv"]),
+            type=click.Choice(OUTPUTS),
             default="table",
             vi="dạng in ra",
             en="output",
         ),
-        option("--gateway", vi="nhà cung cấp", en="gateway"),
-        option("--fault", vi="lỗi", en="fault"),
+        option("--before", vi="tiếp sau dòng này, ví dụ m120", en="go on after this row"),
+        option("--limit", type=int, vi="nhiều nhất (bảng: 100)", en="at most (table: 100)"),
+        option("--until", vi="trước thời điểm", en="before this moment"),
+        option("--since", vi="từ thời điểm, ví dụ '01/12 08:00'", en="from, like '2026-12-01'"),
+        option("--person", vi="một người: c12 hoặc - (đầu vào)", en="one person: c12, or -"),
+        option("--carrier", vi="nhà mạng", en="carrier"),
+        option("--channel", vi="kênh: sms, zalo", en="channel: sms, zalo"),
+        option("--gateway", vi="nhà cung cấp", en="gateway", complete="gateway"),
+        option("--fault", vi="lỗi hoặc lý do", en="fault or reason"),
         option("--state", vi="trạng thái", en="state"),
         option("--residential-group", "--tdp", "tdp", vi="tổ dân phố", en="residential group"),
-        option("--ward", vi="phường", en="ward"),
-        option("--broadcast", vi="đợt gửi", en="broadcast"),
+        option("--ward", vi="phường", en="ward", complete="ward"),
+        option("--broadcast", vi="đợt gửi", en="broadcast", complete="broadcast"),
     ):
         function = add(function)
     return function
 
 
-def _chosen(tx: Tx, given: dict[str, Any]) -> Filters:
+def _chosen(surface: Surface, tx: Tx, kind: str, given: dict[str, Any]) -> Filters:
+    """The filters as typed, checked: a misspelt one is a problem, never an empty answer."""
     ward = areas.ward(tx, given["ward"]).id if given["ward"] else None
-    group = None
-    if given["tdp"]:
-        if ward is None:
-            raise Problem(
-                "groups-without-ward",
-                "Lọc theo tổ dân phố thì phải kèm --ward.",
-                "Residential groups need --ward.",
-            )
-        known = areas.groups_of(tx, ward)
-        if group_key(given["tdp"]) not in known:
-            raise within(given["ward"], given["tdp"])
-        group = known[group_key(given["tdp"])].id
     broadcast = broadcast_id(given["broadcast"]) if given["broadcast"] else None
     if broadcast is not None:
         broadcasts.get(tx, broadcast)
-    return Filters(broadcast, ward, group, given["state"], given["fault"], given["gateway"])
+    clock = surface.open_app().clock()
+    return Filters(
+        broadcast,
+        ward,
+        residential_group(tx, given["ward"], ward, given["tdp"]) if given["tdp"] else None,
+        _one_of(given["state"], STATES[kind], Say("trạng thái", "state")),
+        _one_of(given["fault"], list(auditing.REASONS), Say("lỗi", "fault")),
+        _one_of(given["gateway"], surface.open_site().gateways, Say("nhà cung cấp", "gateway")),
+        _one_of(given["channel"], [c.value for c in Channel], Say("kênh", "channel")),
+        given["carrier"],
+        contact=_person(surface, tx, given["person"]),
+        since=micros(ask_moment(given["since"], clock)) if given["since"] else None,
+        until=micros(ask_moment(given["until"], clock)) if given["until"] else None,
+    )
+
+
+def _one_of(word: str | None, known: Iterable[str], what: Say) -> str | None:
+    if word is not None and word not in (names := list(known)):
+        raise unknown(what, word, names, hint=Say(f"Có: {', '.join(names)}.",
+                                                  f"There are: {', '.join(names)}."))  # fmt: skip
+    return word
+
+
+def _person(surface: Surface, tx: Tx, text: str | None) -> int | None:
+    if text is None:
+        return None
+    words = sys.stdin.read() if text == "-" else text
+    found = auditing.find(tx, words, surface.open_site().sample_heads)
+    if len(found) != 1:
+        codes = ", ".join(f"c{i}" for i in found)
+        raise Problem(
+            "unknown-contact",
+            f"Nhiều người dùng số này: {codes}. Chọn một." if found else "Không thấy người này.",
+            f"Several people: {codes}. Choose one." if found else "There is no such person.",
+        )
+    return found[0]
+
+
+def _before(tx: Tx, kind: str, text: str | None) -> tuple[int, int] | None:
+    """Where the next page begins: (broadcast, id) of the last row of this one."""
+    if text is None:
+        return None
+    digits = text.strip().lstrip("mar#")
+    if digits.isdigit():
+        if kind == "receipts":
+            return 0, int(digits)
+        found = logbook.place(tx, kind, int(digits))
+        if found is not None:
+            return found, int(digits)
+    raise Problem(
+        "unknown-row",
+        f"--before: không có dòng «{text}» trong nhật ký.",
+        f"--before: the log has no row “{text}”.",
+    )
+
+
+def _show(surface: Surface, kind: str, given: dict[str, Any]) -> None:
+    output = "json" if surface.json else given["output"]
+    out, limit = given["out"], given["limit"]
+    if limit is not None and limit < 1:
+        raise Problem("limit", "--limit phải từ 1 trở lên.", "--limit must be 1 or more.")
+    if output == "xlsx" and not out:
+        raise Problem(
+            "needs-file",
+            "Dạng xlsx cần tên tệp: --out nhat-ky.xlsx",
+            "xlsx needs a file name: --out log.xlsx",
+        )
+    if out:
+        writes(Path(out), (f".{output}",) if output in ("csv", "xlsx") else (".csv", ".xlsx"))
+    if output == "table" and not out:
+        limit = limit or 100
+    app, columns = surface.open_app(), ALL[kind]
+    with app.store.read(surface.actor()) as tx:
+        filters = _chosen(surface, tx, kind, given)
+        read = getattr(logbook, kind)
+        rows = read(tx, filters, before=_before(tx, kind, given["before"]), limit=limit)
+        if out:
+            write_table(Path(out), columns, ([timed(r)[c] for c in columns] for r in rows))
+            surface.say(f"Đã ghi {out}", f"Wrote {out}")
+        else:
+            _print(surface, kind, rows, output, limit)
 
 
 def _print(
-    surface: Surface,
-    kind: str,
-    columns: tuple[str, ...],
-    rows: Iterable[dict[str, Any]],
-    output: str,
+    surface: Surface, kind: str, rows: Iterable[dict[str, Any]], output: str, limit: int | None
 ) -> None:
-    shown = (timed(row) for row in rows)
-    if surface.json or output == "json":
-        surface.emit(list(shown))
-    elif output == "jsonl":
-        for row in shown:
-            surface.line(json.dumps(row, ensure_ascii=False, default=str) + "\n")
-    elif output == "csv":
-        for line in reporting.rows_as_csv(shown, columns):
-            surface.line(line)
-    else:
-        short = SHORT[kind]
-        found = list(shown)
-        surface.table([Say(c, c) for c in short], [[_cell(row[c]) for c in short] for row in found])
-        surface.say(f"{len(found)} dòng.", f"{len(found)} rows.")
+    match output:
+        case "json":
+            surface.emit_list(timed(row) for row in rows)
+        case "jsonl":
+            for row in rows:
+                surface.line(json.dumps(timed(row), ensure_ascii=False, default=str) + "\n")
+        case "csv":
+            for piece in reporting.rows_as_csv(rows, ALL[kind], timed_cell):
+                surface.line(piece)
+        case _:
+            short, found = SHORT[kind], [timed(row) for row in rows]
+            surface.table(
+                [Say(c, c) for c in short], [[_cell(row[c]) for c in short] for row in found]
+            )
+            surface.say(f"{len(found)} dòng.", f"{len(found)} rows.")
+            if limit and len(found) == limit:
+                last = found[-1]["id"]
+                surface.hint(f"Còn nữa: thêm --before {last}", f"There is more: --before {last}")
 
 
 def _cell(value: Any) -> Any:
     return str(value) if isinstance(value, int) else value
 
 
-def timed(row: dict[str, Any]) -> dict[str, Any]:
-    return {
-        k: moment(v).astimezone(HANOI).isoformat(timespec="seconds")
-        if k.endswith("_at") and isinstance(v, int)
-        else v
-        for k, v in row.items()
-    }
+def timed(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: timed_cell(k, v) for k, v in row.items()}
+
+
+def timed_cell(column: str, value: Any) -> Any:
+    """A cell for people: moments in Hanoi time."""
+    if isinstance(value, int) and (column.endswith("_at") or column == "at"):
+        return moment(value).astimezone(HANOI).isoformat(timespec="seconds")
+    return value
 
 
 @log.verb(
     "messages",
-    "Từng tin, mỗi người một dòng.",
-    "Every message, one row per person.",
+    "Từng tin, mỗi người một dòng, mới nhất trước.",
+    "Every message, one row per person, newest first.",
     "dispatcher log messages --broadcast 1 --state failed",
 )
 @_filters
-def messages(surface: Surface, limit: int, output: str, **given: Any) -> None:
-    with surface.open_app().store.read(surface.actor()) as tx:
-        rows = logbook.messages(tx, _chosen(tx, given), limit=limit)
-        _print(surface, "messages", MESSAGE_COLUMNS, rows, output)
+def messages(surface: Surface, **given: Any) -> None:
+    _show(surface, "messages", given)
 
 
-@log.verb("attempts", "Từng lần gửi.", "Every attempt.", "dispatcher log attempts --broadcast 1")
+@log.verb(
+    "attempts",
+    "Từng lần gửi, mới nhất trước.",
+    "Every attempt, newest first.",
+    "dispatcher log attempts --broadcast 1 --fault busy",
+)
 @_filters
-def attempts(surface: Surface, limit: int, output: str, **given: Any) -> None:
-    with surface.open_app().store.read(surface.actor()) as tx:
-        rows = logbook.attempts(tx, _chosen(tx, given), limit=limit)
-        _print(surface, "attempts", ATTEMPT_COLUMNS, rows, output)
+def attempts(surface: Surface, **given: Any) -> None:
+    _show(surface, "attempts", given)
+
+
+@log.verb(
+    "receipts",
+    "Từng báo nhận như nhà cung cấp gửi tới, mới nhất trước.",
+    "Every receipt as the vendor sent it, newest first.",
+    "dispatcher log receipts --state unmatched",
+)
+@_filters
+def receipts(surface: Surface, **given: Any) -> None:
+    _show(surface, "receipts", given)
 
 
 @command(
@@ -215,89 +329,6 @@ def tell_story(surface: Surface, story: dict[str, Any]) -> None:
                     f"{auditing.STATES[a['heard']].to(surface.language)}"
                 )
             surface.say("    " + " · ".join(p for p in parts if p))
-
-
-@command(
-    "Báo cáo một đợt gửi theo phường và tổ dân phố.",
-    "The report of a broadcast by ward and residential group.",
-    "dispatcher report 1",
-)
-@argument("number_")
-@option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "html", "csv"]),
-    default="table",
-    vi="dạng",
-    en="format",
-)
-@option("--out", vi="ghi ra tệp", en="write to a file")
-def report(surface: Surface, number_: str, form: str, out: str | None) -> None:
-    app = surface.open_app()
-    with app.store.read(surface.actor()) as tx:
-        broadcast = broadcasts.get(tx, broadcast_id(number_))
-        found = reporting.report(tx, broadcast.id)
-    if surface.json:
-        surface.emit({"broadcast": broadcast.id, **found.as_json()})
-        return
-    if form == "table":
-        tell_report(surface, found)
-        return
-    text = (
-        reporting.as_csv(found, surface.language)
-        if form == "csv"
-        else reporting.as_html(
-            found,
-            title=broadcast.title,
-            site=app.site.name,
-            when=app.clock(),
-            drill=broadcast.mode is Mode.DRILL,
-            language=surface.language,
-        )
-    )
-    if out is None:
-        surface.line(text)
-        return
-    write_file(Path(out), text)
-    surface.say(f"Đã ghi {out}", f"Wrote {out}")
-
-
-def write_file(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8", newline="")
-    except OSError as error:
-        raise settings(
-            "cannot-write",
-            f"Không ghi được {path}: {error.strerror}.",
-            f"{path} cannot be written: {error.strerror}.",
-        ) from None
-
-
-def tell_report(surface: Surface, found: reporting.Report) -> None:
-    """The table; columns nobody is in are left out."""
-    used = [c for c in reporting.COLUMNS if found.total.counts[c]]
-    heads = [
-        Say("phường", "ward"),
-        Say("tổ dân phố", "residential group"),
-        Say("người", "people"),
-        *(reporting.COLUMNS[c] for c in used),
-    ]
-    rows = [
-        [line.ward, line.residential_group or "—", line.people, *(line.counts[c] for c in used)]
-        for line in found.lines
-    ]
-    total = found.total
-    rows.append([surface.text("Tổng", "Total"), "", total.people, *(total.counts[c] for c in used)])
-    surface.table(heads, rows, numbers=range(2, len(heads)))
-    for s in found.spent:
-        surface.say(
-            f"{s['channel']} ({s['gateway']}): chuyển {reporting.number(s['accepted'])}, báo nhận "
-            f"{reporting.number(s['delivered'])}, {reporting.number(s['parts'])} tin, "
-            f"{reporting.number(s['cost'])} đồng",
-            f"{s['channel']} ({s['gateway']}): {s['accepted']} accepted, {s['delivered']} "
-            "delivered, "
-            f"{s['parts']} parts, {s['cost']} đồng",
-        )
 
 
 @audit.verb("list", "Các thao tác gần đây.", "Recent acts.", "dispatcher audit list")

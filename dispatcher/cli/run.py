@@ -32,6 +32,9 @@ def run(surface: Surface, once: bool, with_door: bool) -> None:
 
     _log_to_stderr()
     app = surface.open_app()
+    if surface.dry_run:
+        _tell_due(surface)
+        return
     if app.site.mode is Mode.DRILL:
         surface.say("Chạy thử: không tin nào gửi ra ngoài.", "Drill: nothing leaves this machine.")
     if not once:
@@ -44,6 +47,23 @@ def run(surface: Surface, once: bool, with_door: bool) -> None:
     surface.say(f"Đã chuyển {found['accepted']} tin.", f"{found['accepted']} messages handed over.")
     surface.hint(
         "Xem kết quả: dispatcher broadcasts list", "See the results: dispatcher broadcasts list"
+    )
+
+
+def _tell_due(surface: Surface) -> None:
+    """What the worker would start with now; nothing is sent."""
+    from dispatcher.store import broadcasts
+
+    app = surface.open_app()
+    with app.store.read(surface.actor()) as tx:
+        running = {b.id: broadcasts.counts(tx, b.id) for b in broadcasts.running(tx)}
+        due = broadcasts.due_ids(tx, app.clock())
+    waiting = sum(c.get("queued", 0) for c in running.values())
+    if surface.json:
+        surface.emit({"due": due, "running": list(running), "queued": waiting})
+    surface.say(
+        f"Đến giờ: {len(due)} đợt gửi; đang gửi: {len(running)} đợt, còn {waiting} tin chờ.",
+        f"Due: {len(due)} broadcasts; running: {len(running)}, {waiting} messages waiting.",
     )
 
 

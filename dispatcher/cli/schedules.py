@@ -112,7 +112,7 @@ def check(surface: Surface, names: tuple[str, ...]) -> int:
     "The next firings of a schedule.",
     "dispatcher schedules next canh-bao-thu-hai",
 )
-@argument("name")
+@argument("name", complete="schedule")
 @option("--count", default=10, vi="bao nhiêu lần", en="how many")
 def upcoming(surface: Surface, name: str, count: int) -> None:
     schedule = _load(surface, name)
@@ -142,7 +142,7 @@ def _decide(actor: Actor, roles: set[Role]) -> None:
     "Submit a schedule.",
     "dispatcher schedules submit canh-bao-thu-hai --as lan",
 )
-@argument("name")
+@argument("name", complete="schedule")
 def submit(surface: Surface, name: str) -> None:
     schedule, actor = _load(surface, name), surface.actor()
     _decide(actor, {Role.OFFICER, Role.ADMIN, Role.LEADER})
@@ -157,7 +157,7 @@ def submit(surface: Surface, name: str) -> None:
     "Approve a schedule as it stands.",
     "dispatcher schedules approve canh-bao-thu-hai --as minh",
 )
-@argument("name")
+@argument("name", complete="schedule")
 def approve(surface: Surface, name: str) -> None:
     schedule, actor = _load(surface, name), surface.actor()
     _decide(actor, {Role.LEADER})
@@ -172,7 +172,7 @@ def approve(surface: Surface, name: str) -> None:
     "Return a schedule with a reason.",
     "dispatcher schedules return canh-bao-thu-hai --reason 'Đổi giờ' --as minh",
 )
-@argument("name")
+@argument("name", complete="schedule")
 @option("--reason", required=True, vi="lý do", en="reason")
 def send_back(surface: Surface, name: str, reason: str) -> None:
     schedule, actor = _load(surface, name), surface.actor()
@@ -189,7 +189,7 @@ def send_back(surface: Surface, name: str, reason: str) -> None:
     "Pause an approved schedule.",
     "dispatcher schedules pause canh-bao-thu-hai",
 )
-@argument("name")
+@argument("name", complete="schedule")
 def pause(surface: Surface, name: str) -> None:
     schedule, actor = _load(surface, name), surface.actor()
     with surface.open_app().begin(actor)() as tx:

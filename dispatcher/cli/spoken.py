@@ -18,6 +18,8 @@ GLOBAL_OPTIONS = (
     ("--json", Say("in đúng một tài liệu JSON", "print exactly one JSON document")),
     ("-q", Say("chỉ in kết quả và lỗi", "results and problems only")),
     ("--no-progress", Say("không vẽ thanh tiến độ", "no progress bar")),
+    ("--dry-run", Say("làm thử, không lưu gì", "try it, store nothing")),
+    ("-y, --yes", Say("không hỏi lại", "do not ask again")),
 )
 
 
@@ -138,13 +140,27 @@ class _Option(click.Option):
         return super().get_help_record(ctx)
 
 
-def option(*names: str, vi: str, en: str, **more: Any) -> Callable[..., Any]:
-    """An option with help in two languages."""
+def option(*names: str, vi: str, en: str, complete: str = "", **more: Any) -> Callable[..., Any]:
+    """An option with help in two languages. `complete`: what the shell offers, see completion."""
+    if complete:
+        more["shell_complete"] = _offers(complete)
     return click.option(*names, cls=_Option, say=Say(vi, en), **more)
 
 
-def argument(name: str, **more: Any) -> Callable[..., Any]:
+def argument(name: str, complete: str = "", **more: Any) -> Callable[..., Any]:
+    """A positional argument; `complete` as for options."""
+    if complete:
+        more["shell_complete"] = _offers(complete)
     return click.argument(name, **more)
+
+
+def _offers(what: str) -> Callable[..., list[Any]]:
+    def offer(ctx: click.Context, _parameter: click.Parameter, begun: str) -> list[Any]:
+        from dispatcher.cli.completion import offers
+
+        return offers(ctx.find_root().obj, what, begun)
+
+    return offer
 
 
 def told(error: click.ClickException) -> Problem:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dispatcher.problems import Problem, Say
+from dispatcher.problems import Problem, Say, refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,15 @@ if TYPE_CHECKING:
     from dispatcher.model import Actor
 
 VALUED = {"--site": "site", "--lang": "lang", "--as": "person"}
-FLAGS = {"--json": "json", "-q": "quiet", "--quiet": "quiet", "--no-progress": "no_progress"}
+FLAGS = {
+    "--json": "json",
+    "-q": "quiet",
+    "--quiet": "quiet",
+    "--no-progress": "no_progress",
+    "--dry-run": "dry_run",
+    "--yes": "yes",
+    "-y": "yes",
+}
 
 
 def split_options(arguments: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
@@ -66,6 +74,8 @@ class Surface:
     json: bool = False
     quiet: bool = False
     no_progress: bool = False
+    dry_run: bool = False
+    yes: bool = False
     _app: App | None = field(default=None, repr=False)
     _site: Site | None = field(default=None, repr=False)
 
@@ -91,6 +101,7 @@ class Surface:
             from dispatcher.app import open_app
 
             self._app = open_app(self.open_site())
+            self._app.store.dry = self.dry_run
         return self._app
 
     def actor(self) -> Actor:
@@ -115,6 +126,20 @@ class Surface:
         dim = sys.stderr.isatty() and "NO_COLOR" not in os.environ
         self._write(f"\x1b[2m{arrow}\x1b[0m" if dim else arrow, error=True)
 
+    def confirm(self, vi: str, en: str) -> None:
+        """Ask before something that cannot be taken back; refused where nobody can answer."""
+        if self.yes or self.dry_run:
+            return
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            raise refused(
+                "not-confirmed",
+                f"{vi} Chưa làm gì. Thêm --yes để xác nhận.",
+                f"{en} Nothing was done. Add --yes to confirm.",
+            )
+        self._write(self.text(f"{vi} Tiếp tục? [c/K]", f"{en} Go on? [y/N]"), error=True)
+        if sys.stdin.readline().strip().casefold() not in ("c", "có", "co", "y", "yes"):
+            raise refused("not-confirmed", "Chưa làm gì.", "Nothing was done.")
+
     def warn(self, vi: str, en: str) -> None:
         self._write(self.text(vi, en), error=True)
 
@@ -126,6 +151,15 @@ class Surface:
     def emit(self, value: Any) -> None:
         """The one JSON document."""
         sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str, indent=1) + "\n")
+        sys.stdout.flush()
+
+    def emit_list(self, values: Iterable[Any]) -> None:
+        """A JSON list as one document, written while it is read: memory stays flat."""
+        sys.stdout.write("[")
+        for number, value in enumerate(values):
+            sys.stdout.write(",\n" if number else "\n")
+            sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str))
+        sys.stdout.write("\n]\n")
         sys.stdout.flush()
 
     def line(self, text: str) -> None:

@@ -57,7 +57,7 @@ def list_templates(surface: Surface) -> None:
 @templates.verb(
     "show", "Hiện một mẫu tin.", "Show a template.", "dispatcher templates show gia-danh-cong-an"
 )
-@argument("name")
+@argument("name", complete="template")
 def show(surface: Surface, name: str) -> None:
     template = templating.load(surface.open_site().root / "templates", name)
     if surface.json:
@@ -88,7 +88,7 @@ def show(surface: Surface, name: str) -> None:
     "Check templates: syntax, length, sender, links.",
     "dispatcher templates check",
 )
-@argument("names", nargs=-1)
+@argument("names", complete="template", nargs=-1)
 def check(surface: Surface, names: tuple[str, ...]) -> int:
     site = surface.open_site()
     folder = site.root / "templates"
@@ -137,8 +137,8 @@ def check(surface: Surface, names: tuple[str, ...]) -> int:
     "See a template as a phone shows it, for one ward.",
     "dispatcher templates preview moi-hop --set gio=19:30 --ward 'Máy Tơ'",
 )
-@argument("name")
-@option("--ward", default="Đồng Quốc Bình", vi="phường", en="ward")
+@argument("name", complete="template")
+@option("--ward", default="Đồng Quốc Bình", vi="phường", en="ward", complete="ward")
 @option(
     "--set", "fields", multiple=True, vi="điền một ô: tên=giá trị", en="fill a blank: name=value"
 )

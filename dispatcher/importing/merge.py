@@ -12,7 +12,7 @@ from dispatcher.areas import group_key, group_name, ward_key
 from dispatcher.importing.entries import Entry
 from dispatcher.model import AddressKind
 from dispatcher.sms import folded
-from dispatcher.store import areas, contacts
+from dispatcher.store import areas, contacts, imports
 from dispatcher.store.contacts import Known, Person
 from dispatcher.store.database import Tx
 
@@ -136,8 +136,13 @@ def store(
     tx: Tx, result: Merge, files: Sequence[Mapping[str, object]], sample_heads: Sequence[str]
 ) -> int:
     """Carry out a merge; the import's id. All or nothing with the transaction."""
-    for ward, group in result.proposed:
-        areas.propose(tx, ward, group_name(group))
-    return contacts.store_import(
-        tx, result.created, result.updated, files, sample_heads, unchanged=result.unchanged
+    made = [areas.propose(tx, ward, group_name(group)) for ward, group in result.proposed]
+    return imports.store_import(
+        tx,
+        result.created,
+        result.updated,
+        files,
+        sample_heads,
+        unchanged=result.unchanged,
+        proposed=[area for area in made if area is not None],
     )

@@ -88,7 +88,7 @@ def create(
         kind=kind.value,
         template_version_id=template_version_id,
         fields=json.dumps(dict(fields)),
-        audience=json.dumps(audience.__dict__),
+        audience=json.dumps(audience.as_json()),
         route=_route_json(route),
         senders=json.dumps({w: [s.name, s.brandname] for w, s in senders.items()}),
         document=document,
@@ -108,6 +108,18 @@ def create(
     touch(tx, made, "wrote")
     tx.note("created", "broadcast", made, kind=kind.value, mode=mode.value)
     return made
+
+
+def tests_since(tx: Tx, broadcast_id: int, moment: datetime) -> int:
+    """How often a broadcast was tested since a moment."""
+    return int(
+        tx.value(
+            "SELECT count(*) FROM trail WHERE act = 'tested' AND noun = 'broadcast' "
+            "AND noun_id = :b AND at >= :since",
+            b=str(broadcast_id),
+            since=at(moment),
+        )
+    )
 
 
 def touch(tx: Tx, broadcast_id: int, act: str) -> None:
@@ -225,7 +237,7 @@ def read_route(text: str) -> tuple[Step, ...]:
 
 def _audience(chosen: Mapping[str, Any]) -> Audience:
     lists = {k: tuple(v) for k, v in chosen.items() if isinstance(v, list)}
-    return Audience(**lists, one_per=chosen["one_per"])
+    return Audience(**lists, one_per=chosen["one_per"], of=chosen.get("of"))
 
 
 def move(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,9 +10,7 @@ from typing import Any
 from dispatcher import phone
 from dispatcher.model import AddressKind
 from dispatcher.sms import folded
-from dispatcher.store import areas
-from dispatcher.store.database import Tx, at, json_rows, on_rows
-from dispatcher.store.schema import contact_addresses, imports
+from dispatcher.store.database import Tx, json_rows, on_rows
 from dispatcher.store.schema import contacts as table
 
 
@@ -61,7 +59,8 @@ def known(tx: Tx, wards: set[int]) -> dict[bytes, list[Known]]:
     """Every contact of some wards, by name key, in order of age."""
     if not wards:
         return {}
-    inside = f"c.removed_at IS NULL AND c.ward_id IN ({', '.join(str(w) for w in wards)})"
+    ids = ", ".join(str(w) for w in wards)
+    inside = f"c.removed_at IS NULL AND c.kind <> 'tester' AND c.ward_id IN ({ids})"
     numbers: dict[int, dict[int, str]] = {}
     for row in tx.rows(
         f"WITH {tx.visible('contacts')} SELECT ca.contact_id, ca.position, a.kind, a.cipher "
@@ -108,61 +107,12 @@ def differs(held: Known, new: Person) -> bool:
     )
 
 
-def store_import(
-    tx: Tx,
-    created: Sequence[Person],
-    updated: Sequence[tuple[int, Person]],
-    files: Sequence[Mapping[str, object]],
-    sample_heads: Sequence[str],
-    *,
-    unchanged: int,
-) -> int:
-    """Store what an import brings, with what an undo needs; the import's id."""
-    people = [*created, *(p for _, p in updated)]
-    counts = {"created": len(created), "updated": len(updated), "unchanged": unchanged}
-    import_id = tx.insert(
-        imports,
-        at=tx.now,
-        by=tx.actor.name,
-        files=json.dumps(files),
-        counts=json.dumps(counts),
-        basis="{}",
-    )
-    places = {w: areas.groups_of(tx, w) for w in {p.ward_id for p in people}}
-    addresses = _addresses(tx, {a for p in people for a in p.addresses}, sample_heads)
-    households = _households(tx, people, places)
-    new_ids = _insert(tx, created, import_id, places, households)
-    _update(tx, updated, import_id, households)
-    pairs = [*zip(new_ids, created, strict=True), *updated]
-    links = [
-        {"contact_id": i, "position": n, "address_id": addresses[a]}
-        for i, person in pairs
-        for n, a in enumerate(person.addresses)
-    ]
-    if links:
-        tx.run(contact_addresses.insert(), links)
-    _join_groups(tx, pairs)
-    if new_ids:
-        tx.run(
-            "INSERT INTO import_changes (import_id, contact_id, what) VALUES (:i, :c, 'created')",
-            [{"i": import_id, "c": c} for c in new_ids],
-        )
-    tx.note(
-        "imported",
-        "contacts",
-        import_id,
-        **counts,
-        files=len(files),
-        digests=[f.get("digest") for f in files],
-    )
-    return import_id
-
-
-def _addresses(
+def put_addresses(
     tx: Tx,
     wanted: Iterable[tuple[AddressKind, str]],
     heads: Sequence[str],
 ) -> dict[tuple[AddressKind, str], int]:
+    """The rows of some addresses, new ones made; `heads`: prefixes of invented people."""
     ciphers = {tx.sealer.address(kind.value, value): (kind, value) for kind, value in wanted}
     if not ciphers:
         return {}
@@ -197,160 +147,51 @@ def address_id(tx: Tx, kind: AddressKind, value: str) -> int | None:
     return None if found is None else int(found)
 
 
-def _households(
-    tx: Tx,
-    people: Sequence[Person],
-    places: Mapping[int, Mapping[str, areas.Area]],
-) -> dict[bytes, int]:
-    wanted = {p.household: p for p in people if p.household}
-    if not wanted:
-        return {}
-    tx.run(
-        "INSERT INTO households (ward_id, residential_group_id, key) VALUES (:w, :g, :k) "
-        "ON CONFLICT (ward_id, key) DO NOTHING",
-        [{"w": p.ward_id, "g": _area(places, p), "k": key} for key, p in wanted.items()],
-    )
-    return {
-        bytes(row["key"]): row["id"]
-        for row in tx.rows(
-            f"WITH {tx.visible('households')} SELECT id, key FROM visible_households"
-        )
-        if bytes(row["key"]) in wanted
-    }
+@dataclass(frozen=True)
+class Within:
+    """Where a list is narrowed to; None means anywhere."""
 
-
-def _area(places: Mapping[int, Mapping[str, areas.Area]], person: Person) -> int | None:
-    area = places[person.ward_id].get(person.group_key)
-    return area.id if area else None
-
-
-def _insert(
-    tx: Tx,
-    people: Sequence[Person],
-    import_id: int,
-    places: Mapping[int, Mapping[str, areas.Area]],
-    households: Mapping[bytes, int],
-) -> list[int]:
-    if not people:
-        return []
-    rows = [
-        {
-            "ward_id": p.ward_id,
-            "residential_group_id": _area(places, p),
-            "household_id": households.get(p.household) if p.household else None,
-            "kind": p.kind,
-            "name_key": p.name_key,
-            "ordinal": p.ordinal,
-            "name_sealed": tx.sealer.seal(p.name),
-            "title": p.title,
-            "import_id": import_id,
-            "source": p.source,
-            "source_row": p.row,
-            "created_at": tx.now,
-            "updated_at": tx.now,
-        }
-        for p in people
-    ]
-    result = tx.connection.execute(
-        table.insert().returning(table.c.id, sort_by_parameter_order=True), rows
-    )
-    return [row[0] for row in result]
-
-
-def _update(
-    tx: Tx, updated: Sequence[tuple[int, Person]], import_id: int, households: Mapping[bytes, int]
-) -> None:
-    if not updated:
-        return
-    before = [
-        {"i": import_id, "c": contact, "b": tx.sealer.seal(_image(tx, contact))}
-        for contact, _ in updated
-    ]
-    tx.run(
-        "INSERT INTO import_changes (import_id, contact_id, what, before_sealed) "
-        "VALUES (:i, :c, 'updated', :b)",
-        before,
-    )
-    tx.run(
-        f"WITH {tx.visible('contacts')} UPDATE contacts SET name_sealed = :n, "
-        "title = CASE WHEN :t = '' THEN title ELSE :t END, updated_at = :now, "
-        "household_id = COALESCE(:h, household_id) "
-        "WHERE id = :id AND id IN (SELECT id FROM visible_contacts)",
-        [
-            {
-                "n": tx.sealer.seal(p.name),
-                "t": p.title,
-                "id": i,
-                "now": at(tx.now),
-                "h": households.get(p.household) if p.household else None,
-            }
-            for i, p in updated
-        ],
-    )
-    tx.run("DELETE FROM contact_addresses WHERE contact_id = :id", [{"id": i} for i, _ in updated])
-
-
-def _image(tx: Tx, contact_id: int) -> str:
-    """A contact as it stands, for an undo."""
-    row = tx.one(
-        f"WITH {tx.visible('contacts')} SELECT household_id, title, name_sealed "
-        "FROM visible_contacts WHERE id = :id",
-        id=contact_id,
-    )
-    assert row is not None
-    addresses = tx.rows(
-        "SELECT position, address_id FROM contact_addresses WHERE contact_id = :id", id=contact_id
-    )
-    return json.dumps(
-        {
-            "name": tx.sealer.open(row["name_sealed"]),
-            "title": row["title"],
-            "household_id": row["household_id"],
-            "addresses": [[a["position"], a["address_id"]] for a in addresses],
-        }
-    )
-
-
-def _join_groups(tx: Tx, pairs: Sequence[tuple[int, Person]]) -> None:
-    names = {folded(g): g for _, p in pairs for g in p.groups}
-    if not names:
-        return
-    tx.run(
-        "INSERT INTO groups (name, key) VALUES (:n, :k) ON CONFLICT (key) DO NOTHING",
-        [{"n": n, "k": k} for k, n in names.items()],
-    )
-    ids = {row["key"]: row["id"] for row in tx.rows("SELECT id, key FROM groups")}
-    tx.run(
-        "INSERT INTO group_members (group_id, contact_id) VALUES (:g, :c) ON CONFLICT DO NOTHING",
-        [{"g": ids[folded(g)], "c": i} for i, p in pairs for g in p.groups],
-    )
+    ward: int | None = None
+    residential_group: int | None = None
+    group: int | None = None
 
 
 def listed(
     tx: Tx,
     *,
-    ward_id: int | None = None,
-    group_id: int | None = None,
+    ids: Sequence[int] | None = None,
+    within: Within = Within(),
     search: str = "",
     limit: int = 100,
+    numbers: bool = False,
 ) -> list[dict[str, Any]]:
-    """Contacts with masked numbers; `search` folds diacritics, d and đ."""
+    """Contacts, newest lists last; `search` folds diacritics, d and đ.
+
+    Numbers are masked unless `numbers` is asked for, which the caller has noted for the trail.
+    """
     sql = (
         f"WITH {tx.visible('contacts')} SELECT c.id, c.name_sealed, c.title, c.kind, w.name "
-        "AS ward,"
-        " g.name AS residential_group, c.source, c.source_row FROM visible_contacts c "
-        "JOIN areas w ON w.id = c.ward_id LEFT JOIN areas g ON g.id = c.residential_group_id "
-        "WHERE c.removed_at IS NULL"
+        "AS ward, g.name AS residential_group, c.household_id AS household, c.source, c.source_row "
+        "FROM visible_contacts c JOIN areas w ON w.id = c.ward_id "
+        "LEFT JOIN areas g ON g.id = c.residential_group_id WHERE c.removed_at IS NULL "
+        "AND c.kind <> 'tester'"
     )
-    if ward_id:
-        sql += " AND c.ward_id = :ward"
-    if group_id:
-        sql += (
-            " AND EXISTS (SELECT 1 FROM group_members m WHERE m.contact_id = c.id "
-            "AND m.group_id = :group_id)"
-        )
+    for condition, chosen in (
+        ("c.ward_id = :ward", within.ward),
+        ("c.residential_group_id = :rg", within.residential_group),
+        (
+            "EXISTS (SELECT 1 FROM group_members m WHERE m.contact_id = c.id "
+            "AND m.group_id = :group_id)",
+            within.group,
+        ),
+    ):
+        if chosen is not None:
+            sql += f" AND {condition}"
+    if ids is not None:
+        sql += f" AND c.id IN ({', '.join(str(int(i)) for i in ids) or '-1'})"
+    values = {"ward": within.ward, "rg": within.residential_group, "group_id": within.group}
     found: list[dict[str, Any]] = []
-    for row in tx.run(sql + " ORDER BY c.id", {"ward": ward_id, "group_id": group_id}).mappings():
+    for row in tx.run(sql + " ORDER BY c.id", values).mappings():
         name = tx.sealer.open(row["name_sealed"])
         if search and folded(search) not in folded(name):
             continue
@@ -362,6 +203,7 @@ def listed(
                 "kind": row["kind"],
                 "ward": row["ward"],
                 "residential_group": row["residential_group"],
+                "household": row["household"],
                 "source": row["source"],
                 "row": row["source_row"],
                 "phones": [],
@@ -372,12 +214,14 @@ def listed(
     phones: dict[int, list[str]] = {}
     for link in on_rows(
         tx,
-        f"SELECT ca.contact_id, a.tail FROM {json_rows({'id': 'bigint'})} r "
+        f"SELECT ca.contact_id, a.tail, a.kind, a.cipher FROM {json_rows({'id': 'bigint'})} r "
         "JOIN contact_addresses ca ON ca.contact_id = r.id "
         "JOIN addresses a ON a.id = ca.address_id ORDER BY ca.contact_id, ca.position",
         [[c["id"]] for c in found],
     ):
-        phones.setdefault(link["contact_id"], []).append(link["tail"])
+        full = numbers and link["cipher"] is not None
+        shown = tx.sealer.open_address(link["kind"], link["cipher"]) if full else link["tail"]
+        phones.setdefault(link["contact_id"], []).append(shown)
     return [{**c, "phones": phones.get(c["id"], [])} for c in found]
 
 
@@ -392,17 +236,29 @@ def of_address(tx: Tx, address: int) -> list[int]:
     return [row["contact_id"] for row in rows]
 
 
-def suppress(tx: Tx, address: int, reason: str) -> None:
-    """Never write to this address again, until lifted."""
-    tx.run(
-        "INSERT INTO suppressions (address_id, reason, at, by) VALUES (:a, :r, :now, :by)",
-        {"a": address, "r": reason, "now": at(tx.now), "by": tx.actor.name},
+def tester(tx: Tx, address: int, ward_id: int) -> int:
+    """The row a test message hangs on: a number of ours that is on no list."""
+    found = tx.value(
+        f"WITH {tx.visible('contacts')} SELECT c.id FROM visible_contacts c "
+        "JOIN contact_addresses ca ON ca.contact_id = c.id WHERE c.kind = 'tester' "
+        "AND c.ward_id = :w AND ca.address_id = :a",
+        w=ward_id,
+        a=address,
     )
-    tx.note("suppressed", "address", address, reason=reason)
-
-
-def group_ids(tx: Tx) -> dict[str, tuple[int, str]]:
-    """Groups by normal form: (id, name)."""
-    return {
-        row["key"]: (row["id"], row["name"]) for row in tx.rows("SELECT id, key, name FROM groups")
-    }
+    if found is not None:
+        return int(found)
+    made = tx.insert(
+        table,
+        ward_id=ward_id,
+        kind="tester",
+        name_key=os.urandom(16),
+        name_sealed=tx.sealer.seal("Người thử"),
+        source="",
+        created_at=tx.now,
+        updated_at=tx.now,
+    )
+    tx.run(
+        "INSERT INTO contact_addresses (contact_id, position, address_id) VALUES (:c, 0, :a)",
+        {"c": made, "a": address},
+    )
+    return made

@@ -212,6 +212,7 @@ class Store:
 
     def __init__(self, engine: sa.Engine, sealer: Sealer) -> None:
         self._engine, self._sealer = engine, sealer
+        self.dry = False  # a dry run: every writing transaction is thrown away at its end
         event.listen(engine, "before_cursor_execute", _watch)
 
     @property
@@ -232,6 +233,8 @@ class Store:
             touched: set[str] = tx.connection.info["touched"]
             yield tx
             tx.finish(touched)
+            if self.dry:
+                tx.connection.rollback()
 
     @contextmanager
     def read(self, actor: Actor) -> Iterator[Tx]:
@@ -385,11 +388,7 @@ def engine_for(url: str) -> sa.Engine:
 def open_store(url: str, sealer: Sealer) -> Store:
     """Open a database; a new one is made, an older one is a problem that names the next step."""
     engine = engine_for(url)
-    try:
-        with engine.connect() as connection:
-            found = _version(connection)
-    except DBAPIError as error:
-        raise _told(error) from error
+    found = version_of(engine)
     if found is None:
         from dispatcher.store.migrate import upgrade
 
@@ -406,6 +405,15 @@ def open_store(url: str, sealer: Sealer) -> Store:
             "Run: dispatcher db upgrade",
         )
     return Store(engine, sealer)
+
+
+def version_of(engine: sa.Engine) -> str | None:
+    """The migration a database is at; None for an empty one. Trouble is a problem."""
+    try:
+        with engine.connect() as connection:
+            return _version(connection)
+    except DBAPIError as error:
+        raise _told(error) from error
 
 
 def _version(connection: sa.Connection) -> str | None:

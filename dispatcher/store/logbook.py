@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dispatcher.store.database import Tx
+from dispatcher.store.database import Tx, json_rows, on_rows
 
 
 @dataclass(frozen=True)
 class Filters:
-    """Each one narrows; None means any."""
+    """Each one narrows; None means any. Moments are microseconds, as they lie in the database."""
 
     broadcast: int | None = None
     ward: int | None = None
@@ -20,92 +20,216 @@ class Filters:
     fault: str | None = None
     gateway: str | None = None
     channel: str | None = None
+    carrier: str | None = None
     contact: int | None = None
     message: int | None = None
+    since: int | None = None
+    until: int | None = None
 
     def sql(self, columns: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
-        """`AND …` for the filters that `columns` knows, with their values."""
+        """`AND …` for the filters that are set, with their values."""
         parts, values = "", {}
         for name, column in columns.items():
             value = getattr(self, name)
             if value is not None:
-                parts += f" AND {column} = :{name}"
+                sign = {"since": ">=", "until": "<"}.get(name, "=")
+                parts += f" AND {column} {sign} :{name}"
                 values[name] = value
         return parts, values
 
 
+def _broadcasts(tx: Tx, filters: Filters, before: int | None) -> list[int]:
+    """Broadcasts that may hold what is asked for, newest first: the log is read one by one.
+
+    So every filter works on the index of one broadcast, however many millions the others have.
+    """
+    sql = f"WITH {tx.visible('broadcasts')} SELECT b.id FROM visible_broadcasts b WHERE 1 = 1"
+    for condition, chosen in (
+        ("b.id = :broadcast", filters.broadcast),
+        ("b.id <= :before", before),
+        ("b.created_at < :until", filters.until),
+        ("(b.done_at IS NULL OR b.done_at >= :since)", filters.since),
+        (
+            "EXISTS (SELECT 1 FROM broadcast_wards w WHERE w.broadcast_id = b.id "
+            "AND w.ward_id = :ward)",
+            filters.ward,
+        ),
+    ):
+        if chosen is not None:
+            sql += f" AND {condition}"
+    rows = tx.rows(
+        f"{sql} ORDER BY b.id DESC",
+        broadcast=filters.broadcast,
+        before=before,
+        until=filters.until,
+        since=filters.since,
+        ward=filters.ward,
+    )
+    return [row["id"] for row in rows]
+
+
+def _pages(
+    tx: Tx, filters: Filters, sql: str, values: Mapping[str, Any], before: tuple[int, int] | None,
+    limit: int | None,
+) -> Iterator[dict[str, Any]]:  # fmt: skip
+    """Run `sql` (with :b, :low, :high, :n) broadcast by broadcast until `limit` rows came."""
+    left = limit
+    for broadcast in _broadcasts(tx, filters, before[0] if before else None):
+        last = before[1] if before and before[0] == broadcast else None
+        chunk = PAGE if left is None else min(left, PAGE)
+        while left is None or left > 0:
+            rows = tx.run(
+                sql, {"b": broadcast, "last": last or 2**62, "n": chunk, **values}
+            ).mappings()
+            found = [dict(row) for row in rows]
+            yield from found
+            if left is not None:
+                left -= len(found)
+            if len(found) < chunk:
+                break
+            last = found[-1]["id"]
+        if left is not None and left <= 0:
+            return
+
+
+def place(tx: Tx, kind: str, row_id: int) -> int | None:
+    """The broadcast a message or an attempt belongs to, where the actor sees it."""
+    of = "m.id" if kind == "messages" else "a.id"
+    join = "" if kind == "messages" else " JOIN attempts a ON a.message_id = m.id"
+    found = tx.value(
+        f"WITH {tx.visible('messages')} SELECT m.broadcast_id FROM visible_messages m{join} "
+        f"WHERE {of} = :id",
+        id=row_id,
+    )
+    return None if found is None else int(found)
+
+
+PAGE = 5_000  # rows read at once: memory stays flat however long the log is
 _MESSAGES = {
-    "broadcast": "m.broadcast_id",
     "ward": "m.ward_id",
     "state": "m.state",
     "residential_group": "m.residential_group_id",
     "fault": "m.reason",
     "gateway": "m.gateway",
+    "carrier": "m.carrier",
+    "channel": "t.channel",
     "contact": "m.contact_id",
     "message": "m.id",
+    "since": "m.changed_at",
+    "until": "m.changed_at",
 }
 
 
 def messages(
-    tx: Tx,
-    filters: Filters,
-    *,
-    after: int = 0,
-    limit: int = 100,
+    tx: Tx, filters: Filters, *, before: tuple[int, int] | None = None, limit: int | None = 100
 ) -> Iterator[dict[str, Any]]:
-    """Messages by id, with masked numbers; never a full one."""
+    """Messages, newest broadcast first, with masked numbers; never a full one.
+
+    `before`: (broadcast, message) of the last row of the page before.
+    """
     where, values = filters.sql(_MESSAGES)
-    rows = tx.run(
+    select = (
         f"WITH {tx.visible('messages')} SELECT m.id, m.broadcast_id AS broadcast, "
         "m.contact_id AS contact, w.name AS ward, g.name AS residential_group, m.state, m.reason, "
         "m.code, m.gateway, t.channel, a.tail AS phone, m.carrier, m.through_id AS through, "
         "m.tries, m.changed_at FROM visible_messages m JOIN areas w ON w.id = m.ward_id "
         "LEFT JOIN areas g ON g.id = m.residential_group_id "
         "LEFT JOIN targets t ON t.message_id = m.id AND t.position = m.position "
-        f"LEFT JOIN addresses a ON a.id = t.address_id WHERE m.id > :after{where} "
-        "ORDER BY m.id LIMIT :limit",
-        {"after": after, "limit": limit, **values},
+        "LEFT JOIN addresses a ON a.id = t.address_id WHERE"
     )
-    for row in rows.mappings():
-        yield dict(row)
+    if filters.contact is not None or filters.message is not None:
+        rows = tx.run(
+            f"{select} (m.broadcast_id = :b OR :b = 0){where} ORDER BY m.id LIMIT :n",
+            {"b": filters.broadcast or 0, "n": limit or 2**31, **values},
+        )
+        yield from (dict(row) for row in rows.mappings())
+        return
+    sql = f"{select} m.broadcast_id = :b AND m.id < :last{where} ORDER BY m.id DESC LIMIT :n"
+    yield from _pages(tx, filters, sql, values, before, limit)
 
 
 _ATTEMPTS = {
-    "broadcast": "a.broadcast_id",
     "ward": "m.ward_id",
     "fault": "a.fault",
     "residential_group": "m.residential_group_id",
     "gateway": "a.gateway",
     "channel": "a.channel",
+    "carrier": "m.carrier",
     "contact": "m.contact_id",
     "message": "a.message_id",
     "state": "a.state",
+    "since": "a.asked_at",
+    "until": "a.asked_at",
 }
 
 
 def attempts(
-    tx: Tx,
-    filters: Filters,
-    *,
-    after: int = 0,
-    limit: int = 100,
+    tx: Tx, filters: Filters, *, before: tuple[int, int] | None = None, limit: int | None = 100
 ) -> Iterator[dict[str, Any]]:
-    """Attempts by id."""
+    """Attempts, newest broadcast first; of one message or person in the order they happened."""
     where, values = filters.sql(_ATTEMPTS)
-    rows = tx.run(
+    select = (
         f"WITH {tx.visible('messages')} SELECT a.id, a.message_id AS message, "
         "a.broadcast_id AS broadcast, a.gateway, a.channel, a.reference, a.state, a.heard, "
-        "a.fault, "
-        "a.code, a.detail, a.provider_id, a.parts, a.cost, a.asks, a.asked_at, a.answered_at, "
-        "a.heard_at, a.heard_code, ad.tail AS phone FROM attempts a "
+        "a.fault, a.code, a.detail, a.provider_id, a.parts, a.cost, a.asks, a.asked_at, "
+        "a.answered_at, a.heard_at, a.heard_code, ad.tail AS phone FROM attempts a "
         "JOIN visible_messages m ON m.id = a.message_id "
         "JOIN targets t ON t.message_id = a.message_id AND t.position = a.position "
-        f"JOIN addresses ad ON ad.id = t.address_id WHERE a.id > :after{where} "
-        "ORDER BY a.id LIMIT :limit",
-        {"after": after, "limit": limit, **values},
+        "JOIN addresses ad ON ad.id = t.address_id WHERE"
     )
-    for row in rows.mappings():
-        yield dict(row)
+    if filters.contact is not None or filters.message is not None:
+        rows = tx.run(
+            f"{select} (a.broadcast_id = :b OR :b = 0){where} ORDER BY a.id LIMIT :n",
+            {"b": filters.broadcast or 0, "n": limit or 2**31, **values},
+        )
+        yield from (dict(row) for row in rows.mappings())
+        return
+    sql = f"{select} a.broadcast_id = :b AND a.id < :last{where} ORDER BY a.id DESC LIMIT :n"
+    yield from _pages(tx, filters, sql, values, before, limit)
+
+
+_RECEIPTS = {
+    "ward": "m.ward_id",
+    "residential_group": "m.residential_group_id",
+    "gateway": "r.gateway",
+    "state": "r.state",
+    "carrier": "m.carrier",
+    "channel": "a.channel",
+    "broadcast": "a.broadcast_id",
+    "contact": "m.contact_id",
+    "message": "a.message_id",
+    "since": "r.at",
+    "until": "r.at",
+}
+
+
+def receipts(
+    tx: Tx, filters: Filters, *, before: tuple[int, int] | None = None, limit: int | None = 100
+) -> Iterator[dict[str, Any]]:
+    """Receipts as they came, newest first; those nobody could be found for have no message.
+
+    A person bound to wards sees receipts of their own messages only.
+    """
+    where, values = filters.sql(_RECEIPTS)
+    mine = "" if tx.actor.wards is None else " AND m.id IS NOT NULL"
+    last, left = (before[1] if before else 2**62), limit
+    while left is None or left > 0:
+        chunk = PAGE if left is None else min(left, PAGE)
+        rows = tx.run(
+            f"WITH {tx.visible('messages')} SELECT r.id, r.gateway, r.at, r.state, r.heard, "
+            "r.code, r.tries, a.message_id AS message, a.broadcast_id AS broadcast, a.reference, "
+            "a.provider_id FROM receipts r LEFT JOIN attempts a ON a.id = r.attempt_id "
+            "LEFT JOIN visible_messages m ON m.id = a.message_id "
+            f"WHERE r.id < :last{where}{mine} ORDER BY r.id DESC LIMIT :n",
+            {"last": last, "n": chunk, **values},
+        ).mappings()
+        found = [dict(row) for row in rows]
+        yield from found
+        if left is not None:
+            left -= len(found)
+        if len(found) < chunk:
+            return
+        last = found[-1]["id"]
 
 
 def contact_name(tx: Tx, contact_id: int) -> str:
@@ -173,3 +297,38 @@ def reached_twice(tx: Tx, broadcast_id: int) -> int:
         )
         or 0
     )
+
+
+def households(tx: Tx, broadcast_id: int) -> list[dict[str, Any]]:
+    """Per household of a broadcast how far it was reached: 3 reached, 2 maybe, 1 not, 0 no contact.
+
+    Somebody without a household is one. Reached through a shared phone counts as reached.
+    """
+    rows = tx.rows(
+        f"WITH {tx.visible('messages')} SELECT w.name AS ward, g.name AS residential_group, "
+        "m.household_id AS household, MIN(m.contact_id) AS contact, count(*) AS people, "
+        "MAX(CASE WHEN m.state IN ('delivered', 'read') OR h.state IN ('delivered', 'read') THEN 3 "
+        "WHEN m.state IN ('accepted', 'sending', 'queued', 'unconfirmed') OR h.state IN "
+        "('accepted', 'sending', 'queued', 'unconfirmed') THEN 2 "
+        "WHEN m.reason IN ('no_number', 'landline') THEN 0 ELSE 1 END) AS reach "
+        "FROM visible_messages m LEFT JOIN visible_messages h ON h.id = m.through_id "
+        "JOIN areas w ON w.id = m.ward_id LEFT JOIN areas g ON g.id = m.residential_group_id "
+        "WHERE m.broadcast_id = :b GROUP BY w.name, g.name, m.household_id, "
+        "CASE WHEN m.household_id IS NULL THEN m.contact_id END",
+        b=broadcast_id,
+    )
+    return [dict(row) for row in rows]
+
+
+def contact_names(tx: Tx, ids: Sequence[int]) -> dict[int, str]:
+    """Names of people still on the list, for the door-to-door list."""
+    return {
+        row["id"]: tx.sealer.open(row["name_sealed"])
+        for row in on_rows(
+            tx,
+            f"WITH {tx.visible('contacts')} SELECT c.id, c.name_sealed FROM "
+            f"{json_rows({'id': 'bigint'})} r JOIN visible_contacts c ON c.id = r.id "
+            "WHERE c.removed_at IS NULL",
+            [[i] for i in ids],
+        )
+    }

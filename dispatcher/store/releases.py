@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dispatcher.model import Step
+from dispatcher.model import MessageState, Step
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx, at, json_rows, on_rows
 
@@ -24,16 +24,32 @@ class Reach:
     residential_groups: tuple[int, ...] | None = None  # None: not narrowed
     groups: tuple[int, ...] = ()
     exclude_groups: tuple[int, ...] = ()
+    of: int | None = None
+    states: tuple[str, ...] = ()
+    contacts: tuple[int, ...] = ()
 
     def condition(self, c: str = "c") -> str:
-        """The audience as a condition on contacts under the alias `c`."""
+        """The audience as a condition on contacts under the alias `c`.
+
+        Needs `visible_messages` beside it: a follow-up goes to people of an earlier broadcast.
+        """
+        if self.contacts:
+            return f"{c}.removed_at IS NULL AND {c}.id IN ({_ids(self.contacts)})"
+        if self.of is not None:
+            states = ", ".join(f"'{MessageState(s).value}'" for s in self.states)
+            return (
+                f"{c}.removed_at IS NULL AND {c}.id IN (SELECT f.contact_id FROM visible_messages "
+                f"f WHERE f.broadcast_id = {int(self.of)} AND f.state IN ({states}))"
+            )
         wards = f"{c}.ward_id IN ({_ids(self.wards)})"
         if self.residential_groups is not None:
             wards += f" AND {c}.residential_group_id IN ({_ids(self.residential_groups)})"
         parts = [f"({wards})"] if self.wards else []
         if self.groups:
             parts.append(f"{c}.id IN ({_members(self.groups)})")
-        who = f"{c}.removed_at IS NULL AND ({' OR '.join(parts) or '1 = 0'})"
+        who = (
+            f"{c}.removed_at IS NULL AND {c}.kind <> 'tester' AND ({' OR '.join(parts) or '1 = 0'})"
+        )
         if self.exclude_groups:
             who += f" AND {c}.id NOT IN ({_members(self.exclude_groups)})"
         return who
@@ -55,7 +71,7 @@ _FIRST = (
     "WHERE x.contact_id = {contact} AND a.kind = 'mobile' AND a.cipher IS NOT NULL "
     f"AND {_FREE})"
 )
-# A chunk is found by its ids alone: through any other index each chunk would walk the whole release.
+# A chunk is found by its ids alone: through another index each chunk would walk the whole release.
 _IN_CHUNK = "m.id > :after AND m.id <= :upto AND +m.broadcast_id = :b AND m.state || '' = 'queued'"
 
 
@@ -68,7 +84,8 @@ def scope_ids(tx: Tx, reach: Reach, column: str) -> list[int]:
     return [
         int(row["scope"] or 0)
         for row in tx.rows(
-            f"WITH {tx.visible('contacts')} SELECT DISTINCT c.{column} AS scope "
+            f"WITH {tx.visible('contacts')}, {tx.visible('messages')} SELECT DISTINCT "
+            f"c.{column} AS scope "
             f"FROM visible_contacts c WHERE {reach.condition()}"
         )
     ]
@@ -77,7 +94,8 @@ def scope_ids(tx: Tx, reach: Reach, column: str) -> list[int]:
 def people(tx: Tx, reach: Reach, low: int, high: int) -> list[Any]:
     """What a text that names a person may need: contacts with id in (low, high]."""
     return tx.rows(
-        f"WITH {tx.visible('contacts')} SELECT c.id, c.name_sealed, c.title, c.row_sealed, "
+        f"WITH {tx.visible('contacts')}, {tx.visible('messages')} SELECT c.id, c.name_sealed, "
+        "c.title, c.row_sealed, "
         "c.ward_id, c.residential_group_id FROM visible_contacts c "
         f"WHERE c.id > :low AND c.id <= :high AND {reach.condition()}",
         low=low,
@@ -121,7 +139,7 @@ def add_messages(
     )
     skipped = f"WHEN EXISTS (SELECT 1 {elder}) THEN 'same_household' " if by_household else ""
     tx.run(
-        f"WITH {tx.visible('contacts')}, n AS (SELECT ca.contact_id, "
+        f"WITH {tx.visible('contacts')}, {tx.visible('messages')}, n AS (SELECT ca.contact_id, "
         "SUM(CASE WHEN a.kind = 'mobile' THEN 1 ELSE 0 END) AS mobiles, "
         "SUM(CASE WHEN a.kind = 'landline' THEN 1 ELSE 0 END) AS landlines, "
         f"MIN(CASE WHEN a.kind = 'mobile' AND {_FREE} THEN ca.position END) AS own "
@@ -292,7 +310,7 @@ def planned(tx: Tx, broadcast_id: int, upto: int) -> None:
 
 
 def sums(tx: Tx, broadcast_id: int) -> dict[str, Any]:
-    """People to write to, people skipped by reason, and parts per step and carrier, of what is planned."""
+    """What is planned: people to write to, people skipped by reason, parts by step and carrier."""
     queued = tx.value(
         f"WITH {tx.visible('messages')} SELECT count(*) FROM visible_messages "
         "WHERE broadcast_id = :b AND state = 'queued'",

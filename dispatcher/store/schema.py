@@ -317,6 +317,9 @@ plan_bodies = Table(
 _queued = text("state = 'queued' AND lease_owner IS NULL")
 _doubtful = text("state = 'sending' AND lease_owner IS NULL")
 _leased = text("lease_owner IS NOT NULL")
+_told = text("reason IS NOT NULL")
+_faulty = text("fault IS NOT NULL")
+_heard_of = text("attempt_id IS NOT NULL")
 _in_batch = text("call_ref <> reference")
 _deadline = text("state = 'accepted' AND deadline_at IS NOT NULL")
 
@@ -345,7 +348,9 @@ messages = Table(
     Index("ix_messages_lease", "lease_owner", sqlite_where=_leased, postgresql_where=_leased),
     Index("ix_messages_deadline", "deadline_at", sqlite_where=_deadline,
           postgresql_where=_deadline),
-    Index("ix_messages_state", "broadcast_id", "state", "residential_group_id"),
+    Index("ix_messages_state", "broadcast_id", "state"),
+    Index("ix_messages_reason", "broadcast_id", "reason", sqlite_where=_told,
+          postgresql_where=_told),
     Index("ix_messages_contact", "contact_id"),
     comment="the queue entry, the delivery record and the receipt in one row",
 )  # fmt: skip
@@ -377,6 +382,9 @@ attempts = Table(
     Column("asks", Integer, nullable=False, server_default="1"),
     Column("asked_at", Instant, nullable=False, comment="first time on the wire"),
     Column("answered_at", Instant), Column("heard_at", Instant), Column("heard_code", String),
+    Index("ix_attempts_broadcast", "broadcast_id", "state"),
+    Index("ix_attempts_fault", "broadcast_id", "fault", sqlite_where=_faulty,
+          postgresql_where=_faulty),
     Index("ix_attempts_call", "call_ref", sqlite_where=_in_batch, postgresql_where=_in_batch),
     Index("ix_attempts_provider", "gateway", "provider_id",
           sqlite_where=text("provider_id IS NOT NULL"),
@@ -392,6 +400,7 @@ receipts = Table(
     Column("tries", Integer, nullable=False, server_default="0"),
     Column("again_at", Instant, nullable=False),
     UniqueConstraint("gateway", "digest"),
+    Index("ix_receipts_attempt", "attempt_id", sqlite_where=_heard_of, postgresql_where=_heard_of),
     Index("ix_receipts_waiting", "again_at",
           sqlite_where=text("state IN ('new', 'unmatched')"),
           postgresql_where=text("state IN ('new', 'unmatched')")),

@@ -98,3 +98,9 @@ def seen(tx: Tx, name: str) -> None:
 
 def others(tx: Tx, name: str) -> list[str]:
     return [row["name"] for row in tx.rows("SELECT name FROM workers WHERE name <> :n", n=name)]
+
+
+def last_seen(tx: Tx) -> int | None:
+    """When any worker last showed a sign of life (microseconds since 1970)."""
+    found = tx.value("SELECT MAX(seen_at) FROM workers")
+    return None if found is None else int(found)

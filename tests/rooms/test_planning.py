@@ -22,7 +22,7 @@ from dispatcher import app as joined
 from dispatcher import planning
 from dispatcher.model import SYSTEM, AddressKind, Audience, BroadcastState, Mode
 from dispatcher.problems import Problem
-from dispatcher.store import broadcasts, contacts
+from dispatcher.store import broadcasts, contacts, suppressions
 
 FAMILY = [
     ("An", number(1), "Tổ 1", "An"), ("Bình", number(1), "Tổ 1", "An"), ("Cúc", "", "Tổ 1", "An"),
@@ -42,7 +42,7 @@ def test_everybody_is_queued_or_skipped_with_a_reason(ward):
     app, officer, leader = ward
     with app.begin(SYSTEM)() as tx:
         address = contacts.address_id(tx, AddressKind.MOBILE, "+84" + number(4)[1:])
-        contacts.suppress(tx, address, "asked")
+        suppressions.suppress(tx, address, "asked")
     broadcast_id = write_broadcast(app, officer)
     preview = joined.preview(app, officer, get(app, broadcast_id))
     assert preview.people == 7

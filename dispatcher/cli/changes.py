@@ -1,0 +1,281 @@
+"""contacts: one person at a time: add, edit, move, suppress, unsuppress, forget."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from dispatcher import importing, phone
+from dispatcher.cli.contacts import contacts, context, who
+from dispatcher.cli.contacts import residential_group as group_in
+from dispatcher.cli.spoken import argument, option
+from dispatcher.cli.surface import Surface
+from dispatcher.importing import Sheet
+from dispatcher.model import AddressKind
+from dispatcher.problems import Problem, Say, refused
+from dispatcher.store import areas, imports, suppressions
+from dispatcher.store import contacts as rows
+from dispatcher.store.database import Tx
+
+__all__ = ["contacts"]
+
+_HEADS = ("Họ và tên", "Số điện thoại", "Tổ dân phố", "Chủ hộ", "Chức danh", "Nhóm")
+
+
+def typed(words: tuple[str, ...]) -> list[str]:
+    """Numbers as given; - stands for lines of standard input, so that none is in argv."""
+    found: list[str] = []
+    for word in words:
+        found += sys.stdin.read().split("\n") if word == "-" else [word]
+    return [w.strip() for w in found if w.strip()]
+
+
+@contacts.verb(
+    "add",
+    "Thêm một người. Số điện thoại - thì đọc từ đầu vào.",
+    "Add one person. A phone of - is read from standard input.",
+    "dispatcher contacts add --name 'Nguyễn Văn Mẫu' --phone - --ward 'Máy Tơ' --tdp 'Tổ 3'",
+)
+@option("--name", required=True, vi="họ và tên", en="full name")
+@option("--phone", "numbers", multiple=True, vi="số điện thoại, hoặc -", en="phone, or -")
+@option("--ward", required=True, vi="phường", en="ward", complete="ward")
+@option("--residential-group", "--tdp", "tdp", vi="tổ dân phố", en="residential group")
+@option("--household", default="", vi="chủ hộ", en="head of the household")
+@option("--title", default="", vi="chức danh, ví dụ ông, bà", en="title")
+@option("--group", default="", vi="nhóm", en="group", complete="group")
+def add(
+    surface: Surface,
+    name: str,
+    numbers: tuple[str, ...],
+    ward: str,
+    tdp: str | None,
+    household: str,
+    title: str,
+    group: str,
+) -> None:
+    app, actor = surface.open_app(), surface.actor()
+    row = (name, " ; ".join(typed(numbers)), tdp or "", household, title, group)
+    sheet = Sheet(surface.text("nhập tay", "by hand"), "", ((1, _HEADS), (2, row)))
+    with app.begin(actor)() as tx:
+        group_of(tx, surface, ward)
+        listing = importing.read_listing([sheet], context(tx, app, ward, None, ()))
+        _refuse(surface, [*listing.rejected, *listing.needs_review])
+        plan = importing.merge(tx, listing.entries)
+        if not (plan.created or plan.updated):
+            raise refused("already-there", f"{name} đã có trong danh bạ.", f"{name} is there.")
+        import_id = importing.store(tx, plan, [], app.site.sample_heads)
+        created = bool(plan.created)
+    if surface.json:
+        surface.emit({"import": import_id, "created": created})
+    surface.say(
+        f"Đã {'thêm' if created else 'cập nhật'} {name}.",
+        f"{name} {'added' if created else 'updated'}.",
+    )
+    surface.hint(
+        f"Hoàn tác: dispatcher contacts undo {import_id}",
+        f"Undo: dispatcher contacts undo {import_id}",
+    )
+
+
+def group_of(tx: Tx, surface: Surface, ward: str) -> None:
+    """Refuse a ward that is not the actor's."""
+    found = areas.ward(tx, ward)
+    if tx.actor.wards is not None and found.id not in tx.actor.wards:
+        raise refused(
+            "not-your-ward",
+            f"{tx.actor.name} không phụ trách phường {found.name}.",
+            f"{tx.actor.name} is not in charge of {found.name}.",
+        )
+
+
+def _refuse(surface: Surface, findings: list[Any]) -> None:
+    if findings:
+        first = findings[0].message
+        raise Problem(findings[0].code, first.vi, first.en)
+
+
+def read_numbers(tx: Tx, surface: Surface, words: tuple[str, ...]) -> list[tuple[AddressKind, str]]:
+    """Numbers a person may be written to at; a doubtful one is a problem, never a guess."""
+    found = []
+    heads = surface.open_site().sample_heads
+    for word in typed(words):
+        reading = phone.read(word, heads)
+        if reading.e164 is None or reading.type not in ("mobile", "landline"):
+            why = reading.why() or Say("không phải số điện thoại", "it is no phone number")
+            raise Problem(
+                "bad-phone",
+                f"Số điện thoại không dùng được: {why.vi}.",
+                f"The phone number cannot be used: {why.en}.",
+            )
+        found.append((AddressKind(reading.type), reading.e164))
+    return found
+
+
+@contacts.verb(
+    "edit",
+    "Sửa tên, chức danh hoặc số điện thoại của một người.",
+    "Change the name, title or phones of one person.",
+    "dispatcher contacts edit c12 --phone -",
+)
+@argument("contact")
+@option("--name", vi="họ và tên", en="full name")
+@option("--title", vi="chức danh", en="title")
+@option("--phone", "numbers", multiple=True, vi="thay bằng các số này, hoặc -", en="instead, or -")
+def edit(
+    surface: Surface, contact: str, name: str | None, title: str | None, numbers: tuple[str, ...]
+) -> None:
+    if name is None and title is None and not numbers:
+        raise Problem(
+            "nothing-to-change",
+            "Chưa nói sửa gì: thêm --name, --title hoặc --phone.",
+            "Nothing to change: add --name, --title or --phone.",
+        )
+    app, actor = surface.open_app(), surface.actor()
+    with app.begin(actor)() as tx:
+        ids = one(surface, tx, contact)
+        addresses = None
+        if numbers:
+            wanted = read_numbers(tx, surface, numbers)
+            made = rows.put_addresses(tx, wanted, app.site.sample_heads)
+            addresses = [made[a] for a in dict.fromkeys(wanted)]
+        import_id = imports.change(tx, ids, name=name, title=title, addresses=addresses)
+        found = rows.listed(tx, ids=ids, limit=1)[0]
+    told(surface, import_id, ids)
+    surface.say(f"c{found['id']}  {found['name']}  {', '.join(found['phones'])}")
+
+
+def one(surface: Surface, tx: Tx, text: str) -> list[int]:
+    """Exactly one contact; several people on one phone must be told apart."""
+    ids = who(surface, tx, text)
+    if len(ids) > 1:
+        codes = ", ".join(f"c{i}" for i in ids)
+        raise Problem(
+            "several",
+            f"Nhiều người dùng số này: {codes}. Chọn một.",
+            f"Several people use this number: {codes}. Choose one.",
+        )
+    return ids
+
+
+def told(surface: Surface, import_id: int, ids: list[int]) -> None:
+    if surface.json:
+        surface.emit({"import": import_id, "contacts": ids})
+    surface.hint(
+        f"Hoàn tác: dispatcher contacts undo {import_id}",
+        f"Undo: dispatcher contacts undo {import_id}",
+    )
+
+
+@contacts.verb(
+    "move",
+    "Chuyển người sang tổ dân phố hay phường khác.",
+    "Move people to another residential group or ward.",
+    "dispatcher contacts move c12 c13 --ward 'Máy Tơ' --tdp 'Tổ 5'",
+)
+@argument("people", nargs=-1, required=True)
+@option("--ward", required=True, vi="phường", en="ward", complete="ward")
+@option("--residential-group", "--tdp", "tdp", vi="tổ dân phố", en="residential group")
+def move(surface: Surface, people: tuple[str, ...], ward: str, tdp: str | None) -> None:
+    app, actor = surface.open_app(), surface.actor()
+    with app.begin(actor)() as tx:
+        group_of(tx, surface, ward)
+        ids = list(dict.fromkeys(i for text in people for i in who(surface, tx, text)))
+        ward_id = areas.ward(tx, ward).id
+        group_id = group_in(tx, ward, ward_id, tdp) if tdp else None
+        key = next((a.key for a in areas.groups_of(tx, ward_id).values() if a.id == group_id), "")
+        import_id = imports.change(tx, ids, place=(ward_id, group_id, key))
+    told(surface, import_id, ids)
+    surface.say(f"Đã chuyển {len(ids)} người.", f"{len(ids)} people moved.")
+
+
+@contacts.verb(
+    "suppress",
+    "Không gửi tới người hoặc số này nữa (kèm lý do).",
+    "Never write to this person or number again (with a reason).",
+    "dispatcher contacts suppress c12 --reason 'người dân yêu cầu'",
+)
+@argument("contact")
+@option("--reason", required=True, vi="lý do", en="reason")
+def suppress(surface: Surface, contact: str, reason: str) -> None:
+    app, actor = surface.open_app(), surface.actor()
+    with app.begin(actor)() as tx:
+        done = sum(
+            suppressions.suppress(tx, a, reason) for a in _addresses(tx, surface, contact, new=True)
+        )
+    if surface.json:
+        surface.emit({"suppressed": done})
+    surface.say(f"Không gửi tới {done} số này nữa.", f"{done} numbers will not be written to.")
+    surface.hint(
+        "Xem: dispatcher contacts list --suppressed · Bỏ: dispatcher contacts unsuppress",
+        "See: dispatcher contacts list --suppressed · Lift: dispatcher contacts unsuppress",
+    )
+
+
+@contacts.verb(
+    "unsuppress",
+    "Cho gửi lại tới người hoặc số này (kèm lý do).",
+    "Write to this person or number again (with a reason).",
+    "dispatcher contacts unsuppress c12 --reason 'người dân đồng ý lại'",
+)
+@argument("contact")
+@option("--reason", required=True, vi="lý do", en="reason")
+def unsuppress(surface: Surface, contact: str, reason: str) -> None:
+    app, actor = surface.open_app(), surface.actor()
+    with app.begin(actor)() as tx:
+        done = sum(suppressions.lift(tx, a, reason) for a in _addresses(tx, surface, contact))
+    if surface.json:
+        surface.emit({"unsuppressed": done})
+    surface.say(f"Cho gửi lại tới {done} số.", f"{done} numbers may be written to again.")
+
+
+def _addresses(tx: Tx, surface: Surface, text: str, *, new: bool = False) -> list[int]:
+    """Addresses of a contact, or the one address of a number (made when `new`)."""
+    words = sys.stdin.read().strip() if text == "-" else text.strip()
+    if words[:1].lower() == "c" and words[1:].isdigit():
+        found = suppressions.addresses_of(tx, who(surface, tx, words))
+        if not found:
+            raise Problem(
+                "no-number",
+                f"{words} không có số điện thoại nào.",
+                f"{words} has no phone number.",
+            )
+        return found
+    numbers = read_numbers(tx, surface, (words,))
+    if not numbers:
+        raise Problem("bad-phone", "Chưa có số điện thoại.", "No phone number was given.")
+    kind, value = numbers[0]
+    if new:
+        heads = surface.open_site().sample_heads
+        return list(rows.put_addresses(tx, [(kind, value)], heads).values())
+    known = rows.address_id(tx, kind, value)
+    return [known] if known is not None else []
+
+
+@contacts.verb(
+    "forget",
+    "Xóa hẳn dữ liệu của một người theo yêu cầu: tên, số riêng, tin có tên. Không hoàn tác được.",
+    "Erase a person on request: name, own numbers, texts that name them. Cannot be undone.",
+    "dispatcher contacts forget c12 --reason 'đơn ngày 01/12' --yes",
+)
+@argument("contact")
+@option("--reason", required=True, vi="lý do, số đơn", en="reason, document")
+def forget(surface: Surface, contact: str, reason: str) -> None:
+    app, actor = surface.open_app(), surface.actor()
+    with app.store.read(actor) as tx:
+        ids = one(surface, tx, contact)
+    surface.confirm(
+        f"Xóa hẳn dữ liệu của c{ids[0]}, không lấy lại được.",
+        f"Erase c{ids[0]} for good.",
+    )
+    with app.begin(actor)() as tx:
+        found = suppressions.forget(tx, ids[0], reason)
+    if surface.json:
+        surface.emit({"contact": ids[0], **found})
+    surface.say(
+        f"Đã xóa c{ids[0]}: {found['addresses']} số, {found['texts']} tin có tên.",
+        f"c{ids[0]} erased: {found['addresses']} numbers, {found['texts']} texts with the name.",
+    )
+    surface.hint(
+        "Danh sách gốc của phường vẫn còn tên này: hãy xóa ở đó trước lần nhập sau.",
+        "The ward's own list still has this name: remove it there before the next import.",
+    )

@@ -1,0 +1,228 @@
+"""db: upgrade, check, backup, restore, release."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from dispatcher.app import database_file, site_key
+from dispatcher.cli.spoken import Group, argument, option
+from dispatcher.cli.surface import Surface
+from dispatcher.model import SYSTEM
+from dispatcher.problems import OK, USAGE, Problem, Say, refused
+from dispatcher.store import identity, settings, upkeep
+from dispatcher.store.database import HEAD, Store, engine_for, open_store, version_of
+from dispatcher.store.seal import Sealer
+from dispatcher.store.workers import WorkerLock
+
+db = Group(Say("Cơ sở dữ liệu.", "The database."))
+
+
+@db.verb(
+    "upgrade",
+    "Nâng cấu trúc cơ sở dữ liệu lên bản này (sao lưu trước).",
+    "Bring the database to this version (a backup is made first).",
+    "dispatcher db upgrade",
+)
+def upgrade(surface: Surface) -> None:
+    from dispatcher.store import migrate
+
+    site = surface.open_site()
+    engine = engine_for(site.database)
+    found, path = version_of(engine), database_file(site)
+    saved = None
+    if found not in (None, HEAD) and not surface.dry_run:
+        _nobody_works(surface)
+        if path is not None:
+            saved = path.with_name(f"{path.name}.before-{HEAD}")
+            upkeep.backup(site.database, saved, lambda done, total: None)
+        migrate.upgrade(engine)
+    engine.dispose()
+    if surface.json:
+        surface.emit({"from": found, "to": HEAD, "backup": str(saved) if saved else None})
+    if found == HEAD:
+        surface.say(f"Đã ở phiên bản {HEAD}.", f"Already at version {HEAD}.")
+    else:
+        surface.say(f"Đã nâng từ {found} lên {HEAD}.", f"Upgraded from {found} to {HEAD}.")
+    if saved:
+        surface.say(f"Bản trước khi nâng: {saved}", f"The database before: {saved}")
+
+
+def _nobody_works(surface: Surface) -> None:
+    """Refuse while a worker lives: it would write into what is being replaced."""
+    site = surface.open_site()
+    folder = site.data / "workers"
+    for path in sorted(folder.glob("*.lock")) if folder.is_dir() else []:
+        lock = WorkerLock(path.stem, folder, site.database)
+        if not lock.take():
+            raise refused(
+                "worker-running",
+                "Bộ gửi tin đang chạy. Dừng nó (Ctrl-C) rồi thử lại.",
+                "The worker is running. Stop it (Ctrl-C) and try again.",
+            )
+        lock.drop()
+
+
+@db.verb(
+    "check",
+    "Kiểm tra tệp, liên kết, tổng số tin và nhật ký thao tác.",
+    "Check the file, its links, the sums and the trail.",
+    "dispatcher db check",
+)
+def check(surface: Surface) -> int:
+    with surface.open_app().store.read(SYSTEM) as tx:
+        found = upkeep.check(tx)
+    if surface.json:
+        surface.emit(
+            [{"check": n, "ok": ok, "message": s.to(surface.language)} for n, ok, s in found]
+        )
+    for _, ok, say in found:
+        surface.say(f"{'✓' if ok else '✗'} {say.vi}", f"{'✓' if ok else '✗'} {say.en}")
+    if not all(ok for _, ok, _ in found):
+        surface.hint(
+            "Dừng bộ gửi tin và khôi phục bản sao lưu gần nhất: dispatcher db restore TỆP",
+            "Stop the worker and restore the latest backup: dispatcher db restore FILE",
+        )
+        return USAGE
+    return OK
+
+
+@db.verb(
+    "backup",
+    "Sao lưu khi đang chạy. Khóa không nằm trong bản sao: cất riêng.",
+    "Back up while it runs. The key is not in it: keep that apart.",
+    "dispatcher db backup sao-luu-2026-12-01.db --key-to /media/usb/khoa.key",
+)
+@argument("file")
+@option("--key-to", vi="chép khóa sang chỗ khác", en="copy the key to another place")
+def backup(surface: Surface, file: str, key_to: str | None) -> None:
+    app, target = surface.open_app(), Path(file)
+    if target.exists():
+        raise Problem("file-exists", f"{file} đã có; chọn tên khác.", f"{file} exists already.")
+    if key_to and Path(key_to).resolve().parent == target.resolve().parent:
+        raise refused(
+            "key-beside",
+            "Khóa phải cất ở chỗ khác với bản sao lưu.",
+            "The key must be kept in another place than the backup.",
+        )
+    size = 0
+    if not surface.dry_run:
+        with surface.progress("Đang sao lưu", "Backing up", 1) as update:
+            size = upkeep.backup(app.site.database, target, update)
+        if key_to:
+            _copy_key(app.site.key_file, Path(key_to))
+        with app.store.begin(SYSTEM, app.clock()) as tx:
+            settings.put(tx, "backed_up_at", app.clock().isoformat())
+            tx.note("backed_up", "database", "", bytes=size)
+    if surface.json:
+        surface.emit({"file": file, "bytes": size, "key": key_to})
+    surface.say(f"Đã sao lưu {size / 1e6:.1f} MB vào {file}.", f"{size / 1e6:.1f} MB in {file}.")
+    if not key_to:
+        surface.hint(
+            f"Khóa {app.site.key_file} không nằm trong đó: cất một bản ở nơi khác (--key-to).",
+            f"The key {app.site.key_file} is not in it: keep a copy elsewhere (--key-to).",
+        )
+
+
+def _copy_key(key: Path, target: Path) -> None:
+    try:
+        target.touch(mode=0o600, exist_ok=False)
+        shutil.copyfile(key, target)
+    except OSError as error:
+        raise Problem(
+            "cannot-write",
+            f"Không chép được khóa sang {target}: {error.strerror}.",
+            f"The key could not be copied to {target}: {error.strerror}.",
+            exit_code=4,
+        ) from None
+
+
+@db.verb(
+    "restore",
+    "Khôi phục từ bản sao lưu; bản hiện tại được cất sang bên, chưa gửi gì cho tới khi db release.",
+    "Restore a backup; the present one is set aside, and nothing is sent until db release.",
+    "dispatcher db restore sao-luu-2026-12-01.db --yes",
+)
+@argument("file")
+def restore(surface: Surface, file: str) -> None:
+    site = surface.open_site()
+    path = database_file(site)
+    if path is None:
+        raise refused(
+            "postgresql-restore",
+            "Với PostgreSQL: pg_restore vào một cơ sở dữ liệu mới, rồi dispatcher db check.",
+            "For PostgreSQL use pg_restore into a new database, then dispatcher db check.",
+        )
+    key = site_key(site)
+    version = upkeep.verify(Path(file), Sealer(key))
+    _nobody_works(surface)
+    surface.confirm(
+        f"Thay cơ sở dữ liệu hiện tại bằng {file} (phiên bản {version}).",
+        f"Replace the present database by {file} (version {version}).",
+    )
+    aside = None
+    if not surface.dry_run:
+        from datetime import datetime
+
+        aside = upkeep.restore(path, Path(file), datetime.now())  # noqa: DTZ005 (a file name)
+        _hold(site.database, key)
+    if surface.json:
+        surface.emit({"restored": file, "aside": str(aside) if aside else None, "held": True})
+    surface.say(f"Đã khôi phục {file}.", f"{file} restored.")
+    if aside:
+        surface.say(f"Bản trước đó: {aside}", f"The one before: {aside}")
+    surface.hint(
+        "Đang giữ, chưa gửi gì. Khi chắc không còn bản nào khác đang gửi: "
+        "dispatcher db release --i-am-the-only-one",
+        "It is held and sends nothing. Once no other copy is sending: "
+        "dispatcher db release --i-am-the-only-one",
+    )
+
+
+def _hold(url: str, key: bytes) -> None:
+    from dispatcher.app import real_clock
+    from dispatcher.store.migrate import upgrade as migrate
+
+    engine = engine_for(url)
+    migrate(engine)
+    engine.dispose()
+    store: Store = open_store(url, Sealer(key))
+    with store.begin(SYSTEM, real_clock()) as tx:
+        identity.hold(tx, "restored")
+    store.close()
+
+
+@db.verb(
+    "release",
+    "Cho cơ sở dữ liệu vừa chép, chuyển hay khôi phục được gửi trở lại.",
+    "Let a copied, moved or restored database send again.",
+    "dispatcher db release --i-am-the-only-one",
+)
+@option(
+    "--i-am-the-only-one",
+    "only",
+    is_flag=True,
+    vi="tôi chắc chắn không còn bản nào khác đang gửi",
+    en="I am sure that no other copy is sending",
+)
+def release(surface: Surface, only: bool) -> None:
+    app = surface.open_app()
+    path = database_file(app.site)
+    with app.store.read(SYSTEM) as tx:
+        why = identity.why_held(tx, path)
+    if why is not None and not only:
+        raise refused(
+            "only-one",
+            "Nếu hai bản cùng gửi thì bà con nhận hai lần. Chắc chắn rồi thì thêm "
+            "--i-am-the-only-one.",
+            "If two copies send, people get it twice. Once sure, add --i-am-the-only-one.",
+        )
+    if why is not None:
+        with app.begin(surface.actor())() as tx:
+            identity.release(tx, path)
+    if surface.json:
+        surface.emit({"was": why, "held": False})
+    surface.say(
+        "Cơ sở dữ liệu được gửi trở lại." if why else "Cơ sở dữ liệu không bị giữ.",
+        "The database may send again." if why else "The database is not held.",
+    )

@@ -1,0 +1,135 @@
+"""broadcasts: test, reject, resend; and stop-all, the emergency stop."""
+
+from __future__ import annotations
+
+from dispatcher import planning
+from dispatcher.cli.broadcasts import acting, broadcast_id, broadcasts, told
+from dispatcher.cli.changes import read_numbers
+from dispatcher.cli.spoken import argument, command, option
+from dispatcher.cli.surface import Surface
+from dispatcher.model import MessageState
+from dispatcher.problems import Problem, Say, unknown
+from dispatcher.reporting import number
+from dispatcher.store import broadcasts as rows
+from dispatcher.store import contacts, schedules
+
+__all__ = ["broadcasts", "stop_all"]
+
+RESENDABLE = (*planning.RESENT, MessageState.UNCONFIRMED.value)
+
+
+@broadcasts.verb(
+    "reject",
+    "Từ chối hẳn, kèm lý do.",
+    "Reject for good, with a reason.",
+    "dispatcher broadcasts reject 1 --reason 'Trùng với thông báo của quận' --as minh",
+)
+@argument("number_", complete="broadcast")
+@option("--reason", required=True, vi="lý do", en="reason")
+def reject(surface: Surface, number_: str, reason: str) -> None:
+    done = acting(surface, number_, lambda tx, b: planning.send_back(tx, b, reason, for_good=True))
+    told(
+        surface,
+        done,
+        Say(
+            "Soạn đợt mới: dispatcher broadcasts create",
+            "Write another one: dispatcher broadcasts create",
+        ),
+    )
+
+
+@broadcasts.verb(
+    "test",
+    "Gửi thử đúng tin này tới số của chính mình (không cần duyệt).",
+    "Send exactly this to your own number (no approval needed).",
+    "dispatcher broadcasts test 1 --to - --as lan",
+)
+@argument("number_", complete="broadcast")
+@option("--to", "to", required=True, vi="số của mình, hoặc - đọc từ đầu vào", en="number, or -")
+def test(surface: Surface, number_: str, to: str) -> None:
+    app, actor = surface.open_app(), surface.actor()
+    with app.begin(actor)() as tx:
+        broadcast = rows.get(tx, broadcast_id(number_))
+        numbers = read_numbers(tx, surface, (to,))
+        if not numbers or numbers[0][0].value != "mobile":
+            raise Problem(
+                "bad-phone", "Cần một số di động để gửi thử.", "A test needs a mobile number."
+            )
+        address = contacts.put_addresses(tx, numbers[:1], app.site.sample_heads)[numbers[0]]
+        ward = next(iter(sorted(broadcast.senders)))
+        made = planning.test(tx, broadcast, contacts.tester(tx, address, ward))
+    if surface.json:
+        surface.emit({"broadcast": broadcast.id, "test": made})
+    surface.say(
+        f"Tin thử là đợt gửi {made}; bộ gửi tin sẽ gửi ngay.",
+        f"The test is broadcast {made}; the worker sends it at once.",
+    )
+    surface.hint(
+        f"Bộ gửi tin: dispatcher run --once · Kết quả: dispatcher log messages --broadcast {made}",
+        f"The worker: dispatcher run --once · Outcome: dispatcher log messages --broadcast {made}",
+    )
+
+
+@broadcasts.verb(
+    "resend",
+    "Soạn đợt gửi lại cho những người chưa nhận được (phải duyệt như mọi đợt).",
+    "Write a new broadcast to those who were not reached (approved like any other).",
+    "dispatcher broadcasts resend 1 --state failed --as lan",
+)
+@argument("number_", complete="broadcast")
+@option(
+    "--state",
+    "states",
+    multiple=True,
+    vi="failed, expired, cancelled (mặc định cả ba); unconfirmed có thể thành hai lần",
+    en="failed, expired, cancelled (all three by default); unconfirmed may become twice",
+)
+def resend(surface: Surface, number_: str, states: tuple[str, ...]) -> None:
+    for state in states:
+        if state not in RESENDABLE:
+            raise unknown(
+                Say("trạng thái gửi lại được", "state that can be resent"),
+                state,
+                RESENDABLE,
+                hint=Say(f"Các trạng thái: {', '.join(RESENDABLE)}.",
+                         f"States: {', '.join(RESENDABLE)}."),
+            )  # fmt: skip
+    app, actor = surface.open_app(), surface.actor()
+    with app.begin(actor)() as tx:
+        made = planning.resend(tx, rows.get(tx, broadcast_id(number_)), states or planning.RESENT)
+        found = rows.get(tx, made)
+    told(
+        surface,
+        found,
+        Say(
+            f"Xem trước: dispatcher broadcasts preview {made}",
+            f"Preview: dispatcher broadcasts preview {made}",
+        ),
+    )
+
+
+@command(
+    "Dừng khẩn cấp cả trang: mọi đợt đang gửi, đang chờ đều dừng, mọi lịch tạm nghỉ.",
+    "Emergency stop of the site: everything that runs or waits ends, every schedule pauses.",
+    "dispatcher stop-all --as minh",
+)
+def stop_all(surface: Surface) -> None:
+    app, actor = surface.open_app(), surface.actor()
+    with app.begin(actor)() as tx:
+        stopped, cancelled = planning.stop_all(tx)
+        paused = [n for n, row in schedules.listed(tx).items() if row["state"] == "approved"]
+        for name in paused:
+            schedules.move(tx, name, "paused")
+        tx.note("stopped_all", "site", "", broadcasts=stopped, schedules=paused)
+    if surface.json:
+        surface.emit({"broadcasts": stopped, "cancelled": cancelled, "schedules": paused})
+    surface.say(
+        f"Đã dừng {len(stopped)} đợt gửi, {number(cancelled)} tin không gửi nữa; "
+        f"{len(paused)} lịch tạm nghỉ.",
+        f"{len(stopped)} broadcasts stopped, {cancelled} messages cancelled; "
+        f"{len(paused)} schedules paused.",
+    )
+    surface.hint(
+        "Tin đang trên đường vẫn tới. Gửi lại phần còn thiếu: dispatcher broadcasts resend SỐ",
+        "What is on the wire still arrives. Send the rest: dispatcher broadcasts resend N",
+    )

@@ -1,0 +1,144 @@
+"""Which database this is, and whether it is still the one that was here: a copy must not send.
+
+SQLite: a small file outside the site, bound to machine and path, remembers the database's identity
+and how far its trail had come. A copied, moved or restored database does not match it and wakes up
+held, until `db release --i-am-the-only-one`. PostgreSQL: the cluster's own identifier does that.
+A snapshot of a whole virtual machine takes this file along: only an outside checkpoint sees that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from dispatcher.problems import refused
+from dispatcher.store import settings
+from dispatcher.store.database import Tx
+
+
+def state_folder() -> Path:
+    """Where this machine keeps what must not travel with a site."""
+    given = os.environ.get("DISPATCHER_STATE")
+    if given:
+        return Path(given)
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", str(Path.home()))) / "dispatcher"
+    home = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    return Path(home) / "dispatcher"
+
+
+def _machine() -> str:
+    try:
+        own = Path("/etc/machine-id").read_text("ascii").strip()
+    except OSError:
+        own = f"{uuid.getnode():x}"
+    return hashlib.sha256(f"dispatcher {own}".encode()).hexdigest()[:24]
+
+
+def _file(database: Path) -> Path:
+    place = hashlib.sha256(str(database.resolve()).encode()).hexdigest()[:24]
+    return kept_in(database) / f"{place}.json"
+
+
+def kept_in(database: Path) -> Path:
+    """The state folder; beside the database where this account may write nowhere else."""
+    folder = state_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError:
+        return database.parent / "state"
+    return folder if os.access(folder, os.W_OK) else database.parent / "state"
+
+
+def _remembered(database: Path) -> Mapping[str, Any] | None:
+    try:
+        found = json.loads(_file(database).read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _remember(database: Path, identity: str, mark: int) -> None:
+    path = _file(database)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    told = {"identity": identity, "machine": _machine(), "mark": mark, "path": str(database)}
+    draft = path.with_suffix(f".{os.getpid()}.tmp")
+    draft.write_text(json.dumps(told), encoding="utf-8")
+    draft.replace(path)
+
+
+def _mark(tx: Tx) -> int:
+    return int(tx.value("SELECT MAX(id) FROM trail") or 0)
+
+
+def _cluster(tx: Tx) -> str:
+    """The PostgreSQL cluster and database this is: a dump restored elsewhere is another one."""
+    oid = tx.value("SELECT oid FROM pg_database WHERE datname = current_database()")
+    try:
+        with tx.connection.begin_nested():
+            system = tx.value("SELECT system_identifier FROM pg_control_system()")
+    except sa.exc.DBAPIError:
+        system = "?"
+    return f"{system}:{oid}"
+
+
+def settle_in(tx: Tx, database: Path | None) -> None:
+    """A new database is ours: say so, once. `database`: its file, None for PostgreSQL."""
+    if settings.get(tx, "identity") is not None:
+        return
+    identity = uuid.uuid4().hex if database else _cluster(tx)
+    settings.put(tx, "identity", identity)
+    if database:
+        _remember(database, identity, 0)
+
+
+def why_held(tx: Tx, database: Path | None) -> str | None:
+    """None when this database may send; else a word: restored, moved, older, other_server."""
+    if settings.get(tx, "held"):
+        return settings.get(tx, "held")
+    identity = settings.get(tx, "identity")
+    if database is None:
+        return None if identity == _cluster(tx) else "other_server"
+    known = _remembered(database)
+    if known is None or known["machine"] != _machine() or known["identity"] != identity:
+        return "moved"
+    return "older" if known["mark"] > _mark(tx) else None
+
+
+def stand(tx: Tx, database: Path | None) -> None:
+    """Refuse to send from a database that is not the one that was here; else remember its mark."""
+    why = why_held(tx, database)
+    if why is not None:
+        raise refused(
+            "database-held",
+            "Cơ sở dữ liệu này được chép, chuyển hoặc khôi phục nên đang bị giữ, chưa gửi gì. Nếu "
+            "không còn bản nào khác đang gửi: dispatcher db release --i-am-the-only-one",
+            "This database was copied, moved or restored, so it is held and sends nothing. If no "
+            "other copy is sending: dispatcher db release --i-am-the-only-one",
+        )
+    if database is not None:
+        _remember(database, str(settings.get(tx, "identity")), _mark(tx))
+
+
+def release(tx: Tx, database: Path | None) -> None:
+    """A person says that this is the only copy that sends."""
+    identity = uuid.uuid4().hex if database else _cluster(tx)
+    settings.put(tx, "identity", identity)
+    settings.put(tx, "held", "")
+    tx.note("released", "database", identity)
+    if database is not None:
+        _remember(database, identity, _mark(tx))
+
+
+def hold(tx: Tx, why: str) -> None:
+    """Let nothing leave until a person releases it."""
+    settings.put(tx, "held", why)
+    tx.note("held", "database", why)

@@ -1,0 +1,472 @@
+"""Imports: what a file or a hand changed, all or nothing, and how it is put back.
+
+Every change of contacts goes through here, so that `contacts undo` knows what was there before.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dispatcher.problems import Problem, refused
+from dispatcher.sms import folded
+from dispatcher.store import areas, groups
+from dispatcher.store.contacts import Person, name_key, put_addresses
+from dispatcher.store.database import Tx, at, json_rows, on_rows
+from dispatcher.store.schema import contact_addresses, imports
+from dispatcher.store.schema import contacts as table
+
+
+def store_import(
+    tx: Tx,
+    created: Sequence[Person],
+    updated: Sequence[tuple[int, Person]],
+    files: Sequence[Mapping[str, object]],
+    sample_heads: Sequence[str],
+    *,
+    unchanged: int,
+    proposed: Sequence[int] = (),
+) -> int:
+    """Store what an import brings, with what an undo needs; the import's id."""
+    people = [*created, *(p for _, p in updated)]
+    counts = {"created": len(created), "updated": len(updated), "unchanged": unchanged}
+    import_id = _open(tx, files, counts, proposed)
+    places = {w: areas.groups_of(tx, w) for w in {p.ward_id for p in people}}
+    addresses = put_addresses(tx, {a for p in people for a in p.addresses}, sample_heads)
+    households = _households(tx, people, places)
+    new_ids = _insert(tx, created, import_id, places, households)
+    _update(tx, updated, import_id, households)
+    pairs = [*zip(new_ids, created, strict=True), *updated]
+    links = [
+        {"contact_id": i, "position": n, "address_id": addresses[a]}
+        for i, person in pairs
+        for n, a in enumerate(person.addresses)
+    ]
+    if links:
+        tx.run(contact_addresses.insert(), links)
+    _join_groups(tx, pairs)
+    if new_ids:
+        tx.run(
+            "INSERT INTO import_changes (import_id, contact_id, what) VALUES (:i, :c, 'created')",
+            [{"i": import_id, "c": c} for c in new_ids],
+        )
+    tx.note(
+        "imported",
+        "contacts",
+        import_id,
+        **counts,
+        files=len(files),
+        digests=[f.get("digest") for f in files],
+    )
+    return import_id
+
+
+def _open(
+    tx: Tx,
+    files: Sequence[Mapping[str, object]],
+    counts: Mapping[str, int],
+    proposed: Sequence[int] = (),
+) -> int:
+    return tx.insert(
+        imports,
+        at=tx.now,
+        by=tx.actor.name,
+        files=json.dumps(files),
+        counts=json.dumps({**counts, "proposed": list(proposed)}),
+        basis="{}",
+    )
+
+
+def _households(
+    tx: Tx,
+    people: Sequence[Person],
+    places: Mapping[int, Mapping[str, areas.Area]],
+) -> dict[bytes, int]:
+    wanted = {p.household: p for p in people if p.household}
+    if not wanted:
+        return {}
+    tx.run(
+        "INSERT INTO households (ward_id, residential_group_id, key) VALUES (:w, :g, :k) "
+        "ON CONFLICT (ward_id, key) DO NOTHING",
+        [{"w": p.ward_id, "g": _area(places, p), "k": key} for key, p in wanted.items()],
+    )
+    return {
+        bytes(row["key"]): row["id"]
+        for row in tx.rows(
+            f"WITH {tx.visible('households')} SELECT id, key FROM visible_households"
+        )
+        if bytes(row["key"]) in wanted
+    }
+
+
+def _area(places: Mapping[int, Mapping[str, areas.Area]], person: Person) -> int | None:
+    area = places[person.ward_id].get(person.group_key)
+    return area.id if area else None
+
+
+def _insert(
+    tx: Tx,
+    people: Sequence[Person],
+    import_id: int,
+    places: Mapping[int, Mapping[str, areas.Area]],
+    households: Mapping[bytes, int],
+) -> list[int]:
+    if not people:
+        return []
+    rows = [
+        {
+            "ward_id": p.ward_id,
+            "residential_group_id": _area(places, p),
+            "household_id": households.get(p.household) if p.household else None,
+            "kind": p.kind,
+            "name_key": p.name_key,
+            "ordinal": p.ordinal,
+            "name_sealed": tx.sealer.seal(p.name),
+            "title": p.title,
+            "import_id": import_id,
+            "source": p.source,
+            "source_row": p.row,
+            "created_at": tx.now,
+            "updated_at": tx.now,
+        }
+        for p in people
+    ]
+    result = tx.connection.execute(
+        table.insert().returning(table.c.id, sort_by_parameter_order=True), rows
+    )
+    return [row[0] for row in result]
+
+
+def _update(
+    tx: Tx, updated: Sequence[tuple[int, Person]], import_id: int, households: Mapping[bytes, int]
+) -> None:
+    if not updated:
+        return
+    _keep_images(tx, import_id, [i for i, _ in updated])
+    tx.run(
+        f"WITH {tx.visible('contacts')} UPDATE contacts SET name_sealed = :n, "
+        "title = CASE WHEN :t = '' THEN title ELSE :t END, updated_at = :now, "
+        "household_id = COALESCE(:h, household_id) "
+        "WHERE id = :id AND id IN (SELECT id FROM visible_contacts)",
+        [
+            {
+                "n": tx.sealer.seal(p.name),
+                "t": p.title,
+                "id": i,
+                "now": at(tx.now),
+                "h": households.get(p.household) if p.household else None,
+            }
+            for i, p in updated
+        ],
+    )
+    tx.run("DELETE FROM contact_addresses WHERE contact_id = :id", [{"id": i} for i, _ in updated])
+
+
+def _keep_images(tx: Tx, import_id: int, contact_ids: Sequence[int]) -> None:
+    """Write down how some contacts stand, before they are changed."""
+    ids = [[i] for i in contact_ids]
+    chosen = f"FROM {json_rows({'id': 'bigint'})} r"
+    addresses: dict[int, list[list[int]]] = {}
+    for row in on_rows(
+        tx,
+        f"SELECT ca.contact_id, ca.position, ca.address_id {chosen} "
+        "JOIN contact_addresses ca ON ca.contact_id = r.id ORDER BY ca.contact_id, ca.position",
+        ids,
+    ):
+        addresses.setdefault(row["contact_id"], []).append([row["position"], row["address_id"]])
+    joined: dict[int, list[int]] = {}
+    for row in on_rows(
+        tx,
+        f"SELECT m.contact_id, m.group_id {chosen} JOIN group_members m ON m.contact_id = r.id",
+        ids,
+    ):
+        joined.setdefault(row["contact_id"], []).append(row["group_id"])
+    rows = on_rows(
+        tx,
+        f"WITH {tx.visible('contacts')} SELECT c.id, c.ward_id, c.residential_group_id, "
+        f"c.household_id, c.name_key, c.ordinal, c.title, c.name_sealed {chosen} "
+        "JOIN visible_contacts c ON c.id = r.id",
+        ids,
+    )
+    images = [
+        {
+            "i": import_id,
+            "c": row["id"],
+            "b": tx.sealer.seal(
+                json.dumps(
+                    {
+                        "name": tx.sealer.open(row["name_sealed"]),
+                        **{k: row[k] for k in _PLAIN},
+                        "name_key": bytes(row["name_key"]).hex(),
+                        "addresses": addresses.get(row["id"], []),
+                        "groups": joined.get(row["id"], []),
+                    }
+                )
+            ),
+        }
+        for row in rows
+    ]
+    if images:
+        tx.run(
+            "INSERT INTO import_changes (import_id, contact_id, what, before_sealed) "
+            "VALUES (:i, :c, 'updated', :b)",
+            images,
+        )
+
+
+_PLAIN = ("ward_id", "residential_group_id", "household_id", "ordinal", "title")
+
+
+def _join_groups(tx: Tx, pairs: Sequence[tuple[int, Person]]) -> None:
+    names = [g for _, p in pairs for g in p.groups]
+    if names:
+        ids = groups.ensure(tx, names)
+        groups.join(tx, [(ids[folded(g)], i) for i, p in pairs for g in p.groups])
+
+
+def undo(tx: Tx, import_id: int) -> dict[str, int]:
+    """Put back what an import changed, exactly; how many contacts went and came back.
+
+    Refused when a later change touched the same people: that one is undone first. Somebody who was
+    written to meanwhile stays in the log under a number of ours, out of every list.
+    """
+    row = tx.one("SELECT undone_at, counts FROM imports WHERE id = :id", id=import_id)
+    if row is None:
+        raise Problem(
+            "unknown-import",
+            f"Không có lần nhập số {import_id}. Xem: dispatcher contacts undo --list",
+            f"There is no import {import_id}. See: dispatcher contacts undo --list",
+        )
+    if row["undone_at"] is not None:
+        raise refused(
+            "already-undone",
+            f"Lần nhập {import_id} đã được hoàn tác.",
+            f"Import {import_id} has been undone already.",
+        )
+    _refuse_undo(tx, import_id)
+    images = [
+        (change["contact_id"], json.loads(tx.sealer.open(change["before_sealed"])))
+        for change in tx.rows(
+            "SELECT contact_id, before_sealed FROM import_changes WHERE import_id = :i "
+            "AND what = 'updated' AND before_sealed IS NOT NULL ORDER BY id DESC",
+            i=import_id,
+        )
+    ]
+    gone = _remove_created(tx, import_id)
+    _put_back(tx, images)
+    for area in json.loads(row["counts"]).get("proposed", []):
+        tx.run(
+            f"WITH {tx.visible('contacts')}, {tx.visible('messages')}, {tx.visible('households')} "
+            "DELETE FROM areas WHERE id = :id AND NOT EXISTS (SELECT 1 FROM visible_contacts c "
+            "WHERE c.residential_group_id = :id) AND NOT EXISTS (SELECT 1 FROM visible_messages m "
+            "WHERE m.residential_group_id = :id) AND NOT EXISTS (SELECT 1 FROM "
+            "visible_households h "
+            "WHERE h.residential_group_id = :id)",
+            {"id": area},
+        )
+    tx.run("UPDATE imports SET undone_at = :now WHERE id = :i", {"now": at(tx.now), "i": import_id})
+    tx.note("undone", "contacts", import_id, removed=gone, restored=len(images))
+    return {"removed": gone, "restored": len(images)}
+
+
+def _refuse_undo(tx: Tx, import_id: int) -> None:
+    later = tx.value(
+        "SELECT MIN(x.import_id) FROM import_changes x JOIN imports i ON i.id = x.import_id "
+        "AND i.undone_at IS NULL WHERE x.import_id > :i AND x.contact_id IN "
+        "(SELECT contact_id FROM import_changes WHERE import_id = :i)",
+        i=import_id,
+    )
+    if later is not None:
+        raise refused(
+            "changed-later",
+            f"Lần nhập {later} sửa tiếp những người này. Hoàn tác nó trước: "
+            f"dispatcher contacts undo {later}",
+            f"Import {later} changed these people again. Undo it first: "
+            f"dispatcher contacts undo {later}",
+        )
+    unseen = tx.value(
+        f"WITH {tx.visible('contacts')} SELECT count(*) FROM import_changes x WHERE "
+        "x.import_id = :i AND NOT EXISTS (SELECT 1 FROM visible_contacts c "
+        "WHERE c.id = x.contact_id)",
+        i=import_id,
+    )
+    if unseen:
+        raise refused(
+            "not-your-ward",
+            f"Lần nhập {import_id} có người ngoài phường {tx.actor.name} phụ trách.",
+            f"Import {import_id} has people outside the wards of {tx.actor.name}.",
+        )
+
+
+def _remove_created(tx: Tx, import_id: int) -> int:
+    created = "SELECT contact_id FROM import_changes WHERE import_id = :i AND what = 'created'"
+    addresses = [
+        [row["address_id"]]
+        for row in tx.rows(
+            f"SELECT DISTINCT address_id FROM contact_addresses WHERE contact_id IN ({created})",
+            i=import_id,
+        )
+    ]
+    written_to = tx.rows(
+        f"WITH {tx.visible('messages')} SELECT DISTINCT contact_id AS id FROM visible_messages "
+        f"WHERE contact_id IN ({created})",
+        i=import_id,
+    )
+    retire(tx, [row["id"] for row in written_to])
+    gone = tx.run(
+        f"WITH {tx.visible('contacts')}, {tx.visible('messages')} DELETE FROM contacts "
+        f"WHERE id IN ({created}) AND id NOT IN (SELECT contact_id FROM visible_messages "
+        f"WHERE contact_id IN ({created})) AND id IN (SELECT id FROM visible_contacts)",
+        {"i": import_id},
+    ).rowcount
+    drop_unused(tx, addresses)
+    return int(gone) + len(written_to)
+
+
+def retire(tx: Tx, contact_ids: Sequence[int]) -> None:
+    """Take people out of every list who stay in the log."""
+    if not contact_ids:
+        return
+    tx.run(
+        f"WITH {tx.visible('contacts')} UPDATE contacts SET removed_at = :now, name_key = :k, "
+        "ordinal = 0, household_id = NULL WHERE id = :id AND id IN (SELECT id FROM "
+        "visible_contacts)",
+        [{"id": i, "k": os.urandom(16), "now": at(tx.now)} for i in contact_ids],
+    )
+    for name in ("contact_addresses", "group_members"):
+        tx.run(f"DELETE FROM {name} WHERE contact_id = :id", [{"id": i} for i in contact_ids])
+
+
+def drop_unused(tx: Tx, addresses: Sequence[Sequence[int]]) -> None:
+    """Addresses nothing points to any more are not kept."""
+    on_rows(
+        tx,
+        "DELETE FROM addresses WHERE id IN (SELECT r.id FROM "
+        f"{json_rows({'id': 'bigint'})} r) "
+        "AND NOT EXISTS (SELECT 1 FROM contact_addresses x WHERE x.address_id = addresses.id) "
+        "AND NOT EXISTS (SELECT 1 FROM targets x WHERE x.address_id = addresses.id) "
+        "AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.address_id = addresses.id) "
+        "AND NOT EXISTS (SELECT 1 FROM people x WHERE x.address_id = addresses.id)",
+        addresses,
+    )
+
+
+def _put_back(tx: Tx, images: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
+    if not images:
+        return
+    ids = [{"id": i} for i, _ in images]
+    tx.run(
+        f"WITH {tx.visible('contacts')} UPDATE contacts SET name_key = :k, ordinal = 0 "
+        "WHERE id = :id AND id IN (SELECT id FROM visible_contacts)",
+        [{**i, "k": os.urandom(16)} for i in ids],  # two that swapped places must not collide
+    )
+    tx.run(
+        f"WITH {tx.visible('contacts')} UPDATE contacts SET name_sealed = :n, name_key = :k, "
+        "ordinal = :ordinal, title = :title, ward_id = :ward_id, household_id = :household_id, "
+        "residential_group_id = :residential_group_id, updated_at = :now "
+        "WHERE id = :id AND id IN (SELECT id FROM visible_contacts)",
+        [
+            {
+                "id": i,
+                "n": tx.sealer.seal(image["name"]),
+                "k": bytes.fromhex(image["name_key"]),
+                "now": at(tx.now),
+                **{k: image[k] for k in _PLAIN},
+            }
+            for i, image in images
+        ],
+    )
+    for name in ("contact_addresses", "group_members"):
+        tx.run(f"DELETE FROM {name} WHERE contact_id = :id", ids)
+    links = [
+        {"contact_id": i, "position": p, "address_id": a}
+        for i, image in images
+        for p, a in image["addresses"]
+    ]
+    if links:
+        tx.run(contact_addresses.insert(), links)
+    members = [{"g": g, "c": i} for i, image in images for g in image["groups"]]
+    if members:
+        tx.run("INSERT INTO group_members (group_id, contact_id) VALUES (:g, :c)", members)
+
+
+def change(
+    tx: Tx,
+    contact_ids: Sequence[int],
+    *,
+    name: str | None = None,
+    title: str | None = None,
+    place: tuple[int, int | None, str] | None = None,
+    addresses: Sequence[int] | None = None,
+) -> int:
+    """Change some contacts by hand; the id `undo` takes.
+
+    `place`: ward, residential group and its normal form. `addresses`: rows, in order.
+    """
+    import_id = _open(tx, [], {"created": 0, "updated": len(contact_ids), "unchanged": 0})
+    _keep_images(tx, import_id, contact_ids)
+    rows = on_rows(
+        tx,
+        f"WITH {tx.visible('contacts')} SELECT c.id, c.ward_id, g.key AS group_key, c.name_sealed "
+        f"FROM {json_rows({'id': 'bigint'})} r JOIN visible_contacts c ON c.id = r.id "
+        "LEFT JOIN areas g ON g.id = c.residential_group_id",
+        [[i] for i in contact_ids],
+    )
+    for row in rows:
+        ward = place[0] if place else row["ward_id"]
+        group = place[2] if place else row["group_key"] or ""
+        known_as = name or tx.sealer.open(row["name_sealed"])
+        key = name_key(tx, ward, group, known_as)
+        _set(tx, row["id"], key, known_as, title, place)
+    if addresses is not None:
+        ids = [{"id": i} for i in contact_ids]
+        tx.run("DELETE FROM contact_addresses WHERE contact_id = :id", ids)
+        links = [
+            {"contact_id": i, "position": p, "address_id": a}
+            for i in contact_ids
+            for p, a in enumerate(addresses)
+        ]
+        if links:
+            tx.run(contact_addresses.insert(), links)
+    tx.note("changed", "contacts", import_id, people=len(rows), moved=place is not None)
+    return import_id
+
+
+def _set(
+    tx: Tx,
+    contact_id: int,
+    key: bytes,
+    name: str,
+    title: str | None,
+    place: tuple[int, int | None, str] | None,
+) -> None:
+    moved = ", ward_id = :w, residential_group_id = :g, household_id = NULL" if place else ""
+    tx.run(
+        f"WITH {tx.visible('contacts')} UPDATE contacts SET name_sealed = :n, "
+        "title = COALESCE(:t, title), updated_at = :now, "
+        "ordinal = CASE WHEN name_key = :k THEN ordinal ELSE COALESCE((SELECT MAX(c.ordinal) + 1 "
+        f"FROM visible_contacts c WHERE c.name_key = :k), 0) END, name_key = :k{moved} "
+        "WHERE id = :id AND id IN (SELECT id FROM visible_contacts)",
+        {
+            "n": tx.sealer.seal(name),
+            "t": title,
+            "k": key,
+            "now": at(tx.now),
+            "id": contact_id,
+            "w": place[0] if place else None,
+            "g": place[1] if place else None,
+        },
+    )
+
+
+def listed(tx: Tx, limit: int = 20) -> list[dict[str, Any]]:
+    """Imports and changes by hand, newest first."""
+    return [
+        {**row, "files": json.loads(row["files"]), "counts": json.loads(row["counts"])}
+        for row in tx.rows(
+            "SELECT id, at, by, files, counts, undone_at FROM imports ORDER BY id DESC LIMIT :n",
+            n=limit,
+        )
+    ]

@@ -1,0 +1,138 @@
+"""Who must not be written to, why and since when; and people who want to be forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from dispatcher.problems import refused
+from dispatcher.store.database import Tx, at
+from dispatcher.store.imports import drop_unused, retire
+
+
+def suppress(tx: Tx, address: int, reason: str) -> bool:
+    """Never write to this address again, until lifted; False when that was so already."""
+    if _active(tx, address):
+        return False
+    tx.run(
+        "INSERT INTO suppressions (address_id, reason, at, by) VALUES (:a, :r, :now, :by)",
+        {"a": address, "r": reason, "now": at(tx.now), "by": tx.actor.name},
+    )
+    tx.note("suppressed", "address", address, reason=reason)
+    return True
+
+
+def lift(tx: Tx, address: int, reason: str) -> bool:
+    """Write to this address again; False when it was not suppressed."""
+    if not _active(tx, address):
+        return False
+    tx.run(
+        "UPDATE suppressions SET lifted_at = :now WHERE address_id = :a AND lifted_at IS NULL",
+        {"a": address, "now": at(tx.now)},
+    )
+    tx.note("unsuppressed", "address", address, reason=reason)
+    return True
+
+
+def _active(tx: Tx, address: int) -> bool:
+    return bool(
+        tx.value(
+            "SELECT count(*) FROM suppressions WHERE address_id = :a AND lifted_at IS NULL",
+            a=address,
+        )
+    )
+
+
+def addresses_of(tx: Tx, contact_ids: Sequence[int]) -> list[int]:
+    """The addresses some contacts have now."""
+    found: list[int] = []
+    for contact in contact_ids:
+        found += [
+            row["address_id"]
+            for row in tx.rows(
+                f"WITH {tx.visible('contacts')} SELECT ca.address_id FROM contact_addresses ca "
+                "JOIN visible_contacts c ON c.id = ca.contact_id WHERE c.id = :c "
+                "ORDER BY ca.position",
+                c=contact,
+            )
+        ]
+    return list(dict.fromkeys(found))
+
+
+def listed(tx: Tx, limit: int = 1000) -> list[dict[str, Any]]:
+    """Suppressions in force, newest first, numbers masked."""
+    return [
+        dict(row)
+        for row in tx.rows(
+            "SELECT s.id, a.tail AS phone, s.reason, s.at, s.by FROM suppressions s "
+            "JOIN addresses a ON a.id = s.address_id WHERE s.lifted_at IS NULL "
+            "ORDER BY s.id DESC LIMIT :n",
+            n=limit,
+        )
+    ]
+
+
+def forget(tx: Tx, contact_id: int, reason: str) -> dict[str, int]:
+    """Erase a person: name, own numbers, texts that name them. What was counted stays counted.
+
+    A number that others of the list use stays theirs. Refused while a message is on its way.
+    """
+    states = {
+        row["state"]: row["n"]
+        for row in tx.rows(
+            f"WITH {tx.visible('messages')} SELECT state, count(*) AS n FROM visible_messages "
+            "WHERE contact_id = :c GROUP BY state",
+            c=contact_id,
+        )
+    }
+    if states.get("sending"):
+        raise refused(
+            "on-its-way",
+            f"Đang có tin gửi tới c{contact_id}; thử lại sau vài phút.",
+            f"A message to c{contact_id} is on its way; try again in a few minutes.",
+        )
+    mine = addresses_of(tx, [contact_id])
+    tx.run(
+        f"WITH {tx.visible('messages')} UPDATE messages SET state = 'cancelled', "
+        "reason = NULL, lease_owner = NULL, lease_until = NULL, changed_at = :now WHERE "
+        "contact_id = :c AND state = 'queued' AND id IN (SELECT id FROM visible_messages)",
+        {"c": contact_id, "now": at(tx.now)},
+    )
+    texts = _erase_texts(tx, contact_id)
+    retire(tx, [contact_id])
+    tx.run(
+        f"WITH {tx.visible('contacts')} UPDATE contacts SET name_sealed = :n, title = '', "
+        "row_sealed = NULL, source = '', source_row = NULL WHERE id = :c "
+        "AND id IN (SELECT id FROM visible_contacts)",
+        {"n": tx.sealer.seal(""), "c": contact_id},
+    )
+    tx.run("UPDATE import_changes SET before_sealed = NULL WHERE contact_id = :c",
+           {"c": contact_id})  # fmt: skip
+    drop_unused(tx, [[a] for a in mine])
+    erased = 0
+    for address in mine:
+        erased += tx.run(
+            "UPDATE addresses SET cipher = NULL, tail = '' WHERE id = :a AND NOT EXISTS "
+            "(SELECT 1 FROM contact_addresses x WHERE x.address_id = :a)",
+            {"a": address},
+        ).rowcount
+    tx.note("forgotten", "contact", contact_id, reason=reason, texts=texts)
+    return {"texts": texts, "addresses": len(mine), "cancelled": states.get("queued", 0)}
+
+
+def _erase_texts(tx: Tx, contact_id: int) -> int:
+    """Texts and receipts that hold this person's name or number."""
+    mine = "SELECT id FROM visible_messages WHERE contact_id = :c"
+    texts = tx.run(
+        f"WITH {tx.visible('messages')} UPDATE bodies SET sealed = NULL, text = '', params = NULL "
+        f"WHERE sealed IS NOT NULL AND id IN (SELECT body_id FROM targets WHERE message_id IN "
+        f"({mine})) AND NOT EXISTS (SELECT 1 FROM targets t WHERE t.body_id = bodies.id "
+        f"AND t.message_id NOT IN ({mine}))",
+        {"c": contact_id},
+    ).rowcount
+    tx.run(
+        f"WITH {tx.visible('messages')} UPDATE receipts SET sealed = :empty WHERE attempt_id IN "
+        f"(SELECT id FROM attempts WHERE message_id IN ({mine}))",
+        {"c": contact_id, "empty": b""},
+    )
+    return int(texts)

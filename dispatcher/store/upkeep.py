@@ -1,0 +1,231 @@
+"""Looking after the database: checked, backed up, restored."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from dispatcher.problems import Problem, Say, settings
+from dispatcher.store import trail
+from dispatcher.store.database import Tx, engine_for, sqlite_module
+from dispatcher.store.seal import Sealer
+
+PAGES = 2_000  # copied at once, so that the sender is never held up for long
+Finding = tuple[str, bool, Say]
+
+
+def check(tx: Tx) -> list[Finding]:
+    """The file, its links, the sums and the trail: (what, sound, sentence)."""
+    return [_file(tx), _links(tx), _sums(tx), _leases(tx), _trail(tx)]
+
+
+def _file(tx: Tx) -> Finding:
+    if not tx.is_sqlite:
+        return "file", True, Say("PostgreSQL tự giữ tệp", "PostgreSQL looks after its files")
+    found = tx.rows("PRAGMA integrity_check(5)")
+    words = "; ".join(str(next(iter(row.values()))) for row in found)
+    good = words == "ok"
+    return (
+        "file",
+        good,
+        Say(
+            "Tệp dữ liệu nguyên vẹn" if good else f"Tệp dữ liệu hỏng: {words}",
+            "The file is sound" if good else f"The file is damaged: {words}",
+        ),
+    )
+
+
+def _links(tx: Tx) -> Finding:
+    broken = len(tx.rows("PRAGMA foreign_key_check")) if tx.is_sqlite else 0
+    return (
+        "links",
+        broken == 0,
+        Say(f"{broken} liên kết gãy", f"{broken} broken links"),
+    )
+
+
+def _sums(tx: Tx) -> Finding:
+    """Everybody planned is in exactly one state, and everyone to write to has a target."""
+    rows = tx.rows(
+        f"WITH {tx.visible('messages')} SELECT count(*) AS n FROM visible_messages m "
+        "WHERE m.state <> 'skipped' AND NOT EXISTS (SELECT 1 FROM targets t "
+        "WHERE t.message_id = m.id AND t.position = m.position)"
+    )
+    lost = int(rows[0]["n"])
+    return (
+        "messages",
+        lost == 0,
+        Say(f"{lost} tin không có nơi gửi tới", f"{lost} messages without a target"),
+    )
+
+
+def _leases(tx: Tx) -> Finding:
+    stuck = int(
+        tx.value(
+            f"WITH {tx.visible('messages')} SELECT count(*) FROM visible_messages m "
+            "WHERE m.lease_owner IS NOT NULL AND NOT EXISTS "
+            "(SELECT 1 FROM workers w WHERE w.name = m.lease_owner)"
+        )
+    )
+    return (
+        "leases",
+        True,
+        Say(f"{stuck} tin chờ bộ gửi tin nhận lại", f"{stuck} messages wait to be taken back"),
+    )
+
+
+def _trail(tx: Tx, most: int = 50_000) -> Finding:
+    """The chain of heads, recomputed from every entry; nothing of it may have been edited."""
+    head, seq, wrong = b"\x00" * 32, 0, 0
+    heads = {r["seq"]: bytes(r["head"]) for r in tx.rows("SELECT seq, head FROM checkpoints")}
+    while True:
+        rows = tx.rows(
+            "SELECT seq, entry, salt, leaf FROM trail WHERE seq > :after ORDER BY seq LIMIT :n",
+            after=seq,
+            n=most,
+        )
+        for row in rows:
+            told = trail.leaf(bytes(row["salt"]), row["entry"])
+            wrong += told != bytes(row["leaf"]) or row["seq"] != seq + 1
+            seq = row["seq"]
+            head = hashlib.sha256(b"\x01" + head + told).digest()
+            if seq in heads:
+                wrong += heads[seq] != head
+        if len(rows) < most:
+            break
+    return (
+        "trail",
+        wrong == 0,
+        Say(
+            f"Nhật ký thao tác {seq} dòng khớp nhau" if not wrong else
+            f"Nhật ký thao tác bị sửa: {wrong} chỗ không khớp",
+            f"The trail's {seq} entries fit together" if not wrong else
+            f"The trail was edited: {wrong} places do not fit",
+        ),
+    )  # fmt: skip
+
+
+def backup(url: str, target: Path, told: Callable[[int, int], None]) -> int:
+    """Copy a living database into `target` (a new file); bytes written. The key is not in it."""
+    draft = target.with_name(target.name + ".part")
+    try:
+        if url.startswith("postgresql"):
+            _dump(url, draft)
+        else:
+            _copy(Path(url.removeprefix("sqlite:///")), draft, told)
+        os.chmod(draft, 0o600)
+        draft.replace(target)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise settings(
+            "cannot-write",
+            f"Không ghi được {target}: {error.strerror}.",
+            f"{target} cannot be written: {error.strerror}.",
+        ) from None
+    return target.stat().st_size
+
+
+def _copy(source: Path, draft: Path, told: Callable[[int, int], None]) -> None:
+    module: Any = sqlite_module()
+    draft.unlink(missing_ok=True)
+    reader, writer = module.connect(source), module.connect(draft)
+    try:
+        reader.backup(
+            writer, pages=PAGES, progress=lambda _, left, total: told(total - left, total)
+        )
+        writer.execute("PRAGMA journal_mode=DELETE")
+        if writer.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+            raise settings(
+                "backup-broken",
+                "Bản sao vừa làm bị hỏng; kiểm tra ổ đĩa rồi thử lại.",
+                "The copy just made is damaged; check the disk and try again.",
+            )
+    finally:
+        writer.close()
+        reader.close()
+
+
+def _dump(url: str, draft: Path) -> None:
+    tool = shutil.which("pg_dump")
+    if tool is None:
+        raise settings(
+            "no-pg-dump",
+            "Cần lệnh pg_dump (gói postgresql-client) để sao lưu PostgreSQL.",
+            "pg_dump (package postgresql-client) is needed to back up PostgreSQL.",
+        )
+    place = sa.make_url(url)
+    password = {"PGPASSWORD": str(place.password)} if place.password else {}
+    plain = place.set(drivername="postgresql", password=None)
+    done = subprocess.run(
+        [tool, "--format=custom", f"--file={draft}", plain.render_as_string()],
+        env={**os.environ, **password}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        last = done.stderr.strip().splitlines()[-1:] or ["?"]
+        raise settings(
+            "pg-dump", f"pg_dump không chạy được: {last[0]}", f"pg_dump failed: {last[0]}"
+        )
+
+
+def verify(path: Path, sealer: Sealer) -> str:
+    """A backup that can be restored: its version. Anything else is a problem."""
+    try:
+        head = path.open("rb").read(16)
+    except OSError as error:
+        raise Problem(
+            "no-backup",
+            f"Không đọc được {path}: {error.strerror}.",
+            f"{path} cannot be read: {error.strerror}.",
+        ) from None
+    if head != b"SQLite format 3\x00":
+        raise Problem(
+            "no-backup",
+            f"{path} không phải bản sao lưu của dispatcher.",
+            f"{path} is no backup of dispatcher.",
+        )
+    engine = engine_for(f"sqlite:///{path}")
+    try:
+        with engine.connect() as connection:
+            sound = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar() == "ok"
+            version = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+            sealed = connection.exec_driver_sql(
+                "SELECT name_sealed FROM contacts ORDER BY id DESC LIMIT 1"
+            ).scalar()
+    except sa.exc.DBAPIError:
+        sound, version, sealed = False, None, None
+    finally:
+        engine.dispose()
+    if not sound or version is None:
+        raise Problem(
+            "broken-backup",
+            f"{path} bị hỏng hoặc không phải bản sao lưu của dispatcher.",
+            f"{path} is damaged or no backup of dispatcher.",
+        )
+    if sealed is not None:
+        sealer.open(bytes(sealed))  # the wrong key is a problem that says so
+    return str(version)
+
+
+def restore(database: Path, backup_file: Path, now: datetime) -> Path | None:
+    """Put a verified backup in the place of the database; where the old one was set aside."""
+    aside = None
+    if database.exists():
+        aside = database.with_name(f"{database.name}.before-restore-{now:%Y%m%d-%H%M%S}")
+        database.replace(aside)
+        for end in ("-wal", "-shm"):
+            leftover = database.with_name(database.name + end)
+            if leftover.exists():
+                leftover.replace(aside.with_name(aside.name + end))
+    draft = database.with_name(database.name + ".part")
+    shutil.copyfile(backup_file, draft)
+    os.chmod(draft, 0o600)
+    draft.replace(database)
+    return aside
