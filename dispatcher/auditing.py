@@ -51,7 +51,7 @@ def find(tx: Tx, text: str, sample_heads: tuple[str, ...]) -> list[int]:
     """Contacts meant by a phone number, a contact id (c12) or a message id (m34)."""
     text = text.strip()
     kind, digits = text[:1].lower(), text[1:]
-    if kind in ("c", "m") and digits.isdigit():
+    if kind in ("c", "m") and digits.isdigit() and len(digits) < 19:
         if kind == "c":
             return [int(digits)]
         rows = list(logbook.messages(tx, Filters(message=int(digits)), limit=1))

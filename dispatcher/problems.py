@@ -7,6 +7,7 @@ Anything else that is raised is a bug and keeps its traceback.
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -58,11 +59,27 @@ def settings(code: str, vi: str, en: str, *, where: str = "") -> Problem:
     return Problem(code, vi, en, exit_code=SETTINGS, where=where)
 
 
+def _plain(name: str) -> str:
+    """A name without case and diacritics, for comparing what people type."""
+    letters = unicodedata.normalize("NFD", name.casefold().replace("đ", "d"))
+    return "".join(c for c in letters if not unicodedata.combining(c))
+
+
+def not_among(what: Say, name: str, known: Iterable[str]) -> Problem:
+    """A word that is not one of a few; they are all named."""
+    names = ", ".join(known)
+    return Problem(
+        "unknown-name",
+        f"Không có {what.vi} «{name}». Có: {names}.",
+        f"No {what.en} “{name}”. There are: {names}.",
+    )
+
+
 def unknown(what: Say, name: str, known: Iterable[str], *, hint: Say | None = None) -> Problem:
     """A name that is not known, with the nearest ones: "có phải ý bạn là …"."""
     known = list(known)
-    close = difflib.get_close_matches(name.casefold(), [k.casefold() for k in known], 3, 0.5)
-    names = [k for k in known if k.casefold() in close]
+    close = difflib.get_close_matches(_plain(name), [_plain(k) for k in known], 3, 0.6)
+    names = [k for k in known if _plain(k) in close]
     vi = f"Không tìm thấy {what.vi} «{name}»."
     en = f"No {what.en} called “{name}”."
     if names:

@@ -37,7 +37,7 @@ OVER = {
 def broadcast_id(text: str) -> int:
     """A broadcast's number as typed: 12 or #12 or b12."""
     digits = text.strip().lstrip("#b")
-    if not digits.isdigit():
+    if not digits.isdigit() or len(digits) > 18:
         raise Problem(
             "unknown-broadcast",
             f"«{text}» không phải số đợt gửi. Xem: dispatcher broadcasts list",

@@ -54,10 +54,14 @@ def add(
     group: str,
 ) -> None:
     app, actor = surface.open_app(), surface.actor()
-    row = (name, " ; ".join(typed(numbers)), tdp or "", household, title, group)
+    words = tuple(typed(numbers))
+    if not name.strip():
+        raise Problem("bad-name", "Tên đang trống.", "The name is empty.")
+    row = (name, " ; ".join(words), tdp or "", household, title, group)
     sheet = Sheet(surface.text("nhập tay", "by hand"), "", ((1, _HEADS), (2, row)))
     with app.begin(actor)() as tx:
         group_of(tx, surface, ward)
+        read_numbers(tx, surface, words)
         listing = importing.read_listing([sheet], context(tx, app, ward, None, ()))
         _refuse(surface, [*listing.rejected, *listing.needs_review])
         plan = importing.merge(tx, listing.entries)

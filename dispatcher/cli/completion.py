@@ -14,7 +14,7 @@ from click.shell_completion import get_completion_class as found_class
 
 from dispatcher.cli.spoken import argument, command
 from dispatcher.cli.surface import FLAGS, VALUED, Surface
-from dispatcher.problems import Say, unknown
+from dispatcher.problems import Say, not_among
 from dispatcher.sms import folded
 
 VARIABLE = "_DISPATCHER_COMPLETE"
@@ -57,7 +57,7 @@ class PowerShell(ShellComplete):
 @argument("shell")
 def completion(surface: Surface, shell: str) -> None:
     if shell not in SHELLS:
-        raise unknown(Say("shell", "shell"), shell, SHELLS)
+        raise not_among(Say("kiểu shell", "shell"), shell, SHELLS)
     text = _class(shell)(click.Group(), {}, "dispatcher", VARIABLE).source()
     if surface.json:
         surface.emit({"shell": shell, "script": text})

@@ -97,7 +97,7 @@ def context(
     names |= {ward_key(alias): a.name for a in known for alias in a.aliases}
     names |= {a.code: a.name for a in known if a.code}
     chosen = areas.ward(tx, ward).name if ward else None
-    return Context(names, chosen, group, app.site.sample_heads, pairs(choices))
+    return Context(names, chosen, group, app.site.sample_heads, pairs(choices, "--map"))
 
 
 def _check_wards(tx: Tx, listing: Listing) -> None:

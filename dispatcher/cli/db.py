@@ -153,8 +153,10 @@ def restore(surface: Surface, file: str) -> None:
             "Với PostgreSQL: pg_restore vào một cơ sở dữ liệu mới, rồi dispatcher db check.",
             "For PostgreSQL use pg_restore into a new database, then dispatcher db check.",
         )
+    version, sealed = upkeep.verify(Path(file))
     key = site_key(site)
-    version = upkeep.verify(Path(file), Sealer(key))
+    if sealed is not None:
+        Sealer(key).open(sealed)  # the wrong key is a problem that says so
     _nobody_works(surface)
     surface.confirm(
         f"Thay cơ sở dữ liệu hiện tại bằng {file} (phiên bản {version}).",

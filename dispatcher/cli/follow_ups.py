@@ -8,7 +8,7 @@ from dispatcher.cli.changes import read_numbers
 from dispatcher.cli.spoken import argument, command, option
 from dispatcher.cli.surface import Surface
 from dispatcher.model import MessageState
-from dispatcher.problems import Problem, Say, unknown
+from dispatcher.problems import Problem, Say, not_among
 from dispatcher.reporting import number
 from dispatcher.store import broadcasts as rows
 from dispatcher.store import contacts, schedules
@@ -87,13 +87,7 @@ def test(surface: Surface, number_: str, to: str) -> None:
 def resend(surface: Surface, number_: str, states: tuple[str, ...]) -> None:
     for state in states:
         if state not in RESENDABLE:
-            raise unknown(
-                Say("trạng thái gửi lại được", "state that can be resent"),
-                state,
-                RESENDABLE,
-                hint=Say(f"Các trạng thái: {', '.join(RESENDABLE)}.",
-                         f"States: {', '.join(RESENDABLE)}."),
-            )  # fmt: skip
+            raise not_among(Say("trạng thái gửi lại được", "state to resend"), state, RESENDABLE)
     app, actor = surface.open_app(), surface.actor()
     with app.begin(actor)() as tx:
         made = planning.resend(tx, rows.get(tx, broadcast_id(number_)), states or planning.RESENT)

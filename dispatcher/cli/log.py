@@ -17,7 +17,7 @@ from dispatcher.cli.spoken import Group, argument, command, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.tables import write_table, writes
 from dispatcher.model import HANOI, AttemptState, Channel, MessageState
-from dispatcher.problems import Problem, Say, unknown
+from dispatcher.problems import Problem, Say, not_among
 from dispatcher.scheduling import ask_moment
 from dispatcher.store import areas, broadcasts, logbook, trail
 from dispatcher.store.database import Tx
@@ -146,8 +146,7 @@ def _chosen(surface: Surface, tx: Tx, kind: str, given: dict[str, Any]) -> Filte
 
 def _one_of(word: str | None, known: Iterable[str], what: Say) -> str | None:
     if word is not None and word not in (names := list(known)):
-        raise unknown(what, word, names, hint=Say(f"Có: {', '.join(names)}.",
-                                                  f"There are: {', '.join(names)}."))  # fmt: skip
+        raise not_among(what, word, names)
     return word
 
 

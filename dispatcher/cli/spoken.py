@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
@@ -163,6 +164,10 @@ def _offers(what: str) -> Callable[..., list[Any]]:
     return offer
 
 
+_NO_COMMAND = re.compile(r"No such command '(.*)'")
+_EXTRA = re.compile(r"unexpected extra arguments? \((.*)\)")
+
+
 def told(error: click.ClickException) -> Problem:
     """click's own complaints, in two languages."""
     match error:
@@ -180,6 +185,13 @@ def told(error: click.ClickException) -> Problem:
         case click.BadParameter():
             name = _label(error)
             vi, en = f"giá trị của {name} không dùng được", f"{name}: {error.message}"
+        case click.UsageError() if (missing := _NO_COMMAND.search(error.message)) and error.ctx:
+            group, known = error.ctx.command, list[str]()
+            if isinstance(group, click.Group):
+                known = group.list_commands(error.ctx)
+            return unknown_command(missing[1], known)
+        case click.UsageError() if extra := _EXTRA.search(error.message):
+            vi, en = f"thừa {extra[1]}", f"{extra[1]} is too much"
         case _:
             vi, en = f"lệnh chưa đúng ({error.message})", error.message
     path = (

@@ -170,7 +170,7 @@ def preview(surface: Surface, name: str, ward: str, fields: tuple[str, ...]) -> 
         surface.say(bubble(s["body"]))
 
 
-def pairs(given: tuple[str, ...]) -> dict[str, str]:
+def pairs(given: tuple[str, ...], option: str = "--set") -> dict[str, str]:
     """name=value options as a dictionary."""
     found = {}
     for pair in given:
@@ -178,8 +178,8 @@ def pairs(given: tuple[str, ...]) -> dict[str, str]:
         if not equals:
             raise Problem(
                 "bad-set",
-                f"--set cần dạng tên=giá trị, không phải «{pair}».",
-                f"--set takes name=value, not “{pair}”.",
+                f"{option} cần dạng tên=giá trị, không phải «{pair}».",
+                f"{option} takes name=value, not “{pair}”.",
             )
         found[name.strip()] = value
     return found

@@ -136,3 +136,16 @@ def propose(tx: Tx, ward_id: int, name: str, proposed: bool = True) -> int | Non
 def names(tx: Tx) -> dict[int, str]:
     """Names by id."""
     return {row["id"]: row["name"] for row in tx.rows("SELECT id, name FROM areas")}
+
+
+def people(tx: Tx, ward_id: int) -> dict[int | None, int]:
+    """How many people of a ward are on the list, by residential group (None: in none)."""
+    return {
+        row["g"]: row["n"]
+        for row in tx.rows(
+            f"WITH {tx.visible('contacts')} SELECT residential_group_id AS g, count(*) AS n "
+            "FROM visible_contacts WHERE ward_id = :w AND removed_at IS NULL "
+            "AND kind <> 'tester' GROUP BY residential_group_id",
+            w=ward_id,
+        )
+    }

@@ -198,11 +198,16 @@ def parcels(tx: Tx, ids: Sequence[int], *, doubtful: bool = False) -> list[Parce
 
 
 def _reference(tx: Tx, message: int, parts: tuple[int, ...]) -> str:
-    """34 letters and digits that tell nobody a number.
+    """34 letters that tell nobody a number.
 
     They begin with the message's own number, so that neighbours lie together in the index.
     """
-    return f"{message:010x}{tx.sealer.digest('reference', *map(str, parts)).hex()[:24]}"
+    digest = tx.sealer.digest("reference", *map(str, parts)).hex()
+    return f"{message:010x}{digest[:24]}".translate(_LETTERS)
+
+
+# Sixteen letters in the order of the hexadecimal digits: no reference can look like a number.
+_LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 
 
 def call_reference(tx: Tx, batch: Sequence[Parcel]) -> str:
@@ -210,7 +215,7 @@ def call_reference(tx: Tx, batch: Sequence[Parcel]) -> str:
     if len(batch) == 1:
         return batch[0].reference
     digest = tx.sealer.digest("call", *(p.reference for p in batch)).hex()
-    return f"{batch[0].message_id:010x}{digest[:24]}"
+    return f"{batch[0].message_id:010x}{digest[:24]}".translate(_LETTERS)
 
 
 def intend(tx: Tx, worker: str, intents: Sequence[tuple[Parcel, str]]) -> set[int]:

@@ -16,7 +16,6 @@ import sqlalchemy as sa
 from dispatcher.problems import Problem, Say, settings
 from dispatcher.store import trail
 from dispatcher.store.database import Tx, engine_for, sqlite_module
-from dispatcher.store.seal import Sealer
 
 PAGES = 2_000  # copied at once, so that the sender is never held up for long
 Finding = tuple[str, bool, Say]
@@ -116,6 +115,12 @@ def _trail(tx: Tx, most: int = 50_000) -> Finding:
 def backup(url: str, target: Path, told: Callable[[int, int], None]) -> int:
     """Copy a living database into `target` (a new file); bytes written. The key is not in it."""
     draft = target.with_name(target.name + ".part")
+    if not target.parent.is_dir():
+        raise settings(
+            "cannot-write",
+            f"Không ghi được {target}: không có thư mục {target.parent}.",
+            f"{target} cannot be written: there is no folder {target.parent}.",
+        )
     try:
         if url.startswith("postgresql"):
             _dump(url, draft)
@@ -175,8 +180,8 @@ def _dump(url: str, draft: Path) -> None:
         )
 
 
-def verify(path: Path, sealer: Sealer) -> str:
-    """A backup that can be restored: its version. Anything else is a problem."""
+def verify(path: Path) -> tuple[str, bytes | None]:
+    """A backup that can be restored: its version, and a sealed name to try the key on."""
     try:
         head = path.open("rb").read(16)
     except OSError as error:
@@ -209,9 +214,7 @@ def verify(path: Path, sealer: Sealer) -> str:
             f"{path} bị hỏng hoặc không phải bản sao lưu của dispatcher.",
             f"{path} is damaged or no backup of dispatcher.",
         )
-    if sealed is not None:
-        sealer.open(bytes(sealed))  # the wrong key is a problem that says so
-    return str(version)
+    return str(version), None if sealed is None else bytes(sealed)
 
 
 def restore(database: Path, backup_file: Path, now: datetime) -> Path | None:

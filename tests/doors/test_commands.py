@@ -235,7 +235,9 @@ def test_the_outbox_needs_no_network(site):
     assert ask(*at, "run", "--once")["accepted"] == 30
     letters = os.listdir(os.path.join(site, "data", "outbox"))
     assert len(letters) == 30
-    assert not any("095" in name for name in letters)
+    assert not any(
+        digit in name.removesuffix(".json") for name in letters for digit in "0123456789"
+    )
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
