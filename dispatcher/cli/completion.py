@@ -86,6 +86,11 @@ def answer(surface: Surface, instruction: str) -> int:
             words, begun = super().get_completion_args()
             return _without_ours(surface, words), begun
 
+        def format_completion(self, item: CompletionItem) -> str:
+            if shell == "bash":  # the others quote by themselves
+                item.value = str(item.value).replace(" ", "\\ ")
+            return str(super().format_completion(item))
+
     surface.line(Ours(root(), {"obj": surface}, "dispatcher", VARIABLE).complete() + "\n")
     return 0
 

@@ -378,6 +378,12 @@ def _put_back(tx: Tx, images: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
             for i, image in images
         ],
     )
+    held = on_rows(
+        tx,
+        f"SELECT DISTINCT ca.address_id AS id FROM {json_rows({'id': 'bigint'})} r "
+        "JOIN contact_addresses ca ON ca.contact_id = r.id",
+        [[i] for i, _ in images],
+    )
     for name in ("contact_addresses", "group_members"):
         tx.run(f"DELETE FROM {name} WHERE contact_id = :id", ids)
     links = [
@@ -390,6 +396,7 @@ def _put_back(tx: Tx, images: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
     members = [{"g": g, "c": i} for i, image in images for g in image["groups"]]
     if members:
         tx.run("INSERT INTO group_members (group_id, contact_id) VALUES (:g, :c)", members)
+    drop_unused(tx, [[row["id"]] for row in held])
 
 
 def change(
