@@ -70,9 +70,3 @@ def once(count: int, in_flight: int, latency: str = "") -> tuple[float, float]:
         return ours, (loop + bare(twin, count, in_flight)) / 2
     finally:
         twin.stop()
-
-
-if __name__ == "__main__":
-    import sys
-
-    print(once(int(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:]))

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -152,14 +153,23 @@ def rows_as_csv(
     columns: Sequence[str],
     shown: Callable[[str, Any], Any] = lambda _, value: value,
 ) -> Iterable[str]:
-    """Rows of the log as CSV, a few hundred a piece; memory stays flat. `shown`: cell → text."""
+    """Rows of the log as CSV, a few hundred a piece; memory stays flat.
+
+    `shown` says how a moment is written: (column, value) → text.
+    """
     yield "\ufeff" + ",".join(columns) + "\r\n"
+    cells = itemgetter(*columns)
+    moments = [i for i, c in enumerate(columns) if c.endswith("_at") or c == "at"]
     waiting = iter(rows)
     while piece := list(islice(waiting, 500)):
+        lines = []
+        for row in piece:
+            line = [safe_cell(c) if isinstance(c, str) else c for c in cells(row)]
+            for i in moments:
+                line[i] = shown(columns[i], line[i])
+            lines.append(line)
         out = io.StringIO()
-        csv.writer(out, lineterminator="\r\n").writerows(
-            [safe_cell(shown(c, row[c])) for c in columns] for row in piece
-        )
+        csv.writer(out, lineterminator="\r\n").writerows(lines)
         yield out.getvalue()
 
 

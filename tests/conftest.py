@@ -151,23 +151,23 @@ params = {{ don_vi = "UBND phường {{{{ ward.name }}}}" }}
 """
 
 
+def build_site(root: Path, database: str = "data/site.db", *changes: tuple[str, str]) -> Path:
+    """A site folder with one template; the settings may be changed by replacing parts."""
+    for part in ("templates", "contacts", "schedules"):
+        (root / part).mkdir(parents=True)
+    text = TOML.format(database=database)
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    (root / "dispatcher.toml").write_text(text, encoding="utf-8")
+    (root / "templates" / "canh-bao.j2").write_text(WARNING.format(), encoding="utf-8")
+    return root
+
+
 @pytest.fixture
 def make_site(tmp_path: Path) -> Callable[..., Path]:
-    """A site folder with one template; `toml` may be changed by replacing parts."""
-
-    def make(database: str = "data/site.db", *changes: tuple[str, str]) -> Path:
-        root = tmp_path / "site"
-        for part in ("templates", "contacts", "schedules"):
-            (root / part).mkdir(parents=True)
-        text = TOML.format(database=database)
-        for old, new in changes:
-            assert old in text
-            text = text.replace(old, new)
-        (root / "dispatcher.toml").write_text(text, encoding="utf-8")
-        (root / "templates" / "canh-bao.j2").write_text(WARNING.format(), encoding="utf-8")
-        return root
-
-    return make
+    """Makes the one site of a test."""
+    return lambda *words: build_site(tmp_path / "site", *words)
 
 
 @pytest.fixture

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import sys
 from pathlib import Path
 
 from dispatcher.cli.spoken import argument, command, option
@@ -22,10 +24,7 @@ database = "data/site.db"
 set = "ngo-quyen-2023"             # bộ địa bàn có sẵn, hoặc một tệp CSV của bạn
 
 # Mỗi đơn vị ký tên một mục; bắt buộc khi gửi thật.
-# [senders.may-to]
-# wards = ["Máy Tơ"]
-# name = "UBND phường Máy Tơ"
-# brandname = "UBNDMAYTO"
+{senders}
 
 [gateways.esms]
 adapter = "esms"
@@ -53,14 +52,60 @@ zalo = 200
 """
 
 
+def _asked(
+    surface: Surface, name: str | None, wards: str | None, brandname: str | None
+) -> tuple[str, str, str]:
+    """The three answers a site needs; asked only where somebody sits at the terminal."""
+    asking = sys.stdin.isatty() and sys.stderr.isatty() and not surface.yes and name is None
+    if asking:
+        name = _ask(surface, "Tên đơn vị", "Name of the organisation", "UBND phường")
+        wards = wards or _ask(
+            surface,
+            "Phường (cách nhau bởi dấu phẩy, hoặc all)",
+            "Wards (separated by commas, or all)",
+            "all",
+        )
+        brandname = brandname or _ask(
+            surface, "Tên định danh SMS (bỏ trống nếu chưa có)", "SMS brandname (may be empty)", ""
+        )
+    return name or "UBND phường", wards or "", brandname or ""
+
+
+def _ask(surface: Surface, vi: str, en: str, default: str) -> str:
+    sys.stderr.write(f"{surface.text(vi, en)} [{default}]: ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip() or default
+
+
+def _senders(name: str, wards: str, brandname: str) -> str:
+    """The [senders] section: filled in when wards were named, else as a commented example."""
+    if not wards:
+        return (
+            '# [senders.may-to]\n# wards = ["Máy Tơ"]\n# name = "UBND phường Máy Tơ"\n'
+            '# brandname = "UBNDMAYTO"'
+        )
+    listed = [w.strip() for w in wards.split(",") if w.strip()]
+    chosen = (
+        '"all"'
+        if [w.casefold() for w in listed] == ["all"]
+        else json.dumps(listed, ensure_ascii=False)
+    )
+    brand = f'brandname = "{brandname}"' if brandname else '# brandname = "…"   # khi đã đăng ký'
+    return f'[senders.don-vi]\nwards = {chosen}\nname = "{name}"\n{brand}'
+
+
 @command(
     "Tạo một trang mới (cấu hình, mẫu tin, thư mục danh bạ và lịch).",
     "Make a new site (settings, templates, folders for lists and schedules).",
     "dispatcher init phuong-may-to --name 'UBND phường Máy Tơ'",
 )
 @argument("folder")
-@option("--name", default="UBND phường", vi="tên trang", en="name of the site")
-def init(surface: Surface, folder: str, name: str) -> None:
+@option("--name", vi="tên đơn vị, ví dụ UBND phường Máy Tơ", en="name of the organisation")
+@option("--wards", vi="phường, cách nhau bởi dấu phẩy, hoặc all", en="wards, or all")
+@option("--brandname", vi="tên định danh SMS đã đăng ký", en="registered SMS brandname")
+def init(
+    surface: Surface, folder: str, name: str | None, wards: str | None, brandname: str | None
+) -> None:
     root = Path(folder)
     if (root / "dispatcher.toml").exists():
         raise Problem(
@@ -68,8 +113,13 @@ def init(surface: Surface, folder: str, name: str) -> None:
             f"{folder} đã là một trang; chọn thư mục khác.",
             f"{folder} is a site already; choose another folder.",
         )
-    if '"' in name or "\n" in name:
-        raise Problem("bad-name", "Tên trang không được có dấu nháy kép.", "No quotes in the name.")
+    name, wards, brandname = _asked(surface, name, wards, brandname)
+    for answer in (name, wards, brandname):
+        if '"' in answer or "\n" in answer or "\\" in answer:
+            raise Problem("bad-name", "Tên không được có dấu nháy kép.", "No quotes in a name.")
+    if surface.dry_run:
+        surface.say(f"Sẽ tạo trang ở {root}.", f"Would make a site in {root}.")
+        return
     try:
         root.mkdir(parents=True, exist_ok=True)
         for part in ("templates", "contacts", "schedules"):
@@ -79,7 +129,10 @@ def init(surface: Surface, folder: str, name: str) -> None:
                 shutil.copyfile(path, root / "templates" / path.name)
         (root / ".gitignore").write_text("data/\nkeys/\ncontacts/\n", encoding="utf-8")
         (root / "dispatcher.toml").write_text(
-            _TOML.format(name=name, language=surface.language), encoding="utf-8"
+            _TOML.format(
+                name=name, language=surface.language, senders=_senders(name, wards, brandname)
+            ),
+            encoding="utf-8",
         )
     except OSError as error:
         raise settings(

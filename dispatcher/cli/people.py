@@ -37,7 +37,7 @@ def _may_change(actor: Actor, tx: Tx) -> None:
     "Add a person. --as takes this name.",
     "dispatcher people add lan --role officer --ward 'Máy Tơ' --full-name 'Nguyễn Thị Lan'",
 )
-@argument("name")
+@argument("name", complete="person")
 @option(
     "--role", type=click.Choice([r.value for r in Role]), required=True, vi="vai trò", en="role"
 )
@@ -108,7 +108,7 @@ def list_people(surface: Surface) -> None:
     "Change a person's role or wards.",
     "dispatcher people role lan --role leader --as quan-tri",
 )
-@argument("name")
+@argument("name", complete="person")
 @option(
     "--role", type=click.Choice([r.value for r in Role]), required=True, vi="vai trò", en="role"
 )
@@ -130,3 +130,27 @@ def set_role(surface: Surface, name: str, role: str, wards: tuple[str, ...]) -> 
     if surface.json:
         surface.emit({"name": name, "role": role})
     surface.say(f"{name} nay là {ROLES[Role(role)]}.", f"{name} is now {role}.")
+
+
+@people.verb(
+    "disable",
+    "Khóa một người: không thao tác được nữa, việc đã làm vẫn còn tên.",
+    "Disable a person: no more acts; what was done keeps their name.",
+    "dispatcher people disable hoa --as quan-tri",
+)
+@argument("name", complete="person")
+def disable(surface: Surface, name: str) -> None:
+    app, actor = surface.open_app(), surface.actor()
+    with app.begin(actor)() as tx:
+        _may_change(actor, tx)
+        found = rows.actor(tx, name)
+        if found.person_id == actor.person_id:
+            raise refused(
+                "yourself", "Không thể tự khóa chính mình.", "You cannot disable yourself."
+            )
+        assert found.person_id is not None
+        rows.disable(tx, found.person_id)
+    if surface.json:
+        surface.emit({"name": found.name, "disabled": True})
+    surface.say(f"Đã khóa {found.name}.", f"{found.name} is disabled.")
+    surface.hint("Xem mọi người: dispatcher people list", "See: dispatcher people list")

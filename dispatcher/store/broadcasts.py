@@ -413,6 +413,9 @@ def finish(tx: Tx) -> list[tuple[int, str]]:
         states = set(counts(tx, row["id"]))
         expired = states and states <= {"expired", "skipped"} and "expired" in states
         to = BroadcastState.EXPIRED if expired else BroadcastState.DONE
-        move(tx, broadcast, to, done_at=tx.now)
+        try:
+            move(tx, broadcast, to, done_at=tx.now)
+        except Problem:  # another worker said so first
+            continue
         moved.append((row["id"], to.value))
     return moved

@@ -23,8 +23,8 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from dispatcher.model import Actor
-from dispatcher.problems import Bug, Problem, settings
+from dispatcher.model import Actor, Role
+from dispatcher.problems import Bug, Problem, refused, settings
 from dispatcher.store import trail
 from dispatcher.store.schema import NOTED, SCOPED, micros
 from dispatcher.store.seal import Sealer
@@ -232,6 +232,12 @@ class Store:
         with self._open(actor, now, writes=True, patience=patience) as tx:
             touched: set[str] = tx.connection.info["touched"]
             yield tx
+            if touched and actor.role is Role.AUDITOR:
+                raise refused(
+                    "read-only",
+                    f"{actor.name} là người kiểm tra: chỉ xem, không thay đổi gì.",
+                    f"{actor.name} is an auditor: may look, not change anything.",
+                )
             tx.finish(touched)
             if self.dry:
                 tx.connection.rollback()

@@ -254,3 +254,31 @@ def test_the_demo_adds_up():
     assert (found["twin"]["twice"], found["twin"]["lost"]) == (0, 0)
     assert found["twin"]["accepted"] > 0
     assert found["messages_per_s"] > 0
+
+
+def test_init_asks_where_somebody_sits_at_the_terminal(tmp_path):
+    import pty
+    import subprocess
+    import sys
+
+    ours, theirs = pty.openpty()
+    root = tmp_path / "moi"
+    child = subprocess.Popen([sys.executable, "-m", "dispatcher", "init", str(root)], stdin=theirs,
+                             stdout=theirs, stderr=theirs, cwd=ROOT)  # fmt: skip
+    os.close(theirs)
+    os.write(ours, "UBND phường Máy Tơ\nMáy Tơ, Cầu Đất\nUBNDMAYTO\n".encode())
+    heard = b""
+    while True:
+        try:
+            piece = os.read(ours, 4096)
+        except OSError:
+            break
+        if not piece:
+            break
+        heard += piece
+    os.close(ours)
+    assert child.wait(60) == 0, heard.decode()
+    text = (root / "dispatcher.toml").read_text("utf-8")
+    assert 'wards = ["Máy Tơ", "Cầu Đất"]' in text
+    assert 'brandname = "UBNDMAYTO"' in text
+    assert ask("--site", str(root), "gateways", "check")

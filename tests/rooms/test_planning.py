@@ -162,7 +162,7 @@ def test_a_release_goes_on_where_it_stopped(ward, monkeypatch):
     app, officer, leader = ward
     broadcast_id = write_broadcast(app, officer)
     approve_now(app, officer, leader, broadcast_id)
-    monkeypatch.setattr(planning, "CHUNK", 2)
+    monkeypatch.setattr("dispatcher.planning.releasing.CHUNK", 2)
     with app.store.read(SYSTEM) as tx:
         words = joined.words(app, tx, broadcasts.get(tx, broadcast_id))
     steps = planning.steps_of_release(get(app, broadcast_id), words, joined.targeting.resolve,

@@ -1,0 +1,161 @@
+"""./run bench [NAME…] [--json] [--quick]: every goal with what was measured, medians of three.
+
+Ratios have both sides in one run, on one machine, one after the other. Exit 1 when a goal is
+missed. --quick runs each once at a tenth of the size: a smoke test, not a figure.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import statistics
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from benchmarks import log, planning, queue, sending, sites
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of the table. `goal`: at least or at most this much."""
+
+    name: str
+    value: float
+    unit: str
+    goal: float
+    at_least: bool
+    detail: str = ""
+
+    @property
+    def met(self) -> bool:
+        return self.value >= self.goal if self.at_least else self.value <= self.goal
+
+
+@dataclass(frozen=True)
+class Size:
+    rounds: int
+    scale: int  # everything is divided by this
+
+    def of(self, count: int) -> int:
+        return max(1_000, count // self.scale)
+
+
+def bench_sending(size: Size) -> Iterator[Figure]:
+    for latency, count, goal in (("0", 12_000, 0.75), ("0.1", 4_000, 0.9)):
+        runs = [sending.once(size.of(count), 64, latency) for _ in range(size.rounds)]
+        ours, bare = (statistics.median(side) for side in zip(*runs, strict=True))
+        ratio = statistics.median(o / b for o, b in runs)
+        name = f"sending, 64 in flight, {float(latency) * 1000:.0f} ms"
+        yield Figure(name, ratio, "× bare", goal, True, f"{ours:.0f} of {bare:.0f} messages/s")
+
+
+def bench_planning(size: Size) -> Iterator[Figure]:
+    runs = [planning.once(size.of(1_000_000)) for _ in range(size.rounds)]
+    ours, bare = (statistics.median(side) for side in zip(*runs, strict=True))
+    ratio = statistics.median(o / b for o, b in runs)
+    yield Figure(
+        f"planning {size.of(1_000_000):,} people", ratio, "× executemany", 0.6, False,
+        f"{ours:.1f} s of {bare:.1f} s",
+    )  # fmt: skip
+
+
+def bench_memory(size: Size) -> Iterator[Figure]:
+    small, large = planning.memory(10_000), planning.memory(size.of(1_000_000))
+    yield Figure("peak memory of a large release", large, "MB", 200, False,
+                 f"{small:.0f} MB at 10,000 people")  # fmt: skip
+    yield Figure("peak memory, large over small", large / small, "×", 1.25, False)
+
+
+def bench_queue(size: Size) -> Iterator[Figure]:
+    count = size.of(60_000)
+    with sites.folder() as root:
+        app = sites.site(root / "site", count)
+        made = sites.released(app)
+        found = queue.claim_and_settle(app, made, count)
+        app.store.close()
+    yield Figure("claim, intend and settle, SQLite", found, "messages/s", 20_000, True)
+    seconds = [queue.recovery(size.of(100_000)) for _ in range(size.rounds)]
+    yield Figure(
+        f"recovery of {size.of(100_000):,} open rows", statistics.median(seconds), "s", 5, False
+    )
+
+
+def bench_workers(size: Size) -> Iterator[Figure]:
+    for database in ("sqlite", "postgresql"):
+        runs = [queue.two_workers(database, size.of(6_000), 32, "0.05") for _ in range(size.rounds)]
+        two, one = (statistics.median(side) for side in zip(*runs, strict=True))
+        yield Figure(f"two workers, {database}, 32 in flight each, 50 ms", two / one, "× one",
+                     1.6, True, f"{two:.0f} of {one:.0f} messages/s")  # fmt: skip
+
+
+def bench_log(size: Size) -> Iterator[Figure]:
+    people, broadcasts = size.of(100_000), log.BROADCASTS
+    with sites.folder() as root:
+        app = sites.site(root / "site", people)
+        made = log.build(app, people, broadcasts)
+        pages = log.pages(app, made[len(made) // 2])
+        slowest = max(pages, key=lambda name: pages[name])
+        total = f"{people * broadcasts:,} messages"
+        yield Figure("first page of any filter", pages[slowest], "ms", 150, False,
+                     f"slowest of {len(pages)}: {slowest}; {total}")  # fmt: skip
+        yield Figure("why, by phone number", log.why(app), "ms", 100, False, total)
+        rows, grew = log.export(app)
+        yield Figure("CSV export", rows, "rows/s", 50_000, True, f"memory grew {grew:.0f} MB")
+        app.store.close()
+
+
+def bench_startup(size: Size) -> Iterator[Figure]:
+    helped, bare = log.startup()
+    yield Figure("dispatcher --help", helped, "ms", 4 * bare + 120, False,
+                 f"bare python {bare:.0f} ms")  # fmt: skip
+
+
+BENCHES: dict[str, Callable[[Size], Iterator[Figure]]] = {
+    "startup": bench_startup,
+    "sending": bench_sending,
+    "queue": bench_queue,
+    "workers": bench_workers,
+    "planning": bench_planning,
+    "memory": bench_memory,
+    "log": bench_log,
+}
+
+
+def main(words: list[str]) -> int:
+    names = [w for w in words if not w.startswith("-")] or list(BENCHES)
+    unknown = [n for n in names if n not in BENCHES] + [
+        w for w in words if w.startswith("-") and w not in ("--json", "--quick")
+    ]
+    if unknown:
+        sys.stderr.write(
+            f"Không có «{unknown[0]}». Có: {', '.join(BENCHES)} [--json] [--quick]\n"
+            f"There is no “{unknown[0]}”. There are: {', '.join(BENCHES)} [--json] [--quick]\n"
+        )
+        return 2
+    size = Size(1, 10) if "--quick" in words else Size(3, 1)
+    figures = []
+    for name in names:
+        for figure in BENCHES[name](size):
+            figures.append(figure)
+            if "--json" not in words:
+                sys.stdout.write(_line(figure) + "\n")
+                sys.stdout.flush()
+    if "--json" in words:
+        told = [{**f.__dict__, "met": f.met} for f in figures]
+        machine = f"{platform.platform()}, {os.cpu_count()} cores, Python {sys.version.split()[0]}"
+        sys.stdout.write(json.dumps({"machine": machine, "figures": told}, indent=1) + "\n")
+    return 0 if all(f.met for f in figures) else 1
+
+
+def _line(f: Figure) -> str:
+    sign = "≥" if f.at_least else "≤"
+    shown = f"{f.value:,.2f}" if f.value < 100 else f"{f.value:,.0f}"
+    goal = f"{f.goal:,.2f}" if f.goal < 100 else f"{f.goal:,.0f}"
+    mark = "✓" if f.met else "✗"
+    return f"{mark} {f.name:44} {shown:>10} {f.unit:13} (goal {sign} {goal})  {f.detail}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,99 @@
+"""Claim and settle, and recovery: the store's side of sending, without a wire."""
+
+from __future__ import annotations
+
+import time
+
+from benchmarks import sites
+from dispatcher.app import App
+from dispatcher.model import SYSTEM, AttemptState, MessageState
+from dispatcher.sending import reclaim
+from dispatcher.sending.engine import LEASE
+from dispatcher.store import messages
+from dispatcher.store.messages import Outcome
+
+BATCH = 500
+
+
+def claim_and_settle(app: App, broadcast: int, count: int) -> float:
+    """Messages per second claimed, intended and settled in batches of 500, three commits each."""
+    left, done, after = count, 0, (0, 0)
+    began = time.perf_counter()
+    while left > 0:
+        with app.begin(SYSTEM)() as tx:
+            ids, after = messages.claim(tx, "w", broadcast, "gate", BATCH, tx.now + LEASE, after)
+            parcels = messages.parcels(tx, ids)
+            messages.intend(tx, "w", [(p, p.reference) for p in parcels])
+        if not ids:
+            break
+        with app.begin(SYSTEM)() as tx:
+            done += len(
+                messages.settle(
+                    tx,
+                    "w",
+                    [
+                        Outcome(p.message_id, p.reference, AttemptState.ACCEPTED,
+                                MessageState.ACCEPTED, provider_id=p.reference, parts=1, cost=500)
+                        for p in parcels
+                    ],
+                )
+            )  # fmt: skip
+        left -= len(ids)
+    assert done == count, (done, count)
+    return done / (time.perf_counter() - began)
+
+
+def recovery(count: int) -> float:
+    """Seconds until `count` messages a dead worker held are back in the queue or named in doubt."""
+    with sites.folder() as root:
+        app = sites.site(root / "site", count)
+        broadcast = sites.released(app)
+        after = (0, 0)
+        with app.begin(SYSTEM)() as tx:
+            for _ in range(count // BATCH):
+                ids, after = messages.claim(
+                    tx, "dead", broadcast, "gate", BATCH, tx.now + LEASE, after
+                )
+            parcels = messages.parcels(tx, ids)
+            messages.intend(tx, "dead", [(p, p.reference) for p in parcels])
+        began = time.perf_counter()
+        with app.begin(SYSTEM)() as tx:
+            doubts = reclaim(tx, "w", {}, dead="dead")
+        took = time.perf_counter() - began
+        assert doubts == len(parcels)
+        app.store.close()
+        return took
+
+
+def two_workers(database: str, count: int, in_flight: int, latency: str) -> tuple[float, float]:
+    """(two, one): messages per second of two worker processes and of one, same site shape."""
+    import json
+    import os
+    import subprocess
+    import sys
+
+    from dispatcher.twins.server import start
+
+    def run(workers: int, root_name: str, url: str) -> float:
+        twin = start(["esms"], "--no-receipts", "--latency", latency)
+        try:
+            with sites.folder() as root:
+                app = sites.site(root / root_name, count, database=url, in_flight=in_flight)
+                sites.released(app)
+                environment = {**os.environ, "DISPATCHER_TWINS": json.dumps(
+                    {"gate": twin.base("esms")})}  # fmt: skip
+                words = [sys.executable, "-m", "dispatcher", "-q", "--site", str(root / root_name),
+                         "run", "--once"]  # fmt: skip
+                children = [subprocess.Popen(words, env=environment) for _ in range(workers)]
+                for child in children:
+                    child.wait()
+                found = sites.rate(app)
+                app.store.close()
+                return found
+        finally:
+            twin.stop()
+
+    if database == "sqlite":
+        return run(2, "two", "data/site.db"), run(1, "one", "data/site.db")
+    with sites.postgresql() as new:
+        return run(2, "two", new("two")), run(1, "one", new("one"))

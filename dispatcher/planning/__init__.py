@@ -1,0 +1,46 @@
+"""A plan with words: drafted, previewed, approved to the letter, released into rows that wait.
+
+Comes from: an officer's choices or a schedule.   Goes to: messages.
+Never: releases what nobody approved, or more people than were approved.
+
+A preview is a release in a transaction that is rolled back: it cannot differ from the real one.
+"""
+
+from dispatcher.planning.decide import (
+    approve,
+    need,
+    pause,
+    resume,
+    schedule,
+    send_back,
+    stop,
+    submit,
+    system_approve,
+)
+from dispatcher.planning.drafting import Draft, Words, digest, draft
+from dispatcher.planning.follow_up import RESENT, resend, stop_all, test
+from dispatcher.planning.releasing import Preview, preview, release, steps_of_release
+
+__all__ = [
+    "RESENT",
+    "Draft",
+    "Preview",
+    "Words",
+    "approve",
+    "digest",
+    "draft",
+    "need",
+    "pause",
+    "preview",
+    "release",
+    "resend",
+    "resume",
+    "schedule",
+    "send_back",
+    "steps_of_release",
+    "stop",
+    "stop_all",
+    "submit",
+    "system_approve",
+    "test",
+]

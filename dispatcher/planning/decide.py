@@ -1,0 +1,126 @@
+"""The people who decide: submitted, approved, returned, scheduled, paused, stopped."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from dispatcher.model import (
+    Actor,
+    BroadcastState,
+    MessageState,
+    Role,
+)
+from dispatcher.planning.drafting import digest
+from dispatcher.planning.releasing import Preview
+from dispatcher.problems import Problem, refused
+from dispatcher.store import broadcasts
+from dispatcher.store.broadcasts import Broadcast
+from dispatcher.store.database import Tx
+
+
+def submit(tx: Tx, broadcast: Broadcast, found: Preview) -> None:
+    """Hand in for approval, with a ceiling of people and money that release must keep."""
+    need(tx.actor, {Role.OFFICER, Role.ADMIN, Role.LEADER}, "trình duyệt", "submit")
+    if found.queued == 0:
+        raise refused(
+            "nobody",
+            "Không có ai nhận được tin này; kiểm tra người nhận và danh bạ.",
+            "Nobody would receive this; check the audience and the list.",
+        )
+    people = found.people + max(10, found.people // 20)
+    dong = found.total + max(10_000, found.total // 10)
+    broadcasts.touch(tx, broadcast.id, "submitted")
+    broadcasts.move(
+        tx,
+        broadcast,
+        BroadcastState.SUBMITTED,
+        submitted_at=tx.now,
+        ceiling_people=people,
+        ceiling_dong=dong,
+    )
+
+
+def approve(tx: Tx, broadcast: Broadcast) -> None:
+    """Approve exactly this; the approver has written, edited and submitted none of it."""
+    need(tx.actor, {Role.LEADER}, "phê duyệt", "approve")
+    if tx.actor.person_id in broadcasts.hands(tx, broadcast.id):
+        raise refused(
+            "own-work",
+            "Người soạn hoặc trình không được tự duyệt; cần người thứ hai.",
+            "Whoever wrote or submitted it cannot approve it; a second person must.",
+        )
+    broadcasts.move(
+        tx,
+        broadcast,
+        BroadcastState.APPROVED,
+        approved_by=tx.actor.person_id,
+        approved_at=tx.now,
+        approved_digest=digest(tx, broadcast),
+    )
+
+
+def send_back(tx: Tx, broadcast: Broadcast, reason: str, *, for_good: bool = False) -> None:
+    """Return for another try, or reject; the reason is told to the author."""
+    need(tx.actor, {Role.LEADER}, "trả lại", "return")
+    to = BroadcastState.REJECTED if for_good else BroadcastState.RETURNED
+    broadcasts.move(tx, broadcast, to, reason=reason)
+
+
+def schedule(tx: Tx, broadcast: Broadcast, when: datetime) -> datetime:
+    """Set the time; the moment it will really start (a closed window moves it)."""
+    if when < tx.now - timedelta(minutes=5) and not tx.actor.is_system:
+        raise refused(
+            "in-the-past",
+            "Giờ gửi đã qua. Chọn giờ khác, hoặc bỏ --at để gửi ngay.",
+            "That time has passed. Choose another, or leave --at out.",
+        )
+    broadcasts.move(tx, broadcast, BroadcastState.SCHEDULED, at=when)
+    return broadcast.window.next_opening(when)
+
+
+def pause(tx: Tx, broadcast: Broadcast) -> None:
+    """Nothing leaves after this beyond what is on the wire. Never needs a second person."""
+    broadcasts.move(tx, broadcast, BroadcastState.PAUSED)
+
+
+def resume(tx: Tx, broadcast: Broadcast) -> None:
+    """Go on with a paused or held broadcast."""
+    if broadcast.state is BroadcastState.HELD:
+        need(tx.actor, {Role.LEADER, Role.ADMIN}, "cho gửi tiếp", "resume a held broadcast")
+    to = BroadcastState.RUNNING if broadcast.released_at else BroadcastState.SCHEDULED
+    broadcasts.move(tx, broadcast, to)
+
+
+def stop(tx: Tx, broadcast: Broadcast) -> int:
+    """End it; what has not left is cancelled. How many that are."""
+    broadcasts.move(tx, broadcast, BroadcastState.STOPPED, done_at=tx.now)
+    cancelled = broadcasts.end_queued(tx, broadcast.id, MessageState.CANCELLED)
+    tx.note("cancelled", "broadcast", broadcast.id, messages=cancelled)
+    return cancelled
+
+
+def system_approve(tx: Tx, broadcast: Broadcast, approver: int) -> None:
+    """An occurrence runs under its schedule's approval: submitted and approved at once."""
+    broadcasts.move(tx, broadcast, BroadcastState.SUBMITTED, submitted_at=tx.now)
+    submitted = replace(broadcast, state=BroadcastState.SUBMITTED)
+    broadcasts.move(
+        tx,
+        submitted,
+        BroadcastState.APPROVED,
+        approved_by=approver,
+        approved_at=tx.now,
+        approved_digest=digest(tx, submitted),
+    )
+
+
+def need(actor: Actor, roles: set[Role], vi: str, en: str) -> None:
+    if actor.person_id is None:
+        raise Problem(
+            "who-acts",
+            f"Cần biết ai {vi}: thêm --as TÊN (xem: dispatcher people list).",
+            f"Who is it that wants to {en}? Add --as NAME (see: dispatcher people list).",
+            exit_code=4,
+        )
+    if actor.role not in roles:
+        raise refused("role", f"{actor.name} không có quyền {vi}.", f"{actor.name} may not {en}.")

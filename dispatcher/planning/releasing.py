@@ -1,0 +1,279 @@
+"""A plan becomes rows that wait, in resumable chunks; a preview is the same, thrown away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from dispatcher.model import (
+    Audience,
+    BroadcastState,
+    HeldReason,
+    Mode,
+    Text,
+)
+from dispatcher.planning.drafting import Words, digest
+from dispatcher.store import areas, broadcasts, releases, texts
+from dispatcher.store.broadcasts import Broadcast
+from dispatcher.store.database import Tx
+from dispatcher.store.releases import Reach
+from dispatcher.store.schema import micros
+
+CHUNK = 20_000
+Resolve = Callable[[Tx, Audience], Reach]
+
+
+def steps_of_release(
+    broadcast: Broadcast, words: Words, resolve: Resolve, start: datetime
+) -> Iterator[Callable[[Tx], None]]:
+    """A release as a series of small transactions, each safe to run again."""
+    state: dict[str, Any] = {}
+
+    def prepare(tx: Tx) -> None:
+        state["reach"] = resolve(tx, broadcast.audience)
+        state["last"] = releases.last_contact(tx)
+        _render_shared(tx, broadcast, words, state["reach"])
+
+    yield prepare
+    reach: Reach = state["reach"]
+    usable = [i for i, scope in enumerate(words.scopes) if scope]
+    due = micros(start)
+    start_at = (usable[0] * releases.TARGETS_PER_STEP, broadcast.route[usable[0]].gateway)
+    channels = sorted({s.channel.value for s in broadcast.route})
+
+    def each(tx: Tx, add: Callable[..., None], low: int, high: int) -> None:
+        for i in usable:
+            add(tx, broadcast.id, i, broadcast.route[i], words.scopes[i], low, high)
+
+    for low in range(broadcast.planned_upto or 0, state["last"], CHUNK):
+        high = min(low + CHUNK, state["last"])
+
+        def chunk(tx: Tx, low: int = low, high: int = high) -> None:
+            _render_people(tx, broadcast, words, reach, low, high)
+            made = releases.add_messages(tx, broadcast, reach, start_at, due, low, high)
+            each(tx, releases.add_first_targets, *made)
+            releases.settle_targets(tx, broadcast.id, channels, *made)
+            releases.planned(tx, broadcast.id, high)
+
+        yield chunk
+    for low in range(0, state["last"], CHUNK):
+        high = min(low + CHUNK, state["last"])
+        yield partial(each, add=releases.add_more_targets, low=low, high=high)
+
+
+def _render_shared(tx: Tx, broadcast: Broadcast, words: Words, reach: Reach) -> None:
+    """Texts that depend on ward or residential group only: one rendering each, not one a person."""
+    names = areas.names(tx)
+    parents = {a.id: a.parent_id for a in areas.listed(tx)}
+    for index, scope in enumerate(words.scopes):
+        if scope in (None, "contact"):
+            continue
+        column = "residential_group_id" if scope == "group" else "ward_id"
+        ids = [0] if scope == "site" else releases.scope_ids(tx, reach, column)
+        rendered: dict[int, Text] = {}
+        for scope_id in ids:
+            ward = scope_id if scope == "ward" else parents.get(scope_id)
+            group = scope_id if scope == "group" else None
+            text = words.render(index, _values(broadcast, names, ward, group))
+            if text is not None:
+                rendered[scope_id] = text
+        if rendered:
+            bodies = texts.store_bodies(tx, rendered, personal=False)
+            releases.put_bodies(tx, broadcast.id, index, bodies)
+
+
+def _render_people(
+    tx: Tx, broadcast: Broadcast, words: Words, reach: Reach, low: int, high: int
+) -> None:
+    """Texts that name a person: sealed, one per person."""
+    steps = [i for i, scope in enumerate(words.scopes) if scope == "contact"]
+    if not steps:
+        return
+    names = areas.names(tx)
+    rows = releases.people(tx, reach, low, high)
+    for index in steps:
+        rendered = {}
+        for row in rows:
+            values = _values(broadcast, names, row["ward_id"], row["residential_group_id"])
+            title = row["title"] or "ông/bà"
+            values["contact"] = {"name": tx.sealer.open(row["name_sealed"]), "title": title}
+            text = words.render(index, values)
+            if text is not None:
+                rendered[row["id"]] = text
+        if rendered:
+            bodies = texts.store_bodies(tx, rendered, personal=True)
+            releases.put_bodies(tx, broadcast.id, index, bodies)
+
+
+def _values(
+    broadcast: Broadcast, names: Mapping[int, str], ward: int | None, group: int | None
+) -> dict[str, Any]:
+    values: dict[str, Any] = {**broadcast.fields, "document": {"number": broadcast.document}}
+    if ward:
+        sender = broadcast.senders.get(ward)
+        values["ward"] = {"name": names[ward]}
+        values["sender"] = {"name": sender.name if sender else f"UBND phường {names[ward]}"}
+    if group:
+        values["residential_group"] = {"name": names[group]}
+    return values
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a release would do. Money in whole đồng, parts are billed SMS units."""
+
+    people: int
+    queued: int
+    skipped: Mapping[str, int]
+    parts: Mapping[str, int]  # by channel
+    most_parts: Mapping[str, int]
+    cost: Mapping[str, int]  # by channel
+    households: int = 0
+    samples: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def total(self) -> int:
+        """The most it can cost: every step for everybody."""
+        return sum(self.cost.values())
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "people": self.people,
+            "queued": self.queued,
+            "skipped": dict(self.skipped),
+            "households": self.households,
+            "parts": dict(self.parts),
+            "parts_per_person": dict(self.most_parts),
+            "cost": {
+                **self.cost,
+                "total": self.total,
+                "per_phone": round(self.total / self.queued) if self.queued else 0,
+                "per_household": round(self.total / self.households) if self.households else 0,
+            },
+            "samples": [dict(s) for s in self.samples],
+        }
+
+
+class _RollBack(Exception):
+    pass
+
+
+def preview(
+    begin: Callable[[], AbstractContextManager[Tx]],
+    broadcast: Broadcast,
+    words: Words,
+    resolve: Resolve,
+) -> Preview:
+    """Release inside a transaction that is thrown away."""
+    found: list[Preview] = []
+    try:
+        with begin() as tx:
+            for step in steps_of_release(broadcast, words, resolve, tx.now):
+                step(tx)
+            found.append(
+                replace(
+                    _summed(tx, broadcast),
+                    households=releases.households(tx, broadcast.id),
+                    samples=_samples(tx, broadcast),
+                )
+            )
+            raise _RollBack
+    except _RollBack:
+        pass
+    return found[0]
+
+
+def _summed(tx: Tx, broadcast: Broadcast) -> Preview:
+    summary = releases.sums(tx, broadcast.id)
+    prices = texts.price_list(tx)
+    queued, skipped = summary["queued"], summary["skipped"]
+    parts: dict[str, int] = {}
+    most: dict[str, int] = {}
+    cost: dict[str, int] = {}
+    for row in summary["parts"]:
+        channel = row["channel"]
+        units = row["messages"] if channel == "zalo" else row["parts"]
+        each = texts.price(prices, channel, row["carrier"], broadcast.kind)
+        parts[channel] = parts.get(channel, 0) + int(units)
+        cost[channel] = cost.get(channel, 0) + int(units) * each
+        per_person = 1 if channel == "zalo" else int(row["most_parts"])
+        most[channel] = max(most.get(channel, 0), per_person)
+    return Preview(queued + sum(skipped.values()), queued, skipped, parts, most, cost)
+
+
+def _samples(tx: Tx, broadcast: Broadcast) -> tuple[Mapping[str, Any], ...]:
+    return tuple(
+        {
+            "channel": row["channel"],
+            "to": row["tail"],
+            "carrier": row["carrier"],
+            "body": texts.opened(tx, row).body,
+            "encoding": row["encoding"],
+            "parts": 1 if row["channel"] == "zalo" else row["parts"],
+        }
+        for row in releases.samples(tx, broadcast.id)
+    )
+
+
+def release(
+    begin: Callable[[], AbstractContextManager[Tx]],
+    broadcast: Broadcast,
+    words: Words,
+    resolve: Resolve,
+    undo: timedelta,
+    mode: Mode,
+) -> BroadcastState:
+    """Turn an approved broadcast into messages that wait. Resumable; the state it ended in."""
+    with begin() as tx:
+        now = tx.now
+        if broadcast.approved_digest != digest(tx, broadcast):
+            broadcasts.move(tx, broadcast, BroadcastState.HELD, reason=HeldReason.CHANGED.value)
+            return BroadcastState.HELD
+        if broadcast.mode is not mode:
+            broadcasts.move(tx, broadcast, BroadcastState.HELD, reason=HeldReason.OTHER_MODE.value)
+            return BroadcastState.HELD
+        due = broadcast.at or now
+        expires = due + broadcast.expires_after
+        if expires <= now:
+            broadcasts.move(tx, broadcast, BroadcastState.MISSED, reason="too_late")
+            return BroadcastState.MISSED
+    start = now + undo
+    for step in steps_of_release(broadcast, words, resolve, start):
+        with begin() as tx:
+            state = broadcasts.locked_state(tx, broadcast.id)
+            if state is not BroadcastState.SCHEDULED:  # stopped, or another worker was faster
+                return state
+            step(tx)
+    with begin() as tx:
+        state = broadcasts.locked_state(tx, broadcast.id)
+        if state is not BroadcastState.SCHEDULED:
+            return state
+        broadcast = broadcasts.get(tx, broadcast.id)
+        found = _summed(tx, broadcast)
+        releases.clean_up(tx, broadcast.id)
+        over = (
+            broadcast.ceiling_people is not None and found.people > broadcast.ceiling_people
+        ) or (broadcast.ceiling_dong is not None and found.total > broadcast.ceiling_dong)
+        to = BroadcastState.HELD if over else BroadcastState.RUNNING
+        broadcasts.move(
+            tx,
+            broadcast,
+            to,
+            reason=HeldReason.OVER_CEILING.value if over else None,
+            released_at=now,
+            starts_at=start,
+            expires_at=expires,
+        )
+        tx.note(
+            "released",
+            "broadcast",
+            broadcast.id,
+            people=found.people,
+            queued=found.queued,
+            skipped=dict(found.skipped),
+        )
+    return to
