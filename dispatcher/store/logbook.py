@@ -93,6 +93,31 @@ def _pages(
             return
 
 
+def _read(
+    tx: Tx,
+    filters: Filters,
+    select: str,
+    row: str,
+    columns: Mapping[str, str],
+    before: tuple[int, int] | None,
+    limit: int | None,
+) -> Iterator[dict[str, Any]]:
+    """Rows of a log: one person's in the order they happened, else newest broadcast first."""
+    where, values = filters.sql(columns)
+    if filters.contact is not None or filters.message is not None:
+        found = tx.run(
+            f"{select} ({row}.broadcast_id = :b OR :b = 0){where} ORDER BY {row}.id LIMIT :n",
+            {"b": filters.broadcast or 0, "n": limit or 2**31, **values},
+        )
+        yield from (dict(line) for line in found.mappings())
+        return
+    sql = (
+        f"{select} {row}.broadcast_id = :b AND {row}.id < :last{where} "
+        f"ORDER BY {row}.id DESC LIMIT :n"
+    )
+    yield from _pages(tx, filters, sql, values, before, limit)
+
+
 def place(tx: Tx, kind: str, row_id: int) -> int | None:
     """The broadcast a message or an attempt belongs to, where the actor sees it."""
     of = "m.id" if kind == "messages" else "a.id"
@@ -128,7 +153,6 @@ def messages(
 
     `before`: (broadcast, message) of the last row of the page before.
     """
-    where, values = filters.sql(_MESSAGES)
     select = (
         f"WITH {tx.visible('messages')} SELECT m.id, m.broadcast_id AS broadcast, "
         "m.contact_id AS contact, w.name AS ward, g.name AS residential_group, m.state, m.reason, "
@@ -138,15 +162,7 @@ def messages(
         "LEFT JOIN targets t ON t.message_id = m.id AND t.position = m.position "
         "LEFT JOIN addresses a ON a.id = t.address_id WHERE"
     )
-    if filters.contact is not None or filters.message is not None:
-        rows = tx.run(
-            f"{select} (m.broadcast_id = :b OR :b = 0){where} ORDER BY m.id LIMIT :n",
-            {"b": filters.broadcast or 0, "n": limit or 2**31, **values},
-        )
-        yield from (dict(row) for row in rows.mappings())
-        return
-    sql = f"{select} m.broadcast_id = :b AND m.id < :last{where} ORDER BY m.id DESC LIMIT :n"
-    yield from _pages(tx, filters, sql, values, before, limit)
+    yield from _read(tx, filters, select, "m", _MESSAGES, before, limit)
 
 
 _ATTEMPTS = {
@@ -168,7 +184,6 @@ def attempts(
     tx: Tx, filters: Filters, *, before: tuple[int, int] | None = None, limit: int | None = 100
 ) -> Iterator[dict[str, Any]]:
     """Attempts, newest broadcast first; of one message or person in the order they happened."""
-    where, values = filters.sql(_ATTEMPTS)
     select = (
         f"WITH {tx.visible('messages')} SELECT a.id, a.message_id AS message, "
         "a.broadcast_id AS broadcast, a.gateway, a.channel, a.reference, a.state, a.heard, "
@@ -178,15 +193,7 @@ def attempts(
         "JOIN targets t ON t.message_id = a.message_id AND t.position = a.position "
         "JOIN addresses ad ON ad.id = t.address_id WHERE"
     )
-    if filters.contact is not None or filters.message is not None:
-        rows = tx.run(
-            f"{select} (a.broadcast_id = :b OR :b = 0){where} ORDER BY a.id LIMIT :n",
-            {"b": filters.broadcast or 0, "n": limit or 2**31, **values},
-        )
-        yield from (dict(row) for row in rows.mappings())
-        return
-    sql = f"{select} a.broadcast_id = :b AND a.id < :last{where} ORDER BY a.id DESC LIMIT :n"
-    yield from _pages(tx, filters, sql, values, before, limit)
+    yield from _read(tx, filters, select, "a", _ATTEMPTS, before, limit)
 
 
 _RECEIPTS = {
