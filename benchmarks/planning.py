@@ -72,8 +72,6 @@ def memory(count: int) -> float:
 
 
 def _child(root: str, made: str) -> None:
-    import resource
-
     from dispatcher.model import SYSTEM
     from dispatcher.sending.engine import LEASE
     from dispatcher.store import messages
@@ -85,7 +83,7 @@ def _child(root: str, made: str) -> None:
         with app.begin(SYSTEM)() as tx:
             ids, after = messages.claim(tx, "w", int(made), "gate", 500, tx.now + LEASE, after)
             messages.parcels(tx, ids)
-    sys.stdout.write(str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
+    sys.stdout.write(str(sites.memory("VmHWM")))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -172,3 +173,9 @@ def rate(app: App) -> float:
         )
     assert row is not None
     return float(row["n"] / ((row["high"] - row["low"]) / 1e6))
+
+
+def memory(what: str) -> float:
+    """MB of this process now (VmRSS) or at most (VmHWM; ru_maxrss begins with the parent's)."""
+    [found] = re.findall(rf"{what}:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    return int(found) / 1024

@@ -347,7 +347,7 @@ class Demo:
         self.surface.table(heads, rows, numbers=range(1, len(heads)))
 
     def _files(self, app: App, broadcast_id: int, summed: reporting.Report) -> None:
-        from dispatcher.cli.log import MESSAGE_COLUMNS, timed
+        from dispatcher.cli.log import timed
         from dispatcher.store import logbook
 
         page, sheet = self.root / "bao-cao.html", self.root / "nhat-ky.csv"
@@ -364,9 +364,9 @@ class Demo:
             ),
         )
         with app.store.read(SYSTEM) as tx:
-            rows = logbook.messages(tx, logbook.Filters(broadcast_id), limit=None)
-            lines = reporting.rows_as_csv((timed(r) for r in rows), MESSAGE_COLUMNS)
-            write_text(sheet, "".join(lines))
+            rows = logbook.MESSAGES.rows(tx, logbook.Filters(broadcast_id), limit=None)
+            columns = list(logbook.MESSAGES.columns)
+            write_text(sheet, "".join(reporting.rows_as_csv(timed(rows, columns), columns)))
         self.surface.say(f"9. Báo cáo: {page}", f"9. The report: {page}")
         self.surface.say(
             f"   Nhật ký từng người: {sheet}", f"   The log, person by person: {sheet}"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -28,65 +29,12 @@ from dispatcher.store.schema import micros, moment
 log = Group(Say("Nhật ký gửi tin.", "The delivery log."))
 audit = Group(Say("Nhật ký thao tác.", "The trail."))
 
-MESSAGE_COLUMNS = (
-    "id",
-    "broadcast",
-    "contact",
-    "ward",
-    "residential_group",
-    "state",
-    "reason",
-    "code",
-    "gateway",
-    "channel",
-    "phone",
-    "carrier",
-    "through",
-    "tries",
-    "changed_at",
-)
-ATTEMPT_COLUMNS = (
-    "id",
-    "message",
-    "broadcast",
-    "gateway",
-    "channel",
-    "phone",
-    "reference",
-    "state",
-    "heard",
-    "fault",
-    "code",
-    "detail",
-    "provider_id",
-    "parts",
-    "cost",
-    "asks",
-    "asked_at",
-    "answered_at",
-    "heard_at",
-    "heard_code",
-)
 SHORT = {
     "messages": ("id", "ward", "residential_group", "phone", "channel", "state", "reason"),
     "attempts": ("id", "message", "gateway", "phone", "state", "fault", "code", "asked_at"),
     "receipts": ("id", "gateway", "at", "state", "code", "message", "broadcast"),
 }
 
-
-RECEIPT_COLUMNS = (
-    "id",
-    "gateway",
-    "at",
-    "state",
-    "heard",
-    "code",
-    "message",
-    "broadcast",
-    "reference",
-    "provider_id",
-)
-ALL = {"messages": MESSAGE_COLUMNS, "attempts": ATTEMPT_COLUMNS, "receipts": RECEIPT_COLUMNS}
 OUTPUTS = ("table", "json", "jsonl", "csv", "xlsx")
 STATES = {
     "messages": [s.value for s in MessageState],
@@ -199,32 +147,34 @@ def _show(surface: Surface, kind: str, given: dict[str, Any]) -> None:
         writes(Path(out), (f".{output}",) if output in ("csv", "xlsx") else (".csv", ".xlsx"))
     if output == "table" and not out:
         limit = limit or 100
-    app, columns = surface.open_app(), ALL[kind]
+    app, which = surface.open_app(), logbook.LOGS[kind]
     with app.store.read(surface.actor()) as tx:
         filters = _chosen(surface, tx, kind, given)
-        read = getattr(logbook, kind)
-        rows = read(tx, filters, before=_before(tx, kind, given["before"]), limit=limit)
+        found = which.rows(tx, filters, before=_before(tx, kind, given["before"]), limit=limit)
+        rows = timed(found, list(which.columns))
         if out:
-            write_table(Path(out), columns, ([timed(r)[c] for c in columns] for r in rows))
+            write_table(Path(out), list(which.columns), rows)
             surface.say(f"Đã ghi {out}", f"Wrote {out}")
         else:
             _print(surface, kind, rows, output, limit)
 
 
 def _print(
-    surface: Surface, kind: str, rows: Iterable[dict[str, Any]], output: str, limit: int | None
+    surface: Surface, kind: str, rows: Iterable[Sequence[Any]], output: str, limit: int | None
 ) -> None:
+    columns = list(logbook.LOGS[kind].columns)
     match output:
         case "json":
-            surface.emit_list(timed(row) for row in rows)
+            surface.emit_list(dict(zip(columns, row, strict=True)) for row in rows)
         case "jsonl":
             for row in rows:
-                surface.line(json.dumps(timed(row), ensure_ascii=False, default=str) + "\n")
+                line = dict(zip(columns, row, strict=True))
+                surface.line(json.dumps(line, ensure_ascii=False, default=str) + "\n")
         case "csv":
-            for piece in reporting.rows_as_csv(rows, ALL[kind], timed_cell):
+            for piece in reporting.rows_as_csv(rows, columns):
                 surface.line(piece)
         case _:
-            short, found = SHORT[kind], [timed(row) for row in rows]
+            short, found = SHORT[kind], [dict(zip(columns, row, strict=True)) for row in rows]
             surface.table(
                 [Say(c, c) for c in short], [[_cell(row[c]) for c in short] for row in found]
             )
@@ -238,15 +188,20 @@ def _cell(value: Any) -> Any:
     return str(value) if isinstance(value, int) else value
 
 
-def timed(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {k: timed_cell(k, v) for k, v in row.items()}
+def timed(rows: Iterable[Sequence[Any]], columns: Sequence[str]) -> Iterator[list[Any]]:
+    """Rows for people: moments in Hanoi time."""
+    moments = [i for i, c in enumerate(columns) if c.endswith("_at") or c == "at"]
+    for row in rows:
+        shown = list(row)
+        for i in moments:
+            if shown[i] is not None:
+                shown[i] = _in_hanoi(shown[i] // 1_000_000)
+        yield shown
 
 
-def timed_cell(column: str, value: Any) -> Any:
-    """A cell for people: moments in Hanoi time."""
-    if isinstance(value, int) and (column.endswith("_at") or column == "at"):
-        return datetime.fromtimestamp(value // 1_000_000, HANOI).isoformat()
-    return value
+@lru_cache(maxsize=10_000)
+def _in_hanoi(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, HANOI).isoformat()
 
 
 @log.verb(

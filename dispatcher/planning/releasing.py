@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
 from dispatcher.model import (
@@ -45,24 +44,35 @@ def steps_of_release(
     start_at = (usable[0] * releases.TARGETS_PER_STEP, broadcast.route[usable[0]].gateway)
     channels = sorted({s.channel.value for s in broadcast.route})
 
-    def each(tx: Tx, add: Callable[..., None], low: int, high: int) -> None:
-        for i in usable:
-            add(tx, broadcast.id, i, broadcast.route[i], words.scopes[i], low, high)
-
     for low in range(broadcast.planned_upto or 0, state["last"], CHUNK):
         high = min(low + CHUNK, state["last"])
 
         def chunk(tx: Tx, low: int = low, high: int = high) -> None:
+            low = max(low, releases.planned_upto(tx, broadcast.id))
+            if low >= high:  # another worker has planned it
+                return
             _render_people(tx, broadcast, words, reach, low, high)
-            made = releases.add_messages(tx, broadcast, reach, start_at, due, low, high)
-            each(tx, releases.add_first_targets, *made)
-            releases.settle_targets(tx, broadcast.id, channels, *made)
+            base = releases.add_messages(tx, broadcast, reach, start_at, due, low, high)
+            given = [
+                releases.add_first_targets(
+                    tx, broadcast.id, i, broadcast.route[i], words.scopes[i] or "", base
+                )
+                for i in usable
+            ]
+            if given[0] != releases.wanted(tx):
+                releases.settle_targets(tx, broadcast.id, channels, start_at[0], base)
             releases.planned(tx, broadcast.id, high)
 
         yield chunk
     for low in range(0, state["last"], CHUNK):
-        high = min(low + CHUNK, state["last"])
-        yield partial(each, add=releases.add_more_targets, low=low, high=high)
+
+        def more(tx: Tx, low: int = low, high: int = min(low + CHUNK, state["last"])) -> None:
+            for i in usable:
+                releases.add_more_targets(
+                    tx, broadcast.id, i, broadcast.route[i], words.scopes[i] or "", low, high
+                )
+
+        yield more
 
 
 def _render_shared(tx: Tx, broadcast: Broadcast, words: Words, reach: Reach) -> None:

@@ -376,7 +376,7 @@ def engine_for(url: str) -> sa.Engine:
             "foreign_keys=ON",
             f"busy_timeout={BUSY_SECONDS * 1000}",
             "temp_store=MEMORY",
-            "cache_size=-32000",
+            "cache_size=-16000",
             "wal_autocheckpoint=8000",
         ):
             connection.execute(f"PRAGMA {pragma}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from dispatcher.model import Channel
 from dispatcher.store.database import Tx, json_rows, on_rows
@@ -69,53 +69,77 @@ def _broadcasts(tx: Tx, filters: Filters, before: int | None) -> list[int]:
     return [row["id"] for row in rows]
 
 
-def _pages(
-    tx: Tx, filters: Filters, sql: str, values: Mapping[str, Any], before: tuple[int, int] | None,
-    limit: int | None,
-) -> Iterator[dict[str, Any]]:  # fmt: skip
-    """Run `sql` (with :b, :low, :high, :n) broadcast by broadcast until `limit` rows came."""
-    left = limit
-    for broadcast in _broadcasts(tx, filters, before[0] if before else None):
-        last = before[1] if before and before[0] == broadcast else None
-        chunk = PAGE if left is None else min(left, PAGE)
-        while left is None or left > 0:
-            rows = tx.run(
-                sql, {"b": broadcast, "last": last or 2**62, "n": chunk, **values}
-            ).mappings()
-            found = [dict(row) for row in rows]
-            yield from found
-            if left is not None:
-                left -= len(found)
-            if len(found) < chunk:
-                break
-            last = found[-1]["id"]
-        if left is not None and left <= 0:
+@dataclass(frozen=True)
+class Log:
+    """One of the three logs: what a row shows, by what it is found, and where it comes from."""
+
+    row: str  # the alias of the table a row stands for
+    table: str
+    columns: Mapping[str, str]
+    filters: Mapping[str, str]
+    source: str
+
+    def select(self, tx: Tx) -> str:
+        columns = ", ".join(f"{sql} AS {name}" for name, sql in self.columns.items())
+        return f"WITH {tx.visible('messages')} SELECT {columns} FROM {self.source} WHERE"
+
+    def rows(
+        self,
+        tx: Tx,
+        filters: Filters,
+        *,
+        before: tuple[int, int] | None = None,
+        limit: int | None = 100,
+    ) -> Iterator[tuple[Any, ...]]:
+        """Rows as tuples in the order of `columns`: one person's as they happened, else newest
+        broadcast first. Numbers are masked. `before`: (broadcast, id) of the last row before."""
+        where, values = filters.sql(self.filters)
+        if filters.contact is not None or filters.message is not None:
+            sql = (
+                f"{self.select(tx)} ({self.row}.broadcast_id = :b OR :b = 0){where} "
+                f"ORDER BY {self.row}.id LIMIT :n"
+            )
+            yield from _fetched(
+                tx, sql, b=filters.broadcast or 0, n=limit or 2**31, **values
+            )  # fmt: skip
             return
+        for broadcast in _broadcasts(tx, filters, before[0] if before else None):
+            last = before[1] if before and before[0] == broadcast else 2**62
+            if limit is None:
+                yield from self._whole(tx, broadcast, last, where, values)
+                continue
+            sql = (
+                f"{self.select(tx)} {self.row}.broadcast_id = :b AND {self.row}.id < :last{where} "
+                f"ORDER BY {self.row}.id DESC LIMIT :n"
+            )
+            found = _fetched(tx, sql, b=broadcast, last=last, n=limit, **values)
+            yield from found
+            limit -= len(found)
+            if limit <= 0:
+                return
 
-
-def _read(
-    tx: Tx,
-    filters: Filters,
-    select: str,
-    row: str,
-    columns: Mapping[str, str],
-    before: tuple[int, int] | None,
-    limit: int | None,
-) -> Iterator[dict[str, Any]]:
-    """Rows of a log: one person's in the order they happened, else newest broadcast first."""
-    where, values = filters.sql(columns)
-    if filters.contact is not None or filters.message is not None:
-        found = tx.run(
-            f"{select} ({row}.broadcast_id = :b OR :b = 0){where} ORDER BY {row}.id LIMIT :n",
-            {"b": filters.broadcast or 0, "n": limit or 2**31, **values},
+    def _whole(
+        self, tx: Tx, broadcast: int, last: int, where: str, values: Mapping[str, Any]
+    ) -> Iterator[tuple[Any, ...]]:
+        """Everything of one broadcast, a stretch of ids at a time: no sorting, flat memory."""
+        visible = f"WITH {tx.visible('messages')} " if self.table == "visible_messages" else ""
+        ends = tx.one(
+            f"{visible}SELECT MIN(id) AS low, MAX(id) AS high FROM {self.table} "
+            "WHERE broadcast_id = :b",
+            b=broadcast,
         )
-        yield from (dict(line) for line in found.mappings())
-        return
-    sql = (
-        f"{select} {row}.broadcast_id = :b AND {row}.id < :last{where} "
-        f"ORDER BY {row}.id DESC LIMIT :n"
-    )
-    yield from _pages(tx, filters, sql, values, before, limit)
+        if ends is None or ends["low"] is None:
+            return
+        sql = (
+            f"{self.select(tx)} +{self.row}.broadcast_id = :b AND {self.row}.id > :low "
+            f"AND {self.row}.id <= :high{where} ORDER BY {self.row}.id DESC"
+        )
+        for high in range(min(ends["high"], last - 1), ends["low"] - 1, -PAGE):
+            yield from _fetched(tx, sql, b=broadcast, low=high - PAGE, high=high, **values)
+
+
+def _fetched(tx: Tx, sql: str, **values: Any) -> Sequence[tuple[Any, ...]]:
+    return cast(Sequence[tuple[Any, ...]], tx.run(sql, values).fetchall())
 
 
 def place(tx: Tx, kind: str, row_id: int) -> int | None:
@@ -131,113 +155,160 @@ def place(tx: Tx, kind: str, row_id: int) -> int | None:
 
 
 PAGE = 5_000  # rows read at once: memory stays flat however long the log is
-_MESSAGES = {
-    "ward": "m.ward_id",
-    "state": "m.state",
-    "residential_group": "m.residential_group_id",
-    "fault": "m.reason",
-    "gateway": "m.gateway",
-    "carrier": "m.carrier",
-    "channel": "t.channel",
-    "contact": "m.contact_id",
-    "message": "m.id",
-    "since": "m.changed_at",
-    "until": "m.changed_at",
-}
+MESSAGES = Log(
+    row="m",
+    table="visible_messages",
+    columns={
+        "id": "m.id",
+        "broadcast": "m.broadcast_id",
+        "contact": "m.contact_id",
+        "ward": "w.name",
+        "residential_group": "g.name",
+        "state": "m.state",
+        "reason": "m.reason",
+        "code": "m.code",
+        "gateway": "m.gateway",
+        "channel": "t.channel",
+        "phone": "a.tail",
+        "carrier": "m.carrier",
+        "through": "m.through_id",
+        "tries": "m.tries",
+        "changed_at": "m.changed_at",
+    },
+    filters={
+        "ward": "m.ward_id",
+        "state": "m.state",
+        "residential_group": "m.residential_group_id",
+        "fault": "m.reason",
+        "gateway": "m.gateway",
+        "carrier": "m.carrier",
+        "channel": "t.channel",
+        "contact": "m.contact_id",
+        "message": "m.id",
+        "since": "m.changed_at",
+        "until": "m.changed_at",
+    },
+    source="visible_messages m JOIN areas w ON w.id = m.ward_id "
+    "LEFT JOIN areas g ON g.id = m.residential_group_id "
+    "LEFT JOIN targets t ON t.message_id = m.id AND t.position = m.position "
+    "LEFT JOIN addresses a ON a.id = t.address_id",
+)
+ATTEMPTS = Log(
+    row="a",
+    table="attempts",
+    columns={
+        "id": "a.id",
+        "message": "a.message_id",
+        "broadcast": "a.broadcast_id",
+        "gateway": "a.gateway",
+        "channel": "a.channel",
+        "phone": "ad.tail",
+        "reference": "a.reference",
+        "state": "a.state",
+        "heard": "a.heard",
+        "fault": "a.fault",
+        "code": "a.code",
+        "detail": "a.detail",
+        "provider_id": "a.provider_id",
+        "parts": "a.parts",
+        "cost": "a.cost",
+        "asks": "a.asks",
+        "asked_at": "a.asked_at",
+        "answered_at": "a.answered_at",
+        "heard_at": "a.heard_at",
+        "heard_code": "a.heard_code",
+    },
+    filters={
+        "ward": "m.ward_id",
+        "fault": "a.fault",
+        "residential_group": "m.residential_group_id",
+        "gateway": "a.gateway",
+        "channel": "a.channel",
+        "carrier": "m.carrier",
+        "contact": "m.contact_id",
+        "message": "a.message_id",
+        "state": "a.state",
+        "since": "a.asked_at",
+        "until": "a.asked_at",
+    },
+    source="attempts a JOIN visible_messages m ON m.id = a.message_id "
+    "JOIN targets t ON t.message_id = a.message_id AND t.position = a.position "
+    "JOIN addresses ad ON ad.id = t.address_id",
+)
 
 
-def messages(
-    tx: Tx, filters: Filters, *, before: tuple[int, int] | None = None, limit: int | None = 100
-) -> Iterator[dict[str, Any]]:
-    """Messages, newest broadcast first, with masked numbers; never a full one.
+class _Inbox(Log):
+    """Receipts belong to no broadcast until they are matched: read by their own ids."""
 
-    `before`: (broadcast, message) of the last row of the page before.
-    """
-    select = (
-        f"WITH {tx.visible('messages')} SELECT m.id, m.broadcast_id AS broadcast, "
-        "m.contact_id AS contact, w.name AS ward, g.name AS residential_group, m.state, m.reason, "
-        "m.code, m.gateway, t.channel, a.tail AS phone, m.carrier, m.through_id AS through, "
-        "m.tries, m.changed_at FROM visible_messages m JOIN areas w ON w.id = m.ward_id "
-        "LEFT JOIN areas g ON g.id = m.residential_group_id "
-        "LEFT JOIN targets t ON t.message_id = m.id AND t.position = m.position "
-        "LEFT JOIN addresses a ON a.id = t.address_id WHERE"
-    )
-    yield from _read(tx, filters, select, "m", _MESSAGES, before, limit)
-
-
-_ATTEMPTS = {
-    "ward": "m.ward_id",
-    "fault": "a.fault",
-    "residential_group": "m.residential_group_id",
-    "gateway": "a.gateway",
-    "channel": "a.channel",
-    "carrier": "m.carrier",
-    "contact": "m.contact_id",
-    "message": "a.message_id",
-    "state": "a.state",
-    "since": "a.asked_at",
-    "until": "a.asked_at",
-}
+    def rows(
+        self,
+        tx: Tx,
+        filters: Filters,
+        *,
+        before: tuple[int, int] | None = None,
+        limit: int | None = 100,
+    ) -> Iterator[tuple[Any, ...]]:
+        """Newest first; a person bound to wards sees receipts of their own messages only."""
+        where, values = filters.sql(self.filters)
+        mine = "" if tx.actor.wards is None else " AND m.id IS NOT NULL"
+        sql = f"{self.select(tx)} r.id < :last{where}{mine} ORDER BY r.id DESC LIMIT :n"
+        last, left = (before[1] if before else 2**62), limit
+        while left is None or left > 0:
+            chunk = PAGE if left is None else min(left, PAGE)
+            found = _fetched(tx, sql, last=last, n=chunk, **values)
+            yield from found
+            if left is not None:
+                left -= len(found)
+            if len(found) < chunk:
+                return
+            last = found[-1][0]
 
 
-def attempts(
-    tx: Tx, filters: Filters, *, before: tuple[int, int] | None = None, limit: int | None = 100
-) -> Iterator[dict[str, Any]]:
-    """Attempts, newest broadcast first; of one message or person in the order they happened."""
-    select = (
-        f"WITH {tx.visible('messages')} SELECT a.id, a.message_id AS message, "
-        "a.broadcast_id AS broadcast, a.gateway, a.channel, a.reference, a.state, a.heard, "
-        "a.fault, a.code, a.detail, a.provider_id, a.parts, a.cost, a.asks, a.asked_at, "
-        "a.answered_at, a.heard_at, a.heard_code, ad.tail AS phone FROM attempts a "
-        "JOIN visible_messages m ON m.id = a.message_id "
-        "JOIN targets t ON t.message_id = a.message_id AND t.position = a.position "
-        "JOIN addresses ad ON ad.id = t.address_id WHERE"
-    )
-    yield from _read(tx, filters, select, "a", _ATTEMPTS, before, limit)
+RECEIPTS = _Inbox(
+    row="r",
+    table="receipts",
+    columns={
+        "id": "r.id",
+        "gateway": "r.gateway",
+        "at": "r.at",
+        "state": "r.state",
+        "heard": "r.heard",
+        "code": "r.code",
+        "tries": "r.tries",
+        "message": "a.message_id",
+        "broadcast": "a.broadcast_id",
+        "reference": "a.reference",
+        "provider_id": "a.provider_id",
+    },
+    filters={
+        "ward": "m.ward_id",
+        "residential_group": "m.residential_group_id",
+        "gateway": "r.gateway",
+        "state": "r.state",
+        "carrier": "m.carrier",
+        "channel": "a.channel",
+        "broadcast": "a.broadcast_id",
+        "contact": "m.contact_id",
+        "message": "a.message_id",
+        "since": "r.at",
+        "until": "r.at",
+    },
+    source="receipts r LEFT JOIN attempts a ON a.id = r.attempt_id "
+    "LEFT JOIN visible_messages m ON m.id = a.message_id",
+)
+LOGS: Mapping[str, Log] = {"messages": MESSAGES, "attempts": ATTEMPTS, "receipts": RECEIPTS}
 
 
-_RECEIPTS = {
-    "ward": "m.ward_id",
-    "residential_group": "m.residential_group_id",
-    "gateway": "r.gateway",
-    "state": "r.state",
-    "carrier": "m.carrier",
-    "channel": "a.channel",
-    "broadcast": "a.broadcast_id",
-    "contact": "m.contact_id",
-    "message": "a.message_id",
-    "since": "r.at",
-    "until": "r.at",
-}
+def messages(tx: Tx, filters: Filters, *, limit: int | None = 100) -> Iterator[dict[str, Any]]:
+    """Messages as mappings."""
+    return (dict(zip(MESSAGES.columns, row, strict=True))
+            for row in MESSAGES.rows(tx, filters, limit=limit))  # fmt: skip
 
 
-def receipts(
-    tx: Tx, filters: Filters, *, before: tuple[int, int] | None = None, limit: int | None = 100
-) -> Iterator[dict[str, Any]]:
-    """Receipts as they came, newest first; those nobody could be found for have no message.
-
-    A person bound to wards sees receipts of their own messages only.
-    """
-    where, values = filters.sql(_RECEIPTS)
-    mine = "" if tx.actor.wards is None else " AND m.id IS NOT NULL"
-    last, left = (before[1] if before else 2**62), limit
-    while left is None or left > 0:
-        chunk = PAGE if left is None else min(left, PAGE)
-        rows = tx.run(
-            f"WITH {tx.visible('messages')} SELECT r.id, r.gateway, r.at, r.state, r.heard, "
-            "r.code, r.tries, a.message_id AS message, a.broadcast_id AS broadcast, a.reference, "
-            "a.provider_id FROM receipts r LEFT JOIN attempts a ON a.id = r.attempt_id "
-            "LEFT JOIN visible_messages m ON m.id = a.message_id "
-            f"WHERE r.id < :last{where}{mine} ORDER BY r.id DESC LIMIT :n",
-            {"last": last, "n": chunk, **values},
-        ).mappings()
-        found = [dict(row) for row in rows]
-        yield from found
-        if left is not None:
-            left -= len(found)
-        if len(found) < chunk:
-            return
-        last = found[-1]["id"]
+def attempts(tx: Tx, filters: Filters, *, limit: int | None = 100) -> Iterator[dict[str, Any]]:
+    """Attempts as mappings."""
+    return (dict(zip(ATTEMPTS.columns, row, strict=True))
+            for row in ATTEMPTS.rows(tx, filters, limit=limit))  # fmt: skip
 
 
 def contact_name(tx: Tx, contact_id: int) -> str:

@@ -1,6 +1,6 @@
 """The set-based SQL of a release: an audience becomes messages and targets, in resumable chunks.
 
-Every statement may run again: uniqueness makes a repeat harmless.
+A chunk is planned once, in one transaction that also says how far the release has come.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dispatcher.model import MessageState, Step
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx, at, json_rows, on_rows
 
+STRETCH = 50_000  # messages added up at once
 TARGETS_PER_STEP = 16  # position = step * 16 + which of the contact's addresses
 
 
@@ -41,7 +42,9 @@ class Reach:
                 f"{c}.removed_at IS NULL AND {c}.id IN (SELECT f.contact_id FROM visible_messages "
                 f"f WHERE f.broadcast_id = {int(self.of)} AND f.state IN ({states}))"
             )
-        wards = f"{c}.ward_id IN ({_ids(self.wards)})"
+        # the plus keeps to the primary key: through the index on wards, a chunk found by its ids
+        # would walk every contact of the audience
+        wards = f"+{c}.ward_id IN ({_ids(self.wards)})"
         if self.residential_groups is not None:
             wards += f" AND {c}.residential_group_id IN ({_ids(self.residential_groups)})"
         parts = [f"({wards})"] if self.wards else []
@@ -66,13 +69,16 @@ def _ids(ids: Sequence[int]) -> str:
 _FREE = (
     "NOT EXISTS (SELECT 1 FROM suppressions s WHERE s.address_id = a.id AND s.lifted_at IS NULL)"
 )
-_FIRST = (
-    "(SELECT MIN(x.position) FROM contact_addresses x JOIN addresses a ON a.id = x.address_id "
-    "WHERE x.contact_id = {contact} AND a.kind = 'mobile' AND a.cipher IS NOT NULL "
-    f"AND {_FREE})"
+_MOBILE = "a.kind = 'mobile' AND a.cipher IS NOT NULL"
+_NUMBERS = "FROM contact_addresses x JOIN addresses a ON a.id = x.address_id WHERE x.contact_id = "
+_NEXT = "nextval(pg_get_serial_sequence('messages', 'id'))"
+_FIRST = f"(SELECT MIN(x.position) {_NUMBERS}{{contact}} AND {_MOBILE} AND {_FREE})"
+# The contacts of one chunk with the number each is written to; messages and targets come from it.
+_PLAN_ROWS = (
+    "CREATE TEMPORARY TABLE IF NOT EXISTS plan_rows (n {key}, contact_id BIGINT, ward_id BIGINT, "
+    "residential_group_id BIGINT, household_id BIGINT, reason VARCHAR, address_id BIGINT, "
+    "carrier VARCHAR)"
 )
-# A chunk is found by its ids alone: through another index each chunk would walk the whole release.
-_IN_CHUNK = "m.id > :after AND m.id <= :upto AND +m.broadcast_id = :b AND m.state || '' = 'queued'"
 
 
 def last_contact(tx: Tx) -> int:
@@ -124,42 +130,24 @@ def add_messages(
     due: int,
     low: int,
     high: int,
-) -> tuple[int, int]:
+) -> int:
     """One message per contact with id in (low, high]; who cannot be reached is skipped by name.
 
     `first`: position and gateway nearly everyone starts at; `settle_targets` corrects the others.
-    Answers the ids (after, up to) between which the new messages lie.
+    Fills `plan_rows`, from which `add_first_targets` and `settle_targets` go on. Answers `base`:
+    the id of the message of row n is base + n.
     """
-    before = _last_message(tx)
     by_household = broadcast.audience.one_per == "household"
-    # somebody of the same household, earlier in the list, who can be written to
-    elder = (
-        "FROM visible_contacts o WHERE o.household_id = c.household_id AND o.id < c.id AND "
-        f"{reach.condition('o')} AND {_FIRST.format(contact='o.id')} IS NOT NULL"
-    )
-    skipped = f"WHEN EXISTS (SELECT 1 {elder}) THEN 'same_household' " if by_household else ""
+    base = _choose_numbers(tx, reach, by_household, low, high)
     tx.run(
-        f"WITH {tx.visible('contacts')}, {tx.visible('messages')}, n AS (SELECT ca.contact_id, "
-        "SUM(CASE WHEN a.kind = 'mobile' THEN 1 ELSE 0 END) AS mobiles, "
-        "SUM(CASE WHEN a.kind = 'landline' THEN 1 ELSE 0 END) AS landlines, "
-        f"MIN(CASE WHEN a.kind = 'mobile' AND {_FREE} THEN ca.position END) AS own "
-        "FROM contact_addresses ca JOIN addresses a ON a.id = ca.address_id "
-        "WHERE ca.contact_id > :low AND ca.contact_id <= :high AND a.cipher IS NOT NULL "
-        "GROUP BY ca.contact_id), told AS (SELECT c.id, c.ward_id, c.residential_group_id, "
-        "c.household_id, n.own, CASE WHEN n.own IS NULL THEN CASE WHEN n.mobiles > 0 "
-        "THEN 'opted_out' WHEN n.landlines > 0 THEN 'landline' ELSE 'no_number' END "
-        f"{skipped} END AS reason FROM visible_contacts c LEFT JOIN n ON n.contact_id = c.id "
-        f"WHERE c.id > :low AND c.id <= :high AND {reach.condition()}) "
-        "INSERT INTO messages (broadcast_id, contact_id, state, reason, ward_id, "
+        "INSERT INTO messages (id, broadcast_id, contact_id, state, reason, ward_id, "
         "residential_group_id, household_id, carrier, kind, mode, priority, position, gateway, "
-        "due_at, changed_at) SELECT :b, c.id, "
-        "CASE WHEN c.reason IS NULL THEN 'queued' ELSE 'skipped' END, c.reason, c.ward_id, "
-        "c.residential_group_id, c.household_id, a.carrier, :kind, :mode, :priority, :position, "
-        "CASE WHEN c.reason IS NULL THEN :gateway END, :due, :now FROM told c "
-        "LEFT JOIN contact_addresses f ON f.contact_id = c.id AND f.position = c.own "
-        "LEFT JOIN addresses a ON a.id = f.address_id WHERE 1 = 1 ORDER BY c.id "
-        "ON CONFLICT (broadcast_id, contact_id) DO NOTHING",
+        "due_at, changed_at) SELECT :base + p.n, :b, p.contact_id, "
+        "CASE WHEN p.reason IS NULL THEN 'queued' ELSE 'skipped' END, p.reason, p.ward_id, "
+        "p.residential_group_id, p.household_id, p.carrier, :kind, :mode, :priority, :position, "
+        "CASE WHEN p.reason IS NULL THEN :gateway END, :due, :now FROM plan_rows p ORDER BY p.n",
         {
+            "base": base,
             "b": broadcast.id,
             "kind": broadcast.kind.value,
             "mode": broadcast.mode.value,
@@ -167,48 +155,72 @@ def add_messages(
             "position": first[0],
             "gateway": first[1],
             "due": due,
-            "low": low,
-            "high": high,
             "now": at(tx.now),
         },
     )
-    made = before, _last_message(tx)
     if by_household:
-        _through_household(tx, broadcast.id, *made)
-    return made
+        _through_household(tx, broadcast.id, base)
+    return base
 
 
-def _last_message(tx: Tx) -> int:
+def _choose_numbers(tx: Tx, reach: Reach, by_household: bool, low: int, high: int) -> int:
+    """Fill `plan_rows` with the audience among contacts with id in (low, high]; answers base."""
+    tx.run(_PLAN_ROWS.format(key="INTEGER PRIMARY KEY" if tx.is_sqlite else "BIGINT"))
+    tx.run("DELETE FROM plan_rows")
+    # somebody of the same household, earlier in the list, who can be written to
+    elder = (
+        "FROM visible_contacts o WHERE o.household_id = c.household_id AND o.id < c.id AND "
+        f"{reach.condition('o')} AND {_FIRST.format(contact='o.id')} IS NOT NULL"
+    )
+    skipped = f"WHEN EXISTS (SELECT 1 {elder}) THEN 'same_household' " if by_household else ""
+    tx.run(
+        f"WITH {tx.visible('contacts')}, {tx.visible('messages')}, told AS (SELECT c.*, "
+        f"(SELECT x.address_id {_NUMBERS}c.id AND {_MOBILE} AND {_FREE} ORDER BY x.position "
+        f"LIMIT 1) AS own FROM visible_contacts c WHERE c.id > :low AND c.id <= :high "
+        f"AND {reach.condition()}) INSERT INTO plan_rows (n, contact_id, ward_id, "
+        "residential_group_id, household_id, reason, address_id, carrier) "
+        f"SELECT {'NULL' if tx.is_sqlite else _NEXT}, c.id, c.ward_id, c.residential_group_id, "
+        "c.household_id, CASE WHEN t.id IS NULL THEN CASE "
+        f"WHEN EXISTS (SELECT 1 {_NUMBERS}c.id AND {_MOBILE}) THEN 'opted_out' "
+        f"WHEN EXISTS (SELECT 1 {_NUMBERS}c.id AND a.kind = 'landline' AND a.cipher IS NOT NULL) "
+        f"THEN 'landline' ELSE 'no_number' END {skipped}END, t.id, t.carrier "
+        "FROM told c LEFT JOIN addresses t ON t.id = c.own ORDER BY c.id",
+        {"low": low, "high": high},
+    )
+    if not tx.is_sqlite:
+        return 0  # the sequence gave the ids
     return int(tx.value(f"WITH {tx.visible('messages')} SELECT MAX(id) FROM visible_messages") or 0)
 
 
-def _through_household(tx: Tx, broadcast_id: int, after: int, upto: int) -> None:
+def _through_household(tx: Tx, broadcast_id: int, base: int) -> None:
     """Whoever is skipped for their household: name the message that reaches it."""
     tx.run(
-        f"WITH {tx.visible('messages')} UPDATE messages SET through_id = (SELECT MIN(h.id) "
+        f"WITH {tx.visible('contacts')}, {tx.visible('messages')} "
+        "UPDATE messages SET through_id = (SELECT MIN(h.id) "
         "FROM visible_contacts o JOIN visible_messages h ON h.contact_id = o.id "
         "AND h.broadcast_id = :b AND (h.reason IS NULL OR h.reason <> 'same_household') "
-        "WHERE o.household_id = messages.household_id) WHERE id > :after AND id <= :upto "
-        "AND +broadcast_id = :b AND reason = 'same_household' "
-        "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = messages.id)".replace(
-            "WITH ", f"WITH {tx.visible('contacts')}, ", 1
-        ),
-        {"b": broadcast_id, "after": after, "upto": upto},
+        "WHERE o.household_id = messages.household_id) WHERE id IN (SELECT :base + p.n "
+        "FROM plan_rows p WHERE p.reason = 'same_household') "
+        "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = messages.id)",
+        {"b": broadcast_id, "base": base},
     )
 
 
 def add_first_targets(
-    tx: Tx, broadcast_id: int, index: int, step: Step, scope: str, after: int, upto: int
-) -> None:
+    tx: Tx, broadcast_id: int, index: int, step: Step, scope: str, base: int
+) -> int:
     """Each message's own number on one step; the first to claim a shared phone keeps it.
 
-    `after`, `upto`: message ids, as `add_messages` answers them.
+    How many got one.
     """
-    which = (
-        f"{_IN_CHUNK} AND {_FREE} AND (ca.position = 0 OR ca.position = "
-        f"{_FIRST.format(contact='m.contact_id')})"
+    found = tx.run(
+        f"{_INTO_TARGETS} SELECT :base + p.n, :first, :b, :step, :channel, :gateway, p.address_id, "
+        f"pb.body_id FROM plan_rows p JOIN plan_bodies pb ON pb.broadcast_id = :b "
+        f"AND pb.step = :step AND pb.scope_id = {_scope_id(scope, 'p')} "
+        "WHERE p.reason IS NULL ORDER BY p.n ON CONFLICT DO NOTHING",
+        {**_of_step(broadcast_id, index, step), "base": base},
     )
-    _add_targets(tx, broadcast_id, index, step, scope, "0", which, after, upto)
+    return found.rowcount
 
 
 def add_more_targets(
@@ -218,68 +230,69 @@ def add_more_targets(
 
     Only once everybody has their own number: nobody's second number may take another's first.
     """
-    which = (
-        "m.contact_id > :after AND m.contact_id <= :upto AND m.broadcast_id = :b "
-        "AND m.state = 'queued' AND ca.position > "
-        f"{_FIRST.format(contact='m.contact_id')} AND ca.position < {TARGETS_PER_STEP} AND {_FREE} "
-        "AND m.contact_id IN (SELECT x.contact_id FROM contact_addresses x "
-        "WHERE x.contact_id > :after AND x.contact_id <= :upto AND x.position > 0)"
-    )
-    _add_targets(tx, broadcast_id, index, step, scope, "ca.position", which, low, high)
-
-
-def _add_targets(
-    tx: Tx,
-    broadcast_id: int,
-    index: int,
-    step: Step,
-    scope: str,
-    offset: str,
-    which: str,
-    after: int,
-    upto: int,
-) -> None:
-    key = {
-        "site": "0",
-        "ward": "m.ward_id",
-        "group": "COALESCE(m.residential_group_id, 0)",
-        "contact": "m.contact_id",
-    }[scope]
     tx.run(
-        f"WITH {tx.visible('messages')} INSERT INTO targets (message_id, position, broadcast_id, "
-        "step, channel, gateway, address_id, body_id) "
-        f"SELECT m.id, :first + {offset}, m.broadcast_id, :step, :channel, :gateway, "
-        "ca.address_id, p.body_id FROM visible_messages m "
+        f"WITH {tx.visible('messages')} {_INTO_TARGETS} "
+        f"SELECT m.id, :first + ca.position, m.broadcast_id, :step, :channel, :gateway, "
+        "ca.address_id, pb.body_id FROM visible_messages m "
         "JOIN contact_addresses ca ON ca.contact_id = m.contact_id "
-        "JOIN addresses a ON a.id = ca.address_id AND a.kind = 'mobile' AND a.cipher IS NOT NULL "
-        f"JOIN plan_bodies p ON p.broadcast_id = m.broadcast_id AND p.step = :step "
-        f"AND p.scope_id = {key} WHERE {which} ORDER BY m.id, ca.position ON CONFLICT DO NOTHING",
-        {
-            "b": broadcast_id,
-            "step": index,
-            "channel": step.channel.value,
-            "gateway": step.gateway,
-            "first": index * TARGETS_PER_STEP,
-            "after": after,
-            "upto": upto,
-        },
+        f"JOIN addresses a ON a.id = ca.address_id AND {_MOBILE} "
+        f"JOIN plan_bodies pb ON pb.broadcast_id = m.broadcast_id AND pb.step = :step "
+        f"AND pb.scope_id = {_scope_id(scope, 'm')} WHERE m.contact_id > :low "
+        "AND m.contact_id <= :high AND m.broadcast_id = :b AND m.state = 'queued' "
+        f"AND ca.position > {_FIRST.format(contact='m.contact_id')} "
+        f"AND ca.position < {TARGETS_PER_STEP} AND {_FREE} "
+        "AND m.contact_id IN (SELECT x.contact_id FROM contact_addresses x "
+        "WHERE x.contact_id > :low AND x.contact_id <= :high AND x.position > 0) "
+        "ORDER BY m.id, ca.position ON CONFLICT DO NOTHING",
+        {**_of_step(broadcast_id, index, step), "low": low, "high": high},
     )
+
+
+_INTO_TARGETS = (
+    "INSERT INTO targets (message_id, position, broadcast_id, step, channel, gateway, address_id, "
+    "body_id)"
+)
+
+
+def _scope_id(scope: str, row: str) -> str:
+    return {
+        "site": "0",
+        "ward": f"{row}.ward_id",
+        "group": f"COALESCE({row}.residential_group_id, 0)",
+        "contact": f"{row}.contact_id",
+    }[scope]
+
+
+def _of_step(broadcast_id: int, index: int, step: Step) -> dict[str, Any]:
+    return {
+        "b": broadcast_id,
+        "step": index,
+        "channel": step.channel.value,
+        "gateway": step.gateway,
+        "first": index * TARGETS_PER_STEP,
+    }
+
+
+def wanted(tx: Tx) -> int:
+    """Rows of this chunk that want a target."""
+    return int(tx.value("SELECT count(*) FROM plan_rows WHERE reason IS NULL"))
 
 
 def settle_targets(
-    tx: Tx, broadcast_id: int, channels: Sequence[str], after: int, upto: int
+    tx: Tx, broadcast_id: int, channels: Sequence[str], position: int, base: int
 ) -> None:
-    """Messages with id in (after, upto] that got no target where they start.
+    """Messages of this chunk that got no target at `position`, where they would start.
 
     One that has a later target starts there. One that has none shares its phone with somebody: it
     is skipped and says with whom; or no step of the route fits.
     """
     names = ", ".join(f"'{c}'" for c in channels)
     tx.run(
-        f"WITH {tx.visible('messages')}, odd AS (SELECT m.id, m.contact_id, (SELECT MIN(t.position)"
-        " FROM targets t WHERE t.message_id = m.id) AS start FROM visible_messages m "
-        f"WHERE {_IN_CHUNK} AND NOT EXISTS (SELECT 1 FROM targets t WHERE t.message_id = m.id "
-        "AND t.position = m.position)), told AS (SELECT odd.id, odd.start, t.gateway, a.carrier, "
+        f"WITH {tx.visible('messages')}, odd AS (SELECT :base + p.n AS id, p.contact_id, "
+        "(SELECT MIN(t.position) FROM targets t WHERE t.message_id = :base + p.n) AS start "
+        "FROM plan_rows p WHERE p.reason IS NULL AND NOT EXISTS (SELECT 1 FROM targets t "
+        "WHERE t.message_id = :base + p.n AND t.position = :position)), "
+        "told AS (SELECT odd.id, odd.start, t.gateway, a.carrier, "
         "CASE WHEN odd.start IS NULL THEN (SELECT h.message_id FROM contact_addresses ca "
         f"JOIN targets h ON h.broadcast_id = :b AND h.channel IN ({names}) "
         "AND h.address_id = ca.address_id WHERE ca.contact_id = odd.contact_id "
@@ -291,12 +304,22 @@ def settle_targets(
         "THEN 'no_channel' ELSE 'shared_phone' END, through_id = told.holder, "
         "position = COALESCE(told.start, messages.position), gateway = told.gateway, "
         "carrier = COALESCE(told.carrier, messages.carrier) FROM told WHERE told.id = messages.id",
-        {"b": broadcast_id, "after": after, "upto": upto},
+        {"b": broadcast_id, "base": base, "position": position},
     )
 
 
 def clean_up(tx: Tx, broadcast_id: int) -> None:
     tx.run("DELETE FROM plan_bodies WHERE broadcast_id = :b", {"b": broadcast_id})
+
+
+def planned_upto(tx: Tx, broadcast_id: int) -> int:
+    """The last contact a release has planned."""
+    found = tx.value(
+        f"WITH {tx.visible('broadcasts')} SELECT planned_upto FROM visible_broadcasts "
+        "WHERE id = :b",
+        b=broadcast_id,
+    )
+    return int(found or 0)
 
 
 def planned(tx: Tx, broadcast_id: int, upto: int) -> None:
@@ -321,16 +344,40 @@ def sums(tx: Tx, broadcast_id: int) -> dict[str, Any]:
         "WHERE broadcast_id = :b AND state = 'skipped' GROUP BY reason",
         b=broadcast_id,
     )
-    parts = tx.rows(
-        "SELECT t.step, t.channel, a.carrier, count(*) AS messages, SUM(b.parts) AS parts, "
-        "MAX(b.parts) AS most_parts FROM targets t JOIN bodies b ON b.id = t.body_id "
-        "JOIN addresses a ON a.id = t.address_id WHERE t.broadcast_id = :b "
-        f"AND t.position = t.step * {TARGETS_PER_STEP} GROUP BY t.step, t.channel, a.carrier "
-        "ORDER BY t.step",
+    reasons = {row["reason"]: row["n"] for row in skipped}
+    return {"queued": int(queued), "skipped": reasons, "parts": _parts(tx, broadcast_id)}
+
+
+def _parts(tx: Tx, broadcast_id: int) -> list[dict[str, Any]]:
+    """By step and carrier: messages, parts and the most parts of one.
+
+    Added up a stretch of messages at a time: grouping a million rows at once would sort them.
+    """
+    ends = tx.one(
+        f"WITH {tx.visible('messages')} SELECT MIN(id) AS low, MAX(id) AS high "
+        "FROM visible_messages WHERE broadcast_id = :b",
         b=broadcast_id,
     )
-    reasons = {row["reason"]: row["n"] for row in skipped}
-    return {"queued": int(queued), "skipped": reasons, "parts": parts}
+    found: dict[tuple[int, str, str | None], dict[str, Any]] = {}
+    if ends is None or ends["low"] is None:
+        return []
+    for low in range(ends["low"], ends["high"] + 1, STRETCH):
+        for row in tx.rows(
+            "SELECT t.step, t.channel, a.carrier, count(*) AS messages, SUM(b.parts) AS parts, "
+            "MAX(b.parts) AS most_parts FROM targets t JOIN bodies b ON b.id = t.body_id "
+            "JOIN addresses a ON a.id = t.address_id WHERE t.message_id >= :low "
+            f"AND t.message_id < :high AND +t.broadcast_id = :b "
+            f"AND t.position = t.step * {TARGETS_PER_STEP} GROUP BY t.step, t.channel, a.carrier",
+            low=low,
+            high=low + STRETCH,
+            b=broadcast_id,
+        ):
+            key = row["step"], row["channel"], row["carrier"]
+            so_far = found.setdefault(key, {**row, "messages": 0, "parts": 0})
+            so_far["messages"] += row["messages"]
+            so_far["parts"] += row["parts"]
+            so_far["most_parts"] = max(so_far["most_parts"], row["most_parts"])
+    return sorted(found.values(), key=lambda row: (row["step"], row["carrier"] or ""))
 
 
 def households(tx: Tx, broadcast_id: int) -> int:
