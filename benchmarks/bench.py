@@ -70,12 +70,13 @@ def bench_memory(size: Size) -> Iterator[Figure]:
 
 def bench_queue(size: Size) -> Iterator[Figure]:
     count = size.of(60_000)
-    with sites.folder() as root:
-        app = sites.site(root / "site", count)
-        made = sites.released(app)
-        found = queue.claim_and_settle(app, made, count)
-        app.store.close()
-    yield Figure("claim, intend and settle, SQLite", found, "messages/s", 20_000, True)
+    with sites.folder() as root, sites.postgresql() as new:
+        for name, database in (("SQLite", "data/site.db"), ("PostgreSQL", new("queue"))):
+            app = sites.site(root / name, count, database=database)
+            made = sites.released(app)
+            found = queue.claim_and_settle(app, made, count)
+            app.store.close()
+            yield Figure(f"claim, intend and settle, {name}", found, "messages/s", 20_000, True)
     seconds = [queue.recovery(size.of(100_000)) for _ in range(size.rounds)]
     yield Figure(
         f"recovery of {size.of(100_000):,} open rows", statistics.median(seconds), "s", 5, False

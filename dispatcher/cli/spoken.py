@@ -60,7 +60,15 @@ class _Spoken:
 
 
 class Command(_Spoken, click.Command):
-    """One command. `say` is its help."""
+    """One command. `say` is its help; when it has run, the next step is told."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        from dispatcher.cli import next_steps
+
+        code = super().invoke(ctx)
+        if not code:
+            next_steps.tell(ctx.obj, ctx.command_path.partition(" ")[2], ctx.params)
+        return code
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         option = super().get_help_option(ctx)

@@ -77,6 +77,7 @@ class Surface:
     dry_run: bool = False
     yes: bool = False
     _app: App | None = field(default=None, repr=False)
+    hinted: bool = False  # the command said what to do next
     _site: Site | None = field(default=None, repr=False)
 
     @property
@@ -120,6 +121,7 @@ class Surface:
 
     def hint(self, vi: str, en: str) -> None:
         """What to do next, dim."""
+        self.hinted = True
         if self.quiet or self.json:
             return
         arrow = "→ " + self.text(vi, en)

@@ -113,3 +113,37 @@ def test_the_benchmarks_run():
     wrong = subprocess.run([sys.executable, "-m", "benchmarks.bench", "nothing"], capture_output=True,
                            text=True, cwd=ROOT, check=False)  # fmt: skip
     assert wrong.returncode == 2
+
+
+# These end something or answer a question: there is nothing they lead to.
+ENDS = {
+    "audit list", "chaos", "completion", "coverage", "demo", "doctor", "gateways explain", "phone",
+    "run", "sms measure", "sms unaccent", "twin", "web", "why",
+}  # fmt: skip
+
+
+def test_every_command_says_what_to_do_next():
+    from dispatcher.cli.entry import root
+    from dispatcher.cli.next_steps import NEXT
+
+    def leaves(group, path):
+        for name in group.list_commands(None):
+            found = group.get_command(None, name)
+            here = f"{path} {name}".strip()
+            yield from leaves(found, here) if hasattr(found, "commands") else [(here, found)]
+
+    silent = set()
+    commands = dict(leaves(root(), ""))
+    for path, found in commands.items():
+        source = Path(found.callback.__wrapped__.__code__.co_filename).read_text("utf-8")
+        tree = ast.parse(source)
+        [body] = [
+            n for n in tree.body
+            if isinstance(n, ast.FunctionDef) and n.name == found.callback.__wrapped__.__name__
+        ]  # fmt: skip
+        calls = {n.func.attr for n in ast.walk(body)
+                 if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)}  # fmt: skip
+        if path not in NEXT and "hint" not in calls:
+            silent.add(path)
+    assert silent - ENDS == set()
+    assert set(NEXT) <= set(commands)

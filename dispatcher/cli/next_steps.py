@@ -1,0 +1,66 @@
+"""What people usually do next, for commands that do not know better themselves.
+
+The words in braces are arguments of the command that just ran. Never an argument that can hold a
+person's number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dispatcher.cli.surface import Surface
+
+NEXT: Mapping[str, str] = {
+    "areas list": "areas show 'Máy Tơ'",
+    "areas show": "contacts list --ward '{ward}'",
+    "broadcasts submit": "broadcasts approve {number_} --as …",
+    "broadcasts approve": "broadcasts schedule {number_}",
+    "broadcasts return": "broadcasts show {number_}",
+    "broadcasts reject": "broadcasts list",
+    "broadcasts list": "broadcasts show …",
+    "broadcasts show": "log messages --broadcast {number_}",
+    "broadcasts watch": "report {number_}",
+    "broadcasts pause": "broadcasts resume {number_}",
+    "broadcasts resume": "broadcasts watch {number_}",
+    "broadcasts stop": "report {number_}",
+    "broadcasts resend": "broadcasts list",
+    "contacts edit": "contacts list",
+    "contacts move": "contacts list",
+    "contacts unsuppress": "contacts list --suppressed",
+    "contacts show": "why …",
+    "contacts import": "contacts list",
+    "contacts undo": "contacts list",
+    "db upgrade": "doctor",
+    "db release": "run",
+    "gateways list": "gateways check",
+    "gateways pause": "gateways resume {name}",
+    "gateways resume": "run",
+    "groups list": "groups add …",
+    "groups remove": "groups list",
+    "log messages": "why …",
+    "log attempts": "why …",
+    "log receipts": "gateways list",
+    "people list": "people add …",
+    "people role": "people list",
+    "report": "coverage {number_}",
+    "schedules list": "schedules next",
+    "schedules check": "schedules submit …",
+    "schedules next": "run",
+    "schedules submit": "schedules approve {name} --as …",
+    "schedules approve": "run",
+    "schedules return": "schedules list",
+    "schedules pause": "schedules submit {name}",
+    "templates list": "templates show …",
+    "templates show": "templates preview {name}",
+    "templates check": "templates preview …",
+    "templates preview": "broadcasts create --template {name} …",
+}
+
+
+def tell(surface: Surface, path: str, given: Mapping[str, Any]) -> None:
+    """The next step after `path` (like "broadcasts submit"), unless the command told one."""
+    if surface.hinted or surface.dry_run or path not in NEXT:
+        return
+    words = "dispatcher " + NEXT[path].format_map(given)
+    surface.hint(f"Tiếp theo: {words}", f"Next: {words}")
