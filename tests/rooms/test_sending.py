@@ -302,23 +302,29 @@ def test_two_workers_together_send_each_message_once(make_site, database, twins,
 @pytest.mark.long
 @pytest.mark.timeout(120)
 def test_a_database_held_by_another_program_costs_time_and_nobody(make_site, tmp_path, twins):
-    import sqlite3
+    import subprocess
+    import sys
     import threading
 
     app = open_app(parse(make_site()), FlowingClock())
     officer, leader = add_people(app)
     import_list(app, sheet(tmp_path / "may-to.csv", crowd(400)))
     broadcast_id = released(app, officer, leader)
+    # another process: two SQLite libraries in one process would undo each other's locks
+    program = (
+        "import sqlite3, sys, time\n"
+        "holder = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=30)\n"
+        "holder.execute('BEGIN IMMEDIATE')\n"
+        "time.sleep(13)  # longer than the busy timeout\n"
+        "holder.execute('ROLLBACK')\n"
+    )
     free = threading.Event()
 
     def hold():
-        holder = sqlite3.connect(app.site.data / "site.db", isolation_level=None, timeout=30)
         while not twins.ask("/ledger")["accepted"]:
             free.wait(0.01)
-        holder.execute("BEGIN IMMEDIATE")
-        free.wait(13)  # longer than the busy timeout
-        holder.execute("ROLLBACK")
-        holder.close()
+        words = [sys.executable, "-c", program, str(app.site.data / "site.db")]
+        subprocess.run(words, check=True, timeout=60)
 
     thread = threading.Thread(target=hold)
     thread.start()
