@@ -188,7 +188,9 @@ def _channel(adapter: str) -> Channel:
 
 
 def adapter_channel(gateway: GatewaySettings) -> Channel:
-    return _channel(gateway.adapter)
+    """The channel of a gateway; some adapters serve several, by their settings."""
+    by_settings = getattr(adapter_module(gateway.adapter), "channel", None)
+    return Channel(by_settings(gateway.options)) if by_settings else _channel(gateway.adapter)
 
 
 def draft(
@@ -288,22 +290,56 @@ def callback_path(store: Store, gateway: str) -> str:
 
 
 def adapter_options(site: Site, gateway: GatewaySettings, twin: str | None) -> dict[str, Any]:
-    """An adapter's settings with secrets fetched; in a drill nothing secret is touched."""
+    """An adapter's settings with secrets fetched; in a drill nothing secret is touched.
+
+    Everything that is missing is told in one problem.
+    """
     options = dict(gateway.options)
     module = adapter_module(gateway.adapter)
     if twin is not None:
         secrets = {key: f"drill-{key}" for key in module.SECRETS}
-        options = {k: v for k, v in options.items() if not isinstance(v, Secret)} | secrets
-        return options | {"base_url": twin, "oauth_url": twin, "app_id": "drill"}
-    missing = [key for key in module.SECRETS if key not in options]
+        options = {k: _without_secrets(v) for k, v in options.items()}
+        return {**getattr(module, "DRILL", {}), **options, **secrets, "base_url": twin,
+                "oauth_url": twin, "app_id": "drill", "drill": True}  # fmt: skip
+    missing = [k for k in (*getattr(module, "REQUIRED", ()), *module.SECRETS) if k not in options]
+    fetched = {key: _fetched(key, value, missing) for key, value in options.items()}
     if missing:
-        names = ", ".join(missing)
+        names = ", ".join(dict.fromkeys(missing))
         raise settings(
-            "secrets-missing",
+            "settings-missing",
             f"Cổng gửi «{gateway.name}» thiếu: {names} (mục [gateways.{gateway.name}]).",
             f"Gateway “{gateway.name}” lacks: {names} ([gateways.{gateway.name}]).",
         )
-    return {k: v.fetch() if isinstance(v, Secret) else v for k, v in options.items()}
+    return fetched
+
+
+def _fetched(key: str, value: Any, missing: list[str]) -> Any:
+    if isinstance(value, Mapping):
+        return {k: _fetched(f"{key}.{k}", v, missing) for k, v in value.items()}
+    if not isinstance(value, Secret):
+        return value
+    try:
+        return value.fetch()
+    except Problem:
+        missing.append(f"{key} ({value.place})")
+        return ""
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {k: _without_secrets(v) for k, v in value.items()}
+    return "drill" if isinstance(value, Secret) else value
+
+
+def _secrets_of(given: Mapping[str, Any], fetched: Mapping[str, Any]) -> list[str]:
+    """The values of what was named as a secret, so that no transcript shows them."""
+    found: list[str] = []
+    for key, value in given.items():
+        if isinstance(value, Secret):
+            found.append(str(fetched.get(key, "")))
+        elif isinstance(value, Mapping):
+            found += _secrets_of(value, fetched.get(key, {}))
+    return found
 
 
 def build_gateway(
@@ -328,7 +364,10 @@ def build_gateway(
         deadline=chosen.timeout.total_seconds(),
         connections=max(64, (chosen.in_flight or 0) * 2),
         loopback_only=drill,
-        secrets=[str(options[k]) for k in module.SECRETS if k in options],
+        secrets=[
+            *(str(options[k]) for k in module.SECRETS if k in options),
+            *_secrets_of(chosen.options, options),
+        ],
     )
     callback = doors.callbacks + callback_path(app.store, name) if doors.callbacks else ""
     vault = StoredTokens(app.store, name, app.clock, database)

@@ -30,6 +30,10 @@ class Secret:
     env: str | None
     file: Path | None
 
+    @property
+    def place(self) -> str:
+        return self.env or (self.file.name if self.file else "")
+
     def fetch(self) -> str:
         """The secret itself; a missing one is a problem that names the place, never the value."""
         if self.env is not None:
@@ -381,7 +385,7 @@ def _senders(section: Section) -> dict[str, tuple[tuple[str, ...], Sender]]:
 
 
 def _gateways(section: Section, root: Path) -> dict[str, GatewaySettings]:
-    from dispatcher.gateways import adapter_settings
+    from dispatcher.gateways import adapter_settings, adapter_tables
 
     found = {}
     for name in section.values:
@@ -392,9 +396,12 @@ def _gateways(section: Section, root: Path) -> dict[str, GatewaySettings]:
         except Problem as problem:
             raise part.problem("adapter", problem.say.vi, problem.say.en) from None
         options: dict[str, Any] = {}
+        tables = adapter_tables(adapter)
         for key in known:
             value = part.take(key, (str, int, float, bool, dict))
-            if isinstance(value, dict):
+            if isinstance(value, dict) and key in tables:
+                value = _table(value, root)
+            elif isinstance(value, dict):
                 value = _secret(part, key, value, root)
             if value is not None:
                 options[key] = value
@@ -425,6 +432,19 @@ def _secret(part: Section, key: str, value: dict[str, Any], root: Path) -> Secre
         f'«{key}» phải là {{ env = "TÊN_BIẾN" }} hoặc {{ file = "keys/tệp" }}.',
         f'“{key}” must be {{ env = "NAME" }} or {{ file = "keys/name" }}.',
     )
+
+
+def _table(value: Any, root: Path) -> Any:
+    """A nested table of an adapter; `{ env = … }` and `{ file = … }` inside it are secrets."""
+    if isinstance(value, list):
+        return [_table(v, root) for v in value]
+    if not isinstance(value, dict):
+        return value
+    if set(value) == {"env"} and isinstance(value["env"], str):
+        return Secret(value["env"], None)
+    if set(value) == {"file"} and isinstance(value["file"], str):
+        return Secret(None, root / value["file"])
+    return {k: _table(v, root) for k, v in value.items()}
 
 
 def _routes(section: Section) -> dict[str, tuple[StepSettings, ...]]:

@@ -6,63 +6,83 @@ Never: believes a call it cannot match, lets `delivered` go back, drops a receip
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
 
 from dispatcher import lifecycle
-from dispatcher.gateways.contract import Call, Heard
+from dispatcher.gateways.contract import Call, Heard, Reply
 from dispatcher.lifecycle import Move, Standing
 from dispatcher.model import AddressKind, AttemptState, BroadcastState, Fault, MessageState, Receipt
 from dispatcher.model import Heard as Bits
-from dispatcher.store import broadcasts, messages, receipts
-from dispatcher.store.database import Tx
+from dispatcher.sms import folded
+from dispatcher.store import broadcasts, contacts, messages, receipts, replies, suppressions
+from dispatcher.store.database import Row, Tx
 from dispatcher.store.releases import TARGETS_PER_STEP
 
 Listens = Mapping[str, Callable[[Call], Heard]]  # gateway → its `hear`
 
 
 def match(tx: Tx, listens: Listens) -> int:
-    """Match what waits in the inbox; how many receipts were looked at."""
+    """Match what waits in the inbox; how many calls were looked at."""
     arrived = receipts.waiting(tx)
     if not arrived:
         return 0
     wanted: list[tuple[receipts.Waiting, Receipt]] = []
-    settled: list[tuple[int, str, int | None, int | None, str | None]] = []
+    settled: list[receipts.Settled] = []
     for row in arrived:
         heard = _read(listens, row)
         if heard is None or heard.verified is False:
             settled.append((row.id, "refused", None, None, None))
-        elif not heard.receipts:
-            settled.append((row.id, "empty", None, None, None))
-        else:
+            continue
+        replies = [answer_back(tx, row.gateway, reply) for reply in heard.replies]
+        if heard.receipts:
             wanted += [(row, receipt) for receipt in heard.receipts]
-    found = receipts.attempts_for(
-        tx, [(k, row.gateway, r.reference, r.provider_id) for k, (row, r) in enumerate(wanted)]
-    )
-    bits: dict[int, tuple[int, Bits, str]] = {}  # attempt → (key of the row that names it, bits)
+        else:
+            settled.append((row.id, "reply" if replies else "empty", None, None, None))
+    found = believe(tx, [(row.gateway, receipt) for row, receipt in wanted])
     waits: list[tuple[int, timedelta]] = []
-    for key, (row, receipt) in enumerate(wanted):
-        attempt = found.get(key)
-        if attempt is None:
-            if row.age > receipts.REMATCH_FOR:
-                settled.append((row.id, "refused", None, None, receipt.code))
-            else:
-                wait = lifecycle.backoff(row.tries + 1, str(row.id), first=0.5, most=3600)
-                waits.append((row.id, wait))
-            continue
-        if not _same_number(tx, attempt, receipt):
-            settled.append((row.id, "refused", attempt["id"], None, receipt.code))
-            continue
-        _, so_far, _ = bits.get(attempt["id"], (key, Bits(attempt["heard"]), ""))
-        bits[attempt["id"]] = (key, so_far | receipt.state, receipt.code)
-        settled.append((row.id, "matched", attempt["id"], receipt.state.value, receipt.code))
+    for (row, receipt), (state, attempt) in zip(wanted, found, strict=True):
+        if state != "unmatched":
+            bits = receipt.state.value if state == "matched" else None
+            settled.append((row.id, state, attempt, bits, receipt.code))
+        elif row.age > receipts.REMATCH_FOR:
+            settled.append((row.id, "refused", None, None, receipt.code))
+        else:
+            wait = lifecycle.backoff(row.tries + 1, str(row.id), first=0.5, most=3600)
+            waits.append((row.id, wait))
     receipts.again(tx, waits)
-    receipts.hear(tx, [(attempt, b.value, code) for attempt, (_, b, code) in bits.items()])
     receipts.settle(tx, settled)
-    moved = _move(tx, [(found[key], b) for key, b, _ in bits.values()])
-    tx.note("heard", "receipts", "", matched=len(bits), waiting=len(waits), moved=moved)
+    tx.note("received", "receipts", "", looked_at=len(arrived), waiting=len(waits))
     return len(arrived)
+
+
+def believe(tx: Tx, heard: Sequence[tuple[str, Receipt]]) -> list[tuple[str, int | None]]:
+    """Apply reports that came from (gateway, receipt); per report what it was and its attempt.
+
+    "matched", "unmatched" (nobody known yet), or "refused" (it names a number we did not write to).
+    """
+    if not heard:
+        return []
+    calls = receipts.attempts_for(tx, [(g, r.reference, r.provider_id) for g, r in heard])
+    bits: dict[int, tuple[Row, Bits, str]] = {}
+    answers: list[tuple[str, int | None]] = []
+    for (_, receipt), candidates in zip(heard, calls, strict=True):
+        chosen = _meant(tx, candidates, receipt)
+        if not chosen:
+            answers.append(("refused", candidates[0]["id"]) if candidates else ("unmatched", None))
+            continue
+        # a report on a whole call names nobody: it proves no more than that the call was taken
+        whole = len(candidates) > 1 and receipt.to is None
+        state = Bits.ACCEPTED if whole else receipt.state
+        for attempt in chosen:
+            _, so_far, _ = bits.get(attempt["id"], (attempt, Bits(attempt["heard"]), ""))
+            bits[attempt["id"]] = (attempt, so_far | state, receipt.code)
+        answers.append(("matched", chosen[0]["id"]))
+    receipts.hear(tx, [(attempt, b.value, code) for attempt, (_, b, code) in bits.items()])
+    moved = _move(tx, [(attempt, b) for attempt, b, _ in bits.values()])
+    tx.note("heard", "receipts", "", matched=len(bits), moved=moved)
+    return answers
 
 
 def _read(listens: Listens, row: receipts.Waiting) -> Heard | None:
@@ -70,15 +90,47 @@ def _read(listens: Listens, row: receipts.Waiting) -> Heard | None:
     return listen(row.call) if listen else None
 
 
-def _same_number(tx: Tx, attempt: Mapping[str, Any], receipt: Receipt) -> bool:
-    """A receipt that names a number must name the one we wrote to."""
-    kind, cipher = attempt["address_kind"], attempt["cipher"]
-    if receipt.to is None or kind != AddressKind.MOBILE or cipher is None:
-        return True
-    return tx.sealer.address(str(kind), receipt.to) == bytes(cipher)
+def _meant(tx: Tx, candidates: Sequence[Row], receipt: Receipt) -> list[Row]:
+    """Which attempts of a call a report speaks of. One that names a number must name ours."""
+    if receipt.to is None or not candidates:
+        return list(candidates)
+    cipher = tx.sealer.address(AddressKind.MOBILE.value, receipt.to)
+    return [
+        a
+        for a in candidates
+        if a["cipher"] is None
+        or bytes(a["cipher"]) == cipher
+        or a["address_kind"] != AddressKind.MOBILE
+    ]
 
 
-def _move(tx: Tx, heard: list[tuple[Mapping[str, Any], Bits]]) -> list[list[object]]:
+# --- what people write back ---------------------------------------------------------------------
+
+# Whole messages only: "dừng" inside a sentence is a sentence. What is written with marks must mean
+# it with marks: "đúng" (right) and "Huy" (a name) are no wish to be left alone.
+OPT_OUT = frozenset({"tc", "tu choi", "dung", "dung lai", "stop", "huy nhan tin", "khong nhan tin"})
+OPT_OUT_MARKED = frozenset(
+    {"từ chối", "dừng", "dừng lại", "hủy nhận tin", "huỷ nhận tin", "không nhận tin"}
+)
+
+
+def answer_back(tx: Tx, gateway: str, reply: Reply) -> bool:
+    """A reply: a wish not to be written to is obeyed at once, the rest is kept to be read.
+
+    True when it was an opt-out.
+    """
+    kind = AddressKind.MOBILE if reply.sender.startswith("+") else AddressKind.ZALO
+    address = contacts.address_id(tx, kind, reply.sender)
+    text = unicodedata.normalize("NFC", reply.text).casefold()
+    words = " ".join(text.replace(".", " ").replace("!", " ").split())
+    out = words in (OPT_OUT if words == folded(words) else OPT_OUT_MARKED)
+    if out and address is not None:
+        suppressions.suppress(tx, address, "replied")
+    replies.put(tx, gateway, address, reply.text, opt_out=out)
+    return out
+
+
+def _move(tx: Tx, heard: list[tuple[Row, Bits]]) -> list[list[object]]:
     """Decide, per message, what its receipts change; good news outranks bad."""
     ids = sorted({a["message_id"] for a, _ in heard})
     later = messages.later_targets(tx, ids)

@@ -32,12 +32,13 @@ from dispatcher.app import (
     listeners,
     release,
 )
-from dispatcher.gateways.contract import Gateway, RenewsToken
+from dispatcher.gateways.contract import AsksReceipts, Gateway, RenewsToken
 from dispatcher.lifecycle import Doubt
 from dispatcher.model import SYSTEM, Mode
 from dispatcher.problems import Problem
 from dispatcher.scheduling import Schedule
 from dispatcher.sending import Engine, pass_deadlines, reclaim
+from dispatcher.sending.polling import poll
 from dispatcher.store import broadcasts, gateways, identity, receipts, trail, workers
 from dispatcher.store.database import Tx
 from dispatcher.store.workers import WorkerLock
@@ -131,6 +132,7 @@ class Worker:
             (self._tick, TICK),
             (self._chores, TICK),
             (self._hear, RECEIPTS),
+            (self._poll, 2.0),
             (self._renew, 300.0),
         ):
             timer.add_job(
@@ -162,6 +164,27 @@ class Worker:
             gateway: Any = self.gateways.get(name)
             if isinstance(gateway, RenewsToken) and await gateway.renew() is not None:
                 log.error("gateway=%s tokens could not be renewed", name)
+
+    async def _poll(self) -> None:
+        """Pull reports where callbacks may have been lost."""
+        loop = asyncio.get_running_loop()
+        assert self.engine is not None
+
+        async def in_thread(act: Callable[[], Any]) -> Any:
+            assert self.engine is not None
+            async with self.engine.pen:
+                return await loop.run_in_executor(self.database, act)
+
+        for name, gateway in self.gateways.items():
+            if isinstance(gateway, AsksReceipts) and not self.engine.stopping:
+                try:
+                    await poll(
+                        self.app.store, self.app.clock, name, gateway, receiving.believe, in_thread
+                    )
+                except asyncio.CancelledError:
+                    return
+                except Exception:
+                    log.exception("gateway=%s polling", name)
 
     async def _safely(self, act: Callable[[], None], *, own_thread: bool = False) -> None:
         """A chore that fails is logged; the worker lives on."""

@@ -26,7 +26,7 @@ from dispatcher.app import App, open_app
 from dispatcher.config import parse
 from dispatcher.model import SYSTEM, Actor, Role
 from dispatcher.store import people
-from dispatcher.twins.server import Child, start
+from dispatcher.twins.server import VENDORS, Child, start
 
 ROOT = Path(__file__).resolve().parents[1]
 NINE = datetime(2026, 12, 1, 2, 0, tzinfo=UTC)  # 09:00 in Hanoi, a Tuesday
@@ -202,7 +202,7 @@ def add_people(app: App) -> tuple[Actor, Actor]:
 @pytest.fixture
 def twins() -> Iterator[Child]:
     """eSMS and Zalo twins that behave."""
-    child = start(["esms", "zalo", "lab"])
+    child = start(VENDORS)
     yield child
     child.stop()
 

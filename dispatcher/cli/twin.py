@@ -46,7 +46,8 @@ def twin(
     no_receipts: bool,
     seed: int,
 ) -> None:
-    from dispatcher.twins.ledger import MISBEHAVIOURS, faults
+    from dispatcher.twins.ledger import faults
+    from dispatcher.twins.misbehaviours import MISBEHAVIOURS
 
     for vendor in vendors:
         if vendor not in VENDORS:

@@ -12,6 +12,11 @@ from dispatcher.problems import Say, unknown
 ADAPTERS: dict[str, str] = {
     "esms": "dispatcher.gateways.esms",
     "zalo": "dispatcher.gateways.zalo",
+    "kannel": "dispatcher.gateways.kannel",
+    "speedsms": "dispatcher.gateways.speedsms",
+    "viettel": "dispatcher.gateways.viettel",
+    "vnpt": "dispatcher.gateways.vnpt",
+    "http": "dispatcher.gateways.http",  # described in dispatcher.toml: needs no code
     "outbox": "dispatcher.gateways.outbox",
     "lab": "dispatcher.gateways.lab",  # our own twin only: proves the promise under each capability
 }
@@ -28,3 +33,9 @@ def adapter_settings(name: str) -> Collection[str]:
     """The keys an adapter takes in its [gateways.…] table, beside those all gateways have."""
     settings: Collection[str] = adapter_module(name).SETTINGS
     return settings
+
+
+def adapter_tables(name: str) -> Collection[str]:
+    """Those of the keys that are tables themselves."""
+    tables: Collection[str] = getattr(adapter_module(name), "TABLES", ())
+    return tables

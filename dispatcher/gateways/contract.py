@@ -66,6 +66,7 @@ class Limits:
     batch: int = 1  # most messages in one call
     at_least: int = 1  # fewest
     same_body: bool = True  # a call carries one text
+    one_carrier: bool = False  # a call carries numbers of one network
     per_second: float | None = None
     in_flight: int = 8  # calls at once
     dedup_window: timedelta | None = None  # how long the vendor remembers our reference
@@ -104,11 +105,43 @@ class Call:
 
 
 @dataclass(frozen=True)
+class Reply:
+    """What a person wrote back."""
+
+    sender: str  # E.164 or Zalo user id, by channel
+    text: str
+
+
+@dataclass(frozen=True)
 class Heard:
     """Receipts in one call. `verified`: None where no secret is configured."""
 
     receipts: tuple[Receipt, ...]
     verified: bool | None = None
+    replies: tuple[Reply, ...] = ()
+
+
+@dataclass(frozen=True)
+class Sent:
+    """An accepted message nothing final was heard of, as a gateway may be asked about it."""
+
+    reference: str
+    provider_id: str | None
+    to: str
+    asked_at: datetime  # when it went on the wire
+
+
+@dataclass(frozen=True)
+class Asks:
+    """How reports may be pulled: first after this long, until the vendor forgets, so many at once.
+
+    `every`: how often one message is asked about at most.
+    """
+
+    after: timedelta
+    look_back: timedelta
+    most: int
+    every: timedelta = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -149,6 +182,15 @@ class Gateway(Protocol):
 @runtime_checkable
 class HearsReceipts(Protocol):
     def hear(self, call: Call) -> Heard: ...
+
+
+@runtime_checkable
+class AsksReceipts(Protocol):
+    asks: Asks
+
+    async def ask(self, sent: Sequence[Sent]) -> Sequence[Receipt] | Refused:
+        """What the vendor knows of accepted messages; what it says nothing of is left out."""
+        ...
 
 
 @runtime_checkable

@@ -5,7 +5,8 @@ Never: resends what may have left. Only calls that never left, and GETs, are tri
 
 The httpx-aiohttp transport (0.2.0, read 2026-11) reports a connection that broke *after* the
 request was written as httpx.ConnectTimeout. Believing it would text people twice, so the cause
-underneath decides: only aiohttp's own connector errors prove that nothing left.
+underneath decides: only aiohttp's own connector errors prove that nothing left. aiohttp itself
+repeats a GET whose connection broke, which would text people twice where a GET sends: that is off.
 """
 
 from __future__ import annotations
@@ -78,9 +79,11 @@ class Wire:
                 connector = aiohttp.TCPConnector(
                     limit=self._connections, ssl=context, keepalive_timeout=15
                 )
-                return aiohttp.ClientSession(
+                made = aiohttp.ClientSession(
                     connector=connector, trust_env=False, cookie_jar=aiohttp.DummyCookieJar()
                 )
+                made._retry_connection = False  # see the head of this file
+                return made
 
             self._transport = AiohttpTransport(verify=context, client=session)
         return self._transport
@@ -96,16 +99,30 @@ class Wire:
         *,
         json_body: Any = None,
         form: Mapping[str, str] | None = None,
+        content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer | NoAnswer:
         """POST once; tried again only while nothing left the machine."""
         if form is not None:
             request = self._request("POST", url, headers, data=dict(form))
+        elif content is not None:
+            request = self._request("POST", url, headers, content=content)
         else:
             content = json.dumps(json_body, ensure_ascii=False).encode()
             kind = {"content-type": "application/json", **(headers or {})}
             request = self._request("POST", url, kind, content=content)
-        return await self._send(request, again=lambda a: isinstance(a, NoAnswer) and not a.left)
+        return await self._send(request, again=_never_left)
+
+    async def get_once(
+        self,
+        url: str,
+        *,
+        query: Mapping[str, str],
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer | NoAnswer:
+        """A GET that sends something: like `post`, tried again only while nothing left."""
+        request = self._request("GET", url, headers, params=query)
+        return await self._send(request, again=_never_left)
 
     async def get(
         self,
@@ -200,6 +217,10 @@ class Wire:
         if self._transport is not None:
             await self._transport.aclose()
             self._transport = None
+
+
+def _never_left(answer: Answer | NoAnswer) -> bool:
+    return isinstance(answer, NoAnswer) and not answer.left
 
 
 async def _capped(response: httpx.Response) -> bytes | None:

@@ -28,7 +28,7 @@ from dispatcher.model import (
     MessageState,
     Mode,
 )
-from dispatcher.sending.lanes import Asked, Lane, outgoing
+from dispatcher.sending.lanes import Asked, Lane, alike, outgoing
 from dispatcher.sending.settling import can_ask, decide, outcome_of
 from dispatcher.store import broadcasts, gateways, messages, texts
 from dispatcher.store.broadcasts import Broadcast
@@ -387,10 +387,11 @@ class Engine:
             if all(step.gateway != lane.name for step in broadcast.route):
                 continue
             after = lane.cursors.get(broadcast.id, (0, 0))
+            most = max(BATCH, lane.gateway.limits.batch + lane.gateway.limits.at_least)
             found, last = messages.claim(
-                tx, self.name, broadcast.id, lane.name, BATCH, now + LEASE, after
+                tx, self.name, broadcast.id, lane.name, most, now + LEASE, after
             )
-            lane.cursors[broadcast.id] = last if len(found) == BATCH else (0, 0)
+            lane.cursors[broadcast.id] = last if len(found) == most else (0, 0)
             ids += found
         lane.waiting.extend(messages.parcels(tx, ids))
         return bool(ids)
@@ -401,10 +402,14 @@ class Engine:
         batch = [lane.waiting.popleft()]
         while lane.waiting and len(batch) < limits.batch:
             head = lane.waiting[0]
-            alike = head.broadcast_id == batch[0].broadcast_id and head.ward_id == batch[0].ward_id
-            if not alike or (limits.same_body and head.text != batch[0].text):
+            if not alike(limits, batch[0], head):
                 break
             batch.append(lane.waiting.popleft())
+        short = limits.at_least - len(lane.waiting)
+        if 0 < short < limits.at_least and len(batch) - short >= limits.at_least:
+            for parcel in reversed(batch[-short:]):  # so that the last call is not too small
+                lane.waiting.appendleft(parcel)
+            del batch[-short:]
         return batch
 
     def _intend(

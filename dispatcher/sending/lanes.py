@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from dispatcher.gateways.contract import Gateway, Outgoing, Verdict
+from dispatcher.gateways.contract import Gateway, Limits, Outgoing, Verdict
 from dispatcher.lifecycle import PROBE_AFTER_UNKNOWNS, Doubt
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.messages import Parcel
@@ -58,6 +58,16 @@ class Lane:
             return 0
         probing = self.busy > 0 or self.unknowns >= PROBE_AFTER_UNKNOWNS
         return (1 if probing else self.in_flight) - self.flying
+
+
+def alike(limits: Limits, first: Parcel, other: Parcel) -> bool:
+    """True when both may travel in one call."""
+    return (
+        other.broadcast_id == first.broadcast_id
+        and other.ward_id == first.ward_id
+        and (not limits.one_carrier or other.carrier == first.carrier)
+        and (not limits.same_body or other.text == first.text)
+    )
 
 
 def outgoing(parcel: Parcel, broadcast: Broadcast) -> Outgoing:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from dispatcher.gateways.contract import Call
-from dispatcher.store.database import Tx, at, json_rows, on_rows
+from dispatcher.store.database import Row, Tx, at, json_rows, on_rows
 from dispatcher.store.schema import micros
 
 # (message, state it was decided from, new state, position, gateway, reason)
 Move = tuple[int, str, str, int | None, str | None, str | None]
+# (receipt, state, attempt, bits, code)
+Settled = tuple[int, str, int | None, int | None, str | None]
 REMATCH_FOR = timedelta(days=7)
 
 
@@ -81,29 +82,43 @@ def waiting(tx: Tx, most: int = 500) -> list[Waiting]:
     return found
 
 
-def attempts_for(
-    tx: Tx,
-    wanted: Sequence[tuple[int, str, str | None, str | None]],
-) -> dict[int, Mapping[str, Any]]:
-    """For (key, gateway, reference, provider id): the attempt it speaks of and its message."""
-    columns = json_rows({"k": "int", "g": "text", "ref": "text", "pid": "text"})
-    common = (
-        "SELECT r.k, a.id, a.message_id, a.reference, a.position, a.heard, a.state, "
+def attempts_for(tx: Tx, wanted: Sequence[tuple[str, str | None, str | None]]) -> list[list[Row]]:
+    """For each (gateway, reference, provider id) the attempts it may speak of, with their messages.
+
+    Our reference outranks the vendor's id; the reference of a call, or an id given to a whole call,
+    means all its attempts.
+    """
+    select = (
+        "SELECT r.g, r.ref, r.pid, a.id, a.message_id, a.reference, a.position, a.heard, a.state, "
         "a.call_ref, m.state AS message_state, m.position AS message_position, m.lease_owner, "
         "m.broadcast_id, t.address_id, ad.kind AS address_kind, ad.cipher "
-        f"FROM {columns} r JOIN attempts a ON "
+        f"FROM {json_rows({'g': 'text', 'ref': 'text', 'pid': 'text'})} r JOIN attempts a ON "
     )
     rest = (
-        " JOIN messages m ON m.id = a.message_id JOIN targets t ON t.message_id = a.message_id "
-        "AND t.position = a.position JOIN addresses ad ON ad.id = t.address_id"
+        " AND a.gateway = r.g JOIN messages m ON m.id = a.message_id JOIN targets t "
+        "ON t.message_id = a.message_id AND t.position = a.position "
+        "JOIN addresses ad ON ad.id = t.address_id"
     )
-    rows = [list(w) for w in wanted]
-    found: dict[int, Mapping[str, Any]] = {}
-    by_id = on_rows(tx, common + "a.provider_id = r.pid AND a.gateway = r.g" + rest, rows)
-    by_reference = on_rows(tx, common + "a.reference = r.ref AND a.gateway = r.g" + rest, rows)
-    for row in [*by_id, *by_reference]:  # our own reference outranks theirs
-        found[row["k"]] = row
-    return found
+    found: dict[tuple[str, ...], list[Row]] = {}
+    for name, on in (
+        ("ref", "a.reference = r.ref"),
+        ("call", "a.call_ref = r.ref AND a.call_ref <> a.reference"),
+        ("pid", "a.provider_id = r.pid"),
+    ):
+        keys = {(g, None if name == "pid" else ref, pid if name == "pid" else None)
+                for g, ref, pid in wanted}  # fmt: skip
+        rows = [list(k) for k in sorted(keys, key=str) if k[1] or k[2]]
+        for row in on_rows(tx, select + on + rest, rows):
+            found.setdefault((name, row["g"], row["pid" if name == "pid" else "ref"]), []).append(
+                row
+            )
+    return [
+        found.get(("ref", g, ref or ""))
+        or found.get(("call", g, ref or ""))
+        or found.get(("pid", g, pid or ""))
+        or []
+        for g, ref, pid in wanted
+    ]
 
 
 def hear(tx: Tx, heard: Sequence[tuple[int, int, str]]) -> None:
@@ -118,8 +133,8 @@ def hear(tx: Tx, heard: Sequence[tuple[int, int, str]]) -> None:
     )
 
 
-def settle(tx: Tx, done: Sequence[tuple[int, str, int | None, int | None, str | None]]) -> None:
-    """What became of receipts: (receipt, state, attempt, bits, code)."""
+def settle(tx: Tx, done: Sequence[Settled]) -> None:
+    """What became of receipts."""
     columns = json_rows({"id": "bigint", "s": "text", "a": "bigint", "h": "int", "c": "text"})
     on_rows(
         tx,
@@ -173,3 +188,67 @@ def accept_attempts(tx: Tx, ids: Sequence[int]) -> None:
         "WHERE attempts.id = r.a AND attempts.state IN ('doubtful', 'unconfirmed')",
         [[i] for i in ids],
     )
+
+
+# --- pulled ---------------------------------------------------------------------------------------
+
+
+_DUE = (
+    "name = :g AND (polled_at IS NULL OR polled_at <= CASE WHEN poll_after > 0 "
+    "THEN :now - 1000000 ELSE :before END)"
+)
+
+
+def poll_due(tx: Tx, gateway: str, now: datetime, every: timedelta) -> bool:
+    """True when it is time to ask a gateway for reports.
+
+    A round that is not through goes on at once; a new one begins `every` so often.
+    """
+    found = tx.value(
+        f"SELECT 1 FROM gateways WHERE {_DUE}", g=gateway, now=at(now), before=at(now - every)
+    )
+    return found is not None
+
+
+def take_poll(tx: Tx, gateway: str, every: timedelta) -> int | None:
+    """The attempt to go on after; None when another worker was faster."""
+    row = tx.one(
+        f"UPDATE gateways SET polled_at = :now WHERE {_DUE} RETURNING poll_after",
+        g=gateway,
+        now=at(tx.now),
+        before=at(tx.now - every),
+    )
+    tx.note("polled", "gateway", gateway)
+    return None if row is None else int(row["poll_after"] or 0)
+
+
+def polled(tx: Tx, gateway: str, after: int) -> None:
+    """Remember how far the round has come; 0 begins the next one."""
+    tx.run("UPDATE gateways SET poll_after = :a WHERE name = :g", {"a": after, "g": gateway})
+    tx.note("polled", "gateway", gateway, after=after)
+
+
+def silent(
+    tx: Tx, gateway: str, after: int, oldest: datetime, youngest: datetime, most: int
+) -> list[Row]:
+    """Accepted attempts nothing final was heard of, by id: id, reference, provider id, number."""
+    rows = tx.rows(
+        "SELECT a.id, a.reference, a.provider_id, a.asked_at, ad.kind AS address_kind, ad.cipher "
+        "FROM broadcasts b JOIN messages m ON m.broadcast_id = b.id AND m.state = 'accepted' "
+        "JOIN attempts a ON a.message_id = m.id AND a.state = 'accepted' AND a.heard < 2 "
+        "AND a.gateway = :g AND a.id > :after AND a.asked_at >= :oldest "
+        "AND a.asked_at <= :youngest "
+        "JOIN targets t ON t.message_id = a.message_id AND t.position = a.position "
+        "JOIN addresses ad ON ad.id = t.address_id AND ad.cipher IS NOT NULL "
+        "WHERE b.released_at IS NOT NULL AND b.released_at >= :released "
+        "ORDER BY a.id LIMIT :n",
+        g=gateway,
+        after=after,
+        oldest=at(oldest),
+        youngest=at(youngest),
+        released=at(oldest - timedelta(days=7)),  # a broadcast may run for days
+        n=most,
+    )
+    return [
+        {**row, "to": tx.sealer.open_address(row["address_kind"], row["cipher"])} for row in rows
+    ]

@@ -395,7 +395,8 @@ receipts = Table(
     "receipts", metadata, _id(),
     Column("gateway", String, nullable=False), Column("at", Instant, nullable=False),
     Column("digest", LargeBinary, nullable=False), Column("sealed", LargeBinary, nullable=False),
-    Column("state", String, nullable=False, comment="new | matched | unmatched | refused | empty"),
+    Column("state", String, nullable=False,
+           comment="new | matched | unmatched | refused | empty | reply"),
     Column("attempt_id", Id), Column("heard", Integer), Column("code", String),
     Column("tries", Integer, nullable=False, server_default="0"),
     Column("again_at", Instant, nullable=False),
@@ -405,6 +406,14 @@ receipts = Table(
           sqlite_where=text("state IN ('new', 'unmatched')"),
           postgresql_where=text("state IN ('new', 'unmatched')")),
     comment="the inbox: stored as it came before anything is believed",
+)  # fmt: skip
+replies = Table(
+    "replies", metadata, _id(),
+    Column("gateway", String, nullable=False),
+    Column("address_id", Id, ForeignKey("addresses.id"), index=True),
+    Column("at", Instant, nullable=False), Column("sealed", LargeBinary, nullable=False),
+    Column("opt_out", Boolean, nullable=False, server_default=text("false")),
+    comment="what people wrote back",
 )  # fmt: skip
 
 # --- gateways and workers ---------------------------------------------------------------------
@@ -418,6 +427,7 @@ gateways = Table(
     Column("next_free_at", BigInteger, nullable=False, server_default="0",
            comment="pace (GCRA), microseconds"),
     Column("quota_day", Date), Column("quota_used", Integer, nullable=False, server_default="0"),
+    Column("polled_at", Instant), Column("poll_after", Id, comment="attempt a round has come to"),
 )  # fmt: skip
 vault = Table(
     "vault", metadata, Column("name", String, primary_key=True),

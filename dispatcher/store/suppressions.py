@@ -108,6 +108,12 @@ def forget(tx: Tx, contact_id: int, reason: str) -> dict[str, int]:
     )
     tx.run("UPDATE import_changes SET before_sealed = NULL WHERE contact_id = :c",
            {"c": contact_id})  # fmt: skip
+    for address in mine:
+        tx.run(
+            "DELETE FROM replies WHERE address_id = :a AND NOT EXISTS "
+            "(SELECT 1 FROM contact_addresses x WHERE x.address_id = :a)",
+            {"a": address},
+        )
     drop_unused(tx, [[a] for a in mine])
     erased = 0
     for address in mine:

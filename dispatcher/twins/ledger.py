@@ -14,16 +14,8 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-# name → (before or after acceptance, what the caller sees)
-MISBEHAVIOURS: dict[str, tuple[str, str]] = {
-    "drop": ("before", "reset"),  # closed before anything was taken
-    "error": ("before", "500"),
-    "accept_reset": ("after", "reset"),  # taken, then the connection breaks
-    "accept_502": ("after", "502"),
-    "accept_silence": ("after", "silence"),  # taken, then nothing until the caller gives up
-    "accept_html": ("after", "html"),
-    "accept_late": ("late", "reset"),  # taken a moment after the caller was turned away
-}
+from dispatcher.twins.misbehaviours import HOWS, MISBEHAVIOURS
+
 DEFAULT_FAULTS = {
     "drop": 0.01,
     "error": 0.01,
@@ -82,14 +74,20 @@ class Twin:
         return None
 
     async def answer(
-        self, request: web.Request, take: Callable[[dict[str, Any]], object]
+        self,
+        request: web.Request,
+        take: Callable[[Any], object],
+        read: Callable[[bytes], Any] = json.loads,
     ) -> web.StreamResponse:
-        """Answer a send with what `take` says of it, unless this call goes wrong."""
+        """Answer a send with what `take` says of it, unless this call goes wrong.
+
+        `take` gets what `read` makes of the body, and says an object for JSON or a response.
+        """
         self.ledger.calls += 1
-        payload = json.loads(await request.read())
+        payload = read(await request.read())
         when, how = self.fault() or ("", "")
         if when == "before":
-            return await self.misbehave(request, how)
+            return await self.misbehave(request, how, b'{"error": 1}')
         if self.latency:
             await asyncio.sleep(self.latency)
         if when == "late":
@@ -98,25 +96,15 @@ class Twin:
                 take(payload)
 
             self.later(0.5, after_all)
-            return await self.misbehave(request, how)
+            return await self.misbehave(request, how, b"")
         answer = take(payload)
-        return await self.misbehave(request, how) if how else web.json_response(answer)
+        response = answer if isinstance(answer, web.Response) else web.json_response(answer)
+        return await self.misbehave(request, how, bytes(response.body)) if how else response  # type: ignore[arg-type]
 
-    async def misbehave(self, request: web.Request, how: str) -> web.StreamResponse:
-        """Leave the caller without a readable answer."""
-        self.ledger.misbehaved += 1
-        match how:
-            case "reset":
-                if request.transport is not None:
-                    request.transport.abort()
-                return web.Response()
-            case "silence":
-                await asyncio.sleep(60)
-                return web.Response()
-            case "html":
-                return web.Response(text="<html>OK</html>", content_type="text/html")
-            case _:
-                return web.Response(status=int(how), text="bad gateway")
+    async def misbehave(self, request: web.Request, how: str, answer: bytes) -> web.StreamResponse:
+        """What this call gets instead of its answer."""
+        self.ledger.misbehaved += HOWS[how].unreadable
+        return await HOWS[how].act(request, answer)
 
     def later(self, seconds: float, act: Callable[[], Awaitable[None]]) -> None:
         """Run a coroutine function after a while, without losing it."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-VENDORS = ("esms", "zalo", "lab")
+VENDORS = ("esms", "zalo", "lab", "kannel", "speedsms", "viettel", "vnpt", "http")
 
 
 async def serve(
@@ -30,22 +30,41 @@ async def serve(
     from aiohttp import web
 
     from dispatcher.twins.esms import EsmsTwin
+    from dispatcher.twins.http import HttpTwin
+    from dispatcher.twins.kannel import KannelTwin
     from dispatcher.twins.lab import LabTwin
     from dispatcher.twins.ledger import Ledger, Twin
+    from dispatcher.twins.misbehaviours import MISBEHAVIOURS
+    from dispatcher.twins.speedsms import SpeedSmsTwin
+    from dispatcher.twins.viettel import ViettelTwin
+    from dispatcher.twins.vnpt import VnptTwin
     from dispatcher.twins.zalo import ZaloTwin
 
     ledger = Ledger()
     app = web.Application()
+    shared: list[Twin] = []
+    makers: dict[str, Any] = {
+        "esms": EsmsTwin,
+        "zalo": ZaloTwin,
+        "kannel": KannelTwin,
+        "speedsms": SpeedSmsTwin,
+        "viettel": ViettelTwin,
+        "vnpt": VnptTwin,
+        "http": HttpTwin,
+        "lab": lambda twin: LabTwin(twin, remembers=capability == "dedup"),
+    }
+    for vendor in vendors:
+        shared.append(Twin(ledger, dict(rates), latency, receipts, random.Random(seed)))
+        app.add_routes(makers[vendor](shared[-1]).routes())
 
-    def shared() -> Twin:
-        return Twin(ledger, rates, latency, receipts, random.Random(seed))
+    async def misbehave(request: web.Request) -> web.StreamResponse:
+        """From now on: {name: rate, …} for all twins."""
+        given = {k: float(v) for k, v in (await request.json()).items() if k in MISBEHAVIOURS}
+        for twin in shared:
+            twin.rates = given
+        return web.json_response(given)
 
-    if "esms" in vendors:
-        app.add_routes(EsmsTwin(shared()).routes())
-    if "zalo" in vendors:
-        app.add_routes(ZaloTwin(shared()).routes())
-    if "lab" in vendors:
-        app.add_routes(LabTwin(shared(), remembers=capability == "dedup").routes())
+    app.add_routes([web.post("/misbehave", misbehave)])
 
     async def read_ledger(request: web.Request) -> web.StreamResponse:
         found = ledger.as_json()

@@ -1,0 +1,209 @@
+"""Viettel SMS Brandname over SOAP (CcApi): wsCpMt for one, wsCpBatchMt for several.
+
+Facts: a reseller's manual and WSDL stubs of 2019 in a government project, read 2026-11. An answer
+is `result` 1, or words that say why not. No id comes back and there is no look-up: a lost answer
+stays in doubt, unless our own repeat is called a DUPLICATE MESSAGE, which proves the first. How
+many texts wsCpBatchMt may carry is not published: `batch` is a setting. Its items are told apart
+by `requestID`, which must be a number: the place of the message in the call.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+from xml.etree import ElementTree
+from xml.sax.saxutils import escape
+
+from dispatcher.gateways.contract import (
+    Accepted,
+    Answer,
+    Call,
+    Given,
+    Heard,
+    Limits,
+    NoAnswer,
+    Outgoing,
+    Refused,
+    Verdict,
+    http_trouble,
+    local,
+)
+from dispatcher.model import Channel, Fault
+
+SETTINGS = ("base_url", "user", "password", "cp_code", "command_code", "batch")
+SECRETS = ("user", "password")
+REQUIRED = ("base_url", "cp_code")
+DRILL = {"cp_code": "DRILL"}
+LIMITS = Limits(batch=1, per_second=10, in_flight=4)
+NAMESPACE = "http://impl.bulkSms.ws/"
+DUPLICATE = "duplicate message"
+# The words a refusal begins with or contains, most telling first.
+WORDS: tuple[tuple[str, Fault], ...] = (
+    ("alias_invalid:telco", Fault.CARRIER),
+    ("content_not_match_template", Fault.CONTENT),
+    ("check content", Fault.CONTENT),
+    ("check receiverid", Fault.RECIPIENT),
+    ("unable to check telco", Fault.RECIPIENT),
+    ("length of receiverid", Fault.RECIPIENT),
+    ("authenticate:", Fault.ACCOUNT),
+    ("check commandcode", Fault.ACCOUNT),
+    ("check requestid", Fault.ACCOUNT),
+    ("check userid", Fault.ACCOUNT),
+    ("check serviceid: alias_invalid", Fault.ACCOUNT),
+)
+
+
+class Viettel:
+    """One CP account."""
+
+    channel = Channel.SMS
+
+    def __init__(self, given: Given) -> None:
+        self.name, self._options, self._wire = given.name, given.options, given.wire
+        self._url = str(given.options["base_url"])
+        self.limits = Limits(
+            batch=int(given.options.get("batch", LIMITS.batch)),
+            same_body=False,
+            per_second=LIMITS.per_second,
+            in_flight=LIMITS.in_flight,
+        )
+
+    async def send(self, call_ref: str, batch: Sequence[Outgoing]) -> Sequence[Verdict]:
+        if len(batch) == 1:
+            answer = await self._post(self._one(batch[0]))
+            return read_answer(answer, repeat=batch[0].repeat)
+        answer = await self._post(self._several(batch))
+        return _several_answers(answer, batch)
+
+    async def _post(self, operation: str) -> Answer | NoAnswer:
+        envelope = (
+            '<?xml version="1.0" encoding="utf-8"?>'
+            '<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" '
+            f'xmlns:impl="{NAMESPACE}"><soapenv:Header/><soapenv:Body>{operation}'
+            "</soapenv:Body></soapenv:Envelope>"
+        )
+        headers = {"content-type": "text/xml; charset=utf-8", "soapaction": '""'}
+        return await self._wire.post(self._url, content=envelope.encode(), headers=headers)
+
+    def _account(self) -> list[tuple[str, str]]:
+        return [
+            ("User", str(self._options["user"])),
+            ("Password", str(self._options["password"])),
+            ("CPCode", str(self._options["cp_code"])),
+        ]
+
+    def _one(self, message: Outgoing) -> str:
+        fields = [
+            *self._account(),
+            ("RequestID", "1"),
+            ("UserID", local(message.to)),
+            ("ReceiverID", local(message.to)),
+            ("ServiceID", message.sender),
+            ("CommandCode", str(self._options.get("command_code", "bulksms"))),
+            ("Content", message.body),
+            ("ContentType", "1" if message.accented else "0"),
+        ]
+        return f"<impl:wsCpMt>{_elements(fields)}</impl:wsCpMt>"
+
+    def _several(self, batch: Sequence[Outgoing]) -> str:
+        account = [
+            *self._account(),
+            ("CommandCode", str(self._options.get("command_code", "bulksms"))),
+        ]
+        items = "".join(
+            "<requestMt>"
+            + _elements(
+                [
+                    ("content", m.body),
+                    ("contentType", "1" if m.accented else "0"),
+                    ("receiverID", local(m.to)),
+                    ("requestID", str(place)),
+                    ("serviceID", m.sender),
+                    ("userID", local(m.to)),
+                ]
+            )
+            + "</requestMt>"
+            for place, m in enumerate(batch, 1)
+        )
+        return f"<impl:wsCpBatchMt>{_elements(account)}{items}</impl:wsCpBatchMt>"
+
+
+def _elements(fields: Sequence[tuple[str, str]]) -> str:
+    return "".join(f"<{name}>{escape(value)}</{name}>" for name, value in fields)
+
+
+def build(given: Given) -> Viettel:
+    return Viettel(given)
+
+
+def read_answer(answer: Answer | NoAnswer, *, repeat: bool = True) -> list[Verdict]:
+    """What an answer means: one verdict, or one per item of a batch in the order it lists them."""
+    found = _body(answer)
+    if isinstance(found, Refused):
+        return [found]
+    items = found.findall(".//responseMt")
+    return [_verdict(item, repeat) for item in items or [found]]
+
+
+def _several_answers(answer: Answer | NoAnswer, batch: Sequence[Outgoing]) -> list[Verdict]:
+    """A verdict per message by the number we gave it; one nobody speaks of is in doubt."""
+    found = _body(answer)
+    if isinstance(found, Refused):
+        return [found for _ in batch]
+    items = found.findall(".//responseMt")
+    if not items:  # the whole call was refused, or answered in words we do not know
+        whole = _verdict(found, repeat=False, result="errCode", message="errDesc")
+        told = Refused(Fault.UNKNOWN, "no items") if isinstance(whole, Accepted) else whole
+        return [told for _ in batch]
+    by_place: dict[str, Verdict] = {}
+    for item in items:
+        place = (item.findtext("requestId") or "").strip()
+        number = int(place) - 1 if place.isascii() and place.isdigit() else -1
+        if 0 <= number < len(batch):
+            twice = place in by_place
+            verdict = _verdict(item, batch[number].repeat)
+            by_place[place] = Refused(Fault.UNKNOWN, "twice") if twice else verdict
+    missing = Refused(Fault.UNKNOWN, "no answer for this one")
+    return [by_place.get(str(place), missing) for place in range(1, len(batch) + 1)]
+
+
+def _body(answer: Answer | NoAnswer) -> ElementTree.Element | Refused:
+    """The SOAP body; a fault or anything unreadable proves nothing. No DTD is ever read."""
+    if isinstance(answer, Answer) and b"<!" in answer.body:
+        return Refused(Fault.UNKNOWN, str(answer.status), "not plain XML")
+    if isinstance(answer, NoAnswer) or answer.status >= 300:
+        trouble = http_trouble(answer)
+        if trouble is not None:
+            return trouble
+    assert isinstance(answer, Answer)
+    try:
+        found = ElementTree.fromstring(answer.body)
+    except (ElementTree.ParseError, ValueError, LookupError):
+        return Refused(Fault.UNKNOWN, str(answer.status), "not XML")
+    for node in found.iter():
+        if node.tag.rpartition("}")[2] == "Fault":
+            return Refused(Fault.UNKNOWN, "soap fault", (node.findtext("faultstring") or "")[:120])
+    return found
+
+
+def _verdict(
+    node: ElementTree.Element, repeat: bool, result: str = "result", message: str = "message"
+) -> Verdict:
+    value = (node.findtext(f".//{result}") or "").strip()
+    said = (node.findtext(f".//{message}") or "").strip()
+    told = re.sub(r"\d{8,}", "…", said)[:160]
+    if value == "1":
+        return Accepted()
+    words = said.lower()
+    if DUPLICATE in words:
+        return Accepted() if repeat else Refused(Fault.CONTENT, "DUPLICATE", told)
+    for sign, fault in WORDS:
+        if sign in words:
+            return Refused(fault, value or "0", told)
+    return Refused(Fault.UNKNOWN, value or "no result", told)
+
+
+def read_receipt(call: Call, options: Mapping[str, Any]) -> Heard:
+    """Viettel publishes no callbacks; failures are told in its daily report."""
+    return Heard(())
