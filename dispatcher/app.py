@@ -351,15 +351,15 @@ def build_gateway(
     chosen = app.site.gateways[name]
     module = adapter_module(chosen.adapter)
     drill = app.site.mode is Mode.DRILL
-    options = adapter_options(app.site, chosen, doors.twins.get(name) if drill else None)
-    if chosen.adapter == "outbox":
-        options["folder"] = app.site.data / str(options.get("folder", "outbox"))
     if drill and chosen.adapter != "outbox" and name not in doors.twins:
         raise settings(
             "no-twin",
             f"Chạy thử: chưa có cổng giả cho «{name}».",
             f"Drill: there is no twin for “{name}”.",
         )
+    options = adapter_options(app.site, chosen, doors.twins.get(name) if drill else None)
+    if chosen.adapter == "outbox":
+        options["folder"] = app.site.data / str(options.get("folder", "outbox"))
     wire = Wire(
         deadline=chosen.timeout.total_seconds(),
         connections=max(64, (chosen.in_flight or 0) * 2),

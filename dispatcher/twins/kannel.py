@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote_to_bytes
 
 from aiohttp import web
 
@@ -16,7 +17,7 @@ class KannelTwin:
 
     def __init__(self, twin: Twin) -> None:
         self.twin = twin
-        self.texts: list[list[str]] = []  # what a real Kannel handed over: to, hex, coding
+        self.texts: list[list[str]] = []  # from a real Kannel: to, text and udh in hex, coding
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -52,12 +53,23 @@ class KannelTwin:
             self.twin.later(wait, lambda u=filled: self.twin.call_back("GET", u))  # type: ignore[misc]
 
     async def smsc(self, request: web.Request) -> web.StreamResponse:
-        """`to`, `hex` (the bytes Kannel sends), `coding`, `from`, as its send-url is written."""
-        query = request.query
-        number = query.get("to", "")
-        self.texts.append([number, query.get("hex", ""), query.get("coding", "")])
-        self.twin.ledger.take("sms", number.lstrip("+"), "")
-        return web.Response(text=f"OK {len(self.texts)}")
+        """`to`, `text` (the bytes Kannel sends), `udh`, `coding`: as its send-url is written."""
+        found = {
+            name.decode(): unquote_to_bytes(value.replace(b"+", b" "))
+            for name, _, value in (
+                p.partition(b"=") for p in request.rel_url.raw_query_string.encode().split(b"&")
+            )
+        }
+        number, udh = found.get("to", b"").decode(), found.get("udh", b"").hex()
+        if self.twin.fault() is not None:
+            return web.Response(text="WAIT")
+        if "LOI" in number or luck(number, "blocked") < 1:
+            return web.Response(text="NO")
+        text, coding = found.get("text", b"").hex(), found.get("coding", b"").decode()
+        self.texts.append([number, text, udh, coding])
+        if not udh or udh.endswith("01"):
+            self.twin.ledger.take("sms", number.lstrip("+"), "")
+        return web.Response(text=f"OK F{len(self.texts)}")
 
     async def read_texts(self, request: web.Request) -> web.StreamResponse:
         return web.json_response(self.texts)
