@@ -205,6 +205,25 @@ class KnowsBalance(Protocol):
     async def balance(self) -> int | Refused: ...
 
 
+@dataclass(frozen=True)
+class VendorTemplate:
+    """A text registered at the vendor. `params`: (name, longest value or None, required)."""
+
+    template_id: str
+    text: str
+    state: str  # enabled, or the vendor's own word
+    network: str | None = None
+    params: tuple[tuple[str, int | None, bool], ...] = ()
+    price: int | None = None  # đồng a message
+
+
+@runtime_checkable
+class KnowsTemplates(Protocol):
+    async def templates(self, sender: str) -> Sequence[VendorTemplate] | Refused:
+        """What is registered for a sender, as the vendor knows it now."""
+        ...
+
+
 @runtime_checkable
 class RenewsToken(Protocol):
     async def renew(self) -> Refused | None: ...

@@ -1,21 +1,27 @@
-"""eSMS.vn (ViHAT): customer-care SMS with a brandname.
+"""eSMS.vn (ViHAT): customer-care SMS, advertising SMS, and Zalo templates through the same account.
 
 Facts: the vendor's developer pages, version of 2026-04-07. Base URL, fields and codes are theirs;
-no sending rate is published, so ten a second is our own careful default.
+no sending rate is published, so ten a second is our own careful default. `service` says what one
+gateway does: "care" (one number a call), "ads" (30 to 5,000 numbers a call, one text), "zns" (one
+Zalo template a call) or "zns-bulk" (up to 500, each with its own parameters, by place).
+
 `RequestId` is remembered for 24 hours: a repeat answers 124 (used) or 199 (being processed), which
 proves that the first one was taken. Callbacks are unsigned GETs: the secret path guards the door.
+An advertising callback speaks of a whole call, so the numbers are pulled one by one afterwards.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from dispatcher import model
 from dispatcher.gateways.contract import (
     Accepted,
     Answer,
+    Asks,
     Call,
     Codes,
     Given,
@@ -24,6 +30,8 @@ from dispatcher.gateways.contract import (
     NoAnswer,
     Outgoing,
     Refused,
+    Sent,
+    VendorTemplate,
     Verdict,
     answered,
     e164,
@@ -31,12 +39,25 @@ from dispatcher.gateways.contract import (
     table,
     word,
 )
-from dispatcher.model import Channel, Fault
+from dispatcher.model import Channel, Fault, Receipt
+from dispatcher.problems import Say, unknown
 
-SETTINGS = ("api_key", "secret_key", "base_url", "sandbox")
+SETTINGS = ("api_key", "secret_key", "base_url", "sandbox", "service", "oa_id", "sms_type")
 SECRETS = ("api_key", "secret_key")
 BASE_URL = "https://rest.esms.vn/MainService.svc/json"
-LIMITS = Limits(per_second=10, in_flight=16, dedup_window=timedelta(hours=24))
+DAY = timedelta(hours=24)
+LIMITS = Limits(per_second=10, in_flight=16, dedup_window=DAY)
+SERVICES: Mapping[str, Limits] = {
+    "care": LIMITS,
+    "ads": Limits(batch=5000, at_least=30, per_second=None, in_flight=2, dedup_window=DAY),
+    "zns": LIMITS,
+    "zns-bulk": Limits(batch=500, same_body=False, in_flight=2, dedup_window=DAY),
+}
+# SmsType of each service in the status calls: 2 care, 1 advertising, 25 Zalo.
+SMS_TYPE = {"care": "2", "ads": "1", "zns": "25", "zns-bulk": "25"}
+ASKS = Asks(after=timedelta(minutes=10), look_back=timedelta(days=6, hours=12), most=500)
+PAGE = 500
+MOST_PAGES = 40
 CODES = Codes(
     frozenset({"100"}),
     table(
@@ -49,47 +70,110 @@ CODES = Codes(
     ),
 )
 OUR_OWN_REPEAT = frozenset({"124", "199"})
+HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
+
+
+def channel(options: Mapping[str, Any]) -> Channel:
+    """SMS, or Zalo for the template services."""
+    return Channel.ZALO if str(options.get("service", "care")).startswith("zns") else Channel.SMS
 
 
 class Esms:
-    """One account. `send` posts SendMultipleMessage_V4_post_json, one number a call."""
+    """One account and one of its services."""
 
-    channel = Channel.SMS
+    asks = ASKS
 
     def __init__(self, given: Given) -> None:
-        self.name, self.limits = given.name, LIMITS
-        self._options, self._wire, self._callback = given.options, given.wire, given.callback_url
+        self.name, self._options, self._wire = given.name, given.options, given.wire
+        self._service = str(given.options.get("service", "care"))
+        if self._service not in SERVICES:
+            raise unknown(Say("dịch vụ eSMS", "eSMS service"), self._service, SERVICES)
+        self.limits, self.channel = SERVICES[self._service], channel(given.options)
+        self._callback = given.callback_url
         self._base = str(given.options.get("base_url", BASE_URL)).rstrip("/")
 
     async def send(self, call_ref: str, batch: Sequence[Outgoing]) -> Sequence[Verdict]:
-        return [await self._send_one(message) for message in batch]
+        repeat = batch[0].repeat
+        match self._service:
+            case "ads":
+                reference = call_ref if len(batch) > 1 else batch[0].reference
+                [verdict] = read_answer(
+                    await self._post("SendMultipleSMSBrandname_json/", self._ads(reference, batch)),
+                    repeat=repeat,
+                )
+                return [verdict for _ in batch]
+            case "zns-bulk":
+                answer = await self._post("Send_zns_bulk_v4_post_json/", self._bulk(batch))
+                return _each(answer, batch)
+            case "zns":
+                path, payload = "SendZaloMessage_V6/", self._zns
+            case _:
+                path, payload = "SendMultipleMessage_V4_post_json/", self._care
+        return [read_answer(await self._post(path, payload(m)), repeat=m.repeat)[0] for m in batch]
 
-    async def _send_one(self, message: Outgoing) -> Verdict:
-        payload = {
-            "ApiKey": self._options["api_key"],
-            "SecretKey": self._options["secret_key"],
+    async def _post(self, path: str, payload: Mapping[str, Any]) -> Answer | NoAnswer:
+        keys = {"ApiKey": self._options["api_key"], "SecretKey": self._options["secret_key"]}
+        return await self._wire.post(f"{self._base}/{path}", json_body={**keys, **payload})
+
+    def _common(self, reference: str) -> dict[str, Any]:
+        found: dict[str, Any] = {"RequestId": reference, "campaignid": "dispatcher"}
+        if self._callback:
+            found["CallbackUrl"] = self._callback
+        if self._options.get("sandbox"):
+            found["Sandbox"] = "1"
+        return found
+
+    def _care(self, message: Outgoing) -> dict[str, Any]:
+        return {
             "Content": message.body,
             "Phone": local(message.to),
             "Brandname": message.sender,
             "SmsType": "2",
             "IsUnicode": "1" if message.accented else "0",
-            "RequestId": message.reference,
-            "campaignid": "dispatcher",
+            **self._common(message.reference),
         }
-        if self._callback:
-            payload["CallbackUrl"] = self._callback
-        if self._options.get("sandbox"):
-            payload["Sandbox"] = "1"
-        answer = await self._wire.post(
-            f"{self._base}/SendMultipleMessage_V4_post_json/", json_body=payload
-        )
-        return read_answer(answer, repeat=message.repeat)[0]
+
+    def _ads(self, reference: str, batch: Sequence[Outgoing]) -> dict[str, Any]:
+        return {
+            "Phones": [local(m.to) for m in batch],
+            "Content": batch[0].body,
+            "Brandname": batch[0].sender,
+            "SmsType": "1",
+            "IsUnicode": "1" if batch[0].accented else "0",
+            **self._common(reference),
+        }
+
+    def _zns(self, message: Outgoing) -> dict[str, Any]:
+        return {
+            "Phone": local(message.to),
+            "OAID": str(self._options.get("oa_id", "")),
+            "TempID": message.template or "",
+            "TempData": dict(message.params),
+            "SendingMode": "1",
+            **self._common(message.reference),
+        }
+
+    def _bulk(self, batch: Sequence[Outgoing]) -> dict[str, Any]:
+        found = self._common(batch[0].reference)
+        del found["RequestId"]
+        return {
+            "OAID": str(self._options.get("oa_id", "")),
+            "TempID": batch[0].template or "",
+            "SendingMode": "1",
+            "Data": [
+                {
+                    "Phone": local(m.to),
+                    "RequestId": m.reference,
+                    "Params": list(m.params.values()),
+                }
+                for m in batch
+            ],
+            **found,
+        }
 
     async def balance(self) -> int | Refused:
         """Đồng left in the account."""
-        keys = {"ApiKey": self._options["api_key"], "SecretKey": self._options["secret_key"]}
-        answer = await self._wire.post(f"{self._base}/GetBalance_json", json_body=keys)
-        found = answered(answer)
+        found = answered(await self._post("GetBalance_json", {}))
         if isinstance(found, Refused):
             return found
         code = word(found.get("CodeResponse"))
@@ -98,8 +182,68 @@ class Esms:
         except ValueError:
             return Refused(Fault.UNKNOWN, code)
 
+    async def templates(self, sender: str) -> Sequence[VendorTemplate] | Refused:
+        """The care templates registered for a brandname, one list per network."""
+        found = answered(await self._post("GetTemplate/", {"SmsType": "2", "Brandname": sender}))
+        if isinstance(found, Refused):
+            return found
+        rows = found.get("BrandnameTemplates")
+        if not isinstance(rows, list):
+            code = word(found.get("CodeResult")) or word(found.get("CodeResponse"))
+            return _refused(code or "no code", word(found.get("ErrorMessage")))
+        return [
+            VendorTemplate(
+                word(row.get("TempId")),
+                word(row.get("TempContent")),
+                "enabled",
+                NETWORKS.get(word(row.get("NetworkID"))),
+            )
+            for row in rows
+            if isinstance(row, dict)
+        ]
+
+    async def ask(self, sent: Sequence[Sent]) -> Sequence[Receipt] | Refused:
+        """What the account's own log says of the time these were sent in, by id and number.
+
+        Also the weak look-up of a lost answer: a row with our text proves it, none proves nothing.
+        """
+        wanted = {s.provider_id for s in sent}
+        low = min(s.asked_at for s in sent) - timedelta(minutes=1)
+        high = max(s.asked_at for s in sent) + timedelta(minutes=5)
+        receipts: list[Receipt] = []
+        for page in range(1, MOST_PAGES + 1):
+            found = answered(await self._post("GetSmsSentData_V2", self._span(low, high, page)))
+            if isinstance(found, Refused):
+                return found
+            rows = found.get("SentData")
+            if not isinstance(rows, list):
+                code = word(found.get("CodeResult")) or word(found.get("CodeResponse"))
+                return _refused(code or "no code", "")
+            receipts += [
+                _pulled(row)
+                for row in rows
+                if isinstance(row, dict) and word(row.get("ReferenceId")) in wanted
+            ]
+            if len(rows) < PAGE:
+                break
+        return receipts
+
+    def _span(self, low: datetime, high: datetime, page: int) -> dict[str, str]:
+        """Times of the account's log are taken to be Vietnam's (the pages do not say)."""
+        return {
+            "SmsType": SMS_TYPE[self._service],
+            "From": low.astimezone(HANOI).strftime("%Y-%m-%d %H:%M:%S"),
+            "To": high.astimezone(HANOI).strftime("%Y-%m-%d %H:%M:%S"),
+            "Page": str(page),
+            "PageSize": str(PAGE),
+        }
+
     def hear(self, call: Call) -> Heard:
         return read_receipt(call, self._options)
+
+
+NETWORKS = {"1": "Viettel", "2": "MobiFone", "3": "VinaPhone", "4": "Vietnamobile", "5": "Gtel",
+            "6": "Itel", "7": "Reddi"}  # fmt: skip
 
 
 def build(given: Given) -> Esms:
@@ -107,22 +251,63 @@ def build(given: Given) -> Esms:
 
 
 def read_answer(answer: Answer | NoAnswer, *, repeat: bool = True) -> list[Verdict]:
-    """What an answer to a send means. `repeat`: our reference was on the wire before."""
+    """What an answer to a send means: one verdict, or one per item of a bulk answer.
+
+    `repeat`: our reference was on the wire before.
+    """
     found = answered(answer)
     if isinstance(found, Refused):
         return [found]
+    details = found.get("detail")
+    if isinstance(details, list) and details:
+        return [_verdict(d, repeat) if isinstance(d, dict) else _NO_ITEM for d in details]
+    return [_verdict(found, repeat)]
+
+
+_NO_ITEM = Refused(Fault.UNKNOWN, "no answer for this one")
+
+
+def _verdict(found: Mapping[str, Any], repeat: bool) -> Verdict:
     code = word(found.get("CodeResult"))
     if code in CODES.accepted and word(found.get("SMSID")):
-        return [Accepted(word(found["SMSID"]))]
+        return Accepted(word(found["SMSID"]))
     if code in OUR_OWN_REPEAT and repeat:
-        return [Accepted(word(found.get("SMSID")) or None)]
+        return Accepted(word(found.get("SMSID")) or None)
     if code in CODES.accepted:
-        return [Refused(Fault.UNKNOWN, code, "accepted without an id")]
-    return [_refused(code or "no code", word(found.get("ErrorMessage")))]
+        return Refused(Fault.UNKNOWN, code, "accepted without an id")
+    return _refused(code or "no code", word(found.get("ErrorMessage")))
+
+
+def _each(answer: Answer | NoAnswer, batch: Sequence[Outgoing]) -> list[Verdict]:
+    """A bulk answer split by number; a message nobody speaks of is in doubt."""
+    found = answered(answer)
+    details = found.get("detail") if isinstance(found, dict) else None
+    if not isinstance(details, list) or not details:
+        [whole] = read_answer(answer, repeat=batch[0].repeat)[:1]
+        if isinstance(whole, Accepted) and len(batch) > 1:
+            whole = Accepted()  # the call was taken; one id cannot be everybody's
+        return [whole for _ in batch]
+    by_number: dict[str | None, list[Mapping[str, Any]]] = {}
+    for row in details:
+        if isinstance(row, dict):
+            by_number.setdefault(e164(word(row.get("Phone"))), []).append(row)
+    verdicts: list[Verdict] = []
+    for message in batch:
+        rows = by_number.get(message.to, [])
+        verdicts.append(_verdict(rows[0], message.repeat) if len(rows) == 1 else _NO_ITEM)
+    return verdicts
 
 
 def _refused(code: str, detail: str) -> Refused:
     return Refused(CODES.fault(code), code, detail[:200])
+
+
+def _pulled(row: Mapping[str, Any]) -> Receipt:
+    """A row of the account's log: SendResult 1 arrived, 0 failed, 2 not known yet."""
+    result = word(row.get("SendResult"))
+    state = {"1": model.Heard.DELIVERED, "0": model.Heard.FAILED}.get(result, model.Heard.ACCEPTED)
+    number = e164(word(row.get("Phone")))
+    return Receipt(None, word(row.get("ReferenceId")), number, state, f"log {result}")
 
 
 def read_receipt(call: Call, options: Mapping[str, Any]) -> Heard:

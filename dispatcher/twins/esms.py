@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import time
+from typing import Any
 
 from aiohttp import web
 
@@ -18,15 +20,145 @@ class EsmsTwin:
     def __init__(self, twin: Twin, balance: int = 1_000_000_000) -> None:
         self.twin, self.balance = twin, balance
         self.seen: dict[str, str] = {}
+        self.log: list[tuple[str, str, str, float]] = []  # id, number, kind, when
 
     def routes(self) -> list[web.RouteDef]:
         return [
             web.post(f"{PREFIX}/SendMultipleMessage_V4_post_json/", self.send),
+            web.post(f"{PREFIX}/SendMultipleSMSBrandname_json/", self.send_ads),
+            web.post(f"{PREFIX}/SendZaloMessage_V6/", self.send_zns),
+            web.post(f"{PREFIX}/Send_zns_bulk_v4_post_json/", self.send_bulk),
             web.post(f"{PREFIX}/GetBalance_json", self.get_balance),
+            web.post(f"{PREFIX}/GetTemplate/", self.get_templates),
+            web.post(f"{PREFIX}/GetSmsSentData_V2", self.sent_data),
         ]
 
     async def send(self, request: web.Request) -> web.StreamResponse:
         return await self.twin.answer(request, self._answer)
+
+    async def send_ads(self, request: web.Request) -> web.StreamResponse:
+        return await self.twin.answer(request, self._ads)
+
+    async def send_zns(self, request: web.Request) -> web.StreamResponse:
+        return await self.twin.answer(request, self._zns)
+
+    async def send_bulk(self, request: web.Request) -> web.StreamResponse:
+        return await self.twin.answer(request, self._bulk)
+
+    def _seen(self, reference: str) -> dict[str, object] | None:
+        if not reference or reference not in self.seen:
+            return None
+        return {
+            "CodeResult": "124",
+            "ErrorMessage": "Duplicate RequestId",
+            "SMSID": self.seen[reference],
+        }
+
+    def _ads(self, payload: dict[str, Any]) -> dict[str, object]:
+        numbers = payload.get("Phones") or []
+        reference = payload.get("RequestId", "")
+        if payload.get("ApiKey") != DRILL_KEY:
+            return {"CodeResult": "101", "ErrorMessage": "Authorize Failed"}
+        if len(set(numbers)) < 30:
+            return {"CodeResult": "107", "ErrorMessage": "At least 30 numbers"}
+        if len(numbers) > 5000:
+            return {"CodeResult": "120", "ErrorMessage": "Too many numbers"}
+        if again := self._seen(reference):
+            return again
+        provider_id = ""
+        for number in numbers:
+            provider_id = provider_id or self._take("sms", number, reference, "1")
+            if number != numbers[0]:
+                self._take("sms", number, reference, "1", provider_id)
+        self.seen[reference] = provider_id
+        if self.twin.receipts and payload.get("CallbackUrl"):  # it names no number
+            query = {
+                "SMSID": provider_id,
+                "SendStatus": "5",
+                "SendSuccess": str(len(numbers)),
+                "SendFailed": "0",
+                "TotalReceiver": str(len(numbers)),
+                "RequestId": reference,
+                "TypeId": "1",
+            }
+            url = payload["CallbackUrl"]
+            self.twin.ledger.receipts_due += 1
+            self.twin.later(0.05, lambda: self.twin.call_back("GET", url, params=query))
+        return {"CodeResult": "100", "CountRegenerate": 0, "SMSID": provider_id}
+
+    def _zns(self, payload: dict[str, Any]) -> dict[str, object]:
+        number, reference = payload.get("Phone", ""), payload.get("RequestId", "")
+        if payload.get("ApiKey") != DRILL_KEY:
+            return {"CodeResult": "101", "ErrorMessage": "Authorize Failed"}
+        if not payload.get("TempID") or not isinstance(payload.get("TempData"), dict):
+            return {"CodeResult": "789", "ErrorMessage": "Template is not valid"}
+        if again := self._seen(reference):
+            return again
+        provider_id = self._take("zalo", number, reference, "25")
+        self.seen[reference] = provider_id
+        if self.twin.receipts and payload.get("CallbackUrl"):
+            self._report(payload["CallbackUrl"], provider_id, reference, number)
+        return {"CodeResult": "100", "SMSID": provider_id}
+
+    def _bulk(self, payload: dict[str, Any]) -> dict[str, object]:
+        rows = payload.get("Data") or []
+        if payload.get("ApiKey") != DRILL_KEY:
+            return {"CodeResult": "101", "ErrorMessage": "Authorize Failed"}
+        if len(rows) > 500:
+            return {"CodeResult": "687", "ErrorMessage": "More than 500"}
+        detail: list[dict[str, object]] = []
+        for row in rows:
+            number, reference = row.get("Phone", ""), row.get("RequestId", "")
+            if not re.fullmatch(r"84\d{9}", number):
+                detail.append({"CodeResult": "108", "Phone": number, "ErrorMessage": "invalid"})
+            elif again := self._seen(reference):
+                detail.append({**again, "Phone": number})
+            else:
+                provider_id = self._take("zalo", number, reference, "25")
+                self.seen[reference] = provider_id
+                detail.append({"CodeResult": "100", "Phone": number, "SMSID": provider_id})
+        detail.reverse()  # nothing promises the order
+        good = sum(d["CodeResult"] in ("100", "124") for d in detail)
+        return {
+            "CodeResult": "100",
+            "TotalSuccess": good,
+            "TotalFail": len(rows) - good,
+            "detail": detail,
+        }
+
+    def _take(
+        self, channel: str, number: str, reference: str, kind: str, call: str | None = None
+    ) -> str:
+        taken = self.twin.ledger.take(channel, number, reference)
+        self.log.append((call or taken, number, kind, time.time()))
+        return call or taken
+
+    async def get_templates(self, request: web.Request) -> web.StreamResponse:
+        rows = [
+            {"NetworkID": n, "TempContent": "UBND phuong {P1,30}: {P2,120}", "TempId": 100 + n}
+            for n in (1, 2, 3)
+        ]
+        return web.json_response({"BrandnameTemplates": rows, "CodeResult": "100"})
+
+    async def sent_data(self, request: web.Request) -> web.StreamResponse:
+        """The account's own log, by time: whoever asks for another kind gets nothing of it."""
+        asked = await request.json()
+        page, size = int(asked["Page"]), int(asked["PageSize"])
+        rows = [
+            {
+                "Campaign": "dispatcher",
+                "Phone": number,
+                "ReferenceId": call,
+                "SendResult": 2 if luck(number, "phone") < 2 else int(luck(number, "phone") >= 5),
+                "SentTime": f"/Date({int(at * 1000)}+0700)/",
+                "SmsType": int(kind),
+            }
+            for call, number, kind, at in self.log
+            if kind == asked["SmsType"]
+        ]
+        return web.json_response(
+            {"CodeResult": "100", "SentData": rows[(page - 1) * size : page * size]}
+        )
 
     def _answer(self, payload: dict[str, str]) -> dict[str, object]:
         number = payload.get("Phone", "")
@@ -35,12 +167,8 @@ class EsmsTwin:
         if not re.fullmatch(r"84\d{9}", number):
             return {"CodeResult": 108, "ErrorMessage": "Phone number is invalid"}
         reference = payload.get("RequestId", "")
-        if reference in self.seen:
-            return {
-                "CodeResult": "124",
-                "ErrorMessage": "Duplicate RequestId",
-                "SMSID": self.seen[reference],
-            }
+        if again := self._seen(reference):
+            return again
         if "LOI_MAU" in payload.get("Content", ""):
             return {"CodeResult": "146", "SMSID": "0", "ErrorMessage": "Sai template CSKH"}
         if luck(number, "blocked") < 1:
@@ -48,7 +176,7 @@ class EsmsTwin:
         if self.balance < 500:
             return {"CodeResult": "103", "ErrorMessage": "Balance not enough"}
         self.balance -= 500
-        provider_id = self.twin.ledger.take("sms", number, reference)
+        provider_id = self._take("sms", number, reference, "2")
         if reference:
             self.seen[reference] = provider_id
         if self.twin.receipts and payload.get("CallbackUrl"):

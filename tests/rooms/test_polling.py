@@ -1,0 +1,187 @@
+"""Reports that name nobody, reports that get lost, and what people write back."""
+
+import asyncio
+import json
+from datetime import timedelta
+
+import pytest
+from conftest import FlowingClock, add_people
+from walk import counts, crowd, import_list, number, released, rows, sheet, twin_urls, work
+
+from dispatcher import receiving
+from dispatcher.app import Doors, build_gateway, listeners, open_app
+from dispatcher.config import parse
+from dispatcher.gateways.contract import Call, Reply
+from dispatcher.model import SYSTEM, AddressKind
+from dispatcher.sending.polling import poll
+from dispatcher.store import contacts, receipts, replies
+from dispatcher.twins.ledger import luck
+from dispatcher.worker import serve_site
+
+ESMS = '[gateways.esms]\nadapter = "esms"'
+
+
+@pytest.fixture
+def site(make_site, database, tmp_path):
+    """Makes an app whose only SMS gateway is as told, with a broadcast to `people`."""
+    opened = []
+
+    def make(people, gateway=ESMS):
+        app = open_app(parse(make_site(database, (ESMS, gateway))), FlowingClock())
+        opened.append(app)
+        officer, leader = add_people(app)
+        import_list(app, sheet(tmp_path / "may-to.csv", people))
+        return app, released(app, officer, leader)
+
+    yield make
+    for app in opened:
+        app.store.close()
+
+
+def pull(app, urls, name="esms"):
+    """One page of one gateway's round; how many reports came."""
+    gateway = build_gateway(app, name, Doors(urls), None)
+
+    async def in_thread(act):
+        return act()
+
+    async def go():
+        try:
+            return await poll(app.store, app.clock, name, gateway, receiving.believe, in_thread)
+        finally:
+            await gateway._wire.close()
+
+    return asyncio.run(go())
+
+
+def expected(people):
+    """What becomes of eSMS's people by their phones."""
+    delivered = sum(luck(f"84{p[1:]}", "phone") >= 5 for _, p, _, _ in people)
+    failed = sum(2 <= luck(f"84{p[1:]}", "phone") < 5 for _, p, _, _ in people)
+    return delivered, failed
+
+
+def test_an_advertising_report_names_nobody_so_each_number_is_pulled(site, twins):
+    people = crowd(90)
+    app, broadcast_id = site(people, f'{ESMS}\nservice = "ads"')
+    work(app, twins)
+    assert twins.ask("/ledger")["calls"] == 1, "one call for all of them"
+    assert rows(app, "SELECT count(*) AS n FROM receipts WHERE state = 'matched'")[0]["n"] == 1
+    assert counts(app, broadcast_id) == {"accepted": 90}, "a report on a call is nobody's"
+    assert pull(app, twin_urls(twins)) == 0, "too early to ask"
+    app.clock.advance(minutes=11)
+    assert pull(app, twin_urls(twins)) == 90
+    delivered, failed = expected(people)
+    found = counts(app, broadcast_id)
+    assert found["delivered"] == delivered > 70
+    assert found.get("failed", 0) == failed
+    app.clock.advance(minutes=11)
+    pull(app, twin_urls(twins))  # those the network never reported are asked about again
+    assert counts(app, broadcast_id) == found
+
+
+def test_lost_callbacks_are_made_up_for_by_asking(site, twins):
+    people = crowd(40)
+    app, broadcast_id = site(people)
+    urls = twin_urls(twins)
+    asyncio.run(serve_site(app, urls, once=True, with_door=False))  # no door: every callback lost
+    before = counts(app, broadcast_id)
+    app.clock.advance(minutes=11)
+    pull(app, urls)
+    after = counts(app, broadcast_id)
+    blocked = before.get("failed", 0)
+    assert before["accepted"] == 40 - blocked
+    assert after["delivered"] >= 35
+    assert sum(after.values()) == 40
+
+
+def test_nobody_is_asked_about_beyond_what_the_vendor_remembers(site, twins):
+    app, _ = site(crowd(5))
+    asyncio.run(serve_site(app, twin_urls(twins), once=True, with_door=False))
+    app.clock.advance(days=7)
+    assert pull(app, twin_urls(twins)) == 0
+
+
+def test_two_workers_do_not_ask_at_the_same_time(site):
+    app, _ = site(crowd(1))
+    with app.begin(SYSTEM)() as tx:
+        assert receipts.take_poll(tx, "esms", timedelta(minutes=10)) == 0
+    with app.begin(SYSTEM)() as tx:
+        assert receipts.take_poll(tx, "esms", timedelta(minutes=10)) is None
+    app.clock.advance(minutes=11)
+    with app.begin(SYSTEM)() as tx:
+        assert receipts.take_poll(tx, "esms", timedelta(minutes=10)) == 0
+
+
+def test_a_call_to_many_numbers_is_reported_number_by_number(site, twins):
+    people = crowd(120)
+    app, broadcast_id = site(people, '[gateways.esms]\nadapter = "speedsms"')
+    urls = {**twin_urls(twins), "esms": twins.base("speedsms")}
+    asyncio.run(serve_site(app, urls, once=True, with_door=False))
+    assert twins.ask("/ledger")["calls"] == 2
+    [[attempt_id, call]] = [
+        [r["id"], r["provider_id"]]
+        for r in rows(
+            app, "SELECT MIN(id) AS id, provider_id FROM attempts GROUP BY provider_id ORDER BY 1"
+        )
+    ][:1]
+    hears = listeners(app)
+
+    def report(phone, status):
+        body = {"type": "report", "tranId": call, "phone": phone, "status": status}
+        with app.begin(SYSTEM)() as tx:
+            receipts.put(tx, [("esms", Call("POST", "", {}, json.dumps(body).encode()))])
+            tx.note("test", "receipts", "")
+        with app.begin(SYSTEM)() as tx:
+            receiving.match(tx, hears)
+
+    report(f"84{people[0][1][1:]}", 0)
+    assert counts(app, broadcast_id) == {"accepted": 119, "delivered": 1}
+    report("84951999999", 0)  # a number that was in no call of ours
+    assert counts(app, broadcast_id) == {"accepted": 119, "delivered": 1}
+    assert rows(app, "SELECT state FROM receipts ORDER BY id DESC LIMIT 1")[0]["state"] == "refused"
+    app.clock.advance(minutes=11)
+    while pull(app, urls):
+        app.clock.advance(seconds=5)
+        if counts(app, broadcast_id).get("accepted", 0) < 20:
+            break
+    assert counts(app, broadcast_id)["delivered"] > 90
+
+
+@pytest.mark.parametrize("text", ["TC", "tc.", "Tu choi", "TỪ CHỐI", "Từ chối", "Dừng", "dung",
+                                  "STOP", "Stop!", "  dừng  lại "])  # fmt: skip
+def test_a_wish_to_be_left_alone_is_obeyed(site, text):
+    app, _ = site([("An", number(1), "Tổ 1", "")])
+    with app.begin(SYSTEM)() as tx:
+        assert receiving.answer_back(tx, "esms", Reply("+84950000001", text))
+    with app.store.read(SYSTEM) as tx:
+        address = contacts.address_id(tx, AddressKind.MOBILE, "+84950000001")
+        found = tx.one("SELECT * FROM suppressions WHERE lifted_at IS NULL")
+        assert (found["address_id"], found["reason"]) == (address, "replied")
+
+
+@pytest.mark.parametrize("text", ["Đúng", "dũng", "Huy", "Dừng xe ở đâu ạ?", "Cảm ơn phường", "",
+                                  "toi khong dung zalo"])  # fmt: skip
+def test_what_is_no_such_wish_is_kept_to_be_read(site, text):
+    app, _ = site([("An", number(1), "Tổ 1", "")])
+    with app.begin(SYSTEM)() as tx:
+        assert not receiving.answer_back(tx, "esms", Reply("+84950000001", text))
+    with app.store.read(SYSTEM) as tx:
+        assert tx.one("SELECT * FROM suppressions") is None
+        [found] = replies.listed(tx)
+    assert (found["text"], found["opt_out"]) == (text, False)
+    assert "0000001" not in found["phone"]
+
+
+def test_a_reply_comes_in_by_the_door_and_a_stranger_is_no_accident(site):
+    app, _ = site([("An", number(1), "Tổ 1", "")], '[gateways.esms]\nadapter = "speedsms"')
+    for phone, content in (("84950000001", "TC"), ("84951234567", "TC")):
+        body = json.dumps({"type": "incoming", "phone": phone, "content": content}).encode()
+        with app.begin(SYSTEM)() as tx:
+            receipts.put(tx, [("esms", Call("POST", "", {}, body))])
+            tx.note("test", "receipts", "")
+    with app.begin(SYSTEM)() as tx:
+        receiving.match(tx, listeners(app))
+    assert {r["state"] for r in rows(app, "SELECT state FROM receipts")} == {"reply"}
+    assert len(rows(app, "SELECT 1 FROM suppressions")) == 1
+    assert len(rows(app, "SELECT 1 FROM replies")) == 2
