@@ -83,7 +83,7 @@ def check(surface: Surface, names: tuple[str, ...]) -> int:
     app = surface.open_app()
     found, worst = [], OK
     for name in names or tuple(app.site.gateways):
-        chosen = _named(app.site, name)
+        chosen = named(app.site, name)
         live = app.site.mode is Mode.LIVE
         try:
             options = joined.adapter_options(app.site, chosen, None if live else "http://127.0.0.1")
@@ -109,7 +109,7 @@ def check(surface: Surface, names: tuple[str, ...]) -> int:
     return worst
 
 
-def _named(site: Any, name: str) -> Any:
+def named(site: Any, name: str) -> Any:
     if name not in site.gateways:
         raise unknown(Say("nhà cung cấp", "gateway"), name, site.gateways)
     return site.gateways[name]
@@ -134,7 +134,7 @@ async def _ask_balance(app: joined.App, name: str) -> dict[str, Any]:
 @argument("name", complete="gateway")
 def pause(surface: Surface, name: str) -> None:
     app = surface.open_app()
-    _named(app.site, name)
+    named(app.site, name)
     with app.begin(surface.actor())() as tx:
         rows.pause(tx, name, "person")
     if surface.json:
@@ -153,7 +153,7 @@ def pause(surface: Surface, name: str) -> None:
 @argument("name", complete="gateway")
 def resume(surface: Surface, name: str) -> None:
     app = surface.open_app()
-    _named(app.site, name)
+    named(app.site, name)
     with app.begin(surface.actor())() as tx:
         rows.resume(tx, name)
     if surface.json:

@@ -21,7 +21,7 @@ from dispatcher.cli.tables import write_table, writes
 from dispatcher.model import HANOI, AttemptState, Channel, MessageState
 from dispatcher.problems import Problem, Say, not_among
 from dispatcher.scheduling import ask_moment
-from dispatcher.store import areas, broadcasts, logbook, trail
+from dispatcher.store import areas, broadcasts, logbook, replies, trail
 from dispatcher.store.database import Tx
 from dispatcher.store.logbook import Filters
 from dispatcher.store.schema import micros, moment
@@ -213,6 +213,32 @@ def _in_hanoi(seconds: int) -> str:
 @_filters
 def messages(surface: Surface, **given: Any) -> None:
     _show(surface, "messages", given)
+
+
+@log.verb(
+    "replies",
+    "Người dân trả lời gì, mới nhất trước. Từ chối nhận tin (TC, DỪNG…) đã được ghi ngay.",
+    "What people wrote back, newest first. Wishes to be left alone were obeyed at once.",
+    "dispatcher log replies --limit 20",
+)
+@option("--limit", type=click.IntRange(1), default=100, vi="nhiều nhất", en="at most")
+def show_replies(surface: Surface, limit: int) -> None:
+    with surface.open_app().store.read(surface.actor()) as tx:
+        found = replies.listed(tx, limit)
+    for row in found:
+        row["at"] = _in_hanoi(row["at"] // 1_000_000)
+    if surface.json:
+        surface.emit(found)
+        return
+    heads = [Say(c, c) for c in ("at", "phone", "contact", "opt_out", "text")]
+    surface.table(
+        heads,
+        [
+            [r["at"], r["phone"] or "?", f"c{r['contact']}" if r["contact"] else "",
+             "TC" if r["opt_out"] else "", r["text"]]
+            for r in found
+        ],
+    )  # fmt: skip
 
 
 @log.verb(

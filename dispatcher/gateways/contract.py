@@ -225,6 +225,19 @@ class KnowsTemplates(Protocol):
 
 
 @runtime_checkable
+class KnowsStanding(Protocol):
+    async def standing(self) -> Mapping[str, str] | Refused:
+        """Quota, quality and the like, in the vendor's own words."""
+        ...
+
+
+@runtime_checkable
+class SignsIn(Protocol):
+    def consent_url(self, state: str, verifier: str) -> str: ...
+    async def sign_in(self, code: str, verifier: str) -> Tokens | Refused: ...
+
+
+@runtime_checkable
 class RenewsToken(Protocol):
     async def renew(self) -> Refused | None: ...
 

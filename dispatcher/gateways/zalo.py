@@ -1,21 +1,29 @@
-"""Zalo: ZBS template messages by phone, through an Official Account.
+"""Zalo: ZBS template messages through an Official Account, by user id where known, else by phone.
 
 Facts: Zalo's own text and SDKs as collected 2026-11 (ZBS page of 2026, OAuth v4). No idempotency
 and no look-up by our reference are promised: a lost answer stays in doubt until the delivery
-webhook names our `tracking_id`. Errors come with HTTP 200. Refresh tokens are single use.
+webhook names our `tracking_id` (a message by user id carries none: its doubt stays). Errors come
+with HTTP 200. Refresh tokens are single use. Every text is NFC before it leaves: lengths are
+counted that way. How long a status can be asked for is not published: `status_days`, two.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
+import unicodedata
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from dispatcher import model
 from dispatcher.gateways.contract import (
     Accepted,
     Answer,
+    Asks,
     Call,
     Codes,
     Given,
@@ -24,7 +32,10 @@ from dispatcher.gateways.contract import (
     NoAnswer,
     Outgoing,
     Refused,
+    Reply,
+    Sent,
     Tokens,
+    VendorTemplate,
     Verdict,
     answered,
     e164,
@@ -35,10 +46,14 @@ from dispatcher.gateways.contract import (
 )
 from dispatcher.model import Channel, Fault, Receipt
 
-SETTINGS = ("oa_id", "app_id", "app_secret", "oa_secret", "base_url", "oauth_url", "mode")
+SETTINGS = ("oa_id", "app_id", "app_secret", "oa_secret", "base_url", "oauth_url", "oa_url", "mode",
+            "signature", "redirect_uri", "code_verifier", "status_days")  # fmt: skip
 SECRETS = ("app_secret", "oa_secret")
+REQUIRED = ("oa_id", "app_id")
 BASE_URL = "https://business.openapi.zalo.me"
 OAUTH_URL = "https://oauth.zaloapp.com"
+OA_URL = "https://openapi.zalo.me"
+ASKS = Asks(after=timedelta(minutes=5), look_back=timedelta(days=2), most=50)
 LIMITS = Limits(per_second=20, in_flight=16)  # no per-second figure is published
 STALE_TOKEN = frozenset({"-124", "-216", "-220"})
 CODES = Codes(
@@ -47,10 +62,10 @@ CODES = Codes(
         unknown="-100 -200",  # "try later" says nothing about what was taken
         account="-101 -102 -103 -104 -105 -115 -120 -1201 -1202 -124 -1241 -125 -135 -1351 -136"
         " -137 -138 -1381 -216 -220",
-        recipient="-108 -110 -114 -118 -119 -134 -139 -140 -141 -1471 -1472",
+        recipient="-249 -108 -110 -114 -118 -119 -134 -139 -140 -141 -1471 -1472",
         content="-106 -107 -109 -1091 -111 -112 -1121 -1122 -1123 -1124 -113 -1131 -116 -117 -121"
         " -122 -123 -126 -127 -128 -129 -130 -131 -132 -142 -143 -145 -146 -148 -149 -1491 -150"
-        " -151 -152 -153 -158 -159 -161 -162 -249",
+        " -151 -152 -153 -158 -159 -161 -162",
         later="-133 -144 -1441 -147 -160",
         busy="-32",
     ),
@@ -67,8 +82,17 @@ class Zalo:
         self._options, self._wire = given.options, given.wire
         assert given.vault is not None
         self._vault = given.vault
-        self._base = str(given.options.get("base_url", BASE_URL)).rstrip("/")
-        self._oauth = str(given.options.get("oauth_url", OAUTH_URL)).rstrip("/")
+        self.asks = replace(
+            ASKS, look_back=timedelta(days=float(given.options.get("status_days", 2)))
+        )
+        self._base, self._oauth, self._oa = (
+            str(given.options.get(name, default)).rstrip("/")
+            for name, default in (
+                ("base_url", BASE_URL),
+                ("oauth_url", OAUTH_URL),
+                ("oa_url", OA_URL),
+            )
+        )
 
     async def send(self, call_ref: str, batch: Sequence[Outgoing]) -> Sequence[Verdict]:
         return [await self._send_one(message) for message in batch]
@@ -85,20 +109,121 @@ class Zalo:
         return verdict
 
     async def _post(self, message: Outgoing, tokens: Tokens) -> Verdict:
+        """By phone, or by user id at the Official Account's own address, which costs less."""
+        by_phone = message.to.startswith("+")
         payload: dict[str, Any] = {
-            "phone": local(message.to),
             "template_id": message.template or "",
-            "template_data": dict(message.params),
-            "tracking_id": message.reference,
+            "template_data": {k: nfc(v) for k, v in message.params.items()},
         }
+        if by_phone:
+            payload |= {"phone": local(message.to), "tracking_id": message.reference}
+        else:
+            payload["user_id"] = message.to
         if self._options.get("mode") == "development":
             payload["mode"] = "development"
+        place = f"{self._base}/message/template"
+        if not by_phone:
+            place = f"{self._oa}/v3.0/oa/message/template"
         answer = await self._wire.post(
-            f"{self._base}/message/template",
-            json_body=payload,
-            headers={"access_token": tokens.access},
+            place, json_body=payload, headers={"access_token": tokens.access}
         )
         return read_answer(answer)[0]
+
+    # --- what the account knows ---------------------------------------------------------------
+
+    async def _get(self, path: str, **query: str) -> dict[str, Any] | Refused:
+        """A GET of the business API; a token that has died is renewed once."""
+        tokens = await self._vault.current()
+        if tokens is None:
+            return Refused(Fault.ACCOUNT, "no token", "sign the Official Account in again")
+        found: dict[str, Any] | Refused = Refused(Fault.UNKNOWN, "nothing")
+        for _ in range(2):
+            answer = await self._wire.get(
+                f"{self._base}/{path}", query=query, headers={"access_token": tokens.access}
+            )
+            found = answered(answer)
+            if isinstance(found, Refused) or word(found.get("error")) in CODES.accepted:
+                return found
+            code = word(found.get("error"))
+            found = Refused(CODES.fault(code), code, word(found.get("message"))[:200])
+            fresh = (
+                await self._vault.renew(tokens.access, self._exchange)
+                if code in STALE_TOKEN
+                else None
+            )
+            if fresh is None or fresh.access == tokens.access:
+                return found
+            tokens = fresh
+        return found
+
+    async def templates(self, sender: str) -> Sequence[VendorTemplate] | Refused:
+        """Approved templates with what each value may be. `sender` does not matter here."""
+        found: list[VendorTemplate] = []
+        for offset in range(0, MOST_TEMPLATES, 100):
+            page = await self._get("template/all", offset=str(offset), limit="100", status="1")
+            if isinstance(page, Refused):
+                return page
+            rows = page.get("data")
+            rows = rows if isinstance(rows, list) else []
+            for row in rows:
+                info = await self._get("template/info/v2", template_id=word(row.get("templateId")))
+                if isinstance(info, Refused):
+                    return info
+                data = info.get("data")
+                if isinstance(data, dict):
+                    found.append(_template(data))
+            if len(rows) < 100:
+                break
+        return found
+
+    async def standing(self) -> Mapping[str, str] | Refused:
+        """Today's quota and the account's quality, as Zalo tells them now."""
+        quota = await self._get("message/quota")
+        quality = await self._get("quality")
+        for answer in (quota, quality):
+            if isinstance(answer, Refused):
+                return answer
+        found: dict[str, str] = {}
+        for answer in (quota, quality):
+            data = answer.get("data") if isinstance(answer, dict) else None
+            if isinstance(data, dict):
+                found |= {k: word(v) for k, v in data.items() if word(v)}
+        return found
+
+    async def ask(self, sent: Sequence[Sent]) -> Sequence[Receipt] | Refused:
+        """Delivery of messages by Zalo's own ids, one question each."""
+        receipts: list[Receipt] = []
+        for message in sent:
+            if not message.provider_id:
+                continue
+            found = await self._get("message/status", message_id=message.provider_id)
+            if isinstance(found, Refused):
+                return receipts or found
+            data = found.get("data")
+            status = word(data.get("status")) if isinstance(data, dict) else ""
+            state = model.Heard.DELIVERED if status == "1" else model.Heard.ACCEPTED
+            if status in ("0", "1"):
+                receipts.append(Receipt(None, message.provider_id, None, state, f"status {status}"))
+        return receipts
+
+    # --- tokens -------------------------------------------------------------------------------
+
+    def consent_url(self, state: str, verifier: str) -> str:
+        """Where an administrator of the Official Account gives this program the right to send."""
+        digest = hashlib.sha256(verifier.encode()).digest()
+        query = {
+            "app_id": str(self._options.get("app_id", "")),
+            "redirect_uri": str(self._options.get("redirect_uri", "")),
+            "code_challenge": base64.urlsafe_b64encode(digest).decode().rstrip("="),
+            "state": state,
+        }
+        return f"{self._oauth}/v4/oa/permission?{urlencode(query)}"
+
+    async def sign_in(self, code: str, verifier: str) -> Tokens | Refused:
+        """Trade the code of a consent (ten minutes, single use) for the first pair."""
+        return await self._trade(
+            {"code": code, "grant_type": "authorization_code", "code_verifier": verifier}
+        )
 
     async def renew(self) -> Refused | None:
         """Rotate the tokens now, ahead of need."""
@@ -110,21 +235,22 @@ class Zalo:
 
     async def _exchange(self, tokens: Tokens) -> Tokens | Refused:
         """Trade a refresh token for the next pair. Both must be non-empty or nothing changed."""
+        return await self._trade({"refresh_token": tokens.refresh, "grant_type": "refresh_token"})
+
+    async def _trade(self, form: Mapping[str, str]) -> Tokens | Refused:
         answer = await self._wire.post(
             f"{self._oauth}/v4/oa/access_token",
-            form={
-                "refresh_token": tokens.refresh,
-                "app_id": str(self._options.get("app_id", "")),
-                "grant_type": "refresh_token",
-            },
+            form={**form, "app_id": str(self._options.get("app_id", ""))},
             headers={"secret_key": str(self._options.get("app_secret", ""))},
         )
         found = answered(answer)
-        if isinstance(found, Refused):
-            return found
+        if isinstance(found, Refused):  # whatever went wrong on the way ends no token
+            return replace(found, fault=Fault.UNKNOWN)
         access, refresh = word(found.get("access_token")), word(found.get("refresh_token"))
         if not access or not refresh:
-            return Refused(Fault.ACCOUNT, word(found.get("error_name")) or "no tokens")
+            said = word(found.get("error_name")) or word(found.get("error")).strip("0")
+            # only a refusal in Zalo's own words ends a token; half an answer proves nothing
+            return Refused(Fault.ACCOUNT if said else Fault.UNKNOWN, said or "no tokens")
         lifetime = word(found.get("expires_in"))
         return Tokens(access, refresh, int(lifetime) if lifetime.isdigit() else 90_000)
 
@@ -144,11 +270,41 @@ def read_answer(answer: Answer | NoAnswer, *, repeat: bool = True) -> list[Verdi
     code, detail = word(found.get("error")), word(found.get("message"))[:200]
     if code in CODES.accepted:
         inside = found.get("data")
-        provider_id = word(inside.get("msg_id")) if isinstance(inside, dict) else ""
+        inside = inside if isinstance(inside, dict) else {}
+        provider_id = word(inside.get("msg_id")) or word(inside.get("message_id"))
         if provider_id:
             return [Accepted(provider_id)]
         return [Refused(Fault.UNKNOWN, code, "accepted without an id")]
     return [Refused(CODES.fault(code), code or "no code", detail)]
+
+
+MOST_TEMPLATES = 1000
+
+
+def _template(data: Mapping[str, Any]) -> VendorTemplate:
+    params = data.get("listParams")
+    price = word(data.get("price_sdt")) or word(data.get("price"))
+    return VendorTemplate(
+        word(data.get("templateId")),
+        word(data.get("templateName")),
+        word(data.get("status")).lower(),
+        None,
+        tuple(
+            (
+                word(p.get("name")),
+                int(word(p.get("maxLength"))) if word(p.get("maxLength")).isdigit() else None,
+                p.get("require") is True,
+            )
+            for p in (params if isinstance(params, list) else [])
+            if isinstance(p, dict)
+        ),
+        int(float(price)) if price.replace(".", "", 1).isdigit() else None,
+    )
+
+
+def nfc(value: str) -> str:
+    """Composed letters: Zalo counts them, and refuses what only looks short enough (-1121)."""
+    return unicodedata.normalize("NFC", value)
 
 
 def read_receipt(call: Call, options: Mapping[str, Any]) -> Heard:
@@ -158,6 +314,11 @@ def read_receipt(call: Call, options: Mapping[str, Any]) -> Heard:
     message = event.get("message")
     message = message if isinstance(message, dict) else {}
     name = word(event.get("event_name"))
+    if name == "user_send_text":
+        sender = event.get("sender")
+        who = word(sender.get("id")) if isinstance(sender, dict) else ""
+        replies = (Reply(who, word(message.get("text"))),) if who else ()
+        return Heard((), verified, replies)
     recipient = event.get("recipient")
     to = e164(word(recipient.get("id"))) if isinstance(recipient, dict) else None
     if name == "user_received_message":

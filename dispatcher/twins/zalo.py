@@ -13,6 +13,7 @@ from dispatcher.twins.ledger import Twin, luck
 PREFIX = "/zalo"
 OA_SECRET = "drill-oa_secret"
 APP_ID = "drill"
+TEMPLATES = 120  # more than one page
 
 
 class ZaloTwin:
@@ -21,6 +22,7 @@ class ZaloTwin:
     def __init__(self, twin: Twin) -> None:
         self.twin = twin
         self.webhook = ""
+        self.sent: dict[str, str] = {}  # message id → number or user id
         self.access: set[str] = set()
         self.refresh: set[str] = set()
         self.quota = 1_000_000
@@ -29,6 +31,12 @@ class ZaloTwin:
     def routes(self) -> list[web.RouteDef]:
         return [
             web.post(f"{PREFIX}/message/template", self.send),
+            web.post(f"{PREFIX}/v3.0/oa/message/template", self.send),
+            web.get(f"{PREFIX}/message/status", self.status),
+            web.get(f"{PREFIX}/message/quota", self.get_quota),
+            web.get(f"{PREFIX}/quality", self.quality),
+            web.get(f"{PREFIX}/template/all", self.template_list),
+            web.get(f"{PREFIX}/template/info/v2", self.template_info),
             web.post(f"{PREFIX}/v4/oa/access_token", self.exchange),
             web.post(f"{PREFIX}/_twin/grant", self.grant),
             web.post(f"{PREFIX}/_twin/webhook", self.set_webhook),
@@ -51,6 +59,11 @@ class ZaloTwin:
 
     async def exchange(self, request: web.Request) -> web.StreamResponse:
         form = await request.post()
+        if form.get("grant_type") == "authorization_code":
+            verifier = str(form.get("code_verifier", ""))
+            if form.get("code") != "good-code" or len(verifier) != 43:
+                return web.json_response({"error_name": "Invalid code", "error": -14019})
+            return web.json_response(self._pair())
         token = str(form.get("refresh_token", ""))
         if token not in self.refresh:
             return web.json_response({"error_name": "Invalid refresh token", "error": -14014})
@@ -63,7 +76,7 @@ class ZaloTwin:
         return await self.twin.answer(request, lambda p: self._answer(p, token))
 
     def _answer(self, payload: dict[str, object], token: str) -> dict[str, object]:
-        number = str(payload.get("phone", ""))
+        number = str(payload.get("phone", "") or payload.get("user_id", ""))
         if token not in self.access:
             return {"error": -124, "message": "Access token is invalid", "data": None}
         if not payload.get("template_id"):
@@ -75,6 +88,7 @@ class ZaloTwin:
         self.quota -= 1
         reference = str(payload.get("tracking_id", ""))
         provider_id = self.twin.ledger.take("zalo", number, reference)
+        self.sent[provider_id] = number
         if self.twin.receipts and self.webhook and luck(number, "opens") >= 8:
             self._report(number, provider_id, reference)
         return {
@@ -86,6 +100,45 @@ class ZaloTwin:
                 "quota": {"dailyQuota": "1000000", "remainingQuota": str(self.quota)},
             },
         }
+
+    def _ask(self, request: web.Request, data: object) -> web.StreamResponse:
+        if request.headers.get("access_token", "") not in self.access:
+            return web.json_response({"error": -124, "message": "Access token is invalid"})
+        return web.json_response({"error": 0, "message": "Success", "data": data})
+
+    async def status(self, request: web.Request) -> web.StreamResponse:
+        """1 on the phone, 0 still at Zalo, -1 unknown."""
+        number = self.sent.get(request.query.get("message_id", ""))
+        status = -1 if number is None else int(luck(number, "opens") >= 8)
+        return self._ask(request, {"status": status, "delivery_time": str(int(time.time() * 1000))})
+
+    async def get_quota(self, request: web.Request) -> web.StreamResponse:
+        data = {"dailyQuota": "1000000", "remainingQuota": self.quota, "dailyQuotaPromotion": None}
+        return self._ask(request, data)
+
+    async def quality(self, request: web.Request) -> web.StreamResponse:
+        return self._ask(request, {"oaCurrentQuality": "HIGH", "oa7dayQuality": "UNDEFINED"})
+
+    async def template_list(self, request: web.Request) -> web.StreamResponse:
+        offset = int(request.query.get("offset", "0"))
+        rows = [{"templateId": 100001 + i, "templateName": f"Mẫu {i}", "status": "ENABLE"}
+                for i in range(TEMPLATES)]  # fmt: skip
+        return self._ask(request, rows[offset : offset + 100])
+
+    async def template_info(self, request: web.Request) -> web.StreamResponse:
+        data = {
+            "templateId": request.query.get("template_id"),
+            "templateName": "Cảnh báo",
+            "status": "ENABLE",
+            "timeout": 7_200_000,
+            "price_sdt": "200.0",
+            "price_uid": 140,
+            "listParams": [
+                {"name": "don_vi", "require": True, "type": "STRING", "maxLength": 30},
+                {"name": "ten", "require": False, "type": "STRING", "maxLength": "30"},
+            ],
+        }
+        return self._ask(request, data)
 
     def _report(self, number: str, provider_id: str, reference: str) -> None:
         stamp = str(int(time.time() * 1000))

@@ -3,8 +3,12 @@
 import asyncio
 
 import pytest
+from test_contract import outgoing
+from vendors import answer, reset, vendor
 
-from dispatcher.gateways.contract import Refused, Tokens
+from dispatcher.gateways import zalo
+from dispatcher.gateways.contract import Given, Refused, Tokens
+from dispatcher.gateways.wire import Wire
 from dispatcher.model import SYSTEM, Fault
 from dispatcher.store import gateways
 from dispatcher.store.tokens import StoredTokens
@@ -90,3 +94,101 @@ def test_the_previous_pair_is_kept_and_nothing_lies_open(vault):
         assert "a1" in tx.sealer.open(bytes(row["previous_sealed"]))
         assert row["version"] == 2
         assert b"a2" not in bytes(row["sealed"])
+
+
+# --- every way a refresh can die, at the wire ---------------------------------------------------
+
+GOOD = b'{"access_token": "a2", "refresh_token": "r2", "expires_in": "90000"}'
+DEATHS = {
+    "refused by name": (b'{"error_name": "Invalid refresh token", "error": -14014}', "gone"),
+    "refused by number": (b'{"error": -14014, "message": "no"}', "gone"),
+    "half an answer": (b'{"access_token": "a2"}', "keeps"),
+    "the other half": (b'{"refresh_token": "r2"}', "keeps"),
+    "empty tokens": (b'{"access_token": "", "refresh_token": ""}', "keeps"),
+    "null tokens": (b'{"access_token": null, "refresh_token": null}', "keeps"),
+    "numbers for tokens": (b'{"access_token": {}, "refresh_token": []}', "keeps"),
+    "an empty object": (b"{}", "keeps"),
+    "html": (b"<html>", "keeps"),
+    "nothing": (b"", "keeps"),
+    "cut": (GOOD[:40], "keeps"),
+}
+
+
+def renew(app, url, deadline=1.0):
+    wire = Wire(deadline=deadline, loopback_only=True, secrets=["r1", "s1"])
+    options = {"oauth_url": url, "base_url": url, "app_id": "42", "app_secret": "s1-secret"}
+    tokens = StoredTokens(app.store, "zalo", app.clock)
+    built = zalo.build(Given("zalo", options, wire, tokens))
+
+    async def go():
+        try:
+            return await built.renew()
+        finally:
+            await wire.close()
+
+    return asyncio.run(go())
+
+
+@pytest.mark.parametrize("death", DEATHS)
+def test_a_refresh_that_dies_keeps_the_pair_and_says_whether_a_person_is_needed(vault, death):
+    body, end = DEATHS[death]
+    with vendor(answer(body)) as (url, seen):
+        assert renew(vault, url) is not None
+    assert len(seen) == 1, "a refresh is never sent twice: the token is single use"
+    assert state(vault) == ("a1", "r1", "reconsent_required" if end == "gone" else "ok")
+    with vendor(answer(GOOD)) as (url, _):
+        assert renew(vault, url) is None
+    assert state(vault) == ("a2", "r2", "ok")
+
+
+@pytest.mark.parametrize("status", ["500 X", "502 X", "429 X", "302 X"])
+def test_servers_in_trouble_end_no_token(vault, status):
+    with vendor(answer(b"{}", status)) as (url, _):
+        assert renew(vault, url) is not None
+    assert state(vault) == ("a1", "r1", "ok")
+
+
+def test_a_refresh_whose_answer_is_lost_is_not_sent_again_at_once(vault):
+    with vendor(reset) as (url, seen):
+        assert renew(vault, url) is not None
+    assert len(seen) == 1
+    assert state(vault) == ("a1", "r1", "ok")
+
+
+def test_a_refresh_that_never_left_changes_nothing(vault):
+    with vendor(answer(GOOD)) as (url, _):
+        pass  # closed again: nobody listens there
+    assert renew(vault, url) is not None
+    assert state(vault) == ("a1", "r1", "ok")
+
+
+def test_the_lock_outlives_the_longest_call(vault):
+    from dispatcher.gateways.wire import DEADLINE
+    from dispatcher.store.tokens import LOCK
+
+    assert LOCK.total_seconds() > 2 * DEADLINE
+
+
+def test_a_token_that_dies_at_any_message_of_a_batch_is_renewed_once(vault, twins):
+    pair = twins.ask("/zalo/_twin/grant", {})
+    with vault.begin(SYSTEM)() as tx:
+        gateways.put_tokens(tx, "zalo", "dead", pair["refresh_token"], 90_000)
+    wire = Wire(deadline=2.0, loopback_only=True)
+    base = twins.base("zalo")
+    tokens = StoredTokens(vault.store, "zalo", vault.clock)
+    built = zalo.build(Given("zalo", {"oauth_url": base, "base_url": base, "oa_url": base}, wire,
+                             tokens))  # fmt: skip
+    batch = [outgoing(f"R{i}", f"+8495100{i:04d}") for i in range(20)]
+
+    async def go():
+        try:
+            found = await asyncio.gather(*(built.send("c", [m]) for m in batch))
+            by_id = await built.send("c", [outgoing("U1", "2512523625412515")])
+            return [v for [v] in found], by_id
+        finally:
+            await wire.close()
+
+    found, by_id = asyncio.run(go())
+    assert not any(isinstance(v, Refused) and v.fault is Fault.ACCOUNT for v in found)
+    assert state(vault)[0] == "access2", "granted once, renewed once"
+    assert by_id[0].provider_id or by_id[0].fault is Fault.RECIPIENT

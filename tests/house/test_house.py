@@ -33,7 +33,16 @@ HOMES = {
     "apscheduler": {"scheduling", "worker"}, "click": {"cli"}, "rich": {"cli"},
     "starlette": {"web"}, "uvicorn": {"worker"}, "python_calamine": {"importing"},
 }  # fmt: skip
-ASYNC_HOMES = {"sending", "gateways", "web", "twins", "worker", "store.tokens", "cli.gateways"}
+ASYNC_HOMES = {
+    "sending",
+    "gateways",
+    "web",
+    "twins",
+    "worker",
+    "store.tokens",
+    "cli.gateways",
+    "cli.vendors",
+}
 CLOCK_READERS = {"app", "worker", "twins", "cli", "store.database"}
 
 

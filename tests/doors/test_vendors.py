@@ -1,0 +1,152 @@
+"""gateways login, balance, templates, verify-webhook, and the replies people write."""
+
+import json
+
+import pytest
+from conftest import build_site, run_cli
+
+from dispatcher.app import open_app
+from dispatcher.config import parse
+from dispatcher.gateways import zalo
+from dispatcher.gateways.contract import Reply
+from dispatcher.model import SYSTEM
+from dispatcher.receiving import answer_back
+from dispatcher.store import gateways
+
+LIVE = """[gateways.zalo]
+adapter = "zalo"
+oa_id = "777"
+app_id = "42"
+app_secret = {{ env = "ZALO_APP_SECRET" }}
+oa_secret = {{ env = "ZALO_OA_SECRET" }}
+base_url = "{base}/zalo"
+oauth_url = "{base}/zalo"
+oa_url = "{base}/zalo"
+redirect_uri = "https://phuong.example/zalo"
+"""
+SECRETS = {"ZALO_APP_SECRET": "app-secret-1", "ZALO_OA_SECRET": "oa-secret-1",
+           "ESMS_API_KEY": "drill-api_key", "ESMS_SECRET_KEY": "s3cret"}  # fmt: skip
+
+
+@pytest.fixture
+def live(tmp_path, twins):
+    """A live site whose vendors are twins on this machine."""
+    return build_site(
+        tmp_path / "site", "data/site.db", ('mode = "drill"', 'mode = "live"'),
+        ('[gateways.zalo]\nadapter = "zalo"\n', LIVE.format(base=twins.url)),
+        ('[gateways.esms]\nadapter = "esms"\n',
+         f'[gateways.esms]\nadapter = "esms"\nbase_url = "{twins.base("esms")}"\n'
+         'api_key = {{ env = "ESMS_API_KEY" }}\nsecret_key = {{ env = "ESMS_SECRET_KEY" }}\n'
+         .replace("{{", "{").replace("}}", "}")),
+    )  # fmt: skip
+
+
+def cli(site, *words, stdin=""):
+    return run_cli("--site", str(site), *words, stdin=stdin, env={**SECRETS, "NO_COLOR": "1"})
+
+
+def stored(site):
+    app = open_app(parse(site))
+    try:
+        with app.store.read(SYSTEM) as tx:
+            row = gateways.tokens(tx, "zalo")
+            return None if row is None else (row["access"], row["refresh"])
+    finally:
+        app.store.close()
+
+
+def test_a_pasted_pair_signs_an_account_in_and_the_account_answers(live, twins):
+    pair = twins.ask("/zalo/_twin/grant", {})
+    text = f"{pair['access_token']}\n{pair['refresh_token']}\n"
+    said = cli(live, "gateways", "login", "zalo", "--paste", stdin=text)
+    assert said.returncode == 0, said.stderr
+    assert pair["access_token"] not in said.stdout + said.stderr
+    assert stored(live) == (pair["access_token"], pair["refresh_token"])
+    told = json.loads(cli(live, "gateways", "balance", "zalo", "--json").stdout)
+    assert (told["remainingQuota"], told["oaCurrentQuality"]) == ("1000000", "HIGH")
+    found = json.loads(cli(live, "gateways", "templates", "zalo", "--json").stdout)
+    assert len(found) == 120, "more than one page"
+    assert found[0]["params"][0] == {"name": "don_vi", "longest": 30, "required": True}
+    assert found[0]["price"] == 200
+
+
+def test_a_dead_access_token_is_renewed_once_while_asking(live, twins):
+    pair = twins.ask("/zalo/_twin/grant", {})
+    text = json.dumps({"access_token": "dead-token", "refresh_token": pair["refresh_token"]})
+    cli(live, "gateways", "login", "zalo", "--paste", stdin=text)
+    assert cli(live, "gateways", "balance", "zalo").returncode == 0
+    assert stored(live)[0] not in ("dead-token", pair["access_token"])
+    dead = json.dumps({"access_token": "dead-token", "refresh_token": "dead-refresh"})
+    cli(live, "gateways", "login", "zalo", "--paste", stdin=dead)
+    said = cli(live, "gateways", "balance", "zalo")
+    assert said.returncode == 5
+    assert "-124" in said.stderr
+
+
+@pytest.mark.parametrize("text", ["", "one-token\n", "a b c", "same-token same-token",
+                                  '{"access_token": "abcd"}'])  # fmt: skip
+def test_anything_but_two_tokens_stores_nothing(live, text):
+    said = cli(live, "gateways", "login", "zalo", "--paste", stdin=text)
+    assert said.returncode == 2
+    assert stored(live) is None
+
+
+def test_consent_is_begun_allowed_and_taken_back_only_by_its_own_answer(live):
+    shown = json.loads(cli(live, "gateways", "login", "zalo", "--json").stdout)["open"]
+    query = dict(p.split("=", 1) for p in shown.partition("?")[2].split("&"))
+    assert query["app_id"] == "42"
+    assert len(query["code_challenge"]) == 43
+    back = "https://phuong.example/zalo?code=good-code&oa_id={oa}&state={state}"
+    stranger = back.format(oa="777", state="someone-else")
+    assert cli(live, "gateways", "login", "zalo", "--callback", stdin=stranger).returncode == 2
+    again = cli(live, "gateways", "login", "zalo", "--callback", stdin=stranger)
+    assert again.returncode == 2  # used up: a consent is answered once
+    shown = json.loads(cli(live, "gateways", "login", "zalo", "--json").stdout)["open"]
+    state = shown.partition("state=")[2]
+    other = back.format(oa="888", state=state)
+    assert cli(live, "gateways", "login", "zalo", "--callback", stdin=other).returncode == 3
+    assert stored(live) is None
+    shown = json.loads(cli(live, "gateways", "login", "zalo", "--json").stdout)["open"]
+    good = back.format(oa="777", state=shown.partition("state=")[2])
+    said = cli(live, "gateways", "login", "zalo", "--callback", stdin=good)
+    assert said.returncode == 0, said.stderr
+    assert stored(live)[0].startswith("access")
+
+
+def test_balance_and_templates_of_esms(live):
+    told = cli(live, "gateways", "balance", "esms")
+    assert "1.000.000.000 đ" in told.stdout
+    found = json.loads(cli(live, "gateways", "templates", "esms", "--sender", "X", "--json").stdout)
+    assert [t["network"] for t in found] == ["Viettel", "MobiFone", "VinaPhone"]
+
+
+def test_a_drill_asks_no_real_account(tmp_path):
+    site = build_site(tmp_path / "site")
+    for words in (("balance", "esms"), ("templates", "zalo"), ("login", "zalo")):
+        said = cli(site, "gateways", *words)
+        assert said.returncode == 3, said.stderr
+    assert cli(site, "gateways", "login", "esms").returncode == 2
+
+
+def test_a_pasted_webhook_event_is_verified(live):
+    body = json.dumps({"event_name": "user_received_message", "app_id": "42",
+                       "timestamp": "17", "message": {"msg_id": "m"}})  # fmt: skip
+    mac = zalo.signature("42", body.encode(), "17", "oa-secret-1")
+    for claimed, verified, code in ((mac, True, 0), ("0" * 64, False, 1)):
+        event = json.dumps({"headers": {"X-ZEvent-Signature": f"mac={claimed}"}, "body": body})
+        said = cli(live, "gateways", "verify-webhook", "zalo", "--json", stdin=event)
+        assert said.returncode == code, said.stderr
+        assert json.loads(said.stdout)["verified"] is verified
+    for text in ("", "[]", "{}", "not json"):
+        assert cli(live, "gateways", "verify-webhook", "zalo", stdin=text).returncode == 2
+
+
+def test_replies_are_shown_to_those_who_may_read_them(tmp_path):
+    site = build_site(tmp_path / "site")
+    app = open_app(parse(site))
+    with app.begin(SYSTEM)() as tx:
+        answer_back(tx, "esms", Reply("+84951234567", "Bà con cảm ơn phường"))
+    app.store.close()
+    [found] = json.loads(cli(site, "log", "replies", "--json").stdout)
+    assert found["text"] == "Bà con cảm ơn phường"
+    assert "cảm ơn" in cli(site, "log", "replies").stdout
