@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from benchmarks import log, planning, queue, sending, sites
+from benchmarks import gateways, log, planning, queue, sending, sites
 
 
 @dataclass(frozen=True)
@@ -107,6 +107,19 @@ def bench_log(size: Size) -> Iterator[Figure]:
         app.store.close()
 
 
+def bench_gateways(size: Size) -> Iterator[Figure]:
+    runs = [gateways.bulk(size.of(60_000)) for _ in range(size.rounds)]
+    rate, share = (statistics.median(side) for side in zip(*runs, strict=True))
+    yield Figure("a gateway with 1,000 numbers a call", rate, "messages/s", 50_000, True,
+                 f"{share:.0f} messages a call, twelve wards with a text each")  # fmt: skip
+    seconds = max(2, 10 // size.scale)
+    told = [gateways.receipts(size.of(40_000), 1_000, seconds) for _ in range(size.rounds)]
+    stored, slowest = (statistics.median(side) for side in zip(*told, strict=True))
+    yield Figure("receipts stored beside sending", stored, "a second", 980, True,
+                 "asked for 1,000 a second")  # fmt: skip
+    yield Figure("the same, 99th percentile", slowest, "ms", 50, False)
+
+
 def bench_startup(size: Size) -> Iterator[Figure]:
     helped, bare = log.startup()
     yield Figure("dispatcher --help", helped, "ms", 4 * bare + 120, False,
@@ -121,6 +134,7 @@ BENCHES: dict[str, Callable[[Size], Iterator[Figure]]] = {
     "planning": bench_planning,
     "memory": bench_memory,
     "log": bench_log,
+    "gateways": bench_gateways,
 }
 
 

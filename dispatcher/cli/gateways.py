@@ -191,7 +191,8 @@ def explain(surface: Surface, adapter: str, what: str, jsonl: str) -> None:
         )
     options = _receipt_options(surface, adapter, module)
     each_line(
-        surface, lambda v: _answer(module, v) if what == "answer" else _receipt(module, v, options)
+        surface,
+        lambda v: _answer(module, v, options) if what == "answer" else _receipt(module, v, options),
     )
 
 
@@ -215,11 +216,12 @@ def _receipt_options(surface: Surface, adapter: str, module: Any) -> dict[str, A
     return {}
 
 
-def _answer(module: Any, value: dict[str, Any]) -> dict[str, Any]:
+def _answer(module: Any, value: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
     headers = {str(k).lower(): str(v) for k, v in (value.get("headers") or {}).items()}
     answer = Answer(int(value.get("status", 200)), headers, str(value.get("body", "")).encode())
     results = []
-    for verdict in module.read_answer(answer):
+    described = {"options": options} if module.__name__.endswith(".http") else {}
+    for verdict in module.read_answer(answer, **described):
         if isinstance(verdict, Accepted):
             results.append(
                 {

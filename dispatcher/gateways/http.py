@@ -33,7 +33,6 @@ from dispatcher.gateways.contract import (
     Verdict,
     e164,
     http_trouble,
-    local,
     read_object,
 )
 from dispatcher.model import Channel, Fault, Receipt
@@ -77,7 +76,7 @@ class Described:
         self._url = str(options["base_url"]).rstrip("/") + str(options.get("path", ""))
 
     async def send(self, call_ref: str, batch: Sequence[Outgoing]) -> Sequence[Verdict]:
-        headers = self._headers(batch)
+        headers = self._headers()
         content = self._filled(self._options["body"], call_ref, batch)
         if self._options.get("method", "POST") == "GET":
             flat = {k: str(v) for k, v in dict(content).items()}
@@ -100,19 +99,14 @@ class Described:
     def _format(self) -> str:
         return str(self._options.get("format", "json"))
 
-    def _headers(self, batch: Sequence[Outgoing]) -> dict[str, str]:
+    def _headers(self) -> dict[str, str]:
         found = {k.lower(): str(v) for k, v in dict(self._options.get("headers", {})).items()}
         basic = self._options.get("basic")
         if basic:
             pair = f"{basic.get('user', '')}:{basic.get('password', '')}"
             found["authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
         if self._options.get("drill"):  # our own twin answers what the vendor would
-            told = {
-                "channel": self.channel.value,
-                "to": [[local(m.to), m.reference] for m in batch],
-                "sample": self._options["answer"]["sample"],
-            }
-            found["x-drill"] = json.dumps(told)
+            found["x-drill"] = json.dumps([self.channel.value, self._options["answer"]["sample"]])
         return found
 
     def _filled(self, value: Any, call_ref: str, batch: Sequence[Outgoing]) -> Any:
@@ -209,7 +203,7 @@ def read_answer(
     answer: Answer | NoAnswer, *, options: Mapping[str, Any] | None = None, repeat: bool = True
 ) -> list[Verdict]:
     """What an answer means by the description in `options`."""
-    if options is None:
+    if not options:
         raise Problem(
             "needs-description",
             "Trình kết nối http cần mô tả trong dispatcher.toml của trang này.",

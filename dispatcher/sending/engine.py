@@ -28,7 +28,7 @@ from dispatcher.model import (
     MessageState,
     Mode,
 )
-from dispatcher.sending.lanes import Asked, Lane, alike, outgoing
+from dispatcher.sending.lanes import Asked, Lane, alike, in_batches, outgoing
 from dispatcher.sending.settling import can_ask, decide, outcome_of
 from dispatcher.store import broadcasts, gateways, messages, texts
 from dispatcher.store.broadcasts import Broadcast
@@ -38,7 +38,6 @@ from dispatcher.store.messages import Outcome, Parcel
 log = logging.getLogger("dispatcher.sending")
 
 LEASE = timedelta(seconds=90)  # at least three times the longest call
-BATCH = 500  # messages leased at once
 POLL = 0.2  # seconds between looks at an empty queue
 AGAIN = 0.5  # seconds before the database is tried again
 PATIENCE = 0.25  # seconds a commit waits for another program's lock before it is tried again later
@@ -387,13 +386,13 @@ class Engine:
             if all(step.gateway != lane.name for step in broadcast.route):
                 continue
             after = lane.cursors.get(broadcast.id, (0, 0))
-            most = max(BATCH, lane.gateway.limits.batch + lane.gateway.limits.at_least)
+            most = lane.most_claimed
             found, last = messages.claim(
                 tx, self.name, broadcast.id, lane.name, most, now + LEASE, after
             )
             lane.cursors[broadcast.id] = last if len(found) == most else (0, 0)
             ids += found
-        lane.waiting.extend(messages.parcels(tx, ids))
+        lane.waiting.extend(in_batches(lane.gateway.limits, messages.parcels(tx, ids)))
         return bool(ids)
 
     def _batch(self, lane: Lane) -> list[Parcel]:

@@ -12,6 +12,9 @@ from dispatcher.lifecycle import PROBE_AFTER_UNKNOWNS, Doubt
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.messages import Parcel
 
+BATCH = 500  # messages leased at once
+MOST = 10_000  # the same, for a gateway that takes many a call
+
 
 @dataclass
 class Asked:
@@ -48,6 +51,15 @@ class Lane:
         return self.gateway.name
 
     @property
+    def most_claimed(self) -> int:
+        """Messages leased at once: for a gateway that takes many a call, enough to fill its calls
+        although their texts differ from ward to ward."""
+        limits = self.gateway.limits
+        if limits.batch == 1:
+            return BATCH
+        return min(MOST, max(BATCH, self.in_flight * limits.batch + limits.at_least))
+
+    @property
     def doubt(self) -> Doubt:
         limits = self.gateway.limits
         return Doubt(limits.dedup_window, limits.looks_up)
@@ -58,6 +70,19 @@ class Lane:
             return 0
         probing = self.busy > 0 or self.unknowns >= PROBE_AFTER_UNKNOWNS
         return (1 if probing else self.in_flight) - self.flying
+
+
+def in_batches(limits: Limits, parcels: list[Parcel]) -> list[Parcel]:
+    """What may travel in one call put side by side, else in the order given."""
+    if limits.batch == 1:
+        return parcels
+
+    def key(parcel: Parcel) -> tuple[int, int, str, str]:
+        carrier = parcel.carrier or "" if limits.one_carrier else ""
+        text = parcel.text.body if limits.same_body else ""
+        return parcel.broadcast_id, parcel.ward_id, carrier, text
+
+    return sorted(parcels, key=key)
 
 
 def alike(limits: Limits, first: Parcel, other: Parcel) -> bool:

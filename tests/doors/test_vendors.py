@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from conftest import build_site, run_cli
+from conftest import ROOT, build_site, run_cli
 
 from dispatcher.app import open_app
 from dispatcher.config import parse
@@ -150,3 +150,61 @@ def test_replies_are_shown_to_those_who_may_read_them(tmp_path):
     [found] = json.loads(cli(site, "log", "replies", "--json").stdout)
     assert found["text"] == "Bà con cảm ơn phường"
     assert "cảm ơn" in cli(site, "log", "replies").stdout
+
+
+EXPLAINED = [
+    ("esms", {"status": 200, "body": '{"CodeResult": 103}'}, ("refused", "account", "103")),
+    ("zalo", {"status": 200, "body": '{"error": "-118"}'}, ("refused", "recipient", "-118")),
+    ("kannel", {"status": 202, "body": "0: Accepted for delivery"}, ("accepted", None, None)),
+    ("kannel", {"status": 503, "body": ""}, ("refused", "unknown", "503")),
+    ("speedsms", {"status": 200, "body": '{"status": "error", "code": "300"}'},
+     ("refused", "account", "300")),
+    ("vnpt", {"status": 200, "body": '{"RPLY": {"ERROR": "25"}}'}, ("refused", "carrier", "25")),
+    ("viettel", {"status": 200, "body": "<a><message>Check Content: X</message><result>0</result></a>"},
+     ("refused", "content", "0")),
+]  # fmt: skip
+
+
+def test_every_vendors_answers_are_explained(tmp_path):
+    site = build_site(tmp_path / "site")
+    for adapter, given, (result, fault, code) in EXPLAINED:
+        said = cli(site, "gateways", "explain", adapter, "answer", "--jsonl", "-",
+                   stdin=json.dumps(given) + "\n")  # fmt: skip
+        assert said.returncode == 0, said.stderr
+        [found] = json.loads(said.stdout)["results"]
+        assert (found["result"], found["fault"], found["code"]) == (result, fault, code), adapter
+
+
+def test_every_vendors_reports_are_explained(tmp_path):
+    site = build_site(tmp_path / "site")
+    calls = {
+        "kannel": {"method": "GET", "query": "status=34&key=abc&dest=84951234567"},
+        "speedsms": {"method": "POST", "body": json.dumps(
+            {"type": "report", "tranId": "7", "phone": "84951234567", "status": 70})},
+        "esms": {"method": "GET", "query": "SMSID=1&SendStatus=4&phonenumber=0951234567"},
+    }  # fmt: skip
+    for adapter, given in calls.items():
+        said = cli(site, "gateways", "explain", adapter, "receipt", "--jsonl", "-",
+                   stdin=json.dumps(given) + "\n")  # fmt: skip
+        found = json.loads(said.stdout)
+        assert found["verified"] is None
+        assert [(r["to"], r["state"]) for r in found["receipts"]] == [("+84951234567", "failed")]
+    for adapter in ("viettel", "vnpt"):
+        said = cli(site, "gateways", "explain", adapter, "receipt", "--jsonl", "-",
+                   stdin='{"method": "GET", "query": "x=1"}\n')  # fmt: skip
+        assert json.loads(said.stdout)["receipts"] == []
+
+
+def test_a_described_vendor_is_explained_by_its_description(tmp_path):
+    text = (ROOT / "docs" / "gateways.md").read_text("utf-8")
+    table = text.partition("```toml\n[gateways.speedsms-described]")[2].partition("```")[0]
+    site = build_site(tmp_path / "site")
+    toml = site / "dispatcher.toml"
+    toml.write_text(toml.read_text("utf-8") + "[gateways.speedsms-described]" + table, "utf-8")
+    given = {"status": 200, "body": '{"status": "error", "code": "105", "message": "x"}'}
+    said = cli(site, "gateways", "explain", "http", "answer", "--jsonl", "-",
+               stdin=json.dumps(given) + "\n")  # fmt: skip
+    assert json.loads(said.stdout)["results"][0]["fault"] == "recipient", said.stderr
+    bare = build_site(tmp_path / "bare")
+    said = cli(bare, "gateways", "explain", "http", "answer", "--jsonl", "-", stdin="{}\n")
+    assert said.returncode in (2, 4)
