@@ -147,10 +147,15 @@ def preview(surface: Surface, number_: str) -> None:
     with app.store.read(actor) as tx:
         broadcast = rows.get(tx, broadcast_id(number_))
     found = joined.preview(app, actor, broadcast)
+    from dispatcher.cli.vendors import findings, tell_findings
+
+    told_by_vendors = findings(surface, broadcast, found)
     if surface.json:
-        surface.emit({"broadcast": broadcast.id, **found.as_json()})
+        said = {"vendors": told_by_vendors} if told_by_vendors else {}
+        surface.emit({"broadcast": broadcast.id, **found.as_json(), **said})
         return
     tell_preview(surface, broadcast, found)
+    tell_findings(surface, told_by_vendors)
     surface.hint(
         f"Trình duyệt: dispatcher broadcasts submit {broadcast.id} --as TÊN",
         f"Submit: dispatcher broadcasts submit {broadcast.id} --as NAME",

@@ -14,7 +14,7 @@ from dispatcher.cli.spoken import command
 from dispatcher.cli.surface import Surface
 from dispatcher.model import HANOI, SYSTEM, Mode
 from dispatcher.problems import OK, SETTINGS, Problem, Say
-from dispatcher.store.schema import moment
+from dispatcher.store.schema import micros, moment
 
 Finding = tuple[str, bool, Say]
 
@@ -313,6 +313,7 @@ def _gateways(surface: Surface) -> Finding:
     app = surface.open_app()
     with app.store.read(SYSTEM) as tx:
         paused = [n for n, row in gateways.states(tx).items() if row["paused_at"] is not None]
+        sign_ins = gateways.sign_ins(tx)
     if paused:
         names = ", ".join(paused)
         return (
@@ -322,6 +323,20 @@ def _gateways(surface: Surface) -> Finding:
                 f"Nhà cung cấp đang tạm dừng: {names}. Sửa nguyên nhân rồi: dispatcher "
                 "gateways resume TÊN",
                 f"Paused: {names}. Mend the cause, then: dispatcher gateways resume NAME",
+            ),
+        )
+    refused = {n: until for n, (state, until) in sign_ins.items() if state != "ok"}
+    if refused:
+        name, until = next(iter(refused.items()))
+        left = max(0, ((until or 0) - micros(app.clock())) // 3_600_000_000)
+        return (
+            "gateways",
+            False,
+            Say(
+                f"«{name}» cần đăng nhập lại, còn gửi được khoảng {left} giờ: "
+                f"dispatcher gateways login {name}",
+                f"“{name}” must be signed in again, it can send for about {left} hours: "
+                f"dispatcher gateways login {name}",
             ),
         )
     if app.site.mode is Mode.LIVE:

@@ -29,7 +29,7 @@ gateways = Group(Say("Nhà cung cấp.", "Gateways."))
 def list_gateways(surface: Surface) -> None:
     app = surface.open_app()
     with app.store.read(surface.actor()) as tx:
-        states = rows.states(tx)
+        states, sign_ins = rows.states(tx), rows.sign_ins(tx)
     found = []
     for name, chosen in app.site.gateways.items():
         state = states.get(name)
@@ -44,6 +44,7 @@ def list_gateways(surface: Surface) -> None:
                 "code": paused["paused_code"] if paused else None,
                 "since": moment(paused["paused_at"]).isoformat() if paused else None,
                 "unknowns_in_a_row": state["unknowns"] if state else 0,
+                "sign_in": sign_ins[name][0] if name in sign_ins else None,
             }
         )
     if surface.json:
@@ -65,6 +66,8 @@ def list_gateways(surface: Surface) -> None:
                     f"tạm dừng ({f['reason']} {f['code']})", f"paused ({f['reason']} {f['code']})"
                 )
                 if f["paused"]
+                else surface.text("cần đăng nhập lại", "sign in again")
+                if f["sign_in"] == "reconsent_required"
                 else surface.text("sẵn sàng", "ready"),
             ]
             for f in found

@@ -6,7 +6,8 @@ import asyncio
 import json
 import secrets
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlparse
 
@@ -20,15 +21,19 @@ from dispatcher.gateways.contract import (
     Gateway,
     KnowsBalance,
     KnowsStanding,
+    KnowsTemplate,
     KnowsTemplates,
     Refused,
     SignsIn,
     Tokens,
+    VendorTemplate,
 )
 from dispatcher.model import Mode
+from dispatcher.planning import Preview
 from dispatcher.problems import Problem, refused
 from dispatcher.reporting import number
 from dispatcher.store import gateways as rows
+from dispatcher.store.broadcasts import Broadcast
 
 __all__ = ["gateways"]
 
@@ -75,6 +80,94 @@ def _told(name: str, answer: Refused) -> Problem:
         f"“{name}” answered: {said}. See docs/gateways.md or ask the vendor.",
         exit_code=5,
     )
+
+
+def findings(surface: Surface, broadcast: Broadcast, found: Preview) -> list[dict[str, Any]]:
+    """What the vendors of a live broadcast say of it before anything is paid: quota left, quality,
+    price, and values that are longer than their template allows."""
+    app = surface.open_app()
+    if app.site.mode is not Mode.LIVE:
+        return []
+    told: list[dict[str, Any]] = []
+    for step in broadcast.route:
+        if named(app.site, step.gateway).adapter != "zalo" or not found.longest:
+            continue
+        try:
+            standing = _asked(surface, step.gateway, KnowsStanding, lambda g: g.standing())
+            for template_id, lengths in found.longest.items():
+                ask = partial(_template_of, template_id=template_id)
+                template = _asked(surface, step.gateway, KnowsTemplate, ask)
+                told.append(_finding(step.gateway, standing, template, lengths, found.queued))
+        except Problem as problem:
+            told.append({"gateway": step.gateway, "problem": problem.to(surface.language)})
+    return told
+
+
+async def _template_of(gateway: KnowsTemplate, template_id: str) -> VendorTemplate | Refused:
+    return await gateway.template(template_id)
+
+
+def _finding(
+    name: str,
+    standing: Mapping[str, str],
+    template: VendorTemplate,
+    lengths: Mapping[str, int],
+    people: int,
+) -> dict[str, Any]:
+    left = standing.get("remainingQuota", "")
+    allowed = {key: most for key, most, _ in template.params}
+    return {
+        "gateway": name,
+        "template": template.template_id,
+        "enabled": template.state in ("enable", "enabled"),
+        "quota_left": int(left) if left.isdigit() else None,
+        "enough_quota": int(left) >= people if left.isdigit() else None,
+        "quality": standing.get("oaCurrentQuality"),
+        "price": template.price,
+        "too_long": [
+            {"value": key, "longest": n, "allowed": allowed[key]}
+            for key, n in lengths.items()
+            if (allowed.get(key) or n) < n
+        ],
+        "missing": [k for k, _, need in template.params if need and k not in lengths],
+        "unknown": [k for k in lengths if k not in allowed],
+    }
+
+
+def tell_findings(surface: Surface, told: Sequence[Mapping[str, Any]]) -> None:
+    """The findings of vendors in words, what would be refused first of all."""
+    for f in told:
+        if "problem" in f:
+            surface.warn(f["problem"], f["problem"])
+            continue
+        surface.say(
+            f"{f['gateway']}: còn {f['quota_left']} tin hôm nay, chất lượng {f['quality']}, "
+            f"{f['price']} đồng/tin.",
+            f"{f['gateway']}: {f['quota_left']} messages left today, quality {f['quality']}, "
+            f"{f['price']} đồng each.",
+        )
+        if f["enough_quota"] is False:
+            surface.warn(
+                "Hạn mức hôm nay không đủ: phần còn lại chờ sang ngày hoặc qua kênh sau.",
+                "Today's quota is not enough: the rest waits for tomorrow or the next step.",
+            )
+        if not f["enabled"]:
+            surface.warn(
+                f"Mẫu {f['template']} chưa được Zalo duyệt: sẽ bị từ chối.",
+                f"Template {f['template']} is not approved by Zalo: it will be refused.",
+            )
+        for long in f["too_long"]:
+            surface.warn(
+                f"«{long['value']}» dài tới {long['longest']} ký tự, mẫu chỉ cho "
+                f"{long['allowed']}: những tin đó sẽ bị từ chối.",
+                f"“{long['value']}” is up to {long['longest']} characters, the template allows "
+                f"{long['allowed']}: those messages will be refused.",
+            )
+        for key in (*f["missing"], *f["unknown"]):
+            surface.warn(
+                f"«{key}» không khớp giữa mẫu của ta và mẫu đã đăng ký.",
+                f"“{key}” differs between our template and the registered one.",
+            )
 
 
 @gateways.verb(

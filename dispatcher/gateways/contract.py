@@ -225,6 +225,13 @@ class KnowsTemplates(Protocol):
 
 
 @runtime_checkable
+class KnowsTemplate(Protocol):
+    async def template(self, template_id: str) -> VendorTemplate | Refused:
+        """One registered template, as the vendor knows it now."""
+        ...
+
+
+@runtime_checkable
 class KnowsStanding(Protocol):
     async def standing(self) -> Mapping[str, str] | Refused:
         """Quota, quality and the like, in the vendor's own words."""

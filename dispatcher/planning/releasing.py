@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -144,6 +145,7 @@ class Preview:
     cost: Mapping[str, int]  # by channel
     households: int = 0
     samples: tuple[Mapping[str, Any], ...] = ()
+    longest: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # template → value → NFC
 
     @property
     def total(self) -> int:
@@ -180,6 +182,18 @@ def preview(
 ) -> Preview:
     """Release inside a transaction that is thrown away."""
     found: list[Preview] = []
+    longest: dict[str, dict[str, int]] = {}
+    render = words.render
+
+    def measured(step: int, values: Mapping[str, Any]) -> Text | None:
+        text = render(step, values)
+        for name, value in (text.params if text else {}).items():
+            lengths = longest.setdefault((text and text.template_id) or "", {})
+            length = len(unicodedata.normalize("NFC", value))
+            lengths[name] = max(lengths.get(name, 0), length)
+        return text
+
+    words = replace(words, render=measured)
     try:
         with begin() as tx:
             for step in steps_of_release(broadcast, words, resolve, tx.now):
@@ -189,6 +203,7 @@ def preview(
                     _summed(tx, broadcast),
                     households=releases.households(tx, broadcast.id),
                     samples=_samples(tx, broadcast),
+                    longest=longest,
                 )
             )
             raise _RollBack

@@ -129,6 +129,12 @@ def unlock_tokens(tx: Tx, name: str, owner: str, *, state: str | None = None) ->
     tx.note("unlocked" if state is None else state, "gateway", name)
 
 
+def sign_ins(tx: Tx) -> dict[str, tuple[str, int | None]]:
+    """For each account that signs in: its state and when its access ends (microseconds)."""
+    rows = tx.rows("SELECT name, state, expires_at FROM vault")
+    return {row["name"]: (row["state"], row["expires_at"]) for row in rows}
+
+
 def stale_tokens(tx: Tx, before: datetime) -> list[str]:
     """Accounts whose tokens were last rotated before a moment and can still be."""
     return [

@@ -1,6 +1,7 @@
 """gateways login, balance, templates, verify-webhook, and the replies people write."""
 
 import json
+import os
 
 import pytest
 from conftest import ROOT, build_site, run_cli
@@ -208,3 +209,57 @@ def test_a_described_vendor_is_explained_by_its_description(tmp_path):
     bare = build_site(tmp_path / "bare")
     said = cli(bare, "gateways", "explain", "http", "answer", "--jsonl", "-", stdin="{}\n")
     assert said.returncode in (2, 4)
+
+
+def test_an_account_that_must_be_signed_in_again_is_named_while_it_still_sends(live):
+    app = open_app(parse(live))
+    with app.begin(SYSTEM)() as tx:
+        gateways.put_tokens(tx, "zalo", "a1", "r1", 5 * 3600 + 60)
+        assert gateways.lock_tokens(tx, "zalo", "me", tx.now.replace(year=2099))
+        gateways.unlock_tokens(tx, "zalo", "me", state="reconsent_required")
+    app.store.close()
+    found = {g["name"]: g for g in json.loads(cli(live, "gateways", "list", "--json").stdout)}
+    assert found["zalo"]["sign_in"] == "reconsent_required"
+    assert "cần đăng nhập lại" in cli(live, "gateways", "list").stdout
+    told = cli(live, "doctor")
+    assert "5 giờ" in told.stdout + told.stderr
+    assert "gateways login zalo" in told.stdout + told.stderr
+
+
+def test_a_live_preview_says_what_zalo_would_refuse_and_how_much_is_left(live, twins, tmp_path):
+    from conftest import add_people
+    from walk import crowd, import_list, sheet, write_broadcast
+
+    long = "Ủy ban nhân dân phường Máy Tơ thành phố Hải Phòng"
+    template = live / "templates" / "canh-bao.j2"
+    text = template.read_text("utf-8")
+    template.write_text(
+        text.replace('"UBND phường {{ ward.name }}"', f'"{long}", khac = "x"'), "utf-8"
+    )
+    toml = live / "dispatcher.toml"
+    sender = '[senders.all]\nwards = "all"\n'.replace('"all"', '["all"]')
+    toml.write_text(
+        toml.read_text("utf-8") + sender + 'name = "UBND"\nbrandname = "UBND"\n', "utf-8"
+    )
+    pair = twins.ask("/zalo/_twin/grant", {})
+    cli(live, "gateways", "login", "zalo", "--paste", stdin="\n".join(list(pair.values())[:2]))
+    for name, value in SECRETS.items():
+        os.environ[name] = value
+    try:
+        app = open_app(parse(live))
+        officer, _ = add_people(app)
+        import_list(app, sheet(tmp_path / "may-to.csv", crowd(3)))
+        made = write_broadcast(app, officer, route="zalo-then-sms")
+        app.store.close()
+    finally:
+        for name in SECRETS:
+            del os.environ[name]
+    said = cli(live, "broadcasts", "preview", str(made), "--json", "--as", "lan")
+    assert said.returncode == 0, said.stderr
+    [found] = json.loads(said.stdout)["vendors"]
+    assert (found["quota_left"], found["quality"], found["price"]) == (1_000_000, "HIGH", 200)
+    assert found["too_long"] == [{"value": "don_vi", "longest": len(long), "allowed": 30}]
+    assert found["unknown"] == ["khac"]
+    assert found["enough_quota"] is True
+    told = cli(live, "broadcasts", "preview", str(made), "--as", "lan")
+    assert f"dài tới {len(long)} ký tự" in told.stdout + told.stderr

@@ -118,3 +118,14 @@ def test_zalo_seen_events_name_several_messages():
 def test_strange_calls_are_no_receipts_and_no_accident(body):
     assert zalo.read_receipt(Call("POST", "", {}, body), {}).receipts == ()
     assert esms.read_receipt(Call("GET", body.decode("latin-1"), {}, b""), {}).receipts == ()
+
+
+def test_while_setting_up_a_wrong_signature_is_told_as_none():
+    options = {"oa_secret": "oa", "app_id": "42", "signature": "warn"}
+    body = event()
+    assert zalo.read_receipt(signed(body), options).verified is True
+    wrong = Call("POST", "", {"x-zevent-signature": "mac=ÿđ"}, body)
+    assert zalo.read_receipt(wrong, options).verified is None
+    assert zalo.read_receipt(wrong, {**options, "signature": "strict"}).verified is False
+    [receipt] = zalo.read_receipt(wrong, options).receipts
+    assert receipt.reference == "R1"
