@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -71,6 +71,11 @@ class Limits:
     in_flight: int = 8  # calls at once
     dedup_window: timedelta | None = None  # how long the vendor remembers our reference
     looks_up: timedelta | None = None  # settling time before a look-up's "no" is proof
+
+
+def sized(limits: Limits, options: Mapping[str, Any]) -> Limits:
+    """An adapter's limits with the `batch` a site has set, where the vendor publishes none."""
+    return replace(limits, batch=int(options.get("batch", limits.batch)))
 
 
 @dataclass(frozen=True)
@@ -326,6 +331,12 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def word(value: Any) -> str:
     """A code or id as text: vendors mix strings and numbers."""
     return value.strip() if isinstance(value, str) else ""
+
+
+def whole(text: str | None) -> int | None:
+    """The number written in plain digits; None for anything else: "²" is a digit to Python."""
+    text = (text or "").strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
 
 
 def local(e164: str) -> str:

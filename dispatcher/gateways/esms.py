@@ -37,6 +37,7 @@ from dispatcher.gateways.contract import (
     e164,
     local,
     table,
+    whole,
     word,
 )
 from dispatcher.model import Channel, Fault, Receipt
@@ -283,10 +284,10 @@ def _each(answer: Answer | NoAnswer, batch: Sequence[Outgoing]) -> list[Verdict]
     found = answered(answer)
     details = found.get("detail") if isinstance(found, dict) else None
     if not isinstance(details, list) or not details:
-        [whole] = read_answer(answer, repeat=batch[0].repeat)[:1]
-        if isinstance(whole, Accepted) and len(batch) > 1:
-            whole = Accepted()  # the call was taken; one id cannot be everybody's
-        return [whole for _ in batch]
+        [verdict] = read_answer(answer, repeat=batch[0].repeat)[:1]
+        if isinstance(verdict, Accepted) and len(batch) > 1:
+            verdict = Accepted()  # the call was taken; one id cannot be everybody's
+        return [verdict for _ in batch]
     by_number: dict[str | None, list[Mapping[str, Any]]] = {}
     for row in details:
         if isinstance(row, dict):
@@ -337,4 +338,4 @@ def _state(query: Mapping[str, str]) -> model.Heard:
 
 
 def _count(value: str | None) -> int:
-    return int(value) if value and value.strip().isdigit() else 0
+    return whole(value) or 0

@@ -29,6 +29,8 @@ from dispatcher.gateways.contract import (
     Verdict,
     e164,
     http_trouble,
+    sized,
+    whole,
 )
 from dispatcher.model import Channel, Fault, Receipt
 
@@ -63,9 +65,7 @@ class Kannel:
         options = given.options
         self.name, self._wire, self._callback = given.name, given.wire, given.callback_url
         self._options = options
-        self.limits = Limits(
-            batch=int(options.get("batch", LIMITS.batch)), in_flight=LIMITS.in_flight
-        )
+        self.limits = sized(LIMITS, options)
         self._url = str(options["base_url"]).rstrip("/") + "/cgi-bin/sendsms"
         self._most = int(options.get("max_parts", 10))
 
@@ -144,9 +144,10 @@ def read_receipt(call: Call, options: Mapping[str, Any]) -> Heard:
     """
     query = call.form()
     key, status = query.get("key", ""), query.get("status", "")
-    if key and status.isascii() and status.isdigit():
+    bits = whole(status)
+    if key and bits is not None:
         to = e164(query.get("dest", ""))
-        return Heard((Receipt(key, None, to, _state(int(status)), _code(query)),))
+        return Heard((Receipt(key, None, to, _state(bits), _code(query)),))
     sender = e164(query.get("from", ""))
     if sender and query.get("text"):
         return Heard((), replies=(Reply(sender, query["text"]),))

@@ -33,7 +33,9 @@ from dispatcher.gateways.contract import (
     e164,
     local,
     read_object,
+    sized,
     table,
+    whole,
     word,
 )
 from dispatcher.model import Channel, Fault, Receipt
@@ -57,11 +59,7 @@ class SpeedSms:
 
     def __init__(self, given: Given) -> None:
         self.name, self._options, self._wire = given.name, given.options, given.wire
-        self.limits = Limits(
-            batch=int(given.options.get("batch", LIMITS.batch)),
-            per_second=LIMITS.per_second,
-            in_flight=LIMITS.in_flight,
-        )
+        self.limits = sized(LIMITS, given.options)
         self._base = str(given.options.get("base_url", BASE_URL)).rstrip("/")
 
     @property
@@ -163,7 +161,8 @@ def _receipt(call: str, row: Mapping[str, Any]) -> Receipt:
     """0 delivered, 1 to 63 not yet, 64 and above failed; one transaction covers many numbers."""
     status = word(row.get("status"))
     state = model.Heard.ACCEPTED
-    if status.isdigit():
-        state = model.Heard.DELIVERED if int(status) == 0 else state
-        state = model.Heard.FAILED if int(status) >= 64 else state
+    number = whole(status)
+    if number is not None:
+        state = model.Heard.DELIVERED if number == 0 else state
+        state = model.Heard.FAILED if number >= 64 else state
     return Receipt(None, call, e164(word(row.get("phone"))), state, status)

@@ -28,6 +28,8 @@ from dispatcher.gateways.contract import (
     Verdict,
     http_trouble,
     local,
+    sized,
+    whole,
 )
 from dispatcher.model import Channel, Fault
 
@@ -35,7 +37,7 @@ SETTINGS = ("base_url", "user", "password", "cp_code", "command_code", "batch")
 SECRETS = ("user", "password")
 REQUIRED = ("base_url", "cp_code")
 DRILL = {"cp_code": "DRILL"}
-LIMITS = Limits(batch=1, per_second=10, in_flight=4)
+LIMITS = Limits(batch=1, same_body=False, per_second=10, in_flight=4)
 NAMESPACE = "http://impl.bulkSms.ws/"
 DUPLICATE = "duplicate message"
 # The words a refusal begins with or contains, most telling first.
@@ -62,12 +64,7 @@ class Viettel:
     def __init__(self, given: Given) -> None:
         self.name, self._options, self._wire = given.name, given.options, given.wire
         self._url = str(given.options["base_url"])
-        self.limits = Limits(
-            batch=int(given.options.get("batch", LIMITS.batch)),
-            same_body=False,
-            per_second=LIMITS.per_second,
-            in_flight=LIMITS.in_flight,
-        )
+        self.limits = sized(LIMITS, given.options)
 
     async def send(self, call_ref: str, batch: Sequence[Outgoing]) -> Sequence[Verdict]:
         if len(batch) == 1:
@@ -153,13 +150,13 @@ def _several_answers(answer: Answer | NoAnswer, batch: Sequence[Outgoing]) -> li
         return [found for _ in batch]
     items = found.findall(".//responseMt")
     if not items:  # the whole call was refused, or answered in words we do not know
-        whole = _verdict(found, repeat=False, result="errCode", message="errDesc")
-        told = Refused(Fault.UNKNOWN, "no items") if isinstance(whole, Accepted) else whole
+        verdict = _verdict(found, repeat=False, result="errCode", message="errDesc")
+        told = Refused(Fault.UNKNOWN, "no items") if isinstance(verdict, Accepted) else verdict
         return [told for _ in batch]
     by_place: dict[str, Verdict] = {}
     for item in items:
         place = (item.findtext("requestId") or "").strip()
-        number = int(place) - 1 if place.isascii() and place.isdigit() else -1
+        number = (whole(place) or 0) - 1
         if 0 <= number < len(batch):
             twice = place in by_place
             verdict = _verdict(item, batch[number].repeat)

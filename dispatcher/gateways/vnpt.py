@@ -28,6 +28,7 @@ from dispatcher.gateways.contract import (
     Verdict,
     answered,
     local,
+    sized,
     table,
     word,
 )
@@ -66,13 +67,7 @@ class Vnpt:
     def __init__(self, given: Given) -> None:
         self.name, self._options, self._wire = given.name, given.options, given.wire
         self._url = str(given.options["base_url"])
-        self.limits = Limits(
-            batch=int(given.options.get("batch", LIMITS.batch)),
-            one_carrier=True,
-            per_second=LIMITS.per_second,
-            in_flight=LIMITS.in_flight,
-            looks_up=LIMITS.looks_up,
-        )
+        self.limits = sized(LIMITS, given.options)
 
     async def send(self, call_ref: str, batch: Sequence[Outgoing]) -> Sequence[Verdict]:
         first = batch[0]

@@ -42,6 +42,7 @@ from dispatcher.gateways.contract import (
     local,
     read_object,
     table,
+    whole,
     word,
 )
 from dispatcher.model import Channel, Fault, Receipt
@@ -258,7 +259,7 @@ class Zalo:
             # only a refusal in Zalo's own words ends a token; half an answer proves nothing
             return Refused(Fault.ACCOUNT if said else Fault.UNKNOWN, said or "no tokens")
         lifetime = word(found.get("expires_in"))
-        return Tokens(access, refresh, int(lifetime) if lifetime.isdigit() else 90_000)
+        return Tokens(access, refresh, whole(lifetime) or 90_000)
 
     def hear(self, call: Call) -> Heard:
         return read_receipt(call, self._options)
@@ -298,13 +299,13 @@ def _template(data: Mapping[str, Any]) -> VendorTemplate:
         tuple(
             (
                 word(p.get("name")),
-                int(word(p.get("maxLength"))) if word(p.get("maxLength")).isdigit() else None,
+                whole(word(p.get("maxLength"))),
                 p.get("require") is True,
             )
             for p in (params if isinstance(params, list) else [])
             if isinstance(p, dict)
         ),
-        int(float(price)) if price.replace(".", "", 1).isdigit() else None,
+        whole(price.partition(".")[0]),
     )
 
 
