@@ -8,11 +8,19 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import assert_never
 
-from dispatcher.model import AttemptState, BroadcastState, Fault, Heard, MessageState
+from dispatcher.model import (
+    HANOI,
+    AttemptState,
+    BroadcastState,
+    Fault,
+    Heard,
+    MessageState,
+    Opens,
+)
 
 M, B = MessageState, BroadcastState
 
@@ -75,6 +83,7 @@ class Effect(StrEnum):
     SLOW = "slow"  # the pacer backs off
     PAUSE = "pause"  # nothing more until a person resumes it
     DOUBT = "doubt"  # counts towards one probe at a time
+    CLOSE = "close"  # nothing more of this broadcast until the gateway takes it again
 
 
 @dataclass(frozen=True)
@@ -123,6 +132,22 @@ def backoff(tries: int, seed: str = "", *, first: float = 2.0, most: float = 900
     return timedelta(seconds=full * (0.5 + int.from_bytes(jitter, "big") / 2**33))
 
 
+def opening(opens: Opens, now: datetime) -> datetime:
+    """The moment a gateway takes messages again, in UTC."""
+    local = now.astimezone(HANOI)
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    match opens:
+        case Opens.MORNING:
+            at = midnight + timedelta(hours=6 if local.hour < 6 else 30)
+        case Opens.TOMORROW:
+            at = midnight + timedelta(days=1)
+        case Opens.NEXT_MONTH:
+            at = (midnight.replace(day=1) + timedelta(days=32)).replace(day=1)
+        case _:
+            assert_never(opens)
+    return at.astimezone(UTC)
+
+
 def settle(
     standing: Standing, fault: Fault | None, retry_after: timedelta | None, now: datetime
 ) -> Decision:
@@ -143,7 +168,9 @@ def settle(
             if standing.later_goes_on and standing.has_next_step:
                 return _go_on(standing, AttemptState.REFUSED, now, step=True)
             wait = max(retry_after or timedelta(minutes=15), timedelta(seconds=1))
-            return _again(standing, AttemptState.REFUSED, now + wait, now, Effect.NONE)
+            if standing.has_next_step and now + wait >= standing.expires_at:
+                return _go_on(standing, AttemptState.REFUSED, now, step=True)
+            return _again(standing, AttemptState.REFUSED, now + wait, now, Effect.CLOSE)
         case Fault.RECIPIENT:
             return _go_on(standing, AttemptState.REFUSED, now)
         case Fault.CARRIER:

@@ -228,6 +228,14 @@ class Sender:
     brandname: str = ""
 
 
+class Opens(StrEnum):
+    """When a vendor takes messages again that says why it does not, but never until when."""
+
+    MORNING = "morning"  # 06:00 in Vietnam
+    TOMORROW = "tomorrow"  # midnight in Vietnam
+    NEXT_MONTH = "next_month"
+
+
 @dataclass(frozen=True)
 class Receipt:
     """One report from a network, as a gateway's `hear` reads it."""

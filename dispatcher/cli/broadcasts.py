@@ -20,7 +20,7 @@ from dispatcher.planning import Preview
 from dispatcher.problems import PARTLY, REFUSED, Problem, Say
 from dispatcher.reporting import number
 from dispatcher.store import broadcasts as rows
-from dispatcher.store import people
+from dispatcher.store import gateways, people
 from dispatcher.store.broadcasts import Broadcast, state_vi
 from dispatcher.store.database import Tx
 
@@ -345,11 +345,19 @@ def list_broadcasts(surface: Surface) -> None:
 @broadcasts.verb("show", "Hiện một đợt gửi.", "Show a broadcast.", "dispatcher broadcasts show 1")
 @argument("number_", complete="broadcast")
 def show(surface: Surface, number_: str) -> None:
-    with surface.open_app().store.read(surface.actor()) as tx:
+    app = surface.open_app()
+    with app.store.read(surface.actor()) as tx:
         broadcast = rows.get(tx, broadcast_id(number_))
         counted, names = rows.counts(tx, broadcast.id), people.names(tx)
+        closed = {
+            gateway: (until.astimezone(HANOI), code)
+            for (gateway, of), (until, code) in gateways.closed(tx, app.clock()).items()
+            if of == broadcast.id
+        }
     if surface.json:
-        surface.emit({**_as_json(broadcast), "states": counted})
+        waits = {name: {"until": until.isoformat(), "code": code}
+                 for name, (until, code) in closed.items()}  # fmt: skip
+        surface.emit({**_as_json(broadcast), "states": counted, "closed": waits})
         return
     surface.say(
         f"{broadcast.id}  {broadcast.title}: {state_vi(broadcast.state)}",
@@ -362,6 +370,13 @@ def show(surface: Surface, number_: str) -> None:
         surface.say(f"  lý do: {broadcast.reason}", f"  reason: {broadcast.reason}")
     for state, n in counted.items():
         surface.say(f"  {number(n)} {STATES[state].vi}", f"  {n} {STATES[state].en}")
+    for name, (until, code) in closed.items():
+        surface.say(
+            f"  {name} chưa nhận thêm (mã {code}: ngoài giờ hoặc hết hạn mức); gửi tiếp lúc "
+            f"{until:%H:%M %d/%m}",
+            f"  {name} takes no more (code {code}: its night or a quota); goes on at "
+            f"{until:%H:%M %d/%m}",
+        )
 
 
 @broadcasts.verb(

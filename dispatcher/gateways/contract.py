@@ -17,7 +17,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from urllib.parse import parse_qsl
 
-from dispatcher.model import Channel, Fault, Kind, Media, Receipt
+from dispatcher.model import Channel, Fault, Kind, Media, Opens, Receipt
 
 if TYPE_CHECKING:
     from dispatcher.gateways.wire import Wire
@@ -56,6 +56,7 @@ class Refused:
     code: str
     detail: str = ""
     retry_after: timedelta | None = None
+    opens: Opens | None = None  # of `later`, where the vendor says why but not until when
 
 
 Verdict = Accepted | Refused

@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from dispatcher import model
 from dispatcher.gateways.contract import (
@@ -40,7 +39,7 @@ from dispatcher.gateways.contract import (
     whole,
     word,
 )
-from dispatcher.model import Channel, Fault, Receipt
+from dispatcher.model import HANOI, Channel, Fault, Receipt
 from dispatcher.problems import Say, unknown
 
 SETTINGS = ("api_key", "secret_key", "base_url", "sandbox", "service", "oa_id", "sms_type")
@@ -71,7 +70,6 @@ CODES = Codes(
     ),
 )
 OUR_OWN_REPEAT = frozenset({"124", "199"})
-HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
 def channel(options: Mapping[str, Any]) -> Channel:

@@ -45,7 +45,7 @@ from dispatcher.gateways.contract import (
     whole,
     word,
 )
-from dispatcher.model import Channel, Fault, Receipt
+from dispatcher.model import Channel, Fault, Opens, Receipt
 
 SETTINGS = ("oa_id", "app_id", "app_secret", "oa_secret", "base_url", "oauth_url", "oa_url", "mode",
             "signature", "redirect_uri", "code_verifier", "status_days")  # fmt: skip
@@ -71,6 +71,11 @@ CODES = Codes(
         busy="-32",
     ),
 )
+
+# The hours are Zalo's own for the night; that quotas begin anew at midnight is assumed, as no page
+# says it. -147 is a template's daily quota, -1441 the month's for promotions.
+OPENS = {"-133": Opens.MORNING, "-144": Opens.TOMORROW, "-1441": Opens.NEXT_MONTH,
+         "-147": Opens.TOMORROW, "-160": Opens.TOMORROW}  # fmt: skip
 
 
 class Zalo:
@@ -282,7 +287,7 @@ def read_answer(answer: Answer | NoAnswer, *, repeat: bool = True) -> list[Verdi
         if provider_id:
             return [Accepted(provider_id)]
         return [Refused(Fault.UNKNOWN, code, "accepted without an id")]
-    return [Refused(CODES.fault(code), code or "no code", detail)]
+    return [Refused(CODES.fault(code), code or "no code", detail, opens=OPENS.get(code))]
 
 
 MOST_TEMPLATES = 1000

@@ -215,6 +215,9 @@ class Engine:
         self._prices = texts.price_list(tx)
         states = gateways.states(tx)
         self._paused = frozenset(n for n, row in states.items() if row["paused_at"] is not None)
+        closed = gateways.closed(tx, self.clock())
+        for lane in self.lanes.values():
+            lane.closed = {b: until for (name, b), (until, _) in closed.items() if name == lane.name}
 
     # --- settle -----------------------------------------------------------------------------
 
@@ -237,7 +240,7 @@ class Engine:
             outcomes.append(
                 outcome_of(parcel, verdict, decision, onward, broadcast, self._prices, now)
             )
-            self._affect(tx, call.lane, decision, verdict, now)
+            self._affect(tx, call.lane, parcel.broadcast_id, decision, verdict, now)
         ours = messages.settle(tx, self.name, outcomes)
         lost = [o for o in outcomes if o.message_id not in ours]
         if lost:
@@ -256,7 +259,13 @@ class Engine:
         return {i: replace(self._known[i], state=states[i]) for i in sorted(ids)}
 
     def _affect(
-        self, tx: Tx, lane: Lane, decision: Decision, verdict: Verdict | None, now: datetime
+        self,
+        tx: Tx,
+        lane: Lane,
+        broadcast_id: int,
+        decision: Decision,
+        verdict: Verdict | None,
+        now: datetime,
     ) -> None:
         """What an answer says about the gateway itself."""
         before = lane.unknowns
@@ -274,6 +283,12 @@ class Engine:
                 if lane.unknowns >= PROBE_AFTER_UNKNOWNS:
                     over = lane.unknowns - PROBE_AFTER_UNKNOWNS + 1
                     lane.hold_until = now + lifecycle.backoff(over, lane.name, first=0.2, most=30)
+            case Effect.CLOSE:
+                lane.busy = lane.unknowns = 0
+                until, code = decision.due_at, verdict.code if isinstance(verdict, Refused) else ""
+                if until is not None and until > lane.closed.get(broadcast_id, now):
+                    gateways.close(tx, lane.name, broadcast_id, until, code)
+                    lane.closed[broadcast_id] = until
             case Effect.PAUSE:
                 code = verdict.code if isinstance(verdict, Refused) else ""
                 if lane.name not in self._paused:
@@ -333,7 +348,7 @@ class Engine:
 
     def _shut(self, tx: Tx, lane: Lane, now: datetime) -> None:
         """A window closed, or a broadcast was stopped, while its messages waited here: let go."""
-        going = frozenset(b.id for b in self._running.values() if b.window.is_open(now))
+        going = frozenset(b.id for b in self._running.values() if lane.takes(b, now))
         if going >= lane.going:  # nothing ended since the last look
             lane.going = going
             return
@@ -379,7 +394,7 @@ class Engine:
         """Lease the next messages for a lane, broadcasts taking turns; False when none was due."""
         ids: list[int] = []
         for broadcast in self._running.values():
-            if broadcast.state is not BroadcastState.RUNNING or not broadcast.window.is_open(now):
+            if broadcast.state is not BroadcastState.RUNNING or not lane.takes(broadcast, now):
                 continue
             if broadcast.expires_at is None or broadcast.expires_at <= now:
                 continue

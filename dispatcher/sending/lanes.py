@@ -43,12 +43,17 @@ class Lane:
     busy: int = 0
     hold_until: datetime | None = None
     cursors: dict[int, tuple[int, int]] = field(default_factory=dict)
+    closed: dict[int, datetime] = field(default_factory=dict)  # broadcasts not taken until then
     empty_until: float = 0.0  # monotonic: when to look for due messages again
     doubts_at: float = 0.0  # monotonic: when to look for doubts again
 
     @property
     def name(self) -> str:
         return self.gateway.name
+
+    def takes(self, broadcast: Broadcast, now: datetime) -> bool:
+        """True when messages of a broadcast may go here now: its window, and the vendor's own."""
+        return broadcast.window.is_open(now) and self.closed.get(broadcast.id, now) <= now
 
     @property
     def most_claimed(self) -> int:

@@ -71,7 +71,10 @@ def decide(
     if call.was_look_up:
         return lifecycle.looked_up(standing, False if verdict is None else None, now)
     assert verdict is not None
-    return lifecycle.settle(standing, verdict.fault, verdict.retry_after, now)
+    wait = verdict.retry_after
+    if wait is None and verdict.opens is not None:
+        wait = lifecycle.opening(verdict.opens, now) - now
+    return lifecycle.settle(standing, verdict.fault, wait, now)
 
 
 def outcome_of(

@@ -329,7 +329,7 @@ def locked_state(tx: Tx, broadcast_id: int) -> BroadcastState:
 def open_work(tx: Tx, now: datetime, soon: timedelta) -> tuple[int, int]:
     """(messages that are due soon, on the wire or in doubt; accepted ones nothing was heard of).
 
-    Schedules and closed windows do not count: they are not due.
+    Schedules, closed windows and a vendor's own night or quota do not count: they are not due.
     """
     waiting = silent = len(due_ids(tx, now))
     for broadcast in running(tx):
@@ -339,7 +339,9 @@ def open_work(tx: Tx, now: datetime, soon: timedelta) -> tuple[int, int]:
                 f"WITH {tx.visible('messages')} SELECT count(*) FROM visible_messages m "
                 "LEFT JOIN gateways g ON g.name = m.gateway WHERE m.broadcast_id = :b AND "
                 "(m.state = 'sending' OR (m.state = 'queued' AND m.due_at <= :soon AND :opened = 1 "
-                "AND g.paused_at IS NULL) "
+                "AND g.paused_at IS NULL AND NOT EXISTS (SELECT 1 FROM closures c "
+                "WHERE c.gateway = m.gateway AND c.broadcast_id = m.broadcast_id "
+                "AND c.until > :soon)) "
                 "OR (m.state = 'accepted' AND m.deadline_at <= :soon))",
                 b=broadcast.id,
                 soon=at(now + soon),

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dispatcher.store.database import Tx, at
-from dispatcher.store.schema import micros
+from dispatcher.store.schema import micros, moment
 
 
 def ensure(tx: Tx, names: Sequence[str]) -> None:
@@ -47,6 +47,25 @@ def set_unknowns(tx: Tx, name: str, count: int) -> None:
     """Answers of `unknown` in a row: from five on, one probe at a time."""
     tx.run("UPDATE gateways SET unknowns = :u WHERE name = :n", {"u": count, "n": name})
     tx.note("doubts", "gateway", name, in_a_row=count)
+
+
+def close(tx: Tx, name: str, broadcast_id: int, until: datetime, code: str) -> None:
+    """The vendor takes no more of a broadcast until then: its night, or a quota is used up."""
+    tx.run(
+        "INSERT INTO closures (gateway, broadcast_id, until, code) VALUES (:n, :b, :u, :c) "
+        "ON CONFLICT (gateway, broadcast_id) DO UPDATE SET until = excluded.until, "
+        "code = excluded.code",
+        {"n": name, "b": broadcast_id, "u": at(until), "c": code},
+    )
+    tx.note("closed", "gateway", name, broadcast=broadcast_id, code=code)
+
+
+def closed(tx: Tx, now: datetime) -> dict[tuple[str, int], tuple[datetime, str]]:
+    """(gateway, broadcast) → (until when it is not taken, the vendor's word)."""
+    return {
+        (row["gateway"], row["broadcast_id"]): (moment(row["until"]), row["code"])
+        for row in tx.rows("SELECT * FROM closures WHERE until > :now", now=at(now))
+    }
 
 
 def take_turns(

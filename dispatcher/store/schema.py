@@ -429,6 +429,13 @@ gateways = Table(
     Column("quota_day", Date), Column("quota_used", Integer, nullable=False, server_default="0"),
     Column("polled_at", Instant), Column("poll_after", Id, comment="attempt a round has come to"),
 )  # fmt: skip
+closures = Table(
+    "closures", metadata,
+    Column("gateway", String, primary_key=True),
+    Column("broadcast_id", Id, ForeignKey("broadcasts.id", ondelete="CASCADE"), primary_key=True),
+    Column("until", Instant, nullable=False), Column("code", String, nullable=False),
+    comment="a vendor's night or quota: nothing more of this broadcast until then",
+)  # fmt: skip
 vault = Table(
     "vault", metadata, Column("name", String, primary_key=True),
     Column("sealed", LargeBinary, nullable=False), Column("previous_sealed", LargeBinary),

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,11 @@ from dispatcher import planning
 from dispatcher.app import open_app
 from dispatcher.config import parse
 from dispatcher.lifecycle import Doubt
-from dispatcher.model import SYSTEM, BroadcastState
+from dispatcher.gateways.zalo import LIMITS
+from dispatcher.model import HANOI, SYSTEM, BroadcastState
 from dispatcher.sending import reclaim
 from dispatcher.store import broadcasts, gateways, messages
-from dispatcher.worker import serve_site
+from dispatcher.worker import serve_site, sign_in_to_twins
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "gateways"))
 from vendors import answer, reset, vendor
@@ -143,6 +145,51 @@ def test_a_second_number_is_used_only_after_the_first_was_refused(site):
         send(app, url)
     assert counts(app, broadcast_id) == {"accepted": 2}
     assert sorted(asked) == ["1", "2", "3"]
+
+
+NO_MORE_TODAY = answer(b'{"error":-144,"message":"OA has reached the daily quota","data":null}')
+
+
+def test_a_used_up_quota_waits_for_midnight_and_is_asked_about_once_not_by_everybody(site, twins):
+    app, broadcast_id = site(
+        crowd(60),
+        ("[phones]", '[routes.zalo]\nsteps = [ { gateway = "zalo" } ]\n[phones]'),
+        route="zalo",
+        expires_after=timedelta(hours=40),
+    )
+    sign_in_to_twins(app, twin_urls(twins))
+    with vendor(NO_MORE_TODAY) as (url, seen):
+        send(app, url)
+        send(app, url)  # another worker knows it from the database
+    assert counts(app, broadcast_id) == {"queued": 60}
+    asked = len([s for s in seen if b"message/template" in s])
+    assert asked <= LIMITS.in_flight, "the others wait without asking"
+    with app.store.read(SYSTEM) as tx:
+        [(until, code)] = gateways.closed(tx, app.clock()).values()
+    assert code == "-144"
+    assert until.astimezone(HANOI).isoformat() == "2026-12-02T00:00:00+07:00"
+    app.clock.advance(hours=23)  # 08:00 the next day
+    work(app, twins)
+    found = counts(app, broadcast_id)
+    assert set(found) <= {"accepted", "delivered", "failed"}
+    assert sum(found.values()) == 60
+
+
+def test_a_vendors_night_past_the_expiry_means_the_next_step(site, twins):
+    app, broadcast_id = site(crowd(5), route="zalo-then-sms")
+
+    def night_for_zalo(connection, request):
+        night = b'{"error":-133,"message":"night","data":null}'
+        (answer(night) if b"message/template" in request.partition(b"\r\n")[0] else ok)(
+            connection, request
+        )
+
+    sign_in_to_twins(app, twin_urls(twins))
+    with vendor(night_for_zalo) as (url, _):
+        send(app, url)
+    assert counts(app, broadcast_id) == {"accepted": 5}
+    assert {r["channel"] for r in rows(app, "SELECT channel FROM attempts WHERE state = 'accepted'")
+            } == {"sms"}  # fmt: skip
 
 
 def test_silence_past_the_deadline_goes_on_to_the_next_step(site, twins):

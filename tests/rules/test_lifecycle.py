@@ -15,7 +15,7 @@ from dispatcher.lifecycle import (
     Move,
     Standing,
 )
-from dispatcher.model import AttemptState, BroadcastState, Fault, Heard, MessageState
+from dispatcher.model import AttemptState, BroadcastState, Fault, Heard, MessageState, Opens
 
 NOW = datetime(2026, 12, 1, 2, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -91,7 +91,7 @@ def test_a_look_up_says_no_only_after_the_settling_time():
         (Fault.CARRIER, M.QUEUED, Move.NEXT_STEP, Effect.NONE),
         (Fault.CONTENT, M.FAILED, Move.STAY, Effect.NONE),
         (Fault.ACCOUNT, M.QUEUED, Move.STAY, Effect.PAUSE),
-        (Fault.LATER, M.QUEUED, Move.STAY, Effect.NONE),
+        (Fault.LATER, M.QUEUED, Move.STAY, Effect.CLOSE),
     ],
 )
 def test_each_fault_has_the_consequence_its_name_says(fault, message, move, effect):
@@ -159,3 +159,27 @@ def test_every_state_has_its_row_and_ended_broadcasts_stay_ended():
     assert set(BROADCAST_MOVES) == set(BroadcastState)
     for over in (BroadcastState.STOPPED, BroadcastState.EXPIRED, BroadcastState.REJECTED):
         assert not BROADCAST_MOVES[over]
+
+
+@pytest.mark.parametrize(
+    "opens, at, until",
+    [
+        (Opens.MORNING, "2026-12-01T23:30+07:00", "2026-12-02T06:00+07:00"),
+        (Opens.MORNING, "2026-12-02T02:00+07:00", "2026-12-02T06:00+07:00"),
+        (Opens.TOMORROW, "2026-12-31T23:59+07:00", "2027-01-01T00:00+07:00"),
+        (Opens.TOMORROW, "2026-12-01T00:00+07:00", "2026-12-02T00:00+07:00"),
+        (Opens.NEXT_MONTH, "2026-12-31T10:00+07:00", "2027-01-01T00:00+07:00"),
+        (Opens.NEXT_MONTH, "2027-01-31T10:00+07:00", "2027-02-01T00:00+07:00"),
+    ],
+)
+def test_a_vendor_that_says_why_but_not_until_when_opens_at_the_next_such_hour(opens, at, until):
+    found = lifecycle.opening(opens, datetime.fromisoformat(at).astimezone(UTC))
+    assert found == datetime.fromisoformat(until)
+
+
+def test_what_opens_after_the_expiry_goes_on_to_the_next_step_where_there_is_one():
+    waits = timedelta(hours=2)
+    with_step = Standing(NOW, NOW + HOUR, has_next_target=True, has_next_step=True)
+    assert lifecycle.settle(with_step, Fault.LATER, waits, NOW).move is Move.NEXT_STEP
+    alone = lifecycle.settle(Standing(NOW, NOW + HOUR), Fault.LATER, waits, NOW)
+    assert (alone.message, alone.due_at) == (M.QUEUED, NOW + waits)
