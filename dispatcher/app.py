@@ -40,7 +40,7 @@ from dispatcher.store.tokens import StoredTokens
 from dispatcher.templating import Template
 
 OPERATOR = "may-chu"  # who acts on this machine when nobody is named: may prepare, never decide
-DEFAULT_PRICES = {"sms": 500, "zalo": 200}  # đồng; estimates, set [prices] to your contract
+DEFAULT_PRICES = {"sms": 500, "zalo": 200, "zalo_uid": 140}  # đồng; estimates: see [prices]
 Clock = Callable[[], datetime]
 
 

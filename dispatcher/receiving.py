@@ -11,12 +11,20 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 from dispatcher import lifecycle
-from dispatcher.gateways.contract import Call, Heard, Reply
+from dispatcher.gateways.contract import Call, Heard, Introduced, Reply
 from dispatcher.lifecycle import Move, Standing
 from dispatcher.model import AddressKind, AttemptState, BroadcastState, Fault, MessageState, Receipt
 from dispatcher.model import Heard as Bits
 from dispatcher.sms import folded
-from dispatcher.store import broadcasts, contacts, messages, receipts, replies, suppressions
+from dispatcher.store import (
+    broadcasts,
+    contacts,
+    messages,
+    receipts,
+    replies,
+    suppressions,
+    user_ids,
+)
 from dispatcher.store.database import Row, Tx
 from dispatcher.store.releases import TARGETS_PER_STEP
 
@@ -36,6 +44,8 @@ def match(tx: Tx, listens: Listens) -> int:
             settled.append((row.id, "refused", None, None, None))
             continue
         replies = [answer_back(tx, row.gateway, reply) for reply in heard.replies]
+        for person in heard.introduced if heard.verified else ():
+            introduce(tx, row.gateway, person)
         if heard.receipts:
             wanted += [(row, receipt) for receipt in heard.receipts]
         else:
@@ -104,6 +114,14 @@ def _meant(tx: Tx, candidates: Sequence[Row], receipt: Receipt) -> list[Row]:
     ]
 
 
+def introduce(tx: Tx, gateway: str, person: Introduced) -> None:
+    """A person told the account their phone, so they can be written to for less; or left it."""
+    if person.phone is None:
+        user_ids.unbind(tx, gateway, person.user_id)
+    else:
+        user_ids.bind(tx, gateway, person.user_id, person.phone)
+
+
 # --- what people write back ---------------------------------------------------------------------
 
 # Whole messages only: "dừng" inside a sentence is a sentence. What is written with marks must mean
@@ -125,7 +143,8 @@ def answer_back(tx: Tx, gateway: str, reply: Reply) -> bool:
     words = " ".join(text.replace(".", " ").replace("!", " ").split())
     out = words in (OPT_OUT if words == folded(words) else OPT_OUT_MARKED)
     if out and address is not None:
-        suppressions.suppress(tx, address, "replied")
+        for own in (address, *user_ids.phones_of(tx, address)):
+            suppressions.suppress(tx, own, "replied")
     replies.put(tx, gateway, address, reply.text, opt_out=out)
     return out
 

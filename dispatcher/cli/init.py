@@ -49,6 +49,7 @@ default = "07:00-22:00"
 [prices]                           # đồng, thay bằng giá trong hợp đồng
 sms = 500
 zalo = 200
+zalo_uid = 140                     # mỗi tin, khi người nhận đã cho OA biết số điện thoại
 """
 
 

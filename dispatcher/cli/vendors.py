@@ -124,6 +124,7 @@ def _finding(
         "enough_quota": int(left) >= people if left.isdigit() else None,
         "quality": standing.get("oaCurrentQuality"),
         "price": template.price,
+        "price_by_id": template.price_by_id,
         "too_long": [
             {"value": key, "longest": n, "allowed": allowed[key]}
             for key, n in lengths.items()
@@ -134,6 +135,11 @@ def _finding(
     }
 
 
+def _by_id(finding: Mapping[str, Any], words: str) -> str:
+    price = finding["price_by_id"]
+    return f" ({price} {words})" if price is not None else ""
+
+
 def tell_findings(surface: Surface, told: Sequence[Mapping[str, Any]]) -> None:
     """The findings of vendors in words, what would be refused first of all."""
     for f in told:
@@ -142,9 +148,9 @@ def tell_findings(surface: Surface, told: Sequence[Mapping[str, Any]]) -> None:
             continue
         surface.say(
             f"{f['gateway']}: còn {f['quota_left']} tin hôm nay, chất lượng {f['quality']}, "
-            f"{f['price']} đồng/tin.",
+            f"{f['price']} đồng/tin{_by_id(f, 'theo mã người dùng')}.",
             f"{f['gateway']}: {f['quota_left']} messages left today, quality {f['quality']}, "
-            f"{f['price']} đồng each.",
+            f"{f['price']} đồng each{_by_id(f, 'by user id')}.",
         )
         if f["enough_quota"] is False:
             surface.warn(
@@ -210,6 +216,7 @@ def templates(surface: Surface, name: str, sender: str) -> None:
                     "state": t.state,
                     "network": t.network,
                     "price": t.price,
+                    "price_by_id": t.price_by_id,
                     "params": [
                         {"name": n, "longest": most, "required": need} for n, most, need in t.params
                     ],

@@ -119,12 +119,21 @@ class Reply:
 
 
 @dataclass(frozen=True)
+class Introduced:
+    """A person told the account their phone; None: they left, so their user id is of no use."""
+
+    user_id: str
+    phone: str | None  # E.164
+
+
+@dataclass(frozen=True)
 class Heard:
     """Receipts in one call. `verified`: None where no secret is configured."""
 
     receipts: tuple[Receipt, ...]
     verified: bool | None = None
     replies: tuple[Reply, ...] = ()
+    introduced: tuple[Introduced, ...] = ()  # believed only from a verified call
 
 
 @dataclass(frozen=True)
@@ -221,6 +230,7 @@ class VendorTemplate:
     network: str | None = None
     params: tuple[tuple[str, int | None, bool], ...] = ()
     price: int | None = None  # đồng a message
+    price_by_id: int | None = None  # đồng a message, to a user id
 
 
 @runtime_checkable

@@ -28,6 +28,7 @@ from dispatcher.gateways.contract import (
     Codes,
     Given,
     Heard,
+    Introduced,
     Limits,
     NoAnswer,
     Outgoing,
@@ -311,6 +312,7 @@ def _template(data: Mapping[str, Any]) -> VendorTemplate:
             if isinstance(p, dict)
         ),
         whole(price.partition(".")[0]),
+        whole(word(data.get("price_uid")).partition(".")[0]),
     )
 
 
@@ -337,6 +339,8 @@ def read_receipt(call: Call, options: Mapping[str, Any]) -> Heard:
         who = word(sender.get("id")) if isinstance(sender, dict) else ""
         replies = (Reply(who, word(message.get("text"))),) if who else ()
         return Heard((), verified, replies)
+    if name in ("user_submit_info", "unfollow"):
+        return Heard((), verified, introduced=_introduced(event, name))
     recipient = event.get("recipient")
     to = e164(word(recipient.get("id"))) if isinstance(recipient, dict) else None
     if name == "user_received_message":
@@ -350,6 +354,17 @@ def read_receipt(call: Call, options: Mapping[str, Any]) -> Heard:
     reference = word(message.get("tracking_id")) or None
     receipts = tuple(Receipt(reference, i or None, to, state, name) for i in ids if i or reference)
     return Heard(receipts, verified)
+
+
+def _introduced(event: Mapping[str, Any], name: str) -> tuple[Introduced, ...]:
+    """Who told the account their phone, or left it."""
+    who = event.get("sender" if name == "user_submit_info" else "follower")
+    user_id = word(who.get("id")) if isinstance(who, dict) else ""
+    info = event.get("info")
+    phone = e164(word(info.get("phone"))) if isinstance(info, dict) else None
+    if not user_id or (name == "user_submit_info" and phone is None):
+        return ()
+    return (Introduced(user_id, phone),)
 
 
 def signature(app_id: str, raw: bytes, timestamp: str, secret: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from dispatcher.model import (
     Audience,
     BroadcastState,
+    Channel,
     HeldReason,
     Mode,
     Text,
@@ -42,7 +43,8 @@ def steps_of_release(
     reach: Reach = state["reach"]
     usable = [i for i, scope in enumerate(words.scopes) if scope]
     due = micros(start)
-    start_at = (usable[0] * releases.TARGETS_PER_STEP, broadcast.route[usable[0]].gateway)
+    position = usable[0] * releases.TARGETS_PER_STEP + releases.BY_PHONE
+    start_at = (position, broadcast.route[usable[0]].gateway)
     channels = sorted({s.channel.value for s in broadcast.route})
 
     for low in range(broadcast.planned_upto or 0, state["last"], CHUNK):
@@ -61,7 +63,14 @@ def steps_of_release(
                 for i in usable
             ]
             if given[0] != releases.wanted(tx):
-                releases.settle_targets(tx, broadcast.id, channels, start_at[0], base)
+                releases.settle_targets(tx, broadcast.id, channels, position, base)
+            for i in usable:
+                step = broadcast.route[i]
+                if step.channel is Channel.ZALO and releases.any_user_ids(tx, step.gateway):
+                    releases.add_user_ids(tx, broadcast.id, i, step, base)
+                    releases.start_by_id(
+                        tx, i * releases.TARGETS_PER_STEP + releases.BY_PHONE, base
+                    )
             releases.planned(tx, broadcast.id, high)
 
         yield chunk

@@ -217,7 +217,9 @@ class Engine:
         self._paused = frozenset(n for n, row in states.items() if row["paused_at"] is not None)
         closed = gateways.closed(tx, self.clock())
         for lane in self.lanes.values():
-            lane.closed = {b: until for (name, b), (until, _) in closed.items() if name == lane.name}
+            lane.closed = {
+                b: until for (name, b), (until, _) in closed.items() if name == lane.name
+            }
 
     # --- settle -----------------------------------------------------------------------------
 

@@ -96,7 +96,9 @@ def outcome_of(
         parts = (accepted.parts if accepted else None) or parts
         cost = accepted.cost if accepted else None
         if cost is None:
-            cost = parts * texts.price(prices, parcel.channel, parcel.carrier, parcel.kind)
+            by_id = parcel.channel == Channel.ZALO.value and not parcel.to.startswith("+")
+            channel = "zalo_uid" if by_id else parcel.channel
+            cost = parts * texts.price(prices, channel, parcel.carrier, parcel.kind)
     if decision.message is MessageState.ACCEPTED:
         step = broadcast.route[parcel.step]
         if step.deadline is not None and parcel.step + 1 < len(broadcast.route):

@@ -349,7 +349,8 @@ def drop_unused(tx: Tx, addresses: Sequence[Sequence[int]]) -> None:
         "AND NOT EXISTS (SELECT 1 FROM targets x WHERE x.address_id = addresses.id) "
         "AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.address_id = addresses.id) "
         "AND NOT EXISTS (SELECT 1 FROM replies x WHERE x.address_id = addresses.id) "
-        "AND NOT EXISTS (SELECT 1 FROM people x WHERE x.address_id = addresses.id)",
+        "AND NOT EXISTS (SELECT 1 FROM people x WHERE x.address_id = addresses.id) "
+        "AND NOT EXISTS (SELECT 1 FROM user_ids x WHERE x.user_address_id = addresses.id)",
         addresses,
     )
 

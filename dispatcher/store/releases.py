@@ -14,7 +14,9 @@ from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx, at, json_rows, on_rows
 
 STRETCH = 50_000  # messages added up at once
-TARGETS_PER_STEP = 16  # position = step * 16 + which of the contact's addresses
+TARGETS_PER_STEP = 16  # position = step * 16 + BY_ID, or + BY_PHONE and which of the numbers
+BY_ID = 0  # the first number's user id at the gateway of the step, which costs less
+BY_PHONE = 1
 
 
 @dataclass(frozen=True)
@@ -214,13 +216,50 @@ def add_first_targets(
     How many got one.
     """
     found = tx.run(
-        f"{_INTO_TARGETS} SELECT :base + p.n, :first, :b, :step, :channel, :gateway, p.address_id, "
-        f"pb.body_id FROM plan_rows p JOIN plan_bodies pb ON pb.broadcast_id = :b "
+        f"{_INTO_TARGETS} SELECT :base + p.n, :by_phone, :b, :step, :channel, :gateway, "
+        f"p.address_id, pb.body_id FROM plan_rows p JOIN plan_bodies pb ON pb.broadcast_id = :b "
         f"AND pb.step = :step AND pb.scope_id = {_scope_id(scope, 'p')} "
         "WHERE p.reason IS NULL ORDER BY p.n ON CONFLICT DO NOTHING",
         {**_of_step(broadcast_id, index, step), "base": base},
     )
     return found.rowcount
+
+
+def add_user_ids(tx: Tx, broadcast_id: int, index: int, step: Step, base: int) -> None:
+    """Before the number of one step: its owner's user id at the gateway, where they told it.
+
+    Only for those who got the number itself: whoever shares a phone is reached through it.
+    """
+    tx.run(
+        f"{_INTO_TARGETS} SELECT t.message_id, :by_id, t.broadcast_id, t.step, t.channel, "
+        "t.gateway, u.user_address_id, t.body_id FROM plan_rows p JOIN user_ids u "
+        "ON u.gateway = :gateway AND u.address_id = p.address_id JOIN targets t "
+        "ON t.message_id = :base + p.n AND t.position = :by_phone WHERE p.reason IS NULL "
+        "AND NOT EXISTS (SELECT 1 FROM suppressions s WHERE s.address_id = u.user_address_id "
+        "AND s.lifted_at IS NULL) ORDER BY p.n ON CONFLICT DO NOTHING",
+        {
+            **_of_step(broadcast_id, index, step),
+            "by_id": index * TARGETS_PER_STEP + BY_ID,
+            "base": base,
+        },
+    )
+
+
+def start_by_id(tx: Tx, position: int, base: int) -> None:
+    """Messages of this chunk that have a user id before the number they would start at."""
+    tx.run(
+        f"WITH {tx.visible('messages')} UPDATE messages SET position = :by_id "
+        "WHERE position = :position AND state = 'queued' AND id IN (SELECT t.message_id "
+        "FROM plan_rows p JOIN targets t ON t.message_id = :base + p.n AND t.position = :by_id) "
+        "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = messages.id)",
+        {"by_id": position - BY_PHONE + BY_ID, "position": position, "base": base},
+    )
+
+
+def any_user_ids(tx: Tx, gateway: str) -> bool:
+    """True when anybody told an account their phone."""
+    found = tx.one("SELECT 1 FROM user_ids WHERE gateway = :g LIMIT 1", g=gateway)
+    return found is not None
 
 
 def add_more_targets(
@@ -232,7 +271,7 @@ def add_more_targets(
     """
     tx.run(
         f"WITH {tx.visible('messages')} {_INTO_TARGETS} "
-        f"SELECT m.id, :first + ca.position, m.broadcast_id, :step, :channel, :gateway, "
+        f"SELECT m.id, :by_phone + ca.position, m.broadcast_id, :step, :channel, :gateway, "
         "ca.address_id, pb.body_id FROM visible_messages m "
         "JOIN contact_addresses ca ON ca.contact_id = m.contact_id "
         f"JOIN addresses a ON a.id = ca.address_id AND {_MOBILE} "
@@ -240,7 +279,7 @@ def add_more_targets(
         f"AND pb.scope_id = {_scope_id(scope, 'm')} WHERE m.contact_id > :low "
         "AND m.contact_id <= :high AND m.broadcast_id = :b AND m.state = 'queued' "
         f"AND ca.position > {_FIRST.format(contact='m.contact_id')} "
-        f"AND ca.position < {TARGETS_PER_STEP} AND {_FREE} "
+        f"AND ca.position < {TARGETS_PER_STEP - BY_PHONE} AND {_FREE} "
         "AND m.contact_id IN (SELECT x.contact_id FROM contact_addresses x "
         "WHERE x.contact_id > :low AND x.contact_id <= :high AND x.position > 0) "
         "ORDER BY m.id, ca.position ON CONFLICT DO NOTHING",
@@ -269,7 +308,7 @@ def _of_step(broadcast_id: int, index: int, step: Step) -> dict[str, Any]:
         "step": index,
         "channel": step.channel.value,
         "gateway": step.gateway,
-        "first": index * TARGETS_PER_STEP,
+        "by_phone": index * TARGETS_PER_STEP + BY_PHONE,
     }
 
 
@@ -367,7 +406,8 @@ def _parts(tx: Tx, broadcast_id: int) -> list[dict[str, Any]]:
             "MAX(b.parts) AS most_parts FROM targets t JOIN bodies b ON b.id = t.body_id "
             "JOIN addresses a ON a.id = t.address_id WHERE t.message_id >= :low "
             f"AND t.message_id < :high AND +t.broadcast_id = :b "
-            f"AND t.position = t.step * {TARGETS_PER_STEP} GROUP BY t.step, t.channel, a.carrier",
+            f"AND t.position = t.step * {TARGETS_PER_STEP} + {BY_PHONE} "
+            "GROUP BY t.step, t.channel, a.carrier",
             low=low,
             high=low + STRETCH,
             b=broadcast_id,

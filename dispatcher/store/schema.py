@@ -155,6 +155,15 @@ reachability = Table(
     Column("code", String), Column("until", Instant),
     comment="what we learnt about an address on a channel, with dates",
 )  # fmt: skip
+user_ids = Table(
+    "user_ids", metadata,
+    Column("gateway", String, primary_key=True),
+    Column("address_id", Id, ForeignKey("addresses.id", ondelete="CASCADE"), primary_key=True),
+    Column("user_address_id", Id, ForeignKey("addresses.id", ondelete="CASCADE"), nullable=False,
+           index=True),
+    Column("at", Instant, nullable=False),
+    comment="a phone's user id at one account, as its owner told it",
+)  # fmt: skip
 households = Table(
     "households", metadata, _id(), _to("areas:ward_id"),
     Column("residential_group_id", Id, ForeignKey("areas.id")),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dispatcher.problems import refused
+from dispatcher.store import user_ids
 from dispatcher.store.database import Tx, at
 from dispatcher.store.imports import drop_unused, retire
 
@@ -108,6 +109,7 @@ def forget(tx: Tx, contact_id: int, reason: str) -> dict[str, int]:
     )
     tx.run("UPDATE import_changes SET before_sealed = NULL WHERE contact_id = :c",
            {"c": contact_id})  # fmt: skip
+    mine += _forget_user_ids(tx, mine)
     for address in mine:
         tx.run(
             "DELETE FROM replies WHERE address_id = :a AND NOT EXISTS "
@@ -124,6 +126,19 @@ def forget(tx: Tx, contact_id: int, reason: str) -> dict[str, int]:
         ).rowcount
     tx.note("forgotten", "contact", contact_id, reason=reason, texts=texts)
     return {"texts": texts, "addresses": len(mine), "cancelled": states.get("queued", 0)}
+
+
+def _forget_user_ids(tx: Tx, mine: Sequence[int]) -> list[int]:
+    """User ids of phones nobody else of the list uses; they are forgotten with their phones."""
+    alone = [
+        a
+        for a in mine
+        if tx.one("SELECT 1 FROM contact_addresses x WHERE x.address_id = :a", a=a) is None
+    ]
+    found = user_ids.of_phones(tx, alone)
+    if alone:
+        tx.run("DELETE FROM user_ids WHERE address_id = :a", [{"a": a} for a in alone])
+    return found
 
 
 def _erase_texts(tx: Tx, contact_id: int) -> int:
