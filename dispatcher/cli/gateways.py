@@ -10,7 +10,7 @@ from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.tools import each_line
 from dispatcher.gateways import adapter_module
-from dispatcher.gateways.contract import Accepted, Answer, Call, KnowsBalance, Refused
+from dispatcher.gateways.contract import Accepted, Answer, Call, KnowsBalance, KnowsSenders, Refused
 from dispatcher.model import Heard as Bits
 from dispatcher.model import Mode
 from dispatcher.problems import OK, SETTINGS, UNREACHABLE, Problem, Say, unknown
@@ -92,7 +92,7 @@ def check(surface: Surface, names: tuple[str, ...]) -> int:
             options = joined.adapter_options(app.site, chosen, None if live else "http://127.0.0.1")
             result: dict[str, Any] = {"gateway": name, "ok": True, "settings": sorted(options)}
             if live:
-                result |= asyncio.run(_ask_balance(app, name))
+                result |= asyncio.run(_ask_account(app, name))
                 if not result["ok"]:
                     worst = max(worst, UNREACHABLE)
         except Problem as problem:
@@ -104,6 +104,14 @@ def check(surface: Surface, names: tuple[str, ...]) -> int:
     for f in found:
         words = surface.text("đạt", "fine") if f["ok"] else f.get("message", "?")
         surface.say(f"{f['gateway']}: {words}")
+        if f.get("not_registered"):
+            unknown_names = ", ".join(f["not_registered"])
+            surface.warn(
+                f"Nhà cung cấp chưa có tên định danh: {unknown_names}. "
+                "Tin ký tên này sẽ bị từ chối.",
+                f"The vendor does not know these senders: {unknown_names}. Messages they sign "
+                "will be refused.",
+            )
     if app.site.mode is Mode.DRILL:
         surface.hint(
             "Đang chạy thử nên chưa kiểm tra khóa và kết nối thật.",
@@ -118,17 +126,24 @@ def named(site: Any, name: str) -> Any:
     return site.gateways[name]
 
 
-async def _ask_balance(app: joined.App, name: str) -> dict[str, Any]:
+async def _ask_account(app: joined.App, name: str) -> dict[str, Any]:
+    """What a live account says of itself: its balance, and sender names it does not know."""
     gateway = joined.build_gateway(app, name, joined.Doors({}), None)
-    if not isinstance(gateway, KnowsBalance):
-        return {"ok": True}
-    answer = await gateway.balance()
-    if isinstance(answer, Refused):
-        return {
-            "ok": False,
-            "message": f"{answer.fault.value} {answer.code} {answer.detail}".strip(),
-        }
-    return {"ok": True, "balance": answer}
+    found: dict[str, Any] = {"ok": True}
+    if isinstance(gateway, KnowsBalance):
+        answer = await gateway.balance()
+        if isinstance(answer, Refused):
+            return {
+                "ok": False,
+                "message": f"{answer.fault.value} {answer.code} {answer.detail}".strip(),
+            }
+        found["balance"] = answer
+    if isinstance(gateway, KnowsSenders):
+        known = await gateway.senders()
+        if not isinstance(known, Refused):
+            ours = {s.brandname for _, s in app.site.senders.values() if s.brandname}
+            found["not_registered"] = sorted(ours - {sender for sender, _ in known})
+    return found
 
 
 @gateways.verb(

@@ -144,19 +144,22 @@ class Sent:
     provider_id: str | None
     to: str
     asked_at: datetime  # when it went on the wire
+    body: str = ""  # its text, where the answer was lost and a log may hold it
 
 
 @dataclass(frozen=True)
 class Asks:
     """How reports may be pulled: first after this long, until the vendor forgets, so many at once.
 
-    `every`: how often one message is asked about at most.
+    `every`: how often one message is asked about at most. `by_text`: `ask` may be given messages
+    without a provider id, whose outcome nobody knows, and may find them by number and text.
     """
 
     after: timedelta
     look_back: timedelta
     most: int
     every: timedelta = timedelta(minutes=10)
+    by_text: bool = False  # a lost answer can be found in the vendor's log
 
 
 @dataclass(frozen=True)
@@ -218,6 +221,13 @@ class LooksUp(Protocol):
 @runtime_checkable
 class KnowsBalance(Protocol):
     async def balance(self) -> int | Refused: ...
+
+
+@runtime_checkable
+class KnowsSenders(Protocol):
+    async def senders(self) -> Sequence[tuple[str, str]] | Refused:
+        """(sender name, what it may send), as registered at the vendor."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,11 @@ An advertising callback speaks of a whole call, so the numbers are pulled one by
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from dispatcher import model
+from dispatcher.gateways import esms_reports
 from dispatcher.gateways.contract import (
     Accepted,
     Answer,
@@ -36,13 +37,13 @@ from dispatcher.gateways.contract import (
     e164,
     local,
     table,
-    whole,
     word,
 )
-from dispatcher.model import HANOI, Channel, Fault, Receipt
+from dispatcher.model import Channel, Fault, Receipt
 from dispatcher.problems import Say, unknown
 
-SETTINGS = ("api_key", "secret_key", "base_url", "sandbox", "service", "oa_id", "sms_type")
+SETTINGS = ("api_key", "secret_key", "base_url", "sandbox", "service", "oa_id", "sms_type",
+            "keys_in_url")  # fmt: skip
 SECRETS = ("api_key", "secret_key")
 BASE_URL = "https://rest.esms.vn/MainService.svc/json"
 DAY = timedelta(hours=24)
@@ -55,9 +56,9 @@ SERVICES: Mapping[str, Limits] = {
 }
 # SmsType of each service in the status calls: 2 care, 1 advertising, 25 Zalo.
 SMS_TYPE = {"care": "2", "ads": "1", "zns": "25", "zns-bulk": "25"}
-ASKS = Asks(after=timedelta(minutes=10), look_back=timedelta(days=6, hours=12), most=500)
-PAGE = 500
-MOST_PAGES = 40
+ASKS = Asks(
+    after=timedelta(minutes=10), look_back=timedelta(days=6, hours=12), most=500, by_text=True
+)
 CODES = Codes(
     frozenset({"100"}),
     table(
@@ -202,40 +203,30 @@ class Esms:
         ]
 
     async def ask(self, sent: Sequence[Sent]) -> Sequence[Receipt] | Refused:
-        """What the account's own log says of the time these were sent in, by id and number.
+        """What the account's own log says of these, then one by one what it leaves out."""
+        rows = await esms_reports.log(self._post, SMS_TYPE[self._service], sent)
+        if isinstance(rows, Refused):
+            return rows
+        receipts = esms_reports.of_log(rows, sent)
+        told = {r.provider_id for r in receipts}
+        ids = list(dict.fromkeys(s.provider_id for s in sent if s.provider_id))
+        get = self._get if self._options.get("keys_in_url") else None
+        return receipts + await esms_reports.by_id(
+            self._service, self._post, get, [i for i in ids if i not in told]
+        )
 
-        Also the weak look-up of a lost answer: a row with our text proves it, none proves nothing.
-        """
-        wanted = {s.provider_id for s in sent}
-        low = min(s.asked_at for s in sent) - timedelta(minutes=1)
-        high = max(s.asked_at for s in sent) + timedelta(minutes=5)
-        receipts: list[Receipt] = []
-        for page in range(1, MOST_PAGES + 1):
-            found = answered(await self._post("GetSmsSentData_V2", self._span(low, high, page)))
-            if isinstance(found, Refused):
-                return found
-            rows = found.get("SentData")
-            if not isinstance(rows, list):
-                code = word(found.get("CodeResult")) or word(found.get("CodeResponse"))
-                return _refused(code or "no code", "")
-            receipts += [
-                _pulled(row)
-                for row in rows
-                if isinstance(row, dict) and word(row.get("ReferenceId")) in wanted
-            ]
-            if len(rows) < PAGE:
-                break
-        return receipts
+    async def senders(self) -> Sequence[tuple[str, str]] | Refused:
+        """The account's brandnames and what each may send."""
+        if not self._options.get("keys_in_url"):
+            return Refused(Fault.ACCOUNT, "keys_in_url", "eSMS lists them only that way")
+        keys = f"{self._options['api_key']}/{self._options['secret_key']}"
+        return esms_reports.brandnames(
+            answered(await self._wire.get(f"{self._base}/GetListBrandname/{keys}"))
+        )
 
-    def _span(self, low: datetime, high: datetime, page: int) -> dict[str, str]:
-        """Times of the account's log are taken to be Vietnam's (the pages do not say)."""
-        return {
-            "SmsType": SMS_TYPE[self._service],
-            "From": low.astimezone(HANOI).strftime("%Y-%m-%d %H:%M:%S"),
-            "To": high.astimezone(HANOI).strftime("%Y-%m-%d %H:%M:%S"),
-            "Page": str(page),
-            "PageSize": str(PAGE),
-        }
+    async def _get(self, path: str, query: Mapping[str, str]) -> Answer | NoAnswer:
+        keys = {"ApiKey": self._options["api_key"], "SecretKey": self._options["secret_key"]}
+        return await self._wire.get(f"{self._base}/{path}", query={**query, **keys})
 
     def hear(self, call: Call) -> Heard:
         return read_receipt(call, self._options)
@@ -301,14 +292,6 @@ def _refused(code: str, detail: str) -> Refused:
     return Refused(CODES.fault(code), code, detail[:200])
 
 
-def _pulled(row: Mapping[str, Any]) -> Receipt:
-    """A row of the account's log: SendResult 1 arrived, 0 failed, 2 not known yet."""
-    result = word(row.get("SendResult"))
-    state = {"1": model.Heard.DELIVERED, "0": model.Heard.FAILED}.get(result, model.Heard.ACCEPTED)
-    number = e164(word(row.get("Phone")))
-    return Receipt(None, word(row.get("ReferenceId")), number, state, f"log {result}")
-
-
 def read_receipt(call: Call, options: Mapping[str, Any]) -> Heard:
     """A callback (GET). Counters count parts, not people; advertising callbacks name no number."""
     query = call.form()
@@ -319,21 +302,7 @@ def read_receipt(call: Call, options: Mapping[str, Any]) -> Heard:
         reference=query.get("RequestId") or None,
         provider_id=query.get("SMSID") or None,
         to=e164(number),
-        state=_state(query),
+        state=esms_reports.state(query),
         code=query.get("SendStatus", ""),
     )
     return Heard((receipt,))
-
-
-def _state(query: Mapping[str, str]) -> model.Heard:
-    status = query.get("SendStatus", "")
-    good, bad = _count(query.get("SendSuccess")), _count(query.get("SendFailed"))
-    if status == "4" or (status == "5" and bad > 0 and good == 0):
-        return model.Heard.FAILED
-    if status == "5" and good > 0 and bad == 0:
-        return model.Heard.DELIVERED
-    return model.Heard.ACCEPTED  # waiting, or finished without saying how: ask again later
-
-
-def _count(value: str | None) -> int:
-    return whole(value) or 0

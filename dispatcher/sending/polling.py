@@ -44,10 +44,13 @@ async def poll(
             if after is None:
                 return []
             oldest, youngest = now - asks.look_back, now - asks.after
-            rows = receipts.silent(tx, name, after, oldest, youngest, asks.most)
+            rows = receipts.silent(
+                tx, name, after, oldest, youngest, asks.most, doubts=asks.by_text
+            )
             receipts.polled(tx, name, rows[-1]["id"] if len(rows) == asks.most else 0)
         return [
-            Sent(r["reference"], r["provider_id"], r["to"], moment(r["asked_at"])) for r in rows
+            Sent(r["reference"], r["provider_id"], r["to"], moment(r["asked_at"]), r["body"])
+            for r in rows
         ]
 
     sent = await in_thread(whom)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dispatcher.gateways.contract import Call
+from dispatcher.store import texts
 from dispatcher.store.database import Row, Tx, at, json_rows, on_rows
 from dispatcher.store.schema import micros
 
@@ -229,13 +230,25 @@ def polled(tx: Tx, gateway: str, after: int) -> None:
 
 
 def silent(
-    tx: Tx, gateway: str, after: int, oldest: datetime, youngest: datetime, most: int
+    tx: Tx,
+    gateway: str,
+    after: int,
+    oldest: datetime,
+    youngest: datetime,
+    most: int,
+    *,
+    doubts: bool = False,
 ) -> list[Row]:
-    """Accepted attempts nothing final was heard of, by id: id, reference, provider id, number."""
+    """Accepted attempts nothing final was heard of, by id: id, reference, provider id, number.
+
+    With `doubts` also those whose outcome nobody knows, with their text.
+    """
+    states = "('accepted', 'unconfirmed')" if doubts else "('accepted')"
     rows = tx.rows(
-        "SELECT a.id, a.reference, a.provider_id, a.asked_at, ad.kind AS address_kind, ad.cipher "
-        "FROM broadcasts b JOIN messages m ON m.broadcast_id = b.id AND m.state = 'accepted' "
-        "JOIN attempts a ON a.message_id = m.id AND a.state = 'accepted' AND a.heard < 2 "
+        "SELECT a.id, a.reference, a.provider_id, a.asked_at, a.state, t.body_id, "
+        "ad.kind AS address_kind, ad.cipher "
+        f"FROM broadcasts b JOIN messages m ON m.broadcast_id = b.id AND m.state IN {states} "
+        f"JOIN attempts a ON a.message_id = m.id AND a.state IN {states} AND a.heard < 2 "
         "AND a.gateway = :g AND a.id > :after AND a.asked_at >= :oldest "
         "AND a.asked_at <= :youngest "
         "JOIN targets t ON t.message_id = a.message_id AND t.position = a.position "
@@ -249,6 +262,13 @@ def silent(
         released=at(oldest - timedelta(days=7)),  # a broadcast may run for days
         n=most,
     )
+    lost = {row["body_id"] for row in rows if row["state"] == "unconfirmed"}
+    bodies = texts.bodies(tx, lost) if lost else {}
     return [
-        {**row, "to": tx.sealer.open_address(row["address_kind"], row["cipher"])} for row in rows
+        {
+            **row,
+            "to": tx.sealer.open_address(row["address_kind"], row["cipher"]),
+            "body": bodies[row["body_id"]][0].body if row["state"] == "unconfirmed" else "",
+        }
+        for row in rows
     ]

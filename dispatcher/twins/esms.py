@@ -31,6 +31,10 @@ class EsmsTwin:
             web.post(f"{PREFIX}/GetBalance_json", self.get_balance),
             web.post(f"{PREFIX}/GetTemplate/", self.get_templates),
             web.post(f"{PREFIX}/GetSmsSentData_V2", self.sent_data),
+            web.post(f"{PREFIX}/QueryZnsStatus/", self.zns_status),
+            web.get(f"{PREFIX}/GetSendStatus", self.send_status),
+            web.get(f"{PREFIX}/GetSmsReceiverStatus_get", self.receiver_status),
+            web.get(f"{PREFIX}/GetListBrandname/{DRILL_KEY}/{{secret}}", self.brandnames),
         ]
 
     async def send(self, request: web.Request) -> web.StreamResponse:
@@ -159,6 +163,49 @@ class EsmsTwin:
         return web.json_response(
             {"CodeResult": "100", "SentData": rows[(page - 1) * size : page * size]}
         )
+
+    def _numbers(self, call: str) -> list[str]:
+        return [number for known, number, _, _ in self.log if known == call]
+
+    async def zns_status(self, request: web.Request) -> web.StreamResponse:
+        asked = await request.json()
+        numbers = self._numbers(str(asked.get("SmsId")))
+        if not numbers:
+            return web.json_response({"CodeResult": "105", "ErrorMessage": "not found yet"})
+        fate = luck(numbers[0], "phone")
+        error = 0 if fate < 2 or fate >= 5 else 1001
+        return web.json_response(
+            {"CodeResult": "100", "FinalStatus": int(fate >= 5), "ErrorInfo": error}
+        )
+
+    async def send_status(self, request: web.Request) -> web.StreamResponse:
+        if request.query.get("ApiKey") != DRILL_KEY:
+            return web.json_response({"CodeResponse": "101"})
+        numbers = self._numbers(request.query.get("RefId", ""))
+        if not numbers:
+            return web.json_response({"CodeResponse": "105"})
+        fates = [luck(n, "phone") for n in numbers]
+        return web.json_response(
+            {
+                "CodeResponse": "100",
+                "SendStatus": 5 if min(fates) >= 2 else 7,
+                "SendSuccess": sum(f >= 5 for f in fates),
+                "SendFailed": sum(2 <= f < 5 for f in fates),
+            }
+        )
+
+    async def receiver_status(self, request: web.Request) -> web.StreamResponse:
+        if request.query.get("ApiKey") != DRILL_KEY:
+            return web.json_response({"CodeResponse": "101"})
+        rows = [
+            {"IsSent": luck(n, "phone") >= 2, "Phone": n, "SentResult": luck(n, "phone") >= 5}
+            for n in self._numbers(request.query.get("RefId", ""))
+        ]
+        return web.json_response({"CodeResponse": "100", "ReceiverList": rows})
+
+    async def brandnames(self, request: web.Request) -> web.StreamResponse:
+        rows = [{"Brandname": "UBNDMAYTO", "Type": 2}, {"Brandname": "UBNDQC", "Type": 1}]
+        return web.json_response({"CodeResponse": "100", "ListBrandName": rows})
 
     def _answer(self, payload: dict[str, str]) -> dict[str, object]:
         number = payload.get("Phone", "")

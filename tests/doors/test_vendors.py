@@ -263,3 +263,17 @@ def test_a_live_preview_says_what_zalo_would_refuse_and_how_much_is_left(live, t
     assert found["enough_quota"] is True
     told = cli(live, "broadcasts", "preview", str(made), "--as", "lan")
     assert f"dài tới {len(long)} ký tự" in told.stdout + told.stderr
+
+
+def test_check_names_a_sender_the_vendor_does_not_know(live):
+    settings = live / "dispatcher.toml"
+    text = settings.read_text(encoding="utf-8")
+    text = text.replace('adapter = "esms"\n', 'adapter = "esms"\nkeys_in_url = true\n', 1)
+    for name, brand in (("a", "UBNDMAYTO"), ("b", "UBNDKHAC")):
+        text += f'[senders.{name}]\nwards = []\nname = "UBND"\nbrandname = "{brand}"\n'
+    settings.write_text(text, encoding="utf-8")
+    said = cli(live, "--lang", "en", "gateways", "check", "esms")
+    assert said.returncode == 0, said.stderr
+    assert "UBNDKHAC" in said.stdout + said.stderr
+    assert "UBNDMAYTO" not in said.stdout + said.stderr
+    assert "drill-api_key" not in said.stdout + said.stderr

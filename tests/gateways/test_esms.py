@@ -3,13 +3,13 @@
 import asyncio
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from test_contract import build, outgoing
 from vendors import answer, vendor
 
-from dispatcher.gateways import esms
+from dispatcher.gateways import esms, esms_reports
 from dispatcher.gateways.contract import Accepted, Given, Sent
 from dispatcher.gateways.wire import Wire
 from dispatcher.model import Channel, Fault, Heard
@@ -18,7 +18,7 @@ from dispatcher.problems import Problem
 
 def act(base, service, do):
     """What `do(gateway)` answers, for one service of an account."""
-    wire = Wire(deadline=2.0, loopback_only=True)
+    wire = Wire(deadline=2.0, loopback_only=True, secrets=["drill-api_key"])
     options = {"api_key": "drill-api_key", "secret_key": "s", "base_url": base, "service": service}
     built = esms.build(Given("esms", options, wire))
 
@@ -110,7 +110,7 @@ def test_the_accounts_own_log_is_read_page_by_page(monkeypatch, twins):
     sent = [Sent(m.reference, v.provider_id, m.to, now)
             for m, v in zip(people, found, strict=True)]  # fmt: skip
     small = 7
-    monkeypatch.setattr(esms, "PAGE", small)
+    monkeypatch.setattr(esms_reports, "PAGE", small)
     receipts = act(base, "ads", lambda g: g.ask(sent))
     assert {r.to for r in receipts} == {m.to for m in people}
     assert {r.state for r in receipts} <= {Heard.DELIVERED, Heard.FAILED, Heard.ACCEPTED}
@@ -122,3 +122,80 @@ def test_an_unknown_service_is_named():
         esms.build(Given("e", {"service": "zsn"}, Wire()))
     assert "zns" in str(told.value)
     assert build("esms", "http://127.0.0.1:9")[0].limits.batch == 1
+
+
+NOW = datetime(2026, 12, 1, 2, tzinfo=UTC)
+
+
+def row(number="0951000001", text="Chào", at=NOW, call="s1", result="1"):
+    stamp = f"/Date({int(at.timestamp() * 1000)}+0700)/"
+    return {"Phone": number, "Content": text, "SentTime": stamp, "ReferenceId": call,
+            "SendResult": result}  # fmt: skip
+
+
+LOST = Sent("R1", None, "+84951000001", NOW, "Chào")
+
+
+def test_the_only_row_with_our_number_and_text_near_our_time_proves_a_lost_answer_was_a_yes():
+    [found] = esms_reports.of_log([row(), row("0951000002", call="s2")], [LOST])
+    assert (found.reference, found.provider_id, found.state) == ("R1", "s1", Heard.DELIVERED)
+
+
+@pytest.mark.parametrize(
+    "rows, sent",
+    [
+        ([], [LOST]),
+        ([row(text="Chao")], [LOST]),
+        ([row(number="0951000009")], [LOST]),
+        ([row(at=NOW + timedelta(minutes=6))], [LOST]),
+        ([row(at=NOW - timedelta(minutes=2))], [LOST]),
+        ([row(), row(call="s2")], [LOST]),  # two of them: which is ours?
+        ([row()], [LOST, replace(LOST, reference="R2")]),  # one row, two doubts
+        ([{**row(), "SentTime": "today"}], [LOST]),
+        ([{**row(), "ReferenceId": ""}], [LOST]),
+    ],
+    ids=["none", "text", "number", "late", "early", "two rows", "two doubts", "no time", "no id"],
+)
+def test_anything_less_proves_nothing(rows, sent):
+    assert esms_reports.of_log(rows, sent) == []
+
+
+def test_a_row_that_is_another_messages_own_proves_nothing_for_a_doubt():
+    known = Sent("R0", "s1", "+84951000001", NOW)
+    found = esms_reports.of_log([row()], [known, LOST])
+    assert [r.provider_id for r in found] == ["s1"]
+    assert found[0].reference is None
+
+
+@pytest.mark.parametrize("service", ["care", "ads", "zns"])
+def test_what_the_log_leaves_out_is_asked_by_id(twins, service):
+    base, people = twins.base("esms"), batch(40 if service == "ads" else 8)
+    found = act(base, service, lambda g: g.send("callA", people[: 40 if service == "ads" else 1]))
+    ids = [v.provider_id for v in found][:1]
+
+    def ask(with_keys):
+        async def go(gateway):
+            get = gateway._get if with_keys else None
+            return await esms_reports.by_id(service, gateway._post, get, [*ids, "nobody"])
+
+        return act(base, service, go)
+
+    told = ask(True)
+    assert {r.provider_id for r in told} == set(ids)
+    if service == "ads":
+        assert 35 <= len(told) <= 40
+        assert all(r.to for r in told), "number by number"
+    assert bool(ask(False)) == (service == "zns"), "no keys in an address without leave"
+
+
+def test_brandnames_are_listed_only_with_leave(twins):
+    base = twins.base("esms")
+    assert act(base, "care", lambda g: g.senders()).code == "keys_in_url"
+
+    async def with_leave(gateway):
+        gateway._options = {**gateway._options, "keys_in_url": True}
+        found = await gateway.senders()
+        assert all("drill-api_key" not in line for line in gateway._wire.transcript)
+        return found
+
+    assert act(base, "care", with_leave) == [("UBNDMAYTO", "care"), ("UBNDQC", "ads")]

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import sys
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from conftest import FlowingClock, add_people
@@ -12,11 +14,16 @@ from dispatcher import receiving
 from dispatcher.app import Doors, build_gateway, listeners, open_app
 from dispatcher.config import parse
 from dispatcher.gateways.contract import Call, Reply
+from dispatcher.lifecycle import Doubt
 from dispatcher.model import SYSTEM, AddressKind
+from dispatcher.sending import reclaim
 from dispatcher.sending.polling import poll
-from dispatcher.store import contacts, receipts, replies
+from dispatcher.store import contacts, messages, receipts, replies
 from dispatcher.twins.ledger import luck
 from dispatcher.worker import serve_site
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "gateways"))
+from vendors import answer, vendor
 
 ESMS = '[gateways.esms]\nadapter = "esms"'
 
@@ -185,3 +192,27 @@ def test_a_reply_comes_in_by_the_door_and_a_stranger_is_no_accident(site):
     assert {r["state"] for r in rows(app, "SELECT state FROM receipts")} == {"reply"}
     assert len(rows(app, "SELECT 1 FROM suppressions")) == 1
     assert len(rows(app, "SELECT 1 FROM replies")) == 2
+
+
+def test_a_lost_answer_is_found_in_the_vendors_log_by_number_and_text(site):
+    app, broadcast_id = site(crowd(2))
+    with app.begin(SYSTEM)() as tx:
+        ids, _ = messages.claim(tx, "dead", broadcast_id, "esms", 2, tx.now + timedelta(hours=1))
+        lost = messages.parcels(tx, ids)
+        messages.intend(tx, "dead", [(p, p.reference) for p in lost])
+        reclaim(tx, "heir", {"esms": Doubt()}, dead="dead")
+        asked_at = tx.now
+    assert counts(app, broadcast_id) == {"unconfirmed": 2}
+    log = {
+        "CodeResult": "100",
+        "SentData": [{
+            "Phone": lost[0].to[1:], "Content": lost[0].text.body, "ReferenceId": "s1",
+            "SendResult": 2, "SentTime": f"/Date({int(asked_at.timestamp() * 1000)}+0700)/",
+        }],
+    }  # fmt: skip
+    app.clock.advance(minutes=11)
+    with vendor(answer(json.dumps(log).encode())) as (url, _):
+        assert pull(app, {"esms": url}) == 1
+    assert counts(app, broadcast_id) == {"accepted": 1, "unconfirmed": 1}
+    proved = rows(app, "SELECT message_id FROM attempts WHERE state = 'accepted'")
+    assert [r["message_id"] for r in proved] == [lost[0].message_id]

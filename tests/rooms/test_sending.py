@@ -13,8 +13,8 @@ from walk import counts, crowd, get, import_list, number, released, rows, sheet,
 from dispatcher import planning
 from dispatcher.app import open_app
 from dispatcher.config import parse
-from dispatcher.lifecycle import Doubt
 from dispatcher.gateways.zalo import LIMITS
+from dispatcher.lifecycle import Doubt
 from dispatcher.model import HANOI, SYSTEM, BroadcastState
 from dispatcher.sending import reclaim
 from dispatcher.store import broadcasts, gateways, messages
