@@ -361,7 +361,7 @@ def tell_twins_where(app: App, twins: Mapping[str, str], public: str) -> None:
 
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     for name, base in twins.items():
-        if app.site.gateways[name].adapter != "zalo":
+        if app.site.gateways[name].adapter not in ("zalo", "speedsms"):
             continue
         body = json.dumps({"url": public + callback_path(app.store, name)}).encode()
         opener.open(urllib.request.Request(f"{base}/_twin/webhook", body), timeout=30).close()

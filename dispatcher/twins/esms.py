@@ -85,9 +85,7 @@ class EsmsTwin:
                 "RequestId": reference,
                 "TypeId": "1",
             }
-            url = payload["CallbackUrl"]
-            self.twin.ledger.receipts_due += 1
-            self.twin.later(0.05, lambda: self.twin.call_back("GET", url, params=query))
+            self.twin.report(0.05, "GET", payload["CallbackUrl"], params=query)
         return {"CodeResult": "100", "CountRegenerate": 0, "SMSID": provider_id}
 
     def _zns(self, payload: dict[str, Any]) -> dict[str, object]:
@@ -214,6 +212,8 @@ class EsmsTwin:
         if not re.fullmatch(r"84\d{9}", number):
             return {"CodeResult": 108, "ErrorMessage": "Phone number is invalid"}
         reference = payload.get("RequestId", "")
+        if self.twin.says("too_fast"):
+            return {"CodeResult": "160", "ErrorMessage": "TPS exceeded"}
         if again := self._seen(reference):
             return again
         if "LOI_MAU" in payload.get("Content", ""):
@@ -246,8 +246,15 @@ class EsmsTwin:
             "TypeId": "2",
             "phonenumber": number,
         }
-        self.twin.ledger.receipts_due += 1
-        self.twin.later(0.05 + fate / 200, lambda: self.twin.call_back("GET", url, params=query))
+        other = {"phonenumber": "84959999999", "SendSuccess": "0", "SendFailed": "1"}
+        self.twin.report(
+            0.05 + fate / 200,
+            "GET",
+            url,
+            params=query,
+            stale={"params": {**query, "SendStatus": "2", "SendSuccess": "0", "SendFailed": "0"}},
+            forged={"params": {**query, **other}},
+        )
 
     async def get_balance(self, request: web.Request) -> web.StreamResponse:
         return web.json_response(

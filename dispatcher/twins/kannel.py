@@ -44,13 +44,20 @@ class KannelTwin:
         return web.Response(status=202, text="0: Accepted for delivery")
 
     def _report(self, url: str, number: str) -> None:
-        reports = ((0.02, 8, "ACK/"), (0.1, _fate(number), "id:1 stat:DONE err:000"))
-        for wait, status, meta in reports:
-            filled = url.replace("%d", str(status)).replace("%p", number.replace("+", "%2B"))
-            filled = filled.replace("%A", meta.replace(" ", "+"))
-            filled = re.sub(r"%[A-Za-z](?![0-9A-Fa-f])", "", filled)
-            self.twin.ledger.receipts_due += 1
-            self.twin.later(wait, lambda u=filled: self.twin.call_back("GET", u))  # type: ignore[misc]
+        def filled(status: int, meta: str, to: str) -> str:
+            text = url.replace("%d", str(status)).replace("%p", to.replace("+", "%2B"))
+            text = text.replace("%A", meta.replace(" ", "+"))
+            return re.sub(r"%[A-Za-z](?![0-9A-Fa-f])", "", text)
+
+        accepted = filled(8, "ACK/", number)
+        self.twin.report(0.02, "GET", accepted)
+        self.twin.report(
+            0.1,
+            "GET",
+            filled(_fate(number), "id:1 stat:DONE err:000", number),
+            stale={"url": accepted},
+            forged={"url": filled(2, "id:1 stat:UNDELIV", "+84959999999")},
+        )
 
     async def smsc(self, request: web.Request) -> web.StreamResponse:
         """`to`, `text` (the bytes Kannel sends), `udh`, `coding`: as its send-url is written."""

@@ -14,7 +14,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from dispatcher.twins.misbehaviours import HOWS, MISBEHAVIOURS
+from dispatcher.twins.misbehaviours import HOWS, ON_THE_LINE
 
 DEFAULT_FAULTS = {
     "drop": 0.01,
@@ -24,6 +24,8 @@ DEFAULT_FAULTS = {
     "accept_silence": 0.002,
     "accept_late": 0.005,
 }
+
+EARLY, LATE = 0.3, 0.6  # seconds
 
 
 @dataclass
@@ -63,15 +65,21 @@ class Twin:
     seed: random.Random = field(default_factory=lambda: random.Random(7))
     session: aiohttp.ClientSession | None = None
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    told_early: bool = False  # a report overtook the answer to this call
 
     def fault(self) -> tuple[str, str] | None:
         """How this call goes wrong, if it does."""
         draw = self.seed.random()
-        for name, rate in self.rates.items():
-            draw -= rate
+        for name, how in ON_THE_LINE.items():
+            draw -= self.rates.get(name, 0)
             if draw < 0:
-                return MISBEHAVIOURS[name]
+                return how
         return None
+
+    def says(self, name: str) -> bool:
+        """True when this time the vendor does what it does at a rate."""
+        rate = self.rates.get(name, 0)
+        return rate > 0 and self.seed.random() < rate
 
     async def answer(
         self,
@@ -97,7 +105,10 @@ class Twin:
 
             self.later(0.5, after_all)
             return await self.misbehave(request, how, b"")
+        self.told_early = False
         answer = take(payload)
+        if self.told_early:
+            await asyncio.sleep(EARLY)
         response = answer if isinstance(answer, web.Response) else web.json_response(answer)
         return await self.misbehave(request, how, bytes(response.body)) if how else response  # type: ignore[arg-type]
 
@@ -117,14 +128,47 @@ class Twin:
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
+    def report(
+        self,
+        wait: float,
+        method: str,
+        url: str,
+        *,
+        stale: Mapping[str, object] | None = None,
+        forged: Mapping[str, object] | None = None,
+        **options: object,
+    ) -> None:
+        """Send a receipt after a while, or do with it what this vendor does.
+
+        `stale`: what changes to make it an older report; `forged`: to make it somebody else's.
+        """
+        self.ledger.receipts_due += 1
+        if self.says("receipt_lost"):
+            self.ledger.receipts_due -= 1
+            return
+        if self.says("receipt_early"):
+            self.told_early, wait = True, 0
+        if self.says("receipt_late"):
+            wait += LATE
+        self.later(wait, lambda: self.call_back(method, url, **options))
+        for name, change, after in (
+            ("receipt_twice", {}, 0.1),
+            ("receipt_stale", stale, 0.2),
+            ("receipt_forged", forged, -0.04),
+        ):
+            if change is not None and self.says(name):
+                self.ledger.receipts_due += 1
+                other = {"method": method, "url": url, **options, **change}
+                self.later(max(0, wait + after), lambda o=other: self.call_back(**o))  # type: ignore[misc]
+
     async def call_back(self, method: str, url: str, **options: object) -> None:
-        """Deliver a receipt, five tries, as vendors do."""
+        """Deliver a receipt, five tries, as vendors do. A refusal (4xx) is an answer too."""
         if self.session is None:
             self.session = aiohttp.ClientSession(trust_env=False)
         for attempt in range(5):
             try:
                 async with self.session.request(method, url, **options) as answer:  # type: ignore[arg-type]
-                    if answer.status == 200:
+                    if answer.status < 500:
                         break
             except (aiohttp.ClientError, OSError, TimeoutError):
                 pass

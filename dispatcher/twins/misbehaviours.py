@@ -171,12 +171,21 @@ OLD_NAMES = {
     "accept_late_silence": ("late", "silence"),
     "accept_late_502": ("late", "502"),
 }
+# What a vendor says in its own words although nothing is wrong with the line.
+SAYS = ("night", "quota", "old_token", "too_fast")
+# What becomes of its reports: lost, told twice, late, told before the send is answered, followed by
+# an older one, or joined by a forgery.
+REPORTS = ("receipt_lost", "receipt_twice", "receipt_late", "receipt_early", "receipt_stale",
+           "receipt_forged")  # fmt: skip
 # What only makes sense before anything is taken: the vendor says so itself.
 _PROOF = {"throttled", "throttled_seconds", "throttled_nonsense", "throttled_negative",
           "throttled_ten_years", "redirect", "redirect_home"}  # fmt: skip
-# name → (before, after or late, how)
+# name → (before, after or late, how), or (says or reports, name)
 MISBEHAVIOURS: dict[str, tuple[str, str]] = {
     **OLD_NAMES,
     **{name: ("before", name) for name, how in HOWS.items() if how.unreadable},
     **{f"accept_{name}": ("after", name) for name in HOWS if name not in _PROOF},
+    **{name: ("says", name) for name in SAYS},
+    **{name: ("reports", name) for name in REPORTS},
 }
+ON_THE_LINE = {n: how for n, how in MISBEHAVIOURS.items() if how[0] in ("before", "after", "late")}

@@ -68,9 +68,15 @@ class SpeedSmsTwin:
 
     def _report(self, call: str, number: str) -> None:
         event = {"type": "report", "tranId": call, "phone": number, "status": fate(number)}
-        self.twin.ledger.receipts_due += 1
         wait = 0.05 + luck(number, "wait") / 200
-        self.twin.later(wait, lambda: self.twin.call_back("POST", self.webhook, json=event))
+        self.twin.report(
+            wait,
+            "POST",
+            self.webhook,
+            json=event,
+            stale={"json": {**event, "status": 1}},
+            forged={"json": {**event, "phone": "84959999999", "status": 64}},
+        )
 
     async def status(self, request: web.Request) -> web.StreamResponse:
         numbers = self.calls.get(request.match_info["call"])

@@ -77,13 +77,17 @@ class ZaloTwin:
 
     def _answer(self, payload: dict[str, object], token: str) -> dict[str, object]:
         number = str(payload.get("phone", "") or payload.get("user_id", ""))
+        if self.twin.says("old_token"):
+            self.access.discard(token)
         if token not in self.access:
             return {"error": -124, "message": "Access token is invalid", "data": None}
         if not payload.get("template_id"):
             return {"error": "-109", "message": "Template is invalid", "data": None}
         if luck(number, "zalo") < 35:
             return {"error": -118, "message": "Zalo account not existed", "data": None}
-        if self.quota <= 0:
+        if self.twin.says("night"):
+            return {"error": -133, "message": "Not allowed at night", "data": None}
+        if self.quota <= 0 or self.twin.says("quota"):
             return {"error": -144, "message": "OA has reached the daily quota", "data": None}
         self.quota -= 1
         reference = str(payload.get("tracking_id", ""))
@@ -157,8 +161,8 @@ class ZaloTwin:
             "X-ZEvent-Server": "ZNS",
             "Content-Type": "application/json",
         }
-        self.twin.ledger.receipts_due += 1
+        read = raw.replace(b"user_received_message", b"user_seen_message")
         wait = 0.05 + luck(number, "wait") / 200
-        self.twin.later(
-            wait, lambda: self.twin.call_back("POST", self.webhook, data=raw, headers=headers)
+        self.twin.report(
+            wait, "POST", self.webhook, data=raw, headers=headers, forged={"data": read}
         )

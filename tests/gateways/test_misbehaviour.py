@@ -9,7 +9,7 @@ from dispatcher.gateways import adapter_module
 from dispatcher.gateways.contract import Accepted
 from dispatcher.model import Fault
 from dispatcher.twins.ledger import luck
-from dispatcher.twins.misbehaviours import HOWS, MISBEHAVIOURS
+from dispatcher.twins.misbehaviours import HOWS, ON_THE_LINE
 from dispatcher.twins.server import VENDORS, start
 
 SAYS_SO = {"throttled": Fault.BUSY, "redirect": Fault.ACCOUNT}
@@ -53,12 +53,12 @@ async def _all(bad, serial):
 
 
 def test_there_are_at_least_sixty_and_each_has_a_name_of_its_own():
-    assert len(MISBEHAVIOURS) >= 60
+    assert len(ON_THE_LINE) >= 60
 
 
-@pytest.mark.parametrize("serial, name", list(enumerate(MISBEHAVIOURS)))
+@pytest.mark.parametrize("serial, name", list(enumerate(ON_THE_LINE)))
 def test_no_habit_of_a_vendor_is_taken_for_what_it_is_not(bad, serial, name):
-    when, how = MISBEHAVIOURS[name]
+    when, how = ON_THE_LINE[name]
     bad.ask("/misbehave", {name: 1.0})
     before = {tuple(a) for a in bad.ask("/ledger?people=1")["acceptances"]}
     found = asyncio.run(_all(bad, serial))

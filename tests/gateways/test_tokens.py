@@ -192,3 +192,30 @@ def test_a_token_that_dies_at_any_message_of_a_batch_is_renewed_once(vault, twin
     assert not any(isinstance(v, Refused) and v.fault is Fault.ACCOUNT for v in found)
     assert state(vault)[0] == "access2", "granted once, renewed once"
     assert by_id[0].provider_id or by_id[0].fault is Fault.RECIPIENT
+
+
+def test_an_account_whose_every_token_is_refused_is_renewed_once_a_call_and_no_more(vault, twins):
+    pair = twins.ask("/zalo/_twin/grant", {})
+    with vault.begin(SYSTEM)() as tx:
+        gateways.put_tokens(tx, "zalo", pair["access_token"], pair["refresh_token"], 90_000)
+    base = twins.base("zalo")
+    wire = Wire(deadline=2.0, loopback_only=True)
+    options = {"oa_id": "1", "app_id": "drill", "app_secret": "s", "base_url": base,
+               "oauth_url": base, "oa_url": base}  # fmt: skip
+    tokens = StoredTokens(vault.store, "zalo", vault.clock)
+    gate = zalo.build(Given("zalo", options, wire, tokens, ""))
+
+    async def go():
+        try:
+            return await gate.send("c", [outgoing("R1", "+84951234567")])
+        finally:
+            await wire.close()
+
+    twins.ask("/misbehave", {"old_token": 1.0})
+    try:
+        [found] = asyncio.run(go())
+    finally:
+        twins.ask("/misbehave", {})
+    assert (found.fault, found.code) == (Fault.ACCOUNT, "-124")
+    paths = [line.split(" → ")[0].rsplit("/", 1)[1] for line in wire.transcript]
+    assert paths == ["template", "access_token", "template"]
