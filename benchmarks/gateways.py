@@ -62,7 +62,7 @@ def receipts(people: int, per_second: int, seconds: int) -> tuple[float, float]:
             async def go() -> tuple[float, float]:
                 bound: asyncio.Future[int] = asyncio.get_running_loop().create_future()
                 door = asyncio.create_task(serve_door(app, "127.0.0.1", 0, bound.set_result))
-                url = f"http://127.0.0.1:{await bound}{callback_path(app.store, 'gate')}"
+                url = f"http://127.0.0.1:{await bound}{callback_path(app, 'gate')}"
                 worker = Worker(app, Doors({"gate": twin.base("esms")}))
                 sending = asyncio.create_task(worker.run())
                 await asyncio.sleep(2)  # until it has settled into its pace

@@ -284,9 +284,14 @@ class Doors:
     callbacks: str = ""  # public base URL of the receipt door
 
 
-def callback_path(store: Store, gateway: str) -> str:
-    """The unguessable path a vendor calls: derived from the site's key, stored nowhere."""
-    return f"/hooks/{gateway}/{store.sealer.digest('hook', gateway).hex()}"
+def callback_path(app: App, gateway: str) -> str:
+    """The unguessable path a vendor calls: derived from the site's key, stored nowhere.
+
+    `callback = 2` among the gateway's settings gives another one, and the old one ends.
+    """
+    turn = app.site.gateways[gateway].callback if gateway in app.site.gateways else 1
+    parts = ("hook", gateway) if turn == 1 else ("hook", gateway, str(turn))
+    return f"/hooks/{gateway}/{app.store.sealer.digest(*parts).hex()}"
 
 
 def adapter_options(site: Site, gateway: GatewaySettings, twin: str | None) -> dict[str, Any]:
@@ -369,7 +374,7 @@ def build_gateway(
             *_secrets_of(chosen.options, options),
         ],
     )
-    callback = doors.callbacks + callback_path(app.store, name) if doors.callbacks else ""
+    callback = doors.callbacks + callback_path(app, name) if doors.callbacks else ""
     vault = StoredTokens(app.store, name, app.clock, database)
     built: Gateway = module.build(Given(name, options, wire, vault, callback))
     return built

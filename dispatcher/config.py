@@ -66,6 +66,7 @@ class GatewaySettings:
         seconds=20
     )  # a whole call; leases are more than three times this
     options: Mapping[str, Any] = field(default_factory=dict)  # strings, numbers and Secrets
+    callback: int = 1  # counted up, the callback address is a new one
 
 
 @dataclass(frozen=True)
@@ -416,8 +417,9 @@ def _gateways(section: Section, root: Path) -> dict[str, GatewaySettings]:
                 "timeout", '«timeout» từ "1s" đến "25s".', '“timeout” is from "1s" to "25s".'
             )
         found[name] = GatewaySettings(
-            name, adapter, per_second, part.take("in_flight", int), timeout, options
-        )
+            name, adapter, per_second, part.take("in_flight", int), timeout, options,
+            part.take("callback", int, 1),
+        )  # fmt: skip
         part.close(known)
     return found
 

@@ -363,7 +363,7 @@ def tell_twins_where(app: App, twins: Mapping[str, str], public: str) -> None:
     for name, base in twins.items():
         if app.site.gateways[name].adapter not in ("zalo", "speedsms"):
             continue
-        body = json.dumps({"url": public + callback_path(app.store, name)}).encode()
+        body = json.dumps({"url": public + callback_path(app, name)}).encode()
         opener.open(urllib.request.Request(f"{base}/_twin/webhook", body), timeout=30).close()
 
 
@@ -373,7 +373,7 @@ async def serve_door(app: App, host: str, port: int, announce: Callable[[int], N
 
     from dispatcher.web.hooks import door
 
-    paths = {name: callback_path(app.store, name) for name in app.site.gateways}
+    paths = {name: callback_path(app, name) for name in app.site.gateways}
     config = uvicorn.Config(
         door(app.store, app.clock, paths, listeners(app)),
         host=host,

@@ -196,7 +196,7 @@ class Demo:
         port = _read_port(door.stdout)
         public = f"http://127.0.0.1:{port}"
         os.environ["DISPATCHER_CALLBACKS"] = public
-        self.twin.ask("/zalo/_twin/webhook", {"url": public + callback_path(app.store, "zalo")})
+        self.twin.ask("/zalo/_twin/webhook", {"url": public + callback_path(app, "zalo")})
         from dispatcher.worker import sign_in_to_twins
 
         sign_in_to_twins(app, twins)

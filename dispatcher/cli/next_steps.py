@@ -36,6 +36,7 @@ NEXT: Mapping[str, str] = {
     "gateways list": "gateways check",
     "gateways balance": "gateways templates {name}",
     "gateways templates": "templates list",
+    "gateways callback": "gateways verify-webhook {name}",
     "gateways verify-webhook": "gateways check",
     "gateways pause": "gateways resume {name}",
     "gateways resume": "run",

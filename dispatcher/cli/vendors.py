@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlparse
 
 from dispatcher import app as joined
+from dispatcher import planning
 from dispatcher.cli.gateways import gateways, named
 from dispatcher.cli.spoken import argument, option
 from dispatcher.cli.surface import Surface
@@ -28,9 +29,9 @@ from dispatcher.gateways.contract import (
     Tokens,
     VendorTemplate,
 )
-from dispatcher.model import Mode
+from dispatcher.model import Mode, Role
 from dispatcher.planning import Preview
-from dispatcher.problems import Problem, refused
+from dispatcher.problems import Problem, refused, settings
 from dispatcher.reporting import number
 from dispatcher.store import gateways as rows
 from dispatcher.store.broadcasts import Broadcast
@@ -398,3 +399,30 @@ def verify_webhook(surface: Surface, name: str) -> int:
     }
     surface.say(*words[heard.verified])
     return 1 if heard.verified is False else 0
+
+
+@gateways.verb(
+    "callback",
+    "Địa chỉ nhận báo kết quả, để dán vào trang của nhà cung cấp. Đây là bí mật.",
+    "The callback address to paste at the vendor. It is a secret.",
+    "dispatcher gateways callback zalo",
+)
+@argument("name", complete="gateway")
+def callback(surface: Surface, name: str) -> None:
+    app = surface.open_app()
+    named(app.site, name)
+    planning.need(surface.actor(), {Role.ADMIN}, "xem địa chỉ nhận báo", "see the callback address")
+    if not app.site.public_url:
+        raise settings(
+            "no-public-url",
+            "Máy này chưa có địa chỉ ngoài: điền public_url trong mục [web] của dispatcher.toml.",
+            "This machine has no public address: set public_url under [web] in dispatcher.toml.",
+        )
+    url = app.site.public_url + joined.callback_path(app, name)
+    if surface.json:
+        surface.emit({"gateway": name, "url": url})
+    surface.say(url, url)
+    surface.hint(
+        f"Lộ địa chỉ này thì tăng «callback» của mục [gateways.{name}] và dán lại.",
+        f"If it leaked, count “callback” under [gateways.{name}] up and paste it again.",
+    )

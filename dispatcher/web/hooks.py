@@ -77,6 +77,8 @@ def door(
         expected = paths.get(gateway, "")
         if not hmac.compare_digest(expected.encode(), request.url.path.encode()):
             return PlainTextResponse("not found", 404)
+        if challenge := request.query_params.get("hub.challenge", ""):
+            return PlainTextResponse(challenge[:200])  # the vendor checks that we are here
         body = bytearray()
         async for chunk in request.stream():
             body += chunk

@@ -277,3 +277,20 @@ def test_check_names_a_sender_the_vendor_does_not_know(live):
     assert "UBNDKHAC" in said.stdout + said.stderr
     assert "UBNDMAYTO" not in said.stdout + said.stderr
     assert "drill-api_key" not in said.stdout + said.stderr
+
+
+def test_the_callback_address_is_shown_to_who_sets_up_the_vendor(live):
+    cli(live, "people", "add", "quan-tri", "--role", "admin")
+    cli(live, "--as", "quan-tri", "people", "add", "can-bo", "--role", "officer")
+    assert cli(live, "gateways", "callback", "zalo", "--as", "quan-tri").returncode == 4
+    assert cli(live, "gateways", "callback", "zalo", "--as", "can-bo").returncode == 3
+    settings = live / "dispatcher.toml"
+    settings.write_text(
+        settings.read_text(encoding="utf-8") + '[web]\npublic_url = "https://phuong.example/"\n',
+        encoding="utf-8",
+    )
+    told = cli(live, "gateways", "callback", "zalo", "--json", "--as", "quan-tri")
+    said = json.loads(told.stdout)
+    assert told.returncode == 0, told.stdout
+    assert said["url"].startswith("https://phuong.example/hooks/zalo/")
+    assert len(said["url"].rsplit("/", 1)[1]) >= 32

@@ -130,7 +130,7 @@ def test_a_no_from_the_network_ends_the_message_when_there_is_no_other_way(sent)
 
 def knock(app, method, path, **more):
     """Call the door the way a vendor does, through its ASGI face."""
-    paths = {n: callback_path(app.store, n) for n in app.site.gateways}
+    paths = {n: callback_path(app, n) for n in app.site.gateways}
     asgi: Starlette = door(app.store, app.clock, paths, listeners(app))
 
     async def go():
@@ -142,7 +142,7 @@ def knock(app, method, path, **more):
 
 
 def test_the_door_stores_before_it_answers(app):
-    path = callback_path(app.store, "esms")
+    path = callback_path(app, "esms")
     found = knock(app, "GET", f"{path}?SMSID=1&RequestId=R1&phonenumber={number(1)}")
     assert found.status_code == 200
     stored = rows(app, "SELECT state, sealed FROM receipts")
@@ -151,7 +151,7 @@ def test_the_door_stores_before_it_answers(app):
 
 
 def test_the_door_opens_only_to_its_secret_path(app):
-    good = callback_path(app.store, "esms")
+    good = callback_path(app, "esms")
     for path in ("/hooks/esms/guess", good[:-1] + ("0" if good[-1] != "0" else "1"), "/hooks/nobody/x",
                  good.replace("esms", "zalo")):  # fmt: skip
         assert knock(app, "GET", path).status_code == 404
@@ -159,7 +159,7 @@ def test_the_door_opens_only_to_its_secret_path(app):
 
 
 def test_the_door_refuses_a_forged_event_and_lets_the_probe_in(app):
-    path = callback_path(app.store, "zalo")
+    path = callback_path(app, "zalo")
     event = {"event_name": "user_received_message", "app_id": "drill", "timestamp": "1",
              "message": {"msg_id": "m", "tracking_id": "R1"}}  # fmt: skip
     forged = knock(app, "POST", path, json=event, headers={"X-ZEvent-Signature": "mac=00"})
@@ -167,3 +167,23 @@ def test_the_door_refuses_a_forged_event_and_lets_the_probe_in(app):
     assert knock(app, "POST", path, content=b"{}").status_code == 200
     assert knock(app, "POST", path, content=b"x" * 300_000).status_code == 413
     assert rows(app, "SELECT 1 FROM receipts") == []
+
+
+def test_a_leaked_callback_address_is_replaced_by_counting_up(make_site):
+    from dispatcher.app import open_app
+    from dispatcher.config import parse
+
+    adapter = '[gateways.esms]\nadapter = "esms"'
+    root = make_site("data/site.db")
+    paths = []
+    for turn in ("", "\ncallback = 1", "\ncallback = 2"):
+        settings = root / "dispatcher.toml"
+        text = settings.read_text(encoding="utf-8")
+        settings.write_text(text.replace(adapter, adapter + turn), encoding="utf-8")
+        app = open_app(parse(root))
+        paths.append(callback_path(app, "esms"))
+        app.store.close()
+        settings.write_text(text, encoding="utf-8")
+    assert paths[0] == paths[1]
+    assert paths[2] != paths[0]
+    assert paths[2].startswith("/hooks/esms/")
