@@ -45,7 +45,10 @@ def put(tx: Tx, arrivals: Sequence[tuple[str, Call]]) -> None:
 
 
 def _digest(call: Call) -> bytes:
-    return hashlib.sha256(f"{call.method}\n{call.query}\n".encode() + call.body).digest()
+    """What makes two calls one. A signature counts: a forgery must not hide the original."""
+    signed = "\n".join(f"{k}:{v}" for k, v in sorted(call.headers.items()) if "signature" in k)
+    head = f"{call.method}\n{call.query}\n{signed and signed + chr(10)}"
+    return hashlib.sha256(head.encode() + call.body).digest()
 
 
 def _text(call: Call) -> str:

@@ -91,13 +91,13 @@ def ways(app):
 
 def test_who_told_the_account_their_phone_is_written_to_by_user_id_for_less(site, twins):
     app, officer, leader = site
-    introduced(app, 84950000001)
+    introduced(app, 84950000002)
     made = released(app, officer, leader, route="zalo")
     sign_in_to_twins(app, twin_urls(twins))
     seen = zalo(app, lambda p: 0)
-    assert sorted(p.get("user_id") or p["phone"] for p in seen) == [UID, "84950000002"]
+    assert sorted(p.get("user_id") or p["phone"] for p in seen) == [UID, "84950000001"]
     assert counts(app, made) == {"accepted": 2, "skipped": 1}
-    assert ways(app) == [("zalo", "accepted", 140), ("mobile", "accepted", 200)]
+    assert ways(app) == [("mobile", "accepted", 200), ("zalo", "accepted", 140)]
     reasons = rows(app, "SELECT reason FROM messages WHERE state = 'skipped'")
     assert [r["reason"] for r in reasons] == ["shared_phone"]
 
@@ -135,6 +135,29 @@ def test_only_a_signed_call_binds_and_only_a_phone_that_is_on_a_list(site):
     assert [p["tail"] for p in phones] == ["09xx xxx 002"]
     told(app, {"event_name": "unfollow", "follower": {"id": UID}})
     assert rows(app, "SELECT * FROM user_ids") == []
+
+
+def test_while_signatures_are_only_being_set_up_nobody_is_bound(make_site, tmp_path):
+    zalo = '[gateways.zalo]\nadapter = "zalo"'
+    app = open_app(parse(make_site("data/site.db", (zalo, f'{zalo}\nsignature = "warn"'))),
+                   FlowingClock())  # fmt: skip
+    import_list(app, sheet(tmp_path / "may-to.csv", PEOPLE))
+    introduced(app, "84950000001", secret="somebody else's")
+    assert rows(app, "SELECT * FROM user_ids") == []
+    app.store.close()
+
+
+def test_an_event_that_got_past_the_door_with_a_wrong_signature_is_not_believed(site, twins):
+    app, officer, leader = site
+    made = released(app, officer, leader, route="zalo")
+    sign_in_to_twins(app, twin_urls(twins))
+    zalo(app, lambda p: 0)
+    [reference, *_] = [r["reference"] for r in rows(app, "SELECT reference FROM attempts")]
+    event = {"event_name": "user_received_message", "message": {"tracking_id": reference}}
+    told(app, event, secret="somebody else's")
+    assert counts(app, made) == {"accepted": 2, "skipped": 1}
+    told(app, event)
+    assert counts(app, made) == {"accepted": 1, "delivered": 1, "skipped": 1}
 
 
 def test_a_stop_sent_through_zalo_also_stops_the_phone(site):
