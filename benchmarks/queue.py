@@ -23,7 +23,7 @@ def claim_and_settle(app: App, broadcast: int, count: int) -> float:
         with app.begin(SYSTEM)() as tx:
             ids, after = messages.claim(tx, "w", broadcast, "gate", BATCH, tx.now + LEASE, after)
             parcels = messages.parcels(tx, ids)
-            messages.intend(tx, "w", [(p, p.reference) for p in parcels])
+            messages.intend(tx, "w", [(p, p.reference) for p in parcels], tx.now + LEASE)
         if not ids:
             break
         with app.begin(SYSTEM)() as tx:
@@ -55,7 +55,7 @@ def recovery(count: int) -> float:
                     tx, "dead", broadcast, "gate", BATCH, tx.now + LEASE, after
                 )
             parcels = messages.parcels(tx, ids)
-            messages.intend(tx, "dead", [(p, p.reference) for p in parcels])
+            messages.intend(tx, "dead", [(p, p.reference) for p in parcels], tx.now + LEASE)
         began = time.perf_counter()
         with app.begin(SYSTEM)() as tx:
             doubts = reclaim(tx, "w", {}, dead="dead")

@@ -7,7 +7,7 @@ Goes to: the row. `docs/states.md` draws these tables; a test compares both.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import assert_never
@@ -106,6 +106,7 @@ class Standing:
     has_next_step: bool = False
     later_goes_on: bool = False
     rather_twice: bool = False
+    repeat: bool = False  # the answer is to a repeat of a call whose own answer was lost
     stopped: bool = False  # its broadcast was stopped meanwhile: nothing may leave any more
     earlier: MessageState | None = None  # the best that other attempts of this message reached
     heard: Heard = Heard.NOTHING  # receipts that overtook the answer
@@ -123,6 +124,11 @@ class Decision:
 
 # What a plain acceptance decides: nothing heard yet, no other attempt. Nearly every answer.
 TAKEN = Decision(M.ACCEPTED, AttemptState.ACCEPTED)
+
+
+# Refusals that another moment would not have brought. The others (this number, this text, this
+# network) the same call would have met a moment earlier as well, so nothing of it was taken.
+_OF_THE_MOMENT = {Fault.BUSY: Effect.SLOW, Fault.ACCOUNT: Effect.PAUSE, Fault.LATER: Effect.NONE}
 
 
 def backoff(tries: int, seed: str = "", *, first: float = 2.0, most: float = 900.0) -> timedelta:
@@ -154,6 +160,11 @@ def settle(
     """An answer came: `fault` None is acceptance. Total over every fault and standing."""
     if standing.heard & (Heard.DELIVERED | Heard.READ):
         return Decision(_received(standing.heard), AttemptState.ACCEPTED)
+    if standing.repeat and fault in _OF_THE_MOMENT:
+        # it says nothing of the call before, which may have been taken: the doubt stays
+        kept = in_doubt(standing, now)
+        due_at = kept.due_at and max(kept.due_at, now + (retry_after or timedelta()))
+        return replace(kept, due_at=due_at, effect=_OF_THE_MOMENT[fault])
     match fault:
         case None:
             if standing.heard & Heard.FAILED:  # the network's no overtook the gateway's yes

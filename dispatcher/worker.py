@@ -12,6 +12,7 @@ import json
 import logging
 import os
 import signal
+import time
 import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -87,7 +88,9 @@ class Worker:
             )
             for n, g in self.gateways.items()
         ]
-        self.engine = Engine(app.store, self.name, app.clock, app.site.mode, lanes, self.database)
+        self.engine = Engine(
+            app.store, self.name, app.clock, app.site.mode, lanes, self.database, _awake
+        )
         self._recover()
         _quiet_collector()
         timer = self._timer()
@@ -316,6 +319,13 @@ class Worker:
     def _open_work(self) -> tuple[int, int]:
         with self.app.store.read(SYSTEM) as tx:
             return broadcasts.open_work(tx, self.app.clock(), SOON)
+
+
+def _awake() -> float:
+    """Seconds that go on while this machine is suspended, where it can tell."""
+    if hasattr(time, "CLOCK_BOOTTIME"):
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.monotonic()
 
 
 def _quiet_collector() -> None:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
+from dispatcher.failpoints import failpoint
 from dispatcher.gateways.contract import Accepted, Given, Limits, Outgoing, Refused, Verdict
 from dispatcher.model import Channel, Fault
 
@@ -43,11 +44,14 @@ class Outbox:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             draft = path.with_suffix(".part")
+            failpoint("before file letter")
             with draft.open("w", encoding="utf-8") as file:
                 json.dump(letter, file, ensure_ascii=False)
                 file.flush()
                 os.fsync(file.fileno())
+            failpoint("before rename letter")
             draft.replace(path)
+            failpoint("after file letter")
         except OSError as error:
             return Refused(Fault.BUSY, type(error).__name__, error.strerror or "")
         return Accepted(message.reference)

@@ -26,6 +26,7 @@ import httpx
 import tenacity
 from httpx_aiohttp import AiohttpTransport
 
+from dispatcher.failpoints import failpoint
 from dispatcher.gateways.contract import Answer, NoAnswer
 from dispatcher.problems import Problem
 
@@ -169,12 +170,14 @@ class Wire:
         return answer
 
     async def _once(self, request: httpx.Request) -> Answer | NoAnswer:
+        failpoint("before call")
         try:
             response = await self._open().handle_async_request(request)
             try:
                 body = await _capped(response)
             finally:
                 await response.aclose()
+                failpoint("after call")
         except httpx.HTTPError as error:
             left = not isinstance(error.__cause__, _NEVER_LEFT)
             return NoAnswer(left, type(error.__cause__ or error).__name__)

@@ -281,6 +281,7 @@ def release(
             state = broadcasts.locked_state(tx, broadcast.id)
             if state is not BroadcastState.SCHEDULED:  # stopped, or another worker was faster
                 return state
+            tx.act = "rendered"
             step(tx)
     with begin() as tx:
         state = broadcasts.locked_state(tx, broadcast.id)

@@ -22,6 +22,8 @@ def reclaim(tx: Tx, worker: str, doubts: Mapping[str, Doubt], dead: str | None =
     """
     if dead is not None:
         messages.release_leases(tx, dead)
+    else:
+        messages.lapse(tx)
     rows = messages.orphans(tx, worker=dead)
     messages.seize(tx, worker, rows)
     outcomes = []

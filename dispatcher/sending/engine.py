@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -38,6 +39,7 @@ from dispatcher.store.messages import Outcome, Parcel
 log = logging.getLogger("dispatcher.sending")
 
 LEASE = timedelta(seconds=90)  # at least three times the longest call
+LEAVE_WITHIN = 30.0  # seconds from the intent; with the longest call well inside the lease
 POLL = 0.2  # seconds between looks at an empty queue
 AGAIN = 0.5  # seconds before the database is tried again
 PATIENCE = 0.25  # seconds a commit waits for another program's lock before it is tried again later
@@ -56,9 +58,11 @@ class Engine:
         mode: Mode,
         lanes: Iterable[tuple[Gateway, float | None, int]],
         database: ThreadPoolExecutor,
+        awake: Callable[[], float] = time.monotonic,
     ) -> None:
         self.store, self.name, self.clock, self.mode = store, name, clock, mode
         self.lanes = {g.name: Lane(g, pace, flight) for g, pace, flight in lanes}
+        self.awake = awake  # seconds, also while the machine sleeps
         self.sent = 0
         self.pen = asyncio.Lock()  # one writer per process: chores take it too
         self._database = database
@@ -178,6 +182,9 @@ class Engine:
 
     async def _verdicts(self, call: Asked) -> Sequence[Verdict | None]:
         gateway = call.lane.gateway
+        if self.awake() > call.leave_by:  # frozen or suspended: somebody else may ask by now
+            log.warning("gateway=%s call=%s came too late to leave", call.lane.name, call.call_ref)
+            return [Refused(Fault.BUSY, "too late") for _ in call.parcels]
         if call.was_look_up:
             assert isinstance(gateway, LooksUp)
             return [await gateway.look_up(p.reference) for p in call.parcels]
@@ -440,8 +447,8 @@ class Engine:
         for batch in batches:
             call_ref = messages.call_reference(tx, batch)
             intents += [(p, call_ref) for p in batch]
-            calls.append(Asked(lane, call_ref, batch, now))
-        going = messages.intend(tx, self.name, intents) if intents else set()
+            calls.append(Asked(lane, call_ref, batch, now, leave_by=self.awake() + LEAVE_WITHIN))
+        going = messages.intend(tx, self.name, intents, now + LEASE) if intents else set()
         for call in calls:
             call.parcels = [p for p in call.parcels if p.message_id in going]
             call.outgoing = [outgoing(p, self._running[p.broadcast_id]) for p in call.parcels]
@@ -464,7 +471,8 @@ class Engine:
         for call_ref, group in by_call.items():
             may_ask, look_up = can_ask(lane, group, known, self.mode, now)
             if may_ask:
-                again.append(Asked(lane, call_ref, group, now, was_look_up=look_up))
+                leave_by = self.awake() + LEAVE_WITHIN
+                again.append(Asked(lane, call_ref, group, now, leave_by, was_look_up=look_up))
             else:
                 over += [
                     Outcome(

@@ -13,6 +13,7 @@ from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.messages import Parcel
 
 BATCH = 500  # messages leased at once
+WAITS = 30  # seconds a leased message waits for its turn, at most
 MOST = 10_000  # the same, for a gateway that takes many a call
 
 
@@ -24,6 +25,7 @@ class Asked:
     call_ref: str
     parcels: list[Parcel]
     asked_at: datetime
+    leave_by: float  # on the clock that runs while the machine sleeps
     outgoing: list[Outgoing] = field(default_factory=list)
     verdicts: Sequence[Verdict | None] = ()  # None: a look-up that found nothing
     was_look_up: bool = False
@@ -60,9 +62,11 @@ class Lane:
         """Messages leased at once: for a gateway that takes many a call, enough to fill its calls
         although their texts differ from ward to ward."""
         limits = self.gateway.limits
-        if limits.batch == 1:
-            return BATCH
-        return min(MOST, max(BATCH, self.in_flight * limits.batch + limits.at_least))
+        fill = self.in_flight * limits.batch + limits.at_least
+        most = BATCH if limits.batch == 1 else min(MOST, max(BATCH, fill))
+        if self.per_second is not None:  # no more than leave well inside a lease
+            most = min(most, max(fill, int(self.per_second * WAITS)))
+        return most
 
     @property
     def doubt(self) -> Doubt:

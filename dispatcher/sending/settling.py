@@ -44,6 +44,7 @@ def standing_of(
         has_next_target=bool(later),
         has_next_step=any(step > parcel.step for _, step, _ in later),
         rather_twice=broadcast.rather_twice,
+        repeat=parcel.asks > 0,
         heard=heard,
         earlier=earlier,
         stopped=broadcast.state in (BroadcastState.STOPPED, BroadcastState.EXPIRED),

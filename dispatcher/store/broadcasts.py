@@ -338,7 +338,8 @@ def open_work(tx: Tx, now: datetime, soon: timedelta) -> tuple[int, int]:
             tx.value(
                 f"WITH {tx.visible('messages')} SELECT count(*) FROM visible_messages m "
                 "LEFT JOIN gateways g ON g.name = m.gateway WHERE m.broadcast_id = :b AND "
-                "(m.state = 'sending' OR (m.state = 'queued' AND m.due_at <= :soon AND :opened = 1 "
+                "((m.state = 'sending' AND (m.lease_owner IS NOT NULL OR g.paused_at IS NULL)) "
+                "OR (m.state = 'queued' AND m.due_at <= :soon AND :opened = 1 "
                 "AND g.paused_at IS NULL AND NOT EXISTS (SELECT 1 FROM closures c "
                 "WHERE c.gateway = m.gateway AND c.broadcast_id = m.broadcast_id "
                 "AND c.until > :soon)) "

@@ -23,6 +23,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from dispatcher.failpoints import failpoint
 from dispatcher.model import Actor, Role
 from dispatcher.problems import Bug, Problem, refused, settings
 from dispatcher.store import trail
@@ -44,6 +45,7 @@ class Tx:
         self.connection, self.actor, self.sealer = connection, actor, sealer
         self._now = now
         self._notes: list[trail.Note] = []
+        self.act = "unnamed"  # what this transaction is for: its first note, where it has one
 
     @property
     def now(self) -> datetime:
@@ -108,6 +110,8 @@ class Tx:
 
     def note(self, act: str, noun: str, noun_id: object, **facts: Any) -> None:
         """Say for the trail what this transaction does. Facts never hold numbers or names."""
+        if not self._notes:
+            self.act = act
         self._notes.append(trail.Note(act, noun, str(noun_id), facts))
 
     def finish(self, touched: set[str]) -> None:
@@ -241,6 +245,10 @@ class Store:
             tx.finish(touched)
             if self.dry:
                 tx.connection.rollback()
+            if touched:
+                failpoint(f"before commit {tx.act}")
+        if touched:
+            failpoint(f"after commit {tx.act}")
 
     @contextmanager
     def read(self, actor: Actor) -> Iterator[Tx]:

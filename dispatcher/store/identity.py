@@ -19,6 +19,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from dispatcher.failpoints import failpoint
 from dispatcher.problems import refused
 from dispatcher.store import settings
 from dispatcher.store.database import Tx
@@ -71,8 +72,11 @@ def _remember(database: Path, identity: str, mark: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     told = {"identity": identity, "machine": _machine(), "mark": mark, "path": str(database)}
     draft = path.with_suffix(f".{os.getpid()}.tmp")
+    failpoint("before file epoch")
     draft.write_text(json.dumps(told), encoding="utf-8")
+    failpoint("before rename epoch")
     draft.replace(path)
+    failpoint("after file epoch")
 
 
 def _mark(tx: Tx) -> int:

@@ -218,10 +218,12 @@ def call_reference(tx: Tx, batch: Sequence[Parcel]) -> str:
     return f"{batch[0].message_id:010x}{digest[:24]}".translate(_LETTERS)
 
 
-def intend(tx: Tx, worker: str, intents: Sequence[tuple[Parcel, str]]) -> set[int]:
+def intend(tx: Tx, worker: str, intents: Sequence[tuple[Parcel, str]], until: datetime) -> set[int]:
     """Write the intent to send: (parcel, call_ref). Which messages may now leave.
 
-    A message whose broadcast was stopped, or whose lease was lost, is not among them.
+    A message whose broadcast was stopped, or whose lease was lost, is not among them. The lease
+    begins anew, to `until`: however long a message waited here, its call is over before another
+    worker may take it for lost.
     """
     rows = [[p.message_id] for p, _ in intents]
     now = at(tx.now)
@@ -229,8 +231,8 @@ def intend(tx: Tx, worker: str, intents: Sequence[tuple[Parcel, str]]) -> set[in
         row["id"]
         for row in on_rows(
             tx,
-            "UPDATE messages SET state = 'sending', tries = tries + 1, changed_at = :now "
-            f"FROM {json_rows({'id': 'bigint'})} r WHERE messages.id = r.id "
+            "UPDATE messages SET state = 'sending', tries = tries + 1, changed_at = :now, "
+            f"lease_until = :until FROM {json_rows({'id': 'bigint'})} r WHERE messages.id = r.id "
             "AND lease_owner || '' = :w "
             "AND state = 'queued' AND EXISTS (SELECT 1 FROM broadcasts b WHERE "
             "b.id = messages.broadcast_id AND b.state = 'running' AND b.expires_at > :now) "
@@ -238,6 +240,7 @@ def intend(tx: Tx, worker: str, intents: Sequence[tuple[Parcel, str]]) -> set[in
             rows,
             w=worker,
             now=now,
+            until=at(until),
         )
     }
     on_rows(

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
+from dispatcher.failpoints import failpoint
 from dispatcher.problems import settings
 
 KEY_BYTES = 32
@@ -87,11 +88,19 @@ def load_key(path: Path, *, create: bool) -> bytes:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         key = os.urandom(KEY_BYTES)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        draft = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+        failpoint("before file key")
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "w") as file:
             file.write(key.hex() + "\n")
             file.flush()
             os.fsync(file.fileno())
+        failpoint("before rename key")
+        try:
+            os.link(draft, path)  # unlike a rename it never replaces a key that is there
+        finally:
+            draft.unlink()
+        failpoint("after file key")
     except FileExistsError:  # two processes at first use: the other one won
         return load_key(path, create=False)
     except OSError as error:

@@ -11,6 +11,8 @@ from aiohttp import web
 from dispatcher.twins.ledger import Twin, luck
 
 PREFIX = "/esms"
+SAID = {"too_fast": "160", "no_such_person": "99", "words_refused": "146", "no_money": "103",
+        "other_network": "177"}  # fmt: skip
 DRILL_KEY = "drill-api_key"
 
 
@@ -212,8 +214,9 @@ class EsmsTwin:
         if not re.fullmatch(r"84\d{9}", number):
             return {"CodeResult": 108, "ErrorMessage": "Phone number is invalid"}
         reference = payload.get("RequestId", "")
-        if self.twin.says("too_fast"):
-            return {"CodeResult": "160", "ErrorMessage": "TPS exceeded"}
+        for habit, code in SAID.items():
+            if self.twin.says(habit):
+                return {"CodeResult": code, "ErrorMessage": habit}
         if again := self._seen(reference):
             return again
         if "LOI_MAU" in payload.get("Content", ""):

@@ -7,6 +7,8 @@ from aiohttp import web
 from dispatcher.twins.ledger import Twin
 
 PREFIX = "/lab"
+SAID = {"no_such_person": "nobody", "words_refused": "words", "no_money": "key",
+        "too_fast": "full", "other_network": "network", "night": "night"}  # fmt: skip
 
 
 class LabTwin:
@@ -20,7 +22,13 @@ class LabTwin:
         return [web.post(f"{PREFIX}/send", self.send), web.get(f"{PREFIX}/lookup", self.look_up)]
 
     async def send(self, request: web.Request) -> web.StreamResponse:
-        return await self.twin.answer(request, lambda p: {"code": "ok", "id": self._take(p)})
+        return await self.twin.answer(request, self._answer)
+
+    def _answer(self, payload: dict[str, str]) -> dict[str, str]:
+        for habit, code in SAID.items():
+            if self.twin.says(habit):
+                return {"code": code}
+        return {"code": "ok", "id": self._take(payload)}
 
     def _take(self, payload: dict[str, str]) -> str:
         reference = payload["reference"]

@@ -65,6 +65,7 @@ class Twin:
     seed: random.Random = field(default_factory=lambda: random.Random(7))
     session: aiohttp.ClientSession | None = None
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    wrong_calls: int | None = None  # after so many calls it behaves
     told_early: bool = False  # a report overtook the answer to this call
 
     def fault(self) -> tuple[str, str] | None:
@@ -92,6 +93,10 @@ class Twin:
         `take` gets what `read` makes of the body, and says an object for JSON or a response.
         """
         self.ledger.calls += 1
+        if self.wrong_calls is not None:
+            self.wrong_calls -= 1
+            if self.wrong_calls < 0:
+                self.rates, self.wrong_calls = {}, None
         payload = read(await request.read())
         when, how = self.fault() or ("", "")
         if when == "before":

@@ -172,7 +172,8 @@ OLD_NAMES = {
     "accept_late_502": ("late", "502"),
 }
 # What a vendor says in its own words although nothing is wrong with the line.
-SAYS = ("night", "quota", "old_token", "too_fast")
+SAYS = ("night", "quota", "old_token", "too_fast", "no_such_person", "words_refused", "no_money",
+        "other_network")  # fmt: skip
 # What becomes of its reports: lost, told twice, late, told before the send is answered, followed by
 # an older one, or joined by a forgery.
 REPORTS = ("receipt_lost", "receipt_twice", "receipt_late", "receipt_early", "receipt_stale",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
 import os
 import subprocess
@@ -53,18 +54,32 @@ async def serve(
         "http": HttpTwin,
         "lab": lambda twin: LabTwin(twin, remembers=capability == "dedup"),
     }
+    accounts: list[Any] = []
     for vendor in vendors:
         shared.append(Twin(ledger, dict(rates), latency, receipts, random.Random(seed)))
-        app.add_routes(makers[vendor](shared[-1]).routes())
+        accounts.append(makers[vendor](shared[-1]))
+        app.add_routes(accounts[-1].routes())
+    fresh = [copy.deepcopy({k: v for k, v in vars(a).items() if k != "twin"}) for a in accounts]
 
     async def misbehave(request: web.Request) -> web.StreamResponse:
-        """From now on: {name: rate, …} for all twins."""
-        given = {k: float(v) for k, v in (await request.json()).items() if k in MISBEHAVIOURS}
+        """From now on: {name: rate, …} for all twins; "calls": only for so many."""
+        told = await request.json()
+        given = {k: float(v) for k, v in told.items() if k in MISBEHAVIOURS}
         for twin in shared:
-            twin.rates = given
+            twin.rates, twin.wrong_calls = given, told.get("calls")
         return web.json_response(given)
 
-    app.add_routes([web.post("/misbehave", misbehave)])
+    async def reset(request: web.Request) -> web.StreamResponse:
+        """As if just started: nothing taken, nothing remembered, nothing under way."""
+        ledger.__init__()  # type: ignore[misc]
+        for twin, account, state in zip(shared, accounts, fresh, strict=True):
+            twin.rates, twin.wrong_calls = {}, None
+            for task in list(twin.tasks):
+                task.cancel()
+            vars(account).update(copy.deepcopy(state))
+        return web.json_response({})
+
+    app.add_routes([web.post("/misbehave", misbehave), web.post("/reset", reset)])
 
     async def read_ledger(request: web.Request) -> web.StreamResponse:
         found = ledger.as_json()

@@ -13,6 +13,8 @@ from dispatcher.twins.ledger import Twin, luck
 PREFIX = "/zalo"
 OA_SECRET = "drill-oa_secret"
 APP_ID = "drill"
+SAID = {"night": -133, "quota": -144, "no_such_person": -118, "words_refused": -131,
+        "no_money": -115, "too_fast": "-32"}  # fmt: skip
 TEMPLATES = 120  # more than one page
 
 
@@ -85,9 +87,10 @@ class ZaloTwin:
             return {"error": "-109", "message": "Template is invalid", "data": None}
         if luck(number, "zalo") < 35:
             return {"error": -118, "message": "Zalo account not existed", "data": None}
-        if self.twin.says("night"):
-            return {"error": -133, "message": "Not allowed at night", "data": None}
-        if self.quota <= 0 or self.twin.says("quota"):
+        for habit, code in SAID.items():
+            if self.twin.says(habit):
+                return {"error": code, "message": habit, "data": None}
+        if self.quota <= 0:
             return {"error": -144, "message": "OA has reached the daily quota", "data": None}
         self.quota -= 1
         reference = str(payload.get("tracking_id", ""))

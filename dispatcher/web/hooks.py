@@ -60,6 +60,7 @@ class Inbox:
 
     def _store_all(self, arrivals: list[tuple[str, Call]]) -> None:
         with self._store.begin(SYSTEM, self._clock()) as tx:
+            tx.act = "arrived"
             receipts.put(tx, arrivals)
 
 

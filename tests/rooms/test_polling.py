@@ -17,6 +17,7 @@ from dispatcher.gateways.contract import Call, Reply
 from dispatcher.lifecycle import Doubt
 from dispatcher.model import SYSTEM, AddressKind
 from dispatcher.sending import reclaim
+from dispatcher.sending.engine import LEASE
 from dispatcher.sending.polling import poll
 from dispatcher.store import contacts, messages, receipts, replies
 from dispatcher.twins.ledger import luck
@@ -199,7 +200,7 @@ def test_a_lost_answer_is_found_in_the_vendors_log_by_number_and_text(site):
     with app.begin(SYSTEM)() as tx:
         ids, _ = messages.claim(tx, "dead", broadcast_id, "esms", 2, tx.now + timedelta(hours=1))
         lost = messages.parcels(tx, ids)
-        messages.intend(tx, "dead", [(p, p.reference) for p in lost])
+        messages.intend(tx, "dead", [(p, p.reference) for p in lost], tx.now + LEASE)
         reclaim(tx, "heir", {"esms": Doubt()}, dead="dead")
         asked_at = tx.now
     assert counts(app, broadcast_id) == {"unconfirmed": 2}

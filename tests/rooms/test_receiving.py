@@ -13,6 +13,7 @@ from dispatcher import receiving
 from dispatcher.app import callback_path, listeners
 from dispatcher.gateways.contract import Call
 from dispatcher.model import SYSTEM, AttemptState, MessageState
+from dispatcher.sending.engine import LEASE
 from dispatcher.store import messages, receipts
 from dispatcher.store.messages import Outcome
 from dispatcher.web.hooks import door
@@ -26,7 +27,9 @@ def sent(app, tmp_path):
     broadcast_id = released(app, officer, leader)
     with app.begin(SYSTEM)() as tx:
         ids, _ = messages.claim(tx, "w", broadcast_id, "esms", 1, tx.now.replace(hour=3))
-        messages.intend(tx, "w", [(messages.parcels(tx, ids)[0]._replace(reference="R1"), "R1")])
+        messages.intend(
+            tx, "w", [(messages.parcels(tx, ids)[0]._replace(reference="R1"), "R1")], tx.now + LEASE
+        )
         tx.note("test", "messages", "")
     return app, broadcast_id, ids[0]
 

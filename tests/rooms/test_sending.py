@@ -17,6 +17,7 @@ from dispatcher.gateways.zalo import LIMITS
 from dispatcher.lifecycle import Doubt
 from dispatcher.model import HANOI, SYSTEM, BroadcastState
 from dispatcher.sending import reclaim
+from dispatcher.sending.engine import LEASE
 from dispatcher.store import broadcasts, gateways, messages
 from dispatcher.worker import serve_site, sign_in_to_twins
 
@@ -72,6 +73,31 @@ def test_answers_in_doubt_are_asked_again_with_the_same_reference_and_taken_once
     assert len(taken) == 4
     assert all(n == 2 for n in taken.values())
     assert {r["asks"] for r in rows(app, "SELECT asks FROM attempts")} == {2}
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [answer(b"{}", "429 X", "Retry-After: 1\r\n"), answer(b'{"CodeResult":"160"}'),
+     answer(b'{"CodeResult":"103"}')],
+    ids=["too many", "too fast", "no money"],
+)  # fmt: skip
+def test_a_refusal_of_the_moment_to_a_repeat_does_not_send_under_a_new_reference(site, refusal):
+    app, broadcast_id = site(crowd(3))
+    seen: dict[str, int] = {}
+
+    def takes_then_refuses_then_remembers(connection, request):
+        reference = json.loads(request.partition(b"\r\n\r\n")[2])["RequestId"]
+        seen[reference] = seen.get(reference, 0) + 1
+        say = {1: reset, 2: refusal}.get(seen[reference], answer(b'{"CodeResult":"124"}'))
+        say(connection, request)
+
+    with vendor(takes_then_refuses_then_remembers) as (url, _):
+        send(app, url)
+        with app.begin(SYSTEM)() as tx:
+            gateways.resume(tx, "esms")
+        send(app, url)
+    assert counts(app, broadcast_id) == {"accepted": 3}
+    assert len(seen) == 3, "each person under one reference only"
 
 
 def test_five_doubts_in_a_row_pause_the_gateway_to_one_probe_at_a_time(site):
@@ -241,6 +267,7 @@ def test_what_a_dead_worker_held_is_taken_back(app, tmp_path):
             tx,
             "dead",
             [(p._replace(reference=f"R{p.message_id}"), f"R{p.message_id}") for p in parcels],
+            tx.now + LEASE,
         )
         tx.note("test", "messages", "")
     remembers = {"esms": Doubt(dedup_window=broadcasts.timedelta(hours=24))}
@@ -264,6 +291,7 @@ def test_without_memory_or_look_up_a_dead_workers_calls_are_unconfirmed(app, tmp
             tx,
             "dead",
             [(p._replace(reference=f"R{p.message_id}"), f"R{p.message_id}") for p in parcels],
+            tx.now + LEASE,
         )
         reclaim(tx, "heir", {"esms": Doubt()}, dead="dead")
     assert counts(app, broadcast_id) == {"unconfirmed": 3}

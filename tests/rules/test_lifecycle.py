@@ -1,5 +1,6 @@
 """The table of a message's life, tried in every combination."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations, product
 
@@ -183,3 +184,16 @@ def test_what_opens_after_the_expiry_goes_on_to_the_next_step_where_there_is_one
     assert lifecycle.settle(with_step, Fault.LATER, waits, NOW).move is Move.NEXT_STEP
     alone = lifecycle.settle(Standing(NOW, NOW + HOUR), Fault.LATER, waits, NOW)
     assert (alone.message, alone.due_at) == (M.QUEUED, NOW + waits)
+
+
+def test_a_refusal_of_the_moment_to_a_repeat_never_ends_the_doubt_about_the_first_call():
+    for standing, fault in product(standings(), (Fault.BUSY, Fault.ACCOUNT, Fault.LATER)):
+        if standing.rather_twice or standing.heard:
+            continue
+        repeat = replace(standing, repeat=True)
+        decision = lifecycle.settle(repeat, fault, timedelta(minutes=3), NOW)
+        assert decision.message is not M.QUEUED, "a new reference could text a person twice"
+        assert decision.attempt in (AttemptState.DOUBTFUL, AttemptState.UNCONFIRMED)
+        assert decision.move is Move.STAY
+        if decision.due_at is not None:
+            assert decision.due_at >= NOW + timedelta(minutes=3), "as the vendor asked"

@@ -10,6 +10,7 @@ from walk import counts, crowd, get, import_list, number, released, rows, sheet
 
 from dispatcher import planning
 from dispatcher.model import SYSTEM, AttemptState, BroadcastState, MessageState
+from dispatcher.sending.engine import LEASE
 from dispatcher.store import broadcasts, messages
 from dispatcher.store.messages import Outcome
 
@@ -34,7 +35,7 @@ def intend(app, worker, ids):
     with app.begin(SYSTEM)() as tx:
         parcels = messages.parcels(tx, ids)
         going = messages.intend(tx, worker, [(p._replace(reference=f"R{p.message_id}"), f"R{p.message_id}")
-                                             for p in parcels])  # fmt: skip
+                                             for p in parcels], tx.now + LEASE)  # fmt: skip
         tx.note("test", "messages", "")
         return going
 
