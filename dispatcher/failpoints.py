@@ -2,7 +2,8 @@
 
 A crash test needs to die exactly there, not roughly there. Nothing happens unless one of two
 variables was set when the process started: `DISPATCHER_FAILPOINT="before commit sent@2"` kills it
-(as `kill -9` would) when that place is reached for the second time, `DISPATCHER_FAILPOINTS_SEEN`
+(as `kill -9` would) when that place is reached for the second time, "…@2 stop" freezes it there
+(as a suspended machine would), `DISPATCHER_FAILPOINTS_SEEN`
 names a file to which every place reached is added. A house test finds a commit, a call or a file
 write without them.
 """
@@ -16,12 +17,17 @@ from collections import Counter
 _reached: Counter[str] = Counter()
 _deadly: tuple[str, int] | None = None
 _seen: str | None = None
+_signal = "SIGKILL"
 
 
 def arm(point: str | None = None, seen: str | None = None) -> None:
-    """Die at `point` ("name@which time"); write the names of places reached to the file `seen`."""
-    global _deadly, _seen
-    name, _, which = (point or "").rpartition("@")
+    """Die at `point` ("name@which time", with " stop": freeze there).
+
+    The names of places that are reached are added to the file `seen`.
+    """
+    global _deadly, _seen, _signal
+    name, _, which = (point or "").removesuffix(" stop").rpartition("@")
+    _signal = "SIGSTOP" if (point or "").endswith(" stop") else "SIGKILL"
     _deadly, _seen = ((name, int(which)) if name else None), seen
     _reached.clear()
 
@@ -35,9 +41,10 @@ def failpoint(name: str) -> None:
             file.write(name + "\n")
     _reached[name] += 1
     if _deadly == (name, _reached[name]):
-        if hasattr(signal, "SIGKILL"):
-            os.kill(os.getpid(), signal.SIGKILL)
-        os._exit(137)
+        if hasattr(signal, _signal):
+            os.kill(os.getpid(), getattr(signal, _signal))
+        else:
+            os._exit(137)
 
 
 arm(os.environ.get("DISPATCHER_FAILPOINT"), os.environ.get("DISPATCHER_FAILPOINTS_SEEN"))

@@ -46,6 +46,7 @@ from dispatcher.store.workers import WorkerLock
 
 log = logging.getLogger("dispatcher.worker")
 
+PASSING = frozenset({"database-locked", "database-unreachable", "disk-full"})  # faults that end
 TICK = 1.0  # seconds
 RECEIPTS = 0.3  # seconds between looks into the inbox
 REFRESH_AFTER = timedelta(hours=12)  # tokens live 25 hours
@@ -75,8 +76,7 @@ class Worker:
         lock = self._lock(self.name)
         if not lock.take():
             raise RuntimeError("a worker name was used twice")
-        with app.store.begin(SYSTEM, app.clock()) as tx:
-            workers.enrol(tx, self.name, dispatcher.__version__)
+        await self._patiently(self._enrol)
         for name in app.site.gateways:
             self.gateways[name] = build_gateway(app, name, self.doors, self.database)
         self.listeners = listeners(app)
@@ -91,7 +91,7 @@ class Worker:
         self.engine = Engine(
             app.store, self.name, app.clock, app.site.mode, lanes, self.database, _awake
         )
-        self._recover()
+        await self._patiently(self._recover)
         _quiet_collector()
         timer = self._timer()
         loop = asyncio.get_running_loop()
@@ -115,6 +115,21 @@ class Worker:
             lock.drop()
             self.database.shutdown()
         return self.engine.sent
+
+    async def _patiently(self, act: Callable[[], None]) -> None:
+        """Do this as soon as the fault that is in the way has passed."""
+        while True:
+            try:
+                return act()
+            except Problem as problem:
+                if problem.code not in PASSING:
+                    raise
+                log.warning("worker=%s waits problem=%s", self.name, problem.code)
+                await asyncio.sleep(TICK)
+
+    def _enrol(self) -> None:
+        with self.app.store.begin(SYSTEM, self.app.clock(), patience=1) as tx:
+            workers.enrol(tx, self.name, dispatcher.__version__)
 
     def _hear_signals(self, loop: asyncio.AbstractEventLoop) -> None:
         """Ctrl-C and SIGTERM drain; Windows has no handlers on its loop."""

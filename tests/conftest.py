@@ -22,7 +22,7 @@ for name in ("DISPATCHER_CLOCK", "DISPATCHER_AS", "DISPATCHER_TWINS", "DISPATCHE
     os.environ.pop(name, None)
 os.environ["DISPATCHER_STATE"] = tempfile.mkdtemp(prefix="dispatcher-state-")
 
-from dispatcher.app import App, open_app
+from dispatcher.app import App, open_app, start_site_clock
 from dispatcher.config import parse
 from dispatcher.model import SYSTEM, Actor, Role
 from dispatcher.store import people
@@ -214,3 +214,11 @@ def run_cli(*words: str, stdin: str = "", env: dict[str, str] | None = None,
         [sys.executable, "-m", "dispatcher", *words], input=stdin, capture_output=True, text=True,
         timeout=240, check=False, cwd=cwd or ROOT, env={**os.environ, **(env or {})},
     )  # fmt: skip
+
+
+@pytest.fixture
+def site_clock() -> Iterator[None]:
+    """Nine in the morning for this process and the workers it starts."""
+    start_site_clock("2026-12-01T09:00:00+07:00")
+    yield
+    os.environ.pop("DISPATCHER_CLOCK", None)

@@ -356,6 +356,15 @@ def sqlite_is_safe() -> bool:
     return version >= (3, 51, 3) or (version[:2] in ((3, 50), (3, 44)) and version[2] >= 6)
 
 
+IDLE_SECONDS = 20  # well inside a lease
+
+
+def _postgresql_options() -> str:
+    """A worker that is frozen, or a host that is gone, gives its row locks back: the server ends a
+    transaction whose client says nothing for that long."""
+    return f"-c idle_in_transaction_session_timeout={int(IDLE_SECONDS * 1000)}"
+
+
 def engine_for(url: str) -> sa.Engine:
     """An engine for a database URL, `sqlite:///…` or `postgresql+psycopg://…`."""
     if url.startswith("postgresql"):
@@ -364,7 +373,7 @@ def engine_for(url: str) -> sa.Engine:
                 url,
                 pool_size=5,
                 isolation_level="READ COMMITTED",
-                connect_args={"connect_timeout": 5},
+                connect_args={"connect_timeout": 5, "options": _postgresql_options()},
             )
         except ModuleNotFoundError:
             raise settings(

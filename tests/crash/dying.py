@@ -1,7 +1,8 @@
 """Workers that die where they are told, forked from one warm process: a death costs little time.
 
 As a program it reads jobs, one JSON object a line, and answers each with the exit code of a worker
-that ran until nothing was due: 0, or -9 where it died at its failpoint.
+that ran until nothing was due: 0, or -9 where it died at its failpoint. One that froze there is
+answered with its process number and goes on when told to thaw.
 """
 
 from __future__ import annotations
@@ -13,24 +14,38 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 
 
 class Deaths:
     """One warm process. Use it from one thread at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, package: Path | None = None) -> None:
+        """`package`: the folder of another dispatcher than ours."""
+        environ = {**os.environ, **({"PYTHONPATH": str(package)} if package else {})}
         self._process = subprocess.Popen(
-            [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-P", __file__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environ,
         )
 
     def run(self, root: Path, urls: Mapping[str, str], point: str = "", seen: str = "",
-            door: bool = False, state: str = "") -> int:  # fmt: skip
+            door: bool = False, state: str = "", lease: float = 0) -> int:  # fmt: skip
         """A worker for the site at `root`, killed at `point` ("name@which time")."""
+        job = {"root": str(root), "urls": dict(urls), "point": point, "seen": seen, "door": door, "lease": lease,
+               "state": state or os.environ["DISPATCHER_STATE"], "clock": os.environ["DISPATCHER_CLOCK"]}  # fmt: skip
+        return self._ask(job)
+
+    def thaw(self, frozen: int) -> int:
+        """Let a frozen worker go on; how it ended."""
+        return self._ask({"thaw": frozen})
+
+    def _ask(self, job: Mapping[str, object]) -> int:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        job = {"root": str(root), "urls": dict(urls), "point": point, "seen": seen, "door": door,
-               "state": state or os.environ["DISPATCHER_STATE"], "clock": os.environ["DISPATCHER_CLOCK"]}  # fmt: skip
         self._process.stdin.write(json.dumps(job) + "\n")
         self._process.stdin.flush()
         line = self._process.stdout.readline()
@@ -52,11 +67,17 @@ def _work(job: Mapping[str, str]) -> None:
     from dispatcher import failpoints, worker
     from dispatcher.app import open_app
     from dispatcher.config import parse
+    from dispatcher.sending import engine
+    from dispatcher.store import database
 
     os.environ["DISPATCHER_STATE"] = job["state"]
     os.environ["DISPATCHER_CLOCK"] = job["clock"]
     failpoints.arm(job["point"] or None, job["seen"] or None)
     worker.TICK, worker.RECEIPTS = 0.1, 0.05
+    if job["lease"]:
+        database.IDLE_SECONDS = 1
+        engine.LEASE = timedelta(seconds=float(job["lease"]))
+        engine.LEAVE_WITHIN = float(job["lease"]) / 3
     app = open_app(parse(Path(job["root"])))
     asyncio.run(worker.serve_site(app, job["urls"], once=True, with_door=job["door"]))  # type: ignore[arg-type]
     app.store.close()
@@ -73,18 +94,24 @@ def main() -> None:
     warm = (dispatcher.worker, dispatcher.web.hooks, uvicorn, apscheduler, httpx_aiohttp)
     assert all(warm)
     for line in sys.stdin:
-        child = os.fork()
+        job = json.loads(line)
+        child = job.get("thaw")
+        if child:
+            os.kill(child, signal.SIGCONT)
+        else:
+            child = os.fork()
         if child == 0:
             signal.alarm(PATIENCE)
             code = 1
             try:
-                _work(json.loads(line))
+                _work(job)
                 code = 0
             finally:
                 sys.stderr.flush()
                 os._exit(code)
-        _, status = os.waitpid(child, 0)
-        sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
+        _, status = os.waitpid(child, os.WUNTRACED)
+        code = child if os.WIFSTOPPED(status) else os.waitstatus_to_exitcode(status)
+        sys.stdout.write(f"{code}\n")
         sys.stdout.flush()
 
 
