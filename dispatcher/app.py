@@ -17,7 +17,10 @@ from dispatcher.config import GatewaySettings, Secret, Site, StepSettings
 from dispatcher.gateways import adapter_module
 from dispatcher.gateways.contract import Call, Gateway, Given, Heard
 from dispatcher.model import (
+    ALL_DAY,
+    ORDINARY,
     SYSTEM,
+    URGENT,
     Actor,
     Audience,
     Channel,
@@ -207,6 +210,7 @@ def draft(
     window: Window | None = None,
     accented: bool = False,
     rather_twice: bool = False,
+    urgent: bool = False,
     schedule_id: int | None = None,
 ) -> int:
     """Check an officer's choices and store them as a draft; its id."""
@@ -235,9 +239,10 @@ def draft(
             audience,
             steps,
             senders,
-            window or app.site.window,
+            window or (ALL_DAY if urgent else app.site.window),
             expires_after,
             document or template.document,
+            priority=URGENT if urgent else ORDINARY,
             schedule_id=schedule_id,
             rather_twice=rather_twice,
         ),

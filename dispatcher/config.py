@@ -273,11 +273,8 @@ def duration(text: str) -> timedelta:
 
 
 def window(text: str) -> Window:
-    """ "07:00-22:00"; anything else raises ValueError."""
-    opens, dash, closes = text.partition("-")
-    if not dash:
-        raise ValueError(text)
-    return Window(time.fromisoformat(opens.strip()), time.fromisoformat(closes.strip()))
+    """ "07:00-22:00", "00:00-24:00"; anything else raises ValueError."""
+    return Window.read(text)
 
 
 def take_duration(section: Section, key: str, default: timedelta | None) -> timedelta | None:

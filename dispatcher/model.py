@@ -175,10 +175,25 @@ class Window:
     opens: time
     closes: time
 
+    @classmethod
+    def read(cls, text: str) -> Window:
+        """ "07:00-22:00", "00:00-24:00"; anything else raises ValueError."""
+        opens, dash, closes = (part.strip() for part in text.partition("-"))
+        if not dash:
+            raise ValueError(text)
+        if (opens, closes) == ("00:00", "24:00"):
+            return cls(time(0), time(0))
+        found = cls(time.fromisoformat(opens), time.fromisoformat(closes))
+        if found.opens == found.closes:
+            raise ValueError(text)
+        return found
+
     def is_open(self, at: datetime) -> bool:
         """True when `at` (aware) falls inside the window."""
         clock = at.astimezone(HANOI).time()
-        if self.opens <= self.closes:
+        if self.opens == self.closes:
+            return True  # the whole day
+        if self.opens < self.closes:
             return self.opens <= clock < self.closes
         return clock >= self.opens or clock < self.closes
 
@@ -193,7 +208,12 @@ class Window:
         return opening if opening > local else opening + timedelta(days=1)
 
     def __str__(self) -> str:
-        return f"{self.opens:%H:%M}-{self.closes:%H:%M}"
+        closes = "24:00" if self.opens == self.closes else f"{self.closes:%H:%M}"
+        return f"{self.opens:%H:%M}-{closes}"
+
+
+ALL_DAY = Window(time(0), time(0))
+URGENT, ORDINARY = 0, 1  # priorities of a broadcast: the lower goes first
 
 
 @dataclass(frozen=True)

@@ -208,11 +208,11 @@ def twins() -> Iterator[Child]:
 
 
 def run_cli(*words: str, stdin: str = "", env: dict[str, str] | None = None,
-            cwd: Path | None = None) -> subprocess.CompletedProcess[str]:  # fmt: skip
+            cwd: Path | None = None, timeout: float = 240) -> subprocess.CompletedProcess[str]:  # fmt: skip
     """The command line as a person starts it."""
     return subprocess.run(
         [sys.executable, "-m", "dispatcher", *words], input=stdin, capture_output=True, text=True,
-        timeout=240, check=False, cwd=cwd or ROOT, env={**os.environ, **(env or {})},
+        timeout=timeout, check=False, cwd=cwd or ROOT, env={**os.environ, **(env or {})},
     )  # fmt: skip
 
 

@@ -81,6 +81,12 @@ def broadcast_id(text: str) -> int:
     vi="thà hai lần còn hơn không (thiên tai)",
     en="rather twice than never (disasters)",
 )
+@option(
+    "--urgent",
+    is_flag=True,
+    vi="khẩn: đi trước mọi đợt khác, không chờ hủy, cả ban đêm",
+    en="urgent: ahead of all others, no undo time, also at night",
+)
 def create(
     surface: Surface,
     template: str,
@@ -97,6 +103,7 @@ def create(
     hours: str | None,
     accented: bool,
     rather_twice: bool,
+    urgent: bool,
 ) -> None:
     app, actor = surface.open_app(), surface.actor()
     try:
@@ -124,6 +131,7 @@ def create(
             window=chosen,
             accented=accented,
             rather_twice=rather_twice,
+            urgent=urgent,
         )
         found = rows.get(tx, made)
     if surface.json:

@@ -239,9 +239,25 @@ def worker_command(root: Path) -> Sequence[str]:
 @option("--database", default="data/site.db", vi="cơ sở dữ liệu", en="database URL")
 @option("--seed", default=1, vi="hạt ngẫu nhiên", en="random seed")
 @option("--limit", default=1800.0, vi="nhiều nhất bao nhiêu giây", en="at most so many seconds")
+@option(
+    "--long",
+    "overnight",
+    is_flag=True,
+    vi="cỡ chạy đêm: 100.000 người, 1.000 lần giết, tới bốn giờ",
+    en="the size for a night: 100,000 people, 1,000 kills, up to four hours",
+)
 def chaos(
-    surface: Surface, count: int, kills: int, gateway: str, database: str, seed: int, limit: float
+    surface: Surface,
+    count: int,
+    kills: int,
+    gateway: str,
+    database: str,
+    seed: int,
+    limit: float,
+    overnight: bool,
 ) -> int:
+    if overnight:
+        count, kills, limit = 100_000, 1_000, 4 * 3600.0
     if count < 1 or kills < 0:
         raise Problem(
             "usage", "--people phải từ 1, --kills từ 0.", "--people from 1, --kills from 0."

@@ -9,6 +9,8 @@ from datetime import timedelta
 from typing import Any
 
 from dispatcher.model import (
+    ORDINARY,
+    URGENT,
     Audience,
     Kind,
     Mode,
@@ -48,7 +50,7 @@ class Draft:
     window: Window
     expires_after: timedelta
     document: str = ""
-    priority: int = 1
+    priority: int = ORDINARY
     rather_twice: bool = False
     schedule_id: int | None = None
 
@@ -94,4 +96,6 @@ def digest(tx: Tx, broadcast: Broadcast) -> str:
         "document": broadcast.document,
         "ceiling": [broadcast.ceiling_people, broadcast.ceiling_dong],
     }
+    if broadcast.priority == URGENT:
+        covered["urgent"] = True
     return hashlib.sha256(canonical(covered).encode()).hexdigest()

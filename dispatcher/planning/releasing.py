@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dispatcher.model import (
+    URGENT,
     Audience,
     BroadcastState,
     Channel,
@@ -275,7 +276,7 @@ def release(
         if expires <= now:
             broadcasts.move(tx, broadcast, BroadcastState.MISSED, reason="too_late")
             return BroadcastState.MISSED
-    start = now + undo
+    start = now if broadcast.priority == URGENT else now + undo
     for step in steps_of_release(broadcast, words, resolve, start):
         with begin() as tx:
             state = broadcasts.locked_state(tx, broadcast.id)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import groupby, zip_longest
 from typing import Any, TypeVar
 
 from dispatcher import lifecycle
@@ -89,6 +90,7 @@ class Engine:
         """Something may have become due."""
         for lane in self.lanes.values():
             lane.empty_until = 0.0
+            lane.rests.clear()
         self._looked_at = 0.0
         self._wake.set()
 
@@ -340,9 +342,11 @@ class Engine:
                 calls = self._doubts(tx, lane, room, now)
                 lane.doubts_at = 0.0 if calls else monotonic + POLL / 2
             short = len(lane.waiting) < room * limits.batch
-            if short and not self._claim(tx, lane, now) and not calls and not lane.waiting:
+            look = short or self._overtaken(lane, now, monotonic)
+            found = look and self._claim(tx, lane, now, monotonic)
+            if look and not found and not calls and not lane.waiting:
                 lane.empty_until = monotonic + POLL
-        batches = []
+        batches: list[list[Parcel]] = []
         room -= len(calls)
         while room > 0 and lane.waiting:
             batches.append(self._batch(lane))
@@ -399,25 +403,60 @@ class Engine:
         ]
         messages.settle(tx, self.name, outcomes)
 
-    def _claim(self, tx: Tx, lane: Lane, now: datetime) -> bool:
-        """Lease the next messages for a lane, broadcasts taking turns; False when none was due."""
-        ids: list[int] = []
-        for broadcast in self._running.values():
-            if broadcast.state is not BroadcastState.RUNNING or not lane.takes(broadcast, now):
+    def _claim(self, tx: Tx, lane: Lane, now: datetime, monotonic: float) -> bool:
+        """Lease the next messages for a lane; False when none was due.
+
+        Urgent broadcasts first, and ahead of what waits here already; equal ones share alike.
+        """
+        head = self._running.get(lane.waiting[0].broadcast_id) if lane.waiting else None
+        for priority, group in self._by_priority(lane, now, monotonic):
+            if head is not None and priority > head.priority:
+                return False
+            share = max(1, lane.most_claimed // len(group))
+            turns: list[list[int]] = []
+            for broadcast in group:
+                after = lane.cursors.get(broadcast.id, (0, 0))
+                ids, last = messages.claim(
+                    tx, self.name, broadcast.id, lane.name, share, now + LEASE, after
+                )
+                lane.cursors[broadcast.id] = last if len(ids) == share else (0, 0)
+                if not ids:
+                    lane.rests[broadcast.id] = monotonic + POLL
+                turns.append(ids)
+            fair = [i for turn in zip_longest(*turns) for i in turn if i is not None]
+            if not fair:
                 continue
-            if broadcast.expires_at is None or broadcast.expires_at <= now:
-                continue
-            if all(step.gateway != lane.name for step in broadcast.route):
-                continue
-            after = lane.cursors.get(broadcast.id, (0, 0))
-            most = lane.most_claimed
-            found, last = messages.claim(
-                tx, self.name, broadcast.id, lane.name, most, now + LEASE, after
-            )
-            lane.cursors[broadcast.id] = last if len(found) == most else (0, 0)
-            ids += found
-        lane.waiting.extend(in_batches(lane.gateway.limits, messages.parcels(tx, ids)))
-        return bool(ids)
+            found = in_batches(lane.gateway.limits, messages.parcels(tx, fair))
+            if head is not None and priority < head.priority:
+                lane.waiting.extendleft(reversed(found))
+            else:
+                lane.waiting.extend(found)
+            return True
+        return False
+
+    def _by_priority(
+        self, lane: Lane, now: datetime, monotonic: float
+    ) -> list[tuple[int, list[Broadcast]]]:
+        """Broadcasts that may have something for a lane, the most urgent together first."""
+        found = [
+            b
+            for b in self._running.values()
+            if b.state is BroadcastState.RUNNING
+            and lane.takes(b, now)
+            and b.expires_at is not None
+            and b.expires_at > now
+            and lane.rests.get(b.id, 0.0) <= monotonic
+            and any(step.gateway == lane.name for step in b.route)
+        ]
+        return [(p, list(group)) for p, group in groupby(found, key=lambda b: b.priority)]
+
+    def _overtaken(self, lane: Lane, now: datetime, monotonic: float) -> bool:
+        """True when something more urgent than what waits here may be due."""
+        if not lane.waiting or len(self._running) < 2:
+            return False
+        head = self._running.get(lane.waiting[0].broadcast_id)
+        first = self._by_priority(lane, now, monotonic)[:1]
+        return head is not None and bool(first) and first[0][0] < head.priority
 
     def _batch(self, lane: Lane) -> list[Parcel]:
         """The next call: one message, or as many alike as the gateway takes at once."""

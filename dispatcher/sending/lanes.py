@@ -46,6 +46,7 @@ class Lane:
     hold_until: datetime | None = None
     cursors: dict[int, tuple[int, int]] = field(default_factory=dict)
     closed: dict[int, datetime] = field(default_factory=dict)  # broadcasts not taken until then
+    rests: dict[int, float] = field(default_factory=dict)  # monotonic: had nothing due, until then
     empty_until: float = 0.0  # monotonic: when to look for due messages again
     doubts_at: float = 0.0  # monotonic: when to look for doubts again
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from dispatcher.lifecycle import BROADCAST_MOVES
@@ -166,7 +166,6 @@ def listed(tx: Tx, states: Collection[BroadcastState] = (), limit: int = 100) ->
 
 def _broadcast(row: Mapping[str, Any]) -> Broadcast:
     chosen: dict[str, Any] = json.loads(row["audience"])
-    opens, _, closes = row["window"].partition("-")
     times: dict[str, Any] = {
         k: None if row[k] is None else moment(row[k])
         for k in (
@@ -207,7 +206,7 @@ def _broadcast(row: Mapping[str, Any]) -> Broadcast:
         audience=_audience(chosen),
         route=read_route(row["route"]),
         senders={int(w): Sender(*s) for w, s in json.loads(row["senders"]).items()},
-        window=Window(time.fromisoformat(opens), time.fromisoformat(closes)),
+        window=Window.read(row["window"]),
         rather_twice=bool(row["rather_twice"]),
         expires_after=timedelta(seconds=row["expires_after"]),
         created_at=moment(row["created_at"]),

@@ -3,6 +3,8 @@
 import asyncio
 import json
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,14 +13,15 @@ from conftest import FlowingClock, add_people
 from walk import counts, crowd, get, import_list, number, released, rows, sheet, twin_urls, work
 
 from dispatcher import planning
-from dispatcher.app import open_app
+from dispatcher.app import Doors, build_gateway, open_app
 from dispatcher.config import parse
 from dispatcher.gateways.zalo import LIMITS
 from dispatcher.lifecycle import Doubt
 from dispatcher.model import HANOI, SYSTEM, BroadcastState
-from dispatcher.sending import reclaim
+from dispatcher.sending import Engine, reclaim
 from dispatcher.sending.engine import LEASE
 from dispatcher.store import broadcasts, gateways, messages
+from dispatcher.store.schema import moment
 from dispatcher.worker import serve_site, sign_in_to_twins
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "gateways"))
@@ -298,10 +301,7 @@ def test_without_memory_or_look_up_a_dead_workers_calls_are_unconfirmed(app, tmp
 
 
 def test_messages_released_in_a_drill_stay_when_the_site_goes_live(site):
-    from concurrent.futures import ThreadPoolExecutor
-
     from dispatcher.model import Mode
-    from dispatcher.sending import Engine
 
     app, broadcast_id = site(crowd(3))
     with ThreadPoolExecutor(1) as database:
@@ -316,11 +316,6 @@ def test_messages_released_in_a_drill_stay_when_the_site_goes_live(site):
 
 
 def test_messages_that_wait_in_a_worker_when_the_window_closes_are_let_go(lite, clock, tmp_path):
-    from concurrent.futures import ThreadPoolExecutor
-
-    from dispatcher.app import Doors, build_gateway
-    from dispatcher.sending import Engine
-
     officer, leader = add_people(lite)
     import_list(lite, sheet(tmp_path / "may-to.csv", crowd(5)))
     broadcast_id = released(lite, officer, leader)
@@ -413,3 +408,72 @@ def test_a_database_held_by_another_program_costs_time_and_nobody(make_site, tmp
     assert states["accepted"] == ledger["accepted"]
     assert states["accepted"] + states.get("failed", 0) == 400
     app.store.close()
+
+
+@contextmanager
+def engine_on(app):
+    """An engine with room for two calls that never come back: (engine, lane, load(monotonic))."""
+    gate = build_gateway(app, "esms", Doors({"esms": "http://127.0.0.1:1"}), None)
+    with ThreadPoolExecutor(1) as database:
+        engine = Engine(app.store, "w", app.clock, app.site.mode, [(gate, None, 2)], database)
+        lane = engine.lanes["esms"]
+
+        def load(monotonic):
+            with app.begin(SYSTEM)() as tx:
+                engine._look(tx)
+                tx.note("test", "messages", "")
+                return engine._load(tx, lane, tx.now, monotonic)
+
+        yield engine, lane, load
+
+
+def test_an_urgent_broadcast_overtakes_what_waits_already(lite, clock, tmp_path):
+    """Its first message is in the very next calls, whatever was leased before it."""
+    officer, leader = add_people(lite)
+    import_list(lite, sheet(tmp_path / "may-to.csv", crowd(40)))
+    bulk = released(lite, officer, leader)
+    with engine_on(lite) as (engine, lane, load):
+        assert {p.broadcast_id for c in load(1.0) for p in c.parcels} == {bulk}
+        assert len(lane.waiting) == 38
+        clock.advance(seconds=1)
+        urgent = released(lite, officer, leader, urgent=True)
+        lane.flying = 0
+        ids = [p.broadcast_id for n in range(20) for c in load(2.0 + n) for p in c.parcels]
+    assert ids == [urgent] * 40
+    assert len(lane.waiting) == 38, "the others go on waiting here"
+
+
+def test_equal_broadcasts_share_a_gateway_alike(lite, tmp_path):
+    officer, leader = add_people(lite)
+    import_list(lite, sheet(tmp_path / "may-to.csv", crowd(40)))
+    one, other = (released(lite, officer, leader) for _ in range(2))
+    with engine_on(lite) as (_, _, load):
+        ids = [p.broadcast_id for n in range(10) for c in load(1.0 + n) for p in c.parcels]
+    assert ids.count(one) == ids.count(other) == 10
+
+
+def test_what_waited_long_in_a_worker_still_has_a_whole_lease_for_its_call(lite, clock, tmp_path):
+    officer, leader = add_people(lite)
+    import_list(lite, sheet(tmp_path / "may-to.csv", crowd(5)))
+    released(lite, officer, leader)
+    with engine_on(lite) as (_, _, load):
+        load(1.0)
+        clock.advance(seconds=80)  # nearly over for those that wait
+        load(2.0)
+        leases = rows(lite, "SELECT lease_until FROM messages WHERE state = 'sending' ORDER BY id")
+        left = [moment(r["lease_until"]) - lite.clock() for r in leases]
+    assert left == [timedelta(seconds=10)] * 2 + [LEASE] * 2
+
+
+def test_the_leases_of_a_frozen_worker_lapse_without_its_death(lite, clock, tmp_path):
+    officer, leader = add_people(lite)
+    import_list(lite, sheet(tmp_path / "may-to.csv", crowd(5)))
+    broadcast_id = released(lite, officer, leader)
+    with lite.begin(SYSTEM)() as tx:
+        messages.claim(tx, "frozen", broadcast_id, "esms", 5, tx.now + LEASE)
+        tx.note("test", "messages", "")
+    clock.advance(seconds=91)
+    with lite.begin(SYSTEM)() as tx:
+        reclaim(tx, "heir", {})
+        ids, _ = messages.claim(tx, "heir", broadcast_id, "esms", 5, tx.now + LEASE)
+    assert len(ids) == 5
