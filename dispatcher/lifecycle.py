@@ -160,6 +160,8 @@ def settle(
     """An answer came: `fault` None is acceptance. Total over every fault and standing."""
     if standing.heard & (Heard.DELIVERED | Heard.READ):
         return Decision(_received(standing.heard), AttemptState.ACCEPTED)
+    if fault is not None and standing.heard & Heard.ACCEPTED and not standing.heard & Heard.FAILED:
+        return Decision(_best(M.ACCEPTED, standing.earlier), AttemptState.ACCEPTED)
     if standing.repeat and fault in _OF_THE_MOMENT:
         # it says nothing of the call before, which may have been taken: the doubt stays
         kept = in_doubt(standing, now)

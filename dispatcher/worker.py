@@ -62,6 +62,7 @@ class Worker:
     name: str = field(default_factory=lambda: f"w{uuid.uuid4().hex[:12]}")
     database: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "database"))
     engine: Engine | None = None
+    lock: WorkerLock | None = None
     gateways: dict[str, Gateway] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     listeners: Mapping[str, Any] = field(default_factory=dict)
@@ -73,7 +74,7 @@ class Worker:
         """Work until stopped, or with `once` until nothing is due; how many were accepted."""
         app = self.app
         self._stand()
-        lock = self._lock(self.name)
+        lock = self.lock = self._lock(self.name)
         if not lock.take():
             raise RuntimeError("a worker name was used twice")
         await self._patiently(self._enrol)
@@ -273,10 +274,12 @@ class Worker:
         app = self.app
         try:
             self._stand()
-        except Problem:
+        except Problem as problem:
             assert self.engine is not None
-            self.engine.stop()
+            if problem.code not in PASSING:
+                self.engine.stop()
             raise
+        self._hold_on()
         with app.store.begin(SYSTEM, app.clock()) as tx:
             workers.seen(tx, self.name)
             pass_deadlines(tx)
@@ -284,6 +287,17 @@ class Worker:
             broadcasts.finish(tx)
             trail.sequence(tx)
         self._recover()
+
+    def _hold_on(self) -> None:
+        """The database was restarted and our lock with it: others may have taken us for dead."""
+        if self.lock is None or self.lock.held():
+            return
+        self.lock.drop()
+        if self.lock.take():
+            log.warning("worker=%s lost its lock and has it again", self.name)
+            self._enrol()
+        else:  # somebody takes back what we held at this moment
+            self.lock.drop()
 
     def _recover(self) -> None:
         """Take back what workers held whose locks were released by their death."""

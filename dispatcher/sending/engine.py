@@ -501,6 +501,8 @@ class Engine:
         if not ids:
             return []
         parcels = messages.parcels(tx, ids, doubtful=True)
+        messages.settle_proved(tx, [p.message_id for p in parcels if p.asked_at is None])
+        parcels = [p for p in parcels if p.asked_at is not None]
         known = self._broadcasts_of(tx, {p.broadcast_id for p in parcels}, now=True)
         by_call: dict[str, list[Parcel]] = {}
         for parcel in parcels:

@@ -31,6 +31,8 @@ def standing_of(
     for reference, state, bits in others:
         if reference == parcel.reference:
             heard |= HeardBits(bits)
+            if state == AttemptState.ACCEPTED:  # whoever asked before us had a yes
+                heard |= HeardBits.ACCEPTED
         elif bits & (HeardBits.DELIVERED | HeardBits.READ):
             heard |= HeardBits(bits)  # an earlier step reached the person after all
         elif state == AttemptState.ACCEPTED and not bits & HeardBits.FAILED:

@@ -303,8 +303,8 @@ def other_attempts(
         tx,
         "SELECT a.message_id, a.reference, a.state, a.heard "
         f"FROM {json_rows({'id': 'bigint', 'ref': 'text'})} r JOIN attempts a "
-        "ON a.message_id = r.id AND (a.heard > 0 OR (a.reference <> r.ref "
-        "AND a.state IN ('accepted', 'unconfirmed')))",
+        "ON a.message_id = r.id AND (a.heard > 0 OR a.state = 'accepted' "
+        "OR (a.reference <> r.ref AND a.state = 'unconfirmed'))",
         [list(m) for m in messages],
     ):
         found.setdefault(row["message_id"], []).append(
@@ -353,31 +353,12 @@ _MESSAGE = {
 
 
 def settle(tx: Tx, worker: str, outcomes: Sequence[Outcome]) -> set[int]:
-    """Write what became of finished calls; the messages that were still ours."""
-    on_rows(
-        tx,
-        "UPDATE attempts SET state = r.s, fault = r.fault, code = r.code, detail = r.detail, "
-        "provider_id = COALESCE(r.pid, provider_id), parts = COALESCE(r.parts, attempts.parts), "
-        "cost = COALESCE(r.cost, attempts.cost), answered_at = :now "
-        f"FROM {json_rows(_ATTEMPT)} r WHERE attempts.reference = r.ref "
-        "AND attempts.state IN ('sending', 'doubtful', 'unconfirmed')",
-        [
-            [
-                o.message_id,
-                o.reference,
-                o.attempt.value,
-                o.fault,
-                o.code,
-                o.detail,
-                o.provider_id,
-                o.parts,
-                o.cost,
-            ]
-            for o in outcomes
-        ],
-        now=at(tx.now),
-    )
-    return {
+    """Write what became of finished calls; the messages that were still ours.
+
+    A message somebody else has taken over meanwhile learns nothing from us but an acceptance: that
+    stays true whoever holds it.
+    """
+    ours = {
         row["id"]
         for row in on_rows(
             tx,
@@ -405,20 +386,63 @@ def settle(tx: Tx, worker: str, outcomes: Sequence[Outcome]) -> set[int]:
             now=at(tx.now),
         )
     }
+    on_rows(
+        tx,
+        "UPDATE attempts SET state = r.s, fault = r.fault, code = r.code, detail = r.detail, "
+        "provider_id = COALESCE(r.pid, provider_id), parts = COALESCE(r.parts, attempts.parts), "
+        "cost = COALESCE(r.cost, attempts.cost), answered_at = :now "
+        f"FROM {json_rows(_ATTEMPT)} r WHERE attempts.reference = r.ref "
+        "AND attempts.state IN ('sending', 'doubtful', 'unconfirmed')",
+        [
+            [
+                o.message_id,
+                o.reference,
+                o.attempt.value,
+                o.fault,
+                o.code,
+                o.detail,
+                o.provider_id,
+                o.parts,
+                o.cost,
+            ]
+            for o in outcomes
+            if o.message_id in ours or o.attempt is AttemptState.ACCEPTED
+        ],
+        now=at(tx.now),
+    )
+    return ours
 
 
 def late_proof(tx: Tx, outcomes: Sequence[Outcome]) -> int:
-    """A frozen worker's acceptance arrives after its row was called unconfirmed: believe it."""
+    """An acceptance that comes after its row was taken over: believe it, unless it is asked again.
+
+    Then the answer to that settles it, and finds the attempt accepted.
+    """
     rows = [[o.message_id] for o in outcomes if o.message is MessageState.ACCEPTED]
     return len(
         on_rows(
             tx,
             "UPDATE messages SET state = 'accepted', changed_at = :now "
-            f"FROM {json_rows({'id': 'bigint'})} r WHERE messages.id = r.id "
-            "AND messages.state = 'unconfirmed' RETURNING messages.id AS id",
+            f"FROM {json_rows({'id': 'bigint'})} r WHERE messages.id = r.id AND "
+            "(messages.state = 'unconfirmed' OR (messages.state = 'sending' "
+            "AND messages.lease_owner IS NULL)) RETURNING messages.id AS id",
             rows,
             now=at(tx.now),
         )
+    )
+
+
+def settle_proved(tx: Tx, ids: Sequence[int]) -> None:
+    """Doubts whose call is no longer open: accepted where an attempt was, else named as a doubt."""
+    on_rows(
+        tx,
+        "UPDATE messages SET state = CASE WHEN EXISTS (SELECT 1 FROM attempts a WHERE "
+        "a.message_id = messages.id AND a.state = 'accepted') THEN 'accepted' ELSE 'unconfirmed' "
+        "END, lease_owner = NULL, lease_until = NULL, changed_at = :now "
+        f"FROM {json_rows({'id': 'bigint'})} r WHERE messages.id = r.id "
+        "AND messages.state = 'sending'",
+        [[i] for i in ids],
+        now=at(tx.now),
     )
 
 

@@ -44,6 +44,17 @@ class WorkerLock:
         self._file = file
         return True
 
+    def held(self) -> bool:
+        """False when the server that kept it for us went away."""
+        if self._connection is None:
+            return self._file is not None
+        try:
+            self._connection.exec_driver_sql("SELECT 1")
+            self._connection.rollback()
+        except sa.exc.DBAPIError:
+            return False
+        return True
+
     def drop(self) -> None:
         """Give the lock back and leave no file behind."""
         if self._file is not None:
@@ -81,7 +92,8 @@ def _key(name: str) -> int:
 def enrol(tx: Tx, name: str, version: str) -> None:
     tx.run(
         "INSERT INTO workers (name, host, pid, started_at, seen_at, version) "
-        "VALUES (:n, :h, :p, :now, :now, :v)",
+        "VALUES (:n, :h, :p, :now, :now, :v) ON CONFLICT (name) DO UPDATE SET seen_at = "
+        "excluded.seen_at",
         {"n": name, "h": socket.gethostname(), "p": os.getpid(), "now": at(tx.now), "v": version},
     )
     tx.note("started", "worker", name, version=version)

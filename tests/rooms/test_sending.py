@@ -17,10 +17,11 @@ from dispatcher.app import Doors, build_gateway, open_app
 from dispatcher.config import parse
 from dispatcher.gateways.zalo import LIMITS
 from dispatcher.lifecycle import Doubt
-from dispatcher.model import HANOI, SYSTEM, BroadcastState
+from dispatcher.model import HANOI, SYSTEM, AttemptState, BroadcastState, MessageState
 from dispatcher.sending import Engine, reclaim
 from dispatcher.sending.engine import LEASE
 from dispatcher.store import broadcasts, gateways, messages
+from dispatcher.store.messages import Outcome
 from dispatcher.store.schema import moment
 from dispatcher.worker import serve_site, sign_in_to_twins
 
@@ -477,3 +478,44 @@ def test_the_leases_of_a_frozen_worker_lapse_without_its_death(lite, clock, tmp_
         reclaim(tx, "heir", {})
         ids, _ = messages.claim(tx, "heir", broadcast_id, "esms", 5, tx.now + LEASE)
     assert len(ids) == 5
+
+
+@pytest.mark.parametrize("asked_again", [False, True])
+def test_an_acceptance_that_comes_after_its_worker_was_taken_for_dead_is_believed(
+    make_site, database, tmp_path, asked_again
+):
+    """PostgreSQL was restarted, and the lock of a living worker was gone with it."""
+    app = open_app(parse(make_site(database)), FlowingClock())
+    officer, leader = add_people(app)
+    import_list(app, sheet(tmp_path / "may-to.csv", crowd(1)))
+    broadcast_id = released(app, officer, leader)
+    with app.begin(SYSTEM)() as tx:
+        ids, _ = messages.claim(tx, "a", broadcast_id, "esms", 1, tx.now + LEASE)
+        [sent] = messages.parcels(tx, ids)
+        messages.intend(tx, "a", [(sent, sent.reference)], tx.now + LEASE)
+        reclaim(tx, "b", {"esms": Doubt(dedup_window=timedelta(hours=24))}, dead="a")
+    app.clock.advance(seconds=5)
+    if asked_again:
+        with app.begin(SYSTEM)() as tx:
+            again = messages.parcels(tx, messages.claim_doubts(tx, "b", "esms", 1, tx.now + LEASE),
+                                     doubtful=True)  # fmt: skip
+            messages.ask_again(tx, "b", again)
+            tx.note("test", "messages", "")
+    yes = Outcome(ids[0], sent.reference, AttemptState.ACCEPTED, MessageState.ACCEPTED,
+                  provider_id="p1")  # fmt: skip
+    with app.begin(SYSTEM)() as tx:
+        assert messages.settle(tx, "a", [yes]) == set()
+        messages.late_proof(tx, [yes])
+        tx.note("test", "messages", "")
+    states = {"sending": 1} if asked_again else {"accepted": 1}
+    assert counts(app, broadcast_id) == states
+    with app.begin(SYSTEM)() as tx:
+        known = messages.other_attempts(tx, [(ids[0], sent.reference)])
+        assert known[ids[0]] == [(sent.reference, "accepted", 0)], "b's settle will see it"
+        no = Outcome(
+            ids[0], sent.reference, AttemptState.REFUSED, MessageState.QUEUED, due_at=tx.now
+        )
+        messages.settle(tx, "a", [no])  # what a stale worker says otherwise changes nothing
+        tx.note("test", "messages", "")
+    assert [r["state"] for r in rows(app, "SELECT state FROM attempts")] == ["accepted"]
+    app.store.close()

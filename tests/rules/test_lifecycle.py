@@ -197,3 +197,13 @@ def test_a_refusal_of_the_moment_to_a_repeat_never_ends_the_doubt_about_the_firs
         assert decision.move is Move.STAY
         if decision.due_at is not None:
             assert decision.due_at >= NOW + timedelta(minutes=3), "as the vendor asked"
+
+
+def test_what_is_known_to_be_accepted_is_never_sent_again_whatever_a_repeat_answers():
+    for standing, fault in product(standings(), Fault):
+        if standing.heard & Heard.FAILED:
+            continue
+        proved = replace(standing, heard=standing.heard | Heard.ACCEPTED, repeat=True)
+        decision = lifecycle.settle(proved, fault, None, NOW)
+        assert decision.attempt is AttemptState.ACCEPTED
+        assert decision.message in (M.ACCEPTED, M.DELIVERED)

