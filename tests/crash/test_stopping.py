@@ -1,0 +1,91 @@
+"""Stop means stop: nothing leaves beyond what was in flight, and an end leaves nothing in doubt."""
+
+import json
+import signal
+import subprocess
+import time
+
+import pytest
+
+from dispatcher import planning
+from dispatcher.cli.chaos import IN_FLIGHT, _get, make_site, verdict, worker_command
+from dispatcher.model import SYSTEM, BroadcastState
+from dispatcher.store import broadcasts
+from dispatcher.twins.server import start
+
+PEOPLE = 1500
+
+
+@pytest.fixture
+def sending(tmp_path, monkeypatch):
+    """A site in the middle of sending: (app, twin, worker process)."""
+    monkeypatch.setenv("DISPATCHER_STATE", str(tmp_path / "state"))
+    twin = start(["lab"], "--latency", "0.2", "--no-receipts", "--capability", "neither")
+    monkeypatch.setenv("DISPATCHER_TWINS", json.dumps({"gate": twin.base("lab")}))
+    root = tmp_path / "site"
+    root.mkdir()
+    app = make_site(root, PEOPLE, "neither", "data/site.db")
+    worker = subprocess.Popen(worker_command(root), stdout=subprocess.DEVNULL)
+    _until(lambda: twin.ask("/ledger")["accepted"] > 60)
+    yield app, twin, worker
+    if worker.poll() is None:
+        worker.kill()
+    worker.wait()
+    twin.stop()
+    app.store.close()
+
+
+def _until(happened, limit=60):
+    began = time.monotonic()
+    while not happened():
+        assert time.monotonic() - began < limit, "it did not happen"
+        time.sleep(0.05)
+
+
+def _counts(app):
+    with app.store.read(SYSTEM) as tx:
+        return broadcasts.counts(tx, 1)
+
+
+def _calls_when_quiet(twin):
+    """The twin's calls once no new one comes."""
+    calls = twin.ask("/ledger")["calls"]
+    while True:
+        time.sleep(1.0)
+        if calls == (calls := twin.ask("/ledger")["calls"]):
+            return calls
+
+
+@pytest.mark.parametrize("act", ["stop", "pause", "stop_all"])
+def test_after_the_command_nothing_leaves_beyond_what_is_in_flight(sending, act):
+    app, twin, _ = sending
+    leader = app.actor("leader")
+    with app.begin(leader)() as tx:
+        if act == "stop_all":
+            planning.stop_all(tx)
+        else:
+            getattr(planning, act)(tx, broadcasts.get(tx, 1))
+    at_command = twin.ask("/ledger")["calls"]
+    calls = _calls_when_quiet(twin)
+    assert calls <= at_command + IN_FLIGHT
+    assert calls < PEOPLE
+    found = _counts(app)
+    rest = "queued" if act == "pause" else "cancelled"
+    assert set(found) == {"accepted", rest}
+    assert found["accepted"] == twin.ask("/ledger")["accepted"]
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_worker_that_is_told_to_end_settles_what_it_has_on_the_wire(sending, how):
+    app, twin, worker = sending
+    worker.send_signal(how)
+    assert worker.wait(35) in (0, 130)
+    found = verdict(app, 1, twin, 0)
+    assert (found.twice, found.false_accepted, found.unconfirmed) == (0, 0, 0)
+    states = _counts(app)
+    assert set(states) == {"accepted", "queued"}, "nothing is left on the wire or in doubt"
+    assert states["accepted"] == twin.ask("/ledger")["accepted"]
+    with app.store.read(SYSTEM) as tx:
+        assert tx.rows("SELECT 1 FROM messages WHERE lease_owner IS NOT NULL") == []
+        assert tx.rows("SELECT 1 FROM workers") == []
+    assert _get(app, 1).state is BroadcastState.RUNNING
