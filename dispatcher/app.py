@@ -176,7 +176,7 @@ def route(site: Site, name: str | None) -> tuple[str, tuple[Step, ...]]:
 
 def _step(site: Site, step: StepSettings) -> Step:
     channel = adapter_channel(site.gateways[step.gateway])
-    return Step(step.gateway, channel, step.deadline, step.accented)
+    return Step(step.gateway, channel, step.deadline, step.accented, step.later_goes_on)
 
 
 @lru_cache(maxsize=32)

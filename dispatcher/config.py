@@ -74,6 +74,7 @@ class StepSettings:
     gateway: str
     deadline: timedelta | None = None
     accented: bool = False
+    later_goes_on: bool = False
 
 
 @dataclass(frozen=True)
@@ -446,6 +447,15 @@ def _table(value: Any, root: Path) -> Any:
     return {k: _table(v, root) for k, v in value.items()}
 
 
+def _later(step: Section) -> bool:
+    value: str = step.take("later", str, "wait")
+    if value not in ("wait", "next"):
+        raise step.problem(
+            "later", '«later» là "wait" hoặc "next".', '“later” is "wait" or "next".'
+        )
+    return value == "next"
+
+
 def _routes(section: Section) -> dict[str, tuple[StepSettings, ...]]:
     found = {}
     for name in section.values:
@@ -458,6 +468,7 @@ def _routes(section: Section) -> dict[str, tuple[StepSettings, ...]]:
                     step.required("gateway", str),
                     take_duration(step, "deadline", None),
                     step.take("accented", bool, False),
+                    _later(step),
                 )
             )
             step.close()

@@ -160,6 +160,7 @@ class Step:
     channel: Channel
     deadline: timedelta | None = None
     accented: bool = False
+    later_goes_on: bool = False  # a vendor's night or quota means the next step, not waiting
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,8 @@ def digest(tx: Tx, broadcast: Broadcast) -> str:
         "audience": broadcast.audience.as_json(),
         "kind": broadcast.kind.value,
         "route": [
-            [s.gateway, s.channel.value, str(s.deadline), s.accented] for s in broadcast.route
+            [s.gateway, s.channel.value, str(s.deadline), s.accented, *[True] * s.later_goes_on]
+            for s in broadcast.route
         ],
         "senders": {str(w): [s.name, s.brandname] for w, s in broadcast.senders.items()},
         "window": str(broadcast.window),

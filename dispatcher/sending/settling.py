@@ -45,6 +45,7 @@ def standing_of(
         doubt=call.lane.doubt,
         has_next_target=bool(later),
         has_next_step=any(step > parcel.step for _, step, _ in later),
+        later_goes_on=broadcast.route[parcel.step].later_goes_on,
         rather_twice=broadcast.rather_twice,
         repeat=parcel.asks > 0,
         heard=heard,

@@ -221,6 +221,7 @@ def _route_json(route: Iterable[Step]) -> str:
                 s.channel.value,
                 s.deadline.total_seconds() if s.deadline else None,
                 s.accented,
+                s.later_goes_on,
             ]
             for s in route
         ]
@@ -229,8 +230,8 @@ def _route_json(route: Iterable[Step]) -> str:
 
 def read_route(text: str) -> tuple[Step, ...]:
     return tuple(
-        Step(g, Channel(c), timedelta(seconds=d) if d is not None else None, a)
-        for g, c, d, a in json.loads(text)
+        Step(g, Channel(c), timedelta(seconds=d) if d is not None else None, a, *later)
+        for g, c, d, a, *later in json.loads(text)
     )
 
 

@@ -205,8 +205,17 @@ def test_a_used_up_quota_waits_for_midnight_and_is_asked_about_once_not_by_every
     assert sum(found.values()) == 60
 
 
-def test_a_vendors_night_past_the_expiry_means_the_next_step(site, twins):
-    app, broadcast_id = site(crowd(5), route="zalo-then-sms")
+@pytest.mark.parametrize("hours, later", [(6, ""), (40, 'later = "next", ')])
+def test_a_vendors_night_means_the_next_step_past_the_expiry_or_where_the_route_says_so(
+    site, twins, hours, later
+):
+    step = '{ gateway = "zalo", deadline'
+    app, broadcast_id = site(
+        crowd(5),
+        (step, step.replace("deadline", f"{later}deadline")),
+        route="zalo-then-sms",
+        expires_after=timedelta(hours=hours),
+    )
 
     def night_for_zalo(connection, request):
         night = b'{"error":-133,"message":"night","data":null}'
