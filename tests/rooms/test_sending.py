@@ -510,6 +510,12 @@ def test_an_acceptance_that_comes_after_its_worker_was_taken_for_dead_is_believe
                                      doubtful=True)  # fmt: skip
             messages.ask_again(tx, "b", again)
             tx.note("test", "messages", "")
+    no = Outcome(ids[0], sent.reference, AttemptState.REFUSED, MessageState.QUEUED)
+    with app.begin(SYSTEM)() as tx:  # what a stale worker says otherwise changes nothing
+        assert messages.settle(tx, "a", [no]) == set()
+        tx.note("test", "messages", "")
+    still = "sending" if asked_again else "doubtful"
+    assert [r["state"] for r in rows(app, "SELECT state FROM attempts")] == [still]
     yes = Outcome(ids[0], sent.reference, AttemptState.ACCEPTED, MessageState.ACCEPTED,
                   provider_id="p1")  # fmt: skip
     with app.begin(SYSTEM)() as tx:
