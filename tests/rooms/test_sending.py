@@ -527,10 +527,5 @@ def test_an_acceptance_that_comes_after_its_worker_was_taken_for_dead_is_believe
     with app.begin(SYSTEM)() as tx:
         known = messages.other_attempts(tx, [(ids[0], sent.reference)])
         assert known[ids[0]] == [(sent.reference, "accepted", 0)], "b's settle will see it"
-        no = Outcome(
-            ids[0], sent.reference, AttemptState.REFUSED, MessageState.QUEUED, due_at=tx.now
-        )
-        messages.settle(tx, "a", [no])  # what a stale worker says otherwise changes nothing
-        tx.note("test", "messages", "")
     assert [r["state"] for r in rows(app, "SELECT state FROM attempts")] == ["accepted"]
     app.store.close()
