@@ -276,7 +276,7 @@ class Worker:
             self._stand()
         except Problem as problem:
             assert self.engine is not None
-            if problem.code not in PASSING:
+            if problem.code == "database-held":  # anything else passes
                 self.engine.stop()
             raise
         self._hold_on()

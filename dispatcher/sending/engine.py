@@ -76,6 +76,7 @@ class Engine:
         self._known: dict[int, Broadcast] = {}  # released, so nothing but the state changes
         self._prices: texts.Prices = {}
         self._looked_at = 0.0
+        self._stumbled = False  # the last commit failed
 
     @property
     def stopping(self) -> bool:
@@ -104,8 +105,10 @@ class Engine:
                 async with self.pen:
                     started = await self._written(back)
             except Exception:  # locked, full, gone: nothing was written, so nothing may be dropped
+                self._stumbled = True
                 await self._keep(back)
                 continue
+            self._stumbled = False
             for call in started:
                 call.lane.flying += 1
                 task = asyncio.create_task(self._ask(call))
@@ -144,14 +147,12 @@ class Engine:
     async def _keep(self, back: list[Asked]) -> None:
         """The database took nothing: hold on to the answers and try again a little later.
 
-        Leases of what was about to leave lapse by themselves; nothing of it has left.
+        Nothing of what was about to leave has left: the next commit gives it back to the queue.
         """
         log.exception("worker=%s answers_kept=%d", self.name, len(back))
         self._back = back + self._back
         for call in back:
             call.lane.flying += 1
-        for lane in self.lanes.values():
-            lane.cursors.clear()
         await asyncio.sleep(AGAIN)
 
     def _nap(self) -> float:
@@ -206,6 +207,8 @@ class Engine:
             if monotonic - self._looked_at > POLL:
                 self._look(tx)
                 self._looked_at = monotonic
+            if self._stumbled:
+                self._start_over(tx)
             facts: dict[str, object] = {}
             if back:
                 facts["settled"] = self._settle(tx, back, now)
@@ -218,6 +221,15 @@ class Engine:
             if facts or tx.connection.info["touched"]:
                 tx.note("sent", "messages", self.name, **facts)
         return started
+
+    def _start_over(self, tx: Tx) -> None:
+        """After a commit that failed: what waited here may no longer be what the database says."""
+        messages.release_leases(tx, self.name)
+        for lane in self.lanes.values():
+            lane.waiting.clear()
+            lane.cursors.clear()
+            lane.rests.clear()
+            lane.empty_until = 0.0
 
     def _look(self, tx: Tx) -> None:
         self._running = {b.id: b for b in broadcasts.running(tx) if b.mode is self.mode}
