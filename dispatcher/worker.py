@@ -335,7 +335,11 @@ class Worker:
         quiet, last = 0, -1
         while quiet < 3:
             await asyncio.sleep(RECEIPTS)
-            open_now, silent = await loop.run_in_executor(self.database, self._open_work)
+            try:
+                open_now, silent = await loop.run_in_executor(self.database, self._open_work)
+            except Problem as problem:  # it passes, or the chores end the worker
+                log.warning("worker=%s cannot look problem=%s", self.name, problem.code)
+                open_now, silent = 1, 0
             if self.engine is not None and self.engine.stopping:
                 return
             busy = open_now > 0 or (silent > 0 and silent != last)

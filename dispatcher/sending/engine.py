@@ -121,7 +121,10 @@ class Engine:
                 except TimeoutError:
                     pass
         async with self.pen:
-            await self._in_thread(self._let_go)
+            try:
+                await self._in_thread(self._let_go)
+            except Exception:  # what waited here comes back when its lease lapses
+                log.exception("worker=%s could not let go", self.name)
 
     async def _gather(self) -> None:
         """Answers that are here already go into one commit: two passes of the loop without a new

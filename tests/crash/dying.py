@@ -75,7 +75,7 @@ def _work(job: Mapping[str, str]) -> None:
     failpoints.arm(job["point"] or None, job["seen"] or None)
     worker.TICK, worker.RECEIPTS = 0.1, 0.05
     if job["lease"]:
-        database.IDLE_SECONDS = 1
+        database.IDLE_SECONDS = 2
         engine.LEASE = timedelta(seconds=float(job["lease"]))
         engine.LEAVE_WITHIN = float(job["lease"]) / 3
     app = open_app(parse(Path(job["root"])))
