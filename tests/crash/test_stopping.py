@@ -13,6 +13,7 @@ from dispatcher.model import SYSTEM, BroadcastState
 from dispatcher.store import broadcasts
 from dispatcher.twins.server import start
 
+pytestmark = pytest.mark.long
 PEOPLE = 1500
 
 

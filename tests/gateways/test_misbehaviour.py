@@ -12,6 +12,7 @@ from dispatcher.twins.ledger import luck
 from dispatcher.twins.misbehaviours import HOWS, ON_THE_LINE
 from dispatcher.twins.server import VENDORS, start
 
+pytestmark = pytest.mark.long
 SAYS_SO = {"throttled": Fault.BUSY, "redirect": Fault.ACCOUNT}
 LATE = ("silence", "slow_body", "slow_spaces")
 TOO_MUCH = ("huge", "bomb")

@@ -11,6 +11,7 @@ from dispatcher.twins.ledger import luck
 from dispatcher.twins.misbehaviours import REPORTS
 from dispatcher.twins.server import VENDORS, start
 
+pytestmark = pytest.mark.long
 ESMS = '[gateways.esms]\nadapter = "esms"'
 GOOD = {"delivered", "read"}
 

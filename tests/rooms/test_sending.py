@@ -79,6 +79,7 @@ def test_answers_in_doubt_are_asked_again_with_the_same_reference_and_taken_once
     assert {r["asks"] for r in rows(app, "SELECT asks FROM attempts")} == {2}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "refusal",
     [answer(b"{}", "429 X", "Retry-After: 1\r\n"), answer(b'{"CodeResult":"160"}'),
