@@ -294,7 +294,7 @@ def callback_path(app: App, gateway: str) -> str:
 
     `callback = 2` among the gateway's settings gives another one, and the old one ends.
     """
-    turn = app.site.gateways[gateway].callback if gateway in app.site.gateways else 1
+    turn = app.site.gateways[gateway].callback
     parts = ("hook", gateway) if turn == 1 else ("hook", gateway, str(turn))
     return f"/hooks/{gateway}/{app.store.sealer.digest(*parts).hex()}"
 

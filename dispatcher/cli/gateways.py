@@ -130,19 +130,21 @@ async def _ask_account(app: joined.App, name: str) -> dict[str, Any]:
     """What a live account says of itself: its balance, and sender names it does not know."""
     gateway = joined.build_gateway(app, name, joined.Doors({}), None)
     found: dict[str, Any] = {"ok": True}
-    if isinstance(gateway, KnowsBalance):
-        answer = await gateway.balance()
-        if isinstance(answer, Refused):
-            return {
-                "ok": False,
-                "message": f"{answer.fault.value} {answer.code} {answer.detail}".strip(),
-            }
-        found["balance"] = answer
-    if isinstance(gateway, KnowsSenders):
-        known = await gateway.senders()
-        if not isinstance(known, Refused):
-            ours = {s.brandname for _, s in app.site.senders.values() if s.brandname}
-            found["not_registered"] = sorted(ours - {sender for sender, _ in known})
+    try:
+        if isinstance(gateway, KnowsBalance):
+            answer = await gateway.balance()
+            if isinstance(answer, Refused):
+                said = f"{answer.fault.value} {answer.code} {answer.detail}".strip()
+                return {"ok": False, "message": said}
+            found["balance"] = answer
+        if isinstance(gateway, KnowsSenders):
+            known = await gateway.senders()
+            if not isinstance(known, Refused):
+                ours = {s.brandname for _, s in app.site.senders.values() if s.brandname}
+                found["not_registered"] = sorted(ours - {sender for sender, _ in known})
+    finally:
+        if (wire := getattr(gateway, "_wire", None)) is not None:  # the outbox has none
+            await wire.close()
     return found
 
 

@@ -357,8 +357,9 @@ class Engine:
                 calls = self._doubts(tx, lane, room, now)
                 lane.doubts_at = 0.0 if calls else monotonic + POLL / 2
             short = len(lane.waiting) < room * limits.batch
-            look = short or self._overtaken(lane, now, monotonic)
-            found = look and self._claim(tx, lane, now, monotonic)
+            groups = self._by_priority(lane, now, monotonic)
+            look = short or self._overtaken(lane, groups)
+            found = look and self._claim(tx, lane, groups, now, monotonic)
             if look and not found and not calls and not lane.waiting:
                 lane.empty_until = monotonic + POLL
         batches: list[list[Parcel]] = []
@@ -418,13 +419,20 @@ class Engine:
         ]
         messages.settle(tx, self.name, outcomes)
 
-    def _claim(self, tx: Tx, lane: Lane, now: datetime, monotonic: float) -> bool:
+    def _claim(
+        self,
+        tx: Tx,
+        lane: Lane,
+        groups: list[tuple[int, list[Broadcast]]],
+        now: datetime,
+        monotonic: float,
+    ) -> bool:
         """Lease the next messages for a lane; False when none was due.
 
         Urgent broadcasts first, and ahead of what waits here already; equal ones share alike.
         """
         head = self._running.get(lane.waiting[0].broadcast_id) if lane.waiting else None
-        for priority, group in self._by_priority(lane, now, monotonic):
+        for priority, group in groups:
             if head is not None and priority > head.priority:
                 return False
             share = max(1, lane.most_claimed // len(group))
@@ -465,13 +473,10 @@ class Engine:
         ]
         return [(p, list(group)) for p, group in groupby(found, key=lambda b: b.priority)]
 
-    def _overtaken(self, lane: Lane, now: datetime, monotonic: float) -> bool:
+    def _overtaken(self, lane: Lane, groups: list[tuple[int, list[Broadcast]]]) -> bool:
         """True when something more urgent than what waits here may be due."""
-        if not lane.waiting or len(self._running) < 2:
-            return False
-        head = self._running.get(lane.waiting[0].broadcast_id)
-        first = self._by_priority(lane, now, monotonic)[:1]
-        return head is not None and bool(first) and first[0][0] < head.priority
+        head = self._running.get(lane.waiting[0].broadcast_id) if lane.waiting else None
+        return head is not None and bool(groups) and groups[0][0] < head.priority
 
     def _batch(self, lane: Lane) -> list[Parcel]:
         """The next call: one message, or as many alike as the gateway takes at once."""

@@ -96,10 +96,7 @@ def load_key(path: Path, *, create: bool) -> bytes:
             file.flush()
             os.fsync(file.fileno())
         failpoint("before rename key")
-        try:
-            os.link(draft, path)  # unlike a rename it never replaces a key that is there
-        finally:
-            draft.unlink()
+        _put_in_place(draft, path)
         failpoint("after file key")
     except FileExistsError:  # two processes at first use: the other one won
         return load_key(path, create=False)
@@ -110,3 +107,17 @@ def load_key(path: Path, *, create: bool) -> bytes:
             f"The key file {path} cannot be made: {error.strerror}.",
         ) from None
     return key
+
+
+def _put_in_place(draft: Path, path: Path) -> None:
+    """The whole file or none, and never over a key that is there (FileExistsError)."""
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a disk without links, as a USB stick
+        if path.exists():
+            raise FileExistsError(path) from None
+        draft.rename(path)
+    finally:
+        draft.unlink(missing_ok=True)
