@@ -8,7 +8,7 @@ from benchmarks import sites
 from dispatcher.app import App
 from dispatcher.model import SYSTEM, AttemptState, MessageState
 from dispatcher.sending import reclaim
-from dispatcher.sending.engine import LEASE
+from dispatcher.sending.view import LEASE
 from dispatcher.store import messages
 from dispatcher.store.messages import Outcome
 

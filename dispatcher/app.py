@@ -8,12 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from dispatcher import planning, targeting, templating
-from dispatcher.config import GatewaySettings, Secret, Site, StepSettings
+from dispatcher import planning, routes, targeting, templating
+from dispatcher.config import GatewaySettings, Secret, Site
 from dispatcher.gateways import adapter_module
 from dispatcher.gateways.contract import Call, Gateway, Given, Heard
 from dispatcher.model import (
@@ -23,16 +22,14 @@ from dispatcher.model import (
     URGENT,
     Actor,
     Audience,
-    Channel,
     Mode,
     Role,
     Sender,
-    Step,
     Text,
     Window,
 )
 from dispatcher.planning import Draft, Words
-from dispatcher.problems import Problem, Say, settings, unknown
+from dispatcher.problems import Problem, settings
 from dispatcher.store import areas, identity, people, texts
 from dispatcher.store import gateways as gateway_rows
 from dispatcher.store import settings as site_facts
@@ -162,40 +159,6 @@ def _settle_in(site: Site, store: Store, now: datetime) -> None:
 # --- texts and plans --------------------------------------------------------------------------
 
 
-def route(site: Site, name: str | None) -> tuple[str, tuple[Step, ...]]:
-    """A route by name, or the only one."""
-    if name is None and len(site.routes) == 1:
-        name = next(iter(site.routes))
-    if name is None or name not in site.routes:
-        hint = Say(
-            f"Các thứ tự kênh: {', '.join(site.routes)}.", f"Routes: {', '.join(site.routes)}."
-        )
-        raise unknown(Say("thứ tự kênh gửi", "route"), name or "", site.routes, hint=hint)
-    return name, tuple(_step(site, s) for s in site.routes[name])
-
-
-def _step(site: Site, step: StepSettings) -> Step:
-    channel = adapter_channel(site.gateways[step.gateway])
-    return Step(step.gateway, channel, step.deadline, step.accented, step.later_goes_on)
-
-
-@lru_cache(maxsize=32)
-def _channel(adapter: str) -> Channel:
-    module = adapter_module(adapter)
-    found = next(
-        v.channel
-        for v in vars(module).values()
-        if isinstance(v, type) and v.__module__ == module.__name__ and hasattr(v, "channel")
-    )
-    return Channel(found)
-
-
-def adapter_channel(gateway: GatewaySettings) -> Channel:
-    """The channel of a gateway; some adapters serve several, by their settings."""
-    by_settings = getattr(adapter_module(gateway.adapter), "channel", None)
-    return Channel(by_settings(gateway.options)) if by_settings else _channel(gateway.adapter)
-
-
 def draft(
     app: App,
     tx: Tx,
@@ -214,9 +177,14 @@ def draft(
     schedule_id: int | None = None,
 ) -> int:
     """Check an officer's choices and store them as a draft; its id."""
-    _, steps = route(app.site, route_name)
+    chosen, steps = routes.find(app.site, route_name)
+    urgent = urgent or chosen.urgent
+    if chosen.one_per and audience.one_per == "phone":
+        audience = replace(audience, one_per=chosen.one_per)
     if accented:
         steps = tuple(replace(s, accented=True) for s in steps)
+    if urgent:  # also at night: no step keeps hours of its own
+        steps = tuple(replace(s, window=None) for s in steps)
     if not any(template.block_for(s.channel, s.accented) for s in steps):
         raise Problem(
             "no-text",

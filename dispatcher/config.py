@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import time, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from dispatcher.areas import ward_key
 from dispatcher.model import Mode, Sender, Window
@@ -67,14 +67,33 @@ class GatewaySettings:
     )  # a whole call; leases are more than three times this
     options: Mapping[str, Any] = field(default_factory=dict)  # strings, numbers and Secrets
     callback: int = 1  # counted up, the callback address is a new one
+    parts_per_second: float | None = None
+    most: Mapping[str, int] = field(default_factory=dict)  # of QUOTAS: how many, or how much
+    free: bool = False  # its messages cost nothing
+
+
+# What an account may do in one day or month: messages, or đồng.
+QUOTAS = ("per_day", "per_month", "dong_per_day", "dong_per_month")
 
 
 @dataclass(frozen=True)
 class StepSettings:
-    gateway: str
+    weights: tuple[tuple[str, int], ...]  # gateways of one channel; weight 0 is a reserve
     deadline: timedelta | None = None
     accented: bool = False
     later_goes_on: bool = False
+    window: Window | None = None
+    budget: int | None = None  # đồng
+
+
+@dataclass(frozen=True)
+class RouteSettings:
+    """Ordered steps, and what choosing this route means for the whole broadcast."""
+
+    steps: tuple[StepSettings, ...]
+    title: str = ""
+    one_per: str | None = None  # "household": one message per household
+    urgent: bool = False  # ahead of all others, at once, also at night
 
 
 @dataclass(frozen=True)
@@ -89,12 +108,13 @@ class Site:
     undo: timedelta
     senders: Mapping[str, tuple[tuple[str, ...], Sender]]
     gateways: Mapping[str, GatewaySettings]
-    routes: Mapping[str, tuple[StepSettings, ...]]
+    routes: Mapping[str, RouteSettings]  # those written down; app.routes adds the shipped ones
     window: Window
     sample_heads: tuple[str, ...]
     listen: str
     public_url: str
     prices: Mapping[str, int]
+    remember: timedelta = timedelta(days=30)  # that an address could not be reached
 
     @property
     def data(self) -> Path:
@@ -293,7 +313,10 @@ def take_duration(section: Section, key: str, default: timedelta | None) -> time
         ) from None
 
 
-def take_window(section: Section, key: str, default: Window) -> Window:
+W = TypeVar("W", Window, None)
+
+
+def take_window(section: Section, key: str, default: W) -> Window | W:
     """A window setting of `section`."""
     value = section.take(key, str)
     if value is None:
@@ -348,14 +371,15 @@ def parse(root: Path) -> Site:
         listen=web.take("listen", str, "127.0.0.1:8700"),
         public_url=web.take("public_url", str, "").rstrip("/"),
         prices={key: prices.take(key, int) for key in prices.values},
+        remember=take_duration(phones, "remember", None) or timedelta(days=30),
     )
     for part in (site, areas, windows, phones, web, prices, top):
         part.close()
-    for name, steps in found.routes.items():
-        for step in steps:
-            if step.gateway not in found.gateways:
+    for name, route in found.routes.items():
+        for gateway in (g for step in route.steps for g, _ in step.weights):
+            if gateway not in found.gateways:
                 what = Say("cổng gửi trong [gateways]", "gateway in [gateways]")
-                problem = unknown(what, step.gateway, found.gateways)
+                problem = unknown(what, gateway, found.gateways)
                 raise Section({}, f"routes.{name}", path, text).problem(
                     "steps", problem.say.vi, problem.say.en
                 )
@@ -389,6 +413,12 @@ def _gateways(section: Section, root: Path) -> dict[str, GatewaySettings]:
     found = {}
     for name in section.values:
         part = Section(section.take(name, dict), f"gateways.{name}", section.path, section.text)
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", name):
+            raise part.problem(
+                None,
+                f"tên cổng gửi «{name}» chỉ gồm chữ không dấu, số, - và _.",
+                f"the gateway name “{name}” may only have letters, digits, - and _.",
+            )
         adapter = part.required("adapter", str)
         try:
             known = adapter_settings(adapter)
@@ -404,19 +434,27 @@ def _gateways(section: Section, root: Path) -> dict[str, GatewaySettings]:
                 value = _secret(part, key, value, root)
             if value is not None:
                 options[key] = value
-        per_second = part.take("per_second", (int, float))
-        if per_second is not None and per_second <= 0:
+        paces = {key: part.take(key, (int, float)) for key in ("per_second", "parts_per_second")}
+        most = {key: part.take(key, int) for key in QUOTAS if key in part.values}
+        flight = {"in_flight": part.take("in_flight", int)}
+        if None not in paces.values():
             raise part.problem(
-                "per_second", "«per_second» phải lớn hơn 0.", "“per_second” must be above 0."
+                "parts_per_second",
+                "chỉ đặt một trong «per_second» và «parts_per_second».",
+                "set “per_second” or “parts_per_second”, not both.",
             )
+        for key, number in {**paces, **most, **flight}.items():
+            if number is not None and number <= 0:
+                raise part.problem(key, f"«{key}» phải lớn hơn 0.", f"“{key}” must be above 0.")
         timeout = take_duration(part, "timeout", timedelta(seconds=20)) or timedelta(seconds=20)
         if not timedelta(seconds=1) <= timeout <= timedelta(seconds=25):
             raise part.problem(
                 "timeout", '«timeout» từ "1s" đến "25s".', '“timeout” is from "1s" to "25s".'
             )
         found[name] = GatewaySettings(
-            name, adapter, per_second, part.take("in_flight", int), timeout, options,
-            part.take("callback", int, 1),
+            name, adapter, paces["per_second"], flight["in_flight"], timeout, options,
+            part.take("callback", int, 1), paces["parts_per_second"], most,
+            part.take("free", bool, False),
         )  # fmt: skip
         part.close(known)
     return found
@@ -456,22 +494,58 @@ def _later(step: Section) -> bool:
     return value == "next"
 
 
-def _routes(section: Section) -> dict[str, tuple[StepSettings, ...]]:
+def _routes(section: Section) -> dict[str, RouteSettings]:
     found = {}
     for name in section.values:
         part = Section(section.take(name, dict), f"routes.{name}", section.path, section.text)
         steps = []
         for values in part.required("steps", list):
+            if not isinstance(values, dict):
+                raise part.problem(
+                    "steps",
+                    '«steps» là danh sách như [ { gateway = "esms" } ].',
+                    '“steps” is a list like [ { gateway = "esms" } ].',
+                )
             step = Section(values, part.name, part.path, part.text)
+            budget = step.take("budget", int)
+            if budget is not None and budget < 0:
+                raise step.problem("budget", "«budget» không âm.", "“budget” must not be negative.")
             steps.append(
                 StepSettings(
-                    step.required("gateway", str),
+                    _weights(step),
                     take_duration(step, "deadline", None),
                     step.take("accented", bool, False),
                     _later(step),
+                    take_window(step, "window", None),
+                    budget,
                 )
             )
             step.close()
-        found[name] = tuple(steps)
+        one_per = part.take("one_per", str)
+        if one_per not in (None, "phone", "household"):
+            raise part.problem(
+                "one_per",
+                '«one_per» là "phone" hoặc "household".',
+                '“one_per” is "phone" or "household".',
+            )
+        urgent = part.take("urgent", bool, False)
+        found[name] = RouteSettings(tuple(steps), part.take("title", str, ""), one_per, urgent)
         part.close()
     return found
+
+
+def _weights(step: Section) -> tuple[tuple[str, int], ...]:
+    """`gateway = "esms"`, or several of one channel: `gateways = { esms = 70, viettel = 30 }`."""
+    if "gateways" not in step.values:
+        return ((step.required("gateway", str), 1),)
+    given = step.take("gateways", (dict, list))
+    weights = given if isinstance(given, dict) else dict.fromkeys(map(str, given), 1)
+    whole = all(isinstance(w, int) and not isinstance(w, bool) and w >= 0 for w in weights.values())
+    if "gateway" in step.values or not whole or not any(weights.values()):
+        raise step.problem(
+            "gateways",
+            "«gateways» ghi như { esms = 70, viettel = 30 }, thay cho «gateway»; số 0 là dự phòng.",
+            "“gateways” looks like { esms = 70, viettel = 30 }, instead of “gateway”; 0 is a "
+            "reserve.",
+        )
+    return tuple(sorted(weights.items(), key=lambda w: -w[1]))

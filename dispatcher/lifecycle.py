@@ -7,6 +7,7 @@ Goes to: the row. `docs/states.md` draws these tables; a test compares both.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -69,9 +70,11 @@ HELD_AFTER_REFUSALS = 3  # different people refused the same text on one network
 
 
 class Move(StrEnum):
-    """Where the message goes on: the same target, the next one, or the next step's first."""
+    """Where the message goes on: the same target, there by another gateway, the next target, or
+    the next step's first."""
 
     STAY = "stay"
+    NEXT_GATEWAY = "next_gateway"
     NEXT_TARGET = "next_target"
     NEXT_STEP = "next_step"
 
@@ -104,6 +107,7 @@ class Standing:
     doubt: Doubt = Doubt()
     has_next_target: bool = False
     has_next_step: bool = False
+    has_next_gateway: bool = False  # another gateway of this step has not refused it
     later_goes_on: bool = False
     rather_twice: bool = False
     repeat: bool = False  # the answer is to a repeat of a call whose own answer was lost
@@ -120,6 +124,7 @@ class Decision:
     move: Move = Move.STAY
     due_at: datetime | None = None
     effect: Effect = Effect.NONE
+    opens_at: datetime | None = None  # of Effect.CLOSE: when the gateway takes messages again
 
 
 # What a plain acceptance decides: nothing heard yet, no other attempt. Nearly every answer.
@@ -136,6 +141,27 @@ def backoff(tries: int, seed: str = "", *, first: float = 2.0, most: float = 900
     full = min(most, first * 2.0 ** max(0, min(tries - 1, 30)))
     jitter = hashlib.blake2b(f"{seed}:{tries}".encode(), digest_size=4).digest()
     return timedelta(seconds=full * (0.5 + int.from_bytes(jitter, "big") / 2**33))
+
+
+def shares(
+    weights: Sequence[tuple[str, int]], health: Mapping[str, int], shut: Collection[str] = ()
+) -> dict[str, int]:
+    """How the gateways of a step share it now, in per mille of the whole weight.
+
+    `health`: per cent of its weight a gateway deserves (100 when nothing is known); `shut` takes
+    nothing. What the others do not carry falls to the reserves (weight 0). Nobody left: all zero.
+    """
+    total = sum(w for _, w in weights)
+    found = {
+        name: 0 if name in shut else 1000 * weight * health.get(name, 100) // (total * 100)
+        for name, weight in weights
+        if weight
+    }
+    reserves = [name for name, weight in weights if not weight and name not in shut]
+    missing = 1000 - sum(found.values())
+    for index, name in enumerate(reserves):
+        found[name] = missing // len(reserves) + (index < missing % len(reserves))
+    return {name: found.get(name, 0) for name, _ in weights}
 
 
 def opening(opens: Opens, now: datetime) -> datetime:
@@ -178,15 +204,15 @@ def settle(
         case Fault.ACCOUNT:
             return _again(standing, AttemptState.REFUSED, now, now, Effect.PAUSE)
         case Fault.LATER:
-            if standing.later_goes_on and standing.has_next_step:
-                return _go_on(standing, AttemptState.REFUSED, now, step=True)
-            wait = max(retry_after or timedelta(minutes=15), timedelta(seconds=1))
-            if standing.has_next_step and now + wait >= standing.expires_at:
-                return _go_on(standing, AttemptState.REFUSED, now, step=True)
-            return _again(standing, AttemptState.REFUSED, now + wait, now, Effect.CLOSE)
+            return _later(standing, now, retry_after)
         case Fault.RECIPIENT:
             return _go_on(standing, AttemptState.REFUSED, now)
         case Fault.CARRIER:
+            if standing.has_next_gateway:
+                return replace(
+                    _again(standing, AttemptState.REFUSED, now, now, Effect.NONE),
+                    move=Move.NEXT_GATEWAY,
+                )
             return _go_on(standing, AttemptState.REFUSED, now, step=True)
         case Fault.CONTENT:
             return Decision(_best(M.FAILED, standing.earlier), AttemptState.REFUSED)
@@ -194,6 +220,20 @@ def settle(
             return in_doubt(standing, now)
         case _:
             assert_never(fault)
+
+
+def _later(standing: Standing, now: datetime, wait: timedelta | None) -> Decision:
+    """The vendor's night or quota: another gateway, the next step where the route or the time say
+    so, else waiting until it opens."""
+    opens_at = now + max(wait or timedelta(minutes=15), timedelta(seconds=1))
+    if standing.has_next_gateway:
+        elsewhere = _again(standing, AttemptState.REFUSED, now, now, Effect.CLOSE)
+        return replace(elsewhere, move=Move.NEXT_GATEWAY, opens_at=opens_at)
+    too_late = opens_at >= standing.expires_at
+    if standing.has_next_step and (standing.later_goes_on or too_late):
+        return _go_on(standing, AttemptState.REFUSED, now, step=True)
+    waiting = _again(standing, AttemptState.REFUSED, opens_at, now, Effect.CLOSE)
+    return replace(waiting, opens_at=opens_at)
 
 
 def in_doubt(standing: Standing, now: datetime) -> Decision:

@@ -116,6 +116,7 @@ class HeldReason(StrEnum):
     OVER_CEILING = "over_ceiling"  # more people or money than was approved
     CHANGED = "changed_after_approval"
     OTHER_MODE = "other_mode"  # approved as a drill, the site is live now, or the other way round
+    OVER_BUDGET = "over_budget"  # the money approved for a step is spent and no step follows
     RESTORED = "restored"  # the database woke up as a copy
 
 
@@ -150,23 +151,6 @@ class Actor:
 
 
 SYSTEM = Actor("system")
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step of a route: a gateway, and how long to wait for word before the next step."""
-
-    gateway: str
-    channel: Channel
-    deadline: timedelta | None = None
-    accented: bool = False
-    later_goes_on: bool = False  # a vendor's night or quota means the next step, not waiting
-
-
-@dataclass(frozen=True)
-class Route:
-    name: str
-    steps: tuple[Step, ...]
 
 
 @dataclass(frozen=True)
@@ -214,6 +198,33 @@ class Window:
 
 
 ALL_DAY = Window(time(0), time(0))
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a route: gateways of one channel, and how long to wait for word there."""
+
+    gateway: str  # the first of them
+    channel: Channel
+    deadline: timedelta | None = None
+    accented: bool = False
+    later_goes_on: bool = False  # a vendor's night or quota means the next step, not waiting
+    # several gateways share the step: (name, weight); weight 0 is a reserve for the others
+    weights: tuple[tuple[str, int], ...] = ()
+    window: Window | None = None  # hours of this step, inside those of the broadcast
+    budget: int | None = None  # đồng this step may cost a broadcast
+    free: tuple[str, ...] = ()  # gateways of the step that cost nothing
+
+    @property
+    def gateways(self) -> tuple[str, ...]:
+        """Every gateway that may carry this step, the first one first."""
+        return tuple(name for name, _ in self.weights) or (self.gateway,)
+
+    def is_open(self, at: datetime) -> bool:
+        """True when `at` falls into the hours of this step; without any of its own, always."""
+        return self.window is None or self.window.is_open(at)
+
+
 URGENT, ORDINARY = 0, 1  # priorities of a broadcast: the lower goes first
 
 

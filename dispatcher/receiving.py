@@ -20,6 +20,7 @@ from dispatcher.store import (
     broadcasts,
     contacts,
     messages,
+    reachability,
     receipts,
     replies,
     suppressions,
@@ -29,6 +30,7 @@ from dispatcher.store.database import Row, Tx
 from dispatcher.store.releases import TARGETS_PER_STEP
 
 Listens = Mapping[str, Callable[[Call], Heard]]  # gateway → its `hear`
+FAILED_FOR = timedelta(days=7)  # a phone that was off is tried as usual a week later
 
 
 def match(tx: Tx, listens: Listens) -> int:
@@ -91,8 +93,18 @@ def believe(tx: Tx, heard: Sequence[tuple[str, Receipt]]) -> list[tuple[str, int
         answers.append(("matched", chosen[0]["id"]))
     receipts.hear(tx, [(attempt, b.value, code) for attempt, (_, b, code) in bits.items()])
     moved = _move(tx, [(attempt, b) for attempt, b, _ in bits.values()])
+    _remember(tx, list(bits.values()))
     tx.note("heard", "receipts", "", matched=len(bits), moved=moved)
     return answers
+
+
+def _remember(tx: Tx, heard: Sequence[tuple[Row, Bits, str]]) -> None:
+    """What reports say about the addresses themselves, for the next plan."""
+    places = [((a["message_id"], a["position"]), b, code) for a, b, code in heard]
+    good = Bits.DELIVERED | Bits.READ
+    reachability.reached(tx, [place for place, b, _ in places if b & good])
+    silent = [(*place, code) for place, b, code in places if b & Bits.FAILED and not b & good]
+    reachability.refused(tx, silent, tx.now + FAILED_FOR)
 
 
 def _read(listens: Listens, row: receipts.Waiting) -> Heard | None:

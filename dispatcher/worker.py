@@ -33,12 +33,14 @@ from dispatcher.app import (
     listeners,
     release,
 )
+from dispatcher.config import Site
 from dispatcher.gateways.contract import AsksReceipts, Gateway, RenewsToken
 from dispatcher.lifecycle import Doubt
 from dispatcher.model import SYSTEM, Mode
 from dispatcher.problems import Problem
 from dispatcher.scheduling import Schedule
-from dispatcher.sending import Engine, pass_deadlines, reclaim
+from dispatcher.sending import Engine, balance, pass_deadlines, reclaim
+from dispatcher.sending.lanes import Pace
 from dispatcher.sending.polling import poll
 from dispatcher.store import broadcasts, gateways, identity, receipts, trail, workers
 from dispatcher.store.database import Tx
@@ -81,16 +83,16 @@ class Worker:
         for name in app.site.gateways:
             self.gateways[name] = build_gateway(app, name, self.doors, self.database)
         self.listeners = listeners(app)
-        lanes = [
-            (
-                g,
-                app.site.gateways[n].per_second if app.site.mode is Mode.LIVE else None,
-                app.site.gateways[n].in_flight or g.limits.in_flight,
-            )
-            for n, g in self.gateways.items()
-        ]
+        lanes = [(g, pace_of(app.site, n)) for n, g in self.gateways.items()]
         self.engine = Engine(
-            app.store, self.name, app.clock, app.site.mode, lanes, self.database, _awake
+            app.store,
+            self.name,
+            app.clock,
+            app.site.mode,
+            lanes,
+            self.database,
+            _awake,
+            app.site.remember,
         )
         await self._patiently(self._recover)
         _quiet_collector()
@@ -285,7 +287,10 @@ class Worker:
             pass_deadlines(tx)
             reclaim(tx, self.name, self._doubts())
             broadcasts.finish(tx)
+            moved = balance(tx, app.site.mode)
             trail.sequence(tx)
+        if moved and self.engine is not None:
+            self.engine.wake()
         self._recover()
 
     def _hold_on(self) -> None:
@@ -352,6 +357,21 @@ class Worker:
     def _open_work(self) -> tuple[int, int]:
         with self.app.store.read(SYSTEM) as tx:
             return broadcasts.open_work(tx, self.app.clock(), SOON)
+
+
+def pace_of(site: Site, name: str) -> Pace:
+    """What the settings allow at a gateway. Rates and quotas are those of real accounts: in a
+    drill the twins set the pace."""
+    chosen = site.gateways[name]
+    if site.mode is Mode.DRILL:
+        return Pace(in_flight=chosen.in_flight)
+    paces = [p for p in (chosen.per_second, chosen.parts_per_second) if p is not None]
+    return Pace(
+        paces[0] if paces else None,
+        chosen.per_second is None,
+        chosen.in_flight,
+        chosen.most,
+    )
 
 
 def _awake() -> float:

@@ -191,6 +191,11 @@ def tell_preview(surface: Surface, broadcast: Broadcast, found: Preview) -> None
             f"  {channel}: {found.most_parts[channel]} parts each, {found.parts[channel]} parts, "
             f"at most {cost} đồng",
         )
+    for channel, n in found.remembered.items():
+        surface.say(
+            f"  {number(n)} người gần đây không nhận được qua {channel}: đi thẳng đường khác",
+            f"  {n} people could not be reached by {channel} lately: sent another way at once",
+        )
     totals = found.as_json()["cost"]
     surface.say(
         f"Tổng nhiều nhất {number(found.total)} đồng (ước tính): mỗi máy {totals['per_phone']}, "

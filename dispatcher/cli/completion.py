@@ -135,7 +135,9 @@ def _values(surface: Surface, what: str) -> Iterable[str]:
         case "gateway":
             return list(site.gateways)
         case "route":
-            return list(site.routes)
+            from dispatcher.routes import known
+
+            return list(known(site))
     with surface.open_app().store.read(surface.actor()) as tx:
         match what:
             case "ward":

@@ -14,6 +14,7 @@ from dispatcher.gateways.contract import Accepted, Answer, Call, KnowsBalance, K
 from dispatcher.model import Heard as Bits
 from dispatcher.model import Mode
 from dispatcher.problems import OK, SETTINGS, UNREACHABLE, Problem, Say, unknown
+from dispatcher.routes import adapter_channel
 from dispatcher.store import gateways as rows
 from dispatcher.store.schema import moment
 
@@ -38,7 +39,7 @@ def list_gateways(surface: Surface) -> None:
             {
                 "name": name,
                 "adapter": chosen.adapter,
-                "channel": joined.adapter_channel(chosen).value,
+                "channel": adapter_channel(chosen).value,
                 "paused": paused is not None,
                 "reason": paused["paused_reason"] if paused else None,
                 "code": paused["paused_code"] if paused else None,

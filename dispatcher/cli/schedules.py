@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dispatcher import planning, scheduling
+from dispatcher import planning, routes, scheduling
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.model import HANOI, Actor, Role
@@ -80,7 +80,6 @@ def _when(moment: Any) -> str | None:
 )
 @argument("names", nargs=-1)
 def check(surface: Surface, names: tuple[str, ...]) -> int:
-    from dispatcher import app as joined
     from dispatcher import targeting, templating
 
     app = surface.open_app()
@@ -90,7 +89,7 @@ def check(surface: Surface, names: tuple[str, ...]) -> int:
             schedule = scheduling.load(app.schedules, name, app.site.window)
             template = templating.load(app.templates, schedule.template)
             templating.fill(template, schedule.fields)
-            joined.route(app.site, schedule.route)
+            routes.find(app.site, schedule.route)
             with app.store.read(surface.actor()) as tx:
                 targeting.resolve(tx, schedule.audience)
         except Problem as problem:

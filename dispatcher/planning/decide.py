@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from dispatcher.model import (
     Actor,
     BroadcastState,
+    HeldReason,
     MessageState,
     Role,
 )
 from dispatcher.planning.drafting import digest
 from dispatcher.planning.releasing import Preview
 from dispatcher.problems import Problem, refused
-from dispatcher.store import broadcasts
+from dispatcher.store import allowances, broadcasts
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx
 
@@ -88,8 +89,22 @@ def resume(tx: Tx, broadcast: Broadcast) -> None:
     """Go on with a paused or held broadcast."""
     if broadcast.state is BroadcastState.HELD:
         need(tx.actor, {Role.LEADER, Role.ADMIN}, "cho gửi tiếp", "resume a held broadcast")
+        if broadcast.reason == HeldReason.OVER_BUDGET.value:
+            _allow_once_more(tx, broadcast)
     to = BroadcastState.RUNNING if broadcast.released_at else BroadcastState.SCHEDULED
     broadcasts.move(tx, broadcast, to)
+
+
+def _allow_once_more(tx: Tx, broadcast: Broadcast) -> None:
+    """Whoever lets a broadcast go on that spent its budget grants each step that budget again."""
+    limits = [
+        allowances.of_step(broadcast.id, index, step.budget)
+        for index, step in enumerate(broadcast.route)
+        if step.budget is not None
+    ]
+    allowances.one_at_a_time(tx)
+    allowances.take(tx, {(a.name, a.period): -a.most for a in limits})
+    tx.note("granted", "broadcast", broadcast.id, dong=[a.most for a in limits])
 
 
 def stop(tx: Tx, broadcast: Broadcast) -> int:

@@ -86,7 +86,14 @@ def digest(tx: Tx, broadcast: Broadcast) -> str:
         "audience": broadcast.audience.as_json(),
         "kind": broadcast.kind.value,
         "route": [
-            [s.gateway, s.channel.value, str(s.deadline), s.accented, *[True] * s.later_goes_on]
+            [
+                s.gateway,
+                s.channel.value,
+                str(s.deadline),
+                s.accented,
+                *[True] * s.later_goes_on,
+                *[rare for rare in [broadcasts.rare_of(s)] if rare],
+            ]
             for s in broadcast.route
         ],
         "senders": {str(w): [s.name, s.brandname] for w, s in broadcast.senders.items()},

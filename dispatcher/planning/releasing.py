@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from dispatcher import lifecycle
 from dispatcher.model import (
     URGENT,
     Audience,
@@ -19,25 +21,35 @@ from dispatcher.model import (
     Text,
 )
 from dispatcher.planning.drafting import Words, digest
-from dispatcher.store import areas, broadcasts, releases, texts
+from dispatcher.store import areas, broadcasts, gateways, reachability, releases, texts
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx
 from dispatcher.store.releases import Reach
 from dispatcher.store.schema import micros
 
 CHUNK = 20_000
+STRETCH = 100_000  # addresses looked at at once for what is known of them
 Resolve = Callable[[Tx, Audience], Reach]
 
 
 def steps_of_release(
-    broadcast: Broadcast, words: Words, resolve: Resolve, start: datetime
+    broadcast: Broadcast,
+    words: Words,
+    resolve: Resolve,
+    start: datetime,
+    remembered: Counter[str] | None = None,
 ) -> Iterator[Callable[[Tx], None]]:
-    """A release as a series of small transactions, each safe to run again."""
+    """A release as a series of small transactions, each safe to run again.
+
+    `remembered` is told, per channel, how many addresses were left out for what is known of them.
+    """
     state: dict[str, Any] = {}
 
     def prepare(tx: Tx) -> None:
         state["reach"] = resolve(tx, broadcast.audience)
         state["last"] = releases.last_contact(tx)
+        state["shares"] = _shares(tx, broadcast)
+        state["unreachable"] = releases.last_address(tx) if _anything_known(tx, broadcast) else 0
         _render_shared(tx, broadcast, words, state["reach"])
 
     yield prepare
@@ -45,7 +57,8 @@ def steps_of_release(
     usable = [i for i, scope in enumerate(words.scopes) if scope]
     due = micros(start)
     position = usable[0] * releases.TARGETS_PER_STEP + releases.BY_PHONE
-    start_at = (position, broadcast.route[usable[0]].gateway)
+    shares: list[releases.Shares] = state["shares"]
+    start_at = (position, shares[usable[0]])
     channels = sorted({s.channel.value for s in broadcast.route})
 
     for low in range(broadcast.planned_upto or 0, state["last"], CHUNK):
@@ -59,7 +72,7 @@ def steps_of_release(
             base = releases.add_messages(tx, broadcast, reach, start_at, due, low, high)
             given = [
                 releases.add_first_targets(
-                    tx, broadcast.id, i, broadcast.route[i], words.scopes[i] or "", base
+                    tx, broadcast.id, i, broadcast.route[i], shares[i], words.scopes[i] or "", base
                 )
                 for i in usable
             ]
@@ -67,7 +80,9 @@ def steps_of_release(
                 releases.settle_targets(tx, broadcast.id, channels, position, base)
             for i in usable:
                 step = broadcast.route[i]
-                if step.channel is Channel.ZALO and releases.any_user_ids(tx, step.gateway):
+                if step.channel is Channel.ZALO and any(
+                    releases.any_user_ids(tx, g) for g in step.gateways
+                ):
                     releases.add_user_ids(tx, broadcast.id, i, step, base)
                     releases.start_by_id(
                         tx, i * releases.TARGETS_PER_STEP + releases.BY_PHONE, base
@@ -80,10 +95,36 @@ def steps_of_release(
         def more(tx: Tx, low: int = low, high: int = min(low + CHUNK, state["last"])) -> None:
             for i in usable:
                 releases.add_more_targets(
-                    tx, broadcast.id, i, broadcast.route[i], words.scopes[i] or "", low, high
-                )
+                    tx, broadcast.id, i, broadcast.route[i], shares[i], words.scopes[i] or "",
+                    low, high,
+                )  # fmt: skip
 
         yield more
+    for low in range(0, state["unreachable"], STRETCH):
+
+        def without(tx: Tx, low: int = low) -> None:
+            left_out = releases.leave_out_unreachable(tx, broadcast.id, low, low + STRETCH)
+            if remembered is not None:
+                remembered.update(left_out)
+
+        yield without
+
+
+def _shares(tx: Tx, broadcast: Broadcast) -> list[releases.Shares]:
+    """Per step, how its gateways share it now."""
+    states = gateways.states(tx)
+    health = {name: row["share"] for name, row in states.items()}
+    shut = {name for name, row in states.items() if row["paused_at"] is not None}
+    found: list[releases.Shares] = []
+    for step in broadcast.route:
+        weights = step.weights or ((step.gateway, 1),)
+        now = lifecycle.shares(weights, health, shut)
+        found.append(now if any(now.values()) else lifecycle.shares(weights, {}))
+    return found
+
+
+def _anything_known(tx: Tx, broadcast: Broadcast) -> bool:
+    return any(reachability.any_remembered(tx, s.channel.value) for s in broadcast.route)
 
 
 def _render_shared(tx: Tx, broadcast: Broadcast, words: Words, reach: Reach) -> None:
@@ -156,6 +197,7 @@ class Preview:
     households: int = 0
     samples: tuple[Mapping[str, Any], ...] = ()
     longest: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # template → value → NFC
+    remembered: Mapping[str, int] = field(default_factory=dict)  # channel → lately not reached
 
     @property
     def total(self) -> int:
@@ -177,6 +219,7 @@ class Preview:
                 "per_household": round(self.total / self.households) if self.households else 0,
             },
             "samples": [dict(s) for s in self.samples],
+            "remembered": dict(self.remembered),
         }
 
 
@@ -204,9 +247,10 @@ def preview(
         return text
 
     words = replace(words, render=measured)
+    remembered: Counter[str] = Counter()
     try:
         with begin() as tx:
-            for step in steps_of_release(broadcast, words, resolve, tx.now):
+            for step in steps_of_release(broadcast, words, resolve, tx.now, remembered):
                 step(tx)
             found.append(
                 replace(
@@ -214,6 +258,7 @@ def preview(
                     households=releases.households(tx, broadcast.id),
                     samples=_samples(tx, broadcast),
                     longest=longest,
+                    remembered=remembered,
                 )
             )
             raise _RollBack

@@ -8,7 +8,8 @@ writes the intents of the next ones (group commit); it starts as soon as the pre
 and anything has finished. Intents never exceed what is on the wire.
 """
 
+from dispatcher.sending.balancing import balance
 from dispatcher.sending.chores import pass_deadlines, reclaim
 from dispatcher.sending.engine import Engine
 
-__all__ = ["Engine", "pass_deadlines", "reclaim"]
+__all__ = ["Engine", "balance", "pass_deadlines", "reclaim"]

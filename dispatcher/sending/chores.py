@@ -8,7 +8,7 @@ from dispatcher import lifecycle
 from dispatcher.lifecycle import Doubt, Standing
 from dispatcher.model import BroadcastState, Fault, MessageState
 from dispatcher.model import Heard as HeardBits
-from dispatcher.store import broadcasts, messages
+from dispatcher.store import broadcasts, messages, waiting
 from dispatcher.store.database import Tx
 from dispatcher.store.messages import Outcome
 from dispatcher.store.releases import TARGETS_PER_STEP
@@ -21,11 +21,11 @@ def reclaim(tx: Tx, worker: str, doubts: Mapping[str, Doubt], dead: str | None =
     What never left returns to the queue. What may have left is in doubt, and settled as such.
     """
     if dead is not None:
-        messages.release_leases(tx, dead)
+        waiting.release_leases(tx, dead)
     else:
-        messages.lapse(tx)
-    rows = messages.orphans(tx, worker=dead)
-    messages.seize(tx, worker, rows)
+        waiting.lapse(tx)
+    rows = waiting.orphans(tx, worker=dead)
+    waiting.seize(tx, worker, rows)
     outcomes = []
     for row in rows:
         broadcast = broadcasts.get(tx, row["broadcast_id"])
@@ -63,7 +63,7 @@ def reclaim(tx: Tx, worker: str, doubts: Mapping[str, Doubt], dead: str | None =
 
 def pass_deadlines(tx: Tx) -> int:
     """Accepted but silent past the step's deadline: on to the next step."""
-    rows = messages.past_deadline(tx)
+    rows = waiting.past_deadline(tx)
     later = messages.later_targets(tx, [r["id"] for r in rows])
     moves: list[tuple[int, MessageState, int | None, str | None]] = []
     for row in rows:
@@ -75,7 +75,7 @@ def pass_deadlines(tx: Tx) -> int:
             moves.append((row["id"], decision.message, onward[0][0], onward[0][2]))
         else:
             moves.append((row["id"], decision.message, None, None))
-    messages.go_on(tx, moves)
+    waiting.go_on(tx, moves)
     if moves:
         tx.note("deadlines", "messages", "", moved=[[m[0], m[3]] for m in moves])
     return len(moves)

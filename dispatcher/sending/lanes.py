@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from dispatcher.gateways.contract import Gateway, Limits, Outgoing, Verdict
-from dispatcher.lifecycle import PROBE_AFTER_UNKNOWNS, Doubt
+from dispatcher.lifecycle import PROBE_AFTER_UNKNOWNS, RETRY_AFTER_CAP, Doubt, backoff
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.messages import Parcel
 
 BATCH = 500  # messages leased at once
 WAITS = 30  # seconds a leased message waits for its turn, at most
 MOST = 10_000  # the same, for a gateway that takes many a call
+TROUBLED = 3  # answers of `busy` in a row before a gateway gets one probe at a time
+REPEATS = 10  # of so many calls one may repeat a refused message while fresh ones wait
 
 
 @dataclass
@@ -29,6 +31,17 @@ class Asked:
     outgoing: list[Outgoing] = field(default_factory=list)
     verdicts: Sequence[Verdict | None] = ()  # None: a look-up that found nothing
     was_look_up: bool = False
+    leaves_in: float = 0.0  # seconds until its turn
+
+
+@dataclass(frozen=True)
+class Pace:
+    """What a site allows at one gateway, over all its workers."""
+
+    per_second: float | None = None  # messages, or parts
+    in_parts: bool = False
+    in_flight: int | None = None  # calls open at once; None: each worker may open its own
+    most: Mapping[str, int] = field(default_factory=dict)  # see config.QUOTAS
 
 
 @dataclass
@@ -36,13 +49,18 @@ class Lane:
     """One gateway as this worker uses it."""
 
     gateway: Gateway
-    per_second: float | None
-    in_flight: int
+    pace: Pace
+    in_flight: int  # calls this worker may have open
     waiting: deque[Parcel] = field(default_factory=deque)  # leased, nothing has left
     going: frozenset[int] = frozenset()  # broadcasts whose messages may wait here
     flying: int = 0  # calls
     unknowns: int = 0
     busy: int = 0
+    bears: float = 0.0  # calls at once the gateway bears just now, found out by its answers
+    bore: float = 0.0  # at the last trouble: up to there it is tried quickly again
+    eased_at: datetime | None = None
+    done: int = 0  # messages answered since `since`, while some were waiting
+    since: float | None = None  # monotonic
     hold_until: datetime | None = None
     cursors: dict[int, tuple[int, int]] = field(default_factory=dict)
     closed: dict[int, datetime] = field(default_factory=dict)  # broadcasts not taken until then
@@ -50,20 +68,49 @@ class Lane:
     empty_until: float = 0.0  # monotonic: when to look for due messages again
     doubts_at: float = 0.0  # monotonic: when to look for doubts again
 
+    def __post_init__(self) -> None:
+        self.bears = self.bore = float(self.in_flight)
+
     @property
     def name(self) -> str:
         return self.gateway.name
 
+    @property
+    def per_second(self) -> float | None:
+        return self.pace.per_second
+
+    @property
+    def is_limited(self) -> bool:
+        """True when what leaves here is counted against a limit all workers share."""
+        return self.pace.per_second is not None or bool(self.pace.most)
+
     def takes(self, broadcast: Broadcast, now: datetime) -> bool:
-        """True when messages of a broadcast may go here now: its window, and the vendor's own."""
-        return broadcast.window.is_open(now) and self.closed.get(broadcast.id, now) <= now
+        """True when messages of a broadcast may go here now: the hours of the broadcast, of the
+        step, and the vendor's own."""
+        return (
+            broadcast.window.is_open(now)
+            and self.closed.get(broadcast.id, now) <= now
+            and any(self.name in s.gateways and s.is_open(now) for s in broadcast.route)
+        )
+
+    @property
+    def batch(self) -> int:
+        """Messages in one call at most; at a pace, no more than leave in a second."""
+        limits = self.gateway.limits
+        if self.pace.per_second is None:
+            return limits.batch
+        return min(limits.batch, max(limits.at_least, int(self.pace.per_second)))
+
+    def weight(self, parcels: Sequence[Parcel]) -> int:
+        """What a call counts at this gateway's pace: messages or parts."""
+        return sum(p.parts for p in parcels) if self.pace.in_parts else len(parcels)
 
     @property
     def most_claimed(self) -> int:
         """Messages leased at once: for a gateway that takes many a call, enough to fill its calls
         although their texts differ from ward to ward."""
         limits = self.gateway.limits
-        fill = self.in_flight * limits.batch + limits.at_least
+        fill = max(1, self.in_flight) * self.batch + limits.at_least
         most = BATCH if limits.batch == 1 else min(MOST, max(BATCH, fill))
         if self.per_second is not None:  # no more than leave well inside a lease
             most = min(most, max(fill, int(self.per_second * WAITS)))
@@ -78,8 +125,79 @@ class Lane:
         """Calls that may start now. A gateway in doubt or out of breath gets one at a time."""
         if self.hold_until is not None and now < self.hold_until:
             return 0
-        probing = self.busy > 0 or self.unknowns >= PROBE_AFTER_UNKNOWNS
-        return (1 if probing else self.in_flight) - self.flying
+        probing = self.busy >= TROUBLED or self.unknowns >= PROBE_AFTER_UNKNOWNS
+        return (min(1, self.in_flight) if probing else self.bearable) - self.flying
+
+    @property
+    def bearable(self) -> int:
+        """Calls at once: what is allowed, or less where the gateway was out of breath."""
+        return min(self.in_flight, max(1, int(self.bears)))
+
+    def went_well(self, asked_at: datetime) -> None:
+        """A readable answer: no trouble in a row any more, and room grows again. A call from
+        before the trouble says nothing of what comes after it."""
+        if self.eased_at is not None and asked_at < self.eased_at:
+            return
+        self.busy = self.unknowns = 0
+        self.hold_until = None
+        if self.bears < self.in_flight:
+            self.bears += 1 if self.bears < self.bore else 1 / self.bears
+
+    def was_busy(self, asked_at: datetime, now: datetime, wait: timedelta | None) -> None:
+        """Out of breath: half as many at once, and not before `wait`; once per round of calls."""
+        self.busy += 1
+        if self.bears > 1 and (self.eased_at is None or asked_at > self.eased_at):
+            self.bore = max(1.0, min(self.bears, self.in_flight) / 2)
+            self.bears = self.bore
+        self.eased_at = now
+        if wait is None and self.busy >= TROUBLED:  # it is down: one probe, later and later
+            self.bears = 1.0
+            wait = backoff(self.busy - TROUBLED + 1, self.name, first=0.5, most=60)
+        if wait is not None:
+            until = now + min(wait, RETRY_AFTER_CAP)
+            self.hold_until = max(self.hold_until or until, until)
+
+    def was_unreadable(self, now: datetime) -> None:
+        """One more answer that proves nothing; five in a row: one probe, later and later."""
+        self.unknowns += 1
+        if self.unknowns >= PROBE_AFTER_UNKNOWNS:
+            over = self.unknowns - PROBE_AFTER_UNKNOWNS + 1
+            self.bears = 1.0
+            self.hold_until = now + backoff(over, self.name, first=0.2, most=30)
+
+    def count(self, answered: int, monotonic: float) -> float | None:
+        """How fast messages go while some are waiting: now and then a rate, else None."""
+        if not self.waiting:
+            rate = self._rate(monotonic) if self.done >= 20 else None
+            self.since, self.done = None, 0
+            return rate
+        if self.since is None:
+            self.since, self.done = monotonic, 0
+            return None
+        self.done += answered
+        if monotonic - self.since < 5.0:
+            return None
+        rate = self._rate(monotonic)
+        self.since, self.done = monotonic, 0
+        return rate
+
+    def _rate(self, monotonic: float) -> float | None:
+        took = monotonic - self.since if self.since is not None else 0.0
+        return self.done / took if took > 0.05 else None
+
+
+def spread(parcels: Sequence[Parcel]) -> list[Parcel]:
+    """Fresh messages first; of ten calls one repeats a message that was refused before, so that a
+    gateway in trouble is not kept busy with the same ones. The other repeats come at the end."""
+    again = [p for p in parcels if p.tries]
+    if not again or len(again) == len(parcels):
+        return list(parcels)
+    fresh, found = [p for p in parcels if not p.tries], list[Parcel]()
+    for index, parcel in enumerate(fresh, 1):
+        found.append(parcel)
+        if index % (REPEATS - 1) == 0 and again:
+            found.append(again.pop(0))
+    return found + again
 
 
 def in_batches(limits: Limits, parcels: list[Parcel]) -> list[Parcel]:

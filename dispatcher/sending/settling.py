@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple, assert_never
 
 from dispatcher import lifecycle
 from dispatcher.gateways.contract import Accepted, Refused, Verdict
@@ -16,16 +17,27 @@ from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.messages import Outcome, Parcel
 
 
-def standing_of(
-    call: Asked,
-    parcel: Parcel,
-    others: list[tuple[str, str, int]],
-    later: list[tuple[int, int, str]],
-    broadcast: Broadcast,
-) -> Standing:
-    """What is known about a message when its answer comes.
+class Onward(NamedTuple):
+    """Where a message may go on from here."""
 
-    `others`: receipts and earlier attempts, (reference, state, heard). `later`: targets after this.
+    targets: Sequence[tuple[int, int, str]] = ()  # after this one: (position, step, gateway)
+    gateway: str | None = None  # of this step, that has not refused it
+
+
+NOWHERE = Onward()
+
+
+def standing_of(
+    lane: Lane,
+    parcel: Parcel,
+    others: Sequence[tuple[str, str, int]],
+    onward: Onward,
+    broadcast: Broadcast,
+    asked_at: datetime,
+) -> Standing:
+    """What is known about a message when its answer comes, or when it is not even asked.
+
+    `others`: receipts and earlier attempts, (reference, state, heard).
     """
     heard, earlier = HeardBits.NOTHING, None
     for reference, state, bits in others:
@@ -39,19 +51,20 @@ def standing_of(
             earlier = MessageState.ACCEPTED
     assert broadcast.expires_at is not None
     return Standing(
-        first_asked_at=parcel.asked_at or call.asked_at,
+        first_asked_at=parcel.asked_at or asked_at,
         expires_at=broadcast.expires_at,
         tries=parcel.asks or parcel.tries + 1,
-        doubt=call.lane.doubt,
-        has_next_target=bool(later),
-        has_next_step=any(step > parcel.step for _, step, _ in later),
+        doubt=lane.doubt,
+        has_next_target=bool(onward.targets),
+        has_next_step=any(step > parcel.step for _, step, _ in onward.targets),
+        has_next_gateway=onward.gateway is not None,
         later_goes_on=broadcast.route[parcel.step].later_goes_on,
         rather_twice=broadcast.rather_twice,
         repeat=parcel.asks > 0,
         heard=heard,
         earlier=earlier,
         stopped=broadcast.state in (BroadcastState.STOPPED, BroadcastState.EXPIRED),
-        seed=call.call_ref,
+        seed=parcel.call_ref,
     )
 
 
@@ -59,8 +72,8 @@ def decide(
     call: Asked,
     parcel: Parcel,
     verdict: Verdict | None,
-    others: list[tuple[str, str, int]],
-    later: list[tuple[int, int, str]],
+    others: Sequence[tuple[str, str, int]],
+    onward: Onward,
     broadcast: Broadcast,
     now: datetime,
 ) -> Decision:
@@ -68,10 +81,9 @@ def decide(
     if isinstance(verdict, Accepted):
         if not others:
             return lifecycle.TAKEN
-        return lifecycle.settle(
-            standing_of(call, parcel, others, later, broadcast), None, None, now
-        )
-    standing = standing_of(call, parcel, others, later, broadcast)
+        standing = standing_of(call.lane, parcel, others, onward, broadcast, call.asked_at)
+        return lifecycle.settle(standing, None, None, now)
+    standing = standing_of(call.lane, parcel, others, onward, broadcast, call.asked_at)
     if call.was_look_up:
         return lifecycle.looked_up(standing, False if verdict is None else None, now)
     assert verdict is not None
@@ -85,7 +97,7 @@ def outcome_of(
     parcel: Parcel,
     verdict: Verdict | None,
     decision: Decision,
-    later: list[tuple[int, int, str]],
+    onward: Onward,
     broadcast: Broadcast,
     prices: texts.Prices,
     now: datetime,
@@ -100,19 +112,14 @@ def outcome_of(
         parts = (accepted.parts if accepted else None) or parts
         cost = accepted.cost if accepted else None
         if cost is None:
-            by_id = parcel.channel == Channel.ZALO.value and not parcel.to.startswith("+")
-            channel = "zalo_uid" if by_id else parcel.channel
-            cost = parts * texts.price(prices, channel, parcel.carrier, parcel.kind)
+            cost = cost_of(parcel, broadcast, prices, parts)
     if decision.message is MessageState.ACCEPTED:
         step = broadcast.route[parcel.step]
         if step.deadline is not None and parcel.step + 1 < len(broadcast.route):
             deadline = now + step.deadline
     elif decision.message is MessageState.QUEUED:
         due = due or now
-        if decision.move is not Move.STAY:
-            position, _, gateway = next(
-                t for t in later if decision.move is Move.NEXT_TARGET or t[1] > parcel.step
-            )
+        position, gateway = place_of(decision.move, parcel, onward)
     return Outcome(
         parcel.message_id,
         parcel.reference,
@@ -129,6 +136,35 @@ def outcome_of(
         due,
         deadline,
     )
+
+
+def place_of(move: Move, parcel: Parcel, onward: Onward) -> tuple[int | None, str | None]:
+    """(position, gateway) a message goes on at; None: as it is."""
+    match move:
+        case Move.STAY:
+            return None, None
+        case Move.NEXT_GATEWAY:
+            return None, onward.gateway
+        case Move.NEXT_TARGET:
+            position, _, gateway = onward.targets[0]
+        case Move.NEXT_STEP:
+            position, _, gateway = next(t for t in onward.targets if t[1] > parcel.step)
+        case _:
+            assert_never(move)
+    return position, gateway
+
+
+def cost_of(
+    parcel: Parcel, broadcast: Broadcast, prices: texts.Prices, parts: int | None = None
+) -> int:
+    """Whole đồng a message costs by the price list; `parts` as the vendor counted them."""
+    if parcel.gateway in broadcast.route[parcel.step].free:
+        return 0
+    if parcel.channel != Channel.ZALO.value:
+        each = texts.price(prices, parcel.channel, parcel.carrier, parcel.kind)
+        return (parts or parcel.parts) * each
+    channel = parcel.channel if parcel.to.startswith("+") else "zalo_uid"
+    return texts.price(prices, channel, parcel.carrier, parcel.kind)
 
 
 def can_ask(

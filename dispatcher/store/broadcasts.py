@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from dispatcher.lifecycle import BROADCAST_MOVES
@@ -222,16 +223,46 @@ def _route_json(route: Iterable[Step]) -> str:
                 s.deadline.total_seconds() if s.deadline else None,
                 s.accented,
                 s.later_goes_on,
+                rare_of(s),
             ]
             for s in route
         ]
     )
 
 
+def rare_of(step: Step) -> dict[str, Any]:
+    """What most steps do not have, only where it says something."""
+    found = {
+        "weights": [list(w) for w in step.weights],
+        "window": str(step.window) if step.window else None,
+        "budget": step.budget,
+        "free": list(step.free),
+    }
+    return {name: value for name, value in found.items() if value or value == 0}
+
+
 def read_route(text: str) -> tuple[Step, ...]:
-    return tuple(
-        Step(g, Channel(c), timedelta(seconds=d) if d is not None else None, a, *later)
-        for g, c, d, a, *later in json.loads(text)
+    return tuple(_read_step(*step) for step in json.loads(text))
+
+
+def _read_step(
+    gateway: str,
+    channel: str,
+    deadline: float | None,
+    accented: bool,
+    later_goes_on: bool = False,
+    rare: Mapping[str, Any] = MappingProxyType({}),
+) -> Step:
+    return Step(
+        gateway,
+        Channel(channel),
+        timedelta(seconds=deadline) if deadline is not None else None,
+        accented,
+        later_goes_on,
+        tuple((name, weight) for name, weight in rare.get("weights", ())),
+        Window.read(rare["window"]) if "window" in rare else None,
+        rare.get("budget"),
+        tuple(rare.get("free", ())),
     )
 
 
@@ -329,26 +360,37 @@ def locked_state(tx: Tx, broadcast_id: int) -> BroadcastState:
 def open_work(tx: Tx, now: datetime, soon: timedelta) -> tuple[int, int]:
     """(messages that are due soon, on the wire or in doubt; accepted ones nothing was heard of).
 
-    Schedules, closed windows and a vendor's own night or quota do not count: they are not due.
+    Schedules, closed windows and a vendor's own night or quota do not count: they are not due,
+    unless another gateway of the step can take over.
     """
     waiting = silent = len(due_ids(tx, now))
+    paused = {
+        row["name"] for row in tx.rows("SELECT name FROM gateways WHERE paused_at IS NOT NULL")
+    }
+    closed = {
+        (row["gateway"], row["broadcast_id"])
+        for row in tx.rows("SELECT * FROM closures WHERE until > :soon", soon=at(now + soon))
+    }
     for broadcast in running(tx):
-        soon_open = broadcast.window.is_open(now)
+        steps = [s for s in broadcast.route if s.is_open(now) and broadcast.window.is_open(now)]
+        shut = {g for s in steps for g in s.gateways if g in paused or (g, broadcast.id) in closed}
+        opened = {g for s in steps for g in s.gateways} - shut
         waiting += int(
             tx.value(
                 f"WITH {tx.visible('messages')} SELECT count(*) FROM visible_messages m "
                 "LEFT JOIN gateways g ON g.name = m.gateway WHERE m.broadcast_id = :b AND "
                 "((m.state = 'sending' AND (m.lease_owner IS NOT NULL OR g.paused_at IS NULL)) "
-                "OR (m.state = 'queued' AND m.due_at <= :soon AND :opened = 1 "
-                "AND g.paused_at IS NULL AND NOT EXISTS (SELECT 1 FROM closures c "
-                "WHERE c.gateway = m.gateway AND c.broadcast_id = m.broadcast_id "
-                "AND c.until > :soon)) "
-                "OR (m.state = 'accepted' AND m.deadline_at <= :soon))",
+                f"OR (m.state = 'queued' AND m.due_at <= :soon AND m.gateway IN ({_quoted(opened)}"
+                ")) OR (m.state = 'accepted' AND m.deadline_at <= :soon))",
                 b=broadcast.id,
                 soon=at(now + soon),
-                opened=int(soon_open),
             )
         )
+        for step in steps:
+            others = [g for g in step.gateways if g in opened]
+            waiting += sum(
+                _can_move(tx, broadcast.id, g, others) for g in step.gateways if g in shut
+            )
     silent += int(
         tx.value(
             f"WITH {tx.visible('messages')} SELECT count(*) FROM visible_messages "
@@ -357,6 +399,34 @@ def open_work(tx: Tx, now: datetime, soon: timedelta) -> tuple[int, int]:
         )
     )
     return waiting, silent
+
+
+def _quoted(names: Collection[str]) -> str:
+    """Gateway names, which are plain words (see config), as a list in SQL."""
+    return ", ".join(f"'{n}'" for n in sorted(names)) or "''"
+
+
+def _can_move(tx: Tx, broadcast_id: int, gateway: str, others: Collection[str]) -> bool:
+    """True when something that waits for a gateway may go by another one of its step."""
+    for other in others:
+        if tx.one(
+            f"WITH {tx.visible('messages')} SELECT 1 FROM visible_messages m "
+            f"WHERE m.broadcast_id = :b AND m.gateway = :g AND {MOVABLE} LIMIT 1",
+            b=broadcast_id,
+            g=gateway,
+            new=other,
+        ):
+            return True
+    return False
+
+
+# A message `m` that the gateway :new may take over: nobody may have taken it where it stands, the
+# new gateway has not refused it, and it is not written to a user id, which one account knows.
+MOVABLE = (
+    "m.state = 'queued' AND m.lease_owner IS NULL AND m.position % 16 <> 0 AND NOT EXISTS "
+    "(SELECT 1 FROM attempts a WHERE a.message_id = m.id AND a.position = m.position "
+    "AND (a.state <> 'refused' OR (a.gateway = :new AND a.fault IN ('carrier', 'later'))))"
+)
 
 
 def running(tx: Tx) -> list[Broadcast]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -68,14 +68,21 @@ def closed(tx: Tx, now: datetime) -> dict[tuple[str, int], tuple[datetime, str]]
     }
 
 
-def take_turns(
-    tx: Tx, name: str, wanted: int, per_second: float, now: datetime
-) -> tuple[int, datetime]:
-    """How many messages may leave now at this pace, and when the next may (GCRA, burst of one).
+AHEAD = 50_000  # microseconds: turns are given out this long before they come
+MARGIN = 0.98  # of the pace asked for: two messages may reach a vendor closer than they left
+_SOON = 10_000  # microseconds before the next turn a worker looks again
 
-    The row holds for every worker on every host; the limit is a hard one.
+
+def take_turns(
+    tx: Tx, name: str, weights: Sequence[int], per_second: float, now: datetime
+) -> tuple[list[float], datetime]:
+    """When each of some calls may leave, in seconds from now, and when to ask for more turns.
+
+    `weights`: what each call counts (messages or parts). Fewer answers than weights: the others
+    have no turn yet. GCRA with a burst of one: the row holds for every worker on every host, by
+    the clock of the database.
     """
-    gap = 1_000_000 / per_second
+    gap = 1_000_000 / (per_second * MARGIN)
     clock = (
         micros(now)
         if tx.is_sqlite
@@ -86,16 +93,69 @@ def take_turns(
         + ("" if tx.is_sqlite else " FOR UPDATE"),
         n=name,
     )
-    free_at = int(row or 0)
-    if free_at > clock + 60_000_000:  # the clock was set back
+    free_at = float(row or 0)
+    ahead = max(60_000_000, gap * 2 * max(weights, default=1))
+    if free_at > clock + ahead:  # the clock was set back
         free_at = clock
-    taken = 0
-    while taken < wanted and free_at <= clock:
-        free_at = max(free_at, clock) + int(gap)
-        taken += 1
-    if taken:
-        tx.run("UPDATE gateways SET next_free_at = :f WHERE name = :n", {"f": free_at, "n": name})
-    return taken, now + timedelta(microseconds=max(0, free_at - clock))
+    turns: list[float] = []
+    for weight in weights:
+        turn = max(free_at, clock)
+        if turn > clock + AHEAD:
+            break
+        turns.append((turn - clock) / 1e6)
+        free_at = turn + weight * gap
+    if turns:
+        tx.run(
+            "UPDATE gateways SET next_free_at = :f WHERE name = :n", {"f": int(free_at), "n": name}
+        )
+    return turns, now + timedelta(microseconds=max(0.0, free_at - clock - _SOON))
+
+
+# --- calls open at once, shared among workers ---------------------------------------------------
+
+
+def slots(tx: Tx) -> dict[tuple[str, str], int]:
+    """Calls each worker may have open: (gateway, worker) → how many."""
+    return {(r["gateway"], r["worker"]): r["calls"] for r in tx.rows("SELECT * FROM slots")}
+
+
+def set_slots(tx: Tx, name: str, worker: str, calls: int) -> None:
+    tx.run(
+        "INSERT INTO slots (gateway, worker, calls) VALUES (:n, :w, :c) "
+        "ON CONFLICT (gateway, worker) DO UPDATE SET calls = excluded.calls",
+        {"n": name, "w": worker, "c": calls},
+    )
+
+
+# --- what was measured --------------------------------------------------------------------------
+
+
+def measured(tx: Tx, rates: Mapping[str, float]) -> None:
+    """Messages a second while some were waiting; a new measurement counts for three tenths."""
+    for name, rate in sorted(rates.items()):
+        tx.run(
+            "UPDATE gateways SET rate = COALESCE(0.7 * rate, 0.7 * :r) + 0.3 * :r WHERE name = :n",
+            {"r": rate, "n": name},
+        )
+    tx.note("measured", "gateway", ", ".join(sorted(rates)))
+
+
+def set_share(tx: Tx, name: str, share: int) -> None:
+    """Per cent of its weight that a gateway gets beside others of a step."""
+    tx.run("UPDATE gateways SET share = :s WHERE name = :n", {"s": share, "n": name})
+    tx.note("share", "gateway", name, per_cent=share)
+
+
+def troubles(tx: Tx, name: str, since: datetime) -> tuple[int, int]:
+    """(calls answered since then, those of them that were busy or unreadable), newest thousands."""
+    row = tx.one(
+        "SELECT count(*) AS n, COALESCE(SUM(CASE WHEN fault IN ('busy', 'unknown') THEN 1 ELSE 0 "
+        "END), 0) AS bad FROM attempts WHERE gateway = :g AND answered_at >= :since "
+        "AND id > (SELECT MAX(id) FROM attempts) - 5000",
+        g=name,
+        since=at(since),
+    )
+    return (int(row["n"]), int(row["bad"])) if row else (0, 0)
 
 
 # --- tokens -----------------------------------------------------------------------------------

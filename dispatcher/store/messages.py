@@ -40,6 +40,7 @@ class Parcel(NamedTuple):
     call_ref: str
     asked_at: datetime | None = None  # set when it was on the wire before
     asks: int = 0
+    reserved: int | None = None  # đồng taken from what is allowed; None: nothing is counted
 
 
 class Outcome(NamedTuple):
@@ -61,11 +62,12 @@ class Outcome(NamedTuple):
     deadline_at: datetime | None = None
 
 
-def _lock(tx: Tx) -> str:
+def locking(tx: Tx) -> str:
+    """For rows taken from a queue: PostgreSQL skips what another worker is taking just now."""
     return "" if tx.is_sqlite else " FOR UPDATE SKIP LOCKED"
 
 
-def _chosen(tx: Tx, select: str) -> str:
+def chosen(tx: Tx, select: str) -> str:
     """`id` among the chosen rows; on PostgreSQL as an array, so that it is evaluated once."""
     return f"id IN ({select})" if tx.is_sqlite else f"id = ANY(ARRAY({select}))"
 
@@ -87,10 +89,10 @@ def claim(
     select = (
         "SELECT id FROM messages WHERE broadcast_id = :b AND gateway = :g AND state = 'queued' "
         "AND lease_owner IS NULL AND due_at <= :now AND (due_at, id) > (:ad, :ai) "
-        f"ORDER BY due_at, id LIMIT :n{_lock(tx)}"
+        f"ORDER BY due_at, id LIMIT :n{locking(tx)}"
     )
     rows = tx.rows(
-        f"UPDATE messages SET lease_owner = :w, lease_until = :until WHERE {_chosen(tx, select)} "
+        f"UPDATE messages SET lease_owner = :w, lease_until = :until WHERE {chosen(tx, select)} "
         "RETURNING id, due_at",
         b=broadcast_id,
         g=gateway,
@@ -110,10 +112,10 @@ def claim_doubts(tx: Tx, worker: str, gateway: str, most: int, until: datetime) 
     select = (
         "SELECT id FROM messages WHERE gateway = :g AND state = 'sending' AND lease_owner IS NULL "
         "AND due_at <= :now AND broadcast_id NOT IN (SELECT id FROM broadcasts WHERE state IN "
-        f"('paused', 'held')) ORDER BY due_at LIMIT :n{_lock(tx)}"
+        f"('paused', 'held')) ORDER BY due_at LIMIT :n{locking(tx)}"
     )
     rows = tx.rows(
-        f"UPDATE messages SET lease_owner = :w, lease_until = :until WHERE {_chosen(tx, select)} "
+        f"UPDATE messages SET lease_owner = :w, lease_until = :until WHERE {chosen(tx, select)} "
         "RETURNING id",
         g=gateway,
         w=worker,
@@ -141,7 +143,7 @@ def parcels(tx: Tx, ids: Sequence[int], *, doubtful: bool = False) -> list[Parce
     rows = tuples(
         tx,
         "SELECT m.id, m.broadcast_id, m.contact_id, m.position, m.tries, m.kind, m.ward_id, "
-        "t.step, t.channel, t.gateway, t.body_id, a.kind AS address_kind, a.cipher, a.carrier, "
+        "t.step, t.channel, m.gateway, t.body_id, a.kind AS address_kind, a.cipher, a.carrier, "
         "(SELECT count(*) FROM attempts x WHERE x.message_id = m.id) AS generation "
         f"FROM {json_rows({'id': 'bigint'})} r JOIN messages m ON m.id = r.id "
         "JOIN targets t ON t.message_id = m.id AND t.position = m.position "
@@ -153,7 +155,7 @@ def parcels(tx: Tx, ids: Sequence[int], *, doubtful: bool = False) -> list[Parce
     if doubtful:
         for before in on_rows(
             tx,
-            "SELECT a.message_id, a.reference, a.call_ref, a.asked_at, a.asks "
+            "SELECT a.message_id, a.reference, a.call_ref, a.asked_at, a.asks, a.cost "
             f"FROM {json_rows({'id': 'bigint'})} r JOIN attempts a ON a.message_id = r.id "
             "AND a.state IN ('sending', 'doubtful') ORDER BY a.id",
             [[i] for i in ids],
@@ -193,6 +195,7 @@ def parcels(tx: Tx, ids: Sequence[int], *, doubtful: bool = False) -> list[Parce
             known["call_ref"] if known else reference,
             moment(known["asked_at"]) if known else None,
             known["asks"] if known else 0,
+            known["cost"] if known else None,
         )
     return [found[i] for i in ids if i in found]
 
@@ -246,10 +249,19 @@ def intend(tx: Tx, worker: str, intents: Sequence[tuple[Parcel, str]], until: da
     on_rows(
         tx,
         "INSERT INTO attempts (message_id, broadcast_id, position, gateway, channel, reference, "
-        "call_ref, state, asked_at) SELECT r.m, r.b, r.p, r.g, r.c, r.ref, r.call, 'sending', :now "
-        f"FROM {json_rows(_INTENT)} r WHERE 1 = 1",
+        "call_ref, state, asked_at, cost) SELECT r.m, r.b, r.p, r.g, r.c, r.ref, r.call, "
+        f"'sending', :now, r.cost FROM {json_rows(_INTENT)} r WHERE 1 = 1",
         [
-            [p.message_id, p.broadcast_id, p.position, p.gateway, p.channel, p.reference, call]
+            [
+                p.message_id,
+                p.broadcast_id,
+                p.position,
+                p.gateway,
+                p.channel,
+                p.reference,
+                call,
+                p.reserved,
+            ]
             for p, call in intents
             if p.message_id in going
         ],
@@ -266,6 +278,7 @@ _INTENT = {
     "c": "text",
     "ref": "text",
     "call": "text",
+    "cost": "int",
 }
 
 
@@ -390,7 +403,8 @@ def settle(tx: Tx, worker: str, outcomes: Sequence[Outcome]) -> set[int]:
         tx,
         "UPDATE attempts SET state = r.s, fault = r.fault, code = r.code, detail = r.detail, "
         "provider_id = COALESCE(r.pid, provider_id), parts = COALESCE(r.parts, attempts.parts), "
-        "cost = COALESCE(r.cost, attempts.cost), answered_at = :now "
+        "cost = CASE WHEN r.s = 'refused' THEN NULL ELSE COALESCE(r.cost, attempts.cost) END, "
+        "answered_at = :now "
         f"FROM {json_rows(_ATTEMPT)} r WHERE attempts.reference = r.ref "
         "AND attempts.state IN ('sending', 'doubtful', 'unconfirmed')",
         [
@@ -446,89 +460,35 @@ def settle_proved(tx: Tx, ids: Sequence[int]) -> None:
     )
 
 
-def release_leases(tx: Tx, worker: str) -> int:
-    """A worker lets go of what it never put on the wire."""
-    return int(
-        tx.run(
-            "UPDATE messages SET lease_owner = NULL, lease_until = NULL "
-            "WHERE lease_owner = :w AND state = 'queued'",
-            {"w": worker},
-        ).rowcount
-    )
-
-
-def let_go(tx: Tx, worker: str, ids: Sequence[int]) -> None:
-    """Give some leased messages back to the queue; nothing of them has left."""
-    on_rows(
-        tx,
-        "UPDATE messages SET lease_owner = NULL, lease_until = NULL "
-        f"FROM {json_rows({'id': 'bigint'})} r WHERE messages.id = r.id "
-        "AND lease_owner || '' = :w AND state = 'queued'",
-        [[i] for i in ids],
-        w=worker,
-    )
-
-
-def lapse(tx: Tx) -> int:
-    """Leases that ran out before anything left go back to the queue."""
-    return int(
-        tx.run(
-            "UPDATE messages SET lease_owner = NULL, lease_until = NULL WHERE lease_owner IS "
-            "NOT NULL "
-            "AND state = 'queued' AND lease_until < :now",
-            {"now": at(tx.now)},
-        ).rowcount
-    )
-
-
-def orphans(tx: Tx, *, worker: str | None = None) -> list[Any]:
-    """Open calls of a dead worker, or of anyone whose lease ran out: their outcome is unknown."""
-    which = "m.lease_owner = :w" if worker else "m.lease_owner IS NOT NULL AND m.lease_until < :now"
-    return tx.rows(
-        "SELECT m.id, m.broadcast_id, m.gateway, m.tries, m.lease_owner, a.reference, a.call_ref, "
-        "a.asked_at, a.heard, b.expires_at, b.rather_twice FROM messages m "
-        "JOIN attempts a ON a.message_id = m.id AND a.state IN ('sending', 'doubtful') "
-        f"JOIN broadcasts b ON b.id = m.broadcast_id WHERE {which} AND m.state = 'sending'",
-        w=worker,
-        now=at(tx.now),
-    )
-
-
-def seize(tx: Tx, worker: str, rows: Sequence[Any]) -> None:
-    """Take over orphaned rows, so that their settling is fenced like any other."""
-    on_rows(
-        tx,
-        "UPDATE messages SET lease_owner = :w FROM "
-        f"{json_rows({'id': 'bigint', 'old': 'text'})} r WHERE messages.id = r.id "
-        "AND messages.lease_owner = r.old",
-        [[r["id"], r["lease_owner"]] for r in rows],
-        w=worker,
-    )
-
-
-def past_deadline(tx: Tx, most: int = 2_000) -> list[Any]:
-    """Accepted messages whose step has waited long enough for word."""
-    return tx.rows(
-        "SELECT m.id, m.position, m.gateway, b.expires_at FROM messages m JOIN broadcasts b "
-        "ON b.id = m.broadcast_id AND b.state = 'running' WHERE m.state = 'accepted' "
-        "AND m.deadline_at IS NOT NULL AND m.deadline_at <= :now ORDER BY m.deadline_at LIMIT :n",
-        now=at(tx.now),
-        n=most,
-    )
-
-
-def go_on(tx: Tx, rows: Sequence[tuple[int, MessageState, int | None, str | None]]) -> None:
-    """After a deadline: (message, state, new position, new gateway)."""
+def turn_away(
+    tx: Tx, worker: str, rows: Sequence[tuple[int, MessageState, int | None, str | None, datetime]]
+) -> None:
+    """Leased messages that are not even asked for: (message, state, position, gateway, due)."""
     on_rows(
         tx,
         "UPDATE messages SET state = r.s, position = COALESCE(r.p, messages.position), "
-        "gateway = COALESCE(r.g, messages.gateway), deadline_at = NULL, tries = 0, due_at = :now, "
-        "changed_at = :now FROM "
-        f"{json_rows({'m': 'bigint', 's': 'text', 'p': 'int', 'g': 'text'})} r "
-        "WHERE messages.id = r.m AND messages.state = 'accepted'",
-        [[m, s.value, p, g] for m, s, p, g in rows],
+        "gateway = COALESCE(r.g, messages.gateway), due_at = r.due, deadline_at = NULL, "
+        "lease_owner = NULL, lease_until = NULL, changed_at = :now FROM "
+        f"{json_rows({'m': 'bigint', 's': 'text', 'p': 'int', 'g': 'text', 'due': 'bigint'})} r "
+        "WHERE messages.id = r.m AND messages.lease_owner || '' = :w AND messages.state = 'queued'",
+        [[m, s.value, p, g, at(due)] for m, s, p, g, due in rows],
+        w=worker,
         now=at(tx.now),
     )
+
+
+def refused_by(tx: Tx, ids: Sequence[int]) -> dict[int, set[str]]:
+    """For each message the gateways that do not take it where it stands, whatever the reason."""
+    found: dict[int, set[str]] = {}
+    for row in on_rows(
+        tx,
+        f"SELECT m.id, a.gateway FROM {json_rows({'id': 'bigint'})} r JOIN messages m "
+        "ON m.id = r.id JOIN attempts a ON a.message_id = m.id AND a.position = m.position "
+        "WHERE a.fault IN ('carrier', 'later')",
+        [[i] for i in ids],
+    ):
+        found.setdefault(row["id"], set()).add(row["gateway"])
+    return found
 
 
 def refusals_by_text(tx: Tx, broadcast_ids: Sequence[int]) -> dict[int, int]:

@@ -5,7 +5,8 @@ A chunk is planned once, in one transaction that also says how far the release h
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ STRETCH = 50_000  # messages added up at once
 TARGETS_PER_STEP = 16  # position = step * 16 + BY_ID, or + BY_PHONE and which of the numbers
 BY_ID = 0  # the first number's user id at the gateway of the step, which costs less
 BY_PHONE = 1
+Shares = Mapping[str, int]  # gateways of one step → how much of it each carries
 
 
 @dataclass(frozen=True)
@@ -128,14 +130,14 @@ def add_messages(
     tx: Tx,
     broadcast: Broadcast,
     reach: Reach,
-    first: tuple[int, str],
+    first: tuple[int, Shares],
     due: int,
     low: int,
     high: int,
 ) -> int:
     """One message per contact with id in (low, high]; who cannot be reached is skipped by name.
 
-    `first`: position and gateway nearly everyone starts at; `settle_targets` corrects the others.
+    `first`: position and gateways nearly everyone starts at; `settle_targets` corrects the others.
     Fills `plan_rows`, from which `add_first_targets` and `settle_targets` go on. Answers `base`:
     the id of the message of row n is base + n.
     """
@@ -147,7 +149,8 @@ def add_messages(
         "due_at, changed_at) SELECT :base + p.n, :b, p.contact_id, "
         "CASE WHEN p.reason IS NULL THEN 'queued' ELSE 'skipped' END, p.reason, p.ward_id, "
         "p.residential_group_id, p.household_id, p.carrier, :kind, :mode, :priority, :position, "
-        "CASE WHEN p.reason IS NULL THEN :gateway END, :due, :now FROM plan_rows p ORDER BY p.n",
+        f"CASE WHEN p.reason IS NULL THEN {_drawn(first[1], ':base + p.n')} END, :due, :now "
+        "FROM plan_rows p ORDER BY p.n",
         {
             "base": base,
             "b": broadcast.id,
@@ -155,7 +158,6 @@ def add_messages(
             "mode": broadcast.mode.value,
             "priority": broadcast.priority,
             "position": first[0],
-            "gateway": first[1],
             "due": due,
             "now": at(tx.now),
         },
@@ -208,16 +210,29 @@ def _through_household(tx: Tx, broadcast_id: int, base: int) -> None:
     )
 
 
+def _drawn(shares: Shares, message: str) -> str:
+    """SQL: the gateway of a message, drawn by its number in the shares of a step. Names of gateways
+    are plain words (see config)."""
+    total, upto, cases = sum(shares.values()), 0, []
+    if len(shares) == 1 or not total:
+        return f"'{next(iter(shares))}'"
+    for name, share in shares.items():
+        upto += share
+        cases.append(f"WHEN ({message}) * 617 % {total} < {upto} THEN '{name}'")
+    return f"CASE {' '.join(cases)} END"
+
+
 def add_first_targets(
-    tx: Tx, broadcast_id: int, index: int, step: Step, scope: str, base: int
+    tx: Tx, broadcast_id: int, index: int, step: Step, shares: Shares, scope: str, base: int
 ) -> int:
     """Each message's own number on one step; the first to claim a shared phone keeps it.
 
     How many got one.
     """
     found = tx.run(
-        f"{_INTO_TARGETS} SELECT :base + p.n, :by_phone, :b, :step, :channel, :gateway, "
-        f"p.address_id, pb.body_id FROM plan_rows p JOIN plan_bodies pb ON pb.broadcast_id = :b "
+        f"{_INTO_TARGETS} SELECT :base + p.n, :by_phone, :b, :step, :channel, "
+        f"{_drawn(shares, ':base + p.n')}, p.address_id, pb.body_id FROM plan_rows p "
+        "JOIN plan_bodies pb ON pb.broadcast_id = :b "
         f"AND pb.step = :step AND pb.scope_id = {_scope_id(scope, 'p')} "
         "WHERE p.reason IS NULL ORDER BY p.n ON CONFLICT DO NOTHING",
         {**_of_step(broadcast_id, index, step), "base": base},
@@ -233,8 +248,9 @@ def add_user_ids(tx: Tx, broadcast_id: int, index: int, step: Step, base: int) -
     tx.run(
         f"{_INTO_TARGETS} SELECT t.message_id, :by_id, t.broadcast_id, t.step, t.channel, "
         "t.gateway, u.user_address_id, t.body_id FROM plan_rows p JOIN user_ids u "
-        "ON u.gateway = :gateway AND u.address_id = p.address_id JOIN targets t "
-        "ON t.message_id = :base + p.n AND t.position = :by_phone WHERE p.reason IS NULL "
+        "ON u.address_id = p.address_id JOIN targets t "
+        "ON t.message_id = :base + p.n AND t.position = :by_phone AND u.gateway = t.gateway "
+        "WHERE p.reason IS NULL "
         "AND NOT EXISTS (SELECT 1 FROM suppressions s WHERE s.address_id = u.user_address_id "
         "AND s.lifted_at IS NULL) ORDER BY p.n ON CONFLICT DO NOTHING",
         {
@@ -263,7 +279,14 @@ def any_user_ids(tx: Tx, gateway: str) -> bool:
 
 
 def add_more_targets(
-    tx: Tx, broadcast_id: int, index: int, step: Step, scope: str, low: int, high: int
+    tx: Tx,
+    broadcast_id: int,
+    index: int,
+    step: Step,
+    shares: Shares,
+    scope: str,
+    low: int,
+    high: int,
 ) -> None:
     """Second and further numbers of contacts with id in (low, high], for those who may need them.
 
@@ -271,7 +294,8 @@ def add_more_targets(
     """
     tx.run(
         f"WITH {tx.visible('messages')} {_INTO_TARGETS} "
-        f"SELECT m.id, :by_phone + ca.position, m.broadcast_id, :step, :channel, :gateway, "
+        "SELECT m.id, :by_phone + ca.position, m.broadcast_id, :step, :channel, "
+        f"{_drawn(shares, 'm.id')}, "
         "ca.address_id, pb.body_id FROM visible_messages m "
         "JOIN contact_addresses ca ON ca.contact_id = m.contact_id "
         f"JOIN addresses a ON a.id = ca.address_id AND {_MOBILE} "
@@ -307,9 +331,51 @@ def _of_step(broadcast_id: int, index: int, step: Step) -> dict[str, Any]:
         "b": broadcast_id,
         "step": index,
         "channel": step.channel.value,
-        "gateway": step.gateway,
         "by_phone": index * TARGETS_PER_STEP + BY_PHONE,
     }
+
+
+def leave_out_unreachable(tx: Tx, broadcast_id: int, low: int, high: int) -> dict[str, int]:
+    """Addresses with id in (low, high] that lately could not be reached on a channel: left out
+    where the message has another way, which it then starts at. How many per channel.
+
+    Another number only where nobody else is reached through this one; and nobody is left out
+    altogether: the only way is tried again.
+    """
+    remembered = (
+        "SELECT 1 FROM reachability y WHERE y.address_id = o.address_id "
+        "AND y.channel = o.channel AND y.until > :now"
+    )
+    gone = tx.rows(
+        f"WITH {tx.visible('messages')} DELETE FROM targets WHERE (message_id, position) IN "
+        "(SELECT t.message_id, t.position FROM reachability x JOIN targets t "
+        "ON t.broadcast_id = :b AND t.channel = x.channel AND t.address_id = x.address_id "
+        "JOIN visible_messages m ON m.id = t.message_id AND m.state = 'queued' "
+        "WHERE x.address_id > :low AND x.address_id <= :high AND x.until > :now "
+        "AND EXISTS (SELECT 1 FROM targets o WHERE o.message_id = t.message_id "
+        f"AND o.position <> t.position AND NOT EXISTS ({remembered}) "
+        "AND (o.address_id = t.address_id OR NOT EXISTS (SELECT 1 FROM contact_addresses ca "
+        "WHERE ca.address_id = t.address_id AND ca.contact_id <> m.contact_id)))) "
+        "RETURNING message_id, channel",
+        b=broadcast_id,
+        low=low,
+        high=high,
+        now=at(tx.now),
+    )
+    on_rows(
+        tx,
+        f"WITH {tx.visible('messages')}, start AS (SELECT r.m, (SELECT MIN(t.position) "
+        f"FROM targets t WHERE t.message_id = r.m) AS p FROM {json_rows({'m': 'bigint'})} r) "
+        "UPDATE messages SET position = t.position, gateway = t.gateway FROM start JOIN targets t "
+        "ON t.message_id = start.m AND t.position = start.p WHERE messages.id = start.m "
+        "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = messages.id)",
+        [[m] for m in sorted({row["message_id"] for row in gone})],
+    )
+    return dict(Counter(row["channel"] for row in gone))
+
+
+def last_address(tx: Tx) -> int:
+    return int(tx.value("SELECT MAX(address_id) FROM reachability") or 0)
 
 
 def wanted(tx: Tx) -> int:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Column,
     Date,
     Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -283,6 +284,7 @@ broadcasts = Table(
     Column("released_at", Instant), Column("starts_at", Instant), Column("expires_at", Instant),
     Column("done_at", Instant), Column("drafted_by_system", Boolean, nullable=False,
            server_default=text("false")),
+    Column("forecast", Text, comment="JSON: finish and cost as foreseen at release"),
     Index("ix_broadcasts_state", "state"),
 )  # fmt: skip
 broadcast_hands = Table(
@@ -435,7 +437,9 @@ gateways = Table(
            comment="answers of unknown in a row"),
     Column("next_free_at", BigInteger, nullable=False, server_default="0",
            comment="pace (GCRA), microseconds"),
-    Column("quota_day", Date), Column("quota_used", Integer, nullable=False, server_default="0"),
+    Column("share", Integer, nullable=False, server_default="100",
+           comment="per cent of its weight beside other gateways of a step; falls in trouble"),
+    Column("rate", Float, comment="messages a second, measured while some were waiting"),
     Column("polled_at", Instant), Column("poll_after", Id, comment="attempt a round has come to"),
 )  # fmt: skip
 closures = Table(
@@ -444,6 +448,21 @@ closures = Table(
     Column("broadcast_id", Id, ForeignKey("broadcasts.id", ondelete="CASCADE"), primary_key=True),
     Column("until", Instant, nullable=False), Column("code", String, nullable=False),
     comment="a vendor's night or quota: nothing more of this broadcast until then",
+)  # fmt: skip
+allowances = Table(
+    "allowances", metadata,
+    Column("name", String, primary_key=True, comment="gateway NAME UNIT | broadcast ID STEP"),
+    Column("period", String, primary_key=True, comment="2026-12-01, 2026-12, or empty"),
+    Column("used", BigInteger, nullable=False, server_default="0"),
+    comment="messages or đồng taken from what is allowed: reserved with the intent, given back "
+    "when nothing was taken",
+)  # fmt: skip
+slots = Table(
+    "slots", metadata,
+    Column("gateway", String, primary_key=True), Column("worker", String, primary_key=True),
+    Column("calls", Integer, nullable=False),
+    comment="how many calls each worker may have open at a gateway; together never more than "
+    "allowed",
 )  # fmt: skip
 vault = Table(
     "vault", metadata, Column("name", String, primary_key=True),

@@ -10,6 +10,7 @@ import hashlib
 import os
 import socket
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import IO
 
@@ -101,6 +102,7 @@ def enrol(tx: Tx, name: str, version: str) -> None:
 
 def leave(tx: Tx, name: str) -> None:
     tx.run("DELETE FROM workers WHERE name = :n", {"n": name})
+    tx.run("DELETE FROM slots WHERE worker = :n", {"n": name})
     tx.note("left", "worker", name)
 
 
@@ -110,6 +112,12 @@ def seen(tx: Tx, name: str) -> None:
 
 def others(tx: Tx, name: str) -> list[str]:
     return [row["name"] for row in tx.rows("SELECT name FROM workers WHERE name <> :n", n=name)]
+
+
+def alive(tx: Tx, since: datetime) -> list[str]:
+    """Workers that showed a sign of life since then, by name."""
+    rows = tx.rows("SELECT name FROM workers WHERE seen_at >= :s ORDER BY name", s=at(since))
+    return [row["name"] for row in rows]
 
 
 def last_seen(tx: Tx) -> int | None:

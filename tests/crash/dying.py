@@ -67,7 +67,7 @@ def _work(job: Mapping[str, str]) -> None:
     from dispatcher import failpoints, worker
     from dispatcher.app import open_app
     from dispatcher.config import parse
-    from dispatcher.sending import engine
+    from dispatcher.sending import asking, view
     from dispatcher.store import database
 
     os.environ["DISPATCHER_STATE"] = job["state"]
@@ -76,8 +76,8 @@ def _work(job: Mapping[str, str]) -> None:
     worker.TICK, worker.RECEIPTS = 0.1, 0.05
     if job["lease"]:
         database.IDLE_SECONDS = 2
-        engine.LEASE = timedelta(seconds=float(job["lease"]))
-        engine.LEAVE_WITHIN = float(job["lease"]) / 3
+        view.LEASE = timedelta(seconds=float(job["lease"]))
+        asking.LEAVE_WITHIN = float(job["lease"]) / 3
     app = open_app(parse(Path(job["root"])))
     asyncio.run(worker.serve_site(app, job["urls"], once=True, with_door=job["door"]))  # type: ignore[arg-type]
     app.store.close()

@@ -44,8 +44,12 @@ def test_a_planted_mistake_is_caught(name, tmp_path, site_clock):
     source.write_text(text.replace(right, wrong), "utf-8")
 
     def found(where):
-        stage = Stage(tmp_path / (where.name if where else "sound"), scene, package=where,
-                      deaf=scene == "dedup")
+        stage = Stage(
+            tmp_path / (where.name if where else "sound"),
+            scene,
+            package=where,
+            deaf=scene == "dedup",
+        )
         try:
             stage.reset(habit)
             stage.work(place)

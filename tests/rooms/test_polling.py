@@ -17,8 +17,8 @@ from dispatcher.gateways.contract import Call, Reply
 from dispatcher.lifecycle import Doubt
 from dispatcher.model import SYSTEM, AddressKind
 from dispatcher.sending import reclaim
-from dispatcher.sending.engine import LEASE
 from dispatcher.sending.polling import poll
+from dispatcher.sending.view import LEASE
 from dispatcher.store import contacts, messages, receipts, replies
 from dispatcher.twins.ledger import luck
 from dispatcher.worker import serve_site

@@ -13,7 +13,7 @@ from dispatcher import receiving
 from dispatcher.app import callback_path, listeners
 from dispatcher.gateways.contract import Call
 from dispatcher.model import SYSTEM, AttemptState, MessageState
-from dispatcher.sending.engine import LEASE
+from dispatcher.sending.view import LEASE
 from dispatcher.store import messages, receipts
 from dispatcher.store.messages import Outcome
 from dispatcher.web.hooks import door

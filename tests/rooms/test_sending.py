@@ -18,8 +18,9 @@ from dispatcher.config import parse
 from dispatcher.gateways.zalo import LIMITS
 from dispatcher.lifecycle import Doubt
 from dispatcher.model import HANOI, SYSTEM, AttemptState, BroadcastState, MessageState
-from dispatcher.sending import Engine, reclaim
-from dispatcher.sending.engine import LEASE
+from dispatcher.sending import Engine, asking, reclaim
+from dispatcher.sending.lanes import Pace
+from dispatcher.sending.view import LEASE
 from dispatcher.store import broadcasts, gateways, messages
 from dispatcher.store.messages import Outcome
 from dispatcher.store.schema import moment
@@ -263,11 +264,11 @@ def test_nothing_leaves_outside_the_window_and_nothing_late(site, twins):
 def test_the_pace_of_a_gateway_is_kept_between_workers(app):
     with app.begin(SYSTEM)() as tx:
         gateways.ensure(tx, ["esms"])
-        first = gateways.take_turns(tx, "esms", 10, 2.0, tx.now)
-        second = gateways.take_turns(tx, "esms", 10, 2.0, tx.now)
+        first, _ = gateways.take_turns(tx, "esms", [1] * 10, 2.0, tx.now)
+        second, _ = gateways.take_turns(tx, "esms", [1] * 10, 2.0, tx.now)
         tx.note("test", "gateway", "esms")
-    assert first[0] == 1, "a hard limit has no burst"
-    assert second[0] == 0
+    assert first == [0.0], "a hard limit has no burst"
+    assert second == []
 
 
 def test_what_a_dead_worker_held_is_taken_back(app, tmp_path):
@@ -318,12 +319,12 @@ def test_messages_released_in_a_drill_stay_when_the_site_goes_live(site):
     with ThreadPoolExecutor(1) as database:
         engine = Engine(app.store, "w", app.clock, Mode.LIVE, [], database)
         with app.begin(SYSTEM)() as tx:
-            engine._look(tx)
-        assert engine._running == {}
+            engine.view.look(tx)
+        assert engine.view.running == {}
         engine = Engine(app.store, "w", app.clock, Mode.DRILL, [], database)
         with app.begin(SYSTEM)() as tx:
-            engine._look(tx)
-        assert set(engine._running) == {broadcast_id}
+            engine.view.look(tx)
+        assert set(engine.view.running) == {broadcast_id}
 
 
 def test_messages_that_wait_in_a_worker_when_the_window_closes_are_let_go(lite, clock, tmp_path):
@@ -332,16 +333,18 @@ def test_messages_that_wait_in_a_worker_when_the_window_closes_are_let_go(lite, 
     broadcast_id = released(lite, officer, leader)
     gate = build_gateway(lite, "esms", Doors({"esms": "http://127.0.0.1:1"}), None)
     with ThreadPoolExecutor(1) as database:
-        engine = Engine(lite.store, "w", lite.clock, lite.site.mode, [(gate, None, 2)], database)
+        engine = Engine(
+            lite.store, "w", lite.clock, lite.site.mode, [(gate, Pace(in_flight=2))], database
+        )
         lane = engine.lanes["esms"]
         with lite.begin(SYSTEM)() as tx:
-            engine._look(tx)
-            assert len(engine._load(tx, lane, tx.now, 1.0)) == 2
+            engine.view.look(tx)
+            assert len(asking.load(engine.view, tx, lane, tx.now, 1.0)) == 2
             assert len(lane.waiting) == 3
             tx.note("test", "messages", "")
         clock.advance(hours=14)  # 23:00
         with lite.begin(SYSTEM)() as tx:
-            assert engine._load(tx, lane, tx.now, 2.0) == []
+            assert asking.load(engine.view, tx, lane, tx.now, 2.0) == []
             tx.note("test", "messages", "")
     assert len(lane.waiting) == 0
     assert counts(lite, broadcast_id) == {"queued": 3, "sending": 2}
@@ -426,14 +429,16 @@ def engine_on(app):
     """An engine with room for two calls that never come back: (engine, lane, load(monotonic))."""
     gate = build_gateway(app, "esms", Doors({"esms": "http://127.0.0.1:1"}), None)
     with ThreadPoolExecutor(1) as database:
-        engine = Engine(app.store, "w", app.clock, app.site.mode, [(gate, None, 2)], database)
+        engine = Engine(
+            app.store, "w", app.clock, app.site.mode, [(gate, Pace(in_flight=2))], database
+        )
         lane = engine.lanes["esms"]
 
         def load(monotonic):
             with app.begin(SYSTEM)() as tx:
-                engine._look(tx)
+                engine.view.look(tx)
                 tx.note("test", "messages", "")
-                return engine._load(tx, lane, tx.now, monotonic)
+                return asking.load(engine.view, tx, lane, tx.now, monotonic)
 
         yield engine, lane, load
 

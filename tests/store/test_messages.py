@@ -10,9 +10,10 @@ from walk import counts, crowd, get, import_list, number, released, rows, sheet
 
 from dispatcher import planning
 from dispatcher.model import SYSTEM, AttemptState, BroadcastState, MessageState
-from dispatcher.sending.engine import LEASE
+from dispatcher.sending.view import LEASE
 from dispatcher.store import broadcasts, messages
 from dispatcher.store.messages import Outcome
+from dispatcher.store.waiting import lapse
 
 SOON = timedelta(seconds=90)
 
@@ -62,7 +63,7 @@ def test_a_lapsed_lease_returns_to_the_queue_and_nothing_has_left(waiting, clock
     assert len(claim(app, "a", broadcast_id)) == 10
     clock.advance(minutes=2)
     with app.begin(SYSTEM)() as tx:
-        assert messages.lapse(tx) == 10
+        assert lapse(tx) == 10
     assert len(claim(app, "b", broadcast_id, 20)) == 20
 
 

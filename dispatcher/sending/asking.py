@@ -1,0 +1,218 @@
+"""The calls that start now: doubts first, then what waits, as far as pace and limits bear it.
+
+Their intents are in the database before a byte leaves, in the transaction they are chosen in.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from datetime import datetime
+
+from dispatcher import lifecycle
+from dispatcher.model import AttemptState, BroadcastState, Fault, HeldReason, MessageState
+from dispatcher.sending import allowing, claiming
+from dispatcher.sending import view as views
+from dispatcher.sending.claiming import POLL
+from dispatcher.sending.lanes import Asked, Lane, outgoing
+from dispatcher.sending.settling import Onward, can_ask, place_of, standing_of
+from dispatcher.sending.view import View
+from dispatcher.store import broadcasts, gateways, messages, waiting
+from dispatcher.store.allowances import Allowance
+from dispatcher.store.broadcasts import Broadcast
+from dispatcher.store.database import Tx
+from dispatcher.store.messages import Outcome, Parcel
+
+LEAVE_WITHIN = 30.0  # seconds from the intent; with the longest call well inside the lease
+
+
+def load(view: View, tx: Tx, lane: Lane, now: datetime, monotonic: float) -> list[Asked]:
+    """The calls that may start now, their intents written."""
+    shut(view, tx, lane, now)
+    room = lane.room(now)
+    if room <= 0 or lane.name in view.paused:
+        return []
+    calls: list[Asked] = []
+    if monotonic >= lane.empty_until:
+        if monotonic >= lane.doubts_at:
+            calls = doubts(view, tx, lane, room, now)
+            lane.doubts_at = 0.0 if calls else monotonic + POLL / 2
+        short = len(lane.waiting) < room * lane.batch
+        groups = claiming.by_priority(view.running, lane, now, monotonic)
+        look = short or claiming.overtaken(view.running, lane, groups)
+        found = look and claiming.claim(
+            tx, view.name, lane, view.running, groups, now + views.LEASE, monotonic
+        )
+        if look and not found and not calls and not lane.waiting:
+            lane.empty_until = monotonic + POLL
+    batches: list[list[Parcel]] = []
+    room -= len(calls)
+    while room > 0 and lane.waiting:
+        batches.append(claiming.next_batch(lane))
+        room -= 1
+    return in_turn(view, tx, lane, calls, batches, now)
+
+
+def in_turn(
+    view: View, tx: Tx, lane: Lane, calls: list[Asked], batches: list[list[Parcel]], now: datetime
+) -> list[Asked]:
+    """The calls that have their turn at this gateway's pace; the others wait for theirs.
+
+    Repeats of doubts come first: they are few, and the vendor's memory is short.
+    """
+    pace = lane.pace.per_second
+    if pace is None or not (calls or batches):
+        return calls + intend(view, tx, lane, batches, now)
+    weights = [lane.weight(c.parcels) for c in calls] + [lane.weight(b) for b in batches]
+    turns, again_at = gateways.take_turns(tx, lane.name, weights, pace, now)
+    if len(turns) < len(weights):
+        lane.hold_until = again_at
+    for call in calls[len(turns) :]:
+        put_back(view, tx, call)
+    kept = calls[: len(turns)]
+    going = max(0, len(turns) - len(kept))
+    for batch in reversed(batches[going:]):
+        lane.waiting.extendleft(reversed(batch))
+    kept += intend(view, tx, lane, batches[:going], now)
+    for call, turn in zip(kept, turns, strict=False):
+        call.leaves_in = turn
+    return kept
+
+
+def shut(view: View, tx: Tx, lane: Lane, now: datetime) -> None:
+    """A window closed, a broadcast was stopped or the gateway is paused, while messages waited
+    here: let go of them, another gateway may take them."""
+    is_paused = lane.name in view.paused
+    going = frozenset(b.id for b in view.running.values() if not is_paused and lane.takes(b, now))
+    if going >= lane.going:  # nothing ended since the last look
+        lane.going = going
+        return
+    lane.going = going
+    left = [p.message_id for p in lane.waiting if p.broadcast_id not in going]
+    lane.waiting = deque(p for p in lane.waiting if p.broadcast_id in going)
+    waiting.let_go(tx, view.name, left)
+
+
+def put_back(view: View, tx: Tx, call: Asked) -> None:
+    outcomes = [
+        Outcome(
+            p.message_id,
+            p.reference,
+            AttemptState.DOUBTFUL,
+            MessageState.SENDING,
+            due_at=tx.now,
+        )
+        for p in call.parcels
+    ]
+    messages.settle(tx, view.name, outcomes)
+
+
+def intend(
+    view: View,
+    tx: Tx,
+    lane: Lane,
+    batches: list[list[Parcel]],
+    now: datetime,
+) -> list[Asked]:
+    """Calls with their intents written, as far as quotas and budgets bear them."""
+    known = dict(view.running)  # one that is held for its budget still has calls that go
+    batches, refused = allowing.reserve(tx, lane, batches, known, view.cost, now)
+    intents: list[tuple[Parcel, str]] = []
+    calls = []
+    for batch in batches:
+        call_ref = messages.call_reference(tx, batch)
+        intents += [(p, call_ref) for p in batch]
+        calls.append(Asked(lane, call_ref, batch, now, leave_by=view.awake() + LEAVE_WITHIN))
+    going = messages.intend(tx, view.name, intents, now + views.LEASE) if intents else set()
+    if len(going) < len(intents):
+        staying = [p for p, _ in intents if p.message_id not in going]
+        allowing.give_back(tx, [(lane, p, known[p.broadcast_id], now, None) for p in staying])
+    for parcels, limit in refused:
+        turn_away(view, tx, lane, parcels, known[parcels[0].broadcast_id], limit, now)
+    for call in calls:
+        call.parcels = [p for p in call.parcels if p.message_id in going]
+        call.outgoing = [outgoing(p, known[p.broadcast_id]) for p in call.parcels]
+    return [call for call in calls if call.parcels]
+
+
+def turn_away(
+    view: View,
+    tx: Tx,
+    lane: Lane,
+    parcels: Sequence[Parcel],
+    broadcast: Broadcast,
+    limit: Allowance,
+    now: datetime,
+) -> None:
+    """A limit is met: our own quota is like the vendor's, a budget means the next step.
+
+    Nobody was asked about these messages. Where nothing else is left a person must look.
+    """
+    ids = [p.message_id for p in parcels]
+    later = messages.later_targets(tx, ids)
+    elsewhere = view.elsewhere(tx, parcels, {broadcast.id: broadcast})
+    seen = messages.other_attempts(tx, [(p.message_id, p.reference) for p in parcels])
+    wait = allowing.opens_again(limit, now)
+    fault = Fault.LATER if wait is not None else Fault.CARRIER
+    rows = []
+    for p in parcels:
+        onward = Onward(later.get(p.message_id, ()), elsewhere.get(p.message_id) if wait else None)
+        standing = standing_of(lane, p, seen.get(p.message_id, ()), onward, broadcast, asked_at=now)
+        decision = lifecycle.settle(standing, fault, wait, now)
+        if decision.opens_at is not None:
+            view.close(tx, lane, broadcast.id, decision.opens_at, "quota")
+        state, place = decision.message, place_of(decision.move, p, onward)
+        if wait is None and state is MessageState.FAILED:  # the budget was the last way
+            state, place = MessageState.QUEUED, (None, None)
+        rows.append((p.message_id, state, *place, decision.due_at or now))
+    messages.turn_away(tx, view.name, rows)
+    if wait is None and any(r[1] is MessageState.QUEUED and r[3] is None for r in rows):
+        held = broadcasts.get(tx, broadcast.id)
+        if held.state is BroadcastState.RUNNING:
+            broadcasts.move(tx, held, BroadcastState.HELD, reason=HeldReason.OVER_BUDGET.value)
+        view.running.pop(broadcast.id, None)
+    tx.note(
+        "limit", "broadcast", broadcast.id, of=limit.name, period=limit.period,
+        messages=[[r[0], r[1].value] for r in rows],
+    )  # fmt: skip
+
+
+def doubts(view: View, tx: Tx, lane: Lane, room: int, now: datetime) -> list[Asked]:
+    """Calls to repeat with the same reference, or to look up; what cannot be is unconfirmed."""
+    ids = messages.claim_doubts(
+        tx, view.name, lane.name, room * lane.gateway.limits.batch, now + views.LEASE
+    )
+    if not ids:
+        return []
+    parcels = messages.parcels(tx, ids, doubtful=True)
+    messages.settle_proved(tx, [p.message_id for p in parcels if p.asked_at is None])
+    parcels = [p for p in parcels if p.asked_at is not None]
+    known = view.broadcasts_of(tx, {p.broadcast_id for p in parcels}, now=True)
+    by_call: dict[str, list[Parcel]] = {}
+    for parcel in parcels:
+        by_call.setdefault(parcel.call_ref, []).append(parcel)
+    again: list[Asked] = []
+    over: list[Outcome] = []
+    for call_ref, group in by_call.items():
+        may_ask, look_up = can_ask(lane, group, known, view.mode, now)
+        if may_ask:
+            leave_by = view.awake() + LEAVE_WITHIN
+            again.append(Asked(lane, call_ref, group, now, leave_by, was_look_up=look_up))
+        else:
+            over += [
+                Outcome(
+                    p.message_id,
+                    p.reference,
+                    AttemptState.UNCONFIRMED,
+                    MessageState.UNCONFIRMED,
+                    Fault.UNKNOWN.value,
+                )
+                for p in group
+            ]
+    messages.settle(tx, view.name, over)
+    asked = [p for call in again for p in call.parcels]
+    going = messages.ask_again(tx, view.name, asked) if asked else set()
+    for call in again:
+        call.parcels = [p._replace(asks=p.asks + 1) for p in call.parcels if p.message_id in going]
+        call.outgoing = [outgoing(p, known[p.broadcast_id]) for p in call.parcels]
+    return [call for call in again if call.parcels]

@@ -1,0 +1,93 @@
+"""Which messages a gateway gets next: leased from the queue, put in order, gathered into calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from itertools import groupby, zip_longest
+
+from dispatcher.model import BroadcastState
+from dispatcher.sending.lanes import Lane, alike, in_batches, spread
+from dispatcher.store import messages
+from dispatcher.store.broadcasts import Broadcast
+from dispatcher.store.database import Tx
+from dispatcher.store.messages import Parcel
+
+POLL = 0.2  # seconds between looks at an empty queue
+Groups = list[tuple[int, list[Broadcast]]]  # priority → broadcasts that share alike
+Running = Mapping[int, Broadcast]
+
+
+def claim(
+    tx: Tx,
+    worker: str,
+    lane: Lane,
+    running: Running,
+    groups: Groups,
+    until: datetime,
+    monotonic: float,
+) -> bool:
+    """Lease the next messages for a lane until `until`; False when none was due.
+
+    Urgent broadcasts first, and ahead of what waits here already; equal ones share alike.
+    """
+    head = running.get(lane.waiting[0].broadcast_id) if lane.waiting else None
+    for priority, group in groups:
+        if head is not None and priority > head.priority:
+            return False
+        share = max(1, lane.most_claimed // len(group))
+        turns: list[list[int]] = []
+        for broadcast in group:
+            after = lane.cursors.get(broadcast.id, (0, 0))
+            ids, last = messages.claim(tx, worker, broadcast.id, lane.name, share, until, after)
+            lane.cursors[broadcast.id] = last if len(ids) == share else (0, 0)
+            if not ids:
+                lane.rests[broadcast.id] = monotonic + POLL
+            turns.append(ids)
+        fair = [i for turn in zip_longest(*turns) for i in turn if i is not None]
+        if not fair:
+            continue
+        found = in_batches(lane.gateway.limits, spread(messages.parcels(tx, fair)))
+        if head is not None and priority < head.priority:
+            lane.waiting.extendleft(reversed(found))
+        else:
+            lane.waiting.extend(found)
+        return True
+    return False
+
+
+def by_priority(running: Running, lane: Lane, now: datetime, monotonic: float) -> Groups:
+    """Broadcasts that may have something for a lane, the most urgent together first."""
+    found = [
+        b
+        for b in running.values()
+        if b.state is BroadcastState.RUNNING
+        and lane.takes(b, now)
+        and b.expires_at is not None
+        and b.expires_at > now
+        and lane.rests.get(b.id, 0.0) <= monotonic
+    ]
+    return [(p, list(group)) for p, group in groupby(found, key=lambda b: b.priority)]
+
+
+def overtaken(running: Running, lane: Lane, groups: Groups) -> bool:
+    """True when something more urgent than what waits here may be due."""
+    head = running.get(lane.waiting[0].broadcast_id) if lane.waiting else None
+    return head is not None and bool(groups) and groups[0][0] < head.priority
+
+
+def next_batch(lane: Lane) -> list[Parcel]:
+    """The next call: one message, or as many alike as the gateway takes at once."""
+    limits = lane.gateway.limits
+    batch = [lane.waiting.popleft()]
+    while lane.waiting and len(batch) < lane.batch:
+        head = lane.waiting[0]
+        if not alike(limits, batch[0], head):
+            break
+        batch.append(lane.waiting.popleft())
+    short = limits.at_least - len(lane.waiting)
+    if 0 < short < limits.at_least and len(batch) - short >= limits.at_least:
+        for parcel in reversed(batch[-short:]):  # so that the last call is not too small
+            lane.waiting.appendleft(parcel)
+        del batch[-short:]
+    return batch

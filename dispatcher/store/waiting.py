@@ -1,0 +1,143 @@
+"""Messages that wait: handed back to the queue, handed over to another gateway, or overdue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from dispatcher.model import MessageState
+from dispatcher.store.broadcasts import MOVABLE
+from dispatcher.store.database import Tx, at, json_rows, on_rows
+from dispatcher.store.messages import chosen, locking
+
+
+def at_gateway(
+    tx: Tx, broadcast_id: int, gateway: str, positions: tuple[int, int], most: int
+) -> int:
+    """Messages of one step that wait for a gateway and no worker holds; counted up to `most`."""
+    return int(
+        tx.value(
+            f"WITH {tx.visible('messages')} SELECT count(*) FROM (SELECT 1 FROM visible_messages "
+            "WHERE broadcast_id = :b AND gateway = :g AND state = 'queued' AND lease_owner IS NULL "
+            "AND position > :low AND position < :high LIMIT :n) found",
+            b=broadcast_id,
+            g=gateway,
+            low=positions[0],
+            high=positions[1],
+            n=most,
+        )
+    )
+
+
+def move_over(
+    tx: Tx, broadcast_id: int, old: str, new: str, positions: tuple[int, int], most: int
+) -> int:
+    """Let another gateway of a step carry some of what waits, the last in line first; how many.
+
+    Only what was never taken by anybody and what the new gateway has not refused; a user id is
+    known to its own account alone.
+    """
+    select = (
+        "SELECT m.id FROM messages m WHERE m.broadcast_id = :b AND m.gateway = :old "
+        f"AND {MOVABLE} AND m.position > :low AND m.position < :high "
+        f"ORDER BY m.due_at DESC, m.id DESC LIMIT :n{locking(tx)}"
+    )
+    return int(
+        tx.run(
+            f"UPDATE messages SET gateway = :new, due_at = CASE WHEN due_at > :now AND tries > 0 "
+            f"THEN :now ELSE due_at END, changed_at = :now WHERE {chosen(tx, select)}",
+            {
+                "b": broadcast_id,
+                "old": old,
+                "new": new,
+                "low": positions[0],
+                "high": positions[1],
+                "n": most,
+                "now": at(tx.now),
+            },
+        ).rowcount
+    )
+
+
+def release_leases(tx: Tx, worker: str) -> int:
+    """A worker lets go of what it never put on the wire."""
+    return int(
+        tx.run(
+            "UPDATE messages SET lease_owner = NULL, lease_until = NULL "
+            "WHERE lease_owner = :w AND state = 'queued'",
+            {"w": worker},
+        ).rowcount
+    )
+
+
+def let_go(tx: Tx, worker: str, ids: Sequence[int]) -> None:
+    """Give some leased messages back to the queue; nothing of them has left."""
+    on_rows(
+        tx,
+        "UPDATE messages SET lease_owner = NULL, lease_until = NULL "
+        f"FROM {json_rows({'id': 'bigint'})} r WHERE messages.id = r.id "
+        "AND lease_owner || '' = :w AND state = 'queued'",
+        [[i] for i in ids],
+        w=worker,
+    )
+
+
+def lapse(tx: Tx) -> int:
+    """Leases that ran out before anything left go back to the queue."""
+    return int(
+        tx.run(
+            "UPDATE messages SET lease_owner = NULL, lease_until = NULL WHERE "
+            "lease_owner IS NOT NULL AND state = 'queued' AND lease_until < :now",
+            {"now": at(tx.now)},
+        ).rowcount
+    )
+
+
+def orphans(tx: Tx, *, worker: str | None = None) -> list[Any]:
+    """Open calls of a dead worker, or of anyone whose lease ran out: their outcome is unknown."""
+    which = "m.lease_owner = :w" if worker else "m.lease_owner IS NOT NULL AND m.lease_until < :now"
+    return tx.rows(
+        "SELECT m.id, m.broadcast_id, m.gateway, m.tries, m.lease_owner, a.reference, a.call_ref, "
+        "a.asked_at, a.heard, b.expires_at, b.rather_twice FROM messages m "
+        "JOIN attempts a ON a.message_id = m.id AND a.state IN ('sending', 'doubtful') "
+        f"JOIN broadcasts b ON b.id = m.broadcast_id WHERE {which} AND m.state = 'sending'",
+        w=worker,
+        now=at(tx.now),
+    )
+
+
+def seize(tx: Tx, worker: str, rows: Sequence[Any]) -> None:
+    """Take over orphaned rows, so that their settling is fenced like any other."""
+    on_rows(
+        tx,
+        "UPDATE messages SET lease_owner = :w FROM "
+        f"{json_rows({'id': 'bigint', 'old': 'text'})} r WHERE messages.id = r.id "
+        "AND messages.lease_owner = r.old",
+        [[r["id"], r["lease_owner"]] for r in rows],
+        w=worker,
+    )
+
+
+def past_deadline(tx: Tx, most: int = 2_000) -> list[Any]:
+    """Accepted messages whose step has waited long enough for word."""
+    return tx.rows(
+        "SELECT m.id, m.position, m.gateway, b.expires_at FROM messages m JOIN broadcasts b "
+        "ON b.id = m.broadcast_id AND b.state = 'running' WHERE m.state = 'accepted' "
+        "AND m.deadline_at IS NOT NULL AND m.deadline_at <= :now ORDER BY m.deadline_at LIMIT :n",
+        now=at(tx.now),
+        n=most,
+    )
+
+
+def go_on(tx: Tx, rows: Sequence[tuple[int, MessageState, int | None, str | None]]) -> None:
+    """After a deadline: (message, state, new position, new gateway)."""
+    on_rows(
+        tx,
+        "UPDATE messages SET state = r.s, position = COALESCE(r.p, messages.position), "
+        "gateway = COALESCE(r.g, messages.gateway), deadline_at = NULL, tries = 0, due_at = :now, "
+        "changed_at = :now FROM "
+        f"{json_rows({'m': 'bigint', 's': 'text', 'p': 'int', 'g': 'text'})} r "
+        "WHERE messages.id = r.m AND messages.state = 'accepted'",
+        [[m, s.value, p, g] for m, s, p, g in rows],
+        now=at(tx.now),
+    )
