@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from dispatcher import planning, routes, targeting, templating
+from dispatcher.clock import Clock, Watch, real_clock, site_clock
 from dispatcher.config import GatewaySettings, Secret, Site
 from dispatcher.gateways import adapter_module
 from dispatcher.gateways.contract import Call, Gateway, Given, Heard
@@ -34,36 +35,13 @@ from dispatcher.store import areas, identity, people, texts
 from dispatcher.store import gateways as gateway_rows
 from dispatcher.store import settings as site_facts
 from dispatcher.store.broadcasts import Broadcast
-from dispatcher.store.database import Store, Tx, open_store
+from dispatcher.store.database import Store, Tx, open_store, read_only
 from dispatcher.store.seal import Sealer, load_key
 from dispatcher.store.tokens import StoredTokens
 from dispatcher.templating import Template
 
 OPERATOR = "may-chu"  # who acts on this machine when nobody is named: may prepare, never decide
 DEFAULT_PRICES = {"sms": 500, "zalo": 200, "zalo_uid": 140}  # đồng; estimates: see [prices]
-Clock = Callable[[], datetime]
-
-
-def real_clock() -> datetime:
-    return datetime.now(UTC)
-
-
-def site_clock() -> Clock:
-    """The site's clock. DISPATCHER_CLOCK moves it: "SITE TIME@REAL TIME", for all processes.
-
-    Without "@" it starts at the site time now, for one process.
-    """
-    given = os.environ.get("DISPATCHER_CLOCK")
-    if not given:
-        return real_clock
-    site, at, real = given.partition("@")
-    shift = datetime.fromisoformat(site) - (datetime.fromisoformat(real) if at else real_clock())
-    return lambda: real_clock() + shift
-
-
-def start_site_clock(site: str) -> None:
-    """Let this process and its children believe that it is now `site` (an ISO moment)."""
-    os.environ["DISPATCHER_CLOCK"] = f"{site}@{real_clock().isoformat()}"
 
 
 @dataclass(frozen=True)
@@ -96,21 +74,29 @@ class App:
 
 
 def open_app(site: Site, clock: Clock | None = None) -> App:
-    """Open a site's data, making what is missing at first use."""
-    clock = clock or site_clock()
+    """Open a site's data, making what is missing at first use.
+
+    Unless a clock is given, time is told by the machine, or by the database server, which is the
+    same for all hosts.
+    """
     database = site.data / "site.db"
     in_site = site.database == f"sqlite:///{database}"
     try:
         site.data.mkdir(mode=0o700, exist_ok=True)
-        (site.data / ".gitignore").write_text("*\n")
+        ignored = site.data / ".gitignore"
+        if not ignored.exists():
+            ignored.write_text("*\n")
     except OSError as error:
         raise settings(
             "data-folder",
             f"Không tạo được thư mục {site.data}: {error.strerror}.",
             f"The folder {site.data} cannot be made: {error.strerror}.",
         ) from None
+    if in_site and not os.access(site.data, os.W_OK):
+        raise read_only()
     fresh = not (in_site and database.exists())
     store = open_store(site.database, Sealer(site_key(site, create=fresh)))
+    clock = clock or Watch(site_clock(store.server_time if not store.is_sqlite else real_clock))
     _settle_in(site, store, clock())
     return App(site, store, clock)
 

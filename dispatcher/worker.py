@@ -12,7 +12,6 @@ import json
 import logging
 import os
 import signal
-import time
 import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +21,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import dispatcher
-from dispatcher import planning, receiving, scheduling, templating
+from dispatcher import planning, receiving, scheduling, templating, timekeeping
 from dispatcher.app import (
     App,
     Doors,
@@ -33,6 +32,7 @@ from dispatcher.app import (
     listeners,
     release,
 )
+from dispatcher.clock import awake
 from dispatcher.config import Site
 from dispatcher.gateways.contract import AsksReceipts, Gateway, RenewsToken
 from dispatcher.lifecycle import Doubt
@@ -45,10 +45,21 @@ from dispatcher.sending.polling import poll
 from dispatcher.store import broadcasts, gateways, identity, receipts, trail, workers
 from dispatcher.store.database import Tx
 from dispatcher.store.workers import WorkerLock
+from dispatcher.timekeeping import Timekeeper
 
 log = logging.getLogger("dispatcher.worker")
 
-PASSING = frozenset({"database-locked", "database-unreachable", "disk-full"})  # faults that end
+PASSING = frozenset(  # faults that end
+    {
+        "clock-doubtful",
+        "data-folder",
+        "database-locked",
+        "database-readonly",
+        "database-unreachable",
+        "disk-error",
+        "disk-full",
+    }
+)
 TICK = 1.0  # seconds
 RECEIPTS = 0.3  # seconds between looks into the inbox
 REFRESH_AFTER = timedelta(hours=12)  # tokens live 25 hours
@@ -68,6 +79,7 @@ class Worker:
     gateways: dict[str, Gateway] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     listeners: Mapping[str, Any] = field(default_factory=dict)
+    timekeeper: Timekeeper | None = None
 
     def _lock(self, name: str) -> WorkerLock:
         return WorkerLock(name, self.app.site.data / "workers", self.app.site.database)
@@ -79,7 +91,13 @@ class Worker:
         lock = self.lock = self._lock(self.name)
         if not lock.take():
             raise RuntimeError("a worker name was used twice")
-        await self._patiently(self._enrol)
+        try:
+            await self._patiently(self._enrol, once=once)
+        except BaseException:
+            lock.drop()
+            self.database.shutdown()
+            raise
+        self.timekeeper = Timekeeper(app.store, app.clock)
         for name in app.site.gateways:
             self.gateways[name] = build_gateway(app, name, self.doors, self.database)
         self.listeners = listeners(app)
@@ -91,10 +109,10 @@ class Worker:
             app.site.mode,
             lanes,
             self.database,
-            _awake,
+            awake,
             app.site.remember,
         )
-        await self._patiently(self._recover)
+        await self._patiently(self._recover, once=once)
         _quiet_collector()
         timer = self._timer()
         loop = asyncio.get_running_loop()
@@ -119,18 +137,20 @@ class Worker:
             self.database.shutdown()
         return self.engine.sent
 
-    async def _patiently(self, act: Callable[[], None]) -> None:
+    async def _patiently(self, act: Callable[[], None], *, once: bool) -> None:
         """Do this as soon as the fault that is in the way has passed."""
         while True:
             try:
                 return act()
             except Problem as problem:
-                if problem.code not in PASSING:
+                if problem.code not in PASSING or (once and problem.code == "clock-doubtful"):
                     raise
                 log.warning("worker=%s waits problem=%s", self.name, problem.code)
                 await asyncio.sleep(TICK)
 
     def _enrol(self) -> None:
+        with self.app.store.read(SYSTEM) as tx:
+            timekeeping.trust(tx, self.app.clock)
         with self.app.store.begin(SYSTEM, self.app.clock(), patience=1) as tx:
             workers.enrol(tx, self.name, dispatcher.__version__)
 
@@ -229,6 +249,8 @@ class Worker:
 
     def _release_due(self) -> None:
         app = self.app
+        if self.timekeeper is not None and not self.timekeeper.may_start():
+            return
         with app.store.begin(SYSTEM, app.clock()) as tx:
             known = scheduling.keep_all(tx, app.schedules, app.site.window)
             fired = scheduling.tick(tx, known, self.name, self._fire)
@@ -372,13 +394,6 @@ def pace_of(site: Site, name: str) -> Pace:
         chosen.in_flight,
         chosen.most,
     )
-
-
-def _awake() -> float:
-    """Seconds that go on while this machine is suspended, where it can tell."""
-    if hasattr(time, "CLOCK_BOOTTIME"):
-        return time.clock_gettime(time.CLOCK_BOOTTIME)
-    return time.monotonic()
 
 
 def _quiet_collector() -> None:

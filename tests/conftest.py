@@ -22,7 +22,8 @@ for name in ("DISPATCHER_CLOCK", "DISPATCHER_AS", "DISPATCHER_TWINS", "DISPATCHE
     os.environ.pop(name, None)
 os.environ["DISPATCHER_STATE"] = tempfile.mkdtemp(prefix="dispatcher-state-")
 
-from dispatcher.app import App, open_app, start_site_clock
+from dispatcher.app import App, open_app
+from dispatcher.clock import start_site_clock
 from dispatcher.config import parse
 from dispatcher.model import SYSTEM, Actor, Role
 from dispatcher.store import people
@@ -222,3 +223,17 @@ def site_clock() -> Iterator[None]:
     start_site_clock("2026-12-01T09:00:00+07:00")
     yield
     os.environ.pop("DISPATCHER_CLOCK", None)
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A folder on a disk of its own."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    if os.name != "posix" or os.getuid() != 0:
+        pytest.skip("only root can make a small disk")
+    made = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(place)]
+    if subprocess.run(made, capture_output=True, check=False).returncode != 0:
+        pytest.skip("this machine lets nobody mount a small disk")
+    yield place
+    subprocess.run(["umount", "-l", str(place)], capture_output=True, check=True)

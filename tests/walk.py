@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -57,15 +58,17 @@ def write_broadcast(app: App, author: Actor, *, route: str = "sms", ward: str = 
                             fields=more.pop("fields", {}), **more)  # fmt: skip
 
 
-def approve_now(app: App, author: Actor, leader: Actor, broadcast_id: int) -> None:
-    """Submitted by one, approved by the other, due at once."""
+def approve_now(
+    app: App, author: Actor, leader: Actor, broadcast_id: int, due: datetime | None = None
+) -> None:
+    """Submitted by one, approved by the other, due at once or later."""
     found = joined.preview(app, author, get(app, broadcast_id))
     with app.begin(author)() as tx:
         planning.submit(tx, broadcasts.get(tx, broadcast_id), found)
     with app.begin(leader)() as tx:
         planning.approve(tx, broadcasts.get(tx, broadcast_id))
     with app.begin(author)() as tx:
-        planning.schedule(tx, broadcasts.get(tx, broadcast_id), app.clock())
+        planning.schedule(tx, broadcasts.get(tx, broadcast_id), due or app.clock())
 
 
 def released(app: App, author: Actor, leader: Actor, **more: Any) -> int:

@@ -23,9 +23,10 @@ import click
 
 from dispatcher import app as joined
 from dispatcher import planning, templating
-from dispatcher.app import App, open_app, start_site_clock
+from dispatcher.app import App, open_app
 from dispatcher.cli.spoken import command, option
 from dispatcher.cli.surface import Surface
+from dispatcher.clock import start_site_clock
 from dispatcher.config import parse
 from dispatcher.model import SYSTEM, Actor, Audience, BroadcastState, Role
 from dispatcher.problems import PARTLY, Problem

@@ -182,7 +182,7 @@ def restore(surface: Surface, file: str) -> None:
 
 
 def _hold(url: str, key: bytes) -> None:
-    from dispatcher.app import real_clock
+    from dispatcher.clock import real_clock
     from dispatcher.store.migrate import upgrade as migrate
 
     engine = engine_for(url)

@@ -15,7 +15,7 @@ from typing import Any
 
 from dispatcher import app as joined
 from dispatcher import auditing, importing, planning, reporting, templating
-from dispatcher.app import App, callback_path, open_app, start_site_clock
+from dispatcher.app import App, callback_path, open_app
 from dispatcher.cli.broadcasts import OVER
 from dispatcher.cli.chaos import CLOCK, verdict
 from dispatcher.cli.contacts import context
@@ -25,6 +25,7 @@ from dispatcher.cli.spoken import command, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.tables import write_text
 from dispatcher.cli.templates import beside, bubble
+from dispatcher.clock import start_site_clock
 from dispatcher.config import parse
 from dispatcher.importing.sheets import files_in
 from dispatcher.model import SYSTEM, Audience, BroadcastState, Role

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from dispatcher import scheduling, templating
-from dispatcher.cli.spoken import command
+from dispatcher import scheduling, templating, timekeeping
+from dispatcher.cli.spoken import command, option
 from dispatcher.cli.surface import Surface
 from dispatcher.model import HANOI, SYSTEM, Mode
 from dispatcher.problems import OK, SETTINGS, Problem, Say
@@ -24,7 +24,16 @@ Finding = tuple[str, bool, Say]
     "Check the site and say what to do.",
     "dispatcher doctor",
 )
-def doctor(surface: Surface) -> int:
+@option(
+    "--clock-is-right",
+    "clock_is_right",
+    is_flag=True,
+    vi="tôi đã xem: giờ của máy đang đúng",
+    en="I have looked: the clock of this machine is right",
+)
+def doctor(surface: Surface, clock_is_right: bool) -> int:
+    if clock_is_right:
+        _confirm_clock(surface)
     checks: list[Callable[[Surface], Finding]] = [
         _python,
         _sqlite,
@@ -103,25 +112,18 @@ def _zone(surface: Surface) -> Finding:
 
 
 def _clock(surface: Surface) -> Finding:
-    """The clock must not be behind what was written already."""
-    from dispatcher.store import trail
-
+    """The clock must fit what was written already."""
     app = surface.open_app()
-    now = app.clock()
     with app.store.read(SYSTEM) as tx:
-        newest = trail.entries(tx, limit=1)
-    last = moment(newest[0]["at"]) if newest else now
-    told = f"{now.astimezone(HANOI):%H:%M %d/%m/%Y}"
-    if now < last - timedelta(minutes=5):
-        return (
-            "clock",
-            False,
-            Say(
-                f"Đồng hồ máy ({told}) chậm hơn việc đã ghi; chỉnh lại giờ của máy.",
-                f"The clock ({told}) is behind what was written; set the time of this machine.",
-            ),
-        )
+        timekeeping.trust(tx, app.clock)
+    told = f"{app.clock().astimezone(HANOI):%H:%M %d/%m/%Y}"
     return "clock", True, Say(f"Đồng hồ máy: {told}", f"The clock says {told}")
+
+
+def _confirm_clock(surface: Surface) -> None:
+    app = surface.open_app()
+    with app.begin(surface.actor())() as tx:
+        timekeeping.confirm(tx, app.clock)
 
 
 def _identity(surface: Surface) -> Finding:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+import time
 
+from dispatcher.app import App
 from dispatcher.cli.spoken import command, option
 from dispatcher.cli.surface import Surface
 from dispatcher.model import Mode
@@ -31,7 +33,7 @@ def run(surface: Surface, once: bool, with_door: bool) -> None:
     from dispatcher.worker import run_worker
 
     _log_to_stderr()
-    app = surface.open_app()
+    app = surface.open_app() if once or surface.dry_run else _opened_patiently(surface)
     if surface.dry_run:
         _tell_due(surface)
         return
@@ -48,6 +50,23 @@ def run(surface: Surface, once: bool, with_door: bool) -> None:
     surface.hint(
         "Xem kết quả: dispatcher broadcasts list", "See the results: dispatcher broadcasts list"
     )
+
+
+def _opened_patiently(surface: Surface) -> App:
+    """The site, as soon as the fault that is in the way has passed."""
+    from dispatcher.worker import PASSING, TICK
+
+    said = ""
+    while True:
+        try:
+            return surface.open_app()
+        except Problem as problem:
+            if problem.code not in PASSING:
+                raise
+            if problem.code != said:
+                surface.say(problem.say.vi, problem.say.en)
+                said = problem.code
+            time.sleep(TICK)
 
 
 def _tell_due(surface: Surface) -> None:

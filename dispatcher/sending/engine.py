@@ -7,9 +7,10 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, TypeVar
 
+from dispatcher.clock import Clock
 from dispatcher.gateways.contract import Gateway, LooksUp, Refused, Verdict
 from dispatcher.model import SYSTEM, AttemptState, Fault, Mode
 from dispatcher.sending.answering import settle
@@ -25,7 +26,6 @@ log = logging.getLogger("dispatcher.sending")
 AGAIN = 0.5  # seconds before the database is tried again
 PATIENCE = 0.25  # seconds a commit waits for another program's lock before it is tried again later
 T = TypeVar("T")
-Clock = Callable[[], datetime]
 
 
 class Engine:

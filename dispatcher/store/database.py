@@ -24,7 +24,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from dispatcher.failpoints import failpoint
-from dispatcher.model import Actor, Role
+from dispatcher.model import SYSTEM, Actor, Role
 from dispatcher.problems import Bug, Problem, refused, settings
 from dispatcher.store import trail
 from dispatcher.store.schema import NOTED, SCOPED, micros
@@ -250,6 +250,12 @@ class Store:
         if touched:
             failpoint(f"after commit {tx.act}")
 
+    def server_time(self) -> datetime:
+        """What the database server's clock says: the same for every host."""
+        with self.read(SYSTEM) as tx:
+            found: datetime = tx.value("SELECT clock_timestamp()")
+        return found
+
     @contextmanager
     def read(self, actor: Actor) -> Iterator[Tx]:
         """A reading transaction: one consistent view."""
@@ -299,6 +305,15 @@ def _wait_at_most(connection: sa.Connection, seconds: float) -> None:
         connection.info["patience"] = seconds
 
 
+def read_only() -> Problem:
+    """Nothing can be written where the database is."""
+    return settings(
+        "database-readonly",
+        "Cơ sở dữ liệu chỉ cho đọc. Kiểm tra ổ đĩa và quyền ghi của thư mục data.",
+        "The database is read-only. Check the disk and that the data folder may be written to.",
+    )
+
+
 def _told(error: DBAPIError) -> Exception:
     """Troubles of the database that a person can do something about; else the error itself."""
     words = str(error.orig).lower()
@@ -310,16 +325,18 @@ def _told(error: DBAPIError) -> Exception:
             exit_code=4,
         )
     if "readonly" in words or "read-only" in words:
-        return settings(
-            "database-readonly",
-            "Cơ sở dữ liệu chỉ cho đọc. Kiểm tra quyền ghi của thư mục data.",
-            "The database is read-only. Check that the data folder may be written to.",
-        )
+        return read_only()
     if "disk is full" in words or "no space" in words:
         return settings(
             "disk-full",
             "Ổ đĩa đã đầy. Giải phóng chỗ trống rồi thử lại.",
             "The disk is full. Free some space and try again.",
+        )
+    if "disk i/o error" in words:
+        return settings(
+            "disk-error",
+            "Ổ đĩa báo lỗi khi đọc hoặc ghi. Kiểm tra dây cắm và ổ đĩa; sao lưu ngay khi đọc được.",
+            "The disk fails to read or write. Check cable and disk; back up while it can be read.",
         )
     if "not a database" in words or "malformed" in words:
         return settings(

@@ -1,0 +1,153 @@
+"""Faults of the machine while a worker sends: each costs time, nobody, and it ends by itself.
+
+Real ones: another program holds the database for a minute, the disk refuses reads and writes (its
+system calls fail), it may not be written to when the worker starts, somebody sets the clock.
+"""
+
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+
+import pytest
+from conftest import run_cli
+from disk import over, quiet, remount, until
+
+from dispatcher.cli.chaos import make_site, verdict, worker_command
+from dispatcher.twins.server import start
+
+PEOPLE = 1500
+BACK = 10  # seconds after a fault until messages leave again, at most
+strace = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+
+
+@contextmanager
+def held_by_another_program(root, _pid):
+    """As a backup program that never ends."""
+    file = sqlite3.connect(root / "data/site.db", isolation_level=None, timeout=30)
+    file.execute("BEGIN IMMEDIATE")
+    yield
+    file.rollback()
+    file.close()
+
+
+@contextmanager
+def system_calls_fail(_root, pid):
+    """Every write to the disk by the worker fails, as on a broken disk."""
+    given = ["strace", "-f", "-q", "-o", os.devnull, "-e", "trace=pwrite64,fdatasync,fsync",
+             "-e", "inject=pwrite64,fdatasync,fsync:error=EIO", "-p", str(pid)]  # fmt: skip
+    tracer = subprocess.Popen(given, stderr=subprocess.PIPE)
+    time.sleep(1)
+    if tracer.poll() is not None:
+        pytest.skip(f"nobody may trace here: {tracer.stderr.read().decode()[:200]}")
+    try:
+        yield
+    finally:
+        tracer.send_signal(signal.SIGINT)
+        tracer.wait(10)
+        tracer.stderr.close()
+
+
+FAULTS = {
+    "another program holds it for a minute": (held_by_another_program, 60),
+    "the disk fails": (system_calls_fail, 6),
+}
+
+
+@pytest.mark.long
+@pytest.mark.timeout(280)
+@strace
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_while_sending_costs_time_and_nobody(name, tmp_path, monkeypatch):
+    fault, seconds = FAULTS[name]
+    monkeypatch.setenv("DISPATCHER_STATE", str(tmp_path / "state"))
+    twin = start(["lab"], "--latency", "0.1", "--no-receipts", "--capability", "neither")
+    monkeypatch.setenv("DISPATCHER_TWINS", json.dumps({"gate": twin.base("lab")}))
+    root = tmp_path / "site"
+    root.mkdir()
+    worker = None
+    try:
+        app = make_site(root, PEOPLE, "neither", "data/site.db")
+        with (tmp_path / "said").open("wb") as said:
+            worker = subprocess.Popen(worker_command(root), stdout=said, stderr=said)
+        until(lambda: twin.ask("/ledger")["accepted"] > 50)
+        with fault(root, worker.pid):
+            until(lambda: quiet(twin))
+            if name.startswith("another"):
+                told = run_cli("--site", str(root), "doctor", timeout=100)
+                assert "bị một chương trình khác giữ" in told.stdout + told.stderr
+            time.sleep(seconds)
+            assert worker.poll() is None, (tmp_path / "said").read_text("utf-8")[-2000:]
+            before = twin.ask("/ledger")["accepted"]
+        until(lambda: twin.ask("/ledger")["accepted"] > before, BACK)
+        until(lambda: over(app))
+        found = verdict(app, 1, twin, 0)
+        app.store.close()
+    finally:
+        if worker is not None:
+            worker.terminate()
+            worker.wait(40)
+        twin.stop()
+        os.environ.pop("DISPATCHER_CLOCK", None)
+    assert (found.people, found.twice, found.lost, found.false_accepted) == (PEOPLE, 0, 0, 0)
+    assert found.unconfirmed == 0
+
+
+@strace
+@pytest.mark.long
+@pytest.mark.parametrize("error, words", [("EIO", "Ổ đĩa báo lỗi"), ("EROFS", "Ổ đĩa báo lỗi")])
+def test_the_doctor_names_what_the_disk_refuses(error, words, tmp_path, make_site):
+    root = make_site("data/site.db")
+    assert run_cli("--site", str(root), "people", "list").returncode == 0
+    given = ["strace", "-f", "-q", "-o", os.devnull, "-e", "trace=pwrite64,fdatasync",
+             "-e", f"inject=pwrite64:error={error}"]  # fmt: skip
+    command = [sys.executable, "-m", "dispatcher", "--site", str(root), "doctor"]
+    found = subprocess.run(
+        [*given, *command], capture_output=True, text=True, timeout=100, check=False
+    )
+    if "Operation not permitted" in found.stderr:
+        pytest.skip("nobody may trace here")
+    assert words in found.stdout
+    assert "Traceback" not in found.stdout + found.stderr
+    assert found.returncode == 4
+
+
+@pytest.mark.long
+@pytest.mark.timeout(200)
+def test_a_worker_that_starts_on_a_read_only_disk_waits_and_then_works(
+    small_disk,
+    tmp_path,
+    monkeypatch,
+):
+    monkeypatch.setenv("DISPATCHER_STATE", str(tmp_path / "state"))
+    twin = start(["lab"], "--no-receipts", "--capability", "neither")
+    monkeypatch.setenv("DISPATCHER_TWINS", json.dumps({"gate": twin.base("lab")}))
+    root = small_disk / "site"
+    root.mkdir()
+    worker = None
+    try:
+        app = make_site(root, 300, "neither", "data/site.db")
+        app.store.close()
+        remount(small_disk, "ro")
+        with (tmp_path / "said").open("wb") as said:
+            worker = subprocess.Popen(worker_command(root), stdout=said, stderr=said)
+        told = run_cli("--site", str(root), "doctor", timeout=100)
+        assert "chỉ cho đọc" in told.stdout
+        assert "Traceback" not in told.stdout + told.stderr
+        time.sleep(3)
+        assert worker.poll() is None, (tmp_path / "said").read_text("utf-8")
+        assert twin.ask("/ledger")["accepted"] == 0
+        remount(small_disk, "rw")
+        until(lambda: twin.ask("/ledger")["accepted"] > 0, BACK)
+        until(lambda: twin.ask("/ledger")["accepted"] >= 300, 60)
+    finally:
+        if worker is not None:
+            worker.terminate()
+            worker.wait(40)
+        twin.stop()
+        os.environ.pop("DISPATCHER_CLOCK", None)

@@ -1,0 +1,151 @@
+"""The clock of a site is moved: nothing starts by itself until it is back or a person says so."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from conftest import NINE, add_people
+from walk import approve_now, counts, crowd, get, import_list, sheet, write_broadcast
+
+from dispatcher import timekeeping
+from dispatcher.app import open_app
+from dispatcher.clock import Watch
+from dispatcher.config import parse
+from dispatcher.model import SYSTEM, BroadcastState
+from dispatcher.problems import Problem
+from dispatcher.store import settings, trail
+from dispatcher.timekeeping import Timekeeper
+from dispatcher.worker import Worker, serve_site
+
+
+class Hands:
+    """The machine's clock, which can be set, and its seconds, which cannot."""
+
+    def __init__(self):
+        self.set, self.ran = NINE, 0.0
+
+    def wall(self):
+        return self.set + timedelta(seconds=self.ran)
+
+    def seconds(self):
+        return self.ran
+
+
+@pytest.fixture
+def hands():
+    return Hands()
+
+
+@pytest.fixture
+def site(make_site, tmp_path, hands, database):
+    app = open_app(parse(make_site(database)), Watch(hands.wall, hands.seconds))
+    add_people(app)
+    import_list(app, sheet(tmp_path / "may-to.csv", crowd(3)))
+    yield app
+    app.store.close()
+
+
+def scheduled(app, minutes):
+    """A broadcast approved to start so many minutes from now."""
+    officer, leader = app.actor("lan"), app.actor("minh")
+    made = write_broadcast(app, officer)
+    approve_now(app, officer, leader, made, app.clock() + timedelta(minutes=minutes))
+    return made
+
+
+def worker_of(app):
+    worker = Worker(app, doors=None)
+    worker.timekeeper = Timekeeper(app.store, app.clock)
+    return worker
+
+
+JUMPS = [timedelta(hours=1), timedelta(days=1), timedelta(days=3653)]
+
+
+@pytest.mark.parametrize("jump", JUMPS)
+def test_a_clock_put_forward_starts_nothing_early_and_expires_nothing(site, hands, jump):
+    made, worker = scheduled(site, 30), worker_of(site)
+    worker._release_due()
+    hands.set += jump
+    worker._release_due()
+    assert get(site, made).state is BroadcastState.SCHEDULED
+    assert site.clock() == NINE, "time goes on by the seconds that passed"
+    hands.set -= jump  # somebody sets it right
+    worker._release_due()
+    assert get(site, made).state is BroadcastState.SCHEDULED, "it is not time yet"
+    hands.ran += 31 * 60
+    worker._release_due()
+    assert get(site, made).state is BroadcastState.RUNNING
+    assert counts(site, made) == {"queued": 3}
+
+
+@pytest.mark.parametrize("jump", [-timedelta(hours=1), -timedelta(days=1)])
+def test_a_clock_put_back_waits_for_a_person(site, hands, jump):
+    made, worker = scheduled(site, 30), worker_of(site)
+    hands.set += jump
+    worker._release_due()
+    hands.ran += 31 * 60
+    worker._release_due()
+    assert get(site, made).state is BroadcastState.SCHEDULED, "due by our count, but who knows?"
+    with site.begin(SYSTEM)() as tx:
+        timekeeping.confirm(tx, site.clock)
+    worker._release_due()
+    assert get(site, made).state is BroadcastState.SCHEDULED, "the clock is right: it is early yet"
+    hands.ran += abs(jump).total_seconds()
+    worker._release_due()
+    assert get(site, made).state is BroadcastState.RUNNING
+
+
+def test_small_corrections_are_followed_in_silence(site, hands):
+    keeper = Timekeeper(site.store, site.clock)
+    for seconds in (59, -59, 30):
+        hands.set += timedelta(seconds=seconds)
+        assert keeper.may_start()
+        assert site.clock() == hands.wall()
+    with site.store.read(SYSTEM) as tx:
+        assert not [e for e in trail.entries(tx) if e["noun"] == "clock"]
+
+
+def test_all_workers_wait_and_one_confirmation_is_enough(site, hands):
+    first = Timekeeper(site.store, site.clock)
+    other_clock = Watch(hands.wall, hands.seconds)
+    second = Timekeeper(site.store, other_clock)
+    hands.set += timedelta(hours=2)
+    assert [k.may_start() for k in (first, second)] == [False, False]
+    with site.begin(SYSTEM)() as tx:
+        timekeeping.confirm(tx, site.clock)
+    assert [k.may_start() for k in (first, second)] == [True, True]
+    assert site.clock() == other_clock() == hands.wall()
+
+
+@pytest.mark.parametrize("jump", [timedelta(days=3653), -timedelta(hours=1)])
+def test_a_worker_does_not_begin_with_a_clock_that_cannot_be_right(site, hands, jump):
+    scheduled(site, 30)
+    hands.set += jump
+    site.clock.follow()  # as in a process that starts now
+    with pytest.raises(Problem) as found:
+        asyncio.run(serve_site(site, {}, once=True, with_door=False))
+    assert found.value.code == "clock-doubtful"
+    assert "--clock-is-right" in found.value.say.vi
+    with site.begin(SYSTEM)() as tx:
+        timekeeping.confirm(tx, site.clock)
+    with site.store.read(SYSTEM) as tx:
+        timekeeping.trust(tx, site.clock)
+
+
+@pytest.mark.parametrize("jump", [timedelta(hours=1), -timedelta(hours=1)])
+def test_the_doubt_outlives_the_worker_until_the_clock_is_set_back(site, hands, jump):
+    keeper = Timekeeper(site.store, site.clock)
+    hands.set += jump
+    assert not keeper.may_start()
+    site.clock.follow()
+    with site.store.read(SYSTEM) as tx:
+        assert timekeeping.doubt(tx, site.clock) is not None
+    hands.set -= jump
+    hands.ran += 5
+    site.clock.follow()
+    with site.store.read(SYSTEM) as tx:
+        assert timekeeping.doubt(tx, site.clock) is None
+    assert Timekeeper(site.store, site.clock).may_start()
+    with site.store.read(SYSTEM) as tx:
+        assert not settings.get(tx, timekeeping.MOVED), "settled for the doctor too"
