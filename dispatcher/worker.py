@@ -12,6 +12,7 @@ import json
 import logging
 import os
 import signal
+import threading
 import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -43,6 +44,7 @@ from dispatcher.sending import Engine, balance, pass_deadlines, reclaim
 from dispatcher.sending.lanes import Pace
 from dispatcher.sending.polling import poll
 from dispatcher.store import broadcasts, gateways, identity, receipts, trail, workers
+from dispatcher.store.bell import listen
 from dispatcher.store.database import Tx
 from dispatcher.store.workers import WorkerLock
 from dispatcher.timekeeping import Timekeeper
@@ -119,12 +121,14 @@ class Worker:
         self._hear_signals(loop)
         sending = asyncio.create_task(self.engine.run())
         timer.start()
+        bell = self._hear_bell(loop, timer)
         try:
             if once:
                 await self._until_idle()
                 self.engine.stop()
             await sending
         finally:
+            bell.set()
             timer.shutdown(wait=False)
             await asyncio.sleep(0)
             for gateway in self.gateways.values():
@@ -167,7 +171,7 @@ class Worker:
     def _timer(self) -> Any:
         from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-        logging.getLogger("apscheduler").setLevel(logging.WARNING)
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
         timer = AsyncIOScheduler()  # its default store is memory
         for act, seconds in (
             (self._tick, TICK),
@@ -184,8 +188,30 @@ class Worker:
                 coalesce=True,
                 misfire_grace_time=None,
                 next_run_time=datetime.now().astimezone(),
+                id=act.__name__,
             )
         return timer
+
+    def _hear_bell(self, loop: asyncio.AbstractEventLoop, timer: Any) -> threading.Event:
+        """Be woken at once by what others write; without a server we look every moment."""
+        engine, stop = self.engine, threading.Event()
+        assert engine is not None
+
+        def woken(table: str) -> None:
+            chore = self._hear if table == "receipts" else self._tick
+            if not engine.stopping:
+                timer.modify_job(chore.__name__, next_run_time=datetime.now().astimezone())
+                if table != "receipts":
+                    engine.wake()
+
+        def hear(table: str) -> None:
+            with suppress(RuntimeError):  # the loop is gone: we are shutting down
+                loop.call_soon_threadsafe(woken, table)
+
+        if not self.app.store.is_sqlite:
+            given = (self.app.site.database, hear, stop)
+            threading.Thread(target=listen, args=given, name="bell", daemon=True).start()
+        return stop
 
     # --- what is due ------------------------------------------------------------------------
 

@@ -30,6 +30,8 @@ from dispatcher.store import trail
 from dispatcher.store.schema import NOTED, SCOPED, micros
 from dispatcher.store.seal import Sealer
 
+BELL = "dispatcher"  # PostgreSQL's channel: see `bell`
+RUNG = frozenset({"broadcasts", "receipts"})  # tables whose changes wake the workers
 BUSY_SECONDS = 10
 HEAD = "0005"  # the newest migration; a test compares it with alembic's
 Row = Mapping[str, Any]
@@ -243,6 +245,9 @@ class Store:
                     f"{actor.name} is an auditor: may look, not change anything.",
                 )
             tx.finish(touched)
+            if not self.is_sqlite:
+                for table in sorted(touched & RUNG):
+                    tx.run(f"SELECT pg_notify('{BELL}', :table)", {"table": table})
             if self.dry:
                 tx.connection.rollback()
             if touched:

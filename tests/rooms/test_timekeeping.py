@@ -4,12 +4,12 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from conftest import NINE, add_people
+from conftest import NINE, add_people, run_cli
 from walk import approve_now, counts, crowd, get, import_list, sheet, write_broadcast
 
 from dispatcher import timekeeping
 from dispatcher.app import open_app
-from dispatcher.clock import Watch
+from dispatcher.clock import Watch, real_clock
 from dispatcher.config import parse
 from dispatcher.model import SYSTEM, BroadcastState
 from dispatcher.problems import Problem
@@ -149,3 +149,36 @@ def test_the_doubt_outlives_the_worker_until_the_clock_is_set_back(site, hands, 
     assert Timekeeper(site.store, site.clock).may_start()
     with site.store.read(SYSTEM) as tx:
         assert not settings.get(tx, timekeeping.MOVED), "settled for the doctor too"
+
+
+def test_hosts_minutes_apart_all_tell_the_time_of_the_database_server(
+    make_site, database, monkeypatch
+):
+    if not database.startswith("postgresql"):
+        pytest.skip("one machine has one clock")
+    true = real_clock()
+    monkeypatch.setattr("dispatcher.app.real_clock", lambda: real_clock() + timedelta(minutes=5))
+    app = open_app(parse(make_site(database)))
+    try:
+        assert abs(app.clock() - true) < timedelta(minutes=1)
+        assert Timekeeper(app.store, app.clock).may_start()
+    finally:
+        app.store.close()
+
+
+def test_the_doctor_says_what_is_wrong_with_the_clock_and_takes_a_word_for_it(make_site):
+    root = make_site("data/site.db")
+
+    def doctor(clock, *words):
+        found = run_cli("--site", str(root), "doctor", *words, env={"DISPATCHER_CLOCK": clock})
+        return found.returncode, found.stdout
+
+    nine, eight = "2026-12-01T09:00:00+07:00", "2026-12-01T08:00:00+07:00"
+    assert run_cli("--site", str(root), "people", "add", "lan", "--role", "officer",
+                   env={"DISPATCHER_CLOCK": nine}).returncode == 0  # fmt: skip
+    code, words = doctor(eight)
+    assert code == 4
+    assert "✗ Đồng hồ máy chỉ 08:00 01/12/2026" in words
+    code, words = doctor(eight, "--clock-is-right")
+    assert "✓ Đồng hồ máy: 08:00 01/12/2026" in words
+    assert "✓ Đồng hồ máy: 08:0" in doctor(eight)[1], "once is enough"
