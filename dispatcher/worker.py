@@ -135,7 +135,7 @@ class Worker:
                 wire = getattr(gateway, "_wire", None)
                 if wire is not None:
                     await wire.close()
-            with suppress(Exception), app.store.begin(SYSTEM, app.clock()) as tx:
+            with suppress(Exception), app.store.begin(SYSTEM, app.clock(), patience=1) as tx:
                 workers.leave(tx, self.name)
             lock.drop()
             self.database.shutdown()

@@ -232,7 +232,7 @@ def small_disk(tmp_path):
     place.mkdir()
     if os.name != "posix" or os.getuid() != 0:
         pytest.skip("only root can make a small disk")
-    made = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(place)]
+    made = ["mount", "-t", "tmpfs", "-o", "size=48m", "tmpfs", str(place)]
     if subprocess.run(made, capture_output=True, check=False).returncode != 0:
         pytest.skip("this machine lets nobody mount a small disk")
     yield place

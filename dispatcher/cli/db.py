@@ -1,8 +1,9 @@
-"""db: upgrade, check, backup, restore, release."""
+"""db: upgrade, check, backup, restore, copy, release."""
 
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
 from dispatcher.app import database_file, site_key
@@ -10,7 +11,7 @@ from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.model import SYSTEM
 from dispatcher.problems import OK, USAGE, Problem, Say, refused
-from dispatcher.store import identity, settings, upkeep
+from dispatcher.store import identity, settings, upkeep, workers
 from dispatcher.store.database import HEAD, Store, engine_for, open_store, version_of
 from dispatcher.store.seal import Sealer
 from dispatcher.store.workers import WorkerLock
@@ -52,8 +53,12 @@ def _nobody_works(surface: Surface) -> None:
     """Refuse while a worker lives: it would write into what is being replaced."""
     site = surface.open_site()
     folder = site.data / "workers"
-    for path in sorted(folder.glob("*.lock")) if folder.is_dir() else []:
-        lock = WorkerLock(path.stem, folder, site.database)
+    names = {path.stem for path in folder.glob("*.lock")} if folder.is_dir() else set()
+    if database_file(site) is None and version_of(engine_for(site.database)) == HEAD:
+        with surface.open_app().store.read(SYSTEM) as tx:
+            names |= set(workers.others(tx, ""))
+    for name in sorted(names):
+        lock = WorkerLock(name, folder, site.database)
         if not lock.take():
             raise refused(
                 "worker-running",
@@ -192,6 +197,51 @@ def _hold(url: str, key: bytes) -> None:
     with store.begin(SYSTEM, real_clock()) as tx:
         identity.hold(tx, "restored")
     store.close()
+
+
+@db.verb(
+    "copy",
+    "Chép cả trang sang cơ sở dữ liệu khác (SQLite ↔ PostgreSQL); bản cũ thôi gửi.",
+    "Copy the whole site to another database (SQLite ↔ PostgreSQL); the old one stops sending.",
+    "dispatcher db copy postgresql://dispatcher@localhost/dispatcher --yes",
+)
+@argument("target")
+def copy(surface: Surface, target: str) -> None:
+    """The target's address; "-" reads it from standard input."""
+    from dispatcher.store.copying import MOVED_AWAY, copy_site, target_url
+
+    app = surface.open_app()
+    typed = target == "-"
+    url = target_url(sys.stdin.readline() if typed else target, shown=not typed)
+    _nobody_works(surface)
+    with app.store.read(SYSTEM) as tx:
+        identity.stand(tx, database_file(app.site))
+    surface.confirm(
+        "Chép cả trang sang cơ sở dữ liệu mới; sau đó bản hiện tại không gửi nữa.",
+        "Copy the whole site to the new database; the present one sends nothing afterwards.",
+    )
+    found: dict[str, int] = {}
+    if not surface.dry_run:
+
+        def hold() -> None:
+            with app.begin(surface.actor())() as tx:
+                identity.hold(tx, MOVED_AWAY)
+
+        with surface.progress("Đang chép", "Copying", 1) as update:
+            found = copy_site(app.site.database, url, update, hold)
+    rows = sum(found.values())
+    if surface.json:
+        surface.emit({"rows": rows, "tables": found, "held": bool(found)})
+    surface.say(
+        f"Đã chép và đối chiếu {rows} dòng của {len(found)} bảng.",
+        f"{rows} rows of {len(found)} tables copied and compared.",
+    )
+    surface.hint(
+        "Ghi địa chỉ mới vào mục database của dispatcher.toml, rồi cho nó gửi: "
+        "dispatcher db release --i-am-the-only-one",
+        "Put the new address into `database` of dispatcher.toml, then let it send: "
+        "dispatcher db release --i-am-the-only-one",
+    )
 
 
 @db.verb(

@@ -23,6 +23,7 @@ from dispatcher.store.database import Store, Tx
 
 log = logging.getLogger("dispatcher.sending")
 
+GIVE_UP = 10.0  # seconds after `stop` in which the database must take what came back
 AGAIN = 0.5  # seconds before the database is tried again
 PATIENCE = 0.25  # seconds a commit waits for another program's lock before it is tried again later
 T = TypeVar("T")
@@ -53,6 +54,7 @@ class Engine:
         self._wake = asyncio.Event()
         self._calls: set[asyncio.Task[None]] = set()
         self._stopping = False
+        self._give_up_at = 0.0
         self._looked_at = 0.0
         self._stumbled = False  # the last commit failed
 
@@ -61,7 +63,13 @@ class Engine:
         return self._stopping
 
     def stop(self) -> None:
-        """Start nothing new; what is on the wire is settled before `run` returns."""
+        """Start nothing new; what is on the wire is settled before `run` returns.
+
+        Unless the database takes nothing for GIVE_UP: what it does not know then is a doubt for
+        the next worker.
+        """
+        if not self._stopping:
+            self._give_up_at = self.awake() + GIVE_UP
         self._stopping = True
         self._wake.set()
 
@@ -85,6 +93,9 @@ class Engine:
             except Exception:  # locked, full, gone: nothing was written, so nothing may be dropped
                 self._stumbled = True
                 await self._keep(back)
+                if self._stopping and self.awake() > self._give_up_at:
+                    log.error("worker=%s ends, answers_lost=%d", self.name, len(self._back))
+                    break
                 continue
             self._stumbled = False
             for call in started:
@@ -147,7 +158,7 @@ class Engine:
         return max(0.001, min([POLL, *holds]))
 
     def _let_go(self) -> None:
-        with self.store.begin(SYSTEM, self.clock()) as tx:
+        with self.store.begin(SYSTEM, self.clock(), patience=1) as tx:
             released = waiting.release_leases(tx, self.name)
             tx.note("drained", "worker", self.name, released=released)
         for lane in self.lanes.values():

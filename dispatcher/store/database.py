@@ -78,8 +78,13 @@ class Tx:
         return result
 
     def rows(self, sql: str, **parameters: Any) -> list[Row]:
-        """All rows of a query as mappings."""
-        return cast(list[Row], list(self.run(sql, parameters).mappings()))
+        """All rows of a query as mappings. A change that returns none has changed nothing."""
+        touched = self.connection.info["touched"]
+        before = set(touched)
+        found = cast(list[Row], list(self.run(sql, parameters).mappings()))
+        if not found and len(touched) > len(before):
+            touched &= before
+        return found
 
     def one(self, sql: str, **parameters: Any) -> Row | None:
         """The first row or None."""

@@ -1,7 +1,9 @@
 """What the tests of faults look at: a worker that sends, a twin that counts."""
 
 import subprocess
+import sys
 import time
+from contextlib import contextmanager
 
 from dispatcher.cli.chaos import _get
 from dispatcher.model import BroadcastState
@@ -30,3 +32,24 @@ def over(app):
         return _get(app, 1).state is not BroadcastState.RUNNING
     except Problem:
         return False
+
+
+HOLD = """import sqlite3, sys
+file = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=30)
+file.execute("BEGIN IMMEDIATE")
+print("held", flush=True)
+sys.stdin.read()
+file.rollback()
+"""
+
+
+@contextmanager
+def held_by_another_program(root, _pid=0):
+    """As a backup program that never ends. A process of its own: two SQLite libraries in one
+    process take each other's locks away."""
+    given = [sys.executable, "-c", HOLD, str(root / "data/site.db")]
+    program = subprocess.Popen(given, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert program.stdout.readline() == b"held\n"
+    yield
+    program.communicate()
+    assert program.returncode == 0

@@ -8,7 +8,6 @@ import json
 import os
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
@@ -16,7 +15,7 @@ from contextlib import contextmanager
 
 import pytest
 from conftest import run_cli
-from disk import over, quiet, remount, until
+from disk import held_by_another_program, over, quiet, remount, until
 
 from dispatcher.cli.chaos import make_site, verdict, worker_command
 from dispatcher.twins.server import start
@@ -24,16 +23,6 @@ from dispatcher.twins.server import start
 PEOPLE = 1500
 BACK = 10  # seconds after a fault until messages leave again, at most
 strace = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
-
-
-@contextmanager
-def held_by_another_program(root, _pid):
-    """As a backup program that never ends."""
-    file = sqlite3.connect(root / "data/site.db", isolation_level=None, timeout=30)
-    file.execute("BEGIN IMMEDIATE")
-    yield
-    file.rollback()
-    file.close()
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import subprocess
 import time
 
 import pytest
+from disk import held_by_another_program
 
 from dispatcher import planning
 from dispatcher.cli.chaos import IN_FLIGHT, _get, make_site, verdict, worker_command
@@ -90,3 +91,17 @@ def test_a_worker_that_is_told_to_end_settles_what_it_has_on_the_wire(sending, h
         assert tx.rows("SELECT 1 FROM messages WHERE lease_owner IS NOT NULL") == []
         assert tx.rows("SELECT 1 FROM workers") == []
     assert _get(app, 1).state is BroadcastState.RUNNING
+
+
+def test_an_end_while_nothing_can_be_written_comes_anyway_and_leaves_named_doubts(sending):
+    app, twin, worker = sending
+    with held_by_another_program(app.site.root):
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(35) in (0, 130)
+    again = subprocess.Popen(worker_command(app.site.root), stdout=subprocess.DEVNULL)
+    _until(lambda: _get(app, 1).state is not BroadcastState.RUNNING, 90)
+    again.terminate()
+    again.wait(40)
+    found = verdict(app, 1, twin, 1)
+    assert (found.people, found.twice, found.lost, found.false_accepted) == (PEOPLE, 0, 0, 0)
+    assert found.unconfirmed <= IN_FLIGHT, "what was on the wire then, and nothing else"

@@ -5,8 +5,12 @@ import shutil
 import sqlite3
 
 import pytest
-from conftest import run_cli
+from conftest import new_postgresql, run_cli
+from sqlalchemy import func, select
 from walk import crowd, sheet
+
+from dispatcher.store.database import engine_for
+from dispatcher.store.schema import metadata
 
 
 @pytest.fixture
@@ -93,3 +97,71 @@ def test_an_older_database_is_upgraded_after_a_backup(site, tmp_path):
     assert (found["from"], found["to"]) == ("0001", HEAD)
     assert list(site.glob("data/site.db.before-*"))
     call(site, "areas", "list")
+
+
+def new_broadcast(root):
+    """Written, approved and due now; nothing has left yet."""
+    for name, role in (("qt", "admin"), ("lan", "officer"), ("minh", "leader")):
+        call(root, "people", "add", name, "--role", role, *(["--as", "qt"] if name != "qt" else []))
+    made = json.loads(call(root, "broadcasts", "create", "--template", "canh-bao", "--ward",
+                           "Máy Tơ", "--route", "sms", "--json", "--as", "lan").stdout)["id"]  # fmt: skip
+    for who, words in (("lan", "submit"), ("minh", "approve"), ("lan", "schedule")):
+        call(root, "broadcasts", words, str(made), "--as", who, "--yes")
+
+
+def tables(url):
+    """How many rows each table has."""
+    engine = engine_for(url)
+    with engine.connect() as connection:
+        found = {t: connection.scalar(select(func.count()).select_from(t))
+                 for t in metadata.sorted_tables}  # fmt: skip
+    engine.dispose()
+    return {t.name: n for t, n in found.items() if t.name not in ("trail", "site", "workers")}
+
+
+def test_a_site_moves_to_postgresql_and_back_and_only_the_newest_sends(
+    site, tmp_path, postgresql_server
+):
+    new_broadcast(site)
+    settings, old = site / "dispatcher.toml", f"sqlite:///{site}/data/site.db"
+    server, back = new_postgresql(postgresql_server), f"sqlite:///{tmp_path}/new.db"
+    before = tables(old)
+    assert before["messages"] == 10 or before["contacts"] == 10
+    assert json.loads(call(site, "db", "copy", server, "--yes", "--json").stdout)["rows"] > 100
+    assert tables(server) == before == tables(old)
+    assert "bị giữ" in call(site, "run", "--once", code=3).stderr, "the old one sends no more"
+    call(site, "db", "copy", server, "--yes", code=3)
+
+    text = settings.read_text("utf-8")
+    settings.write_text(text.replace("data/site.db", server), "utf-8")
+    assert "bị giữ" in call(site, "run", "--once", code=3).stderr, "the new one, until told"
+    call(site, "db", "release", "--i-am-the-only-one")
+    call(site, "run", "--once")
+    [sent] = json.loads(call(site, "broadcasts", "list", "--json").stdout)
+    assert sent["state"] == "done"
+    call(site, "db", "check")
+    call(
+        site, "people", "add", "moi", "--role", "auditor", "--as", "qt"
+    )  # numbers go on after the old ones
+
+    half = tables(server)
+    call(site, "db", "copy", str(tmp_path / "new.db"), "--yes")
+    assert tables(back) == half
+    settings.write_text(text.replace("data/site.db", back), "utf-8")
+    call(site, "db", "release", "--i-am-the-only-one")
+    call(site, "db", "check")
+    call(site, "run", "--once")
+    assert json.loads(call(site, "broadcasts", "list", "--json").stdout) == [sent]
+
+
+def test_a_copy_needs_an_empty_target_and_no_password_on_the_command_line(site, postgresql_server):
+    server = new_postgresql(postgresql_server)
+    engine = engine_for(server)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE theirs (id int)")
+    engine.dispose()
+    assert "trống" in call(site, "db", "copy", server, "--yes", code=3).stderr
+    shown = "postgresql://a:secret@localhost/b"
+    assert "secret" not in call(site, "db", "copy", shown, "--yes", code=3).stderr
+    call(site, "db", "copy", "mysql://a@b/c", "--yes", code=2)
+    call(site, "run", "--once")

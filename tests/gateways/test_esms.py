@@ -55,8 +55,8 @@ def test_the_last_advertising_call_is_never_too_small():
     from collections import deque
 
     from dispatcher.gateways.contract import Limits
-    from dispatcher.sending.engine import Engine
-    from dispatcher.sending.lanes import Lane
+    from dispatcher.sending.claiming import next_batch
+    from dispatcher.sending.lanes import Lane, Pace
 
     class Parcel:
         broadcast_id = ward_id = 1
@@ -64,10 +64,10 @@ def test_the_last_advertising_call_is_never_too_small():
 
     gateway = type("G", (), {"limits": Limits(batch=100, at_least=30), "name": "g"})()
     for people in (100, 101, 129, 130, 131, 230, 299, 60, 30):
-        lane = Lane(gateway, None, 1, deque(Parcel() for _ in range(people)))
+        lane = Lane(gateway, Pace(), 1, deque(Parcel() for _ in range(people)))
         sizes = []
         while lane.waiting:
-            sizes.append(len(Engine._batch(None, lane)))
+            sizes.append(len(next_batch(lane)))
         assert sum(sizes) == people
         assert all(30 <= n <= 100 for n in sizes), (people, sizes)
 
