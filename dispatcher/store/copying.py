@@ -106,13 +106,14 @@ def _insert(writer: sa.Connection, table: sa.Table, rows: Iterable[Sequence[Any]
     names = [c.name for c in table.columns]
     if writer.dialect.name == "postgresql":
         driver: Any = writer.connection.driver_connection
+        put = [c.type.dialect_impl(writer.dialect).bind_processor(writer.dialect) for c in table.c]
         columns = ", ".join(f'"{n}"' for n in names)
         with (
             driver.cursor() as cursor,
             cursor.copy(f'COPY "{table.name}" ({columns}) FROM STDIN') as copy,
         ):
             for row in given:
-                copy.write_row(row)
+                copy.write_row([v if p is None else p(v) for p, v in zip(put, row, strict=True)])
     else:
         writer.execute(table.insert(), [dict(zip(names, row, strict=True)) for row in given])
 
