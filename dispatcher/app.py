@@ -29,8 +29,9 @@ from dispatcher.model import (
     Text,
     Window,
 )
-from dispatcher.planning import Draft, Words
+from dispatcher.planning import Draft, Speed, Words
 from dispatcher.problems import Problem, settings
+from dispatcher.sending.lanes import Pace
 from dispatcher.store import areas, identity, people, texts
 from dispatcher.store import gateways as gateway_rows
 from dispatcher.store import settings as site_facts
@@ -41,6 +42,7 @@ from dispatcher.store.tokens import StoredTokens
 from dispatcher.templating import Template
 
 OPERATOR = "may-chu"  # who acts on this machine when nobody is named: may prepare, never decide
+GUESSED_CALLS = 8  # open at a gateway nobody has measured or limited
 DEFAULT_PRICES = {"sms": 500, "zalo": 200, "zalo_uid": 140}  # đồng; estimates: see [prices]
 
 
@@ -219,17 +221,49 @@ def words(app: App, tx: Tx, broadcast: Broadcast) -> Words:
 def preview(app: App, actor: Actor, broadcast: Broadcast) -> planning.Preview:
     with app.store.read(actor) as tx:
         found = words(app, tx, broadcast)
-    return planning.preview(app.begin(actor), broadcast, found, targeting.resolve)
+        rates = speeds(app.site, tx)
+    return planning.preview(app.begin(actor), broadcast, found, targeting.resolve, rates)
 
 
 def release(app: App, broadcast: Broadcast) -> str:
     """Release one broadcast; the state it ended in."""
     with app.store.read(SYSTEM) as tx:
-        found = words(app, tx, broadcast)
+        found, rates = words(app, tx, broadcast), speeds(app.site, tx)
     state = planning.release(
-        app.begin(SYSTEM), broadcast, found, targeting.resolve, app.site.undo, app.site.mode
+        app.begin(SYSTEM), broadcast, found, targeting.resolve, app.site.undo, app.site.mode, rates
     )
     return state.value
+
+
+def pace_of(site: Site, name: str) -> Pace:
+    """What the settings allow at a gateway. Rates and quotas are those of real accounts: in a
+    drill the twins set the pace."""
+    chosen = site.gateways[name]
+    if site.mode is Mode.DRILL:
+        return Pace(in_flight=chosen.in_flight)
+    paces = [p for p in (chosen.per_second, chosen.parts_per_second) if p is not None]
+    return Pace(
+        paces[0] if paces else None,
+        chosen.per_second is None,
+        chosen.in_flight,
+        chosen.most,
+    )
+
+
+def speeds(site: Site, tx: Tx) -> dict[str, Speed]:
+    """How fast each gateway goes: as measured here, else as allowed, else a careful guess."""
+    measured = {name: row["rate"] for name, row in gateway_rows.states(tx).items()}
+    found = {}
+    for name in site.gateways:
+        pace, rate = pace_of(site, name), measured.get(name)
+        allowed = pace.per_second
+        seen = rate is not None and (allowed is None or pace.in_parts or rate <= allowed)
+        if rate is not None and seen and not pace.in_parts:
+            found[name] = Speed(rate, True, False, pace.most.get("per_day"))
+        else:
+            guess = float(pace.in_flight or GUESSED_CALLS)  # calls of a second each
+            found[name] = Speed(allowed or guess, False, pace.in_parts, pace.most.get("per_day"))
+    return found
 
 
 # --- gateways ---------------------------------------------------------------------------------

@@ -192,6 +192,16 @@ class Window:
         )
         return opening if opening > local else opening + timedelta(days=1)
 
+    def next_closing(self, at: datetime) -> datetime:
+        """When a window that is open at `at` closes next; one that never closes: in a year."""
+        if self.opens == self.closes:
+            return at + timedelta(days=366)
+        local = at.astimezone(HANOI)
+        closing = local.replace(
+            hour=self.closes.hour, minute=self.closes.minute, second=0, microsecond=0
+        )
+        return closing if closing > local else closing + timedelta(days=1)
+
     def __str__(self) -> str:
         closes = "24:00" if self.opens == self.closes else f"{self.closes:%H:%M}"
         return f"{self.opens:%H:%M}-{closes}"

@@ -31,17 +31,16 @@ from dispatcher.app import (
     database_file,
     draft,
     listeners,
+    pace_of,
     release,
 )
 from dispatcher.clock import awake
-from dispatcher.config import Site
 from dispatcher.gateways.contract import AsksReceipts, Gateway, RenewsToken
 from dispatcher.lifecycle import Doubt
 from dispatcher.model import SYSTEM, Mode
 from dispatcher.problems import Problem
 from dispatcher.scheduling import Schedule
 from dispatcher.sending import Engine, balance, pass_deadlines, reclaim
-from dispatcher.sending.lanes import Pace
 from dispatcher.sending.polling import poll
 from dispatcher.store import broadcasts, gateways, identity, receipts, trail, workers
 from dispatcher.store.bell import listen
@@ -405,21 +404,6 @@ class Worker:
     def _open_work(self) -> tuple[int, int]:
         with self.app.store.read(SYSTEM) as tx:
             return broadcasts.open_work(tx, self.app.clock(), SOON)
-
-
-def pace_of(site: Site, name: str) -> Pace:
-    """What the settings allow at a gateway. Rates and quotas are those of real accounts: in a
-    drill the twins set the pace."""
-    chosen = site.gateways[name]
-    if site.mode is Mode.DRILL:
-        return Pace(in_flight=chosen.in_flight)
-    paces = [p for p in (chosen.per_second, chosen.parts_per_second) if p is not None]
-    return Pace(
-        paces[0] if paces else None,
-        chosen.per_second is None,
-        chosen.in_flight,
-        chosen.most,
-    )
 
 
 def _quiet_collector() -> None:

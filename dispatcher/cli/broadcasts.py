@@ -11,6 +11,7 @@ import click
 from dispatcher import app as joined
 from dispatcher import planning, scheduling, templating
 from dispatcher.auditing import STATES
+from dispatcher.cli import foretold
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.templates import bubble, pairs
@@ -203,6 +204,8 @@ def tell_preview(surface: Surface, broadcast: Broadcast, found: Preview) -> None
         f"At most {found.total} đồng in all (estimate): {totals['per_phone']} a phone, "
         f"{totals['per_household']} a household.",
     )
+    if found.forecast is not None:
+        foretold.tell_ahead(surface, found.forecast.as_json())
     for sample in found.samples[:2]:
         surface.say(
             f"\n{sample['channel']} → {sample['to']} ({sample['parts']} tin)",
@@ -362,6 +365,7 @@ def show(surface: Surface, number_: str) -> None:
     with app.store.read(surface.actor()) as tx:
         broadcast = rows.get(tx, broadcast_id(number_))
         counted, names = rows.counts(tx, broadcast.id), people.names(tx)
+        ahead = foretold.look(surface, tx, broadcast)
         closed = {
             gateway: (until.astimezone(HANOI), code)
             for (gateway, of), (until, code) in gateways.closed(tx, app.clock()).items()
@@ -370,7 +374,8 @@ def show(surface: Surface, number_: str) -> None:
     if surface.json:
         waits = {name: {"until": until.isoformat(), "code": code}
                  for name, (until, code) in closed.items()}  # fmt: skip
-        surface.emit({**_as_json(broadcast), "states": counted, "closed": waits})
+        told = {"states": counted, "closed": waits, "forecast": ahead}
+        surface.emit({**_as_json(broadcast), **told})
         return
     surface.say(
         f"{broadcast.id}  {broadcast.title}: {state_vi(broadcast.state)}",
@@ -383,6 +388,7 @@ def show(surface: Surface, number_: str) -> None:
         surface.say(f"  lý do: {broadcast.reason}", f"  reason: {broadcast.reason}")
     for state, n in counted.items():
         surface.say(f"  {number(n)} {STATES[state].vi}", f"  {n} {STATES[state].en}")
+    foretold.tell(surface, ahead)
     for name, (until, code) in closed.items():
         surface.say(
             f"  {name} chưa nhận thêm (mã {code}: ngoài giờ hoặc hết hạn mức); gửi tiếp lúc "
@@ -417,14 +423,17 @@ def watch(surface: Surface, number_: str, timeout: int) -> int | None:
             if timeout and time.monotonic() - started > timeout:
                 break
             time.sleep(0.5)
+    with app.store.read(actor) as tx:
+        ahead = foretold.look(surface, tx, broadcast)
     if surface.json:
-        surface.emit({**_as_json(broadcast), "states": counted})
+        surface.emit({**_as_json(broadcast), "states": counted, "forecast": ahead})
     surface.say(
         f"Đợt gửi {wanted}: {state_vi(broadcast.state)}.",
         f"Broadcast {wanted}: {broadcast.state.value}.",
     )
     for state, n in counted.items():
         surface.say(f"  {number(n)} {STATES[state].vi}", f"  {n} {STATES[state].en}")
+    foretold.tell(surface, ahead)
     if broadcast.state is BroadcastState.HELD:
         return REFUSED
     return None if broadcast.state in OVER else PARTLY

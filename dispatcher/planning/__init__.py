@@ -19,16 +19,20 @@ from dispatcher.planning.decide import (
 )
 from dispatcher.planning.drafting import Draft, Words, digest, draft
 from dispatcher.planning.follow_up import RESENT, resend, stop_all, test
+from dispatcher.planning.forecast import Forecast, Speed, forecast
 from dispatcher.planning.releasing import Preview, preview, release, steps_of_release
 
 __all__ = [
     "RESENT",
     "Draft",
+    "Forecast",
     "Preview",
+    "Speed",
     "Words",
     "approve",
     "digest",
     "draft",
+    "forecast",
     "need",
     "pause",
     "preview",

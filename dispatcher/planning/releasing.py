@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -21,6 +22,7 @@ from dispatcher.model import (
     Text,
 )
 from dispatcher.planning.drafting import Words, digest
+from dispatcher.planning.forecast import Forecast, Speed, forecast
 from dispatcher.store import areas, broadcasts, gateways, reachability, releases, texts
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx
@@ -198,6 +200,7 @@ class Preview:
     samples: tuple[Mapping[str, Any], ...] = ()
     longest: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # template → value → NFC
     remembered: Mapping[str, int] = field(default_factory=dict)  # channel → lately not reached
+    forecast: Forecast | None = None
 
     @property
     def total(self) -> int:
@@ -220,6 +223,7 @@ class Preview:
             },
             "samples": [dict(s) for s in self.samples],
             "remembered": dict(self.remembered),
+            "forecast": self.forecast.as_json() if self.forecast else None,
         }
 
 
@@ -232,6 +236,7 @@ def preview(
     broadcast: Broadcast,
     words: Words,
     resolve: Resolve,
+    speeds: Mapping[str, Speed],
 ) -> Preview:
     """Release inside a transaction that is thrown away."""
     found: list[Preview] = []
@@ -252,9 +257,13 @@ def preview(
         with begin() as tx:
             for step in steps_of_release(broadcast, words, resolve, tx.now, remembered):
                 step(tx)
+            sums = _summed(tx, broadcast)
+            start = max(tx.now, broadcast.at or tx.now)
+            expires = start + broadcast.expires_after
             found.append(
                 replace(
-                    _summed(tx, broadcast),
+                    sums,
+                    forecast=forecast(tx, broadcast, speeds, start, expires, sums.total),
                     households=releases.households(tx, broadcast.id),
                     samples=_samples(tx, broadcast),
                     longest=longest,
@@ -306,6 +315,7 @@ def release(
     resolve: Resolve,
     undo: timedelta,
     mode: Mode,
+    speeds: Mapping[str, Speed],
 ) -> BroadcastState:
     """Turn an approved broadcast into messages that wait. Resumable; the state it ended in."""
     with begin() as tx:
@@ -340,6 +350,7 @@ def release(
             broadcast.ceiling_people is not None and found.people > broadcast.ceiling_people
         ) or (broadcast.ceiling_dong is not None and found.total > broadcast.ceiling_dong)
         to = BroadcastState.HELD if over else BroadcastState.RUNNING
+        ahead = forecast(tx, broadcast, speeds, start, expires, found.total)
         broadcasts.move(
             tx,
             broadcast,
@@ -348,6 +359,7 @@ def release(
             released_at=now,
             starts_at=start,
             expires_at=expires,
+            forecast=json.dumps(ahead.as_json()),
         )
         tx.note(
             "released",

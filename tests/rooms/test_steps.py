@@ -1,4 +1,4 @@
-"""Several gateways in a step, hours and money of a step, quotas, and what is remembered of people."""
+"""Gateways that share a step, hours and money, quotas, forecasts, what is remembered of people."""
 
 import asyncio
 import json
@@ -15,13 +15,14 @@ from walk import counts, crowd, get, import_list, number, released, rows, sheet,
 from dispatcher import app as joined
 from dispatcher import planning
 from dispatcher.app import open_app
+from dispatcher.cli import foretold
 from dispatcher.config import parse
 from dispatcher.gateways.esms import LIMITS
 from dispatcher.model import SYSTEM, BroadcastState, Mode
 from dispatcher.sending import asking, balance
 from dispatcher.sending.lanes import Pace
 from dispatcher.sending.view import LEASE, View, lanes_of
-from dispatcher.store import broadcasts, gateways, reachability, workers
+from dispatcher.store import broadcasts, forecasts, gateways, reachability, workers
 from dispatcher.worker import serve_site, sign_in_to_twins
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "gateways"))
@@ -469,3 +470,69 @@ def test_a_report_of_delivery_ends_what_was_remembered(site):
         tx.note("test", "messages", "")
     found = rows(app, "SELECT reached_at, refused_at, until FROM reachability")
     assert all(r["reached_at"] and r["refused_at"] and r["until"] is None for r in found)
+
+
+# --- forecasts -------------------------------------------------------------------------------------
+
+
+class Screen:
+    """Collects what is told."""
+
+    def __init__(self, app):
+        self.app, self.lines = app, []
+
+    def open_app(self):
+        return self.app
+
+    def say(self, vi, en):
+        self.lines.append(vi)
+
+
+def test_a_forecast_is_made_before_kept_at_release_and_compared_afterwards(site, database):
+    app, made = site(crowd(40), SECOND, step("{ gateways = { esms = 3, second = 1 } }"),
+                     database=database)  # fmt: skip
+    with app.store.read(SYSTEM) as tx:
+        foreseen = forecasts.foreseen(tx, made)
+        found = foretold.look(Screen(app), tx, get(app, made))
+    assert foreseen["cost"] == {"low": 20_000, "high": 20_000}
+    assert not foreseen["measured"]
+    assert found["now"]["left"] == foreseen["left"] == 0
+    with app.begin(SYSTEM)() as tx:
+        gateways.measured(tx, {"esms": 0.5, "second": 2.0})
+        tx.note("test", "gateway", "")
+    with app.store.read(SYSTEM) as tx:
+        now = app.clock()
+        told = planning.forecast(tx, get(app, made), joined.speeds(app.site, tx), now,
+                                 now + timedelta(days=9), 0)  # fmt: skip
+        mine = {w.gateway: w.messages for w in forecasts.waiting(tx, made)}
+    assert told.measured
+    assert sum(mine.values()) == 40
+    slowest = max(mine["esms"] / 0.5, mine["second"] / 2.0)
+    assert abs((told.finish - now).total_seconds() - slowest) < 1, "gateways work side by side"
+    with vendor(code(lambda phone, _: "99" if phone[-1] == "0" else "100")) as (url, _):
+        send(app, {"esms": url, "second": url, "zalo": url})
+    screen = Screen(app)
+    with app.store.read(SYSTEM) as tx:
+        found = foretold.look(screen, tx, get(app, made))
+        spent = tx.value("SELECT sum(cost) FROM attempts WHERE state = 'accepted'")
+    assert "now" not in found
+    assert found["outcome"]["cost"] == spent < 20_000
+    assert found["outcome"]["cost_error"] == spent - 20_000
+    foretold.tell(screen, found)
+    [line] = screen.lines
+    assert "dự kiến" in line
+    assert "20.000" in line
+
+
+def test_a_preview_says_what_will_not_leave_in_time(site):
+    app, _ = site(crowd(3))
+    with app.begin(SYSTEM)() as tx:
+        gateways.measured(tx, {"esms": 0.0001})
+        tx.note("test", "gateway", "")
+    officer = app.actor("lan")
+    found = joined.preview(app, officer, get(app, write_broadcast(app, officer)))
+    assert found.forecast.left == 1, "two in six hours, at one in ten thousand seconds"
+    assert found.as_json()["forecast"]["measured"]
+    screen = Screen(app)
+    foretold.tell_ahead(screen, found.forecast.as_json())
+    assert "không kịp gửi" in screen.lines[1]

@@ -1,0 +1,92 @@
+"""A forecast in words: when it will be through, what it costs; later, how far off it was."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from dispatcher import app as joined
+from dispatcher import planning
+from dispatcher.cli.surface import Surface
+from dispatcher.model import HANOI, BroadcastState
+from dispatcher.reporting import number
+from dispatcher.store import forecasts
+from dispatcher.store.broadcasts import Broadcast
+from dispatcher.store.database import Tx
+
+GOES_ON = frozenset({BroadcastState.RUNNING, BroadcastState.PAUSED, BroadcastState.HELD})
+
+
+def look(surface: Surface, tx: Tx, broadcast: Broadcast) -> dict[str, Any]:
+    """{"now": forecast of what waits, "foreseen": at release, "outcome": what it became}."""
+    app = surface.open_app()
+    found: dict[str, Any] = {"foreseen": forecasts.foreseen(tx, broadcast.id)}
+    if broadcast.state in GOES_ON and broadcast.expires_at is not None:
+        start = max(app.clock(), broadcast.starts_at or app.clock())
+        speeds = joined.speeds(app.site, tx)
+        ahead = planning.forecast(tx, broadcast, speeds, start, broadcast.expires_at, 0)
+        found["now"] = ahead.as_json()
+    if found["foreseen"] and broadcast.released_at is not None:
+        finish, cost = forecasts.outcome(tx, broadcast.id)
+        if broadcast.state not in GOES_ON and finish is not None:
+            found["outcome"] = _outcome(found["foreseen"], finish, cost)
+    return found
+
+
+def _outcome(foreseen: Mapping[str, Any], finish: datetime, cost: int) -> dict[str, Any]:
+    late = finish - datetime.fromisoformat(foreseen["finish"])
+    low, high = foreseen["cost"]["low"], foreseen["cost"]["high"]
+    off = cost - high if cost > high else min(0, cost - low)
+    return {
+        "finish": finish.isoformat(),
+        "late_s": round(late.total_seconds(), 1),
+        "cost": cost,
+        "cost_error": off,  # outside what was foreseen; 0 inside
+    }
+
+
+def tell(surface: Surface, found: Mapping[str, Any]) -> None:
+    """What `look` found, for people."""
+    if found.get("now"):
+        tell_ahead(surface, found["now"])
+    if found.get("outcome"):
+        done, before = found["outcome"], found["foreseen"]
+        cost, late = done["cost"], done["late_s"]
+        low, high = before["cost"]["low"], before["cost"]["high"]
+        surface.say(
+            f"  xong {_clock(done['finish'])} (dự kiến {_clock(before['finish'])}, lệch "
+            f"{_span(late)}); {number(cost)} đồng (dự kiến {number(low)}–{number(high)})",
+            f"  through at {_clock(done['finish'])} (foreseen {_clock(before['finish'])}, off by "
+            f"{_span(late)}); {cost} đồng (foreseen {low}–{high})",
+        )
+
+
+def tell_ahead(surface: Surface, ahead: Mapping[str, Any]) -> None:
+    """A forecast in one line, two where something will be left."""
+    low, high = ahead["cost"]["low"], ahead["cost"]["high"]
+    basis = ("theo tốc độ đã đo", "by measured rates") if ahead["measured"] else (
+        "theo cài đặt, chưa đo", "by the settings, not measured yet")  # fmt: skip
+    money = ("", "") if high < low or not high else (
+        f", {number(low)}–{number(high)} đồng", f", {low}–{high} đồng")  # fmt: skip
+    surface.say(
+        f"  dự kiến chuyển xong {_clock(ahead['finish'])}{money[0]} ({basis[0]})",
+        f"  handed over by {_clock(ahead['finish'])}{money[1]} ({basis[1]})",
+    )
+    if ahead["left"]:
+        surface.say(
+            f"  {number(ahead['left'])} tin không kịp gửi trước khi hết hạn: kéo dài hạn, thêm "
+            "nhà cung cấp hoặc bớt người",
+            f"  {ahead['left']} messages will not leave before it expires: give it longer, add a "
+            "gateway or write to fewer people",
+        )
+
+
+def _clock(text: str) -> str:
+    return f"{datetime.fromisoformat(text).astimezone(HANOI):%H:%M:%S %d/%m}"
+
+
+def _span(seconds: float) -> str:
+    sign, rest = ("-" if seconds < 0 else "+"), round(abs(seconds))
+    minutes, rest = divmod(rest, 60)
+    return f"{sign}{minutes}:{rest:02d}"
