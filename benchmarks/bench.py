@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from benchmarks import gateways, log, planning, queue, sending, sites
+from benchmarks import gateways, log, pace, planning, queue, sending, sites
 
 
 @dataclass(frozen=True)
@@ -120,6 +120,22 @@ def bench_gateways(size: Size) -> Iterator[Figure]:
     yield Figure("the same, 99th percentile", slowest, "ms", 50, False)
 
 
+def bench_pace(size: Size) -> Iterator[Figure]:
+    with sites.postgresql() as new:
+        for name, url in (("SQLite", "data/site.db"), ("PostgreSQL", new("pace"))):
+            most, average = pace.limit(url, 200, max(3, 15 // size.scale), 3)
+            yield Figure(f"200/s asked of 3 processes, {name}", most, "in any second", 201, False,
+                         f"{average:.0f} messages/s on average")  # fmt: skip
+            yield Figure("the same, what is used of it", average / 200, "of the limit", 0.9, True)
+        for name, url in (("SQLite", "data/site.db"), ("PostgreSQL", new("urgent"))):
+            took = pace.overtaking(url, size.of(1_000_000))
+            yield Figure(f"an urgent one overtakes {size.of(1_000_000):,}, {name}", took,
+                         "s from release to its first answer", 1.0, False)  # fmt: skip
+        for name, url in (("SQLite", "data/site.db"), ("PostgreSQL", new("fair"))):
+            share = pace.fairness(url, size.of(10_000))
+            yield Figure(f"two equal broadcasts share, {name}", share, "behind : ahead", 0.8, True)
+
+
 def bench_startup(size: Size) -> Iterator[Figure]:
     helped, bare = log.startup()
     yield Figure("dispatcher --help", helped, "ms", 4 * bare + 120, False,
@@ -131,6 +147,7 @@ BENCHES: dict[str, Callable[[Size], Iterator[Figure]]] = {
     "sending": bench_sending,
     "queue": bench_queue,
     "workers": bench_workers,
+    "pace": bench_pace,
     "planning": bench_planning,
     "memory": bench_memory,
     "log": bench_log,

@@ -78,7 +78,9 @@ def two_workers(database: str, count: int, in_flight: int, latency: str) -> tupl
         twin = start(["esms"], "--no-receipts", "--latency", latency)
         try:
             with sites.folder() as root:
-                app = sites.site(root / root_name, count, database=url, in_flight=in_flight)
+                app = sites.site(
+                    root / root_name, count, database=url, in_flight=in_flight * workers
+                )
                 sites.released(app)
                 environment = {**os.environ, "DISPATCHER_TWINS": json.dumps(
                     {"gate": twin.base("esms")})}  # fmt: skip

@@ -22,13 +22,14 @@ from dispatcher.worker import serve_site
 
 TOML = """[site]
 name = "Bench"
-mode = "drill"
+mode = "{mode}"
 undo = "0s"
 database = "{database}"
 [gateways.gate]
 adapter = "esms"
 in_flight = {in_flight}
 timeout = "20s"
+{more}
 [routes.only]
 steps = [ {{ gateway = "gate" }} ]
 [phones]
@@ -41,6 +42,11 @@ title = "Bench"
 kind = "warning"
 +++
 {% block sms %}UBND phuong {{ ward.name | khong_dau }}: thu nghiem.{% endblock %}
+"""
+SENDERS = """[senders.all]
+wards = "all"
+name = "UBND"
+brandname = "UBND"
 """
 STEP = 50_000
 
@@ -72,13 +78,24 @@ def postgresql() -> Iterator[Callable[[str], str]]:
 
 
 def site(
-    root: Path, count: int, *, database: str = "data/site.db", in_flight: int = 64, shared: int = 0
+    root: Path,
+    count: int,
+    *,
+    database: str = "data/site.db",
+    in_flight: int = 64,
+    shared: int = 0,
+    live: str = "",
 ) -> App:
-    """A site with `count` people; every `shared`-th uses the phone of the one before."""
+    """A site with `count` people; every `shared`-th uses the phone of the one before.
+
+    `live`: more lines for its gateway, as of a real account at a loopback address.
+    """
     root.mkdir(parents=True, exist_ok=True)
     for part in ("templates", "schedules", "contacts"):
         (root / part).mkdir()
-    text = TOML.format(database=database, in_flight=in_flight)
+    mode = "live" if live else "drill"
+    text = TOML.format(database=database, in_flight=in_flight, mode=mode, more=live)
+    text += SENDERS if live else ""
     (root / "dispatcher.toml").write_text(text, encoding="utf-8")
     (root / "templates" / "bench.j2").write_text(TEMPLATE, encoding="utf-8")
     app = open_app(parse(root))
@@ -128,13 +145,14 @@ def _some(tx: Any, serials: range, places: list[tuple[int, int]], shared: int) -
     )
 
 
-def approved(app: App) -> int:
-    """A broadcast to everybody, approved and due now, not released yet."""
+def approved(app: App, *, urgent: bool = False, groups: tuple[str, ...] = ()) -> int:
+    """A broadcast to everybody or some groups, approved and due now, not released yet."""
     author, leader = app.actor("author"), app.actor("leader")
     with app.begin(author)() as tx:
         made = joined.draft(
             app, tx, template=templating.load(app.templates, "bench"),
-            audience=Audience(wards=("all",)), route_name="only", fields={},
+            audience=Audience(wards=("all",), residential_groups=groups), route_name="only",
+            fields={}, urgent=urgent,
         )  # fmt: skip
     found = joined.preview(app, author, get(app, made))
 

@@ -30,7 +30,7 @@ def load(view: View, tx: Tx, lane: Lane, now: datetime, monotonic: float) -> lis
     """The calls that may start now, their intents written."""
     shut(view, tx, lane, now)
     room = lane.room(now)
-    if room <= 0 or lane.name in view.paused:
+    if room <= 0 or lane.name in view.paused or not lane.caught_up():
         return []
     calls: list[Asked] = []
     if monotonic >= lane.empty_until:
@@ -50,11 +50,17 @@ def load(view: View, tx: Tx, lane: Lane, now: datetime, monotonic: float) -> lis
     while room > 0 and lane.waiting:
         batches.append(claiming.next_batch(lane))
         room -= 1
-    return in_turn(view, tx, lane, calls, batches, now)
+    return in_turn(view, tx, lane, calls, batches, now, monotonic)
 
 
 def in_turn(
-    view: View, tx: Tx, lane: Lane, calls: list[Asked], batches: list[list[Parcel]], now: datetime
+    view: View,
+    tx: Tx,
+    lane: Lane,
+    calls: list[Asked],
+    batches: list[list[Parcel]],
+    now: datetime,
+    monotonic: float,
 ) -> list[Asked]:
     """The calls that have their turn at this gateway's pace; the others wait for theirs.
 
@@ -75,7 +81,7 @@ def in_turn(
         lane.waiting.extendleft(reversed(batch))
     kept += intend(view, tx, lane, batches[:going], now)
     for call, turn in zip(kept, turns, strict=False):
-        call.leaves_in = turn
+        call.turn = monotonic + turn
     return kept
 
 

@@ -167,8 +167,10 @@ class Engine:
     # --- ask ------------------------------------------------------------------------------
 
     async def _ask(self, call: Asked) -> None:
-        if call.leaves_in > 0:
-            await asyncio.sleep(call.leaves_in)
+        if call.turn is not None:
+            clock = asyncio.get_running_loop().time
+            while (seconds := call.lane.wait(call.turn, clock())) > 0:
+                await asyncio.sleep(seconds)
         try:
             call.verdicts = await self._verdicts(call)
         except Exception:  # rule 2: an exception is our bug, and proves nothing about the vendor

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 import random
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -36,10 +37,12 @@ class Ledger:
     misbehaved: int = 0
     calls: int = 0
     receipts_due: int = 0
+    times: list[float] = field(default_factory=list)  # seconds, of each acceptance
 
     def take(self, channel: str, to: str, reference: str) -> str:
         """Accept a message; the id the vendor gives it."""
         self.accepted.append((channel, to, reference))
+        self.times.append(time.monotonic())
         return f"{channel[0]}{len(self.accepted):08d}"
 
     def as_json(self) -> dict[str, object]:
@@ -51,7 +54,17 @@ class Ledger:
             "calls": self.calls,
             "misbehaved": self.misbehaved,
             "receipts_due": self.receipts_due,
+            "most_in_a_second": self.most_in_a_second(),
         }
+
+    def most_in_a_second(self) -> int:
+        """Acceptances in the busiest second, wherever it begins."""
+        most = low = 0
+        for high, at in enumerate(self.times):
+            while at - self.times[low] >= 1.0:
+                low += 1
+            most = max(most, high - low + 1)
+        return most
 
 
 @dataclass

@@ -115,3 +115,19 @@ def test_shares_never_exceed_the_whole(weights, health):
     found = shares(named, {f"g{i}": h for i, h in enumerate(health)})
     assert 0 < sum(found.values()) <= 1000
     assert all(v >= 0 for v in found.values())
+
+
+def test_calls_never_leave_closer_together_than_their_turns():
+    lane = Lane(None, Pace(per_second=200), 8)
+    assert lane.wait(10.000, 9.990) == pytest.approx(0.010)
+    assert lane.wait(10.000, 10.000) == 0
+    assert lane.wait(10.005, 10.045) == 0, "the process was busy for a moment"
+    assert lane.wait(10.010, 10.045) == pytest.approx(0.005), "the next ones keep their distance"
+    assert lane.wait(10.015, 10.045) == pytest.approx(0.010)
+    lane.flying = 1
+    assert lane.caught_up()
+    assert lane.wait(10.020, 10.400) == 0
+    assert not lane.caught_up(), "far behind: no new turns until nothing is under way"
+    lane.flying = 0
+    assert lane.caught_up()
+    assert lane.lag == 0
