@@ -5,9 +5,10 @@ Their intents are in the database before a byte leaves, in the transaction they 
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from dispatcher import lifecycle
 from dispatcher.model import AttemptState, BroadcastState, Fault, HeldReason, MessageState
@@ -30,7 +31,7 @@ def load(view: View, tx: Tx, lane: Lane, now: datetime, monotonic: float) -> lis
     """The calls that may start now, their intents written."""
     shut(view, tx, lane, now)
     room = lane.room(now)
-    if room <= 0 or lane.name in view.paused or not lane.caught_up():
+    if room <= 0 or lane.name in view.paused:
         return []
     calls: list[Asked] = []
     if monotonic >= lane.empty_until:
@@ -70,7 +71,9 @@ def in_turn(
     if pace is None or not (calls or batches):
         return calls + intend(view, tx, lane, batches, now)
     weights = [lane.weight(c.parcels) for c in calls] + [lane.weight(b) for b in batches]
-    turns, again_at = gateways.take_turns(tx, lane.name, weights, pace, now)
+    present = time.monotonic()  # this transaction may have waited for others
+    at = now + timedelta(seconds=max(0.0, present - monotonic))
+    turns, again_at = gateways.take_turns(tx, lane.name, weights, pace, at, lane.overdue())
     if len(turns) < len(weights):
         lane.hold_until = again_at
     for call in calls[len(turns) :]:
@@ -81,7 +84,7 @@ def in_turn(
         lane.waiting.extendleft(reversed(batch))
     kept += intend(view, tx, lane, batches[:going], now)
     for call, turn in zip(kept, turns, strict=False):
-        call.turn = monotonic + turn
+        call.turn, call.lag = present + turn, lane.lag
     return kept
 
 

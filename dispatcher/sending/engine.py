@@ -169,7 +169,7 @@ class Engine:
     async def _ask(self, call: Asked) -> None:
         if call.turn is not None:
             clock = asyncio.get_running_loop().time
-            while (seconds := call.lane.wait(call.turn, clock())) > 0:
+            while (seconds := call.lane.wait(call, clock())) > 0:
                 await asyncio.sleep(seconds)
         try:
             call.verdicts = await self._verdicts(call)

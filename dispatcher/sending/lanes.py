@@ -16,7 +16,6 @@ BATCH = 500  # messages leased at once
 WAITS = 30  # seconds a leased message waits for its turn, at most
 MOST = 10_000  # the same, for a gateway that takes many a call
 TROUBLED = 3  # answers of `busy` in a row before a gateway gets one probe at a time
-LAG = 0.2  # seconds behind their turns, at most
 REPEATS = 10  # of so many calls one may repeat a refused message while fresh ones wait
 
 
@@ -33,6 +32,7 @@ class Asked:
     verdicts: Sequence[Verdict | None] = ()  # None: a look-up that found nothing
     was_look_up: bool = False
     turn: float | None = None  # monotonic: when it may leave, where a pace is kept
+    lag: float = 0.0  # of its gateway when it got its turn
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,8 @@ class Lane:
     rests: dict[int, float] = field(default_factory=dict)  # monotonic: had nothing due, until then
     empty_until: float = 0.0  # monotonic: when to look for due messages again
     doubts_at: float = 0.0  # monotonic: when to look for doubts again
-    lag: float = 0.0  # seconds that calls leave after their turns
+    lag: float = 0.0  # seconds by which calls came later than their turns, all together
+    paid: float = 0.0  # the same, of which the turns of all workers know
 
     def __post_init__(self) -> None:
         self.bears = self.bore = float(self.in_flight)
@@ -167,21 +168,21 @@ class Lane:
             self.bears = 1.0
             self.hold_until = now + backoff(over, self.name, first=0.2, most=30)
 
-    def wait(self, turn: float, monotonic: float) -> float:
-        """Seconds until a call with this turn may leave. One that comes late moves all later ones:
-        calls never leave closer together than their turns, or a limit would be broken after
-        every moment in which this process was slow."""
-        until = turn + self.lag - monotonic
+    def wait(self, call: Asked, monotonic: float) -> float:
+        """Seconds until a call may leave. One that comes late moves those after it: calls never
+        leave closer together than their turns, or a limit would be broken after every moment in
+        which this process was slow."""
+        assert call.turn is not None
+        until = call.turn + self.lag - call.lag - monotonic
         if until < 0:
             self.lag -= until
             return 0.0
         return until
 
-    def caught_up(self) -> bool:
-        """False while calls leave much later than their turns: no new turns then."""
-        if not self.flying:
-            self.lag = 0.0
-        return self.lag <= LAG
+    def overdue(self) -> float:
+        """Seconds that the next turns must be later, so that nothing catches up; then none."""
+        owed, self.paid = self.lag - self.paid, self.lag
+        return owed
 
     def count(self, answered: int, monotonic: float) -> float | None:
         """How fast messages go while some are waiting: now and then a rate, else None."""

@@ -68,19 +68,26 @@ def closed(tx: Tx, now: datetime) -> dict[tuple[str, int], tuple[datetime, str]]
     }
 
 
-AHEAD = 50_000  # microseconds: turns are given out this long before they come
+LEAD = 20_000  # microseconds to the first turn at least: the commit comes before it
+AHEAD = 80_000  # microseconds: turns are given out this long before they come
 MARGIN = 0.98  # of the pace asked for: two messages may reach a vendor closer than they left
-_SOON = 10_000  # microseconds before the next turn a worker looks again
+_SOON = 40_000  # microseconds before the next turn a worker looks again
 
 
 def take_turns(
-    tx: Tx, name: str, weights: Sequence[int], per_second: float, now: datetime
+    tx: Tx,
+    name: str,
+    weights: Sequence[int],
+    per_second: float,
+    now: datetime,
+    overdue: float = 0.0,
 ) -> tuple[list[float], datetime]:
     """When each of some calls may leave, in seconds from now, and when to ask for more turns.
 
     `weights`: what each call counts (messages or parts). Fewer answers than weights: the others
-    have no turn yet. GCRA with a burst of one: the row holds for every worker on every host, by
-    the clock of the database.
+    have no turn yet. `overdue`: seconds by which earlier calls of this worker left too late; all
+    turns move by it, so that nobody catches up. GCRA with a burst of one: the row holds for every
+    worker on every host, by the clock of the database.
     """
     gap = 1_000_000 / (per_second * MARGIN)
     clock = (
@@ -97,14 +104,15 @@ def take_turns(
     ahead = max(60_000_000, gap * 2 * max(weights, default=1))
     if free_at > clock + ahead:  # the clock was set back
         free_at = clock
+    free_at = max(free_at, clock + LEAD) + overdue * 1e6
     turns: list[float] = []
     for weight in weights:
-        turn = max(free_at, clock)
+        turn = free_at
         if turn > clock + AHEAD:
             break
         turns.append((turn - clock) / 1e6)
         free_at = turn + weight * gap
-    if turns:
+    if turns or overdue:
         tx.run(
             "UPDATE gateways SET next_free_at = :f WHERE name = :n", {"f": int(free_at), "n": name}
         )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dispatcher.gateways.contract import Limits
 from dispatcher.lifecycle import shares
-from dispatcher.sending.lanes import REPEATS, TROUBLED, Lane, Pace, spread
+from dispatcher.sending.lanes import REPEATS, TROUBLED, Asked, Lane, Pace, spread
 
 
 def lane(in_flight=16, **limits):
@@ -119,15 +119,17 @@ def test_shares_never_exceed_the_whole(weights, health):
 
 def test_calls_never_leave_closer_together_than_their_turns():
     lane = Lane(None, Pace(per_second=200), 8)
-    assert lane.wait(10.000, 9.990) == pytest.approx(0.010)
-    assert lane.wait(10.000, 10.000) == 0
-    assert lane.wait(10.005, 10.045) == 0, "the process was busy for a moment"
-    assert lane.wait(10.010, 10.045) == pytest.approx(0.005), "the next ones keep their distance"
-    assert lane.wait(10.015, 10.045) == pytest.approx(0.010)
-    lane.flying = 1
-    assert lane.caught_up()
-    assert lane.wait(10.020, 10.400) == 0
-    assert not lane.caught_up(), "far behind: no new turns until nothing is under way"
-    lane.flying = 0
-    assert lane.caught_up()
-    assert lane.lag == 0
+
+    def asked(turn):
+        return Asked(lane, "c", [], NINE, 0.0, turn=turn, lag=lane.lag)
+
+    first, second, third, fourth = (asked(10 + n / 200) for n in range(4))
+    assert lane.wait(first, 9.990) == pytest.approx(0.010)
+    assert lane.wait(first, 10.000) == 0
+    assert lane.wait(second, 10.045) == 0, "the process was busy for a moment"
+    assert lane.wait(third, 10.045) == pytest.approx(0.005), "the next ones keep their distance"
+    assert lane.wait(fourth, 10.045) == pytest.approx(0.010)
+    assert lane.overdue() == pytest.approx(0.040), "all turns after these are later by as much"
+    assert lane.overdue() == 0
+    later = asked(10.100)
+    assert lane.wait(later, 10.095) == pytest.approx(0.005), "its turn knows of it already"
