@@ -65,6 +65,7 @@ class Report:
     lines: tuple[Line, ...]
     spent: tuple[Mapping[str, Any], ...]
     reached_twice: int
+    twice_cost: int  # đồng that were not needed
 
     @property
     def total(self) -> Line:
@@ -81,6 +82,7 @@ class Report:
             "counts": dict(self.total.counts),
             "cost": self.cost,
             "reached_twice": self.reached_twice,
+            "reached_twice_cost": self.twice_cost,
             "channels": [dict(s) for s in self.spent],
             "groups": [
                 {
@@ -106,7 +108,7 @@ def report(tx: Tx, broadcast_id: int) -> Report:
     return Report(
         tuple(lines),
         tuple(logbook.spent(tx, broadcast_id)),
-        logbook.reached_twice(tx, broadcast_id),
+        *logbook.reached_twice(tx, broadcast_id),
     )
 
 
@@ -244,6 +246,7 @@ def as_html(
         spent=found.spent,
         cost=number(found.cost),
         twice=found.reached_twice,
+        twice_cost=number(found.twice_cost),
         vi=language != "en",
         number=number,
     )

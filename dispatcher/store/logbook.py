@@ -369,19 +369,17 @@ def spent(tx: Tx, broadcast_id: int) -> list[dict[str, Any]]:
     ]
 
 
-def reached_twice(tx: Tx, broadcast_id: int) -> int:
-    """People for whom two channels both reported delivery."""
-    return int(
-        tx.value(
-            f"WITH {tx.visible('messages')} SELECT count(*) FROM (SELECT a.message_id FROM "
-            "attempts a "
-            "JOIN visible_messages m ON m.id = a.message_id WHERE a.broadcast_id = :b AND "
-            "a.heard >= 4 "
-            "GROUP BY a.message_id HAVING count(*) > 1) twice",
-            b=broadcast_id,
-        )
-        or 0
+def reached_twice(tx: Tx, broadcast_id: int) -> tuple[int, int]:
+    """(people for whom two ways both reported delivery, đồng the dearer ones of them cost)."""
+    row = tx.one(
+        f"WITH {tx.visible('messages')} SELECT count(*) AS people, SUM(extra) AS cost FROM "
+        "(SELECT SUM(COALESCE(a.cost, 0)) - MIN(COALESCE(a.cost, 0)) AS extra FROM attempts a "
+        "JOIN visible_messages m ON m.id = a.message_id WHERE a.broadcast_id = :b "
+        "AND a.heard >= 4 GROUP BY a.message_id HAVING count(*) > 1) twice",
+        b=broadcast_id,
     )
+    assert row is not None
+    return row["people"], int(row["cost"] or 0)
 
 
 def households(tx: Tx, broadcast_id: int) -> list[dict[str, Any]]:
