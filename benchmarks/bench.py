@@ -75,8 +75,14 @@ def bench_queue(size: Size) -> Iterator[Figure]:
             app = sites.site(root / name, count, database=database)
             made = sites.released(app)
             found = queue.claim_and_settle(app, made, count)
+            sizes = {} if app.store.is_sqlite else queue.bytes_a_message(app, count)
             app.store.close()
             yield Figure(f"claim, intend and settle, {name}", found, "messages/s", 20_000, True)
+            if sizes:
+                told = ", ".join(f"{t} {r:.0f}+{i:.0f}" for t, (r, i) in sorted(sizes.items()))
+                total = sum(map(sum, sizes.values()))
+                yield Figure("a settled message, PostgreSQL", total, "bytes", 3_000, False,
+                             f"rows+indexes: {told}")  # fmt: skip
     seconds = [queue.recovery(size.of(100_000)) for _ in range(size.rounds)]
     yield Figure(
         f"recovery of {size.of(100_000):,} open rows", statistics.median(seconds), "s", 5, False

@@ -43,6 +43,16 @@ def claim_and_settle(app: App, broadcast: int, count: int) -> float:
     return done / (time.perf_counter() - began)
 
 
+def bytes_a_message(app: App, count: int) -> dict[str, tuple[float, float]]:
+    """table → (bytes of rows, bytes of indexes) a message, on PostgreSQL, before any vacuum."""
+    with app.store.read(SYSTEM) as tx:
+        rows = tx.rows(
+            "SELECT relname AS name, pg_table_size(oid) AS rows, pg_indexes_size(oid) AS indexes "
+            "FROM pg_class WHERE relname IN ('messages', 'targets', 'attempts', 'trail')"
+        )
+    return {r["name"]: (r["rows"] / count, r["indexes"] / count) for r in rows}
+
+
 def recovery(count: int) -> float:
     """Seconds until `count` messages a dead worker held are back in the queue or named in doubt."""
     with sites.folder() as root:

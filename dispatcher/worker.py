@@ -161,7 +161,8 @@ class Worker:
         """Ctrl-C and SIGTERM drain; Windows has no handlers on its loop."""
         assert self.engine is not None
         stop = self.engine.stop
-        for number in (signal.SIGINT, signal.SIGTERM):
+        ctrl_break = getattr(signal, "SIGBREAK", signal.SIGINT)  # Windows
+        for number in {signal.SIGINT, signal.SIGTERM, ctrl_break}:
             try:
                 loop.add_signal_handler(number, stop)
             except NotImplementedError:

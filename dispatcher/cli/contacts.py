@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from dispatcher.importing.sheets import files_in
 from dispatcher.model import HANOI, AreaKind
 from dispatcher.problems import OK, PARTLY, USAGE, Problem, Say, refused, unknown
 from dispatcher.reporting import number
-from dispatcher.store import areas, groups, imports, suppressions
+from dispatcher.store import areas, groups, imports, reachability, suppressions
 from dispatcher.store import contacts as rows
 from dispatcher.store.database import Tx
 from dispatcher.store.schema import moment
@@ -297,12 +298,44 @@ def show(surface: Surface, contact: str) -> None:
     with surface.open_app().store.read(surface.actor()) as tx:
         ids = who(surface, tx, contact)
         found = rows.listed(tx, ids=ids, limit=len(ids))
+        known = reachability.of_contacts(tx, [c["id"] for c in found])
+    reach = {c: [_reach(row) for row in lines] for c, lines in known.items()}
     if surface.json:
-        surface.emit(found)
+        surface.emit([{**c, "reach": reach.get(c["id"], [])} for c in found])
         return
     for c in found:
         surface.say(f"c{c['id']}  {c['name']}  {', '.join(c['phones'])}")
         surface.say(f"   {c['ward']}, {c['residential_group'] or '—'}  ({c['source']}:{c['row']})")
+        for line in reach.get(c["id"], []):
+            _tell_reach(surface, line)
+
+
+def _reach(row: dict[str, Any]) -> dict[str, Any]:
+    """What is known of one phone on one channel, moments as ISO text."""
+    told = {"phone": row["tail"], "channel": row["channel"], "code": row["code"]}
+    moments = {k: row[k] for k in ("reached_at", "refused_at", "until")}
+    return told | {
+        k: moment(v).astimezone(HANOI).isoformat() if v else None for k, v in moments.items()
+    }
+
+
+def _tell_reach(surface: Surface, line: dict[str, Any]) -> None:
+    day = {
+        k: f"{datetime.fromisoformat(line[k]):%d/%m/%Y}" if line[k] else ""
+        for k in ("reached_at", "refused_at", "until")
+    }
+    where = f"   {line['phone']} {line['channel']}"
+    if line["until"]:
+        surface.say(
+            f"{where}: không nhận được ngày {day['refused_at']} (mã {line['code']}), thử lại sau "
+            f"{day['until']}",
+            f"{where}: not reached on {day['refused_at']} (code {line['code']}), tried again after "
+            f"{day['until']}",
+        )
+    elif line["reached_at"]:
+        surface.say(
+            f"{where}: nhận được ngày {day['reached_at']}", f"{where}: reached {day['reached_at']}"
+        )
 
 
 @contacts.verb(

@@ -57,15 +57,16 @@ def any_remembered(tx: Tx, channel: str) -> bool:
     return found is not None
 
 
-def of_address(tx: Tx, address_ids: Sequence[int]) -> list[dict[str, Any]]:
-    """What is known of some addresses, by channel."""
-    return [
-        dict(row)
-        for row in on_rows(
-            tx,
-            "SELECT x.address_id, x.channel, x.reached_at, x.refused_at, x.code, x.until "
-            f"FROM {json_rows({'id': 'bigint'})} r JOIN reachability x ON x.address_id = r.id "
-            "ORDER BY x.address_id, x.channel",
-            [[i] for i in address_ids],
-        )
-    ]
+def of_contacts(tx: Tx, contact_ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
+    """What is known of the addresses of some contacts, by contact; moments in microseconds."""
+    found: dict[int, list[dict[str, Any]]] = {}
+    for row in on_rows(
+        tx,
+        "SELECT ca.contact_id, a.tail, x.channel, x.reached_at, x.refused_at, x.code, x.until "
+        f"FROM {json_rows({'id': 'bigint'})} r JOIN contact_addresses ca ON ca.contact_id = r.id "
+        "JOIN addresses a ON a.id = ca.address_id JOIN reachability x ON x.address_id = a.id "
+        "ORDER BY ca.contact_id, ca.position, x.channel",
+        [[i] for i in contact_ids],
+    ):
+        found.setdefault(row["contact_id"], []).append(dict(row))
+    return found

@@ -105,6 +105,7 @@ def test_people_areas_and_contacts_can_be_looked_at(site):
     assert groups == [f"Tổ dân phố số {i}" for i in range(1, 7)]
     assert [c["name"] for c in ask(*at, "contacts", "list", "--search", "khong so")] == ["Không Số"]
     shown = ask(*at, "contacts", "show", "c3")[0]
+    assert shown["reach"] == [], "nobody was written to yet"
     assert (shown["name"], shown["row"], shown["phones"]) == ("Người Mẫu 2", 4, ["09xx xxx 002"])
     assert ask(*at, "contacts", "show", "-", stdin="0950000002")[0]["id"] == 3
 

@@ -465,6 +465,9 @@ def test_a_report_of_delivery_ends_what_was_remembered(site):
         places = [(r["message_id"], r["position"]) for r in tx.rows("SELECT * FROM targets")]
         reachability.refused(tx, [(*p, "99") for p in places], tx.now + timedelta(days=9))
         assert reachability.any_remembered(tx, "sms")
+        [[known], _] = reachability.of_contacts(tx, [1, 2]).values()
+        assert (known["channel"], known["code"]) == ("sms", "99")
+        assert known["until"] > known["refused_at"]
         reachability.reached(tx, places)
         assert not reachability.any_remembered(tx, "sms")
         tx.note("test", "messages", "")

@@ -26,16 +26,17 @@ M = MessageState
 
 def standings():
     """Every standing that makes a difference."""
-    for doubt, target, step, later, twice, stopped, earlier, heard, expired in product(
+    for doubt, target, step, other, later, twice, stopped, earlier, heard, expired in product(
         DOUBTS, (False, True), (False, True), (False, True), (False, True), (False, True),
+        (False, True),
         (None, M.ACCEPTED), (Heard.NOTHING, Heard.FAILED, Heard.DELIVERED), (False, True),
     ):  # fmt: skip
         if step and not target:
             continue  # the next step's first target is a next target too
         yield Standing(
             first_asked_at=NOW - timedelta(minutes=1), expires_at=NOW + (-HOUR if expired else HOUR),
-            doubt=doubt, has_next_target=target, has_next_step=step, later_goes_on=later,
-            rather_twice=twice, stopped=stopped, earlier=earlier, heard=heard,
+            doubt=doubt, has_next_target=target, has_next_step=step,
+            has_next_gateway=other, later_goes_on=later, rather_twice=twice, stopped=stopped, earlier=earlier, heard=heard,
         )  # fmt: skip
 
 
@@ -52,6 +53,9 @@ def test_every_answer_in_every_standing_follows_an_allowed_arrow():
             assert standing.has_next_step
         if decision.move is Move.NEXT_TARGET:
             assert standing.has_next_target
+        if decision.move is Move.NEXT_GATEWAY:
+            assert standing.has_next_gateway
+            assert fault in (Fault.CARRIER, Fault.LATER), "only for what was never handed over"
         seen.add((fault, decision.message))
     assert {fault for fault, _ in seen} == {None, *Fault}
 
@@ -207,3 +211,12 @@ def test_what_is_known_to_be_accepted_is_never_sent_again_whatever_a_repeat_answ
         decision = lifecycle.settle(proved, fault, None, NOW)
         assert decision.attempt is AttemptState.ACCEPTED
         assert decision.message in (M.ACCEPTED, M.DELIVERED)
+
+
+def test_another_gateway_of_the_step_comes_before_the_next_step():
+    ways = {"has_next_gateway": True, "has_next_step": True, "has_next_target": True}
+    standing = Standing(NOW, NOW + HOUR, **ways)
+    assert lifecycle.settle(standing, Fault.CARRIER, None, NOW).move is Move.NEXT_GATEWAY
+    closed = lifecycle.settle(standing, Fault.LATER, HOUR, NOW)
+    assert (closed.move, closed.opens_at) == (Move.NEXT_GATEWAY, NOW + HOUR)
+    assert lifecycle.settle(standing, Fault.RECIPIENT, None, NOW).move is Move.NEXT_TARGET
