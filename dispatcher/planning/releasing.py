@@ -48,6 +48,7 @@ def steps_of_release(
     state: dict[str, Any] = {}
 
     def prepare(tx: Tx) -> None:
+        releases.take_stock(tx)
         state["reach"] = resolve(tx, broadcast.audience)
         state["last"] = releases.last_contact(tx)
         state["shares"] = _shares(tx, broadcast)
@@ -95,6 +96,9 @@ def steps_of_release(
     for low in range(0, state["last"], CHUNK):
 
         def more(tx: Tx, low: int = low, high: int = min(low + CHUNK, state["last"])) -> None:
+            if not releases.any_further(tx, low, high):
+                return
+            releases.take_stock(tx)  # of messages and targets
             for i in usable:
                 releases.add_more_targets(
                     tx, broadcast.id, i, broadcast.route[i], shares[i], words.scopes[i] or "",
@@ -277,6 +281,7 @@ def preview(
 
 
 def _summed(tx: Tx, broadcast: Broadcast) -> Preview:
+    releases.take_stock(tx)
     summary = releases.sums(tx, broadcast.id)
     prices = texts.price_list(tx)
     queued, skipped = summary["queued"], summary["skipped"]

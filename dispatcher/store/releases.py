@@ -89,6 +89,41 @@ def last_contact(tx: Tx) -> int:
     return int(tx.value(f"WITH {tx.visible('contacts')} SELECT MAX(id) FROM visible_contacts") or 0)
 
 
+def take_stock(tx: Tx) -> None:
+    """PostgreSQL plans by statistics: tables it has none of yet (a list just imported, a site just
+    moved, the first broadcast) get them now, or statements would walk whole tables for each row."""
+    if tx.is_sqlite:
+        return
+    tables = ", ".join(f"'{name}'" for name in _PLANNED_BY)
+    for row in tx.rows(f"SELECT relname FROM pg_class WHERE relname IN ({tables}) "
+                       "AND relkind = 'r' AND reltuples <= 0 AND pg_relation_size(oid) > 0 "
+                       "AND relnamespace = current_schema()::regnamespace"):  # fmt: skip
+        tx.run(f"ANALYZE {row['relname']}")
+
+
+_PLANNED_BY = (
+    "contacts",
+    "contact_addresses",
+    "addresses",
+    "households",
+    "messages",
+    "targets",
+    "bodies",
+    "plan_bodies",
+)
+
+
+def any_further(tx: Tx, low: int, high: int) -> bool:
+    """True when contacts with id in (low, high] have further numbers."""
+    found = tx.one(
+        "SELECT 1 FROM contact_addresses x WHERE x.contact_id > :low AND x.contact_id <= :high "
+        "AND x.position > 0 LIMIT 1",
+        low=low,
+        high=high,
+    )
+    return found is not None
+
+
 def scope_ids(tx: Tx, reach: Reach, column: str) -> list[int]:
     """Distinct wards or residential groups in an audience (None, no group, becomes 0)."""
     return [

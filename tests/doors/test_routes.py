@@ -1,9 +1,10 @@
 """The routes a site has: shipped, written down, joined, refused."""
 
+import re
 from datetime import timedelta
 
 import pytest
-from conftest import add_people, build_site
+from conftest import ROOT, add_people, build_site
 from walk import get, write_broadcast
 
 from dispatcher import routes
@@ -132,3 +133,15 @@ def test_the_wait_of_a_shipped_route_is_half_an_hour(tmp_path):
                             '{ gateway = "esms" } ]\n', ""))  # fmt: skip
     _, steps = routes.find(found, "zalo-then-sms")
     assert [s.deadline for s in steps] == [timedelta(minutes=30), None]
+
+
+def test_the_example_in_the_documents_can_be_read(make_site):
+    root = make_site()
+    [example] = re.findall(r"```toml\n(.*?)```", (ROOT / "docs/routes.md").read_text("utf-8"), re.S)
+    site = 'name = "Phường thử"\nmode = "drill"\n'
+    (root / "dispatcher.toml").write_text(f"[site]\n{site}{example}", "utf-8")
+    found = parse(root)
+    _, steps = routes.find(found, "zalo-then-sms")
+    assert steps[1].weights == (("esms", 70), ("viettel", 30))
+    assert (steps[0].budget, str(steps[0].window)) == (20_000_000, "07:00-11:30")
+    assert found.gateways["esms"].most == {"per_day": 200_000, "dong_per_day": 60_000_000}

@@ -124,3 +124,11 @@ def test_a_paused_broadcast_is_not_claimed_for_and_goes_on_after_resume(waiting)
         planning.resume(tx, broadcasts.get(tx, broadcast_id))
     assert get(app, broadcast_id).state is BroadcastState.RUNNING
     assert intend(app, "a", ids) == set(ids)
+
+
+def test_a_release_gives_postgresql_statistics_of_what_it_walks(app, waiting):
+    if app.store.is_sqlite:
+        pytest.skip("SQLite plans by its indexes")
+    with app.store.read(SYSTEM) as tx:
+        known = {r["relname"] for r in tx.rows("SELECT relname FROM pg_class WHERE reltuples > 0")}
+    assert {"contacts", "contact_addresses", "addresses", "messages", "targets"} <= known
