@@ -344,6 +344,9 @@ def release(
                 return state
             tx.act = "rendered"
             step(tx)
+    with begin() as tx:  # apart, so that the first message need not wait for it
+        releases.take_stock(tx)
+        ahead = forecast(tx, broadcast, speeds, start, expires, 0)
     with begin() as tx:
         state = broadcasts.locked_state(tx, broadcast.id)
         if state is not BroadcastState.SCHEDULED:
@@ -355,7 +358,7 @@ def release(
             broadcast.ceiling_people is not None and found.people > broadcast.ceiling_people
         ) or (broadcast.ceiling_dong is not None and found.total > broadcast.ceiling_dong)
         to = BroadcastState.HELD if over else BroadcastState.RUNNING
-        ahead = forecast(tx, broadcast, speeds, start, expires, found.total)
+        ahead = replace(ahead, high=max(ahead.low, found.total))
         broadcasts.move(
             tx,
             broadcast,
