@@ -1,13 +1,16 @@
 """What the tests of faults look at: a worker that sends, a twin that counts."""
 
+import json
+import os
 import subprocess
 import sys
 import time
 from contextlib import contextmanager
 
-from dispatcher.cli.chaos import _get
+from dispatcher.cli.chaos import _get, make_site, verdict, worker_command
 from dispatcher.model import BroadcastState
 from dispatcher.problems import Problem
+from dispatcher.twins.server import start
 
 
 def until(happened, limit=90):
@@ -21,17 +24,77 @@ def remount(place, how):
     subprocess.run(["mount", "-o", f"remount,{how}", str(place)], check=True, capture_output=True)
 
 
-def quiet(twin):
-    calls = twin.ask("/ledger")["calls"]
-    time.sleep(0.7)
-    return calls == twin.ask("/ledger")["calls"]
-
-
 def over(app):
     try:
         return _get(app, 1).state is not BroadcastState.RUNNING
     except Problem:
         return False
+
+
+TOLD = ("DISPATCHER_STATE", "DISPATCHER_TWINS", "DISPATCHER_CLOCK")
+
+
+class Scene:
+    """A site in the middle of sending: its app, the twin, and the worker's process."""
+
+    def __init__(self, root, log, people, *, before=None):
+        """`before` is done with the app between the making of the site and the worker's start."""
+        self.before = {name: os.environ.get(name) for name in TOLD}
+        os.environ["DISPATCHER_STATE"] = str(log.parent / "state")
+        self.people, self.log, self.worker = people, log, None
+        self.twin = start(["lab"], "--latency", "0.1", "--no-receipts", "--capability", "neither")
+        os.environ["DISPATCHER_TWINS"] = json.dumps({"gate": self.twin.base("lab")})
+        root.mkdir()
+        try:
+            self.app = make_site(root, people, "neither", "data/site.db")
+            if before:
+                before(self.app)
+            with log.open("wb") as said:
+                self.worker = subprocess.Popen(worker_command(root), stdout=said, stderr=said)
+        except BaseException:
+            self.close()
+            raise
+
+    def accepted(self):
+        return self.twin.ask("/ledger")["accepted"]
+
+    def quiet(self):
+        """True when nothing leaves any more."""
+        calls = self.twin.ask("/ledger")["calls"]
+        time.sleep(0.7)
+        return calls == self.twin.ask("/ledger")["calls"]
+
+    def over(self):
+        return over(self.app)
+
+    def must_live(self):
+        assert self.worker.poll() is None, self.log.read_text("utf-8")[-2000:]
+
+    def must_be_whole(self):
+        """Everybody once, nobody lost, no doubt."""
+        found = verdict(self.app, 1, self.twin, 0)
+        assert (found.people, found.twice, found.lost) == (self.people, 0, 0)
+        assert (found.false_accepted, found.unconfirmed) == (0, 0)
+
+    def close(self):
+        if self.worker is not None:
+            self.worker.terminate()
+            self.worker.wait(40)
+        self.twin.stop()
+        self.app.store.close()
+        for name, value in self.before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+
+
+@contextmanager
+def sending(*given, **more):
+    scene = Scene(*given, **more)
+    try:
+        yield scene
+    finally:
+        scene.close()
 
 
 HOLD = """import sqlite3, sys

@@ -1,10 +1,9 @@
 """Faults of the machine while a worker sends: each costs time, nobody, and it ends by itself.
 
 Real ones: another program holds the database for a minute, the disk refuses reads and writes (its
-system calls fail), it may not be written to when the worker starts, somebody sets the clock.
+system calls fail), or it may not be written to when the worker starts.
 """
 
-import json
 import os
 import shutil
 import signal
@@ -15,12 +14,8 @@ from contextlib import contextmanager
 
 import pytest
 from conftest import run_cli
-from disk import held_by_another_program, over, quiet, remount, until
+from disk import held_by_another_program, remount, sending, until
 
-from dispatcher.cli.chaos import make_site, verdict, worker_command
-from dispatcher.twins.server import start
-
-PEOPLE = 1500
 BACK = 10  # seconds after a fault until messages leave again, at most
 strace = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
 
@@ -52,39 +47,22 @@ FAULTS = {
 @pytest.mark.timeout(280)
 @strace
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_fault_while_sending_costs_time_and_nobody(name, tmp_path, monkeypatch):
+def test_a_fault_while_sending_costs_time_and_nobody(name, tmp_path):
     fault, seconds = FAULTS[name]
-    monkeypatch.setenv("DISPATCHER_STATE", str(tmp_path / "state"))
-    twin = start(["lab"], "--latency", "0.1", "--no-receipts", "--capability", "neither")
-    monkeypatch.setenv("DISPATCHER_TWINS", json.dumps({"gate": twin.base("lab")}))
     root = tmp_path / "site"
-    root.mkdir()
-    worker = None
-    try:
-        app = make_site(root, PEOPLE, "neither", "data/site.db")
-        with (tmp_path / "said").open("wb") as said:
-            worker = subprocess.Popen(worker_command(root), stdout=said, stderr=said)
-        until(lambda: twin.ask("/ledger")["accepted"] > 50)
-        with fault(root, worker.pid):
-            until(lambda: quiet(twin))
+    with sending(root, tmp_path / "said", 1500) as scene:
+        until(lambda: scene.accepted() > 50)
+        with fault(root, scene.worker.pid):
+            until(scene.quiet)
             if name.startswith("another"):
                 told = run_cli("--site", str(root), "doctor", timeout=100)
                 assert "bị một chương trình khác giữ" in told.stdout + told.stderr
             time.sleep(seconds)
-            assert worker.poll() is None, (tmp_path / "said").read_text("utf-8")[-2000:]
-            before = twin.ask("/ledger")["accepted"]
-        until(lambda: twin.ask("/ledger")["accepted"] > before, BACK)
-        until(lambda: over(app))
-        found = verdict(app, 1, twin, 0)
-        app.store.close()
-    finally:
-        if worker is not None:
-            worker.terminate()
-            worker.wait(40)
-        twin.stop()
-        os.environ.pop("DISPATCHER_CLOCK", None)
-    assert (found.people, found.twice, found.lost, found.false_accepted) == (PEOPLE, 0, 0, 0)
-    assert found.unconfirmed == 0
+            scene.must_live()
+            before = scene.accepted()
+        until(lambda: scene.accepted() > before, BACK)
+        until(scene.over)
+        scene.must_be_whole()
 
 
 @strace
@@ -108,35 +86,21 @@ def test_the_doctor_names_what_the_disk_refuses(error, words, tmp_path, make_sit
 
 @pytest.mark.long
 @pytest.mark.timeout(200)
-def test_a_worker_that_starts_on_a_read_only_disk_waits_and_then_works(
-    small_disk,
-    tmp_path,
-    monkeypatch,
-):
-    monkeypatch.setenv("DISPATCHER_STATE", str(tmp_path / "state"))
-    twin = start(["lab"], "--no-receipts", "--capability", "neither")
-    monkeypatch.setenv("DISPATCHER_TWINS", json.dumps({"gate": twin.base("lab")}))
+def test_a_worker_that_starts_on_a_read_only_disk_waits_and_then_works(small_disk, tmp_path):
     root = small_disk / "site"
-    root.mkdir()
-    worker = None
-    try:
-        app = make_site(root, 300, "neither", "data/site.db")
-        app.store.close()
+
+    def read_only(app):
+        app.store.close()  # a file that is open for writing is in the way
         remount(small_disk, "ro")
-        with (tmp_path / "said").open("wb") as said:
-            worker = subprocess.Popen(worker_command(root), stdout=said, stderr=said)
+
+    with sending(root, tmp_path / "said", 300, before=read_only) as scene:
         told = run_cli("--site", str(root), "doctor", timeout=100)
         assert "chỉ cho đọc" in told.stdout
         assert "Traceback" not in told.stdout + told.stderr
         time.sleep(3)
-        assert worker.poll() is None, (tmp_path / "said").read_text("utf-8")
-        assert twin.ask("/ledger")["accepted"] == 0
+        scene.must_live()
+        assert scene.accepted() == 0
         remount(small_disk, "rw")
-        until(lambda: twin.ask("/ledger")["accepted"] > 0, BACK)
-        until(lambda: twin.ask("/ledger")["accepted"] >= 300, 60)
-    finally:
-        if worker is not None:
-            worker.terminate()
-            worker.wait(40)
-        twin.stop()
-        os.environ.pop("DISPATCHER_CLOCK", None)
+        until(lambda: scene.accepted() > 0, BACK)
+        until(scene.over, 60)
+        scene.must_be_whole()
