@@ -119,6 +119,7 @@ def tables(url):
     return {t.name: n for t, n in found.items() if t.name not in ("trail", "site", "workers")}
 
 
+@pytest.mark.long
 def test_a_site_moves_to_postgresql_and_back_and_only_the_newest_sends(
     site, tmp_path, postgresql_server
 ):
