@@ -13,6 +13,8 @@ from dispatcher.cli.surface import Surface
 from dispatcher.model import Mode
 from dispatcher.problems import Problem
 
+log = logging.getLogger("dispatcher.run")
+
 
 def _log_to_stderr() -> None:
     logging.basicConfig(
@@ -63,8 +65,8 @@ def _opened_patiently(surface: Surface) -> App:
         except Problem as problem:
             if problem.code not in PASSING:
                 raise
-            if problem.code != said:
-                surface.say(problem.say.vi, problem.say.en)
+            if problem.code != said:  # also with -q: nobody would know why nothing happens
+                log.warning("waits problem=%s %s", problem.code, problem.to(surface.language))
                 said = problem.code
             time.sleep(TICK)
 

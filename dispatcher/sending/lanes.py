@@ -82,11 +82,6 @@ class Lane:
     def per_second(self) -> float | None:
         return self.pace.per_second
 
-    @property
-    def is_limited(self) -> bool:
-        """True when what leaves here is counted against a limit all workers share."""
-        return self.pace.per_second is not None or bool(self.pace.most)
-
     def takes(self, broadcast: Broadcast, now: datetime) -> bool:
         """True when messages of a broadcast may go here now: the hours of the broadcast, of the
         step, and the vendor's own."""
