@@ -30,6 +30,7 @@ def kept(found: dict, people: int, kills: int) -> None:
     assert found["misbehaved"] > 0, "the twin must have tried us"
 
 
+@pytest.mark.long
 def test_a_few_kills_lose_nobody_and_text_nobody_twice():
     found = chaos("--people", "200", "--kills", "3")
     kept(found, 200, 3)

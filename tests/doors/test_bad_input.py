@@ -273,6 +273,7 @@ def test_a_read_only_database_is_a_sentence(site):
     assert "chỉ cho đọc" in found.stderr
 
 
+@pytest.mark.long
 def test_a_locked_database_is_a_sentence(site):
     run_cli("--site", str(site), "areas", "list")
     holder = sqlite3.connect(site / "data" / "site.db", isolation_level=None)

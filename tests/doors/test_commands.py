@@ -87,6 +87,7 @@ def test_from_an_empty_site_to_a_report(site):
     assert "✗" not in found.stdout
 
 
+@pytest.mark.long
 def test_people_areas_and_contacts_can_be_looked_at(site):
     at = ("--site", site)
     call(*at, "contacts", "import", f"{site}/contacts")
@@ -110,6 +111,7 @@ def test_people_areas_and_contacts_can_be_looked_at(site):
     assert ask(*at, "contacts", "show", "-", stdin="0950000002")[0]["id"] == 3
 
 
+@pytest.mark.long
 def test_pause_resume_and_stop(site):
     at = ("--site", site)
     call(*at, "contacts", "import", f"{site}/contacts")
@@ -136,6 +138,7 @@ def test_options_stand_before_or_after_the_command(site):
         assert len(json.loads(call(*words).stdout)) == 12
 
 
+@pytest.mark.long
 def test_every_schedule_command(site):
     at = ("--site", site)
     (call(*at, "people", "add", "qt", "--role", "admin"))
@@ -222,6 +225,7 @@ def test_a_new_site_works_at_once(tmp_path):
     assert os.path.exists(os.path.join(root, "data", "keys", "site.key"))
 
 
+@pytest.mark.long
 def test_the_outbox_needs_no_network(site):
     at = ("--site", site)
     call(*at, "contacts", "import", f"{site}/contacts")

@@ -27,6 +27,7 @@ def call(root, *words, code=0):
     return found
 
 
+@pytest.mark.long
 def test_a_backup_is_restored_and_held_until_somebody_says_it_is_the_only_one(site, tmp_path):
     copy = tmp_path / "backup.db"
     call(site, "db", "backup", str(copy))

@@ -10,6 +10,8 @@ import pytest
 from conftest import add_people, run_cli
 from walk import counts, crowd, import_list, released, sheet, work, write_broadcast
 
+pytestmark = pytest.mark.long  # many commands, one process each
+
 
 @pytest.fixture
 def sent(lite, twins, tmp_path):

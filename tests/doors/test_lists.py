@@ -7,6 +7,8 @@ import pytest
 from conftest import run_cli
 from walk import number, sheet
 
+pytestmark = pytest.mark.long  # many commands, one process each
+
 
 @pytest.fixture
 def site(make_site):

@@ -104,6 +104,7 @@ def test_no_unix_only_module_is_imported_on_the_main_path():
     assert all(ord(c) < 128 for c in text)  # cmd.exe reads it in the PC's own code page
 
 
+@pytest.mark.long
 def test_the_benchmarks_run():
     found = subprocess.run([sys.executable, "-m", "benchmarks.bench", "startup", "queue", "--quick", "--json"],
                            capture_output=True, text=True, cwd=ROOT, check=False)  # fmt: skip

@@ -182,6 +182,7 @@ def test_a_second_number_is_used_only_after_the_first_was_refused(site):
 NO_MORE_TODAY = answer(b'{"error":-144,"message":"OA has reached the daily quota","data":null}')
 
 
+@pytest.mark.long
 def test_a_used_up_quota_waits_for_midnight_and_is_asked_about_once_not_by_everybody(site, twins):
     app, broadcast_id = site(
         crowd(60),

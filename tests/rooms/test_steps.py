@@ -116,6 +116,7 @@ def test_what_neither_gateway_can_reach_fails_and_is_not_sent_back_and_forth(sit
     assert len(seen) == 6, "each gateway once for each person"
 
 
+@pytest.mark.long
 def test_a_gateway_without_money_hands_its_queue_to_the_other_but_never_a_doubt(site):
     lab = ('[gateways.second]\nadapter = "lab"\ncapability = "neither"\ntimeout = "2s"\n', "")
     app, made = site(
@@ -312,6 +313,7 @@ def live(url, line):
 
 
 @pytest.mark.parametrize("line", ["per_day = 5", "dong_per_day = 2600", "per_month = 5"])
+@pytest.mark.long
 def test_a_quota_of_our_own_waits_for_the_day_it_begins_anew(site, monkeypatch, line):
     monkeypatch.setenv("K", "invented")
     with vendor(code(lambda *_: "100")) as (url, seen):
