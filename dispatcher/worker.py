@@ -199,7 +199,7 @@ class Worker:
 
         def woken(table: str) -> None:
             chore = self._hear if table == "receipts" else self._tick
-            if not engine.stopping:
+            if timer.running and not engine.stopping:
                 timer.modify_job(chore.__name__, next_run_time=datetime.now().astimezone())
                 if table != "receipts":
                     engine.wake()

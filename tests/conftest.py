@@ -84,6 +84,16 @@ class FlowingClock(SiteClock):
         return self.now + (datetime.now(UTC) - self._began)
 
 
+@pytest.fixture(autouse=True)
+def _told_as_before() -> Iterator[None]:
+    """What one test tells the processes it starts (clock, twins, state) is not told to the next."""
+    before = {k: v for k, v in os.environ.items() if k.startswith("DISPATCHER_")}
+    yield
+    for name in [k for k in os.environ if k.startswith("DISPATCHER_") and k not in before]:
+        del os.environ[name]
+    os.environ.update(before)
+
+
 # --- databases --------------------------------------------------------------------------------
 
 
@@ -218,11 +228,9 @@ def run_cli(*words: str, stdin: str = "", env: dict[str, str] | None = None,
 
 
 @pytest.fixture
-def site_clock() -> Iterator[None]:
+def site_clock() -> None:
     """Nine in the morning for this process and the workers it starts."""
     start_site_clock("2026-12-01T09:00:00+07:00")
-    yield
-    os.environ.pop("DISPATCHER_CLOCK", None)
 
 
 @pytest.fixture

@@ -285,7 +285,7 @@ class Store:
                 with connection.begin():
                     yield Tx(connection, actor, now, self._sealer)
         except DBAPIError as error:
-            raise _told(error) from error
+            raise told(error) from error
 
     def close(self) -> None:
         self._engine.dispose()
@@ -324,7 +324,7 @@ def read_only() -> Problem:
     )
 
 
-def _told(error: DBAPIError) -> Exception:
+def told(error: DBAPIError) -> Exception:
     """Troubles of the database that a person can do something about; else the error itself."""
     words = str(error.orig).lower()
     if "locked" in words or "busy" in words:
@@ -354,9 +354,8 @@ def _told(error: DBAPIError) -> Exception:
             "Tệp cơ sở dữ liệu bị hỏng. Khôi phục từ bản sao lưu gần nhất.",
             "The database file is damaged. Restore the latest backup.",
         )
-    if isinstance(error, OperationalError) and (
-        "unable to open" in words or "connection" in words or "could not translate" in words
-    ):
+    gone = "unable to open" in words or "connection" in words or "could not translate" in words
+    if error.connection_invalidated or (isinstance(error, OperationalError) and gone):
         return settings(
             "database-unreachable",
             "Không mở được cơ sở dữ liệu. Kiểm tra mục database trong dispatcher.toml.",
@@ -455,7 +454,7 @@ def open_store(url: str, sealer: Sealer) -> Store:
         try:
             upgrade(engine)
         except DBAPIError as error:
-            raise _told(error) from error
+            raise told(error) from error
     elif found != HEAD:
         raise settings(
             "database-version",
@@ -473,7 +472,7 @@ def version_of(engine: sa.Engine) -> str | None:
         with engine.connect() as connection:
             return _version(connection)
     except DBAPIError as error:
-        raise _told(error) from error
+        raise told(error) from error
 
 
 def _version(connection: sa.Connection) -> str | None:

@@ -16,7 +16,7 @@ from typing import IO
 
 import sqlalchemy as sa
 
-from dispatcher.store.database import Tx, at, engine_for
+from dispatcher.store.database import Tx, at, engine_for, told
 
 
 class WorkerLock:
@@ -30,13 +30,10 @@ class WorkerLock:
     def take(self) -> bool:
         """True when the lock is ours now; False when a living process holds it."""
         if self._url.startswith("postgresql"):
-            if self._connection is None:
-                self._connection = engine_for(self._url).connect()
-            taken = self._connection.exec_driver_sql(
-                f"SELECT pg_try_advisory_lock({_key(self.name)})"
-            ).scalar()
-            self._connection.commit()
-            return bool(taken)
+            try:
+                return self._take_on_server()
+            except sa.exc.DBAPIError as error:
+                raise told(error) from error
         self._folder.mkdir(parents=True, exist_ok=True)
         file = (self._folder / f"{self.name}.lock").open("ab")
         if not _lock_file(file):
@@ -44,6 +41,15 @@ class WorkerLock:
             return False
         self._file = file
         return True
+
+    def _take_on_server(self) -> bool:
+        if self._connection is None:
+            self._connection = engine_for(self._url).connect()
+        taken = self._connection.exec_driver_sql(
+            f"SELECT pg_try_advisory_lock({_key(self.name)})"
+        ).scalar()
+        self._connection.commit()
+        return bool(taken)
 
     def held(self) -> bool:
         """False when the server that kept it for us went away."""

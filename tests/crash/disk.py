@@ -31,15 +31,11 @@ def over(app):
         return False
 
 
-TOLD = ("DISPATCHER_STATE", "DISPATCHER_TWINS", "DISPATCHER_CLOCK")
-
-
 class Scene:
     """A site in the middle of sending: its app, the twin, and the worker's process."""
 
     def __init__(self, root, log, people, *, before=None):
         """`before` is done with the app between the making of the site and the worker's start."""
-        self.before = {name: os.environ.get(name) for name in TOLD}
         os.environ["DISPATCHER_STATE"] = str(log.parent / "state")
         self.people, self.log, self.worker = people, log, None
         self.twin = start(["lab"], "--latency", "0.1", "--no-receipts", "--capability", "neither")
@@ -82,10 +78,6 @@ class Scene:
             self.worker.wait(40)
         self.twin.stop()
         self.app.store.close()
-        for name, value in self.before.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value
 
 
 @contextmanager

@@ -3,19 +3,18 @@
 The worker is a process of its own; the disk is a real one of a few megabytes.
 """
 
+from contextlib import suppress
+
 import pytest
 from disk import sending, until
 
 
 def fill(place):
     """No byte is left."""
-    with (place / "filler").open("wb") as file:
-        try:
-            while True:
-                file.write(b"x" * 65536)
-                file.flush()
-        except OSError:
-            pass
+    with suppress(OSError), (place / "filler").open("wb") as file:
+        while True:
+            file.write(b"x" * 65536)
+            file.flush()
 
 
 @pytest.mark.long
@@ -28,7 +27,7 @@ def test_a_disk_that_fills_up_while_sending_costs_time_and_nobody(small_disk, tm
             until(scene.quiet)
             scene.must_live()
             before = scene.accepted()
-            (small_disk / "filler").unlink()
+            (small_disk / "filler").unlink(missing_ok=True)
             until(lambda before=before: scene.accepted() > before or scene.over(), 20)
         until(scene.over)
         scene.must_be_whole()

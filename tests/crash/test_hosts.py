@@ -173,7 +173,6 @@ def test_workers_on_three_hosts_lose_nobody_when_cables_are_pulled_and_one_dies(
                 if process.stdout is not None:
                     process.stdout.close()
             twin.stop()
-            os.environ.pop("DISPATCHER_CLOCK", None)
             control(server, "-D", folder, "-m", "immediate", "stop")
             server.cleanup()
     assert (found.people, found.twice, found.lost, found.false_accepted) == (PEOPLE, 0, 0, 0)

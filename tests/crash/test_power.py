@@ -79,7 +79,6 @@ def test_an_intent_is_on_the_disk_before_its_bytes_leave(how, tmp_path, monkeypa
         app.store.close()
     finally:
         twin.stop()
-        os.environ.pop("DISPATCHER_CLOCK", None)
     assert found.lost == 0
     requests, early = left_unsynced(trace)
     assert requests >= 60

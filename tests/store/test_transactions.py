@@ -1,12 +1,14 @@
 """The two ways to a connection, and that nobody gets around their rules."""
 
+import time
+
 import pytest
 import sqlalchemy as sa
 from conftest import NINE, add_people
 from walk import crowd, import_list, sheet
 
 from dispatcher.model import SYSTEM, Actor, Role
-from dispatcher.problems import Bug
+from dispatcher.problems import Bug, Problem
 from dispatcher.store import areas, schema
 
 STRANGER = Actor("lạ", Role.OFFICER, 99, frozenset({-1}))
@@ -83,6 +85,21 @@ def test_visible_shows_the_wards_of_the_actor_and_nothing_else(app, tmp_path):
 def test_a_reading_transaction_changes_nothing(app):
     with pytest.raises(Bug, match="reading"), app.store.read(SYSTEM) as tx:
         tx.run("UPDATE areas SET name = 'x'")
+
+
+@pytest.mark.parametrize("last", ["a statement", "the commit"])
+def test_a_transaction_that_the_server_ended_is_a_trouble_that_passes(app, last):
+    """As after a suspended machine. The driver calls it an internal error."""
+    if app.store.is_sqlite:
+        pytest.skip("no server ends transactions")
+    with pytest.raises(Problem) as found, app.store.read(SYSTEM) as tx:
+        tx.run("SET idle_in_transaction_session_timeout = 50")
+        time.sleep(0.3)
+        if last == "a statement":
+            tx.value("SELECT 1")
+    assert found.value.code == "database-unreachable"
+    with app.store.read(SYSTEM) as tx:
+        assert tx.value("SELECT 1") == 1
 
 
 def test_writes_are_immediate_full_and_keep_foreign_keys(lite):
