@@ -115,6 +115,7 @@ class Site:
     public_url: str
     prices: Mapping[str, int]
     remember: timedelta = timedelta(days=30)  # that an address could not be reached
+    keep_birth_dates: str = ""  # why dates of birth are kept; empty: they are not
 
     @property
     def data(self) -> Path:
@@ -353,7 +354,7 @@ def parse(root: Path) -> Site:
             "language", '«language» là "vi" hoặc "en".', '“language” is "vi" or "en".'
         )
     areas, windows, phones, web = (section(n) for n in ("areas", "windows", "phones", "web"))
-    prices = section("prices")
+    prices, contacts = section("prices"), section("contacts")
     found = Site(
         root=root,
         name=site.required("name", str),
@@ -372,8 +373,9 @@ def parse(root: Path) -> Site:
         public_url=web.take("public_url", str, "").rstrip("/"),
         prices={key: prices.take(key, int) for key in prices.values},
         remember=take_duration(phones, "remember", None) or timedelta(days=30),
+        keep_birth_dates=contacts.take("birth_dates", str, "").strip(),
     )
-    for part in (site, areas, windows, phones, web, prices, top):
+    for part in (site, areas, windows, phones, web, prices, contacts, top):
         part.close()
     for name, route in found.routes.items():
         for gateway in (g for step in route.steps for g, _ in step.weights):

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from dispatcher import app as joined
-from dispatcher import importing, planning, templating
+from dispatcher import planning, templating
 from dispatcher.app import App
-from dispatcher.importing.entries import Context
+from dispatcher.importing.entries import Context, read_listing
+from dispatcher.importing.merge import Merge, merge, store
+from dispatcher.importing.sheets import read_sheets
 from dispatcher.model import SYSTEM, Actor, AreaKind, Audience, BroadcastState
 from dispatcher.store import areas, broadcasts
 from dispatcher.twins.server import Child
@@ -37,15 +39,13 @@ def crowd(count: int) -> list[tuple[str, str, str, str]]:
     return [(f"Người Mẫu {i}", number(1000 + i * 37), f"Tổ {i % 6 + 1}", "") for i in range(count)]
 
 
-def import_list(app: App, path: Path) -> importing.Merge:
+def import_list(app: App, path: Path) -> Merge:
     """Import one file; what changed."""
     with app.begin(SYSTEM)() as tx:
         known = {a.key: a.name for a in areas.listed(tx, AreaKind.WARD)}
-        listing = importing.read_listing(
-            importing.read_sheets(path), Context(known, None, None, app.site.sample_heads)
-        )
-        found = importing.merge(tx, listing.entries)
-        importing.store(tx, found, [{"name": path.name}], app.site.sample_heads)
+        listing = read_listing(read_sheets(path), Context(known, None, None, app.site.sample_heads))
+        found = merge(tx, listing.entries)
+        store(tx, found, [{"name": path.name}], app.site.sample_heads)
         return found
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from dispatcher import importing, phone
-from dispatcher.cli.contacts import contacts, context, who
+from dispatcher import phone
+from dispatcher.cli.contacts import contacts, who
 from dispatcher.cli.contacts import residential_group as group_in
+from dispatcher.cli.lists import context
 from dispatcher.cli.spoken import argument, option
 from dispatcher.cli.surface import Surface
-from dispatcher.importing import Sheet
+from dispatcher.importing.entries import read_listing
+from dispatcher.importing.merge import merge, store
+from dispatcher.importing.sheets import Sheet
 from dispatcher.model import AddressKind
 from dispatcher.problems import Problem, Say, refused
 from dispatcher.store import areas, imports, suppressions
@@ -62,12 +65,12 @@ def add(
     with app.begin(actor)() as tx:
         group_of(tx, surface, ward)
         read_numbers(tx, surface, words)
-        listing = importing.read_listing([sheet], context(tx, app, ward, None, ()))
+        listing = read_listing([sheet], context(tx, app, ward, None, ()))
         _refuse(surface, [*listing.rejected, *listing.needs_review])
-        plan = importing.merge(tx, listing.entries)
+        plan = merge(tx, listing.entries)
         if not (plan.created or plan.updated):
             raise refused("already-there", f"{name} đã có trong danh bạ.", f"{name} is there.")
-        import_id = importing.store(tx, plan, [], app.site.sample_heads)
+        import_id = store(tx, plan, [], app.site.sample_heads)
         created = bool(plan.created)
     if surface.json:
         surface.emit({"import": import_id, "created": created})

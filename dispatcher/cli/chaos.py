@@ -80,8 +80,9 @@ class Verdict:
 
 def make_site(root: Path, count: int, gateway: str, database: str) -> App:
     """A site with `count` invented people and one broadcast, approved and due now."""
-    from dispatcher.importing import merge, read_listing, read_sheets, store
-    from dispatcher.importing.entries import Context
+    from dispatcher.importing.entries import Context, read_listing
+    from dispatcher.importing.merge import merge, store
+    from dispatcher.importing.sheets import read_sheets
     from dispatcher.store import areas
     from dispatcher.twins.residents import WARDS, invent, number, write
 

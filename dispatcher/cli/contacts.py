@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from dispatcher import auditing, importing
-from dispatcher.areas import group_key, ward_key
+from dispatcher import auditing
+from dispatcher.areas import group_key
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.tables import write_table, writes
-from dispatcher.cli.templates import pairs
-from dispatcher.importing.entries import Context, Finding, Listing
-from dispatcher.importing.sheets import files_in
-from dispatcher.model import HANOI, AreaKind
-from dispatcher.problems import OK, PARTLY, USAGE, Problem, Say, refused, unknown
+from dispatcher.model import HANOI
+from dispatcher.problems import Problem, Say, unknown
 from dispatcher.reporting import number
 from dispatcher.store import areas, groups, imports, reachability, suppressions
 from dispatcher.store import contacts as rows
@@ -25,164 +21,6 @@ from dispatcher.store.database import Tx
 from dispatcher.store.schema import moment
 
 contacts = Group(Say("Danh bạ người nhận.", "The list of contacts."))
-
-
-@contacts.verb(
-    "import",
-    "Nhập danh bạ từ tệp Excel hoặc CSV của phường.",
-    "Import lists from a ward's Excel or CSV files.",
-    "dispatcher contacts import contacts/ --dry-run",
-)
-@argument("files", nargs=-1, required=True)
-@option("--ward", vi="danh sách của phường nào", en="whose list it is", complete="ward")
-@option("--group", vi="mọi dòng thuộc tổ dân phố này", en="every row is of this residential group")
-@option("--map", "choices", multiple=True, vi="chỉ cột: phone='Số ĐT'", en="phone='Column'")
-@option(
-    "--partial", is_flag=True, vi="lưu các dòng tốt, bỏ dòng hỏng", en="store the good rows only"
-)
-@option("--report", vi="ghi báo cáo nhập ra tệp XLSX", en="write a report to an XLSX file")
-@option(
-    "--rows", is_flag=True, vi="thêm các dòng được nhận vào JSON", en="add accepted rows to JSON"
-)
-def import_files(
-    surface: Surface,
-    files: tuple[str, ...],
-    ward: str | None,
-    group: str | None,
-    choices: tuple[str, ...],
-    partial: bool,
-    report: str | None,
-    rows: bool,
-) -> int:
-    app, actor = surface.open_app(), surface.actor()
-    paths = files_in([Path(f) for f in files])
-    sheets = []
-    with surface.progress("Đang đọc", "Reading", len(paths)) as update:
-        for done, path in enumerate(paths, 1):
-            sheets += importing.read_sheets(path)
-            update(done)
-    with app.store.read(actor) as tx:
-        listing = importing.read_listing(sheets, context(tx, app, ward, group, choices))
-        _check_wards(tx, listing)
-        plan = importing.merge(tx, listing.entries)
-    if report:
-        importing.write_report(Path(report), listing, surface.language)
-    stop = bool(listing.rejected) and not partial
-    import_id = None
-    dry_run = surface.dry_run
-    if not dry_run and not stop:
-        names = [
-            {"name": p.name, "digest": hashlib.sha256(p.read_bytes()).hexdigest()} for p in paths
-        ]
-        with app.begin(actor)() as tx:
-            plan = importing.merge(tx, listing.entries)
-            import_id = importing.store(tx, plan, names, app.site.sample_heads)
-    found = _summary(surface, len(paths), listing, plan, rows)
-    if import_id is not None:
-        found["import"] = import_id
-    if surface.json:
-        surface.emit(found)
-    else:
-        _tell(surface, listing, plan, dry_run=dry_run, stop=stop)
-    if stop:
-        return USAGE
-    return PARTLY if listing.rejected else OK
-
-
-def context(
-    tx: Tx, app: Any, ward: str | None, group: str | None, choices: tuple[str, ...]
-) -> Context:
-    """What the site knows before it reads a file."""
-    known = areas.listed(tx, AreaKind.WARD)
-    names = {a.key: a.name for a in known}
-    names |= {ward_key(alias): a.name for a in known for alias in a.aliases}
-    names |= {a.code: a.name for a in known if a.code}
-    chosen = areas.ward(tx, ward).name if ward else None
-    return Context(names, chosen, group, app.site.sample_heads, pairs(choices, "--map"))
-
-
-def _check_wards(tx: Tx, listing: Listing) -> None:
-    if tx.actor.wards is None:
-        return
-    mine = {a.name for a in areas.listed(tx, AreaKind.WARD) if a.id in tx.actor.wards}
-    foreign = sorted({e.ward for e in listing.entries} - mine)
-    if foreign:
-        raise refused(
-            "not-your-ward",
-            f"{tx.actor.name} không phụ trách phường {', '.join(foreign)}.",
-            f"{tx.actor.name} is not in charge of {', '.join(foreign)}.",
-        )
-
-
-def _summary(
-    surface: Surface, files: int, listing: Listing, plan: importing.Merge, with_rows: bool
-) -> dict[str, Any]:
-    def told(findings: list[Finding]) -> list[dict[str, object]]:
-        return [f.as_json(surface.language) for f in findings]
-
-    found: dict[str, Any] = {
-        "files": files,
-        "rows": listing.rows,
-        "created": len(plan.created),
-        "updated": len(plan.updated),
-        "unchanged": plan.unchanged,
-        "rejected": told(listing.rejected),
-        "repaired": told(listing.repaired),
-        "needs_review": told(listing.needs_review),
-        "proposed_groups": len(plan.proposed),
-    }
-    if with_rows:
-        found["accepted"] = [e.as_json() for e in listing.entries]
-    return found
-
-
-def _tell(
-    surface: Surface, listing: Listing, plan: importing.Merge, *, dry_run: bool, stop: bool
-) -> None:
-    n = f"{listing.rows:,}".replace(",", ".")
-    surface.say(
-        f"{n} dòng: {len(plan.created)} người mới, {len(plan.updated)} thay đổi, "
-        f"{plan.unchanged} đã có; sửa {len(listing.repaired)} số, "
-        f"{len(listing.needs_review)} dòng cần xem, {len(listing.rejected)} dòng hỏng.",
-        f"{n} rows: {len(plan.created)} new, {len(plan.updated)} changed, {plan.unchanged} known; "
-        f"{len(listing.repaired)} numbers repaired, {len(listing.needs_review)} to look at, "
-        f"{len(listing.rejected)} bad.",
-    )
-    for findings, head in (
-        (listing.rejected, Say("Dòng hỏng", "Bad rows")),
-        (listing.needs_review, Say("Cần xem", "To look at")),
-    ):
-        if findings:
-            surface.say("")
-            surface.table(
-                [
-                    head,
-                    Say("dòng", "row"),
-                    Say("cột", "column"),
-                    Say("giá trị", "value"),
-                    Say("vì sao", "why"),
-                ],
-                [
-                    [
-                        f"{f.file} {f.sheet}".strip(),
-                        str(f.row),
-                        f.column,
-                        f.value,
-                        f.message.to(surface.language),
-                    ]
-                    for f in findings[:20]
-                ],
-            )
-    if stop:
-        surface.warn(
-            "Chưa lưu gì vì có dòng hỏng. Sửa các dòng trên, hoặc thêm --partial để lưu phần tốt.",
-            "Nothing was stored because of bad rows. Fix them, or add --partial for the good ones.",
-        )
-    elif not dry_run:
-        surface.hint(
-            "Soạn đợt gửi: dispatcher broadcasts create --template TÊN --ward all",
-            "Write a broadcast: dispatcher broadcasts create --template NAME --ward all",
-        )
 
 
 @contacts.verb(

@@ -9,17 +9,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from dispatcher import app as joined
-from dispatcher import auditing, importing, planning, reporting, templating
+from dispatcher import auditing, planning, reporting, templating
 from dispatcher.app import App, callback_path, open_app
 from dispatcher.cli.broadcasts import OVER
 from dispatcher.cli.chaos import CLOCK, verdict
-from dispatcher.cli.contacts import context
 from dispatcher.cli.init import SAMPLE
+from dispatcher.cli.lists import context
 from dispatcher.cli.log import tell_story
 from dispatcher.cli.spoken import command, option
 from dispatcher.cli.surface import Surface
@@ -27,8 +27,11 @@ from dispatcher.cli.tables import write_text
 from dispatcher.cli.templates import beside, bubble
 from dispatcher.clock import start_site_clock
 from dispatcher.config import parse
-from dispatcher.importing.sheets import files_in
-from dispatcher.model import SYSTEM, Audience, BroadcastState, Role
+from dispatcher.importing.entries import read_listing
+from dispatcher.importing.merge import merge, store
+from dispatcher.importing.report import Facts, write_report
+from dispatcher.importing.sheets import Sheet, files_in, read_sheets
+from dispatcher.model import HANOI, SYSTEM, Audience, BroadcastState, Role
 from dispatcher.problems import PARTLY, Problem, Say
 from dispatcher.reporting import COLUMNS, number
 from dispatcher.store import broadcasts, people
@@ -95,13 +98,20 @@ class Demo:
 
     def _import(self, app: App) -> None:
         paths = files_in([self.root / "contacts"])
+
+        def sheets() -> Iterator[Sheet]:
+            return (s for path in paths for s in read_sheets(path))
+
+        with app.store.read(SYSTEM) as tx:
+            known = context(tx, app, None, None, ())
+        listing = read_listing(sheets(), known)
         with app.begin(SYSTEM)() as tx:
-            sheets = [s for path in paths for s in importing.read_sheets(path)]
-            listing = importing.read_listing(sheets, context(tx, app, None, None, ()))
-            plan = importing.merge(tx, listing.entries)
-            importing.store(tx, plan, [{"name": p.name} for p in paths], app.site.sample_heads)
+            plan = merge(tx, listing.entries)
+            store(tx, plan, [{"name": p.name} for p in paths], app.site.sample_heads)
         report = self.root / "nhap-danh-ba.xlsx"
-        importing.write_report(report, listing, self.surface.language)
+        at = f"{app.clock().astimezone(HANOI):%H:%M %d/%m/%Y}"
+        facts = Facts(app.site.name, "demo", at, stored=True)
+        write_report(report, sheets(), listing, plan, facts, self.surface.language)
         zeros = sum(f.code == "leading_zero" for f in listing.repaired)
         rows, look = number(listing.rows), len(listing.needs_review)
         self.surface.say(

@@ -142,6 +142,11 @@ class Surface:
         if sys.stdin.readline().strip().casefold() not in ("c", "có", "co", "y", "yes"):
             raise refused("not-confirmed", "Chưa làm gì.", "Nothing was done.")
 
+    def ask(self, label: Say) -> str:
+        """One line from the person at the terminal."""
+        self._write(f"{label.to(self.language)}: ", error=True)
+        return sys.stdin.readline().strip()
+
     def warn(self, vi: str, en: str) -> None:
         self._write(self.text(vi, en), error=True)
 

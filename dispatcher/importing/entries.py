@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-import unicodedata
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
+from dispatcher import phone
 from dispatcher.areas import group_key, looks_like_group, ward_key
-from dispatcher.importing.columns import find_header, mapped
-from dispatcher.importing.sheets import Sheet
-from dispatcher.phone import Reading, Type, read
+from dispatcher.importing import telling
+from dispatcher.importing.columns import Header, check_choices, check_found, find_header, letter
+from dispatcher.importing.numbers import Heard, read_cell
+from dispatcher.importing.sheets import Row, Sheet
+from dispatcher.importing.telling import DATA_MARK
 from dispatcher.problems import Problem, Say
 from dispatcher.sms import folded
 
@@ -20,10 +25,12 @@ _FOOTER = re.compile(
 )
 _NUMBERING = re.compile(r"^\(?\d{1,2}\)?$|^\([a-z]\)$")
 _WARD_IN_TITLE = re.compile(r"\bphuong\s+([^,;:()\-–]+)")
+_IDENTITY = re.compile(r"0(?:0[1-9]|[1-8]\d|9[0-6])\d{9}")  # a citizen's number: 12 digits
 LAST_COLUMN = 60
+HEAD = 200  # rows that tell where a table is
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Finding:
     """Something about one cell that a person should know. `message` says what to do."""
 
@@ -47,9 +54,12 @@ class Finding:
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """One person or office as the sheet has it. `ward` and `group` are as the site knows them."""
+    """One person or office as the sheet has it. `ward` and `group` are as the site knows them.
+
+    `notes`: number → what stood beside it. `kept`: columns for `row.<column>`.
+    """
 
     file: str
     sheet: str
@@ -62,6 +72,8 @@ class Entry:
     household: str | None = None
     title: str = ""
     groups: tuple[str, ...] = ()
+    notes: Mapping[str, str] | None = None
+    kept: Mapping[str, str] | None = None
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -77,187 +89,278 @@ class Entry:
 
 @dataclass
 class Listing:
-    """What a set of files says."""
+    """What a set of files says. `dropped`: what was left out because nobody needs it → cells.
+
+    `places`: (file, sheet, row) of a row with a finding → its ward and residential group.
+    """
 
     rows: int = 0
     entries: list[Entry] = field(default_factory=list)
     rejected: list[Finding] = field(default_factory=list)
     repaired: list[Finding] = field(default_factory=list)
     needs_review: list[Finding] = field(default_factory=list)
+    dropped: Counter[str] = field(default_factory=Counter)
+    tables: list[Table] = field(default_factory=list)
+    places: dict[tuple[str, str, int], tuple[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Table:
+    """How one sheet was understood. `ward`: whose list it is, None where rows say it."""
+
+    file: str
+    sheet: str
+    header: Header
+    ward: str | None
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "file": self.file, "sheet": self.sheet, "ward": self.ward,
+            "columns": [c.as_json() for c in self.header.columns],
+        }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Context:
-    """What the site knows before it reads a file."""
+    """What the site knows before it reads a file.
+
+    `remembered`: ward → (folded heading → field), as people said it for earlier lists.
+    """
 
     wards: Mapping[str, str]  # normal form → name
     ward: str | None  # said by the person
     group: str | None
     sample_heads: Collection[str] = ()
     choices: Mapping[str, str] = field(default_factory=dict)
+    remembered: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    keep_birth_dates: str = ""  # why, if they are kept at all (as row.ngay_sinh)
 
 
-def read_listing(sheets: Sequence[Sheet], context: Context) -> Listing:
+def read_listing(sheets: Iterable[Sheet], context: Context) -> Listing:
     """Read every sheet. Raises a problem when no sheet holds a list, or no ward can be told."""
+    check_choices(context.choices)
     listing = Listing()
-    tables = 0
+    names: dict[str, None] = {}
     for sheet in sheets:
-        tables += _read_sheet(sheet, context, listing)
-    if not tables:
-        names = ", ".join(dict.fromkeys(s.file for s in sheets))
+        names[sheet.file] = None
+        _read_sheet(sheet, context, listing)
+    if not listing.tables:
+        files = ", ".join(names)
         raise Problem(
             "no-table",
-            f"{names}: không thấy bảng có cột họ tên hoặc số điện thoại. "
+            f"{files}: không thấy bảng có cột họ tên hoặc số điện thoại. "
             "Chỉ cột bằng --map, ví dụ: --map phone='Số ĐT'",
-            f"{names}: no table with names or phone numbers found. "
+            f"{files}: no table with names or phone numbers found. "
             "Point to the columns with --map, e.g. --map phone='Số ĐT'",
         )
+    check_found([t.header for t in listing.tables], context.choices, ", ".join(names))
     return listing
 
 
-def _read_sheet(sheet: Sheet, context: Context, listing: Listing) -> bool:
-    header_at, fields = find_header(sheet, context.choices)
-    header = sheet.rows[header_at][1] if header_at >= 0 else ()
-    fields = mapped(fields, header, context.choices, sheet.file)
-    if not {"name", "phone"} & set(fields.values()):
-        return False
-    reader = _SheetReader(sheet, context, fields, header, listing)
-    for index, (number, cells) in enumerate(sheet.rows[header_at + 1 :]):
-        reader.take(number, cells, first=index == 0)
-    return True
+def _read_sheet(sheet: Sheet, context: Context, listing: Listing) -> None:
+    rows = iter(sheet.rows)
+    head: list[Row] = list(itertools.islice(rows, HEAD))
+    if head and head[0][1][:1] in ([DATA_MARK.vi], [DATA_MARK.en]):
+        return
+    ward = context.ward or _ward_of(sheet, head, context.wards) or _ward_beside(sheet, listing)
+    header = find_header(head, context.choices, context.remembered.get(ward or "", {}))
+    if not {"name", "phone"} & set(header.fields().values()):
+        return
+    listing.tables.append(Table(sheet.file, sheet.name, header, ward))
+    reader = _SheetReader(sheet, context, header, ward, listing)
+    if sheet.hidden:
+        listing.needs_review.append(telling.hidden_sheet(sheet))
+    if sheet.hidden_rows:
+        listing.needs_review.append(telling.hidden_rows(sheet))
+    take = reader.take
+    first = header.last + 1
+    if first < len(head) and not _is_numbering(head[first][1]):
+        take(*head[first])
+    for number, cells in itertools.chain(head[first + 1 :], rows):
+        take(number, cells)
+    listing.repaired += [telling.cleaned(sheet, note) for note in sheet.notes]
+
+
+def _ward_beside(sheet: Sheet, listing: Listing) -> str | None:
+    """A workbook whose first sheet names the ward means it for those after it too."""
+    return next((t.ward for t in listing.tables if t.file == sheet.file and t.ward), None)
+
+
+def _is_numbering(cells: Sequence[str]) -> bool:
+    """The row “(1) (2) (3)” under the headings."""
+    filled = [folded(c) for c in cells if c]
+    return len(filled) > 1 and all(_NUMBERING.match(c) for c in filled)
+
+
+def _ward_of(sheet: Sheet, head: Sequence[Row], wards: Mapping[str, str]) -> str | None:
+    """Whose list this is: by the title above the table, the sheet's name, or the file's."""
+    for _, cells in head[:10]:
+        for cell in cells:
+            if cell and (found := _WARD_IN_TITLE.search(folded(cell))):
+                words = found[1].split()
+                for length in range(min(4, len(words)), 0, -1):
+                    if ward := wards.get(" ".join(words[:length])):
+                        return ward
+    for name in (sheet.name, sheet.file.rsplit(".", 1)[0]):
+        plain = folded(re.sub(r"[-_.]+", " ", name))
+        for key, ward in sorted(wards.items(), key=lambda kv: -len(kv[0])):
+            if re.search(rf"(?:^|\s){re.escape(key)}(?:\s|$)", plain):
+                return ward
+    return None
+
+
+@lru_cache(maxsize=10_000)
+def _group(text: str) -> str | None:
+    """A residential group as it is written, None for a cell that names none."""
+    return text if group_key(text) else None
 
 
 class _SheetReader:
-    """Holds where we are in a sheet: its ward, and the group of the current section."""
+    """Holds where we are in a sheet: its ward, the group of the section, the household."""
 
     def __init__(
-        self,
-        sheet: Sheet,
-        context: Context,
-        fields: Mapping[int, str],
-        header: Sequence[str],
-        listing: Listing,
+        self, sheet: Sheet, context: Context, header: Header, ward: str | None, listing: Listing
     ) -> None:
-        self.sheet, self.context, self.fields, self.header = sheet, context, fields, header
-        self.listing = listing
-        self.ward = context.ward or self._ward_of_file()
+        self.sheet, self.context, self.header, self.listing = sheet, context, header, listing
+        self.ward = ward
         self.group: str | None = sheet.name if looks_like_group(sheet.name) else None
+        self.head_of_household: str | None = None
+        self.places: dict[str, list[int]] = {}
+        for index, name in header.fields().items():
+            self.places.setdefault(name, []).append(index)
+        self.kept = {n[4:]: i[0] for n, i in self.places.items() if n.startswith("row.")}
+        if context.keep_birth_dates and "birth" in self.places:
+            self.kept["ngay_sinh"] = self.places.pop("birth")[0]
+        self.name_at = self.places.get("name", [-1])[0]
+        self.phones_at = self.places.get("phone", [])
+        self.plain = phone.plain(context.sample_heads)  # the pattern of an ordinary mobile
+        # Nothing about a row but name, phone and place: nearly every list.
+        self.simple = not (
+            {"family_name", "landline", "receiver", "receiver_phone", "relation", "identity",
+             "birth"} & self.places.keys()
+            or self.kept or len(self.phones_at) != 1
+        )  # fmt: skip
 
-    def take(self, number: int, cells: tuple[str, ...], *, first: bool) -> None:
-        filled = [(i, c) for i, c in enumerate(cells[:LAST_COLUMN]) if c]
-        if first and len(filled) > 1 and all(_NUMBERING.match(folded(c)) for _, c in filled):
-            return
-        if len({c for _, c in filled}) == 1:
-            alone = filled[0][1]
-            if looks_like_group(alone):
-                self.group = alone
+    def take(self, number: int, cells: Sequence[str]) -> None:
+        if self.simple and self.phones_at[0] < len(cells) and self.name_at >= 0:
+            mobile = self.plain(cells[self.phones_at[0]])
+            if mobile and (name := cells[self.name_at]) and "\n" not in name:
+                self.listing.rows += 1
+                self._add(number, cells, name, (f"+84{mobile[1]}",))
                 return
-            if self._is_ward(alone):
-                self.ward = self.context.wards[ward_key(alone)]
-                return
-        values: dict[str, list[tuple[int, str]]] = {}
-        for i, cell in filled:
-            if name := self.fields.get(i):
-                values.setdefault(name, []).append((i, cell))
-        if not {"name", "phone", "landline"} & values.keys():
-            return
-        numbered = any(c.isdigit() for _, cell in values.get("phone", ()) for c in cell)
-        if not numbered and _FOOTER.match(folded(filled[0][1])):
-            return
-        self.listing.rows += 1
-        self._person(number, values)
+        if self._is_person(cells):
+            self.listing.rows += 1
+            self._person(number, cells)
 
-    def _person(self, number: int, values: Mapping[str, list[tuple[int, str]]]) -> None:
-        def first(name: str) -> str:
-            return values[name][0][1] if name in values else ""
+    def _is_person(self, cells: Sequence[str]) -> bool:
+        """False for a section row (which is remembered), a footer, and a row of nothing."""
+        filled = [c for c in cells[:LAST_COLUMN] if c]
+        if not filled:
+            return False
+        if len(set(filled)) == 1 and not self._digits(cells):
+            if looks_like_group(filled[0]):
+                self.group, self.head_of_household = filled[0], None
+                return False
+            if self._is_ward(filled[0]):
+                self.ward = self.context.wards[ward_key(filled[0])]
+                return False
+        said = [f for f in ("name", "phone", "landline", "receiver_phone", "family_name")
+                if any(self._at(cells, f))]  # fmt: skip
+        if not said:
+            return False
+        return bool(self._digits(cells)) or not _FOOTER.match(folded(filled[0]))
 
-        name = _name(" ".join(x for x in (first("family_name"), first("name")) if x))
-        ward = self._ward(number, values)
-        phones, landlines, fine = self._phones(number, values)
-        if ward is None or not fine:
+    def _digits(self, cells: Sequence[str]) -> bool:
+        """A phone stands in this row, good or bad."""
+        return any(sum(c.isdigit() for c in cell) > 5 for f in ("phone", "landline")
+                   for cell in self._at(cells, f))  # fmt: skip
+
+    def _at(self, cells: Sequence[str], name: str) -> list[str]:
+        return [cells[i] for i in self.places.get(name, ()) if i < len(cells)]
+
+    def _first(self, cells: Sequence[str], name: str) -> str:
+        return next((c for c in self._at(cells, name) if c), "")
+
+    def _person(self, number: int, cells: Sequence[str]) -> None:
+        words = (self._first(cells, "family_name"), self._first(cells, "name"))
+        name = " ".join(" ".join(words).split())
+        heard = Heard()
+        for kind in ("phone", "landline", "receiver_phone"):
+            for index in self.places.get(kind, ()):
+                if index < len(cells) and (cell := cells[index]):
+                    beside = self._first(cells, "receiver") if kind == "receiver_phone" else ""
+                    self._hear(heard, number, index, cell, kind, beside)
+        self._count_dropped(cells)
+        if self._relation(cells) == "chu ho":
+            self.head_of_household = name
+        if heard.refused:
             return
         if not name:
-            index = next(i for i, f in self.fields.items() if f)
-            self._note(
-                self.listing.needs_review,
-                number,
-                index,
-                "",
-                "no_name",
-                Say("dòng có số điện thoại nhưng không có tên", "the row has a phone but no name"),
-            )
-        group = first("residential_group") or self.context.group or self.group or None
-        if group is not None and not group_key(group):
-            group = None
-        household = first("household")
+            at = self.name_at if self.name_at >= 0 else self.phones_at[0]
+            self._note(self.listing.needs_review, number, at, "", "no_name", telling.NO_NAME)
+        self._add(number, cells, name, tuple(dict.fromkeys(heard.mobiles)), heard)
+
+    def _hear(
+        self, heard: Heard, number: int, index: int, cell: str, kind: str, beside: str
+    ) -> None:
+        found = read_cell(cell, self.context.sample_heads, landlines=kind == "landline")
+        heard.add(found, telling.instead(beside) if kind == "receiver_phone" else "")
+        if found.repaired:
+            self._note(self.listing.repaired, number, index, cell, *found.repaired)
+        if found.doubt:
+            self._note(self.listing.needs_review, number, index, cell, *found.doubt)
+        if found.refusal:
+            self._note(self.listing.rejected, number, index, cell, *found.refusal)
+
+    def _count_dropped(self, cells: Sequence[str]) -> None:
+        for kind in ("identity", "birth"):
+            for cell in self._at(cells, kind):
+                self.listing.dropped[kind] += bool(cell)
+
+    def _relation(self, cells: Sequence[str]) -> str:
+        return folded(self._first(cells, "relation"))
+
+    def _add(self, number: int, cells: Sequence[str], name: str, mobiles: tuple[str, ...],
+             heard: Heard | None = None) -> None:  # fmt: skip
+        ward = self._ward(number, cells)
+        if ward is None:
+            return
+        household = self._first(cells, "household") or (
+            self.head_of_household if "relation" in self.places else ""
+        )
+        group = self._first(cells, "residential_group") or self.context.group or self.group
+        sheet = self.sheet
         self.listing.entries.append(
             Entry(
-                self.sheet.file,
-                self.sheet.name,
+                sheet.file,
+                sheet.name,
                 number,
                 name,
-                tuple(phones),
-                tuple(landlines),
+                mobiles,
+                tuple(dict.fromkeys(heard.landlines)) if heard else (),
                 ward,
-                group,
+                _group(group) if group else None,
                 household or None,
-                first("title"),
-                tuple(g.strip() for g in first("group").split(";") if g.strip()),
+                self._first(cells, "title") if "title" in self.places else "",
+                self._groups(cells) if "group" in self.places else (),
+                heard.notes if heard and heard.notes else None,
+                {n: cells[i] for n, i in self.kept.items() if i < len(cells) and cells[i]}
+                if self.kept
+                else None,
             )
         )
 
-    def _phones(
-        self,
-        number: int,
-        values: Mapping[str, list[tuple[int, str]]],
-    ) -> tuple[list[str], list[str], bool]:
-        phones: list[str] = []
-        landlines: list[str] = []
-        fine = True
-        for name in ("phone", "landline"):
-            for index, cell in values.get(name, ()):
-                if not any(c.isdigit() for c in cell) and len(cell) <= 12:
-                    continue  # "không", "chưa có", "-"
-                reading = read(cell, self.context.sample_heads)
-                phones += [n.e164 for n in reading.certain if n.e164]
-                landlines += [n.e164 for n in reading.numbers if n.type is Type.LANDLINE and n.e164]
-                fine &= self._judge(number, index, cell, reading)
-        return list(dict.fromkeys(phones)), list(dict.fromkeys(landlines)), fine
+    def _groups(self, cells: Sequence[str]) -> tuple[str, ...]:
+        return tuple(g.strip() for g in self._first(cells, "group").split(";") if g.strip())
 
-    def _judge(self, number: int, index: int, cell: str, reading: Reading) -> bool:
-        """Report what was done with a cell; False when the row cannot be kept."""
-        why = reading.why()
-        if reading.repairs and reading.ok:
-            vi = ", ".join(_REPAIRS[r].vi for r in reading.repairs)
-            en = ", ".join(_REPAIRS[r].en for r in reading.repairs)
-            self._note(
-                self.listing.repaired,
-                number,
-                index,
-                cell,
-                reading.repairs[0],
-                Say(f"đã sửa: {vi}", f"repaired: {en}"),
-            )
-        if reading.needs_review and why:
-            self._note(self.listing.needs_review, number, index, cell, reading.reason or "", why)
-        elif not reading.ok and reading.type is not Type.LANDLINE and why:
-            self._note(self.listing.rejected, number, index, cell, reading.reason or "", why)
-            return False
-        return True
-
-    def _ward(self, number: int, values: Mapping[str, list[tuple[int, str]]]) -> str | None:
-        if "ward" in values:
-            index, cell = values["ward"][0]
-            found = self.context.wards.get(ward_key(cell)) or self.context.wards.get(cell.strip())
+    def _ward(self, number: int, cells: Sequence[str]) -> str | None:
+        if "ward" in self.places and (cell := self._first(cells, "ward")):
+            known = self.context.wards
+            found = known.get(ward_key(cell)) or known.get(cell.strip())
             if found is None:
-                self._note(
-                    self.listing.rejected,
-                    number,
-                    index,
-                    cell,
-                    "unknown_ward",
-                    Say("không có phường này trong địa bàn", "there is no such ward here"),
-                )
+                index = self.places["ward"][0]
+                self._note(self.listing.rejected, number, index, cell, "unknown_ward",
+                           telling.UNKNOWN_WARD)  # fmt: skip
             return found
         if self.ward is None:
             raise Problem(
@@ -267,59 +370,25 @@ class _SheetReader:
             )
         return self.ward
 
-    def _ward_of_file(self) -> str | None:
-        for _, cells in self.sheet.rows[:10]:
-            for cell in cells:
-                if cell and (found := _WARD_IN_TITLE.search(folded(cell))):
-                    words = found[1].split()
-                    for length in range(min(4, len(words)), 0, -1):
-                        if ward := self.context.wards.get(" ".join(words[:length])):
-                            return ward
-        stem = folded(re.sub(r"[-_.]+", " ", self.sheet.file.rsplit(".", 1)[0]))
-        for key, ward in sorted(self.context.wards.items(), key=lambda kv: -len(kv[0])):
-            if re.search(rf"(?:^|\s){re.escape(key)}(?:\s|$)", stem):
-                return ward
-        return None
-
     def _is_ward(self, text: str) -> bool:
         return folded(text).startswith("phuong") and ward_key(text) in self.context.wards
 
     def _note(
         self, where: list[Finding], number: int, index: int, value: str, code: str, message: Say
     ) -> None:
-        heading = self.header[index] if index < len(self.header) else ""
+        headings = self.header.headings
+        group = self.context.group or self.group
+        place = (self.sheet.file, self.sheet.name, number)
+        self.listing.places[place] = (self.ward or "", group or "")
+        heading = headings[index] if index < len(headings) else ""
         where.append(
             Finding(
                 self.sheet.file,
                 self.sheet.name,
                 number,
-                heading or _letter(index),
+                heading or letter(index),
                 value,
                 code,
                 message,
             )
         )
-
-
-_REPAIRS: dict[str, Say] = {
-    "leading_zero": Say("thêm số 0 bị mất", "put the lost 0 back"),
-    "decimal_zero": Say("bỏ đuôi .0", "dropped the .0"),
-    "scientific": Say("đổi dạng 9.1E+08 thành số", "wrote 9.1E+08 out"),
-    "letters": Say("đổi chữ O, l thành số", "read O and l as digits"),
-    "old_prefix": Say("đổi đầu số 11 số sang 10 số", "changed the pre-2018 head"),
-    "trunk_zero": Say("bỏ số 0 thừa sau +84", "dropped the 0 after +84"),
-}
-
-
-def _letter(index: int) -> str:
-    name = ""
-    index += 1
-    while index:
-        index, rest = divmod(index - 1, 26)
-        name = chr(65 + rest) + name
-    return name
-
-
-def _name(text: str) -> str:
-    visible = "".join(c for c in text if unicodedata.category(c) not in ("Cf", "Cc"))
-    return " ".join(visible.split())

@@ -5,16 +5,47 @@ The same file twice changes nothing the second time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from dispatcher.areas import group_key, group_name, ward_key
+from dispatcher.areas import group_key, group_name
 from dispatcher.importing.entries import Entry
 from dispatcher.model import AddressKind
+from dispatcher.problems import Say
 from dispatcher.sms import folded
 from dispatcher.store import areas, contacts, imports
 from dispatcher.store.contacts import Known, Person
 from dispatcher.store.database import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Double:
+    """A row that says what an earlier one said: the same person, or another one at the same phone.
+
+    `code`: same_person (they become one) | shared_phone | namesake (both stay two people).
+    """
+
+    code: str
+    entry: Entry
+    earlier: Entry
+
+    def as_json(self, language: str) -> dict[str, object]:
+        first = self.earlier
+        place = {"file": first.file, "sheet": first.sheet, "row": first.row}
+        return {
+            "file": self.entry.file, "sheet": self.entry.sheet, "row": self.entry.row,
+            "code": self.code, "of": place, "message": DOUBLES[self.code].to(language),
+        }  # fmt: skip
+
+
+DOUBLES = {
+    "same_person": Say("cùng tên, cùng tổ, cùng số: gộp làm một",
+                       "same name, group and number: they become one"),
+    "shared_phone": Say("chung số điện thoại với người khác: giữ cả hai, mỗi số chỉ nhận một tin",
+                        "shares a phone with another person: both stay, a phone gets one message"),
+    "namesake": Say("trùng tên trong cùng tổ nhưng khác số: giữ cả hai",
+                    "same name in the same group but another number: both stay"),
+}  # fmt: skip
 
 
 @dataclass
@@ -25,26 +56,50 @@ class Merge:
     updated: list[tuple[int, Person]] = field(default_factory=list)
     unchanged: int = 0
     proposed: list[tuple[int, str]] = field(default_factory=list)  # (ward, residential group)
+    doubles: list[Double] = field(default_factory=list)
 
 
 def merge(tx: Tx, entries: Sequence[Entry]) -> Merge:
     """Compare `entries` with what the site holds; nothing is stored."""
-    wards = {ward_key(w.name): w.id for w in areas.wards_named(tx, ["all"])}
+    wards = {w.name: w.id for w in areas.wards_named(tx, ["all"])}
     result = Merge()
+    keys = {g: group_key(g) for g in {e.residential_group for e in entries} if g}
     found: dict[tuple[int, str, str], list[Entry]] = {}
     for entry in entries:
-        ward = wards[ward_key(entry.ward)]
-        group = group_key(entry.residential_group) if entry.residential_group else ""
-        found.setdefault((ward, group, folded(entry.name)), []).append(entry)
+        group = keys[entry.residential_group] if entry.residential_group else ""
+        found.setdefault((wards[entry.ward], group, folded(entry.name)), []).append(entry)
     groups = {ward: areas.groups_of(tx, ward) for ward in {ward for ward, _, _ in found}}
     known = contacts.known(tx, set(groups))
+    proposed: dict[tuple[int, str], None] = {}
     for (ward, group, name), rows in found.items():
-        if group and group not in groups[ward] and (ward, group) not in result.proposed:
-            result.proposed.append((ward, group))
         area = groups[ward].get(group)
+        if group and area is None:
+            proposed[ward, group] = None
         key = contacts.name_key(tx, ward, area.key if area else group, name)
-        _match(tx, result, rows, known.get(key, []), (ward, group, key))
+        if len(rows) == 1 and key not in known:
+            result.created.append(_person(tx, rows, ward, group, key, 0))
+        else:
+            _match(tx, result, rows, known.get(key, []), (ward, group, key))
+    result.proposed = list(proposed)
+    result.doubles += _shared(entries)
     return result
+
+
+def _shared(entries: Sequence[Entry]) -> Iterator[Double]:
+    """Other people at the same phone, unless the sheet says that they live together."""
+    first: dict[str, Entry] = {}
+    for entry in entries:
+        for number in entry.phones:
+            earlier = first.setdefault(number, entry)
+            if earlier is entry or (entry.notes and number in entry.notes):
+                continue
+            together = entry.household and entry.household == earlier.household
+            if not together and not _same(entry, earlier):
+                yield Double("shared_phone", entry, earlier)
+
+
+def _same(one: Entry, other: Entry) -> bool:
+    return folded(one.name) == folded(other.name) and one.ward == other.ward
 
 
 def _match(
@@ -57,6 +112,8 @@ def _match(
     """Namesakes of one group: by address first, then in order."""
     ward, group, key = place
     people = _people(rows)
+    result.doubles += [Double("same_person", e, p[0]) for p in people for e in p[1:]]
+    result.doubles += [Double("namesake", p[0], people[0][0]) for p in people[1:]]
     free = list(held)
     matched: list[tuple[Known | None, list[Entry]]] = []
     rest: list[list[Entry]] = []
@@ -114,6 +171,8 @@ def _person(
     landlines = dict.fromkeys(p for e in rows for p in e.landlines)
     addresses = [(AddressKind.MOBILE, p) for p in mobiles]
     addresses += [(AddressKind.LANDLINE, p) for p in landlines]
+    notes = {number: note for e in rows if e.notes for number, note in e.notes.items()}
+    kept = {name: text for e in rows if e.kept for name, text in e.kept.items()}
     return Person(
         ward_id=ward,
         group_key=group,
@@ -129,11 +188,17 @@ def _person(
         groups=tuple(dict.fromkeys(g for e in rows for g in e.groups)),
         source=f"{first.file}:{first.sheet}" if first.sheet else first.file,
         row=first.row,
+        notes=tuple(notes.get(number, "") for _, number in addresses) if notes else (),
+        kept=kept or None,
     )
 
 
 def store(
-    tx: Tx, result: Merge, files: Sequence[Mapping[str, object]], sample_heads: Sequence[str]
+    tx: Tx,
+    result: Merge,
+    files: Sequence[Mapping[str, object]],
+    sample_heads: Sequence[str],
+    basis: Mapping[str, str] = {},
 ) -> int:
     """Carry out a merge; the import's id. All or nothing with the transaction."""
     made = [areas.propose(tx, ward, group_name(group)) for ward, group in result.proposed]
@@ -145,4 +210,5 @@ def store(
         sample_heads,
         unchanged=result.unchanged,
         proposed=[area for area in made if area is not None],
+        basis=basis,
     )

@@ -1,39 +1,72 @@
-"""A file becomes sheets of text cells, with the row numbers Excel itself shows."""
+"""Files become sheets of clean text cells, read by a process that can do no harm (see `child`)."""
 
 from __future__ import annotations
 
-import csv
-import datetime
-import io
-import unicodedata
-import zipfile
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+from dispatcher.importing import prison
 from dispatcher.problems import Problem
 
 SUFFIXES = (".xlsx", ".xlsm", ".xls", ".ods", ".csv", ".tsv", ".txt")
-MOST_UNPACKED = 64 * 1024 * 1024  # bytes in all entries of a workbook
-MOST_ENTRIES = 200
+PASTED = Path("-")  # standard input
+PATIENCE = 25.0  # seconds without an answer until a file is given up
+Row = tuple[int, Sequence[str]]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Sheet:
-    """`rows`: (number as Excel shows it, cells as NFC text). `name` is empty for text files."""
+    """`rows`: (number as Excel shows it, cells as NFC text), read once. `name`: "" for text files.
+
+    `notes`, of what was done to the cells, are there when the rows were read.
+    """
 
     file: str
     name: str
-    rows: tuple[tuple[int, tuple[str, ...]], ...]
+    rows: Iterable[Row]
+    hidden: bool = False
+    hidden_rows: Sequence[int] = ()
+    notes: list[Mapping[str, Any]] = field(default_factory=list)
+
+
+@lru_cache(maxsize=1)
+def _pasted() -> IO[bytes]:
+    kept = tempfile.TemporaryFile()  # noqa: SIM115  (has no name; gone with this process)
+    shutil.copyfileobj(sys.stdin.buffer, kept)
+    return kept
+
+
+def pasted() -> IO[bytes]:
+    """What came on standard input, from its beginning: it is read again for the report."""
+    file = _pasted()
+    file.flush()
+    file.seek(0)
+    return file
 
 
 def files_in(paths: Sequence[Path]) -> list[Path]:
-    """Files and the lists inside folders, in name order."""
+    """Files and the lists inside folders, in name order; "-" is what comes on standard input."""
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            found.extend(sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES))
+            found.extend(
+                sorted(
+                    p
+                    for p in path.rglob("*")
+                    if p.suffix.lower() in SUFFIXES and not p.name.startswith(("~$", "."))
+                )
+            )
         else:
             found.append(path)
     if not found:
@@ -42,11 +75,17 @@ def files_in(paths: Sequence[Path]) -> list[Path]:
             "Không thấy tệp danh bạ nào (xlsx, xls, ods, csv).",
             "No list found (xlsx, xls, ods, csv).",
         )
-    return found
+    return list(dict.fromkeys(found))
 
 
-def read_sheets(path: Path) -> list[Sheet]:
-    """Every sheet of a file. A file that cannot be read is a problem that says what to do."""
+def read_sheets(path: Path) -> Iterator[Sheet]:
+    """Every sheet of a file, one after the other: its rows are read before the next one comes.
+
+    A file that cannot be read is a problem that says what to do.
+    """
+    if path == PASTED:
+        yield from _read(str(PASTED), pasted())
+        return
     if not path.is_file():
         raise Problem(
             "no-file",
@@ -54,113 +93,110 @@ def read_sheets(path: Path) -> list[Sheet]:
             f"There is no file {path}. Check the name and the folder.",
         )
     try:
-        head = path.read_bytes()[:8]
-        if not head:
-            raise _unreadable(path, "tệp rỗng", "the file is empty")
-        if head.startswith(b"PK\x03\x04"):
-            _check_archive(path)
-        if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-            return list(_workbook(path))
-        return [_text(path)]
+        file = path.open("rb")
     except OSError as error:
-        raise _unreadable(path, str(error.strerror), str(error.strerror)) from None
+        raise Problem(
+            "unreadable-file",
+            f"Không mở được {path.name}: {error.strerror}. Nếu đang mở trong Excel, hãy đóng lại.",
+            f"{path.name} cannot be opened: {error.strerror}. If Excel has it open, close it.",
+        ) from None
+    with file:
+        yield from _read(path.name, file)
 
 
-def _unreadable(path: Path, vi: str, en: str) -> Problem:
+def _read(name: str, file: IO[bytes]) -> Iterator[Sheet]:
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "dispatcher.importing.child", name],
+        stdin=file,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=_environment(),
+        **prison.options(),
+    )
+    prison.lock_up(process)
+    assert process.stdout is not None
+    answers = _Answers(process.stdout)
+    watch = threading.Thread(target=answers.watch, args=(process.kill,), daemon=True)
+    watch.start()
+    try:
+        yield from _sheets(name, answers)
+    finally:
+        answers.over.set()
+        process.kill()
+        watch.join()
+        process.stdout.close()
+        process.wait()
+
+
+class _Answers:
+    """What the reading process says, line by line; it is not waited for without end."""
+
+    def __init__(self, lines: IO[bytes]) -> None:
+        self._lines, self._since, self.over = lines, 0.0, threading.Event()
+
+    def __iter__(self) -> Iterator[Any]:
+        while True:
+            self._since = time.monotonic()
+            line = self._lines.readline()
+            self._since = 0.0
+            if not line.endswith(b"\n"):  # it died in the middle of a word
+                return
+            yield json.loads(line)
+
+    def watch(self, kill: Callable[[], None]) -> None:
+        while not self.over.wait(1.0):
+            if self._since and time.monotonic() - self._since > PATIENCE:
+                kill()
+
+
+def _environment() -> dict[str, str]:
+    """Nothing of ours but where Python finds its modules."""
+    kept = ("PATH", "PYTHONPATH", "SYSTEMROOT", "LANG", "LC_ALL", "VIRTUAL_ENV", "PYTHONHOME")
+    return {k: os.environ[k] for k in kept if k in os.environ} | {"PYTHONUTF8": "1"}
+
+
+def _sheets(name: str, answers: Iterable[Any]) -> Iterator[Sheet]:
+    ended = False
+    sheet: Sheet | None = None
+
+    def rows() -> Iterator[Row]:
+        """The rows of the sheet that was announced last."""
+        for said in answers:
+            if type(said) is list:
+                yield from said
+            elif "notes" in said:
+                assert sheet is not None
+                sheet.notes.extend(said["notes"])
+                return
+            else:
+                raise _problem(said)
+        raise _gave_up(name)
+
+    for said in answers:
+        if "end" in said:
+            ended = True
+            break
+        if "problem" in said:
+            raise _problem(said)
+        sheet = Sheet(name, said["sheet"], rows(), said["hidden"], said["hidden_rows"])
+        yield sheet
+        for _ in sheet.rows:  # what nobody wanted
+            pass
+    if not ended:
+        raise _gave_up(name)
+
+
+def _problem(said: Mapping[str, Any]) -> Problem:
+    code, vi, en = said["problem"]
+    return Problem(str(code), str(vi), str(en))
+
+
+def _gave_up(name: str) -> Problem:
+    """It ran out of memory or time, or its library broke."""
     return Problem(
         "unreadable-file",
-        f"{path.name}: {vi}. Mở bằng Excel, lưu lại dạng .xlsx rồi thử lại.",
-        f"{path.name}: {en}. Open it in Excel, save it as .xlsx and try again.",
+        f"{name}: tệp hỏng hoặc lớn bất thường nên không đọc tiếp được. Mở bằng Excel, chép bảng "
+        "sang một tệp mới rồi thử lại.",
+        f"{name}: the file is damaged or of an unusual size and was given up. Open it in Excel, "
+        "copy the table into a new file and try again.",
     )
-
-
-def _check_archive(path: Path) -> None:
-    """Refuse a workbook that would unpack to more than an office list ever does."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            entries = archive.infolist()
-            if len(entries) > MOST_ENTRIES or sum(e.file_size for e in entries) > MOST_UNPACKED:
-                raise _unreadable(
-                    path,
-                    "tệp lớn bất thường sau khi giải nén",
-                    "the file unpacks to an unusual size",
-                )
-    except (zipfile.BadZipFile, NotImplementedError):
-        raise _unreadable(path, "tệp Excel bị hỏng", "the workbook is damaged") from None
-
-
-def _workbook(path: Path) -> Iterator[Sheet]:
-    from python_calamine import CalamineError, CalamineWorkbook, PasswordError
-
-    try:
-        with CalamineWorkbook.from_path(str(path)) as book:
-            for name in book.sheet_names:
-                cells = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-                rows = [(i, tuple(_cell(c) for c in row)) for i, row in enumerate(cells, 1)]
-                yield Sheet(path.name, name, tuple(r for r in rows if any(r[1])))
-    except PasswordError:
-        raise _unreadable(path, "tệp có mật khẩu; hãy bỏ mật khẩu", "it has a password") from None
-    except (CalamineError, ValueError):
-        raise _unreadable(path, "không đọc được tệp Excel", "the workbook cannot be read") from None
-
-
-def _cell(value: Any) -> str:
-    match value:
-        case bool():
-            return "x" if value else ""
-        case float() if value.is_integer() and abs(value) < 1e15:
-            return str(int(value))
-        case datetime.datetime() | datetime.date():
-            return value.strftime("%d/%m/%Y")
-        case _:
-            return " ".join(unicodedata.normalize("NFC", str(value)).split(" ")).strip()
-
-
-def _text(path: Path) -> Sheet:
-    text = _decoded(path)
-    sample = text[:20_000]
-    delimiter = max(",;\t|", key=lambda d: _regularity(sample, d))
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    rows: list[tuple[int, tuple[str, ...]]] = []
-    number = 1
-    try:
-        for cells in reader:  # a quoted cell may span lines, Excel still shows one row
-            cleaned = tuple(_cell(c) for c in cells)
-            if any(cleaned):
-                rows.append((number, cleaned))
-            number += 1
-    except csv.Error:
-        raise _unreadable(
-            path, f"dòng {number} sai định dạng CSV", f"row {number} is not valid CSV"
-        ) from None
-    return Sheet(path.name, "", tuple(rows))
-
-
-def _regularity(sample: str, delimiter: str) -> float:
-    counts = [line.count(delimiter) for line in sample.splitlines() if line.strip()][:50]
-    if not counts or max(counts) == 0:
-        return 0.0
-    usual = max(set(counts), key=counts.count)
-    return counts.count(usual) / len(counts) * min(usual, 20)
-
-
-def _decoded(path: Path) -> str:
-    raw = path.read_bytes()
-    for mark, encoding in (
-        (b"\xef\xbb\xbf", "utf-8-sig"),
-        (b"\xff\xfe", "utf-16"),
-        (b"\xfe\xff", "utf-16"),
-    ):
-        if raw.startswith(mark):
-            try:
-                return raw.decode(encoding)
-            except UnicodeDecodeError:
-                raise _unreadable(path, "bảng mã bị lỗi", "its encoding is damaged") from None
-    if b"\x00" in raw:
-        raise _unreadable(path, "không phải tệp danh bạ", "this is not a list")
-    for encoding in ("utf-8", "cp1258"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise _unreadable(path, "không nhận ra bảng mã", "its encoding is unknown")

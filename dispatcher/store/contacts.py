@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from dispatcher import phone
@@ -30,11 +31,13 @@ class Person:
     groups: tuple[str, ...]
     source: str
     row: int
+    notes: tuple[str, ...] = ()  # what stood beside each address, or nothing at all
+    kept: Mapping[str, str] | None = None  # columns for row.<column>
 
 
 @dataclass(frozen=True)
 class Known:
-    """A contact as the site holds it. `addresses`: position → number."""
+    """A contact as the site holds it. `addresses`: position → number; `notes`: position → note."""
 
     id: int
     ordinal: int
@@ -43,6 +46,8 @@ class Known:
     addresses: Mapping[int, str]
     household: bytes | None
     groups: frozenset[str]
+    notes: Mapping[int, str] = field(default_factory=dict)
+    kept: Mapping[str, str] | None = None
 
 
 def name_key(tx: Tx, ward_id: int, group: str, name: str) -> bytes:
@@ -62,14 +67,19 @@ def known(tx: Tx, wards: set[int]) -> dict[bytes, list[Known]]:
     ids = ", ".join(str(w) for w in wards)
     inside = f"c.removed_at IS NULL AND c.kind <> 'tester' AND c.ward_id IN ({ids})"
     numbers: dict[int, dict[int, str]] = {}
+    notes: dict[int, dict[int, str]] = {}
     for row in tx.rows(
-        f"WITH {tx.visible('contacts')} SELECT ca.contact_id, ca.position, a.kind, a.cipher "
+        f"WITH {tx.visible('contacts')} SELECT ca.contact_id, ca.position, ca.note_sealed, "
+        "a.kind, a.cipher "
         "FROM contact_addresses ca JOIN visible_contacts c ON c.id = ca.contact_id "
         f"JOIN addresses a ON a.id = ca.address_id WHERE {inside} AND a.cipher IS NOT NULL"
     ):
         numbers.setdefault(row["contact_id"], {})[row["position"]] = tx.sealer.open_address(
             row["kind"], row["cipher"]
         )
+        if row["note_sealed"] is not None:
+            note = tx.sealer.open(row["note_sealed"])
+            notes.setdefault(row["contact_id"], {})[row["position"]] = note
     groups: dict[int, set[str]] = {}
     for row in tx.rows(
         "SELECT m.contact_id, g.key FROM group_members m JOIN groups g ON g.id = m.group_id"
@@ -78,7 +88,8 @@ def known(tx: Tx, wards: set[int]) -> dict[bytes, list[Known]]:
     found: dict[bytes, list[Known]] = {}
     for row in tx.rows(
         f"WITH {tx.visible('contacts')}, {tx.visible('households')} "
-        "SELECT c.id, c.name_key, c.ordinal, c.name_sealed, c.title, h.key AS household "
+        "SELECT c.id, c.name_key, c.ordinal, c.name_sealed, c.title, c.row_sealed, "
+        "h.key AS household "
         "FROM visible_contacts c LEFT JOIN visible_households h ON h.id = c.household_id "
         f"WHERE {inside} ORDER BY c.id"
     ):
@@ -91,9 +102,20 @@ def known(tx: Tx, wards: set[int]) -> dict[bytes, list[Known]]:
                 numbers.get(row["id"], {}),
                 row["household"],
                 frozenset(groups.get(row["id"], ())),
+                notes.get(row["id"], {}),
+                opened_row(tx, row["row_sealed"]),
             )
         )
     return found
+
+
+def opened_row(tx: Tx, sealed: bytes | None) -> Mapping[str, str] | None:
+    """The kept columns of a contact."""
+    return None if sealed is None else dict(json.loads(tx.sealer.open(sealed)))
+
+
+def sealed_row(tx: Tx, kept: Mapping[str, str] | None) -> bytes | None:
+    return tx.sealer.seal(json.dumps(kept, ensure_ascii=False)) if kept else None
 
 
 def differs(held: Known, new: Person) -> bool:
@@ -104,6 +126,8 @@ def differs(held: Known, new: Person) -> bool:
         or [a for _, a in new.addresses] != [held.addresses[p] for p in sorted(held.addresses)]
         or (new.household is not None and new.household != held.household)
         or not {folded(g) for g in new.groups} <= held.groups
+        or (new.kept is not None and new.kept != held.kept)
+        or {i: n for i, n in enumerate(new.notes) if n} != held.notes
     )
 
 

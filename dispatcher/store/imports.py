@@ -13,7 +13,7 @@ from typing import Any
 from dispatcher.problems import Problem, refused
 from dispatcher.sms import folded
 from dispatcher.store import areas, groups
-from dispatcher.store.contacts import Person, name_key, put_addresses
+from dispatcher.store.contacts import Person, name_key, opened_row, put_addresses, sealed_row
 from dispatcher.store.database import Tx, at, json_rows, on_rows
 from dispatcher.store.schema import contact_addresses, imports
 from dispatcher.store.schema import contacts as table
@@ -28,11 +28,15 @@ def store_import(
     *,
     unchanged: int,
     proposed: Sequence[int] = (),
+    basis: Mapping[str, str] = {},
 ) -> int:
-    """Store what an import brings, with what an undo needs; the import's id."""
+    """Store what an import brings, with what an undo needs; the import's id.
+
+    `basis`: what the list rests on, see importing.basis.
+    """
     people = [*created, *(p for _, p in updated)]
     counts = {"created": len(created), "updated": len(updated), "unchanged": unchanged}
-    import_id = _open(tx, files, counts, proposed)
+    import_id = _open(tx, files, counts, proposed, basis)
     places = {w: areas.groups_of(tx, w) for w in {p.ward_id for p in people}}
     addresses = put_addresses(tx, {a for p in people for a in p.addresses}, sample_heads)
     households = _households(tx, people, places)
@@ -40,9 +44,14 @@ def store_import(
     _update(tx, updated, import_id, households)
     pairs = [*zip(new_ids, created, strict=True), *updated]
     links = [
-        {"contact_id": i, "position": n, "address_id": addresses[a]}
-        for i, person in pairs
-        for n, a in enumerate(person.addresses)
+        {
+            "contact_id": i,
+            "position": n,
+            "address_id": addresses[a],
+            "note_sealed": tx.sealer.seal(p.notes[n]) if p.notes and p.notes[n] else None,
+        }
+        for i, p in pairs
+        for n, a in enumerate(p.addresses)
     ]
     if links:
         tx.run(contact_addresses.insert(), links)
@@ -68,6 +77,7 @@ def _open(
     files: Sequence[Mapping[str, object]],
     counts: Mapping[str, int],
     proposed: Sequence[int] = (),
+    basis: Mapping[str, str] = {},
 ) -> int:
     return tx.insert(
         imports,
@@ -75,7 +85,7 @@ def _open(
         by=tx.actor.name,
         files=json.dumps(files),
         counts=json.dumps({**counts, "proposed": list(proposed)}),
-        basis="{}",
+        basis=json.dumps(basis, ensure_ascii=False),
     )
 
 
@@ -125,6 +135,7 @@ def _insert(
             "ordinal": p.ordinal,
             "name_sealed": tx.sealer.seal(p.name),
             "title": p.title,
+            "row_sealed": sealed_row(tx, p.kept),
             "import_id": import_id,
             "source": p.source,
             "source_row": p.row,
@@ -148,7 +159,7 @@ def _update(
     tx.run(
         f"WITH {tx.visible('contacts')} UPDATE contacts SET name_sealed = :n, "
         "title = CASE WHEN :t = '' THEN title ELSE :t END, updated_at = :now, "
-        "household_id = COALESCE(:h, household_id) "
+        "household_id = COALESCE(:h, household_id), row_sealed = COALESCE(:r, row_sealed) "
         "WHERE id = :id AND id IN (SELECT id FROM visible_contacts)",
         [
             {
@@ -157,6 +168,7 @@ def _update(
                 "id": i,
                 "now": at(tx.now),
                 "h": households.get(p.household) if p.household else None,
+                "r": sealed_row(tx, p.kept),
             }
             for i, p in updated
         ],
@@ -168,14 +180,17 @@ def _keep_images(tx: Tx, import_id: int, contact_ids: Sequence[int]) -> None:
     """Write down how some contacts stand, before they are changed."""
     ids = [[i] for i in contact_ids]
     chosen = f"FROM {json_rows({'id': 'bigint'})} r"
-    addresses: dict[int, list[list[int]]] = {}
+    addresses: dict[int, list[list[Any]]] = {}
     for row in on_rows(
         tx,
-        f"SELECT ca.contact_id, ca.position, ca.address_id {chosen} "
+        f"SELECT ca.contact_id, ca.position, ca.address_id, ca.note_sealed {chosen} "
         "JOIN contact_addresses ca ON ca.contact_id = r.id ORDER BY ca.contact_id, ca.position",
         ids,
     ):
-        addresses.setdefault(row["contact_id"], []).append([row["position"], row["address_id"]])
+        note = row["note_sealed"]
+        addresses.setdefault(row["contact_id"], []).append(
+            [row["position"], row["address_id"], tx.sealer.open(note) if note else None]
+        )
     joined: dict[int, list[int]] = {}
     for row in on_rows(
         tx,
@@ -186,7 +201,7 @@ def _keep_images(tx: Tx, import_id: int, contact_ids: Sequence[int]) -> None:
     rows = on_rows(
         tx,
         f"WITH {tx.visible('contacts')} SELECT c.id, c.ward_id, c.residential_group_id, "
-        f"c.household_id, c.name_key, c.ordinal, c.title, c.name_sealed {chosen} "
+        f"c.household_id, c.name_key, c.ordinal, c.title, c.name_sealed, c.row_sealed {chosen} "
         "JOIN visible_contacts c ON c.id = r.id",
         ids,
     )
@@ -202,6 +217,7 @@ def _keep_images(tx: Tx, import_id: int, contact_ids: Sequence[int]) -> None:
                         "name_key": bytes(row["name_key"]).hex(),
                         "addresses": addresses.get(row["id"], []),
                         "groups": joined.get(row["id"], []),
+                        "row": opened_row(tx, row["row_sealed"]),
                     }
                 )
             ),
@@ -367,13 +383,14 @@ def _put_back(tx: Tx, images: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
     tx.run(
         f"WITH {tx.visible('contacts')} UPDATE contacts SET name_sealed = :n, name_key = :k, "
         "ordinal = :ordinal, title = :title, ward_id = :ward_id, household_id = :household_id, "
-        "residential_group_id = :residential_group_id, updated_at = :now "
+        "residential_group_id = :residential_group_id, row_sealed = :r, updated_at = :now "
         "WHERE id = :id AND id IN (SELECT id FROM visible_contacts)",
         [
             {
                 "id": i,
                 "n": tx.sealer.seal(image["name"]),
                 "k": bytes.fromhex(image["name_key"]),
+                "r": sealed_row(tx, image.get("row")),
                 "now": at(tx.now),
                 **{k: image[k] for k in _PLAIN},
             }
@@ -389,9 +406,14 @@ def _put_back(tx: Tx, images: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
     for name in ("contact_addresses", "group_members"):
         tx.run(f"DELETE FROM {name} WHERE contact_id = :id", ids)
     links = [
-        {"contact_id": i, "position": p, "address_id": a}
+        {
+            "contact_id": i,
+            "position": p,
+            "address_id": a,
+            "note_sealed": tx.sealer.seal(note[0]) if note and note[0] else None,
+        }
         for i, image in images
-        for p, a in image["addresses"]
+        for p, a, *note in image["addresses"]
     ]
     if links:
         tx.run(contact_addresses.insert(), links)

@@ -16,3 +16,11 @@ def put(tx: Tx, name: str, value: str) -> None:
         "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
         {"name": name, "value": value},
     )
+
+
+def starting(tx: Tx, prefix: str) -> dict[str, str]:
+    """What is left of each name after `prefix` → its value."""
+    rows = tx.rows(
+        "SELECT name, value FROM site WHERE substr(name, 1, :n) = :p", n=len(prefix), p=prefix
+    )
+    return {row["name"][len(prefix) :]: row["value"] for row in rows}

@@ -14,7 +14,10 @@ CALLS = {"handle_async_request", "sendall", "sendto", "create_connection"}
 WRITES = {"write_text", "write_bytes", "fsync", "link", "rename", "replace"}
 # Places off the message path, with the reason why a death there needs no test of its own.
 EXCEPT = {
-    ("store/workers.py", "_take_on_server"): "an advisory lock; the commit ends an empty transaction",
+    (
+        "store/workers.py",
+        "_take_on_server",
+    ): "an advisory lock; the commit ends an empty transaction",
     ("store/migrate.py", "upgrade"): "before any message; migrations are tested for themselves",
     ("store/upkeep.py", "backup"): "a backup is a new file beside; the old one stays until renamed",
     ("store/upkeep.py", "restore"): "a person's command, held until released",

@@ -1,0 +1,361 @@
+"""contacts import: look at files, say what would be done, do it only then."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from dispatcher.areas import group_name, ward_key
+from dispatcher.cli.contacts import contacts
+from dispatcher.cli.spoken import argument, option
+from dispatcher.cli.surface import Surface
+from dispatcher.cli.templates import pairs
+from dispatcher.importing.basis import LABELS, Basis, basis_of
+from dispatcher.importing.columns import remembered_from
+from dispatcher.importing.entries import Context, Finding, Listing, read_listing
+from dispatcher.importing.merge import Merge, merge, store
+from dispatcher.importing.report import DROPPED, Facts, write_report
+from dispatcher.importing.sheets import PASTED, Sheet, files_in, pasted, read_sheets
+from dispatcher.model import HANOI, AreaKind, Mode
+from dispatcher.problems import OK, PARTLY, USAGE, Say, refused
+from dispatcher.reporting import number
+from dispatcher.store import areas, settings
+from dispatcher.store.database import Tx
+
+SHOWN = 20  # findings of a kind on the terminal
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was found, before and after it is stored."""
+
+    paths: Sequence[Path]
+    listing: Listing
+    plan: Merge
+    wards: Mapping[int, str]
+    basis: Basis
+    digests: Mapping[str, str]
+    stop: bool
+    import_id: int | None = None
+
+
+@contacts.verb(
+    "import",
+    "Nhập danh bạ từ tệp Excel, ODS, CSV hay văn bản dán vào (-) của phường.",
+    "Import lists from a ward's Excel, ODS or CSV files, or from pasted text (-).",
+    "dispatcher contacts import contacts/ --dry-run",
+)
+@argument("files", nargs=-1, required=True)
+@option("--ward", vi="danh sách của phường nào", en="whose list it is", complete="ward")
+@option("--group", vi="mọi dòng thuộc tổ dân phố này", en="every row is of this residential group")
+@option(
+    "--map",
+    "choices",
+    multiple=True,
+    vi="chỉ cột: phone='Số ĐT', row.duong='Đường'",
+    en="which column: phone='Column', row.street='Street'",
+)
+@option(
+    "--partial", is_flag=True, vi="lưu các dòng tốt, bỏ dòng hỏng", en="store the good rows only"
+)
+@option("--report", vi="ghi báo cáo nhập ra tệp XLSX", en="write a report to an XLSX file")
+@option(
+    "--rows", is_flag=True, vi="thêm các dòng được nhận vào JSON", en="add accepted rows to JSON"
+)
+@option("--legal", vi="căn cứ pháp lý của danh sách", en="legal basis of the list")
+@option("--document", vi="văn bản số", en="document it rests on")
+@option("--purpose", vi="mục đích sử dụng", en="what it may be used for")
+@option("--keep-until", vi="lưu giữ đến ngày (31/12/2027)", en="kept until (31/12/2027)")
+@option("--officer", vi="người chịu trách nhiệm", en="responsible officer")
+def import_files(
+    surface: Surface,
+    files: tuple[str, ...],
+    ward: str | None,
+    group: str | None,
+    choices: tuple[str, ...],
+    partial: bool,
+    report: str | None,
+    rows: bool,
+    **said: str | None,
+) -> int:
+    app, actor = surface.open_app(), surface.actor()
+    paths = files_in([Path(f) for f in files])
+    with app.store.read(actor) as tx:
+        known = context(tx, app, ward, group, choices)
+    with surface.progress("Đang đọc", "Reading", len(paths)) as update:
+        listing = read_listing(_every_sheet(paths, update), known)
+    with app.store.read(actor) as tx:
+        _check_wards(tx, listing)
+        plan = merge(tx, listing.entries)
+        wards = _wards_of(tx, listing)
+        basis = basis_of(_remembered_basis(tx, wards), said)
+    stop = bool(listing.rejected) and not partial
+    storing = not surface.dry_run and not stop
+    if storing:
+        basis = _whole(surface, app.site.mode, basis)
+    seen = Seen(paths, listing, plan, wards, basis, _digests(paths), stop)
+    if storing:
+        seen = _store(app, actor, seen)
+    if report:
+        facts = Facts(
+            app.site.name,
+            actor.name,
+            f"{app.clock().astimezone(HANOI):%H:%M %d/%m/%Y}",
+            seen.import_id is not None,
+            seen.digests,
+            basis.told(),
+        )
+        with surface.progress("Đang ghi báo cáo", "Writing the report", len(paths)) as update:
+            again = _every_sheet(paths, update)
+            write_report(Path(report), again, listing, seen.plan, facts, surface.language)
+    if surface.json:
+        surface.emit(_summary(surface, seen, rows))
+    else:
+        _tell(surface, seen, report)
+    if stop:
+        return USAGE
+    return PARTLY if listing.rejected else OK
+
+
+def _every_sheet(paths: Sequence[Path], update: Callable[[int], None]) -> Iterator[Sheet]:
+    for done, path in enumerate(paths, 1):
+        yield from read_sheets(path)
+        update(done)
+
+
+def _digests(paths: Sequence[Path]) -> dict[str, str]:
+    """File name → SHA-256."""
+    found = {}
+    for path in paths:
+        raw = pasted().read() if path == PASTED else path.read_bytes()
+        found[path.name] = hashlib.sha256(raw).hexdigest()
+    return found
+
+
+def context(
+    tx: Tx, app: Any, ward: str | None, group: str | None, choices: tuple[str, ...]
+) -> Context:
+    """What the site knows before it reads a file."""
+    known = areas.listed(tx, AreaKind.WARD)
+    names = {a.key: a.name for a in known}
+    names |= {ward_key(alias): a.name for a in known for alias in a.aliases}
+    names |= {a.code: a.name for a in known if a.code}
+    chosen = areas.ward(tx, ward).name if ward else None
+    by_id = {str(a.id): a.name for a in known}
+    remembered = {
+        by_id[i]: json.loads(text)
+        for i, text in settings.starting(tx, "columns:").items()
+        if i in by_id
+    }
+    return Context(
+        names,
+        chosen,
+        group,
+        app.site.sample_heads,
+        pairs(choices, "--map"),
+        remembered,
+        app.site.keep_birth_dates,
+    )
+
+
+def _wards_of(tx: Tx, listing: Listing) -> dict[int, str]:
+    names = {e.ward for e in listing.entries}
+    return {a.id: a.name for a in areas.listed(tx, AreaKind.WARD) if a.name in names}
+
+
+def _remembered_basis(tx: Tx, wards: Collection[int]) -> dict[str, str]:
+    """What was said for these wards, where it was the same for all."""
+    found = settings.starting(tx, "basis:")
+    told = {found.get(str(w), "{}") for w in wards}
+    return dict(json.loads(told.pop())) if len(told) == 1 else {}
+
+
+def _whole(surface: Surface, mode: Mode, basis: Basis) -> Basis:
+    """Ask for what is missing, once; where nobody can answer a live site refuses."""
+    missing = basis.missing()
+    if not missing:
+        return basis
+    if sys.stdin.isatty() and sys.stderr.isatty() and not surface.json:
+        return basis_of(basis.as_json(), {m: surface.ask(LABELS[m]) for m in missing})
+    if mode is Mode.LIVE:
+        options = " ".join(f"--{m.replace('_', '-')}" for m in missing)
+        raise refused(
+            "basis-missing",
+            f"Chưa biết danh sách dựa trên căn cứ nào. Thêm: {options} (chỉ hỏi một lần).",
+            f"What does this list rest on? Add: {options} (asked only once).",
+        )
+    return basis
+
+
+def _store(app: Any, actor: Any, seen: Seen) -> Seen:
+    files = [{"name": p.name, "digest": seen.digests[p.name]} for p in seen.paths]
+    with app.begin(actor)() as tx:
+        plan = merge(tx, seen.listing.entries)
+        import_id = store(tx, plan, files, app.site.sample_heads, seen.basis.as_json())
+        _remember(tx, seen)
+    return replace(seen, plan=plan, import_id=import_id)
+
+
+def _remember(tx: Tx, seen: Seen) -> None:
+    """Next time this ward's list is understood without a word."""
+    columns = remembered_from([t.header for t in seen.listing.tables])
+    old = settings.starting(tx, "columns:")
+    for ward in seen.wards:
+        if columns:
+            merged = json.loads(old.get(str(ward), "{}")) | columns
+            settings.put(tx, f"columns:{ward}", json.dumps(merged, ensure_ascii=False))
+        if len(seen.basis.missing()) < len(LABELS):
+            settings.put(tx, f"basis:{ward}", json.dumps(seen.basis.as_json(), ensure_ascii=False))
+
+
+def _check_wards(tx: Tx, listing: Listing) -> None:
+    if tx.actor.wards is None:
+        return
+    mine = {a.name for a in areas.listed(tx, AreaKind.WARD) if a.id in tx.actor.wards}
+    foreign = sorted({e.ward for e in listing.entries} - mine)
+    if foreign:
+        raise refused(
+            "not-your-ward",
+            f"{tx.actor.name} không phụ trách phường {', '.join(foreign)}.",
+            f"{tx.actor.name} is not in charge of {', '.join(foreign)}.",
+        )
+
+
+def _summary(surface: Surface, seen: Seen, with_rows: bool) -> dict[str, Any]:
+    def told(findings: list[Finding]) -> list[dict[str, object]]:
+        return [f.as_json(surface.language) for f in findings]
+
+    listing, plan = seen.listing, seen.plan
+    found: dict[str, Any] = {
+        "files": len(seen.paths),
+        "rows": listing.rows,
+        "created": len(plan.created),
+        "updated": len(plan.updated),
+        "unchanged": plan.unchanged,
+        "rejected": told(listing.rejected),
+        "repaired": told(listing.repaired),
+        "needs_review": told(listing.needs_review),
+        "duplicates": [d.as_json(surface.language) for d in plan.doubles],
+        "proposed_groups": [
+            {"ward": seen.wards[ward], "residential_group": group_name(group)}
+            for ward, group in plan.proposed
+        ],
+        "dropped": dict(listing.dropped),
+        "tables": [t.as_json() for t in listing.tables],
+        "basis": seen.basis.as_json(),
+    }
+    if with_rows:
+        found["accepted"] = [e.as_json() for e in listing.entries]
+    if seen.import_id is not None:
+        found["import"] = seen.import_id
+    return found
+
+
+def _tell(surface: Surface, seen: Seen, report: str | None) -> None:
+    listing, plan = seen.listing, seen.plan
+    n = number
+    surface.say(
+        f"{n(listing.rows)} dòng: {n(len(plan.created))} người mới, {n(len(plan.updated))} thay "
+        f"đổi, {n(plan.unchanged)} đã có; sửa {n(len(listing.repaired))} chỗ, "
+        f"{n(len(listing.needs_review))} dòng cần xem, {n(len(listing.rejected))} dòng hỏng.",
+        f"{n(listing.rows)} rows: {n(len(plan.created))} new, {n(len(plan.updated))} changed, "
+        f"{n(plan.unchanged)} known; {n(len(listing.repaired))} places repaired, "
+        f"{n(len(listing.needs_review))} to look at, {n(len(listing.rejected))} bad.",
+    )
+    _tell_columns(surface, listing)
+    _tell_rest(surface, listing, plan)
+    for findings, head in (
+        (listing.rejected, Say("Dòng hỏng", "Bad rows")),
+        (listing.needs_review, Say("Cần xem", "To look at")),
+    ):
+        if findings:
+            surface.say("")
+            _tell_findings(surface, head, findings)
+    _tell_next(surface, seen, report)
+
+
+def _tell_columns(surface: Surface, listing: Listing) -> None:
+    """How each kind of table was understood, with how sure; a person corrects it with --map."""
+    told: dict[str, list[str]] = {}
+    for table in listing.tables:
+        columns = ", ".join(
+            f"{c.heading or c.as_json()['column']} → {c.field} ({c.sure:.0%})"
+            for c in table.header.columns
+            if c.field
+        )
+        told.setdefault(columns, []).append(f"{table.file} {table.sheet}".strip())
+    for columns, places in list(told.items())[:SHOWN]:
+        some = ", ".join(places[:3]) + ("…" if len(places) > 3 else "")
+        surface.say(f"{some}: {columns}")
+    if any(c.sure < 0.9 and c.field for t in listing.tables for c in t.header.columns):
+        surface.hint(
+            "Có cột chưa chắc. Nếu sai, chỉ lại bằng --map, ví dụ --map phone='Số máy'.",
+            "Some columns are unsure. If wrong, point to them with --map, e.g. --map phone='No'.",
+        )
+
+
+def _tell_rest(surface: Surface, listing: Listing, plan: Merge) -> None:
+    for kind, cells in sorted(listing.dropped.items()):
+        say = DROPPED[kind]
+        surface.say(f"Không lưu {say.vi}: {number(cells)} ô.", f"Not stored: {say.en}, {cells}.")
+    if plan.doubles:
+        kinds = {d.code: 0 for d in plan.doubles}
+        for double in plan.doubles:
+            kinds[double.code] += 1
+        words = {
+            "same_person": Say("dòng trùng đã gộp", "double rows merged"),
+            "shared_phone": Say("dòng chung số điện thoại", "rows that share a phone"),
+            "namesake": Say("người trùng tên trong tổ", "namesakes in one group"),
+        }
+        surface.say(
+            "Trùng: " + ", ".join(f"{number(c)} {words[k].vi}" for k, c in kinds.items()) + ".",
+            "Doubles: " + ", ".join(f"{c} {words[k].en}" for k, c in kinds.items()) + ".",
+        )
+    if plan.proposed:
+        surface.say(
+            f"{number(len(plan.proposed))} tổ dân phố chưa có trong sổ sẽ được ghi thêm.",
+            f"{len(plan.proposed)} residential groups are not known yet and will be added.",
+        )
+
+
+def _tell_findings(surface: Surface, head: Say, findings: Sequence[Finding]) -> None:
+    heads = [head, Say("dòng", "row"), Say("cột", "column"), Say("giá trị", "value"),
+             Say("vì sao", "why")]  # fmt: skip
+    surface.table(
+        heads,
+        [
+            [f"{f.file} {f.sheet}".strip(), str(f.row or ""), f.column, f.value,
+             f.message.to(surface.language)]
+            for f in findings[:SHOWN]
+        ],
+    )  # fmt: skip
+    if len(findings) > SHOWN:
+        more = number(len(findings) - SHOWN)
+        surface.say(f"… và {more} dòng nữa (xem --report).", f"… and {more} more (see --report).")
+
+
+def _tell_next(surface: Surface, seen: Seen, report: str | None) -> None:
+    if report:
+        surface.say(f"Báo cáo: {report}", f"Report: {report}")
+    if seen.stop:
+        surface.warn(
+            "Chưa lưu gì vì có dòng hỏng. Sửa các dòng trên, hoặc thêm --partial để lưu phần tốt.",
+            "Nothing was stored because of bad rows. Fix them, or add --partial for the good ones.",
+        )
+    elif seen.import_id is None:
+        surface.hint(
+            "Chưa lưu gì. Nếu đúng, chạy lại không có --dry-run.",
+            "Nothing was stored. If this is right, run it again without --dry-run.",
+        )
+    else:
+        surface.hint(
+            f"Hoàn tác: dispatcher contacts undo {seen.import_id}. Soạn đợt gửi: "
+            "dispatcher broadcasts create --template TÊN --ward all",
+            f"Undo: dispatcher contacts undo {seen.import_id}. Write a broadcast: "
+            "dispatcher broadcasts create --template NAME --ward all",
+        )

@@ -1,0 +1,305 @@
+"""The bytes of a file become sheets of raw text cells. Runs only in the reading process (`child`).
+
+Comes from: bytes nobody has looked at.   Goes to: `cleaning`, row by row.
+Never: runs a formula, follows a link, unpacks more than a ward's list can be.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import datetime
+import io
+import itertools
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from dispatcher.importing import letters
+from dispatcher.problems import Problem
+
+MOST_BYTES = 256 * 1024 * 1024  # of a file
+MOST_UNPACKED = 256 * 1024 * 1024  # bytes in all entries of a workbook
+MOST_ENTRIES = 200
+MOST_RATIO = 100  # unpacked to packed, of an entry worth looking at
+SMALL = 1024 * 1024  # bytes; what stays below cannot hurt
+Row = tuple[int, list[str]]
+
+
+@dataclass
+class RawSheet:
+    """`rows`: (number as Excel shows it, cells as they stand in the file), read once.
+
+    `fonts`: (row, column) → font, of cells written in a font that draws another alphabet.
+    """
+
+    name: str
+    rows: Iterator[Row]
+    hidden: bool = False
+    hidden_rows: Sequence[int] = ()
+    fonts: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    encoding: str = ""  # of a text file, where it is not UTF-8
+
+
+def unreadable(name: str, vi: str, en: str) -> Problem:
+    """The sentence for a file that cannot be read."""
+    return Problem(
+        "unreadable-file",
+        f"{name}: {vi}. Mở bằng Excel, lưu lại dạng .xlsx rồi thử lại.",
+        f"{name}: {en}. Open it in Excel, save it as .xlsx and try again.",
+    )
+
+
+def sheets(name: str, raw: bytes) -> Iterator[RawSheet]:
+    """Every sheet of a file called `name`."""
+    if not raw.strip(b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe"):
+        raise unreadable(name, "tệp rỗng", "the file is empty")
+    if raw.startswith(b"PK\x03\x04"):
+        _check_archive(name, raw)
+    if raw.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        return _workbook(name, raw)
+    head = raw[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if head.startswith((b"<!doctype html", b"<html", b"<table", b"<?xml", b"<meta", b"<style")):
+        raise unreadable(
+            name,
+            "đây là trang web đổi đuôi thành tệp Excel",
+            "this is a web page renamed to a workbook",
+        )
+    if head.startswith(
+        (b"%pdf", b"{\\rtf", b"\x89png", b"\xff\xd8\xff", b"gif8", b"rar!", b"7z\xbc")
+    ):
+        raise unreadable(name, "đây không phải bảng tính", "this is no spreadsheet")
+    return iter([_text(name, raw)])
+
+
+# --- workbooks ----------------------------------------------------------------------------------
+
+
+def _check_archive(name: str, raw: bytes) -> None:
+    """Refuse a workbook that would unpack to more than an office list ever does.
+
+    The directory says how many entries there are before any of them is looked at.
+    """
+    huge = unreadable(
+        name, "tệp lớn bất thường sau khi giải nén", "the file unpacks to an unusual size"
+    )
+    damaged = unreadable(name, "tệp Excel bị hỏng", "the workbook is damaged")
+    end = raw.rfind(b"PK\x05\x06")
+    if end < 0 or len(raw) < end + 22:
+        raise damaged
+    count, size = struct.unpack_from("<HI", raw, end + 10)
+    if count > MOST_ENTRIES or size > SMALL:
+        raise huge
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            entries = archive.infolist()
+            spans = sorted((e.header_offset, e.header_offset + e.compress_size) for e in entries)
+            if any(a[1] > b[0] for a, b in itertools.pairwise(spans)):
+                raise huge  # entries that share their bytes
+            if len(entries) > MOST_ENTRIES or sum(e.file_size for e in entries) > MOST_UNPACKED:
+                raise huge
+            for entry in entries:
+                if entry.flag_bits & 1:
+                    raise unreadable(name, "tệp có mật khẩu; hãy bỏ mật khẩu", "it has a password")
+                if entry.file_size > max(SMALL, MOST_RATIO * entry.compress_size):
+                    raise huge
+                _check_part(name, raw, entry, huge)
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, ValueError, OSError, EOFError,
+            struct.error):  # fmt: skip
+        raise damaged from None
+
+
+def _check_part(name: str, raw: bytes, entry: zipfile.ZipInfo, huge: Problem) -> None:
+    """A part may not unpack to more than the directory says, nor declare entities."""
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise zipfile.BadZipFile
+    at = entry.header_offset
+    at += 30 + sum(struct.unpack_from("<HH", raw, at + 26))  # past its own header
+    packed = raw[at : at + entry.compress_size]
+    head, length = packed[:4096], len(packed)
+    if entry.compress_type == zipfile.ZIP_DEFLATED:
+        unpack = zlib.decompressobj(-15)
+        head, length = b"", 0
+        while packed and not unpack.eof:
+            piece = unpack.decompress(packed, SMALL)
+            head, length, packed = head or piece[:4096], length + len(piece), unpack.unconsumed_tail
+            if length > entry.file_size:
+                raise huge
+    plain = head.replace(b"\x00", b"")
+    if b"<!DOCTYPE" in plain or b"<!ENTITY" in plain:
+        raise unreadable(name, "tệp Excel có phần lạ (DTD)", "the workbook declares a DTD")
+
+
+def _workbook(name: str, raw: bytes) -> Iterator[RawSheet]:
+    from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetVisibleEnum
+
+    from dispatcher.importing import looks
+
+    try:
+        with CalamineWorkbook.from_filelike(io.BytesIO(raw)) as book:
+            shown = looks.of_workbook(raw, book.sheet_names)
+            for meta in book.sheets_metadata:
+                sheet = book.get_sheet_by_name(meta.name)
+                look = shown.get(meta.name, looks.Look())
+                yield RawSheet(
+                    meta.name,
+                    _cells(sheet),
+                    meta.visible is not SheetVisibleEnum.Visible,
+                    look.hidden_rows,
+                    look.fonts,
+                )
+    except PasswordError:
+        raise unreadable(name, "tệp có mật khẩu; hãy bỏ mật khẩu", "it has a password") from None
+    except (CalamineError, ValueError, KeyError, IndexError):
+        raise unreadable(name, "không đọc được tệp Excel", "the workbook cannot be read") from None
+
+
+def _cells(sheet: object) -> Iterator[Row]:
+    start = sheet.start  # type: ignore[attr-defined]
+    if start is None:
+        return
+    before = [""] * start[1]
+    falls = _merged_down(sheet)
+    hanging: dict[int, tuple[int, str]] = {}  # column → (last row, what is merged down to it)
+    for number, row in enumerate(sheet.iter_rows(), 1):  # type: ignore[attr-defined]
+        cells = [
+            c
+            if type(c) is str
+            else str(int(c))
+            if type(c) is float and c.is_integer()
+            else _worded(c)
+            for c in row
+        ]
+        if before:
+            cells = before + cells
+        for column, (last, text) in list(hanging.items()):
+            if number > last:
+                del hanging[column]
+            elif column < len(cells) and not cells[column]:
+                cells[column] = text
+        for column, last in falls.get(number, ()):
+            hanging[column] = (last, cells[column] if column < len(cells) else "")
+        if any(cells):
+            yield number, cells
+
+
+def _merged_down(sheet: object) -> dict[int, list[tuple[int, int]]]:
+    """Row → (column, last row) of cells that are merged with those below: one text for all."""
+    found: dict[int, list[tuple[int, int]]] = {}
+    for (top, left), (bottom, _) in getattr(sheet, "merged_cell_ranges", None) or ():
+        if bottom > top:
+            found.setdefault(top + 1, []).append((left, bottom + 1))
+    return found
+
+
+def _worded(value: object) -> str:
+    """A cell as Excel shows it; a number as all its digits."""
+    match value:
+        case bool():
+            return "x" if value else ""
+        case float() if value.is_integer() and abs(value) < 1e15:
+            return str(int(value))
+        case datetime.datetime() | datetime.date():
+            return value.strftime("%d/%m/%Y")
+        case _:
+            return str(value)
+
+
+# --- text ---------------------------------------------------------------------------------------
+
+
+def _text(name: str, raw: bytes) -> RawSheet:
+    encoding, repair = _encoding(name, raw)
+    sample = raw[:200_000].decode(encoding, "ignore").replace("\x00", "")[:20_000]
+    delimiter = max(",;\t|", key=lambda d: _regularity(sample, d))
+    lines = io.TextIOWrapper(io.BytesIO(raw), encoding, newline="")
+    return RawSheet("", _records(name, lines, delimiter), encoding=repair)
+
+
+def _records(name: str, lines: io.TextIOWrapper, delimiter: str) -> Iterator[Row]:
+    """A quoted cell may span lines, Excel still shows one row."""
+    number = 1
+    try:
+        for cells in csv.reader(lines, delimiter=delimiter):
+            if len(cells) > 16_384:
+                raise unreadable(name, f"dòng {number} có quá nhiều cột",
+                                 f"row {number} has too many columns")  # fmt: skip
+            if any(cells):
+                yield number, cells
+            number += 1
+    except (csv.Error, UnicodeError):
+        raise unreadable(
+            name, f"dòng {number} sai định dạng CSV", f"row {number} is not valid CSV"
+        ) from None
+
+
+def _regularity(sample: str, delimiter: str) -> float:
+    counts = [line.count(delimiter) for line in sample.splitlines() if line.strip()][:50]
+    if not counts or max(counts) == 0:
+        return 0.0
+    usual = max(set(counts), key=counts.count)
+    return counts.count(usual) / len(counts) * min(usual, 20)
+
+
+_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"),
+          (codecs.BOM_UTF16_BE, "utf-16"))  # fmt: skip
+
+
+def _encoding(name: str, raw: bytes) -> tuple[str, str]:
+    """(the codec that reads these bytes, its name where a person should hear of it).
+
+    A file that is neither Unicode nor cp1258 is read as Latin letters; `letters` finds out which.
+    """
+    for mark, encoding in _MARKS:
+        if raw.startswith(mark):
+            return _proved(name, raw, encoding), ""
+    zeros = raw[:4000].count(0)
+    if zeros:
+        for encoding, at in (("utf-16-le", 1), ("utf-16-be", 0)):
+            if raw[at:4000:2].count(0) * 2 >= zeros and zeros * 8 > min(len(raw), 4000):
+                return _proved(name, raw, encoding), ""
+        raise unreadable(name, "không phải tệp danh bạ", "this is not a list")
+    error = _first_error(raw)
+    if error is None:
+        return "utf-8", ""
+    candidates = []
+    for encoding in ("cp1258", "latin-1"):
+        words = letters.nfc(raw.decode(encoding, "replace")).split()
+        marked = [w for w in words if not w.isascii()][:5_000]
+        legacy = letters.guess(marked) if encoding == "latin-1" else None
+        good, bad = letters.score(
+            " ".join(letters.convert(w, legacy) for w in marked) if legacy else " ".join(marked)
+        )
+        candidates.append((good - bad, encoding, good, bad))
+    _, encoding, good, bad = max(candidates)
+    mixed = re.search(rb"(?:[\xc3-\xc6][\x80-\xbf]|\xe1[\xba\xbb][\x80-\xbf])", raw)
+    if bad > good and mixed:
+        number = raw.count(b"\n", 0, error) + 1
+        raise unreadable(
+            name,
+            f"dòng {number} viết bằng bảng mã khác phần còn lại của tệp",
+            f"row {number} is written in another encoding than the rest",
+        )
+    return encoding, encoding if encoding == "cp1258" else ""
+
+
+def _first_error(raw: bytes) -> int | None:
+    """Where these bytes stop being UTF-8."""
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.start
+    return None
+
+
+def _proved(name: str, raw: bytes, encoding: str) -> str:
+    reader = codecs.getincrementaldecoder(encoding)()
+    try:
+        for start in range(0, len(raw), 1 << 20):
+            reader.decode(raw[start : start + (1 << 20)], start + (1 << 20) >= len(raw))
+    except UnicodeError:
+        raise unreadable(name, "bảng mã bị lỗi", "its encoding is damaged") from None
+    return encoding

@@ -1,0 +1,79 @@
+"""What a phone cell of a list means: numbers to keep, their notes, and what to tell a person."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from dispatcher.importing.telling import REPAIRS
+from dispatcher.phone import Reading, Type, read
+from dispatcher.problems import Say
+
+_NOTHING = re.compile(r"[\s0.\-–_/x]*")
+_OLD_LANDLINE = Say(
+    "cột này là điện thoại bàn nhưng số giống di động; có thể là mã vùng cũ, cần hỏi lại",
+    "this column holds landlines but the number looks like a mobile; please ask",
+)
+Told = tuple[str, Say]  # a code and its sentence
+
+
+@dataclass
+class Cell:
+    """What one cell says. `refusal`: the row cannot be kept. `doubt`: kept without the doubtful."""
+
+    mobiles: list[str] = field(default_factory=list)
+    landlines: list[str] = field(default_factory=list)
+    notes: dict[str, str] = field(default_factory=dict)
+    repaired: Told | None = None
+    doubt: Told | None = None
+    refusal: Told | None = None
+
+
+@dataclass
+class Heard:
+    """The numbers of one row, in order, with what stood beside them."""
+
+    mobiles: list[str] = field(default_factory=list)
+    landlines: list[str] = field(default_factory=list)
+    notes: dict[str, str] = field(default_factory=dict)
+    refused: bool = False
+
+    def add(self, cell: Cell, note: str = "") -> None:
+        self.mobiles += cell.mobiles
+        self.landlines += cell.landlines
+        self.refused |= cell.refusal is not None
+        self.notes |= cell.notes
+        if note:
+            self.notes |= dict.fromkeys(cell.mobiles, note)
+
+
+def read_cell(text: str, sample_heads: Collection[str], *, landlines: bool = False) -> Cell:
+    """Read one cell of a phone column; `landlines`: its heading says that landlines stand there."""
+    if _NOTHING.fullmatch(text) or not any(c.isdigit() for c in text):
+        return Cell()  # "", "0", "-", "không", "chưa có"
+    reading = read(text, sample_heads)
+    cell = Cell(
+        [n.e164 for n in reading.certain if n.e164],
+        [n.e164 for n in reading.numbers if n.type is Type.LANDLINE and n.e164],
+        dict(reading.beside),
+    )
+    why = reading.why()
+    if landlines and cell.mobiles and any(m[3:5] in ("31", "33", "38") for m in cell.mobiles):
+        return Cell(doubt=("old_landline", _OLD_LANDLINE))
+    if reading.repairs and reading.certain:
+        vi = ", ".join(REPAIRS[r].vi for r in reading.repairs)
+        en = ", ".join(REPAIRS[r].en for r in reading.repairs)
+        cell.repaired = (reading.repairs[0], Say(f"đã sửa: {vi}", f"repaired: {en}"))
+    if reading.needs_review and why:
+        cell.doubt = (reading.reason or "", _with_suggestion(why, reading))
+    elif not reading.ok and reading.type is not Type.LANDLINE and why:
+        cell.refusal = (reading.reason or "", why)
+    return cell
+
+
+def _with_suggestion(why: Say, reading: Reading) -> Say:
+    if not reading.suggested:
+        return why
+    number = "0" + reading.suggested.removeprefix("+84")
+    return Say(f"{why.vi}; có phải {number}?", f"{why.en}; is it {number}?")
