@@ -95,6 +95,10 @@ _REASONS: dict[str, Say] = {
     "doubted_head": Say(
         "các nguồn chưa thống nhất về đầu số này", "sources differ about this head"
     ),
+    "strange_letters": Say(
+        "có chữ cái lạ trông giống chữ số; hãy gõ lại số",
+        "strange letters that look like digits; type the number again",
+    ),
     "not_a_number": Say("không phải số điện thoại", "this is not a phone number"),
 }
 
@@ -221,6 +225,8 @@ def _read(text: str, samples: frozenset[str]) -> Reading:
     if lettered != cleaned:
         repairs.append("letters")
         cleaned = lettered
+    if any(c.isalpha() and "LATIN" not in unicodedata.name(c, "") for c in cleaned):
+        return Reading(text, reason="strange_letters")  # a Cyrillic О is no zero
     pieces = _pieces(cleaned)
     if not pieces:
         return Reading(text, reason="not_a_number" if _WORDS.search(cleaned) else "empty")

@@ -124,6 +124,7 @@ class Worker:
         try:
             if once:
                 await self._until_idle()
+                await self._safely(self._tidy)  # what is finished is called so before we go
                 self.engine.stop()
             await sending
         finally:

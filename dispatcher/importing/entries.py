@@ -225,6 +225,7 @@ class _SheetReader:
         self.ward = ward
         self.group: str | None = sheet.name if looks_like_group(sheet.name) else None
         self.head_of_household: str | None = None
+        self.signed = False  # below “Tổng cộng” and “Người lập biểu” stand names of officials
         self.places: dict[str, list[int]] = {}
         for index, name in header.fields().items():
             self.places.setdefault(name, []).append(index)
@@ -259,16 +260,18 @@ class _SheetReader:
             return False
         if len(set(filled)) == 1 and not self._digits(cells):
             if looks_like_group(filled[0]):
-                self.group, self.head_of_household = filled[0], None
+                self.group, self.head_of_household, self.signed = filled[0], None, False
                 return False
             if self._is_ward(filled[0]):
                 self.ward = self.context.wards[ward_key(filled[0])]
                 return False
         said = [f for f in ("name", "phone", "landline", "receiver_phone", "family_name")
                 if any(self._at(cells, f))]  # fmt: skip
-        if not said:
-            return False
-        return bool(self._digits(cells)) or not _FOOTER.match(folded(filled[0]))
+        if self._digits(cells):
+            return True
+        if _FOOTER.match(folded(filled[0])):
+            self.signed = True
+        return not self.signed and any(f != "phone" for f in said)
 
     def _digits(self, cells: Sequence[str]) -> bool:
         """A phone stands in this row, good or bad."""

@@ -140,6 +140,8 @@ def _workbook(name: str, raw: bytes) -> Iterator[RawSheet]:
 
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(raw)) as book:
+            if not book.sheet_names:
+                raise unreadable(name, "tệp không có trang tính nào", "it has no sheets")
             shown = looks.of_workbook(raw, book.sheet_names)
             for meta in book.sheets_metadata:
                 sheet = book.get_sheet_by_name(meta.name)
@@ -214,12 +216,14 @@ def _worded(value: object) -> str:
 def _text(name: str, raw: bytes) -> RawSheet:
     encoding, repair = _encoding(name, raw)
     sample = raw[:200_000].decode(encoding, "ignore").replace("\x00", "")[:20_000]
-    delimiter = max(",;\t|", key=lambda d: _regularity(sample, d))
+    delimiter = max(",;\t|", key=lambda d: _usual(sample, d)[1])
     lines = io.TextIOWrapper(io.BytesIO(raw), encoding, newline="")
-    return RawSheet("", _records(name, lines, delimiter), encoding=repair)
+    return RawSheet(
+        "", _records(name, lines, delimiter, _usual(sample, delimiter)[0]), encoding=repair
+    )
 
 
-def _records(name: str, lines: io.TextIOWrapper, delimiter: str) -> Iterator[Row]:
+def _records(name: str, lines: io.TextIOWrapper, delimiter: str, usual: int) -> Iterator[Row]:
     """A quoted cell may span lines, Excel still shows one row."""
     number = 1
     try:
@@ -228,6 +232,8 @@ def _records(name: str, lines: io.TextIOWrapper, delimiter: str) -> Iterator[Row
                 raise unreadable(name, f"dòng {number} có quá nhiều cột",
                                  f"row {number} has too many columns")  # fmt: skip
             if any(cells):
+                if usual and any("\n" in c for c in cells):
+                    _check_quotes(name, number, cells, delimiter, usual)
                 yield number, cells
             number += 1
     except (csv.Error, UnicodeError):
@@ -236,12 +242,23 @@ def _records(name: str, lines: io.TextIOWrapper, delimiter: str) -> Iterator[Row
         ) from None
 
 
-def _regularity(sample: str, delimiter: str) -> float:
+def _check_quotes(name: str, number: int, cells: Sequence[str], delimiter: str, usual: int) -> None:
+    """A quotation mark that nobody closed swallows the rows after it: nobody may be lost so."""
+    if any(line.count(delimiter) >= usual for c in cells if "\n" in c for line in c.split("\n")):
+        raise unreadable(
+            name,
+            f"dòng {number} có dấu ngoặc kép không đóng, nuốt mất các dòng sau",
+            f"row {number} has a quotation mark that is not closed and swallows the next rows",
+        )
+
+
+def _usual(sample: str, delimiter: str) -> tuple[int, float]:
+    """(how often it stands in a line, how regular that is)."""
     counts = [line.count(delimiter) for line in sample.splitlines() if line.strip()][:50]
     if not counts or max(counts) == 0:
-        return 0.0
+        return 0, 0.0
     usual = max(set(counts), key=counts.count)
-    return counts.count(usual) / len(counts) * min(usual, 20)
+    return usual, counts.count(usual) / len(counts) * min(usual, 20)
 
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"),

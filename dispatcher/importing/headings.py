@@ -11,7 +11,8 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "name": _many(
         "ho va ten; ho ten; ho va ten nguoi nhan; ten nguoi nhan; nguoi nhan; ho va ten nguoi "
         "dan; ho ten nguoi dan; ho va ten cong dan; ten don vi; don vi; ten co quan; co quan; "
-        "ten; full name; name; ho ten day du; ho va ten khai sinh; ho chu dem va ten khai sinh; "
+        "ten; full name; name; ho ten day du; ho va ten khai sinh; ho chu dem va ten; "
+        "ho chu dem va ten khai sinh; "
         "dai dien; nguoi dai dien; ho va ten thanh vien; ten thanh vien; thanh vien; nhan khau; "
         "cong dan; ho va ten nhan khau; ten khach hang; ho ten khach hang"
     ),

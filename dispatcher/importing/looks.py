@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 
 _HIDDEN_ROW = re.compile(rb"<row\s(?=[^>]*\shidden=\"(?:1|true)\")[^>]*?\br=\"(\d+)\"")
 _STYLED = re.compile(rb"<c\s[^>]*?\br=\"([A-Z]{1,3})(\d{1,7})\"[^>]*?\bs=\"(\d+)\"")
+_FAR = re.compile(rb'\br="[A-Z]*(\d{7,})"')
+LAST_ROW = 1_048_576
 _LEGACY_FONT = re.compile(rb"\.Vn|VNI", re.IGNORECASE)
 
 
@@ -56,6 +58,9 @@ def _of_part(archive: zipfile.ZipFile, place: str, fonts: Mapping[int, str]) -> 
             piece = rest + piece
             cut = piece.rfind(b"<") + 1 or len(piece)
             rest, piece = piece[cut - 1 :] if cut <= len(piece) else b"", piece[: cut - 1]
+            for number in _FAR.findall(piece):
+                if int(number) > LAST_ROW:
+                    raise ValueError("a row that Excel does not have")
             if b"hidden=" in piece:
                 hidden += [int(n) for n in _HIDDEN_ROW.findall(piece)]
             if fonts:

@@ -122,7 +122,7 @@ def tables(url):
 
 @pytest.mark.long
 def test_a_site_moves_to_postgresql_and_back_and_only_the_newest_sends(
-    site, tmp_path, postgresql_server
+    site, tmp_path, postgresql_server, site_clock
 ):
     new_broadcast(site)
     settings, old = site / "dispatcher.toml", f"sqlite:///{site}/data/site.db"
