@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from benchmarks import gateways, log, pace, planning, queue, sending, sites
+from benchmarks import gateways, lists, log, pace, planning, queue, sending, sites
 
 
 @dataclass(frozen=True)
@@ -142,6 +142,34 @@ def bench_pace(size: Size) -> Iterator[Figure]:
             yield Figure(f"two equal broadcasts share, {name}", share, "behind : ahead", 0.8, True)
 
 
+def bench_lists(size: Size) -> Iterator[Figure]:
+    count = size.of(100_000)
+    with sites.folder() as root:
+        book = root / "danh-sach.xlsx"
+        lists.workbook(book, count)
+        runs = [(lists.by_us(book, count), lists.by_openpyxl(book)) for _ in range(size.rounds)]
+        ours, other = (statistics.median(side) for side in zip(*runs, strict=True))
+        ratio = statistics.median(o / b for o, b in runs)
+        yield Figure(f"a workbook of {count:,} rows read and judged", ratio, "× openpyxl", 0.25,
+                     False, f"{ours:.1f} s; openpyxl only reads, {other:.1f} s")  # fmt: skip
+        sites.site(root / "dry", 0).store.close()
+        yield Figure("its dry run, all processes", lists.peak(book, root / "dry"), "MB", 250, False)
+    count = size.of(1_000_000)
+    with sites.folder() as root:
+        text = root / "danh-sach.csv"
+        lists.text(text, count)
+        runs = [
+            (lists.imported(text, root / f"a{i}"), lists.bare(text, root / f"b{i}"))
+            for i in range(size.rounds)
+        ]
+        ours, other = (statistics.median(side) for side in zip(*runs, strict=True))
+        ratio = statistics.median(b / o for o, b in runs)
+        yield Figure(f"a list of {count:,} rows imported", ratio, "× bare loop", 0.5, True,
+                     f"{ours:.1f} s beside {other:.1f} s")  # fmt: skip
+    rate = statistics.median(lists.phones(size.of(600_000)) for _ in range(size.rounds))
+    yield Figure("phone cells read", rate, "a second", 300_000, True)
+
+
 def bench_startup(size: Size) -> Iterator[Figure]:
     helped, bare = log.startup()
     yield Figure("dispatcher --help", helped, "ms", 4 * bare + 120, False,
@@ -158,6 +186,7 @@ BENCHES: dict[str, Callable[[Size], Iterator[Figure]]] = {
     "memory": bench_memory,
     "log": bench_log,
     "gateways": bench_gateways,
+    "lists": bench_lists,
 }
 
 

@@ -12,10 +12,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 from dispatcher.problems import Say
 
@@ -91,7 +91,9 @@ _REASONS: dict[str, Say] = {
         "có thể là 0 bị mất hoặc 84 bị cụt; cần hỏi lại",
         "either a lost 0 or a cut +84; please ask",
     ),
-    "several": Say("nhiều số trong một ô", "several numbers in one cell"),
+    "several": Say(
+        "nhiều số trong một ô; giữ các số chắc chắn", "several numbers in one cell; sure ones kept"
+    ),
     "doubted_head": Say(
         "các nguồn chưa thống nhất về đầu số này", "sources differ about this head"
     ),
@@ -103,8 +105,7 @@ _REASONS: dict[str, Say] = {
 }
 
 
-@dataclass(frozen=True)
-class Number:
+class Number(NamedTuple):
     """One number found. `e164` is +84… for a Vietnamese number."""
 
     e164: str | None
@@ -112,9 +113,11 @@ class Number:
     carrier: str | None = None
 
 
-@dataclass(frozen=True)
-class Reading:
-    """What one cell says. `ok`: may be written to as it stands, without asking a person."""
+class Reading(NamedTuple):
+    """What one cell says. `ok`: may be written to as it stands, without asking a person.
+
+    `beside`: (e164, what stood beside it in the cell).
+    """
 
     input: str
     numbers: tuple[Number, ...] = ()
@@ -126,7 +129,7 @@ class Reading:
     needs_review: bool = False
     suggested: str | None = None
     reason: str | None = None
-    beside: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # (e164, note)
+    beside: tuple[tuple[str, str], ...] = ()
 
     @property
     def certain(self) -> tuple[Number, ...]:
@@ -236,7 +239,7 @@ def _read(text: str, samples: frozenset[str]) -> Reading:
     )
     numbers = {n.e164: n for r in readings for n in r.numbers}
     if len(readings) == 1 or (len(numbers) == 1 and all(r.ok for r in readings)):
-        return replace(readings[0], beside=beside) if beside else readings[0]
+        return readings[0]._replace(beside=beside) if beside else readings[0]
     usable = [n for r in readings if r.ok and not r.needs_review for n in r.numbers]
     doubtful = [n for r in readings if not r.ok or r.needs_review for n in r.numbers]
     everything = tuple({n.e164: n for n in [*usable, *doubtful]}.values())

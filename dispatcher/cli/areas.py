@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dispatcher.areas import find
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.model import AreaKind
-from dispatcher.problems import Say
+from dispatcher.problems import Problem, Say
 from dispatcher.store import areas as rows
+from dispatcher.store import contacts, imports
+from dispatcher.store.database import Tx
 
 areas = Group(Say("Phường và tổ dân phố.", "Wards and residential groups."))
 
@@ -72,3 +75,60 @@ def show(surface: Surface, ward: str) -> None:
         [[t["name"] or "—", t["people"]] for t in told],
         numbers=(1,),
     )
+
+
+def group_in(tx: Tx, ward: str, name: str) -> rows.Area:
+    """A residential group of a ward by any of its names."""
+    place = rows.ward(tx, ward)
+    known = rows.groups_of(tx, place.id)
+    return find(
+        Say("tổ dân phố", "residential group"), name, known, [a.name for a in known.values()]
+    )
+
+
+@areas.verb(
+    "rename",
+    "Đổi tên một tổ dân phố; danh sách ghi tên cũ vẫn hiểu.",
+    "Rename a residential group; lists that say the old name are still understood.",
+    "dispatcher areas rename 'Máy Tơ' 'Tổ 5' 'Tổ dân phố Hoa Sen'",
+)
+@argument("ward", complete="ward")
+@argument("group")
+@argument("name")
+def rename(surface: Surface, ward: str, group: str, name: str) -> None:
+    app = surface.open_app()
+    with app.begin(surface.actor())() as tx:
+        found = group_in(tx, ward, group)
+        rows.rename_group(tx, found, name)
+    if surface.json:
+        surface.emit({"area": found.id, "was": found.name, "name": name})
+    surface.say(f"{found.name} → {name}", f"{found.name} → {name}")
+
+
+@areas.verb(
+    "merge",
+    "Gộp một tổ dân phố vào tổ khác của cùng phường; người của tổ chuyển theo.",
+    "Make one residential group part of another of its ward; its people move along.",
+    "dispatcher areas merge 'Máy Tơ' 'Tổ 5 cũ' 'Tổ 5'",
+)
+@argument("ward", complete="ward")
+@argument("group")
+@argument("into")
+def merge(surface: Surface, ward: str, group: str, into: str) -> None:
+    app = surface.open_app()
+    with app.begin(surface.actor())() as tx:
+        old, new = group_in(tx, ward, group), group_in(tx, ward, into)
+        if old.id == new.id:
+            raise Problem("same-group", f"«{group}» và «{into}» là một tổ.",
+                          f"“{group}” and “{into}” are one group.")  # fmt: skip
+        people = [c["id"] for c in contacts.listed(
+            tx, within=contacts.Within(residential_group=old.id), limit=10**9)]  # fmt: skip
+        change = None
+        if people:
+            place = (new.parent_id or 0, new.id, new.key)
+            change = imports.change(tx, people, place=place)
+        rows.close_group(tx, old, new)
+    if surface.json:
+        surface.emit({"area": old.id, "into": new.id, "people": len(people), "import": change})
+    surface.say(f"{old.name} → {new.name}: {len(people)} người.",
+                f"{old.name} → {new.name}: {len(people)} people.")  # fmt: skip

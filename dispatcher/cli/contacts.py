@@ -137,13 +137,17 @@ def show(surface: Surface, contact: str) -> None:
         ids = who(surface, tx, contact)
         found = rows.listed(tx, ids=ids, limit=len(ids))
         known = reachability.of_contacts(tx, [c["id"] for c in found])
+        beside = rows.beside(tx, [c["id"] for c in found])
     reach = {c: [_reach(row) for row in lines] for c, lines in known.items()}
     if surface.json:
-        surface.emit([{**c, "reach": reach.get(c["id"], [])} for c in found])
+        surface.emit([{**c, **beside[c["id"]], "reach": reach.get(c["id"], [])} for c in found])
         return
     for c in found:
         surface.say(f"c{c['id']}  {c['name']}  {', '.join(c['phones'])}")
         surface.say(f"   {c['ward']}, {c['residential_group'] or '—'}  ({c['source']}:{c['row']})")
+        more = [*beside[c["id"]]["notes"].items(), *beside[c["id"]]["row"].items()]
+        for label, text in more:
+            surface.say(f"   {label}: {text}")
         for line in reach.get(c["id"], []):
             _tell_reach(surface, line)
 

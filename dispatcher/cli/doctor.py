@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -14,6 +15,7 @@ from dispatcher.cli.spoken import command, option
 from dispatcher.cli.surface import Surface
 from dispatcher.model import HANOI, SYSTEM, Mode
 from dispatcher.problems import OK, SETTINGS, Problem, Say
+from dispatcher.store import areas, settings
 from dispatcher.store.schema import micros, moment
 
 Finding = tuple[str, bool, Say]
@@ -50,6 +52,7 @@ def doctor(surface: Surface, clock_is_right: bool) -> int:
         _gateways,
         _callbacks,
         _people,
+        _lists,
         _workers,
     ]
     found = []
@@ -90,6 +93,29 @@ def _sqlite(surface: Surface) -> Finding:
             f"SQLite {version} can corrupt a file two programs write to; install pysqlite3.",
         ),
     )
+
+
+def _lists(surface: Surface) -> Finding:
+    """Lists that are kept longer than was said when they came in."""
+    app = surface.open_app()
+    today = app.clock().astimezone(HANOI).date().isoformat()
+    with app.store.read(SYSTEM) as tx:
+        names = areas.names(tx)
+        told = {
+            names.get(int(ward), ward): json.loads(basis).get("keep_until", "")
+            for ward, basis in settings.starting(tx, "basis:").items()
+        }
+    old = ", ".join(sorted(name for name, until in told.items() if until and until < today))
+    if old:
+        return (
+            "lists",
+            False,
+            Say(
+                f"Danh sách đã quá hạn lưu giữ: {old}. Nhập lại với --keep-until mới, hoặc xóa.",
+                f"Lists kept longer than was said: {old}. Import again with --keep-until, or drop.",
+            ),
+        )
+    return "lists", True, Say("Không danh sách nào quá hạn", "No list is kept for too long")
 
 
 def _zone(surface: Surface) -> Finding:

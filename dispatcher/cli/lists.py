@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from dispatcher.importing.columns import remembered_from
 from dispatcher.importing.entries import Context, Finding, Listing, read_listing
 from dispatcher.importing.merge import Merge, merge, store
 from dispatcher.importing.report import DROPPED, Facts, write_report
-from dispatcher.importing.sheets import PASTED, Sheet, files_in, pasted, read_sheets
+from dispatcher.importing.sheets import PASTED, Row, Sheet, files_in, pasted, read_sheets
 from dispatcher.model import HANOI, AreaKind, Mode
 from dispatcher.problems import OK, PARTLY, USAGE, Say, refused
 from dispatcher.reporting import number
@@ -87,7 +87,7 @@ def import_files(
     paths = files_in([Path(f) for f in files])
     with app.store.read(actor) as tx:
         known = context(tx, app, ward, group, choices)
-    with surface.progress("Đang đọc", "Reading", len(paths)) as update:
+    with surface.progress("Đang đọc", "Reading", 1) as update:
         listing = read_listing(_every_sheet(paths, update), known)
     with app.store.read(actor) as tx:
         _check_wards(tx, listing)
@@ -100,7 +100,9 @@ def import_files(
         basis = _whole(surface, app.site.mode, basis)
     seen = Seen(paths, listing, plan, wards, basis, _digests(paths), stop)
     if storing:
-        seen = _store(app, actor, seen)
+        people = len(plan.created) + len(plan.updated)
+        with surface.progress("Đang lưu", "Storing", max(people, 1)) as update:
+            seen = _store(app, actor, seen, update)
     if report:
         facts = Facts(
             app.site.name,
@@ -110,7 +112,7 @@ def import_files(
             seen.digests,
             basis.told(),
         )
-        with surface.progress("Đang ghi báo cáo", "Writing the report", len(paths)) as update:
+        with surface.progress("Đang ghi báo cáo", "Writing the report", 1) as update:
             again = _every_sheet(paths, update)
             write_report(Path(report), again, listing, seen.plan, facts, surface.language)
     if surface.json:
@@ -122,10 +124,23 @@ def import_files(
     return PARTLY if listing.rejected else OK
 
 
-def _every_sheet(paths: Sequence[Path], update: Callable[[int], None]) -> Iterator[Sheet]:
-    for done, path in enumerate(paths, 1):
-        yield from read_sheets(path)
-        update(done)
+def _every_sheet(paths: Sequence[Path], update: Callable[[int, int], None]) -> Iterator[Sheet]:
+    done, total = 0, 0
+    for path in paths:
+        for sheet in read_sheets(path):
+            total += sheet.count
+            sheet.rows = _counted(sheet.rows, done, total, update)
+            yield sheet
+            done = total
+
+
+def _counted(
+    rows: Iterable[Row], done: int, total: int, update: Callable[[int, int], None]
+) -> Iterator[Row]:
+    for at, row in enumerate(rows, done):
+        if not at % 1000:
+            update(at, total)
+        yield row
 
 
 def _digests(paths: Sequence[Path]) -> dict[str, str]:
@@ -192,11 +207,12 @@ def _whole(surface: Surface, mode: Mode, basis: Basis) -> Basis:
     return basis
 
 
-def _store(app: Any, actor: Any, seen: Seen) -> Seen:
+def _store(app: Any, actor: Any, seen: Seen, update: Callable[[int], None]) -> Seen:
     files = [{"name": p.name, "digest": seen.digests[p.name]} for p in seen.paths]
     with app.begin(actor)() as tx:
         plan = merge(tx, seen.listing.entries)
-        import_id = store(tx, plan, files, app.site.sample_heads, seen.basis.as_json())
+        heads = app.site.sample_heads
+        import_id = store(tx, plan, files, heads, seen.basis.as_json(), update)
         _remember(tx, seen)
     return replace(seen, plan=plan, import_id=import_id)
 

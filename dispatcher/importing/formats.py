@@ -42,6 +42,7 @@ class RawSheet:
     hidden_rows: Sequence[int] = ()
     fonts: Mapping[tuple[int, int], str] = field(default_factory=dict)
     encoding: str = ""  # of a text file, where it is not UTF-8
+    count: int = 0  # rows there are about
 
 
 def unreadable(name: str, vi: str, en: str) -> Problem:
@@ -152,6 +153,7 @@ def _workbook(name: str, raw: bytes) -> Iterator[RawSheet]:
                     meta.visible is not SheetVisibleEnum.Visible,
                     look.hidden_rows,
                     look.fonts,
+                    count=sheet.total_height,
                 )
     except PasswordError:
         raise unreadable(name, "tệp có mật khẩu; hãy bỏ mật khẩu", "it has a password") from None
@@ -219,7 +221,10 @@ def _text(name: str, raw: bytes) -> RawSheet:
     delimiter = max(",;\t|", key=lambda d: _usual(sample, d)[1])
     lines = io.TextIOWrapper(io.BytesIO(raw), encoding, newline="")
     return RawSheet(
-        "", _records(name, lines, delimiter, _usual(sample, delimiter)[0]), encoding=repair
+        "",
+        _records(name, lines, delimiter, _usual(sample, delimiter)[0]),
+        encoding=repair,
+        count=raw.count(b"\n"),
     )
 
 

@@ -5,7 +5,7 @@ The same file twice changes nothing the second time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dispatcher.areas import group_key, group_name
@@ -199,8 +199,12 @@ def store(
     files: Sequence[Mapping[str, object]],
     sample_heads: Sequence[str],
     basis: Mapping[str, str] = {},
+    update: Callable[[int], None] = lambda done: None,
 ) -> int:
-    """Carry out a merge; the import's id. All or nothing with the transaction."""
+    """Carry out a merge; the import's id. All or nothing with the transaction.
+
+    `update` is told how many people are written.
+    """
     made = [areas.propose(tx, ward, group_name(group)) for ward, group in result.proposed]
     return imports.store_import(
         tx,
@@ -211,4 +215,5 @@ def store(
         unchanged=result.unchanged,
         proposed=[area for area in made if area is not None],
         basis=basis,
+        update=update,
     )

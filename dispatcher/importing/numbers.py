@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from dispatcher.importing import second_opinion
 from dispatcher.importing.telling import REPAIRS
 from dispatcher.phone import Reading, Type, read
 from dispatcher.problems import Say
@@ -14,6 +15,10 @@ _NOTHING = re.compile(r"[\s0.\-–_/x]*")
 _OLD_LANDLINE = Say(
     "cột này là điện thoại bàn nhưng số giống di động; có thể là mã vùng cũ, cần hỏi lại",
     "this column holds landlines but the number looks like a mobile; please ask",
+)
+_SECOND = Say(
+    "số đã sửa nhưng đầu số này không ai biết; cần hỏi lại",
+    "the number was repaired but nobody knows its head; please ask",
 )
 Told = tuple[str, Say]  # a code and its sentence
 
@@ -65,15 +70,21 @@ def read_cell(text: str, sample_heads: Collection[str], *, landlines: bool = Fal
         vi = ", ".join(REPAIRS[r].vi for r in reading.repairs)
         en = ", ".join(REPAIRS[r].en for r in reading.repairs)
         cell.repaired = (reading.repairs[0], Say(f"đã sửa: {vi}", f"repaired: {en}"))
+    if reading.repairs and cell.mobiles and any(second_opinion.doubts(m) for m in cell.mobiles):
+        return Cell(doubt=("second_opinion", _SECOND))
     if reading.needs_review and why:
         cell.doubt = (reading.reason or "", _with_suggestion(why, reading))
     elif not reading.ok and reading.type is not Type.LANDLINE and why:
-        cell.refusal = (reading.reason or "", why)
+        cell.refusal = (reading.reason or "", _with_hint(why, second_opinion.finds(text)))
     return cell
 
 
 def _with_suggestion(why: Say, reading: Reading) -> Say:
-    if not reading.suggested:
+    suggested = reading.suggested
+    return _with_hint(why, "0" + suggested.removeprefix("+84") if suggested else None)
+
+
+def _with_hint(why: Say, number: str | None) -> Say:
+    if not number:
         return why
-    number = "0" + reading.suggested.removeprefix("+84")
     return Say(f"{why.vi}; có phải {number}?", f"{why.en}; is it {number}?")

@@ -38,6 +38,7 @@ class Sheet:
     hidden: bool = False
     hidden_rows: Sequence[int] = ()
     notes: list[Mapping[str, Any]] = field(default_factory=list)
+    count: int = 0  # rows there are about
 
 
 @lru_cache(maxsize=1)
@@ -178,7 +179,9 @@ def _sheets(name: str, answers: Iterable[Any]) -> Iterator[Sheet]:
             break
         if "problem" in said:
             raise _problem(said)
-        sheet = Sheet(name, said["sheet"], rows(), said["hidden"], said["hidden_rows"])
+        sheet = Sheet(
+            name, said["sheet"], rows(), said["hidden"], said["hidden_rows"], count=said["count"]
+        )
         yield sheet
         for _ in sheet.rows:  # what nobody wanted
             pass

@@ -23,7 +23,7 @@ from dispatcher.model import (
 )
 from dispatcher.planning.drafting import Words, digest
 from dispatcher.planning.forecast import Forecast, Speed, forecast
-from dispatcher.store import areas, broadcasts, gateways, reachability, releases, texts
+from dispatcher.store import areas, broadcasts, contacts, gateways, reachability, releases, texts
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx
 from dispatcher.store.releases import Reach
@@ -169,12 +169,20 @@ def _render_people(
             values = _values(broadcast, names, row["ward_id"], row["residential_group_id"])
             title = row["title"] or "ông/bà"
             values["contact"] = {"name": tx.sealer.open(row["name_sealed"]), "title": title}
+            values["row"] = Kept(contacts.opened_row(tx, row["row_sealed"]) or {})
             text = words.render(index, values)
             if text is not None:
                 rendered[row["id"]] = text
         if rendered:
             bodies = texts.store_bodies(tx, rendered, personal=True)
             releases.put_bodies(tx, broadcast.id, index, bodies)
+
+
+class Kept(dict[str, str]):
+    """The columns kept for a person; one that their list did not have is empty."""
+
+    def __missing__(self, column: str) -> str:
+        return ""
 
 
 def _values(

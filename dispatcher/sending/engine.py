@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from dispatcher.clock import Clock
 from dispatcher.gateways.contract import Gateway, LooksUp, Refused, Verdict
 from dispatcher.model import SYSTEM, AttemptState, Fault, Mode
+from dispatcher.problems import Problem
 from dispatcher.sending.answering import settle
 from dispatcher.sending.asking import load
 from dispatcher.sending.claiming import POLL
@@ -90,9 +91,9 @@ class Engine:
             try:
                 async with self.pen:
                     started = await self._written(back)
-            except Exception:  # locked, full, gone: nothing was written, so nothing may be dropped
+            except Exception as trouble:  # locked, full, gone: nothing was written, nothing dropped
                 self._stumbled = True
-                await self._keep(back)
+                await self._keep(back, trouble)
                 if self._stopping and self.awake() > self._give_up_at:
                     log.error("worker=%s ends, answers_lost=%d", self.name, len(self._back))
                     break
@@ -136,12 +137,16 @@ class Engine:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._database, act, *arguments)
 
-    async def _keep(self, back: list[Asked]) -> None:
+    async def _keep(self, back: list[Asked], trouble: Exception) -> None:
         """The database took nothing: hold on to the answers and try again a little later.
 
         Nothing of what was about to leave has left: the next commit gives it back to the queue.
         """
-        log.exception("worker=%s answers_kept=%d", self.name, len(back))
+        if isinstance(trouble, Problem):
+            told = (self.name, trouble.code, len(back))
+            log.warning("worker=%s waits problem=%s answers_kept=%d", *told)
+        else:
+            log.error("worker=%s answers_kept=%d", self.name, len(back), exc_info=trouble)
         self._back = back + self._back
         for call in back:
             call.lane.flying += 1

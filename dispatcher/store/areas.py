@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dispatcher.areas import find, group_key, group_name, natural_key, ward_key
 from dispatcher.model import AreaKind
-from dispatcher.problems import Say, settings
+from dispatcher.problems import Say, refused, settings
 from dispatcher.store.database import Tx
 from dispatcher.store.schema import areas as table
 
@@ -112,8 +112,9 @@ def wards_named(tx: Tx, names: tuple[str, ...] | list[str]) -> list[Area]:
 
 
 def groups_of(tx: Tx, ward_id: int) -> dict[str, Area]:
-    """The residential groups of a ward by normal form."""
-    return {a.key: a for a in listed(tx, AreaKind.RESIDENTIAL_GROUP, ward_id)}
+    """The residential groups of a ward by normal form, and by those of their other names."""
+    found = listed(tx, AreaKind.RESIDENTIAL_GROUP, ward_id)
+    return {group_key(alias): a for a in found for alias in a.aliases} | {a.key: a for a in found}
 
 
 def propose(tx: Tx, ward_id: int, name: str, proposed: bool = True) -> int | None:
@@ -149,3 +150,36 @@ def people(tx: Tx, ward_id: int) -> dict[int | None, int]:
             w=ward_id,
         )
     }
+
+
+def rename_group(tx: Tx, area: Area, name: str) -> None:
+    """Call a residential group by another name; lists that say the old one still mean it."""
+    known = groups_of(tx, area.parent_id or 0)
+    taken = known.get(group_key(name))
+    if taken is not None and taken.id != area.id:
+        raise refused(
+            "name-taken",
+            f"Phường này đã có «{taken.name}». Gộp hai tổ: dispatcher areas merge",
+            f"This ward has “{taken.name}” already. Make them one: dispatcher areas merge",
+        )
+    aliases = dict.fromkeys([*area.aliases, area.name, name])
+    tx.run(
+        "UPDATE areas SET name = :n, aliases = :a, proposed = false WHERE id = :id",
+        {"n": group_name(name), "a": json.dumps(list(aliases), ensure_ascii=False), "id": area.id},
+    )
+    tx.note("renamed", "area", area.id, was=area.name, name=name)
+
+
+def close_group(tx: Tx, area: Area, into: Area) -> None:
+    """A residential group that is another one from now on; its people have moved before."""
+    aliases = dict.fromkeys([*into.aliases, area.name, *area.aliases])
+    tx.run("UPDATE areas SET valid_to = :d WHERE id = :id", {"d": tx.now.date(), "id": area.id})
+    tx.run(
+        "UPDATE areas SET aliases = :a WHERE id = :id",
+        {"a": json.dumps(list(aliases), ensure_ascii=False), "id": into.id},
+    )
+    tx.run(
+        "INSERT INTO area_successors (area_id, successor_id, at) VALUES (:a, :b, :d)",
+        {"a": area.id, "b": into.id, "d": tx.now.date()},
+    )
+    tx.note("merged", "area", area.id, into=into.id)

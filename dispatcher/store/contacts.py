@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import heapq
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from dispatcher import phone
+from dispatcher import names, phone
 from dispatcher.model import AddressKind
 from dispatcher.sms import folded
+from dispatcher.store.bulk import found_by, insert_many
 from dispatcher.store.database import Tx, json_rows, on_rows
 from dispatcher.store.schema import contacts as table
 
@@ -138,30 +140,29 @@ def put_addresses(
 ) -> dict[tuple[AddressKind, str], int]:
     """The rows of some addresses, new ones made; `heads`: prefixes of invented people."""
     ciphers = {tx.sealer.address(kind.value, value): (kind, value) for kind, value in wanted}
-    if not ciphers:
-        return {}
-    tx.run(
-        "INSERT INTO addresses (cipher, kind, carrier, tail) VALUES (:cipher, :kind, "
-        ":carrier, :tail)"
-        " ON CONFLICT (cipher) DO NOTHING",
-        [
-            {
-                "cipher": cipher,
-                "kind": kind.value,
-                "tail": phone.masked(value),
-                "carrier": phone.carrier_of(value, heads) if kind is AddressKind.MOBILE else None,
-            }
-            for cipher, (kind, value) in ciphers.items()
-        ],
-    )
-    found: dict[tuple[AddressKind, str], int] = {}
-    every = list(ciphers)
-    for start in range(0, len(every), 500):
-        some = {f"c{i}": cipher for i, cipher in enumerate(every[start : start + 500])}
-        marks = ", ".join(f":{name}" for name in some)
-        for row in tx.rows(f"SELECT id, cipher FROM addresses WHERE cipher IN ({marks})", **some):
-            found[ciphers[bytes(row["cipher"])]] = row["id"]
-    return found
+    found = found_by(tx, "addresses", "cipher", list(ciphers))
+    new = [c for c in ciphers if c not in found]
+    rows = [
+        (
+            cipher,
+            kind.value,
+            phone.carrier_of(value, heads) if kind is AddressKind.MOBILE else None,
+            phone.masked(value),
+        )
+        for cipher in new
+        for kind, value in (ciphers[cipher],)
+    ]
+    columns = ("cipher", "kind", "carrier", "tail")
+    if tx.is_sqlite:  # nobody else writes
+        found.update(zip(new, insert_many(tx, "addresses", columns, rows), strict=True))
+    elif rows:
+        tx.run(
+            "INSERT INTO addresses (cipher, kind, carrier, tail) VALUES (:cipher, :kind, "
+            ":carrier, :tail) ON CONFLICT (cipher) DO NOTHING",
+            [dict(zip(columns, row, strict=True)) for row in rows],
+        )
+        found |= found_by(tx, "addresses", "cipher", new)
+    return {ciphers[cipher]: i for cipher, i in found.items()}
 
 
 def address_id(tx: Tx, kind: AddressKind, value: str) -> int | None:
@@ -189,13 +190,15 @@ def listed(
     limit: int = 100,
     numbers: bool = False,
 ) -> list[dict[str, Any]]:
-    """Contacts, newest lists last; `search` folds diacritics, d and đ.
+    """Contacts by ward, residential group and name as Vietnamese lists are sorted.
 
+    `search` folds diacritics, d and đ.
     Numbers are masked unless `numbers` is asked for, which the caller has noted for the trail.
     """
     sql = (
         f"WITH {tx.visible('contacts')} SELECT c.id, c.name_sealed, c.title, c.kind, w.name "
-        "AS ward, g.name AS residential_group, c.household_id AS household, c.source, c.source_row "
+        "AS ward, g.name AS residential_group, c.household_id AS household, c.source, "
+        "c.source_row, c.ward_id "
         "FROM visible_contacts c JOIN areas w ON w.id = c.ward_id "
         "LEFT JOIN areas g ON g.id = c.residential_group_id WHERE c.removed_at IS NULL "
         "AND c.kind <> 'tester'"
@@ -214,11 +217,14 @@ def listed(
     if ids is not None:
         sql += f" AND c.id IN ({', '.join(str(int(i)) for i in ids) or '-1'})"
     values = {"ward": within.ward, "rg": within.residential_group, "group_id": within.group}
+    wanted = folded(search)
+    matching = (
+        (names.place_order(row["residential_group"] or ""), name, row)
+        for row in tx.run(sql + " ORDER BY c.id", values).mappings()
+        if wanted in folded(name := tx.sealer.open(row["name_sealed"])) or not wanted
+    )
     found: list[dict[str, Any]] = []
-    for row in tx.run(sql + " ORDER BY c.id", values).mappings():
-        name = tx.sealer.open(row["name_sealed"])
-        if search and folded(search) not in folded(name):
-            continue
+    for _, name, row in heapq.nsmallest(limit, matching, key=_place):
         found.append(
             {
                 "id": row["id"],
@@ -233,8 +239,6 @@ def listed(
                 "phones": [],
             }
         )
-        if len(found) >= limit:
-            break
     phones: dict[int, list[str]] = {}
     for link in on_rows(
         tx,
@@ -247,6 +251,33 @@ def listed(
         shown = tx.sealer.open_address(link["kind"], link["cipher"]) if full else link["tail"]
         phones.setdefault(link["contact_id"], []).append(shown)
     return [{**c, "phones": phones.get(c["id"], [])} for c in found]
+
+
+def _place(line: tuple[Any, str, Any]) -> tuple[Any, ...]:
+    group, name, row = line
+    return row["ward_id"], group, names.order(name), row["id"]
+
+
+def beside(tx: Tx, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """What else is known of some contacts: notes (masked number → note) and kept columns."""
+    found: dict[int, dict[str, Any]] = {i: {"notes": {}, "row": {}} for i in ids}
+    chosen = f"FROM {json_rows({'id': 'bigint'})} r"
+    for link in on_rows(
+        tx,
+        f"SELECT ca.contact_id, a.tail, ca.note_sealed {chosen} "
+        "JOIN contact_addresses ca ON ca.contact_id = r.id "
+        "JOIN addresses a ON a.id = ca.address_id WHERE ca.note_sealed IS NOT NULL",
+        [[i] for i in ids],
+    ):
+        found[link["contact_id"]]["notes"][link["tail"]] = tx.sealer.open(link["note_sealed"])
+    for row in on_rows(
+        tx,
+        f"WITH {tx.visible('contacts')} SELECT c.id, c.row_sealed {chosen} "
+        "JOIN visible_contacts c ON c.id = r.id WHERE c.row_sealed IS NOT NULL",
+        [[i] for i in ids],
+    ):
+        found[row["id"]]["row"] = opened_row(tx, row["row_sealed"]) or {}
+    return found
 
 
 def of_address(tx: Tx, address: int) -> list[int]:

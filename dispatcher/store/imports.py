@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dispatcher.problems import Problem, refused
 from dispatcher.sms import folded
 from dispatcher.store import areas, groups
+from dispatcher.store.bulk import found_by, insert_many, put_many
 from dispatcher.store.contacts import Person, name_key, opened_row, put_addresses, sealed_row
 from dispatcher.store.database import Tx, at, json_rows, on_rows
 from dispatcher.store.schema import contact_addresses, imports
-from dispatcher.store.schema import contacts as table
+
+CHUNK = 20_000  # people written at a time
 
 
 def store_import(
@@ -29,38 +31,27 @@ def store_import(
     unchanged: int,
     proposed: Sequence[int] = (),
     basis: Mapping[str, str] = {},
+    update: Callable[[int], None] = lambda done: None,
 ) -> int:
     """Store what an import brings, with what an undo needs; the import's id.
 
-    `basis`: what the list rests on, see importing.basis.
+    `basis`: what the list rests on, see importing.basis. `update` is told how many are written.
     """
-    people = [*created, *(p for _, p in updated)]
     counts = {"created": len(created), "updated": len(updated), "unchanged": unchanged}
     import_id = _open(tx, files, counts, proposed, basis)
-    places = {w: areas.groups_of(tx, w) for w in {p.ward_id for p in people}}
-    addresses = put_addresses(tx, {a for p in people for a in p.addresses}, sample_heads)
-    households = _households(tx, people, places)
-    new_ids = _insert(tx, created, import_id, places, households)
+    wards = {p.ward_id for p in created} | {p.ward_id for _, p in updated}
+    places = {w: areas.groups_of(tx, w) for w in wards}
+    for low in range(0, len(created), CHUNK):
+        some = created[low : low + CHUNK]
+        households = _households(tx, some, places)
+        new_ids = _insert(tx, some, import_id, places, households)
+        _link(tx, list(zip(new_ids, some, strict=True)), sample_heads)
+        changes = [(import_id, i, "created") for i in new_ids]
+        put_many(tx, "import_changes", ("import_id", "contact_id", "what"), changes)
+        update(low + len(some))
+    households = _households(tx, [p for _, p in updated], places)
     _update(tx, updated, import_id, households)
-    pairs = [*zip(new_ids, created, strict=True), *updated]
-    links = [
-        {
-            "contact_id": i,
-            "position": n,
-            "address_id": addresses[a],
-            "note_sealed": tx.sealer.seal(p.notes[n]) if p.notes and p.notes[n] else None,
-        }
-        for i, p in pairs
-        for n, a in enumerate(p.addresses)
-    ]
-    if links:
-        tx.run(contact_addresses.insert(), links)
-    _join_groups(tx, pairs)
-    if new_ids:
-        tx.run(
-            "INSERT INTO import_changes (import_id, contact_id, what) VALUES (:i, :c, 'created')",
-            [{"i": import_id, "c": c} for c in new_ids],
-        )
+    _link(tx, updated, sample_heads)
     tx.note(
         "imported",
         "contacts",
@@ -70,6 +61,20 @@ def store_import(
         digests=[f.get("digest") for f in files],
     )
     return import_id
+
+
+def _link(tx: Tx, pairs: Sequence[tuple[int, Person]], heads: Sequence[str]) -> None:
+    """Give people their addresses and groups."""
+    addresses = put_addresses(tx, {a: None for _, p in pairs for a in p.addresses}, heads)
+    seal = tx.sealer.seal
+    links = [
+        (i, n, addresses[a], seal(p.notes[n]) if p.notes and p.notes[n] else None)
+        for i, p in pairs
+        for n, a in enumerate(p.addresses)
+    ]
+    columns = ("contact_id", "position", "address_id", "note_sealed")
+    put_many(tx, "contact_addresses", columns, links)
+    _join_groups(tx, pairs)
 
 
 def _open(
@@ -97,18 +102,13 @@ def _households(
     wanted = {p.household: p for p in people if p.household}
     if not wanted:
         return {}
-    tx.run(
-        "INSERT INTO households (ward_id, residential_group_id, key) VALUES (:w, :g, :k) "
-        "ON CONFLICT (ward_id, key) DO NOTHING",
-        [{"w": p.ward_id, "g": _area(places, p), "k": key} for key, p in wanted.items()],
-    )
-    return {
-        bytes(row["key"]): row["id"]
-        for row in tx.rows(
-            f"WITH {tx.visible('households')} SELECT id, key FROM visible_households"
-        )
-        if bytes(row["key"]) in wanted
-    }
+    keys = list(wanted)
+    seen = f"(WITH {tx.visible('households')} SELECT id, key FROM visible_households) h"
+    found = found_by(tx, seen, "key", keys)
+    new = [k for k in keys if k not in found]
+    rows = [(wanted[k].ward_id, _area(places, wanted[k]), k) for k in new]
+    ids = insert_many(tx, "households", ("ward_id", "residential_group_id", "key"), rows)
+    return found | dict(zip(new, ids, strict=True))
 
 
 def _area(places: Mapping[int, Mapping[str, areas.Area]], person: Person) -> int | None:
@@ -122,32 +122,34 @@ def _insert(
     import_id: int,
     places: Mapping[int, Mapping[str, areas.Area]],
     households: Mapping[bytes, int],
-) -> list[int]:
-    if not people:
-        return []
+) -> Sequence[int]:
+    now, seal = at(tx.now), tx.sealer.seal
     rows = [
-        {
-            "ward_id": p.ward_id,
-            "residential_group_id": _area(places, p),
-            "household_id": households.get(p.household) if p.household else None,
-            "kind": p.kind,
-            "name_key": p.name_key,
-            "ordinal": p.ordinal,
-            "name_sealed": tx.sealer.seal(p.name),
-            "title": p.title,
-            "row_sealed": sealed_row(tx, p.kept),
-            "import_id": import_id,
-            "source": p.source,
-            "source_row": p.row,
-            "created_at": tx.now,
-            "updated_at": tx.now,
-        }
+        (
+            p.ward_id,
+            _area(places, p),
+            households.get(p.household) if p.household else None,
+            p.kind,
+            p.name_key,
+            p.ordinal,
+            seal(p.name),
+            p.title,
+            sealed_row(tx, p.kept),
+            import_id,
+            p.source,
+            p.row,
+            now,
+            now,
+        )
         for p in people
     ]
-    result = tx.connection.execute(
-        table.insert().returning(table.c.id, sort_by_parameter_order=True), rows
-    )
-    return [row[0] for row in result]
+    return insert_many(tx, "contacts", _CONTACT, rows)
+
+
+_CONTACT = (
+    "ward_id", "residential_group_id", "household_id", "kind", "name_key", "ordinal", "name_sealed",
+    "title", "row_sealed", "import_id", "source", "source_row", "created_at", "updated_at",
+)  # fmt: skip
 
 
 def _update(

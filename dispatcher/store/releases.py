@@ -91,12 +91,17 @@ def last_contact(tx: Tx) -> int:
 
 def take_stock(tx: Tx) -> None:
     """PostgreSQL plans by statistics: tables it has none of yet (a list just imported, a site just
-    moved, the first broadcast) get them now, or statements would walk whole tables for each row."""
+    moved, the first broadcast) get them now, or statements would walk whole tables for each row.
+
+    A preview that is thrown away takes its statistics with it, but not the count of rows.
+    """
     if tx.is_sqlite:
         return
     tables = ", ".join(f"'{name}'" for name in _PLANNED_BY)
     for row in tx.rows(f"SELECT relname FROM pg_class WHERE relname IN ({tables}) "
-                       "AND relkind = 'r' AND reltuples <= 0 AND pg_relation_size(oid) > 0 "
+                       "AND relkind = 'r' AND pg_relation_size(oid) > 0 AND NOT EXISTS (SELECT 1 "
+                       "FROM pg_stats s WHERE s.tablename = relname AND s.schemaname = "
+                       "current_schema()) "
                        "AND relnamespace = current_schema()::regnamespace"):  # fmt: skip
         tx.run(f"ANALYZE {row['relname']}")
 

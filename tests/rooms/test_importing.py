@@ -10,7 +10,7 @@ from dispatcher.importing.entries import Context, read_listing
 from dispatcher.importing.sheets import files_in, read_sheets
 from dispatcher.model import SYSTEM, AreaKind
 from dispatcher.problems import Problem
-from dispatcher.store import areas, contacts
+from dispatcher.store import areas, contacts, imports
 
 WARDS = {"may to": "Máy Tơ", "cau tre": "Cầu Tre", "cau dat": "Cầu Đất"}
 
@@ -157,3 +157,39 @@ def test_the_sample_people_have_numbers_that_reach_nobody():
                 assert all(p.startswith("+8422500") or p[6] == "0" for p in entry.landlines)
     with (ROOT / "contacts" / "co-quan-doan-the.csv").open(encoding="utf-8-sig") as file:
         assert all(row["Điện thoại"].startswith("095") for row in csv.DictReader(file))
+
+
+def test_double_rows_are_shown_and_merged_by_rule(app, tmp_path):
+    people = [("Nguyễn Văn An", number(1), "Tổ 1", ""), ("NGUYỄN VĂN AN", number(1), "TDP 01", ""),
+              ("Nguyễn Văn An", number(2), "Tổ 1", ""), ("Trần Thị Bình", number(1), "Tổ 2", ""),
+              ("Lê Văn Cường", number(5), "Tổ 2", "Lê Văn Cường"),
+              ("Lê Thị Đào", number(5), "Tổ 2", "Lê Văn Cường")]  # fmt: skip
+    found = import_list(app, sheet(tmp_path / "may-to.csv", people))
+    assert [(d.code, d.entry.row, d.earlier.row) for d in found.doubles] == [
+        ("same_person", 3, 2), ("namesake", 4, 2), ("shared_phone", 5, 2)
+    ]  # fmt: skip
+    assert len(found.created) == 5
+    [household] = rows(app, "SELECT household_id AS h, count(*) AS n FROM contacts WHERE "
+                            "household_id IS NOT NULL GROUP BY household_id")  # fmt: skip
+    assert household["n"] == 2
+
+
+def test_a_renamed_or_merged_group_is_still_understood(app, tmp_path):
+    import_list(app, sheet(tmp_path / "may-to.csv", [("An", number(1), "Tổ 5", ""),
+                                                     ("Bình", number(2), "Tổ 6", "")]))  # fmt: skip
+    with app.begin(SYSTEM)() as tx:
+        ward = areas.ward(tx, "Máy Tơ").id
+        groups = areas.groups_of(tx, ward)
+        areas.rename_group(tx, groups["5"], "Tổ dân phố Hoa Sen")
+        with pytest.raises(Problem, match="already"):
+            areas.rename_group(tx, groups["6"], "Tổ 5")
+    again = import_list(app, sheet(tmp_path / "may-to.csv", [("An", number(1), "tdp hoa sen", ""),
+                                                             ("Bình", number(2), "TDP 06", "")]))  # fmt: skip
+    assert (again.created, again.updated, again.unchanged, again.proposed) == ([], [], 2, [])
+    with app.begin(SYSTEM)() as tx:
+        [bình] = contacts.listed(tx, search="binh")
+        place = (ward, groups["5"].id, groups["5"].key)
+        imports.change(tx, [bình["id"]], place=place)
+        areas.close_group(tx, groups["6"], areas.groups_of(tx, ward)["5"])
+    again = import_list(app, sheet(tmp_path / "may-to.csv", [("Bình", number(2), "Tổ 6", "")]))
+    assert (again.created, again.unchanged) == ([], 1)

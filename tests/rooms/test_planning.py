@@ -1,5 +1,6 @@
 """Approved = sent = audited: what is frozen, who may decide, and that everybody is counted."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -20,6 +21,9 @@ from walk import (
 
 from dispatcher import app as joined
 from dispatcher import planning
+from dispatcher.importing.entries import Context, read_listing
+from dispatcher.importing.merge import merge, store
+from dispatcher.importing.sheets import read_sheets
 from dispatcher.model import SYSTEM, AddressKind, Audience, BroadcastState, Mode
 from dispatcher.problems import Problem
 from dispatcher.store import broadcasts, contacts, suppressions
@@ -156,6 +160,29 @@ def test_equal_texts_are_stored_once_and_personal_ones_sealed(ward):
     ]
     assert all(r["text"] is None for r in found if r["sealed"] is not None)
     assert len(found) == 1 + 7
+
+
+def test_a_kept_column_stands_in_the_text_of_each_person(ward, tmp_path):
+    app, officer, leader = ward
+    path = tmp_path / "may-to.csv"
+    path.write_text(
+        f"Họ tên,SĐT,Đường\nNgười Có,{number(71)},Lạch Tray\nNgười Không,{number(72)},\n", "utf-8"
+    )
+    with app.begin(SYSTEM)() as tx:
+        context = Context({}, "Máy Tơ", None, ("095",), {"row.duong": "Đường"})
+        listing = read_listing(read_sheets(path), context)
+        store(tx, merge(tx, listing.entries), [], ("095",))
+    text = (
+        '+++\ntitle = "Mời"\n+++\n{% block sms %}Duong: {{ row.duong | khong_dau }}.{% endblock %}'
+    )
+    (app.templates / "moi.j2").write_text(text, encoding="utf-8")
+    released(app, officer, leader, template="moi")
+    with app.store.read(SYSTEM) as tx:
+        texts = [
+            json.loads(tx.sealer.open(r["sealed"]))[0] for r in tx.rows("SELECT sealed FROM bodies")
+        ]
+    assert texts.count("Duong: Lach Tray.") == 1
+    assert set(texts) == {"Duong: Lach Tray.", "Duong: ."}
 
 
 def test_a_release_goes_on_where_it_stopped(ward, monkeypatch):
