@@ -103,6 +103,7 @@ def rename(surface: Surface, ward: str, group: str, name: str) -> None:
     if surface.json:
         surface.emit({"area": found.id, "was": found.name, "name": name})
     surface.say(f"{found.name} → {name}", f"{found.name} → {name}")
+    surface.hint(f"Xem: dispatcher areas show '{ward}'", f"See: dispatcher areas show '{ward}'")
 
 
 @areas.verb(
@@ -132,3 +133,4 @@ def merge(surface: Surface, ward: str, group: str, into: str) -> None:
         surface.emit({"area": old.id, "into": new.id, "people": len(people), "import": change})
     surface.say(f"{old.name} → {new.name}: {len(people)} người.",
                 f"{old.name} → {new.name}: {len(people)} people.")  # fmt: skip
+    surface.hint(f"Xem: dispatcher areas show '{ward}'", f"See: dispatcher areas show '{ward}'")

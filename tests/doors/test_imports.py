@@ -69,7 +69,7 @@ def test_the_report_is_mended_and_imported_again(site, tmp_path):
     assert [c.value for c in mend[1]] == [*HEAD, "Phường", "Tổ dân phố", "Cần sửa"]
     assert [row[1] for row in mend.iter_rows(min_row=2, values_only=True)] == [
         "Trần Thị Bình",
-        "=1+1",
+        "@SUM(A1)",
     ]
     words = [c for row in page.iter_rows(values_only=True) for c in row if c]
     assert "BÁO CÁO NHẬP DANH BẠ" in words
