@@ -74,7 +74,7 @@ def test_the_report_is_mended_and_imported_again(site, tmp_path):
     words = [c for row in page.iter_rows(values_only=True) for c in row if c]
     assert "BÁO CÁO NHẬP DANH BẠ" in words
     assert any("ký, ghi rõ họ tên" in str(w) for w in words)
-    assert page.page_setup.fitToHeight == 1
+    assert page.sheet_properties.pageSetUpPr.fitToPage, "on one page"
 
     assert bring(site, path, "--partial", code=1)["created"] == 2
     mend["C2"] = number(2)
