@@ -9,6 +9,7 @@ start programs or use the network; memory and time are limited.
 from __future__ import annotations
 
 import csv
+import gc
 import json
 import sys
 from dataclasses import asdict
@@ -78,6 +79,7 @@ def main(name: str) -> None:
     from dispatcher.problems import Problem
 
     sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")  # type: ignore[union-attr]
+    gc.disable()  # a short life without cycles
     _without_network()
     _limit()
     csv.field_size_limit(32_768)  # more than Excel lets a cell hold

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 from dispatcher import phone
 from dispatcher.areas import group_key, looks_like_group, ward_key
@@ -54,8 +55,7 @@ class Finding:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One person or office as the sheet has it. `ward` and `group` are as the site knows them.
 
     `notes`: number → what stood beside it. `kept`: columns for `row.<column>`.
@@ -241,17 +241,40 @@ class _SheetReader:
              "birth"} & self.places.keys()
             or self.kept or len(self.phones_at) != 1
         )  # fmt: skip
+        self.ordinary = self.simple and not {"ward", "title", "group"} & self.places.keys()
+        self.group_at = self.places.get("residential_group", [-1])[0]
+        self.household_at = self.places.get("household", [-1])[0]
 
     def take(self, number: int, cells: Sequence[str]) -> None:
         if self.simple and self.phones_at[0] < len(cells) and self.name_at >= 0:
             mobile = self.plain(cells[self.phones_at[0]])
             if mobile and (name := cells[self.name_at]) and "\n" not in name:
                 self.listing.rows += 1
-                self._add(number, cells, name, (f"+84{mobile[1]}",))
+                if self.ordinary and self.ward:
+                    self._add_ordinary(number, cells, name, f"+84{mobile[1]}", self.ward)
+                else:
+                    self._add(number, cells, name, (f"+84{mobile[1]}",))
                 return
         if self._is_person(cells):
             self.listing.rows += 1
             self._person(number, cells)
+
+    def _add_ordinary(
+        self, number: int, cells: Sequence[str], name: str, mobile: str, ward: str
+    ) -> None:
+        """The same as `_add` for a list with nothing but name, phone, group and household."""
+        width, sheet = len(cells), self.sheet
+        group = (cells[self.group_at] if -1 < self.group_at < width else "") or self.beside
+        household = cells[self.household_at] if -1 < self.household_at < width else None
+        self.listing.entries.append(
+            Entry(sheet.file, sheet.name, number, name, (mobile,), (), ward,
+                  _group(group) if group else None, household or None)
+        )  # fmt: skip
+
+    @property
+    def beside(self) -> str | None:
+        """The residential group of rows that say none themselves."""
+        return self.context.group or self.group
 
     def _is_person(self, cells: Sequence[str]) -> bool:
         """False for a section row (which is remembered), a footer, and a row of nothing."""
@@ -331,7 +354,7 @@ class _SheetReader:
         household = self._first(cells, "household") or (
             self.head_of_household if "relation" in self.places else ""
         )
-        group = self._first(cells, "residential_group") or self.context.group or self.group
+        group = self._first(cells, "residential_group") or self.beside
         sheet = self.sheet
         self.listing.entries.append(
             Entry(

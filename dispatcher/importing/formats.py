@@ -18,7 +18,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from dispatcher.importing import letters
+from dispatcher.importing import letters, looks
 from dispatcher.problems import Problem
 
 MOST_BYTES = 256 * 1024 * 1024  # of a file
@@ -58,10 +58,8 @@ def sheets(name: str, raw: bytes) -> Iterator[RawSheet]:
     """Every sheet of a file called `name`."""
     if not raw.strip(b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe"):
         raise unreadable(name, "tệp rỗng", "the file is empty")
-    if raw.startswith(b"PK\x03\x04"):
-        _check_archive(name, raw)
     if raw.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        return _workbook(name, raw)
+        return _workbook(name, raw, _check_archive(name, raw) if raw.startswith(b"PK") else {})
     head = raw[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if head.startswith((b"<!doctype html", b"<html", b"<table", b"<?xml", b"<meta", b"<style")):
         raise unreadable(
@@ -79,10 +77,11 @@ def sheets(name: str, raw: bytes) -> Iterator[RawSheet]:
 # --- workbooks ----------------------------------------------------------------------------------
 
 
-def _check_archive(name: str, raw: bytes) -> None:
+def _check_archive(name: str, raw: bytes) -> dict[str, list[int]]:
     """Refuse a workbook that would unpack to more than an office list ever does.
 
-    The directory says how many entries there are before any of them is looked at.
+    The directory says how many entries there are before any of them is looked at. Every part is
+    unpacked once; what was seen on the way comes back: part → its hidden rows.
     """
     huge = unreadable(
         name, "tệp lớn bất thường sau khi giải nén", "the file unpacks to an unusual size"
@@ -94,6 +93,7 @@ def _check_archive(name: str, raw: bytes) -> None:
     count, size = struct.unpack_from("<HI", raw, end + 10)
     if count > MOST_ENTRIES or size > SMALL:
         raise huge
+    hidden = {}
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             entries = archive.infolist()
@@ -107,43 +107,56 @@ def _check_archive(name: str, raw: bytes) -> None:
                     raise unreadable(name, "tệp có mật khẩu; hãy bỏ mật khẩu", "it has a password")
                 if entry.file_size > max(SMALL, MOST_RATIO * entry.compress_size):
                     raise huge
-                _check_part(name, raw, entry, huge)
+                hidden[entry.filename] = _check_part(name, raw, entry, huge)
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, ValueError, OSError, EOFError,
             struct.error):  # fmt: skip
         raise damaged from None
+    return hidden
 
 
-def _check_part(name: str, raw: bytes, entry: zipfile.ZipInfo, huge: Problem) -> None:
-    """A part may not unpack to more than the directory says, nor declare entities."""
+def _check_part(name: str, raw: bytes, entry: zipfile.ZipInfo, huge: Problem) -> list[int]:
+    """A part may not unpack to more than the directory says, nor declare entities; hidden rows."""
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise zipfile.BadZipFile
     at = entry.header_offset
     at += 30 + sum(struct.unpack_from("<HH", raw, at + 26))  # past its own header
     packed = raw[at : at + entry.compress_size]
-    head, length = packed[:4096], len(packed)
-    if entry.compress_type == zipfile.ZIP_DEFLATED:
-        unpack = zlib.decompressobj(-15)
-        head, length = b"", 0
-        while packed and not unpack.eof:
-            piece = unpack.decompress(packed, SMALL)
-            head, length, packed = head or piece[:4096], length + len(piece), unpack.unconsumed_tail
-            if length > entry.file_size:
-                raise huge
-    plain = head.replace(b"\x00", b"")
-    if b"<!DOCTYPE" in plain or b"<!ENTITY" in plain:
-        raise unreadable(name, "tệp Excel có phần lạ (DTD)", "the workbook declares a DTD")
+    hidden: list[int] = []
+    length, rest = 0, b""
+    for piece in _pieces(packed, entry.compress_type):
+        if not length:
+            plain = piece[:4096].replace(b"\x00", b"")
+            if b"<!DOCTYPE" in plain or b"<!ENTITY" in plain:
+                raise unreadable(name, "tệp Excel có phần lạ (DTD)", "the workbook declares a DTD")
+        length += len(piece)
+        if length > entry.file_size:
+            raise huge
+        if entry.filename.startswith("xl/worksheets/"):
+            cut = piece.rfind(b"<row")
+            hidden += looks.hidden_rows(rest + piece[:cut] if cut >= 0 else rest + piece)
+            rest = piece[cut:] if cut >= 0 else b""
+    return hidden + looks.hidden_rows(rest)
 
 
-def _workbook(name: str, raw: bytes) -> Iterator[RawSheet]:
+def _pieces(packed: bytes, how: int) -> Iterator[bytes]:
+    """A part of an archive in pieces of a megabyte."""
+    if how == zipfile.ZIP_STORED:
+        yield from (packed[i : i + SMALL] for i in range(0, len(packed), SMALL))
+        return
+    unpack = zlib.decompressobj(-15)
+    while packed and not unpack.eof:
+        yield unpack.decompress(packed, SMALL)
+        packed = unpack.unconsumed_tail
+
+
+def _workbook(name: str, raw: bytes, hidden: Mapping[str, list[int]]) -> Iterator[RawSheet]:
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetVisibleEnum
-
-    from dispatcher.importing import looks
 
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(raw)) as book:
             if not book.sheet_names:
                 raise unreadable(name, "tệp không có trang tính nào", "it has no sheets")
-            shown = looks.of_workbook(raw, book.sheet_names)
+            shown = looks.of_workbook(raw, book.sheet_names, hidden)
             for meta in book.sheets_metadata:
                 sheet = book.get_sheet_by_name(meta.name)
                 look = shown.get(meta.name, looks.Look())
@@ -230,17 +243,18 @@ def _text(name: str, raw: bytes) -> RawSheet:
 
 def _records(name: str, lines: io.TextIOWrapper, delimiter: str, usual: int) -> Iterator[Row]:
     """A quoted cell may span lines, Excel still shows one row."""
-    number = 1
+    number, line = 1, 0
+    reader = csv.reader(lines, delimiter=delimiter)
     try:
-        for cells in csv.reader(lines, delimiter=delimiter):
+        for cells in reader:
             if len(cells) > 16_384:
                 raise unreadable(name, f"dòng {number} có quá nhiều cột",
                                  f"row {number} has too many columns")  # fmt: skip
             if any(cells):
-                if usual and any("\n" in c for c in cells):
+                if usual and reader.line_num - line > 1:  # a cell of several lines
                     _check_quotes(name, number, cells, delimiter, usual)
                 yield number, cells
-            number += 1
+            number, line = number + 1, reader.line_num
     except (csv.Error, UnicodeError):
         raise unreadable(
             name, f"dòng {number} sai định dạng CSV", f"row {number} is not valid CSV"

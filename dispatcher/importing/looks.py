@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 _HIDDEN_ROW = re.compile(rb"<row\s(?=[^>]*\shidden=\"(?:1|true)\")[^>]*?\br=\"(\d+)\"")
 _STYLED = re.compile(rb"<c\s[^>]*?\br=\"([A-Z]{1,3})(\d{1,7})\"[^>]*?\bs=\"(\d+)\"")
-_FAR = re.compile(rb'\br="[A-Z]*(\d{7,})"')
+_FAR = re.compile(rb'r="[A-Z]*(\d{7,})"')
 LAST_ROW = 1_048_576
 _LEGACY_FONT = re.compile(rb"\.Vn|VNI", re.IGNORECASE)
 
@@ -27,8 +27,21 @@ class Look:
     fonts: Mapping[tuple[int, int], str] = field(default_factory=dict)
 
 
-def of_workbook(raw: bytes, names: Sequence[str]) -> dict[str, Look]:
-    """Sheet name → how it looks. A part that is not as expected has nothing to tell."""
+def hidden_rows(piece: bytes) -> list[int]:
+    """Numbers of the hidden rows in a piece of a sheet. ValueError for a row that Excel has not."""
+    for number in _FAR.findall(piece):
+        if int(number) > LAST_ROW:
+            raise ValueError("a row that Excel does not have")
+    return [int(n) for n in _HIDDEN_ROW.findall(piece)] if b"hidden=" in piece else []
+
+
+def of_workbook(
+    raw: bytes, names: Sequence[str], hidden: Mapping[str, Sequence[int]]
+) -> dict[str, Look]:
+    """Sheet name → how it looks; `hidden`: part of the archive → its hidden rows.
+
+    A part that is not as expected has nothing to tell.
+    """
     if not raw.startswith(b"PK"):
         return _of_xls(raw)
     with zipfile.ZipFile(io.BytesIO(raw)) as archive:
@@ -39,35 +52,23 @@ def of_workbook(raw: bytes, names: Sequence[str]) -> dict[str, Look]:
             return {}
         places = _places(archive)
         styles = archive.read("xl/styles.xml") if "xl/styles.xml" in parts else b""
-        fonts = _legacy_styles(styles)
+        legacy = _legacy_styles(styles)
         found = {}
         for name in names:
             place = places.get(name, "")
             if place in parts:
-                found[name] = _of_part(archive, place, fonts)
+                fonts = _fonts(archive.read(place), legacy) if legacy else {}
+                found[name] = Look(hidden.get(place, ()), fonts)
         return found
 
 
-def _of_part(archive: zipfile.ZipFile, place: str, fonts: Mapping[int, str]) -> Look:
-    """Read in pieces: a sheet is a hundred times larger than its file."""
-    hidden: list[int] = []
-    styled: dict[tuple[int, int], str] = {}
-    rest = b""
-    with archive.open(place) as part:
-        while piece := part.read(1 << 20):
-            piece = rest + piece
-            cut = piece.rfind(b"<") + 1 or len(piece)
-            rest, piece = piece[cut - 1 :] if cut <= len(piece) else b"", piece[: cut - 1]
-            for number in _FAR.findall(piece):
-                if int(number) > LAST_ROW:
-                    raise ValueError("a row that Excel does not have")
-            if b"hidden=" in piece:
-                hidden += [int(n) for n in _HIDDEN_ROW.findall(piece)]
-            if fonts:
-                for column, row, style in _STYLED.findall(piece):
-                    if font := fonts.get(int(style)):
-                        styled[int(row), _index(column.decode())] = font
-    return Look(hidden, styled)
+def _fonts(part: bytes, legacy: Mapping[int, str]) -> dict[tuple[int, int], str]:
+    """(row, column) → the font of a cell, where it draws another alphabet."""
+    return {
+        (int(row), _index(column.decode())): legacy[int(style)]
+        for column, row, style in _STYLED.findall(part)
+        if int(style) in legacy
+    }
 
 
 def _index(letters: str) -> int:

@@ -17,6 +17,8 @@ from dispatcher.store import areas, contacts, imports
 from dispatcher.store.contacts import Known, Person
 from dispatcher.store.database import Tx
 
+_MOBILE = AddressKind.MOBILE
+
 
 @dataclass(frozen=True, slots=True)
 class Double:
@@ -71,15 +73,16 @@ def merge(tx: Tx, entries: Sequence[Entry]) -> Merge:
     groups = {ward: areas.groups_of(tx, ward) for ward in {ward for ward, _, _ in found}}
     known = contacts.known(tx, set(groups))
     proposed: dict[tuple[int, str], None] = {}
+    homes = _Homes(tx)
     for (ward, group, name), rows in found.items():
         area = groups[ward].get(group)
         if group and area is None:
             proposed[ward, group] = None
-        key = contacts.name_key(tx, ward, area.key if area else group, name)
+        key = contacts.name_key(tx, ward, area.key if area else group, name, is_folded=True)
         if len(rows) == 1 and key not in known:
-            result.created.append(_person(tx, rows, ward, group, key, 0))
+            result.created.append(_person(homes, rows, ward, group, key, 0))
         else:
-            _match(tx, result, rows, known.get(key, []), (ward, group, key))
+            _match(homes, result, rows, known.get(key, []), (ward, group, key))
     result.proposed = list(proposed)
     result.doubles += _shared(entries)
     return result
@@ -102,8 +105,24 @@ def _same(one: Entry, other: Entry) -> bool:
     return folded(one.name) == folded(other.name) and one.ward == other.ward
 
 
+class _Homes:
+    """The keys of households; a head is said once per member."""
+
+    def __init__(self, tx: Tx) -> None:
+        self._tx, self._known = tx, {}  # type: ignore[var-annotated]
+
+    def key(self, ward: int, group: str, head: str | None) -> bytes | None:
+        if not head:
+            return None
+        found = self._known.get((ward, group, head))
+        if found is None:
+            found = contacts.household_key(self._tx, ward, group, head)
+            self._known[ward, group, head] = found
+        return found
+
+
 def _match(
-    tx: Tx,
+    homes: _Homes,
     result: Merge,
     rows: Sequence[Entry],
     held: Sequence[Known],
@@ -138,7 +157,7 @@ def _match(
     for same, person in matched:
         if same is None:
             ordinal += 1
-        new = _person(tx, person, ward, group, key, same.ordinal if same else ordinal)
+        new = _person(homes, person, ward, group, key, same.ordinal if same else ordinal)
         if same is None:
             result.created.append(new)
             result.unchanged += len(person) - 1
@@ -164,9 +183,16 @@ def _people(rows: Sequence[Entry]) -> list[list[Entry]]:
 
 
 def _person(
-    tx: Tx, rows: Sequence[Entry], ward: int, group: str, key: bytes, ordinal: int
+    homes: _Homes, rows: Sequence[Entry], ward: int, group: str, key: bytes, ordinal: int
 ) -> Person:
     first = rows[0]
+    source = f"{first.file}:{first.sheet}" if first.sheet else first.file
+    home = homes.key(ward, group, first.household)
+    if len(rows) == 1 and not (first.landlines or first.notes or first.kept):
+        addresses = [(_MOBILE, p) for p in first.phones]
+        kind = "office" if first.groups else "person"
+        return Person(ward, group, key, ordinal, first.name, first.title, tuple(addresses), home,
+                      kind, first.groups, source, first.row)  # fmt: skip
     mobiles = dict.fromkeys(p for e in rows for p in e.phones)
     landlines = dict.fromkeys(p for e in rows for p in e.landlines)
     addresses = [(AddressKind.MOBILE, p) for p in mobiles]
@@ -181,12 +207,10 @@ def _person(
         name=first.name,
         title=next((e.title for e in rows if e.title), ""),
         addresses=tuple(addresses),
-        household=(
-            contacts.household_key(tx, ward, group, first.household) if first.household else None
-        ),
+        household=home,
         kind="office" if first.groups else "person",
         groups=tuple(dict.fromkeys(g for e in rows for g in e.groups)),
-        source=f"{first.file}:{first.sheet}" if first.sheet else first.file,
+        source=source,
         row=first.row,
         notes=tuple(notes.get(number, "") for _, number in addresses) if notes else (),
         kept=kept or None,
@@ -205,7 +229,7 @@ def store(
 
     `update` is told how many people are written.
     """
-    made = [areas.propose(tx, ward, group_name(group)) for ward, group in result.proposed]
+    made = areas.propose_all(tx, [(ward, group_name(group)) for ward, group in result.proposed])
     return imports.store_import(
         tx,
         result.created,
@@ -213,7 +237,7 @@ def store(
         files,
         sample_heads,
         unchanged=result.unchanged,
-        proposed=[area for area in made if area is not None],
+        proposed=made,
         basis=basis,
         update=update,
     )

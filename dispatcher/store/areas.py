@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -121,6 +122,21 @@ def propose(tx: Tx, ward_id: int, name: str, proposed: bool = True) -> int | Non
     """A residential group seen for the first time; None when it is known already."""
     if group_key(name) in groups_of(tx, ward_id):
         return None
+    return _propose(tx, ward_id, name, proposed)
+
+
+def propose_all(tx: Tx, wanted: Sequence[tuple[int, str]]) -> list[int]:
+    """Residential groups (ward, name) seen for the first time; those that were not known."""
+    known = {ward: set(groups_of(tx, ward)) for ward in {ward for ward, _ in wanted}}
+    made = []
+    for ward, name in wanted:
+        if group_key(name) not in known[ward]:
+            known[ward].add(group_key(name))
+            made.append(_propose(tx, ward, name, True))
+    return made
+
+
+def _propose(tx: Tx, ward_id: int, name: str, proposed: bool) -> int:
     area = tx.insert(
         table,
         kind=AreaKind.RESIDENTIAL_GROUP.value,

@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from dispatcher.store.database import Tx
+
+BIG = 50_000  # rows from which on a larger cache pays
+CACHE = 128 * 1024  # KiB
+
+
+@contextmanager
+def roomy(tx: Tx, count: int) -> Iterator[None]:
+    """While so many rows come in, SQLite keeps more of its indexes in memory."""
+    if not tx.is_sqlite or count < BIG:
+        yield
+        return
+    usual = int(tx.value("PRAGMA cache_size"))
+    tx.run(f"PRAGMA cache_size = -{CACHE}")
+    try:
+        yield
+    finally:
+        tx.run(f"PRAGMA cache_size = {usual}")
 
 
 def insert_many(

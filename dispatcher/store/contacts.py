@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from dispatcher import names, phone
 from dispatcher.model import AddressKind
@@ -17,8 +17,7 @@ from dispatcher.store.database import Tx, json_rows, on_rows
 from dispatcher.store.schema import contacts as table
 
 
-@dataclass(frozen=True)
-class Person:
+class Person(NamedTuple):
     """A contact as an import brings it."""
 
     ward_id: int
@@ -52,9 +51,9 @@ class Known:
     kept: Mapping[str, str] | None = None
 
 
-def name_key(tx: Tx, ward_id: int, group: str, name: str) -> bytes:
+def name_key(tx: Tx, ward_id: int, group: str, name: str, *, is_folded: bool = False) -> bytes:
     """The keyed hash contacts are recognised by: it tells nobody the name."""
-    return tx.sealer.digest("contact", str(ward_id), group, folded(name))
+    return tx.sealer.digest("contact", str(ward_id), group, name if is_folded else folded(name))
 
 
 def household_key(tx: Tx, ward_id: int, group: str, head: str) -> bytes:
@@ -133,22 +132,24 @@ def differs(held: Known, new: Person) -> bool:
     )
 
 
+_MOBILE = AddressKind.MOBILE
+
+
 def put_addresses(
     tx: Tx,
     wanted: Iterable[tuple[AddressKind, str]],
     heads: Sequence[str],
+    *,
+    none_yet: bool = False,
 ) -> dict[tuple[AddressKind, str], int]:
     """The rows of some addresses, new ones made; `heads`: prefixes of invented people."""
-    ciphers = {tx.sealer.address(kind.value, value): (kind, value) for kind, value in wanted}
-    found = found_by(tx, "addresses", "cipher", list(ciphers))
+    address = tx.sealer.address
+    ciphers = {address(kind, value): (kind, value) for kind, value in wanted}
+    found = {} if none_yet else found_by(tx, "addresses", "cipher", list(ciphers))
     new = [c for c in ciphers if c not in found]
+    words, carrier, masked = {k: k.value for k in AddressKind}, phone.carrier_of, phone.masked
     rows = [
-        (
-            cipher,
-            kind.value,
-            phone.carrier_of(value, heads) if kind is AddressKind.MOBILE else None,
-            phone.masked(value),
-        )
+        (cipher, words[kind], carrier(value, heads) if kind is _MOBILE else None, masked(value))
         for cipher in new
         for kind, value in (ciphers[cipher],)
     ]

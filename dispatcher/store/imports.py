@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from dispatcher.model import AddressKind
 from dispatcher.problems import Problem, refused
 from dispatcher.sms import folded
 from dispatcher.store import areas, groups
-from dispatcher.store.bulk import found_by, insert_many, put_many
+from dispatcher.store.bulk import found_by, insert_many, put_many, roomy
 from dispatcher.store.contacts import Person, name_key, opened_row, put_addresses, sealed_row
 from dispatcher.store.database import Tx, at, json_rows, on_rows
 from dispatcher.store.schema import contact_addresses, imports
@@ -41,17 +42,22 @@ def store_import(
     import_id = _open(tx, files, counts, proposed, basis)
     wards = {p.ward_id for p in created} | {p.ward_id for _, p in updated}
     places = {w: areas.groups_of(tx, w) for w in wards}
-    for low in range(0, len(created), CHUNK):
-        some = created[low : low + CHUNK]
-        households = _households(tx, some, places)
-        new_ids = _insert(tx, some, import_id, places, households)
-        _link(tx, list(zip(new_ids, some, strict=True)), sample_heads)
-        changes = [(import_id, i, "created") for i in new_ids]
-        put_many(tx, "import_changes", ("import_id", "contact_id", "what"), changes)
-        update(low + len(some))
-    households = _households(tx, [p for _, p in updated], places)
-    _update(tx, updated, import_id, households)
-    _link(tx, updated, sample_heads)
+    known = _Known(tx, places, sample_heads)
+    first = 0
+    with roomy(tx, len(created)):
+        for low in range(0, len(created), CHUNK):
+            some = created[low : low + CHUNK]
+            new_ids = _insert(tx, some, import_id, places, known.households_of(some))
+            first = first or new_ids[0]
+            _link(tx, list(zip(new_ids, some, strict=True)), known)
+            update(low + len(some))
+    tx.run(
+        f"WITH {tx.visible('contacts')} INSERT INTO import_changes (import_id, contact_id, what) "
+        "SELECT :i, id, 'created' FROM visible_contacts WHERE import_id = :i AND id >= :first",
+        {"i": import_id, "first": first},
+    )
+    _update(tx, updated, import_id, known.households_of([p for _, p in updated]))
+    _link(tx, updated, known)
     tx.note(
         "imported",
         "contacts",
@@ -63,9 +69,37 @@ def store_import(
     return import_id
 
 
-def _link(tx: Tx, pairs: Sequence[tuple[int, Person]], heads: Sequence[str]) -> None:
+class _Known:
+    """Addresses and households this import has met: each is looked up once."""
+
+    def __init__(
+        self, tx: Tx, places: Mapping[int, Mapping[str, areas.Area]], heads: Sequence[str]
+    ) -> None:
+        self._tx, self._places, self._heads = tx, places, heads
+        self._addresses: dict[tuple[AddressKind, str], int] = {}
+        self._households: dict[bytes, int] = {}
+        self._no_addresses = tx.one("SELECT 1 FROM addresses LIMIT 1") is None
+        self._no_households = (
+            tx.one(f"WITH {tx.visible('households')} SELECT 1 FROM visible_households LIMIT 1")
+            is None
+        )
+
+    def addresses_of(self, people: Iterable[Person]) -> dict[tuple[AddressKind, str], int]:
+        known = self._addresses
+        new = dict.fromkeys(a for p in people for a in p.addresses if a not in known)
+        known |= put_addresses(self._tx, new, self._heads, none_yet=self._no_addresses)
+        return known
+
+    def households_of(self, people: Iterable[Person]) -> dict[bytes, int]:
+        known = self._households
+        new = {p.household: p for p in people if p.household and p.household not in known}
+        known |= _households(self._tx, new, self._places, none_yet=self._no_households)
+        return known
+
+
+def _link(tx: Tx, pairs: Sequence[tuple[int, Person]], known: _Known) -> None:
     """Give people their addresses and groups."""
-    addresses = put_addresses(tx, {a: None for _, p in pairs for a in p.addresses}, heads)
+    addresses = known.addresses_of(p for _, p in pairs)
     seal = tx.sealer.seal
     links = [
         (i, n, addresses[a], seal(p.notes[n]) if p.notes and p.notes[n] else None)
@@ -96,16 +130,17 @@ def _open(
 
 def _households(
     tx: Tx,
-    people: Sequence[Person],
+    wanted: Mapping[bytes, Person],
     places: Mapping[int, Mapping[str, areas.Area]],
+    *,
+    none_yet: bool,
 ) -> dict[bytes, int]:
-    wanted = {p.household: p for p in people if p.household}
+    """The rows of some households, new ones made; `none_yet`: this ward had none before."""
     if not wanted:
         return {}
-    keys = list(wanted)
     seen = f"(WITH {tx.visible('households')} SELECT id, key FROM visible_households) h"
-    found = found_by(tx, seen, "key", keys)
-    new = [k for k in keys if k not in found]
+    found = {} if none_yet else found_by(tx, seen, "key", list(wanted))
+    new = [k for k in wanted if k not in found]
     rows = [(wanted[k].ward_id, _area(places, wanted[k]), k) for k in new]
     ids = insert_many(tx, "households", ("ward_id", "residential_group_id", "key"), rows)
     return found | dict(zip(new, ids, strict=True))
