@@ -227,9 +227,9 @@ def _fast(sample_heads: tuple[str, ...]) -> _Fast:
 def _any_of(heads: Iterable[str]) -> str:
     """A pattern for some heads of three digits, short ways first: 9(?:1[0-9]|4[0-9])."""
     tree: dict[str, dict[str, str]] = {}
-    for one, two, three in sorted(heads):
-        branch = tree.setdefault(one, {})
-        branch[two] = branch.get(two, "") + three
+    for head in sorted(heads):
+        branch = tree.setdefault(head[0], {})
+        branch[head[1]] = branch.get(head[1], "") + head[2]
     return "(?:" + "|".join(
         f"{one}(?:{'|'.join(f'{two}[{threes}]' for two, threes in branch.items())})"
         for one, branch in tree.items()

@@ -104,7 +104,11 @@ def test_nothing_is_stored_before_consent_and_an_undo_is_exact(site, tmp_path):
         {"ward": "Máy Tơ", "residential_group": "Tổ dân phố số 5"},
         {"ward": "Máy Tơ", "residential_group": "Tổ dân phố số 5A"},
     ]
-    stored = image(site)
+    stored, [person] = (
+        image(site),
+        json.loads(call(site, "contacts", "show", "c1", "--json").stdout),
+    )
+    assert (list(person["notes"].values()), person["row"]) == (["vợ"], {"duong": "Lạch Tray"})
     rows[1][2], rows[1][4] = f"{number(9)} (con)", "Cầu Đất"
     xlsx(path, rows)
     second = bring(site, path, "--ward", "Máy Tơ", "--map", "row.duong=Đường")
@@ -113,7 +117,8 @@ def test_nothing_is_stored_before_consent_and_an_undo_is_exact(site, tmp_path):
     assert (same["created"], same["updated"], same["unchanged"]) == (0, 0, 2), "remembered"
     call(site, "contacts", "undo", str(same["import"]))
     call(site, "contacts", "undo", str(second["import"]))
-    undone = image(site)
+    undone, [again] = image(site), json.loads(call(site, "contacts", "show", "c1", "--json").stdout)
+    assert again == person
     assert [_but_times(t) for t in undone] == [_but_times(t) for t in stored]
     call(site, "contacts", "undo", str(first["import"]))
     assert image(site)[0] == []

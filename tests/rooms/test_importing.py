@@ -7,6 +7,7 @@ from conftest import ROOT
 from walk import HEAD, import_list, number, rows, sheet
 
 from dispatcher.importing.entries import Context, read_listing
+from dispatcher.importing.merge import merge
 from dispatcher.importing.sheets import files_in, read_sheets
 from dispatcher.model import SYSTEM, AreaKind
 from dispatcher.problems import Problem
@@ -193,3 +194,18 @@ def test_a_renamed_or_merged_group_is_still_understood(app, tmp_path):
         areas.close_group(tx, groups["6"], areas.groups_of(tx, ward)["5"])
     again = import_list(app, sheet(tmp_path / "may-to.csv", [("Bình", number(2), "Tổ 6", "")]))
     assert (again.created, again.unchanged) == ([], 1)
+
+
+def test_doubles_are_found_across_files_too(app, tmp_path):
+    one = sheet(tmp_path / "may-to.csv", [("Nguyễn Văn An", number(1), "Tổ 1", "")])
+    two = sheet(tmp_path / "may-to-2.csv", [("nguyễn văn an", number(1), "TDP 1", ""),
+                                            ("Trần Thị Bình", number(1), "Tổ 9", "")])  # fmt: skip
+    with app.begin(SYSTEM)() as tx:
+        known = Context({"may to": "Máy Tơ"}, None, None, ("095",))
+        listing = read_listing((s for p in (one, two) for s in read_sheets(p)), known)
+        found = merge(tx, listing.entries)
+        tx.note("looked", "contacts", "")
+    assert [(d.code, d.entry.file, d.earlier.file) for d in found.doubles] == [
+        ("same_person", "may-to-2.csv", "may-to.csv"), ("shared_phone", "may-to-2.csv", "may-to.csv")
+    ]  # fmt: skip
+    assert len(found.created) == 2

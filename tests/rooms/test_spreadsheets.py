@@ -255,6 +255,8 @@ def test_text_in_any_unicode_or_windows_encoding(tmp_path, encoding):
     found = read(path)
     assert people(found) == EXPECTED
     assert all(unicodedata.is_normalized("NFC", e.name) for e in found.entries)
+    path.write_bytes(unicodedata.normalize("NFD", text).encode("utf-8"))
+    assert people(read(path)) == EXPECTED
     assert [f.code for f in found.repaired] == (["cp1258"] if encoding == "cp1258" else [])
 
 
