@@ -59,6 +59,10 @@ def bench_planning(size: Size) -> Iterator[Figure]:
         f"planning {size.of(1_000_000):,} people", ratio, "× executemany", 0.6, False,
         f"{ours:.1f} s of {bare:.1f} s",
     )  # fmt: skip
+    with sites.postgresql() as new:
+        ours, bare = planning.once_on_server(size.of(1_000_000), new("planning"))
+    yield Figure(f"the same on PostgreSQL, {size.of(1_000_000):,}", ours / bare, "× executemany",
+                 0.6, False, f"{ours:.1f} s of {bare:.1f} s")  # fmt: skip
 
 
 def bench_memory(size: Size) -> Iterator[Figure]:

@@ -61,6 +61,32 @@ def _bare(planned: Path, bare: Path) -> float:
     return took
 
 
+def once_on_server(count: int, url: str) -> tuple[float, float]:
+    """The same on PostgreSQL, whose driver sends executemany as one pipeline."""
+    import psycopg
+
+    with sites.folder() as root:
+        app = sites.site(root / "site", count, shared=10, database=url)
+        made = sites.approved(app)
+        began = time.perf_counter()
+        state = joined.release(app, sites.get(app, made))
+        ours = time.perf_counter() - began
+        assert state == "running"
+        app.store.close()
+    with psycopg.connect(url.replace("+psycopg", "")) as server, server.cursor() as cursor:
+        rows = {}
+        for table in TABLES:
+            rows[table] = cursor.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall()
+        cursor.execute("TRUNCATE messages, targets CASCADE")
+        server.commit()
+        began = time.perf_counter()
+        for table, found in rows.items():
+            marks = ", ".join(["%s"] * len(found[0]))
+            cursor.executemany(f"INSERT INTO {table} VALUES ({marks})", found)
+        server.commit()
+        return ours, time.perf_counter() - began
+
+
 def memory(count: int) -> float:
     """Peak memory in MB of a process that releases `count` people and claims its first batches."""
     with sites.folder() as root:

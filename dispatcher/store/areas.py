@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -199,3 +199,27 @@ def close_group(tx: Tx, area: Area, into: Area) -> None:
         {"a": area.id, "b": into.id, "d": tx.now.date()},
     )
     tx.note("merged", "area", area.id, into=into.id)
+
+
+def reopen_groups(tx: Tx, ids: Iterable[int]) -> None:
+    """Residential groups that were merged away and have people again: as before the merge."""
+    for area in sorted(set(ids)):
+        row = tx.one(
+            "SELECT name, aliases FROM areas WHERE id = :id AND valid_to IS NOT NULL", id=area
+        )
+        if row is None:
+            continue
+        names = {row["name"], *json.loads(row["aliases"])}
+        for other in tx.rows(
+            "SELECT a.id, a.aliases FROM area_successors s JOIN areas a ON a.id = s.successor_id "
+            "WHERE s.area_id = :id",
+            id=area,
+        ):
+            kept = [alias for alias in json.loads(other["aliases"]) if alias not in names]
+            tx.run(
+                "UPDATE areas SET aliases = :a WHERE id = :id",
+                {"a": json.dumps(kept, ensure_ascii=False), "id": other["id"]},
+            )
+        tx.run("DELETE FROM area_successors WHERE area_id = :id", {"id": area})
+        tx.run("UPDATE areas SET valid_to = NULL WHERE id = :id", {"id": area})
+        tx.note("reopened", "area", area)

@@ -309,6 +309,8 @@ def undo(tx: Tx, import_id: int) -> dict[str, int]:
     ]
     gone = _remove_created(tx, import_id)
     _put_back(tx, images)
+    places = [image["residential_group_id"] for _, image in images]
+    areas.reopen_groups(tx, [p for p in places if p is not None])
     for area in json.loads(row["counts"]).get("proposed", []):
         tx.run(
             f"WITH {tx.visible('contacts')}, {tx.visible('messages')}, {tx.visible('households')} "

@@ -190,8 +190,14 @@ def test_a_renamed_or_merged_group_is_still_understood(app, tmp_path):
     with app.begin(SYSTEM)() as tx:
         [bình] = contacts.listed(tx, search="binh")
         place = (ward, groups["5"].id, groups["5"].key)
-        imports.change(tx, [bình["id"]], place=place)
+        moved = imports.change(tx, [bình["id"]], place=place)
         areas.close_group(tx, groups["6"], areas.groups_of(tx, ward)["5"])
+    again = import_list(app, sheet(tmp_path / "may-to.csv", [("Bình", number(2), "Tổ 6", "")]))
+    assert (again.created, again.unchanged) == ([], 1)
+    with app.begin(SYSTEM)() as tx:
+        imports.undo(tx, moved)
+        assert areas.groups_of(tx, ward)["6"].id == groups["6"].id
+        assert "Tổ dân phố số 6" not in areas.groups_of(tx, ward)["5"].aliases
     again = import_list(app, sheet(tmp_path / "may-to.csv", [("Bình", number(2), "Tổ 6", "")]))
     assert (again.created, again.unchanged) == ([], 1)
 
