@@ -105,7 +105,7 @@ def make_site(root: Path, count: int, gateway: str, database: str) -> App:
     lists = write(root / "contacts", crowd, all_csv=True, as_typed=False)
     with app.begin(SYSTEM)() as tx:
         known = {a.key: a.name for a in areas.listed(tx)}
-        sheets = [s for path in lists for s in read_sheets(path)]
+        sheets = (s for path in lists for s in read_sheets(path))
         listing = read_listing(sheets, Context(known, None, None, app.site.sample_heads))
         store(tx, merge(tx, listing.entries), [], app.site.sample_heads)
         people.add(tx, "author", "Author", Role.OFFICER, [])

@@ -80,7 +80,8 @@ def files_in(paths: Sequence[Path]) -> list[Path]:
 
 
 def read_sheets(path: Path) -> Iterator[Sheet]:
-    """Every sheet of a file, one after the other: its rows are read before the next one comes.
+    """Every sheet of a file, one after the other; rows that nobody reads before the next one comes
+    are held in memory.
 
     A file that cannot be read is a problem that says what to do.
     """
@@ -183,8 +184,7 @@ def _sheets(name: str, answers: Iterable[Any]) -> Iterator[Sheet]:
             name, said["sheet"], rows(), said["hidden"], said["hidden_rows"], count=said["count"]
         )
         yield sheet
-        for _ in sheet.rows:  # what nobody wanted
-            pass
+        sheet.rows = list(sheet.rows)  # what nobody has read yet is not lost
     if not ended:
         raise _gave_up(name)
 

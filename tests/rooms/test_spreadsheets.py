@@ -136,6 +136,11 @@ def test_hidden_rows_are_read_and_said(tmp_path, kind):
     assert [(f.code, f.row, f.value) for f in found.needs_review] == [("hidden_rows", 3, "3")]
 
 
+def test_sheets_that_are_collected_first_keep_their_rows(tmp_path):
+    path = xlsx(tmp_path / "a.xlsx", [HEAD, *PEOPLE], more=[("Tổ 7", [HEAD, *PEOPLE], None)])
+    assert [len(list(s.rows)) for s in list(read_sheets(path))] == [3, 3]
+
+
 def test_thousands_of_ghost_rows_are_nothing(tmp_path):
     from openpyxl.styles import Font
 
