@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
@@ -79,9 +79,21 @@ class Tx:
 
     def rows(self, sql: str, **parameters: Any) -> list[Row]:
         """All rows of a query as mappings. A change that returns none has changed nothing."""
+        return cast(list[Row], self._all(sql, parameters, lambda result: list(result.mappings())))
+
+    def taken(self, sql: str, **parameters: Any) -> Sequence[Any]:
+        """`rows` as plain tuples, several times cheaper: for the send loop."""
+        return self._all(sql, parameters, lambda result: result.fetchall())
+
+    def _all(
+        self,
+        sql: str,
+        parameters: Mapping[str, Any],
+        of: Callable[[sa.CursorResult[Any]], Sequence[Any]],
+    ) -> Sequence[Any]:
         touched = self.connection.info["touched"]
         before = set(touched)
-        found = cast(list[Row], list(self.run(sql, parameters).mappings()))
+        found = of(self.run(sql, parameters))
         if not found and len(touched) > len(before):
             touched &= before
         return found

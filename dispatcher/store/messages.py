@@ -91,9 +91,9 @@ def claim(
         "AND lease_owner IS NULL AND due_at <= :now AND (due_at, id) > (:ad, :ai) "
         f"ORDER BY due_at, id LIMIT :n{locking(tx)}"
     )
-    rows = tx.rows(
+    rows = tx.taken(
         f"UPDATE messages SET lease_owner = :w, lease_until = :until WHERE {chosen(tx, select)} "
-        "RETURNING id, due_at",
+        "RETURNING due_at, id",
         b=broadcast_id,
         g=gateway,
         w=worker,
@@ -103,8 +103,7 @@ def claim(
         ad=after[0],
         ai=after[1],
     )
-    last = max(((r["due_at"], r["id"]) for r in rows), default=(0, 0))
-    return sorted(r["id"] for r in rows), last
+    return sorted(i for _, i in rows), max(map(tuple, rows), default=(0, 0))
 
 
 def claim_doubts(tx: Tx, worker: str, gateway: str, most: int, until: datetime) -> list[int]:
@@ -231,8 +230,8 @@ def intend(tx: Tx, worker: str, intents: Sequence[tuple[Parcel, str]], until: da
     rows = [[p.message_id] for p, _ in intents]
     now = at(tx.now)
     going = {
-        row["id"]
-        for row in on_rows(
+        row[0]
+        for row in tuples(
             tx,
             "UPDATE messages SET state = 'sending', tries = tries + 1, changed_at = :now, "
             f"lease_until = :until FROM {json_rows({'id': 'bigint'})} r WHERE messages.id = r.id "
@@ -372,8 +371,8 @@ def settle(tx: Tx, worker: str, outcomes: Sequence[Outcome]) -> set[int]:
     stays true whoever holds it.
     """
     ours = {
-        row["id"]
-        for row in on_rows(
+        row[0]
+        for row in tuples(
             tx,
             "UPDATE messages SET state = r.s, reason = r.fault, code = r.code, "
             "position = COALESCE(r.p, messages.position), gateway = COALESCE(r.g, "
