@@ -1,7 +1,7 @@
 """The process that opens files nobody has looked at: it can compute and answer, nothing else.
 
 Its standard input is the file, its first argument the name for messages. It answers in JSON lines:
-{"sheet", "hidden", "hidden_rows", "count"} · [[row, [cells]], …] · {"notes"} · at last {"end"} or
+{"sheet", …} · [[row, [cells]], …] · {"notes"} · at last {"end"} or
 {"problem": [code, vi, en]}. It may not open files (but Python's own modules),
 start programs or use the network; memory and time are limited.
 """
@@ -97,6 +97,7 @@ def main(name: str) -> None:
                     "hidden": sheet.hidden,
                     "hidden_rows": list(sheet.hidden_rows),
                     "count": sheet.count,
+                    "comments": list(sheet.comments),
                 }
             )
             cleaner = Cleaner(sheet)

@@ -172,6 +172,7 @@ def _read_sheet(sheet: Sheet, context: Context, listing: Listing) -> None:
         listing.needs_review.append(telling.hidden_sheet(sheet))
     if sheet.hidden_rows:
         listing.needs_review.append(telling.hidden_rows(sheet))
+    listing.needs_review += [telling.comment(sheet, *c) for c in sheet.comments]
     take = reader.take
     first = header.last + 1
     if first < len(head) and not _is_numbering(head[first][1]):

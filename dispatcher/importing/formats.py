@@ -43,6 +43,7 @@ class RawSheet:
     fonts: Mapping[tuple[int, int], str] = field(default_factory=dict)
     encoding: str = ""  # of a text file, where it is not UTF-8
     count: int = 0  # rows there are about
+    comments: Sequence[tuple[int, int, str]] = ()  # (row, column, text) with a number in it
 
 
 def unreadable(name: str, vi: str, en: str) -> Problem:
@@ -167,6 +168,7 @@ def _workbook(name: str, raw: bytes, hidden: Mapping[str, list[int]]) -> Iterato
                     look.hidden_rows,
                     look.fonts,
                     count=sheet.total_height,
+                    comments=look.comments,
                 )
     except PasswordError:
         raise unreadable(name, "tệp có mật khẩu; hãy bỏ mật khẩu", "it has a password") from None

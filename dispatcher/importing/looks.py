@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import html
 import io
+import posixpath
 import re
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -21,10 +22,14 @@ _LEGACY_FONT = re.compile(rb"\.Vn|VNI", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Look:
-    """`hidden_rows`: numbers as Excel shows them. `fonts`: (row, column from 0) → font name."""
+    """`hidden_rows`: numbers as Excel shows them. `fonts`: (row, column from 0) → font name.
+
+    `comments`: (row, column from 0, text) of those that a number stands in.
+    """
 
     hidden_rows: Sequence[int] = ()
     fonts: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    comments: Sequence[tuple[int, int, str]] = ()
 
 
 def hidden_rows(piece: bytes) -> list[int]:
@@ -58,8 +63,42 @@ def of_workbook(
             place = places.get(name, "")
             if place in parts:
                 fonts = _fonts(archive.read(place), legacy) if legacy else {}
-                found[name] = Look(hidden.get(place, ()), fonts)
+                found[name] = Look(hidden.get(place, ()), fonts, _comments(archive, place))
         return found
+
+
+_COMMENT = re.compile(
+    r'<comment\s[^>]*?ref="([A-Z]{1,3})(\d{1,7})"[^>]*>(.*?)</comment>', re.DOTALL
+)
+_NUMBER = re.compile(r"(?:\d[\s.\-]?){9,}")
+
+
+def _comments(archive: zipfile.ZipFile, place: str) -> list[tuple[int, int, str]]:
+    """Comments of a sheet that a number stands in: nobody reads them, so somebody is told."""
+    folder, _, name = place.rpartition("/")
+    found = []
+    for link in _links(archive, f"{folder}/_rels/{name}.rels"):
+        target = posixpath.normpath(posixpath.join(f"/{folder}", link.get("Target", "")))[1:]
+        if not link.get("Type", "").endswith("/comments") or target not in archive.namelist():
+            continue
+        part = archive.read(target).decode("utf-8", "replace")
+        for column, row, inner in _COMMENT.findall(part):
+            text = html.unescape(" ".join(re.findall(r"<t(?:\s[^>]*)?>([^<]*)</t>", inner)))
+            if _NUMBER.search(text):
+                found.append((int(row), _index(column), " ".join(text.split())[:200]))
+    return found
+
+
+def _links(archive: zipfile.ZipFile, part: str) -> list[dict[str, str]]:
+    """The relationships that a part of a workbook has."""
+    try:
+        text = archive.read(part).decode("utf-8", "replace")
+    except KeyError:
+        return []
+    return [
+        dict(re.findall(r'(\w+)="([^"]*)"', tag))
+        for tag in re.findall(r"<Relationship\s[^>]*>", text)
+    ]
 
 
 def _fonts(part: bytes, legacy: Mapping[int, str]) -> dict[tuple[int, int], str]:
@@ -81,20 +120,15 @@ def _index(letters: str) -> int:
 def _places(archive: zipfile.ZipFile) -> dict[str, str]:
     """Sheet name → its part."""
     book = archive.read("xl/workbook.xml").decode("utf-8", "replace")
-    try:
-        links = archive.read("xl/_rels/workbook.xml.rels").decode("utf-8", "replace")
-    except KeyError:
-        return {}
     targets: dict[str, str] = {}
-    for tag in re.findall(r"<Relationship\s[^>]*>", links):
-        known = dict(re.findall(r'(\w+)="([^"]*)"', tag))
-        target = known.get("Target", "")
-        targets[known.get("Id", "")] = target[1:] if target.startswith("/") else f"xl/{target}"
+    for link in _links(archive, "xl/_rels/workbook.xml.rels"):
+        target = link.get("Target", "")
+        targets[link.get("Id", "")] = target[1:] if target.startswith("/") else f"xl/{target}"
     places = {}
     for tag in re.findall(r"<(?:\w+:)?sheet\s[^>]*>", book):
         known = dict(re.findall(r'([\w:]+)="([^"]*)"', tag))
-        link = next((v for k, v in known.items() if k.endswith(":id")), "")
-        places[html.unescape(known.get("name", ""))] = targets.get(link, "")
+        wanted = next((v for k, v in known.items() if k.endswith(":id")), "")
+        places[html.unescape(known.get("name", ""))] = targets.get(wanted, "")
     return places
 
 

@@ -39,6 +39,7 @@ class Sheet:
     hidden_rows: Sequence[int] = ()
     notes: list[Mapping[str, Any]] = field(default_factory=list)
     count: int = 0  # rows there are about
+    comments: Sequence[tuple[int, int, str]] = ()  # (row, column, text) with a number in it
 
 
 @lru_cache(maxsize=1)
@@ -181,7 +182,13 @@ def _sheets(name: str, answers: Iterable[Any]) -> Iterator[Sheet]:
         if "problem" in said:
             raise _problem(said)
         sheet = Sheet(
-            name, said["sheet"], rows(), said["hidden"], said["hidden_rows"], count=said["count"]
+            name,
+            said["sheet"],
+            rows(),
+            said["hidden"],
+            said["hidden_rows"],
+            count=said["count"],
+            comments=said["comments"],
         )
         yield sheet
         sheet.rows = list(sheet.rows)  # what nobody has read yet is not lost

@@ -65,6 +65,13 @@ def hidden_rows(sheet: Sheet) -> Finding:
     ))  # fmt: skip
 
 
+def comment(sheet: Sheet, row: int, column: int, text: str) -> Finding:
+    return _about(sheet, row, letter(column), text, "comment", Say(
+        "ghi chú của ô có số, chưa được nhập; nếu cần hãy chép vào ô",
+        "a comment holds a number that was not imported; copy it into the cell if it is wanted",
+    ))  # fmt: skip
+
+
 def cleaned(sheet: Sheet, note: Mapping[str, Any]) -> Finding:
     """What was done to the text of a sheet; the first cell stands for all."""
     say, cells = _CLEANED[note["code"]], note["cells"]

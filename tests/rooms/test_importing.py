@@ -65,6 +65,7 @@ def test_namesakes_in_one_group_stay_two_people(app, tmp_path):
     assert (found.created, found.unchanged) == ([], 2)
     with app.store.read(SYSTEM) as tx:
         assert len(contacts.listed(tx)) == 2
+        assert len(contacts.listed(tx, search="nguyen VAN nam")) == 2
 
 
 def test_tones_and_case_do_not_make_a_new_person(app, tmp_path):

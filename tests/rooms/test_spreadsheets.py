@@ -136,6 +136,19 @@ def test_hidden_rows_are_read_and_said(tmp_path, kind):
     assert [(f.code, f.row, f.value) for f in found.needs_review] == [("hidden_rows", 3, "3")]
 
 
+def test_a_number_in_a_comment_is_said_not_lost(tmp_path):
+    from openpyxl.comments import Comment
+
+    def note(sheet):
+        sheet["C2"].comment = Comment(f"số mới: {number(8)}", "Lan")
+        sheet["B3"].comment = Comment("đã gặp", "Lan")
+
+    found = read(xlsx(tmp_path / "a.xlsx", [HEAD, *PEOPLE], shape=note))
+    assert people(found) == EXPECTED
+    assert [(f.code, f.row, f.column) for f in found.needs_review] == [("comment", 2, "C")]
+    assert number(8) in found.needs_review[0].value
+
+
 def test_sheets_that_are_collected_first_keep_their_rows(tmp_path):
     path = xlsx(tmp_path / "a.xlsx", [HEAD, *PEOPLE], more=[("Tổ 7", [HEAD, *PEOPLE], None)])
     assert [len(list(s.rows)) for s in list(read_sheets(path))] == [3, 3]
