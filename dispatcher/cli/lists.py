@@ -165,6 +165,8 @@ def context(
     names |= {ward_key(alias): a.name for a in known for alias in a.aliases}
     names |= {a.code: a.name for a in known if a.code}
     chosen = areas.ward(tx, ward).name if ward else None
+    if chosen is None and len(known) == 1:  # a ward's own site need not say whose list it is
+        chosen = known[0].name
     by_id = {str(a.id): a.name for a in known}
     remembered = {
         by_id[i]: json.loads(text)

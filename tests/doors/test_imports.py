@@ -167,6 +167,18 @@ def test_a_live_site_wants_to_know_what_a_list_rests_on(site, tmp_path):
     assert json.loads(kept)["officer"] == "Nguyễn Thị Lan"
 
 
+def test_a_site_of_one_ward_need_not_be_told_whose_list_it_is(site, tmp_path):
+    (site / "areas.csv").write_text(
+        "code,kind,name,parent,valid_from,valid_to,aliases\n11359,ward,Gia Viên,,2025-07-01,,\n",
+        "utf-8",
+    )
+    with (site / "dispatcher.toml").open("a", encoding="utf-8") as settings:
+        settings.write('[areas]\nset = "areas.csv"\n')
+    path = xlsx(tmp_path / "x.xlsx", [HEAD, [1, "Nguyễn Văn An", number(1), "Tổ 1", ""]])
+    [row] = bring(site, path, "--rows")["accepted"]
+    assert row["ward"] == "Gia Viên"
+
+
 def test_pasted_text_is_a_list_too(site, tmp_path):
     text = "Họ tên\tSĐT\nNguyễn Văn An\t" + number(1) + "\nTrần Thị Bình\t" + number(2) + "\n"
     report = tmp_path / "r.xlsx"
