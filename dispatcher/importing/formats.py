@@ -84,8 +84,12 @@ def _check_archive(name: str, raw: bytes) -> dict[str, list[int]]:
     The directory says how many entries there are before any of them is looked at. Every part is
     unpacked once; what was seen on the way comes back: part → its hidden rows.
     """
-    huge = unreadable(
-        name, "tệp lớn bất thường sau khi giải nén", "the file unpacks to an unusual size"
+    huge = Problem(
+        "unreadable-file",
+        f"{name}: tệp lớn bất thường sau khi giải nén. Nếu là danh sách thật, hãy lưu dạng CSV "
+        "hoặc chia nhỏ rồi thử lại.",
+        f"{name}: the file unpacks to an unusual size. If it is a real list, save it as CSV or "
+        "split it and try again.",
     )
     damaged = unreadable(name, "tệp Excel bị hỏng", "the workbook is damaged")
     end = raw.rfind(b"PK\x05\x06")

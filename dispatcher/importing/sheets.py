@@ -206,7 +206,7 @@ def _gave_up(name: str) -> Problem:
     return Problem(
         "unreadable-file",
         f"{name}: tệp hỏng hoặc lớn bất thường nên không đọc tiếp được. Mở bằng Excel, chép bảng "
-        "sang một tệp mới rồi thử lại.",
+        "sang một tệp mới hoặc lưu dạng CSV rồi thử lại.",
         f"{name}: the file is damaged or of an unusual size and was given up. Open it in Excel, "
-        "copy the table into a new file and try again.",
+        "copy the table into a new file or save it as CSV and try again.",
     )
