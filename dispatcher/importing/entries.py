@@ -20,10 +20,15 @@ from dispatcher.importing.telling import DATA_MARK
 from dispatcher.problems import Problem, Say
 from dispatcher.sms import folded
 
+# No name of a person begins like this: “Tống”, “Trương”, “Tô Trường” and “Công” are names.
 _FOOTER = re.compile(
-    r"^(?:tong(?: cong| so)?\b|cong[: ]|nguoi lap|can bo|t/?m\b|tm\.|kt\.|danh sach (?:nay|gom)|"
-    r"xac nhan|truong\b|to truong\b|ghi chu:|noi nhan|chu tich|ngay \d|.{0,30}, ngay )"
+    r"tong (?:cong|so|hop)\b|tong:|tong$|cong(?: so)?\s*:|cong$|nguoi lap|can bo(?: \w+){0,3}$|"
+    r"t/?m\.|kt\.|tl\.|tuq\.|danh sach (?:nay|gom|co)|xac nhan|"
+    r"truong (?:ban|phong|to|thon|khu|xom|ap|cong an)\b|"
+    r"ghi chu:|noi nhan|(?:pho )?chu tich\b|ngay \d|.{0,30}, ngay "
 )
+# A residential group by its words; a bare “khu” needs a number. “Tô Quốc Khánh” is a person.
+_GROUP = re.compile(r"to dan pho|tdp|khu pho|khoi pho|khu dan cu|kdc|thon|xom|ap\b|khom")
 _NUMBERING = re.compile(r"^\(?\d{1,2}\)?$|^\([a-z]\)$")
 _WARD_IN_TITLE = re.compile(r"\bphuong\s+([^,;:()\-–]+)")
 _IDENTITY = re.compile(r"0(?:0[1-9]|[1-8]\d|9[0-6])\d{9}")  # a citizen's number: 12 digits
@@ -210,6 +215,21 @@ def _ward_of(sheet: Sheet, head: Sequence[Row], wards: Mapping[str, str]) -> str
     return None
 
 
+def _is_footer(text: str) -> bool:
+    """True for the words under a list: sums, places, dates, who signs."""
+    return bool(_FOOTER.match(folded(text))) or text.lower().startswith(("tổ trưởng", "to truong"))
+
+
+def _names_group(text: str) -> bool:
+    """True for a section or a sheet that is called after a residential group."""
+    if not looks_like_group(text):
+        return False
+    return bool(_GROUP.match(folded(text))) or any(c.isdigit() for c in text) or text[:2] in _TO
+
+
+_TO = ("Tổ", "TỔ", "tổ")
+
+
 @lru_cache(maxsize=10_000)
 def _group(text: str) -> str | None:
     """A residential group as it is written, None for a cell that names none."""
@@ -224,7 +244,7 @@ class _SheetReader:
     ) -> None:
         self.sheet, self.context, self.header, self.listing = sheet, context, header, listing
         self.ward = ward
-        self.group: str | None = sheet.name if looks_like_group(sheet.name) else None
+        self.group: str | None = sheet.name if _names_group(sheet.name) else None
         self.head_of_household: str | None = None
         self.signed = False  # below “Tổng cộng” and “Người lập biểu” stand names of officials
         self.places: dict[str, list[int]] = {}
@@ -282,8 +302,8 @@ class _SheetReader:
         filled = [c for c in cells[:LAST_COLUMN] if c]
         if not filled:
             return False
-        if len(set(filled)) == 1 and not self._digits(cells):
-            if looks_like_group(filled[0]):
+        if len(set(filled)) == 1 and not self._digits(cells) and not _is_footer(filled[0]):
+            if _names_group(filled[0]):
                 self.group, self.head_of_household, self.signed = filled[0], None, False
                 return False
             if self._is_ward(filled[0]):
@@ -293,9 +313,10 @@ class _SheetReader:
                 if any(self._at(cells, f))]  # fmt: skip
         if self._digits(cells):
             return True
-        if _FOOTER.match(folded(filled[0])):
+        if _is_footer(filled[0]):
             self.signed = True
-        return not self.signed and any(f != "phone" for f in said)
+        counted = filled[0].isdigit()  # it has a number in the list
+        return (counted or not self.signed) and any(f != "phone" for f in said)
 
     def _digits(self, cells: Sequence[str]) -> bool:
         """A phone stands in this row, good or bad."""

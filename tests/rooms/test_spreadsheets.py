@@ -75,6 +75,35 @@ def test_titles_merged_cells_numbering_sections_and_footers(tmp_path):
     assert found.rows == 2
 
 
+@pytest.mark.parametrize(
+    "name", ["Tống Thị Cúc", "Trương Văn Nam", "TRƯƠNG THỊ MAI", "Tô Trường Giang", "Tô Quốc Khánh",
+             "Công Văn Tú", "Khu Thị Hoa", "Cấn Bội Ngọc", "Tổng Duy Tân"],
+)  # fmt: skip
+def test_nobody_is_taken_for_a_footer_or_a_section(tmp_path, name):
+    rows = [["Họ và tên", "Số điện thoại"], [name, ""], ["Lê Văn Cường", ""], [name, number(1)]]
+    assert [e.name for e in read(xlsx(tmp_path / "a.xlsx", rows)).entries] == [
+        name, "Lê Văn Cường", name
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "words", ["Tổng cộng: 1 người", "TỔNG SỐ", "Người lập biểu", "TRƯỞNG THÔN", "TỔ TRƯỞNG", "KT. CHỦ TỊCH",
+              "Hải Phòng, ngày 01 tháng 11 năm 2026", "Danh sách này gồm 1 người", "CHỦ TỊCH UBND PHƯỜNG"],
+)  # fmt: skip
+def test_footers_are_no_people(tmp_path, words):
+    rows = [["Họ và tên", "Số điện thoại"], [NAMES[0], number(1)], [words, ""], ["Trần Văn Ký", ""]]
+    assert [e.name for e in read(xlsx(tmp_path / "a.xlsx", rows)).entries] == [NAMES[0]]
+
+
+@pytest.mark.parametrize(
+    "section", ["TỔ DÂN PHỐ SỐ 3", "Tổ 3", "TDP 3", "Khu 3", "Thôn Đoài", "Tổ Hoa Sen"]
+)
+def test_sections_name_the_group_of_the_rows_below(tmp_path, section):
+    rows = [["Họ và tên", "Số điện thoại"], [section, ""], [NAMES[0], number(1)]]
+    found = read(xlsx(tmp_path / "a.xlsx", rows))
+    assert [(e.name, e.residential_group) for e in found.entries] == [(NAMES[0], section)]
+
+
 def test_headings_in_two_rows(tmp_path):
     rows = [
         ["STT", "Họ và tên", "Năm sinh", "", "Liên hệ", ""],
