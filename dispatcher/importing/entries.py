@@ -14,6 +14,7 @@ from dispatcher import phone
 from dispatcher.areas import group_key, looks_like_group, ward_key
 from dispatcher.importing import telling
 from dispatcher.importing.columns import Header, check_choices, check_found, find_header, letter
+from dispatcher.importing.headings import KNOWN
 from dispatcher.importing.numbers import Heard, read_cell
 from dispatcher.importing.sheets import Row, Sheet
 from dispatcher.importing.telling import DATA_MARK
@@ -173,6 +174,7 @@ def _read_sheet(sheet: Sheet, context: Context, listing: Listing) -> None:
         return
     listing.tables.append(Table(sheet.file, sheet.name, header, ward))
     reader = _SheetReader(sheet, context, header, ward, listing)
+    reader.seen = {tuple(cells) for _, cells in head[max(0, header.last - 1) : header.last + 1]}
     if sheet.hidden:
         listing.needs_review.append(telling.hidden_sheet(sheet))
     if sheet.hidden_rows:
@@ -242,20 +244,26 @@ class _SheetReader:
     def __init__(
         self, sheet: Sheet, context: Context, header: Header, ward: str | None, listing: Listing
     ) -> None:
-        self.sheet, self.context, self.header, self.listing = sheet, context, header, listing
+        self.sheet, self.context, self.listing = sheet, context, listing
         self.ward = ward
         self.group: str | None = sheet.name if _names_group(sheet.name) else None
         self.head_of_household: str | None = None
         self.signed = False  # below “Tổng cộng” and “Người lập biểu” stand names of officials
+        self.plain = phone.plain(context.sample_heads)  # the pattern of an ordinary mobile
+        self.seen: set[tuple[str, ...]] = set()  # the rows its headings stand in
+        self.use(header)
+
+    def use(self, header: Header) -> None:
+        """Read the rows from here on by these headings."""
+        self.header = header
         self.places: dict[str, list[int]] = {}
         for index, name in header.fields().items():
             self.places.setdefault(name, []).append(index)
         self.kept = {n[4:]: i[0] for n, i in self.places.items() if n.startswith("row.")}
-        if context.keep_birth_dates and "birth" in self.places:
+        if self.context.keep_birth_dates and "birth" in self.places:
             self.kept["ngay_sinh"] = self.places.pop("birth")[0]
         self.name_at = self.places.get("name", [-1])[0]
         self.phones_at = self.places.get("phone", [])
-        self.plain = phone.plain(context.sample_heads)  # the pattern of an ordinary mobile
         # Nothing about a row but name, phone and place: nearly every list.
         self.simple = not (
             {"family_name", "landline", "receiver", "receiver_phone", "relation", "identity",
@@ -276,9 +284,19 @@ class _SheetReader:
                 else:
                     self._add(number, cells, name, (f"+84{mobile[1]}",))
                 return
-        if self._is_person(cells):
+        known = self._headings(cells)
+        if known:
+            if "name" in known and tuple(cells) not in self.seen:
+                self.use(find_header([(number, cells)], self.context.choices))
+        elif not _is_numbering(cells) and self._is_person(cells):
             self.listing.rows += 1
             self._person(number, cells)
+
+    def _headings(self, cells: Sequence[str]) -> set[str | None]:
+        """What the columns are, where the headings stand once more, as on each printed page, or
+        where another table begins."""
+        known = [KNOWN.get(folded(c)) for c in cells if c]
+        return set(known) if len(known) > 1 and None not in known else set()
 
     def _add_ordinary(
         self, number: int, cells: Sequence[str], name: str, mobile: str, ward: str
@@ -339,7 +357,7 @@ class _SheetReader:
                     beside = self._first(cells, "receiver") if kind == "receiver_phone" else ""
                     self._hear(heard, number, index, cell, kind, beside)
         self._count_dropped(cells)
-        if self._relation(cells) == "chu ho":
+        if self._relation(cells).startswith("chu ho") or self._relation(cells) == "ch":
             self.head_of_household = name
         if heard.refused:
             return

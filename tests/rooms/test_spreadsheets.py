@@ -104,6 +104,13 @@ def test_sections_name_the_group_of_the_rows_below(tmp_path, section):
     assert [(e.name, e.residential_group) for e in found.entries] == [(NAMES[0], section)]
 
 
+def test_headings_repeated_on_every_page_and_a_second_table_below(tmp_path):
+    rows = [HEAD, PEOPLE[0], HEAD, ["(1)", "(2)", "(3)", "(4)"], PEOPLE[1], [], ["Danh sách bổ sung"],
+            ["Số điện thoại", "Họ và tên"], [number(3), "Lê Văn Cường"], ["", "Lê Thị Đào"]]  # fmt: skip
+    found = read(xlsx(tmp_path / "a.xlsx", rows))
+    assert people(found) == [*EXPECTED, ("Lê Văn Cường", plus(3), None), ("Lê Thị Đào", (), None)]
+
+
 def test_headings_in_two_rows(tmp_path):
     rows = [
         ["STT", "Họ và tên", "Năm sinh", "", "Liên hệ", ""],
@@ -111,6 +118,7 @@ def test_headings_in_two_rows(tmp_path):
         [1, "Nguyễn Văn An", 1956, "", number(1), "02253836123"],
         [2, "Trần Thị Bình", "", 1960, number(2), ""],
     ]
+    rows[3:3] = rows[:2]  # once more, on the second page
 
     def merge(sheet):
         for span in ("A1:A2", "B1:B2", "C1:D1", "E1:F1"):
