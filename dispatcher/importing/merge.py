@@ -132,32 +132,34 @@ def _match(
     ward, group, key = place
     people = _people(rows)
     result.doubles += [Double("same_person", e, p[0]) for p in people for e in p[1:]]
-    result.doubles += [Double("namesake", p[0], people[0][0]) for p in people[1:]]
-    free = list(held)
+    if rows[0].name:
+        result.doubles += [Double("namesake", p[0], people[0][0]) for p in people[1:]]
+    free = {k.id: k for k in held}
+    at = {address: k.id for k in reversed(held) for address in k.addresses.values()}
     matched: list[tuple[Known | None, list[Entry]]] = []
     rest: list[list[Entry]] = []
     for person in people:
-        addresses = {a for e in person for a in e.phones + e.landlines}
-        same = next((k for k in free if addresses & set(k.addresses.values())), None)
+        ids = (at.get(a) for e in person for a in e.phones + e.landlines)
+        same = next((free.pop(i) for i in ids if i in free), None)
         if same is not None:
-            free.remove(same)
             matched.append((same, person))
         else:
             rest.append(person)
+    alone = len(people) == len(held) == 1
+    unreached = iter([i for i, k in free.items() if not k.addresses])  # whoever has no number yet
     for person in rest:
-        addresses = {a for e in person for a in e.phones + e.landlines}
-        same = next(
-            (k for k in free if not addresses or not k.addresses or len(people) == len(held) == 1),
-            None,
-        )
-        if same is not None:
-            free.remove(same)
-        matched.append((same, person))
+        if alone or not any(e.phones or e.landlines for e in person):
+            found = next(iter(free), None)
+        else:
+            found = next((i for i in unreached if i in free), None)
+        matched.append((None if found is None else free.pop(found), person))
     ordinal = max((k.ordinal for k in held), default=-1)
     for same, person in matched:
         if same is None:
             ordinal += 1
         new = _person(homes, person, ward, group, key, same.ordinal if same else ordinal)
+        if same is not None and same.notes:
+            new = _with_notes(new, same)
         if same is None:
             result.created.append(new)
             result.unchanged += len(person) - 1
@@ -168,17 +170,29 @@ def _match(
             result.unchanged += len(person)
 
 
+def _with_notes(new: Person, held: Known) -> Person:
+    """What was known of a number stays known where a list says nothing of it."""
+    before = {held.addresses[i]: note for i, note in held.notes.items() if i in held.addresses}
+    said = new.notes or ("",) * len(new.addresses)
+    notes = tuple(
+        note or before.get(number, "")
+        for note, (_, number) in zip(said, new.addresses, strict=True)
+    )
+    return new._replace(notes=notes)
+
+
 def _people(rows: Sequence[Entry]) -> list[list[Entry]]:
     """Rows of one name in one group that are one person: those that share a number."""
     people: list[list[Entry]] = []
+    at: dict[str, list[Entry]] = {}
     for row in rows:
-        mine = set(row.phones + row.landlines)
-        for person in people:
-            if mine & {a for e in person for a in e.phones + e.landlines}:
-                person.append(row)
-                break
-        else:
-            people.append([row])
+        mine = row.phones + row.landlines
+        person = next((at[a] for a in mine if a in at), None)
+        if person is None:
+            person = []
+            people.append(person)
+        person.append(row)
+        at.update((a, person) for a in mine if a not in at)
     return people
 
 

@@ -128,7 +128,7 @@ def differs(held: Known, new: Person) -> bool:
         or (new.household is not None and new.household != held.household)
         or not {folded(g) for g in new.groups} <= held.groups
         or (new.kept is not None and new.kept != held.kept)
-        or {i: n for i, n in enumerate(new.notes) if n} != held.notes
+        or (any(new.notes) and {i: n for i, n in enumerate(new.notes) if n} != held.notes)
     )
 
 
@@ -194,7 +194,8 @@ def listed(
     """Contacts by ward, residential group and name as Vietnamese lists are sorted.
 
     `search` folds diacritics, d and đ.
-    Numbers are masked unless `numbers` is asked for, which the caller has noted for the trail.
+    Numbers are masked unless `numbers` is asked for, which the caller has noted for the trail; then
+    they come with their notes, as an import reads them.
     """
     sql = (
         f"WITH {tx.visible('contacts')} SELECT c.id, c.name_sealed, c.title, c.kind, w.name "
@@ -243,13 +244,16 @@ def listed(
     phones: dict[int, list[str]] = {}
     for link in on_rows(
         tx,
-        f"SELECT ca.contact_id, a.tail, a.kind, a.cipher FROM {json_rows({'id': 'bigint'})} r "
+        "SELECT ca.contact_id, a.tail, a.kind, a.cipher, ca.note_sealed "
+        f"FROM {json_rows({'id': 'bigint'})} r "
         "JOIN contact_addresses ca ON ca.contact_id = r.id "
         "JOIN addresses a ON a.id = ca.address_id ORDER BY ca.contact_id, ca.position",
         [[c["id"]] for c in found],
     ):
         full = numbers and link["cipher"] is not None
         shown = tx.sealer.open_address(link["kind"], link["cipher"]) if full else link["tail"]
+        if full and link["note_sealed"] is not None:
+            shown += f" ({tx.sealer.open(link['note_sealed'])})"
         phones.setdefault(link["contact_id"], []).append(shown)
     return [{**c, "phones": phones.get(c["id"], [])} for c in found]
 

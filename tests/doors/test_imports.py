@@ -113,6 +113,14 @@ def test_nothing_is_stored_before_consent_and_an_undo_is_exact(site, tmp_path):
     xlsx(path, rows)
     second = bring(site, path, "--ward", "Máy Tơ", "--map", "row.duong=Đường")
     assert (second["created"], second["updated"], second["unchanged"]) == (0, 1, 1)
+    out = tmp_path / "ra.xlsx"
+    call(site, "contacts", "export", str(out), "--reason", "đối chiếu")
+    assert bring(site, out, "--dry-run")["unchanged"] == 2, "an export has the notes too"
+    bare = xlsx(tmp_path / "it-hon.xlsx", [HEAD, [1, "Nguyễn Văn An", number(9), "Tổ 5", ""]])
+    fewer = bring(site, bare, "--ward", "Máy Tơ", "--dry-run")
+    assert (fewer["updated"], fewer["unchanged"]) == (0, 1), (
+        "a list that says less takes nothing away"
+    )
     same = bring(site, path, "--ward", "Máy Tơ")
     assert (same["created"], same["updated"], same["unchanged"]) == (0, 0, 2), "remembered"
     call(site, "contacts", "undo", str(same["import"]))

@@ -7,7 +7,7 @@ from conftest import ROOT
 from walk import HEAD, import_list, number, rows, sheet
 
 from dispatcher.importing.entries import Context, read_listing
-from dispatcher.importing.merge import merge
+from dispatcher.importing.merge import merge, store
 from dispatcher.importing.sheets import files_in, read_sheets
 from dispatcher.model import SYSTEM, AreaKind
 from dispatcher.problems import Problem
@@ -66,6 +66,17 @@ def test_namesakes_in_one_group_stay_two_people(app, tmp_path):
     with app.store.read(SYSTEM) as tx:
         assert len(contacts.listed(tx)) == 2
         assert len(contacts.listed(tx, search="nguyen VAN nam")) == 2
+
+
+def test_thousands_of_bare_numbers_are_as_many_people_and_known_again(lite, tmp_path):
+    path = text(tmp_path, "SĐT\n" + "\n".join(number(i) for i in range(3000)))
+    with lite.begin(SYSTEM)() as tx:
+        for created in (3000, 0):
+            listing = read(path)
+            found = merge(tx, listing.entries)
+            store(tx, found, [], ("095",))
+            assert (len(found.created), len(found.updated)) == (created, 0)
+    assert {f.code for f in listing.needs_review} == {"no_name"}
 
 
 def test_tones_and_case_do_not_make_a_new_person(app, tmp_path):
