@@ -331,7 +331,8 @@ def _for_1258(char):
 @pytest.mark.parametrize(
     "code, rows",
     [("tcvn3", ["Hä vµ tªn,Sè ®iÖn tho¹i", "NguyÔn V¨n An,{}", "TrÇn ThÞ B×nh,{}"]),
-     ("vni", ["Hoï vaø teân,Soá ñieän thoaïi", "Nguyeãn Vaên An,{}", "Traàn Thò Bình,{}"])],
+     ("vni", ["Hoï vaø teân,Soá ñieän thoaïi", "Nguyeãn Vaên An,{}", "Traàn Thò Bình,{}"]),
+     ("viqr", ["Ho. va` te^n,So^' ddie^.n thoa.i", "Nguye^~n Va(n An,{}", "Tra^`n Thi. Bi`nh,{}"])],
 )  # fmt: skip
 @pytest.mark.parametrize("how", ["latin-1", "utf-8"])
 def test_legacy_fonts_in_text_files(tmp_path, code, rows, how):

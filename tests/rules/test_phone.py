@@ -84,7 +84,8 @@ def test_heads_on_which_sources_differ_are_usable_and_flagged(head):
 @pytest.mark.parametrize(
     "text",
     ["0912345678 / 0987654321", "0912345678;0987654321", "0912345678 - 0987654321",
-     "0912345678 0987654321", "vợ: 0912345678, chồng: 0987654321", "0912345678 và 0987654321"],
+     "0912345678 0987654321", "0912345678\n0987654321", "0912345678 & 0987654321", "+84912345678, 987654321",
+     "0912345678/0987.654.321 (vợ)", "vợ: 0912345678, chồng: 0987654321", "0912345678 và 0987654321"],
 )  # fmt: skip
 def test_several_numbers_in_a_cell_are_all_found_and_each_certain_one_is_usable(text):
     found = phone.read(text)
