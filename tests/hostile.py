@@ -5,6 +5,7 @@ import random
 import struct
 import zipfile
 import zlib
+from functools import cache
 
 CELLS = '<row r="1"><c r="A1" t="inlineStr"><is><t>Họ và tên</t></is></c><c r="B1" t="inlineStr"><is><t>SĐT</t></is></c></row>'
 GOOD = (
@@ -85,6 +86,7 @@ LAUGHS = '<!DOCTYPE lolz [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a
 OUTSIDE = '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>'
 
 
+@cache
 def workbooks():
     """Workbooks that mean harm."""
     found = {
@@ -148,6 +150,7 @@ def _strange():
     return bytes(raw)
 
 
+@cache
 def texts():
     """Text files that mean harm."""
     head = "Họ và tên,SĐT\n"
