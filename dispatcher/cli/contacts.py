@@ -145,7 +145,7 @@ def show(surface: Surface, contact: str) -> None:
     for c in found:
         surface.say(f"c{c['id']}  {c['name']}  {', '.join(c['phones'])}")
         surface.say(f"   {c['ward']}, {c['residential_group'] or '—'}  ({c['source']}:{c['row']})")
-        more = [*beside[c["id"]]["notes"].items(), *beside[c["id"]]["row"].items()]
+        more = [*beside[c["id"]]["notes"].items(), *beside[c["id"]]["columns"].items()]
         for label, text in more:
             surface.say(f"   {label}: {text}")
         for line in reach.get(c["id"], []):

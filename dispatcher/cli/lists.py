@@ -20,7 +20,7 @@ from dispatcher.importing.basis import LABELS, Basis, basis_of
 from dispatcher.importing.columns import remembered_from
 from dispatcher.importing.entries import Context, Finding, Listing, read_listing
 from dispatcher.importing.merge import Merge, merge, store
-from dispatcher.importing.report import DROPPED, Facts, write_report
+from dispatcher.importing.report import DROPPED, Facts, check_place, write_report
 from dispatcher.importing.sheets import PASTED, Row, Sheet, files_in, pasted, read_sheets
 from dispatcher.model import HANOI, AreaKind, Mode
 from dispatcher.problems import OK, PARTLY, USAGE, Say, refused
@@ -87,6 +87,8 @@ def import_files(
     app, actor = surface.open_app(), surface.actor()
     gc.disable()  # this process ends when the list is in; a million rows are walked for nothing
     paths = files_in([Path(f) for f in files])
+    if report:
+        check_place(Path(report))
     with app.store.read(actor) as tx:
         known = context(tx, app, ward, group, choices)
     with surface.progress("Đang đọc", "Reading", 1) as update:

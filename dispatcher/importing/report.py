@@ -16,7 +16,7 @@ from dispatcher.importing.entries import Finding, Listing
 from dispatcher.importing.merge import DOUBLES, Merge
 from dispatcher.importing.sheets import Sheet
 from dispatcher.importing.telling import DATA_MARK
-from dispatcher.problems import Say, settings
+from dispatcher.problems import Problem, Say, settings
 
 MOST_ROWS = 1_000_000  # in one sheet of the workbook
 _TO_MEND = Say("Dòng cần sửa", "Rows to mend")
@@ -54,6 +54,7 @@ def write_report(
          "constant_memory": True},
     )  # fmt: skip
     found = _by_place(listing, plan)
+    check_place(path)
     try:
         path.touch(0o600)  # it is full of other people's numbers
         path.chmod(0o600)
@@ -62,11 +63,26 @@ def write_report(
         _write_summary(book, listing, plan, facts, language)
         book.close()
     except (FileCreateError, OSError):
-        raise settings(
-            "cannot-write",
-            f"Không ghi được {path}. Kiểm tra thư mục và quyền; nếu tệp đang mở, hãy đóng lại.",
-            f"{path} cannot be written. Check the folder and its rights; close it if it is open.",
-        ) from None
+        raise _cannot_write(path) from None
+
+
+def check_place(path: Path) -> None:
+    """A problem where the report cannot be written: told before a list is stored, not after."""
+    new = not path.exists()
+    try:
+        path.open("ab").close()
+        if new:
+            path.unlink()
+    except OSError:
+        raise _cannot_write(path) from None
+
+
+def _cannot_write(path: Path) -> Problem:
+    return settings(
+        "cannot-write",
+        f"Không ghi được {path}. Kiểm tra thư mục và quyền; nếu tệp đang mở, hãy đóng lại.",
+        f"{path} cannot be written. Check the folder and its rights; close it if it is open.",
+    )
 
 
 def _by_place(listing: Listing, plan: Merge) -> dict[Place, list[tuple[str, Say]]]:

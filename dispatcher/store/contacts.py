@@ -265,7 +265,7 @@ def _place(line: tuple[Any, str, Any]) -> tuple[Any, ...]:
 
 def beside(tx: Tx, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     """What else is known of some contacts: notes (masked number → note) and kept columns."""
-    found: dict[int, dict[str, Any]] = {i: {"notes": {}, "row": {}} for i in ids}
+    found: dict[int, dict[str, Any]] = {i: {"notes": {}, "columns": {}} for i in ids}
     chosen = f"FROM {json_rows({'id': 'bigint'})} r"
     for link in on_rows(
         tx,
@@ -281,7 +281,7 @@ def beside(tx: Tx, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
         "JOIN visible_contacts c ON c.id = r.id WHERE c.row_sealed IS NOT NULL",
         [[i] for i in ids],
     ):
-        found[row["id"]]["row"] = opened_row(tx, row["row_sealed"]) or {}
+        found[row["id"]]["columns"] = opened_row(tx, row["row_sealed"]) or {}
     return found
 
 

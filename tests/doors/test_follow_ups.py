@@ -178,7 +178,9 @@ def test_a_live_send_is_confirmed_by_a_sentence_with_people_and_money(make_site,
         assert found.returncode == code, (words, found.stderr)
         return found
 
-    go("contacts", "import", str(root / "contacts"), "--ward", "Máy Tơ")
+    basis = ("--legal", "Luật 91/2025", "--document", "1", "--purpose", "cảnh báo", "--keep-until",
+             "31/12/2027", "--officer", "Lan")  # fmt: skip
+    go("contacts", "import", str(root / "contacts"), "--ward", "Máy Tơ", *basis)
     go("people", "add", "qt", "--role", "admin")
     go("people", "add", "lan", "--role", "officer", "--as", "qt")
     go("people", "add", "minh", "--role", "leader", "--as", "qt")

@@ -108,7 +108,7 @@ def test_nothing_is_stored_before_consent_and_an_undo_is_exact(site, tmp_path):
         image(site),
         json.loads(call(site, "contacts", "show", "c1", "--json").stdout),
     )
-    assert (list(person["notes"].values()), person["row"]) == (["vợ"], {"duong": "Lạch Tray"})
+    assert (list(person["notes"].values()), person["columns"]) == (["vợ"], {"duong": "Lạch Tray"})
     rows[1][2], rows[1][4] = f"{number(9)} (con)", "Cầu Đất"
     xlsx(path, rows)
     second = bring(site, path, "--ward", "Máy Tơ", "--map", "row.duong=Đường")
