@@ -17,6 +17,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from dispatcher.importing import letters, looks
 from dispatcher.problems import Problem
@@ -180,14 +181,14 @@ def _workbook(name: str, raw: bytes, hidden: Mapping[str, list[int]]) -> Iterato
         raise unreadable(name, "không đọc được tệp Excel", "the workbook cannot be read") from None
 
 
-def _cells(sheet: object) -> Iterator[Row]:
-    start = sheet.start  # type: ignore[attr-defined]
+def _cells(sheet: Any) -> Iterator[Row]:
+    start = sheet.start
     if start is None:
         return
     before = [""] * start[1]
     falls = _merged_down(sheet)
     hanging: dict[int, tuple[int, str]] = {}  # column → (last row, what is merged down to it)
-    for number, row in enumerate(sheet.iter_rows(), 1):  # type: ignore[attr-defined]
+    for number, row in enumerate(sheet.iter_rows(), 1):
         cells = [
             c
             if type(c) is str
@@ -209,7 +210,7 @@ def _cells(sheet: object) -> Iterator[Row]:
             yield number, cells
 
 
-def _merged_down(sheet: object) -> dict[int, list[tuple[int, int]]]:
+def _merged_down(sheet: Any) -> dict[int, list[tuple[int, int]]]:
     """Row → (column, last row) of cells that are merged with those below: one text for all."""
     found: dict[int, list[tuple[int, int]]] = {}
     for (top, left), (bottom, _) in getattr(sheet, "merged_cell_ranges", None) or ():

@@ -109,7 +109,8 @@ class _Homes:
     """The keys of households; a head is said once per member."""
 
     def __init__(self, tx: Tx) -> None:
-        self._tx, self._known = tx, {}  # type: ignore[var-annotated]
+        self._tx = tx
+        self._known: dict[tuple[int, str, str], bytes] = {}
 
     def key(self, ward: int, group: str, head: str | None) -> bytes | None:
         if not head:

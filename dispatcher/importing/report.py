@@ -158,15 +158,15 @@ def _write_mend(
 ) -> None:
     """Only the rows to mend, under their own headings: to be put right and imported again."""
     tables = {(t.file, t.sheet): t.header for t in listing.tables}
-    alike: dict[tuple[tuple[str, ...], tuple[int, ...]], list[Place]] = {}
+    alike: dict[tuple[str, ...], list[Place]] = {}
     for place in mend:
         header = tables[place[:2]]
         names = tuple(header.headings) or tuple(
             _CONTENT.get(f, "") for f in _filled(header.fields())
         )
-        alike.setdefault((names, ()), []).append(place)
+        alike.setdefault(names, []).append(place)
     bold, text = book.add_format({"bold": True}), book.add_format({"num_format": "@"})
-    for part, ((names, _), places) in enumerate(alike.items(), 1):
+    for part, (names, places) in enumerate(alike.items(), 1):
         sheet = book.add_worksheet(_named(_TO_MEND.vi, _TO_MEND.en, part, language))
         width = max(len(names), *(len(mend[p]) for p in places))
         heads = [*names, *[""] * (width - len(names)), "Phường", "Tổ dân phố", _FIX.to(language)]
