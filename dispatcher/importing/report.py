@@ -126,6 +126,7 @@ def _write_rows(
             if sheet is None or at > MOST_ROWS:
                 part += 1
                 sheet, at = book.add_worksheet(_named("Dữ liệu", "Data", part, language)), 2
+                _printed_wide(sheet, 1)
                 sheet.set_column(0, 2, 12)
                 sheet.set_column(3, 3, 50)
                 sheet.set_column(4, 20, 18)
@@ -149,6 +150,14 @@ def _write_rows(
     return mend
 
 
+def _printed_wide(sheet: Any, heads: int) -> None:
+    """A4 across, as wide as the page, the headings (rows 0 to `heads`) on each."""
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0, heads)
+
+
 def _write_mend(
     book: Any,
     mend: Mapping[Place, list[str]],
@@ -170,6 +179,7 @@ def _write_mend(
         sheet = book.add_worksheet(_named(_TO_MEND.vi, _TO_MEND.en, part, language))
         width = max(len(names), *(len(mend[p]) for p in places))
         heads = [*names, *[""] * (width - len(names)), "Phường", "Tổ dân phố", _FIX.to(language)]
+        _printed_wide(sheet, 0)
         sheet.set_column(0, width + 1, 18, text)
         sheet.set_column(width + 2, width + 2, 60)
         sheet.write_row(0, 0, heads, bold)
