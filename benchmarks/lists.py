@@ -14,7 +14,8 @@ from pathlib import Path
 
 from benchmarks import sites
 from dispatcher import phone
-from dispatcher.importing.entries import Context, Listing, read_listing
+from dispatcher.importing.entries import read_listing
+from dispatcher.importing.listing import Context, Listing
 from dispatcher.importing.merge import merge, store
 from dispatcher.importing.sheets import read_sheets
 from dispatcher.model import SYSTEM

@@ -11,7 +11,8 @@ from typing import Any
 from dispatcher import app as joined
 from dispatcher import planning, templating
 from dispatcher.app import App
-from dispatcher.importing.entries import Context, read_listing
+from dispatcher.importing.entries import read_listing
+from dispatcher.importing.listing import Context
 from dispatcher.importing.merge import Merge, merge, store
 from dispatcher.importing.sheets import read_sheets
 from dispatcher.model import SYSTEM, Actor, AreaKind, Audience, BroadcastState

@@ -80,7 +80,8 @@ class Verdict:
 
 def make_site(root: Path, count: int, gateway: str, database: str) -> App:
     """A site with `count` invented people and one broadcast, approved and due now."""
-    from dispatcher.importing.entries import Context, read_listing
+    from dispatcher.importing.entries import read_listing
+    from dispatcher.importing.listing import Context
     from dispatcher.importing.merge import merge, store
     from dispatcher.importing.sheets import read_sheets
     from dispatcher.store import areas

@@ -18,7 +18,8 @@ from dispatcher.cli.surface import Surface
 from dispatcher.cli.templates import pairs
 from dispatcher.importing.basis import LABELS, Basis, basis_of
 from dispatcher.importing.columns import remembered_from
-from dispatcher.importing.entries import Context, Finding, Listing, read_listing
+from dispatcher.importing.entries import read_listing
+from dispatcher.importing.listing import Context, Finding, Listing
 from dispatcher.importing.merge import Merge, merge, store
 from dispatcher.importing.report import DROPPED, Facts, check_place, write_report
 from dispatcher.importing.sheets import PASTED, Row, Sheet, files_in, pasted, read_sheets

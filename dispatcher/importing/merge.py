@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dispatcher.areas import group_key, group_name
-from dispatcher.importing.entries import Entry
+from dispatcher.importing.listing import Entry
 from dispatcher.model import AddressKind
 from dispatcher.problems import Say
 from dispatcher.sms import folded

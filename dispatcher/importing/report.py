@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dispatcher.importing.entries import Finding, Listing
+from dispatcher.importing.listing import Finding, Listing
 from dispatcher.importing.merge import DOUBLES, Merge
 from dispatcher.importing.sheets import Sheet
 from dispatcher.importing.telling import DATA_MARK

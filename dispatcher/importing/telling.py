@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dispatcher.importing.columns import letter
+from dispatcher.importing.listing import Finding
 from dispatcher.problems import Say
 
 if TYPE_CHECKING:
-    from dispatcher.importing.entries import Finding
     from dispatcher.importing.sheets import Sheet
 
 NO_NAME = Say("dòng có số điện thoại nhưng không có tên", "the row has a phone but no name")
@@ -80,6 +80,4 @@ def cleaned(sheet: Sheet, note: Mapping[str, Any]) -> Finding:
 
 
 def _about(sheet: Sheet, row: int, column: str, value: str, code: str, message: Say) -> Finding:
-    from dispatcher.importing.entries import Finding
-
     return Finding(sheet.file, sheet.name, row, column, value, code, message)

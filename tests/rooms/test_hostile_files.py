@@ -7,7 +7,8 @@ import time
 import pytest
 from hostile import book, everything, texts, workbooks
 
-from dispatcher.importing.entries import Context, read_listing
+from dispatcher.importing.entries import read_listing
+from dispatcher.importing.listing import Context
 from dispatcher.importing.sheets import read_sheets
 from dispatcher.problems import Problem
 

@@ -6,7 +6,8 @@ import pytest
 from conftest import ROOT
 from walk import HEAD, import_list, number, rows, sheet
 
-from dispatcher.importing.entries import Context, read_listing
+from dispatcher.importing.entries import read_listing
+from dispatcher.importing.listing import Context
 from dispatcher.importing.merge import merge, store
 from dispatcher.importing.sheets import files_in, read_sheets
 from dispatcher.model import SYSTEM, AreaKind

@@ -21,7 +21,8 @@ from walk import (
 
 from dispatcher import app as joined
 from dispatcher import planning
-from dispatcher.importing.entries import Context, read_listing
+from dispatcher.importing.entries import read_listing
+from dispatcher.importing.listing import Context
 from dispatcher.importing.merge import merge, store
 from dispatcher.importing.sheets import read_sheets
 from dispatcher.model import SYSTEM, AddressKind, Audience, BroadcastState, Mode

@@ -4,7 +4,8 @@ import pytest
 from walk import number
 from workbooks import ods, xls, xlsx
 
-from dispatcher.importing.entries import Context, read_listing
+from dispatcher.importing.entries import read_listing
+from dispatcher.importing.listing import Context
 from dispatcher.importing.sheets import files_in, read_sheets
 from dispatcher.problems import Problem
 
