@@ -141,9 +141,17 @@ def _households(
     seen = f"(WITH {tx.visible('households')} SELECT id, key FROM visible_households) h"
     found = {} if none_yet else found_by(tx, seen, "key", list(wanted))
     new = [k for k in wanted if k not in found]
+    columns = ("ward_id", "residential_group_id", "key")
     rows = [(wanted[k].ward_id, _area(places, wanted[k]), k) for k in new]
-    ids = insert_many(tx, "households", ("ward_id", "residential_group_id", "key"), rows)
-    return found | dict(zip(new, ids, strict=True))
+    if tx.is_sqlite:  # nobody else writes
+        return found | dict(zip(new, insert_many(tx, "households", columns, rows), strict=True))
+    if rows:
+        tx.run(
+            "INSERT INTO households (ward_id, residential_group_id, key) VALUES (:ward_id, "
+            ":residential_group_id, :key) ON CONFLICT (ward_id, key) DO NOTHING",
+            [dict(zip(columns, row, strict=True)) for row in rows],
+        )
+    return found | found_by(tx, seen, "key", new)
 
 
 def _area(places: Mapping[int, Mapping[str, areas.Area]], person: Person) -> int | None:

@@ -228,3 +228,17 @@ def test_doubles_are_found_across_files_too(app, tmp_path):
         ("same_person", "may-to-2.csv", "may-to.csv"), ("shared_phone", "may-to-2.csv", "may-to.csv")
     ]  # fmt: skip
     assert len(found.created) == 2
+
+
+def test_a_household_that_another_import_made_meanwhile_is_the_same_one(app, tmp_path):
+    if app.store.is_sqlite:
+        pytest.skip("SQLite has one writer")
+    made = import_list(
+        app, sheet(tmp_path / "may-to.csv", [("An", number(1), "Tổ 1", "An")])
+    ).created
+    with app.begin(SYSTEM)() as tx:
+        [before] = tx.rows("SELECT id FROM households")
+        places = {made[0].ward_id: areas.groups_of(tx, made[0].ward_id)}
+        again = imports._households(tx, {made[0].household: made[0]}, places, none_yet=True)
+        assert list(again.values()) == [before["id"]]
+        tx.note("looked", "households", "")
