@@ -108,12 +108,13 @@ def read_sheets(path: Path) -> Iterator[Sheet]:
 
 
 def _read(name: str, file: IO[bytes]) -> Iterator[Sheet]:
+    python, more = prison.interpreter()
     process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "dispatcher.importing.child", name],
+        [python, "-P", "-m", "dispatcher.importing.child", name],
         stdin=file,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env=_environment(),
+        env=_environment() | more,
         **prison.options(),
     )
     prison.lock_up(process)

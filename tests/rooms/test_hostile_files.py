@@ -1,5 +1,6 @@
 """Files that mean harm: the parent lives, says one sentence, and is not kept waiting."""
 
+import ctypes
 import os
 import resource
 import time
@@ -7,6 +8,7 @@ import time
 import pytest
 from hostile import book, everything, texts, workbooks
 
+from dispatcher.importing import prison
 from dispatcher.importing.entries import read_listing
 from dispatcher.importing.listing import Context
 from dispatcher.importing.sheets import read_sheets
@@ -137,3 +139,15 @@ def children():
             if b"importing.child" in text and parent == os.getpid():
                 found.append(task)
     return found
+
+
+def test_the_job_object_has_the_shape_of_winnt_h() -> None:
+    """What a C compiler says of JOBOBJECT_EXTENDED_LIMIT_INFORMATION for 64-bit Windows."""
+    assert ctypes.sizeof(prison.ExtendedLimits) == 144
+    assert prison.BasicLimits.PerProcessUserTimeLimit.offset == 0
+    assert prison.BasicLimits.LimitFlags.offset == 16
+    assert prison.BasicLimits.ActiveProcessLimit.offset == 40
+    assert prison.ExtendedLimits.ProcessMemoryLimit.offset == 112
+    limits = prison.limits()
+    assert (limits.Basic.LimitFlags, limits.Basic.ActiveProcessLimit) == (0x210A, 1)
+    assert limits.ProcessMemoryLimit == prison.MEMORY
