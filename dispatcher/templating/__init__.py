@@ -1,0 +1,38 @@
+"""Texts with blanks: a closed list of syntax, frozen versions, one rendering per distinct meaning.
+
+Comes from: templates/*.j2.   Goes to: preview and planning.
+Never: runs anything a template's author could turn against us, renders a value a second time.
+"""
+
+from dispatcher.templating.checking import Remark, check
+from dispatcher.templating.files import (
+    BLOCKS,
+    LOUDSPEAKER,
+    Block,
+    Field,
+    Template,
+    load,
+    parse,
+    template_files,
+)
+from dispatcher.templating.rendering import Sample, Writer, fill, gaps, render
+from dispatcher.templating.syntax import NAMES
+
+__all__ = [
+    "BLOCKS",
+    "LOUDSPEAKER",
+    "NAMES",
+    "Block",
+    "Field",
+    "Remark",
+    "Sample",
+    "Template",
+    "Writer",
+    "check",
+    "fill",
+    "gaps",
+    "load",
+    "parse",
+    "render",
+    "template_files",
+]
