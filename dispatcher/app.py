@@ -18,14 +18,19 @@ from dispatcher.gateways import adapter_module
 from dispatcher.gateways.contract import Call, Gateway, Given, Heard
 from dispatcher.model import (
     ALL_DAY,
+    HANOI,
     ORDINARY,
     SYSTEM,
     URGENT,
     Actor,
     Audience,
+    Channel,
+    Kind,
     Mode,
+    Price,
     Role,
     Sender,
+    Step,
     Text,
     Window,
 )
@@ -132,16 +137,23 @@ def _settle_in(site: Site, store: Store, now: datetime) -> None:
     if not known:
         with store.begin(SYSTEM, now) as tx:
             identity.settle_in(tx, database_file(site))
-    wanted = f"{site.area_set}|{sorted(site.gateways)}|{sorted(site.prices.items())}"
+    wanted = f"{site.area_set}|{sorted(site.gateways)}|{site.prices}"
     with store.read(SYSTEM) as tx:
         if site_facts.get(tx, "settled_in") == wanted:
             return
     with store.begin(SYSTEM, now) as tx:
         areas.load_set(tx, site.area_set, site.root)
         gateway_rows.ensure(tx, list(site.gateways))
-        texts.set_prices(tx, DEFAULT_PRICES | dict(site.prices), now.date())
+        texts.set_prices(tx, _prices(site), now.astimezone(HANOI).date())
         site_facts.put(tx, "settled_in", wanted)
         tx.note("settled_in", "site", site.area_set)
+
+
+def _prices(site: Site) -> list[Price]:
+    """The price list of the settings, with estimates for what it does not name."""
+    named = {p.channel for p in site.prices if not (p.carrier or p.kind or p.valid_from)}
+    guesses = [Price(c, None, None, None, d) for c, d in DEFAULT_PRICES.items() if c not in named]
+    return [*guesses, *site.prices]
 
 
 # --- texts and plans --------------------------------------------------------------------------
@@ -210,12 +222,26 @@ def words(app: App, tx: Tx, broadcast: Broadcast) -> Words:
     name, _, source = texts.source_of(tx, broadcast.template_version_id)
     template = templating.parse(name, source, app.templates)
     blocks = [template.block_for(s.channel, s.accented) for s in broadcast.route]
+    writers = [templating.Writer(template, b) if b else None for b in blocks]
 
     def render(step: int, values: Mapping[str, Any]) -> Text | None:
-        block = blocks[step]
-        return templating.render(template, block, values) if block else None
+        writer = writers[step]
+        return writer.text(values) if writer else None
 
-    return Words(render, tuple(b.scope if b else None for b in blocks))
+    def gaps(step: int, values: Mapping[str, Any]) -> tuple[str, ...]:
+        block = blocks[step]
+        return templating.gaps(block, values) if block else ()
+
+    limits = tuple(_limit(app.site, template, broadcast.kind, step) for step in broadcast.route)
+    return Words(render, tuple(b.scope if b else None for b in blocks), gaps, limits)
+
+
+def _limit(site: Site, template: Template, kind: Kind, step: Step) -> planning.Limit:
+    """What the gateways of a step take."""
+    if step.channel is Channel.ZALO:
+        return planning.Limit(values=template.zns.get("longest", {}))
+    profiles = [site.gateways[g].profile for g in step.gateways if g in site.gateways]
+    return planning.Limit(tuple(profiles), kind is Kind.PROMOTION)
 
 
 def preview(app: App, actor: Actor, broadcast: Broadcast) -> planning.Preview:

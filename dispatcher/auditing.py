@@ -37,6 +37,7 @@ REASONS: dict[str, Say] = {
     "shared_phone": Say("dùng chung máy, đã gửi một tin", "shares a phone that got one message"),
     "same_household": Say("mỗi hộ một tin", "one message per household"),
     "no_channel": Say("không có kênh phù hợp", "no step of the route fits"),
+    "no_text": Say("thiếu dữ liệu để viết tin, hoặc tin quá dài", "no text could be written"),
     "busy": Say("nhà cung cấp bận", "the gateway was busy"),
     "unknown": Say("không đọc được trả lời", "no readable answer"),
     "recipient": Say("người nhận không nhận được qua kênh này", "cannot be reached this way"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import IntFlag, StrEnum
 from zoneinfo import ZoneInfo
 
@@ -109,6 +109,7 @@ class SkipReason(StrEnum):
     SHARED_PHONE = "shared_phone"  # reached through the person named beside it
     SAME_HOUSEHOLD = "same_household"  # one message per household was asked for
     NO_CHANNEL = "no_channel"  # the route has no step for the addresses we know
+    NO_TEXT = "no_text"  # a value their text needs is missing, or the text would be too long
 
 
 class HeldReason(StrEnum):
@@ -268,6 +269,8 @@ class Sender:
 
     name: str
     brandname: str = ""
+    brandname_until: date | None = None  # when its registration ends (three years, Decree 91)
+    contract_until: date | None = None
 
 
 class Opens(StrEnum):
@@ -291,11 +294,15 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Price:
-    """Whole đồng per part; `carrier` None is the price for all others."""
+    """Whole đồng per SMS part or Zalo message. `carrier`, `kind` None: any other.
 
-    channel: Channel
+    `channel`: sms, zalo, or zalo_uid for messages by user id. `valid_from` None: already.
+    """
+
+    channel: str
     carrier: str | None
-    kind: Kind | None
+    kind: str | None
+    valid_from: date | None
     dong: int
 
 

@@ -204,6 +204,18 @@ def tell_preview(surface: Surface, broadcast: Broadcast, found: Preview) -> None
         f"At most {found.total} đồng in all (estimate): {totals['per_phone']} a phone, "
         f"{totals['per_household']} a household.",
     )
+    for saving in found.savings:
+        surface.say(
+            f"  Bớt {saving.characters} ký tự: {number(saving.people)} người bớt một tin, "
+            f"rẻ hơn {number(saving.dong)} đồng.",
+            f"  {saving.characters} characters less: one part less for {saving.people} "
+            f"people, {saving.dong} đồng saved.",
+        )
+    for finding in found.findings:
+        surface.warn(f"{finding.say.vi}:", f"{finding.say.en}:")
+        for worst in finding.worst:
+            shown = f" ({worst['amount']}) {worst['value'][:60]}" if worst["value"] else ""
+            surface.say(f"    {worst['who']}{shown}")
     if found.forecast is not None:
         foretold.tell_ahead(surface, found.forecast.as_json())
     for sample in found.samples[:2]:
@@ -237,12 +249,20 @@ def told(surface: Surface, broadcast: Broadcast, hint: Say | None = None) -> Non
     "submit", "Trình duyệt.", "Submit for approval.", "dispatcher broadcasts submit 1 --as lan"
 )
 @argument("number_", complete="broadcast")
-def submit(surface: Surface, number_: str) -> None:
+@option(
+    "--leave-out",
+    is_flag=True,
+    vi="bỏ qua những người không viết được tin (thiếu dữ liệu, tin quá dài)",
+    en="leave out whoever cannot be given a text",
+)
+def submit(surface: Surface, number_: str, leave_out: bool) -> None:
     app, actor = surface.open_app(), surface.actor()
     with app.store.read(actor) as tx:
         broadcast = rows.get(tx, broadcast_id(number_))
     found = joined.preview(app, actor, broadcast)
-    done = acting(surface, number_, lambda tx, b: planning.submit(tx, b, found))
+    done = acting(
+        surface, number_, lambda tx, b: planning.submit(tx, b, found, leave_out=leave_out)
+    )
     told(
         surface,
         done,

@@ -41,7 +41,9 @@ from dispatcher.gateways.contract import (
 )
 from dispatcher.model import Channel, Fault, Receipt
 from dispatcher.problems import Say, unknown
+from dispatcher.sms import Profile
 
+PROFILE = Profile()  # 160/306/459, 122/268/421, 70/134/201 (resellers' pages, 2026-11)
 SETTINGS = ("api_key", "secret_key", "base_url", "sandbox", "service", "oa_id", "sms_type",
             "keys_in_url")  # fmt: skip
 SECRETS = ("api_key", "secret_key")

@@ -39,7 +39,9 @@ from dispatcher.gateways.contract import (
     word,
 )
 from dispatcher.model import Channel, Fault, Receipt
+from dispatcher.sms import Profile
 
+PROFILE = Profile()  # 160/306/459, 122/268/421, 70/134/201 (resellers' pages, 2026-11)
 SETTINGS = ("access_token", "base_url", "sms_type", "batch")
 SECRETS = ("access_token",)
 BASE_URL = "https://api.speedsms.vn/index.php"

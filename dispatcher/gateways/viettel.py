@@ -32,7 +32,9 @@ from dispatcher.gateways.contract import (
     whole,
 )
 from dispatcher.model import Channel, Fault
+from dispatcher.sms import Profile
 
+PROFILE = Profile(forbidden="&")  # no & (reseller manual, 2026-11)
 SETTINGS = ("base_url", "user", "password", "cp_code", "command_code", "batch")
 SECRETS = ("user", "password")
 REQUIRED = ("base_url", "cp_code")

@@ -33,7 +33,9 @@ from dispatcher.gateways.contract import (
     word,
 )
 from dispatcher.model import Channel, Fault, Kind
+from dispatcher.sms import Profile
 
+PROFILE = Profile()  # 160/306/459, 122/268/421, 70/134/201 (resellers' pages, 2026-11)
 SETTINGS = ("base_url", "agent_id", "api_user", "api_pass", "username", "contract_id", "labels",
             "template_id", "order_id", "package_id", "batch")  # fmt: skip
 SECRETS = ("api_user", "api_pass")

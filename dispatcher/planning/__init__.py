@@ -17,15 +17,19 @@ from dispatcher.planning.decide import (
     submit,
     system_approve,
 )
-from dispatcher.planning.drafting import Draft, Words, digest, draft
+from dispatcher.planning.drafting import Draft, Limit, Words, digest, draft
 from dispatcher.planning.follow_up import RESENT, resend, stop_all, test
 from dispatcher.planning.forecast import Forecast, Speed, forecast
-from dispatcher.planning.releasing import Preview, preview, release, steps_of_release
+from dispatcher.planning.previewing import Preview, preview
+from dispatcher.planning.releasing import release, steps_of_release
+from dispatcher.planning.watching import Finding
 
 __all__ = [
     "RESENT",
     "Draft",
+    "Finding",
     "Forecast",
+    "Limit",
     "Preview",
     "Speed",
     "Words",

@@ -13,16 +13,29 @@ from dispatcher.model import (
     Role,
 )
 from dispatcher.planning.drafting import digest
-from dispatcher.planning.releasing import Preview
+from dispatcher.planning.previewing import Preview
 from dispatcher.problems import Problem, refused
 from dispatcher.store import allowances, broadcasts
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx
 
 
-def submit(tx: Tx, broadcast: Broadcast, found: Preview) -> None:
-    """Hand in for approval, with a ceiling of people and money that release must keep."""
+def submit(tx: Tx, broadcast: Broadcast, found: Preview, *, leave_out: bool = False) -> None:
+    """Hand in for approval, with a ceiling of people and money that release must keep.
+
+    Refused while somebody cannot be given a text, unless they shall be left out knowingly.
+    """
     need(tx.actor, {Role.OFFICER, Role.ADMIN, Role.LEADER}, "trình duyệt", "submit")
+    if found.findings and not leave_out:
+        first = found.findings[0]
+        examples = ", ".join(w["who"] for w in first.worst[:3])
+        raise refused(
+            "unwritable",
+            f"{first.say.vi} ({examples}). Sửa danh bạ hoặc mẫu tin; hoặc bỏ qua những người này: "
+            "thêm --leave-out.",
+            f"{first.say.en} ({examples}). Mend the list or the text, or leave them out: "
+            "add --leave-out.",
+        )
     if found.queued == 0:
         raise refused(
             "nobody",
@@ -32,6 +45,9 @@ def submit(tx: Tx, broadcast: Broadcast, found: Preview) -> None:
     people = found.people + max(10, found.people // 20)
     dong = found.total + max(10_000, found.total // 10)
     broadcasts.touch(tx, broadcast.id, "submitted")
+    if found.findings:
+        without = max(f.people for f in found.findings)
+        tx.note("left_out", "broadcast", broadcast.id, people=without)
     broadcasts.move(
         tx,
         broadcast,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -19,20 +19,60 @@ from dispatcher.model import (
     Text,
     Window,
 )
+from dispatcher.sms import Measure, Profile, measure
 from dispatcher.store import broadcasts, texts
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx
 from dispatcher.store.trail import canonical
 
-Render = Callable[[int, Mapping[str, Any]], Text | None]  # (step, values) → text, None: no block
+Values = Mapping[str, Any]
+Render = Callable[[int, Values], Text | None]  # (step, values) → text, None: no block
 
 
 @dataclass(frozen=True)
 class Words:
-    """What templating hands to planning: one renderer, and what each step's text depends on."""
+    """What templating hands to planning: one renderer, and what each step's text depends on.
+
+    `gaps`: what a person lacks that the text of a step prints. `limits`: what gateways take.
+    """
 
     render: Render
     scopes: tuple[str | None, ...]  # per step: site, ward, group, contact; None: no text
+    gaps: Callable[[int, Values], tuple[str, ...]] = lambda step, values: ()
+    limits: tuple[Limit, ...] = ()  # per step; empty: nothing is known
+
+    def count(self, step: int, text: str) -> Measure:
+        """Parts as the gateways of a step bill them."""
+        return self.limits[step].measure(text) if self.limits else measure(text)
+
+
+@dataclass(frozen=True)
+class Limit:
+    """How the gateways of a step count, what they forbid, and the longest vendor values."""
+
+    profiles: tuple[Profile, ...] = ()  # of SMS gateways
+    promotion: bool = False
+    values: Mapping[str, int] = field(default_factory=dict)
+
+    def measure(self, text: str) -> Measure:
+        """By the gateway of the step that bills most."""
+        found = [p.measure(text, promotion=self.promotion) for p in self.profiles]
+        return max(found, key=lambda m: m.parts) if found else measure(text)
+
+    @property
+    def parts(self) -> int | None:
+        return min((p.most for p in self.profiles), default=None)
+
+    @property
+    def forbidden(self) -> str:
+        return "".join(dict.fromkeys("".join(p.forbidden for p in self.profiles)))
+
+    def over(self, found: Measure) -> int:
+        """Characters to take away until a text is a part less; 0 for one part."""
+        if found.parts < 2 or not self.profiles:
+            return 0
+        tables = [p.table(found.encoding, promotion=self.promotion) for p in self.profiles]
+        return max(1, found.length - min(t.most(found.parts - 1) for t in tables))
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ def forecast(
 ) -> Forecast:
     """From what waits now. `most`: đồng if every step is needed for everybody."""
     found = forecasts.waiting(tx, broadcast.id)
-    prices = texts.price_list(tx)
+    prices = texts.price_list(tx, start.astimezone(HANOI).date())
     low = sum(
         (w.messages if w.channel == "zalo" else w.parts)
         * texts.price(prices, w.channel, w.carrier, broadcast.kind)

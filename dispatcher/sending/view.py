@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from dispatcher.gateways.contract import Gateway
-from dispatcher.model import Mode
+from dispatcher.model import HANOI, Mode
 from dispatcher.sending.lanes import Asked, Lane, Pace
 from dispatcher.sending.settling import cost_of
 from dispatcher.store import allowances, broadcasts, gateways, messages, texts, workers
@@ -41,7 +41,7 @@ class View:
     def look(self, tx: Tx) -> None:
         """See what runs, what is paused or closed, and how many calls are ours."""
         self.running = {b.id: b for b in broadcasts.running(tx) if b.mode is self.mode}
-        self.prices = texts.price_list(tx)
+        self.prices = texts.price_list(tx, tx.now.astimezone(HANOI).date())
         states = gateways.states(tx)
         self.paused = frozenset(n for n, row in states.items() if row["paused_at"] is not None)
         closed = gateways.closed(tx, tx.now)

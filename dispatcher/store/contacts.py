@@ -285,6 +285,17 @@ def beside(tx: Tx, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     return found
 
 
+def names_of(tx: Tx, ids: Sequence[int]) -> dict[int, str]:
+    """ "c12 Nguyễn Văn A" for some contacts."""
+    rows = on_rows(
+        tx,
+        f"WITH {tx.visible('contacts')} SELECT c.id, c.name_sealed FROM "
+        f"{json_rows({'id': 'bigint'})} r JOIN visible_contacts c ON c.id = r.id",
+        [[i] for i in ids],
+    )
+    return {row["id"]: f"c{row['id']} {tx.sealer.open(row['name_sealed'])}" for row in rows}
+
+
 def of_address(tx: Tx, address: int) -> list[int]:
     """Contacts that use an address."""
     rows = tx.rows(

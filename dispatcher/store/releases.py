@@ -6,11 +6,11 @@ A chunk is planned once, in one transaction that also says how far the release h
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dispatcher.model import MessageState, Step
+from dispatcher.model import MessageState, Step, chunks
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx, at, json_rows, on_rows
 
@@ -453,6 +453,45 @@ def settle_targets(
     )
 
 
+def name_those_without_text(
+    tx: Tx, broadcast_id: int, low: int, high: int, lacking: Collection[int],
+    shared: Sequence[tuple[int, str]],
+) -> None:  # fmt: skip
+    """Contacts with id in (low, high] that no step has a target for, because no text could be
+    written: the `lacking` ones, and those whose ward or group has none on a `shared` step."""
+    gone = (
+        f"WITH {tx.visible('messages')} UPDATE messages SET reason = 'no_text' "
+        "WHERE broadcast_id = :b AND reason = 'no_channel' AND contact_id > :low "
+        "AND contact_id <= :high AND EXISTS (SELECT 1 FROM visible_messages v "
+        "WHERE v.id = messages.id) AND "
+    )
+    known = {"b": broadcast_id, "low": low, "high": high}
+    for step, scope in shared:
+        tx.run(
+            f"{gone} NOT EXISTS (SELECT 1 FROM plan_bodies pb WHERE pb.broadcast_id = :b "
+            f"AND pb.step = :step AND pb.scope_id = {_scope_id(scope, 'messages')})",
+            {**known, "step": step},
+        )
+    ids = sorted(lacking)
+    for start in range(0, len(ids), 500):
+        tx.run(f"{gone} contact_id IN ({_ids(ids[start : start + 500])})", known)
+
+
+def people_in(tx: Tx, broadcast_id: int, column: str | None, ids: Sequence[int]) -> int:
+    """People of a broadcast who could be written to, by ward, residential group (0: none) or
+    contact; None: everybody."""
+    count = (
+        f"WITH {tx.visible('messages')} SELECT count(*) FROM visible_messages "
+        "WHERE broadcast_id = :b AND (state = 'queued' OR reason = 'no_text')"
+    )
+    if column is None:
+        return int(tx.value(count, b=broadcast_id))
+    return sum(
+        int(tx.value(f"{count} AND COALESCE({column}, 0) IN ({_ids(some)})", b=broadcast_id))
+        for some in chunks(ids, 5_000)
+    )
+
+
 def clean_up(tx: Tx, broadcast_id: int) -> None:
     tx.run("DELETE FROM plan_bodies WHERE broadcast_id = :b", {"b": broadcast_id})
 
@@ -494,7 +533,7 @@ def sums(tx: Tx, broadcast_id: int) -> dict[str, Any]:
 
 
 def _parts(tx: Tx, broadcast_id: int) -> list[dict[str, Any]]:
-    """By step and carrier: messages, parts and the most parts of one.
+    """By step, carrier and parts of each: messages.
 
     Added up a stretch of messages at a time: grouping a million rows at once would sort them.
     """
@@ -503,27 +542,25 @@ def _parts(tx: Tx, broadcast_id: int) -> list[dict[str, Any]]:
         "FROM visible_messages WHERE broadcast_id = :b",
         b=broadcast_id,
     )
-    found: dict[tuple[int, str, str | None], dict[str, Any]] = {}
+    found: dict[tuple[int, str, str | None, int], dict[str, Any]] = {}
     if ends is None or ends["low"] is None:
         return []
     for low in range(ends["low"], ends["high"] + 1, STRETCH):
         for row in tx.rows(
-            "SELECT t.step, t.channel, a.carrier, count(*) AS messages, SUM(b.parts) AS parts, "
-            "MAX(b.parts) AS most_parts FROM targets t JOIN bodies b ON b.id = t.body_id "
+            "SELECT t.step, t.channel, a.carrier, b.parts, count(*) AS messages "
+            "FROM targets t JOIN bodies b ON b.id = t.body_id "
             "JOIN addresses a ON a.id = t.address_id WHERE t.message_id >= :low "
             f"AND t.message_id < :high AND +t.broadcast_id = :b "
             f"AND t.position = t.step * {TARGETS_PER_STEP} + {BY_PHONE} "
-            "GROUP BY t.step, t.channel, a.carrier",
+            "GROUP BY t.step, t.channel, a.carrier, b.parts",
             low=low,
             high=low + STRETCH,
             b=broadcast_id,
         ):
-            key = row["step"], row["channel"], row["carrier"]
-            so_far = found.setdefault(key, {**row, "messages": 0, "parts": 0})
+            key = row["step"], row["channel"], row["carrier"], row["parts"]
+            so_far = found.setdefault(key, {**row, "messages": 0})
             so_far["messages"] += row["messages"]
-            so_far["parts"] += row["parts"]
-            so_far["most_parts"] = max(so_far["most_parts"], row["most_parts"])
-    return sorted(found.values(), key=lambda row: (row["step"], row["carrier"] or ""))
+    return sorted(found.values(), key=lambda r: (r["step"], r["carrier"] or "", r["parts"]))
 
 
 def households(tx: Tx, broadcast_id: int) -> int:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from dispatcher.model import Kind, Text
-from dispatcher.sms import measure
+from dispatcher.model import Kind, Price, Text
+from dispatcher.sms import Measure, measure
 from dispatcher.store.database import Tx, json_rows, on_rows
 from dispatcher.store.schema import template_versions, templates
 
+Count = Callable[[str], Measure]
 # (channel, carrier, kind) → đồng per part; None is "any other"
 Prices = dict[tuple[str, str | None, str | None], int]
 
@@ -44,20 +45,24 @@ def source_of(tx: Tx, version_id: int) -> tuple[str, str, str]:
     return row["name"], row["digest"], row["source"]
 
 
-def store_bodies(tx: Tx, texts: Mapping[int, Text], *, personal: bool) -> dict[int, int]:
+def store_bodies(
+    tx: Tx, texts: Mapping[int, Text], count: Count, *, personal: bool
+) -> dict[int, int]:
     """Store rendered texts, equal ones once; the body's id for each key of `texts`.
 
-    `personal` texts name a person and are sealed.
+    `personal` texts name a person and are sealed. `count` measures as the gateway bills: where
+    that is not the usual way, the same text is another body.
     """
-    digests: dict[bytes, Text] = {}
+    digests: dict[bytes, tuple[Text, Measure]] = {}
     keys: dict[int, bytes] = {}
     for key, text in texts.items():
         params = json.dumps(dict(text.params), sort_keys=True, ensure_ascii=False)
-        digest = tx.sealer.digest("body", text.body, params, text.template_id or "")
-        digests[digest], keys[key] = text, digest
+        found, usual = count(text.body), measure(text.body)
+        other = () if found == usual else (found.encoding, str(found.parts))
+        digest = tx.sealer.digest("body", text.body, params, text.template_id or "", *other)
+        digests[digest], keys[key] = (text, found), digest
     rows = []
-    for digest, text in digests.items():
-        found = measure(text.body)
+    for digest, (text, found) in digests.items():
         params = json.dumps(dict(text.params), sort_keys=True, ensure_ascii=False)
         sealed = tx.sealer.seal(json.dumps([text.body, params])) if personal else None
         rows.append(
@@ -106,35 +111,51 @@ def bodies(tx: Tx, ids: Iterable[int]) -> dict[int, tuple[Text, str, int]]:
     return {row["id"]: (opened(tx, row), row["encoding"], row["parts"]) for row in rows}
 
 
-def set_prices(tx: Tx, prices: Mapping[str, int], today: date) -> None:
-    """Put the default prices of the settings in force where they differ from today's."""
-    held = {
-        row["channel"]: row["dong"]
+def set_prices(tx: Tx, prices: Sequence[Price], today: date) -> None:
+    """Put the price list of the settings in force; what is no longer in it ends today.
+
+    A line without a date is in force from the day it is first seen.
+    """
+    held = [
+        dict(row)
         for row in tx.rows(
-            "SELECT channel, dong FROM prices WHERE valid_to IS NULL AND carrier IS NULL "
-            "AND kind IS NULL"
+            "SELECT id, channel, carrier, kind, valid_from, dong FROM prices "
+            "WHERE valid_to IS NULL ORDER BY id"
         )
-    }
-    for channel, dong in prices.items():
-        if held.get(channel) == dong:
+    ]
+    for price in prices:
+        same = (p for p in held if _is_same(p, price, today))
+        found = next(same, None)
+        if found is not None:
+            held.remove(found)
             continue
         tx.run(
-            "UPDATE prices SET valid_to = :d WHERE channel = :c AND valid_to IS NULL "
-            "AND carrier IS NULL AND kind IS NULL",
-            {"d": today.isoformat(), "c": channel},
-        )
-        tx.run(
-            "INSERT INTO prices (channel, valid_from, dong) VALUES (:c, :d, :p)",
-            {"c": channel, "d": today.isoformat(), "p": dong},
-        )
+            "INSERT INTO prices (channel, carrier, kind, valid_from, dong) "
+            "VALUES (:channel, :carrier, :kind, :day, :dong)",
+            {"channel": price.channel, "carrier": price.carrier, "kind": price.kind,
+             "day": (price.valid_from or today).isoformat(), "dong": price.dong},
+        )  # fmt: skip
+    for left in held:
+        tx.run("UPDATE prices SET valid_to = :d WHERE id = :id",
+               {"d": today.isoformat(), "id": left["id"]})  # fmt: skip
 
 
-def price_list(tx: Tx) -> Prices:
-    """đồng per part in force, by (channel, carrier, kind); None is "any other"."""
+def _is_same(held: Mapping[str, Any], price: Price, today: date) -> bool:
+    since = date.fromisoformat(str(held["valid_from"]))
+    in_time = since <= today if price.valid_from is None else since == price.valid_from
+    return in_time and all(
+        held[key] == getattr(price, key) for key in ("channel", "carrier", "kind", "dong")
+    )
+
+
+def price_list(tx: Tx, day: date) -> Prices:
+    """đồng per part in force on `day`, by (channel, carrier, kind); None is "any other"."""
     return {
         (row["channel"], row["carrier"], row["kind"]): row["dong"]
         for row in tx.rows(
-            "SELECT channel, carrier, kind, dong FROM prices WHERE valid_to IS NULL ORDER BY id"
+            "SELECT channel, carrier, kind, dong FROM prices WHERE valid_from <= :day "
+            "AND (valid_to IS NULL OR valid_to > :day) ORDER BY valid_from, id",
+            day=day.isoformat(),
         )
     }
 

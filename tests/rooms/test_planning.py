@@ -174,7 +174,8 @@ def test_a_kept_column_stands_in_the_text_of_each_person(ward, tmp_path):
         listing = read_listing(read_sheets(path), context)
         store(tx, merge(tx, listing.entries), [], ("095",))
     text = (
-        '+++\ntitle = "Mời"\n+++\n{% block sms %}Duong: {{ row.duong | khong_dau }}.{% endblock %}'
+        '+++\ntitle = "Mời"\n+++\n{% block sms %}{% if row.duong %}Duong: '
+        "{{ row.duong | khong_dau }}.{% else %}Duong: .{% endif %}{% endblock %}"
     )
     (app.templates / "moi.j2").write_text(text, encoding="utf-8")
     released(app, officer, leader, template="moi")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatcher.sms import GSM_BASIC, GSM_EXTENSION, measure, unaccent
+from dispatcher.sms import GSM_BASIC, GSM_EXTENSION, Profile, Table, measure, tidy, unaccent
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,60 @@ def test_all_134_vietnamese_letters_become_plain():
     assert len(both) == 134
     assert unaccent(both).isascii()
     assert unaccent(unicodedata.normalize("NFD", both)).isascii()
+
+
+@pytest.mark.parametrize(
+    "thresholds, table",
+    [([160, 306, 459], Table(160, 153)), ([122, 268, 421], Table(122, 153, 38)),
+     ([70, 134, 201], Table(70, 67)), ([160, 304, 456], Table(160, 152)), ([160, 306], Table(160, 153))],
+)  # fmt: skip
+def test_a_contracts_numbers_are_a_table(thresholds, table):
+    assert Table.read(thresholds) == table
+    assert [table.most(n + 1) for n in range(len(thresholds))] == thresholds
+
+
+@pytest.mark.parametrize("wrong", [[], [160], [160, 100], [0, 5, 9], [1, 2, 3], [160, 160, 200]])
+def test_numbers_that_make_no_table_are_refused(wrong):
+    with pytest.raises(ValueError):
+        Table.read(wrong)
+
+
+RESELLER = Profile()
+
+
+@pytest.mark.parametrize(
+    "text, promotion, encoding, parts",
+    [("a" * 160, False, "GSM-7", 1), ("a" * 161, False, "GSM-7", 2), ("a" * 306, False, "GSM-7", 2),
+     ("a" * 459, False, "GSM-7", 3), ("a" * 460, False, "GSM-7", 4), ("a" * 122, True, "GSM-7", 1),
+     ("a" * 123, True, "GSM-7", 2), ("a" * 268, True, "GSM-7", 2), ("a" * 269, True, "GSM-7", 3),
+     ("a" * 421, True, "GSM-7", 3), ("a" * 422, True, "GSM-7", 4), ("Bà Hà " + "a" * 65, False, "UCS-2", 2),
+     ("đ" * 32, True, "UCS-2", 1), ("đ" * 33, True, "UCS-2", 2)],
+)  # fmt: skip
+def test_resellers_bill_by_their_own_tables(text, promotion, encoding, parts):
+    found = RESELLER.measure(text, promotion=promotion)
+    assert (found.encoding, found.parts) == (encoding, parts)
+
+
+@given(st.text(alphabet="aàđ€[😀 ", max_size=400), st.booleans())
+def test_parts_hold_what_the_slow_way_says(text, wide):
+    """The slow way: letter by letter, an escape or surrogate pair never cut."""
+    found = measure(text)
+    room = {"GSM-7": (160, 153), "UCS-2": (70, 67)}[found.encoding]
+    widths = [
+        (2 if ch in GSM_EXTENSION else 1) if found.encoding == "GSM-7" else 1 + (ord(ch) > 0xFFFF)
+        for ch in text
+    ]
+    parts, used = 1, 0
+    for width in widths:
+        if used + width > room[1]:
+            parts, used = parts + 1, 0
+        used += width
+    assert found.length == sum(widths)
+    assert found.parts == (1 if sum(widths) <= room[0] else parts)
+
+
+def test_typographic_punctuation_becomes_plain_and_is_told():
+    text, found = tidy("“Cảnh báo” – 5\u00a0giờ… 9′")
+    assert text == '"Cảnh báo" - 5 giờ... 9\''
+    assert list(found) == ["“", "”", "–", "\u00a0", "…", "′"]
+    assert tidy("Khong co gi") == ("Khong co gi", {})

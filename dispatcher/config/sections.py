@@ -1,0 +1,186 @@
+"""TOML tables read key by key: a wrong or unknown key is a problem with its line."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Collection, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+from dispatcher.model import Window
+from dispatcher.problems import Problem, settings
+
+
+def read_toml(path: Path, text: str | None = None, first_line: int = 1) -> dict[str, Any]:
+    """TOML that may have CRLF and a BOM; trouble names file and line."""
+    if text is None:
+        text = read_text(path)
+    try:
+        return tomllib.loads(text.replace("\r\n", "\n"))
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"at line (\d+)", str(error))
+        line = int(found[1]) if found else len(text.splitlines())
+        raise settings(
+            "bad-toml",
+            "sai cú pháp TOML (thiếu dấu ngoặc, dấu nháy hoặc dấu =). Sửa dòng này.",
+            f"not valid TOML ({str(error).split(' (at')[0]}). Fix this line.",
+            where=f"{path.name}:{line + first_line - 1}",
+        ) from None
+
+
+def read_text(path: Path) -> str:
+    """A text file of the site: UTF-8, BOM and CRLF allowed."""
+    try:
+        return path.read_text("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        raise settings(
+            "not-utf8",
+            "tệp không phải UTF-8. Lưu lại dạng UTF-8 rồi thử lại.",
+            "the file is not UTF-8. Save it as UTF-8 and try again.",
+            where=path.name,
+        ) from None
+    except OSError as error:
+        raise settings(
+            "unreadable",
+            f"không đọc được ({error.strerror}). Kiểm tra tệp và quyền.",
+            f"cannot be read ({error.strerror}). Check the file and its rights.",
+            where=str(path),
+        ) from None
+
+
+class Section:
+    """One TOML table, read key by key, that knows its file and complains about leftovers."""
+
+    def __init__(self, values: Mapping[str, Any], name: str, path: Path, text: str) -> None:
+        self.values, self.name, self.path, self.text = dict(values), name, path, text
+        self.asked: set[str] = set()
+
+    def take(self, key: str, kind: type | tuple[type, ...], default: Any = None) -> Any:
+        """The value of `key`; None or the default when absent; a wrong type is a problem."""
+        self.asked.add(key)
+        if key not in self.values:
+            return default
+        value = self.values[key]
+        kinds = kind if isinstance(kind, tuple) else (kind,)
+        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+            words = {
+                str: "chữ trong dấu nháy",
+                int: "số",
+                float: "số",
+                bool: "true/false",
+                list: "danh sách [...]",
+                dict: "bảng",
+            }
+            raise self.problem(
+                key,
+                f"«{key}» phải là {words.get(kinds[0], kinds[0].__name__)}.",
+                f"“{key}” must be a {kinds[0].__name__}.",
+            )
+        return value
+
+    def strings(self, key: str) -> tuple[str, ...]:
+        """A list of strings; a single string is a list of one."""
+        value = self.take(key, (list, str), [])
+        value = [value] if isinstance(value, str) else value
+        if not all(isinstance(v, str) for v in value):
+            raise self.problem(
+                key, f"«{key}» phải là danh sách chữ.", f"“{key}” must be a list of strings."
+            )
+        return tuple(value)
+
+    def required(self, key: str, kind: type) -> Any:
+        value = self.take(key, kind)
+        if value is None or value == "":
+            raise self.problem(
+                None, f"mục [{self.name}] thiếu «{key}».", f"[{self.name}] lacks “{key}”."
+            )
+        return value
+
+    def close(self, known: Collection[str] = ()) -> None:
+        """Refuse keys nobody asked for."""
+        for key in self.values:
+            if key not in self.asked:
+                close = difflib.get_close_matches(key, [*self.asked, *known], 1)
+                more = (
+                    (f" Có phải «{close[0]}»?", f" Did you mean “{close[0]}”?")
+                    if close
+                    else ("", "")
+                )
+                raise self.problem(
+                    key,
+                    f"không có mục «{key}» trong [{self.name}].{more[0]}",
+                    f"there is no key “{key}” in [{self.name}].{more[1]}",
+                )
+
+    def problem(self, key: str | None, vi: str, en: str) -> Problem:
+        return settings("bad-setting", vi, en, where=f"{self.path.name}:{self._line(key)}")
+
+    def _line(self, key: str | None) -> int:
+        """Where `key` is written: the first match after this section's own heading."""
+        lines = self.text.splitlines()
+        start = next(
+            (
+                i
+                for i, line in enumerate(lines)
+                if re.match(rf"\s*\[+\s*{re.escape(self.name)}\s*\]+", line)
+            ),
+            0,
+        )
+        if key is None:
+            return start + 1
+        pattern = re.compile(
+            rf"""^\s*["']?{re.escape(key)}["']?\s*=|[{{,]\s*{re.escape(key)}\s*="""
+        )
+        heading = re.compile(rf"^\s*\[+\s*(?:{re.escape(self.name)}\.)?{re.escape(key)}\s*\]+")
+        for i, line in enumerate(lines[start:], start + 1):
+            if pattern.search(line) or heading.search(line):
+                return i
+        return start + 1
+
+
+def duration(text: str) -> timedelta:
+    """ "90s", "30m", "6h", "2d" as a time span; anything else raises ValueError."""
+    found = re.fullmatch(r"\s*(\d+)\s*([smhd])\s*", text)
+    if not found:
+        raise ValueError(text)
+    seconds = {"s": 1, "m": 60, "h": 3600, "d": 86400}[found[2]]
+    return timedelta(seconds=int(found[1]) * seconds)
+
+
+def window(text: str) -> Window:
+    """ "07:00-22:00", "00:00-24:00"; anything else raises ValueError."""
+    return Window.read(text)
+
+
+def take_duration(section: Section, key: str, default: timedelta | None) -> timedelta | None:
+    """A time span setting of `section`."""
+    value = section.take(key, str)
+    if value is None:
+        return default
+    try:
+        return duration(value)
+    except ValueError:
+        raise section.problem(
+            key,
+            f'«{key}» phải ghi như "90s", "30m", "6h" hoặc "2d".',
+            f'“{key}” must look like "90s", "30m", "6h" or "2d".',
+        ) from None
+
+
+W = TypeVar("W", Window, None)
+
+
+def take_window(section: Section, key: str, default: W) -> Window | W:
+    """A window setting of `section`."""
+    value = section.take(key, str)
+    if value is None:
+        return default
+    try:
+        return window(value)
+    except ValueError:
+        raise section.problem(
+            key, f'«{key}» phải ghi như "07:00-22:00".', f'“{key}” must look like "07:00-22:00".'
+        ) from None

@@ -1,0 +1,174 @@
+"""dispatcher.toml of a site, read once into frozen settings. Unknown keys are errors with a line.
+
+Secrets are named here and fetched only when a live gateway is used.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+from pathlib import Path
+
+from dispatcher.areas import ward_key
+from dispatcher.config.gateways import GatewaySettings, read_gateways
+from dispatcher.config.prices import read_prices
+from dispatcher.config.routes import RouteSettings, read_routes
+from dispatcher.config.sections import Section, read_text, read_toml, take_duration, take_window
+from dispatcher.model import Mode, Price, Sender, Window
+from dispatcher.problems import Say, settings, unknown
+
+FILE = "dispatcher.toml"
+DEFAULT_WINDOW = Window(time(7), time(22))
+_BRANDNAME = re.compile(r"[A-Za-z0-9._ -]{1,11}")
+
+
+@dataclass(frozen=True)
+class Site:
+    root: Path
+    name: str
+    mode: Mode
+    language: str
+    database: str
+    key_file: Path
+    area_set: str
+    undo: timedelta
+    senders: Mapping[str, tuple[tuple[str, ...], Sender]]
+    gateways: Mapping[str, GatewaySettings]
+    routes: Mapping[str, RouteSettings]  # those written down; app.routes adds the shipped ones
+    window: Window
+    sample_heads: tuple[str, ...]
+    listen: str
+    public_url: str
+    prices: tuple[Price, ...]
+    remember: timedelta = timedelta(days=30)  # that an address could not be reached
+    keep_birth_dates: str = ""  # why dates of birth are kept; empty: they are not
+    numbers: tuple[str, ...] = ()  # of the ward, that its texts may name beside 113, 156, 5656 …
+
+    @property
+    def data(self) -> Path:
+        return self.root / "data"
+
+    def sender_for(self, ward_name: str, ward_code: str = "") -> Sender:
+        """Who signs in a ward. In a drill a ward without a sender is named after itself."""
+        for wards, sender in self.senders.values():
+            keys = {ward_key(w) for w in wards}
+            if "all" in keys or ward_key(ward_name) in keys or (ward_code and ward_code in keys):
+                return sender
+        if self.mode is Mode.LIVE:
+            raise settings(
+                "no-sender",
+                f"Phường {ward_name} chưa có mục [senders] nên chưa gửi thật được.",
+                f"Ward {ward_name} has no [senders] entry, so it cannot send live.",
+            )
+        return Sender(f"UBND phường {ward_name}")
+
+
+def find_root(start: Path) -> Path | None:
+    """The nearest folder upward that holds a dispatcher.toml."""
+    for folder in (start, *start.parents):
+        if (folder / FILE).is_file():
+            return folder
+    return None
+
+
+def load(site: Path | None) -> Site:
+    """The site in `site`, or in the nearest folder upward from here."""
+    root = find_root(Path.cwd()) if site is None else site
+    if root is None or not (root / FILE).is_file():
+        where = str(site) if site else str(Path.cwd())
+        raise settings(
+            "no-site",
+            f"Không thấy {FILE} trong {where} hay thư mục cha. "
+            "Tạo mới: dispatcher init THƯ_MỤC, hoặc chỉ chỗ bằng --site.",
+            f"No {FILE} in {where} or above. Make one: dispatcher init DIR, or use --site.",
+        )
+    return parse(root.resolve())
+
+
+def parse(root: Path) -> Site:
+    """dispatcher.toml in `root`."""
+    path = root / FILE
+    text = read_text(path)
+    document = read_toml(path, text)
+    top = Section(document, "", path, text)
+
+    def section(name: str) -> Section:
+        return Section(top.take(name, dict, {}), name, path, text)
+
+    site = section("site")
+    mode = site.take("mode", str, "drill")
+    if mode not in set(Mode):
+        raise site.problem(
+            "mode",
+            '«mode» là "drill" (chạy thử) hoặc "live" (gửi thật).',
+            '“mode” is "drill" or "live".',
+        )
+    language = site.take("language", str, "vi")
+    if language not in ("vi", "en"):
+        raise site.problem(
+            "language", '«language» là "vi" hoặc "en".', '“language” is "vi" or "en".'
+        )
+    areas, windows, phones, web = (section(n) for n in ("areas", "windows", "phones", "web"))
+    prices, contacts, trust = (section(n) for n in ("prices", "contacts", "trust"))
+    found = Site(
+        root=root,
+        name=site.required("name", str),
+        mode=Mode(mode),
+        language=language,
+        database=_database(root, site.take("database", str, "data/site.db")),
+        key_file=root / site.take("key_file", str, "data/keys/site.key"),
+        area_set=areas.take("set", str, "ngo-quyen-2023"),
+        undo=take_duration(site, "undo", timedelta(seconds=60)) or timedelta(),
+        senders=_senders(section("senders")),
+        gateways=read_gateways(section("gateways"), root),
+        routes=read_routes(section("routes")),
+        window=take_window(windows, "default", DEFAULT_WINDOW),
+        sample_heads=phones.strings("sample_heads"),
+        listen=web.take("listen", str, "127.0.0.1:8700"),
+        public_url=web.take("public_url", str, "").rstrip("/"),
+        prices=read_prices(prices),
+        remember=take_duration(phones, "remember", None) or timedelta(days=30),
+        numbers=trust.strings("numbers"),
+        keep_birth_dates=contacts.take("birth_dates", str, "").strip(),
+    )
+    for part in (site, areas, windows, phones, web, prices, contacts, trust, top):
+        part.close()
+    for name, route in found.routes.items():
+        for gateway in (g for step in route.steps for g, _ in step.weights):
+            if gateway not in found.gateways:
+                what = Say("cổng gửi trong [gateways]", "gateway in [gateways]")
+                problem = unknown(what, gateway, found.gateways)
+                raise Section({}, f"routes.{name}", path, text).problem(
+                    "steps", problem.say.vi, problem.say.en
+                )
+    return found
+
+
+def _database(root: Path, value: str) -> str:
+    return value if "://" in value else f"sqlite:///{root / value}"
+
+
+def _senders(section: Section) -> dict[str, tuple[tuple[str, ...], Sender]]:
+    found = {}
+    for name in section.values:
+        part = Section(section.take(name, dict), f"senders.{name}", section.path, section.text)
+        brandname = part.take("brandname", str, "")
+        if brandname and (not _BRANDNAME.fullmatch(brandname) or brandname.isdigit()):
+            raise part.problem(
+                "brandname",
+                "«brandname» dài nhất 11 ký tự: chữ không dấu, số, - _ . và dấu cách, không toàn "
+                "số (Nghị định 91/2020 điều 23).",
+                "“brandname” has at most 11 Latin letters, digits, - _ . and spaces, not digits "
+                "only (Decree 91/2020 art. 23).",
+            )
+        sender = Sender(
+            part.required("name", str),
+            brandname,
+            part.take("brandname_until", date),
+            part.take("contract_until", date),
+        )
+        found[name] = (part.strings("wards"), sender)
+        part.close()
+    return found

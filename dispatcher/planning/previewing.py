@@ -1,0 +1,104 @@
+"""What a release would do, by doing it in a transaction that is thrown away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any
+
+from dispatcher.planning.drafting import Words
+from dispatcher.planning.forecast import Forecast, Speed, forecast
+from dispatcher.planning.releasing import Resolve, steps_of_release
+from dispatcher.planning.summing import Sums, summed
+from dispatcher.planning.watching import Finding, Looking, Saving
+from dispatcher.store import releases, texts
+from dispatcher.store.broadcasts import Broadcast
+from dispatcher.store.database import Tx
+
+
+@dataclass(frozen=True)
+class Preview(Sums):
+    """What a release would do, and whatever is to be said of its texts before it does it."""
+
+    households: int = 0
+    samples: tuple[Mapping[str, Any], ...] = ()
+    longest: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # template → value → NFC
+    remembered: Mapping[str, int] = field(default_factory=dict)  # channel → lately not reached
+    forecast: Forecast | None = None
+    findings: tuple[Finding, ...] = ()
+    savings: tuple[Saving, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "people": self.people,
+            "queued": self.queued,
+            "skipped": dict(self.skipped),
+            "households": self.households,
+            "parts": dict(self.parts),
+            "parts_per_person": dict(self.most_parts),
+            "cost": {
+                **self.cost,
+                "total": self.total,
+                "per_phone": round(self.total / self.queued) if self.queued else 0,
+                "per_household": round(self.total / self.households) if self.households else 0,
+            },
+            "samples": [dict(s) for s in self.samples],
+            "remembered": dict(self.remembered),
+            "findings": [f.as_json() for f in self.findings],
+            "savings": [s.__dict__ for s in self.savings],
+            "forecast": self.forecast.as_json() if self.forecast else None,
+        }
+
+
+class _RollBack(Exception):
+    pass
+
+
+def preview(
+    begin: Callable[[], AbstractContextManager[Tx]],
+    broadcast: Broadcast,
+    words: Words,
+    resolve: Resolve,
+    speeds: Mapping[str, Speed],
+) -> Preview:
+    """Release inside a transaction that is thrown away."""
+    found: list[Preview] = []
+    looking = Looking(words)
+    try:
+        with begin() as tx:
+            for step in steps_of_release(broadcast, words, resolve, tx.now, looking):
+                step(tx)
+            sums = summed(tx, broadcast)
+            start = max(tx.now, broadcast.at or tx.now)
+            expires = start + broadcast.expires_after
+            found.append(
+                Preview(
+                    **sums.__dict__,
+                    forecast=forecast(tx, broadcast, speeds, start, expires, sums.total),
+                    households=releases.households(tx, broadcast.id),
+                    samples=_samples(tx, broadcast),
+                    longest=looking.longest,
+                    remembered=looking.remembered,
+                    findings=tuple(looking.findings(tx, broadcast)),
+                    savings=tuple(looking.savings(broadcast, sums.dearest)),
+                )
+            )
+            raise _RollBack
+    except _RollBack:
+        pass
+    return found[0]
+
+
+def _samples(tx: Tx, broadcast: Broadcast) -> tuple[Mapping[str, Any], ...]:
+    return tuple(
+        {
+            "channel": row["channel"],
+            "to": row["tail"],
+            "carrier": row["carrier"],
+            "body": texts.opened(tx, row).body,
+            "encoding": row["encoding"],
+            "parts": 1 if row["channel"] == "zalo" else row["parts"],
+        }
+        for row in releases.samples(tx, broadcast.id)
+    )
