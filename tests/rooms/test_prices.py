@@ -40,17 +40,31 @@ def ward(app, tmp_path):
     return app, *people
 
 
-def priced(app, settings):
+@pytest.fixture
+def priced(ward):
+    """The ward with more in its settings file."""
+    opened = []
+
+    def again(app, settings):
+        opened.append(_again(app, settings))
+        return opened[-1]
+
+    yield again
+    for app in opened:
+        app.store.close()
+
+
+def _again(app, settings):
     file = app.site.root / "dispatcher.toml"
     file.write_text(file.read_text("utf-8") + settings, "utf-8")
     return joined.open_app(replace(parse(app.site.root)), app.clock)
 
 
-def test_a_network_a_class_and_a_day_have_their_own_price(ward):
+def test_a_network_a_class_and_a_day_have_their_own_price(ward, priced):
     app, officer, _ = ward
     app = priced(app, EXACT)
     with app.store.read(SYSTEM) as tx:
-        now, later = (texts.price_list(tx, day) for day in (date(2026, 11, 25), date(2027, 1, 2)))
+        now, later = (texts.price_list(tx, day) for day in (date(2026, 12, 1), date(2027, 1, 2)))
     assert texts.price(now, "sms", "Viettel", Kind.WARNING) == 400
     assert texts.price(now, "sms", "Viettel", Kind.PROMOTION) == 800
     assert texts.price(now, "sms", "VinaPhone", Kind.WARNING) == 500
