@@ -1,0 +1,316 @@
+"""Could a resident take this text for a scam? Explained rules, each with what to write instead.
+
+The rules that are patterns are data (`trust.toml`); those that need the site (whose name comes
+first, which numbers and hosts are its own) are below. A rule looks at one sentence at a time and
+asks whether the sentence requests the thing, or forbids or reports it.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.resources import files
+
+from dispatcher.model import Kind
+from dispatcher.problems import Say
+from dispatcher.sms import folded
+
+# Emergency and complaint numbers everybody may be told to call (vietnam.md 3.8, seen 2026-11).
+EVERYBODYS = frozenset({"111", "112", "113", "114", "115", "156", "5656"})
+# Names fraudsters imitate: as a text writes them, folded.
+IMITATED = frozenset(
+    """vietcombank vietinbank bidv agribank techcombank mbbank vpbank acb sacombank tpbank vib shb
+    hdbank eximbank msb viettel vinaphone mobifone vietnamobile evn evnhp vneid zalo facebook
+    telegram momo vnpay shopee lazada tiki ubnd vnpost bocongan congan tongcucthue etax vssid
+    baohiemxahoi chinhphu dichvucong""".split()
+)
+_SHORTENERS = frozenset(
+    """bit.ly t.ly tinyurl.com is.gd goo.gl cutt.ly s.id rb.gy ow.ly shorturl.at t.co t.me zalo.me
+    me.momo.vn lnkd.in rebrand.ly by.com.vn""".split()
+)
+_TLDS = """com net org info biz vn xyz top club online site shop vip app ly cc io link click live
+pro icu fun store win bet asia page tv mobi name work space website tech world life gg ru cn tk ml ga
+cf gq us mau example""".split()
+_LINK = re.compile(
+    r"(?:h(?:tt|xx)ps?\s*[:：]\s*//\s*|www\s*[.]\s*)?"
+    r"(?P<host>(?:[\w-]+\s?(?:\[\.\]|[.。．])\s?)+(?:" + "|".join(_TLDS) + r"))\b(?P<path>/\S*)?"
+    r"|h(?:tt|xx)ps?\s*[:：]\s*//\S+|\bxn--[\w-]+|\b\d{1,3}(?:\.\d{1,3}){3}\b(?=[/:])",
+    re.I,
+)  # fmt: skip
+_NUMBER = re.compile(
+    r"(?<![\w/])(?:\+?84|0)(?:[ .\-]?\d){8,10}(?![\w/])|(?<!\w)1[89]00(?:[ .\-]?\d){4,6}(?!\w)"
+    r"|(?<!\w)0?69(?:[ .\-]?\d){5,8}(?!\w)"
+)
+_SHORT = re.compile(
+    r"\b(?:goi|tong dai|hotline|lien he|duong day nong|gui|nhan tin)(?: den| toi| so|:)?\s?(\d{3,5})\b"
+)
+_SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
+_FORBIDS = re.compile(
+    r"(?<!neu )(?<!de )\b(?:khong|chang|dung bao gio|tuyet doi)\b"
+    r"(?! bi\b| qua\b| mat phi\b| can\b| tham dinh\b| the chap\b| phai\b| lam\b)"
+)
+_REPORTS = re.compile(
+    r"\b(?:ai|ke (?:gian|xau|lua dao)|nguoi la|doi tuong|gia danh|mao danh|gia mao|tu xung|chieu|"
+    r"thu doan|canh giac|neu (?:co nguoi|nhan|duoc|gap)|da co nguoi|bi lua|mat tien vi|"
+    r"co the da bi chiem|cuoc goi|goi (?:den )?(?:bao|doa)|nhan tin (?:bao|vay)|bi du|shipper la)\b"
+)
+_REQUESTS = re.compile(
+    r"\b(?:vui long|hay|de nghi|yeu cau|kinh mong|nhanh tay|lap tuc|quy khach|ban phai|quy vi)\b"
+)
+_POLITE = re.compile(r"\b(?:vui long|hay|de nghi|kinh mong|nhanh tay|lap tuc|quy khach|ban phai)\b")
+_IS_FRAUD = re.compile(
+    r"\b(?:la|deu la|chinh la|thuong la) (?:\w+ ){0,4}?(?:lua dao|bay|gia|gia mao|chieu|lua)\b"
+    r"|\bde bi lua\b|\bdau hieu lua dao\b"
+)
+_DONE = re.compile(r"\b(?:da|lo|lo da|vua|truoc khi|khi chua|viec|vu|cach)\s?$")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One pattern rule of `trust.toml`."""
+
+    id: str
+    severity: str  # block | warn
+    pattern: re.Pattern[str]
+    say: Say
+    kinds: frozenset[str]
+    unless: re.Pattern[str] | None = None
+    always: bool = False
+
+
+@dataclass(frozen=True)
+class Found:
+    """`excerpt`: the words it is about, as the author wrote them."""
+
+    rule: str
+    severity: str
+    say: Say
+    excerpt: str
+    at: int = 0  # characters before it
+
+
+@dataclass(frozen=True)
+class House:
+    """What of a site its texts may name: senders (name → brandname) and its own numbers."""
+
+    senders: tuple[tuple[str, str], ...] = ()
+    numbers: frozenset[str] = field(default_factory=frozenset)
+
+
+@lru_cache(maxsize=1)
+def rules() -> tuple[Rule, ...]:
+    """The pattern rules, in the order of the file."""
+    text = files("dispatcher.templating").joinpath("trust.toml").read_text("utf-8")
+    return tuple(
+        Rule(
+            r["id"],
+            r["severity"],
+            re.compile(r["pattern"]),
+            Say(r["vi"], r["en"]),
+            frozenset(r.get("kinds", [k.value for k in Kind])),
+            re.compile(r["unless"]) if "unless" in r else None,
+            r.get("always", False),
+        )
+        for r in tomllib.loads(text)["rule"]
+    )
+
+
+def look(text: str, kind: Kind, house: House, *, channel: str = "sms") -> list[Found]:
+    """Everything in a text that looks like a scam, or that a scam could hide behind."""
+    found = [
+        *_opening(text, house, channel),
+        *_links(text, kind),
+        *_numbers(text, house),
+        *_imitations(text),
+        *_shouting(text),
+    ]
+    for at, sentence in _sentences(text):
+        plain = folded(sentence)
+        for rule in rules():
+            if kind.value not in rule.kinds:
+                continue
+            hit = _requested(rule, plain)
+            if hit is not None:
+                found.append(Found(rule.id, rule.severity, rule.say, sentence.strip()[:60], at))
+    return _once(found)
+
+
+def _once(found: Sequence[Found]) -> list[Found]:
+    """Each rule once, at its first place."""
+    first: dict[str, Found] = {}
+    for one in sorted(found, key=lambda f: f.at):
+        first.setdefault(one.rule, one)
+    return list(first.values())
+
+
+def _sentences(text: str) -> Iterator[tuple[int, str]]:
+    at = 0
+    for part in _SENTENCE.split(text):
+        place = text.find(part, at)
+        yield place, part
+        at = place + len(part)
+
+
+def _requested(rule: Rule, sentence: str) -> re.Match[str] | None:
+    """The place where a sentence asks for the thing; forbidding or reporting it does not."""
+    if rule.unless is not None and rule.unless.search(sentence):
+        return None
+    for hit in rule.pattern.finditer(sentence):
+        if rule.always or not _harmless(sentence[: hit.start()], sentence[hit.end() :], hit[0]):
+            return hit
+    return None
+
+
+def _harmless(before: str, after: str, itself: str) -> bool:
+    if _DONE.search(before):
+        return True
+    forbids = _last(_FORBIDS, before)
+    if forbids >= 0 and forbids > _last(_POLITE, before):
+        return True
+    reports = _last(_REPORTS, before)
+    if reports >= 0 and reports > _last(_POLITE, before):
+        return True
+    if _FORBIDS.search(itself) and not _POLITE.search(before):
+        return True
+    return bool(_IS_FRAUD.search(itself + after)) and not _REQUESTS.search(before)
+
+
+def _last(pattern: re.Pattern[str], text: str) -> int:
+    place = -1
+    for hit in pattern.finditer(text):
+        place = hit.start()
+    return place
+
+
+def _opening(text: str, house: House, channel: str) -> Iterator[Found]:
+    """Who writes comes first. In SMS the registered brandname says so already."""
+    start = folded(text)
+    names = [folded(name) for name, _ in house.senders]
+    if start.startswith(("ubnd ", "[qc] ubnd ")) or any(start.startswith(n) for n in names if n):
+        return
+    if channel == "zalo":
+        return
+    branded = bool(house.senders) and all(brandname for _, brandname in house.senders)
+    yield Found(
+        "sender_first",
+        "warn" if branded else "block",
+        Say(
+            "tin phải mở đầu bằng tên đơn vị gửi (UBND phường …)",
+            "the text must open with its sender (UBND phường …)",
+        ),
+        text[:30],
+    )
+
+
+def _links(text: str, kind: Kind) -> Iterator[Found]:
+    for hit in _LINK.finditer(text):
+        host = re.sub(r"\s|\[|\]", "", (hit["host"] or hit[0])).lower()
+        host = host.replace("。", ".").replace("．", ".").removeprefix("www.")
+        host = re.sub(r"^h(?:tt|xx)ps?[:：]//", "", host).split("/")[0]
+        written = re.sub(r"^h(?:tt|xx)ps?://", "", hit[0].lower()).split("/")[0]
+        is_state = host.endswith(".gov.vn") and written == host and hit[0].isascii()
+        if host in _SHORTENERS:
+            yield _link("short_link", "đường link rút gọn che nơi đến", "a short link hides its end", hit)
+        elif "xn--" in host or not hit[0].isascii():
+            yield _link(
+                "lookalike_link",
+                "tên miền có chữ lạ, giống tên thật",
+                "a domain with strange letters looks like another",
+                hit,
+            )
+        elif not is_state and re.search(r"gov|vneid|dichvucong|bocongan|chinhphu|ubnd", host):
+            yield _link(
+                "lookalike_link",
+                "tên miền giả giống cơ quan nhà nước; chỉ *.gov.vn là thật",
+                "a domain that imitates the state; only *.gov.vn is real",
+                hit,
+            )
+        elif kind is Kind.WARNING or not is_state:
+            yield _link(
+                "link",
+                "tin cảnh báo không có đường link; tin khác chỉ được ghi trang *.gov.vn đầy đủ",
+                "no links in warnings; elsewhere only full *.gov.vn addresses",
+                hit,
+            )
+
+
+def _link(rule: str, vi: str, en: str, hit: re.Match[str]) -> Found:
+    return Found(rule, "block", Say(vi, en), hit[0].strip()[:60], hit.start())
+
+
+def _numbers(text: str, house: House) -> Iterator[Found]:
+    """Numbers a resident would call that are neither everybody's nor the ward's own."""
+    own = {_digits(n) for n in house.numbers}
+    plain = folded(text)
+    hits = [(hit[0], hit.start()) for hit in _NUMBER.finditer(text)]
+    hits += [(hit[1], hit.start(1)) for hit in _SHORT.finditer(plain)]
+    for number, at in hits:
+        digits = _digits(number)
+        if digits in EVERYBODYS or digits in own:
+            continue
+        yield Found(
+            "unknown_number",
+            "block",
+            Say(
+                "số này chưa nằm trong danh sách của trang; chỉ ghi 113, 156, 5656 hoặc số của "
+                "phường khai ở [trust] numbers",
+                "this number is not on the site's list; name 113, 156, 5656 or the ward's own "
+                "([trust] numbers)",
+            ),
+            number.strip(),
+            at,
+        )
+
+
+def _digits(number: str) -> str:
+    digits = re.sub(r"\D", "", number)
+    return "0" + digits[2:] if digits.startswith("84") and len(digits) > 9 else digits
+
+
+def _imitations(text: str) -> Iterator[Found]:
+    """Words that read as a well-known name but are written with other letters."""
+    for hit in re.finditer(r"\w{3,}", text):
+        word = hit[0]
+        scripts = {unicodedata.name(ch, "?").split()[0] for ch in word if ch.isalpha()}
+        if len(scripts) > 1 or scripts & {"CYRILLIC", "GREEK", "FULLWIDTH", "MATHEMATICAL"}:
+            yield _imitation("chữ của bảng chữ khác trộn vào", "letters of another alphabet", hit)
+            continue
+        plain, read = folded(word), _as_read(word)
+        if any(r in IMITATED and r != plain for r in read):
+            yield _imitation(
+                "chữ hoặc số thay nhau để giống một tên quen",
+                "letters and digits changed to look like a well-known name",
+                hit,
+            )
+
+
+def _imitation(vi: str, en: str, hit: re.Match[str]) -> Found:
+    return Found("lookalike_name", "block", Say(vi, en), hit[0], hit.start())
+
+
+def _as_read(word: str) -> set[str]:
+    """How a hurried reader may read a word."""
+    digits = str.maketrans({"0": "o", "5": "s", "3": "e", "4": "a", "8": "b", "@": "a", "$": "s"})
+    swapped = word.translate(str.maketrans({"l": "I", "1": "I"}))
+    forms = {folded(word.translate(digits)), folded(swapped.translate(digits))}
+    forms |= {f.replace("1", "l") for f in forms} | {f.replace("1", "i") for f in forms}
+    return {g for f in forms for g in (f, f.replace("rn", "m"), f.replace("vv", "w"))}
+
+
+def _shouting(text: str) -> Iterator[Found]:
+    letters = [ch for ch in text if ch.isalpha()]
+    upper = sum(ch.isupper() for ch in letters)
+    if (len(letters) >= 40 and upper > 0.4 * len(letters)) or "!!" in text:
+        yield Found(
+            "shouting",
+            "warn",
+            Say(
+                "viết hoa cả câu hoặc nhiều dấu ! giống tin lừa đảo; chỉ viết hoa từ quan trọng",
+                "whole sentences in capitals or rows of ! look like fraud; keep them for one word",
+            ),
+            text[:40],
+        )
