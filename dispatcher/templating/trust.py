@@ -50,23 +50,41 @@ _SHORT = re.compile(
 )
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
 _FORBIDS = re.compile(
-    r"(?<!neu )(?<!de )\b(?:khong|chang|dung bao gio|tuyet doi)\b"
-    r"(?! bi\b| qua\b| mat phi\b| can\b| tham dinh\b| the chap\b| phai\b| lam\b)"
+    r"(?<!neu )(?<!de )\b(?:khong|chang|dung (?:bao gio|tin|nghe|voi)|tuyet doi|chua ai|cam)\b"
+    r"(?! bi\b| qua\b| mat phi\b| can\b| tham dinh\b| the chap\b| phai\b| lam\b| thanh toan\b"
+    r"| tra\b| dong\b| duoc (?:noi|ke|tiet lo|bao)\b| (?:noi|ke|tiet lo) (?:voi|cho)\b)"
 )
 _REPORTS = re.compile(
     r"\b(?:ai|ke (?:gian|xau|lua dao)|nguoi la|doi tuong|gia danh|mao danh|gia mao|tu xung|chieu|"
-    r"thu doan|canh giac|neu (?:co nguoi|nhan|duoc|gap)|da co nguoi|bi lua|mat tien vi|"
-    r"co the da bi chiem|cuoc goi|goi (?:den )?(?:bao|doa)|nhan tin (?:bao|vay)|bi du|shipper la)\b"
+    r"thu doan|canh giac|neu (?:co nguoi|nhan|duoc|gap)|(?:da|co) (?:co )?(?:nguoi|vu|xay ra)|"
+    r"bi lua|mat tien|mat \d+ \w+|bi (?:du|ep|chiem)|(?<!day la )cuoc goi|goi (?:den )?(?:bao|doa)|"
+    r"nhan tin (?:bao|vay)|nguoi (?:quen|than) nhan|shipper (?:la|goi)|quang cao|tin nhan (?:moi|bao))\b"
 )
-_REQUESTS = re.compile(
-    r"\b(?:vui long|hay|de nghi|yeu cau|kinh mong|nhanh tay|lap tuc|quy khach|ban phai|quy vi)\b"
+_POLITE = re.compile(
+    r"\b(?:vui long|hay|de nghi|kinh mong|nhanh tay|lap tuc|quy khach|ban phai|giup (?:em|minh|con))\b"
 )
-_POLITE = re.compile(r"\b(?:vui long|hay|de nghi|kinh mong|nhanh tay|lap tuc|quy khach|ban phai)\b")
 _IS_FRAUD = re.compile(
-    r"\b(?:la|deu la|chinh la|thuong la) (?:\w+ ){0,4}?(?:lua dao|bay|gia|gia mao|chieu|lua)\b"
-    r"|\bde bi lua\b|\bdau hieu lua dao\b"
+    r"\b(?:la|deu la|chinh la|thuong la) (?:\w+ ){0,4}?"
+    r"(?:lua dao|bay|gia|gia mao|chieu|lua|pham phap|vi pham)\b"
+    r"|\b(?:de bi lua|dau hieu lua dao|la gia)\b"
 )
-_DONE = re.compile(r"\b(?:da|lo|lo da|vua|truoc khi|khi chua|viec|vu|cach)\s?$")
+_DONE = re.compile(
+    r"\b(?:da|lo|lo da|vua|truoc khi|khi chua|khi da|sau khi|viec|(?<!dich )vu|cach|khi|xin|doi|nhac)\s?$"
+)
+_WARNS = re.compile(
+    r"\b(?:lua dao|ke gian|ke xau|mao danh|gia danh|tu xung|gia mao|canh giac|la gia|la bay)\b"
+)
+_TO_THE_READER = re.compile(
+    r"^(?:ubnd [^:]{3,40}: ?)?(?:chuyen|nap|bam|nhap|gui|nop|quet|tai|cai|truy cap|dang nhap|soan|"
+    r"goi|doc|chup|dong|thanh toan)\b|\b(?:quy khach|ban|vui long|de nghi|dich vu|ho tro|cam ket|"
+    r"can (?:dat|nop|dong|chuyen))\b"
+)
+_IN_PERSON = re.compile(
+    r"\b(?:tai|den|o|cho) (?:tru so|tram y te|nha van hoa|bo phan mot cua|buu dien|hoi truong|"
+    r"truong|san |cho\b|cong an phuong|ubnd|to truong|bang tin|quay|quan|dai ly|tung nha|ngan hang)"
+    r"|\b(?:truc tiep|tung nha|to truong|bien (?:lai|nhan)|mat tran to quoc|khong (?:thu|mat) "
+    r"(?:phi|tien)|mang (?:theo |can cuoc|so ))"
+)
 
 
 @dataclass(frozen=True)
@@ -78,7 +96,7 @@ class Rule:
     pattern: re.Pattern[str]
     say: Say
     kinds: frozenset[str]
-    unless: re.Pattern[str] | None = None
+    in_person: bool = False
     always: bool = False
 
 
@@ -112,7 +130,7 @@ def rules() -> tuple[Rule, ...]:
             re.compile(r["pattern"]),
             Say(r["vi"], r["en"]),
             frozenset(r.get("kinds", [k.value for k in Kind])),
-            re.compile(r["unless"]) if "unless" in r else None,
+            r.get("in_person", False),
             r.get("always", False),
         )
         for r in tomllib.loads(text)["rule"]
@@ -128,13 +146,11 @@ def look(text: str, kind: Kind, house: House, *, channel: str = "sms") -> list[F
         *_imitations(text),
         *_shouting(text),
     ]
+    warns = bool(_WARNS.search(folded(text)))
     for at, sentence in _sentences(text):
         plain = folded(sentence)
         for rule in rules():
-            if kind.value not in rule.kinds:
-                continue
-            hit = _requested(rule, plain)
-            if hit is not None:
+            if kind.value in rule.kinds and _requests(rule, plain, warns=warns):
                 found.append(Found(rule.id, rule.severity, rule.say, sentence.strip()[:60], at))
     return _once(found)
 
@@ -155,28 +171,32 @@ def _sentences(text: str) -> Iterator[tuple[int, str]]:
         at = place + len(part)
 
 
-def _requested(rule: Rule, sentence: str) -> re.Match[str] | None:
-    """The place where a sentence asks for the thing; forbidding or reporting it does not."""
-    if rule.unless is not None and rule.unless.search(sentence):
-        return None
+def _requests(rule: Rule, sentence: str, *, warns: bool) -> bool:
+    """True when a sentence asks for the thing. Forbidding or reporting it does not, nor telling of
+    it in a text that `warns`, nor inviting people to come where it is done in person."""
     for hit in rule.pattern.finditer(sentence):
-        if rule.always or not _harmless(sentence[: hit.start()], sentence[hit.end() :], hit[0]):
-            return hit
-    return None
+        before, after = sentence[: hit.start()], sentence[hit.end() :]
+        if rule.always:
+            return True
+        if rule.in_person and _IN_PERSON.search(sentence):
+            continue
+        if not _harmless(before, after, hit[0]) and not (warns and _tells(sentence)):
+            return True
+    return False
 
 
 def _harmless(before: str, after: str, itself: str) -> bool:
-    if _DONE.search(before):
+    asked = _last(_POLITE, before)
+    if _DONE.search(before) or _last(_FORBIDS, before) > asked or _last(_REPORTS, before) > asked:
         return True
-    forbids = _last(_FORBIDS, before)
-    if forbids >= 0 and forbids > _last(_POLITE, before):
+    if asked < 0 and _FORBIDS.search(itself):
         return True
-    reports = _last(_REPORTS, before)
-    if reports >= 0 and reports > _last(_POLITE, before):
-        return True
-    if _FORBIDS.search(itself) and not _POLITE.search(before):
-        return True
-    return bool(_IS_FRAUD.search(itself + after)) and not _REQUESTS.search(before)
+    return asked < 0 and bool(_IS_FRAUD.search(itself + after))
+
+
+def _tells(sentence: str) -> bool:
+    """True for a sentence that speaks about something and asks nothing of its reader."""
+    return not _TO_THE_READER.search(sentence)
 
 
 def _last(pattern: re.Pattern[str], text: str) -> int:
