@@ -51,13 +51,14 @@ _SHORT = re.compile(
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
 _FORBIDS = re.compile(
     r"(?<!neu )(?<!de )\b(?:khong|chang|dung (?:bao gio|tin|nghe|voi)|tuyet doi|chua ai|cam)\b"
-    r"(?! bi\b| qua\b| mat phi\b| can\b| tham dinh\b| the chap\b| phai\b| lam\b| thanh toan\b"
+    r"(?! bi\b| qua\b| mat phi\b| can\b| tham dinh\b| the chap\b| phai\b| lam\b| thanh toan\b| tat toan\b| nop\b| hop tac\b| bo sung\b"
     r"| tra\b| dong\b| duoc (?:noi|ke|tiet lo|bao)\b| (?:noi|ke|tiet lo) (?:voi|cho)\b)"
 )
 _REPORTS = re.compile(
-    r"\b(?:ai|ke (?:gian|xau|lua dao)|nguoi la|doi tuong|gia danh|mao danh|gia mao|tu xung|chieu|"
+    r"\b(?:ai (?:\w+ )?(?:goi|hoi|xung|moi|bao|doi|yeu cau|nhan|noi|doa|dua|cung|duoc)|"
+    r"ke (?:gian|xau|lua dao)|nguoi la|nhin ky|doi tuong|gia danh|mao danh|gia mao|tu xung|chieu|"
     r"thu doan|canh giac|neu (?:co nguoi|nhan|duoc|gap)|(?:da|co) (?:co )?(?:nguoi|vu|xay ra)|"
-    r"bi lua|mat tien|mat \d+ \w+|bi (?:du|ep|chiem)|(?<!day la )cuoc goi|goi (?:den )?(?:bao|doa)|"
+    r"bi lua|mat tien|mat \d+ \w+|bi (?:du|ep|chiem|gia|lua|doa)|(?<!day la )cuoc goi|goi (?:den )?(?:bao|doa)|"
     r"nhan tin (?:bao|vay)|nguoi (?:quen|than) nhan|shipper (?:la|goi)|quang cao|tin nhan (?:moi|bao))\b"
 )
 _POLITE = re.compile(
@@ -68,6 +69,7 @@ _IS_FRAUD = re.compile(
     r"(?:lua dao|bay|gia|gia mao|chieu|lua|pham phap|vi pham)\b"
     r"|\b(?:de bi lua|dau hieu lua dao|la gia)\b"
 )
+_TO_STRANGERS = re.compile(r"\b(?:cho|theo|voi) (?:loi )?(?:nguoi|ke|trang|link) (?:la|tu xung|gian|goi)\b")
 _DONE = re.compile(
     r"\b(?:da|lo|lo da|vua|truoc khi|khi chua|khi da|sau khi|viec|(?<!dich )vu|cach|khi|xin|doi|nhac)\s?$"
 )
@@ -76,12 +78,12 @@ _WARNS = re.compile(
 )
 _TO_THE_READER = re.compile(
     r"^(?:ubnd [^:]{3,40}: ?)?(?:chuyen|nap|bam|nhap|gui|nop|quet|tai|cai|truy cap|dang nhap|soan|"
-    r"goi|doc|chup|dong|thanh toan)\b|\b(?:quy khach|ban|vui long|de nghi|dich vu|ho tro|cam ket|"
+    r"goi|doc|chup|dong|thanh toan|khai|tra loi|dua|mo)\b|\b(?:quy khach|ban|vui long|de nghi|dich vu|ho tro|cam ket|de nhan|"
     r"can (?:dat|nop|dong|chuyen))\b"
 )
 _IN_PERSON = re.compile(
     r"\b(?:tai|den|o|cho) (?:tru so|tram y te|nha van hoa|bo phan mot cua|buu dien|hoi truong|"
-    r"truong|san |cho\b|cong an phuong|ubnd|to truong|bang tin|quay|quan|dai ly|tung nha|ngan hang)"
+    r"truong|san (?:van dong|dinh|nha van hoa|truong|chung|benh)|cho\b|cong an phuong|ubnd|to truong|bang tin|quay|quan|dai ly|tung nha|ngan hang)"
     r"|\b(?:truc tiep|tung nha|to truong|bien (?:lai|nhan)|mat tran to quoc|khong (?:thu|mat) "
     r"(?:phi|tien)|mang (?:theo |can cuoc|so ))"
 )
@@ -97,6 +99,7 @@ class Rule:
     say: Say
     kinds: frozenset[str]
     in_person: bool = False
+    may_be_told: bool = False
     always: bool = False
 
 
@@ -131,6 +134,7 @@ def rules() -> tuple[Rule, ...]:
             Say(r["vi"], r["en"]),
             frozenset(r.get("kinds", [k.value for k in Kind])),
             r.get("in_person", False),
+            r.get("may_be_told", False),
             r.get("always", False),
         )
         for r in tomllib.loads(text)["rule"]
@@ -150,7 +154,8 @@ def look(text: str, kind: Kind, house: House, *, channel: str = "sms") -> list[F
     for at, sentence in _sentences(text):
         plain = folded(sentence)
         for rule in rules():
-            if kind.value in rule.kinds and _requests(rule, plain, warns=warns):
+            tells = warns or (rule.may_be_told and kind is Kind.WARNING)
+            if kind.value in rule.kinds and _requests(rule, plain, warns=tells):
                 found.append(Found(rule.id, rule.severity, rule.say, sentence.strip()[:60], at))
     return _once(found)
 
@@ -191,7 +196,7 @@ def _harmless(before: str, after: str, itself: str) -> bool:
         return True
     if asked < 0 and _FORBIDS.search(itself):
         return True
-    return asked < 0 and bool(_IS_FRAUD.search(itself + after))
+    return asked < 0 and bool(_IS_FRAUD.search(itself + after) or _TO_STRANGERS.search(after))
 
 
 def _tells(sentence: str) -> bool:
