@@ -58,7 +58,7 @@ _REPORTS = re.compile(
     r"\b(?:ai (?:\w+ )?(?:goi|hoi|xung|moi|bao|doi|yeu cau|nhan|noi|doa|dua|cung|duoc)|"
     r"ke (?:gian|xau|lua dao)|nguoi la|nhin ky|doi tuong|gia danh|mao danh|gia mao|tu xung|chieu|"
     r"thu doan|canh giac|neu (?:co nguoi|nhan|duoc|gap)|(?:da|co) (?:co )?(?:nguoi|vu|xay ra)|"
-    r"bi lua|mat tien|mat \d+ \w+|bi (?:du|ep|chiem|gia|lua|doa)|(?<!day la )cuoc goi|goi (?:den )?(?:bao|doa)|"
+    r"bi lua|mat tien|mat \d+ \w+|bi (?:du|ru|ep|chiem|gia|lua|doa)|(?<!day la )cuoc goi|goi (?:den )?(?:bao|doa)|"
     r"nhan tin (?:bao|vay)|nguoi (?:quen|than) nhan|shipper (?:la|goi)|quang cao|tin nhan (?:moi|bao))\b"
 )
 _POLITE = re.compile(
@@ -70,6 +70,7 @@ _IS_FRAUD = re.compile(
     r"|\b(?:de bi lua|dau hieu lua dao|la gia)\b"
 )
 _TO_STRANGERS = re.compile(r"\b(?:cho|theo|voi) (?:loi )?(?:nguoi|ke|trang|link) (?:la|tu xung|gian|goi)\b")
+_REPORTS_LATER = re.compile(r"\b(?:nhin ky|can nhac|bi mat tien|mat tien|thoat ra)\b")
 _DONE = re.compile(
     r"\b(?:da|lo|lo da|vua|truoc khi|khi chua|khi da|sau khi|viec|(?<!dich )vu|cach|khi|xin|doi|nhac)\s?$"
 )
@@ -196,7 +197,8 @@ def _harmless(before: str, after: str, itself: str) -> bool:
         return True
     if asked < 0 and _FORBIDS.search(itself):
         return True
-    return asked < 0 and bool(_IS_FRAUD.search(itself + after) or _TO_STRANGERS.search(after))
+    told = _IS_FRAUD.search(itself + after) or _TO_STRANGERS.search(after)
+    return asked < 0 and bool(told or _REPORTS_LATER.search(after))
 
 
 def _tells(sentence: str) -> bool:
