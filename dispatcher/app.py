@@ -156,6 +156,17 @@ def _prices(site: Site) -> list[Price]:
     return [*guesses, *site.prices]
 
 
+def ward_names(site: Site) -> list[str]:
+    """The wards that have a sender of their own."""
+    return [w for wards, _ in site.senders.values() for w in wards if w != "all"]
+
+
+def house(site: Site) -> templating.House:
+    """What the texts of a site may name: its senders and its own numbers."""
+    senders = tuple((s.name, s.brandname) for _, s in site.senders.values())
+    return templating.House(senders, frozenset(site.numbers))
+
+
 # --- texts and plans --------------------------------------------------------------------------
 
 

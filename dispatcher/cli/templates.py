@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from dispatcher import app as joined
 from dispatcher import templating
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
+from dispatcher.clock import real_clock
+from dispatcher.model import HANOI
 from dispatcher.problems import OK, USAGE, Problem, Say
 from dispatcher.sms import measure
 
@@ -84,20 +87,21 @@ def show(surface: Surface, name: str) -> None:
 
 @templates.verb(
     "check",
-    "Kiểm tra mẫu tin: cú pháp, độ dài, tên đơn vị, đường link.",
-    "Check templates: syntax, length, sender, links.",
+    "Kiểm tra mẫu tin: cú pháp, độ dài, cách đọc không dấu, và có giống tin lừa đảo không.",
+    "Check templates: syntax, length, unaccented readings, and whether they look like a scam.",
     "dispatcher templates check",
 )
 @argument("names", complete="template", nargs=-1)
 def check(surface: Surface, names: tuple[str, ...]) -> int:
     site = surface.open_site()
     folder = site.root / "templates"
-    wards = [w for listed, _ in site.senders.values() for w in listed if w != "all"]
+    wards, house = joined.ward_names(site), joined.house(site)
+    today = real_clock().astimezone(HANOI).date()
     found: list[dict[str, Any]] = []
     for name in names or tuple(templating.template_files(folder)):
         try:
             template = templating.load(folder, name)
-            remarks = templating.check(template, wards)
+            remarks = templating.check(template, wards, house, today)
         except Problem as problem:
             if problem.code == "unknown-name" and not problem.where:
                 raise

@@ -15,8 +15,10 @@ from dispatcher.templating.files import (
     parse,
     template_files,
 )
+from dispatcher.templating.reading_back import read_back
 from dispatcher.templating.rendering import Sample, Writer, fill, gaps, render
 from dispatcher.templating.syntax import NAMES
+from dispatcher.templating.trust import House, look
 
 __all__ = [
     "BLOCKS",
@@ -24,6 +26,7 @@ __all__ = [
     "NAMES",
     "Block",
     "Field",
+    "House",
     "Remark",
     "Sample",
     "Template",
@@ -32,7 +35,9 @@ __all__ = [
     "fill",
     "gaps",
     "load",
+    "look",
     "parse",
+    "read_back",
     "render",
     "template_files",
 ]

@@ -18,23 +18,126 @@ from importlib.resources import files
 from dispatcher.model import Kind
 from dispatcher.problems import Say
 from dispatcher.sms import folded
+from dispatcher.templating import sentences
 
 # Emergency and complaint numbers everybody may be told to call (vietnam.md 3.8, seen 2026-11).
 EVERYBODYS = frozenset({"111", "112", "113", "114", "115", "156", "5656"})
 # Names fraudsters imitate: as a text writes them, folded.
 IMITATED = frozenset(
-    """vietcombank vietinbank bidv agribank techcombank mbbank vpbank acb sacombank tpbank vib shb
-    hdbank eximbank msb viettel vinaphone mobifone vietnamobile evn evnhp vneid zalo facebook
-    telegram momo vnpay shopee lazada tiki ubnd vnpost bocongan congan tongcucthue etax vssid
-    baohiemxahoi chinhphu dichvucong""".split()
+    [
+        "vietcombank",
+        "vietinbank",
+        "bidv",
+        "agribank",
+        "techcombank",
+        "mbbank",
+        "vpbank",
+        "acb",
+        "sacombank",
+        "tpbank",
+        "vib",
+        "shb",
+        "hdbank",
+        "eximbank",
+        "msb",
+        "viettel",
+        "vinaphone",
+        "mobifone",
+        "vietnamobile",
+        "evn",
+        "evnhp",
+        "vneid",
+        "zalo",
+        "facebook",
+        "telegram",
+        "momo",
+        "vnpay",
+        "shopee",
+        "lazada",
+        "tiki",
+        "ubnd",
+        "vnpost",
+        "bocongan",
+        "congan",
+        "tongcucthue",
+        "etax",
+        "vssid",
+        "baohiemxahoi",
+        "chinhphu",
+        "dichvucong",
+    ]
 )
 _SHORTENERS = frozenset(
-    """bit.ly t.ly tinyurl.com is.gd goo.gl cutt.ly s.id rb.gy ow.ly shorturl.at t.co t.me zalo.me
-    me.momo.vn lnkd.in rebrand.ly by.com.vn""".split()
+    [
+        "bit.ly",
+        "t.ly",
+        "tinyurl.com",
+        "is.gd",
+        "goo.gl",
+        "cutt.ly",
+        "s.id",
+        "rb.gy",
+        "ow.ly",
+        "shorturl.at",
+        "t.co",
+        "t.me",
+        "zalo.me",
+        "me.momo.vn",
+        "lnkd.in",
+        "rebrand.ly",
+        "by.com.vn",
+    ]
 )
-_TLDS = """com net org info biz vn xyz top club online site shop vip app ly cc io link click live
-pro icu fun store win bet asia page tv mobi name work space website tech world life gg ru cn tk ml ga
-cf gq us mau example""".split()
+_TLDS = [
+    "com",
+    "net",
+    "org",
+    "info",
+    "biz",
+    "vn",
+    "xyz",
+    "top",
+    "club",
+    "online",
+    "site",
+    "shop",
+    "vip",
+    "app",
+    "ly",
+    "cc",
+    "io",
+    "link",
+    "click",
+    "live",
+    "pro",
+    "icu",
+    "fun",
+    "store",
+    "win",
+    "bet",
+    "asia",
+    "page",
+    "tv",
+    "mobi",
+    "name",
+    "work",
+    "space",
+    "website",
+    "tech",
+    "world",
+    "life",
+    "gg",
+    "ru",
+    "cn",
+    "tk",
+    "ml",
+    "ga",
+    "cf",
+    "gq",
+    "us",
+    "mau",
+    "example",
+]
 _LINK = re.compile(
     r"(?:h(?:tt|xx)ps?\s*[:：]\s*//\s*|www\s*[.]\s*)?"
     r"(?P<host>(?:[\w-]+\s?(?:\[\.\]|[.。．])\s?)+(?:" + "|".join(_TLDS) + r"))\b(?P<path>/\S*)?"
@@ -46,47 +149,8 @@ _NUMBER = re.compile(
     r"|(?<!\w)0?69(?:[ .\-]?\d){5,8}(?!\w)"
 )
 _SHORT = re.compile(
-    r"\b(?:goi|tong dai|hotline|lien he|duong day nong|gui|nhan tin)(?: den| toi| so|:)?\s?(\d{3,5})\b"
-)
-_SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
-_FORBIDS = re.compile(
-    r"(?<!neu )(?<!de )\b(?:khong|chang|dung (?:bao gio|tin|nghe|voi)|tuyet doi|chua ai|cam)\b"
-    r"(?! bi\b| qua\b| mat phi\b| can\b| tham dinh\b| the chap\b| phai\b| lam\b| thanh toan\b| tat toan\b| nop\b| hop tac\b| bo sung\b"
-    r"| tra\b| dong\b| duoc (?:noi|ke|tiet lo|bao)\b| (?:noi|ke|tiet lo) (?:voi|cho)\b)"
-)
-_REPORTS = re.compile(
-    r"\b(?:ai (?:\w+ )?(?:goi|hoi|xung|moi|bao|doi|yeu cau|nhan|noi|doa|dua|cung|duoc)|"
-    r"ke (?:gian|xau|lua dao)|nguoi la|nhin ky|doi tuong|gia danh|mao danh|gia mao|tu xung|chieu|"
-    r"thu doan|canh giac|neu (?:co nguoi|nhan|duoc|gap)|(?:da|co) (?:co )?(?:nguoi|vu|xay ra)|"
-    r"bi lua|mat tien|mat \d+ \w+|bi (?:du|ru|ep|chiem|gia|lua|doa)|(?<!day la )cuoc goi|goi (?:den )?(?:bao|doa)|"
-    r"nhan tin (?:bao|vay)|nguoi (?:quen|than) nhan|shipper (?:la|goi)|quang cao|tin nhan (?:moi|bao))\b"
-)
-_POLITE = re.compile(
-    r"\b(?:vui long|hay|de nghi|kinh mong|nhanh tay|lap tuc|quy khach|ban phai|giup (?:em|minh|con))\b"
-)
-_IS_FRAUD = re.compile(
-    r"\b(?:la|deu la|chinh la|thuong la) (?:\w+ ){0,4}?"
-    r"(?:lua dao|bay|gia|gia mao|chieu|lua|pham phap|vi pham)\b"
-    r"|\b(?:de bi lua|dau hieu lua dao|la gia)\b"
-)
-_TO_STRANGERS = re.compile(r"\b(?:cho|theo|voi) (?:loi )?(?:nguoi|ke|trang|link) (?:la|tu xung|gian|goi)\b")
-_REPORTS_LATER = re.compile(r"\b(?:nhin ky|can nhac|bi mat tien|mat tien|thoat ra)\b")
-_DONE = re.compile(
-    r"\b(?:da|lo|lo da|vua|truoc khi|khi chua|khi da|sau khi|viec|(?<!dich )vu|cach|khi|xin|doi|nhac)\s?$"
-)
-_WARNS = re.compile(
-    r"\b(?:lua dao|ke gian|ke xau|mao danh|gia danh|tu xung|gia mao|canh giac|la gia|la bay)\b"
-)
-_TO_THE_READER = re.compile(
-    r"^(?:ubnd [^:]{3,40}: ?)?(?:chuyen|nap|bam|nhap|gui|nop|quet|tai|cai|truy cap|dang nhap|soan|"
-    r"goi|doc|chup|dong|thanh toan|khai|tra loi|dua|mo)\b|\b(?:quy khach|ban|vui long|de nghi|dich vu|ho tro|cam ket|de nhan|"
-    r"can (?:dat|nop|dong|chuyen))\b"
-)
-_IN_PERSON = re.compile(
-    r"\b(?:tai|den|o|cho) (?:tru so|tram y te|nha van hoa|bo phan mot cua|buu dien|hoi truong|"
-    r"truong|san (?:van dong|dinh|nha van hoa|truong|chung|benh)|cho\b|cong an phuong|ubnd|to truong|bang tin|quay|quan|dai ly|tung nha|ngan hang)"
-    r"|\b(?:truc tiep|tung nha|to truong|bien (?:lai|nhan)|mat tran to quoc|khong (?:thu|mat) "
-    r"(?:phi|tien)|mang (?:theo |can cuoc|so ))"
+    r"\b(?:goi|tong dai|hotline|lien he|duong day nong|gui|nhan tin)(?: den| toi| so|:)?"
+    r"\s?(\d{3,5})\b(?![ .\-]?\d)"
 )
 
 
@@ -151,12 +215,18 @@ def look(text: str, kind: Kind, house: House, *, channel: str = "sms") -> list[F
         *_imitations(text),
         *_shouting(text),
     ]
-    warns = bool(_WARNS.search(folded(text)))
-    for at, sentence in _sentences(text):
+    warns = sentences.warns(folded(text))
+    for at, sentence in sentences.split(text):
         plain = folded(sentence)
         for rule in rules():
-            tells = warns or (rule.may_be_told and kind is Kind.WARNING)
-            if kind.value in rule.kinds and _requests(rule, plain, warns=tells):
+            if kind.value not in rule.kinds:
+                continue
+            told = warns or (rule.may_be_told and kind is Kind.WARNING)
+            if rule.always:
+                asks = rule.pattern.search(plain) is not None
+            else:
+                asks = sentences.asks(rule.pattern, plain, told=told, in_person=rule.in_person)
+            if asks:
                 found.append(Found(rule.id, rule.severity, rule.say, sentence.strip()[:60], at))
     return _once(found)
 
@@ -167,50 +237,6 @@ def _once(found: Sequence[Found]) -> list[Found]:
     for one in sorted(found, key=lambda f: f.at):
         first.setdefault(one.rule, one)
     return list(first.values())
-
-
-def _sentences(text: str) -> Iterator[tuple[int, str]]:
-    at = 0
-    for part in _SENTENCE.split(text):
-        place = text.find(part, at)
-        yield place, part
-        at = place + len(part)
-
-
-def _requests(rule: Rule, sentence: str, *, warns: bool) -> bool:
-    """True when a sentence asks for the thing. Forbidding or reporting it does not, nor telling of
-    it in a text that `warns`, nor inviting people to come where it is done in person."""
-    for hit in rule.pattern.finditer(sentence):
-        before, after = sentence[: hit.start()], sentence[hit.end() :]
-        if rule.always:
-            return True
-        if rule.in_person and _IN_PERSON.search(sentence):
-            continue
-        if not _harmless(before, after, hit[0]) and not (warns and _tells(sentence)):
-            return True
-    return False
-
-
-def _harmless(before: str, after: str, itself: str) -> bool:
-    asked = _last(_POLITE, before)
-    if _DONE.search(before) or _last(_FORBIDS, before) > asked or _last(_REPORTS, before) > asked:
-        return True
-    if asked < 0 and _FORBIDS.search(itself):
-        return True
-    told = _IS_FRAUD.search(itself + after) or _TO_STRANGERS.search(after)
-    return asked < 0 and bool(told or _REPORTS_LATER.search(after))
-
-
-def _tells(sentence: str) -> bool:
-    """True for a sentence that speaks about something and asks nothing of its reader."""
-    return not _TO_THE_READER.search(sentence)
-
-
-def _last(pattern: re.Pattern[str], text: str) -> int:
-    place = -1
-    for hit in pattern.finditer(text):
-        place = hit.start()
-    return place
 
 
 def _opening(text: str, house: House, channel: str) -> Iterator[Found]:
@@ -241,7 +267,9 @@ def _links(text: str, kind: Kind) -> Iterator[Found]:
         written = re.sub(r"^h(?:tt|xx)ps?://", "", hit[0].lower()).split("/")[0]
         is_state = host.endswith(".gov.vn") and written == host and hit[0].isascii()
         if host in _SHORTENERS:
-            yield _link("short_link", "đường link rút gọn che nơi đến", "a short link hides its end", hit)
+            yield _link(
+                "short_link", "đường link rút gọn che nơi đến", "a short link hides its end", hit
+            )
         elif "xn--" in host or not hit[0].isascii():
             yield _link(
                 "lookalike_link",
@@ -321,8 +349,8 @@ def _imitation(vi: str, en: str, hit: re.Match[str]) -> Found:
 
 def _as_read(word: str) -> set[str]:
     """How a hurried reader may read a word."""
-    digits = str.maketrans({"0": "o", "5": "s", "3": "e", "4": "a", "8": "b", "@": "a", "$": "s"})
-    swapped = word.translate(str.maketrans({"l": "I", "1": "I"}))
+    digits = str.maketrans("05348@$", "oseabas")
+    swapped = word.translate(str.maketrans("l1", "II"))
     forms = {folded(word.translate(digits)), folded(swapped.translate(digits))}
     forms |= {f.replace("1", "l") for f in forms} | {f.replace("1", "i") for f in forms}
     return {g for f in forms for g in (f, f.replace("rn", "m"), f.replace("vv", "w"))}
