@@ -31,23 +31,23 @@ _POLITE = re.compile(
 _IS_FRAUD = re.compile(
     r"\b(?:la|deu la|chinh la|thuong la) (?:\w+ ){0,4}?"
     r"(?:lua dao|bay|gia|gia mao|chieu|lua|pham phap|vi pham)\b"
-    r"|\b(?:de bi lua|dau hieu lua dao|la gia)\b"
+    r"|\b(?:de bi lua|dau hieu lua dao|la gia|la mat (?:tien|tai khoan))\b"
 )
 _TO_STRANGERS = re.compile(
     r"\b(?:cho|theo|voi) (?:loi )?(?:nguoi|ke|trang|link) (?:la|tu xung|gian|goi)\b"
     r"|\b(?:nhin ky|can nhac|mat tien|thoat ra)\b"
 )
 _DONE = re.compile(
-    r"\b(?:da|lo|lo da|vua|chi|truoc khi|khi chua|khi da|sau khi|viec|(?<!dich )vu|cach|khi|xin|"
-    r"doi|nhac)\s?$|\b(?:lo|lo da|neu da)(?: \w+){0,2}\s?$"
+    r"\b(?:da|lo|lo da|vua|chi|co the|truoc khi|khi chua|khi da|sau khi|viec|(?<!dich )vu|cach|"
+    r"khi|xin|doi|nhac)\s?$|\b(?:lo|lo da|neu da)(?:[ ,]+\w+){0,3}[ ,]*$"
 )
 _WARNS = re.compile(
     r"\b(?:lua dao|ke gian|ke xau|mao danh|gia danh|tu xung|gia mao|canh giac|la gia|la bay)\b"
 )
 _TO_THE_READER = re.compile(
     r"^(?:ubnd [^:]{3,40}: ?)?(?:chuyen|nap|bam|nhap|gui|nop|quet|tai|cai|truy cap|dang nhap|soan|"
-    r"goi|doc|chup|dong|thanh toan|khai|tra loi|dua|mo)\b|\b(?:quy khach|neu khong|ban|vui long|de nghi|"
-    r"dich vu|ho tro|cam ket|de nhan|can (?:dat|nop|dong|chuyen))\b"
+    r"goi|doc|chup|dong|thanh toan|khai|tra loi|dua|mo)\b|\b(?:quy khach|neu khong|ban|vui long|"
+    r"de nghi|dich vu|ho tro|cam ket|de nhan|can (?:dat|nop|dong|chuyen))\b"
 )
 _IN_PERSON = re.compile(
     r"\b(?:tai|den|o|cho) (?:tru so|tram y te|nha van hoa|bo phan mot cua|buu dien|hoi truong|"
