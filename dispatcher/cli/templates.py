@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from dispatcher import app as joined
-from dispatcher import templating
+from dispatcher import sms, templating
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.clock import real_clock
+from dispatcher.config import read_text
 from dispatcher.model import HANOI
 from dispatcher.problems import OK, USAGE, Problem, Say
 from dispatcher.sms import measure
@@ -133,6 +134,80 @@ def check(surface: Surface, names: tuple[str, ...]) -> int:
             surface.say(f"{f['template']}.j2:{f['line']}  {f['severity']}  {f['message']}")
         surface.say(f"{len(found)} điều cần xem.", f"{len(found)} findings.")
     return USAGE if any(f["severity"] == "block" for f in found) else OK
+
+
+@templates.verb(
+    "tidy",
+    "Thay dấu câu kiểu Word làm tin tính như có dấu; hiện từng chỗ, chỉ ghi khi có --write.",
+    "Replace typographic punctuation that makes a text accented; shown, written with --write.",
+    "dispatcher templates tidy moi-hop --write",
+)
+@argument("names", complete="template", nargs=-1)
+@option("--write", is_flag=True, vi="ghi vào tệp", en="write it to the file")
+def tidy(surface: Surface, names: tuple[str, ...], write: bool) -> None:
+    files = templating.template_files(surface.open_site().root / "templates")
+    told: list[dict[str, Any]] = []
+    for name in names or tuple(files):
+        if name not in files:
+            templating.load(surface.open_site().root / "templates", name)  # says what there is
+        head, mark, body = read_text(files[name]).rpartition("+++\n")  # quotes in the head are TOML
+        plain, changed = sms.tidy(body)
+        if not changed:
+            continue
+        first = (head + mark).count("\n") + 1
+        lines = [n for n, line in enumerate(body.splitlines(), first) if sms.tidy(line)[1]]
+        told.append({"template": name, "lines": lines, "replaced": changed})
+        if write and not surface.dry_run:
+            files[name].write_text(head + mark + plain, encoding="utf-8")
+    if surface.json:
+        surface.emit(told)
+    for t in told:
+        shown = "  ".join(f"{odd} → {new or '∅'}" for odd, new in t["replaced"].items())
+        where = ", ".join(map(str, t["lines"]))
+        surface.say(f"{t['template']}.j2:{where}  {shown}")
+    if not told:
+        surface.say("Không có gì phải thay.", "There is nothing to replace.")
+    elif not write:
+        surface.hint("Ghi vào tệp: thêm --write", "Write it: add --write")
+
+
+@templates.verb(
+    "unaccent",
+    "Đề xuất bản không dấu từ bản có dấu, và đọc lại chỗ dễ hiểu nhầm.",
+    "Propose the unaccented text from the accented one, and read it back.",
+    "dispatcher templates unaccent moi-hop",
+)
+@argument("name", complete="template")
+def unaccent(surface: Surface, name: str) -> None:
+    template = templating.load(surface.open_site().root / "templates", name)
+    block = template.blocks.get("sms_accented")
+    if block is None:
+        raise Problem(
+            "no-accented",
+            f"Mẫu «{name}» chưa có khối sms_accented để bỏ dấu.",
+            f"Template “{name}” has no block sms_accented to start from.",
+        )
+    proposed = templating.unaccented_source(block.source)
+    doubts = templating.read_back(proposed, block.source, template.accepted)
+    if surface.json:
+        surface.emit(
+            {
+                "proposed": proposed,
+                "doubts": [
+                    {"word": d.word.word, "readings": list(d.word.readings), "meant": d.meant,
+                     "instead": d.word.instead}
+                    for d in doubts
+                ],
+            }
+        )  # fmt: skip
+        return
+    surface.say(f"{{% block sms %}}{proposed}{{% endblock %}}")
+    for d in doubts:
+        meant = f" (ý là «{d.meant}»)" if d.meant else ""
+        surface.say(
+            f"  «{d.word.word}»: {', '.join(d.word.readings)}{meant}; nên: {d.word.instead}",
+            f"  “{d.word.word}”: {', '.join(d.word.readings)}; better: {d.word.instead}",
+        )
 
 
 @templates.verb(

@@ -73,6 +73,24 @@ def measure(surface: Surface, text: str | None, jsonl: str | None) -> None:
             f"{found['encoding']}: {found['length']} ký tự = {found['parts']} tin/người",
             f"{found['encoding']}: {found['length']} characters = {found['parts']} parts",
         )
+        _tell_costly(surface, text)
+
+
+def _tell_costly(surface: Surface, text: str | None) -> None:
+    """Typographic punctuation that alone makes a text cost like an accented one."""
+    from dispatcher.sms import measure as count
+    from dispatcher.sms import tidy
+
+    if text is None or text == "-":
+        return
+    plain, changed = tidy(text)
+    before, after = count(text), count(plain)
+    if changed and after.encoding != before.encoding:
+        shown = "  ".join(f"{odd} → {new or '∅'}" for odd, new in changed.items())
+        surface.say(
+            f"Thay {shown}: chỉ còn {after.length} ký tự = {after.parts} tin/người",
+            f"With {shown}: {after.length} characters = {after.parts} parts",
+        )
 
 
 @sms.verb(

@@ -16,7 +16,14 @@ from dispatcher.templating.files import (
     template_files,
 )
 from dispatcher.templating.reading_back import read_back
-from dispatcher.templating.rendering import Sample, Writer, fill, gaps, render
+from dispatcher.templating.rendering import (
+    Sample,
+    Writer,
+    fill,
+    gaps,
+    render,
+    unaccented_source,
+)
 from dispatcher.templating.syntax import NAMES
 from dispatcher.templating.trust import House, look
 
@@ -40,4 +47,5 @@ __all__ = [
     "read_back",
     "render",
     "template_files",
+    "unaccented_source",
 ]

@@ -5,6 +5,7 @@ A value is data: it is put into the text after the text was rendered, and never 
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from jinja2 import nodes
 
 from dispatcher.model import Text
 from dispatcher.problems import Problem, Say, unknown
+from dispatcher.sms import unaccent
 from dispatcher.templating import syntax
 from dispatcher.templating.files import Block, Template
 from dispatcher.templating.filters import FILTERS
@@ -68,6 +70,25 @@ def gaps(block: Block, values: Values) -> tuple[str, ...]:
     """Names this text prints without asking that are empty for this person, in name order."""
     empty = [n for n in block.needed if not str(syntax.values_of(n, values) or "").strip()]
     return tuple(sorted(empty)) if empty else ()
+
+
+def unaccented_source(source: str) -> str:
+    """A block without marks: its words unaccented, its names printed through `khong_dau`."""
+    parts = re.split(r"(\{\{.*?\}\}|\{%.*?%\})", source, flags=re.S)
+    return "".join(
+        _through_filter(part)
+        if part.startswith("{{")
+        else part
+        if part[:1] == "{"
+        else unaccent(part)
+        for part in parts
+    )
+
+
+def _through_filter(printed: str) -> str:
+    inside = printed[2:-2].strip(" -")
+    settled = re.search(r"\|\s*(?:khong_dau|gio|ngay|so)\s*$", inside)
+    return "{{ " + inside + ("" if settled else " | khong_dau") + " }}"
 
 
 class Writer:
