@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from dispatcher import planning, routes, targeting, templating
+from dispatcher import law, planning, routes, targeting, templating
 from dispatcher.clock import Clock, Watch, real_clock, site_clock
 from dispatcher.config import GatewaySettings, Secret, Site
 from dispatcher.gateways import adapter_module
@@ -37,7 +37,7 @@ from dispatcher.model import (
 from dispatcher.planning import Draft, Speed, Words
 from dispatcher.problems import Problem, settings
 from dispatcher.sending.lanes import Pace
-from dispatcher.store import areas, identity, people, texts
+from dispatcher.store import areas, groups, identity, people, texts
 from dispatcher.store import gateways as gateway_rows
 from dispatcher.store import settings as site_facts
 from dispatcher.store.broadcasts import Broadcast
@@ -204,9 +204,17 @@ def draft(
         )
     filled = templating.fill(template, fields)
     targeting.resolve(tx, audience)
+    hours = window or (ALL_DAY if urgent else app.site.window)
     senders: dict[int, Sender] = {
         w.id: app.site.sender_for(w.name, w.code) for w in targeting.wards_of(tx, audience)
     }
+    law.check_sending(
+        template.kind,
+        hours,
+        urgent=urgent,
+        branded=all(s.brandname for s in senders.values()),
+        consent=bool(app.site.consent),
+    )
     return planning.draft(
         tx,
         Draft(
@@ -218,7 +226,7 @@ def draft(
             audience,
             steps,
             senders,
-            window or (ALL_DAY if urgent else app.site.window),
+            hours,
             expires_after,
             document or template.document,
             priority=URGENT if urgent else ORDINARY,
@@ -237,7 +245,12 @@ def words(app: App, tx: Tx, broadcast: Broadcast) -> Words:
 
     def render(step: int, values: Mapping[str, Any]) -> Text | None:
         writer = writers[step]
-        return writer.text(values) if writer else None
+        if writer is None:
+            return None
+        text = writer.text(values)
+        if broadcast.route[step].channel is Channel.SMS and law.is_advertising(broadcast.kind):
+            return replace(text, body=law.labelled(text.body, broadcast.kind))
+        return text
 
     def gaps(step: int, values: Mapping[str, Any]) -> tuple[str, ...]:
         block = blocks[step]
@@ -259,7 +272,37 @@ def preview(app: App, actor: Actor, broadcast: Broadcast) -> planning.Preview:
     with app.store.read(actor) as tx:
         found = words(app, tx, broadcast)
         rates = speeds(app.site, tx)
-    return planning.preview(app.begin(actor), broadcast, found, targeting.resolve, rates)
+        remarks = _remarks(app, tx, broadcast)
+    seen = planning.preview(app.begin(actor), broadcast, found, _resolver(app, broadcast), rates)
+    return replace(seen, remarks=remarks)
+
+
+def _resolver(app: App, broadcast: Broadcast) -> planning.Resolve:
+    """Names as ids; advertising goes only to those who agreed."""
+    if not law.is_advertising(broadcast.kind):
+        return targeting.resolve
+    return lambda tx, audience: replace(
+        targeting.resolve(tx, audience), consent=groups.find(tx, app.site.consent)
+    )
+
+
+def _remarks(app: App, tx: Tx, broadcast: Broadcast) -> tuple[planning.Remarked, ...]:
+    """What is to be said of the frozen text with the officer's values in it."""
+    name, _, source = texts.source_of(tx, broadcast.template_version_id)
+    template = templating.parse(name, source, app.templates)
+    needed = {b.name for s in broadcast.route if (b := template.block_for(s.channel, s.accented))}
+    template = replace(template, blocks={n: b for n, b in template.blocks.items() if n in needed})
+    house_ = templating.House(
+        tuple((s.name, s.brandname) for s in broadcast.senders.values()),
+        frozenset(app.site.numbers),
+    )
+    today = app.clock().astimezone(HANOI).date()
+    names = areas.names(tx)
+    wards = [names[w] for w in broadcast.senders if w in names]
+    return tuple(
+        planning.Remarked(r.rule, r.severity, r.message)
+        for r in templating.check(template, wards, house_, today, broadcast.fields)
+    )
 
 
 def release(app: App, broadcast: Broadcast) -> str:
@@ -267,7 +310,13 @@ def release(app: App, broadcast: Broadcast) -> str:
     with app.store.read(SYSTEM) as tx:
         found, rates = words(app, tx, broadcast), speeds(app.site, tx)
     state = planning.release(
-        app.begin(SYSTEM), broadcast, found, targeting.resolve, app.site.undo, app.site.mode, rates
+        app.begin(SYSTEM),
+        broadcast,
+        found,
+        _resolver(app, broadcast),
+        app.site.undo,
+        app.site.mode,
+        rates,
     )
     return state.value
 

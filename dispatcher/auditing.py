@@ -37,6 +37,18 @@ REASONS: dict[str, Say] = {
     "shared_phone": Say("dùng chung máy, đã gửi một tin", "shares a phone that got one message"),
     "same_household": Say("mỗi hộ một tin", "one message per household"),
     "no_channel": Say("không có kênh phù hợp", "no step of the route fits"),
+    "no_consent": Say(
+        "chưa đồng ý nhận quảng cáo (Nghị định 91/2020 điều 11)",
+        "never agreed to advertising (Decree 91/2020 art. 11)",
+    ),
+    "do_not_call": Say(
+        "trong danh sách không quảng cáo (Nghị định 91/2020 điều 7)",
+        "on the do-not-call list (Decree 91/2020 art. 7)",
+    ),
+    "too_often": Say(
+        "đã nhận 3 tin quảng cáo trong 24 giờ (Nghị định 91/2020 điều 13)",
+        "three advertisements within 24 hours (Decree 91/2020 art. 13)",
+    ),
     "no_text": Say("thiếu dữ liệu để viết tin, hoặc tin quá dài", "no text could be written"),
     "busy": Say("nhà cung cấp bận", "the gateway was busy"),
     "unknown": Say("không đọc được trả lời", "no readable answer"),

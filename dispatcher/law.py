@@ -74,7 +74,9 @@ def missing(text: str) -> Iterator[Duty]:
         yield WAY_OUT
 
 
-def check_sending(kind: Kind, window: Window, *, urgent: bool, branded: bool) -> None:
+def check_sending(
+    kind: Kind, window: Window, *, urgent: bool, branded: bool, consent: bool
+) -> None:
     """Refuses an advertisement that may not be sent like this, and cites the article."""
     if not is_advertising(kind):
         return
@@ -91,6 +93,15 @@ def check_sending(kind: Kind, window: Window, *, urgent: bool, branded: bool) ->
             "tin quảng cáo phải có tên định danh; điền «brandname» ở mục [senders]",
             "art. 13",
             "advertising needs a brandname; set “brandname” under [senders]",
+        )
+    if not consent:
+        raise _against(
+            "điều 11",
+            "quảng cáo chỉ được gửi cho người đã đồng ý; ghi tên nhóm những người đó ở mục "
+            "[promotion] consent",
+            "art. 11",
+            "advertising goes only to people who agreed; name their group under [promotion] "
+            "consent",
         )
 
 

@@ -109,6 +109,9 @@ class SkipReason(StrEnum):
     SHARED_PHONE = "shared_phone"  # reached through the person named beside it
     SAME_HOUSEHOLD = "same_household"  # one message per household was asked for
     NO_CHANNEL = "no_channel"  # the route has no step for the addresses we know
+    NO_CONSENT = "no_consent"  # advertising: never agreed to it (Decree 91/2020 art. 11)
+    DO_NOT_CALL = "do_not_call"  # advertising: on the do-not-call list (art. 7)
+    TOO_OFTEN = "too_often"  # advertising: three within 24 hours (art. 13)
     NO_TEXT = "no_text"  # a value their text needs is missing, or the text would be too long
 
 

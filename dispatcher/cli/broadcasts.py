@@ -211,6 +211,8 @@ def tell_preview(surface: Surface, broadcast: Broadcast, found: Preview) -> None
             f"  {saving.characters} characters less: one part less for {saving.people} "
             f"people, {saving.dong} đồng saved.",
         )
+    for remark in found.remarks:
+        surface.warn(f"{remark.rule}: {remark.say.vi}", f"{remark.rule}: {remark.say.en}")
     for finding in found.findings:
         surface.warn(f"{finding.say.vi}:", f"{finding.say.en}:")
         for worst in finding.worst:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 from dispatcher import phone
@@ -11,6 +12,7 @@ from dispatcher.cli.contacts import residential_group as group_in
 from dispatcher.cli.lists import context
 from dispatcher.cli.spoken import argument, option
 from dispatcher.cli.surface import Surface
+from dispatcher.config import read_text
 from dispatcher.importing.entries import read_listing
 from dispatcher.importing.merge import merge, store
 from dispatcher.importing.sheets import Sheet
@@ -203,11 +205,14 @@ def move(surface: Surface, people: tuple[str, ...], ward: str, tdp: str | None) 
 )
 @argument("contact")
 @option("--reason", required=True, vi="lý do", en="reason")
-def suppress(surface: Surface, contact: str, reason: str) -> None:
+@option("--promotion", is_flag=True, vi="chỉ với tin quảng cáo", en="only advertising")
+def suppress(surface: Surface, contact: str, reason: str, promotion: bool) -> None:
     app, actor = surface.open_app(), surface.actor()
+    scope = "promotion" if promotion else "all"
     with app.begin(actor)() as tx:
         done = sum(
-            suppressions.suppress(tx, a, reason) for a in _addresses(tx, surface, contact, new=True)
+            suppressions.suppress(tx, a, reason, scope=scope)
+            for a in _addresses(tx, surface, contact, new=True)
         )
     if surface.json:
         surface.emit({"suppressed": done})
@@ -215,6 +220,35 @@ def suppress(surface: Surface, contact: str, reason: str) -> None:
     surface.hint(
         "Xem: dispatcher contacts list --suppressed · Bỏ: dispatcher contacts unsuppress",
         "See: dispatcher contacts list --suppressed · Lift: dispatcher contacts unsuppress",
+    )
+
+
+@contacts.verb(
+    "do-not-call",
+    "Nạp danh sách không quảng cáo (mỗi dòng một số): chỉ chặn tin quảng cáo, không chặn cảnh báo.",
+    "Load a do-not-call list (a number a line): it stops advertising, never warnings.",
+    "dispatcher contacts do-not-call danh-sach.txt",
+)
+@argument("file")
+def do_not_call(surface: Surface, file: str) -> None:
+    app, actor = surface.open_app(), surface.actor()
+    text = sys.stdin.read() if file == "-" else read_text(Path(file))
+    heads = app.site.sample_heads
+    numbers = [phone.read(line.split(",")[0], heads) for line in text.splitlines() if line.strip()]
+    good = list(dict.fromkeys(n.e164 for n in numbers if n.ok and n.e164))
+    with app.begin(actor)() as tx:
+        found = rows.put_addresses(tx, [(AddressKind.MOBILE, n) for n in good], heads)
+        done = suppressions.do_not_call(tx, list(found.values()))
+    unread = sum(1 for n in numbers if not n.ok)
+    if surface.json:
+        surface.emit({"numbers": len(good), "new": done, "unread": unread})
+    surface.say(
+        f"{len(good)} số trong danh sách, {done} số mới; {unread} dòng không đọc được.",
+        f"{len(good)} numbers on the list, {done} new; {unread} lines could not be read.",
+    )
+    surface.hint(
+        "Cảnh báo và thông báo vẫn tới những số này. Xem: dispatcher contacts list --suppressed",
+        "Warnings and notices still reach them. See: dispatcher contacts list --suppressed",
     )
 
 

@@ -201,13 +201,18 @@ def unaccent(surface: Surface, name: str) -> None:
             }
         )  # fmt: skip
         return
-    surface.say(f"{{% block sms %}}{proposed}{{% endblock %}}")
+    surface.line(f"{{% block sms %}}{proposed}{{% endblock %}}\n")
     for d in doubts:
         meant = f" (ý là «{d.meant}»)" if d.meant else ""
         surface.say(
             f"  «{d.word.word}»: {', '.join(d.word.readings)}{meant}; nên: {d.word.instead}",
             f"  “{d.word.word}”: {', '.join(d.word.readings)}; better: {d.word.instead}",
         )
+    surface.hint(
+        f"Chép khối này vào {name}.j2, đọc lại từng chữ, rồi: dispatcher templates check {name}",
+        f"Copy this block into {name}.j2, read it word by word, then: dispatcher templates check "
+        f"{name}",
+    )
 
 
 @templates.verb(

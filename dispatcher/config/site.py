@@ -44,6 +44,7 @@ class Site:
     prices: tuple[Price, ...]
     remember: timedelta = timedelta(days=30)  # that an address could not be reached
     keep_birth_dates: str = ""  # why dates of birth are kept; empty: they are not
+    consent: str = ""  # the group of people who agreed to advertising
     numbers: tuple[str, ...] = ()  # of the ward, that its texts may name beside 113, 156, 5656 …
 
     @property
@@ -111,7 +112,9 @@ def parse(root: Path) -> Site:
             "language", '«language» là "vi" hoặc "en".', '“language” is "vi" or "en".'
         )
     areas, windows, phones, web = (section(n) for n in ("areas", "windows", "phones", "web"))
-    prices, contacts, trust = (section(n) for n in ("prices", "contacts", "trust"))
+    prices, contacts, trust, promotion = (
+        section(n) for n in ("prices", "contacts", "trust", "promotion")
+    )
     found = Site(
         root=root,
         name=site.required("name", str),
@@ -131,9 +134,10 @@ def parse(root: Path) -> Site:
         prices=read_prices(prices),
         remember=take_duration(phones, "remember", None) or timedelta(days=30),
         numbers=trust.strings("numbers"),
+        consent=promotion.take("consent", str, "").strip(),
         keep_birth_dates=contacts.take("birth_dates", str, "").strip(),
     )
-    for part in (site, areas, windows, phones, web, prices, contacts, trust, top):
+    for part in (site, areas, windows, phones, web, prices, contacts, trust, promotion, top):
         part.close()
     for name, route in found.routes.items():
         for gateway in (g for step in route.steps for g, _ in step.weights):

@@ -20,8 +20,8 @@ from dispatcher.planning.decide import (
 from dispatcher.planning.drafting import Draft, Limit, Words, digest, draft
 from dispatcher.planning.follow_up import RESENT, resend, stop_all, test
 from dispatcher.planning.forecast import Forecast, Speed, forecast
-from dispatcher.planning.previewing import Preview, preview
-from dispatcher.planning.releasing import release, steps_of_release
+from dispatcher.planning.previewing import Preview, Remarked, preview
+from dispatcher.planning.releasing import Resolve, release, steps_of_release
 from dispatcher.planning.watching import Finding
 
 __all__ = [
@@ -31,6 +31,8 @@ __all__ = [
     "Forecast",
     "Limit",
     "Preview",
+    "Remarked",
+    "Resolve",
     "Speed",
     "Words",
     "approve",

@@ -26,6 +26,13 @@ def submit(tx: Tx, broadcast: Broadcast, found: Preview, *, leave_out: bool = Fa
     Refused while somebody cannot be given a text, unless they shall be left out knowingly.
     """
     need(tx.actor, {Role.OFFICER, Role.ADMIN, Role.LEADER}, "trình duyệt", "submit")
+    for remark in found.remarks:
+        if remark.severity == "block":
+            raise refused(
+                "text-blocked",
+                f"Chưa trình được ({remark.rule}): {remark.say.vi}",
+                f"Not submitted ({remark.rule}): {remark.say.en}",
+            )
     if found.findings and not leave_out:
         first = found.findings[0]
         examples = ", ".join(w["who"] for w in first.worst[:3])

@@ -12,9 +12,19 @@ from dispatcher.planning.forecast import Forecast, Speed, forecast
 from dispatcher.planning.releasing import Resolve, steps_of_release
 from dispatcher.planning.summing import Sums, summed
 from dispatcher.planning.watching import Finding, Looking, Saving
+from dispatcher.problems import Say
 from dispatcher.store import releases, texts
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx
+
+
+@dataclass(frozen=True)
+class Remarked:
+    """One thing to say of the text itself, the same for everybody."""
+
+    rule: str
+    severity: str  # block | warn
+    say: Say
 
 
 @dataclass(frozen=True)
@@ -28,6 +38,7 @@ class Preview(Sums):
     forecast: Forecast | None = None
     findings: tuple[Finding, ...] = ()
     savings: tuple[Saving, ...] = ()
+    remarks: tuple[Remarked, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -46,6 +57,9 @@ class Preview(Sums):
             "samples": [dict(s) for s in self.samples],
             "remembered": dict(self.remembered),
             "findings": [f.as_json() for f in self.findings],
+            "remarks": [
+                {"rule": r.rule, "severity": r.severity, "message": r.say.vi} for r in self.remarks
+            ],
             "savings": [s.__dict__ for s in self.savings],
             "forecast": self.forecast.as_json() if self.forecast else None,
         }

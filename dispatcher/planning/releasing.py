@@ -25,6 +25,7 @@ from dispatcher.planning.writing import Watch, write_people, write_shared
 from dispatcher.store import broadcasts, gateways, reachability, releases
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx
+from dispatcher.store.eligible import Eligible, eligible
 from dispatcher.store.releases import Reach
 from dispatcher.store.schema import micros
 
@@ -51,12 +52,14 @@ def steps_of_release(
         releases.take_stock(tx)
         state["reach"] = resolve(tx, broadcast.audience)
         state["last"] = releases.last_contact(tx)
+        state["may"] = eligible(tx, broadcast, state["reach"].consent)
         state["shares"] = _shares(tx, broadcast)
         state["unreachable"] = releases.last_address(tx) if _anything_known(tx, broadcast) else 0
         write_shared(tx, broadcast, words, state["reach"], watch)
 
     yield prepare
     reach: Reach = state["reach"]
+    may: Eligible = state["may"]
     usable = [i for i, scope in enumerate(words.scopes) if scope]
     due = micros(start)
     position = usable[0] * releases.TARGETS_PER_STEP + releases.BY_PHONE
@@ -73,7 +76,7 @@ def steps_of_release(
             if low >= high:  # another worker has planned it
                 return
             lacking = write_people(tx, broadcast, words, reach, low, high, watch)
-            base = releases.add_messages(tx, broadcast, reach, start_at, due, low, high)
+            base = releases.add_messages(tx, broadcast, reach, may, start_at, due, low, high)
             given = [
                 releases.add_first_targets(
                     tx, broadcast.id, i, broadcast.route[i], shares[i], words.scopes[i] or "", base
@@ -88,7 +91,7 @@ def steps_of_release(
                 if step.channel is Channel.ZALO and any(
                     releases.any_user_ids(tx, g) for g in step.gateways
                 ):
-                    releases.add_user_ids(tx, broadcast.id, i, step, base)
+                    releases.add_user_ids(tx, broadcast.id, may, i, step, base)
                     releases.start_by_id(
                         tx, i * releases.TARGETS_PER_STEP + releases.BY_PHONE, base
                     )
@@ -103,8 +106,8 @@ def steps_of_release(
             releases.take_stock(tx)  # of messages and targets
             for i in usable:
                 releases.add_more_targets(
-                    tx, broadcast.id, i, broadcast.route[i], shares[i], words.scopes[i] or "",
-                    low, high,
+                    tx, broadcast.id, may, i, broadcast.route[i], shares[i],
+                    words.scopes[i] or "", low, high,
                 )  # fmt: skip
 
         yield more

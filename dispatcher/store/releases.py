@@ -13,6 +13,7 @@ from typing import Any
 from dispatcher.model import MessageState, Step, chunks
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx, at, json_rows, on_rows
+from dispatcher.store.eligible import MOBILE, NUMBERS, Eligible
 
 STRETCH = 50_000  # messages added up at once
 TARGETS_PER_STEP = 16  # position = step * 16 + BY_ID, or + BY_PHONE and which of the numbers
@@ -32,6 +33,7 @@ class Reach:
     of: int | None = None
     states: tuple[str, ...] = ()
     contacts: tuple[int, ...] = ()
+    consent: int | None = None  # advertising goes only to this group
 
     def condition(self, c: str = "c") -> str:
         """The audience as a condition on contacts under the alias `c`.
@@ -70,13 +72,7 @@ def _ids(ids: Sequence[int]) -> str:
     return ", ".join(str(int(i)) for i in ids) or "-1"
 
 
-_FREE = (
-    "NOT EXISTS (SELECT 1 FROM suppressions s WHERE s.address_id = a.id AND s.lifted_at IS NULL)"
-)
-_MOBILE = "a.kind = 'mobile' AND a.cipher IS NOT NULL"
-_NUMBERS = "FROM contact_addresses x JOIN addresses a ON a.id = x.address_id WHERE x.contact_id = "
 _NEXT = "nextval(pg_get_serial_sequence('messages', 'id'))"
-_FIRST = f"(SELECT MIN(x.position) {_NUMBERS}{{contact}} AND {_MOBILE} AND {_FREE})"
 # The contacts of one chunk with the number each is written to; messages and targets come from it.
 _PLAN_ROWS = (
     "CREATE TEMPORARY TABLE IF NOT EXISTS plan_rows (n {key}, contact_id BIGINT, ward_id BIGINT, "
@@ -170,6 +166,7 @@ def add_messages(
     tx: Tx,
     broadcast: Broadcast,
     reach: Reach,
+    may: Eligible,
     first: tuple[int, Shares],
     due: int,
     low: int,
@@ -182,7 +179,7 @@ def add_messages(
     the id of the message of row n is base + n.
     """
     by_household = broadcast.audience.one_per == "household"
-    base = _choose_numbers(tx, reach, by_household, low, high)
+    base = _choose_numbers(tx, reach, may, by_household, low, high)
     tx.run(
         "INSERT INTO messages (id, broadcast_id, contact_id, state, reason, ward_id, "
         "residential_group_id, household_id, carrier, kind, mode, priority, position, gateway, "
@@ -207,26 +204,27 @@ def add_messages(
     return base
 
 
-def _choose_numbers(tx: Tx, reach: Reach, by_household: bool, low: int, high: int) -> int:
+def _choose_numbers(
+    tx: Tx, reach: Reach, may: Eligible, by_household: bool, low: int, high: int
+) -> int:
     """Fill `plan_rows` with the audience among contacts with id in (low, high]; answers base."""
     tx.run(_PLAN_ROWS.format(key="INTEGER PRIMARY KEY" if tx.is_sqlite else "BIGINT"))
     tx.run("DELETE FROM plan_rows")
     # somebody of the same household, earlier in the list, who can be written to
     elder = (
         "FROM visible_contacts o WHERE o.household_id = c.household_id AND o.id < c.id AND "
-        f"{reach.condition('o')} AND {_FIRST.format(contact='o.id')} IS NOT NULL"
+        f"{reach.condition('o')} AND {may.first('o.id')} IS NOT NULL"
     )
     skipped = f"WHEN EXISTS (SELECT 1 {elder}) THEN 'same_household' " if by_household else ""
     tx.run(
         f"WITH {tx.visible('contacts')}, {tx.visible('messages')}, told AS (SELECT c.*, "
-        f"(SELECT x.address_id {_NUMBERS}c.id AND {_MOBILE} AND {_FREE} ORDER BY x.position "
+        f"(SELECT x.address_id {NUMBERS}c.id AND {MOBILE} AND {may.free()} ORDER BY x.position "
         f"LIMIT 1) AS own FROM visible_contacts c WHERE c.id > :low AND c.id <= :high "
         f"AND {reach.condition()}) INSERT INTO plan_rows (n, contact_id, ward_id, "
         "residential_group_id, household_id, reason, address_id, carrier) "
         f"SELECT {'NULL' if tx.is_sqlite else _NEXT}, c.id, c.ward_id, c.residential_group_id, "
-        "c.household_id, CASE WHEN t.id IS NULL THEN CASE "
-        f"WHEN EXISTS (SELECT 1 {_NUMBERS}c.id AND {_MOBILE}) THEN 'opted_out' "
-        f"WHEN EXISTS (SELECT 1 {_NUMBERS}c.id AND a.kind = 'landline' AND a.cipher IS NOT NULL) "
+        f"c.household_id, CASE {may.consented()}WHEN t.id IS NULL THEN CASE {may.why_not()}"
+        f"WHEN EXISTS (SELECT 1 {NUMBERS}c.id AND a.kind = 'landline' AND a.cipher IS NOT NULL) "
         f"THEN 'landline' ELSE 'no_number' END {skipped}END, t.id, t.carrier "
         "FROM told c LEFT JOIN addresses t ON t.id = c.own ORDER BY c.id",
         {"low": low, "high": high},
@@ -280,7 +278,9 @@ def add_first_targets(
     return found.rowcount
 
 
-def add_user_ids(tx: Tx, broadcast_id: int, index: int, step: Step, base: int) -> None:
+def add_user_ids(
+    tx: Tx, broadcast_id: int, may: Eligible, index: int, step: Step, base: int
+) -> None:
     """Before the number of one step: its owner's user id at the gateway, where they told it.
 
     Only for those who got the number itself: whoever shares a phone is reached through it.
@@ -291,8 +291,7 @@ def add_user_ids(tx: Tx, broadcast_id: int, index: int, step: Step, base: int) -
         "ON u.address_id = p.address_id JOIN targets t "
         "ON t.message_id = :base + p.n AND t.position = :by_phone AND u.gateway = t.gateway "
         "WHERE p.reason IS NULL "
-        "AND NOT EXISTS (SELECT 1 FROM suppressions s WHERE s.address_id = u.user_address_id "
-        "AND s.lifted_at IS NULL) ORDER BY p.n ON CONFLICT DO NOTHING",
+        f"AND {may.not_suppressed('u.user_address_id')} ORDER BY p.n ON CONFLICT DO NOTHING",
         {
             **_of_step(broadcast_id, index, step),
             "by_id": index * TARGETS_PER_STEP + BY_ID,
@@ -321,6 +320,7 @@ def any_user_ids(tx: Tx, gateway: str) -> bool:
 def add_more_targets(
     tx: Tx,
     broadcast_id: int,
+    may: Eligible,
     index: int,
     step: Step,
     shares: Shares,
@@ -338,12 +338,12 @@ def add_more_targets(
         f"{_drawn(shares, 'm.id')}, "
         "ca.address_id, pb.body_id FROM visible_messages m "
         "JOIN contact_addresses ca ON ca.contact_id = m.contact_id "
-        f"JOIN addresses a ON a.id = ca.address_id AND {_MOBILE} "
+        f"JOIN addresses a ON a.id = ca.address_id AND {MOBILE} "
         f"JOIN plan_bodies pb ON pb.broadcast_id = m.broadcast_id AND pb.step = :step "
         f"AND pb.scope_id = {_scope_id(scope, 'm')} WHERE m.contact_id > :low "
         "AND m.contact_id <= :high AND m.broadcast_id = :b AND m.state = 'queued' "
-        f"AND ca.position > {_FIRST.format(contact='m.contact_id')} "
-        f"AND ca.position < {TARGETS_PER_STEP - BY_PHONE} AND {_FREE} "
+        f"AND ca.position > {may.first('m.contact_id')} "
+        f"AND ca.position < {TARGETS_PER_STEP - BY_PHONE} AND {may.free()} "
         "AND m.contact_id IN (SELECT x.contact_id FROM contact_addresses x "
         "WHERE x.contact_id > :low AND x.contact_id <= :high AND x.position > 0) "
         "ORDER BY m.id, ca.position ON CONFLICT DO NOTHING",

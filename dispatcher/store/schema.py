@@ -229,6 +229,8 @@ suppressions = Table(
     Column("address_id", Id, ForeignKey("addresses.id"), nullable=False, index=True),
     Column("reason", String, nullable=False), Column("at", Instant, nullable=False),
     Column("by", String, nullable=False), Column("lifted_at", Instant),
+    Column("scope", String, nullable=False, server_default="all",
+           comment="all | promotion: the do-not-call list forbids advertising only"),
 )  # fmt: skip
 
 # --- texts ------------------------------------------------------------------------------------
@@ -254,6 +256,17 @@ prices = Table(
     Column("valid_from", Date, nullable=False), Column("valid_to", Date),
     Column("dong", Integer, nullable=False),
     comment="đồng per part (SMS) or per message (Zalo), by carrier, class and date",
+)  # fmt: skip
+registrations = Table(
+    "registrations", metadata,
+    Column("gateway", String, primary_key=True), Column("template", String, primary_key=True),
+    Column("form", String, primary_key=True, comment="sms | sms_accented | zalo"),
+    Column("carrier", String, primary_key=True, comment="empty: every network"),
+    Column("digest", String, nullable=False, comment="of the frame that was handed in"),
+    Column("state", String, nullable=False), Column("day", Date, nullable=False),
+    Column("until", Date), Column("vendor_id", String, nullable=False, server_default=""),
+    Column("note", String, nullable=False, server_default=""),
+    comment="what a vendor or network has been asked to let through, and what it said",
 )  # fmt: skip
 
 # --- broadcasts -------------------------------------------------------------------------------

@@ -7,20 +7,43 @@ from typing import Any
 
 from dispatcher.problems import refused
 from dispatcher.store import user_ids
-from dispatcher.store.database import Tx, at
+from dispatcher.store.database import Tx, at, json_rows, on_rows
 from dispatcher.store.imports import drop_unused, retire
 
 
-def suppress(tx: Tx, address: int, reason: str) -> bool:
-    """Never write to this address again, until lifted; False when that was so already."""
-    if _active(tx, address):
+def suppress(tx: Tx, address: int, reason: str, *, scope: str = "all") -> bool:
+    """Never write to this address again, until lifted; False when that was so already.
+
+    `scope`: "all", or "promotion" for advertising only.
+    """
+    held = _active(tx, address)
+    if "all" in held or scope in held:
         return False
     tx.run(
-        "INSERT INTO suppressions (address_id, reason, at, by) VALUES (:a, :r, :now, :by)",
-        {"a": address, "r": reason, "now": at(tx.now), "by": tx.actor.name},
+        "INSERT INTO suppressions (address_id, reason, at, by, scope) "
+        "VALUES (:a, :r, :now, :by, :s)",
+        {"a": address, "r": reason, "now": at(tx.now), "by": tx.actor.name, "s": scope},
     )
-    tx.note("suppressed", "address", address, reason=reason)
+    tx.note("suppressed", "address", address, reason=reason, scope=scope)
     return True
+
+
+def do_not_call(tx: Tx, addresses: Sequence[int]) -> int:
+    """No advertising to these addresses any more (Decree 91/2020 art. 7); how many are new."""
+    before = tx.value("SELECT count(*) FROM suppressions")
+    on_rows(
+        tx,
+        "INSERT INTO suppressions (address_id, reason, at, by, scope) "
+        "SELECT r.a, 'do_not_call', :now, :by, 'promotion' "
+        f"FROM {json_rows({'a': 'bigint'})} r WHERE NOT EXISTS (SELECT 1 FROM suppressions s "
+        "WHERE s.address_id = r.a AND s.lifted_at IS NULL)",
+        [[a] for a in addresses],
+        now=at(tx.now),
+        by=tx.actor.name,
+    )
+    new = int(tx.value("SELECT count(*) FROM suppressions") - before)
+    tx.note("do_not_call", "site", "list", numbers=len(addresses), new=new)
+    return new
 
 
 def lift(tx: Tx, address: int, reason: str) -> bool:
@@ -35,13 +58,12 @@ def lift(tx: Tx, address: int, reason: str) -> bool:
     return True
 
 
-def _active(tx: Tx, address: int) -> bool:
-    return bool(
-        tx.value(
-            "SELECT count(*) FROM suppressions WHERE address_id = :a AND lifted_at IS NULL",
-            a=address,
-        )
+def _active(tx: Tx, address: int) -> set[str]:
+    """The scopes of what is in force for an address."""
+    rows = tx.rows(
+        "SELECT scope FROM suppressions WHERE address_id = :a AND lifted_at IS NULL", a=address
     )
+    return {row["scope"] for row in rows}
 
 
 def addresses_of(tx: Tx, contact_ids: Sequence[int]) -> list[int]:
@@ -65,7 +87,7 @@ def listed(tx: Tx, limit: int = 1000) -> list[dict[str, Any]]:
     return [
         dict(row)
         for row in tx.rows(
-            "SELECT s.id, a.tail AS phone, s.reason, s.at, s.by FROM suppressions s "
+            "SELECT s.id, a.tail AS phone, s.reason, s.at, s.by, s.scope FROM suppressions s "
             "JOIN addresses a ON a.id = s.address_id WHERE s.lifted_at IS NULL "
             "ORDER BY s.id DESC LIMIT :n",
             n=limit,

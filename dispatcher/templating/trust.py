@@ -243,7 +243,7 @@ def _opening(text: str, house: House, channel: str) -> Iterator[Found]:
     """Who writes comes first. In SMS the registered brandname says so already."""
     start = folded(text)
     names = [folded(name) for name, _ in house.senders]
-    if start.startswith(("ubnd ", "[qc] ubnd ")) or any(start.startswith(n) for n in names if n):
+    if re.match(r"(?:\[qc\] )?ubnd\b", start) or any(start.startswith(n) for n in names if n):
         return
     if channel == "zalo":
         return
@@ -253,7 +253,7 @@ def _opening(text: str, house: House, channel: str) -> Iterator[Found]:
         "warn" if branded else "block",
         Say(
             "tin phải mở đầu bằng tên đơn vị gửi (UBND phường …)",
-            "the text must open with its sender (UBND phường …)",
+            "the text must open with the name of its sender",
         ),
         text[:30],
     )

@@ -174,8 +174,8 @@ def test_a_kept_column_stands_in_the_text_of_each_person(ward, tmp_path):
         listing = read_listing(read_sheets(path), context)
         store(tx, merge(tx, listing.entries), [], ("095",))
     text = (
-        '+++\ntitle = "Mời"\n+++\n{% block sms %}{% if row.duong %}Duong: '
-        "{{ row.duong | khong_dau }}.{% else %}Duong: .{% endif %}{% endblock %}"
+        '+++\ntitle = "Mời"\n+++\n{% block sms %}{% if row.duong %}UBND duong: '
+        "{{ row.duong | khong_dau }}.{% else %}UBND duong: .{% endif %}{% endblock %}"
     )
     (app.templates / "moi.j2").write_text(text, encoding="utf-8")
     released(app, officer, leader, template="moi")
@@ -183,8 +183,8 @@ def test_a_kept_column_stands_in_the_text_of_each_person(ward, tmp_path):
         texts = [
             json.loads(tx.sealer.open(r["sealed"]))[0] for r in tx.rows("SELECT sealed FROM bodies")
         ]
-    assert texts.count("Duong: Lach Tray.") == 1
-    assert set(texts) == {"Duong: Lach Tray.", "Duong: ."}
+    assert texts.count("UBND duong: Lach Tray.") == 1
+    assert set(texts) == {"UBND duong: Lach Tray.", "UBND duong: ."}
 
 
 def test_a_release_goes_on_where_it_stopped(ward, monkeypatch):

@@ -1,0 +1,84 @@
+"""Which numbers a broadcast may be sent to: not those who asked not to be written to; for
+advertising also not those on the do-not-call list, without consent, or written to three times.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dispatcher import law
+from dispatcher.store.broadcasts import Broadcast
+from dispatcher.store.database import Tx, at
+
+MOBILE = "a.kind = 'mobile' AND a.cipher IS NOT NULL"
+NUMBERS = "FROM contact_addresses x JOIN addresses a ON a.id = x.address_id WHERE x.contact_id = "
+
+
+@dataclass(frozen=True)
+class Eligible:
+    """SQL conditions on an address under the alias `a`; they need `visible_messages` beside them.
+
+    `consent`: the group of people who agreed to advertising; `lately`: advertising broadcasts of
+    the last day.
+    """
+
+    advertising: bool = False
+    consent: int | None = None
+    lately: tuple[int, ...] = ()
+
+    def not_suppressed(self, address: str = "a.id") -> str:
+        scope = "" if self.advertising else " AND s.scope = 'all'"
+        return (
+            f"NOT EXISTS (SELECT 1 FROM suppressions s WHERE s.address_id = {address} "
+            f"AND s.lifted_at IS NULL{scope})"
+        )
+
+    def free(self) -> str:
+        """True for a number that may be written to."""
+        if not self.lately:
+            return self.not_suppressed()
+        ids = ", ".join(map(str, self.lately))
+        return (
+            f"{self.not_suppressed()} AND (SELECT count(*) FROM targets lt "
+            f"JOIN visible_messages lm ON lm.id = lt.message_id WHERE lt.broadcast_id IN ({ids}) "
+            "AND lt.channel IN ('sms', 'zalo') AND lt.address_id = a.id AND lm.state NOT IN "
+            f"('failed', 'expired', 'skipped', 'cancelled')) < {law.MOST_A_DAY}"
+        )
+
+    def first(self, contact: str) -> str:
+        """The position of the first number of a contact that may be written to, or NULL."""
+        return f"(SELECT MIN(x.position) {NUMBERS}{contact} AND {MOBILE} AND {self.free()})"
+
+    def why_not(self) -> str:
+        """CASE branches for a contact `c` with mobiles, none of which may be written to."""
+        everyday = Eligible().not_suppressed()
+        found = f"WHEN EXISTS (SELECT 1 {NUMBERS}c.id AND {MOBILE}"
+        if not self.advertising:
+            return f"{found}) THEN 'opted_out' "
+        return (
+            f"{found} AND {self.not_suppressed()}) THEN 'too_often' "
+            f"{found} AND {everyday}) THEN 'do_not_call' {found}) THEN 'opted_out' "
+        )
+
+    def consented(self) -> str:
+        """CASE branch for a contact `c` who never agreed; empty where nobody has to."""
+        if not self.advertising or self.consent is None:
+            return ""
+        return (
+            "WHEN NOT EXISTS (SELECT 1 FROM group_members gm WHERE gm.contact_id = c.id "
+            f"AND gm.group_id = {int(self.consent)}) THEN 'no_consent' "
+        )
+
+
+def eligible(tx: Tx, broadcast: Broadcast, consent: int | None) -> Eligible:
+    """The conditions for one broadcast now."""
+    if not law.is_advertising(broadcast.kind):
+        return Eligible()
+    lately = tx.rows(
+        f"WITH {tx.visible('broadcasts')} SELECT id FROM visible_broadcasts WHERE kind = :k "
+        "AND id <> :b AND released_at >= :since",
+        k=broadcast.kind.value,
+        b=broadcast.id,
+        since=at(tx.now - law.DAY),
+    )
+    return Eligible(True, consent, tuple(row["id"] for row in lately))
