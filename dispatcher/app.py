@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from dispatcher import law, planning, routes, targeting, templating
+from dispatcher import law, planning, registered, routes, targeting, templating
 from dispatcher.clock import Clock, Watch, real_clock, site_clock
 from dispatcher.config import GatewaySettings, Secret, Site
 from dispatcher.gateways import adapter_module
@@ -274,7 +274,28 @@ def preview(app: App, actor: Actor, broadcast: Broadcast) -> planning.Preview:
         rates = speeds(app.site, tx)
         remarks = _remarks(app, tx, broadcast)
     seen = planning.preview(app.begin(actor), broadcast, found, _resolver(app, broadcast), rates)
-    return replace(seen, remarks=remarks)
+    with app.store.read(actor) as tx:
+        standings = _standings(app, tx, broadcast, seen)
+    return replace(seen, remarks=remarks, standings=standings)
+
+
+def _standings(
+    app: App, tx: Tx, broadcast: Broadcast, seen: planning.Preview
+) -> tuple[registered.Standing, ...]:
+    """What the vendors have said to the texts of a broadcast, per network."""
+    if not any(g.registered for g in app.site.gateways.values()):
+        return ()
+    name, _, source = texts.source_of(tx, broadcast.template_version_id)
+    template = templating.parse(name, source, app.templates)
+    names = areas.names(tx)
+    wards = [names[w] for w in broadcast.senders if w in names]
+    values = templating.Sample(max(wards, key=len, default="")).values(template, broadcast.fields)
+    written = {n: templating.render(template, b, values).body for n, b in template.blocks.items()}
+    today = app.clock().astimezone(HANOI).date()
+    found = registered.standings(
+        tx, app.site, template, broadcast.route, written, seen.by_network, today
+    )
+    return tuple(found)
 
 
 def _resolver(app: App, broadcast: Broadcast) -> planning.Resolve:

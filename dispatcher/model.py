@@ -115,6 +115,17 @@ class SkipReason(StrEnum):
     NO_TEXT = "no_text"  # a value their text needs is missing, or the text would be too long
 
 
+class Registered(StrEnum):
+    """What a vendor or network said to a template."""
+
+    NONE = "none"  # never handed in
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    REJECTED = "rejected"  # the note says why
+    EXPIRED = "expired"
+    CHANGED = "changed"  # the template was edited after it was handed in
+
+
 class HeldReason(StrEnum):
     CONTENT_REFUSED = "content_refused"  # three people, one text, one network
     OVER_CEILING = "over_ceiling"  # more people or money than was approved

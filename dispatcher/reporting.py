@@ -21,7 +21,7 @@ from dispatcher.problems import Say
 from dispatcher.store import logbook
 from dispatcher.store.database import Tx
 
-PAGE = Path(__file__).parent / "pages" / "report.html"
+PAGES = Path(__file__).parent / "pages"
 # Columns of a report, in the order people ask.
 COLUMNS: dict[str, Say] = {
     "reached": Say("đã nhận", "reached"),
@@ -232,10 +232,8 @@ def as_html(
     found: Report, *, title: str, site: str, when: datetime, drill: bool, language: str
 ) -> str:
     """A page that prints on A4."""
-    import jinja2
-
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    return environment.from_string(PAGE.read_text("utf-8")).render(
+    return _page(
+        "report.html",
         title=title,
         site=site,
         when=f"{when.astimezone(HANOI):%d/%m/%Y %H:%M}",
@@ -255,3 +253,23 @@ def as_html(
 def number(value: int) -> str:
     """1234567 → 1.234.567"""
     return f"{value:,}".replace(",", ".")
+
+
+def letter(
+    site: str,
+    gateway: str,
+    year: int,
+    senders: Sequence[Mapping[str, str]],
+    templates: Sequence[Mapping[str, str]],
+) -> str:
+    """The draft of a letter to a vendor: brandnames (name, brandname, until) and templates (title,
+    form, text), laid out as Decree 30/2020 wants it."""
+    return _page("registration.html", site=site, gateway=gateway, year=year, senders=senders,
+                 templates=templates)  # fmt: skip
+
+
+def _page(name: str, **values: Any) -> str:
+    import jinja2
+
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
+    return environment.from_string((PAGES / name).read_text("utf-8")).render(**values)

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from dispatcher import app as joined
-from dispatcher import planning, scheduling, templating
+from dispatcher import planning, registered, scheduling, templating
 from dispatcher.auditing import STATES
 from dispatcher.cli import foretold
 from dispatcher.cli.spoken import Group, argument, option
@@ -211,6 +211,7 @@ def tell_preview(surface: Surface, broadcast: Broadcast, found: Preview) -> None
             f"  {saving.characters} characters less: one part less for {saving.people} "
             f"people, {saving.dong} đồng saved.",
         )
+    _tell_registered(surface, found)
     for remark in found.remarks:
         surface.warn(f"{remark.rule}: {remark.say.vi}", f"{remark.rule}: {remark.say.en}")
     for finding in found.findings:
@@ -226,6 +227,25 @@ def tell_preview(surface: Surface, broadcast: Broadcast, found: Preview) -> None
             f"\n{sample['channel']} → {sample['to']} ({sample['parts']} parts)",
         )
         surface.say(bubble(sample["body"]))
+
+
+def _tell_registered(surface: Surface, found: Preview) -> None:
+    """What the vendors let through today, per network."""
+    for standing in found.standings:
+        told_by = standing.as_json()
+        words = registered.WORDS[standing.state]
+        network = told_by["carrier"] or "?"
+        surface.say(
+            f"  {told_by['gateway']} {network}: {number(standing.people)} người, mẫu "
+            f"{told_by['template']} {words.vi}",
+            f"  {told_by['gateway']} {network}: {standing.people} people, template "
+            f"{told_by['template']} {words.en}",
+        )
+    if found.can_go_today is not None:
+        surface.say(
+            f"Hôm nay gửi được tới {number(found.can_go_today)} người (mẫu đã được duyệt).",
+            f"Today {found.can_go_today} people can be reached (templates approved).",
+        )
 
 
 def acting(surface: Surface, number_: str, act: Callable[[Tx, Broadcast], Any]) -> Broadcast:

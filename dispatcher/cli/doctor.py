@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from dispatcher import scheduling, templating, timekeeping
+from dispatcher import registered, scheduling, templating, timekeeping
 from dispatcher.cli.spoken import command, option
 from dispatcher.cli.surface import Surface
 from dispatcher.model import HANOI, SYSTEM, Mode
@@ -53,6 +53,7 @@ def doctor(surface: Surface, clock_is_right: bool) -> int:
         _callbacks,
         _people,
         _lists,
+        _registrations,
         _workers,
     ]
     found = []
@@ -116,6 +117,26 @@ def _lists(surface: Surface) -> Finding:
             ),
         )
     return "lists", True, Say("Không danh sách nào quá hạn", "No list is kept for too long")
+
+
+def _registrations(surface: Surface) -> Finding:
+    """Brandnames, contracts and registered templates that end within two months."""
+    app = surface.open_app()
+    today = app.clock().astimezone(HANOI).date()
+    with app.store.read(SYSTEM) as tx:
+        soon = registered.endings(tx, app.site, today)
+    if not soon:
+        return (
+            "registrations",
+            True,
+            Say(
+                "Không tên định danh, hợp đồng, mẫu nào sắp hết hạn",
+                "No name or contract ends soon",
+            ),
+        )
+    vi = "; ".join(f"{e.what.vi} ({e.day:%d/%m/%Y})" for e in soon)
+    en = "; ".join(f"{e.what.en} ({e.day})" for e in soon)
+    return "registrations", False, Say(f"Hết hạn trong 60 ngày: {vi}", f"Ends within 60 days: {en}")
 
 
 def _zone(surface: Surface) -> Finding:

@@ -63,6 +63,7 @@ class GatewaySettings:
     most: Mapping[str, int] = field(default_factory=dict)  # of QUOTAS: how many, or how much
     free: bool = False  # its messages cost nothing
     profile: Profile = STANDARD  # how it counts and bills parts
+    registered: bool = False  # it lets through registered texts only
 
 
 # What an account may do in one day or month: messages, or đồng.
@@ -118,6 +119,7 @@ def read_gateways(section: Section, root: Path) -> dict[str, GatewaySettings]:
             name, adapter, paces["per_second"], flight["in_flight"], timeout, options,
             part.take("callback", int, 1), paces["parts_per_second"], most,
             part.take("free", bool, False), _profile(part, adapter),
+            part.take("registered", bool, False),
         )  # fmt: skip
         part.close(known)
     return found

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
+from dispatcher.model import Registered
 from dispatcher.planning.drafting import Words
 from dispatcher.planning.forecast import Forecast, Speed, forecast
 from dispatcher.planning.releasing import Resolve, steps_of_release
@@ -27,6 +28,16 @@ class Remarked:
     say: Say
 
 
+class Registrable(Protocol):
+    """People on one network, and whether a vendor lets their text through today."""
+
+    @property
+    def people(self) -> int: ...
+    @property
+    def state(self) -> Registered: ...
+    def as_json(self) -> dict[str, Any]: ...
+
+
 @dataclass(frozen=True)
 class Preview(Sums):
     """What a release would do, and whatever is to be said of its texts before it does it."""
@@ -39,6 +50,14 @@ class Preview(Sums):
     findings: tuple[Finding, ...] = ()
     savings: tuple[Saving, ...] = ()
     remarks: tuple[Remarked, ...] = ()
+    standings: tuple[Registrable, ...] = ()  # what vendors let through today; empty: not asked
+
+    @property
+    def can_go_today(self) -> int | None:
+        """People whose text a vendor has approved; None where no vendor wants that."""
+        if not self.standings:
+            return None
+        return sum(s.people for s in self.standings if s.state is Registered.APPROVED)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -60,6 +79,8 @@ class Preview(Sums):
             "remarks": [
                 {"rule": r.rule, "severity": r.severity, "message": r.say.vi} for r in self.remarks
             ],
+            "registrations": [s.as_json() for s in self.standings],
+            "can_go_today": self.can_go_today,
             "savings": [s.__dict__ for s in self.savings],
             "forecast": self.forecast.as_json() if self.forecast else None,
         }

@@ -23,6 +23,7 @@ class Sums:
     most_parts: Mapping[str, int]
     cost: Mapping[str, int]  # by channel
     dearest: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    by_network: Mapping[tuple[str, str], int] = field(default_factory=dict)  # channel, network
 
     @property
     def total(self) -> int:
@@ -41,16 +42,19 @@ def summed(tx: Tx, broadcast: Broadcast) -> Sums:
     most: dict[str, int] = {}
     cost: dict[str, int] = {}
     dearest: dict[str, tuple[int, int]] = {}
+    by_network: dict[tuple[str, str], int] = {}
     for row in summary["parts"]:
         channel, messages = row["channel"], int(row["messages"])
         each = 1 if channel == "zalo" else int(row["parts"])
         price = texts.price(prices, channel, row["carrier"], broadcast.kind)
         parts[channel] = parts.get(channel, 0) + messages * each
         cost[channel] = cost.get(channel, 0) + messages * each * price
+        network = channel, row["carrier"] or ""
+        by_network[network] = by_network.get(network, 0) + messages
         if each > most.get(channel, 0):
             most[channel], dearest[channel] = each, (0, 0)
         if each == most[channel]:
             many, dong = dearest[channel]
             dearest[channel] = many + messages, dong + messages * price
     people = queued + sum(skipped.values())
-    return Sums(people, queued, skipped, parts, most, cost, dearest)
+    return Sums(people, queued, skipped, parts, most, cost, dearest, by_network)

@@ -15,6 +15,7 @@ from dispatcher.templating.files import (
     parse,
     template_files,
 )
+from dispatcher.templating.frames import FRAMES, Frame, frame
 from dispatcher.templating.reading_back import read_back
 from dispatcher.templating.rendering import (
     Sample,
@@ -29,10 +30,12 @@ from dispatcher.templating.trust import House, look
 
 __all__ = [
     "BLOCKS",
+    "FRAMES",
     "LOUDSPEAKER",
     "NAMES",
     "Block",
     "Field",
+    "Frame",
     "House",
     "Remark",
     "Sample",
@@ -40,6 +43,7 @@ __all__ = [
     "Writer",
     "check",
     "fill",
+    "frame",
     "gaps",
     "load",
     "look",
