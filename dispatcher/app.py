@@ -42,6 +42,7 @@ from dispatcher.store import gateways as gateway_rows
 from dispatcher.store import settings as site_facts
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Store, Tx, open_store, read_only
+from dispatcher.store.samples import Look
 from dispatcher.store.seal import Sealer, load_key
 from dispatcher.store.tokens import StoredTokens
 from dispatcher.templating import Template
@@ -268,12 +269,16 @@ def _limit(site: Site, template: Template, kind: Kind, step: Step) -> planning.L
     return planning.Limit(tuple(profiles), kind is Kind.PROMOTION)
 
 
-def preview(app: App, actor: Actor, broadcast: Broadcast) -> planning.Preview:
+def preview(
+    app: App, actor: Actor, broadcast: Broadcast, look: Look | None = None
+) -> planning.Preview:
+    """What a release would do, with everything to be said of its texts before anybody gets one."""
     with app.store.read(actor) as tx:
         found = words(app, tx, broadcast)
         rates = speeds(app.site, tx)
         remarks = _remarks(app, tx, broadcast)
-    seen = planning.preview(app.begin(actor), broadcast, found, _resolver(app, broadcast), rates)
+    resolve = _resolver(app, broadcast)
+    seen = planning.preview(app.begin(actor), broadcast, found, resolve, rates, look)
     with app.store.read(actor) as tx:
         standings = _standings(app, tx, broadcast, seen)
     return replace(seen, remarks=remarks, standings=standings)

@@ -268,6 +268,11 @@ def letter(
                  templates=templates)  # fmt: skip
 
 
+def phones(title: str, site: str, samples: Sequence[Mapping[str, Any]]) -> str:
+    """Messages as phones show them (channel, to, body, characters, parts), as a page."""
+    return _page("preview.html", title=title, site=site, samples=samples)
+
+
 def _page(name: str, **values: Any) -> str:
     import jinja2
 

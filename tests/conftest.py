@@ -152,6 +152,7 @@ sample_heads = ["095"]
 WARNING = """+++
 title = "Giả danh công an"
 kind = "warning"
+reviewed = 2999-01-01
 [zns]
 template_id = "100001"
 params = {{ don_vi = "UBND phường {{{{ ward.name }}}}" }}

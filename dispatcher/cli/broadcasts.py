@@ -9,21 +9,24 @@ from typing import Any
 import click
 
 from dispatcher import app as joined
-from dispatcher import planning, registered, scheduling, templating
+from dispatcher import planning, reporting, scheduling, templating
 from dispatcher.auditing import STATES
 from dispatcher.cli import foretold
+from dispatcher.cli.contacts import who
+from dispatcher.cli.previewed import tell_preview
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
-from dispatcher.cli.templates import bubble, pairs
+from dispatcher.cli.tables import write_page
+from dispatcher.cli.templates import pairs
 from dispatcher.config import duration, window
 from dispatcher.model import HANOI, Audience, BroadcastState, Mode
-from dispatcher.planning import Preview
 from dispatcher.problems import PARTLY, REFUSED, Problem, Say
 from dispatcher.reporting import number
 from dispatcher.store import broadcasts as rows
 from dispatcher.store import gateways, people
 from dispatcher.store.broadcasts import Broadcast, state_vi
 from dispatcher.store.database import Tx
+from dispatcher.store.samples import Look
 
 broadcasts = Group(Say("Đợt gửi.", "Broadcasts."))
 OVER = {
@@ -151,11 +154,26 @@ def create(
     "dispatcher broadcasts preview 1",
 )
 @argument("number_", complete="broadcast")
-def preview(surface: Surface, number_: str) -> None:
+@option(
+    "--recipient",
+    vi="xem tin của một người: c12, số điện thoại, hoặc - (đọc từ đầu vào)",
+    en="see one person's message: c12, a phone, or - (stdin)",
+)
+@option("--from", "first", default=1, vi="xem từ tin đắt thứ mấy", en="start at the n-th dearest")
+@option("--html", vi="ghi thành trang HTML", en="write an HTML page")
+def preview(
+    surface: Surface, number_: str, recipient: str | None, first: int, html: str | None
+) -> None:
     app, actor = surface.open_app(), surface.actor()
     with app.store.read(actor) as tx:
         broadcast = rows.get(tx, broadcast_id(number_))
-    found = joined.preview(app, actor, broadcast)
+        chosen = who(surface, tx, recipient) if recipient else ()
+    look = Look(tuple(chosen), max(0, first - 1), 20 if html else 3)
+    found = joined.preview(app, actor, broadcast, look)
+    if html:
+        shown = [{**s, "to": f"{s['contact']} {s['to']}"} for s in found.samples]
+        page = reporting.phones(broadcast.title, app.site.name, shown)
+        write_page(surface, html, page)
     from dispatcher.cli.vendors import findings, tell_findings
 
     told_by_vendors = findings(surface, broadcast, found)
@@ -169,83 +187,6 @@ def preview(surface: Surface, number_: str) -> None:
         f"Trình duyệt: dispatcher broadcasts submit {broadcast.id} --as TÊN",
         f"Submit: dispatcher broadcasts submit {broadcast.id} --as NAME",
     )
-
-
-def tell_preview(surface: Surface, broadcast: Broadcast, found: Preview) -> None:
-    """A preview in words: who, what it costs, and two samples."""
-    surface.say(
-        f"{number(found.people)} người, {number(found.households)} hộ: gửi {number(found.queued)}, "
-        f"bỏ qua {number(found.people - found.queued)}.",
-        f"{found.people} people, {found.households} households: {found.queued} to send, "
-        f"{found.people - found.queued} skipped.",
-    )
-    from dispatcher.auditing import REASONS
-
-    for reason, n in found.skipped.items():
-        words = REASONS[reason]
-        surface.say(f"  {number(n)} {words.vi}", f"  {n} {words.en}")
-    for channel, cost in found.cost.items():
-        surface.say(
-            f"  {channel}: {found.most_parts[channel]} tin/người, "
-            f"{number(found.parts[channel])} tin, "
-            f"nhiều nhất {number(cost)} đồng",
-            f"  {channel}: {found.most_parts[channel]} parts each, {found.parts[channel]} parts, "
-            f"at most {cost} đồng",
-        )
-    for channel, n in found.remembered.items():
-        surface.say(
-            f"  {number(n)} người gần đây không nhận được qua {channel}: đi thẳng đường khác",
-            f"  {n} people could not be reached by {channel} lately: sent another way at once",
-        )
-    totals = found.as_json()["cost"]
-    surface.say(
-        f"Tổng nhiều nhất {number(found.total)} đồng (ước tính): mỗi máy {totals['per_phone']}, "
-        f"mỗi hộ {totals['per_household']} đồng.",
-        f"At most {found.total} đồng in all (estimate): {totals['per_phone']} a phone, "
-        f"{totals['per_household']} a household.",
-    )
-    for saving in found.savings:
-        surface.say(
-            f"  Bớt {saving.characters} ký tự: {number(saving.people)} người bớt một tin, "
-            f"rẻ hơn {number(saving.dong)} đồng.",
-            f"  {saving.characters} characters less: one part less for {saving.people} "
-            f"people, {saving.dong} đồng saved.",
-        )
-    _tell_registered(surface, found)
-    for remark in found.remarks:
-        surface.warn(f"{remark.rule}: {remark.say.vi}", f"{remark.rule}: {remark.say.en}")
-    for finding in found.findings:
-        surface.warn(f"{finding.say.vi}:", f"{finding.say.en}:")
-        for worst in finding.worst:
-            shown = f" ({worst['amount']}) {worst['value'][:60]}" if worst["value"] else ""
-            surface.say(f"    {worst['who']}{shown}")
-    if found.forecast is not None:
-        foretold.tell_ahead(surface, found.forecast.as_json())
-    for sample in found.samples[:2]:
-        surface.say(
-            f"\n{sample['channel']} → {sample['to']} ({sample['parts']} tin)",
-            f"\n{sample['channel']} → {sample['to']} ({sample['parts']} parts)",
-        )
-        surface.say(bubble(sample["body"]))
-
-
-def _tell_registered(surface: Surface, found: Preview) -> None:
-    """What the vendors let through today, per network."""
-    for standing in found.standings:
-        told_by = standing.as_json()
-        words = registered.WORDS[standing.state]
-        network = told_by["carrier"] or "?"
-        surface.say(
-            f"  {told_by['gateway']} {network}: {number(standing.people)} người, mẫu "
-            f"{told_by['template']} {words.vi}",
-            f"  {told_by['gateway']} {network}: {standing.people} people, template "
-            f"{told_by['template']} {words.en}",
-        )
-    if found.can_go_today is not None:
-        surface.say(
-            f"Hôm nay gửi được tới {number(found.can_go_today)} người (mẫu đã được duyệt).",
-            f"Today {found.can_go_today} people can be reached (templates approved).",
-        )
 
 
 def acting(surface: Surface, number_: str, act: Callable[[Tx, Broadcast], Any]) -> Broadcast:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from dispatcher.cli.surface import Surface
 from dispatcher.problems import Problem, settings
 from dispatcher.reporting import safe_cell
 
@@ -45,6 +46,21 @@ def write_text(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8", newline="")
     except OSError as error:
         raise cannot_write(path, error) from None
+
+
+def write_page(surface: Surface, file: str, page: str) -> None:
+    """A page for a browser, for its owner only: it may name people."""
+    path = Path(file)
+    if surface.dry_run:
+        return
+    try:
+        path.unlink(missing_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w",
+                       encoding="utf-8") as out:  # fmt: skip
+            out.write(page)
+    except OSError as error:
+        raise cannot_write(path, error) from None
+    surface.say(f"→ {file}", f"→ {file}")
 
 
 def write_table(

@@ -8,7 +8,7 @@ from dispatcher import app as joined
 from dispatcher import sms, templating
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
-from dispatcher.clock import real_clock
+from dispatcher.clock import site_clock
 from dispatcher.config import read_text
 from dispatcher.model import HANOI
 from dispatcher.problems import OK, USAGE, Problem, Say
@@ -97,7 +97,7 @@ def check(surface: Surface, names: tuple[str, ...]) -> int:
     site = surface.open_site()
     folder = site.root / "templates"
     wards, house = joined.ward_names(site), joined.house(site)
-    today = real_clock().astimezone(HANOI).date()
+    today = site_clock()().astimezone(HANOI).date()
     found: list[dict[str, Any]] = []
     for name in names or tuple(templating.template_files(folder)):
         try:

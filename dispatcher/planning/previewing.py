@@ -14,9 +14,11 @@ from dispatcher.planning.releasing import Resolve, steps_of_release
 from dispatcher.planning.summing import Sums, summed
 from dispatcher.planning.watching import Finding, Looking, Saving
 from dispatcher.problems import Say
+from dispatcher.sms import measure
 from dispatcher.store import releases, texts
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx
+from dispatcher.store.samples import Look, samples
 
 
 @dataclass(frozen=True)
@@ -96,8 +98,9 @@ def preview(
     words: Words,
     resolve: Resolve,
     speeds: Mapping[str, Speed],
+    look: Look | None = None,
 ) -> Preview:
-    """Release inside a transaction that is thrown away."""
+    """Release inside a transaction that is thrown away. `look`: whose texts to show."""
     found: list[Preview] = []
     looking = Looking(words)
     try:
@@ -112,7 +115,7 @@ def preview(
                     **sums.__dict__,
                     forecast=forecast(tx, broadcast, speeds, start, expires, sums.total),
                     households=releases.households(tx, broadcast.id),
-                    samples=_samples(tx, broadcast),
+                    samples=_samples(tx, broadcast, look or Look()),
                     longest=looking.longest,
                     remembered=looking.remembered,
                     findings=tuple(looking.findings(tx, broadcast)),
@@ -125,15 +128,17 @@ def preview(
     return found[0]
 
 
-def _samples(tx: Tx, broadcast: Broadcast) -> tuple[Mapping[str, Any], ...]:
+def _samples(tx: Tx, broadcast: Broadcast, look: Look) -> tuple[Mapping[str, Any], ...]:
     return tuple(
         {
+            "contact": f"c{row['contact_id']}",
             "channel": row["channel"],
             "to": row["tail"],
             "carrier": row["carrier"],
             "body": texts.opened(tx, row).body,
             "encoding": row["encoding"],
+            "characters": measure(texts.opened(tx, row).body).length,
             "parts": 1 if row["channel"] == "zalo" else row["parts"],
         }
-        for row in releases.samples(tx, broadcast.id)
+        for row in samples(tx, broadcast.id, look)
     )

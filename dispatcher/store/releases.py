@@ -574,17 +574,3 @@ def households(tx: Tx, broadcast_id: int) -> int:
         )
         or 0
     )
-
-
-def samples(tx: Tx, broadcast_id: int, limit: int = 3) -> list[Any]:
-    """A few messages as they would be sent, dearest first."""
-    return tx.rows(
-        f"WITH {tx.visible('messages')} SELECT m.id, m.contact_id, t.channel, a.tail, a.carrier, "
-        "b.text, b.sealed, b.params, b.template_id, b.encoding, b.parts FROM visible_messages m "
-        "JOIN targets t ON t.message_id = m.id AND t.position = m.position "
-        "JOIN addresses a ON a.id = t.address_id JOIN bodies b ON b.id = t.body_id "
-        "WHERE m.broadcast_id = :b AND m.state = 'queued' "
-        "ORDER BY b.parts DESC, m.id LIMIT :n",
-        b=broadcast_id,
-        n=limit,
-    )

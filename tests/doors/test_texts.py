@@ -83,3 +83,37 @@ def test_a_template_nobody_read_for_a_year_is_warned_of(site):
     rc, out = run(site, "templates", "check", "thu", "--json")
     assert [(r["rule"], r["severity"]) for r in json.loads(out)] == [("not_reviewed", "warn")]
     assert rc == OK
+
+
+def test_any_recipients_message_is_seen_as_their_phone_shows_it(make_site, tmp_path):
+    site = make_site()
+    (site / "contacts" / "may-to.csv").write_text(
+        "Họ tên,SĐT\nNgười Một,0950000001\nNgười Hai Tên Dài,0950000002\n", "utf-8"
+    )
+    write(site, "{% block sms %}UBND phuong moi {{ contact.name | khong_dau }}{% endblock %}")
+    assert run(site, "contacts", "import", str(site / "contacts" / "may-to.csv"))[0] == OK
+    assert (
+        run(
+            site, "broadcasts", "create", "--template", "thu", "--route", "sms", "--ward", "Máy Tơ"
+        )[0]
+        == OK
+    )
+    bodies = {}
+    for who in ("c1", "c2", "0950000002"):
+        rc, out = run(site, "broadcasts", "preview", "1", "--recipient", who, "--json")
+        assert rc == OK
+        (sample,) = json.loads(out)["samples"]
+        bodies[who] = sample["body"]
+        assert sample["characters"] == len(sample["body"])
+    assert bodies["c1"].endswith("Nguoi Mot")
+    assert bodies["c2"] == bodies["0950000002"] == "UBND phuong moi Nguoi Hai Ten Dai"
+    second = json.loads(run(site, "broadcasts", "preview", "1", "--from", "2", "--json")[1])[
+        "samples"
+    ]
+    assert [s["contact"] for s in second] == ["c2"]
+    page = tmp_path / "xem.html"
+    assert run(site, "broadcasts", "preview", "1", "--html", str(page))[0] == OK
+    text = page.read_text("utf-8")
+    assert "Nguoi Hai Ten Dai" in text
+    assert "0950000002" not in text  # numbers stay masked
+    assert page.stat().st_mode & 0o077 == 0

@@ -1,0 +1,88 @@
+"""A preview in words: who, what it costs, what vendors let through, and what is to be mended."""
+
+from __future__ import annotations
+
+from dispatcher import registered
+from dispatcher.auditing import REASONS
+from dispatcher.cli import foretold
+from dispatcher.cli.surface import Surface
+from dispatcher.cli.templates import bubble
+from dispatcher.planning import Preview
+from dispatcher.reporting import number
+from dispatcher.store.broadcasts import Broadcast
+
+
+def tell_preview(surface: Surface, broadcast: Broadcast, found: Preview) -> None:
+    """A preview in words: who, what it costs, and two samples."""
+    surface.say(
+        f"{number(found.people)} người, {number(found.households)} hộ: gửi {number(found.queued)}, "
+        f"bỏ qua {number(found.people - found.queued)}.",
+        f"{found.people} people, {found.households} households: {found.queued} to send, "
+        f"{found.people - found.queued} skipped.",
+    )
+    for reason, n in found.skipped.items():
+        words = REASONS[reason]
+        surface.say(f"  {number(n)} {words.vi}", f"  {n} {words.en}")
+    for channel, cost in found.cost.items():
+        surface.say(
+            f"  {channel}: {found.most_parts[channel]} tin/người, "
+            f"{number(found.parts[channel])} tin, "
+            f"nhiều nhất {number(cost)} đồng",
+            f"  {channel}: {found.most_parts[channel]} parts each, {found.parts[channel]} parts, "
+            f"at most {cost} đồng",
+        )
+    for channel, n in found.remembered.items():
+        surface.say(
+            f"  {number(n)} người gần đây không nhận được qua {channel}: đi thẳng đường khác",
+            f"  {n} people could not be reached by {channel} lately: sent another way at once",
+        )
+    totals = found.as_json()["cost"]
+    surface.say(
+        f"Tổng nhiều nhất {number(found.total)} đồng (ước tính): mỗi máy {totals['per_phone']}, "
+        f"mỗi hộ {totals['per_household']} đồng.",
+        f"At most {found.total} đồng in all (estimate): {totals['per_phone']} a phone, "
+        f"{totals['per_household']} a household.",
+    )
+    for saving in found.savings:
+        surface.say(
+            f"  Bớt {saving.characters} ký tự: {number(saving.people)} người bớt một tin, "
+            f"rẻ hơn {number(saving.dong)} đồng.",
+            f"  {saving.characters} characters less: one part less for {saving.people} "
+            f"people, {saving.dong} đồng saved.",
+        )
+    _tell_registered(surface, found)
+    for remark in found.remarks:
+        surface.warn(f"{remark.rule}: {remark.say.vi}", f"{remark.rule}: {remark.say.en}")
+    for finding in found.findings:
+        surface.warn(f"{finding.say.vi}:", f"{finding.say.en}:")
+        for worst in finding.worst:
+            shown = f" ({worst['amount']}) {worst['value'][:60]}" if worst["value"] else ""
+            surface.say(f"    {worst['who']}{shown}")
+    if found.forecast is not None:
+        foretold.tell_ahead(surface, found.forecast.as_json())
+    for sample in found.samples[:3]:
+        to = f"{sample['channel']} → {sample['contact']} {sample['to']}"
+        surface.say(
+            f"\n{to} ({sample['characters']} ký tự = {sample['parts']} tin)",
+            f"\n{to} ({sample['characters']} characters = {sample['parts']} parts)",
+        )
+        surface.say(bubble(sample["body"]))
+
+
+def _tell_registered(surface: Surface, found: Preview) -> None:
+    """What the vendors let through today, per network."""
+    for standing in found.standings:
+        told_by = standing.as_json()
+        words = registered.WORDS[standing.state]
+        network = told_by["carrier"] or "?"
+        surface.say(
+            f"  {told_by['gateway']} {network}: {number(standing.people)} người, mẫu "
+            f"{told_by['template']} {words.vi}",
+            f"  {told_by['gateway']} {network}: {standing.people} people, template "
+            f"{told_by['template']} {words.en}",
+        )
+    if found.can_go_today is not None:
+        surface.say(
+            f"Hôm nay gửi được tới {number(found.can_go_today)} người (mẫu đã được duyệt).",
+            f"Today {found.can_go_today} people can be reached (templates approved).",
+        )
