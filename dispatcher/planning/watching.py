@@ -18,7 +18,6 @@ from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx
 
 WORST = 5  # examples of each finding
-_COLUMNS = {"ward": "ward_id", "group": "residential_group_id", "contact": "contact_id"}
 
 
 @dataclass(frozen=True)
@@ -100,11 +99,11 @@ class Looking(Watch):
         """Everything found, in the order of the route, with people counted."""
         names = areas.names(tx)
         for (rule, step, scope, what), offence in sorted(self._offences.items(), key=_place):
-            people = releases.people_in(tx, broadcast.id, _COLUMNS.get(scope), offence.scopes)
+            people = releases.people_in(tx, broadcast.id, scope, offence.scopes)
             if not people:
                 continue
             worst = sorted(offence.worst, reverse=True)
-            who = {-w: names.get(-w, "") for _, w, _ in worst}
+            who = {-w: names.get(abs(w), "") for _, w, _ in worst}
             if scope == "contact":
                 who = contacts.names_of(tx, [-w for _, w, _ in worst])
             yield Finding(

@@ -34,7 +34,7 @@ class Watch:
         """`rendered`: texts by ward, residential group or contact."""
 
     def unfit(self, step: int, scope: str, who: int, why: Unfit) -> None:
-        """`who`: a ward, residential group (0: none) or contact."""
+        """`who`: a ward, residential group (minus the ward: people without one) or contact."""
 
     def left_out(self, channel: str, addresses: int) -> None:
         """Addresses that lately could not be reached on a channel and have another way."""
@@ -47,12 +47,11 @@ def write_shared(tx: Tx, broadcast: Broadcast, words: Words, reach: Reach, watch
     for index, scope in enumerate(words.scopes):
         if scope in (None, "contact"):
             continue
-        column = "residential_group_id" if scope == "group" else "ward_id"
-        ids = [0] if scope == "site" else releases.scope_ids(tx, reach, column)
+        ids = [0] if scope == "site" else releases.scope_ids(tx, reach, scope or "")
         values = {}
         for scope_id in ids:
-            ward = scope_id if scope == "ward" else parents.get(scope_id)
-            group = scope_id if scope == "group" else None
+            group = scope_id if scope == "group" and scope_id > 0 else None
+            ward = parents.get(scope_id) if group else abs(scope_id)
             values[scope_id] = _values(broadcast, names, ward, group)
         _write(tx, broadcast, words, index, values, watch)
 

@@ -125,13 +125,14 @@ def any_further(tx: Tx, low: int, high: int) -> bool:
     return found is not None
 
 
-def scope_ids(tx: Tx, reach: Reach, column: str) -> list[int]:
-    """Distinct wards or residential groups in an audience (None, no group, becomes 0)."""
+def scope_ids(tx: Tx, reach: Reach, scope: str) -> list[int]:
+    """Distinct wards or residential groups in an audience; a ward's people without a group are
+    minus their ward."""
     return [
-        int(row["scope"] or 0)
+        int(row["scope"])
         for row in tx.rows(
             f"WITH {tx.visible('contacts')}, {tx.visible('messages')} SELECT DISTINCT "
-            f"c.{column} AS scope "
+            f"{_scope_id(scope, 'c')} AS scope "
             f"FROM visible_contacts c WHERE {reach.condition()}"
         )
     ]
@@ -361,7 +362,7 @@ def _scope_id(scope: str, row: str) -> str:
     return {
         "site": "0",
         "ward": f"{row}.ward_id",
-        "group": f"COALESCE({row}.residential_group_id, 0)",
+        "group": f"COALESCE({row}.residential_group_id, -{row}.ward_id)",
         "contact": f"{row}.contact_id",
     }[scope]
 
@@ -477,17 +478,15 @@ def name_those_without_text(
         tx.run(f"{gone} contact_id IN ({_ids(ids[start : start + 500])})", known)
 
 
-def people_in(tx: Tx, broadcast_id: int, column: str | None, ids: Sequence[int]) -> int:
-    """People of a broadcast who could be written to, by ward, residential group (0: none) or
-    contact; None: everybody."""
+def people_in(tx: Tx, broadcast_id: int, scope: str, ids: Sequence[int]) -> int:
+    """People of a broadcast who could be written to, in some wards, groups or by name."""
     count = (
         f"WITH {tx.visible('messages')} SELECT count(*) FROM visible_messages "
         "WHERE broadcast_id = :b AND (state = 'queued' OR reason = 'no_text')"
     )
-    if column is None:
-        return int(tx.value(count, b=broadcast_id))
+    within = _scope_id(scope, "visible_messages")
     return sum(
-        int(tx.value(f"{count} AND COALESCE({column}, 0) IN ({_ids(some)})", b=broadcast_id))
+        int(tx.value(f"{count} AND {within} IN ({_ids(some)})", b=broadcast_id))
         for some in chunks(ids, 5_000)
     )
 

@@ -12,6 +12,7 @@ from dispatcher.config import parse
 from dispatcher.model import BroadcastState
 from dispatcher.problems import Problem
 from dispatcher.store import broadcasts
+from dispatcher.store.samples import Look
 
 PEOPLE = [(f"Người {chr(65 + i)}", number(10 + i), "Tổ 1" if i < 4 else "", "") for i in range(7)]
 
@@ -88,13 +89,18 @@ def test_left_out_knowingly_they_are_skipped_by_name_and_it_is_on_record(ward):
 
 def test_a_text_that_asks_first_needs_nothing(ward):
     app, officer, _ = ward
-    block = (
-        "UBND{% if residential_group.name %} {{ residential_group.name | khong_dau }}{% endif %}"
-    )
-    name = template(app, f"{{% block sms %}}{block}{{% endblock %}}")
+    block = "UBND phuong {{ ward.name | khong_dau }}{% if residential_group.name %} {{ residential_group.name | khong_dau }}{% endif %}"
+    name = template(app, "{% block sms %}" + block + "{% endblock %}")
     found = preview(app, officer, write_broadcast(app, officer, template=name))
     assert found.findings == ()
     assert found.queued == 7
+    assert {s["body"] for s in preview_all(app, officer, name)} == {
+        "UBND phuong May To", "UBND phuong May To To dan pho so 1"}  # fmt: skip
+
+
+def preview_all(app, officer, name):
+    made = write_broadcast(app, officer, template=name)
+    return joined.preview(app, officer, get(app, made), Look(most=100)).samples
 
 
 def test_who_has_no_text_on_the_first_step_starts_at_the_next(ward):
