@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from benchmarks import gateways, lists, log, pace, planning, queue, sending, sites
+from benchmarks import gateways, lists, log, pace, planning, queue, sending, sites, texts
 
 
 @dataclass(frozen=True)
@@ -180,6 +180,22 @@ def bench_startup(size: Size) -> Iterator[Figure]:
                  f"bare python {bare:.0f} ms")  # fmt: skip
 
 
+def bench_texts(size: Size) -> Iterator[Figure]:
+    rate = statistics.median(texts.counted(size.of(600_000)) for _ in range(size.rounds))
+    yield Figure("parts of mixed texts counted", rate, "a second", 500_000, True)
+    took = statistics.median(texts.by_ward(size.of(1_000_000)) for _ in range(size.rounds))
+    yield Figure(f"{size.of(1_000_000):,} texts that name only the ward", took, "s", 1.0, False)
+    for block in ("sms", "zalo"):
+        rate = statistics.median(
+            texts.by_person(size.of(400_000), block) for _ in range(size.rounds)
+        )
+        yield Figure(f"texts that name the person, {block}", rate, "a second", 150_000, True)
+    verdicts = [texts.slowest_verdict() for _ in range(size.rounds)]
+    worst, files, accepted = min(verdicts)
+    yield Figure("slowest verdict on a hostile template", worst, "ms", 5, False,
+                 f"{files} files, {accepted} accepted")  # fmt: skip
+
+
 BENCHES: dict[str, Callable[[Size], Iterator[Figure]]] = {
     "startup": bench_startup,
     "sending": bench_sending,
@@ -191,6 +207,7 @@ BENCHES: dict[str, Callable[[Size], Iterator[Figure]]] = {
     "log": bench_log,
     "gateways": bench_gateways,
     "lists": bench_lists,
+    "texts": bench_texts,
 }
 
 

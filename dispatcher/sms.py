@@ -169,6 +169,9 @@ def unaccent(text: str) -> str:
 
     Letters of other alphabets are left alone; typographic punctuation becomes its plain form.
     """
+    plain = text.translate(_BARE)  # one pass for anything Vietnamese
+    if plain.isascii():
+        return plain
     decomposed = unicodedata.normalize("NFD", text.translate(_PLAIN_PUNCTUATION))
     bare = "".join(ch for ch in decomposed if unicodedata.category(ch) != "Mn")
     return unicodedata.normalize("NFC", bare).translate(_D)
@@ -214,15 +217,16 @@ _PLAIN_PUNCTUATION: dict[int, str] = str.maketrans(
 )
 
 
-def _fold() -> dict[int, str]:
+def _bare() -> dict[int, str]:
     """Every letter of Vietnamese, and typographic punctuation → its plain form."""
-    table = {ord("đ"): "d", ord("Đ"): "d"} | _PLAIN_PUNCTUATION
+    table = {ord("đ"): "d", ord("Đ"): "D"} | _PLAIN_PUNCTUATION
     for base in "aăâeêioôơuưy":
         for tone in ("", "\u0300", "\u0301", "\u0303", "\u0309", "\u0323"):
             letter = unicodedata.normalize("NFC", base + tone)
             bare = unicodedata.normalize("NFD", base)[0]
-            table |= {ord(letter): bare, ord(letter.upper()): bare}
+            table |= {ord(letter): bare, ord(letter.upper()): bare.upper()}
     return table
 
 
-_FOLD = _fold()
+_BARE = _bare()
+_FOLD = {letter: plain.lower() for letter, plain in _BARE.items()}
