@@ -35,7 +35,7 @@ from dispatcher.model import (
     Window,
 )
 from dispatcher.planning import Draft, Speed, Words
-from dispatcher.problems import Problem, settings
+from dispatcher.problems import Problem, refused, settings
 from dispatcher.sending.lanes import Pace
 from dispatcher.store import areas, groups, identity, people, texts
 from dispatcher.store import gateways as gateway_rows
@@ -310,6 +310,21 @@ def _resolver(app: App, broadcast: Broadcast) -> planning.Resolve:
     return lambda tx, audience: replace(
         targeting.resolve(tx, audience), consent=groups.find(tx, app.site.consent)
     )
+
+
+def check_words(app: App, template: Template, fields: Mapping[str, str]) -> None:
+    """Refuses a text that a schedule would send again and again and that must not be sent once."""
+    today = app.clock().astimezone(HANOI).date()
+    filled = templating.fill(template, fields)
+    for remark in templating.check(
+        template, ward_names(app.site), house(app.site), today, filled or None
+    ):
+        if remark.severity == "block":
+            raise refused(
+                "text-blocked",
+                f"{template.name}.j2:{remark.line} ({remark.rule}): {remark.message.vi}",
+                f"{template.name}.j2:{remark.line} ({remark.rule}): {remark.message.en}",
+            )
 
 
 def _remarks(app: App, tx: Tx, broadcast: Broadcast) -> tuple[planning.Remarked, ...]:

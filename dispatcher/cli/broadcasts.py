@@ -18,6 +18,7 @@ from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.tables import write_page
 from dispatcher.cli.templates import pairs
+from dispatcher.cli.vendors import findings, refuse_what_vendors_refuse, tell_findings
 from dispatcher.config import duration, window
 from dispatcher.model import HANOI, Audience, BroadcastState, Mode
 from dispatcher.problems import PARTLY, REFUSED, Problem, Say
@@ -174,8 +175,6 @@ def preview(
         shown = [{**s, "to": f"{s['contact']} {s['to']}"} for s in found.samples]
         page = reporting.phones(broadcast.title, app.site.name, shown)
         write_page(surface, html, page)
-    from dispatcher.cli.vendors import findings, tell_findings
-
     told_by_vendors = findings(surface, broadcast, found)
     if surface.json:
         said = {"vendors": told_by_vendors} if told_by_vendors else {}
@@ -223,6 +222,8 @@ def submit(surface: Surface, number_: str, leave_out: bool) -> None:
     with app.store.read(actor) as tx:
         broadcast = rows.get(tx, broadcast_id(number_))
     found = joined.preview(app, actor, broadcast)
+    if not leave_out:
+        refuse_what_vendors_refuse(surface, broadcast, found)
     done = acting(
         surface, number_, lambda tx, b: planning.submit(tx, b, found, leave_out=leave_out)
     )

@@ -53,6 +53,7 @@ def doctor(surface: Surface, clock_is_right: bool) -> int:
         _callbacks,
         _people,
         _lists,
+        _senders,
         _registrations,
         _workers,
     ]
@@ -117,6 +118,22 @@ def _lists(surface: Surface) -> Finding:
             ),
         )
     return "lists", True, Say("Không danh sách nào quá hạn", "No list is kept for too long")
+
+
+def _senders(surface: Surface) -> Finding:
+    """Brandnames that could be taken for somebody else's."""
+    names = [s.brandname for _, s in surface.open_site().senders.values() if s.brandname]
+    like = ", ".join(n for n in names if templating.imitates(n))
+    if like:
+        return (
+            "senders",
+            False,
+            Say(
+                f"Tên định danh dễ nhầm với đơn vị khác: {like}. Chọn tên khác.",
+                f"Brandnames that look like somebody else's: {like}. Choose another.",
+            ),
+        )
+    return "senders", True, Say("Tên định danh không giống đơn vị nào khác", "Brandnames are ours")
 
 
 def _registrations(surface: Surface) -> Finding:

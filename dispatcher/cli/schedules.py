@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from dispatcher import planning, routes, scheduling
+from dispatcher import app as joined
+from dispatcher import planning, routes, scheduling, targeting, templating
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.model import HANOI, Actor, Role
@@ -80,15 +81,13 @@ def _when(moment: Any) -> str | None:
 )
 @argument("names", nargs=-1)
 def check(surface: Surface, names: tuple[str, ...]) -> int:
-    from dispatcher import targeting, templating
-
     app = surface.open_app()
     found: list[dict[str, Any]] = []
     for name in names or tuple(scheduling.files(app.schedules)):
         try:
             schedule = scheduling.load(app.schedules, name, app.site.window)
             template = templating.load(app.templates, schedule.template)
-            templating.fill(template, schedule.fields)
+            joined.check_words(app, template, schedule.fields)
             routes.find(app.site, schedule.route)
             with app.store.read(surface.actor()) as tx:
                 targeting.resolve(tx, schedule.audience)
@@ -145,7 +144,10 @@ def _decide(actor: Actor, roles: set[Role]) -> None:
 def submit(surface: Surface, name: str) -> None:
     schedule, actor = _load(surface, name), surface.actor()
     _decide(actor, {Role.OFFICER, Role.ADMIN, Role.LEADER})
-    with surface.open_app().begin(actor)() as tx:
+    app = surface.open_app()
+    template = templating.load(app.templates, schedule.template)
+    joined.check_words(app, template, schedule.fields)
+    with app.begin(actor)() as tx:
         scheduling.submit(tx, schedule)
     _told(surface, schedule, "submitted")
 

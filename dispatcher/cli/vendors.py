@@ -177,6 +177,22 @@ def tell_findings(surface: Surface, told: Sequence[Mapping[str, Any]]) -> None:
             )
 
 
+def refuse_what_vendors_refuse(surface: Surface, broadcast: Broadcast, found: Preview) -> None:
+    """Before anybody approves: values a vendor's own template does not take, in a live site."""
+    for told in findings(surface, broadcast, found):
+        wrong = [long["value"] for long in told.get("too_long", ())]
+        wrong += [*told.get("missing", ()), *told.get("unknown", ())]
+        if wrong or told.get("enabled") is False:
+            named_ = ", ".join(wrong) or told["template"]
+            raise refused(
+                "vendor-template",
+                f"«{told['gateway']}» sẽ từ chối: {named_} không khớp mẫu đã đăng ký. Sửa mẫu, "
+                "hoặc vẫn trình: --leave-out.",
+                f"“{told['gateway']}” would refuse: {named_} does not fit the registered template. "
+                "Mend it, or submit all the same: --leave-out.",
+            )
+
+
 @gateways.verb(
     "balance",
     "Số dư, hạn mức và chất lượng tài khoản ở nhà cung cấp.",

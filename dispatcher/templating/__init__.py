@@ -26,7 +26,7 @@ from dispatcher.templating.rendering import (
     unaccented_source,
 )
 from dispatcher.templating.syntax import NAMES
-from dispatcher.templating.trust import House, look
+from dispatcher.templating.trust import House, imitates, look
 
 __all__ = [
     "BLOCKS",
@@ -45,6 +45,7 @@ __all__ = [
     "fill",
     "frame",
     "gaps",
+    "imitates",
     "load",
     "look",
     "parse",

@@ -326,6 +326,15 @@ def _digits(number: str) -> str:
     return "0" + digits[2:] if digits.startswith("84") and len(digits) > 9 else digits
 
 
+def imitates(name: str) -> bool:
+    """True for a sender name that reads like a bank's, a carrier's or an agency's."""
+    plain = folded(name).replace(" ", "")
+    if plain.startswith("ubnd") and plain.isalpha():
+        return False
+    read = {r.replace(" ", "").replace("-", "") for r in _as_read(name)} | {plain}
+    return any(r == known or (len(known) > 3 and known in r) for r in read for known in IMITATED)
+
+
 def _imitations(text: str) -> Iterator[Found]:
     """Words that read as a well-known name but are written with other letters."""
     for hit in re.finditer(r"\w{3,}", text):

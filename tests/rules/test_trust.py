@@ -6,7 +6,7 @@ import pytest
 from conftest import ROOT
 
 from dispatcher.model import Kind
-from dispatcher.templating.trust import House, look, rules
+from dispatcher.templating.trust import House, imitates, look, rules
 
 sys.path.insert(0, str(ROOT / "tests" / "corpus"))
 import figures
@@ -110,3 +110,12 @@ def test_every_rule_says_why_and_what_instead_in_both_languages():
         assert len(rule.say.vi) > 40
         assert len(rule.say.en) > 40
     assert len({r.id for r in rules()}) == len(rules())
+
+
+@pytest.mark.parametrize(
+    "name, like",
+    [("UBNDMAYTO", False), ("UBNDDQBINH", False), ("PHUONGMAYTO", False), ("VIETC0MBANK", True),
+     ("V1ETTEL", True), ("VNeID", True), ("BIDV-HP", True), ("EVN", True), ("UBND0", True)],
+)  # fmt: skip
+def test_a_sender_name_that_reads_like_anothers_is_found(name, like):
+    assert imitates(name) is like
