@@ -263,6 +263,12 @@ def test_a_live_preview_says_what_zalo_would_refuse_and_how_much_is_left(live, t
     assert found["enough_quota"] is True
     told = cli(live, "broadcasts", "preview", str(made), "--as", "lan")
     assert f"dài tới {len(long)} ký tự" in told.stdout + told.stderr
+    submit = ("broadcasts", "submit", str(made), "--as", "lan")
+    refused = cli(live, *submit)
+    assert refused.returncode == 3
+    assert "don_vi" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert cli(live, *submit, "--leave-out").returncode == 0
 
 
 def test_check_names_a_sender_the_vendor_does_not_know(live):
