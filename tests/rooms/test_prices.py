@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 from conftest import add_people
-from walk import get, import_list, number, sheet, write_broadcast
+from walk import get, import_list, number, released, rows, sheet, work, write_broadcast
 
 from dispatcher import app as joined
 from dispatcher.config import parse
@@ -108,3 +108,13 @@ def test_a_wrong_table_of_parts_is_a_problem_with_its_place(app, line):
     with pytest.raises(Problem) as caught:
         parse(app.site.root)
     assert caught.value.where.startswith("dispatcher.toml:")
+
+
+def test_what_was_accepted_is_booked_at_the_price_of_its_network(ward, priced, twins):
+    app, officer, leader = ward
+    app = priced(app, EXACT)
+    made = released(app, officer, leader)
+    assert work(app, twins) == 2
+    booked = rows(app, "SELECT a.cost, m.carrier FROM attempts a JOIN messages m ON m.id = a.message_id "
+                       "WHERE m.broadcast_id = :b", b=made)  # fmt: skip
+    assert {r["carrier"]: r["cost"] for r in booked} == {"Viettel": 400, "VinaPhone": 500}

@@ -156,3 +156,27 @@ def test_filters(source, shown):
     template = parse(f"{{% block sms %}}{source}{{% endblock %}}", head)
     values = {"gio": "19:30", "ngay": "2026-12-05", "so": "1250", "ten": "Đường"}
     assert templating.render(template, template.blocks["sms"], values).body == shown
+
+
+REALISTIC = {
+    "bao-lu": {"so_bao": "12", "gio": "20h", "ngay": "2026-12-05"},
+    "bao-tan": {"so_bao": "12", "gio": "20h", "ngay": "2026-12-05"},
+    "cat-nuoc": {"tu_gio": "22h30", "den_gio": "5h30", "ngay": "2026-12-05"},
+    "moi-hop": {"gio": "19:30", "ngay": "2026-12-05", "dia_diem": "nhà văn hóa số 2",
+                "noi_dung": "phòng chống lừa đảo"},
+    "dinh-chinh": {"ngay": "2026-12-05", "noi_dung": "Cắt nước từ 8h ngày 07/12, không phải 06/12."},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REALISTIC)
+def test_storm_water_meeting_and_correction_fit_with_the_longest_ward_name(name):
+    template = templating.load(FOLDER, name)
+    values = templating.Sample(LONGEST).values(template, templating.fill(template, REALISTIC[name]))
+    plain, marked, zalo = (
+        templating.render(template, template.blocks[b], values).body
+        for b in ("sms", "sms_accented", "zalo")
+    )
+    assert measure(plain).parts == 1
+    assert plain.isascii()
+    assert measure(marked).parts <= 2
+    assert len(zalo) > len(marked)
