@@ -237,6 +237,40 @@ def draft(
     )
 
 
+def correct(
+    app: App,
+    tx: Tx,
+    original: Broadcast,
+    *,
+    template: Template,
+    fields: Mapping[str, str],
+    expires_after: timedelta = timedelta(hours=24),
+) -> int:
+    """A draft that corrects `original` for exactly those who may have received it; its id.
+
+    A blank `ngay` is filled with the day of the original.
+    """
+    day = (original.released_at or app.clock()).astimezone(HANOI).date().isoformat()
+    given = {"ngay": day, **fields} if "ngay" in template.fields else dict(fields)
+    return planning.correct(
+        tx,
+        original,
+        Draft(
+            f"Đính chính: {original.title}",
+            app.site.mode,
+            template.kind,
+            (template.name, template.digest, template.source),
+            templating.fill(template, given),
+            original.audience,
+            original.route,
+            original.senders,
+            app.site.window,
+            expires_after,
+            original.document,
+        ),
+    )
+
+
 def words(app: App, tx: Tx, broadcast: Broadcast) -> Words:
     """The frozen template of a broadcast as renderers, one per step."""
     name, _, source = texts.source_of(tx, broadcast.template_version_id)

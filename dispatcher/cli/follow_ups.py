@@ -1,12 +1,14 @@
-"""broadcasts: test, reject, resend; and stop-all, the emergency stop."""
+"""broadcasts: test, reject, resend, correct; and stop-all, the emergency stop."""
 
 from __future__ import annotations
 
-from dispatcher import planning
-from dispatcher.cli.broadcasts import acting, broadcast_id, broadcasts, told
+from dispatcher import app as joined
+from dispatcher import planning, templating
+from dispatcher.cli.broadcasts import OVER, acting, broadcast_id, broadcasts, told
 from dispatcher.cli.changes import read_numbers
 from dispatcher.cli.spoken import argument, command, option
 from dispatcher.cli.surface import Surface
+from dispatcher.cli.templates import pairs
 from dispatcher.model import MessageState
 from dispatcher.problems import Problem, Say, not_among
 from dispatcher.reporting import number
@@ -96,6 +98,41 @@ def resend(surface: Surface, number_: str, states: tuple[str, ...]) -> None:
         surface,
         found,
         Say(
+            f"Xem trước: dispatcher broadcasts preview {made}",
+            f"Preview: dispatcher broadcasts preview {made}",
+        ),
+    )
+
+
+@broadcasts.verb(
+    "correct",
+    "Đính chính: tới đúng những người đã nhận hoặc có thể đã nhận đợt gửi cũ.",
+    "Correct: to exactly those who received the old broadcast or may have.",
+    "dispatcher broadcasts correct 1 --set noi_dung='Cắt nước ngày 07/12.' --as lan",
+)
+@argument("number_", complete="broadcast")
+@option("--template", default="dinh-chinh", vi="mẫu tin", en="template", complete="template")
+@option(
+    "--set", "fields", multiple=True, vi="điền một ô: tên=giá trị", en="fill a blank: name=value"
+)
+def correct(surface: Surface, number_: str, template: str, fields: tuple[str, ...]) -> None:
+    app, actor = surface.open_app(), surface.actor()
+    loaded = templating.load(app.templates, template)
+    with app.begin(actor)() as tx:
+        original = rows.get(tx, broadcast_id(number_))
+        made = joined.correct(app, tx, original, template=loaded, fields=pairs(fields))
+        found = rows.get(tx, made)
+    told(
+        surface,
+        found,
+        Say(
+            f"Phần chưa gửi của đợt cũ vẫn đi: dispatcher broadcasts stop {original.id}. Rồi: "
+            f"dispatcher broadcasts preview {made}",
+            f"What the old one has not sent still goes: dispatcher broadcasts stop {original.id}. "
+            f"Then: dispatcher broadcasts preview {made}",
+        )
+        if original.state not in OVER
+        else Say(
             f"Xem trước: dispatcher broadcasts preview {made}",
             f"Preview: dispatcher broadcasts preview {made}",
         ),

@@ -18,13 +18,21 @@ from dispatcher.planning.decide import (
     system_approve,
 )
 from dispatcher.planning.drafting import Draft, Limit, Words, digest, draft
-from dispatcher.planning.follow_up import RESENT, resend, stop_all, test
+from dispatcher.planning.follow_up import (
+    MAY_HAVE_RECEIVED,
+    RESENT,
+    correct,
+    resend,
+    stop_all,
+    test,
+)
 from dispatcher.planning.forecast import Forecast, Speed, forecast
 from dispatcher.planning.previewing import Preview, Remarked, preview
 from dispatcher.planning.releasing import Resolve, release, steps_of_release
 from dispatcher.planning.watching import Finding
 
 __all__ = [
+    "MAY_HAVE_RECEIVED",
     "RESENT",
     "Draft",
     "Finding",
@@ -36,6 +44,7 @@ __all__ = [
     "Speed",
     "Words",
     "approve",
+    "correct",
     "digest",
     "draft",
     "forecast",

@@ -144,6 +144,8 @@ def digest(tx: Tx, broadcast: Broadcast) -> str:
         "document": broadcast.document,
         "ceiling": [broadcast.ceiling_people, broadcast.ceiling_dong],
     }
+    if broadcast.correction_of is not None:
+        covered["corrects"] = broadcast.correction_of
     if broadcast.priority == URGENT:
         covered["urgent"] = True
     return hashlib.sha256(canonical(covered).encode()).hexdigest()

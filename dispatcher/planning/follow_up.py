@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import time, timedelta
 
 from dispatcher.model import (
@@ -12,6 +13,7 @@ from dispatcher.model import (
     Window,
 )
 from dispatcher.planning.decide import need, schedule, stop, system_approve
+from dispatcher.planning.drafting import Draft, draft
 from dispatcher.problems import refused
 from dispatcher.store import broadcasts
 from dispatcher.store.broadcasts import Broadcast
@@ -88,6 +90,28 @@ def test(tx: Tx, broadcast: Broadcast, contact: int) -> int:
     assert tx.actor.person_id is not None
     system_approve(tx, broadcasts.get(tx, made), tx.actor.person_id)
     schedule(tx, broadcasts.get(tx, made), tx.now)
+    return made
+
+
+# Whoever received the original, or may have: the correction is for exactly these people.
+MAY_HAVE_RECEIVED = ("sending", "accepted", "delivered", "read", "unconfirmed")
+
+
+def correct(tx: Tx, original: Broadcast, plan: Draft) -> int:
+    """A draft that corrects an earlier broadcast, linked to it; approved like any other."""
+    need(tx.actor, {Role.OFFICER, Role.ADMIN, Role.LEADER}, "đính chính", "correct")
+    counts = broadcasts.counts(tx, original.id)
+    if original.released_at is None or not any(counts.get(s) for s in MAY_HAVE_RECEIVED):
+        raise refused(
+            "nothing-to-correct",
+            f"Chưa ai nhận đợt gửi {original.id}: chỉ cần dừng rồi soạn lại.",
+            f"Nobody has received broadcast {original.id}: stop it and write it again.",
+        )
+    audience = Audience(of=original.id, states=MAY_HAVE_RECEIVED)
+    made = draft(tx, replace(plan, audience=audience, route=original.route,
+                             senders=original.senders))  # fmt: skip
+    broadcasts.link(tx, made, original.id)
+    tx.note("correction", "broadcast", made, of=original.id)
     return made
 
 

@@ -22,7 +22,7 @@ from dispatcher.planning.drafting import Words, digest
 from dispatcher.planning.forecast import Speed, forecast
 from dispatcher.planning.summing import summed
 from dispatcher.planning.writing import Watch, write_people, write_shared
-from dispatcher.store import broadcasts, gateways, reachability, releases
+from dispatcher.store import broadcasts, corrections, gateways, reachability, releases
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx
 from dispatcher.store.eligible import Eligible, eligible
@@ -111,6 +111,18 @@ def steps_of_release(
                 )  # fmt: skip
 
         yield more
+    if broadcast.correction_of is not None:
+        for low in range(0, state["last"], CHUNK):
+
+            def by_what_reached(
+                tx: Tx, low: int = low, high: int = min(low + CHUNK, state["last"])
+            ) -> None:
+                assert broadcast.correction_of is not None
+                corrections.start_where_reached(
+                    tx, broadcast.id, broadcast.correction_of, low, high
+                )
+
+            yield by_what_reached
     for low in range(0, state["unreachable"], STRETCH):
 
         def without(tx: Tx, low: int = low) -> None:

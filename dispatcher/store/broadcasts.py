@@ -55,6 +55,7 @@ class Broadcast:
     approved_at: datetime | None
     approved_digest: str | None
     schedule_id: int | None
+    correction_of: int | None
     planned_upto: int | None
     released_at: datetime | None
     starts_at: datetime | None
@@ -109,6 +110,15 @@ def create(
     touch(tx, made, "wrote")
     tx.note("created", "broadcast", made, kind=kind.value, mode=mode.value)
     return made
+
+
+def link(tx: Tx, broadcast_id: int, original: int) -> None:
+    """Remember which broadcast another one corrects."""
+    tx.run(
+        f"WITH {tx.visible('broadcasts')} UPDATE broadcasts SET correction_of = :of "
+        "WHERE id = :b AND id IN (SELECT id FROM visible_broadcasts)",
+        {"of": original, "b": broadcast_id},
+    )
 
 
 def tests_since(tx: Tx, broadcast_id: int, moment: datetime) -> int:
@@ -194,6 +204,7 @@ def _broadcast(row: Mapping[str, Any]) -> Broadcast:
             "approved_by",
             "approved_digest",
             "schedule_id",
+            "correction_of",
             "planned_upto",
         )
     }
