@@ -99,7 +99,7 @@ def memory(count: int) -> float:
 
 def _child(root: str, made: str) -> None:
     from dispatcher.model import SYSTEM
-    from dispatcher.sending.engine import LEASE
+    from dispatcher.sending.view import LEASE
     from dispatcher.store import messages
 
     app = open_app(parse(Path(root)))

@@ -243,3 +243,28 @@ def test_nobody_may_do_what_their_role_does_not_allow(ward):
             broadcast = broadcasts.get(tx, broadcast_id)
             act(tx, broadcast, found) if act is planning.submit else act(tx, broadcast)
     assert get(app, broadcast_id).state is BroadcastState.DRAFT
+
+
+def test_a_shared_phone_costs_a_look_and_not_a_walk_on_postgresql(app, tmp_path):
+    """By the server's own count of rows read: it once walked the whole broadcast for each of them."""
+    if app.store.is_sqlite:
+        pytest.skip("SQLite plans by its indexes")
+    officer, leader = add_people(app)
+    people = 2_000
+    everybody = [(f"Người Mẫu {i}", number(1000 + i % 1_600), f"Tổ {i % 6 + 1}", "")
+                 for i in range(people)]  # fmt: skip
+    import_list(app, sheet(tmp_path / "may-to.csv", everybody))
+    made = write_broadcast(app, officer)
+    approve_now(app, officer, leader, made)
+    before = _rows_read(app)
+    assert joined.release(app, get(app, made)) == "running"
+    assert counts(app, made) == {"queued": 1_600, "skipped": 400}
+    assert _rows_read(app) - before < 30 * people  # a walk reads a thousand for each
+
+
+def _rows_read(app):
+    with app.store.read(SYSTEM) as tx:
+        tx.value("SELECT pg_stat_force_next_flush()")
+    with app.store.read(SYSTEM) as tx:
+        return int(tx.value("SELECT SUM(COALESCE(seq_tup_read, 0) + COALESCE(idx_tup_fetch, 0)) "
+                            "FROM pg_stat_user_tables WHERE relname = 'targets'"))  # fmt: skip
