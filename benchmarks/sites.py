@@ -160,7 +160,7 @@ def approved(app: App, *, urgent: bool = False, groups: tuple[str, ...] = ()) ->
         with app.begin(actor)() as tx:
             do(tx, broadcasts.get(tx, made))
 
-    act(author, lambda tx, b: planning.submit(tx, b, found))
+    act(author, lambda tx, b: planning.submit(tx, b, found, again="bench"))
     act(leader, planning.approve)
     act(author, lambda tx, b: planning.schedule(tx, b, app.clock()))
     return made

@@ -65,7 +65,7 @@ def approve_now(
     """Submitted by one, approved by the other, due at once or later."""
     found = joined.preview(app, author, get(app, broadcast_id))
     with app.begin(author)() as tx:
-        planning.submit(tx, broadcasts.get(tx, broadcast_id), found)
+        planning.submit(tx, broadcasts.get(tx, broadcast_id), found, again="thử lại")
     with app.begin(leader)() as tx:
         planning.approve(tx, broadcasts.get(tx, broadcast_id))
     with app.begin(author)() as tx:

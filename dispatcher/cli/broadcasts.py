@@ -217,7 +217,10 @@ def told(surface: Surface, broadcast: Broadcast, hint: Say | None = None) -> Non
     vi="bỏ qua những người không viết được tin (thiếu dữ liệu, tin quá dài)",
     en="leave out whoever cannot be given a text",
 )
-def submit(surface: Surface, number_: str, leave_out: bool) -> None:
+@option(
+    "--again", default="", vi="lý do gửi lại đúng tin này trong 24 giờ", en="why it goes out again"
+)
+def submit(surface: Surface, number_: str, leave_out: bool, again: str) -> None:
     app, actor = surface.open_app(), surface.actor()
     with app.store.read(actor) as tx:
         broadcast = rows.get(tx, broadcast_id(number_))
@@ -225,7 +228,9 @@ def submit(surface: Surface, number_: str, leave_out: bool) -> None:
     if not leave_out:
         refuse_what_vendors_refuse(surface, broadcast, found)
     done = acting(
-        surface, number_, lambda tx, b: planning.submit(tx, b, found, leave_out=leave_out)
+        surface,
+        number_,
+        lambda tx, b: planning.submit(tx, b, found, leave_out=leave_out, again=again),
     )
     told(
         surface,

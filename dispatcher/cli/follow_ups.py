@@ -122,20 +122,16 @@ def correct(surface: Surface, number_: str, template: str, fields: tuple[str, ..
         original = rows.get(tx, broadcast_id(number_))
         made = joined.correct(app, tx, original, template=loaded, fields=pairs(fields))
         found = rows.get(tx, made)
-    told(
-        surface,
-        found,
-        Say(
-            f"Phần chưa gửi của đợt cũ vẫn đi: dispatcher broadcasts stop {original.id}. Rồi: "
-            f"dispatcher broadcasts preview {made}",
-            f"What the old one has not sent still goes: dispatcher broadcasts stop {original.id}. "
-            f"Then: dispatcher broadcasts preview {made}",
+    if original.state not in OVER:
+        surface.warn(
+            f"Phần chưa gửi của đợt cũ vẫn đi; dừng nó: dispatcher broadcasts stop {original.id}",
+            f"What the old one has not sent still goes; stop it: dispatcher broadcasts stop "
+            f"{original.id}",
         )
-        if original.state not in OVER
-        else Say(
-            f"Xem trước: dispatcher broadcasts preview {made}",
-            f"Preview: dispatcher broadcasts preview {made}",
-        ),
+    told(surface, found)
+    surface.hint(
+        f"Xem trước: dispatcher broadcasts preview {made}",
+        f"Preview: dispatcher broadcasts preview {made}",
     )
 
 

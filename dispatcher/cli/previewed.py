@@ -50,6 +50,11 @@ def tell_preview(surface: Surface, broadcast: Broadcast, found: Preview) -> None
             f"  {saving.characters} characters less: one part less for {saving.people} "
             f"people, {saving.dong} đồng saved.",
         )
+    for earlier, people in found.repeated.items():
+        surface.warn(
+            f"{number(people)} người đã nhận đúng tin này trong 24 giờ qua (đợt gửi {earlier}).",
+            f"{people} people were sent exactly this within 24 hours (broadcast {earlier}).",
+        )
     _tell_registered(surface, found)
     for remark in found.remarks:
         surface.warn(f"{remark.rule}: {remark.say.vi}", f"{remark.rule}: {remark.say.en}")

@@ -20,10 +20,13 @@ from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx
 
 
-def submit(tx: Tx, broadcast: Broadcast, found: Preview, *, leave_out: bool = False) -> None:
+def submit(
+    tx: Tx, broadcast: Broadcast, found: Preview, *, leave_out: bool = False, again: str = ""
+) -> None:
     """Hand in for approval, with a ceiling of people and money that release must keep.
 
-    Refused while somebody cannot be given a text, unless they shall be left out knowingly.
+    Refused while somebody cannot be given a text, unless they shall be left out knowingly; and
+    while somebody got exactly this text within a day, unless it is said why they get it `again`.
     """
     need(tx.actor, {Role.OFFICER, Role.ADMIN, Role.LEADER}, "trình duyệt", "submit")
     for remark in found.remarks:
@@ -43,6 +46,15 @@ def submit(tx: Tx, broadcast: Broadcast, found: Preview, *, leave_out: bool = Fa
             f"{first.say.en} ({examples}). Mend the list or the text, or leave them out: "
             "add --leave-out.",
         )
+    if found.repeated and not again.strip():
+        earlier, people = max(found.repeated.items(), key=lambda r: r[1])
+        raise refused(
+            "repeat",
+            f"{people} người đã nhận đúng tin này trong 24 giờ qua (đợt gửi {earlier}). "
+            "Nếu vẫn cần gửi, ghi lý do: --again 'lý do'",
+            f"{people} people were sent exactly this within 24 hours (broadcast {earlier}). If it "
+            "is needed again, say why: --again 'reason'",
+        )
     if found.queued == 0:
         raise refused(
             "nobody",
@@ -52,6 +64,8 @@ def submit(tx: Tx, broadcast: Broadcast, found: Preview, *, leave_out: bool = Fa
     people = found.people + max(10, found.people // 20)
     dong = found.total + max(10_000, found.total // 10)
     broadcasts.touch(tx, broadcast.id, "submitted")
+    if found.repeated:
+        tx.note("again", "broadcast", broadcast.id, reason=again.strip(), of=list(found.repeated))
     if found.findings:
         without = max(f.people for f in found.findings)
         tx.note("left_out", "broadcast", broadcast.id, people=without)

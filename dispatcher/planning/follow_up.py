@@ -110,7 +110,7 @@ def correct(tx: Tx, original: Broadcast, plan: Draft) -> int:
     audience = Audience(of=original.id, states=MAY_HAVE_RECEIVED)
     made = draft(tx, replace(plan, audience=audience, route=original.route,
                              senders=original.senders))  # fmt: skip
-    broadcasts.link(tx, made, original.id)
+    broadcasts.mark_correction(tx, made, original.id)
     tx.note("correction", "broadcast", made, of=original.id)
     return made
 

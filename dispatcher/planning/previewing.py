@@ -18,6 +18,7 @@ from dispatcher.sms import measure
 from dispatcher.store import releases, texts
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx
+from dispatcher.store.repeats import repeated
 from dispatcher.store.samples import Look, samples
 
 
@@ -51,6 +52,7 @@ class Preview(Sums):
     forecast: Forecast | None = None
     findings: tuple[Finding, ...] = ()
     savings: tuple[Saving, ...] = ()
+    repeated: Mapping[int, int] = field(default_factory=dict)  # earlier broadcast → same text again
     remarks: tuple[Remarked, ...] = ()
     standings: tuple[Registrable, ...] = ()  # what vendors let through today; empty: not asked
 
@@ -81,6 +83,7 @@ class Preview(Sums):
             "remarks": [
                 {"rule": r.rule, "severity": r.severity, "message": r.say.vi} for r in self.remarks
             ],
+            "repeated": {str(earlier): people for earlier, people in self.repeated.items()},
             "registrations": [s.as_json() for s in self.standings],
             "can_go_today": self.can_go_today,
             "savings": [s.__dict__ for s in self.savings],
@@ -118,6 +121,7 @@ def preview(
                     samples=_samples(tx, broadcast, look or Look()),
                     longest=looking.longest,
                     remembered=looking.remembered,
+                    repeated=repeated(tx, broadcast),
                     findings=tuple(looking.findings(tx, broadcast)),
                     savings=tuple(looking.savings(broadcast, sums.dearest)),
                 )

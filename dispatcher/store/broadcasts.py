@@ -112,7 +112,7 @@ def create(
     return made
 
 
-def link(tx: Tx, broadcast_id: int, original: int) -> None:
+def mark_correction(tx: Tx, broadcast_id: int, original: int) -> None:
     """Remember which broadcast another one corrects."""
     tx.run(
         f"WITH {tx.visible('broadcasts')} UPDATE broadcasts SET correction_of = :of "

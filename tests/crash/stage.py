@@ -50,7 +50,7 @@ class Stage:
         self.made = write_broadcast(app, officer, route=self.route)
         found = joined.preview(app, officer, get(app, self.made))
         for actor, act in (
-            (officer, lambda tx, b: planning.submit(tx, b, found)),
+            (officer, lambda tx, b: planning.submit(tx, b, found, again="thử lại")),
             (leader, planning.approve),
             (officer, lambda tx, b: planning.schedule(tx, b, app.clock())),
         ):

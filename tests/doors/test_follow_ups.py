@@ -204,3 +204,24 @@ def test_a_live_send_is_confirmed_by_a_sentence_with_people_and_money(make_site,
     assert database.execute("SELECT state FROM broadcasts").fetchall() == [("approved",)]
     database.close()
     go("broadcasts", "schedule", "1", "--as", "lan", "--yes")
+
+
+def test_a_correction_is_written_in_one_command_and_goes_to_who_may_have_received(sent):
+    app, made = sent
+    text = (
+        '+++\ntitle = "Đính chính"\n[fields]\nngay = {}\nnoi_dung = { required = true }\n+++\n'
+        "{% block sms %}UBND phuong: DINH CHINH tin ngay {{ ngay | ngay }}: "
+        "{{ noi_dung | khong_dau }}{% endblock %}"
+    )
+    (app.templates / "dinh-chinh.j2").write_text(text, "utf-8")
+    before = counts(app, made)
+    found = ask(
+        app, "broadcasts", "correct", str(made), "--set", "noi_dung=Họp lúc 20h.", "--as", "lan"
+    )
+    assert found["state"] == "draft"
+    preview = ask(app, "broadcasts", "preview", str(found["id"]))
+    assert preview["people"] == sum(
+        before.get(s, 0) for s in ("accepted", "delivered", "read", "unconfirmed"))  # fmt: skip
+    assert preview["samples"][0]["body"].startswith("UBND phuong: DINH CHINH tin ngay 01/12/2026")
+    call(app, "broadcasts", "correct", str(made), "--as", "lan", code=2)  # its blank is missing
+    call(app, "broadcasts", "submit", str(found["id"]), "--as", "lan")

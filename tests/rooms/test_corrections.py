@@ -80,7 +80,7 @@ def test_it_needs_a_second_person_and_covers_what_it_corrects(ward):
         digests = {planning.digest(tx, broadcasts.get(tx, b)) for b in (made, other)}
     assert len(digests) == 1
     with app.begin(SYSTEM)() as tx:
-        broadcasts.link(tx, other, made)
+        broadcasts.mark_correction(tx, other, made)
         tx.note("test", "broadcast", other)
     with app.store.read(SYSTEM) as tx:
         assert planning.digest(tx, broadcasts.get(tx, other)) not in digests
