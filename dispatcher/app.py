@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from dispatcher import law, planning, registered, routes, targeting, templating
+from dispatcher import law, planning, routes, targeting, templating, wording
 from dispatcher.clock import Clock, Watch, real_clock, site_clock
 from dispatcher.config import GatewaySettings, Secret, Site
 from dispatcher.gateways import adapter_module
@@ -24,18 +24,14 @@ from dispatcher.model import (
     URGENT,
     Actor,
     Audience,
-    Channel,
-    Kind,
     Mode,
     Price,
     Role,
     Sender,
-    Step,
-    Text,
     Window,
 )
-from dispatcher.planning import Draft, Speed, Words
-from dispatcher.problems import Problem, refused, settings
+from dispatcher.planning import Draft, Speed
+from dispatcher.problems import Problem, settings
 from dispatcher.sending.lanes import Pace
 from dispatcher.store import areas, groups, identity, people, texts
 from dispatcher.store import gateways as gateway_rows
@@ -157,17 +153,6 @@ def _prices(site: Site) -> list[Price]:
     return [*guesses, *site.prices]
 
 
-def ward_names(site: Site) -> list[str]:
-    """The wards that have a sender of their own."""
-    return [w for wards, _ in site.senders.values() for w in wards if w != "all"]
-
-
-def house(site: Site) -> templating.House:
-    """What the texts of a site may name: its senders and its own numbers."""
-    senders = tuple((s.name, s.brandname) for _, s in site.senders.values())
-    return templating.House(senders, frozenset(site.numbers))
-
-
 # --- texts and plans --------------------------------------------------------------------------
 
 
@@ -271,70 +256,20 @@ def correct(
     )
 
 
-def words(app: App, tx: Tx, broadcast: Broadcast) -> Words:
-    """The frozen template of a broadcast as renderers, one per step."""
-    name, _, source = texts.source_of(tx, broadcast.template_version_id)
-    template = templating.parse(name, source, app.templates)
-    blocks = [template.block_for(s.channel, s.accented) for s in broadcast.route]
-    writers = [templating.Writer(template, b) if b else None for b in blocks]
-
-    def render(step: int, values: Mapping[str, Any]) -> Text | None:
-        writer = writers[step]
-        if writer is None:
-            return None
-        text = writer.text(values)
-        if broadcast.route[step].channel is Channel.SMS and law.is_advertising(broadcast.kind):
-            return replace(text, body=law.labelled(text.body, broadcast.kind))
-        return text
-
-    def gaps(step: int, values: Mapping[str, Any]) -> tuple[str, ...]:
-        block = blocks[step]
-        return templating.gaps(block, values) if block else ()
-
-    limits = tuple(_limit(app.site, template, broadcast.kind, step) for step in broadcast.route)
-    return Words(render, tuple(b.scope if b else None for b in blocks), gaps, limits)
-
-
-def _limit(site: Site, template: Template, kind: Kind, step: Step) -> planning.Limit:
-    """What the gateways of a step take."""
-    if step.channel is Channel.ZALO:
-        return planning.Limit(values=template.zns.get("longest", {}))
-    profiles = [site.gateways[g].profile for g in step.gateways if g in site.gateways]
-    return planning.Limit(tuple(profiles), kind is Kind.PROMOTION)
-
-
 def preview(
     app: App, actor: Actor, broadcast: Broadcast, look: Look | None = None
 ) -> planning.Preview:
     """What a release would do, with everything to be said of its texts before anybody gets one."""
+    today = app.clock().astimezone(HANOI).date()
     with app.store.read(actor) as tx:
-        found = words(app, tx, broadcast)
+        found = wording.words(app.site, tx, broadcast)
         rates = speeds(app.site, tx)
-        remarks = _remarks(app, tx, broadcast)
+        remarks = wording.remarks(app.site, tx, broadcast, today)
     resolve = _resolver(app, broadcast)
     seen = planning.preview(app.begin(actor), broadcast, found, resolve, rates, look)
     with app.store.read(actor) as tx:
-        standings = _standings(app, tx, broadcast, seen)
+        standings = wording.standings(app.site, tx, broadcast, seen, today)
     return replace(seen, remarks=remarks, standings=standings)
-
-
-def _standings(
-    app: App, tx: Tx, broadcast: Broadcast, seen: planning.Preview
-) -> tuple[registered.Standing, ...]:
-    """What the vendors have said to the texts of a broadcast, per network."""
-    if not any(g.registered for g in app.site.gateways.values()):
-        return ()
-    name, _, source = texts.source_of(tx, broadcast.template_version_id)
-    template = templating.parse(name, source, app.templates)
-    names = areas.names(tx)
-    wards = [names[w] for w in broadcast.senders if w in names]
-    values = templating.Sample(max(wards, key=len, default="")).values(template, broadcast.fields)
-    written = {n: templating.render(template, b, values).body for n, b in template.blocks.items()}
-    today = app.clock().astimezone(HANOI).date()
-    found = registered.standings(
-        tx, app.site, template, broadcast.route, written, seen.by_network, today
-    )
-    return tuple(found)
 
 
 def _resolver(app: App, broadcast: Broadcast) -> planning.Resolve:
@@ -346,44 +281,10 @@ def _resolver(app: App, broadcast: Broadcast) -> planning.Resolve:
     )
 
 
-def check_words(app: App, template: Template, fields: Mapping[str, str]) -> None:
-    """Refuses a text that a schedule would send again and again and that must not be sent once."""
-    today = app.clock().astimezone(HANOI).date()
-    filled = templating.fill(template, fields)
-    for remark in templating.check(
-        template, ward_names(app.site), house(app.site), today, filled or None
-    ):
-        if remark.severity == "block":
-            raise refused(
-                "text-blocked",
-                f"{template.name}.j2:{remark.line} ({remark.rule}): {remark.message.vi}",
-                f"{template.name}.j2:{remark.line} ({remark.rule}): {remark.message.en}",
-            )
-
-
-def _remarks(app: App, tx: Tx, broadcast: Broadcast) -> tuple[planning.Remarked, ...]:
-    """What is to be said of the frozen text with the officer's values in it."""
-    name, _, source = texts.source_of(tx, broadcast.template_version_id)
-    template = templating.parse(name, source, app.templates)
-    needed = {b.name for s in broadcast.route if (b := template.block_for(s.channel, s.accented))}
-    template = replace(template, blocks={n: b for n, b in template.blocks.items() if n in needed})
-    house_ = templating.House(
-        tuple((s.name, s.brandname) for s in broadcast.senders.values()),
-        frozenset(app.site.numbers),
-    )
-    today = app.clock().astimezone(HANOI).date()
-    names = areas.names(tx)
-    wards = [names[w] for w in broadcast.senders if w in names]
-    return tuple(
-        planning.Remarked(r.rule, r.severity, r.message)
-        for r in templating.check(template, wards, house_, today, broadcast.fields)
-    )
-
-
 def release(app: App, broadcast: Broadcast) -> str:
     """Release one broadcast; the state it ended in."""
     with app.store.read(SYSTEM) as tx:
-        found, rates = words(app, tx, broadcast), speeds(app.site, tx)
+        found, rates = wording.words(app.site, tx, broadcast), speeds(app.site, tx)
     state = planning.release(
         app.begin(SYSTEM),
         broadcast,

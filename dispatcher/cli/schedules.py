@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dispatcher import app as joined
-from dispatcher import planning, routes, scheduling, targeting, templating
+from dispatcher import planning, routes, scheduling, targeting, templating, wording
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.model import HANOI, Actor, Role
@@ -82,12 +81,13 @@ def _when(moment: Any) -> str | None:
 @argument("names", nargs=-1)
 def check(surface: Surface, names: tuple[str, ...]) -> int:
     app = surface.open_app()
+    today = app.clock().astimezone(HANOI).date()
     found: list[dict[str, Any]] = []
     for name in names or tuple(scheduling.files(app.schedules)):
         try:
             schedule = scheduling.load(app.schedules, name, app.site.window)
             template = templating.load(app.templates, schedule.template)
-            joined.check_words(app, template, schedule.fields)
+            wording.check_words(app.site, template, schedule.fields, today)
             routes.find(app.site, schedule.route)
             with app.store.read(surface.actor()) as tx:
                 targeting.resolve(tx, schedule.audience)
@@ -145,8 +145,9 @@ def submit(surface: Surface, name: str) -> None:
     schedule, actor = _load(surface, name), surface.actor()
     _decide(actor, {Role.OFFICER, Role.ADMIN, Role.LEADER})
     app = surface.open_app()
+    today = app.clock().astimezone(HANOI).date()
     template = templating.load(app.templates, schedule.template)
-    joined.check_words(app, template, schedule.fields)
+    wording.check_words(app.site, template, schedule.fields, today)
     with app.begin(actor)() as tx:
         scheduling.submit(tx, schedule)
     _told(surface, schedule, "submitted")

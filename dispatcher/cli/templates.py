@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dispatcher import app as joined
-from dispatcher import sms, templating
+from dispatcher import sms, templating, wording
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.clock import site_clock
@@ -96,7 +95,7 @@ def show(surface: Surface, name: str) -> None:
 def check(surface: Surface, names: tuple[str, ...]) -> int:
     site = surface.open_site()
     folder = site.root / "templates"
-    wards, house = joined.ward_names(site), joined.house(site)
+    wards, house = wording.ward_names(site), wording.house(site)
     today = site_clock()().astimezone(HANOI).date()
     found: list[dict[str, Any]] = []
     for name in names or tuple(templating.template_files(folder)):

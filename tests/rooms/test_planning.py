@@ -20,7 +20,7 @@ from walk import (
 )
 
 from dispatcher import app as joined
-from dispatcher import planning
+from dispatcher import planning, wording
 from dispatcher.importing.entries import read_listing
 from dispatcher.importing.listing import Context
 from dispatcher.importing.merge import merge, store
@@ -193,7 +193,7 @@ def test_a_release_goes_on_where_it_stopped(ward, monkeypatch):
     approve_now(app, officer, leader, broadcast_id)
     monkeypatch.setattr("dispatcher.planning.releasing.CHUNK", 2)
     with app.store.read(SYSTEM) as tx:
-        words = joined.words(app, tx, broadcasts.get(tx, broadcast_id))
+        words = wording.words(app.site, tx, broadcasts.get(tx, broadcast_id))
     steps = planning.steps_of_release(get(app, broadcast_id), words, joined.targeting.resolve,
                                       app.clock())  # fmt: skip
     for _ in range(3):  # the machine dies here

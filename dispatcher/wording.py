@@ -1,0 +1,118 @@
+"""The words of a broadcast joined from their parts: frozen template, senders, gateways, rules.
+
+Comes from: a stored version and the settings.   Goes to: planning, as renderers and remarks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from dispatcher import law, planning, registered, templating
+from dispatcher.config import Site
+from dispatcher.model import Channel, Kind, Step, Text
+from dispatcher.planning import Words
+from dispatcher.problems import refused
+from dispatcher.store import areas, texts
+from dispatcher.store.broadcasts import Broadcast
+from dispatcher.store.database import Tx
+from dispatcher.templating import Template
+
+
+def ward_names(site: Site) -> list[str]:
+    """The wards that have a sender of their own."""
+    return [w for wards, _ in site.senders.values() for w in wards if w != "all"]
+
+
+def house(site: Site) -> templating.House:
+    """What the texts of a site may name: its senders and its own numbers."""
+    senders = tuple((s.name, s.brandname) for _, s in site.senders.values())
+    return templating.House(senders, frozenset(site.numbers))
+
+
+def _frozen(site: Site, tx: Tx, broadcast: Broadcast) -> Template:
+    """The template as it was when the broadcast was written."""
+    name, _, source = texts.source_of(tx, broadcast.template_version_id)
+    return templating.parse(name, source, site.root / "templates")
+
+
+def _wards(tx: Tx, broadcast: Broadcast) -> list[str]:
+    names = areas.names(tx)
+    return [names[w] for w in broadcast.senders if w in names]
+
+
+def words(site: Site, tx: Tx, broadcast: Broadcast) -> Words:
+    """The frozen template of a broadcast as renderers, one per step."""
+    template = _frozen(site, tx, broadcast)
+    blocks = [template.block_for(s.channel, s.accented) for s in broadcast.route]
+    writers = [templating.Writer(template, b) if b else None for b in blocks]
+
+    def render(step: int, values: Mapping[str, Any]) -> Text | None:
+        writer = writers[step]
+        if writer is None:
+            return None
+        text = writer.text(values)
+        if broadcast.route[step].channel is Channel.SMS and law.is_advertising(broadcast.kind):
+            return replace(text, body=law.labelled(text.body, broadcast.kind))
+        return text
+
+    def gaps(step: int, values: Mapping[str, Any]) -> tuple[str, ...]:
+        block = blocks[step]
+        return templating.gaps(block, values) if block else ()
+
+    limits = tuple(_limit(site, template, broadcast.kind, step) for step in broadcast.route)
+    return Words(render, tuple(b.scope if b else None for b in blocks), gaps, limits)
+
+
+def _limit(site: Site, template: Template, kind: Kind, step: Step) -> planning.Limit:
+    """What the gateways of a step take."""
+    if step.channel is Channel.ZALO:
+        return planning.Limit(values=template.zns.get("longest", {}))
+    profiles = [site.gateways[g].profile for g in step.gateways if g in site.gateways]
+    return planning.Limit(tuple(profiles), kind is Kind.PROMOTION)
+
+
+def standings(
+    site: Site, tx: Tx, broadcast: Broadcast, seen: planning.Preview, today: date
+) -> tuple[registered.Standing, ...]:
+    """What the vendors have said to the texts of a broadcast, per network."""
+    if not any(g.registered for g in site.gateways.values()):
+        return ()
+    template = _frozen(site, tx, broadcast)
+    wards = _wards(tx, broadcast)
+    values = templating.Sample(max(wards, key=len, default="")).values(template, broadcast.fields)
+    written = {n: templating.render(template, b, values).body for n, b in template.blocks.items()}
+    found = registered.standings(
+        tx, site, template, broadcast.route, written, seen.by_network, today
+    )
+    return tuple(found)
+
+
+def check_words(site: Site, template: Template, fields: Mapping[str, str], today: date) -> None:
+    """Refuses a text that a schedule would send again and again and that must not be sent once."""
+    filled = templating.fill(template, fields)
+    for remark in templating.check(template, ward_names(site), house(site), today, filled or None):
+        if remark.severity == "block":
+            raise refused(
+                "text-blocked",
+                f"{template.name}.j2:{remark.line} ({remark.rule}): {remark.message.vi}",
+                f"{template.name}.j2:{remark.line} ({remark.rule}): {remark.message.en}",
+            )
+
+
+def remarks(site: Site, tx: Tx, broadcast: Broadcast, today: date) -> tuple[planning.Remarked, ...]:
+    """What is to be said of the frozen text with the officer's values in it."""
+    template = _frozen(site, tx, broadcast)
+    needed = {b.name for s in broadcast.route if (b := template.block_for(s.channel, s.accented))}
+    template = replace(template, blocks={n: b for n, b in template.blocks.items() if n in needed})
+    house_ = templating.House(
+        tuple((s.name, s.brandname) for s in broadcast.senders.values()),
+        frozenset(site.numbers),
+    )
+    wards = _wards(tx, broadcast)
+    return tuple(
+        planning.Remarked(r.rule, r.severity, r.message)
+        for r in templating.check(template, wards, house_, today, broadcast.fields)
+    )
