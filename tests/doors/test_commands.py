@@ -199,6 +199,7 @@ def test_what_vendors_say_is_explained():
          "code": "5"}], "verified": None}  # fmt: skip
 
 
+@pytest.mark.long
 def test_templates_and_gateways_of_a_site(site):
     at = ("--site", site)
     assert ask(*at, "templates", "check") == []
@@ -252,6 +253,7 @@ def test_help_speaks_the_language_asked_for(language):
     assert "dispatcher broadcasts create --template" in text
 
 
+@pytest.mark.long
 def test_the_demo_adds_up():
     found = ask("demo", "--people", "240")
     assert found["people"] == found["audience"] == 240

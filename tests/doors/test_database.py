@@ -44,6 +44,7 @@ def test_a_backup_is_restored_and_held_until_somebody_says_it_is_the_only_one(si
     assert list(site.glob("data/*before-restore*"))
 
 
+@pytest.mark.long
 def test_a_copied_site_sends_nothing(site, tmp_path):
     call(site, "run", "--once")
     shutil.copytree(site, tmp_path / "copy")
@@ -51,6 +52,7 @@ def test_a_copied_site_sends_nothing(site, tmp_path):
     call(site, "run", "--once")
 
 
+@pytest.mark.long
 def test_an_older_file_put_in_place_by_hand_sends_nothing(site, tmp_path):
     call(site, "db", "backup", str(tmp_path / "old.db"))
     call(site, "people", "add", "qt", "--role", "admin")
@@ -69,6 +71,7 @@ def test_a_backup_under_another_key_is_refused(site, make_site, tmp_path):
     assert "Khóa" in found.stderr
 
 
+@pytest.mark.long
 def test_db_check_finds_an_edited_trail_and_a_broken_link(site):
     call(site, "run", "--once")
     assert call(site, "db", "check").returncode == 0
@@ -156,6 +159,7 @@ def test_a_site_moves_to_postgresql_and_back_and_only_the_newest_sends(
     assert json.loads(call(site, "broadcasts", "list", "--json").stdout) == [sent]
 
 
+@pytest.mark.long
 def test_a_copy_needs_an_empty_target_and_no_password_on_the_command_line(site, postgresql_server):
     server = new_postgresql(postgresql_server)
     engine = engine_for(server)

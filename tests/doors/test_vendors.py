@@ -14,6 +14,8 @@ from dispatcher.model import SYSTEM
 from dispatcher.receiving import answer_back
 from dispatcher.store import gateways
 
+pytestmark = pytest.mark.long  # each starts the program several times
+
 LIVE = """[gateways.zalo]
 adapter = "zalo"
 oa_id = "777"

@@ -106,6 +106,7 @@ def test_a_refusal_of_the_moment_to_a_repeat_does_not_send_under_a_new_reference
     assert len(seen) == 3, "each person under one reference only"
 
 
+@pytest.mark.long
 def test_five_doubts_in_a_row_pause_the_gateway_to_one_probe_at_a_time(site):
     app, broadcast_id = site(crowd(30))
 
