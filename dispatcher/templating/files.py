@@ -324,4 +324,5 @@ def _cut(expanded: str, file: str, first_line: int) -> list[tuple[str, str, int]
 def _block(name: str, text: str, line: int, file: str, fields: Mapping[str, Field]) -> Block:
     source = unicodedata.normalize("NFC", text.strip())
     used = read(source, file, line, fields)
-    return Block(name, source, line, used.names, used.needed)
+    optional = {name for name, blank in fields.items() if not blank.required}
+    return Block(name, source, line, used.names, used.needed - optional)

@@ -140,7 +140,9 @@ _TLDS = [
 ]
 _LINK = re.compile(
     r"(?:h(?:tt|xx)ps?\s*[:：]\s*//\s*|www\s*[.]\s*)?"
-    r"(?P<host>(?:[\w-]+\s?(?:\[\.\]|[.。．])\s?)+(?:" + "|".join(_TLDS) + r"))\b(?P<path>/\S*)?"
+    # with a space after the dot only in small letters: "bà con. Link lạ" is a new sentence
+    r"(?P<host>(?:[\w-]+(?:\s?\[\.\]\s?|[.。．]))+(?:" + "|".join(_TLDS) + r")"
+    r"|(?:[\w-]+\s?\.\s?)+(?-i:" + "|".join(_TLDS) + r"))\b(?P<path>/\S*)?"
     r"|h(?:tt|xx)ps?\s*[:：]\s*//\S+|\bxn--[\w-]+|\b\d{1,3}(?:\.\d{1,3}){3}\b(?=[/:])",
     re.I,
 )  # fmt: skip

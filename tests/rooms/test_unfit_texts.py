@@ -170,3 +170,12 @@ def test_parts_are_those_the_gateway_bills(ward):
     app = with_gateway(app, "[gateways.esms.parts]\nplain = [100, 200, 300]\n")
     name = template(app, "{% block sms %}" + "a" * 150 + "{% endblock %}")
     assert preview(app, officer, write_broadcast(app, officer, template=name)).parts == {"sms": 14}
+
+
+def test_an_optional_blank_may_stay_empty(ward):
+    app, officer, _ = ward
+    head = 'title = "Thử"\n[fields]\nghi_chu = {}'
+    name = template(app, "{% block sms %}UBND phuong hop. {{ ghi_chu }}{% endblock %}", head)
+    found = preview(app, officer, write_broadcast(app, officer, template=name))
+    assert found.findings == ()
+    assert found.queued == 7

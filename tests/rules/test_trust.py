@@ -70,7 +70,7 @@ def test_each_rule_finds_what_it_is_for(text, rule):
     "text",
     ["Gọi 113, 156 hoặc 5656", "Gọi 0225 000 1234", "KHÔNG đọc OTP cho ai", "Ai đòi chuyển khoản là lừa đảo",
      "Kẻ gian yêu cầu cài ứng dụng", "Bà con không bấm đường dẫn lạ", "Nộp phí 50.000 đồng tại trụ sở",
-     "Họp lúc 19h30 ngày 05/12/2026", "TP.Hải Phòng, Q.Ngô Quyền", "Lỡ đọc OTP: gọi ngay ngân hàng"],
+     "Họp lúc 19h30 ngày 05/12/2026", "TP.Hải Phòng, Q.Ngô Quyền", "Kẻ gian gọi bà con. Link lạ đừng mở. App lạ đừng cài", "Lỡ đọc OTP: gọi ngay ngân hàng"],
 )  # fmt: skip
 def test_what_wards_write_passes(text):
     assert blocks(text) == set()
