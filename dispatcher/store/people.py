@@ -30,7 +30,7 @@ def add(tx: Tx, name: str, full_name: str, role: Role, wards: list[int], positio
     """A new person; no wards means the whole site. The name is what `--as` takes."""
     if any(folded(p["name"]) == folded(name) for p in listed(tx)):
         raise Problem("person-exists", f"Đã có người tên «{name}».", f"“{name}” already exists.")
-    from dispatcher.store.schema import people
+    from dispatcher.store.schema_people import people
 
     person = tx.insert(
         people,

@@ -6,85 +6,38 @@ key. What a table is for is said by its comment; what a state means is said in m
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
     Column,
     Date,
-    Dialect,
     Float,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     text,
 )
 
 from dispatcher.model import AreaKind, BroadcastState, MessageState
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
+from dispatcher.store import schema_people
+from dispatcher.store.columns import (
+    Id,
+    Instant,
+    metadata,
+    micros,
+    moment,
+    one_of,
+    own_id,
+    to_one,
 )
 
-
-class Instant(TypeDecorator[datetime]):
-    """A moment in UTC as microseconds since 1970: the same number on both databases."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        return None if value is None else micros(value)
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        return None if value is None else moment(value)
-
-
-def micros(at: datetime) -> int:
-    """Microseconds since 1970, how moments lie in the database."""
-    if at.tzinfo is None:
-        raise ValueError("a time without a zone")
-    return round(at.timestamp() * 1_000_000)
-
-
-def moment(value: int) -> datetime:
-    """The moment `value` microseconds after 1970 (aware, UTC)."""
-    return datetime.fromtimestamp(value / 1_000_000, UTC)
-
-
-Id = BigInteger().with_variant(Integer, "sqlite")
-
-
-def _id() -> Column[int]:
-    return Column("id", Id, primary_key=True, autoincrement=True)
-
-
-def _to(column: str, *, null: bool = False, cascade: bool = False) -> Column[int]:
-    table, name = column.split(":")
-    return Column(
-        name, Id, ForeignKey(f"{table}.id", ondelete="CASCADE" if cascade else None), nullable=null
-    )
-
-
-def _words(values: Any) -> str:
-    return ", ".join(f"'{v.value}'" for v in values)
-
+__all__ = ["Instant", "metadata", "micros", "moment", "schema_people"]
 
 site = Table(
     "site", metadata,
@@ -92,35 +45,13 @@ site = Table(
     comment="facts about this database itself: its identity, its epoch",
 )  # fmt: skip
 
-# --- people -----------------------------------------------------------------------------------
-
-people = Table(
-    "people", metadata, _id(),
-    Column("name", String, nullable=False, unique=True),
-    Column("full_name", String, nullable=False),
-    Column("role", String, nullable=False),
-    Column("whole_site", Boolean, nullable=False),
-    Column("position", String, nullable=False, server_default="", comment="chức vụ"),
-    Column("password_hash", String),
-    Column("totp_sealed", LargeBinary),
-    Column("address_id", Id, ForeignKey("addresses.id")),
-    Column("created_at", Instant, nullable=False),
-    Column("disabled_at", Instant),
-    comment="who may act here",
-)  # fmt: skip
-people_wards = Table(
-    "people_wards", metadata,
-    Column("person_id", Id, ForeignKey("people.id", ondelete="CASCADE"), primary_key=True),
-    Column("ward_id", Id, ForeignKey("areas.id"), primary_key=True),
-)  # fmt: skip
-
 # --- areas ------------------------------------------------------------------------------------
 
 areas = Table(
-    "areas", metadata, _id(),
+    "areas", metadata, own_id(),
     Column("code", String, nullable=False, server_default=""),
     Column("kind", String, nullable=False),
-    CheckConstraint(f"kind IN ({_words(AreaKind)})", name="kind"),
+    CheckConstraint(f"kind IN ({one_of(AreaKind)})", name="kind"),
     Column("name", String, nullable=False),
     Column("key", String, nullable=False, comment="normal form, see areas.py"),
     Column("aliases", Text, nullable=False, server_default="[]", comment="JSON list"),
@@ -141,7 +72,7 @@ area_successors = Table(
 # --- addresses and contacts -------------------------------------------------------------------
 
 addresses = Table(
-    "addresses", metadata, _id(),
+    "addresses", metadata, own_id(),
     Column("cipher", LargeBinary, comment="AES-SIV; empty once the person is forgotten"),
     Column("kind", String, nullable=False), Column("carrier", String),
     Column("tail", String, nullable=False, comment="masked, for people"),
@@ -166,12 +97,12 @@ user_ids = Table(
     comment="a phone's user id at one account, as its owner told it",
 )  # fmt: skip
 households = Table(
-    "households", metadata, _id(), _to("areas:ward_id"),
+    "households", metadata, own_id(), to_one("areas:ward_id"),
     Column("residential_group_id", Id, ForeignKey("areas.id")),
     Column("key", LargeBinary, nullable=False), UniqueConstraint("ward_id", "key"),
 )  # fmt: skip
 imports = Table(
-    "imports", metadata, _id(),
+    "imports", metadata, own_id(),
     Column("at", Instant, nullable=False), Column("by", String, nullable=False),
     Column("files", Text, nullable=False, comment="JSON: name, digest, rows"),
     Column("counts", Text, nullable=False), Column("basis", Text, nullable=False,
@@ -179,7 +110,7 @@ imports = Table(
     Column("undone_at", Instant),
 )  # fmt: skip
 contacts = Table(
-    "contacts", metadata, _id(), _to("areas:ward_id"),
+    "contacts", metadata, own_id(), to_one("areas:ward_id"),
     Column("residential_group_id", Id, ForeignKey("areas.id")),
     Column("household_id", Id, ForeignKey("households.id")),
     Column("kind", String, nullable=False, server_default="person", comment="person | office"),
@@ -207,14 +138,14 @@ contact_addresses = Table(
     Column("note_sealed", LargeBinary),
 )  # fmt: skip
 import_changes = Table(
-    "import_changes", metadata, _id(),
+    "import_changes", metadata, own_id(),
     Column("import_id", Id, ForeignKey("imports.id"), nullable=False, index=True),
     Column("contact_id", Id, nullable=False), Column("what", String, nullable=False),
     Column("before_sealed", LargeBinary),
     comment="what an undo puts back",
 )  # fmt: skip
 groups = Table(
-    "groups", metadata, _id(),
+    "groups", metadata, own_id(),
     Column("name", String, nullable=False), Column("key", String, nullable=False, unique=True),
     Column("ward_id", Id, ForeignKey("areas.id")),
 )  # fmt: skip
@@ -225,7 +156,7 @@ group_members = Table(
            index=True),
 )  # fmt: skip
 suppressions = Table(
-    "suppressions", metadata, _id(),
+    "suppressions", metadata, own_id(),
     Column("address_id", Id, ForeignKey("addresses.id"), nullable=False, index=True),
     Column("reason", String, nullable=False), Column("at", Instant, nullable=False),
     Column("by", String, nullable=False), Column("lifted_at", Instant),
@@ -235,14 +166,14 @@ suppressions = Table(
 
 # --- texts ------------------------------------------------------------------------------------
 
-templates = Table("templates", metadata, _id(), Column("name", String, nullable=False, unique=True))
+templates = Table("templates", metadata, own_id(), Column("name", String, nullable=False, unique=True))
 template_versions = Table(
-    "template_versions", metadata, _id(), _to("templates:template_id"),
+    "template_versions", metadata, own_id(), to_one("templates:template_id"),
     Column("digest", String, nullable=False), Column("source", Text, nullable=False),
     Column("created_at", Instant, nullable=False), UniqueConstraint("template_id", "digest"),
 )  # fmt: skip
 bodies = Table(
-    "bodies", metadata, _id(),
+    "bodies", metadata, own_id(),
     Column("digest", LargeBinary, nullable=False, unique=True),
     Column("text", Text, comment="null where the text names a person: then it is sealed"),
     Column("sealed", LargeBinary), Column("params", Text, comment="JSON, for vendor templates"),
@@ -251,7 +182,7 @@ bodies = Table(
     comment="equal texts are stored once",
 )  # fmt: skip
 prices = Table(
-    "prices", metadata, _id(),
+    "prices", metadata, own_id(),
     Column("channel", String, nullable=False), Column("carrier", String), Column("kind", String),
     Column("valid_from", Date, nullable=False), Column("valid_to", Date),
     Column("dong", Integer, nullable=False),
@@ -272,10 +203,10 @@ registrations = Table(
 # --- broadcasts -------------------------------------------------------------------------------
 
 broadcasts = Table(
-    "broadcasts", metadata, _id(),
+    "broadcasts", metadata, own_id(),
     Column("title", String, nullable=False),
     Column("state", String, nullable=False),
-    CheckConstraint(f"state IN ({_words(BroadcastState)})", name="state"),
+    CheckConstraint(f"state IN ({one_of(BroadcastState)})", name="state"),
     Column("reason", String, comment="why held, returned or rejected"),
     Column("mode", String, nullable=False), Column("kind", String, nullable=False),
     Column("template_version_id", Id, ForeignKey("template_versions.id"), nullable=False),
@@ -298,6 +229,9 @@ broadcasts = Table(
     Column("done_at", Instant), Column("drafted_by_system", Boolean, nullable=False,
            server_default=text("false")),
     Column("forecast", Text, comment="JSON: finish and cost as foreseen at release"),
+    Column("paper", Text, nullable=False, server_default="{}",
+           comment="JSON: the document's day, subject, agency and signer"),
+    Column("emergency_id", Id, ForeignKey("emergencies.id")),
     Index("ix_broadcasts_state", "state"),
 )  # fmt: skip
 broadcast_hands = Table(
@@ -312,8 +246,48 @@ broadcast_wards = Table(
     Column("broadcast_id", Id, ForeignKey("broadcasts.id", ondelete="CASCADE"), primary_key=True),
     Column("ward_id", Id, ForeignKey("areas.id"), primary_key=True),
 )  # fmt: skip
+attachments = Table(
+    "attachments", metadata,
+    Column("broadcast_id", Id, ForeignKey("broadcasts.id", ondelete="CASCADE"), primary_key=True),
+    Column("file_id", Id, ForeignKey("files.id"), primary_key=True),
+    Column("name", String, nullable=False),
+    comment="what goes with a broadcast where a channel or a person can carry it",
+)  # fmt: skip
+shares = Table(
+    "shares", metadata,
+    Column("broadcast_id", Id, ForeignKey("broadcasts.id", ondelete="CASCADE"), primary_key=True),
+    Column("residential_group_id", Id, ForeignKey("areas.id"), primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("person_id", Id, ForeignKey("people.id"), nullable=False),
+    comment="residential groups whose head passed a broadcast on",
+)  # fmt: skip
+reservations = Table(
+    "reservations", metadata,
+    Column("broadcast_id", Id, ForeignKey("broadcasts.id", ondelete="CASCADE"), primary_key=True),
+    Column("budget", String, primary_key=True), Column("period", String, primary_key=True),
+    Column("wards", Text, nullable=False, comment="JSON: whose cost it is"),
+    Column("dong", BigInteger, nullable=False), Column("settled_at", Instant),
+    comment="money set aside at release; what it really cost replaces it at the end",
+)  # fmt: skip
+emergencies = Table(
+    "emergencies", metadata, own_id(),
+    Column("name", String, nullable=False, unique=True),
+    Column("title", String, nullable=False), Column("state", String, nullable=False),
+    to_one("template_versions:template_version_id"),
+    Column("all_clear_version_id", Id, ForeignKey("template_versions.id")),
+    Column("fields", Text, nullable=False), Column("audience", Text, nullable=False),
+    Column("route", String, nullable=False),
+    Column("people", Integer, nullable=False), Column("dong", BigInteger, nullable=False),
+    Column("until", Date, nullable=False),
+    Column("rather_twice", Boolean, nullable=False, server_default=text("false")),
+    Column("created_by", Id, ForeignKey("people.id")),
+    Column("submitted_by", Id, ForeignKey("people.id")),
+    Column("approved_by", Id, ForeignKey("people.id")), Column("approved_at", Instant),
+    Column("approved_digest", String), Column("reason", String),
+    comment="urgent texts approved before the season: largest area, cost and last day",
+)  # fmt: skip
 schedules = Table(
-    "schedules", metadata, _id(),
+    "schedules", metadata, own_id(),
     Column("name", String, nullable=False, unique=True), Column("state", String, nullable=False),
     Column("digest", String, nullable=False), Column("source", Text, nullable=False),
     Column("reason", String),
@@ -323,7 +297,7 @@ schedules = Table(
     Column("next_fire_at", Instant, index=True),
 )  # fmt: skip
 occurrences = Table(
-    "occurrences", metadata, _id(), _to("schedules:schedule_id"),
+    "occurrences", metadata, own_id(), to_one("schedules:schedule_id"),
     Column("fire_at", Instant, nullable=False), Column("state", String, nullable=False),
     Column("broadcast_id", Id, ForeignKey("broadcasts.id")), Column("by_worker", String),
     UniqueConstraint("schedule_id", "fire_at"),
@@ -348,9 +322,9 @@ _in_batch = text("call_ref <> reference")
 _deadline = text("state = 'accepted' AND deadline_at IS NOT NULL")
 
 messages = Table(
-    "messages", metadata, _id(), _to("broadcasts:broadcast_id"), _to("contacts:contact_id"),
+    "messages", metadata, own_id(), to_one("broadcasts:broadcast_id"), to_one("contacts:contact_id"),
     Column("state", String, nullable=False),
-    CheckConstraint(f"state IN ({_words(MessageState)})", name="state"),
+    CheckConstraint(f"state IN ({one_of(MessageState)})", name="state"),
     Column("reason", String, comment="skip reason, or the fault that ended it"),
     Column("code", String, comment="the vendor's own word"),
     Column("ward_id", Id, nullable=False), Column("residential_group_id", Id),
@@ -392,7 +366,7 @@ targets = Table(
     sqlite_with_rowid=False,
 )  # fmt: skip
 attempts = Table(
-    "attempts", metadata, _id(),
+    "attempts", metadata, own_id(),
     Column("message_id", Id, ForeignKey("messages.id", ondelete="CASCADE"), nullable=False,
            index=True),
     Column("broadcast_id", Id, nullable=False), Column("position", Integer, nullable=False),
@@ -416,7 +390,7 @@ attempts = Table(
     comment="one submission; asked again with the same reference it stays one",
 )  # fmt: skip
 receipts = Table(
-    "receipts", metadata, _id(),
+    "receipts", metadata, own_id(),
     Column("gateway", String, nullable=False), Column("at", Instant, nullable=False),
     Column("digest", LargeBinary, nullable=False), Column("sealed", LargeBinary, nullable=False),
     Column("state", String, nullable=False,
@@ -432,7 +406,7 @@ receipts = Table(
     comment="the inbox: stored as it came before anything is believed",
 )  # fmt: skip
 replies = Table(
-    "replies", metadata, _id(),
+    "replies", metadata, own_id(),
     Column("gateway", String, nullable=False),
     Column("address_id", Id, ForeignKey("addresses.id"), index=True),
     Column("at", Instant, nullable=False), Column("sealed", LargeBinary, nullable=False),
@@ -495,7 +469,7 @@ workers = Table(
 # --- the trail --------------------------------------------------------------------------------
 
 trail = Table(
-    "trail", metadata, _id(),
+    "trail", metadata, own_id(),
     Column("at", Instant, nullable=False), Column("actor", String, nullable=False),
     Column("act", String, nullable=False), Column("noun", String, nullable=False),
     Column("noun_id", String, nullable=False),
@@ -513,5 +487,6 @@ checkpoints = Table(
 SCOPED = frozenset({"contacts", "messages", "households", "broadcasts"})
 NOTED = frozenset({
     "people", "people_wards", "areas", "area_successors", "contacts", "contact_addresses", "groups",
-    "group_members", "suppressions", "broadcasts", "gateways", "vault",
+    "group_members", "suppressions", "broadcasts", "gateways", "vault", "api_keys", "delegations",
+    "approvals", "duties", "days_off", "emergencies", "attachments", "shares",
 })  # fmt: skip

@@ -1,0 +1,71 @@
+"""What every table is made of: keys, links, and moments that are the same number everywhere."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Dialect,
+    ForeignKey,
+    Integer,
+    MetaData,
+    TypeDecorator,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Instant(TypeDecorator[datetime]):
+    """A moment in UTC as microseconds since 1970: the same number on both databases."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        return None if value is None else micros(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        return None if value is None else moment(value)
+
+
+def micros(at: datetime) -> int:
+    """Microseconds since 1970, how moments lie in the database."""
+    if at.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return round(at.timestamp() * 1_000_000)
+
+
+def moment(value: int) -> datetime:
+    """The moment `value` microseconds after 1970 (aware, UTC)."""
+    return datetime.fromtimestamp(value / 1_000_000, UTC)
+
+
+Id = BigInteger().with_variant(Integer, "sqlite")
+
+
+def own_id() -> Column[int]:
+    return Column("id", Id, primary_key=True, autoincrement=True)
+
+
+def to_one(column: str, *, null: bool = False, cascade: bool = False) -> Column[int]:
+    table, name = column.split(":")
+    return Column(
+        name, Id, ForeignKey(f"{table}.id", ondelete="CASCADE" if cascade else None), nullable=null
+    )
+
+
+def one_of(values: Any) -> str:
+    return ", ".join(f"'{v.value}'" for v in values)
+
+
