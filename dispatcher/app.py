@@ -38,6 +38,7 @@ from dispatcher.store import gateways as gateway_rows
 from dispatcher.store import settings as site_facts
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Store, Tx, open_store, read_only
+from dispatcher.store.releases import Reach
 from dispatcher.store.samples import Look
 from dispatcher.store.seal import Sealer, load_key
 from dispatcher.store.tokens import StoredTokens
@@ -273,12 +274,17 @@ def preview(
 
 
 def _resolver(app: App, broadcast: Broadcast) -> planning.Resolve:
-    """Names as ids; advertising goes only to those who agreed."""
-    if not law.is_advertising(broadcast.kind):
-        return targeting.resolve
-    return lambda tx, audience: replace(
-        targeting.resolve(tx, audience), consent=groups.find(tx, app.site.consent)
-    )
+    """Names as ids, in the wards of the broadcast; advertising goes only to those who agreed."""
+
+    def resolve(tx: Tx, audience: Audience) -> Reach:
+        consent = app.site.consent if law.is_advertising(broadcast.kind) else ""
+        return replace(
+            targeting.resolve(tx, audience),
+            within=tuple(sorted(broadcast.senders)),
+            consent=groups.find(tx, consent) if consent else None,
+        )
+
+    return resolve
 
 
 def release(app: App, broadcast: Broadcast) -> str:

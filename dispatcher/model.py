@@ -158,6 +158,7 @@ class Actor:
     role: Role | None = None
     person_id: int | None = None
     wards: frozenset[int] | None = None
+    only_reads: bool = False  # a key that may look and change nothing
 
     @property
     def is_system(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dispatcher.areas import find
+from dispatcher.cli.changes import group_of
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.model import AreaKind
@@ -98,6 +99,7 @@ def group_in(tx: Tx, ward: str, name: str) -> rows.Area:
 def rename(surface: Surface, ward: str, group: str, name: str) -> None:
     app = surface.open_app()
     with app.begin(surface.actor())() as tx:
+        group_of(tx, surface, ward)
         found = group_in(tx, ward, group)
         rows.rename_group(tx, found, name)
     if surface.json:
@@ -118,6 +120,7 @@ def rename(surface: Surface, ward: str, group: str, name: str) -> None:
 def merge(surface: Surface, ward: str, group: str, into: str) -> None:
     app = surface.open_app()
     with app.begin(surface.actor())() as tx:
+        group_of(tx, surface, ward)
         old, new = group_in(tx, ward, group), group_in(tx, ward, into)
         if old.id == new.id:
             raise Problem("same-group", f"«{group}» và «{into}» là một tổ.",

@@ -6,6 +6,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from dispatcher import rights
 from dispatcher.app import database_file, site_key
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
@@ -102,6 +103,7 @@ def check(surface: Surface) -> int:
 @option("--key-to", vi="chép khóa sang chỗ khác", en="copy the key to another place")
 def backup(surface: Surface, file: str, key_to: str | None) -> None:
     app, target = surface.open_app(), Path(file)
+    rights.need_site(surface.actor(), "sao lưu", "back up")
     if target.exists():
         raise Problem("file-exists", f"{file} đã có; chọn tên khác.", f"{file} exists already.")
     if key_to and Path(key_to).resolve().parent == target.resolve().parent:
@@ -212,6 +214,7 @@ def copy(surface: Surface, target: str) -> None:
 
     app = surface.open_app()
     typed = target == "-"
+    rights.need_site(surface.actor(), "chép trang sang nơi khác", "copy the site")
     url = target_url(sys.stdin.readline() if typed else target, shown=not typed)
     _nobody_works(surface)
     with app.store.read(SYSTEM) as tx:
@@ -259,6 +262,7 @@ def copy(surface: Surface, target: str) -> None:
 )
 def release(surface: Surface, only: bool) -> None:
     app = surface.open_app()
+    rights.need_site(surface.actor(), "cho cơ sở dữ liệu gửi lại", "release the database")
     path = database_file(app.site)
     with app.store.read(SYSTEM) as tx:
         why = identity.why_held(tx, path)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dispatcher import app as joined
-from dispatcher import planning, templating
+from dispatcher import planning, scheduling, templating
 from dispatcher.cli.broadcasts import OVER, acting, broadcast_id, broadcasts, told
 from dispatcher.cli.changes import read_numbers
+from dispatcher.cli.schedules import touches
 from dispatcher.cli.spoken import argument, command, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.templates import pairs
@@ -144,7 +145,12 @@ def stop_all(surface: Surface) -> None:
     app, actor = surface.open_app(), surface.actor()
     with app.begin(actor)() as tx:
         stopped, cancelled = planning.stop_all(tx)
-        paused = [n for n, row in schedules.listed(tx).items() if row["state"] == "approved"]
+        known = scheduling.keep_all(tx, app.schedules, app.site.window)
+        paused = [
+            name
+            for name, row in schedules.listed(tx).items()
+            if row["state"] == "approved" and name in known and touches(tx, known[name])
+        ]
         for name in paused:
             schedules.move(tx, name, "paused")
         tx.note("stopped_all", "site", "", broadcasts=stopped, schedules=paused)

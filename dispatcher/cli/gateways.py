@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 from dispatcher import app as joined
+from dispatcher import rights
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.tools import each_line
@@ -156,6 +157,7 @@ async def _ask_account(app: joined.App, name: str) -> dict[str, Any]:
 def pause(surface: Surface, name: str) -> None:
     app = surface.open_app()
     named(app.site, name)
+    rights.need_site(surface.actor(), "tạm dừng nhà cung cấp", "pause a gateway", rights.WRITERS)
     with app.begin(surface.actor())() as tx:
         rows.pause(tx, name, "person")
     if surface.json:
@@ -175,6 +177,7 @@ def pause(surface: Surface, name: str) -> None:
 def resume(surface: Surface, name: str) -> None:
     app = surface.open_app()
     named(app.site, name)
+    rights.need_site(surface.actor(), "cho nhà cung cấp chạy lại", "resume a gateway")
     with app.begin(surface.actor())() as tx:
         rows.resume(tx, name)
     if surface.json:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dispatcher.cli.contacts import who
 from dispatcher.cli.spoken import Group, argument
 from dispatcher.cli.surface import Surface
-from dispatcher.problems import Problem, Say
+from dispatcher.problems import Problem, Say, refused
 from dispatcher.sms import folded
 from dispatcher.store import groups as rows
 
@@ -65,7 +65,13 @@ def remove(surface: Surface, name: str, people: tuple[str, ...]) -> None:
     app, actor = surface.open_app(), surface.actor()
     with app.store.read(actor) as tx:
         group = rows.find(tx, name)
-        size = next(g["people"] for g in rows.listed(tx) if g["id"] == group)
+        size = next((g["people"] for g in rows.listed(tx) if g["id"] == group), 0)
+        if not people and rows.foreign(tx, group):
+            raise refused(
+                "not-your-ward",
+                f"Nhóm {name} có người của phường khác; chỉ bỏ được người của phường mình.",
+                f"{name} has people of other wards; only your own can be taken out.",
+            )
     if not people:
         surface.confirm(f"Bỏ nhóm {name} ({size} người).", f"Remove {name} ({size} people).")
     with app.begin(actor)() as tx:

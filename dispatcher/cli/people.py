@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import click
 
+from dispatcher.cli.changes import read_numbers
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.model import Actor, Role
 from dispatcher.problems import Say, refused
-from dispatcher.store import areas
+from dispatcher.store import areas, contacts, schedules
 from dispatcher.store import people as rows
 from dispatcher.store.database import Tx
+from dispatcher.store.handover import InHand, hand_over, in_hand
 
 people = Group(Say("Người dùng và vai trò.", "People and roles."))
 ROLES = {
@@ -21,7 +23,7 @@ ROLES = {
 }
 
 
-def _may_change(actor: Actor, tx: Tx) -> None:
+def may_change(actor: Actor, tx: Tx) -> None:
     """The first person on an empty site needs nobody; later ones are an admin's work."""
     if rows.count(tx) and (actor.person_id is None or actor.role is not Role.ADMIN):
         raise refused(
@@ -29,6 +31,31 @@ def _may_change(actor: Actor, tx: Tx) -> None:
             "Chỉ người quản trị được thêm người hoặc đổi vai trò (--as TÊN).",
             "Only an admin may add people or change roles (--as NAME).",
         )
+
+
+def in_scope(tx: Tx, wards: list[int] | frozenset[int] | None) -> None:
+    """An admin of some wards has a say over people of those wards alone."""
+    mine = tx.actor.wards
+    if mine is not None and (not wards or not set(wards) <= mine):
+        raise refused(
+            "not-your-ward",
+            f"{tx.actor.name} chỉ quản lý người của phường mình; nêu phường: --ward.",
+            f"{tx.actor.name} may only manage people of their own wards; name one: --ward.",
+        )
+
+
+def known(tx: Tx, name: str) -> Actor:
+    """Somebody else whom the acting person has a say over."""
+    found = rows.actor(tx, name)
+    in_scope(tx, found.wards)
+    return found
+
+
+def _phone(surface: Surface, tx: Tx, words: str) -> int | None:
+    """The address of a staff phone; - is read from standard input."""
+    numbers = read_numbers(tx, surface, (words,))
+    heads = surface.open_site().sample_heads
+    return next(iter(contacts.put_addresses(tx, numbers[:1], heads).values()), None)
 
 
 @people.verb(
@@ -43,6 +70,9 @@ def _may_change(actor: Actor, tx: Tx) -> None:
 )
 @option("--full-name", default="", vi="họ và tên", en="full name")
 @option("--position", default="", vi="chức vụ", en="position")
+@option("--email", default="", vi="email để báo việc", en="e-mail to be told by")
+@option("--phone", default="", vi="di động để báo việc, hoặc -", en="mobile to be told by, or -")
+@option("--namesake", is_flag=True, vi="người khác cùng họ tên", en="somebody else of that name")
 @option(
     "--ward",
     "wards",
@@ -51,13 +81,32 @@ def _may_change(actor: Actor, tx: Tx) -> None:
     en="ward in charge of (none: the whole site)",
 )
 def add(
-    surface: Surface, name: str, role: str, full_name: str, position: str, wards: tuple[str, ...]
+    surface: Surface,
+    name: str,
+    role: str,
+    full_name: str,
+    position: str,
+    email: str,
+    phone: str,
+    namesake: bool,
+    wards: tuple[str, ...],
 ) -> None:
     app, actor = surface.open_app(), surface.actor()
     with app.begin(actor)() as tx:
-        _may_change(actor, tx)
+        may_change(actor, tx)
         ids = [w.id for w in areas.wards_named(tx, list(wards))] if wards else []
-        made = rows.add(tx, name, full_name, Role(role), ids, position)
+        in_scope(tx, ids)
+        made = rows.add(
+            tx,
+            name,
+            full_name,
+            Role(role),
+            ids,
+            position,
+            email=email,
+            address_id=_phone(surface, tx, phone) if phone else None,
+            namesake=namesake,
+        )
     if surface.json:
         surface.emit({"id": made, "name": name, "role": role, "wards": list(wards)})
     surface.say(f"Đã thêm {name} ({ROLES[Role(role)]}).", f"Added {name} ({role}).")
@@ -67,7 +116,7 @@ def add(
 @people.verb("list", "Liệt kê mọi người.", "List everyone.", "dispatcher people list")
 def list_people(surface: Surface) -> None:
     with surface.open_app().store.read(surface.actor()) as tx:
-        found = rows.listed(tx)
+        found = rows.seen(tx)
     if surface.json:
         surface.emit(
             [
@@ -116,8 +165,8 @@ def list_people(surface: Surface) -> None:
 def set_role(surface: Surface, name: str, role: str, wards: tuple[str, ...]) -> None:
     app, actor = surface.open_app(), surface.actor()
     with app.begin(actor)() as tx:
-        _may_change(actor, tx)
-        person = rows.actor(tx, name)
+        may_change(actor, tx)
+        person = known(tx, name)
         if person.person_id == actor.person_id:
             raise refused(
                 "own-role",
@@ -126,6 +175,8 @@ def set_role(surface: Surface, name: str, role: str, wards: tuple[str, ...]) -> 
             )
         assert person.person_id is not None
         ids = [w.id for w in areas.wards_named(tx, list(wards))] if wards else None
+        if ids is not None:
+            in_scope(tx, ids)
         rows.set_role(tx, person.person_id, Role(role), ids)
     if surface.json:
         surface.emit({"name": name, "role": role})
@@ -142,15 +193,90 @@ def set_role(surface: Surface, name: str, role: str, wards: tuple[str, ...]) -> 
 def disable(surface: Surface, name: str) -> None:
     app, actor = surface.open_app(), surface.actor()
     with app.begin(actor)() as tx:
-        _may_change(actor, tx)
-        found = rows.actor(tx, name)
+        may_change(actor, tx)
+        found = known(tx, name)
         if found.person_id == actor.person_id:
             raise refused(
                 "yourself", "Không thể tự khóa chính mình.", "You cannot disable yourself."
             )
+        open_work = in_hand(tx, found)
+    if open_work:
+        surface.confirm(
+            f"{found.name} còn: {_told(surface, open_work)}. Nên giao trước: "
+            f"dispatcher people handover {found.name} NGƯỜI_NHẬN.",
+            f"{found.name} still has: {_told(surface, open_work)}. Better first: "
+            f"dispatcher people handover {found.name} SOMEBODY.",
+        )
+    with app.begin(actor)() as tx:
         assert found.person_id is not None
         rows.disable(tx, found.person_id)
+        schedules.end_of(tx, found.person_id)
     if surface.json:
-        surface.emit({"name": found.name, "disabled": True})
+        surface.emit({"name": found.name, "disabled": True, "open": open_work.__dict__})
     surface.say(f"Đã khóa {found.name}.", f"{found.name} is disabled.")
     surface.hint("Xem mọi người: dispatcher people list", "See: dispatcher people list")
+
+
+def _told(surface: Surface, work: InHand) -> str:
+    """Open work in words."""
+    counted = (
+        (len(work.broadcasts), "đợt đang soạn hoặc chờ duyệt", "drafts or submitted broadcasts"),
+        (len(work.waiting), "đợt đã duyệt hoặc đang gửi", "approved or running broadcasts"),
+        (len(work.schedules), "lịch đã trình", "submitted schedules"),
+        (len(work.approved_schedules), "lịch chạy theo phê duyệt của người này",
+         "schedules under their approval"),
+        (len(work.lists), "danh bạ phụ trách", "lists they answer for"),
+        (work.duties, "ca trực", "duties"),
+    )  # fmt: skip
+    return ", ".join(f"{n} {surface.text(vi, en)}" for n, vi, en in counted if n)
+
+
+@people.verb(
+    "handover",
+    "Giao hết việc đang dở của một người cho người khác.",
+    "Give all open work of one person to another.",
+    "dispatcher people handover hoa lan --as quan-tri",
+)
+@argument("old", complete="person")
+@argument("new", complete="person")
+def handover(surface: Surface, old: str, new: str) -> None:
+    app, actor = surface.open_app(), surface.actor()
+    with app.begin(actor)() as tx:
+        may_change(actor, tx)
+        giver, taker = known(tx, old), known(tx, new)
+        if giver.person_id == taker.person_id:
+            raise refused(
+                "same-person",
+                "Người giao và người nhận là một.",
+                "The two are the same person.",
+            )
+        if taker.role is Role.AUDITOR:
+            raise refused(
+                "role",
+                f"{taker.name} là người kiểm tra, không nhận việc được.",
+                f"{taker.name} is an auditor and takes no work.",
+            )
+        moved = hand_over(tx, giver, taker)
+    keys = app.site.secrets()
+    if surface.json:
+        surface.emit({"from": giver.name, "to": taker.name, **moved.__dict__, "keys": keys})
+    told = _told(surface, moved) or surface.text("không có việc đang dở", "nothing was open")
+    surface.say(
+        f"{giver.name} giao cho {taker.name}: {told}.",
+        f"{giver.name} to {taker.name}: {told}.",
+    )
+    if moved.approved_schedules:
+        names = ", ".join(moved.approved_schedules)
+        surface.say(
+            f"Cần lãnh đạo khác duyệt lại các lịch: {names}.",
+            f"Another leader must approve these schedules again: {names}.",
+        )
+    if keys:
+        surface.say(
+            f"{giver.name} có thể biết các khóa này; hãy đổi ở nhà cung cấp: {', '.join(keys)}.",
+            f"{giver.name} may know these keys; change them at the vendors: {', '.join(keys)}.",
+        )
+    surface.hint(
+        f"Khóa tài khoản: dispatcher people disable {giver.name}",
+        f"Then: dispatcher people disable {giver.name}",
+    )

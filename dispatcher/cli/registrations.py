@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from dispatcher import registered, reporting, templating
+from dispatcher import registered, reporting, rights, templating
 from dispatcher.cli.gateways import named
 from dispatcher.cli.spoken import argument, option
 from dispatcher.cli.surface import Surface
@@ -86,6 +86,7 @@ def register(
         vendor_id,
         note,
     )
+    rights.need_site(actor, "ghi việc đăng ký mẫu", "note a registration", rights.WRITERS)
     with app.begin(actor)() as tx:
         rows.put(tx, found)
     if surface.json:

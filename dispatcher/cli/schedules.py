@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
-from dispatcher import planning, routes, scheduling, targeting, templating, wording
+from dispatcher import rights, routes, scheduling, targeting, templating, wording
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
-from dispatcher.model import HANOI, Actor, Role
-from dispatcher.problems import OK, USAGE, Problem, Say, refused
+from dispatcher.model import HANOI, Role
+from dispatcher.problems import OK, USAGE, Problem, Say, refused, unknown
 from dispatcher.scheduling import Schedule
+from dispatcher.store import areas
 from dispatcher.store import schedules as rows
 from dispatcher.store.database import Tx
 
@@ -35,11 +37,14 @@ def list_schedules(surface: Surface) -> None:
     with app.begin(surface.actor())() as tx:
         known = scheduling.keep_all(tx, app.schedules, app.site.window)
         held = rows.listed(tx)
+        mine = {name for name, schedule in known.items() if _mine(tx, schedule)}
         if tx.connection.info["touched"]:
             tx.note("read", "schedules", "files")
     found: list[dict[str, Any]] = []
     for name in scheduling.files(app.schedules):
         schedule = known.get(name)
+        if schedule is not None and name not in mine:
+            continue
         upcoming = schedule.next_after(app.clock()) if schedule else None
         found.append(
             {
@@ -114,6 +119,9 @@ def check(surface: Surface, names: tuple[str, ...]) -> int:
 @option("--count", default=10, vi="bao nhiêu lần", en="how many")
 def upcoming(surface: Surface, name: str, count: int) -> None:
     schedule = _load(surface, name)
+    with surface.open_app().store.read(surface.actor()) as tx:
+        if not _mine(tx, schedule):
+            raise unknown(Say("lịch gửi", "schedule"), name, ())
     moment, found = surface.open_app().clock(), []
     for _ in range(min(count, 100)):
         following = schedule.next_after(moment)
@@ -130,8 +138,32 @@ def upcoming(surface: Surface, name: str, count: int) -> None:
         surface.say("Không còn lần gửi nào.", "Nothing left to fire.")
 
 
-def _decide(actor: Actor, roles: set[Role]) -> None:
-    planning.need(actor, roles, "quyết định lịch gửi", "decide on schedules")
+def _mine(tx: Tx, schedule: Schedule) -> bool:
+    """True when everyone a schedule writes to is of the actor's wards."""
+    if tx.actor.wards is None:
+        return True
+    chosen = schedule.audience
+    if not chosen.wards or chosen.groups:
+        return False
+    return {w.id for w in areas.wards_named(tx, chosen.wards)} <= tx.actor.wards
+
+
+def touches(tx: Tx, schedule: Schedule) -> bool:
+    """True when a schedule writes to anybody of the actor's wards, or may."""
+    if tx.actor.wards is None or not schedule.audience.wards or schedule.audience.groups:
+        return True
+    return bool({w.id for w in areas.wards_named(tx, schedule.audience.wards)} & tx.actor.wards)
+
+
+def _decide(tx: Tx, schedule: Schedule, roles: Collection[Role]) -> None:
+    """Refuse to those in another role, and for people of other wards."""
+    rights.need(tx.actor, roles, "quyết định lịch gửi", "decide on schedules")
+    if not _mine(tx, schedule):
+        raise refused(
+            "not-your-ward",
+            f"Lịch «{schedule.name}» gửi ra ngoài phường của {tx.actor.name}.",
+            f"“{schedule.name}” writes to people outside the wards of {tx.actor.name}.",
+        )
 
 
 @schedules.verb(
@@ -143,12 +175,12 @@ def _decide(actor: Actor, roles: set[Role]) -> None:
 @argument("name", complete="schedule")
 def submit(surface: Surface, name: str) -> None:
     schedule, actor = _load(surface, name), surface.actor()
-    _decide(actor, {Role.OFFICER, Role.ADMIN, Role.LEADER})
     app = surface.open_app()
     today = app.clock().astimezone(HANOI).date()
     template = templating.load(app.templates, schedule.template)
     wording.check_words(app.site, template, schedule.fields, today)
     with app.begin(actor)() as tx:
+        _decide(tx, schedule, rights.WRITERS)
         scheduling.submit(tx, schedule)
     _told(surface, schedule, "submitted")
 
@@ -162,8 +194,8 @@ def submit(surface: Surface, name: str) -> None:
 @argument("name", complete="schedule")
 def approve(surface: Surface, name: str) -> None:
     schedule, actor = _load(surface, name), surface.actor()
-    _decide(actor, {Role.LEADER})
     with surface.open_app().begin(actor)() as tx:
+        _decide(tx, schedule, {Role.LEADER})
         scheduling.approve(tx, schedule)
     _told(surface, schedule, "approved")
 
@@ -178,8 +210,8 @@ def approve(surface: Surface, name: str) -> None:
 @option("--reason", required=True, vi="lý do", en="reason")
 def send_back(surface: Surface, name: str, reason: str) -> None:
     schedule, actor = _load(surface, name), surface.actor()
-    _decide(actor, {Role.LEADER})
     with surface.open_app().begin(actor)() as tx:
+        _decide(tx, schedule, {Role.LEADER})
         _known(tx, schedule)
         rows.move(tx, schedule.name, "returned", reason=reason)
     _told(surface, schedule, "returned")
@@ -195,6 +227,7 @@ def send_back(surface: Surface, name: str, reason: str) -> None:
 def pause(surface: Surface, name: str) -> None:
     schedule, actor = _load(surface, name), surface.actor()
     with surface.open_app().begin(actor)() as tx:
+        _decide(tx, schedule, rights.WRITERS)
         _known(tx, schedule)
         rows.move(tx, schedule.name, "paused")
     _told(surface, schedule, "paused")

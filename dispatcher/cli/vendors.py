@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlparse
 
 from dispatcher import app as joined
-from dispatcher import planning
+from dispatcher import rights
 from dispatcher.cli.gateways import gateways, named
 from dispatcher.cli.spoken import argument, option
 from dispatcher.cli.surface import Surface
@@ -289,6 +289,7 @@ def login(surface: Surface, name: str, paste: bool, callback: bool) -> None:
             return
         code = _code(sys.stdin.read(), state, str(chosen.options.get("oa_id", "")))
         tokens = _asked(surface, name, SignsIn, lambda g: g.sign_in(code, verifier))
+    rights.need_site(surface.actor(), "đăng nhập nhà cung cấp", "sign in at a vendor")
     with app.begin(surface.actor())() as tx:
         rows.put_tokens(tx, name, tokens.access, tokens.refresh, tokens.expires_in)
         tx.note("signed_in", "gateway", name)
@@ -427,7 +428,8 @@ def verify_webhook(surface: Surface, name: str) -> int:
 def callback(surface: Surface, name: str) -> None:
     app = surface.open_app()
     named(app.site, name)
-    planning.need(surface.actor(), {Role.ADMIN}, "xem địa chỉ nhận báo", "see the callback address")
+    rights.need(surface.actor(), {Role.ADMIN}, "xem địa chỉ nhận báo", "see the callback address")
+    rights.need_site(surface.actor(), "xem địa chỉ nhận báo", "see the callback address")
     if not app.site.public_url:
         raise settings(
             "no-public-url",

@@ -12,7 +12,7 @@ from datetime import date, time, timedelta
 from pathlib import Path
 
 from dispatcher.areas import ward_key
-from dispatcher.config.gateways import GatewaySettings, read_gateways
+from dispatcher.config.gateways import GatewaySettings, Secret, read_gateways
 from dispatcher.config.prices import read_prices
 from dispatcher.config.routes import RouteSettings, read_routes
 from dispatcher.config.sections import Section, read_text, read_toml, take_duration, take_window
@@ -50,6 +50,15 @@ class Site:
     @property
     def data(self) -> Path:
         return self.root / "data"
+
+    def secrets(self) -> list[str]:
+        """Every secret of the gateways, by gateway and setting: never their values."""
+        found = []
+        for name, gateway in self.gateways.items():
+            for key, value in gateway.options.items():
+                if isinstance(value, Secret):
+                    found.append(f"{name}.{key} ({value.place})")
+        return found
 
     def sender_for(self, ward_name: str, ward_code: str = "") -> Sender:
         """Who signs in a ward. In a drill a ward without a sender is named after itself."""

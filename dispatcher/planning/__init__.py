@@ -8,7 +8,6 @@ A preview is a release in a transaction that is rolled back: it cannot differ fr
 
 from dispatcher.planning.decide import (
     approve,
-    need,
     pause,
     resume,
     schedule,
@@ -48,7 +47,6 @@ __all__ = [
     "digest",
     "draft",
     "forecast",
-    "need",
     "pause",
     "preview",
     "release",

@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from dispatcher.model import (
-    Actor,
     BroadcastState,
     HeldReason,
     MessageState,
@@ -14,8 +13,9 @@ from dispatcher.model import (
 )
 from dispatcher.planning.drafting import digest
 from dispatcher.planning.previewing import Preview
-from dispatcher.problems import Problem, refused
-from dispatcher.store import allowances, broadcasts
+from dispatcher.problems import refused
+from dispatcher.rights import WRITERS, need, need_wards
+from dispatcher.store import allowances, broadcasts, people
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx
 
@@ -28,7 +28,8 @@ def submit(
     Refused while somebody cannot be given a text, unless they shall be left out knowingly; and
     while somebody got exactly this text within a day, unless it is said why they get it `again`.
     """
-    need(tx.actor, {Role.OFFICER, Role.ADMIN, Role.LEADER}, "trình duyệt", "submit")
+    need(tx.actor, WRITERS, "trình duyệt", "submit")
+    need_wards(tx.actor, broadcast.senders, "trình duyệt", "submit it")
     for remark in found.remarks:
         if remark.severity == "block":
             raise refused(
@@ -82,12 +83,9 @@ def submit(
 def approve(tx: Tx, broadcast: Broadcast) -> None:
     """Approve exactly this; the approver has written, edited and submitted none of it."""
     need(tx.actor, {Role.LEADER}, "phê duyệt", "approve")
-    if tx.actor.person_id in broadcasts.hands(tx, broadcast.id):
-        raise refused(
-            "own-work",
-            "Người soạn hoặc trình không được tự duyệt; cần người thứ hai.",
-            "Whoever wrote or submitted it cannot approve it; a second person must.",
-        )
+    need_wards(tx.actor, broadcast.senders, "phê duyệt", "approve it")
+    assert tx.actor.person_id is not None
+    not_by_own_hands(tx, broadcast, tx.actor.person_id)
     broadcasts.move(
         tx,
         broadcast,
@@ -96,6 +94,17 @@ def approve(tx: Tx, broadcast: Broadcast) -> None:
         approved_at=tx.now,
         approved_digest=digest(tx, broadcast),
     )
+
+
+def not_by_own_hands(tx: Tx, broadcast: Broadcast, person_id: int) -> None:
+    """Refuse an approval of somebody who wrote, edited or submitted, by whatever account."""
+    same = people.same_person(tx, person_id, broadcasts.hands(tx, broadcast.id))
+    if same is not None:
+        raise refused(
+            "own-work",
+            f"Người soạn hoặc trình ({same}) không được tự duyệt; cần người thứ hai.",
+            f"Whoever wrote or submitted it ({same}) cannot approve it; a second person must.",
+        )
 
 
 def send_back(tx: Tx, broadcast: Broadcast, reason: str, *, for_good: bool = False) -> None:
@@ -164,15 +173,3 @@ def system_approve(tx: Tx, broadcast: Broadcast, approver: int) -> None:
         approved_at=tx.now,
         approved_digest=digest(tx, submitted),
     )
-
-
-def need(actor: Actor, roles: set[Role], vi: str, en: str) -> None:
-    if actor.person_id is None:
-        raise Problem(
-            "who-acts",
-            f"Cần biết ai {vi}: thêm --as TÊN (xem: dispatcher people list).",
-            f"Who is it that wants to {en}? Add --as NAME (see: dispatcher people list).",
-            exit_code=4,
-        )
-    if actor.role not in roles:
-        raise refused("role", f"{actor.name} không có quyền {vi}.", f"{actor.name} may not {en}.")

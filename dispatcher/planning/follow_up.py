@@ -9,12 +9,12 @@ from datetime import time, timedelta
 from dispatcher.model import (
     Audience,
     BroadcastState,
-    Role,
     Window,
 )
-from dispatcher.planning.decide import need, schedule, stop, system_approve
+from dispatcher.planning.decide import schedule, stop, system_approve
 from dispatcher.planning.drafting import Draft, draft
 from dispatcher.problems import refused
+from dispatcher.rights import WRITERS, need
 from dispatcher.store import broadcasts
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx
@@ -49,7 +49,7 @@ MOST_TESTS = 5  # numbers a broadcast may be tested on in 24 hours
 
 def resend(tx: Tx, broadcast: Broadcast, states: Sequence[str]) -> int:
     """A draft to those an earlier broadcast did not reach; approved like any other."""
-    need(tx.actor, {Role.OFFICER, Role.ADMIN, Role.LEADER}, "gửi lại", "resend")
+    need(tx.actor, WRITERS, "gửi lại", "resend")
     if broadcast.released_at is None:
         raise refused(
             "not-released",
@@ -74,7 +74,7 @@ def resend(tx: Tx, broadcast: Broadcast, states: Sequence[str]) -> int:
 
 def test(tx: Tx, broadcast: Broadcast, contact: int) -> int:
     """The same message to one number of ours, now. Needs no second person; its id."""
-    need(tx.actor, {Role.OFFICER, Role.ADMIN, Role.LEADER}, "gửi thử", "test")
+    need(tx.actor, WRITERS, "gửi thử", "test")
     done = broadcasts.tests_since(tx, broadcast.id, tx.now - timedelta(days=1))
     if done >= MOST_TESTS:
         raise refused(
@@ -99,7 +99,7 @@ MAY_HAVE_RECEIVED = ("sending", "accepted", "delivered", "read", "unconfirmed")
 
 def correct(tx: Tx, original: Broadcast, plan: Draft) -> int:
     """A draft that corrects an earlier broadcast, linked to it; approved like any other."""
-    need(tx.actor, {Role.OFFICER, Role.ADMIN, Role.LEADER}, "đính chính", "correct")
+    need(tx.actor, WRITERS, "đính chính", "correct")
     counts = broadcasts.counts(tx, original.id)
     if original.released_at is None or not any(counts.get(s) for s in MAY_HAVE_RECEIVED):
         raise refused(
@@ -120,7 +120,7 @@ def stop_all(tx: Tx) -> tuple[list[int], int]:
 
     Undone by nobody: what should still go out is resent as a new, approved broadcast.
     """
-    need(tx.actor, {Role.OFFICER, Role.ADMIN, Role.LEADER}, "dừng tất cả", "stop everything")
+    need(tx.actor, WRITERS, "dừng tất cả", "stop everything")
     stopped, cancelled = [], 0
     for broadcast in broadcasts.listed(tx, STOPPABLE, limit=10_000):
         cancelled += stop(tx, broadcast)

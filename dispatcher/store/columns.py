@@ -67,5 +67,3 @@ def to_one(column: str, *, null: bool = False, cascade: bool = False) -> Column[
 
 def one_of(values: Any) -> str:
     return ", ".join(f"'{v.value}'" for v in values)
-
-

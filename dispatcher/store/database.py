@@ -263,8 +263,9 @@ class Store:
         """
         with self._open(actor, now, writes=True, patience=patience) as tx:
             touched: set[str] = tx.connection.info["touched"]
+            _still_may(tx)
             yield tx
-            if touched and actor.role is Role.AUDITOR:
+            if touched and (actor.role is Role.AUDITOR or actor.only_reads):
                 raise refused(
                     "read-only",
                     f"{actor.name} là người kiểm tra: chỉ xem, không thay đổi gì.",
@@ -310,6 +311,28 @@ class Store:
 
     def close(self) -> None:
         self._engine.dispose()
+
+
+def _still_may(tx: Tx) -> None:
+    """Refuse a person who was disabled, or given another role or wards, since they were looked up.
+
+    The row is held until the end: a role cannot be taken away in the middle.
+    """
+    actor = tx.actor
+    if actor.person_id is None:
+        return
+    hold = "" if tx.is_sqlite else " FOR SHARE"
+    row = tx.one(f"SELECT * FROM people WHERE id = :id{hold}", id=actor.person_id)
+    same = row is not None and row["disabled_at"] is None and row["role"] == actor.role
+    if same and row is not None and row["whole_site"] == (actor.wards is None):
+        wards = "SELECT ward_id FROM people_wards WHERE person_id = :id"
+        if {w for (w,) in tx.taken(wards, id=actor.person_id)} == set(actor.wards or ()):
+            return
+    raise refused(
+        "rights-changed",
+        f"Quyền của {actor.name} vừa thay đổi; chưa làm gì. Đăng nhập lại rồi thử lại.",
+        f"The rights of {actor.name} have just changed; nothing was done. Sign in again.",
+    )
 
 
 def _watch(

@@ -21,21 +21,34 @@ def find(tx: Tx, name: str) -> int:
     """A group by its name, diacritics not needed; else a problem with the nearest ones."""
     known = by_key(tx)
     if folded(name) not in known:
-        raise unknown(Say("nhóm", "group"), name, [n for _, n in known.values()])
+        raise unknown(Say("nhóm", "group"), name, [g["name"] for g in listed(tx)])
     return known[folded(name)][0]
 
 
 def listed(tx: Tx) -> list[dict[str, Any]]:
-    """Every group with how many people of the actor's wards are in it."""
+    """Every group with how many people of the actor's wards are in it; whoever looks after some
+    wards sees groups with people of theirs, and empty ones."""
+    mine = "" if tx.actor.wards is None else "HAVING count(c.id) > 0 OR count(m.contact_id) = 0"
     return [
         dict(row)
         for row in tx.rows(
             f"WITH {tx.visible('contacts')} SELECT g.id, g.name, count(c.id) AS people "
             "FROM groups g LEFT JOIN group_members m ON m.group_id = g.id "
             "LEFT JOIN visible_contacts c ON c.id = m.contact_id AND c.removed_at IS NULL "
-            "GROUP BY g.id, g.name ORDER BY g.name"
+            f"GROUP BY g.id, g.name {mine} ORDER BY g.name"
         )
     ]
+
+
+def foreign(tx: Tx, group: int) -> int:
+    """How many of a group are not of the actor's wards."""
+    return int(
+        tx.value(
+            f"WITH {tx.visible('contacts')} SELECT count(*) FROM group_members m WHERE "
+            "m.group_id = :g AND m.contact_id NOT IN (SELECT id FROM visible_contacts)",
+            g=group,
+        )
+    )
 
 
 def ensure(tx: Tx, names: Sequence[str]) -> dict[str, int]:

@@ -34,6 +34,7 @@ class Reach:
     states: tuple[str, ...] = ()
     contacts: tuple[int, ...] = ()
     consent: int | None = None  # advertising goes only to this group
+    within: tuple[int, ...] = ()  # the wards of the broadcast; empty: any
 
     def condition(self, c: str = "c") -> str:
         """The audience as a condition on contacts under the alias `c`.
@@ -42,10 +43,12 @@ class Reach:
         """
         if self.contacts:
             return f"{c}.removed_at IS NULL AND {c}.id IN ({_ids(self.contacts)})"
+        here = f"+{c}.ward_id IN ({_ids(self.within)}) AND " if self.within else ""
         if self.of is not None:
             states = ", ".join(f"'{MessageState(s).value}'" for s in self.states)
             return (
-                f"{c}.removed_at IS NULL AND {c}.id IN (SELECT f.contact_id FROM visible_messages "
+                f"{here}{c}.removed_at IS NULL AND {c}.id IN "
+                "(SELECT f.contact_id FROM visible_messages "
                 f"f WHERE f.broadcast_id = {int(self.of)} AND f.state IN ({states}))"
             )
         # the plus keeps to the primary key: through the index on wards, a chunk found by its ids
@@ -57,7 +60,8 @@ class Reach:
         if self.groups:
             parts.append(f"{c}.id IN ({_members(self.groups)})")
         who = (
-            f"{c}.removed_at IS NULL AND {c}.kind <> 'tester' AND ({' OR '.join(parts) or '1 = 0'})"
+            f"{here}{c}.removed_at IS NULL AND {c}.kind <> 'tester' "
+            f"AND ({' OR '.join(parts) or '1 = 0'})"
         )
         if self.exclude_groups:
             who += f" AND {c}.id NOT IN ({_members(self.exclude_groups)})"

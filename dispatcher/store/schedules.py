@@ -78,6 +78,18 @@ def due(tx: Tx) -> list[Mapping[str, Any]]:
     )
 
 
+def end_of(tx: Tx, person_id: int) -> int:
+    """End what runs under the approval of somebody who left; how many that were."""
+    ended = tx.run(
+        "UPDATE schedules SET state = 'ended', next_fire_at = NULL, reason = 'approver_left' "
+        "WHERE approved_by = :p AND state IN ('approved', 'paused')",
+        {"p": person_id},
+    ).rowcount
+    if ended:
+        tx.note("ended", "schedules", person_id, schedules=ended)
+    return ended
+
+
 def set_next(tx: Tx, schedule_id: int, when: datetime | None) -> None:
     tx.run(
         "UPDATE schedules SET next_fire_at = :w WHERE id = :id",

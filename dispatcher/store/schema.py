@@ -166,7 +166,9 @@ suppressions = Table(
 
 # --- texts ------------------------------------------------------------------------------------
 
-templates = Table("templates", metadata, own_id(), Column("name", String, nullable=False, unique=True))
+templates = Table(
+    "templates", metadata, own_id(), Column("name", String, nullable=False, unique=True)
+)
 template_versions = Table(
     "template_versions", metadata, own_id(), to_one("templates:template_id"),
     Column("digest", String, nullable=False), Column("source", Text, nullable=False),
@@ -322,7 +324,8 @@ _in_batch = text("call_ref <> reference")
 _deadline = text("state = 'accepted' AND deadline_at IS NOT NULL")
 
 messages = Table(
-    "messages", metadata, own_id(), to_one("broadcasts:broadcast_id"), to_one("contacts:contact_id"),
+    "messages", metadata, own_id(), to_one("broadcasts:broadcast_id"),
+    to_one("contacts:contact_id"),
     Column("state", String, nullable=False),
     CheckConstraint(f"state IN ({one_of(MessageState)})", name="state"),
     Column("reason", String, comment="skip reason, or the fault that ended it"),
