@@ -33,7 +33,7 @@ from dispatcher.model import (
 from dispatcher.planning import Draft, Speed
 from dispatcher.problems import Problem, settings
 from dispatcher.sending.lanes import Pace
-from dispatcher.store import areas, groups, identity, people, texts
+from dispatcher.store import approvals, areas, groups, identity, people, texts
 from dispatcher.store import gateways as gateway_rows
 from dispatcher.store import settings as site_facts
 from dispatcher.store.broadcasts import Broadcast
@@ -192,14 +192,12 @@ def draft(
     filled = templating.fill(template, fields)
     targeting.resolve(tx, audience)
     hours = window or (ALL_DAY if urgent else app.site.window)
-    senders: dict[int, Sender] = {
-        w.id: app.site.sender_for(w.name, w.code) for w in targeting.wards_of(tx, audience)
-    }
+    signing = senders(app, tx, audience)
     law.check_sending(
         template.kind,
         hours,
         urgent=urgent,
-        branded=all(s.brandname for s in senders.values()),
+        branded=all(s.brandname for s in signing.values()),
         consent=bool(app.site.consent),
     )
     return planning.draft(
@@ -212,7 +210,7 @@ def draft(
             filled,
             audience,
             steps,
-            senders,
+            signing,
             hours,
             expires_after,
             document or template.document,
@@ -220,6 +218,22 @@ def draft(
             schedule_id=schedule_id,
             rather_twice=rather_twice,
         ),
+    )
+
+
+def senders(app: App, tx: Tx, audience: Audience) -> dict[int, Sender]:
+    """Who signs in each ward an audience touches."""
+    wards = targeting.wards_of(tx, audience)
+    return {w.id: app.site.sender_for(w.name, w.code) for w in wards}
+
+
+def as_offered(tx: Tx, broadcast: Broadcast) -> Broadcast:
+    """A broadcast with the wording its leader offers back, where one waits."""
+    waiting = approvals.offered(tx, broadcast.id)
+    if waiting is None:
+        return broadcast
+    return replace(
+        broadcast, fields=waiting.fields, template_version_id=waiting.template_version_id
     )
 
 

@@ -6,15 +6,35 @@ Never: shows a full number.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from dispatcher import phone
-from dispatcher.model import HANOI, AddressKind, Heard
-from dispatcher.problems import Problem, Say
+from dispatcher.model import HANOI, Actor, AddressKind, Heard
+from dispatcher.problems import REFUSED, Problem, Say
 from dispatcher.store import contacts, logbook
 from dispatcher.store.database import Tx
 from dispatcher.store.logbook import Filters
 from dispatcher.store.schema import moment
+
+
+@contextmanager
+def refusals(
+    begin: Callable[[], AbstractContextManager[Tx]], actor: Actor, act: str, noun: str, of: object
+) -> Iterator[None]:
+    """What a rule refuses inside is remembered too: who tried what, and which rule said no.
+
+    `begin` opens a transaction of the system: whoever was refused may have no rights left.
+    """
+    try:
+        yield
+    except Problem as problem:
+        if problem.exit_code == REFUSED and actor.person_id is not None:
+            with begin() as tx:
+                tx.note("refused", noun, of, tried=act, rule=problem.code, person=actor.person_id)
+        raise
+
 
 STATES: dict[str, Say] = {
     "queued": Say("chờ gửi", "waiting"),

@@ -48,11 +48,11 @@ MOVES: dict[MessageState, frozenset[MessageState]] = {
 
 BROADCAST_MOVES: dict[BroadcastState, frozenset[BroadcastState]] = {
     B.DRAFT: frozenset({B.SUBMITTED, B.STOPPED}),
-    B.SUBMITTED: frozenset({B.APPROVED, B.RETURNED, B.REJECTED, B.STOPPED}),
-    B.RETURNED: frozenset({B.SUBMITTED, B.STOPPED}),
+    B.SUBMITTED: frozenset({B.APPROVED, B.RETURNED, B.REJECTED, B.STOPPED, B.DRAFT}),
+    B.RETURNED: frozenset({B.SUBMITTED, B.STOPPED, B.DRAFT}),
     B.REJECTED: frozenset(),
-    B.APPROVED: frozenset({B.SCHEDULED, B.STOPPED}),
-    B.SCHEDULED: frozenset({B.RUNNING, B.PAUSED, B.HELD, B.STOPPED, B.MISSED}),
+    B.APPROVED: frozenset({B.SCHEDULED, B.STOPPED, B.DRAFT}),
+    B.SCHEDULED: frozenset({B.RUNNING, B.PAUSED, B.HELD, B.STOPPED, B.MISSED, B.DRAFT}),
     B.RUNNING: frozenset({B.PAUSED, B.HELD, B.DONE, B.STOPPED, B.EXPIRED}),
     B.PAUSED: frozenset({B.RUNNING, B.SCHEDULED, B.STOPPED, B.EXPIRED}),
     B.HELD: frozenset({B.RUNNING, B.SCHEDULED, B.STOPPED, B.EXPIRED}),

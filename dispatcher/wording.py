@@ -5,7 +5,7 @@ Comes from: a stored version and the settings.   Goes to: planning, as renderers
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -36,6 +36,32 @@ def _frozen(site: Site, tx: Tx, broadcast: Broadcast) -> Template:
     """The template as it was when the broadcast was written."""
     name, _, source = texts.source_of(tx, broadcast.template_version_id)
     return templating.parse(name, source, site.root / "templates")
+
+
+def reworded(
+    site: Site,
+    tx: Tx,
+    broadcast: Broadcast,
+    fields: Mapping[str, str],
+    phrases: Sequence[tuple[str, str]],
+) -> tuple[dict[str, str], int]:
+    """The blanks and the version of a broadcast with other values and phrases (old, new).
+
+    A phrase that stands nowhere in the texts is a problem; so is wording that is no template.
+    """
+    name, _, source = texts.source_of(tx, broadcast.template_version_id)
+    _, head, body = source.split("+++", 2)
+    for old, new in phrases:
+        if not old or old not in body:
+            raise refused(
+                "no-such-phrase",
+                f"Không thấy «{old}» trong bài của mẫu {name}.",
+                f"“{old}” is nowhere in the texts of {name}.",
+            )
+        body = body.replace(old, new)
+    template = templating.parse(name, f"+++{head}+++{body}", site.root / "templates")
+    filled = templating.fill(template, {**broadcast.fields, **fields})
+    return dict(filled), texts.version(tx, template.name, template.digest, template.source)
 
 
 def _wards(tx: Tx, broadcast: Broadcast) -> list[str]:

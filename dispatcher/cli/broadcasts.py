@@ -10,7 +10,7 @@ import click
 
 from dispatcher import app as joined
 from dispatcher import planning, reporting, scheduling, templating
-from dispatcher.auditing import STATES
+from dispatcher.auditing import STATES, refusals
 from dispatcher.cli import foretold
 from dispatcher.cli.contacts import who
 from dispatcher.cli.previewed import tell_preview
@@ -20,11 +20,11 @@ from dispatcher.cli.tables import write_page
 from dispatcher.cli.templates import pairs
 from dispatcher.cli.vendors import findings, refuse_what_vendors_refuse, tell_findings
 from dispatcher.config import duration, window
-from dispatcher.model import HANOI, Audience, BroadcastState, Mode
+from dispatcher.model import HANOI, SYSTEM, Audience, BroadcastState, Mode
 from dispatcher.problems import PARTLY, REFUSED, Problem, Say
 from dispatcher.reporting import number
+from dispatcher.store import approvals, files, gateways, people
 from dispatcher.store import broadcasts as rows
-from dispatcher.store import gateways, people
 from dispatcher.store.broadcasts import Broadcast, state_vi
 from dispatcher.store.database import Tx
 from dispatcher.store.samples import Look
@@ -140,7 +140,7 @@ def create(
         )
         found = rows.get(tx, made)
     if surface.json:
-        surface.emit(_as_json(found))
+        surface.emit(as_json(found))
     surface.say(f"Đã soạn đợt gửi {made} (nháp): {found.title}", f"Draft {made}: {found.title}")
     surface.hint(
         f"Xem trước: dispatcher broadcasts preview {made}",
@@ -188,17 +188,23 @@ def preview(
     )
 
 
-def acting(surface: Surface, number_: str, act: Callable[[Tx, Broadcast], Any]) -> Broadcast:
-    """Do one thing to one broadcast in a transaction of the acting person; as it is afterwards."""
-    app, actor = surface.open_app(), surface.actor()
-    with app.begin(actor)() as tx:
-        act(tx, rows.get(tx, broadcast_id(number_)))
-        return rows.get(tx, broadcast_id(number_))
+def acting(
+    surface: Surface, number_: str, name: str, act: Callable[[Tx, Broadcast], Any]
+) -> Broadcast:
+    """Do one thing to one broadcast in a transaction of the acting person; as it is afterwards.
+
+    A refusal is kept in the trail under `name`.
+    """
+    app, actor, wanted = surface.open_app(), surface.actor(), broadcast_id(number_)
+    with refusals(app.begin(SYSTEM), actor, name, "broadcast", wanted):
+        with app.begin(actor)() as tx:
+            act(tx, rows.get(tx, wanted))
+            return rows.get(tx, wanted)
 
 
 def told(surface: Surface, broadcast: Broadcast, hint: Say | None = None) -> None:
     if surface.json:
-        surface.emit(_as_json(broadcast))
+        surface.emit(as_json(broadcast))
     surface.say(
         f"Đợt gửi {broadcast.id}: {state_vi(broadcast.state)}.",
         f"Broadcast {broadcast.id}: {broadcast.state.value}.",
@@ -230,6 +236,7 @@ def submit(surface: Surface, number_: str, leave_out: bool, again: str) -> None:
     done = acting(
         surface,
         number_,
+        "submit",
         lambda tx, b: planning.submit(tx, b, found, leave_out=leave_out, again=again),
     )
     told(
@@ -240,37 +247,6 @@ def submit(surface: Surface, number_: str, leave_out: bool, again: str) -> None:
             f"A second person: dispatcher broadcasts approve {done.id} --as NAME",
         ),
     )
-
-
-@broadcasts.verb(
-    "approve",
-    "Duyệt đúng nội dung này.",
-    "Approve exactly this.",
-    "dispatcher broadcasts approve 1 --as minh",
-)
-@argument("number_", complete="broadcast")
-def approve(surface: Surface, number_: str) -> None:
-    done = acting(surface, number_, planning.approve)
-    told(
-        surface,
-        done,
-        Say(
-            f"Đặt giờ: dispatcher broadcasts schedule {done.id} [--at '08:00']",
-            f"Set the time: dispatcher broadcasts schedule {done.id} [--at 08:00]",
-        ),
-    )
-
-
-@broadcasts.verb(
-    "return",
-    "Trả lại kèm lý do.",
-    "Return with a reason.",
-    "dispatcher broadcasts return 1 --reason 'Ghi rõ giờ' --as minh",
-)
-@argument("number_", complete="broadcast")
-@option("--reason", required=True, vi="lý do", en="reason")
-def send_back(surface: Surface, number_: str, reason: str) -> None:
-    told(surface, acting(surface, number_, lambda tx, b: planning.send_back(tx, b, reason)))
 
 
 @broadcasts.verb(
@@ -290,9 +266,9 @@ def schedule(surface: Surface, number_: str, when: str) -> None:
         nonlocal starts
         starts = planning.schedule(tx, broadcast, at)
 
-    done = acting(surface, number_, act)
+    done = acting(surface, number_, "schedule", act)
     if surface.json:
-        surface.emit(_as_json(done))
+        surface.emit(as_json(done))
     surface.say(
         f"Đợt gửi {done.id} sẽ gửi từ {starts.astimezone(HANOI):%H:%M %d/%m/%Y}.",
         f"Broadcast {done.id} will start at {starts.astimezone(HANOI):%Y-%m-%d %H:%M}.",
@@ -330,7 +306,7 @@ def list_broadcasts(surface: Surface) -> None:
         found = rows.listed(tx)
         counted = {b.id: rows.counts(tx, b.id) for b in found}
     if surface.json:
-        surface.emit([{**_as_json(b), "states": counted[b.id]} for b in found])
+        surface.emit([{**as_json(b), "states": counted[b.id]} for b in found])
         return
     surface.table(
         [Say("số", "id"), Say("tên", "title"), Say("trạng thái", "state"), Say("người", "people")],
@@ -355,6 +331,7 @@ def show(surface: Surface, number_: str) -> None:
         broadcast = rows.get(tx, broadcast_id(number_))
         counted, names = rows.counts(tx, broadcast.id), people.names(tx)
         ahead = foretold.look(surface, tx, broadcast)
+        approval, attached = approvals.latest(tx, broadcast), files.attached(tx, broadcast.id)
         closed = {
             gateway: (until.astimezone(HANOI), code)
             for (gateway, of), (until, code) in gateways.closed(tx, app.clock()).items()
@@ -363,16 +340,25 @@ def show(surface: Surface, number_: str) -> None:
     if surface.json:
         waits = {name: {"until": until.isoformat(), "code": code}
                  for name, (until, code) in closed.items()}  # fmt: skip
-        told = {"states": counted, "closed": waits, "forecast": ahead}
-        surface.emit({**_as_json(broadcast), **told})
+        told = {"states": counted, "closed": waits, "forecast": ahead, "approval": approval,
+                "attachments": [a.name for a in attached]}  # fmt: skip
+        surface.emit({**as_json(broadcast), **told})
         return
     surface.say(
         f"{broadcast.id}  {broadcast.title}: {state_vi(broadcast.state)}",
         f"{broadcast.id}  {broadcast.title}: {broadcast.state.value}",
     )
     author = names.get(broadcast.created_by or 0, "—")
-    approver = names.get(broadcast.approved_by or 0, "—")
-    surface.say(f"  soạn: {author} · duyệt: {approver}", f"  by {author} · approved by {approver}")
+    signed = " / ".join(approval["signature"]) if approval else "—"
+    surface.say(f"  soạn: {author} · duyệt: {signed}", f"  by {author} · approved by {signed}")
+    if approval and approval["document"]:
+        paper = approval["manner"] == "paper"
+        surface.say(
+            f"  {'duyệt trên giấy' if paper else 'theo'}: {approval['document']}",
+            f"  {'approved on paper' if paper else 'by'}: {approval['document']}",
+        )
+    for attachment in attached:
+        surface.say(f"  đính kèm: {attachment.name}", f"  attached: {attachment.name}")
     if broadcast.reason:
         surface.say(f"  lý do: {broadcast.reason}", f"  reason: {broadcast.reason}")
     for state, n in counted.items():
@@ -415,7 +401,7 @@ def watch(surface: Surface, number_: str, timeout: int) -> int | None:
     with app.store.read(actor) as tx:
         ahead = foretold.look(surface, tx, broadcast)
     if surface.json:
-        surface.emit({**_as_json(broadcast), "states": counted, "forecast": ahead})
+        surface.emit({**as_json(broadcast), "states": counted, "forecast": ahead})
     surface.say(
         f"Đợt gửi {wanted}: {state_vi(broadcast.state)}.",
         f"Broadcast {wanted}: {broadcast.state.value}.",
@@ -436,7 +422,7 @@ def watch(surface: Surface, number_: str, timeout: int) -> int | None:
 )
 @argument("number_", complete="broadcast")
 def pause(surface: Surface, number_: str) -> None:
-    done = acting(surface, number_, planning.pause)
+    done = acting(surface, number_, "pause", planning.pause)
     told(
         surface,
         done,
@@ -455,7 +441,7 @@ def pause(surface: Surface, number_: str) -> None:
 )
 @argument("number_", complete="broadcast")
 def resume(surface: Surface, number_: str) -> None:
-    told(surface, acting(surface, number_, planning.resume))
+    told(surface, acting(surface, number_, "resume", planning.resume))
 
 
 @broadcasts.verb(
@@ -472,16 +458,16 @@ def stop(surface: Surface, number_: str) -> None:
         nonlocal cancelled
         cancelled = planning.stop(tx, broadcast)
 
-    done = acting(surface, number_, act)
+    done = acting(surface, number_, "stop", act)
     if surface.json:
-        surface.emit({**_as_json(done), "cancelled": cancelled})
+        surface.emit({**as_json(done), "cancelled": cancelled})
     surface.say(
         f"Đã dừng đợt gửi {done.id}; {number(cancelled)} tin không gửi nữa.",
         f"Broadcast {done.id} stopped; {cancelled} messages cancelled.",
     )
 
 
-def _as_json(b: Broadcast) -> dict[str, Any]:
+def as_json(b: Broadcast) -> dict[str, Any]:
     return {
         "id": b.id,
         "title": b.title,

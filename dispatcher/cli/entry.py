@@ -51,7 +51,7 @@ COMMANDS: dict[str, tuple[str, str, Say]] = {
     "db": (_HERE + "db", "db", Say("cơ sở dữ liệu", "the database")),
     "audit": (_HERE + "log", "audit", Say("nhật ký thao tác", "the trail")),
     "gateways": (_HERE + "registrations", "gateways", Say("nhà cung cấp", "gateways")),
-    "people": (_HERE + "credentials", "people", Say("người dùng và vai trò", "people and roles")),
+    "people": (_HERE + "deputies", "people", Say("người dùng và vai trò", "people and roles")),
     "twin": (_HERE + "twin", "twin", Say("nhà cung cấp giả để chạy thử", "twins of vendors")),
     "chaos": (_HERE + "chaos", "chaos", Say("thử giết bộ gửi tin giữa chừng", "crash test")),
     "completion": (

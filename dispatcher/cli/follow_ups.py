@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dispatcher import app as joined
 from dispatcher import planning, scheduling, templating
-from dispatcher.cli.broadcasts import OVER, acting, broadcast_id, broadcasts, told
+from dispatcher.cli.approvals import broadcasts
+from dispatcher.cli.broadcasts import OVER, acting, broadcast_id, told
 from dispatcher.cli.changes import read_numbers
 from dispatcher.cli.schedules import touches
 from dispatcher.cli.spoken import argument, command, option
@@ -30,7 +31,12 @@ RESENDABLE = (*planning.RESENT, MessageState.UNCONFIRMED.value)
 @argument("number_", complete="broadcast")
 @option("--reason", required=True, vi="lý do", en="reason")
 def reject(surface: Surface, number_: str, reason: str) -> None:
-    done = acting(surface, number_, lambda tx, b: planning.send_back(tx, b, reason, for_good=True))
+    done = acting(
+        surface,
+        number_,
+        "reject",
+        lambda tx, b: planning.send_back(tx, b, reason, for_good=True),
+    )
     told(
         surface,
         done,

@@ -51,7 +51,7 @@ def known(tx: Tx, name: str) -> Actor:
     return found
 
 
-def _phone(surface: Surface, tx: Tx, words: str) -> int | None:
+def staff_phone(surface: Surface, tx: Tx, words: str) -> int | None:
     """The address of a staff phone; - is read from standard input."""
     numbers = read_numbers(tx, surface, (words,))
     heads = surface.open_site().sample_heads
@@ -104,7 +104,7 @@ def add(
             ids,
             position,
             email=email,
-            address_id=_phone(surface, tx, phone) if phone else None,
+            address_id=staff_phone(surface, tx, phone) if phone else None,
             namesake=namesake,
         )
     if surface.json:

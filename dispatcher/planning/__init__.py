@@ -6,8 +6,9 @@ Never: releases what nobody approved, or more people than were approved.
 A preview is a release in a transaction that is rolled back: it cannot differ from the real one.
 """
 
+from dispatcher.planning.approving import approve, approve_on_paper, confirm, offer
 from dispatcher.planning.decide import (
-    approve,
+    edit,
     pause,
     resume,
     schedule,
@@ -43,10 +44,14 @@ __all__ = [
     "Speed",
     "Words",
     "approve",
+    "approve_on_paper",
+    "confirm",
     "correct",
     "digest",
     "draft",
+    "edit",
     "forecast",
+    "offer",
     "pause",
     "preview",
     "release",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from dispatcher.model import (
     BroadcastState,
@@ -15,7 +16,7 @@ from dispatcher.planning.drafting import digest
 from dispatcher.planning.previewing import Preview
 from dispatcher.problems import refused
 from dispatcher.rights import WRITERS, need, need_wards
-from dispatcher.store import allowances, broadcasts, people
+from dispatcher.store import allowances, approvals, broadcasts
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx
 
@@ -65,6 +66,7 @@ def submit(
     people = found.people + max(10, found.people // 20)
     dong = found.total + max(10_000, found.total // 10)
     broadcasts.touch(tx, broadcast.id, "submitted")
+    approvals.withdraw(tx, broadcast.id)
     if found.repeated:
         tx.note("again", "broadcast", broadcast.id, reason=again.strip(), of=list(found.repeated))
     if found.findings:
@@ -80,38 +82,21 @@ def submit(
     )
 
 
-def approve(tx: Tx, broadcast: Broadcast) -> None:
-    """Approve exactly this; the approver has written, edited and submitted none of it."""
-    need(tx.actor, {Role.LEADER}, "phê duyệt", "approve")
-    need_wards(tx.actor, broadcast.senders, "phê duyệt", "approve it")
-    assert tx.actor.person_id is not None
-    not_by_own_hands(tx, broadcast, tx.actor.person_id)
-    broadcasts.move(
-        tx,
-        broadcast,
-        BroadcastState.APPROVED,
-        approved_by=tx.actor.person_id,
-        approved_at=tx.now,
-        approved_digest=digest(tx, broadcast),
-    )
-
-
-def not_by_own_hands(tx: Tx, broadcast: Broadcast, person_id: int) -> None:
-    """Refuse an approval of somebody who wrote, edited or submitted, by whatever account."""
-    same = people.same_person(tx, person_id, broadcasts.hands(tx, broadcast.id))
-    if same is not None:
-        raise refused(
-            "own-work",
-            f"Người soạn hoặc trình ({same}) không được tự duyệt; cần người thứ hai.",
-            f"Whoever wrote or submitted it ({same}) cannot approve it; a second person must.",
-        )
-
-
 def send_back(tx: Tx, broadcast: Broadcast, reason: str, *, for_good: bool = False) -> None:
     """Return for another try, or reject; the reason is told to the author."""
     need(tx.actor, {Role.LEADER}, "trả lại", "return")
+    need_wards(tx.actor, broadcast.senders, "trả lại", "return it")
     to = BroadcastState.REJECTED if for_good else BroadcastState.RETURNED
     broadcasts.move(tx, broadcast, to, reason=reason)
+
+
+def edit(tx: Tx, broadcast: Broadcast, **changes: Any) -> None:
+    """Change what was not released yet; whatever was approved of it is void."""
+    need(tx.actor, WRITERS, "sửa đợt gửi", "edit a broadcast")
+    need_wards(tx.actor, broadcast.senders, "sửa", "edit it")
+    broadcasts.touch(tx, broadcast.id, "edited")
+    approvals.withdraw(tx, broadcast.id)
+    broadcasts.change(tx, broadcast, **changes)
 
 
 def schedule(tx: Tx, broadcast: Broadcast, when: datetime) -> datetime:

@@ -20,7 +20,7 @@ from dispatcher.model import (
     Window,
 )
 from dispatcher.sms import Measure, Profile, measure
-from dispatcher.store import broadcasts, texts
+from dispatcher.store import broadcasts, files, texts
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx
 from dispatcher.store.trail import canonical
@@ -146,6 +146,11 @@ def digest(tx: Tx, broadcast: Broadcast) -> str:
     }
     if broadcast.correction_of is not None:
         covered["corrects"] = broadcast.correction_of
+    attached = files.attached(tx, broadcast.id)
+    if attached:
+        covered["attachments"] = [[a.name, a.digest] for a in attached]
+    if broadcast.paper:
+        covered["paper"] = dict(broadcast.paper)
     if broadcast.priority == URGENT:
         covered["urgent"] = True
     return hashlib.sha256(canonical(covered).encode()).hexdigest()

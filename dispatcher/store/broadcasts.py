@@ -41,6 +41,7 @@ class Broadcast:
     route: tuple[Step, ...]
     senders: Mapping[int, Sender]  # ward id → who signs there, frozen
     document: str
+    paper: Mapping[str, str]  # the document's day, subject, agency and signer
     window: Window
     priority: int
     rather_twice: bool
@@ -56,6 +57,7 @@ class Broadcast:
     approved_digest: str | None
     schedule_id: int | None
     correction_of: int | None
+    emergency_id: int | None
     planned_upto: int | None
     released_at: datetime | None
     starts_at: datetime | None
@@ -92,7 +94,7 @@ def create(
         fields=json.dumps(dict(fields)),
         audience=json.dumps(audience.as_json()),
         route=_route_json(route),
-        senders=json.dumps({w: [s.name, s.brandname] for w, s in senders.items()}),
+        senders=_senders_json(senders),
         document=document,
         window=str(window),
         priority=priority,
@@ -103,13 +105,21 @@ def create(
         schedule_id=schedule_id,
         drafted_by_system=tx.actor.is_system,
     )
-    tx.run(
-        "INSERT INTO broadcast_wards (broadcast_id, ward_id) VALUES (:b, :w)",
-        [{"b": made, "w": w} for w in senders],
-    )
+    _add_wards(tx, made, senders)
     touch(tx, made, "wrote")
     tx.note("created", "broadcast", made, kind=kind.value, mode=mode.value)
     return made
+
+
+def _senders_json(senders: Mapping[int, Sender]) -> str:
+    return json.dumps({w: [s.name, s.brandname] for w, s in senders.items()})
+
+
+def _add_wards(tx: Tx, broadcast_id: int, wards: Iterable[int]) -> None:
+    tx.run(
+        "INSERT INTO broadcast_wards (broadcast_id, ward_id) VALUES (:b, :w)",
+        [{"b": broadcast_id, "w": w} for w in wards],
+    )
 
 
 def mark_correction(tx: Tx, broadcast_id: int, original: int) -> None:
@@ -205,6 +215,7 @@ def _broadcast(row: Mapping[str, Any]) -> Broadcast:
             "approved_digest",
             "schedule_id",
             "correction_of",
+            "emergency_id",
             "planned_upto",
         )
     }
@@ -215,6 +226,7 @@ def _broadcast(row: Mapping[str, Any]) -> Broadcast:
         mode=Mode(row["mode"]),
         kind=Kind(row["kind"]),
         fields=json.loads(row["fields"]),
+        paper=json.loads(row["paper"]),
         audience=_audience(chosen),
         route=read_route(row["route"]),
         senders={int(w): Sender(*s) for w, s in json.loads(row["senders"]).items()},
@@ -294,7 +306,7 @@ def move(
             f"Broadcast {broadcast.id} is “{broadcast.state.value}” and cannot become "
             f"“{to.value}”.",
         )
-    sets = ", ".join(f"{name} = :{name}" for name in values)
+    sets = ", ".join(f'"{name}" = :{name}' for name in values)
     changed = tx.run(
         f"WITH {tx.visible('broadcasts')} UPDATE broadcasts SET state = :to, reason = :reason"
         f"{', ' + sets if sets else ''} WHERE id = :id AND state = :old "
@@ -331,6 +343,60 @@ _STATES_VI = {
     "expired": "quá hạn gửi",
     "missed": "lỡ giờ",
 }
+
+
+def reword(
+    tx: Tx, broadcast: Broadcast, fields: Mapping[str, str], template_version_id: int
+) -> None:
+    """Other values for the blanks, or another wording, in a returned broadcast."""
+    tx.run(
+        f"WITH {tx.visible('broadcasts')} UPDATE broadcasts SET fields = :f, "
+        "template_version_id = :v WHERE id = :b AND state = 'returned' "
+        "AND id IN (SELECT id FROM visible_broadcasts)",
+        {"f": json.dumps(dict(fields)), "v": template_version_id, "b": broadcast.id},
+    )
+    tx.note("reworded", "broadcast", broadcast.id)
+
+
+def change(tx: Tx, broadcast: Broadcast, **changes: Any) -> None:
+    """Change columns of what was not released; it is a draft again and nobody's approval holds."""
+    if broadcast.released_at is not None or broadcast.planned_upto is not None:
+        raise refused(
+            "already-released",
+            f"Đợt gửi {broadcast.id} đã phát hành, không sửa được. Dừng rồi đính chính: "
+            f"dispatcher broadcasts correct {broadcast.id}",
+            f"Broadcast {broadcast.id} is released and cannot be edited. Stop and correct it: "
+            f"dispatcher broadcasts correct {broadcast.id}",
+        )
+    values = {k: _stored(k, v) for k, v in changes.items()}
+    if "senders" in changes:
+        tx.run("DELETE FROM broadcast_wards WHERE broadcast_id = :b", {"b": broadcast.id})
+        _add_wards(tx, broadcast.id, changes["senders"])
+    blank = {"approved_by": None, "approved_at": None, "approved_digest": None,
+             "submitted_at": None, "at": None}  # fmt: skip
+    if broadcast.state is BroadcastState.DRAFT:
+        sets = ", ".join(f'"{name}" = :{name}' for name in values)
+        tx.run(
+            f"WITH {tx.visible('broadcasts')} UPDATE broadcasts SET {sets} WHERE id = :b "
+            "AND state = 'draft' AND id IN (SELECT id FROM visible_broadcasts)",
+            {**values, "b": broadcast.id},
+        )
+        tx.note("edited", "broadcast", broadcast.id, what=sorted(values))
+        return
+    move(tx, broadcast, BroadcastState.DRAFT, **{**blank, **values})
+    tx.note("edited", "broadcast", broadcast.id, what=sorted(values))
+
+
+def _stored(name: str, value: Any) -> Any:
+    if name == "senders":
+        return _senders_json(value)
+    if isinstance(value, Audience):
+        return json.dumps(value.as_json())
+    if isinstance(value, Mapping):
+        return json.dumps(dict(value), ensure_ascii=False)
+    if isinstance(value, timedelta):
+        return int(value.total_seconds())
+    return str(value) if isinstance(value, Window) else value
 
 
 def state_vi(state: BroadcastState) -> str:

@@ -56,6 +56,9 @@ ASKED: dict[str, list[str] | None] = {
     "areas rename": ["Cầu Đất", "Tổ 1", "Tổ 9"],
     "areas show": ["Cầu Đất"],
     "broadcasts approve": ["{submitted}"],
+    "broadcasts attach": ["{draft}", "{picture}"],
+    "broadcasts confirm": ["{offered}"],
+    "broadcasts edit": ["{draft}", "--title", "Khác"],
     "broadcasts correct": ["{sent}", "--template", "canh-bao"],
     "broadcasts create": ["--template", "canh-bao", "--ward", "Cầu Đất", "--route", "sms"],
     "broadcasts list": [],
@@ -94,7 +97,11 @@ ASKED: dict[str, list[str] | None] = {
     "db upgrade": None,
     "audit list": [],
     "people add": ["moi", "--role", "officer", "--ward", "Cầu Đất"],
+    "people delegate": ["binh", "hoa", "--document", "1/QĐ", "--until", "31/12/2026"],
+    "people delegations": [],
     "people disable": ["hoa", "--yes"],
+    "people end-delegation": ["1"],
+    "people reach": ["hoa", "--email", "a@b.example"],
     "people handover": ["hoa", "x-lan"],
     "people key-add": ["hoa", "--name", "khoa"],
     "people key-revoke": ["khoa-rieng-cau-dat"],
@@ -163,10 +170,11 @@ def two_wards(tmp_path_factory):
     (place / "lists").mkdir()
     file = sheet(place / "lists" / "cau-dat.csv", rows)
     import_list(app, file)
-    made = {"list": str(file), "out": str(place)}
+    (place / "anh.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    made = {"list": str(file), "out": str(place), "picture": str(place / "anh.png")}
     more = {"ward": "Cầu Đất", "title": "Đợt Riêng Cầu Đất"}
     made["draft"] = write_broadcast(app, hoa, **more)
-    for state in ("submitted", "approved"):
+    for state in ("submitted", "approved", "offered"):
         made[state] = write_broadcast(app, hoa, **more)
         found = joined.preview(app, hoa, joined_get(app, made[state]))
         with app.begin(hoa)() as tx:
@@ -191,6 +199,10 @@ def two_wards(tmp_path_factory):
         groups.join(tx, [(next(iter(group.values())), made["contact"])])
         tx.note("joined", "group", 1)
     app.store.close()
+    assert ask(folder, "binh", ["broadcasts", "approve", str(made["offered"]), "--replace",
+                                "tien", "tien cho ai"])[0] == 0  # fmt: skip
+    assert ask(folder, "binh", ["people", "delegate", "binh", "hoa", "--document", "1/QĐ-RIENG",
+                                "--until", "31/12/2026"])[0] == 0  # fmt: skip
     ask(folder, "hoa", ["contacts", "suppress", f"c{made['quiet']}", "--reason", "thử"])
     ask(folder, "hoa", ["people", "key-add", "hoa", "--name", "khoa-rieng-cau-dat"])
     for name in ("rieng", "rieng-da-duyet"):

@@ -1,0 +1,197 @@
+"""people: who stands in for whom, by which document, and where staff are told what waits."""
+
+from __future__ import annotations
+
+import click
+
+from dispatcher import rights
+from dispatcher.cli.approvals import read_day
+from dispatcher.cli.credentials import people
+from dispatcher.cli.people import in_scope, known, may_change, staff_phone
+from dispatcher.cli.spoken import argument, option
+from dispatcher.cli.surface import Surface
+from dispatcher.model import HANOI, Actor, Role
+from dispatcher.problems import Say, refused
+from dispatcher.store import delegations
+from dispatcher.store import people as rows
+from dispatcher.store.database import Tx
+
+__all__ = ["people"]
+
+
+def _principal(tx: Tx, actor: Actor, name: str) -> Actor:
+    """Whose right to approve is lent: one's own, or (for an admin with the document) a leader's."""
+    rights.need(actor, {Role.LEADER, Role.ADMIN}, "ghi ủy quyền", "note a delegation")
+    person = rows.actor(tx, name)
+    if person.person_id != actor.person_id:
+        may_change(actor, tx)
+        in_scope(tx, person.wards)
+    if person.role is not Role.LEADER:
+        raise refused(
+            "role",
+            f"{person.name} không phải lãnh đạo nên không ủy quyền phê duyệt được.",
+            f"{person.name} is no leader and has nothing to delegate.",
+        )
+    return person
+
+
+@people.verb(
+    "delegate",
+    "Ghi ủy quyền phê duyệt: ai thay ai, theo văn bản nào, từ ngày đến ngày, tới mức nào.",
+    "Note who approves for whom: by which document, between which days, up to what.",
+    "dispatcher people delegate minh mai --document 15/QĐ-UBND --until 31/12/2026 --as minh",
+)
+@argument("principal", complete="person")
+@argument("deputy", complete="person")
+@option("--document", required=True, vi="số văn bản ủy quyền", en="document number")
+@option("--from", "first", vi="từ ngày (mặc định: hôm nay)", en="first day (today)")
+@option("--until", required=True, vi="đến hết ngày", en="last day")
+@option(
+    "--prefix",
+    type=click.Choice(delegations.PREFIXES),
+    default="KT.",
+    vi="cách ghi trước chữ ký",
+    en="what stands before the signature",
+)
+@option("--most-people", type=int, vi="nhiều nhất bao nhiêu người", en="at most so many people")
+@option("--most-dong", type=int, vi="nhiều nhất bao nhiêu đồng", en="at most so many đồng")
+def delegate(
+    surface: Surface,
+    principal: str,
+    deputy: str,
+    document: str,
+    first: str | None,
+    until: str,
+    prefix: str,
+    most_people: int | None,
+    most_dong: int | None,
+) -> None:
+    app, actor = surface.open_app(), surface.actor()
+    today = app.clock().astimezone(HANOI).date()
+    with app.begin(actor)() as tx:
+        head = _principal(tx, actor, principal)
+        standing_in = rows.actor(tx, deputy)
+        if standing_in.role is Role.AUDITOR:
+            raise refused(
+                "role",
+                f"{standing_in.name} là người kiểm tra, không ký thay được.",
+                f"{standing_in.name} is an auditor and cannot sign.",
+            )
+        if head.wards is None and actor.wards is None:
+            pass
+        else:
+            in_scope(tx, standing_in.wards)
+        assert head.person_id is not None
+        assert standing_in.person_id is not None
+        made = delegations.add(
+            tx,
+            head.person_id,
+            standing_in.person_id,
+            prefix=prefix,
+            document=document,
+            valid_from=read_day(first) if first else today,
+            valid_to=read_day(until),
+            most_people=most_people,
+            most_dong=most_dong,
+        )
+    if surface.json:
+        surface.emit({"id": made, "principal": head.name, "deputy": standing_in.name})
+    surface.say(
+        f"Ủy quyền {made}: {standing_in.name} ký {prefix} {head.name} đến hết {until}.",
+        f"Delegation {made}: {standing_in.name} signs {prefix} {head.name} until {until}.",
+    )
+    surface.hint(
+        f"Người này duyệt: dispatcher broadcasts approve SỐ --for {head.name} "
+        f"--as {standing_in.name}",
+        f"They approve: dispatcher broadcasts approve N --for {head.name} --as {standing_in.name}",
+    )
+
+
+@people.verb(
+    "delegations",
+    "Các ủy quyền phê duyệt chưa kết thúc.",
+    "Delegations that were not ended.",
+    "dispatcher people delegations",
+)
+def list_delegations(surface: Surface) -> None:
+    with surface.open_app().store.read(surface.actor()) as tx:
+        seen = {p["id"]: p["name"] for p in rows.seen(tx)}
+        found = [d for d in delegations.listed(tx) if d.principal_id in seen]
+        names = {p["id"]: p["name"] for p in rows.listed(tx)}
+    if surface.json:
+        surface.emit(
+            [
+                {**d.__dict__, "principal": names[d.principal_id], "deputy": names[d.deputy_id]}
+                for d in found
+            ]
+        )
+        return
+    surface.table(
+        [
+            Say("số", "id"),
+            Say("người ủy quyền", "principal"),
+            Say("người ký thay", "deputy"),
+            Say("văn bản", "document"),
+            Say("từ", "from"),
+            Say("đến hết", "until"),
+            Say("người", "people"),
+            Say("đồng", "đồng"),
+        ],
+        [
+            [
+                d.id,
+                names[d.principal_id],
+                f"{d.prefix} {names[d.deputy_id]}",
+                d.document,
+                f"{d.valid_from:%d/%m/%Y}",
+                f"{d.valid_to:%d/%m/%Y}",
+                d.most_people,
+                d.most_dong,
+            ]
+            for d in found
+        ],
+        numbers=(0, 6, 7),
+    )
+
+
+@people.verb(
+    "end-delegation",
+    "Kết thúc một ủy quyền ngay.",
+    "End a delegation at once.",
+    "dispatcher people end-delegation 1 --as minh",
+)
+@argument("number_", type=int)
+def end_delegation(surface: Surface, number_: int) -> None:
+    app, actor = surface.open_app(), surface.actor()
+    with app.begin(actor)() as tx:
+        found = next((d for d in delegations.listed(tx) if d.id == number_), None)
+        if found is not None:
+            _principal(tx, actor, rows.by_id(tx, found.principal_id)["name"])
+        delegations.end(tx, number_)
+    if surface.json:
+        surface.emit({"id": number_, "ended": True})
+    surface.say(f"Ủy quyền {number_} đã kết thúc.", f"Delegation {number_} has ended.")
+
+
+@people.verb(
+    "reach",
+    "Báo việc cho người này qua email, di động nào.",
+    "Where this person is told what waits for them.",
+    "dispatcher people reach minh --email minh@phuong.example --phone - --as minh",
+)
+@argument("name", complete="person")
+@option("--email", vi="email", en="e-mail")
+@option("--phone", vi="di động, hoặc -", en="mobile, or -")
+def reach(surface: Surface, name: str, email: str | None, phone: str | None) -> None:
+    app, actor = surface.open_app(), surface.actor()
+    with app.begin(actor)() as tx:
+        person = rows.actor(tx, name)
+        if person.person_id != actor.person_id:
+            may_change(actor, tx)
+            person = known(tx, name)
+        assert person.person_id is not None
+        address = staff_phone(surface, tx, phone) if phone else None
+        rows.reach(tx, person.person_id, email=email, address_id=address)
+    if surface.json:
+        surface.emit({"name": person.name, "email": bool(email), "phone": bool(phone)})
+    surface.say(f"Đã ghi chỗ báo việc cho {person.name}.", f"{person.name} can be told.")
