@@ -33,7 +33,7 @@ from dispatcher.model import (
 from dispatcher.planning import Draft, Speed
 from dispatcher.problems import Problem, settings
 from dispatcher.sending.lanes import Pace
-from dispatcher.store import approvals, areas, groups, identity, people, texts
+from dispatcher.store import approvals, areas, days_off, groups, identity, people, texts
 from dispatcher.store import gateways as gateway_rows
 from dispatcher.store import settings as site_facts
 from dispatcher.store.broadcasts import Broadcast
@@ -135,14 +135,16 @@ def _settle_in(site: Site, store: Store, now: datetime) -> None:
     if not known:
         with store.begin(SYSTEM, now) as tx:
             identity.settle_in(tx, database_file(site))
-    wanted = f"{site.area_set}|{sorted(site.gateways)}|{site.prices}"
+    local = now.astimezone(HANOI)
+    wanted = f"{site.area_set}|{sorted(site.gateways)}|{site.prices}|{local.year}"
     with store.read(SYSTEM) as tx:
         if site_facts.get(tx, "settled_in") == wanted:
             return
     with store.begin(SYSTEM, now) as tx:
         areas.load_set(tx, site.area_set, site.root)
         gateway_rows.ensure(tx, list(site.gateways))
-        texts.set_prices(tx, _prices(site), now.astimezone(HANOI).date())
+        texts.set_prices(tx, _prices(site), local.date())
+        days_off.seed(tx, local.year)
         site_facts.put(tx, "settled_in", wanted)
         tx.note("settled_in", "site", site.area_set)
 
@@ -280,14 +282,14 @@ def preview(
         found = wording.words(app.site, tx, broadcast)
         rates = speeds(app.site, tx)
         remarks = wording.remarks(app.site, tx, broadcast, today)
-    resolve = _resolver(app, broadcast)
+    resolve = resolver(app, broadcast)
     seen = planning.preview(app.begin(actor), broadcast, found, resolve, rates, look)
     with app.store.read(actor) as tx:
         standings = wording.standings(app.site, tx, broadcast, seen, today)
     return replace(seen, remarks=remarks, standings=standings)
 
 
-def _resolver(app: App, broadcast: Broadcast) -> planning.Resolve:
+def resolver(app: App, broadcast: Broadcast) -> planning.Resolve:
     """Names as ids, in the wards of the broadcast; advertising goes only to those who agreed."""
 
     def resolve(tx: Tx, audience: Audience) -> Reach:
@@ -309,7 +311,7 @@ def release(app: App, broadcast: Broadcast) -> str:
         app.begin(SYSTEM),
         broadcast,
         found,
-        _resolver(app, broadcast),
+        resolver(app, broadcast),
         app.site.undo,
         app.site.mode,
         rates,

@@ -171,14 +171,21 @@ SYSTEM = Actor("system")
 
 @dataclass(frozen=True)
 class Window:
-    """Hours of the day, Hanoi time, in which messages may leave."""
+    """Hours of the day, Hanoi time, in which messages may leave; perhaps with a rest at noon."""
 
     opens: time
     closes: time
+    rest: tuple[time, time] | None = None
 
     @classmethod
     def read(cls, text: str) -> Window:
-        """ "07:00-22:00", "00:00-24:00"; anything else raises ValueError."""
+        """ "07:00-22:00", "00:00-24:00", "07:00-12:00 13:30-22:00"; else raises ValueError."""
+        morning, _, afternoon = text.strip().partition(" ")
+        if afternoon:
+            first, second = cls.read(morning), cls.read(afternoon)
+            if not first.opens < first.closes < second.opens < second.closes:
+                raise ValueError(text)
+            return cls(first.opens, second.closes, (first.closes, second.opens))
         opens, dash, closes = (part.strip() for part in text.partition("-"))
         if not dash:
             raise ValueError(text)
@@ -189,9 +196,17 @@ class Window:
             raise ValueError(text)
         return found
 
+    def resting(self, rest: Window | None) -> Window:
+        """This window without the hours of `rest`, where they lie inside it."""
+        if rest is None or not self.opens < rest.opens < rest.closes < self.closes:
+            return self
+        return Window(self.opens, self.closes, (rest.opens, rest.closes))
+
     def is_open(self, at: datetime) -> bool:
         """True when `at` (aware) falls inside the window."""
         clock = at.astimezone(HANOI).time()
+        if self.rest is not None and self.rest[0] <= clock < self.rest[1]:
+            return False
         if self.opens == self.closes:
             return True  # the whole day
         if self.opens < self.closes:
@@ -202,25 +217,28 @@ class Window:
         """`at` itself when open, else the next moment the window opens (aware)."""
         if self.is_open(at):
             return at
-        local = at.astimezone(HANOI)
-        opening = local.replace(
-            hour=self.opens.hour, minute=self.opens.minute, second=0, microsecond=0
-        )
-        return opening if opening > local else opening + timedelta(days=1)
+        return _first(at, [self.opens, *(self.rest or ())[1:]])
 
     def next_closing(self, at: datetime) -> datetime:
         """When a window that is open at `at` closes next; one that never closes: in a year."""
         if self.opens == self.closes:
             return at + timedelta(days=366)
-        local = at.astimezone(HANOI)
-        closing = local.replace(
-            hour=self.closes.hour, minute=self.closes.minute, second=0, microsecond=0
-        )
-        return closing if closing > local else closing + timedelta(days=1)
+        return _first(at, [self.closes, *(self.rest or ())[:1]])
 
     def __str__(self) -> str:
         closes = "24:00" if self.opens == self.closes else f"{self.closes:%H:%M}"
+        if self.rest is not None:
+            return (
+                f"{self.opens:%H:%M}-{self.rest[0]:%H:%M} {self.rest[1]:%H:%M}-{self.closes:%H:%M}"
+            )
         return f"{self.opens:%H:%M}-{closes}"
+
+
+def _first(at: datetime, clocks: Sequence[time]) -> datetime:
+    """The first moment after `at` that one of these clock times comes round."""
+    local = at.astimezone(HANOI)
+    moments = [local.replace(hour=c.hour, minute=c.minute, second=0, microsecond=0) for c in clocks]
+    return min(m if m > local else m + timedelta(days=1) for m in moments)
 
 
 ALL_DAY = Window(time(0), time(0))

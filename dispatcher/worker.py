@@ -19,17 +19,17 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import dispatcher
-from dispatcher import planning, receiving, scheduling, templating, timekeeping
+from dispatcher import firing, receiving, scheduling, timekeeping
 from dispatcher.app import (
     App,
     Doors,
     build_gateway,
     callback_path,
     database_file,
-    draft,
     listeners,
     pace_of,
     release,
@@ -39,12 +39,10 @@ from dispatcher.gateways.contract import AsksReceipts, Gateway, RenewsToken
 from dispatcher.lifecycle import Doubt
 from dispatcher.model import SYSTEM, Mode
 from dispatcher.problems import Problem
-from dispatcher.scheduling import Schedule
 from dispatcher.sending import Engine, balance, pass_deadlines, reclaim
 from dispatcher.sending.polling import poll
 from dispatcher.store import broadcasts, gateways, identity, receipts, trail, workers
 from dispatcher.store.bell import listen
-from dispatcher.store.database import Tx
 from dispatcher.store.workers import WorkerLock
 from dispatcher.timekeeping import Timekeeper
 
@@ -279,8 +277,9 @@ class Worker:
         if self.timekeeper is not None and not self.timekeeper.may_start():
             return
         with app.store.begin(SYSTEM, app.clock()) as tx:
-            known = scheduling.keep_all(tx, app.schedules, app.site.window)
-            fired = scheduling.tick(tx, known, self.name, self._fire)
+            known = scheduling.keep_all(tx, app.schedules, app.site.window, tet=app.site.tet)
+            fire = partial(firing.fire, app)
+            fired = scheduling.tick(tx, known, self.name, fire, tet=app.site.tet)
             if tx.connection.info["touched"]:
                 tx.note("tick", "schedules", self.name, fired=fired)
         with app.store.read(SYSTEM) as tx:
@@ -291,30 +290,6 @@ class Worker:
             release(app, broadcast)
             if self.engine is not None:
                 self.engine.wake()
-
-    def _fire(
-        self, tx: Tx, schedule: Schedule, schedule_id: int, approver: int | None, fire_at: datetime
-    ) -> int:
-        """One occurrence becomes a broadcast: released under approval, else a draft to look at."""
-        app = self.app
-        template = templating.load(app.templates, schedule.template)
-        made = draft(
-            app,
-            tx,
-            template=template,
-            audience=schedule.audience,
-            route_name=schedule.route,
-            fields=schedule.fields,
-            title=schedule.title,
-            expires_after=schedule.expires_after,
-            window=schedule.window,
-            accented=schedule.accented,
-            schedule_id=schedule_id,
-        )
-        if approver is not None:
-            planning.system_approve(tx, broadcasts.get(tx, made), approver)
-            planning.schedule(tx, broadcasts.get(tx, made), fire_at)
-        return made
 
     def _stand(self) -> None:
         """A copied or restored database sends nothing."""

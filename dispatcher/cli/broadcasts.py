@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -79,6 +80,7 @@ def broadcast_id(text: str) -> int:
 @option("--document", default="", vi="số văn bản", en="document number")
 @option("--expires-after", default="6h", vi="quá bao lâu thì thôi gửi", en="give up after")
 @option("--window", "hours", vi="khung giờ, ví dụ 07:00-21:00", en="hours, like 07:00-21:00")
+@option("--despite", default="", vi="lý do gửi cả giờ nghỉ trưa", en="why it goes out at noon too")
 @option("--accented", is_flag=True, vi="SMS có dấu", en="SMS with diacritics")
 @option(
     "--rather-twice",
@@ -106,6 +108,7 @@ def create(
     document: str,
     expires_after: str,
     hours: str | None,
+    despite: str,
     accented: bool,
     rather_twice: bool,
     urgent: bool,
@@ -114,6 +117,10 @@ def create(
     try:
         life = duration(expires_after)
         chosen = window(hours) if hours else None
+        if chosen is not None and not despite.strip():
+            chosen = chosen.resting(app.site.lunch)
+        elif chosen is None and despite.strip():
+            chosen = replace(app.site.window, rest=None)
     except ValueError:
         raise Problem(
             "bad-time",
@@ -138,6 +145,8 @@ def create(
             rather_twice=rather_twice,
             urgent=urgent,
         )
+        if despite.strip():
+            tx.note("despite", "broadcast", made, reason=despite.strip())
         found = rows.get(tx, made)
     if surface.json:
         surface.emit(as_json(found))
@@ -257,14 +266,15 @@ def submit(surface: Surface, number_: str, leave_out: bool, again: str) -> None:
 )
 @argument("number_", complete="broadcast")
 @option("--at", "when", default="now", vi="thời điểm", en="when")
-def schedule(surface: Surface, number_: str, when: str) -> None:
+@option("--despite", default="", vi="lý do phải gửi dù đang Tết", en="why it goes out in Tết")
+def schedule(surface: Surface, number_: str, when: str, despite: str) -> None:
     at = scheduling.ask_moment(when, surface.open_app().clock())
     starts = at
     confirm_live(surface, number_)
 
     def act(tx: Tx, broadcast: Broadcast) -> None:
         nonlocal starts
-        starts = planning.schedule(tx, broadcast, at)
+        starts = planning.schedule(tx, broadcast, at, tet=surface.open_site().tet, despite=despite)
 
     done = acting(surface, number_, "schedule", act)
     if surface.json:
@@ -468,6 +478,7 @@ def stop(surface: Surface, number_: str) -> None:
 
 
 def as_json(b: Broadcast) -> dict[str, Any]:
+    """A broadcast for programs; times are Hanoi's, with their offset."""
     return {
         "id": b.id,
         "title": b.title,

@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str, Say]] = {
     "broadcasts": (_HERE + "follow_ups", "broadcasts", Say("đợt gửi", "broadcasts")),
     "stop-all": (_HERE + "follow_ups", "stop_all", Say("dừng khẩn cấp", "emergency stop")),
     "schedules": (_HERE + "schedules", "schedules", Say("lịch gửi", "schedules")),
+    "holidays": (_HERE + "holidays", "holidays", Say("ngày nghỉ, làm bù", "days off")),
     "log": (_HERE + "log", "log", Say("nhật ký gửi tin", "the delivery log")),
     "why": (
         _HERE + "log",

@@ -46,6 +46,10 @@ steps = [ {{ gateway = "esms" }} ]
 [windows]
 default = "07:00-22:00"
 
+[courtesy]                         # phép lịch sự của mình; tin khẩn không theo
+tet = true                         # không bắt đầu gửi từ giao thừa tới mùng 3
+# lunch = "12:00-13:30"            # nghỉ trưa
+
 [prices]                           # đồng, thay bằng giá trong hợp đồng
 sms = 500
 zalo = 200

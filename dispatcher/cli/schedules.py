@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import islice
 from typing import Any
 
-from dispatcher import rights, routes, scheduling, targeting, templating, wording
+from dispatcher import (
+    firing,
+    rights,
+    routes,
+    scheduling,
+    targeting,
+    templating,
+    timekeeping,
+    wording,
+)
+from dispatcher.auditing import refusals
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
-from dispatcher.model import HANOI, Role
+from dispatcher.model import HANOI, SYSTEM, Role
 from dispatcher.problems import OK, USAGE, Problem, Say, refused, unknown
+from dispatcher.reporting import number
 from dispatcher.scheduling import Schedule
-from dispatcher.store import areas
+from dispatcher.store import areas, days_off
 from dispatcher.store import schedules as rows
 from dispatcher.store.database import Tx
 
@@ -24,6 +36,13 @@ STATES = {
     "paused": "tạm dừng",
     "ended": "đã hết",
 }
+WEEKDAYS = [
+    Say(vi, en)
+    for vi, en in (
+        ("thứ hai", "Mon"), ("thứ ba", "Tue"), ("thứ tư", "Wed"), ("thứ năm", "Thu"),
+        ("thứ sáu", "Fri"), ("thứ bảy", "Sat"), ("chủ nhật", "Sun"),
+    )
+]  # fmt: skip
 
 
 def _load(surface: Surface, name: str) -> Schedule:
@@ -35,7 +54,8 @@ def _load(surface: Surface, name: str) -> Schedule:
 def list_schedules(surface: Surface) -> None:
     app = surface.open_app()
     with app.begin(surface.actor())() as tx:
-        known = scheduling.keep_all(tx, app.schedules, app.site.window)
+        known = scheduling.keep_all(tx, app.schedules, app.site.window, tet=app.site.tet)
+        calendar = days_off.calendar(tx)
         held = rows.listed(tx)
         mine = {name for name, schedule in known.items() if _mine(tx, schedule)}
         if tx.connection.info["touched"]:
@@ -45,7 +65,9 @@ def list_schedules(surface: Surface) -> None:
         schedule = known.get(name)
         if schedule is not None and name not in mine:
             continue
-        upcoming = schedule.next_after(app.clock()) if schedule else None
+        upcoming = None
+        if schedule is not None:
+            upcoming = schedule.next_after(app.clock(), calendar, tet=app.site.tet)
         found.append(
             {
                 "name": name,
@@ -118,22 +140,40 @@ def check(surface: Surface, names: tuple[str, ...]) -> int:
 @argument("name", complete="schedule")
 @option("--count", default=10, vi="bao nhiêu lần", en="how many")
 def upcoming(surface: Surface, name: str, count: int) -> None:
-    schedule = _load(surface, name)
-    with surface.open_app().store.read(surface.actor()) as tx:
+    app, schedule = surface.open_app(), _load(surface, name)
+    with app.store.read(surface.actor()) as tx:
         if not _mine(tx, schedule):
             raise unknown(Say("lịch gửi", "schedule"), name, ())
-    moment, found = surface.open_app().clock(), []
-    for _ in range(min(count, 100)):
-        following = schedule.next_after(moment)
-        if following is None:
-            break
-        found.append(_when(following))
-        moment = following
+        calendar = days_off.calendar(tx)
+    coming = schedule.occurrences(app.clock(), calendar, tet=app.site.tet)
+    found = list(islice(coming, min(count, 100)))
     if surface.json:
-        surface.emit(found)
+        surface.emit(
+            [
+                {
+                    "at": _when(o.at),
+                    "sends": o.sends,
+                    "why": o.why.to(surface.language) if o.why else None,
+                    "was": o.was.isoformat() if o.was else None,
+                }
+                for o in found
+            ]
+        )
         return
-    for when in found:
-        surface.say(str(when))
+    for occurrence in found:
+        local = occurrence.at.astimezone(HANOI)
+        line = f"{WEEKDAYS[local.weekday()].to(surface.language)} {local:%d/%m/%Y %H:%M}"
+        if not occurrence.sends:
+            assert occurrence.why is not None
+            line += surface.text(
+                f"  bỏ qua: {occurrence.why.vi}", f"  skipped: {occurrence.why.en}"
+            )
+        elif occurrence.was and occurrence.why:
+            line += surface.text(
+                f"  dời từ {occurrence.was:%d/%m}: {occurrence.why.vi}",
+                f"  moved from {occurrence.was:%d/%m}: {occurrence.why.en}",
+            )
+        surface.say(line)
     if not found:
         surface.say("Không còn lần gửi nào.", "Nothing left to fire.")
 
@@ -179,9 +219,27 @@ def submit(surface: Surface, name: str) -> None:
     today = app.clock().astimezone(HANOI).date()
     template = templating.load(app.templates, schedule.template)
     wording.check_words(app.site, template, schedule.fields, today)
-    with app.begin(actor)() as tx:
+    with app.store.read(actor) as tx:
         _decide(tx, schedule, rights.WRITERS)
-        scheduling.submit(tx, schedule)
+    found = firing.foresee(app, actor, schedule)
+    if not found.queued:
+        raise refused(
+            "nobody",
+            "Không có ai nhận được tin này; kiểm tra người nhận và danh bạ.",
+            "Nobody would receive this; check the audience and the list.",
+        )
+    people = found.people + max(10, found.people // 5)  # lists grow in half a year
+    dong = found.total + max(10_000, found.total // 5)
+    with refusals(app.begin(SYSTEM), actor, "submit", "schedule", schedule.name):
+        with app.begin(actor)() as tx:
+            _decide(tx, schedule, rights.WRITERS)
+            scheduling.submit(tx, schedule, people, dong)
+    surface.say(
+        f"Mỗi lần tới {number(found.queued)} người, nhiều nhất {number(found.total)} đồng; "
+        f"duyệt tới mức {number(people)} người, {number(dong)} đồng, trong 6 tháng.",
+        f"Each time {found.queued} people, at most {found.total} đồng; the approval covers "
+        f"{people} people and {dong} đồng for six months.",
+    )
     _told(surface, schedule, "submitted")
 
 
@@ -193,10 +251,13 @@ def submit(surface: Surface, name: str) -> None:
 )
 @argument("name", complete="schedule")
 def approve(surface: Surface, name: str) -> None:
-    schedule, actor = _load(surface, name), surface.actor()
-    with surface.open_app().begin(actor)() as tx:
-        _decide(tx, schedule, {Role.LEADER})
-        scheduling.approve(tx, schedule)
+    app, schedule, actor = surface.open_app(), _load(surface, name), surface.actor()
+    with app.store.read(actor) as tx:
+        timekeeping.trust(tx, app.clock)
+    with refusals(app.begin(SYSTEM), actor, "approve", "schedule", schedule.name):
+        with app.begin(actor)() as tx:
+            _decide(tx, schedule, {Role.LEADER})
+            scheduling.approve(tx, schedule, tet=app.site.tet)
     _told(surface, schedule, "approved")
 
 

@@ -45,6 +45,8 @@ class Site:
     remember: timedelta = timedelta(days=30)  # that an address could not be reached
     keep_birth_dates: str = ""  # why dates of birth are kept; empty: they are not
     consent: str = ""  # the group of people who agreed to advertising
+    lunch: Window | None = None  # courtesy: nothing leaves at noon
+    tet: bool = True  # courtesy: nothing starts from the eve to the third day of Tết
     numbers: tuple[str, ...] = ()  # of the ward, that its texts may name beside 113, 156, 5656 …
 
     @property
@@ -121,9 +123,10 @@ def parse(root: Path) -> Site:
             "language", '«language» là "vi" hoặc "en".', '“language” is "vi" or "en".'
         )
     areas, windows, phones, web = (section(n) for n in ("areas", "windows", "phones", "web"))
-    prices, contacts, trust, promotion = (
-        section(n) for n in ("prices", "contacts", "trust", "promotion")
+    prices, contacts, trust, promotion, courtesy = (
+        section(n) for n in ("prices", "contacts", "trust", "promotion", "courtesy")
     )
+    lunch = take_window(courtesy, "lunch", None)
     found = Site(
         root=root,
         name=site.required("name", str),
@@ -136,7 +139,9 @@ def parse(root: Path) -> Site:
         senders=_senders(section("senders")),
         gateways=read_gateways(section("gateways"), root),
         routes=read_routes(section("routes")),
-        window=take_window(windows, "default", DEFAULT_WINDOW),
+        window=take_window(windows, "default", DEFAULT_WINDOW).resting(lunch),
+        lunch=lunch,
+        tet=courtesy.take("tet", bool, True),
         sample_heads=phones.strings("sample_heads"),
         listen=web.take("listen", str, "127.0.0.1:8700"),
         public_url=web.take("public_url", str, "").rstrip("/"),
@@ -146,7 +151,9 @@ def parse(root: Path) -> Site:
         consent=promotion.take("consent", str, "").strip(),
         keep_birth_dates=contacts.take("birth_dates", str, "").strip(),
     )
-    for part in (site, areas, windows, phones, web, prices, contacts, trust, promotion, top):
+    for part in (
+        site, areas, windows, phones, web, prices, contacts, trust, promotion, courtesy, top
+    ):  # fmt: skip
         part.close()
     for name, route in found.routes.items():
         for gateway in (g for step in route.steps for g, _ in step.weights):

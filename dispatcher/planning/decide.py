@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dispatcher.model import (
+    HANOI,
+    URGENT,
     BroadcastState,
     HeldReason,
     MessageState,
@@ -16,7 +18,7 @@ from dispatcher.planning.drafting import digest
 from dispatcher.planning.previewing import Preview
 from dispatcher.problems import refused
 from dispatcher.rights import WRITERS, need, need_wards
-from dispatcher.store import allowances, approvals, broadcasts
+from dispatcher.store import allowances, approvals, broadcasts, days_off
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx
 
@@ -99,16 +101,39 @@ def edit(tx: Tx, broadcast: Broadcast, **changes: Any) -> None:
     broadcasts.change(tx, broadcast, **changes)
 
 
-def schedule(tx: Tx, broadcast: Broadcast, when: datetime) -> datetime:
-    """Set the time; the moment it will really start (a closed window moves it)."""
+def schedule(
+    tx: Tx, broadcast: Broadcast, when: datetime, *, tet: bool = False, despite: str = ""
+) -> datetime:
+    """Set the time; the moment it will really start (a closed window moves it).
+
+    With `tet` nothing that is not urgent starts from the eve to the third day of Tết, unless it is
+    said why it goes out `despite` that.
+    """
     if when < tx.now - timedelta(minutes=5) and not tx.actor.is_system:
         raise refused(
             "in-the-past",
             "Giờ gửi đã qua. Chọn giờ khác, hoặc bỏ --at để gửi ngay.",
             "That time has passed. Choose another, or leave --at out.",
         )
+    starts = broadcast.window.next_opening(when)
+    day = starts.astimezone(HANOI).date()
+    if tet and broadcast.priority != URGENT and not despite.strip():
+        calendar = days_off.calendar(tx)
+        if day in calendar.tet:
+            after = day
+            while after in calendar.tet:
+                after += timedelta(days=1)
+            raise refused(
+                "tet",
+                f"{day:%d/%m} là {calendar.tet[day]}: gửi từ {after:%d/%m}, hoặc nêu lý do phải "
+                "gửi: --despite 'lý do'.",
+                f"{day:%Y-%m-%d} is {calendar.tet[day]}: send from {after:%Y-%m-%d}, or say why it "
+                "must go: --despite 'reason'.",
+            )
+    if despite.strip():
+        tx.note("despite", "broadcast", broadcast.id, reason=despite.strip())
     broadcasts.move(tx, broadcast, BroadcastState.SCHEDULED, at=when)
-    return broadcast.window.next_opening(when)
+    return starts
 
 
 def pause(tx: Tx, broadcast: Broadcast) -> None:
@@ -146,10 +171,28 @@ def stop(tx: Tx, broadcast: Broadcast) -> int:
     return cancelled
 
 
-def system_approve(tx: Tx, broadcast: Broadcast, approver: int) -> None:
+def system_approve(
+    tx: Tx,
+    broadcast: Broadcast,
+    approver: int,
+    most_people: int | None = None,
+    most_dong: int | None = None,
+) -> None:
     """An occurrence runs under its schedule's approval: submitted and approved at once."""
-    broadcasts.move(tx, broadcast, BroadcastState.SUBMITTED, submitted_at=tx.now)
-    submitted = replace(broadcast, state=BroadcastState.SUBMITTED)
+    broadcasts.move(
+        tx,
+        broadcast,
+        BroadcastState.SUBMITTED,
+        submitted_at=tx.now,
+        ceiling_people=most_people,
+        ceiling_dong=most_dong,
+    )
+    submitted = replace(
+        broadcast,
+        state=BroadcastState.SUBMITTED,
+        ceiling_people=most_people,
+        ceiling_dong=most_dong,
+    )
     broadcasts.move(
         tx,
         submitted,

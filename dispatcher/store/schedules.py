@@ -16,7 +16,7 @@ MOVES = {
     "returned": {"submitted"},
     "approved": {"paused", "submitted", "ended"},
     "paused": {"approved", "ended"},
-    "ended": set(),
+    "ended": {"submitted"},
 }
 
 
@@ -88,6 +88,27 @@ def end_of(tx: Tx, person_id: int) -> int:
     if ended:
         tx.note("ended", "schedules", person_id, schedules=ended)
     return ended
+
+
+def end(tx: Tx, name: str, why: str) -> None:
+    """An approval ran out: half_a_year, approver_left."""
+    move(tx, name, "ended", reason=why, next_fire_at=None)
+
+
+def ceiling(tx: Tx, schedule_id: int) -> tuple[int | None, int | None]:
+    """The most people and đồng one firing was approved for."""
+    row = tx.one("SELECT * FROM schedules WHERE id = :id", id=schedule_id)
+    return (row["ceiling_people"], row["ceiling_dong"]) if row else (None, None)
+
+
+def approver_acts(tx: Tx, person_id: int | None) -> bool:
+    """True while whoever approved is a leader who may act."""
+    return bool(
+        tx.value(
+            "SELECT count(*) FROM people WHERE id = :p AND disabled_at IS NULL AND role = 'leader'",
+            p=person_id,
+        )
+    )
 
 
 def set_next(tx: Tx, schedule_id: int, when: datetime | None) -> None:

@@ -297,6 +297,7 @@ schedules = Table(
     Column("approved_by", Id, ForeignKey("people.id")),
     Column("approved_digest", String), Column("approved_at", Instant), Column("ends_at", Instant),
     Column("next_fire_at", Instant, index=True),
+    Column("ceiling_people", Integer), Column("ceiling_dong", BigInteger),
 )  # fmt: skip
 occurrences = Table(
     "occurrences", metadata, own_id(), to_one("schedules:schedule_id"),

@@ -82,6 +82,8 @@ ASKED: dict[str, list[str] | None] = {
     "schedules pause": ["rieng-da-duyet"],
     "schedules return": ["rieng", "--reason", "thử"],
     "schedules submit": ["rieng-nhap"],
+    "holidays list": None,
+    "holidays set": ["31/12/2026", "--name", "Nghỉ"],
     "log attempts": [],
     "log messages": [],
     "log receipts": [],

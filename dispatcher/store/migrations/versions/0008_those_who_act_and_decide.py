@@ -437,3 +437,5 @@ def _tables() -> None:
     op.add_column("people", sa.Column("failures", sa.Integer(), server_default="0", nullable=False))
     op.add_column("people", sa.Column("locked_until", sa.BigInteger(), nullable=True))
     op.create_index(op.f("ix_people_email_key"), "people", ["email_key"], unique=False)
+    op.add_column("schedules", sa.Column("ceiling_people", sa.Integer(), nullable=True))
+    op.add_column("schedules", sa.Column("ceiling_dong", sa.BigInteger(), nullable=True))

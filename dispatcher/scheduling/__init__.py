@@ -1,0 +1,26 @@
+"""When: schedule files, the next moments, and one firing exactly once.
+
+Comes from: schedules/*.toml.   Goes to: a broadcast, released under the schedule's approval.
+Never: lets APScheduler hold a truth; it is a cron parser and a clock that wakes us. Its stores lose
+late jobs and run some twice; our occurrences are rows with a unique (schedule, fire_at).
+"""
+
+from dispatcher.scheduling.files import Occurrence, Schedule, files, load, parse
+from dispatcher.scheduling.ticking import LIFE, Fire, approve, keep_all, submit, tick
+from dispatcher.scheduling.times import ask_moment, read_moment
+
+__all__ = [
+    "LIFE",
+    "Fire",
+    "Occurrence",
+    "Schedule",
+    "approve",
+    "ask_moment",
+    "files",
+    "keep_all",
+    "load",
+    "parse",
+    "read_moment",
+    "submit",
+    "tick",
+]

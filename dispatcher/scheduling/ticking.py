@@ -1,0 +1,141 @@
+"""One firing exactly once, whoever ticks; and how long an approval of a schedule counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from dispatcher.model import Window
+from dispatcher.problems import Problem, refused
+from dispatcher.scheduling.files import NO_DAYS_OFF, Schedule, files, load
+from dispatcher.store import days_off, people, schedules
+from dispatcher.store.database import Tx, at
+from dispatcher.store.schema import moment
+
+LIFE = timedelta(days=183)  # an approval of a schedule counts for half a year
+Fire = Callable[[Tx, Schedule, int, int | None, datetime], int]
+
+
+def keep_all(tx: Tx, folder: Path, default: Window, *, tet: bool = True) -> dict[str, Schedule]:
+    """Every schedule file, remembered with its next moment; broken ones are left out."""
+    found = {}
+    for name in files(folder):
+        try:
+            found[name] = load(folder, name, default)
+        except Problem:
+            continue  # `schedules check` says what is wrong; a broken file sends nothing
+    held, calendar = schedules.listed(tx), days_off.calendar(tx)
+    for name, schedule in found.items():
+        row = held.get(name)
+        if row is None or row["digest"] != schedule.digest:
+            schedules.keep(tx, name, schedule.digest, schedule.source)
+            row = schedules.get(tx, name)
+        assert row is not None
+        if row["next_fire_at"] is None and row["state"] != "ended":
+            upcoming = schedule.next_after(tx.now, calendar, tet=tet)
+            if upcoming is not None:
+                schedules.set_next(tx, row["id"], upcoming)
+    return found
+
+
+def tick(
+    tx: Tx, known: Mapping[str, Schedule], worker: str, fire: Fire, *, tet: bool = True
+) -> list[str]:
+    """Fire what is due: each (schedule, moment) once, however many workers tick.
+
+    An approved and unedited schedule releases; any other makes a draft and sends nothing. Too late
+    is `missed`, never late; after a gap what is still in time goes out once. An approval ends
+    after half a year, and with whoever gave it.
+    """
+    fired = []
+    due = schedules.due(tx)
+    calendar = days_off.calendar(tx) if due else NO_DAYS_OFF
+    for row in due:
+        schedule = known.get(row["name"])
+        if schedule is None or schedule.digest != row["digest"]:
+            continue
+        fire_at = moment(row["next_fire_at"])
+        if row["state"] == "approved" and (why := _over(tx, row, fire_at)):
+            schedules.end(tx, row["name"], why)
+            fired.append(f"{row['name']}: ended")
+            continue
+        # the table of days off may have changed since this moment was chosen
+        just_before = fire_at - timedelta(microseconds=1)
+        today = next(schedule.occurrences(just_before, calendar, tet=tet), None)
+        skipped = today is None or today.at != fire_at or not today.sends
+        occurrence = schedules.fire(tx, row["id"], fire_at, worker)
+        late = fire_at + schedule.expires_after <= tx.now
+        # after a gap: the first one that is not too late yet, else the first in the future
+        since = max(fire_at, tx.now - schedule.expires_after) if late else max(fire_at, tx.now)
+        schedules.set_next(tx, row["id"], schedule.next_after(since, calendar, tet=tet))
+        if occurrence is None:
+            continue
+        approved = row["state"] == "approved" and row["approved_digest"] == schedule.digest
+        if late or skipped:
+            state = "skipped" if skipped else "missed"
+            schedules.note_occurrence(tx, occurrence, state, None)
+            fired.append(f"{row['name']}: {state}")
+            continue
+        approver = row["approved_by"] if approved else None
+        broadcast = fire(tx, schedule, row["id"], approver, fire_at)
+        schedules.note_occurrence(tx, occurrence, "released" if approved else "draft", broadcast)
+        fired.append(f"{row['name']}: {broadcast}")
+    return fired
+
+
+def _over(tx: Tx, row: Mapping[str, Any], fire_at: datetime) -> str:
+    """Why an approval counts no longer; empty while it does."""
+    if row["ends_at"] is not None and moment(row["ends_at"]) <= fire_at:
+        return "half_a_year"
+    return "" if schedules.approver_acts(tx, row["approved_by"]) else "approver_left"
+
+
+def submit(tx: Tx, schedule: Schedule, most_people: int, most_dong: int) -> None:
+    """Hand a schedule in for approval as its file stands now, with what one firing may reach and
+    cost."""
+    schedules.keep(tx, schedule.name, schedule.digest, schedule.source)
+    schedules.move(
+        tx,
+        schedule.name,
+        "submitted",
+        submitted_by=tx.actor.person_id,
+        ceiling_people=most_people,
+        ceiling_dong=most_dong,
+    )
+
+
+def approve(tx: Tx, schedule: Schedule, *, tet: bool = True) -> None:
+    """Approve the file to the letter, for half a year; the one who submitted it cannot."""
+    row = schedules.get(tx, schedule.name)
+    if row is None or row["state"] != "submitted":
+        raise refused(
+            "not-submitted",
+            f"Lịch «{schedule.name}» chưa được trình duyệt.",
+            f"Schedule “{schedule.name}” has not been submitted.",
+        )
+    if row["digest"] != schedule.digest:
+        raise refused(
+            "edited",
+            f"Tệp lịch «{schedule.name}» đã đổi sau khi trình; hãy trình lại.",
+            f"“{schedule.name}” was edited after it was submitted; submit it again.",
+        )
+    assert tx.actor.person_id is not None
+    if people.same_person(tx, tx.actor.person_id, [row["submitted_by"]]):
+        raise refused(
+            "own-work",
+            "Người trình không được tự duyệt; cần người thứ hai.",
+            "Whoever submitted it cannot approve it; a second person must.",
+        )
+    schedules.move(
+        tx,
+        schedule.name,
+        "approved",
+        approved_by=tx.actor.person_id,
+        approved_digest=schedule.digest,
+        approved_at=at(tx.now),
+        ends_at=at(tx.now + LIFE),
+    )
+    upcoming = schedule.next_after(tx.now, days_off.calendar(tx), tet=tet)
+    schedules.set_next(tx, row["id"], upcoming)
