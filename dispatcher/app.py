@@ -37,8 +37,9 @@ from dispatcher.store import approvals, areas, days_off, groups, identity, peopl
 from dispatcher.store import gateways as gateway_rows
 from dispatcher.store import settings as site_facts
 from dispatcher.store.broadcasts import Broadcast
+from dispatcher.store.budgets import Budget
 from dispatcher.store.database import Store, Tx, open_store, read_only
-from dispatcher.store.releases import Reach
+from dispatcher.store.reach import Reach
 from dispatcher.store.samples import Look
 from dispatcher.store.seal import Sealer, load_key
 from dispatcher.store.tokens import StoredTokens
@@ -280,10 +281,10 @@ def preview(
     today = app.clock().astimezone(HANOI).date()
     with app.store.read(actor) as tx:
         found = wording.words(app.site, tx, broadcast)
-        rates = speeds(app.site, tx)
+        rates, purses = speeds(app.site, tx), budgets_of(app.site, tx, broadcast)
         remarks = wording.remarks(app.site, tx, broadcast, today)
     resolve = resolver(app, broadcast)
-    seen = planning.preview(app.begin(actor), broadcast, found, resolve, rates, look)
+    seen = planning.preview(app.begin(actor), broadcast, found, resolve, rates, look, purses)
     with app.store.read(actor) as tx:
         standings = wording.standings(app.site, tx, broadcast, seen, today)
     return replace(seen, remarks=remarks, standings=standings)
@@ -292,21 +293,39 @@ def preview(
 def resolver(app: App, broadcast: Broadcast) -> planning.Resolve:
     """Names as ids, in the wards of the broadcast; advertising goes only to those who agreed."""
 
+    limits = app.site.limits
+
     def resolve(tx: Tx, audience: Audience) -> Reach:
         consent = app.site.consent if law.is_advertising(broadcast.kind) else ""
         return replace(
             targeting.resolve(tx, audience),
             within=tuple(sorted(broadcast.senders)),
+            per_person=(limits.per_person, limits.within) if limits.per_person else None,
             consent=groups.find(tx, consent) if consent else None,
         )
 
     return resolve
 
 
+def budgets_of(site: Site, tx: Tx, broadcast: Broadcast | None = None) -> list[Budget]:
+    """The budgets of the settings with the ids of their wards; those a broadcast may spend."""
+    if not site.budgets:
+        return []
+    found = []
+    for chosen in site.budgets.values():
+        wards = frozenset(w.id for w in areas.wards_named(tx, chosen.wards))
+        if broadcast is None or wards & set(broadcast.senders):
+            found.append(
+                Budget(chosen.name, wards, chosen.month, chosen.contract, chosen.contract_number)
+            )
+    return found
+
+
 def release(app: App, broadcast: Broadcast) -> str:
     """Release one broadcast; the state it ended in."""
     with app.store.read(SYSTEM) as tx:
         found, rates = wording.words(app.site, tx, broadcast), speeds(app.site, tx)
+        purses = budgets_of(app.site, tx, broadcast)
     state = planning.release(
         app.begin(SYSTEM),
         broadcast,
@@ -315,6 +334,7 @@ def release(app: App, broadcast: Broadcast) -> str:
         app.site.undo,
         app.site.mode,
         rates,
+        purses,
     )
     return state.value
 

@@ -111,7 +111,7 @@ class SkipReason(StrEnum):
     NO_CHANNEL = "no_channel"  # the route has no step for the addresses we know
     NO_CONSENT = "no_consent"  # advertising: never agreed to it (Decree 91/2020 art. 11)
     DO_NOT_CALL = "do_not_call"  # advertising: on the do-not-call list (art. 7)
-    TOO_OFTEN = "too_often"  # advertising: three within 24 hours (art. 13)
+    TOO_OFTEN = "too_often"  # advertising: three within 24 hours (art. 13); or the site's own cap
     NO_TEXT = "no_text"  # a value their text needs is missing, or the text would be too long
 
 
@@ -131,6 +131,7 @@ class HeldReason(StrEnum):
     OVER_CEILING = "over_ceiling"  # more people or money than was approved
     CHANGED = "changed_after_approval"
     OTHER_MODE = "other_mode"  # approved as a drill, the site is live now, or the other way round
+    WARD_BUDGET = "ward_budget"  # more than a ward may spend this month, or its contract is worth
     OVER_BUDGET = "over_budget"  # the money approved for a step is spent and no step follows
     RESTORED = "restored"  # the database woke up as a copy
 

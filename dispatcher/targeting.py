@@ -12,7 +12,7 @@ from dispatcher.problems import Problem, Say, refused, unknown
 from dispatcher.store import areas, groups
 from dispatcher.store.areas import Area
 from dispatcher.store.database import Tx
-from dispatcher.store.releases import Reach
+from dispatcher.store.reach import Reach
 
 
 def wards_of(tx: Tx, audience: Audience) -> list[Area]:

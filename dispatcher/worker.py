@@ -41,7 +41,7 @@ from dispatcher.model import SYSTEM, Mode
 from dispatcher.problems import Problem
 from dispatcher.sending import Engine, balance, pass_deadlines, reclaim
 from dispatcher.sending.polling import poll
-from dispatcher.store import broadcasts, gateways, identity, receipts, trail, workers
+from dispatcher.store import broadcasts, budgets, gateways, identity, receipts, trail, workers
 from dispatcher.store.bell import listen
 from dispatcher.store.workers import WorkerLock
 from dispatcher.timekeeping import Timekeeper
@@ -311,6 +311,7 @@ class Worker:
             pass_deadlines(tx)
             reclaim(tx, self.name, self._doubts())
             broadcasts.finish(tx)
+            budgets.settle(tx)
             moved = balance(tx, app.site.mode)
             trail.sequence(tx)
         if moved and self.engine is not None:

@@ -235,7 +235,8 @@ def told(surface: Surface, broadcast: Broadcast, hint: Say | None = None) -> Non
 @option(
     "--again", default="", vi="lý do gửi lại đúng tin này trong 24 giờ", en="why it goes out again"
 )
-def submit(surface: Surface, number_: str, leave_out: bool, again: str) -> None:
+@option("--over-budget", default="", vi="lý do vượt ngân sách", en="why the budget is exceeded")
+def submit(surface: Surface, number_: str, leave_out: bool, again: str, over_budget: str) -> None:
     app, actor = surface.open_app(), surface.actor()
     with app.store.read(actor) as tx:
         broadcast = rows.get(tx, broadcast_id(number_))
@@ -246,7 +247,9 @@ def submit(surface: Surface, number_: str, leave_out: bool, again: str) -> None:
         surface,
         number_,
         "submit",
-        lambda tx, b: planning.submit(tx, b, found, leave_out=leave_out, again=again),
+        lambda tx, b: planning.submit(
+            tx, b, found, leave_out=leave_out, again=again, over_budget=over_budget
+        ),
     )
     told(
         surface,
@@ -266,7 +269,12 @@ def submit(surface: Surface, number_: str, leave_out: bool, again: str) -> None:
 )
 @argument("number_", complete="broadcast")
 @option("--at", "when", default="now", vi="thời điểm", en="when")
-@option("--despite", default="", vi="lý do phải gửi dù đang Tết", en="why it goes out in Tết")
+@option(
+    "--despite",
+    default="",
+    vi="lý do gửi dù là Tết, dù đã nhiều đợt",
+    en="why it goes out in Tết, or once more",
+)
 def schedule(surface: Surface, number_: str, when: str, despite: str) -> None:
     at = scheduling.ask_moment(when, surface.open_app().clock())
     starts = at
@@ -274,7 +282,9 @@ def schedule(surface: Surface, number_: str, when: str, despite: str) -> None:
 
     def act(tx: Tx, broadcast: Broadcast) -> None:
         nonlocal starts
-        starts = planning.schedule(tx, broadcast, at, tet=surface.open_site().tet, despite=despite)
+        site = surface.open_site()
+        rules = planning.Courtesy(site.tet, site.limits.per_ward_day, despite)
+        starts = planning.schedule(tx, broadcast, at, rules)
 
     done = acting(surface, number_, "schedule", act)
     if surface.json:

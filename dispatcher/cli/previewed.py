@@ -43,6 +43,18 @@ def tell_preview(surface: Surface, broadcast: Broadcast, found: Preview) -> None
         f"At most {found.total} đồng in all (estimate): {totals['per_phone']} a phone, "
         f"{totals['per_household']} a household.",
     )
+    for budget in found.budgets:
+        surface.say(
+            f"  Ngân sách {budget.budget} {budget.period}: đã dùng và giữ {number(budget.used)} "
+            f"trên {number(budget.most)} đồng.",
+            f"  Budget {budget.budget} {budget.period}: {budget.used} of {budget.most} đồng spent "
+            "or set aside.",
+        )
+    if found.over_budget is not None:
+        surface.warn(
+            f"Vượt ngân sách {found.over_budget.budget} {found.over_budget.period}.",
+            f"Over the budget {found.over_budget.budget} {found.over_budget.period}.",
+        )
     for saving in found.savings:
         surface.say(
             f"  Bớt {saving.characters} ký tự: {number(saving.people)} người bớt một tin, "

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from pathlib import Path
 
 from dispatcher.areas import ward_key
 from dispatcher.config.gateways import GatewaySettings, Secret, read_gateways
+from dispatcher.config.limits import BudgetSettings, Limits, read_budgets, read_limits
 from dispatcher.config.prices import read_prices
 from dispatcher.config.routes import RouteSettings, read_routes
 from dispatcher.config.sections import Section, read_text, read_toml, take_duration, take_window
@@ -47,6 +48,8 @@ class Site:
     consent: str = ""  # the group of people who agreed to advertising
     lunch: Window | None = None  # courtesy: nothing leaves at noon
     tet: bool = True  # courtesy: nothing starts from the eve to the third day of Tết
+    limits: Limits = field(default_factory=Limits)
+    budgets: Mapping[str, BudgetSettings] = field(default_factory=dict)
     numbers: tuple[str, ...] = ()  # of the ward, that its texts may name beside 113, 156, 5656 …
 
     @property
@@ -142,6 +145,8 @@ def parse(root: Path) -> Site:
         window=take_window(windows, "default", DEFAULT_WINDOW).resting(lunch),
         lunch=lunch,
         tet=courtesy.take("tet", bool, True),
+        limits=read_limits(section("limits")),
+        budgets=read_budgets(section("budgets")),
         sample_heads=phones.strings("sample_heads"),
         listen=web.take("listen", str, "127.0.0.1:8700"),
         public_url=web.take("public_url", str, "").rstrip("/"),

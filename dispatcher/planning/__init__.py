@@ -8,6 +8,7 @@ A preview is a release in a transaction that is rolled back: it cannot differ fr
 
 from dispatcher.planning.approving import approve, approve_on_paper, confirm, offer
 from dispatcher.planning.decide import (
+    Courtesy,
     edit,
     pause,
     resume,
@@ -34,6 +35,7 @@ from dispatcher.planning.watching import Finding
 __all__ = [
     "MAY_HAVE_RECEIVED",
     "RESENT",
+    "Courtesy",
     "Draft",
     "Finding",
     "Forecast",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,13 +18,32 @@ from dispatcher.planning.drafting import digest
 from dispatcher.planning.previewing import Preview
 from dispatcher.problems import refused
 from dispatcher.rights import WRITERS, need, need_wards
-from dispatcher.store import allowances, approvals, broadcasts, days_off
+from dispatcher.store import allowances, approvals, areas, broadcasts, budgets, days_off
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx
 
 
+@dataclass(frozen=True)
+class Courtesy:
+    """The site's own rules for a start. Urgent texts and corrections keep to none of them.
+
+    `tet`: nothing starts from the eve to the third day of Tết; `per_ward_day`: broadcasts to one
+    ward in a day; `despite`: why it goes out all the same.
+    """
+
+    tet: bool = False
+    per_ward_day: int | None = None
+    despite: str = ""
+
+
 def submit(
-    tx: Tx, broadcast: Broadcast, found: Preview, *, leave_out: bool = False, again: str = ""
+    tx: Tx,
+    broadcast: Broadcast,
+    found: Preview,
+    *,
+    leave_out: bool = False,
+    again: str = "",
+    over_budget: str = "",
 ) -> None:
     """Hand in for approval, with a ceiling of people and money that release must keep.
 
@@ -59,6 +78,17 @@ def submit(
             f"{people} people were sent exactly this within 24 hours (broadcast {earlier}). If it "
             "is needed again, say why: --again 'reason'",
         )
+    if found.over_budget is not None and not over_budget.strip():
+        budget = found.over_budget
+        raise refused(
+            "over-budget",
+            f"Ngân sách «{budget.budget}» {budget.period} còn {budget.left} trên {budget.most} "
+            f"đồng, đợt này có thể tốn {found.total}. Bớt người nhận, hoặc nêu lý do: "
+            "--over-budget 'lý do' (đợt gửi sẽ bị giữ lại tới khi lãnh đạo cho đi).",
+            f"The budget “{budget.budget}” {budget.period} has {budget.left} of {budget.most} "
+            f"đồng left, this may cost {found.total}. Write to fewer people, or say why: "
+            "--over-budget 'reason' (it is held until a leader lets it go).",
+        )
     if found.queued == 0:
         raise refused(
             "nobody",
@@ -71,6 +101,8 @@ def submit(
     approvals.withdraw(tx, broadcast.id)
     if found.repeated:
         tx.note("again", "broadcast", broadcast.id, reason=again.strip(), of=list(found.repeated))
+    if over_budget.strip():
+        tx.note("over_budget", "broadcast", broadcast.id, reason=over_budget.strip())
     if found.findings:
         without = max(f.people for f in found.findings)
         tx.note("left_out", "broadcast", broadcast.id, people=without)
@@ -102,13 +134,10 @@ def edit(tx: Tx, broadcast: Broadcast, **changes: Any) -> None:
 
 
 def schedule(
-    tx: Tx, broadcast: Broadcast, when: datetime, *, tet: bool = False, despite: str = ""
+    tx: Tx, broadcast: Broadcast, when: datetime, courtesy: Courtesy | None = None
 ) -> datetime:
-    """Set the time; the moment it will really start (a closed window moves it).
-
-    With `tet` nothing that is not urgent starts from the eve to the third day of Tết, unless it is
-    said why it goes out `despite` that.
-    """
+    """Set the time; the moment it will really start (a closed window moves it)."""
+    courtesy = courtesy or Courtesy()
     if when < tx.now - timedelta(minutes=5) and not tx.actor.is_system:
         raise refused(
             "in-the-past",
@@ -116,24 +145,42 @@ def schedule(
             "That time has passed. Choose another, or leave --at out.",
         )
     starts = broadcast.window.next_opening(when)
-    day = starts.astimezone(HANOI).date()
-    if tet and broadcast.priority != URGENT and not despite.strip():
-        calendar = days_off.calendar(tx)
-        if day in calendar.tet:
-            after = day
-            while after in calendar.tet:
-                after += timedelta(days=1)
-            raise refused(
-                "tet",
-                f"{day:%d/%m} là {calendar.tet[day]}: gửi từ {after:%d/%m}, hoặc nêu lý do phải "
-                "gửi: --despite 'lý do'.",
-                f"{day:%Y-%m-%d} is {calendar.tet[day]}: send from {after:%Y-%m-%d}, or say why it "
-                "must go: --despite 'reason'.",
-            )
-    if despite.strip():
-        tx.note("despite", "broadcast", broadcast.id, reason=despite.strip())
+    if courtesy.despite.strip():
+        tx.note("despite", "broadcast", broadcast.id, reason=courtesy.despite.strip())
+    elif broadcast.priority != URGENT and broadcast.correction_of is None:
+        _keep_courtesy(tx, broadcast, starts, courtesy)
     broadcasts.move(tx, broadcast, BroadcastState.SCHEDULED, at=when)
     return starts
+
+
+def _keep_courtesy(tx: Tx, broadcast: Broadcast, starts: datetime, courtesy: Courtesy) -> None:
+    """Refuse a start in Tết, or one more broadcast than a ward shall get a day."""
+    day = starts.astimezone(HANOI).date()
+    tet = days_off.calendar(tx).tet if courtesy.tet else {}
+    if day in tet:
+        after = day
+        while after in tet:
+            after += timedelta(days=1)
+        raise refused(
+            "tet",
+            f"{day:%d/%m} là {tet[day]}: gửi từ {after:%d/%m}, hoặc nêu lý do phải gửi: "
+            "--despite 'lý do'.",
+            f"{day:%Y-%m-%d} is {tet[day]}: send from {after:%Y-%m-%d}, or say why it must go: "
+            "--despite 'reason'.",
+        )
+    most = courtesy.per_ward_day
+    if most is not None:
+        counted = budgets.released_that_day(tx, broadcast, starts)
+        full = [ward for ward, n in counted.items() if n >= most]
+        if full:
+            names = ", ".join(areas.names(tx)[w] for w in full)
+            raise refused(
+                "ward-cap",
+                f"{names} đã có {most} đợt gửi trong ngày {day:%d/%m}. Chọn ngày khác, hoặc nêu "
+                "lý do: --despite 'lý do'.",
+                f"{names} has {most} broadcasts on {day:%Y-%m-%d}. Choose another day, or say why: "
+                "--despite 'reason'.",
+            )
 
 
 def pause(tx: Tx, broadcast: Broadcast) -> None:
@@ -147,6 +194,9 @@ def resume(tx: Tx, broadcast: Broadcast) -> None:
         need(tx.actor, {Role.LEADER, Role.ADMIN}, "cho gửi tiếp", "resume a held broadcast")
         if broadcast.reason == HeldReason.OVER_BUDGET.value:
             _allow_once_more(tx, broadcast)
+        if broadcast.reason == HeldReason.WARD_BUDGET.value:
+            granted = budgets.take_anyway(tx, broadcast.id)
+            tx.note("granted", "broadcast", broadcast.id, dong=[granted])
     to = BroadcastState.RUNNING if broadcast.released_at else BroadcastState.SCHEDULED
     broadcasts.move(tx, broadcast, to)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -15,8 +15,9 @@ from dispatcher.planning.summing import Sums, summed
 from dispatcher.planning.watching import Finding, Looking, Saving
 from dispatcher.problems import Say
 from dispatcher.sms import measure
-from dispatcher.store import releases, texts
+from dispatcher.store import budgets, releases, texts
 from dispatcher.store.broadcasts import Broadcast
+from dispatcher.store.budgets import Budget, Standing
 from dispatcher.store.database import Tx
 from dispatcher.store.repeats import repeated
 from dispatcher.store.samples import Look, samples
@@ -54,6 +55,8 @@ class Preview(Sums):
     savings: tuple[Saving, ...] = ()
     repeated: Mapping[int, int] = field(default_factory=dict)  # earlier broadcast → same text again
     remarks: tuple[Remarked, ...] = ()
+    budgets: tuple[Standing, ...] = ()  # of the wards written to, before this broadcast
+    over_budget: Standing | None = None  # the first limit that does not allow it
     standings: tuple[Registrable, ...] = ()  # what vendors let through today; empty: not asked
 
     @property
@@ -86,6 +89,8 @@ class Preview(Sums):
             "repeated": {str(earlier): people for earlier, people in self.repeated.items()},
             "registrations": [s.as_json() for s in self.standings],
             "can_go_today": self.can_go_today,
+            "budgets": [s.__dict__ for s in self.budgets],
+            "over_budget": self.over_budget.__dict__ if self.over_budget else None,
             "savings": [s.__dict__ for s in self.savings],
             "forecast": self.forecast.as_json() if self.forecast else None,
         }
@@ -102,6 +107,7 @@ def preview(
     resolve: Resolve,
     speeds: Mapping[str, Speed],
     look: Look | None = None,
+    budgets_: Sequence[Budget] = (),
 ) -> Preview:
     """Release inside a transaction that is thrown away. `look`: whose texts to show."""
     found: list[Preview] = []
@@ -113,6 +119,8 @@ def preview(
             sums = summed(tx, broadcast)
             start = max(tx.now, broadcast.at or tx.now)
             expires = start + broadcast.expires_after
+            standing = budgets.standings(tx, budgets_, broadcast.mode, tx.now)
+            over = budgets.reserve(tx, broadcast, budgets_, tx.now)
             found.append(
                 Preview(
                     **sums.__dict__,
@@ -124,6 +132,8 @@ def preview(
                     repeated=repeated(tx, broadcast),
                     findings=tuple(looking.findings(tx, broadcast)),
                     savings=tuple(looking.savings(broadcast, sums.dearest)),
+                    budgets=tuple(standing.values()),
+                    over_budget=over,
                 )
             )
             raise _RollBack

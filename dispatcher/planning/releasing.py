@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -22,11 +22,12 @@ from dispatcher.planning.drafting import Words, digest
 from dispatcher.planning.forecast import Speed, forecast
 from dispatcher.planning.summing import summed
 from dispatcher.planning.writing import Watch, write_people, write_shared
-from dispatcher.store import broadcasts, corrections, gateways, reachability, releases
+from dispatcher.store import broadcasts, budgets, corrections, gateways, reachability, releases
 from dispatcher.store.broadcasts import Broadcast
+from dispatcher.store.budgets import Budget
 from dispatcher.store.database import Tx
 from dispatcher.store.eligible import Eligible, eligible
-from dispatcher.store.releases import Reach
+from dispatcher.store.reach import Reach
 from dispatcher.store.schema import micros
 
 CHUNK = 20_000
@@ -52,7 +53,7 @@ def steps_of_release(
         releases.take_stock(tx)
         state["reach"] = resolve(tx, broadcast.audience)
         state["last"] = releases.last_contact(tx)
-        state["may"] = eligible(tx, broadcast, state["reach"].consent)
+        state["may"] = eligible(tx, broadcast, state["reach"])
         state["shares"] = _shares(tx, broadcast)
         state["unreachable"] = releases.last_address(tx) if _anything_known(tx, broadcast) else 0
         write_shared(tx, broadcast, words, state["reach"], watch)
@@ -158,8 +159,12 @@ def release(
     undo: timedelta,
     mode: Mode,
     speeds: Mapping[str, Speed],
+    budgets_: Sequence[Budget] = (),
 ) -> BroadcastState:
-    """Turn an approved broadcast into messages that wait. Resumable; the state it ended in."""
+    """Turn an approved broadcast into messages that wait. Resumable; the state it ended in.
+
+    `budgets_`: what its wards may spend; the most it can cost is set aside, or it is held.
+    """
     with begin() as tx:
         now = tx.now
         if broadcast.approved_digest != digest(tx, broadcast):
@@ -194,13 +199,15 @@ def release(
         over = (
             broadcast.ceiling_people is not None and found.people > broadcast.ceiling_people
         ) or (broadcast.ceiling_dong is not None and found.total > broadcast.ceiling_dong)
-        to = BroadcastState.HELD if over else BroadcastState.RUNNING
+        broke = budgets.reserve(tx, broadcast, budgets_, now)
+        to = BroadcastState.HELD if over or broke else BroadcastState.RUNNING
+        reason = HeldReason.WARD_BUDGET if broke else HeldReason.OVER_CEILING
         ahead = replace(ahead, high=max(ahead.low, found.total))
         broadcasts.move(
             tx,
             broadcast,
             to,
-            reason=HeldReason.OVER_CEILING.value if over else None,
+            reason=reason.value if over or broke else None,
             released_at=now,
             starts_at=start,
             expires_at=expires,

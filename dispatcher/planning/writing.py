@@ -15,7 +15,7 @@ from dispatcher.planning.drafting import Words
 from dispatcher.store import areas, contacts, releases, texts
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx
-from dispatcher.store.releases import Reach
+from dispatcher.store.reach import Reach
 
 
 class Unfit(NamedTuple):

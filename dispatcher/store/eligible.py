@@ -5,10 +5,13 @@ advertising also not those on the do-not-call list, without consent, or written 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from dispatcher import law
+from dispatcher.model import URGENT
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx, at
+from dispatcher.store.reach import Reach
 
 MOBILE = "a.kind = 'mobile' AND a.cipher IS NOT NULL"
 NUMBERS = "FROM contact_addresses x JOIN addresses a ON a.id = x.address_id WHERE x.contact_id = "
@@ -18,13 +21,14 @@ NUMBERS = "FROM contact_addresses x JOIN addresses a ON a.id = x.address_id WHER
 class Eligible:
     """SQL conditions on an address under the alias `a`; they need `visible_messages` beside them.
 
-    `consent`: the group of people who agreed to advertising; `lately`: advertising broadcasts of
-    the last day.
+    `consent`: the group of people who agreed to advertising; `lately`: broadcasts that count
+    towards the `most` one person may get: advertising of the last day, or by the site's own cap.
     """
 
     advertising: bool = False
     consent: int | None = None
     lately: tuple[int, ...] = ()
+    most: int = law.MOST_A_DAY
 
     def not_suppressed(self, address: str = "a.id") -> str:
         scope = "" if self.advertising else " AND s.scope = 'all'"
@@ -42,7 +46,7 @@ class Eligible:
             f"{self.not_suppressed()} AND (SELECT count(*) FROM targets lt "
             f"JOIN visible_messages lm ON lm.id = lt.message_id WHERE lt.broadcast_id IN ({ids}) "
             "AND lt.channel IN ('sms', 'zalo') AND lt.address_id = a.id AND lm.state NOT IN "
-            f"('failed', 'expired', 'skipped', 'cancelled')) < {law.MOST_A_DAY}"
+            f"('failed', 'expired', 'skipped', 'cancelled')) < {self.most}"
         )
 
     def first(self, contact: str) -> str:
@@ -54,7 +58,8 @@ class Eligible:
         everyday = Eligible().not_suppressed()
         found = f"WHEN EXISTS (SELECT 1 {NUMBERS}c.id AND {MOBILE}"
         if not self.advertising:
-            return f"{found}) THEN 'opted_out' "
+            often = f"{found} AND {everyday}) THEN 'too_often' " if self.lately else ""
+            return f"{often}{found}) THEN 'opted_out' "
         return (
             f"{found} AND {self.not_suppressed()}) THEN 'too_often' "
             f"{found} AND {everyday}) THEN 'do_not_call' {found}) THEN 'opted_out' "
@@ -70,15 +75,26 @@ class Eligible:
         )
 
 
-def eligible(tx: Tx, broadcast: Broadcast, consent: int | None) -> Eligible:
+def eligible(tx: Tx, broadcast: Broadcast, reach: Reach) -> Eligible:
     """The conditions for one broadcast now."""
-    if not law.is_advertising(broadcast.kind):
+    if law.is_advertising(broadcast.kind):
+        found = _lately(tx, broadcast, law.DAY, "kind = :k")
+        return Eligible(True, reach.consent, found)
+    follows = broadcast.correction_of is not None or reach.of is not None or reach.contacts
+    if reach.per_person is None or follows or broadcast.priority == URGENT:
         return Eligible()
-    lately = tx.rows(
-        f"WITH {tx.visible('broadcasts')} SELECT id FROM visible_broadcasts WHERE kind = :k "
+    most, within = reach.per_person
+    found = _lately(tx, broadcast, within, "mode = :m AND audience NOT LIKE '%\"contacts\"%'")
+    return Eligible(lately=found, most=most)
+
+
+def _lately(tx: Tx, broadcast: Broadcast, within: timedelta, which: str) -> tuple[int, ...]:
+    """Broadcasts released within a time that count towards what one person may get."""
+    rows = tx.rows(
+        f"WITH {tx.visible('broadcasts')} SELECT id FROM visible_broadcasts WHERE {which} "
         "AND id <> :b AND released_at >= :since",
-        k=broadcast.kind.value,
         b=broadcast.id,
-        since=at(tx.now - law.DAY),
+        since=at(tx.now - within),
+        **({"k": broadcast.kind.value} if ":k" in which else {"m": broadcast.mode.value}),
     )
-    return Eligible(True, consent, tuple(row["id"] for row in lately))
+    return tuple(row["id"] for row in rows)

@@ -7,73 +7,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from dispatcher.model import MessageState, Step, chunks
+from dispatcher.model import Step, chunks
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx, at, json_rows, on_rows
 from dispatcher.store.eligible import MOBILE, NUMBERS, Eligible
+from dispatcher.store.reach import Reach, ids_of
 
 STRETCH = 50_000  # messages added up at once
 TARGETS_PER_STEP = 16  # position = step * 16 + BY_ID, or + BY_PHONE and which of the numbers
 BY_ID = 0  # the first number's user id at the gateway of the step, which costs less
 BY_PHONE = 1
 Shares = Mapping[str, int]  # gateways of one step → how much of it each carries
-
-
-@dataclass(frozen=True)
-class Reach:
-    """An audience as ids. No wards and no groups at all is refused before it gets here."""
-
-    wards: tuple[int, ...] = ()
-    residential_groups: tuple[int, ...] | None = None  # None: not narrowed
-    groups: tuple[int, ...] = ()
-    exclude_groups: tuple[int, ...] = ()
-    of: int | None = None
-    states: tuple[str, ...] = ()
-    contacts: tuple[int, ...] = ()
-    consent: int | None = None  # advertising goes only to this group
-    within: tuple[int, ...] = ()  # the wards of the broadcast; empty: any
-
-    def condition(self, c: str = "c") -> str:
-        """The audience as a condition on contacts under the alias `c`.
-
-        Needs `visible_messages` beside it: a follow-up goes to people of an earlier broadcast.
-        """
-        if self.contacts:
-            return f"{c}.removed_at IS NULL AND {c}.id IN ({_ids(self.contacts)})"
-        here = f"+{c}.ward_id IN ({_ids(self.within)}) AND " if self.within else ""
-        if self.of is not None:
-            states = ", ".join(f"'{MessageState(s).value}'" for s in self.states)
-            return (
-                f"{here}{c}.removed_at IS NULL AND {c}.id IN "
-                "(SELECT f.contact_id FROM visible_messages "
-                f"f WHERE f.broadcast_id = {int(self.of)} AND f.state IN ({states}))"
-            )
-        # the plus keeps to the primary key: through the index on wards, a chunk found by its ids
-        # would walk every contact of the audience
-        wards = f"+{c}.ward_id IN ({_ids(self.wards)})"
-        if self.residential_groups is not None:
-            wards += f" AND {c}.residential_group_id IN ({_ids(self.residential_groups)})"
-        parts = [f"({wards})"] if self.wards else []
-        if self.groups:
-            parts.append(f"{c}.id IN ({_members(self.groups)})")
-        who = (
-            f"{here}{c}.removed_at IS NULL AND {c}.kind <> 'tester' "
-            f"AND ({' OR '.join(parts) or '1 = 0'})"
-        )
-        if self.exclude_groups:
-            who += f" AND {c}.id NOT IN ({_members(self.exclude_groups)})"
-        return who
-
-
-def _members(groups: Sequence[int]) -> str:
-    return f"SELECT contact_id FROM group_members WHERE group_id IN ({_ids(groups)})"
-
-
-def _ids(ids: Sequence[int]) -> str:
-    return ", ".join(str(int(i)) for i in ids) or "-1"
 
 
 _NEXT = "nextval(pg_get_serial_sequence('messages', 'id'))"
@@ -483,7 +429,7 @@ def name_those_without_text(
         )
     ids = sorted(lacking)
     for start in range(0, len(ids), 500):
-        tx.run(f"{gone} contact_id IN ({_ids(ids[start : start + 500])})", known)
+        tx.run(f"{gone} contact_id IN ({ids_of(ids[start : start + 500])})", known)
 
 
 def people_in(tx: Tx, broadcast_id: int, scope: str, ids: Sequence[int]) -> int:
@@ -494,7 +440,7 @@ def people_in(tx: Tx, broadcast_id: int, scope: str, ids: Sequence[int]) -> int:
     )
     within = _scope_id(scope, "visible_messages")
     return sum(
-        int(tx.value(f"{count} AND {within} IN ({_ids(some)})", b=broadcast_id))
+        int(tx.value(f"{count} AND {within} IN ({ids_of(some)})", b=broadcast_id))
         for some in chunks(ids, 5_000)
     )
 

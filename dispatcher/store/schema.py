@@ -268,7 +268,9 @@ reservations = Table(
     Column("broadcast_id", Id, ForeignKey("broadcasts.id", ondelete="CASCADE"), primary_key=True),
     Column("budget", String, primary_key=True), Column("period", String, primary_key=True),
     Column("wards", Text, nullable=False, comment="JSON: whose cost it is"),
-    Column("dong", BigInteger, nullable=False), Column("settled_at", Instant),
+    Column("dong", BigInteger, nullable=False),
+    Column("taken", Boolean, nullable=False, server_default=text("true")),
+    Column("settled_at", Instant),
     comment="money set aside at release; what it really cost replaces it at the end",
 )  # fmt: skip
 emergencies = Table(

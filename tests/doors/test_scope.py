@@ -55,6 +55,7 @@ ASKED: dict[str, list[str] | None] = {
     "areas merge": ["Cầu Đất", "Tổ 1", "Tổ 2"],
     "areas rename": ["Cầu Đất", "Tổ 1", "Tổ 9"],
     "areas show": ["Cầu Đất"],
+    "budgets list": None,
     "broadcasts approve": ["{submitted}"],
     "broadcasts attach": ["{draft}", "{picture}"],
     "broadcasts confirm": ["{offered}"],

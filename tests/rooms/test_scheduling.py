@@ -357,7 +357,9 @@ def test_nothing_starts_in_tet_without_a_reason_and_urgent_texts_always_do(year_
             planning.approve(tx, broadcasts.get(tx, made))
         with app.begin(officer)() as tx:
             when = datetime(2027, 2, 6, 9, tzinfo=HANOI)
-            return planning.schedule(tx, broadcasts.get(tx, made), when, tet=True, despite=despite)
+            return planning.schedule(
+                tx, broadcasts.get(tx, made), when, planning.Courtesy(True, None, despite)
+            )
 
     with pytest.raises(Problem) as told:
         scheduled(write_broadcast(app, officer))

@@ -374,6 +374,7 @@ def _tables() -> None:
         sa.Column("period", sa.String(), nullable=False),
         sa.Column("wards", sa.Text(), nullable=False, comment="JSON: whose cost it is"),
         sa.Column("dong", sa.BigInteger(), nullable=False),
+        sa.Column("taken", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("settled_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["broadcast_id"],

@@ -1,0 +1,53 @@
+"""budgets: what wards may spend, what is set aside and what was spent."""
+
+from __future__ import annotations
+
+from dispatcher.app import budgets_of
+from dispatcher.cli.spoken import Group
+from dispatcher.cli.surface import Surface
+from dispatcher.problems import Say
+from dispatcher.store import budgets as rows
+
+budgets = Group(Say("Ngân sách của các phường.", "Budgets of the wards."))
+
+
+@budgets.verb(
+    "list",
+    "Mỗi ngân sách đã dùng (kể cả phần đang giữ) bao nhiêu trên bao nhiêu.",
+    "How much of each budget is spent or set aside.",
+    "dispatcher budgets list",
+)
+def list_budgets(surface: Surface) -> None:
+    app, actor = surface.open_app(), surface.actor()
+    with app.store.read(actor) as tx:
+        found = [
+            b for b in budgets_of(app.site, tx) if actor.wards is None or b.wards & actor.wards
+        ]
+        standing = rows.standings(tx, found, app.site.mode, app.clock())
+    if surface.json:
+        surface.emit([{**s.__dict__, "left": s.left} for s in standing.values()])
+        return
+    surface.table(
+        [
+            Say("ngân sách", "budget"),
+            Say("kỳ", "period"),
+            Say("đã dùng và giữ", "spent or set aside"),
+            Say("tối đa", "most"),
+            Say("còn", "left"),
+            Say("%", "%"),
+        ],
+        [
+            [s.budget, s.period, s.used, s.most, s.left, s.used * 100 // s.most]
+            for s in standing.values()
+        ],
+        numbers=(2, 3, 4, 5),
+    )
+    if not standing:
+        surface.hint(
+            "Chưa đặt ngân sách: thêm mục [budgets.TÊN] vào dispatcher.toml.",
+            "No budgets yet: add [budgets.NAME] to dispatcher.toml.",
+        )
+        return
+    surface.hint(
+        "Từng đợt tốn bao nhiêu: dispatcher report SỐ", "What each cost: dispatcher report N"
+    )
