@@ -23,7 +23,7 @@ from functools import partial
 from typing import Any
 
 import dispatcher
-from dispatcher import firing, receiving, scheduling, timekeeping
+from dispatcher import firing, receiving, scheduling, staff, timekeeping
 from dispatcher.app import (
     App,
     Doors,
@@ -60,6 +60,7 @@ PASSING = frozenset(  # faults that end
     }
 )
 TICK = 1.0  # seconds
+TELL = 5.0  # seconds between looks for what staff must know
 RECEIPTS = 0.3  # seconds between looks into the inbox
 REFRESH_AFTER = timedelta(hours=12)  # tokens live 25 hours
 SOON = timedelta(minutes=2)  # what `--once` still waits for: undo windows and doubts
@@ -123,6 +124,7 @@ class Worker:
             if once:
                 await self._until_idle()
                 await self._safely(self._tidy)  # what is finished is called so before we go
+                await self._tell()
                 self.engine.stop()
             await sending
         finally:
@@ -178,6 +180,7 @@ class Worker:
             (self._hear, RECEIPTS),
             (self._poll, 2.0),
             (self._renew, 300.0),
+            (self._tell, TELL),
         ):
             timer.add_job(
                 act,
@@ -231,21 +234,40 @@ class Worker:
             if isinstance(gateway, RenewsToken) and await gateway.renew() is not None:
                 log.error("gateway=%s tokens could not be renewed", name)
 
+    async def _in_thread(self, act: Callable[[], Any]) -> Any:
+        """Something to do with the database, in its one thread."""
+        assert self.engine is not None
+        loop = asyncio.get_running_loop()
+        async with self.engine.pen:
+            return await loop.run_in_executor(self.database, act)
+
+    async def _tell(self) -> None:
+        """Staff are told what waits for them."""
+        if self.engine is None or self.engine.stopping:
+            return
+        try:
+            await self._in_thread(lambda: staff.look(self.app))
+            await staff.deliver(self.app, self.gateways, self._in_thread)
+        except (asyncio.CancelledError, RuntimeError):  # we are shutting down
+            return
+        except Problem as problem:
+            log.error("chore=tell problem=%s", problem.code)
+        except Exception:
+            log.exception("chore=tell")
+
     async def _poll(self) -> None:
         """Pull reports where callbacks may have been lost."""
-        loop = asyncio.get_running_loop()
         assert self.engine is not None
-
-        async def in_thread(act: Callable[[], Any]) -> Any:
-            assert self.engine is not None
-            async with self.engine.pen:
-                return await loop.run_in_executor(self.database, act)
-
         for name, gateway in self.gateways.items():
             if isinstance(gateway, AsksReceipts) and not self.engine.stopping:
                 try:
                     await poll(
-                        self.app.store, self.app.clock, name, gateway, receiving.believe, in_thread
+                        self.app.store,
+                        self.app.clock,
+                        name,
+                        gateway,
+                        receiving.believe,
+                        self._in_thread,
                     )
                 except asyncio.CancelledError:
                     return

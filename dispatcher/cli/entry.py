@@ -37,6 +37,7 @@ COMMANDS: dict[str, tuple[str, str, Say]] = {
     "stop-all": (_HERE + "follow_ups", "stop_all", Say("dừng khẩn cấp", "emergency stop")),
     "schedules": (_HERE + "schedules", "schedules", Say("lịch gửi", "schedules")),
     "holidays": (_HERE + "holidays", "holidays", Say("ngày nghỉ, làm bù", "days off")),
+    "notices": (_HERE + "notices", "notices", Say("việc đang chờ mình", "what waits for you")),
     "budgets": (_HERE + "budgets", "budgets", Say("ngân sách", "budgets")),
     "log": (_HERE + "log", "log", Say("nhật ký gửi tin", "the delivery log")),
     "why": (

@@ -95,7 +95,7 @@ def read_gateways(section: Section, root: Path) -> dict[str, GatewaySettings]:
             if isinstance(value, dict) and key in tables:
                 value = _table(value, root)
             elif isinstance(value, dict):
-                value = _secret(part, key, value, root)
+                value = read_secret(part, key, value, root)
             if value is not None:
                 options[key] = value
         paces = {key: part.take(key, (int, float)) for key in ("per_second", "parts_per_second")}
@@ -163,7 +163,7 @@ def _profile(gateway: Section, adapter: str) -> Profile:
     return found
 
 
-def _secret(part: Section, key: str, value: dict[str, Any], root: Path) -> Secret:
+def read_secret(part: Section, key: str, value: dict[str, Any], root: Path) -> Secret:
     if len(value) == 1 and isinstance(value.get("env"), str):
         return Secret(value["env"], None)
     if len(value) == 1 and isinstance(value.get("file"), str):

@@ -17,6 +17,7 @@ from dispatcher.config.limits import BudgetSettings, Limits, read_budgets, read_
 from dispatcher.config.prices import read_prices
 from dispatcher.config.routes import RouteSettings, read_routes
 from dispatcher.config.sections import Section, read_text, read_toml, take_duration, take_window
+from dispatcher.config.staff import StaffSettings, read_staff
 from dispatcher.model import Mode, Price, Sender, Window
 from dispatcher.problems import Say, settings, unknown
 
@@ -48,6 +49,7 @@ class Site:
     consent: str = ""  # the group of people who agreed to advertising
     lunch: Window | None = None  # courtesy: nothing leaves at noon
     tet: bool = True  # courtesy: nothing starts from the eve to the third day of Tết
+    staff: StaffSettings = field(default_factory=StaffSettings)
     limits: Limits = field(default_factory=Limits)
     budgets: Mapping[str, BudgetSettings] = field(default_factory=dict)
     numbers: tuple[str, ...] = ()  # of the ward, that its texts may name beside 113, 156, 5656 …
@@ -145,6 +147,7 @@ def parse(root: Path) -> Site:
         window=take_window(windows, "default", DEFAULT_WINDOW).resting(lunch),
         lunch=lunch,
         tet=courtesy.take("tet", bool, True),
+        staff=read_staff(section("staff"), root),
         limits=read_limits(section("limits")),
         budgets=read_budgets(section("budgets")),
         sample_heads=phones.strings("sample_heads"),
@@ -160,6 +163,13 @@ def parse(root: Path) -> Site:
         site, areas, windows, phones, web, prices, contacts, trust, promotion, courtesy, top
     ):  # fmt: skip
         part.close()
+    if found.staff.gateway and found.staff.gateway not in found.gateways:
+        problem = unknown(
+            Say("cổng gửi trong [gateways]", "gateway in [gateways]"),
+            found.staff.gateway,
+            found.gateways,
+        )
+        raise Section({}, "staff", path, text).problem("gateway", problem.say.vi, problem.say.en)
     for name, route in found.routes.items():
         for gateway in (g for step in route.steps for g, _ in step.weights):
             if gateway not in found.gateways:

@@ -15,7 +15,7 @@ from conftest import SiteClock, build_site
 from walk import import_list, number, released, sheet, write_broadcast
 
 from dispatcher import app as joined
-from dispatcher import planning
+from dispatcher import planning, staff
 from dispatcher.app import open_app
 from dispatcher.cli.entry import root, run
 from dispatcher.cli.spoken import Group
@@ -85,6 +85,7 @@ ASKED: dict[str, list[str] | None] = {
     "schedules submit": ["rieng-nhap"],
     "holidays list": None,
     "holidays set": ["31/12/2026", "--name", "Nghỉ"],
+    "notices": [],
     "log attempts": [],
     "log messages": [],
     "log receipts": [],
@@ -206,6 +207,10 @@ def two_wards(tmp_path_factory):
                                 "tien", "tien cho ai"])[0] == 0  # fmt: skip
     assert ask(folder, "binh", ["people", "delegate", "binh", "hoa", "--document", "1/QĐ-RIENG",
                                 "--until", "31/12/2026"])[0] == 0  # fmt: skip
+    app = open_app(parse(folder), SiteClock())
+    assert staff.look(app) > 0
+    app.store.close()
+    assert "Riêng Cầu Đất" in ask(folder, "binh", ["notices"])[1]
     ask(folder, "hoa", ["contacts", "suppress", f"c{made['quiet']}", "--reason", "thử"])
     ask(folder, "hoa", ["people", "key-add", "hoa", "--name", "khoa-rieng-cau-dat"])
     for name in ("rieng", "rieng-da-duyet"):

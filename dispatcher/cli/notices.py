@@ -1,0 +1,40 @@
+"""notices: what waits for the acting person; --read ticks it off."""
+
+from __future__ import annotations
+
+from dispatcher import rights
+from dispatcher.cli.spoken import command, option
+from dispatcher.cli.surface import Surface
+from dispatcher.model import HANOI, Role
+from dispatcher.store import notices as rows
+from dispatcher.store.schema import moment
+
+__all__ = ["notices"]
+
+
+@command(
+    "Việc đang chờ mình: duyệt, xem lại, đợt bị giữ, nhà cung cấp tạm dừng, ngân sách.",
+    "What waits for you: to approve, to look at, held broadcasts, paused gateways, budgets.",
+    "dispatcher notices --as minh",
+)
+@option("--read", "read_", is_flag=True, vi="đánh dấu đã xem hết", en="tick all of it off")
+def notices(surface: Surface, read_: bool) -> None:
+    app, actor = surface.open_app(), surface.actor()
+    rights.need(actor, list(Role), "xem việc của mình", "see their notices")
+    assert actor.person_id is not None
+    with app.store.read(actor) as tx:
+        found = rows.unread(tx, actor.person_id)
+    if read_ and found:
+        with app.begin(actor)() as tx:
+            rows.read(tx, actor.person_id, [n["id"] for n in found])
+    if surface.json:
+        surface.emit([{**n, "at": moment(n["at"]).astimezone(HANOI).isoformat()} for n in found])
+        return
+    for notice in found:
+        when = moment(notice["at"]).astimezone(HANOI)
+        surface.say(f"{when:%H:%M %d/%m}  {notice['vi']}", f"{when:%H:%M %d/%m}  {notice['en']}")
+    if not found:
+        surface.say("Không có việc nào đang chờ.", "Nothing waits.")
+    surface.hint(
+        "Đánh dấu đã xem: dispatcher notices --read", "Tick it off: dispatcher notices --read"
+    )

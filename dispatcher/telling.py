@@ -1,0 +1,207 @@
+"""Whoever must act is told: what waits for whom, in one sentence each.
+
+Comes from: broadcasts, gateways, schedules, budgets as they are now.   Goes to: notices.
+Never: holds a number, a name of a resident or a link; a sentence says what waits and where.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from dispatcher.model import HANOI, BroadcastState, HeldReason, Role
+from dispatcher.problems import Say
+from dispatcher.store import notices
+from dispatcher.store.budgets import Standing
+from dispatcher.store.database import Tx
+from dispatcher.store.notices import Event
+from dispatcher.store.schema import moment
+
+LEADER, ADMIN, OFFICER = (r.value for r in (Role.LEADER, Role.ADMIN, Role.OFFICER))
+LATELY = timedelta(days=7)
+ENDS_SOON = timedelta(days=14)
+NEARLY_SPENT = 80  # per cent
+
+HELD: Mapping[str, Say] = {
+    HeldReason.CONTENT_REFUSED: Say("nhà mạng từ chối nội dung", "the network refused the text"),
+    HeldReason.OVER_CEILING: Say(
+        "vượt số người hoặc số tiền đã duyệt", "more people or money than was approved"
+    ),
+    HeldReason.CHANGED: Say("đã bị sửa sau khi duyệt", "changed after it was approved"),
+    HeldReason.OTHER_MODE: Say("duyệt ở chế độ khác", "approved in another mode"),
+    HeldReason.OVER_BUDGET: Say("hết tiền của một kênh", "the money of a step is spent"),
+    HeldReason.WARD_BUDGET: Say("vượt ngân sách của phường", "over the budget of its wards"),
+    HeldReason.RESTORED: Say("cơ sở dữ liệu là bản sao", "the database woke up as a copy"),
+}
+
+
+@dataclass(frozen=True)
+class Ending:
+    """A brandname, contract or registration that ends on a day."""
+
+    what: Say
+    day: date
+
+
+def look(tx: Tx, budgets: Sequence[Standing], endings: Sequence[Ending]) -> int:
+    """Keep a notice of everything that waits for somebody; how many were new."""
+    notices.withdraw(tx)
+    events = [*_broadcasts(tx), *_gateways(tx), *_schedules(tx)]
+    events += [_budget(s) for s in budgets if s.used * 100 >= s.most * NEARLY_SPENT]
+    events += [_ending(e) for e in endings]
+    return notices.put(tx, events)
+
+
+def _broadcasts(tx: Tx) -> list[Event]:
+    found = []
+    today = tx.now.astimezone(HANOI).date()
+    deputies = notices.deputies(tx, today)
+    states = [s.value for s in (BroadcastState.SUBMITTED, BroadcastState.RETURNED,
+                                BroadcastState.HELD, BroadcastState.MISSED)]  # fmt: skip
+    for row in notices.broadcasts_in(tx, states, tx.now - LATELY):
+        number, title = row["id"], row["title"]
+        author = (row["created_by"],) if row["created_by"] else ()
+        match row["state"]:
+            case "submitted":
+                standing_in = tuple(
+                    d["deputy_id"] for d in deputies if d["deputy_id"] not in row["hands"]
+                )
+                say = Say(
+                    f"Đợt gửi {number} «{title}» chờ duyệt.",
+                    f"Broadcast {number} “{title}” waits for approval.",
+                )
+                of = f"{number}@{row['submitted_at']}"
+                found.append(
+                    Event(
+                        "approve", "broadcast", of, say, (LEADER,), row["wards"], standing_in,
+                        row["hands"], True,
+                    )
+                )  # fmt: skip
+            case "returned":
+                say = Say(
+                    f"Đợt gửi {number} «{title}» được trả lại: {row['reason'] or ''}",
+                    f"Broadcast {number} “{title}” was returned: {row['reason'] or ''}",
+                )
+                of = f"{number}@{row['submitted_at']}"
+                found.append(Event("returned", "broadcast", of, say, people=author))
+            case "held":
+                why = HELD.get(row["reason"] or "", Say(row["reason"] or "", row["reason"] or ""))
+                say = Say(
+                    f"Đợt gửi {number} «{title}» bị giữ lại: {why.vi}. Cần lãnh đạo hoặc quản trị "
+                    "xem.",
+                    f"Broadcast {number} “{title}” is held: {why.en}. A leader or admin must look.",
+                )
+                of = f"{number}@{row['reason']}"
+                found.append(
+                    Event("held", "broadcast", of, say, (LEADER, ADMIN), row["wards"], author,
+                          by_text=True)
+                )  # fmt: skip
+            case "missed":
+                say = Say(
+                    f"Đợt gửi {number} «{title}» lỡ giờ, không gửi nữa.",
+                    f"Broadcast {number} “{title}” missed its time and was not sent.",
+                )
+                found.append(
+                    Event("missed", "broadcast", str(number), say, (LEADER,), row["wards"], author)
+                )
+    for row in notices.broadcasts_in(tx, [BroadcastState.DRAFT.value], tx.now - LATELY):
+        if row["drafted_by_system"] and row["schedule_id"]:
+            say = Say(
+                f"Lịch chưa duyệt hoặc đã sửa: đợt gửi {row['id']} «{row['title']}» chỉ là nháp.",
+                f"A schedule is not approved or was edited: broadcast {row['id']} "
+                f"“{row['title']}” is only a draft.",
+            )
+            found.append(Event("draft", "broadcast", str(row["id"]), say, (OFFICER,), row["wards"]))
+    urgent = [BroadcastState.SCHEDULED.value, BroadcastState.RUNNING.value,
+              BroadcastState.DONE.value]  # fmt: skip
+    for row in notices.broadcasts_in(tx, urgent, tx.now - timedelta(days=1)):
+        if row["emergency_id"]:
+            say = Say(
+                f"Tin khẩn «{row['title']}» (đợt gửi {row['id']}) đã được cán bộ trực gửi đi.",
+                f"The urgent text “{row['title']}” (broadcast {row['id']}) was sent by the officer "
+                "on duty.",
+            )
+            found.append(
+                Event("emergency", "broadcast", str(row["id"]), say, (LEADER,), row["wards"],
+                      by_text=True)
+            )  # fmt: skip
+    return found
+
+
+def _gateways(tx: Tx) -> list[Event]:
+    return [
+        Event(
+            "gateway",
+            "gateway",
+            f"{row['name']}@{row['paused_at']}",
+            Say(
+                f"Nhà cung cấp {row['name']} tạm dừng (mã {row['paused_code'] or '?'}): tin chờ ở "
+                "đó, không mất. Cần quản trị xem.",
+                f"Gateway {row['name']} is paused (code {row['paused_code'] or '?'}): messages "
+                "wait there, nothing is lost. An admin must look.",
+            ),
+            (ADMIN,),
+            by_text=True,
+        )
+        for row in notices.paused_gateways(tx)
+    ]
+
+
+def _schedules(tx: Tx) -> list[Event]:
+    found = []
+    for row in notices.schedules_ended(tx, tx.now + ENDS_SOON):
+        name = row["name"]
+        handed_in = (row["submitted_by"],) if row["submitted_by"] else ()
+        if row["state"] == "submitted":
+            say = Say(f"Lịch «{name}» chờ duyệt.", f"Schedule “{name}” waits for approval.")
+            found.append(
+                Event("approve", "schedule", f"{name}@{row['digest'][:12]}", say, (LEADER,),
+                      but=handed_in)
+            )  # fmt: skip
+        elif row["state"] == "ended":
+            say = Say(
+                f"Lịch «{name}» hết hiệu lực phê duyệt, cần trình và duyệt lại.",
+                f"The approval of schedule “{name}” has ended; submit it again.",
+            )
+            found.append(
+                Event("ended", "schedule", f"{name}@{row['ends_at']}", say, (LEADER,),
+                      people=handed_in)
+            )  # fmt: skip
+        else:
+            day = moment(row["ends_at"]).astimezone(HANOI)
+            say = Say(
+                f"Phê duyệt của lịch «{name}» hết hạn ngày {day:%d/%m/%Y}.",
+                f"The approval of schedule “{name}” ends on {day:%Y-%m-%d}.",
+            )
+            found.append(
+                Event("ends-soon", "schedule", f"{name}@{row['ends_at']}", say, people=handed_in)
+            )
+    return found
+
+
+def _budget(standing: Standing) -> Event:
+    share = standing.used * 100 // standing.most
+    return Event(
+        "budget",
+        "budget",
+        f"{standing.budget} {standing.period}",
+        Say(
+            f"Ngân sách «{standing.budget}» {standing.period} đã dùng và giữ {share} %.",
+            f"The budget “{standing.budget}” {standing.period} is spent or set aside to {share} %.",
+        ),
+        (LEADER, ADMIN),
+    )
+
+
+def _ending(ending: Ending) -> Event:
+    return Event(
+        "ends-soon",
+        "registration",
+        f"{ending.what.en}@{ending.day}",
+        Say(
+            f"Sắp hết hạn: {ending.what.vi} ({ending.day:%d/%m/%Y}).",
+            f"Ends soon: {ending.what.en} ({ending.day}).",
+        ),
+        (ADMIN,),
+    )
