@@ -170,6 +170,7 @@ def draft(
     fields: Mapping[str, str],
     title: str = "",
     document: str = "",
+    paper: Mapping[str, str] | None = None,
     expires_after: timedelta = timedelta(hours=6),
     window: Window | None = None,
     accented: bool = False,
@@ -220,6 +221,7 @@ def draft(
             priority=URGENT if urgent else ORDINARY,
             schedule_id=schedule_id,
             rather_twice=rather_twice,
+            paper=paper or {},
         ),
     )
 
@@ -248,6 +250,8 @@ def correct(
     template: Template,
     fields: Mapping[str, str],
     expires_after: timedelta = timedelta(hours=24),
+    title: str = "",
+    urgent: bool = False,
 ) -> int:
     """A draft that corrects `original` for exactly those who may have received it; its id.
 
@@ -259,7 +263,7 @@ def correct(
         tx,
         original,
         Draft(
-            f"Đính chính: {original.title}",
+            title or f"Đính chính: {original.title}",
             app.site.mode,
             template.kind,
             (template.name, template.digest, template.source),
@@ -267,9 +271,10 @@ def correct(
             original.audience,
             original.route,
             original.senders,
-            app.site.window,
+            ALL_DAY if urgent else app.site.window,
             expires_after,
             original.document,
+            priority=URGENT if urgent else ORDINARY,
         ),
     )
 

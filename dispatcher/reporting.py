@@ -18,7 +18,7 @@ from typing import Any
 from dispatcher.areas import group_key, natural_key
 from dispatcher.model import HANOI
 from dispatcher.problems import Say
-from dispatcher.store import logbook
+from dispatcher.store import areas, logbook, shares
 from dispatcher.store.database import Tx
 
 PAGES = Path(__file__).parent / "pages"
@@ -167,6 +167,7 @@ REACH: dict[str, Say] = {
     "maybe": Say("có thể đã nhận", "maybe"),
     "not_reached": Say("chưa nhận", "not reached"),
     "no_contact": Say("không có số", "no contact"),
+    "passed_on": Say("tổ trưởng đã chuyển", "passed on by the head"),
 }
 _LEVELS = {3: "reached", 2: "maybe", 1: "not_reached", 0: "no_contact"}
 
@@ -201,6 +202,11 @@ def coverage(tx: Tx, broadcast_id: int, ward: str | None, group: str | None) -> 
         if (ward is None or row["ward"] == ward)
         and (group is None or group_key(row["residential_group"] or "") == group_key(group))
     ]
+    passed = _passed_on(tx, broadcast_id)
+    for row in chosen:
+        place = (row["ward"], row["residential_group"])
+        if place in passed and row["reach"] in ("not_reached", "no_contact"):
+            row["reach"] = "passed_on"
     chosen.sort(
         key=lambda r: (natural_key(r["ward"]), natural_key(r["residential_group"]), r["contact"])
     )
@@ -209,6 +215,15 @@ def coverage(tx: Tx, broadcast_id: int, ward: str | None, group: str | None) -> 
         counts = places.setdefault((row["ward"], row["residential_group"]), dict.fromkeys(REACH, 0))
         counts[row["reach"]] += 1
     return Coverage(places, tuple(chosen))
+
+
+def _passed_on(tx: Tx, broadcast_id: int) -> set[tuple[str, str]]:
+    """(ward, residential group) of those whose heads passed a broadcast on."""
+    names = areas.names(tx)
+    return {
+        (names[area.parent_id or 0], area.name)
+        for area in areas.by_ids(tx, shares.passed_on(tx, broadcast_id))
+    }
 
 
 def doors(tx: Tx, found: Coverage) -> list[dict[str, Any]]:
@@ -271,6 +286,22 @@ def letter(
 def phones(title: str, site: str, samples: Sequence[Mapping[str, Any]]) -> str:
     """Messages as phones show them (channel, to, body, characters, parts), as a page."""
     return _page("preview.html", title=title, site=site, samples=samples)
+
+
+def sheet(
+    title: str,
+    site: str,
+    pages: Sequence[Mapping[str, Any]],
+    what: Say,
+    *,
+    pictures: Sequence[Mapping[str, str]] = (),
+    drill: bool,
+    language: str = "vi",
+) -> str:
+    """A sheet for the heads of residential groups: per ward (ward, text, places: name, heads as
+    (name, phone), done), then pictures (name, data address)."""
+    return _page("sheet.html", title=title, site=site, pages=pages, what=what.to(language),
+                 pictures=pictures, drill=drill, vi=language != "en")  # fmt: skip
 
 
 def _page(name: str, **values: Any) -> str:

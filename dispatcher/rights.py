@@ -11,6 +11,7 @@ from collections.abc import Collection
 from dispatcher.model import Actor, Role
 from dispatcher.problems import Problem, refused
 
+DECIDERS = frozenset({Role.ADMIN, Role.LEADER})
 WRITERS = frozenset({Role.OFFICER, Role.ADMIN, Role.LEADER})
 
 

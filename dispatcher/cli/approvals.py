@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from dispatcher import app as joined
 from dispatcher import planning, rights, timekeeping, wording
-from dispatcher.cli.broadcasts import acting, broadcast_id, broadcasts, told
+from dispatcher.cli.broadcasts import acting, broadcast_id, broadcasts, paper_facts, told
+from dispatcher.cli.days import read_day
 from dispatcher.cli.spoken import argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.templates import pairs
@@ -22,21 +22,6 @@ from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx
 
 __all__ = ["broadcasts"]
-
-
-def read_day(text: str) -> date:
-    """dd/mm/yyyy or an ISO date; anything else is a problem."""
-    try:
-        if "/" in text:
-            day, month, year = (int(part) for part in text.split("/"))
-            return date(year, month, day)
-        return date.fromisoformat(text.strip())
-    except ValueError:
-        raise Problem(
-            "bad-date",
-            f"«{text}» không phải ngày. Viết dạng 31/12/2026.",
-            f"“{text}” is no date. Write 31/12/2026.",
-        ) from None
 
 
 def read_file(path: str) -> bytes:
@@ -61,6 +46,10 @@ def read_file(path: str) -> bytes:
 @option("--set", "fields", multiple=True, vi="điền ô: tên=giá trị", en="fill a blank: name=value")
 @option("--title", vi="tên đợt gửi", en="title")
 @option("--document", vi="số văn bản", en="document number")
+@option("--document-day", default="", vi="ngày văn bản", en="day of the document")
+@option("--document-about", default="", vi="trích yếu", en="what it is about")
+@option("--document-agency", default="", vi="cơ quan ban hành", en="who issued it")
+@option("--document-signer", default="", vi="người ký", en="who signed it")
 @option("--ward", "wards", multiple=True, vi="phường, hoặc all", en="ward, or all", complete="ward")
 @option("--residential-group", "--tdp", "tdp", multiple=True, vi="tổ dân phố", en="group of a ward")
 @option("--group", "groups", multiple=True, vi="nhóm", en="group", complete="group")
@@ -73,6 +62,10 @@ def edit(
     fields: tuple[str, ...],
     title: str | None,
     document: str | None,
+    document_day: str,
+    document_about: str,
+    document_agency: str,
+    document_signer: str,
     wards: tuple[str, ...],
     tdp: tuple[str, ...],
     groups: tuple[str, ...],
@@ -98,7 +91,11 @@ def edit(
     with app.store.read(actor) as tx:
         broadcast = rows.get(tx, broadcast_id(number_))
 
+    facts = paper_facts(document_day, document_about, document_agency, document_signer)
+
     def act(tx: Tx, broadcast: Broadcast) -> None:
+        if facts:
+            changes["paper"] = {**broadcast.paper, **facts}
         if fields:
             filled, version = wording.reworded(app.site, tx, broadcast, pairs(fields), ())
             changes.update(fields=filled, template_version_id=version)

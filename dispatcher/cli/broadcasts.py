@@ -14,6 +14,7 @@ from dispatcher import planning, reporting, scheduling, templating
 from dispatcher.auditing import STATES, refusals
 from dispatcher.cli import foretold
 from dispatcher.cli.contacts import who
+from dispatcher.cli.days import read_day
 from dispatcher.cli.previewed import tell_preview
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
@@ -78,6 +79,10 @@ def broadcast_id(text: str) -> int:
 )
 @option("--title", default="", vi="tên đợt gửi", en="title")
 @option("--document", default="", vi="số văn bản", en="document number")
+@option("--document-day", default="", vi="ngày văn bản", en="day of the document")
+@option("--document-about", default="", vi="trích yếu", en="what it is about")
+@option("--document-agency", default="", vi="cơ quan ban hành", en="who issued it")
+@option("--document-signer", default="", vi="người ký", en="who signed it")
 @option("--expires-after", default="6h", vi="quá bao lâu thì thôi gửi", en="give up after")
 @option("--window", "hours", vi="khung giờ, ví dụ 07:00-21:00", en="hours, like 07:00-21:00")
 @option("--despite", default="", vi="lý do gửi cả giờ nghỉ trưa", en="why it goes out at noon too")
@@ -106,6 +111,10 @@ def create(
     fields: tuple[str, ...],
     title: str,
     document: str,
+    document_day: str,
+    document_about: str,
+    document_agency: str,
+    document_signer: str,
     expires_after: str,
     hours: str | None,
     despite: str,
@@ -139,6 +148,7 @@ def create(
             fields=pairs(fields),
             title=title,
             document=document,
+            paper=paper_facts(document_day, document_about, document_agency, document_signer),
             expires_after=life,
             window=chosen,
             accented=accented,
@@ -195,6 +205,17 @@ def preview(
         f"Trình duyệt: dispatcher broadcasts submit {broadcast.id} --as TÊN",
         f"Submit: dispatcher broadcasts submit {broadcast.id} --as NAME",
     )
+
+
+def paper_facts(day: str, about: str, agency: str, signer: str) -> dict[str, str]:
+    """What is known of the document a broadcast rests on; its number is kept apart."""
+    facts = {
+        "day": read_day(day).isoformat() if day else "",
+        "about": about.strip(),
+        "agency": agency.strip(),
+        "signer": signer.strip(),
+    }
+    return {name: value for name, value in facts.items() if value}
 
 
 def acting(
@@ -379,6 +400,9 @@ def show(surface: Surface, number_: str) -> None:
         )
     for attachment in attached:
         surface.say(f"  đính kèm: {attachment.name}", f"  attached: {attachment.name}")
+    if broadcast.document:
+        facts = " · ".join([broadcast.document, *broadcast.paper.values()])
+        surface.say(f"  văn bản: {facts}", f"  document: {facts}")
     if broadcast.reason:
         surface.say(f"  lý do: {broadcast.reason}", f"  reason: {broadcast.reason}")
     for state, n in counted.items():
@@ -496,6 +520,7 @@ def as_json(b: Broadcast) -> dict[str, Any]:
         "reason": b.reason,
         "mode": b.mode.value,
         "kind": b.kind.value,
+        "document": {"number": b.document, **b.paper},
         "fields": dict(b.fields),
         "audience": b.audience.as_json(),
         "route": [

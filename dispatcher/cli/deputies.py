@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from dispatcher import rights
-from dispatcher.cli.approvals import read_day
 from dispatcher.cli.credentials import people
+from dispatcher.cli.days import read_day
 from dispatcher.cli.people import in_scope, known, may_change, staff_phone
 from dispatcher.cli.spoken import argument, option
 from dispatcher.cli.surface import Surface

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from dispatcher import rights
-from dispatcher.cli.approvals import read_day
+from dispatcher.cli.days import read_day
 from dispatcher.cli.schedules import WEEKDAYS
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface

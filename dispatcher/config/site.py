@@ -22,6 +22,7 @@ from dispatcher.model import Mode, Price, Sender, Window
 from dispatcher.problems import Say, settings, unknown
 
 FILE = "dispatcher.toml"
+HEADS = "Tổ trưởng tổ dân phố"
 DEFAULT_WINDOW = Window(time(7), time(22))
 _BRANDNAME = re.compile(r"[A-Za-z0-9._ -]{1,11}")
 
@@ -50,6 +51,7 @@ class Site:
     lunch: Window | None = None  # courtesy: nothing leaves at noon
     tet: bool = True  # courtesy: nothing starts from the eve to the third day of Tết
     staff: StaffSettings = field(default_factory=StaffSettings)
+    heads: str = HEADS  # the group of the heads of residential groups
     limits: Limits = field(default_factory=Limits)
     budgets: Mapping[str, BudgetSettings] = field(default_factory=dict)
     numbers: tuple[str, ...] = ()  # of the ward, that its texts may name beside 113, 156, 5656 …
@@ -140,6 +142,7 @@ def parse(root: Path) -> Site:
         database=_database(root, site.take("database", str, "data/site.db")),
         key_file=root / site.take("key_file", str, "data/keys/site.key"),
         area_set=areas.take("set", str, "ngo-quyen-2023"),
+        heads=areas.take("heads", str, HEADS),
         undo=take_duration(site, "undo", timedelta(seconds=60)) or timedelta(),
         senders=_senders(section("senders")),
         gateways=read_gateways(section("gateways"), root),

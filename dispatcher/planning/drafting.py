@@ -93,6 +93,7 @@ class Draft:
     priority: int = ORDINARY
     rather_twice: bool = False
     schedule_id: int | None = None
+    paper: Mapping[str, str] = field(default_factory=dict)
 
 
 def draft(tx: Tx, plan: Draft) -> int:
@@ -114,6 +115,7 @@ def draft(tx: Tx, plan: Draft) -> int:
         expires_after=plan.expires_after,
         schedule_id=plan.schedule_id,
         rather_twice=plan.rather_twice,
+        paper=plan.paper,
     )
 
 

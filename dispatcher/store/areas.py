@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -12,7 +12,7 @@ from pathlib import Path
 from dispatcher.areas import find, group_key, group_name, natural_key, ward_key
 from dispatcher.model import AreaKind
 from dispatcher.problems import Say, refused, settings
-from dispatcher.store.database import Tx
+from dispatcher.store.database import Row, Tx
 from dispatcher.store.schema import areas as table
 
 SETS = Path(__file__).parent / "area_sets"
@@ -80,18 +80,7 @@ def listed(tx: Tx, kind: AreaKind | None = None, parent_id: int | None = None) -
     if parent_id:
         sql += " AND parent_id = :parent"
     rows = tx.rows(sql, kind=kind and kind.value, parent=parent_id)
-    found = [
-        Area(
-            r["id"],
-            r["code"],
-            AreaKind(r["kind"]),
-            r["name"],
-            r["key"],
-            r["parent_id"],
-            tuple(json.loads(r["aliases"])),
-        )
-        for r in rows
-    ]
+    found = [_area(r) for r in rows]
     return sorted(found, key=lambda a: (a.parent_id or 0, natural_key(a.name)))
 
 
@@ -153,6 +142,24 @@ def _propose(tx: Tx, ward_id: int, name: str, proposed: bool) -> int:
 def names(tx: Tx) -> dict[int, str]:
     """Names by id."""
     return {row["id"]: row["name"] for row in tx.rows("SELECT id, name FROM areas")}
+
+
+def _area(r: Row) -> Area:
+    return Area(
+        r["id"],
+        r["code"],
+        AreaKind(r["kind"]),
+        r["name"],
+        r["key"],
+        r["parent_id"],
+        tuple(json.loads(r["aliases"])),
+    )
+
+
+def by_ids(tx: Tx, ids: Collection[int]) -> list[Area]:
+    """These units, closed or not."""
+    listed_ids = ", ".join(str(int(i)) for i in ids) or "-1"
+    return [_area(r) for r in tx.rows(f"SELECT * FROM areas WHERE id IN ({listed_ids})")]
 
 
 def people(tx: Tx, ward_id: int) -> dict[int | None, int]:

@@ -82,6 +82,7 @@ def create(
     expires_after: timedelta,
     schedule_id: int | None = None,
     rather_twice: bool = False,
+    paper: Mapping[str, str] = MappingProxyType({}),
 ) -> int:
     """A new draft. Its wards are those of `senders`."""
     made = tx.insert(
@@ -93,9 +94,10 @@ def create(
         template_version_id=template_version_id,
         fields=json.dumps(dict(fields)),
         audience=json.dumps(audience.as_json()),
-        route=_route_json(route),
+        route=route_json(route),
         senders=_senders_json(senders),
         document=document,
+        paper=json.dumps(dict(paper), ensure_ascii=False),
         window=str(window),
         priority=priority,
         rather_twice=rather_twice,
@@ -237,7 +239,8 @@ def _broadcast(row: Mapping[str, Any]) -> Broadcast:
     )
 
 
-def _route_json(route: Iterable[Step]) -> str:
+def route_json(route: Iterable[Step]) -> str:
+    """Steps as they are kept."""
     return json.dumps(
         [
             [

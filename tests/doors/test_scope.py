@@ -57,6 +57,21 @@ ASKED: dict[str, list[str] | None] = {
     "areas show": ["Cầu Đất"],
     "budgets list": None,
     "broadcasts approve": ["{submitted}"],
+    "broadcasts share": ["{draft}", "--html", "{out}/s.html"],
+    "broadcasts shared": ["{running}", "--ward", "Cầu Đất", "--tdp", "Tổ 1"],
+    "urgent all-clear": ["{urgent}"],
+    "urgent approve": ["lu-trinh"],
+    "urgent end": ["lu"],
+    "urgent list": [],
+    "urgent prepare": ["moi", "--template", "canh-bao", "--ward", "Cầu Đất", "--most-people", "9",
+                       "--most-dong", "9000", "--until", "31/12/2026"],
+    "urgent return": ["lu-trinh", "--reason", "thử"],
+    "urgent send": ["lu"],
+    "urgent sheet": ["lu", "--html", "{out}/u.html"],
+    "urgent submit": ["lu-nhap"],
+    "duty add": ["hoa", "--hours", "2"],
+    "duty list": [],
+    "duty remove": ["1"],
     "broadcasts attach": ["{draft}", "{picture}"],
     "broadcasts confirm": ["{offered}"],
     "broadcasts edit": ["{draft}", "--title", "Khác"],
@@ -130,7 +145,7 @@ ASKED: dict[str, list[str] | None] = {
 }  # fmt: skip
 # Acts that an admin of one ward may do for the whole site would be a leak; these need all wards.
 ROLES = ("lan", "minh", "ad", "kt")
-WHOLE = ("x-lan", "x-minh", "x-ad")
+WHOLE = ("x-lan", "x-minh", "x-ad")  # the first two are on duty
 
 
 def commands(group, path=()):
@@ -153,6 +168,9 @@ def two_wards(tmp_path_factory):
     place = tmp_path_factory.mktemp("scope")
     public = ("[phones]", '[web]\npublic_url = "https://canhbao.example"\n[phones]')
     folder = build_site(place / "site", "data/site.db", public)
+    warning = (folder / "templates" / "canh-bao.j2").read_text("utf-8")
+    warning = warning.replace("Giả danh công an", "Tin Riêng Cầu Đất")
+    (folder / "templates" / "rieng.j2").write_text(warning, encoding="utf-8")
     for name in ("rieng", "rieng-nhap", "rieng-da-duyet"):
         (folder / "schedules" / f"{name}.toml").write_text(SCHEDULE, encoding="utf-8")
     app = open_app(parse(folder), SiteClock())
@@ -207,7 +225,23 @@ def two_wards(tmp_path_factory):
                                 "tien", "tien cho ai"])[0] == 0  # fmt: skip
     assert ask(folder, "binh", ["people", "delegate", "binh", "hoa", "--document", "1/QĐ-RIENG",
                                 "--until", "31/12/2026"])[0] == 0  # fmt: skip
+    most = ["--most-people", "90", "--most-dong", "900000", "--until", "31/12/2026"]
+    for name in ("lu", "lu-trinh", "lu-nhap"):
+        words = ["urgent", "prepare", name, "--template", "rieng", "--all-clear", "canh-bao",
+                 "--ward", "Cầu Đất", *most]  # fmt: skip
+        assert ask(folder, "hoa", words)[0] == 0
+        assert name == "lu-nhap" or ask(folder, "hoa", ["urgent", "submit", name])[0] == 0
+    assert ask(folder, "binh", ["urgent", "approve", "lu"])[0] == 0
+    for person in ("hoa", "lan", "minh", "x-lan", "x-minh"):
+        ask(folder, "x-ad", ["duty", "add", person, "--hours", "20"])
+    code, said = ask(folder, "hoa", ["urgent", "send", "lu", "--json"])
+    assert code == 0, said
+    made["urgent"] = json.loads(said[said.index("{") : said.rindex("}") + 1])["id"]
     app = open_app(parse(folder), SiteClock())
+    assert joined.release(app, joined_get(app, made["urgent"])) == "running"
+    with app.begin(SYSTEM)() as tx:
+        tx.run("UPDATE messages SET state = 'delivered' WHERE broadcast_id = :b "
+               "AND state = 'queued'", {"b": made["urgent"]})  # fmt: skip
     assert staff.look(app) > 0
     app.store.close()
     assert "Riêng Cầu Đất" in ask(folder, "binh", ["notices"])[1]

@@ -1,0 +1,72 @@
+"""broadcasts: the sheet to pass on, and which residential groups it was passed on to."""
+
+from __future__ import annotations
+
+from dispatcher import handouts, rights
+from dispatcher.cli.areas import group_in
+from dispatcher.cli.broadcasts import broadcast_id
+from dispatcher.cli.changes import group_of
+from dispatcher.cli.follow_ups import broadcasts
+from dispatcher.cli.spoken import argument, option
+from dispatcher.cli.surface import Surface
+from dispatcher.cli.tables import write_page
+from dispatcher.store import broadcasts as rows
+from dispatcher.store import shares
+
+__all__ = ["broadcasts"]
+
+
+@broadcasts.verb(
+    "share",
+    "Bản để tổ trưởng chuyển tiếp: bài, ảnh, ai phụ trách tổ nào.",
+    "The sheet to pass on: text, pictures, who looks after which residential group.",
+    "dispatcher broadcasts share 1 --html chuyen-tiep.html --as lan",
+)
+@argument("number_", complete="broadcast")
+@option("--html", required=True, vi="ghi thành trang HTML", en="the page to write")
+def share(surface: Surface, number_: str, html: str) -> None:
+    app, actor = surface.open_app(), surface.actor()
+    rights.need(actor, rights.WRITERS, "in số điện thoại", "print phone numbers")
+    with app.store.read(actor) as tx:
+        broadcast = rows.get(tx, broadcast_id(number_))
+    write_page(surface, html, handouts.share(app, actor, broadcast))
+    if surface.json:
+        surface.emit({"broadcast": broadcast.id, "html": html})
+    surface.hint(
+        f"Tổ nào đã chuyển: dispatcher broadcasts shared {broadcast.id} --ward … --tdp …",
+        f"Tick off: dispatcher broadcasts shared {broadcast.id} --ward … --tdp …",
+    )
+
+
+@broadcasts.verb(
+    "shared",
+    "Đánh dấu tổ trưởng đã chuyển tiếp (tính vào mức độ tiếp cận).",
+    "Tick off heads who passed it on (it counts in the coverage).",
+    "dispatcher broadcasts shared 1 --ward 'Máy Tơ' --tdp 'Tổ 3' --tdp 'Tổ 5' --as lan",
+)
+@argument("number_", complete="broadcast")
+@option("--ward", required=True, vi="phường", en="ward", complete="ward")
+@option(
+    "--residential-group", "--tdp", "tdp", multiple=True, required=True,
+    vi="tổ dân phố", en="residential group",
+)  # fmt: skip
+@option("--not", "undo", is_flag=True, vi="bỏ đánh dấu", en="it was a mistake")
+def shared(surface: Surface, number_: str, ward: str, tdp: tuple[str, ...], undo: bool) -> None:
+    app, actor = surface.open_app(), surface.actor()
+    rights.need(actor, rights.WRITERS, "đánh dấu", "tick it off")
+    with app.begin(actor)() as tx:
+        group_of(tx, surface, ward)
+        broadcast = rows.get(tx, broadcast_id(number_))
+        groups = [group_in(tx, ward, name).id for name in tdp]
+        if undo:
+            shares.untick(tx, broadcast.id, groups)
+        else:
+            shares.tick(tx, broadcast.id, groups)
+        done = len(shares.passed_on(tx, broadcast.id))
+    if surface.json:
+        surface.emit({"broadcast": broadcast.id, "passed_on": done})
+    surface.say(f"{done} tổ đã chuyển tiếp.", f"{done} residential groups have it.")
+    surface.hint(
+        f"Mức độ tiếp cận: dispatcher coverage {broadcast.id}",
+        f"Coverage: dispatcher coverage {broadcast.id}",
+    )
