@@ -120,10 +120,11 @@ def _column(row: Mapping[str, Any]) -> str:
     return _BY_STATE[row["state"]]
 
 
-def as_csv(found: Report, language: str) -> str:
-    """The table as CSV for Excel (BOM, formulas disarmed)."""
+def as_csv(found: Report, language: str, *, drill: bool = False) -> str:
+    """The table as CSV for Excel (BOM, formulas disarmed); a drill says so beside its total."""
     out = io.StringIO()
     sheet = csv.writer(out, lineterminator="\r\n")
+    total = Say("Tổng (CHẠY THỬ)", "Total (DRILL)") if drill else Say("Tổng", "Total")
     heads = [
         Say("Phường", "Ward"),
         Say("Tổ dân phố", "Residential group"),
@@ -133,7 +134,7 @@ def as_csv(found: Report, language: str) -> str:
     for line in [*found.lines, found.total]:
         sheet.writerow(
             [
-                safe_cell(line.ward or Say("Tổng", "Total").to(language)),
+                safe_cell(line.ward or total.to(language)),
                 safe_cell(line.residential_group),
                 line.people,
                 *line.counts.values(),
@@ -244,15 +245,25 @@ def doors(tx: Tx, found: Coverage) -> list[dict[str, Any]]:
 
 
 def as_html(
-    found: Report, *, title: str, site: str, when: datetime, drill: bool, language: str
+    found: Report,
+    *,
+    title: str,
+    site: str,
+    when: datetime,
+    drill: bool,
+    language: str,
+    document: str = "",
+    approval: Mapping[str, Any] | None = None,
 ) -> str:
-    """A page that prints on A4."""
+    """A page that prints on A4. `approval` as `store.approvals.latest` gives it."""
     return _page(
         "report.html",
         title=title,
         site=site,
         when=f"{when.astimezone(HANOI):%d/%m/%Y %H:%M}",
         drill=drill,
+        document=document,
+        approval=approval,
         columns=[c.to(language) for c in COLUMNS.values()],
         lines=found.lines,
         total=found.total,
@@ -283,9 +294,9 @@ def letter(
                  templates=templates)  # fmt: skip
 
 
-def phones(title: str, site: str, samples: Sequence[Mapping[str, Any]]) -> str:
+def phones(title: str, site: str, samples: Sequence[Mapping[str, Any]], *, drill: bool) -> str:
     """Messages as phones show them (channel, to, body, characters, parts), as a page."""
-    return _page("preview.html", title=title, site=site, samples=samples)
+    return _page("preview.html", title=title, site=site, samples=samples, drill=drill)
 
 
 def sheet(

@@ -15,7 +15,7 @@ from dispatcher.auditing import STATES, refusals
 from dispatcher.cli import foretold
 from dispatcher.cli.contacts import who
 from dispatcher.cli.days import read_day
-from dispatcher.cli.previewed import tell_preview
+from dispatcher.cli.previewed import say_drill, tell_preview
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.tables import write_page
@@ -23,7 +23,7 @@ from dispatcher.cli.templates import pairs
 from dispatcher.cli.vendors import findings, refuse_what_vendors_refuse, tell_findings
 from dispatcher.config import duration, window
 from dispatcher.model import HANOI, SYSTEM, Audience, BroadcastState, Mode
-from dispatcher.problems import PARTLY, REFUSED, Problem, Say
+from dispatcher.problems import PARTLY, REFUSED, Problem, Say, refused
 from dispatcher.reporting import number
 from dispatcher.store import approvals, files, gateways, people
 from dispatcher.store import broadcasts as rows
@@ -192,7 +192,9 @@ def preview(
     found = joined.preview(app, actor, broadcast, look)
     if html:
         shown = [{**s, "to": f"{s['contact']} {s['to']}"} for s in found.samples]
-        page = reporting.phones(broadcast.title, app.site.name, shown)
+        page = reporting.phones(
+            broadcast.title, app.site.name, shown, drill=broadcast.mode is Mode.DRILL
+        )
         write_page(surface, html, page)
     told_by_vendors = findings(surface, broadcast, found)
     if surface.json:
@@ -296,10 +298,13 @@ def submit(surface: Surface, number_: str, leave_out: bool, again: str, over_bud
     vi="lý do gửi dù là Tết, dù đã nhiều đợt",
     en="why it goes out in Tết, or once more",
 )
-def schedule(surface: Surface, number_: str, when: str, despite: str) -> None:
+@option(
+    "--people", "people_", type=int, vi="xác nhận số người (gửi thật)", en="confirms the number"
+)
+def schedule(surface: Surface, number_: str, when: str, despite: str, people_: int | None) -> None:
     at = scheduling.ask_moment(when, surface.open_app().clock())
     starts = at
-    confirm_live(surface, number_)
+    confirm_live(surface, number_, people_)
 
     def act(tx: Tx, broadcast: Broadcast) -> None:
         nonlocal starts
@@ -320,18 +325,39 @@ def schedule(surface: Surface, number_: str, when: str, despite: str) -> None:
     )
 
 
-def confirm_live(surface: Surface, number_: str) -> None:
-    """A live send is confirmed by a sentence that says whom it reaches and what it costs."""
+def confirm_live(surface: Surface, number_: str, typed: int | None) -> None:
+    """A live send is confirmed by a sentence that says whom it reaches and what it costs.
+
+    The first one of a site, and a large one, want the number of people typed: no habit of saying
+    yes gets around it, and nor does --yes.
+    """
     app, actor = surface.open_app(), surface.actor()
     with app.store.read(actor) as tx:
         broadcast = rows.get(tx, broadcast_id(number_))
-    if broadcast.mode is not Mode.LIVE or surface.yes or surface.dry_run:
+        first = not rows.any_released(tx, Mode.LIVE)
+    if broadcast.mode is not Mode.LIVE or surface.dry_run:
         return
     found = joined.preview(app, actor, broadcast)
-    surface.confirm(
-        f"Gửi {number(found.queued)} người, nhiều nhất {money(found.total)}.",
-        f"Send to {found.queued} people, at most {found.total} đồng.",
-    )
+    vi = f"Gửi THẬT tới {number(found.queued)} người, nhiều nhất {money(found.total)}."
+    en = f"Send for REAL to {found.queued} people, at most {found.total} đồng."
+    if not first and found.queued <= app.site.limits.typed_above:
+        surface.confirm(vi, en)
+        return
+    why = Say("Đây là đợt gửi thật đầu tiên.", "This is the first live broadcast.")
+    if not first:
+        why = Say("Đây là đợt gửi lớn.", "This is a large broadcast.")
+    if typed is None:
+        typed = surface.ask_number(
+            f"{vi} {why.vi} Gõ lại số người để xác nhận",
+            f"{en} {why.en} Type the number of people to confirm",
+        )
+    if typed != found.queued:
+        raise refused(
+            "not-confirmed",
+            f"{vi} {why.vi} Chưa làm gì: cần gõ đúng số người, hoặc thêm --people {found.queued}.",
+            f"{en} {why.en} Nothing was done: type the number of people, or add "
+            f"--people {found.queued}.",
+        )
 
 
 def money(dong: int) -> str:
@@ -385,6 +411,7 @@ def show(surface: Surface, number_: str) -> None:
                 "attachments": [a.name for a in attached]}  # fmt: skip
         surface.emit({**as_json(broadcast), **told})
         return
+    say_drill(surface, broadcast.mode)
     surface.say(
         f"{broadcast.id}  {broadcast.title}: {state_vi(broadcast.state)}",
         f"{broadcast.id}  {broadcast.title}: {broadcast.state.value}",
@@ -450,6 +477,7 @@ def watch(surface: Surface, number_: str, timeout: int) -> int | None:
         f"Đợt gửi {wanted}: {state_vi(broadcast.state)}.",
         f"Broadcast {wanted}: {broadcast.state.value}.",
     )
+    say_drill(surface, broadcast.mode)
     for state, n in counted.items():
         surface.say(f"  {number(n)} {STATES[state].vi}", f"  {n} {STATES[state].en}")
     foretold.tell(surface, ahead)

@@ -7,13 +7,24 @@ from dispatcher.auditing import REASONS
 from dispatcher.cli import foretold
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.templates import bubble
+from dispatcher.model import Mode
 from dispatcher.planning import Preview
+from dispatcher.problems import Say
 from dispatcher.reporting import number
 from dispatcher.store.broadcasts import Broadcast
+
+DRILL = Say("CHẠY THỬ: không tin nào rời khỏi máy này.", "DRILL: nothing leaves this machine.")
+
+
+def say_drill(surface: Surface, mode: Mode) -> None:
+    """Said on every text and report of a drill."""
+    if mode is Mode.DRILL:
+        surface.say(DRILL.vi, DRILL.en)
 
 
 def tell_preview(surface: Surface, broadcast: Broadcast, found: Preview) -> None:
     """A preview in words: who, what it costs, and two samples."""
+    say_drill(surface, broadcast.mode)
     surface.say(
         f"{number(found.people)} người, {number(found.households)} hộ: gửi {number(found.queued)}, "
         f"bỏ qua {number(found.people - found.queued)}.",

@@ -10,12 +10,13 @@ import click
 from dispatcher import reporting
 from dispatcher.cli.broadcasts import broadcast_id
 from dispatcher.cli.contacts import residential_group
+from dispatcher.cli.previewed import say_drill
 from dispatcher.cli.spoken import argument, command, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.tables import write_table, write_text, writes
 from dispatcher.model import Mode
 from dispatcher.problems import Problem, Say
-from dispatcher.store import areas, broadcasts
+from dispatcher.store import approvals, areas, broadcasts
 
 
 @command(
@@ -38,14 +39,32 @@ def report(surface: Surface, number_: str, form: str, out: str | None) -> None:
     with app.store.read(surface.actor()) as tx:
         broadcast = broadcasts.get(tx, broadcast_id(number_))
         found = reporting.report(tx, broadcast.id)
+        approval = approvals.latest(tx, broadcast)
     if surface.json:
-        surface.emit({"broadcast": broadcast.id, **found.as_json()})
+        surface.emit(
+            {
+                "broadcast": broadcast.id,
+                "mode": broadcast.mode.value,
+                "document": {"number": broadcast.document, **broadcast.paper},
+                "approval": approval,
+                "emergency": broadcast.emergency_id is not None,
+                **found.as_json(),
+            }
+        )
         return
     if form == "table":
+        say_drill(surface, broadcast.mode)
         tell_report(surface, found)
+        if approval:
+            signed = " / ".join(approval["signature"])
+            on_paper = approval["manner"] == "paper"
+            surface.say(
+                f"Duyệt{' trên giấy' if on_paper else ''}: {signed} {approval['document']}",
+                f"Approved{' on paper' if on_paper else ''}: {signed} {approval['document']}",
+            )
         return
     text = (
-        reporting.as_csv(found, surface.language)
+        reporting.as_csv(found, surface.language, drill=broadcast.mode is Mode.DRILL)
         if form == "csv"
         else reporting.as_html(
             found,
@@ -53,6 +72,8 @@ def report(surface: Surface, number_: str, form: str, out: str | None) -> None:
             site=app.site.name,
             when=app.clock(),
             drill=broadcast.mode is Mode.DRILL,
+            document=" · ".join([broadcast.document, *broadcast.paper.values()]).strip(" ·"),
+            approval=approval,
             language=surface.language,
         )
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
@@ -141,6 +142,13 @@ class Surface:
         self._write(self.text(f"{vi} Tiếp tục? [c/K]", f"{en} Go on? [y/N]"), error=True)
         if sys.stdin.readline().strip().casefold() not in ("c", "có", "co", "y", "yes"):
             raise refused("not-confirmed", "Chưa làm gì.", "Nothing was done.")
+
+    def ask_number(self, vi: str, en: str) -> int | None:
+        """A number from the person at the terminal; None where nobody can answer, or it is none."""
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            return None
+        given = re.sub(r"[.,\s]", "", self.ask(Say(vi, en)))
+        return int(given) if given.isdigit() else None
 
     def ask(self, label: Say) -> str:
         """One line from the person at the terminal."""

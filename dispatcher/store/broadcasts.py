@@ -418,6 +418,17 @@ def due_ids(tx: Tx, now: datetime) -> list[int]:
     ]
 
 
+def any_released(tx: Tx, mode: Mode) -> bool:
+    """True when the site has sent something in this mode; tests to one number do not count."""
+    return bool(
+        tx.value(
+            f"WITH {tx.visible('broadcasts')} SELECT count(*) FROM visible_broadcasts "
+            "WHERE mode = :m AND released_at IS NOT NULL AND audience NOT LIKE '%\"contacts\"%'",
+            m=mode.value,
+        )
+    )
+
+
 def states(tx: Tx, ids: Collection[int]) -> dict[int, BroadcastState]:
     """The states of some broadcasts now."""
     listed_ids = ", ".join(str(int(i)) for i in ids) or "-1"
