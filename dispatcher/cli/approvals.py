@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from dispatcher import app as joined
-from dispatcher import planning, rights, timekeeping, wording
+from dispatcher import planning, rights, wording
 from dispatcher.cli.broadcasts import acting, broadcast_id, broadcasts, paper_facts, told
 from dispatcher.cli.days import read_day
 from dispatcher.cli.spoken import argument, option
@@ -186,8 +186,6 @@ def approve(
     note: str,
 ) -> None:
     app = surface.open_app()
-    with app.store.read(surface.actor()) as tx:
-        timekeeping.trust(tx, app.clock)
     content = read_file(scan) if scan else None
 
     def act(tx: Tx, broadcast: Broadcast) -> None:
@@ -208,7 +206,7 @@ def approve(
             of = people.actor(tx, principal).person_id if principal else None
             planning.approve(tx, broadcast, of)
 
-    done = acting(surface, number_, "approve", act)
+    done = acting(surface, number_, "approve", act, by_the_clock=True)
     if fields or phrases:
         told(
             surface,

@@ -313,3 +313,13 @@ def test_each_refusal_leaves_an_entry_in_the_trail(ward):
     facts = json.loads(entry["entry"])["facts"]
     assert (facts["tried"], facts["rule"], facts["person"]) == (
         "approve", "role", officer.person_id)  # fmt: skip
+
+
+def test_an_approval_that_is_repeated_or_comes_too_late_is_refused(ward):
+    app, officer, leader, _ = ward
+    made = submitted(app, officer)
+    approve(app, leader, made)
+    assert refusal(lambda: approve(app, leader, made)) == "wrong-state"  # replayed
+    with app.begin(officer)() as tx:
+        planning.edit(tx, broadcasts.get(tx, made), document="9/UBND")
+    assert refusal(lambda: approve(app, leader, made)) == "wrong-state"  # edited meanwhile

@@ -6,13 +6,23 @@ from datetime import timedelta
 import pyotp
 import pytest
 from conftest import add_people
-from walk import get, import_list, number, sheet, write_broadcast
+from walk import counts, get, import_list, number, released, rows, sheet, write_broadcast
 
 from dispatcher import app as joined
 from dispatcher import planning, signing_in
-from dispatcher.model import SYSTEM, BroadcastState, Role
+from dispatcher.model import SYSTEM, Audience, BroadcastState, Role
 from dispatcher.problems import Problem
-from dispatcher.store import api_keys, areas, broadcasts, people, schedules, sessions, settings
+from dispatcher.store import (
+    api_keys,
+    areas,
+    broadcasts,
+    contacts,
+    groups,
+    people,
+    schedules,
+    sessions,
+    settings,
+)
 from dispatcher.store.handover import hand_over, in_hand
 
 GOOD = "mèo xanh ăn sấm chớp"
@@ -154,6 +164,24 @@ def test_work_of_a_ward_is_not_handed_to_somebody_of_another(three):
         with app.begin(SYSTEM)() as tx:
             hand_over(tx, officer, stranger)
     assert told.value.code == "not-their-ward"
+
+
+def test_a_group_never_carries_a_broadcast_into_wards_its_author_does_not_look_after(
+    three, tmp_path
+):
+    app, *_, leader, _ = three
+    import_list(app, sheet(tmp_path / "cau-dat.csv", [("B", number(2), "Tổ 1", "")]))
+    with app.begin(SYSTEM)() as tx:
+        mine = areas.ward(tx, "Máy Tơ").id
+        people.add(tx, "to", "Cán Bộ Tơ", Role.OFFICER, [mine])
+        both = [c["id"] for c in contacts.listed(tx, limit=9)]
+        group = next(iter(groups.ensure(tx, ["Tổ công nghệ số"]).values()))
+        groups.join(tx, [(group, c) for c in both])
+        tx.note("joined", "group", group)
+    made = released(app, app.actor("to"), leader, audience=Audience(groups=("Tổ công nghệ số",)))
+    assert len(both) == 2
+    assert counts(app, made) == {"queued": 1}
+    assert {r["ward_id"] for r in rows(app, "SELECT ward_id FROM messages")} == {mine}
 
 
 # --- proving who one is -------------------------------------------------------------------------
