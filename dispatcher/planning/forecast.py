@@ -53,9 +53,10 @@ def forecast(
     start: datetime,
     expires: datetime,
     most: int,
+    found: Sequence[Waiting] | None = None,
 ) -> Forecast:
-    """From what waits now. `most`: đồng if every step is needed for everybody."""
-    found = forecasts.waiting(tx, broadcast.id)
+    """From what waits now, or would (`found`). `most`: đồng if everybody needs every step."""
+    found = forecasts.waiting(tx, broadcast.id) if found is None else found
     prices = texts.price_list(tx, start.astimezone(HANOI).date())
     low = sum(
         (w.messages if w.channel == "zalo" else w.parts)

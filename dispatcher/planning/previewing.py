@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from dispatcher.model import Registered
+from dispatcher.planning.counting import count
 from dispatcher.planning.drafting import Words
 from dispatcher.planning.forecast import Forecast, Speed, forecast
 from dispatcher.planning.releasing import Resolve, steps_of_release
@@ -109,28 +110,37 @@ def preview(
     look: Look | None = None,
     budgets_: Sequence[Budget] = (),
 ) -> Preview:
-    """Release inside a transaction that is thrown away. `look`: whose texts to show."""
+    """What a release would do: counted where nothing is special and the audience large, else by
+    releasing inside a transaction that is thrown away. `look`: whose texts to show."""
     found: list[Preview] = []
     looking = Looking(words)
     try:
         with begin() as tx:
-            for step in steps_of_release(broadcast, words, resolve, tx.now, looking):
-                step(tx)
-            sums = summed(tx, broadcast)
+            look = look or Look()
+            counted = count(tx, broadcast, words, resolve, looking, look)
+            if counted is None:
+                looking = Looking(words)
+                for step in steps_of_release(broadcast, words, resolve, tx.now, looking):
+                    step(tx)
+            sums = counted.sums if counted else summed(tx, broadcast)
             start = max(tx.now, broadcast.at or tx.now)
             expires = start + broadcast.expires_after
             standing = budgets.standings(tx, budgets_, broadcast.mode, tx.now)
-            over = budgets.reserve(tx, broadcast, budgets_, tx.now)
+            cost = counted.cost_by_ward if counted else None
+            over = budgets.reserve(tx, broadcast, budgets_, tx.now, cost)
+            waiting = counted.waiting if counted else None
+            seen = counted.samples if counted else samples(tx, broadcast.id, look)
+            homes = counted.households if counted else releases.households(tx, broadcast.id)
             found.append(
                 Preview(
                     **sums.__dict__,
-                    forecast=forecast(tx, broadcast, speeds, start, expires, sums.total),
-                    households=releases.households(tx, broadcast.id),
-                    samples=_samples(tx, broadcast, look or Look()),
+                    forecast=forecast(tx, broadcast, speeds, start, expires, sums.total, waiting),
+                    households=homes,
+                    samples=_samples(tx, seen),
                     longest=looking.longest,
                     remembered=looking.remembered,
-                    repeated=repeated(tx, broadcast),
-                    findings=tuple(looking.findings(tx, broadcast)),
+                    repeated={} if counted else repeated(tx, broadcast),
+                    findings=() if counted else tuple(looking.findings(tx, broadcast)),
                     savings=tuple(looking.savings(broadcast, sums.dearest)),
                     budgets=tuple(standing.values()),
                     over_budget=over,
@@ -142,7 +152,7 @@ def preview(
     return found[0]
 
 
-def _samples(tx: Tx, broadcast: Broadcast, look: Look) -> tuple[Mapping[str, Any], ...]:
+def _samples(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
     return tuple(
         {
             "contact": f"c{row['contact_id']}",
@@ -154,5 +164,5 @@ def _samples(tx: Tx, broadcast: Broadcast, look: Look) -> tuple[Mapping[str, Any
             "characters": measure(texts.opened(tx, row).body).length,
             "parts": 1 if row["channel"] == "zalo" else row["parts"],
         }
-        for row in samples(tx, broadcast.id, look)
+        for row in rows
     )

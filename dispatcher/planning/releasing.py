@@ -54,8 +54,8 @@ def steps_of_release(
         state["reach"] = resolve(tx, broadcast.audience)
         state["last"] = releases.last_contact(tx)
         state["may"] = eligible(tx, broadcast, state["reach"])
-        state["shares"] = _shares(tx, broadcast)
-        state["unreachable"] = releases.last_address(tx) if _anything_known(tx, broadcast) else 0
+        state["shares"] = shares_of(tx, broadcast)
+        state["unreachable"] = releases.last_address(tx) if anything_known(tx, broadcast) else 0
         write_shared(tx, broadcast, words, state["reach"], watch)
 
     yield prepare
@@ -134,7 +134,7 @@ def steps_of_release(
         yield without
 
 
-def _shares(tx: Tx, broadcast: Broadcast) -> list[releases.Shares]:
+def shares_of(tx: Tx, broadcast: Broadcast) -> list[releases.Shares]:
     """Per step, how its gateways share it now."""
     states = gateways.states(tx)
     health = {name: row["share"] for name, row in states.items()}
@@ -147,7 +147,8 @@ def _shares(tx: Tx, broadcast: Broadcast) -> list[releases.Shares]:
     return found
 
 
-def _anything_known(tx: Tx, broadcast: Broadcast) -> bool:
+def anything_known(tx: Tx, broadcast: Broadcast) -> bool:
+    """True when some address was lately not reached on a channel of the route."""
     return any(reachability.any_remembered(tx, s.channel.value) for s in broadcast.route)
 
 

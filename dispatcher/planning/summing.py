@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from dispatcher.model import HANOI
 from dispatcher.store import releases, texts
@@ -34,9 +35,13 @@ class Sums:
 def summed(tx: Tx, broadcast: Broadcast) -> Sums:
     """What is planned so far, by the prices of the day it starts."""
     releases.take_stock(tx)
-    summary = releases.sums(tx, broadcast.id)
     start = max(tx.now, broadcast.at or tx.now)
     prices = texts.price_list(tx, start.astimezone(HANOI).date())
+    return sums_of(broadcast, releases.sums(tx, broadcast.id), prices)
+
+
+def sums_of(broadcast: Broadcast, summary: Mapping[str, Any], prices: texts.Prices) -> Sums:
+    """Money from people and parts; `summary` as `releases.sums` has it."""
     queued, skipped = summary["queued"], summary["skipped"]
     parts: dict[str, int] = {}
     most: dict[str, int] = {}

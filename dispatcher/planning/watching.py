@@ -69,6 +69,11 @@ class Looking(Watch):
         self._offences: dict[tuple[str, int, str, str], _Offence] = {}
         self._over: dict[int, tuple[int, int]] = {}  # step → most parts, characters over
 
+    @property
+    def found_any(self) -> bool:
+        """True when somebody cannot be given a text."""
+        return bool(self._offences)
+
     def left_out(self, channel: str, addresses: int) -> None:
         self.remembered[channel] += addresses
 

@@ -118,7 +118,11 @@ def _share(cost: Mapping[int, int], wards: Collection[int]) -> int:
 
 
 def reserve(
-    tx: Tx, broadcast: Broadcast, budgets: Sequence[Budget], now: datetime
+    tx: Tx,
+    broadcast: Broadcast,
+    budgets: Sequence[Budget],
+    now: datetime,
+    cost: Mapping[int, int] | None = None,
 ) -> Standing | None:
     """Set aside what a release may cost; the limit that does not allow it, or None.
 
@@ -127,7 +131,7 @@ def reserve(
     if not budgets:
         return None
     allowances.one_at_a_time(tx)
-    cost = planned(tx, broadcast, now)
+    cost = planned(tx, broadcast, now) if cost is None else cost
     wanted = [
         (budget, limit, dong)
         for budget in budgets

@@ -82,7 +82,7 @@ def scope_ids(tx: Tx, reach: Reach, scope: str) -> list[int]:
         int(row["scope"])
         for row in tx.rows(
             f"WITH {tx.visible('contacts')}, {tx.visible('messages')} SELECT DISTINCT "
-            f"{_scope_id(scope, 'c')} AS scope "
+            f"{scope_id(scope, 'c')} AS scope "
             f"FROM visible_contacts c WHERE {reach.condition()}"
         )
     ]
@@ -130,7 +130,7 @@ def add_messages(
     the id of the message of row n is base + n.
     """
     by_household = broadcast.audience.one_per == "household"
-    base = _choose_numbers(tx, reach, may, by_household, low, high)
+    base = choose_numbers(tx, reach, may, by_household, low, high)
     tx.run(
         "INSERT INTO messages (id, broadcast_id, contact_id, state, reason, ward_id, "
         "residential_group_id, household_id, carrier, kind, mode, priority, position, gateway, "
@@ -155,7 +155,7 @@ def add_messages(
     return base
 
 
-def _choose_numbers(
+def choose_numbers(
     tx: Tx, reach: Reach, may: Eligible, by_household: bool, low: int, high: int
 ) -> int:
     """Fill `plan_rows` with the audience among contacts with id in (low, high]; answers base."""
@@ -223,7 +223,7 @@ def add_first_targets(
         f"{_INTO_TARGETS} SELECT :base + p.n, :by_phone, :b, :step, :channel, "
         f"{_drawn(shares, ':base + p.n')}, p.address_id, pb.body_id FROM plan_rows p "
         "JOIN plan_bodies pb ON pb.broadcast_id = :b "
-        f"AND pb.step = :step AND pb.scope_id = {_scope_id(scope, 'p')} "
+        f"AND pb.step = :step AND pb.scope_id = {scope_id(scope, 'p')} "
         "WHERE p.reason IS NULL ORDER BY p.n ON CONFLICT DO NOTHING",
         {**_of_step(broadcast_id, index, step), "base": base},
     )
@@ -292,7 +292,7 @@ def add_more_targets(
         "JOIN contact_addresses ca ON ca.contact_id = m.contact_id "
         f"JOIN addresses a ON a.id = ca.address_id AND {MOBILE} "
         f"JOIN plan_bodies pb ON pb.broadcast_id = m.broadcast_id AND pb.step = :step "
-        f"AND pb.scope_id = {_scope_id(scope, 'm')} WHERE m.contact_id > :low "
+        f"AND pb.scope_id = {scope_id(scope, 'm')} WHERE m.contact_id > :low "
         "AND m.contact_id <= :high AND m.broadcast_id = :b AND m.state = 'queued' "
         f"AND ca.position > {may.first('m.contact_id')} "
         f"AND ca.position < {TARGETS_PER_STEP - BY_PHONE} AND {may.free()} "
@@ -309,7 +309,8 @@ _INTO_TARGETS = (
 )
 
 
-def _scope_id(scope: str, row: str) -> str:
+def scope_id(scope: str, row: str) -> str:
+    """SQL: which text of a step a row gets."""
     return {
         "site": "0",
         "ward": f"{row}.ward_id",
@@ -424,7 +425,7 @@ def name_those_without_text(
     for step, scope in shared:
         tx.run(
             f"{gone} NOT EXISTS (SELECT 1 FROM plan_bodies pb WHERE pb.broadcast_id = :b "
-            f"AND pb.step = :step AND pb.scope_id = {_scope_id(scope, 'messages')})",
+            f"AND pb.step = :step AND pb.scope_id = {scope_id(scope, 'messages')})",
             {**known, "step": step},
         )
     ids = sorted(lacking)
@@ -438,7 +439,7 @@ def people_in(tx: Tx, broadcast_id: int, scope: str, ids: Sequence[int]) -> int:
         f"WITH {tx.visible('messages')} SELECT count(*) FROM visible_messages "
         "WHERE broadcast_id = :b AND (state = 'queued' OR reason = 'no_text')"
     )
-    within = _scope_id(scope, "visible_messages")
+    within = scope_id(scope, "visible_messages")
     return sum(
         int(tx.value(f"{count} AND {within} IN ({ids_of(some)})", b=broadcast_id))
         for some in chunks(ids, 5_000)

@@ -15,6 +15,12 @@ def repeated(tx: Tx, broadcast: Broadcast) -> dict[int, int]:
 
     `broadcast` is planned already. Tests to one's own number do not count.
     """
+    found = {earlier: _again(tx, broadcast.id, earlier) for earlier in candidates(tx, broadcast)}
+    return {other: people for other, people in found.items() if people}
+
+
+def candidates(tx: Tx, broadcast: Broadcast) -> list[int]:
+    """Earlier broadcasts of the last day that came from the same template."""
     earlier = tx.rows(
         f"WITH {tx.visible('broadcasts')} SELECT b.id FROM visible_broadcasts b "
         "JOIN template_versions v ON v.id = b.template_version_id "
@@ -26,8 +32,7 @@ def repeated(tx: Tx, broadcast: Broadcast) -> dict[int, int]:
         mode=broadcast.mode.value,
         since=at(tx.now - DAY),
     )
-    found = {row["id"]: _again(tx, broadcast.id, row["id"]) for row in earlier}
-    return {other: people for other, people in found.items() if people}
+    return [row["id"] for row in earlier]
 
 
 def _again(tx: Tx, broadcast_id: int, earlier: int) -> int:
