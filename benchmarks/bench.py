@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from benchmarks import gateways, lists, log, pace, planning, queue, sending, sites, texts
+from benchmarks import deciding, gateways, lists, log, pace, planning, queue, sending, sites, texts
 
 
 @dataclass(frozen=True)
@@ -196,6 +196,21 @@ def bench_texts(size: Size) -> Iterator[Figure]:
                  f"{files} files, {accepted} accepted")  # fmt: skip
 
 
+def bench_deciding(size: Size) -> Iterator[Figure]:
+    count = size.of(1_000_000)
+    runs = [deciding.previewed(count) for _ in range(size.rounds)]
+    whole, some = (statistics.median(side) for side in zip(*runs, strict=True))
+    yield Figure(f"preview of {count:,} people", whole, "s", 3.0, False)
+    ratio = statistics.median(s / w for w, s in runs)
+    yield Figure("the same by somebody of some wards", ratio, "×", 1.05, False, f"{some:.1f} s")
+    sides = [
+        (deciding.planned(count, scoped=True), deciding.planned(count, scoped=False))
+        for _ in range(size.rounds)
+    ]
+    ratio = statistics.median(a / b for a, b in sides)
+    yield Figure("planning kept to the wards of a broadcast", ratio, "× not kept", 1.05, False)
+
+
 BENCHES: dict[str, Callable[[Size], Iterator[Figure]]] = {
     "startup": bench_startup,
     "sending": bench_sending,
@@ -203,6 +218,7 @@ BENCHES: dict[str, Callable[[Size], Iterator[Figure]]] = {
     "workers": bench_workers,
     "pace": bench_pace,
     "planning": bench_planning,
+    "deciding": bench_deciding,
     "memory": bench_memory,
     "log": bench_log,
     "gateways": bench_gateways,

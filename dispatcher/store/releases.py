@@ -78,6 +78,15 @@ def any_further(tx: Tx, low: int, high: int) -> bool:
 def scope_ids(tx: Tx, reach: Reach, scope: str) -> list[int]:
     """Distinct wards or residential groups in an audience; a ward's people without a group are
     minus their ward."""
+    if scope == "ward":  # a look in the index for each ward instead of a walk over everybody
+        return [
+            int(row["scope"])
+            for row in tx.rows(
+                f"WITH {tx.visible('contacts')}, {tx.visible('messages')} SELECT w.id AS scope "
+                "FROM areas w WHERE w.kind = 'ward' AND EXISTS (SELECT 1 FROM visible_contacts c "
+                f"WHERE c.ward_id = w.id AND {reach.condition()}) ORDER BY w.id"
+            )
+        ]
     return [
         int(row["scope"])
         for row in tx.rows(

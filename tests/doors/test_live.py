@@ -141,3 +141,21 @@ def test_no_socket_of_a_drill_leaves_the_machine(tmp_path):
         check=True, timeout=60,
     )  # fmt: skip
     assert ("AF_INET", "192.0.2.1") in reached(probe)
+
+
+@pytest.mark.long
+def test_a_clock_that_was_set_back_approves_nothing_and_is_remembered(tmp_path):
+    site = build_site(tmp_path / "site")
+    people_and_list(site, 3)
+    made = json.loads(call(site, "broadcasts", "create", "--template", "canh-bao", "--ward",
+                           "Máy Tơ", "--route", "sms", "--json", "--as", "lan").stdout)["id"]  # fmt: skip
+    call(site, "broadcasts", "submit", str(made), "--as", "lan")
+    earlier = {"DISPATCHER_CLOCK": "2026-11-01T09:00:00+07:00"}
+    found = run_cli("--site", str(site), "broadcasts", "approve", str(made), "--as", "minh",
+                    env=earlier)  # fmt: skip
+    assert found.returncode == 3
+    assert "Đồng hồ" in found.stderr
+    trail = json.loads(call(site, "audit", "list", "--json").stdout)
+    facts = [e for e in trail if e["act"] == "refused"]
+    assert "clock-doubtful" in str(facts)
+    assert "Traceback" not in found.stderr
