@@ -196,7 +196,7 @@ def send(
     with app.begin(actor)() as tx:
         emergency = rows.get(tx, name)
         _may_send(app, tx, emergency)
-        template = _template(app, tx, emergency.template_version_id)
+        template = text_of(app, tx, emergency)
         fixed = set(fields) & set(emergency.fields)
         if fixed:
             raise refused(
@@ -221,6 +221,11 @@ def send(
         rows.mark(tx, made, emergency.id)
         broadcast = broadcasts.get(tx, made)
     return _sent(app, actor, emergency, broadcast)
+
+
+def text_of(app: App, tx: Tx, emergency: Emergency) -> Template:
+    """The text that was approved."""
+    return _template(app, tx, emergency.template_version_id)
 
 
 def _template(app: App, tx: Tx, version: int) -> Template:
@@ -309,7 +314,7 @@ def reached(tx: Tx, broadcast: Broadcast) -> int:
 
 def loudspeaker(app: App, tx: Tx, emergency: Emergency, ward: str) -> str:
     """What is read out in a ward, with the blanks still open as dots."""
-    template = _template(app, tx, emergency.template_version_id)
+    template = text_of(app, tx, emergency)
     block = template.blocks.get("loudspeaker") or template.blocks.get("sms_accented")
     if block is None:
         return ""

@@ -32,7 +32,7 @@ def house(site: Site) -> templating.House:
     return templating.House(senders, frozenset(site.numbers))
 
 
-def _frozen(site: Site, tx: Tx, broadcast: Broadcast) -> Template:
+def frozen(site: Site, tx: Tx, broadcast: Broadcast) -> Template:
     """The template as it was when the broadcast was written."""
     name, _, source = texts.source_of(tx, broadcast.template_version_id)
     return templating.parse(name, source, site.root / "templates")
@@ -71,7 +71,7 @@ def _wards(tx: Tx, broadcast: Broadcast) -> list[str]:
 
 def words(site: Site, tx: Tx, broadcast: Broadcast) -> Words:
     """The frozen template of a broadcast as renderers, one per step."""
-    template = _frozen(site, tx, broadcast)
+    template = frozen(site, tx, broadcast)
     blocks = [template.block_for(s.channel, s.accented) for s in broadcast.route]
     writers = [templating.Writer(template, b) if b else None for b in blocks]
 
@@ -106,7 +106,7 @@ def standings(
     """What the vendors have said to the texts of a broadcast, per network."""
     if not any(g.registered for g in site.gateways.values()):
         return ()
-    template = _frozen(site, tx, broadcast)
+    template = frozen(site, tx, broadcast)
     wards = _wards(tx, broadcast)
     values = templating.Sample(max(wards, key=len, default="")).values(template, broadcast.fields)
     written = {n: templating.render(template, b, values).body for n, b in template.blocks.items()}
@@ -130,7 +130,7 @@ def check_words(site: Site, template: Template, fields: Mapping[str, str], today
 
 def remarks(site: Site, tx: Tx, broadcast: Broadcast, today: date) -> tuple[planning.Remarked, ...]:
     """What is to be said of the frozen text with the officer's values in it."""
-    template = _frozen(site, tx, broadcast)
+    template = frozen(site, tx, broadcast)
     needed = {b.name for s in broadcast.route if (b := template.block_for(s.channel, s.accented))}
     template = replace(template, blocks={n: b for n, b in template.blocks.items() if n in needed})
     house_ = templating.House(

@@ -455,15 +455,32 @@ def tell_twins_where(app: App, twins: Mapping[str, str], public: str) -> None:
         opener.open(urllib.request.Request(f"{base}/_twin/webhook", body), timeout=30).close()
 
 
-async def serve_door(app: App, host: str, port: int, announce: Callable[[int], None]) -> None:
-    """The receipt door, until cancelled or signalled."""
+async def serve_door(
+    app: App,
+    host: str,
+    port: int,
+    announce: Callable[[int], None],
+    *,
+    pages: bool = False,
+    code: str = "",
+) -> None:
+    """The receipt door, with `pages` the console too, until cancelled or signalled.
+
+    `code`: what the very first person types.
+    """
     import uvicorn
 
-    from dispatcher.web.hooks import door
-
     paths = {name: callback_path(app, name) for name in app.site.gateways}
+    if pages:
+        from dispatcher.web.console import console
+
+        served = console(app, paths, listeners(app), code)
+    else:
+        from dispatcher.web.hooks import door
+
+        served = door(app.store, app.clock, paths, listeners(app))
     config = uvicorn.Config(
-        door(app.store, app.clock, paths, listeners(app)),
+        served,
         host=host,
         port=port,
         access_log=False,
@@ -483,14 +500,23 @@ async def serve_door(app: App, host: str, port: int, announce: Callable[[int], N
         await server.shutdown()
 
 
-def run_worker(app: App, *, once: bool = False, with_door: bool = False) -> dict[str, Any]:
+def run_worker(
+    app: App, *, once: bool = False, with_door: bool = False, code: str = ""
+) -> dict[str, Any]:
     """`dispatcher run`: returns {"accepted", "problems"} when it ends."""
     child, twins = own_twins(app)
     try:
         if child is not None:
             sign_in_to_twins(app, twins)
         return asyncio.run(
-            serve_site(app, twins, once=once, with_door=with_door or child is not None)
+            serve_site(
+                app,
+                twins,
+                once=once,
+                with_door=with_door or child is not None,
+                pages=with_door,
+                code=code,
+            )
         )
     finally:
         if child is not None:
@@ -498,7 +524,13 @@ def run_worker(app: App, *, once: bool = False, with_door: bool = False) -> dict
 
 
 async def serve_site(
-    app: App, twins: Mapping[str, str], *, once: bool, with_door: bool
+    app: App,
+    twins: Mapping[str, str],
+    *,
+    once: bool,
+    with_door: bool,
+    pages: bool = False,
+    code: str = "",
 ) -> dict[str, Any]:
     """One worker, with the receipt door beside it where asked: {"accepted", "problems"}."""
     public = os.environ.get("DISPATCHER_CALLBACKS", app.site.public_url)
@@ -507,8 +539,10 @@ async def serve_site(
         drill = app.site.mode is Mode.DRILL
         host, _, port = app.site.listen.rpartition(":")
         found: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        place = ("127.0.0.1", 0) if drill else (host, int(port))
-        serving = asyncio.create_task(serve_door(app, *place, found.set_result))
+        place = ("127.0.0.1", 0) if drill and not pages else (host, int(port))
+        serving = asyncio.create_task(
+            serve_door(app, *place, found.set_result, pages=pages, code=code)
+        )
         waits: set[asyncio.Future[Any]] = {serving, found}
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         if serving.done():

@@ -9,13 +9,13 @@ from typing import Any
 from dispatcher import phone
 from dispatcher.cli.contacts import contacts, who
 from dispatcher.cli.contacts import residential_group as group_in
-from dispatcher.cli.lists import context
 from dispatcher.cli.spoken import argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.config import read_text
 from dispatcher.importing.entries import read_listing
 from dispatcher.importing.merge import merge, store
 from dispatcher.importing.sheets import Sheet
+from dispatcher.intake import context
 from dispatcher.model import AddressKind
 from dispatcher.problems import Problem, Say, refused
 from dispatcher.store import areas, imports, suppressions
@@ -67,7 +67,7 @@ def add(
     with app.begin(actor)() as tx:
         group_of(tx, surface, ward)
         read_numbers(tx, surface, words)
-        listing = read_listing([sheet], context(tx, app, ward, None, ()))
+        listing = read_listing([sheet], context(tx, app, ward, None, {}))
         _refuse(surface, [*listing.rejected, *listing.needs_review])
         plan = merge(tx, listing.entries)
         if not (plan.created or plan.updated):

@@ -19,7 +19,6 @@ from dispatcher.app import App, callback_path, open_app
 from dispatcher.cli.broadcasts import OVER
 from dispatcher.cli.chaos import CLOCK, verdict
 from dispatcher.cli.init import SAMPLE
-from dispatcher.cli.lists import context
 from dispatcher.cli.log import tell_story
 from dispatcher.cli.spoken import command, option
 from dispatcher.cli.surface import Surface
@@ -31,6 +30,7 @@ from dispatcher.importing.entries import read_listing
 from dispatcher.importing.merge import merge, store
 from dispatcher.importing.report import Facts, write_report
 from dispatcher.importing.sheets import Sheet, files_in, read_sheets
+from dispatcher.intake import context
 from dispatcher.model import HANOI, SYSTEM, Audience, BroadcastState, Role
 from dispatcher.problems import PARTLY, Problem, Say
 from dispatcher.reporting import COLUMNS, number
@@ -103,7 +103,7 @@ class Demo:
             return (s for path in paths for s in read_sheets(path))
 
         with app.store.read(SYSTEM) as tx:
-            known = context(tx, app, None, None, ())
+            known = context(tx, app, None, None, {})
         listing = read_listing(sheets(), known)
         with app.begin(SYSTEM)() as tx:
             plan = merge(tx, listing.entries)

@@ -28,7 +28,11 @@ COMMANDS: dict[str, tuple[str, str, Say]] = {
         Say("kiểm tra sức khỏe của trang", "health of the site"),
     ),
     "run": (_HERE + "run", "run", Say("chạy bộ gửi tin", "the worker")),
-    "web": (_HERE + "run", "web", Say("cửa nhận báo nhận từ nhà mạng", "the receipt door")),
+    "web": (
+        _HERE + "run",
+        "web",
+        Say("bảng điều khiển trên trình duyệt", "the console in a browser"),
+    ),
     "contacts": (_HERE + "changes", "contacts", Say("danh bạ", "the list of contacts")),
     "groups": (_HERE + "groups", "groups", Say("nhóm người nhận", "groups of contacts")),
     "areas": (_HERE + "areas", "areas", Say("phường, tổ dân phố", "wards, residential groups")),

@@ -4,30 +4,27 @@ from __future__ import annotations
 
 import gc
 import hashlib
-import json
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from dispatcher.areas import group_name, ward_key
+from dispatcher.areas import group_name
 from dispatcher.cli.contacts import contacts
 from dispatcher.cli.spoken import argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.templates import pairs
 from dispatcher.importing.basis import LABELS, Basis, basis_of
-from dispatcher.importing.columns import remembered_from
 from dispatcher.importing.entries import read_listing
-from dispatcher.importing.listing import Context, Finding, Listing
+from dispatcher.importing.listing import Finding, Listing
 from dispatcher.importing.merge import Merge, merge, store
 from dispatcher.importing.report import DROPPED, Facts, check_place, write_report
 from dispatcher.importing.sheets import PASTED, Row, Sheet, files_in, pasted, read_sheets
-from dispatcher.model import HANOI, AreaKind, Mode
+from dispatcher.intake import check_wards, context, remember, remembered_basis, wards_of
+from dispatcher.model import HANOI, Mode
 from dispatcher.problems import OK, PARTLY, USAGE, Say, refused
 from dispatcher.reporting import number
-from dispatcher.store import areas, settings
-from dispatcher.store.database import Tx
 
 SHOWN = 20  # findings of a kind on the terminal
 
@@ -91,13 +88,13 @@ def import_files(
     if report:
         check_place(Path(report))
     with app.store.read(actor) as tx:
-        known = context(tx, app, ward, group, choices)
+        known = context(tx, app, ward, group, pairs(choices, "--map"))
     with surface.progress("Đang đọc", "Reading", 1) as update:
         listing = read_listing(_every_sheet(paths, update), known)
     with app.store.read(actor) as tx:
-        _check_wards(tx, listing)
-        wards = _wards_of(tx, listing)
-        basis = basis_of(_remembered_basis(tx, wards), said)
+        check_wards(tx, listing)
+        wards = wards_of(tx, listing)
+        basis = basis_of(remembered_basis(tx, wards), said)
     stop = bool(listing.rejected) and not partial
     storing = not surface.dry_run and not stop
     if storing:
@@ -159,46 +156,6 @@ def _digests(paths: Sequence[Path]) -> dict[str, str]:
     return found
 
 
-def context(
-    tx: Tx, app: Any, ward: str | None, group: str | None, choices: tuple[str, ...]
-) -> Context:
-    """What the site knows before it reads a file."""
-    known = areas.listed(tx, AreaKind.WARD)
-    names = {a.key: a.name for a in known}
-    names |= {ward_key(alias): a.name for a in known for alias in a.aliases}
-    names |= {a.code: a.name for a in known if a.code}
-    chosen = areas.ward(tx, ward).name if ward else None
-    if chosen is None and len(known) == 1:  # a ward's own site need not say whose list it is
-        chosen = known[0].name
-    by_id = {str(a.id): a.name for a in known}
-    remembered = {
-        by_id[i]: json.loads(text)
-        for i, text in settings.starting(tx, "columns:").items()
-        if i in by_id
-    }
-    return Context(
-        names,
-        chosen,
-        group,
-        app.site.sample_heads,
-        pairs(choices, "--map"),
-        remembered,
-        app.site.keep_birth_dates,
-    )
-
-
-def _wards_of(tx: Tx, listing: Listing) -> dict[int, str]:
-    names = {e.ward for e in listing.entries}
-    return {a.id: a.name for a in areas.listed(tx, AreaKind.WARD) if a.name in names}
-
-
-def _remembered_basis(tx: Tx, wards: Collection[int]) -> dict[str, str]:
-    """What was said for these wards, where it was the same for all."""
-    found = settings.starting(tx, "basis:")
-    told = {found.get(str(w), "{}") for w in wards}
-    return dict(json.loads(told.pop())) if len(told) == 1 else {}
-
-
 def _whole(surface: Surface, mode: Mode, basis: Basis) -> Basis:
     """Ask for what is missing, once; where nobody can answer a live site refuses."""
     missing = basis.missing()
@@ -222,33 +179,8 @@ def _store(app: Any, actor: Any, seen: Seen, update: Callable[[int], None]) -> S
         plan = merge(tx, seen.listing.entries)
         heads = app.site.sample_heads
         import_id = store(tx, plan, files, heads, seen.basis.as_json(), update)
-        _remember(tx, seen)
+        remember(tx, seen.listing, seen.wards, seen.basis)
     return replace(seen, plan=plan, import_id=import_id)
-
-
-def _remember(tx: Tx, seen: Seen) -> None:
-    """Next time this ward's list is understood without a word."""
-    columns = remembered_from([t.header for t in seen.listing.tables])
-    old = settings.starting(tx, "columns:")
-    for ward in seen.wards:
-        if columns:
-            merged = json.loads(old.get(str(ward), "{}")) | columns
-            settings.put(tx, f"columns:{ward}", json.dumps(merged, ensure_ascii=False))
-        if len(seen.basis.missing()) < len(LABELS):
-            settings.put(tx, f"basis:{ward}", json.dumps(seen.basis.as_json(), ensure_ascii=False))
-
-
-def _check_wards(tx: Tx, listing: Listing) -> None:
-    if tx.actor.wards is None:
-        return
-    mine = {a.name for a in areas.listed(tx, AreaKind.WARD) if a.id in tx.actor.wards}
-    foreign = sorted({e.ward for e in listing.entries} - mine)
-    if foreign:
-        raise refused(
-            "not-your-ward",
-            f"{tx.actor.name} không phụ trách phường {', '.join(foreign)}.",
-            f"{tx.actor.name} is not in charge of {', '.join(foreign)}.",
-        )
 
 
 def _summary(surface: Surface, seen: Seen, with_rows: bool) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def _log_to_stderr() -> None:
     "dispatcher run --once",
 )
 @option("--once", is_flag=True, vi="làm hết việc đến hạn rồi thôi", en="do what is due, then end")
-@option("--web", "with_door", is_flag=True, vi="kèm cửa nhận báo nhận", en="with the receipt door")
+@option("--web", "with_door", is_flag=True, vi="kèm bảng điều khiển", en="with the console")
 def run(surface: Surface, once: bool, with_door: bool) -> None:
     from dispatcher.worker import run_worker
 
@@ -45,7 +45,8 @@ def run(surface: Surface, once: bool, with_door: bool) -> None:
         surface.say(
             "Bộ gửi tin đang chạy; Ctrl-C để dừng.", "The worker is running; Ctrl-C stops it."
         )
-    found = run_worker(app, once=once, with_door=with_door)
+    code = _told_where(surface, app, app.site.listen) if with_door else ""
+    found = run_worker(app, once=once, with_door=with_door, code=code)
     if surface.json:
         surface.emit(found)
     surface.say(f"Đã chuyển {found['accepted']} tin.", f"{found['accepted']} messages handed over.")
@@ -88,9 +89,32 @@ def _tell_due(surface: Surface) -> None:
     )
 
 
+def _told_where(surface: Surface, app: App, place: str) -> str:
+    """Say where the console is; the code for the very first person."""
+    from dispatcher.web.console import first_code
+
+    code = first_code(app)
+    _tell_where(surface, place, code)
+    return code
+
+
+def _tell_where(surface: Surface, place: str, code: str) -> None:
+    surface.say(f"Bảng điều khiển: http://{place}", f"The console: http://{place}")
+    if code:
+        surface.say(
+            f"Chưa có ai: mở trang và nhập mã một lần {code}",
+            f"Nobody is here yet: open the page and type the one-time code {code}",
+        )
+    else:
+        surface.say(
+            "Đặt mật khẩu: dispatcher people password TÊN --as QUẢN_TRỊ",
+            "Set a password: dispatcher people password NAME --as ADMIN",
+        )
+
+
 @command(
-    "Cửa nhận báo nhận từ nhà mạng và Zalo (bảng điều khiển sẽ ở đây).",
-    "The receipt door for networks and Zalo (the console will live here).",
+    "Bảng điều khiển trên trình duyệt, và cửa nhận báo nhận từ nhà mạng, Zalo.",
+    "The console in a browser, and the receipt door for networks and Zalo.",
     "dispatcher web",
 )
 @option("--listen", vi="địa chỉ, ví dụ 127.0.0.1:8700", en="address, like 127.0.0.1:8700")
@@ -108,15 +132,17 @@ def web(surface: Surface, listen: str | None) -> None:
             exit_code=4,
         )
 
+    from dispatcher.web.console import first_code
+
+    code = first_code(app)
+
     def announce(bound: int) -> None:
         if surface.json:
-            surface.emit({"host": host, "port": bound})
-        surface.say(
-            f"Cửa báo nhận mở ở {host}:{bound}.", f"The receipt door is open at {host}:{bound}."
-        )
+            surface.emit({"host": host, "port": bound, "first_code": code or None})
+        _tell_where(surface, f"{host}:{bound}", code)
 
     try:
-        asyncio.run(serve_door(app, host, int(port), announce))
+        asyncio.run(serve_door(app, host, int(port), announce, pages=True, code=code))
     except OSError as error:
         raise Problem(
             "port-taken",

@@ -333,3 +333,22 @@ def tester(tx: Tx, address: int, ward_id: int) -> int:
         {"c": made, "a": address},
     )
     return made
+
+
+def ending_with(tx: Tx, digits: str, most: int = 50) -> list[int]:
+    """Contacts one of whose numbers ends with these digits (three or more)."""
+    rows = tx.rows(
+        f"WITH {tx.visible('contacts')} SELECT ca.contact_id, a.kind, a.cipher FROM addresses a "
+        "JOIN contact_addresses ca ON ca.address_id = a.id "
+        "JOIN visible_contacts c ON c.id = ca.contact_id AND c.removed_at IS NULL "
+        "WHERE a.tail LIKE :tail AND a.cipher IS NOT NULL ORDER BY ca.contact_id",
+        tail=f"%{digits[-3:]}",
+    )
+    found: list[int] = []
+    for row in rows:
+        whole = tx.sealer.open_address(row["kind"], row["cipher"])
+        if whole.endswith(digits) and row["contact_id"] not in found:
+            found.append(row["contact_id"])
+        if len(found) >= most:
+            break
+    return found

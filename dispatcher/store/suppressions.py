@@ -179,3 +179,15 @@ def _erase_texts(tx: Tx, contact_id: int) -> int:
         {"c": contact_id, "empty": b""},
     )
     return int(texts)
+
+
+def of_contact(tx: Tx, contact_id: int) -> list[dict[str, Any]]:
+    """Why a person's numbers are not written to now: reason, since, scope."""
+    listed_ids = ", ".join(str(a) for a in addresses_of(tx, [contact_id])) or "-1"
+    return [
+        dict(row)
+        for row in tx.rows(
+            "SELECT reason, at, scope FROM suppressions WHERE lifted_at IS NULL "
+            f"AND address_id IN ({listed_ids}) ORDER BY id"
+        )
+    ]

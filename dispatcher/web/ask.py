@@ -1,0 +1,123 @@
+"""One question to the console: who asks, in which language, with which form; and the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any
+
+from dispatcher.app import App
+from dispatcher.auditing import refusals
+from dispatcher.model import SYSTEM, Actor
+from dispatcher.problems import Problem
+from dispatcher.store.database import Row, Tx
+
+
+@dataclass(frozen=True)
+class Upload:
+    name: str
+    content: bytes
+
+
+@dataclass
+class Ask:
+    """`form`: every value of every field; `path`: the parts of the address in braces."""
+
+    app: App
+    language: str
+    actor: Actor | None = None
+    session: Row | None = None
+    token: str = ""  # of the session; never shown
+    csrf: str = ""
+    path: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    form: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    files: Mapping[str, Upload] = field(default_factory=dict)
+    cookies: Mapping[str, str] = field(default_factory=dict)
+    where: str = "/"
+    label: str = ""  # the browser, in a few words
+    peer: str = ""
+    fragment: bool = False
+
+    @property
+    def person(self) -> Actor:
+        """Whoever asks; pages for nobody in particular never look."""
+        assert self.actor is not None
+        return self.actor
+
+    def t(self, vi: str, en: str) -> str:
+        return en if self.language == "en" else vi
+
+    def one(self, name: str, default: str = "") -> str:
+        """One value of a form field, trimmed."""
+        values = self.form.get(name) or [default]
+        return values[0].strip()
+
+    def many(self, name: str) -> tuple[str, ...]:
+        return tuple(v.strip() for v in self.form.get(name, ()) if v.strip())
+
+    def number(self, name: str = "number") -> int:
+        """A number in the address; anything else names nothing here."""
+        text = self.path.get(name, "")
+        if not text.isdigit() or len(text) > 18:
+            raise nothing_here()
+        return int(text)
+
+    def fields(self) -> dict[str, str]:
+        """Blanks of a text, as `blank.NAME`."""
+        return {
+            name.removeprefix("blank."): self.one(name)
+            for name in self.form
+            if name.startswith("blank.") and self.one(name)
+        }
+
+    def begin(self) -> AbstractContextManager[Tx]:
+        return self.app.begin(self.person)()
+
+    def read(self) -> AbstractContextManager[Tx]:
+        return self.app.store.read(self.person)
+
+    def remembering(self, act: str, noun: str, of: object) -> AbstractContextManager[None]:
+        """What is refused inside is kept in the trail."""
+        return refusals(self.app.begin(SYSTEM), self.person, act, noun, of)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A page: its file and what stands in it."""
+
+    page: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    status: int = 200
+
+
+@dataclass(frozen=True)
+class Go:
+    """Somewhere else, after something was done."""
+
+    to: str
+    cookies: Mapping[str, tuple[str, int | None]] = field(default_factory=dict)  # value, seconds
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A file to keep, or JSON."""
+
+    content: bytes | str
+    kind: str
+    name: str = ""
+    status: int = 200
+
+
+Answer = Shown | Go | Sent
+Handler = Callable[[Ask], Answer]
+
+
+def nothing_here() -> Problem:
+    """The same words whether it does not exist or is somebody else's."""
+    return Problem(
+        "unknown-page",
+        "Không có trang hoặc mục này, hoặc ông/bà không phụ trách.",
+        "There is no such page or thing, or it is not yours.",
+    )

@@ -1,0 +1,570 @@
+"""Broadcasts: written, looked at, handed in, decided, watched, stopped, corrected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from dispatcher import app as joined
+from dispatcher import (
+    emergencies,
+    handouts,
+    planning,
+    reporting,
+    routes,
+    scheduling,
+    templating,
+    timekeeping,
+    wording,
+)
+from dispatcher.auditing import REASONS, STATES
+from dispatcher.config import duration, window
+from dispatcher.model import SYSTEM, AddressKind, AreaKind, Audience, BroadcastState, Mode, Role
+from dispatcher.phone import read as read_phone
+from dispatcher.problems import Problem, Say, refused
+from dispatcher.rights import DECIDERS
+from dispatcher.store import approvals, areas, broadcasts, contacts, files, groups, people, shares
+from dispatcher.store.broadcasts import Broadcast
+from dispatcher.store.database import Tx
+from dispatcher.store.samples import Look
+from dispatcher.telling import HELD
+from dispatcher.web.ask import Answer, Ask, Go, Sent, Shown
+from dispatcher.web.guard import Page, changes, reads
+from dispatcher.web.signing import prove
+
+STATE = {
+    "draft": Say("nháp", "draft"), "submitted": Say("trình duyệt", "submitted"),
+    "returned": Say("trả lại", "returned"), "rejected": Say("từ chối", "rejected"),
+    "approved": Say("đã duyệt", "approved"), "scheduled": Say("đã lên lịch", "scheduled"),
+    "running": Say("đang gửi", "running"), "paused": Say("tạm dừng", "paused"),
+    "held": Say("bị giữ lại", "held"), "done": Say("hoàn thành", "done"),
+    "stopped": Say("đã dừng phần chưa gửi", "stopped"), "expired": Say("quá hạn gửi", "expired"),
+    "missed": Say("lỡ giờ", "missed"),
+}  # fmt: skip
+OPEN = (BroadcastState.DRAFT, BroadcastState.RETURNED)
+ALIVE = (BroadcastState.SCHEDULED, BroadcastState.RUNNING, BroadcastState.PAUSED)
+
+
+def listed(ask: Ask) -> Answer:
+    with ask.read() as tx:
+        found = broadcasts.listed(tx, limit=200)
+        counted = {b.id: broadcasts.counts(tx, b.id) for b in found[:50]}
+    return Shown("broadcasts.html", {"found": found, "counted": counted, "STATE": STATE})
+
+
+def inbox(ask: Ask) -> Answer:
+    with ask.read() as tx:
+        found = broadcasts.listed(tx, [BroadcastState.SUBMITTED])
+        names = people.names(tx)
+    return Shown("inbox.html", {"found": found, "names": names})
+
+
+# --- writing ------------------------------------------------------------------------------------
+
+
+def _choices(ask: Ask, tx: Tx) -> dict[str, Any]:
+    """Wards with their residential groups and people, groups, routes: what may be chosen."""
+    wards = [
+        a
+        for a in areas.listed(tx, AreaKind.WARD)
+        if ask.person.wards is None or a.id in ask.person.wards
+    ]
+    tree = []
+    for ward in wards:
+        counted = areas.people(tx, ward.id)
+        units = {a.id: a for a in areas.groups_of(tx, ward.id).values()}
+        tree.append(
+            {
+                "ward": ward,
+                "people": sum(counted.values()),
+                "groups": [{"area": a, "people": counted.get(a.id, 0)} for a in units.values()],
+            }
+        )
+    return {"tree": tree, "groups": groups.listed(tx), "routes": routes.known(ask.app.site)}
+
+
+def choose_text(ask: Ask) -> Answer:
+    """The first step: which text."""
+    found = []
+    for name in templating.template_files(ask.app.templates):
+        try:
+            found.append(templating.load(ask.app.templates, name))
+        except Problem:
+            continue  # `templates check` says what is wrong with it
+    return Shown("choose-text.html", {"found": found})
+
+
+def new(ask: Ask) -> Answer:
+    template = templating.load(ask.app.templates, ask.path["template"])
+    with ask.read() as tx:
+        values = _choices(ask, tx)
+    return Shown(
+        "write.html",
+        {"template": template, "broadcast": None, "fields": {}, "chosen": Audience(), **values},
+    )
+
+
+def _audience(ask: Ask) -> Audience:
+    return Audience(
+        ask.many("ward"),
+        ask.many("tdp"),
+        ask.many("group"),
+        ask.many("exclude"),
+        "household" if ask.one("one_per") == "household" else "phone",
+    )
+
+
+def _times(ask: Ask) -> dict[str, Any]:
+    try:
+        return {
+            "expires_after": duration(ask.one("expires_after", "6h")),
+            "window": window(ask.one("window")) if ask.one("window") else None,
+        }
+    except ValueError:
+        raise Problem(
+            "bad-time",
+            "Khung giờ ghi như 07:00-21:00, thời hạn ghi như 6h.",
+            "Hours look like 07:00-21:00, the limit like 6h.",
+        ) from None
+
+
+def _paper(ask: Ask) -> dict[str, str]:
+    facts = {n: ask.one(f"paper.{n}") for n in ("day", "about", "agency", "signer")}
+    return {name: value for name, value in facts.items() if value}
+
+
+def create(ask: Ask) -> Answer:
+    template = templating.load(ask.app.templates, ask.path["template"])
+    with ask.begin() as tx:
+        made = joined.draft(
+            ask.app,
+            tx,
+            template=template,
+            audience=_audience(ask),
+            route_name=ask.one("route") or None,
+            fields=ask.fields(),
+            title=ask.one("title"),
+            document=ask.one("document"),
+            paper=_paper(ask),
+            accented=bool(ask.one("accented")),
+            urgent=bool(ask.one("urgent")),
+            rather_twice=bool(ask.one("rather_twice")),
+            **_times(ask),
+        )
+    return Go(f"/broadcasts/{made}")
+
+
+def edit(ask: Ask) -> Answer:
+    with ask.read() as tx:
+        broadcast = broadcasts.get(tx, ask.number())
+        template = wording.frozen(ask.app.site, tx, broadcast)
+        values = _choices(ask, tx)
+    return Shown(
+        "write.html",
+        {"template": template, "broadcast": broadcast, "fields": broadcast.fields,
+         "chosen": broadcast.audience, **values},
+    )  # fmt: skip
+
+
+def save(ask: Ask) -> Answer:
+    number, times = ask.number(), _times(ask)
+
+    def act(tx: Tx, broadcast: Broadcast) -> None:
+        filled, version = wording.reworded(ask.app.site, tx, broadcast, ask.fields(), ())
+        audience = _audience(ask)
+        changed: dict[str, Any] = {
+            "fields": filled,
+            "template_version_id": version,
+            "title": ask.one("title") or broadcast.title,
+            "document": ask.one("document"),
+            "paper": _paper(ask),
+            "expires_after": times["expires_after"],
+        }
+        if times["window"] is not None:
+            changed["window"] = times["window"]
+        if broadcast.audience.of is None and (audience.wards or audience.groups):
+            changed |= {"audience": audience, "senders": joined.senders(ask.app, tx, audience)}
+        planning.edit(tx, broadcast, **changed)
+
+    _act(ask, "edit", act)
+    return Go(f"/broadcasts/{number}")
+
+
+# --- one broadcast ------------------------------------------------------------------------------
+
+
+def _act(ask: Ask, name: str, act: Callable[[Tx, Broadcast], Any]) -> Broadcast:
+    number = ask.number()
+    with ask.remembering(name, "broadcast", number):
+        with ask.begin() as tx:
+            act(tx, broadcasts.get(tx, number))
+            return broadcasts.get(tx, number)
+
+
+def show(ask: Ask) -> Answer:
+    app, first = ask.app, max(1, int(ask.query.get("from", "1") or 1))
+    with ask.read() as tx:
+        broadcast = broadcasts.get(tx, ask.number())
+        names = people.names(tx)
+        approval = approvals.latest(tx, broadcast)
+        offered = approvals.offered(tx, broadcast.id)
+        attached = files.attached(tx, broadcast.id)
+        template = wording.frozen(app.site, tx, broadcast)
+        covered = planning.digest(tx, broadcast)
+    seen = None
+    if broadcast.released_at is None and broadcast.state is not BroadcastState.STOPPED:
+        reworded = broadcast
+        if offered is not None:
+            with ask.read() as tx:
+                reworded = joined.as_offered(tx, broadcast)
+        seen = joined.preview(app, ask.person, reworded, Look((), first - 1, 1))
+    live = _live(ask, broadcast) if broadcast.released_at else {}
+    values = {
+        "b": broadcast, "names": names, "approval": approval, "offered": offered,
+        "attached": attached, "template": template, "seen": seen, "first": first,
+        "STATE": STATE, "REASONS": REASONS, "HELD": HELD, "OPEN": OPEN, "ALIVE": ALIVE,
+        "approves": ask.person.role is Role.LEADER, "decides": ask.person.role in DECIDERS,
+        "digest": covered, **live,
+    }  # fmt: skip
+    return Shown("broadcast.html", values)
+
+
+def _first_live(ask: Ask, broadcast: Broadcast) -> bool:
+    if broadcast.mode is not Mode.LIVE:
+        return False
+    with ask.read() as tx:
+        return not broadcasts.any_released(tx, Mode.LIVE)
+
+
+def _live(ask: Ask, broadcast: Broadcast) -> dict[str, Any]:
+    """How far a released broadcast has come."""
+    with ask.read() as tx:
+        counted = broadcasts.counts(tx, broadcast.id)
+        found = reporting.report(tx, broadcast.id)
+    total = sum(counted.values())
+    left = counted.get("queued", 0) + counted.get("sending", 0)
+    now = ask.app.clock()
+    undo = broadcast.starts_at and max(0, int((broadcast.starts_at - now).total_seconds()))
+    return {
+        "counted": counted,
+        "total": total,
+        "left": left,
+        "share": round((total - left) * 100 / total) if total else 100,
+        "report": found,
+        "columns": reporting.COLUMNS,
+        "undo": undo or 0,
+        "STATES": STATES,
+    }
+
+
+def progress(ask: Ask) -> Answer:
+    """The part of a running broadcast's page that is looked at again and again."""
+    with ask.read() as tx:
+        broadcast = broadcasts.get(tx, ask.number())
+    if broadcast.released_at is None:
+        return Shown("progress.html", {"b": broadcast, "waiting": True, "STATE": STATE,
+                                       "ALIVE": ALIVE})  # fmt: skip
+    values = {"b": broadcast, "waiting": False, "STATE": STATE, "ALIVE": ALIVE,
+              **_live(ask, broadcast)}  # fmt: skip
+    return Shown("progress.html", values)
+
+
+def test(ask: Ask) -> Answer:
+    """To one's own phone, now."""
+    heads = ask.app.site.sample_heads
+    reading = read_phone(ask.one("phone"), heads)
+    if not reading.ok or reading.e164 is None:
+        raise Problem("bad-phone", "Cần một số di động để gửi thử.", "A test needs a mobile.")
+    made = 0
+
+    def act(tx: Tx, broadcast: Broadcast) -> None:
+        nonlocal made
+        key = (AddressKind.MOBILE, reading.e164 or "")
+        address = contacts.put_addresses(tx, [key], heads)[key]
+        ward = next(iter(sorted(broadcast.senders)))
+        made = planning.test(tx, broadcast, contacts.tester(tx, address, ward))
+
+    _act(ask, "test", act)
+    return Go(f"/broadcasts/{made}")
+
+
+def submit(ask: Ask) -> Answer:
+    number = ask.number()
+    with ask.read() as tx:
+        broadcast = broadcasts.get(tx, number)
+    found = joined.preview(ask.app, ask.person, broadcast)
+    _act(
+        ask,
+        "submit",
+        lambda tx, b: planning.submit(
+            tx, b, found, leave_out=bool(ask.one("leave_out")), again=ask.one("again"),
+            over_budget=ask.one("over_budget"),
+        ),
+    )  # fmt: skip
+    return Go(f"/broadcasts/{number}")
+
+
+def approve(ask: Ask) -> Answer:
+    number = ask.number()
+    with ask.remembering("approve", "broadcast", number):
+        with ask.app.store.read(SYSTEM) as tx:
+            timekeeping.trust(tx, ask.app.clock)
+        prove(ask)
+    principal = ask.one("principal")
+
+    def act(tx: Tx, broadcast: Broadcast) -> None:
+        if ask.one("seen") != planning.digest(tx, broadcast):
+            raise refused(
+                "changed-meanwhile",
+                "Nội dung đã đổi sau khi ông/bà mở trang. Xem lại rồi duyệt.",
+                "It has changed since you opened the page. Look again.",
+            )
+        of = people.actor(tx, principal).person_id if principal else None
+        planning.approve(tx, broadcast, of)
+
+    _act(ask, "approve", act)
+    return Go(f"/broadcasts/{number}")
+
+
+def correct_words(ask: Ask) -> Answer:
+    """A leader corrects blanks or a phrase; the author confirms."""
+    number = ask.number()
+    phrases = [(ask.one("old"), ask.one("new"))] if ask.one("old") else []
+
+    def act(tx: Tx, broadcast: Broadcast) -> None:
+        filled, version = wording.reworded(ask.app.site, tx, broadcast, ask.fields(), phrases)
+        planning.offer(tx, broadcast, filled, version, ask.one("note"))
+
+    _act(ask, "correct", act)
+    return Go(f"/broadcasts/{number}")
+
+
+def confirm(ask: Ask) -> Answer:
+    number = ask.number()
+    with ask.read() as tx:
+        reworded = joined.as_offered(tx, broadcasts.get(tx, number))
+    found = joined.preview(ask.app, ask.person, reworded)
+    _act(ask, "confirm", lambda tx, b: planning.confirm(tx, b, found))
+    return Go(f"/broadcasts/{number}")
+
+
+def _reason(ask: Ask) -> str:
+    if not ask.one("reason"):
+        raise Problem("no-reason", "Cần nêu lý do.", "A reason is needed.")
+    return ask.one("reason")
+
+
+def send_back(ask: Ask) -> Answer:
+    reason = _reason(ask)
+    _act(ask, "return", lambda tx, b: planning.send_back(tx, b, reason))
+    return Go("/inbox")
+
+
+def reject(ask: Ask) -> Answer:
+    reason = _reason(ask)
+    _act(ask, "reject", lambda tx, b: planning.send_back(tx, b, reason, for_good=True))
+    return Go("/inbox")
+
+
+def schedule(ask: Ask) -> Answer:
+    number, site = ask.number(), ask.app.site
+    at = scheduling.ask_moment(ask.one("at") or "now", ask.app.clock())
+    with ask.read() as tx:
+        broadcast = broadcasts.get(tx, number)
+    if broadcast.mode is Mode.LIVE:
+        found = joined.preview(ask.app, ask.person, broadcast)
+        large = found.queued > site.limits.typed_above or _first_live(ask, broadcast)
+        typed = "".join(c for c in ask.one("people") if c.isdigit())
+        if large and typed != str(found.queued):
+            raise refused(
+                "not-confirmed",
+                f"Gõ lại đúng số người ({found.queued}) để xác nhận. Chưa làm gì.",
+                f"Type the number of people ({found.queued}) to confirm. Nothing was done.",
+            )
+    rules = planning.Courtesy(site.tet, site.limits.per_ward_day, ask.one("despite"))
+    _act(ask, "schedule", lambda tx, b: planning.schedule(tx, b, at, rules))
+    return Go(f"/broadcasts/{number}")
+
+
+def pause(ask: Ask) -> Answer:
+    _act(ask, "pause", planning.pause)
+    return Go(f"/broadcasts/{ask.number()}")
+
+
+def resume(ask: Ask) -> Answer:
+    _act(ask, "resume", planning.resume)
+    return Go(f"/broadcasts/{ask.number()}")
+
+
+def stop(ask: Ask) -> Answer:
+    _act(ask, "stop", planning.stop)
+    return Go(f"/broadcasts/{ask.number()}")
+
+
+def correct(ask: Ask) -> Answer:
+    loaded = templating.load(ask.app.templates, ask.one("template", "dinh-chinh"))
+    made = 0
+
+    def act(tx: Tx, original: Broadcast) -> None:
+        nonlocal made
+        made = joined.correct(ask.app, tx, original, template=loaded, fields=ask.fields())
+
+    _act(ask, "correct", act)
+    return Go(f"/broadcasts/{made}/edit")
+
+
+def resend(ask: Ask) -> Answer:
+    made = 0
+
+    def act(tx: Tx, broadcast: Broadcast) -> None:
+        nonlocal made
+        made = planning.resend(tx, broadcast, planning.RESENT)
+
+    _act(ask, "resend", act)
+    return Go(f"/broadcasts/{made}")
+
+
+def attach(ask: Ask) -> Answer:
+    upload = ask.files.get("file")
+    if upload is None:
+        raise Problem("no-file", "Chưa chọn tệp.", "No file was chosen.")
+
+    def act(tx: Tx, broadcast: Broadcast) -> None:
+        planning.edit(tx, broadcast, title=broadcast.title)
+        files.attach(tx, broadcast.id, files.put(tx, upload.content), upload.name)
+
+    _act(ask, "attach", act)
+    return Go(f"/broadcasts/{ask.number()}")
+
+
+def sheet(ask: Ask) -> Answer:
+    """What heads of residential groups pass on, to print or forward."""
+    with ask.read() as tx:
+        broadcast = broadcasts.get(tx, ask.number())
+    return Sent(
+        handouts.share(ask.app, ask.person, broadcast),
+        "text/html",
+        f"chuyen-tiep-{broadcast.id}.html",
+    )
+
+
+def tick(ask: Ask) -> Answer:
+    """A head has passed it on."""
+
+    def act(tx: Tx, broadcast: Broadcast) -> None:
+        ids = [int(v) for v in ask.many("place") if v.isdigit()]
+        parents = {a.id: a.parent_id for a in areas.by_ids(tx, ids)}
+        mine = ask.person.wards
+        if set(parents) != set(ids) or (
+            mine is not None and not {p or 0 for p in parents.values()} <= mine
+        ):
+            raise Problem("unknown-area", "Không có tổ này.", "No such group.")
+        shares.tick(tx, broadcast.id, ids)
+
+    _act(ask, "shared", act)
+    return Go(f"/broadcasts/{ask.number()}")
+
+
+def report(ask: Ask) -> Answer:
+    with ask.read() as tx:
+        broadcast = broadcasts.get(tx, ask.number())
+        found = reporting.report(tx, broadcast.id)
+        approval = approvals.latest(tx, broadcast)
+        reach = reporting.coverage(tx, broadcast.id, None, None)
+    drill = broadcast.mode is Mode.DRILL
+    if ask.query.get("format") == "csv":
+        text = reporting.as_csv(found, ask.language, drill=drill)
+        return Sent(text, "text/csv; charset=utf-8", f"bao-cao-{broadcast.id}.csv")
+    return Shown(
+        "report.html",
+        {"b": broadcast, "report": found, "approval": approval, "reach": reach,
+         "columns": reporting.COLUMNS, "REACH": reporting.REACH, "is_drill": drill,
+         "STATE": STATE},
+    )  # fmt: skip
+
+
+# --- urgent -------------------------------------------------------------------------------------
+
+
+def urgent(ask: Ask) -> Answer:
+    from dispatcher.store import emergencies as prepared
+
+    with ask.read() as tx:
+        found = [e for e in prepared.listed(tx) if emergencies.is_mine(tx, e)]
+        ready = []
+        for e in found:
+            template = emergencies.text_of(ask.app, tx, e)
+            blanks = [f for n, f in template.fields.items() if n not in e.fields]
+            ready.append({"e": e, "blanks": blanks, "fields": template.fields})
+        roster = prepared.roster(tx, ask.app.clock())
+        now = ask.app.clock()
+        on_duty = ask.person.person_id is not None and prepared.on_duty(
+            tx, ask.person.person_id, now
+        )
+        seen = {p["id"] for p in people.seen(tx)}
+    return Shown(
+        "urgent.html",
+        {"ready": ready, "roster": [d for d in roster if d["person_id"] in seen],
+         "on_duty": on_duty, "STATE": STATE, "now": now},
+    )  # fmt: skip
+
+
+def send_urgent(ask: Ask) -> Answer:
+    name = ask.path["name"]
+    with ask.remembering("send", "emergency", name):
+        done, _ = emergencies.send(ask.app, ask.person, name, ask.fields())
+    return Go(f"/broadcasts/{done.id}")
+
+
+def approve_urgent(ask: Ask) -> Answer:
+    from dispatcher.store import emergencies as prepared
+
+    name = ask.path["name"]
+    with ask.remembering("approve", "emergency", name):
+        prove(ask)
+        with ask.begin() as tx:
+            emergencies.approve(ask.app, tx, prepared.get(tx, name))
+    return Go("/urgent")
+
+
+def all_clear(ask: Ask) -> Answer:
+    number = ask.number()
+    with ask.read() as tx:
+        original = broadcasts.get(tx, number)
+    with ask.remembering("all-clear", "broadcast", number):
+        done, _ = emergencies.all_clear(ask.app, ask.person, original, ask.fields())
+    return Go(f"/broadcasts/{done.id}")
+
+
+PAGES: list[Page] = [
+    reads("/broadcasts", listed),
+    reads("/inbox", inbox),
+    reads("/broadcasts/new", choose_text, (Role.OFFICER, Role.LEADER, Role.ADMIN)),
+    reads("/broadcasts/new/{template}", new, (Role.OFFICER, Role.LEADER, Role.ADMIN)),
+    changes("/broadcasts/new/{template}", create),
+    reads("/broadcasts/{number}", show),
+    reads("/broadcasts/{number}/progress", progress),
+    reads("/broadcasts/{number}/edit", edit, (Role.OFFICER, Role.LEADER, Role.ADMIN)),
+    changes("/broadcasts/{number}/edit", save),
+    changes("/broadcasts/{number}/attach", attach),
+    changes("/broadcasts/{number}/test", test),
+    changes("/broadcasts/{number}/submit", submit),
+    changes("/broadcasts/{number}/approve", approve),
+    changes("/broadcasts/{number}/words", correct_words),
+    changes("/broadcasts/{number}/confirm", confirm),
+    changes("/broadcasts/{number}/return", send_back),
+    changes("/broadcasts/{number}/reject", reject),
+    changes("/broadcasts/{number}/schedule", schedule),
+    changes("/broadcasts/{number}/pause", pause),
+    changes("/broadcasts/{number}/resume", resume),
+    changes("/broadcasts/{number}/stop", stop),
+    changes("/broadcasts/{number}/correct", correct),
+    changes("/broadcasts/{number}/resend", resend),
+    changes("/broadcasts/{number}/all-clear", all_clear),
+    reads("/broadcasts/{number}/sheet", sheet, (Role.OFFICER, Role.LEADER, Role.ADMIN)),
+    changes("/broadcasts/{number}/shared", tick),
+    reads("/broadcasts/{number}/report", report),
+    reads("/urgent", urgent),
+    changes("/urgent/{name}/send", send_urgent),
+    changes("/urgent/{name}/approve", approve_urgent),
+]

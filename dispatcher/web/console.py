@@ -1,0 +1,89 @@
+"""The console of a site as an ASGI application: pages, static files, the receipt door beside it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from dispatcher.app import App
+from dispatcher.gateways.contract import Call, Heard
+from dispatcher.model import SYSTEM
+from dispatcher.store import people
+from dispatcher.web import broadcasts, control, home, records, residents, signing
+from dispatcher.web.ask import Ask
+from dispatcher.web.guard import HEADERS, Guard, Page, pages_of, told
+from dispatcher.web.hooks import door
+from dispatcher.web.pages import render
+
+STATIC = Path(__file__).parent / "static"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def table(guard: Guard) -> list[Page]:
+    """Every page; tests walk it."""
+    return pages_of(
+        signing.table(guard), home.PAGES, broadcasts.PAGES, residents.PAGES, records.PAGES,
+        control.PAGES,
+    )  # fmt: skip
+
+
+def first_code(app: App) -> str:
+    """A code for the very first person; none once somebody is there."""
+    with app.store.read(SYSTEM) as tx:
+        return "" if people.count(tx) else secrets.token_urlsafe(9)
+
+
+def hosts_of(app: App) -> set[str]:
+    """Names under which the console may be asked for."""
+    listen = app.site.listen.rpartition(":")[0]
+    public = app.site.public_url.partition("://")[2].partition("/")[0].partition(":")[0]
+    return {*LOOPBACK, listen, public} - {""}
+
+
+def console(
+    app: App,
+    paths: Mapping[str, str],
+    listeners: Mapping[str, Callable[[Call], Heard]],
+    code: str = "",
+) -> Starlette:
+    """Pages under /, vendors' receipts under /hooks."""
+    guard = Guard(app, hosts_of(app), code)
+    routes: list[BaseRoute] = [
+        Route(page.path, guard.endpoint(page), methods=[page.method])  # type: ignore[arg-type]
+        for page in table(guard)
+    ]
+    receipts = door(app.store, app.clock, paths, listeners)
+
+    def nothing(request: Request, _error: Exception) -> Response:
+        from dispatcher.web.ask import nothing_here
+
+        ask = Ask(app, app.site.language)
+        found = told(ask, nothing_here())
+        page = render(ask, found.page, found.values)
+        return Response(page, 404, dict(HEADERS), "text/html")
+
+    def wrong_way(request: Request, _error: Exception) -> Response:
+        return PlainTextResponse("405", 405, dict(HEADERS))
+
+    def broken(request: Request, _error: Exception) -> Response:
+        return PlainTextResponse(
+            "Có lỗi trong chương trình; việc vừa rồi chưa được làm. · A mistake of ours; nothing "
+            "was done.",
+            500,
+            dict(HEADERS),
+        )
+
+    routes += [
+        Mount("/static", StaticFiles(directory=STATIC), name="static"),
+        *receipts.routes,
+    ]
+    return Starlette(
+        routes=routes, exception_handlers={404: nothing, 405: wrong_way, Exception: broken}
+    )

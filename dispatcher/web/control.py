@@ -1,0 +1,291 @@
+"""For admins: people, gateways, areas, days off, budgets, schedules, how the site is set up."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import islice
+
+from dispatcher import firing, planning, rights, scheduling, signing_in, targeting, timekeeping
+from dispatcher.app import budgets_of
+from dispatcher.model import HANOI, SYSTEM, Actor, AreaKind, Mode, Role
+from dispatcher.problems import Problem, refused
+from dispatcher.scheduling import Schedule
+from dispatcher.store import areas, budgets, days_off, gateways, people, schedules
+from dispatcher.store.database import Tx
+from dispatcher.store.handover import hand_over, in_hand
+from dispatcher.web.ask import Answer, Ask, Go, Shown
+from dispatcher.web.guard import Page, changes, reads
+from dispatcher.web.pages import ROLES
+from dispatcher.web.signing import prove
+
+ADMINS = (Role.ADMIN,)
+
+
+# --- people -------------------------------------------------------------------------------------
+
+
+def staff(ask: Ask) -> Answer:
+    with ask.read() as tx:
+        found = people.seen(tx)
+        wards = [a for a in areas.listed(tx, AreaKind.WARD)
+                 if ask.person.wards is None or a.id in ask.person.wards]  # fmt: skip
+    return Shown("people.html", {"found": found, "wards": wards, "ROLES": ROLES, "Role": Role})
+
+
+def _may(ask: Ask, tx: Tx, wards: list[int] | frozenset[int] | None) -> None:
+    """An admin of some wards has a say over people of those wards alone."""
+    mine = tx.actor.wards
+    if mine is not None and (not wards or not set(wards) <= mine):
+        raise Problem("unknown-person", "Không có người này.", "No such person.")
+
+
+def add_person(ask: Ask) -> Answer:
+    prove(ask)
+    with ask.begin() as tx:
+        ids = [int(v) for v in ask.many("ward") if v.isdigit()]
+        _may(ask, tx, ids)
+        if ask.one("role") not in set(Role):
+            raise Problem("bad-role", "Chọn vai trò.", "Choose a role.")
+        made = people.add(
+            tx, ask.one("name"), ask.one("full_name"), Role(ask.one("role")), ids,
+            ask.one("position"), email=ask.one("email"), namesake=bool(ask.one("namesake")),
+        )  # fmt: skip
+        if ask.one("password"):
+            wards = frozenset(ids) if ids else None
+            person = Actor(ask.one("name"), Role(ask.one("role")), made, wards)
+            signing_in.set_password(tx, person, ask.one("password"))
+    return Go("/people")
+
+
+def _other(ask: Ask, tx: Tx) -> Actor:
+    row = next((p for p in people.listed(tx) if p["id"] == ask.number()), None)
+    if row is None or row["disabled_at"] is not None:
+        raise Problem("unknown-person", "Không có người này.", "No such person.")
+    found = people.as_actor(tx, row)
+    _may(ask, tx, found.wards)
+    if found.person_id == ask.person.person_id:
+        raise refused("yourself", "Không tự làm việc này với mình.", "Not to yourself.")
+    return found
+
+
+def change_role(ask: Ask) -> Answer:
+    prove(ask)
+    with ask.begin() as tx:
+        found = _other(ask, tx)
+        if ask.one("role") not in set(Role):
+            raise Problem("bad-role", "Chọn vai trò.", "Choose a role.")
+        assert found.person_id is not None
+        people.set_role(tx, found.person_id, Role(ask.one("role")), None)
+    return Go("/people")
+
+
+def new_password(ask: Ask) -> Answer:
+    prove(ask)
+    with ask.begin() as tx:
+        signing_in.set_password(tx, _other(ask, tx), ask.one("password"))
+    return Go("/people")
+
+
+def disable(ask: Ask) -> Answer:
+    """Asks first while work is open."""
+    prove(ask)
+    with ask.begin() as tx:
+        found = _other(ask, tx)
+        open_work = in_hand(tx, found)
+        if open_work and not ask.one("anyway"):
+            others = [p for p in people.seen(tx) if p["id"] != found.person_id
+                      and p["disabled_at"] is None and p["role"] != Role.AUDITOR.value]  # fmt: skip
+            return Shown("disable.html", {"p": found, "work": open_work, "others": others})
+        to = ask.one("to")
+        if to:
+            hand_over(tx, found, people.actor(tx, to))
+        assert found.person_id is not None
+        people.disable(tx, found.person_id)
+        schedules.end_of(tx, found.person_id)
+    return Go("/people")
+
+
+# --- gateways, areas, days, settings ------------------------------------------------------------
+
+
+def providers(ask: Ask) -> Answer:
+    with ask.read() as tx:
+        states = gateways.states(tx)
+    found = [{"name": n, "adapter": g.adapter, **states.get(n, {})}
+             for n, g in ask.app.site.gateways.items()]  # fmt: skip
+    return Shown("gateways.html", {"found": found, "whole": ask.person.wards is None})
+
+
+def _gateway(ask: Ask) -> str:
+    name = ask.path["name"]
+    if name not in ask.app.site.gateways:
+        raise Problem("unknown-gateway", "Không có nhà cung cấp này.", "No such gateway.")
+    return name
+
+
+def pause_gateway(ask: Ask) -> Answer:
+    name = _gateway(ask)
+    rights.need_site(ask.person, "tạm dừng nhà cung cấp", "pause a gateway", rights.WRITERS)
+    with ask.begin() as tx:
+        gateways.pause(tx, name, "person")
+    return Go("/gateways")
+
+
+def resume_gateway(ask: Ask) -> Answer:
+    name = _gateway(ask)
+    rights.need_site(ask.person, "cho nhà cung cấp chạy lại", "resume a gateway")
+    with ask.begin() as tx:
+        gateways.resume(tx, name)
+    return Go("/gateways")
+
+
+def places(ask: Ask) -> Answer:
+    with ask.read() as tx:
+        wards = [a for a in areas.listed(tx, AreaKind.WARD)
+                 if ask.person.wards is None or a.id in ask.person.wards]  # fmt: skip
+        found = [
+            {
+                "ward": w,
+                "groups": {a.id: a for a in areas.groups_of(tx, w.id).values()}.values(),
+                "people": areas.people(tx, w.id),
+            }
+            for w in wards
+        ]
+    return Shown("areas.html", {"found": found})
+
+
+def holidays(ask: Ask) -> Answer:
+    year = ask.app.clock().astimezone(HANOI).year
+    with ask.read() as tx:
+        found = days_off.listed(tx, (year, year + 1))
+    return Shown("holidays.html", {"found": found, "kinds": days_off.KINDS})
+
+
+def set_day(ask: Ask) -> Answer:
+    rights.need_site(ask.person, "sửa bảng ngày nghỉ", "change the table of days off")
+    try:
+        chosen = date.fromisoformat(ask.one("day"))
+    except ValueError:
+        raise Problem("bad-date", "Ngày chưa đúng.", "That is no date.") from None
+    if ask.one("kind") not in days_off.KINDS:
+        raise Problem("bad-kind", "Chọn loại ngày.", "Choose what the day is.")
+    with ask.begin() as tx:
+        days_off.put(tx, chosen, ask.one("kind"), ask.one("name"))
+    return Go("/holidays")
+
+
+def money(ask: Ask) -> Answer:
+    with ask.read() as tx:
+        mine = [b for b in budgets_of(ask.app.site, tx)
+                if ask.person.wards is None or b.wards & ask.person.wards]  # fmt: skip
+        found = budgets.standings(tx, mine, ask.app.site.mode, ask.app.clock())
+    return Shown("budgets.html", {"found": list(found.values())})
+
+
+def settings(ask: Ask) -> Answer:
+    """How the site is set up, and what will not work that way."""
+    site, host = ask.app.site, ask.app.site.listen.rpartition(":")[0]
+    here = host in ("127.0.0.1", "localhost", "::1")
+    return Shown("settings.html", {"here": here, "live": site.mode is Mode.LIVE})
+
+
+# --- schedules ----------------------------------------------------------------------------------
+
+
+def _mine(ask: Ask, tx: Tx, schedule: Schedule) -> bool:
+    if ask.person.wards is None:
+        return True
+    if not schedule.audience.wards or schedule.audience.groups:
+        return False
+    return {w.id for w in areas.wards_named(tx, schedule.audience.wards)} <= ask.person.wards
+
+
+def plan(ask: Ask) -> Answer:
+    app = ask.app
+    with app.begin(SYSTEM)() as tx:
+        known = scheduling.keep_all(tx, app.schedules, app.site.window, tet=app.site.tet)
+        calendar, held = days_off.calendar(tx), schedules.listed(tx)
+    with ask.read() as tx:
+        mine = {n: s for n, s in known.items() if _mine(ask, tx, s)}
+    found = [
+        {
+            "name": name,
+            "s": schedule,
+            "state": held[name]["state"],
+            "reason": held[name]["reason"],
+            "ends": held[name]["ends_at"],
+            "coming": list(
+                islice(schedule.occurrences(app.clock(), calendar, tet=app.site.tet), 10)
+            ),
+        }
+        for name, schedule in mine.items()
+    ]
+    return Shown("schedules.html", {"found": found, "approves": ask.person.role is Role.LEADER})
+
+
+def _schedule(ask: Ask) -> Schedule:
+    found = scheduling.load(ask.app.schedules, ask.path["name"], ask.app.site.window)
+    with ask.read() as tx:
+        if not _mine(ask, tx, found):
+            raise Problem("unknown-schedule", "Không có lịch này.", "No such schedule.")
+        targeting.wards_of(tx, found.audience)
+    return found
+
+
+def submit_schedule(ask: Ask) -> Answer:
+    schedule = _schedule(ask)
+    seen = firing.foresee(ask.app, ask.person, schedule)
+    most = seen.people + max(10, seen.people // 5), seen.total + max(10_000, seen.total // 5)
+    with ask.remembering("submit", "schedule", schedule.name):
+        with ask.begin() as tx:
+            scheduling.submit(tx, schedule, *most)
+    return Go("/schedules")
+
+
+def approve_schedule(ask: Ask) -> Answer:
+    schedule = _schedule(ask)
+    with ask.remembering("approve", "schedule", schedule.name):
+        with ask.app.store.read(SYSTEM) as tx:
+            timekeeping.trust(tx, ask.app.clock)
+        prove(ask)
+        with ask.begin() as tx:
+            rights.need(tx.actor, {Role.LEADER}, "phê duyệt", "approve")
+            scheduling.approve(tx, schedule, tet=ask.app.site.tet)
+    return Go("/schedules")
+
+
+def pause_schedule(ask: Ask) -> Answer:
+    schedule = _schedule(ask)
+    with ask.begin() as tx:
+        schedules.move(tx, schedule.name, "paused")
+    return Go("/schedules")
+
+
+def stop_all(ask: Ask) -> Answer:
+    """The emergency stop, of everything the person looks after."""
+    with ask.begin() as tx:
+        planning.stop_all(tx)
+        tx.note("stopped_all", "site", "")
+    return Go("/broadcasts")
+
+
+PAGES: list[Page] = [
+    reads("/people", staff, ADMINS),
+    changes("/people", add_person, ADMINS),
+    changes("/people/{number}/role", change_role, ADMINS),
+    changes("/people/{number}/password", new_password, ADMINS),
+    changes("/people/{number}/disable", disable, ADMINS),
+    reads("/gateways", providers),
+    changes("/gateways/{name}/pause", pause_gateway),
+    changes("/gateways/{name}/resume", resume_gateway, ADMINS),
+    reads("/areas", places),
+    reads("/holidays", holidays),
+    changes("/holidays", set_day, ADMINS),
+    reads("/budgets", money),
+    reads("/settings", settings, ADMINS),
+    reads("/schedules", plan),
+    changes("/schedules/{name}/submit", submit_schedule),
+    changes("/schedules/{name}/approve", approve_schedule, (Role.LEADER,)),
+    changes("/schedules/{name}/pause", pause_schedule),
+    changes("/stop-all", stop_all),
+]

@@ -1,0 +1,266 @@
+"""What stands before every page: who asks, from where, by what right; what every answer says.
+
+Sessions are on the server; the cookie is a random word (`__Host-`, HttpOnly, Secure, SameSite).
+Every change needs the token of its session and must come from our own page. Nothing inline runs.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import time
+from collections import defaultdict, deque
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from dispatcher import signing_in
+from dispatcher.app import App
+from dispatcher.model import SYSTEM, Role
+from dispatcher.problems import REFUSED, Problem, Say, refused
+from dispatcher.rights import WRITERS
+from dispatcher.store import sessions
+from dispatcher.web.ask import Answer, Ask, Go, Handler, Sent, Shown, Upload
+from dispatcher.web.pages import render
+
+SESSION, BEFORE, DEVICE, LANGUAGE = "__Host-session", "__Host-before", "__Host-device", "lang"
+MOST_BYTES = 25 * 1024 * 1024
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-store",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+EVERYONE = frozenset(Role)
+READS, CHANGES = ("GET",), ("POST",)
+
+
+@dataclass(frozen=True)
+class Page:
+    """One address: `method`, who may come, what answers. `open_`: also to nobody in particular."""
+
+    path: str
+    handler: Handler
+    method: str = "GET"
+    roles: Collection[Role] = EVERYONE
+    open_: bool = False
+
+
+def reads(path: str, handler: Handler, roles: Collection[Role] = EVERYONE) -> Page:
+    return Page(path, handler, "GET", roles)
+
+
+def changes(path: str, handler: Handler, roles: Collection[Role] = WRITERS) -> Page:
+    return Page(path, handler, "POST", roles)
+
+
+@dataclass
+class Rates:
+    """How often one peer may try something: `most` within `seconds`."""
+
+    most: int = 30
+    seconds: float = 600
+    seen: dict[str, deque[float]] = field(default_factory=lambda: defaultdict(deque))
+
+    def allows(self, peer: str) -> bool:
+        now, tries = time.monotonic(), self.seen[peer]
+        while tries and tries[0] < now - self.seconds:
+            tries.popleft()
+        if len(tries) >= self.most:
+            return False
+        tries.append(now)
+        if len(self.seen) > 10_000:
+            self.seen.clear()
+        return True
+
+
+@dataclass
+class Guard:
+    """Stands before the pages of one site."""
+
+    app: App
+    hosts: Collection[str]  # names under which the console may be asked for
+    first_code: str = ""  # while nobody is on the site
+    rates: Rates = field(default_factory=Rates)
+
+    def endpoint(self, page: Page) -> object:
+        """The page as Starlette calls it."""
+
+        async def answer(request: Request) -> Response:
+            ask = await self._asked(request, page)
+            try:
+                found = await run_in_threadpool(self._answered, ask, page, request)
+            except Problem as problem:
+                found = told(ask, problem)
+            return self._response(ask, found)
+
+        return answer
+
+    async def _asked(self, request: Request, page: Page) -> Ask:
+        language = request.cookies.get(LANGUAGE, "")
+        if language not in ("vi", "en"):
+            language = self.app.site.language
+        ask = Ask(
+            self.app,
+            language,
+            path=dict(request.path_params),
+            query=dict(request.query_params),
+            cookies=dict(request.cookies),
+            where=request.url.path,
+            label=_browser(request.headers.get("user-agent", "")),
+            peer=request.client.host if request.client else "",
+            fragment=request.headers.get("hx-request") == "true",
+        )
+        if page.method == "POST":
+            await _read_form(ask, request)
+        return ask
+
+    def _answered(self, ask: Ask, page: Page, request: Request) -> Answer:
+        host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+        if host not in self.hosts:
+            raise refused("wrong-host", "Sai địa chỉ máy chủ.", "The host is not ours.")
+        self._who(ask)
+        if page.method == "POST":
+            _own_page(ask, request)
+        if page.open_:
+            return page.handler(ask)
+        if ask.actor is None:
+            return Go("/sign-in")
+        if ask.actor.role not in page.roles:
+            raise refused(
+                "role",
+                "Vai trò của ông/bà không dùng trang này.",
+                "Your role does not use this page.",
+            )
+        return page.handler(ask)
+
+    def _who(self, ask: Ask) -> None:
+        token = ask.cookies.get(SESSION, "")
+        if token:
+            with self.app.store.read(SYSTEM) as tx:
+                found = signing_in.who(tx, token, self.app.clock())
+            if found is not None:
+                ask.actor, ask.session = found
+                ask.token = token
+                ask.csrf = self._csrf(token)
+                if not ask.fragment:
+                    with self.app.begin(SYSTEM)() as tx:
+                        sessions.keep_alive(tx, signing_in.digest(token))
+                return
+        before = ask.cookies.get(BEFORE, "")
+        ask.csrf = self._csrf(before) if before else ""
+
+    def _csrf(self, token: str) -> str:
+        return self.app.store.sealer.digest("csrf", token).hex()
+
+    def _response(self, ask: Ask, found: Answer) -> Response:
+        response: Response
+        if isinstance(found, Go):
+            response = RedirectResponse(found.to, status_code=303)
+            for name, (value, seconds) in found.cookies.items():
+                if value:
+                    response.set_cookie(
+                        name, value, max_age=seconds, path="/", secure=True,
+                        httponly=name != LANGUAGE, samesite="lax",
+                    )  # fmt: skip
+                else:
+                    response.delete_cookie(name, path="/", secure=True, httponly=True)
+        elif isinstance(found, Sent):
+            response = Response(found.content, media_type=found.kind, status_code=found.status)
+            if found.name:
+                response.headers["Content-Disposition"] = f'attachment; filename="{found.name}"'
+        else:
+            fresh = ""
+            if ask.actor is None and not ask.csrf:  # a form for nobody yet needs a token too
+                fresh = secrets.token_urlsafe(32)
+                ask.csrf = self._csrf(fresh)
+            page = render(ask, found.page, found.values)
+            response = HTMLResponse(page, status_code=found.status)
+            if fresh:
+                response.set_cookie(
+                    BEFORE, fresh, path="/", secure=True, httponly=True, samesite="lax"
+                )
+        response.headers.update(HEADERS)
+        return response
+
+
+def told(ask: Ask, problem: Problem) -> Shown:
+    """A problem as a page: what, and what to do next. Unknown and foreign things look alike."""
+    status = 409 if problem.exit_code == REFUSED else 400
+    if problem.code.startswith("unknown") or problem.code in ("not-your-ward", "not-their-ward"):
+        status = 404
+    if problem.code in ("role", "read-only", "wrong-host", "not-our-page", "whole-site"):
+        status = 403
+    if problem.code == "rights-changed":
+        status = 401
+    say = problem.say
+    if status == 404 and problem.code == "not-your-ward":
+        say = Say(
+            "Không có mục này, hoặc ông/bà không phụ trách.", "No such thing, or it is not yours."
+        )
+    return Shown("problem.html", {"say_": say, "status": status}, status)
+
+
+def _own_page(ask: Ask, request: Request) -> None:
+    """A change comes from a form of ours, shown in this session."""
+    origin = request.headers.get("origin", "")
+    site = request.headers.get("sec-fetch-site", "same-origin")
+    elsewhere = bool(origin) and urlsplit(origin).netloc != request.headers.get("host", "")
+    given = ask.one("csrf")
+    right = bool(ask.csrf) and hmac.compare_digest(given.encode(), ask.csrf.encode())
+    if elsewhere or site not in ("same-origin", "none") or not right:
+        raise refused(
+            "not-our-page",
+            "Biểu mẫu đã cũ hoặc không từ trang này. Mở lại trang rồi thử lại; chưa làm gì.",
+            "The form is old or not from this site. Open the page again; nothing was done.",
+        )
+
+
+async def _read_form(ask: Ask, request: Request) -> None:
+    length = request.headers.get("content-length", "")
+    if length.isdigit() and int(length) > MOST_BYTES:
+        ask.form = {}
+        return
+    values: dict[str, list[str]] = defaultdict(list)
+    files: dict[str, Upload] = {}
+    async with request.form(max_files=5, max_fields=3000, max_part_size=MOST_BYTES) as form:
+        for name, value in form.multi_items():
+            if isinstance(value, UploadFile):
+                content = await value.read()
+                if value.filename:
+                    files[name] = Upload(_plain_name(value.filename), content)
+            else:
+                values[name].append(value)
+    ask.form, ask.files = values, files
+
+
+def _plain_name(name: str) -> str:
+    """The last part of a file's name, without what could mean a place."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    return "".join(c for c in last if c.isprintable() and c not in '<>:"|?*')[:120] or "tep"
+
+
+def _browser(agent: str) -> str:
+    """The browser in a word, for the list of sessions."""
+    for name in ("Edg", "Coc_Coc", "Firefox", "Chrome", "Safari"):
+        if name in agent:
+            return {"Edg": "Edge", "Coc_Coc": "Cốc Cốc"}.get(name, name)
+    return "?"
+
+
+def pages_of(*tables: Sequence[Page]) -> list[Page]:
+    return [page for table in tables for page in table]
+
+
+Cookies = Mapping[str, tuple[str, int | None]]

@@ -1,0 +1,62 @@
+"""Home: what waits, what is to be approved, what is being sent; money and gateways in words."""
+
+from __future__ import annotations
+
+from dispatcher.app import budgets_of
+from dispatcher.model import HANOI, BroadcastState, Role
+from dispatcher.store import broadcasts, budgets, gateways, notices
+from dispatcher.web.ask import Answer, Ask, Go, Shown
+from dispatcher.web.guard import EVERYONE, Page, changes, reads
+
+
+def home(ask: Ask) -> Answer:
+    app, person = ask.app, ask.person
+    assert person.person_id is not None
+    with ask.read() as tx:
+        unread = notices.unread(tx, person.person_id)
+        waiting = broadcasts.listed(tx, [BroadcastState.SUBMITTED], 50)
+        under_way = broadcasts.listed(
+            tx,
+            [BroadcastState.SCHEDULED, BroadcastState.RUNNING, BroadcastState.PAUSED,
+             BroadcastState.HELD],
+            20,
+        )  # fmt: skip
+        newest = broadcasts.listed(tx, [BroadcastState.DONE, BroadcastState.STOPPED], 5)
+        counted = {b.id: broadcasts.counts(tx, b.id) for b in [*under_way, *newest]}
+        mine = [
+            b for b in budgets_of(app.site, tx) if person.wards is None or b.wards & person.wards
+        ]
+        purses = budgets.standings(tx, mine, app.site.mode, app.clock())
+        states = gateways.states(tx)
+    health = [
+        {"name": name, "paused": states[name]["paused_at"], "code": states[name]["paused_code"]}
+        for name in app.site.gateways
+        if name in states
+    ]
+    return Shown(
+        "home.html",
+        {
+            "unread": unread,
+            "waiting": waiting,
+            "under_way": under_way,
+            "newest": newest,
+            "counted": counted,
+            "purses": list(purses.values()),
+            "health": health,
+            "approves": person.role is Role.LEADER,
+            "today": app.clock().astimezone(HANOI),
+        },
+    )
+
+
+def tick_off(ask: Ask) -> Answer:
+    """Notices were seen. An auditor changes nothing but this list of their own."""
+    from dispatcher.model import SYSTEM
+
+    assert ask.person.person_id is not None
+    with ask.app.begin(SYSTEM)() as tx:
+        notices.read(tx, ask.person.person_id)
+    return Go("/")
+
+
+PAGES: list[Page] = [reads("/", home), changes("/notices", tick_off, EVERYONE)]

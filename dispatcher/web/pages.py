@@ -1,0 +1,90 @@
+"""Pages from templates: autoescaped, in two languages, with Vietnamese times and numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from dispatcher.model import HANOI, Mode, Role
+from dispatcher.problems import Say
+from dispatcher.store.schema import moment
+from dispatcher.web.ask import Ask
+
+FOLDER = Path(__file__).resolve().parent.parent / "pages" / "web"
+ROLES = {
+    Role.OFFICER: Say("cán bộ", "officer"),
+    Role.LEADER: Say("lãnh đạo", "leader"),
+    Role.ADMIN: Say("quản trị", "admin"),
+    Role.AUDITOR: Say("kiểm tra", "auditor"),
+}
+
+
+@lru_cache(maxsize=1)
+def environment() -> jinja2.Environment:
+    """The one environment: everything is escaped, nothing undefined is printed."""
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(number=number, when=when, day=day, dong=dong)
+    return made
+
+
+def number(value: Any) -> str:
+    """1234567 → 1.234.567"""
+    return f"{int(value or 0):,}".replace(",", ".")
+
+
+def dong(value: Any) -> str:
+    """Whole đồng, in millions where there are any."""
+    amount = int(value or 0)
+    if amount >= 1_000_000:
+        return f"{amount / 1_000_000:.1f} triệu đồng".replace(".", ",")
+    return f"{number(amount)} đồng"
+
+
+def when(value: Any) -> str:
+    """A moment as officials write it."""
+    if value is None:
+        return ""
+    if isinstance(value, int):
+        value = moment(value)
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
+    return f"{value.astimezone(HANOI):%H:%M %d/%m/%Y}"
+
+
+def day(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:%d/%m/%Y}" if isinstance(value, date) else str(value)
+
+
+def render(ask: Ask, page: str, values: Mapping[str, Any]) -> str:
+    """A page for whoever asks."""
+    role = ask.actor.role if ask.actor else None
+    return (
+        environment()
+        .get_template(page)
+        .render(
+            ask=ask,
+            t=ask.t,
+            say=lambda s: s.to(ask.language),
+            csrf=ask.csrf,
+            site=ask.app.site,
+            drill=ask.app.site.mode is Mode.DRILL,
+            actor=ask.actor,
+            role=role.value if role else "",
+            role_name=ROLES[role].to(ask.language) if role else "",
+            writes=role in (Role.OFFICER, Role.LEADER, Role.ADMIN),
+            **values,
+        )
+    )

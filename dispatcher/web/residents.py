@@ -1,0 +1,247 @@
+"""Contacts, lists that come in, and whoever is on the line."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from dispatcher import auditing
+from dispatcher.importing.basis import LABELS, basis_of
+from dispatcher.importing.entries import read_listing
+from dispatcher.importing.merge import merge, store
+from dispatcher.importing.sheets import read_sheets
+from dispatcher.intake import check_wards, context, remember, remembered_basis, wards_of
+from dispatcher.model import AreaKind, Mode, Role
+from dispatcher.problems import Problem, Say, refused
+from dispatcher.store import areas, contacts, groups, imports, suppressions
+from dispatcher.store.contacts import Within
+from dispatcher.web.ask import Answer, Ask, Go, Shown
+from dispatcher.web.guard import Page, changes, reads
+
+WRITING = (Role.OFFICER, Role.LEADER, Role.ADMIN)
+SHOWN = 200
+KINDS = (".xlsx", ".xlsm", ".xls", ".ods", ".csv", ".tsv", ".txt")
+
+
+def listed(ask: Ask) -> Answer:
+    with ask.read() as tx:
+        wards = [a for a in areas.listed(tx, AreaKind.WARD)
+                 if ask.person.wards is None or a.id in ask.person.wards]  # fmt: skip
+        chosen = next((w for w in wards if str(w.id) == ask.query.get("ward")), None)
+        group = ask.query.get("group", "")
+        known = {g["id"]: g["name"] for g in groups.listed(tx)}
+        within = Within(
+            ward=chosen.id if chosen else None,
+            group=int(group) if group.isdigit() and int(group) in known else None,
+        )
+        search = ask.query.get("q", "").strip()
+        found = contacts.listed(tx, within=within, search=search, limit=SHOWN)
+    return Shown(
+        "contacts.html",
+        {"found": found, "wards": wards, "groups": known, "q": search, "ward": chosen,
+         "group": within.group, "most": SHOWN},
+    )  # fmt: skip
+
+
+def person(ask: Ask) -> Answer:
+    number = ask.number()
+    with ask.read() as tx:
+        found = contacts.listed(tx, ids=[number], limit=1)
+        if not found:
+            raise Problem("unknown-contact", "Không thấy người này.", "No such person.")
+        story = auditing.story(tx, number, ask.language)
+        member = contacts.beside(tx, [number])[number]
+        blocked = suppressions.of_contact(tx, number)
+    return Shown("person.html", {"c": found[0], "story": story, "beside": member,
+                                 "blocked": blocked, "STATES": auditing.STATES,
+                                 "REASONS": auditing.REASONS})  # fmt: skip
+
+
+def find(ask: Ask) -> Answer:
+    return Shown("why.html", {"found": None, "q": ""})
+
+
+def found(ask: Ask) -> Answer:
+    """By last digits, a name, a number or a code: never in the address."""
+    words = ask.one("q")
+    with ask.read() as tx:
+        digits = "".join(c for c in words if c.isdigit())
+        if not words:
+            people: list[dict[str, Any]] = []
+        elif 3 <= len(digits) <= 6 and len(words) <= len(digits) + 2:
+            ids = contacts.ending_with(tx, digits)
+            people = contacts.listed(tx, ids=ids, limit=50) if ids else []
+        elif len(digits) >= 8 or (words[:1] in "cm" and words[1:].isdigit()):
+            ids = auditing.find(tx, words, ask.app.site.sample_heads)
+            people = contacts.listed(tx, ids=ids, limit=50) if ids else []
+        else:
+            people = contacts.listed(tx, search=words, limit=50)
+    return Shown("why.html", {"found": people, "q": words})
+
+
+def suppress(ask: Ask) -> Answer:
+    """One step on the line: stop writing, wrong number."""
+    number, reason = ask.number(), ask.one("reason") or "người dân yêu cầu"
+    with ask.begin() as tx:
+        _known(ask, number)
+        for address in suppressions.addresses_of(tx, [number]):
+            suppressions.suppress(tx, address, reason)
+    return Go(f"/contacts/{number}")
+
+
+def unsuppress(ask: Ask) -> Answer:
+    number = ask.number()
+    with ask.begin() as tx:
+        _known(ask, number)
+        for address in suppressions.addresses_of(tx, [number]):
+            suppressions.lift(tx, address, ask.one("reason") or "người dân đồng ý lại")
+    return Go(f"/contacts/{number}")
+
+
+def rename(ask: Ask) -> Answer:
+    number = ask.number()
+    with ask.begin() as tx:
+        _known(ask, number)
+        imports.change(tx, [number], name=ask.one("name") or None, title=ask.one("title") or None)
+    return Go(f"/contacts/{number}")
+
+
+def moved_away(ask: Ask) -> Answer:
+    """They live elsewhere now: nothing more is sent; the row stays for the log."""
+    number = ask.number()
+    with ask.begin() as tx:
+        _known(ask, number)
+        for address in suppressions.addresses_of(tx, [number]):
+            suppressions.suppress(tx, address, "đã chuyển đi")
+    return Go(f"/contacts/{number}")
+
+
+def _known(ask: Ask, number: int) -> None:
+    with ask.read() as tx:
+        if not contacts.listed(tx, ids=[number], limit=1):
+            raise Problem("unknown-contact", "Không thấy người này.", "No such person.")
+
+
+# --- lists --------------------------------------------------------------------------------------
+
+
+def bring(ask: Ask) -> Answer:
+    with ask.read() as tx:
+        wards = [a for a in areas.listed(tx, AreaKind.WARD)
+                 if ask.person.wards is None or a.id in ask.person.wards]  # fmt: skip
+        past = imports.listed(tx, 20)
+    return Shown("import.html", {"wards": wards, "past": past, "labels": LABELS, "checked": None})
+
+
+def _place(ask: Ask, key: str) -> Path:
+    folder = ask.app.site.data / "uploads"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder / key
+
+
+def check(ask: Ask) -> Answer:
+    """Look at what was uploaded or pasted; nothing is stored yet."""
+    upload = ask.files.get("file")
+    pasted = ask.one("pasted")
+    if upload is None and not pasted:
+        raise Problem("no-file", "Chọn tệp hoặc dán danh sách.", "Choose a file or paste a list.")
+    name = upload.name if upload else "dan-vao.csv"
+    content = upload.content if upload else pasted.encode()
+    if Path(name).suffix.lower() not in KINDS:
+        raise refused("file-kind", f"Chỉ nhận: {', '.join(KINDS)}.", f"Only {', '.join(KINDS)}.")
+    digest = hashlib.sha256(content).hexdigest()
+    key = f"{digest[:32]}{Path(name).suffix.lower()}"
+    path = _place(ask, key)
+    path.write_bytes(content)
+    path.chmod(0o600)
+    return _looked(ask, key, name)
+
+
+def _looked(ask: Ask, key: str, name: str) -> Answer:
+    ward, mapped = ask.one("ward") or None, _map(ask)
+    with ask.read() as tx:
+        known = context(tx, ask.app, ward, None, mapped)
+    listing = read_listing(read_sheets(_place(ask, key)), known)
+    with ask.read() as tx:
+        check_wards(tx, listing)
+        plan = merge(tx, listing.entries)
+        wards = wards_of(tx, listing)
+        basis = basis_of(remembered_basis(tx, wards), {})
+    return Shown(
+        "imported.html",
+        {"listing": listing, "plan": plan, "key": key, "name": name, "ward": ward or "",
+         "mapped": mapped, "basis": basis, "labels": LABELS, "wards": wards,
+         "live": ask.app.site.mode is Mode.LIVE, "most": 100,
+         "FIELDS": FIELDS},
+    )  # fmt: skip
+
+
+FIELDS = {
+    "name": Say("họ và tên", "name"), "phone": Say("điện thoại", "phone"),
+    "residential_group": Say("tổ dân phố", "residential group"), "ward": Say("phường", "ward"),
+    "household": Say("chủ hộ", "household"), "title": Say("chức danh", "title"),
+    "group": Say("nhóm", "group"),
+}  # fmt: skip
+
+
+def _map(ask: Ask) -> dict[str, str]:
+    return {name: ask.one(f"map.{name}") for name in FIELDS if ask.one(f"map.{name}")}
+
+
+def store_list(ask: Ask) -> Answer:
+    """Store what was looked at: good rows, or nothing where bad ones were not left out."""
+    key, name = ask.one("key"), ask.one("name")
+    path = _place(ask, Path(key).name)
+    if not path.is_file() or path.name != key:
+        raise Problem("unknown-upload", "Tệp đã cũ; tải lên lại.", "Upload the file again.")
+    if ask.one("again"):
+        return _looked(ask, key, name)
+    with ask.read() as tx:
+        known = context(tx, ask.app, ask.one("ward") or None, None, _map(ask))
+    listing = read_listing(read_sheets(path), known)
+    if listing.rejected and not ask.one("partial"):
+        raise refused(
+            "bad-rows",
+            f"Còn {len(listing.rejected)} dòng hỏng. Sửa tệp, hoặc chọn bỏ qua các dòng này.",
+            f"{len(listing.rejected)} rows are bad. Mend the file, or leave them out.",
+        )
+    with ask.begin() as tx:
+        check_wards(tx, listing)
+        wards = wards_of(tx, listing)
+        said = {n: ask.one(f"basis.{n}") for n in LABELS}
+        basis = basis_of(remembered_basis(tx, wards), said)
+        if ask.app.site.mode is Mode.LIVE and basis.missing():
+            raise refused(
+                "basis-missing",
+                "Ghi căn cứ của danh sách trước khi lưu.",
+                "Say what the list rests on first.",
+            )
+        plan = merge(tx, listing.entries)
+        files = [{"name": name, "digest": hashlib.sha256(path.read_bytes()).hexdigest()}]
+        store(tx, plan, files, ask.app.site.sample_heads, basis.as_json())
+        remember(tx, listing, list(wards), basis)
+    path.unlink(missing_ok=True)
+    return Go("/contacts")
+
+
+def undo(ask: Ask) -> Answer:
+    with ask.begin() as tx:
+        imports.undo(tx, ask.number())
+    return Go("/contacts/import")
+
+
+PAGES: list[Page] = [
+    reads("/contacts", listed),
+    reads("/contacts/import", bring, WRITING),
+    changes("/contacts/import", check),
+    changes("/contacts/import/store", store_list),
+    changes("/imports/{number}/undo", undo),
+    reads("/contacts/{number}", person),
+    changes("/contacts/{number}/suppress", suppress),
+    changes("/contacts/{number}/unsuppress", unsuppress),
+    changes("/contacts/{number}/rename", rename),
+    changes("/contacts/{number}/moved", moved_away),
+    reads("/why", find),
+    Page("/why", found, "POST"),
+]

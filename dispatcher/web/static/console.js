@@ -1,0 +1,57 @@
+// Pages work without this file; it adds keys, a live page that looks again, and drafts kept here.
+"use strict";
+(() => {
+  const rows = () => [...document.querySelectorAll("[data-row]")].filter((r) => r.offsetParent !== null);
+  let at = -1;
+  const go = (step) => {
+    const all = rows();
+    if (!all.length) return;
+    at = Math.max(0, Math.min(all.length - 1, at + step));
+    all.forEach((r, i) => r.classList.toggle("at", i === at));
+    const link = all[at].querySelector("a, button, summary") || all[at];
+    link.focus();
+  };
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest("input, textarea, select")) return;
+    const search = document.querySelector("input[type=search]");
+    const follow = (rel) => document.querySelector(`a[rel=${rel}]`)?.click();
+    if (event.key === "/") { event.preventDefault(); search ? search.focus() : (location.href = "/why"); }
+    else if (event.key === "j") go(1);
+    else if (event.key === "k") go(-1);
+    else if (event.key === "n") follow("next");
+    else if (event.key === "p") follow("prev");
+    else if (event.key === "?") document.getElementById("keys")?.showModal();
+  });
+  const again = async () => {
+    const part = document.querySelector("[data-again]");
+    if (!part) return;
+    try {
+      const answer = await fetch(part.dataset.again, { headers: { "HX-Request": "true" }, redirect: "error" });
+      if (answer.ok) {
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        const fresh = page.getElementById("progress");
+        if (fresh) part.replaceWith(fresh);
+      }
+    } catch (_) { /* the network is away: look again */ }
+    setTimeout(again, 2000);
+  };
+  setTimeout(again, 2000);
+  document.querySelectorAll("[data-filter]").forEach((box) => {
+    const plain = (s) => s.normalize("NFD").replace(/\p{M}/gu, "").replace(/đ/gi, "d").toLowerCase();
+    box.addEventListener("input", () => {
+      const wanted = plain(box.value);
+      document.querySelectorAll(box.dataset.filter).forEach((x) => { x.hidden = !plain(x.textContent).includes(wanted); });
+    });
+  });
+  document.querySelectorAll("form[data-draft]").forEach((form) => {
+    const key = `draft ${form.getAttribute("action")}`;
+    const texts = () => [...form.elements].filter((e) => e.name && e.name !== "csrf" && ["text", "date", "textarea"].includes(e.type));
+    try {
+      const kept = JSON.parse(sessionStorage.getItem(key) || "{}");
+      texts().forEach((e) => { if (kept[e.name] && !e.value) e.value = kept[e.name]; });
+    } catch (_) { /* nothing was kept */ }
+    form.addEventListener("input", () => sessionStorage.setItem(key, JSON.stringify(Object.fromEntries(texts().map((e) => [e.name, e.value])))));
+    form.addEventListener("submit", () => sessionStorage.removeItem(key));
+  });
+})();
