@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from dispatcher import phone
-from dispatcher.cli.contacts import contacts, who
 from dispatcher.cli.contacts import residential_group as group_in
+from dispatcher.cli.contacts import who
+from dispatcher.cli.lists import contacts
 from dispatcher.cli.spoken import argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.config import read_text

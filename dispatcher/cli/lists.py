@@ -26,6 +26,8 @@ from dispatcher.model import HANOI, Mode
 from dispatcher.problems import OK, PARTLY, USAGE, Say, refused
 from dispatcher.reporting import number
 
+__all__ = ["contacts"]
+
 SHOWN = 20  # findings of a kind on the terminal
 
 
