@@ -9,9 +9,12 @@ from dispatcher.app import App
 from dispatcher.areas import ward_key
 from dispatcher.importing.basis import LABELS, Basis
 from dispatcher.importing.columns import remembered_from
+from dispatcher.importing.entries import read_listing
 from dispatcher.importing.listing import Context, Listing
+from dispatcher.importing.merge import merge, store
+from dispatcher.importing.sheets import Sheet
 from dispatcher.model import AreaKind
-from dispatcher.problems import refused
+from dispatcher.problems import Problem, refused
 from dispatcher.store import areas, settings
 from dispatcher.store.database import Tx
 
@@ -81,3 +84,36 @@ def check_wards(tx: Tx, listing: Listing) -> None:
             f"{tx.actor.name} không phụ trách phường {', '.join(foreign)}.",
             f"{tx.actor.name} is not in charge of {', '.join(foreign)}.",
         )
+
+
+_HEADS = ("Họ và tên", "Số điện thoại", "Tổ dân phố", "Chủ hộ", "Chức danh", "Nhóm")
+
+
+def add_one(
+    tx: Tx,
+    app: App,
+    ward: str,
+    *,
+    name: str,
+    phones: tuple[str, ...] = (),
+    group: str = "",
+    household: str = "",
+    title: str = "",
+    member_of: str = "",
+    source: str,
+) -> tuple[int, bool]:
+    """One person, through the same doors as a list: (import, whether they are new).
+
+    What a list would reject or want looked at is a problem; somebody who is there is refused.
+    """
+    if not name.strip():
+        raise Problem("bad-name", "Tên đang trống.", "The name is empty.")
+    row = (name, " ; ".join(phones), group, household, title, member_of)
+    sheet = Sheet(source, "", ((1, _HEADS), (2, row)))
+    listing = read_listing([sheet], context(tx, app, ward, None, {}))
+    for finding in [*listing.rejected, *listing.needs_review]:
+        raise Problem(finding.code, finding.message.vi, finding.message.en)
+    plan = merge(tx, listing.entries)
+    if not (plan.created or plan.updated):
+        raise refused("already-there", f"{name} đã có trong danh bạ.", f"{name} is there.")
+    return store(tx, plan, [], app.site.sample_heads), bool(plan.created)

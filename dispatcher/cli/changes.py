@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
 
 from dispatcher import phone
 from dispatcher.cli.contacts import residential_group as group_in
@@ -13,10 +12,7 @@ from dispatcher.cli.lists import contacts
 from dispatcher.cli.spoken import argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.config import read_text
-from dispatcher.importing.entries import read_listing
-from dispatcher.importing.merge import merge, store
-from dispatcher.importing.sheets import Sheet
-from dispatcher.intake import context
+from dispatcher.intake import add_one
 from dispatcher.model import AddressKind
 from dispatcher.problems import Problem, Say, refused
 from dispatcher.store import areas, imports, suppressions
@@ -24,8 +20,6 @@ from dispatcher.store import contacts as rows
 from dispatcher.store.database import Tx
 
 __all__ = ["contacts"]
-
-_HEADS = ("Họ và tên", "Số điện thoại", "Tổ dân phố", "Chủ hộ", "Chức danh", "Nhóm")
 
 
 def typed(words: tuple[str, ...]) -> list[str]:
@@ -61,20 +55,21 @@ def add(
 ) -> None:
     app, actor = surface.open_app(), surface.actor()
     words = tuple(typed(numbers))
-    if not name.strip():
-        raise Problem("bad-name", "Tên đang trống.", "The name is empty.")
-    row = (name, " ; ".join(words), tdp or "", household, title, group)
-    sheet = Sheet(surface.text("nhập tay", "by hand"), "", ((1, _HEADS), (2, row)))
     with app.begin(actor)() as tx:
         group_of(tx, surface, ward)
         read_numbers(tx, surface, words)
-        listing = read_listing([sheet], context(tx, app, ward, None, {}))
-        _refuse(surface, [*listing.rejected, *listing.needs_review])
-        plan = merge(tx, listing.entries)
-        if not (plan.created or plan.updated):
-            raise refused("already-there", f"{name} đã có trong danh bạ.", f"{name} is there.")
-        import_id = store(tx, plan, [], app.site.sample_heads)
-        created = bool(plan.created)
+        import_id, created = add_one(
+            tx,
+            app,
+            ward,
+            name=name,
+            phones=words,
+            group=tdp or "",
+            household=household,
+            title=title,
+            member_of=group,
+            source=surface.text("nhập tay", "by hand"),
+        )
     if surface.json:
         surface.emit({"import": import_id, "created": created})
     surface.say(
@@ -96,12 +91,6 @@ def group_of(tx: Tx, surface: Surface, ward: str) -> None:
             f"{tx.actor.name} không phụ trách phường {found.name}.",
             f"{tx.actor.name} is not in charge of {found.name}.",
         )
-
-
-def _refuse(surface: Surface, findings: list[Any]) -> None:
-    if findings:
-        first = findings[0].message
-        raise Problem(findings[0].code, first.vi, first.en)
 
 
 def read_numbers(tx: Tx, surface: Surface, words: tuple[str, ...]) -> list[tuple[AddressKind, str]]:

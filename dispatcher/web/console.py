@@ -16,7 +16,7 @@ from dispatcher.app import App
 from dispatcher.gateways.contract import Call, Heard
 from dispatcher.model import SYSTEM
 from dispatcher.store import people
-from dispatcher.web import broadcasts, control, home, records, residents, signing
+from dispatcher.web import api, broadcasts, control, home, records, residents, signing
 from dispatcher.web.ask import Ask
 from dispatcher.web.guard import HEADERS, Guard, Page, pages_of, told
 from dispatcher.web.hooks import door
@@ -82,6 +82,7 @@ def console(
 
     routes += [
         Mount("/static", StaticFiles(directory=STATIC), name="static"),
+        *api.routes(app),
         *receipts.routes,
     ]
     return Starlette(
