@@ -429,7 +429,13 @@ def _read_port(stream: Any) -> int:
     vi="số người bịa (mặc định: danh bạ mẫu)",
     en="how many invented people (default: the sample lists)",
 )
-@option("--open", "show", is_flag=True, vi="mở báo cáo trong trình duyệt", en="open the report")
+@option(
+    "--open",
+    "show",
+    is_flag=True,
+    vi="mở báo cáo và bảng điều khiển",
+    en="open the report and the console",
+)
 def demo(surface: Surface, count: int | None, show: bool) -> int:
     if count is not None and count < 12:
         raise Problem(
@@ -445,5 +451,8 @@ def demo(surface: Surface, count: int | None, show: bool) -> int:
     if show:
         import webbrowser
 
+        from dispatcher.cli.showing import stay
+
         webbrowser.open((running.root / "bao-cao.html").as_uri())
+        stay(surface, running.root)
     return 0 if found["twin"]["twice"] == found["twin"]["lost"] == 0 else PARTLY

@@ -32,6 +32,7 @@ def site(make_site, tmp_path):
     return str(root)
 
 
+@pytest.mark.long
 def test_from_an_empty_site_to_a_report(site):
     at = ("--site", site)
     ask(*at, "people", "add", "quan-tri", "--role", "admin")

@@ -26,6 +26,8 @@ from dispatcher.model import SYSTEM, BroadcastState, Mode
 from dispatcher.problems import Problem
 from dispatcher.store import broadcasts, budgets
 
+POSTGRESQL_LATER = True
+
 LIMITS = '[budgets.to]\nwards = ["Máy Tơ"]\nmonth = 10000\ncontract = 12000\n' \
          'contract_number = "12/HĐ"\n[phones]'  # fmt: skip
 

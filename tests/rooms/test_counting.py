@@ -11,6 +11,8 @@ from dispatcher.model import SYSTEM, Audience, Role
 from dispatcher.planning import counting
 from dispatcher.store import areas, contacts, groups, people, suppressions
 
+POSTGRESQL_LATER = True
+
 BY_GROUP = """+++
 title = "Theo tổ"
 kind = "warning"

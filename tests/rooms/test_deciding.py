@@ -16,6 +16,8 @@ from dispatcher.planning.approving import approve_on_paper, offer
 from dispatcher.problems import Problem
 from dispatcher.store import approvals, areas, broadcasts, delegations, files, people
 
+POSTGRESQL_LATER = True
+
 TODAY = date(2026, 12, 1)
 PDF = b"%PDF-1.4 a scan"
 

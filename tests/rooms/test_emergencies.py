@@ -13,6 +13,8 @@ from dispatcher.problems import Problem
 from dispatcher.store import approvals, areas, contacts, groups, people, shares
 from dispatcher.store import emergencies as kept
 
+POSTGRESQL_LATER = True
+
 FLOOD = """+++
 title = "Xả lũ"
 kind = "warning"

@@ -25,6 +25,8 @@ from dispatcher.store import (
 )
 from dispatcher.store.handover import hand_over, in_hand
 
+POSTGRESQL_LATER = True
+
 GOOD = "mèo xanh ăn sấm chớp"
 
 

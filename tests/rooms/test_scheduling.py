@@ -19,6 +19,8 @@ from dispatcher.store import broadcasts, days_off, people, schedules
 from dispatcher.store.database import at
 from dispatcher.worker import Worker
 
+POSTGRESQL_LATER = True
+
 TOML = """title = "Sáng thứ hai"
 template = "canh-bao"
 route = "sms"

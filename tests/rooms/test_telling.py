@@ -27,6 +27,8 @@ from dispatcher.store import (
 )
 from dispatcher.store.budgets import Standing
 
+POSTGRESQL_LATER = True
+
 LEADERS = "minh@phuong.example"
 
 
