@@ -14,7 +14,19 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from benchmarks import deciding, gateways, lists, log, pace, planning, queue, sending, sites, texts
+from benchmarks import (
+    console,
+    deciding,
+    gateways,
+    lists,
+    log,
+    pace,
+    planning,
+    queue,
+    sending,
+    sites,
+    texts,
+)
 
 
 @dataclass(frozen=True)
@@ -211,6 +223,14 @@ def bench_deciding(size: Size) -> Iterator[Figure]:
     yield Figure("planning kept to the wards of a broadcast", ratio, "× not kept", 1.05, False)
 
 
+def bench_console(size: Size) -> Iterator[Figure]:
+    count = size.of(1_000_000)
+    took = console.pages(count)
+    slowest = max(took, key=lambda path: took[path])
+    yield Figure(f"slowest page, {count:,} people written to", took[slowest], "ms", 150, False,
+                 f"{slowest}; all others ≤ {sorted(took.values())[-5]:.0f} ms")  # fmt: skip
+
+
 BENCHES: dict[str, Callable[[Size], Iterator[Figure]]] = {
     "startup": bench_startup,
     "sending": bench_sending,
@@ -224,6 +244,7 @@ BENCHES: dict[str, Callable[[Size], Iterator[Figure]]] = {
     "gateways": bench_gateways,
     "lists": bench_lists,
     "texts": bench_texts,
+    "console": bench_console,
 }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from dispatcher.app import App
 from dispatcher.auditing import refusals
-from dispatcher.model import SYSTEM, Actor
+from dispatcher.model import SYSTEM, Actor, Role
 from dispatcher.problems import Problem
 from dispatcher.store.database import Row, Tx
 
@@ -59,10 +59,10 @@ class Ask:
 
     def number(self, name: str = "number") -> int:
         """A number in the address; anything else names nothing here."""
-        text = self.path.get(name, "")
-        if not text.isdigit() or len(text) > 18:
+        found = whole(self.path.get(name, ""))
+        if found is None:
             raise nothing_here()
-        return int(text)
+        return found
 
     def fields(self) -> dict[str, str]:
         """Blanks of a text, as `blank.NAME`."""
@@ -71,6 +71,12 @@ class Ask:
             for name in self.form
             if name.startswith("blank.") and self.one(name)
         }
+
+    def noted(self, act: str, noun: str, of: object) -> None:
+        """An auditor's looking leaves an entry in the trail."""
+        if self.person.role is Role.AUDITOR:
+            with self.app.begin(SYSTEM)() as tx:
+                tx.note(act, noun, of, person=self.person.person_id)
 
     def begin(self) -> AbstractContextManager[Tx]:
         return self.app.begin(self.person)()
@@ -112,6 +118,11 @@ class Sent:
 
 Answer = Shown | Go | Sent
 Handler = Callable[[Ask], Answer]
+
+
+def whole(text: str) -> int | None:
+    """A whole number as typed; None for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
 
 
 def nothing_here() -> Problem:

@@ -28,7 +28,7 @@ from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx
 from dispatcher.store.samples import Look
 from dispatcher.telling import HELD
-from dispatcher.web.ask import Answer, Ask, Go, Sent, Shown
+from dispatcher.web.ask import Answer, Ask, Go, Sent, Shown, whole
 from dispatcher.web.guard import Page, changes, reads
 from dispatcher.web.signing import prove
 
@@ -42,6 +42,7 @@ STATE = {
     "missed": Say("lỡ giờ", "missed"),
 }  # fmt: skip
 OPEN = (BroadcastState.DRAFT, BroadcastState.RETURNED)
+ADDED_UP = 50_000  # people a page adds up by residential group while somebody waits
 ALIVE = (BroadcastState.SCHEDULED, BroadcastState.RUNNING, BroadcastState.PAUSED)
 
 
@@ -202,7 +203,7 @@ def _act(ask: Ask, name: str, act: Callable[[Tx, Broadcast], Any]) -> Broadcast:
 
 
 def show(ask: Ask) -> Answer:
-    app, first = ask.app, max(1, int(ask.query.get("from", "1") or 1))
+    app, first = ask.app, max(1, whole(ask.query.get("from", "1")) or 1)
     with ask.read() as tx:
         broadcast = broadcasts.get(tx, ask.number())
         names = people.names(tx)
@@ -218,7 +219,7 @@ def show(ask: Ask) -> Answer:
             with ask.read() as tx:
                 reworded = joined.as_offered(tx, broadcast)
         seen = joined.preview(app, ask.person, reworded, Look((), first - 1, 1))
-    live = _live(ask, broadcast) if broadcast.released_at else {}
+    live = _live(ask, broadcast, by_place=True) if broadcast.released_at else {}
     values = {
         "b": broadcast, "names": names, "approval": approval, "offered": offered,
         "attached": attached, "template": template, "seen": seen, "first": first,
@@ -236,11 +237,13 @@ def _first_live(ask: Ask, broadcast: Broadcast) -> bool:
         return not broadcasts.any_released(tx, Mode.LIVE)
 
 
-def _live(ask: Ask, broadcast: Broadcast) -> dict[str, Any]:
-    """How far a released broadcast has come."""
+def _live(ask: Ask, broadcast: Broadcast, *, by_place: bool = False) -> dict[str, Any]:
+    """How far a released broadcast has come; `by_place`: per residential group too, unless there
+    are so many people that adding them up would make the page wait."""
     with ask.read() as tx:
         counted = broadcasts.counts(tx, broadcast.id)
-        found = reporting.report(tx, broadcast.id)
+        small = sum(counted.values()) <= ADDED_UP
+        found = reporting.report(tx, broadcast.id) if by_place and small else None
     total = sum(counted.values())
     left = counted.get("queued", 0) + counted.get("sending", 0)
     now = ask.app.clock()
@@ -452,7 +455,7 @@ def tick(ask: Ask) -> Answer:
     """A head has passed it on."""
 
     def act(tx: Tx, broadcast: Broadcast) -> None:
-        ids = [int(v) for v in ask.many("place") if v.isdigit()]
+        ids = [n for v in ask.many("place") if (n := whole(v)) is not None]
         parents = {a.id: a.parent_id for a in areas.by_ids(tx, ids)}
         mine = ask.person.wards
         if set(parents) != set(ids) or (

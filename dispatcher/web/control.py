@@ -13,7 +13,7 @@ from dispatcher.scheduling import Schedule
 from dispatcher.store import areas, budgets, days_off, gateways, people, schedules
 from dispatcher.store.database import Tx
 from dispatcher.store.handover import hand_over, in_hand
-from dispatcher.web.ask import Answer, Ask, Go, Shown
+from dispatcher.web.ask import Answer, Ask, Go, Shown, whole
 from dispatcher.web.guard import Page, changes, reads
 from dispatcher.web.pages import ROLES
 from dispatcher.web.signing import prove
@@ -42,7 +42,7 @@ def _may(ask: Ask, tx: Tx, wards: list[int] | frozenset[int] | None) -> None:
 def add_person(ask: Ask) -> Answer:
     prove(ask)
     with ask.begin() as tx:
-        ids = [int(v) for v in ask.many("ward") if v.isdigit()]
+        ids = [n for v in ask.many("ward") if (n := whole(v)) is not None]
         _may(ask, tx, ids)
         if ask.one("role") not in set(Role):
             raise Problem("bad-role", "Chọn vai trò.", "Choose a role.")

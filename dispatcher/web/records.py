@@ -9,31 +9,30 @@ from dispatcher.model import SYSTEM, AreaKind, MessageState, Role
 from dispatcher.problems import Problem
 from dispatcher.store import areas, broadcasts, logbook, trail
 from dispatcher.store.logbook import Filters
-from dispatcher.web.ask import Answer, Ask, Sent, Shown
+from dispatcher.web.ask import Answer, Ask, Sent, Shown, whole
 from dispatcher.web.guard import Page, reads
 
 PAGE, MOST_EXPORTED = 100, 200_000
 
 
-def _noted(ask: Ask, what: str, of: object) -> None:
-    """An auditor's looking is remembered, as anybody's export is."""
+def _exported(ask: Ask, of: object) -> None:
+    """Anybody's export is remembered."""
     with ask.app.begin(SYSTEM)() as tx:
-        tx.note(what, "log", of, person=ask.person.person_id)
+        tx.note("exported", "log", of, person=ask.person.person_id)
 
 
 def _filters(ask: Ask) -> Filters:
     given = ask.query
-    number = given.get("broadcast", "")
-    ward = given.get("ward", "")
+    number, ward = whole(given.get("broadcast", "")), whole(given.get("ward", ""))
     state = given.get("state", "")
     if state and state not in set(MessageState):
         raise Problem("unknown-state", "Không có trạng thái này.", "No such state.")
     with ask.read() as tx:
-        if number.isdigit():
-            broadcasts.get(tx, int(number))
+        if number is not None:
+            broadcasts.get(tx, number)
     return Filters(
-        broadcast=int(number) if number.isdigit() else None,
-        ward=int(ward) if ward.isdigit() else None,
+        broadcast=number,
+        ward=ward,
         state=state or None,
         gateway=given.get("gateway") or None,
         channel=given.get("channel") or None,
@@ -43,11 +42,11 @@ def _filters(ask: Ask) -> Filters:
 def log(ask: Ask) -> Answer:
     filters, columns = _filters(ask), list(logbook.MESSAGES.columns)
     before: tuple[int, int] | None = None
-    after = ask.query.get("before", "")
+    after = whole(ask.query.get("before", ""))
     with ask.read() as tx:
-        if after.isdigit():
-            place = logbook.place(tx, "messages", int(after))
-            before = (place, int(after)) if place is not None else None
+        if after is not None:
+            place = logbook.place(tx, "messages", after)
+            before = (place, after) if place is not None else None
         if ask.query.get("format") == "csv":
             rows = logbook.MESSAGES.rows(tx, filters, limit=MOST_EXPORTED)
             text = "".join(reporting.rows_as_csv(rows, columns))
@@ -61,10 +60,9 @@ def log(ask: Ask) -> Answer:
         wards = [a for a in areas.listed(tx, AreaKind.WARD)
                  if ask.person.wards is None or a.id in ask.person.wards]  # fmt: skip
     if export is not None:
-        _noted(ask, "exported", "messages")
+        _exported(ask, "messages")
         return Sent(export, "text/csv; charset=utf-8", "nhat-ky.csv")
-    if ask.person.role is Role.AUDITOR:
-        _noted(ask, "read", "messages")
+    ask.noted("read", "log", "messages")
     chosen = {k: v for k, v in ask.query.items() if k in ("broadcast", "ward", "state", "channel")}
     return Shown(
         "log.html",
@@ -82,7 +80,7 @@ def acts(ask: Ask) -> Answer:
                       "The trail is for those in charge of the whole site.")  # fmt: skip
     with ask.read() as tx:
         found: list[dict[str, Any]] = trail.entries(tx, noun=noun, limit=200)
-    _noted(ask, "read", "trail")
+    ask.noted("read", "log", "trail")
     return Shown("trail.html", {"found": found, "noun": noun or ""})
 
 

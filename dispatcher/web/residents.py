@@ -16,7 +16,7 @@ from dispatcher.model import AreaKind, Mode, Role
 from dispatcher.problems import Problem, Say, refused
 from dispatcher.store import areas, contacts, groups, imports, suppressions
 from dispatcher.store.contacts import Within
-from dispatcher.web.ask import Answer, Ask, Go, Shown
+from dispatcher.web.ask import Answer, Ask, Go, Shown, whole
 from dispatcher.web.guard import Page, changes, reads
 
 WRITING = (Role.OFFICER, Role.LEADER, Role.ADMIN)
@@ -29,11 +29,11 @@ def listed(ask: Ask) -> Answer:
         wards = [a for a in areas.listed(tx, AreaKind.WARD)
                  if ask.person.wards is None or a.id in ask.person.wards]  # fmt: skip
         chosen = next((w for w in wards if str(w.id) == ask.query.get("ward")), None)
-        group = ask.query.get("group", "")
+        group = whole(ask.query.get("group", ""))
         known = {g["id"]: g["name"] for g in groups.listed(tx)}
         within = Within(
             ward=chosen.id if chosen else None,
-            group=int(group) if group.isdigit() and int(group) in known else None,
+            group=group if group in known else None,
         )
         search = ask.query.get("q", "").strip()
         found = contacts.listed(tx, within=within, search=search, limit=SHOWN)
@@ -53,6 +53,7 @@ def person(ask: Ask) -> Answer:
         story = auditing.story(tx, number, ask.language)
         member = contacts.beside(tx, [number])[number]
         blocked = suppressions.of_contact(tx, number)
+    ask.noted("read", "contact", number)
     return Shown("person.html", {"c": found[0], "story": story, "beside": member,
                                  "blocked": blocked, "STATES": auditing.STATES,
                                  "REASONS": auditing.REASONS})  # fmt: skip

@@ -11,6 +11,8 @@ from dispatcher.problems import Problem
 from dispatcher.store import broadcasts
 from dispatcher.store.database import at
 
+POSTGRESQL_LATER = True
+
 STATES = [s.value for s in MessageState if s not in (MessageState.SKIPPED, MessageState.QUEUED)]
 CORRECTION = (
     '+++\ntitle = "Đính chính"\nkind = "notice"\n[fields]\nngay = { required = true }\n'

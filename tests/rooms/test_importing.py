@@ -14,6 +14,8 @@ from dispatcher.model import SYSTEM, AreaKind
 from dispatcher.problems import Problem
 from dispatcher.store import areas, contacts, imports
 
+POSTGRESQL_LATER = True
+
 WARDS = {"may to": "Máy Tơ", "cau tre": "Cầu Tre", "cau dat": "Cầu Đất"}
 
 

@@ -23,6 +23,8 @@ from dispatcher.store import contacts, messages, receipts, replies
 from dispatcher.twins.ledger import luck
 from dispatcher.worker import serve_site
 
+POSTGRESQL_LATER = True
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "gateways"))
 from vendors import answer, vendor
 

@@ -13,6 +13,8 @@ from dispatcher.model import SYSTEM, Kind, Price
 from dispatcher.problems import Problem
 from dispatcher.store import texts
 
+POSTGRESQL_LATER = True
+
 VIETTEL, VINAPHONE = number(1), number(5_000_001)  # the digit after 095 picks the network
 EXACT = """[prices]
 sms = 500

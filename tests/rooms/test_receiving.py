@@ -18,6 +18,8 @@ from dispatcher.store import messages, receipts
 from dispatcher.store.messages import Outcome
 from dispatcher.web.hooks import door
 
+POSTGRESQL_LATER = True
+
 
 @pytest.fixture
 def sent(app, tmp_path):

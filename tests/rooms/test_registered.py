@@ -15,6 +15,8 @@ from dispatcher.problems import Problem
 from dispatcher.store import registrations
 from dispatcher.store.registrations import Registration
 
+POSTGRESQL_LATER = True
+
 FOLDER = ROOT / "templates"
 FOUR = ("khung-canh-bao", "khung-thien-tai", "khung-moi-hop", "khung-dinh-chinh")
 TODAY = date(2026, 12, 1)

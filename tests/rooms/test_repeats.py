@@ -10,6 +10,8 @@ from dispatcher.model import SYSTEM
 from dispatcher.problems import Problem
 from dispatcher.store import broadcasts
 
+POSTGRESQL_LATER = True
+
 
 @pytest.fixture
 def ward(app, tmp_path):

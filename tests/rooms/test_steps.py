@@ -25,6 +25,8 @@ from dispatcher.sending.view import LEASE, View, lanes_of
 from dispatcher.store import broadcasts, forecasts, gateways, reachability, workers
 from dispatcher.worker import serve_site, sign_in_to_twins
 
+POSTGRESQL_LATER = True
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "gateways"))
 from vendors import answer, reset, vendor
 

@@ -14,6 +14,8 @@ from dispatcher.problems import Problem
 from dispatcher.store import broadcasts
 from dispatcher.store.samples import Look
 
+POSTGRESQL_LATER = True
+
 PEOPLE = [(f"Người {chr(65 + i)}", number(10 + i), "Tổ 1" if i < 4 else "", "") for i in range(7)]
 
 

@@ -18,6 +18,8 @@ from dispatcher.model import SYSTEM
 from dispatcher.store import receipts, suppressions, user_ids
 from dispatcher.worker import serve_site, sign_in_to_twins
 
+POSTGRESQL_LATER = True
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "gateways"))
 from vendors import answer, vendor
 

@@ -303,3 +303,17 @@ def test_the_language_switch_goes_nowhere_else(ward):
     for bad in ("https://evil.example", "//evil.example", "/\\evil.example"):
         assert post(client, "/lang", lang="en", back=bad).headers["location"] == "/"
     assert "Write a broadcast" in client.get("/").text
+
+
+@pytest.mark.parametrize(
+    "odd", ["²", "-1", "1e9", "9" * 30, "%00", "..%2f..", "' OR 1=1 --", "abc"]
+)
+def test_odd_numbers_and_words_in_addresses_break_nothing(ward, odd):
+    client = sign_in(ward, "ad")
+    for page in table(Guard(ward, [])):
+        path = re.sub(r"\{\w+\}", odd.replace("/", ""), page.path)
+        if page.method == "GET":
+            assert client.get(path).status_code in (200, 303, 400, 403, 404), path
+            answer = client.get(page.path.split("{")[0], params=dict.fromkeys(
+                ("from", "ward", "group", "before", "broadcast", "state", "q", "format", "noun"), odd))  # fmt: skip
+            assert answer.status_code in (200, 303, 400, 404), page.path
