@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import re
 
 import httpx
@@ -13,6 +14,8 @@ from dispatcher.model import SYSTEM
 from dispatcher.web.console import console
 
 PASSWORD = "mèo xanh ăn sấm chớp"
+LOOP = asyncio.new_event_loop()  # one for all browsers of a process
+atexit.register(LOOP.close)
 TOKEN = re.compile(r'name="csrf" value="([0-9a-f]+)"')
 
 
@@ -21,7 +24,6 @@ class Browser:
 
     def __init__(self, made):
         transport = httpx.ASGITransport(made, raise_app_exceptions=True)
-        self._loop = asyncio.new_event_loop()
         self._client = httpx.AsyncClient(transport=transport, base_url="https://127.0.0.1")
 
     @property
@@ -29,15 +31,10 @@ class Browser:
         return self._client.cookies
 
     def get(self, path, **more):
-        return self._loop.run_until_complete(self._client.get(path, **more))
+        return LOOP.run_until_complete(self._client.get(path, **more))
 
     def post(self, path, **more):
-        return self._loop.run_until_complete(self._client.post(path, **more))
-
-    def __del__(self):
-        if not self._loop.is_closed():
-            self._loop.run_until_complete(self._client.aclose())
-            self._loop.close()
+        return LOOP.run_until_complete(self._client.post(path, **more))
 
 
 def serve(app, code=""):

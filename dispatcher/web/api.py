@@ -214,6 +214,7 @@ def get_report(call: Call) -> Any:
 
 
 def list_messages(call: Call) -> Any:
+    """Messages as the log has them, newest first; `before` goes on after one."""
     query = call.query
     with call.app.store.read(call.actor) as tx:
         if query.get("broadcast"):

@@ -135,6 +135,7 @@ def _paper(ask: Ask) -> dict[str, str]:
 
 
 def create(ask: Ask) -> Answer:
+    """A draft from the form."""
     template = templating.load(ask.app.templates, ask.path["template"])
     with ask.begin() as tx:
         made = joined.draft(
@@ -168,6 +169,7 @@ def edit(ask: Ask) -> Answer:
 
 
 def save(ask: Ask) -> Answer:
+    """The form again: what was approved of it is void."""
     number, times = ask.number(), _times(ask)
 
     def act(tx: Tx, broadcast: Broadcast) -> None:
@@ -203,6 +205,7 @@ def _act(ask: Ask, name: str, act: Callable[[Tx, Broadcast], Any]) -> Broadcast:
 
 
 def show(ask: Ask) -> Answer:
+    """One broadcast: what will be sent, or how far it has come; and what may be done."""
     app, first = ask.app, max(1, whole(ask.query.get("from", "1")) or 1)
     with ask.read() as tx:
         broadcast = broadcasts.get(tx, ask.number())
@@ -292,6 +295,7 @@ def test(ask: Ask) -> Answer:
 
 
 def submit(ask: Ask) -> Answer:
+    """Hand in for approval, with the ceiling its preview gives."""
     number = ask.number()
     with ask.read() as tx:
         broadcast = broadcasts.get(tx, number)
@@ -308,6 +312,7 @@ def submit(ask: Ask) -> Answer:
 
 
 def approve(ask: Ask) -> Answer:
+    """Approve exactly what was seen: a page opened before a change approves nothing."""
     number = ask.number()
     with ask.remembering("approve", "broadcast", number):
         with ask.app.store.read(SYSTEM) as tx:
@@ -370,6 +375,7 @@ def reject(ask: Ask) -> Answer:
 
 
 def schedule(ask: Ask) -> Answer:
+    """Set the time; in live the first and the large want their number typed."""
     number, site = ask.number(), ask.app.site
     at = scheduling.ask_moment(ask.one("at") or "now", ask.app.clock())
     with ask.read() as tx:
@@ -469,6 +475,7 @@ def tick(ask: Ask) -> Answer:
 
 
 def report(ask: Ask) -> Answer:
+    """What became of it, as a page or CSV."""
     with ask.read() as tx:
         broadcast = broadcasts.get(tx, ask.number())
         found = reporting.report(tx, broadcast.id)
@@ -490,6 +497,7 @@ def report(ask: Ask) -> Answer:
 
 
 def urgent(ask: Ask) -> Answer:
+    """Prepared texts and the roster."""
     from dispatcher.store import emergencies as prepared
 
     with ask.read() as tx:

@@ -40,6 +40,7 @@ def _may(ask: Ask, tx: Tx, wards: list[int] | frozenset[int] | None) -> None:
 
 
 def add_person(ask: Ask) -> Answer:
+    """A new person, perhaps with a first password."""
     prove(ask)
     with ask.begin() as tx:
         ids = [n for v in ask.many("ward") if (n := whole(v)) is not None]
@@ -201,6 +202,7 @@ def _mine(ask: Ask, tx: Tx, schedule: Schedule) -> bool:
 
 
 def plan(ask: Ask) -> Answer:
+    """Schedules with their next ten firings."""
     app = ask.app
     with app.begin(SYSTEM)() as tx:
         known = scheduling.keep_all(tx, app.schedules, app.site.window, tet=app.site.tet)

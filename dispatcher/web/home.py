@@ -10,6 +10,7 @@ from dispatcher.web.guard import EVERYONE, Page, changes, reads
 
 
 def home(ask: Ask) -> Answer:
+    """What waits, what is to be approved, what is under way; money and gateways."""
     app, person = ask.app, ask.person
     assert person.person_id is not None
     with ask.read() as tx:

@@ -40,6 +40,7 @@ def _filters(ask: Ask) -> Filters:
 
 
 def log(ask: Ask) -> Answer:
+    """Messages by filters, a page at a time, or as CSV."""
     filters, columns = _filters(ask), list(logbook.MESSAGES.columns)
     before: tuple[int, int] | None = None
     after = whole(ask.query.get("before", ""))

@@ -25,6 +25,7 @@ KINDS = (".xlsx", ".xlsm", ".xls", ".ods", ".csv", ".tsv", ".txt")
 
 
 def listed(ask: Ask) -> Answer:
+    """Contacts by name, ward and group."""
     with ask.read() as tx:
         wards = [a for a in areas.listed(tx, AreaKind.WARD)
                  if ask.person.wards is None or a.id in ask.person.wards]  # fmt: skip

@@ -313,7 +313,7 @@ def test_odd_numbers_and_words_in_addresses_break_nothing(ward, odd):
     for page in table(Guard(ward, [])):
         path = re.sub(r"\{\w+\}", odd.replace("/", ""), page.path)
         if page.method == "GET":
-            assert client.get(path).status_code in (200, 303, 400, 403, 404), path
-            answer = client.get(page.path.split("{")[0], params=dict.fromkeys(
+            assert client.get(path).status_code in (200, 303, 307, 400, 403, 404), path
+            answer = client.get(page.path.split("/{")[0], params=dict.fromkeys(
                 ("from", "ward", "group", "before", "broadcast", "state", "q", "format", "noun"), odd))  # fmt: skip
             assert answer.status_code in (200, 303, 400, 404), page.path
