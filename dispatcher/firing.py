@@ -5,11 +5,13 @@ from __future__ import annotations
 from contextlib import nullcontext
 from datetime import datetime
 
-from dispatcher import planning, templating, wording
+from dispatcher import planning, rights, scheduling, templating, wording
 from dispatcher.app import App, draft, resolver, speeds
-from dispatcher.model import Actor
+from dispatcher.auditing import refusals
+from dispatcher.model import HANOI, SYSTEM, Actor
+from dispatcher.problems import refused
 from dispatcher.scheduling import Schedule
-from dispatcher.store import broadcasts, schedules
+from dispatcher.store import areas, broadcasts, schedules
 from dispatcher.store.database import Tx
 
 
@@ -66,3 +68,44 @@ def foresee(app: App, actor: Actor, schedule: Schedule) -> planning.Preview:
     except _Undone:
         pass
     return found[0]
+
+
+def is_mine(tx: Tx, schedule: Schedule) -> bool:
+    """True when everyone a schedule writes to is of the actor's wards."""
+    if tx.actor.wards is None:
+        return True
+    chosen = schedule.audience
+    if not chosen.wards or chosen.groups:
+        return False
+    return {w.id for w in areas.wards_named(tx, chosen.wards)} <= tx.actor.wards
+
+
+def touches(tx: Tx, schedule: Schedule) -> bool:
+    """True when a schedule writes to anybody of the actor's wards, or may."""
+    if tx.actor.wards is None or not schedule.audience.wards or schedule.audience.groups:
+        return True
+    return bool({w.id for w in areas.wards_named(tx, schedule.audience.wards)} & tx.actor.wards)
+
+
+def hand_in(app: App, actor: Actor, schedule: Schedule) -> tuple[planning.Preview, int, int]:
+    """Submit a schedule with what one firing may reach and cost; lists grow in half a year.
+
+    (what one firing would do today, most people, most đồng)
+    """
+    today = app.clock().astimezone(HANOI).date()
+    template = templating.load(app.templates, schedule.template)
+    wording.check_words(app.site, template, schedule.fields, today)
+    found = foresee(app, actor, schedule)
+    if not found.queued:
+        raise refused(
+            "nobody",
+            "Không có ai nhận được tin này; kiểm tra người nhận và danh bạ.",
+            "Nobody would receive this; check the audience and the list.",
+        )
+    people = found.people + max(10, found.people // 5)
+    dong = found.total + max(10_000, found.total // 5)
+    with refusals(app.begin(SYSTEM), actor, "submit", "schedule", schedule.name):
+        with app.begin(actor)() as tx:
+            rights.need(tx.actor, rights.WRITERS, "trình lịch gửi", "submit schedules")
+            scheduling.submit(tx, schedule, people, dong)
+    return found, people, dong

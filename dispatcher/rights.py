@@ -38,6 +38,16 @@ def need_wards(actor: Actor, wards: Collection[int], vi: str, en: str) -> None:
         )
 
 
+def need_people(actor: Actor, wards: Collection[int] | None) -> None:
+    """An admin of some wards has a say over people of those wards alone; None: the whole site."""
+    if actor.wards is not None and (not wards or not set(wards) <= actor.wards):
+        raise refused(
+            "not-your-ward",
+            f"{actor.name} chỉ quản lý người của phường mình; nêu phường: --ward.",
+            f"{actor.name} may only manage people of their own wards; name one: --ward.",
+        )
+
+
 def need_site(
     actor: Actor, vi: str, en: str, roles: Collection[Role] = frozenset({Role.ADMIN})
 ) -> None:

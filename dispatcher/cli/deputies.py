@@ -7,7 +7,7 @@ import click
 from dispatcher import rights
 from dispatcher.cli.credentials import people
 from dispatcher.cli.days import read_day
-from dispatcher.cli.people import in_scope, known, may_change, staff_phone
+from dispatcher.cli.people import known, may_change, staff_phone
 from dispatcher.cli.spoken import argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.model import HANOI, Actor, Role
@@ -25,7 +25,7 @@ def _principal(tx: Tx, actor: Actor, name: str) -> Actor:
     person = rows.actor(tx, name)
     if person.person_id != actor.person_id:
         may_change(actor, tx)
-        in_scope(tx, person.wards)
+        rights.need_people(tx.actor, person.wards)
     if person.role is not Role.LEADER:
         raise refused(
             "role",
@@ -80,7 +80,7 @@ def delegate(
         if head.wards is None and actor.wards is None:
             pass
         else:
-            in_scope(tx, standing_in.wards)
+            rights.need_people(tx.actor, standing_in.wards)
         assert head.person_id is not None
         assert standing_in.person_id is not None
         made = delegations.add(

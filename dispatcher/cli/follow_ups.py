@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dispatcher import app as joined
-from dispatcher import planning, scheduling, templating
+from dispatcher import firing, planning, scheduling, templating
 from dispatcher.cli.approvals import broadcasts
 from dispatcher.cli.broadcasts import OVER, acting, broadcast_id, told
 from dispatcher.cli.changes import read_numbers
-from dispatcher.cli.schedules import touches
 from dispatcher.cli.spoken import argument, command, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.templates import pairs
@@ -155,7 +154,7 @@ def stop_all(surface: Surface) -> None:
         paused = [
             name
             for name, row in schedules.listed(tx).items()
-            if row["state"] == "approved" and name in known and touches(tx, known[name])
+            if row["state"] == "approved" and name in known and firing.touches(tx, known[name])
         ]
         for name in paused:
             schedules.move(tx, name, "paused")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from dispatcher import rights
 from dispatcher.cli.changes import read_numbers
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
@@ -33,21 +34,10 @@ def may_change(actor: Actor, tx: Tx) -> None:
         )
 
 
-def in_scope(tx: Tx, wards: list[int] | frozenset[int] | None) -> None:
-    """An admin of some wards has a say over people of those wards alone."""
-    mine = tx.actor.wards
-    if mine is not None and (not wards or not set(wards) <= mine):
-        raise refused(
-            "not-your-ward",
-            f"{tx.actor.name} chỉ quản lý người của phường mình; nêu phường: --ward.",
-            f"{tx.actor.name} may only manage people of their own wards; name one: --ward.",
-        )
-
-
 def known(tx: Tx, name: str) -> Actor:
     """Somebody else whom the acting person has a say over."""
     found = rows.actor(tx, name)
-    in_scope(tx, found.wards)
+    rights.need_people(tx.actor, found.wards)
     return found
 
 
@@ -95,7 +85,7 @@ def add(
     with app.begin(actor)() as tx:
         may_change(actor, tx)
         ids = [w.id for w in areas.wards_named(tx, list(wards))] if wards else []
-        in_scope(tx, ids)
+        rights.need_people(tx.actor, ids)
         made = rows.add(
             tx,
             name,
@@ -176,7 +166,7 @@ def set_role(surface: Surface, name: str, role: str, wards: tuple[str, ...]) -> 
         assert person.person_id is not None
         ids = [w.id for w in areas.wards_named(tx, list(wards))] if wards else None
         if ids is not None:
-            in_scope(tx, ids)
+            rights.need_people(tx.actor, ids)
         rows.set_role(tx, person.person_id, Role(role), ids)
     if surface.json:
         surface.emit({"name": name, "role": role})

@@ -23,7 +23,7 @@ from dispatcher.model import HANOI, SYSTEM, Role
 from dispatcher.problems import OK, USAGE, Problem, Say, refused, unknown
 from dispatcher.reporting import number
 from dispatcher.scheduling import Schedule
-from dispatcher.store import areas, days_off
+from dispatcher.store import days_off
 from dispatcher.store import schedules as rows
 from dispatcher.store.database import Tx
 
@@ -57,7 +57,7 @@ def list_schedules(surface: Surface) -> None:
         known = scheduling.keep_all(tx, app.schedules, app.site.window, tet=app.site.tet)
         calendar = days_off.calendar(tx)
         held = rows.listed(tx)
-        mine = {name for name, schedule in known.items() if _mine(tx, schedule)}
+        mine = {name for name, schedule in known.items() if firing.is_mine(tx, schedule)}
         if tx.connection.info["touched"]:
             tx.note("read", "schedules", "files")
     found: list[dict[str, Any]] = []
@@ -142,7 +142,7 @@ def check(surface: Surface, names: tuple[str, ...]) -> int:
 def upcoming(surface: Surface, name: str, count: int) -> None:
     app, schedule = surface.open_app(), _load(surface, name)
     with app.store.read(surface.actor()) as tx:
-        if not _mine(tx, schedule):
+        if not firing.is_mine(tx, schedule):
             raise unknown(Say("lịch gửi", "schedule"), name, ())
         calendar = days_off.calendar(tx)
     coming = schedule.occurrences(app.clock(), calendar, tet=app.site.tet)
@@ -178,27 +178,10 @@ def upcoming(surface: Surface, name: str, count: int) -> None:
         surface.say("Không còn lần gửi nào.", "Nothing left to fire.")
 
 
-def _mine(tx: Tx, schedule: Schedule) -> bool:
-    """True when everyone a schedule writes to is of the actor's wards."""
-    if tx.actor.wards is None:
-        return True
-    chosen = schedule.audience
-    if not chosen.wards or chosen.groups:
-        return False
-    return {w.id for w in areas.wards_named(tx, chosen.wards)} <= tx.actor.wards
-
-
-def touches(tx: Tx, schedule: Schedule) -> bool:
-    """True when a schedule writes to anybody of the actor's wards, or may."""
-    if tx.actor.wards is None or not schedule.audience.wards or schedule.audience.groups:
-        return True
-    return bool({w.id for w in areas.wards_named(tx, schedule.audience.wards)} & tx.actor.wards)
-
-
 def _decide(tx: Tx, schedule: Schedule, roles: Collection[Role]) -> None:
     """Refuse to those in another role, and for people of other wards."""
     rights.need(tx.actor, roles, "quyết định lịch gửi", "decide on schedules")
-    if not _mine(tx, schedule):
+    if not firing.is_mine(tx, schedule):
         raise refused(
             "not-your-ward",
             f"Lịch «{schedule.name}» gửi ra ngoài phường của {tx.actor.name}.",
@@ -216,24 +199,9 @@ def _decide(tx: Tx, schedule: Schedule, roles: Collection[Role]) -> None:
 def submit(surface: Surface, name: str) -> None:
     schedule, actor = _load(surface, name), surface.actor()
     app = surface.open_app()
-    today = app.clock().astimezone(HANOI).date()
-    template = templating.load(app.templates, schedule.template)
-    wording.check_words(app.site, template, schedule.fields, today)
     with app.store.read(actor) as tx:
         _decide(tx, schedule, rights.WRITERS)
-    found = firing.foresee(app, actor, schedule)
-    if not found.queued:
-        raise refused(
-            "nobody",
-            "Không có ai nhận được tin này; kiểm tra người nhận và danh bạ.",
-            "Nobody would receive this; check the audience and the list.",
-        )
-    people = found.people + max(10, found.people // 5)  # lists grow in half a year
-    dong = found.total + max(10_000, found.total // 5)
-    with refusals(app.begin(SYSTEM), actor, "submit", "schedule", schedule.name):
-        with app.begin(actor)() as tx:
-            _decide(tx, schedule, rights.WRITERS)
-            scheduling.submit(tx, schedule, people, dong)
+    found, people, dong = firing.hand_in(app, actor, schedule)
     surface.say(
         f"Mỗi lần tới {number(found.queued)} người, nhiều nhất {number(found.total)} đồng; "
         f"duyệt tới mức {number(people)} người, {number(dong)} đồng, trong 6 tháng.",

@@ -9,7 +9,6 @@ from dispatcher import emergencies, handouts, rights, scheduling, targeting, tem
 from dispatcher.auditing import refusals
 from dispatcher.cli.broadcasts import as_json, broadcast_id, money
 from dispatcher.cli.days import read_day
-from dispatcher.cli.people import in_scope
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.tables import write_page
@@ -346,7 +345,7 @@ def add(surface: Surface, name: str, start: str, hours: int) -> None:
     with app.begin(actor)() as tx:
         rights.need(actor, rights.DECIDERS, "xếp lịch trực", "arrange the roster")
         person = people.actor(tx, name)
-        in_scope(tx, person.wards)
+        rights.need_people(tx.actor, person.wards)
         rights.need(person, rights.WRITERS, "trực", "be on duty")
         assert person.person_id is not None
         made = rows.set_duty(tx, person.person_id, starts, starts + timedelta(hours=hours))
@@ -369,7 +368,9 @@ def remove(surface: Surface, number_: int) -> None:
         rights.need(actor, rights.DECIDERS, "xếp lịch trực", "arrange the roster")
         found = next((d for d in rows.roster(tx, tx.now) if d["id"] == number_), None)
         if found is not None:
-            in_scope(tx, people.as_actor(tx, people.by_id(tx, found["person_id"])).wards)
+            rights.need_people(
+                tx.actor, people.as_actor(tx, people.by_id(tx, found["person_id"])).wards
+            )
         rows.end_duty(tx, number_)
     if surface.json:
         surface.emit({"id": number_, "removed": True})

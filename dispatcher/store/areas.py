@@ -139,6 +139,12 @@ def _propose(tx: Tx, ward_id: int, name: str, proposed: bool) -> int:
     return area
 
 
+def seen_wards(tx: Tx) -> list[Area]:
+    """The wards the actor looks after."""
+    mine = tx.actor.wards
+    return [a for a in listed(tx, AreaKind.WARD) if mine is None or a.id in mine]
+
+
 def names(tx: Tx) -> dict[int, str]:
     """Names by id."""
     return {row["id"]: row["name"] for row in tx.rows("SELECT id, name FROM areas")}

@@ -19,7 +19,7 @@ from dispatcher import (
 )
 from dispatcher.auditing import REASONS, STATES
 from dispatcher.config import duration, window
-from dispatcher.model import SYSTEM, AddressKind, AreaKind, Audience, BroadcastState, Mode, Role
+from dispatcher.model import SYSTEM, AddressKind, Audience, BroadcastState, Mode, Role
 from dispatcher.phone import read as read_phone
 from dispatcher.problems import Problem, Say, refused
 from dispatcher.rights import DECIDERS
@@ -65,11 +65,7 @@ def inbox(ask: Ask) -> Answer:
 
 def _choices(ask: Ask, tx: Tx) -> dict[str, Any]:
     """Wards with their residential groups and people, groups, routes: what may be chosen."""
-    wards = [
-        a
-        for a in areas.listed(tx, AreaKind.WARD)
-        if ask.person.wards is None or a.id in ask.person.wards
-    ]
+    wards = areas.seen_wards(tx)
     tree = []
     for ward in wards:
         counted = areas.people(tx, ward.id)

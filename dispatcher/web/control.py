@@ -7,7 +7,7 @@ from itertools import islice
 
 from dispatcher import firing, planning, rights, scheduling, signing_in, targeting, timekeeping
 from dispatcher.app import budgets_of
-from dispatcher.model import HANOI, SYSTEM, Actor, AreaKind, Mode, Role
+from dispatcher.model import HANOI, SYSTEM, Actor, Mode, Role
 from dispatcher.problems import Problem, refused
 from dispatcher.scheduling import Schedule
 from dispatcher.store import areas, budgets, days_off, gateways, people, schedules
@@ -27,16 +27,8 @@ ADMINS = (Role.ADMIN,)
 def staff(ask: Ask) -> Answer:
     with ask.read() as tx:
         found = people.seen(tx)
-        wards = [a for a in areas.listed(tx, AreaKind.WARD)
-                 if ask.person.wards is None or a.id in ask.person.wards]  # fmt: skip
+        wards = areas.seen_wards(tx)
     return Shown("people.html", {"found": found, "wards": wards, "ROLES": ROLES, "Role": Role})
-
-
-def _may(ask: Ask, tx: Tx, wards: list[int] | frozenset[int] | None) -> None:
-    """An admin of some wards has a say over people of those wards alone."""
-    mine = tx.actor.wards
-    if mine is not None and (not wards or not set(wards) <= mine):
-        raise Problem("unknown-person", "Không có người này.", "No such person.")
 
 
 def add_person(ask: Ask) -> Answer:
@@ -44,7 +36,7 @@ def add_person(ask: Ask) -> Answer:
     prove(ask)
     with ask.begin() as tx:
         ids = [n for v in ask.many("ward") if (n := whole(v)) is not None]
-        _may(ask, tx, ids)
+        rights.need_people(tx.actor, ids)
         if ask.one("role") not in set(Role):
             raise Problem("bad-role", "Chọn vai trò.", "Choose a role.")
         made = people.add(
@@ -63,7 +55,7 @@ def _other(ask: Ask, tx: Tx) -> Actor:
     if row is None or row["disabled_at"] is not None:
         raise Problem("unknown-person", "Không có người này.", "No such person.")
     found = people.as_actor(tx, row)
-    _may(ask, tx, found.wards)
+    rights.need_people(tx.actor, found.wards)
     if found.person_id == ask.person.person_id:
         raise refused("yourself", "Không tự làm việc này với mình.", "Not to yourself.")
     return found
@@ -142,8 +134,7 @@ def resume_gateway(ask: Ask) -> Answer:
 
 def places(ask: Ask) -> Answer:
     with ask.read() as tx:
-        wards = [a for a in areas.listed(tx, AreaKind.WARD)
-                 if ask.person.wards is None or a.id in ask.person.wards]  # fmt: skip
+        wards = areas.seen_wards(tx)
         found = [
             {
                 "ward": w,
@@ -193,14 +184,6 @@ def settings(ask: Ask) -> Answer:
 # --- schedules ----------------------------------------------------------------------------------
 
 
-def _mine(ask: Ask, tx: Tx, schedule: Schedule) -> bool:
-    if ask.person.wards is None:
-        return True
-    if not schedule.audience.wards or schedule.audience.groups:
-        return False
-    return {w.id for w in areas.wards_named(tx, schedule.audience.wards)} <= ask.person.wards
-
-
 def plan(ask: Ask) -> Answer:
     """Schedules with their next ten firings."""
     app = ask.app
@@ -208,7 +191,7 @@ def plan(ask: Ask) -> Answer:
         known = scheduling.keep_all(tx, app.schedules, app.site.window, tet=app.site.tet)
         calendar, held = days_off.calendar(tx), schedules.listed(tx)
     with ask.read() as tx:
-        mine = {n: s for n, s in known.items() if _mine(ask, tx, s)}
+        mine = {n: s for n, s in known.items() if firing.is_mine(tx, s)}
     found = [
         {
             "name": name,
@@ -228,7 +211,7 @@ def plan(ask: Ask) -> Answer:
 def _schedule(ask: Ask) -> Schedule:
     found = scheduling.load(ask.app.schedules, ask.path["name"], ask.app.site.window)
     with ask.read() as tx:
-        if not _mine(ask, tx, found):
+        if not firing.is_mine(tx, found):
             raise Problem("unknown-schedule", "Không có lịch này.", "No such schedule.")
         targeting.wards_of(tx, found.audience)
     return found
@@ -236,11 +219,7 @@ def _schedule(ask: Ask) -> Schedule:
 
 def submit_schedule(ask: Ask) -> Answer:
     schedule = _schedule(ask)
-    seen = firing.foresee(ask.app, ask.person, schedule)
-    most = seen.people + max(10, seen.people // 5), seen.total + max(10_000, seen.total // 5)
-    with ask.remembering("submit", "schedule", schedule.name):
-        with ask.begin() as tx:
-            scheduling.submit(tx, schedule, *most)
+    firing.hand_in(ask.app, ask.person, schedule)
     return Go("/schedules")
 
 

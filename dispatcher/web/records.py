@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dispatcher import auditing, reporting
-from dispatcher.model import SYSTEM, AreaKind, MessageState, Role
+from dispatcher.model import SYSTEM, MessageState, Role
 from dispatcher.problems import Problem
 from dispatcher.store import areas, broadcasts, logbook, trail
 from dispatcher.store.logbook import Filters
@@ -58,8 +58,7 @@ def log(ask: Ask) -> Answer:
                 dict(zip(columns, row, strict=True))
                 for row in logbook.MESSAGES.rows(tx, filters, before=before, limit=PAGE)
             ]
-        wards = [a for a in areas.listed(tx, AreaKind.WARD)
-                 if ask.person.wards is None or a.id in ask.person.wards]  # fmt: skip
+        wards = areas.seen_wards(tx)
     if export is not None:
         _exported(ask, "messages")
         return Sent(export, "text/csv; charset=utf-8", "nhat-ky.csv")

@@ -12,7 +12,7 @@ from dispatcher.importing.entries import read_listing
 from dispatcher.importing.merge import merge, store
 from dispatcher.importing.sheets import read_sheets
 from dispatcher.intake import check_wards, context, remember, remembered_basis, wards_of
-from dispatcher.model import AreaKind, Mode, Role
+from dispatcher.model import Mode, Role
 from dispatcher.problems import Problem, Say, refused
 from dispatcher.store import areas, contacts, groups, imports, suppressions
 from dispatcher.store.contacts import Within
@@ -27,8 +27,7 @@ KINDS = (".xlsx", ".xlsm", ".xls", ".ods", ".csv", ".tsv", ".txt")
 def listed(ask: Ask) -> Answer:
     """Contacts by name, ward and group."""
     with ask.read() as tx:
-        wards = [a for a in areas.listed(tx, AreaKind.WARD)
-                 if ask.person.wards is None or a.id in ask.person.wards]  # fmt: skip
+        wards = areas.seen_wards(tx)
         chosen = next((w for w in wards if str(w.id) == ask.query.get("ward")), None)
         group = whole(ask.query.get("group", ""))
         known = {g["id"]: g["name"] for g in groups.listed(tx)}
@@ -130,8 +129,7 @@ def _known(ask: Ask, number: int) -> None:
 
 def bring(ask: Ask) -> Answer:
     with ask.read() as tx:
-        wards = [a for a in areas.listed(tx, AreaKind.WARD)
-                 if ask.person.wards is None or a.id in ask.person.wards]  # fmt: skip
+        wards = areas.seen_wards(tx)
         past = imports.listed(tx, 20)
     return Shown("import.html", {"wards": wards, "past": past, "labels": LABELS, "checked": None})
 
