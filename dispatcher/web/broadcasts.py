@@ -7,7 +7,6 @@ from typing import Any
 
 from dispatcher import app as joined
 from dispatcher import (
-    emergencies,
     handouts,
     planning,
     reporting,
@@ -489,60 +488,6 @@ def report(ask: Ask) -> Answer:
     )  # fmt: skip
 
 
-# --- urgent -------------------------------------------------------------------------------------
-
-
-def urgent(ask: Ask) -> Answer:
-    """Prepared texts and the roster."""
-    from dispatcher.store import emergencies as prepared
-
-    with ask.read() as tx:
-        found = [e for e in prepared.listed(tx) if emergencies.is_mine(tx, e)]
-        ready = []
-        for e in found:
-            template = emergencies.text_of(ask.app, tx, e)
-            blanks = [f for n, f in template.fields.items() if n not in e.fields]
-            ready.append({"e": e, "blanks": blanks, "fields": template.fields})
-        roster = prepared.roster(tx, ask.app.clock())
-        now = ask.app.clock()
-        on_duty = ask.person.person_id is not None and prepared.on_duty(
-            tx, ask.person.person_id, now
-        )
-        seen = {p["id"] for p in people.seen(tx)}
-    return Shown(
-        "urgent.html",
-        {"ready": ready, "roster": [d for d in roster if d["person_id"] in seen],
-         "on_duty": on_duty, "STATE": STATE, "now": now},
-    )  # fmt: skip
-
-
-def send_urgent(ask: Ask) -> Answer:
-    name = ask.path["name"]
-    with ask.remembering("send", "emergency", name):
-        done, _ = emergencies.send(ask.app, ask.person, name, ask.fields())
-    return Go(f"/broadcasts/{done.id}")
-
-
-def approve_urgent(ask: Ask) -> Answer:
-    from dispatcher.store import emergencies as prepared
-
-    name = ask.path["name"]
-    with ask.remembering("approve", "emergency", name):
-        prove(ask)
-        with ask.begin() as tx:
-            emergencies.approve(ask.app, tx, prepared.get(tx, name))
-    return Go("/urgent")
-
-
-def all_clear(ask: Ask) -> Answer:
-    number = ask.number()
-    with ask.read() as tx:
-        original = broadcasts.get(tx, number)
-    with ask.remembering("all-clear", "broadcast", number):
-        done, _ = emergencies.all_clear(ask.app, ask.person, original, ask.fields())
-    return Go(f"/broadcasts/{done.id}")
-
-
 PAGES: list[Page] = [
     reads("/broadcasts", listed),
     reads("/inbox", inbox),
@@ -567,11 +512,7 @@ PAGES: list[Page] = [
     changes("/broadcasts/{number}/stop", stop),
     changes("/broadcasts/{number}/correct", correct),
     changes("/broadcasts/{number}/resend", resend),
-    changes("/broadcasts/{number}/all-clear", all_clear),
     reads("/broadcasts/{number}/sheet", sheet, (Role.OFFICER, Role.LEADER, Role.ADMIN)),
     changes("/broadcasts/{number}/shared", tick),
     reads("/broadcasts/{number}/report", report),
-    reads("/urgent", urgent),
-    changes("/urgent/{name}/send", send_urgent),
-    changes("/urgent/{name}/approve", approve_urgent),
 ]

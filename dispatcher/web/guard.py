@@ -30,6 +30,7 @@ from dispatcher.web.pages import render
 
 SESSION, BEFORE, DEVICE, LANGUAGE = "__Host-session", "__Host-before", "__Host-device", "lang"
 MOST_BYTES = 25 * 1024 * 1024
+MOST_OF_STRANGERS = 64 * 1024
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -228,9 +229,10 @@ def _own_page(ask: Ask, request: Request) -> None:
 
 
 async def _read_form(ask: Ask, request: Request) -> None:
+    """The form, where its size is said and fits; else none, and so no token: refused."""
     length = request.headers.get("content-length", "")
-    if length.isdigit() and int(length) > MOST_BYTES:
-        ask.form = {}
+    most = MOST_BYTES if request.cookies.get(SESSION) else MOST_OF_STRANGERS
+    if not length.isdigit() or int(length) > most:
         return
     values: dict[str, list[str]] = defaultdict(list)
     files: dict[str, Upload] = {}

@@ -14,9 +14,10 @@ from dispatcher.importing.sheets import read_sheets
 from dispatcher.intake import check_wards, context, remember, remembered_basis, wards_of
 from dispatcher.model import Mode, Role
 from dispatcher.problems import Problem, Say, refused
+from dispatcher.reporting import rows_as_csv
 from dispatcher.store import areas, contacts, groups, imports, suppressions
 from dispatcher.store.contacts import Within
-from dispatcher.web.ask import Answer, Ask, Go, Shown, whole
+from dispatcher.web.ask import Answer, Ask, Go, Sent, Shown, whole
 from dispatcher.web.guard import Page, changes, reads
 
 WRITING = (Role.OFFICER, Role.LEADER, Role.ADMIN)
@@ -197,6 +198,8 @@ def store_list(ask: Ask) -> Answer:
         raise Problem("unknown-upload", "Tệp đã cũ; tải lên lại.", "Upload the file again.")
     if ask.one("again"):
         return _looked(ask, key, name)
+    if ask.one("bad"):
+        return _bad_rows(ask, path)
     with ask.read() as tx:
         known = context(tx, ask.app, ask.one("ward") or None, None, _map(ask))
     listing = read_listing(read_sheets(path), known)
@@ -223,6 +226,23 @@ def store_list(ask: Ask) -> Answer:
         remember(tx, listing, list(wards), basis)
     path.unlink(missing_ok=True)
     return Go("/contacts")
+
+
+def _bad_rows(ask: Ask, path: Path) -> Answer:
+    """Only the rows that were not taken, with why, as CSV for Excel."""
+    with ask.read() as tx:
+        known = context(tx, ask.app, ask.one("ward") or None, None, _map(ask))
+    listing = read_listing(read_sheets(path), known)
+    with ask.read() as tx:
+        check_wards(tx, listing)
+    rows = [
+        [f.sheet, f.row, f.column, f.value, f.message.to(ask.language)]
+        for f in [*listing.rejected, *listing.needs_review]
+    ]
+    heads = [ask.t(vi, en) for vi, en in (("Trang", "Sheet"), ("Dòng", "Row"), ("Cột", "Column"),
+                                          ("Giá trị", "Value"), ("Vì sao", "Why"))]  # fmt: skip
+    text = "".join(rows_as_csv(rows, heads))
+    return Sent(text, "text/csv; charset=utf-8", "dong-hong.csv")
 
 
 def undo(ask: Ask) -> Answer:

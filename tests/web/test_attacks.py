@@ -137,6 +137,10 @@ def test_the_same_words_answer_what_is_not_there_and_what_is_anothers(two_wards)
     assert strip(other.text) == strip(nothing.text)
 
 
+async def unsaid_length(content):
+    yield content
+
+
 # --- forms --------------------------------------------------------------------------------------
 
 
@@ -177,7 +181,15 @@ def test_a_strange_host_and_huge_forms_are_refused(ward):
     assert client.get("/", headers={"Host": "evil.example"}).status_code == 403
     huge = {"file": ("a.csv", b"x" * (26 * 1024 * 1024))}
     answer = client.post("/contacts/import", data={"csrf": token(client)}, files=huge)
-    assert answer.status_code in (400, 403, 413)
+    assert answer.status_code == 403
+    stranger = serve(ward)
+    big = {"name": "lan", "password": "x" * 70_000, "csrf": token(stranger, "/sign-in")}
+    assert stranger.post("/sign-in", data=big).status_code == 403
+
+    word = token(client).encode()  # a form that does not say how long it is
+    unsaid = client.post("/sign-out", content=unsaid_length(b"csrf=" + word),
+                         headers={"Content-Type": "application/x-www-form-urlencoded"})  # fmt: skip
+    assert unsaid.status_code == 403
 
 
 def test_every_answer_says_what_a_browser_may_not_do(ward):
