@@ -147,14 +147,16 @@ def test_every_schedule_command(site):
     (call(*at, "people", "add", "qt", "--role", "admin"))
     call(*at, "people", "add", "lan", "--role", "officer", "--as", "qt")
     call(*at, "people", "add", "minh", "--role", "leader", "--as", "qt")
+    call(*at, "contacts", "import", f"{site}/contacts")
     path = os.path.join(site, "schedules", "thu-hai.toml")
     with open(path, "w", encoding="utf-8") as file:
         file.write('title = "Thứ hai"\ntemplate = "canh-bao"\nroute = "sms"\ncron = "0 9 * * mon"\n'
                    '[audience]\nwards = "all"\n')  # fmt: skip
     assert ask(*at, "schedules", "list")[0]["next"] == "2026-12-07T09:00+07:00"
     assert ask(*at, "schedules", "check") == []
-    assert ask(*at, "schedules", "next", "thu-hai", "--count", "2") == [
-        "2026-12-07T09:00+07:00", "2026-12-14T09:00+07:00"]  # fmt: skip
+    coming = ask(*at, "schedules", "next", "thu-hai", "--count", "2")
+    assert [(c["at"], c["sends"]) for c in coming] == [
+        ("2026-12-07T09:00+07:00", True), ("2026-12-14T09:00+07:00", True)]  # fmt: skip
     call(*at, "schedules", "approve", "thu-hai", "--as", "minh", code=3)
     ask(*at, "schedules", "submit", "thu-hai", "--as", "lan")
     ask(*at, "schedules", "return", "thu-hai", "--reason", "Đổi giờ", "--as", "minh")

@@ -233,7 +233,7 @@ def two_wards(tmp_path_factory):
         assert name == "lu-nhap" or ask(folder, "hoa", ["urgent", "submit", name])[0] == 0
     assert ask(folder, "binh", ["urgent", "approve", "lu"])[0] == 0
     for person in ("hoa", "lan", "minh", "x-lan", "x-minh"):
-        ask(folder, "x-ad", ["duty", "add", person, "--hours", "20"])
+        ask(folder, "x-ad", ["duty", "add", person, "--from", "2026-12-01 08:00", "--hours", "20"])
     code, said = ask(folder, "hoa", ["urgent", "send", "lu", "--json"])
     assert code == 0, said
     made["urgent"] = json.loads(said[said.index("{") : said.rindex("}") + 1])["id"]
