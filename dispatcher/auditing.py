@@ -50,6 +50,30 @@ STATES: dict[str, Say] = {
     "refused": Say("bị từ chối", "refused"),
     "doubtful": Say("chưa rõ, sẽ hỏi lại", "in doubt, will ask"),
 }
+REMEDIES: dict[str, Say] = {  # by fault: what a person should do
+    "busy": Say("không phải làm gì: sẽ tự gửi lại", "nothing: it is sent again by itself"),
+    "unknown": Say(
+        "không phải làm gì: hệ thống hỏi lại nhà cung cấp; ai còn «chưa rõ» có trong Nhật ký",
+        "nothing: the gateway is asked again; whoever stays in doubt is in the log",
+    ),
+    "recipient": Say(
+        "sửa số trong danh bạ, hoặc nhờ tổ trưởng chuyển lời",
+        "mend the number in the list, or ask the head of the group to pass it on",
+    ),
+    "carrier": Say(
+        "đăng ký tên định danh với mạng này, hoặc thêm nhà cung cấp khác",
+        "register the sender with this network, or add another gateway",
+    ),
+    "content": Say(
+        "nhà cung cấp không cho qua bài này: đăng ký mẫu, hoặc đổi câu chữ",
+        "the gateway refuses this wording: register the template, or change it",
+    ),
+    "account": Say(
+        "người quản trị nạp tiền hoặc sửa tài khoản, rồi bấm Mở lại ở Nhà cung cấp",
+        "an admin tops up or mends the account, then resumes it under Gateways",
+    ),
+    "later": Say("không phải làm gì: gửi khi tới giờ", "nothing: it goes when the hours allow"),
+}
 REASONS: dict[str, Say] = {
     "no_number": Say("không có số điện thoại", "no phone number"),
     "landline": Say("chỉ có số cố định", "only a landline"),

@@ -18,8 +18,9 @@ from typing import Any
 from dispatcher.areas import group_key, natural_key
 from dispatcher.model import HANOI
 from dispatcher.problems import Say
-from dispatcher.store import areas, logbook, shares
+from dispatcher.store import areas, logbook, shares, tallies
 from dispatcher.store.database import Tx
+from dispatcher.store.tallies import Tally
 
 PAGES = Path(__file__).parent / "pages"
 # Columns of a report, in the order people ask.
@@ -96,20 +97,75 @@ class Report:
         }
 
 
-def report(tx: Tx, broadcast_id: int) -> Report:
-    """Add up one broadcast."""
+def report(tx: Tx, broadcast_id: int, tally: Tally | None = None) -> Report:
+    """A broadcast as it stands; `tally`: as it was added up before."""
+    tally = tally or tallies.fresh(tx, broadcast_id)
+    named = areas.names(tx)
     sums: dict[tuple[str, str], dict[str, int]] = {}
-    for row in logbook.by_group(tx, broadcast_id):
-        place = (row["ward"], row["residential_group"] or "")
+    for row in tally.people:
+        place = (named[row["ward_id"]], named.get(row["place"], ""))
         counts = sums.setdefault(place, dict.fromkeys(COLUMNS, 0))
         counts[_column(row)] += row["n"]
     lines = [Line(ward, group, counts) for (ward, group), counts in sums.items()]
     lines.sort(key=lambda line: (natural_key(line.ward), natural_key(line.residential_group)))
     return Report(
         tuple(lines),
-        tuple(logbook.spent(tx, broadcast_id)),
-        *logbook.reached_twice(tx, broadcast_id),
+        tuple(_spent(tally)),
+        sum(row["people"] for row in tally.twice),
+        sum(row["cost"] for row in tally.twice),
     )
+
+
+def _spent(tally: Tally) -> list[dict[str, Any]]:
+    """Per channel and gateway: accepted attempts, delivered ones, parts and đồng."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in tally.spent:
+        key = row["channel"], row["gateway"]
+        line = found.setdefault(key, {"channel": key[0], "gateway": key[1], **_NOTHING_SPENT})
+        for name in _NOTHING_SPENT:
+            line[name] += row[name]
+    return [found[key] for key in sorted(found)]
+
+
+_NOTHING_SPENT = {"accepted": 0, "delivered": 0, "parts": 0, "cost": 0}
+
+
+def networks(tally: Tally) -> list[dict[str, Any]]:
+    """Per gateway and network (`carrier`): people in every column of a report."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in tally.people:
+        if row["gateway"] is None:
+            continue
+        key = row["gateway"], row["carrier"] or ""
+        line = found.setdefault(
+            key, {"gateway": key[0], "carrier": key[1], "counts": dict.fromkeys(COLUMNS, 0)}
+        )
+        line["counts"][_column(row)] += row["n"]
+    return [found[key] for key in sorted(found)]
+
+
+def faults(tally: Tally) -> list[dict[str, Any]]:
+    """What gateways answered that was no acceptance: gateway, fault, code, n; most first."""
+    found: dict[tuple[str, str, str], int] = {}
+    for row in tally.faults:
+        key = row["gateway"], row["fault"], row["code"] or ""
+        found[key] = found.get(key, 0) + row["n"]
+    rows = [dict(zip(("gateway", "fault", "code"), key, strict=True), n=n)
+            for key, n in found.items()]  # fmt: skip
+    return sorted(rows, key=lambda row: -int(row["n"]))
+
+
+def reach(tx: Tx, broadcast_id: int, tally: Tally) -> dict[str, int]:
+    """Households by how far they were reached, over all places."""
+    named, passed = areas.names(tx), _passed_on(tx, broadcast_id)
+    sums = dict.fromkeys(REACH, 0)
+    for row in tally.homes:
+        level = _LEVELS[row["reach"]]
+        if level in ("not_reached", "no_contact"):
+            place = (named[row["ward_id"]], named.get(row["place"], ""))
+            level = "passed_on" if place in passed else level
+        sums[level] += row["n"]
+    return sums
 
 
 def _column(row: Mapping[str, Any]) -> str:

@@ -6,19 +6,21 @@ Comes from: a stored version and the settings.   Goes to: planning, as renderers
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from dispatcher import law, planning, registered, templating
 from dispatcher.config import Site
 from dispatcher.model import Channel, Kind, Step, Text
+from dispatcher.phone import CARRIERS
 from dispatcher.planning import Words
-from dispatcher.problems import refused
+from dispatcher.problems import Problem, Say, refused
+from dispatcher.sms import measure
 from dispatcher.store import areas, texts
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx
-from dispatcher.templating import Template
+from dispatcher.templating import Field, Template
 
 
 def ward_names(site: Site) -> list[str]:
@@ -126,6 +128,76 @@ def check_words(site: Site, template: Template, fields: Mapping[str, str], today
                 f"{template.name}.j2:{remark.line} ({remark.rule}): {remark.message.vi}",
                 f"{template.name}.j2:{remark.line} ({remark.rule}): {remark.message.en}",
             )
+
+
+@dataclass(frozen=True)
+class Typed:
+    """One form of a text while it is typed. `dong`: the most for one person, 0 unknown."""
+
+    form: str  # sms | sms_accented | zalo
+    body: str
+    characters: int
+    parts: int
+    dong: int
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a text reads so far."""
+
+    texts: tuple[Typed, ...]
+    remarks: tuple[planning.Remarked, ...]
+    problem: Say | None = None  # why it cannot be read yet
+
+
+def as_typed(
+    site: Site, tx: Tx, template: Template, fields: Mapping[str, str], wards: Sequence[str],
+    today: date,
+) -> Reading:  # fmt: skip
+    """A text with blanks partly filled: those still empty show their label in brackets."""
+    shown = {
+        name: fields.get(name) or _stand_in(template, blank)
+        for name, blank in template.fields.items()
+    }
+    sample = templating.Sample(max(wards, key=len, default="") or templating.Sample().ward)
+    prices = texts.price_list(tx, today)
+    try:
+        found = [
+            _typed(template, form, sample.values(template, shown), prices)
+            for form in template.blocks
+            if form != templating.LOUDSPEAKER
+        ]
+        checked = templating.check(template, wards or ward_names(site), house(site), today, shown)
+    except Problem as problem:
+        return Reading((), (), problem.say)
+    still_empty = {n for n, f in template.fields.items() if f.required and not fields.get(n)}
+    return Reading(
+        tuple(found),
+        tuple(planning.Remarked(r.rule, r.severity, r.message) for r in checked)
+        if not still_empty
+        else (),
+    )
+
+
+def _stand_in(template: Template, blank: Field) -> str:
+    tried = templating.example(template, blank)
+    return tried if tried.isdigit() else (f"[{blank.label}]" if blank.required else "")
+
+
+def _typed(template: Template, form: str, values: Mapping[str, Any], prices: texts.Prices) -> Typed:
+    channel = "zalo" if form == "zalo" else "sms"
+    body = templating.render(template, template.blocks[form], values).body
+    if channel == "sms":
+        body = law.labelled(body, template.kind) if law.is_advertising(template.kind) else body
+    measured = measure(body)
+    parts = 1 if channel == "zalo" else measured.parts
+    dearest = max(
+        (
+            texts.price(prices, channel, carrier, template.kind)
+            for carrier in (None, *set(CARRIERS.values()))
+        ),
+    )
+    return Typed(form, body, measured.length, parts, parts * dearest)
 
 
 def remarks(site: Site, tx: Tx, broadcast: Broadcast, today: date) -> tuple[planning.Remarked, ...]:

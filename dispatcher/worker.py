@@ -41,7 +41,16 @@ from dispatcher.model import SYSTEM, Mode
 from dispatcher.problems import Problem
 from dispatcher.sending import Engine, balance, pass_deadlines, reclaim
 from dispatcher.sending.polling import poll
-from dispatcher.store import broadcasts, budgets, gateways, identity, receipts, trail, workers
+from dispatcher.store import (
+    broadcasts,
+    budgets,
+    gateways,
+    identity,
+    receipts,
+    tallies,
+    trail,
+    workers,
+)
 from dispatcher.store.bell import listen
 from dispatcher.store.workers import WorkerLock
 from dispatcher.timekeeping import Timekeeper
@@ -80,6 +89,7 @@ class Worker:
     problems: list[str] = field(default_factory=list)
     listeners: Mapping[str, Any] = field(default_factory=dict)
     timekeeper: Timekeeper | None = None
+    small: set[int] = field(default_factory=set)  # finished broadcasts pages add up themselves
 
     def _lock(self, name: str) -> WorkerLock:
         return WorkerLock(name, self.app.site.data / "workers", self.app.site.database)
@@ -181,6 +191,7 @@ class Worker:
             (self._poll, 2.0),
             (self._renew, 300.0),
             (self._tell, TELL),
+            (self._add_up, TELL),
         ):
             timer.add_job(
                 act,
@@ -254,6 +265,26 @@ class Worker:
             log.error("chore=tell problem=%s", problem.code)
         except Exception:
             log.exception("chore=tell")
+
+    async def _add_up(self) -> None:
+        """Large broadcasts are added up for the pages: read beside the sending, written in turn."""
+        taken: list[Mapping[str, Any]] = []
+
+        def look() -> None:
+            now = self.app.clock()
+            with self.app.store.read(SYSTEM) as tx:
+                chosen = tallies.due(tx, now, self.small)
+            for broadcast_id in chosen:
+                with self.app.store.read(SYSTEM) as tx:
+                    taken.extend(tallies.take(tx, now, broadcast_id))
+
+        def keep() -> None:
+            with self.app.store.begin(SYSTEM, self.app.clock()) as tx:
+                tallies.keep(tx, taken)
+
+        await self._safely(look, own_thread=True)
+        if taken:
+            await self._safely(keep)
 
     async def _poll(self) -> None:
         """Pull reports where callbacks may have been lost."""

@@ -12,7 +12,7 @@ from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.model import SYSTEM
 from dispatcher.problems import OK, USAGE, Problem, Say, refused
-from dispatcher.store import identity, settings, upkeep, workers
+from dispatcher.store import contacts, identity, settings, upkeep, workers
 from dispatcher.store.database import HEAD, Store, engine_for, open_store, version_of
 from dispatcher.store.seal import Sealer
 from dispatcher.store.workers import WorkerLock
@@ -40,6 +40,9 @@ def upgrade(surface: Surface) -> None:
             upkeep.backup(site.database, saved, lambda done, total: None)
         migrate.upgrade(engine)
     engine.dispose()
+    if saved or (found not in (None, HEAD) and not surface.dry_run):
+        with surface.open_app().begin(SYSTEM)() as tx:
+            contacts.learn_names(tx)
     if surface.json:
         surface.emit({"from": found, "to": HEAD, "backup": str(saved) if saved else None})
     if found == HEAD:

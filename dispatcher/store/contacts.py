@@ -5,8 +5,9 @@ from __future__ import annotations
 import heapq
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, NamedTuple
 
 from dispatcher import names, phone
@@ -193,54 +194,33 @@ def listed(
 ) -> list[dict[str, Any]]:
     """Contacts by ward, residential group and name as Vietnamese lists are sorted.
 
-    `search` folds diacritics, d and đ.
+    `search`: whole words of a name, diacritics, d and đ folded; where nobody has them all, any
+    part of a name, on lists that can be looked through.
     Numbers are masked unless `numbers` is asked for, which the caller has noted for the trail; then
     they come with their notes, as an import reads them.
     """
-    sql = (
-        f"WITH {tx.visible('contacts')} SELECT c.id, c.name_sealed, c.title, c.kind, w.name "
-        "AS ward, g.name AS residential_group, c.household_id AS household, c.source, "
-        "c.source_row, c.ward_id "
-        "FROM visible_contacts c JOIN areas w ON w.id = c.ward_id "
-        "LEFT JOIN areas g ON g.id = c.residential_group_id WHERE c.removed_at IS NULL "
-        "AND c.kind <> 'tester'"
-    )
-    for condition, chosen in (
-        ("c.ward_id = :ward", within.ward),
-        ("c.residential_group_id = :rg", within.residential_group),
-        (
-            "EXISTS (SELECT 1 FROM group_members m WHERE m.contact_id = c.id "
-            "AND m.group_id = :group_id)",
-            within.group,
-        ),
-    ):
-        if chosen is not None:
-            sql += f" AND {condition}"
-    if ids is not None:
-        sql += f" AND c.id IN ({', '.join(str(int(i)) for i in ids) or '-1'})"
-    values = {"ward": within.ward, "rg": within.residential_group, "group_id": within.group}
-    wanted = folded(search)
-    matching = (
-        (names.place_order(row["residential_group"] or ""), name, row)
-        for row in tx.run(sql + " ORDER BY c.id", values).mappings()
-        if wanted in folded(name := tx.sealer.open(row["name_sealed"])) or not wanted
-    )
-    found: list[dict[str, Any]] = []
-    for _, name, row in heapq.nsmallest(limit, matching, key=_place):
-        found.append(
-            {
-                "id": row["id"],
-                "name": name,
-                "title": row["title"],
-                "kind": row["kind"],
-                "ward": row["ward"],
-                "residential_group": row["residential_group"],
-                "household": row["household"],
-                "source": row["source"],
-                "row": row["source_row"],
-                "phones": [],
-            }
-        )
+    where, values = _conditions(ids, within)
+    if search:
+        lines = _named(tx, where, values, search, limit)
+    elif ids is not None or within.group is not None:
+        lines = heapq.nsmallest(limit, _opened(tx, where, values), key=_place)
+    else:
+        lines = _by_place(tx, where, values, limit)
+    found: list[dict[str, Any]] = [
+        {
+            "id": row["id"],
+            "name": name,
+            "title": row["title"],
+            "kind": row["kind"],
+            "ward": row["ward"],
+            "residential_group": row["residential_group"],
+            "household": row["household"],
+            "source": row["source"],
+            "row": row["source_row"],
+            "phones": [],
+        }
+        for name, row in lines
+    ]
     phones: dict[int, list[str]] = {}
     for link in on_rows(
         tx,
@@ -258,9 +238,117 @@ def listed(
     return [{**c, "phones": phones.get(c["id"], [])} for c in found]
 
 
-def _place(line: tuple[Any, str, Any]) -> tuple[Any, ...]:
-    group, name, row = line
+Line = tuple[str, Any]  # a name, and what else is shown
+AT_ONCE = 5_000
+LOOKED_THROUGH = 50_000  # people whose names are opened one by one to find a part of one
+
+
+def _conditions(ids: Sequence[int] | None, within: Within) -> tuple[str, dict[str, Any]]:
+    """`AND …` with its values, over contacts as `c`."""
+    sql, values = "c.removed_at IS NULL AND c.kind <> 'tester'", {}
+    for condition, name, chosen in (
+        ("c.ward_id = :ward", "ward", within.ward),
+        ("c.residential_group_id = :rg", "rg", within.residential_group),
+        (
+            "EXISTS (SELECT 1 FROM group_members m WHERE m.contact_id = c.id "
+            "AND m.group_id = :group_id)",
+            "group_id",
+            within.group,
+        ),
+    ):
+        if chosen is not None:
+            sql += f" AND {condition}"
+            values[name] = chosen
+    if ids is not None:
+        sql += f" AND c.id IN ({', '.join(str(int(i)) for i in ids) or '-1'})"
+    return sql, values
+
+
+def _opened(tx: Tx, where: str, values: Mapping[str, Any]) -> Iterator[Line]:
+    """Contacts with their names, one residential group after the other."""
+    sql = (
+        f"WITH {tx.visible('contacts')} SELECT c.id, c.name_sealed, c.title, c.kind, w.name "
+        "AS ward, g.name AS residential_group, c.household_id AS household, c.source, "
+        "c.source_row, c.ward_id "
+        "FROM visible_contacts c JOIN areas w ON w.id = c.ward_id "
+        f"LEFT JOIN areas g ON g.id = c.residential_group_id WHERE {where} "
+        "ORDER BY c.ward_id, c.residential_group_id, c.id"
+    )
+    for row in tx.run(sql, values).mappings():
+        yield tx.sealer.open(row["name_sealed"]), row
+
+
+def _place(line: Line) -> tuple[Any, ...]:
+    name, row = line
+    group = names.place_order(row["residential_group"] or "")
     return row["ward_id"], group, names.order(name), row["id"]
+
+
+def _by_place(tx: Tx, where: str, values: Mapping[str, Any], limit: int) -> list[Line]:
+    """The first lines, opening no more residential groups than are shown."""
+    found: list[Line] = []
+    for ward in tx.rows("SELECT id FROM areas WHERE kind = 'ward' ORDER BY id"):
+        there = {**values, "in_ward": ward["id"]}
+        groups = tx.rows(
+            f"WITH {tx.visible('contacts')} SELECT g.id, g.name FROM (SELECT DISTINCT "
+            "c.residential_group_id AS id FROM visible_contacts c WHERE c.ward_id = :in_ward) d "
+            "LEFT JOIN areas g ON g.id = d.id",
+            in_ward=ward["id"],
+        )
+        for group in sorted(groups, key=lambda g: names.place_order(g["name"] or "")):
+            if len(found) >= limit:
+                return found[:limit]
+            is_here = "residential_group_id " + (
+                "IS NULL" if group["id"] is None else "= :in_group"
+            )
+            here = there if group["id"] is None else {**there, "in_group": group["id"]}
+            lines = _opened(tx, f"{where} AND c.ward_id = :in_ward AND c.{is_here}", here)
+            found += sorted(lines, key=_place)
+    return found[:limit]
+
+
+def _named(tx: Tx, where: str, values: Mapping[str, Any], search: str, limit: int) -> list[Line]:
+    """Those whose names have what is searched for."""
+    wanted = folded(search)
+    words = set(wanted.split())
+    bits = f"{where} AND (c.name_bits IS NULL OR c.name_bits & :bits = :bits)"
+    candidates = _opened(tx, bits, {**values, "bits": tx.sealer.name_bits(wanted)})
+    found = list(
+        islice((line for line in candidates if words <= set(folded(line[0]).split())), limit)
+    )
+    if not found and _fewer_than(tx, where, values, LOOKED_THROUGH):
+        found = [line for line in _opened(tx, where, values) if wanted in folded(line[0])]
+    return heapq.nsmallest(limit, found, key=_place)
+
+
+def learn_names(tx: Tx) -> int:
+    """Search bits for whoever has none yet; how many. After an upgrade from before they were."""
+    learned = 0
+    while rows := tx.rows(
+        f"WITH {tx.visible('contacts')} SELECT id, name_sealed FROM visible_contacts "
+        f"WHERE name_bits IS NULL AND kind <> 'tester' LIMIT {AT_ONCE}"
+    ):
+        tx.run(
+            f"WITH {tx.visible('contacts')} UPDATE contacts SET name_bits = :bits WHERE id = :id "
+            "AND id IN (SELECT id FROM visible_contacts)",
+            [
+                {"id": r["id"], "bits": tx.sealer.name_bits(tx.sealer.open(r["name_sealed"]))}
+                for r in rows
+            ],
+        )
+        learned += len(rows)
+    if learned:
+        tx.note("learned", "contacts", "", names=learned)
+    return learned
+
+
+def _fewer_than(tx: Tx, where: str, values: Mapping[str, Any], most: int) -> bool:
+    many = tx.value(
+        f"WITH {tx.visible('contacts')} SELECT count(*) FROM (SELECT 1 FROM visible_contacts c "
+        f"WHERE {where} LIMIT {most}) few",
+        **values,
+    )
+    return int(many or 0) < most
 
 
 def beside(tx: Tx, ids: Sequence[int]) -> dict[int, dict[str, Any]]:

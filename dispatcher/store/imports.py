@@ -166,7 +166,7 @@ def _insert(
     places: Mapping[int, Mapping[str, areas.Area]],
     households: Mapping[bytes, int],
 ) -> Sequence[int]:
-    now, seal = at(tx.now), tx.sealer.seal
+    now, seal, bits = at(tx.now), tx.sealer.seal, tx.sealer.name_bits
     rows = [
         (
             p.ward_id,
@@ -176,6 +176,7 @@ def _insert(
             p.name_key,
             p.ordinal,
             seal(p.name),
+            bits(p.name),
             p.title,
             sealed_row(tx, p.kept),
             import_id,
@@ -191,7 +192,8 @@ def _insert(
 
 _CONTACT = (
     "ward_id", "residential_group_id", "household_id", "kind", "name_key", "ordinal", "name_sealed",
-    "title", "row_sealed", "import_id", "source", "source_row", "created_at", "updated_at",
+    "name_bits", "title", "row_sealed", "import_id", "source", "source_row",
+    "created_at", "updated_at",
 )  # fmt: skip
 
 
@@ -203,12 +205,13 @@ def _update(
     _keep_images(tx, import_id, [i for i, _ in updated])
     tx.run(
         f"WITH {tx.visible('contacts')} UPDATE contacts SET name_sealed = :n, "
-        "title = CASE WHEN :t = '' THEN title ELSE :t END, updated_at = :now, "
+        "name_bits = :bits, title = CASE WHEN :t = '' THEN title ELSE :t END, updated_at = :now, "
         "household_id = COALESCE(:h, household_id), row_sealed = COALESCE(:r, row_sealed) "
         "WHERE id = :id AND id IN (SELECT id FROM visible_contacts)",
         [
             {
                 "n": tx.sealer.seal(p.name),
+                "bits": tx.sealer.name_bits(p.name),
                 "t": p.title,
                 "id": i,
                 "now": at(tx.now),
@@ -429,13 +432,15 @@ def _put_back(tx: Tx, images: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
     )
     tx.run(
         f"WITH {tx.visible('contacts')} UPDATE contacts SET name_sealed = :n, name_key = :k, "
-        "ordinal = :ordinal, title = :title, ward_id = :ward_id, household_id = :household_id, "
-        "residential_group_id = :residential_group_id, row_sealed = :r, updated_at = :now "
+        "name_bits = :bits, ordinal = :ordinal, title = :title, ward_id = :ward_id, "
+        "household_id = :household_id, residential_group_id = :residential_group_id, "
+        "row_sealed = :r, updated_at = :now "
         "WHERE id = :id AND id IN (SELECT id FROM visible_contacts)",
         [
             {
                 "id": i,
                 "n": tx.sealer.seal(image["name"]),
+                "bits": tx.sealer.name_bits(image["name"]),
                 "k": bytes.fromhex(image["name_key"]),
                 "r": sealed_row(tx, image.get("row")),
                 "now": at(tx.now),
@@ -523,12 +528,13 @@ def _set(
     moved = ", ward_id = :w, residential_group_id = :g, household_id = NULL" if place else ""
     tx.run(
         f"WITH {tx.visible('contacts')} UPDATE contacts SET name_sealed = :n, "
-        "title = COALESCE(:t, title), updated_at = :now, "
+        "name_bits = :bits, title = COALESCE(:t, title), updated_at = :now, "
         "ordinal = CASE WHEN name_key = :k THEN ordinal ELSE COALESCE((SELECT MAX(c.ordinal) + 1 "
         f"FROM visible_contacts c WHERE c.name_key = :k), 0) END, name_key = :k{moved} "
         "WHERE id = :id AND id IN (SELECT id FROM visible_contacts)",
         {
             "n": tx.sealer.seal(name),
+            "bits": tx.sealer.name_bits(name),
             "t": title,
             "k": key,
             "now": at(tx.now),

@@ -338,48 +338,13 @@ def contacts_on(tx: Tx, address_id: int) -> list[int]:
     return sorted(row["id"] for row in rows)
 
 
-def by_group(tx: Tx, broadcast_id: int) -> list[dict[str, Any]]:
-    """Per ward and residential group: people by state and reason; what a report is made of."""
-    rows = tx.rows(
-        f"WITH {tx.visible('messages')} SELECT w.name AS ward, g.name AS residential_group, "
-        "m.state, m.reason, CASE WHEN h.state IN ('delivered', 'read') THEN 1 ELSE 0 END AS "
-        "through, "
-        "count(*) AS n FROM visible_messages m JOIN areas w ON w.id = m.ward_id "
-        "LEFT JOIN areas g ON g.id = m.residential_group_id "
-        "LEFT JOIN visible_messages h ON h.id = m.through_id WHERE m.broadcast_id = :b "
-        "GROUP BY w.name, g.name, m.state, m.reason, "
-        "CASE WHEN h.state IN ('delivered', 'read') THEN 1 ELSE 0 END",
-        b=broadcast_id,
-    )
-    return [dict(row) for row in rows]
-
-
-def spent(tx: Tx, broadcast_id: int) -> list[dict[str, Any]]:
-    """Per channel and gateway: accepted attempts, delivered ones, parts and đồng."""
-    return [
-        dict(row)
-        for row in tx.rows(
-            f"WITH {tx.visible('messages')} SELECT a.channel, a.gateway, count(*) AS accepted, "
-            "SUM(CASE WHEN a.heard >= 4 THEN 1 ELSE 0 END) AS delivered, "
-            "COALESCE(SUM(a.parts), 0) AS parts, COALESCE(SUM(a.cost), 0) AS cost FROM attempts a "
-            "JOIN visible_messages m ON m.id = a.message_id WHERE a.broadcast_id = :b "
-            "AND a.state = 'accepted' GROUP BY a.channel, a.gateway ORDER BY a.channel",
-            b=broadcast_id,
-        )
-    ]
-
-
-def reached_twice(tx: Tx, broadcast_id: int) -> tuple[int, int]:
-    """(people for whom two ways both reported delivery, đồng the dearer ones of them cost)."""
-    row = tx.one(
-        f"WITH {tx.visible('messages')} SELECT count(*) AS people, SUM(extra) AS cost FROM "
-        "(SELECT SUM(COALESCE(a.cost, 0)) - MIN(COALESCE(a.cost, 0)) AS extra FROM attempts a "
-        "JOIN visible_messages m ON m.id = a.message_id WHERE a.broadcast_id = :b "
-        "AND a.heard >= 4 GROUP BY a.message_id HAVING count(*) > 1) twice",
-        b=broadcast_id,
-    )
-    assert row is not None
-    return row["people"], int(row["cost"] or 0)
+# Over the messages `m` of a household and those (`h`) that reached a phone it shares.
+REACH = (
+    "MAX(CASE WHEN m.state IN ('delivered', 'read') OR h.state IN ('delivered', 'read') THEN 3 "
+    "WHEN m.state IN ('accepted', 'sending', 'queued', 'unconfirmed') OR h.state IN "
+    "('accepted', 'sending', 'queued', 'unconfirmed') THEN 2 "
+    "WHEN m.reason IN ('no_number', 'landline') THEN 0 ELSE 1 END)"
+)
 
 
 def households(tx: Tx, broadcast_id: int) -> list[dict[str, Any]]:
@@ -390,10 +355,7 @@ def households(tx: Tx, broadcast_id: int) -> list[dict[str, Any]]:
     rows = tx.rows(
         f"WITH {tx.visible('messages')} SELECT w.name AS ward, g.name AS residential_group, "
         "m.household_id AS household, MIN(m.contact_id) AS contact, count(*) AS people, "
-        "MAX(CASE WHEN m.state IN ('delivered', 'read') OR h.state IN ('delivered', 'read') THEN 3 "
-        "WHEN m.state IN ('accepted', 'sending', 'queued', 'unconfirmed') OR h.state IN "
-        "('accepted', 'sending', 'queued', 'unconfirmed') THEN 2 "
-        "WHEN m.reason IN ('no_number', 'landline') THEN 0 ELSE 1 END) AS reach "
+        f"{REACH} AS reach "
         "FROM visible_messages m LEFT JOIN visible_messages h ON h.id = m.through_id "
         "JOIN areas w ON w.id = m.ward_id LEFT JOIN areas g ON g.id = m.residential_group_id "
         "WHERE m.broadcast_id = :b GROUP BY w.name, g.name, m.household_id, "

@@ -119,6 +119,8 @@ contacts = Table(
     Column("ordinal", Integer, nullable=False, server_default="0",
            comment="tells namesakes in one group apart; their addresses say who is who"),
     Column("name_sealed", LargeBinary, nullable=False),
+    Column("name_bits", BigInteger, comment="a bit per word of the folded name, to search by; "
+           "null: not known yet"),
     Column("title", String, nullable=False, server_default=""),
     Column("row_sealed", LargeBinary, comment="columns kept at import, for row.<column>"),
     Column("import_id", Id, ForeignKey("imports.id")),
@@ -128,7 +130,8 @@ contacts = Table(
     Column("removed_at", Instant),
     UniqueConstraint("name_key", "ordinal"),
     Index("ix_contacts_household", "household_id"),
-    Index("ix_contacts_ward", "ward_id", "residential_group_id", "id"),
+    Index("ix_contacts_ward", "ward_id", "residential_group_id", "id", "removed_at", "kind",
+          "name_bits"),
 )  # fmt: skip
 contact_addresses = Table(
     "contact_addresses", metadata,
@@ -306,6 +309,16 @@ occurrences = Table(
     Column("fire_at", Instant, nullable=False), Column("state", String, nullable=False),
     Column("broadcast_id", Id, ForeignKey("broadcasts.id")), Column("by_worker", String),
     UniqueConstraint("schedule_id", "fire_at"),
+)  # fmt: skip
+tallies = Table(
+    "tallies", metadata,
+    Column("broadcast_id", Id, ForeignKey("broadcasts.id", ondelete="CASCADE"), primary_key=True),
+    Column("ward_id", Id, primary_key=True),
+    Column("at", Instant, nullable=False), Column("took", Integer, nullable=False,
+           comment="microseconds: adding up again waits many times as long"),
+    Column("states", Text, nullable=False, comment="JSON: messages by state"),
+    Column("sums", Text, nullable=False, comment="JSON: what a report is made of"),
+    comment="large broadcasts added up now and then, so that pages need not",
 )  # fmt: skip
 plan_bodies = Table(
     "plan_bodies", metadata,
@@ -490,7 +503,7 @@ checkpoints = Table(
     Column("signature", LargeBinary),
 )  # fmt: skip
 
-SCOPED = frozenset({"contacts", "messages", "households", "broadcasts"})
+SCOPED = frozenset({"contacts", "messages", "households", "broadcasts", "tallies"})
 NOTED = frozenset({
     "people", "people_wards", "areas", "area_successors", "contacts", "contact_addresses", "groups",
     "group_members", "suppressions", "broadcasts", "gateways", "vault", "api_keys", "delegations",

@@ -62,6 +62,13 @@ sessions = Table(
     Column("label", String, nullable=False, server_default=""),
     comment="who is signed in at the console",
 )  # fmt: skip
+kept_forms = Table(
+    "kept_forms", metadata,
+    Column("person_id", Id, ForeignKey("people.id", ondelete="CASCADE"), primary_key=True),
+    Column("form", String, primary_key=True, comment="its address"),
+    Column("sealed", LargeBinary, nullable=False), Column("at", Instant, nullable=False),
+    comment="what somebody has typed and not saved yet",
+)  # fmt: skip
 devices = Table(
     "devices", metadata,
     Column("digest", LargeBinary, primary_key=True),

@@ -16,8 +16,10 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from dispatcher.failpoints import failpoint
 from dispatcher.problems import settings
+from dispatcher.sms import folded
 
 KEY_BYTES = 32
+MOST_WORDS = 50_000  # of names whose bit is remembered
 
 
 class Sealer:
@@ -29,6 +31,7 @@ class Sealer:
         self._addresses = AESSIV(_derive(key, b"addresses", 64))
         self._seals = AESSIV(_derive(key, b"seals", 64))
         self._digest_key = _derive(key, b"digests", 32)
+        self._bits: dict[str, int] = {}  # of words seen so far
 
     def address(self, kind: str, value: str) -> bytes:
         """The one ciphertext of an address: equal addresses are equal rows."""
@@ -46,6 +49,21 @@ class Sealer:
     def open(self, sealed: bytes) -> str:
         """The text behind `seal`."""
         return _opened(self._seals, sealed[12:], [sealed[:12]])
+
+    def name_bits(self, name: str) -> int:
+        """A bit (of 63) for each word of a folded name: what is searched for has them all.
+
+        Which word a bit stands for takes the key; many words share one, so it names nobody.
+        """
+        found = 0
+        for word in folded(name).split():
+            bit = self._bits.get(word)
+            if bit is None:
+                bit = 1 << self.digest("name word", word)[0] % 63
+                if len(self._bits) < MOST_WORDS:
+                    self._bits[word] = bit
+            found |= bit
+        return found
 
     def digest(self, purpose: str, *parts: str) -> bytes:
         """A keyed hash of `parts`, 16 bytes: for identities that must not tell a name."""

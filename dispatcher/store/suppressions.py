@@ -125,7 +125,7 @@ def forget(tx: Tx, contact_id: int, reason: str) -> dict[str, int]:
     retire(tx, [contact_id])
     tx.run(
         f"WITH {tx.visible('contacts')} UPDATE contacts SET name_sealed = :n, title = '', "
-        "row_sealed = NULL, source = '', source_row = NULL WHERE id = :c "
+        "name_bits = 0, row_sealed = NULL, source = '', source_row = NULL WHERE id = :c "
         "AND id IN (SELECT id FROM visible_contacts)",
         {"n": tx.sealer.seal(""), "c": contact_id},
     )

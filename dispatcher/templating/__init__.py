@@ -4,7 +4,7 @@ Comes from: templates/*.j2.   Goes to: preview and planning.
 Never: runs anything a template's author could turn against us, renders a value a second time.
 """
 
-from dispatcher.templating.checking import Remark, check
+from dispatcher.templating.checking import Remark, check, example
 from dispatcher.templating.files import (
     BLOCKS,
     LOUDSPEAKER,
@@ -42,6 +42,7 @@ __all__ = [
     "Template",
     "Writer",
     "check",
+    "example",
     "fill",
     "frame",
     "gaps",

@@ -1,8 +1,10 @@
-"""Broadcasts: written, looked at, handed in, decided, watched, stopped, corrected."""
+"""Broadcasts: looked at, handed in, decided, watched, stopped, corrected."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from dispatcher import app as joined
@@ -10,19 +12,17 @@ from dispatcher import (
     handouts,
     planning,
     reporting,
-    routes,
     scheduling,
     templating,
     timekeeping,
     wording,
 )
-from dispatcher.auditing import REASONS, STATES
-from dispatcher.config import duration, window
-from dispatcher.model import SYSTEM, AddressKind, Audience, BroadcastState, Mode, Role
+from dispatcher.auditing import REASONS, STATES, REMEDIES
+from dispatcher.model import SYSTEM, AddressKind, BroadcastState, Mode, Role
 from dispatcher.phone import read as read_phone
 from dispatcher.problems import Problem, Say, refused
 from dispatcher.rights import DECIDERS
-from dispatcher.store import approvals, areas, broadcasts, contacts, files, groups, people, shares
+from dispatcher.store import approvals, areas, broadcasts, contacts, files, people, shares, tallies
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx
 from dispatcher.store.samples import Look
@@ -41,14 +41,13 @@ STATE = {
     "missed": Say("lỡ giờ", "missed"),
 }  # fmt: skip
 OPEN = (BroadcastState.DRAFT, BroadcastState.RETURNED)
-ADDED_UP = 50_000  # people a page adds up by residential group while somebody waits
 ALIVE = (BroadcastState.SCHEDULED, BroadcastState.RUNNING, BroadcastState.PAUSED)
 
 
 def listed(ask: Ask) -> Answer:
     with ask.read() as tx:
         found = broadcasts.listed(tx, limit=200)
-        counted = {b.id: broadcasts.counts(tx, b.id) for b in found[:50]}
+        counted = tallies.states(tx, [b.id for b in found[:50]])
     return Shown("broadcasts.html", {"found": found, "counted": counted, "STATE": STATE})
 
 
@@ -57,135 +56,6 @@ def inbox(ask: Ask) -> Answer:
         found = broadcasts.listed(tx, [BroadcastState.SUBMITTED])
         names = people.names(tx)
     return Shown("inbox.html", {"found": found, "names": names})
-
-
-# --- writing ------------------------------------------------------------------------------------
-
-
-def _choices(ask: Ask, tx: Tx) -> dict[str, Any]:
-    """Wards with their residential groups and people, groups, routes: what may be chosen."""
-    wards = areas.seen_wards(tx)
-    tree = []
-    for ward in wards:
-        counted = areas.people(tx, ward.id)
-        units = {a.id: a for a in areas.groups_of(tx, ward.id).values()}
-        tree.append(
-            {
-                "ward": ward,
-                "people": sum(counted.values()),
-                "groups": [{"area": a, "people": counted.get(a.id, 0)} for a in units.values()],
-            }
-        )
-    return {"tree": tree, "groups": groups.listed(tx), "routes": routes.known(ask.app.site)}
-
-
-def choose_text(ask: Ask) -> Answer:
-    """The first step: which text."""
-    found = []
-    for name in templating.template_files(ask.app.templates):
-        try:
-            found.append(templating.load(ask.app.templates, name))
-        except Problem:
-            continue  # `templates check` says what is wrong with it
-    return Shown("choose-text.html", {"found": found})
-
-
-def new(ask: Ask) -> Answer:
-    template = templating.load(ask.app.templates, ask.path["template"])
-    with ask.read() as tx:
-        values = _choices(ask, tx)
-    return Shown(
-        "write.html",
-        {"template": template, "broadcast": None, "fields": {}, "chosen": Audience(), **values},
-    )
-
-
-def _audience(ask: Ask) -> Audience:
-    return Audience(
-        ask.many("ward"),
-        ask.many("tdp"),
-        ask.many("group"),
-        ask.many("exclude"),
-        "household" if ask.one("one_per") == "household" else "phone",
-    )
-
-
-def _times(ask: Ask) -> dict[str, Any]:
-    try:
-        return {
-            "expires_after": duration(ask.one("expires_after", "6h")),
-            "window": window(ask.one("window")) if ask.one("window") else None,
-        }
-    except ValueError:
-        raise Problem(
-            "bad-time",
-            "Khung giờ ghi như 07:00-21:00, thời hạn ghi như 6h.",
-            "Hours look like 07:00-21:00, the limit like 6h.",
-        ) from None
-
-
-def _paper(ask: Ask) -> dict[str, str]:
-    facts = {n: ask.one(f"paper.{n}") for n in ("day", "about", "agency", "signer")}
-    return {name: value for name, value in facts.items() if value}
-
-
-def create(ask: Ask) -> Answer:
-    """A draft from the form."""
-    template = templating.load(ask.app.templates, ask.path["template"])
-    with ask.begin() as tx:
-        made = joined.draft(
-            ask.app,
-            tx,
-            template=template,
-            audience=_audience(ask),
-            route_name=ask.one("route") or None,
-            fields=ask.fields(),
-            title=ask.one("title"),
-            document=ask.one("document"),
-            paper=_paper(ask),
-            accented=bool(ask.one("accented")),
-            urgent=bool(ask.one("urgent")),
-            rather_twice=bool(ask.one("rather_twice")),
-            **_times(ask),
-        )
-    return Go(f"/broadcasts/{made}")
-
-
-def edit(ask: Ask) -> Answer:
-    with ask.read() as tx:
-        broadcast = broadcasts.get(tx, ask.number())
-        template = wording.frozen(ask.app.site, tx, broadcast)
-        values = _choices(ask, tx)
-    return Shown(
-        "write.html",
-        {"template": template, "broadcast": broadcast, "fields": broadcast.fields,
-         "chosen": broadcast.audience, **values},
-    )  # fmt: skip
-
-
-def save(ask: Ask) -> Answer:
-    """The form again: what was approved of it is void."""
-    number, times = ask.number(), _times(ask)
-
-    def act(tx: Tx, broadcast: Broadcast) -> None:
-        filled, version = wording.reworded(ask.app.site, tx, broadcast, ask.fields(), ())
-        audience = _audience(ask)
-        changed: dict[str, Any] = {
-            "fields": filled,
-            "template_version_id": version,
-            "title": ask.one("title") or broadcast.title,
-            "document": ask.one("document"),
-            "paper": _paper(ask),
-            "expires_after": times["expires_after"],
-        }
-        if times["window"] is not None:
-            changed["window"] = times["window"]
-        if broadcast.audience.of is None and (audience.wards or audience.groups):
-            changed |= {"audience": audience, "senders": joined.senders(ask.app, tx, audience)}
-        planning.edit(tx, broadcast, **changed)
-
-    _act(ask, "edit", act)
-    return Go(f"/broadcasts/{number}")
 
 
 # --- one broadcast ------------------------------------------------------------------------------
@@ -217,7 +87,10 @@ def show(ask: Ask) -> Answer:
             with ask.read() as tx:
                 reworded = joined.as_offered(tx, broadcast)
         seen = joined.preview(app, ask.person, reworded, Look((), first - 1, 1))
-    live = _live(ask, broadcast, by_place=True) if broadcast.released_at else {}
+    live = _live(ask, broadcast) if broadcast.released_at else {}
+    if broadcast.released_at:
+        with ask.read() as tx:
+            live["report"] = reporting.report(tx, broadcast.id, tallies.of(tx, broadcast.id))
     values = {
         "b": broadcast, "names": names, "approval": approval, "offered": offered,
         "attached": attached, "template": template, "seen": seen, "first": first,
@@ -235,27 +108,47 @@ def _first_live(ask: Ask, broadcast: Broadcast) -> bool:
         return not broadcasts.any_released(tx, Mode.LIVE)
 
 
-def _live(ask: Ask, broadcast: Broadcast, *, by_place: bool = False) -> dict[str, Any]:
-    """How far a released broadcast has come; `by_place`: per residential group too, unless there
-    are so many people that adding them up would make the page wait."""
+def _live(ask: Ask, broadcast: Broadcast) -> dict[str, Any]:
+    """How far a released broadcast has come, and how fast since `?was=…&at=…` (done, second)."""
     with ask.read() as tx:
-        counted = broadcasts.counts(tx, broadcast.id)
-        small = sum(counted.values()) <= ADDED_UP
-        found = reporting.report(tx, broadcast.id) if by_place and small else None
+        tally = tallies.of(tx, broadcast.id, ("people", "faults"))
+    counted, now = tally.states, ask.app.clock()
     total = sum(counted.values())
     left = counted.get("queued", 0) + counted.get("sending", 0)
-    now = ask.app.clock()
     undo = broadcast.starts_at and max(0, int((broadcast.starts_at - now).total_seconds()))
+    lines = reporting.networks(tally)
+    look = _since(ask, broadcast, total - left - counted.get("skipped", 0))
+    per_minute = look.per_minute if broadcast.state is BroadcastState.RUNNING else 0
     return {
-        "counted": counted,
-        "total": total,
-        "left": left,
+        "counted": counted, "total": total, "left": left, "undo": undo or 0,
         "share": round((total - left) * 100 / total) if total else 100,
-        "report": found,
-        "columns": reporting.COLUMNS,
-        "undo": undo or 0,
-        "STATES": STATES,
-    }
+        "look": look, "rate": per_minute, "minutes": math.ceil(left / max(per_minute, 1)),
+        "networks": lines if len(lines) > 1 else [], "faults": reporting.faults(tally)[:20],
+        "totals": {c: sum(line["counts"][c] for line in lines) for c in reporting.COLUMNS},
+        "columns": reporting.COLUMNS, "STATES": STATES, "REASONS": REASONS, "REMEDIES": REMEDIES,
+        "taken_at": tally.at,
+    }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Look:
+    """Where the next look measures from, and the pace since the last: messages a minute."""
+
+    done: int
+    second: int
+    per_minute: int
+
+
+def _since(ask: Ask, broadcast: Broadcast, done: int) -> _Look:
+    now = int(ask.app.clock().timestamp())
+    was, second = whole(ask.query.get("was", "")), whole(ask.query.get("at", ""))
+    if was is None or second is None or not 0 < now - second < 600 or was > done:
+        start = broadcast.starts_at
+        was, second = 0, int(start.timestamp()) if start else now
+    pace = (done - was) * 60 // (now - second) if now > second else 0
+    if now - second < 60 and ask.query.get("at"):
+        return _Look(was, second, pace)  # a minute's worth says more than two seconds
+    return _Look(done, now, pace)
 
 
 def progress(ask: Ask) -> Answer:
@@ -473,9 +366,10 @@ def report(ask: Ask) -> Answer:
     """What became of it, as a page or CSV."""
     with ask.read() as tx:
         broadcast = broadcasts.get(tx, ask.number())
-        found = reporting.report(tx, broadcast.id)
+        tally = tallies.of(tx, broadcast.id)
+        found = reporting.report(tx, broadcast.id, tally)
         approval = approvals.latest(tx, broadcast)
-        reach = reporting.coverage(tx, broadcast.id, None, None)
+        reach = reporting.reach(tx, broadcast.id, tally)
     drill = broadcast.mode is Mode.DRILL
     if ask.query.get("format") == "csv":
         text = reporting.as_csv(found, ask.language, drill=drill)
@@ -484,20 +378,15 @@ def report(ask: Ask) -> Answer:
         "report.html",
         {"b": broadcast, "report": found, "approval": approval, "reach": reach,
          "columns": reporting.COLUMNS, "REACH": reporting.REACH, "is_drill": drill,
-         "STATE": STATE},
+         "STATE": STATE, "taken_at": tally.at},
     )  # fmt: skip
 
 
 PAGES: list[Page] = [
     reads("/broadcasts", listed),
     reads("/inbox", inbox),
-    reads("/broadcasts/new", choose_text, (Role.OFFICER, Role.LEADER, Role.ADMIN)),
-    reads("/broadcasts/new/{template}", new, (Role.OFFICER, Role.LEADER, Role.ADMIN)),
-    changes("/broadcasts/new/{template}", create),
     reads("/broadcasts/{number}", show),
     reads("/broadcasts/{number}/progress", progress),
-    reads("/broadcasts/{number}/edit", edit, (Role.OFFICER, Role.LEADER, Role.ADMIN)),
-    changes("/broadcasts/{number}/edit", save),
     changes("/broadcasts/{number}/attach", attach),
     changes("/broadcasts/{number}/test", test),
     changes("/broadcasts/{number}/submit", submit),

@@ -16,7 +16,17 @@ from dispatcher.app import App
 from dispatcher.gateways.contract import Call, Heard
 from dispatcher.model import SYSTEM
 from dispatcher.store import people
-from dispatcher.web import api, broadcasts, control, home, records, residents, signing, urgent
+from dispatcher.web import (
+    api,
+    broadcasts,
+    control,
+    home,
+    records,
+    residents,
+    signing,
+    urgent,
+    writing,
+)
 from dispatcher.web.ask import Ask
 from dispatcher.web.guard import HEADERS, Guard, Page, pages_of, told
 from dispatcher.web.hooks import door
@@ -29,8 +39,8 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 def table(guard: Guard) -> list[Page]:
     """Every page; tests walk it."""
     return pages_of(
-        signing.table(guard), home.PAGES, broadcasts.PAGES, residents.PAGES, records.PAGES,
-        control.PAGES, urgent.PAGES,
+        signing.table(guard), home.PAGES, writing.PAGES, broadcasts.PAGES, residents.PAGES,
+        records.PAGES, control.PAGES, urgent.PAGES,
     )  # fmt: skip
 
 

@@ -167,7 +167,9 @@ class Guard:
 
     def _response(self, ask: Ask, found: Answer) -> Response:
         response: Response
-        if isinstance(found, Go):
+        if isinstance(found, Go) and ask.fragment:  # a part of a page: the whole page goes on
+            response = Response(headers={"HX-Redirect": found.to})
+        elif isinstance(found, Go):
             response = RedirectResponse(found.to, status_code=303)
             for name, (value, seconds) in found.cookies.items():
                 if value:

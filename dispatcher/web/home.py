@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dispatcher.app import budgets_of
 from dispatcher.model import HANOI, BroadcastState, Role
-from dispatcher.store import broadcasts, budgets, gateways, notices
+from dispatcher.store import broadcasts, budgets, gateways, notices, tallies
 from dispatcher.web.ask import Answer, Ask, Go, Shown
 from dispatcher.web.guard import EVERYONE, Page, changes, reads
 
@@ -23,7 +23,7 @@ def home(ask: Ask) -> Answer:
             20,
         )  # fmt: skip
         newest = broadcasts.listed(tx, [BroadcastState.DONE, BroadcastState.STOPPED], 5)
-        counted = {b.id: broadcasts.counts(tx, b.id) for b in [*under_way, *newest]}
+        counted = tallies.states(tx, [b.id for b in [*under_way, *newest]])
         mine = [
             b for b in budgets_of(app.site, tx) if person.wards is None or b.wards & person.wards
         ]

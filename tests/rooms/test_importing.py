@@ -244,3 +244,35 @@ def test_a_household_that_another_import_made_meanwhile_is_the_same_one(app, tmp
         again = imports._households(tx, {made[0].household: made[0]}, places, none_yet=True)
         assert list(again.values()) == [before["id"]]
         tx.note("looked", "households", "")
+
+
+def test_names_are_found_by_their_words_wherever_they_are(app, tmp_path):
+    listed = [("Nguyễn Văn Hùng", number(1), "Tổ 10", ""), ("Trần Thị Hường", number(2), "Tổ 2", ""),
+              ("Hùng Nguyễn Văn", number(3), "", ""), ("Đỗ Văn Hung", number(4), "Tổ 2", "")]  # fmt: skip
+    import_list(app, sheet(tmp_path / "may-to.csv", listed))
+    import_list(app, sheet(tmp_path / "cau-dat.csv", listed[:1]))
+    with app.begin(SYSTEM)() as tx:
+
+        def found(search, limit=100):
+            return [(c["name"], (c["residential_group"] or "").rpartition(" ")[2])
+                    for c in contacts.listed(tx, search=search, limit=limit)]  # fmt: skip
+
+        hung = [("Đỗ Văn Hung", "2"), ("Nguyễn Văn Hùng", "10"), ("Hùng Nguyễn Văn", ""),
+                ("Nguyễn Văn Hùng", "10")]  # fmt: skip
+        assert found("hùng") == hung
+        assert found("van HUNG nguyen") == hung[1:]
+        assert found("ường") == [("Trần Thị Hường", "2")]  # a part of one
+        assert found("hoa") == []
+        everybody = [c["name"] for c in contacts.listed(tx)]
+        assert everybody[:3] == ["Đỗ Văn Hung", "Trần Thị Hường", "Nguyễn Văn Hùng"]
+        assert len(everybody) == 5
+        assert [c["name"] for c in contacts.listed(tx, limit=2)] == everybody[:2]
+        tx.run("UPDATE contacts SET name_bits = NULL")  # as an upgrade leaves them
+        assert found("hung") == hung
+        assert contacts.learn_names(tx) == 5
+        assert contacts.learn_names(tx) == 0
+        assert found("hung") == hung
+        first = contacts.listed(tx, limit=1)[0]["id"]
+        imports.change(tx, [first], name="Lê Thị Mai")
+        assert found("hung") == hung[1:]
+        assert found("mai") == [("Lê Thị Mai", "2")]

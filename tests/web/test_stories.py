@@ -48,11 +48,11 @@ def test_from_a_text_to_a_report_with_an_officer_a_leader_and_the_network(ward, 
     post(officer, f"{where}/schedule", at="")
     number_ = int(where.rpartition("/")[2])
     assert joined.release(ward, get(ward, number_)) == "running"
-    assert "data-again" in officer.get(where).text
+    assert "hx-get" in officer.get(where).text
     work(ward, twins)
     page = officer.get(where).text
     assert "hoàn thành" in page
-    assert "data-again" not in page
+    assert "hx-get" not in page
     report = officer.get(f"{where}/report")
     assert "<svg" in report.text
     assert "12/UBND" in page

@@ -1,4 +1,4 @@
-// Pages work without this file; it adds keys, a live page that looks again, and drafts kept here.
+// Pages work without this file; it adds keys and boxes that filter a list. The rest is htmx.
 "use strict";
 (() => {
   const rows = () => [...document.querySelectorAll("[data-row]")].filter((r) => r.offsetParent !== null);
@@ -23,35 +23,11 @@
     else if (event.key === "p") follow("prev");
     else if (event.key === "?") document.getElementById("keys")?.showModal();
   });
-  const again = async () => {
-    const part = document.querySelector("[data-again]");
-    if (!part) return;
-    try {
-      const answer = await fetch(part.dataset.again, { headers: { "HX-Request": "true" }, redirect: "error" });
-      if (answer.ok) {
-        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-        const fresh = page.getElementById("progress");
-        if (fresh) part.replaceWith(fresh);
-      }
-    } catch (_) { /* the network is away: look again */ }
-    setTimeout(again, 2000);
-  };
-  setTimeout(again, 2000);
   document.querySelectorAll("[data-filter]").forEach((box) => {
     const plain = (s) => s.normalize("NFD").replace(/\p{M}/gu, "").replace(/đ/gi, "d").toLowerCase();
     box.addEventListener("input", () => {
       const wanted = plain(box.value);
       document.querySelectorAll(box.dataset.filter).forEach((x) => { x.hidden = !plain(x.textContent).includes(wanted); });
     });
-  });
-  document.querySelectorAll("form[data-draft]").forEach((form) => {
-    const key = `draft ${form.getAttribute("action")}`;
-    const texts = () => [...form.elements].filter((e) => e.name && e.name !== "csrf" && ["text", "date", "textarea"].includes(e.type));
-    try {
-      const kept = JSON.parse(sessionStorage.getItem(key) || "{}");
-      texts().forEach((e) => { if (kept[e.name] && !e.value) e.value = kept[e.name]; });
-    } catch (_) { /* nothing was kept */ }
-    form.addEventListener("input", () => sessionStorage.setItem(key, JSON.stringify(Object.fromEntries(texts().map((e) => [e.name, e.value])))));
-    form.addEventListener("submit", () => sessionStorage.removeItem(key));
   });
 })();
