@@ -17,7 +17,7 @@ from dispatcher import (
     timekeeping,
     wording,
 )
-from dispatcher.auditing import REASONS, STATES, REMEDIES
+from dispatcher.auditing import REASONS, REMEDIES, STATES
 from dispatcher.model import SYSTEM, AddressKind, BroadcastState, Mode, Role
 from dispatcher.phone import read as read_phone
 from dispatcher.problems import Problem, Say, refused

@@ -39,14 +39,7 @@ def choose_text(ask: Ask) -> Answer:
 
 def new(ask: Ask) -> Answer:
     template = templating.load(ask.app.templates, ask.path["template"])
-    given: dict[str, Sequence[str]] = {
-        "title": (template.title,),
-        "document": (template.document,),
-        "window": (str(ask.app.site.window),),
-        "expires_after": ("6h",),
-        "one_per": ("phone",),
-    }
-    return _form(ask, template, None, given)
+    return _form(ask, template, None)
 
 
 def edit(ask: Ask) -> Answer:
@@ -54,14 +47,27 @@ def edit(ask: Ask) -> Answer:
     with ask.read() as tx:
         broadcast = broadcasts.get(tx, ask.number())
         template = wording.frozen(ask.app.site, tx, broadcast)
-        wards = [w.name for w in areas.seen_wards(tx)]
+    return _form(ask, template, broadcast)
+
+
+def _given(ask: Ask, tx: Tx, template: Template, broadcast: Broadcast | None) -> Form:
+    """What stands in the form before anybody types."""
+    if broadcast is None:
+        return {
+            "title": (template.title,),
+            "document": (template.document,),
+            "window": (str(ask.app.site.window),),
+            "expires_after": ("6h",),
+            "one_per": ("phone",),
+        }
     audience = broadcast.audience
-    given: dict[str, Sequence[str]] = {
+    everywhere = tuple(w.name for w in areas.seen_wards(tx)) if "all" in audience.wards else ()
+    return {
         "title": (broadcast.title,),
         "document": (broadcast.document,),
         "window": (str(broadcast.window),),
         "expires_after": (_spoken(broadcast.expires_after),),
-        "ward": tuple(wards) if "all" in audience.wards else audience.wards,
+        "ward": everywhere or audience.wards,
         "tdp": audience.residential_groups,
         "group": audience.groups,
         "exclude": audience.exclude_groups,
@@ -69,16 +75,16 @@ def edit(ask: Ask) -> Answer:
         **{f"blank.{name}": (value,) for name, value in broadcast.fields.items()},
         **{f"paper.{name}": (value,) for name, value in broadcast.paper.items()},
     }
-    return _form(ask, template, broadcast, given)
 
 
-def _form(ask: Ask, template: Template, broadcast: Broadcast | None, given: Form) -> Answer:
+def _form(ask: Ask, template: Template, broadcast: Broadcast | None) -> Answer:
     """The form, with what was typed last time and not saved."""
     address = _address(template.name, broadcast)
     with ask.read() as tx:
         found = kept_forms.kept(tx, ask.person.person_id or 0, address)
         tree = _tree(tx)
-        values = {"groups": groups.listed(tx), "routes": routes.known(ask.app.site)}
+        given = _given(ask, tx, template, broadcast)
+        values = {"groups": groups.listed(tx), "routes": _ways(ask)}
     if found is not None:
         given = {**given, **found[0]}
         for name in ("ward", "tdp", "group", "exclude"):  # boxes that were left unticked
@@ -108,6 +114,17 @@ def _tree(tx: Tx) -> list[dict[str, Any]]:
             }
         )
     return tree
+
+
+def _ways(ask: Ask) -> list[tuple[str, str]]:
+    """Routes to choose from: (name, what it does in words)."""
+    channels = {"zalo": "Zalo", "sms": "SMS"}
+    found = []
+    for name, route in routes.known(ask.app.site).items():
+        _, steps = routes.find(ask.app.site, name)
+        way = ask.t(" rồi ", " then ").join(channels.get(s.channel.value, "?") for s in steps)
+        found.append((name, route.title or way))
+    return found
 
 
 def _spoken(span: timedelta) -> str:
@@ -202,21 +219,35 @@ def along(ask: Ask) -> Answer:
     """The text as it reads so far, with parts and price for those chosen; what is typed is kept."""
     site, form = ask.app.site, ask.where.removesuffix("/along")
     with ask.read() as tx:
+        broadcast, audience = None, audience_of(ask)
         if "number" in ask.path:
             broadcast = broadcasts.get(tx, ask.number())
             template = wording.frozen(site, tx, broadcast)
-            audience = broadcast.audience if broadcast.audience.of else audience_of(ask)
         else:
             template = templating.load(ask.app.templates, ask.path["template"])
-            audience = audience_of(ask)
         people = _chosen(tx, audience)
+        before = _filled(_given(ask, tx, template, broadcast))
         today = ask.app.clock().astimezone(HANOI).date()
         written = wording.as_typed(site, tx, template, ask.fields(), audience.wards, today)
-    if ask.one("title"):
-        with ask.begin() as tx:
-            typed = {n: v for n, v in ask.form.items() if n != "csrf"}
-            kept_forms.keep(tx, ask.person.person_id or 0, form, typed)
-    return Shown("along.html", {"written": written, "people": people, "at": ask.app.clock()})
+    typed = {n: tuple(v) for n, v in ask.form.items() if n not in ("csrf", "route")}
+    is_changed = _filled(typed) != before
+    with ask.begin() as tx:
+        if is_changed:
+            kept_forms.keep(tx, ask.person.person_id or 0, form, {**typed, **_route(ask)})
+        else:
+            kept_forms.forget(tx, ask.person.person_id or 0, form)
+    kept_at = ask.app.clock() if is_changed else None
+    return Shown("along.html", {"written": written, "people": people, "kept_at": kept_at})
+
+
+def _filled(form: Form) -> dict[str, set[str]]:
+    """A form without what is empty, to see whether two say the same."""
+    found = {name: {v.strip() for v in values} - {""} for name, values in form.items()}
+    return {name: values for name, values in found.items() if values}
+
+
+def _route(ask: Ask) -> dict[str, tuple[str, ...]]:
+    return {"route": (ask.one("route"),)} if ask.one("route") else {}
 
 
 def _chosen(tx: Tx, audience: Audience) -> int:

@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import urlopen
@@ -29,6 +30,16 @@ pytestmark = [
 ]
 PASSWORD = "mèo xanh ăn sấm chớp"
 BAD = "<img src=x onerror=\"document.title='run'\"><script>document.title='run'</script>"
+BLANKS = """+++
+title = "Cắt nước"
+kind = "notice"
+reviewed = 2999-01-01
+[fields]
+gio = { label = "Giờ cắt nước", required = true }
++++
+{% block sms %}UBND phuong {{ ward.name | khong_dau }}: cat nuoc luc {{ gio | khong_dau }}.{% endblock %}
+{% block sms_accented %}UBND phường {{ ward.name }}: cắt nước lúc {{ gio }}.{% endblock %}
+"""
 ROLES = {"lan": Role.OFFICER, "minh": Role.LEADER, "qt": Role.ADMIN, "kt": Role.AUDITOR}
 
 
@@ -42,6 +53,7 @@ def console(tmp_path_factory):
     (folder / "schedules" / "hai.toml").write_text(
         'title = "Thứ hai"\ntemplate = "canh-bao"\nroute = "sms"\ncron = "0 9 * * mon"\n'
         '[audience]\nwards = ["Máy Tơ"]\n', encoding="utf-8")  # fmt: skip
+    (folder / "templates" / "co-o-trong.j2").write_text(BLANKS, encoding="utf-8")
     twins = start(VENDORS)
     app = open_app(parse(folder), SiteClock())
     with app.begin(SYSTEM)() as tx:
@@ -56,6 +68,7 @@ def console(tmp_path_factory):
     released(app, lan, minh, title=BAD, document=BAD)
     work(app, twins)
     write_broadcast(app, lan, title=f"Nháp {BAD}")
+    released(app, lan, minh, title="Chờ bộ gửi", expires_after=timedelta(hours=9))
     app.store.close()
     twins.stop()
     with socket.socket() as free:
@@ -142,6 +155,8 @@ def test_every_page_keeps_wcag_22_aa_and_fits(console, chromium, width, language
                   "kt": ["/trail"]}[name]  # fmt: skip
         for path in paths:
             assert page.goto(f"{console}{path}").status == 200, path
+            if page.query_selector("#along"):
+                page.wait_for_selector("#along > *")  # what is read along is there too
             over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
             assert over <= 0, (path, over)
             tags = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']"
@@ -173,6 +188,46 @@ def test_keys_move_search_and_help(console, chromium):
     page.keyboard.press("n")
     page.wait_for_url(re.compile("from=2"))
     assert page.inner_text("figure.phone figcaption") != first
+    page.context.close()
+
+
+def test_a_text_is_read_along_and_kept_while_it_is_typed(console, chromium):
+    page, complaints = enter(chromium, console, "lan", 360)
+    page.goto(f"{console}/broadcasts/new/co-o-trong")
+    page.wait_for_selector("#along figure")
+    assert "[Giờ cắt nước]" in page.inner_text("#along")
+    assert "đã được giữ lại" not in page.inner_text("#along")
+    page.fill("[name='blank.gio']", "8 giờ sáng mai")
+    page.check("input[name=ward][value='Máy Tơ']")
+    page.locator("#along", has_text="20 người").wait_for()
+    text = page.inner_text("#along")
+    assert "8 gio sang mai" in text and "8 giờ sáng mai" in text
+    assert "đồng/người" in text and "đã được giữ lại" in text
+    page.goto(f"{console}/broadcasts/new")
+    page.click("section.box a")
+    assert page.input_value("[name='blank.gio']") == "8 giờ sáng mai"
+    assert page.is_checked("input[name=ward][value='Máy Tơ']")
+    page.click("text=Bỏ, làm lại từ đầu")
+    assert page.input_value("[name='blank.gio']") == ""
+    page.goto(f"{console}/broadcasts/new/co-o-trong")
+    assert page.query_selector("text=Đang mở lại") is None
+    assert complaints == []
+    page.context.close()
+
+
+def test_a_live_page_looks_again_until_it_is_over(console, chromium):
+    page, _ = enter(chromium, console, "lan")
+    page.goto(f"{console}/broadcasts/3")
+    asked = []
+    page.on("request", lambda r: asked.append(r.url) if "/progress" in r.url else None)
+    page.wait_for_timeout(4500)
+    assert 1 <= len(asked) <= 3
+    assert "was=" in asked[-1]
+    page.click("text=Dừng hẳn")
+    assert "đã dừng" in page.inner_text("#progress")
+    asked.clear()
+    page.wait_for_timeout(3000)
+    assert asked == []
     page.context.close()
 
 
