@@ -36,6 +36,7 @@ def look(app: App) -> int:
         purses = budgets.standings(tx, budgets_of(app.site, tx), app.site.mode, now)
         ends = registered.endings(tx, app.site, now.astimezone(HANOI).date())
     with app.begin(SYSTEM)() as tx:
+        tx.act = "noticed"
         endings = [telling.Ending(e.what, e.day) for e in ends]
         return telling.look(tx, list(purses.values()), endings)
 
@@ -48,6 +49,7 @@ async def deliver(app: App, gateways: Mapping[str, Gateway], in_thread: InThread
 
 def _noted(app: App, act: Callable[[Tx], Any]) -> Any:
     with app.begin(SYSTEM)() as tx:
+        tx.act = "told staff"
         return act(tx)
 
 

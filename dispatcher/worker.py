@@ -280,6 +280,7 @@ class Worker:
 
         def keep() -> None:
             with self.app.store.begin(SYSTEM, self.app.clock()) as tx:
+                tx.act = "added up"
                 tallies.keep(tx, taken)
 
         await self._safely(look, own_thread=True)

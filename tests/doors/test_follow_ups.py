@@ -199,11 +199,12 @@ def test_a_live_send_is_confirmed_by_a_sentence_with_people_and_money(make_site,
     go("broadcasts", "submit", "1", "--as", "lan")
     go("broadcasts", "approve", "1", "--as", "minh")
     found = go("broadcasts", "schedule", "1", "--as", "lan", code=3)
-    assert "Gửi 8 người, nhiều nhất 4.000 đồng." in found.stderr
+    assert "Gửi THẬT tới 8 người, nhiều nhất 4.000 đồng." in found.stderr
     database = sqlite3.connect(root / "data" / "site.db")
     assert database.execute("SELECT state FROM broadcasts").fetchall() == [("approved",)]
     database.close()
-    go("broadcasts", "schedule", "1", "--as", "lan", "--yes")
+    go("broadcasts", "schedule", "1", "--as", "lan", "--yes", code=3)  # the first one of a site
+    go("broadcasts", "schedule", "1", "--as", "lan", "--people", "8")
 
 
 def test_a_correction_is_written_in_one_command_and_goes_to_who_may_have_received(sent):
