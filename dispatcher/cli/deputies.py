@@ -4,35 +4,18 @@ from __future__ import annotations
 
 import click
 
-from dispatcher import rights
+from dispatcher import deputizing
 from dispatcher.cli.credentials import people
 from dispatcher.cli.days import read_day
 from dispatcher.cli.people import known, may_change, staff_phone
 from dispatcher.cli.spoken import argument, option
 from dispatcher.cli.surface import Surface
-from dispatcher.model import HANOI, Actor, Role
-from dispatcher.problems import Say, refused
+from dispatcher.model import HANOI
+from dispatcher.problems import Say
 from dispatcher.store import delegations
 from dispatcher.store import people as rows
-from dispatcher.store.database import Tx
 
 __all__ = ["people"]
-
-
-def _principal(tx: Tx, actor: Actor, name: str) -> Actor:
-    """Whose right to approve is lent: one's own, or (for an admin with the document) a leader's."""
-    rights.need(actor, {Role.LEADER, Role.ADMIN}, "ghi ủy quyền", "note a delegation")
-    person = rows.actor(tx, name)
-    if person.person_id != actor.person_id:
-        may_change(actor, tx)
-        rights.need_people(tx.actor, person.wards)
-    if person.role is not Role.LEADER:
-        raise refused(
-            "role",
-            f"{person.name} không phải lãnh đạo nên không ủy quyền phê duyệt được.",
-            f"{person.name} is no leader and has nothing to delegate.",
-        )
-    return person
 
 
 @people.verb(
@@ -68,42 +51,26 @@ def delegate(
 ) -> None:
     app, actor = surface.open_app(), surface.actor()
     today = app.clock().astimezone(HANOI).date()
+    days = read_day(first) if first else today, read_day(until)
     with app.begin(actor)() as tx:
-        head = _principal(tx, actor, principal)
-        standing_in = rows.actor(tx, deputy)
-        if standing_in.role is Role.AUDITOR:
-            raise refused(
-                "role",
-                f"{standing_in.name} là người kiểm tra, không ký thay được.",
-                f"{standing_in.name} is an auditor and cannot sign.",
-            )
-        if head.wards is None and actor.wards is None:
-            pass
-        else:
-            rights.need_people(tx.actor, standing_in.wards)
-        assert head.person_id is not None
-        assert standing_in.person_id is not None
-        made = delegations.add(
+        made = deputizing.lend(
             tx,
-            head.person_id,
-            standing_in.person_id,
+            principal,
+            deputy,
             prefix=prefix,
             document=document,
-            valid_from=read_day(first) if first else today,
-            valid_to=read_day(until),
-            most_people=most_people,
-            most_dong=most_dong,
+            days=days,
+            most=(most_people, most_dong),
         )
     if surface.json:
-        surface.emit({"id": made, "principal": head.name, "deputy": standing_in.name})
+        surface.emit({"id": made, "principal": principal, "deputy": deputy})
     surface.say(
-        f"Ủy quyền {made}: {standing_in.name} ký {prefix} {head.name} đến hết {until}.",
-        f"Delegation {made}: {standing_in.name} signs {prefix} {head.name} until {until}.",
+        f"Ủy quyền {made}: {deputy} ký {prefix} {principal} đến hết {until}.",
+        f"Delegation {made}: {deputy} signs {prefix} {principal} until {until}.",
     )
     surface.hint(
-        f"Người này duyệt: dispatcher broadcasts approve SỐ --for {head.name} "
-        f"--as {standing_in.name}",
-        f"They approve: dispatcher broadcasts approve N --for {head.name} --as {standing_in.name}",
+        f"Người này duyệt: dispatcher broadcasts approve SỐ --for {principal} --as {deputy}",
+        f"They approve: dispatcher broadcasts approve N --for {principal} --as {deputy}",
     )
 
 
@@ -115,14 +82,12 @@ def delegate(
 )
 def list_delegations(surface: Surface) -> None:
     with surface.open_app().store.read(surface.actor()) as tx:
-        seen = {p["id"]: p["name"] for p in rows.seen(tx)}
-        found = [d for d in delegations.listed(tx) if d.principal_id in seen]
-        names = {p["id"]: p["name"] for p in rows.listed(tx)}
+        found = deputizing.seen(tx)
     if surface.json:
         surface.emit(
             [
-                {**d.__dict__, "principal": names[d.principal_id], "deputy": names[d.deputy_id]}
-                for d in found
+                {**d.__dict__, "principal": principal, "deputy": deputy}
+                for d, principal, deputy in found
             ]
         )
         return
@@ -140,15 +105,15 @@ def list_delegations(surface: Surface) -> None:
         [
             [
                 d.id,
-                names[d.principal_id],
-                f"{d.prefix} {names[d.deputy_id]}",
+                principal,
+                f"{d.prefix} {deputy}",
                 d.document,
                 f"{d.valid_from:%d/%m/%Y}",
                 f"{d.valid_to:%d/%m/%Y}",
                 d.most_people,
                 d.most_dong,
             ]
-            for d in found
+            for d, principal, deputy in found
         ],
         numbers=(0, 6, 7),
     )
@@ -164,10 +129,7 @@ def list_delegations(surface: Surface) -> None:
 def end_delegation(surface: Surface, number_: int) -> None:
     app, actor = surface.open_app(), surface.actor()
     with app.begin(actor)() as tx:
-        found = next((d for d in delegations.listed(tx) if d.id == number_), None)
-        if found is not None:
-            _principal(tx, actor, rows.by_id(tx, found.principal_id)["name"])
-        delegations.end(tx, number_)
+        deputizing.take_back(tx, number_)
     if surface.json:
         surface.emit({"id": number_, "ended": True})
     surface.say(f"Ủy quyền {number_} đã kết thúc.", f"Delegation {number_} has ended.")

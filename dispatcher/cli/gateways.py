@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
-from dispatcher import app as joined
-from dispatcher import rights
+from dispatcher import accounts, rights
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.tools import each_line
 from dispatcher.gateways import adapter_module
-from dispatcher.gateways.contract import Accepted, Answer, Call, KnowsBalance, KnowsSenders, Refused
+from dispatcher.gateways.contract import Accepted, Answer, Call
 from dispatcher.model import Heard as Bits
 from dispatcher.model import Mode
 from dispatcher.problems import OK, SETTINGS, UNREACHABLE, Problem, Say, unknown
@@ -88,18 +86,11 @@ def check(surface: Surface, names: tuple[str, ...]) -> int:
     app = surface.open_app()
     found, worst = [], OK
     for name in names or tuple(app.site.gateways):
-        chosen = named(app.site, name)
-        live = app.site.mode is Mode.LIVE
-        try:
-            options = joined.adapter_options(app.site, chosen, None if live else "http://127.0.0.1")
-            result: dict[str, Any] = {"gateway": name, "ok": True, "settings": sorted(options)}
-            if live:
-                result |= asyncio.run(_ask_account(app, name))
-                if not result["ok"]:
-                    worst = max(worst, UNREACHABLE)
-        except Problem as problem:
-            result = {"gateway": name, "ok": False, "message": problem.to(surface.language)}
-            worst = max(worst, SETTINGS)
+        named(app.site, name)
+        result = accounts.checked(app, name, surface.language)
+        if not result["ok"]:
+            reached = result.pop("reached", True)
+            worst = max(worst, SETTINGS if reached else UNREACHABLE)
         found.append(result)
     if surface.json:
         surface.emit(found)
@@ -126,28 +117,6 @@ def named(site: Any, name: str) -> Any:
     if name not in site.gateways:
         raise unknown(Say("nhà cung cấp", "gateway"), name, site.gateways)
     return site.gateways[name]
-
-
-async def _ask_account(app: joined.App, name: str) -> dict[str, Any]:
-    """What a live account says of itself: its balance, and sender names it does not know."""
-    gateway = joined.build_gateway(app, name, joined.Doors({}), None)
-    found: dict[str, Any] = {"ok": True}
-    try:
-        if isinstance(gateway, KnowsBalance):
-            answer = await gateway.balance()
-            if isinstance(answer, Refused):
-                said = f"{answer.fault.value} {answer.code} {answer.detail}".strip()
-                return {"ok": False, "message": said}
-            found["balance"] = answer
-        if isinstance(gateway, KnowsSenders):
-            known = await gateway.senders()
-            if not isinstance(known, Refused):
-                ours = {s.brandname for _, s in app.site.senders.values() if s.brandname}
-                found["not_registered"] = sorted(ours - {sender for sender, _ in known})
-    finally:
-        if (wire := getattr(gateway, "_wire", None)) is not None:  # the outbox has none
-            await wire.close()
-    return found
 
 
 @gateways.verb(

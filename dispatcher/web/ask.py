@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from dispatcher.app import App
@@ -123,6 +124,14 @@ Handler = Callable[[Ask], Answer]
 def whole(text: str) -> int | None:
     """A whole number as typed; None for anything else."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+
+
+def read_date(text: str) -> date:
+    """A day as a date field sends it."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Problem("bad-date", "Ngày chưa đúng.", "That is no date.") from None
 
 
 def nothing_here() -> Problem:

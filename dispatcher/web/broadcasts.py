@@ -18,16 +18,26 @@ from dispatcher import (
     wording,
 )
 from dispatcher.auditing import REASONS, REMEDIES, STATES
-from dispatcher.model import SYSTEM, AddressKind, BroadcastState, Mode, Role
+from dispatcher.model import HANOI, SYSTEM, AddressKind, BroadcastState, Mode, Role
 from dispatcher.phone import read as read_phone
 from dispatcher.problems import Problem, Say, refused
 from dispatcher.rights import DECIDERS
-from dispatcher.store import approvals, areas, broadcasts, contacts, files, people, shares, tallies
+from dispatcher.store import (
+    approvals,
+    areas,
+    broadcasts,
+    contacts,
+    delegations,
+    files,
+    people,
+    shares,
+    tallies,
+)
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx
 from dispatcher.store.samples import Look
 from dispatcher.telling import HELD
-from dispatcher.web.ask import Answer, Ask, Go, Sent, Shown, whole
+from dispatcher.web.ask import Answer, Ask, Go, Sent, Shown, read_date, whole
 from dispatcher.web.guard import Page, changes, reads
 from dispatcher.web.signing import prove
 
@@ -80,6 +90,9 @@ def show(ask: Ask) -> Answer:
         attached = files.attached(tx, broadcast.id)
         template = wording.frozen(app.site, tx, broadcast)
         covered = planning.digest(tx, broadcast)
+        lent = delegations.of_deputy(tx, ask.person.person_id or 0)
+        leaders = [p for p in people.seen(tx) if p["role"] == Role.LEADER.value
+                   and p["disabled_at"] is None]  # fmt: skip
     seen = None
     if broadcast.released_at is None and broadcast.state is not BroadcastState.STOPPED:
         reworded = broadcast
@@ -96,7 +109,8 @@ def show(ask: Ask) -> Answer:
         "attached": attached, "template": template, "seen": seen, "first": first,
         "STATE": STATE, "REASONS": REASONS, "HELD": HELD, "OPEN": OPEN, "ALIVE": ALIVE,
         "approves": ask.person.role is Role.LEADER, "decides": ask.person.role in DECIDERS,
-        "digest": covered, **live,
+        "digest": covered, "lent": lent, "leaders": leaders,
+        "today": app.clock().astimezone(HANOI).date(), **live,
     }  # fmt: skip
     return Shown("broadcast.html", values)
 
@@ -209,17 +223,37 @@ def approve(ask: Ask) -> Answer:
     principal = ask.one("principal")
 
     def act(tx: Tx, broadcast: Broadcast) -> None:
-        if ask.one("seen") != planning.digest(tx, broadcast):
-            raise refused(
-                "changed-meanwhile",
-                "Nội dung đã đổi sau khi ông/bà mở trang. Xem lại rồi duyệt.",
-                "It has changed since you opened the page. Look again.",
-            )
+        _as_seen(ask, tx, broadcast)
         of = people.actor(tx, principal).person_id if principal else None
         planning.approve(tx, broadcast, of)
 
     _act(ask, "approve", act)
     return Go(f"/broadcasts/{number}")
+
+
+def approve_on_paper(ask: Ask) -> Answer:
+    """A leader signed on paper: its number, its day, a scan."""
+    scan = ask.files.get("scan")
+    day = read_date(ask.one("day"))
+    prove(ask)
+
+    def act(tx: Tx, broadcast: Broadcast) -> None:
+        _as_seen(ask, tx, broadcast)
+        signer = people.actor(tx, ask.one("signer"))
+        kept = files.put(tx, scan.content) if scan else None
+        planning.approve_on_paper(tx, broadcast, signer, ask.one("document"), day, kept)
+
+    _act(ask, "approve", act)
+    return Go(f"/broadcasts/{ask.number()}")
+
+
+def _as_seen(ask: Ask, tx: Tx, broadcast: Broadcast) -> None:
+    if ask.one("seen") != planning.digest(tx, broadcast):
+        raise refused(
+            "changed-meanwhile",
+            "Nội dung đã đổi sau khi ông/bà mở trang. Xem lại rồi duyệt.",
+            "It has changed since you opened the page. Look again.",
+        )
 
 
 def correct_words(ask: Ask) -> Answer:
@@ -391,6 +425,7 @@ PAGES: list[Page] = [
     changes("/broadcasts/{number}/test", test),
     changes("/broadcasts/{number}/submit", submit),
     changes("/broadcasts/{number}/approve", approve),
+    changes("/broadcasts/{number}/paper", approve_on_paper),
     changes("/broadcasts/{number}/words", correct_words),
     changes("/broadcasts/{number}/confirm", confirm),
     changes("/broadcasts/{number}/return", send_back),

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import date
 from itertools import islice
 
-from dispatcher import firing, planning, rights, scheduling, signing_in, targeting, timekeeping
-from dispatcher.app import budgets_of
+from dispatcher import (
+    accounts,
+    deputizing,
+    firing,
+    planning,
+    rights,
+    scheduling,
+    signing_in,
+    targeting,
+    timekeeping,
+)
+from dispatcher.app import budgets_of, callback_path
 from dispatcher.model import HANOI, SYSTEM, Actor, Mode, Role
 from dispatcher.problems import Problem, refused
 from dispatcher.scheduling import Schedule
-from dispatcher.store import areas, budgets, days_off, gateways, people, schedules
+from dispatcher.store import areas, budgets, days_off, delegations, gateways, people, schedules
 from dispatcher.store.database import Tx
 from dispatcher.store.handover import hand_over, in_hand
-from dispatcher.web.ask import Answer, Ask, Go, Shown, whole
+from dispatcher.web.ask import Answer, Ask, Go, Shown, read_date, whole
 from dispatcher.web.guard import Page, changes, reads
 from dispatcher.web.pages import ROLES
 from dispatcher.web.signing import prove
@@ -98,6 +107,51 @@ def disable(ask: Ask) -> Answer:
     return Go("/people")
 
 
+# --- delegations --------------------------------------------------------------------------------
+
+
+def deputies(ask: Ask) -> Answer:
+    """Who signs for whom; a leader lends their own right, an admin notes anybody's."""
+    with ask.read() as tx:
+        found = deputizing.seen(tx)
+        working = [p for p in people.seen(tx) if p["disabled_at"] is None]
+    leaders = [p for p in working if p["role"] == Role.LEADER.value
+               and (ask.person.role is Role.ADMIN or p["id"] == ask.person.person_id)]  # fmt: skip
+    others = [p for p in working if p["role"] != Role.AUDITOR.value]
+    return Shown(
+        "deputies.html",
+        {"found": found, "leaders": leaders, "others": others,
+         "prefixes": delegations.PREFIXES, "today": ask.app.clock().astimezone(HANOI).date()},
+    )  # fmt: skip
+
+
+def lend(ask: Ask) -> Answer:
+    """Somebody signs for a leader from now on, or in days to come."""
+    prove(ask)
+    days = read_date(ask.one("from")), read_date(ask.one("until"))
+    prefix = ask.one("prefix")
+    if prefix not in delegations.PREFIXES or not ask.one("document"):
+        raise Problem(
+            "bad-delegation", "Cần số văn bản và cách ký.", "A document and a prefix are needed."
+        )
+    with ask.begin() as tx:
+        deputizing.lend(
+            tx, ask.one("principal"), ask.one("deputy"), prefix=prefix,
+            document=ask.one("document"), days=days,
+            most=(whole(ask.one("most_people")), whole(ask.one("most_dong"))),
+        )  # fmt: skip
+    return Go("/deputies")
+
+
+def take_back(ask: Ask) -> Answer:
+    number = ask.number()
+    with ask.begin() as tx:
+        if number not in {d.id for d, _, _ in deputizing.seen(tx)}:
+            raise Problem("unknown-delegation", "Không có ủy quyền này.", "No such delegation.")
+        deputizing.take_back(tx, number)
+    return Go("/deputies")
+
+
 # --- gateways, areas, days, settings ------------------------------------------------------------
 
 
@@ -114,6 +168,29 @@ def _gateway(ask: Ask) -> str:
     if name not in ask.app.site.gateways:
         raise Problem("unknown-gateway", "Không có nhà cung cấp này.", "No such gateway.")
     return name
+
+
+def provider(ask: Ask) -> Answer:
+    """One account, for who sets it up: what is missing, where it reports to, what it answers."""
+    name = _gateway(ask)
+    rights.need_site(ask.person, "thiết lập nhà cung cấp", "set up a gateway")
+    app, checked = ask.app, None
+    if ask.form:
+        checked = accounts.checked(app, name, ask.language)
+    path = callback_path(app, name)
+    return Shown(
+        "gateway.html",
+        {"g": app.site.gateways[name], "checked": checked, "live": app.site.mode is Mode.LIVE,
+         "callback": app.site.public_url + path if app.site.public_url else "",
+         "block": accounts.to_write(app.site.gateways[name].adapter, name)},
+    )  # fmt: skip
+
+
+def new_provider(ask: Ask) -> Answer:
+    """What to write into the settings for an account at one of the vendors we know."""
+    rights.need_site(ask.person, "thiết lập nhà cung cấp", "set up a gateway")
+    blocks = {adapter: accounts.to_write(adapter, adapter) for adapter in accounts.SET_UP}
+    return Shown("new-gateway.html", {"blocks": blocks})
 
 
 def pause_gateway(ask: Ask) -> Answer:
@@ -155,10 +232,7 @@ def holidays(ask: Ask) -> Answer:
 
 def set_day(ask: Ask) -> Answer:
     rights.need_site(ask.person, "sửa bảng ngày nghỉ", "change the table of days off")
-    try:
-        chosen = date.fromisoformat(ask.one("day"))
-    except ValueError:
-        raise Problem("bad-date", "Ngày chưa đúng.", "That is no date.") from None
+    chosen = read_date(ask.one("day"))
     if ask.one("kind") not in days_off.KINDS:
         raise Problem("bad-kind", "Chọn loại ngày.", "Choose what the day is.")
     with ask.begin() as tx:
@@ -256,7 +330,13 @@ PAGES: list[Page] = [
     changes("/people/{number}/role", change_role, ADMINS),
     changes("/people/{number}/password", new_password, ADMINS),
     changes("/people/{number}/disable", disable, ADMINS),
+    reads("/deputies", deputies, tuple(rights.DECIDERS)),
+    changes("/deputies", lend, tuple(rights.DECIDERS)),
+    changes("/deputies/{number}/end", take_back, tuple(rights.DECIDERS)),
     reads("/gateways", providers),
+    reads("/gateways/new", new_provider, ADMINS),
+    reads("/gateways/{name}", provider, ADMINS),
+    changes("/gateways/{name}", provider, ADMINS),
     changes("/gateways/{name}/pause", pause_gateway),
     changes("/gateways/{name}/resume", resume_gateway, ADMINS),
     reads("/areas", places),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from dispatcher import emergencies, scheduling, templating
 from dispatcher.model import Audience, Role
@@ -10,7 +10,7 @@ from dispatcher.problems import Problem
 from dispatcher.rights import DECIDERS, WRITERS, need, need_people
 from dispatcher.store import areas, broadcasts, people
 from dispatcher.store import emergencies as prepared
-from dispatcher.web.ask import Answer, Ask, Go, Shown, whole
+from dispatcher.web.ask import Answer, Ask, Go, Shown, read_date, whole
 from dispatcher.web.guard import Page, changes, reads
 from dispatcher.web.signing import prove
 
@@ -76,10 +76,7 @@ def prepare(ask: Ask) -> Answer:
     """A text for later: whom it may reach at most, at what cost, until when."""
     app = ask.app
     people_, dong = whole(ask.one("most_people")), whole(ask.one("most_dong"))
-    try:
-        until = date.fromisoformat(ask.one("until"))
-    except ValueError:
-        raise Problem("bad-date", "Ngày chưa đúng.", "That is no date.") from None
+    until = read_date(ask.one("until"))
     if not people_ or not dong or not ask.one("name"):
         raise Problem(
             "bad-limits",
