@@ -9,6 +9,8 @@ from typing import Any
 from dispatcher import auditing
 from dispatcher.importing.basis import LABELS, basis_of
 from dispatcher.importing.entries import read_listing
+from dispatcher.importing.listing import Finding, Listing
+from dispatcher.importing.mending import Cell, mended
 from dispatcher.importing.merge import merge, store
 from dispatcher.importing.sheets import read_sheets
 from dispatcher.intake import check_wards, context, remember, remembered_basis, wards_of
@@ -21,22 +23,22 @@ from dispatcher.web.ask import Answer, Ask, Go, Sent, Shown, whole
 from dispatcher.web.guard import Page, changes, reads
 
 WRITING = (Role.OFFICER, Role.LEADER, Role.ADMIN)
-SHOWN = 200
+SHOWN, MOST_SHOWN = 200, 100  # contacts, findings of a list
 KINDS = (".xlsx", ".xlsm", ".xls", ".ods", ".csv", ".tsv", ".txt")
 
 
 def listed(ask: Ask) -> Answer:
-    """Contacts by name, ward and group."""
+    """Contacts by name, ward and group: a form, for a name has no place in an address."""
     with ask.read() as tx:
         wards = areas.seen_wards(tx)
-        chosen = next((w for w in wards if str(w.id) == ask.query.get("ward")), None)
-        group = whole(ask.query.get("group", ""))
+        chosen = next((w for w in wards if str(w.id) == ask.one("ward")), None)
+        group = whole(ask.one("group"))
         known = {g["id"]: g["name"] for g in groups.listed(tx)}
         within = Within(
             ward=chosen.id if chosen else None,
             group=group if group in known else None,
         )
-        search = ask.query.get("q", "").strip()
+        search = ask.one("q")
         found = contacts.listed(tx, within=within, search=search, limit=SHOWN)
     return Shown(
         "contacts.html",
@@ -159,11 +161,31 @@ def check(ask: Ask) -> Answer:
     return _looked(ask, key, name)
 
 
+def _read(ask: Ask, path: Path) -> Listing:
+    """A list as the form wants it read: whose ward, which columns, which cells set right."""
+    with ask.read() as tx:
+        known = context(tx, ask.app, ask.one("ward") or None, None, _map(ask))
+    listing, cells = read_listing(read_sheets(path), known), _cells(ask)
+    if not cells:
+        return listing
+    return read_listing(mended(read_sheets(path), listing, cells), known)
+
+
+def _cells(ask: Ask) -> dict[Cell, str]:
+    """Cells set right, from fields called `cell|sheet|row|column`."""
+    found: dict[Cell, str] = {}
+    for name in ask.form:
+        parts = name.split("|")
+        row = whole(parts[2]) if len(parts) == 4 and parts[0] == "cell" else None
+        if row is not None and ask.one(name):
+            found[parts[1], row, parts[3]] = ask.one(name)
+    return found
+
+
 def _looked(ask: Ask, key: str, name: str) -> Answer:
     ward, mapped = ask.one("ward") or None, _map(ask)
-    with ask.read() as tx:
-        known = context(tx, ask.app, ward, None, mapped)
-    listing = read_listing(read_sheets(_place(ask, key)), known)
+    listing, cells = _read(ask, _place(ask, key)), _cells(ask)
+    shown = {(f.sheet, f.row, f.column) for f in _shown(listing)}
     with ask.read() as tx:
         check_wards(tx, listing)
         plan = merge(tx, listing.entries)
@@ -173,9 +195,13 @@ def _looked(ask: Ask, key: str, name: str) -> Answer:
         "imported.html",
         {"listing": listing, "plan": plan, "key": key, "name": name, "ward": ward or "",
          "mapped": mapped, "basis": basis, "labels": LABELS, "wards": wards,
-         "live": ask.app.site.mode is Mode.LIVE, "most": 100,
-         "FIELDS": FIELDS},
+         "live": ask.app.site.mode is Mode.LIVE, "most": MOST_SHOWN, "cells": cells,
+         "settled": {c: text for c, text in cells.items() if c not in shown}, "FIELDS": FIELDS},
     )  # fmt: skip
+
+
+def _shown(listing: Listing) -> list[Finding]:
+    return listing.rejected[:MOST_SHOWN] + listing.needs_review[:MOST_SHOWN]
 
 
 FIELDS = {
@@ -200,9 +226,7 @@ def store_list(ask: Ask) -> Answer:
         return _looked(ask, key, name)
     if ask.one("bad"):
         return _bad_rows(ask, path)
-    with ask.read() as tx:
-        known = context(tx, ask.app, ask.one("ward") or None, None, _map(ask))
-    listing = read_listing(read_sheets(path), known)
+    listing = _read(ask, path)
     if listing.rejected and not ask.one("partial"):
         raise refused(
             "bad-rows",
@@ -221,7 +245,8 @@ def store_list(ask: Ask) -> Answer:
                 "Say what the list rests on first.",
             )
         plan = merge(tx, listing.entries)
-        files = [{"name": name, "digest": hashlib.sha256(path.read_bytes()).hexdigest()}]
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        files = [{"name": name, "digest": digest, "mended": len(_cells(ask))}]
         store(tx, plan, files, ask.app.site.sample_heads, basis.as_json())
         remember(tx, listing, list(wards), basis)
     path.unlink(missing_ok=True)
@@ -230,9 +255,7 @@ def store_list(ask: Ask) -> Answer:
 
 def _bad_rows(ask: Ask, path: Path) -> Answer:
     """Only the rows that were not taken, with why, as CSV for Excel."""
-    with ask.read() as tx:
-        known = context(tx, ask.app, ask.one("ward") or None, None, _map(ask))
-    listing = read_listing(read_sheets(path), known)
+    listing = _read(ask, path)
     with ask.read() as tx:
         check_wards(tx, listing)
     rows = [
@@ -253,6 +276,7 @@ def undo(ask: Ask) -> Answer:
 
 PAGES: list[Page] = [
     reads("/contacts", listed),
+    Page("/contacts", listed, "POST"),
     reads("/contacts/import", bring, WRITING),
     changes("/contacts/import", check),
     changes("/contacts/import/store", store_list),

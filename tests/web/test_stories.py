@@ -95,11 +95,11 @@ def test_an_admin_brings_in_a_list_and_takes_it_back(ward):
     assert "<strong>2</strong>" in page or "<strong>1</strong>" in page
     key = re.search(r'name="key" value="([^"]+)"', page)[1]
     post(admin, "/contacts/import/store", key=key, name="dan-vao.csv", ward="Máy Tơ", partial="1")
-    assert "Trần Mới" in admin.get("/contacts?q=tran moi").text
+    assert "Trần Mới" in post(admin, "/contacts", q="tran moi", expect=200).text
     past = admin.get("/contacts/import").text
     undo = re.search(r'action="(/imports/\d+/undo)"', past)[1]
     post(admin, undo)
-    assert "Trần Mới" not in admin.get("/contacts?q=tran moi").text
+    assert "Trần Mới" not in post(admin, "/contacts", q="tran moi", expect=200).text
 
 
 def test_while_a_resident_is_on_the_line(ward):
@@ -152,3 +152,117 @@ def test_an_admin_adds_people_and_disabling_asks_first(ward):
     post(admin, f"/people/{number_}/disable", anyway="1", to="lan")
     assert officer.get("/").headers["location"] == "/sign-in"  # signed out at once
     assert get(ward, 1).created_by == ward.actor("lan").person_id
+
+
+def test_a_bad_cell_is_mended_in_the_page(ward):
+    admin = sign_in(ward, "ad")
+    listed = ("Họ và tên,Số điện thoại,Tổ dân phố\nTrần Mới,95012,Tổ 1\n"
+              f",{number(77)},Tổ 2\nLý Tốt,{number(78)},Tổ 2\n")  # fmt: skip
+    page = post(admin, "/contacts/import", pasted=listed, ward="Máy Tơ", expect=200).text
+    form = dict(re.findall(r'name="(key|name|ward)" value="([^"]*)"', page))
+    cells = re.findall(r'name="(cell[|][^"]+)"', page)
+    assert [c.split("|")[2] for c in cells] == ["2", "3"]
+    assert 'name="partial"' in page
+    csv = post(admin, "/contacts/import/store", expect=200, bad="1", **form).text
+    assert "95012" in csv
+    given = {**form, cells[0]: number(79), cells[1]: "Mai Sửa"}
+    page = post(admin, "/contacts/import/store", expect=200, again="1", **given).text
+    assert "2 ô đã sửa" in page
+    assert 'name="partial"' not in page
+    kept = dict(re.findall(r'name="(cell[|][^"]+)" value="([^"]+)"', page))
+    assert set(kept.values()) == {"Mai Sửa", number(79)}
+    post(admin, "/contacts/import/store", expect=303, **form, **kept)
+    for name, tail in (("Mai Sửa", "77"), ("Trần Mới", "79")):
+        found = post(admin, "/contacts", q=name, expect=200).text
+        assert f"{tail}</td>" in found, found
+    with ward.store.read(SYSTEM) as tx:
+        files = tx.value("SELECT files FROM imports ORDER BY id DESC LIMIT 1")
+    assert '"mended": 2' in files
+
+
+def test_a_deputy_signs_within_the_delegation_and_a_paper_is_recorded(ward):
+    with ward.begin(SYSTEM)() as tx:
+        people.add(tx, "mai", "Phó Thị Mai", Role.OFFICER, [])
+    officer, leader = sign_in(ward, "lan"), sign_in(ward, "minh")
+    deputy = sign_in(ward, "mai", code=True)
+    today = ward.clock().date().isoformat()
+    assert sign_in(ward, "kt").get("/deputies").status_code == 403
+    given = {"deputy": "mai", "prefix": "KT.", "document": "15/QĐ", "until": today, "from": today}
+    post(officer, "/deputies", expect=403, principal="minh", **given)
+    post(leader, "/deputies", principal="minh", most_people="50", **given)
+    assert "15/QĐ" in leader.get("/deputies").text
+
+    def handed_in(title):
+        where = post(officer, "/broadcasts/new/canh-bao", ward="Máy Tơ", route="sms",
+                     title=title).headers["location"]  # fmt: skip
+        post(officer, f"{where}/submit", again="thử lại")
+        return where
+
+    where = handed_in("Ký thay")
+    page = deputy.get(where).text
+    assert "15/QĐ" in page
+    seen = re.search(r'name="seen" value="([0-9a-f]+)"', page)[1]
+    post(deputy, f"{where}/approve", seen=seen, principal="minh")
+    assert "KT." in officer.get(where).text
+    where = handed_in("Trên giấy")
+    page = deputy.get(where).text
+    seen = re.search(r'name="seen" value="([0-9a-f]+)"', page)[1]
+    paper = {"signer": "minh", "document": "99/UBND", "seen": seen}
+    post(deputy, f"{where}/paper", expect=409, day="2026-11-30", **paper)  # before it was handed in
+    post(deputy, f"{where}/paper", expect=409, day=today, **{**paper, "seen": "0" * 64})
+    post(deputy, f"{where}/paper", day=today, **paper)
+    page = officer.get(where).text
+    assert "duyệt trên giấy" in page
+    assert "99/UBND" in page
+    post(leader, "/deputies/1/end")
+    assert "15/QĐ" not in leader.get("/deputies").text
+
+
+def test_an_urgent_text_is_prepared_arranged_approved_and_sent_alone(ward):
+    officer, leader = sign_in(ward, "lan"), sign_in(ward, "minh", code=True)
+    given = {"name": "bao", "template": "canh-bao", "ward": "Máy Tơ", "most_people": "100",
+             "most_dong": "1000000", "until": "2027-01-31"}  # fmt: skip
+    post(officer, "/urgent", expect=400, **{**given, "until": "mai"})
+    post(officer, "/urgent", **given)
+    assert "bao" in officer.get("/urgent").text
+    post(officer, "/urgent/bao/send", expect=409)  # nobody approved it
+    post(officer, "/urgent/bao/approve", expect=403)
+    post(leader, "/urgent/bao/approve")
+    with ward.store.read(SYSTEM) as tx:
+        lan = tx.value("SELECT id FROM people WHERE name = 'lan'")
+    post(officer, "/urgent/bao/send", expect=409)  # not on duty
+    post(officer, "/duty", expect=403, who=str(lan), hours="12")
+    post(leader, "/duty", expect=400, who=str(lan), hours="4000")
+    post(leader, "/duty", who=str(lan), hours="12")
+    sent = post(officer, "/urgent/bao/send").headers["location"]
+    made = get(ward, int(sent.rpartition("/")[2]))
+    assert (made.state, made.emergency_id) == (BroadcastState.SCHEDULED, 1)
+    post(officer, "/urgent/bao/end")
+
+
+def test_an_admin_looks_after_a_gateway(ward):
+    admin = sign_in(ward, "ad")
+    page = admin.get("/gateways/esms").text
+    assert "ESMS_API_KEY" in page
+    assert "public_url" in page  # nobody can report back yet
+    assert "Cài đặt đủ" in post(admin, "/gateways/esms", expect=200).text
+    assert "[gateways.vnpt]" in admin.get("/gateways/new").text
+    assert sign_in(ward, "lan").get("/gateways/esms").status_code == 403
+    assert admin.get("/gateways/khong-co").status_code == 404
+
+
+def test_what_is_typed_is_kept_for_whoever_typed_it(ward):
+    officer, other = sign_in(ward, "lan"), sign_in(ward, "ad")
+    form = "/broadcasts/new/canh-bao"
+    same = {"title": "Công an giả danh", "document": "", "window": "07:00-22:00",
+            "expires_after": "6h", "one_per": "phone"}  # fmt: skip
+    post(officer, f"{form}/along", expect=200, ward="Máy Tơ", **{**same, "title": "Viết dở"})
+    page = officer.get(form).text
+    assert 'value="Viết dở"' in page
+    assert 'value="Máy Tơ" checked' in page
+    assert "Viết dở" not in other.get(form).text
+    assert "Đang viết dở" in officer.get("/broadcasts/new").text
+    with ward.store.read(SYSTEM) as tx:
+        assert "Viết dở".encode() not in tx.value("SELECT sealed FROM kept_forms")
+    post(officer, form, ward="Máy Tơ", route="sms", title="Viết xong")
+    assert "Đang viết dở" not in officer.get("/broadcasts/new").text
