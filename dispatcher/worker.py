@@ -495,10 +495,11 @@ async def serve_door(
     *,
     pages: bool = False,
     code: str = "",
+    twins: str = "",
 ) -> None:
     """The receipt door, with `pages` the console too, until cancelled or signalled.
 
-    `code`: what the very first person types.
+    `code`: what the very first person types; `twins`: where those of a drill answer.
     """
     import uvicorn
 
@@ -506,7 +507,7 @@ async def serve_door(
     if pages:
         from dispatcher.web.console import console
 
-        served = console(app, paths, listeners(app), code)
+        served = console(app, paths, listeners(app), code, twins)
     else:
         from dispatcher.web.hooks import door
 
@@ -555,6 +556,11 @@ def run_worker(
             child.stop()
 
 
+def _root_of(twins: Mapping[str, str]) -> str:
+    """Where the twins of a drill tell what they took."""
+    return next((base.rpartition("/")[0] for base in twins.values()), "")
+
+
 async def serve_site(
     app: App,
     twins: Mapping[str, str],
@@ -573,7 +579,7 @@ async def serve_site(
         found: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         place = ("127.0.0.1", 0) if drill and not pages else (host, int(port))
         serving = asyncio.create_task(
-            serve_door(app, *place, found.set_result, pages=pages, code=code)
+            serve_door(app, *place, found.set_result, pages=pages, code=code, twins=_root_of(twins))
         )
         waits: set[asyncio.Future[Any]] = {serving, found}
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)

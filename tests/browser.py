@@ -37,9 +37,9 @@ class Browser:
         return LOOP.run_until_complete(self._client.post(path, **more))
 
 
-def serve(app, code=""):
+def serve(app, code="", twins=""):
     """A browser at the console of `app`, nobody signed in."""
-    return Browser(console(app, {}, {}, code))
+    return Browser(console(app, {}, {}, code, twins))
 
 
 def token(client, path="/me"):
@@ -48,7 +48,7 @@ def token(client, path="/me"):
     return found[1]
 
 
-def sign_in(app, name, *, code=False):
+def sign_in(app, name, *, code=False, twins=""):
     """A client signed in as a person, who gets a password for it."""
     person = app.actor(name)
     secret = None
@@ -56,7 +56,7 @@ def sign_in(app, name, *, code=False):
         signing_in.set_password(tx, person, PASSWORD)
         if code:
             secret = pyotp.parse_uri(signing_in.new_totp(tx, person, "thử"))
-    client = serve(app)
+    client = serve(app, twins=twins)
     given = {"name": name, "password": PASSWORD, "csrf": token(client, "/sign-in")}
     if secret is not None:
         given["code"] = secret.at(app.clock())

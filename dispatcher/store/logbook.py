@@ -338,6 +338,24 @@ def contacts_on(tx: Tx, address_id: int) -> list[int]:
     return sorted(row["id"] for row in rows)
 
 
+def by_reference(tx: Tx, broadcast_id: int, references: Sequence[str]) -> list[dict[str, Any]]:
+    """What was sent under some references of a broadcast, as far as it is seen, in their order:
+    channel, masked number, and the columns of its text."""
+    order = {reference: place for place, reference in enumerate(references)}
+    rows = on_rows(
+        tx,
+        f"WITH {tx.visible('messages')} SELECT a.reference, a.channel, ad.tail, b.text, b.sealed, "
+        f"b.params, b.template_id, b.encoding, b.parts FROM {json_rows({'reference': 'text'})} r "
+        "JOIN attempts a ON a.reference = r.reference "
+        "JOIN visible_messages m ON m.id = a.message_id "
+        "JOIN targets t ON t.message_id = a.message_id AND t.position = a.position "
+        "JOIN addresses ad ON ad.id = t.address_id JOIN bodies b ON b.id = t.body_id "
+        f"WHERE a.broadcast_id = {int(broadcast_id)}",
+        [[reference] for reference in order],
+    )
+    return sorted((dict(row) for row in rows), key=lambda row: order[row["reference"]])
+
+
 # Over the messages `m` of a household and those (`h`) that reached a phone it shares.
 REACH = (
     "MAX(CASE WHEN m.state IN ('delivered', 'read') OR h.state IN ('delivered', 'read') THEN 3 "

@@ -83,6 +83,9 @@ async def serve(
 
     async def read_ledger(request: web.Request) -> web.StreamResponse:
         found = ledger.as_json()
+        if "last" in request.query:
+            newest = int(request.query["last"])
+            found["acceptances"] = [list(a) for a in ledger.accepted[-newest:]]
         if "people" in request.query:
             found["acceptances"] = [list(a) for a in ledger.accepted]
         return web.json_response(found)

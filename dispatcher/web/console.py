@@ -21,6 +21,7 @@ from dispatcher.web import (
     broadcasts,
     control,
     home,
+    phones,
     records,
     residents,
     signing,
@@ -39,8 +40,8 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 def table(guard: Guard) -> list[Page]:
     """Every page; tests walk it."""
     return pages_of(
-        signing.table(guard), home.PAGES, writing.PAGES, broadcasts.PAGES, residents.PAGES,
-        records.PAGES, control.PAGES, urgent.PAGES,
+        signing.table(guard), phones.table(guard), home.PAGES, writing.PAGES, broadcasts.PAGES,
+        residents.PAGES, records.PAGES, control.PAGES, urgent.PAGES,
     )  # fmt: skip
 
 
@@ -62,9 +63,10 @@ def console(
     paths: Mapping[str, str],
     listeners: Mapping[str, Callable[[Call], Heard]],
     code: str = "",
+    twins: str = "",
 ) -> Starlette:
-    """Pages under /, vendors' receipts under /hooks."""
-    guard = Guard(app, hosts_of(app), code)
+    """Pages under /, vendors' receipts under /hooks. `twins`: where those of a drill answer."""
+    guard = Guard(app, hosts_of(app), code, twins=twins)
     routes: list[BaseRoute] = [
         Route(page.path, guard.endpoint(page), methods=[page.method])  # type: ignore[arg-type]
         for page in table(guard)

@@ -93,6 +93,7 @@ class Guard:
     app: App
     hosts: Collection[str]  # names under which the console may be asked for
     first_code: str = ""  # while nobody is on the site
+    twins: str = ""  # in a drill: where the twins answer
     rates: Rates = field(default_factory=Rates)
 
     def endpoint(self, page: Page) -> object:

@@ -5,7 +5,7 @@ import re
 import pytest
 from browser import post, serve, sign_in, token
 from conftest import add_people
-from walk import counts, get, import_list, number, sheet, work
+from walk import counts, get, import_list, number, released, sheet, work
 
 from dispatcher import app as joined
 from dispatcher.model import SYSTEM, BroadcastState, Role
@@ -266,3 +266,17 @@ def test_what_is_typed_is_kept_for_whoever_typed_it(ward):
         assert "Viết dở".encode() not in tx.value("SELECT sealed FROM kept_forms")
     post(officer, form, ward="Máy Tơ", route="sms", title="Viết xong")
     assert "Đang viết dở" not in officer.get("/broadcasts/new").text
+
+
+def test_a_drill_shows_the_phone_of_an_invented_resident(ward, twins):
+    officer = sign_in(ward, "lan", twins=twins.url)
+    made = released(ward, ward.actor("lan"), ward.actor("minh"))
+    where = f"/broadcasts/{made}"
+    assert f'hx-get="{where}/phone"' in officer.get(where).text
+    assert "Chưa có tin nào tới" in officer.get(f"{where}/phone").text
+    work(ward, twins)
+    page = officer.get(f"{where}/phone").text
+    assert page.count("<figure") == 3
+    assert "KHONG chuyen tien" in page
+    assert not re.search(r"\b0?95\d{7}\b", page)  # masked
+    assert "run --web" in sign_in(ward, "kt").get(f"{where}/phone").text  # no twins there
