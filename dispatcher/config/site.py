@@ -14,6 +14,7 @@ from pathlib import Path
 from dispatcher.areas import ward_key
 from dispatcher.config.gateways import GatewaySettings, Secret, read_gateways
 from dispatcher.config.limits import BudgetSettings, Limits, read_budgets, read_limits
+from dispatcher.config.oidc import OidcSettings, read_oidc
 from dispatcher.config.prices import read_prices
 from dispatcher.config.routes import RouteSettings, read_routes
 from dispatcher.config.sections import Section, read_text, read_toml, take_duration, take_window
@@ -54,6 +55,7 @@ class Site:
     heads: str = HEADS  # the group of the heads of residential groups
     limits: Limits = field(default_factory=Limits)
     budgets: Mapping[str, BudgetSettings] = field(default_factory=dict)
+    oidc: OidcSettings = field(default_factory=OidcSettings)
     numbers: tuple[str, ...] = ()  # of the ward, that its texts may name beside 113, 156, 5656 …
 
     @property
@@ -156,6 +158,7 @@ def parse(root: Path) -> Site:
         sample_heads=phones.strings("sample_heads"),
         listen=web.take("listen", str, "127.0.0.1:8700"),
         public_url=web.take("public_url", str, "").rstrip("/"),
+        oidc=read_oidc(web, root),
         prices=read_prices(prices),
         remember=take_duration(phones, "remember", None) or timedelta(days=30),
         numbers=trust.strings("numbers"),

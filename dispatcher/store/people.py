@@ -42,6 +42,13 @@ def seen(tx: Tx) -> list[dict[str, Any]]:
     return [p for p in everyone if p["whole_site"] or p["id"] in near]
 
 
+def by_email(tx: Tx, email: str) -> Row | None:
+    """Whoever works here under this address; None for nobody, or for two."""
+    key = tx.sealer.digest("email", email.strip().lower())
+    found = tx.rows("SELECT id FROM people WHERE email_key = :k AND disabled_at IS NULL", k=key)
+    return by_id(tx, found[0]["id"]) if len(found) == 1 else None
+
+
 def add(
     tx: Tx,
     name: str,

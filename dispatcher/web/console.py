@@ -25,6 +25,7 @@ from dispatcher.web import (
     records,
     residents,
     signing,
+    single_sign_on,
     urgent,
     writing,
 )
@@ -40,8 +41,9 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 def table(guard: Guard) -> list[Page]:
     """Every page; tests walk it."""
     return pages_of(
-        signing.table(guard), phones.table(guard), home.PAGES, writing.PAGES, broadcasts.PAGES,
-        residents.PAGES, records.PAGES, control.PAGES, urgent.PAGES,
+        signing.table(guard), single_sign_on.table(guard), phones.table(guard), home.PAGES,
+        writing.PAGES, broadcasts.PAGES, residents.PAGES, records.PAGES, control.PAGES,
+        urgent.PAGES,
     )  # fmt: skip
 
 

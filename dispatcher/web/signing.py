@@ -21,6 +21,7 @@ from dispatcher.web.guard import (
     changes,
     reads,
 )
+from dispatcher.web.single_sign_on import offered
 
 YEAR = 365 * 24 * 3600
 
@@ -33,7 +34,7 @@ def table(guard: Guard) -> list[Page]:
             return Go("/")
         with ask.app.store.read(SYSTEM) as tx:
             empty = people.count(tx) == 0
-        return Go("/first") if empty else Shown("sign-in.html")
+        return Go("/first") if empty else Shown("sign-in.html", {"elsewhere": offered(ask)})
 
     def sign_in(ask: Ask) -> Answer:
         if not guard.rates.allows(ask.peer):

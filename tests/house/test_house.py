@@ -34,7 +34,7 @@ HOMES = {
     "apscheduler": {"scheduling", "worker"}, "click": {"cli"}, "rich": {"cli"},
     "starlette": {"web"}, "uvicorn": {"worker"}, "python_calamine": {"importing"},
     "xlrd": {"importing"}, "phonenumbers": {"importing"}, "argon2": {"signing_in"},
-    "pyotp": {"signing_in"}, "holidays": {"store"},
+    "pyotp": {"signing_in"}, "authlib": {"gateways"}, "joserfc": {"gateways"}, "holidays": {"store"},
 }  # fmt: skip
 ASYNC_HOMES = {
     "sending",
