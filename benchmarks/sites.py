@@ -17,6 +17,7 @@ from dispatcher.app import App, open_app
 from dispatcher.config import parse
 from dispatcher.model import SYSTEM, Actor, AreaKind, Audience, Role
 from dispatcher.store import areas, broadcasts, people
+from dispatcher.twins.residents import GIVEN_F, SURNAMES
 from dispatcher.twins.server import Child
 from dispatcher.worker import serve_site
 
@@ -123,19 +124,28 @@ def _some(tx: Any, serials: range, places: list[tuple[int, int]], shared: int) -
     seal, now = tx.sealer, broadcasts.at(tx.now)
     numbers = {i: i - 1 if shared and i % shared == shared - 1 else i for i in serials}
     new = sorted({n for n in numbers.values() if n >= serials.start})
-    name = seal.seal("Người Mẫu")
+    names = [f"{a} {b} {c}" for a in SURNAMES for b in ("Văn", "Thị", "Thu") for c in GIVEN_F]
+    sealed = [(seal.seal(name), seal.name_bits(name)) for name in names]
     tx.run(
         "INSERT INTO addresses (id, cipher, kind, carrier, tail) "
-        "VALUES (:id, :c, 'mobile', 'viettel', '095****000')",
-        [{"id": n + 1, "c": seal.address("mobile", f"+8495{n:07d}")} for n in new],
+        "VALUES (:id, :c, 'mobile', 'viettel', :t)",
+        [
+            {
+                "id": n + 1,
+                "c": seal.address("mobile", f"+8495{n:07d}"),
+                "t": f"09xx xxx {n % 1000:03d}",
+            }
+            for n in new
+        ],
     )
     tx.run(
         "INSERT INTO contacts (id, ward_id, residential_group_id, kind, name_key, ordinal, "
-        "name_sealed, title, source, source_row, created_at, updated_at) VALUES "
-        "(:id, :w, :g, 'person', :k, 0, :n, '', 'bench', :id, :now, :now)",
+        "name_sealed, name_bits, title, source, source_row, created_at, updated_at) VALUES "
+        "(:id, :w, :g, 'person', :k, 0, :n, :bits, '', 'bench', :id, :now, :now)",
         [
             {"id": i + 1, "w": places[i % len(places)][0], "g": places[i % len(places)][1],
-             "k": i.to_bytes(16, "big"), "n": name, "now": now}
+             "k": i.to_bytes(16, "big"), "now": now,
+             "n": sealed[i % len(sealed)][0], "bits": sealed[i % len(sealed)][1]}
             for i in serials
         ],
     )  # fmt: skip

@@ -253,6 +253,11 @@ def masked(e164: str) -> str:
     return f"0{e164[3]}xx xxx {e164[-3:]}"
 
 
+def tails(last: int) -> tuple[str, ...]:
+    """Every way `masked` shows a number that ends with these three digits."""
+    return (*(masked(f"+84{d}00000{last:03d}") for d in range(10)), masked(f"{last:03d}"))
+
+
 def _read(text: str, samples: frozenset[str]) -> Reading:
     repairs: list[str] = []
     cleaned = _clean(text)

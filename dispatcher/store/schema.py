@@ -75,7 +75,7 @@ addresses = Table(
     "addresses", metadata, own_id(),
     Column("cipher", LargeBinary, comment="AES-SIV; empty once the person is forgotten"),
     Column("kind", String, nullable=False), Column("carrier", String),
-    Column("tail", String, nullable=False, comment="masked, for people"),
+    Column("tail", String, nullable=False, comment="masked, for people", index=True),
     UniqueConstraint("cipher"),
     comment="one row per phone or Zalo id; everything else points here",
 )  # fmt: skip

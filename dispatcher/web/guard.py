@@ -12,6 +12,7 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
@@ -25,6 +26,7 @@ from dispatcher.model import SYSTEM, Role
 from dispatcher.problems import REFUSED, Problem, Say, refused
 from dispatcher.rights import WRITERS
 from dispatcher.store import sessions
+from dispatcher.store.schema import moment
 from dispatcher.web.ask import Answer, Ask, Go, Handler, Sent, Shown, Upload
 from dispatcher.web.pages import render
 
@@ -44,6 +46,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
 EVERYONE = frozenset(Role)
+A_WHILE = timedelta(minutes=1)
 READS, CHANGES = ("GET",), ("POST",)
 
 
@@ -156,7 +159,8 @@ class Guard:
                 ask.actor, ask.session = found
                 ask.token = token
                 ask.csrf = self._csrf(token)
-                if not ask.fragment:
+                seen = moment(ask.session["seen_at"])
+                if not ask.fragment and self.app.clock() - seen > A_WHILE:  # no write per page
                     with self.app.begin(SYSTEM)() as tx:
                         sessions.keep_alive(tx, signing_in.digest(token))
                 return

@@ -12,6 +12,7 @@ from dispatcher.store.logbook import Filters
 from dispatcher.web.ask import Answer, Ask, Sent, Shown, whole
 from dispatcher.web.guard import Page, reads
 
+NARROWED = ("broadcast", "ward", "state", "channel", "gateway", "carrier", "fault")
 PAGE, MOST_EXPORTED = 100, 200_000
 
 
@@ -36,6 +37,8 @@ def _filters(ask: Ask) -> Filters:
         state=state or None,
         gateway=given.get("gateway") or None,
         channel=given.get("channel") or None,
+        carrier=given.get("carrier") or None,
+        fault=given.get("fault") or None,
     )
 
 
@@ -63,7 +66,7 @@ def log(ask: Ask) -> Answer:
         _exported(ask, "messages")
         return Sent(export, "text/csv; charset=utf-8", "nhat-ky.csv")
     ask.noted("read", "log", "messages")
-    chosen = {k: v for k, v in ask.query.items() if k in ("broadcast", "ward", "state", "channel")}
+    chosen = {k: v for k, v in ask.query.items() if k in NARROWED}
     return Shown(
         "log.html",
         {"found": found, "wards": wards, "chosen": chosen,

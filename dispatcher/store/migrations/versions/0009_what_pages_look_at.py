@@ -55,6 +55,7 @@ def upgrade() -> None:
             comment="a bit per word of the folded name, to search by; null: not known yet",
         ),
     )
+    op.create_index("ix_addresses_tail", "addresses", ["tail"])
     op.drop_index("ix_contacts_ward", "contacts")
     op.create_index(
         "ix_contacts_ward",
