@@ -31,7 +31,7 @@ class Sealer:
         self._addresses = AESSIV(_derive(key, b"addresses", 64))
         self._seals = AESSIV(_derive(key, b"seals", 64))
         self._digest_key = _derive(key, b"digests", 32)
-        self._bits: dict[str, int] = {}  # of words seen so far
+        self._bits: dict[str, int] = {}  # of words as they were written so far
 
     def address(self, kind: str, value: str) -> bytes:
         """The one ciphertext of an address: equal addresses are equal rows."""
@@ -55,15 +55,21 @@ class Sealer:
 
         Which word a bit stands for takes the key; many words share one, so it names nobody.
         """
-        found = 0
-        for word in folded(name).split():
-            bit = self._bits.get(word)
-            if bit is None:
-                bit = 1 << self.digest("name word", word)[0] % 63
-                if len(self._bits) < MOST_WORDS:
-                    self._bits[word] = bit
-            found |= bit
+        found, known = 0, self._bits
+        for word in name.split():
+            try:
+                found |= known[word]
+            except KeyError:
+                found |= self._word_bits(word)
         return found
+
+    def _word_bits(self, word: str) -> int:
+        bits = 0
+        for plain in folded(word).split():
+            bits |= 1 << self.digest("name word", plain)[0] % 63
+        if len(self._bits) < MOST_WORDS:
+            self._bits[word] = bits
+        return bits
 
     def digest(self, purpose: str, *parts: str) -> bytes:
         """A keyed hash of `parts`, 16 bytes: for identities that must not tell a name."""
