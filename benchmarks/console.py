@@ -21,7 +21,7 @@ from benchmarks import log, sites
 from dispatcher import signing_in
 from dispatcher.app import App
 from dispatcher.model import SYSTEM, Role
-from dispatcher.store import people, tallies
+from dispatcher.store import headcounts, people, tallies
 from dispatcher.twins.server import start
 from dispatcher.web.console import console
 from dispatcher.web.guard import SESSION
@@ -57,6 +57,7 @@ def pages(count: int, many: int, rounds: int = 20) -> tuple[dict[str, float], fl
                 tallies.keep(tx, taken)
         each = (time.perf_counter() - began) / len(made)
         with app.begin(SYSTEM)() as tx:
+            headcounts.count(tx)
             word = signing_in.start_session(tx, app.actor("ad"), "bench")
         found = asyncio.run(_asked(app, word, rounds))
         app.store.close()

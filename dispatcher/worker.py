@@ -45,6 +45,7 @@ from dispatcher.store import (
     broadcasts,
     budgets,
     gateways,
+    headcounts,
     identity,
     receipts,
     tallies,
@@ -267,13 +268,19 @@ class Worker:
             log.exception("chore=tell")
 
     async def _add_up(self) -> None:
-        """Large broadcasts are added up for the pages: read beside the sending, written in turn."""
+        """Large broadcasts are added up for the pages: read beside the sending, written in turn.
+
+        People on changed lists are counted again.
+        """
         taken: list[Mapping[str, Any]] = []
+        stale = False
 
         def look() -> None:
+            nonlocal stale
             now = self.app.clock()
             with self.app.store.read(SYSTEM) as tx:
                 chosen = tallies.due(tx, now, self.small)
+                stale = headcounts.is_stale(tx)
             for broadcast_id in chosen:
                 with self.app.store.read(SYSTEM) as tx:
                     taken.extend(tallies.take(tx, now, broadcast_id))
@@ -281,10 +288,13 @@ class Worker:
         def keep() -> None:
             with self.app.store.begin(SYSTEM, self.app.clock()) as tx:
                 tx.act = "added up"
-                tallies.keep(tx, taken)
+                if stale:
+                    headcounts.count(tx)
+                if taken:
+                    tallies.keep(tx, taken)
 
         await self._safely(look, own_thread=True)
-        if taken:
+        if taken or stale:
             await self._safely(keep)
 
     async def _poll(self) -> None:

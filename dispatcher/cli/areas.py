@@ -9,7 +9,7 @@ from dispatcher.cli.surface import Surface
 from dispatcher.model import AreaKind
 from dispatcher.problems import Problem, Say
 from dispatcher.store import areas as rows
-from dispatcher.store import contacts, imports
+from dispatcher.store import contacts, headcounts, imports
 from dispatcher.store.database import Tx
 
 areas = Group(Say("Phường và tổ dân phố.", "Wards and residential groups."))
@@ -58,7 +58,7 @@ def list_areas(surface: Surface, ward: str | None) -> None:
 def show(surface: Surface, ward: str) -> None:
     with surface.open_app().store.read(surface.actor()) as tx:
         place = rows.ward(tx, ward)
-        people = rows.people(tx, place.id)
+        people = headcounts.of(tx).get(place.id, {})
         groups = rows.listed(tx, AreaKind.RESIDENTIAL_GROUP, place.id)
     told = [{"name": g.name, "people": people.get(g.id, 0)} for g in groups]
     if people.get(None):

@@ -168,19 +168,6 @@ def by_ids(tx: Tx, ids: Collection[int]) -> list[Area]:
     return [_area(r) for r in tx.rows(f"SELECT * FROM areas WHERE id IN ({listed_ids})")]
 
 
-def people(tx: Tx, ward_id: int) -> dict[int | None, int]:
-    """How many people of a ward are on the list, by residential group (None: in none)."""
-    return {
-        row["g"]: row["n"]
-        for row in tx.rows(
-            f"WITH {tx.visible('contacts')} SELECT residential_group_id AS g, count(*) AS n "
-            "FROM visible_contacts WHERE ward_id = :w AND removed_at IS NULL "
-            "AND kind <> 'tester' GROUP BY residential_group_id",
-            w=ward_id,
-        )
-    }
-
-
 def rename_group(tx: Tx, area: Area, name: str) -> None:
     """Call a residential group by another name; lists that say the old one still mean it."""
     known = groups_of(tx, area.parent_id or 0)

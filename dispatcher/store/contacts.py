@@ -240,7 +240,7 @@ def listed(
 
 Line = tuple[str, Any]  # a name, and what else is shown
 AT_ONCE = 5_000
-SORTED_AT_MOST = 3_000  # names of one residential group opened for the first lines of a list
+SORTED_AT_MOST = 1_000  # names of one residential group opened for the first lines of a list
 LOOKED_THROUGH = 50_000  # people whose names are opened one by one to find a part of one
 
 

@@ -320,6 +320,19 @@ tallies = Table(
     Column("sums", Text, nullable=False, comment="JSON: what a report is made of"),
     comment="large broadcasts added up now and then, so that pages need not",
 )  # fmt: skip
+headcounts = Table(
+    "headcounts", metadata,
+    Column("ward_id", Id, primary_key=True, autoincrement=False),
+    Column("place", Id, primary_key=True, autoincrement=False,
+           comment="a residential group; 0: in none"),
+    Column("people", Id, nullable=False),
+    comment="people on the lists, true while list_changes is empty",
+)  # fmt: skip
+list_changes = Table(
+    "list_changes", metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    comment="marks of changes since people were counted; one per transaction on PostgreSQL",
+)  # fmt: skip
 plan_bodies = Table(
     "plan_bodies", metadata,
     Column("broadcast_id", Id, ForeignKey("broadcasts.id", ondelete="CASCADE"), primary_key=True),
@@ -503,7 +516,7 @@ checkpoints = Table(
     Column("signature", LargeBinary),
 )  # fmt: skip
 
-SCOPED = frozenset({"contacts", "messages", "households", "broadcasts", "tallies"})
+SCOPED = frozenset({"contacts", "messages", "households", "broadcasts", "tallies", "headcounts"})
 NOTED = frozenset({
     "people", "people_wards", "areas", "area_successors", "contacts", "contact_addresses", "groups",
     "group_members", "suppressions", "broadcasts", "gateways", "vault", "api_keys", "delegations",

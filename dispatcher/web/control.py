@@ -19,7 +19,16 @@ from dispatcher.app import budgets_of, callback_path
 from dispatcher.model import HANOI, SYSTEM, Actor, Mode, Role
 from dispatcher.problems import Problem, refused
 from dispatcher.scheduling import Schedule
-from dispatcher.store import areas, budgets, days_off, delegations, gateways, people, schedules
+from dispatcher.store import (
+    areas,
+    budgets,
+    days_off,
+    delegations,
+    gateways,
+    headcounts,
+    people,
+    schedules,
+)
 from dispatcher.store.database import Tx
 from dispatcher.store.handover import hand_over, in_hand
 from dispatcher.web.ask import Answer, Ask, Go, Shown, read_date, whole
@@ -211,14 +220,14 @@ def resume_gateway(ask: Ask) -> Answer:
 
 def places(ask: Ask) -> Answer:
     with ask.read() as tx:
-        wards = areas.seen_wards(tx)
+        people_of = headcounts.of(tx)
         found = [
             {
                 "ward": w,
                 "groups": {a.id: a for a in areas.groups_of(tx, w.id).values()}.values(),
-                "people": areas.people(tx, w.id),
+                "people": people_of.get(w.id, {}),
             }
-            for w in wards
+            for w in areas.seen_wards(tx)
         ]
     return Shown("areas.html", {"found": found})
 

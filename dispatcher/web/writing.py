@@ -11,7 +11,7 @@ from dispatcher import planning, routes, templating, wording
 from dispatcher.config import duration, window
 from dispatcher.model import HANOI, Audience, Role
 from dispatcher.problems import Problem
-from dispatcher.store import areas, broadcasts, groups, kept_forms
+from dispatcher.store import areas, broadcasts, groups, headcounts, kept_forms
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx
 from dispatcher.templating import Template
@@ -102,9 +102,9 @@ def _address(template: str = "", broadcast: Broadcast | None = None) -> str:
 
 def _tree(tx: Tx) -> list[dict[str, Any]]:
     """Wards with their residential groups and how many people are in each."""
-    tree = []
+    tree, people = [], headcounts.of(tx)
     for ward in areas.seen_wards(tx):
-        counted = areas.people(tx, ward.id)
+        counted = people.get(ward.id, {})
         units = areas.groups_of(tx, ward.id).values()
         tree.append(
             {
@@ -252,11 +252,11 @@ def _route(ask: Ask) -> dict[str, tuple[str, ...]]:
 
 def _chosen(tx: Tx, audience: Audience) -> int:
     """About how many are chosen: the preview says exactly who, and who is left out."""
-    wanted = set(audience.residential_groups)
+    wanted, people = set(audience.residential_groups), headcounts.of(tx)
     total: int = sum(g["people"] for g in groups.listed(tx) if g["name"] in audience.groups)
     for ward in areas.seen_wards(tx):
         if ward.name in audience.wards or "all" in audience.wards:
-            counted = areas.people(tx, ward.id)
+            counted = people.get(ward.id, {})
             inside = [a.id for a in areas.groups_of(tx, ward.id).values() if a.name in wanted]
             total += sum(counted.get(i, 0) for i in inside) if wanted else sum(counted.values())
     return total
