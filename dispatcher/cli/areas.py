@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dispatcher import housekeeping
 from dispatcher.areas import find
 from dispatcher.cli.changes import group_of
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.model import AreaKind
-from dispatcher.problems import Problem, Say
+from dispatcher.problems import Say
 from dispatcher.store import areas as rows
-from dispatcher.store import contacts, headcounts, imports
+from dispatcher.store import headcounts
 from dispatcher.store.database import Tx
 
 areas = Group(Say("Phường và tổ dân phố.", "Wards and residential groups."))
@@ -122,18 +123,9 @@ def merge(surface: Surface, ward: str, group: str, into: str) -> None:
     with app.begin(surface.actor())() as tx:
         group_of(tx, surface, ward)
         old, new = group_in(tx, ward, group), group_in(tx, ward, into)
-        if old.id == new.id:
-            raise Problem("same-group", f"«{group}» và «{into}» là một tổ.",
-                          f"“{group}” and “{into}” are one group.")  # fmt: skip
-        people = [c["id"] for c in contacts.listed(
-            tx, within=contacts.Within(residential_group=old.id), limit=10**9)]  # fmt: skip
-        change = None
-        if people:
-            place = (new.parent_id or 0, new.id, new.key)
-            change = imports.change(tx, people, place=place)
-        rows.close_group(tx, old, new)
+        people, change = housekeeping.merge_groups(tx, old, new)
     if surface.json:
-        surface.emit({"area": old.id, "into": new.id, "people": len(people), "import": change})
-    surface.say(f"{old.name} → {new.name}: {len(people)} người.",
-                f"{old.name} → {new.name}: {len(people)} people.")  # fmt: skip
+        surface.emit({"area": old.id, "into": new.id, "people": people, "import": change})
+    surface.say(f"{old.name} → {new.name}: {people} người.",
+                f"{old.name} → {new.name}: {people} people.")  # fmt: skip
     surface.hint(f"Xem: dispatcher areas show '{ward}'", f"See: dispatcher areas show '{ward}'")

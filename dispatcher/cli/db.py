@@ -6,13 +6,13 @@ import shutil
 import sys
 from pathlib import Path
 
-from dispatcher import rights
+from dispatcher import housekeeping, rights
 from dispatcher.app import database_file, site_key
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.model import SYSTEM
 from dispatcher.problems import OK, USAGE, Problem, Say, refused
-from dispatcher.store import contacts, identity, settings, upkeep, workers
+from dispatcher.store import contacts, identity, upkeep, workers
 from dispatcher.store.database import HEAD, Store, engine_for, open_store, version_of
 from dispatcher.store.seal import Sealer
 from dispatcher.store.workers import WorkerLock
@@ -107,8 +107,7 @@ def check(surface: Surface) -> int:
 def backup(surface: Surface, file: str, key_to: str | None) -> None:
     app, target = surface.open_app(), Path(file)
     rights.need_site(surface.actor(), "sao lưu", "back up")
-    if target.exists():
-        raise Problem("file-exists", f"{file} đã có; chọn tên khác.", f"{file} exists already.")
+    housekeeping.need_new(target)
     if key_to and Path(key_to).resolve().parent == target.resolve().parent:
         raise refused(
             "key-beside",
@@ -118,12 +117,9 @@ def backup(surface: Surface, file: str, key_to: str | None) -> None:
     size = 0
     if not surface.dry_run:
         with surface.progress("Đang sao lưu", "Backing up", 1) as update:
-            size = upkeep.backup(app.site.database, target, update)
+            size = housekeeping.back_up(app, SYSTEM, target, update)
         if key_to:
             _copy_key(app.site.key_file, Path(key_to))
-        with app.store.begin(SYSTEM, app.clock()) as tx:
-            settings.put(tx, "backed_up_at", app.clock().isoformat())
-            tx.note("backed_up", "database", "", bytes=size)
     if surface.json:
         surface.emit({"file": file, "bytes": size, "key": key_to})
     surface.say(f"Đã sao lưu {size / 1e6:.1f} MB vào {file}.", f"{size / 1e6:.1f} MB in {file}.")

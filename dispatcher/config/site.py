@@ -108,10 +108,10 @@ def load(site: Path | None) -> Site:
     return parse(root.resolve())
 
 
-def parse(root: Path) -> Site:
-    """dispatcher.toml in `root`."""
+def parse(root: Path, text: str | None = None) -> Site:
+    """dispatcher.toml in `root`, or `text` as if it stood there."""
     path = root / FILE
-    text = read_text(path)
+    text = read_text(path) if text is None else text
     document = read_toml(path, text)
     top = Section(document, "", path, text)
 

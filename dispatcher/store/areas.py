@@ -27,6 +27,7 @@ class Area:
     key: str
     parent_id: int | None
     aliases: tuple[str, ...]
+    proposed: bool = False  # seen in a list, looked at by nobody yet
 
 
 def load_set(tx: Tx, name_or_file: str, root: Path) -> int:
@@ -159,6 +160,7 @@ def _area(r: Row) -> Area:
         r["key"],
         r["parent_id"],
         tuple(json.loads(r["aliases"])),
+        bool(r["proposed"]),
     )
 
 

@@ -183,7 +183,8 @@ def _dump(url: str, draft: Path) -> None:
 def verify(path: Path) -> tuple[str, bytes | None]:
     """A backup that can be restored: its version, and a sealed name to try the key on."""
     try:
-        head = path.open("rb").read(16)
+        with path.open("rb") as file:
+            head = file.read(16)
     except OSError as error:
         raise Problem(
             "no-backup",

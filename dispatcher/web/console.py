@@ -24,6 +24,7 @@ from dispatcher.web import (
     phones,
     records,
     residents,
+    setup,
     signing,
     single_sign_on,
     urgent,
@@ -43,7 +44,7 @@ def table(guard: Guard) -> list[Page]:
     return pages_of(
         signing.table(guard), single_sign_on.table(guard), phones.table(guard), home.PAGES,
         writing.PAGES, broadcasts.PAGES, residents.PAGES, records.PAGES, control.PAGES,
-        urgent.PAGES,
+        urgent.PAGES, setup.PAGES,
     )  # fmt: skip
 
 

@@ -25,7 +25,6 @@ from dispatcher.store import (
     days_off,
     delegations,
     gateways,
-    headcounts,
     people,
     schedules,
 )
@@ -218,20 +217,6 @@ def resume_gateway(ask: Ask) -> Answer:
     return Go("/gateways")
 
 
-def places(ask: Ask) -> Answer:
-    with ask.read() as tx:
-        people_of = headcounts.of(tx)
-        found = [
-            {
-                "ward": w,
-                "groups": {a.id: a for a in areas.groups_of(tx, w.id).values()}.values(),
-                "people": people_of.get(w.id, {}),
-            }
-            for w in areas.seen_wards(tx)
-        ]
-    return Shown("areas.html", {"found": found})
-
-
 def holidays(ask: Ask) -> Answer:
     year = ask.app.clock().astimezone(HANOI).year
     with ask.read() as tx:
@@ -255,13 +240,6 @@ def money(ask: Ask) -> Answer:
                 if ask.person.wards is None or b.wards & ask.person.wards]  # fmt: skip
         found = budgets.standings(tx, mine, ask.app.site.mode, ask.app.clock())
     return Shown("budgets.html", {"found": list(found.values())})
-
-
-def settings(ask: Ask) -> Answer:
-    """How the site is set up, and what will not work that way."""
-    site, host = ask.app.site, ask.app.site.listen.rpartition(":")[0]
-    here = host in ("127.0.0.1", "localhost", "::1")
-    return Shown("settings.html", {"here": here, "live": site.mode is Mode.LIVE})
 
 
 # --- schedules ----------------------------------------------------------------------------------
@@ -348,11 +326,9 @@ PAGES: list[Page] = [
     changes("/gateways/{name}", provider, ADMINS),
     changes("/gateways/{name}/pause", pause_gateway),
     changes("/gateways/{name}/resume", resume_gateway, ADMINS),
-    reads("/areas", places),
     reads("/holidays", holidays),
     changes("/holidays", set_day, ADMINS),
     reads("/budgets", money),
-    reads("/settings", settings, ADMINS),
     reads("/schedules", plan),
     changes("/schedules/{name}/submit", submit_schedule),
     changes("/schedules/{name}/approve", approve_schedule, (Role.LEADER,)),

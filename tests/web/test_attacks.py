@@ -61,7 +61,12 @@ def two_wards(tmp_path_factory):
             "WITH " + tx.visible("contacts") + " SELECT min(id) FROM visible_contacts"
         )
         imported = tx.value("SELECT min(id) FROM imports")
-    made |= {"contact": contact, "import": imported, "person": hoa.person_id}
+        group = tx.value(
+            "SELECT min(g.id) FROM areas g JOIN areas w ON w.id = g.parent_id "
+            "WHERE w.name = 'Cầu Đất'"
+        )
+    assert group
+    made |= {"contact": contact, "import": imported, "person": hoa.person_id, "group": group}
     clients = {role: sign_in(app, f"to-{role.value}") for role in Role}
     clients[Role.OFFICER].get("/schedules")  # looked at once: files are remembered
     yield app, made, clients
@@ -75,7 +80,8 @@ def addresses(page, made):
         return [path.replace("{name}", "esms" if path.startswith("/gateways") else "rieng")]
     if "{number}" not in path:
         return [path]
-    kinds = {"/contacts": ["contact"], "/imports": ["import"], "/people": ["person"]}
+    kinds = {"/contacts": ["contact"], "/imports": ["import"], "/people": ["person"],
+             "/areas": ["group"]}  # fmt: skip
     names = next((v for k, v in kinds.items() if path.startswith(k)), None)
     return [path.replace("{number}", str(made[n])) for n in names or
             ("draft", "submitted", "running")]  # fmt: skip
@@ -86,11 +92,13 @@ def state(app):
         sums = [tx.rows("SELECT id, state, title, created_by FROM broadcasts ORDER BY id")]
         for name in ("contacts", "contact_addresses", "suppressions", "imports", "people_wards",
                      "schedules", "emergencies", "gateways", "days_off", "messages", "approvals",
-                     "offers", "attachments", "shares"):  # fmt: skip
+                     "offers", "attachments", "shares", "areas"):  # fmt: skip
             sums.append(tx.rows(f"SELECT * FROM {name} ORDER BY 1"))
         sums.append(tx.rows("SELECT id, role, disabled_at, password_hash, full_name FROM people "
                             "WHERE name IN ('hoa', 'binh') ORDER BY id"))  # fmt: skip
-    return [[dict(r) for r in rows] for rows in sums]
+    files = [(app.site.root / "dispatcher.toml").read_text("utf-8"),
+             *sorted((app.site.data / "backups").glob("*"))]  # fmt: skip
+    return [[dict(r) for r in rows] for rows in sums], files
 
 
 # Pages that make something of the actor's own ward, or of the actor: not about anybody else.
@@ -99,7 +107,7 @@ OWN = {"/me/password", "/me/totp", "/sign-out", "/sign-in", "/first", "/lang", "
 FORM = {"reason": "thử", "ward": "Cầu Đất", "name": "Khác", "password": "bốn từ không liên quan",
         "role": "auditor", "phone": "0951111111", "anyway": "1", "title": "Khác", "seen": "x",
         "day": "2026-12-31", "kind": "off", "old": "tien", "new": "tiền", "place": "1",
-        "blank.noi_dung": "Khác"}  # fmt: skip
+        "blank.noi_dung": "Khác", "into": "1", "set/site/name": "Khác", "sure": "1"}  # fmt: skip
 
 
 def test_no_address_shows_or_changes_what_is_another_wards(two_wards):

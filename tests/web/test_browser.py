@@ -156,6 +156,7 @@ def test_every_page_keeps_wcag_22_aa_and_fits(console, chromium, width, language
                   "kt": ["/trail"]}[name]  # fmt: skip
         for path in paths:
             assert page.goto(f"{console}{path}").status == 200, path
+            page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
             if page.query_selector("#along"):
                 page.wait_for_selector("#along > *")  # what is read along is there too
             over = page.evaluate("document.documentElement.scrollWidth - innerWidth")

@@ -8,8 +8,11 @@ from conftest import add_people
 from walk import counts, get, import_list, number, released, sheet, work
 
 from dispatcher import app as joined
+from dispatcher.config import parse
+from dispatcher.housekeeping import digest
 from dispatcher.model import SYSTEM, BroadcastState, Role
-from dispatcher.store import people
+from dispatcher.store import people, upkeep
+from dispatcher.store.database import HEAD
 
 
 @pytest.fixture
@@ -280,3 +283,79 @@ def test_a_drill_shows_the_phone_of_an_invented_resident(ward, twins):
     assert "KHONG chuyen tien" in page
     assert not re.search(r"\b0?95\d{7}\b", page)  # masked
     assert "run --web" in sign_in(ward, "kt").get(f"{where}/phone").text  # no twins there
+
+
+def settings_of(page):
+    return dict(re.findall(r'name="(set/[^"]+)" value="([^"]*)"', page))
+
+
+def test_an_admin_changes_settings_after_seeing_what_would_change(ward):
+    admin, file = sign_in(ward, "ad"), ward.site.root / "dispatcher.toml"
+    before = file.read_text("utf-8")
+    page = admin.get("/settings").text
+    wanted = {**settings_of(page), "set/limits/per_person": "3", "set/courtesy/tet": "no",
+              "set/senders/*/name": "UBND phường Máy Tơ", "set/senders/*/wards": "Máy Tơ",
+              "new/senders": "Máy Tơ"}  # fmt: skip
+    page = admin.post("/settings", data={"csrf": token(admin), **wanted}).text
+    assert "per_person = 3" in page
+    assert "[senders.may-to]" in page
+    assert file.read_text("utf-8") == before
+    seen = re.search(r'name="digest" value="(\w+)"', page)[1]
+    sure = {"csrf": token(admin), **wanted, "sure": "1"}
+    assert admin.post("/settings", data={**sure, "digest": "0" * 16}).status_code == 409
+    assert admin.post("/settings", data={**sure, "digest": seen}).status_code == 303
+    changed = parse(ward.site.root)
+    assert changed.limits.per_person == 3
+    assert changed.sender_for("Máy Tơ").name == "UBND phường Máy Tơ"
+    assert "tắt rồi mở lại" in admin.get("/settings").text
+    kept = list((ward.site.data / "settings").glob("*.toml"))
+    assert [k.read_text("utf-8") for k in kept] == [before]
+    with ward.store.read(SYSTEM) as tx:
+        assert tx.value("SELECT count(*) FROM trail WHERE noun = 'settings'") == 1
+
+
+def test_settings_that_cannot_be_are_refused_and_nothing_is_written(ward):
+    admin, file = sign_in(ward, "ad"), ward.site.root / "dispatcher.toml"
+    before = file.read_text("utf-8")
+    sure = {"sure": "1", "digest": digest(ward.site.root)}
+    for wrong, said in (
+        ({"set/windows/default": "cả ngày"}, "07:00-22:00"),
+        (
+            {"set/senders/*/name": "Ai", "set/senders/*/wards": "Xa Lắc", "new/senders": "a"},
+            "Xa Lắc",
+        ),
+        ({"set/senders/*/name": "Không tên"}, "cần một tên"),
+    ):
+        answer = admin.post("/settings", data={"csrf": token(admin), **wrong, **sure})
+        assert answer.status_code in (400, 404, 409), wrong
+        assert said in answer.text
+    drop = {"csrf": token(admin), "drop": "gateways/esms", "set/site/mode": "live",
+            "set/gateways/esms/adapter": "x", **sure}  # fmt: skip
+    admin.post("/settings", data=drop)
+    assert file.read_text("utf-8") == before
+    assert sign_in(ward, "lan").get("/settings").status_code == 403
+
+
+def test_an_admin_makes_a_backup_in_the_page(ward):
+    admin = sign_in(ward, "ad")
+    post(admin, "/settings/backup")
+    (made,) = (ward.site.data / "backups").glob("*.db")
+    assert upkeep.verify(made)[0] == HEAD
+    assert made.stat().st_mode & 0o077 == 0
+    assert made.name in admin.get("/settings").text
+
+
+def test_an_admin_mends_residential_groups(ward):
+    admin, officer = sign_in(ward, "ad"), sign_in(ward, "lan")
+    page = admin.get("/areas").text
+    first, second = re.findall(r'action="/areas/(\d+)/merge"', page)[:2]
+    post(officer, f"/areas/{first}/rename", expect=403, name="Khác")
+    post(admin, f"/areas/{first}/rename", name="Tổ Hoa Sen")
+    post(admin, f"/areas/{first}/rename", expect=400, name="")
+    post(admin, f"/areas/{first}/merge", expect=400, into=first)
+    post(admin, f"/areas/{first}/merge", expect=404, into="99999")
+    post(admin, f"/areas/{second}/merge", into=first)
+    page = admin.get("/areas").text
+    assert re.search(r"Tổ dân phố Hoa Sen: 7|Tổ Hoa Sen: 7", page)
+    assert f"/areas/{second}/merge" not in page
+    assert "(10 người)" in page

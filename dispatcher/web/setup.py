@@ -1,0 +1,149 @@
+"""How the site is set up: settings, backups, wards and their residential groups."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dispatcher import housekeeping, rights
+from dispatcher.config import changing
+from dispatcher.model import Mode, Role
+from dispatcher.problems import Problem
+from dispatcher.sms import folded
+from dispatcher.store import areas, headcounts
+from dispatcher.store.database import Tx
+from dispatcher.web.ask import Answer, Ask, Go, Shown, whole
+from dispatcher.web.guard import Page, changes, reads
+from dispatcher.web.signing import prove
+
+ADMINS = (Role.ADMIN,)
+SETTING = "set/"  # set/limits/per_person; set/senders/*/name for a new one
+
+
+# --- settings -----------------------------------------------------------------------------------
+
+
+def settings(ask: Ask) -> Answer:
+    """How the site is set up, and what will not work that way."""
+    return _settings(ask, changing.current(ask.app.site.root))
+
+
+def _settings(ask: Ask, given: dict[changing.Path_, str], **more: Any) -> Shown:
+    site = ask.app.site
+    host = site.listen.rpartition(":")[0]
+    names = {
+        part.section: sorted({p[1] for p in given if p[0] == part.section and len(p) > 2} - {"*"})
+        for part in changing.PARTS
+    }
+    return Shown(
+        "settings.html",
+        {"here": host in ("127.0.0.1", "localhost", "::1"), "live": site.mode is Mode.LIVE,
+         "whole": ask.person.wards is None, "parts": changing.PARTS, "names": names,
+         "given": {"/".join(path): text for path, text in given.items()},
+         "digest": housekeeping.digest(site.root), "newer": housekeeping.is_newer(ask.app),
+         "backups": housekeeping.backups(ask.app), "key_file": site.key_file, **more},
+    )  # fmt: skip
+
+
+def change_settings(ask: Ask) -> Answer:
+    """First what would change, then, asked again, the change."""
+    rights.need_site(ask.person, "đổi cài đặt", "change settings")
+    prove(ask)
+    given, dropped = _given(ask)
+    with ask.read() as tx:
+        change = housekeeping.foresee(ask.app, tx, given, dropped)
+    if not ask.one("sure"):
+        shown = {name: ask.one(name) for name in ask.form if name.startswith((SETTING, "new/"))}
+        kept = {**changing.current(ask.app.site.root), **given}
+        return _settings(ask, kept, change=change, asked=shown, dropped=ask.many("drop"))
+    if change.lines:
+        housekeeping.change_settings(ask.app, ask.person, change, ask.one("digest"))
+    return Go("/settings")
+
+
+def _given(ask: Ask) -> tuple[dict[changing.Path_, str], list[changing.Path_]]:
+    """Settings of the form by path, and the tables that go."""
+    given: dict[changing.Path_, str] = {}
+    for part in changing.PARTS:
+        head = f"{SETTING}{part.section}/"
+        for name in ask.form:
+            path = tuple(name.removeprefix(SETTING).split("/"))
+            known = path[-1] in {f.key for f in part.fields}
+            if name.startswith(head) and known and len(path) == 2 + part.many:
+                given[path] = ask.one(name)
+        new = {path: text for path, text in given.items() if path[:2] == (part.section, "*")}
+        for path in new:
+            del given[path]
+        if any(new.values()):
+            key = "-".join(folded(ask.one(f"new/{part.section}")).split())
+            if not key or (part.section, key) in {path[:2] for path in given}:
+                raise Problem(
+                    "bad-name",
+                    f"{part.title.vi}: mục mới cần một tên, khác các tên đã có.",
+                    f"{part.title.en}: the new one needs a name that is not taken.",
+                )
+            given |= {(part.section, key, path[2]): text for path, text in new.items()}
+    many = {part.section for part in changing.PARTS if part.many}
+    dropped: list[changing.Path_] = [
+        tuple(name.split("/")) for name in ask.many("drop") if name.split("/")[0] in many
+    ]
+    return {p: text for p, text in given.items() if p[:2] not in dropped}, dropped
+
+
+def back_up(ask: Ask) -> Answer:
+    rights.need_site(ask.person, "sao lưu", "back up")
+    housekeeping.back_up(ask.app, ask.person, housekeeping.place_for_backup(ask.app))
+    return Go("/settings#backups")
+
+
+# --- wards and residential groups ---------------------------------------------------------------
+
+
+def places(ask: Ask) -> Answer:
+    """Wards with their residential groups and how many people are in each."""
+    with ask.read() as tx:
+        people = headcounts.of(tx)
+        found = [
+            {
+                "ward": ward,
+                "groups": list({a.id: a for a in areas.groups_of(tx, ward.id).values()}.values()),
+                "people": people.get(ward.id, {}),
+            }
+            for ward in areas.seen_wards(tx)
+        ]
+    return Shown("areas.html", {"found": found})
+
+
+def _group(ask: Ask, tx: Tx, number: int | None) -> areas.Area:
+    """A residential group of a ward that the person is in charge of."""
+    for ward in areas.seen_wards(tx):
+        for area in areas.groups_of(tx, ward.id).values():
+            if area.id == number:
+                return area
+    raise Problem("unknown-group", "Không có tổ dân phố này.", "No such residential group.")
+
+
+def rename_group(ask: Ask) -> Answer:
+    name = ask.one("name")
+    if not name:
+        raise Problem("no-name", "Ghi tên mới của tổ.", "Type the new name of the group.")
+    with ask.begin() as tx:
+        areas.rename_group(tx, _group(ask, tx, ask.number()), name)
+    return Go("/areas")
+
+
+def merge_group(ask: Ask) -> Answer:
+    """One residential group becomes part of another; its people move along."""
+    with ask.begin() as tx:
+        old, new = _group(ask, tx, ask.number()), _group(ask, tx, whole(ask.one("into")))
+        housekeeping.merge_groups(tx, old, new)
+    return Go("/areas")
+
+
+PAGES: list[Page] = [
+    reads("/settings", settings, ADMINS),
+    changes("/settings", change_settings, ADMINS),
+    changes("/settings/backup", back_up, ADMINS),
+    reads("/areas", places),
+    changes("/areas/{number}/rename", rename_group, ADMINS),
+    changes("/areas/{number}/merge", merge_group, ADMINS),
+]
