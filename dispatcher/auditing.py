@@ -57,8 +57,9 @@ REMEDIES: dict[str, Say] = {  # by fault: what a person should do
         "nothing: the gateway is asked again; whoever stays in doubt is in the log",
     ),
     "recipient": Say(
-        "sửa số trong danh bạ, hoặc nhờ tổ trưởng chuyển lời",
-        "mend the number in the list, or ask the head of the group to pass it on",
+        "tự thử kênh sau nếu có; ai vẫn không nhận được: sửa số trong danh bạ, nhờ tổ trưởng báo",
+        "the next channel is tried by itself; for whoever is left mend the number, or ask the head "
+        "of the group to pass it on",
     ),
     "carrier": Say(
         "đăng ký tên định danh với mạng này, hoặc thêm nhà cung cấp khác",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import json
 import logging
 import os
 import signal
@@ -35,6 +34,7 @@ from dispatcher.app import (
     release,
 )
 from dispatcher.clock import awake
+from dispatcher.drill import own_twins, root_of, sign_in_to_twins, tell_twins_where
 from dispatcher.gateways.contract import AsksReceipts, Gateway, RenewsToken
 from dispatcher.lifecycle import Doubt
 from dispatcher.model import SYSTEM, Mode
@@ -455,48 +455,6 @@ def _quiet_collector() -> None:
     gc.set_threshold(20_000, 20, 20)
 
 
-def own_twins(app: App) -> tuple[Any, dict[str, str]]:
-    """In a drill without twins of its own: start them. (the child or None, gateway → URL)."""
-    given = os.environ.get("DISPATCHER_TWINS")
-    if given:
-        return None, dict(json.loads(given))
-    wanted = {n: g.adapter for n, g in app.site.gateways.items() if g.adapter != "outbox"}
-    if app.site.mode is not Mode.DRILL or not wanted:
-        return None, {}
-    from dispatcher.twins.server import start
-
-    child = start(sorted(set(wanted.values())))
-    return child, {name: child.base(adapter) for name, adapter in wanted.items()}
-
-
-def sign_in_to_twins(app: App, twins: Mapping[str, str]) -> None:
-    """A drill's Official Account is granted tokens by its own twin."""
-    import urllib.request
-
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    for name, base in twins.items():
-        if app.site.gateways[name].adapter != "zalo":
-            continue
-        with opener.open(
-            urllib.request.Request(f"{base}/_twin/grant", b"{}"), timeout=30
-        ) as answer:
-            pair = json.load(answer)
-        with app.store.begin(SYSTEM, app.clock()) as tx:
-            gateways.put_tokens(tx, name, pair["access_token"], pair["refresh_token"], 90_000)
-
-
-def tell_twins_where(app: App, twins: Mapping[str, str], public: str) -> None:
-    """Tell the twins of vendors with one webhook per account where it is."""
-    import urllib.request
-
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    for name, base in twins.items():
-        if app.site.gateways[name].adapter not in ("zalo", "speedsms"):
-            continue
-        body = json.dumps({"url": public + callback_path(app, name)}).encode()
-        opener.open(urllib.request.Request(f"{base}/_twin/webhook", body), timeout=30).close()
-
-
 async def serve_door(
     app: App,
     host: str,
@@ -566,11 +524,6 @@ def run_worker(
             child.stop()
 
 
-def _root_of(twins: Mapping[str, str]) -> str:
-    """Where the twins of a drill tell what they took."""
-    return next((base.rpartition("/")[0] for base in twins.values()), "")
-
-
 async def serve_site(
     app: App,
     twins: Mapping[str, str],
@@ -589,7 +542,7 @@ async def serve_site(
         found: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         place = ("127.0.0.1", 0) if drill and not pages else (host, int(port))
         serving = asyncio.create_task(
-            serve_door(app, *place, found.set_result, pages=pages, code=code, twins=_root_of(twins))
+            serve_door(app, *place, found.set_result, pages=pages, code=code, twins=root_of(twins))
         )
         waits: set[asyncio.Future[Any]] = {serving, found}
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)

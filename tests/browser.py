@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import atexit
 import re
+import socket
+import subprocess
+from urllib.request import urlopen
 
 import httpx
 import pyotp
@@ -72,3 +75,21 @@ def post(client, path, expect=303, files=None, **data):
     answer = client.post(path, data=given, files=files)
     assert answer.status_code == expect, (path, answer.status_code, answer.text[:3000])
     return answer
+
+
+def free_port():
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+def until_served(base, tries=200):
+    """Wait until the console in another process answers."""
+    for _ in range(tries):
+        try:
+            urlopen(f"{base}/sign-in", timeout=1).close()
+            return
+        except OSError:
+            subprocess.run(["sleep", "0.1"], check=True)
+    raise AssertionError(f"{base} does not answer")

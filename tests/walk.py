@@ -11,6 +11,7 @@ from typing import Any
 from dispatcher import app as joined
 from dispatcher import planning, templating
 from dispatcher.app import App
+from dispatcher.drill import sign_in_to_twins
 from dispatcher.importing.entries import read_listing
 from dispatcher.importing.listing import Context
 from dispatcher.importing.merge import Merge, merge, store
@@ -18,7 +19,7 @@ from dispatcher.importing.sheets import read_sheets
 from dispatcher.model import SYSTEM, Actor, AreaKind, Audience, BroadcastState
 from dispatcher.store import areas, broadcasts
 from dispatcher.twins.server import Child
-from dispatcher.worker import serve_site, sign_in_to_twins
+from dispatcher.worker import serve_site
 
 HEAD = "STT,Họ và tên,Số điện thoại,Tổ dân phố,Chủ hộ\n"
 

@@ -208,7 +208,7 @@ class Demo:
         public = f"http://127.0.0.1:{port}"
         os.environ["DISPATCHER_CALLBACKS"] = public
         self.twin.ask("/zalo/_twin/webhook", {"url": public + callback_path(app, "zalo")})
-        from dispatcher.worker import sign_in_to_twins
+        from dispatcher.drill import sign_in_to_twins
 
         sign_in_to_twins(app, twins)
         started = time.monotonic()

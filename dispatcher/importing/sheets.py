@@ -80,11 +80,12 @@ def files_in(paths: Sequence[Path]) -> list[Path]:
     return list(dict.fromkeys(found))
 
 
-def read_sheets(path: Path) -> Iterator[Sheet]:
+def read_sheets(path: Path, name: str = "") -> Iterator[Sheet]:
     """Every sheet of a file, one after the other; rows that nobody reads before the next one comes
     are held in memory.
 
-    A file that cannot be read is a problem that says what to do.
+    `name`: what people call the file, where it lies under another name. A file that cannot be read
+    is a problem that says what to do.
     """
     if path == PASTED:
         yield from _read(str(PASTED), pasted())
@@ -104,7 +105,7 @@ def read_sheets(path: Path) -> Iterator[Sheet]:
             f"{path.name} cannot be opened: {error.strerror}. If Excel has it open, close it.",
         ) from None
     with file:
-        yield from _read(path.name, file)
+        yield from _read(name or path.name, file)
 
 
 def _read(name: str, file: IO[bytes]) -> Iterator[Sheet]:

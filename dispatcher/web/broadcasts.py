@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from dispatcher import app as joined
@@ -51,6 +52,7 @@ STATE = {
     "missed": Say("lỡ giờ", "missed"),
 }  # fmt: skip
 OPEN = (BroadcastState.DRAFT, BroadcastState.RETURNED)
+JUST_NOW = timedelta(minutes=30)
 ALIVE = (BroadcastState.SCHEDULED, BroadcastState.RUNNING, BroadcastState.PAUSED)
 
 
@@ -110,9 +112,17 @@ def show(ask: Ask) -> Answer:
         "STATE": STATE, "REASONS": REASONS, "HELD": HELD, "OPEN": OPEN, "ALIVE": ALIVE,
         "approves": ask.person.role is Role.LEADER, "decides": ask.person.role in DECIDERS,
         "digest": covered, "lent": lent, "leaders": leaders,
-        "today": app.clock().astimezone(HANOI).date(), **live,
+        "today": app.clock().astimezone(HANOI).date(), "phone": _has_phone(ask, broadcast), **live,
     }  # fmt: skip
     return Shown("broadcast.html", values)
+
+
+def _has_phone(ask: Ask, broadcast: Broadcast) -> bool:
+    """In a drill the phone of an invented resident stands beside what is or was just under way."""
+    if ask.app.site.mode is not Mode.DRILL:
+        return False
+    done = broadcast.done_at
+    return broadcast.state in ALIVE or (done is not None and ask.app.clock() - done < JUST_NOW)
 
 
 def _first_live(ask: Ask, broadcast: Broadcast) -> bool:
@@ -169,6 +179,9 @@ def progress(ask: Ask) -> Answer:
     """The part of a running broadcast's page that is looked at again and again."""
     with ask.read() as tx:
         broadcast = broadcasts.get(tx, ask.number())
+    was = ask.query.get("state", broadcast.state.value)
+    if was != broadcast.state.value:  # more than this part changes: buttons, tables, the phone
+        return Go(f"/broadcasts/{broadcast.id}")
     if broadcast.released_at is None:
         return Shown("progress.html", {"b": broadcast, "waiting": True, "STATE": STATE,
                                        "ALIVE": ALIVE})  # fmt: skip

@@ -10,6 +10,7 @@ from typing import Any
 from dispatcher.model import Mode
 from dispatcher.store import broadcasts, logbook, texts
 from dispatcher.web.ask import Answer, Ask, Shown, nothing_here
+from dispatcher.web.broadcasts import ALIVE
 from dispatcher.web.guard import Guard, Page, reads
 
 MOST = 3  # texts on the phone
@@ -30,7 +31,15 @@ def table(guard: Guard) -> list[Page]:
                 {"channel": row["channel"], "to": row["tail"], "body": texts.opened(tx, row).body}
                 for row in rows[:MOST]
             ]
-        return Shown("phone.html", {"b": broadcast, "shown": shown, "twins": bool(guard.twins)})
+        return Shown(
+            "phone.html",
+            {
+                "b": broadcast,
+                "shown": shown,
+                "twins": bool(guard.twins),
+                "alive": broadcast.state in ALIVE,
+            },
+        )
 
     return [reads("/broadcasts/{number}/phone", phone)]
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from dispatcher import auditing, reporting
-from dispatcher.model import SYSTEM, MessageState, Role
-from dispatcher.problems import Problem
+from dispatcher.model import HANOI, SYSTEM, MessageState, Role
+from dispatcher.problems import Problem, refused
 from dispatcher.store import areas, broadcasts, logbook, trail
 from dispatcher.store.logbook import Filters
-from dispatcher.web.ask import Answer, Ask, Sent, Shown, whole
+from dispatcher.store.schema import micros
+from dispatcher.web.ask import Answer, Ask, Sent, Shown, read_date, whole
 from dispatcher.web.guard import Page, reads
 
-NARROWED = ("broadcast", "ward", "state", "channel", "gateway", "carrier", "fault")
+NARROWED = ("broadcast", "ward", "state", "channel", "gateway", "carrier", "fault", "since",
+            "until")  # fmt: skip
 PAGE, MOST_EXPORTED = 100, 200_000
 
 
@@ -39,7 +42,16 @@ def _filters(ask: Ask) -> Filters:
         channel=given.get("channel") or None,
         carrier=given.get("carrier") or None,
         fault=given.get("fault") or None,
+        since=_midnight(given.get("since", "")),
+        until=_midnight(given.get("until", ""), after=timedelta(days=1)),
     )
+
+
+def _midnight(text: str, after: timedelta = timedelta()) -> int | None:
+    """Where a day of Hanoi begins, or ends, as the log has its moments."""
+    if not text:
+        return None
+    return micros(datetime.combine(read_date(text), time(), HANOI) + after)
 
 
 def log(ask: Ask) -> Answer:
@@ -52,7 +64,9 @@ def log(ask: Ask) -> Answer:
             place = logbook.place(tx, "messages", after)
             before = (place, after) if place is not None else None
         if ask.query.get("format") == "csv":
-            rows = logbook.MESSAGES.rows(tx, filters, limit=MOST_EXPORTED)
+            rows = list(logbook.MESSAGES.rows(tx, filters, limit=MOST_EXPORTED + 1))
+            if len(rows) > MOST_EXPORTED:
+                raise _too_many()
             text = "".join(reporting.rows_as_csv(rows, columns))
             export: str | None = text
         else:
@@ -73,6 +87,16 @@ def log(ask: Ask) -> Answer:
          "states": [s.value for s in MessageState], "STATES": auditing.STATES,
          "sentence": auditing.sentence, "page": PAGE},
     )  # fmt: skip
+
+
+def _too_many() -> Problem:
+    return refused(
+        "too-many-rows",
+        f"Quá {MOST_EXPORTED:,} dòng cho một lần tải: lọc theo đợt, theo ngày, hoặc trên máy chủ "
+        "chạy: dispatcher log messages --output csv.",
+        f"More than {MOST_EXPORTED:,} rows for one download: filter by broadcast or day, or run "
+        "dispatcher log messages --output csv on the server.",
+    )
 
 
 def acts(ask: Ask) -> Answer:

@@ -149,7 +149,7 @@ def check(ask: Ask) -> Answer:
     pasted = ask.one("pasted")
     if upload is None and not pasted:
         raise Problem("no-file", "Chọn tệp hoặc dán danh sách.", "Choose a file or paste a list.")
-    name = upload.name if upload else "dan-vao.csv"
+    name = _called(upload.name if upload else "dan-vao.csv")
     content = upload.content if upload else pasted.encode()
     if Path(name).suffix.lower() not in KINDS:
         raise refused("file-kind", f"Chỉ nhận: {', '.join(KINDS)}.", f"Only {', '.join(KINDS)}.")
@@ -161,14 +161,25 @@ def check(ask: Ask) -> Answer:
     return _looked(ask, key, name)
 
 
+def _called(name: str) -> str:
+    """A file's name as people will read it again: no folders, nothing that cannot be seen."""
+    return "".join(c for c in Path(name.replace("\\", "/")).name if c.isprintable())[-100:]
+
+
 def _read(ask: Ask, path: Path) -> Listing:
     """A list as the form wants it read: whose ward, which columns, which cells set right."""
+    name = _called(ask.one("name"))
+    upload = ask.files.get("file")
+    if upload is not None:
+        name = _called(upload.name)
+    if Path(name).suffix.lower() != path.suffix:
+        name = path.name
     with ask.read() as tx:
         known = context(tx, ask.app, ask.one("ward") or None, None, _map(ask))
-    listing, cells = read_listing(read_sheets(path), known), _cells(ask)
+    listing, cells = read_listing(read_sheets(path, name), known), _cells(ask)
     if not cells:
         return listing
-    return read_listing(mended(read_sheets(path), listing, cells), known)
+    return read_listing(mended(read_sheets(path, name), listing, cells), known)
 
 
 def _cells(ask: Ask) -> dict[Cell, str]:
@@ -218,7 +229,7 @@ def _map(ask: Ask) -> dict[str, str]:
 
 def store_list(ask: Ask) -> Answer:
     """Store what was looked at: good rows, or nothing where bad ones were not left out."""
-    key, name = ask.one("key"), ask.one("name")
+    key, name = ask.one("key"), _called(ask.one("name"))
     path = _place(ask, Path(key).name)
     if not path.is_file() or path.name != key:
         raise Problem("unknown-upload", "Tệp đã cũ; tải lên lại.", "Upload the file again.")

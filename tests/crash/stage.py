@@ -13,10 +13,10 @@ from dispatcher import app as joined
 from dispatcher import planning
 from dispatcher.app import open_app
 from dispatcher.config import parse
+from dispatcher.drill import sign_in_to_twins
 from dispatcher.model import SYSTEM, BroadcastState
 from dispatcher.store import broadcasts, gateways
 from dispatcher.twins.server import start
-from dispatcher.worker import sign_in_to_twins
 
 CLOCK = "2026-12-01T09:00:00+07:00"
 LAB = '[gateways.esms]\nadapter = "lab"\nin_flight = 2\ncapability = "{}"'

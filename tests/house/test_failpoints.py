@@ -23,6 +23,8 @@ EXCEPT = {
     ("store/upkeep.py", "restore"): "a person's command, held until released",
     ("app.py", "open_app"): "a .gitignore",
     ("web/residents.py", "check"): "an upload that was only looked at; the next one writes it anew",
+    ("housekeeping.py", "change_settings"): "settings; the old file is kept, put back, or named",
+    ("housekeeping.py", "_put"): "settings: written beside and renamed",
     ("store/seal.py", "_put_in_place"): "its caller may die before and after it",
 }
 

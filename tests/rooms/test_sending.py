@@ -15,6 +15,7 @@ from walk import counts, crowd, get, import_list, number, released, rows, sheet,
 from dispatcher import planning, reporting
 from dispatcher.app import Doors, build_gateway, open_app
 from dispatcher.config import parse
+from dispatcher.drill import sign_in_to_twins
 from dispatcher.gateways.zalo import LIMITS
 from dispatcher.lifecycle import Doubt
 from dispatcher.model import HANOI, SYSTEM, AttemptState, BroadcastState, MessageState
@@ -24,7 +25,7 @@ from dispatcher.sending.view import LEASE
 from dispatcher.store import broadcasts, gateways, messages
 from dispatcher.store.messages import Outcome
 from dispatcher.store.schema import moment
-from dispatcher.worker import serve_site, sign_in_to_twins
+from dispatcher.worker import serve_site
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "gateways"))
 from vendors import answer, reset, vendor

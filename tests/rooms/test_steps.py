@@ -17,13 +17,14 @@ from dispatcher import planning
 from dispatcher.app import open_app
 from dispatcher.cli import foretold
 from dispatcher.config import parse
+from dispatcher.drill import sign_in_to_twins
 from dispatcher.gateways.esms import LIMITS
 from dispatcher.model import SYSTEM, BroadcastState, Mode
 from dispatcher.sending import asking, balance
 from dispatcher.sending.lanes import Pace
 from dispatcher.sending.view import LEASE, View, lanes_of
 from dispatcher.store import broadcasts, forecasts, gateways, reachability, workers
-from dispatcher.worker import serve_site, sign_in_to_twins
+from dispatcher.worker import serve_site
 
 POSTGRESQL_LATER = True
 

@@ -13,10 +13,11 @@ from walk import counts, get, import_list, number, released, rows, sheet, twin_u
 from dispatcher import receiving
 from dispatcher.app import listeners, open_app
 from dispatcher.config import parse
+from dispatcher.drill import sign_in_to_twins
 from dispatcher.gateways.contract import Call
 from dispatcher.model import SYSTEM
 from dispatcher.store import receipts, suppressions, user_ids
-from dispatcher.worker import serve_site, sign_in_to_twins
+from dispatcher.worker import serve_site
 
 POSTGRESQL_LATER = True
 

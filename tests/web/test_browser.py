@@ -3,15 +3,14 @@
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
-from urllib.request import urlopen
 
 import pytest
+from browser import free_port, until_served
 from conftest import ROOT, SiteClock, build_site
 from walk import import_list, number, released, sheet, work, write_broadcast
 
@@ -71,21 +70,14 @@ def console(tmp_path_factory):
     released(app, lan, minh, title="Chờ bộ gửi", expires_after=timedelta(hours=9))
     app.store.close()
     twins.stop()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     served = subprocess.Popen(
         [sys.executable, "-m", "dispatcher", "--site", str(folder), "web", "--listen",
          f"127.0.0.1:{port}"], cwd=ROOT, stdout=subprocess.PIPE, text=True,
         env={**os.environ, "DISPATCHER_CLOCK": "2026-12-01T09:30:00+07:00"},
     )  # fmt: skip
     base = f"http://127.0.0.1:{port}"
-    for _ in range(200):
-        try:
-            urlopen(f"{base}/sign-in", timeout=1).close()
-            break
-        except OSError:
-            subprocess.run(["sleep", "0.1"], check=True)
+    until_served(base)
     yield base
     served.terminate()
     served.wait(20)

@@ -55,7 +55,7 @@ def test_from_a_text_to_a_report_with_an_officer_a_leader_and_the_network(ward, 
     work(ward, twins)
     page = officer.get(where).text
     assert "hoàn thành" in page
-    assert "hx-get" not in page
+    assert "/progress?" not in page
     report = officer.get(f"{where}/report")
     assert "<svg" in report.text
     assert "12/UBND" in page
