@@ -371,6 +371,7 @@ class Worker:
             raise
         self._hold_on()
         with app.store.begin(SYSTEM, app.clock()) as tx:
+            tx.act = "reclaimed"
             workers.seen(tx, self.name)
             pass_deadlines(tx)
             reclaim(tx, self.name, self._doubts())

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from dispatcher import auditing, reporting
+from dispatcher import acts, auditing, reporting
 from dispatcher.cli.broadcasts import broadcast_id
 from dispatcher.cli.contacts import residential_group
 from dispatcher.cli.spoken import Group, argument, command, option
@@ -336,8 +336,8 @@ def list_trail(surface: Surface, limit: int, noun: str | None, noun_id: str | No
             [
                 f"{moment(e['at']).astimezone(HANOI):%d/%m/%Y %H:%M:%S}",
                 e["actor"],
-                e["act"],
-                f"{e['noun']} {e['noun_id']}",
+                acts.act(e["act"]).to(surface.language),
+                f"{acts.noun(e['noun']).to(surface.language)} {e['noun_id']}",
             ]
             for e in found
         ],

@@ -20,10 +20,7 @@ def reclaim(tx: Tx, worker: str, doubts: Mapping[str, Doubt], dead: str | None =
 
     What never left returns to the queue. What may have left is in doubt, and settled as such.
     """
-    if dead is not None:
-        waiting.release_leases(tx, dead)
-    else:
-        waiting.lapse(tx)
+    freed = waiting.lapse(tx) if dead is None else waiting.release_leases(tx, dead)
     rows = waiting.orphans(tx, worker=dead)
     waiting.seize(tx, worker, rows)
     outcomes = []
@@ -52,12 +49,9 @@ def reclaim(tx: Tx, worker: str, doubts: Mapping[str, Doubt], dead: str | None =
             )
         )
     messages.settle(tx, worker, outcomes)
-    tx.note(
-        "reclaimed",
-        "worker",
-        dead or "lapsed",
-        doubts=[[o.message_id, o.message.value] for o in outcomes],
-    )
+    if dead is not None or freed or outcomes:
+        doubts_found = [[o.message_id, o.message.value] for o in outcomes]
+        tx.note("reclaimed", "worker", dead or "lapsed", doubts=doubts_found)
     return len(outcomes)
 
 

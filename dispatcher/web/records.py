@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from dispatcher import auditing, reporting
+from dispatcher import acts, auditing, reporting
 from dispatcher.model import HANOI, SYSTEM, MessageState, Role
 from dispatcher.problems import Problem, refused
-from dispatcher.store import areas, broadcasts, logbook, trail
+from dispatcher.store import areas, broadcasts, logbook, people, trail
 from dispatcher.store.logbook import Filters
 from dispatcher.store.schema import micros
 from dispatcher.web.ask import Answer, Ask, Sent, Shown, read_date, whole
@@ -99,7 +99,7 @@ def _too_many() -> Problem:
     )
 
 
-def acts(ask: Ask) -> Answer:
+def deeds(ask: Ask) -> Answer:
     """The trail, for those who look after the whole site."""
     noun = ask.query.get("noun") or None
     if ask.person.wards is not None:
@@ -107,11 +107,19 @@ def acts(ask: Ask) -> Answer:
                       "The trail is for those in charge of the whole site.")  # fmt: skip
     with ask.read() as tx:
         found: list[dict[str, Any]] = trail.entries(tx, noun=noun, limit=200)
+        names = people.names(tx)
     ask.noted("read", "log", "trail")
-    return Shown("trail.html", {"found": found, "noun": noun or ""})
+    for entry in found:  # people by name; what they do at sign-in is written down by the system
+        mine = entry["noun_id"] if entry["noun"] == "person" else entry["facts"].pop("person", "")
+        person = names.get(whole(str(mine)) or 0, "")
+        by_system = entry["actor"] == SYSTEM.name and person
+        entry["who"] = person if by_system else entry["actor"]
+        entry["on"] = person if person and entry["noun"] == "person" else entry["noun_id"]
+    return Shown("trail.html", {"found": found, "noun": noun or "", "act": acts.act,
+                                "noun_of": acts.noun})  # fmt: skip
 
 
 PAGES: list[Page] = [
     reads("/log", log),
-    reads("/trail", acts, (Role.AUDITOR, Role.ADMIN, Role.LEADER)),
+    reads("/trail", deeds, (Role.AUDITOR, Role.ADMIN, Role.LEADER)),
 ]

@@ -228,6 +228,6 @@ def auditor_checks(page, base, where, picture):
         page.goto(path)
         assert page.locator("main form button").count() == 0, path
     page.goto(f"{base}/trail")
-    for act in ("imported", "approved", "released", "suppressed", "read"):
+    for act in ("nhập danh sách", "duyệt", "phát hành", "ngừng gửi", "xem"):
         assert act in page.inner_text("table"), act
     picture(page, "trail", whole=False)
