@@ -147,7 +147,7 @@ def put_addresses(
     address = tx.sealer.address
     ciphers = {address(kind, value): (kind, value) for kind, value in wanted}
     found = {} if none_yet else found_by(tx, "addresses", "cipher", list(ciphers))
-    new = [c for c in ciphers if c not in found]
+    new = sorted(c for c in ciphers if c not in found)  # neighbours of one index lie together
     words, carrier, masked = {k: k.value for k in AddressKind}, phone.carrier_of, phone.masked
     rows = [
         (cipher, words[kind], carrier(value, heads) if kind is _MOBILE else None, masked(value))
