@@ -29,7 +29,8 @@ from dispatcher.web.guard import SESSION
 PATHS = ("/", "/broadcasts", "/broadcasts/1", "/broadcasts/1/progress", "/broadcasts/1/report",
          "/inbox", "/urgent", "/schedules", "/contacts", "/contacts/1", "/contacts/import", "/why",
          "/log", "/log?broadcast=1", "/log?state=failed", "/budgets", "/areas", "/holidays",
-         "/gateways", "/gateways/gate", "/people", "/deputies", "/settings", "/trail", "/me",
+         "/groups", "/suppressions", "/gateways", "/gateways/gate", "/people", "/deputies",
+         "/settings", "/trail", "/me",
          "/broadcasts/new", "/broadcasts/new/bench")  # fmt: skip
 FORMS = {
     "/why": {"q": "Trần Thị Hương"},

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from dispatcher import phone
 from dispatcher.app import App
 from dispatcher.areas import ward_key
 from dispatcher.importing.basis import LABELS, Basis
@@ -13,8 +14,8 @@ from dispatcher.importing.entries import read_listing
 from dispatcher.importing.listing import Context, Listing
 from dispatcher.importing.merge import merge, store
 from dispatcher.importing.sheets import Sheet
-from dispatcher.model import AreaKind
-from dispatcher.problems import Problem, refused
+from dispatcher.model import AddressKind, AreaKind
+from dispatcher.problems import Problem, Say, refused
 from dispatcher.store import areas, settings
 from dispatcher.store.database import Tx
 
@@ -84,6 +85,22 @@ def check_wards(tx: Tx, listing: Listing) -> None:
             f"{tx.actor.name} không phụ trách phường {', '.join(foreign)}.",
             f"{tx.actor.name} is not in charge of {', '.join(foreign)}.",
         )
+
+
+def numbers(words: Iterable[str], heads: Sequence[str]) -> list[tuple[AddressKind, str]]:
+    """Numbers a person may be written to at; a doubtful one is a problem, never a guess."""
+    found = []
+    for word in words:
+        reading = phone.read(word, heads)
+        if reading.e164 is None or reading.type not in ("mobile", "landline"):
+            why = reading.why() or Say("không phải số điện thoại", "it is no phone number")
+            raise Problem(
+                "bad-phone",
+                f"Số điện thoại không dùng được: {why.vi}.",
+                f"The phone number cannot be used: {why.en}.",
+            )
+        found.append((AddressKind(reading.type), reading.e164))
+    return found
 
 
 _HEADS = ("Họ và tên", "Số điện thoại", "Tổ dân phố", "Chủ hộ", "Chức danh", "Nhóm")

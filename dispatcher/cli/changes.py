@@ -12,9 +12,9 @@ from dispatcher.cli.lists import contacts
 from dispatcher.cli.spoken import argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.config import read_text
-from dispatcher.intake import add_one
+from dispatcher.intake import add_one, numbers
 from dispatcher.model import AddressKind
-from dispatcher.problems import Problem, Say, refused
+from dispatcher.problems import Problem, refused
 from dispatcher.store import areas, imports, suppressions
 from dispatcher.store import contacts as rows
 from dispatcher.store.database import Tx
@@ -94,20 +94,7 @@ def group_of(tx: Tx, surface: Surface, ward: str) -> None:
 
 
 def read_numbers(tx: Tx, surface: Surface, words: tuple[str, ...]) -> list[tuple[AddressKind, str]]:
-    """Numbers a person may be written to at; a doubtful one is a problem, never a guess."""
-    found = []
-    heads = surface.open_site().sample_heads
-    for word in typed(words):
-        reading = phone.read(word, heads)
-        if reading.e164 is None or reading.type not in ("mobile", "landline"):
-            why = reading.why() or Say("không phải số điện thoại", "it is no phone number")
-            raise Problem(
-                "bad-phone",
-                f"Số điện thoại không dùng được: {why.vi}.",
-                f"The phone number cannot be used: {why.en}.",
-            )
-        found.append((AddressKind(reading.type), reading.e164))
-    return found
+    return numbers(typed(words), surface.open_site().sample_heads)
 
 
 @contacts.verb(

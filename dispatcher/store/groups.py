@@ -40,6 +40,16 @@ def listed(tx: Tx) -> list[dict[str, Any]]:
     ]
 
 
+def of_contact(tx: Tx, contact: int) -> dict[int, str]:
+    """The groups somebody is in: id → name."""
+    rows = tx.rows(
+        "SELECT g.id, g.name FROM group_members m JOIN groups g ON g.id = m.group_id "
+        "WHERE m.contact_id = :c ORDER BY g.name",
+        c=contact,
+    )
+    return {row["id"]: row["name"] for row in rows}
+
+
 def foreign(tx: Tx, group: int) -> int:
     """How many of a group are not of the actor's wards."""
     return int(

@@ -21,6 +21,7 @@ from dispatcher.web import (
     broadcasts,
     control,
     home,
+    members,
     phones,
     records,
     residents,
@@ -45,6 +46,7 @@ def table(guard: Guard) -> list[Page]:
         signing.table(guard), single_sign_on.table(guard), phones.table(guard), home.PAGES,
         writing.PAGES, broadcasts.PAGES, residents.PAGES, records.PAGES, control.PAGES,
         urgent.PAGES, setup.PAGES,
+        members.PAGES,
     )  # fmt: skip
 
 

@@ -269,7 +269,9 @@ def _browser(agent: str) -> str:
 
 
 def pages_of(*tables: Sequence[Page]) -> list[Page]:
-    return [page for table in tables for page in table]
+    """All of them; an address in so many words goes before one that takes anything there."""
+    pages = [page for table in tables for page in table]
+    return sorted(pages, key=lambda page: [part.startswith("{") for part in page.path.split("/")])
 
 
 Cookies = Mapping[str, tuple[str, int | None]]

@@ -56,9 +56,12 @@ def person(ask: Ask) -> Answer:
         story = auditing.story(tx, number, ask.language)
         member = contacts.beside(tx, [number])[number]
         blocked = suppressions.of_contact(tx, number)
+        joined, sets = groups.of_contact(tx, number), groups.listed(tx)
+        wards = areas.seen_wards(tx)
     ask.noted("read", "contact", number)
     return Shown("person.html", {"c": found[0], "story": story, "beside": member,
-                                 "blocked": blocked, "STATES": auditing.STATES,
+                                 "blocked": blocked, "joined": joined, "sets": sets,
+                                 "wards": wards, "STATES": auditing.STATES,
                                  "REASONS": auditing.REASONS})  # fmt: skip
 
 
@@ -88,7 +91,7 @@ def suppress(ask: Ask) -> Answer:
     """One step on the line: stop writing, wrong number."""
     number, reason = ask.number(), ask.one("reason") or "người dân yêu cầu"
     with ask.begin() as tx:
-        _known(ask, number)
+        known(ask, number)
         for address in suppressions.addresses_of(tx, [number]):
             suppressions.suppress(tx, address, reason)
     return Go(f"/contacts/{number}")
@@ -97,7 +100,7 @@ def suppress(ask: Ask) -> Answer:
 def unsuppress(ask: Ask) -> Answer:
     number = ask.number()
     with ask.begin() as tx:
-        _known(ask, number)
+        known(ask, number)
         for address in suppressions.addresses_of(tx, [number]):
             suppressions.lift(tx, address, ask.one("reason") or "người dân đồng ý lại")
     return Go(f"/contacts/{number}")
@@ -106,7 +109,7 @@ def unsuppress(ask: Ask) -> Answer:
 def rename(ask: Ask) -> Answer:
     number = ask.number()
     with ask.begin() as tx:
-        _known(ask, number)
+        known(ask, number)
         imports.change(tx, [number], name=ask.one("name") or None, title=ask.one("title") or None)
     return Go(f"/contacts/{number}")
 
@@ -115,13 +118,14 @@ def moved_away(ask: Ask) -> Answer:
     """They live elsewhere now: nothing more is sent; the row stays for the log."""
     number = ask.number()
     with ask.begin() as tx:
-        _known(ask, number)
+        known(ask, number)
         for address in suppressions.addresses_of(tx, [number]):
             suppressions.suppress(tx, address, "đã chuyển đi")
     return Go(f"/contacts/{number}")
 
 
-def _known(ask: Ask, number: int) -> None:
+def known(ask: Ask, number: int) -> None:
+    """Refuse whoever is not on a list of one's own."""
     with ask.read() as tx:
         if not contacts.listed(tx, ids=[number], limit=1):
             raise Problem("unknown-contact", "Không thấy người này.", "No such person.")

@@ -12,7 +12,7 @@ from dispatcher import emergencies, planning, templating
 from dispatcher.app import open_app
 from dispatcher.config import parse
 from dispatcher.model import SYSTEM, Audience, Role
-from dispatcher.store import areas, broadcasts, people
+from dispatcher.store import areas, broadcasts, groups, people, suppressions
 from dispatcher.store import emergencies as kept
 from dispatcher.web.console import table
 from dispatcher.web.guard import Guard
@@ -61,12 +61,21 @@ def two_wards(tmp_path_factory):
             "WITH " + tx.visible("contacts") + " SELECT min(id) FROM visible_contacts"
         )
         imported = tx.value("SELECT min(id) FROM imports")
+        named = groups.ensure(tx, ["Nhóm Riêng Cầu Đất"])["nhom rieng cau dat"]
+        groups.join(tx, [(named, contact)])
+        suppressions.suppress(
+            tx, suppressions.addresses_of(tx, [contact])[0], "Bí Mật Xanh yêu cầu"
+        )
+        stopped = tx.value("SELECT max(id) FROM suppressions")
         group = tx.value(
             "SELECT min(g.id) FROM areas g JOIN areas w ON w.id = g.parent_id "
             "WHERE w.name = 'Cầu Đất'"
         )
     assert group
-    made |= {"contact": contact, "import": imported, "person": hoa.person_id, "group": group}
+    assert named
+    assert stopped
+    made |= {"contact": contact, "import": imported, "person": hoa.person_id, "group": group,
+             "named": named, "stopped": stopped}  # fmt: skip
     clients = {role: sign_in(app, f"to-{role.value}") for role in Role}
     clients[Role.OFFICER].get("/schedules")  # looked at once: files are remembered
     yield app, made, clients
@@ -81,7 +90,7 @@ def addresses(page, made):
     if "{number}" not in path:
         return [path]
     kinds = {"/contacts": ["contact"], "/imports": ["import"], "/people": ["person"],
-             "/areas": ["group"]}  # fmt: skip
+             "/areas": ["group"], "/groups": ["named"], "/suppressions": ["stopped"]}  # fmt: skip
     names = next((v for k, v in kinds.items() if path.startswith(k)), None)
     return [path.replace("{number}", str(made[n])) for n in names or
             ("draft", "submitted", "running")]  # fmt: skip
@@ -92,7 +101,7 @@ def state(app):
         sums = [tx.rows("SELECT id, state, title, created_by FROM broadcasts ORDER BY id")]
         for name in ("contacts", "contact_addresses", "suppressions", "imports", "people_wards",
                      "schedules", "emergencies", "gateways", "days_off", "messages", "approvals",
-                     "offers", "attachments", "shares", "areas"):  # fmt: skip
+                     "offers", "attachments", "shares", "areas", "groups", "group_members"):  # fmt: skip
             sums.append(tx.rows(f"SELECT * FROM {name} ORDER BY 1"))
         sums.append(tx.rows("SELECT id, role, disabled_at, password_hash, full_name FROM people "
                             "WHERE name IN ('hoa', 'binh') ORDER BY id"))  # fmt: skip
@@ -103,7 +112,7 @@ def state(app):
 
 # Pages that make something of the actor's own ward, or of the actor: not about anybody else.
 OWN = {"/me/password", "/me/totp", "/sign-out", "/sign-in", "/first", "/lang", "/notices", "/people",
-       "/contacts/import", "/contacts/import/store", "/broadcasts/new/{template}"}  # fmt: skip
+       "/contacts/new", "/groups", "/suppressions", "/contacts/import", "/contacts/import/store", "/broadcasts/new/{template}"}  # fmt: skip
 FORM = {"reason": "thử", "ward": "Cầu Đất", "name": "Khác", "password": "bốn từ không liên quan",
         "role": "auditor", "phone": "0951111111", "anyway": "1", "title": "Khác", "seen": "x",
         "day": "2026-12-31", "kind": "off", "old": "tien", "new": "tiền", "place": "1",
@@ -337,3 +346,14 @@ def test_odd_numbers_and_words_in_addresses_break_nothing(ward, odd):
             answer = client.get(page.path.split("/{")[0], params=dict.fromkeys(
                 ("from", "ward", "group", "before", "broadcast", "state", "q", "format", "noun"), odd))  # fmt: skip
             assert answer.status_code in (200, 303, 400, 404), page.path
+
+
+def test_no_address_hides_behind_another(two_wards):
+    """`/contacts/new` must not be taken for somebody called "new"."""
+    seen = []
+    for page in table(Guard(two_wards[0], [])):
+        asked = re.sub(r"\{\w+\}", "1", page.path)
+        pattern = re.sub(r"\{\w+\}", "[^/]+", page.path)
+        hidden = [p for m, p in seen if m == page.method and re.fullmatch(p, asked)]
+        assert not hidden, (page.path, hidden)
+        seen.append((page.method, pattern))

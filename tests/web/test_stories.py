@@ -11,7 +11,7 @@ from dispatcher import app as joined
 from dispatcher.config import parse
 from dispatcher.housekeeping import digest
 from dispatcher.model import SYSTEM, BroadcastState, Role
-from dispatcher.store import people, upkeep
+from dispatcher.store import areas, people, upkeep
 from dispatcher.store.database import HEAD
 
 
@@ -125,7 +125,8 @@ def test_an_auditor_reads_everything_changes_nothing_and_leaves_a_trace(ward):
         assert auditor.get(path).status_code == 200, path
     post(auditor, "/contacts/1/suppress", expect=403)
     post(auditor, "/broadcasts/new/canh-bao", expect=403, ward="Máy Tơ")
-    assert "read" in auditor.get("/trail").text
+    page = auditor.get("/trail").text
+    assert re.search(r"<td>Võ Kiểm Tra</td><td[^>]*>xem</td><td>nhật ký", page)
     assert auditor.get("/people").status_code == 403
 
 
@@ -359,3 +360,61 @@ def test_an_admin_mends_residential_groups(ward):
     assert re.search(r"Tổ dân phố Hoa Sen: 7|Tổ Hoa Sen: 7", page)
     assert f"/areas/{second}/merge" not in page
     assert "(10 người)" in page
+
+
+def test_one_person_is_added_changed_and_erased_by_hand(ward):
+    admin, officer = sign_in(ward, "ad"), sign_in(ward, "lan")
+    with ward.store.read(SYSTEM) as tx:
+        place = areas.ward(tx, "Máy Tơ").id
+    given = {"name": "Phạm Thị Mới", "ward": place, "tdp": "Tổ 2", "phones": "0951555001"}
+    post(officer, "/contacts/new", **given)
+    post(officer, "/contacts/new", expect=409, **given)  # is there already
+    post(officer, "/contacts/new", expect=400, **{**given, "name": "Sai", "phones": "12"})
+    page = post(officer, "/why", expect=200, q="555001").text
+    where = re.search(r'href="(/contacts/\d+)"><strong>Phạm Thị Mới', page)[1]
+    post(officer, f"{where}/phones", phones="0951555002\n0951555003")
+    post(officer, f"{where}/phones", expect=400, phones="không phải số")
+    assert "xxx 002, 09xx xxx 003" in officer.get(where).text
+    post(officer, f"{where}/place", ward=place, tdp="Tổ 3")
+    post(officer, f"{where}/place", expect=404, ward=place, tdp="Tổ không có")
+    post(officer, f"{where}/join", name="Tổ công nghệ số")
+    page = officer.get(where).text
+    assert "Tổ dân phố số 3" in page
+    assert "Nhóm: Tổ công nghệ số" in page
+    group = re.search(r'name="group" value="(\d+)"', page)[1]
+    assert "Tổ công nghệ số: 1" in officer.get("/groups").text
+    post(officer, f"{where}/leave", group=group)
+    assert "Nhóm: Tổ công nghệ số" not in officer.get(where).text
+    post(officer, f"{where}/forget", expect=409, reason="đơn 12", sure="c0")
+    post(admin, f"{where}/forget", reason="đơn 12", sure=f"c{where.rpartition('/')[2]}")
+    assert "Không thấy ai" in post(officer, "/why", expect=200, q="555002").text
+
+
+def test_groups_are_made_and_removed_in_the_page(ward):
+    officer = sign_in(ward, "lan")
+    assert "Chưa có nhóm nào" in officer.get("/groups").text
+    post(officer, "/groups", name="Trường học")
+    post(officer, "/groups", expect=400, name=" ")
+    page = officer.get("/groups").text
+    where = re.search(r'action="(/groups/\d+/remove)"', page)[1]
+    post(sign_in(ward, "kt"), where, expect=403)
+    post(officer, where)
+    assert "Chưa có nhóm nào" in officer.get("/groups").text
+    post(officer, where, expect=404)
+
+
+def test_numbers_are_stopped_and_written_to_again_in_the_page(ward):
+    officer = sign_in(ward, "lan")
+    assert "Chưa có số nào" in officer.get("/suppressions").text
+    post(officer, "/suppressions", expect=400, phone="0951555009", reason="")
+    post(officer, "/suppressions", phone=number(10), reason="người nhà yêu cầu")
+    page = officer.get("/suppressions").text
+    assert "người nhà yêu cầu" in page
+    assert number(10) not in page
+    where = re.search(r'action="(/suppressions/\d+/lift)"', page)[1]
+    made = released(ward, ward.actor("lan"), ward.actor("minh"))
+    assert counts(ward, made)["skipped"] == 2  # one has no number
+    post(officer, where, expect=400, reason="")
+    post(officer, where, reason="đồng ý lại")
+    assert "Chưa có số nào" in officer.get("/suppressions").text
+    post(officer, where, expect=404, reason="lần nữa")
