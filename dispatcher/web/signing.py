@@ -5,6 +5,9 @@ from __future__ import annotations
 import hmac
 import secrets
 
+import segno
+from markupsafe import Markup
+
 from dispatcher import signing_in
 from dispatcher.model import SYSTEM, Actor, Role
 from dispatcher.problems import refused
@@ -143,7 +146,8 @@ def totp(ask: Ask) -> Answer:
         address = signing_in.new_totp(tx, ask.person, ask.app.site.name)
     secret = address.partition("secret=")[2].partition("&")[0]
     groups = " ".join(secret[i : i + 4] for i in range(0, len(secret), 4))
-    return Shown("totp.html", {"address": address, "secret": groups})
+    square = segno.make(address, error="m").svg_inline(scale=5, light="#fff", border=4)
+    return Shown("totp.html", {"address": address, "secret": groups, "square": Markup(square)})
 
 
 def prove(ask: Ask) -> None:

@@ -35,7 +35,7 @@ HOMES = {
     "starlette": {"web"}, "uvicorn": {"worker"}, "python_calamine": {"importing"},
     "xlrd": {"importing"}, "phonenumbers": {"importing"}, "argon2": {"signing_in"},
     "pyotp": {"signing_in"}, "authlib": {"gateways"}, "joserfc": {"gateways"}, "holidays": {"store"},
-    "tomlkit": {"config"},
+    "tomlkit": {"config"}, "segno": {"web"},
 }  # fmt: skip
 ASYNC_HOMES = {
     "sending",

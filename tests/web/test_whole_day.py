@@ -173,6 +173,7 @@ def leader_approves_on_a_phone(page, base, where, picture):
     page.fill("#f-old", PASSWORD)
     page.click("text=Tạo mã mới")
     codes = pyotp.TOTP(page.inner_text(".key").replace(" ", ""))
+    assert page.locator("svg.segno path").count() == 2  # black on white, to be scanned
     page.goto(f"{base}/sign-in")
     page.fill("#f-name", "minh")
     page.fill("#f-password", PASSWORD)
