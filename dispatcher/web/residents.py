@@ -48,6 +48,7 @@ def listed(ask: Ask) -> Answer:
 
 
 def person(ask: Ask) -> Answer:
+    """Somebody on a list: what was sent and why, what to say, what may be done."""
     number = ask.number()
     with ask.read() as tx:
         found = contacts.listed(tx, ids=[number], limit=1)
