@@ -9,7 +9,7 @@ import segno
 from markupsafe import Markup
 
 from dispatcher import signing_in
-from dispatcher.model import SYSTEM, Actor, Role
+from dispatcher.model import SYSTEM, Actor, Mode, Role
 from dispatcher.problems import refused
 from dispatcher.store import people, sessions
 from dispatcher.web.ask import Answer, Ask, Go, Shown
@@ -151,9 +151,9 @@ def totp(ask: Ask) -> Answer:
 
 
 def prove(ask: Ask) -> None:
-    """Before an approval: a code given lately, a remembered device, or a code now.
+    """Before an approval or an admin's act: a code given lately or now, or a remembered device.
 
-    People without a secret cannot be asked; the page of their account says that they need one.
+    Live, whoever has no secret makes one first; in a drill they are let through and told.
     """
     person, now = ask.person, ask.app.clock()
     assert person.person_id is not None
@@ -163,6 +163,14 @@ def prove(ask: Ask) -> None:
     device = ask.cookies.get(DEVICE, "")
     with ask.app.begin(SYSTEM)() as tx:
         if not signing_in.has_totp(tx, person):
+            if ask.app.site.mode is Mode.LIVE:
+                raise refused(
+                    "needs-secret",
+                    "Trước hết hãy tạo mã xác thực hai lớp ở trang Tài khoản (bấm tên mình); "
+                    "chưa làm gì.",
+                    "First make a one-time secret on the page of your account (your name above); "
+                    "nothing was done.",
+                )
             return
         if device and sessions.remembered(tx, signing_in.digest(device), person.person_id, now):
             return

@@ -319,6 +319,19 @@ def test_an_approval_wants_a_code_that_was_given_lately(ward, clock):
     post(leader, f"{where}/approve", seen=seen, code=leader.secret.at(clock()))
 
 
+def test_live_nobody_decides_without_a_second_factor(tmp_path, clock):
+    live = open_app(
+        parse(build_site(tmp_path / "live", "data/site.db", ('"drill"', '"live"'))), clock
+    )
+    with live.begin(SYSTEM)() as tx:
+        people.add(tx, "ad", "Lê Quản Trị", Role.ADMIN, [])
+    new = {"name": "hoa", "full_name": "Trần Thị Hoa", "role": "leader"}
+    refused = post(sign_in(live, "ad"), "/people", expect=409, **new)
+    assert "mã xác thực hai lớp" in refused.text
+    post(sign_in(live, "ad", code=True), "/people", **new)
+    live.store.close()
+
+
 def test_thirty_guesses_from_one_place_are_enough(ward):
     client = serve(ward)
     given = {"name": "khong-co", "password": "x", "csrf": token(client, "/sign-in")}
