@@ -15,13 +15,12 @@ from pathlib import Path
 
 from dispatcher.app import App
 from dispatcher.config import FILE, Site, changing, parse, read_text
+from dispatcher.config.changing import Where
 from dispatcher.model import HANOI, Actor
 from dispatcher.problems import Problem, refused, settings
 from dispatcher.store import areas, contacts, imports, upkeep
 from dispatcher.store import settings as site_facts
 from dispatcher.store.database import Tx
-
-Where = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -84,14 +83,15 @@ def change_settings(app: App, actor: Actor, change: Change, made_from: str) -> P
         with app.begin(actor)() as tx:
             tx.note("changed", "settings", "", was=made_from, lines=len(change.lines))
             _put(place, change.text.encode())
-    except OSError as error:
-        raise settings(
-            "cannot-write",
-            f"Không ghi được {place}: {error.strerror}.",
-            f"{place} cannot be written: {error.strerror}.",
-        ) from None
-    except BaseException:
-        _put(place, before)  # what the trail does not know has not happened
+    except BaseException as error:
+        if place.read_bytes() != before:  # what the trail does not know has not happened
+            _put(place, before)
+        if isinstance(error, OSError):
+            raise settings(
+                "cannot-write",
+                f"Không ghi được {place}: {error.strerror}.",
+                f"{place} cannot be written: {error.strerror}.",
+            ) from None
         raise
     return kept
 

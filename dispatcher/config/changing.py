@@ -22,7 +22,7 @@ from dispatcher.config.site import FILE, Site, parse
 from dispatcher.problems import Problem, Say
 
 NOTHING = Say("", "")
-Path_ = tuple[str, ...]  # ("limits", "per_person"), ("senders", "may-to", "name")
+Where = tuple[str, ...]  # ("limits", "per_person"), ("senders", "may-to", "name")
 
 
 @dataclass(frozen=True)
@@ -130,13 +130,13 @@ PARTS = (
 )  # fmt: skip
 
 
-def current(root: Path) -> dict[Path_, str]:
+def current(root: Path) -> dict[Where, str]:
     """What the file says, by path, as a form shows it."""
     document = read_toml(root / FILE)
-    found: dict[Path_, str] = {}
+    found: dict[Where, str] = {}
     for part in PARTS:
         section = document.get(part.section, {})
-        tables: dict[Path_, Any] = {(part.section,): section}
+        tables: dict[Where, Any] = {(part.section,): section}
         if part.many:
             tables = {(part.section, name): table for name, table in section.items()}
         for path, table in tables.items():
@@ -156,7 +156,7 @@ def _shown(value: Any) -> str:
 
 
 def changed(
-    root: Path, given: Mapping[Path_, str], dropped: Sequence[Path_] = ()
+    root: Path, given: Mapping[Where, str], dropped: Sequence[Where] = ()
 ) -> tuple[str, Site]:
     """(the new text of the file, the site it makes). An empty value takes its line away.
 
@@ -180,7 +180,7 @@ def differences(root: Path, text: str) -> list[str]:
     return [line for line in lines if line[:2] in ("- ", "+ ") and line[2:].strip()]
 
 
-def _set(document: TOMLDocument, path: Path_, value: Any) -> None:
+def _set(document: TOMLDocument, path: Where, value: Any) -> None:
     table: Any = document
     for name in path[:-1]:
         if name not in table:
@@ -194,7 +194,7 @@ def _set(document: TOMLDocument, path: Path_, value: Any) -> None:
         del table[path[-1]]
 
 
-def _value(path: Path_, text: str) -> Any:
+def _value(path: Where, text: str) -> Any:
     field = next(f for p in PARTS if p.section == path[0] for f in p.fields if f.key == path[-1])
     if not text:
         return None

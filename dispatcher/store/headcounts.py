@@ -39,7 +39,12 @@ def is_stale(tx: Tx) -> bool:
 
 
 def count(tx: Tx) -> None:
-    """Count again. Marks go first: a change that is stored meanwhile leaves its own."""
+    """Count again. Marks go first: a change that is stored meanwhile leaves its own.
+
+    Of several workers one counts at a time.
+    """
+    if not tx.is_sqlite:
+        tx.run("SELECT pg_advisory_xact_lock(741853)")
     tx.run("DELETE FROM list_changes")
     tx.run("DELETE FROM headcounts")
     tx.run(

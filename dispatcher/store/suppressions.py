@@ -60,10 +60,22 @@ def lift(tx: Tx, address: int, reason: str) -> bool:
 
 def lift_entry(tx: Tx, entry: int, reason: str) -> bool:
     """The same for one that `listed` shows; False when it shows none such."""
-    if all(found["id"] != entry for found in listed(tx)):
-        return False
-    return lift(
-        tx, int(tx.value("SELECT address_id FROM suppressions WHERE id = :i", i=entry)), reason
+    address = tx.value(
+        f"WITH {tx.visible('contacts')} SELECT s.address_id FROM suppressions s "
+        f"WHERE s.id = :i AND {_mine(tx)}",
+        i=entry,
+        me=tx.actor.name,
+    )
+    return address is not None and lift(tx, int(address), reason)
+
+
+def _mine(tx: Tx) -> str:
+    """Of whom somebody of some wards may know: people of those wards, or stopped by themselves."""
+    if tx.actor.wards is None:
+        return "1 = 1"
+    return (
+        "(s.by = :me OR EXISTS (SELECT 1 FROM contact_addresses ca JOIN visible_contacts c "
+        "ON c.id = ca.contact_id WHERE ca.address_id = s.address_id))"
     )
 
 
@@ -93,18 +105,12 @@ def addresses_of(tx: Tx, contact_ids: Sequence[int]) -> list[int]:
 
 def listed(tx: Tx, limit: int = 1000) -> list[dict[str, Any]]:
     """Suppressions in force, newest first, numbers masked; of one's own wards, or by oneself."""
-    mine = ""
-    if tx.actor.wards is not None:
-        mine = (
-            "AND (s.by = :me OR EXISTS (SELECT 1 FROM contact_addresses ca JOIN visible_contacts c "
-            "ON c.id = ca.contact_id WHERE ca.address_id = s.address_id)) "
-        )
     return [
         dict(row)
         for row in tx.rows(
             f"WITH {tx.visible('contacts')} SELECT s.id, a.tail AS phone, s.reason, s.at, s.by, "
             "s.scope FROM suppressions s JOIN addresses a ON a.id = s.address_id "
-            f"WHERE s.lifted_at IS NULL {mine}ORDER BY s.id DESC LIMIT :n",
+            f"WHERE s.lifted_at IS NULL AND {_mine(tx)} ORDER BY s.id DESC LIMIT :n",
             n=limit,
             me=tx.actor.name,
         )

@@ -13,6 +13,8 @@ from dispatcher.web.ask import Answer, Ask, Go, Shown, whole
 from dispatcher.web.guard import Page, changes, reads
 from dispatcher.web.residents import WRITING, known
 
+SHOWN = 500  # numbers not written to, the newest
+
 # --- one person ---------------------------------------------------------------------------------
 
 
@@ -93,8 +95,8 @@ def join(ask: Ask) -> Answer:
     number, name = ask.number(), ask.one("name") or ask.one("group")
     with ask.begin() as tx:
         known(ask, number)
-        groups.join(tx, [(_made(tx, name), number)])
-        tx.note("joined", "group", folded(name), people=1)
+        group = _made(tx, name)
+        tx.note("joined", "group", group, people=groups.join(tx, [(group, number)]))
     return Go(f"/contacts/{number}")
 
 
@@ -102,8 +104,7 @@ def leave(ask: Ask) -> Answer:
     number, group = ask.number(), whole(ask.one("group")) or 0
     with ask.begin() as tx:
         known(ask, number)
-        groups.leave(tx, group, [number])
-        tx.note("left", "group", group, people=1)
+        tx.note("left", "group", group, people=groups.leave(tx, group, [number]))
     return Go(f"/contacts/{number}")
 
 
@@ -146,9 +147,9 @@ def remove_group(ask: Ask) -> Answer:
 
 def blocked(ask: Ask) -> Answer:
     with ask.read() as tx:
-        found = suppressions.listed(tx)
+        found = suppressions.listed(tx, SHOWN)
     ask.noted("read", "log", "suppressions")
-    return Shown("suppressions.html", {"found": found})
+    return Shown("suppressions.html", {"found": found, "most": SHOWN})
 
 
 def block(ask: Ask) -> Answer:

@@ -110,9 +110,11 @@ def deeds(ask: Ask) -> Answer:
         names = people.names(tx)
     ask.noted("read", "log", "trail")
     for entry in found:  # people by name; what they do at sign-in is written down by the system
-        mine = entry["noun_id"] if entry["noun"] == "person" else entry["facts"].pop("person", "")
+        mine = entry["noun_id"] if entry["noun"] == "person" else entry["facts"].get("person", "")
         person = names.get(whole(str(mine)) or 0, "")
         by_system = entry["actor"] == SYSTEM.name and person
+        if by_system:
+            entry["facts"].pop("person", None)
         entry["who"] = person if by_system else entry["actor"]
         entry["on"] = person if person and entry["noun"] == "person" else entry["noun_id"]
     return Shown("trail.html", {"found": found, "noun": noun or "", "act": acts.act,

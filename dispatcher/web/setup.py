@@ -27,7 +27,7 @@ def settings(ask: Ask) -> Answer:
     return _settings(ask, changing.current(ask.app.site.root))
 
 
-def _settings(ask: Ask, given: dict[changing.Path_, str], **more: Any) -> Shown:
+def _settings(ask: Ask, given: dict[changing.Where, str], **more: Any) -> Shown:
     site = ask.app.site
     host = site.listen.rpartition(":")[0]
     names = {
@@ -60,9 +60,9 @@ def change_settings(ask: Ask) -> Answer:
     return Go("/settings")
 
 
-def _given(ask: Ask) -> tuple[dict[changing.Path_, str], list[changing.Path_]]:
+def _given(ask: Ask) -> tuple[dict[changing.Where, str], list[changing.Where]]:
     """Settings of the form by path, and the tables that go."""
-    given: dict[changing.Path_, str] = {}
+    given: dict[changing.Where, str] = {}
     for part in changing.PARTS:
         head = f"{SETTING}{part.section}/"
         for name in ask.form:
@@ -83,7 +83,7 @@ def _given(ask: Ask) -> tuple[dict[changing.Path_, str], list[changing.Path_]]:
                 )
             given |= {(part.section, key, path[2]): text for path, text in new.items()}
     many = {part.section for part in changing.PARTS if part.many}
-    dropped: list[changing.Path_] = [
+    dropped: list[changing.Where] = [
         tuple(name.split("/")) for name in ask.many("drop") if name.split("/")[0] in many
     ]
     return {p: text for p, text in given.items() if p[:2] not in dropped}, dropped

@@ -1,5 +1,7 @@
 """People are counted once after lists change; what was kept is read only while it is true."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from walk import import_list, number, sheet
 
@@ -110,3 +112,11 @@ def test_a_change_that_is_stored_while_people_are_counted_is_not_missed(listed, 
     with listed.store.read(SYSTEM) as tx:
         assert headcounts.is_stale(tx)
         assert headcounts.of(tx) == one_by_one(tx)
+
+
+def test_two_workers_may_count_at_once(listed):
+    with listed.store.read(SYSTEM) as tx:
+        before = headcounts.of(tx)
+    with ThreadPoolExecutor(4) as pool:
+        found = [task.result() for task in [pool.submit(counted, listed) for _ in range(8)]]
+    assert found == [before] * 8
