@@ -107,7 +107,8 @@ def _child(root: str, made: str) -> None:
     after = (0, 0)
     for _ in range(4):
         with app.begin(SYSTEM)() as tx:
-            ids, after = messages.claim(tx, "w", int(made), "gate", 500, tx.now + LEASE, after)
+            ids, after = messages.due(tx, int(made), "gate", 500, after)
+            messages.lease(tx, "w", ids, tx.now + LEASE)
             messages.parcels(tx, ids)
     sys.stdout.write(str(sites.memory("VmHWM")))
 

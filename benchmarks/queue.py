@@ -10,6 +10,7 @@ from dispatcher.model import SYSTEM, AttemptState, MessageState
 from dispatcher.sending import reclaim
 from dispatcher.sending.view import LEASE
 from dispatcher.store import messages
+from dispatcher.store.database import by_ids
 from dispatcher.store.messages import Outcome
 
 BATCH = 500
@@ -21,12 +22,15 @@ def claim_and_settle(app: App, broadcast: int, count: int) -> float:
     began = time.perf_counter()
     while left > 0:
         with app.begin(SYSTEM)() as tx:
-            ids, after = messages.claim(tx, "w", broadcast, "gate", BATCH, tx.now + LEASE, after)
+            by_ids(tx)
+            ids, after = messages.due(tx, broadcast, "gate", BATCH, after)
             parcels = messages.parcels(tx, ids)
-            messages.intend(tx, "w", [(p, p.reference) for p in parcels], tx.now + LEASE)
+            intents = [(p, p.reference) for p in parcels]
+            messages.intend(tx, "w", intents, tx.now + LEASE, set(ids))
         if not ids:
             break
         with app.begin(SYSTEM)() as tx:
+            by_ids(tx)
             done += len(
                 messages.settle(
                     tx,
@@ -61,9 +65,8 @@ def recovery(count: int) -> float:
         after = (0, 0)
         with app.begin(SYSTEM)() as tx:
             for _ in range(count // BATCH):
-                ids, after = messages.claim(
-                    tx, "dead", broadcast, "gate", BATCH, tx.now + LEASE, after
-                )
+                ids, after = messages.due(tx, broadcast, "gate", BATCH, after)
+                messages.lease(tx, "dead", ids, tx.now + LEASE)
             parcels = messages.parcels(tx, ids)
             messages.intend(tx, "dead", [(p, p.reference) for p in parcels], tx.now + LEASE)
         began = time.perf_counter()

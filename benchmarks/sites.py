@@ -108,7 +108,8 @@ def site(
 
 
 def fill(app: App, count: int, shared: int = 0) -> None:
-    """Put `count` people into the wards of the site, six residential groups each."""
+    """Put `count` people into the wards of the site, six residential groups each: one ward after
+    the other, as their lists come."""
     with app.begin(SYSTEM)() as tx:
         wards = [a.id for a in areas.listed(tx, AreaKind.WARD)]
         for ward in wards:
@@ -116,14 +117,15 @@ def fill(app: App, count: int, shared: int = 0) -> None:
                 areas.propose(tx, ward, f"Tổ dân phố số {group}")
         places = [(w, g.id) for w in wards for g in areas.groups_of(tx, w).values()]
         for low in range(0, count, STEP):
-            _some(tx, range(low, min(low + STEP, count)), places, shared)
+            serials = range(low, min(low + STEP, count))
+            _some(tx, {i: places[i * len(places) // count] for i in serials}, shared)
         tx.note("filled", "contacts", "bench", people=count)
 
 
-def _some(tx: Any, serials: range, places: list[tuple[int, int]], shared: int) -> None:
+def _some(tx: Any, serials: dict[int, tuple[int, int]], shared: int) -> None:
     seal, now = tx.sealer, broadcasts.at(tx.now)
     numbers = {i: i - 1 if shared and i % shared == shared - 1 else i for i in serials}
-    new = sorted({n for n in numbers.values() if n >= serials.start})
+    new = sorted({n for n in numbers.values() if n >= min(serials)})
     names = [f"{a} {b} {c}" for a in SURNAMES for b in ("Văn", "Thị", "Thu") for c in GIVEN_F]
     sealed = [(seal.seal(name), seal.name_bits(name)) for name in names]
     tx.run(
@@ -143,7 +145,7 @@ def _some(tx: Any, serials: range, places: list[tuple[int, int]], shared: int) -
         "name_sealed, name_bits, title, source, source_row, created_at, updated_at) VALUES "
         "(:id, :w, :g, 'person', :k, 0, :n, :bits, '', 'bench', :id, :now, :now)",
         [
-            {"id": i + 1, "w": places[i % len(places)][0], "g": places[i % len(places)][1],
+            {"id": i + 1, "w": serials[i][0], "g": serials[i][1],
              "k": i.to_bytes(16, "big"), "now": now,
              "n": sealed[i % len(sealed)][0], "bits": sealed[i % len(sealed)][1]}
             for i in serials

@@ -431,22 +431,23 @@ class Worker:
         while quiet < 3:
             await asyncio.sleep(RECEIPTS)
             try:
-                open_now, silent = await loop.run_in_executor(self.database, self._open_work)
+                busy, silent = await loop.run_in_executor(self.database, self._open_work)
             except Problem as problem:  # it passes, or the chores end the worker
                 log.warning("worker=%s cannot look problem=%s", self.name, problem.code)
-                open_now, silent = 1, 0
+                busy, silent = True, 0
             if self.engine is not None and self.engine.stopping:
                 return
-            busy = open_now > 0 or (silent > 0 and silent != last)
-            if open_now == 0 and silent > 0 and silent == last:
-                quiet += 1  # a few more looks for receipts that take their time
-            else:
-                quiet = 0 if busy else quiet + 1
+            heard = silent != last  # a few more looks for receipts that take their time
+            quiet = 0 if busy or (silent > 0 and heard) else quiet + 1
             last = silent
 
-    def _open_work(self) -> tuple[int, int]:
+    def _open_work(self) -> tuple[bool, int]:
+        """(is anything open; if not, of how many messages nothing was heard yet)."""
+        now = self.app.clock()
         with self.app.store.read(SYSTEM) as tx:
-            return broadcasts.open_work(tx, self.app.clock(), SOON)
+            if broadcasts.open_work(tx, now, SOON):
+                return True, 0
+            return False, broadcasts.silent(tx, now - SOON)
 
 
 def _quiet_collector() -> None:

@@ -17,7 +17,7 @@ from dispatcher.importing.listing import Context
 from dispatcher.importing.merge import Merge, merge, store
 from dispatcher.importing.sheets import read_sheets
 from dispatcher.model import SYSTEM, Actor, AreaKind, Audience, BroadcastState
-from dispatcher.store import areas, broadcasts
+from dispatcher.store import areas, broadcasts, messages
 from dispatcher.twins.server import Child
 from dispatcher.worker import serve_site
 
@@ -107,3 +107,10 @@ def work(app: App, twins: Child, *, with_door: bool = True) -> int:
     found = asyncio.run(serve_site(app, urls, once=True, with_door=with_door))
     assert not found["problems"]
     return int(found["accepted"])
+
+
+def claimed(tx, worker, broadcast_id, most, until, gateway="esms"):
+    """Lease due messages for a worker, as one does that prepares more than it sends at once."""
+    ids, _ = messages.due(tx, broadcast_id, gateway, most)
+    messages.lease(tx, worker, ids, until)
+    return ids

@@ -41,9 +41,7 @@ def load(view: View, tx: Tx, lane: Lane, now: datetime, monotonic: float) -> lis
         short = len(lane.waiting) < room * lane.batch
         groups = claiming.by_priority(view.running, lane, now, monotonic)
         look = short or claiming.overtaken(view.running, lane, groups)
-        found = look and claiming.claim(
-            tx, view.name, lane, view.running, groups, now + views.LEASE, monotonic
-        )
+        found = look and claiming.claim(tx, lane, view.running, groups, monotonic)
         if look and not found and not calls and not lane.waiting:
             lane.empty_until = monotonic + POLL
     batches: list[list[Parcel]] = []
@@ -51,7 +49,9 @@ def load(view: View, tx: Tx, lane: Lane, now: datetime, monotonic: float) -> lis
     while room > 0 and lane.waiting:
         batches.append(claiming.next_batch(lane))
         room -= 1
-    return in_turn(view, tx, lane, calls, batches, now, monotonic)
+    started = in_turn(view, tx, lane, calls, batches, now, monotonic)
+    claiming.keep(tx, view.name, lane, now + views.LEASE)
+    return started
 
 
 def in_turn(
@@ -132,7 +132,8 @@ def intend(
         call_ref = messages.call_reference(tx, batch)
         intents += [(p, call_ref) for p in batch]
         calls.append(Asked(lane, call_ref, batch, now, leave_by=view.awake() + LEAVE_WITHIN))
-    going = messages.intend(tx, view.name, intents, now + views.LEASE) if intents else set()
+    until = now + views.LEASE
+    going = messages.intend(tx, view.name, intents, until, lane.fresh) if intents else set()
     if len(going) < len(intents):
         staying = [p for p, _ in intents if p.message_id not in going]
         allowing.give_back(tx, [(lane, p, known[p.broadcast_id], now, None) for p in staying])
@@ -174,7 +175,7 @@ def turn_away(
         if wait is None and state is MessageState.FAILED:  # the budget was the last way
             state, place = MessageState.QUEUED, (None, None)
         rows.append((p.message_id, state, *place, decision.due_at or now))
-    messages.turn_away(tx, view.name, rows)
+    messages.turn_away(tx, view.name, rows, lane.fresh)
     if wait is None and any(r[1] is MessageState.QUEUED and r[3] is None for r in rows):
         held = broadcasts.get(tx, broadcast.id)
         if held.state is BroadcastState.RUNNING:

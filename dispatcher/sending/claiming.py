@@ -1,4 +1,4 @@
-"""Which messages a gateway gets next: leased from the queue, put in order, gathered into calls."""
+"""Which messages a gateway gets next: taken from the queue, put in order, gathered into calls."""
 
 from __future__ import annotations
 
@@ -18,16 +18,8 @@ Groups = list[tuple[int, list[Broadcast]]]  # priority → broadcasts that share
 Running = Mapping[int, Broadcast]
 
 
-def claim(
-    tx: Tx,
-    worker: str,
-    lane: Lane,
-    running: Running,
-    groups: Groups,
-    until: datetime,
-    monotonic: float,
-) -> bool:
-    """Lease the next messages for a lane until `until`; False when none was due.
+def claim(tx: Tx, lane: Lane, running: Running, groups: Groups, monotonic: float) -> bool:
+    """Put the next messages into a lane, held until this transaction ends; False: none was due.
 
     Urgent broadcasts first, and ahead of what waits here already; equal ones share alike.
     """
@@ -39,7 +31,7 @@ def claim(
         turns: list[list[int]] = []
         for broadcast in group:
             after = lane.cursors.get(broadcast.id, (0, 0))
-            ids, last = messages.claim(tx, worker, broadcast.id, lane.name, share, until, after)
+            ids, last = messages.due(tx, broadcast.id, lane.name, share, after)
             lane.cursors[broadcast.id] = last if len(ids) == share else (0, 0)
             if not ids:
                 lane.rests[broadcast.id] = monotonic + POLL
@@ -47,6 +39,7 @@ def claim(
         fair = [i for turn in zip_longest(*turns) for i in turn if i is not None]
         if not fair:
             continue
+        lane.fresh.update(fair)
         found = in_batches(lane.gateway.limits, spread(messages.parcels(tx, fair)))
         if head is not None and priority < head.priority:
             lane.waiting.extendleft(reversed(found))
@@ -54,6 +47,14 @@ def claim(
             lane.waiting.extend(found)
         return True
     return False
+
+
+def keep(tx: Tx, worker: str, lane: Lane, until: datetime) -> None:
+    """Lease what was put into a lane just now and stays there."""
+    if lane.fresh:
+        staying = [p.message_id for p in lane.waiting if p.message_id in lane.fresh]
+        messages.lease(tx, worker, staying, until)
+        lane.fresh.clear()
 
 
 def by_priority(running: Running, lane: Lane, now: datetime, monotonic: float) -> Groups:

@@ -20,7 +20,7 @@ from dispatcher.sending.claiming import POLL
 from dispatcher.sending.lanes import Asked, Pace
 from dispatcher.sending.view import View, lanes_of
 from dispatcher.store import waiting
-from dispatcher.store.database import Store, Tx
+from dispatcher.store.database import Store, Tx, by_ids
 
 log = logging.getLogger("dispatcher.sending")
 
@@ -205,6 +205,7 @@ class Engine:
         for call in back:  # their room is free as soon as this transaction settles them
             call.lane.flying -= 1
         with self.store.begin(SYSTEM, now, patience=PATIENCE) as tx:
+            by_ids(tx)
             if monotonic - self._looked_at > POLL:
                 self.view.look(tx)
                 self._looked_at = monotonic
@@ -235,6 +236,7 @@ class Engine:
         waiting.release_leases(tx, self.name)
         for lane in self.lanes.values():
             lane.waiting.clear()
+            lane.fresh.clear()
             lane.cursors.clear()
             lane.rests.clear()
             lane.empty_until = 0.0

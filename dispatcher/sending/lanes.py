@@ -53,6 +53,7 @@ class Lane:
     pace: Pace
     in_flight: int  # calls this worker may have open
     waiting: deque[Parcel] = field(default_factory=deque)  # leased, nothing has left
+    fresh: set[int] = field(default_factory=set)  # of those, put here by the open transaction
     going: frozenset[int] = frozenset()  # broadcasts whose messages may wait here
     flying: int = 0  # calls
     unknowns: int = 0

@@ -448,13 +448,14 @@ def locked_state(tx: Tx, broadcast_id: int) -> BroadcastState:
     )
 
 
-def open_work(tx: Tx, now: datetime, soon: timedelta) -> tuple[int, int]:
-    """(messages that are due soon, on the wire or in doubt; accepted ones nothing was heard of).
+def open_work(tx: Tx, now: datetime, soon: timedelta) -> bool:
+    """True while something is due soon, on the wire or in doubt.
 
     Schedules, closed windows and a vendor's own night or quota do not count: they are not due,
     unless another gateway of the step can take over.
     """
-    waiting = silent = len(due_ids(tx, now))
+    if due_ids(tx, now):
+        return True
     paused = {
         row["name"] for row in tx.rows("SELECT name FROM gateways WHERE paused_at IS NOT NULL")
     }
@@ -466,30 +467,37 @@ def open_work(tx: Tx, now: datetime, soon: timedelta) -> tuple[int, int]:
         steps = [s for s in broadcast.route if s.is_open(now) and broadcast.window.is_open(now)]
         shut = {g for s in steps for g in s.gateways if g in paused or (g, broadcast.id) in closed}
         opened = {g for s in steps for g in s.gateways} - shut
-        waiting += int(
-            tx.value(
-                f"WITH {tx.visible('messages')} SELECT count(*) FROM visible_messages m "
-                "LEFT JOIN gateways g ON g.name = m.gateway WHERE m.broadcast_id = :b AND "
-                "((m.state = 'sending' AND (m.lease_owner IS NOT NULL OR g.paused_at IS NULL)) "
-                f"OR (m.state = 'queued' AND m.due_at <= :soon AND m.gateway IN ({_quoted(opened)}"
-                ")) OR (m.state = 'accepted' AND m.deadline_at <= :soon))",
+        there = f"m.due_at <= :soon AND m.gateway IN ({_quoted(opened)})"
+        for condition in (
+            f"m.state = 'queued' AND m.lease_owner IS NULL AND {there}",
+            f"m.state = 'queued' AND m.lease_owner IS NOT NULL AND {there}",
+            "m.state = 'sending' AND (m.lease_owner IS NOT NULL OR NOT EXISTS (SELECT 1 "
+            "FROM gateways g WHERE g.name = m.gateway AND g.paused_at IS NOT NULL))",
+            "m.state = 'accepted' AND m.deadline_at <= :soon",
+        ):
+            if tx.one(
+                f"WITH {tx.visible('messages')} SELECT 1 FROM visible_messages m "
+                f"WHERE m.broadcast_id = :b AND {condition} LIMIT 1",
                 b=broadcast.id,
                 soon=at(now + soon),
-            )
-        )
+            ):
+                return True
         for step in steps:
             others = [g for g in step.gateways if g in opened]
-            waiting += sum(
-                _can_move(tx, broadcast.id, g, others) for g in step.gateways if g in shut
-            )
-    silent += int(
+            if any(_can_move(tx, broadcast.id, g, others) for g in step.gateways if g in shut):
+                return True
+    return False
+
+
+def silent(tx: Tx, since: datetime) -> int:
+    """Messages accepted since then of which nothing was heard yet."""
+    return int(
         tx.value(
             f"WITH {tx.visible('messages')} SELECT count(*) FROM visible_messages "
-            "WHERE state = 'accepted' AND changed_at > :recent",
-            recent=at(now - soon),
+            "WHERE state = 'accepted' AND changed_at > :since",
+            since=at(since),
         )
     )
-    return waiting, silent
 
 
 def _quoted(names: Collection[str]) -> str:
@@ -568,8 +576,9 @@ def finish(tx: Tx) -> list[tuple[int, str]]:
     done = tx.rows(
         f"WITH {tx.visible('broadcasts')} SELECT b.id FROM visible_broadcasts b "
         "WHERE b.state = 'running' AND NOT EXISTS (SELECT 1 FROM messages m WHERE "
-        "m.broadcast_id = b.id AND (m.state IN ('queued', 'sending') "
-        "OR (m.state = 'accepted' AND m.deadline_at IS NOT NULL)))"
+        "m.broadcast_id = b.id AND m.state IN ('queued', 'sending')) "
+        "AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.broadcast_id = b.id "
+        "AND m.state = 'accepted' AND m.deadline_at IS NOT NULL)"
     )
     moved = []
     for row in done:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
@@ -83,7 +83,7 @@ class Tx:
 
     def taken(self, sql: str, **parameters: Any) -> Sequence[Any]:
         """`rows` as plain tuples, several times cheaper: for the send loop."""
-        return self._all(sql, parameters, lambda result: result.fetchall())
+        return self._all(sql, parameters, _plain)
 
     def _all(
         self,
@@ -178,7 +178,15 @@ def tuples(tx: Tx, sql: str, rows: Sequence[Sequence[Any]], **parameters: Any) -
     """`on_rows` for wide rows in the send loop: plain tuples, several times cheaper."""
     if not rows:
         return []
-    return _run_on_rows(tx, sql, rows, parameters).fetchall()
+    return _plain(_run_on_rows(tx, sql, rows, parameters))
+
+
+def _plain(result: sa.CursorResult[Any]) -> Sequence[Any]:
+    """The driver's own tuples, not wrapped one by one."""
+    assert result.cursor is not None
+    found: Sequence[Any] = result.cursor.fetchall()
+    result.close()
+    return found
 
 
 def _run_on_rows(
@@ -186,8 +194,43 @@ def _run_on_rows(
 ) -> sa.CursorResult[Any]:
     if tx.is_sqlite:
         return tx.run(_expanded(sql, True), {"rows": json.dumps(rows), **parameters})
-    columns = {f"rows_{i}": list(c) for i, c in enumerate(zip(*rows, strict=True))}
+    columns = {f"rows_{i}": array(c) for i, c in enumerate(zip(*rows, strict=True))}
     return tx.run(_expanded(sql, False), {**columns, **parameters})
+
+
+def array(values: Iterable[str | int | float | bool | None]) -> str:
+    """Values in the form PostgreSQL reads arrays of any kind in. Its driver would look at the type
+    of each value again, which takes longer than what the statement does with it."""
+    return "{" + ",".join(map(_element, values)) + "}"
+
+
+def _element(value: str | int | float | bool | None) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, str):
+        return '"' + value.replace("\\", r"\\").replace('"', r"\"") + '"'
+    return str(value)
+
+
+def by_ids(tx: Tx) -> None:
+    """For the rest of this transaction PostgreSQL finds the rows of `on_rows` by their indexes.
+
+    It cannot know how few rows come, and otherwise walks a whole table for a batch of messages, or
+    plans every statement anew, which takes longer than running it. SQLite needs no telling.
+    """
+    if not tx.is_sqlite:
+        tx.run(f"SELECT {_BY_IDS}")
+
+
+_BY_IDS = ", ".join(
+    f"set_config('{name}', '{value}', true)"
+    for name, value in (
+        ("enable_seqscan", "off"),
+        ("enable_hashjoin", "off"),
+        ("enable_mergejoin", "off"),
+        ("plan_cache_mode", "force_generic_plan"),
+    )
+)
 
 
 @lru_cache(maxsize=4000)

@@ -1,13 +1,14 @@
 """Messages on their way: claimed, intended, settled, reclaimed. One statement per set.
 
 A worker's statements are fenced: they touch a row only while that worker holds its lease. The
-fence is written `lease_owner || '' = :w`, so that the row is found by its id and only then checked:
-through the lease's index each statement would walk everything this worker has claimed.
+fence is written `COALESCE(lease_owner, '') = :w` and `state || '' = …`, so that the row is found by
+its id and only then checked: through an index on those each statement would walk everything that
+this worker has claimed, or that is on the wire.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -72,38 +73,39 @@ def chosen(tx: Tx, select: str) -> str:
     return f"id IN ({select})" if tx.is_sqlite else f"id = ANY(ARRAY({select}))"
 
 
-def claim(
-    tx: Tx,
-    worker: str,
-    broadcast_id: int,
-    gateway: str,
-    most: int,
-    until: datetime,
-    after: tuple[int, int] = (0, 0),
+def due(
+    tx: Tx, broadcast_id: int, gateway: str, most: int, after: tuple[int, int] = (0, 0)
 ) -> tuple[list[int], tuple[int, int]]:
-    """Lease due messages of one broadcast for one gateway.
+    """Due messages of one broadcast for one gateway, held until this transaction ends.
 
-    `after` is the cursor (due_at, id) behind which to look; the new cursor comes back. Nothing has
-    left yet: a lapsed lease returns to the queue.
+    By then they are leased or their intent is written, or they are in the queue as before.
+    `after` is the cursor (due_at, id) behind which to look; the new cursor comes back.
     """
-    select = (
-        "SELECT id FROM messages WHERE broadcast_id = :b AND gateway = :g AND state = 'queued' "
-        "AND lease_owner IS NULL AND due_at <= :now AND (due_at, id) > (:ad, :ai) "
-        f"ORDER BY due_at, id LIMIT :n{locking(tx)}"
-    )
     rows = tx.taken(
-        f"UPDATE messages SET lease_owner = :w, lease_until = :until WHERE {chosen(tx, select)} "
-        "RETURNING due_at, id",
+        "SELECT due_at, id FROM messages WHERE broadcast_id = :b AND gateway = :g "
+        "AND state = 'queued' AND lease_owner IS NULL AND due_at <= :now "
+        f"AND (due_at, id) > (:ad, :ai) ORDER BY due_at, id LIMIT :n{locking(tx)}",
         b=broadcast_id,
         g=gateway,
-        w=worker,
-        until=at(until),
         now=at(tx.now),
         n=most,
         ad=after[0],
         ai=after[1],
     )
-    return sorted(i for _, i in rows), max(map(tuple, rows), default=(0, 0))
+    return [i for _, i in rows], tuple(rows[-1]) if rows else (0, 0)
+
+
+def lease(tx: Tx, worker: str, ids: Sequence[int], until: datetime) -> None:
+    """Keep what `due` found for a worker. Nothing has left yet: a lapsed lease is queued again."""
+    on_rows(
+        tx,
+        "UPDATE messages SET lease_owner = :w, lease_until = :until FROM "
+        f"{json_rows({'id': 'bigint'})} r WHERE messages.id = r.id AND messages.state = 'queued' "
+        "AND messages.lease_owner IS NULL",
+        [[i] for i in ids],
+        w=worker,
+        until=at(until),
+    )
 
 
 def claim_doubts(tx: Tx, worker: str, gateway: str, most: int, until: datetime) -> list[int]:
@@ -204,8 +206,7 @@ def _reference(tx: Tx, message: int, parts: tuple[int, ...]) -> str:
 
     They begin with the message's own number, so that neighbours lie together in the index.
     """
-    digest = tx.sealer.digest("reference", *map(str, parts)).hex()
-    return f"{message:010x}{digest[:24]}".translate(_LETTERS)
+    return f"{message:010x}{tx.sealer.mark(f'reference {parts}')}".translate(_LETTERS)
 
 
 # Sixteen letters in the order of the hexadecimal digits: no reference can look like a number.
@@ -216,27 +217,33 @@ def call_reference(tx: Tx, batch: Sequence[Parcel]) -> str:
     """The name of one call: its message's reference, or one for all of a batch."""
     if len(batch) == 1:
         return batch[0].reference
-    digest = tx.sealer.digest("call", *(p.reference for p in batch)).hex()
-    return f"{batch[0].message_id:010x}{digest[:24]}".translate(_LETTERS)
+    mark = tx.sealer.mark(" ".join(["call", *(p.reference for p in batch)]))
+    return f"{batch[0].message_id:010x}{mark}".translate(_LETTERS)
 
 
-def intend(tx: Tx, worker: str, intents: Sequence[tuple[Parcel, str]], until: datetime) -> set[int]:
+def intend(
+    tx: Tx,
+    worker: str,
+    intents: Sequence[tuple[Parcel, str]],
+    until: datetime,
+    fresh: Collection[int] = (),
+) -> set[int]:
     """Write the intent to send: (parcel, call_ref). Which messages may now leave.
 
     A message whose broadcast was stopped, or whose lease was lost, is not among them. The lease
     begins anew, to `until`: however long a message waited here, its call is over before another
-    worker may take it for lost.
+    worker may take it for lost. `fresh`: found due in this very transaction, so not leased yet.
     """
-    rows = [[p.message_id] for p, _ in intents]
+    rows = [[p.message_id, "" if p.message_id in fresh else worker] for p, _ in intents]
     now = at(tx.now)
     going = {
         row[0]
         for row in tuples(
             tx,
             "UPDATE messages SET state = 'sending', tries = tries + 1, changed_at = :now, "
-            f"lease_until = :until FROM {json_rows({'id': 'bigint'})} r WHERE messages.id = r.id "
-            "AND lease_owner || '' = :w "
-            "AND state = 'queued' AND EXISTS (SELECT 1 FROM broadcasts b WHERE "
+            f"lease_owner = :w, lease_until = :until FROM {_HELD} r WHERE messages.id = r.id "
+            "AND COALESCE(lease_owner, '') = r.held "
+            "AND state || '' = 'queued' AND EXISTS (SELECT 1 FROM broadcasts b WHERE "
             "b.id = messages.broadcast_id AND b.state = 'running' AND b.expires_at > :now) "
             "RETURNING messages.id AS id",
             rows,
@@ -269,6 +276,7 @@ def intend(tx: Tx, worker: str, intents: Sequence[tuple[Parcel, str]], until: da
     return going
 
 
+_HELD = json_rows({"id": "bigint", "held": "text"})  # by whom; empty: found due just now
 _INTENT = {
     "m": "bigint",
     "b": "bigint",
@@ -290,7 +298,8 @@ def ask_again(tx: Tx, worker: str, asked: Sequence[Parcel]) -> set[int]:
         for row in on_rows(
             tx,
             f"UPDATE messages SET tries = tries + 1, changed_at = :now FROM {columns} r "
-            "WHERE messages.id = r.id AND lease_owner || '' = :w AND state = 'sending' "
+            "WHERE messages.id = r.id AND COALESCE(lease_owner, '') = :w "
+            "AND state || '' = 'sending' "
             "RETURNING messages.id AS id",
             rows,
             w=worker,
@@ -379,8 +388,9 @@ def settle(tx: Tx, worker: str, outcomes: Sequence[Outcome]) -> set[int]:
             "messages.gateway), "
             "due_at = COALESCE(r.due, messages.due_at), deadline_at = r.deadline, "
             "lease_owner = NULL, lease_until = NULL, changed_at = :now "
-            f"FROM {json_rows(_MESSAGE)} r WHERE messages.id = r.m AND messages.state = 'sending' "
-            "AND messages.lease_owner || '' = :w RETURNING messages.id AS id",
+            f"FROM {json_rows(_MESSAGE)} r WHERE messages.id = r.m "
+            "AND messages.state || '' = 'sending' "
+            "AND COALESCE(messages.lease_owner, '') = :w RETURNING messages.id AS id",
             [
                 [
                     o.message_id,
@@ -405,7 +415,7 @@ def settle(tx: Tx, worker: str, outcomes: Sequence[Outcome]) -> set[int]:
         "cost = CASE WHEN r.s = 'refused' THEN NULL ELSE COALESCE(r.cost, attempts.cost) END, "
         "answered_at = :now "
         f"FROM {json_rows(_ATTEMPT)} r WHERE attempts.reference = r.ref "
-        "AND attempts.state IN ('sending', 'doubtful', 'unconfirmed')",
+        "AND attempts.state || '' IN ('sending', 'doubtful', 'unconfirmed')",
         [
             [
                 o.message_id,
@@ -460,18 +470,24 @@ def settle_proved(tx: Tx, ids: Sequence[int]) -> None:
 
 
 def turn_away(
-    tx: Tx, worker: str, rows: Sequence[tuple[int, MessageState, int | None, str | None, datetime]]
+    tx: Tx,
+    worker: str,
+    rows: Sequence[tuple[int, MessageState, int | None, str | None, datetime]],
+    fresh: Collection[int] = (),
 ) -> None:
-    """Leased messages that are not even asked for: (message, state, position, gateway, due)."""
+    """Messages that are not even asked for: (message, state, position, gateway, due).
+
+    `fresh`: as for `intend`.
+    """
+    columns = {"m": "bigint", "held": "text", "s": "text", "p": "int", "g": "text", "due": "bigint"}
     on_rows(
         tx,
         "UPDATE messages SET state = r.s, position = COALESCE(r.p, messages.position), "
         "gateway = COALESCE(r.g, messages.gateway), due_at = r.due, deadline_at = NULL, "
-        "lease_owner = NULL, lease_until = NULL, changed_at = :now FROM "
-        f"{json_rows({'m': 'bigint', 's': 'text', 'p': 'int', 'g': 'text', 'due': 'bigint'})} r "
-        "WHERE messages.id = r.m AND messages.lease_owner || '' = :w AND messages.state = 'queued'",
-        [[m, s.value, p, g, at(due)] for m, s, p, g, due in rows],
-        w=worker,
+        f"lease_owner = NULL, lease_until = NULL, changed_at = :now FROM {json_rows(columns)} r "
+        "WHERE messages.id = r.m AND COALESCE(messages.lease_owner, '') = r.held "
+        "AND messages.state = 'queued'",
+        [[m, "" if m in fresh else worker, s.value, p, g, at(due)] for m, s, p, g, due in rows],
         now=at(tx.now),
     )
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hmac
 import os
+from hashlib import blake2b
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -31,6 +32,7 @@ class Sealer:
         self._addresses = AESSIV(_derive(key, b"addresses", 64))
         self._seals = AESSIV(_derive(key, b"seals", 64))
         self._digest_key = _derive(key, b"digests", 32)
+        self._mark_key = _derive(key, b"marks", 32)
         self._bits: dict[str, int] = {}  # of words as they were written so far
 
     def address(self, kind: str, value: str) -> bytes:
@@ -75,6 +77,10 @@ class Sealer:
         """A keyed hash of `parts`, 16 bytes: for identities that must not tell a name."""
         message = "\x1f".join((purpose, *parts)).encode()
         return hmac.digest(self._digest_key, message, "sha256")[:16]
+
+    def mark(self, text: str) -> str:
+        """A keyed hash of `text`, 24 hexadecimal digits: for references made by the thousand."""
+        return blake2b(text.encode(), key=self._mark_key, digest_size=12).hexdigest()
 
 
 def _opened(cipher: AESSIV, data: bytes, associated: list[bytes]) -> str:

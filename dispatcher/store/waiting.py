@@ -76,7 +76,7 @@ def let_go(tx: Tx, worker: str, ids: Sequence[int]) -> None:
         tx,
         "UPDATE messages SET lease_owner = NULL, lease_until = NULL "
         f"FROM {json_rows({'id': 'bigint'})} r WHERE messages.id = r.id "
-        "AND lease_owner || '' = :w AND state = 'queued'",
+        "AND COALESCE(lease_owner, '') = :w AND state = 'queued'",
         [[i] for i in ids],
         w=worker,
     )

@@ -8,6 +8,7 @@ import pytest
 from conftest import add_people
 from walk import (
     approve_now,
+    claimed,
     counts,
     crowd,
     get,
@@ -215,7 +216,6 @@ def test_a_broadcast_whose_time_is_over_is_missed(ward, clock):
 def test_the_undo_window_holds_every_message_back(make_site, tmp_path, clock):
     from dispatcher.app import open_app
     from dispatcher.config import parse
-    from dispatcher.store import messages
 
     app = open_app(parse(make_site("data/site.db", ('undo = "0s"', 'undo = "60s"'))), clock)
     officer, leader = add_people(app)
@@ -224,7 +224,7 @@ def test_the_undo_window_holds_every_message_back(make_site, tmp_path, clock):
 
     def due():
         with app.begin(SYSTEM)() as tx:
-            return messages.claim(tx, "w", broadcast_id, "esms", 10, tx.now + timedelta(hours=1))[0]
+            return claimed(tx, "w", broadcast_id, 10, tx.now + timedelta(hours=1))
 
     assert due() == []
     clock.advance(seconds=61)

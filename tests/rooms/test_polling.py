@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from conftest import FlowingClock, add_people
-from walk import counts, crowd, import_list, number, released, rows, sheet, twin_urls, work
+from walk import claimed, counts, crowd, import_list, number, released, rows, sheet, twin_urls, work
 
 from dispatcher import receiving
 from dispatcher.app import Doors, build_gateway, listeners, open_app
@@ -200,7 +200,7 @@ def test_a_reply_comes_in_by_the_door_and_a_stranger_is_no_accident(site):
 def test_a_lost_answer_is_found_in_the_vendors_log_by_number_and_text(site):
     app, broadcast_id = site(crowd(2))
     with app.begin(SYSTEM)() as tx:
-        ids, _ = messages.claim(tx, "dead", broadcast_id, "esms", 2, tx.now + timedelta(hours=1))
+        ids = claimed(tx, "dead", broadcast_id, 2, tx.now + timedelta(hours=1))
         lost = messages.parcels(tx, ids)
         messages.intend(tx, "dead", [(p, p.reference) for p in lost], tx.now + LEASE)
         reclaim(tx, "heir", {"esms": Doubt()}, dead="dead")

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from conftest import add_people
 from starlette.applications import Starlette
-from walk import counts, import_list, number, released, rows, sheet
+from walk import claimed, counts, import_list, number, released, rows, sheet
 
 from dispatcher import receiving
 from dispatcher.app import callback_path, listeners
@@ -28,7 +28,7 @@ def sent(app, tmp_path):
     import_list(app, sheet(tmp_path / "may-to.csv", [("An", number(1), "Tổ 1", "")]))
     broadcast_id = released(app, officer, leader)
     with app.begin(SYSTEM)() as tx:
-        ids, _ = messages.claim(tx, "w", broadcast_id, "esms", 1, tx.now.replace(hour=3))
+        ids = claimed(tx, "w", broadcast_id, 1, tx.now.replace(hour=3))
         messages.intend(
             tx, "w", [(messages.parcels(tx, ids)[0]._replace(reference="R1"), "R1")], tx.now + LEASE
         )

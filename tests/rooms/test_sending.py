@@ -10,7 +10,19 @@ from pathlib import Path
 
 import pytest
 from conftest import FlowingClock, add_people
-from walk import counts, crowd, get, import_list, number, released, rows, sheet, twin_urls, work
+from walk import (
+    claimed,
+    counts,
+    crowd,
+    get,
+    import_list,
+    number,
+    released,
+    rows,
+    sheet,
+    twin_urls,
+    work,
+)
 
 from dispatcher import planning, reporting
 from dispatcher.app import Doors, build_gateway, open_app
@@ -287,7 +299,7 @@ def test_what_a_dead_worker_held_is_taken_back(app, tmp_path):
     import_list(app, sheet(tmp_path / "may-to.csv", crowd(6)))
     broadcast_id = released(app, officer, leader)
     with app.begin(SYSTEM)() as tx:
-        ids, _ = messages.claim(tx, "dead", broadcast_id, "esms", 6, tx.now.replace(hour=3))
+        ids = claimed(tx, "dead", broadcast_id, 6, tx.now.replace(hour=3))
         parcels = messages.parcels(tx, ids[:4])
         messages.intend(
             tx,
@@ -311,7 +323,7 @@ def test_without_memory_or_look_up_a_dead_workers_calls_are_unconfirmed(app, tmp
     import_list(app, sheet(tmp_path / "may-to.csv", crowd(3)))
     broadcast_id = released(app, officer, leader)
     with app.begin(SYSTEM)() as tx:
-        ids, _ = messages.claim(tx, "dead", broadcast_id, "esms", 3, tx.now.replace(hour=3))
+        ids = claimed(tx, "dead", broadcast_id, 3, tx.now.replace(hour=3))
         parcels = messages.parcels(tx, ids)
         messages.intend(
             tx,
@@ -497,12 +509,12 @@ def test_the_leases_of_a_frozen_worker_lapse_without_its_death(lite, clock, tmp_
     import_list(lite, sheet(tmp_path / "may-to.csv", crowd(5)))
     broadcast_id = released(lite, officer, leader)
     with lite.begin(SYSTEM)() as tx:
-        messages.claim(tx, "frozen", broadcast_id, "esms", 5, tx.now + LEASE)
+        claimed(tx, "frozen", broadcast_id, 5, tx.now + LEASE)
         tx.note("test", "messages", "")
     clock.advance(seconds=91)
     with lite.begin(SYSTEM)() as tx:
         reclaim(tx, "heir", {})
-        ids, _ = messages.claim(tx, "heir", broadcast_id, "esms", 5, tx.now + LEASE)
+        ids = claimed(tx, "heir", broadcast_id, 5, tx.now + LEASE)
     assert len(ids) == 5
 
 
@@ -516,7 +528,7 @@ def test_an_acceptance_that_comes_after_its_worker_was_taken_for_dead_is_believe
     import_list(app, sheet(tmp_path / "may-to.csv", crowd(1)))
     broadcast_id = released(app, officer, leader)
     with app.begin(SYSTEM)() as tx:
-        ids, _ = messages.claim(tx, "a", broadcast_id, "esms", 1, tx.now + LEASE)
+        ids = claimed(tx, "a", broadcast_id, 1, tx.now + LEASE)
         [sent] = messages.parcels(tx, ids)
         messages.intend(tx, "a", [(sent, sent.reference)], tx.now + LEASE)
         reclaim(tx, "b", {"esms": Doubt(dedup_window=timedelta(hours=24))}, dead="a")

@@ -6,7 +6,7 @@ from threading import Thread
 import pytest
 import sqlalchemy as sa
 from conftest import add_people
-from walk import counts, crowd, get, import_list, number, released, rows, sheet
+from walk import claimed, counts, crowd, get, import_list, number, released, rows, sheet
 
 from dispatcher import planning
 from dispatcher.model import SYSTEM, AttemptState, BroadcastState, MessageState
@@ -28,8 +28,7 @@ def waiting(app, tmp_path):
 
 def claim(app, worker, broadcast_id, most=10):
     with app.begin(SYSTEM)() as tx:
-        ids, _ = messages.claim(tx, worker, broadcast_id, "esms", most, tx.now + SOON)
-        return ids
+        return claimed(tx, worker, broadcast_id, most, tx.now + SOON)
 
 
 def intend(app, worker, ids):
