@@ -125,7 +125,8 @@ def fill(app: App, count: int, shared: int = 0) -> None:
 def _some(tx: Any, serials: dict[int, tuple[int, int]], shared: int) -> None:
     seal, now = tx.sealer, broadcasts.at(tx.now)
     numbers = {i: i - 1 if shared and i % shared == shared - 1 else i for i in serials}
-    new = sorted({n for n in numbers.values() if n >= min(serials)})
+    first = min(serials)
+    new = sorted({n for n in numbers.values() if n >= first})
     names = [f"{a} {b} {c}" for a in SURNAMES for b in ("Văn", "Thị", "Thu") for c in GIVEN_F]
     sealed = [(seal.seal(name), seal.name_bits(name)) for name in names]
     tx.run(

@@ -11,7 +11,7 @@ from typing import Any
 
 from dispatcher.model import Step, chunks
 from dispatcher.store.broadcasts import Broadcast
-from dispatcher.store.database import Tx, at, json_rows, on_rows
+from dispatcher.store.database import Tx, at, by_ids, json_rows, on_rows
 from dispatcher.store.eligible import MOBILE, NUMBERS, Eligible
 from dispatcher.store.reach import Reach, ids_of
 
@@ -396,8 +396,10 @@ def settle_targets(
     # a subquery for each number and channel is one look in the unique index; as a join, PostgreSQL
     # without statistics of targets walks all of the broadcast for each person
     names = " UNION ALL ".join(f"SELECT '{c}' AS channel" for c in channels)
+    by_ids(tx)
     tx.run(
-        f"WITH {tx.visible('messages')}, odd AS (SELECT :base + p.n AS id, p.contact_id, "
+        f"WITH {tx.visible('messages')}, odd AS MATERIALIZED (SELECT :base + p.n AS id, "
+        "p.contact_id, "
         "(SELECT MIN(t.position) FROM targets t WHERE t.message_id = :base + p.n) AS start "
         "FROM plan_rows p WHERE p.reason IS NULL AND NOT EXISTS (SELECT 1 FROM targets t "
         "WHERE t.message_id = :base + p.n AND t.position = :position)), "
