@@ -5,11 +5,14 @@ import time
 import pytest
 import sqlalchemy as sa
 from conftest import NINE, add_people
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from walk import crowd, import_list, sheet
 
 from dispatcher.model import SYSTEM, Actor, Role
 from dispatcher.problems import Bug, Problem
 from dispatcher.store import areas, people, schema
+from dispatcher.store.database import json_rows, tuples
 
 STRANGER = Actor("lạ", Role.OFFICER, 99, frozenset({-1}))
 
@@ -117,3 +120,25 @@ def test_people_see_only_what_their_role_lets_them(app):
     officer, leader = add_people(app)
     assert officer.wards is None
     assert (officer.role, leader.role) == (Role.OFFICER, Role.LEADER)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.one_of(st.none(), st.integers(-(2**62), 2**62)),
+            st.one_of(
+                st.none(),
+                st.sampled_from(["", "NULL", "null", '"', "\\", '\\"', "{}", "a,b", " x ", "\n"]),
+                st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"])),
+            ),
+        ),
+        min_size=1,
+        max_size=20,
+    )
+)
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_rows_of_any_values_arrive_as_they_were_given(app, given_rows):
+    columns = json_rows({"n": "bigint", "t": "text"})
+    with app.store.read(SYSTEM) as tx:
+        found = tuples(tx, f"SELECT r.n, r.t FROM {columns} r", given_rows)
+    assert [tuple(row) for row in found] == given_rows
