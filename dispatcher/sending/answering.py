@@ -35,6 +35,7 @@ class Told(NamedTuple):
 
 def settle(view: View, tx: Tx, back: list[Asked], now: datetime) -> list[Outcome]:
     """What became of finished calls, written; and what it means for gateways and broadcasts."""
+    doubt_borrowed_ids(tx, back)
     pairs = [
         (call, parcel, verdict)
         for call in back
@@ -78,6 +79,31 @@ def settle(view: View, tx: Tx, back: list[Asked], now: datetime) -> list[Outcome
     reachability.refused(tx, unreachable, now + view.remember)
     hold(view, tx, outcomes, pairs)
     return outcomes
+
+
+def doubt_borrowed_ids(tx: Tx, back: list[Asked]) -> None:
+    """A yes under the id of another call proves nothing about ours: a cache in between that gives
+    everybody the answer of the first says the same. It is taken for an answer nobody can read."""
+    named: dict[tuple[str, str, str], Asked] = {}
+    first: dict[tuple[str, str], str] = {}
+    borrowed = set()
+    for call in back:
+        for verdict in call.verdicts:
+            if isinstance(verdict, Accepted) and verdict.provider_id:
+                key = (call.lane.name, verdict.provider_id, call.call_ref)
+                named[key] = call
+                if first.setdefault(key[:2], call.call_ref) != call.call_ref:
+                    borrowed.add(key)
+    borrowed |= messages.ids_of_other_calls(tx, list(named))
+    for key in borrowed:
+        call = named[key]
+        log.error("gateway=%s gave call=%s the id of another call", key[0], call.call_ref)
+        call.verdicts = [
+            Refused(Fault.UNKNOWN, "id of another message")
+            if isinstance(v, Accepted) and v.provider_id == key[1]
+            else v
+            for v in call.verdicts
+        ]
 
 
 def account(

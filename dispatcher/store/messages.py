@@ -334,6 +334,22 @@ def other_attempts(
     return found
 
 
+def ids_of_other_calls(
+    tx: Tx, answered: Sequence[tuple[str, str, str]]
+) -> set[tuple[str, str, str]]:
+    """Which of these (gateway, vendor's id, call_ref) name an id that another call was given."""
+    columns = json_rows({"g": "text", "pid": "text", "call": "text"})
+    return {
+        tuple(row)
+        for row in tuples(
+            tx,
+            f"SELECT r.g, r.pid, r.call FROM {columns} r WHERE EXISTS (SELECT 1 FROM attempts a "
+            "WHERE a.gateway = r.g AND a.provider_id = r.pid AND a.call_ref <> r.call)",
+            answered,
+        )
+    }
+
+
 def later_targets(tx: Tx, ids: Sequence[int]) -> dict[int, list[tuple[int, int, str]]]:
     """For each message the targets after its current one: (position, step, gateway)."""
     found: dict[int, list[tuple[int, int, str]]] = {}

@@ -67,7 +67,7 @@ def send(app, url):
 
 def ok(connection, request):
     body = json.loads(request.partition(b"\r\n\r\n")[2])
-    answer(json.dumps({"CodeResult": "100", "SMSID": body["RequestId"][:6]}).encode())(
+    answer(json.dumps({"CodeResult": "100", "SMSID": body["RequestId"][::-1]}).encode())(
         connection, request
     )
 

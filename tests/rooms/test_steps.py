@@ -67,7 +67,7 @@ def code(of):
         said = of(body["Phone"], body["RequestId"])
         if said is None:
             return reset(connection, request)
-        words = {"CodeResult": said, "SMSID": body["RequestId"][:8]}
+        words = {"CodeResult": said, "SMSID": body["RequestId"][::-1]}
         return answer(json.dumps(words).encode())(connection, request)
 
     return act
@@ -140,6 +140,27 @@ def test_a_gateway_without_money_hands_its_queue_to_the_other_but_never_a_doubt(
     assert not {c.lstrip("+") for c in calls[:2]} & {p.lstrip("+") for p in told}
     moved = rows(app, "SELECT entry FROM trail WHERE act = 'moved'")
     assert sum(json.loads(r["entry"])["facts"]["messages"] for r in moved) > 0
+
+
+@pytest.mark.parametrize("batch, people", [(1, 5), (10, 30)])
+def test_a_yes_under_the_id_of_another_call_is_a_doubt(site, database, batch, people):
+    """A cache on the way gives everybody the answer of the first; nothing of theirs has left."""
+    lab = '[gateways.second]\nadapter = "lab"\ncapability = "neither"\nin_flight = 1\n'
+    lots = (
+        '[gateways.second]\nadapter = "http"\nbase_url = "http://127.0.0.1:1"\nbatch = 10\n'
+        'in_flight = 1\nbody = { to = ["{to}"], text = "{body}" }\n[gateways.second.answer]\n'
+        'code = "code"\nid = "id"\naccepted = "ok"\nsample = \'{"code":"ok","id":"{id}"}\'\n'
+    )
+    app, made = site(
+        crowd(people), (ESMS, (lab if batch == 1 else lots) + ESMS),
+        step('{ gateway = "second" }'), database=database,
+    )  # fmt: skip
+    with vendor(answer(b'{"code":"ok","id":"the first"}')) as (url, seen):
+        send(app, {"second": url, "esms": url, "zalo": url})
+    assert counts(app, made) == {"accepted": batch, "unconfirmed": people - batch}
+    assert len(seen) == people / batch, "nobody is asked for twice"
+    codes = rows(app, "SELECT DISTINCT code FROM attempts WHERE state = 'unconfirmed'")
+    assert [r["code"] for r in codes] == ["id of another message"]
 
 
 def test_a_gateway_in_trouble_loses_its_share_step_by_step_and_gets_it_back(site, database):
@@ -409,9 +430,10 @@ def zalo(refused):
     def act(connection, request):
         body = json.loads(request.partition(b"\r\n\r\n")[2])
         if "phone" not in body:
-            return answer(b'{"CodeResult":"100","SMSID":"1"}')(connection, request)
+            words = {"CodeResult": "100", "SMSID": body["RequestId"][::-1]}
+            return answer(json.dumps(words).encode())(connection, request)
         bad = body["phone"][-1] in refused
-        data = None if bad else {"msg_id": body["tracking_id"][:9]}
+        data = None if bad else {"msg_id": body["tracking_id"][::-1]}
         said = {"error": -118 if bad else 0, "message": "", "data": data}
         return answer(json.dumps(said).encode())(connection, request)
 

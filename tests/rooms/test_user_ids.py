@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import secrets
 import sys
 from pathlib import Path
 
@@ -70,7 +71,7 @@ def zalo(app, replies):
         assert by_id == ("user_id" in payload), "each way to its own address"
         seen.append(payload)
         code = replies(payload)
-        data = {"msg_id": f"m{len(seen)}"} if code == 0 else None
+        data = {"msg_id": secrets.token_hex(8)} if code == 0 else None
         answer(json.dumps({"error": code, "message": "", "data": data}).encode())(
             connection, request
         )
