@@ -13,6 +13,7 @@ import statistics
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from benchmarks import (
     console,
@@ -87,6 +88,7 @@ def bench_memory(size: Size) -> Iterator[Figure]:
 def bench_queue(size: Size) -> Iterator[Figure]:
     count = size.of(60_000)
     with sites.folder() as root, sites.postgresql() as new:
+        new("rows")
         for name, database in (("SQLite", "data/site.db"), ("PostgreSQL", new("queue"))):
             app = sites.site(root / name, count, database=database)
             made = sites.released(app)
@@ -94,6 +96,9 @@ def bench_queue(size: Size) -> Iterator[Figure]:
             sizes = {} if app.store.is_sqlite else queue.bytes_a_message(app, count)
             app.store.close()
             yield Figure(f"claim, intend and settle, {name}", found, "messages/s", 20_000, True)
+            rows = _bare_rows(root / f"{name} bare", database.replace("queue", "rows"), count)
+            yield Figure("the same beside the bare changes of rows", found / rows, "× bare", 0.6,
+                         True, f"bare: {rows:,.0f} messages/s")  # fmt: skip
             if sizes:
                 told = ", ".join(f"{t} {r:.0f}+{i:.0f}" for t, (r, i) in sorted(sizes.items()))
                 total = sum(map(sum, sizes.values()))
@@ -103,6 +108,14 @@ def bench_queue(size: Size) -> Iterator[Figure]:
     yield Figure(
         f"recovery of {size.of(100_000):,} open rows", statistics.median(seconds), "s", 5, False
     )
+
+
+def _bare_rows(root: Path, database: str, count: int) -> float:
+    app = sites.site(root, count, database=database)
+    sites.released(app)
+    found = queue.bare(app, count)
+    app.store.close()
+    return found
 
 
 def bench_workers(size: Size) -> Iterator[Figure]:
@@ -134,6 +147,10 @@ def bench_gateways(size: Size) -> Iterator[Figure]:
     rate, share = (statistics.median(side) for side in zip(*runs, strict=True))
     yield Figure("a gateway with 1,000 numbers a call", rate, "messages/s", 50_000, True,
                  f"{share:.0f} messages a call, twelve wards with a text each")  # fmt: skip
+    with sites.folder() as root:
+        rows = _bare_rows(root / "site", "data/site.db", size.of(60_000))
+    yield Figure("the same beside the bare changes of rows", rate / rows, "× bare", 0.5, True,
+                 f"bare: {rows:,.0f} messages/s")  # fmt: skip
     seconds = max(2, 10 // size.scale)
     told = [gateways.receipts(size.of(40_000), 1_000, seconds) for _ in range(size.rounds)]
     stored, slowest = (statistics.median(side) for side in zip(*told, strict=True))

@@ -47,6 +47,40 @@ def claim_and_settle(app: App, broadcast: int, count: int) -> float:
     return done / (time.perf_counter() - began)
 
 
+def bare(app: App, count: int) -> float:
+    """Messages per second when nothing but the same four changes of rows is asked of the database:
+    prepared in memory, `executemany`, batches of 500, two commits each."""
+    engine = app.store._engine
+    mark = "?" if app.store.is_sqlite else "%s"
+
+    def change(sql: str, rows: list[tuple[object, ...]]) -> tuple[str, list[tuple[object, ...]]]:
+        return sql.replace("?", mark), rows
+
+    with engine.connect() as connection:
+        ids = [i for (i,) in connection.exec_driver_sql("SELECT id FROM messages ORDER BY id")]
+    batches = []
+    for low in range(0, count, BATCH):
+        some = [(i, f"{i:034d}") for i in ids[low : low + BATCH]]
+        batches.append([
+            change("UPDATE messages SET state = 'sending', tries = 1, lease_owner = 'w', "
+                   "lease_until = 1, changed_at = 1 WHERE id = ?", [(i,) for i, _ in some]),
+            change("INSERT INTO attempts (message_id, broadcast_id, position, gateway, channel, "
+                   "reference, call_ref, state, heard, asks, asked_at) VALUES (?, 1, 1, 'gate', "
+                   "'sms', ?, ?, 'sending', 0, 1, 1)", [(i, ref, ref) for i, ref in some]),
+            change("UPDATE messages SET state = 'accepted', lease_owner = NULL, lease_until = NULL,"
+                   " changed_at = 2 WHERE id = ?", [(i,) for i, _ in some]),
+            change("UPDATE attempts SET state = 'accepted', provider_id = ?, parts = 1, cost = 500,"
+                   " answered_at = 2 WHERE reference = ?", [(ref, ref) for _, ref in some]),
+        ])  # fmt: skip
+    began = time.perf_counter()
+    for changes in batches:
+        for pair in (changes[:2], changes[2:]):
+            with engine.connect().execution_options(writes=True) as connection, connection.begin():
+                for sql, rows in pair:
+                    connection.exec_driver_sql(sql, rows)
+    return count / (time.perf_counter() - began)
+
+
 def bytes_a_message(app: App, count: int) -> dict[str, tuple[float, float]]:
     """table → (bytes of rows, bytes of indexes) a message, on PostgreSQL, before any vacuum."""
     with app.store.read(SYSTEM) as tx:
