@@ -25,6 +25,8 @@ from dispatcher.store.database import Store, Tx, by_ids
 log = logging.getLogger("dispatcher.sending")
 
 GIVE_UP = 10.0  # seconds after `stop` in which the database must take what came back
+IDLE = 0.01  # seconds without an answer after which the first few go into a commit of their own
+FEW = 8
 AGAIN = 0.5  # seconds before the database is tried again
 PATIENCE = 0.25  # seconds a commit waits for another program's lock before it is tried again later
 T = TypeVar("T")
@@ -84,8 +86,10 @@ class Engine:
 
     async def run(self) -> None:
         """Claim, intend, ask, settle, until stopped and drained."""
+        clock = asyncio.get_running_loop().time
+        idle = 0.0
         while not (self._stopping and not self._calls and not self._back):
-            await self._gather()
+            await self._gather(FEW if idle > IDLE else None)
             self._wake.clear()
             back, self._back = self._back, []
             try:
@@ -104,23 +108,30 @@ class Engine:
                 task = asyncio.create_task(self._ask(call))
                 self._calls.add(task)
                 task.add_done_callback(self._calls.discard)
+            idle = 0.0
             if not self._back:
+                began = clock()
                 try:
                     async with asyncio.timeout(self._nap()):
                         await self._wake.wait()
                 except TimeoutError:
                     pass
+                idle = clock() - began
         async with self.pen:
             try:
                 await self._in_thread(self._let_go)
             except Exception:  # what waited here comes back when its lease lapses
                 log.exception("worker=%s could not let go", self.name)
 
-    async def _gather(self) -> None:
+    async def _gather(self, most: int | None) -> None:
         """Answers that are here already go into one commit: two passes of the loop without a new
-        one end it, no timer. A commit costs the same for one answer as for sixty."""
+        one end it, no timer. A commit costs the same for one answer as for sixty.
+
+        `most`: after a pause no more than so many, so that calls that all left together do not come
+        back together for ever, to wait for each other at both ends.
+        """
         seen = -1
-        while seen < len(self._back):
+        while seen < len(self._back) and (most is None or len(self._back) < most):
             seen = len(self._back)
             await asyncio.sleep(0)
             await asyncio.sleep(0)
