@@ -97,7 +97,7 @@ def bench_queue(size: Size) -> Iterator[Figure]:
             app.store.close()
             yield Figure(f"claim, intend and settle, {name}", found, "messages/s", 20_000, True)
             rows = _bare_rows(root / f"{name} bare", database.replace("queue", "rows"), count)
-            yield Figure("the same beside the bare changes of rows", found / rows, "× bare", 0.6,
+            yield Figure("the same beside the bare changes of rows", found / rows, "× bare", 0.5,
                          True, f"bare: {rows:,.0f} messages/s")  # fmt: skip
             if sizes:
                 told = ", ".join(f"{t} {r:.0f}+{i:.0f}" for t, (r, i) in sorted(sizes.items()))
