@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 import random
+import secrets
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
@@ -38,12 +39,13 @@ class Ledger:
     calls: int = 0
     receipts_due: int = 0
     times: list[float] = field(default_factory=list)  # seconds, of each acceptance
+    series: str = field(default_factory=lambda: secrets.token_hex(4))  # ids of no two lives agree
 
     def take(self, channel: str, to: str, reference: str) -> str:
         """Accept a message; the id the vendor gives it."""
         self.accepted.append((channel, to, reference))
         self.times.append(time.monotonic())
-        return f"{channel[0]}{len(self.accepted):08d}"
+        return f"{channel[0]}{self.series}{len(self.accepted):08d}"
 
     def as_json(self) -> dict[str, object]:
         people = Counter((channel, to) for channel, to, _ in self.accepted)

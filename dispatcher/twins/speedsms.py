@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+import secrets
 
 from aiohttp import web
 
@@ -19,6 +20,7 @@ class SpeedSmsTwin:
     def __init__(self, twin: Twin) -> None:
         self.twin, self.webhook, self.balance = twin, "", 5_000_000
         self.calls: dict[str, list[str]] = {}
+        self.first = 1_000_000 + secrets.randbelow(10**12)  # ids of no two lives agree
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -56,7 +58,7 @@ class SpeedSmsTwin:
         if self.balance < 250 * len(good):
             return _error("300", "Your account balance not enough to send sms")
         self.balance -= 250 * len(good)
-        call = str(1_000_000 + len(self.calls))
+        call = str(self.first + len(self.calls))
         self.calls[call] = [f"84{str(n)[-9:]}" for n in good]
         for number in self.calls[call]:
             self.twin.ledger.take("sms", number, call)

@@ -37,6 +37,7 @@ from dispatcher.sending.view import LEASE
 from dispatcher.store import broadcasts, gateways, messages
 from dispatcher.store.messages import Outcome
 from dispatcher.store.schema import moment
+from dispatcher.twins.server import start
 from dispatcher.worker import serve_site
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "gateways"))
@@ -558,3 +559,19 @@ def test_an_acceptance_that_comes_after_its_worker_was_taken_for_dead_is_believe
         assert known[ids[0]] == [(sent.reference, "accepted", 0)], "b's settle will see it"
     assert [r["state"] for r in rows(app, "SELECT state FROM attempts")] == ["accepted"]
     app.store.close()
+
+
+def test_a_vendor_of_a_drill_that_was_started_anew_gives_no_id_a_second_time(lite, tmp_path):
+    """Each `run` of a drill starts its own: an id of another call would be taken for a doubt."""
+    officer, leader = add_people(lite)
+    import_list(lite, sheet(tmp_path / "may-to.csv", crowd(5)))
+    ends = []
+    for _ in range(2):
+        made = released(lite, officer, leader)
+        twins = start(["esms", "zalo"], "--no-receipts")
+        try:
+            work(lite, twins, with_door=False)
+        finally:
+            twins.stop()
+        ends.append(counts(lite, made))
+    assert ends == [{"accepted": 5}] * 2
