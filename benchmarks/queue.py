@@ -9,9 +9,9 @@ from dispatcher.app import App
 from dispatcher.model import SYSTEM, AttemptState, MessageState
 from dispatcher.sending import reclaim
 from dispatcher.sending.view import LEASE
-from dispatcher.store import messages
+from dispatcher.store import intents, messages, outcomes
 from dispatcher.store.database import by_ids
-from dispatcher.store.messages import Outcome
+from dispatcher.store.outcomes import Outcome
 
 BATCH = 500
 
@@ -25,14 +25,14 @@ def claim_and_settle(app: App, broadcast: int, count: int) -> float:
             by_ids(tx)
             ids, after = messages.due(tx, broadcast, "gate", BATCH, after)
             parcels = messages.parcels(tx, ids)
-            intents = [(p, p.reference) for p in parcels]
-            messages.intend(tx, "w", intents, tx.now + LEASE, set(ids))
+            leaving = [(p, p.reference) for p in parcels]
+            intents.write(tx, "w", leaving, tx.now + LEASE, set(ids))
         if not ids:
             break
         with app.begin(SYSTEM)() as tx:
             by_ids(tx)
             done += len(
-                messages.settle(
+                outcomes.settle(
                     tx,
                     "w",
                     [
@@ -102,7 +102,7 @@ def recovery(count: int) -> float:
                 ids, after = messages.due(tx, broadcast, "gate", BATCH, after)
                 messages.lease(tx, "dead", ids, tx.now + LEASE)
             parcels = messages.parcels(tx, ids)
-            messages.intend(tx, "dead", [(p, p.reference) for p in parcels], tx.now + LEASE)
+            intents.write(tx, "dead", [(p, p.reference) for p in parcels], tx.now + LEASE)
         began = time.perf_counter()
         with app.begin(SYSTEM)() as tx:
             doubts = reclaim(tx, "w", {}, dead="dead")

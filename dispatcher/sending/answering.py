@@ -15,10 +15,11 @@ from dispatcher.sending import allowing
 from dispatcher.sending.lanes import Asked, Lane
 from dispatcher.sending.settling import NOWHERE, Onward, decide, outcome_of
 from dispatcher.sending.view import View
-from dispatcher.store import broadcasts, gateways, messages, reachability
+from dispatcher.store import broadcasts, gateways, messages, outcomes, reachability
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx
-from dispatcher.store.messages import Outcome, Parcel
+from dispatcher.store.messages import Parcel
+from dispatcher.store.outcomes import Outcome
 
 log = logging.getLogger("dispatcher.sending")
 
@@ -49,7 +50,7 @@ def settle(view: View, tx: Tx, back: list[Asked], now: datetime) -> list[Outcome
     elsewhere = view.elsewhere(
         tx, [p for _, p, v in pairs if isinstance(v, Refused) and v.fault in MOVES_ON], known
     )
-    outcomes: list[Outcome] = []
+    decided: list[Outcome] = []
     for call in back:
         said: list[tuple[Decision, Verdict | None, int]] = []
         for parcel, verdict in zip(call.parcels, call.verdicts, strict=True):
@@ -60,25 +61,25 @@ def settle(view: View, tx: Tx, back: list[Asked], now: datetime) -> list[Outcome
             decision = decide(
                 call, parcel, verdict, others.get(message, ()), onward, broadcast, now
             )
-            outcomes.append(
+            decided.append(
                 outcome_of(parcel, verdict, decision, onward, broadcast, view.prices, now)
             )
             if decision is not lifecycle.TAKEN:
                 said.append((decision, verdict, broadcast.id))
         affect(view, tx, call.lane, Told(call.asked_at, said), now)
-    ours = messages.settle(tx, view.name, outcomes)
-    lost = [o for o in outcomes if o.message_id not in ours]
+    ours = outcomes.settle(tx, view.name, decided)
+    lost = [o for o in decided if o.message_id not in ours]
     if lost:
-        messages.late_proof(tx, lost)
-    account(view, tx, outcomes, pairs, ours, known)
+        outcomes.late_proof(tx, lost)
+    account(view, tx, decided, pairs, ours, known)
     unreachable = [
         (p.message_id, p.position, o.code or "")
-        for o, (_, p, _) in zip(outcomes, pairs, strict=True)
+        for o, (_, p, _) in zip(decided, pairs, strict=True)
         if o.fault == Fault.RECIPIENT.value
     ]
     reachability.refused(tx, unreachable, now + view.remember)
-    hold(view, tx, outcomes, pairs)
-    return outcomes
+    hold(view, tx, decided, pairs)
+    return decided
 
 
 def doubt_borrowed_ids(tx: Tx, back: list[Asked]) -> None:
@@ -109,7 +110,7 @@ def doubt_borrowed_ids(tx: Tx, back: list[Asked]) -> None:
 def account(
     view: View,
     tx: Tx,
-    outcomes: Sequence[Outcome],
+    decided: Sequence[Outcome],
     pairs: Sequence[tuple[Asked, Parcel, Verdict | None]],
     ours: set[int],
     known: Mapping[int, Broadcast],
@@ -125,7 +126,7 @@ def account(
                 parcel.asked_at or call.asked_at,
                 None if outcome.attempt is AttemptState.REFUSED else outcome.cost,
             )
-            for outcome, (call, parcel, _) in zip(outcomes, pairs, strict=True)
+            for outcome, (call, parcel, _) in zip(decided, pairs, strict=True)
             if parcel.reserved is not None
             and outcome.message_id in ours
             and (outcome.attempt is AttemptState.REFUSED or outcome.cost is not None)
@@ -161,13 +162,13 @@ def affect(view: View, tx: Tx, lane: Lane, told: Told, now: datetime) -> None:
 def hold(
     view: View,
     tx: Tx,
-    outcomes: list[Outcome],
+    decided: list[Outcome],
     pairs: Sequence[tuple[Asked, Parcel, Verdict | None]],
 ) -> None:
     """Three people refused one text on one network: a person must look at that text."""
     touched = {
         p.broadcast_id
-        for o, (_, p, _) in zip(outcomes, pairs, strict=True)
+        for o, (_, p, _) in zip(decided, pairs, strict=True)
         if o.fault == Fault.CONTENT.value
     }
     for broadcast_id, people in messages.refusals_by_text(tx, sorted(touched)).items():

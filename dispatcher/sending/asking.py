@@ -18,11 +18,12 @@ from dispatcher.sending.claiming import POLL
 from dispatcher.sending.lanes import Asked, Lane, outgoing
 from dispatcher.sending.settling import Onward, can_ask, place_of, standing_of
 from dispatcher.sending.view import View
-from dispatcher.store import broadcasts, gateways, messages, waiting
+from dispatcher.store import broadcasts, gateways, intents, messages, outcomes, references, waiting
 from dispatcher.store.allowances import Allowance
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx
-from dispatcher.store.messages import Outcome, Parcel
+from dispatcher.store.messages import Parcel
+from dispatcher.store.outcomes import Outcome
 
 LEAVE_WITHIN = 30.0  # seconds from the intent; with the longest call well inside the lease
 
@@ -103,7 +104,7 @@ def shut(view: View, tx: Tx, lane: Lane, now: datetime) -> None:
 
 
 def put_back(view: View, tx: Tx, call: Asked) -> None:
-    outcomes = [
+    kept = [
         Outcome(
             p.message_id,
             p.reference,
@@ -113,7 +114,7 @@ def put_back(view: View, tx: Tx, call: Asked) -> None:
         )
         for p in call.parcels
     ]
-    messages.settle(tx, view.name, outcomes)
+    outcomes.settle(tx, view.name, kept)
 
 
 def intend(
@@ -126,16 +127,16 @@ def intend(
     """Calls with their intents written, as far as quotas and budgets bear them."""
     known = dict(view.running)  # one that is held for its budget still has calls that go
     batches, refused = allowing.reserve(tx, lane, batches, known, view.cost, now)
-    intents: list[tuple[Parcel, str]] = []
+    leaving: list[tuple[Parcel, str]] = []
     calls = []
     for batch in batches:
-        call_ref = messages.call_reference(tx, batch)
-        intents += [(p, call_ref) for p in batch]
+        call_ref = references.of_call(tx.sealer, [(p.message_id, p.reference) for p in batch])
+        leaving += [(p, call_ref) for p in batch]
         calls.append(Asked(lane, call_ref, batch, now, leave_by=view.awake() + LEAVE_WITHIN))
     until = now + views.LEASE
-    going = messages.intend(tx, view.name, intents, until, lane.fresh) if intents else set()
-    if len(going) < len(intents):
-        staying = [p for p, _ in intents if p.message_id not in going]
+    going = intents.write(tx, view.name, leaving, until, lane.fresh)
+    if len(going) < len(leaving):
+        staying = [p for p, _ in leaving if p.message_id not in going]
         allowing.give_back(tx, [(lane, p, known[p.broadcast_id], now, None) for p in staying])
     for parcels, limit in refused:
         turn_away(view, tx, lane, parcels, known[parcels[0].broadcast_id], limit, now)
@@ -175,7 +176,7 @@ def turn_away(
         if wait is None and state is MessageState.FAILED:  # the budget was the last way
             state, place = MessageState.QUEUED, (None, None)
         rows.append((p.message_id, state, *place, decision.due_at or now))
-    messages.turn_away(tx, view.name, rows, lane.fresh)
+    outcomes.turn_away(tx, view.name, rows, lane.fresh)
     if wait is None and any(r[1] is MessageState.QUEUED and r[3] is None for r in rows):
         held = broadcasts.get(tx, broadcast.id)
         if held.state is BroadcastState.RUNNING:
@@ -195,7 +196,7 @@ def doubts(view: View, tx: Tx, lane: Lane, room: int, now: datetime) -> list[Ask
     if not ids:
         return []
     parcels = messages.parcels(tx, ids, doubtful=True)
-    messages.settle_proved(tx, [p.message_id for p in parcels if p.asked_at is None])
+    outcomes.settle_proved(tx, [p.message_id for p in parcels if p.asked_at is None])
     parcels = [p for p in parcels if p.asked_at is not None]
     known = view.broadcasts_of(tx, {p.broadcast_id for p in parcels}, now=True)
     by_call: dict[str, list[Parcel]] = {}
@@ -219,9 +220,9 @@ def doubts(view: View, tx: Tx, lane: Lane, room: int, now: datetime) -> list[Ask
                 )
                 for p in group
             ]
-    messages.settle(tx, view.name, over)
+    outcomes.settle(tx, view.name, over)
     asked = [p for call in again for p in call.parcels]
-    going = messages.ask_again(tx, view.name, asked) if asked else set()
+    going = intents.repeat(tx, view.name, asked)
     for call in again:
         call.parcels = [p._replace(asks=p.asks + 1) for p in call.parcels if p.message_id in going]
         call.outgoing = [outgoing(p, known[p.broadcast_id]) for p in call.parcels]

@@ -8,9 +8,9 @@ from dispatcher import lifecycle
 from dispatcher.lifecycle import Doubt, Standing
 from dispatcher.model import BroadcastState, Fault, MessageState
 from dispatcher.model import Heard as HeardBits
-from dispatcher.store import broadcasts, messages, waiting
+from dispatcher.store import broadcasts, messages, outcomes, waiting
 from dispatcher.store.database import Tx
-from dispatcher.store.messages import Outcome
+from dispatcher.store.outcomes import Outcome
 from dispatcher.store.releases import TARGETS_PER_STEP
 from dispatcher.store.schema import moment
 
@@ -23,7 +23,7 @@ def reclaim(tx: Tx, worker: str, doubts: Mapping[str, Doubt], dead: str | None =
     freed = waiting.lapse(tx) if dead is None else waiting.release_leases(tx, dead)
     rows = waiting.orphans(tx, worker=dead)
     waiting.seize(tx, worker, rows)
-    outcomes = []
+    decided = []
     for row in rows:
         broadcast = broadcasts.get(tx, row["broadcast_id"])
         standing = Standing(
@@ -37,7 +37,7 @@ def reclaim(tx: Tx, worker: str, doubts: Mapping[str, Doubt], dead: str | None =
             stopped=broadcast.state in (BroadcastState.STOPPED, BroadcastState.EXPIRED),
         )
         decision = lifecycle.in_doubt(standing, tx.now)
-        outcomes.append(
+        decided.append(
             Outcome(
                 row["id"],
                 row["reference"],
@@ -48,11 +48,11 @@ def reclaim(tx: Tx, worker: str, doubts: Mapping[str, Doubt], dead: str | None =
                 due_at=decision.due_at,
             )
         )
-    messages.settle(tx, worker, outcomes)
-    if dead is not None or freed or outcomes:
-        doubts_found = [[o.message_id, o.message.value] for o in outcomes]
+    outcomes.settle(tx, worker, decided)
+    if dead is not None or freed or decided:
+        doubts_found = [[o.message_id, o.message.value] for o in decided]
         tx.note("reclaimed", "worker", dead or "lapsed", doubts=doubts_found)
-    return len(outcomes)
+    return len(decided)
 
 
 def pass_deadlines(tx: Tx) -> int:

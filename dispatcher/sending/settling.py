@@ -14,7 +14,8 @@ from dispatcher.model import Heard as HeardBits
 from dispatcher.sending.lanes import Asked, Lane
 from dispatcher.store import texts
 from dispatcher.store.broadcasts import Broadcast
-from dispatcher.store.messages import Outcome, Parcel
+from dispatcher.store.messages import Parcel
+from dispatcher.store.outcomes import Outcome
 
 
 class Onward(NamedTuple):

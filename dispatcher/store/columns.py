@@ -10,6 +10,7 @@ from sqlalchemy import (
     Column,
     Dialect,
     ForeignKey,
+    ForeignKeyConstraint,
     Integer,
     MetaData,
     TypeDecorator,
@@ -63,6 +64,21 @@ def to_one(column: str, *, null: bool = False, cascade: bool = False) -> Column[
     return Column(
         name, Id, ForeignKey(f"{table}.id", ondelete="CASCADE" if cascade else None), nullable=null
     )
+
+
+def written_with(*links: str) -> list[ForeignKeyConstraint]:
+    """Links (column:table) to rows that are written with these, or before, and never taken away.
+
+    SQLite checks a link by a look-up. PostgreSQL would run a query for each row, which takes as
+    long as writing it: there the statements that write the rows take them from one another.
+    """
+    found = []
+    for column, table in (link.split(":") for link in links):
+        cascade = "CASCADE" if table == "messages" else None
+        link = ForeignKeyConstraint([column], [f"{table}.id"], ondelete=cascade)
+        link.ddl_if(dialect="sqlite")
+        found.append(link)
+    return found
 
 
 def one_of(values: Any) -> str:

@@ -33,7 +33,7 @@ from dispatcher.store.seal import Sealer
 BELL = "dispatcher"  # PostgreSQL's channel: see `bell`
 RUNG = frozenset({"broadcasts", "receipts"})  # tables whose changes wake the workers
 BUSY_SECONDS = 10
-HEAD = "0010"  # the newest migration; a test compares it with alembic's
+HEAD = "0011"  # the newest migration; a test compares it with alembic's
 Row = Mapping[str, Any]
 Rows = Sequence[Row]
 
@@ -164,6 +164,18 @@ def _expanded(sql: str, sqlite: bool) -> str:
         return f"(SELECT * FROM unnest({', '.join(arrays)}) AS u({', '.join(columns)}))"
 
     return _JSON_ROWS.sub(table, sql)
+
+
+def on_ids(tx: Tx, sql: str, ids: Sequence[int], **parameters: Any) -> Sequence[Any]:
+    """Run one statement over the rows `… id IN (:ids)`; what it returns, as plain tuples."""
+    if not ids:
+        return []
+    if tx.is_sqlite:
+        among, bound = "IN (SELECT value FROM json_each(:ids))", json.dumps(ids)
+    else:
+        among, bound = "= ANY(CAST(:ids AS bigint[]))", array(ids)
+    result = tx.run(sql.replace("IN (:ids)", among), {"ids": bound, **parameters})
+    return _plain(result) if result.returns_rows else []
 
 
 def on_rows(tx: Tx, sql: str, rows: Sequence[Sequence[Any]], **parameters: Any) -> list[Row]:

@@ -1,4 +1,6 @@
-"""Messages on their way: claimed, intended, settled, reclaimed. One statement per set.
+"""Messages on their way: found due, leased, and all that the send loop asks about them.
+
+The intents are written in intents.py, the answers in outcomes.py; one statement per set.
 
 A worker's statements are fenced: they touch a row only while that worker holds its lease. The
 fence is written `COALESCE(lease_owner, '') = :w` and `state || '' = …`, so that the row is found by
@@ -8,14 +10,14 @@ this worker has claimed, or that is on the wire.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from dispatcher.model import AttemptState, Kind, MessageState, Text
-from dispatcher.store import texts
-from dispatcher.store.database import Tx, at, json_rows, on_rows, tuples
-from dispatcher.store.schema import micros, moment
+from dispatcher.model import AttemptState, Kind, Text
+from dispatcher.store import references, texts
+from dispatcher.store.database import Tx, at, json_rows, on_ids, tuples
+from dispatcher.store.schema import moment
 
 
 class Parcel(NamedTuple):
@@ -42,25 +44,6 @@ class Parcel(NamedTuple):
     asked_at: datetime | None = None  # set when it was on the wire before
     asks: int = 0
     reserved: int | None = None  # đồng taken from what is allowed; None: nothing is counted
-
-
-class Outcome(NamedTuple):
-    """What one answer decides about one attempt and its message."""
-
-    message_id: int
-    reference: str
-    attempt: AttemptState
-    message: MessageState
-    fault: str | None = None
-    code: str | None = None
-    detail: str | None = None
-    provider_id: str | None = None
-    parts: int | None = None
-    cost: int | None = None
-    position: int | None = None  # None: stays
-    gateway: str | None = None
-    due_at: datetime | None = None
-    deadline_at: datetime | None = None
 
 
 def locking(tx: Tx) -> str:
@@ -97,12 +80,11 @@ def due(
 
 def lease(tx: Tx, worker: str, ids: Sequence[int], until: datetime) -> None:
     """Keep what `due` found for a worker. Nothing has left yet: a lapsed lease is queued again."""
-    on_rows(
+    on_ids(
         tx,
-        "UPDATE messages SET lease_owner = :w, lease_until = :until FROM "
-        f"{json_rows({'id': 'bigint'})} r WHERE messages.id = r.id AND messages.state = 'queued' "
-        "AND messages.lease_owner IS NULL",
-        [[i] for i in ids],
+        "UPDATE messages SET lease_owner = :w, lease_until = :until WHERE id IN (:ids) "
+        "AND state || '' = 'queued' AND COALESCE(lease_owner, '') = ''",
+        ids,
         w=worker,
         until=at(until),
     )
@@ -125,43 +107,32 @@ def claim_doubts(tx: Tx, worker: str, gateway: str, most: int, until: datetime) 
         n=most,
     )
     ids = [r["id"] for r in rows]
-    siblings = on_rows(
+    siblings = on_ids(
         tx,
         "UPDATE messages SET lease_owner = :w, lease_until = :until WHERE state = 'sending' "
-        "AND lease_owner IS NULL AND id IN (SELECT o.message_id FROM "
-        f"{json_rows({'id': 'bigint'})} r JOIN attempts a ON a.message_id = r.id "
-        "AND a.state = 'doubtful' AND a.call_ref <> a.reference JOIN attempts o "
-        "ON o.call_ref = a.call_ref AND o.call_ref <> o.reference) RETURNING id",
-        [[i] for i in ids],
+        "AND lease_owner IS NULL AND id IN (SELECT o.message_id FROM attempts a JOIN attempts o "
+        "ON o.call_ref = a.call_ref AND o.call_ref <> o.reference WHERE a.message_id IN (:ids) "
+        "AND a.state = 'doubtful' AND a.call_ref <> a.reference) RETURNING id",
+        ids,
         w=worker,
         until=at(until),
     )
-    return sorted({*ids, *(r["id"] for r in siblings)})
+    return sorted({*ids, *(i for (i,) in siblings)})
 
 
 def parcels(tx: Tx, ids: Sequence[int], *, doubtful: bool = False) -> list[Parcel]:
     """Everything a gateway may know about some leased messages, in the order of `ids`."""
-    rows = tuples(
+    rows = on_ids(
         tx,
         "SELECT m.id, m.broadcast_id, m.contact_id, m.position, m.tries, m.kind, m.ward_id, "
         "t.step, t.channel, m.gateway, t.body_id, a.kind AS address_kind, a.cipher, a.carrier, "
         "(SELECT count(*) FROM attempts x WHERE x.message_id = m.id) AS generation "
-        f"FROM {json_rows({'id': 'bigint'})} r JOIN messages m ON m.id = r.id "
-        "JOIN targets t ON t.message_id = m.id AND t.position = m.position "
-        "JOIN addresses a ON a.id = t.address_id",
-        [[i] for i in ids],
+        "FROM messages m JOIN targets t ON t.message_id = m.id AND t.position = m.position "
+        "JOIN addresses a ON a.id = t.address_id WHERE m.id IN (:ids)",
+        ids,
     )
     bodies = texts.bodies(tx, {row[10] for row in rows})
-    asked: dict[int, Any] = {}
-    if doubtful:
-        for before in on_rows(
-            tx,
-            "SELECT a.message_id, a.reference, a.call_ref, a.asked_at, a.asks, a.cost "
-            f"FROM {json_rows({'id': 'bigint'})} r JOIN attempts a ON a.message_id = r.id "
-            "AND a.state IN ('sending', 'doubtful') ORDER BY a.id",
-            [[i] for i in ids],
-        ):
-            asked[before["message_id"]] = before
+    asked = _asked(tx, ids) if doubtful else {}
     kinds = {kind.value: kind for kind in Kind}
     found = {}
     for (
@@ -169,12 +140,12 @@ def parcels(tx: Tx, ids: Sequence[int], *, doubtful: bool = False) -> list[Parce
         address_kind, cipher, carrier, generation,
     ) in rows:  # fmt: skip
         text, encoding, parts = bodies[body]
-        known = asked.get(message)
-        reference = (
-            known["reference"]
-            if known
-            else _reference(tx, message, (broadcast, contact, position, generation))
-        )
+        before = asked.get(message)
+        if before is None:
+            own = references.of_message(
+                tx.sealer, message, broadcast, contact, position, generation
+            )
+            before = (own, own)
         found[message] = Parcel(
             message,
             broadcast,
@@ -192,145 +163,39 @@ def parcels(tx: Tx, ids: Sequence[int], *, doubtful: bool = False) -> list[Parce
             ward,
             tries,
             generation,
-            reference,
-            known["call_ref"] if known else reference,
-            moment(known["asked_at"]) if known else None,
-            known["asks"] if known else 0,
-            known["cost"] if known else None,
+            *before,
         )
     return [found[i] for i in ids if i in found]
 
 
-def _reference(tx: Tx, message: int, parts: tuple[int, ...]) -> str:
-    """34 letters that tell nobody a number.
-
-    They begin with the message's own number, so that neighbours lie together in the index.
-    """
-    return f"{message:010x}{tx.sealer.mark(f'reference {parts}')}".translate(_LETTERS)
-
-
-# Sixteen letters in the order of the hexadecimal digits: no reference can look like a number.
-_LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
-
-
-def call_reference(tx: Tx, batch: Sequence[Parcel]) -> str:
-    """The name of one call: its message's reference, or one for all of a batch."""
-    if len(batch) == 1:
-        return batch[0].reference
-    mark = tx.sealer.mark(" ".join(["call", *(p.reference for p in batch)]))
-    return f"{batch[0].message_id:010x}{mark}".translate(_LETTERS)
-
-
-def intend(
-    tx: Tx,
-    worker: str,
-    intents: Sequence[tuple[Parcel, str]],
-    until: datetime,
-    fresh: Collection[int] = (),
-) -> set[int]:
-    """Write the intent to send: (parcel, call_ref). Which messages may now leave.
-
-    A message whose broadcast was stopped, or whose lease was lost, is not among them. The lease
-    begins anew, to `until`: however long a message waited here, its call is over before another
-    worker may take it for lost. `fresh`: found due in this very transaction, so not leased yet.
-    """
-    rows = [[p.message_id, "" if p.message_id in fresh else worker] for p, _ in intents]
-    now = at(tx.now)
-    going = {
-        row[0]
-        for row in tuples(
-            tx,
-            "UPDATE messages SET state = 'sending', tries = tries + 1, changed_at = :now, "
-            f"lease_owner = :w, lease_until = :until FROM {_HELD} r WHERE messages.id = r.id "
-            "AND COALESCE(lease_owner, '') = r.held "
-            "AND state || '' = 'queued' AND EXISTS (SELECT 1 FROM broadcasts b WHERE "
-            "b.id = messages.broadcast_id AND b.state = 'running' AND b.expires_at > :now) "
-            "RETURNING messages.id AS id",
-            rows,
-            w=worker,
-            now=now,
-            until=at(until),
-        )
-    }
-    on_rows(
+def _asked(tx: Tx, ids: Sequence[int]) -> dict[int, tuple[Any, ...]]:
+    """For messages that were on the wire before the last fields of their parcels, in order."""
+    rows = on_ids(
         tx,
-        "INSERT INTO attempts (message_id, broadcast_id, position, gateway, channel, reference, "
-        "call_ref, state, asked_at, cost) SELECT r.m, r.b, r.p, r.g, r.c, r.ref, r.call, "
-        f"'sending', :now, r.cost FROM {json_rows(_INTENT)} r WHERE 1 = 1",
-        [
-            [
-                p.message_id,
-                p.broadcast_id,
-                p.position,
-                p.gateway,
-                p.channel,
-                p.reference,
-                call,
-                p.reserved,
-            ]
-            for p, call in intents
-            if p.message_id in going
-        ],
-        now=now,
+        "SELECT message_id, reference, call_ref, asked_at, asks, cost FROM attempts "
+        "WHERE message_id IN (:ids) AND state IN ('sending', 'doubtful') ORDER BY id",
+        ids,
     )
-    return going
-
-
-_HELD = json_rows({"id": "bigint", "held": "text"})  # by whom; empty: found due just now
-_INTENT = {
-    "m": "bigint",
-    "b": "bigint",
-    "p": "int",
-    "g": "text",
-    "c": "text",
-    "ref": "text",
-    "call": "text",
-    "cost": "int",
-}
-
-
-def ask_again(tx: Tx, worker: str, asked: Sequence[Parcel]) -> set[int]:
-    """The same references go on the wire once more; which messages are still ours to ask about."""
-    rows = [[p.message_id, p.reference] for p in asked]
-    columns = json_rows({"id": "bigint", "ref": "text"})
-    going = {
-        row["id"]
-        for row in on_rows(
-            tx,
-            f"UPDATE messages SET tries = tries + 1, changed_at = :now FROM {columns} r "
-            "WHERE messages.id = r.id AND COALESCE(lease_owner, '') = :w "
-            "AND state || '' = 'sending' "
-            "RETURNING messages.id AS id",
-            rows,
-            w=worker,
-            now=at(tx.now),
-        )
+    return {
+        message: (reference, call_ref, moment(asked_at), asks, cost)
+        for message, reference, call_ref, asked_at, asks, cost in rows
     }
-    on_rows(
-        tx,
-        f"UPDATE attempts SET state = 'sending', asks = asks + 1 FROM {columns} r "
-        "WHERE attempts.reference = r.ref",
-        [r for r in rows if r[0] in going],
-    )
-    return going
 
 
 def other_attempts(
     tx: Tx, messages: Sequence[tuple[int, str]]
 ) -> dict[int, list[tuple[str, str, int]]]:
     """What receipts and earlier attempts say per message: (reference, state, heard)."""
+    own = {reference for _, reference in messages}
     found: dict[int, list[tuple[str, str, int]]] = {}
-    for row in on_rows(
+    for message, reference, state, heard in on_ids(
         tx,
-        "SELECT a.message_id, a.reference, a.state, a.heard "
-        f"FROM {json_rows({'id': 'bigint', 'ref': 'text'})} r JOIN attempts a "
-        "ON a.message_id = r.id AND (a.heard > 0 OR a.state = 'accepted' "
-        "OR (a.reference <> r.ref AND a.state = 'unconfirmed'))",
-        [list(m) for m in messages],
+        "SELECT message_id, reference, state, heard FROM attempts WHERE message_id IN (:ids) "
+        "AND (heard > 0 OR state IN ('accepted', 'unconfirmed'))",
+        [message for message, _ in messages],
     ):
-        found.setdefault(row["message_id"], []).append(
-            (row["reference"], row["state"], row["heard"])
-        )
+        if heard or state == AttemptState.ACCEPTED or reference not in own:
+            found.setdefault(message, []).append((reference, state, heard))
     return found
 
 
@@ -353,172 +218,27 @@ def ids_of_other_calls(
 def later_targets(tx: Tx, ids: Sequence[int]) -> dict[int, list[tuple[int, int, str]]]:
     """For each message the targets after its current one: (position, step, gateway)."""
     found: dict[int, list[tuple[int, int, str]]] = {}
-    for row in on_rows(
+    for message, position, step, gateway in on_ids(
         tx,
-        "SELECT t.message_id, t.position, t.step, t.gateway "
-        f"FROM {json_rows({'id': 'bigint'})} r JOIN messages m ON m.id = r.id "
-        "JOIN targets t ON t.message_id = m.id AND t.position > m.position ORDER BY t.position",
-        [[i] for i in ids],
+        "SELECT t.message_id, t.position, t.step, t.gateway FROM messages m JOIN targets t "
+        "ON t.message_id = m.id AND t.position > m.position WHERE m.id IN (:ids) "
+        "ORDER BY t.position",
+        ids,
     ):
-        found.setdefault(row["message_id"], []).append(
-            (row["position"], row["step"], row["gateway"])
-        )
+        found.setdefault(message, []).append((position, step, gateway))
     return found
-
-
-_ATTEMPT = {
-    "m": "bigint",
-    "ref": "text",
-    "s": "text",
-    "fault": "text",
-    "code": "text",
-    "detail": "text",
-    "pid": "text",
-    "parts": "int",
-    "cost": "int",
-}
-_MESSAGE = {
-    "m": "bigint",
-    "s": "text",
-    "fault": "text",
-    "code": "text",
-    "p": "int",
-    "g": "text",
-    "due": "bigint",
-    "deadline": "bigint",
-}
-
-
-def settle(tx: Tx, worker: str, outcomes: Sequence[Outcome]) -> set[int]:
-    """Write what became of finished calls; the messages that were still ours.
-
-    A message somebody else has taken over meanwhile learns nothing from us but an acceptance: that
-    stays true whoever holds it.
-    """
-    ours = {
-        row[0]
-        for row in tuples(
-            tx,
-            "UPDATE messages SET state = r.s, reason = r.fault, code = r.code, "
-            "position = COALESCE(r.p, messages.position), gateway = COALESCE(r.g, "
-            "messages.gateway), "
-            "due_at = COALESCE(r.due, messages.due_at), deadline_at = r.deadline, "
-            "lease_owner = NULL, lease_until = NULL, changed_at = :now "
-            f"FROM {json_rows(_MESSAGE)} r WHERE messages.id = r.m "
-            "AND messages.state || '' = 'sending' "
-            "AND COALESCE(messages.lease_owner, '') = :w RETURNING messages.id AS id",
-            [
-                [
-                    o.message_id,
-                    o.message.value,
-                    o.fault,
-                    o.code,
-                    o.position,
-                    o.gateway,
-                    None if o.due_at is None else micros(o.due_at),
-                    None if o.deadline_at is None else micros(o.deadline_at),
-                ]
-                for o in outcomes
-            ],
-            w=worker,
-            now=at(tx.now),
-        )
-    }
-    on_rows(
-        tx,
-        "UPDATE attempts SET state = r.s, fault = r.fault, code = r.code, detail = r.detail, "
-        "provider_id = COALESCE(r.pid, provider_id), parts = COALESCE(r.parts, attempts.parts), "
-        "cost = CASE WHEN r.s = 'refused' THEN NULL ELSE COALESCE(r.cost, attempts.cost) END, "
-        "answered_at = :now "
-        f"FROM {json_rows(_ATTEMPT)} r WHERE attempts.reference = r.ref "
-        "AND attempts.state || '' IN ('sending', 'doubtful', 'unconfirmed')",
-        [
-            [
-                o.message_id,
-                o.reference,
-                o.attempt.value,
-                o.fault,
-                o.code,
-                o.detail,
-                o.provider_id,
-                o.parts,
-                o.cost,
-            ]
-            for o in outcomes
-            if o.message_id in ours or o.attempt is AttemptState.ACCEPTED
-        ],
-        now=at(tx.now),
-    )
-    return ours
-
-
-def late_proof(tx: Tx, outcomes: Sequence[Outcome]) -> int:
-    """An acceptance that comes after its row was taken over: believe it, unless it is asked again.
-
-    Then the answer to that settles it, and finds the attempt accepted.
-    """
-    rows = [[o.message_id] for o in outcomes if o.message is MessageState.ACCEPTED]
-    return len(
-        on_rows(
-            tx,
-            "UPDATE messages SET state = 'accepted', changed_at = :now "
-            f"FROM {json_rows({'id': 'bigint'})} r WHERE messages.id = r.id AND "
-            "(messages.state = 'unconfirmed' OR (messages.state = 'sending' "
-            "AND messages.lease_owner IS NULL)) RETURNING messages.id AS id",
-            rows,
-            now=at(tx.now),
-        )
-    )
-
-
-def settle_proved(tx: Tx, ids: Sequence[int]) -> None:
-    """Doubts whose call is no longer open: accepted where an attempt was, else named as a doubt."""
-    on_rows(
-        tx,
-        "UPDATE messages SET state = CASE WHEN EXISTS (SELECT 1 FROM attempts a WHERE "
-        "a.message_id = messages.id AND a.state = 'accepted') THEN 'accepted' ELSE 'unconfirmed' "
-        "END, lease_owner = NULL, lease_until = NULL, changed_at = :now "
-        f"FROM {json_rows({'id': 'bigint'})} r WHERE messages.id = r.id "
-        "AND messages.state = 'sending'",
-        [[i] for i in ids],
-        now=at(tx.now),
-    )
-
-
-def turn_away(
-    tx: Tx,
-    worker: str,
-    rows: Sequence[tuple[int, MessageState, int | None, str | None, datetime]],
-    fresh: Collection[int] = (),
-) -> None:
-    """Messages that are not even asked for: (message, state, position, gateway, due).
-
-    `fresh`: as for `intend`.
-    """
-    columns = {"m": "bigint", "held": "text", "s": "text", "p": "int", "g": "text", "due": "bigint"}
-    on_rows(
-        tx,
-        "UPDATE messages SET state = r.s, position = COALESCE(r.p, messages.position), "
-        "gateway = COALESCE(r.g, messages.gateway), due_at = r.due, deadline_at = NULL, "
-        f"lease_owner = NULL, lease_until = NULL, changed_at = :now FROM {json_rows(columns)} r "
-        "WHERE messages.id = r.m AND COALESCE(messages.lease_owner, '') = r.held "
-        "AND messages.state = 'queued'",
-        [[m, "" if m in fresh else worker, s.value, p, g, at(due)] for m, s, p, g, due in rows],
-        now=at(tx.now),
-    )
 
 
 def refused_by(tx: Tx, ids: Sequence[int]) -> dict[int, set[str]]:
     """For each message the gateways that do not take it where it stands, whatever the reason."""
     found: dict[int, set[str]] = {}
-    for row in on_rows(
+    for message, gateway in on_ids(
         tx,
-        f"SELECT m.id, a.gateway FROM {json_rows({'id': 'bigint'})} r JOIN messages m "
-        "ON m.id = r.id JOIN attempts a ON a.message_id = m.id AND a.position = m.position "
-        "WHERE a.fault IN ('carrier', 'later')",
-        [[i] for i in ids],
+        "SELECT m.id, a.gateway FROM messages m JOIN attempts a ON a.message_id = m.id "
+        "AND a.position = m.position WHERE m.id IN (:ids) AND a.fault IN ('carrier', 'later')",
+        ids,
     ):
-        found.setdefault(row["id"], set()).add(row["gateway"])
+        found.setdefault(message, set()).add(gateway)
     return found
 
 

@@ -35,6 +35,7 @@ from dispatcher.store.columns import (
     one_of,
     own_id,
     to_one,
+    written_with,
 )
 
 __all__ = ["Instant", "metadata", "micros", "moment", "schema_people"]
@@ -386,21 +387,21 @@ messages = Table(
 )  # fmt: skip
 targets = Table(
     "targets", metadata,
-    Column("message_id", Id, ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True),
+    Column("message_id", Id, primary_key=True),
     Column("position", Integer, primary_key=True, comment="step * 16 + which of the addresses"),
     Column("broadcast_id", Id, nullable=False),
     Column("step", Integer, nullable=False), Column("channel", String, nullable=False),
     Column("gateway", String, nullable=False),
     Column("address_id", Id, ForeignKey("addresses.id"), nullable=False),
-    Column("body_id", Id, ForeignKey("bodies.id"), nullable=False),
+    Column("body_id", Id, nullable=False),
+    *written_with("message_id:messages", "body_id:bodies"),
     UniqueConstraint("broadcast_id", "channel", "address_id"),
     comment="per step the address and the text, frozen at release",
     sqlite_with_rowid=False,
 )  # fmt: skip
 attempts = Table(
     "attempts", metadata, own_id(),
-    Column("message_id", Id, ForeignKey("messages.id", ondelete="CASCADE"), nullable=False,
-           index=True),
+    Column("message_id", Id, nullable=False, index=True), *written_with("message_id:messages"),
     Column("broadcast_id", Id, nullable=False), Column("position", Integer, nullable=False),
     Column("gateway", String, nullable=False), Column("channel", String, nullable=False),
     Column("reference", String, nullable=False, unique=True),

@@ -19,7 +19,7 @@ from dispatcher.model import SYSTEM, AddressKind
 from dispatcher.sending import reclaim
 from dispatcher.sending.polling import poll
 from dispatcher.sending.view import LEASE
-from dispatcher.store import contacts, messages, receipts, replies
+from dispatcher.store import contacts, intents, messages, receipts, replies
 from dispatcher.twins.ledger import luck
 from dispatcher.worker import serve_site
 
@@ -202,7 +202,7 @@ def test_a_lost_answer_is_found_in_the_vendors_log_by_number_and_text(site):
     with app.begin(SYSTEM)() as tx:
         ids = claimed(tx, "dead", broadcast_id, 2, tx.now + timedelta(hours=1))
         lost = messages.parcels(tx, ids)
-        messages.intend(tx, "dead", [(p, p.reference) for p in lost], tx.now + LEASE)
+        intents.write(tx, "dead", [(p, p.reference) for p in lost], tx.now + LEASE)
         reclaim(tx, "heir", {"esms": Doubt()}, dead="dead")
         asked_at = tx.now
     assert counts(app, broadcast_id) == {"unconfirmed": 2}

@@ -14,8 +14,8 @@ from dispatcher.app import callback_path, listeners
 from dispatcher.gateways.contract import Call
 from dispatcher.model import SYSTEM, AttemptState, MessageState
 from dispatcher.sending.view import LEASE
-from dispatcher.store import messages, receipts
-from dispatcher.store.messages import Outcome
+from dispatcher.store import intents, messages, outcomes, receipts
+from dispatcher.store.outcomes import Outcome
 from dispatcher.web.hooks import door
 
 POSTGRESQL_LATER = True
@@ -29,7 +29,7 @@ def sent(app, tmp_path):
     broadcast_id = released(app, officer, leader)
     with app.begin(SYSTEM)() as tx:
         ids = claimed(tx, "w", broadcast_id, 1, tx.now.replace(hour=3))
-        messages.intend(
+        intents.write(
             tx, "w", [(messages.parcels(tx, ids)[0]._replace(reference="R1"), "R1")], tx.now + LEASE
         )
         tx.note("test", "messages", "")
@@ -38,7 +38,7 @@ def sent(app, tmp_path):
 
 def settle(app, message_id):
     with app.begin(SYSTEM)() as tx:
-        messages.settle(tx, "w", [Outcome(message_id, "R1", AttemptState.ACCEPTED,
+        outcomes.settle(tx, "w", [Outcome(message_id, "R1", AttemptState.ACCEPTED,
                                           MessageState.ACCEPTED, provider_id="P1")])  # fmt: skip
 
 
@@ -116,7 +116,7 @@ def test_a_receipt_about_another_number_is_refused(sent):
 def test_a_late_receipt_settles_what_was_unconfirmed(sent):
     app, broadcast_id, message_id = sent
     with app.begin(SYSTEM)() as tx:
-        messages.settle(tx, "w", [Outcome(message_id, "R1", AttemptState.UNCONFIRMED,
+        outcomes.settle(tx, "w", [Outcome(message_id, "R1", AttemptState.UNCONFIRMED,
                                           MessageState.UNCONFIRMED, "unknown")])  # fmt: skip
     hear(app, report(provider="P9"))
     assert counts(app, broadcast_id) == {"delivered": 1}

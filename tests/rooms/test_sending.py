@@ -34,8 +34,8 @@ from dispatcher.model import HANOI, SYSTEM, AttemptState, BroadcastState, Messag
 from dispatcher.sending import Engine, asking, reclaim
 from dispatcher.sending.lanes import Pace
 from dispatcher.sending.view import LEASE
-from dispatcher.store import broadcasts, gateways, messages
-from dispatcher.store.messages import Outcome
+from dispatcher.store import broadcasts, gateways, intents, messages, outcomes
+from dispatcher.store.outcomes import Outcome
 from dispatcher.store.schema import moment
 from dispatcher.twins.server import start
 from dispatcher.worker import serve_site
@@ -302,7 +302,7 @@ def test_what_a_dead_worker_held_is_taken_back(app, tmp_path):
     with app.begin(SYSTEM)() as tx:
         ids = claimed(tx, "dead", broadcast_id, 6, tx.now.replace(hour=3))
         parcels = messages.parcels(tx, ids[:4])
-        messages.intend(
+        intents.write(
             tx,
             "dead",
             [(p._replace(reference=f"R{p.message_id}"), f"R{p.message_id}") for p in parcels],
@@ -326,7 +326,7 @@ def test_without_memory_or_look_up_a_dead_workers_calls_are_unconfirmed(app, tmp
     with app.begin(SYSTEM)() as tx:
         ids = claimed(tx, "dead", broadcast_id, 3, tx.now.replace(hour=3))
         parcels = messages.parcels(tx, ids)
-        messages.intend(
+        intents.write(
             tx,
             "dead",
             [(p._replace(reference=f"R{p.message_id}"), f"R{p.message_id}") for p in parcels],
@@ -531,26 +531,26 @@ def test_an_acceptance_that_comes_after_its_worker_was_taken_for_dead_is_believe
     with app.begin(SYSTEM)() as tx:
         ids = claimed(tx, "a", broadcast_id, 1, tx.now + LEASE)
         [sent] = messages.parcels(tx, ids)
-        messages.intend(tx, "a", [(sent, sent.reference)], tx.now + LEASE)
+        intents.write(tx, "a", [(sent, sent.reference)], tx.now + LEASE)
         reclaim(tx, "b", {"esms": Doubt(dedup_window=timedelta(hours=24))}, dead="a")
     app.clock.advance(seconds=5)
     if asked_again:
         with app.begin(SYSTEM)() as tx:
             again = messages.parcels(tx, messages.claim_doubts(tx, "b", "esms", 1, tx.now + LEASE),
                                      doubtful=True)  # fmt: skip
-            messages.ask_again(tx, "b", again)
+            intents.repeat(tx, "b", again)
             tx.note("test", "messages", "")
     no = Outcome(ids[0], sent.reference, AttemptState.REFUSED, MessageState.QUEUED)
     with app.begin(SYSTEM)() as tx:  # what a stale worker says otherwise changes nothing
-        assert messages.settle(tx, "a", [no]) == set()
+        assert outcomes.settle(tx, "a", [no]) == set()
         tx.note("test", "messages", "")
     still = "sending" if asked_again else "doubtful"
     assert [r["state"] for r in rows(app, "SELECT state FROM attempts")] == [still]
     yes = Outcome(ids[0], sent.reference, AttemptState.ACCEPTED, MessageState.ACCEPTED,
                   provider_id="p1")  # fmt: skip
     with app.begin(SYSTEM)() as tx:
-        assert messages.settle(tx, "a", [yes]) == set()
-        messages.late_proof(tx, [yes])
+        assert outcomes.settle(tx, "a", [yes]) == set()
+        outcomes.late_proof(tx, [yes])
         tx.note("test", "messages", "")
     states = {"sending": 1} if asked_again else {"accepted": 1}
     assert counts(app, broadcast_id) == states

@@ -11,9 +11,9 @@ from walk import claimed, counts, crowd, get, import_list, number, released, row
 from dispatcher import planning
 from dispatcher.model import SYSTEM, AttemptState, BroadcastState, MessageState
 from dispatcher.sending.view import LEASE
-from dispatcher.store import broadcasts, messages, releases
+from dispatcher.store import broadcasts, intents, messages, outcomes, releases
 from dispatcher.store.database import by_ids
-from dispatcher.store.messages import Outcome
+from dispatcher.store.outcomes import Outcome
 from dispatcher.store.waiting import lapse
 
 SOON = timedelta(seconds=90)
@@ -35,7 +35,7 @@ def claim(app, worker, broadcast_id, most=10):
 def intend(app, worker, ids, fresh=()):
     with app.begin(SYSTEM)() as tx:
         parcels = messages.parcels(tx, ids)
-        going = messages.intend(tx, worker, [(p._replace(reference=f"R{p.message_id}"), f"R{p.message_id}")
+        going = intents.write(tx, worker, [(p._replace(reference=f"R{p.message_id}"), f"R{p.message_id}")
                                              for p in parcels], tx.now + LEASE, fresh)  # fmt: skip
         tx.note("test", "messages", "")
         return going
@@ -110,7 +110,7 @@ def test_postgresql_finds_the_messages_of_a_batch_by_their_ids(app, tmp_path):
     broadcast_id, said = released(app, officer, leader), []
 
     def explained(connection, cursor, statement, parameters, context, many):
-        if "unnest" in statement and not statement.startswith("EXPLAIN"):
+        if "[])" in statement and not statement.startswith("EXPLAIN"):
             plan = connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)
             said.append("\n".join(line for (line,) in plan))
 
@@ -124,10 +124,10 @@ def test_postgresql_finds_the_messages_of_a_batch_by_their_ids(app, tmp_path):
             by_ids(tx)
             ids, _ = messages.due(tx, broadcast_id, "esms", 10)
             found = messages.parcels(tx, ids)
-            messages.intend(tx, "a", [(p, p.reference) for p in found], tx.now + LEASE, set(ids))
+            intents.write(tx, "a", [(p, p.reference) for p in found], tx.now + LEASE, set(ids))
             messages.other_attempts(tx, [(p.message_id, p.reference) for p in found])
-            outcomes = [accepted(p.message_id)._replace(reference=p.reference) for p in found]
-            assert messages.settle(tx, "a", outcomes) == set(ids)
+            yes = [accepted(p.message_id)._replace(reference=p.reference) for p in found]
+            assert outcomes.settle(tx, "a", yes) == set(ids)
             more, _ = messages.due(tx, broadcast_id, "esms", 10)
             messages.lease(tx, "a", more, tx.now + LEASE)
             tx.note("test", "messages", "")
@@ -144,10 +144,10 @@ def test_settling_is_fenced_and_late_proof_is_believed(waiting):
     ids = claim(app, "a", broadcast_id, 3)
     intend(app, "a", ids)
     with app.begin(SYSTEM)() as tx:
-        assert messages.settle(tx, "b", [accepted(ids[0])]) == set()
+        assert outcomes.settle(tx, "b", [accepted(ids[0])]) == set()
         tx.run("UPDATE messages SET state = 'unconfirmed', lease_owner = NULL WHERE id = :id",
                {"id": ids[1]})  # fmt: skip
-        assert messages.late_proof(tx, [accepted(ids[1])]) == 1
+        assert outcomes.late_proof(tx, [accepted(ids[1])]) == 1
         tx.note("test", "messages", "")
     assert counts(app, broadcast_id)["accepted"] == 1
 

@@ -17,7 +17,8 @@ def _url(app) -> str:
 def test_migrating_from_zero_gives_the_schema(app):
     engine = engine_for(_url(app))
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": _same_type})
+        opts = {"compare_type": _same_type, "include_object": _is_made_here(engine.dialect.name)}
+        context = MigrationContext.configure(connection, opts=opts)
         assert compare_metadata(context, schema.metadata) == []
         checks = sa.inspect(connection).get_check_constraints("messages")
     assert any("unconfirmed" in c["sqltext"] for c in checks)
@@ -27,6 +28,14 @@ def test_migrating_from_zero_gives_the_schema(app):
 def _same_type(context, inspected, metadata_column, inspected_type, metadata_type):
     """`Instant` is a BIGINT in the database; everything else is compared as usual."""
     return False if isinstance(metadata_type, schema.Instant) else None
+
+
+def _is_made_here(dialect):
+    """Links to rows that are written together are checked by SQLite alone."""
+    together = {"fk_targets_message_id", "fk_targets_body_id", "fk_attempts_message_id"}
+    return lambda thing, name, kind, reflected, other: (
+        dialect == "sqlite" or reflected or name not in together
+    )
 
 
 def test_the_newest_migration_is_the_one_the_program_expects(tmp_path):

@@ -1,0 +1,208 @@
+"""What became of calls: attempts answered, messages moved on. One statement per set.
+
+Fenced like everything a worker writes about its messages: see messages.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from dispatcher.model import AttemptState, MessageState
+from dispatcher.store.database import Tx, at, json_rows, on_ids, on_rows, tuples
+from dispatcher.store.schema import micros
+
+
+class Outcome(NamedTuple):
+    """What one answer decides about one attempt and its message."""
+
+    message_id: int
+    reference: str
+    attempt: AttemptState
+    message: MessageState
+    fault: str | None = None
+    code: str | None = None
+    detail: str | None = None
+    provider_id: str | None = None
+    parts: int | None = None
+    cost: int | None = None
+    position: int | None = None  # None: stays
+    gateway: str | None = None
+    due_at: datetime | None = None
+    deadline_at: datetime | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """A yes, and nothing else is said about the message. Nearly every answer."""
+        return (
+            self.message is MessageState.ACCEPTED
+            and self.attempt is AttemptState.ACCEPTED
+            and self.fault is None
+            and self.code is None
+            and self.position is None
+            and self.gateway is None
+            and self.due_at is None
+        )
+
+
+def settle(tx: Tx, worker: str, outcomes: Sequence[Outcome]) -> set[int]:
+    """Write what became of finished calls; the messages that were still ours.
+
+    A message somebody else has taken over meanwhile learns nothing from us but an acceptance: that
+    stays true whoever holds it. What is alike for all of a set is not written out row by row, which
+    takes half as long again.
+    """
+    plain: dict[datetime | None, list[int]] = {}
+    others: list[Outcome] = []
+    for outcome in outcomes:
+        if outcome.is_plain:
+            plain.setdefault(outcome.deadline_at, []).append(outcome.message_id)
+        else:
+            others.append(outcome)
+    ours = _moved(tx, worker, others)
+    for deadline, ids in plain.items():
+        ours |= _accepted(tx, worker, ids, deadline)
+    _answered_yes(tx, [o for o in outcomes if o.is_plain])
+    _answered(tx, [o for o in others if o.message_id in ours or o.attempt is AttemptState.ACCEPTED])
+    return ours
+
+
+def _accepted(tx: Tx, worker: str, ids: Sequence[int], deadline: datetime | None) -> set[int]:
+    rows = on_ids(
+        tx,
+        "UPDATE messages SET state = 'accepted', reason = NULL, code = NULL, "
+        "deadline_at = :deadline, lease_owner = NULL, lease_until = NULL, changed_at = :now "
+        "WHERE id IN (:ids) AND state || '' = 'sending' AND COALESCE(lease_owner, '') = :w "
+        "RETURNING id",
+        ids,
+        deadline=None if deadline is None else at(deadline),
+        w=worker,
+        now=at(tx.now),
+    )
+    return {i for (i,) in rows}
+
+
+_MOVED = {
+    "m": "bigint",
+    "s": "text",
+    "fault": "text",
+    "code": "text",
+    "p": "int",
+    "g": "text",
+    "due": "bigint",
+    "deadline": "bigint",
+}
+
+
+def _moved(tx: Tx, worker: str, outcomes: Sequence[Outcome]) -> set[int]:
+    rows = tuples(
+        tx,
+        "UPDATE messages SET state = r.s, reason = r.fault, code = r.code, "
+        "position = COALESCE(r.p, messages.position), gateway = COALESCE(r.g, messages.gateway), "
+        "due_at = COALESCE(r.due, messages.due_at), deadline_at = r.deadline, "
+        "lease_owner = NULL, lease_until = NULL, changed_at = :now "
+        f"FROM {json_rows(_MOVED)} r WHERE messages.id = r.m "
+        "AND messages.state || '' = 'sending' "
+        "AND COALESCE(messages.lease_owner, '') = :w RETURNING messages.id AS id",
+        [
+            (
+                o.message_id,
+                o.message,
+                o.fault,
+                o.code,
+                o.position,
+                o.gateway,
+                None if o.due_at is None else micros(o.due_at),
+                None if o.deadline_at is None else micros(o.deadline_at),
+            )
+            for o in outcomes
+        ],
+        w=worker,
+        now=at(tx.now),
+    )
+    return {i for (i,) in rows}
+
+
+_OPEN = "attempts.state || '' IN ('sending', 'doubtful', 'unconfirmed')"
+_YES = {"ref": "text", "pid": "text", "parts": "int", "cost": "int"}
+_ANSWERED = {"s": "text", "fault": "text", "code": "text", "detail": "text", **_YES}
+
+
+def _answered_yes(tx: Tx, outcomes: Sequence[Outcome]) -> None:
+    on_rows(
+        tx,
+        "UPDATE attempts SET state = 'accepted', fault = NULL, code = NULL, detail = NULL, "
+        "provider_id = COALESCE(r.pid, provider_id), parts = COALESCE(r.parts, attempts.parts), "
+        "cost = COALESCE(r.cost, attempts.cost), answered_at = :now "
+        f"FROM {json_rows(_YES)} r WHERE attempts.reference = r.ref AND {_OPEN}",
+        [(o.reference, o.provider_id, o.parts, o.cost) for o in outcomes],
+        now=at(tx.now),
+    )
+
+
+def _answered(tx: Tx, outcomes: Sequence[Outcome]) -> None:
+    on_rows(
+        tx,
+        "UPDATE attempts SET state = r.s, fault = r.fault, code = r.code, detail = r.detail, "
+        "provider_id = COALESCE(r.pid, provider_id), parts = COALESCE(r.parts, attempts.parts), "
+        "cost = CASE WHEN r.s = 'refused' THEN NULL ELSE COALESCE(r.cost, attempts.cost) END, "
+        f"answered_at = :now FROM {json_rows(_ANSWERED)} r "
+        f"WHERE attempts.reference = r.ref AND {_OPEN}",
+        [
+            (o.attempt, o.fault, o.code, o.detail, o.reference, o.provider_id, o.parts, o.cost)
+            for o in outcomes
+        ],
+        now=at(tx.now),
+    )
+
+
+def late_proof(tx: Tx, outcomes: Sequence[Outcome]) -> int:
+    """An acceptance that comes after its row was taken over: believe it, unless it is asked again.
+
+    Then the answer to that settles it, and finds the attempt accepted.
+    """
+    moved = on_ids(
+        tx,
+        "UPDATE messages SET state = 'accepted', changed_at = :now WHERE id IN (:ids) AND "
+        "(state = 'unconfirmed' OR (state = 'sending' AND lease_owner IS NULL)) RETURNING id",
+        [o.message_id for o in outcomes if o.message is MessageState.ACCEPTED],
+        now=at(tx.now),
+    )
+    return len(moved)
+
+
+def settle_proved(tx: Tx, ids: Sequence[int]) -> None:
+    """Doubts whose call is no longer open: accepted where an attempt was, else named as a doubt."""
+    on_ids(
+        tx,
+        "UPDATE messages SET state = CASE WHEN EXISTS (SELECT 1 FROM attempts a WHERE "
+        "a.message_id = messages.id AND a.state = 'accepted') THEN 'accepted' ELSE 'unconfirmed' "
+        "END, lease_owner = NULL, lease_until = NULL, changed_at = :now "
+        "WHERE id IN (:ids) AND state = 'sending'",
+        ids,
+        now=at(tx.now),
+    )
+
+
+def turn_away(
+    tx: Tx,
+    worker: str,
+    rows: Sequence[tuple[int, MessageState, int | None, str | None, datetime]],
+    fresh: Collection[int] = (),
+) -> None:
+    """Messages that are not even asked for: (message, state, position, gateway, due).
+
+    `fresh`: as for an intent.
+    """
+    columns = {"m": "bigint", "held": "text", "s": "text", "p": "int", "g": "text", "due": "bigint"}
+    on_rows(
+        tx,
+        "UPDATE messages SET state = r.s, position = COALESCE(r.p, messages.position), "
+        "gateway = COALESCE(r.g, messages.gateway), due_at = r.due, deadline_at = NULL, "
+        f"lease_owner = NULL, lease_until = NULL, changed_at = :now FROM {json_rows(columns)} r "
+        "WHERE messages.id = r.m AND COALESCE(messages.lease_owner, '') = r.held "
+        "AND messages.state = 'queued'",
+        [[m, "" if m in fresh else worker, s.value, p, g, at(due)] for m, s, p, g, due in rows],
+        now=at(tx.now),
+    )
