@@ -75,7 +75,7 @@ def settle(view: View, tx: Tx, back: list[Asked], now: datetime) -> list[Outcome
     unreachable = [
         (p.message_id, p.position, o.code or "")
         for o, (_, p, _) in zip(decided, pairs, strict=True)
-        if o.fault == Fault.RECIPIENT.value
+        if o.fault == Fault.RECIPIENT
     ]
     reachability.refused(tx, unreachable, now + view.remember)
     hold(view, tx, decided, pairs)
@@ -169,7 +169,7 @@ def hold(
     touched = {
         p.broadcast_id
         for o, (_, p, _) in zip(decided, pairs, strict=True)
-        if o.fault == Fault.CONTENT.value
+        if o.fault == Fault.CONTENT
     }
     for broadcast_id, people in messages.refusals_by_text(tx, sorted(touched)).items():
         broadcast = broadcasts.get(tx, broadcast_id)

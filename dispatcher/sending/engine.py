@@ -228,7 +228,7 @@ class Engine:
                 outcomes = settle(self.view, tx, back, now)
                 accepted = sum(o.attempt is AttemptState.ACCEPTED for o in outcomes)
                 facts["settled"] = [
-                    [o.message_id, o.reference, o.message.value, o.code] for o in outcomes
+                    [o.message_id, o.reference, o.message, o.code] for o in outcomes
                 ]
             started: list[Asked] = []
             for lane in self.lanes.values():

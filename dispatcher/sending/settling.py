@@ -109,7 +109,7 @@ def outcome_of(
     parts = cost = position = gateway = deadline = None
     due = decision.due_at
     if decision.attempt is AttemptState.ACCEPTED:
-        parts = 1 if parcel.channel == Channel.ZALO.value else parcel.parts
+        parts = 1 if parcel.channel == Channel.ZALO else parcel.parts
         parts = (accepted.parts if accepted else None) or parts
         cost = accepted.cost if accepted else None
         if cost is None:
@@ -126,7 +126,7 @@ def outcome_of(
         parcel.reference,
         decision.attempt,
         decision.message,
-        refusal.fault.value if refusal else None,
+        refusal.fault if refusal else None,
         refusal.code if refusal else None,
         refusal.detail if refusal else None,
         accepted.provider_id if accepted else None,
@@ -161,7 +161,7 @@ def cost_of(
     """Whole đồng a message costs by the price list; `parts` as the vendor counted them."""
     if parcel.gateway in broadcast.route[parcel.step].free:
         return 0
-    if parcel.channel != Channel.ZALO.value:
+    if parcel.channel != Channel.ZALO:
         each = texts.price(prices, parcel.channel, parcel.carrier, parcel.kind)
         return (parts or parcel.parts) * each
     channel = parcel.channel if parcel.to.startswith("+") else "zalo_uid"

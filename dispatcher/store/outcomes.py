@@ -203,6 +203,6 @@ def turn_away(
         f"lease_owner = NULL, lease_until = NULL, changed_at = :now FROM {json_rows(columns)} r "
         "WHERE messages.id = r.m AND COALESCE(messages.lease_owner, '') = r.held "
         "AND messages.state = 'queued'",
-        [[m, "" if m in fresh else worker, s.value, p, g, at(due)] for m, s, p, g, due in rows],
+        [[m, "" if m in fresh else worker, s, p, g, at(due)] for m, s, p, g, due in rows],
         now=at(tx.now),
     )

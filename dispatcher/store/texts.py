@@ -168,9 +168,9 @@ def price(
 ) -> int:
     """The most particular price for a message, 0 when none is known."""
     for key in (
-        (channel, carrier, kind.value),
+        (channel, carrier, kind),
         (channel, carrier, None),
-        (channel, None, kind.value),
+        (channel, None, kind),
         (channel, None, None),
     ):
         if key in prices:
