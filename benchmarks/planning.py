@@ -11,7 +11,7 @@ from benchmarks import sites
 from dispatcher import app as joined
 from dispatcher.app import open_app
 from dispatcher.config import parse
-from dispatcher.store.database import sqlite_module
+from dispatcher.store.engines import sqlite_module
 
 TABLES = ("messages", "targets")
 

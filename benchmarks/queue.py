@@ -10,8 +10,8 @@ from dispatcher.model import SYSTEM, AttemptState, MessageState
 from dispatcher.sending import reclaim
 from dispatcher.sending.view import LEASE
 from dispatcher.store import intents, messages, outcomes
-from dispatcher.store.database import by_ids
 from dispatcher.store.outcomes import Outcome
+from dispatcher.store.rows import by_ids
 
 BATCH = 500
 

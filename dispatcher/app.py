@@ -38,11 +38,12 @@ from dispatcher.store import gateways as gateway_rows
 from dispatcher.store import settings as site_facts
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.budgets import Budget
-from dispatcher.store.database import Store, Tx, open_store, read_only
+from dispatcher.store.database import Store, Tx, open_store
 from dispatcher.store.reach import Reach
 from dispatcher.store.samples import Look
 from dispatcher.store.seal import Sealer, load_key
 from dispatcher.store.tokens import StoredTokens
+from dispatcher.store.troubles import read_only
 from dispatcher.templating import Template
 
 OPERATOR = "may-chu"  # who acts on this machine when nobody is named: may prepare, never decide

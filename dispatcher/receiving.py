@@ -30,12 +30,13 @@ from dispatcher.store.database import Row, Tx
 from dispatcher.store.releases import TARGETS_PER_STEP
 
 Listens = Mapping[str, Callable[[Call], Heard]]  # gateway → its `hear`
+AT_ONCE = 100  # calls: neither the send loop nor a vendor's next call waits for many of them
 FAILED_FOR = timedelta(days=7)  # a phone that was off is tried as usual a week later
 
 
-def match(tx: Tx, listens: Listens) -> int:
+def match(tx: Tx, listens: Listens, most: int = AT_ONCE) -> int:
     """Match what waits in the inbox; how many calls were looked at."""
-    arrived = receipts.waiting(tx)
+    arrived = receipts.waiting(tx, most)
     if not arrived:
         return 0
     wanted: list[tuple[receipts.Waiting, Receipt]] = []
@@ -55,16 +56,16 @@ def match(tx: Tx, listens: Listens) -> int:
     found = believe(tx, [(row.gateway, receipt) for row, receipt in wanted])
     waits: list[tuple[int, timedelta]] = []
     for (row, receipt), (state, attempt) in zip(wanted, found, strict=True):
-        if state != "unmatched":
-            bits = receipt.state.value if state == "matched" else None
-            settled.append((row.id, state, attempt, bits, receipt.code))
-        elif row.age > receipts.REMATCH_FOR:
-            settled.append((row.id, "refused", None, None, receipt.code))
-        else:
+        over = row.age > receipts.REMATCH_FOR
+        if state in ("unmatched", "early") and not over:
             wait = lifecycle.backoff(row.tries + 1, str(row.id), first=0.5, most=3600)
             waits.append((row.id, wait))
-    receipts.again(tx, waits)
+        elif state in ("matched", "early"):
+            settled.append((row.id, "matched", attempt, receipt.state.value, receipt.code))
+        else:
+            settled.append((row.id, "refused", attempt, None, receipt.code))
     receipts.settle(tx, settled)
+    receipts.again(tx, waits)  # of a call with several reports one may be too early
     tx.note("received", "receipts", "", looked_at=len(arrived), waiting=len(waits))
     return len(arrived)
 
@@ -72,17 +73,19 @@ def match(tx: Tx, listens: Listens) -> int:
 def believe(tx: Tx, heard: Sequence[tuple[str, Receipt]]) -> list[tuple[str, int | None]]:
     """Apply reports that came from (gateway, receipt); per report what it was and its attempt.
 
-    "matched", "unmatched" (nobody known yet), or "refused" (it names a number we did not write to).
+    "matched", "unmatched" (nobody known yet), "refused" (it names a number we did not write to), or
+    "early": its message is on the wire just now, so one more look has to see that whoever settles
+    it has taken notice. Where two transactions run at once the one may not see the other.
     """
     if not heard:
         return []
     calls = receipts.attempts_for(tx, [(g, r.reference, r.provider_id) for g, r in heard])
     bits: dict[int, tuple[Row, Bits, str]] = {}
-    answers: list[tuple[str, int | None]] = []
+    answers: list[tuple[str, Sequence[Row]]] = []
     for (_, receipt), candidates in zip(heard, calls, strict=True):
         chosen = _meant(tx, candidates, receipt)
         if not chosen:
-            answers.append(("refused", candidates[0]["id"]) if candidates else ("unmatched", None))
+            answers.append(("refused" if candidates else "unmatched", candidates))
             continue
         # a report on a whole call names nobody: it proves no more than that the call was taken
         whole = len(candidates) > 1 and receipt.to is None
@@ -90,12 +93,16 @@ def believe(tx: Tx, heard: Sequence[tuple[str, Receipt]]) -> list[tuple[str, int
         for attempt in chosen:
             _, so_far, _ = bits.get(attempt["id"], (attempt, Bits(attempt["heard"]), ""))
             bits[attempt["id"]] = (attempt, so_far | state, receipt.code)
-        answers.append(("matched", chosen[0]["id"]))
+        answers.append(("matched", chosen))
     receipts.hear(tx, [(attempt, b.value, code) for attempt, (_, b, code) in bits.items()])
-    moved = _move(tx, [(attempt, b) for attempt, b, _ in bits.values()])
+    moved, early = _move(tx, [(attempt, b) for attempt, b, _ in bits.values()])
     _remember(tx, list(bits.values()))
     tx.note("heard", "receipts", "", matched=len(bits), moved=moved)
-    return answers
+    return [
+        ("early" if any(a["message_id"] in early for a in about) and state == "matched" else state,
+         about[0]["id"] if about else None)
+        for state, about in answers
+    ]  # fmt: skip
 
 
 def _remember(tx: Tx, heard: Sequence[tuple[Row, Bits, str]]) -> None:
@@ -161,16 +168,26 @@ def answer_back(tx: Tx, gateway: str, reply: Reply) -> bool:
     return out
 
 
-def _move(tx: Tx, heard: list[tuple[Row, Bits]]) -> list[list[object]]:
-    """Decide, per message, what its receipts change; good news outranks bad."""
+def _move(
+    tx: Tx, heard: list[tuple[Row, Bits]], looks: int = 3
+) -> tuple[list[list[object]], set[int]]:
+    """Decide, per message, what its receipts change; good news outranks bad.
+
+    (What moved, messages that are on the wire.) A message that somebody else moved meanwhile is
+    looked at once more, as it is then.
+    """
     ids = sorted({a["message_id"] for a, _ in heard})
     later = messages.later_targets(tx, ids)
     others = messages.other_attempts(tx, [(a["message_id"], a["reference"]) for a, _ in heard])
     known = {b: broadcasts.get(tx, b) for b in {a["broadcast_id"] for a, _ in heard}}
     moves: dict[int, receipts.Move] = {}
+    early: set[int] = set()
     for attempt, bits in heard:
         message_id, broadcast = attempt["message_id"], known[attempt["broadcast_id"]]
         step = attempt["message_position"] // TARGETS_PER_STEP
+        leased = attempt["lease_owner"] is not None
+        if leased and attempt["message_state"] == MessageState.SENDING:
+            early.add(message_id)
         onward = later.get(message_id, [])
         standing = Standing(
             tx.now,
@@ -186,7 +203,7 @@ def _move(tx: Tx, heard: list[tuple[Row, Bits]]) -> list[list[object]]:
             old,
             bits,
             current=attempt["position"] == attempt["message_position"],
-            leased=attempt["lease_owner"] is not None,
+            leased=leased,
             standing=standing,
             now=tx.now,
         )
@@ -206,8 +223,15 @@ def _move(tx: Tx, heard: list[tuple[Row, Bits]]) -> list[list[object]]:
         a["id"] for a, _ in heard if a["state"] in (AttemptState.DOUBTFUL, AttemptState.UNCONFIRMED)
     ]
     receipts.accept_attempts(tx, proved)
-    receipts.apply(tx, list(moves.values()))
-    return [[m[0], m[2]] for m in moves.values()]
+    done = receipts.apply(tx, list(moves.values()))
+    moved: list[list[object]] = [[m[0], m[2]] for m in moves.values() if m[0] in done]
+    passed = [a for a, _ in heard if a["message_id"] in moves.keys() - done]
+    if passed and looks:
+        now = receipts.attempts_for(tx, [(a["g"], a["reference"], None) for a in passed])
+        found = [(a, Bits(a["heard"])) for candidates in now for a in candidates[:1]]
+        more, on_the_wire = _move(tx, found, looks - 1)
+        return moved + more, early | on_the_wire
+    return moved, early
 
 
 def _received(move: receipts.Move | None) -> bool:

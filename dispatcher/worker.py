@@ -19,7 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import dispatcher
 from dispatcher import firing, receiving, scheduling, staff, timekeeping
@@ -57,6 +57,7 @@ from dispatcher.store.workers import WorkerLock
 from dispatcher.timekeeping import Timekeeper
 
 log = logging.getLogger("dispatcher.worker")
+T = TypeVar("T")
 
 PASSING = frozenset(  # faults that end
     {
@@ -236,7 +237,8 @@ class Worker:
         await self._safely(self._tidy)
 
     async def _hear(self) -> None:
-        await self._safely(self._match)
+        while await self._safely(self._match) == receiving.AT_ONCE:
+            log.debug("worker=%s more receipts wait", self.name)
 
     async def _renew(self) -> None:
         with self.app.store.read(SYSTEM) as tx:
@@ -316,16 +318,15 @@ class Worker:
                 except Exception:
                     log.exception("gateway=%s polling", name)
 
-    async def _safely(self, act: Callable[[], None], *, own_thread: bool = False) -> None:
-        """A chore that fails is logged; the worker lives on."""
+    async def _safely(self, act: Callable[[], T], *, own_thread: bool = False) -> T | None:
+        """A chore's answer; None when it failed, which is logged: the worker lives on."""
         loop = asyncio.get_running_loop()
         assert self.engine is not None
         try:
             if own_thread:
-                await loop.run_in_executor(None, act)
-            else:
-                async with self.engine.pen:
-                    await loop.run_in_executor(self.database, act)
+                return await loop.run_in_executor(None, act)
+            async with self.engine.pen:
+                return await loop.run_in_executor(self.database, act)
         except asyncio.CancelledError:  # we are shutting down
             log.debug("chore=%s cancelled", act.__name__)
         except Problem as problem:
@@ -335,6 +336,7 @@ class Worker:
             log.debug("chore=%s after shutdown", act.__name__)
         except Exception:
             log.exception("chore=%s", act.__name__)
+        return None
 
     def _release_due(self) -> None:
         app = self.app
@@ -415,13 +417,13 @@ class Worker:
             n: Doubt(g.limits.dedup_window, g.limits.looks_up) for n, g in self.gateways.items()
         }
 
-    def _match(self) -> None:
+    def _match(self) -> int:
         app = self.app
         with app.store.read(SYSTEM) as tx:
             if not receipts.any_waiting(tx, app.clock()):
-                return
+                return 0
         with app.store.begin(SYSTEM, app.clock()) as tx:
-            receiving.match(tx, self.listeners)
+            return receiving.match(tx, self.listeners)
 
     async def _until_idle(self) -> None:
         """Wait until nothing is due, on the wire, in doubt, or about to be reported."""
@@ -474,6 +476,7 @@ async def serve_door(
     import uvicorn
 
     paths = {name: callback_path(app, name) for name in app.site.gateways}
+    served: Any
     if pages:
         from dispatcher.web.console import console
 

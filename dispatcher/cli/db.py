@@ -13,7 +13,8 @@ from dispatcher.cli.surface import Surface
 from dispatcher.model import SYSTEM
 from dispatcher.problems import OK, USAGE, Problem, Say, refused
 from dispatcher.store import contacts, identity, upkeep, workers
-from dispatcher.store.database import HEAD, Store, engine_for, open_store, version_of
+from dispatcher.store.database import HEAD, Store, open_store, version_of
+from dispatcher.store.engines import engine_for
 from dispatcher.store.seal import Sealer
 from dispatcher.store.workers import WorkerLock
 

@@ -82,7 +82,7 @@ def _python(surface: Surface) -> Finding:
 
 
 def _sqlite(surface: Surface) -> Finding:
-    from dispatcher.store.database import sqlite_is_safe, sqlite_module
+    from dispatcher.store.engines import sqlite_is_safe, sqlite_module
 
     version = sqlite_module().sqlite_version
     if sqlite_is_safe():

@@ -20,7 +20,8 @@ from dispatcher.sending.claiming import POLL
 from dispatcher.sending.lanes import Asked, Pace
 from dispatcher.sending.view import View, lanes_of
 from dispatcher.store import waiting
-from dispatcher.store.database import Store, Tx, by_ids
+from dispatcher.store.database import Store, Tx
+from dispatcher.store.rows import by_ids
 
 log = logging.getLogger("dispatcher.sending")
 

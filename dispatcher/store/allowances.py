@@ -12,7 +12,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from dispatcher.model import HANOI
-from dispatcher.store.database import Tx, json_rows, on_rows
+from dispatcher.store.database import Tx
+from dispatcher.store.rows import json_rows, on_rows
 
 _ONE_AT_A_TIME = 7_310_481  # of PostgreSQL's advisory locks: whoever takes from a limit
 

@@ -10,7 +10,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from dispatcher.store.database import BELL, RUNG, engine_for
+from dispatcher.store.database import BELL, RUNG
+from dispatcher.store.engines import engine_for
 
 log = logging.getLogger("dispatcher.store")
 

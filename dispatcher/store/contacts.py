@@ -14,7 +14,8 @@ from dispatcher import names, phone
 from dispatcher.model import AddressKind
 from dispatcher.sms import folded
 from dispatcher.store.bulk import found_by, insert_many
-from dispatcher.store.database import Tx, json_rows, on_rows
+from dispatcher.store.database import Tx
+from dispatcher.store.rows import json_rows, on_rows
 from dispatcher.store.schema import contacts as table
 
 

@@ -18,7 +18,8 @@ from sqlalchemy.exc import ArgumentError
 
 from dispatcher.problems import Problem, refused
 from dispatcher.store import migrate
-from dispatcher.store.database import engine_for, version_of
+from dispatcher.store.database import version_of
+from dispatcher.store.engines import engine_for
 from dispatcher.store.schema import metadata
 
 ROWS = 5_000  # at once

@@ -8,31 +8,29 @@ the driver, so no text SQL gets around it.
 
 from __future__ import annotations
 
-import json
 import re
-import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
-from pathlib import Path
-from types import ModuleType
+from threading import Lock
 from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from dispatcher.failpoints import failpoint
 from dispatcher.model import SYSTEM, Actor, Role
-from dispatcher.problems import Bug, Problem, refused, settings
+from dispatcher.problems import Bug, refused, settings
 from dispatcher.store import trail
+from dispatcher.store.engines import BUSY_SECONDS, engine_for
 from dispatcher.store.schema import NOTED, SCOPED, micros
 from dispatcher.store.seal import Sealer
+from dispatcher.store.troubles import locked, told
 
 BELL = "dispatcher"  # PostgreSQL's channel: see `bell`
 RUNG = frozenset({"broadcasts", "receipts"})  # tables whose changes wake the workers
-BUSY_SECONDS = 10
 HEAD = "0011"  # the newest migration; a test compares it with alembic's
 Row = Mapping[str, Any]
 Rows = Sequence[Row]
@@ -83,7 +81,7 @@ class Tx:
 
     def taken(self, sql: str, **parameters: Any) -> Sequence[Any]:
         """`rows` as plain tuples, several times cheaper: for the send loop."""
-        return self._all(sql, parameters, _plain)
+        return self._all(sql, parameters, plain)
 
     def _all(
         self,
@@ -142,107 +140,12 @@ class Tx:
             trail.write(self, self._notes)
 
 
-def json_rows(columns: Mapping[str, str]) -> str:
-    """A FROM item made of the rows given to `on_rows`; types are SQL's, per column.
-
-    SQLite unpacks them from JSON; PostgreSQL gets an array per column, which costs it a third.
-    """
-    return "/*json_rows " + json.dumps(columns) + "*/"
-
-
-_JSON_ROWS = re.compile(r"/\*json_rows (\{.*?\})\*/")
-
-
-@lru_cache(maxsize=1000)
-def _expanded(sql: str, sqlite: bool) -> str:
-    def table(found: re.Match[str]) -> str:
-        columns: dict[str, str] = json.loads(found[1])
-        if sqlite:
-            parts = [f"value ->> {i} AS {name}" for i, name in enumerate(columns)]
-            return f"(SELECT {', '.join(parts)} FROM json_each(:rows))"
-        arrays = [f"CAST(:rows_{i} AS {kind}[])" for i, kind in enumerate(columns.values())]
-        return f"(SELECT * FROM unnest({', '.join(arrays)}) AS u({', '.join(columns)}))"
-
-    return _JSON_ROWS.sub(table, sql)
-
-
-def on_ids(tx: Tx, sql: str, ids: Sequence[int], **parameters: Any) -> Sequence[Any]:
-    """Run one statement over the rows `… id IN (:ids)`; what it returns, as plain tuples."""
-    if not ids:
-        return []
-    if tx.is_sqlite:
-        among, bound = "IN (SELECT value FROM json_each(:ids))", json.dumps(ids)
-    else:
-        among, bound = "= ANY(CAST(:ids AS bigint[]))", array(ids)
-    result = tx.run(sql.replace("IN (:ids)", among), {"ids": bound, **parameters})
-    return _plain(result) if result.returns_rows else []
-
-
-def on_rows(tx: Tx, sql: str, rows: Sequence[Sequence[Any]], **parameters: Any) -> list[Row]:
-    """Run one set-based statement over `rows` (see `json_rows`); what it returns, if anything."""
-    if not rows:
-        return []
-    result = _run_on_rows(tx, sql, rows, parameters)
-    return cast(list[Row], list(result.mappings())) if result.returns_rows else []
-
-
-def tuples(tx: Tx, sql: str, rows: Sequence[Sequence[Any]], **parameters: Any) -> Sequence[Any]:
-    """`on_rows` for wide rows in the send loop: plain tuples, several times cheaper."""
-    if not rows:
-        return []
-    return _plain(_run_on_rows(tx, sql, rows, parameters))
-
-
-def _plain(result: sa.CursorResult[Any]) -> Sequence[Any]:
+def plain(result: sa.CursorResult[Any]) -> Sequence[Any]:
     """The driver's own tuples, not wrapped one by one."""
     assert result.cursor is not None
     found: Sequence[Any] = result.cursor.fetchall()
     result.close()
     return found
-
-
-def _run_on_rows(
-    tx: Tx, sql: str, rows: Sequence[Sequence[Any]], parameters: Mapping[str, Any]
-) -> sa.CursorResult[Any]:
-    if tx.is_sqlite:
-        return tx.run(_expanded(sql, True), {"rows": json.dumps(rows), **parameters})
-    columns = {f"rows_{i}": array(c) for i, c in enumerate(zip(*rows, strict=True))}
-    return tx.run(_expanded(sql, False), {**columns, **parameters})
-
-
-def array(values: Iterable[str | int | float | bool | None]) -> str:
-    """Values in the form PostgreSQL reads arrays of any kind in. Its driver would look at the type
-    of each value again, which takes longer than what the statement does with it."""
-    return "{" + ",".join(map(_element, values)) + "}"
-
-
-def _element(value: str | int | float | bool | None) -> str:
-    if value is None:
-        return "NULL"
-    if isinstance(value, str):
-        return '"' + value.replace("\\", r"\\").replace('"', r"\"") + '"'
-    return str(value)
-
-
-def by_ids(tx: Tx) -> None:
-    """For the rest of this transaction PostgreSQL finds the rows of `on_rows` by their indexes.
-
-    It cannot know how few rows come, and otherwise walks a whole table for a batch of messages, or
-    plans every statement anew, which takes longer than running it. SQLite needs no telling.
-    """
-    if not tx.is_sqlite:
-        tx.run(f"SELECT {_BY_IDS}")
-
-
-_BY_IDS = ", ".join(
-    f"set_config('{name}', '{value}', true)"
-    for name, value in (
-        ("enable_seqscan", "off"),
-        ("enable_hashjoin", "off"),
-        ("enable_mergejoin", "off"),
-        ("plan_cache_mode", "force_generic_plan"),
-    )
-)
 
 
 @lru_cache(maxsize=4000)
@@ -299,6 +202,7 @@ class Store:
 
     def __init__(self, engine: sa.Engine, sealer: Sealer) -> None:
         self._engine, self._sealer = engine, sealer
+        self._turn = Lock()
         self.dry = False  # a dry run: every writing transaction is thrown away at its end
         event.listen(engine, "before_cursor_execute", _watch)
 
@@ -316,7 +220,10 @@ class Store:
 
         `patience`: seconds to wait while another program writes to the same SQLite file.
         """
-        with self._open(actor, now, writes=True, patience=patience) as tx:
+        with (
+            self._in_turn(patience),
+            self._open(actor, now, writes=True, patience=patience) as tx,
+        ):
             touched: set[str] = tx.connection.info["touched"]
             _still_may(tx)
             yield tx
@@ -336,6 +243,20 @@ class Store:
                 failpoint(f"before commit {tx.act}")
         if touched:
             failpoint(f"after commit {tx.act}")
+
+    @contextmanager
+    def _in_turn(self, patience: float) -> Iterator[None]:
+        """SQLite has one writer. It makes the others sleep, up to 100 ms at a time, however soon
+        the file is free again; threads of one process hand over at once."""
+        if not self.is_sqlite:
+            yield
+        elif self._turn.acquire(timeout=patience):
+            try:
+                yield
+            finally:
+                self._turn.release()
+        else:
+            raise locked()
 
     def server_time(self) -> datetime:
         """What the database server's clock says: the same for every host."""
@@ -414,135 +335,6 @@ def _wait_at_most(connection: sa.Connection, seconds: float) -> None:
         connection.info["patience"] = seconds
 
 
-def read_only() -> Problem:
-    """Nothing can be written where the database is."""
-    return settings(
-        "database-readonly",
-        "Cơ sở dữ liệu chỉ cho đọc. Kiểm tra ổ đĩa và quyền ghi của thư mục data.",
-        "The database is read-only. Check the disk and that the data folder may be written to.",
-    )
-
-
-def told(error: DBAPIError) -> Exception:
-    """Troubles of the database that a person can do something about; else the error itself."""
-    words = str(error.orig).lower()
-    if "locked" in words or "busy" in words:
-        return Problem(
-            "database-locked",
-            "Cơ sở dữ liệu đang bị một chương trình khác giữ. Đóng chương trình đó rồi thử lại.",
-            "Another program holds the database. Close it and try again.",
-            exit_code=4,
-        )
-    if "readonly" in words or "read-only" in words:
-        return read_only()
-    if "disk is full" in words or "no space" in words:
-        return settings(
-            "disk-full",
-            "Ổ đĩa đã đầy. Giải phóng chỗ trống rồi thử lại.",
-            "The disk is full. Free some space and try again.",
-        )
-    if "disk i/o error" in words:
-        return settings(
-            "disk-error",
-            "Ổ đĩa báo lỗi khi đọc hoặc ghi. Kiểm tra dây cắm và ổ đĩa; sao lưu ngay khi đọc được.",
-            "The disk fails to read or write. Check cable and disk; back up while it can be read.",
-        )
-    if "not a database" in words or "malformed" in words:
-        return settings(
-            "database-broken",
-            "Tệp cơ sở dữ liệu bị hỏng. Khôi phục từ bản sao lưu gần nhất.",
-            "The database file is damaged. Restore the latest backup.",
-        )
-    gone = "unable to open" in words or "connection" in words or "could not translate" in words
-    if error.connection_invalidated or (isinstance(error, OperationalError) and gone):
-        return settings(
-            "database-unreachable",
-            "Không mở được cơ sở dữ liệu. Kiểm tra mục database trong dispatcher.toml.",
-            "The database cannot be opened. Check `database` in dispatcher.toml.",
-        )
-    return error
-
-
-def sqlite_module() -> ModuleType:
-    """The SQLite driver: pysqlite3 (3.51.3 or newer) where it installs, else Python's own.
-
-    SQLite 3.7.0-3.51.2 can corrupt a WAL file when two connections checkpoint at once.
-    """
-    try:
-        from pysqlite3 import dbapi2
-    except ImportError:
-        return sqlite3
-    return dbapi2
-
-
-def sqlite_is_safe() -> bool:
-    """True when the SQLite that runs has the WAL-reset fix (3.51.3; also 3.50.7 and 3.44.6)."""
-    version = tuple(int(n) for n in sqlite_module().sqlite_version.split("."))
-    return version >= (3, 51, 3) or (version[:2] in ((3, 50), (3, 44)) and version[2] >= 6)
-
-
-IDLE_SECONDS = 20  # well inside a lease
-
-
-def _postgresql_options() -> str:
-    """A worker that is frozen, or a host that is gone, gives its row locks back: the server ends a
-    transaction whose client says nothing for that long."""
-    return f"-c idle_in_transaction_session_timeout={int(IDLE_SECONDS * 1000)}"
-
-
-# libpq: a host whose cable was pulled is noticed within half a minute, not in two hours
-_LOST_AFTER = {
-    "connect_timeout": 5,
-    "keepalives_idle": 10,
-    "keepalives_interval": 5,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 20_000,
-}
-
-
-def engine_for(url: str) -> sa.Engine:
-    """An engine for a database URL, `sqlite:///…` or `postgresql+psycopg://…`."""
-    if url.startswith("postgresql"):
-        try:
-            engine = sa.create_engine(
-                url,
-                pool_size=5,
-                isolation_level="READ COMMITTED",
-                connect_args={**_LOST_AFTER, "options": _postgresql_options()},
-            )
-        except ModuleNotFoundError:
-            raise settings(
-                "no-driver",
-                "Thiếu gói PostgreSQL. Cài: pip install 'dispatcher[postgresql]'",
-                "The PostgreSQL driver is missing. Install 'dispatcher[postgresql]'.",
-            ) from None
-        return engine
-    engine = sa.create_engine(url, module=sqlite_module(), connect_args={"timeout": BUSY_SECONDS})
-
-    @event.listens_for(engine, "connect")
-    def settle_in(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # we say BEGIN ourselves
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            f"busy_timeout={BUSY_SECONDS * 1000}",
-            "temp_store=MEMORY",
-            "cache_size=-16000",
-            "wal_autocheckpoint=8000",
-        ):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: sa.Connection) -> None:
-        if connection.get_execution_options().get("writes"):
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        else:
-            connection.exec_driver_sql("BEGIN")
-
-    return engine
-
-
 def open_store(url: str, sealer: Sealer) -> Store:
     """Open a database; a new one is made, an older one is a problem that names the next step."""
     engine = engine_for(url)
@@ -578,10 +370,6 @@ def _version(connection: sa.Connection) -> str | None:
     if not sa.inspect(connection).has_table("alembic_version"):
         return None
     return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
-
-
-def sqlite_url(path: Path) -> str:
-    return f"sqlite:///{path}"
 
 
 def at(moment: datetime) -> int:

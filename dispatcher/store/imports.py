@@ -16,7 +16,8 @@ from dispatcher.sms import folded
 from dispatcher.store import areas, groups
 from dispatcher.store.bulk import found_by, insert_many, put_many, roomy
 from dispatcher.store.contacts import Person, name_key, opened_row, put_addresses, sealed_row
-from dispatcher.store.database import Tx, at, json_rows, on_rows
+from dispatcher.store.database import Tx, at
+from dispatcher.store.rows import json_rows, on_rows
 from dispatcher.store.schema import contact_addresses, imports
 
 CHUNK = 20_000  # people written at a time

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from dispatcher.store.database import Tx, at, json_rows, on_ids, on_rows, tuples
+from dispatcher.store.database import Tx, at
 from dispatcher.store.messages import Parcel
+from dispatcher.store.rows import json_rows, on_ids, on_rows, tuples
 
 _INTENT = {
     "m": "bigint",

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from dispatcher.model import AttemptState, Channel, MessageState
-from dispatcher.store.database import Tx, json_rows, on_rows
+from dispatcher.store.database import Tx
+from dispatcher.store.rows import json_rows, on_rows
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 
 from dispatcher.model import AttemptState, Kind, Text
 from dispatcher.store import references, texts
-from dispatcher.store.database import Tx, at, json_rows, on_ids, tuples
+from dispatcher.store.database import Tx, at
+from dispatcher.store.rows import chosen, json_rows, locking, on_ids, tuples
 from dispatcher.store.schema import moment
 
 
@@ -44,16 +45,6 @@ class Parcel(NamedTuple):
     asked_at: datetime | None = None  # set when it was on the wire before
     asks: int = 0
     reserved: int | None = None  # đồng taken from what is allowed; None: nothing is counted
-
-
-def locking(tx: Tx) -> str:
-    """For rows taken from a queue: PostgreSQL skips what another worker is taking just now."""
-    return "" if tx.is_sqlite else " FOR UPDATE SKIP LOCKED"
-
-
-def chosen(tx: Tx, select: str) -> str:
-    """`id` among the chosen rows; on PostgreSQL as an array, so that it is evaluated once."""
-    return f"id IN ({select})" if tx.is_sqlite else f"id = ANY(ARRAY({select}))"
 
 
 def due(

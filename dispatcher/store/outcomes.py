@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from dispatcher.model import AttemptState, MessageState
-from dispatcher.store.database import Tx, at, json_rows, on_ids, on_rows, tuples
+from dispatcher.store.database import Tx, at
+from dispatcher.store.rows import json_rows, on_ids, on_rows, tuples
 from dispatcher.store.schema import micros
 
 

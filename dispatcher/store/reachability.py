@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from dispatcher.store.database import Tx, at, json_rows, on_rows
+from dispatcher.store.database import Tx, at
+from dispatcher.store.rows import json_rows, on_rows
 
 DAY = 86_400_000_000  # microseconds
 

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 
 from dispatcher.gateways.contract import Call
 from dispatcher.store import texts
-from dispatcher.store.database import Row, Tx, at, json_rows, on_rows
+from dispatcher.store.database import Row, Tx, at
+from dispatcher.store.rows import json_rows, locking, on_rows
 from dispatcher.store.schema import micros
 
 # (message, state it was decided from, new state, position, gateway, reason)
@@ -69,11 +70,11 @@ def any_waiting(tx: Tx, now: datetime) -> bool:
     )
 
 
-def waiting(tx: Tx, most: int = 500) -> list[Waiting]:
-    """New receipts, and unmatched ones whose turn it is again."""
+def waiting(tx: Tx, most: int) -> list[Waiting]:
+    """New receipts, and unmatched ones whose turn it is again; not those another worker is at."""
     rows = tx.rows(
         "SELECT id, gateway, sealed, tries, at FROM receipts WHERE state IN "
-        "('new', 'unmatched') AND again_at <= :now ORDER BY again_at LIMIT :n",
+        f"('new', 'unmatched') AND again_at <= :now ORDER BY again_at LIMIT :n{locking(tx)}",
         now=at(tx.now),
         n=most,
     )

@@ -11,9 +11,10 @@ from typing import Any
 
 from dispatcher.model import Step, chunks
 from dispatcher.store.broadcasts import Broadcast
-from dispatcher.store.database import Tx, at, by_ids, json_rows, on_rows
+from dispatcher.store.database import Tx, at
 from dispatcher.store.eligible import MOBILE, NUMBERS, Eligible
 from dispatcher.store.reach import Reach, ids_of
+from dispatcher.store.rows import by_ids, json_rows, on_rows
 
 STRETCH = 50_000  # messages added up at once
 TARGETS_PER_STEP = 16  # position = step * 16 + BY_ID, or + BY_PHONE and which of the numbers

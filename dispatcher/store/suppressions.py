@@ -7,8 +7,9 @@ from typing import Any
 
 from dispatcher.problems import refused
 from dispatcher.store import user_ids
-from dispatcher.store.database import Tx, at, json_rows, on_rows
+from dispatcher.store.database import Tx, at
 from dispatcher.store.imports import drop_unused, retire
+from dispatcher.store.rows import json_rows, on_rows
 
 
 def suppress(tx: Tx, address: int, reason: str, *, scope: str = "all") -> bool:

@@ -9,7 +9,8 @@ from typing import Any
 
 from dispatcher.model import Kind, Price, Text
 from dispatcher.sms import Measure, measure
-from dispatcher.store.database import Tx, json_rows, on_rows
+from dispatcher.store.database import Tx
+from dispatcher.store.rows import json_rows, on_rows
 from dispatcher.store.schema import template_versions, templates
 
 Count = Callable[[str], Measure]

@@ -15,7 +15,8 @@ import sqlalchemy as sa
 
 from dispatcher.problems import Problem, Say, settings
 from dispatcher.store import trail
-from dispatcher.store.database import Tx, engine_for, sqlite_module
+from dispatcher.store.database import Tx
+from dispatcher.store.engines import engine_for, sqlite_module
 
 PAGES = 2_000  # copied at once, so that the sender is never held up for long
 Finding = tuple[str, bool, Say]

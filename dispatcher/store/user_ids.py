@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 from dispatcher.model import AddressKind
 from dispatcher.store.contacts import address_id, put_addresses
-from dispatcher.store.database import Tx, at, json_rows, on_rows
+from dispatcher.store.database import Tx, at
+from dispatcher.store.rows import json_rows, on_rows
 
 
 def bind(tx: Tx, gateway: str, user_id: str, phone: str) -> bool:

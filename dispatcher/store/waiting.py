@@ -7,8 +7,8 @@ from typing import Any
 
 from dispatcher.model import MessageState
 from dispatcher.store.broadcasts import MOVABLE
-from dispatcher.store.database import Tx, at, json_rows, on_rows
-from dispatcher.store.messages import chosen, locking
+from dispatcher.store.database import Tx, at
+from dispatcher.store.rows import chosen, json_rows, locking, on_rows
 
 
 def at_gateway(

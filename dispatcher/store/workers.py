@@ -16,7 +16,9 @@ from typing import IO
 
 import sqlalchemy as sa
 
-from dispatcher.store.database import Tx, at, engine_for, told
+from dispatcher.store.database import Tx, at
+from dispatcher.store.engines import engine_for
+from dispatcher.store.troubles import told
 
 
 class WorkerLock:

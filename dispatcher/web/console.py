@@ -100,7 +100,8 @@ def console(
     routes += [
         Mount("/static", StaticFiles(directory=STATIC), name="static"),
         *api.routes(app),
-        *receipts.routes,
+        Mount("/hooks", receipts),
+        Mount("/health", receipts),
     ]
     return Starlette(
         routes=routes, exception_handlers={404: nothing, 405: wrong_way, Exception: broken}

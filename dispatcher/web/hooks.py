@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import parse_qsl
 
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from dispatcher.gateways.contract import Call, Heard
 from dispatcher.model import SYSTEM
 from dispatcher.store import receipts
 from dispatcher.store.database import Store
 
+METHODS = ("GET", "HEAD", "POST")
 MOST_BYTES = 256 * 1024
 GATHER = 0.005  # seconds in which calls may join a commit, which costs the same for one as for ten
 
@@ -66,45 +66,87 @@ class Inbox:
             receipts.put(tx, arrivals)
 
 
+@dataclass(frozen=True)
+class Door:
+    """The receipt door as an ASGI app. `paths`: gateway → its secret path.
+
+    Plain ASGI: vendors call it a thousand times a second while the same process sends, and a web
+    framework's objects for each call took two thirds of the time.
+    """
+
+    inbox: Inbox
+    paths: Mapping[str, str]
+    listeners: Mapping[str, Callable[[Call], Heard]]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one call in plain text; anything but HTTP is turned away."""
+        if scope["type"] != "http":
+            await send({"type": "websocket.close"})
+            return
+        status, words = await self._answer(scope, receive)
+        content = words.encode()
+        headers = [
+            (b"content-type", b"text/plain; charset=utf-8"),
+            (b"content-length", str(len(content)).encode()),
+        ]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": content})
+
+    async def _answer(self, scope: Scope, receive: Receive) -> tuple[int, str]:
+        path, method = scope["path"], scope["method"]
+        if path == "/health":
+            return 200, "ok"
+        gateway = next(iter(path.split("/")[2:]), "")
+        expected = self.paths.get(gateway, "")
+        if not hmac.compare_digest(expected.encode(), path.encode()):
+            return 404, "not found"
+        if method not in METHODS:
+            return 405, "method not allowed"
+        query = scope["query_string"].decode("utf-8", "replace")
+        if challenge := dict(parse_qsl(query)).get("hub.challenge") if "hub." in query else "":
+            return 200, challenge[:200]  # the vendor checks that we are here
+        body = await _body(receive)
+        if body is None:
+            return 413, "too large"
+        call = Call(method, query, _kept(scope["headers"]), body)
+        if body.strip() == b"{}":  # the vendor checks that we are here
+            return 200, "ok"
+        listen = self.listeners.get(gateway)
+        if listen is not None and listen(call).verified is False:
+            return 401, "bad signature"
+        try:
+            await self.inbox.put(gateway, call)
+        except Exception:
+            return 503, "try again"
+        return 200, "ok"
+
+
+async def _body(receive: Receive) -> bytes | None:
+    """What was sent; None when it is more than a receipt can be."""
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        if len(body) > MOST_BYTES:
+            return None
+        more = message.get("more_body", False)
+    return body
+
+
+def _kept(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """The headers that may matter to a vendor's signature, by lower-case name."""
+    return {
+        name.decode("latin-1"): value.decode("latin-1")
+        for name, value in headers
+        if name.startswith(b"x-") or name == b"content-type"
+    }
+
+
 def door(
     store: Store,
     clock: Callable[[], datetime],
     paths: Mapping[str, str],
     listeners: Mapping[str, Callable[[Call], Heard]],
-) -> Starlette:
-    """The door as an ASGI app. `paths`: gateway → its secret path."""
-    inbox = Inbox(store, clock)
-
-    async def receive(request: Request) -> Response:
-        gateway = request.path_params["gateway"]
-        expected = paths.get(gateway, "")
-        if not hmac.compare_digest(expected.encode(), request.url.path.encode()):
-            return PlainTextResponse("not found", 404)
-        if challenge := request.query_params.get("hub.challenge", ""):
-            return PlainTextResponse(challenge[:200])  # the vendor checks that we are here
-        body = bytearray()
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > MOST_BYTES:
-                return PlainTextResponse("too large", 413)
-        kept = {
-            k: v for k, v in request.headers.items() if k.startswith("x-") or k == "content-type"
-        }
-        call = Call(request.method, request.url.query, kept, bytes(body))
-        if bytes(body).strip() == b"{}":  # the vendor checks that we are here
-            return PlainTextResponse("ok")
-        heard = listeners[gateway](call) if gateway in listeners else None
-        if heard is not None and heard.verified is False:
-            return PlainTextResponse("bad signature", 401)
-        try:
-            await inbox.put(gateway, call)
-        except Exception:
-            return PlainTextResponse("try again", 503)
-        return PlainTextResponse("ok")
-
-    return Starlette(
-        routes=[
-            Route("/hooks/{gateway}/{secret}", receive, methods=["GET", "POST"]),
-            Route("/health", lambda _: PlainTextResponse("ok")),
-        ]
-    )
+) -> Door:
+    """The door of a site, with an inbox of its own."""
+    return Door(Inbox(store, clock), paths, listeners)

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from walk import crowd, sheet
 
 from dispatcher.store.copying import COUNTED_ANEW
-from dispatcher.store.database import engine_for
+from dispatcher.store.engines import engine_for
 from dispatcher.store.schema import metadata
 
 
@@ -88,7 +88,8 @@ def test_db_check_finds_an_edited_trail_and_a_broken_link(site):
 def test_an_older_database_is_upgraded_after_a_backup(site, tmp_path):
     from alembic import command
 
-    from dispatcher.store.database import HEAD, engine_for
+    from dispatcher.store.database import HEAD
+    from dispatcher.store.engines import engine_for
     from dispatcher.store.migrate import configured
 
     for path in site.glob("data/site.db*"):

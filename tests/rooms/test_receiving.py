@@ -2,17 +2,18 @@
 
 import asyncio
 from itertools import permutations
+from threading import Thread
 
 import httpx
 import pytest
 from conftest import add_people
-from starlette.applications import Starlette
 from walk import claimed, counts, import_list, number, released, rows, sheet
 
 from dispatcher import receiving
 from dispatcher.app import callback_path, listeners
 from dispatcher.gateways.contract import Call
-from dispatcher.model import SYSTEM, AttemptState, MessageState
+from dispatcher.gateways.contract import Heard as HeardCall
+from dispatcher.model import SYSTEM, AttemptState, Heard, MessageState, Receipt
 from dispatcher.sending.view import LEASE
 from dispatcher.store import intents, messages, outcomes, receipts
 from dispatcher.store.outcomes import Outcome
@@ -130,13 +131,87 @@ def test_a_no_from_the_network_ends_the_message_when_there_is_no_other_way(sent)
     assert counts(app, broadcast_id) == {"failed": 1}
 
 
+@pytest.mark.parametrize("first_reads", [1, 2])
+def test_two_workers_at_one_inbox_look_at_each_call_once(app, first_reads):
+    """A reply read twice would stand in the inbox twice."""
+    with app.begin(SYSTEM)() as tx:
+        receipts.put(tx, [("esms", report(reference=f"R{n}")) for n in (1, 2)])
+        tx.note("test", "receipts", "")
+    found = []
+
+    def other():
+        with app.begin(SYSTEM)() as tx:
+            found.append(receiving.match(tx, listeners(app)))
+
+    thread = Thread(target=other)
+    with app.begin(SYSTEM)() as tx:
+        found.append(receiving.match(tx, listeners(app), most=first_reads))
+        thread.start()
+        if not app.store.is_sqlite:
+            thread.join(5)  # nothing to wait for: it takes what is left
+    thread.join()
+    assert found == [first_reads, 2 - first_reads]
+
+
+def test_a_call_with_a_report_that_is_early_is_looked_at_again(sent):
+    """Of several reports in one call the others are matched; none of them is dropped."""
+    app, broadcast_id, message_id = sent
+    settle(app, message_id)
+    several = tuple(Receipt(r, None, None, Heard.DELIVERED, "0") for r in ("R0", "R1", "R2"))
+    with app.begin(SYSTEM)() as tx:
+        receipts.put(tx, [("esms", report())])
+        receiving.match(tx, {"esms": lambda call: HeardCall(several)})
+    assert counts(app, broadcast_id) == {"delivered": 1}
+    assert [r["state"] for r in rows(app, "SELECT state FROM receipts")] == ["unmatched"]
+
+
+def test_a_receipt_that_comes_while_the_answer_is_written_is_not_lost(sent):
+    """Between what the settling looks at and its end: neither transaction sees the other."""
+    app, broadcast_id, message_id = sent
+    if app.store.is_sqlite:
+        pytest.skip("SQLite has one writer")
+    with app.begin(SYSTEM)() as answer:
+        assert messages.other_attempts(answer, [(message_id, "R1")]) == {}
+        assert hear(app, report()) == 1
+        outcomes.settle(answer, "w", [Outcome(message_id, "R1", AttemptState.ACCEPTED,
+                                              MessageState.ACCEPTED, provider_id="P1")])  # fmt: skip
+        answer.note("test", "messages", "")
+    assert counts(app, broadcast_id) == {"accepted": 1}
+    app.clock.advance(seconds=1)
+    hear(app)
+    assert counts(app, broadcast_id) == {"delivered": 1}
+
+
+def test_two_reports_at_once_add_up_whoever_is_first(sent):
+    app, broadcast_id, message_id = sent
+    if app.store.is_sqlite:
+        pytest.skip("SQLite has one writer")
+    settle(app, message_id)
+
+    def believe(tx, state):
+        receiving.believe(tx, [("esms", Receipt("R1", None, None, state, "x"))])
+
+    def good_news():
+        with app.begin(SYSTEM)() as tx:
+            believe(tx, Heard.DELIVERED)
+
+    thread = Thread(target=good_news)
+    with app.begin(SYSTEM)() as tx:
+        believe(tx, Heard.FAILED)
+        thread.start()
+        while not rows(app, "SELECT 1 FROM pg_locks WHERE NOT granted"):
+            assert thread.is_alive()
+    thread.join()
+    assert counts(app, broadcast_id) == {"delivered": 1}
+
+
 # --- the door -----------------------------------------------------------------------------------
 
 
 def knock(app, method, path, **more):
     """Call the door the way a vendor does, through its ASGI face."""
     paths = {n: callback_path(app, n) for n in app.site.gateways}
-    asgi: Starlette = door(app.store, app.clock, paths, listeners(app))
+    asgi = door(app.store, app.clock, paths, listeners(app))
 
     async def go():
         transport = httpx.ASGITransport(app=asgi)

@@ -12,8 +12,8 @@ from dispatcher import planning
 from dispatcher.model import SYSTEM, AttemptState, BroadcastState, MessageState
 from dispatcher.sending.view import LEASE
 from dispatcher.store import broadcasts, intents, messages, outcomes, releases
-from dispatcher.store.database import by_ids
 from dispatcher.store.outcomes import Outcome
+from dispatcher.store.rows import by_ids
 from dispatcher.store.waiting import lapse
 
 SOON = timedelta(seconds=90)

@@ -6,7 +6,8 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from dispatcher.store import schema
-from dispatcher.store.database import HEAD, engine_for
+from dispatcher.store.database import HEAD
+from dispatcher.store.engines import engine_for
 from dispatcher.store.migrate import configured, upgrade
 
 

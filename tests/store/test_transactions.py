@@ -12,7 +12,7 @@ from walk import crowd, import_list, sheet
 from dispatcher.model import SYSTEM, Actor, Role
 from dispatcher.problems import Bug, Problem
 from dispatcher.store import areas, people, schema
-from dispatcher.store.database import json_rows, tuples
+from dispatcher.store.rows import json_rows, tuples
 
 STRANGER = Actor("lạ", Role.OFFICER, 99, frozenset({-1}))
 

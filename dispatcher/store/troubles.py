@@ -1,0 +1,61 @@
+"""Troubles of a database that a person can do something about, in words."""
+
+from __future__ import annotations
+
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from dispatcher.problems import Problem, settings
+
+
+def read_only() -> Problem:
+    """Nothing can be written where the database is."""
+    return settings(
+        "database-readonly",
+        "Cơ sở dữ liệu chỉ cho đọc. Kiểm tra ổ đĩa và quyền ghi của thư mục data.",
+        "The database is read-only. Check the disk and that the data folder may be written to.",
+    )
+
+
+def locked() -> Problem:
+    """Somebody else writes, for longer than anybody would wait."""
+    return Problem(
+        "database-locked",
+        "Cơ sở dữ liệu đang bị một chương trình khác giữ. Đóng chương trình đó rồi thử lại.",
+        "Another program holds the database. Close it and try again.",
+        exit_code=4,
+    )
+
+
+def told(error: DBAPIError) -> Exception:
+    """Troubles of the database that a person can do something about; else the error itself."""
+    words = str(error.orig).lower()
+    if "locked" in words or "busy" in words:
+        return locked()
+    if "readonly" in words or "read-only" in words:
+        return read_only()
+    if "disk is full" in words or "no space" in words:
+        return settings(
+            "disk-full",
+            "Ổ đĩa đã đầy. Giải phóng chỗ trống rồi thử lại.",
+            "The disk is full. Free some space and try again.",
+        )
+    if "disk i/o error" in words:
+        return settings(
+            "disk-error",
+            "Ổ đĩa báo lỗi khi đọc hoặc ghi. Kiểm tra dây cắm và ổ đĩa; sao lưu ngay khi đọc được.",
+            "The disk fails to read or write. Check cable and disk; back up while it can be read.",
+        )
+    if "not a database" in words or "malformed" in words:
+        return settings(
+            "database-broken",
+            "Tệp cơ sở dữ liệu bị hỏng. Khôi phục từ bản sao lưu gần nhất.",
+            "The database file is damaged. Restore the latest backup.",
+        )
+    gone = "unable to open" in words or "connection" in words or "could not translate" in words
+    if error.connection_invalidated or (isinstance(error, OperationalError) and gone):
+        return settings(
+            "database-unreachable",
+            "Không mở được cơ sở dữ liệu. Kiểm tra mục database trong dispatcher.toml.",
+            "The database cannot be opened. Check `database` in dispatcher.toml.",
+        )
+    return error
