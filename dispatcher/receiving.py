@@ -218,13 +218,14 @@ def _move(
                 broadcasts.move(tx, broadcast, BroadcastState.RUNNING, reason="receipt")
                 known[broadcast.id] = broadcasts.get(tx, broadcast.id)
         why = Fault.RECIPIENT.value if decision.message is MessageState.FAILED else None
-        moves[message_id] = (message_id, old.value, decision.message.value, position, gateway, why)
+        place = attempt["message_position"]
+        moves[message_id] = (message_id, old, place, decision.message, position, gateway, why)
     proved = [
         a["id"] for a, _ in heard if a["state"] in (AttemptState.DOUBTFUL, AttemptState.UNCONFIRMED)
     ]
     receipts.accept_attempts(tx, proved)
     done = receipts.apply(tx, list(moves.values()))
-    moved: list[list[object]] = [[m[0], m[2]] for m in moves.values() if m[0] in done]
+    moved: list[list[object]] = [[m[0], m[3]] for m in moves.values() if m[0] in done]
     passed = [a for a, _ in heard if a["message_id"] in moves.keys() - done]
     if passed and looks:
         now = receipts.attempts_for(tx, [(a["g"], a["reference"], None) for a in passed])
@@ -235,7 +236,7 @@ def _move(
 
 
 def _received(move: receipts.Move | None) -> bool:
-    return move is not None and move[2] in (MessageState.DELIVERED, MessageState.READ)
+    return move is not None and move[3] in (MessageState.DELIVERED, MessageState.READ)
 
 
 def _earlier(others: list[tuple[str, str, int]], reference: str) -> MessageState | None:

@@ -59,17 +59,18 @@ def pass_deadlines(tx: Tx) -> int:
     """Accepted but silent past the step's deadline: on to the next step."""
     rows = waiting.past_deadline(tx)
     later = messages.later_targets(tx, [r["id"] for r in rows])
-    moves: list[tuple[int, MessageState, int | None, str | None]] = []
+    moves: list[tuple[int, int, MessageState, int | None, str | None]] = []
     for row in rows:
         step = row["position"] // TARGETS_PER_STEP
         onward = [t for t in later.get(row["id"], []) if t[1] > step]
         standing = Standing(tx.now, moment(row["expires_at"]), has_next_step=bool(onward))
         decision = lifecycle.deadline(standing, tx.now)
         if decision.message is MessageState.QUEUED:
-            moves.append((row["id"], decision.message, onward[0][0], onward[0][2]))
+            to: tuple[int | None, str | None] = onward[0][0], onward[0][2]
         else:
-            moves.append((row["id"], decision.message, None, None))
+            to = None, None
+        moves.append((row["id"], row["position"], decision.message, *to))
     waiting.go_on(tx, moves)
     if moves:
-        tx.note("deadlines", "messages", "", moved=[[m[0], m[3]] for m in moves])
+        tx.note("deadlines", "messages", "", moved=[[m[0], m[4]] for m in moves])
     return len(moves)

@@ -15,8 +15,8 @@ from dispatcher.store.database import Row, Tx, at
 from dispatcher.store.rows import json_rows, locking, on_rows
 from dispatcher.store.schema import micros
 
-# (message, state it was decided from, new state, position, gateway, reason)
-Move = tuple[int, str, str, int | None, str | None, str | None]
+# (message, state and position it was decided from, new state, position, gateway, reason)
+Move = tuple[int, str, int, str, int | None, str | None, str | None]
 # (receipt, state, attempt, bits, code)
 Settled = tuple[int, str, int | None, int | None, str | None]
 REMATCH_FOR = timedelta(days=7)
@@ -163,12 +163,13 @@ def again(tx: Tx, rows: Sequence[tuple[int, timedelta]]) -> None:
 def apply(tx: Tx, moves: Sequence[Move]) -> set[int]:
     """Move the messages that receipts speak of.
 
-    Conditional on the state it was decided from, and never while a worker holds the row on the
-    wire: its own settle takes the receipt into account. Which messages moved.
+    Conditional on the state and place it was decided from, and never while a worker holds the row
+    on the wire: its own settle takes the receipt into account. Which messages moved.
     """
     columns = json_rows(
-        {"m": "bigint", "old": "text", "s": "text", "p": "int", "g": "text", "why": "text"}
-    )
+        {"m": "bigint", "old": "text", "at": "int", "s": "text", "p": "int", "g": "text",
+         "why": "text"}
+    )  # fmt: skip
     return {
         row["id"]
         for row in on_rows(
@@ -177,6 +178,7 @@ def apply(tx: Tx, moves: Sequence[Move]) -> set[int]:
             "gateway = COALESCE(r.g, messages.gateway), reason = r.why, deadline_at = NULL, "
             "lease_owner = NULL, lease_until = NULL, due_at = :now, changed_at = :now "
             f"FROM {columns} r WHERE messages.id = r.m AND messages.state = r.old "
+            "AND messages.position = r.at "
             "AND (messages.state <> 'sending' OR messages.lease_owner IS NULL) "
             "RETURNING messages.id AS id",
             [list(m) for m in moves],

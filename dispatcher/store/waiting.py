@@ -129,15 +129,18 @@ def past_deadline(tx: Tx, most: int = 2_000) -> list[Any]:
     )
 
 
-def go_on(tx: Tx, rows: Sequence[tuple[int, MessageState, int | None, str | None]]) -> None:
-    """After a deadline: (message, state, new position, new gateway)."""
+def go_on(tx: Tx, rows: Sequence[tuple[int, int, MessageState, int | None, str | None]]) -> None:
+    """After a deadline: (message, its position, state, new position, new gateway).
+
+    One that another worker moved meanwhile may be accepted again, at its next step: it stays.
+    """
     on_rows(
         tx,
         "UPDATE messages SET state = r.s, position = COALESCE(r.p, messages.position), "
         "gateway = COALESCE(r.g, messages.gateway), deadline_at = NULL, tries = 0, due_at = :now, "
         "changed_at = :now FROM "
-        f"{json_rows({'m': 'bigint', 's': 'text', 'p': 'int', 'g': 'text'})} r "
-        "WHERE messages.id = r.m AND messages.state = 'accepted'",
-        [[m, s.value, p, g] for m, s, p, g in rows],
+        f"{json_rows({'m': 'bigint', 'at': 'int', 's': 'text', 'p': 'int', 'g': 'text'})} r "
+        "WHERE messages.id = r.m AND messages.state = 'accepted' AND messages.position = r.at",
+        rows,
         now=at(tx.now),
     )

@@ -11,10 +11,10 @@ from walk import claimed, counts, crowd, get, import_list, number, released, row
 from dispatcher import planning
 from dispatcher.model import SYSTEM, AttemptState, BroadcastState, MessageState
 from dispatcher.sending.view import LEASE
-from dispatcher.store import broadcasts, intents, messages, outcomes, releases
+from dispatcher.store import broadcasts, intents, messages, outcomes, receipts, releases
 from dispatcher.store.outcomes import Outcome
 from dispatcher.store.rows import by_ids
-from dispatcher.store.waiting import lapse
+from dispatcher.store.waiting import go_on, lapse
 
 SOON = timedelta(seconds=90)
 
@@ -137,6 +137,23 @@ def test_postgresql_finds_the_messages_of_a_batch_by_their_ids(app, tmp_path):
     for plan in said:
         assert "Seq Scan" not in plan, plan
         assert "ix_messages_" not in plan.replace("ix_messages_due", ""), plan
+
+
+def test_what_was_decided_of_a_message_at_one_step_does_not_move_it_at_another(waiting):
+    """Another worker may have sent it at its next step meanwhile, where it is accepted again."""
+    app, broadcast_id = waiting
+    [message_id] = claim(app, "a", broadcast_id, 1)
+    intend(app, "a", [message_id])
+    with app.begin(SYSTEM)() as tx:
+        outcomes.settle(tx, "a", [accepted(message_id)])
+        here = tx.value("SELECT position FROM messages WHERE id = :id", id=message_id)
+        before, on = here - 16, (here, "esms")
+        assert receipts.apply(tx, [(message_id, "accepted", before, "queued", *on, None)]) == set()
+        go_on(tx, [(message_id, before, MessageState.QUEUED, *on)])
+        found = tx.value("SELECT state FROM messages WHERE id = :id", id=message_id)
+        assert found == "accepted"
+        moves = [(message_id, "accepted", here, "queued", *on, None)]
+        assert receipts.apply(tx, moves) == {message_id}
 
 
 def test_settling_is_fenced_and_late_proof_is_believed(waiting):
