@@ -74,6 +74,7 @@ TICK = 1.0  # seconds
 TELL = 5.0  # seconds between looks for what staff must know
 RECEIPTS = 0.3  # seconds between looks into the inbox
 REFRESH_AFTER = timedelta(hours=12)  # tokens live 25 hours
+A_SECOND_LOOK = timedelta(seconds=1)  # what a receipt waits that came too early, at first
 SOON = timedelta(minutes=2)  # what `--once` still waits for: undo windows and doubts
 
 
@@ -447,7 +448,7 @@ class Worker:
         """(is anything open; if not, of how many messages nothing was heard yet)."""
         now = self.app.clock()
         with self.app.store.read(SYSTEM) as tx:
-            if broadcasts.open_work(tx, now, SOON):
+            if broadcasts.open_work(tx, now, SOON) or receipts.any_waiting(tx, now + A_SECOND_LOOK):
                 return True, 0
             return False, broadcasts.silent(tx, now - SOON)
 
