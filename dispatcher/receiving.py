@@ -46,7 +46,8 @@ def match(tx: Tx, listens: Listens, most: int = AT_ONCE) -> int:
         if heard is None or heard.verified is False:
             settled.append((row.id, "refused", None, None, None))
             continue
-        replies = [answer_back(tx, row.gateway, reply) for reply in heard.replies]
+        once = heard.replies if not row.tries else ()
+        replies = [answer_back(tx, row.gateway, reply) for reply in once]
         for person in heard.introduced if heard.verified else ():
             introduce(tx, row.gateway, person)
         if heard.receipts:

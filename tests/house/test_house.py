@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -243,6 +244,15 @@ def test_documents_and_files_name_no_registry_and_no_workplace():
     forbidden = re.compile(r"https?://[^ )\"]*(?:py" + r"pi|npm" + r"js)|/wo" + r"rk/|far" + r"m-")
     for path in our_files():
         assert not forbidden.search(path.read_text("utf-8")), path
+
+
+def test_the_version_is_the_newest_of_the_changelog():
+    import dispatcher
+
+    newest = re.search(r"^## (\S+)$", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert newest is not None
+    assert newest[1] == project["version"] == dispatcher.__version__
 
 
 def test_every_command_is_documented_with_an_example_in_both_languages():
