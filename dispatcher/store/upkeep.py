@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from dispatcher.model import Heard
 from dispatcher.problems import Problem, Say, settings
 from dispatcher.store import trail
 from dispatcher.store.database import Tx
@@ -23,8 +24,8 @@ Finding = tuple[str, bool, Say]
 
 
 def check(tx: Tx) -> list[Finding]:
-    """The file, its links, the sums and the trail: (what, sound, sentence)."""
-    return [_file(tx), _links(tx), _sums(tx), _leases(tx), _trail(tx)]
+    """The file, its links, the sums, the reports and the trail: (what, sound, sentence)."""
+    return [_file(tx), _links(tx), _sums(tx), _reports(tx), _leases(tx), _trail(tx)]
 
 
 def _file(tx: Tx) -> Finding:
@@ -44,7 +45,18 @@ def _file(tx: Tx) -> Finding:
 
 
 def _links(tx: Tx) -> Finding:
-    broken = len(tx.rows("PRAGMA foreign_key_check")) if tx.is_sqlite else 0
+    if tx.is_sqlite:
+        broken = len(tx.rows("PRAGMA foreign_key_check"))
+    else:  # it looks after all links but those in columns.written_with
+        broken = sum(
+            int(tx.value(f"WITH {tx.visible('messages')} SELECT count(*) FROM {rows} WHERE "
+                         f"NOT EXISTS (SELECT 1 FROM {table} o WHERE o.id = {rows}.{column})"))
+            for rows, column, table in (
+                ("targets", "message_id", "visible_messages"),
+                ("targets", "body_id", "bodies"),
+                ("attempts", "message_id", "visible_messages"),
+            )
+        )  # fmt: skip
     return (
         "links",
         broken == 0,
@@ -64,6 +76,26 @@ def _sums(tx: Tx) -> Finding:
         "messages",
         lost == 0,
         Say(f"{lost} tin không có nơi gửi tới", f"{lost} messages without a target"),
+    )
+
+
+def _reports(tx: Tx) -> Finding:
+    """Whoever a network says was reached is reached in our books too."""
+    forgotten = int(
+        tx.value(
+            f"WITH {tx.visible('messages')} SELECT count(*) FROM visible_messages m "
+            "WHERE m.state NOT IN ('delivered', 'read') AND (m.state <> 'sending' "
+            "OR m.lease_owner IS NULL) AND EXISTS (SELECT 1 FROM attempts a "
+            f"WHERE a.message_id = m.id AND a.heard >= {Heard.DELIVERED.value})"
+        )
+    )
+    return (
+        "reports",
+        forgotten == 0,
+        Say(
+            f"{forgotten} tin đã tới nơi mà chưa ghi là đã nhận",
+            f"{forgotten} messages reached people and are not recorded as such",
+        ),
     )
 
 

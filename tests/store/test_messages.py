@@ -11,7 +11,7 @@ from walk import claimed, counts, crowd, get, import_list, number, released, row
 from dispatcher import planning
 from dispatcher.model import SYSTEM, AttemptState, BroadcastState, MessageState
 from dispatcher.sending.view import LEASE
-from dispatcher.store import broadcasts, intents, messages, outcomes, receipts, releases
+from dispatcher.store import broadcasts, intents, messages, outcomes, receipts, releases, upkeep
 from dispatcher.store.outcomes import Outcome
 from dispatcher.store.rows import by_ids
 from dispatcher.store.waiting import go_on, lapse
@@ -154,6 +154,23 @@ def test_what_was_decided_of_a_message_at_one_step_does_not_move_it_at_another(w
         assert found == "accepted"
         moves = [(message_id, "accepted", here, "queued", *on, None)]
         assert receipts.apply(tx, moves) == {message_id}
+
+
+def test_a_check_finds_what_points_nowhere_and_reports_that_changed_nothing(waiting):
+    app, broadcast_id = waiting
+    [message_id] = claim(app, "a", broadcast_id, 1)
+    intend(app, "a", [message_id])
+    with app.begin(SYSTEM)() as tx:
+        outcomes.settle(tx, "a", [accepted(message_id)])
+        assert all(sound for _, sound, _ in upkeep.check(tx))
+        tx.run("UPDATE attempts SET heard = 4")
+        assert [what for what, sound, _ in upkeep.check(tx) if not sound] == ["reports"]
+        tx.run("UPDATE messages SET state = 'delivered' WHERE id = :id", {"id": message_id})
+        if not app.store.is_sqlite:  # which looks after its links itself
+            tx.run("UPDATE targets SET body_id = 0 WHERE message_id = :id", {"id": message_id})
+            tx.run("UPDATE attempts SET message_id = 0")
+        broken = [(what, say.en) for what, sound, say in upkeep.check(tx) if not sound]
+        assert broken == ([] if app.store.is_sqlite else [("links", "2 broken links")])
 
 
 def test_settling_is_fenced_and_late_proof_is_believed(waiting):
