@@ -44,6 +44,7 @@ from dispatcher.sending.polling import poll
 from dispatcher.store import (
     broadcasts,
     budgets,
+    ending,
     gateways,
     headcounts,
     identity,
@@ -378,7 +379,7 @@ class Worker:
             workers.seen(tx, self.name)
             pass_deadlines(tx)
             reclaim(tx, self.name, self._doubts())
-            broadcasts.finish(tx)
+            ending.finish(tx)
             budgets.settle(tx)
             moved = balance(tx, app.site.mode)
             trail.sequence(tx)
@@ -448,9 +449,9 @@ class Worker:
         """(is anything open; if not, of how many messages nothing was heard yet)."""
         now = self.app.clock()
         with self.app.store.read(SYSTEM) as tx:
-            if broadcasts.open_work(tx, now, SOON) or receipts.any_waiting(tx, now + A_SECOND_LOOK):
+            if ending.open_work(tx, now, SOON) or receipts.any_waiting(tx, now + A_SECOND_LOOK):
                 return True, 0
-            return False, broadcasts.silent(tx, now - SOON)
+            return False, ending.silent(tx, now - SOON)
 
 
 def _quiet_collector() -> None:

@@ -18,7 +18,7 @@ from dispatcher.planning.drafting import digest
 from dispatcher.planning.previewing import Preview
 from dispatcher.problems import refused
 from dispatcher.rights import WRITERS, need, need_wards
-from dispatcher.store import allowances, approvals, areas, broadcasts, budgets, days_off
+from dispatcher.store import allowances, approvals, areas, broadcasts, budgets, days_off, ending
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx
 
@@ -216,7 +216,7 @@ def _allow_once_more(tx: Tx, broadcast: Broadcast) -> None:
 def stop(tx: Tx, broadcast: Broadcast) -> int:
     """End it; what has not left is cancelled. How many that are."""
     broadcasts.move(tx, broadcast, BroadcastState.STOPPED, done_at=tx.now)
-    cancelled = broadcasts.end_queued(tx, broadcast.id, MessageState.CANCELLED)
+    cancelled = ending.end_queued(tx, broadcast.id, MessageState.CANCELLED)
     tx.note("cancelled", "broadcast", broadcast.id, messages=cancelled)
     return cancelled
 

@@ -6,9 +6,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from dispatcher.model import MessageState
-from dispatcher.store.broadcasts import MOVABLE
 from dispatcher.store.database import Tx, at
 from dispatcher.store.rows import chosen, json_rows, locking, on_rows
+
+# A message `m` that the gateway :new may take over: nobody may have taken it where it stands, the
+# new gateway has not refused it, and it is not written to a user id, which one account knows.
+MOVABLE = (
+    "m.state = 'queued' AND m.lease_owner IS NULL AND m.position % 16 <> 0 AND NOT EXISTS "
+    "(SELECT 1 FROM attempts a WHERE a.message_id = m.id AND a.position = m.position "
+    "AND (a.state <> 'refused' OR (a.gateway = :new AND a.fault IN ('carrier', 'later'))))"
+)
 
 
 def at_gateway(

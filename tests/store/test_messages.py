@@ -11,7 +11,16 @@ from walk import claimed, counts, crowd, get, import_list, number, released, row
 from dispatcher import planning
 from dispatcher.model import SYSTEM, AttemptState, BroadcastState, MessageState
 from dispatcher.sending.view import LEASE
-from dispatcher.store import broadcasts, intents, messages, outcomes, receipts, releases, upkeep
+from dispatcher.store import (
+    broadcasts,
+    ending,
+    intents,
+    messages,
+    outcomes,
+    receipts,
+    releases,
+    upkeep,
+)
 from dispatcher.store.outcomes import Outcome
 from dispatcher.store.rows import by_ids
 from dispatcher.store.waiting import go_on, lapse
@@ -171,6 +180,27 @@ def test_a_check_finds_what_points_nowhere_and_reports_that_changed_nothing(wait
             tx.run("UPDATE attempts SET message_id = 0")
         broken = [(what, say.en) for what, sound, say in upkeep.check(tx) if not sound]
         assert broken == ([] if app.store.is_sqlite else [("links", "2 broken links")])
+
+
+def test_nobody_is_left_in_the_queue_of_a_broadcast_that_is_over(waiting):
+    """Put back into it by another worker in the moment it ended."""
+    app, broadcast_id = waiting
+
+    def ended(state):
+        with app.begin(SYSTEM)() as tx:
+            tx.run(
+                "UPDATE broadcasts SET state = :s WHERE id = :b", {"s": state, "b": broadcast_id}
+            )
+            tx.run("UPDATE messages SET state = 'queued' WHERE id = (SELECT MIN(id) FROM messages)")
+            ending.finish(tx)
+            tx.note("test", "broadcast", broadcast_id)
+        return get(app, broadcast_id).state, set(counts(app, broadcast_id))
+
+    assert ended("done") == (BroadcastState.RUNNING, {"queued"})
+    assert ended("stopped") == (BroadcastState.STOPPED, {"cancelled"})
+    assert ended("expired") == (BroadcastState.EXPIRED, {"cancelled", "expired"})
+    app.clock.advance(days=1)
+    assert ended("done") == (BroadcastState.DONE, {"cancelled", "expired"})
 
 
 def test_settling_is_fenced_and_late_proof_is_believed(waiting):

@@ -1,0 +1,153 @@
+"""When a broadcast is over: what is still open, what is too late, what is done."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from dispatcher.model import BroadcastState, MessageState
+from dispatcher.problems import Problem
+from dispatcher.store import broadcasts
+from dispatcher.store.database import Tx, at
+from dispatcher.store.waiting import MOVABLE
+
+BACK_FOR = timedelta(days=8)  # reports are tried for seven
+
+
+def open_work(tx: Tx, now: datetime, soon: timedelta) -> bool:
+    """True while something is due soon, on the wire or in doubt.
+
+    Schedules, closed windows and a vendor's own night or quota do not count: they are not due,
+    unless another gateway of the step can take over.
+    """
+    if broadcasts.due_ids(tx, now):
+        return True
+    paused = {
+        row["name"] for row in tx.rows("SELECT name FROM gateways WHERE paused_at IS NOT NULL")
+    }
+    closed = {
+        (row["gateway"], row["broadcast_id"])
+        for row in tx.rows("SELECT * FROM closures WHERE until > :soon", soon=at(now + soon))
+    }
+    for broadcast in broadcasts.running(tx):
+        steps = [s for s in broadcast.route if s.is_open(now) and broadcast.window.is_open(now)]
+        shut = {g for s in steps for g in s.gateways if g in paused or (g, broadcast.id) in closed}
+        opened = {g for s in steps for g in s.gateways} - shut
+        there = f"m.due_at <= :soon AND m.gateway IN ({_quoted(opened)})"
+        for condition in (
+            f"m.state = 'queued' AND m.lease_owner IS NULL AND {there}",
+            f"m.state = 'queued' AND m.lease_owner IS NOT NULL AND {there}",
+            "m.state = 'sending' AND (m.lease_owner IS NOT NULL OR NOT EXISTS (SELECT 1 "
+            "FROM gateways g WHERE g.name = m.gateway AND g.paused_at IS NOT NULL))",
+            "m.state = 'accepted' AND m.deadline_at <= :soon",
+        ):
+            if tx.one(
+                f"WITH {tx.visible('messages')} SELECT 1 FROM visible_messages m "
+                f"WHERE m.broadcast_id = :b AND {condition} LIMIT 1",
+                b=broadcast.id,
+                soon=at(now + soon),
+            ):
+                return True
+        for step in steps:
+            others = [g for g in step.gateways if g in opened]
+            if any(_can_move(tx, broadcast.id, g, others) for g in step.gateways if g in shut):
+                return True
+    return False
+
+
+def silent(tx: Tx, since: datetime) -> int:
+    """Messages accepted since then of which nothing was heard yet."""
+    return int(
+        tx.value(
+            f"WITH {tx.visible('messages')} SELECT count(*) FROM visible_messages "
+            "WHERE state = 'accepted' AND changed_at > :since",
+            since=at(since),
+        )
+    )
+
+
+def _quoted(names: Collection[str]) -> str:
+    """Gateway names, which are plain words (see config), as a list in SQL."""
+    return ", ".join(f"'{n}'" for n in sorted(names)) or "''"
+
+
+def _can_move(tx: Tx, broadcast_id: int, gateway: str, others: Collection[str]) -> bool:
+    """True when something that waits for a gateway may go by another one of its step."""
+    for other in others:
+        if tx.one(
+            f"WITH {tx.visible('messages')} SELECT 1 FROM visible_messages m "
+            f"WHERE m.broadcast_id = :b AND m.gateway = :g AND {MOVABLE} LIMIT 1",
+            b=broadcast_id,
+            g=gateway,
+            new=other,
+        ):
+            return True
+    return False
+
+
+def end_queued(tx: Tx, broadcast_id: int, to: MessageState) -> int:
+    """What still waits becomes `to` (cancelled, expired), or what an earlier step reached."""
+    return int(
+        tx.run(
+            f"WITH {tx.visible('messages')} UPDATE messages SET state = CASE WHEN EXISTS "
+            "(SELECT 1 FROM attempts a WHERE a.message_id = messages.id AND a.state = 'accepted') "
+            "THEN 'accepted' ELSE :to END, deadline_at = NULL, lease_owner = NULL, "
+            "lease_until = NULL, "
+            "changed_at = :now WHERE broadcast_id = :b AND state = 'queued' "
+            "AND id IN (SELECT id FROM visible_messages)",
+            {"to": to.value, "b": broadcast_id, "now": at(tx.now)},
+        ).rowcount
+    )
+
+
+def take_up(tx: Tx) -> None:
+    """Chore: messages that came back into the queue while their broadcast ended.
+
+    On PostgreSQL a refusal or a report may be written in the same moment as the end, and neither
+    sees the other. Nobody is left in a queue that is over: a broadcast that was called done goes
+    on, what was stopped or is too late is so for them too.
+    """
+    for row in tx.rows(
+        f"WITH {tx.visible('broadcasts')} SELECT b.id, b.expires_at FROM visible_broadcasts b "
+        "WHERE b.state IN ('done', 'stopped', 'expired') AND b.released_at >= :since AND EXISTS "
+        "(SELECT 1 FROM messages m WHERE m.broadcast_id = b.id AND m.state = 'queued')",
+        since=at(tx.now - BACK_FOR),
+    ):
+        broadcast = broadcasts.get(tx, row["id"])
+        if broadcast.state is BroadcastState.STOPPED:
+            end_queued(tx, broadcast.id, MessageState.CANCELLED)
+        elif broadcast.state is BroadcastState.EXPIRED or row["expires_at"] <= at(tx.now):
+            end_queued(tx, broadcast.id, MessageState.EXPIRED)
+        else:
+            broadcasts.move(tx, broadcast, BroadcastState.RUNNING, reason="receipt")
+
+
+def finish(tx: Tx) -> list[tuple[int, str]]:
+    """Chore: expire what is too late, and call done what has nothing left to wait for."""
+    take_up(tx)
+    over = tx.rows(
+        f"WITH {tx.visible('broadcasts')} SELECT id FROM visible_broadcasts WHERE state "
+        "IN ('running', 'paused', 'held') AND expires_at <= :now",
+        now=at(tx.now),
+    )
+    for row in over:
+        end_queued(tx, row["id"], MessageState.EXPIRED)
+    done = tx.rows(
+        f"WITH {tx.visible('broadcasts')} SELECT b.id FROM visible_broadcasts b "
+        "WHERE b.state = 'running' AND NOT EXISTS (SELECT 1 FROM messages m WHERE "
+        "m.broadcast_id = b.id AND m.state IN ('queued', 'sending')) "
+        "AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.broadcast_id = b.id "
+        "AND m.state = 'accepted' AND m.deadline_at IS NOT NULL)"
+    )
+    moved = []
+    for row in done:
+        broadcast = broadcasts.get(tx, row["id"])
+        states = set(broadcasts.counts(tx, row["id"]))
+        expired = states and states <= {"expired", "skipped"} and "expired" in states
+        to = BroadcastState.EXPIRED if expired else BroadcastState.DONE
+        try:
+            broadcasts.move(tx, broadcast, to, done_at=tx.now)
+        except Problem:  # another worker said so first
+            continue
+        moved.append((row["id"], to.value))
+    return moved
