@@ -230,6 +230,15 @@ def test_the_door_stores_before_it_answers(app):
     assert number(1).encode() not in bytes(stored[0]["sealed"])
 
 
+def test_the_door_says_that_it_is_there_and_takes_only_what_vendors_send(app):
+    path = callback_path(app, "esms")
+    assert knock(app, "GET", "/health").text == "ok"
+    assert knock(app, "GET", f"{path}?hub.challenge=1234").text == "1234"
+    assert knock(app, "DELETE", path).status_code == 405
+    assert knock(app, "GET", "/").status_code == 404
+    assert rows(app, "SELECT 1 FROM receipts") == []
+
+
 def test_the_door_opens_only_to_its_secret_path(app):
     good = callback_path(app, "esms")
     for path in ("/hooks/esms/guess", good[:-1] + ("0" if good[-1] != "0" else "1"), "/hooks/nobody/x",
