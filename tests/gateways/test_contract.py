@@ -33,13 +33,13 @@ def outgoing(reference="R1", to="+84951234567", repeat=False) -> Outgoing:
     )  # fmt: skip
 
 
-def build(adapter: str, base: str, folder="outbox"):
+def build(adapter: str, base: str, folder="outbox", deadline=1.0):
     module = adapter_module(adapter)
     options = {key: f"drill-{key}" for key in module.SECRETS} | dict(getattr(module, "DRILL", {}))
     if adapter == "http":
         options |= described("speedsms-described") | {"drill": True}
     options |= {"base_url": base, "oauth_url": base, "app_id": "drill", "folder": str(folder)}
-    wire = Wire(deadline=1.0, loopback_only=True, secrets=[options[k] for k in module.SECRETS])
+    wire = Wire(deadline=deadline, loopback_only=True, secrets=[options[k] for k in module.SECRETS])
     return module.build(Given("gate", options, wire, OpenVault(), "")), wire
 
 

@@ -145,9 +145,7 @@ ACTS = st.lists(
 )  # fmt: skip
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(ACTS)
 def test_whatever_the_order_nothing_is_released_that_nobody_else_approved(ward, acts):
     app, _, leader = ward

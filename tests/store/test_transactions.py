@@ -136,7 +136,7 @@ def test_people_see_only_what_their_role_lets_them(app):
         max_size=20,
     )
 )
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=list(HealthCheck))
 def test_rows_of_any_values_arrive_as_they_were_given(app, given_rows):
     columns = json_rows({"n": "bigint", "t": "text"})
     with app.store.read(SYSTEM) as tx:
