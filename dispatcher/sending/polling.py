@@ -6,6 +6,7 @@ Never: asks faster than the gateway says, or while another worker asks.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
@@ -13,7 +14,7 @@ from typing import Any, TypeVar
 
 from dispatcher.gateways.contract import AsksReceipts, Refused, Sent
 from dispatcher.model import SYSTEM, Receipt
-from dispatcher.store import receipts
+from dispatcher.store import pulls
 from dispatcher.store.database import Store, Tx
 from dispatcher.store.schema import moment
 
@@ -34,26 +35,35 @@ async def poll(
     """Ask one gateway about a page of silent messages, if it is time; how many reports came."""
     asks = gateway.asks
 
-    def whom() -> list[Sent]:
-        now = clock()
+    def take() -> int | None:
         with store.read(SYSTEM) as tx:
-            if not receipts.poll_due(tx, name, now, asks.every):
-                return []
-        with store.begin(SYSTEM, now) as tx:
-            after = receipts.take_poll(tx, name, asks.every)
-            if after is None:
-                return []
-            oldest, youngest = now - asks.look_back, now - asks.after
-            rows = receipts.silent(
+            if not pulls.poll_due(tx, name, clock(), asks.every):
+                return None
+        with store.begin(SYSTEM, clock()) as tx:
+            return pulls.take_poll(tx, name, asks.every)
+
+    def look(after: int) -> tuple[list[Sent], int]:
+        now = clock()
+        oldest, youngest = now - asks.look_back, now - asks.after
+        with store.read(SYSTEM) as tx:
+            rows, come_to = pulls.silent(
                 tx, name, after, oldest, youngest, asks.most, doubts=asks.by_text
             )
-            receipts.polled(tx, name, rows[-1]["id"] if len(rows) == asks.most else 0)
         return [
             Sent(r["reference"], r["provider_id"], r["to"], moment(r["asked_at"]), r["body"])
             for r in rows
-        ]
+        ], come_to
 
-    sent = await in_thread(whom)
+    after = await in_thread(take)
+    if after is None:
+        return 0
+    sent, come_to = await asyncio.to_thread(look, after)  # beside the sending, which writes
+
+    def remember() -> None:
+        with store.begin(SYSTEM, clock()) as tx:
+            pulls.polled(tx, name, come_to)
+
+    await in_thread(remember)
     if not sent:
         return 0
     found = await gateway.ask(sent)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dispatcher.gateways.contract import Call
-from dispatcher.store import texts
 from dispatcher.store.database import Row, Tx, at
 from dispatcher.store.rows import json_rows, locking, on_rows
 from dispatcher.store.schema import micros
@@ -195,86 +194,3 @@ def accept_attempts(tx: Tx, ids: Sequence[int]) -> None:
         "WHERE attempts.id = r.a AND attempts.state IN ('doubtful', 'unconfirmed')",
         [[i] for i in ids],
     )
-
-
-# --- pulled ---------------------------------------------------------------------------------------
-
-
-_DUE = (
-    "name = :g AND (polled_at IS NULL OR polled_at <= CASE WHEN poll_after > 0 "
-    "THEN :now - 1000000 ELSE :before END)"
-)
-
-
-def poll_due(tx: Tx, gateway: str, now: datetime, every: timedelta) -> bool:
-    """True when it is time to ask a gateway for reports.
-
-    A round that is not through goes on at once; a new one begins `every` so often.
-    """
-    found = tx.value(
-        f"SELECT 1 FROM gateways WHERE {_DUE}", g=gateway, now=at(now), before=at(now - every)
-    )
-    return found is not None
-
-
-def take_poll(tx: Tx, gateway: str, every: timedelta) -> int | None:
-    """The attempt to go on after; None when another worker was faster."""
-    row = tx.one(
-        f"UPDATE gateways SET polled_at = :now WHERE {_DUE} RETURNING poll_after",
-        g=gateway,
-        now=at(tx.now),
-        before=at(tx.now - every),
-    )
-    tx.note("polled", "gateway", gateway)
-    return None if row is None else int(row["poll_after"] or 0)
-
-
-def polled(tx: Tx, gateway: str, after: int) -> None:
-    """Remember how far the round has come; 0 begins the next one."""
-    tx.run("UPDATE gateways SET poll_after = :a WHERE name = :g", {"a": after, "g": gateway})
-    tx.note("polled", "gateway", gateway, after=after)
-
-
-def silent(
-    tx: Tx,
-    gateway: str,
-    after: int,
-    oldest: datetime,
-    youngest: datetime,
-    most: int,
-    *,
-    doubts: bool = False,
-) -> list[Row]:
-    """Accepted attempts nothing final was heard of, by id: id, reference, provider id, number.
-
-    With `doubts` also those whose outcome nobody knows, with their text.
-    """
-    states = "('accepted', 'unconfirmed')" if doubts else "('accepted')"
-    rows = tx.rows(
-        "SELECT a.id, a.reference, a.provider_id, a.asked_at, a.state, t.body_id, "
-        "ad.kind AS address_kind, ad.cipher "
-        f"FROM broadcasts b JOIN messages m ON m.broadcast_id = b.id AND m.state IN {states} "
-        f"JOIN attempts a ON a.message_id = m.id AND a.state IN {states} AND a.heard < 2 "
-        "AND a.gateway = :g AND a.id > :after AND a.asked_at >= :oldest "
-        "AND a.asked_at <= :youngest "
-        "JOIN targets t ON t.message_id = a.message_id AND t.position = a.position "
-        "JOIN addresses ad ON ad.id = t.address_id AND ad.cipher IS NOT NULL "
-        "WHERE b.released_at IS NOT NULL AND b.released_at >= :released "
-        "ORDER BY a.id LIMIT :n",
-        g=gateway,
-        after=after,
-        oldest=at(oldest),
-        youngest=at(youngest),
-        released=at(oldest - timedelta(days=7)),  # a broadcast may run for days
-        n=most,
-    )
-    lost = {row["body_id"] for row in rows if row["state"] == "unconfirmed"}
-    bodies = texts.bodies(tx, lost) if lost else {}
-    return [
-        {
-            **row,
-            "to": tx.sealer.open_address(row["address_kind"], row["cipher"]),
-            "body": bodies[row["body_id"]][0].body if row["state"] == "unconfirmed" else "",
-        }
-        for row in rows
-    ]

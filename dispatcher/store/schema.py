@@ -460,7 +460,7 @@ gateways = Table(
     Column("share", Integer, nullable=False, server_default="100",
            comment="per cent of its weight beside other gateways of a step; falls in trouble"),
     Column("rate", Float, comment="messages a second, measured while some were waiting"),
-    Column("polled_at", Instant), Column("poll_after", Id, comment="attempt a round has come to"),
+    Column("polled_at", Instant), Column("poll_after", Id, comment="message a round has come to"),
 )  # fmt: skip
 closures = Table(
     "closures", metadata,

@@ -19,7 +19,7 @@ from dispatcher.model import SYSTEM, AddressKind
 from dispatcher.sending import reclaim
 from dispatcher.sending.polling import poll
 from dispatcher.sending.view import LEASE
-from dispatcher.store import contacts, intents, messages, receipts, replies
+from dispatcher.store import contacts, intents, messages, pulls, receipts, replies
 from dispatcher.twins.ledger import luck
 from dispatcher.worker import serve_site
 
@@ -115,12 +115,45 @@ def test_nobody_is_asked_about_beyond_what_the_vendor_remembers(site, twins):
 def test_two_workers_do_not_ask_at_the_same_time(site):
     app, _ = site(crowd(1))
     with app.begin(SYSTEM)() as tx:
-        assert receipts.take_poll(tx, "esms", timedelta(minutes=10)) == 0
+        assert pulls.take_poll(tx, "esms", timedelta(minutes=10)) == 0
     with app.begin(SYSTEM)() as tx:
-        assert receipts.take_poll(tx, "esms", timedelta(minutes=10)) is None
+        assert pulls.take_poll(tx, "esms", timedelta(minutes=10)) is None
     app.clock.advance(minutes=11)
     with app.begin(SYSTEM)() as tx:
-        assert receipts.take_poll(tx, "esms", timedelta(minutes=10)) == 0
+        assert pulls.take_poll(tx, "esms", timedelta(minutes=10)) == 0
+
+
+def test_a_page_looks_at_a_stretch_of_messages_however_many_were_sent(site, twins):
+    app, _ = site(crowd(12))
+    asyncio.run(serve_site(app, twin_urls(twins), once=True, with_door=False))
+    accepted = [r["id"] for r in rows(app, "SELECT id FROM messages WHERE state = 'accepted' "
+                                           "ORDER BY id")]  # fmt: skip
+    now = app.clock() + timedelta(hours=1)
+
+    def walk(most, stretch):
+        pages, after = [], 0
+        while True:
+            with app.store.read(SYSTEM) as tx:
+                found, after = pulls.silent(tx, "esms", after, now - timedelta(days=1), now, most,
+                                            stretch=stretch)  # fmt: skip
+            pages.append([r["message_id"] for r in found])
+            if not after:
+                return pages
+
+    assert walk(50, 100) == [accepted]
+    for most, stretch in ((50, 5), (3, 100), (3, 5)):
+        pages = walk(most, stretch)
+        assert [m for page in pages for m in page] == accepted
+        assert max(len(page) for page in pages) <= min(most, stretch)
+    if app.store.is_sqlite:
+        with app.store.read(SYSTEM) as tx:
+            plans = []
+            run = tx.rows
+            tx.rows = lambda sql, **v: plans.append(run(f"EXPLAIN QUERY PLAN {sql}", **v)) or []
+            pulls.silent(tx, "esms", 1, now, now, 5)
+        words = " ".join(step["detail"] for step in plans[0])
+        assert "SEARCH m USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)" in words
+        assert "ORDER BY" not in words
 
 
 def test_a_call_to_many_numbers_is_reported_number_by_number(site, twins):

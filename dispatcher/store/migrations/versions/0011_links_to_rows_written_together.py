@@ -1,4 +1,4 @@
-"""PostgreSQL no longer runs a query per row for links to rows that are written together."""
+"""PostgreSQL runs no query per row for links to rows written together; rounds go by messages."""
 
 from alembic import op
 
@@ -9,7 +9,9 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.execute("UPDATE gateways SET poll_after = 0")  # it was an attempt, now it is a message
     if op.get_bind().dialect.name == "postgresql":
+        op.alter_column("gateways", "poll_after", comment="message a round has come to")
         op.drop_constraint("fk_targets_message_id", "targets")
         op.drop_constraint("fk_targets_body_id", "targets")
         op.drop_constraint("fk_attempts_message_id", "attempts")
