@@ -145,6 +145,10 @@ class Stage:
                     found.append(f"{to} unconfirmed although the gateway {self.can}s")
                 if state in ("queued", "sending") and broadcast.state is BroadcastState.DONE:
                     found.append(f"{to} lost in {state}")
+            refused = tx.rows("SELECT reference FROM attempts WHERE state = 'refused'")
+            names = {name for *_, name in ledger}
+            found += [f"{r['reference']} refused, but taken" for r in refused
+                      if r["reference"] in names]  # fmt: skip
             doubts = tx.rows(
                 "SELECT 1 FROM attempts a JOIN attempts b ON b.message_id = a.message_id "
                 "AND b.id > a.id WHERE a.state IN ('unconfirmed', 'doubtful')"

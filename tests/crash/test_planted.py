@@ -22,11 +22,11 @@ MISTAKES = {
         "            return _go_on(standing, AttemptState.REFUSED, now, step=True)\n        case _:",
         "two steps", "accept_reset", ""),
     "popped before it is sent": (
-        "store/messages.py", "UPDATE messages SET state = 'sending', tries = tries + 1",
+        "store/intents.py", "UPDATE messages SET state = 'sending', tries = tries + 1",
         "UPDATE messages SET state = 'accepted', tries = tries + 1",
         "neither", "", "before call@1"),
     "a new reference after a doubt": (
-        "store/messages.py", 'known["reference"]\n            if known', '""\n            if False',
+        "store/messages.py", "message: (reference, call_ref,", "message: (reference[::-1], call_ref,",
         "dedup", "accept_reset", ""),
 }  # fmt: skip
 
