@@ -49,7 +49,7 @@ def test_an_intent_is_on_the_disk_before_its_bytes_leave(how, tmp_path, monkeypa
     environ = dict(os.environ)
     if how == "NORMAL":  # the mistake that this test exists for
         shutil.copytree(ROOT / "dispatcher", package / "dispatcher")
-        source = package / "dispatcher" / "store" / "database.py"
+        source = package / "dispatcher" / "store" / "engines.py"
         text = source.read_text("utf-8")
         assert text.count('"synchronous=FULL"') == 1
         source.write_text(text.replace('"synchronous=FULL"', '"synchronous=NORMAL"'), "utf-8")
