@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from dispatcher.model import BroadcastState, MessageState
@@ -108,7 +109,7 @@ def take_up(tx: Tx) -> None:
     on, what was stopped or is too late is so for them too.
     """
     for row in tx.rows(
-        f"WITH {tx.visible('broadcasts')} SELECT b.id, b.expires_at FROM visible_broadcasts b "
+        f"WITH {tx.visible('broadcasts')} SELECT b.id FROM visible_broadcasts b "
         "WHERE b.state IN ('done', 'stopped', 'expired') AND b.released_at >= :since AND EXISTS "
         "(SELECT 1 FROM messages m WHERE m.broadcast_id = b.id AND m.state = 'queued')",
         since=at(tx.now - BACK_FOR),
@@ -116,10 +117,13 @@ def take_up(tx: Tx) -> None:
         broadcast = broadcasts.get(tx, row["id"])
         if broadcast.state is BroadcastState.STOPPED:
             end_queued(tx, broadcast.id, MessageState.CANCELLED)
-        elif broadcast.state is BroadcastState.EXPIRED or row["expires_at"] <= at(tx.now):
+        elif (
+            broadcast.state is BroadcastState.EXPIRED or (broadcast.expires_at or tx.now) <= tx.now
+        ):
             end_queued(tx, broadcast.id, MessageState.EXPIRED)
         else:
-            broadcasts.move(tx, broadcast, BroadcastState.RUNNING, reason="receipt")
+            with suppress(Problem):  # another worker said so first
+                broadcasts.move(tx, broadcast, BroadcastState.RUNNING, reason="receipt")
 
 
 def finish(tx: Tx) -> list[tuple[int, str]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from dispatcher.model import MessageState
 from dispatcher.store.database import Tx, at
-from dispatcher.store.rows import chosen, json_rows, locking, on_rows
+from dispatcher.store.rows import chosen, json_rows, locking, on_ids, on_rows
 
 # A message `m` that the gateway :new may take over: nobody may have taken it where it stands, the
 # new gateway has not refused it, and it is not written to a user id, which one account knows.
@@ -79,12 +79,11 @@ def release_leases(tx: Tx, worker: str) -> int:
 
 def let_go(tx: Tx, worker: str, ids: Sequence[int]) -> None:
     """Give some leased messages back to the queue; nothing of them has left."""
-    on_rows(
+    on_ids(
         tx,
-        "UPDATE messages SET lease_owner = NULL, lease_until = NULL "
-        f"FROM {json_rows({'id': 'bigint'})} r WHERE messages.id = r.id "
-        "AND COALESCE(lease_owner, '') = :w AND state = 'queued'",
-        [[i] for i in ids],
+        "UPDATE messages SET lease_owner = NULL, lease_until = NULL WHERE id IN (:ids) "
+        "AND COALESCE(lease_owner, '') = :w AND state || '' = 'queued'",
+        ids,
         w=worker,
     )
 

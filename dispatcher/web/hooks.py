@@ -105,8 +105,10 @@ class Door:
         query = scope["query_string"].decode("utf-8", "replace")
         if challenge := dict(parse_qsl(query)).get("hub.challenge") if "hub." in query else "":
             return 200, challenge[:200]  # the vendor checks that we are here
-        body = await _body(receive)
-        if body is None:
+        body, is_whole = await _body(receive)
+        if not is_whole:
+            return 400, "incomplete"
+        if len(body) > MOST_BYTES:
             return 413, "too large"
         call = Call(method, query, _kept(scope["headers"]), body)
         if body.strip() == b"{}":  # the vendor checks that we are here
@@ -121,16 +123,17 @@ class Door:
         return 200, "ok"
 
 
-async def _body(receive: Receive) -> bytes | None:
-    """What was sent; None when it is more than a receipt can be."""
-    body, more = b"", True
-    while more:
+async def _body(receive: Receive) -> tuple[bytes, bool]:
+    """(what was sent, is it whole): no more of it is read than a receipt can be."""
+    body = bytearray()
+    while len(body) <= MOST_BYTES:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return bytes(body), False
         body += message.get("body", b"")
-        if len(body) > MOST_BYTES:
-            return None
-        more = message.get("more_body", False)
-    return body
+        if not message.get("more_body", False):
+            break
+    return bytes(body), True
 
 
 def _kept(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:

@@ -239,6 +239,26 @@ def test_the_door_says_that_it_is_there_and_takes_only_what_vendors_send(app):
     assert rows(app, "SELECT 1 FROM receipts") == []
 
 
+def test_a_call_that_breaks_off_is_not_stored_as_if_it_were_whole(app):
+    """The vendor hears no yes, so it calls again."""
+    asgi = door(app.store, app.clock, {"esms": callback_path(app, "esms")}, listeners(app))
+    parts = [{"type": "http.request", "body": b'{"SMSID":"1"', "more_body": True},
+             {"type": "http.disconnect"}]  # fmt: skip
+    scope = {"type": "http", "method": "POST", "path": callback_path(app, "esms"),
+             "query_string": b"", "headers": []}  # fmt: skip
+    said = []
+
+    async def receive():
+        return parts.pop(0)
+
+    async def send(message):
+        said.append(message)
+
+    asyncio.run(asgi(scope, receive, send))
+    assert said[0]["status"] == 400
+    assert rows(app, "SELECT 1 FROM receipts") == []
+
+
 def test_the_door_opens_only_to_its_secret_path(app):
     good = callback_path(app, "esms")
     for path in ("/hooks/esms/guess", good[:-1] + ("0" if good[-1] != "0" else "1"), "/hooks/nobody/x",
