@@ -11,8 +11,9 @@ from contextlib import suppress
 
 from benchmarks import sites
 from dispatcher.app import Doors, callback_path
+from dispatcher.serving import serve_door, serve_site
 from dispatcher.twins.server import start
-from dispatcher.worker import Worker, serve_door, serve_site
+from dispatcher.worker import Worker
 
 BULK = """[gateways.gate]
 adapter = "http"

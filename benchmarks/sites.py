@@ -16,10 +16,10 @@ from dispatcher import planning, templating
 from dispatcher.app import App, open_app
 from dispatcher.config import parse
 from dispatcher.model import SYSTEM, Actor, AreaKind, Audience, Role
+from dispatcher.serving import serve_site
 from dispatcher.store import areas, broadcasts, people
 from dispatcher.twins.residents import GIVEN_F, SURNAMES
 from dispatcher.twins.server import Child
-from dispatcher.worker import serve_site
 
 TOML = """[site]
 name = "Bench"

@@ -17,9 +17,9 @@ from dispatcher.importing.listing import Context
 from dispatcher.importing.merge import Merge, merge, store
 from dispatcher.importing.sheets import read_sheets
 from dispatcher.model import SYSTEM, Actor, AreaKind, Audience, BroadcastState
+from dispatcher.serving import serve_site
 from dispatcher.store import areas, broadcasts, messages
 from dispatcher.twins.server import Child
-from dispatcher.worker import serve_site
 
 HEAD = "STT,Họ và tên,Số điện thoại,Tổ dân phố,Chủ hộ\n"
 

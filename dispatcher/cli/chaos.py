@@ -9,13 +9,13 @@ import json
 import os
 import random
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from dispatcher import planning, templating
 from dispatcher.app import App, open_app
 from dispatcher.cli.spoken import command, option
 from dispatcher.cli.surface import Surface
+from dispatcher.cli.warm import start_worker
 from dispatcher.clock import start_site_clock
 from dispatcher.config import parse
 from dispatcher.model import SYSTEM, Actor, Audience, BroadcastState, Role
@@ -137,7 +138,7 @@ def _act(app: App, actor: Actor, act: Callable[[Any], object]) -> None:
 
 
 def harass(
-    spawn: Callable[[], subprocess.Popen[bytes]],
+    spawn: Callable[[], BaseProcess],
     over: Callable[[], bool],
     twin: Child,
     kills: int,
@@ -154,7 +155,7 @@ def harass(
         worker = spawn()
         try:
             calls = twin.ask("/ledger")["calls"]
-            while worker.poll() is None and not over():
+            while worker.is_alive() and not over():
                 if time.monotonic() - started > limit:
                     raise Problem(
                         "chaos-time",
@@ -167,19 +168,17 @@ def harass(
                     if over():
                         break
                     worker.kill()
-                    worker.wait()
+                    worker.join()
                     killed += 1
                     told(killed)
                     break
                 time.sleep(0.02 if killed < kills else 0.2)
         finally:
-            if worker.poll() is None:
+            if worker.is_alive():
                 worker.terminate()
-                try:
-                    worker.wait(35)
-                except subprocess.TimeoutExpired:
-                    worker.kill()
-                    worker.wait()
+                worker.join(35)
+                worker.kill()
+                worker.join()
         if over():
             return killed
 
@@ -288,7 +287,7 @@ def chaos(
         os.environ["DISPATCHER_TWINS"] = json.dumps({"gate": twin.base(vendor)})
         with surface.progress("Đang giết", "Killing", max(kills, 1)) as update:
             killed = harass(
-                lambda: subprocess.Popen(worker_command(root), stdout=subprocess.DEVNULL),
+                lambda: start_worker(root),
                 lambda: _get(app, broadcast_id).state is not BroadcastState.RUNNING,
                 twin,
                 kills,

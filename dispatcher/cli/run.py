@@ -32,7 +32,7 @@ def _log_to_stderr() -> None:
 @option("--once", is_flag=True, vi="làm hết việc đến hạn rồi thôi", en="do what is due, then end")
 @option("--web", "with_door", is_flag=True, vi="kèm bảng điều khiển", en="with the console")
 def run(surface: Surface, once: bool, with_door: bool) -> None:
-    from dispatcher.worker import run_worker
+    from dispatcher.serving import run_worker
 
     _log_to_stderr()
     app = surface.open_app() if once or surface.dry_run else _opened_patiently(surface)
@@ -119,7 +119,7 @@ def _tell_where(surface: Surface, place: str, code: str) -> None:
 )
 @option("--listen", vi="địa chỉ, ví dụ 127.0.0.1:8700", en="address, like 127.0.0.1:8700")
 def web(surface: Surface, listen: str | None) -> None:
-    from dispatcher.worker import serve_door
+    from dispatcher.serving import serve_door
 
     _log_to_stderr()
     app = surface.open_app()

@@ -17,6 +17,7 @@ import traceback
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
+from types import ModuleType
 
 
 class Deaths:
@@ -64,23 +65,29 @@ class Deaths:
 PATIENCE = 60  # seconds, then a worker that does not end is killed and told as -14
 
 
+def _shorten(module: ModuleType, **times: object) -> None:
+    for name, value in times.items():
+        assert hasattr(module, name), f"{name} has moved away from {module.__name__}"
+        setattr(module, name, value)
+
+
 def _work(job: Mapping[str, str]) -> None:
-    from dispatcher import failpoints, worker
+    from dispatcher import failpoints, serving, worker
     from dispatcher.app import open_app
     from dispatcher.config import parse
     from dispatcher.sending import asking, view
-    from dispatcher.store import database
+    from dispatcher.store import engines
 
     os.environ["DISPATCHER_STATE"] = job["state"]
     os.environ["DISPATCHER_CLOCK"] = job["clock"]
     failpoints.arm(job["point"] or None, job["seen"] or None)
-    worker.TICK, worker.RECEIPTS = 0.1, 0.05
+    _shorten(worker, TICK=0.1, RECEIPTS=0.05)
     if job["lease"]:
-        database.IDLE_SECONDS = 2
-        view.LEASE = timedelta(seconds=float(job["lease"]))
-        asking.LEAVE_WITHIN = float(job["lease"]) / 3
+        _shorten(engines, IDLE_SECONDS=2)
+        _shorten(view, LEASE=timedelta(seconds=float(job["lease"])))
+        _shorten(asking, LEAVE_WITHIN=float(job["lease"]) / 3)
     app = open_app(parse(Path(job["root"])))
-    asyncio.run(worker.serve_site(app, job["urls"], once=True, with_door=job["door"]))  # type: ignore[arg-type]
+    asyncio.run(serving.serve_site(app, job["urls"], once=True, with_door=job["door"]))  # type: ignore[arg-type]
     app.store.close()
 
 

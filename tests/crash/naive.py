@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import sys
 
 import aiohttp
 
@@ -45,5 +44,5 @@ async def main(url: str, path: str) -> None:
             await asyncio.gather(*(send(session, url, path, n) for n in numbers))
 
 
-if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2]))
+def work(url: str, path: str) -> None:
+    asyncio.run(main(url, path))

@@ -1,7 +1,7 @@
 """Kill the worker again and again in front of a misbehaving gateway; compare ledgers."""
 
 import json
-import subprocess
+import multiprocessing
 import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -70,9 +70,17 @@ def test_the_usual_way_texts_people_twice_so_the_harness_bites(tmp_path):
     naive.prepare(path, [f"84{number(i)[1:]}" for i in range(people)])
     twin = start(["esms"], "--misbehave", "all=1", "--latency", "0.16", "--no-receipts")
     url = f"{twin.base('esms')}/SendMultipleMessage_V4_post_json/"
+
+    def spawn():
+        worker = multiprocessing.get_context("forkserver").Process(
+            target=naive.work, args=(url, path)
+        )
+        worker.start()
+        return worker
+
     try:
         harass(
-            lambda: subprocess.Popen([sys.executable, str(Path(naive.__file__)), url, path]),
+            spawn,
             lambda: not naive.waiting(path), twin, kills, 1, 300, lambda done: None,
         )  # fmt: skip
         ledger = twin.ask("/ledger?people=1")

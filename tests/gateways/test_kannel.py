@@ -24,7 +24,7 @@ from dispatcher.gateways import kannel as adapter
 from dispatcher.gateways.contract import Accepted, Call, Given
 from dispatcher.gateways.wire import Wire
 from dispatcher.model import Fault, Heard
-from dispatcher.worker import serve_site
+from dispatcher.serving import serve_site
 
 BOXES = [
     shutil.which(name, path="/usr/sbin:/usr/bin:/sbin:/bin") for name in ("bearerbox", "smsbox")

@@ -19,9 +19,9 @@ from dispatcher.model import SYSTEM, AddressKind
 from dispatcher.sending import reclaim
 from dispatcher.sending.polling import poll
 from dispatcher.sending.view import LEASE
+from dispatcher.serving import serve_site
 from dispatcher.store import contacts, intents, messages, pulls, receipts, replies
 from dispatcher.twins.ledger import luck
-from dispatcher.worker import serve_site
 
 POSTGRESQL_LATER = True
 

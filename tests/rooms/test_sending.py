@@ -34,11 +34,11 @@ from dispatcher.model import HANOI, SYSTEM, AttemptState, BroadcastState, Messag
 from dispatcher.sending import Engine, asking, reclaim
 from dispatcher.sending.lanes import Pace
 from dispatcher.sending.view import LEASE
+from dispatcher.serving import serve_door, serve_site
 from dispatcher.store import broadcasts, gateways, intents, messages, outcomes, upkeep
 from dispatcher.store.outcomes import Outcome
 from dispatcher.store.schema import moment
 from dispatcher.twins.server import start
-from dispatcher.worker import serve_door, serve_site
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "gateways"))
 from vendors import answer, reset, vendor

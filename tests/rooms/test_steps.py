@@ -23,8 +23,8 @@ from dispatcher.model import SYSTEM, BroadcastState, Mode
 from dispatcher.sending import asking, balance
 from dispatcher.sending.lanes import Pace
 from dispatcher.sending.view import LEASE, View, lanes_of
+from dispatcher.serving import serve_site
 from dispatcher.store import broadcasts, forecasts, gateways, reachability, workers
-from dispatcher.worker import serve_site
 
 POSTGRESQL_LATER = True
 

@@ -13,9 +13,10 @@ from dispatcher.clock import Watch, real_clock
 from dispatcher.config import parse
 from dispatcher.model import SYSTEM, BroadcastState
 from dispatcher.problems import Problem
+from dispatcher.serving import serve_site
 from dispatcher.store import settings, trail
 from dispatcher.timekeeping import Timekeeper
-from dispatcher.worker import Worker, serve_site
+from dispatcher.worker import Worker
 
 
 class Hands:

@@ -17,8 +17,8 @@ from dispatcher.config import parse
 from dispatcher.drill import sign_in_to_twins
 from dispatcher.gateways.contract import Call
 from dispatcher.model import SYSTEM
+from dispatcher.serving import serve_site
 from dispatcher.store import receipts, suppressions, user_ids
-from dispatcher.worker import serve_site
 
 POSTGRESQL_LATER = True
 

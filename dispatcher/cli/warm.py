@@ -1,0 +1,48 @@
+"""Workers that start at once: processes of their own, forked from one that knows the program.
+
+Reading the program is nearly all of what a start costs; a crash test starts hundreds. Where
+processes cannot be forked (Windows) each reads it for itself.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+from collections.abc import Mapping
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+# What a worker loads only when it needs it, too.
+KNOWN = (
+    "apscheduler.schedulers.asyncio",
+    "dispatcher.cli.entry",
+    "dispatcher.cli.run",
+    "dispatcher.gateways.esms",
+    "dispatcher.gateways.lab",
+    "dispatcher.gateways.wire",
+    "dispatcher.serving",
+)
+
+
+def start_worker(root: Path) -> BaseProcess:
+    """`dispatcher run` at a site, quiet, in the environment as it is now."""
+    if "forkserver" in multiprocessing.get_all_start_methods():
+        processes = multiprocessing.get_context("forkserver")
+        processes.set_forkserver_preload(list(KNOWN))
+        worker: BaseProcess = processes.Process(target=_work, args=(root, dict(os.environ)))
+    else:
+        worker = multiprocessing.get_context("spawn").Process(
+            target=_work, args=(root, dict(os.environ))
+        )
+    worker.start()
+    return worker
+
+
+def _work(root: Path, environment: Mapping[str, str]) -> None:
+    from dispatcher.cli import main
+
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    main(["--site", str(root), "-q", "run"])
