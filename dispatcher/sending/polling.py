@@ -20,7 +20,10 @@ from dispatcher.store.schema import moment
 
 log = logging.getLogger("dispatcher.sending")
 T = TypeVar("T")
-Believe = Callable[[Tx, Sequence[tuple[str, Receipt]]], Any]
+A_SECOND_LOOK = 1.0  # seconds between looks at a report whose message is on the wire
+LOOKS = 60  # by then no call is open any more
+# What `receiving.believe` does: per report ("matched", "early" …, its attempt)
+Believe = Callable[[Tx, Sequence[tuple[str, Receipt]]], Sequence[tuple[str, int | None]]]
 InThread = Callable[[Callable[[], T]], Awaitable[T]]
 
 
@@ -71,10 +74,16 @@ async def poll(
         log.warning("gateway=%s reports could not be pulled code=%s", name, found.code)
         return 0
 
-    def write() -> None:
-        with store.begin(SYSTEM, clock()) as tx:
-            believe(tx, [(name, receipt) for receipt in found])
+    heard = [(name, receipt) for receipt in found]
 
-    if found:
-        await in_thread(write)
+    def write() -> list[tuple[str, Receipt]]:
+        with store.begin(SYSTEM, clock()) as tx:
+            told = believe(tx, heard)
+        return [h for h, (what, _) in zip(heard, told, strict=True) if what == "early"]
+
+    for _ in range(LOOKS):
+        if heard:
+            heard = await in_thread(write)
+        if heard:  # of a message on the wire just now: whoever settles it may not see the report
+            await asyncio.sleep(A_SECOND_LOOK)
     return len(found)

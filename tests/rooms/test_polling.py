@@ -16,7 +16,7 @@ from dispatcher.config import parse
 from dispatcher.gateways.contract import Call, Reply
 from dispatcher.lifecycle import Doubt
 from dispatcher.model import SYSTEM, AddressKind
-from dispatcher.sending import reclaim
+from dispatcher.sending import polling, reclaim
 from dispatcher.sending.polling import poll
 from dispatcher.sending.view import LEASE
 from dispatcher.serving import serve_site
@@ -48,12 +48,13 @@ def site(make_site, database, tmp_path):
         app.store.close()
 
 
-def pull(app, urls, name="esms"):
+async def at_once(act):
+    return act()
+
+
+def pull(app, urls, name="esms", in_thread=at_once):
     """One page of one gateway's round; how many reports came."""
     gateway = build_gateway(app, name, Doors(urls), None)
-
-    async def in_thread(act):
-        return act()
 
     async def go():
         try:
@@ -103,6 +104,34 @@ def test_lost_callbacks_are_made_up_for_by_asking(site, twins):
     assert before["accepted"] == 40 - blocked
     assert after["delivered"] >= 35
     assert sum(after.values()) == 40
+
+
+def test_a_report_of_a_message_on_the_wire_is_looked_at_again(site, twins, monkeypatch):
+    """On PostgreSQL whoever settles it in the same moment does not see the report."""
+    app, broadcast_id = site(crowd(3))
+    asyncio.run(serve_site(app, twin_urls(twins), once=True, with_door=False))
+    app.clock.advance(minutes=11)
+    [someone] = rows(app, "SELECT MIN(id) AS id FROM messages WHERE state = 'accepted'")
+    monkeypatch.setattr(polling, "A_SECOND_LOOK", 0)
+    acts = 0
+
+    def change(words):
+        with app.begin(SYSTEM)() as tx:
+            tx.run(f"UPDATE messages SET {words} WHERE id = {someone['id']}")
+            tx.note("test", "messages", "")
+
+    async def in_thread(act):
+        nonlocal acts
+        acts += 1
+        if acts == 3:  # between the question and its answer the message went on the wire
+            change("state = 'sending', lease_owner = 'another'")
+        if acts == 4:  # and was settled by somebody who had not seen the report
+            change("state = 'accepted', lease_owner = NULL")
+        return act()
+
+    pull(app, twin_urls(twins), in_thread=in_thread)
+    assert acts == 4
+    assert "accepted" not in counts(app, broadcast_id)
 
 
 def test_nobody_is_asked_about_beyond_what_the_vendor_remembers(site, twins):
