@@ -47,9 +47,9 @@ def write(
             tx,
             "UPDATE messages SET state = 'sending', tries = tries + 1, changed_at = :now, "
             "lease_owner = :w, lease_until = :until WHERE id IN (:ids) "
-            "AND COALESCE(lease_owner, '') = :owner AND state || '' = 'queued' AND EXISTS "
-            "(SELECT 1 FROM broadcasts b WHERE b.id = messages.broadcast_id "
-            "AND b.state = 'running' AND b.expires_at > :now) RETURNING id",
+            "AND COALESCE(lease_owner, '') = :owner AND state || '' = 'queued' "
+            "AND broadcast_id + 0 IN (SELECT b.id FROM broadcasts b WHERE b.state = 'running' "
+            "AND b.expires_at > :now) RETURNING id",
             ids,
             w=worker,
             owner=owner,
@@ -60,7 +60,8 @@ def write(
     on_rows(
         tx,
         "INSERT INTO attempts (message_id, broadcast_id, position, gateway, channel, reference, "
-        "call_ref, state, asked_at, cost) SELECT r.m, r.b, r.p, r.g, r.c, r.ref, r.call, "
+        "call_ref, state, asked_at, cost) SELECT r.m, r.b, r.p, r.g, r.c, r.ref, "
+        "COALESCE(r.call, r.ref), "
         f"'sending', :now, r.cost FROM {json_rows(_INTENT)} r WHERE 1 = 1",
         [
             (
@@ -70,7 +71,7 @@ def write(
                 p.gateway,
                 p.channel,
                 p.reference,
-                call,
+                call if call != p.reference else None,
                 p.reserved,
             )
             for p, call in intents

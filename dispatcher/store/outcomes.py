@@ -54,17 +54,17 @@ def settle(tx: Tx, worker: str, outcomes: Sequence[Outcome]) -> set[int]:
     stays true whoever holds it. What is alike for all of a set is not written out row by row, which
     takes half as long again.
     """
-    plain: dict[datetime | None, list[int]] = {}
+    plain: dict[datetime | None, list[Outcome]] = {}
     others: list[Outcome] = []
     for outcome in outcomes:
         if outcome.is_plain:
-            plain.setdefault(outcome.deadline_at, []).append(outcome.message_id)
+            plain.setdefault(outcome.deadline_at, []).append(outcome)
         else:
             others.append(outcome)
     ours = _moved(tx, worker, others)
-    for deadline, ids in plain.items():
-        ours |= _accepted(tx, worker, ids, deadline)
-    _answered_yes(tx, [o for o in outcomes if o.is_plain])
+    for deadline, alike in plain.items():
+        ours |= _accepted(tx, worker, [o.message_id for o in alike], deadline)
+        _answered_yes(tx, alike)
     _answered(tx, [o for o in others if o.message_id in ours or o.attempt is AttemptState.ACCEPTED])
     return ours
 

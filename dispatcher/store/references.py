@@ -10,12 +10,15 @@ from dispatcher.store.seal import Sealer
 _LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 
 
-def of_message(sealer: Sealer, message: int, *parts: int) -> str:
-    """34 letters, the same for the same parts.
+def of_message(
+    sealer: Sealer, message: int, broadcast: int, contact: int, position: int, generation: int
+) -> str:
+    """34 letters, the same for the same attempt.
 
     They begin with the message's own number, so that neighbours lie together in the index.
     """
-    return f"{message:010x}{sealer.mark(f'reference {parts}')}".translate(_LETTERS)
+    mark = sealer.mark(f"reference ({broadcast}, {contact}, {position}, {generation})")
+    return f"{message:010x}{mark}".translate(_LETTERS)
 
 
 def of_call(sealer: Sealer, messages: Sequence[tuple[int, str]]) -> str:

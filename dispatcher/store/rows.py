@@ -27,15 +27,31 @@ def json_rows(columns: Mapping[str, str]) -> str:
 _JSON_ROWS = re.compile(r"/\*json_rows (\{.*?\})\*/")
 
 
-@lru_cache(maxsize=1000)
-def _expanded(sql: str, sqlite: bool) -> str:
+@lru_cache(maxsize=2000)
+def _expanded(sql: str, sqlite: bool, alike: frozenset[int]) -> str:
+    """The statement for rows whose columns `alike` have one value each, given once."""
+
     def table(found: re.Match[str]) -> str:
         columns: dict[str, str] = json.loads(found[1])
-        if sqlite:
-            parts = [f"value ->> {i} AS {name}" for i, name in enumerate(columns)]
-            return f"(SELECT {', '.join(parts)} FROM json_each(:rows))"
-        arrays = [f"CAST(:rows_{i} AS {kind}[])" for i, kind in enumerate(columns.values())]
-        return f"(SELECT * FROM unnest({', '.join(arrays)}) AS u({', '.join(columns)}))"
+        differ = {name: i for i, name in enumerate(columns) if i not in alike}
+        chosen = []
+        for i, (name, kind) in enumerate(columns.items()):
+            if i in alike:
+                value = f":one_{i}" if sqlite else f"CAST(:one_{i} AS {kind})"
+            elif not sqlite:
+                value = name
+            else:
+                value = "value" if len(differ) == 1 else f"value ->> {list(differ).index(name)}"
+            chosen.append(f"{value} AS {name}")
+        source = ""
+        if differ and sqlite:
+            source = " FROM json_each(:rows)"
+        elif differ:
+            arrays = ", ".join(
+                f"CAST(:rows_{i} AS {columns[name]}[])" for name, i in differ.items()
+            )
+            source = f" FROM unnest({arrays}) AS u({', '.join(differ)})"
+        return f"(SELECT {', '.join(chosen)}{source})"
 
     return _JSON_ROWS.sub(table, sql)
 
@@ -70,16 +86,32 @@ def tuples(tx: Tx, sql: str, rows: Sequence[Sequence[Any]], **parameters: Any) -
 def _run_on_rows(
     tx: Tx, sql: str, rows: Sequence[Sequence[Any]], parameters: Mapping[str, Any]
 ) -> sa.CursorResult[Any]:
+    """A value that all rows share is bound once: taking rows apart costs more than the rest."""
+    columns = list(zip(*rows, strict=True))
+    alike = {i for i, values in enumerate(columns) if values.count(values[0]) == len(values)}
+    if len(alike) == len(columns) and len(rows) > 1:
+        alike.discard(0)  # as often as it was given
+    differ = [values for i, values in enumerate(columns) if i not in alike]
+    given: dict[str, Any] = {}
     if tx.is_sqlite:
-        return tx.run(_expanded(sql, True), {"rows": json.dumps(rows), **parameters})
-    columns = {f"rows_{i}": array(c) for i, c in enumerate(zip(*rows, strict=True))}
-    return tx.run(_expanded(sql, False), {**columns, **parameters})
+        given.update((f"one_{i}", columns[i][0]) for i in alike)
+        given["rows"] = json.dumps(
+            differ[0] if len(differ) == 1 else list(zip(*differ, strict=True))
+        )
+    else:
+        given.update((f"one_{i}", _text(columns[i][0])) for i in alike)
+        given.update((f"rows_{i}", array(c)) for i, c in enumerate(columns) if i not in alike)
+    return tx.run(_expanded(sql, tx.is_sqlite, frozenset(alike)), {**given, **parameters})
 
 
 def array(values: Iterable[str | int | float | bool | None]) -> str:
     """Values in the form PostgreSQL reads arrays of any kind in. Its driver would look at the type
     of each value again, which takes longer than what the statement does with it."""
     return "{" + ",".join(map(_element, values)) + "}"
+
+
+def _text(value: str | int | float | bool | None) -> str | None:
+    return None if value is None else str(value)
 
 
 def _element(value: str | int | float | bool | None) -> str:
