@@ -249,7 +249,7 @@ def in_doubt(standing: Standing, now: datetime) -> Decision:
         return Decision(state, AttemptState.UNCONFIRMED, effect=Effect.DOUBT)
     doubt = standing.doubt
     if doubt.dedup_window is not None:
-        again = now + backoff(standing.tries, standing.seed, first=0.5, most=300)
+        again = now + backoff(standing.tries, standing.seed, first=0.5, most=60)
         if again < standing.first_asked_at + doubt.dedup_window * SETTLE_MARGIN:
             return Decision(M.SENDING, AttemptState.DOUBTFUL, due_at=again, effect=Effect.DOUBT)
     if doubt.settle is not None:

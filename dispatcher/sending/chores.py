@@ -14,6 +14,10 @@ from dispatcher.store.outcomes import Outcome
 from dispatcher.store.releases import TARGETS_PER_STEP
 from dispatcher.store.schema import moment
 
+# A death says nothing about the vendor: its calls are asked about again within seconds, however
+# often it happens. Not at once for ever, though: a call may be what kills its worker.
+AFTER_DEATHS = 4
+
 
 def reclaim(tx: Tx, worker: str, doubts: Mapping[str, Doubt], dead: str | None = None) -> int:
     """Take back what a dead worker held, or whatever outlived its lease; how many were in doubt.
@@ -29,7 +33,7 @@ def reclaim(tx: Tx, worker: str, doubts: Mapping[str, Doubt], dead: str | None =
         standing = Standing(
             first_asked_at=moment(row["asked_at"]),
             expires_at=broadcast.expires_at or tx.now,
-            tries=row["tries"],
+            tries=min(row["tries"], AFTER_DEATHS),
             doubt=doubts.get(row["gateway"], Doubt()),
             rather_twice=broadcast.rather_twice,
             heard=HeardBits(row["heard"]),

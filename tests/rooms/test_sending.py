@@ -37,7 +37,7 @@ from dispatcher.sending.view import LEASE
 from dispatcher.serving import serve_door, serve_site
 from dispatcher.store import broadcasts, gateways, intents, messages, outcomes, upkeep
 from dispatcher.store.outcomes import Outcome
-from dispatcher.store.schema import moment
+from dispatcher.store.schema import micros, moment
 from dispatcher.twins.server import start
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "gateways"))
@@ -310,8 +310,11 @@ def test_what_a_dead_worker_held_is_taken_back(app, tmp_path):
         )
         tx.note("test", "messages", "")
     remembers = {"esms": Doubt(dedup_window=broadcasts.timedelta(hours=24))}
-    with app.begin(SYSTEM)() as tx:
+    with app.begin(SYSTEM)() as tx:  # its calls are asked about soon, however many workers died
+        tx.run("UPDATE messages SET tries = 30 WHERE state = 'sending'")
         assert reclaim(tx, "heir", remembers, dead="dead") == 4
+    [last] = rows(app, "SELECT MAX(due_at) AS due FROM messages WHERE state = 'sending'")
+    assert last["due"] <= micros(app.clock() + timedelta(seconds=4))
     held = rows(app, "SELECT count(*) AS n FROM messages WHERE lease_owner IS NOT NULL")
     assert held[0]["n"] == 0
     assert counts(app, broadcast_id) == {"queued": 2, "sending": 4}
