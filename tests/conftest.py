@@ -22,6 +22,8 @@ for name in ("DISPATCHER_CLOCK", "DISPATCHER_AS", "DISPATCHER_TWINS", "DISPATCHE
     os.environ.pop(name, None)
 os.environ["DISPATCHER_STATE"] = tempfile.mkdtemp(prefix="dispatcher-state-")
 
+import warm
+
 from dispatcher.app import App, open_app
 from dispatcher.clock import start_site_clock
 from dispatcher.config import parse
@@ -225,11 +227,14 @@ def twins() -> Iterator[Child]:
 
 def run_cli(*words: str, stdin: str = "", env: dict[str, str] | None = None,
             cwd: Path | None = None, timeout: float = 240) -> subprocess.CompletedProcess[str]:  # fmt: skip
-    """The command line as a person starts it."""
-    return subprocess.run(
-        [sys.executable, "-m", "dispatcher", *words], input=stdin, capture_output=True, text=True,
-        timeout=timeout, check=False, cwd=cwd or ROOT, env={**os.environ, **(env or {})},
-    )  # fmt: skip
+    """The command line, in a process of its own."""
+    return warm.run(words, stdin, {**os.environ, **(env or {})}, cwd or ROOT, timeout)
+
+
+def run_program(*words: str, timeout: float = 240) -> subprocess.CompletedProcess[str]:
+    """The program as a person starts it."""
+    return subprocess.run([sys.executable, "-m", "dispatcher", *words], capture_output=True,
+                          text=True, timeout=timeout, check=False, cwd=ROOT)  # fmt: skip
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from conftest import new_postgresql, run_cli
+from conftest import new_postgresql, run_program
 
 from dispatcher.cli.chaos import harass
 from dispatcher.twins.residents import number
@@ -19,7 +19,7 @@ import naive
 
 
 def chaos(*words: str) -> dict:
-    found = run_cli("chaos", "--json", "--no-progress", *words, timeout=1000)
+    found = run_program("chaos", "--json", "--no-progress", *words, timeout=1000)
     assert found.returncode == 0, found.stderr
     return json.loads(found.stdout)
 
