@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, build_site
 
 from dispatcher.config import duration, load, parse, window
 from dispatcher.problems import Problem
@@ -31,8 +31,8 @@ def test_the_repository_is_a_ready_site():
         (('sample_heads = ["095"]', "sample_heads = 95"), "bad-setting", "sample_heads"),
     ],
 )
-def test_wrong_settings_name_the_line_and_the_way_out(make_site, change, code, says):
-    root = make_site("data/site.db", change)
+def test_wrong_settings_name_the_line_and_the_way_out(tmp_path, change, code, says):
+    root = build_site(tmp_path / "site", "data/site.db", change)
     with pytest.raises(Problem) as caught:
         parse(root)
     assert caught.value.code == code
