@@ -22,6 +22,7 @@ _INTENT = {
     "call": "text",
     "cost": "int",
 }
+_INTENTS = json_rows(_INTENT, often_alike=_INTENT.keys() - {"m", "ref"})
 _ASKED = json_rows({"id": "bigint", "ref": "text"})
 
 
@@ -62,7 +63,7 @@ def write(
         "INSERT INTO attempts (message_id, broadcast_id, position, gateway, channel, reference, "
         "call_ref, state, asked_at, cost) SELECT r.m, r.b, r.p, r.g, r.c, r.ref, "
         "COALESCE(r.call, r.ref), "
-        f"'sending', :now, r.cost FROM {json_rows(_INTENT)} r WHERE 1 = 1",
+        f"'sending', :now, r.cost FROM {_INTENTS} r WHERE 1 = 1",
         [
             (
                 p.message_id,

@@ -103,7 +103,7 @@ def _moved(tx: Tx, worker: str, outcomes: Sequence[Outcome]) -> set[int]:
         "position = COALESCE(r.p, messages.position), gateway = COALESCE(r.g, messages.gateway), "
         "due_at = COALESCE(r.due, messages.due_at), deadline_at = r.deadline, "
         "lease_owner = NULL, lease_until = NULL, changed_at = :now "
-        f"FROM {json_rows(_MOVED)} r WHERE messages.id = r.m "
+        f"FROM {json_rows(_MOVED, _MOVED.keys() - {'m'})} r WHERE messages.id = r.m "
         "AND messages.state || '' = 'sending' "
         "AND COALESCE(messages.lease_owner, '') = :w RETURNING messages.id AS id",
         [
@@ -136,7 +136,8 @@ def _answered_yes(tx: Tx, outcomes: Sequence[Outcome]) -> None:
         "UPDATE attempts SET state = 'accepted', fault = NULL, code = NULL, detail = NULL, "
         "provider_id = COALESCE(r.pid, provider_id), parts = COALESCE(r.parts, attempts.parts), "
         "cost = COALESCE(r.cost, attempts.cost), answered_at = :now "
-        f"FROM {json_rows(_YES)} r WHERE attempts.reference = r.ref AND {_OPEN}",
+        f"FROM {json_rows(_YES, _YES.keys() - {'ref'})} r "
+        f"WHERE attempts.reference = r.ref AND {_OPEN}",
         [(o.reference, o.provider_id, o.parts, o.cost) for o in outcomes],
         now=at(tx.now),
     )
@@ -148,7 +149,7 @@ def _answered(tx: Tx, outcomes: Sequence[Outcome]) -> None:
         "UPDATE attempts SET state = r.s, fault = r.fault, code = r.code, detail = r.detail, "
         "provider_id = COALESCE(r.pid, provider_id), parts = COALESCE(r.parts, attempts.parts), "
         "cost = CASE WHEN r.s = 'refused' THEN NULL ELSE COALESCE(r.cost, attempts.cost) END, "
-        f"answered_at = :now FROM {json_rows(_ANSWERED)} r "
+        f"answered_at = :now FROM {json_rows(_ANSWERED, _ANSWERED.keys() - {'ref'})} r "
         f"WHERE attempts.reference = r.ref AND {_OPEN}",
         [
             (o.attempt, o.fault, o.code, o.detail, o.reference, o.provider_id, o.parts, o.cost)

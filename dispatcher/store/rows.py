@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, cast
 
@@ -16,42 +16,51 @@ import sqlalchemy as sa
 from dispatcher.store.database import Row, Tx, plain
 
 
-def json_rows(columns: Mapping[str, str]) -> str:
+def json_rows(columns: Mapping[str, str], often_alike: Collection[str] = ()) -> str:
     """A FROM item made of the rows given to `on_rows`; types are SQL's, per column.
 
     SQLite unpacks them from JSON; PostgreSQL gets an array per column, which costs it a third.
+    `often_alike`: columns that nothing is found by. One of them that is the same in all rows is
+    bound once, since taking it out of each row costs as much as writing it. Not for others: an
+    index on such a value would be walked for all that have it.
     """
-    return "/*json_rows " + json.dumps(columns) + "*/"
+    assert set(often_alike) < columns.keys()
+    return f"/*json_rows {json.dumps(columns)} {json.dumps(sorted(often_alike))}*/"
 
 
-_JSON_ROWS = re.compile(r"/\*json_rows (\{.*?\})\*/")
+_JSON_ROWS = re.compile(r"/\*json_rows (\{.*?\}) (\[.*?\])\*/")
+
+
+@lru_cache(maxsize=1000)
+def _often_alike(sql: str) -> tuple[int, ...]:
+    """The places of those columns."""
+    found = _JSON_ROWS.search(sql)
+    assert found is not None
+    names = set(json.loads(found[2]))
+    return tuple(i for i, name in enumerate(json.loads(found[1])) if name in names)
 
 
 @lru_cache(maxsize=2000)
-def _expanded(sql: str, sqlite: bool, alike: frozenset[int]) -> str:
-    """The statement for rows whose columns `alike` have one value each, given once."""
+def _expanded(sql: str, sqlite: bool, once: frozenset[int]) -> str:
+    """The statement for rows of which the columns `once` are bound once."""
 
     def table(found: re.Match[str]) -> str:
         columns: dict[str, str] = json.loads(found[1])
-        differ = {name: i for i, name in enumerate(columns) if i not in alike}
-        chosen = []
+        each = [name for i, name in enumerate(columns) if i not in once]
+        chosen, arrays = [], []
         for i, (name, kind) in enumerate(columns.items()):
-            if i in alike:
-                value = f":one_{i}" if sqlite else f"CAST(:one_{i} AS {kind})"
-            elif not sqlite:
-                value = name
+            if i in once:
+                value = f":once_{i}" if sqlite else f"CAST(:once_{i} AS {kind})"
+            elif sqlite:
+                value = "value" if len(each) == 1 else f"value ->> {each.index(name)}"
             else:
-                value = "value" if len(differ) == 1 else f"value ->> {list(differ).index(name)}"
+                value = name
+                arrays.append(f"CAST(:rows_{i} AS {kind}[])")
             chosen.append(f"{value} AS {name}")
-        source = ""
-        if differ and sqlite:
-            source = " FROM json_each(:rows)"
-        elif differ:
-            arrays = ", ".join(
-                f"CAST(:rows_{i} AS {columns[name]}[])" for name, i in differ.items()
-            )
-            source = f" FROM unnest({arrays}) AS u({', '.join(differ)})"
-        return f"(SELECT {', '.join(chosen)}{source})"
+        source = "json_each(:rows)"
+        if not sqlite:
+            source = f"unnest({', '.join(arrays)}) AS u({', '.join(each)})"
+        return f"(SELECT {', '.join(chosen)} FROM {source})"
 
     return _JSON_ROWS.sub(table, sql)
 
@@ -86,22 +95,19 @@ def tuples(tx: Tx, sql: str, rows: Sequence[Sequence[Any]], **parameters: Any) -
 def _run_on_rows(
     tx: Tx, sql: str, rows: Sequence[Sequence[Any]], parameters: Mapping[str, Any]
 ) -> sa.CursorResult[Any]:
-    """A value that all rows share is bound once: taking rows apart costs more than the rest."""
     columns = list(zip(*rows, strict=True))
-    alike = {i for i, values in enumerate(columns) if values.count(values[0]) == len(values)}
-    if len(alike) == len(columns) and len(rows) > 1:
-        alike.discard(0)  # as often as it was given
-    differ = [values for i, values in enumerate(columns) if i not in alike]
-    given: dict[str, Any] = {}
+    often = _often_alike(sql)
+    once = frozenset(i for i in often if columns[i].count(columns[i][0]) == len(rows))
+    each = {i: values for i, values in enumerate(columns) if i not in once}
+    given: dict[str, Any]
     if tx.is_sqlite:
-        given.update((f"one_{i}", columns[i][0]) for i in alike)
-        given["rows"] = json.dumps(
-            differ[0] if len(differ) == 1 else list(zip(*differ, strict=True))
-        )
+        given = {f"once_{i}": columns[i][0] for i in once}
+        alone = next(iter(each.values())) if len(each) == 1 else None
+        given["rows"] = json.dumps(alone or list(zip(*each.values(), strict=True)))
     else:
-        given.update((f"one_{i}", _text(columns[i][0])) for i in alike)
-        given.update((f"rows_{i}", array(c)) for i, c in enumerate(columns) if i not in alike)
-    return tx.run(_expanded(sql, tx.is_sqlite, frozenset(alike)), {**given, **parameters})
+        given = {f"once_{i}": _text(columns[i][0]) for i in once}
+        given.update((f"rows_{i}", array(values)) for i, values in each.items())
+    return tx.run(_expanded(sql, tx.is_sqlite, once), {**given, **parameters})
 
 
 def array(values: Iterable[str | int | float | bool | None]) -> str:

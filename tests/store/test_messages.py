@@ -271,3 +271,22 @@ def test_a_release_gives_postgresql_statistics_of_what_it_walks(app, waiting):
         assert "contacts" not in known(tx)
         releases.take_stock(tx)
         assert "contacts" in known(tx)
+
+
+def test_reports_of_one_vendor_find_their_attempts_by_what_they_name(lite):
+    """Not by the vendor, which is the same for all of them."""
+    plans = []
+    with lite.store.read(SYSTEM) as tx:
+        run = tx.run
+
+        def explained(sql, parameters=None):
+            steps = run(f"EXPLAIN QUERY PLAN {sql}", parameters).mappings()
+            plans.append(
+                [s["detail"] for s in steps if s["detail"].startswith(("SEARCH a ", "SCAN a "))]
+            )
+            return run(sql, parameters)
+
+        tx.run = explained
+        receipts.attempts_for(tx, [("esms", "R1", "P1"), ("esms", "R2", "P2")])
+    found = [step.split("(", 1)[1] for [step] in plans]
+    assert found == ["reference=?)", "call_ref=?)", "gateway=? AND provider_id=?)"]
