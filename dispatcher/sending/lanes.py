@@ -234,7 +234,7 @@ def alike(limits: Limits, first: Parcel, other: Parcel) -> bool:
         other.broadcast_id == first.broadcast_id
         and other.ward_id == first.ward_id
         and (not limits.one_carrier or other.carrier == first.carrier)
-        and (not limits.same_body or other.text is first.text or other.text == first.text)
+        and (not limits.same_body or other.text == first.text)
     )
 
 

@@ -81,9 +81,9 @@ async def poll(
             told = believe(tx, heard)
         return [h for h, (what, _) in zip(heard, told, strict=True) if what == "early"]
 
-    for _ in range(LOOKS):
-        if heard:
-            heard = await in_thread(write)
-        if heard:  # of a message on the wire just now: whoever settles it may not see the report
+    looks = 0
+    while heard and looks < LOOKS:
+        if looks:  # of a message on the wire just now: whoever settles it may not see the report
             await asyncio.sleep(A_SECOND_LOOK)
+        heard, looks = await in_thread(write), looks + 1
     return len(found)
