@@ -94,6 +94,7 @@ _MOVED = {
     "due": "bigint",
     "deadline": "bigint",
 }
+_MOVES = json_rows(_MOVED, _MOVED.keys() - {"m"})
 
 
 def _moved(tx: Tx, worker: str, outcomes: Sequence[Outcome]) -> set[int]:
@@ -103,7 +104,7 @@ def _moved(tx: Tx, worker: str, outcomes: Sequence[Outcome]) -> set[int]:
         "position = COALESCE(r.p, messages.position), gateway = COALESCE(r.g, messages.gateway), "
         "due_at = COALESCE(r.due, messages.due_at), deadline_at = r.deadline, "
         "lease_owner = NULL, lease_until = NULL, changed_at = :now "
-        f"FROM {json_rows(_MOVED, _MOVED.keys() - {'m'})} r WHERE messages.id = r.m "
+        f"FROM {_MOVES} r WHERE messages.id = r.m "
         "AND messages.state || '' = 'sending' "
         "AND COALESCE(messages.lease_owner, '') = :w RETURNING messages.id AS id",
         [
@@ -128,6 +129,8 @@ def _moved(tx: Tx, worker: str, outcomes: Sequence[Outcome]) -> set[int]:
 _OPEN = "attempts.state || '' IN ('sending', 'doubtful', 'unconfirmed')"
 _YES = {"ref": "text", "pid": "text", "parts": "int", "cost": "int"}
 _ANSWERED = {"s": "text", "fault": "text", "code": "text", "detail": "text", **_YES}
+_ACCEPTANCES = json_rows(_YES, _YES.keys() - {"ref"})
+_ANSWERS = json_rows(_ANSWERED, _ANSWERED.keys() - {"ref"})
 
 
 def _answered_yes(tx: Tx, outcomes: Sequence[Outcome]) -> None:
@@ -136,7 +139,7 @@ def _answered_yes(tx: Tx, outcomes: Sequence[Outcome]) -> None:
         "UPDATE attempts SET state = 'accepted', fault = NULL, code = NULL, detail = NULL, "
         "provider_id = COALESCE(r.pid, provider_id), parts = COALESCE(r.parts, attempts.parts), "
         "cost = COALESCE(r.cost, attempts.cost), answered_at = :now "
-        f"FROM {json_rows(_YES, _YES.keys() - {'ref'})} r "
+        f"FROM {_ACCEPTANCES} r "
         f"WHERE attempts.reference = r.ref AND {_OPEN}",
         [(o.reference, o.provider_id, o.parts, o.cost) for o in outcomes],
         now=at(tx.now),
@@ -149,7 +152,7 @@ def _answered(tx: Tx, outcomes: Sequence[Outcome]) -> None:
         "UPDATE attempts SET state = r.s, fault = r.fault, code = r.code, detail = r.detail, "
         "provider_id = COALESCE(r.pid, provider_id), parts = COALESCE(r.parts, attempts.parts), "
         "cost = CASE WHEN r.s = 'refused' THEN NULL ELSE COALESCE(r.cost, attempts.cost) END, "
-        f"answered_at = :now FROM {json_rows(_ANSWERED, _ANSWERED.keys() - {'ref'})} r "
+        f"answered_at = :now FROM {_ANSWERS} r "
         f"WHERE attempts.reference = r.ref AND {_OPEN}",
         [
             (o.attempt, o.fault, o.code, o.detail, o.reference, o.provider_id, o.parts, o.cost)
