@@ -1,34 +1,26 @@
 """The command line without reading the program anew for each command: processes of their own, forked
 from one that knows it. Where processes cannot be forked each reads it for itself."""
 
-import multiprocessing
 import os
 import subprocess
 import sys
 import tempfile
-from functools import cache
 from pathlib import Path
 
 from dispatcher.cli.entry import COMMANDS
-from dispatcher.cli.warm import KNOWN
+from dispatcher.cli.warm import KNOWN, processes
 
 ALSO = ("dispatcher.store.migrate", "dispatcher.importing", "dispatcher.twins.server")
-
-
-@cache
-def _processes():
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return multiprocessing.get_context("spawn")
-    found = multiprocessing.get_context("forkserver")
-    found.set_forkserver_preload([*KNOWN, *ALSO, *{module for module, _, _ in COMMANDS.values()}])
-    return found
+MODULES = (*KNOWN, *ALSO, *{module for module, _, _ in COMMANDS.values()})
 
 
 def run(words, stdin, env, cwd, timeout):
     """`dispatcher WORDS…`: what it said, and its exit code."""
     with tempfile.TemporaryDirectory(prefix="dispatcher-words-") as folder:
         Path(folder, "in").write_text(stdin, encoding="utf-8")
-        process = _processes().Process(target=_work, args=(list(words), folder, str(cwd), env))
+        process = processes(MODULES).Process(
+            target=_work, args=(list(words), folder, str(cwd), env)
+        )
         process.start()
         process.join(timeout)
         if process.is_alive():

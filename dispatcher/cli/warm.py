@@ -9,9 +9,10 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
 # What a worker loads only when it needs it, too.
 KNOWN = (
@@ -27,16 +28,18 @@ KNOWN = (
 
 def start_worker(root: Path) -> BaseProcess:
     """`dispatcher run` at a site, quiet, in the environment as it is now."""
-    if "forkserver" in multiprocessing.get_all_start_methods():
-        processes = multiprocessing.get_context("forkserver")
-        processes.set_forkserver_preload(list(KNOWN))
-        worker: BaseProcess = processes.Process(target=_work, args=(root, dict(os.environ)))
-    else:
-        worker = multiprocessing.get_context("spawn").Process(
-            target=_work, args=(root, dict(os.environ))
-        )
+    worker: BaseProcess = processes(KNOWN).Process(target=_work, args=(root, dict(os.environ)))
     worker.start()
     return worker
+
+
+def processes(known: Sequence[str]) -> Any:
+    """Processes forked from one that has these modules, where processes can be forked."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    found = multiprocessing.get_context("forkserver")
+    found.set_forkserver_preload(list(known))
+    return found
 
 
 def _work(root: Path, environment: Mapping[str, str]) -> None:
