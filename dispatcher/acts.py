@@ -16,7 +16,9 @@ ACTS: Mapping[str, Say] = {
         "correction": "soạn đính chính", "created": "soạn", "deadlines": "chuyển sang kênh sau",
         "delegated": "ủy quyền", "despite": "nêu lý do vẫn gửi", "detached": "bỏ đính kèm",
         "disabled": "khóa tài khoản", "do_not_call": "nạp danh sách không quảng cáo",
-        "done": "hoàn thành", "doubts": "hỏi lại điều chưa rõ", "draft": "về bản nháp",
+        "done": "hoàn thành", "doubts": "hỏi lại điều chưa rõ",
+        "doubts_ended": "ghi tên tin chưa rõ",
+        "draft": "về bản nháp",
         "drained": "dừng êm", "duty": "xếp lịch trực", "edited": "sửa", "emergency": "tin khẩn",
         "ended": "kết thúc", "expired": "quá hạn", "exported": "tải về", "forgotten": "xóa dữ liệu",
         "granted": "cho phép lần nữa", "handed_over": "bàn giao", "heard": "nhận báo kết quả",
@@ -28,7 +30,9 @@ ACTS: Mapping[str, Say] = {
         "not_passed_on": "bỏ đánh dấu đã chuyển lời", "offered": "sửa câu chữ",
         "over_budget": "nêu lý do vượt ngân sách", "passed_on": "tổ trưởng đã chuyển lời",
         "password": "đặt mật khẩu", "password_right": "nhập đúng mật khẩu",
-        "password_wrong": "nhập sai mật khẩu", "paused": "tạm dừng", "planned": "lập danh sách gửi",
+        "password_wrong": "nhập sai mật khẩu", "paused": "tạm dừng",
+        "phone_passed": "chuyển máy chung cho người tiếp theo",
+        "planned": "lập danh sách gửi",
         "polled": "hỏi kết quả", "prepared": "soạn sẵn", "printed": "in ra",
         "proposed": "thấy tổ mới", "reached_at": "ghi cách liên lạc", "read": "xem",
         "ready": "sẵn sàng", "received": "ghi báo kết quả", "reclaimed": "nhận lại việc dở",
@@ -44,6 +48,7 @@ ACTS: Mapping[str, Say] = {
         "tested": "gửi thử", "tick": "xem giờ", "tokens": "lưu mã truy cập",
         "totp": "tạo mã xác thực", "totp_right": "nhập đúng mã", "unbound": "gỡ tài khoản Zalo",
         "undone": "hoàn tác", "unlocked": "mở khóa", "unsuppressed": "cho gửi lại",
+        "withdrawn": "bỏ lại tin không được gửi nữa",
     }.items()
 }  # fmt: skip
 NOUNS: Mapping[str, Say] = {

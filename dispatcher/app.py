@@ -311,6 +311,7 @@ def resolver(app: App, broadcast: Broadcast) -> planning.Resolve:
             within=tuple(sorted(broadcast.senders)),
             per_person=(limits.per_person, limits.within) if limits.per_person else None,
             consent=groups.find(tx, consent) if consent else None,
+            urgent_despite_refusal=app.site.urgent_despite_refusal,
         )
 
     return resolve

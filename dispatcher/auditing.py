@@ -94,6 +94,12 @@ REASONS: dict[str, Say] = {
         "đã nhận 3 tin quảng cáo trong 24 giờ (Nghị định 91/2020 điều 13)",
         "three advertisements within 24 hours (Decree 91/2020 art. 13)",
     ),
+    "removed": Say("đã ra khỏi danh bạ sau khi duyệt", "taken off the list since the release"),
+    "forgotten": Say("đã xóa theo yêu cầu", "erased on request"),
+    "call_refused": Say(
+        "cả lượt gửi nhiều số bị từ chối, đang gửi lại từng phần",
+        "refused with a whole call, goes again in smaller ones",
+    ),
     "no_text": Say("thiếu dữ liệu để viết tin, hoặc tin quá dài", "no text could be written"),
     "busy": Say("nhà cung cấp bận", "the gateway was busy"),
     "unknown": Say("không đọc được trả lời", "no readable answer"),

@@ -29,7 +29,9 @@ MOVES: dict[MessageState, frozenset[MessageState]] = {
     # lease taken or returned stays queued; sending only through an intent on disk
     M.QUEUED: frozenset(
         {M.QUEUED, M.SENDING, M.EXPIRED, M.CANCELLED, M.FAILED}
+        | {M.SKIPPED}  # the last look: refused, removed or forgotten since the release
         | {M.ACCEPTED, M.DELIVERED, M.READ}  # an earlier step was accepted or answered late
+        | {M.UNCONFIRMED}  # an earlier attempt is in doubt
     ),
     # back to queued only after a refusal that proves nothing was accepted
     M.SENDING: frozenset(
@@ -42,7 +44,8 @@ MOVES: dict[MessageState, frozenset[MessageState]] = {
     M.FAILED: frozenset({M.FAILED, M.DELIVERED, M.READ}),
     M.UNCONFIRMED: frozenset({M.UNCONFIRMED, M.ACCEPTED, M.DELIVERED, M.READ, M.FAILED, M.QUEUED}),
     M.EXPIRED: frozenset({M.EXPIRED, M.DELIVERED, M.READ}),
-    M.SKIPPED: frozenset({M.SKIPPED}),
+    # only whoever shares a phone: it is handed over to them, or nothing reached it
+    M.SKIPPED: frozenset({M.SKIPPED, M.QUEUED, M.FAILED, M.EXPIRED, M.CANCELLED}),
     M.CANCELLED: frozenset({M.CANCELLED, M.DELIVERED, M.READ}),
 }
 
@@ -111,6 +114,7 @@ class Standing:
     later_goes_on: bool = False
     rather_twice: bool = False
     repeat: bool = False  # the answer is to a repeat of a call whose own answer was lost
+    can_be_split: bool = False  # it was refused with a whole call of several, in one word
     stopped: bool = False  # its broadcast was stopped meanwhile: nothing may leave any more
     earlier: MessageState | None = None  # the best that other attempts of this message reached
     heard: Heard = Heard.NOTHING  # receipts that overtook the answer
@@ -125,6 +129,7 @@ class Decision:
     due_at: datetime | None = None
     effect: Effect = Effect.NONE
     opens_at: datetime | None = None  # of Effect.CLOSE: when the gateway takes messages again
+    split: bool = False  # the next call it travels in must be smaller
 
 
 # What a plain acceptance decides: nothing heard yet, no other attempt. Nearly every answer.
@@ -205,6 +210,10 @@ def settle(
             return _again(standing, AttemptState.REFUSED, now, now, Effect.PAUSE)
         case Fault.LATER:
             return _later(standing, now, retry_after)
+        case Fault.RECIPIENT | Fault.CARRIER | Fault.CONTENT if standing.can_be_split:
+            # a word about a whole call is no fact about its numbers: again, in smaller calls
+            again = _again(standing, AttemptState.REFUSED, now, now, Effect.NONE)
+            return replace(again, split=again.message is M.QUEUED)
         case Fault.RECIPIENT:
             return _go_on(standing, AttemptState.REFUSED, now)
         case Fault.CARRIER:
@@ -268,6 +277,8 @@ def looked_up(standing: Standing, found: bool | None, now: datetime) -> Decision
     if found:
         return settle(standing, None, None, now)
     if found is None:
+        if standing.expires_at <= now or standing.heard:  # its time is over: a doubt with a name
+            return replace(in_doubt(standing, now), due_at=now)
         again = now + backoff(standing.tries, standing.seed)
         return Decision(M.SENDING, AttemptState.DOUBTFUL, due_at=again, effect=Effect.SLOW)
     if standing.heard:
@@ -281,8 +292,9 @@ def receipt(
 ) -> Decision | None:  # fmt: skip
     """Receipts of one attempt add up to `heard`. None: the message row stays as it is.
 
-    `current`: the attempt is the message's latest. `leased`: a worker holds it on the wire now;
-    its own settle will take the receipt into account.
+    `current`: the attempt is at the message's place, and no newer one there was taken or is open:
+    a late no for an older attempt says nothing of the newer. `leased`: a worker holds it on the
+    wire now; its own settle will take the receipt into account.
     """
     if message in (M.SKIPPED, M.READ) or (message is M.SENDING and leased):
         return None
@@ -306,6 +318,29 @@ def deadline(standing: Standing, now: datetime) -> Decision:
     if standing.has_next_step and now < standing.expires_at:
         return Decision(M.QUEUED, AttemptState.ACCEPTED, Move.NEXT_STEP, now)
     return Decision(M.ACCEPTED, AttemptState.ACCEPTED)
+
+
+def withdrawn(earlier: MessageState | None) -> MessageState:
+    """What a message is that may not leave any more: skipped, or what an earlier attempt is."""
+    return _best(M.SKIPPED, earlier)
+
+
+def best_of_others(
+    others: Sequence[tuple[str, str, int]], reference: str | None = None
+) -> MessageState | None:
+    """The best that attempts of a message but `reference` reached; None: nothing was taken.
+
+    `others`: (reference, state, heard). One the network said no to counts for nothing.
+    """
+    best: MessageState | None = None
+    for other, state, bits in others:
+        if other == reference or Heard(bits) & Heard.FAILED:
+            continue
+        if state == AttemptState.ACCEPTED:
+            return M.ACCEPTED
+        if state in (AttemptState.UNCONFIRMED, AttemptState.DOUBTFUL):
+            best = M.UNCONFIRMED
+    return best
 
 
 def _received(heard: Heard) -> MessageState:
@@ -333,7 +368,9 @@ def _go_on(
     return Decision(M.QUEUED, attempt, Move.NEXT_STEP if step else Move.NEXT_TARGET, now)
 
 
-_RANK = (M.EXPIRED, M.CANCELLED, M.FAILED, M.UNCONFIRMED, M.ACCEPTED, M.DELIVERED, M.READ)
+_RANK = (
+    M.SKIPPED, M.EXPIRED, M.CANCELLED, M.FAILED, M.UNCONFIRMED, M.ACCEPTED, M.DELIVERED, M.READ,
+)  # fmt: skip
 
 
 def _best(state: MessageState, earlier: MessageState | None) -> MessageState:

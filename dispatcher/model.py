@@ -113,6 +113,8 @@ class SkipReason(StrEnum):
     DO_NOT_CALL = "do_not_call"  # advertising: on the do-not-call list (art. 7)
     TOO_OFTEN = "too_often"  # advertising: three within 24 hours (art. 13); or the site's own cap
     NO_TEXT = "no_text"  # a value their text needs is missing, or the text would be too long
+    REMOVED = "removed"  # taken off the list since the release
+    FORGOTTEN = "forgotten"  # erased since the release
 
 
 class Registered(StrEnum):

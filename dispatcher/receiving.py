@@ -25,6 +25,7 @@ from dispatcher.store import (
     replies,
     suppressions,
     user_ids,
+    withdrawals,
 )
 from dispatcher.store.database import Row, Tx
 from dispatcher.store.releases import TARGETS_PER_STEP
@@ -84,12 +85,12 @@ def believe(tx: Tx, heard: Sequence[tuple[str, Receipt]]) -> list[tuple[str, int
     bits: dict[int, tuple[Row, Bits, str]] = {}
     answers: list[tuple[str, Sequence[Row]]] = []
     for (_, receipt), candidates in zip(heard, calls, strict=True):
-        chosen = _meant(tx, candidates, receipt)
+        chosen = _of_last_call(_meant(tx, candidates, receipt))
         if not chosen:
             answers.append(("refused" if candidates else "unmatched", candidates))
             continue
         # a report on a whole call names nobody: it proves no more than that the call was taken
-        whole = len(candidates) > 1 and receipt.to is None
+        whole = len(chosen) > 1 and receipt.to is None
         state = Bits.ACCEPTED if whole else receipt.state
         for attempt in chosen:
             _, so_far, _ = bits.get(attempt["id"], (attempt, Bits(attempt["heard"]), ""))
@@ -132,6 +133,13 @@ def _meant(tx: Tx, candidates: Sequence[Row], receipt: Receipt) -> list[Row]:
         or bytes(a["cipher"]) == cipher
         or a["address_kind"] != AddressKind.MOBILE
     ]
+
+
+def _of_last_call(candidates: Sequence[Row]) -> list[Row]:
+    """Of attempts under one id of a vendor those of the call it was given last: one that counts
+    from the start again gives the same id to many."""
+    last = max(candidates, key=lambda a: (a["asked_at"], a["id"]), default=None)
+    return [a for a in candidates if last is not None and a["call_ref"] == last["call_ref"]]
 
 
 def introduce(tx: Tx, gateway: str, person: Introduced) -> None:
@@ -197,13 +205,13 @@ def _move(
             has_next_step=any(t[1] > step for t in onward),
             heard=bits,
             stopped=broadcast.state in (BroadcastState.STOPPED, BroadcastState.EXPIRED),
-            earlier=_earlier(others.get(message_id, []), attempt["reference"]),
+            earlier=lifecycle.best_of_others(others.get(message_id, ()), attempt["reference"]),
         )
         old = MessageState(attempt["message_state"])
         decision = lifecycle.receipt(
             old,
             bits,
-            current=attempt["position"] == attempt["message_position"],
+            current=attempt["position"] == attempt["message_position"] and not attempt["overtaken"],
             leased=leased,
             standing=standing,
             now=tx.now,
@@ -219,14 +227,28 @@ def _move(
                 broadcasts.move(tx, broadcast, BroadcastState.RUNNING, reason="receipt")
                 known[broadcast.id] = broadcasts.get(tx, broadcast.id)
         why = Fault.RECIPIENT.value if decision.message is MessageState.FAILED else None
-        place = attempt["message_position"]
-        moves[message_id] = (message_id, old, place, decision.message, position, gateway, why)
+        moves[message_id] = receipts.Move(
+            message_id,
+            old,
+            attempt["message_position"],
+            attempt["changed_at"],
+            decision.message,
+            position,
+            gateway,
+            why,
+            broadcast.deadline_of(step, tx.now)
+            if decision.message is MessageState.ACCEPTED
+            else None,
+        )
     proved = [
         a["id"] for a, _ in heard if a["state"] in (AttemptState.DOUBTFUL, AttemptState.UNCONFIRMED)
     ]
     receipts.accept_attempts(tx, proved)
     done = receipts.apply(tx, list(moves.values()))
-    moved: list[list[object]] = [[m[0], m[3]] for m in moves.values() if m[0] in done]
+    withdrawals.look_again(
+        tx, [i for i, m in moves.items() if i in done and m.new is MessageState.QUEUED]
+    )
+    moved: list[list[object]] = [[i, m.new] for i, m in moves.items() if i in done]
     passed = [a for a, _ in heard if a["message_id"] in moves.keys() - done]
     if passed and looks:
         now = receipts.attempts_for(tx, [(a["g"], a["reference"], None) for a in passed])
@@ -237,12 +259,4 @@ def _move(
 
 
 def _received(move: receipts.Move | None) -> bool:
-    return move is not None and move[3] in (MessageState.DELIVERED, MessageState.READ)
-
-
-def _earlier(others: list[tuple[str, str, int]], reference: str) -> MessageState | None:
-    """The best that other attempts of this message reached."""
-    for other, state, bits in others:
-        if other != reference and state == AttemptState.ACCEPTED and not Bits(bits) & Bits.FAILED:
-            return MessageState.ACCEPTED
-    return None
+    return move is not None and move.new in (MessageState.DELIVERED, MessageState.READ)

@@ -36,7 +36,7 @@ from dispatcher.gateways.contract import AsksReceipts, Gateway, RenewsToken
 from dispatcher.lifecycle import Doubt
 from dispatcher.model import SYSTEM
 from dispatcher.problems import Problem
-from dispatcher.sending import Engine, balance, pass_deadlines, reclaim
+from dispatcher.sending import Engine, balance, end_doubts, pass_deadlines, reclaim
 from dispatcher.sending.polling import poll
 from dispatcher.store import (
     broadcasts,
@@ -46,8 +46,10 @@ from dispatcher.store import (
     headcounts,
     identity,
     receipts,
+    shared_phones,
     tallies,
     trail,
+    waiting,
     workers,
 )
 from dispatcher.store.bell import listen
@@ -73,6 +75,9 @@ TELL = 5.0  # seconds between looks for what staff must know
 RECEIPTS = 0.3  # seconds between looks into the inbox
 REFRESH_AFTER = timedelta(hours=12)  # tokens live 25 hours
 A_SECOND_LOOK = timedelta(seconds=1)  # what a receipt waits that came too early, at first
+INBOX_FIRST = 2.0  # seconds for unread reports before deadlines pass; then those wait a second more
+PHONES = 5.0  # seconds between looks for shared phones that are free
+PHONES_SHARE = 30  # times as long as a look takes, at least
 SOON = timedelta(minutes=2)  # what `--once` still waits for: undo windows and doubts
 
 
@@ -91,6 +96,7 @@ class Worker:
     listeners: Mapping[str, Any] = field(default_factory=dict)
     timekeeper: Timekeeper | None = None
     small: set[int] = field(default_factory=set)  # finished broadcasts pages add up themselves
+    phones_at: float = 0.0  # when shared phones are looked at again
 
     def _lock(self, name: str) -> WorkerLock:
         return WorkerLock(name, self.app.site.data / "workers", self.app.site.database)
@@ -122,6 +128,7 @@ class Worker:
             self.database,
             awake,
             app.site.remember,
+            urgent_despite_refusal=app.site.urgent_despite_refusal,
         )
         await self._patiently(self._recover, once=once)
         _quiet_collector()
@@ -371,18 +378,45 @@ class Worker:
                 self.engine.stop()
             raise
         self._hold_on()
+        read_upto = app.clock()
+        self._read_inbox()
         with app.store.begin(SYSTEM, app.clock()) as tx:
             tx.act = "reclaimed"
             workers.seen(tx, self.name)
-            pass_deadlines(tx)
+            pass_deadlines(tx, read_upto)
             reclaim(tx, self.name, self._doubts())
+            end_doubts(tx, self.gateways)
             ending.finish(tx)
             budgets.settle(tx)
             moved = balance(tx, app.site.mode)
             trail.sequence(tx)
+        self._share_phones()
         if moved and self.engine is not None:
             self.engine.wake()
         self._recover()
+
+    def _read_inbox(self) -> None:
+        """What is said of messages whose deadline passes now is read first, as far as it goes."""
+        with self.app.store.read(SYSTEM) as tx:
+            if not waiting.any_past_deadline(tx, self.app.clock()):
+                return
+        until = awake() + INBOX_FIRST
+        while self._match() == receiving.AT_ONCE and awake() < until:
+            pass
+
+    def _share_phones(self) -> None:
+        """Phones whose holders have ended without them go to the next who share them: looked for
+        the more seldom, the longer it takes."""
+        began = awake()
+        if began < self.phones_at:
+            return
+        with self.app.store.read(SYSTEM) as tx:
+            found = shared_phones.with_sharers(tx)
+        for broadcast_id in found:
+            with self.app.store.begin(SYSTEM, self.app.clock()) as tx:
+                tx.act = "handed over"
+                shared_phones.hand_over(tx, broadcast_id)
+        self.phones_at = awake() + max(PHONES, PHONES_SHARE * (awake() - began))
 
     def _hold_on(self) -> None:
         """The database was restarted and our lock with it: others may have taken us for dead."""

@@ -50,6 +50,7 @@ class Site:
     keep_birth_dates: str = ""  # why dates of birth are kept; empty: they are not
     consent: str = ""  # the group of people who agreed to advertising
     lunch: Window | None = None  # courtesy: nothing leaves at noon
+    urgent_despite_refusal: bool = True  # an urgent text reaches whoever refused ordinary ones
     tet: bool = True  # courtesy: nothing starts from the eve to the third day of Tết
     staff: StaffSettings = field(default_factory=StaffSettings)
     heads: str = HEADS  # the group of the heads of residential groups
@@ -132,8 +133,8 @@ def parse(root: Path, text: str | None = None) -> Site:
             "language", '«language» là "vi" hoặc "en".', '“language” is "vi" or "en".'
         )
     areas, windows, phones, web = (section(n) for n in ("areas", "windows", "phones", "web"))
-    prices, contacts, trust, promotion, courtesy = (
-        section(n) for n in ("prices", "contacts", "trust", "promotion", "courtesy")
+    prices, contacts, trust, promotion, courtesy, law = (
+        section(n) for n in ("prices", "contacts", "trust", "promotion", "courtesy", "law")
     )
     lunch = take_window(courtesy, "lunch", None)
     found = Site(
@@ -152,6 +153,7 @@ def parse(root: Path, text: str | None = None) -> Site:
         window=take_window(windows, "default", DEFAULT_WINDOW).resting(lunch),
         lunch=lunch,
         tet=courtesy.take("tet", bool, True),
+        urgent_despite_refusal=law.take("urgent_despite_refusal", bool, True),
         staff=read_staff(section("staff"), root),
         limits=read_limits(section("limits")),
         budgets=read_budgets(section("budgets")),
@@ -166,7 +168,8 @@ def parse(root: Path, text: str | None = None) -> Site:
         keep_birth_dates=contacts.take("birth_dates", str, "").strip(),
     )
     for part in (
-        site, areas, windows, phones, web, prices, contacts, trust, promotion, courtesy, top
+        site, areas, windows, phones, web, prices, contacts, trust, promotion, courtesy,
+        law, top,
     ):  # fmt: skip
         part.close()
     if found.staff.gateway and found.staff.gateway not in found.gateways:

@@ -214,7 +214,10 @@ class AsksReceipts(Protocol):
 @runtime_checkable
 class LooksUp(Protocol):
     async def look_up(self, reference: str) -> Verdict | None:
-        """What became of our reference; None: the vendor does not know it."""
+        """What became of a call, by our reference, or by its `call_ref` where it carried several.
+
+        None: the vendor does not know it.
+        """
         ...
 
 

@@ -20,6 +20,7 @@ from dispatcher.store import budgets, releases, texts
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.budgets import Budget, Standing
 from dispatcher.store.database import Tx
+from dispatcher.store.eligible import despite_refusal, eligible
 from dispatcher.store.repeats import repeated
 from dispatcher.store.samples import Look, samples
 
@@ -51,6 +52,7 @@ class Preview(Sums):
     samples: tuple[Mapping[str, Any], ...] = ()
     longest: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # template → value → NFC
     remembered: Mapping[str, int] = field(default_factory=dict)  # channel → lately not reached
+    despite_refusal: int = 0  # people who refused ordinary texts and get this urgent one
     forecast: Forecast | None = None
     findings: tuple[Finding, ...] = ()
     savings: tuple[Saving, ...] = ()
@@ -83,6 +85,7 @@ class Preview(Sums):
             },
             "samples": [dict(s) for s in self.samples],
             "remembered": dict(self.remembered),
+            "despite_refusal": self.despite_refusal,
             "findings": [f.as_json() for f in self.findings],
             "remarks": [
                 {"rule": r.rule, "severity": r.severity, "message": r.say.vi} for r in self.remarks
@@ -117,6 +120,8 @@ def preview(
     try:
         with begin() as tx:
             look = look or Look()
+            reach = resolve(tx, broadcast.audience)
+            refusing = despite_refusal(tx, reach, eligible(tx, broadcast, reach))
             counted = count(tx, broadcast, words, resolve, looking, look)
             if counted is None:
                 looking = Looking(words)
@@ -136,6 +141,7 @@ def preview(
                     **sums.__dict__,
                     forecast=forecast(tx, broadcast, speeds, start, expires, sums.total, waiting),
                     households=homes,
+                    despite_refusal=refusing,
                     samples=_samples(tx, seen),
                     longest=looking.longest,
                     remembered=looking.remembered,

@@ -22,7 +22,15 @@ from dispatcher.planning.drafting import Words, digest
 from dispatcher.planning.forecast import Speed, forecast
 from dispatcher.planning.summing import summed
 from dispatcher.planning.writing import Watch, write_people, write_shared
-from dispatcher.store import broadcasts, budgets, corrections, gateways, reachability, releases
+from dispatcher.store import (
+    broadcasts,
+    budgets,
+    corrections,
+    gateways,
+    reachability,
+    releases,
+    shared_phones,
+)
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.budgets import Budget
 from dispatcher.store.database import Tx
@@ -68,6 +76,7 @@ def steps_of_release(
     start_at = (position, shares[usable[0]])
     channels = sorted({s.channel.value for s in broadcast.route})
     shared = [(i, words.scopes[i] or "") for i in usable if words.scopes[i] != "contact"]
+    written = [(i, broadcast.route[i], shares[i], words.scopes[i] or "") for i in usable]
 
     for low in range(broadcast.planned_upto or 0, state["last"], CHUNK):
         high = min(low + CHUNK, state["last"])
@@ -87,6 +96,7 @@ def steps_of_release(
             if given[0] != releases.wanted(tx):
                 releases.settle_targets(tx, broadcast.id, channels, position, base)
                 releases.name_those_without_text(tx, broadcast.id, low, high, lacking, shared)
+                shared_phones.keep(tx, broadcast.id, may, written, base)
             for i in usable:
                 step = broadcast.route[i]
                 if step.channel is Channel.ZALO and any(

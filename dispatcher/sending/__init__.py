@@ -9,7 +9,7 @@ and anything has finished. Intents never exceed what is on the wire.
 """
 
 from dispatcher.sending.balancing import balance
-from dispatcher.sending.chores import pass_deadlines, reclaim
+from dispatcher.sending.chores import end_doubts, pass_deadlines, reclaim
 from dispatcher.sending.engine import Engine
 
-__all__ = ["Engine", "balance", "pass_deadlines", "reclaim"]
+__all__ = ["Engine", "balance", "end_doubts", "pass_deadlines", "reclaim"]

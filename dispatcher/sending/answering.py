@@ -13,7 +13,13 @@ from dispatcher.lifecycle import HELD_AFTER_REFUSALS, PROBE_AFTER_UNKNOWNS, Deci
 from dispatcher.model import AttemptState, BroadcastState, Fault, HeldReason
 from dispatcher.sending import allowing
 from dispatcher.sending.lanes import Asked, Lane
-from dispatcher.sending.settling import NOWHERE, Onward, decide, outcome_of
+from dispatcher.sending.settling import (
+    NOWHERE,
+    Onward,
+    decide,
+    outcome_of,
+    speaks_of_a_whole_call,
+)
 from dispatcher.sending.view import View
 from dispatcher.store import broadcasts, gateways, messages, outcomes, reachability
 from dispatcher.store.broadcasts import Broadcast
@@ -74,8 +80,8 @@ def settle(view: View, tx: Tx, back: list[Asked], now: datetime) -> list[Outcome
     account(view, tx, decided, pairs, ours, known)
     unreachable = [
         (p.message_id, p.position, o.code or "")
-        for o, (_, p, _) in zip(decided, pairs, strict=True)
-        if o.fault == Fault.RECIPIENT
+        for o, (call, p, _) in zip(decided, pairs, strict=True)
+        if o.fault == Fault.RECIPIENT and not speaks_of_a_whole_call(call)
     ]
     reachability.refused(tx, unreachable, now + view.remember)
     hold(view, tx, decided, pairs)

@@ -18,7 +18,16 @@ from dispatcher.sending.claiming import POLL
 from dispatcher.sending.lanes import Asked, Lane, outgoing
 from dispatcher.sending.settling import Onward, can_ask, place_of, standing_of
 from dispatcher.sending.view import View
-from dispatcher.store import broadcasts, gateways, intents, messages, outcomes, references, waiting
+from dispatcher.store import (
+    broadcasts,
+    gateways,
+    intents,
+    messages,
+    outcomes,
+    references,
+    waiting,
+    withdrawals,
+)
 from dispatcher.store.allowances import Allowance
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx
@@ -134,7 +143,10 @@ def intend(
         leaving += [(p, call_ref) for p in batch]
         calls.append(Asked(lane, call_ref, batch, now, leave_by=view.awake() + LEAVE_WITHIN))
     until = now + views.LEASE
-    going = intents.write(tx, view.name, leaving, until, lane.fresh)
+    going = intents.write(
+        tx, view.name, leaving, until, lane.fresh,
+        urgent_despite_refusal=view.urgent_despite_refusal,
+    )  # fmt: skip
     if len(going) < len(leaving):
         staying = [p for p, _ in leaving if p.message_id not in going]
         allowing.give_back(tx, [(lane, p, known[p.broadcast_id], now, None) for p in staying])
@@ -196,16 +208,26 @@ def doubts(view: View, tx: Tx, lane: Lane, room: int, now: datetime) -> list[Ask
     if not ids:
         return []
     parcels = messages.parcels(tx, ids, doubtful=True)
-    outcomes.settle_proved(tx, [p.message_id for p in parcels if p.asked_at is None])
-    parcels = [p for p in parcels if p.asked_at is not None]
     known = view.broadcasts_of(tx, {p.broadcast_id for p in parcels}, now=True)
+    outcomes.settle_proved(
+        tx,
+        [(p.message_id, known[p.broadcast_id].deadline_of(p.step, now)) for p in parcels
+         if p.asked_at is None],
+    )  # fmt: skip
+    parcels = [p for p in parcels if p.asked_at is not None]
+    stops = withdrawals.stopped(
+        tx, [p.message_id for p in parcels], urgent_despite_refusal=view.urgent_despite_refusal
+    )
+    sizes = messages.sizes_of_calls(tx, {p.call_ref for p in parcels if p.call_ref != p.reference})
     by_call: dict[str, list[Parcel]] = {}
     for parcel in parcels:
         by_call.setdefault(parcel.call_ref, []).append(parcel)
     again: list[Asked] = []
     over: list[Outcome] = []
     for call_ref, group in by_call.items():
-        may_ask, look_up = can_ask(lane, group, known, view.mode, now)
+        whole = len(group) == sizes.get(call_ref, 1)
+        as_it_was = whole and not any(p.message_id in stops for p in group)
+        may_ask, look_up = can_ask(lane, group, known, view.mode, now, as_it_was=as_it_was)
         if may_ask:
             leave_by = view.awake() + LEAVE_WITHIN
             again.append(Asked(lane, call_ref, group, now, leave_by, was_look_up=look_up))
@@ -224,6 +246,11 @@ def doubts(view: View, tx: Tx, lane: Lane, room: int, now: datetime) -> list[Ask
     asked = [p for call in again for p in call.parcels]
     going = intents.repeat(tx, view.name, asked)
     for call in again:
-        call.parcels = [p._replace(asks=p.asks + 1) for p in call.parcels if p.message_id in going]
+        ours = [p for p in call.parcels if p.message_id in going]
+        lost = len(ours) < len(call.parcels)
+        call.parcels = [p._replace(asks=p.asks + 1) for p in ours]
+        if lost and not call.was_look_up:  # a call is repeated as it was or not at all
+            put_back(view, tx, call)
+            call.parcels = []
         call.outgoing = [outgoing(p, known[p.broadcast_id]) for p in call.parcels]
     return [call for call in again if call.parcels]

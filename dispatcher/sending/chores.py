@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from datetime import datetime
 
 from dispatcher import lifecycle
 from dispatcher.lifecycle import Doubt, Standing
 from dispatcher.model import BroadcastState, Fault, MessageState
 from dispatcher.model import Heard as HeardBits
-from dispatcher.store import broadcasts, messages, outcomes, waiting
+from dispatcher.store import broadcasts, messages, outcomes, receipts, waiting, withdrawals
+from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx
 from dispatcher.store.outcomes import Outcome
 from dispatcher.store.releases import TARGETS_PER_STEP
@@ -50,6 +52,7 @@ def reclaim(tx: Tx, worker: str, doubts: Mapping[str, Doubt], dead: str | None =
                 Fault.UNKNOWN.value,
                 "worker died",
                 due_at=decision.due_at,
+                deadline_at=deadline_of(broadcast, row["position"], decision.message, tx.now),
             )
         )
     outcomes.settle(tx, worker, decided)
@@ -59,9 +62,24 @@ def reclaim(tx: Tx, worker: str, doubts: Mapping[str, Doubt], dead: str | None =
     return len(decided)
 
 
-def pass_deadlines(tx: Tx) -> int:
-    """Accepted but silent past the step's deadline: on to the next step."""
-    rows = waiting.past_deadline(tx)
+def deadline_of(
+    broadcast: Broadcast, position: int, state: MessageState, now: datetime
+) -> datetime | None:
+    """Until when a message that is accepted now waits for word; None: nothing to wait for."""
+    if state is not MessageState.ACCEPTED:
+        return None
+    return broadcast.deadline_of(position // TARGETS_PER_STEP, now)
+
+
+def pass_deadlines(tx: Tx, read_upto: datetime | None = None) -> int:
+    """Accepted but silent past the step's deadline: on to the next step.
+
+    Not where a report may lie unread: a gateway that has calls in the inbox from before `read_upto`
+    (now, where it is None) is waited for.
+    """
+    if not waiting.any_past_deadline(tx, tx.now):
+        return 0
+    rows = waiting.past_deadline(tx, receipts.unread(tx, read_upto or tx.now))
     later = messages.later_targets(tx, [r["id"] for r in rows])
     moves: list[tuple[int, int, MessageState, int | None, str | None]] = []
     for row in rows:
@@ -75,6 +93,20 @@ def pass_deadlines(tx: Tx) -> int:
             to = None, None
         moves.append((row["id"], row["position"], decision.message, *to))
     waiting.go_on(tx, moves)
+    withdrawals.look_again(tx, [m[0] for m in moves if m[2] is MessageState.QUEUED])
     if moves:
         tx.note("deadlines", "messages", "", moved=[[m[0], m[4]] for m in moves])
     return len(moves)
+
+
+def end_doubts(tx: Tx, reachable: Collection[str]) -> int:
+    """Doubts whose time is over and that nobody asks about any more get their name: unconfirmed.
+
+    `reachable`: gateways this worker has. A gateway that is paused is asked nothing, nor is one
+    about a broadcast that a person or the system holds; the others settle theirs in the send loop.
+    """
+    ids = waiting.doubts_over(tx, reachable)
+    waiting.end_doubts(tx, ids)
+    if ids:
+        tx.note("doubts_ended", "messages", "", messages=ids)
+    return len(ids)

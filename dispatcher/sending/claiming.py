@@ -81,7 +81,8 @@ def next_batch(lane: Lane) -> list[Parcel]:
     """The next call: one message, or as many alike as the gateway takes at once."""
     limits = lane.gateway.limits
     batch = [lane.waiting.popleft()]
-    while lane.waiting and len(batch) < lane.batch:
+    most = lane.most_with(batch[0])
+    while lane.waiting and len(batch) < most:
         head = lane.waiting[0]
         if not alike(limits, batch[0], head):
             break

@@ -46,10 +46,12 @@ class Engine:
         database: ThreadPoolExecutor,
         awake: Callable[[], float] = time.monotonic,
         remember: timedelta = timedelta(days=30),
+        *,
+        urgent_despite_refusal: bool = True,
     ) -> None:
         self.store, self.name, self.clock, self.mode = store, name, clock, mode
         self.lanes = lanes_of(lanes)
-        self.view = View(name, mode, self.lanes, awake, remember)
+        self.view = View(name, mode, self.lanes, awake, remember, urgent_despite_refusal)
         self.awake = awake  # seconds, also while the machine sleeps
         self.sent = 0
         self.pen = asyncio.Lock()  # one writer per process: chores take it too
@@ -203,7 +205,8 @@ class Engine:
             return [Refused(Fault.BUSY, "too late") for _ in call.parcels]
         if call.was_look_up:
             assert isinstance(gateway, LooksUp)
-            return [await gateway.look_up(p.reference) for p in call.parcels]
+            found = await gateway.look_up(call.call_ref)  # of one message, it is its reference
+            return [found for _ in call.parcels]
         verdicts = await gateway.send(call.call_ref, call.outgoing)
         if len(verdicts) != len(call.parcels):
             return [Refused(Fault.UNKNOWN, "answers missing") for _ in call.parcels]

@@ -100,6 +100,18 @@ class Lane:
             return limits.batch
         return min(limits.batch, max(limits.at_least, int(self.pace.per_second)))
 
+    @property
+    def least(self) -> int:
+        """Messages in one call at least."""
+        return self.gateway.limits.at_least
+
+    def most_with(self, first: Parcel) -> int:
+        """Messages in a call that begins with this one: half as many each time it was refused in
+        one word with the others of its call, so that whoever the word is about is found."""
+        if not first.refused_with_others:
+            return self.batch
+        return max(self.least, min(self.batch, self.gateway.limits.batch >> first.tries))
+
     def weight(self, parcels: Sequence[Parcel]) -> int:
         """What a call counts at this gateway's pace: messages or parts."""
         return sum(p.parts for p in parcels) if self.pace.in_parts else len(parcels)
@@ -220,10 +232,11 @@ def in_batches(limits: Limits, parcels: list[Parcel]) -> list[Parcel]:
     if limits.batch == 1:
         return parcels
 
-    def key(parcel: Parcel) -> tuple[int, int, str, str]:
+    def key(parcel: Parcel) -> tuple[int, bool, int, str, str]:
         carrier = parcel.carrier or "" if limits.one_carrier else ""
         text = parcel.text.body if limits.same_body else ""
-        return parcel.broadcast_id, parcel.ward_id, carrier, text
+        apart = parcel.refused_with_others
+        return parcel.broadcast_id, apart, parcel.ward_id, carrier, text
 
     return sorted(parcels, key=key)
 
@@ -232,6 +245,7 @@ def alike(limits: Limits, first: Parcel, other: Parcel) -> bool:
     """True when both may travel in one call."""
     return (
         other.broadcast_id == first.broadcast_id
+        and other.refused_with_others == first.refused_with_others
         and other.ward_id == first.ward_id
         and (not limits.one_carrier or other.carrier == first.carrier)
         and (not limits.same_body or other.text == first.text)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple, assert_never
 
 from dispatcher import lifecycle
 from dispatcher.gateways.contract import Accepted, Refused, Verdict
 from dispatcher.lifecycle import Decision, Move, Standing
-from dispatcher.model import AttemptState, BroadcastState, Channel, MessageState, Mode
+from dispatcher.model import AttemptState, BroadcastState, Channel, Fault, MessageState, Mode
 from dispatcher.model import Heard as HeardBits
 from dispatcher.sending.lanes import Asked, Lane
 from dispatcher.store import texts
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.messages import Parcel
-from dispatcher.store.outcomes import Outcome
+from dispatcher.store.outcomes import REFUSED_WITH_OTHERS, Outcome
 
 
 class Onward(NamedTuple):
@@ -40,7 +41,7 @@ def standing_of(
 
     `others`: receipts and earlier attempts, (reference, state, heard).
     """
-    heard, earlier = HeardBits.NOTHING, None
+    heard = HeardBits.NOTHING
     for reference, state, bits in others:
         if reference == parcel.reference:
             heard |= HeardBits(bits)
@@ -48,8 +49,6 @@ def standing_of(
                 heard |= HeardBits.ACCEPTED
         elif bits & (HeardBits.DELIVERED | HeardBits.READ):
             heard |= HeardBits(bits)  # an earlier step reached the person after all
-        elif state == AttemptState.ACCEPTED and not bits & HeardBits.FAILED:
-            earlier = MessageState.ACCEPTED
     assert broadcast.expires_at is not None
     return Standing(
         first_asked_at=parcel.asked_at or asked_at,
@@ -63,10 +62,23 @@ def standing_of(
         rather_twice=broadcast.rather_twice,
         repeat=parcel.asks > 0,
         heard=heard,
-        earlier=earlier,
+        earlier=lifecycle.best_of_others(others, parcel.reference),
         stopped=broadcast.state in (BroadcastState.STOPPED, BroadcastState.EXPIRED),
         seed=parcel.call_ref,
     )
+
+
+def speaks_of_a_whole_call(call: Asked) -> bool:
+    """True when a call of several was refused in one word: a fact about none of its numbers.
+
+    A refused text is one about the text, where all of the call have the same.
+    """
+    first = call.verdicts[0]
+    if len(call.parcels) < 2 or not isinstance(first, Refused):
+        return False
+    if first.fault is Fault.CONTENT and len({p.text.body for p in call.parcels}) == 1:
+        return False
+    return all(verdict == first for verdict in call.verdicts)
 
 
 def decide(
@@ -88,6 +100,8 @@ def decide(
     if call.was_look_up:
         return lifecycle.looked_up(standing, False if verdict is None else None, now)
     assert verdict is not None
+    if speaks_of_a_whole_call(call):
+        standing = replace(standing, can_be_split=len(call.parcels) > call.lane.least)
     wait = verdict.retry_after
     if wait is None and verdict.opens is not None:
         wait = lifecycle.opening(verdict.opens, now) - now
@@ -115,9 +129,7 @@ def outcome_of(
         if cost is None:
             cost = cost_of(parcel, broadcast, prices, parts)
     if decision.message is MessageState.ACCEPTED:
-        step = broadcast.route[parcel.step]
-        if step.deadline is not None and parcel.step + 1 < len(broadcast.route):
-            deadline = now + step.deadline
+        deadline = broadcast.deadline_of(parcel.step, now)
     elif decision.message is MessageState.QUEUED:
         due = due or now
         position, gateway = place_of(decision.move, parcel, onward)
@@ -126,7 +138,7 @@ def outcome_of(
         parcel.reference,
         decision.attempt,
         decision.message,
-        refusal.fault if refusal else None,
+        Fault.BUSY if decision.split else refusal.fault if refusal else None,
         refusal.code if refusal else None,
         refusal.detail if refusal else None,
         accepted.provider_id if accepted else None,
@@ -136,6 +148,7 @@ def outcome_of(
         gateway,
         due,
         deadline,
+        REFUSED_WITH_OTHERS if decision.split else None,
     )
 
 
@@ -169,9 +182,18 @@ def cost_of(
 
 
 def can_ask(
-    lane: Lane, group: list[Parcel], known: Mapping[int, Broadcast], mode: Mode, now: datetime
+    lane: Lane,
+    group: list[Parcel],
+    known: Mapping[int, Broadcast],
+    mode: Mode,
+    now: datetime,
+    *,
+    as_it_was: bool = True,
 ) -> tuple[bool, bool]:
-    """(may be asked about, by look-up). A repeat may leave, so it keeps to stop and expiry."""
+    """(may be asked about, by look-up). A repeat may leave, so it keeps to stop and expiry.
+
+    `as_it_was`: the very same call can be made again, and all of it may still leave.
+    """
     doubt = lane.doubt
     first = min(p.asked_at for p in group if p.asked_at is not None)
     alive = all(
@@ -181,6 +203,11 @@ def can_ask(
         for p in group
     )
     window = doubt.dedup_window
-    if alive and window is not None and now < first + window * lifecycle.SETTLE_MARGIN:
+    if (
+        alive
+        and as_it_was
+        and window is not None
+        and now < first + window * lifecycle.SETTLE_MARGIN
+    ):
         return True, False
     return doubt.settle is not None, True

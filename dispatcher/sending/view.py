@@ -33,6 +33,7 @@ class View:
     lanes: Mapping[str, Lane]
     awake: Callable[[], float] = time.monotonic  # seconds, also while the machine sleeps
     remember: timedelta = timedelta(days=30)  # how long, that an address could not be reached
+    urgent_despite_refusal: bool = True  # see config.site
     running: dict[int, Broadcast] = field(default_factory=dict)
     paused: frozenset[str] = frozenset()  # gateways
     known: dict[int, Broadcast] = field(default_factory=dict)  # released: only the state changes

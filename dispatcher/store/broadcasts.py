@@ -64,6 +64,11 @@ class Broadcast:
     expires_at: datetime | None
     done_at: datetime | None
 
+    def deadline_of(self, step: int, now: datetime) -> datetime | None:
+        """Until when a step waits for word of what it had accepted now; None: it is the last."""
+        wait = self.route[step].deadline
+        return now + wait if wait is not None and step + 1 < len(self.route) else None
+
 
 def create(
     tx: Tx,

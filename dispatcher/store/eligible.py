@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from dispatcher import law
+from dispatcher.last_look import Scope, stopped_by
 from dispatcher.model import URGENT
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx, at
@@ -29,12 +30,13 @@ class Eligible:
     consent: int | None = None
     lately: tuple[int, ...] = ()
     most: int = law.MOST_A_DAY
+    stopped_by: frozenset[Scope] = frozenset({Scope.ALL, Scope.URGENT})
 
     def not_suppressed(self, address: str = "a.id") -> str:
-        scope = "" if self.advertising else " AND s.scope = 'all'"
+        scopes = ", ".join(f"'{scope.value}'" for scope in sorted(self.stopped_by))
         return (
             f"NOT EXISTS (SELECT 1 FROM suppressions s WHERE s.address_id = {address} "
-            f"AND s.lifted_at IS NULL{scope})"
+            f"AND s.lifted_at IS NULL AND s.scope IN ({scopes}))"
         )
 
     def free(self) -> str:
@@ -77,15 +79,39 @@ class Eligible:
 
 def eligible(tx: Tx, broadcast: Broadcast, reach: Reach) -> Eligible:
     """The conditions for one broadcast now."""
+    stops = frozenset(
+        stopped_by(
+            broadcast.kind,
+            broadcast.priority,
+            urgent_despite_refusal=reach.urgent_despite_refusal,
+        )
+    )
     if law.is_advertising(broadcast.kind):
         found = _lately(tx, broadcast, law.DAY, "kind = :k")
-        return Eligible(True, reach.consent, found)
+        return Eligible(True, reach.consent, found, stopped_by=stops)
     follows = broadcast.correction_of is not None or reach.of is not None or reach.contacts
     if reach.per_person is None or follows or broadcast.priority == URGENT:
-        return Eligible()
+        return Eligible(stopped_by=stops)
     most, within = reach.per_person
     found = _lately(tx, broadcast, within, "mode = :m AND audience NOT LIKE '%\"contacts\"%'")
     return Eligible(lately=found, most=most)
+
+
+def despite_refusal(tx: Tx, reach: Reach, may: Eligible) -> int:
+    """People of an audience who asked for no messages and get this one all the same."""
+    ignored = sorted(scope.value for scope in {Scope.ALL} - may.stopped_by)
+    if may.advertising or not ignored:
+        return 0
+    scopes = ", ".join(f"'{scope}'" for scope in ignored)
+    return int(
+        tx.value(
+            f"WITH {tx.visible('contacts')}, {tx.visible('messages')} SELECT count(*) "
+            "FROM visible_contacts c WHERE c.id IN (SELECT x.contact_id FROM suppressions s "
+            "JOIN contact_addresses x ON x.address_id = s.address_id "
+            f"WHERE s.lifted_at IS NULL AND s.scope IN ({scopes})) "
+            f"AND {may.first('c.id')} IS NOT NULL AND {reach.condition()}"
+        )
+    )
 
 
 def _lately(tx: Tx, broadcast: Broadcast, within: timedelta, which: str) -> tuple[int, ...]:

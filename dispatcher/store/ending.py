@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 
 from dispatcher.model import BroadcastState, MessageState
 from dispatcher.problems import Problem
-from dispatcher.store import broadcasts
+from dispatcher.store import broadcasts, shared_phones
 from dispatcher.store.database import Tx, at
+from dispatcher.store.outcomes import best_of_attempts
 from dispatcher.store.waiting import MOVABLE
 
 BACK_FOR = timedelta(days=8)  # reports are tried for seven
@@ -87,14 +88,16 @@ def _can_move(tx: Tx, broadcast_id: int, gateway: str, others: Collection[str]) 
 
 
 def end_queued(tx: Tx, broadcast_id: int, to: MessageState) -> int:
-    """What still waits becomes `to` (cancelled, expired), or what an earlier step reached."""
+    """What still waits becomes `to` (cancelled, expired), or what an earlier attempt is.
+
+    So does whoever shares a phone that nothing was accepted for: they are counted as the others.
+    """
+    shared_phones.end(tx, broadcast_id, to)
     return int(
         tx.run(
-            f"WITH {tx.visible('messages')} UPDATE messages SET state = CASE WHEN EXISTS "
-            "(SELECT 1 FROM attempts a WHERE a.message_id = messages.id AND a.state = 'accepted') "
-            "THEN 'accepted' ELSE :to END, deadline_at = NULL, lease_owner = NULL, "
-            "lease_until = NULL, "
-            "changed_at = :now WHERE broadcast_id = :b AND state = 'queued' "
+            f"WITH {tx.visible('messages')} UPDATE messages SET "
+            f"state = {best_of_attempts(':to')}, deadline_at = NULL, lease_owner = NULL, "
+            "lease_until = NULL, changed_at = :now WHERE broadcast_id = :b AND state = 'queued' "
             "AND id IN (SELECT id FROM visible_messages)",
             {"to": to.value, "b": broadcast_id, "now": at(tx.now)},
         ).rowcount
@@ -145,6 +148,8 @@ def finish(tx: Tx) -> list[tuple[int, str]]:
     )
     moved = []
     for row in done:
+        if shared_phones.hand_over(tx, row["id"]):  # somebody's turn comes only now
+            continue
         broadcast = broadcasts.get(tx, row["id"])
         states = set(broadcasts.counts(tx, row["id"]))
         expired = states and states <= {"expired", "skipped"} and "expired" in states

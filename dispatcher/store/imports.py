@@ -414,6 +414,7 @@ def drop_unused(tx: Tx, addresses: Sequence[Sequence[int]]) -> None:
         f"{json_rows({'id': 'bigint'})} r) "
         "AND NOT EXISTS (SELECT 1 FROM contact_addresses x WHERE x.address_id = addresses.id) "
         "AND NOT EXISTS (SELECT 1 FROM targets x WHERE x.address_id = addresses.id) "
+        "AND NOT EXISTS (SELECT 1 FROM shared_targets x WHERE x.address_id = addresses.id) "
         "AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.address_id = addresses.id) "
         "AND NOT EXISTS (SELECT 1 FROM replies x WHERE x.address_id = addresses.id) "
         "AND NOT EXISTS (SELECT 1 FROM people x WHERE x.address_id = addresses.id) "

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
+from dispatcher.store import withdrawals
 from dispatcher.store.database import Tx, at
 from dispatcher.store.messages import Parcel
 from dispatcher.store.rows import json_rows, on_ids, on_rows, tuples
@@ -32,10 +33,14 @@ def write(
     intents: Sequence[tuple[Parcel, str]],
     until: datetime,
     fresh: Collection[int] = (),
+    *,
+    urgent_despite_refusal: bool = True,
 ) -> set[int]:
     """Write the intent to send: (parcel, call_ref). Which messages may now leave.
 
-    A message whose broadcast was stopped, or whose lease was lost, is not among them. The lease
+    A message whose broadcast was stopped, or whose lease was lost, is not among them; nor one whose
+    person refused, was removed or forgotten since. That is asked once the rows are held, so that
+    whatever was stored before counts. The lease
     begins anew, to `until`: however long a message waited here, its call is over before another
     worker may take it for lost. `fresh`: found due in this very transaction, so not leased yet.
     """
@@ -58,6 +63,9 @@ def write(
             until=at(until),
         )
         going.update(i for (i,) in rows)
+    stops = withdrawals.stopped(tx, sorted(going), urgent_despite_refusal=urgent_despite_refusal)
+    going -= stops.keys()
+    withdrawals.withdraw(tx, stops, worker=worker)
     on_rows(
         tx,
         "INSERT INTO attempts (message_id, broadcast_id, position, gateway, channel, reference, "

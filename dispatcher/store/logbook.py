@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from dispatcher.model import AttemptState, Channel, MessageState
+from dispatcher.store import shared_phones
 from dispatcher.store.database import Tx
 from dispatcher.store.rows import json_rows, on_rows
 
@@ -375,9 +376,9 @@ def by_reference(tx: Tx, broadcast_id: int, references: Sequence[str]) -> list[d
 
 # Over the messages `m` of a household and those (`h`) that reached a phone it shares.
 REACH = (
-    "MAX(CASE WHEN m.state IN ('delivered', 'read') OR h.state IN ('delivered', 'read') THEN 3 "
-    "WHEN m.state IN ('accepted', 'sending', 'queued', 'unconfirmed') OR h.state IN "
-    "('accepted', 'sending', 'queued', 'unconfirmed') THEN 2 "
+    f"MAX(CASE WHEN m.state IN ('delivered', 'read') OR {shared_phones.REACHED} THEN 3 "
+    "WHEN m.state IN ('accepted', 'sending', 'queued', 'unconfirmed') "
+    f"OR {shared_phones.MAYBE} THEN 2 "
     "WHEN m.reason IN ('no_number', 'landline') THEN 0 ELSE 1 END)"
 )
 

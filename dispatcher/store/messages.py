@@ -10,15 +10,17 @@ this worker has claimed, or that is on the wire.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from dispatcher.model import AttemptState, Kind, Text
-from dispatcher.store import references, texts
+from dispatcher.store import outcomes, references, texts
 from dispatcher.store.database import Tx, at
-from dispatcher.store.rows import chosen, json_rows, locking, on_ids, tuples
+from dispatcher.store.rows import chosen, json_rows, locking, on_ids, on_rows, tuples
 from dispatcher.store.schema import moment
+
+IDS_ARE_NEW_FOR = timedelta(days=1)  # a cache on the way forgets sooner, a counter lasts longer
 
 
 class Parcel(NamedTuple):
@@ -45,6 +47,7 @@ class Parcel(NamedTuple):
     asked_at: datetime | None = None  # set when it was on the wire before
     asks: int = 0
     reserved: int | None = None  # đồng taken from what is allowed; None: nothing is counted
+    refused_with_others: bool = False  # the next call it travels in is smaller than the last
 
 
 def due(
@@ -117,7 +120,7 @@ def parcels(tx: Tx, ids: Sequence[int], *, doubtful: bool = False) -> list[Parce
         tx,
         "SELECT m.id, m.broadcast_id, m.contact_id, m.position, m.tries, m.kind, m.ward_id, "
         "t.step, t.channel, m.gateway, t.body_id, a.kind AS address_kind, a.cipher, a.carrier, "
-        "(SELECT count(*) FROM attempts x WHERE x.message_id = m.id) AS generation "
+        "m.reason, (SELECT count(*) FROM attempts x WHERE x.message_id = m.id) AS generation "
         "FROM messages m JOIN targets t ON t.message_id = m.id AND t.position = m.position "
         "JOIN addresses a ON a.id = t.address_id WHERE m.id IN (:ids)",
         ids,
@@ -128,7 +131,7 @@ def parcels(tx: Tx, ids: Sequence[int], *, doubtful: bool = False) -> list[Parce
     found = {}
     for (
         message, broadcast, contact, position, tries, kind, ward, step, channel, gateway, body,
-        address_kind, cipher, carrier, generation,
+        address_kind, cipher, carrier, reason, generation,
     ) in rows:  # fmt: skip
         text, encoding, parts = bodies[body]
         before = asked.get(message)
@@ -156,6 +159,8 @@ def parcels(tx: Tx, ids: Sequence[int], *, doubtful: bool = False) -> list[Parce
             generation,
             *before,
         )
+        if reason == outcomes.REFUSED_WITH_OTHERS:
+            found[message] = found[message]._replace(refused_with_others=True)
     return [found[i] for i in ids if i in found]
 
 
@@ -173,6 +178,17 @@ def _asked(tx: Tx, ids: Sequence[int]) -> dict[int, tuple[Any, ...]]:
     }
 
 
+def sizes_of_calls(tx: Tx, call_refs: Collection[str]) -> dict[str, int]:
+    """How many messages each of some calls of several carried."""
+    found = on_rows(
+        tx,
+        "SELECT r.ref, (SELECT count(*) FROM attempts a WHERE a.call_ref = r.ref "
+        f"AND a.call_ref <> a.reference) AS n FROM {json_rows({'ref': 'text'})} r",
+        [[ref] for ref in sorted(call_refs)],
+    )
+    return {row["ref"]: row["n"] for row in found}
+
+
 def other_attempts(
     tx: Tx, messages: Sequence[tuple[int, str]]
 ) -> dict[int, list[tuple[str, str, int]]]:
@@ -182,7 +198,7 @@ def other_attempts(
     for message, reference, state, heard in on_ids(
         tx,
         "SELECT message_id, reference, state, heard FROM attempts WHERE message_id IN (:ids) "
-        "AND (heard > 0 OR state IN ('accepted', 'unconfirmed'))",
+        "AND (heard > 0 OR state IN ('accepted', 'unconfirmed', 'doubtful'))",
         [message for message, _ in messages],
     ):
         if heard or state == AttemptState.ACCEPTED or reference not in own:
@@ -193,15 +209,18 @@ def other_attempts(
 def ids_of_other_calls(
     tx: Tx, answered: Sequence[tuple[str, str, str]]
 ) -> set[tuple[str, str, str]]:
-    """Which of these (gateway, vendor's id, call_ref) name an id that another call was given."""
+    """Which of these (gateway, vendor's id, call_ref) name an id that another call of late was
+    given. A counter that starts again, as a modem's, gives old ids to new calls."""
     columns = json_rows({"g": "text", "pid": "text", "call": "text"})
     return {
         tuple(row)
         for row in tuples(
             tx,
             f"SELECT r.g, r.pid, r.call FROM {columns} r WHERE EXISTS (SELECT 1 FROM attempts a "
-            "WHERE a.gateway = r.g AND a.provider_id = r.pid AND a.call_ref <> r.call)",
+            "WHERE a.gateway = r.g AND a.provider_id = r.pid AND a.call_ref <> r.call "
+            "AND a.asked_at > :since)",
             answered,
+            since=at(tx.now - IDS_ARE_NEW_FOR),
         )
     }
 

@@ -9,10 +9,13 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from dispatcher.model import AttemptState, MessageState
+from dispatcher.model import AttemptState, Heard, MessageState
 from dispatcher.store.database import Tx, at
 from dispatcher.store.rows import json_rows, on_ids, on_rows, tuples
 from dispatcher.store.schema import micros
+
+# Why a message waits: refused with a whole call, in one word; it goes on in smaller calls.
+REFUSED_WITH_OTHERS = "call_refused"
 
 
 class Outcome(NamedTuple):
@@ -32,6 +35,7 @@ class Outcome(NamedTuple):
     gateway: str | None = None
     due_at: datetime | None = None
     deadline_at: datetime | None = None
+    why: str | None = None  # the message's reason, where it is not the fault
 
     @property
     def is_plain(self) -> bool:
@@ -111,7 +115,7 @@ def _moved(tx: Tx, worker: str, outcomes: Sequence[Outcome]) -> set[int]:
             (
                 o.message_id,
                 o.message,
-                o.fault,
+                o.why or o.fault,
                 o.code,
                 o.position,
                 o.gateway,
@@ -167,26 +171,52 @@ def late_proof(tx: Tx, outcomes: Sequence[Outcome]) -> int:
 
     Then the answer to that settles it, and finds the attempt accepted.
     """
-    moved = on_ids(
+    columns = json_rows({"m": "bigint", "deadline": "bigint"})
+    moved = on_rows(
         tx,
-        "UPDATE messages SET state = 'accepted', changed_at = :now WHERE id IN (:ids) AND "
-        "(state = 'unconfirmed' OR (state = 'sending' AND lease_owner IS NULL)) RETURNING id",
-        [o.message_id for o in outcomes if o.message is MessageState.ACCEPTED],
+        "UPDATE messages SET state = 'accepted', deadline_at = r.deadline, changed_at = :now "
+        f"FROM {columns} r WHERE messages.id = r.m AND (messages.state = 'unconfirmed' "
+        "OR (messages.state = 'sending' AND messages.lease_owner IS NULL)) "
+        "RETURNING messages.id AS id",
+        [
+            [o.message_id, None if o.deadline_at is None else micros(o.deadline_at)]
+            for o in outcomes
+            if o.message is MessageState.ACCEPTED
+        ],
         now=at(tx.now),
     )
     return len(moved)
 
 
-def settle_proved(tx: Tx, ids: Sequence[int]) -> None:
-    """Doubts whose call is no longer open: accepted where an attempt was, else named as a doubt."""
-    on_ids(
+def settle_proved(tx: Tx, rows: Sequence[tuple[int, datetime | None]]) -> None:
+    """Doubts whose call is no longer open: what the best of their attempts is, else in doubt.
+
+    Each: (message, when the step's wait ends if it was accepted).
+    """
+    columns = json_rows({"m": "bigint", "deadline": "bigint"})
+    on_rows(
         tx,
-        "UPDATE messages SET state = CASE WHEN EXISTS (SELECT 1 FROM attempts a WHERE "
-        "a.message_id = messages.id AND a.state = 'accepted') THEN 'accepted' ELSE 'unconfirmed' "
-        "END, lease_owner = NULL, lease_until = NULL, changed_at = :now "
-        "WHERE id IN (:ids) AND state = 'sending'",
-        ids,
+        f"UPDATE messages SET state = {best_of_attempts('unconfirmed')}, "
+        f"deadline_at = CASE WHEN {best_of_attempts('unconfirmed')} = 'accepted' "
+        "THEN r.deadline END, lease_owner = NULL, lease_until = NULL, changed_at = :now "
+        f"FROM {columns} r WHERE messages.id = r.m AND messages.state = 'sending'",
+        [[m, None if deadline is None else micros(deadline)] for m, deadline in rows],
         now=at(tx.now),
+    )
+
+
+def best_of_attempts(nothing: str) -> str:
+    """SQL: what the best attempt of a row of `messages` is: accepted, in doubt, else `nothing` (a
+    state, or :name of a parameter). An attempt the network said no to counts for nothing: see
+    `lifecycle.best_of_others`."""
+    fallback = nothing if nothing.startswith(":") else f"'{nothing}'"
+    of = (
+        "WHEN EXISTS (SELECT 1 FROM attempts a WHERE a.message_id = messages.id "
+        f"AND a.heard & {Heard.FAILED.value} = 0 AND a.state IN "
+    )
+    return (
+        f"CASE {of} ('accepted')) THEN 'accepted' "
+        f"{of} ('doubtful', 'unconfirmed')) THEN 'unconfirmed' ELSE {fallback} END"
     )
 
 

@@ -25,6 +25,7 @@ class Reach:
     per_person: tuple[int, timedelta] | None = (
         None  # the most messages one person gets, in what time
     )
+    urgent_despite_refusal: bool = True  # an urgent text reaches whoever refused ordinary ones
 
     def condition(self, c: str = "c") -> str:
         """The audience as a condition on contacts under the alias `c`.

@@ -8,14 +8,29 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from dispatcher.gateways.contract import Call
+from dispatcher.model import Heard, MessageState
 from dispatcher.store.database import Row, Tx, at
 from dispatcher.store.rows import json_rows, locking, on_rows
 from dispatcher.store.schema import micros
 
-# (message, state and position it was decided from, new state, position, gateway, reason)
-Move = tuple[int, str, int, str, int | None, str | None, str | None]
+
+class Move(NamedTuple):
+    """Where a receipt moves a message, and the row it was decided from."""
+
+    message_id: int
+    old: MessageState
+    old_position: int
+    changed_at: int  # of that row: whatever was written to it meanwhile is looked at again
+    new: MessageState
+    position: int | None  # None: stays
+    gateway: str | None
+    reason: str | None
+    deadline_at: datetime | None
+
+
 # (receipt, state, attempt, bits, code)
 Settled = tuple[int, str, int | None, int | None, str | None]
 REMATCH_FOR = timedelta(days=7)
@@ -69,6 +84,14 @@ def any_waiting(tx: Tx, now: datetime) -> bool:
     )
 
 
+def unread(tx: Tx, upto: datetime) -> set[str]:
+    """Gateways that have calls in the inbox, from before `upto`, that nobody has looked at yet."""
+    rows = tx.rows(
+        "SELECT DISTINCT gateway FROM receipts WHERE state = 'new' AND at <= :upto", upto=at(upto)
+    )
+    return {row["gateway"] for row in rows}
+
+
 def waiting(tx: Tx, most: int) -> list[Waiting]:
     """New receipts, and unmatched ones whose turn it is again; not those another worker is at."""
     rows = tx.rows(
@@ -94,7 +117,10 @@ def attempts_for(tx: Tx, wanted: Sequence[tuple[str, str | None, str | None]]) -
     """
     select = (
         "SELECT r.g, r.ref, r.pid, a.id, a.message_id, a.reference, a.position, a.heard, a.state, "
-        "a.call_ref, m.state AS message_state, m.position AS message_position, m.lease_owner, "
+        "a.call_ref, a.asked_at, m.state AS message_state, m.position AS message_position, "
+        "m.changed_at, m.lease_owner, EXISTS (SELECT 1 FROM attempts n "
+        "WHERE n.message_id = a.message_id AND n.id > a.id AND n.position = a.position "
+        f"AND n.state <> 'refused' AND n.heard & {Heard.FAILED.value} = 0) AS overtaken, "
         "m.broadcast_id, t.address_id, ad.kind AS address_kind, ad.cipher "
         f"FROM {json_rows({'g': 'text', 'ref': 'text', 'pid': 'text'})} r JOIN attempts a ON "
     )
@@ -162,25 +188,29 @@ def again(tx: Tx, rows: Sequence[tuple[int, timedelta]]) -> None:
 def apply(tx: Tx, moves: Sequence[Move]) -> set[int]:
     """Move the messages that receipts speak of.
 
-    Conditional on the state and place it was decided from, and never while a worker holds the row
-    on the wire: its own settle takes the receipt into account. Which messages moved.
+    Conditional on the row it was decided from, and never while a worker holds it on the wire: its
+    own settle takes the receipt into account. Which messages moved.
     """
     columns = json_rows(
-        {"m": "bigint", "old": "text", "at": "int", "s": "text", "p": "int", "g": "text",
-         "why": "text"}
+        {"m": "bigint", "old": "text", "at": "int", "seen": "bigint", "s": "text", "p": "int",
+         "g": "text", "why": "text", "deadline": "bigint"}
     )  # fmt: skip
     return {
         row["id"]
         for row in on_rows(
             tx,
             "UPDATE messages SET state = r.s, position = COALESCE(r.p, messages.position), "
-            "gateway = COALESCE(r.g, messages.gateway), reason = r.why, deadline_at = NULL, "
+            "gateway = COALESCE(r.g, messages.gateway), reason = r.why, "
+            "deadline_at = r.deadline, "
             "lease_owner = NULL, lease_until = NULL, due_at = :now, changed_at = :now "
             f"FROM {columns} r WHERE messages.id = r.m AND messages.state = r.old "
-            "AND messages.position = r.at "
+            "AND messages.position = r.at AND messages.changed_at = r.seen "
             "AND (messages.state <> 'sending' OR messages.lease_owner IS NULL) "
             "RETURNING messages.id AS id",
-            [list(m) for m in moves],
+            [
+                [*move[:-1], None if move.deadline_at is None else micros(move.deadline_at)]
+                for move in moves
+            ],
             now=at(tx.now),
         )
     }

@@ -147,7 +147,7 @@ def add_messages(
         "due_at, changed_at) SELECT :base + p.n, :b, p.contact_id, "
         "CASE WHEN p.reason IS NULL THEN 'queued' ELSE 'skipped' END, p.reason, p.ward_id, "
         "p.residential_group_id, p.household_id, p.carrier, :kind, :mode, :priority, :position, "
-        f"CASE WHEN p.reason IS NULL THEN {_drawn(first[1], ':base + p.n')} END, :due, :now "
+        f"CASE WHEN p.reason IS NULL THEN {drawn(first[1], ':base + p.n')} END, :due, :now "
         "FROM plan_rows p ORDER BY p.n",
         {
             "base": base,
@@ -210,7 +210,7 @@ def _through_household(tx: Tx, broadcast_id: int, base: int) -> None:
     )
 
 
-def _drawn(shares: Shares, message: str) -> str:
+def drawn(shares: Shares, message: str) -> str:
     """SQL: the gateway of a message, drawn by its number in the shares of a step. Names of gateways
     are plain words (see config)."""
     total, upto, cases = sum(shares.values()), 0, []
@@ -231,7 +231,7 @@ def add_first_targets(
     """
     found = tx.run(
         f"{_INTO_TARGETS} SELECT :base + p.n, :by_phone, :b, :step, :channel, "
-        f"{_drawn(shares, ':base + p.n')}, p.address_id, pb.body_id FROM plan_rows p "
+        f"{drawn(shares, ':base + p.n')}, p.address_id, pb.body_id FROM plan_rows p "
         "JOIN plan_bodies pb ON pb.broadcast_id = :b "
         f"AND pb.step = :step AND pb.scope_id = {scope_id(scope, 'p')} "
         "WHERE p.reason IS NULL ORDER BY p.n ON CONFLICT DO NOTHING",
@@ -297,7 +297,7 @@ def add_more_targets(
     tx.run(
         f"WITH {tx.visible('messages')} {_INTO_TARGETS} "
         "SELECT m.id, :by_phone + ca.position, m.broadcast_id, :step, :channel, "
-        f"{_drawn(shares, 'm.id')}, "
+        f"{drawn(shares, 'm.id')}, "
         "ca.address_id, pb.body_id FROM visible_messages m "
         "JOIN contact_addresses ca ON ca.contact_id = m.contact_id "
         f"JOIN addresses a ON a.id = ca.address_id AND {MOBILE} "

@@ -399,6 +399,20 @@ targets = Table(
     comment="per step the address and the text, frozen at release",
     sqlite_with_rowid=False,
 )  # fmt: skip
+shared_targets = Table(
+    "shared_targets", metadata,
+    Column("message_id", Id, primary_key=True),
+    Column("position", Integer, primary_key=True, comment="as of a target"),
+    Column("broadcast_id", Id, nullable=False),
+    Column("step", Integer, nullable=False), Column("channel", String, nullable=False),
+    Column("gateway", String, nullable=False),
+    Column("address_id", Id, ForeignKey("addresses.id"), nullable=False),
+    Column("body_id", Id, nullable=False),
+    *written_with("message_id:messages", "body_id:bodies"),
+    Index("ix_shared_targets_phone", "broadcast_id", "address_id"),
+    comment="targets of those who share a phone, should it be handed over to them",
+    sqlite_with_rowid=False,
+)  # fmt: skip
 attempts = Table(
     "attempts", metadata, own_id(),
     Column("message_id", Id, nullable=False, index=True), *written_with("message_id:messages"),

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from dispatcher.model import SkipReason
 from dispatcher.problems import refused
 from dispatcher.store import user_ids
 from dispatcher.store.database import Tx, at
 from dispatcher.store.imports import drop_unused, retire
+from dispatcher.store.outcomes import best_of_attempts
 from dispatcher.store.rows import json_rows, on_rows
 
 
@@ -139,9 +141,11 @@ def forget(tx: Tx, contact_id: int, reason: str) -> dict[str, int]:
         )
     mine = addresses_of(tx, [contact_id])
     tx.run(
-        f"WITH {tx.visible('messages')} UPDATE messages SET state = 'cancelled', "
-        "reason = NULL, lease_owner = NULL, lease_until = NULL, changed_at = :now WHERE "
-        "contact_id = :c AND state = 'queued' AND id IN (SELECT id FROM visible_messages)",
+        f"WITH {tx.visible('messages')} UPDATE messages SET state = {best_of_attempts('skipped')}, "
+        f"reason = '{SkipReason.FORGOTTEN.value}', lease_owner = NULL, lease_until = NULL, "
+        "changed_at = :now WHERE "
+        "contact_id = :c AND (state = 'queued' OR (state = 'skipped' AND reason = 'shared_phone')) "
+        "AND id IN (SELECT id FROM visible_messages)",
         {"c": contact_id, "now": at(tx.now)},
     )
     texts = _erase_texts(tx, contact_id)
@@ -191,9 +195,11 @@ def _erase_texts(tx: Tx, contact_id: int) -> int:
     mine = "SELECT id FROM visible_messages WHERE contact_id = :c"
     texts = tx.run(
         f"WITH {tx.visible('messages')} UPDATE bodies SET sealed = NULL, text = '', params = NULL "
-        f"WHERE sealed IS NOT NULL AND id IN (SELECT body_id FROM targets WHERE message_id IN "
-        f"({mine})) AND NOT EXISTS (SELECT 1 FROM targets t WHERE t.body_id = bodies.id "
-        f"AND t.message_id NOT IN ({mine}))",
+        "WHERE sealed IS NOT NULL AND id IN (SELECT body_id FROM targets WHERE message_id IN "
+        f"({mine}) UNION SELECT body_id FROM shared_targets WHERE message_id IN ({mine})) "
+        "AND NOT EXISTS (SELECT 1 FROM targets t WHERE t.body_id = bodies.id "
+        f"AND t.message_id NOT IN ({mine})) AND NOT EXISTS (SELECT 1 FROM shared_targets t "
+        f"WHERE t.body_id = bodies.id AND t.message_id NOT IN ({mine}))",
         {"c": contact_id},
     ).rowcount
     tx.run(

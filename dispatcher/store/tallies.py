@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dispatcher.model import MessageState
+from dispatcher.store import shared_phones
 from dispatcher.store.database import Tx
 from dispatcher.store.logbook import REACH
 from dispatcher.store.schema import micros as at
@@ -25,11 +26,12 @@ SHARE = 30  # and after so many times as long as it took
 RECEIPTS_COME = timedelta(days=8)
 
 QUERIES: Mapping[str, str] = {
-    "people": "SELECT m.ward_id, m.residential_group_id AS place, m.state, m.reason, m.gateway, "
-    "m.carrier, CASE WHEN h.state IN ('delivered', 'read') THEN 1 ELSE 0 END AS through, "
-    "count(*) AS n FROM visible_messages m LEFT JOIN visible_messages h ON h.id = m.through_id "
-    "WHERE m.broadcast_id = :b GROUP BY m.ward_id, m.residential_group_id, m.state, m.reason, "
-    "m.gateway, m.carrier, CASE WHEN h.state IN ('delivered', 'read') THEN 1 ELSE 0 END",
+    "people": "SELECT ward_id, place, state, reason, gateway, carrier, through, count(*) AS n "
+    "FROM (SELECT m.ward_id, m.residential_group_id AS place, m.state, m.reason, m.gateway, "
+    f"m.carrier, CASE WHEN {shared_phones.REACHED} THEN 1 ELSE 0 END AS through "
+    "FROM visible_messages m LEFT JOIN visible_messages h ON h.id = m.through_id "
+    "WHERE m.broadcast_id = :b) people "
+    "GROUP BY ward_id, place, state, reason, gateway, carrier, through",
     "spent": "SELECT m.ward_id, a.channel, a.gateway, count(*) AS accepted, "
     "SUM(CASE WHEN a.heard >= 4 THEN 1 ELSE 0 END) AS delivered, "
     "COALESCE(SUM(a.parts), 0) AS parts, COALESCE(SUM(a.cost), 0) AS cost FROM attempts a "

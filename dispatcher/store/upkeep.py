@@ -54,6 +54,8 @@ def _links(tx: Tx) -> Finding:
             for rows, column, table in (
                 ("targets", "message_id", "visible_messages"),
                 ("targets", "body_id", "bodies"),
+                ("shared_targets", "message_id", "visible_messages"),
+                ("shared_targets", "body_id", "bodies"),
                 ("attempts", "message_id", "visible_messages"),
             )
         )  # fmt: skip
@@ -69,7 +71,9 @@ def _sums(tx: Tx) -> Finding:
     rows = tx.rows(
         f"WITH {tx.visible('messages')} SELECT count(*) AS n FROM visible_messages m "
         "WHERE m.state <> 'skipped' AND NOT EXISTS (SELECT 1 FROM targets t "
-        "WHERE t.message_id = m.id AND t.position = m.position)"
+        "WHERE t.message_id = m.id AND t.position = m.position) AND NOT EXISTS "
+        "(SELECT 1 FROM shared_targets s WHERE s.message_id = m.id AND m.state NOT IN "
+        "('queued', 'sending'))"
     )
     lost = int(rows[0]["n"])
     return (

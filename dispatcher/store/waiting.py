@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 
 from dispatcher.model import MessageState
 from dispatcher.store.database import Tx, at
+from dispatcher.store.outcomes import best_of_attempts
 from dispatcher.store.rows import chosen, json_rows, locking, on_ids, on_rows
 
 # A message `m` that the gateway :new may take over: nobody may have taken it where it stands, the
@@ -103,7 +105,8 @@ def orphans(tx: Tx, *, worker: str | None = None) -> list[Any]:
     """Open calls of a dead worker, or of anyone whose lease ran out: their outcome is unknown."""
     which = "m.lease_owner = :w" if worker else "m.lease_owner IS NOT NULL AND m.lease_until < :now"
     return tx.rows(
-        "SELECT m.id, m.broadcast_id, m.gateway, m.tries, m.lease_owner, a.reference, a.call_ref, "
+        "SELECT m.id, m.broadcast_id, m.gateway, m.position, m.tries, m.lease_owner, "
+        "a.reference, a.call_ref, "
         "a.asked_at, a.heard, b.expires_at, b.rather_twice FROM messages m "
         "JOIN attempts a ON a.message_id = m.id AND a.state IN ('sending', 'doubtful') "
         f"JOIN broadcasts b ON b.id = m.broadcast_id WHERE {which} AND m.state = 'sending'",
@@ -124,14 +127,69 @@ def seize(tx: Tx, worker: str, rows: Sequence[Any]) -> None:
     )
 
 
-def past_deadline(tx: Tx, most: int = 2_000) -> list[Any]:
-    """Accepted messages whose step has waited long enough for word."""
+_PAST_DEADLINE = (
+    "FROM messages m JOIN broadcasts b ON b.id = m.broadcast_id AND b.state = 'running' "
+    "WHERE m.state = 'accepted' AND m.deadline_at IS NOT NULL AND m.deadline_at <= :now"
+)
+
+
+def any_past_deadline(tx: Tx, now: datetime) -> bool:
+    """True when a step has waited long enough for word of some message."""
+    return tx.one(f"SELECT 1 {_PAST_DEADLINE} LIMIT 1", now=at(now)) is not None
+
+
+def past_deadline(tx: Tx, unread: Collection[str] = (), most: int = 2_000) -> list[Any]:
+    """Accepted messages whose step has waited long enough for word.
+
+    Not those where an attempt went by a gateway in `unread`: its report may be here already.
+    """
+    among = f"({', '.join(f':g{i}' for i in range(len(unread)))})"
+    but = (
+        f" AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.message_id = m.id "
+        f"AND a.gateway IN {among})"
+    )
     return tx.rows(
-        "SELECT m.id, m.position, m.gateway, b.expires_at FROM messages m JOIN broadcasts b "
-        "ON b.id = m.broadcast_id AND b.state = 'running' WHERE m.state = 'accepted' "
-        "AND m.deadline_at IS NOT NULL AND m.deadline_at <= :now ORDER BY m.deadline_at LIMIT :n",
+        f"SELECT m.id, m.position, m.gateway, b.expires_at {_PAST_DEADLINE}"
+        f"{but if unread else ''} ORDER BY m.deadline_at LIMIT :n",
         now=at(tx.now),
         n=most,
+        **{f"g{i}": gateway for i, gateway in enumerate(sorted(unread))},
+    )
+
+
+def doubts_over(tx: Tx, reachable: Collection[str]) -> list[int]:
+    """Messages in doubt that no call is open for, past their broadcast's expiry, which nobody asks
+    about: their gateway is paused or gone, or their broadcast is paused or held."""
+    names = json_rows({"name": "text"})
+    rows = on_rows(
+        tx,
+        "SELECT m.id FROM messages m JOIN broadcasts b ON b.id = m.broadcast_id "
+        "AND b.expires_at <= :now WHERE m.state = 'sending' AND m.lease_owner IS NULL "
+        "AND (b.state IN ('paused', 'held') "
+        f"OR NOT EXISTS (SELECT 1 FROM {names} r WHERE r.name = m.gateway) "
+        "OR EXISTS (SELECT 1 FROM gateways g WHERE g.name = m.gateway "
+        "AND g.paused_at IS NOT NULL))",
+        [[name] for name in sorted(reachable)] or [[""]],
+        now=at(tx.now),
+    )
+    return [row["id"] for row in rows]
+
+
+def end_doubts(tx: Tx, ids: Sequence[int]) -> None:
+    """Name these doubts: what the best of their attempts is, else unconfirmed."""
+    on_ids(
+        tx,
+        "UPDATE attempts SET state = 'unconfirmed', fault = 'unknown' WHERE message_id IN (:ids) "
+        "AND state IN ('doubtful', 'sending')",
+        ids,
+    )
+    on_ids(
+        tx,
+        f"UPDATE messages SET state = {best_of_attempts('unconfirmed')}, reason = 'unknown', "
+        "deadline_at = NULL, changed_at = :now WHERE id IN (:ids) AND state = 'sending' "
+        "AND lease_owner IS NULL",
+        ids,
+        now=at(tx.now),
     )
 
 

@@ -157,12 +157,19 @@ def test_what_was_decided_of_a_message_at_one_step_does_not_move_it_at_another(w
         outcomes.settle(tx, "a", [accepted(message_id)])
         here = tx.value("SELECT position FROM messages WHERE id = :id", id=message_id)
         before, on = here - 16, (here, "esms")
-        assert receipts.apply(tx, [(message_id, "accepted", before, "queued", *on, None)]) == set()
+        seen = tx.value("SELECT changed_at FROM messages WHERE id = :id", id=message_id)
+
+        def moved(place, at=seen):
+            old, new = MessageState.ACCEPTED, MessageState.QUEUED
+            move = receipts.Move(message_id, old, place, at, new, *on, None, None)
+            return receipts.apply(tx, [move])
+
+        assert moved(before) == set()
+        assert moved(here, seen - 1) == set(), "somebody wrote to it meanwhile"
         go_on(tx, [(message_id, before, MessageState.QUEUED, *on)])
         found = tx.value("SELECT state FROM messages WHERE id = :id", id=message_id)
         assert found == "accepted"
-        moves = [(message_id, "accepted", here, "queued", *on, None)]
-        assert receipts.apply(tx, moves) == {message_id}
+        assert moved(here) == {message_id}
 
 
 def test_a_check_finds_what_points_nowhere_and_reports_that_changed_nothing(waiting):

@@ -33,7 +33,8 @@ def _same_type(context, inspected, metadata_column, inspected_type, metadata_typ
 
 def _is_made_here(dialect):
     """Links to rows that are written together are checked by SQLite alone."""
-    together = {"fk_targets_message_id", "fk_targets_body_id", "fk_attempts_message_id"}
+    together = {"fk_targets_message_id", "fk_targets_body_id", "fk_attempts_message_id",
+                "fk_shared_targets_message_id", "fk_shared_targets_body_id"}  # fmt: skip
     return lambda thing, name, kind, reflected, other: (
         dialect == "sqlite" or reflected or name not in together
     )

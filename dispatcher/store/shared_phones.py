@@ -1,0 +1,273 @@
+"""Phones that several people share: one message reaches them all, and they hang on the phone.
+
+Comes from: a release, which writes one target a phone, and here what the others would be sent.
+Goes to: the next of them, once whoever held the phone has ended without it.
+Never: gives a phone away for which something was accepted, is open or in doubt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+from dispatcher.model import Fault, Heard, MessageState, Step
+from dispatcher.store import withdrawals
+from dispatcher.store.database import Tx, at
+from dispatcher.store.eligible import MOBILE, Eligible
+from dispatcher.store.releases import BY_PHONE, TARGETS_PER_STEP, Shares, drawn, scope_id
+from dispatcher.store.rows import json_rows, on_ids, on_rows
+
+_NOT_REFUSED = f"a.state <> 'refused' AND a.heard & {Heard.FAILED.value} = 0"
+# An attempt `a` to the phone of a shared target `s`, by whoever held it.
+_AT_THE_PHONE = (
+    "FROM targets o JOIN attempts a ON a.message_id = o.message_id AND a.position = o.position "
+    "WHERE o.broadcast_id = s.broadcast_id AND o.address_id = s.address_id "
+    "AND o.channel IN ('sms', 'zalo')"
+)
+# Accepted for the phone, on its way there, or in doubt.
+TAKEN = f"EXISTS (SELECT 1 {_AT_THE_PHONE} AND {_NOT_REFUSED})"
+DELIVERED = f"EXISTS (SELECT 1 {_AT_THE_PHONE} AND a.heard >= {Heard.DELIVERED.value})"
+# Messages `h` that will not come back to a phone they hold, by themselves.
+_OVER = (
+    "(h.state IN ('delivered', 'read', 'failed', 'skipped', 'unconfirmed') "
+    "OR (h.state = 'accepted' AND h.deadline_at IS NULL))"
+)
+
+
+def _of_message(condition: str, otherwise: str) -> str:
+    """SQL on a message `m` and the one (`h`) it is reached through: whether the phone it shares
+    fulfils a condition; where no phone of it is kept (a household, an older release) `otherwise`"""
+    mine = "shared_targets s WHERE s.message_id = m.id"
+    return (
+        f"(CASE WHEN m.through_id IS NULL THEN 1 = 0 WHEN EXISTS (SELECT 1 FROM {mine}) "
+        f"THEN EXISTS (SELECT 1 FROM {mine} AND {condition}) ELSE {otherwise} END)"
+    )
+
+
+# Whoever shares a phone was reached through it: something was delivered there.
+REACHED = _of_message(DELIVERED, "COALESCE(h.state, '') IN ('delivered', 'read')")
+# The same, as far as anybody knows: something is accepted, open or in doubt there.
+MAYBE = _of_message(
+    TAKEN, "COALESCE(h.state, '') IN ('accepted', 'sending', 'queued', 'unconfirmed')"
+)
+
+
+def keep(
+    tx: Tx,
+    broadcast_id: int,
+    may: Eligible,
+    steps: Sequence[tuple[int, Step, Shares, str]],
+    base: int,
+) -> None:
+    """For whoever of the chunk just planned shares a phone: what it would be sent.
+
+    `steps`: (index, step, shares, scope of its texts) of those that have a text.
+    """
+    for index, step, shares, scope in steps:
+        tx.run(
+            "INSERT INTO shared_targets (message_id, position, broadcast_id, step, channel, "
+            "gateway, address_id, body_id) SELECT :base + p.n, :by_phone + ca.position, :b, "
+            f":step, :channel, {drawn(shares, ':base + p.n')}, ca.address_id, pb.body_id "
+            f"FROM plan_rows p JOIN (WITH {tx.visible('messages')} SELECT id FROM visible_messages "
+            "WHERE broadcast_id = :b AND reason = 'shared_phone') m ON m.id = :base + p.n "
+            "JOIN contact_addresses ca ON ca.contact_id = p.contact_id "
+            f"JOIN addresses a ON a.id = ca.address_id AND {MOBILE} "
+            "JOIN plan_bodies pb ON pb.broadcast_id = :b AND pb.step = :step "
+            f"AND pb.scope_id = {scope_id(scope, 'p')} "
+            f"WHERE p.reason IS NULL AND ca.position < :most AND {may.not_suppressed()} "
+            "ON CONFLICT DO NOTHING",
+            {
+                "b": broadcast_id,
+                "step": index,
+                "channel": step.channel.value,
+                "by_phone": index * TARGETS_PER_STEP + BY_PHONE,
+                "most": TARGETS_PER_STEP - BY_PHONE,
+                "base": base,
+            },
+        )
+
+
+class _Sharer(NamedTuple):
+    address: int
+    message: int
+    position: int
+    step: int
+    channel: str
+    gateway: str
+    body: int
+    carrier: str | None
+    holder: int | None  # the message whose target it is now
+    held_at: int | None
+    tried: int | None  # attempts of the holder at that target
+
+
+def hand_over(tx: Tx, broadcast_id: int) -> int:
+    """Give phones of a running broadcast to the next who share them; how many messages moved.
+
+    A phone is free when whoever holds it is over, and nothing was accepted for it, is open or in
+    doubt. What its holder tried there was refused: of those channels nothing more is asked. Where
+    no other is left, everybody who shares it could not be reached either.
+    """
+    moved = 0
+    while True:
+        sharers = _waiting(tx, broadcast_id)
+        _hold(tx, sharers)
+        if not tx.is_sqlite and sharers:  # as they are now that nobody else can move them
+            sharers = _waiting(tx, broadcast_id)
+        given = _given(sharers)
+        _pass_on(tx, broadcast_id, given)
+        next_ones = sorted({s.message for s in given})
+        lost = _fail(tx, {s.message for s in sharers} - set(next_ones))
+        if not next_ones and not lost:
+            return moved
+        tx.note("phone_passed", "broadcast", broadcast_id, messages=next_ones, failed=lost)
+        withdrawals.look_again(tx, next_ones)
+        moved += len(next_ones) + len(lost)
+
+
+def _hold(tx: Tx, sharers: Sequence[_Sharer]) -> None:
+    """PostgreSQL: a report may put whoever holds a phone back into the queue for it just now."""
+    holders = sorted({s.holder for s in sharers if s.holder is not None})
+    if not tx.is_sqlite and holders:
+        on_ids(
+            tx,
+            f"WITH {tx.visible('messages')} SELECT id FROM messages WHERE id IN (:ids) "
+            "AND id IN (SELECT id FROM visible_messages) ORDER BY id FOR UPDATE",
+            holders,
+        )
+
+
+def _waiting(tx: Tx, broadcast_id: int) -> list[_Sharer]:
+    """What those who share a free phone would be sent, by phone and in the order of the list."""
+    hold = "" if tx.is_sqlite else " FOR UPDATE OF m"
+    rows = tx.taken(
+        f"WITH {tx.visible('messages')} SELECT s.address_id, s.message_id, s.position, s.step, "
+        "s.channel, s.gateway, s.body_id, ad.carrier, h.id, t.position, "
+        "(SELECT count(*) FROM attempts a WHERE a.message_id = t.message_id "
+        "AND a.position = t.position) FROM shared_targets s "
+        "JOIN messages m ON m.id = s.message_id AND m.state = 'skipped' "
+        "AND m.reason = 'shared_phone' JOIN addresses ad ON ad.id = s.address_id "
+        "LEFT JOIN targets t ON t.broadcast_id = s.broadcast_id AND t.channel = s.channel "
+        "AND t.address_id = s.address_id LEFT JOIN messages h ON h.id = t.message_id "
+        "WHERE s.broadcast_id = :b AND m.id IN (SELECT id FROM visible_messages) "
+        "AND NOT EXISTS (SELECT 1 FROM targets k JOIN messages h ON h.id = k.message_id "
+        "WHERE k.broadcast_id = s.broadcast_id AND k.address_id = s.address_id "
+        f"AND k.channel IN ('sms', 'zalo') AND NOT {_OVER}) AND NOT {TAKEN} "
+        f"ORDER BY s.address_id, s.message_id, s.position{hold}",
+        b=broadcast_id,
+    )
+    return [_Sharer(*row) for row in rows]
+
+
+def _given(sharers: Sequence[_Sharer]) -> list[_Sharer]:
+    """Targets that go to the next one of each phone; nobody gets two phones at once."""
+    given: list[_Sharer] = []
+    has_one: set[int] = set()
+    for _, group in groupby(sharers, key=lambda s: s.address):
+        free = [s for s in group if not s.tried]
+        first = next((s.message for s in free if s.message not in has_one), None)
+        if first is not None:
+            has_one.add(first)
+            given += [s for s in free if s.message == first]
+    return given
+
+
+def _pass_on(tx: Tx, broadcast_id: int, given: Sequence[_Sharer]) -> None:
+    """Their targets become those of the next; who held them is marked as changed, so that a report
+    that is decided at this moment is decided anew."""
+    held = [[s.holder, s.held_at] for s in given if s.holder is not None]
+    on_rows(
+        tx,
+        "UPDATE messages SET changed_at = CASE WHEN changed_at < :now THEN :now "
+        f"ELSE changed_at + 1 END FROM (SELECT DISTINCT r.m FROM {json_rows({'m': 'bigint'})} r) d "
+        "WHERE messages.id = d.m",
+        [[m] for m, _ in held],
+        now=at(tx.now),
+    )
+    on_rows(
+        tx,
+        "DELETE FROM targets WHERE (message_id, position) IN (SELECT r.m, r.p FROM "
+        f"{json_rows({'m': 'bigint', 'p': 'int'})} r)",
+        held,
+    )
+    columns = json_rows(
+        {"m": "bigint", "p": "int", "step": "int", "c": "text", "g": "text", "a": "bigint",
+         "body": "bigint"}
+    )  # fmt: skip
+    on_rows(
+        tx,
+        "INSERT INTO targets (message_id, position, broadcast_id, step, channel, gateway, "
+        f"address_id, body_id) SELECT r.m, r.p, :b, r.step, r.c, r.g, r.a, r.body FROM {columns} r "
+        "WHERE 1 = 1",
+        [[s.message, s.position, s.step, s.channel, s.gateway, s.address, s.body] for s in given],
+        b=broadcast_id,
+    )
+    starts: dict[int, _Sharer] = {}
+    for s in given:
+        if s.message not in starts or s.position < starts[s.message].position:
+            starts[s.message] = s
+    start = json_rows({"m": "bigint", "p": "int", "g": "text", "carrier": "text"})
+    on_rows(
+        tx,
+        "UPDATE messages SET state = 'queued', reason = NULL, through_id = NULL, position = r.p, "
+        "gateway = r.g, carrier = r.carrier, due_at = :now, changed_at = :now "
+        f"FROM {start} r WHERE messages.id = r.m AND messages.state = 'skipped'",
+        [[m, s.position, s.gateway, s.carrier] for m, s in starts.items()],
+        now=at(tx.now),
+    )
+    heirs = json_rows({"m": "bigint", "a": "bigint"})
+    on_rows(
+        tx,
+        f"UPDATE messages SET through_id = r.m FROM {heirs} r, shared_targets s "
+        "WHERE s.broadcast_id = :b AND s.address_id = r.a AND messages.id = s.message_id "
+        "AND messages.state = 'skipped' AND messages.reason = 'shared_phone'",
+        [[s.message, s.address] for s in starts.values()],
+        b=broadcast_id,
+    )
+
+
+def _fail(tx: Tx, messages: set[int]) -> list[int]:
+    """Of messages that share a phone those with no way left: each of their phones was tried by
+    whoever held it, and nothing was accepted there. They could not be reached; their ids."""
+    not_tried = (
+        "NOT EXISTS (SELECT 1 FROM targets t JOIN attempts a ON a.message_id = t.message_id "
+        "AND a.position = t.position WHERE t.broadcast_id = s.broadcast_id "
+        "AND t.channel = s.channel AND t.address_id = s.address_id)"
+    )
+    rows = on_rows(
+        tx,
+        f"UPDATE messages SET state = 'failed', reason = '{Fault.RECIPIENT.value}', "
+        f"changed_at = :now FROM {json_rows({'m': 'bigint'})} r WHERE messages.id = r.m "
+        "AND messages.state = 'skipped' AND messages.reason = 'shared_phone' AND NOT EXISTS "
+        "(SELECT 1 FROM shared_targets s WHERE s.message_id = messages.id "
+        f"AND ({not_tried} OR {TAKEN})) RETURNING messages.id AS id",
+        [[m] for m in sorted(messages)],
+        now=at(tx.now),
+    )
+    return sorted(row["id"] for row in rows)
+
+
+def with_sharers(tx: Tx) -> list[int]:
+    """Running broadcasts in which somebody shares a phone."""
+    return [
+        row["id"]
+        for row in tx.rows(
+            f"WITH {tx.visible('broadcasts')} SELECT b.id FROM visible_broadcasts b "
+            "WHERE b.state = 'running' AND EXISTS (SELECT 1 FROM shared_targets s "
+            "WHERE s.broadcast_id = b.id)"
+        )
+    ]
+
+
+def end(tx: Tx, broadcast_id: int, to: MessageState) -> None:
+    """At the end of a broadcast: whoever shares a phone nothing was accepted for becomes `to`."""
+    tx.run(
+        f"WITH {tx.visible('messages')} UPDATE messages SET state = :to, reason = NULL, "
+        "through_id = NULL, changed_at = :now WHERE broadcast_id = :b AND state = 'skipped' "
+        "AND reason = 'shared_phone' AND id IN (SELECT id FROM visible_messages) "
+        "AND EXISTS (SELECT 1 FROM shared_targets s WHERE s.message_id = messages.id) "
+        "AND NOT EXISTS (SELECT 1 FROM shared_targets s WHERE s.message_id = messages.id "
+        f"AND {TAKEN})",
+        {"to": to.value, "b": broadcast_id, "now": at(tx.now)},
+    )
