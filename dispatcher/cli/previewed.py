@@ -47,6 +47,11 @@ def tell_preview(surface: Surface, broadcast: Broadcast, found: Preview) -> None
             f"  {number(n)} người gần đây không nhận được qua {channel}: đi thẳng đường khác",
             f"  {n} people could not be reached by {channel} lately: sent another way at once",
         )
+    if found.despite_refusal:
+        surface.say(
+            f"  {number(found.despite_refusal)} người đã từ chối tin thường, vẫn nhận tin khẩn này",
+            f"  {found.despite_refusal} people refused ordinary texts and get this urgent one",
+        )
     totals = found.as_json()["cost"]
     surface.say(
         f"Tổng nhiều nhất {number(found.total)} đồng (ước tính): mỗi máy {totals['per_phone']}, "

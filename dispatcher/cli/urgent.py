@@ -234,13 +234,19 @@ def send(
 def _sent(surface: Surface, done: Broadcast, found: Preview) -> None:
     if surface.json:
         surface.emit({**as_json(done), "people": found.people, "queued": found.queued,
-                      "cost": found.total})  # fmt: skip
+                      "cost": found.total,
+                      "despite_refusal": found.despite_refusal})  # fmt: skip
     surface.say(
         f"Đợt gửi {done.id} «{done.title}»: đi ngay tới {number(found.queued)} người, nhiều nhất "
         f"{money(found.total)}.",
         f"Broadcast {done.id} “{done.title}”: leaves now to {found.queued} people, at most "
         f"{found.total} đồng.",
     )
+    if found.despite_refusal:
+        surface.say(
+            f"  Trong đó {number(found.despite_refusal)} người đã từ chối tin thường.",
+            f"  Among them {found.despite_refusal} people who refused ordinary texts.",
+        )
     surface.hint(
         f"Bộ gửi tin: dispatcher run · Theo dõi: dispatcher broadcasts watch {done.id} · Hết "
         f"cảnh báo: dispatcher urgent all-clear {done.id}",

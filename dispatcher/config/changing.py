@@ -73,6 +73,18 @@ PARTS = (
         ),
     ),
     Part(
+        "law",
+        Say("Người đã từ chối", "Those who refused"),
+        (
+            Field(
+                "urgent_despite_refusal",
+                Say("Tin khẩn vẫn tới người đã từ chối tin thường",
+                    "An urgent text reaches whoever refused ordinary ones"),
+                "yes",
+            ),
+        ),
+    ),
+    Part(
         "limits",
         Say("Giới hạn", "Limits"),
         (
