@@ -225,8 +225,11 @@ def doubts(view: View, tx: Tx, lane: Lane, room: int, now: datetime) -> list[Ask
     again: list[Asked] = []
     over: list[Outcome] = []
     for call_ref, group in by_call.items():
-        whole = len(group) == sizes.get(call_ref, 1)
-        as_it_was = whole and not any(p.message_id in stops for p in group)
+        size, still_open = sizes.get(call_ref, (1, 1))
+        if len(group) < still_open:  # another worker has the others of this call just now
+            put_back(view, tx, Asked(lane, call_ref, group, now, 0.0))
+            continue
+        as_it_was = len(group) == size and not any(p.message_id in stops for p in group)
         may_ask, look_up = can_ask(lane, group, known, view.mode, now, as_it_was=as_it_was)
         if may_ask:
             leave_by = view.awake() + LEAVE_WITHIN

@@ -178,15 +178,17 @@ def _asked(tx: Tx, ids: Sequence[int]) -> dict[int, tuple[Any, ...]]:
     }
 
 
-def sizes_of_calls(tx: Tx, call_refs: Collection[str]) -> dict[str, int]:
-    """How many messages each of some calls of several carried."""
+def sizes_of_calls(tx: Tx, call_refs: Collection[str]) -> dict[str, tuple[int, int]]:
+    """For calls of several: how many messages each carried, and of how many the answer is open."""
     found = on_rows(
         tx,
-        "SELECT r.ref, (SELECT count(*) FROM attempts a WHERE a.call_ref = r.ref "
-        f"AND a.call_ref <> a.reference) AS n FROM {json_rows({'ref': 'text'})} r",
+        "SELECT a.call_ref AS ref, count(*) AS n, "
+        "SUM(CASE WHEN a.state IN ('sending', 'doubtful') AND m.state = 'sending' THEN 1 ELSE 0 "
+        f"END) AS open FROM {json_rows({'ref': 'text'})} r JOIN attempts a ON a.call_ref = r.ref "
+        "AND a.call_ref <> a.reference JOIN messages m ON m.id = a.message_id GROUP BY a.call_ref",
         [[ref] for ref in sorted(call_refs)],
     )
-    return {row["ref"]: row["n"] for row in found}
+    return {row["ref"]: (int(row["n"]), int(row["open"])) for row in found}
 
 
 def other_attempts(
