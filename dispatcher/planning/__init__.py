@@ -29,6 +29,7 @@ from dispatcher.planning.follow_up import (
 )
 from dispatcher.planning.forecast import Forecast, Speed, forecast
 from dispatcher.planning.foreseeing import Coming, coming
+from dispatcher.planning.one_text import same_words
 from dispatcher.planning.previewing import Preview, Remarked, preview
 from dispatcher.planning.releasing import Resolve, release, steps_of_release
 from dispatcher.planning.watching import Finding
@@ -62,6 +63,7 @@ __all__ = [
     "release",
     "resend",
     "resume",
+    "same_words",
     "schedule",
     "send_back",
     "steps_of_release",

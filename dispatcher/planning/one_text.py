@@ -35,15 +35,17 @@ class Repeated:
 NOTHING = Repeated({}, {})
 
 
-def same_words(repeated: Mapping[int, int]) -> Problem:
-    """The refusal while nobody says why they get it again."""
+def same_words(repeated: Mapping[int, int], *, in_file: bool = False) -> Problem:
+    """The refusal while nobody says why they get it again; of a schedule, `in_file`."""
     earlier, people = max(repeated.items(), key=lambda r: r[1])
+    vi = 'trong tệp lịch: again = "lý do"' if in_file else "--again 'lý do'"
+    en = 'in the file: again = "reason"' if in_file else "--again 'reason'"
     return refused(
         "same_words",
         f"{people} người đã nhận, hoặc sắp nhận, đúng nội dung này trong vòng 24 giờ (đợt gửi "
-        f"{earlier}). Nếu vẫn cần gửi, ghi lý do: --again 'lý do'",
+        f"{earlier}). Nếu vẫn cần gửi, nêu lý do: {vi}",
         f"{people} people were sent exactly this within 24 hours, or will be (broadcast "
-        f"{earlier}). If it is needed again, say why: --again 'reason'",
+        f"{earlier}). If it is needed again, say why: {en}",
     )
 
 

@@ -71,7 +71,8 @@ def others(tx: Tx, broadcast: Broadcast, start: datetime, now: datetime) -> list
                                                  BroadcastState.SCHEDULED))  # fmt: skip
     rows = tx.rows(
         f"WITH {tx.visible('broadcasts')} SELECT b.id, b.state, b.at, b.window, b.schedule_id, "
-        "b.approved_at, b.released_at, b.starts_at, b.expires_at, b.again_of FROM visible_broadcasts b "
+        "b.approved_at, b.released_at, b.starts_at, b.expires_at, b.again_of "
+        "FROM visible_broadcasts b "
         "WHERE b.id <> :b AND b.mode = :mode AND b.audience NOT LIKE '%\"contacts\"%' "
         f"AND (b.released_at >= :since OR b.state IN ({states})) ORDER BY b.id",
         b=broadcast.id,
