@@ -227,7 +227,7 @@ def skip(tx: Tx, broadcast_id: int, found: Sequence[Same], low: int, high: int) 
         on_ids(tx, "DELETE FROM targets WHERE message_id IN (:ids)", ids)
         tx.run(
             f"WITH {tx.visible('messages')} DELETE FROM targets WHERE (message_id, position) IN "
-            f"(SELECT t.message_id, t.position {_hits(one)} AND NOT {_SELF})",
+            f"(SELECT t.message_id, t.position {_hits(one)} AND {_FURTHER})",
             known,
         )
     return skipped
@@ -245,13 +245,16 @@ def skip_sharers(tx: Tx, broadcast_id: int) -> int:
 
 
 _ALL = 2**62
+# the other message was, or is, on its way to that very number: not to one it never came to
+_THERE = "(o.position <= g.position OR u.address_id = o.address_id)"
 # it went to the person before, or to the number they would be written to first
-_SELF = "(g.contact_id = m.contact_id OR t.address_id = s.address_id)"
+_SELF = f"(g.contact_id = m.contact_id OR ({_THERE} AND t.address_id = s.address_id))"
+_FURTHER = f"(g.contact_id <> m.contact_id AND {_THERE} AND t.address_id <> s.address_id)"
 
 
 def _hits(found: Same) -> str:
     """SQL: messages `m` of broadcast :b whose target `t` (starting at `s`) has the address and
-    words of a target of broadcast :e whose message `g` left, or may."""
+    words of a target of broadcast :e whose message `g` left, or may; `u` is where that one is."""
     alike = ""
     if found.pairs:
         values = ", ".join(f"({int(a)}, {int(b)})" for a, b in sorted(found.pairs))
@@ -264,6 +267,7 @@ def _hits(found: Same) -> str:
         f"JOIN targets o ON o.broadcast_id = :e AND o.channel IN ({channels}) "
         f"AND o.address_id = t.address_id AND (o.body_id = t.body_id{alike}) "
         f"JOIN visible_messages g ON g.id = o.message_id AND g.state {state} "
+        "LEFT JOIN targets u ON u.message_id = g.id AND u.position = g.position "
         "WHERE m.broadcast_id = :b AND m.contact_id > :low AND m.contact_id <= :high "
         "AND m.state = 'queued'"
     )
