@@ -54,12 +54,13 @@ def explain(
 ) -> None:
     """Keep the reason for the same words, or refuse without one. An urgent text is only told of.
 
-    `found`: for whom nobody has given a reason; `repeated`: everybody it then covers.
+    `found`: for whom nobody has given a reason; `repeated`: everybody it then covers. A reason
+    given earlier, which whoever approved has read, covers what is found later.
     """
     reason = again.strip() or broadcast.again
     if found and not reason and broadcast.priority != URGENT:
         raise same_words(found)
-    if repeated and reason and (again.strip() or found):
+    if reason and (again.strip() or found):
         repeats.explain(tx, broadcast, reason, repeated)
 
 

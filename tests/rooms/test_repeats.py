@@ -218,6 +218,23 @@ def test_setting_the_time_asks_for_the_reason_that_nobody_was_asked_for_before(w
         assert counts(ward.app, made) == {"queued": 5}
 
 
+def test_a_reason_that_was_given_before_it_was_needed_covers_the_time_that_is_set(ward):
+    made = write_broadcast(ward.app, ward.officer)
+    submit(ward, made, again="sáng và chiều")
+    assert get(ward.app, made).again == "sáng và chiều"
+    other = write_broadcast(ward.app, ward.officer)
+    submit(ward, other)
+    for number_ in (other, made):
+        approve(ward, number_)
+    with ward.app.begin(ward.officer)() as tx:
+        planning.schedule(tx, broadcasts.get(tx, other), ward.app.clock())
+    release(ward, other)
+    schedule(ward, made)
+    assert get(ward.app, made).again_of == (other,)
+    release(ward, made)
+    assert counts(ward.app, made) == {"queued": 5}
+
+
 def test_a_correction_with_the_same_words_needs_a_reason(ward):
     first = sent(ward)
     become(ward, first, "delivered")
