@@ -261,15 +261,15 @@ def _hits(found: Same) -> str:
         alike = f" OR (t.body_id, o.body_id) IN (VALUES {values})"
     channels = ", ".join(f"'{c.value}'" for c in Channel)
     state = f"IN {_STILL_TO_LEAVE}" if found.other.only_open else f"NOT IN {_NEVER_LEFT}"
+    # CROSS JOIN: SQLite keeps the order, from the people of a stretch to one look per address
     return (
-        "FROM visible_messages m JOIN targets t ON t.message_id = m.id "
-        "JOIN targets s ON s.message_id = m.id AND s.position = m.position "
-        f"JOIN targets o ON o.broadcast_id = :e AND o.channel IN ({channels}) "
-        f"AND o.address_id = t.address_id AND (o.body_id = t.body_id{alike}) "
-        f"JOIN visible_messages g ON g.id = o.message_id AND g.state {state} "
-        "LEFT JOIN targets u ON u.message_id = g.id AND u.position = g.position "
-        "WHERE m.broadcast_id = :b AND m.contact_id > :low AND m.contact_id <= :high "
-        "AND m.state = 'queued'"
+        "FROM visible_messages m CROSS JOIN targets t CROSS JOIN targets s CROSS JOIN targets o "
+        "CROSS JOIN visible_messages g LEFT JOIN targets u ON u.message_id = g.id "
+        "AND u.position = g.position WHERE m.broadcast_id = :b AND m.contact_id > :low "
+        "AND m.contact_id <= :high AND m.state = 'queued' AND t.message_id = m.id "
+        "AND s.message_id = m.id AND s.position = m.position AND o.broadcast_id = :e "
+        f"AND o.channel IN ({channels}) AND o.address_id = t.address_id "
+        f"AND (o.body_id = t.body_id{alike}) AND g.id = o.message_id AND g.state {state}"
     )
 
 
