@@ -235,13 +235,16 @@ def skip(tx: Tx, broadcast_id: int, found: Sequence[Same], low: int, high: int) 
 
 def skip_sharers(tx: Tx, broadcast_id: int) -> int:
     """Whoever shares the phone of somebody left out for the same words got them too; how many."""
-    return tx.run(
+    rows = tx.rows(
         f"WITH {tx.visible('messages')} UPDATE messages SET reason = 'same_words', "
         "through_id = NULL WHERE broadcast_id = :b AND reason = 'shared_phone' "
         "AND EXISTS (SELECT 1 FROM visible_messages h WHERE h.id = messages.through_id "
-        "AND h.reason = 'same_words')",
-        {"b": broadcast_id},
-    ).rowcount
+        "AND h.reason = 'same_words') RETURNING id",
+        b=broadcast_id,
+    )
+    ids = [row["id"] for row in rows]
+    on_ids(tx, "DELETE FROM shared_targets WHERE message_id IN (:ids)", ids)
+    return len(ids)
 
 
 _ALL = 2**62
