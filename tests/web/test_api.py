@@ -82,7 +82,7 @@ def test_the_same_words_within_a_day_need_a_reason_from_a_program_too(ward):
     draft = program.post("/broadcasts", body, Idempotency_Key="lai")
     where = f"/broadcasts/{draft['id']}"
     assert program.get(f"{where}/preview")["repeated"] == {str(first): 1}
-    assert program.post(f"{where}/submit", {}, 409)["code"] == "same_words"
+    assert program.post(f"{where}/submit", {}, 409)["title"] == "same_words"
     done = program.post(f"{where}/submit", {"again": "nhắc lại"}, 200)
     assert (done["state"], done["again"]) == ("submitted", "nhắc lại")
 
