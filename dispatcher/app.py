@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -289,14 +289,27 @@ def preview(
         found = wording.words(app.site, tx, broadcast)
         rates, purses = speeds(app.site, tx), budgets_of(app.site, tx, broadcast)
         remarks = wording.remarks(app.site, tx, broadcast, today)
+    beside = beside_it(app, broadcast)
     resolve = resolver(app, broadcast)
     # who looks after every ward of a broadcast sees all of it: no row need be asked whose it is
     all_mine = actor.wards is None or set(broadcast.senders) <= actor.wards
     begin = app.begin(SYSTEM if all_mine else actor)
-    seen = planning.preview(begin, broadcast, found, resolve, rates, look, purses)
+    seen = planning.preview(begin, broadcast, found, resolve, rates, look, purses, beside)
     with app.store.read(actor) as tx:
         standings = wording.standings(app.site, tx, broadcast, seen, today)
     return replace(seen, remarks=remarks, standings=standings)
+
+
+def beside_it(app: App, broadcast: Broadcast, within: Tx | None = None) -> list[planning.Coming]:
+    """What is approved and not released yet, and starts within a day of this one."""
+    with nullcontext(within) if within is not None else app.store.read(SYSTEM) as tx:
+        return planning.coming(
+            tx,
+            broadcast,
+            app.clock(),
+            lambda other: wording.words(app.site, tx, other),
+            lambda other: resolver(app, other),
+        )
 
 
 def resolver(app: App, broadcast: Broadcast) -> planning.Resolve:

@@ -100,6 +100,9 @@ REASONS: dict[str, Say] = {
         "cả lượt gửi nhiều số bị từ chối, đang gửi lại từng phần",
         "refused with a whole call, goes again in smaller ones",
     ),
+    "same_words": Say(
+        "đã nhận cùng nội dung trong 24 giờ", "got exactly the same words within 24 hours"
+    ),
     "no_text": Say("thiếu dữ liệu để viết tin, hoặc tin quá dài", "no text could be written"),
     "busy": Say("nhà cung cấp bận", "the gateway was busy"),
     "unknown": Say("không đọc được trả lời", "no readable answer"),

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import datetime
 
 from dispatcher import planning, rights, scheduling, templating, wording
-from dispatcher.app import App, draft, resolver, speeds
+from dispatcher.app import App, beside_it, draft, resolver, speeds
 from dispatcher.auditing import refusals
 from dispatcher.model import HANOI, SYSTEM, Actor
 from dispatcher.problems import refused
 from dispatcher.scheduling import Schedule
-from dispatcher.store import areas, broadcasts, schedules
+from dispatcher.store import areas, broadcasts, days_off, repeats, schedules
 from dispatcher.store.database import Tx
 
 
@@ -40,6 +41,9 @@ def fire(
     Under approval it keeps the ceiling the schedule was approved with.
     """
     made = drafted(app, tx, schedule, schedule_id)
+    again, again_of = schedule.again, schedules.again_of(tx, schedule_id)
+    if again:
+        repeats.explain(tx, broadcasts.get(tx, made), again, again_of)
     if approver is not None:
         people, dong = schedules.ceiling(tx, schedule_id)
         planning.system_approve(tx, broadcasts.get(tx, made), approver, people, dong)
@@ -56,12 +60,20 @@ def foresee(app: App, actor: Actor, schedule: Schedule) -> planning.Preview:
     found: list[planning.Preview] = []
     try:
         with app.begin(actor)() as tx:
-            broadcast = broadcasts.get(tx, drafted(app, tx, schedule, None))
+            row = schedules.get(tx, schedule.name)
+            made = drafted(app, tx, schedule, row["id"] if row is not None else None)
+            first = schedule.next_after(tx.now, days_off.calendar(tx), tet=app.site.tet)
+            broadcast = replace(broadcasts.get(tx, made), at=first)
             words = wording.words(app.site, tx, broadcast)
             rates = speeds(app.site, tx)
             found.append(
                 planning.preview(
-                    lambda: nullcontext(tx), broadcast, words, resolver(app, broadcast), rates
+                    lambda: nullcontext(tx),
+                    broadcast,
+                    words,
+                    resolver(app, broadcast),
+                    rates,
+                    beside=beside_it(app, broadcast, tx),
                 )
             )
             raise _Undone
@@ -95,7 +107,12 @@ def hand_in(app: App, actor: Actor, schedule: Schedule) -> tuple[planning.Previe
     today = app.clock().astimezone(HANOI).date()
     template = templating.load(app.templates, schedule.template)
     wording.check_words(app.site, template, schedule.fields, today)
+    with app.store.read(actor) as tx:
+        calendar = days_off.calendar(tx)
+    scheduling.refuse_same_day(schedule, calendar, app.clock(), tet=app.site.tet)
     found = foresee(app, actor, schedule)
+    if found.unexplained and not schedule.again:
+        raise planning.same_words(found.unexplained, in_file=True)
     if not found.queued:
         raise refused(
             "nobody",
@@ -107,5 +124,5 @@ def hand_in(app: App, actor: Actor, schedule: Schedule) -> tuple[planning.Previe
     with refusals(app.begin(SYSTEM), actor, "submit", "schedule", schedule.name):
         with app.begin(actor)() as tx:
             rights.need(tx.actor, rights.WRITERS, "trình lịch gửi", "submit schedules")
-            scheduling.submit(tx, schedule, people, dong)
+            scheduling.submit(tx, schedule, people, dong, again_of=found.repeated, tet=app.site.tet)
     return found, people, dong

@@ -112,6 +112,7 @@ class SkipReason(StrEnum):
     NO_CONSENT = "no_consent"  # advertising: never agreed to it (Decree 91/2020 art. 11)
     DO_NOT_CALL = "do_not_call"  # advertising: on the do-not-call list (art. 7)
     TOO_OFTEN = "too_often"  # advertising: three within 24 hours (art. 13); or the site's own cap
+    SAME_WORDS = "same_words"  # their phone got, or gets, exactly these words within a day
     NO_TEXT = "no_text"  # a value their text needs is missing, or the text would be too long
     REMOVED = "removed"  # taken off the list since the release
     FORGOTTEN = "forgotten"  # erased since the release

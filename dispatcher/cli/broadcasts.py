@@ -10,12 +10,12 @@ from typing import Any
 import click
 
 from dispatcher import app as joined
-from dispatcher import planning, reporting, scheduling, templating, timekeeping
+from dispatcher import planning, repeating, reporting, scheduling, templating, timekeeping
 from dispatcher.auditing import STATES, refusals
 from dispatcher.cli import foretold
 from dispatcher.cli.contacts import who
 from dispatcher.cli.days import read_day
-from dispatcher.cli.previewed import say_drill, tell_preview
+from dispatcher.cli.previewed import say_drill, tell_again, tell_preview
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.tables import write_page
@@ -309,16 +309,25 @@ def submit(surface: Surface, number_: str, leave_out: bool, again: str, over_bud
 @option(
     "--people", "people_", type=int, vi="xác nhận số người (gửi thật)", en="confirms the number"
 )
-def schedule(surface: Surface, number_: str, when: str, despite: str, people_: int | None) -> None:
-    at = scheduling.ask_moment(when, surface.open_app().clock())
+@option(
+    "--again", default="", vi="lý do gửi lại đúng tin này trong 24 giờ", en="why it goes out again"
+)
+def schedule(
+    surface: Surface, number_: str, when: str, despite: str, people_: int | None, again: str
+) -> None:
+    app, actor = surface.open_app(), surface.actor()
+    at = scheduling.ask_moment(when, app.clock())
     starts = at
     confirm_live(surface, number_, people_)
+    with app.store.read(actor) as tx:
+        chosen = rows.get(tx, broadcast_id(number_))
+    repeated = repeating.unexplained(app, actor, chosen, at)
 
     def act(tx: Tx, broadcast: Broadcast) -> None:
         nonlocal starts
         site = surface.open_site()
         rules = planning.Courtesy(site.tet, site.limits.per_ward_day, despite)
-        starts = planning.schedule(tx, broadcast, at, rules)
+        starts = planning.schedule(tx, broadcast, at, rules, repeated=repeated, again=again)
 
     done = acting(surface, number_, "schedule", act, by_the_clock=True)
     if surface.json:
@@ -440,6 +449,7 @@ def show(surface: Surface, number_: str) -> None:
         surface.say(f"  văn bản: {facts}", f"  document: {facts}")
     if broadcast.reason:
         surface.say(f"  lý do: {broadcast.reason}", f"  reason: {broadcast.reason}")
+    tell_again(surface, broadcast)
     for state, n in counted.items():
         surface.say(f"  {number(n)} {STATES[state].vi}", f"  {n} {STATES[state].en}")
     foretold.tell(surface, ahead)
@@ -576,6 +586,7 @@ def as_json(b: Broadcast) -> dict[str, Any]:
         "approved_by": b.approved_by,
         "ceiling_people": b.ceiling_people,
         "ceiling_dong": b.ceiling_dong,
+        "again": b.again,
     }
 
 

@@ -80,9 +80,12 @@ def tell_preview(surface: Surface, broadcast: Broadcast, found: Preview) -> None
         )
     for earlier, people in found.repeated.items():
         surface.warn(
-            f"{number(people)} người đã nhận đúng tin này trong 24 giờ qua (đợt gửi {earlier}).",
-            f"{people} people were sent exactly this within 24 hours (broadcast {earlier}).",
+            f"{number(people)} người đã nhận, hoặc sắp nhận, đúng tin này trong vòng 24 giờ (đợt "
+            f"gửi {earlier}).",
+            f"{people} people were sent exactly this within 24 hours, or will be (broadcast "
+            f"{earlier}).",
         )
+    tell_again(surface, broadcast)
     _tell_registered(surface, found)
     for remark in found.remarks:
         surface.warn(f"{remark.rule}: {remark.say.vi}", f"{remark.rule}: {remark.say.en}")
@@ -100,6 +103,15 @@ def tell_preview(surface: Surface, broadcast: Broadcast, found: Preview) -> None
             f"\n{to} ({sample['characters']} characters = {sample['parts']} parts)",
         )
         surface.say(bubble(sample["body"]))
+
+
+def tell_again(surface: Surface, broadcast: Broadcast) -> None:
+    """The reason that was given for the same words, if any."""
+    if broadcast.again:
+        surface.say(
+            f"  lý do gửi lại cùng nội dung: {broadcast.again}",
+            f"  why the same words go out again: {broadcast.again}",
+        )
 
 
 def _tell_registered(surface: Surface, found: Preview) -> None:

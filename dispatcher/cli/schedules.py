@@ -17,12 +17,13 @@ from dispatcher import (
     wording,
 )
 from dispatcher.auditing import refusals
+from dispatcher.cli import series
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.model import HANOI, SYSTEM, Role
 from dispatcher.problems import OK, USAGE, Problem, Say, refused, unknown
 from dispatcher.reporting import number
-from dispatcher.scheduling import Schedule
+from dispatcher.scheduling import Schedule, Series
 from dispatcher.store import days_off
 from dispatcher.store import schedules as rows
 from dispatcher.store.database import Tx
@@ -118,6 +119,8 @@ def check(surface: Surface, names: tuple[str, ...]) -> int:
             routes.find(app.site, schedule.route)
             with app.store.read(surface.actor()) as tx:
                 targeting.resolve(tx, schedule.audience)
+                calendar = days_off.calendar(tx)
+            scheduling.refuse_same_day(schedule, calendar, app.clock(), tet=app.site.tet)
         except Problem as problem:
             found.append(
                 {"schedule": name, "code": problem.code, "message": problem.to(surface.language)}
@@ -176,6 +179,10 @@ def upcoming(surface: Surface, name: str, count: int) -> None:
         surface.say(line)
     if not found:
         surface.say("Không còn lần gửi nào.", "Nothing left to fire.")
+        return
+    with app.store.read(surface.actor()) as tx:
+        people, dong = rows.ceiling_of(tx, schedule.name)
+    series.tell(surface, schedule, _series(surface, schedule), people, dong)
 
 
 def _decide(tx: Tx, schedule: Schedule, roles: Collection[Role]) -> None:
@@ -206,13 +213,15 @@ def submit(surface: Surface, name: str) -> None:
     with app.store.read(actor) as tx:
         _decide(tx, schedule, rights.WRITERS)
     found, people, dong = firing.hand_in(app, actor, schedule)
+    whole = _series(surface, schedule)
     surface.say(
         f"Mỗi lần tới {number(found.queued)} người, nhiều nhất {number(found.total)} đồng; "
         f"duyệt tới mức {number(people)} người, {number(dong)} đồng, trong 6 tháng.",
         f"Each time {found.queued} people, at most {found.total} đồng; the approval covers "
         f"{people} people and {dong} đồng for six months.",
     )
-    _told(surface, schedule, "submitted")
+    series.tell(surface, schedule, whole, people, dong)
+    _told(surface, schedule, "submitted", series.as_json(schedule, whole, people, dong))
 
 
 @schedules.verb(
@@ -230,7 +239,10 @@ def approve(surface: Surface, name: str) -> None:
         with app.begin(actor)() as tx:
             _decide(tx, schedule, {Role.LEADER})
             scheduling.approve(tx, schedule, tet=app.site.tet)
-    _told(surface, schedule, "approved")
+            people, dong = rows.ceiling_of(tx, schedule.name)
+    whole = _series(surface, schedule)
+    series.tell(surface, schedule, whole, people, dong)
+    _told(surface, schedule, "approved", series.as_json(schedule, whole, people, dong))
 
 
 @schedules.verb(
@@ -275,9 +287,19 @@ def _known(tx: Tx, schedule: Schedule) -> None:
         )
 
 
-def _told(surface: Surface, schedule: Schedule, state: str) -> None:
+def _series(surface: Surface, schedule: Schedule) -> Series:
+    """Every firing that an approval of this moment covers."""
+    app = surface.open_app()
+    with app.store.read(surface.actor()) as tx:
+        return scheduling.whole(tx, schedule, app.clock(), tet=app.site.tet)
+
+
+def _told(
+    surface: Surface, schedule: Schedule, state: str, whole: dict[str, Any] | None = None
+) -> None:
     if surface.json:
-        surface.emit({"name": schedule.name, "state": state})
+        told = {"series": whole} if whole else {}
+        surface.emit({"name": schedule.name, "state": state, **told})
     surface.say(
         f"Lịch «{schedule.name}»: {STATES[state]}.", f"Schedule “{schedule.name}”: {state}."
     )

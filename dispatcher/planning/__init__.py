@@ -28,6 +28,8 @@ from dispatcher.planning.follow_up import (
     test,
 )
 from dispatcher.planning.forecast import Forecast, Speed, forecast
+from dispatcher.planning.foreseeing import Coming, coming
+from dispatcher.planning.one_text import same_words
 from dispatcher.planning.previewing import Preview, Remarked, preview
 from dispatcher.planning.releasing import Resolve, release, steps_of_release
 from dispatcher.planning.watching import Finding
@@ -35,6 +37,7 @@ from dispatcher.planning.watching import Finding
 __all__ = [
     "MAY_HAVE_RECEIVED",
     "RESENT",
+    "Coming",
     "Courtesy",
     "Draft",
     "Finding",
@@ -47,6 +50,7 @@ __all__ = [
     "Words",
     "approve",
     "approve_on_paper",
+    "coming",
     "confirm",
     "correct",
     "digest",
@@ -59,6 +63,7 @@ __all__ = [
     "release",
     "resend",
     "resume",
+    "same_words",
     "schedule",
     "send_back",
     "steps_of_release",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from dispatcher.model import (
     MessageState,
     Role,
 )
+from dispatcher.planning import one_text
 from dispatcher.planning.drafting import digest
 from dispatcher.planning.previewing import Preview
 from dispatcher.problems import refused
@@ -69,15 +71,6 @@ def submit(
             f"{first.say.en} ({examples}). Mend the list or the text, or leave them out: "
             "add --leave-out.",
         )
-    if found.repeated and not again.strip():
-        earlier, people = max(found.repeated.items(), key=lambda r: r[1])
-        raise refused(
-            "repeat",
-            f"{people} người đã nhận đúng tin này trong 24 giờ qua (đợt gửi {earlier}). "
-            "Nếu vẫn cần gửi, ghi lý do: --again 'lý do'",
-            f"{people} people were sent exactly this within 24 hours (broadcast {earlier}). If it "
-            "is needed again, say why: --again 'reason'",
-        )
     if found.over_budget is not None and not over_budget.strip():
         budget = found.over_budget
         raise refused(
@@ -97,10 +90,9 @@ def submit(
         )
     people = found.people + max(10, found.people // 20)
     dong = found.total + max(10_000, found.total // 10)
+    one_text.explain(tx, broadcast, found.unexplained, again, found.repeated)
     broadcasts.touch(tx, broadcast.id, "submitted")
     approvals.withdraw(tx, broadcast.id)
-    if found.repeated:
-        tx.note("again", "broadcast", broadcast.id, reason=again.strip(), of=list(found.repeated))
     if over_budget.strip():
         tx.note("over_budget", "broadcast", broadcast.id, reason=over_budget.strip())
     if found.findings:
@@ -134,9 +126,18 @@ def edit(tx: Tx, broadcast: Broadcast, **changes: Any) -> None:
 
 
 def schedule(
-    tx: Tx, broadcast: Broadcast, when: datetime, courtesy: Courtesy | None = None
+    tx: Tx,
+    broadcast: Broadcast,
+    when: datetime,
+    courtesy: Courtesy | None = None,
+    *,
+    repeated: Mapping[int, int] | None = None,
+    again: str = "",
 ) -> datetime:
-    """Set the time; the moment it will really start (a closed window moves it)."""
+    """Set the time; the moment it will really start (a closed window moves it).
+
+    `repeated`: who gets the same words within a day of then and nobody said why; that is `again`.
+    """
     courtesy = courtesy or Courtesy()
     if when < tx.now - timedelta(minutes=5) and not tx.actor.is_system:
         raise refused(
@@ -145,6 +146,7 @@ def schedule(
             "That time has passed. Choose another, or leave --at out.",
         )
     starts = broadcast.window.next_opening(when)
+    one_text.explain(tx, broadcast, repeated or {}, again, repeated or {})
     if courtesy.despite.strip():
         tx.note("despite", "broadcast", broadcast.id, reason=courtesy.despite.strip())
     elif broadcast.priority != URGENT and broadcast.correction_of is None:

@@ -11,6 +11,8 @@ from dispatcher.model import Registered
 from dispatcher.planning.counting import count
 from dispatcher.planning.drafting import Words
 from dispatcher.planning.forecast import Forecast, Speed, forecast
+from dispatcher.planning.foreseeing import Coming, Foreseen
+from dispatcher.planning.one_text import DECIDED, NOTHING, Leaving
 from dispatcher.planning.releasing import Resolve, steps_of_release
 from dispatcher.planning.summing import Sums, summed
 from dispatcher.planning.watching import Finding, Looking, Saving
@@ -21,7 +23,6 @@ from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.budgets import Budget, Standing
 from dispatcher.store.database import Tx
 from dispatcher.store.eligible import despite_refusal, eligible
-from dispatcher.store.repeats import repeated
 from dispatcher.store.samples import Look, samples
 
 
@@ -56,7 +57,9 @@ class Preview(Sums):
     forecast: Forecast | None = None
     findings: tuple[Finding, ...] = ()
     savings: tuple[Saving, ...] = ()
-    repeated: Mapping[int, int] = field(default_factory=dict)  # earlier broadcast → same text again
+    repeated: Mapping[int, int] = field(default_factory=dict)  # other broadcast → same words
+    unexplained: Mapping[int, int] = field(default_factory=dict)  # of those, without a reason
+    again: str = ""  # the reason that was given
     remarks: tuple[Remarked, ...] = ()
     budgets: tuple[Standing, ...] = ()  # of the wards written to, before this broadcast
     over_budget: Standing | None = None  # the first limit that does not allow it
@@ -90,7 +93,8 @@ class Preview(Sums):
             "remarks": [
                 {"rule": r.rule, "severity": r.severity, "message": r.say.vi} for r in self.remarks
             ],
-            "repeated": {str(earlier): people for earlier, people in self.repeated.items()},
+            "repeated": {str(other): people for other, people in self.repeated.items()},
+            "again": self.again,
             "registrations": [s.as_json() for s in self.standings],
             "can_go_today": self.can_go_today,
             "budgets": [s.__dict__ for s in self.budgets],
@@ -112,9 +116,11 @@ def preview(
     speeds: Mapping[str, Speed],
     look: Look | None = None,
     budgets_: Sequence[Budget] = (),
+    beside: Sequence[Coming] = (),
 ) -> Preview:
     """What a release would do: counted where nothing is special and the audience large, else by
-    releasing inside a transaction that is thrown away. `look`: whose texts to show."""
+    releasing inside a transaction that is thrown away. `look`: whose texts to show; `beside`: what
+    is approved and not released yet."""
     found: list[Preview] = []
     looking = Looking(words)
     try:
@@ -122,13 +128,19 @@ def preview(
             look = look or Look()
             reach = resolve(tx, broadcast.audience)
             refusing = despite_refusal(tx, reach, eligible(tx, broadcast, reach))
-            counted = count(tx, broadcast, words, resolve, looking, look)
+            start = max(tx.now, broadcast.at or tx.now)
+            foreseen = Foreseen(broadcast, words, start, beside)
+            counted = count(tx, broadcast, words, resolve, looking, look, foreseen)
+            again = NOTHING
             if counted is None:
                 looking = Looking(words)
                 for step in steps_of_release(broadcast, words, resolve, tx.now, looking):
                     step(tx)
+                again = foreseen.repeated(tx)
+                if broadcast.state in DECIDED:
+                    for step in Leaving(broadcast, words).steps():
+                        step(tx)
             sums = counted.sums if counted else summed(tx, broadcast)
-            start = max(tx.now, broadcast.at or tx.now)
             expires = start + broadcast.expires_after
             standing = budgets.standings(tx, budgets_, broadcast.mode, tx.now)
             cost = counted.cost_by_ward if counted else None
@@ -145,7 +157,9 @@ def preview(
                     samples=_samples(tx, seen),
                     longest=looking.longest,
                     remembered=looking.remembered,
-                    repeated={} if counted else repeated(tx, broadcast),
+                    repeated=again.all,
+                    unexplained=again.unexplained,
+                    again=broadcast.again,
                     findings=() if counted else tuple(looking.findings(tx, broadcast)),
                     savings=tuple(looking.savings(broadcast, sums.dearest)),
                     budgets=tuple(standing.values()),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from dispatcher import lifecycle
@@ -20,6 +21,7 @@ from dispatcher.model import (
 )
 from dispatcher.planning.drafting import Words, digest
 from dispatcher.planning.forecast import Speed, forecast
+from dispatcher.planning.one_text import Leaving
 from dispatcher.planning.summing import summed
 from dispatcher.planning.writing import Watch, write_people, write_shared
 from dispatcher.store import (
@@ -29,6 +31,7 @@ from dispatcher.store import (
     gateways,
     reachability,
     releases,
+    repeats,
     shared_phones,
 )
 from dispatcher.store.broadcasts import Broadcast
@@ -190,7 +193,8 @@ def release(
             broadcasts.move(tx, broadcast, BroadcastState.MISSED, reason="too_late")
             return BroadcastState.MISSED
     start = now if broadcast.priority == URGENT else now + undo
-    for step in steps_of_release(broadcast, words, resolve, start):
+    leaving = Leaving(broadcast, words)
+    for step in chain(steps_of_release(broadcast, words, resolve, start), leaving.steps()):
         with begin() as tx:
             state = broadcasts.locked_state(tx, broadcast.id)
             if state is not BroadcastState.SCHEDULED:  # stopped, or another worker was faster
@@ -201,9 +205,11 @@ def release(
         releases.take_stock(tx)
         ahead = forecast(tx, broadcast, speeds, start, expires, 0)
     with begin() as tx:
+        repeats.one_at_a_time(tx)
         state = broadcasts.locked_state(tx, broadcast.id)
         if state is not BroadcastState.SCHEDULED:
             return state
+        leaving.finish(tx)
         broadcast = broadcasts.get(tx, broadcast.id)
         found = summed(tx, broadcast)
         releases.clean_up(tx, broadcast.id)

@@ -6,7 +6,8 @@ late jobs and run some twice; our occurrences are rows with a unique (schedule, 
 """
 
 from dispatcher.scheduling.files import Occurrence, Schedule, files, load, parse
-from dispatcher.scheduling.ticking import LIFE, Fire, approve, keep_all, submit, tick
+from dispatcher.scheduling.series import Series, refuse_same_day, series
+from dispatcher.scheduling.ticking import LIFE, Fire, approve, keep_all, submit, tick, whole
 from dispatcher.scheduling.times import ask_moment, read_moment
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Fire",
     "Occurrence",
     "Schedule",
+    "Series",
     "approve",
     "ask_moment",
     "files",
@@ -21,6 +23,9 @@ __all__ = [
     "load",
     "parse",
     "read_moment",
+    "refuse_same_day",
+    "series",
     "submit",
     "tick",
+    "whole",
 ]

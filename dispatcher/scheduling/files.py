@@ -45,6 +45,7 @@ class Schedule:
     clock: time = time(9)
     holidays: str = "send"  # send | skip | before | after: what happens on a day off
     despite: str = ""  # why it goes out whatever courtesy says
+    again: str = ""  # why the same words go to the same people within a day
 
     def occurrences(
         self, after: datetime, calendar: Calendar, *, tet: bool = True
@@ -188,6 +189,7 @@ def parse(path: Path, default: Window) -> Schedule:
         time.fromisoformat(hour) if day else time(9),
         on_days_off,
         top.take("despite", str, "").strip(),
+        top.take("again", str, "").strip(),
     )
     top.close()
     return found

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from dispatcher.model import Window
 from dispatcher.problems import Problem, refused
 from dispatcher.scheduling.files import NO_DAYS_OFF, Schedule, files, load
+from dispatcher.scheduling.series import Series, refuse_same_day, series
 from dispatcher.store import days_off, people, schedules
 from dispatcher.store.database import Tx, at
 from dispatcher.store.schema import moment
@@ -92,9 +94,18 @@ def _over(tx: Tx, row: Mapping[str, Any], fire_at: datetime) -> str:
     return "" if schedules.approver_acts(tx, row["approved_by"]) else "approver_left"
 
 
-def submit(tx: Tx, schedule: Schedule, most_people: int, most_dong: int) -> None:
+def submit(
+    tx: Tx,
+    schedule: Schedule,
+    most_people: int,
+    most_dong: int,
+    *,
+    again_of: Collection[int] = (),
+    tet: bool = True,
+) -> None:
     """Hand a schedule in for approval as its file stands now, with what one firing may reach and
-    cost."""
+    cost. `again_of`: broadcasts whose words its first firing repeats, for the reason it states."""
+    refuse_same_day(schedule, days_off.calendar(tx), tx.now, tet=tet)
     schedules.keep(tx, schedule.name, schedule.digest, schedule.source)
     schedules.move(
         tx,
@@ -103,6 +114,30 @@ def submit(tx: Tx, schedule: Schedule, most_people: int, most_dong: int) -> None
         submitted_by=tx.actor.person_id,
         ceiling_people=most_people,
         ceiling_dong=most_dong,
+        again_of=json.dumps(sorted(again_of)),
+    )
+    _note_series(tx, schedule, most_people, most_dong, tet=tet)
+
+
+def whole(tx: Tx, schedule: Schedule, now: datetime, *, tet: bool = True) -> Series:
+    """Every firing of a schedule that an approval of `now` covers."""
+    return series(schedule, days_off.calendar(tx), now, now + LIFE, tet=tet)
+
+
+def _note_series(
+    tx: Tx, schedule: Schedule, people: int | None, dong: int | None, *, tet: bool
+) -> None:
+    """What is decided once for all firings, in the trail."""
+    found = whole(tx, schedule, tx.now, tet=tet)
+    tx.note(
+        "series",
+        "schedule",
+        schedule.name,
+        firings=found.firings,
+        more=found.more,
+        people=people,
+        dong=dong,
+        again=schedule.again,
     )
 
 
@@ -128,6 +163,7 @@ def approve(tx: Tx, schedule: Schedule, *, tet: bool = True) -> None:
             "Người trình không được tự duyệt; cần người thứ hai.",
             "Whoever submitted it cannot approve it; a second person must.",
         )
+    refuse_same_day(schedule, days_off.calendar(tx), tx.now, tet=tet)
     schedules.move(
         tx,
         schedule.name,
@@ -137,5 +173,6 @@ def approve(tx: Tx, schedule: Schedule, *, tet: bool = True) -> None:
         approved_at=at(tx.now),
         ends_at=at(tx.now + LIFE),
     )
+    _note_series(tx, schedule, row["ceiling_people"], row["ceiling_dong"], tet=tet)
     upcoming = schedule.next_after(tx.now, days_off.calendar(tx), tet=tet)
     schedules.set_next(tx, row["id"], upcoming)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -99,6 +100,18 @@ def ceiling(tx: Tx, schedule_id: int) -> tuple[int | None, int | None]:
     """The most people and đồng one firing was approved for."""
     row = tx.one("SELECT * FROM schedules WHERE id = :id", id=schedule_id)
     return (row["ceiling_people"], row["ceiling_dong"]) if row else (None, None)
+
+
+def ceiling_of(tx: Tx, name: str) -> tuple[int | None, int | None]:
+    """The most people and đồng of one firing that a schedule was last submitted with."""
+    row = get(tx, name)
+    return (row["ceiling_people"], row["ceiling_dong"]) if row else (None, None)
+
+
+def again_of(tx: Tx, schedule_id: int) -> list[int]:
+    """The broadcasts whose words its first firing was known to repeat."""
+    row = tx.one("SELECT again_of FROM schedules WHERE id = :id", id=schedule_id)
+    return list(json.loads(row["again_of"])) if row else []
 
 
 def approver_acts(tx: Tx, person_id: int | None) -> bool:

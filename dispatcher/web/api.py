@@ -128,6 +128,7 @@ def _broadcast(b: broadcasts.Broadcast) -> dict[str, Any]:
         "at": iso(b.at),
         "starts_at": iso(b.starts_at),
         "expires_at": iso(b.expires_at),
+        "again": b.again,
     }
 
 

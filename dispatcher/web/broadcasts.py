@@ -12,6 +12,7 @@ from dispatcher import app as joined
 from dispatcher import (
     handouts,
     planning,
+    repeating,
     reporting,
     scheduling,
     templating,
@@ -19,7 +20,7 @@ from dispatcher import (
     wording,
 )
 from dispatcher.auditing import REASONS, REMEDIES, STATES
-from dispatcher.model import HANOI, SYSTEM, AddressKind, BroadcastState, Mode, Role
+from dispatcher.model import HANOI, SYSTEM, URGENT, AddressKind, BroadcastState, Mode, Role
 from dispatcher.phone import read as read_phone
 from dispatcher.problems import Problem, Say, refused
 from dispatcher.rights import DECIDERS
@@ -109,6 +110,7 @@ def show(ask: Ask) -> Answer:
     values = {
         "b": broadcast, "names": names, "approval": approval, "offered": offered,
         "attached": attached, "template": template, "seen": seen, "first": first,
+        "urgent": broadcast.priority == URGENT,
         "STATE": STATE, "REASONS": REASONS, "HELD": HELD, "OPEN": OPEN, "ALIVE": ALIVE,
         "approves": ask.person.role is Role.LEADER, "decides": ask.person.role in DECIDERS,
         "digest": covered, "lent": lent, "leaders": leaders,
@@ -326,7 +328,12 @@ def schedule(ask: Ask) -> Answer:
                 f"Type the number of people ({found.queued}) to confirm. Nothing was done.",
             )
     rules = planning.Courtesy(site.tet, site.limits.per_ward_day, ask.one("despite"))
-    _act(ask, "schedule", lambda tx, b: planning.schedule(tx, b, at, rules))
+    repeated, again = repeating.unexplained(ask.app, ask.person, broadcast, at), ask.one("again")
+    _act(
+        ask,
+        "schedule",
+        lambda tx, b: planning.schedule(tx, b, at, rules, repeated=repeated, again=again),
+    )
     return Go(f"/broadcasts/{number}")
 
 

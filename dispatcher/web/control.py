@@ -247,7 +247,7 @@ def money(ask: Ask) -> Answer:
 
 def plan(ask: Ask) -> Answer:
     """Schedules with their next ten firings."""
-    app = ask.app
+    app, now = ask.app, ask.app.clock()
     with app.begin(SYSTEM)() as tx:
         known = scheduling.keep_all(tx, app.schedules, app.site.window, tet=app.site.tet)
         calendar, held = days_off.calendar(tx), schedules.listed(tx)
@@ -260,6 +260,11 @@ def plan(ask: Ask) -> Answer:
             "state": held[name]["state"],
             "reason": held[name]["reason"],
             "ends": held[name]["ends_at"],
+            "people": held[name]["ceiling_people"],
+            "dong": held[name]["ceiling_dong"],
+            "series": scheduling.series(
+                schedule, calendar, now, now + scheduling.LIFE, tet=app.site.tet
+            ),
             "coming": list(
                 islice(schedule.occurrences(app.clock(), calendar, tet=app.site.tet), 10)
             ),

@@ -74,6 +74,19 @@ def test_from_a_contact_to_a_submitted_broadcast(ward):
     assert program.get("/log/messages") == {"messages": []}
 
 
+def test_the_same_words_within_a_day_need_a_reason_from_a_program_too(ward):
+    app, officer, leader = ward
+    first = released(app, officer, leader)
+    program = Program(app, key(app, officer))
+    body = {"template": "canh-bao", "wards": ["Máy Tơ"], "route": "sms"}
+    draft = program.post("/broadcasts", body, Idempotency_Key="lai")
+    where = f"/broadcasts/{draft['id']}"
+    assert program.get(f"{where}/preview")["repeated"] == {str(first): 1}
+    assert program.post(f"{where}/submit", {}, 409)["title"] == "same_words"
+    done = program.post(f"{where}/submit", {"again": "nhắc lại"}, 200)
+    assert (done["state"], done["again"]) == ("submitted", "nhắc lại")
+
+
 def test_the_same_key_makes_one_broadcast_and_never_another(ward):
     app, officer, _ = ward
     program = Program(app, key(app, officer))
