@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
 for name in ("DISPATCHER_CLOCK", "DISPATCHER_AS", "DISPATCHER_TWINS", "DISPATCHER_KEY"):
@@ -39,6 +40,10 @@ from dispatcher.twins.server import VENDORS, Child, start
 ROOT = Path(__file__).resolve().parents[1]
 NINE = datetime(2026, 12, 1, 2, 0, tzinfo=UTC)  # 09:00 in Hanoi, a Tuesday
 
+# How long an example takes says something about the machine, not about the program.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
+
 _connect = socket.socket.connect
 
 
@@ -55,14 +60,23 @@ socket.socket.connect = _guarded  # type: ignore[method-assign]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--long", action="store_true", help="run the long tests too")
+    parser.addoption("--long", action="store_true", help="run the long tests too, as .ci/run does")
+    parser.addoption(
+        "--night", action="store_true", help="run all there is, at its full size: docs/testing.md"
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--long"):
+    if config.getoption("--night"):
         return
     skip = pytest.mark.skip(reason="long: ./run test --long, or .ci/run")
+    at_night = pytest.mark.skip(reason="night: ./run test --night")
     for item in items:
+        if "night" in item.keywords:
+            item.add_marker(at_night)
+            continue
+        if config.getoption("--long"):
+            continue
         # what people decide is the same SQL as what is sent: PostgreSQL looks at it with the long ones
         given = getattr(item, "callspec", None)
         later = getattr(item.module, "POSTGRESQL_LATER", False)  # type: ignore[attr-defined]
@@ -93,6 +107,12 @@ class FlowingClock(SiteClock):
 
     def __call__(self) -> datetime:
         return self.now + (datetime.now(UTC) - self._began)
+
+
+@pytest.fixture(scope="session")
+def night(pytestconfig: pytest.Config) -> bool:
+    """True when sizes and repetitions are those of the night, not those of every landing."""
+    return bool(pytestconfig.getoption("--night"))
 
 
 @pytest.fixture(autouse=True)

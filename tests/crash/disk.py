@@ -7,17 +7,12 @@ import sys
 import time
 from contextlib import contextmanager
 
+from patience import PATIENCE, ended
+
 from dispatcher.cli.chaos import _get, make_site, verdict, worker_command
 from dispatcher.model import BroadcastState
 from dispatcher.problems import Problem
 from dispatcher.twins.server import start
-
-
-def until(happened, limit=90):
-    began = time.monotonic()
-    while not happened():
-        assert time.monotonic() - began < limit, "it did not happen"
-        time.sleep(0.1)
 
 
 def remount(place, how):
@@ -75,7 +70,7 @@ class Scene:
     def close(self):
         if self.worker is not None:
             self.worker.terminate()
-            self.worker.wait(40)
+            ended(self.worker)
         self.twin.stop()
         self.app.store.close()
 
@@ -90,7 +85,7 @@ def sending(*given, **more):
 
 
 HOLD = """import sqlite3, sys
-file = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=30)
+file = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=int(sys.argv[2]))
 file.execute("BEGIN IMMEDIATE")
 print("held", flush=True)
 sys.stdin.read()
@@ -102,7 +97,7 @@ file.rollback()
 def held_by_another_program(root, _pid=0):
     """As a backup program that never ends. A process of its own: two SQLite libraries in one
     process take each other's locks away."""
-    given = [sys.executable, "-c", HOLD, str(root / "data/site.db")]
+    given = [sys.executable, "-c", HOLD, str(root / "data/site.db"), str(PATIENCE)]
     program = subprocess.Popen(given, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert program.stdout.readline() == b"held\n"
     yield

@@ -58,11 +58,11 @@ class Deaths:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.close()
-        self._process.wait(60)
+        self._process.wait(PATIENCE)
         self._process.stdout.close()
 
 
-PATIENCE = 60  # seconds, then a worker that does not end is killed and told as -14
+PATIENCE = 300  # seconds, then a worker that does not end is killed and told as -14
 
 
 def _shorten(module: ModuleType, **times: object) -> None:

@@ -16,7 +16,6 @@ PLACES = ["after commit sent@1 stop", "after commit sent@3 stop", "after call@1 
 
 
 @pytest.mark.long
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
 @pytest.mark.parametrize("scene", ["dedup", "lookup", "neither"])
 def test_a_frozen_worker_that_goes_on_harms_nobody(scene, engine, tmp_path, site_clock, request):

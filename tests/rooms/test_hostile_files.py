@@ -93,7 +93,6 @@ def test_the_reading_process_may_not_reach_out(tmp_path, monkeypatch):
 
 
 @pytest.mark.long
-@pytest.mark.timeout(400)
 def test_three_hundred_hostile_files_harm_nobody(tmp_path):
     files = everything()
     assert len(files) >= 300

@@ -5,11 +5,11 @@ import socket
 import subprocess
 import sys
 from datetime import timedelta
-from urllib.request import urlopen
 
 import pytest
 from browser import serve
 from conftest import ROOT, add_people, build_site
+from patience import PATIENCE, ended, until_served
 from walk import get, import_list, number, released, sheet
 
 from dispatcher import signing_in
@@ -165,20 +165,15 @@ def test_a_fuzzer_finds_no_broken_answer_and_none_that_is_not_described(tmp_path
     served = subprocess.Popen([sys.executable, "-m", "dispatcher", "--site", str(folder), "web",
                                "--listen", f"127.0.0.1:{port}"], cwd=ROOT)  # fmt: skip
     try:
-        for _ in range(200):
-            try:
-                urlopen(f"{base}{API}/openapi.json", timeout=1).close()
-                break
-            except OSError:
-                subprocess.run(["sleep", "0.1"], check=True)
+        until_served(f"{base}{API}/openapi.json")
         found = subprocess.run(
             [FUZZER, "run", f"{base}{API}/openapi.json", "-H",
              f"Authorization: Bearer {word}", "--checks",
              "not_a_server_error,status_code_conformance,content_type_conformance,"
              "response_schema_conformance", "--max-examples", "40", "--seed", "1", "--no-color"],
-            capture_output=True, text=True, cwd=tmp_path, timeout=280, check=False,
+            capture_output=True, text=True, cwd=tmp_path, timeout=2 * PATIENCE, check=False,
         )  # fmt: skip
     finally:
         served.terminate()
-        served.wait(20)
+        ended(served)
     assert found.returncode == 0, found.stdout[-6000:] + found.stderr[-2000:]
