@@ -26,6 +26,7 @@ for name in ("DISPATCHER_CLOCK", "DISPATCHER_AS", "DISPATCHER_TWINS", "DISPATCHE
 os.environ["DISPATCHER_STATE"] = tempfile.mkdtemp(prefix="dispatcher-state-")
 
 import warm
+from patience import PATIENCE
 
 from dispatcher.app import App, database_file, open_app
 from dispatcher.clock import start_site_clock
@@ -41,7 +42,9 @@ ROOT = Path(__file__).resolve().parents[1]
 NINE = datetime(2026, 12, 1, 2, 0, tzinfo=UTC)  # 09:00 in Hanoi, a Tuesday
 
 # How long an example takes says something about the machine, not about the program.
-settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("any machine")
 
 _connect = socket.socket.connect
@@ -277,12 +280,12 @@ def twins() -> Iterator[Child]:
 
 
 def run_cli(*words: str, stdin: str = "", env: dict[str, str] | None = None,
-            cwd: Path | None = None, timeout: float = 240) -> subprocess.CompletedProcess[str]:  # fmt: skip
+            cwd: Path | None = None, timeout: float = PATIENCE) -> subprocess.CompletedProcess[str]:  # fmt: skip
     """The command line, in a process of its own."""
     return warm.run(words, stdin, {**os.environ, **(env or {})}, cwd or ROOT, timeout)
 
 
-def run_program(*words: str, timeout: float = 240) -> subprocess.CompletedProcess[str]:
+def run_program(*words: str, timeout: float = PATIENCE) -> subprocess.CompletedProcess[str]:
     """The program as a person starts it."""
     return subprocess.run([sys.executable, "-m", "dispatcher", *words], capture_output=True,
                           text=True, timeout=timeout, check=False, cwd=ROOT)  # fmt: skip

@@ -20,7 +20,7 @@ import naive
 
 
 def chaos(*words: str) -> dict:
-    found = run_program("chaos", "--json", "--no-progress", *words, timeout=4 * PATIENCE)
+    found = run_program("chaos", "--json", "--no-progress", *words, timeout=PATIENCE * 9)
     assert found.returncode == 0, found.stderr
     return json.loads(found.stdout)
 
@@ -39,14 +39,14 @@ def test_a_few_kills_lose_nobody_and_text_nobody_twice():
 
 
 @pytest.mark.long
-@pytest.mark.timeout(4 * PATIENCE)
+@pytest.mark.timeout(PATIENCE * 10)
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
 def test_every_capability_keeps_its_promise(engine, request, night):
     """Three kinds of gateway side by side; a hundred kills at night."""
     people, kills = (6000, 100) if night else (1500, 20)
 
     def one(gateway):
-        words = ["--people", str(people), "--kills", str(kills), "--limit", f"{4 * PATIENCE}"]
+        words = ["--people", str(people), "--kills", str(kills), "--limit", f"{PATIENCE * 8}"]
         if engine == "postgresql":
             words += ["--database", new_postgresql(request.getfixturevalue("postgresql_server"))]
         return chaos(*words, "--gateway", gateway)

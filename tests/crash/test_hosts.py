@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from conftest import new_postgresql
 from disk import over
-from patience import PATIENCE, ended, until
+from patience import ended, until
 
 from dispatcher.cli.chaos import make_site, verdict, worker_command
 from dispatcher.twins.server import start

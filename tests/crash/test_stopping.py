@@ -6,11 +6,11 @@ import subprocess
 import time
 
 import pytest
-from disk import held_by_another_program
+from disk import held_by_another_program, patient_site
 from patience import ended, until
 
 from dispatcher import planning
-from dispatcher.cli.chaos import IN_FLIGHT, _get, make_site, verdict, worker_command
+from dispatcher.cli.chaos import IN_FLIGHT, _get, verdict, worker_command
 from dispatcher.model import SYSTEM, BroadcastState
 from dispatcher.store import broadcasts
 from dispatcher.twins.server import start
@@ -27,7 +27,7 @@ def sending(tmp_path, monkeypatch):
     monkeypatch.setenv("DISPATCHER_TWINS", json.dumps({"gate": twin.base("lab")}))
     root = tmp_path / "site"
     root.mkdir()
-    app = make_site(root, PEOPLE, "neither", "data/site.db")
+    app = patient_site(root, PEOPLE, "neither", "data/site.db")
     worker = subprocess.Popen(worker_command(root), stdout=subprocess.DEVNULL)
     until(lambda: twin.ask("/ledger")["accepted"] > 60, every=0.05)
     yield app, twin, worker

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
+from patience import PATIENCE
 
 DOCUMENTS = ["README.md", "README.vi.md", *sorted(f"docs/{p.relative_to(ROOT / 'docs')}"
              for p in (ROOT / "docs").rglob("*.md"))]  # fmt: skip
@@ -51,7 +52,7 @@ def place(tmp_path):
 
     def sh(script: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(["sh", "-ec", script], cwd=root, env=environment, capture_output=True,
-                              text=True, timeout=240, check=False)  # fmt: skip
+                              text=True, timeout=PATIENCE, check=False)  # fmt: skip
 
     return sh
 

@@ -89,7 +89,7 @@ def die_with_calls(app, broadcast_id, sizes):
         ids = claimed(tx, "dead", broadcast_id, sum(sizes), tx.now + LEASE)
         for n, size in enumerate(sizes):
             call = f"C{n}" if size > 1 else ""
-            lost = [p for p in messages.parcels(tx, ids[:size])]
+            lost = messages.parcels(tx, ids[:size])
             intents.write(tx, "dead", [(p, call or p.reference) for p in lost], tx.now + LEASE)
             names.append(call or lost[0].reference)
             del ids[:size]
@@ -105,10 +105,6 @@ def test_a_doubtful_call_is_repeated_with_everybody_it_had(site):
     """A worker with room for one call of five finds two doubtful ones of three."""
     app, broadcast_id = site(6, BATCHES)
     names = die_with_calls(app, broadcast_id, [3, 3])
-    before = {
-        name: {r["message_id"] for r in rows(app, "SELECT message_id FROM attempts WHERE call_ref = :c", c=name)}
-        for name in names
-    }  # fmt: skip
     asked = []
 
     def remembers(connection, request):
@@ -121,7 +117,6 @@ def test_a_doubtful_call_is_repeated_with_everybody_it_had(site):
     assert sorted((a["call"], len(a["to"])) for a in asked) == [(n, 3) for n in names]
     assert len({number for a in asked for number in a["to"]}) == 6
     assert counts(app, broadcast_id) == {"accepted": 6}
-    assert all(len(ids) == 3 for ids in before.values())
 
 
 def test_whoever_claims_one_doubt_of_a_call_claims_all_of_them(site):

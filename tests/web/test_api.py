@@ -171,7 +171,7 @@ def test_a_fuzzer_finds_no_broken_answer_and_none_that_is_not_described(tmp_path
              f"Authorization: Bearer {word}", "--checks",
              "not_a_server_error,status_code_conformance,content_type_conformance,"
              "response_schema_conformance", "--max-examples", "40", "--seed", "1", "--no-color"],
-            capture_output=True, text=True, cwd=tmp_path, timeout=2 * PATIENCE, check=False,
+            capture_output=True, text=True, cwd=tmp_path, timeout=PATIENCE * 2, check=False,
         )  # fmt: skip
     finally:
         served.terminate()
