@@ -325,13 +325,18 @@ class Worker:
                     log.exception("gateway=%s polling", name)
 
     async def _safely(self, act: Callable[[], T], *, own_thread: bool = False) -> T | None:
-        """A chore's answer; None when it failed, which is logged: the worker lives on."""
+        """A chore's answer; None when it failed, which is logged: the worker lives on. One that is
+        told to end begins no more of them: each may wait long for a database that is held."""
         loop = asyncio.get_running_loop()
         assert self.engine is not None
+        if self.engine.stopping:
+            return None
         try:
             if own_thread:
                 return await loop.run_in_executor(None, act)
             async with self.engine.pen:
+                if self.engine.stopping:
+                    return None
                 return await loop.run_in_executor(self.database, act)
         except asyncio.CancelledError:  # we are shutting down
             log.debug("chore=%s cancelled", act.__name__)

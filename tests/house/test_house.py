@@ -206,7 +206,9 @@ def test_no_test_sleeps_or_asserts_on_the_clock_on_the_wall():
 
 def test_no_test_gives_up_after_seconds():
     """What a slow machine does late fails nothing: tests/patience.py. Kannel's end is not ours."""
-    hasty = re.compile(r"\.(?:wait|join|result)\(\d+\)|\btimeout(?:=|\()\d+(?![\d.])|Wire\(deadline=\d+\)")
+    hasty = re.compile(
+        r"\.(?:wait|join|result)\(\d+\)|\btimeout(?:=|\()\d+(?![\d.])|Wire\(deadline=\d+\)"
+    )
     patient = re.compile(r"timeout\(7200\)|timeout=300\b|box\.wait\(60\)")
     for path in (ROOT / "tests").rglob("*.py"):
         if path != Path(__file__):
