@@ -14,7 +14,7 @@ import threading
 import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -329,15 +329,11 @@ class Worker:
         told to end begins no more of them: each may wait long for a database that is held."""
         loop = asyncio.get_running_loop()
         assert self.engine is not None
-        if self.engine.stopping:
-            return None
         try:
-            if own_thread:
-                return await loop.run_in_executor(None, act)
-            async with self.engine.pen:
+            async with nullcontext() if own_thread else self.engine.pen:
                 if self.engine.stopping:
                     return None
-                return await loop.run_in_executor(self.database, act)
+                return await loop.run_in_executor(None if own_thread else self.database, act)
         except asyncio.CancelledError:  # we are shutting down
             log.debug("chore=%s cancelled", act.__name__)
         except Problem as problem:
