@@ -8,8 +8,8 @@ made=$(mktemp -d)
 missing() { echo "$1 could not be installed: the tests that need it are skipped"; }
 packages() { # packages NAME…: of the system, where somebody may install them
     [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 1
-    [ -f "$made/updated" ] || { apt-get update >/dev/null 2>&1 && touch "$made/updated"; } || return 1
-    apt-get install -y --no-install-recommends "$@" >/dev/null 2>&1
+    [ -f "$made/updated" ] || { timeout 120 apt-get update >/dev/null 2>&1 && touch "$made/updated"; } || return 1
+    timeout 300 apt-get install -y --no-install-recommends "$@" >/dev/null 2>&1
 }
 wheels() { # wheels PYTHON LOCK
     "$1" -m pip --disable-pip-version-check -q install --require-hashes -r "$2" >/dev/null 2>&1
@@ -25,7 +25,7 @@ extras() {
     fi
     if command -v npm >/dev/null; then
         mkdir "$made/npm"
-        (cd "$made/npm" && npm init -y && npm install --no-audit --no-fund \
+        (cd "$made/npm" && npm init -y && timeout 300 npm install --no-audit --no-fund \
             sms-segments-calculator@1.3.0 axe-core@4.11.0) >/dev/null 2>&1
     fi
     if [ -d "$made/npm/node_modules/sms-segments-calculator" ]; then

@@ -78,7 +78,7 @@ def body_of(request):
 
 def takes(connection, request):
     """Takes every message under an id of its own."""
-    said = json.dumps({"CodeResult": "100", "SMSID": body_of(request)["RequestId"][::-1]})
+    said = json.dumps({"CodeResult": "100", "SMSID": body_of(request).get("RequestId", "")[::-1]})
     answer(said.encode())(connection, request)
 
 
