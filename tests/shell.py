@@ -4,13 +4,16 @@ As a program it waits at a socket and forks each command from itself, with the w
 environment and open files of whoever asks: pipes and redirections are those of the shell.
 """
 
+import atexit
+import gc
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
-from contextlib import contextmanager
+import traceback
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 
@@ -47,6 +50,8 @@ def serve(place):
 
     for module in MODULES:
         import_module(module)
+    gc.collect()
+    gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as door:
         door.bind(place)
@@ -63,12 +68,12 @@ def serve(place):
     child = os.fork()
     if child == 0:
         link.close()
-        return work(files, *json.loads(asked))
+        work(files, *json.loads(asked))
     for file in files:
         os.close(file)
     _, status = os.waitpid(child, 0)
     link.send(str(os.waitstatus_to_exitcode(status) % 256).encode())
-    return None
+    os._exit(0)
 
 
 def work(files, words, folder, environment):
@@ -84,8 +89,20 @@ def work(files, words, folder, environment):
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
-    return main(words)
+    code = 1
+    try:
+        main(words)
+        code = 0
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:
+        traceback.print_exc()
+    atexit._run_exitfuncs()
+    with suppress(OSError):  # nobody reads any more
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)  # to take the whole program apart costs more than most commands
 
 
 if __name__ == "__main__":
-    sys.exit(serve(sys.argv[1]))
+    serve(sys.argv[1])
