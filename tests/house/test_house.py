@@ -232,6 +232,18 @@ def test_every_feature_names_a_test_that_exists():
         assert (ROOT / cells[1].strip("`")).exists(), line
 
 
+def test_the_shares_of_ci_stand_in_the_document_and_fit_into_the_whole():
+    """The crash tests run beside the others, so the longer of the two counts."""
+    script = (ROOT / ".ci" / "run").read_text("utf-8")
+    text = (ROOT / "docs" / "testing.md").read_text("utf-8")
+    shares = {name: int(share) for name, share in
+              re.findall(r"^(?:part|put_down) (\w+) (\d+)", script, re.MULTILINE)}  # fmt: skip
+    told = re.findall(r"^\| (\w+) \| ([\d,]+) s", text, re.MULTILINE)
+    assert shares == {name: int(share.replace(",", "")) for name, share in told}
+    beside = min(shares["tests"], shares["crash"])
+    assert sum(shares.values()) - beside <= 28 * 60
+
+
 def test_the_drawing_of_states_shows_every_arrow():
     from dispatcher.lifecycle import BROADCAST_MOVES, MOVES
 
