@@ -62,6 +62,7 @@ def test_the_last_advertising_call_is_never_too_small():
     class Parcel:
         broadcast_id = ward_id = 1
         carrier = text = "x"
+        refused_with_others = False
 
     gateway = type("G", (), {"limits": Limits(batch=100, at_least=30), "name": "g"})()
     for people in (100, 101, 129, 130, 131, 230, 299, 60, 30):
