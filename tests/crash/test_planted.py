@@ -37,10 +37,17 @@ MISTAKES = {
 WHERE = ["tests/rooms/test_doubts.py", "tests/rooms/test_last_look.py"]
 # name → (file, what stands there, what the mistake writes, the test that fails then)
 GUARDS = {
-    "a part of a doubtful call repeated": (
+    "a part of a doubtful call claimed": (
         "store/messages.py", "AND a.call_ref <> a.reference) RETURNING id",
         "AND a.call_ref = a.reference) RETURNING id",
-        "a_doubtful_call_is_repeated_with_everybody_it_had"),
+        "whoever_claims_one_doubt_of_a_call_claims_all_of_them"),
+    "a part of a doubtful call repeated": (
+        "sending/asking.py", "len(group) == size and not any(p.message_id in stops for p in group)",
+        "True",
+        "a_call_of_several_is_repeated_whole_or_not_at_all"),
+    "a call repeated without those another worker has": (
+        "sending/asking.py", "if len(group) < still_open:", "if False:",
+        "a_call_of_several_is_repeated_whole_or_not_at_all"),
     "what comes too late leaves": (
         "sending/engine.py", "if self.awake() > call.leave_by:", "if False:",
         "a_call_that_comes_back_from_a_suspended_machine_leaves_no_more"),
