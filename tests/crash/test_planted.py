@@ -45,9 +45,6 @@ GUARDS = {
         "sending/asking.py", "len(group) == size and not any(p.message_id in stops for p in group)",
         "True",
         "a_call_of_several_is_repeated_whole_or_not_at_all"),
-    "a call repeated without those another worker has": (
-        "sending/asking.py", "if len(group) < still_open:", "if False:",
-        "a_call_of_several_is_repeated_whole_or_not_at_all"),
     "what comes too late leaves": (
         "sending/engine.py", "if self.awake() > call.leave_by:", "if False:",
         "a_call_that_comes_back_from_a_suspended_machine_leaves_no_more"),
