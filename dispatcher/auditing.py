@@ -100,6 +100,10 @@ REASONS: dict[str, Say] = {
         "cả lượt gửi nhiều số bị từ chối, đang gửi lại từng phần",
         "refused with a whole call, goes again in smaller ones",
     ),
+    "restored": Say(
+        "có thể đã đi trước khi khôi phục cơ sở dữ liệu, không gửi lại",
+        "may have left before the database was restored; not sent again",
+    ),
     "no_text": Say("thiếu dữ liệu để viết tin, hoặc tin quá dài", "no text could be written"),
     "busy": Say("nhà cung cấp bận", "the gateway was busy"),
     "unknown": Say("không đọc được trả lời", "no readable answer"),

@@ -6,24 +6,19 @@ Never: loses what the replaced database knew, where it can be read; lets go what
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
-
 from dispatcher import planning
 from dispatcher.app import App, database_file
 from dispatcher.config import Site
 from dispatcher.model import SYSTEM, URGENT, Actor, BroadcastState
-from dispatcher.problems import Problem
-from dispatcher.store import broadcasts, carrying, identity, migrate, restored, upkeep
-from dispatcher.store.database import HEAD, Store, Tx, open_store, version_of
-from dispatcher.store.engines import engine_for, sqlite_url
+from dispatcher.store import broadcasts, identity, replacing, restored
+from dispatcher.store.database import Tx, open_store
 from dispatcher.store.seal import Sealer
 
 
@@ -46,89 +41,13 @@ def restore(site: Site, database: Path, key: bytes, file: Path, now: datetime) -
     The backup learns from the replaced database, where it can be read, before it takes its place:
     whatever fails, the one or the other is there whole.
     """
-    draft = upkeep.draft_of(file, database)
-    place = second_place(site)
-    with _replaced(database, key) as source:
-        try:
-            _prepare(draft, key, now, place, source)
-        except sa.exc.DBAPIError:
-            if source is None:
-                raise
-            upkeep.draft_of(file, database)  # it broke while it was read
-            _prepare(draft, key, now, place, None)
-    aside = upkeep.swap(draft, database, now)
+    aside = replacing.replace(database, file, key, second_place(site), now)
     store = open_store(site.database, Sealer(key))
     try:
-        with store.begin(SYSTEM, now) as tx:
-            identity.begin_anew(tx, database)
-            tx.note("restored", "database", "", aside=aside is not None)
-            found = restored.facts(tx)
+        with store.read(SYSTEM) as tx:
+            return Restored(aside, restored.facts(tx))
     finally:
         store.close()
-    return Restored(aside, found)
-
-
-def _prepare(draft: Path, key: bytes, now: datetime, place: Path, source: Tx | None) -> None:
-    """Hold what is open in a backup, and bring over what came after it."""
-    engine = engine_for(sqlite_url(draft))
-    migrate.upgrade(engine)
-    store = Store(engine, Sealer(key))
-    try:
-        with store.begin(SYSTEM, now) as tx:
-            tx.act = "restored"
-            goes_on = source is not None and carrying.continues(tx, source.connection)
-            identity.hold(tx, restored.RESTORED)
-            if source is None:
-                restored.wake(tx, restored.RESTORED, place)
-            elif goes_on:
-                came: dict[str, int] = carrying.carry(tx, source.connection)
-                came |= carrying.carry_refusals(tx, source.connection)
-                came["entries"] = carrying.carry_trail(tx, source.connection)
-                restored.wake_beside(tx, came)
-            else:
-                came = carrying.carry_refusals(tx, source.connection)
-                restored.wake(tx, restored.RESTORED, place, came)
-    finally:
-        store.close()
-
-
-@contextmanager
-def _replaced(database: Path, key: bytes) -> Iterator[Tx | None]:
-    """The database that is there now, to be read; None where it is not the one that sent, or
-    cannot be read."""
-    with tempfile.TemporaryDirectory(prefix="dispatcher-") as folder:
-        store = _readable(database, key, Path(folder)) if database.exists() else None
-        try:
-            if store is None:
-                yield None
-                return
-            with store.read(SYSTEM) as tx:
-                yield tx if identity.is_at_home(tx, database) else None
-        finally:
-            if store is not None:
-                store.close()
-
-
-def _readable(database: Path, key: bytes, folder: Path) -> Store | None:
-    """The store of a sound database; one of another version is brought to ours in a copy."""
-    engine = engine_for(sqlite_url(database))
-    try:
-        with engine.connect() as connection:
-            sound = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar() == "ok"
-        version = version_of(engine) if sound else None
-        if version is None:
-            engine.dispose()
-            return None
-        if version != HEAD:
-            engine.dispose()
-            copied = folder / "replaced.db"
-            upkeep.copy_file(database, copied)
-            engine = engine_for(sqlite_url(copied))
-            migrate.upgrade(engine)
-        return Store(engine, Sealer(key))
-    except (sa.exc.DBAPIError, Problem, OSError):
-        engine.dispose()
-        return None
 
 
 # --- released by a person -----------------------------------------------------------------------

@@ -14,9 +14,10 @@ from typing import Any
 
 from dispatcher.model import URGENT, BroadcastState, HeldReason
 from dispatcher.problems import refused
-from dispatcher.store import broadcasts, refusals, second_place, settings
+from dispatcher.store import broadcasts, references, refusals, second_place, settings
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx, at
+from dispatcher.store.rows import json_rows, on_rows
 from dispatcher.store.schema import moment
 
 # Why a database is held; and the reason of whatever a restore held or named as a doubt.
@@ -193,6 +194,32 @@ def _mark(broadcast_id: int) -> str:
 def may_have_left(tx: Tx, broadcast_id: int) -> bool:
     """True when a broadcast that was never released here may have been in the lost database."""
     return settings.get(tx, _mark(broadcast_id)) is not None
+
+
+def recall(tx: Tx, reported: Sequence[tuple[str, str]]) -> int:
+    """Reports came by (gateway, reference) that no attempt here has: how many are known now.
+
+    A reference that the lost database made says which message it names, and its check proves it:
+    where that message is a doubt which the restore named, its attempt is written down after all.
+    """
+    named = [(g, ref, references.decode(tx.sealer, ref)) for g, ref in reported]
+    last = facts(tx).get("last_message", 0) if any(n for _, _, n in named) else 0
+    rows = [(n.message, g, ref) for g, ref, n in named if n is not None and n.message <= last]
+    found = on_rows(
+        tx,
+        "INSERT INTO attempts (message_id, broadcast_id, position, gateway, channel, reference, "
+        "call_ref, state, asked_at) SELECT m.id, m.broadcast_id, t.position, r.g, t.channel, "
+        "r.ref, r.ref, 'unconfirmed', :now FROM "
+        f"{json_rows({'m': 'bigint', 'g': 'text', 'ref': 'text'})} r "
+        "JOIN messages m ON m.id = r.m AND m.state = 'unconfirmed' AND m.reason = :why "
+        "JOIN targets t ON t.message_id = m.id AND t.position = COALESCE((SELECT MIN(x.position) "
+        "FROM targets x WHERE x.message_id = m.id AND x.gateway = r.g), m.position) "
+        "WHERE 1 = 1 ON CONFLICT (reference) DO NOTHING RETURNING id",
+        rows,
+        now=at(tx.now),
+        why=RESTORED,
+    )
+    return len(found)
 
 
 # --- what comes along ---------------------------------------------------------------------------

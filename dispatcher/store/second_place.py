@@ -148,6 +148,14 @@ def last_written(sealer: Sealer, place: Path) -> datetime | None:
     return max((kept.at for kept in read(sealer, place)), default=None)
 
 
+def same_disk(database: Path, place: Path) -> bool:
+    """True when both would be lost with one disk."""
+    try:
+        return database.parent.stat().st_dev == place.stat().st_dev
+    except OSError:
+        return False
+
+
 def _content(tx: Tx, now: datetime) -> dict[str, object]:
     recent = {"since": at(now - REFUSALS_FOR)}
     since = at(now - RELEASES_FOR)

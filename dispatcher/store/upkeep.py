@@ -282,7 +282,10 @@ def swap(draft: Path, database: Path, now: datetime) -> Path | None:
             if not aside.exists():
                 break
             aside = database.with_name(f"{name}-{again}")
-        database.replace(aside)
+        try:  # there is a database at every moment: a missing one would be made anew, empty
+            os.link(database, aside)
+        except OSError:  # a disk without links
+            database.replace(aside)
         for end in ("-wal", "-shm"):
             leftover = database.with_name(database.name + end)
             if leftover.exists():
