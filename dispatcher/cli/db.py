@@ -307,7 +307,7 @@ def release(surface: Surface, only: bool, without: bool, resumed: tuple[int, ...
     if surface.json:
         held = found.held if surface.dry_run else None
         surface.emit({**found.as_json(), "was": found.held, "held": held is not None,
-                      "resumed": gone})  # fmt: skip
+                      "resumed": gone, "without_refusals": without})  # fmt: skip
     surface.say(
         "Cơ sở dữ liệu được gửi trở lại." if found.held else "Cơ sở dữ liệu không bị giữ.",
         "The database may send again." if found.held else "The database is not held.",

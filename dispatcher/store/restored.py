@@ -66,7 +66,8 @@ def wake(tx: Tx, why: str, place: Path, came: Mapping[str, Any] | None = None) -
         else:
             name_doubts(tx, broadcast.id)
     _let_nothing_follow(tx)
-    kept = second_place.read(tx.sealer, place)
+    mine = second_place.root(tx)
+    kept = [one for one in second_place.read(tx.sealer, place) if one.root == mine]
     brought = _bring(tx, kept)
     _pass_over_schedules(tx, since)
     known = kept[0].at if kept and kept[0].at >= since else None

@@ -59,9 +59,10 @@ class Fired(NamedTuple):
 
 @dataclass(frozen=True)
 class Kept:
-    """The content of one file. `at`: when it was written."""
+    """The content of one file. `at`: when it was written; `root`: of which database, see `root`."""
 
     at: datetime
+    root: str
     refusals: Sequence[Refusal] = ()
     erased: Sequence[Erased] = ()
     releases: Sequence[Release] = ()
@@ -132,6 +133,7 @@ def read(sealer: Sealer, place: Path) -> list[Kept]:
             found.append(
                 Kept(
                     moment(given["at"]),
+                    given["root"],
                     [Refusal(bytes.fromhex(c), *rest) for c, *rest in given["refusals"]],
                     [Erased(*row) for row in given["erased"]],
                     [Release(*row) for row in given["releases"]],
@@ -141,6 +143,12 @@ def read(sealer: Sealer, place: Path) -> list[Kept]:
         except (OSError, ValueError, KeyError, TypeError, Problem):
             continue
     return sorted(found, key=lambda kept: kept.at, reverse=True)
+
+
+def root(tx: Tx) -> str:
+    """The first entry of the trail: the same in a database and all its copies, in no other one."""
+    found = tx.value("SELECT leaf FROM trail ORDER BY id LIMIT 1")
+    return "" if found is None else bytes(found).hex()
 
 
 def last_written(sealer: Sealer, place: Path) -> datetime | None:
@@ -162,6 +170,7 @@ def _content(tx: Tx, now: datetime) -> dict[str, object]:
     refusals = tx.taken(f"{ALL} AND (s.at >= :since OR s.lifted_at >= :since)", **recent)
     return {
         "at": at(now),
+        "root": root(tx),
         "refusals": [[bytes(cipher).hex(), *rest] for cipher, *rest in refusals],
         "erased": [list(e) for e in forgotten(tx) if e.at >= recent["since"]],
         "releases": [
