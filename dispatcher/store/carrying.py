@@ -9,6 +9,7 @@ too. So rows that came later have numbers that are free here, and keep them.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -17,7 +18,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from dispatcher.store import refusals, restored, schema, trail
+from dispatcher.store import refusals, restored, schema, settings, trail
 from dispatcher.store import schema_people as staff
 from dispatcher.store.copying import go_on_counting
 from dispatcher.store.database import Tx
@@ -26,6 +27,7 @@ from dispatcher.store.schema import metadata
 
 ROWS = 2_000  # at once
 MARGIN = timedelta(hours=1)  # how far clocks of hosts may be apart
+LEFT = "left_behind"
 OPEN = ("scheduled", "running", "paused", "held")
 Values = dict[str, Any]
 
@@ -33,13 +35,20 @@ Values = dict[str, Any]
 def continues(tx: Tx, source: sa.Connection) -> bool:
     """True when `source` went on from this backup, and nobody was told to look elsewhere since."""
     last = tx.one("SELECT id, leaf FROM trail ORDER BY id DESC LIMIT 1")
-    if last is None:
+    if last is None or any(low < last["id"] <= high for low, high in _left(source)):
         return False
     there = source.execute(sa.select(schema.trail.c.leaf).where(schema.trail.c.id == last["id"]))
     held = source.execute(sa.select(schema.site.c.value).where(schema.site.c.name == "held"))
     found = there.scalar()
     same = found is not None and bytes(found) == bytes(last["leaf"])
     return same and held.scalar() != restored.MOVED_AWAY
+
+
+def _left(source: sa.Connection) -> list[tuple[int, int]]:
+    """Entries of the trail that other restores left behind: a backup that ends among them has rows
+    under numbers that were given anew since."""
+    found = source.scalar(sa.select(schema.site.c.value).where(schema.site.c.name == LEFT))
+    return [(low, high) for low, high in json.loads(found or "[]")]
 
 
 def carry_refusals(tx: Tx, source: sa.Connection) -> dict[str, int]:
@@ -289,6 +298,8 @@ def carry_trail(tx: Tx, source: sa.Connection) -> int:
     waiting = [n for n in numbers if n["i"] in here]
     if waiting:
         tx.run("UPDATE trail SET seq = :s WHERE id = :i", waiting)
+    left = [*_left(source), (last, max((r["id"] for r in rows), default=last))]
+    settings.put(tx, LEFT, json.dumps(left))
     _put(tx, entry, rows, ())
     _put(tx, heads, [dict(r._mapping) for r in source.execute(sa.select(heads))], ())
     go_on_counting(tx.connection, entry)

@@ -93,7 +93,7 @@ def bring(tx: Tx, found: Iterable[Refusal]) -> int:
         tx.run(table.insert(), news)
     if lifted:
         tx.run("UPDATE suppressions SET lifted_at = :at WHERE id = :id", lifted)
-    tx.note("brought_over", "suppressions", "", new=len(news), lifted=len(lifted))
+    tx.note("brought_over", "database", "", new=len(news), lifted=len(lifted))
     return len(news) + len(lifted)
 
 

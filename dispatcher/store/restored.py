@@ -99,7 +99,8 @@ def _remember(
         **brought,
     }  # fmt: skip
     settings.put(tx, "restored", json.dumps(found))
-    tx.note("woke_up", "database", why, **{k: v for k, v in brought.items() if k != "released"})
+    gone = [release["id"] for release in brought.get("released", ())]
+    tx.note("woke_up", "database", why, **{**brought, "released": gone})
 
 
 # --- what is held -------------------------------------------------------------------------------
