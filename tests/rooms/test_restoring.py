@@ -327,6 +327,21 @@ def test_what_may_have_left_a_lost_database_is_named_and_not_sent_again(ward, ve
     assert sound(one)
 
 
+def test_no_memory_of_a_lost_databases_references_swallows_a_new_text(ward, twins):
+    one = ward(people=5)
+    one.back_up()
+    one.release()
+    work(one.app, twins, with_door=False)
+    one.restore(lost=True)
+    one.let_go(without_refusals=True)
+    text = one.root / "templates" / "canh-bao.j2"
+    text.write_text(text.read_text("utf-8").replace("KHONG chuyen tien", "DI SO TAN"), "utf-8")
+    made = one.release()
+    work(one.app, twins, with_door=False)
+    assert counts(one.app, made) == {"accepted": 5}
+    assert twins.ask("/ledger")["accepted"] == 10
+
+
 def test_what_was_certain_not_to_leave_stays_in_the_queue(ward):
     one = ward()
     one.clock.now = one.clock.now.replace(hour=15)  # 22:00 in Hanoi: the window is shut
