@@ -97,10 +97,9 @@ def carry(tx: Tx, source: sa.Connection) -> dict[str, int]:
         for rows in _messages(source, broadcast, last):
             _put(tx, schema.messages, [_let_go(row) for row in rows])
             ids = [row["id"] for row in rows]
-            if broadcast in fresh:
-                targets = [dict(r._mapping) for r in _among(source, schema.targets, "message_id",
-                                                             ids)]  # fmt: skip
-                _put(tx, schema.targets, targets, ())
+            for table in (schema.targets, schema.shared_targets) if broadcast in fresh else ():
+                targets = _among(source, table, "message_id", ids)
+                _put(tx, table, [dict(row._mapping) for row in targets], ())
             found = [_without_id(r) for r in _among(source, schema.attempts, "message_id", ids)]
             _put(tx, schema.attempts, found, ("reference",))
             messages += len(rows)
@@ -177,9 +176,10 @@ def _texts_and_people(tx: Tx, source: sa.Connection, own: _Own, fresh: Collectio
     addresses: set[int] = set()
     people: set[int] = set()
     for chunk in _chunks(sorted(fresh)):
-        where = targets.c.broadcast_id.in_(chunk)
-        bodies |= set(source.scalars(sa.select(targets.c.body_id).where(where).distinct()))
-        addresses |= set(source.scalars(sa.select(targets.c.address_id).where(where).distinct()))
+        for table in (targets, schema.shared_targets):
+            where = table.c.broadcast_id.in_(chunk)
+            bodies |= set(source.scalars(sa.select(table.c.body_id).where(where).distinct()))
+            addresses |= set(source.scalars(sa.select(table.c.address_id).where(where).distinct()))
         people |= set(
             source.scalars(sa.select(messages.c.contact_id).where(
                 messages.c.broadcast_id.in_(chunk)).distinct())
