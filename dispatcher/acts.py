@@ -51,6 +51,12 @@ ACTS: Mapping[str, Say] = {
         "totp": "tạo mã xác thực", "totp_right": "nhập đúng mã", "unbound": "gỡ tài khoản Zalo",
         "undone": "hoàn tác", "unlocked": "mở khóa", "unsuppressed": "cho gửi lại",
         "withdrawn": "bỏ lại tin không được gửi nữa",
+        # after a restore
+        "brought_over": "mang lời từ chối sang", "carried_over": "mang sang từ bản trước",
+        "doubts_named": "ghi là chưa rõ", "edited_trail": "nhật ký của bản trước bị sửa",
+        "refusals_missing": "không rõ ai đã từ chối", "restored": "khôi phục",
+        "without_refusals": "cho gửi dù không rõ ai đã từ chối",
+        "woke_up": "nhận ra là bản chép hoặc khôi phục",
     }.items()
 }  # fmt: skip
 NOUNS: Mapping[str, Say] = {

@@ -103,6 +103,10 @@ REASONS: dict[str, Say] = {
     "same_words": Say(
         "đã nhận cùng nội dung trong 24 giờ", "got exactly the same words within 24 hours"
     ),
+    "restored": Say(
+        "có thể đã đi trước khi khôi phục cơ sở dữ liệu, không gửi lại",
+        "may have left before the database was restored; not sent again",
+    ),
     "no_text": Say("thiếu dữ liệu để viết tin, hoặc tin quá dài", "no text could be written"),
     "busy": Say("nhà cung cấp bận", "the gateway was busy"),
     "unknown": Say("không đọc được trả lời", "no readable answer"),

@@ -23,6 +23,7 @@ from dispatcher.store import (
     reachability,
     receipts,
     replies,
+    restored,
     suppressions,
     user_ids,
     withdrawals,
@@ -81,7 +82,11 @@ def believe(tx: Tx, heard: Sequence[tuple[str, Receipt]]) -> list[tuple[str, int
     """
     if not heard:
         return []
-    calls = receipts.attempts_for(tx, [(g, r.reference, r.provider_id) for g, r in heard])
+    wanted = [(g, r.reference, r.provider_id) for g, r in heard]
+    calls = receipts.attempts_for(tx, wanted)
+    unknown = [(g, ref) for (g, ref, _), c in zip(wanted, calls, strict=True) if ref and not c]
+    if unknown and restored.recall(tx, unknown):
+        calls = receipts.attempts_for(tx, wanted)
     bits: dict[int, tuple[Row, Bits, str]] = {}
     answers: list[tuple[str, Sequence[Row]]] = []
     for (_, receipt), candidates in zip(heard, calls, strict=True):

@@ -32,7 +32,9 @@ HELD: Mapping[str, Say] = {
     HeldReason.OTHER_MODE: Say("duyệt ở chế độ khác", "approved in another mode"),
     HeldReason.OVER_BUDGET: Say("hết tiền của một kênh", "the money of a step is spent"),
     HeldReason.WARD_BUDGET: Say("vượt ngân sách của phường", "over the budget of its wards"),
-    HeldReason.RESTORED: Say("cơ sở dữ liệu là bản sao", "the database woke up as a copy"),
+    HeldReason.RESTORED: Say(
+        "cơ sở dữ liệu vừa được khôi phục hoặc chép sang", "the database was restored or copied"
+    ),
 }
 
 

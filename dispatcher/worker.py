@@ -36,6 +36,7 @@ from dispatcher.gateways.contract import AsksReceipts, Gateway, RenewsToken
 from dispatcher.lifecycle import Doubt
 from dispatcher.model import SYSTEM
 from dispatcher.problems import Problem
+from dispatcher.restoring import second_place
 from dispatcher.sending import Engine, balance, end_doubts, pass_deadlines, reclaim
 from dispatcher.sending.polling import poll
 from dispatcher.store import (
@@ -53,6 +54,7 @@ from dispatcher.store import (
     workers,
 )
 from dispatcher.store.bell import listen
+from dispatcher.store.second_place import Keeper
 from dispatcher.store.workers import WorkerLock
 from dispatcher.timekeeping import Timekeeper
 
@@ -72,6 +74,7 @@ PASSING = frozenset(  # faults that end
 )
 TICK = 1.0  # seconds
 TELL = 5.0  # seconds between looks for what staff must know
+KEEP = 60.0  # seconds between looks for what must not be lost with the disk
 RECEIPTS = 0.3  # seconds between looks into the inbox
 REFRESH_AFTER = timedelta(hours=12)  # tokens live 25 hours
 A_SECOND_LOOK = timedelta(seconds=1)  # what a receipt waits that came too early, at first
@@ -95,6 +98,7 @@ class Worker:
     problems: list[str] = field(default_factory=list)
     listeners: Mapping[str, Any] = field(default_factory=dict)
     timekeeper: Timekeeper | None = None
+    keeper: Keeper | None = None
     small: set[int] = field(default_factory=set)  # finished broadcasts pages add up themselves
     phones_at: float = 0.0  # when shared phones are looked at again
 
@@ -143,6 +147,7 @@ class Worker:
                 await self._until_idle()
                 await self._safely(self._tidy)  # what is finished is called so before we go
                 await self._tell()
+                await self._keep()
                 self.engine.stop()
             await sending
         finally:
@@ -200,6 +205,7 @@ class Worker:
             (self._renew, 300.0),
             (self._tell, TELL),
             (self._add_up, TELL),
+            (self._keep, KEEP),
         ):
             timer.add_job(
                 act,
@@ -304,6 +310,19 @@ class Worker:
         await self._safely(look, own_thread=True)
         if taken or stale:
             await self._safely(keep)
+
+    async def _keep(self) -> None:
+        """Refusals, erasures and releases are kept at a second place as well."""
+        if self.keeper is None:
+            place = second_place(self.app.site)
+            self.keeper = Keeper(place)
+        keeper = self.keeper
+
+        def look() -> None:
+            with self.app.store.read(SYSTEM) as tx:
+                keeper.look(tx, self.app.clock())
+
+        await self._safely(look, own_thread=True)
 
     async def _poll(self) -> None:
         """Pull reports where callbacks may have been lost."""

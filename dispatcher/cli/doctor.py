@@ -47,6 +47,7 @@ def doctor(surface: Surface, clock_is_right: bool) -> int:
         _key,
         _disk,
         _backup,
+        _second_place,
         _templates,
         _schedules,
         _gateways,
@@ -235,6 +236,30 @@ def _backup(surface: Surface) -> Finding:
             f"Last backup: {days} days ago" + (f"; {hint.en}" if old else ""),
         ),
     )
+
+
+def _second_place(surface: Surface) -> Finding:
+    """Refusals and erasures are kept where a dead disk does not take them along."""
+    from dispatcher import restoring
+    from dispatcher.app import database_file
+    from dispatcher.store import second_place
+
+    app = surface.open_app()
+    place = restoring.second_place(app.site)
+    database = database_file(app.site)
+    written = second_place.last_written(app.store.sealer, place)
+    when = "—" if written is None else f"{written.astimezone(HANOI):%H:%M %d/%m/%Y}"
+    told = Say(
+        f"Lời từ chối, người đã xóa, đợt đã phát được giữ thêm ở {place} (lần cuối: {when})",
+        f"Refusals, erasures and releases are kept at {place} as well (last: {when})",
+    )
+    near = database is not None and second_place.same_disk(database, place)
+    if near:
+        told = Say(
+            f"{told.vi}; cùng ổ đĩa với cơ sở dữ liệu: đặt [backup] second sang ổ khác",
+            f"{told.en}; on the same disk as the database: set [backup] second to another",
+        )
+    return "second_place", True, told
 
 
 def _callbacks(surface: Surface) -> Finding:

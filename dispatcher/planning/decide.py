@@ -20,7 +20,16 @@ from dispatcher.planning.drafting import digest
 from dispatcher.planning.previewing import Preview
 from dispatcher.problems import refused
 from dispatcher.rights import WRITERS, need, need_wards
-from dispatcher.store import allowances, approvals, areas, broadcasts, budgets, days_off, ending
+from dispatcher.store import (
+    allowances,
+    approvals,
+    areas,
+    broadcasts,
+    budgets,
+    days_off,
+    ending,
+    restored,
+)
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx
 
@@ -194,9 +203,11 @@ def resume(tx: Tx, broadcast: Broadcast) -> None:
     """Go on with a paused or held broadcast."""
     if broadcast.state is BroadcastState.HELD:
         need(tx.actor, {Role.LEADER, Role.ADMIN}, "cho gửi tiếp", "resume a held broadcast")
-        if broadcast.reason == HeldReason.OVER_BUDGET.value:
+        restored.need_refusals(tx, broadcast)
+        reason = restored.reason_before(tx, broadcast)
+        if reason == HeldReason.OVER_BUDGET.value:
             _allow_once_more(tx, broadcast)
-        if broadcast.reason == HeldReason.WARD_BUDGET.value:
+        if reason == HeldReason.WARD_BUDGET.value:
             granted = budgets.take_anyway(tx, broadcast.id)
             tx.note("granted", "broadcast", broadcast.id, dong=[granted])
     to = BroadcastState.RUNNING if broadcast.released_at else BroadcastState.SCHEDULED

@@ -32,6 +32,7 @@ from dispatcher.store import (
     reachability,
     releases,
     repeats,
+    restored,
     shared_phones,
 )
 from dispatcher.store.broadcasts import Broadcast
@@ -177,6 +178,7 @@ def release(
 ) -> BroadcastState:
     """Turn an approved broadcast into messages that wait. Resumable; the state it ended in.
 
+    One that a lost database may have released gets its rows as doubts, and nothing leaves.
     `budgets_`: what its wards may spend; the most it can cost is set aside, or it is held.
     """
     with begin() as tx:
@@ -187,9 +189,15 @@ def release(
         if broadcast.mode is not mode:
             broadcasts.move(tx, broadcast, BroadcastState.HELD, reason=HeldReason.OTHER_MODE.value)
             return BroadcastState.HELD
+        if restored.waits_for_refusals(tx, broadcast):
+            broadcasts.move(tx, broadcast, BroadcastState.HELD, reason=HeldReason.RESTORED.value)
+            return BroadcastState.HELD
         due = broadcast.at or now
         expires = due + broadcast.expires_after
-        if expires <= now:
+        may_have_left = restored.may_have_left(tx, broadcast.id)
+        if may_have_left:
+            expires = now
+        elif expires <= now:
             broadcasts.move(tx, broadcast, BroadcastState.MISSED, reason="too_late")
             return BroadcastState.MISSED
     start = now if broadcast.priority == URGENT else now + undo
@@ -216,7 +224,8 @@ def release(
         over = (
             broadcast.ceiling_people is not None and found.people > broadcast.ceiling_people
         ) or (broadcast.ceiling_dong is not None and found.total > broadcast.ceiling_dong)
-        broke = budgets.reserve(tx, broadcast, budgets_, now)
+        over = over and not may_have_left  # nothing of it will cost anything
+        broke = None if may_have_left else budgets.reserve(tx, broadcast, budgets_, now)
         to = BroadcastState.HELD if over or broke else BroadcastState.RUNNING
         reason = HeldReason.WARD_BUDGET if broke else HeldReason.OVER_CEILING
         ahead = replace(ahead, high=max(ahead.low, found.total))
@@ -238,4 +247,6 @@ def release(
             queued=found.queued,
             skipped=dict(found.skipped),
         )
+        if may_have_left:  # from the database that was lost: whoever it concerns is named
+            restored.name_doubts(tx, broadcast.id)
     return to

@@ -20,11 +20,11 @@ from dispatcher.problems import Problem, refused
 from dispatcher.store import migrate
 from dispatcher.store.database import version_of
 from dispatcher.store.engines import engine_for
+from dispatcher.store.restored import COPIED
 from dispatcher.store.schema import metadata
 
 ROWS = 5_000  # at once
 COUNTED_ANEW = ("headcounts", "list_changes")  # not copied
-COPIED, MOVED_AWAY = "copied", "moved_away"  # why a database is held
 
 
 def copy_site(
@@ -75,7 +75,7 @@ def _all_tables(
         _point_to_themselves(reader, writer, table)
         if (sum(map(_digest, _rows(writer, table))), _count(writer, table)) != (digest, count):
             raise _differs(table)
-        _go_on_counting(writer, table)
+        go_on_counting(writer, table)
         found[table.name], done = count, done + count
     writer.execute(
         sa.text(
@@ -151,7 +151,7 @@ def _differs(table: sa.Table) -> Problem:
     )
 
 
-def _go_on_counting(writer: sa.Connection, table: sa.Table) -> None:
+def go_on_counting(writer: sa.Connection, table: sa.Table) -> None:
     """New rows get numbers after the old ones."""
     if writer.dialect.name == "postgresql" and "id" in table.c:
         writer.execute(
