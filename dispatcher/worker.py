@@ -316,7 +316,7 @@ class Worker:
                         self.app.clock,
                         name,
                         gateway,
-                        receiving.believe,
+                        receiving.believe_apart,
                         self._in_thread,
                     )
                 except asyncio.CancelledError:
