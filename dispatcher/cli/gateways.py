@@ -8,7 +8,7 @@ from dispatcher import accounts, rights
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.tools import each_line
-from dispatcher.gateways import adapter_module
+from dispatcher.gateways import adapter_module, cleaned
 from dispatcher.gateways.contract import Accepted, Answer, Call
 from dispatcher.model import Heard as Bits
 from dispatcher.model import Mode
@@ -222,10 +222,14 @@ def _receipt_options(surface: Surface, adapter: str, module: Any) -> dict[str, A
 
 def _answer(module: Any, value: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
     headers = {str(k).lower(): str(v) for k, v in (value.get("headers") or {}).items()}
-    answer = Answer(int(value.get("status", 200)), headers, str(value.get("body", "")).encode())
+    answer = Answer(
+        int(value.get("status", 200)),
+        headers,
+        str(value.get("body", "")).encode("utf-8", "surrogatepass"),
+    )
     results = []
     described = {"options": options} if module.__name__.endswith(".http") else {}
-    for verdict in module.read_answer(answer, **described):
+    for verdict in map(cleaned.verdict, module.read_answer(answer, **described)):
         if isinstance(verdict, Accepted):
             results.append(
                 {
@@ -253,9 +257,9 @@ def _receipt(module: Any, value: dict[str, Any], options: dict[str, Any]) -> dic
         str(value.get("method", "GET")),
         str(value.get("query") or ""),
         headers,
-        str(value.get("body") or "").encode(),
+        str(value.get("body") or "").encode("utf-8", "surrogatepass"),
     )
-    heard = module.read_receipt(call, options)
+    heard = cleaned.heard(module.read_receipt(call, options))
     return {
         "receipts": [
             {
