@@ -41,7 +41,7 @@ ACTS: Mapping[str, Say] = {
         "replied": "trả lời", "resend": "gửi lại", "resumed": "cho chạy tiếp",
         "returned": "trả lại", "reworded": "đổi câu chữ", "role": "đổi vai trò",
         "rotated": "đổi mã truy cập", "running": "bắt đầu gửi", "scheduled": "đặt giờ",
-        "seeded": "nạp ngày nghỉ", "seen": "đọc tệp lịch", "sent": "gửi", "set": "ghi",
+        "seeded": "nạp ngày nghỉ", "seen": "đọc tệp lịch", "sent": "gửi", "set": "ghi", "set_aside": "để riêng",
         "set back": "đồng hồ bị vặn lùi", "settled": "quyết toán", "settled_in": "dựng trang",
         "share": "chia tải", "signed_in": "đăng nhập", "started": "mở máy", "stopped": "dừng hẳn",
         "stopped_all": "dừng tất cả", "submitted": "trình duyệt", "suppressed": "ngừng gửi",

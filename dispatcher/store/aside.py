@@ -70,7 +70,7 @@ def name(tx: Tx, gateway: str, what: str, why: str, ids: Sequence[object] = ()) 
     `why`: a word for the log; `ids`: which rows. Admins are told once a day and gateway.
     """
     log.error("gateway=%s set aside: %s %s why=%s", gateway, what, list(ids)[:20], why)
-    tx.note("set aside", "gateway", gateway, what=what, why=why, of=list(ids)[:1000])
+    tx.note("set_aside", "gateway", gateway, what=what, why=why, of=list(ids)[:1000])
     say = SENTENCES[what]
     day = tx.now.astimezone(HANOI).date()
     notices.put(

@@ -441,7 +441,7 @@ receipts = Table(
     Column("gateway", String, nullable=False), Column("at", Instant, nullable=False),
     Column("digest", LargeBinary, nullable=False), Column("sealed", LargeBinary, nullable=False),
     Column("state", String, nullable=False,
-           comment="new | matched | unmatched | refused | unreadable | empty | reply"),
+           comment="new | matched | unmatched | refused | empty | reply"),
     Column("attempt_id", Id), Column("heard", Integer), Column("code", String),
     Column("tries", Integer, nullable=False, server_default="0"),
     Column("again_at", Instant, nullable=False),
