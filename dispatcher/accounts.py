@@ -12,10 +12,27 @@ from dispatcher import app as joined
 from dispatcher.app import App
 from dispatcher.gateways import adapter_module, adapter_tables
 from dispatcher.gateways.contract import KnowsBalance, KnowsSenders, Refused
-from dispatcher.model import Mode
+from dispatcher.model import SYSTEM, Mode
 from dispatcher.problems import Problem
+from dispatcher.store import receipts
+from dispatcher.store.database import Tx
 
 SET_UP = ("esms", "zalo", "kannel", "speedsms", "viettel", "vnpt")  # `http` is described by hand
+
+
+def odd_reports(app: App, tx: Tx) -> dict[str, dict[str, Any]]:
+    """Gateways of whose reports too many are of no use just now: looked_at, of_no_use, since (of
+    the alarm, ISO; None where no worker has noticed it yet)."""
+    limits = {name: g.odd_reports for name, g in app.site.gateways.items()}
+    since = receipts.episodes(tx)
+    return {
+        name: {
+            "looked_at": looked,
+            "of_no_use": odd,
+            "since": since[name].isoformat() if name in since else None,
+        }
+        for name, (looked, odd) in receipts.alarms(tx, app.clock(), limits).items()
+    }
 
 
 def checked(app: App, name: str, language: str) -> dict[str, Any]:
@@ -30,6 +47,10 @@ def checked(app: App, name: str, language: str) -> dict[str, Any]:
     except Problem as problem:
         return {"gateway": name, "ok": False, "message": problem.to(language)}
     found: dict[str, Any] = {"gateway": name, "ok": True, "settings": sorted(options)}
+    with app.store.read(SYSTEM) as tx:
+        odd = odd_reports(app, tx).get(name)
+    if odd is not None:
+        found["odd_reports"] = odd
     if live:
         try:
             found |= asyncio.run(_answers(app, name))

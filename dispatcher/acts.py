@@ -44,6 +44,7 @@ ACTS: Mapping[str, Say] = {
         "same_words": "bỏ người đã nhận cùng nội dung", "scheduled": "đặt giờ",
         "seeded": "nạp ngày nghỉ", "seen": "đọc tệp lịch", "sent": "gửi",
         "series": "ghi cả loạt của lịch", "set": "ghi",
+        "set_aside": "để riêng",
         "set back": "đồng hồ bị vặn lùi", "settled": "quyết toán", "settled_in": "dựng trang",
         "share": "chia tải", "signed_in": "đăng nhập", "started": "mở máy", "stopped": "dừng hẳn",
         "stopped_all": "dừng tất cả", "submitted": "trình duyệt", "suppressed": "ngừng gửi",

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from dispatcher.model import HANOI, BroadcastState, HeldReason, Role
 from dispatcher.problems import Say
-from dispatcher.store import notices
+from dispatcher.store import notices, receipts
 from dispatcher.store.budgets import Standing
 from dispatcher.store.database import Tx
 from dispatcher.store.notices import Event
@@ -46,10 +46,19 @@ class Ending:
     day: date
 
 
-def look(tx: Tx, budgets: Sequence[Standing], endings: Sequence[Ending]) -> int:
-    """Keep a notice of everything that waits for somebody; how many were new."""
+def look(
+    tx: Tx,
+    budgets: Sequence[Standing],
+    endings: Sequence[Ending],
+    odd_reports: Mapping[str, int] = {},
+) -> int:
+    """Keep a notice of everything that waits for somebody; how many were new.
+
+    `odd_reports`: per gateway the per cent of reports that may be of no use.
+    """
     notices.withdraw(tx)
     events = [*_broadcasts(tx), *_gateways(tx), *_schedules(tx)]
+    events += [_odd_reports(name, at) for name, at in receipts.watch(tx, odd_reports).items()]
     events += [_budget(s) for s in budgets if s.used * 100 >= s.most * NEARLY_SPENT]
     events += [_ending(e) for e in endings]
     return notices.put(tx, events)
@@ -148,6 +157,23 @@ def _gateways(tx: Tx) -> list[Event]:
         )
         for row in notices.paused_gateways(tx)
     ]
+
+
+def _odd_reports(gateway: str, since: datetime) -> Event:
+    """Once for each time that it begins anew."""
+    return Event(
+        "odd-reports",
+        "gateway",
+        f"{gateway}@{since.isoformat()}",
+        Say(
+            f"Nhà cung cấp {gateway}: nhiều báo nhận không khớp tin nào hoặc không đọc được, nên "
+            "kết quả gửi có thể thiếu. Cần quản trị xem cấu hình và nhật ký báo nhận.",
+            f"Gateway {gateway}: many reports match no message or cannot be read, so results may "
+            "be missing. An admin must look at its settings and the log of receipts.",
+        ),
+        (ADMIN,),
+        by_text=True,
+    )
 
 
 def _schedules(tx: Tx) -> list[Event]:

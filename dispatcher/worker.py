@@ -335,7 +335,7 @@ class Worker:
                         self.app.clock,
                         name,
                         gateway,
-                        receiving.believe,
+                        receiving.believe_apart,
                         self._in_thread,
                     )
                 except asyncio.CancelledError:
@@ -376,12 +376,19 @@ class Worker:
                 tx.note("tick", "schedules", self.name, fired=fired)
         with app.store.read(SYSTEM) as tx:
             due = broadcasts.due_ids(tx, app.clock())
+        failed: Exception | None = None
         for broadcast_id in due:
-            with app.store.read(SYSTEM) as tx:
-                broadcast = broadcasts.get(tx, broadcast_id)
-            release(app, broadcast)
+            try:
+                with app.store.read(SYSTEM) as tx:
+                    broadcast = broadcasts.get(tx, broadcast_id)
+                release(app, broadcast)
+            except Exception as error:  # one that cannot be released holds up no other
+                log.error("broadcast=%d not released: %s", broadcast_id, type(error).__name__)
+                failed = failed or error
             if self.engine is not None:
                 self.engine.wake()
+        if failed is not None:
+            raise failed
 
     def _stand(self) -> None:
         """A copied or restored database sends nothing."""

@@ -52,6 +52,7 @@ def doctor(surface: Surface, clock_is_right: bool) -> int:
         _schedules,
         _gateways,
         _callbacks,
+        _reports,
         _people,
         _lists,
         _senders,
@@ -292,6 +293,28 @@ def _callbacks(surface: Surface) -> Finding:
         f"Nobody answers at {url}; run dispatcher web and open the port.",
     )
     return "callbacks", there, fine if there else gone
+
+
+def _reports(surface: Surface) -> Finding:
+    """Reports that match nothing or cannot be read."""
+    from dispatcher import accounts
+
+    app = surface.open_app()
+    with app.store.read(SYSTEM) as tx:
+        odd = accounts.odd_reports(app, tx)
+    if not odd:
+        return "reports", True, Say("Báo nhận đọc được", "Reports can be read")
+    told = ", ".join(f"{n} ({o['of_no_use']}/{o['looked_at']})" for n, o in odd.items())
+    return (
+        "reports",
+        False,
+        Say(
+            f"Báo nhận không khớp tin nào hoặc không đọc được, giờ qua: {told}. Xem: dispatcher "
+            "log receipts; kiểm tra địa chỉ báo nhận và khóa ở nhà cung cấp.",
+            f"Reports of the last hour that match nothing or cannot be read: {told}. See: "
+            "dispatcher log receipts; check callback address and keys at the vendor.",
+        ),
+    )
 
 
 def _workers(surface: Surface) -> Finding:

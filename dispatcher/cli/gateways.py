@@ -8,7 +8,7 @@ from dispatcher import accounts, rights
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.tools import each_line
-from dispatcher.gateways import adapter_module
+from dispatcher.gateways import adapter_module, cleaned
 from dispatcher.gateways.contract import Accepted, Answer, Call
 from dispatcher.model import Heard as Bits
 from dispatcher.model import Mode
@@ -30,6 +30,7 @@ def list_gateways(surface: Surface) -> None:
     app = surface.open_app()
     with app.store.read(surface.actor()) as tx:
         states, sign_ins = rows.states(tx), rows.sign_ins(tx)
+        odd = accounts.odd_reports(app, tx)
     found = []
     for name, chosen in app.site.gateways.items():
         state = states.get(name)
@@ -45,6 +46,7 @@ def list_gateways(surface: Surface) -> None:
                 "since": moment(paused["paused_at"]).isoformat() if paused else None,
                 "unknowns_in_a_row": state["unknowns"] if state else 0,
                 "sign_in": sign_ins[name][0] if name in sign_ins else None,
+                "odd_reports": odd.get(name),
             }
         )
     if surface.json:
@@ -68,6 +70,8 @@ def list_gateways(surface: Surface) -> None:
                 if f["paused"]
                 else surface.text("cần đăng nhập lại", "sign in again")
                 if f["sign_in"] == "reconsent_required"
+                else surface.text("báo nhận không dùng được", "its reports are of no use")
+                if f["odd_reports"]
                 else surface.text("sẵn sàng", "ready"),
             ]
             for f in found
@@ -97,6 +101,13 @@ def check(surface: Surface, names: tuple[str, ...]) -> int:
     for f in found:
         words = surface.text("đạt", "fine") if f["ok"] else f.get("message", "?")
         surface.say(f"{f['gateway']}: {words}")
+        if odd := f.get("odd_reports"):
+            surface.warn(
+                f"{odd['of_no_use']} trong {odd['looked_at']} báo nhận giờ qua không khớp tin nào "
+                "hoặc không đọc được. Xem: dispatcher log receipts",
+                f"{odd['of_no_use']} of {odd['looked_at']} reports of the last hour match nothing "
+                "or cannot be read. See: dispatcher log receipts",
+            )
         if f.get("not_registered"):
             unknown_names = ", ".join(f["not_registered"])
             surface.warn(
@@ -211,10 +222,14 @@ def _receipt_options(surface: Surface, adapter: str, module: Any) -> dict[str, A
 
 def _answer(module: Any, value: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
     headers = {str(k).lower(): str(v) for k, v in (value.get("headers") or {}).items()}
-    answer = Answer(int(value.get("status", 200)), headers, str(value.get("body", "")).encode())
+    answer = Answer(
+        int(value.get("status", 200)),
+        headers,
+        str(value.get("body", "")).encode("utf-8", "surrogatepass"),
+    )
     results = []
     described = {"options": options} if module.__name__.endswith(".http") else {}
-    for verdict in module.read_answer(answer, **described):
+    for verdict in map(cleaned.verdict, module.read_answer(answer, **described)):
         if isinstance(verdict, Accepted):
             results.append(
                 {
@@ -242,9 +257,9 @@ def _receipt(module: Any, value: dict[str, Any], options: dict[str, Any]) -> dic
         str(value.get("method", "GET")),
         str(value.get("query") or ""),
         headers,
-        str(value.get("body") or "").encode(),
+        str(value.get("body") or "").encode("utf-8", "surrogatepass"),
     )
-    heard = module.read_receipt(call, options)
+    heard = cleaned.heard(module.read_receipt(call, options))
     return {
         "receipts": [
             {

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from dispatcher.model import Window
 from dispatcher.problems import Problem, settings
+from dispatcher.storable import check_typed, odd_words
 
 
 def read_toml(path: Path, text: str | None = None, first_line: int = 1) -> dict[str, Any]:
@@ -19,7 +20,7 @@ def read_toml(path: Path, text: str | None = None, first_line: int = 1) -> dict[
     if text is None:
         text = read_text(path)
     try:
-        return tomllib.loads(text.replace("\r\n", "\n"))
+        found_here = tomllib.loads(text.replace("\r\n", "\n"))
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"at line (\d+)", str(error))
         line = int(found[1]) if found else len(text.splitlines())
@@ -29,12 +30,17 @@ def read_toml(path: Path, text: str | None = None, first_line: int = 1) -> dict[
             f"not valid TOML ({str(error).split(' (at')[0]}). Fix this line.",
             where=f"{path.name}:{line + first_line - 1}",
         ) from None
+    try:
+        check_typed(found_here)
+    except Problem:  # written as an escape: \\u0000
+        raise _odd(path.name) from None
+    return found_here
 
 
 def read_text(path: Path) -> str:
     """A text file of the site: UTF-8, BOM and CRLF allowed."""
     try:
-        return path.read_text("utf-8-sig").replace("\r\n", "\n")
+        text = path.read_text("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError:
         raise settings(
             "not-utf8",
@@ -49,6 +55,15 @@ def read_text(path: Path) -> str:
             f"cannot be read ({error.strerror}). Check the file and its rights.",
             where=str(path),
         ) from None
+    if "\0" in text:
+        raise _odd(f"{path.name}:{text.count(chr(10), 0, text.index(chr(0))) + 1}")
+    return text
+
+
+def _odd(where: str) -> Problem:
+    """A character that no database keeps stands in a file."""
+    say = odd_words().say
+    return settings("odd-characters", say.vi, say.en, where=where)
 
 
 class Section:

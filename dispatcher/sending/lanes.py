@@ -18,6 +18,9 @@ MOST = 10_000  # the same, for a gateway that takes many a call
 TROUBLED = 3  # answers of `busy` in a row before a gateway gets one probe at a time
 REPEATS = 10  # of so many calls one may repeat a refused message while fresh ones wait
 
+# (unknowns, busy, bears, bore, eased_at, hold_until) of a lane
+Health = tuple[int, int, float, float, datetime | None, datetime | None]
+
 
 @dataclass
 class Asked:
@@ -33,6 +36,7 @@ class Asked:
     was_look_up: bool = False
     turn: float | None = None  # monotonic: when it may leave, where a pace is kept
     lag: float = 0.0  # of its gateway when it got its turn
+    odd: str = ""  # why its answer could not be written, where it could not
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,15 @@ class Lane:
     @property
     def name(self) -> str:
         return self.gateway.name
+
+    @property
+    def health(self) -> Health:
+        """What its answers have taught."""
+        return (self.unknowns, self.busy, self.bears, self.bore, self.eased_at, self.hold_until)
+
+    @health.setter
+    def health(self, known: Health) -> None:
+        self.unknowns, self.busy, self.bears, self.bore, self.eased_at, self.hold_until = known
 
     @property
     def per_second(self) -> float | None:

@@ -17,6 +17,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from dispatcher.problems import Problem, refused
+from dispatcher.storable import REPLACED
 from dispatcher.store import migrate
 from dispatcher.store.database import version_of
 from dispatcher.store.engines import engine_for
@@ -94,7 +95,15 @@ def _count(connection: sa.Connection, table: sa.Table) -> int:
 def _rows(connection: sa.Connection, table: sa.Table) -> Iterator[Sequence[Sequence[Any]]]:
     """Every row, read bit by bit."""
     options = {"stream_results": True, "yield_per": ROWS}
-    yield from connection.execute(sa.select(table), execution_options=options).partitions()
+    for part in connection.execute(sa.select(table), execution_options=options).partitions():
+        yield [_kept(row) for row in part]
+
+
+def _kept(row: Sequence[Any]) -> Sequence[Any]:
+    """A row as both databases keep it: SQLite took NUL in the words of vendors once."""
+    if any(type(value) is str and "\0" in value for value in row):
+        return [v.replace("\0", REPLACED) if type(v) is str else v for v in row]
+    return row
 
 
 def _own(table: sa.Table) -> list[sa.Column[Any]]:

@@ -2,9 +2,39 @@
 
 from __future__ import annotations
 
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from dispatcher.problems import Problem, settings
+from dispatcher.storable import odd_words
+
+# Problems of the database as a whole: with the same rows it may go well a little later.
+PASSING = frozenset(
+    {
+        "database-broken",
+        "database-held",
+        "database-locked",
+        "database-readonly",
+        "database-unreachable",
+        "database-version",
+        "disk-error",
+        "disk-full",
+        "no-key",
+        "wrong-key",
+    }
+)
+# SQLSTATE classes that speak of what was to be written: its values, its links, its size
+_OF_A_ROW = ("22", "23", "54")
+
+
+def is_passing(error: BaseException) -> bool:
+    """True when the database, or this machine, is in the way and not what was to be written."""
+    if isinstance(error, Problem):
+        return error.code in PASSING
+    if isinstance(error, DBAPIError):
+        if str(getattr(error.orig, "sqlstate", "") or "").startswith(_OF_A_ROW):
+            return False
+        return error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError))
+    return not isinstance(error, Exception) or isinstance(error, (OSError, MemoryError))
 
 
 def read_only() -> Problem:
@@ -29,6 +59,8 @@ def locked() -> Problem:
 def told(error: DBAPIError) -> Exception:
     """Troubles of the database that a person can do something about; else the error itself."""
     words = str(error.orig).lower()
+    if "cannot contain nul" in words:
+        return odd_words()
     if "locked" in words or "busy" in words:
         return locked()
     if "readonly" in words or "read-only" in words:

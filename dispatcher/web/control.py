@@ -165,8 +165,8 @@ def take_back(ask: Ask) -> Answer:
 
 def providers(ask: Ask) -> Answer:
     with ask.read() as tx:
-        states = gateways.states(tx)
-    found = [{"name": n, "adapter": g.adapter, **states.get(n, {})}
+        states, odd = gateways.states(tx), accounts.odd_reports(ask.app, tx)
+    found = [{"name": n, "adapter": g.adapter, "odd": odd.get(n), **states.get(n, {})}
              for n, g in ask.app.site.gateways.items()]  # fmt: skip
     return Shown("gateways.html", {"found": found, "whole": ask.person.wards is None})
 
@@ -185,10 +185,13 @@ def provider(ask: Ask) -> Answer:
     app, checked = ask.app, None
     if ask.form:
         checked = accounts.checked(app, name, ask.language)
+    with ask.read() as tx:
+        odd = accounts.odd_reports(app, tx).get(name)
     path = callback_path(app, name)
     return Shown(
         "gateway.html",
-        {"g": app.site.gateways[name], "checked": checked, "live": app.site.mode is Mode.LIVE,
+        {"g": app.site.gateways[name], "checked": checked, "odd": odd,
+         "live": app.site.mode is Mode.LIVE,
          "callback": app.site.public_url + path if app.site.public_url else "",
          "block": accounts.to_write(app.site.gateways[name].adapter, name)},
     )  # fmt: skip

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from dispatcher.model import SYSTEM
 from dispatcher.store import receipts
 from dispatcher.store.database import Store
 
+log = logging.getLogger("dispatcher.hooks")
 METHODS = ("GET", "HEAD", "POST")
 MOST_BYTES = 256 * 1024
 GATHER = 0.005  # seconds in which calls may join a commit, which costs the same for one as for ten
@@ -113,14 +115,22 @@ class Door:
         call = Call(method, query, _kept(scope["headers"]), body)
         if body.strip() == b"{}":  # the vendor checks that we are here
             return 200, "ok"
-        listen = self.listeners.get(gateway)
-        if listen is not None and listen(call).verified is False:
+        if self._is_forged(gateway, call):
             return 401, "bad signature"
         try:
             await self.inbox.put(gateway, call)
         except Exception:
             return 503, "try again"
         return 200, "ok"
+
+    def _is_forged(self, gateway: str, call: Call) -> bool:
+        """True when its signature says so. What cannot be read is stored: it is named later."""
+        listen = self.listeners.get(gateway)
+        try:
+            return listen is not None and listen(call).verified is False
+        except Exception as error:
+            log.error("gateway=%s cannot read a call: %s", gateway, type(error).__name__)
+            return False
 
 
 async def _body(receive: Receive) -> tuple[bytes, bool]:
