@@ -36,3 +36,10 @@ def test_nothing_in_it_depends_on_the_ends_of_lines():
     assert "goto" not in WINDOWS.lower()
     assert WINDOWS.isascii(), "the code page of the console is unknown"
     assert WINDOWS.count("(\n") == len(re.findall(r"^\s*\)$", WINDOWS, re.MULTILINE))
+
+
+def test_the_first_screen_of_both_readmes_names_the_console():
+    for name, word in (("README.md", "console"), ("README.vi.md", "bảng điều khiển")):
+        first = "\n".join((ROOT / name).read_text("utf-8").splitlines()[:25]).lower()
+        assert "./run run --web" in first
+        assert word in first
