@@ -73,12 +73,7 @@ def foresee(app: App, actor: Actor, schedule: Schedule) -> planning.Preview:
 
 def is_mine(tx: Tx, schedule: Schedule) -> bool:
     """True when everyone a schedule writes to is of the actor's wards."""
-    if tx.actor.wards is None:
-        return True
-    chosen = schedule.audience
-    if not chosen.wards or chosen.groups:
-        return False
-    return {w.id for w in areas.wards_named(tx, chosen.wards)} <= tx.actor.wards
+    return scheduling.covers(tx, tx.actor.wards, schedule)
 
 
 def touches(tx: Tx, schedule: Schedule) -> bool:

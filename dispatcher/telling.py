@@ -33,6 +33,9 @@ HELD: Mapping[str, Say] = {
     HeldReason.OVER_BUDGET: Say("hết tiền của một kênh", "the money of a step is spent"),
     HeldReason.WARD_BUDGET: Say("vượt ngân sách của phường", "over the budget of its wards"),
     HeldReason.RESTORED: Say("cơ sở dữ liệu là bản sao", "the database woke up as a copy"),
+    HeldReason.APPROVER_LEFT: Say(
+        "người duyệt không còn quyền phê duyệt", "whoever approved it may approve no longer"
+    ),
 }
 
 
@@ -160,12 +163,16 @@ def _schedules(tx: Tx) -> list[Event]:
                       but=handed_in)
             )  # fmt: skip
         elif row["state"] == "ended":
+            left = row["reason"] == "approver_left"
+            why = (
+                HELD[HeldReason.APPROVER_LEFT] if left else Say("đã nửa năm", "half a year is over")
+            )
             say = Say(
-                f"Lịch «{name}» hết hiệu lực phê duyệt, cần trình và duyệt lại.",
-                f"The approval of schedule “{name}” has ended; submit it again.",
+                f"Lịch «{name}» hết hiệu lực phê duyệt ({why.vi}), cần trình và duyệt lại.",
+                f"The approval of schedule “{name}” has ended ({why.en}); submit it again.",
             )
             found.append(
-                Event("ended", "schedule", f"{name}@{row['ends_at']}", say, (LEADER,),
+                Event("ended", "schedule", f"{name}@{row['ends_at']}", say, (LEADER, ADMIN),
                       people=handed_in)
             )  # fmt: skip
         else:

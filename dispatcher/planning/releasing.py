@@ -18,6 +18,7 @@ from dispatcher.model import (
     HeldReason,
     Mode,
 )
+from dispatcher.planning.authority import still_counts, tell_that_it_left
 from dispatcher.planning.drafting import Words, digest
 from dispatcher.planning.forecast import Speed, forecast
 from dispatcher.planning.summing import summed
@@ -162,6 +163,11 @@ def anything_known(tx: Tx, broadcast: Broadcast) -> bool:
     return any(reachability.any_remembered(tx, s.channel.value) for s in broadcast.route)
 
 
+def _may_leave(tx: Tx, broadcast: Broadcast) -> bool:
+    """False where whoever approved it may approve no longer; an urgent text leaves all the same."""
+    return broadcast.priority == URGENT or still_counts(tx, broadcast)
+
+
 def release(
     begin: Callable[[], AbstractContextManager[Tx]],
     broadcast: Broadcast,
@@ -189,6 +195,10 @@ def release(
         if expires <= now:
             broadcasts.move(tx, broadcast, BroadcastState.MISSED, reason="too_late")
             return BroadcastState.MISSED
+        if not _may_leave(tx, broadcast):
+            left = HeldReason.APPROVER_LEFT.value
+            broadcasts.move(tx, broadcast, BroadcastState.HELD, reason=left)
+            return BroadcastState.HELD
     start = now if broadcast.priority == URGENT else now + undo
     for step in steps_of_release(broadcast, words, resolve, start):
         with begin() as tx:
@@ -211,14 +221,27 @@ def release(
             broadcast.ceiling_people is not None and found.people > broadcast.ceiling_people
         ) or (broadcast.ceiling_dong is not None and found.total > broadcast.ceiling_dong)
         broke = budgets.reserve(tx, broadcast, budgets_, now)
-        to = BroadcastState.HELD if over or broke else BroadcastState.RUNNING
-        reason = HeldReason.WARD_BUDGET if broke else HeldReason.OVER_CEILING
+        held = next(
+            (
+                reason
+                for reason, true in (
+                    (HeldReason.WARD_BUDGET, bool(broke)),
+                    (HeldReason.OVER_CEILING, over),
+                    (HeldReason.APPROVER_LEFT, not _may_leave(tx, broadcast)),
+                )
+                if true
+            ),
+            None,
+        )
+        to = BroadcastState.RUNNING if held is None else BroadcastState.HELD
+        if broadcast.priority == URGENT and not still_counts(tx, broadcast):
+            tell_that_it_left(tx, broadcast)
         ahead = replace(ahead, high=max(ahead.low, found.total))
         broadcasts.move(
             tx,
             broadcast,
             to,
-            reason=reason.value if over or broke else None,
+            reason=None if held is None else held.value,
             released_at=now,
             starts_at=start,
             expires_at=expires,

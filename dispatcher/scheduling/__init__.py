@@ -6,7 +6,7 @@ late jobs and run some twice; our occurrences are rows with a unique (schedule, 
 """
 
 from dispatcher.scheduling.files import Occurrence, Schedule, files, load, parse
-from dispatcher.scheduling.ticking import LIFE, Fire, approve, keep_all, submit, tick
+from dispatcher.scheduling.ticking import LIFE, Fire, approve, covers, keep_all, submit, tick
 from dispatcher.scheduling.times import ask_moment, read_moment
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Schedule",
     "approve",
     "ask_moment",
+    "covers",
     "files",
     "keep_all",
     "load",
