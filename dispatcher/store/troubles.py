@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from dispatcher.problems import Problem, settings
+from dispatcher.problems import Problem, settings, shortage
 
 
 def read_only() -> Problem:
@@ -51,6 +53,10 @@ def told(error: DBAPIError) -> Exception:
             "Tệp cơ sở dữ liệu bị hỏng. Khôi phục từ bản sao lưu gần nhất.",
             "The database file is damaged. Restore the latest backup.",
         )
+    if "unable to open" in words or "too many open files" in words:
+        short = _out_of_files()
+        if short is not None:
+            return short
     gone = "unable to open" in words or "connection" in words or "could not translate" in words
     if error.connection_invalidated or (isinstance(error, OperationalError) and gone):
         return settings(
@@ -59,3 +65,17 @@ def told(error: DBAPIError) -> Exception:
             "The database cannot be opened. Check `database` in dispatcher.toml.",
         )
     return error
+
+
+def _out_of_files() -> Problem | None:
+    """A database takes three files (itself, its log, its index); can this process open any?"""
+    opened: list[int] = []
+    try:
+        for _ in range(3):
+            opened.append(os.open(os.devnull, os.O_RDONLY))
+    except OSError as error:
+        return shortage(error)
+    finally:
+        for number in opened:
+            os.close(number)
+    return None
