@@ -44,6 +44,7 @@ from dispatcher.store import (
     ending,
     gateways,
     headcounts,
+    idempotency,
     identity,
     receipts,
     shared_phones,
@@ -73,6 +74,7 @@ PASSING = frozenset(  # faults that end
     }
 )
 TICK = 1.0  # seconds
+CLEAR_OUT = 3600.0  # seconds between looks for what is kept long enough
 TELL = 5.0  # seconds between looks for what staff must know
 RECEIPTS = 0.3  # seconds between looks into the inbox
 REFRESH_AFTER = timedelta(hours=12)  # tokens live 25 hours
@@ -220,6 +222,7 @@ class Worker:
             (self._renew, 300.0),
             (self._tell, TELL),
             (self._add_up, TELL),
+            (self._clear_out, CLEAR_OUT),
         ):
             timer.add_job(
                 act,
@@ -327,6 +330,15 @@ class Worker:
         await self._safely(look, own_thread=True)
         if taken or stale:
             await self._safely(keep)
+
+    async def _clear_out(self) -> None:
+        """What is kept for a while only."""
+
+        def clear_out() -> None:
+            with self.app.store.begin(SYSTEM, self.app.clock()) as tx:
+                idempotency.forget_old(tx)
+
+        await self._safely(clear_out)
 
     async def _poll(self) -> None:
         """Pull reports where callbacks may have been lost."""
