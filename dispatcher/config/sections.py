@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
+import unicodedata
 from collections.abc import Collection, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -19,7 +20,7 @@ def read_toml(path: Path, text: str | None = None, first_line: int = 1) -> dict[
     if text is None:
         text = read_text(path)
     try:
-        return tomllib.loads(text.replace("\r\n", "\n"))
+        return tomllib.loads(composed(text).replace("\r\n", "\n"))
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"at line (\d+)", str(error))
         line = int(found[1]) if found else len(text.splitlines())
@@ -32,9 +33,9 @@ def read_toml(path: Path, text: str | None = None, first_line: int = 1) -> dict[
 
 
 def read_text(path: Path) -> str:
-    """A text file of the site: UTF-8, BOM and CRLF allowed."""
+    """A text file of the site: UTF-8, BOM and CRLF allowed; letters composed, however typed."""
     try:
-        return path.read_text("utf-8-sig").replace("\r\n", "\n")
+        return composed(path.read_text("utf-8-sig").replace("\r\n", "\n"))
     except UnicodeDecodeError:
         raise settings(
             "not-utf8",
@@ -49,6 +50,11 @@ def read_text(path: Path) -> str:
             f"cannot be read ({error.strerror}). Check the file and its rights.",
             where=str(path),
         ) from None
+
+
+def composed(text: str) -> str:
+    """Letters with their marks as one (NFC): a name typed in parts is the same name."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 class Section:
