@@ -32,7 +32,7 @@ def refusals(
     except Problem as problem:
         if problem.exit_code == REFUSED and actor.person_id is not None:
             with begin() as tx:
-                tx.note("refused", noun, of, tried=act, rule=problem.code, person=actor.person_id)
+                tx.note_refusal(actor, noun, of, act, problem.code)
         raise
 
 

@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from dispatcher import app as joined
-from dispatcher import planning, reporting, signing_in, templating
+from dispatcher import auditing, planning, reporting, signing_in, templating
 from dispatcher.app import App
 from dispatcher.intake import add_one
 from dispatcher.model import HANOI, SYSTEM, Actor, Audience, MessageState
@@ -195,7 +195,8 @@ def submit_broadcast(call: Call) -> Any:
     with call.app.store.read(call.actor) as tx:
         found = broadcasts.get(tx, call.path["number"])
     seen = joined.preview(call.app, call.actor, found)
-    with call.app.begin(call.actor)() as tx:
+    kept = auditing.refusals(call.app.begin(SYSTEM), call.actor, "submit", "broadcast", found.id)
+    with kept, call.app.begin(call.actor)() as tx:
         planning.submit(
             tx, broadcasts.get(tx, found.id), seen, leave_out=call.body.get("leave_out", False),
             again=call.body.get("again", ""),
