@@ -10,7 +10,8 @@ ACTS: Mapping[str, Say] = {
     act: Say(vi, act.replace("_", " "))
     for act, vi in {
         "added": "thêm", "again": "nêu lý do gửi lại", "approval": "ghi cách duyệt",
-        "approved": "duyệt", "arranged": "sắp sẵn", "attached": "đính kèm",
+        "approved": "duyệt", "approver_left": "người duyệt hết quyền", "arranged": "sắp sẵn",
+        "attached": "đính kèm",
         "backed_up": "sao lưu", "bound": "gắn tài khoản Zalo", "cancelled": "hủy",
         "changed": "thay đổi", "closed": "đóng", "confirmed": "xác nhận",
         "correction": "soạn đính chính", "created": "soạn", "deadlines": "chuyển sang kênh sau",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from dispatcher import planning, rights, scheduling, templating, wording
@@ -84,12 +84,7 @@ def foresee(app: App, actor: Actor, schedule: Schedule) -> planning.Preview:
 
 def is_mine(tx: Tx, schedule: Schedule) -> bool:
     """True when everyone a schedule writes to is of the actor's wards."""
-    if tx.actor.wards is None:
-        return True
-    chosen = schedule.audience
-    if not chosen.wards or chosen.groups:
-        return False
-    return {w.id for w in areas.wards_named(tx, chosen.wards)} <= tx.actor.wards
+    return scheduling.covers(tx, tx.actor.wards, schedule)
 
 
 def touches(tx: Tx, schedule: Schedule) -> bool:
@@ -97,6 +92,34 @@ def touches(tx: Tx, schedule: Schedule) -> bool:
     if tx.actor.wards is None or not schedule.audience.wards or schedule.audience.groups:
         return True
     return bool({w.id for w in areas.wards_named(tx, schedule.audience.wards)} & tx.actor.wards)
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """What an emergency stop ended: broadcasts, messages cancelled, schedules that pause."""
+
+    broadcasts: list[int]
+    cancelled: int
+    schedules: list[str]
+
+
+def stop_everything(app: App, tx: Tx) -> Stopped:
+    """End every broadcast the actor may stop, and pause every approved schedule.
+
+    Every door stops through here. A schedule whose file is gone or broken pauses too: it would
+    send again as soon as the file is mended.
+    """
+    ended, cancelled = planning.stop_all(tx)
+    known = scheduling.keep_all(tx, app.schedules, app.site.window, tet=app.site.tet)
+    paused = [
+        name
+        for name, row in schedules.listed(tx).items()
+        if row["state"] == "approved" and (name not in known or touches(tx, known[name]))
+    ]
+    for name in paused:
+        schedules.move(tx, name, "paused")
+    tx.note("stopped_all", "site", "", broadcasts=ended, schedules=paused)
+    return Stopped(ended, cancelled, paused)
 
 
 def hand_in(app: App, actor: Actor, schedule: Schedule) -> tuple[planning.Preview, int, int]:

@@ -137,6 +137,7 @@ class HeldReason(StrEnum):
     WARD_BUDGET = "ward_budget"  # more than a ward may spend this month, or its contract is worth
     OVER_BUDGET = "over_budget"  # the money approved for a step is spent and no step follows
     RESTORED = "restored"  # the database woke up as a copy
+    APPROVER_LEFT = "approver_left"  # whoever approved it may approve no longer
 
 
 class Heard(IntFlag):

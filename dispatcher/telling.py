@@ -35,6 +35,9 @@ HELD: Mapping[str, Say] = {
     HeldReason.RESTORED: Say(
         "cơ sở dữ liệu vừa được khôi phục hoặc chép sang", "the database was restored or copied"
     ),
+    HeldReason.APPROVER_LEFT: Say(
+        "người duyệt không còn quyền phê duyệt", "whoever approved it may approve no longer"
+    ),
 }
 
 
@@ -188,12 +191,16 @@ def _schedules(tx: Tx) -> list[Event]:
                       but=handed_in)
             )  # fmt: skip
         elif row["state"] == "ended":
+            left = row["reason"] == "approver_left"
+            why = (
+                HELD[HeldReason.APPROVER_LEFT] if left else Say("đã nửa năm", "half a year is over")
+            )
             say = Say(
-                f"Lịch «{name}» hết hiệu lực phê duyệt, cần trình và duyệt lại.",
-                f"The approval of schedule “{name}” has ended; submit it again.",
+                f"Lịch «{name}» hết hiệu lực phê duyệt ({why.vi}), cần trình và duyệt lại.",
+                f"The approval of schedule “{name}” has ended ({why.en}); submit it again.",
             )
             found.append(
-                Event("ended", "schedule", f"{name}@{row['ends_at']}", say, (LEADER,),
+                Event("ended", "schedule", f"{name}@{row['ends_at']}", say, (LEADER, ADMIN),
                       people=handed_in)
             )  # fmt: skip
         else:

@@ -35,7 +35,7 @@ from dispatcher.clock import awake
 from dispatcher.gateways.contract import AsksReceipts, Gateway, RenewsToken
 from dispatcher.lifecycle import Doubt
 from dispatcher.model import SYSTEM
-from dispatcher.problems import Problem
+from dispatcher.problems import Problem, shortage
 from dispatcher.restoring import second_place
 from dispatcher.sending import Engine, balance, end_doubts, pass_deadlines, reclaim
 from dispatcher.sending.polling import poll
@@ -45,6 +45,7 @@ from dispatcher.store import (
     ending,
     gateways,
     headcounts,
+    idempotency,
     identity,
     receipts,
     shared_phones,
@@ -70,9 +71,12 @@ PASSING = frozenset(  # faults that end
         "database-unreachable",
         "disk-error",
         "disk-full",
+        "no-descriptor",
+        "no-thread",
     }
 )
 TICK = 1.0  # seconds
+CLEAR_OUT = 3600.0  # seconds between looks for what is kept long enough
 TELL = 5.0  # seconds between looks for what staff must know
 KEEP = 60.0  # seconds between looks for what must not be lost with the disk
 RECEIPTS = 0.3  # seconds between looks into the inbox
@@ -101,6 +105,8 @@ class Worker:
     keeper: Keeper | None = None
     small: set[int] = field(default_factory=set)  # finished broadcasts pages add up themselves
     phones_at: float = 0.0  # when shared phones are looked at again
+    beside: dict[str, ThreadPoolExecutor] = field(default_factory=dict)  # chore → its own thread
+    said: dict[str, str] = field(default_factory=dict)  # chore → the trouble it is in, told once
 
     def _lock(self, name: str) -> WorkerLock:
         return WorkerLock(name, self.app.site.data / "workers", self.app.site.database)
@@ -108,11 +114,11 @@ class Worker:
     async def run(self, *, once: bool = False) -> int:
         """Work until stopped, or with `once` until nothing is due; how many were accepted."""
         app = self.app
-        self._stand()
+        await self._patiently(self._stand, once=once)
         lock = self.lock = self._lock(self.name)
-        if not lock.take():
-            raise RuntimeError("a worker name was used twice")
+        await self._patiently(partial(_enter, lock), once=once)
         try:
+            await self._patiently(self._start_thread, once=once)
             await self._patiently(self._enrol, once=once)
         except BaseException:
             lock.drop()
@@ -162,18 +168,34 @@ class Worker:
                 workers.leave(tx, self.name)
             lock.drop()
             self.database.shutdown()
+            for thread in self.beside.values():
+                thread.shutdown()
         return self.engine.sent
 
     async def _patiently(self, act: Callable[[], None], *, once: bool) -> None:
         """Do this as soon as the fault that is in the way has passed."""
         while True:
             try:
-                return act()
-            except Problem as problem:
-                if problem.code not in PASSING or (once and problem.code == "clock-doubtful"):
+                act()
+                self.said.pop("start", None)
+                return
+            except (Problem, OSError, RuntimeError) as error:
+                problem = error if isinstance(error, Problem) else shortage(error)
+                if problem is None:
                     raise
-                log.warning("worker=%s waits problem=%s", self.name, problem.code)
-                await asyncio.sleep(TICK)
+                if problem.code not in PASSING or (once and problem.code == "clock-doubtful"):
+                    raise problem from error
+                self._trouble("start", problem)
+            await asyncio.sleep(TICK)
+
+    def _start_thread(self) -> None:
+        """The database's one thread, before anything is written in it: what is handed over while
+        no thread can be had would be done later, with nobody waiting for it."""
+        try:
+            self.database.submit(int).result()
+        except RuntimeError:
+            self.database = ThreadPoolExecutor(1, "database")
+            raise
 
     def _enrol(self) -> None:
         with self.app.store.read(SYSTEM) as tx:
@@ -206,6 +228,7 @@ class Worker:
             (self._tell, TELL),
             (self._add_up, TELL),
             (self._keep, KEEP),
+            (self._clear_out, CLEAR_OUT),
         ):
             timer.add_job(
                 act,
@@ -237,7 +260,11 @@ class Worker:
 
         if not self.app.store.is_sqlite:
             given = (self.app.site.database, hear, stop)
-            threading.Thread(target=listen, args=given, name="bell", daemon=True).start()
+            bell = threading.Thread(target=listen, args=given, name="bell", daemon=True)
+            try:
+                bell.start()
+            except RuntimeError:  # we look every second all the same
+                log.warning("worker=%s has no thread to be woken by", self.name)
         return stop
 
     # --- what is due ------------------------------------------------------------------------
@@ -274,12 +301,11 @@ class Worker:
         try:
             await self._in_thread(lambda: staff.look(self.app))
             await staff.deliver(self.app, self.gateways, self._in_thread)
-        except (asyncio.CancelledError, RuntimeError):  # we are shutting down
+            self.said.pop("tell", None)
+        except asyncio.CancelledError:  # we are shutting down
             return
-        except Problem as problem:
-            log.error("chore=tell problem=%s", problem.code)
-        except Exception:
-            log.exception("chore=tell")
+        except Exception as error:
+            self._failed("tell", error)
 
     async def _add_up(self) -> None:
         """Large broadcasts are added up for the pages: read beside the sending, written in turn.
@@ -324,6 +350,15 @@ class Worker:
 
         await self._safely(look, own_thread=True)
 
+    async def _clear_out(self) -> None:
+        """What is kept for a while only."""
+
+        def clear_out() -> None:
+            with self.app.store.begin(SYSTEM, self.app.clock()) as tx:
+                idempotency.forget_old(tx)
+
+        await self._safely(clear_out)
+
     async def _poll(self) -> None:
         """Pull reports where callbacks may have been lost."""
         assert self.engine is not None
@@ -348,21 +383,45 @@ class Worker:
         told to end begins no more of them: each may wait long for a database that is held."""
         loop = asyncio.get_running_loop()
         assert self.engine is not None
+        name = act.__name__
         try:
             async with nullcontext() if own_thread else self.engine.pen:
                 if self.engine.stopping:
                     return None
-                return await loop.run_in_executor(None if own_thread else self.database, act)
+                thread = self._thread(name) if own_thread else self.database
+                done = await loop.run_in_executor(thread, act)
         except asyncio.CancelledError:  # we are shutting down
-            log.debug("chore=%s cancelled", act.__name__)
-        except Problem as problem:
-            log.error("chore=%s problem=%s", act.__name__, problem.code)
-            self.problems.append(problem.to("vi"))
-        except RuntimeError:  # the thread is gone: we are shutting down
-            log.debug("chore=%s after shutdown", act.__name__)
-        except Exception:
-            log.exception("chore=%s", act.__name__)
+            log.debug("chore=%s cancelled", name)
+        except Exception as error:
+            self._failed(name, error)
+        else:
+            if self.said.pop(name, None):
+                log.warning("worker=%s chore=%s goes on", self.name, name)
+            return done
         return None
+
+    def _thread(self, chore: str) -> ThreadPoolExecutor:
+        """The thread of a chore that runs beside the others; one at a time."""
+        return self.beside.setdefault(chore, ThreadPoolExecutor(1, chore))
+
+    def _failed(self, chore: str, error: Exception) -> None:
+        """A chore failed: what a person can mend is told once, and it is tried again."""
+        problem = error if isinstance(error, Problem) else shortage(error)
+        if problem is not None:
+            if problem.code == "no-thread":  # what was handed over must not be done later
+                self.beside.pop(chore, None)
+            self._trouble(chore, problem)
+        elif isinstance(error, RuntimeError) and str(error).endswith(("shutdown", "closed")):
+            log.debug("chore=%s after shutdown", chore)
+        else:
+            log.error("chore=%s", chore, exc_info=error)
+
+    def _trouble(self, chore: str, problem: Problem) -> None:
+        """Say once what stands in the way of a chore, until it goes on or it is something else."""
+        if self.said.get(chore) != problem.code:
+            self.said[chore] = problem.code
+            log.error("worker=%s chore=%s waits problem=%s", self.name, chore, problem.code)
+            self.problems.append(problem.to("vi"))
 
     def _release_due(self) -> None:
         app = self.app
@@ -510,6 +569,12 @@ class Worker:
             if ending.open_work(tx, now, SOON) or receipts.any_waiting(tx, now + A_SECOND_LOOK):
                 return True, 0
             return False, ending.silent(tx, now - SOON)
+
+
+def _enter(lock: WorkerLock) -> None:
+    """Take the lock that is ours as long as we live."""
+    if not lock.take():
+        raise RuntimeError("a worker name was used twice")
 
 
 def _quiet_collector() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from dispatcher import app as joined
-from dispatcher import planning, repeating, reporting, scheduling, templating, timekeeping
+from dispatcher import planning, repeating, reporting, routes, scheduling, templating, timekeeping
 from dispatcher.auditing import STATES, refusals
 from dispatcher.cli import foretold
 from dispatcher.cli.contacts import who
@@ -73,7 +73,8 @@ def broadcast_id(text: str) -> int:
     vi="mỗi máy hay mỗi hộ một tin",
     en="one message per",
 )
-@option("--route", vi="thứ tự kênh gửi", en="route", complete="route")
+@option("--route", vi="thứ tự kênh gửi; không ghi: thứ tự đầu tiên trong [routes]",
+        en="route; by default the first of [routes]", complete="route")  # fmt: skip
 @option(
     "--set", "fields", multiple=True, vi="điền một ô: tên=giá trị", en="fill a blank: name=value"
 )
@@ -161,6 +162,9 @@ def create(
     if surface.json:
         surface.emit(as_json(found))
     surface.say(f"Đã soạn đợt gửi {made} (nháp): {found.title}", f"Draft {made}: {found.title}")
+    if route is None:
+        taken = routes.usual(app.site)
+        surface.say(f"Thứ tự kênh gửi: {taken}", f"Route: {taken}")
     surface.hint(
         f"Xem trước: dispatcher broadcasts preview {made}",
         f"Preview: dispatcher broadcasts preview {made}",

@@ -11,14 +11,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from dispatcher import registered, scheduling, templating, timekeeping
+from dispatcher.cli import doctor_doors as doors
+from dispatcher.cli.doctor_doors import Finding
 from dispatcher.cli.spoken import command, option
 from dispatcher.cli.surface import Surface
 from dispatcher.model import HANOI, SYSTEM, Mode
 from dispatcher.problems import OK, SETTINGS, Problem, Say
 from dispatcher.store import areas, settings
 from dispatcher.store.schema import micros, moment
-
-Finding = tuple[str, bool, Say]
 
 
 @command(
@@ -51,8 +51,9 @@ def doctor(surface: Surface, clock_is_right: bool) -> int:
         _templates,
         _schedules,
         _gateways,
-        _callbacks,
         _reports,
+        doors.callbacks,
+        doors.listening,
         _people,
         _lists,
         _senders,
@@ -261,38 +262,6 @@ def _second_place(surface: Surface) -> Finding:
             f"{told.en}; on the same disk as the database: set [backup] second to another",
         )
     return "second_place", True, told
-
-
-def _callbacks(surface: Surface) -> Finding:
-    """Receipts come back over `public_url`: is somebody there?"""
-    import urllib.request
-
-    site = surface.open_site()
-    url = site.public_url
-    if site.mode is Mode.DRILL:
-        said = Say("Chạy thử: báo nhận đi trong máy", "A drill: receipts stay on this machine")
-        return "callbacks", True, said
-    if not url:
-        return (
-            "callbacks",
-            False,
-            Say(
-                "Chưa có [web] public_url: nhà mạng không báo nhận về được.",
-                "There is no [web] public_url: receipts cannot come back.",
-            ),
-        )
-    try:
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(f"{url}/health", timeout=5) as answer:
-            there = answer.status == 200
-    except (OSError, ValueError):
-        there = False
-    fine = Say(f"Cửa báo nhận trả lời ở {url}", f"The receipt door answers at {url}")
-    gone = Say(
-        f"Không ai trả lời ở {url}; chạy dispatcher web và mở cổng ra ngoài.",
-        f"Nobody answers at {url}; run dispatcher web and open the port.",
-    )
-    return "callbacks", there, fine if there else gone
 
 
 def _reports(surface: Surface) -> Finding:

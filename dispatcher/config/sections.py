@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
+import unicodedata
 from collections.abc import Collection, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -20,7 +21,7 @@ def read_toml(path: Path, text: str | None = None, first_line: int = 1) -> dict[
     if text is None:
         text = read_text(path)
     try:
-        found_here = tomllib.loads(text.replace("\r\n", "\n"))
+        found_here = tomllib.loads(composed(text).replace("\r\n", "\n"))
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"at line (\d+)", str(error))
         line = int(found[1]) if found else len(text.splitlines())
@@ -38,9 +39,9 @@ def read_toml(path: Path, text: str | None = None, first_line: int = 1) -> dict[
 
 
 def read_text(path: Path) -> str:
-    """A text file of the site: UTF-8, BOM and CRLF allowed."""
+    """A text file of the site: UTF-8, BOM and CRLF allowed; letters composed, however typed."""
     try:
-        text = path.read_text("utf-8-sig").replace("\r\n", "\n")
+        text = composed(path.read_text("utf-8-sig").replace("\r\n", "\n"))
     except UnicodeDecodeError:
         raise settings(
             "not-utf8",
@@ -64,6 +65,11 @@ def _odd(where: str) -> Problem:
     """A character that no database keeps stands in a file."""
     say = odd_words().say
     return settings("odd-characters", say.vi, say.en, where=where)
+
+
+def composed(text: str) -> str:
+    """Letters with their marks as one (NFC): a name typed in parts is the same name."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 class Section:

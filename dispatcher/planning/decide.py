@@ -16,6 +16,7 @@ from dispatcher.model import (
     Role,
 )
 from dispatcher.planning import one_text
+from dispatcher.planning.approving import approve_again
 from dispatcher.planning.drafting import digest
 from dispatcher.planning.previewing import Preview
 from dispatcher.problems import refused
@@ -200,7 +201,10 @@ def pause(tx: Tx, broadcast: Broadcast) -> None:
 
 
 def resume(tx: Tx, broadcast: Broadcast) -> None:
-    """Go on with a paused or held broadcast."""
+    """Go on with a paused or held broadcast.
+
+    Where its approver may approve no longer, whoever lets it go on approves it in their place.
+    """
     if broadcast.state is BroadcastState.HELD:
         need(tx.actor, {Role.LEADER, Role.ADMIN}, "cho gửi tiếp", "resume a held broadcast")
         restored.need_refusals(tx, broadcast)
@@ -210,6 +214,8 @@ def resume(tx: Tx, broadcast: Broadcast) -> None:
         if reason == HeldReason.WARD_BUDGET.value:
             granted = budgets.take_anyway(tx, broadcast.id)
             tx.note("granted", "broadcast", broadcast.id, dong=[granted])
+        if reason == HeldReason.APPROVER_LEFT.value:
+            approve_again(tx, broadcast)
     to = BroadcastState.RUNNING if broadcast.released_at else BroadcastState.SCHEDULED
     broadcasts.move(tx, broadcast, to)
 

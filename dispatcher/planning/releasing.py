@@ -19,6 +19,7 @@ from dispatcher.model import (
     HeldReason,
     Mode,
 )
+from dispatcher.planning.authority import still_counts, tell_that_it_left
 from dispatcher.planning.drafting import Words, digest
 from dispatcher.planning.forecast import Speed, forecast
 from dispatcher.planning.one_text import Leaving
@@ -166,6 +167,11 @@ def anything_known(tx: Tx, broadcast: Broadcast) -> bool:
     return any(reachability.any_remembered(tx, s.channel.value) for s in broadcast.route)
 
 
+def _may_leave(tx: Tx, broadcast: Broadcast) -> bool:
+    """False where whoever approved it may approve no longer; an urgent text leaves all the same."""
+    return broadcast.priority == URGENT or still_counts(tx, broadcast)
+
+
 def release(
     begin: Callable[[], AbstractContextManager[Tx]],
     broadcast: Broadcast,
@@ -200,6 +206,10 @@ def release(
         elif expires <= now:
             broadcasts.move(tx, broadcast, BroadcastState.MISSED, reason="too_late")
             return BroadcastState.MISSED
+        if not _may_leave(tx, broadcast):
+            left = HeldReason.APPROVER_LEFT.value
+            broadcasts.move(tx, broadcast, BroadcastState.HELD, reason=left)
+            return BroadcastState.HELD
     start = now if broadcast.priority == URGENT else now + undo
     leaving = Leaving(broadcast, words)
     for step in chain(steps_of_release(broadcast, words, resolve, start), leaving.steps()):
@@ -226,14 +236,27 @@ def release(
         ) or (broadcast.ceiling_dong is not None and found.total > broadcast.ceiling_dong)
         over = over and not may_have_left  # nothing of it will cost anything
         broke = None if may_have_left else budgets.reserve(tx, broadcast, budgets_, now)
-        to = BroadcastState.HELD if over or broke else BroadcastState.RUNNING
-        reason = HeldReason.WARD_BUDGET if broke else HeldReason.OVER_CEILING
+        held = next(
+            (
+                reason
+                for reason, true in (
+                    (HeldReason.WARD_BUDGET, bool(broke)),
+                    (HeldReason.OVER_CEILING, over),
+                    (HeldReason.APPROVER_LEFT, not _may_leave(tx, broadcast)),
+                )
+                if true
+            ),
+            None,
+        )
+        to = BroadcastState.RUNNING if held is None else BroadcastState.HELD
+        if broadcast.priority == URGENT and not still_counts(tx, broadcast):
+            tell_that_it_left(tx, broadcast)
         ahead = replace(ahead, high=max(ahead.low, found.total))
         broadcasts.move(
             tx,
             broadcast,
             to,
-            reason=reason.value if over or broke else None,
+            reason=None if held is None else held.value,
             released_at=now,
             starts_at=start,
             expires_at=expires,

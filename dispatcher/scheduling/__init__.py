@@ -7,7 +7,16 @@ late jobs and run some twice; our occurrences are rows with a unique (schedule, 
 
 from dispatcher.scheduling.files import Occurrence, Schedule, files, load, parse
 from dispatcher.scheduling.series import Series, refuse_same_day, series
-from dispatcher.scheduling.ticking import LIFE, Fire, approve, keep_all, submit, tick, whole
+from dispatcher.scheduling.ticking import (
+    LIFE,
+    Fire,
+    approve,
+    covers,
+    keep_all,
+    submit,
+    tick,
+    whole,
+)
 from dispatcher.scheduling.times import ask_moment, read_moment
 
 __all__ = [
@@ -18,6 +27,7 @@ __all__ = [
     "Series",
     "approve",
     "ask_moment",
+    "covers",
     "files",
     "keep_all",
     "load",

@@ -12,7 +12,7 @@ from dispatcher.model import Window
 from dispatcher.problems import Problem, refused
 from dispatcher.scheduling.files import NO_DAYS_OFF, Schedule, files, load
 from dispatcher.scheduling.series import Series, refuse_same_day, series
-from dispatcher.store import days_off, people, schedules
+from dispatcher.store import areas, days_off, people, schedules
 from dispatcher.store.database import Tx, at
 from dispatcher.store.schema import moment
 
@@ -59,7 +59,7 @@ def tick(
         if schedule is None or schedule.digest != row["digest"]:
             continue
         fire_at = moment(row["next_fire_at"])
-        if row["state"] == "approved" and (why := _over(tx, row, fire_at)):
+        if row["state"] == "approved" and (why := _over(tx, row, schedule, fire_at)):
             schedules.end(tx, row["name"], why)
             fired.append(f"{row['name']}: ended")
             continue
@@ -87,11 +87,24 @@ def tick(
     return fired
 
 
-def _over(tx: Tx, row: Mapping[str, Any], fire_at: datetime) -> str:
+def _over(tx: Tx, row: Mapping[str, Any], schedule: Schedule, fire_at: datetime) -> str:
     """Why an approval counts no longer; empty while it does."""
     if row["ends_at"] is not None and moment(row["ends_at"]) <= fire_at:
         return "half_a_year"
-    return "" if schedules.approver_acts(tx, row["approved_by"]) else "approver_left"
+    if not schedules.approver_acts(tx, row["approved_by"]):
+        return "approver_left"
+    approver = people.as_actor(tx, people.by_id(tx, row["approved_by"]))
+    return "" if covers(tx, approver.wards, schedule) else "approver_left"
+
+
+def covers(tx: Tx, wards: Collection[int] | None, schedule: Schedule) -> bool:
+    """True when everyone a schedule writes to is of these wards; None: the whole site."""
+    if wards is None:
+        return True
+    chosen = schedule.audience
+    if not chosen.wards or chosen.groups:
+        return False
+    return {w.id for w in areas.wards_named(tx, chosen.wards)} <= set(wards)
 
 
 def submit(

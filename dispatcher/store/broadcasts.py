@@ -340,6 +340,16 @@ def move(
     tx.note(to.value, "broadcast", broadcast.id, was=broadcast.state.value, reason=reason)
 
 
+def approve_anew(tx: Tx, broadcast_id: int, person_id: int, covered: str) -> None:
+    """Somebody else stands for the approval from now on. `covered`: digest of what it covers."""
+    tx.run(
+        f"WITH {tx.visible('broadcasts')} UPDATE broadcasts SET approved_by = :p, "
+        "approved_at = :now, approved_digest = :d WHERE id = :id "
+        "AND id IN (SELECT id FROM visible_broadcasts)",
+        {"p": person_id, "now": at(tx.now), "d": covered, "id": broadcast_id},
+    )
+
+
 _STATES_VI = {
     "draft": "nháp",
     "submitted": "trình duyệt",

@@ -148,6 +148,11 @@ class Tx:
             raise
         self.run("RELEASE SAVEPOINT part")
 
+    def note_refusal(self, who: Actor, noun: str, noun_id: object, tried: str, rule: str) -> None:
+        """Say under a person's name what they tried and which rule said no."""
+        facts = {"tried": tried, "rule": rule, "person": who.person_id}
+        self._notes.append(trail.Note("refused", noun, str(noun_id), facts, who.name))
+
     def finish(self, touched: set[str]) -> None:
         """Write the notes; refuse a change that has none."""
         silent = touched & NOTED

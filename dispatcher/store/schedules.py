@@ -16,7 +16,7 @@ MOVES = {
     "submitted": {"approved", "returned"},
     "returned": {"submitted"},
     "approved": {"paused", "submitted", "ended"},
-    "paused": {"approved", "ended"},
+    "paused": {"approved", "submitted", "ended"},
     "ended": {"submitted"},
 }
 

@@ -18,13 +18,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from dispatcher import app as joined
-from dispatcher import planning, reporting, signing_in, templating
+from dispatcher import auditing, planning, reporting, signing_in, templating
 from dispatcher.app import App
 from dispatcher.intake import add_one
 from dispatcher.model import HANOI, SYSTEM, Actor, Audience, MessageState
 from dispatcher.problems import REFUSED, Problem, refused
 from dispatcher.rights import WRITERS, need
-from dispatcher.store import api_keys, areas, broadcasts, contacts, logbook, settings
+from dispatcher.store import api_keys, areas, broadcasts, contacts, idempotency, logbook
 from dispatcher.store.contacts import Within
 from dispatcher.store.logbook import Filters
 from dispatcher.store.schema import moment
@@ -146,24 +146,24 @@ def get_broadcast(call: Call) -> Any:
 
 
 def create_broadcast(call: Call) -> Any:
-    """A draft; the same Idempotency-Key with the same body makes one and answers it again."""
+    """A draft; the same Idempotency-Key with the same body makes one and answers it again, for a
+    week."""
     body = call.body
     asked = hashlib.sha256(json.dumps(dict(body), sort_keys=True).encode()).hexdigest()
-    whose = f"idempotency:{call.actor.person_id}:"
-    name = whose + hashlib.sha256(call.idempotency.encode()).hexdigest()
+    name = f"{call.actor.person_id}:{hashlib.sha256(call.idempotency.encode()).hexdigest()}"
     loaded = templating.load(call.app.templates, body["template"])
     with call.app.begin(call.actor)() as tx:
         need(tx.actor, WRITERS, "soạn đợt gửi", "write broadcasts")
-        known = settings.get(tx, name)
+        known = idempotency.known(tx, name)
         if known is not None:
-            before, _, made = known.partition(":")
+            before, made = known
             if before != asked:
                 raise refused(
                     "key-reused",
                     "Idempotency-Key này đã dùng cho nội dung khác.",
                     "This Idempotency-Key was used for something else.",
                 )
-            return _broadcast(broadcasts.get(tx, int(made)))
+            return _broadcast(broadcasts.get(tx, made))
         number = joined.draft(
             call.app,
             tx,
@@ -180,7 +180,7 @@ def create_broadcast(call: Call) -> Any:
             title=body.get("title", ""),
             document=body.get("document", ""),
         )
-        settings.put(tx, name, f"{asked}:{number}")
+        idempotency.keep(tx, name, asked, number)
         return _broadcast(broadcasts.get(tx, number))
 
 
@@ -196,7 +196,8 @@ def submit_broadcast(call: Call) -> Any:
     with call.app.store.read(call.actor) as tx:
         found = broadcasts.get(tx, call.path["number"])
     seen = joined.preview(call.app, call.actor, found)
-    with call.app.begin(call.actor)() as tx:
+    kept = auditing.refusals(call.app.begin(SYSTEM), call.actor, "submit", "broadcast", found.id)
+    with kept, call.app.begin(call.actor)() as tx:
         planning.submit(
             tx, broadcasts.get(tx, found.id), seen, leave_out=call.body.get("leave_out", False),
             again=call.body.get("again", ""),

@@ -8,7 +8,6 @@ from dispatcher import (
     accounts,
     deputizing,
     firing,
-    planning,
     rights,
     scheduling,
     signing_in,
@@ -314,8 +313,7 @@ def pause_schedule(ask: Ask) -> Answer:
 def stop_all(ask: Ask) -> Answer:
     """The emergency stop, of everything the person looks after."""
     with ask.begin() as tx:
-        planning.stop_all(tx)
-        tx.note("stopped_all", "site", "")
+        firing.stop_everything(ask.app, tx)
     return Go("/broadcasts")
 
 

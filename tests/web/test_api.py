@@ -10,13 +10,13 @@ import pytest
 from browser import serve
 from conftest import ROOT, add_people, build_site
 from patience import PATIENCE, ended, until_served
-from walk import get, import_list, number, released, sheet
+from walk import get, import_list, number, released, rows, sheet
 
 from dispatcher import signing_in
 from dispatcher.app import open_app
 from dispatcher.config import parse
 from dispatcher.model import SYSTEM, BroadcastState, Role
-from dispatcher.store import areas, people
+from dispatcher.store import areas, idempotency, people
 from dispatcher.web.api import OPERATIONS
 from dispatcher.web.api import ROOT as API
 
@@ -97,6 +97,37 @@ def test_the_same_key_makes_one_broadcast_and_never_another(ward):
     assert problem["title"] == "key-reused"
     assert program.post("/broadcasts", body, Idempotency_Key="y")["id"] != first["id"]
     assert program.post("/broadcasts", body, 400)["detail"].startswith("Idempotency-Key")
+
+
+def test_after_a_week_a_key_acts_anew(ward, clock):
+    app, officer, _ = ward
+    program = Program(app, key(app, officer, days=30))
+    body = {"template": "canh-bao", "wards": ["Máy Tơ"], "route": "sms"}
+    first = program.post("/broadcasts", body, Idempotency_Key="x")["id"]
+    clock.advance(days=6, hours=23)
+    assert program.post("/broadcasts", body, Idempotency_Key="x")["id"] == first
+    clock.advance(hours=2)
+    second = program.post("/broadcasts", {**body, "title": "Khác"}, Idempotency_Key="x")["id"]
+    assert second != first
+    assert (
+        program.post("/broadcasts", {**body, "title": "Khác"}, Idempotency_Key="x")["id"] == second
+    )
+
+
+def test_expired_keys_are_cleared_out(app, clock):
+    def kept():
+        return [r["name"] for r in rows(app, "SELECT name FROM site WHERE name LIKE 'idemp%'")]
+
+    with app.begin(SYSTEM)() as tx:
+        idempotency.keep(tx, "1:old", "a", 1)
+    clock.advance(days=4)
+    with app.begin(SYSTEM)() as tx:
+        idempotency.keep(tx, "1:new", "b", 2)
+    clock.advance(days=4)
+    with app.begin(SYSTEM)() as tx:
+        assert idempotency.forget_old(tx) == 1
+        assert idempotency.known(tx, "1:new") == ("b", 2)
+    assert kept() == ["idempotency:1:new"]
 
 
 def test_a_key_has_the_wards_of_its_person_and_no_more_rights(ward, clock):
