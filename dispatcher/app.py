@@ -11,11 +11,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from dispatcher import law, planning, routes, targeting, templating, wording
+from dispatcher import law, periods, planning, routes, targeting, templating, wording
 from dispatcher.clock import Clock, Watch, real_clock, site_clock
 from dispatcher.config import GatewaySettings, Secret, Site
 from dispatcher.gateways import adapter_module
 from dispatcher.gateways.contract import Call, Gateway, Given, Heard
+from dispatcher.lifecycle import BROADCAST_MOVES
 from dispatcher.model import (
     ALL_DAY,
     HANOI,
@@ -28,8 +29,10 @@ from dispatcher.model import (
     Price,
     Role,
     Sender,
+    Step,
     Window,
 )
+from dispatcher.periods import Period
 from dispatcher.planning import Draft, Speed
 from dispatcher.problems import Problem, settings
 from dispatcher.sending.lanes import Pace
@@ -180,6 +183,7 @@ def draft(
     schedule_id: int | None = None,
 ) -> int:
     """Check an officer's choices and store them as a draft; its id."""
+    periods.check_life(expires_after)
     chosen, steps = routes.find(app.site, route_name)
     urgent = urgent or chosen.urgent
     if chosen.one_per and audience.one_per == "phone":
@@ -293,10 +297,51 @@ def preview(
     # who looks after every ward of a broadcast sees all of it: no row need be asked whose it is
     all_mine = actor.wards is None or set(broadcast.senders) <= actor.wards
     begin = app.begin(SYSTEM if all_mine else actor)
-    seen = planning.preview(begin, broadcast, found, resolve, rates, look, purses)
+    seen = planning.preview(
+        begin, broadcast, found, resolve, rates, look, purses, app.site.undo,
+        vendor_hours(app.site, broadcast),
+    )  # fmt: skip
     with app.store.read(actor) as tx:
         standings = wording.standings(app.site, tx, broadcast, seen, today)
-    return replace(seen, remarks=remarks, standings=standings)
+        late = seen.late and planning.with_routes(
+            seen.late, _other_routes(app.site, tx, broadcast), rates, broadcast.window
+        )
+    return replace(seen, remarks=remarks, standings=standings, late=late)
+
+
+def _other_routes(site: Site, tx: Tx, broadcast: Broadcast) -> dict[str, tuple[Step, ...]]:
+    """Routes of the site that could carry the text of a broadcast instead, by name."""
+    template, found = wording.frozen(site, tx, broadcast), {}
+    for name, chosen in routes.known(site).items():
+        steps = routes.find(site, name)[1]
+        if not chosen.urgent and template.block_for(steps[0].channel, steps[0].accented):
+            found[name] = steps
+    return found
+
+
+def period_of(site: Site, broadcast: Broadcast, now: datetime) -> Period | None:
+    """From when until when a broadcast is sent: as released, or as it would be now; None: over."""
+    if broadcast.starts_at is not None and broadcast.expires_at is not None:
+        return Period(broadcast.at or broadcast.starts_at, broadcast.starts_at,
+                      broadcast.expires_at)  # fmt: skip
+    if not BROADCAST_MOVES[broadcast.state]:
+        return None
+    wait = timedelta() if broadcast.priority == URGENT else site.undo
+    return periods.of_route(
+        max(now, broadcast.at or now) + wait, broadcast.expires_after, broadcast.window,
+        broadcast.route, 0, vendor_hours(site, broadcast),
+    )  # fmt: skip
+
+
+def vendor_hours(site: Site, broadcast: Broadcast) -> dict[str, Window]:
+    """Gateways whose vendor may take nothing at night, with the hours in which it does.
+
+    An urgent text reckons with no night: it is tried at once.
+    """
+    if broadcast.priority == URGENT:
+        return {}
+    found = {n: adapter_module(g.adapter) for n, g in site.gateways.items()}
+    return {n: Window.read(m.HOURS) for n, m in found.items() if hasattr(m, "HOURS")}
 
 
 def resolver(app: App, broadcast: Broadcast) -> planning.Resolve:
@@ -345,6 +390,7 @@ def release(app: App, broadcast: Broadcast) -> str:
         app.site.mode,
         rates,
         purses,
+        vendor_hours(app.site, broadcast),
     )
     return state.value
 

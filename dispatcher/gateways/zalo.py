@@ -73,6 +73,7 @@ CODES = Codes(
     ),
 )
 
+HOURS = "06:00-22:00"  # outside, a template may be refused: -133, -234 (error list, 2026-11)
 # The hours are Zalo's own for the night; that quotas begin anew at midnight is assumed, as no page
 # says it. -147 is a template's daily quota, -1441 the month's for promotions.
 OPENS = {"-133": Opens.MORNING, "-144": Opens.TOMORROW, "-1441": Opens.NEXT_MONTH,

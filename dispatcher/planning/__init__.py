@@ -28,6 +28,7 @@ from dispatcher.planning.follow_up import (
     test,
 )
 from dispatcher.planning.forecast import Forecast, Speed, forecast
+from dispatcher.planning.lateness import Late, WayOut, never, nobody, with_routes
 from dispatcher.planning.previewing import Preview, Remarked, preview
 from dispatcher.planning.releasing import Resolve, release, steps_of_release
 from dispatcher.planning.watching import Finding
@@ -39,11 +40,13 @@ __all__ = [
     "Draft",
     "Finding",
     "Forecast",
+    "Late",
     "Limit",
     "Preview",
     "Remarked",
     "Resolve",
     "Speed",
+    "WayOut",
     "Words",
     "approve",
     "approve_on_paper",
@@ -53,6 +56,8 @@ __all__ = [
     "draft",
     "edit",
     "forecast",
+    "never",
+    "nobody",
     "offer",
     "pause",
     "preview",
@@ -67,4 +72,5 @@ __all__ = [
     "submit",
     "system_approve",
     "test",
+    "with_routes",
 ]

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import date
 
 from dispatcher.model import HANOI, Actor, BroadcastState, Role
+from dispatcher.planning.decide import in_time
 from dispatcher.planning.drafting import digest
 from dispatcher.planning.previewing import Preview
 from dispatcher.problems import refused
@@ -186,6 +187,7 @@ def confirm(tx: Tx, broadcast: Broadcast, found: Preview) -> None:
     blocking = next((r for r in found.remarks if r.severity == "block"), None)
     if blocking is not None:
         raise refused("text-blocked", blocking.say.vi, blocking.say.en)
+    in_time(broadcast, found)
     over = found.people > (broadcast.ceiling_people or 0)
     if over or found.total > (broadcast.ceiling_dong or 0) or found.findings:
         raise refused(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from dispatcher import periods
 from dispatcher.model import (
     HANOI,
     URGENT,
@@ -15,6 +16,7 @@ from dispatcher.model import (
     Role,
 )
 from dispatcher.planning.drafting import digest
+from dispatcher.planning.lateness import never, nobody
 from dispatcher.planning.previewing import Preview
 from dispatcher.problems import refused
 from dispatcher.rights import WRITERS, need, need_wards
@@ -95,6 +97,7 @@ def submit(
             "Không có ai nhận được tin này; kiểm tra người nhận và danh bạ.",
             "Nobody would receive this; check the audience and the list.",
         )
+    in_time(broadcast, found)
     people = found.people + max(10, found.people // 20)
     dong = found.total + max(10_000, found.total // 10)
     broadcasts.touch(tx, broadcast.id, "submitted")
@@ -114,6 +117,12 @@ def submit(
         ceiling_people=people,
         ceiling_dong=dong,
     )
+
+
+def in_time(broadcast: Broadcast, found: Preview) -> None:
+    """Refuse what nobody could receive before it expires. An urgent text is never refused."""
+    if found.late is not None and found.late.is_everybody and broadcast.priority != URGENT:
+        raise nobody(found.late)
 
 
 def send_back(tx: Tx, broadcast: Broadcast, reason: str, *, for_good: bool = False) -> None:
@@ -138,13 +147,12 @@ def schedule(
 ) -> datetime:
     """Set the time; the moment it will really start (a closed window moves it)."""
     courtesy = courtesy or Courtesy()
-    if when < tx.now - timedelta(minutes=5) and not tx.actor.is_system:
-        raise refused(
-            "in-the-past",
-            "Giờ gửi đã qua. Chọn giờ khác, hoặc bỏ --at để gửi ngay.",
-            "That time has passed. Choose another, or leave --at out.",
-        )
-    starts = broadcast.window.next_opening(when)
+    if not tx.actor.is_system:
+        periods.check_moment(when, tx.now)
+    ahead = periods.of_route(when, broadcast.expires_after, broadcast.window, broadcast.route)
+    if ahead.is_empty and not tx.actor.is_system and broadcast.priority != URGENT:
+        raise never(ahead)
+    starts = ahead.start
     if courtesy.despite.strip():
         tx.note("despite", "broadcast", broadcast.id, reason=courtesy.despite.strip())
     elif broadcast.priority != URGENT and broadcast.correction_of is None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from dispatcher import lifecycle
+from dispatcher import lifecycle, periods
 from dispatcher.model import (
     URGENT,
     Audience,
@@ -17,6 +17,7 @@ from dispatcher.model import (
     Channel,
     HeldReason,
     Mode,
+    Window,
 )
 from dispatcher.planning.drafting import Words, digest
 from dispatcher.planning.forecast import Speed, forecast
@@ -144,6 +145,11 @@ def steps_of_release(
         yield without
 
 
+def first_step(words: Words) -> int:
+    """The first step of the route that has a text."""
+    return next((i for i, scope in enumerate(words.scopes) if scope), 0)
+
+
 def shares_of(tx: Tx, broadcast: Broadcast) -> list[releases.Shares]:
     """Per step, how its gateways share it now."""
     states = gateways.states(tx)
@@ -171,10 +177,12 @@ def release(
     mode: Mode,
     speeds: Mapping[str, Speed],
     budgets_: Sequence[Budget] = (),
+    vendor_hours: Mapping[str, Window] | None = None,
 ) -> BroadcastState:
     """Turn an approved broadcast into messages that wait. Resumable; the state it ended in.
 
     `budgets_`: what its wards may spend; the most it can cost is set aside, or it is held.
+    It starts when its hours open, and expires counted from then.
     """
     with begin() as tx:
         now = tx.now
@@ -184,12 +192,19 @@ def release(
         if broadcast.mode is not mode:
             broadcasts.move(tx, broadcast, BroadcastState.HELD, reason=HeldReason.OTHER_MODE.value)
             return BroadcastState.HELD
-        due = broadcast.at or now
-        expires = due + broadcast.expires_after
-        if expires <= now:
+        wait = timedelta() if broadcast.priority == URGENT else undo
+        first, route = first_step(words), broadcast.route
+        due = (broadcast.at or now) + wait
+        ahead = periods.of_route(
+            due, broadcast.expires_after, broadcast.window, route, first, vendor_hours
+        )
+        expires = ahead.until
+        # the release itself may be late: hours that closed meanwhile open again, or too late
+        hours = [w for w in (broadcast.window, route[first].window) if w is not None]
+        start = periods.opening(hours, max(now + wait, ahead.start))
+        if start is None or start >= expires:
             broadcasts.move(tx, broadcast, BroadcastState.MISSED, reason="too_late")
             return BroadcastState.MISSED
-    start = now if broadcast.priority == URGENT else now + undo
     for step in steps_of_release(broadcast, words, resolve, start):
         with begin() as tx:
             state = broadcasts.locked_state(tx, broadcast.id)
@@ -199,7 +214,7 @@ def release(
             step(tx)
     with begin() as tx:  # apart, so that the first message need not wait for it
         releases.take_stock(tx)
-        ahead = forecast(tx, broadcast, speeds, start, expires, 0)
+        foreseen = forecast(tx, broadcast, speeds, start, expires, 0)
     with begin() as tx:
         state = broadcasts.locked_state(tx, broadcast.id)
         if state is not BroadcastState.SCHEDULED:
@@ -213,7 +228,7 @@ def release(
         broke = budgets.reserve(tx, broadcast, budgets_, now)
         to = BroadcastState.HELD if over or broke else BroadcastState.RUNNING
         reason = HeldReason.WARD_BUDGET if broke else HeldReason.OVER_CEILING
-        ahead = replace(ahead, high=max(ahead.low, found.total))
+        foreseen = replace(foreseen, high=max(foreseen.low, found.total))
         broadcasts.move(
             tx,
             broadcast,
@@ -222,7 +237,7 @@ def release(
             released_at=now,
             starts_at=start,
             expires_at=expires,
-            forecast=json.dumps(ahead.as_json()),
+            forecast=json.dumps(foreseen.as_json()),
         )
         tx.note(
             "released",
