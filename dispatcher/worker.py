@@ -21,7 +21,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 import dispatcher
-from dispatcher import firing, receiving, scheduling, staff, timekeeping
+from dispatcher import firing, receiving, scheduling, staff, telling, timekeeping
 from dispatcher.app import (
     App,
     Doors,
@@ -386,7 +386,7 @@ class Worker:
             pass_deadlines(tx, read_upto)
             reclaim(tx, self.name, self._doubts())
             end_doubts(tx, self.gateways)
-            ending.finish(tx)
+            telling.ended(tx, ending.finish(tx))
             budgets.settle(tx)
             moved = balance(tx, app.site.mode)
             trail.sequence(tx)
