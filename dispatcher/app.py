@@ -299,17 +299,17 @@ def preview(
     begin = app.begin(SYSTEM if all_mine else actor)
     seen = planning.preview(
         begin, broadcast, found, resolve, rates, look, purses, app.site.undo,
-        vendor_hours(app.site, broadcast),
+        vendor_hours(app.site, broadcast.priority),
     )  # fmt: skip
     with app.store.read(actor) as tx:
         standings = wording.standings(app.site, tx, broadcast, seen, today)
         late = seen.late and planning.with_routes(
-            seen.late, _other_routes(app.site, tx, broadcast), rates, broadcast.window
+            seen.late, other_routes(app.site, tx, broadcast), rates, broadcast.window
         )
     return replace(seen, remarks=remarks, standings=standings, late=late)
 
 
-def _other_routes(site: Site, tx: Tx, broadcast: Broadcast) -> dict[str, tuple[Step, ...]]:
+def other_routes(site: Site, tx: Tx, broadcast: Broadcast) -> dict[str, tuple[Step, ...]]:
     """Routes of the site that could carry the text of a broadcast instead, by name."""
     template, found = wording.frozen(site, tx, broadcast), {}
     for name, chosen in routes.known(site).items():
@@ -329,16 +329,16 @@ def period_of(site: Site, broadcast: Broadcast, now: datetime) -> Period | None:
     wait = timedelta() if broadcast.priority == URGENT else site.undo
     return periods.of_route(
         max(now, broadcast.at or now) + wait, broadcast.expires_after, broadcast.window,
-        broadcast.route, 0, vendor_hours(site, broadcast),
+        broadcast.route, 0, vendor_hours(site, broadcast.priority),
     )  # fmt: skip
 
 
-def vendor_hours(site: Site, broadcast: Broadcast) -> dict[str, Window]:
+def vendor_hours(site: Site, priority: int) -> dict[str, Window]:
     """Gateways whose vendor may take nothing at night, with the hours in which it does.
 
     An urgent text reckons with no night: it is tried at once.
     """
-    if broadcast.priority == URGENT:
+    if priority == URGENT:
         return {}
     found = {n: adapter_module(g.adapter) for n, g in site.gateways.items()}
     return {n: Window.read(m.HOURS) for n, m in found.items() if hasattr(m, "HOURS")}
@@ -390,7 +390,7 @@ def release(app: App, broadcast: Broadcast) -> str:
         app.site.mode,
         rates,
         purses,
-        vendor_hours(app.site, broadcast),
+        vendor_hours(app.site, broadcast.priority),
     )
     return state.value
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from dispatcher.model import HANOI, BroadcastState, HeldReason, Role
-from dispatcher.problems import Say
 from dispatcher.periods import clock
+from dispatcher.problems import Say
 from dispatcher.store import broadcasts, notices
 from dispatcher.store.budgets import Standing
 from dispatcher.store.database import Tx

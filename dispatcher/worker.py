@@ -351,7 +351,9 @@ class Worker:
         with app.store.begin(SYSTEM, app.clock()) as tx:
             known = scheduling.keep_all(tx, app.schedules, app.site.window, tet=app.site.tet)
             fire = partial(firing.fire, app)
-            fired = scheduling.tick(tx, known, self.name, fire, tet=app.site.tet)
+            fired = scheduling.tick(
+                tx, known, self.name, fire, tet=app.site.tet, ahead=partial(firing.ahead, app)
+            )
             if tx.connection.info["touched"]:
                 tx.note("tick", "schedules", self.name, fired=fired)
         with app.store.read(SYSTEM) as tx:

@@ -10,6 +10,7 @@ from dispatcher.planning.approving import approve, approve_on_paper, confirm, of
 from dispatcher.planning.decide import (
     Courtesy,
     edit,
+    in_time,
     pause,
     resume,
     schedule,
@@ -56,6 +57,7 @@ __all__ = [
     "draft",
     "edit",
     "forecast",
+    "in_time",
     "never",
     "nobody",
     "offer",

@@ -137,6 +137,8 @@ def edit(tx: Tx, broadcast: Broadcast, **changes: Any) -> None:
     """Change what was not released yet; whatever was approved of it is void."""
     need(tx.actor, WRITERS, "sửa đợt gửi", "edit a broadcast")
     need_wards(tx.actor, broadcast.senders, "sửa", "edit it")
+    if "expires_after" in changes:
+        periods.check_life(changes["expires_after"])
     broadcasts.touch(tx, broadcast.id, "edited")
     approvals.withdraw(tx, broadcast.id)
     broadcasts.change(tx, broadcast, **changes)

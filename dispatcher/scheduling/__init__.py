@@ -5,6 +5,7 @@ Never: lets APScheduler hold a truth; it is a cron parser and a clock that wakes
 late jobs and run some twice; our occurrences are rows with a unique (schedule, fire_at).
 """
 
+from dispatcher.scheduling.days import skipped, told
 from dispatcher.scheduling.files import Occurrence, Schedule, files, load, parse
 from dispatcher.scheduling.ticking import LIFE, Fire, approve, keep_all, submit, tick
 from dispatcher.scheduling.times import ask_moment, read_moment
@@ -21,6 +22,8 @@ __all__ = [
     "load",
     "parse",
     "read_moment",
+    "skipped",
     "submit",
     "tick",
+    "told",
 ]

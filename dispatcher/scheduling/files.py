@@ -12,8 +12,10 @@ from typing import Any
 
 from dispatcher.config import Section, read_text, read_toml, take_duration, take_window
 from dispatcher.model import HANOI, Audience, Window
-from dispatcher.problems import Say, unknown
-from dispatcher.scheduling.times import read_moment
+from dispatcher.periods import check_life
+from dispatcher.problems import USAGE, Problem, Say, unknown
+from dispatcher.scheduling.days import never_comes
+from dispatcher.scheduling.times import read_moment, within_reason
 from dispatcher.workdays import Calendar
 
 _WEEKDAY_DIGIT = re.compile(r"\d")
@@ -95,6 +97,7 @@ class Schedule:
     def _settled(self, nominal: datetime, calendar: Calendar, tet: bool) -> Occurrence:
         """One nominal firing as it will be: sent, moved or skipped."""
         day = nominal.astimezone(HANOI).date()
+        goes_out = self.window.next_opening(nominal).astimezone(HANOI).date()
         if self.holidays in ("before", "after") and not calendar.is_working(day):
             other = calendar.next_working(day, 1 if self.holidays == "after" else -1)
             why = calendar.closed(day)
@@ -102,8 +105,8 @@ class Schedule:
             return Occurrence(nominal, True, why, day)
         if self.holidays == "skip" and not calendar.is_working(day):
             return Occurrence(nominal, False, calendar.closed(day))
-        if tet and not self.despite and day in calendar.tet:
-            name = calendar.tet[day]
+        if tet and not self.despite and goes_out in calendar.tet:
+            name = calendar.tet[goes_out]
             return Occurrence(nominal, False, Say(name, name))
         return Occurrence(nominal, True)
 
@@ -190,6 +193,7 @@ def parse(path: Path, default: Window) -> Schedule:
         top.take("despite", str, "").strip(),
     )
     top.close()
+    check_life(found.expires_after)
     return found
 
 
@@ -244,11 +248,19 @@ def check_cron(section: Section, cron: str) -> None:
             )
     if problem:
         raise section.problem("cron", *problem)
+    if never_comes(cron):
+        raise Problem(
+            "never-fires",
+            f'cron "{cron}" chỉ vào những ngày không tháng nào có: lịch này không bao giờ gửi.',
+            f'cron "{cron}" names days that no month of it has: it never fires.',
+            exit_code=USAGE,
+            where=section.problem("cron", "", "").where,
+        )
 
 
 def _moment(section: Section, value: Any) -> datetime:
     try:
-        return read_moment(value)
+        return within_reason(read_moment(value))
     except ValueError:
         raise section.problem(
             "at",

@@ -111,7 +111,9 @@ def add_contact(call: Call) -> Any:
     return {"import": import_id, "created": created}
 
 
-def _broadcast(b: broadcasts.Broadcast) -> dict[str, Any]:
+def _broadcast(b: broadcasts.Broadcast, app: App) -> dict[str, Any]:
+    times = joined.period_of(app.site, b, app.clock())
+
     def iso(value: Any) -> str | None:
         return value.astimezone(HANOI).isoformat() if value else None
 
@@ -128,20 +130,21 @@ def _broadcast(b: broadcasts.Broadcast) -> dict[str, Any]:
         "at": iso(b.at),
         "starts_at": iso(b.starts_at),
         "expires_at": iso(b.expires_at),
+        "sending": times.as_json() if times else None,
     }
 
 
 def list_broadcasts(call: Call) -> Any:
     with call.app.store.read(call.actor) as tx:
         found = broadcasts.listed(tx, limit=call.query.get("limit", 100))
-    return {"broadcasts": [_broadcast(b) for b in found]}
+    return {"broadcasts": [_broadcast(b, call.app) for b in found]}
 
 
 def get_broadcast(call: Call) -> Any:
     with call.app.store.read(call.actor) as tx:
         found = broadcasts.get(tx, call.path["number"])
         counted = broadcasts.counts(tx, found.id)
-    return {**_broadcast(found), "states": counted}
+    return {**_broadcast(found, call.app), "states": counted}
 
 
 def create_broadcast(call: Call) -> Any:
@@ -162,7 +165,7 @@ def create_broadcast(call: Call) -> Any:
                     "Idempotency-Key này đã dùng cho nội dung khác.",
                     "This Idempotency-Key was used for something else.",
                 )
-            return _broadcast(broadcasts.get(tx, int(made)))
+            return _broadcast(broadcasts.get(tx, int(made)), call.app)
         number = joined.draft(
             call.app,
             tx,
@@ -180,7 +183,7 @@ def create_broadcast(call: Call) -> Any:
             document=body.get("document", ""),
         )
         settings.put(tx, name, f"{asked}:{number}")
-        return _broadcast(broadcasts.get(tx, number))
+        return _broadcast(broadcasts.get(tx, number), call.app)
 
 
 def preview_broadcast(call: Call) -> Any:
@@ -200,7 +203,7 @@ def submit_broadcast(call: Call) -> Any:
             tx, broadcasts.get(tx, found.id), seen, leave_out=call.body.get("leave_out", False),
             again=call.body.get("again", ""),
         )  # fmt: skip
-        return _broadcast(broadcasts.get(tx, found.id))
+        return _broadcast(broadcasts.get(tx, found.id), call.app)
 
 
 def get_report(call: Call) -> Any:

@@ -112,7 +112,8 @@ def show(ask: Ask) -> Answer:
         "STATE": STATE, "REASONS": REASONS, "HELD": HELD, "OPEN": OPEN, "ALIVE": ALIVE,
         "approves": ask.person.role is Role.LEADER, "decides": ask.person.role in DECIDERS,
         "digest": covered, "lent": lent, "leaders": leaders,
-        "today": app.clock().astimezone(HANOI).date(), "phone": _has_phone(ask, broadcast), **live,
+        "today": app.clock().astimezone(HANOI).date(), "phone": _has_phone(ask, broadcast),
+        "times": joined.period_of(app.site, broadcast, app.clock()), **live,
     }  # fmt: skip
     return Shown("broadcast.html", values)
 

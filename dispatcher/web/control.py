@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
-
 from dispatcher import (
     accounts,
     deputizing,
@@ -250,9 +248,10 @@ def plan(ask: Ask) -> Answer:
     app = ask.app
     with app.begin(SYSTEM)() as tx:
         known = scheduling.keep_all(tx, app.schedules, app.site.window, tet=app.site.tet)
-        calendar, held = days_off.calendar(tx), schedules.listed(tx)
+        held = schedules.listed(tx)
     with ask.read() as tx:
         mine = {n: s for n, s in known.items() if firing.is_mine(tx, s)}
+        coming = {n: firing.firings(app, tx, s, 10) for n, s in mine.items()}
     found = [
         {
             "name": name,
@@ -260,13 +259,15 @@ def plan(ask: Ask) -> Answer:
             "state": held[name]["state"],
             "reason": held[name]["reason"],
             "ends": held[name]["ends_at"],
-            "coming": list(
-                islice(schedule.occurrences(app.clock(), calendar, tet=app.site.tet), 10)
-            ),
+            "coming": coming[name],
+            "missing": scheduling.skipped(schedule.cron) if schedule.cron else {},
         }
         for name, schedule in mine.items()
     ]
-    return Shown("schedules.html", {"found": found, "approves": ask.person.role is Role.LEADER})
+    return Shown(
+        "schedules.html",
+        {"found": found, "approves": ask.person.role is Role.LEADER, "missing": scheduling.told},
+    )
 
 
 def _schedule(ask: Ask) -> Schedule:
@@ -290,6 +291,8 @@ def approve_schedule(ask: Ask) -> Answer:
         with ask.app.store.read(SYSTEM) as tx:
             timekeeping.trust(tx, ask.app.clock)
         prove(ask)
+        rights.need(ask.person, {Role.LEADER}, "phê duyệt", "approve")
+        firing.foresee(ask.app, ask.person, schedule)
         with ask.begin() as tx:
             rights.need(tx.actor, {Role.LEADER}, "phê duyệt", "approve")
             scheduling.approve(tx, schedule, tet=ask.app.site.tet)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from dispatcher import app as joined
-from dispatcher import planning, routes, templating, wording
+from dispatcher import periods, planning, routes, templating, wording
 from dispatcher.config import duration, window
-from dispatcher.model import HANOI, Audience, Role
+from dispatcher.model import ALL_DAY, HANOI, ORDINARY, URGENT, Audience, Role
+from dispatcher.periods import Period
 from dispatcher.problems import Problem
 from dispatcher.store import areas, broadcasts, groups, headcounts, kept_forms
 from dispatcher.store.broadcasts import Broadcast
@@ -237,7 +239,38 @@ def along(ask: Ask) -> Answer:
         else:
             kept_forms.forget(tx, ask.person.person_id or 0, form)
     kept_at = ask.app.clock() if is_changed else None
-    return Shown("along.html", {"written": written, "people": people, "kept_at": kept_at})
+    return Shown(
+        "along.html",
+        {"written": written, "people": people, "kept_at": kept_at,
+         "times": _times_typed(ask, broadcast)},
+    )  # fmt: skip
+
+
+def _times_typed(ask: Ask, broadcast: Broadcast | None) -> Period | None:
+    """From when until when it would be sent now, by what is typed; None: not to be told yet."""
+    site, now, urgent = ask.app.site, ask.app.clock(), bool(ask.one("urgent"))
+    try:
+        typed = _times(ask)
+        periods.check_life(typed["expires_after"])
+        if broadcast is not None:
+            return joined.period_of(
+                site,
+                replace(
+                    broadcast,
+                    window=typed["window"] or broadcast.window,
+                    expires_after=typed["expires_after"],
+                ),
+                now,
+            )
+        chosen, steps = routes.find(site, ask.one("route") or None)
+    except Problem:
+        return None
+    hours = typed["window"] or site.window
+    if urgent or chosen.urgent:
+        hours = typed["window"] or ALL_DAY
+        steps = tuple(replace(s, window=None) for s in steps)
+    nights = joined.vendor_hours(site, URGENT if urgent or chosen.urgent else ORDINARY)
+    return periods.of_route(now, typed["expires_after"], hours, steps, 0, nights)
 
 
 def _filled(form: Form) -> dict[str, set[str]]:
