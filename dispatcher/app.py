@@ -11,12 +11,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from dispatcher import law, periods, planning, routes, targeting, templating, wording
+from dispatcher import hours, law, periods, planning, routes, targeting, templating, wording
 from dispatcher.clock import Clock, Watch, real_clock, site_clock
 from dispatcher.config import GatewaySettings, Secret, Site
 from dispatcher.gateways import adapter_module
 from dispatcher.gateways.contract import Call, Gateway, Given, Heard
-from dispatcher.lifecycle import BROADCAST_MOVES
 from dispatcher.model import (
     ALL_DAY,
     HANOI,
@@ -29,10 +28,8 @@ from dispatcher.model import (
     Price,
     Role,
     Sender,
-    Step,
     Window,
 )
-from dispatcher.periods import Period
 from dispatcher.planning import Draft, Speed
 from dispatcher.problems import Problem, settings
 from dispatcher.sending.lanes import Pace
@@ -200,11 +197,11 @@ def draft(
         )
     filled = templating.fill(template, fields)
     targeting.resolve(tx, audience)
-    hours = window or (ALL_DAY if urgent else app.site.window)
+    chosen_hours = window or (ALL_DAY if urgent else app.site.window)
     signing = senders(app, tx, audience)
     law.check_sending(
         template.kind,
-        hours,
+        chosen_hours,
         urgent=urgent,
         branded=all(s.brandname for s in signing.values()),
         consent=bool(app.site.consent),
@@ -220,7 +217,7 @@ def draft(
             audience,
             steps,
             signing,
-            hours,
+            chosen_hours,
             expires_after,
             document or template.document,
             priority=URGENT if urgent else ORDINARY,
@@ -299,49 +296,14 @@ def preview(
     begin = app.begin(SYSTEM if all_mine else actor)
     seen = planning.preview(
         begin, broadcast, found, resolve, rates, look, purses, app.site.undo,
-        vendor_hours(app.site, broadcast.priority),
+        hours.vendor_hours(app.site, broadcast.priority),
     )  # fmt: skip
     with app.store.read(actor) as tx:
         standings = wording.standings(app.site, tx, broadcast, seen, today)
         late = seen.late and planning.with_routes(
-            seen.late, other_routes(app.site, tx, broadcast), rates, broadcast.window
+            seen.late, hours.other_routes(app.site, tx, broadcast), rates, broadcast.window
         )
     return replace(seen, remarks=remarks, standings=standings, late=late)
-
-
-def other_routes(site: Site, tx: Tx, broadcast: Broadcast) -> dict[str, tuple[Step, ...]]:
-    """Routes of the site that could carry the text of a broadcast instead, by name."""
-    template, found = wording.frozen(site, tx, broadcast), {}
-    for name, chosen in routes.known(site).items():
-        steps = routes.find(site, name)[1]
-        if not chosen.urgent and template.block_for(steps[0].channel, steps[0].accented):
-            found[name] = steps
-    return found
-
-
-def period_of(site: Site, broadcast: Broadcast, now: datetime) -> Period | None:
-    """From when until when a broadcast is sent: as released, or as it would be now; None: over."""
-    if broadcast.starts_at is not None and broadcast.expires_at is not None:
-        return Period(broadcast.at or broadcast.starts_at, broadcast.starts_at,
-                      broadcast.expires_at)  # fmt: skip
-    if not BROADCAST_MOVES[broadcast.state]:
-        return None
-    wait = timedelta() if broadcast.priority == URGENT else site.undo
-    return periods.of_route(
-        max(now, broadcast.at or now) + wait, broadcast.expires_after, broadcast.window,
-        broadcast.route, 0, vendor_hours(site, broadcast.priority),
-    )  # fmt: skip
-
-
-def vendor_hours(site: Site, priority: int) -> dict[str, Window]:
-    """Gateways whose vendor may take nothing at night, with the hours in which it does.
-
-    An urgent text reckons with no night: it is tried at once.
-    """
-    if priority == URGENT:
-        return {}
-    found = {n: adapter_module(g.adapter) for n, g in site.gateways.items()}
-    return {n: Window.read(m.HOURS) for n, m in found.items() if hasattr(m, "HOURS")}
 
 
 def resolver(app: App, broadcast: Broadcast) -> planning.Resolve:
@@ -390,7 +352,7 @@ def release(app: App, broadcast: Broadcast) -> str:
         app.site.mode,
         rates,
         purses,
-        vendor_hours(app.site, broadcast.priority),
+        hours.vendor_hours(app.site, broadcast.priority),
     )
     return state.value
 

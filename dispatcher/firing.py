@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from itertools import islice, takewhile
 
 from dispatcher import periods, planning, rights, routes, scheduling, templating, wording
-from dispatcher.app import App, draft, other_routes, resolver, speeds, vendor_hours
+from dispatcher.app import App, draft, resolver, speeds
 from dispatcher.auditing import refusals
+from dispatcher.hours import other_routes, vendor_hours
 from dispatcher.model import HANOI, ORDINARY, SYSTEM, URGENT, Actor
 from dispatcher.periods import Period, clock
 from dispatcher.problems import Problem, Say, refused
@@ -107,9 +108,10 @@ def foresee(app: App, actor: Actor, schedule: Schedule) -> planning.Preview:
 
 def _next(app: App, tx: Tx, schedule: Schedule) -> datetime:
     """The next firing that is not skipped; a problem where there is none."""
+    now = app.clock()
     if schedule.at is not None:
-        periods.check_moment(schedule.at, tx.now)
-    coming = schedule.next_after(tx.now, days_off.calendar(tx), tet=app.site.tet)
+        periods.check_moment(schedule.at, now)
+    coming = schedule.next_after(now, days_off.calendar(tx), tet=app.site.tet)
     if coming is None:
         raise refused(
             "never-fires",
@@ -155,14 +157,14 @@ class Outside:
 def firings(app: App, tx: Tx, schedule: Schedule, most: int) -> list[tuple[Occurrence, Period]]:
     """The next firings with their periods."""
     when = ahead(app, schedule)
-    coming = schedule.occurrences(tx.now, days_off.calendar(tx), tet=app.site.tet)
+    coming = schedule.occurrences(app.clock(), days_off.calendar(tx), tet=app.site.tet)
     return [(o, when(o.at)) for o in islice(coming, most)]
 
 
 def outside(app: App, tx: Tx, schedule: Schedule) -> list[Outside]:
     """Firings outside their hours, one entry for each pair of times of day."""
     kinds: dict[tuple[object, ...], list[Period]] = {}
-    end = tx.now + LOOKS_AHEAD
+    end = app.clock() + LOOKS_AHEAD
     for found, p in takewhile(lambda f: f[0].at < end, firings(app, tx, schedule, MOST_FIRINGS)):
         if found.sends and (p.waits or p.is_empty):
             kind = (p.asked.astimezone(HANOI).time(), p.start.astimezone(HANOI).time(), p.is_empty)

@@ -127,8 +127,8 @@ def check_moment(at: datetime, now: datetime) -> None:
 def in_the_past(at: datetime) -> Problem:
     return refused(
         "in-the-past",
-        f"Giờ gửi {_spelled(at)} đã qua. Chọn giờ khác, hoặc để trống để gửi ngay.",
-        f"The time {_spelled(at)} has passed. Choose another, or leave it out to send now.",
+        f"Giờ gửi {_spelled(at)} đã qua. Chọn giờ khác.",
+        f"The time {_spelled(at)} has passed. Choose another.",
     )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from dispatcher import app as joined
-from dispatcher import planning
+from dispatcher import hours, planning
 from dispatcher.cli.surface import Surface
 from dispatcher.model import HANOI, BroadcastState
 from dispatcher.periods import Period
@@ -21,7 +21,7 @@ GOES_ON = frozenset({BroadcastState.RUNNING, BroadcastState.PAUSED, BroadcastSta
 
 def times(surface: Surface, broadcast: Broadcast) -> Period | None:
     """From when until when a broadcast is sent, released now if it is not yet; None: it is over."""
-    return joined.period_of(surface.open_site(), broadcast, surface.open_app().clock())
+    return hours.period_of(surface.open_site(), broadcast, surface.open_app().clock())
 
 
 def tell_times(surface: Surface, broadcast: Broadcast) -> None:

@@ -112,17 +112,16 @@ def check(surface: Surface, names: tuple[str, ...]) -> int:
     app = surface.open_app()
     broken: list[Problem] = []
     found: list[dict[str, Any]] = []
-    for name in names or tuple(scheduling.files(app.schedules)):
+    for given in names or tuple(scheduling.files(app.schedules)):
+        name = given.removesuffix(".toml")
+        whose = {"schedule": name, "file": f"{name}.toml"}
         try:
-            found += [
-                {"schedule": name.removesuffix(".toml"), **said}
-                for said in _looked_at(surface, name)
-            ]
+            found += [{**whose, **said} for said in _looked_at(surface, name)]
         except Problem as problem:
             broken.append(problem)
             found.append(
                 {
-                    "schedule": name.removesuffix(".toml"),
+                    **whose,
                     "code": problem.code,
                     "severity": "block",
                     "message": problem.to(surface.language),
@@ -133,7 +132,8 @@ def check(surface: Surface, names: tuple[str, ...]) -> int:
         surface.emit(found)
     else:
         for f in found:
-            surface.say(f"{f['schedule']}.toml: {f['message']}")
+            named = f["message"].startswith(f["file"])
+            surface.say(f["message"] if named else f"{f['file']}: {f['message']}")
         warned = len(found) - refused_
         vi, en = f"{refused_} lịch có vấn đề", f"{refused_} schedules have problems"
         if warned:
@@ -156,7 +156,7 @@ def _looked_at(surface: Surface, name: str) -> list[dict[str, Any]]:
     with app.store.read(surface.actor()) as tx:
         targeting.resolve(tx, schedule.audience)
         if schedule.at is not None and not rows.has_fired(tx, schedule.name):
-            periods.check_moment(schedule.at, tx.now)
+            periods.check_moment(schedule.at, app.clock())
         found = firing.outside(app, tx, schedule)
     said: list[dict[str, Any]] = [
         {

@@ -172,6 +172,7 @@ def parse(path: Path, default: Window) -> Schedule:
         check_cron(top, cron)
     audience = _audience(Section(top.take("audience", dict, {}), "audience", path, source))
     values = top.take("fields", dict, {})
+    life = take_duration(top, "expires_after", None)
     fields = {str(k): str(v) for k, v in values.items()}
     found = Schedule(
         path.stem,
@@ -181,7 +182,7 @@ def parse(path: Path, default: Window) -> Schedule:
         cron,
         None if when is None else _moment(top, when),
         take_window(top, "window", default),
-        take_duration(top, "expires_after", timedelta(hours=6)) or timedelta(hours=6),
+        timedelta(hours=6) if life is None else life,
         fields,
         audience,
         top.take("accented", bool, False),

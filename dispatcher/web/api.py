@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from dispatcher import app as joined
-from dispatcher import planning, reporting, signing_in, templating
+from dispatcher import hours, planning, reporting, signing_in, templating
 from dispatcher.app import App
 from dispatcher.intake import add_one
 from dispatcher.model import HANOI, SYSTEM, Actor, Audience, MessageState
@@ -112,7 +112,7 @@ def add_contact(call: Call) -> Any:
 
 
 def _broadcast(b: broadcasts.Broadcast, app: App) -> dict[str, Any]:
-    times = joined.period_of(app.site, b, app.clock())
+    times = hours.period_of(app.site, b, app.clock())
 
     def iso(value: Any) -> str | None:
         return value.astimezone(HANOI).isoformat() if value else None
@@ -154,6 +154,7 @@ def create_broadcast(call: Call) -> Any:
     whose = f"idempotency:{call.actor.person_id}:"
     name = whose + hashlib.sha256(call.idempotency.encode()).hexdigest()
     loaded = templating.load(call.app.templates, body["template"])
+    life, window = hours.read_times(body.get("expires_after", "6h"), body.get("window", ""))
     with call.app.begin(call.actor)() as tx:
         need(tx.actor, WRITERS, "soạn đợt gửi", "write broadcasts")
         known = settings.get(tx, name)
@@ -181,6 +182,8 @@ def create_broadcast(call: Call) -> Any:
             fields=body.get("fields", {}),
             title=body.get("title", ""),
             document=body.get("document", ""),
+            expires_after=life,
+            window=window,
         )
         settings.put(tx, name, f"{asked}:{number}")
         return _broadcast(broadcasts.get(tx, number), call.app)
@@ -255,6 +258,7 @@ OPERATIONS = (
                     "residential_groups": STRINGS, "groups": STRINGS, "exclude_groups": STRINGS,
                     "one_per": {"type": "string", "enum": ["phone", "household"]},
                     "route": STRING, "title": STRING, "document": STRING,
+                    "expires_after": STRING, "window": STRING,
                     "fields": {"type": "object", "additionalProperties": STRING}},
               required=("template",), made=201, keyed=True),
     Operation("GET", "/broadcasts/{number}", "getBroadcast", get_broadcast, "One, with states."),

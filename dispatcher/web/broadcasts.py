@@ -11,6 +11,7 @@ from typing import Any
 from dispatcher import app as joined
 from dispatcher import (
     handouts,
+    hours,
     planning,
     reporting,
     scheduling,
@@ -113,7 +114,7 @@ def show(ask: Ask) -> Answer:
         "approves": ask.person.role is Role.LEADER, "decides": ask.person.role in DECIDERS,
         "digest": covered, "lent": lent, "leaders": leaders,
         "today": app.clock().astimezone(HANOI).date(), "phone": _has_phone(ask, broadcast),
-        "times": joined.period_of(app.site, broadcast, app.clock()), **live,
+        "times": hours.period_of(app.site, broadcast, app.clock()), **live,
     }  # fmt: skip
     return Shown("broadcast.html", values)
 

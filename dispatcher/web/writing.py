@@ -8,8 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from dispatcher import app as joined
-from dispatcher import periods, planning, routes, templating, wording
-from dispatcher.config import duration, window
+from dispatcher import hours, periods, planning, routes, templating, wording
 from dispatcher.model import ALL_DAY, HANOI, ORDINARY, URGENT, Audience, Role
 from dispatcher.periods import Period
 from dispatcher.problems import Problem
@@ -149,17 +148,8 @@ def audience_of(ask: Ask) -> Audience:
 
 
 def _times(ask: Ask) -> dict[str, Any]:
-    try:
-        return {
-            "expires_after": duration(ask.one("expires_after", "6h")),
-            "window": window(ask.one("window")) if ask.one("window") else None,
-        }
-    except ValueError:
-        raise Problem(
-            "bad-time",
-            "Khung giờ ghi như 07:00-21:00, thời hạn ghi như 6h.",
-            "Hours look like 07:00-21:00, the limit like 6h.",
-        ) from None
+    life, window = hours.read_times(ask.one("expires_after", "6h"), ask.one("window"))
+    return {"expires_after": life, "window": window}
 
 
 def _paper(ask: Ask) -> dict[str, str]:
@@ -253,7 +243,7 @@ def _times_typed(ask: Ask, broadcast: Broadcast | None) -> Period | None:
         typed = _times(ask)
         periods.check_life(typed["expires_after"])
         if broadcast is not None:
-            return joined.period_of(
+            return hours.period_of(
                 site,
                 replace(
                     broadcast,
@@ -265,12 +255,12 @@ def _times_typed(ask: Ask, broadcast: Broadcast | None) -> Period | None:
         chosen, steps = routes.find(site, ask.one("route") or None)
     except Problem:
         return None
-    hours = typed["window"] or site.window
+    chosen_hours = typed["window"] or site.window
     if urgent or chosen.urgent:
-        hours = typed["window"] or ALL_DAY
+        chosen_hours = typed["window"] or ALL_DAY
         steps = tuple(replace(s, window=None) for s in steps)
-    nights = joined.vendor_hours(site, URGENT if urgent or chosen.urgent else ORDINARY)
-    return periods.of_route(now, typed["expires_after"], hours, steps, 0, nights)
+    nights = hours.vendor_hours(site, URGENT if urgent or chosen.urgent else ORDINARY)
+    return periods.of_route(now, typed["expires_after"], chosen_hours, steps, 0, nights)
 
 
 def _filled(form: Form) -> dict[str, set[str]]:
