@@ -7,12 +7,13 @@ import pytest
 from browser import post, sign_in
 from conftest import NINE, add_people
 from test_api import Program, key
-from walk import crowd, get, import_list, sheet, write_broadcast
+from walk import approve_now, crowd, get, import_list, rows, sheet, write_broadcast
 
-from dispatcher import firing, scheduling
+from dispatcher import app as joined
+from dispatcher import firing, planning, scheduling
 from dispatcher.config import DEFAULT_WINDOW
 from dispatcher.model import SYSTEM, BroadcastState, Window
-from dispatcher.store import gateways, schedules
+from dispatcher.store import broadcasts, gateways, schedules
 
 DAY = Window.read("07:00-21:00")
 SCHEDULE = """title = "Sớm"
@@ -110,12 +111,6 @@ def test_the_api_says_both_times_and_takes_hours_and_an_expiry(night, ward):
 @pytest.mark.parametrize("when, title", [("31/12/9999 08:00", "quá xa"), ("01/01/2020 08:00", "đã qua"),
                                          ("9999-12-31T23:59:59+00:00", "quá xa")])  # fmt: skip
 def test_a_time_that_cannot_be_is_one_sentence_in_the_page(ward, when, title):
-    from walk import approve_now  # noqa: F401  (the steps below leave out its last one)
-
-    from dispatcher import app as joined
-    from dispatcher import planning
-    from dispatcher.store import broadcasts
-
     app, officer, leader = ward
     made = write_broadcast(app, officer)
     found = joined.preview(app, officer, get(app, made))
@@ -151,22 +146,16 @@ def test_the_page_of_schedules_says_both_times_and_refuses_what_nobody_could_rec
 
 
 def _notes(app):
-    from walk import rows
-
     return [
         json.dumps([str(v) for v in dict(r).values()]) for r in rows(app, "SELECT * FROM trail")
     ]
 
 
 def test_what_waits_for_its_hours_is_no_countdown(night, ward):
-    from walk import approve_now
-
-    from dispatcher.app import release
-
     app, officer, leader = ward
     made = write_broadcast(app, officer, window=DAY)
     approve_now(app, officer, leader, made)
-    release(app, get(app, made))
+    joined.release(app, get(app, made))
     page = sign_in(app, "lan").get(f"/broadcasts/{made}").text
     assert "Ngoài khung giờ: gửi từ" in page
     assert "Còn hủy được trong" not in page
