@@ -324,7 +324,8 @@ def schedule(surface: Surface, number_: str, when: str, despite: str, people_: i
     if surface.json:
         surface.emit(as_json(done))
     surface.say(f"Đợt gửi {done.id} đã có giờ.", f"Broadcast {done.id} has its time.")
-    foretold.tell_times(surface, done)
+    if not surface.json:
+        tell_times(surface, joined.preview(surface.open_app(), surface.actor(), done))
     surface.hint(
         f"Bộ gửi tin: dispatcher run · Theo dõi: dispatcher broadcasts watch {done.id}",
         f"The worker: dispatcher run · Watch: dispatcher broadcasts watch {done.id}",

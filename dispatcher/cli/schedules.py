@@ -22,6 +22,7 @@ from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.model import HANOI, SYSTEM, Role
 from dispatcher.periods import clock
+from dispatcher.planning import Preview
 from dispatcher.problems import OK, REFUSED, USAGE, Problem, Say, refused, unknown
 from dispatcher.reporting import number
 from dispatcher.scheduling import Schedule
@@ -45,6 +46,9 @@ WEEKDAYS = [
         ("thứ sáu", "Fri"), ("thứ bảy", "Sat"), ("chủ nhật", "Sun"),
     )
 ]  # fmt: skip
+
+
+NEXT = ("starts_at", "expires_at", "late")  # told of the next firing where it is decided
 
 
 def _load(surface: Surface, name: str) -> Schedule:
@@ -268,7 +272,7 @@ def submit(surface: Surface, name: str) -> None:
         f"{people} people and {dong} đồng for six months.",
     )
     tell_times(surface, found)
-    _told(surface, schedule, "submitted")
+    _told(surface, schedule, "submitted", found)
 
 
 @schedules.verb(
@@ -290,7 +294,7 @@ def approve(surface: Surface, name: str) -> None:
             _decide(tx, schedule, {Role.LEADER})
             scheduling.approve(tx, schedule, tet=app.site.tet)
     tell_times(surface, found)
-    _told(surface, schedule, "approved")
+    _told(surface, schedule, "approved", found)
 
 
 @schedules.verb(
@@ -335,9 +339,10 @@ def _known(tx: Tx, schedule: Schedule) -> None:
         )
 
 
-def _told(surface: Surface, schedule: Schedule, state: str) -> None:
+def _told(surface: Surface, schedule: Schedule, state: str, found: Preview | None = None) -> None:
     if surface.json:
-        surface.emit({"name": schedule.name, "state": state})
+        next_ = {k: found.as_json()[k] for k in NEXT} if found is not None else {}
+        surface.emit({"name": schedule.name, "state": state, **next_})
     surface.say(
         f"Lịch «{schedule.name}»: {STATES[state]}.", f"Schedule “{schedule.name}”: {state}."
     )

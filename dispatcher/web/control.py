@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from dispatcher import (
     accounts,
     deputizing,
@@ -260,6 +262,7 @@ def plan(ask: Ask) -> Answer:
             "reason": held[name]["reason"],
             "ends": held[name]["ends_at"],
             "coming": coming[name],
+            "seen": _foreseen(ask, schedule) if held[name]["state"] == "submitted" else None,
             "missing": scheduling.skipped(schedule.cron) if schedule.cron else {},
         }
         for name, schedule in mine.items()
@@ -268,6 +271,14 @@ def plan(ask: Ask) -> Answer:
         "schedules.html",
         {"found": found, "approves": ask.person.role is Role.LEADER, "missing": scheduling.told},
     )
+
+
+def _foreseen(ask: Ask, schedule: Schedule) -> dict[str, Any]:
+    """What the next firing of a schedule that waits for approval would do, or why it cannot be."""
+    try:
+        return {"preview": firing.foresee(ask.app, ask.person, schedule)}
+    except Problem as problem:
+        return {"problem": problem.say}
 
 
 def _schedule(ask: Ask) -> Schedule:

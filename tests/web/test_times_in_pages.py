@@ -135,7 +135,12 @@ def test_the_page_of_schedules_says_both_times_and_refuses_what_nobody_could_rec
     assert "13:00 02/12/2026" in page
     assert "tháng 2, 4, 6, 9, 11" in page
     firing.hand_in(app, officer, scheduling.load(app.schedules, "som", DEFAULT_WINDOW))
-    slow(app, 1 / 36_000)
+    slow(app, 0.5 / 3600)
+    assert "3 trên 6 người không kịp nhận" in leaders.get("/schedules").text
+    with app.begin(SYSTEM)() as tx:
+        for _ in range(40):  # slower and slower
+            gateways.measured(tx, {"esms": 1 / 360_000})
+    assert "Không ai nhận được tin này" in leaders.get("/schedules").text
     refused = post(leaders, "/schedules/som/approve", expect=409)
     assert "Không ai nhận được tin này trước khi hết hạn" in refused.text
     post(officers, "/schedules/ba-mot/submit", expect=409)
