@@ -167,7 +167,8 @@ def finish(tx: Tx) -> list[Ended]:
         states, is_open = set(counted), "sending" in counted
         # what may have left of a paused one is settled by name after it has ended, like a stop
         expired = is_open or (states <= {"expired", "skipped"} and "expired" in states)
-        to = BroadcastState.EXPIRED if expired or not states else BroadcastState.DONE
+        never = broadcast.released_at is None
+        to = BroadcastState.EXPIRED if expired or never else BroadcastState.DONE
         try:
             broadcasts.move(tx, broadcast, to, done_at=tx.now)
         except Problem:  # another worker said so first
