@@ -276,9 +276,9 @@ def plan(ask: Ask) -> Answer:
 def _foreseen(ask: Ask, schedule: Schedule) -> dict[str, Any]:
     """What the next firing of a schedule that waits for approval would do, or why it cannot be."""
     try:
-        return {"preview": firing.foresee(ask.app, ask.person, schedule)}
+        return {"preview": firing.foresee(ask.app, ask.person, schedule), "problem": None}
     except Problem as problem:
-        return {"problem": problem.say}
+        return {"preview": None, "problem": problem.say}
 
 
 def _schedule(ask: Ask) -> Schedule:
