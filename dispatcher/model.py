@@ -197,7 +197,8 @@ class Window:
         if (opens, closes) == ("00:00", "24:00"):
             return cls(time(0), time(0))
         found = cls(time.fromisoformat(opens), time.fromisoformat(closes))
-        if found.opens == found.closes:
+        whole = all(c.tzinfo is None and not c.second for c in (found.opens, found.closes))
+        if found.opens == found.closes or not whole:
             raise ValueError(text)
         return found
 

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from dispatcher.model import HANOI, BroadcastState, HeldReason, Role
+from dispatcher.periods import clock
 from dispatcher.problems import Say
-from dispatcher.store import notices, receipts
+from dispatcher.store import broadcasts, notices, receipts
 from dispatcher.store.budgets import Standing
 from dispatcher.store.database import Tx
+from dispatcher.store.ending import Ended
 from dispatcher.store.notices import Event
 from dispatcher.store.schema import moment
 
@@ -141,6 +143,30 @@ def _broadcasts(tx: Tx) -> list[Event]:
                       by_text=True)
             )  # fmt: skip
     return found
+
+
+def ended(tx: Tx, over: Sequence[Ended]) -> int:
+    """Tell author and approver, once, how many were never sent theirs; how many notices."""
+    events = []
+    for one in over:
+        if not one.expired and one.state != BroadcastState.EXPIRED.value:
+            continue
+        b = broadcasts.get(tx, one.id)
+        people = tuple(p for p in (b.created_by, b.approved_by) if p is not None)
+        until = clock(b.expires_at or tx.now)
+        n = f"{one.expired:,}".replace(",", ".")
+        vi, en = f"{n} người chưa được gửi", f"{one.expired} people were never sent it"
+        if b.released_at is None:
+            vi, en = "chưa gửi cho ai", "nobody was sent it"
+        say = Say(
+            f"Đợt gửi {b.id} «{b.title}» hết hạn lúc {until}: {vi}. Nếu vẫn cần, soạn đợt gửi lại.",
+            f"Broadcast {b.id} “{b.title}” expired at {until}: {en}. If it is still needed, send "
+            "it again to those.",
+        )
+        roles = () if people else (LEADER,)
+        events.append(Event("expired", "broadcast", str(b.id), say, roles, frozenset(b.senders),
+                            people))  # fmt: skip
+    return notices.put(tx, events)
 
 
 def _gateways(tx: Tx) -> list[Event]:

@@ -21,7 +21,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 import dispatcher
-from dispatcher import firing, receiving, scheduling, staff, timekeeping
+from dispatcher import firing, receiving, scheduling, staff, telling, timekeeping
 from dispatcher.app import (
     App,
     Doors,
@@ -430,7 +430,9 @@ class Worker:
         with app.store.begin(SYSTEM, app.clock()) as tx:
             known = scheduling.keep_all(tx, app.schedules, app.site.window, tet=app.site.tet)
             fire = partial(firing.fire, app)
-            fired = scheduling.tick(tx, known, self.name, fire, tet=app.site.tet)
+            fired = scheduling.tick(
+                tx, known, self.name, fire, tet=app.site.tet, ahead=partial(firing.ahead, app)
+            )
             if tx.connection.info["touched"]:
                 tx.note("tick", "schedules", self.name, fired=fired)
         with app.store.read(SYSTEM) as tx:
@@ -472,7 +474,7 @@ class Worker:
             pass_deadlines(tx, read_upto)
             reclaim(tx, self.name, self._doubts())
             end_doubts(tx, self.gateways)
-            ending.finish(tx)
+            telling.ended(tx, ending.finish(tx))
             budgets.settle(tx)
             moved = balance(tx, app.site.mode)
             trail.sequence(tx)

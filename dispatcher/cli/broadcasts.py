@@ -15,7 +15,7 @@ from dispatcher.auditing import STATES, refusals
 from dispatcher.cli import foretold
 from dispatcher.cli.contacts import who
 from dispatcher.cli.days import read_day
-from dispatcher.cli.previewed import say_drill, tell_again, tell_preview
+from dispatcher.cli.previewed import say_drill, tell_again, tell_preview, tell_times
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.tables import write_page
@@ -276,6 +276,8 @@ def submit(surface: Surface, number_: str, leave_out: bool, again: str, over_bud
     with app.store.read(actor) as tx:
         broadcast = rows.get(tx, broadcast_id(number_))
     found = joined.preview(app, actor, broadcast)
+    if not surface.json:
+        tell_times(surface, found)
     if not leave_out:
         refuse_what_vendors_refuse(surface, broadcast, found)
     done = acting(
@@ -321,25 +323,22 @@ def schedule(
 ) -> None:
     app, actor = surface.open_app(), surface.actor()
     at = scheduling.ask_moment(when, app.clock())
-    starts = at
     confirm_live(surface, number_, people_)
     with app.store.read(actor) as tx:
         chosen = rows.get(tx, broadcast_id(number_))
     repeated = repeating.unexplained(app, actor, chosen, at)
 
     def act(tx: Tx, broadcast: Broadcast) -> None:
-        nonlocal starts
         site = surface.open_site()
         rules = planning.Courtesy(site.tet, site.limits.per_ward_day, despite)
-        starts = planning.schedule(tx, broadcast, at, rules, repeated=repeated, again=again)
+        planning.schedule(tx, broadcast, at, rules, repeated=repeated, again=again)
 
     done = acting(surface, number_, "schedule", act, by_the_clock=True)
     if surface.json:
         surface.emit(as_json(done))
-    surface.say(
-        f"Đợt gửi {done.id} sẽ gửi từ {starts.astimezone(HANOI):%H:%M %d/%m/%Y}.",
-        f"Broadcast {done.id} will start at {starts.astimezone(HANOI):%Y-%m-%d %H:%M}.",
-    )
+    surface.say(f"Đợt gửi {done.id} đã có giờ.", f"Broadcast {done.id} has its time.")
+    if not surface.json:
+        tell_times(surface, joined.preview(surface.open_app(), surface.actor(), done))
     surface.hint(
         f"Bộ gửi tin: dispatcher run · Theo dõi: dispatcher broadcasts watch {done.id}",
         f"The worker: dispatcher run · Watch: dispatcher broadcasts watch {done.id}",
@@ -428,7 +427,9 @@ def show(surface: Surface, number_: str) -> None:
     if surface.json:
         waits = {name: {"until": until.isoformat(), "code": code}
                  for name, (until, code) in closed.items()}  # fmt: skip
-        told = {"states": counted, "closed": waits, "forecast": ahead, "approval": approval,
+        times = foretold.times(surface, broadcast)
+        told = {"states": counted, "sending": times.as_json() if times else None,
+                "closed": waits, "forecast": ahead, "approval": approval,
                 "attachments": [a.name for a in attached]}  # fmt: skip
         surface.emit({**as_json(broadcast), **told})
         return
@@ -456,6 +457,8 @@ def show(surface: Surface, number_: str) -> None:
     tell_again(surface, broadcast)
     for state, n in counted.items():
         surface.say(f"  {number(n)} {STATES[state].vi}", f"  {n} {STATES[state].en}")
+    if broadcast.state not in OVER:
+        foretold.tell_times(surface, broadcast)
     foretold.tell(surface, ahead)
     for name, (until, code) in closed.items():
         surface.say(

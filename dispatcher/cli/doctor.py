@@ -59,6 +59,7 @@ def doctor(surface: Surface, clock_is_right: bool) -> int:
         _senders,
         _registrations,
         _workers,
+        _unsent,
     ]
     found = []
     for check in checks:
@@ -433,6 +434,18 @@ def _gateways(surface: Surface) -> Finding:
             f"{len(app.site.gateways)} gateways are ready",
         ),
     )
+
+
+def _unsent(surface: Surface) -> Finding:
+    from dispatcher.store import notices
+
+    app = surface.open_app()
+    with app.store.read(SYSTEM) as tx:
+        found = notices.unsent(tx, app.clock() - timedelta(days=1))
+    if not found:
+        return "unsent", True, Say("Không tin nào hết hạn mà chưa gửi", "Nothing expired unsent")
+    vi, en = (" ".join(row[k] for row in found) for k in ("vi", "en"))
+    return "unsent", False, Say(vi, en)
 
 
 def _people(surface: Surface) -> Finding:

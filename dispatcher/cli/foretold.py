@@ -7,15 +7,28 @@ from datetime import datetime
 from typing import Any
 
 from dispatcher import app as joined
-from dispatcher import planning
+from dispatcher import hours, planning
 from dispatcher.cli.surface import Surface
 from dispatcher.model import HANOI, BroadcastState
+from dispatcher.periods import Period
 from dispatcher.reporting import number
 from dispatcher.store import forecasts
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx
 
 GOES_ON = frozenset({BroadcastState.RUNNING, BroadcastState.PAUSED, BroadcastState.HELD})
+
+
+def times(surface: Surface, broadcast: Broadcast) -> Period | None:
+    """From when until when a broadcast is sent, released now if it is not yet; None: it is over."""
+    return hours.period_of(surface.open_site(), broadcast, surface.open_app().clock())
+
+
+def tell_times(surface: Surface, broadcast: Broadcast) -> None:
+    """Both times of a broadcast in one line."""
+    found = times(surface, broadcast)
+    if found is not None:
+        surface.say(f"  {found.told().vi}", f"  {found.told().en}")
 
 
 def look(surface: Surface, tx: Tx, broadcast: Broadcast) -> dict[str, Any]:
@@ -62,8 +75,8 @@ def tell(surface: Surface, found: Mapping[str, Any]) -> None:
         )
 
 
-def tell_ahead(surface: Surface, ahead: Mapping[str, Any]) -> None:
-    """A forecast in one line, two where something will be left."""
+def tell_ahead(surface: Surface, ahead: Mapping[str, Any], *, of_left: bool = True) -> None:
+    """A forecast in one line; another, unless it is said elsewhere, where something is left."""
     low, high = ahead["cost"]["low"], ahead["cost"]["high"]
     basis = ("theo tốc độ đã đo", "by measured rates") if ahead["measured"] else (
         "theo cài đặt, chưa đo", "by the settings, not measured yet")  # fmt: skip
@@ -73,7 +86,7 @@ def tell_ahead(surface: Surface, ahead: Mapping[str, Any]) -> None:
         f"  dự kiến chuyển xong {_clock(ahead['finish'])}{money[0]} ({basis[0]})",
         f"  handed over by {_clock(ahead['finish'])}{money[1]} ({basis[1]})",
     )
-    if ahead["left"]:
+    if ahead["left"] and of_left:
         surface.say(
             f"  {number(ahead['left'])} tin không kịp gửi trước khi hết hạn: kéo dài hạn, thêm "
             "nhà cung cấp hoặc bớt người",

@@ -94,8 +94,9 @@ def tell_preview(surface: Surface, broadcast: Broadcast, found: Preview) -> None
         for worst in finding.worst:
             shown = f" ({worst['amount']}) {worst['value'][:60]}" if worst["value"] else ""
             surface.say(f"    {worst['who']}{shown}")
+    tell_times(surface, found)
     if found.forecast is not None:
-        foretold.tell_ahead(surface, found.forecast.as_json())
+        foretold.tell_ahead(surface, found.forecast.as_json(), of_left=found.late is None)
     for sample in found.samples[:3]:
         to = f"{sample['channel']} → {sample['contact']} {sample['to']}"
         surface.say(
@@ -112,6 +113,16 @@ def tell_again(surface: Surface, broadcast: Broadcast) -> None:
             f"  lý do gửi lại cùng nội dung: {broadcast.again}",
             f"  why the same words go out again: {broadcast.again}",
         )
+
+
+def tell_times(surface: Surface, found: Preview) -> None:
+    """From when until when it is sent; who would be late, and the ways out."""
+    if found.period is not None:
+        surface.say(found.period.told().vi, found.period.told().en)
+    if found.late is not None:
+        surface.warn(found.late.told().vi, found.late.told().en)
+        for way in found.late.ways:
+            surface.say(f"    {way.say.vi}", f"    {way.say.en}")
 
 
 def _tell_registered(surface: Surface, found: Preview) -> None:

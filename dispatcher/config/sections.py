@@ -168,7 +168,10 @@ def duration(text: str) -> timedelta:
     if not found:
         raise ValueError(text)
     seconds = {"s": 1, "m": 60, "h": 3600, "d": 86400}[found[2]]
-    return timedelta(seconds=int(found[1]) * seconds)
+    try:
+        return timedelta(seconds=int(found[1]) * seconds)
+    except OverflowError:
+        raise ValueError(text) from None
 
 
 def window(text: str) -> Window:

@@ -61,6 +61,8 @@ LIMITS = Limits(per_second=20, in_flight=16)  # no per-second figure is publishe
 STALE_TOKEN = frozenset({"-124", "-216", "-220"})
 CODES = Codes(frozenset({"0"}), facts(TEMPLATES, ACCOUNT_API))
 
+HOURS = "06:00-22:00"  # outside, a template may be refused: -133, -234 (error list, 2026-11)
+
 
 class Zalo:
     """One Official Account."""

@@ -29,8 +29,9 @@ from dispatcher.planning.follow_up import (
 )
 from dispatcher.planning.forecast import Forecast, Speed, forecast
 from dispatcher.planning.foreseeing import Coming, coming
+from dispatcher.planning.lateness import Late, WayOut, never, nobody, with_routes
 from dispatcher.planning.one_text import same_words
-from dispatcher.planning.previewing import Preview, Remarked, preview
+from dispatcher.planning.previewing import Preview, Remarked, in_time, preview
 from dispatcher.planning.releasing import Resolve, release, steps_of_release
 from dispatcher.planning.watching import Finding
 
@@ -42,11 +43,13 @@ __all__ = [
     "Draft",
     "Finding",
     "Forecast",
+    "Late",
     "Limit",
     "Preview",
     "Remarked",
     "Resolve",
     "Speed",
+    "WayOut",
     "Words",
     "approve",
     "approve_on_paper",
@@ -57,6 +60,9 @@ __all__ = [
     "draft",
     "edit",
     "forecast",
+    "in_time",
+    "never",
+    "nobody",
     "offer",
     "pause",
     "preview",
@@ -72,4 +78,5 @@ __all__ = [
     "submit",
     "system_approve",
     "test",
+    "with_routes",
 ]

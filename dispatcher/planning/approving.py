@@ -12,7 +12,7 @@ from dispatcher.model import HANOI, Actor, BroadcastState, Role
 from dispatcher.planning import one_text
 from dispatcher.planning.authority import delegated, not_by_own_hands
 from dispatcher.planning.drafting import digest
-from dispatcher.planning.previewing import Preview
+from dispatcher.planning.previewing import Preview, in_time
 from dispatcher.problems import refused
 from dispatcher.rights import WRITERS, need, need_wards
 from dispatcher.store import approvals, broadcasts
@@ -159,6 +159,7 @@ def confirm(tx: Tx, broadcast: Broadcast, found: Preview) -> None:
     if blocking is not None:
         raise refused("text-blocked", blocking.say.vi, blocking.say.en)
     one_text.explain(tx, broadcast, found.unexplained, "", found.repeated)
+    in_time(broadcast, found)
     over = found.people > (broadcast.ceiling_people or 0)
     if over or found.total > (broadcast.ceiling_dong or 0) or found.findings:
         raise refused(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from dispatcher import periods
 from dispatcher.model import (
     HANOI,
     URGENT,
@@ -18,7 +19,8 @@ from dispatcher.model import (
 from dispatcher.planning import one_text
 from dispatcher.planning.approving import approve_again
 from dispatcher.planning.drafting import digest
-from dispatcher.planning.previewing import Preview
+from dispatcher.planning.lateness import never
+from dispatcher.planning.previewing import Preview, in_time
 from dispatcher.problems import refused
 from dispatcher.rights import WRITERS, need, need_wards
 from dispatcher.store import (
@@ -98,6 +100,7 @@ def submit(
             "Không có ai nhận được tin này; kiểm tra người nhận và danh bạ.",
             "Nobody would receive this; check the audience and the list.",
         )
+    in_time(broadcast, found)
     people = found.people + max(10, found.people // 20)
     dong = found.total + max(10_000, found.total // 10)
     one_text.explain(tx, broadcast, found.unexplained, again, found.repeated)
@@ -130,6 +133,8 @@ def edit(tx: Tx, broadcast: Broadcast, **changes: Any) -> None:
     """Change what was not released yet; whatever was approved of it is void."""
     need(tx.actor, WRITERS, "sửa đợt gửi", "edit a broadcast")
     need_wards(tx.actor, broadcast.senders, "sửa", "edit it")
+    if "expires_after" in changes:
+        periods.check_life(changes["expires_after"])
     broadcasts.touch(tx, broadcast.id, "edited")
     approvals.withdraw(tx, broadcast.id)
     broadcasts.change(tx, broadcast, **changes)
@@ -149,13 +154,12 @@ def schedule(
     `repeated`: who gets the same words within a day of then and nobody said why; that is `again`.
     """
     courtesy = courtesy or Courtesy()
-    if when < tx.now - timedelta(minutes=5) and not tx.actor.is_system:
-        raise refused(
-            "in-the-past",
-            "Giờ gửi đã qua. Chọn giờ khác, hoặc bỏ --at để gửi ngay.",
-            "That time has passed. Choose another, or leave --at out.",
-        )
-    starts = broadcast.window.next_opening(when)
+    if not tx.actor.is_system:
+        periods.check_moment(when, tx.now)
+    ahead = periods.of_route(when, broadcast.expires_after, broadcast.window, broadcast.route)
+    if ahead.is_empty and not tx.actor.is_system and broadcast.priority != URGENT:
+        raise never(ahead)
+    starts = ahead.start
     one_text.explain(tx, broadcast, repeated or {}, again, repeated or {})
     if courtesy.despite.strip():
         tx.note("despite", "broadcast", broadcast.id, reason=courtesy.despite.strip())

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from dispatcher.model import HANOI, Window
+from dispatcher.periods import opening
 from dispatcher.store import forecasts, texts
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx
@@ -39,11 +40,47 @@ class Forecast:
     low: int  # everybody is reached at once
     high: int  # every step for everybody
     measured: bool  # by rates seen here, not by the settings
+    expires: datetime
+    of: int  # messages that wait for a gateway we know
 
     def as_json(self) -> dict[str, Any]:
-        moments = {k: getattr(self, k).isoformat() for k in ("start", "finish", "latest")}
+        moments = ("start", "finish", "latest", "expires")
         cost = {"low": self.low, "high": self.high}
-        return {**moments, "left": self.left, "cost": cost, "measured": self.measured}
+        return {
+            **{k: getattr(self, k).isoformat() for k in moments},
+            "left": self.left,
+            "cost": cost,
+            "measured": self.measured,
+        }
+
+
+class Place(NamedTuple):
+    """What waits for one gateway at one step, and how it may leave there."""
+
+    amount: int  # in what the speed counts
+    messages: int
+    speed: Speed
+    windows: tuple[Window, ...]
+
+    def late(self, start: datetime, expires: datetime) -> int:
+        """How many of the messages do not leave between the two."""
+        _, rest = drain(self.amount, self.speed, self.windows, start, expires)
+        return -(-self.messages * rest // self.amount)
+
+
+def places(
+    broadcast: Broadcast, speeds: Mapping[str, Speed], found: Sequence[Waiting]
+) -> list[Place]:
+    """Everything that waits, by where it leaves."""
+    return [
+        Place(
+            amount,
+            messages,
+            speeds[gateway],
+            tuple(w for w in (broadcast.window, broadcast.route[step].window) if w is not None),
+        )
+        for (gateway, step), amount, messages in _by_place(found, speeds)
+    ]
 
 
 def forecast(
@@ -63,18 +100,18 @@ def forecast(
         * texts.price(prices, w.channel, w.carrier, broadcast.kind)
         for w in found
     )
-    ends, left, measured = [start], 0, True
-    for (gateway, step), amount, messages in _by_place(found, speeds):
-        speed = speeds[gateway]
-        windows = [w for w in (broadcast.window, broadcast.route[step].window) if w is not None]
-        finish, rest = drain(amount, speed, windows, start, expires)
+    ends, left, of, measured = [start], 0, 0, True
+    for place in places(broadcast, speeds, found):
+        finish, rest = drain(place.amount, place.speed, place.windows, start, expires)
         ends.append(finish)
-        left += round(messages * rest / amount)
-        measured = measured and speed.measured
+        left += -(-place.messages * rest // place.amount)
+        of += place.messages
+        measured = measured and place.speed.measured
     deadlines = [s.deadline for s in broadcast.route[:-1] if s.deadline is not None]
     finish = max(ends)
     latest = min(expires, finish + sum(deadlines, timedelta()))
-    return Forecast(start, finish, max(finish, latest), left, low, max(low, most), measured)
+    latest = max(finish, latest)
+    return Forecast(start, finish, latest, left, low, max(low, most), measured, expires, of)
 
 
 def _by_place(
@@ -97,9 +134,10 @@ def drain(
     """(when the last one leaves, how many do not before `expires`) within open hours and quotas."""
     at, today = start, 0
     while amount > 0:
-        at = _open(windows, at)
-        if at >= expires:
+        opened = opening(windows, at)
+        if opened is None or opened >= expires:
             return expires, amount
+        at = opened
         midnight = at.astimezone(HANOI).replace(hour=0, minute=0, second=0, microsecond=0)
         tomorrow = midnight + timedelta(days=1)
         end = min([expires, tomorrow, *(w.next_closing(at) for w in windows)])
@@ -115,14 +153,3 @@ def drain(
         today = 0 if end == tomorrow else today
         at = end
     return at, 0
-
-
-def _open(windows: Sequence[Window], at: datetime) -> datetime:
-    """The first moment from `at` on at which all windows are open; a year on, never."""
-    limit = at + timedelta(days=366)
-    while at < limit:
-        opening = max([at, *(w.next_opening(at) for w in windows)])
-        if opening == at:
-            return at
-        at = opening
-    return limit

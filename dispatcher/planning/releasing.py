@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
 
-from dispatcher import lifecycle
+from dispatcher import lifecycle, periods
 from dispatcher.model import (
     URGENT,
     Audience,
@@ -18,6 +18,7 @@ from dispatcher.model import (
     Channel,
     HeldReason,
     Mode,
+    Window,
 )
 from dispatcher.planning.authority import still_counts, tell_that_it_left
 from dispatcher.planning.drafting import Words, digest
@@ -149,6 +150,11 @@ def steps_of_release(
         yield without
 
 
+def first_step(words: Words) -> int:
+    """The first step of the route that has a text."""
+    return next((i for i, scope in enumerate(words.scopes) if scope), 0)
+
+
 def shares_of(tx: Tx, broadcast: Broadcast) -> list[releases.Shares]:
     """Per step, how its gateways share it now."""
     states = gateways.states(tx)
@@ -181,11 +187,13 @@ def release(
     mode: Mode,
     speeds: Mapping[str, Speed],
     budgets_: Sequence[Budget] = (),
+    vendor_hours: Mapping[str, Window] | None = None,
 ) -> BroadcastState:
     """Turn an approved broadcast into messages that wait. Resumable; the state it ended in.
 
     One that a lost database may have released gets its rows as doubts, and nothing leaves.
     `budgets_`: what its wards may spend; the most it can cost is set aside, or it is held.
+    It starts when its hours open, and expires counted from then.
     """
     with begin() as tx:
         now = tx.now
@@ -198,19 +206,26 @@ def release(
         if restored.waits_for_refusals(tx, broadcast):
             broadcasts.move(tx, broadcast, BroadcastState.HELD, reason=HeldReason.RESTORED.value)
             return BroadcastState.HELD
-        due = broadcast.at or now
-        expires = due + broadcast.expires_after
+        wait = timedelta() if broadcast.priority == URGENT else undo
+        first, route = first_step(words), broadcast.route
+        due = (broadcast.at or now) + wait
+        ahead = periods.of_route(
+            due, broadcast.expires_after, broadcast.window, route, first, vendor_hours
+        )
+        expires = ahead.until
+        # the release itself may be late: hours that closed meanwhile open again, or too late
+        hours = [w for w in (broadcast.window, route[first].window) if w is not None]
+        start = periods.opening(hours, max(now + wait, ahead.start))
         may_have_left = restored.may_have_left(tx, broadcast.id)
         if may_have_left:
-            expires = now
-        elif expires <= now:
+            start, expires = now, now
+        elif start is None or start >= expires:
             broadcasts.move(tx, broadcast, BroadcastState.MISSED, reason="too_late")
             return BroadcastState.MISSED
         if not _may_leave(tx, broadcast):
             left = HeldReason.APPROVER_LEFT.value
             broadcasts.move(tx, broadcast, BroadcastState.HELD, reason=left)
             return BroadcastState.HELD
-    start = now if broadcast.priority == URGENT else now + undo
     leaving = Leaving(broadcast, words)
     for step in chain(steps_of_release(broadcast, words, resolve, start), leaving.steps()):
         with begin() as tx:
@@ -221,7 +236,7 @@ def release(
             step(tx)
     with begin() as tx:  # apart, so that the first message need not wait for it
         releases.take_stock(tx)
-        ahead = forecast(tx, broadcast, speeds, start, expires, 0)
+        foreseen = forecast(tx, broadcast, speeds, start, expires, 0)
     with begin() as tx:
         repeats.one_at_a_time(tx)
         state = broadcasts.locked_state(tx, broadcast.id)
@@ -251,7 +266,7 @@ def release(
         to = BroadcastState.RUNNING if held is None else BroadcastState.HELD
         if broadcast.priority == URGENT and not still_counts(tx, broadcast):
             tell_that_it_left(tx, broadcast)
-        ahead = replace(ahead, high=max(ahead.low, found.total))
+        foreseen = replace(foreseen, high=max(foreseen.low, found.total))
         broadcasts.move(
             tx,
             broadcast,
@@ -260,7 +275,7 @@ def release(
             released_at=now,
             starts_at=start,
             expires_at=expires,
-            forecast=json.dumps(ahead.as_json()),
+            forecast=json.dumps(foreseen.as_json()),
         )
         tx.note(
             "released",

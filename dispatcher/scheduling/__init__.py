@@ -5,6 +5,7 @@ Never: lets APScheduler hold a truth; it is a cron parser and a clock that wakes
 late jobs and run some twice; our occurrences are rows with a unique (schedule, fire_at).
 """
 
+from dispatcher.scheduling.days import skipped, told
 from dispatcher.scheduling.files import Occurrence, Schedule, files, load, parse
 from dispatcher.scheduling.series import Series, refuse_same_day, series
 from dispatcher.scheduling.ticking import (
@@ -35,7 +36,9 @@ __all__ = [
     "read_moment",
     "refuse_same_day",
     "series",
+    "skipped",
     "submit",
     "tick",
+    "told",
     "whole",
 ]

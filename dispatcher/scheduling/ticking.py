@@ -8,16 +8,26 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from dispatcher import periods
 from dispatcher.model import Window
+from dispatcher.periods import Period
 from dispatcher.problems import Problem, refused
 from dispatcher.scheduling.files import NO_DAYS_OFF, Schedule, files, load
 from dispatcher.scheduling.series import Series, refuse_same_day, series
 from dispatcher.store import areas, days_off, people, schedules
 from dispatcher.store.database import Tx, at
 from dispatcher.store.schema import moment
+from dispatcher.workdays import Calendar
 
 LIFE = timedelta(days=183)  # an approval of a schedule counts for half a year
+BACK = timedelta(days=3)  # how long before its life begins something may have been due
 Fire = Callable[[Tx, Schedule, int, int | None, datetime], int]
+Ahead = Callable[[Schedule], Callable[[datetime], Period]]  # the period of each firing
+
+
+def by_own_hours(schedule: Schedule) -> Callable[[datetime], Period]:
+    """Periods by the hours of the file alone; a route may have hours of its own."""
+    return lambda at: periods.period(at, schedule.expires_after, [schedule.window])
 
 
 def keep_all(tx: Tx, folder: Path, default: Window, *, tet: bool = True) -> dict[str, Schedule]:
@@ -43,7 +53,13 @@ def keep_all(tx: Tx, folder: Path, default: Window, *, tet: bool = True) -> dict
 
 
 def tick(
-    tx: Tx, known: Mapping[str, Schedule], worker: str, fire: Fire, *, tet: bool = True
+    tx: Tx,
+    known: Mapping[str, Schedule],
+    worker: str,
+    fire: Fire,
+    *,
+    tet: bool = True,
+    ahead: Ahead = by_own_hours,
 ) -> list[str]:
     """Fire what is due: each (schedule, moment) once, however many workers tick.
 
@@ -68,10 +84,9 @@ def tick(
         today = next(schedule.occurrences(just_before, calendar, tet=tet), None)
         skipped = today is None or today.at != fire_at or not today.sends
         occurrence = schedules.fire(tx, row["id"], fire_at, worker)
-        late = fire_at + schedule.expires_after <= tx.now
-        # after a gap: the first one that is not too late yet, else the first in the future
-        since = max(fire_at, tx.now - schedule.expires_after) if late else max(fire_at, tx.now)
-        schedules.set_next(tx, row["id"], schedule.next_after(since, calendar, tet=tet))
+        when = ahead(schedule)
+        late = when(fire_at).until <= tx.now
+        schedules.set_next(tx, row["id"], _next(schedule, fire_at, tx.now, when, calendar, tet))
         if occurrence is None:
             continue
         approved = row["state"] == "approved" and row["approved_digest"] == schedule.digest
@@ -85,6 +100,22 @@ def tick(
         schedules.note_occurrence(tx, occurrence, "released" if approved else "draft", broadcast)
         fired.append(f"{row['name']}: {broadcast}")
     return fired
+
+
+def _next(
+    schedule: Schedule,
+    fired: datetime,
+    now: datetime,
+    when: Callable[[datetime], Period],
+    calendar: Calendar,
+    tet: bool,
+) -> datetime | None:
+    """After a firing in time the first in the future; after a gap the first not too late yet."""
+    if fired > now or when(fired).until > now or when(fired).is_empty:
+        return schedule.next_after(max(fired, now), calendar, tet=tet)
+    since = max(fired, now - schedule.expires_after - BACK)
+    coming = schedule.occurrences(since, calendar, tet=tet)
+    return next((o.at for o in coming if o.sends and when(o.at).until > now), None)
 
 
 def _over(tx: Tx, row: Mapping[str, Any], schedule: Schedule, fire_at: datetime) -> str:

@@ -149,6 +149,17 @@ def fire(tx: Tx, schedule_id: int, fire_at: datetime, worker: str) -> int | None
     )
 
 
+def has_fired(tx: Tx, name: str) -> bool:
+    """True when some occurrence of a schedule was taken up, whatever became of it."""
+    return bool(
+        tx.one(
+            "SELECT 1 FROM occurrences o JOIN schedules s ON s.id = o.schedule_id "
+            "WHERE s.name = :n LIMIT 1",
+            n=name,
+        )
+    )
+
+
 def note_occurrence(tx: Tx, occurrence: int, state: str, broadcast_id: int | None) -> None:
     tx.run(
         "UPDATE occurrences SET state = :s, broadcast_id = :b WHERE id = :id",

@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from dispatcher import app as joined
-from dispatcher import auditing, planning, reporting, signing_in, templating
+from dispatcher import auditing, hours, planning, reporting, signing_in, templating
 from dispatcher.app import App
 from dispatcher.intake import add_one
 from dispatcher.model import HANOI, SYSTEM, Actor, Audience, MessageState
@@ -111,7 +111,9 @@ def add_contact(call: Call) -> Any:
     return {"import": import_id, "created": created}
 
 
-def _broadcast(b: broadcasts.Broadcast) -> dict[str, Any]:
+def _broadcast(b: broadcasts.Broadcast, app: App) -> dict[str, Any]:
+    times = hours.period_of(app.site, b, app.clock())
+
     def iso(value: Any) -> str | None:
         return value.astimezone(HANOI).isoformat() if value else None
 
@@ -129,20 +131,21 @@ def _broadcast(b: broadcasts.Broadcast) -> dict[str, Any]:
         "starts_at": iso(b.starts_at),
         "expires_at": iso(b.expires_at),
         "again": b.again,
+        "sending": times.as_json() if times else None,
     }
 
 
 def list_broadcasts(call: Call) -> Any:
     with call.app.store.read(call.actor) as tx:
         found = broadcasts.listed(tx, limit=call.query.get("limit", 100))
-    return {"broadcasts": [_broadcast(b) for b in found]}
+    return {"broadcasts": [_broadcast(b, call.app) for b in found]}
 
 
 def get_broadcast(call: Call) -> Any:
     with call.app.store.read(call.actor) as tx:
         found = broadcasts.get(tx, call.path["number"])
         counted = broadcasts.counts(tx, found.id)
-    return {**_broadcast(found), "states": counted}
+    return {**_broadcast(found, call.app), "states": counted}
 
 
 def create_broadcast(call: Call) -> Any:
@@ -152,6 +155,7 @@ def create_broadcast(call: Call) -> Any:
     asked = hashlib.sha256(json.dumps(dict(body), sort_keys=True).encode()).hexdigest()
     name = f"{call.actor.person_id}:{hashlib.sha256(call.idempotency.encode()).hexdigest()}"
     loaded = templating.load(call.app.templates, body["template"])
+    life, window = hours.read_times(body.get("expires_after", "6h"), body.get("window", ""))
     with call.app.begin(call.actor)() as tx:
         need(tx.actor, WRITERS, "soạn đợt gửi", "write broadcasts")
         known = idempotency.known(tx, name)
@@ -163,7 +167,7 @@ def create_broadcast(call: Call) -> Any:
                     "Idempotency-Key này đã dùng cho nội dung khác.",
                     "This Idempotency-Key was used for something else.",
                 )
-            return _broadcast(broadcasts.get(tx, made))
+            return _broadcast(broadcasts.get(tx, made), call.app)
         number = joined.draft(
             call.app,
             tx,
@@ -179,9 +183,11 @@ def create_broadcast(call: Call) -> Any:
             fields=body.get("fields", {}),
             title=body.get("title", ""),
             document=body.get("document", ""),
+            expires_after=life,
+            window=window,
         )
         idempotency.keep(tx, name, asked, number)
-        return _broadcast(broadcasts.get(tx, number))
+        return _broadcast(broadcasts.get(tx, number), call.app)
 
 
 def preview_broadcast(call: Call) -> Any:
@@ -202,7 +208,7 @@ def submit_broadcast(call: Call) -> Any:
             tx, broadcasts.get(tx, found.id), seen, leave_out=call.body.get("leave_out", False),
             again=call.body.get("again", ""),
         )  # fmt: skip
-        return _broadcast(broadcasts.get(tx, found.id))
+        return _broadcast(broadcasts.get(tx, found.id), call.app)
 
 
 def get_report(call: Call) -> Any:
@@ -254,6 +260,7 @@ OPERATIONS = (
                     "residential_groups": STRINGS, "groups": STRINGS, "exclude_groups": STRINGS,
                     "one_per": {"type": "string", "enum": ["phone", "household"]},
                     "route": STRING, "title": STRING, "document": STRING,
+                    "expires_after": STRING, "window": STRING,
                     "fields": {"type": "object", "additionalProperties": STRING}},
               required=("template",), made=201, keyed=True),
     Operation("GET", "/broadcasts/{number}", "getBroadcast", get_broadcast, "One, with states."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from typing import Any
 
 from dispatcher import (
     accounts,
@@ -255,6 +255,7 @@ def plan(ask: Ask) -> Answer:
         calendar, held = days_off.calendar(tx), schedules.listed(tx)
     with ask.read() as tx:
         mine = {n: s for n, s in known.items() if firing.is_mine(tx, s)}
+        coming = {n: firing.firings(app, tx, s, 10) for n, s in mine.items()}
     found = [
         {
             "name": name,
@@ -267,13 +268,24 @@ def plan(ask: Ask) -> Answer:
             "series": scheduling.series(
                 schedule, calendar, now, now + scheduling.LIFE, tet=app.site.tet
             ),
-            "coming": list(
-                islice(schedule.occurrences(app.clock(), calendar, tet=app.site.tet), 10)
-            ),
+            "coming": coming[name],
+            "seen": _foreseen(ask, schedule) if held[name]["state"] == "submitted" else None,
+            "missing": scheduling.skipped(schedule.cron) if schedule.cron else {},
         }
         for name, schedule in mine.items()
     ]
-    return Shown("schedules.html", {"found": found, "approves": ask.person.role is Role.LEADER})
+    return Shown(
+        "schedules.html",
+        {"found": found, "approves": ask.person.role is Role.LEADER, "missing": scheduling.told},
+    )
+
+
+def _foreseen(ask: Ask, schedule: Schedule) -> dict[str, Any]:
+    """What the next firing of a schedule that waits for approval would do, or why it cannot be."""
+    try:
+        return {"preview": firing.foresee(ask.app, ask.person, schedule), "problem": None}
+    except Problem as problem:
+        return {"preview": None, "problem": problem.say}
 
 
 def _schedule(ask: Ask) -> Schedule:
@@ -297,6 +309,8 @@ def approve_schedule(ask: Ask) -> Answer:
         with ask.app.store.read(SYSTEM) as tx:
             timekeeping.trust(tx, ask.app.clock)
         prove(ask)
+        rights.need(ask.person, {Role.LEADER}, "phê duyệt", "approve")
+        firing.foresee(ask.app, ask.person, schedule)
         with ask.begin() as tx:
             rights.need(tx.actor, {Role.LEADER}, "phê duyệt", "approve")
             scheduling.approve(tx, schedule, tet=ask.app.site.tet)

@@ -279,7 +279,10 @@ def test_nothing_leaves_outside_the_window_and_nothing_late(site, twins):
     app, broadcast_id = site(crowd(4), window=window("20:00-21:00"))
     work(app, twins)
     assert counts(app, broadcast_id) == {"queued": 4}
-    app.clock.advance(hours=7)  # past its expiry
+    app.clock.advance(hours=7)  # its six hours count from 20:00, not from the click at nine
+    work(app, twins)
+    assert counts(app, broadcast_id) == {"queued": 4}
+    app.clock.advance(hours=11)  # past its expiry at two, and nothing was late
     work(app, twins)
     assert counts(app, broadcast_id) == {"expired": 4}
     assert get(app, broadcast_id).state is BroadcastState.EXPIRED
