@@ -44,8 +44,8 @@ TAGS = {
     "huy_exact": "H", "dung_exact": "D", "folks": "B", "wants_not": "W", "not_yet": "n",
     "forbids": "F", "stops": "S", "not": "N", "all": "A", "texts": "T", "gets": "G", "sends": "V",
     "also": "Y", "again": "M", "none": "O", "urgent": "U", "too": "Z", "but": "E", "only": "J",
-    "still": "K", "yet": "y", "already": "r", "did_exact": "d", "question": "Q", "asks_last_exact": "q",
-    "at_last": "L", "polite_exact": "P", "when": "R", "other_things": "X",
+    "still": "K", "yet": "y", "already": "r", "did_exact": "d", "question": "Q",
+    "asks_last_exact": "q", "at_last": "L", "polite_exact": "P", "when": "R", "other_things": "X",
 }  # fmt: skip
 _MORE = "[VGTAMO]{0,8}"
 # A refusal and nothing else: stop …, don't send …, don't want to get …, "không nhận tin",

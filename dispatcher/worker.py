@@ -21,7 +21,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 import dispatcher
-from dispatcher import firing, receiving, scheduling, staff, timekeeping
+from dispatcher import confirming, firing, receiving, scheduling, staff, timekeeping
 from dispatcher.app import (
     App,
     Doors,
@@ -268,6 +268,7 @@ class Worker:
         try:
             await self._in_thread(lambda: staff.look(self.app))
             await staff.deliver(self.app, self.gateways, self._in_thread)
+            await confirming.confirm(self.app, self.gateways, self._in_thread)
         except (asyncio.CancelledError, RuntimeError):  # we are shutting down
             return
         except Problem as problem:
