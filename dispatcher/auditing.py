@@ -197,6 +197,10 @@ def story(tx: Tx, contact_id: int, language: str) -> dict[str, Any]:
                     "code": attempt["code"],
                     "asks": attempt["asks"],
                     "heard": _heard(attempt["heard"]),
+                    "parts": attempt["parts"],
+                    "parts_missing": attempt["parts_missing"],
+                    "contradiction": Heard(attempt["heard"]).contradicts
+                    and not attempt["parts_missing"],
                     "heard_at": _clock(attempt["heard_at"]),
                     "provider_id": attempt["provider_id"],
                     "reference": attempt["reference"],
@@ -217,8 +221,19 @@ def story(tx: Tx, contact_id: int, language: str) -> dict[str, Any]:
 def sentence(message: dict[str, Any], language: str) -> str:
     """A message's state in words."""
     words = STATES[message["state"]].to(language)
+    if message.get("parts_missing"):
+        return f"{words}; {short(message['parts_missing']).to(language)}"
     reason = REASONS.get(message["reason"] or "")
     return f"{words}: {reason.to(language)}" if reason else words
+
+
+def short(missing: str) -> Say:
+    """What is missing of a text ("2/3", "?/3") in words."""
+    which, _, of = missing.partition("/")
+    if which == "?":
+        return Say(f"nhận thiếu: có phần không tới (trong {of})",
+                   f"received in part: some of {of} parts failed")  # fmt: skip
+    return Say(f"nhận thiếu phần {which} (trong {of})", f"part {which} of {of} failed")
 
 
 def _heard(bits: int) -> str | None:

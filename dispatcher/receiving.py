@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from dispatcher import lifecycle, opting_out
+from dispatcher import lifecycle, opting_out, parts
 from dispatcher.gateways.contract import Call, Heard, Introduced, Reply
 from dispatcher.lifecycle import Move, Standing
 from dispatcher.model import AddressKind, AttemptState, BroadcastState, Fault, MessageState, Receipt
@@ -85,6 +85,7 @@ def believe(tx: Tx, heard: Sequence[tuple[str, Receipt]]) -> list[tuple[str, int
         return []
     calls = receipts.attempts_for(tx, [(g, r.reference, r.provider_id) for g, r in heard])
     bits: dict[int, tuple[Row, Bits, str]] = {}
+    apart: dict[int, tuple[int, int]] = {}
     answers: list[tuple[str, Sequence[Row]]] = []
     for (_, receipt), candidates in zip(heard, calls, strict=True):
         chosen = _of_last_call(_meant(tx, candidates, receipt))
@@ -97,8 +98,11 @@ def believe(tx: Tx, heard: Sequence[tuple[str, Receipt]]) -> list[tuple[str, int
         for attempt in chosen:
             _, so_far, _ = bits.get(attempt["id"], (attempt, Bits(attempt["heard"]), ""))
             bits[attempt["id"]] = (attempt, so_far | state, receipt.code)
+            failed, received = apart.get(attempt["id"], (0, 0))
+            more = parts.bits(receipt, state)
+            apart[attempt["id"]] = (failed | more[0], received | more[1])
         answers.append(("matched", chosen))
-    receipts.hear(tx, [(attempt, b.value, code) for attempt, (_, b, code) in bits.items()])
+    receipts.hear(tx, [(a, b.value, code, *apart[a]) for a, (_, b, code) in bits.items()])
     moved, early = _move(tx, [(attempt, b) for attempt, b, _ in bits.values()])
     _remember(tx, list(bits.values()))
     tx.note("heard", "receipts", "", matched=len(bits), moved=moved)

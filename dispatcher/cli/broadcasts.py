@@ -25,7 +25,7 @@ from dispatcher.config import duration, window
 from dispatcher.model import HANOI, SYSTEM, Audience, BroadcastState, Mode
 from dispatcher.problems import PARTLY, REFUSED, Problem, Say, refused
 from dispatcher.reporting import number
-from dispatcher.store import approvals, files, gateways, people
+from dispatcher.store import approvals, files, gateways, parts, people
 from dispatcher.store import broadcasts as rows
 from dispatcher.store.broadcasts import Broadcast, state_vi
 from dispatcher.store.database import Tx
@@ -414,6 +414,7 @@ def show(surface: Surface, number_: str) -> None:
     with app.store.read(surface.actor()) as tx:
         broadcast = rows.get(tx, broadcast_id(number_))
         counted, names = rows.counts(tx, broadcast.id), people.names(tx)
+        short = parts.count(tx, broadcast.id)
         ahead = foretold.look(surface, tx, broadcast)
         approval, attached = approvals.latest(tx, broadcast), files.attached(tx, broadcast.id)
         closed = {
@@ -424,8 +425,8 @@ def show(surface: Surface, number_: str) -> None:
     if surface.json:
         waits = {name: {"until": until.isoformat(), "code": code}
                  for name, (until, code) in closed.items()}  # fmt: skip
-        told = {"states": counted, "closed": waits, "forecast": ahead, "approval": approval,
-                "attachments": [a.name for a in attached]}  # fmt: skip
+        told = {"states": counted, "short": short, "closed": waits, "forecast": ahead,
+                "approval": approval, "attachments": [a.name for a in attached]}  # fmt: skip
         surface.emit({**as_json(broadcast), **told})
         return
     say_drill(surface, broadcast.mode)
@@ -452,6 +453,13 @@ def show(surface: Surface, number_: str) -> None:
     tell_again(surface, broadcast)
     for state, n in counted.items():
         surface.say(f"  {number(n)} {STATES[state].vi}", f"  {n} {STATES[state].en}")
+    if short:
+        surface.say(
+            f"  trong đó {number(short)} nhận thiếu (có phần không tới); gửi lại cho họ: "
+            f"dispatcher broadcasts resend {broadcast.id} --state short",
+            f"  of them {short} received in part only; again to them: "
+            f"dispatcher broadcasts resend {broadcast.id} --state short",
+        )
     foretold.tell(surface, ahead)
     for name, (until, code) in closed.items():
         surface.say(

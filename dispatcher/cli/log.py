@@ -323,6 +323,8 @@ def tell_story(surface: Surface, story: dict[str, Any]) -> None:
                     f"{a['heard_at']} {surface.text('báo', 'reported')} "
                     f"{auditing.STATES[a['heard']].to(surface.language)}"
                 )
+            if a["parts_missing"]:
+                parts.append(auditing.short(a["parts_missing"]).to(surface.language))
             surface.say("    " + " · ".join(p for p in parts if p))
 
 

@@ -66,6 +66,7 @@ def person(ask: Ask) -> Answer:
     return Shown("person.html", {"c": found[0], "story": story, "beside": member,
                                  "blocked": blocked, "shares": shares, "others": others,
                                  "SCOPES": auditing.SCOPES, "why_stopped": auditing.why_stopped,
+                                 "short": auditing.short,
                                  "joined": joined, "sets": sets,
                                  "wards": wards, "STATES": auditing.STATES,
                                  "REASONS": auditing.REASONS})  # fmt: skip
