@@ -109,7 +109,7 @@ def scope_of(ask: Ask) -> str:
     """What a form asks to stop: notices and campaigns, or everything."""
     scope = ask.one("scope") or "all"
     if scope not in suppressions.SCOPES:
-        raise Problem("unknown-scope", "Không có mức này.", "No such scope.")
+        raise Problem("one-scope", "Không có mức này.", "No such scope.")
     return scope
 
 
