@@ -12,6 +12,7 @@ from typing import Any
 
 from dispatcher import lifecycle, opting_out, parts
 from dispatcher.gateways.contract import Call, Heard, Introduced, Reply
+from dispatcher.last_look import REPLIED
 from dispatcher.lifecycle import Move, Standing
 from dispatcher.model import AddressKind, AttemptState, BroadcastState, Fault, MessageState, Receipt
 from dispatcher.model import Heard as Bits
@@ -178,7 +179,7 @@ def answer_back(tx: Tx, gateway: str, reply: Reply) -> bool:
 def _obey(tx: Tx, address: int, wish: Wish) -> bool:
     """Nothing more to whoever wrote from an address; False when that was so before."""
     own = (address, *user_ids.phones_of(tx, address))
-    return sum(suppressions.suppress(tx, a, "replied", scope=wish.value) for a in own) > 0
+    return sum(suppressions.suppress(tx, a, REPLIED, scope=wish.value) for a in own) > 0
 
 
 def look_at(tx: Tx, reply_id: int, wish: Wish) -> dict[str, Any]:

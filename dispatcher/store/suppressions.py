@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from dispatcher.last_look import Scope
 from dispatcher.model import SkipReason
 from dispatcher.problems import refused
 from dispatcher.store import user_ids
@@ -13,7 +14,7 @@ from dispatcher.store.imports import drop_unused, retire
 from dispatcher.store.outcomes import best_of_attempts
 from dispatcher.store.rows import json_rows, on_rows
 
-SCOPES = ("promotion", "all", "urgent")  # each stops what those before it stop
+SCOPES = tuple(scope.value for scope in Scope)  # each stops what those before it stop
 
 
 def suppress(tx: Tx, address: int, reason: str, *, scope: str = "all") -> bool:
