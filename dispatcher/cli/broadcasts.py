@@ -25,7 +25,7 @@ from dispatcher.config import duration, window
 from dispatcher.model import HANOI, SYSTEM, Audience, BroadcastState, Mode
 from dispatcher.problems import PARTLY, REFUSED, Problem, Say, refused
 from dispatcher.reporting import number
-from dispatcher.store import approvals, files, gateways, people
+from dispatcher.store import approvals, files, gateways, parts, people
 from dispatcher.store import broadcasts as rows
 from dispatcher.store.broadcasts import Broadcast, state_vi
 from dispatcher.store.database import Tx
@@ -417,6 +417,7 @@ def show(surface: Surface, number_: str) -> None:
     with app.store.read(surface.actor()) as tx:
         broadcast = rows.get(tx, broadcast_id(number_))
         counted, names = rows.counts(tx, broadcast.id), people.names(tx)
+        short = parts.count(tx, broadcast.id)
         ahead = foretold.look(surface, tx, broadcast)
         approval, attached = approvals.latest(tx, broadcast), files.attached(tx, broadcast.id)
         closed = {
@@ -428,7 +429,7 @@ def show(surface: Surface, number_: str) -> None:
         waits = {name: {"until": until.isoformat(), "code": code}
                  for name, (until, code) in closed.items()}  # fmt: skip
         times = foretold.times(surface, broadcast)
-        told = {"states": counted, "sending": times.as_json() if times else None,
+        told = {"states": counted, "short": short, "sending": times.as_json() if times else None,
                 "closed": waits, "forecast": ahead, "approval": approval,
                 "attachments": [a.name for a in attached]}  # fmt: skip
         surface.emit({**as_json(broadcast), **told})
@@ -457,6 +458,13 @@ def show(surface: Surface, number_: str) -> None:
     tell_again(surface, broadcast)
     for state, n in counted.items():
         surface.say(f"  {number(n)} {STATES[state].vi}", f"  {n} {STATES[state].en}")
+    if short:
+        surface.say(
+            f"  trong đó {number(short)} nhận thiếu (có phần không tới); gửi lại cho họ: "
+            f"dispatcher broadcasts resend {broadcast.id} --state short",
+            f"  of them {short} received in part only; again to them: "
+            f"dispatcher broadcasts resend {broadcast.id} --state short",
+        )
     if broadcast.state not in OVER:
         foretold.tell_times(surface, broadcast)
     foretold.tell(surface, ahead)
