@@ -15,13 +15,20 @@ from dispatcher.model import Fault, Heard, MessageState, Step
 from dispatcher.store import withdrawals
 from dispatcher.store.database import Tx, at
 from dispatcher.store.eligible import MOBILE, Eligible
-from dispatcher.store.releases import BY_PHONE, TARGETS_PER_STEP, Shares, drawn, scope_id
+from dispatcher.store.releases import BY_ID, BY_PHONE, TARGETS_PER_STEP, Shares, drawn, scope_id
 from dispatcher.store.rows import json_rows, on_ids, on_rows
 
-_NOT_REFUSED = f"a.state <> 'refused' AND a.heard & {Heard.FAILED.value} = 0"
-# An attempt `a` to the phone of a shared target `s`, by whoever held it.
+# A delivery counts, whatever else was said of that attempt.
+_NOT_REFUSED = (
+    f"((a.state <> 'refused' AND a.heard & {Heard.FAILED.value} = 0) "
+    f"OR a.heard >= {Heard.DELIVERED.value})"
+)
+# An attempt `a` to the phone of a shared target `s`, by whoever held it: to the number, or to the
+# user id its owner has, which stands before the first number of a message.
 _AT_THE_PHONE = (
-    "FROM targets o JOIN attempts a ON a.message_id = o.message_id AND a.position = o.position "
+    "FROM targets o JOIN attempts a ON a.message_id = o.message_id AND (a.position = o.position "
+    f"OR (a.position % {TARGETS_PER_STEP} = {BY_ID} "
+    f"AND o.position % {TARGETS_PER_STEP} = {BY_PHONE})) "
     "WHERE o.broadcast_id = s.broadcast_id AND o.address_id = s.address_id "
     "AND o.channel IN ('sms', 'zalo')"
 )
@@ -32,6 +39,12 @@ DELIVERED = f"EXISTS (SELECT 1 {_AT_THE_PHONE} AND a.heard >= {Heard.DELIVERED.v
 _OVER = (
     "(h.state IN ('delivered', 'read', 'failed', 'skipped', 'unconfirmed') "
     "OR (h.state = 'accepted' AND h.deadline_at IS NULL))"
+)
+# Somebody else's turn at the phone of a shared target `s`: it is held, or something was taken.
+_NOT_FREE = (
+    "(EXISTS (SELECT 1 FROM targets k JOIN messages h ON h.id = k.message_id "
+    "WHERE k.broadcast_id = s.broadcast_id AND k.address_id = s.address_id "
+    f"AND k.channel IN ('sms', 'zalo') AND NOT {_OVER}) OR {TAKEN})"
 )
 
 
@@ -139,38 +152,43 @@ def _hold(tx: Tx, sharers: Sequence[_Sharer]) -> None:
 
 
 def _waiting(tx: Tx, broadcast_id: int) -> list[_Sharer]:
-    """What those who share a free phone would be sent, by phone and in the order of the list."""
+    """What those would be sent whose phones are all free, in the order of the list: whoever has
+    another number besides waits for the first to fail, like everybody."""
     hold = "" if tx.is_sqlite else " FOR UPDATE OF m"
     rows = tx.taken(
-        f"WITH {tx.visible('messages')} SELECT s.address_id, s.message_id, s.position, s.step, "
-        "s.channel, s.gateway, s.body_id, ad.carrier, h.id, t.position, "
+        f"WITH {tx.visible('messages')} SELECT w.address_id, w.message_id, w.position, w.step, "
+        "w.channel, w.gateway, w.body_id, ad.carrier, h.id, t.position, "
         "(SELECT count(*) FROM attempts a WHERE a.message_id = t.message_id "
-        "AND a.position = t.position) FROM shared_targets s "
-        "JOIN messages m ON m.id = s.message_id AND m.state = 'skipped' "
-        "AND m.reason = 'shared_phone' JOIN addresses ad ON ad.id = s.address_id "
-        "LEFT JOIN targets t ON t.broadcast_id = s.broadcast_id AND t.channel = s.channel "
-        "AND t.address_id = s.address_id LEFT JOIN messages h ON h.id = t.message_id "
-        "WHERE s.broadcast_id = :b AND m.id IN (SELECT id FROM visible_messages) "
-        "AND NOT EXISTS (SELECT 1 FROM targets k JOIN messages h ON h.id = k.message_id "
-        "WHERE k.broadcast_id = s.broadcast_id AND k.address_id = s.address_id "
-        f"AND k.channel IN ('sms', 'zalo') AND NOT {_OVER}) AND NOT {TAKEN} "
-        f"ORDER BY s.address_id, s.message_id, s.position{hold}",
+        "AND a.position = t.position) FROM messages m "
+        "JOIN shared_targets w ON w.message_id = m.id JOIN addresses ad ON ad.id = w.address_id "
+        "LEFT JOIN targets t ON t.broadcast_id = w.broadcast_id AND t.channel = w.channel "
+        "AND t.address_id = w.address_id LEFT JOIN messages h ON h.id = t.message_id "
+        "WHERE m.broadcast_id = :b AND m.state = 'skipped' AND m.reason = 'shared_phone' "
+        "AND m.id IN (SELECT id FROM visible_messages) AND NOT EXISTS (SELECT 1 "
+        f"FROM shared_targets s WHERE s.message_id = m.id AND {_NOT_FREE}) "
+        f"ORDER BY w.message_id, w.position{hold}",
         b=broadcast_id,
     )
     return [_Sharer(*row) for row in rows]
 
 
 def _given(sharers: Sequence[_Sharer]) -> list[_Sharer]:
-    """Targets that go to the next one of each phone; nobody gets two phones at once."""
-    given: list[_Sharer] = []
-    has_one: set[int] = set()
-    for _, group in groupby(sharers, key=lambda s: s.address):
-        free = [s for s in group if not s.tried]
-        first = next((s.message for s in free if s.message not in has_one), None)
-        if first is not None:
-            has_one.add(first)
-            given += [s for s in free if s.message == first]
-    return given
+    """Targets that go to the next one of each phone, as at a release: first each their first
+    number, then further ones that are nobody's first."""
+    wanted = [
+        list({s.address: None for s in group if not s.tried})
+        for _, group in groupby(sharers, key=lambda s: s.message)
+    ]
+    messages = list(dict.fromkeys(s.message for s in sharers))
+    heirs: dict[int, int] = {}
+    for message, phones in zip(messages, wanted, strict=True):
+        if phones:
+            heirs.setdefault(phones[0], message)
+    for message, phones in zip(messages, wanted, strict=True):
+        if phones and heirs[phones[0]] == message:
+            for phone in phones[1:]:
+                heirs.setdefault(phone, message)
+    return [s for s in sharers if not s.tried and heirs.get(s.address) == s.message]
 
 
 def _pass_on(tx: Tx, broadcast_id: int, given: Sequence[_Sharer]) -> None:
