@@ -191,23 +191,35 @@ def _given(sharers: Sequence[_Sharer]) -> list[_Sharer]:
     return [s for s in sharers if not s.tried and heirs.get(s.address) == s.message]
 
 
-def _pass_on(tx: Tx, broadcast_id: int, given: Sequence[_Sharer]) -> None:
-    """Their targets become those of the next; who held them is marked as changed, so that a report
-    that is decided at this moment is decided anew."""
-    held = [[s.holder, s.held_at] for s in given if s.holder is not None]
-    on_rows(
-        tx,
-        "UPDATE messages SET changed_at = CASE WHEN changed_at < :now THEN :now "
-        f"ELSE changed_at + 1 END FROM (SELECT DISTINCT r.m FROM {json_rows({'m': 'bigint'})} r) d "
-        "WHERE messages.id = d.m",
-        [[m] for m, _ in held],
-        now=at(tx.now),
+def _last_asked(column: str) -> str:
+    """SQL: where a message stands whose target was passed on before it was asked for there."""
+    return (
+        "CASE WHEN EXISTS (SELECT 1 FROM targets t WHERE t.message_id = messages.id "
+        f"AND t.position = messages.position) THEN {column} ELSE COALESCE((SELECT a.{column} "
+        f"FROM attempts a WHERE a.message_id = messages.id ORDER BY a.id DESC LIMIT 1), {column}) "
+        "END"
     )
+
+
+def _pass_on(tx: Tx, broadcast_id: int, given: Sequence[_Sharer]) -> None:
+    """Their targets become those of the next; who held them stands where it was asked for last, and
+    is marked as changed, so that a report that is decided at this moment is decided anew."""
+    held = [[s.holder, s.held_at] for s in given if s.holder is not None]
     on_rows(
         tx,
         "DELETE FROM targets WHERE (message_id, position) IN (SELECT r.m, r.p FROM "
         f"{json_rows({'m': 'bigint', 'p': 'int'})} r)",
         held,
+    )
+    on_rows(
+        tx,
+        "UPDATE messages SET changed_at = CASE WHEN changed_at < :now THEN :now "
+        f"ELSE changed_at + 1 END, position = {_last_asked('position')}, "
+        f"gateway = {_last_asked('gateway')} "
+        f"FROM (SELECT DISTINCT r.m FROM {json_rows({'m': 'bigint'})} r) d "
+        "WHERE messages.id = d.m",
+        [[m] for m, _ in held],
+        now=at(tx.now),
     )
     columns = json_rows(
         {"m": "bigint", "p": "int", "step": "int", "c": "text", "g": "text", "a": "bigint",

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 from conftest import FlowingClock, add_people
-from walk import claimed, counts, get, import_list, number, released, rows, sheet
+from walk import get, import_list, number, released, rows, sheet
 
-from dispatcher import planning, receiving, reporting
+from dispatcher import receiving, reporting
 from dispatcher.app import open_app
 from dispatcher.config import parse
-from dispatcher.model import SYSTEM, AddressKind, Fault, Heard, MessageState, Receipt
-from dispatcher.sending import pass_deadlines, reclaim
+from dispatcher.model import SYSTEM, Fault, Heard, Receipt
+from dispatcher.sending import reclaim
 from dispatcher.sending.asking import give_up
-from dispatcher.sending.view import LEASE, View
-from dispatcher.store import contacts, imports, intents, messages, shared_phones, user_ids, waiting
+from dispatcher.sending.view import View
+from dispatcher.store import messages, shared_phones, upkeep, user_ids, waiting
 from dispatcher.store.database import at
 
 POSTGRESQL_LATER = True
@@ -197,6 +197,26 @@ def test_two_phones_that_nobody_else_wants_go_to_whoever_shares_both(site):
     hand_over(app, broadcast_id)
     assert [n for _, n in targets(app, "Chi")] == ["+84" + P[1:], "+84" + Q[1:]]
     assert states(app)["Dũng"] == ("skipped", "shared_phone")
+
+
+def test_whoever_held_a_phone_that_is_passed_on_stands_where_it_was_asked_for_last(site):
+    """An was reached at Q by Zalo; the SMS to P, next in turn, was taken back."""
+    people_ = [("An", f"{P} / {Q}", "Tổ 1", ""), ("Bình", P, "Tổ 2", "")]
+    app, broadcast_id = site(people_, route="zalo-then-sms")
+    asked(app, "An", 1, "R0", "refused")
+    asked(app, "An", 2, "R1")
+    act(app, lambda tx: tx.run("UPDATE messages SET position = 17, gateway = 'esms', "
+                               "reason = 'opted_out' WHERE state = 'accepted'"))  # fmt: skip
+    hand_over(app, broadcast_id)
+    assert targets(app, "Bình") == [(17, "+84" + P[1:])]
+    [an] = rows(app, "SELECT position, gateway FROM messages WHERE state = 'accepted'")
+    assert an == {"position": 2, "gateway": "zalo"}
+    with app.store.read(SYSTEM) as tx:
+        assert [name for name, good, _ in upkeep.check(tx) if not good] == []
+    hear(app, "R1", Heard.FAILED)
+    assert rows(app, "SELECT position FROM messages WHERE id = :m", m=people(app)["An"][0]) == [
+        {"position": 18}
+    ]
 
 
 # --- what a death and late reports leave --------------------------------------------------------
