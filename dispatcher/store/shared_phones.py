@@ -82,13 +82,15 @@ def keep(
             "INSERT INTO shared_targets (message_id, position, broadcast_id, step, channel, "
             "gateway, address_id, body_id) SELECT :base + p.n, :by_phone + ca.position, :b, "
             f":step, :channel, {drawn(shares, ':base + p.n')}, ca.address_id, pb.body_id "
-            f"FROM plan_rows p JOIN (WITH {tx.visible('messages')} SELECT id FROM visible_messages "
-            "WHERE broadcast_id = :b AND reason = 'shared_phone') m ON m.id = :base + p.n "
-            "JOIN contact_addresses ca ON ca.contact_id = p.contact_id "
+            "FROM plan_rows p JOIN contact_addresses ca ON ca.contact_id = p.contact_id "
             f"JOIN addresses a ON a.id = ca.address_id AND {MOBILE} "
             "JOIN plan_bodies pb ON pb.broadcast_id = :b AND pb.step = :step "
             f"AND pb.scope_id = {scope_id(scope, 'p')} "
             f"WHERE p.reason IS NULL AND ca.position < :most AND {may.not_suppressed()} "
+            # a look by id for each: as a join, PostgreSQL without statistics of this broadcast
+            # walks all who share a phone for each person
+            f"AND (WITH {tx.visible('messages')} SELECT m.reason FROM visible_messages m "
+            "WHERE m.id = :base + p.n) = 'shared_phone' "
             "ON CONFLICT DO NOTHING",
             {
                 "b": broadcast_id,
@@ -146,7 +148,8 @@ def _hold(tx: Tx, sharers: Sequence[_Sharer]) -> None:
         on_ids(
             tx,
             f"WITH {tx.visible('messages')} SELECT id FROM messages WHERE id IN (:ids) "
-            "AND id IN (SELECT id FROM visible_messages) ORDER BY id FOR UPDATE",
+            "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = messages.id) "
+            "ORDER BY id FOR UPDATE",
             holders,
         )
 
@@ -164,7 +167,7 @@ def _waiting(tx: Tx, broadcast_id: int) -> list[_Sharer]:
         "LEFT JOIN targets t ON t.broadcast_id = w.broadcast_id AND t.channel = w.channel "
         "AND t.address_id = w.address_id LEFT JOIN messages h ON h.id = t.message_id "
         "WHERE m.broadcast_id = :b AND m.state = 'skipped' AND m.reason = 'shared_phone' "
-        "AND m.id IN (SELECT id FROM visible_messages) AND NOT EXISTS (SELECT 1 "
+        "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = m.id) AND NOT EXISTS (SELECT 1 "
         f"FROM shared_targets s WHERE s.message_id = m.id AND {_NOT_FREE}) "
         f"ORDER BY w.message_id, w.position{hold}",
         b=broadcast_id,
@@ -251,7 +254,8 @@ def _pass_on(tx: Tx, broadcast_id: int, given: Sequence[_Sharer]) -> None:
         tx,
         f"UPDATE messages SET through_id = r.m FROM {heirs} r, shared_targets s "
         "WHERE s.broadcast_id = :b AND s.address_id = r.a AND messages.id = s.message_id "
-        "AND messages.state = 'skipped' AND messages.reason = 'shared_phone'",
+        # found by its id: through an index on those, each heir would walk everybody who waits
+        "AND messages.state || '' = 'skipped' AND messages.reason || '' = 'shared_phone'",
         [[s.message, s.address] for s in starts.values()],
         b=broadcast_id,
     )
@@ -295,7 +299,8 @@ def end(tx: Tx, broadcast_id: int, to: MessageState) -> None:
     tx.run(
         f"WITH {tx.visible('messages')} UPDATE messages SET state = :to, reason = NULL, "
         "through_id = NULL, changed_at = :now WHERE broadcast_id = :b AND state = 'skipped' "
-        "AND reason = 'shared_phone' AND id IN (SELECT id FROM visible_messages) "
+        "AND reason = 'shared_phone' "
+        "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = messages.id) "
         "AND EXISTS (SELECT 1 FROM shared_targets s WHERE s.message_id = messages.id) "
         "AND NOT EXISTS (SELECT 1 FROM shared_targets s WHERE s.message_id = messages.id "
         f"AND {TAKEN})",
