@@ -252,8 +252,9 @@ def _pass_on(tx: Tx, broadcast_id: int, given: Sequence[_Sharer]) -> None:
     heirs = json_rows({"m": "bigint", "a": "bigint"})
     on_rows(
         tx,
-        f"UPDATE messages SET through_id = r.m FROM {heirs} r, shared_targets s "
-        "WHERE s.broadcast_id = :b AND s.address_id = r.a AND messages.id = s.message_id "
+        "UPDATE messages SET through_id = d.m FROM (SELECT s.message_id AS id, MIN(r.m) AS m "
+        f"FROM {heirs} r CROSS JOIN shared_targets s WHERE s.broadcast_id = :b "
+        "AND s.address_id = r.a GROUP BY s.message_id) d WHERE messages.id = d.id "
         # found by its id: through an index on those, each heir would walk everybody who waits
         "AND messages.state || '' = 'skipped' AND messages.reason || '' = 'shared_phone'",
         [[s.message, s.address] for s in starts.values()],

@@ -1,8 +1,6 @@
 """Shared phones, deaths and late reports beside the last look: what was found by attacking it."""
 
-import sys
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from conftest import FlowingClock, add_people
