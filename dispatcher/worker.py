@@ -227,6 +227,7 @@ class Worker:
             (self._renew, 300.0),
             (self._tell, TELL),
             (self._add_up, TELL),
+            (self._share_phones, PHONES),
             (self._keep, KEEP),
             (self._clear_out, CLEAR_OUT),
         ):
@@ -360,6 +361,30 @@ class Worker:
 
         await self._safely(clear_out)
 
+    async def _share_phones(self) -> None:
+        """Phones whose holders have ended without them go to the next who share them: looked for
+        beside the sending, the more seldom the longer it takes."""
+        began = awake()
+        if began < self.phones_at:
+            return
+        free: list[int] = []
+
+        def look() -> None:
+            with self.app.store.read(SYSTEM) as tx:
+                found = shared_phones.with_sharers(tx)
+                free.extend(b for b in found if shared_phones.any_free(tx, b))
+
+        def hand_over() -> None:
+            for broadcast_id in free:
+                with self.app.store.begin(SYSTEM, self.app.clock()) as tx:
+                    tx.act = "handed over"
+                    shared_phones.hand_over(tx, broadcast_id)
+
+        await self._safely(look, own_thread=True)
+        if free:
+            await self._safely(hand_over)
+        self.phones_at = awake() + max(PHONES, PHONES_SHARE * (awake() - began))
+
     async def _poll(self) -> None:
         """Pull reports where callbacks may have been lost."""
         assert self.engine is not None
@@ -479,7 +504,6 @@ class Worker:
             budgets.settle(tx)
             moved = balance(tx, app.site.mode)
             trail.sequence(tx)
-        self._share_phones()
         if moved and self.engine is not None:
             self.engine.wake()
         self._recover()
@@ -492,20 +516,6 @@ class Worker:
         until = awake() + INBOX_FIRST
         while self._match() == receiving.AT_ONCE and awake() < until:
             pass
-
-    def _share_phones(self) -> None:
-        """Phones whose holders have ended without them go to the next who share them: looked for
-        the more seldom, the longer it takes."""
-        began = awake()
-        if began < self.phones_at:
-            return
-        with self.app.store.read(SYSTEM) as tx:
-            found = shared_phones.with_sharers(tx)
-        for broadcast_id in found:
-            with self.app.store.begin(SYSTEM, self.app.clock()) as tx:
-                tx.act = "handed over"
-                shared_phones.hand_over(tx, broadcast_id)
-        self.phones_at = awake() + max(PHONES, PHONES_SHARE * (awake() - began))
 
     def _hold_on(self) -> None:
         """The database was restarted and our lock with it: others may have taken us for dead."""

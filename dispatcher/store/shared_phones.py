@@ -48,6 +48,15 @@ _NOT_FREE = (
 )
 
 
+# A message `m` whose shared phones are all free.
+_FREE = (
+    "m.broadcast_id = :b AND m.state = 'skipped' AND m.reason = 'shared_phone' "
+    "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = m.id) AND EXISTS (SELECT 1 "
+    "FROM shared_targets s WHERE s.message_id = m.id) AND NOT EXISTS (SELECT 1 "
+    f"FROM shared_targets s WHERE s.message_id = m.id AND {_NOT_FREE})"
+)
+
+
 def _of_message(condition: str, otherwise: str) -> str:
     """SQL on a message `m` and the one (`h`) it is reached through: whether the phone it shares
     fulfils a condition; where no phone of it is kept (a household, an older release) `otherwise`"""
@@ -154,6 +163,15 @@ def _hold(tx: Tx, sharers: Sequence[_Sharer]) -> None:
         )
 
 
+def any_free(tx: Tx, broadcast_id: int) -> bool:
+    """True when somebody shares phones that are all free: there is something to hand over."""
+    found = tx.one(
+        f"WITH {tx.visible('messages')} SELECT 1 FROM messages m WHERE {_FREE} LIMIT 1",
+        b=broadcast_id,
+    )
+    return found is not None
+
+
 def _waiting(tx: Tx, broadcast_id: int) -> list[_Sharer]:
     """What those would be sent whose phones are all free, in the order of the list: whoever has
     another number besides waits for the first to fail, like everybody."""
@@ -166,10 +184,7 @@ def _waiting(tx: Tx, broadcast_id: int) -> list[_Sharer]:
         "JOIN shared_targets w ON w.message_id = m.id JOIN addresses ad ON ad.id = w.address_id "
         "LEFT JOIN targets t ON t.broadcast_id = w.broadcast_id AND t.channel = w.channel "
         "AND t.address_id = w.address_id LEFT JOIN messages h ON h.id = t.message_id "
-        "WHERE m.broadcast_id = :b AND m.state = 'skipped' AND m.reason = 'shared_phone' "
-        "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = m.id) AND NOT EXISTS (SELECT 1 "
-        f"FROM shared_targets s WHERE s.message_id = m.id AND {_NOT_FREE}) "
-        f"ORDER BY w.message_id, w.position{hold}",
+        f"WHERE {_FREE} ORDER BY w.message_id, w.position{hold}",
         b=broadcast_id,
     )
     return [_Sharer(*row) for row in rows]
