@@ -43,7 +43,7 @@ ACTS: Mapping[str, Say] = {
         "rotated": "đổi mã truy cập", "running": "bắt đầu gửi", "scheduled": "đặt giờ",
         "seeded": "nạp ngày nghỉ", "seen": "đọc tệp lịch", "sent": "gửi", "set": "ghi",
         "set back": "đồng hồ bị vặn lùi", "settled": "quyết toán", "settled_in": "dựng trang",
-        "share": "chia tải", "signed_in": "đăng nhập", "started": "mở máy", "stopped": "dừng hẳn",
+        "share": "chia tải", "standing": "ghi tình trạng", "signed_in": "đăng nhập", "started": "mở máy", "stopped": "dừng hẳn",
         "stopped_all": "dừng tất cả", "submitted": "trình duyệt", "suppressed": "ngừng gửi",
         "tested": "gửi thử", "tick": "xem giờ", "tokens": "lưu mã truy cập",
         "totp": "tạo mã xác thực", "totp_right": "nhập đúng mã", "unbound": "gỡ tài khoản Zalo",

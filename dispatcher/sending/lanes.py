@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from dispatcher.gateways.contract import Gateway, Limits, Outgoing, Verdict
 from dispatcher.lifecycle import PROBE_AFTER_UNKNOWNS, RETRY_AFTER_CAP, Doubt, backoff
+from dispatcher.sending.hearing import Hearing
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.messages import Parcel
 
@@ -71,6 +72,7 @@ class Lane:
     doubts_at: float = 0.0  # monotonic: when to look for doubts again
     lag: float = 0.0  # seconds by which calls came later than their turns, all together
     paid: float = 0.0  # the same, of which the turns of all workers know
+    hearing: Hearing = field(default_factory=Hearing)  # how it is, by its answers
 
     def __post_init__(self) -> None:
         self.bears = self.bore = float(self.in_flight)
