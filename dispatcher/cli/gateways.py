@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from dispatcher import accounts, rights
+from dispatcher import accounts, alarms, outages, rights
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.tools import each_line
@@ -12,11 +13,12 @@ from dispatcher.gateways import adapter_module
 from dispatcher.gateways.contract import Accepted, Answer, Call
 from dispatcher.model import Heard as Bits
 from dispatcher.model import Mode
+from dispatcher.outages import State
 from dispatcher.problems import OK, SETTINGS, UNREACHABLE, Problem, Say, unknown
 from dispatcher.routes import adapter_channel
 from dispatcher.store import gateways as rows
-from dispatcher.store.schema import moment
 
+UNANSWERED = frozenset({State.UNREACHABLE, State.THROTTLED, State.UNREADABLE})  # exit 5
 gateways = Group(Say("Nhà cung cấp.", "Gateways."))
 
 
@@ -27,9 +29,9 @@ gateways = Group(Say("Nhà cung cấp.", "Gateways."))
     "dispatcher gateways list",
 )
 def list_gateways(surface: Surface) -> None:
-    app = surface.open_app()
+    app, now = surface.open_app(), surface.open_app().clock()
     with app.store.read(surface.actor()) as tx:
-        states, sign_ins = rows.states(tx), rows.sign_ins(tx)
+        states, sign_ins, standings = rows.states(tx), rows.sign_ins(tx), alarms.gateways(app, tx)
     found = []
     for name, chosen in app.site.gateways.items():
         state = states.get(name)
@@ -39,10 +41,10 @@ def list_gateways(surface: Surface) -> None:
                 "name": name,
                 "adapter": chosen.adapter,
                 "channel": adapter_channel(chosen).value,
+                **standings[name].as_json(),
                 "paused": paused is not None,
                 "reason": paused["paused_reason"] if paused else None,
-                "code": paused["paused_code"] if paused else None,
-                "since": moment(paused["paused_at"]).isoformat() if paused else None,
+                "code": standings[name].code or None,
                 "unknowns_in_a_row": state["unknowns"] if state else 0,
                 "sign_in": sign_ins[name][0] if name in sign_ins else None,
             }
@@ -62,17 +64,17 @@ def list_gateways(surface: Surface) -> None:
                 f["name"],
                 f["adapter"],
                 f["channel"],
-                surface.text(
-                    f"tạm dừng ({f['reason']} {f['code']})", f"paused ({f['reason']} {f['code']})"
-                )
-                if f["paused"]
-                else surface.text("cần đăng nhập lại", "sign in again")
-                if f["sign_in"] == "reconsent_required"
-                else surface.text("sẵn sàng", "ready"),
+                surface.text("cần đăng nhập lại", "sign in again")
+                if f["sign_in"] == "reconsent_required" and f["state"] in ("ok", "unknown")
+                else outages.described(standings[f["name"]]).to(surface.language),
             ]
             for f in found
         ],
     )
+    for standing in standings.values():
+        then = outages.remedy(standing, now)
+        if then.vi:
+            surface.say(f"  {standing.gateway}: {then.vi}", f"  {standing.gateway}: {then.en}")
 
 
 @gateways.verb(
@@ -89,14 +91,17 @@ def check(surface: Surface, names: tuple[str, ...]) -> int:
         named(app.site, name)
         result = accounts.checked(app, name, surface.language)
         if not result["ok"]:
-            reached = result.pop("reached", True)
-            worst = max(worst, SETTINGS if reached else UNREACHABLE)
+            nobody = result.get("fault") in UNANSWERED
+            worst = max(worst, UNREACHABLE if nobody else SETTINGS)
         found.append(result)
     if surface.json:
         surface.emit(found)
     for f in found:
-        words = surface.text("đạt", "fine") if f["ok"] else f.get("message", "?")
-        surface.say(f"{f['gateway']}: {words}")
+        if f["ok"]:
+            surface.say(*_fine(f))
+        else:
+            name, told = f["gateway"], f.get("message", "?")
+            surface.say(told if told.startswith(f"{name}:") else f"{name}: {told}")
         if f.get("not_registered"):
             unknown_names = ", ".join(f["not_registered"])
             surface.warn(
@@ -111,6 +116,16 @@ def check(surface: Surface, names: tuple[str, ...]) -> int:
             "This is a drill: real keys and connections were not tried.",
         )
     return worst
+
+
+def _fine(found: Mapping[str, Any]) -> tuple[str, str]:
+    """What a check without a trouble shows: how much of it was tried, and how messages fare."""
+    name, state = found["gateway"], State(found["state"])
+    tried = {True: (", nối được", ", connected"), None: (", chưa thử nối", ", not connected to")}
+    vi, en = tried[found["reached"]]
+    if state not in (State.OK, State.UNKNOWN):
+        vi, en = f"{vi}; {outages.NAMES[state].vi}", f"{en}; {outages.NAMES[state].en}"
+    return f"{name}: đạt{vi}", f"{name}: fine{en}"
 
 
 def named(site: Any, name: str) -> Any:

@@ -6,14 +6,17 @@ their deadlines in the latest finish.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from dispatcher import outages
 from dispatcher.model import HANOI, Window
-from dispatcher.store import forecasts, texts
+from dispatcher.outages import Standing
+from dispatcher.problems import Say
+from dispatcher.store import forecasts, standings, texts
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx
 from dispatcher.store.forecasts import Waiting
@@ -28,22 +31,43 @@ class Speed(NamedTuple):
     per_day: int | None = None
 
 
+class Waits(NamedTuple):
+    """Messages of which nobody can say when they leave, since their gateway is in trouble."""
+
+    standing: Standing
+    messages: int
+    todo: Say
+
+    def as_json(self) -> dict[str, Any]:
+        found = self.standing
+        told = {"gateway": found.gateway, **found.as_json(), "messages": self.messages}
+        return {**told, "code": found.code, "todo": {"vi": self.todo.vi, "en": self.todo.en}}
+
+
 @dataclass(frozen=True)
 class Forecast:
-    """Moments are aware; money is whole đồng."""
+    """Moments are aware; money is whole đồng. Nobody can say when it will be through (`finish` and
+    `latest` are None) while messages wait for a gateway that lets nothing out."""
 
     start: datetime
-    finish: datetime  # the first step of everybody
-    latest: datetime  # if every step must wait out its deadline
+    finish: datetime | None  # the first step of everybody
+    latest: datetime | None  # if every step must wait out its deadline
     left: int  # messages that will not leave before the broadcast expires
     low: int  # everybody is reached at once
     high: int  # every step for everybody
     measured: bool  # by rates seen here, not by the settings
+    waits: tuple[Waits, ...] = ()  # for gateways that let nothing out, and how many
 
     def as_json(self) -> dict[str, Any]:
-        moments = {k: getattr(self, k).isoformat() for k in ("start", "finish", "latest")}
-        cost = {"low": self.low, "high": self.high}
-        return {**moments, "left": self.left, "cost": cost, "measured": self.measured}
+        return {
+            "start": self.start.isoformat(),
+            "finish": self.finish.isoformat() if self.finish else None,
+            "latest": self.latest.isoformat() if self.latest else None,
+            "left": self.left,
+            "cost": {"low": self.low, "high": self.high},
+            "measured": self.measured,
+            "waits": [w.as_json() for w in self.waits],
+        }
 
 
 def forecast(
@@ -54,8 +78,11 @@ def forecast(
     expires: datetime,
     most: int,
     found: Sequence[Waiting] | None = None,
+    *,
+    now: datetime | None = None,
 ) -> Forecast:
-    """From what waits now, or would (`found`). `most`: đồng if everybody needs every step."""
+    """From what waits now, or would (`found`), and how gateways are `now` (None: at `start`).
+    `most`: đồng if everybody needs every step."""
     found = forecasts.waiting(tx, broadcast.id) if found is None else found
     prices = texts.price_list(tx, start.astimezone(HANOI).date())
     low = sum(
@@ -64,30 +91,48 @@ def forecast(
         for w in found
     )
     ends, left, measured = [start], 0, True
-    for (gateway, step), amount, messages in _by_place(found, speeds):
+    now = now or start
+    shut = {n: s for n, s in standings.read(tx, now).items() if outages.stops(s, now)}
+    waits: Counter[str] = Counter()
+    for (gateway, step), amount, messages in _by_place(found, speeds, shut, broadcast):
+        if gateway in shut:
+            waits[gateway] += messages
+            continue
         speed = speeds[gateway]
         windows = [w for w in (broadcast.window, broadcast.route[step].window) if w is not None]
         finish, rest = drain(amount, speed, windows, start, expires)
         ends.append(finish)
         left += round(messages * rest / amount)
         measured = measured and speed.measured
+    told = tuple(Waits(shut[n], m, outages.remedy(shut[n], now)) for n, m in waits.items())
+    if told:
+        return Forecast(start, None, None, left, low, max(low, most), measured, told)
     deadlines = [s.deadline for s in broadcast.route[:-1] if s.deadline is not None]
     finish = max(ends)
-    latest = min(expires, finish + sum(deadlines, timedelta()))
-    return Forecast(start, finish, max(finish, latest), left, low, max(low, most), measured)
+    latest = max(finish, min(expires, finish + sum(deadlines, timedelta())))
+    return Forecast(start, finish, latest, left, low, max(low, most), measured)
 
 
 def _by_place(
-    found: Sequence[Waiting], speeds: Mapping[str, Speed]
+    found: Sequence[Waiting],
+    speeds: Mapping[str, Speed],
+    shut: Collection[str],
+    broadcast: Broadcast,
 ) -> list[tuple[tuple[str, int], int, int]]:
-    """((gateway, step), amount in what its speed counts, messages)."""
+    """((gateway, step), amount in what its speed counts, messages). What waits for a gateway that
+    is `shut` moves to another one of its step."""
     amounts: dict[tuple[str, int], int] = defaultdict(int)
     messages: dict[tuple[str, int], int] = defaultdict(int)
     for w in found:
-        if w.gateway in speeds:
-            in_parts = speeds[w.gateway].in_parts
-            amounts[w.gateway, w.step] += w.parts if in_parts else w.messages
-            messages[w.gateway, w.step] += w.messages
+        if w.gateway not in speeds:
+            continue
+        gateway = w.gateway
+        if gateway in shut:
+            others = (g for g in broadcast.route[w.step].gateways if g in speeds and g not in shut)
+            gateway = next(others, gateway)
+        in_parts = speeds[gateway].in_parts
+        amounts[gateway, w.step] += w.parts if in_parts else w.messages
+        messages[gateway, w.step] += w.messages
     return [(key, n, messages[key]) for key, n in amounts.items() if n]
 
 

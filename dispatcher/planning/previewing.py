@@ -139,7 +139,9 @@ def preview(
             found.append(
                 Preview(
                     **sums.__dict__,
-                    forecast=forecast(tx, broadcast, speeds, start, expires, sums.total, waiting),
+                    forecast=forecast(
+                        tx, broadcast, speeds, start, expires, sums.total, waiting, now=tx.now
+                    ),
                     households=homes,
                     despite_refusal=refusing,
                     samples=_samples(tx, seen),

@@ -199,7 +199,7 @@ def release(
             step(tx)
     with begin() as tx:  # apart, so that the first message need not wait for it
         releases.take_stock(tx)
-        ahead = forecast(tx, broadcast, speeds, start, expires, 0)
+        ahead = forecast(tx, broadcast, speeds, start, expires, 0, now=now)
     with begin() as tx:
         state = broadcasts.locked_state(tx, broadcast.id)
         if state is not BroadcastState.SCHEDULED:
