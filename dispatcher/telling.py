@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
+from dispatcher import outages
 from dispatcher.model import HANOI, BroadcastState, HeldReason, Role
+from dispatcher.outages import Standing, State
 from dispatcher.problems import Say
-from dispatcher.store import notices
+from dispatcher.store import notices, standings
 from dispatcher.store.budgets import Standing
 from dispatcher.store.database import Tx
 from dispatcher.store.notices import Event
-from dispatcher.store.schema import moment
+from dispatcher.store.schema import micros, moment
 
 LEADER, ADMIN, OFFICER = (r.value for r in (Role.LEADER, Role.ADMIN, Role.OFFICER))
 LATELY = timedelta(days=7)
@@ -130,22 +132,48 @@ def _broadcasts(tx: Tx) -> list[Event]:
 
 
 def _gateways(tx: Tx) -> list[Event]:
-    return [
-        Event(
-            "gateway",
-            "gateway",
-            f"{row['name']}@{row['paused_at']}",
-            Say(
-                f"Nhà cung cấp {row['name']} tạm dừng (mã {row['paused_code'] or '?'}): tin chờ ở "
-                "đó, không mất. Cần quản trị xem.",
-                f"Gateway {row['name']} is paused (code {row['paused_code'] or '?'}): messages "
-                "wait there, nothing is lost. An admin must look.",
-            ),
-            (ADMIN,),
-            by_text=True,
-        )
-        for row in notices.paused_gateways(tx)
+    """Each trouble of a gateway once, and once that it is over."""
+    found = standings.read(tx, tx.now)
+    troubled = [s for s in found.values() if outages.is_told(s, tx.now)]
+    events = [
+        Event("gateway", "gateway", _episode(s), _trouble(s, tx.now), (ADMIN,), by_text=True)
+        for s in troubled
     ]
+    for episode in notices.last_troubles(tx):
+        standing = found.get(episode.partition("@")[0])
+        if standing is not None and standing.state is State.OK:
+            name = standing.gateway
+            well = Say(
+                f"Nhà cung cấp {name} nhận tin lại.", f"Gateway {name} takes messages again."
+            )
+            events.append(Event("gateway-well", "gateway", episode, well, (ADMIN,)))
+    return events
+
+
+def _episode(standing: Standing) -> str:
+    """One trouble of a gateway: told once, however long it lasts."""
+    since = micros(standing.since) if standing.since else 0
+    return f"{standing.gateway}@{since}"
+
+
+def _trouble(standing: Standing, now: datetime) -> Say:
+    """How it is, and what an admin is to do; short enough for a text."""
+    name = standing.gateway
+    if standing.state is State.ACCOUNT:
+        code = standing.code or "?"
+        return Say(
+            f"Nhà cung cấp {name} tạm dừng (mã {code}): tin chờ ở đó, không mất. Cần quản trị xem.",
+            f"Gateway {name} is paused (code {code}): messages wait there, nothing is lost. An "
+            "admin must look.",
+        )
+    how = outages.described(standing)
+    doubt = standing.state is State.UNREADABLE
+    then = ("có tin chưa rõ kết quả", "some messages are in doubt") if doubt else (
+        "tin chờ ở đó", "messages wait there")  # fmt: skip
+    return Say(
+        f"Nhà cung cấp {name} {how.vi}: {then[0]}. Cần quản trị xem.",
+        f"Gateway {name}, {how.en}: {then[1]}. An admin must look.",
+    )
 
 
 def _schedules(tx: Tx) -> list[Event]:

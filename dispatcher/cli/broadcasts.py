@@ -12,7 +12,7 @@ import click
 from dispatcher import app as joined
 from dispatcher import planning, reporting, scheduling, templating, timekeeping
 from dispatcher.auditing import STATES, refusals
-from dispatcher.cli import foretold
+from dispatcher.cli import foretold, trouble
 from dispatcher.cli.contacts import who
 from dispatcher.cli.days import read_day
 from dispatcher.cli.previewed import say_drill, tell_preview
@@ -406,6 +406,7 @@ def show(surface: Surface, number_: str) -> None:
         broadcast = rows.get(tx, broadcast_id(number_))
         counted, names = rows.counts(tx, broadcast.id), people.names(tx)
         ahead = foretold.look(surface, tx, broadcast)
+        seen = trouble.look(surface, tx, broadcast)
         approval, attached = approvals.latest(tx, broadcast), files.attached(tx, broadcast.id)
         closed = {
             gateway: (until.astimezone(HANOI), code)
@@ -416,7 +417,7 @@ def show(surface: Surface, number_: str) -> None:
         waits = {name: {"until": until.isoformat(), "code": code}
                  for name, (until, code) in closed.items()}  # fmt: skip
         told = {"states": counted, "closed": waits, "forecast": ahead, "approval": approval,
-                "attachments": [a.name for a in attached]}  # fmt: skip
+                "attachments": [a.name for a in attached], **seen.as_json()}  # fmt: skip
         surface.emit({**as_json(broadcast), **told})
         return
     say_drill(surface, broadcast.mode)
@@ -443,6 +444,7 @@ def show(surface: Surface, number_: str) -> None:
     for state, n in counted.items():
         surface.say(f"  {number(n)} {STATES[state].vi}", f"  {n} {STATES[state].en}")
     foretold.tell(surface, ahead)
+    trouble.tell(surface, seen, ahead.get("now"))
     for name, (until, code) in closed.items():
         surface.say(
             f"  {name} chưa nhận thêm (mã {code}: ngoài giờ hoặc hết hạn mức); gửi tiếp lúc "

@@ -11,12 +11,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from dispatcher import registered, scheduling, templating, timekeeping
+from dispatcher.cli import health
+from dispatcher.cli.health import Checked
 from dispatcher.cli.spoken import command, option
 from dispatcher.cli.surface import Surface
 from dispatcher.model import HANOI, SYSTEM, Mode
 from dispatcher.problems import OK, SETTINGS, Problem, Say
 from dispatcher.store import areas, settings
-from dispatcher.store.schema import micros, moment
 
 Finding = tuple[str, bool, Say]
 
@@ -36,7 +37,7 @@ Finding = tuple[str, bool, Say]
 def doctor(surface: Surface, clock_is_right: bool) -> int:
     if clock_is_right:
         _confirm_clock(surface)
-    checks: list[Callable[[Surface], Finding]] = [
+    checks: list[Callable[[Surface], Finding | Checked]] = [
         _python,
         _sqlite,
         _zone,
@@ -49,31 +50,26 @@ def doctor(surface: Surface, clock_is_right: bool) -> int:
         _backup,
         _templates,
         _schedules,
-        _gateways,
+        health.gateways,
         _callbacks,
         _people,
         _lists,
         _senders,
         _registrations,
-        _workers,
+        health.worker,
     ]
     found = []
     for check in checks:
         try:
-            found.append(check(surface))
+            found.append(Checked.of(check(surface)))
         except Problem as problem:
-            found.append((check.__name__.strip("_"), False, problem.say))
+            found.append(Checked.of((check.__name__.strip("_"), False, problem.say)))
     if surface.json:
-        surface.emit(
-            [
-                {"check": name, "ok": ok, "message": say.to(surface.language)}
-                for name, ok, say in found
-            ]
-        )
+        surface.emit([f.as_json(surface.language) for f in found])
     else:
-        for _, ok, say in found:
-            surface.say(f"{'✓' if ok else '✗'} {say.vi}", f"{'✓' if ok else '✗'} {say.en}")
-    return OK if all(ok for _, ok, _ in found) else SETTINGS
+        for f in found:
+            surface.say(f"{f.mark} {f.say.vi}", f"{f.mark} {f.say.en}")
+    return OK if all(f.ok for f in found) else SETTINGS
 
 
 def _python(surface: Surface) -> Finding:
@@ -269,26 +265,6 @@ def _callbacks(surface: Surface) -> Finding:
     return "callbacks", there, fine if there else gone
 
 
-def _workers(surface: Surface) -> Finding:
-    from dispatcher.store import workers
-
-    app = surface.open_app()
-    with app.store.read(SYSTEM) as tx:
-        seen = workers.last_seen(tx)
-    if seen is None:
-        none = Say("Bộ gửi tin không chạy: dispatcher run", "No worker is running: dispatcher run")
-        return "worker", True, none
-    seconds = max(0, int((app.clock() - moment(seen)).total_seconds()))
-    return (
-        "worker",
-        seconds < 60,
-        Say(
-            f"Bộ gửi tin hoạt động {seconds} giây trước",
-            f"The worker was active {seconds} seconds ago",
-        ),
-    )
-
-
 def _settings(surface: Surface) -> Finding:
     site = surface.open_site()
     mode = Say("chạy thử", "drill") if site.mode is Mode.DRILL else Say("GỬI THẬT", "LIVE")
@@ -369,52 +345,6 @@ def _schedules(surface: Surface) -> Finding:
         "schedules",
         True,
         Say(f"{len(names)} lịch gửi đọc được", f"{len(names)} schedules can be read"),
-    )
-
-
-def _gateways(surface: Surface) -> Finding:
-    from dispatcher.app import adapter_options
-    from dispatcher.store import gateways
-
-    app = surface.open_app()
-    with app.store.read(SYSTEM) as tx:
-        paused = [n for n, row in gateways.states(tx).items() if row["paused_at"] is not None]
-        sign_ins = gateways.sign_ins(tx)
-    if paused:
-        names = ", ".join(paused)
-        return (
-            "gateways",
-            False,
-            Say(
-                f"Nhà cung cấp đang tạm dừng: {names}. Sửa nguyên nhân rồi: dispatcher "
-                "gateways resume TÊN",
-                f"Paused: {names}. Mend the cause, then: dispatcher gateways resume NAME",
-            ),
-        )
-    refused = {n: until for n, (state, until) in sign_ins.items() if state != "ok"}
-    if refused:
-        name, until = next(iter(refused.items()))
-        left = max(0, ((until or 0) - micros(app.clock())) // 3_600_000_000)
-        return (
-            "gateways",
-            False,
-            Say(
-                f"«{name}» cần đăng nhập lại, còn gửi được khoảng {left} giờ: "
-                f"dispatcher gateways login {name}",
-                f"“{name}” must be signed in again, it can send for about {left} hours: "
-                f"dispatcher gateways login {name}",
-            ),
-        )
-    if app.site.mode is Mode.LIVE:
-        for chosen in app.site.gateways.values():
-            adapter_options(app.site, chosen, None)
-    return (
-        "gateways",
-        True,
-        Say(
-            f"{len(app.site.gateways)} nhà cung cấp sẵn sàng",
-            f"{len(app.site.gateways)} gateways are ready",
-        ),
     )
 
 

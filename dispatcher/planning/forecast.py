@@ -38,6 +38,10 @@ class Waits(NamedTuple):
     messages: int
     todo: Say
 
+    @property
+    def how(self) -> Say:
+        return outages.described(self.standing)
+
     def as_json(self) -> dict[str, Any]:
         found = self.standing
         told = {"gateway": found.gateway, **found.as_json(), "messages": self.messages}

@@ -6,6 +6,7 @@ from itertools import islice
 
 from dispatcher import (
     accounts,
+    alarms,
     deputizing,
     firing,
     planning,
@@ -30,6 +31,7 @@ from dispatcher.store import (
 )
 from dispatcher.store.database import Tx
 from dispatcher.store.handover import hand_over, in_hand
+from dispatcher.web import troubles
 from dispatcher.web.ask import Answer, Ask, Go, Shown, read_date, whole
 from dispatcher.web.guard import Page, changes, reads
 from dispatcher.web.pages import ROLES
@@ -165,9 +167,10 @@ def take_back(ask: Ask) -> Answer:
 
 def providers(ask: Ask) -> Answer:
     with ask.read() as tx:
-        states = gateways.states(tx)
-    found = [{"name": n, "adapter": g.adapter, **states.get(n, {})}
-             for n, g in ask.app.site.gateways.items()]  # fmt: skip
+        states, standings = gateways.states(tx), alarms.gateways(ask.app, tx)
+    told = troubles.listed(standings.values(), ask.app.clock())
+    found = [{**states.get(g["name"], {}), "adapter": ask.app.site.gateways[g["name"]].adapter, **g}
+             for g in told]  # fmt: skip
     return Shown("gateways.html", {"found": found, "whole": ask.person.wards is None})
 
 
@@ -186,9 +189,11 @@ def provider(ask: Ask) -> Answer:
     if ask.form:
         checked = accounts.checked(app, name, ask.language)
     path = callback_path(app, name)
+    with ask.read() as tx:
+        [standing] = troubles.listed([alarms.gateways(app, tx)[name]], app.clock())
     return Shown(
         "gateway.html",
-        {"g": app.site.gateways[name], "checked": checked, "live": app.site.mode is Mode.LIVE,
+        {"standing": standing, "g": app.site.gateways[name], "checked": checked, "live": app.site.mode is Mode.LIVE,
          "callback": app.site.public_url + path if app.site.public_url else "",
          "block": accounts.to_write(app.site.gateways[name].adapter, name)},
     )  # fmt: skip
