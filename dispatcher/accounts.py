@@ -16,9 +16,9 @@ from dispatcher.drill import given_twins
 from dispatcher.gateways import adapter_module, adapter_tables
 from dispatcher.gateways.contract import KnowsBalance, KnowsSenders, KnowsStanding, Refused
 from dispatcher.model import SYSTEM, Fault, Mode
-from dispatcher.outages import Standing, State
+from dispatcher.outages import Health, State
 from dispatcher.problems import Problem, Say
-from dispatcher.store import gateways, standings
+from dispatcher.store import gateways, health
 
 SET_UP = ("esms", "zalo", "kannel", "speedsms", "viettel", "vnpt")  # `http` is described by hand
 
@@ -102,7 +102,7 @@ def _state_of(trouble: Refused) -> State:
 def _words(name: str, trouble: Refused, app: App) -> Say:
     """What is wrong and what to do: the vendor's own words beside ours."""
     state, now = _state_of(trouble), app.clock()
-    told = outages.told(Standing(name, state, now, trouble.code), now)
+    told = outages.told(Health(name, state, now, trouble.code), now)
     if not trouble.detail:
         return told
     return Say(f"{told.vi} ({trouble.detail})", f"{told.en} ({trouble.detail})")
@@ -113,15 +113,15 @@ def _write_down(app: App, name: str, trouble: Refused | None, *, asked: bool) ->
     shown by messages alone: until then nobody knows."""
     with app.begin(SYSTEM)() as tx:
         tx.act = "checked"
-        heard = gateways.states(tx).get(name, {}).get("standing")
+        heard = gateways.states(tx).get(name, {}).get("health")
         if trouble is not None:
             state = _state_of(trouble)
             if state is not State.ACCOUNT and heard != state.value:
-                standings.write(tx, name, state.value, tx.now, trouble.code)
+                health.write(tx, name, state.value, tx.now, trouble.code)
         elif asked and heard in (None, State.UNREACHABLE.value):
-            standings.write(tx, name, State.OK.value, tx.now, "")
+            health.write(tx, name, State.OK.value, tx.now, "")
         elif heard == State.UNREACHABLE.value or (asked and heard != State.OK.value):
-            standings.write(tx, name, None, tx.now, "")
+            health.write(tx, name, None, tx.now, "")
 
 
 def to_write(adapter: str, name: str) -> str:

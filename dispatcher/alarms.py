@@ -7,21 +7,21 @@ from __future__ import annotations
 
 from dispatcher import outages
 from dispatcher.app import App
-from dispatcher.outages import Attendance, Standing, Work
-from dispatcher.store import ending, standings, workers
+from dispatcher.outages import Attendance, Health, Work
+from dispatcher.store import ending, health, workers
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx
 
 
-def gateways(app: App, tx: Tx) -> dict[str, Standing]:
+def gateways(app: App, tx: Tx) -> dict[str, Health]:
     """How each gateway of the settings is now."""
-    found = standings.read(tx, app.clock(), app.site.gateways)
+    found = health.read(tx, app.clock(), app.site.gateways)
     return {name: found[name] for name in app.site.gateways}
 
 
-def of_broadcast(app: App, tx: Tx, broadcast: Broadcast) -> list[Standing]:
+def of_broadcast(app: App, tx: Tx, broadcast: Broadcast) -> list[Health]:
     """How the gateways of a broadcast's route are now, in the order of the route."""
-    found = standings.read(tx, app.clock(), [g for s in broadcast.route for g in s.gateways])
+    found = health.read(tx, app.clock(), [g for s in broadcast.route for g in s.gateways])
     return [found[n] for n in dict.fromkeys(g for s in broadcast.route for g in s.gateways)]
 
 

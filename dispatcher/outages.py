@@ -62,7 +62,7 @@ CODES: Mapping[str, Say] = {  # how connecting failed, as the wire names it
 
 
 @dataclass(frozen=True)
-class Standing:
+class Health:
     """How one gateway is. `code`: the vendor's word or how connecting failed, else empty."""
 
     gateway: str
@@ -80,7 +80,7 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Facts:
+class Noted:
     """What is written down about one gateway."""
 
     paused_at: datetime | None = None
@@ -93,21 +93,21 @@ class Facts:
     signed_in_until: datetime | None = None  # the access it still has, where sign_in is not ok
 
 
-def standing(gateway: str, facts: Facts, now: datetime) -> Standing:
+def health_of(gateway: str, facts: Noted, now: datetime) -> Health:
     """The one rule: a pause wins, then an account nobody can use, then what was heard last."""
     if facts.paused_at is not None:
         by_person = facts.paused_reason == "person"
         state = State.PAUSED if by_person else State.ACCOUNT
-        return Standing(gateway, state, facts.paused_at, facts.paused_code)
+        return Health(gateway, state, facts.paused_at, facts.paused_code)
     until = facts.signed_in_until
     if facts.sign_in != "ok" and until is not None and until <= now:
-        return Standing(gateway, State.ACCOUNT, until, facts.sign_in)
+        return Health(gateway, State.ACCOUNT, until, facts.sign_in)
     if not facts.heard:
-        return Standing(gateway, State.UNKNOWN)
-    return Standing(gateway, State(facts.heard), facts.heard_at, facts.heard_code)
+        return Health(gateway, State.UNKNOWN)
+    return Health(gateway, State(facts.heard), facts.heard_at, facts.heard_code)
 
 
-def level(found: Standing, now: datetime) -> Level:
+def level(found: Health, now: datetime) -> Level:
     """How much to mind it now."""
     match found.state:
         case State.OK | State.UNKNOWN:
@@ -122,7 +122,7 @@ def level(found: Standing, now: datetime) -> Level:
             assert_never(other)
 
 
-def stops(found: Standing, now: datetime) -> bool:
+def stops(found: Health, now: datetime) -> bool:
     """True while nobody can say when what waits for this gateway will leave."""
     match found.state:
         case State.OK | State.UNKNOWN:
@@ -135,7 +135,7 @@ def stops(found: Standing, now: datetime) -> bool:
             assert_never(other)
 
 
-def is_told(found: Standing, now: datetime) -> bool:
+def is_told(found: Health, now: datetime) -> bool:
     """True when staff are told of it: not what a person did, nor what may pass in a moment."""
     match found.state:
         case State.OK | State.UNKNOWN | State.PAUSED:
@@ -150,7 +150,7 @@ def is_told(found: Standing, now: datetime) -> bool:
             assert_never(other)
 
 
-def described(found: Standing) -> Say:
+def described(found: Health) -> Say:
     """The state in words, with the cause and since when."""
     name, cause = NAMES[found.state], _cause(found)
     if found.since is None or found.state is State.OK:
@@ -162,14 +162,14 @@ def described(found: Standing) -> Say:
     )
 
 
-def _cause(found: Standing) -> Say:
+def _cause(found: Health) -> Say:
     if found.code in CODES:
         words = CODES[found.code]
         return Say(f" ({words.vi})", f" ({words.en})")
     return Say(f" (mã {found.code})", f" (code {found.code})") if found.code else Say("", "")
 
 
-def remedy(found: Standing, now: datetime) -> Say:
+def remedy(found: Health, now: datetime) -> Say:
     """What a person is to do about it; empty where all is well."""
     name = found.gateway
     match found.state:
@@ -229,7 +229,7 @@ def remedy(found: Standing, now: datetime) -> Say:
             assert_never(other)
 
 
-def told(found: Standing, now: datetime) -> Say:
+def told(found: Health, now: datetime) -> Say:
     """One sentence for a list of troubles: which gateway, how it is, what to do."""
     how, then = described(found), remedy(found, now)
     return Say(

@@ -12,9 +12,9 @@ from datetime import date, datetime, timedelta
 
 from dispatcher import outages
 from dispatcher.model import HANOI, BroadcastState, HeldReason, Role
-from dispatcher.outages import Standing, State
+from dispatcher.outages import Health, State
 from dispatcher.problems import Say
-from dispatcher.store import notices, standings
+from dispatcher.store import health, notices
 from dispatcher.store.budgets import Standing
 from dispatcher.store.database import Tx
 from dispatcher.store.notices import Event
@@ -133,16 +133,16 @@ def _broadcasts(tx: Tx) -> list[Event]:
 
 def _gateways(tx: Tx) -> list[Event]:
     """Each trouble of a gateway once, and once that it is over."""
-    found = standings.read(tx, tx.now)
+    found = health.read(tx, tx.now)
     troubled = [s for s in found.values() if outages.is_told(s, tx.now)]
     events = [
         Event("gateway", "gateway", _episode(s), _trouble(s, tx.now), (ADMIN,), by_text=True)
         for s in troubled
     ]
     for episode in notices.last_troubles(tx):
-        standing = found.get(episode.partition("@")[0])
-        if standing is not None and standing.state is State.OK:
-            name = standing.gateway
+        seen = found.get(episode.partition("@")[0])
+        if seen is not None and seen.state is State.OK:
+            name = seen.gateway
             well = Say(
                 f"Nhà cung cấp {name} nhận tin lại.", f"Gateway {name} takes messages again."
             )
@@ -150,24 +150,24 @@ def _gateways(tx: Tx) -> list[Event]:
     return events
 
 
-def _episode(standing: Standing) -> str:
+def _episode(seen: Health) -> str:
     """One trouble of a gateway: told once, however long it lasts."""
-    since = micros(standing.since) if standing.since else 0
-    return f"{standing.gateway}@{since}"
+    since = micros(seen.since) if seen.since else 0
+    return f"{seen.gateway}@{since}"
 
 
-def _trouble(standing: Standing, now: datetime) -> Say:
+def _trouble(seen: Health, now: datetime) -> Say:
     """How it is, and what an admin is to do; short enough for a text."""
-    name = standing.gateway
-    if standing.state is State.ACCOUNT:
-        code = standing.code or "?"
+    name = seen.gateway
+    if seen.state is State.ACCOUNT:
+        code = seen.code or "?"
         return Say(
             f"Nhà cung cấp {name} tạm dừng (mã {code}): tin chờ ở đó, không mất. Cần quản trị xem.",
             f"Gateway {name} is paused (code {code}): messages wait there, nothing is lost. An "
             "admin must look.",
         )
-    how = outages.described(standing)
-    doubt = standing.state is State.UNREADABLE
+    how = outages.described(seen)
+    doubt = seen.state is State.UNREADABLE
     then = ("có tin chưa rõ kết quả", "some messages are in doubt") if doubt else (
         "tin chờ ở đó", "messages wait there")  # fmt: skip
     return Say(

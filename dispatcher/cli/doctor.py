@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from dispatcher import registered, scheduling, templating, timekeeping
-from dispatcher.cli import health
-from dispatcher.cli.health import Checked
+from dispatcher.cli import outlook
+from dispatcher.cli.outlook import Checked
 from dispatcher.cli.spoken import command, option
 from dispatcher.cli.surface import Surface
 from dispatcher.model import HANOI, SYSTEM, Mode
@@ -50,13 +50,13 @@ def doctor(surface: Surface, clock_is_right: bool) -> int:
         _backup,
         _templates,
         _schedules,
-        health.gateways,
+        outlook.gateways,
         _callbacks,
         _people,
         _lists,
         _senders,
         _registrations,
-        health.worker,
+        outlook.worker,
     ]
     found = []
     for check in checks:

@@ -10,7 +10,7 @@ from dispatcher import app as joined
 from dispatcher import outages, planning
 from dispatcher.cli.surface import Surface
 from dispatcher.model import HANOI, BroadcastState
-from dispatcher.outages import Standing, State
+from dispatcher.outages import Health, State
 from dispatcher.reporting import number
 from dispatcher.store import forecasts
 from dispatcher.store.broadcasts import Broadcast
@@ -98,7 +98,7 @@ def tell_ahead(surface: Surface, ahead: Mapping[str, Any]) -> None:
 def _waiting(waits: Mapping[str, Any]) -> tuple[str, str]:
     """How many wait for a gateway in trouble, how it is and what to do."""
     since = datetime.fromisoformat(waits["since"]) if waits["since"] else None
-    found = Standing(waits["gateway"], State(waits["state"]), since, waits["code"])
+    found = Health(waits["gateway"], State(waits["state"]), since, waits["code"])
     how, many = outages.described(found), waits["messages"]
     return (
         f"  {number(many)} tin chờ ở {found.gateway}: {how.vi}; {waits['todo']['vi']}",

@@ -31,7 +31,7 @@ gateways = Group(Say("Nhà cung cấp.", "Gateways."))
 def list_gateways(surface: Surface) -> None:
     app, now = surface.open_app(), surface.open_app().clock()
     with app.store.read(surface.actor()) as tx:
-        states, sign_ins, standings = rows.states(tx), rows.sign_ins(tx), alarms.gateways(app, tx)
+        states, sign_ins, health = rows.states(tx), rows.sign_ins(tx), alarms.gateways(app, tx)
     found = []
     for name, chosen in app.site.gateways.items():
         state = states.get(name)
@@ -41,10 +41,10 @@ def list_gateways(surface: Surface) -> None:
                 "name": name,
                 "adapter": chosen.adapter,
                 "channel": adapter_channel(chosen).value,
-                **standings[name].as_json(),
+                **health[name].as_json(),
                 "paused": paused is not None,
                 "reason": paused["paused_reason"] if paused else None,
-                "code": standings[name].code or None,
+                "code": health[name].code or None,
                 "unknowns_in_a_row": state["unknowns"] if state else 0,
                 "sign_in": sign_ins[name][0] if name in sign_ins else None,
             }
@@ -66,15 +66,15 @@ def list_gateways(surface: Surface) -> None:
                 f["channel"],
                 surface.text("cần đăng nhập lại", "sign in again")
                 if f["sign_in"] == "reconsent_required" and f["state"] in ("ok", "unknown")
-                else outages.described(standings[f["name"]]).to(surface.language),
+                else outages.described(health[f["name"]]).to(surface.language),
             ]
             for f in found
         ],
     )
-    for standing in standings.values():
-        then = outages.remedy(standing, now)
+    for one in health.values():
+        then = outages.remedy(one, now)
         if then.vi:
-            surface.say(f"  {standing.gateway}: {then.vi}", f"  {standing.gateway}: {then.en}")
+            surface.say(f"  {one.gateway}: {then.vi}", f"  {one.gateway}: {then.en}")
 
 
 @gateways.verb(

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 
 from dispatcher import outages
 from dispatcher.model import HANOI, Window
-from dispatcher.outages import Standing
+from dispatcher.outages import Health
 from dispatcher.problems import Say
-from dispatcher.store import forecasts, standings, texts
+from dispatcher.store import forecasts, health, texts
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx
 from dispatcher.store.forecasts import Waiting
@@ -34,16 +34,16 @@ class Speed(NamedTuple):
 class Waits(NamedTuple):
     """Messages of which nobody can say when they leave, since their gateway is in trouble."""
 
-    standing: Standing
+    health: Health
     messages: int
     todo: Say
 
     @property
     def how(self) -> Say:
-        return outages.described(self.standing)
+        return outages.described(self.health)
 
     def as_json(self) -> dict[str, Any]:
-        found = self.standing
+        found = self.health
         told = {"gateway": found.gateway, **found.as_json(), "messages": self.messages}
         return {**told, "code": found.code, "todo": {"vi": self.todo.vi, "en": self.todo.en}}
 
@@ -96,7 +96,7 @@ def forecast(
     )
     ends, left, measured = [start], 0, True
     now = now or start
-    shut = {n: s for n, s in standings.read(tx, now).items() if outages.stops(s, now)}
+    shut = {n: s for n, s in health.read(tx, now).items() if outages.stops(s, now)}
     waits: Counter[str] = Counter()
     for (gateway, step), amount, messages in _by_place(found, speeds, shut, broadcast):
         if gateway in shut:

@@ -475,9 +475,9 @@ gateways = Table(
            comment="per cent of its weight beside other gateways of a step; falls in trouble"),
     Column("rate", Float, comment="messages a second, measured while some were waiting"),
     Column("polled_at", Instant), Column("poll_after", Id, comment="message a round has come to"),
-    Column("standing", String, comment="ok | unreachable | throttled | unreadable"),
-    Column("standing_at", Instant),
-    Column("standing_code", String, comment="the vendor's word, or how connecting failed"),
+    Column("health", String, comment="ok | unreachable | throttled | unreadable"),
+    Column("health_at", Instant),
+    Column("health_code", String, comment="the vendor's word, or how connecting failed"),
 )  # fmt: skip
 closures = Table(
     "closures", metadata,

@@ -105,7 +105,9 @@ def show(ask: Ask) -> Answer:
             with ask.read() as tx:
                 reworded = joined.as_offered(tx, broadcast)
         seen = joined.preview(app, ask.person, reworded, Look((), first - 1, 1))
-    live = _live(ask, broadcast) if broadcast.released_at else {"alarm": alarm}
+    live: dict[str, Any] = {"alarm": alarm}
+    if broadcast.released_at:
+        live |= _live(ask, broadcast)
     if broadcast.released_at:
         with ask.read() as tx:
             live["report"] = reporting.report(tx, broadcast.id, tallies.of(tx, broadcast.id))
@@ -139,7 +141,7 @@ def _live(ask: Ask, broadcast: Broadcast) -> dict[str, Any]:
     """How far a released broadcast has come, and how fast since `?was=…&at=…` (done, second)."""
     with ask.read() as tx:
         tally = tallies.of(tx, broadcast.id, ("people", "faults"))
-        seen = troubles.of_broadcast(ask.app, tx, broadcast, reporting.faults(tally)[:20])
+        wrong = troubles.of_broadcast(ask.app, tx, broadcast, reporting.faults(tally)[:20])
     counted, now = tally.states, ask.app.clock()
     total = sum(counted.values())
     left = counted.get("queued", 0) + counted.get("sending", 0)
@@ -154,7 +156,7 @@ def _live(ask: Ask, broadcast: Broadcast) -> dict[str, Any]:
         "networks": lines if len(lines) > 1 else [],
         "totals": {c: sum(line["counts"][c] for line in lines) for c in reporting.COLUMNS},
         "columns": reporting.COLUMNS, "STATES": STATES, "REASONS": REASONS,
-        "taken_at": tally.at, **seen,
+        "taken_at": tally.at, **wrong,
     }  # fmt: skip
 
 

@@ -167,8 +167,8 @@ def take_back(ask: Ask) -> Answer:
 
 def providers(ask: Ask) -> Answer:
     with ask.read() as tx:
-        states, standings = gateways.states(tx), alarms.gateways(ask.app, tx)
-    told = troubles.listed(standings.values(), ask.app.clock())
+        states, health = gateways.states(tx), alarms.gateways(ask.app, tx)
+    told = troubles.listed(health.values(), ask.app.clock())
     found = [{**states.get(g["name"], {}), "adapter": ask.app.site.gateways[g["name"]].adapter, **g}
              for g in told]  # fmt: skip
     return Shown("gateways.html", {"found": found, "whole": ask.person.wards is None})
@@ -190,10 +190,11 @@ def provider(ask: Ask) -> Answer:
         checked = accounts.checked(app, name, ask.language)
     path = callback_path(app, name)
     with ask.read() as tx:
-        [standing] = troubles.listed([alarms.gateways(app, tx)[name]], app.clock())
+        [health] = troubles.listed([alarms.gateways(app, tx)[name]], app.clock())
     return Shown(
         "gateway.html",
-        {"standing": standing, "g": app.site.gateways[name], "checked": checked, "live": app.site.mode is Mode.LIVE,
+        {"health": health,
+         "g": app.site.gateways[name], "checked": checked, "live": app.site.mode is Mode.LIVE,
          "callback": app.site.public_url + path if app.site.public_url else "",
          "block": accounts.to_write(app.site.gateways[name].adapter, name)},
     )  # fmt: skip

@@ -10,7 +10,7 @@ from dispatcher import alarms, outages
 from dispatcher.app import App
 from dispatcher.auditing import REMEDIES
 from dispatcher.model import BroadcastState, Fault
-from dispatcher.outages import Level, Standing, Work
+from dispatcher.outages import Health, Level, Work
 from dispatcher.problems import Say
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx
@@ -19,7 +19,7 @@ GOES_ON = frozenset({BroadcastState.SCHEDULED, BroadcastState.RUNNING, Broadcast
 TROUBLES = frozenset({Fault.BUSY, Fault.UNKNOWN, Fault.ACCOUNT})  # of the gateway itself
 
 
-def listed(found: Iterable[Standing], now: datetime) -> list[dict[str, Any]]:
+def listed(found: Iterable[Health], now: datetime) -> list[dict[str, Any]]:
     """Each gateway with its state in words, how much to mind it and what to do."""
     return [
         {
@@ -42,7 +42,7 @@ def of_work(found: Work) -> dict[str, Any] | None:
 
 
 OVER = Say(
-    "đợt này đã kết thúc: xem ai chưa nhận được trong Báo cáo, bấm Gửi lại cho người chưa nhận được",
+    "đợt này đã kết thúc: xem ai chưa nhận được trong Báo cáo, rồi gửi lại cho những người đó",
     "this broadcast is over: see in the report who was not reached, then send again to those",
 )
 
@@ -63,14 +63,14 @@ def of_broadcast(
 
 
 def _remedy(
-    fault: Mapping[str, Any], found: Iterable[Standing], now: datetime, *, goes_on: bool
+    fault: Mapping[str, Any], found: Iterable[Health], now: datetime, *, goes_on: bool
 ) -> Say:
     """What to do about a fault: by how its gateway is now, where that is in trouble."""
     if fault["fault"] in TROUBLES:
-        for standing in found:
-            troubled = outages.level(standing, now) is not Level.OK
-            if standing.gateway == fault["gateway"] and troubled:
-                return outages.remedy(standing, now)
+        for health in found:
+            troubled = outages.level(health, now) is not Level.OK
+            if health.gateway == fault["gateway"] and troubled:
+                return outages.remedy(health, now)
         if fault["fault"] == Fault.BUSY and not goes_on:
             return OVER
     return REMEDIES[fault["fault"]]

@@ -11,9 +11,9 @@ depends_on = None
 
 def upgrade() -> None:
     for column in (
-        sa.Column("standing", sa.String, comment="ok | unreachable | throttled | unreadable"),
-        sa.Column("standing_at", sa.BigInteger),
-        sa.Column("standing_code", sa.String, comment="the vendor's word, or how connecting failed"),
+        sa.Column("health", sa.String, comment="ok | unreachable | throttled | unreadable"),
+        sa.Column("health_at", sa.BigInteger),
+        sa.Column("health_code", sa.String, comment="the vendor's word, or how connecting failed"),
     ):
         op.add_column("gateways", column)
     turned = sa.Column("turned_at", sa.BigInteger, comment="last turn of its send loop")

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from dispatcher import alarms, outages
 from dispatcher.cli.surface import Surface
 from dispatcher.model import SYSTEM, Mode
-from dispatcher.outages import Attendance, Level, Standing
+from dispatcher.outages import Attendance, Health, Level
 from dispatcher.problems import Problem, Say
 from dispatcher.store import gateways as rows
 from dispatcher.store.schema import micros
@@ -86,7 +86,7 @@ def gateways(surface: Surface) -> Checked:
     return Checked("gateways", True, ready, Level.OK)
 
 
-def _troubled(troubled: list[Standing], now: datetime) -> Checked:
+def _troubled(troubled: list[Health], now: datetime) -> Checked:
     """What is wrong with which gateway; the worst of them gives the level and the moment."""
     alarming = [s for s in troubled if outages.level(s, now) is Level.ALARM]
     sentences = [outages.told(s, now) for s in troubled]
