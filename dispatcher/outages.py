@@ -45,7 +45,7 @@ NAMES: Mapping[State, Say] = {
     State.OK: Say("sẵn sàng", "ready"),
     State.PAUSED: Say("tạm dừng", "paused"),
     State.UNREACHABLE: Say("không nối được", "cannot be reached"),
-    State.THROTTLED: Say("báo bận, chưa nhận tin", "busy, takes nothing yet"),
+    State.THROTTLED: Say("báo bận, chưa nhận tin", "busy, takes nothing"),
     State.UNREADABLE: Say("trả lời không đọc được", "its answers cannot be read"),
     State.ACCOUNT: Say("tài khoản có trục trặc, đã tạm dừng", "trouble with the account, paused"),
     State.UNKNOWN: Say("chưa gửi lần nào", "not tried yet"),

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from dispatcher import outages
-from dispatcher.outages import Noted, Health
+from dispatcher.outages import Health, Noted
 from dispatcher.store import gateways
 from dispatcher.store.database import Tx, at
 from dispatcher.store.schema import moment
