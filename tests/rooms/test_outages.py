@@ -259,7 +259,7 @@ def test_a_scheduled_broadcast_is_due_at_its_time(ward):
     assert work(app).since is None
 
 
-SCHEDULE = """name = "Nhắc thứ hai"
+SCHEDULE = """title = "Nhắc thứ hai"
 template = "canh-bao"
 route = "sms"
 cron = "0 9 * * mon"
