@@ -45,8 +45,10 @@ def checked(app: App, name: str, language: str) -> dict[str, Any]:
     if found["reached"] is not None:
         _write_down(app, name, trouble, asked=bool(found.pop("asked", False)))
     with app.store.read(SYSTEM) as tx:
-        now = alarms.gateways(app, tx)[name]
+        now, odd = alarms.gateways(app, tx)[name], alarms.odd_reports(app, tx).get(name)
     found |= now.as_json()
+    if odd is not None:
+        found["odd_reports"] = odd
     if isinstance(trouble, Refused):
         found["fault"] = _state_of(trouble).value
         found["message"] = _words(name, trouble, app).to(language)

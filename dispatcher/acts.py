@@ -10,7 +10,8 @@ ACTS: Mapping[str, Say] = {
     act: Say(vi, act.replace("_", " "))
     for act, vi in {
         "added": "thêm", "again": "nêu lý do gửi lại", "approval": "ghi cách duyệt",
-        "approved": "duyệt", "arranged": "sắp sẵn", "attached": "đính kèm",
+        "approved": "duyệt", "approver_left": "người duyệt hết quyền", "arranged": "sắp sẵn",
+        "attached": "đính kèm",
         "backed_up": "sao lưu", "bound": "gắn tài khoản Zalo", "cancelled": "hủy",
         "changed": "thay đổi", "checked": "kiểm tra", "closed": "đóng", "confirmed": "xác nhận",
         "correction": "soạn đính chính", "created": "soạn", "deadlines": "chuyển sang kênh sau",
@@ -41,8 +42,11 @@ ACTS: Mapping[str, Say] = {
         "released": "phát hành", "removed": "bỏ", "renamed": "đổi tên", "reopened": "mở lại",
         "replied": "trả lời", "resend": "gửi lại", "resumed": "cho chạy tiếp",
         "returned": "trả lại", "reworded": "đổi câu chữ", "role": "đổi vai trò",
-        "rotated": "đổi mã truy cập", "running": "bắt đầu gửi", "scheduled": "đặt giờ",
-        "seeded": "nạp ngày nghỉ", "seen": "đọc tệp lịch", "sent": "gửi", "set": "ghi",
+        "rotated": "đổi mã truy cập", "running": "bắt đầu gửi",
+        "same_words": "bỏ người đã nhận cùng nội dung", "scheduled": "đặt giờ",
+        "seeded": "nạp ngày nghỉ", "seen": "đọc tệp lịch", "sent": "gửi",
+        "series": "ghi cả loạt của lịch", "set": "ghi",
+        "set_aside": "để riêng",
         "set back": "đồng hồ bị vặn lùi", "settled": "quyết toán", "settled_in": "dựng trang",
         "share": "chia tải", "signed_in": "đăng nhập",
         "started": "mở máy", "stopped": "dừng hẳn",
@@ -51,6 +55,12 @@ ACTS: Mapping[str, Say] = {
         "totp": "tạo mã xác thực", "totp_right": "nhập đúng mã", "unbound": "gỡ tài khoản Zalo",
         "undone": "hoàn tác", "unlocked": "mở khóa", "unsuppressed": "cho gửi lại",
         "withdrawn": "bỏ lại tin không được gửi nữa",
+        # after a restore
+        "brought_over": "mang lời từ chối sang", "carried_over": "mang sang từ bản trước",
+        "doubts_named": "ghi là chưa rõ", "edited_trail": "nhật ký của bản trước bị sửa",
+        "refusals_missing": "không rõ ai đã từ chối", "restored": "khôi phục",
+        "without_refusals": "cho gửi dù không rõ ai đã từ chối",
+        "woke_up": "nhận ra là bản chép hoặc khôi phục",
     }.items()
 }  # fmt: skip
 NOUNS: Mapping[str, Say] = {

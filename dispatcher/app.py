@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from dispatcher import law, planning, routes, targeting, templating, wording
+from dispatcher import hours, law, periods, planning, routes, targeting, templating, wording
 from dispatcher.clock import Clock, Watch, real_clock, site_clock
 from dispatcher.config import GatewaySettings, Secret, Site
 from dispatcher.gateways import adapter_module
@@ -180,6 +180,7 @@ def draft(
     schedule_id: int | None = None,
 ) -> int:
     """Check an officer's choices and store them as a draft; its id."""
+    periods.check_life(expires_after)
     chosen, steps = routes.find(app.site, route_name)
     urgent = urgent or chosen.urgent
     if chosen.one_per and audience.one_per == "phone":
@@ -196,11 +197,11 @@ def draft(
         )
     filled = templating.fill(template, fields)
     targeting.resolve(tx, audience)
-    hours = window or (ALL_DAY if urgent else app.site.window)
+    chosen_hours = window or (ALL_DAY if urgent else app.site.window)
     signing = senders(app, tx, audience)
     law.check_sending(
         template.kind,
-        hours,
+        chosen_hours,
         urgent=urgent,
         branded=all(s.brandname for s in signing.values()),
         consent=bool(app.site.consent),
@@ -216,7 +217,7 @@ def draft(
             audience,
             steps,
             signing,
-            hours,
+            chosen_hours,
             expires_after,
             document or template.document,
             priority=URGENT if urgent else ORDINARY,
@@ -289,14 +290,33 @@ def preview(
         found = wording.words(app.site, tx, broadcast)
         rates, purses = speeds(app.site, tx), budgets_of(app.site, tx, broadcast)
         remarks = wording.remarks(app.site, tx, broadcast, today)
+    beside = beside_it(app, broadcast)
     resolve = resolver(app, broadcast)
     # who looks after every ward of a broadcast sees all of it: no row need be asked whose it is
     all_mine = actor.wards is None or set(broadcast.senders) <= actor.wards
     begin = app.begin(SYSTEM if all_mine else actor)
-    seen = planning.preview(begin, broadcast, found, resolve, rates, look, purses)
+    seen = planning.preview(
+        begin, broadcast, found, resolve, rates, look, purses, beside, app.site.undo,
+        hours.vendor_hours(app.site, broadcast.priority),
+    )  # fmt: skip
     with app.store.read(actor) as tx:
         standings = wording.standings(app.site, tx, broadcast, seen, today)
-    return replace(seen, remarks=remarks, standings=standings)
+        late = seen.late and planning.with_routes(
+            seen.late, hours.other_routes(app.site, tx, broadcast), rates, broadcast.window
+        )
+    return replace(seen, remarks=remarks, standings=standings, late=late)
+
+
+def beside_it(app: App, broadcast: Broadcast, within: Tx | None = None) -> list[planning.Coming]:
+    """What is approved and not released yet, and starts within a day of this one."""
+    with nullcontext(within) if within is not None else app.store.read(SYSTEM) as tx:
+        return planning.coming(
+            tx,
+            broadcast,
+            app.clock(),
+            lambda other: wording.words(app.site, tx, other),
+            lambda other: resolver(app, other),
+        )
 
 
 def resolver(app: App, broadcast: Broadcast) -> planning.Resolve:
@@ -345,6 +365,7 @@ def release(app: App, broadcast: Broadcast) -> str:
         app.site.mode,
         rates,
         purses,
+        hours.vendor_hours(app.site, broadcast.priority),
     )
     return state.value
 

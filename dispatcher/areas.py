@@ -14,8 +14,9 @@ from dispatcher.problems import Problem, Say, unknown
 from dispatcher.sms import folded
 
 T = TypeVar("T")
-
+_UNIT_WORDS = re.compile(r"\b(phuong|xa|dac khu|thi tran|quan|huyen|thi xa|thanh pho)\s+(?=\w)")
 _WARD_WORDS = re.compile(r"^(?:ubnd\s+)?(?:phuong|p\.|p\s|xa|dac khu)\s*", re.IGNORECASE)
+_ENDS = r"\s*(?:$|[^\w\s]|" + _UNIT_WORDS.pattern + r"|tp\b)"  # after the whole name of a unit
 _GROUP_WORDS = re.compile(
     r"^(?:to\s*dan\s*pho|tdp|khu\s*pho|khoi\s*pho|khu\s*dan\s*cu|kdc|kp|to|thon|khom|khu)"
     r"(?:\s*(?:so|:|\.|-)\s*|\s+|(?=\d))+"
@@ -49,6 +50,23 @@ def group_key(name: str) -> str:
     key = re.sub(r"^0+(?=\d)", "", key)
     key = re.sub(r"^(\d+)\s+([a-z])$", r"\1\2", key)
     return str(_ROMAN[key]) if key in _ROMAN else key
+
+
+def unit_in(name: str, known: Mapping[str, T]) -> T | None:
+    """The unit that the name of an organisation speaks of; None when it is none of `known`.
+
+    `known`: normal forms (see `ward_key`). "Công an phường Máy Tơ" speaks of "may to"; a name
+    without a word for a unit may hold it anywhere; where two fit, the longer one is meant.
+    """
+    plain = folded(name)
+    starts = [found.end() for found in _UNIT_WORDS.finditer(plain)]
+    for key in sorted(filter(None, known), key=len, reverse=True):
+        whole, inside = re.compile(re.escape(key) + _ENDS), rf"(?<!\w){re.escape(key)}(?!\w)"
+        if any(whole.match(plain, at) for at in starts) or (
+            not starts and re.search(inside, plain)
+        ):
+            return known[key]
+    return None
 
 
 def looks_like_group(text: str) -> bool:

@@ -32,7 +32,7 @@ def refusals(
     except Problem as problem:
         if problem.exit_code == REFUSED and actor.person_id is not None:
             with begin() as tx:
-                tx.note("refused", noun, of, tried=act, rule=problem.code, person=actor.person_id)
+                tx.note_refusal(actor, noun, of, act, problem.code)
         raise
 
 
@@ -100,6 +100,13 @@ REASONS: dict[str, Say] = {
         "cả lượt gửi nhiều số bị từ chối, đang gửi lại từng phần",
         "refused with a whole call, goes again in smaller ones",
     ),
+    "same_words": Say(
+        "đã nhận cùng nội dung trong 24 giờ", "got exactly the same words within 24 hours"
+    ),
+    "restored": Say(
+        "có thể đã đi trước khi khôi phục cơ sở dữ liệu, không gửi lại",
+        "may have left before the database was restored; not sent again",
+    ),
     "no_text": Say("thiếu dữ liệu để viết tin, hoặc tin quá dài", "no text could be written"),
     "busy": Say("nhà cung cấp bận", "the gateway was busy"),
     "unknown": Say("không đọc được trả lời", "no readable answer"),
@@ -115,13 +122,21 @@ def find(tx: Tx, text: str, sample_heads: tuple[str, ...]) -> list[int]:
     """Contacts meant by a phone number, a contact id (c12) or a message id (m34)."""
     text = text.strip()
     kind, digits = text[:1].lower(), text[1:]
-    if kind in ("c", "m") and digits.isdigit() and len(digits) < 19:
+    if kind in ("c", "m") and digits.isdecimal() and len(digits) < 19:
         if kind == "c":
-            return [int(digits)]
+            return _known(tx, int(digits))
         rows = list(logbook.messages(tx, Filters(message=int(digits)), limit=1))
         return [row["contact"] for row in rows]
-    if text.isdigit() and len(text) < 8:
-        return [int(text)]
+    if text.isdecimal() and len(text) < 8:  # a number of ours has no zero in front
+        return [] if text.startswith("0") else _known(tx, int(text))
+    if phone.looks_masked(text):
+        raise Problem(
+            "masked-number",
+            f"«{text}» là số đã che bớt, không tra được. Dùng mã người nhận (c12), mã tin (m34) "
+            "hoặc số đầy đủ.",
+            f"“{text}” is a masked number and cannot be looked up. Use the contact (c12), a "
+            "message (m34) or the whole number.",
+        )
     reading = phone.read(text, sample_heads)
     e164 = reading.e164 or (reading.numbers[0].e164 if reading.numbers else None)
     if e164 is None:
@@ -135,6 +150,14 @@ def find(tx: Tx, text: str, sample_heads: tuple[str, ...]) -> list[int]:
         if address is not None:
             return logbook.contacts_on(tx, address)
     return []
+
+
+def _known(tx: Tx, contact: int) -> list[int]:
+    """This contact, where the list or the log has it and the actor may see it."""
+    listed = contacts.listed(tx, ids=[contact], limit=1)
+    return [contact] if listed or list(
+        logbook.messages(tx, Filters(contact=contact), limit=1)
+    ) else []  # fmt: skip
 
 
 def story(tx: Tx, contact_id: int, language: str) -> dict[str, Any]:

@@ -9,16 +9,18 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from dispatcher import restoring
 from dispatcher.app import App
 from dispatcher.config import FILE, Site, changing, parse, read_text
 from dispatcher.config.changing import Where
-from dispatcher.model import HANOI, Actor
+from dispatcher.model import HANOI, SYSTEM, Actor
 from dispatcher.problems import Problem, refused, settings
-from dispatcher.store import areas, contacts, imports, upkeep
+from dispatcher.store import areas, contacts, imports, second_place, upkeep
 from dispatcher.store import settings as site_facts
 from dispatcher.store.database import Tx
 
@@ -153,6 +155,8 @@ def back_up(
     with app.store.begin(actor, app.clock()) as tx:
         site_facts.put(tx, "backed_up_at", app.clock().isoformat())
         tx.note("backed_up", "database", "", bytes=size)
+    with suppress(Problem), app.store.read(SYSTEM) as tx:  # the backup is there all the same
+        second_place.write(tx, restoring.second_place(app.site), app.clock())
     return size
 
 

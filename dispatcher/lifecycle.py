@@ -31,7 +31,7 @@ MOVES: dict[MessageState, frozenset[MessageState]] = {
         {M.QUEUED, M.SENDING, M.EXPIRED, M.CANCELLED, M.FAILED}
         | {M.SKIPPED}  # the last look: refused, removed or forgotten since the release
         | {M.ACCEPTED, M.DELIVERED, M.READ}  # an earlier step was accepted or answered late
-        | {M.UNCONFIRMED}  # an earlier attempt is in doubt
+        | {M.UNCONFIRMED}  # an earlier attempt is in doubt, or a restored backup cannot know
     ),
     # back to queued only after a refusal that proves nothing was accepted
     M.SENDING: frozenset(
@@ -57,8 +57,8 @@ BROADCAST_MOVES: dict[BroadcastState, frozenset[BroadcastState]] = {
     B.APPROVED: frozenset({B.SCHEDULED, B.STOPPED, B.DRAFT}),
     B.SCHEDULED: frozenset({B.RUNNING, B.PAUSED, B.HELD, B.STOPPED, B.MISSED, B.DRAFT}),
     B.RUNNING: frozenset({B.PAUSED, B.HELD, B.DONE, B.STOPPED, B.EXPIRED}),
-    B.PAUSED: frozenset({B.RUNNING, B.SCHEDULED, B.STOPPED, B.EXPIRED}),
-    B.HELD: frozenset({B.RUNNING, B.SCHEDULED, B.STOPPED, B.EXPIRED}),
+    B.PAUSED: frozenset({B.RUNNING, B.SCHEDULED, B.HELD, B.STOPPED, B.EXPIRED, B.DONE}),
+    B.HELD: frozenset({B.RUNNING, B.SCHEDULED, B.STOPPED, B.EXPIRED, B.DONE}),
     B.DONE: frozenset({B.RUNNING}),  # a receipt said no while there was still time and a next step
     B.STOPPED: frozenset(),
     B.EXPIRED: frozenset(),

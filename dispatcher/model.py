@@ -112,6 +112,7 @@ class SkipReason(StrEnum):
     NO_CONSENT = "no_consent"  # advertising: never agreed to it (Decree 91/2020 art. 11)
     DO_NOT_CALL = "do_not_call"  # advertising: on the do-not-call list (art. 7)
     TOO_OFTEN = "too_often"  # advertising: three within 24 hours (art. 13); or the site's own cap
+    SAME_WORDS = "same_words"  # their phone got, or gets, exactly these words within a day
     NO_TEXT = "no_text"  # a value their text needs is missing, or the text would be too long
     REMOVED = "removed"  # taken off the list since the release
     FORGOTTEN = "forgotten"  # erased since the release
@@ -136,6 +137,7 @@ class HeldReason(StrEnum):
     WARD_BUDGET = "ward_budget"  # more than a ward may spend this month, or its contract is worth
     OVER_BUDGET = "over_budget"  # the money approved for a step is spent and no step follows
     RESTORED = "restored"  # the database woke up as a copy
+    APPROVER_LEFT = "approver_left"  # whoever approved it may approve no longer
 
 
 class Heard(IntFlag):
@@ -195,7 +197,8 @@ class Window:
         if (opens, closes) == ("00:00", "24:00"):
             return cls(time(0), time(0))
         found = cls(time.fromisoformat(opens), time.fromisoformat(closes))
-        if found.opens == found.closes:
+        whole = all(c.tzinfo is None and not c.second for c in (found.opens, found.closes))
+        if found.opens == found.closes or not whole:
             raise ValueError(text)
         return found
 

@@ -7,7 +7,7 @@ Goes to: lists, checks, forecasts, notices, pages.   Never: asks a gateway, a da
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, assert_never
@@ -23,7 +23,7 @@ class State(StrEnum):
     PAUSED = "paused"  # by a person
     UNREACHABLE = "unreachable"  # no connection: nothing left this machine
     THROTTLED = "throttled"  # it answers that it takes nothing now
-    UNREADABLE = "unreadable"  # its answers prove nothing, several in a row
+    UNREADABLE = "unreadable"  # its answers prove nothing, several in a row; or its reports do not
     ACCOUNT = "account"  # key, balance, allow-list, sign-in
     UNKNOWN = "unknown"  # never tried, or not since it was resumed
 
@@ -50,6 +50,7 @@ NAMES: Mapping[State, Say] = {
     State.ACCOUNT: Say("tài khoản có trục trặc, đã tạm dừng", "trouble with the account, paused"),
     State.UNKNOWN: Say("chưa gửi lần nào", "not tried yet"),
 }
+ODD_REPORTS = Say("báo nhận không dùng được", "its reports are of no use")
 NO_NAME = "ClientConnectorDNSError"
 CODES: Mapping[str, Say] = {  # how connecting failed, as the wire names it
     NO_NAME: Say("không có máy chủ tên này", "no host of this name"),
@@ -63,12 +64,16 @@ CODES: Mapping[str, Say] = {  # how connecting failed, as the wire names it
 
 @dataclass(frozen=True)
 class Health:
-    """How one gateway is. `code`: the vendor's word or how connecting failed, else empty."""
+    """How one gateway is. `code`: the vendor's word or how connecting failed, else empty.
+
+    `by_reports`: it takes messages, but too many of its reports are of no use.
+    """
 
     gateway: str
     state: State
     since: datetime | None = None
     code: str = ""
+    by_reports: bool = False
 
     def as_json(self) -> dict[str, Any]:
         since = self.since.isoformat() if self.since else None
@@ -107,6 +112,13 @@ def health_of(gateway: str, facts: Noted, now: datetime) -> Health:
     return Health(gateway, State(facts.heard), facts.heard_at, facts.heard_code)
 
 
+def with_odd_reports(found: Health, since: datetime | None) -> Health:
+    """A gateway of whose reports too many are of no use; what is worse than that stays so."""
+    if found.state not in (State.OK, State.UNKNOWN):
+        return found
+    return replace(found, state=State.UNREADABLE, since=since, code="", by_reports=True)
+
+
 def level(found: Health, now: datetime) -> Level:
     """How much to mind it now."""
     match found.state:
@@ -124,6 +136,8 @@ def level(found: Health, now: datetime) -> Level:
 
 def stops(found: Health, now: datetime) -> bool:
     """True while nobody can say when what waits for this gateway will leave."""
+    if found.by_reports:
+        return False
     match found.state:
         case State.OK | State.UNKNOWN:
             return False
@@ -136,7 +150,10 @@ def stops(found: Health, now: datetime) -> bool:
 
 
 def is_told(found: Health, now: datetime) -> bool:
-    """True when staff are told of it: not what a person did, nor what may pass in a moment."""
+    """True when staff are told of it: not what a person did, nor what may pass in a moment. Of odd
+    reports they are told apart."""
+    if found.by_reports:
+        return False
     match found.state:
         case State.OK | State.UNKNOWN | State.PAUSED:
             return False
@@ -152,7 +169,7 @@ def is_told(found: Health, now: datetime) -> bool:
 
 def described(found: Health) -> Say:
     """The state in words, with the cause and since when."""
-    name, cause = NAMES[found.state], _cause(found)
+    name, cause = ODD_REPORTS if found.by_reports else NAMES[found.state], _cause(found)
     if found.since is None or found.state is State.OK:
         return name
     since = found.since.astimezone(HANOI)
@@ -205,6 +222,13 @@ def remedy(found: Health, now: datetime) -> Say:
                 "cấp khác",
                 "an admin asks the vendor why it takes nothing, lowers per_second, or adds another "
                 "gateway",
+            )
+        case State.UNREADABLE if found.by_reports:
+            return Say(
+                "tin vẫn đi; quản trị xem dispatcher log receipts, kiểm tra địa chỉ báo nhận và "
+                "khóa ở nhà cung cấp",
+                "messages still leave; an admin looks at dispatcher log receipts, and at the "
+                "callback address and the keys at the vendor",
             )
         case State.UNREADABLE:
             return Say(

@@ -246,11 +246,23 @@ def carrier_of(e164: str, sample_heads: Collection[str] = ()) -> str | None:
     return _carrier(e164.removeprefix("+84"), _bare(tuple(sample_heads)))
 
 
+_MASKS = frozenset("x*•●…#×")
+
+
 def masked(e164: str) -> str:
     """+84951234678 → 09xx xxx 678: enough to recognise, not enough to call."""
     if not e164.startswith("+84"):
         return "…" + e164[-3:]
     return f"0{e164[3]}xx xxx {e164[-3:]}"
+
+
+def looks_masked(text: str) -> bool:
+    """True for a number with some of it hidden, as we and others show numbers."""
+    plain = text.strip().casefold().replace("...", "…")
+    hidden = any(c in _MASKS for c in plain)
+    return hidden and any(c.isdigit() for c in plain) and all(
+        c.isdigit() or c in _MASKS or c in "+ .-()\t" for c in plain
+    )  # fmt: skip
 
 
 def tails(last: int) -> tuple[str, ...]:

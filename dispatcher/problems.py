@@ -7,6 +7,7 @@ Anything else that is raised is a bug and keeps its traceback.
 from __future__ import annotations
 
 import difflib
+import errno
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -57,6 +58,30 @@ def refused(code: str, vi: str, en: str) -> Problem:
 def settings(code: str, vi: str, en: str, *, where: str = "") -> Problem:
     """Settings or credentials are wrong (exit 4)."""
     return Problem(code, vi, en, exit_code=SETTINGS, where=where)
+
+
+def shortage(error: BaseException) -> Problem | None:
+    """What the machine has run out of, where that is why `error` came: threads or open files.
+
+    It passes when other programs end; whoever meets it waits and tries again.
+    """
+    if isinstance(error, RuntimeError) and "can't start new thread" in str(error):
+        return settings(
+            "no-thread",
+            "Máy không còn tiến trình hoặc luồng để chạy; bộ gửi tin chờ và tự thử lại. Đóng bớt "
+            "chương trình, hoặc tăng giới hạn số luồng của máy.",
+            "The machine has no thread left to run in; the worker waits and tries again by itself. "
+            "Close some programs, or raise the machine's limit of threads.",
+        )
+    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+        return settings(
+            "no-descriptor",
+            "Máy đã mở quá nhiều tệp và kết nối; bộ gửi tin chờ và tự thử lại. Đóng bớt chương "
+            "trình, hoặc tăng giới hạn số tệp được mở.",
+            "Too many files and connections are open; the worker waits and tries again by itself. "
+            "Close some programs, or raise the limit of open files.",
+        )
+    return None
 
 
 def _plain(name: str) -> str:

@@ -9,20 +9,24 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from typing import NamedTuple
 
 from dispatcher import lifecycle
+from dispatcher.gateways import cleaned
 from dispatcher.gateways.contract import Call, Heard, Introduced, Reply
 from dispatcher.lifecycle import Move, Standing
 from dispatcher.model import AddressKind, AttemptState, BroadcastState, Fault, MessageState, Receipt
 from dispatcher.model import Heard as Bits
 from dispatcher.sms import folded
 from dispatcher.store import (
+    aside,
     broadcasts,
     contacts,
     messages,
     reachability,
     receipts,
     replies,
+    restored,
     suppressions,
     user_ids,
     withdrawals,
@@ -31,6 +35,7 @@ from dispatcher.store.database import Row, Tx
 from dispatcher.store.releases import TARGETS_PER_STEP
 
 Listens = Mapping[str, Callable[[Call], Heard]]  # gateway → its `hear`
+Believing = Callable[[Tx, Sequence[tuple[str, Receipt]]], list[tuple[str, int | None]]]
 AT_ONCE = 100  # calls: neither the send loop nor a vendor's next call waits for many of them
 FAILED_FOR = timedelta(days=7)  # a phone that was off is tried as usual a week later
 
@@ -40,36 +45,90 @@ def match(tx: Tx, listens: Listens, most: int = AT_ONCE) -> int:
     arrived = receipts.waiting(tx, most)
     if not arrived:
         return 0
-    wanted: list[tuple[receipts.Waiting, Receipt]] = []
     settled: list[receipts.Settled] = []
+    waits: list[tuple[int, timedelta]] = []
+    odd: list[tuple[receipts.Waiting, Exception]] = []
+    good: list[tuple[receipts.Waiting, Heard]] = []
     for row in arrived:
         heard = _read(listens, row)
-        if heard is None or heard.verified is False:
+        if isinstance(heard, Exception):
+            odd.append((row, heard))
+        elif heard is None or heard.verified is False:
             settled.append((row.id, "refused", None, None, None))
-            continue
+        else:
+            good.append((row, heard))
+    found = aside.each_alone(tx, good, lambda calls: _take(tx, calls, believe))
+    for (row, heard), taken in zip(good, found, strict=True):
+        if isinstance(taken, Exception) and len(heard.receipts) > 1:  # perhaps only one of them
+            call = [(row, heard)]
+            [taken] = aside.each_alone(tx, call, lambda calls: _take(tx, calls, believe_apart))
+        if isinstance(taken, Exception):
+            odd.append((row, taken))
+        else:
+            settled += taken.settled
+            waits += taken.waits
+    settled += _set_aside(tx, odd)
+    receipts.settle(tx, settled)
+    receipts.again(tx, waits)  # of a call with several reports one may be too early
+    tx.note("received", "receipts", "", looked_at=len(arrived), waiting=len(waits))
+    return len(arrived)
+
+
+class Taken(NamedTuple):
+    """What one call of the inbox came to."""
+
+    settled: list[receipts.Settled]
+    waits: list[tuple[int, timedelta]]
+
+
+def _take(
+    tx: Tx, calls: Sequence[tuple[receipts.Waiting, Heard]], believing: Believing
+) -> list[Taken]:
+    """Obey and believe what some calls say; per call what it came to."""
+    taken: list[Taken] = []
+    wanted: list[tuple[receipts.Waiting, Receipt, Taken]] = []
+    for row, heard in calls:
+        taken.append(Taken([], []))
         once = heard.replies if not row.tries else ()
         replies = [answer_back(tx, row.gateway, reply) for reply in once]
         for person in heard.introduced if heard.verified else ():
             introduce(tx, row.gateway, person)
         if heard.receipts:
-            wanted += [(row, receipt) for receipt in heard.receipts]
+            wanted += [(row, receipt, taken[-1]) for receipt in heard.receipts]
         else:
-            settled.append((row.id, "reply" if replies else "empty", None, None, None))
-    found = believe(tx, [(row.gateway, receipt) for row, receipt in wanted])
-    waits: list[tuple[int, timedelta]] = []
-    for (row, receipt), (state, attempt) in zip(wanted, found, strict=True):
+            state = "reply" if replies else "empty"
+            taken[-1].settled.append((row.id, state, None, None, None))
+    found = believing(tx, [(row.gateway, receipt) for row, receipt, _ in wanted])
+    for (row, receipt, own), (state, attempt) in zip(wanted, found, strict=True):
         over = row.age > receipts.REMATCH_FOR
         if state in ("unmatched", "early") and not over:
             wait = lifecycle.backoff(row.tries + 1, str(row.id), first=0.5, most=3600)
-            waits.append((row.id, wait))
+            own.waits.append((row.id, wait))
         elif state in ("matched", "early"):
-            settled.append((row.id, "matched", attempt, receipt.state.value, receipt.code))
+            own.settled.append((row.id, "matched", attempt, receipt.state.value, receipt.code))
         else:
-            settled.append((row.id, "refused", attempt, None, receipt.code))
-    receipts.settle(tx, settled)
-    receipts.again(tx, waits)  # of a call with several reports one may be too early
-    tx.note("received", "receipts", "", looked_at=len(arrived), waiting=len(waits))
-    return len(arrived)
+            kept = "unreadable" if state == "unreadable" else "refused"
+            own.settled.append((row.id, kept, attempt, None, receipt.code))
+    return taken
+
+
+def _set_aside(tx: Tx, odd: Sequence[tuple[receipts.Waiting, Exception]]) -> list[receipts.Settled]:
+    """Calls nobody can read or store: kept as they came, and named."""
+    by_gateway: dict[tuple[str, str], list[int]] = {}
+    for row, error in odd:
+        by_gateway.setdefault((row.gateway, type(error).__name__), []).append(row.id)
+    for (gateway, why), ids in by_gateway.items():
+        aside.name(tx, gateway, "report", why, ids)
+    return [(row.id, "unreadable", None, None, None) for row, _ in odd]
+
+
+def believe_apart(tx: Tx, heard: Sequence[tuple[str, Receipt]]) -> list[tuple[str, int | None]]:
+    """`believe`, but a report that cannot be read or stored is set aside: ("unreadable", None)."""
+    told = aside.each_alone(tx, heard, lambda reports: believe(tx, reports))
+    odd = [(g, t) for (g, _), t in zip(heard, told, strict=True) if isinstance(t, Exception)]
+    for gateway, why in sorted({(g, type(error).__name__) for g, error in odd}):
+        aside.name(tx, gateway, "report", why)
+    return [("unreadable", None) if isinstance(t, Exception) else t for t in told]
 
 
 def believe(tx: Tx, heard: Sequence[tuple[str, Receipt]]) -> list[tuple[str, int | None]]:
@@ -81,7 +140,12 @@ def believe(tx: Tx, heard: Sequence[tuple[str, Receipt]]) -> list[tuple[str, int
     """
     if not heard:
         return []
-    calls = receipts.attempts_for(tx, [(g, r.reference, r.provider_id) for g, r in heard])
+    heard = [(gateway, cleaned.receipt(receipt)) for gateway, receipt in heard]
+    wanted = [(g, r.reference, r.provider_id) for g, r in heard]
+    calls = receipts.attempts_for(tx, wanted)
+    unknown = [(g, ref) for (g, ref, _), c in zip(wanted, calls, strict=True) if ref and not c]
+    if unknown and restored.recall(tx, unknown):
+        calls = receipts.attempts_for(tx, wanted)
     bits: dict[int, tuple[Row, Bits, str]] = {}
     answers: list[tuple[str, Sequence[Row]]] = []
     for (_, receipt), candidates in zip(heard, calls, strict=True):
@@ -116,9 +180,15 @@ def _remember(tx: Tx, heard: Sequence[tuple[Row, Bits, str]]) -> None:
     reachability.refused(tx, silent, tx.now + FAILED_FOR)
 
 
-def _read(listens: Listens, row: receipts.Waiting) -> Heard | None:
+def _read(listens: Listens, row: receipts.Waiting) -> Heard | Exception | None:
+    """What a call says, cleaned; None where nobody here reads that gateway; else what was wrong."""
+    if row.call is None:
+        return ValueError("stored otherwise")
     listen = listens.get(row.gateway)
-    return listen(row.call) if listen else None
+    try:
+        return cleaned.heard(listen(row.call)) if listen else None
+    except Exception as error:  # of an adapter, which may be anybody's
+        return error
 
 
 def _meant(tx: Tx, candidates: Sequence[Row], receipt: Receipt) -> list[Row]:

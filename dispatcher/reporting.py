@@ -310,8 +310,10 @@ def as_html(
     language: str,
     document: str = "",
     approval: Mapping[str, Any] | None = None,
+    again: str = "",
 ) -> str:
-    """A page that prints on A4. `approval` as `store.approvals.latest` gives it."""
+    """A page that prints on A4. `approval` as `store.approvals.latest` gives it; `again`: why the
+    same words went to the same people within a day."""
     return _page(
         "report.html",
         title=title,
@@ -320,6 +322,7 @@ def as_html(
         drill=drill,
         document=document,
         approval=approval,
+        again=again,
         columns=[c.to(language) for c in COLUMNS.values()],
         lines=found.lines,
         total=found.total,

@@ -51,10 +51,14 @@ def _steps(*channels: list[str]) -> tuple[StepSettings, ...]:
     )
 
 
+def usual(site: Site) -> str | None:
+    """The route of a broadcast for which none is named: the first that is written down."""
+    return next(iter(site.routes), None)
+
+
 def find(site: Site, name: str | None) -> tuple[RouteSettings, tuple[Step, ...]]:
-    """A route by name, or the only one that is written down, with its steps."""
-    if name is None and len(site.routes) == 1:
-        name = next(iter(site.routes))
+    """A route by name, or the usual one, with its steps."""
+    name = usual(site) if name is None else name
     routes = known(site)
     if name is None or name not in routes:
         vi = ", ".join(f"{n} ({r.title})" if r.title else n for n, r in routes.items())

@@ -14,8 +14,8 @@ from typing import Any
 
 from dispatcher import registered, telling
 from dispatcher.app import App, budgets_of
-from dispatcher.gateways import mail
-from dispatcher.gateways.contract import Accepted, Gateway, Outgoing
+from dispatcher.gateways import cleaned, mail
+from dispatcher.gateways.contract import Accepted, Gateway, Outgoing, Refused
 from dispatcher.model import HANOI, SYSTEM, Channel, Fault, Kind, Mode
 from dispatcher.problems import Problem
 from dispatcher.sms import unaccent
@@ -38,7 +38,8 @@ def look(app: App) -> int:
     with app.begin(SYSTEM)() as tx:
         tx.act = "noticed"
         endings = [telling.Ending(e.what, e.day) for e in ends]
-        return telling.look(tx, list(purses.values()), endings)
+        odd_reports = {name: g.odd_reports for name, g in app.site.gateways.items()}
+        return telling.look(tx, list(purses.values()), endings, odd_reports)
 
 
 async def deliver(app: App, gateways: Mapping[str, Gateway], in_thread: InThread) -> None:
@@ -119,7 +120,12 @@ async def _texts(app: App, gateways: Mapping[str, Gateway], in_thread: InThread)
             reference, row["to"], row["carrier"], body, False, Kind.INTERNAL, sender, None, {}, (),
             now + TEXT_LASTS,
         )  # fmt: skip
-        [answer] = await gateway.send(reference, [out])
+        try:
+            [said] = await gateway.send(reference, [out])
+            answer = cleaned.verdict(said)
+        except Exception as error:  # of an adapter, which may be anybody's: the others go on
+            log.error("gateway=%s text to staff: %s", gateway.name, type(error).__name__)
+            answer = Refused(Fault.UNKNOWN, "bug")
         await in_thread(partial(_noted, app, partial(_answered, answer=answer, row=row)))
 
 

@@ -13,10 +13,12 @@ from datetime import date, datetime, timedelta
 from dispatcher import outages
 from dispatcher.model import HANOI, BroadcastState, HeldReason, Role
 from dispatcher.outages import Health, State
+from dispatcher.periods import clock
 from dispatcher.problems import Say
-from dispatcher.store import health, notices
+from dispatcher.store import broadcasts, health, notices, receipts
 from dispatcher.store.budgets import Standing
 from dispatcher.store.database import Tx
+from dispatcher.store.ending import Ended
 from dispatcher.store.notices import Event
 from dispatcher.store.schema import micros, moment
 
@@ -34,7 +36,12 @@ HELD: Mapping[str, Say] = {
     HeldReason.OTHER_MODE: Say("duyệt ở chế độ khác", "approved in another mode"),
     HeldReason.OVER_BUDGET: Say("hết tiền của một kênh", "the money of a step is spent"),
     HeldReason.WARD_BUDGET: Say("vượt ngân sách của phường", "over the budget of its wards"),
-    HeldReason.RESTORED: Say("cơ sở dữ liệu là bản sao", "the database woke up as a copy"),
+    HeldReason.RESTORED: Say(
+        "cơ sở dữ liệu vừa được khôi phục hoặc chép sang", "the database was restored or copied"
+    ),
+    HeldReason.APPROVER_LEFT: Say(
+        "người duyệt không còn quyền phê duyệt", "whoever approved it may approve no longer"
+    ),
 }
 
 
@@ -46,10 +53,19 @@ class Ending:
     day: date
 
 
-def look(tx: Tx, budgets: Sequence[Standing], endings: Sequence[Ending]) -> int:
-    """Keep a notice of everything that waits for somebody; how many were new."""
+def look(
+    tx: Tx,
+    budgets: Sequence[Standing],
+    endings: Sequence[Ending],
+    odd_reports: Mapping[str, int] = {},
+) -> int:
+    """Keep a notice of everything that waits for somebody; how many were new.
+
+    `odd_reports`: per gateway the per cent of reports that may be of no use.
+    """
     notices.withdraw(tx)
     events = [*_broadcasts(tx), *_gateways(tx), *_schedules(tx)]
+    events += [_odd_reports(name, at) for name, at in receipts.watch(tx, odd_reports).items()]
     events += [_budget(s) for s in budgets if s.used * 100 >= s.most * NEARLY_SPENT]
     events += [_ending(e) for e in endings]
     return notices.put(tx, events)
@@ -131,6 +147,30 @@ def _broadcasts(tx: Tx) -> list[Event]:
     return found
 
 
+def ended(tx: Tx, over: Sequence[Ended]) -> int:
+    """Tell author and approver, once, how many were never sent theirs; how many notices."""
+    events = []
+    for one in over:
+        if not one.expired and one.state != BroadcastState.EXPIRED.value:
+            continue
+        b = broadcasts.get(tx, one.id)
+        people = tuple(p for p in (b.created_by, b.approved_by) if p is not None)
+        until = clock(b.expires_at or tx.now)
+        n = f"{one.expired:,}".replace(",", ".")
+        vi, en = f"{n} người chưa được gửi", f"{one.expired} people were never sent it"
+        if b.released_at is None:
+            vi, en = "chưa gửi cho ai", "nobody was sent it"
+        say = Say(
+            f"Đợt gửi {b.id} «{b.title}» hết hạn lúc {until}: {vi}. Nếu vẫn cần, soạn đợt gửi lại.",
+            f"Broadcast {b.id} “{b.title}” expired at {until}: {en}. If it is still needed, send "
+            "it again to those.",
+        )
+        roles = () if people else (LEADER,)
+        events.append(Event("expired", "broadcast", str(b.id), say, roles, frozenset(b.senders),
+                            people))  # fmt: skip
+    return notices.put(tx, events)
+
+
 def _gateways(tx: Tx) -> list[Event]:
     """Each trouble of a gateway once, and once that it is over."""
     found = health.read(tx, tx.now)
@@ -176,6 +216,23 @@ def _trouble(seen: Health, now: datetime) -> Say:
     )
 
 
+def _odd_reports(gateway: str, since: datetime) -> Event:
+    """Once for each time that it begins anew."""
+    return Event(
+        "odd-reports",
+        "gateway",
+        f"{gateway}@{since.isoformat()}",
+        Say(
+            f"Nhà cung cấp {gateway}: nhiều báo nhận không khớp tin nào hoặc không đọc được, nên "
+            "kết quả gửi có thể thiếu. Cần quản trị xem cấu hình và nhật ký báo nhận.",
+            f"Gateway {gateway}: many reports match no message or cannot be read, so results may "
+            "be missing. An admin must look at its settings and the log of receipts.",
+        ),
+        (ADMIN,),
+        by_text=True,
+    )
+
+
 def _schedules(tx: Tx) -> list[Event]:
     found = []
     for row in notices.schedules_ended(tx, tx.now + ENDS_SOON):
@@ -188,12 +245,16 @@ def _schedules(tx: Tx) -> list[Event]:
                       but=handed_in)
             )  # fmt: skip
         elif row["state"] == "ended":
+            left = row["reason"] == "approver_left"
+            why = (
+                HELD[HeldReason.APPROVER_LEFT] if left else Say("đã nửa năm", "half a year is over")
+            )
             say = Say(
-                f"Lịch «{name}» hết hiệu lực phê duyệt, cần trình và duyệt lại.",
-                f"The approval of schedule “{name}” has ended; submit it again.",
+                f"Lịch «{name}» hết hiệu lực phê duyệt ({why.vi}), cần trình và duyệt lại.",
+                f"The approval of schedule “{name}” has ended ({why.en}); submit it again.",
             )
             found.append(
-                Event("ended", "schedule", f"{name}@{row['ends_at']}", say, (LEADER,),
+                Event("ended", "schedule", f"{name}@{row['ends_at']}", say, (LEADER, ADMIN),
                       people=handed_in)
             )  # fmt: skip
         else:

@@ -14,14 +14,14 @@ import threading
 import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
 import dispatcher
-from dispatcher import firing, receiving, scheduling, staff, timekeeping
+from dispatcher import firing, receiving, scheduling, staff, telling, timekeeping
 from dispatcher.app import (
     App,
     Doors,
@@ -35,7 +35,8 @@ from dispatcher.clock import awake
 from dispatcher.gateways.contract import AsksReceipts, Gateway, RenewsToken
 from dispatcher.lifecycle import Doubt
 from dispatcher.model import SYSTEM
-from dispatcher.problems import Problem
+from dispatcher.problems import Problem, shortage
+from dispatcher.restoring import second_place
 from dispatcher.sending import Engine, balance, end_doubts, pass_deadlines, reclaim
 from dispatcher.sending.polling import poll
 from dispatcher.store import (
@@ -44,6 +45,7 @@ from dispatcher.store import (
     ending,
     gateways,
     headcounts,
+    idempotency,
     identity,
     receipts,
     shared_phones,
@@ -53,6 +55,7 @@ from dispatcher.store import (
     workers,
 )
 from dispatcher.store.bell import listen
+from dispatcher.store.second_place import Keeper
 from dispatcher.store.workers import WorkerLock
 from dispatcher.timekeeping import Timekeeper
 
@@ -68,10 +71,14 @@ PASSING = frozenset(  # faults that end
         "database-unreachable",
         "disk-error",
         "disk-full",
+        "no-descriptor",
+        "no-thread",
     }
 )
 TICK = 1.0  # seconds
+CLEAR_OUT = 3600.0  # seconds between looks for what is kept long enough
 TELL = 5.0  # seconds between looks for what staff must know
+KEEP = 60.0  # seconds between looks for what must not be lost with the disk
 RECEIPTS = 0.3  # seconds between looks into the inbox
 REFRESH_AFTER = timedelta(hours=12)  # tokens live 25 hours
 A_SECOND_LOOK = timedelta(seconds=1)  # what a receipt waits that came too early, at first
@@ -95,8 +102,11 @@ class Worker:
     problems: list[str] = field(default_factory=list)
     listeners: Mapping[str, Any] = field(default_factory=dict)
     timekeeper: Timekeeper | None = None
+    keeper: Keeper | None = None
     small: set[int] = field(default_factory=set)  # finished broadcasts pages add up themselves
     phones_at: float = 0.0  # when shared phones are looked at again
+    beside: dict[str, ThreadPoolExecutor] = field(default_factory=dict)  # chore → its own thread
+    said: dict[str, str] = field(default_factory=dict)  # chore → the trouble it is in, told once
 
     def _lock(self, name: str) -> WorkerLock:
         return WorkerLock(name, self.app.site.data / "workers", self.app.site.database)
@@ -104,11 +114,11 @@ class Worker:
     async def run(self, *, once: bool = False) -> int:
         """Work until stopped, or with `once` until nothing is due; how many were accepted."""
         app = self.app
-        self._stand()
+        await self._patiently(self._stand, once=once)
         lock = self.lock = self._lock(self.name)
-        if not lock.take():
-            raise RuntimeError("a worker name was used twice")
+        await self._patiently(partial(_enter, lock), once=once)
         try:
+            await self._patiently(self._start_thread, once=once)
             await self._patiently(self._enrol, once=once)
         except BaseException:
             lock.drop()
@@ -143,6 +153,7 @@ class Worker:
                 await self._until_idle()
                 await self._safely(self._tidy)  # what is finished is called so before we go
                 await self._tell()
+                await self._keep()
                 self.engine.stop()
             await sending
         finally:
@@ -157,18 +168,34 @@ class Worker:
                 workers.leave(tx, self.name)
             lock.drop()
             self.database.shutdown()
+            for thread in self.beside.values():
+                thread.shutdown()
         return self.engine.sent
 
     async def _patiently(self, act: Callable[[], None], *, once: bool) -> None:
         """Do this as soon as the fault that is in the way has passed."""
         while True:
             try:
-                return act()
-            except Problem as problem:
-                if problem.code not in PASSING or (once and problem.code == "clock-doubtful"):
+                act()
+                self.said.pop("start", None)
+                return
+            except (Problem, OSError, RuntimeError) as error:
+                problem = error if isinstance(error, Problem) else shortage(error)
+                if problem is None:
                     raise
-                log.warning("worker=%s waits problem=%s", self.name, problem.code)
-                await asyncio.sleep(TICK)
+                if problem.code not in PASSING or (once and problem.code == "clock-doubtful"):
+                    raise problem from error
+                self._trouble("start", problem)
+            await asyncio.sleep(TICK)
+
+    def _start_thread(self) -> None:
+        """The database's one thread, before anything is written in it: what is handed over while
+        no thread can be had would be done later, with nobody waiting for it."""
+        try:
+            self.database.submit(int).result()
+        except RuntimeError:
+            self.database = ThreadPoolExecutor(1, "database")
+            raise
 
     def _enrol(self) -> None:
         with self.app.store.read(SYSTEM) as tx:
@@ -200,6 +227,8 @@ class Worker:
             (self._renew, 300.0),
             (self._tell, TELL),
             (self._add_up, TELL),
+            (self._keep, KEEP),
+            (self._clear_out, CLEAR_OUT),
         ):
             timer.add_job(
                 act,
@@ -231,7 +260,11 @@ class Worker:
 
         if not self.app.store.is_sqlite:
             given = (self.app.site.database, hear, stop)
-            threading.Thread(target=listen, args=given, name="bell", daemon=True).start()
+            bell = threading.Thread(target=listen, args=given, name="bell", daemon=True)
+            try:
+                bell.start()
+            except RuntimeError:  # we look every second all the same
+                log.warning("worker=%s has no thread to be woken by", self.name)
         return stop
 
     # --- what is due ------------------------------------------------------------------------
@@ -268,12 +301,11 @@ class Worker:
         try:
             await self._in_thread(lambda: staff.look(self.app))
             await staff.deliver(self.app, self.gateways, self._in_thread)
-        except (asyncio.CancelledError, RuntimeError):  # we are shutting down
+            self.said.pop("tell", None)
+        except asyncio.CancelledError:  # we are shutting down
             return
-        except Problem as problem:
-            log.error("chore=tell problem=%s", problem.code)
-        except Exception:
-            log.exception("chore=tell")
+        except Exception as error:
+            self._failed("tell", error)
 
     async def _add_up(self) -> None:
         """Large broadcasts are added up for the pages: read beside the sending, written in turn.
@@ -305,6 +337,28 @@ class Worker:
         if taken or stale:
             await self._safely(keep)
 
+    async def _keep(self) -> None:
+        """Refusals, erasures and releases are kept at a second place as well."""
+        if self.keeper is None:
+            place = second_place(self.app.site)
+            self.keeper = Keeper(place)
+        keeper = self.keeper
+
+        def look() -> None:
+            with self.app.store.read(SYSTEM) as tx:
+                keeper.look(tx, self.app.clock())
+
+        await self._safely(look, own_thread=True)
+
+    async def _clear_out(self) -> None:
+        """What is kept for a while only."""
+
+        def clear_out() -> None:
+            with self.app.store.begin(SYSTEM, self.app.clock()) as tx:
+                idempotency.forget_old(tx)
+
+        await self._safely(clear_out)
+
     async def _poll(self) -> None:
         """Pull reports where callbacks may have been lost."""
         assert self.engine is not None
@@ -316,7 +370,7 @@ class Worker:
                         self.app.clock,
                         name,
                         gateway,
-                        receiving.believe,
+                        receiving.believe_apart,
                         self._in_thread,
                     )
                 except asyncio.CancelledError:
@@ -325,24 +379,49 @@ class Worker:
                     log.exception("gateway=%s polling", name)
 
     async def _safely(self, act: Callable[[], T], *, own_thread: bool = False) -> T | None:
-        """A chore's answer; None when it failed, which is logged: the worker lives on."""
+        """A chore's answer; None when it failed, which is logged: the worker lives on. One that is
+        told to end begins no more of them: each may wait long for a database that is held."""
         loop = asyncio.get_running_loop()
         assert self.engine is not None
+        name = act.__name__
         try:
-            if own_thread:
-                return await loop.run_in_executor(None, act)
-            async with self.engine.pen:
-                return await loop.run_in_executor(self.database, act)
+            async with nullcontext() if own_thread else self.engine.pen:
+                if self.engine.stopping:
+                    return None
+                thread = self._thread(name) if own_thread else self.database
+                done = await loop.run_in_executor(thread, act)
         except asyncio.CancelledError:  # we are shutting down
-            log.debug("chore=%s cancelled", act.__name__)
-        except Problem as problem:
-            log.error("chore=%s problem=%s", act.__name__, problem.code)
-            self.problems.append(problem.to("vi"))
-        except RuntimeError:  # the thread is gone: we are shutting down
-            log.debug("chore=%s after shutdown", act.__name__)
-        except Exception:
-            log.exception("chore=%s", act.__name__)
+            log.debug("chore=%s cancelled", name)
+        except Exception as error:
+            self._failed(name, error)
+        else:
+            if self.said.pop(name, None):
+                log.warning("worker=%s chore=%s goes on", self.name, name)
+            return done
         return None
+
+    def _thread(self, chore: str) -> ThreadPoolExecutor:
+        """The thread of a chore that runs beside the others; one at a time."""
+        return self.beside.setdefault(chore, ThreadPoolExecutor(1, chore))
+
+    def _failed(self, chore: str, error: Exception) -> None:
+        """A chore failed: what a person can mend is told once, and it is tried again."""
+        problem = error if isinstance(error, Problem) else shortage(error)
+        if problem is not None:
+            if problem.code == "no-thread":  # what was handed over must not be done later
+                self.beside.pop(chore, None)
+            self._trouble(chore, problem)
+        elif isinstance(error, RuntimeError) and str(error).endswith(("shutdown", "closed")):
+            log.debug("chore=%s after shutdown", chore)
+        else:
+            log.error("chore=%s", chore, exc_info=error)
+
+    def _trouble(self, chore: str, problem: Problem) -> None:
+        """Say once what stands in the way of a chore, until it goes on or it is something else."""
+        if self.said.get(chore) != problem.code:
+            self.said[chore] = problem.code
+            log.error("worker=%s chore=%s waits problem=%s", self.name, chore, problem.code)
+            self.problems.append(problem.to("vi"))
 
     def _release_due(self) -> None:
         app = self.app
@@ -351,17 +430,26 @@ class Worker:
         with app.store.begin(SYSTEM, app.clock()) as tx:
             known = scheduling.keep_all(tx, app.schedules, app.site.window, tet=app.site.tet)
             fire = partial(firing.fire, app)
-            fired = scheduling.tick(tx, known, self.name, fire, tet=app.site.tet)
+            fired = scheduling.tick(
+                tx, known, self.name, fire, tet=app.site.tet, ahead=partial(firing.ahead, app)
+            )
             if tx.connection.info["touched"]:
                 tx.note("tick", "schedules", self.name, fired=fired)
         with app.store.read(SYSTEM) as tx:
             due = broadcasts.due_ids(tx, app.clock())
+        failed: Exception | None = None
         for broadcast_id in due:
-            with app.store.read(SYSTEM) as tx:
-                broadcast = broadcasts.get(tx, broadcast_id)
-            release(app, broadcast)
+            try:
+                with app.store.read(SYSTEM) as tx:
+                    broadcast = broadcasts.get(tx, broadcast_id)
+                release(app, broadcast)
+            except Exception as error:  # one that cannot be released holds up no other
+                log.error("broadcast=%d not released: %s", broadcast_id, type(error).__name__)
+                failed = failed or error
             if self.engine is not None:
                 self.engine.wake()
+        if failed is not None:
+            raise failed
 
     def _stand(self) -> None:
         """A copied or restored database sends nothing."""
@@ -386,7 +474,7 @@ class Worker:
             pass_deadlines(tx, read_upto)
             reclaim(tx, self.name, self._doubts())
             end_doubts(tx, self.gateways)
-            ending.finish(tx)
+            telling.ended(tx, ending.finish(tx))
             budgets.settle(tx)
             moved = balance(tx, app.site.mode)
             trail.sequence(tx)
@@ -489,6 +577,12 @@ class Worker:
             if ending.open_work(tx, now, SOON) or receipts.any_waiting(tx, now + A_SECOND_LOOK):
                 return True, 0
             return False, ending.silent(tx, now - SOON)
+
+
+def _enter(lock: WorkerLock) -> None:
+    """Take the lock that is ours as long as we live."""
+    if not lock.take():
+        raise RuntimeError("a worker name was used twice")
 
 
 def _quiet_collector() -> None:

@@ -6,8 +6,6 @@ import asyncio
 import atexit
 import re
 import socket
-import subprocess
-from urllib.request import urlopen
 
 import httpx
 import pyotp
@@ -82,14 +80,3 @@ def free_port():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return free.getsockname()[1]
-
-
-def until_served(base, tries=200):
-    """Wait until the console in another process answers."""
-    for _ in range(tries):
-        try:
-            urlopen(f"{base}/sign-in", timeout=1).close()
-            return
-        except OSError:
-            subprocess.run(["sleep", "0.1"], check=True)
-    raise AssertionError(f"{base} does not answer")

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
 for name in ("DISPATCHER_CLOCK", "DISPATCHER_AS", "DISPATCHER_TWINS", "DISPATCHER_KEY"):
@@ -25,6 +26,7 @@ for name in ("DISPATCHER_CLOCK", "DISPATCHER_AS", "DISPATCHER_TWINS", "DISPATCHE
 os.environ["DISPATCHER_STATE"] = tempfile.mkdtemp(prefix="dispatcher-state-")
 
 import warm
+from patience import PATIENCE
 
 from dispatcher.app import App, database_file, open_app
 from dispatcher.clock import start_site_clock
@@ -38,6 +40,12 @@ from dispatcher.twins.server import VENDORS, Child, start
 
 ROOT = Path(__file__).resolve().parents[1]
 NINE = datetime(2026, 12, 1, 2, 0, tzinfo=UTC)  # 09:00 in Hanoi, a Tuesday
+
+# How long an example takes says something about the machine, not about the program.
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
 
 _connect = socket.socket.connect
 
@@ -55,14 +63,23 @@ socket.socket.connect = _guarded  # type: ignore[method-assign]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--long", action="store_true", help="run the long tests too")
+    parser.addoption("--long", action="store_true", help="run the long tests too, as .ci/run does")
+    parser.addoption(
+        "--night", action="store_true", help="run all there is, at its full size: docs/testing.md"
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--long"):
+    if config.getoption("--night"):
         return
     skip = pytest.mark.skip(reason="long: ./run test --long, or .ci/run")
+    at_night = pytest.mark.skip(reason="night: ./run test --night")
     for item in items:
+        if "night" in item.keywords:
+            item.add_marker(at_night)
+            continue
+        if config.getoption("--long"):
+            continue
         # what people decide is the same SQL as what is sent: PostgreSQL looks at it with the long ones
         given = getattr(item, "callspec", None)
         later = getattr(item.module, "POSTGRESQL_LATER", False)  # type: ignore[attr-defined]
@@ -93,6 +110,12 @@ class FlowingClock(SiteClock):
 
     def __call__(self) -> datetime:
         return self.now + (datetime.now(UTC) - self._began)
+
+
+@pytest.fixture(scope="session")
+def night(pytestconfig: pytest.Config) -> bool:
+    """True when sizes and repetitions are those of the night, not those of every landing."""
+    return bool(pytestconfig.getoption("--night"))
 
 
 @pytest.fixture(autouse=True)
@@ -257,12 +280,12 @@ def twins() -> Iterator[Child]:
 
 
 def run_cli(*words: str, stdin: str = "", env: dict[str, str] | None = None,
-            cwd: Path | None = None, timeout: float = 240) -> subprocess.CompletedProcess[str]:  # fmt: skip
+            cwd: Path | None = None, timeout: float = PATIENCE) -> subprocess.CompletedProcess[str]:  # fmt: skip
     """The command line, in a process of its own."""
     return warm.run(words, stdin, {**os.environ, **(env or {})}, cwd or ROOT, timeout)
 
 
-def run_program(*words: str, timeout: float = 240) -> subprocess.CompletedProcess[str]:
+def run_program(*words: str, timeout: float = PATIENCE) -> subprocess.CompletedProcess[str]:
     """The program as a person starts it."""
     return subprocess.run([sys.executable, "-m", "dispatcher", *words], capture_output=True,
                           text=True, timeout=timeout, check=False, cwd=ROOT)  # fmt: skip

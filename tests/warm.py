@@ -10,7 +10,11 @@ from pathlib import Path
 from dispatcher.cli.entry import COMMANDS
 from dispatcher.cli.warm import KNOWN, processes
 
-ALSO = ("dispatcher.store.migrate", "dispatcher.importing", "dispatcher.twins.server")
+ALSO = (
+    "dispatcher.store.migrate", "dispatcher.importing", "dispatcher.twins.server",
+    "dispatcher.gateways.zalo", "dispatcher.cli.next_steps",
+    "apscheduler.triggers.cron", "holidays", "phonenumbers", "rich.table",
+)  # fmt: skip
 MODULES = (*KNOWN, *ALSO, *{module for module, _, _ in COMMANDS.values()})
 
 

@@ -7,8 +7,10 @@ from typing import Any
 
 from dispatcher import app as joined
 from dispatcher import planning, rights, wording
-from dispatcher.cli.broadcasts import acting, broadcast_id, broadcasts, paper_facts, told
+from dispatcher.cli import foretold
+from dispatcher.cli.broadcasts import acting, broadcast_id, paper_facts, told
 from dispatcher.cli.days import read_day
+from dispatcher.cli.looking import broadcasts
 from dispatcher.cli.spoken import argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.templates import pairs
@@ -206,6 +208,9 @@ def approve(
             of = people.actor(tx, principal).person_id if principal else None
             planning.approve(tx, broadcast, of)
 
+    with app.store.read(surface.actor()) as tx:
+        waiting = rows.get(tx, broadcast_id(number_))
+    foretold.tell_times(surface, waiting)
     done = acting(surface, number_, "approve", act, by_the_clock=True)
     if fields or phrases:
         told(

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import shutil
 import sys
+from datetime import datetime
 from pathlib import Path
 
-from dispatcher import housekeeping, rights
+from dispatcher import housekeeping, restoring, rights
 from dispatcher.app import database_file, site_key
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
-from dispatcher.model import SYSTEM
+from dispatcher.model import HANOI, SYSTEM
 from dispatcher.problems import OK, USAGE, Problem, Say, refused
 from dispatcher.store import contacts, identity, upkeep, workers
-from dispatcher.store.database import HEAD, Store, open_store, version_of
+from dispatcher.store.database import HEAD, version_of
 from dispatcher.store.engines import engine_for
 from dispatcher.store.seal import Sealer
 from dispatcher.store.workers import WorkerLock
@@ -169,17 +170,38 @@ def restore(surface: Surface, file: str) -> None:
         f"Thay cơ sở dữ liệu hiện tại bằng {file} (phiên bản {version}).",
         f"Replace the present database by {file} (version {version}).",
     )
-    aside = None
+    done = None
     if not surface.dry_run:
-        from datetime import datetime
+        from dispatcher.clock import site_clock
 
-        aside = upkeep.restore(path, Path(file), datetime.now())  # noqa: DTZ005 (a file name)
-        _hold(site.database, key)
+        done = restoring.restore(site, path, key, Path(file), site_clock()())
+    aside, carried = (done.aside, done.carried) if done else (None, {})
     if surface.json:
-        surface.emit({"restored": file, "aside": str(aside) if aside else None, "held": True})
+        surface.emit(
+            {
+                "restored": file,
+                "aside": str(aside) if aside else None,
+                "held": True,
+                "carried": {name: carried[name] for name in COUNTED if name in carried},
+                "refusals_known_until": carried.get("refusals_known_until"),
+            }
+        )
     surface.say(f"Đã khôi phục {file}.", f"{file} restored.")
     if aside:
         surface.say(f"Bản trước đó: {aside}", f"The one before: {aside}")
+    if "messages" in carried:
+        surface.say(
+            f"Từ bản trước đã mang sang: {carried['broadcasts']} đợt gửi, {carried['messages']} "
+            f"tin, {carried['refusals']} lời từ chối, {carried['erased']} người đã xóa.",
+            f"Carried over from it: {carried['broadcasts']} broadcasts, {carried['messages']} "
+            f"messages, {carried['refusals']} refusals, {carried['erased']} erasures.",
+        )
+    elif done:
+        surface.say(
+            "Bản trước không đọc được: tin có thể đã đi được ghi là «chưa rõ», không gửi lại.",
+            "The one before could not be read: what may have left is named as a doubt and is not "
+            "sent again.",
+        )
     surface.hint(
         "Đang giữ, chưa gửi gì. Khi chắc không còn bản nào khác đang gửi: "
         "dispatcher db release --i-am-the-only-one",
@@ -188,17 +210,7 @@ def restore(surface: Surface, file: str) -> None:
     )
 
 
-def _hold(url: str, key: bytes) -> None:
-    from dispatcher.clock import real_clock
-    from dispatcher.store.migrate import upgrade as migrate
-
-    engine = engine_for(url)
-    migrate(engine)
-    engine.dispose()
-    store: Store = open_store(url, Sealer(key))
-    with store.begin(SYSTEM, real_clock()) as tx:
-        identity.hold(tx, "restored")
-    store.close()
+COUNTED = ("broadcasts", "messages", "refusals", "erased", "entries")
 
 
 @db.verb(
@@ -210,7 +222,8 @@ def _hold(url: str, key: bytes) -> None:
 @argument("target")
 def copy(surface: Surface, target: str) -> None:
     """The target's address; "-" reads it from standard input."""
-    from dispatcher.store.copying import MOVED_AWAY, copy_site, target_url
+    from dispatcher.store.copying import copy_site, target_url
+    from dispatcher.store.restored import MOVED_AWAY
 
     app = surface.open_app()
     typed = target == "-"
@@ -260,25 +273,92 @@ def copy(surface: Surface, target: str) -> None:
     vi="tôi chắc chắn không còn bản nào khác đang gửi",
     en="I am sure that no other copy is sending",
 )
-def release(surface: Surface, only: bool) -> None:
+@option(
+    "--without-refusals",
+    "without",
+    is_flag=True,
+    vi="tôi biết rằng không rõ ai đã từ chối trong khoảng đã nêu, vẫn cho gửi",
+    en="I know that nobody knows who refused in the time named, and let texts go all the same",
+)
+@option(
+    "--resume",
+    "resumed",
+    type=int,
+    multiple=True,
+    vi="số đợt gửi được đi tiếp ngay (ghi nhiều lần được)",
+    en="number of a broadcast that goes on at once (may be repeated)",
+)
+def release(surface: Surface, only: bool, without: bool, resumed: tuple[int, ...]) -> None:
     app = surface.open_app()
     rights.need_site(surface.actor(), "cho cơ sở dữ liệu gửi lại", "release the database")
-    path = database_file(app.site)
-    with app.store.read(SYSTEM) as tx:
-        why = identity.why_held(tx, path)
-    if why is not None and not only:
+    found = restoring.outlook(app)
+    if not surface.json:
+        _tell(surface, found)
+    if found.held is not None and not only:
         raise refused(
             "only-one",
             "Nếu hai bản cùng gửi thì bà con nhận hai lần. Chắc chắn rồi thì thêm "
             "--i-am-the-only-one.",
             "If two copies send, people get it twice. Once sure, add --i-am-the-only-one.",
         )
-    if why is not None:
-        with app.begin(surface.actor())() as tx:
-            identity.release(tx, path)
+    gone: list[int] = []
+    if not surface.dry_run:
+        gone = restoring.release(app, surface.actor(), resumed, without_refusals=without)
     if surface.json:
-        surface.emit({"was": why, "held": False})
+        held = found.held if surface.dry_run else None
+        surface.emit({**found.as_json(), "was": found.held, "held": held is not None,
+                      "resumed": gone, "without_refusals": without})  # fmt: skip
     surface.say(
-        "Cơ sở dữ liệu được gửi trở lại." if why else "Cơ sở dữ liệu không bị giữ.",
-        "The database may send again." if why else "The database is not held.",
+        "Cơ sở dữ liệu được gửi trở lại." if found.held else "Cơ sở dữ liệu không bị giữ.",
+        "The database may send again." if found.held else "The database is not held.",
     )
+    left = [b.id for b in found.broadcasts if b.id not in gone]
+    if left:
+        surface.hint(
+            f"{len(left)} đợt gửi vẫn được giữ. Xem từng đợt rồi: dispatcher broadcasts resume "
+            f"{left[0]}, hoặc dispatcher broadcasts stop {left[0]}",
+            f"{len(left)} broadcasts are still held. Look at each, then: dispatcher broadcasts "
+            f"resume {left[0]}, or dispatcher broadcasts stop {left[0]}",
+        )
+
+
+def _tell(surface: Surface, found: restoring.Outlook) -> None:
+    """What waits for a person, and what is not known."""
+    if found.broadcasts:
+        surface.table(
+            [Say("Đợt", "No."), Say("Tên", "Title"), Say("Chắc chưa đi", "Not left"),
+             Say("Có thể đã đi", "May have left"), Say("Xong", "Done"), Say("Ghi chú", "Note")],
+            [
+                (b.id, b.title, b.queued, b.doubtful, b.done, surface.text(
+                    "có thể đã phát ở bản cũ: mọi người sẽ được ghi là chưa rõ",
+                    "may have been released in the old one: everybody will be named as a doubt",
+                ) if b.may_have_left else "")
+                for b in found.broadcasts
+            ],
+            (0, 2, 3, 4),
+        )  # fmt: skip
+    for other in found.released_since:
+        surface.say(
+            f"Sau bản sao lưu còn có đợt gửi {other['id']} «{other['title']}» phát lúc "
+            f"{_told(other['released_at'])}; bản này không có.",
+            f"After the backup broadcast {other['id']} “{other['title']}” was released at "
+            f"{_told(other['released_at'])}; it is not in this one.",
+        )
+    if found.refusals_missing is not None:
+        since, until = (_told(found.refusals_missing[k]) for k in ("from", "to"))
+        surface.say(
+            f"Không rõ ai đã từ chối nhận tin hay xin xóa tên từ {since} đến {until}: chỉ tin khẩn "
+            "được đi. Chịu trách nhiệm cho gửi: thêm --without-refusals",
+            f"Nobody knows who refused or asked to be erased between {since} and {until}: only "
+            "urgent texts go. To let others go all the same: add --without-refusals",
+        )
+    elif found.refusals_known_until is not None:
+        until = _told(found.refusals_known_until)
+        surface.say(
+            f"Lời từ chối và yêu cầu xóa tên được biết tới {until}.",
+            f"Refusals and erasures are known until {until}.",
+        )
+
+
+def _told(moment: str) -> str:
+    return f"{datetime.fromisoformat(moment).astimezone(HANOI):%H:%M %d/%m/%Y}"

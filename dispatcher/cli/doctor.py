@@ -11,15 +11,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from dispatcher import registered, scheduling, templating, timekeeping
+from dispatcher.cli import doctor_doors as doors
 from dispatcher.cli import outlook
+from dispatcher.cli.doctor_doors import Finding
 from dispatcher.cli.outlook import Checked
 from dispatcher.cli.spoken import command, option
 from dispatcher.cli.surface import Surface
 from dispatcher.model import HANOI, SYSTEM, Mode
+from dispatcher.outages import Level
 from dispatcher.problems import OK, SETTINGS, Problem, Say
 from dispatcher.store import areas, settings
-
-Finding = tuple[str, bool, Say]
 
 
 @command(
@@ -48,15 +49,19 @@ def doctor(surface: Surface, clock_is_right: bool) -> int:
         _key,
         _disk,
         _backup,
+        _second_place,
         _templates,
         _schedules,
         outlook.gateways,
-        _callbacks,
+        outlook.reports,
+        doors.callbacks,
+        doors.listening,
         _people,
         _lists,
         _senders,
         _registrations,
         outlook.worker,
+        outlook.unsent,
     ]
     found = []
     for check in checks:
@@ -233,36 +238,28 @@ def _backup(surface: Surface) -> Finding:
     )
 
 
-def _callbacks(surface: Surface) -> Finding:
-    """Receipts come back over `public_url`: is somebody there?"""
-    import urllib.request
+def _second_place(surface: Surface) -> Checked:
+    """Refusals and erasures are kept where a dead disk does not take them along."""
+    from dispatcher import restoring
+    from dispatcher.app import database_file
+    from dispatcher.store import second_place
 
-    site = surface.open_site()
-    url = site.public_url
-    if site.mode is Mode.DRILL:
-        said = Say("Chạy thử: báo nhận đi trong máy", "A drill: receipts stay on this machine")
-        return "callbacks", True, said
-    if not url:
-        return (
-            "callbacks",
-            False,
-            Say(
-                "Chưa có [web] public_url: nhà mạng không báo nhận về được.",
-                "There is no [web] public_url: receipts cannot come back.",
-            ),
-        )
-    try:
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(f"{url}/health", timeout=5) as answer:
-            there = answer.status == 200
-    except (OSError, ValueError):
-        there = False
-    fine = Say(f"Cửa báo nhận trả lời ở {url}", f"The receipt door answers at {url}")
-    gone = Say(
-        f"Không ai trả lời ở {url}; chạy dispatcher web và mở cổng ra ngoài.",
-        f"Nobody answers at {url}; run dispatcher web and open the port.",
+    app = surface.open_app()
+    place = restoring.second_place(app.site)
+    database = database_file(app.site)
+    written = second_place.last_written(app.store.sealer, place)
+    when = "—" if written is None else f"{written.astimezone(HANOI):%H:%M %d/%m/%Y}"
+    told = Say(
+        f"Lời từ chối, người đã xóa, đợt đã phát được giữ thêm ở {place} (lần cuối: {when})",
+        f"Refusals, erasures and releases are kept at {place} as well (last: {when})",
     )
-    return "callbacks", there, fine if there else gone
+    near = database is not None and second_place.same_disk(database, place)
+    if near:
+        told = Say(
+            f"{told.vi}; cùng ổ đĩa với cơ sở dữ liệu: đặt [backup] second sang ổ khác",
+            f"{told.en}; on the same disk as the database: set [backup] second to another",
+        )
+    return Checked("second_place", True, told, Level.WARN if near else Level.OK)
 
 
 def _settings(surface: Surface) -> Finding:

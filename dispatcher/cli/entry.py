@@ -13,6 +13,7 @@ import dispatcher
 from dispatcher.cli.spoken import Group, told, unknown_command
 from dispatcher.cli.surface import Surface
 from dispatcher.problems import INTERRUPTED, OK, Problem, Say
+from dispatcher.storable import check_typed
 
 _HERE = "dispatcher.cli."
 COMMANDS: dict[str, tuple[str, str, Say]] = {
@@ -95,6 +96,7 @@ def run(surface: Surface, arguments: list[str]) -> int:
 
         return answer(surface, asked)
     try:
+        check_typed([a for a in arguments if not os.path.lexists(a)])  # names of files may be odd
         if arguments and not arguments[0].startswith("-") and arguments[0] not in COMMANDS:
             raise unknown_command(arguments[0], list(COMMANDS))
         if surface.dry_run and arguments[:1] and arguments[0] in NEVER_DRY:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dispatcher import app as joined
-from dispatcher import firing, planning, scheduling, templating
+from dispatcher import firing, planning, templating
 from dispatcher.cli.approvals import broadcasts
 from dispatcher.cli.broadcasts import OVER, acting, broadcast_id, told
 from dispatcher.cli.changes import read_numbers
@@ -14,7 +14,7 @@ from dispatcher.model import MessageState
 from dispatcher.problems import Problem, Say, not_among
 from dispatcher.reporting import number
 from dispatcher.store import broadcasts as rows
-from dispatcher.store import contacts, schedules
+from dispatcher.store import contacts
 
 __all__ = ["broadcasts", "stop_all"]
 
@@ -149,25 +149,24 @@ def correct(surface: Surface, number_: str, template: str, fields: tuple[str, ..
 def stop_all(surface: Surface) -> None:
     app, actor = surface.open_app(), surface.actor()
     with app.begin(actor)() as tx:
-        stopped, cancelled = planning.stop_all(tx)
-        known = scheduling.keep_all(tx, app.schedules, app.site.window)
-        paused = [
-            name
-            for name, row in schedules.listed(tx).items()
-            if row["state"] == "approved" and name in known and firing.touches(tx, known[name])
-        ]
-        for name in paused:
-            schedules.move(tx, name, "paused")
-        tx.note("stopped_all", "site", "", broadcasts=stopped, schedules=paused)
+        done = firing.stop_everything(app, tx)
     if surface.json:
-        surface.emit({"broadcasts": stopped, "cancelled": cancelled, "schedules": paused})
+        surface.emit(
+            {
+                "broadcasts": done.broadcasts,
+                "cancelled": done.cancelled,
+                "schedules": done.schedules,
+            }
+        )
     surface.say(
-        f"Đã dừng {len(stopped)} đợt gửi, {number(cancelled)} tin không gửi nữa; "
-        f"{len(paused)} lịch tạm nghỉ.",
-        f"{len(stopped)} broadcasts stopped, {cancelled} messages cancelled; "
-        f"{len(paused)} schedules paused.",
+        f"Đã dừng {len(done.broadcasts)} đợt gửi, {number(done.cancelled)} tin không gửi nữa; "
+        f"{len(done.schedules)} lịch tạm nghỉ.",
+        f"{len(done.broadcasts)} broadcasts stopped, {done.cancelled} messages cancelled; "
+        f"{len(done.schedules)} schedules paused.",
     )
     surface.hint(
-        "Tin đang trên đường vẫn tới. Gửi lại phần còn thiếu: dispatcher broadcasts resend SỐ",
-        "What is on the wire still arrives. Send the rest: dispatcher broadcasts resend N",
+        "Tin đang trên đường vẫn tới. Gửi lại phần còn thiếu: dispatcher broadcasts resend SỐ; "
+        "cho lịch chạy lại: dispatcher schedules submit TÊN",
+        "What is on the wire still arrives. Send the rest: dispatcher broadcasts resend N; let a "
+        "schedule run again: dispatcher schedules submit NAME",
     )

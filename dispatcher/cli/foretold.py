@@ -7,16 +7,29 @@ from datetime import datetime
 from typing import Any
 
 from dispatcher import app as joined
-from dispatcher import outages, planning
+from dispatcher import hours, outages, planning
 from dispatcher.cli.surface import Surface
 from dispatcher.model import HANOI, BroadcastState
 from dispatcher.outages import Health, State
+from dispatcher.periods import Period
 from dispatcher.reporting import number
 from dispatcher.store import forecasts
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx
 
 GOES_ON = frozenset({BroadcastState.RUNNING, BroadcastState.PAUSED, BroadcastState.HELD})
+
+
+def times(surface: Surface, broadcast: Broadcast) -> Period | None:
+    """From when until when a broadcast is sent, released now if it is not yet; None: it is over."""
+    return hours.period_of(surface.open_site(), broadcast, surface.open_app().clock())
+
+
+def tell_times(surface: Surface, broadcast: Broadcast) -> None:
+    """Both times of a broadcast in one line."""
+    found = times(surface, broadcast)
+    if found is not None:
+        surface.say(f"  {found.told().vi}", f"  {found.told().en}")
 
 
 def look(surface: Surface, tx: Tx, broadcast: Broadcast) -> dict[str, Any]:
@@ -68,8 +81,9 @@ def tell(surface: Surface, found: Mapping[str, Any]) -> None:
         )
 
 
-def tell_ahead(surface: Surface, ahead: Mapping[str, Any]) -> None:
-    """A forecast in one line, more where something will be left or a gateway lets nothing out."""
+def tell_ahead(surface: Surface, ahead: Mapping[str, Any], *, of_left: bool = True) -> None:
+    """A forecast in one line, more where a gateway lets nothing out or, unless it is said
+    elsewhere, something will be left."""
     low, high = ahead["cost"]["low"], ahead["cost"]["high"]
     basis = ("theo tốc độ đã đo", "by measured rates") if ahead["measured"] else (
         "theo cài đặt, chưa đo", "by the settings, not measured yet")  # fmt: skip
@@ -86,7 +100,7 @@ def tell_ahead(surface: Surface, ahead: Mapping[str, Any]) -> None:
         )
     for waits in ahead.get("waits", ()):
         surface.say(*_waiting(waits))
-    if ahead["left"]:
+    if ahead["left"] and of_left:
         surface.say(
             f"  {number(ahead['left'])} tin không kịp gửi trước khi hết hạn: kéo dài hạn, thêm "
             "nhà cung cấp hoặc bớt người",

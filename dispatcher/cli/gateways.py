@@ -9,7 +9,7 @@ from dispatcher import accounts, alarms, outages, rights
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.tools import each_line
-from dispatcher.gateways import adapter_module
+from dispatcher.gateways import adapter_module, cleaned
 from dispatcher.gateways.contract import Accepted, Answer, Call
 from dispatcher.model import Heard as Bits
 from dispatcher.model import Mode
@@ -32,6 +32,7 @@ def list_gateways(surface: Surface) -> None:
     app, now = surface.open_app(), surface.open_app().clock()
     with app.store.read(surface.actor()) as tx:
         states, sign_ins, health = rows.states(tx), rows.sign_ins(tx), alarms.gateways(app, tx)
+        odd = alarms.odd_reports(app, tx)
     found = []
     for name, chosen in app.site.gateways.items():
         state = states.get(name)
@@ -47,6 +48,7 @@ def list_gateways(surface: Surface) -> None:
                 "code": health[name].code or None,
                 "unknowns_in_a_row": state["unknowns"] if state else 0,
                 "sign_in": sign_ins[name][0] if name in sign_ins else None,
+                "odd_reports": odd.get(name),
             }
         )
     if surface.json:
@@ -102,6 +104,13 @@ def check(surface: Surface, names: tuple[str, ...]) -> int:
         else:
             name, told = f["gateway"], f.get("message", "?")
             surface.say(told if told.startswith(f"{name}:") else f"{name}: {told}")
+        if odd := f.get("odd_reports"):
+            surface.warn(
+                f"{odd['of_no_use']} trong {odd['looked_at']} báo nhận giờ qua không khớp tin nào "
+                "hoặc không đọc được. Xem: dispatcher log receipts",
+                f"{odd['of_no_use']} of {odd['looked_at']} reports of the last hour match nothing "
+                "or cannot be read. See: dispatcher log receipts",
+            )
         if f.get("not_registered"):
             unknown_names = ", ".join(f["not_registered"])
             surface.warn(
@@ -123,7 +132,8 @@ def _fine(found: Mapping[str, Any]) -> tuple[str, str]:
     name, state = found["gateway"], State(found["state"])
     tried = {True: (", nối được", ", connected"), None: (", chưa thử nối", ", not connected to")}
     vi, en = tried[found["reached"]]
-    if state not in (State.OK, State.UNKNOWN):
+    by_reports = state is State.UNREADABLE and "odd_reports" in found  # they are told apart
+    if state not in (State.OK, State.UNKNOWN) and not by_reports:
         vi, en = f"{vi}; {outages.NAMES[state].vi}", f"{en}; {outages.NAMES[state].en}"
     return f"{name}: đạt{vi}", f"{name}: fine{en}"
 
@@ -226,10 +236,14 @@ def _receipt_options(surface: Surface, adapter: str, module: Any) -> dict[str, A
 
 def _answer(module: Any, value: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
     headers = {str(k).lower(): str(v) for k, v in (value.get("headers") or {}).items()}
-    answer = Answer(int(value.get("status", 200)), headers, str(value.get("body", "")).encode())
+    answer = Answer(
+        int(value.get("status", 200)),
+        headers,
+        str(value.get("body", "")).encode("utf-8", "surrogatepass"),
+    )
     results = []
     described = {"options": options} if module.__name__.endswith(".http") else {}
-    for verdict in module.read_answer(answer, **described):
+    for verdict in map(cleaned.verdict, module.read_answer(answer, **described)):
         if isinstance(verdict, Accepted):
             results.append(
                 {
@@ -257,9 +271,9 @@ def _receipt(module: Any, value: dict[str, Any], options: dict[str, Any]) -> dic
         str(value.get("method", "GET")),
         str(value.get("query") or ""),
         headers,
-        str(value.get("body") or "").encode(),
+        str(value.get("body") or "").encode("utf-8", "surrogatepass"),
     )
-    heard = module.read_receipt(call, options)
+    heard = cleaned.heard(module.read_receipt(call, options))
     return {
         "receipts": [
             {

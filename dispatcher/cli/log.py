@@ -39,7 +39,7 @@ OUTPUTS = ("table", "json", "jsonl", "csv", "xlsx")
 STATES = {
     "messages": [s.value for s in MessageState],
     "attempts": [s.value for s in AttemptState],
-    "receipts": ["new", "matched", "unmatched", "refused", "empty"],
+    "receipts": ["new", "matched", "unmatched", "refused", "unreadable", "empty", "reply"],
 }
 
 

@@ -1,8 +1,8 @@
-"""doctor's looks at what goes wrong while messages go out: gateways, and whether anybody sends."""
+"""doctor's looks at what goes wrong while messages go out: gateways, reports, who sends."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from dispatcher import alarms, outages
@@ -11,10 +11,13 @@ from dispatcher.model import SYSTEM, Mode
 from dispatcher.outages import Attendance, Health, Level
 from dispatcher.problems import Problem, Say
 from dispatcher.store import gateways as rows
+from dispatcher.store import notices
 from dispatcher.store.schema import micros
 
 # Checks that stop nothing today when they fail.
-MINOR = frozenset({"lists", "senders", "registrations", "backup", "callbacks", "people"})
+MINOR = frozenset(
+    {"lists", "senders", "registrations", "backup", "callbacks", "listening", "people", "unsent"}
+)
 
 
 class Checked(NamedTuple):
@@ -61,7 +64,9 @@ def gateways(surface: Surface) -> Checked:
     with app.store.read(SYSTEM) as tx:
         found = alarms.gateways(app, tx)
         sign_ins = rows.sign_ins(tx)
-    troubled = [s for s in found.values() if outages.level(s, now) is not Level.OK]
+    troubled = [
+        s for s in found.values() if outages.level(s, now) is not Level.OK and not s.by_reports
+    ]
     if troubled:
         return _troubled(troubled, now)
     refused = {n: until for n, (state, until) in sign_ins.items() if state != "ok"}
@@ -116,3 +121,33 @@ def worker(surface: Surface) -> Checked:
     if found.seen_at is None:  # it was never started, or ended as it should: nothing is due
         return Checked("worker", True, told, Level.OK)
     return Checked("worker", False, told, Level.WARN, found.seen_at)
+
+
+def reports(surface: Surface) -> Checked:
+    """Reports that match nothing or cannot be read."""
+    app = surface.open_app()
+    with app.store.read(SYSTEM) as tx:
+        odd = alarms.odd_reports(app, tx)
+    if not odd:
+        fine = Say("Báo nhận đọc được", "Reports can be read")
+        return Checked("reports", True, fine, Level.OK)
+    named = ", ".join(f"{n} ({o['of_no_use']}/{o['looked_at']})" for n, o in odd.items())
+    told = Say(
+        f"Báo nhận không khớp tin nào hoặc không đọc được, giờ qua: {named}. Xem: dispatcher "
+        "log receipts; kiểm tra địa chỉ báo nhận và khóa ở nhà cung cấp.",
+        f"Reports of the last hour that match nothing or cannot be read: {named}. See: "
+        "dispatcher log receipts; check callback address and keys at the vendor.",
+    )
+    known = [datetime.fromisoformat(o["since"]) for o in odd.values() if o["since"]]
+    return Checked("reports", False, told, Level.ALARM, min(known, default=None))
+
+
+def unsent(surface: Surface) -> tuple[str, bool, Say]:
+    """Messages of the last day that expired before anybody sent them."""
+    app = surface.open_app()
+    with app.store.read(SYSTEM) as tx:
+        found = notices.unsent(tx, app.clock() - timedelta(days=1))
+    if not found:
+        return "unsent", True, Say("Không tin nào hết hạn mà chưa gửi", "Nothing expired unsent")
+    vi, en = (" ".join(row[k] for row in found) for k in ("vi", "en"))
+    return "unsent", False, Say(vi, en)

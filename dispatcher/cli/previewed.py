@@ -80,9 +80,12 @@ def tell_preview(surface: Surface, broadcast: Broadcast, found: Preview) -> None
         )
     for earlier, people in found.repeated.items():
         surface.warn(
-            f"{number(people)} người đã nhận đúng tin này trong 24 giờ qua (đợt gửi {earlier}).",
-            f"{people} people were sent exactly this within 24 hours (broadcast {earlier}).",
+            f"{number(people)} người đã nhận, hoặc sắp nhận, đúng tin này trong vòng 24 giờ (đợt "
+            f"gửi {earlier}).",
+            f"{people} people were sent exactly this within 24 hours, or will be (broadcast "
+            f"{earlier}).",
         )
+    tell_again(surface, broadcast)
     _tell_registered(surface, found)
     for remark in found.remarks:
         surface.warn(f"{remark.rule}: {remark.say.vi}", f"{remark.rule}: {remark.say.en}")
@@ -91,8 +94,9 @@ def tell_preview(surface: Surface, broadcast: Broadcast, found: Preview) -> None
         for worst in finding.worst:
             shown = f" ({worst['amount']}) {worst['value'][:60]}" if worst["value"] else ""
             surface.say(f"    {worst['who']}{shown}")
+    tell_times(surface, found)
     if found.forecast is not None:
-        foretold.tell_ahead(surface, found.forecast.as_json())
+        foretold.tell_ahead(surface, found.forecast.as_json(), of_left=found.late is None)
     for sample in found.samples[:3]:
         to = f"{sample['channel']} → {sample['contact']} {sample['to']}"
         surface.say(
@@ -100,6 +104,25 @@ def tell_preview(surface: Surface, broadcast: Broadcast, found: Preview) -> None
             f"\n{to} ({sample['characters']} characters = {sample['parts']} parts)",
         )
         surface.say(bubble(sample["body"]))
+
+
+def tell_again(surface: Surface, broadcast: Broadcast) -> None:
+    """The reason that was given for the same words, if any."""
+    if broadcast.again:
+        surface.say(
+            f"  lý do gửi lại cùng nội dung: {broadcast.again}",
+            f"  why the same words go out again: {broadcast.again}",
+        )
+
+
+def tell_times(surface: Surface, found: Preview) -> None:
+    """From when until when it is sent; who would be late, and the ways out."""
+    if found.period is not None:
+        surface.say(found.period.told().vi, found.period.told().en)
+    if found.late is not None:
+        surface.warn(found.late.told().vi, found.late.told().en)
+        for way in found.late.ways:
+            surface.say(f"    {way.say.vi}", f"    {way.say.en}")
 
 
 def _tell_registered(surface: Surface, found: Preview) -> None:

@@ -10,7 +10,7 @@ import click
 from dispatcher import reporting
 from dispatcher.cli.broadcasts import broadcast_id
 from dispatcher.cli.contacts import residential_group
-from dispatcher.cli.previewed import say_drill
+from dispatcher.cli.previewed import say_drill, tell_again
 from dispatcher.cli.spoken import argument, command, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.tables import write_table, write_text, writes
@@ -47,6 +47,7 @@ def report(surface: Surface, number_: str, form: str, out: str | None) -> None:
                 "mode": broadcast.mode.value,
                 "document": {"number": broadcast.document, **broadcast.paper},
                 "approval": approval,
+                "again": broadcast.again,
                 "emergency": broadcast.emergency_id is not None,
                 **found.as_json(),
             }
@@ -55,6 +56,7 @@ def report(surface: Surface, number_: str, form: str, out: str | None) -> None:
     if form == "table":
         say_drill(surface, broadcast.mode)
         tell_report(surface, found)
+        tell_again(surface, broadcast)
         if approval:
             signed = " / ".join(approval["signature"])
             on_paper = approval["manner"] == "paper"
@@ -74,6 +76,7 @@ def report(surface: Surface, number_: str, form: str, out: str | None) -> None:
             drill=broadcast.mode is Mode.DRILL,
             document=" · ".join([broadcast.document, *broadcast.paper.values()]).strip(" ·"),
             approval=approval,
+            again=broadcast.again,
             language=surface.language,
         )
     )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from itertools import islice
 from typing import Any
 
 from dispatcher import (
     firing,
+    periods,
     rights,
     routes,
     scheduling,
@@ -17,12 +17,16 @@ from dispatcher import (
     wording,
 )
 from dispatcher.auditing import refusals
+from dispatcher.cli import series
+from dispatcher.cli.previewed import tell_times
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.model import HANOI, SYSTEM, Role
-from dispatcher.problems import OK, USAGE, Problem, Say, refused, unknown
+from dispatcher.periods import clock
+from dispatcher.planning import Preview
+from dispatcher.problems import OK, REFUSED, USAGE, Problem, Say, refused, unknown
 from dispatcher.reporting import number
-from dispatcher.scheduling import Schedule
+from dispatcher.scheduling import Schedule, Series
 from dispatcher.store import days_off
 from dispatcher.store import schedules as rows
 from dispatcher.store.database import Tx
@@ -43,6 +47,9 @@ WEEKDAYS = [
         ("thứ sáu", "Fri"), ("thứ bảy", "Sat"), ("chủ nhật", "Sun"),
     )
 ]  # fmt: skip
+
+
+NEXT = ("starts_at", "expires_at", "late")  # told of the next firing where it is decided
 
 
 def _load(surface: Surface, name: str) -> Schedule:
@@ -108,27 +115,78 @@ def _when(moment: Any) -> str | None:
 @argument("names", nargs=-1)
 def check(surface: Surface, names: tuple[str, ...]) -> int:
     app = surface.open_app()
-    today = app.clock().astimezone(HANOI).date()
+    broken: list[Problem] = []
     found: list[dict[str, Any]] = []
-    for name in names or tuple(scheduling.files(app.schedules)):
+    for given in names or tuple(scheduling.files(app.schedules)):
+        name = given.removesuffix(".toml")
+        whose = {"schedule": name, "file": f"{name}.toml"}
         try:
-            schedule = scheduling.load(app.schedules, name, app.site.window)
-            template = templating.load(app.templates, schedule.template)
-            wording.check_words(app.site, template, schedule.fields, today)
-            routes.find(app.site, schedule.route)
-            with app.store.read(surface.actor()) as tx:
-                targeting.resolve(tx, schedule.audience)
+            found += [{**whose, **said} for said in _looked_at(surface, name)]
         except Problem as problem:
+            broken.append(problem)
             found.append(
-                {"schedule": name, "code": problem.code, "message": problem.to(surface.language)}
+                {
+                    **whose,
+                    "code": problem.code,
+                    "severity": "block",
+                    "message": problem.to(surface.language),
+                }
             )
+    refused_ = sum(f["severity"] == "block" for f in found)
     if surface.json:
         surface.emit(found)
     else:
         for f in found:
-            surface.say(f"{f['schedule']}: {f['message']}")
-        surface.say(f"{len(found)} lịch có vấn đề.", f"{len(found)} schedules have problems.")
-    return USAGE if found else OK
+            named = f["message"].startswith(f["file"])
+            surface.say(f["message"] if named else f"{f['file']}: {f['message']}")
+        warned = len(found) - refused_
+        vi, en = f"{refused_} lịch có vấn đề", f"{refused_} schedules have problems"
+        if warned:
+            vi = f"{vi}, {warned} điều cần biết" if refused_ else f"{warned} điều cần biết"
+            en = f"{en}, {warned} things to know" if refused_ else f"{warned} things to know"
+        surface.say(f"{vi}.", f"{en}.")
+    if any(p.exit_code != REFUSED for p in broken):
+        return USAGE
+    return REFUSED if refused_ else OK
+
+
+def _looked_at(surface: Surface, name: str) -> list[dict[str, Any]]:
+    """What is to be said of a schedule that can be read; a broken one is a problem."""
+    app = surface.open_app()
+    schedule = scheduling.load(app.schedules, name, app.site.window)
+    template = templating.load(app.templates, schedule.template)
+    today = app.clock().astimezone(HANOI).date()
+    wording.check_words(app.site, template, schedule.fields, today)
+    routes.find(app.site, schedule.route)
+    with app.store.read(surface.actor()) as tx:
+        targeting.resolve(tx, schedule.audience)
+        calendar = days_off.calendar(tx)
+        scheduling.refuse_same_day(schedule, calendar, app.clock(), tet=app.site.tet)
+        if schedule.at is not None and not rows.has_fired(tx, schedule.name):
+            periods.check_moment(schedule.at, app.clock())
+        found = firing.outside(app, tx, schedule)
+    said: list[dict[str, Any]] = [
+        {
+            "code": one.code,
+            "severity": "block" if one.first.is_empty else "warn",
+            "fires_at": _when(one.first.asked),
+            **one.first.as_json(),
+            "firings": one.firings,
+            "message": one.told().to(surface.language),
+        }
+        for one in found
+    ]
+    missing = scheduling.skipped(schedule.cron) if schedule.cron else {}
+    if missing:
+        said.append(
+            {
+                "code": "skips-months",
+                "severity": "warn",
+                "days": {str(day): months for day, months in missing.items()},
+                "message": scheduling.told(missing).to(surface.language),
+            }
+        )
+    return said
 
 
 @schedules.verb(
@@ -144,9 +202,7 @@ def upcoming(surface: Surface, name: str, count: int) -> None:
     with app.store.read(surface.actor()) as tx:
         if not firing.is_mine(tx, schedule):
             raise unknown(Say("lịch gửi", "schedule"), name, ())
-        calendar = days_off.calendar(tx)
-    coming = schedule.occurrences(app.clock(), calendar, tet=app.site.tet)
-    found = list(islice(coming, min(count, 100)))
+        found = firing.firings(app, tx, schedule, min(count, 100))
     if surface.json:
         surface.emit(
             [
@@ -155,12 +211,13 @@ def upcoming(surface: Surface, name: str, count: int) -> None:
                     "sends": o.sends,
                     "why": o.why.to(surface.language) if o.why else None,
                     "was": o.was.isoformat() if o.was else None,
+                    **ahead.as_json(),
                 }
-                for o in found
+                for o, ahead in found
             ]
         )
         return
-    for occurrence in found:
+    for occurrence, ahead in found:
         local = occurrence.at.astimezone(HANOI)
         line = f"{WEEKDAYS[local.weekday()].to(surface.language)} {local:%d/%m/%Y %H:%M}"
         if not occurrence.sends:
@@ -173,9 +230,18 @@ def upcoming(surface: Surface, name: str, count: int) -> None:
                 f"  dời từ {occurrence.was:%d/%m}: {occurrence.why.vi}",
                 f"  moved from {occurrence.was:%d/%m}: {occurrence.why.en}",
             )
+        elif ahead.waits:
+            line += surface.text(
+                f"  ngoài khung giờ: gửi từ {clock(ahead.start)} tới {clock(ahead.until)}",
+                f"  outside its hours: sent from {clock(ahead.start)} to {clock(ahead.until)}",
+            )
         surface.say(line)
     if not found:
         surface.say("Không còn lần gửi nào.", "Nothing left to fire.")
+        return
+    with app.store.read(surface.actor()) as tx:
+        people, dong = rows.ceiling_of(tx, schedule.name)
+    series.tell(surface, schedule, _series(surface, schedule), people, dong)
 
 
 def _decide(tx: Tx, schedule: Schedule, roles: Collection[Role]) -> None:
@@ -206,13 +272,16 @@ def submit(surface: Surface, name: str) -> None:
     with app.store.read(actor) as tx:
         _decide(tx, schedule, rights.WRITERS)
     found, people, dong = firing.hand_in(app, actor, schedule)
+    whole = _series(surface, schedule)
     surface.say(
         f"Mỗi lần tới {number(found.queued)} người, nhiều nhất {number(found.total)} đồng; "
         f"duyệt tới mức {number(people)} người, {number(dong)} đồng, trong 6 tháng.",
         f"Each time {found.queued} people, at most {found.total} đồng; the approval covers "
         f"{people} people and {dong} đồng for six months.",
     )
-    _told(surface, schedule, "submitted")
+    series.tell(surface, schedule, whole, people, dong)
+    tell_times(surface, found)
+    _told(surface, schedule, "submitted", found, series.as_json(schedule, whole, people, dong))
 
 
 @schedules.verb(
@@ -227,10 +296,17 @@ def approve(surface: Surface, name: str) -> None:
     with app.store.read(actor) as tx:
         timekeeping.trust(tx, app.clock)
     with refusals(app.begin(SYSTEM), actor, "approve", "schedule", schedule.name):
+        with app.store.read(actor) as tx:
+            _decide(tx, schedule, {Role.LEADER})
+        found = firing.foresee(app, actor, schedule)
         with app.begin(actor)() as tx:
             _decide(tx, schedule, {Role.LEADER})
             scheduling.approve(tx, schedule, tet=app.site.tet)
-    _told(surface, schedule, "approved")
+            people, dong = rows.ceiling_of(tx, schedule.name)
+    whole = _series(surface, schedule)
+    series.tell(surface, schedule, whole, people, dong)
+    tell_times(surface, found)
+    _told(surface, schedule, "approved", found, series.as_json(schedule, whole, people, dong))
 
 
 @schedules.verb(
@@ -275,9 +351,25 @@ def _known(tx: Tx, schedule: Schedule) -> None:
         )
 
 
-def _told(surface: Surface, schedule: Schedule, state: str) -> None:
+def _series(surface: Surface, schedule: Schedule) -> Series:
+    """Every firing that an approval of this moment covers."""
+    app = surface.open_app()
+    with app.store.read(surface.actor()) as tx:
+        return scheduling.whole(tx, schedule, app.clock(), tet=app.site.tet)
+
+
+def _told(
+    surface: Surface,
+    schedule: Schedule,
+    state: str,
+    found: Preview | None = None,
+    whole: dict[str, Any] | None = None,
+) -> None:
     if surface.json:
-        surface.emit({"name": schedule.name, "state": state})
+        told: dict[str, Any] = {"series": whole} if whole else {}
+        if found is not None:
+            told |= {k: found.as_json()[k] for k in NEXT}
+        surface.emit({"name": schedule.name, "state": state, **told})
     surface.say(
         f"Lịch «{schedule.name}»: {STATES[state]}.", f"Schedule “{schedule.name}”: {state}."
     )

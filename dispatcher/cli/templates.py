@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 from dispatcher import sms, templating, wording
@@ -254,7 +255,7 @@ def preview(surface: Surface, name: str, ward: str, fields: tuple[str, ...]) -> 
 
 
 def pairs(given: tuple[str, ...], option: str = "--set") -> dict[str, str]:
-    """name=value options as a dictionary."""
+    """name=value options as a dictionary; names in composed letters."""
     found = {}
     for pair in given:
         name, equals, value = pair.partition("=")
@@ -264,7 +265,7 @@ def pairs(given: tuple[str, ...], option: str = "--set") -> dict[str, str]:
                 f"{option} cần dạng tên=giá trị, không phải «{pair}».",
                 f"{option} takes name=value, not “{pair}”.",
             )
-        found[name.strip()] = value
+        found[unicodedata.normalize("NFC", name.strip())] = value
     return found
 
 

@@ -25,7 +25,16 @@ def each_line(surface: Surface, answer: Callable[[Any], Any]) -> None:
             raise Problem(
                 "bad-json", f"Dòng {number} không phải JSON.", f"Line {number} is not JSON."
             ) from None
-        surface.line(json.dumps(answer(value), ensure_ascii=False, default=str) + "\n")
+        try:
+            found = answer(value)
+        except Problem as problem:
+            if problem.code != "not-a-text":
+                raise
+            say = problem.say
+            raise Problem(
+                problem.code, f"Dòng {number}: {say.vi}", f"Line {number}: {say.en}"
+            ) from None
+        surface.line(json.dumps(found, ensure_ascii=False, default=str) + "\n")
 
 
 def given(
@@ -48,8 +57,19 @@ def given(
     return answer(sys.stdin.read().removesuffix("\n") if text == "-" else text)
 
 
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else str(value)
+def text_of(value: Any) -> str:
+    """A line's text, or a number as a sheet has it; anything else is refused."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        kinds = {dict: "{…}", list: "[…]", bool: str(value).lower(), type(None): "null"}
+        shown = kinds[type(value)]
+        raise Problem(
+            "not-a-text",
+            f"cần một văn bản trong dấu nháy, không phải {shown}.",
+            f"a text in quotes is needed, not {shown}.",
+        )
+    return str(value)
 
 
 @sms.verb(
@@ -63,7 +83,7 @@ def _text(value: Any) -> str:
 def measure(surface: Surface, text: str | None, jsonl: str | None) -> None:
     from dispatcher.sms import measure as count
 
-    found = given(surface, text, jsonl, lambda v: count(_text(v)).__dict__)
+    found = given(surface, text, jsonl, lambda v: count(text_of(v)).__dict__)
     if found is None:
         return
     if surface.json:
@@ -104,7 +124,7 @@ def _tell_costly(surface: Surface, text: str | None) -> None:
 def unaccent(surface: Surface, text: str | None, jsonl: str | None) -> None:
     from dispatcher.sms import unaccent as strip
 
-    found = given(surface, text, jsonl, lambda v: {"text": strip(_text(v))})
+    found = given(surface, text, jsonl, lambda v: {"text": strip(text_of(v))})
     if found is None:
         return
     if surface.json:
@@ -124,7 +144,7 @@ def phone(surface: Surface, text: str | None, jsonl: str | None) -> None:
     from dispatcher.phone import read
 
     heads = _sample_heads(surface)
-    found = given(surface, text, jsonl, lambda v: read(_text(v), heads).as_json())
+    found = given(surface, text, jsonl, lambda v: read(text_of(v), heads).as_json())
     if found is None:
         return
     if surface.json:

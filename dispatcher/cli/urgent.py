@@ -134,7 +134,10 @@ def _decide(surface: Surface, name: str, act: str, following: str, **more: Any) 
 
 
 @urgent.verb(
-    "submit", "Trình duyệt tin khẩn.", "Submit it for approval.", "dispatcher urgent submit bao"
+    "submit",
+    "Trình duyệt tin khẩn.",
+    "Submit it for approval.",
+    "dispatcher urgent submit bao --as lan",
 )
 @argument("name")
 def submit(surface: Surface, name: str) -> None:

@@ -393,7 +393,8 @@ def verify_webhook(surface: Surface, name: str) -> int:
     try:
         given = json.loads(sys.stdin.read())
         headers = {str(k).lower(): str(v) for k, v in (given.get("headers") or {}).items()}
-        call = Call("POST", str(given.get("query") or ""), headers, str(given["body"]).encode())
+        body = str(given["body"]).encode("utf-8", "surrogatepass")
+        call = Call("POST", str(given.get("query") or ""), headers, body)
     except (ValueError, KeyError, TypeError, AttributeError):
         raise Problem(
             "not-an-event",

@@ -64,6 +64,7 @@ class GatewaySettings:
     free: bool = False  # its messages cost nothing
     profile: Profile = STANDARD  # how it counts and bills parts
     registered: bool = False  # it lets through registered texts only
+    odd_reports: int = 20  # per cent of an hour's reports that may be of no use, without an alarm
 
 
 # What an account may do in one day or month: messages, or đồng.
@@ -119,9 +120,19 @@ def read_gateways(section: Section, root: Path) -> dict[str, GatewaySettings]:
             name, adapter, paces["per_second"], flight["in_flight"], timeout, options,
             part.take("callback", int, 1), paces["parts_per_second"], most,
             part.take("free", bool, False), _profile(part, adapter),
-            part.take("registered", bool, False),
+            part.take("registered", bool, False), _share(part, "odd_reports", 20),
         )  # fmt: skip
         part.close(known)
+    return found
+
+
+def _share(gateway: Section, key: str, default: int) -> int:
+    """Per cent."""
+    found: int = gateway.take(key, int, default)
+    if not 1 <= found <= 100:
+        raise gateway.problem(
+            key, f"«{key}» là phần trăm, từ 1 đến 100.", f"“{key}” is per cent, from 1 to 100."
+        )
     return found
 
 

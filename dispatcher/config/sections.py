@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
+import unicodedata
 from collections.abc import Collection, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any, TypeVar
 
 from dispatcher.model import Window
 from dispatcher.problems import Problem, settings
+from dispatcher.storable import check_typed, odd_words
 
 
 def read_toml(path: Path, text: str | None = None, first_line: int = 1) -> dict[str, Any]:
@@ -19,7 +21,7 @@ def read_toml(path: Path, text: str | None = None, first_line: int = 1) -> dict[
     if text is None:
         text = read_text(path)
     try:
-        return tomllib.loads(text.replace("\r\n", "\n"))
+        found_here = tomllib.loads(composed(text).replace("\r\n", "\n"))
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"at line (\d+)", str(error))
         line = int(found[1]) if found else len(text.splitlines())
@@ -29,12 +31,17 @@ def read_toml(path: Path, text: str | None = None, first_line: int = 1) -> dict[
             f"not valid TOML ({str(error).split(' (at')[0]}). Fix this line.",
             where=f"{path.name}:{line + first_line - 1}",
         ) from None
+    try:
+        check_typed(found_here)
+    except Problem:  # written as an escape: \\u0000
+        raise _odd(path.name) from None
+    return found_here
 
 
 def read_text(path: Path) -> str:
-    """A text file of the site: UTF-8, BOM and CRLF allowed."""
+    """A text file of the site: UTF-8, BOM and CRLF allowed; letters composed, however typed."""
     try:
-        return path.read_text("utf-8-sig").replace("\r\n", "\n")
+        text = composed(path.read_text("utf-8-sig").replace("\r\n", "\n"))
     except UnicodeDecodeError:
         raise settings(
             "not-utf8",
@@ -49,6 +56,20 @@ def read_text(path: Path) -> str:
             f"cannot be read ({error.strerror}). Check the file and its rights.",
             where=str(path),
         ) from None
+    if "\0" in text:
+        raise _odd(f"{path.name}:{text.count(chr(10), 0, text.index(chr(0))) + 1}")
+    return text
+
+
+def _odd(where: str) -> Problem:
+    """A character that no database keeps stands in a file."""
+    say = odd_words().say
+    return settings("odd-characters", say.vi, say.en, where=where)
+
+
+def composed(text: str) -> str:
+    """Letters with their marks as one (NFC): a name typed in parts is the same name."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 class Section:
@@ -147,7 +168,10 @@ def duration(text: str) -> timedelta:
     if not found:
         raise ValueError(text)
     seconds = {"s": 1, "m": 60, "h": 3600, "d": 86400}[found[2]]
-    return timedelta(seconds=int(found[1]) * seconds)
+    try:
+        return timedelta(seconds=int(found[1]) * seconds)
+    except OverflowError:
+        raise ValueError(text) from None
 
 
 def window(text: str) -> Window:

@@ -57,6 +57,7 @@ class Site:
     limits: Limits = field(default_factory=Limits)
     budgets: Mapping[str, BudgetSettings] = field(default_factory=dict)
     oidc: OidcSettings = field(default_factory=OidcSettings)
+    second: Path | None = None  # where refusals are kept beside the database; None: see identity
     numbers: tuple[str, ...] = ()  # of the ward, that its texts may name beside 113, 156, 5656 …
 
     @property
@@ -133,9 +134,11 @@ def parse(root: Path, text: str | None = None) -> Site:
             "language", '«language» là "vi" hoặc "en".', '“language” is "vi" or "en".'
         )
     areas, windows, phones, web = (section(n) for n in ("areas", "windows", "phones", "web"))
-    prices, contacts, trust, promotion, courtesy, law = (
-        section(n) for n in ("prices", "contacts", "trust", "promotion", "courtesy", "law")
+    prices, contacts, trust, promotion, courtesy, law, backup = (
+        section(n)
+        for n in ("prices", "contacts", "trust", "promotion", "courtesy", "law", "backup")
     )
+    second = backup.take("second", str, "").strip()
     lunch = take_window(courtesy, "lunch", None)
     found = Site(
         root=root,
@@ -163,13 +166,14 @@ def parse(root: Path, text: str | None = None) -> Site:
         oidc=read_oidc(web, root),
         prices=read_prices(prices),
         remember=take_duration(phones, "remember", None) or timedelta(days=30),
+        second=root / second if second else None,
         numbers=trust.strings("numbers"),
         consent=promotion.take("consent", str, "").strip(),
         keep_birth_dates=contacts.take("birth_dates", str, "").strip(),
     )
     for part in (
         site, areas, windows, phones, web, prices, contacts, trust, promotion, courtesy,
-        law, top,
+        law, backup, top,
     ):  # fmt: skip
         part.close()
     if found.staff.gateway and found.staff.gateway not in found.gateways:

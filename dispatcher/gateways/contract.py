@@ -295,6 +295,12 @@ def table(**faults: str) -> dict[str, Fault]:
     return {code: Fault(fault) for fault, codes in faults.items() for code in codes.split()}
 
 
+def facts(*tables: str) -> dict[str, Fault]:
+    """A fault table written as lines of "code fault meaning"."""
+    lines = (line.split(maxsplit=2) for text in tables for line in text.split("\n"))
+    return {line[0]: Fault(line[1]) for line in lines if line}
+
+
 def http_trouble(answer: Answer | NoAnswer) -> Refused | None:
     """What HTTP alone proves (DESIGN section 5); None when the body should be read."""
     if isinstance(answer, NoAnswer):

@@ -31,7 +31,7 @@ from httpx_aiohttp import AiohttpTransport
 
 from dispatcher.failpoints import failpoint
 from dispatcher.gateways.contract import Answer, NoAnswer
-from dispatcher.problems import Problem
+from dispatcher.problems import Problem, shortage
 
 DEADLINE = 20.0  # seconds for everything: connect, write, read
 CONNECT = 5.0
@@ -201,7 +201,11 @@ class Wire:
     async def _once(self, request: httpx.Request) -> Answer | NoAnswer:
         failpoint("before call")
         try:
-            response = await self._open().handle_async_request(request)
+            transport = self._open()
+        except OSError as error:  # the machine has no file left to open
+            return NoAnswer(False, type(error).__name__)
+        try:
+            response = await transport.handle_async_request(request)
             try:
                 body = await _capped(response)
             finally:
@@ -214,6 +218,10 @@ class Wire:
             return NoAnswer(True, type(error).__name__)
         except (OSError, ValueError) as error:
             return NoAnswer(True, type(error).__name__)
+        except RuntimeError as error:
+            if shortage(error) is None:
+                raise
+            return NoAnswer(False, "no thread")  # names are looked up in one: nothing has left
         if body is None:
             return NoAnswer(True, "answer too large or badly encoded")
         headers = {

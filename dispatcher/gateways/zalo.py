@@ -40,13 +40,14 @@ from dispatcher.gateways.contract import (
     Verdict,
     answered,
     e164,
+    facts,
     local,
     read_object,
-    table,
     whole,
     word,
 )
-from dispatcher.model import Channel, Fault, Opens, Receipt
+from dispatcher.gateways.zalo_codes import ACCOUNT_API, OPENS, TEMPLATES
+from dispatcher.model import Channel, Fault, Receipt
 
 SETTINGS = ("oa_id", "app_id", "app_secret", "oa_secret", "base_url", "oauth_url", "oa_url", "mode",
             "signature", "redirect_uri", "code_verifier", "status_days")  # fmt: skip
@@ -58,25 +59,9 @@ OA_URL = "https://openapi.zalo.me"
 ASKS = Asks(after=timedelta(minutes=5), look_back=timedelta(days=2), most=50)
 LIMITS = Limits(per_second=20, in_flight=16)  # no per-second figure is published
 STALE_TOKEN = frozenset({"-124", "-216", "-220"})
-CODES = Codes(
-    frozenset({"0"}),
-    table(
-        unknown="-100 -200",  # "try later" says nothing about what was taken
-        account="-101 -102 -103 -104 -105 -115 -120 -1201 -1202 -124 -1241 -125 -135 -1351 -136"
-        " -137 -138 -1381 -216 -220",
-        recipient="-249 -108 -110 -114 -118 -119 -134 -139 -140 -141 -1471 -1472",
-        content="-106 -107 -109 -1091 -111 -112 -1121 -1122 -1123 -1124 -113 -1131 -116 -117 -121"
-        " -122 -123 -126 -127 -128 -129 -130 -131 -132 -142 -143 -145 -146 -148 -149 -1491 -150"
-        " -151 -152 -153 -158 -159 -161 -162",
-        later="-133 -144 -1441 -147 -160",
-        busy="-32",
-    ),
-)
+CODES = Codes(frozenset({"0"}), facts(TEMPLATES, ACCOUNT_API))
 
-# The hours are Zalo's own for the night; that quotas begin anew at midnight is assumed, as no page
-# says it. -147 is a template's daily quota, -1441 the month's for promotions.
-OPENS = {"-133": Opens.MORNING, "-144": Opens.TOMORROW, "-1441": Opens.NEXT_MONTH,
-         "-147": Opens.TOMORROW, "-160": Opens.TOMORROW}  # fmt: skip
+HOURS = "06:00-22:00"  # outside, a template may be refused: -133, -234 (error list, 2026-11)
 
 
 class Zalo:

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from dispatcher import storable
 from dispatcher.importing import letters
 from dispatcher.importing.formats import RawSheet, Row
 from dispatcher.importing.letters import Legacy
@@ -98,7 +99,9 @@ class Cleaner:
         if was != now:
             note = self.notes.get(code)
             if note is None:
-                self.notes[code] = Note(str(code), 1, self._row, column, was)
+                self.notes[code] = Note(
+                    str(code), 1, self._row, column, storable.words(was, storable.NAME)
+                )
             else:
                 note.cells += 1
         return now

@@ -291,6 +291,9 @@ _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"),
           (codecs.BOM_UTF16_BE, "utf-16"))  # fmt: skip
 
 
+_CONTROL = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")  # in no list of people
+
+
 def _encoding(name: str, raw: bytes) -> tuple[str, str]:
     """(the codec that reads these bytes, its name where a person should hear of it).
 
@@ -304,7 +307,9 @@ def _encoding(name: str, raw: bytes) -> tuple[str, str]:
         for encoding, at in (("utf-16-le", 1), ("utf-16-be", 0)):
             if raw[at:4000:2].count(0) * 2 >= zeros and zeros * 8 > min(len(raw), 4000):
                 return _proved(name, raw, encoding), ""
-        raise unreadable(name, "không phải tệp danh bạ", "this is not a list")
+        if _CONTROL.search(raw[:4000]) or zeros * 20 > len(raw[:4000]):
+            raise unreadable(name, "không phải tệp danh bạ", "this is not a list")
+        # a few stray ones in a text: their cells are cleaned and named like any other
     error = _first_error(raw)
     if error is None:
         return "utf-8", ""

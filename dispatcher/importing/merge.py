@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from dispatcher import storable
 from dispatcher.areas import group_key, group_name
 from dispatcher.importing.listing import Entry
 from dispatcher.model import AddressKind
@@ -249,7 +250,7 @@ def store(
         tx,
         result.created,
         result.updated,
-        files,
+        [{**f, "name": storable.words(f.get("name"), storable.NAME)} for f in files],
         sample_heads,
         unchanged=result.unchanged,
         proposed=made,

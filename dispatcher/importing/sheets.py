@@ -16,6 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
 
+from dispatcher import storable
 from dispatcher.importing import prison
 from dispatcher.problems import Problem
 
@@ -109,6 +110,7 @@ def read_sheets(path: Path, name: str = "") -> Iterator[Sheet]:
 
 
 def _read(name: str, file: IO[bytes]) -> Iterator[Sheet]:
+    name = storable.words(name, storable.NAME)
     python, more = prison.interpreter()
     process = subprocess.Popen(
         [python, "-P", "-m", "dispatcher.importing.child", name],
@@ -185,7 +187,7 @@ def _sheets(name: str, answers: Iterable[Any]) -> Iterator[Sheet]:
             raise _problem(said)
         sheet = Sheet(
             name,
-            said["sheet"],
+            storable.words(said["sheet"], storable.NAME),
             rows(),
             said["hidden"],
             said["hidden_rows"],

@@ -28,37 +28,48 @@ from dispatcher.planning.follow_up import (
     test,
 )
 from dispatcher.planning.forecast import Forecast, Speed, forecast
-from dispatcher.planning.previewing import Preview, Remarked, preview
+from dispatcher.planning.foreseeing import Coming, coming
+from dispatcher.planning.lateness import Late, WayOut, never, nobody, with_routes
+from dispatcher.planning.one_text import same_words
+from dispatcher.planning.previewing import Preview, Remarked, in_time, preview
 from dispatcher.planning.releasing import Resolve, release, steps_of_release
 from dispatcher.planning.watching import Finding
 
 __all__ = [
     "MAY_HAVE_RECEIVED",
     "RESENT",
+    "Coming",
     "Courtesy",
     "Draft",
     "Finding",
     "Forecast",
+    "Late",
     "Limit",
     "Preview",
     "Remarked",
     "Resolve",
     "Speed",
+    "WayOut",
     "Words",
     "approve",
     "approve_on_paper",
+    "coming",
     "confirm",
     "correct",
     "digest",
     "draft",
     "edit",
     "forecast",
+    "in_time",
+    "never",
+    "nobody",
     "offer",
     "pause",
     "preview",
     "release",
     "resend",
     "resume",
+    "same_words",
     "schedule",
     "send_back",
     "steps_of_release",
@@ -67,4 +78,5 @@ __all__ = [
     "submit",
     "system_approve",
     "test",
+    "with_routes",
 ]

@@ -9,15 +9,16 @@ from dataclasses import replace
 from datetime import date
 
 from dispatcher.model import HANOI, Actor, BroadcastState, Role
+from dispatcher.planning import one_text
+from dispatcher.planning.authority import delegated, not_by_own_hands
 from dispatcher.planning.drafting import digest
-from dispatcher.planning.previewing import Preview
+from dispatcher.planning.previewing import Preview, in_time
 from dispatcher.problems import refused
 from dispatcher.rights import WRITERS, need, need_wards
-from dispatcher.store import approvals, broadcasts, delegations, people
+from dispatcher.store import approvals, broadcasts
 from dispatcher.store.approvals import Paper
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx
-from dispatcher.store.delegations import Delegation
 
 
 def approve(tx: Tx, broadcast: Broadcast, principal: int | None = None) -> None:
@@ -26,55 +27,37 @@ def approve(tx: Tx, broadcast: Broadcast, principal: int | None = None) -> None:
     Whoever is no leader, or names a `principal`, signs under a delegation that covers today, the
     people and the money.
     """
+    manner, under = _right(tx, broadcast, principal)
+    assert tx.actor.person_id is not None
+    _approved(tx, broadcast, tx.actor.person_id, manner, delegation_id=under)
+
+
+def approve_again(tx: Tx, broadcast: Broadcast) -> None:
+    """Take over the approval of a held broadcast whose approver may approve no longer."""
+    manner, under = _right(tx, broadcast, None)
+    assert tx.actor.person_id is not None
+    covered = digest(tx, broadcast)
+    broadcasts.approve_anew(tx, broadcast.id, tx.actor.person_id, covered)
+    approvals.record(tx, broadcast.id, tx.actor.person_id, covered, manner, delegation_id=under)
+    tx.note("approval", "broadcast", broadcast.id, manner=manner, delegation=under)
+
+
+def _right(tx: Tx, broadcast: Broadcast, principal: int | None) -> tuple[str, int | None]:
+    """(how the actor may approve this, under which delegation); refused where they may not."""
     assert_named(tx.actor)
     need_wards(tx.actor, broadcast.senders, "phê duyệt", "approve it")
     assert tx.actor.person_id is not None
     delegation = None
     if tx.actor.role is not Role.LEADER or principal is not None:
-        delegation = _delegated(tx, broadcast, principal)
+        delegation = delegated(tx, broadcast, principal)
         not_by_own_hands(tx, broadcast, delegation.principal_id)
     not_by_own_hands(tx, broadcast, tx.actor.person_id)
-    manner = "delegated" if delegation else "own"
-    under = delegation.id if delegation else None
-    _approved(tx, broadcast, tx.actor.person_id, manner, delegation_id=under)
+    return ("delegated", delegation.id) if delegation else ("own", None)
 
 
 def assert_named(actor: Actor) -> None:
     """Somebody acts, and not one who only reads."""
     need(actor, WRITERS, "phê duyệt", "approve")
-
-
-def _delegated(tx: Tx, broadcast: Broadcast, principal: int | None) -> Delegation:
-    assert tx.actor.person_id is not None
-    given = [
-        d
-        for d in delegations.of_deputy(tx, tx.actor.person_id)
-        if principal in (None, d.principal_id)
-    ]
-    if not given:
-        raise refused(
-            "role",
-            f"{tx.actor.name} không có quyền phê duyệt, cũng không có văn bản ủy quyền.",
-            f"{tx.actor.name} may not approve, and nobody delegated it to them.",
-        )
-    today = tx.now.astimezone(HANOI).date()
-    people_, dong = broadcast.ceiling_people or 0, broadcast.ceiling_dong or 0
-    for delegation in given:
-        if delegation.covers(today, people_, dong):
-            return delegation
-    last = given[-1]
-    limits = " ".join(
-        [f"{last.valid_from:%d/%m/%Y}-{last.valid_to:%d/%m/%Y}"]
-        + [f"≤ {last.most_people} người"] * (last.most_people is not None)
-        + [f"≤ {last.most_dong} đồng"] * (last.most_dong is not None)
-    )
-    raise refused(
-        "outside-delegation",
-        f"Ủy quyền {last.document} ({limits}) không bao gồm đợt này ({people_} người, "
-        f"{dong} đồng, hôm nay {today:%d/%m/%Y}).",
-        f"The delegation {last.document} ({limits}) does not cover this ({people_} people, "
-        f"{dong} đồng, today {today:%Y-%m-%d}).",
-    )
 
 
 def approve_on_paper(
@@ -100,17 +83,6 @@ def approve_on_paper(
     not_by_own_hands(tx, broadcast, signer.person_id)
     paper = Paper(document.strip(), day, file_id, tx.actor.person_id)
     _approved(tx, broadcast, signer.person_id, "paper", paper=paper)
-
-
-def not_by_own_hands(tx: Tx, broadcast: Broadcast, person_id: int) -> None:
-    """Refuse an approval of somebody who wrote, edited or submitted, by whatever account."""
-    same = people.same_person(tx, person_id, broadcasts.hands(tx, broadcast.id))
-    if same is not None:
-        raise refused(
-            "own-work",
-            f"Người soạn hoặc trình ({same}) không được tự duyệt; cần người thứ hai.",
-            f"Whoever wrote or submitted it ({same}) cannot approve it; a second person must.",
-        )
 
 
 def _approved(
@@ -186,6 +158,8 @@ def confirm(tx: Tx, broadcast: Broadcast, found: Preview) -> None:
     blocking = next((r for r in found.remarks if r.severity == "block"), None)
     if blocking is not None:
         raise refused("text-blocked", blocking.say.vi, blocking.say.en)
+    one_text.explain(tx, broadcast, found.unexplained, "", found.repeated)
+    in_time(broadcast, found)
     over = found.people > (broadcast.ceiling_people or 0)
     if over or found.total > (broadcast.ceiling_dong or 0) or found.findings:
         raise refused(

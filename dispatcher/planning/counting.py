@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from dispatcher.model import HANOI
 from dispatcher.planning.drafting import Words
+from dispatcher.planning.foreseeing import Foreseen
 from dispatcher.planning.releasing import CHUNK, Resolve, anything_known, shares_of
 from dispatcher.planning.summing import Sums, sums_of
 from dispatcher.planning.watching import Looking
@@ -37,7 +38,13 @@ class Count(NamedTuple):
 
 
 def count(
-    tx: Tx, broadcast: Broadcast, words: Words, resolve: Resolve, looking: Looking, look: Look
+    tx: Tx,
+    broadcast: Broadcast,
+    words: Words,
+    resolve: Resolve,
+    looking: Looking,
+    look: Look,
+    foreseen: Foreseen,
 ) -> Count | None:
     """Count an audience; None where it must be released to know."""
     releases.take_stock(tx)
@@ -52,7 +59,7 @@ def count(
     if counting.is_special(tx, broadcast, reach, may):
         return None
     write_shared(tx, broadcast, words, reach, looking)
-    if looking.found_any or _some_lack(tx, broadcast, words, reach, usable):
+    if looking.found_any or _some_lack(tx, broadcast, words, reach, usable) or foreseen.any(tx):
         return None
     found = _added(tx, broadcast, words, reach, last, usable[0], look)
     prices = texts.price_list(tx, max(tx.now, broadcast.at or tx.now).astimezone(HANOI).date())

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from dispatcher import periods
 from dispatcher.model import (
     HANOI,
     URGENT,
@@ -14,11 +16,23 @@ from dispatcher.model import (
     MessageState,
     Role,
 )
+from dispatcher.planning import one_text
+from dispatcher.planning.approving import approve_again
 from dispatcher.planning.drafting import digest
-from dispatcher.planning.previewing import Preview
+from dispatcher.planning.lateness import never
+from dispatcher.planning.previewing import Preview, in_time
 from dispatcher.problems import refused
 from dispatcher.rights import WRITERS, need, need_wards
-from dispatcher.store import allowances, approvals, areas, broadcasts, budgets, days_off, ending
+from dispatcher.store import (
+    allowances,
+    approvals,
+    areas,
+    broadcasts,
+    budgets,
+    days_off,
+    ending,
+    restored,
+)
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx
 
@@ -69,15 +83,6 @@ def submit(
             f"{first.say.en} ({examples}). Mend the list or the text, or leave them out: "
             "add --leave-out.",
         )
-    if found.repeated and not again.strip():
-        earlier, people = max(found.repeated.items(), key=lambda r: r[1])
-        raise refused(
-            "repeat",
-            f"{people} người đã nhận đúng tin này trong 24 giờ qua (đợt gửi {earlier}). "
-            "Nếu vẫn cần gửi, ghi lý do: --again 'lý do'",
-            f"{people} people were sent exactly this within 24 hours (broadcast {earlier}). If it "
-            "is needed again, say why: --again 'reason'",
-        )
     if found.over_budget is not None and not over_budget.strip():
         budget = found.over_budget
         raise refused(
@@ -95,12 +100,12 @@ def submit(
             "Không có ai nhận được tin này; kiểm tra người nhận và danh bạ.",
             "Nobody would receive this; check the audience and the list.",
         )
+    in_time(broadcast, found)
     people = found.people + max(10, found.people // 20)
     dong = found.total + max(10_000, found.total // 10)
+    one_text.explain(tx, broadcast, found.unexplained, again, found.repeated)
     broadcasts.touch(tx, broadcast.id, "submitted")
     approvals.withdraw(tx, broadcast.id)
-    if found.repeated:
-        tx.note("again", "broadcast", broadcast.id, reason=again.strip(), of=list(found.repeated))
     if over_budget.strip():
         tx.note("over_budget", "broadcast", broadcast.id, reason=over_budget.strip())
     if found.findings:
@@ -128,23 +133,34 @@ def edit(tx: Tx, broadcast: Broadcast, **changes: Any) -> None:
     """Change what was not released yet; whatever was approved of it is void."""
     need(tx.actor, WRITERS, "sửa đợt gửi", "edit a broadcast")
     need_wards(tx.actor, broadcast.senders, "sửa", "edit it")
+    if "expires_after" in changes:
+        periods.check_life(changes["expires_after"])
     broadcasts.touch(tx, broadcast.id, "edited")
     approvals.withdraw(tx, broadcast.id)
     broadcasts.change(tx, broadcast, **changes)
 
 
 def schedule(
-    tx: Tx, broadcast: Broadcast, when: datetime, courtesy: Courtesy | None = None
+    tx: Tx,
+    broadcast: Broadcast,
+    when: datetime,
+    courtesy: Courtesy | None = None,
+    *,
+    repeated: Mapping[int, int] | None = None,
+    again: str = "",
 ) -> datetime:
-    """Set the time; the moment it will really start (a closed window moves it)."""
+    """Set the time; the moment it will really start (a closed window moves it).
+
+    `repeated`: who gets the same words within a day of then and nobody said why; that is `again`.
+    """
     courtesy = courtesy or Courtesy()
-    if when < tx.now - timedelta(minutes=5) and not tx.actor.is_system:
-        raise refused(
-            "in-the-past",
-            "Giờ gửi đã qua. Chọn giờ khác, hoặc bỏ --at để gửi ngay.",
-            "That time has passed. Choose another, or leave --at out.",
-        )
-    starts = broadcast.window.next_opening(when)
+    if not tx.actor.is_system:
+        periods.check_moment(when, tx.now)
+    ahead = periods.of_route(when, broadcast.expires_after, broadcast.window, broadcast.route)
+    if ahead.is_empty and not tx.actor.is_system and broadcast.priority != URGENT:
+        raise never(ahead)
+    starts = ahead.start
+    one_text.explain(tx, broadcast, repeated or {}, again, repeated or {})
     if courtesy.despite.strip():
         tx.note("despite", "broadcast", broadcast.id, reason=courtesy.despite.strip())
     elif broadcast.priority != URGENT and broadcast.correction_of is None:
@@ -189,14 +205,21 @@ def pause(tx: Tx, broadcast: Broadcast) -> None:
 
 
 def resume(tx: Tx, broadcast: Broadcast) -> None:
-    """Go on with a paused or held broadcast."""
+    """Go on with a paused or held broadcast.
+
+    Where its approver may approve no longer, whoever lets it go on approves it in their place.
+    """
     if broadcast.state is BroadcastState.HELD:
         need(tx.actor, {Role.LEADER, Role.ADMIN}, "cho gửi tiếp", "resume a held broadcast")
-        if broadcast.reason == HeldReason.OVER_BUDGET.value:
+        restored.need_refusals(tx, broadcast)
+        reason = restored.reason_before(tx, broadcast)
+        if reason == HeldReason.OVER_BUDGET.value:
             _allow_once_more(tx, broadcast)
-        if broadcast.reason == HeldReason.WARD_BUDGET.value:
+        if reason == HeldReason.WARD_BUDGET.value:
             granted = budgets.take_anyway(tx, broadcast.id)
             tx.note("granted", "broadcast", broadcast.id, dong=[granted])
+        if reason == HeldReason.APPROVER_LEFT.value:
+            approve_again(tx, broadcast)
     to = BroadcastState.RUNNING if broadcast.released_at else BroadcastState.SCHEDULED
     broadcasts.move(tx, broadcast, to)
 

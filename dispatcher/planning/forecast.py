@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from dispatcher import outages
 from dispatcher.model import HANOI, Window
 from dispatcher.outages import Health
+from dispatcher.periods import opening
 from dispatcher.problems import Say
 from dispatcher.store import forecasts, health, texts
 from dispatcher.store.broadcasts import Broadcast
@@ -60,18 +61,54 @@ class Forecast:
     low: int  # everybody is reached at once
     high: int  # every step for everybody
     measured: bool  # by rates seen here, not by the settings
+    expires: datetime
+    of: int  # messages that wait for a gateway we know
     waits: tuple[Waits, ...] = ()  # for gateways that let nothing out, and how many
 
     def as_json(self) -> dict[str, Any]:
+        moments = {k: getattr(self, k) for k in ("start", "finish", "latest", "expires")}
         return {
-            "start": self.start.isoformat(),
-            "finish": self.finish.isoformat() if self.finish else None,
-            "latest": self.latest.isoformat() if self.latest else None,
+            **{k: at.isoformat() if at is not None else None for k, at in moments.items()},
             "left": self.left,
             "cost": {"low": self.low, "high": self.high},
             "measured": self.measured,
             "waits": [w.as_json() for w in self.waits],
         }
+
+
+class Place(NamedTuple):
+    """What waits for one gateway at one step, and how it may leave there."""
+
+    gateway: str
+    amount: int  # in what the speed counts
+    messages: int
+    speed: Speed
+    windows: tuple[Window, ...]
+
+    def late(self, start: datetime, expires: datetime) -> int:
+        """How many of the messages do not leave between the two."""
+        _, rest = drain(self.amount, self.speed, self.windows, start, expires)
+        return -(-self.messages * rest // self.amount)
+
+
+def places(
+    broadcast: Broadcast,
+    speeds: Mapping[str, Speed],
+    found: Sequence[Waiting],
+    shut: Collection[str] = (),
+) -> list[Place]:
+    """Everything that waits, by where it leaves. `shut`: gateways that let nothing out just now,
+    for a forecast; whether somebody is late at all does not hang on an outage that may pass."""
+    return [
+        Place(
+            gateway,
+            amount,
+            messages,
+            speeds[gateway],
+            tuple(w for w in (broadcast.window, broadcast.route[step].window) if w is not None),
+        )
+        for (gateway, step), amount, messages in _by_place(found, speeds, shut, broadcast)
+    ]
 
 
 def forecast(
@@ -94,27 +131,27 @@ def forecast(
         * texts.price(prices, w.channel, w.carrier, broadcast.kind)
         for w in found
     )
-    ends, left, measured = [start], 0, True
     now = now or start
     shut = {n: s for n, s in health.read(tx, now).items() if outages.stops(s, now)}
+    ends, left, of, measured = [start], 0, 0, True
     waits: Counter[str] = Counter()
-    for (gateway, step), amount, messages in _by_place(found, speeds, shut, broadcast):
-        if gateway in shut:
-            waits[gateway] += messages
+    for place in places(broadcast, speeds, found, shut):
+        of += place.messages
+        if place.gateway in shut:
+            waits[place.gateway] += place.messages
             continue
-        speed = speeds[gateway]
-        windows = [w for w in (broadcast.window, broadcast.route[step].window) if w is not None]
-        finish, rest = drain(amount, speed, windows, start, expires)
+        finish, rest = drain(place.amount, place.speed, place.windows, start, expires)
         ends.append(finish)
-        left += round(messages * rest / amount)
-        measured = measured and speed.measured
+        left += -(-place.messages * rest // place.amount)
+        measured = measured and place.speed.measured
     told = tuple(Waits(shut[n], m, outages.remedy(shut[n], now)) for n, m in waits.items())
+    high = max(low, most)
     if told:
-        return Forecast(start, None, None, left, low, max(low, most), measured, told)
+        return Forecast(start, None, None, left, low, high, measured, expires, of, told)
     deadlines = [s.deadline for s in broadcast.route[:-1] if s.deadline is not None]
     finish = max(ends)
     latest = max(finish, min(expires, finish + sum(deadlines, timedelta())))
-    return Forecast(start, finish, latest, left, low, max(low, most), measured)
+    return Forecast(start, finish, latest, left, low, high, measured, expires, of)
 
 
 def _by_place(
@@ -146,9 +183,10 @@ def drain(
     """(when the last one leaves, how many do not before `expires`) within open hours and quotas."""
     at, today = start, 0
     while amount > 0:
-        at = _open(windows, at)
-        if at >= expires:
+        opened = opening(windows, at)
+        if opened is None or opened >= expires:
             return expires, amount
+        at = opened
         midnight = at.astimezone(HANOI).replace(hour=0, minute=0, second=0, microsecond=0)
         tomorrow = midnight + timedelta(days=1)
         end = min([expires, tomorrow, *(w.next_closing(at) for w in windows)])
@@ -164,14 +202,3 @@ def drain(
         today = 0 if end == tomorrow else today
         at = end
     return at, 0
-
-
-def _open(windows: Sequence[Window], at: datetime) -> datetime:
-    """The first moment from `at` on at which all windows are open; a year on, never."""
-    limit = at + timedelta(days=366)
-    while at < limit:
-        opening = max([at, *(w.next_opening(at) for w in windows)])
-        if opening == at:
-            return at
-        at = opening
-    return limit

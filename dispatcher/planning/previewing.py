@@ -5,23 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Protocol
 
-from dispatcher.model import Registered
+from dispatcher import periods
+from dispatcher.model import URGENT, Registered, Window
+from dispatcher.periods import Period
 from dispatcher.planning.counting import count
 from dispatcher.planning.drafting import Words
-from dispatcher.planning.forecast import Forecast, Speed, forecast
-from dispatcher.planning.releasing import Resolve, steps_of_release
+from dispatcher.planning.forecast import Forecast, Speed, forecast, places
+from dispatcher.planning.foreseeing import Coming, Foreseen
+from dispatcher.planning.lateness import Late, late, nobody
+from dispatcher.planning.one_text import DECIDED, NOTHING, Leaving
+from dispatcher.planning.releasing import Resolve, first_step, steps_of_release
 from dispatcher.planning.summing import Sums, summed
 from dispatcher.planning.watching import Finding, Looking, Saving
 from dispatcher.problems import Say
 from dispatcher.sms import measure
-from dispatcher.store import budgets, releases, texts
+from dispatcher.store import budgets, forecasts, releases, texts
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.budgets import Budget, Standing
 from dispatcher.store.database import Tx
 from dispatcher.store.eligible import despite_refusal, eligible
-from dispatcher.store.repeats import repeated
 from dispatcher.store.samples import Look, samples
 
 
@@ -56,11 +61,15 @@ class Preview(Sums):
     forecast: Forecast | None = None
     findings: tuple[Finding, ...] = ()
     savings: tuple[Saving, ...] = ()
-    repeated: Mapping[int, int] = field(default_factory=dict)  # earlier broadcast → same text again
+    repeated: Mapping[int, int] = field(default_factory=dict)  # other broadcast → same words
+    unexplained: Mapping[int, int] = field(default_factory=dict)  # of those, without a reason
+    again: str = ""  # the reason that was given
     remarks: tuple[Remarked, ...] = ()
     budgets: tuple[Standing, ...] = ()  # of the wards written to, before this broadcast
     over_budget: Standing | None = None  # the first limit that does not allow it
     standings: tuple[Registrable, ...] = ()  # what vendors let through today; empty: not asked
+    period: Period | None = None  # from when until when it would be sent, released now
+    late: Late | None = None  # who would not be sent theirs in time; None: nobody
 
     @property
     def can_go_today(self) -> int | None:
@@ -90,13 +99,16 @@ class Preview(Sums):
             "remarks": [
                 {"rule": r.rule, "severity": r.severity, "message": r.say.vi} for r in self.remarks
             ],
-            "repeated": {str(earlier): people for earlier, people in self.repeated.items()},
+            "repeated": {str(other): people for other, people in self.repeated.items()},
+            "again": self.again,
             "registrations": [s.as_json() for s in self.standings],
             "can_go_today": self.can_go_today,
             "budgets": [s.__dict__ for s in self.budgets],
             "over_budget": self.over_budget.__dict__ if self.over_budget else None,
             "savings": [s.__dict__ for s in self.savings],
             "forecast": self.forecast.as_json() if self.forecast else None,
+            **(self.period.as_json() if self.period else {}),
+            "late": self.late.as_json() if self.late else None,
         }
 
 
@@ -112,9 +124,13 @@ def preview(
     speeds: Mapping[str, Speed],
     look: Look | None = None,
     budgets_: Sequence[Budget] = (),
+    beside: Sequence[Coming] = (),
+    undo: timedelta = timedelta(),
+    vendor_hours: Mapping[str, Window] | None = None,
 ) -> Preview:
     """What a release would do: counted where nothing is special and the audience large, else by
-    releasing inside a transaction that is thrown away. `look`: whose texts to show."""
+    releasing inside a transaction that is thrown away. `look`: whose texts to show; `beside`: what
+    is approved and not released yet."""
     found: list[Preview] = []
     looking = Looking(words)
     try:
@@ -122,32 +138,54 @@ def preview(
             look = look or Look()
             reach = resolve(tx, broadcast.audience)
             refusing = despite_refusal(tx, reach, eligible(tx, broadcast, reach))
-            counted = count(tx, broadcast, words, resolve, looking, look)
+            start = max(tx.now, broadcast.at or tx.now)
+            foreseen = Foreseen(broadcast, words, start, beside)
+            counted = count(tx, broadcast, words, resolve, looking, look, foreseen)
+            again = NOTHING
             if counted is None:
                 looking = Looking(words)
                 for step in steps_of_release(broadcast, words, resolve, tx.now, looking):
                     step(tx)
+                again = foreseen.repeated(tx)
+                if broadcast.state in DECIDED:
+                    for step in Leaving(broadcast, words).steps():
+                        step(tx)
             sums = counted.sums if counted else summed(tx, broadcast)
-            start = max(tx.now, broadcast.at or tx.now)
-            expires = start + broadcast.expires_after
+            asked = max(tx.now, broadcast.at or tx.now)
+            ahead = periods.of_route(
+                asked if broadcast.priority == URGENT else asked + undo,
+                broadcast.expires_after, broadcast.window, broadcast.route, first_step(words),
+                vendor_hours,
+            )  # fmt: skip
             standing = budgets.standings(tx, budgets_, broadcast.mode, tx.now)
             cost = counted.cost_by_ward if counted else None
             over = budgets.reserve(tx, broadcast, budgets_, tx.now, cost)
-            waiting = counted.waiting if counted else None
+            waiting = counted.waiting if counted else forecasts.waiting(tx, broadcast.id)
             seen = counted.samples if counted else samples(tx, broadcast.id, look)
             homes = counted.households if counted else releases.households(tx, broadcast.id)
             found.append(
                 Preview(
                     **sums.__dict__,
                     forecast=forecast(
-                        tx, broadcast, speeds, start, expires, sums.total, waiting, now=tx.now
+                        tx,
+                        broadcast,
+                        speeds,
+                        ahead.start,
+                        ahead.until,
+                        sums.total,
+                        waiting,
+                        now=tx.now,
                     ),
+                    period=ahead,
+                    late=late(places(broadcast, speeds, waiting), ahead, broadcast.expires_after),
                     households=homes,
                     despite_refusal=refusing,
                     samples=_samples(tx, seen),
                     longest=looking.longest,
                     remembered=looking.remembered,
-                    repeated={} if counted else repeated(tx, broadcast),
+                    repeated=again.all,
+                    unexplained=again.unexplained,
+                    again=broadcast.again,
                     findings=() if counted else tuple(looking.findings(tx, broadcast)),
                     savings=tuple(looking.savings(broadcast, sums.dearest)),
                     budgets=tuple(standing.values()),
@@ -158,6 +196,12 @@ def preview(
     except _RollBack:
         pass
     return found[0]
+
+
+def in_time(broadcast: Broadcast, found: Preview) -> None:
+    """Refuse what nobody could receive before it expires. An urgent text is never refused."""
+    if found.late is not None and found.late.is_everybody and broadcast.priority != URGENT:
+        raise nobody(found.late)
 
 
 def _samples(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
-from dispatcher import lifecycle
+from dispatcher import lifecycle, periods
 from dispatcher.model import (
     URGENT,
     Audience,
@@ -17,9 +18,12 @@ from dispatcher.model import (
     Channel,
     HeldReason,
     Mode,
+    Window,
 )
+from dispatcher.planning.authority import still_counts, tell_that_it_left
 from dispatcher.planning.drafting import Words, digest
 from dispatcher.planning.forecast import Speed, forecast
+from dispatcher.planning.one_text import Leaving
 from dispatcher.planning.summing import summed
 from dispatcher.planning.writing import Watch, write_people, write_shared
 from dispatcher.store import (
@@ -29,6 +33,8 @@ from dispatcher.store import (
     gateways,
     reachability,
     releases,
+    repeats,
+    restored,
     shared_phones,
 )
 from dispatcher.store.broadcasts import Broadcast
@@ -144,6 +150,11 @@ def steps_of_release(
         yield without
 
 
+def first_step(words: Words) -> int:
+    """The first step of the route that has a text."""
+    return next((i for i, scope in enumerate(words.scopes) if scope), 0)
+
+
 def shares_of(tx: Tx, broadcast: Broadcast) -> list[releases.Shares]:
     """Per step, how its gateways share it now."""
     states = gateways.states(tx)
@@ -162,6 +173,11 @@ def anything_known(tx: Tx, broadcast: Broadcast) -> bool:
     return any(reachability.any_remembered(tx, s.channel.value) for s in broadcast.route)
 
 
+def _may_leave(tx: Tx, broadcast: Broadcast) -> bool:
+    """False where whoever approved it may approve no longer; an urgent text leaves all the same."""
+    return broadcast.priority == URGENT or still_counts(tx, broadcast)
+
+
 def release(
     begin: Callable[[], AbstractContextManager[Tx]],
     broadcast: Broadcast,
@@ -171,10 +187,13 @@ def release(
     mode: Mode,
     speeds: Mapping[str, Speed],
     budgets_: Sequence[Budget] = (),
+    vendor_hours: Mapping[str, Window] | None = None,
 ) -> BroadcastState:
     """Turn an approved broadcast into messages that wait. Resumable; the state it ended in.
 
+    One that a lost database may have released gets its rows as doubts, and nothing leaves.
     `budgets_`: what its wards may spend; the most it can cost is set aside, or it is held.
+    It starts when its hours open, and expires counted from then.
     """
     with begin() as tx:
         now = tx.now
@@ -184,13 +203,31 @@ def release(
         if broadcast.mode is not mode:
             broadcasts.move(tx, broadcast, BroadcastState.HELD, reason=HeldReason.OTHER_MODE.value)
             return BroadcastState.HELD
-        due = broadcast.at or now
-        expires = due + broadcast.expires_after
-        if expires <= now:
+        if restored.waits_for_refusals(tx, broadcast):
+            broadcasts.move(tx, broadcast, BroadcastState.HELD, reason=HeldReason.RESTORED.value)
+            return BroadcastState.HELD
+        wait = timedelta() if broadcast.priority == URGENT else undo
+        first, route = first_step(words), broadcast.route
+        due = (broadcast.at or now) + wait
+        ahead = periods.of_route(
+            due, broadcast.expires_after, broadcast.window, route, first, vendor_hours
+        )
+        expires = ahead.until
+        # the release itself may be late: hours that closed meanwhile open again, or too late
+        hours = [w for w in (broadcast.window, route[first].window) if w is not None]
+        start = periods.opening(hours, max(now + wait, ahead.start))
+        may_have_left = restored.may_have_left(tx, broadcast.id)
+        if may_have_left:
+            start, expires = now, now
+        elif start is None or start >= expires:
             broadcasts.move(tx, broadcast, BroadcastState.MISSED, reason="too_late")
             return BroadcastState.MISSED
-    start = now if broadcast.priority == URGENT else now + undo
-    for step in steps_of_release(broadcast, words, resolve, start):
+        if not _may_leave(tx, broadcast):
+            left = HeldReason.APPROVER_LEFT.value
+            broadcasts.move(tx, broadcast, BroadcastState.HELD, reason=left)
+            return BroadcastState.HELD
+    leaving = Leaving(broadcast, words)
+    for step in chain(steps_of_release(broadcast, words, resolve, start), leaving.steps()):
         with begin() as tx:
             state = broadcasts.locked_state(tx, broadcast.id)
             if state is not BroadcastState.SCHEDULED:  # stopped, or another worker was faster
@@ -199,30 +236,46 @@ def release(
             step(tx)
     with begin() as tx:  # apart, so that the first message need not wait for it
         releases.take_stock(tx)
-        ahead = forecast(tx, broadcast, speeds, start, expires, 0, now=now)
+        foreseen = forecast(tx, broadcast, speeds, start, expires, 0, now=now)
     with begin() as tx:
+        repeats.one_at_a_time(tx)
         state = broadcasts.locked_state(tx, broadcast.id)
         if state is not BroadcastState.SCHEDULED:
             return state
+        leaving.finish(tx)
         broadcast = broadcasts.get(tx, broadcast.id)
         found = summed(tx, broadcast)
         releases.clean_up(tx, broadcast.id)
         over = (
             broadcast.ceiling_people is not None and found.people > broadcast.ceiling_people
         ) or (broadcast.ceiling_dong is not None and found.total > broadcast.ceiling_dong)
-        broke = budgets.reserve(tx, broadcast, budgets_, now)
-        to = BroadcastState.HELD if over or broke else BroadcastState.RUNNING
-        reason = HeldReason.WARD_BUDGET if broke else HeldReason.OVER_CEILING
-        ahead = replace(ahead, high=max(ahead.low, found.total))
+        over = over and not may_have_left  # nothing of it will cost anything
+        broke = None if may_have_left else budgets.reserve(tx, broadcast, budgets_, now)
+        held = next(
+            (
+                reason
+                for reason, true in (
+                    (HeldReason.WARD_BUDGET, bool(broke)),
+                    (HeldReason.OVER_CEILING, over),
+                    (HeldReason.APPROVER_LEFT, not _may_leave(tx, broadcast)),
+                )
+                if true
+            ),
+            None,
+        )
+        to = BroadcastState.RUNNING if held is None else BroadcastState.HELD
+        if broadcast.priority == URGENT and not still_counts(tx, broadcast):
+            tell_that_it_left(tx, broadcast)
+        foreseen = replace(foreseen, high=max(foreseen.low, found.total))
         broadcasts.move(
             tx,
             broadcast,
             to,
-            reason=reason.value if over or broke else None,
+            reason=None if held is None else held.value,
             released_at=now,
             starts_at=start,
             expires_at=expires,
-            forecast=json.dumps(ahead.as_json()),
+            forecast=json.dumps(foreseen.as_json()),
         )
         tx.note(
             "released",
@@ -232,4 +285,6 @@ def release(
             queued=found.queued,
             skipped=dict(found.skipped),
         )
+        if may_have_left:  # from the database that was lost: whoever it concerns is named
+            restored.name_doubts(tx, broadcast.id)
     return to

@@ -5,8 +5,19 @@ Never: lets APScheduler hold a truth; it is a cron parser and a clock that wakes
 late jobs and run some twice; our occurrences are rows with a unique (schedule, fire_at).
 """
 
+from dispatcher.scheduling.days import skipped, told
 from dispatcher.scheduling.files import Occurrence, Schedule, files, load, parse
-from dispatcher.scheduling.ticking import LIFE, Fire, approve, keep_all, submit, tick
+from dispatcher.scheduling.series import Series, refuse_same_day, series
+from dispatcher.scheduling.ticking import (
+    LIFE,
+    Fire,
+    approve,
+    covers,
+    keep_all,
+    submit,
+    tick,
+    whole,
+)
 from dispatcher.scheduling.times import ask_moment, read_moment
 
 __all__ = [
@@ -14,13 +25,20 @@ __all__ = [
     "Fire",
     "Occurrence",
     "Schedule",
+    "Series",
     "approve",
     "ask_moment",
+    "covers",
     "files",
     "keep_all",
     "load",
     "parse",
     "read_moment",
+    "refuse_same_day",
+    "series",
+    "skipped",
     "submit",
     "tick",
+    "told",
+    "whole",
 ]

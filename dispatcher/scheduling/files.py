@@ -12,8 +12,10 @@ from typing import Any
 
 from dispatcher.config import Section, read_text, read_toml, take_duration, take_window
 from dispatcher.model import HANOI, Audience, Window
-from dispatcher.problems import Say, unknown
-from dispatcher.scheduling.times import read_moment
+from dispatcher.periods import check_life
+from dispatcher.problems import USAGE, Problem, Say, unknown
+from dispatcher.scheduling.days import never_comes
+from dispatcher.scheduling.times import read_moment, within_reason
 from dispatcher.workdays import Calendar
 
 _WEEKDAY_DIGIT = re.compile(r"\d")
@@ -45,6 +47,7 @@ class Schedule:
     clock: time = time(9)
     holidays: str = "send"  # send | skip | before | after: what happens on a day off
     despite: str = ""  # why it goes out whatever courtesy says
+    again: str = ""  # why the same words go to the same people within a day
 
     def occurrences(
         self, after: datetime, calendar: Calendar, *, tet: bool = True
@@ -95,6 +98,7 @@ class Schedule:
     def _settled(self, nominal: datetime, calendar: Calendar, tet: bool) -> Occurrence:
         """One nominal firing as it will be: sent, moved or skipped."""
         day = nominal.astimezone(HANOI).date()
+        goes_out = self.window.next_opening(nominal).astimezone(HANOI).date()
         if self.holidays in ("before", "after") and not calendar.is_working(day):
             other = calendar.next_working(day, 1 if self.holidays == "after" else -1)
             why = calendar.closed(day)
@@ -102,8 +106,8 @@ class Schedule:
             return Occurrence(nominal, True, why, day)
         if self.holidays == "skip" and not calendar.is_working(day):
             return Occurrence(nominal, False, calendar.closed(day))
-        if tet and not self.despite and day in calendar.tet:
-            name = calendar.tet[day]
+        if tet and not self.despite and goes_out in calendar.tet:
+            name = calendar.tet[goes_out]
             return Occurrence(nominal, False, Say(name, name))
         return Occurrence(nominal, True)
 
@@ -169,6 +173,7 @@ def parse(path: Path, default: Window) -> Schedule:
         check_cron(top, cron)
     audience = _audience(Section(top.take("audience", dict, {}), "audience", path, source))
     values = top.take("fields", dict, {})
+    life = take_duration(top, "expires_after", None)
     fields = {str(k): str(v) for k, v in values.items()}
     found = Schedule(
         path.stem,
@@ -178,7 +183,7 @@ def parse(path: Path, default: Window) -> Schedule:
         cron,
         None if when is None else _moment(top, when),
         take_window(top, "window", default),
-        take_duration(top, "expires_after", timedelta(hours=6)) or timedelta(hours=6),
+        timedelta(hours=6) if life is None else life,
         fields,
         audience,
         top.take("accented", bool, False),
@@ -188,8 +193,10 @@ def parse(path: Path, default: Window) -> Schedule:
         time.fromisoformat(hour) if day else time(9),
         on_days_off,
         top.take("despite", str, "").strip(),
+        top.take("again", str, "").strip(),
     )
     top.close()
+    check_life(found.expires_after)
     return found
 
 
@@ -244,11 +251,19 @@ def check_cron(section: Section, cron: str) -> None:
             )
     if problem:
         raise section.problem("cron", *problem)
+    if never_comes(cron):
+        raise Problem(
+            "never-fires",
+            f'cron "{cron}" chỉ vào những ngày không tháng nào có: lịch này không bao giờ gửi.',
+            f'cron "{cron}" names days that no month of it has: it never fires.',
+            exit_code=USAGE,
+            where=section.problem("cron", "", "").where,
+        )
 
 
 def _moment(section: Section, value: Any) -> datetime:
     try:
-        return read_moment(value)
+        return within_reason(read_moment(value))
     except ValueError:
         raise section.problem(
             "at",

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from dispatcher import periods
 from dispatcher.model import Window
+from dispatcher.periods import Period
 from dispatcher.problems import Problem, refused
 from dispatcher.scheduling.files import NO_DAYS_OFF, Schedule, files, load
-from dispatcher.store import days_off, people, schedules
+from dispatcher.scheduling.series import Series, refuse_same_day, series
+from dispatcher.store import areas, days_off, people, schedules
 from dispatcher.store.database import Tx, at
 from dispatcher.store.schema import moment
+from dispatcher.workdays import Calendar
 
 LIFE = timedelta(days=183)  # an approval of a schedule counts for half a year
+BACK = timedelta(days=3)  # how long before its life begins something may have been due
 Fire = Callable[[Tx, Schedule, int, int | None, datetime], int]
+Ahead = Callable[[Schedule], Callable[[datetime], Period]]  # the period of each firing
+
+
+def by_own_hours(schedule: Schedule) -> Callable[[datetime], Period]:
+    """Periods by the hours of the file alone; a route may have hours of its own."""
+    return lambda at: periods.period(at, schedule.expires_after, [schedule.window])
 
 
 def keep_all(tx: Tx, folder: Path, default: Window, *, tet: bool = True) -> dict[str, Schedule]:
@@ -41,7 +53,13 @@ def keep_all(tx: Tx, folder: Path, default: Window, *, tet: bool = True) -> dict
 
 
 def tick(
-    tx: Tx, known: Mapping[str, Schedule], worker: str, fire: Fire, *, tet: bool = True
+    tx: Tx,
+    known: Mapping[str, Schedule],
+    worker: str,
+    fire: Fire,
+    *,
+    tet: bool = True,
+    ahead: Ahead = by_own_hours,
 ) -> list[str]:
     """Fire what is due: each (schedule, moment) once, however many workers tick.
 
@@ -57,7 +75,7 @@ def tick(
         if schedule is None or schedule.digest != row["digest"]:
             continue
         fire_at = moment(row["next_fire_at"])
-        if row["state"] == "approved" and (why := _over(tx, row, fire_at)):
+        if row["state"] == "approved" and (why := _over(tx, row, schedule, fire_at)):
             schedules.end(tx, row["name"], why)
             fired.append(f"{row['name']}: ended")
             continue
@@ -66,10 +84,9 @@ def tick(
         today = next(schedule.occurrences(just_before, calendar, tet=tet), None)
         skipped = today is None or today.at != fire_at or not today.sends
         occurrence = schedules.fire(tx, row["id"], fire_at, worker)
-        late = fire_at + schedule.expires_after <= tx.now
-        # after a gap: the first one that is not too late yet, else the first in the future
-        since = max(fire_at, tx.now - schedule.expires_after) if late else max(fire_at, tx.now)
-        schedules.set_next(tx, row["id"], schedule.next_after(since, calendar, tet=tet))
+        when = ahead(schedule)
+        late = when(fire_at).until <= tx.now
+        schedules.set_next(tx, row["id"], _next(schedule, fire_at, tx.now, when, calendar, tet))
         if occurrence is None:
             continue
         approved = row["state"] == "approved" and row["approved_digest"] == schedule.digest
@@ -85,16 +102,54 @@ def tick(
     return fired
 
 
-def _over(tx: Tx, row: Mapping[str, Any], fire_at: datetime) -> str:
+def _next(
+    schedule: Schedule,
+    fired: datetime,
+    now: datetime,
+    when: Callable[[datetime], Period],
+    calendar: Calendar,
+    tet: bool,
+) -> datetime | None:
+    """After a firing in time the first in the future; after a gap the first not too late yet."""
+    if fired > now or when(fired).until > now or when(fired).is_empty:
+        return schedule.next_after(max(fired, now), calendar, tet=tet)
+    since = max(fired, now - schedule.expires_after - BACK)
+    coming = schedule.occurrences(since, calendar, tet=tet)
+    return next((o.at for o in coming if o.sends and when(o.at).until > now), None)
+
+
+def _over(tx: Tx, row: Mapping[str, Any], schedule: Schedule, fire_at: datetime) -> str:
     """Why an approval counts no longer; empty while it does."""
     if row["ends_at"] is not None and moment(row["ends_at"]) <= fire_at:
         return "half_a_year"
-    return "" if schedules.approver_acts(tx, row["approved_by"]) else "approver_left"
+    if not schedules.approver_acts(tx, row["approved_by"]):
+        return "approver_left"
+    approver = people.as_actor(tx, people.by_id(tx, row["approved_by"]))
+    return "" if covers(tx, approver.wards, schedule) else "approver_left"
 
 
-def submit(tx: Tx, schedule: Schedule, most_people: int, most_dong: int) -> None:
+def covers(tx: Tx, wards: Collection[int] | None, schedule: Schedule) -> bool:
+    """True when everyone a schedule writes to is of these wards; None: the whole site."""
+    if wards is None:
+        return True
+    chosen = schedule.audience
+    if not chosen.wards or chosen.groups:
+        return False
+    return {w.id for w in areas.wards_named(tx, chosen.wards)} <= set(wards)
+
+
+def submit(
+    tx: Tx,
+    schedule: Schedule,
+    most_people: int,
+    most_dong: int,
+    *,
+    again_of: Collection[int] = (),
+    tet: bool = True,
+) -> None:
     """Hand a schedule in for approval as its file stands now, with what one firing may reach and
-    cost."""
+    cost. `again_of`: broadcasts whose words its first firing repeats, for the reason it states."""
+    refuse_same_day(schedule, days_off.calendar(tx), tx.now, tet=tet)
     schedules.keep(tx, schedule.name, schedule.digest, schedule.source)
     schedules.move(
         tx,
@@ -103,6 +158,30 @@ def submit(tx: Tx, schedule: Schedule, most_people: int, most_dong: int) -> None
         submitted_by=tx.actor.person_id,
         ceiling_people=most_people,
         ceiling_dong=most_dong,
+        again_of=json.dumps(sorted(again_of)),
+    )
+    _note_series(tx, schedule, most_people, most_dong, tet=tet)
+
+
+def whole(tx: Tx, schedule: Schedule, now: datetime, *, tet: bool = True) -> Series:
+    """Every firing of a schedule that an approval of `now` covers."""
+    return series(schedule, days_off.calendar(tx), now, now + LIFE, tet=tet)
+
+
+def _note_series(
+    tx: Tx, schedule: Schedule, people: int | None, dong: int | None, *, tet: bool
+) -> None:
+    """What is decided once for all firings, in the trail."""
+    found = whole(tx, schedule, tx.now, tet=tet)
+    tx.note(
+        "series",
+        "schedule",
+        schedule.name,
+        firings=found.firings,
+        more=found.more,
+        people=people,
+        dong=dong,
+        again=schedule.again,
     )
 
 
@@ -128,6 +207,7 @@ def approve(tx: Tx, schedule: Schedule, *, tet: bool = True) -> None:
             "Người trình không được tự duyệt; cần người thứ hai.",
             "Whoever submitted it cannot approve it; a second person must.",
         )
+    refuse_same_day(schedule, days_off.calendar(tx), tx.now, tet=tet)
     schedules.move(
         tx,
         schedule.name,
@@ -137,5 +217,6 @@ def approve(tx: Tx, schedule: Schedule, *, tet: bool = True) -> None:
         approved_at=at(tx.now),
         ends_at=at(tx.now + LIFE),
     )
+    _note_series(tx, schedule, row["ceiling_people"], row["ceiling_dong"], tet=tet)
     upcoming = schedule.next_after(tx.now, days_off.calendar(tx), tet=tet)
     schedules.set_next(tx, row["id"], upcoming)

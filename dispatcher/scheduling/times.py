@@ -6,7 +6,10 @@ import re
 from datetime import date, datetime, timedelta
 
 from dispatcher.model import HANOI
+from dispatcher.periods import in_the_past, too_far
 from dispatcher.problems import Problem
+
+YEARS = (1990, 2199)  # what lies outside is a slip of the hand, and the end of time has no zone
 
 
 def read_moment(value: datetime | date | str) -> datetime:
@@ -23,7 +26,19 @@ def read_moment(value: datetime | date | str) -> datetime:
 
 def ask_moment(text: str, now: datetime) -> datetime:
     """What a person types for a time: "2026-12-01 08:00", "08:00" (today or tomorrow), "now"."""
-    text = text.strip()
+    return within_reason(_asked(text.strip(), now))
+
+
+def within_reason(at: datetime) -> datetime:
+    """`at` itself, unless its year is nobody's."""
+    if at.year < YEARS[0]:
+        raise in_the_past(at)
+    if at.year > YEARS[1]:
+        raise too_far(at)
+    return at
+
+
+def _asked(text: str, now: datetime) -> datetime:
     if text.lower() in ("now", "ngay", "bây giờ"):
         return now
     try:

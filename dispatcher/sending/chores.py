@@ -9,7 +9,7 @@ from dispatcher import lifecycle
 from dispatcher.lifecycle import Doubt, Standing
 from dispatcher.model import BroadcastState, Fault, MessageState
 from dispatcher.model import Heard as HeardBits
-from dispatcher.store import broadcasts, messages, outcomes, receipts, waiting, withdrawals
+from dispatcher.store import aside, broadcasts, messages, outcomes, receipts, waiting, withdrawals
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx
 from dispatcher.store.outcomes import Outcome
@@ -55,7 +55,8 @@ def reclaim(tx: Tx, worker: str, doubts: Mapping[str, Doubt], dead: str | None =
                 deadline_at=deadline_of(broadcast, row["position"], decision.message, tx.now),
             )
         )
-    outcomes.settle(tx, worker, decided)
+    # one that cannot be written keeps its lapsed lease, and nobody else theirs
+    aside.each_alone(tx, decided, lambda some: [outcomes.settle(tx, worker, some)] * len(some))
     if dead is not None or freed or decided:
         doubts_found = [[o.message_id, o.message.value] for o in decided]
         tx.note("reclaimed", "worker", dead or "lapsed", doubts=doubts_found)

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from dispatcher.clock import Clock
+from dispatcher.gateways import cleaned
 from dispatcher.gateways.contract import Gateway, LooksUp, Refused, Verdict
 from dispatcher.model import SYSTEM, AttemptState, Fault, Mode
 from dispatcher.problems import Problem
@@ -18,11 +19,12 @@ from dispatcher.sending.answering import settle
 from dispatcher.sending.asking import load
 from dispatcher.sending.claiming import POLL
 from dispatcher.sending.hearing import TOO_LATE
-from dispatcher.sending.lanes import Asked, Pace
+from dispatcher.sending.lanes import Asked, Lane, Pace
 from dispatcher.sending.view import View, lanes_of
-from dispatcher.store import waiting
+from dispatcher.store import aside, waiting
 from dispatcher.store.database import Store, Tx
 from dispatcher.store.rows import by_ids
+from dispatcher.store.troubles import is_passing
 
 log = logging.getLogger("dispatcher.sending")
 
@@ -31,6 +33,8 @@ IDLE = 0.01  # seconds without an answer after which the first few go into a com
 FEW = 8
 AGAIN = 0.5  # seconds before the database is tried again
 PATIENCE = 0.25  # seconds a commit waits for another program's lock before it is tried again later
+REST = 30.0  # seconds a gateway starts nothing, after what would go there could not be written
+UNWRITABLE = "unwritable"  # the code of an answer that no database takes
 T = TypeVar("T")
 
 
@@ -65,6 +69,7 @@ class Engine:
         self._give_up_at = 0.0
         self._looked_at = 0.0
         self._stumbled = False  # the last commit failed
+        self._resting: dict[str, float] = {}  # gateways that start nothing, until when (awake)
 
     @property
     def stopping(self) -> bool:
@@ -100,19 +105,17 @@ class Engine:
             try:
                 async with self.pen:
                     started = await self._written(back)
-            except Exception as trouble:  # locked, full, gone: nothing was written, nothing dropped
-                self._stumbled = True
+            except Exception as trouble:  # nothing was written, nothing dropped
+                if not is_passing(trouble):
+                    back = await self._apart(back, trouble)
+                    if not back:
+                        continue
                 await self._keep(back, trouble)
                 if self._stopping and self.awake() > self._give_up_at:
                     log.error("worker=%s ends, answers_lost=%d", self.name, len(self._back))
                     break
                 continue
-            self._stumbled, self.turned = False, self.awake()
-            for call in started:
-                call.lane.flying += 1
-                task = asyncio.create_task(self._ask(call))
-                self._calls.add(task)
-                task.add_done_callback(self._calls.discard)
+            self._launch(started)
             idle = 0.0
             if not self._back:
                 began = clock()
@@ -128,6 +131,13 @@ class Engine:
             except Exception:  # what waited here comes back when its lease lapses
                 log.exception("worker=%s could not let go", self.name)
 
+    def _launch(self, started: Sequence[Asked]) -> None:
+        for call in started:
+            call.lane.flying += 1
+            task = asyncio.create_task(self._ask(call))
+            self._calls.add(task)
+            task.add_done_callback(self._calls.discard)
+
     async def _gather(self, most: int | None) -> None:
         """Answers that are here already go into one commit: two passes of the loop without a new
         one end it, no timer. A commit costs the same for one answer as for sixty.
@@ -141,13 +151,16 @@ class Engine:
             await asyncio.sleep(0)
             await asyncio.sleep(0)
 
-    async def _written(self, back: list[Asked]) -> list[Asked]:
+    async def _written(self, back: list[Asked], lanes: Sequence[Lane] | None = None) -> list[Asked]:
         """One group commit. SQLite is written from the loop itself, where nothing has to wait for
-        the interpreter lock between statements; a server's answers are awaited in a thread."""
+        the interpreter lock between statements; a server's answers are awaited in a thread.
+
+        `lanes`: those that may start calls; None: all.
+        """
         now = asyncio.get_running_loop().time()
         if self.store.is_sqlite:
-            return self._commit(back, now)
-        return await self._in_thread(self._commit, back, now)
+            return self._commit(back, now, lanes)
+        return await self._in_thread(self._commit, back, now, lanes)
 
     async def _in_thread(self, act: Callable[..., T], *arguments: Any) -> T:
         loop = asyncio.get_running_loop()
@@ -164,11 +177,75 @@ class Engine:
         else:
             log.error("worker=%s answers_kept=%d", self.name, len(back), exc_info=trouble)
         self._back = back + self._back
-        for call in back:
-            call.lane.flying += 1
-        for lane in self.lanes.values():
-            lane.hearing.not_written()
         await asyncio.sleep(AGAIN)
+
+    # --- what cannot be written ---------------------------------------------------------------
+
+    async def _apart(self, back: list[Asked], trouble: Exception) -> list[Asked]:
+        """A group commit holds what no database takes: settle its answers by halves, and where
+        there were none start calls gateway by gateway. The answers that are still to be written:
+        the database itself is in the way.
+        """
+        log.error("worker=%s cannot write together: %s", self.name, type(trouble).__name__)
+        if back:
+            return await self._answers_apart(back)
+        for lane in self._awake_lanes():
+            try:
+                async with self.pen:
+                    started = await self._written([], (lane,))
+            except Exception as error:
+                if is_passing(error):
+                    break
+                await self._rest(lane, error)
+            else:
+                self._launch(started)
+        return []
+
+    async def _answers_apart(self, back: list[Asked]) -> list[Asked]:
+        """Settle answers by halves, so that one that cannot be written stands alone: it proves
+        nothing to anybody who reads the database later, so its call becomes a doubt."""
+        groups = [back]
+        while groups:
+            group = groups.pop()
+            try:
+                async with self.pen:
+                    await self._written(group, ())
+            except Exception as trouble:
+                if is_passing(trouble):
+                    return [call for left in (group, *groups) for call in left]
+                half, call = len(group) // 2, group[0]
+                if half:
+                    groups += [group[half:], group[:half]]
+                elif not call.odd:
+                    call.odd = type(trouble).__name__
+                    call.verdicts = [Refused(Fault.UNKNOWN, UNWRITABLE) for _ in call.parcels]
+                    groups.append(group)
+                else:  # not even that: the intent is on disk, and a doubt once its lease lapses
+                    log.error("gateway=%s call=%s cannot be settled", call.lane.name, call.call_ref)
+                    call.lane.flying -= 1
+                    await self._rest(call.lane, trouble)
+        return []
+
+    async def _rest(self, lane: Lane, trouble: Exception) -> None:
+        """Nothing new goes to a gateway for a while: what would go there cannot be written."""
+        self._resting[lane.name] = self.awake() + REST
+
+        def tell() -> None:
+            with self.store.begin(SYSTEM, self.clock(), patience=1) as tx:
+                aside.name(tx, lane.name, "turn", type(trouble).__name__)
+
+        try:
+            async with self.pen:
+                await self._in_thread(tell)
+        except Exception as error:
+            log.error("gateway=%s rests, untold: %s", lane.name, type(error).__name__)
+
+    def _awake_lanes(self) -> list[Lane]:
+        if not self._resting:
+            return list(self.lanes.values())
+        now = self.awake()
+        self._resting = {name: until for name, until in self._resting.items() if until > now}
+        return [lane for name, lane in self.lanes.items() if name not in self._resting]
 
     def _nap(self) -> float:
         """Seconds until a lane may go on by itself, at most POLL."""
@@ -210,20 +287,42 @@ class Engine:
             return [Refused(Fault.BUSY, TOO_LATE) for _ in call.parcels]
         if call.was_look_up:
             assert isinstance(gateway, LooksUp)
-            found = await gateway.look_up(call.call_ref)  # of one message, it is its reference
+            said = await gateway.look_up(call.call_ref)  # of one message, it is its reference
+            found = cleaned.looked_up(said)
             return [found for _ in call.parcels]
         verdicts = await gateway.send(call.call_ref, call.outgoing)
         if len(verdicts) != len(call.parcels):
             return [Refused(Fault.UNKNOWN, "answers missing") for _ in call.parcels]
-        return verdicts
+        return [cleaned.verdict(said) for said in verdicts]
 
     # --- the group commit -------------------------------------------------------------------
 
-    def _commit(self, back: list[Asked], monotonic: float) -> list[Asked]:
-        """Settle what is back, claim, and write the intents of what goes out next."""
-        now = self.clock()
+    def _commit(
+        self, back: list[Asked], monotonic: float, lanes: Sequence[Lane] | None
+    ) -> list[Asked]:
+        """Settle what is back, claim, and write the intents of what goes out next.
+
+        Where that fails, what it taught about the gateways is forgotten: it is learned once more.
+        """
+        known = [(lane, lane.taught) for lane in self.lanes.values()]
         for call in back:  # their room is free as soon as this transaction settles them
             call.lane.flying -= 1
+        try:
+            started = self._transact(back, monotonic, lanes)
+        except BaseException:
+            for call in back:
+                call.lane.flying += 1
+            for lane, taught in known:
+                lane.taught = taught
+            self._stumbled, self._looked_at = True, 0.0
+            raise
+        self._stumbled, self.turned = False, self.awake()
+        return started
+
+    def _transact(
+        self, back: list[Asked], monotonic: float, lanes: Sequence[Lane] | None
+    ) -> list[Asked]:
+        now = self.clock()
         with self.store.begin(SYSTEM, now, patience=PATIENCE) as tx:
             by_ids(tx)
             if monotonic - self._looked_at > POLL:
@@ -239,8 +338,12 @@ class Engine:
                 facts["settled"] = [
                     [o.message_id, o.reference, o.message, o.code] for o in outcomes
                 ]
+                for call in back:
+                    if call.odd:
+                        ids = [p.message_id for p in call.parcels]
+                        aside.name(tx, call.lane.name, "answer", call.odd, ids)
             started: list[Asked] = []
-            for lane in self.lanes.values():
+            for lane in self._awake_lanes() if lanes is None else lanes:
                 if not self._stopping:
                     started += load(self.view, tx, lane, now, monotonic)
             self.view.measure(tx, back, monotonic)

@@ -30,7 +30,6 @@ class Hearing:
     in_a_row: int = 0
     written: str | None = None
     written_at: datetime | None = None
-    before: str | None = None  # what stood there before the last thing written
 
     def hear(self, asked_at: datetime, now: datetime, verdicts: Sequence[Verdict | None]) -> None:
         """The answers of one call but its plain acceptances. A good call ends a trouble unless it
@@ -66,10 +65,6 @@ class Hearing:
         if written != self.written:
             self.written, self.state = written, None
 
-    def not_written(self) -> None:
-        """The transaction that should have kept it failed."""
-        self.written, self.written_at = self.before, None
-
     def to_write(self, now: datetime, at_once: bool) -> tuple[str, datetime, str] | None:
         """What is to be written down: state, since when, the vendor's word. Not too often, so that
         a gateway that says yes and no in turn does not fill the trail."""
@@ -78,7 +73,7 @@ class Hearing:
         calm = self.written_at is None or not timedelta() <= now - self.written_at < CALM
         if not (calm or at_once):
             return None
-        self.before, self.written, self.written_at = self.written, self.state.value, now
+        self.written, self.written_at = self.state.value, now
         return self.state.value, self.since, self.code
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from dispatcher.gateways.contract import Gateway, Limits, Outgoing, Verdict
@@ -18,6 +18,9 @@ WAITS = 30  # seconds a leased message waits for its turn, at most
 MOST = 10_000  # the same, for a gateway that takes many a call
 TROUBLED = 3  # answers of `busy` in a row before a gateway gets one probe at a time
 REPEATS = 10  # of so many calls one may repeat a refused message while fresh ones wait
+
+# (unknowns, busy, bears, bore, eased_at, hold_until, hearing) of a lane
+Taught = tuple[int, int, float, float, datetime | None, datetime | None, Hearing]
 
 
 @dataclass
@@ -34,6 +37,7 @@ class Asked:
     was_look_up: bool = False
     turn: float | None = None  # monotonic: when it may leave, where a pace is kept
     lag: float = 0.0  # of its gateway when it got its turn
+    odd: str = ""  # why its answer could not be written, where it could not
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,17 @@ class Lane:
     @property
     def name(self) -> str:
         return self.gateway.name
+
+    @property
+    def taught(self) -> Taught:
+        """What its answers have taught, as it is just now."""
+        known = (self.unknowns, self.busy, self.bears, self.bore, self.eased_at, self.hold_until)
+        return (*known, replace(self.hearing))
+
+    @taught.setter
+    def taught(self, known: Taught) -> None:
+        self.unknowns, self.busy, self.bears, self.bore = known[:4]
+        self.eased_at, self.hold_until, self.hearing = known[4:]
 
     @property
     def per_second(self) -> float | None:

@@ -86,6 +86,16 @@ def latest(tx: Tx, broadcast: Broadcast) -> dict[str, Any] | None:
     return shown
 
 
+def last_manner(tx: Tx, broadcast_id: int) -> tuple[str, int | None] | None:
+    """(how, under which delegation) it was approved last; None where nobody approved by hand."""
+    row = tx.one(
+        "SELECT manner, delegation_id FROM approvals WHERE broadcast_id = :b "
+        "ORDER BY id DESC LIMIT 1",
+        b=broadcast_id,
+    )
+    return None if row is None else (row["manner"], row["delegation_id"])
+
+
 # --- wording a leader corrected -----------------------------------------------------------------
 
 

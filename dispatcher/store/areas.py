@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from dispatcher.areas import find, group_key, group_name, natural_key, ward_key
 from dispatcher.model import AreaKind
-from dispatcher.problems import Say, refused, settings
+from dispatcher.problems import Problem, Say, refused, settings
 from dispatcher.store.database import Row, Tx
 from dispatcher.store.schema import areas as table
 
@@ -30,8 +30,8 @@ class Area:
     proposed: bool = False  # seen in a list, looked at by nobody yet
 
 
-def load_set(tx: Tx, name_or_file: str, root: Path) -> int:
-    """Put an area set in place: a shipped one by name, or a CSV file of the site; new areas made.
+def read_set(name_or_file: str, root: Path) -> list[dict[str, str]]:
+    """The rows of an area set: a shipped one by name, or a CSV file of the site.
 
     Columns: code, kind, name, parent, valid_from, valid_to, aliases (separated by |).
     """
@@ -40,7 +40,36 @@ def load_set(tx: Tx, name_or_file: str, root: Path) -> int:
         path = root / name_or_file
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
+            return list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise _unreadable(name_or_file, error) from None
+
+
+def _unreadable(name_or_file: str, error: Exception) -> Problem:
+    return settings(
+        "bad-area-set",
+        f"Không đọc được bộ địa bàn «{name_or_file}» ({error}). Kiểm tra mục [areas] set.",
+        f"The area set “{name_or_file}” cannot be read ({error}). Check [areas] set.",
+    )
+
+
+def wards_of_set(rows: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """The wards of a set by every form of their names and by code → the name."""
+    found: dict[str, str] = {}
+    for row in rows:
+        if row["kind"] == AreaKind.WARD:
+            for alias in [a for a in row["aliases"].split("|") if a]:
+                found.setdefault(ward_key(alias), row["name"])
+            found[ward_key(row["name"])] = row["name"]
+            if row["code"]:
+                found[row["code"]] = row["name"]
+    return found
+
+
+def load_set(tx: Tx, name_or_file: str, root: Path) -> int:
+    """Put an area set in place (see `read_set`); how many new areas were made."""
+    rows = read_set(name_or_file, root)
+    try:
         made = 0
         wards = {a.key: a for a in listed(tx, AreaKind.WARD)}
         for row in rows:
@@ -62,12 +91,8 @@ def load_set(tx: Tx, name_or_file: str, root: Path) -> int:
         for row in rows:
             if row["kind"] == AreaKind.RESIDENTIAL_GROUP:
                 made += propose(tx, wards[ward_key(row["parent"])].id, row["name"], False) is None
-    except (OSError, KeyError, ValueError, UnicodeDecodeError) as error:
-        raise settings(
-            "bad-area-set",
-            f"Không đọc được bộ địa bàn «{name_or_file}» ({error}). Kiểm tra mục [areas] set.",
-            f"The area set “{name_or_file}” cannot be read ({error}). Check [areas] set.",
-        ) from None
+    except (KeyError, ValueError) as error:
+        raise _unreadable(name_or_file, error) from None
     if made:
         tx.note("loaded", "areas", name_or_file, areas=made)
     return made

@@ -63,6 +63,8 @@ class Broadcast:
     starts_at: datetime | None
     expires_at: datetime | None
     done_at: datetime | None
+    again: str = ""  # why the same words go to the same people within a day
+    again_of: tuple[int, ...] = ()  # the broadcasts that reason was given for
 
     def deadline_of(self, step: int, now: datetime) -> datetime | None:
         """Until when a step waits for word of what it had accepted now; None: it is the last."""
@@ -224,6 +226,7 @@ def _broadcast(row: Mapping[str, Any]) -> Broadcast:
             "correction_of",
             "emergency_id",
             "planned_upto",
+            "again",
         )
     }
     return Broadcast(
@@ -241,6 +244,7 @@ def _broadcast(row: Mapping[str, Any]) -> Broadcast:
         rather_twice=bool(row["rather_twice"]),
         expires_after=timedelta(seconds=row["expires_after"]),
         created_at=moment(row["created_at"]),
+        again_of=tuple(json.loads(row["again_of"])),
     )
 
 
@@ -336,6 +340,16 @@ def move(
     tx.note(to.value, "broadcast", broadcast.id, was=broadcast.state.value, reason=reason)
 
 
+def approve_anew(tx: Tx, broadcast_id: int, person_id: int, covered: str) -> None:
+    """Somebody else stands for the approval from now on. `covered`: digest of what it covers."""
+    tx.run(
+        f"WITH {tx.visible('broadcasts')} UPDATE broadcasts SET approved_by = :p, "
+        "approved_at = :now, approved_digest = :d WHERE id = :id "
+        "AND id IN (SELECT id FROM visible_broadcasts)",
+        {"p": person_id, "now": at(tx.now), "d": covered, "id": broadcast_id},
+    )
+
+
 _STATES_VI = {
     "draft": "nháp",
     "submitted": "trình duyệt",
@@ -381,7 +395,7 @@ def change(tx: Tx, broadcast: Broadcast, **changes: Any) -> None:
         tx.run("DELETE FROM broadcast_wards WHERE broadcast_id = :b", {"b": broadcast.id})
         _add_wards(tx, broadcast.id, changes["senders"])
     blank = {"approved_by": None, "approved_at": None, "approved_digest": None,
-             "submitted_at": None, "at": None}  # fmt: skip
+             "submitted_at": None, "at": None, "again": "", "again_of": "[]"}  # fmt: skip
     if broadcast.state is BroadcastState.DRAFT:
         sets = ", ".join(f'"{name}" = :{name}' for name in values)
         tx.run(

@@ -17,14 +17,15 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from dispatcher.problems import Problem, refused
+from dispatcher.storable import REPLACED
 from dispatcher.store import migrate
 from dispatcher.store.database import version_of
 from dispatcher.store.engines import engine_for
+from dispatcher.store.restored import COPIED
 from dispatcher.store.schema import metadata
 
 ROWS = 5_000  # at once
 COUNTED_ANEW = ("headcounts", "list_changes")  # not copied
-COPIED, MOVED_AWAY = "copied", "moved_away"  # why a database is held
 
 
 def copy_site(
@@ -75,7 +76,7 @@ def _all_tables(
         _point_to_themselves(reader, writer, table)
         if (sum(map(_digest, _rows(writer, table))), _count(writer, table)) != (digest, count):
             raise _differs(table)
-        _go_on_counting(writer, table)
+        go_on_counting(writer, table)
         found[table.name], done = count, done + count
     writer.execute(
         sa.text(
@@ -94,7 +95,15 @@ def _count(connection: sa.Connection, table: sa.Table) -> int:
 def _rows(connection: sa.Connection, table: sa.Table) -> Iterator[Sequence[Sequence[Any]]]:
     """Every row, read bit by bit."""
     options = {"stream_results": True, "yield_per": ROWS}
-    yield from connection.execute(sa.select(table), execution_options=options).partitions()
+    for part in connection.execute(sa.select(table), execution_options=options).partitions():
+        yield [_kept(row) for row in part]
+
+
+def _kept(row: Sequence[Any]) -> Sequence[Any]:
+    """A row as both databases keep it: SQLite took NUL in the words of vendors once."""
+    if any(type(value) is str and "\0" in value for value in row):
+        return [v.replace("\0", REPLACED) if type(v) is str else v for v in row]
+    return row
 
 
 def _own(table: sa.Table) -> list[sa.Column[Any]]:
@@ -151,7 +160,7 @@ def _differs(table: sa.Table) -> Problem:
     )
 
 
-def _go_on_counting(writer: sa.Connection, table: sa.Table) -> None:
+def go_on_counting(writer: sa.Connection, table: sa.Table) -> None:
     """New rows get numbers after the old ones."""
     if writer.dialect.name == "postgresql" and "id" in table.c:
         writer.execute(

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from dispatcher.store import releases, repeats, texts
+from dispatcher.store import releases, texts
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx
 from dispatcher.store.eligible import Eligible
@@ -210,6 +210,4 @@ def is_special(tx: Tx, broadcast: Broadcast, reach: Reach, may: Eligible) -> boo
     live and which network they use."""
     if reach.of is not None or reach.contacts or may.lately:
         return True
-    if any(releases.any_user_ids(tx, g) for s in broadcast.route for g in s.gateways):
-        return True
-    return bool(repeats.candidates(tx, broadcast))
+    return any(releases.any_user_ids(tx, g) for s in broadcast.route for g in s.gateways)

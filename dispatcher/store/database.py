@@ -23,15 +23,16 @@ from sqlalchemy.exc import DBAPIError
 from dispatcher.failpoints import failpoint
 from dispatcher.model import SYSTEM, Actor, Role
 from dispatcher.problems import Bug, refused, settings
+from dispatcher.storable import odd_words
 from dispatcher.store import trail
 from dispatcher.store.engines import BUSY_SECONDS, engine_for
 from dispatcher.store.schema import NOTED, SCOPED, micros
 from dispatcher.store.seal import Sealer
-from dispatcher.store.troubles import locked, told
+from dispatcher.store.troubles import is_passing, locked, told
 
 BELL = "dispatcher"  # PostgreSQL's channel: see `bell`
 RUNG = frozenset({"broadcasts", "receipts"})  # tables whose changes wake the workers
-HEAD = "0013"  # the newest migration; a test compares it with alembic's
+HEAD = "0014"  # the newest migration; a test compares it with alembic's
 Row = Mapping[str, Any]
 Rows = Sequence[Row]
 
@@ -130,6 +131,27 @@ class Tx:
         if not self._notes:
             self.act = act
         self._notes.append(trail.Note(act, noun, str(noun_id), facts))
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """A part of this transaction that may fail alone: then what it wrote and noted is taken
+        back, and the transaction goes on."""
+        noted = len(self._notes)
+        self.run("SAVEPOINT part")
+        try:
+            yield
+        except Exception as error:
+            if not is_passing(error):  # else all of it ends, and there may be nothing to go back to
+                self.run("ROLLBACK TO SAVEPOINT part")
+                self.run("RELEASE SAVEPOINT part")
+                del self._notes[noted:]
+            raise
+        self.run("RELEASE SAVEPOINT part")
+
+    def note_refusal(self, who: Actor, noun: str, noun_id: object, tried: str, rule: str) -> None:
+        """Say under a person's name what they tried and which rule said no."""
+        facts = {"tried": tried, "rule": rule, "person": who.person_id}
+        self._notes.append(trail.Note("refused", noun, str(noun_id), facts, who.name))
 
     def finish(self, touched: set[str]) -> None:
         """Write the notes; refuse a change that has none."""
@@ -284,6 +306,10 @@ class Store:
                     yield Tx(connection, actor, now, self._sealer)
         except DBAPIError as error:
             raise told(error) from error
+        except UnicodeEncodeError as error:
+            if "surrogates" not in error.reason:
+                raise
+            raise odd_words() from error  # half a character, on its way to the database
 
     def close(self) -> None:
         self._engine.dispose()

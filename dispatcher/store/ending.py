@@ -5,16 +5,27 @@ from __future__ import annotations
 from collections.abc import Collection
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from dispatcher.model import BroadcastState, MessageState
+from dispatcher.periods import of_route
 from dispatcher.problems import Problem
 from dispatcher.store import broadcasts, shared_phones
+from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx, at
 from dispatcher.store.outcomes import best_of_attempts
 from dispatcher.store.schema import moment
 from dispatcher.store.waiting import MOVABLE
 
 BACK_FOR = timedelta(days=8)  # reports are tried for seven
+
+
+class Ended(NamedTuple):
+    """A broadcast that is over, and how many of it were never sent as their time was over."""
+
+    id: int
+    state: str
+    expired: int
 
 
 def open_work(tx: Tx, now: datetime, soon: timedelta) -> bool:
@@ -147,16 +158,17 @@ def take_up(tx: Tx) -> None:
                 broadcasts.move(tx, broadcast, BroadcastState.RUNNING, reason="receipt")
 
 
-def finish(tx: Tx) -> list[tuple[int, str]]:
+def finish(tx: Tx) -> list[Ended]:
     """Chore: expire what is too late, and call done what has nothing left to wait for."""
     take_up(tx)
     over = tx.rows(
-        f"WITH {tx.visible('broadcasts')} SELECT id FROM visible_broadcasts WHERE state "
+        f"WITH {tx.visible('broadcasts')} SELECT id, state FROM visible_broadcasts WHERE state "
         "IN ('running', 'paused', 'held') AND expires_at <= :now",
         now=at(tx.now),
     )
     for row in over:
         end_queued(tx, row["id"], MessageState.EXPIRED)
+    waiting = [row["id"] for row in over if row["state"] != "running"]
     done = tx.rows(
         f"WITH {tx.visible('broadcasts')} SELECT b.id FROM visible_broadcasts b "
         "WHERE b.state = 'running' AND NOT EXISTS (SELECT 1 FROM messages m WHERE "
@@ -165,16 +177,50 @@ def finish(tx: Tx) -> list[tuple[int, str]]:
         "AND m.state = 'accepted' AND m.deadline_at IS NOT NULL)"
     )
     moved = []
-    for row in done:
-        if shared_phones.hand_over(tx, row["id"]):  # somebody's turn comes only now
-            continue
-        broadcast = broadcasts.get(tx, row["id"])
-        states = set(broadcasts.counts(tx, row["id"]))
-        expired = states and states <= {"expired", "skipped"} and "expired" in states
-        to = BroadcastState.EXPIRED if expired else BroadcastState.DONE
+    # somebody's turn with a shared phone may come only when all else is over
+    through = [r["id"] for r in done if not shared_phones.hand_over(tx, r["id"])]
+    for number in through + waiting + _never_released(tx):
+        broadcast = broadcasts.get(tx, number)
+        counted = broadcasts.counts(tx, number)
+        states, is_open = set(counted), "sending" in counted
+        # what may have left of a paused one is settled by name after it has ended, like a stop
+        expired = is_open or (states <= {"expired", "skipped"} and "expired" in states)
+        never = broadcast.released_at is None
+        to = BroadcastState.EXPIRED if expired or never else BroadcastState.DONE
         try:
             broadcasts.move(tx, broadcast, to, done_at=tx.now)
         except Problem:  # another worker said so first
             continue
-        moved.append((row["id"], to.value))
+        _close_deadlines(tx, broadcast)
+        moved.append(Ended(number, to.value, counted.get("expired", 0)))
     return moved
+
+
+def _never_released(tx: Tx) -> list[int]:
+    """Paused or held before anything of them was let go, and too late by now."""
+    rows = tx.rows(
+        f"WITH {tx.visible('broadcasts')} SELECT id FROM visible_broadcasts WHERE state "
+        "IN ('paused', 'held') AND expires_at IS NULL AND at IS NOT NULL "
+        "AND at + expires_after * CAST(1000000 AS BIGINT) <= :now",
+        now=at(tx.now),
+    )
+    found = []
+    for row in rows:
+        b = broadcasts.get(tx, row["id"])
+        assert b.at is not None
+        if of_route(b.at, b.expires_after, b.window, b.route).until <= tx.now:
+            end_queued(tx, b.id, MessageState.EXPIRED)
+            found.append(b.id)
+    return found
+
+
+def _close_deadlines(tx: Tx, broadcast: Broadcast) -> None:
+    """After an end from a pause no step waits for word any more: there is no time for the next."""
+    if broadcast.state is BroadcastState.RUNNING:
+        return
+    tx.run(
+        f"WITH {tx.visible('messages')} UPDATE messages SET deadline_at = NULL "
+        "WHERE broadcast_id = :b AND state = 'accepted' AND deadline_at IS NOT NULL "
+        "AND id IN (SELECT id FROM visible_messages)",
+        {"b": broadcast.id},
+    )

@@ -60,6 +60,7 @@ def engine_for(url: str) -> sa.Engine:
                 url,
                 pool_size=5,
                 isolation_level="READ COMMITTED",
+                hide_parameters=True,  # an error in the log holds no number, name or text
                 connect_args={**_LOST_AFTER, "options": _postgresql_options()},
             )
         except ModuleNotFoundError:
@@ -69,7 +70,12 @@ def engine_for(url: str) -> sa.Engine:
                 "The PostgreSQL driver is missing. Install 'dispatcher[postgresql]'.",
             ) from None
         return engine
-    engine = sa.create_engine(url, module=sqlite_module(), connect_args={"timeout": BUSY_SECONDS})
+    engine = sa.create_engine(
+        url,
+        module=sqlite_module(),
+        hide_parameters=True,
+        connect_args={"timeout": BUSY_SECONDS},
+    )
 
     @event.listens_for(engine, "connect")
     def settle_in(connection: Any, _record: Any) -> None:

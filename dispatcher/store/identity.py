@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import secrets
 import sys
 import uuid
 from collections.abc import Mapping
@@ -21,8 +22,10 @@ import sqlalchemy as sa
 
 from dispatcher.failpoints import failpoint
 from dispatcher.problems import refused
-from dispatcher.store import settings
+from dispatcher.store import restored, settings
 from dispatcher.store.database import Tx
+from dispatcher.store.references import MOST_EPOCHS
+from dispatcher.store.restored import COPIED, MOVED_AWAY, RESTORED
 
 
 def state_folder() -> Path:
@@ -57,6 +60,11 @@ def kept_in(database: Path) -> Path:
     except OSError:
         return database.parent / "state"
     return folder if os.access(folder, os.W_OK) else database.parent / "state"
+
+
+def place_beside(database: Path | None) -> Path:
+    """Where this machine keeps what a dead disk would take along, unless the settings say."""
+    return state_folder() if database is None else kept_in(database)
 
 
 def _remembered(database: Path) -> Mapping[str, Any] | None:
@@ -100,14 +108,30 @@ def settle_in(tx: Tx, database: Path | None) -> None:
         return
     identity = uuid.uuid4().hex if database else _cluster(tx)
     settings.put(tx, "identity", identity)
+    begin_epoch(tx)
     if database:
         _remember(database, identity, 0)
 
 
+def begin_epoch(tx: Tx) -> None:
+    """From here on references are others than this database, or a copy of it, ever made."""
+    before = settings.get(tx, "epoch")
+    new = before
+    while new == before:
+        new = str(1 + secrets.randbelow(MOST_EPOCHS - 1))
+    settings.put(tx, "epoch", str(new))
+
+
 def why_held(tx: Tx, database: Path | None) -> str | None:
-    """None when this database may send; else a word: restored, moved, older, other_server."""
-    if settings.get(tx, "held"):
-        return settings.get(tx, "held")
+    """None when this database may send; else a word.
+
+    restored, copied, moved_away; or where it was found: moved, older, other_server.
+    """
+    return settings.get(tx, "held") or _strange(tx, database)
+
+
+def _strange(tx: Tx, database: Path | None) -> str | None:
+    """How this database differs from the one that was here; None when it is the same."""
     identity = settings.get(tx, "identity")
     if database is None:
         return None if identity == _cluster(tx) else "other_server"
@@ -132,14 +156,41 @@ def stand(tx: Tx, database: Path | None) -> None:
         _remember(database, str(settings.get(tx, "identity")), _mark(tx))
 
 
-def release(tx: Tx, database: Path | None) -> None:
-    """A person says that this is the only copy that sends."""
+def release(tx: Tx, database: Path | None, second: Path | None = None) -> None:
+    """A person says that this is the only copy that sends.
+
+    What was open in a database that is not the one that was here stays held, each broadcast until
+    somebody looked at it. `second`: where refusals are kept beside the database; None: where this
+    machine keeps its state.
+    """
+    why = why_held(tx, database)
+    rouse(tx, database, second)
+    settings.put(tx, "held", "")
+    tx.note("released", "database", begin_anew(tx, database), was=why)
+
+
+def rouse(tx: Tx, database: Path | None, second: Path | None = None) -> None:
+    """Hold what is open in a database that is not the one that was here, unless that was done."""
+    why, strange = settings.get(tx, "held"), _strange(tx, database)
+    if why == COPIED:
+        restored.wake_copied(tx)
+    elif strange or why == MOVED_AWAY or (why == RESTORED and not restored.is_awake(tx)):
+        restored.wake(tx, strange or why or "", second or place_beside(database))
+
+
+def is_at_home(tx: Tx, database: Path) -> bool:
+    """True for the database that belongs here, and not a copy of it that nobody has released."""
+    return _strange(tx, database) is None and settings.get(tx, "held") not in (COPIED, MOVED_AWAY)
+
+
+def begin_anew(tx: Tx, database: Path | None) -> str:
+    """This database is another one from now on, and the one that belongs here; its identity."""
     identity = uuid.uuid4().hex if database else _cluster(tx)
     settings.put(tx, "identity", identity)
-    settings.put(tx, "held", "")
-    tx.note("released", "database", identity)
+    begin_epoch(tx)
     if database is not None:
         _remember(database, identity, _mark(tx))
+    return identity
 
 
 def hold(tx: Tx, why: str) -> None:

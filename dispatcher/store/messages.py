@@ -120,7 +120,8 @@ def parcels(tx: Tx, ids: Sequence[int], *, doubtful: bool = False) -> list[Parce
         tx,
         "SELECT m.id, m.broadcast_id, m.contact_id, m.position, m.tries, m.kind, m.ward_id, "
         "t.step, t.channel, m.gateway, t.body_id, a.kind AS address_kind, a.cipher, a.carrier, "
-        "m.reason, (SELECT count(*) FROM attempts x WHERE x.message_id = m.id) AS generation "
+        "m.reason, (SELECT count(*) FROM attempts x WHERE x.message_id = m.id) AS generation, "
+        f"{references.EPOCH} AS epoch "
         "FROM messages m JOIN targets t ON t.message_id = m.id AND t.position = m.position "
         "JOIN addresses a ON a.id = t.address_id WHERE m.id IN (:ids)",
         ids,
@@ -131,14 +132,12 @@ def parcels(tx: Tx, ids: Sequence[int], *, doubtful: bool = False) -> list[Parce
     found = {}
     for (
         message, broadcast, contact, position, tries, kind, ward, step, channel, gateway, body,
-        address_kind, cipher, carrier, reason, generation,
+        address_kind, cipher, carrier, reason, generation, epoch,
     ) in rows:  # fmt: skip
         text, encoding, parts = bodies[body]
         before = asked.get(message)
         if before is None:
-            own = references.of_message(
-                tx.sealer, message, broadcast, contact, position, generation
-            )
+            own = references.of_message(tx.sealer, message, generation, int(epoch or 0))
             before = (own, own)
         found[message] = Parcel(
             message,

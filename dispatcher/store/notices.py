@@ -76,6 +76,15 @@ def _concerns(event: Event, person: Row, wards: Collection[int]) -> bool:
     return event.wards is not None and event.wards <= set(wards)
 
 
+def unsent(tx: Tx, since: datetime) -> list[Row]:
+    """What was told lately of broadcasts that expired with people left: (noun_id, vi, en)."""
+    return tx.rows(
+        "SELECT DISTINCT noun_id, vi, en FROM notices WHERE code = 'expired' AND at >= :since "
+        "ORDER BY noun_id",
+        since=at(since),
+    )
+
+
 def unread(tx: Tx, person_id: int) -> list[dict[str, Any]]:
     """What a person has not ticked off, the newest first."""
     return [

@@ -5,16 +5,17 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from dispatcher.gateways.contract import Call
 from dispatcher.model import Heard, MessageState
+from dispatcher.store import settings
 from dispatcher.store.database import Row, Tx, at
 from dispatcher.store.rows import json_rows, locking, on_rows
-from dispatcher.store.schema import micros
+from dispatcher.store.schema import micros, moment
 
 
 class Move(NamedTuple):
@@ -40,7 +41,7 @@ REMATCH_FOR = timedelta(days=7)
 class Waiting:
     id: int
     gateway: str
-    call: Call
+    call: Call | None  # None: what was stored cannot be read back
     tries: int
     age: timedelta
 
@@ -63,7 +64,7 @@ def _digest(call: Call) -> bytes:
     """What makes two calls one. A signature counts: a forgery must not hide the original."""
     signed = "\n".join(f"{k}:{v}" for k, v in sorted(call.headers.items()) if "signature" in k)
     head = f"{call.method}\n{call.query}\n{signed and signed + chr(10)}"
-    return hashlib.sha256(head.encode() + call.body).digest()
+    return hashlib.sha256(head.encode("utf-8", "surrogatepass") + call.body).digest()
 
 
 def _text(call: Call) -> str:
@@ -102,11 +103,81 @@ def waiting(tx: Tx, most: int) -> list[Waiting]:
     )
     found = []
     for row in rows:
-        method, query, headers, body = json.loads(tx.sealer.open(row["sealed"]))
         age = timedelta(microseconds=at(tx.now) - row["at"])
-        call = Call(method, query, headers, base64.b64decode(body))
+        call = _call(tx.sealer.open(row["sealed"]))
         found.append(Waiting(row["id"], row["gateway"], call, row["tries"], age))
     return found
+
+
+def _call(text: str) -> Call | None:
+    try:
+        method, query, headers, body = json.loads(text)
+        return Call(method, query, headers, base64.b64decode(body))
+    except (ValueError, TypeError):
+        return None
+
+
+# --- reports nobody can use ---------------------------------------------------------------------
+
+WATCHED = timedelta(hours=1)
+NEWEST = 5_000  # calls of the last hour that are looked at, at most
+PATIENT = timedelta(minutes=1)  # a report may be earlier than the answer it belongs to
+AT_LEAST = 20  # reports nobody can use, before anybody is told
+_EPISODE = "odd_reports:"
+
+
+def unmatched_share(tx: Tx, now: datetime) -> dict[str, tuple[int, int]]:
+    """For each gateway of the last hour: (calls looked at, those that match nothing or cannot be
+    read). A call that still waits for its message counts from its second minute on."""
+    rows = tx.rows(
+        "SELECT gateway, count(*) AS looked, SUM(CASE WHEN state IN ('refused', 'unreadable') OR "
+        "(state = 'unmatched' AND at < :early) THEN 1 ELSE 0 END) AS odd FROM receipts "
+        "WHERE id > (SELECT MAX(id) FROM receipts) - :newest AND at > :since AND state <> 'new' "
+        "GROUP BY gateway",
+        newest=NEWEST,
+        since=at(now - WATCHED),
+        early=at(now - PATIENT),
+    )
+    return {row["gateway"]: (int(row["looked"]), int(row["odd"])) for row in rows}
+
+
+def is_alarm(looked: int, odd: int, per_cent: int) -> bool:
+    """True when so many reports of a gateway are of no use that a person must look."""
+    return odd >= AT_LEAST and odd * 100 >= looked * per_cent
+
+
+def alarms(tx: Tx, now: datetime, per_cent: Mapping[str, int]) -> dict[str, tuple[int, int]]:
+    """Gateways of whose reports too many are of no use: (looked at, of no use).
+
+    `per_cent`: the share from which on, by gateway.
+    """
+    return {
+        name: share
+        for name, share in unmatched_share(tx, now).items()
+        if name in per_cent and is_alarm(*share, per_cent[name])
+    }
+
+
+def episodes(tx: Tx) -> dict[str, datetime]:
+    """Since when reports of a gateway have been of no use, as `watch` has seen it."""
+    return {
+        name: moment(int(since)) for name, since in settings.starting(tx, _EPISODE).items() if since
+    }
+
+
+def watch(tx: Tx, per_cent: Mapping[str, int]) -> dict[str, datetime]:
+    """See which gateways are in such an episode now, and since when: it ends when the share has
+    fallen under half of what began it."""
+    shares, known = unmatched_share(tx, tx.now), episodes(tx)
+    for name, limit in per_cent.items():
+        looked, odd = shares.get(name, (0, 0))
+        if name not in known and is_alarm(looked, odd, limit):
+            known[name] = tx.now
+            settings.put(tx, _EPISODE + name, str(at(tx.now)))
+        elif name in known and odd * 200 < looked * limit + (not looked):
+            del known[name]
+            settings.put(tx, _EPISODE + name, "")
+    return known
 
 
 def attempts_for(tx: Tx, wanted: Sequence[tuple[str, str | None, str | None]]) -> list[list[Row]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from dispatcher import storable
 from dispatcher.model import Registered
 from dispatcher.store.database import Tx
 
@@ -38,6 +39,8 @@ class Registration:
 def put(tx: Tx, found: Registration) -> None:
     """Remember the latest word on one template, form and network."""
     values = {**found.__dict__, "state": found.state.value, "day": found.day.isoformat()}
+    values["note"] = storable.words(found.note, storable.REPLY)  # a vendor's, now and then
+    values["vendor_id"] = storable.identifier(found.vendor_id)
     values["until"] = found.until.isoformat() if found.until else None
     tx.run(
         "INSERT INTO registrations (gateway, template, form, carrier, digest, state, day, until, "

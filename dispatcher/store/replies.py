@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from dispatcher import storable
 from dispatcher.store.database import Tx, at
 
 
 def put(tx: Tx, gateway: str, address: int | None, text: str, *, opt_out: bool) -> None:
     """Keep a reply; `address` None: from somebody who is on no list."""
+    sealed = tx.sealer.seal(storable.words(text, storable.REPLY))
     tx.run(
         "INSERT INTO replies (gateway, address_id, at, sealed, opt_out) "
         "VALUES (:g, :a, :now, :s, :o)",
-        {"g": gateway, "a": address, "now": at(tx.now), "s": tx.sealer.seal(text[:2000]),
-         "o": opt_out},
-    )  # fmt: skip
+        {"g": gateway, "a": address, "now": at(tx.now), "s": sealed, "o": opt_out},
+    )
     tx.note("replied", "address", address or "", opt_out=opt_out)
 
 

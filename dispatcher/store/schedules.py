@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -15,7 +16,7 @@ MOVES = {
     "submitted": {"approved", "returned"},
     "returned": {"submitted"},
     "approved": {"paused", "submitted", "ended"},
-    "paused": {"approved", "ended"},
+    "paused": {"approved", "submitted", "ended"},
     "ended": {"submitted"},
 }
 
@@ -101,6 +102,18 @@ def ceiling(tx: Tx, schedule_id: int) -> tuple[int | None, int | None]:
     return (row["ceiling_people"], row["ceiling_dong"]) if row else (None, None)
 
 
+def ceiling_of(tx: Tx, name: str) -> tuple[int | None, int | None]:
+    """The most people and đồng of one firing that a schedule was last submitted with."""
+    row = get(tx, name)
+    return (row["ceiling_people"], row["ceiling_dong"]) if row else (None, None)
+
+
+def again_of(tx: Tx, schedule_id: int) -> list[int]:
+    """The broadcasts whose words its first firing was known to repeat."""
+    row = tx.one("SELECT again_of FROM schedules WHERE id = :id", id=schedule_id)
+    return list(json.loads(row["again_of"])) if row else []
+
+
 def approver_acts(tx: Tx, person_id: int | None) -> bool:
     """True while whoever approved is a leader who may act."""
     return bool(
@@ -132,6 +145,17 @@ def fire(tx: Tx, schedule_id: int, fire_at: datetime, worker: str) -> int | None
             "SELECT id FROM occurrences WHERE schedule_id = :s AND fire_at = :f",
             s=schedule_id,
             f=at(fire_at),
+        )
+    )
+
+
+def has_fired(tx: Tx, name: str) -> bool:
+    """True when some occurrence of a schedule was taken up, whatever became of it."""
+    return bool(
+        tx.one(
+            "SELECT 1 FROM occurrences o JOIN schedules s ON s.id = o.schedule_id "
+            "WHERE s.name = :n LIMIT 1",
+            n=name,
         )
     )
 

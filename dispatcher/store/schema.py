@@ -238,6 +238,10 @@ broadcasts = Table(
     Column("paper", Text, nullable=False, server_default="{}",
            comment="JSON: the document's day, subject, agency and signer"),
     Column("emergency_id", Id, ForeignKey("emergencies.id")),
+    Column("again", Text, nullable=False, server_default="",
+           comment="why the same words go to the same people within a day"),
+    Column("again_of", Text, nullable=False, server_default="[]",
+           comment="JSON: the broadcasts that reason was given for"),
     Index("ix_broadcasts_state", "state"),
 )  # fmt: skip
 broadcast_hands = Table(
@@ -251,6 +255,13 @@ broadcast_wards = Table(
     "broadcast_wards", metadata,
     Column("broadcast_id", Id, ForeignKey("broadcasts.id", ondelete="CASCADE"), primary_key=True),
     Column("ward_id", Id, ForeignKey("areas.id"), primary_key=True),
+)  # fmt: skip
+broadcast_texts = Table(
+    "broadcast_texts", metadata,
+    Column("broadcast_id", Id, ForeignKey("broadcasts.id", ondelete="CASCADE"), primary_key=True),
+    Column("body_id", Id, ForeignKey("bodies.id"), primary_key=True),
+    comment="what a broadcast was released with, but for texts that name a person: the same words "
+    "are found by it",
 )  # fmt: skip
 attachments = Table(
     "attachments", metadata,
@@ -304,6 +315,8 @@ schedules = Table(
     Column("approved_digest", String), Column("approved_at", Instant), Column("ends_at", Instant),
     Column("next_fire_at", Instant, index=True),
     Column("ceiling_people", Integer), Column("ceiling_dong", BigInteger),
+    Column("again_of", Text, nullable=False, server_default="[]",
+           comment="JSON: the broadcasts its reason for the same words was given for"),
 )  # fmt: skip
 occurrences = Table(
     "occurrences", metadata, own_id(), to_one("schedules:schedule_id"),

@@ -24,3 +24,8 @@ def starting(tx: Tx, prefix: str) -> dict[str, str]:
         "SELECT name, value FROM site WHERE substr(name, 1, :n) = :p", n=len(prefix), p=prefix
     )
     return {row["name"][len(prefix) :]: row["value"] for row in rows}
+
+
+def can_be_written(tx: Tx) -> None:
+    """Change nothing, as a statement that writes: fails where the database refuses writing."""
+    tx.run("UPDATE site SET value = value WHERE name = ''")

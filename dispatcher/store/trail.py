@@ -25,6 +25,7 @@ class Note:
     noun: str
     noun_id: str
     facts: Mapping[str, Any]
+    by: str = ""  # whose act it was, where that is not whose transaction it is
 
 
 def canonical(value: Mapping[str, Any]) -> str:
@@ -44,7 +45,7 @@ def write(tx: Tx, notes: Sequence[Note]) -> None:
         entry = canonical(
             {
                 "at": micros(tx.now),
-                "actor": tx.actor.name,
+                "actor": note.by or tx.actor.name,
                 "act": note.act,
                 "noun": note.noun,
                 "id": note.noun_id,
@@ -55,7 +56,7 @@ def write(tx: Tx, notes: Sequence[Note]) -> None:
         rows.append(
             {
                 "at": micros(tx.now),
-                "actor": tx.actor.name,
+                "actor": note.by or tx.actor.name,
                 "act": note.act,
                 "noun": note.noun,
                 "noun_id": note.noun_id,

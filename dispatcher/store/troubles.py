@@ -2,9 +2,45 @@
 
 from __future__ import annotations
 
-from sqlalchemy.exc import DBAPIError, OperationalError
+import os
 
-from dispatcher.problems import Problem, settings
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
+from dispatcher.problems import Problem, settings, shortage
+from dispatcher.storable import odd_words
+
+# Problems of the database as a whole: with the same rows it may go well a little later.
+PASSING = frozenset(
+    {
+        "database-broken",
+        "database-held",
+        "database-locked",
+        "database-readonly",
+        "database-unreachable",
+        "database-version",
+        "disk-error",
+        "disk-full",
+        "no-descriptor",
+        "no-key",
+        "no-thread",
+        "wrong-key",
+    }
+)
+# SQLSTATE classes that speak of what was to be written: its values, its links, its size
+_OF_A_ROW = ("22", "23", "54")
+
+
+def is_passing(error: BaseException) -> bool:
+    """True when the database, or this machine, is in the way and not what was to be written."""
+    if isinstance(error, Problem):
+        return error.code in PASSING
+    if isinstance(error, DBAPIError):
+        if str(getattr(error.orig, "sqlstate", "") or "").startswith(_OF_A_ROW):
+            return False
+        return error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError))
+    if shortage(error) is not None:
+        return True
+    return not isinstance(error, Exception) or isinstance(error, (OSError, MemoryError))
 
 
 def read_only() -> Problem:
@@ -29,6 +65,8 @@ def locked() -> Problem:
 def told(error: DBAPIError) -> Exception:
     """Troubles of the database that a person can do something about; else the error itself."""
     words = str(error.orig).lower()
+    if "cannot contain nul" in words:
+        return odd_words()
     if "locked" in words or "busy" in words:
         return locked()
     if "readonly" in words or "read-only" in words:
@@ -51,6 +89,10 @@ def told(error: DBAPIError) -> Exception:
             "Tệp cơ sở dữ liệu bị hỏng. Khôi phục từ bản sao lưu gần nhất.",
             "The database file is damaged. Restore the latest backup.",
         )
+    if "unable to open" in words or "too many open files" in words:
+        short = _out_of_files()
+        if short is not None:
+            return short
     gone = "unable to open" in words or "connection" in words or "could not translate" in words
     if error.connection_invalidated or (isinstance(error, OperationalError) and gone):
         return settings(
@@ -59,3 +101,17 @@ def told(error: DBAPIError) -> Exception:
             "The database cannot be opened. Check `database` in dispatcher.toml.",
         )
     return error
+
+
+def _out_of_files() -> Problem | None:
+    """A database takes three files (itself, its log, its index); can this process open any?"""
+    opened: list[int] = []
+    try:
+        for _ in range(3):
+            opened.append(os.open(os.devnull, os.O_RDONLY))
+    except OSError as error:
+        return shortage(error)
+    finally:
+        for number in opened:
+            os.close(number)
+    return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import shutil
 import subprocess
@@ -13,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from dispatcher.model import Heard
+from dispatcher.model import HANOI, Heard
 from dispatcher.problems import Problem, Say, settings
 from dispatcher.store import trail
 from dispatcher.store.database import Tx
@@ -175,6 +176,11 @@ def backup(url: str, target: Path, told: Callable[[int, int], None]) -> int:
     return target.stat().st_size
 
 
+def copy_file(source: Path, target: Path) -> None:
+    """An SQLite database as it is now, in a new file."""
+    _copy(source, target, lambda done, total: None)
+
+
 def _copy(source: Path, draft: Path, told: Callable[[int, int], None]) -> None:
     module: Any = sqlite_module()
     draft.unlink(missing_ok=True)
@@ -255,18 +261,34 @@ def verify(path: Path) -> tuple[str, bytes | None]:
     return str(version), None if sealed is None else bytes(sealed)
 
 
-def restore(database: Path, backup_file: Path, now: datetime) -> Path | None:
-    """Put a verified backup in the place of the database; where the old one was set aside."""
+def draft_of(backup_file: Path, database: Path) -> Path:
+    """A copy of a verified backup beside the database, to be prepared before it takes its place."""
+    draft = database.with_name(f"{database.name}.part")
+    for end in ("", "-wal", "-shm"):
+        draft.with_name(draft.name + end).unlink(missing_ok=True)
+    draft.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    shutil.copyfile(backup_file, draft)
+    os.chmod(draft, 0o600)
+    return draft
+
+
+def swap(draft: Path, database: Path, now: datetime) -> Path | None:
+    """Put a prepared backup in the place of the database; where the old one was set aside."""
     aside = None
     if database.exists():
-        aside = database.with_name(f"{database.name}.before-restore-{now:%Y%m%d-%H%M%S}")
-        database.replace(aside)
+        name = f"{database.name}.before-restore-{now.astimezone(HANOI):%Y%m%d-%H%M%S}"
+        aside = database.with_name(name)
+        for again in itertools.count(2):
+            if not aside.exists():
+                break
+            aside = database.with_name(f"{name}-{again}")
+        try:  # there is a database at every moment: a missing one would be made anew, empty
+            os.link(database, aside)
+        except OSError:  # a disk without links
+            database.replace(aside)
         for end in ("-wal", "-shm"):
             leftover = database.with_name(database.name + end)
             if leftover.exists():
                 leftover.replace(aside.with_name(aside.name + end))
-    draft = database.with_name(database.name + ".part")
-    shutil.copyfile(backup_file, draft)
-    os.chmod(draft, 0o600)
     draft.replace(database)
     return aside

@@ -31,6 +31,7 @@ Frame = tuple[tuple[str, ...], tuple[Hole, ...]]  # text, hole, text, hole … t
 
 def fill(template: Template, given: Mapping[str, str]) -> dict[str, str]:
     """The officer's values for the blanks; unknown, missing and too long ones are problems."""
+    given = {unicodedata.normalize("NFC", name): value for name, value in given.items()}
     for name in given:
         if name not in template.fields:
             raise unknown(Say("ô trong mẫu", "blank"), name, template.fields)

@@ -38,6 +38,8 @@ class LabTwin:
         return self.seen[reference]
 
     async def look_up(self, request: web.Request) -> web.StreamResponse:
+        if self.twin.says("look_up_unreadable"):
+            return await self.twin.misbehave(request, "garbage", b"{}")
         reference = request.query.get("reference", "")
         if reference not in self.seen:
             return web.json_response({"code": "unknown"}, status=404)

@@ -16,7 +16,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from dispatcher.twins.misbehaviours import HOWS, ON_THE_LINE
+from dispatcher.twins.misbehaviours import HOWS, ON_THE_LINE, with_odd_bytes
 
 DEFAULT_FAULTS = {
     "drop": 0.01,
@@ -36,6 +36,7 @@ class Ledger:
 
     accepted: list[tuple[str, str, str]] = field(default_factory=list)  # channel, number, reference
     misbehaved: int = 0
+    odd_bytes: int = 0  # answers with bytes in them that are no text
     calls: int = 0
     receipts_due: int = 0
     times: list[float] = field(default_factory=list)  # seconds, of each acceptance
@@ -55,6 +56,7 @@ class Ledger:
             "twice": sum(1 for n in people.values() if n > 1),
             "calls": self.calls,
             "misbehaved": self.misbehaved,
+            "odd_bytes": self.odd_bytes,
             "receipts_due": self.receipts_due,
             "most_in_a_second": self.most_in_a_second(),
         }
@@ -127,6 +129,9 @@ class Twin:
             return await self.misbehave(request, how, b"")
         self.told_early = False
         answer = take(payload)
+        if isinstance(answer, dict) and self.says("odd_bytes"):
+            self.ledger.odd_bytes += 1
+            answer = with_odd_bytes(answer)
         if self.told_early:
             await asyncio.sleep(EARLY)
         response = answer if isinstance(answer, web.Response) else web.json_response(answer)

@@ -18,13 +18,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from dispatcher import app as joined
-from dispatcher import planning, reporting, signing_in, templating
+from dispatcher import auditing, hours, planning, reporting, signing_in, templating
 from dispatcher.app import App
 from dispatcher.intake import add_one
 from dispatcher.model import HANOI, SYSTEM, Actor, Audience, MessageState
 from dispatcher.problems import REFUSED, Problem, refused
 from dispatcher.rights import WRITERS, need
-from dispatcher.store import api_keys, areas, broadcasts, contacts, logbook, settings
+from dispatcher.store import api_keys, areas, broadcasts, contacts, idempotency, logbook
 from dispatcher.store.contacts import Within
 from dispatcher.store.logbook import Filters
 from dispatcher.store.schema import moment
@@ -111,7 +111,9 @@ def add_contact(call: Call) -> Any:
     return {"import": import_id, "created": created}
 
 
-def _broadcast(b: broadcasts.Broadcast) -> dict[str, Any]:
+def _broadcast(b: broadcasts.Broadcast, app: App) -> dict[str, Any]:
+    times = hours.period_of(app.site, b, app.clock())
+
     def iso(value: Any) -> str | None:
         return value.astimezone(HANOI).isoformat() if value else None
 
@@ -128,41 +130,44 @@ def _broadcast(b: broadcasts.Broadcast) -> dict[str, Any]:
         "at": iso(b.at),
         "starts_at": iso(b.starts_at),
         "expires_at": iso(b.expires_at),
+        "again": b.again,
+        "sending": times.as_json() if times else None,
     }
 
 
 def list_broadcasts(call: Call) -> Any:
     with call.app.store.read(call.actor) as tx:
         found = broadcasts.listed(tx, limit=call.query.get("limit", 100))
-    return {"broadcasts": [_broadcast(b) for b in found]}
+    return {"broadcasts": [_broadcast(b, call.app) for b in found]}
 
 
 def get_broadcast(call: Call) -> Any:
     with call.app.store.read(call.actor) as tx:
         found = broadcasts.get(tx, call.path["number"])
         counted = broadcasts.counts(tx, found.id)
-    return {**_broadcast(found), "states": counted}
+    return {**_broadcast(found, call.app), "states": counted}
 
 
 def create_broadcast(call: Call) -> Any:
-    """A draft; the same Idempotency-Key with the same body makes one and answers it again."""
+    """A draft; the same Idempotency-Key with the same body makes one and answers it again, for a
+    week."""
     body = call.body
     asked = hashlib.sha256(json.dumps(dict(body), sort_keys=True).encode()).hexdigest()
-    whose = f"idempotency:{call.actor.person_id}:"
-    name = whose + hashlib.sha256(call.idempotency.encode()).hexdigest()
+    name = f"{call.actor.person_id}:{hashlib.sha256(call.idempotency.encode()).hexdigest()}"
     loaded = templating.load(call.app.templates, body["template"])
+    life, window = hours.read_times(body.get("expires_after", "6h"), body.get("window", ""))
     with call.app.begin(call.actor)() as tx:
         need(tx.actor, WRITERS, "soạn đợt gửi", "write broadcasts")
-        known = settings.get(tx, name)
+        known = idempotency.known(tx, name)
         if known is not None:
-            before, _, made = known.partition(":")
+            before, made = known
             if before != asked:
                 raise refused(
                     "key-reused",
                     "Idempotency-Key này đã dùng cho nội dung khác.",
                     "This Idempotency-Key was used for something else.",
                 )
-            return _broadcast(broadcasts.get(tx, int(made)))
+            return _broadcast(broadcasts.get(tx, made), call.app)
         number = joined.draft(
             call.app,
             tx,
@@ -178,9 +183,11 @@ def create_broadcast(call: Call) -> Any:
             fields=body.get("fields", {}),
             title=body.get("title", ""),
             document=body.get("document", ""),
+            expires_after=life,
+            window=window,
         )
-        settings.put(tx, name, f"{asked}:{number}")
-        return _broadcast(broadcasts.get(tx, number))
+        idempotency.keep(tx, name, asked, number)
+        return _broadcast(broadcasts.get(tx, number), call.app)
 
 
 def preview_broadcast(call: Call) -> Any:
@@ -195,12 +202,13 @@ def submit_broadcast(call: Call) -> Any:
     with call.app.store.read(call.actor) as tx:
         found = broadcasts.get(tx, call.path["number"])
     seen = joined.preview(call.app, call.actor, found)
-    with call.app.begin(call.actor)() as tx:
+    kept = auditing.refusals(call.app.begin(SYSTEM), call.actor, "submit", "broadcast", found.id)
+    with kept, call.app.begin(call.actor)() as tx:
         planning.submit(
             tx, broadcasts.get(tx, found.id), seen, leave_out=call.body.get("leave_out", False),
             again=call.body.get("again", ""),
         )  # fmt: skip
-        return _broadcast(broadcasts.get(tx, found.id))
+        return _broadcast(broadcasts.get(tx, found.id), call.app)
 
 
 def get_report(call: Call) -> Any:
@@ -252,6 +260,7 @@ OPERATIONS = (
                     "residential_groups": STRINGS, "groups": STRINGS, "exclude_groups": STRINGS,
                     "one_per": {"type": "string", "enum": ["phone", "household"]},
                     "route": STRING, "title": STRING, "document": STRING,
+                    "expires_after": STRING, "window": STRING,
                     "fields": {"type": "object", "additionalProperties": STRING}},
               required=("template",), made=201, keyed=True),
     Operation("GET", "/broadcasts/{number}", "getBroadcast", get_broadcast, "One, with states."),

@@ -11,7 +11,9 @@ from typing import Any
 from dispatcher import (
     alarms,
     handouts,
+    hours,
     planning,
+    repeating,
     reporting,
     scheduling,
     templating,
@@ -20,7 +22,7 @@ from dispatcher import (
 )
 from dispatcher import app as joined
 from dispatcher.auditing import REASONS, STATES
-from dispatcher.model import HANOI, SYSTEM, AddressKind, BroadcastState, Mode, Role
+from dispatcher.model import HANOI, SYSTEM, URGENT, AddressKind, BroadcastState, Mode, Role
 from dispatcher.phone import read as read_phone
 from dispatcher.problems import Problem, Say, refused
 from dispatcher.rights import DECIDERS
@@ -114,10 +116,12 @@ def show(ask: Ask) -> Answer:
     values = {
         "b": broadcast, "names": names, "approval": approval, "offered": offered,
         "attached": attached, "template": template, "seen": seen, "first": first,
+        "urgent": broadcast.priority == URGENT,
         "STATE": STATE, "REASONS": REASONS, "HELD": HELD, "OPEN": OPEN, "ALIVE": ALIVE,
         "approves": ask.person.role is Role.LEADER, "decides": ask.person.role in DECIDERS,
         "digest": covered, "lent": lent, "leaders": leaders,
-        "today": app.clock().astimezone(HANOI).date(), "phone": _has_phone(ask, broadcast), **live,
+        "today": app.clock().astimezone(HANOI).date(), "phone": _has_phone(ask, broadcast),
+        "times": hours.period_of(app.site, broadcast, app.clock()), **live,
     }  # fmt: skip
     return Shown("broadcast.html", values)
 
@@ -145,12 +149,15 @@ def _live(ask: Ask, broadcast: Broadcast) -> dict[str, Any]:
     counted, now = tally.states, ask.app.clock()
     total = sum(counted.values())
     left = counted.get("queued", 0) + counted.get("sending", 0)
-    undo = broadcast.starts_at and max(0, int((broadcast.starts_at - now).total_seconds()))
+    wait = (broadcast.starts_at - now).total_seconds() if broadcast.starts_at else 0
+    later = wait > ask.app.site.undo.total_seconds()  # its hours are closed
+    undo = 0 if later else max(0, int(wait))
     lines = reporting.networks(tally)
     look = _since(ask, broadcast, total - left - counted.get("skipped", 0))
     per_minute = look.per_minute if broadcast.state is BroadcastState.RUNNING else 0
     return {
-        "counted": counted, "total": total, "left": left, "undo": undo or 0,
+        "counted": counted, "total": total, "left": left, "undo": undo,
+        "later": later,
         "share": round((total - left) * 100 / total) if total else 100,
         "look": look, "rate": per_minute, "minutes": math.ceil(left / max(per_minute, 1)),
         "networks": lines if len(lines) > 1 else [],
@@ -333,7 +340,12 @@ def schedule(ask: Ask) -> Answer:
                 f"Type the number of people ({found.queued}) to confirm. Nothing was done.",
             )
     rules = planning.Courtesy(site.tet, site.limits.per_ward_day, ask.one("despite"))
-    _act(ask, "schedule", lambda tx, b: planning.schedule(tx, b, at, rules))
+    repeated, again = repeating.unexplained(ask.app, ask.person, broadcast, at), ask.one("again")
+    _act(
+        ask,
+        "schedule",
+        lambda tx, b: planning.schedule(tx, b, at, rules, repeated=repeated, again=again),
+    )
     return Go(f"/broadcasts/{number}")
 
 

@@ -101,7 +101,7 @@ def console(
         Mount("/static", StaticFiles(directory=STATIC), name="static"),
         *api.routes(app),
         Mount("/hooks", receipts),
-        Mount("/health", receipts),
+        Route("/health", receipts),
     ]
     return Starlette(
         routes=routes, exception_handlers={404: nothing, 405: wrong_way, Exception: broken}

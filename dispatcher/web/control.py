@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from typing import Any
 
 from dispatcher import (
     accounts,
     alarms,
     deputizing,
     firing,
-    planning,
     rights,
     scheduling,
     signing_in,
@@ -168,9 +167,10 @@ def take_back(ask: Ask) -> Answer:
 def providers(ask: Ask) -> Answer:
     with ask.read() as tx:
         states, health = gateways.states(tx), alarms.gateways(ask.app, tx)
+        odd = alarms.odd_reports(ask.app, tx)
     told = troubles.listed(health.values(), ask.app.clock())
-    found = [{**states.get(g["name"], {}), "adapter": ask.app.site.gateways[g["name"]].adapter, **g}
-             for g in told]  # fmt: skip
+    found = [{**states.get(g["name"], {}), "adapter": ask.app.site.gateways[g["name"]].adapter,
+              "odd": odd.get(g["name"]), **g} for g in told]  # fmt: skip
     return Shown("gateways.html", {"found": found, "whole": ask.person.wards is None})
 
 
@@ -190,10 +190,11 @@ def provider(ask: Ask) -> Answer:
         checked = accounts.checked(app, name, ask.language)
     path = callback_path(app, name)
     with ask.read() as tx:
+        odd = alarms.odd_reports(app, tx).get(name)
         [health] = troubles.listed([alarms.gateways(app, tx)[name]], app.clock())
     return Shown(
         "gateway.html",
-        {"health": health,
+        {"health": health, "odd": odd,
          "g": app.site.gateways[name], "checked": checked, "live": app.site.mode is Mode.LIVE,
          "callback": app.site.public_url + path if app.site.public_url else "",
          "block": accounts.to_write(app.site.gateways[name].adapter, name)},
@@ -253,12 +254,13 @@ def money(ask: Ask) -> Answer:
 
 def plan(ask: Ask) -> Answer:
     """Schedules with their next ten firings."""
-    app = ask.app
+    app, now = ask.app, ask.app.clock()
     with app.begin(SYSTEM)() as tx:
         known = scheduling.keep_all(tx, app.schedules, app.site.window, tet=app.site.tet)
         calendar, held = days_off.calendar(tx), schedules.listed(tx)
     with ask.read() as tx:
         mine = {n: s for n, s in known.items() if firing.is_mine(tx, s)}
+        coming = {n: firing.firings(app, tx, s, 10) for n, s in mine.items()}
     found = [
         {
             "name": name,
@@ -266,13 +268,29 @@ def plan(ask: Ask) -> Answer:
             "state": held[name]["state"],
             "reason": held[name]["reason"],
             "ends": held[name]["ends_at"],
-            "coming": list(
-                islice(schedule.occurrences(app.clock(), calendar, tet=app.site.tet), 10)
+            "people": held[name]["ceiling_people"],
+            "dong": held[name]["ceiling_dong"],
+            "series": scheduling.series(
+                schedule, calendar, now, now + scheduling.LIFE, tet=app.site.tet
             ),
+            "coming": coming[name],
+            "seen": _foreseen(ask, schedule) if held[name]["state"] == "submitted" else None,
+            "missing": scheduling.skipped(schedule.cron) if schedule.cron else {},
         }
         for name, schedule in mine.items()
     ]
-    return Shown("schedules.html", {"found": found, "approves": ask.person.role is Role.LEADER})
+    return Shown(
+        "schedules.html",
+        {"found": found, "approves": ask.person.role is Role.LEADER, "missing": scheduling.told},
+    )
+
+
+def _foreseen(ask: Ask, schedule: Schedule) -> dict[str, Any]:
+    """What the next firing of a schedule that waits for approval would do, or why it cannot be."""
+    try:
+        return {"preview": firing.foresee(ask.app, ask.person, schedule), "problem": None}
+    except Problem as problem:
+        return {"preview": None, "problem": problem.say}
 
 
 def _schedule(ask: Ask) -> Schedule:
@@ -296,6 +314,8 @@ def approve_schedule(ask: Ask) -> Answer:
         with ask.app.store.read(SYSTEM) as tx:
             timekeeping.trust(tx, ask.app.clock)
         prove(ask)
+        rights.need(ask.person, {Role.LEADER}, "phê duyệt", "approve")
+        firing.foresee(ask.app, ask.person, schedule)
         with ask.begin() as tx:
             rights.need(tx.actor, {Role.LEADER}, "phê duyệt", "approve")
             scheduling.approve(tx, schedule, tet=ask.app.site.tet)
@@ -312,8 +332,7 @@ def pause_schedule(ask: Ask) -> Answer:
 def stop_all(ask: Ask) -> Answer:
     """The emergency stop, of everything the person looks after."""
     with ask.begin() as tx:
-        planning.stop_all(tx)
-        tx.note("stopped_all", "site", "")
+        firing.stop_everything(ask.app, tx)
     return Go("/broadcasts")
 
 

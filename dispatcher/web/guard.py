@@ -25,6 +25,7 @@ from dispatcher.app import App
 from dispatcher.model import SYSTEM, Role
 from dispatcher.problems import REFUSED, Problem, Say, refused
 from dispatcher.rights import WRITERS
+from dispatcher.storable import check_typed
 from dispatcher.store import sessions
 from dispatcher.store.schema import moment
 from dispatcher.web.ask import Answer, Ask, Go, Handler, Sent, Shown, Upload
@@ -135,6 +136,8 @@ class Guard:
         host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
         if host not in self.hosts:
             raise refused("wrong-host", "Sai địa chỉ máy chủ.", "The host is not ours.")
+        for given in (ask.path, ask.query, ask.form):
+            check_typed(given)
         self._who(ask)
         if page.method == "POST":
             _own_page(ask, request)

@@ -24,7 +24,12 @@ def home(ask: Ask) -> Answer:
              BroadcastState.HELD],
             20,
         )  # fmt: skip
-        newest = broadcasts.listed(tx, [BroadcastState.DONE, BroadcastState.STOPPED], 5)
+        newest = broadcasts.listed(
+            tx,
+            [BroadcastState.DONE, BroadcastState.STOPPED, BroadcastState.EXPIRED,
+             BroadcastState.MISSED],
+            5,
+        )  # fmt: skip
         counted = tallies.states(tx, [b.id for b in [*under_way, *newest]])
         mine = [
             b for b in budgets_of(app.site, tx) if person.wards is None or b.wards & person.wards

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -21,7 +22,10 @@ from dispatcher.gateways.contract import Call, Heard
 from dispatcher.model import SYSTEM
 from dispatcher.store import receipts
 from dispatcher.store.database import Store
+from dispatcher.web.health import METHODS as LOOKS
+from dispatcher.web.health import Health
 
+log = logging.getLogger("dispatcher.hooks")
 METHODS = ("GET", "HEAD", "POST")
 MOST_BYTES = 256 * 1024
 GATHER = 0.005  # seconds in which calls may join a commit, which costs the same for one as for ten
@@ -35,6 +39,7 @@ class Inbox:
         self._pending: list[tuple[str, Call, asyncio.Future[None]]] = []
         self._task: asyncio.Task[None] | None = None
         self._database = ThreadPoolExecutor(1, "inbox")
+        self.fails = False  # what came last could not be stored
 
     async def put(self, gateway: str, call: Call) -> None:
         """Returns once the call is on disk; raises when it could not be stored."""
@@ -54,9 +59,11 @@ class Inbox:
                     self._database, self._store_all, [(g, c) for g, c, _ in batch]
                 )
             except Exception as error:  # answered 503, so that the vendor tries again
+                self.fails = True
                 for *_, done in batch:
                     done.set_exception(error)
             else:
+                self.fails = False
                 for *_, done in batch:
                     done.set_result(None)
 
@@ -77,6 +84,7 @@ class Door:
     inbox: Inbox
     paths: Mapping[str, str]
     listeners: Mapping[str, Callable[[Call], Heard]]
+    health: Health
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one call in plain text; anything but HTTP is turned away."""
@@ -95,7 +103,7 @@ class Door:
     async def _answer(self, scope: Scope, receive: Receive) -> tuple[int, str]:
         path, method = scope["path"], scope["method"]
         if path == "/health":
-            return 200, "ok"
+            return await self.health.answer() if method in LOOKS else (405, "method not allowed")
         gateway = next(iter(path.split("/")[2:]), "")
         expected = self.paths.get(gateway, "")
         if not hmac.compare_digest(expected.encode(), path.encode()):
@@ -113,14 +121,22 @@ class Door:
         call = Call(method, query, _kept(scope["headers"]), body)
         if body.strip() == b"{}":  # the vendor checks that we are here
             return 200, "ok"
-        listen = self.listeners.get(gateway)
-        if listen is not None and listen(call).verified is False:
+        if self._is_forged(gateway, call):
             return 401, "bad signature"
         try:
             await self.inbox.put(gateway, call)
         except Exception:
             return 503, "try again"
         return 200, "ok"
+
+    def _is_forged(self, gateway: str, call: Call) -> bool:
+        """True when its signature says so. What cannot be read is stored: it is named later."""
+        listen = self.listeners.get(gateway)
+        try:
+            return listen is not None and listen(call).verified is False
+        except Exception as error:
+            log.error("gateway=%s cannot read a call: %s", gateway, type(error).__name__)
+            return False
 
 
 async def _body(receive: Receive) -> tuple[bytes, bool]:
@@ -152,4 +168,5 @@ def door(
     listeners: Mapping[str, Callable[[Call], Heard]],
 ) -> Door:
     """The door of a site, with an inbox of its own."""
-    return Door(Inbox(store, clock), paths, listeners)
+    inbox = Inbox(store, clock)
+    return Door(inbox, paths, listeners, Health(store, clock, lambda: inbox.fails))

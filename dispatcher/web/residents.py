@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from dispatcher import auditing
+from dispatcher import auditing, phone
 from dispatcher.importing.basis import LABELS, basis_of
 from dispatcher.importing.entries import read_listing
 from dispatcher.importing.listing import Finding, Listing
@@ -80,7 +80,11 @@ def found(ask: Ask) -> Answer:
         elif 3 <= len(digits) <= 6 and len(words) <= len(digits) + 2:
             ids = contacts.ending_with(tx, digits)
             people = contacts.listed(tx, ids=ids, limit=50) if ids else []
-        elif len(digits) >= 8 or (words[:1] in "cm" and words[1:].isdigit()):
+        elif (
+            len(digits) >= 8
+            or (words[:1] in "cm" and words[1:].isdigit())
+            or phone.looks_masked(words)
+        ):
             ids = auditing.find(tx, words, ask.app.site.sample_heads)
             people = contacts.listed(tx, ids=ids, limit=50) if ids else []
         else:

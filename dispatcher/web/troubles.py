@@ -68,7 +68,7 @@ def _remedy(
     """What to do about a fault: by how its gateway is now, where that is in trouble."""
     if fault["fault"] in TROUBLES:
         for health in found:
-            troubled = outages.level(health, now) is not Level.OK
+            troubled = outages.level(health, now) is not Level.OK and not health.by_reports
             if health.gateway == fault["gateway"] and troubled:
                 return outages.remedy(health, now)
         if fault["fault"] == Fault.BUSY and not goes_on:

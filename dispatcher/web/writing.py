@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from dispatcher import app as joined
-from dispatcher import planning, routes, templating, wording
-from dispatcher.config import duration, window
-from dispatcher.model import HANOI, Audience, Role
+from dispatcher import hours, periods, planning, routes, templating, wording
+from dispatcher.model import ALL_DAY, HANOI, ORDINARY, URGENT, Audience, Role
+from dispatcher.periods import Period
 from dispatcher.problems import Problem
 from dispatcher.store import areas, broadcasts, groups, headcounts, kept_forms
 from dispatcher.store.broadcasts import Broadcast
@@ -147,17 +148,8 @@ def audience_of(ask: Ask) -> Audience:
 
 
 def _times(ask: Ask) -> dict[str, Any]:
-    try:
-        return {
-            "expires_after": duration(ask.one("expires_after", "6h")),
-            "window": window(ask.one("window")) if ask.one("window") else None,
-        }
-    except ValueError:
-        raise Problem(
-            "bad-time",
-            "Khung giờ ghi như 07:00-21:00, thời hạn ghi như 6h.",
-            "Hours look like 07:00-21:00, the limit like 6h.",
-        ) from None
+    life, window = hours.read_times(ask.one("expires_after", "6h"), ask.one("window"))
+    return {"expires_after": life, "window": window}
 
 
 def _paper(ask: Ask) -> dict[str, str]:
@@ -237,7 +229,38 @@ def along(ask: Ask) -> Answer:
         else:
             kept_forms.forget(tx, ask.person.person_id or 0, form)
     kept_at = ask.app.clock() if is_changed else None
-    return Shown("along.html", {"written": written, "people": people, "kept_at": kept_at})
+    return Shown(
+        "along.html",
+        {"written": written, "people": people, "kept_at": kept_at,
+         "times": _times_typed(ask, broadcast)},
+    )  # fmt: skip
+
+
+def _times_typed(ask: Ask, broadcast: Broadcast | None) -> Period | None:
+    """From when until when it would be sent now, by what is typed; None: not to be told yet."""
+    site, now, urgent = ask.app.site, ask.app.clock(), bool(ask.one("urgent"))
+    try:
+        typed = _times(ask)
+        periods.check_life(typed["expires_after"])
+        if broadcast is not None:
+            return hours.period_of(
+                site,
+                replace(
+                    broadcast,
+                    window=typed["window"] or broadcast.window,
+                    expires_after=typed["expires_after"],
+                ),
+                now,
+            )
+        chosen, steps = routes.find(site, ask.one("route") or None)
+    except Problem:
+        return None
+    chosen_hours = typed["window"] or site.window
+    if urgent or chosen.urgent:
+        chosen_hours = typed["window"] or ALL_DAY
+        steps = tuple(replace(s, window=None) for s in steps)
+    nights = hours.vendor_hours(site, URGENT if urgent or chosen.urgent else ORDINARY)
+    return periods.of_route(now, typed["expires_after"], chosen_hours, steps, 0, nights)
 
 
 def _filled(form: Form) -> dict[str, set[str]]:

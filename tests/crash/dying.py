@@ -8,6 +8,7 @@ answered with its process number and goes on when told to thaw.
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -16,6 +17,7 @@ import sys
 import traceback
 from collections.abc import Mapping
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
@@ -58,11 +60,11 @@ class Deaths:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.close()
-        self._process.wait(60)
+        self._process.wait(PATIENCE)
         self._process.stdout.close()
 
 
-PATIENCE = 60  # seconds, then a worker that does not end is killed and told as -14
+PATIENCE = 300  # seconds, then a worker that does not end is killed and told as -14
 
 
 def _shorten(module: ModuleType, **times: object) -> None:
@@ -91,16 +93,19 @@ def _work(job: Mapping[str, str]) -> None:
     app.store.close()
 
 
+# What a worker loads only when it needs it.
+KNOWN = ("apscheduler.executors.asyncio", "apscheduler.schedulers.asyncio",
+         "apscheduler.triggers.interval", "dispatcher.gateways.esms", "dispatcher.gateways.lab",
+         "dispatcher.gateways.wire", "dispatcher.gateways.zalo", "dispatcher.serving",
+         "dispatcher.web.hooks", "dispatcher.worker", "httpx_aiohttp", "uvicorn.lifespan.off",
+         "uvicorn.protocols.http.auto", "uvicorn.protocols.websockets.auto")  # fmt: skip
+
+
 def main() -> None:
-    import apscheduler.schedulers.asyncio
-    import httpx_aiohttp
-    import uvicorn
-
-    import dispatcher.web.hooks
-    import dispatcher.worker
-
-    warm = (dispatcher.worker, dispatcher.web.hooks, uvicorn, apscheduler, httpx_aiohttp)
-    assert all(warm)
+    for name in KNOWN:
+        import_module(name)
+    gc.collect()
+    gc.freeze()  # else each death begins with a look at everything that is known
     for line in sys.stdin:
         job = json.loads(line)
         child = job.get("thaw")

@@ -7,6 +7,7 @@ import asyncio
 import sqlite3
 
 import aiohttp
+from patience import PATIENCE
 
 
 def prepare(path: str, numbers: list[str]) -> None:
@@ -16,7 +17,7 @@ def prepare(path: str, numbers: list[str]) -> None:
 
 
 def waiting(path: str) -> list[str]:
-    database = sqlite3.connect(path, timeout=10)
+    database = sqlite3.connect(path, timeout=PATIENCE)
     try:
         return [r[0] for r in database.execute("SELECT number FROM people WHERE sent = 0 LIMIT 16")]
     finally:
@@ -33,7 +34,7 @@ async def send(session: aiohttp.ClientSession, url: str, path: str, number: str)
                     break
         except (aiohttp.ClientError, TimeoutError, ValueError):
             await asyncio.sleep(0.02)
-    with sqlite3.connect(path, timeout=10) as database:
+    with sqlite3.connect(path, timeout=PATIENCE) as database:
         database.execute("UPDATE people SET sent = 1 WHERE number = ?", (number,))
 
 

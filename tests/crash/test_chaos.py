@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from conftest import new_postgresql, run_program
+from patience import PATIENCE
 
 from dispatcher.cli.chaos import harass
 from dispatcher.twins.residents import number
@@ -19,7 +20,7 @@ import naive
 
 
 def chaos(*words: str) -> dict:
-    found = run_program("chaos", "--json", "--no-progress", *words, timeout=1000)
+    found = run_program("chaos", "--json", "--no-progress", *words, timeout=PATIENCE * 9)
     assert found.returncode == 0, found.stderr
     return json.loads(found.stdout)
 
@@ -38,14 +39,14 @@ def test_a_few_kills_lose_nobody_and_text_nobody_twice():
 
 
 @pytest.mark.long
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(PATIENCE * 10)
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
-def test_every_capability_keeps_its_promise(engine, request):
-    """Six thousand people, a hundred kills, three kinds of gateway side by side."""
-    people, kills = 6000, 100
+def test_every_capability_keeps_its_promise(engine, request, night):
+    """Three kinds of gateway side by side; a hundred kills at night."""
+    people, kills = (6000, 100) if night else (1500, 20)
 
     def one(gateway):
-        words = ["--people", str(people), "--kills", str(kills), "--limit", "900"]
+        words = ["--people", str(people), "--kills", str(kills), "--limit", f"{PATIENCE * 8}"]
         if engine == "postgresql":
             words += ["--database", new_postgresql(request.getfixturevalue("postgresql_server"))]
         return chaos(*words, "--gateway", gateway)
@@ -63,7 +64,6 @@ def test_every_capability_keeps_its_promise(engine, request):
 
 
 @pytest.mark.long
-@pytest.mark.timeout(600)
 def test_the_usual_way_texts_people_twice_so_the_harness_bites(tmp_path):
     people, kills = 600, 6
     path = str(tmp_path / "naive.db")

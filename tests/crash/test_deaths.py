@@ -4,7 +4,6 @@ The points are not listed here: a run under each answer tells which places it re
 of them is tried. The heir may die too, and its heir. The verdict compares our log with the ledger.
 """
 
-import os
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -17,7 +16,6 @@ ANSWERS = ["", "reset", "silence", "500", "garbage", "throttled", "accept_reset"
            "accept_half", "accept_silence", "accept_late", "no_such_person", "words_refused",
            "no_money", "other_network", "night"]  # fmt: skip
 ABREAST = 8  # they mostly wait
-NIGHT = bool(os.environ.get("DISPATCHER_NIGHT"))
 
 
 def lot(*words):
@@ -25,15 +23,24 @@ def lot(*words):
     return zlib.crc32(" ".join(words).encode())
 
 
-def chosen(points, scene, answer):
-    """One of the times each place was reached, another for each answer.
+def chosen(reached, scene, night):
+    """Where to die, as (answer, place@which time, all places): one of the times each place was
+    reached, another for each answer.
 
-    Every night each place with each answer in each scene; else each place with each answer in one.
+    Every night each place with each answer in each scene; else with every other answer in one scene,
+    and each place of a scene at least once.
     """
     scenes = sorted(SCENES)
-    for name, count in sorted(points.items()):
-        if NIGHT or scenes[lot(name, answer) % len(scenes)] == scene:
-            yield f"{name}@{lot(name, answer) % min(count, 6) + 1}"
+    pairs = [(a, name, points) for a, points in reached.items() for name in sorted(points)]
+    drawn = [
+        p for p in pairs if night or lot(p[1], p[0]) % (2 * len(scenes)) == scenes.index(scene)
+    ]
+    left = {name: (a, name, points) for a, name, points in pairs}
+    for _, name, _ in drawn:
+        left.pop(name, None)
+    for answer, name, points in [*drawn, *left.values()]:
+        time = lot(name, answer) % min(points[name], 6) + 1
+        yield answer, f"{name}@{time}", sorted(points)
 
 
 def die_at(stage, answer, point, others):
@@ -50,10 +57,10 @@ def die_at(stage, answer, point, others):
 
 
 @pytest.mark.long
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(7200)
 @pytest.mark.parametrize("scene", SCENES)
 def test_a_death_at_any_place_with_any_answer_loses_nobody_and_texts_nobody_twice(
-    scene, tmp_path, site_clock
+    scene, tmp_path, site_clock, night
 ):
     stages = SimpleQueue()
     made = [Stage(tmp_path / f"{n}", scene) for n in range(ABREAST)]
@@ -70,9 +77,7 @@ def test_a_death_at_any_place_with_any_answer_loses_nobody_and_texts_nobody_twic
     try:
         with ThreadPoolExecutor(ABREAST) as pool:
             reached = list(pool.map(partial(on_stage, Stage.reached), ANSWERS))
-            places = [(answer, point, sorted(points))
-                      for answer, points in zip(ANSWERS, reached, strict=True)
-                      for point in chosen(points, scene, answer)]  # fmt: skip
+            places = list(chosen(dict(zip(ANSWERS, reached, strict=True)), scene, night))
             found = list(pool.map(lambda p: on_stage(die_at, *p), places))
     finally:
         for stage in made:

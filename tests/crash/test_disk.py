@@ -6,7 +6,8 @@ The worker is a process of its own; the disk is a real one of a few megabytes.
 from contextlib import suppress
 
 import pytest
-from disk import sending, until
+from disk import sending
+from patience import until
 
 
 def fill(place):
@@ -18,7 +19,6 @@ def fill(place):
 
 
 @pytest.mark.long
-@pytest.mark.timeout(240)
 def test_a_disk_that_fills_up_while_sending_costs_time_and_nobody(small_disk, tmp_path):
     with sending(small_disk / "site", tmp_path / "said", 1200) as scene:
         until(lambda: scene.accepted() > 50)
@@ -28,6 +28,6 @@ def test_a_disk_that_fills_up_while_sending_costs_time_and_nobody(small_disk, tm
             scene.must_live()
             before = scene.accepted()
             (small_disk / "filler").unlink(missing_ok=True)
-            until(lambda before=before: scene.accepted() > before or scene.over(), 20)
+            until(lambda before=before: scene.accepted() > before or scene.over())
         until(scene.over)
         scene.must_be_whole()

@@ -1,6 +1,6 @@
 """Faults of the machine while a worker sends: each costs time, nobody, and it ends by itself.
 
-Real ones: another program holds the database for a minute, the disk refuses reads and writes (its
+Real ones: another program holds the database, the disk refuses reads and writes (its
 system calls fail), or it may not be written to when the worker starts.
 """
 
@@ -14,9 +14,9 @@ from contextlib import contextmanager
 
 import pytest
 from conftest import run_cli
-from disk import held_by_another_program, remount, sending, until
+from disk import held_by_another_program, remount, sending
+from patience import PATIENCE, ended, until
 
-BACK = 10  # seconds after a fault until messages leave again, at most
 strace = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
 
 
@@ -33,34 +33,34 @@ def system_calls_fail(_root, pid):
         yield
     finally:
         tracer.send_signal(signal.SIGINT)
-        tracer.wait(10)
+        ended(tracer)
         tracer.stderr.close()
 
 
+# what happens, and for how many seconds more, at every landing and at night
 FAULTS = {
-    "another program holds it for a minute": (held_by_another_program, 60),
-    "the disk fails": (system_calls_fail, 6),
+    "another program holds it": (held_by_another_program, 12, 60),
+    "the disk fails": (system_calls_fail, 6, 30),
 }
 
 
 @pytest.mark.long
-@pytest.mark.timeout(280)
 @strace
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_fault_while_sending_costs_time_and_nobody(name, tmp_path):
-    fault, seconds = FAULTS[name]
+def test_a_fault_while_sending_costs_time_and_nobody(name, tmp_path, night):
+    fault, *seconds = FAULTS[name]
     root = tmp_path / "site"
     with sending(root, tmp_path / "said", 1500) as scene:
         until(lambda: scene.accepted() > 50)
         with fault(root, scene.worker.pid):
             until(scene.quiet)
             if name.startswith("another"):
-                told = run_cli("--site", str(root), "doctor", timeout=100)
+                told = run_cli("--site", str(root), "doctor")
                 assert "bị một chương trình khác giữ" in told.stdout + told.stderr
-            time.sleep(seconds)
+            time.sleep(seconds[night])
             scene.must_live()
             before = scene.accepted()
-        until(lambda: scene.accepted() > before, BACK)
+        until(lambda: scene.accepted() > before)
         until(scene.over)
         scene.must_be_whole()
 
@@ -75,7 +75,7 @@ def test_the_doctor_names_what_the_disk_refuses(error, words, tmp_path, make_sit
              "-e", f"inject=pwrite64:error={error}"]  # fmt: skip
     command = [sys.executable, "-m", "dispatcher", "--site", str(root), "doctor"]
     found = subprocess.run(
-        [*given, *command], capture_output=True, text=True, timeout=100, check=False
+        [*given, *command], capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     if "Operation not permitted" in found.stderr:
         pytest.skip("nobody may trace here")
@@ -85,7 +85,6 @@ def test_the_doctor_names_what_the_disk_refuses(error, words, tmp_path, make_sit
 
 
 @pytest.mark.long
-@pytest.mark.timeout(200)
 def test_a_worker_that_starts_on_a_read_only_disk_waits_and_then_works(small_disk, tmp_path):
     root = small_disk / "site"
 
@@ -94,13 +93,13 @@ def test_a_worker_that_starts_on_a_read_only_disk_waits_and_then_works(small_dis
         remount(small_disk, "ro")
 
     with sending(root, tmp_path / "said", 300, before=read_only) as scene:
-        told = run_cli("--site", str(root), "doctor", timeout=100)
+        told = run_cli("--site", str(root), "doctor")
         assert "chỉ cho đọc" in told.stdout
         assert "Traceback" not in told.stdout + told.stderr
         time.sleep(3)
         scene.must_live()
         assert scene.accepted() == 0
         remount(small_disk, "rw")
-        until(lambda: scene.accepted() > 0, BACK)
-        until(scene.over, 60)
+        until(lambda: scene.accepted() > 0)
+        until(scene.over)
         scene.must_be_whole()

@@ -17,7 +17,8 @@ from pathlib import Path
 
 import pytest
 from conftest import new_postgresql
-from disk import over, until
+from disk import over
+from patience import ended, until
 
 from dispatcher.cli.chaos import make_site, verdict, worker_command
 from dispatcher.twins.server import start
@@ -44,7 +45,7 @@ while True:
     inside, _ = door.accept()
     def join(inside=inside):
         try:
-            outside = socket.create_connection((sys.argv[3], int(sys.argv[4])), timeout=5)
+            outside = socket.create_connection((sys.argv[3], int(sys.argv[4])), timeout=5.0)
         except OSError:
             inside.close()
             return
@@ -121,7 +122,6 @@ def pulled(host):
     ip("link", "set", f"dsp{host}0", "up")
 
 
-@pytest.mark.timeout(300)
 def test_workers_on_three_hosts_lose_nobody_when_cables_are_pulled_and_one_dies(
     tmp_path, monkeypatch
 ):
@@ -161,7 +161,7 @@ def test_workers_on_three_hosts_lose_nobody_when_cables_are_pulled_and_one_dies(
                 time.sleep(3)
             assert workers["a"].poll() is None
             assert workers["c"].poll() is None
-            until(lambda: over(app), 150)
+            until(lambda: over(app))
             found = verdict(app, 1, twin, 0)
             app.store.close()
         finally:
@@ -169,7 +169,7 @@ def test_workers_on_three_hosts_lose_nobody_when_cables_are_pulled_and_one_dies(
                 if process.poll() is None:
                     process.terminate()
             for process in [*workers.values(), *processes]:
-                process.wait(40)
+                ended(process)
                 if process.stdout is not None:
                     process.stdout.close()
             twin.stop()

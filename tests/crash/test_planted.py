@@ -1,9 +1,13 @@
 """The usual mistakes, planted one by one into a copy of the program: each must be caught.
 
-A harness that finds nothing wrong proves something only when it finds these.
+A harness that finds nothing wrong proves something only when it finds these. The first ones are
+found by workers that die, the others by one quick test each.
 """
 
+import os
 import shutil
+import subprocess
+import sys
 
 import pytest
 from conftest import ROOT
@@ -30,18 +34,72 @@ MISTAKES = {
         "dedup", "accept_reset", ""),
 }  # fmt: skip
 
+WHERE = ["tests/rooms/test_doubts.py", "tests/rooms/test_last_look.py"]
+# name → (file, what stands there, what the mistake writes, the test that fails then)
+GUARDS = {
+    "a part of a doubtful call claimed": (
+        "store/messages.py", "AND a.call_ref <> a.reference) RETURNING id",
+        "AND a.call_ref = a.reference) RETURNING id",
+        "whoever_claims_one_doubt_of_a_call_claims_all_of_them"),
+    "a part of a doubtful call repeated": (
+        "sending/asking.py", "len(group) == size and not any(p.message_id in stops for p in group)",
+        "True",
+        "a_call_of_several_is_repeated_whole_or_not_at_all"),
+    "what comes too late leaves": (
+        "sending/engine.py", "if self.awake() > call.leave_by:", "if False:",
+        "a_call_that_comes_back_from_a_suspended_machine_leaves_no_more"),
+    "an unreadable look-up says not there": (
+        "sending/settling.py", "False if verdict is None else None", "False",
+        "a_look_up_that_cannot_be_read_sends_nothing_again"),
+    "a lane kept after a failed commit": (
+        "sending/engine.py", "            lane.waiting.clear()\n            lane.fresh.clear()\n", "",
+        "after_a_commit_that_failed_nothing_leaves_as_it_was_prepared"),
+    "a call that is over is accepted whatever was said": (
+        "store/outcomes.py", "UPDATE messages SET state = {best_of_attempts('unconfirmed')}, ",
+        "UPDATE messages SET state = 'accepted', ",
+        "a_message_whose_call_is_over_is_accepted_only_where_somebody_said_yes"),
+    "doubts of paused broadcasts claimed": (
+        "store/messages.py", "('paused', 'held'))", "('held'))",
+        "a_doubt_of_a_paused_broadcast_is_not_asked_again_until_it_goes_on"),
+    "a refusal of a whole call taken for each number": (
+        "sending/settling.py", "    if speaks_of_a_whole_call(call):", "    if False:",
+        "a_word_about_a_whole_call_is_no_fact_about_its_numbers"),
+    "a report on a whole call taken for each number": (
+        "receiving.py", "Bits.ACCEPTED if whole else receipt.state", "receipt.state",
+        "a_report_that_names_only_the_call_says_nothing_about_its_people"),
+}  # fmt: skip
 
-@pytest.mark.long
-@pytest.mark.timeout(120)
-@pytest.mark.parametrize("name", MISTAKES)
-def test_a_planted_mistake_is_caught(name, tmp_path, site_clock):
-    file, right, wrong, scene, habit, place = MISTAKES[name]
-    package = tmp_path / "planted"
+
+def planted(folder, file, right, wrong):
+    """A copy of the program with one line changed."""
+    package = folder / "planted"
     shutil.copytree(ROOT / "dispatcher", package / "dispatcher")
     source = package / "dispatcher" / file
     text = source.read_text("utf-8")
     assert text.count(right) == 1, "the line the mistake is planted in has changed"
     source.write_text(text.replace(right, wrong), "utf-8")
+    return package
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", GUARDS)
+def test_a_guard_that_is_taken_away_is_missed_by_its_test(name, tmp_path):
+    *mistake, test = GUARDS[name]
+    package = planted(tmp_path, *mistake)
+    words = [sys.executable, "-P", "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *WHERE]
+    found = subprocess.run(
+        [*words, "-k", f"{test} and sqlite", "--basetemp", str(tmp_path / "inner")], cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(package)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert found.returncode == 1, found.stdout + found.stderr
+    assert f"::test_{test}" in found.stdout.partition("short test summary")[2]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_planted_mistake_is_caught(name, tmp_path, site_clock):
+    *mistake, scene, habit, place = MISTAKES[name]
+    package = planted(tmp_path, *mistake)
 
     def found(where):
         stage = Stage(

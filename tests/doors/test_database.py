@@ -45,6 +45,59 @@ def test_a_backup_is_restored_and_held_until_somebody_says_it_is_the_only_one(si
     assert list(site.glob("data/*before-restore*"))
 
 
+def test_a_release_lists_what_it_would_let_go_and_lets_go_what_is_chosen(
+    site, tmp_path, site_clock
+):
+    new_broadcast(site)
+    call(site, "db", "backup", str(tmp_path / "noon.db"))
+    call(site, "db", "restore", str(tmp_path / "noon.db"), "--yes")
+    told = call(site, "db", "release", code=3)
+    assert "Giả danh công an" in told.stdout
+    assert "--i-am-the-only-one" in told.stderr
+    seen = json.loads(
+        call(site, "db", "release", "--dry-run", "--json", "--i-am-the-only-one").stdout
+    )
+    assert (seen["was"], seen["held"], seen["resumed"]) == ("restored", True, [])
+    done = json.loads(
+        call(site, "db", "release", "--json", "--i-am-the-only-one", "--resume", "1", "--as",
+             "qt").stdout
+    )  # fmt: skip
+    [one] = done["broadcasts"]
+    assert {k: one[k] for k in ("id", "queued", "doubtful", "done", "may_have_left")} == {
+        "id": 1, "queued": 0, "doubtful": 0, "done": 0, "may_have_left": False,
+    }  # fmt: skip
+    assert (done["held"], done["resumed"], done["refusals_missing"]) == (False, [1], None)
+    call(site, "run", "--once")
+    [sent] = json.loads(call(site, "broadcasts", "list", "--json").stdout)
+    assert sent["state"] == "done"
+
+
+def test_a_release_after_a_lost_disk_says_what_nobody_knows(site, tmp_path, monkeypatch):
+    monkeypatch.setenv("DISPATCHER_STATE", str(tmp_path / "of another machine"))
+    copy = tmp_path / "noon.db"
+    with_second = site / "dispatcher.toml"
+    text = with_second.read_text("utf-8")
+    with_second.write_text(text + '[backup]\nsecond = "../usb"\n', "utf-8")
+    call(site, "db", "backup", str(copy))
+    [kept] = (tmp_path / "usb").glob("site-*.sealed")
+    found = {c["check"]: c for c in json.loads(call(site, "doctor", "--json", code=4).stdout)}
+    assert "usb" in found["second_place"]["message"]
+    for path in site.glob("data/site.db*"):
+        path.unlink()
+    call(site, "db", "restore", str(copy), "--yes")
+    assert "--without-refusals" not in call(site, "db", "release", "--dry-run",
+                                            "--i-am-the-only-one").stdout  # fmt: skip
+    kept.unlink()
+    for path in site.glob("data/site.db*"):
+        path.unlink()
+    call(site, "db", "restore", str(copy), "--yes")
+    told = call(site, "db", "release", "--i-am-the-only-one")
+    assert "--without-refusals" in told.stdout
+    done = json.loads(call(site, "db", "release", "--without-refusals", "--json").stdout)
+    assert done["without_refusals"]
+    assert not json.loads(call(site, "db", "release", "--json").stdout)["refusals_missing"]
+
+
 @pytest.mark.long
 def test_a_copied_site_sends_nothing(site, tmp_path):
     call(site, "run", "--once")
@@ -144,6 +197,10 @@ def test_a_site_moves_to_postgresql_and_back_and_only_the_newest_sends(
     settings.write_text(text.replace("data/site.db", server), "utf-8")
     assert "bị giữ" in call(site, "run", "--once", code=3).stderr, "the new one, until told"
     call(site, "db", "release", "--i-am-the-only-one")
+    call(site, "run", "--once")
+    [waiting] = json.loads(call(site, "broadcasts", "list", "--json").stdout)
+    assert (waiting["state"], waiting["reason"]) == ("held", "restored"), "somebody looks first"
+    call(site, "broadcasts", "resume", "1", "--as", "minh")
     call(site, "run", "--once")
     [sent] = json.loads(call(site, "broadcasts", "list", "--json").stdout)
     assert sent["state"] == "done"

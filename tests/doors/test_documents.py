@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
+from patience import PATIENCE
+from shell import commands
 
 DOCUMENTS = ["README.md", "README.vi.md", *sorted(f"docs/{p.relative_to(ROOT / 'docs')}"
              for p in (ROOT / "docs").rglob("*.md"))]  # fmt: skip
@@ -27,8 +29,15 @@ def blocks(document: str) -> list[str]:
     return BLOCK.findall((ROOT / document).read_text("utf-8"))
 
 
+@pytest.fixture(scope="module")
+def program(tmp_path_factory):
+    """A folder in which the command `dispatcher` is found."""
+    with commands(tmp_path_factory.mktemp("bin")) as folder:
+        yield folder
+
+
 @pytest.fixture
-def place(tmp_path):
+def place(tmp_path, program):
     """The sample site with its people, at nine o'clock."""
     root = tmp_path / "site"
     for part in ("templates", "schedules", "contacts"):
@@ -45,13 +54,13 @@ def place(tmp_path):
     shim.chmod(0o755)
     environment = {
         **os.environ,
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "PATH": f"{program}:{Path(sys.executable).parent}:{os.environ['PATH']}",
         "DISPATCHER_CLOCK": "2026-12-01T09:00:00+07:00",
     }
 
     def sh(script: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(["sh", "-ec", script], cwd=root, env=environment, capture_output=True,
-                              text=True, timeout=240, check=False)  # fmt: skip
+                              text=True, timeout=PATIENCE, check=False)  # fmt: skip
 
     return sh
 

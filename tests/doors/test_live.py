@@ -9,6 +9,7 @@ import sys
 
 import pytest
 from conftest import ROOT, build_site, run_cli
+from patience import PATIENCE
 
 ENV = {"DISPATCHER_CLOCK": "2026-12-01T09:00:00+07:00"}
 LIVE = (('mode = "drill"', 'mode = "live"'),
@@ -126,7 +127,7 @@ def test_no_socket_of_a_drill_leaves_the_machine(tmp_path):
     subprocess.run(
         ["strace", "-f", "-q", "-e", "trace=connect,sendto,sendmsg", "-o", str(trace),
          sys.executable, "-m", "dispatcher", "--site", str(site), "run", "--once"],
-        check=True, cwd=ROOT, env={**os.environ, **ENV}, timeout=200, stdout=subprocess.DEVNULL,
+        check=True, cwd=ROOT, env={**os.environ, **ENV}, timeout=PATIENCE, stdout=subprocess.DEVNULL,
     )  # fmt: skip
     found = reached(trace)
     assert ("AF_INET", "127.0.0.1") in found
@@ -138,7 +139,7 @@ def test_no_socket_of_a_drill_leaves_the_machine(tmp_path):
         ["strace", "-f", "-q", "-e", "trace=connect", "-o", str(probe), sys.executable, "-c",
          "import socket; s = socket.socket(); s.settimeout(0.01)\n"
          "try: s.connect(('192.0.2.1', 9))\nexcept OSError: pass"],
-        check=True, timeout=60,
+        check=True, timeout=PATIENCE,
     )  # fmt: skip
     assert ("AF_INET", "192.0.2.1") in reached(probe)
 

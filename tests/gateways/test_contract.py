@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 from descriptions import described
+from patience import PATIENCE
 from vendors import answer, reset, vendor
 
 from dispatcher.gateways import ADAPTERS, adapter_module
@@ -33,7 +34,7 @@ def outgoing(reference="R1", to="+84951234567", repeat=False) -> Outgoing:
     )  # fmt: skip
 
 
-def build(adapter: str, base: str, folder="outbox", deadline=1.0):
+def build(adapter: str, base: str, folder="outbox", deadline=PATIENCE):
     module = adapter_module(adapter)
     options = {key: f"drill-{key}" for key in module.SECRETS} | dict(getattr(module, "DRILL", {}))
     if adapter == "http":
@@ -149,7 +150,7 @@ def test_an_adapter_states_its_limits_and_settings(adapter):
 
 def test_a_wrong_key_and_a_bad_number_are_told_apart_by_esms(twins):
     module = adapter_module("esms")
-    wire = Wire(deadline=1.0)
+    wire = Wire(deadline=PATIENCE)
     gateway = module.build(Given("esms", {"api_key": "wrong", "secret_key": "x",
                                           "base_url": twins.base("esms")}, wire))  # fmt: skip
 

@@ -5,6 +5,7 @@ import json
 
 import pytest
 from descriptions import described
+from patience import PATIENCE
 from test_contract import ask, build, outgoing
 from vendors import answer, vendor
 
@@ -270,7 +271,7 @@ def test_a_described_xml_vendor_gets_escaped_words(twins):
     from dataclasses import replace
 
     async def go(url):
-        wire = Wire(deadline=1.0)
+        wire = Wire(deadline=PATIENCE)
         gateway = http.build(Given("x", {**options, "base_url": url}, wire))
         try:
             return await gateway.send("c", [replace(outgoing(), body="a < b & 'c'")])

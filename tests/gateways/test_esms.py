@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from patience import PATIENCE
 from test_contract import build, outgoing
 from vendors import answer, vendor
 
@@ -18,7 +19,7 @@ from dispatcher.problems import Problem
 
 def act(base, service, do):
     """What `do(gateway)` answers, for one service of an account."""
-    wire = Wire(deadline=2.0, loopback_only=True, secrets=["drill-api_key"])
+    wire = Wire(deadline=PATIENCE, loopback_only=True, secrets=["drill-api_key"])
     options = {"api_key": "drill-api_key", "secret_key": "s", "base_url": base, "service": service}
     built = esms.build(Given("esms", options, wire))
 
@@ -61,6 +62,7 @@ def test_the_last_advertising_call_is_never_too_small():
     class Parcel:
         broadcast_id = ward_id = 1
         carrier = text = "x"
+        refused_with_others = False
 
     gateway = type("G", (), {"limits": Limits(batch=100, at_least=30), "name": "g"})()
     for people in (100, 101, 129, 130, 131, 230, 299, 60, 30):

@@ -6,7 +6,6 @@ import asyncio
 import shutil
 import socket
 import subprocess
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 
 import pytest
 from conftest import FlowingClock, add_people
+from patience import PATIENCE, until
 from test_contract import ask, outgoing
 from vendors import vendor
 from walk import counts, crowd, import_list, released, sheet, twin_urls
@@ -32,7 +32,6 @@ BOXES = [
 pytestmark = [
     pytest.mark.long,
     pytest.mark.skipif(not all(BOXES), reason="Kannel is not installed: apt install kannel"),
-    pytest.mark.timeout(120),
 ]
 CONF = """group = core
 admin-port = {admin}
@@ -89,7 +88,7 @@ class Kannel:
         query = urllib.parse.urlencode({"username": "drill", "password": "drill", "from": "x",
                                         "to": to, "dlr-mask": status, "dlr-mid": foreign_id})  # fmt: skip
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        opener.open(f"http://127.0.0.1:{self.ports['smsc']}/?{query}", timeout=10).close()
+        opener.open(f"http://127.0.0.1:{self.ports['smsc']}/?{query}", timeout=PATIENCE).close()
 
 
 def free_ports(names):
@@ -99,16 +98,6 @@ def free_ports(names):
     for server in held.values():
         server.close()
     return found
-
-
-def until(act, seconds=20.0):
-    """The first true answer of `act`."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if found := act():
-            return found
-        time.sleep(0.05)
-    raise AssertionError("it never came")
 
 
 @pytest.fixture
@@ -146,8 +135,8 @@ def _stop(boxes):
         box.terminate()
     for box in boxes:
         try:
-            box.wait(10)
-        except subprocess.TimeoutExpired:
+            box.wait(60)
+        except subprocess.TimeoutExpired:  # Kannel's own affair
             box.kill()
             box.wait()
 
@@ -163,7 +152,9 @@ def _listens(port: int) -> bool:
 def _online(port: int) -> bool:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(f"http://127.0.0.1:{port}/status.txt?password=drill", timeout=5) as said:
+        with opener.open(
+            f"http://127.0.0.1:{port}/status.txt?password=drill", timeout=PATIENCE
+        ) as said:
             status = said.read().decode()
     except (urllib.error.URLError, OSError):
         return False
@@ -171,7 +162,7 @@ def _online(port: int) -> bool:
 
 
 def send(kannel, batch, options=None, callback=""):
-    wire = Wire(deadline=5.0, loopback_only=True)
+    wire = Wire(deadline=PATIENCE, loopback_only=True)
     given = {"base_url": kannel.url, "username": "drill-username", "password": "drill-password"}
     built = adapter.build(Given("kannel", {**given, **(options or {})}, wire, None, callback))
 

@@ -14,6 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from patience import PATIENCE
 
 from dispatcher.gateways.contract import Answer, NoAnswer, http_trouble
 from dispatcher.gateways.wire import Wire
@@ -99,7 +100,7 @@ def test_a_server_that_cannot_prove_who_it_is_gets_nothing(
         )
 
     async def post(url):
-        wire = Wire(deadline=3.0)
+        wire = Wire(deadline=PATIENCE)
         try:
             return await wire.post(url, json_body={"to": "0951234567"})
         finally:

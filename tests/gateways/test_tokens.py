@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from patience import PATIENCE
 from test_contract import outgoing
 from vendors import answer, reset, vendor
 
@@ -114,7 +115,7 @@ DEATHS = {
 }
 
 
-def renew(app, url, deadline=1.0):
+def renew(app, url, deadline=PATIENCE):
     wire = Wire(deadline=deadline, loopback_only=True, secrets=["r1", "s1"])
     options = {"oauth_url": url, "base_url": url, "app_id": "42", "app_secret": "s1-secret"}
     tokens = StoredTokens(app.store, "zalo", app.clock)
@@ -173,7 +174,7 @@ def test_a_token_that_dies_at_any_message_of_a_batch_is_renewed_once(vault, twin
     pair = twins.ask("/zalo/_twin/grant", {})
     with vault.begin(SYSTEM)() as tx:
         gateways.put_tokens(tx, "zalo", "dead", pair["refresh_token"], 90_000)
-    wire = Wire(deadline=2.0, loopback_only=True)
+    wire = Wire(deadline=PATIENCE, loopback_only=True)
     base = twins.base("zalo")
     tokens = StoredTokens(vault.store, "zalo", vault.clock)
     built = zalo.build(Given("zalo", {"oauth_url": base, "base_url": base, "oa_url": base}, wire,
@@ -199,7 +200,7 @@ def test_an_account_whose_every_token_is_refused_is_renewed_once_a_call_and_no_m
     with vault.begin(SYSTEM)() as tx:
         gateways.put_tokens(tx, "zalo", pair["access_token"], pair["refresh_token"], 90_000)
     base = twins.base("zalo")
-    wire = Wire(deadline=2.0, loopback_only=True)
+    wire = Wire(deadline=PATIENCE, loopback_only=True)
     options = {"oa_id": "1", "app_id": "drill", "app_secret": "s", "base_url": base,
                "oauth_url": base, "oa_url": base}  # fmt: skip
     tokens = StoredTokens(vault.store, "zalo", vault.clock)

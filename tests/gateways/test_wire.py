@@ -6,6 +6,7 @@ import socket
 import time
 
 import pytest
+from patience import PATIENCE
 from vendors import answer, reset, vendor
 
 from dispatcher.gateways.contract import Answer, NoAnswer, http_trouble
@@ -16,7 +17,7 @@ from dispatcher.problems import Problem
 
 def post(url, wire=None, **more):
     """One POST; the answer, and the wire for its transcript."""
-    wire = wire or Wire(deadline=1.5)
+    wire = wire or Wire(deadline=PATIENCE)
 
     async def go():
         try:
@@ -65,7 +66,7 @@ def test_an_answer_dripping_byte_by_byte_is_cut_at_the_total_deadline():
             pass
 
     with vendor(drip) as (url, _):
-        found = post(url)
+        found = post(url, Wire(deadline=1.5))
     assert isinstance(found, NoAnswer)
     assert (found.left, found.what) == (True, "deadline")
 
@@ -105,7 +106,7 @@ def test_a_large_answer_and_a_zip_bomb_are_refused_within_the_cap():
 
 
 def test_secrets_and_numbers_stay_out_of_the_transcript():
-    wire = Wire(deadline=1.5, secrets=["sesame"])
+    wire = Wire(deadline=PATIENCE, secrets=["sesame"])
     with vendor(answer(b'{"key":"sesame","to":"84951234567"}')) as (url, _):
         post(f"{url}/send?key=sesame", wire)
     assert wire.transcript
@@ -127,7 +128,7 @@ def test_a_get_is_tried_again_and_a_post_only_when_nothing_left():
             answer(b"{}")(connection, request)
 
     async def get(url):
-        wire = Wire(deadline=3)
+        wire = Wire(deadline=PATIENCE)
         try:
             return await wire.get(url)
         finally:

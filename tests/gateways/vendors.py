@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from patience import PATIENCE
+
 
 @contextmanager
 def vendor(act: Callable[[socket.socket, bytes], None]) -> Iterator[tuple[str, list[bytes]]]:
@@ -33,7 +35,7 @@ def vendor(act: Callable[[socket.socket, bytes], None]) -> Iterator[tuple[str, l
     finally:
         server.shutdown(socket.SHUT_RDWR)
         server.close()
-        thread.join(5)
+        thread.join(PATIENCE)
 
 
 def _request(connection: socket.socket) -> bytes:

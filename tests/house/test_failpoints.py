@@ -20,7 +20,11 @@ EXCEPT = {
     ): "an advisory lock; the commit ends an empty transaction",
     ("store/migrate.py", "upgrade"): "before any message; migrations are tested for themselves",
     ("store/upkeep.py", "backup"): "a backup is a new file beside; the old one stays until renamed",
-    ("store/upkeep.py", "restore"): "a person's command, held until released",
+    ("store/upkeep.py", "swap"): "a person's command; what takes the place is held already",
+    (
+        "store/second_place.py",
+        "write",
+    ): "kept beside, written anew within the hour; the file before stays until it is renamed",
     ("app.py", "open_app"): "a .gitignore",
     ("web/residents.py", "check"): "an upload that was only looked at; the next one writes it anew",
     ("housekeeping.py", "change_settings"): "settings; the old file is kept, put back, or named",

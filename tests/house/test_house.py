@@ -16,12 +16,12 @@ MIGRATIONS = sorted((PACKAGE / "store" / "migrations").rglob("*.py"))
 
 # Imports point down only; a floor may use itself (edges, doors, wiring) and what lies below.
 FLOORS: dict[str, int] = {
-    "model": 0, "problems": 0, "lifecycle": 1, "failpoints": 0, "phone": 1, "sms": 1, "areas": 1, "names": 1, "law": 1, "last_look": 1, "rights": 1, "acts": 1, "workdays": 1,
+    "model": 0, "problems": 0, "storable": 1, "lifecycle": 1, "failpoints": 0, "phone": 1, "sms": 1, "areas": 1, "names": 1, "law": 1, "last_look": 1, "rights": 1, "acts": 1, "workdays": 1, "periods": 1,
     "clock": 0, "outages": 1,
     "store": 2, "gateways": 2,
     "importing": 3, "targeting": 3, "templating": 3, "planning": 3, "scheduling": 3, "sending": 3,
     "receiving": 3, "reporting": 3, "auditing": 3, "signing_in": 3, "telling": 3,
-    "config": 4, "routes": 4, "registered": 4, "wording": 4, "app": 4, "timekeeping": 4, "firing": 4, "intake": 4, "emergencies": 4, "handouts": 4, "accounts": 4, "alarms": 4, "deputizing": 4, "staff": 4, "housekeeping": 4, "drill": 4, "worker": 4, "serving": 4, "cli": 5, "web": 5, "twins": 5, "__main__": 5, "__init__": 5,
+    "config": 4, "routes": 4, "registered": 4, "wording": 4, "app": 4, "timekeeping": 4, "firing": 4, "repeating": 4, "intake": 4, "emergencies": 4, "handouts": 4, "accounts": 4, "alarms": 4, "deputizing": 4, "staff": 4, "housekeeping": 4, "drill": 4, "worker": 4, "serving": 4, "cli": 5, "web": 5, "twins": 5, "__main__": 5, "__init__": 5, "restoring": 4, "hours": 4,
 }  # fmt: skip
 ROOMS = {name for name, floor in FLOORS.items() if floor == 3}
 # Settings are plain values that rooms may read the syntax of; the receipt door is served by wiring.
@@ -204,6 +204,19 @@ def test_no_test_sleeps_or_asserts_on_the_clock_on_the_wall():
         assert not re.search(r"assert .*(?:perf_counter|monotonic)\(", text), path
 
 
+def test_no_test_gives_up_after_seconds():
+    """What a slow machine does late fails nothing: tests/patience.py. Kannel's end is not ours."""
+    hasty = re.compile(
+        r"\.(?:wait|join|result)\(\d+\)|\btimeout(?:=|\()\d+(?![\d.])|Wire\(deadline=\d+\)"
+    )
+    patient = re.compile(r"timeout\(7200\)|timeout=300\b|box\.wait\(60\)")
+    for path in (ROOT / "tests").rglob("*.py"):
+        if path != Path(__file__):
+            found = [m[0] for line in path.read_text("utf-8").splitlines()
+                     if (m := hasty.search(line)) and not patient.search(line)]  # fmt: skip
+            assert found == [], path
+
+
 # --- documents ----------------------------------------------------------------------------------
 
 
@@ -217,6 +230,18 @@ def test_every_feature_names_a_test_that_exists():
         text = (ROOT / path).read_text("utf-8")
         assert f"def {name}(" in text, line
         assert (ROOT / cells[1].strip("`")).exists(), line
+
+
+def test_the_shares_of_ci_stand_in_the_document_and_fit_into_the_whole():
+    """The crash tests run beside the others, so the longer of the two counts."""
+    script = (ROOT / ".ci" / "run").read_text("utf-8")
+    text = (ROOT / "docs" / "testing.md").read_text("utf-8")
+    shares = {name: int(share) for name, share in
+              re.findall(r"^(?:part|put_down) (\w+) (\d+)", script, re.MULTILINE)}  # fmt: skip
+    told = re.findall(r"^\| (\w+) \| ([\d,]+) s", text, re.MULTILINE)
+    assert shares == {name: int(share.replace(",", "")) for name, share in told}
+    beside = min(shares["tests"], shares["crash"])
+    assert sum(shares.values()) - beside <= 28 * 60
 
 
 def test_the_drawing_of_states_shows_every_arrow():

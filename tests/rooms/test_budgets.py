@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from conftest import add_people
+from patience import PATIENCE
 from walk import (
     approve_now,
     counts,
@@ -116,7 +117,7 @@ def test_sixteen_releases_at_once_never_take_more_than_there_is(purse):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(PATIENCE)
     assert sorted(ends) == ["held"] * 6 + ["running"] * 2
     assert standing(app) == 10_000
 

@@ -9,6 +9,7 @@ from threading import Thread
 
 import pytest
 from conftest import FlowingClock, add_people
+from patience import PATIENCE
 from walk import (
     claimed,
     counts,
@@ -88,12 +89,12 @@ def takes(connection, request):
     )
 
 
-def send(app, act=takes, seconds=30):
+def send(app, act=takes):
     """Run a worker until nothing is due; the numbers that calls named."""
 
     async def work(url):
         urls = {"esms": url, "zalo": url}
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(PATIENCE):
             return await serve_site(app, urls, once=True, with_door=False)
 
     with vendor(act) as (url, seen):
@@ -486,7 +487,7 @@ def test_a_word_about_a_whole_call_is_no_fact_about_its_numbers(site):
             said = b'{"status":"success","code":"00","data":{"tranId":"T%d"}}' % len(calls)
         answer(said)(connection, request)
 
-    send(app, refuses, seconds=60)
+    send(app, refuses)
     assert counts(app, broadcast_id) == {"accepted": 7, "failed": 1}
     assert [bad] in calls
     remembered = rows(app, "SELECT count(*) AS n FROM reachability WHERE until IS NOT NULL")
@@ -513,7 +514,7 @@ def test_a_call_of_several_is_looked_up_by_the_name_it_left_with(site):
 
     async def work(url, seconds):
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(PATIENCE):
                 urls = {"esms": url, "zalo": url}
                 await serve_site(app, urls, once=True, with_door=False)
         except TimeoutError:
@@ -717,7 +718,7 @@ def test_a_report_and_a_hand_over_at_once_agree(site):
         shared_phones.hand_over(tx, broadcast_id)
         other = Thread(target=believe, args=(app, zalo_says("R1", Heard.FAILED)))
         other.start()
-        other.join(1)
+        other.join(1.0)  # in which it may be first
         tx.note("test", "messages", "")
     other.join()
     assert sound(app) == [], "nobody waits for a target that somebody else has"

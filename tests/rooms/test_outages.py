@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from browser import free_port
 from conftest import FlowingClock, add_people
+from patience import PATIENCE
 from walk import (
     approve_now,
     counts,
@@ -61,7 +62,7 @@ def ahead(app, number):
         return planning.forecast(tx, broadcast, speeds, now, broadcast.expires_at, 0, now=now)
 
 
-def work_until(app, url, happened, seconds=60):
+def work_until(app, url, happened, seconds=PATIENCE):
     """Run a worker with eSMS at `url` until something has happened."""
 
     async def go():
@@ -322,7 +323,7 @@ def test_a_worker_says_when_its_loop_last_turned(ward):
 
 def reach(url):
     async def go():
-        wire = Wire(deadline=2)
+        wire = Wire(deadline=PATIENCE)
         try:
             return await wire.reach(url)
         finally:

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pyotp
 import pytest
 from conftest import add_people
+from patience import PATIENCE
 from walk import counts, get, import_list, number, released, rows, sheet, write_broadcast
 
 from dispatcher import app as joined
@@ -109,7 +110,7 @@ def test_a_role_is_held_still_while_an_approval_is_being_written(three):
         thread.start()
         planning.approve(tx, broadcasts.get(tx, made))
         order.append("approved")
-    thread.join(20)
+    thread.join(PATIENCE)
     assert order == ["approved", "taken"]
 
 

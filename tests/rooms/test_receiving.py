@@ -7,6 +7,7 @@ from threading import Thread
 import httpx
 import pytest
 from conftest import add_people
+from patience import PATIENCE
 from walk import claimed, counts, import_list, number, released, rows, sheet
 
 from dispatcher import receiving
@@ -148,7 +149,7 @@ def test_two_workers_at_one_inbox_look_at_each_call_once(app, first_reads):
         found.append(receiving.match(tx, listeners(app), most=first_reads))
         thread.start()
         if not app.store.is_sqlite:
-            thread.join(5)  # nothing to wait for: it takes what is left
+            thread.join(PATIENCE)  # nothing to wait for: it takes what is left
     thread.join()
     assert found == [first_reads, 2 - first_reads]
 

@@ -1,15 +1,17 @@
 """How a gateway is: one rule from facts, what is said of it by its age, what a worker hears."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from conftest import NINE
 
 from dispatcher import outages
-from dispatcher.gateways.contract import NoAnswer, Refused, http_trouble
+from dispatcher.gateways.contract import Limits, NoAnswer, Refused, http_trouble
 from dispatcher.model import Fault
 from dispatcher.outages import Attendance, Health, Level, Noted, Sign, State
 from dispatcher.sending.hearing import CALM, IN_A_ROW, QUIET, TOO_LATE, Hearing
+from dispatcher.sending.lanes import Lane, Pace
 
 SOON, LATER = NINE + timedelta(seconds=5), NINE + timedelta(minutes=20)
 
@@ -151,11 +153,14 @@ def test_after_somebody_else_wrote_only_what_comes_later_counts():
 
 
 def test_what_a_failed_commit_did_not_keep_is_written_again():
-    hearing = heard((0, GONE))
-    assert hearing.to_write(at(0), False) is not None
-    hearing.not_written()
-    hearing.see(None)
-    assert hearing.to_write(at(0), False) == ("unreachable", NINE, outages.NO_NAME)
+    lane = Lane(SimpleNamespace(name="g", limits=Limits()), Pace(), 1)
+    before = lane.taught
+    lane.hearing.hear(NINE, NINE, [GONE])
+    assert lane.hearing.to_write(NINE, False) is not None
+    lane.taught = before
+    assert (lane.hearing.in_a_row, lane.hearing.written) == (0, None)
+    lane.hearing.hear(NINE, NINE, [GONE])
+    assert lane.hearing.to_write(NINE, False) == ("unreachable", NINE, outages.NO_NAME)
 
 
 # --- does anybody send? -------------------------------------------------------------------------

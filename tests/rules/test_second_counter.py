@@ -12,6 +12,7 @@ import unicodedata
 
 import pytest
 from conftest import ROOT
+from patience import PATIENCE
 
 from dispatcher import templating
 from dispatcher.sms import GSM_BASIC, GSM_EXTENSION, measure
@@ -73,7 +74,7 @@ def test_an_independent_counter_agrees_on_a_thousand_texts():
     given = list(dict.fromkeys(texts()))
     assert len(given) >= 1_000
     run = subprocess.run(["node", "-e", COUNTER], input=json.dumps(given), cwd=folder,
-                         capture_output=True, text=True, check=True, timeout=120)  # fmt: skip
+                         capture_output=True, text=True, check=True, timeout=PATIENCE)  # fmt: skip
     theirs = json.loads(run.stdout)
     different = [
         (t, ours.encoding, ours.parts, other)

@@ -5,13 +5,12 @@ import threading
 
 import pytest
 from conftest import NINE, new_postgresql
+from patience import PATIENCE
 
 from dispatcher.model import SYSTEM
 from dispatcher.store.bell import listen
 from dispatcher.store.database import RUNG, open_store
 from dispatcher.store.seal import Sealer
-
-WAIT = 15
 
 
 @pytest.fixture
@@ -26,10 +25,10 @@ def ears(url):
     heard, stop = queue.Queue(), threading.Event()
     thread = threading.Thread(target=listen, args=(url, heard.put, stop))
     thread.start()
-    assert {heard.get(timeout=WAIT) for _ in RUNG} == RUNG, "at first: look everywhere"
+    assert {heard.get(timeout=PATIENCE) for _ in RUNG} == RUNG, "at first: look everywhere"
     yield heard
     stop.set()
-    thread.join(WAIT)
+    thread.join(PATIENCE)
     assert not thread.is_alive()
 
 
@@ -50,7 +49,7 @@ def test_a_committed_change_is_heard_with_its_table_and_nothing_else_is(ears, st
     change(store, "people")
     change(store, "receipts")
     change(store, "broadcasts")
-    assert [ears.get(timeout=WAIT) for _ in range(2)] == ["receipts", "broadcasts"]
+    assert [ears.get(timeout=PATIENCE) for _ in range(2)] == ["receipts", "broadcasts"]
     assert ears.empty()
 
 
@@ -60,7 +59,7 @@ def test_what_was_rolled_back_is_not_heard(ears, store):
         tx.note("test", "broadcasts", "")
         raise ZeroDivisionError
     change(store, "receipts")
-    assert ears.get(timeout=WAIT) == "receipts"
+    assert ears.get(timeout=PATIENCE) == "receipts"
 
 
 def test_after_a_lost_connection_one_looks_everywhere_and_hears_again(ears, store):
@@ -70,6 +69,6 @@ def test_after_a_lost_connection_one_looks_everywhere_and_hears_again(ears, stor
             "WHERE query LIKE 'LISTEN%' AND datname = current_database()"
         )
     assert gone == 1
-    assert {ears.get(timeout=WAIT) for _ in RUNG} == RUNG
+    assert {ears.get(timeout=PATIENCE) for _ in RUNG} == RUNG
     change(store)
-    assert ears.get(timeout=WAIT) == "broadcasts"
+    assert ears.get(timeout=PATIENCE) == "broadcasts"

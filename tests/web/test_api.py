@@ -5,18 +5,18 @@ import socket
 import subprocess
 import sys
 from datetime import timedelta
-from urllib.request import urlopen
 
 import pytest
 from browser import serve
 from conftest import ROOT, add_people, build_site
-from walk import get, import_list, number, released, sheet
+from patience import PATIENCE, ended, until_served
+from walk import get, import_list, number, released, rows, sheet
 
 from dispatcher import signing_in
 from dispatcher.app import open_app
 from dispatcher.config import parse
 from dispatcher.model import SYSTEM, BroadcastState, Role
-from dispatcher.store import areas, people
+from dispatcher.store import areas, idempotency, people
 from dispatcher.web.api import OPERATIONS
 from dispatcher.web.api import ROOT as API
 
@@ -74,6 +74,19 @@ def test_from_a_contact_to_a_submitted_broadcast(ward):
     assert program.get("/log/messages") == {"messages": []}
 
 
+def test_the_same_words_within_a_day_need_a_reason_from_a_program_too(ward):
+    app, officer, leader = ward
+    first = released(app, officer, leader)
+    program = Program(app, key(app, officer))
+    body = {"template": "canh-bao", "wards": ["Máy Tơ"], "route": "sms"}
+    draft = program.post("/broadcasts", body, Idempotency_Key="lai")
+    where = f"/broadcasts/{draft['id']}"
+    assert program.get(f"{where}/preview")["repeated"] == {str(first): 1}
+    assert program.post(f"{where}/submit", {}, 409)["title"] == "same_words"
+    done = program.post(f"{where}/submit", {"again": "nhắc lại"}, 200)
+    assert (done["state"], done["again"]) == ("submitted", "nhắc lại")
+
+
 def test_the_same_key_makes_one_broadcast_and_never_another(ward):
     app, officer, _ = ward
     program = Program(app, key(app, officer))
@@ -84,6 +97,37 @@ def test_the_same_key_makes_one_broadcast_and_never_another(ward):
     assert problem["title"] == "key-reused"
     assert program.post("/broadcasts", body, Idempotency_Key="y")["id"] != first["id"]
     assert program.post("/broadcasts", body, 400)["detail"].startswith("Idempotency-Key")
+
+
+def test_after_a_week_a_key_acts_anew(ward, clock):
+    app, officer, _ = ward
+    program = Program(app, key(app, officer, days=30))
+    body = {"template": "canh-bao", "wards": ["Máy Tơ"], "route": "sms"}
+    first = program.post("/broadcasts", body, Idempotency_Key="x")["id"]
+    clock.advance(days=6, hours=23)
+    assert program.post("/broadcasts", body, Idempotency_Key="x")["id"] == first
+    clock.advance(hours=2)
+    second = program.post("/broadcasts", {**body, "title": "Khác"}, Idempotency_Key="x")["id"]
+    assert second != first
+    assert (
+        program.post("/broadcasts", {**body, "title": "Khác"}, Idempotency_Key="x")["id"] == second
+    )
+
+
+def test_expired_keys_are_cleared_out(app, clock):
+    def kept():
+        return [r["name"] for r in rows(app, "SELECT name FROM site WHERE name LIKE 'idemp%'")]
+
+    with app.begin(SYSTEM)() as tx:
+        idempotency.keep(tx, "1:old", "a", 1)
+    clock.advance(days=4)
+    with app.begin(SYSTEM)() as tx:
+        idempotency.keep(tx, "1:new", "b", 2)
+    clock.advance(days=4)
+    with app.begin(SYSTEM)() as tx:
+        assert idempotency.forget_old(tx) == 1
+        assert idempotency.known(tx, "1:new") == ("b", 2)
+    assert kept() == ["idempotency:1:new"]
 
 
 def test_a_key_has_the_wards_of_its_person_and_no_more_rights(ward, clock):
@@ -152,20 +196,15 @@ def test_a_fuzzer_finds_no_broken_answer_and_none_that_is_not_described(tmp_path
     served = subprocess.Popen([sys.executable, "-m", "dispatcher", "--site", str(folder), "web",
                                "--listen", f"127.0.0.1:{port}"], cwd=ROOT)  # fmt: skip
     try:
-        for _ in range(200):
-            try:
-                urlopen(f"{base}{API}/openapi.json", timeout=1).close()
-                break
-            except OSError:
-                subprocess.run(["sleep", "0.1"], check=True)
+        until_served(f"{base}{API}/openapi.json")
         found = subprocess.run(
             [FUZZER, "run", f"{base}{API}/openapi.json", "-H",
              f"Authorization: Bearer {word}", "--checks",
              "not_a_server_error,status_code_conformance,content_type_conformance,"
              "response_schema_conformance", "--max-examples", "40", "--seed", "1", "--no-color"],
-            capture_output=True, text=True, cwd=tmp_path, timeout=280, check=False,
+            capture_output=True, text=True, cwd=tmp_path, timeout=PATIENCE * 2, check=False,
         )  # fmt: skip
     finally:
         served.terminate()
-        served.wait(20)
+        ended(served)
     assert found.returncode == 0, found.stdout[-6000:] + found.stderr[-2000:]

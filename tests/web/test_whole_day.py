@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pyotp
 import pytest
-from browser import free_port, until_served
+from browser import free_port
 from conftest import ROOT
+from patience import PATIENCE, ended, until_served
 from workbooks import xlsx
 
 from dispatcher.clock import site_clock, start_site_clock
@@ -54,10 +55,10 @@ def day(tmp_path):
     assert served.stdout
     code = next(m[1] for line in served.stdout if (m := re.search(r"mã một lần (\S+)", line)))
     base = f"http://127.0.0.1:{port}"
-    until_served(base)
+    until_served(f"{base}/sign-in")
     yield base, code
     served.terminate()
-    served.wait(40)
+    ended(served)
     served.stdout.close()
 
 
@@ -72,6 +73,7 @@ def desk():
             page = chromium.new_context(
                 viewport={"width": width, "height": 800}, device_scale_factor=1
             ).new_page()
+            page.set_default_timeout(PATIENCE * 1000)
             page.on("console", lambda m: complaints.append(m.text) if m.type == "error"
                     and "401" not in m.text else None)  # fmt: skip
             page.on("pageerror", lambda e: complaints.append(str(e)))
@@ -193,9 +195,9 @@ def leader_approves_on_a_phone(page, base, where, picture):
 def officer_sends(page, where, picture):
     page.goto(where)
     page.click("text=Phát hành")
-    page.locator("#phone figure").first.wait_for(timeout=60_000)  # nobody reloads the page
+    page.locator("#phone figure").first.wait_for(timeout=PATIENCE * 1000)  # nobody reloads the page
     picture(page, "live")
-    page.locator("#progress:not([hx-get])").wait_for(timeout=60_000)
+    page.locator("#progress:not([hx-get])").wait_for(timeout=PATIENCE * 1000)
     assert page.locator("text=Tạm dừng").count() == 0
     page.goto(f"{where}/report")
     assert page.locator("svg rect").count() > 2

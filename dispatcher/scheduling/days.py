@@ -1,0 +1,61 @@
+"""Days of a month that a cron names and some months do not have."""
+
+from __future__ import annotations
+
+import re
+from calendar import month_name
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from dispatcher.problems import Say
+
+LONGEST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+FEBRUARY = 2
+
+
+def never_comes(cron: str) -> bool:
+    """True when no month that a cron names has a day that it names, like 31 February."""
+    days, months = _first_days(cron), _months(cron)
+    return bool(days) and all(d is not None and d > LONGEST[m - 1] for d in days for m in months)
+
+
+def skipped(cron: str) -> dict[int, list[int]]:
+    """Day → months that a cron names and that do not have it; 29 lacks February in most years."""
+    found: dict[int, list[int]] = {}
+    for day in _first_days(cron):
+        for month in _months(cron) if day is not None else ():
+            shortest = 28 if month == FEBRUARY else LONGEST[month - 1]
+            if day is not None and day > shortest:
+                found.setdefault(day, []).append(month)
+    return found
+
+
+def told(missing: Mapping[int, Sequence[int]]) -> Say:
+    """Which months a schedule skips, in one sentence a day."""
+    vi, en = [], []
+    for day, months in missing.items():
+        if day == LONGEST[FEBRUARY - 1]:
+            vi.append("ngày 29 tháng 2 chỉ có ở năm nhuận, các năm khác bỏ qua tháng 2")
+            en.append("29 February comes in leap years only, in others February is skipped")
+            continue
+        names = ", ".join(str(m) for m in months)
+        vi.append(f"không có ngày {day} ở tháng {names}: những tháng đó không gửi")
+        english = ", ".join(month_name[m] for m in months)
+        en.append(f"there is no day {day} in {english}: nothing is sent in those months")
+    return Say(f"{'; '.join(vi)}.", f"{'; '.join(en)}.")
+
+
+def _first_days(cron: str) -> list[int | None]:
+    """The first day of each part of the field of days; None for one that every month has."""
+    found: list[int | None] = []
+    for part in cron.split()[2].split(","):
+        number = re.match(r"(\d+)(?:-\d+)?(?:/\d+)?$", part)
+        found.append(int(number[1]) if number else None)
+    return found
+
+
+def _months(cron: str) -> list[int]:
+    from apscheduler.triggers.cron import CronTrigger
+
+    field = next(f for f in CronTrigger.from_crontab(cron).fields if f.name == "month")
+    return [m for m in range(1, 13) if field.get_next_value(date(2000, m, 1)) == m]
