@@ -27,7 +27,8 @@ ACTS: Mapping[str, Say] = {
         "imported": "nhập danh sách", "joined": "vào nhóm", "kept": "cất giữ",
         "key_added": "cấp khóa API", "key_revoked": "thu khóa API", "key_used": "dùng khóa API",
         "learned": "ghi chỉ mục tên", "left": "rời đi", "left_out": "bỏ qua người không viết được",
-        "limit": "áp giới hạn", "loaded": "nạp địa bàn", "locked": "khóa", "measured": "đo tốc độ",
+        "limit": "áp giới hạn", "loaded": "nạp địa bàn", "locked": "khóa",
+        "looked": "xem tin trả lời", "measured": "đo tốc độ",
         "merged": "gộp", "missed": "lỡ giờ", "moved": "chuyển trạng thái",
         "not_passed_on": "bỏ đánh dấu đã chuyển lời", "offered": "sửa câu chữ",
         "over_budget": "nêu lý do vượt ngân sách", "passed_on": "tổ trưởng đã chuyển lời",
@@ -72,7 +73,8 @@ NOUNS: Mapping[str, Say] = {
         "delegation": "ủy quyền", "duty": "lịch trực", "emergency": "tin khẩn", "file": "tệp",
         "gateway": "nhà cung cấp", "group": "nhóm", "log": "nhật ký", "messages": "tin",
         "notices": "việc cần làm", "occurrence": "lần gửi theo lịch", "person": "người dùng",
-        "receipts": "báo kết quả", "schedule": "lịch gửi", "schedules": "lịch gửi",
+        "receipts": "báo kết quả", "replies": "tin trả lời", "reply": "tin trả lời",
+        "schedule": "lịch gửi", "schedules": "lịch gửi",
         "settings": "cài đặt", "site": "trang", "worker": "bộ gửi tin",
     }.items()
 }  # fmt: skip

@@ -117,6 +117,46 @@ REASONS: dict[str, Say] = {
     "later": Say("ngoài giờ hoặc hết hạn mức của nhà cung cấp", "vendor's night or quota"),
 }
 
+# What a suppression stops, by its scope; and why, where nobody typed a reason.
+SCOPES: dict[str, Say] = {
+    "promotion": Say("chỉ không gửi quảng cáo", "advertising only"),
+    "all": Say(
+        "không gửi thông báo, quảng cáo; tin khẩn vẫn gửi",
+        "no notices and advertising; urgent texts still reach",
+    ),
+    "urgent": Say("không gửi gì, cả tin khẩn", "nothing at all, urgent texts neither"),
+}
+WHY_STOPPED: dict[str, Say] = {
+    "replied": Say("nhắn tin từ chối", "refused by a reply"),
+    "do_not_call": Say("danh sách không quảng cáo", "the do-not-call list"),
+}
+WISHES: dict[str, Say] = {
+    "ordinary": Say("", ""),
+    "unclear": Say("có thể là lời từ chối", "may be a refusal"),
+    "all": Say("từ chối", "refused"),
+    "urgent": Say("từ chối cả tin khẩn", "refused urgent texts too"),
+}
+LOOKS: dict[str, Say] = {
+    "none": Say("", ""),
+    "waiting": Say("cần người xem", "needs a look"),
+    "obeyed": Say("đã ghi không gửi", "suppressed"),
+    "dismissed": Say("đã xem, vẫn gửi", "looked at, still written to"),
+}
+CONFIRMATIONS: dict[str, Say] = {
+    "none": Say("", ""),
+    "waiting": Say("sẽ báo lại", "to be confirmed"),
+    "sending": Say("đang báo lại", "being confirmed"),
+    "sent": Say("đã báo lại", "confirmed"),
+    "failed": Say("không báo lại được", "could not be confirmed"),
+    "unsure": Say("chưa rõ đã báo lại chưa", "perhaps confirmed"),
+    "cannot": Say("kênh này không báo lại được", "its channel has no way back"),
+}
+
+
+def why_stopped(reason: str) -> Say:
+    """The reason of a suppression, as typed or in words."""
+    return WHY_STOPPED.get(reason, Say(reason, reason))
+
 
 def find(tx: Tx, text: str, sample_heads: tuple[str, ...]) -> list[int]:
     """Contacts meant by a phone number, a contact id (c12) or a message id (m34)."""
@@ -177,6 +217,10 @@ def story(tx: Tx, contact_id: int, language: str) -> dict[str, Any]:
                     "code": attempt["code"],
                     "asks": attempt["asks"],
                     "heard": _heard(attempt["heard"]),
+                    "parts": attempt["parts"],
+                    "parts_missing": attempt["parts_missing"],
+                    "contradiction": Heard(attempt["heard"]).contradicts
+                    and not attempt["parts_missing"],
                     "heard_at": _clock(attempt["heard_at"]),
                     "provider_id": attempt["provider_id"],
                     "reference": attempt["reference"],
@@ -197,8 +241,19 @@ def story(tx: Tx, contact_id: int, language: str) -> dict[str, Any]:
 def sentence(message: dict[str, Any], language: str) -> str:
     """A message's state in words."""
     words = STATES[message["state"]].to(language)
+    if message.get("parts_missing"):
+        return f"{words}; {short(message['parts_missing']).to(language)}"
     reason = REASONS.get(message["reason"] or "")
     return f"{words}: {reason.to(language)}" if reason else words
+
+
+def short(missing: str) -> Say:
+    """What is missing of a text ("2/3", "?/3") in words."""
+    which, _, of = missing.partition("/")
+    if which == "?":
+        return Say(f"nhận thiếu: có phần không tới (trong {of})",
+                   f"received in part: some of {of} parts failed")  # fmt: skip
+    return Say(f"nhận thiếu phần {which} (trong {of})", f"part {which} of {of} failed")
 
 
 def _heard(bits: int) -> str | None:

@@ -322,13 +322,18 @@ class Opens(StrEnum):
 
 @dataclass(frozen=True)
 class Receipt:
-    """One report from a network, as a gateway's `hear` reads it."""
+    """One report from a network, as a gateway's `hear` reads it.
+
+    `part`, `of`: the part of a long text it speaks of, from 1, where the vendor says so.
+    """
 
     reference: str | None
     provider_id: str | None
     to: str | None
     state: Heard
     code: str
+    part: int | None = None
+    of: int | None = None
 
 
 @dataclass(frozen=True)

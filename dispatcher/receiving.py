@@ -6,18 +6,20 @@ Never: believes a call it cannot match, lets `delivered` go back, drops a receip
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from dispatcher import lifecycle
+from dispatcher import lifecycle, opting_out, parts
 from dispatcher.gateways import cleaned
 from dispatcher.gateways.contract import Call, Heard, Introduced, Reply
+from dispatcher.last_look import REPLIED
 from dispatcher.lifecycle import Move, Standing
 from dispatcher.model import AddressKind, AttemptState, BroadcastState, Fault, MessageState, Receipt
 from dispatcher.model import Heard as Bits
-from dispatcher.sms import folded
+from dispatcher.opting_out import Wish
+from dispatcher.problems import Problem, refused
+from dispatcher.rights import WRITERS, need
 from dispatcher.store import (
     aside,
     broadcasts,
@@ -147,6 +149,7 @@ def believe(tx: Tx, heard: Sequence[tuple[str, Receipt]]) -> list[tuple[str, int
     if unknown and restored.recall(tx, unknown):
         calls = receipts.attempts_for(tx, wanted)
     bits: dict[int, tuple[Row, Bits, str]] = {}
+    apart: dict[int, tuple[int, int]] = {}
     answers: list[tuple[str, Sequence[Row]]] = []
     for (_, receipt), candidates in zip(heard, calls, strict=True):
         chosen = _of_last_call(_meant(tx, candidates, receipt))
@@ -159,8 +162,11 @@ def believe(tx: Tx, heard: Sequence[tuple[str, Receipt]]) -> list[tuple[str, int
         for attempt in chosen:
             _, so_far, _ = bits.get(attempt["id"], (attempt, Bits(attempt["heard"]), ""))
             bits[attempt["id"]] = (attempt, so_far | state, receipt.code)
+            failed, received = apart.get(attempt["id"], (0, 0))
+            more = parts.bits(receipt, state)
+            apart[attempt["id"]] = (failed | more[0], received | more[1])
         answers.append(("matched", chosen))
-    receipts.hear(tx, [(attempt, b.value, code) for attempt, (_, b, code) in bits.items()])
+    receipts.hear(tx, [(a, b.value, code, *apart[a]) for a, (_, b, code) in bits.items()])
     moved, early = _move(tx, [(attempt, b) for attempt, b, _ in bits.values()])
     _remember(tx, list(bits.values()))
     tx.note("heard", "receipts", "", matched=len(bits), moved=moved)
@@ -222,29 +228,56 @@ def introduce(tx: Tx, gateway: str, person: Introduced) -> None:
 
 # --- what people write back ---------------------------------------------------------------------
 
-# Whole messages only: "dừng" inside a sentence is a sentence. What is written with marks must mean
-# it with marks: "đúng" (right) and "Huy" (a name) are no wish to be left alone.
-OPT_OUT = frozenset({"tc", "tu choi", "dung", "dung lai", "stop", "huy nhan tin", "khong nhan tin"})
-OPT_OUT_MARKED = frozenset(
-    {"từ chối", "dừng", "dừng lại", "hủy nhận tin", "huỷ nhận tin", "không nhận tin"}
-)
-
 
 def answer_back(tx: Tx, gateway: str, reply: Reply) -> bool:
-    """A reply: a wish not to be written to is obeyed at once, the rest is kept to be read.
+    """A reply: a clear wish not to be written to is obeyed at once, the rest is kept to be read.
 
-    True when it was an opt-out.
+    What may be a wish, or is one of somebody on no list, waits for a person to look at it. True
+    when it was an opt-out.
     """
     kind = AddressKind.MOBILE if reply.sender.startswith("+") else AddressKind.ZALO
     address = contacts.address_id(tx, kind, reply.sender)
-    text = unicodedata.normalize("NFC", reply.text).casefold()
-    words = " ".join(text.replace(".", " ").replace("!", " ").split())
-    out = words in (OPT_OUT if words == folded(words) else OPT_OUT_MARKED)
-    if out and address is not None:
-        for own in (address, *user_ids.phones_of(tx, address)):
-            suppressions.suppress(tx, own, "replied")
-    replies.put(tx, gateway, address, reply.text, opt_out=out)
-    return out
+    wish = opting_out.read(reply.text)
+    obeyed = wish.is_clear and address is not None
+    new = obeyed and address is not None and _obey(tx, address, wish)
+    look = wish is Wish.UNCLEAR or (wish.is_clear and not obeyed)
+    replies.put(tx, gateway, address, reply.text, wish=wish, look=look, confirm=new)
+    return wish.is_clear
+
+
+def _obey(tx: Tx, address: int, wish: Wish) -> bool:
+    """Nothing more to whoever wrote from an address; False when that was so before."""
+    own = (address, *user_ids.phones_of(tx, address))
+    return sum(suppressions.suppress(tx, a, REPLIED, scope=wish.value) for a in own) > 0
+
+
+def look_at(tx: Tx, reply_id: int, wish: Wish) -> dict[str, Any]:
+    """A person looked at a reply: a clear `wish` is obeyed and confirmed, another one dismissed.
+
+    Gives the reply as `replies.listed` shows it.
+    """
+    if tx.actor.person_id is not None:
+        need(tx.actor, WRITERS, "xem tin trả lời", "look at replies")
+    found = replies.seen(tx, reply_id)
+    if found is None:
+        raise Problem("unknown-reply", "Không có tin trả lời này.", "No such reply.")
+    if found["look"] != "waiting":
+        raise refused(
+            "looked-at-before",
+            f"Tin trả lời {reply_id} không chờ ai xem (có thể đã xử lý rồi).",
+            f"Reply {reply_id} waits for nobody (somebody may have looked at it).",
+        )
+    if wish.is_clear and found["address"] is None:
+        raise refused(
+            "reply-of-a-stranger",
+            f"Tin trả lời {reply_id} không từ ai trong danh bạ: tìm người này rồi ghi không gửi, "
+            "hoặc bỏ qua.",
+            f"Reply {reply_id} came from nobody on the list: find the person and suppress them, "
+            "or dismiss it.",
+        )
+    new = wish.is_clear and _obey(tx, found["address"], wish)
+    replies.looked(tx, reply_id, "obeyed" if wish.is_clear else "dismissed", wish, confirm=new)
+    return found
 
 
 def _move(

@@ -26,6 +26,7 @@ PAGES = Path(__file__).parent / "pages"
 # Columns of a report, in the order people ask.
 COLUMNS: dict[str, Say] = {
     "reached": Say("đã nhận", "reached"),
+    "short": Say("nhận thiếu", "received in part"),
     "through": Say("nhận qua máy chung", "reached on a shared phone"),
     "handed_over": Say("đã chuyển, chưa báo", "handed over, no word"),
     "waiting": Say("chưa gửi xong", "not finished"),
@@ -106,6 +107,9 @@ def report(tx: Tx, broadcast_id: int, tally: Tally | None = None) -> Report:
         place = (named[row["ward_id"]], named.get(row["place"], ""))
         counts = sums.setdefault(place, dict.fromkeys(COLUMNS, 0))
         counts[_column(row)] += row["n"]
+    for row in tally.short:
+        counts = sums[named[row["ward_id"]], named.get(row["place"], "")]
+        _apart(counts, row["n"])
     lines = [Line(ward, group, counts) for (ward, group), counts in sums.items()]
     lines.sort(key=lambda line: (natural_key(line.ward), natural_key(line.residential_group)))
     return Report(
@@ -114,6 +118,13 @@ def report(tx: Tx, broadcast_id: int, tally: Tally | None = None) -> Report:
         sum(row["people"] for row in tally.twice),
         sum(row["cost"] for row in tally.twice),
     )
+
+
+def _apart(counts: dict[str, int], n: int) -> None:
+    """Count people whose text arrived in part only apart from those who got it whole."""
+    n = min(n, counts["reached"])
+    counts["reached"] -= n
+    counts["short"] += n
 
 
 def _spent(tally: Tally) -> list[dict[str, Any]]:
@@ -141,6 +152,10 @@ def networks(tally: Tally) -> list[dict[str, Any]]:
             key, {"gateway": key[0], "carrier": key[1], "counts": dict.fromkeys(COLUMNS, 0)}
         )
         line["counts"][_column(row)] += row["n"]
+    for row in tally.short:
+        key = row["gateway"], row["carrier"] or ""
+        if key in found:
+            _apart(found[key]["counts"], row["n"])
     return [found[key] for key in sorted(found)]
 
 

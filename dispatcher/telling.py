@@ -15,7 +15,7 @@ from dispatcher.model import HANOI, BroadcastState, HeldReason, Role
 from dispatcher.outages import Health, State
 from dispatcher.periods import clock
 from dispatcher.problems import Say
-from dispatcher.store import broadcasts, health, notices, receipts
+from dispatcher.store import broadcasts, health, notices, receipts, replies
 from dispatcher.store.budgets import Standing
 from dispatcher.store.database import Tx
 from dispatcher.store.ending import Ended
@@ -64,7 +64,7 @@ def look(
     `odd_reports`: per gateway the per cent of reports that may be of no use.
     """
     notices.withdraw(tx)
-    events = [*_broadcasts(tx), *_gateways(tx), *_schedules(tx)]
+    events = [*_broadcasts(tx), *_gateways(tx), *_schedules(tx), *_replies(tx)]
     events += [_odd_reports(name, at) for name, at in receipts.watch(tx, odd_reports).items()]
     events += [_budget(s) for s in budgets if s.used * 100 >= s.most * NEARLY_SPENT]
     events += [_ending(e) for e in endings]
@@ -266,6 +266,22 @@ def _schedules(tx: Tx) -> list[Event]:
             found.append(
                 Event("ends-soon", "schedule", f"{name}@{row['ends_at']}", say, people=handed_in)
             )
+    return found
+
+
+def _replies(tx: Tx) -> list[Event]:
+    """Replies that may be a refusal: for whoever looks after a ward of the person."""
+    found = []
+    for row in replies.to_look_at(tx):
+        say = Say(
+            f"Tin trả lời {row['id']} có thể là lời từ chối nhận tin: cần người xem (Tin trả lời).",
+            f"Reply {row['id']} may be a wish to get no more texts: somebody must look (Replies).",
+        )
+        wards: list[frozenset[int] | None] = [frozenset({w}) for w in sorted(row["wards"])]
+        found += [
+            Event("reply", "reply", str(row["id"]), say, (OFFICER, ADMIN), ward)
+            for ward in wards or [None]
+        ]
     return found
 
 

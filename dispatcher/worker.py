@@ -21,7 +21,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 import dispatcher
-from dispatcher import firing, receiving, scheduling, staff, telling, timekeeping
+from dispatcher import confirming, firing, receiving, scheduling, staff, telling, timekeeping
 from dispatcher.app import (
     App,
     Doors,
@@ -301,6 +301,7 @@ class Worker:
         try:
             await self._in_thread(lambda: staff.look(self.app))
             await staff.deliver(self.app, self.gateways, self._in_thread)
+            await confirming.confirm(self.app, self.gateways, self._in_thread)
             self.said.pop("tell", None)
         except asyncio.CancelledError:  # we are shutting down
             return

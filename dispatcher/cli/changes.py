@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
-from dispatcher import phone
+from dispatcher import auditing, phone, receiving
 from dispatcher.cli.contacts import residential_group as group_in
 from dispatcher.cli.contacts import who
 from dispatcher.cli.lists import contacts
@@ -14,6 +15,7 @@ from dispatcher.cli.surface import Surface
 from dispatcher.config import read_text
 from dispatcher.intake import add_one, numbers
 from dispatcher.model import AddressKind
+from dispatcher.opting_out import Wish
 from dispatcher.problems import Problem, refused
 from dispatcher.store import areas, imports, suppressions
 from dispatcher.store import contacts as rows
@@ -183,17 +185,31 @@ def move(surface: Surface, people: tuple[str, ...], ward: str, tdp: str | None) 
 @argument("contact")
 @option("--reason", required=True, vi="lý do", en="reason")
 @option("--promotion", is_flag=True, vi="chỉ với tin quảng cáo", en="only advertising")
-def suppress(surface: Surface, contact: str, reason: str, promotion: bool) -> None:
-    app, actor = surface.open_app(), surface.actor()
-    scope = "promotion" if promotion else "all"
-    with app.begin(actor)() as tx:
-        done = sum(
-            suppressions.suppress(tx, a, reason, scope=scope)
-            for a in _addresses(tx, surface, contact, new=True)
+@option("--urgent-too", is_flag=True, vi="cả tin khẩn cũng không gửi", en="urgent texts neither")
+def suppress(
+    surface: Surface, contact: str, reason: str, promotion: bool, urgent_too: bool
+) -> None:
+    if promotion and urgent_too:
+        raise Problem(
+            "one-scope",
+            "Chọn một: --promotion (chỉ quảng cáo) hoặc --urgent-too (cả tin khẩn).",
+            "Choose one: --promotion (only advertising) or --urgent-too (urgent texts too).",
         )
+    app, actor = surface.open_app(), surface.actor()
+    scope = "promotion" if promotion else "urgent" if urgent_too else "all"
+    words = _words(contact)
+    with app.begin(actor)() as tx:
+        numbers = _addresses(tx, surface, words, new=True)
+        done = sum(suppressions.suppress(tx, a, reason, scope=scope) for a in numbers)
+        one = [int(words[1:])] if _is_code(words) else []
+        also, others = suppressions.silenced(tx, numbers, but=one)
     if surface.json:
-        surface.emit({"suppressed": done})
-    surface.say(f"Không gửi tới {done} số này nữa.", f"{done} numbers will not be written to.")
+        surface.emit({"suppressed": done, "scope": scope, "also": also, "others": others})
+    surface.say(
+        f"Ghi cho {done} số: {auditing.SCOPES[scope].vi}.",
+        f"{done} numbers: {auditing.SCOPES[scope].en}.",
+    )
+    told_silenced(surface, also, others)
     surface.hint(
         "Xem: dispatcher contacts list --suppressed · Bỏ: dispatcher contacts unsuppress",
         "See: dispatcher contacts list --suppressed · Lift: dispatcher contacts unsuppress",
@@ -246,10 +262,59 @@ def unsuppress(surface: Surface, contact: str, reason: str) -> None:
     surface.say(f"Cho gửi lại tới {done} số.", f"{done} numbers may be written to again.")
 
 
+@contacts.verb(
+    "reply",
+    "Xử lý một tin trả lời cần người xem (xem: dispatcher log replies --waiting).",
+    "Decide about a reply that needs a look (see: dispatcher log replies --waiting).",
+    "dispatcher contacts reply 12 --stop --as lan",
+)
+@argument("reply")
+@option("--stop", is_flag=True, vi="đúng là từ chối: không gửi nữa", en="a refusal: write no more")
+@option("--stop-urgent", is_flag=True, vi="từ chối cả tin khẩn", en="urgent texts are refused too")
+@option("--dismiss", is_flag=True, vi="không phải từ chối", en="it is no refusal")
+def reply(surface: Surface, reply: str, stop: bool, stop_urgent: bool, dismiss: bool) -> None:
+    if stop + stop_urgent + dismiss != 1:
+        raise Problem(
+            "one-decision",
+            "Chọn một: --stop (không gửi nữa), --stop-urgent (cả tin khẩn) hoặc --dismiss.",
+            "Choose one: --stop, --stop-urgent (urgent texts too) or --dismiss.",
+        )
+    if not reply.isascii() or not reply.isdigit() or len(reply) > 15:
+        raise Problem("unknown-reply", "Không có tin trả lời này.", "No such reply.")
+    wish = Wish.URGENT if stop_urgent else Wish.ALL if stop else Wish.ORDINARY
+    app, actor = surface.open_app(), surface.actor()
+    with app.begin(actor)() as tx:
+        found = receiving.look_at(tx, int(reply), wish)
+    done = "dismissed" if dismiss else "obeyed"
+    if surface.json:
+        surface.emit({"reply": int(reply), "look": done, "contact": found["contact"]})
+    surface.say(
+        f"Tin trả lời {reply}: {auditing.LOOKS[done].vi}.",
+        f"Reply {reply}: {auditing.LOOKS[done].en}.",
+    )
+
+
+def told_silenced(surface: Surface, also: list[dict[str, Any]], others: int) -> None:
+    """Who gets nothing any more because they have the same number."""
+    names = ", ".join(f"c{c['contact']} {c['name']}" for c in also)
+    more = surface.text(f"và {others} người ngoài phường mình", f"and {others} of other wards")
+    if also or others:
+        named = " ".join(n for n in (names, more if others else "") if n)
+        surface.say(f"Dùng chung số, cũng không nhận: {named}.", f"Share the number: {named}.")
+
+
+def _words(text: str) -> str:
+    return sys.stdin.read().strip() if text == "-" else text.strip()
+
+
+def _is_code(words: str) -> bool:
+    return words[:1].lower() == "c" and words[1:].isdigit()
+
+
 def _addresses(tx: Tx, surface: Surface, text: str, *, new: bool = False) -> list[int]:
     """Addresses of a contact, or the one address of a number (made when `new`)."""
-    words = sys.stdin.read().strip() if text == "-" else text.strip()
-    if words[:1].lower() == "c" and words[1:].isdigit():
+    words = _words(text)
+    if _is_code(words):
         found = suppressions.addresses_of(tx, who(surface, tx, words))
         if not found:
             raise Problem(

@@ -78,8 +78,23 @@ def _tell_suppressed(surface: Surface, found: list[dict[str, Any]]) -> None:
         surface.emit(told)
         return
     surface.table(
-        [Say("điện thoại", "phone"), Say("lý do", "reason"), Say("từ", "since"), Say("ai", "who")],
-        [[s["phone"], s["reason"], s["at"][:16].replace("T", " "), s["by"]] for s in told],
+        [
+            Say("điện thoại", "phone"),
+            Say("không gửi gì", "what"),
+            Say("lý do", "reason"),
+            Say("từ", "since"),
+            Say("ai", "who"),
+        ],
+        [
+            [
+                s["phone"],
+                auditing.SCOPES[s["scope"]].to(surface.language),
+                auditing.why_stopped(s["reason"]).to(surface.language),
+                s["at"][:16].replace("T", " "),
+                s["by"],
+            ]
+            for s in told
+        ],
     )
 
 
@@ -138,9 +153,15 @@ def show(surface: Surface, contact: str) -> None:
         found = rows.listed(tx, ids=ids, limit=len(ids))
         known = reachability.of_contacts(tx, [c["id"] for c in found])
         beside = rows.beside(tx, [c["id"] for c in found])
+        stopped = {c["id"]: _stopped(tx, c["id"]) for c in found}
     reach = {c: [_reach(row) for row in lines] for c, lines in known.items()}
     if surface.json:
-        surface.emit([{**c, **beside[c["id"]], "reach": reach.get(c["id"], [])} for c in found])
+        surface.emit(
+            [
+                {**c, **beside[c["id"]], "reach": reach.get(c["id"], []), **stopped[c["id"]]}
+                for c in found
+            ]
+        )
         return
     for c in found:
         surface.say(f"c{c['id']}  {c['name']}  {', '.join(c['phones'])}")
@@ -150,6 +171,25 @@ def show(surface: Surface, contact: str) -> None:
             surface.say(f"   {label}: {text}")
         for line in reach.get(c["id"], []):
             _tell_reach(surface, line)
+        for s in stopped[c["id"]]["suppressed"]:
+            scope, why = auditing.SCOPES[s["scope"]], auditing.why_stopped(s["reason"])
+            surface.say(f"   {scope.vi} ({why.vi}, {s['at'][:10]})",
+                        f"   {scope.en} ({why.en}, {s['at'][:10]})")  # fmt: skip
+        names = ", ".join(f"c{o['contact']} {o['name']}" for o in stopped[c["id"]]["shares"])
+        if names:
+            surface.say(f"   dùng chung số: {names}", f"   shares the number: {names}")
+
+
+def _stopped(tx: Tx, contact: int) -> dict[str, Any]:
+    """What is not sent to a person, and who else has their numbers."""
+    shares, others = suppressions.silenced(
+        tx, suppressions.addresses_of(tx, [contact]), but=[contact]
+    )
+    stopped = [
+        {**s, "at": moment(s["at"]).astimezone(HANOI).isoformat()}
+        for s in suppressions.of_contact(tx, contact)
+    ]
+    return {"suppressed": stopped, "shares": shares, "shares_with_others": others}
 
 
 def _reach(row: dict[str, Any]) -> dict[str, Any]:

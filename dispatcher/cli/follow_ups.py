@@ -15,10 +15,11 @@ from dispatcher.problems import Problem, Say, not_among
 from dispatcher.reporting import number
 from dispatcher.store import broadcasts as rows
 from dispatcher.store import contacts
+from dispatcher.store.reach import SHORT
 
 __all__ = ["broadcasts", "stop_all"]
 
-RESENDABLE = (*planning.RESENT, MessageState.UNCONFIRMED.value)
+RESENDABLE = (*planning.RESENT, MessageState.UNCONFIRMED.value, SHORT)
 
 
 @broadcasts.verb(
@@ -89,8 +90,10 @@ def test(surface: Surface, number_: str, to: str) -> None:
     "--state",
     "states",
     multiple=True,
-    vi="failed, expired, cancelled (mặc định cả ba); unconfirmed có thể thành hai lần",
-    en="failed, expired, cancelled (all three by default); unconfirmed may become twice",
+    vi="failed, expired, cancelled (mặc định cả ba); short: nhận thiếu; unconfirmed có thể thành "
+    "hai lần",
+    en="failed, expired, cancelled (all three by default); short: received in part; unconfirmed "
+    "may become twice",
 )
 def resend(surface: Surface, number_: str, states: tuple[str, ...]) -> None:
     for state in states:

@@ -217,28 +217,42 @@ def messages(surface: Surface, **given: Any) -> None:
 
 @log.verb(
     "replies",
-    "Người dân trả lời gì, mới nhất trước. Từ chối nhận tin (TC, DỪNG…) đã được ghi ngay.",
-    "What people wrote back, newest first. Wishes to be left alone were obeyed at once.",
+    "Người dân trả lời gì, mới nhất trước. Từ chối rõ (TC, DỪNG…) đã được ghi ngay.",
+    "What people wrote back, newest first. Clear refusals were obeyed at once.",
     "dispatcher log replies --limit 20",
 )
 @option("--limit", type=click.IntRange(1), default=100, vi="nhiều nhất", en="at most")
-def show_replies(surface: Surface, limit: int) -> None:
+@option("--waiting", is_flag=True, vi="chỉ tin cần người xem", en="only those that need a look")
+def show_replies(surface: Surface, limit: int, waiting: bool) -> None:
     with surface.open_app().store.read(surface.actor()) as tx:
-        found = replies.listed(tx, limit)
+        found = replies.listed(tx, limit, waiting=waiting)
     for row in found:
-        row["at"] = _in_hanoi(row["at"] // 1_000_000)
+        row.pop("address")
+        for name in ("at", "looked_at"):
+            row[name] = _in_hanoi(row[name] // 1_000_000) if row[name] else None
     if surface.json:
         surface.emit(found)
         return
-    heads = [Say(c, c) for c in ("at", "phone", "contact", "opt_out", "text")]
+    heads = [Say("số", "id"), Say("lúc", "at"), Say("điện thoại", "phone"),
+             Say("người", "contact"), Say("ý", "wish"), Say("xử lý", "done"),
+             Say("nội dung", "text")]  # fmt: skip
     surface.table(
         heads,
         [
-            [r["at"], r["phone"] or "?", f"c{r['contact']}" if r["contact"] else "",
-             "TC" if r["opt_out"] else "", r["text"]]
+            [r["id"], r["at"], r["phone"] or "?", f"c{r['contact']}" if r["contact"] else "",
+             auditing.WISHES[r["wish"]].to(surface.language),
+             " · ".join(w for w in (auditing.LOOKS[r["look"]].to(surface.language),
+                                    auditing.CONFIRMATIONS[r["confirmation"]].to(surface.language))
+                        if w), r["text"]]
             for r in found
         ],
     )  # fmt: skip
+    first = next((r["id"] for r in found if r["look"] == "waiting"), None)
+    if first is not None:
+        surface.hint(
+            f"Cần người xem: dispatcher contacts reply {first} --stop (hoặc --dismiss)",
+            f"Needs a look: dispatcher contacts reply {first} --stop (or --dismiss)",
+        )
 
 
 @log.verb(
@@ -309,6 +323,8 @@ def tell_story(surface: Surface, story: dict[str, Any]) -> None:
                     f"{a['heard_at']} {surface.text('báo', 'reported')} "
                     f"{auditing.STATES[a['heard']].to(surface.language)}"
                 )
+            if a["parts_missing"]:
+                parts.append(auditing.short(a["parts_missing"]).to(surface.language))
             surface.say("    " + " · ".join(p for p in parts if p))
 
 

@@ -13,7 +13,7 @@ from dispatcher.cli.surface import Surface
 from dispatcher.model import HANOI, BroadcastState
 from dispatcher.problems import PARTLY, REFUSED, Say
 from dispatcher.reporting import number
-from dispatcher.store import approvals, files, gateways, people
+from dispatcher.store import approvals, files, gateways, parts, people
 from dispatcher.store import broadcasts as rows
 from dispatcher.store.broadcasts import state_vi
 
@@ -50,6 +50,7 @@ def show(surface: Surface, number_: str) -> None:
     with app.store.read(surface.actor()) as tx:
         broadcast = rows.get(tx, broadcast_id(number_))
         counted, names = rows.counts(tx, broadcast.id), people.names(tx)
+        short = parts.count(tx, broadcast.id)
         ahead = foretold.look(surface, tx, broadcast)
         seen = trouble.look(surface, tx, broadcast)
         approval, attached = approvals.latest(tx, broadcast), files.attached(tx, broadcast.id)
@@ -62,7 +63,7 @@ def show(surface: Surface, number_: str) -> None:
         waits = {name: {"until": until.isoformat(), "code": code}
                  for name, (until, code) in closed.items()}  # fmt: skip
         times = foretold.times(surface, broadcast)
-        told = {"states": counted, "sending": times.as_json() if times else None,
+        told = {"states": counted, "short": short, "sending": times.as_json() if times else None,
                 "closed": waits, "forecast": ahead, "approval": approval,
                 "attachments": [a.name for a in attached], **seen.as_json()}  # fmt: skip
         surface.emit({**as_json(broadcast), **told})
@@ -91,6 +92,13 @@ def show(surface: Surface, number_: str) -> None:
     tell_again(surface, broadcast)
     for state, n in counted.items():
         surface.say(f"  {number(n)} {STATES[state].vi}", f"  {n} {STATES[state].en}")
+    if short:
+        surface.say(
+            f"  trong đó {number(short)} nhận thiếu (có phần không tới); gửi lại cho họ: "
+            f"dispatcher broadcasts resend {broadcast.id} --state short",
+            f"  of them {short} received in part only; again to them: "
+            f"dispatcher broadcasts resend {broadcast.id} --state short",
+        )
     if broadcast.state not in OVER:
         foretold.tell_times(surface, broadcast)
     foretold.tell(surface, ahead)

@@ -30,6 +30,7 @@ NEXT: Mapping[str, str] = {
     "broadcasts resend": "broadcasts list",
     "contacts edit": "contacts list",
     "contacts move": "contacts list",
+    "contacts reply": "log replies --waiting",
     "contacts unsuppress": "contacts list --suppressed",
     "contacts show": "why …",
     "contacts import": "contacts list",

@@ -213,6 +213,13 @@ class AsksReceipts(Protocol):
 
 
 @runtime_checkable
+class AnswersReplies(Protocol):
+    async def answer(self, to: str, text: str) -> Verdict:
+        """Free words to somebody who wrote just now (`to`: as their reply named them)."""
+        ...
+
+
+@runtime_checkable
 class LooksUp(Protocol):
     async def look_up(self, reference: str) -> Verdict | None:
         """What became of a call, by our reference, or by its `call_ref` where it carried several.

@@ -158,13 +158,13 @@ def _of_call(answer: Mapping[str, Any] | Refused, provider_id: str) -> list[Rece
 
 
 def state(counted: Mapping[str, str]) -> model.Heard:
-    """What a status and its counters prove. Counters count parts, not people."""
+    """What a status and its counters prove. Counters count parts, not people: some may fail."""
     status = counted.get("SendStatus", "")
     good, bad = (whole(counted.get(name)) or 0 for name in ("SendSuccess", "SendFailed"))
     if status == "4" or (status == "5" and bad > 0 and good == 0):
         return model.Heard.FAILED
-    if status == "5" and good > 0 and bad == 0:
-        return model.Heard.DELIVERED
+    if status == "5" and good > 0:
+        return model.Heard.DELIVERED | (model.Heard.FAILED if bad > 0 else model.Heard.NOTHING)
     return model.Heard.ACCEPTED  # waiting, or finished without saying how: ask again later
 
 

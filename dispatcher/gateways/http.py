@@ -34,6 +34,7 @@ from dispatcher.gateways.contract import (
     e164,
     http_trouble,
     read_object,
+    whole,
 )
 from dispatcher.model import Channel, Fault, Receipt
 from dispatcher.problems import Problem, settings
@@ -48,7 +49,8 @@ FORMATS = ("json", "form", "query", "xml", "text")
 _KEYS = {
     "answer": {"format", "code", "accepted", "duplicate", "id", "detail", "refused_numbers",
                "status", "faults", "sample"},
-    "receipt": {"format", "reference", "id", "to", "state", "delivered", "read", "failed"},
+    "receipt": {"format", "reference", "id", "to", "state", "delivered", "read", "failed",
+                "part", "parts"},
     "basic": {"user", "password"},
 }  # fmt: skip
 _WORD = re.compile(r"\{(\w+)(?:\.(\w+))?(?:\?([^:{}]*):([^{}]*))?\}")
@@ -265,7 +267,9 @@ def read_receipt(call: Call, options: Mapping[str, Any]) -> Heard:
         if _any(rules.get(name), state):
             heard = model.Heard[name.upper()]
     to = e164(_at(found, str(rules.get("to", ""))))
-    return Heard((Receipt(reference, provider_id, to, heard, state[:60]),))
+    part, of = (whole(_at(found, str(rules.get(name, "")))) if rules.get(name) else None
+                for name in ("part", "parts"))  # fmt: skip
+    return Heard((Receipt(reference, provider_id, to, heard, state[:60], part, of),))
 
 
 def _read(answer: Answer | NoAnswer, kind: str) -> Any:

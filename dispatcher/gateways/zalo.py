@@ -87,20 +87,31 @@ class Zalo:
         )
 
     async def send(self, call_ref: str, batch: Sequence[Outgoing]) -> Sequence[Verdict]:
-        return [await self._send_one(message) for message in batch]
+        return [await self._ask_with_token(*self._written(message)) for message in batch]
 
-    async def _send_one(self, message: Outgoing) -> Verdict:
+    async def answer(self, to: str, text: str) -> Verdict:
+        """A consultation message: free words to somebody who wrote within 48 hours."""
+        payload = {"recipient": {"user_id": to}, "message": {"text": nfc(text)}}
+        return await self._ask_with_token(f"{self._oa}/v3.0/oa/message/cs", payload)
+
+    async def _ask_with_token(self, place: str, payload: Mapping[str, Any]) -> Verdict:
         tokens = await self._vault.current()
         if tokens is None:
             return Refused(Fault.ACCOUNT, "no token", "sign the Official Account in again")
-        verdict = await self._post(message, tokens)
+        verdict = await self._post(place, payload, tokens)
         if isinstance(verdict, Refused) and verdict.code in STALE_TOKEN:
             fresh = await self._vault.renew(tokens.access, self._exchange)  # once, never a loop
             if fresh is not None and fresh.access != tokens.access:
-                verdict = await self._post(message, fresh)
+                verdict = await self._post(place, payload, fresh)
         return verdict
 
-    async def _post(self, message: Outgoing, tokens: Tokens) -> Verdict:
+    async def _post(self, place: str, payload: Mapping[str, Any], tokens: Tokens) -> Verdict:
+        answer = await self._wire.post(
+            place, json_body=payload, headers={"access_token": tokens.access}
+        )
+        return read_answer(answer)[0]
+
+    def _written(self, message: Outgoing) -> tuple[str, dict[str, Any]]:
         """By phone, or by user id at the Official Account's own address, which costs less."""
         by_phone = message.to.startswith("+")
         payload: dict[str, Any] = {
@@ -116,10 +127,7 @@ class Zalo:
         place = f"{self._base}/message/template"
         if not by_phone:
             place = f"{self._oa}/v3.0/oa/message/template"
-        answer = await self._wire.post(
-            place, json_body=payload, headers={"access_token": tokens.access}
-        )
-        return read_answer(answer)[0]
+        return place, payload
 
     # --- what the account knows ---------------------------------------------------------------
 

@@ -15,9 +15,10 @@ from dispatcher.planning.decide import schedule, stop, system_approve
 from dispatcher.planning.drafting import Draft, draft
 from dispatcher.problems import refused
 from dispatcher.rights import WRITERS, need
-from dispatcher.store import broadcasts
+from dispatcher.store import broadcasts, parts
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx
+from dispatcher.store.reach import SHORT
 
 
 def follow_up(
@@ -57,6 +58,8 @@ def resend(tx: Tx, broadcast: Broadcast, states: Sequence[str]) -> int:
             f"Broadcast {broadcast.id} was sent to nobody yet.",
         )
     counts = broadcasts.counts(tx, broadcast.id)
+    if SHORT in states:
+        counts[SHORT] = parts.count(tx, broadcast.id)
     if not any(counts.get(s) for s in states):
         raise refused(
             "nobody-left",

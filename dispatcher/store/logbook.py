@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from dispatcher.model import AttemptState, Channel, MessageState
-from dispatcher.store import shared_phones
+from dispatcher.store import parts, shared_phones
 from dispatcher.store.database import Tx
 from dispatcher.store.rows import json_rows, on_rows
 
@@ -190,6 +190,7 @@ MESSAGES = Log(
         "through": "m.through_id",
         "tries": "m.tries",
         "changed_at": "m.changed_at",
+        "parts_missing": parts.of_message("m"),
     },
     filters={
         "ward": "m.ward_id",
@@ -234,6 +235,7 @@ ATTEMPTS = Log(
         "answered_at": "a.answered_at",
         "heard_at": "a.heard_at",
         "heard_code": "a.heard_code",
+        "parts_missing": parts.missing("a"),
     },
     filters={
         "ward": "m.ward_id",

@@ -109,7 +109,13 @@ def read(tx: Tx, person_id: int, ids: Collection[int] | None = None) -> int:
 
 
 def withdraw(tx: Tx) -> int:
-    """Chore: nobody is asked to approve what is decided already."""
+    """Chore: nobody is asked to approve what is decided already, or to look at what was."""
+    tx.run(
+        "UPDATE notices SET read_at = :now WHERE code = 'reply' AND read_at IS NULL AND NOT EXISTS "
+        "(SELECT 1 FROM replies r WHERE r.look = 'waiting' "
+        "AND notices.noun_id = CAST(r.id AS VARCHAR))",
+        {"now": at(tx.now)},
+    )
     return tx.run(
         f"WITH {tx.visible('broadcasts')} UPDATE notices SET read_at = :now, "
         "mail = CASE WHEN mail = 'waiting' THEN 'none' ELSE mail END, "

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from dispatcher.model import MessageState
+from dispatcher.store.parts import messages as received_in_part
+
+SHORT = "short"  # among the states of a follow-up: whose text arrived in part only
 
 
 @dataclass(frozen=True)
@@ -36,11 +39,14 @@ class Reach:
             return f"{c}.removed_at IS NULL AND {c}.id IN ({ids_of(self.contacts)})"
         here = f"+{c}.ward_id IN ({ids_of(self.within)}) AND " if self.within else ""
         if self.of is not None:
-            states = ", ".join(f"'{MessageState(s).value}'" for s in self.states)
+            named = [MessageState(s).value for s in self.states if s != SHORT]
+            which = f"f.state IN ({', '.join(map(repr, named)) or 'NULL'})"
+            if SHORT in self.states:
+                which = f"({which} OR f.id IN ({received_in_part(str(int(self.of)))}))"
             return (
                 f"{here}{c}.removed_at IS NULL AND {c}.id IN "
                 "(SELECT f.contact_id FROM visible_messages "
-                f"f WHERE f.broadcast_id = {int(self.of)} AND f.state IN ({states}))"
+                f"f WHERE f.broadcast_id = {int(self.of)} AND {which})"
             )
         # the plus keeps to the primary key: through the index on wards, a chunk found by its ids
         # would walk every contact of the audience

@@ -222,12 +222,16 @@ def attempts_for(tx: Tx, wanted: Sequence[tuple[str, str | None, str | None]]) -
     ]
 
 
-def hear(tx: Tx, heard: Sequence[tuple[int, int, str]]) -> None:
-    """Add what was heard to attempts: (attempt, bits, code)."""
+def hear(tx: Tx, heard: Sequence[tuple[int, int, str, int, int]]) -> None:
+    """Add what was heard to attempts: (attempt, bits, code, parts failed, parts received)."""
+    columns = json_rows(
+        {"a": "bigint", "bits": "int", "code": "text", "failed": "int", "received": "int"}
+    )
     on_rows(
         tx,
         "UPDATE attempts SET heard = attempts.heard | r.bits, heard_at = :now, "
-        f"heard_code = r.code FROM {json_rows({'a': 'bigint', 'bits': 'int', 'code': 'text'})} r "
+        "heard_code = r.code, parts_failed = attempts.parts_failed | r.failed, "
+        f"parts_received = attempts.parts_received | r.received FROM {columns} r "
         "WHERE attempts.id = r.a",
         [list(h) for h in heard],
         now=at(tx.now),

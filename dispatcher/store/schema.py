@@ -165,7 +165,7 @@ suppressions = Table(
     Column("reason", String, nullable=False), Column("at", Instant, nullable=False),
     Column("by", String, nullable=False), Column("lifted_at", Instant),
     Column("scope", String, nullable=False, server_default="all",
-           comment="all | promotion: the do-not-call list forbids advertising only"),
+           comment="promotion (the do-not-call list) | all | urgent: each stops more"),
 )  # fmt: skip
 
 # --- texts ------------------------------------------------------------------------------------
@@ -364,6 +364,9 @@ _told = text("reason IS NOT NULL")
 _faulty = text("fault IS NOT NULL")
 _heard_of = text("attempt_id IS NOT NULL")
 _in_batch = text("call_ref <> reference")
+_both_heard = text("heard IN (6, 7, 10, 11, 14, 15)")  # a yes and a no, see model.BOTH
+_looked_for = text("look = 'waiting'")
+_unconfirmed = text("confirmation IN ('waiting', 'sending')")
 _deadline = text("state = 'accepted' AND deadline_at IS NOT NULL")
 
 messages = Table(
@@ -443,6 +446,12 @@ attempts = Table(
     Index("ix_attempts_broadcast", "broadcast_id", "state"),
     Index("ix_attempts_fault", "broadcast_id", "fault", sqlite_where=_faulty,
           postgresql_where=_faulty),
+    Column("parts_failed", Integer, nullable=False, server_default="0",
+           comment="bits of parts reported as failed; the lowest: without saying which"),
+    Column("parts_received", Integer, nullable=False, server_default="0",
+           comment="bits of parts reported as delivered; the lowest: without saying which"),
+    Index("ix_attempts_both_heard", "broadcast_id", "message_id", sqlite_where=_both_heard,
+          postgresql_where=_both_heard),
     Index("ix_attempts_call", "call_ref", sqlite_where=_in_batch, postgresql_where=_in_batch),
     Index("ix_attempts_provider", "gateway", "provider_id",
           sqlite_where=text("provider_id IS NOT NULL"),
@@ -471,6 +480,17 @@ replies = Table(
     Column("address_id", Id, ForeignKey("addresses.id"), index=True),
     Column("at", Instant, nullable=False), Column("sealed", LargeBinary, nullable=False),
     Column("opt_out", Boolean, nullable=False, server_default=text("false")),
+    Column("wish", String, nullable=False, server_default="ordinary",
+           comment="ordinary | unclear | all | urgent"),
+    Column("look", String, nullable=False, server_default="none",
+           comment="none | waiting: a person must look | obeyed | dismissed"),
+    Column("looked_at", Instant), Column("looked_by", String),
+    Column("confirmation", String, nullable=False, server_default="none",
+           comment="none | waiting | sending | sent | failed | unsure | cannot: no way back"),
+    Column("confirm_at", Instant, comment="not before; or when it was handed over"),
+    Index("ix_replies_look", "id", sqlite_where=_looked_for, postgresql_where=_looked_for),
+    Index("ix_replies_confirmation", "id", sqlite_where=_unconfirmed,
+          postgresql_where=_unconfirmed),
     comment="what people wrote back",
 )  # fmt: skip
 

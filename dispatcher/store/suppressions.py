@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from dispatcher.last_look import Scope
 from dispatcher.model import SkipReason
 from dispatcher.problems import refused
 from dispatcher.store import user_ids
@@ -13,15 +14,25 @@ from dispatcher.store.imports import drop_unused, retire
 from dispatcher.store.outcomes import best_of_attempts
 from dispatcher.store.rows import json_rows, on_rows
 
+SCOPES = tuple(scope.value for scope in Scope)  # each stops what those before it stop
+
 
 def suppress(tx: Tx, address: int, reason: str, *, scope: str = "all") -> bool:
     """Never write to this address again, until lifted; False when that was so already.
 
-    `scope`: "all", or "promotion" for advertising only.
+    `scope`: one of SCOPES. A stronger wish replaces a weaker one, a weaker changes nothing. The
+    do-not-call list is no wish and stays beside it.
     """
-    held = _active(tx, address)
-    if "all" in held or scope in held:
+    lock = "" if tx.is_sqlite else " FOR UPDATE"  # two replies at once are one wish
+    tx.rows(f"SELECT id FROM addresses WHERE id = :a{lock}", a=address)
+    held = max((SCOPES.index(s) for s in _active(tx, address)), default=-1)
+    if held >= SCOPES.index(scope):
         return False
+    tx.run(
+        "UPDATE suppressions SET lifted_at = :now WHERE address_id = :a AND lifted_at IS NULL "
+        "AND scope <> 'promotion'",
+        {"a": address, "now": at(tx.now)},
+    )
     tx.run(
         "INSERT INTO suppressions (address_id, reason, at, by, scope) "
         "VALUES (:a, :r, :now, :by, :s)",
@@ -208,6 +219,29 @@ def _erase_texts(tx: Tx, contact_id: int) -> int:
         {"c": contact_id, "empty": b""},
     )
     return int(texts)
+
+
+def silenced(
+    tx: Tx, addresses: Sequence[int], *, but: Sequence[int] = ()
+) -> tuple[list[dict[str, Any]], int]:
+    """Who gets nothing at these addresses any more: (contact and name, of those who are seen;
+    how many others). `but`: contacts that are not asked about."""
+    if not addresses:
+        return [], 0
+    numbers = ", ".join(str(int(a)) for a in addresses)
+    without = ", ".join(str(int(c)) for c in but) or "-1"
+    rows = tx.rows(
+        f"WITH {tx.visible('contacts')} SELECT DISTINCT ca.contact_id, c.id, c.name_sealed, "
+        "c.kind FROM contact_addresses ca LEFT JOIN visible_contacts c ON c.id = ca.contact_id "
+        f"WHERE ca.address_id IN ({numbers}) AND ca.contact_id NOT IN ({without}) "
+        "ORDER BY ca.contact_id"
+    )
+    seen = [
+        {"contact": row["id"], "name": tx.sealer.open(row["name_sealed"])}
+        for row in rows
+        if row["id"] is not None and row["kind"] != "tester"
+    ]
+    return seen, sum(1 for row in rows if row["id"] is None)
 
 
 def of_contact(tx: Tx, contact_id: int) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dispatcher.model import MessageState
-from dispatcher.store import shared_phones
+from dispatcher.store import parts, shared_phones
 from dispatcher.store.database import Tx
 from dispatcher.store.logbook import REACH
 from dispatcher.store.schema import micros as at
@@ -45,6 +45,9 @@ QUERIES: Mapping[str, str] = {
     "faults": "SELECT m.ward_id, a.gateway, a.fault, a.code, count(*) AS n FROM attempts a "
     "JOIN visible_messages m ON m.id = a.message_id WHERE a.broadcast_id = :b "
     "AND a.fault IS NOT NULL GROUP BY m.ward_id, a.gateway, a.fault, a.code",
+    "short": "SELECT m.ward_id, m.residential_group_id AS place, m.gateway, m.carrier, "
+    f"count(*) AS n FROM visible_messages m WHERE m.id IN ({parts.messages(':b')}) "
+    "GROUP BY m.ward_id, m.residential_group_id, m.gateway, m.carrier",
     "homes": "SELECT ward_id, place, reach, count(*) AS n FROM (SELECT m.ward_id, "
     f"m.residential_group_id AS place, {REACH} AS reach "
     "FROM visible_messages m LEFT JOIN visible_messages h ON h.id = m.through_id "
@@ -60,8 +63,10 @@ class Tally:
 
     `people`: ward_id, place (a residential group's id or None), state, reason, gateway, carrier,
     through (1: reached on a shared phone); `spent`: channel, gateway, accepted, delivered, parts,
-    cost in đồng; `twice`: people, cost; `faults`: gateway, fault, code; `homes`: ward_id, place,
-    reach (3 reached, 2 maybe, 1 not, 0 no contact; somebody without a household is one).
+    cost in đồng; `short`: ward_id, place, gateway, carrier of people whose text arrived in part
+    only (among those who were reached); `twice`: people, cost; `faults`: gateway, fault, code;
+    `homes`: ward_id, place, reach (3 reached, 2 maybe, 1 not, 0 no contact; somebody without
+    a household is one).
     """
 
     people: Sequence[Mapping[str, Any]] = ()
@@ -69,6 +74,7 @@ class Tally:
     twice: Sequence[Mapping[str, Any]] = ()
     faults: Sequence[Mapping[str, Any]] = ()
     homes: Sequence[Mapping[str, Any]] = ()
+    short: Sequence[Mapping[str, Any]] = ()
     at: datetime | None = None  # when it was taken, where that was a while ago
 
     @property

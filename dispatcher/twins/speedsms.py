@@ -8,6 +8,7 @@ import secrets
 
 from aiohttp import web
 
+from dispatcher import sms
 from dispatcher.twins.ledger import Twin, luck
 
 PREFIX = "/speedsms"
@@ -63,13 +64,22 @@ class SpeedSmsTwin:
         for number in self.calls[call]:
             self.twin.ledger.take("sms", number, call)
             if self.twin.receipts and self.webhook:
-                self._report(call, number)
+                for status in self._fates(number, str(content)):
+                    self._report(call, number, status)
         data = {"tranId": int(call), "totalSMS": len(good), "totalPrice": 250 * len(good),
                 "invalidPhone": [n for n in numbers if n not in good]}  # fmt: skip
         return {"status": "success", "code": "00", "data": data}
 
-    def _report(self, call: str, number: str) -> None:
-        event = {"type": "report", "tranId": call, "phone": number, "status": fate(number)}
+    def _fates(self, number: str, content: str) -> list[int]:
+        """What is reported of a number: one fate, or one for each part, of which the last failed
+        (`parts_apart`); no report says which part it means."""
+        parts = sms.measure(content).parts
+        if parts < 2 or not self.twin.says("parts_apart"):
+            return [fate(number)]
+        return [*(fate(number) for _ in range(parts - 1)), 70]
+
+    def _report(self, call: str, number: str, status: int) -> None:
+        event = {"type": "report", "tranId": call, "phone": number, "status": status}
         wait = 0.05 + luck(number, "wait") / 200
         self.twin.report(
             wait,

@@ -28,12 +28,15 @@ class ZaloTwin:
         self.access: set[str] = set()
         self.refresh: set[str] = set()
         self.quota = 1_000_000
+        self.answers: list[tuple[str, str]] = []  # consultation messages: user id, text
         self.count = 0
 
     def routes(self) -> list[web.RouteDef]:
         return [
             web.post(f"{PREFIX}/message/template", self.send),
             web.post(f"{PREFIX}/v3.0/oa/message/template", self.send),
+            web.post(f"{PREFIX}/v3.0/oa/message/cs", self.consult),
+            web.get(f"{PREFIX}/_twin/answers", self.read_answers),
             web.get(f"{PREFIX}/message/status", self.status),
             web.get(f"{PREFIX}/message/quota", self.get_quota),
             web.get(f"{PREFIX}/quality", self.quality),
@@ -76,6 +79,22 @@ class ZaloTwin:
     async def send(self, request: web.Request) -> web.StreamResponse:
         token = request.headers.get("access_token", "")
         return await self.twin.answer(request, lambda p: self._answer(p, token))
+
+    async def consult(self, request: web.Request) -> web.StreamResponse:
+        """Free words to a person who wrote; they count as no message of ours."""
+        token = request.headers.get("access_token", "")
+        return await self.twin.answer(request, lambda p: self._consulted(p, token))
+
+    def _consulted(self, payload: dict[str, dict[str, str]], token: str) -> dict[str, object]:
+        if token not in self.access:
+            return {"error": -124, "message": "Access token is invalid"}
+        user, text = payload["recipient"]["user_id"], payload["message"]["text"]
+        self.answers.append((user, text))
+        data = {"message_id": f"cs{len(self.answers)}", "user_id": user}
+        return {"error": 0, "message": "Success", "data": data}
+
+    async def read_answers(self, request: web.Request) -> web.StreamResponse:
+        return web.json_response(self.answers)
 
     def _answer(self, payload: dict[str, object], token: str) -> dict[str, object]:
         number = str(payload.get("phone", "") or payload.get("user_id", ""))

@@ -39,6 +39,7 @@ from dispatcher.store import (
 )
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx
+from dispatcher.store.reach import SHORT
 from dispatcher.store.samples import Look
 from dispatcher.telling import HELD
 from dispatcher.web import troubles
@@ -381,7 +382,8 @@ def resend(ask: Ask) -> Answer:
 
     def act(tx: Tx, broadcast: Broadcast) -> None:
         nonlocal made
-        made = planning.resend(tx, broadcast, planning.RESENT)
+        states = (SHORT,) if ask.one("state") == SHORT else planning.RESENT
+        made = planning.resend(tx, broadcast, states)
 
     _act(ask, "resend", act)
     return Go(f"/broadcasts/{made}")

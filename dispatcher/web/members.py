@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dispatcher import intake, rights
+from dispatcher import auditing, intake, receiving, rights
 from dispatcher.areas import group_key
+from dispatcher.opting_out import Wish
 from dispatcher.problems import Problem, refused
 from dispatcher.sms import folded
-from dispatcher.store import areas, contacts, groups, imports, suppressions
+from dispatcher.store import areas, contacts, groups, imports, replies, suppressions
 from dispatcher.store.areas import Area
 from dispatcher.store.database import Tx
 from dispatcher.web.ask import Answer, Ask, Go, Shown, whole
 from dispatcher.web.guard import Page, changes, reads
-from dispatcher.web.residents import WRITING, known
+from dispatcher.web.residents import WRITING, known, scope_of
 
 SHOWN = 500  # numbers not written to, the newest
 
@@ -149,7 +150,8 @@ def blocked(ask: Ask) -> Answer:
     with ask.read() as tx:
         found = suppressions.listed(tx, SHOWN)
     ask.noted("read", "log", "suppressions")
-    return Shown("suppressions.html", {"found": found, "most": SHOWN})
+    return Shown("suppressions.html", {"found": found, "most": SHOWN, "SCOPES": auditing.SCOPES,
+                                       "why_stopped": auditing.why_stopped})  # fmt: skip
 
 
 def block(ask: Ask) -> Answer:
@@ -157,10 +159,10 @@ def block(ask: Ask) -> Answer:
     heads = ask.app.site.sample_heads
     if not ask.one("reason") or not ask.one("phone"):
         raise Problem("no-reason", "Ghi số điện thoại và lý do.", "Type the number and a reason.")
-    wanted = intake.numbers([ask.one("phone")], heads)
+    wanted, scope = intake.numbers([ask.one("phone")], heads), scope_of(ask)
     with ask.begin() as tx:
         for address in contacts.put_addresses(tx, wanted, heads).values():
-            suppressions.suppress(tx, address, ask.one("reason"))
+            suppressions.suppress(tx, address, ask.one("reason"), scope=scope)
     return Go("/suppressions")
 
 
@@ -174,7 +176,35 @@ def lift(ask: Ask) -> Answer:
     return Go("/suppressions")
 
 
+# --- what people wrote back ---------------------------------------------------------------------
+
+WISHES = {"stop": Wish.ALL, "urgent": Wish.URGENT, "dismiss": Wish.ORDINARY}
+
+
+def written_back(ask: Ask) -> Answer:
+    """Replies: first those that need a look."""
+    with ask.read() as tx:
+        waiting = replies.listed(tx, SHOWN, waiting=True)
+        found = [r for r in replies.listed(tx, SHOWN) if r["look"] != "waiting"]
+    ask.noted("read", "log", "replies")
+    return Shown("replies.html", {"waiting": waiting, "found": found, "most": SHOWN,
+                                  "WISHES": auditing.WISHES, "LOOKS": auditing.LOOKS,
+                                  "CONFIRMATIONS": auditing.CONFIRMATIONS})  # fmt: skip
+
+
+def look_at(ask: Ask) -> Answer:
+    """A reply that may be a refusal is one, or is none."""
+    wish = WISHES.get(ask.one("what"))
+    if wish is None:
+        raise Problem("one-decision", "Chọn một cách xử lý.", "Choose what to do.")
+    with ask.begin() as tx:
+        receiving.look_at(tx, ask.number(), wish)
+    return Go("/replies")
+
+
 PAGES: list[Page] = [
+    reads("/replies", written_back),
+    changes("/replies/{number}", look_at),
     reads("/contacts/new", blank, WRITING),
     changes("/contacts/new", add),
     changes("/contacts/{number}/phones", rephone),

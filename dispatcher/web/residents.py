@@ -57,11 +57,17 @@ def person(ask: Ask) -> Answer:
         story = auditing.story(tx, number, ask.language)
         member = contacts.beside(tx, [number])[number]
         blocked = suppressions.of_contact(tx, number)
+        shares, others = suppressions.silenced(
+            tx, suppressions.addresses_of(tx, [number]), but=[number]
+        )
         joined, sets = groups.of_contact(tx, number), groups.listed(tx)
         wards = areas.seen_wards(tx)
     ask.noted("read", "contact", number)
     return Shown("person.html", {"c": found[0], "story": story, "beside": member,
-                                 "blocked": blocked, "joined": joined, "sets": sets,
+                                 "blocked": blocked, "shares": shares, "others": others,
+                                 "SCOPES": auditing.SCOPES, "why_stopped": auditing.why_stopped,
+                                 "short": auditing.short,
+                                 "joined": joined, "sets": sets,
                                  "wards": wards, "STATES": auditing.STATES,
                                  "REASONS": auditing.REASONS})  # fmt: skip
 
@@ -95,11 +101,20 @@ def found(ask: Ask) -> Answer:
 def suppress(ask: Ask) -> Answer:
     """One step on the line: stop writing, wrong number."""
     number, reason = ask.number(), ask.one("reason") or "người dân yêu cầu"
+    scope = scope_of(ask)
     with ask.begin() as tx:
         known(ask, number)
         for address in suppressions.addresses_of(tx, [number]):
-            suppressions.suppress(tx, address, reason)
+            suppressions.suppress(tx, address, reason, scope=scope)
     return Go(f"/contacts/{number}")
+
+
+def scope_of(ask: Ask) -> str:
+    """What a form asks to stop: notices and campaigns, or everything."""
+    scope = ask.one("scope") or "all"
+    if scope not in suppressions.SCOPES:
+        raise Problem("one-scope", "Không có mức này.", "No such scope.")
+    return scope
 
 
 def unsuppress(ask: Ask) -> Answer:

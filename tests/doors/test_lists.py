@@ -90,6 +90,22 @@ def test_a_dry_run_of_anything_changes_nothing(site):
     assert ask(site, "people", "list") == []
 
 
+def test_a_suppression_says_what_it_stops_and_who_else_is_silenced(site, tmp_path):
+    two = [("Nhà Một", number(70), "Tổ 1", ""), ("Nhà Hai", number(70), "Tổ 2", "")]
+    file = str(sheet(tmp_path / "hai.csv", two))
+    call(site, "contacts", "import", file, "--ward", "Máy Tơ")
+    one, two = (c["id"] for c in ask(site, "contacts", "list", "--search", "nha"))
+    assert [s["name"] for s in ask(site, "contacts", "show", f"c{one}")[0]["shares"]] == ["Nhà Hai"]
+    found = ask(site, "contacts", "suppress", f"c{one}", "--reason", "x", "--urgent-too")
+    assert found == {"suppressed": 1, "scope": "urgent", "others": 0,
+                     "also": [{"contact": two, "name": "Nhà Hai"}]}  # fmt: skip
+    found = ask(site, "contacts", "suppress", "-", "--reason", "y", stdin=number(70))
+    assert (found["suppressed"], len(found["also"])) == (0, 2), "a weaker wish changes nothing"
+    assert "cả tin khẩn" in call(site, "contacts", "list", "--suppressed").stdout
+    assert ask(site, "contacts", "show", f"c{two}")[0]["suppressed"][0]["scope"] == "urgent"
+    call(site, "contacts", "suppress", "c1", "--reason", "x", "--promotion", "--urgent-too", code=2)
+
+
 def test_whoever_asked_is_not_written_to_until_lifted(site):
     assert ask(site, "contacts", "suppress", "c1", "--reason", "đơn 01")["suppressed"] == 1
     assert (

@@ -21,7 +21,9 @@ from dispatcher.cli.entry import root, run
 from dispatcher.cli.spoken import Group
 from dispatcher.cli.surface import Surface, split_options
 from dispatcher.config import parse
+from dispatcher.gateways.contract import Reply
 from dispatcher.model import SYSTEM, Role
+from dispatcher.receiving import answer_back
 from dispatcher.store import areas, broadcasts, groups, people
 
 PHONE = "0951234567"
@@ -44,6 +46,7 @@ ASKED: dict[str, list[str] | None] = {
     "contacts import": ["{list}"],
     "contacts list": ["--ward", "Cầu Đất"],
     "contacts move": ["c{contact}", "--ward", "Máy Tơ"],
+    "contacts reply": ["{reply}", "--stop"],
     "contacts show": ["c{contact}"],
     "contacts suppress": ["c{contact}", "--reason", "thử"],
     "contacts undo": ["{import}"],
@@ -242,6 +245,8 @@ def two_wards(tmp_path_factory):
     with app.begin(SYSTEM)() as tx:
         tx.run("UPDATE messages SET state = 'delivered' WHERE broadcast_id = :b "
                "AND state = 'queued'", {"b": made["urgent"]})  # fmt: skip
+        answer_back(tx, "esms", Reply(f"+84{PHONE[1:]}", "Riêng Cầu Đất: đừng gửi nữa"))
+        made["reply"] = tx.value("SELECT max(id) FROM replies")
     assert staff.look(app) > 0
     app.store.close()
     assert "Riêng Cầu Đất" in ask(folder, "binh", ["notices"])[1]

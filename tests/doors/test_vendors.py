@@ -149,8 +149,17 @@ def test_replies_are_shown_to_those_who_may_read_them(tmp_path):
     app = open_app(parse(site))
     with app.begin(SYSTEM)() as tx:
         answer_back(tx, "esms", Reply("+84951234567", "Bà con cảm ơn phường"))
+        answer_back(tx, "esms", Reply("+84951234567", "Huy"))
     app.store.close()
-    [found] = json.loads(cli(site, "log", "replies", "--json").stdout)
+    [waiting] = json.loads(cli(site, "log", "replies", "--waiting", "--json").stdout)
+    assert (waiting["text"], waiting["wish"], waiting["look"]) == ("Huy", "unclear", "waiting")
+    reply = str(waiting["id"])
+    assert cli(site, "contacts", "reply", reply).returncode == 2
+    assert cli(site, "contacts", "reply", reply, "--stop").returncode == 3, "of a stranger"
+    assert cli(site, "contacts", "reply", reply, "--dismiss").returncode == 0
+    assert cli(site, "contacts", "reply", reply, "--dismiss").returncode == 3
+    assert cli(site, "contacts", "reply", "99", "--dismiss").returncode == 2
+    found = json.loads(cli(site, "log", "replies", "--json").stdout)[1]
     assert found["text"] == "Bà con cảm ơn phường"
     assert "cảm ơn" in cli(site, "log", "replies").stdout
 

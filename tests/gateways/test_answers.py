@@ -68,6 +68,7 @@ def test_an_error_object_without_a_code_proves_nothing():
         ("SendStatus=4&SendSuccess=0&SendFailed=0", Heard.FAILED),
         ("SendStatus=7&SendSuccess=0&SendFailed=0", Heard.ACCEPTED),
         ("SendStatus=5&SendSuccess=2&SendFailed=0", Heard.DELIVERED),
+        ("SendStatus=5&SendSuccess=1&SendFailed=1", Heard.DELIVERED | Heard.FAILED),  # parts
     ],
 )
 def test_esms_callbacks(query, state):

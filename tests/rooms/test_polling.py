@@ -220,7 +220,7 @@ def test_a_call_to_many_numbers_is_reported_number_by_number(site, twins):
     assert counts(app, broadcast_id)["delivered"] > 90
 
 
-@pytest.mark.parametrize("text", ["TC", "tc.", "Tu choi", "TỪ CHỐI", "Từ chối", "Dừng", "dung",
+@pytest.mark.parametrize("text", ["TC", "tc.", "Tu choi", "TỪ CHỐI", "Từ chối", "Dừng", "dung lai",
                                   "STOP", "Stop!", "  dừng  lại "])  # fmt: skip
 def test_a_wish_to_be_left_alone_is_obeyed(site, text):
     app, _ = site([("An", number(1), "Tổ 1", "")])

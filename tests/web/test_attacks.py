@@ -11,7 +11,9 @@ from dispatcher import app as joined
 from dispatcher import emergencies, planning, templating
 from dispatcher.app import open_app
 from dispatcher.config import parse
+from dispatcher.gateways.contract import Reply
 from dispatcher.model import SYSTEM, Audience, Role
+from dispatcher.receiving import answer_back
 from dispatcher.store import areas, broadcasts, groups, people, suppressions
 from dispatcher.store import emergencies as kept
 from dispatcher.web.console import table
@@ -67,6 +69,8 @@ def two_wards(tmp_path_factory):
             tx, suppressions.addresses_of(tx, [contact])[0], "Bí Mật Xanh yêu cầu"
         )
         stopped = tx.value("SELECT max(id) FROM suppressions")
+        answer_back(tx, "esms", Reply("+84951234567", "Riêng Cầu Đất: đừng gửi nữa"))
+        reply = tx.value("SELECT max(id) FROM replies")
         group = tx.value(
             "SELECT min(g.id) FROM areas g JOIN areas w ON w.id = g.parent_id "
             "WHERE w.name = 'Cầu Đất'"
@@ -75,7 +79,7 @@ def two_wards(tmp_path_factory):
     assert named
     assert stopped
     made |= {"contact": contact, "import": imported, "person": hoa.person_id, "group": group,
-             "named": named, "stopped": stopped}  # fmt: skip
+             "named": named, "stopped": stopped, "reply": reply}  # fmt: skip
     clients = {role: sign_in(app, f"to-{role.value}") for role in Role}
     clients[Role.OFFICER].get("/schedules")  # looked at once: files are remembered
     yield app, made, clients
@@ -90,7 +94,8 @@ def addresses(page, made):
     if "{number}" not in path:
         return [path]
     kinds = {"/contacts": ["contact"], "/imports": ["import"], "/people": ["person"],
-             "/areas": ["group"], "/groups": ["named"], "/suppressions": ["stopped"]}  # fmt: skip
+             "/areas": ["group"], "/groups": ["named"], "/suppressions": ["stopped"],
+             "/replies": ["reply"]}  # fmt: skip
     names = next((v for k, v in kinds.items() if path.startswith(k)), None)
     return [path.replace("{number}", str(made[n])) for n in names or
             ("draft", "submitted", "running")]  # fmt: skip
@@ -101,7 +106,7 @@ def state(app):
         sums = [tx.rows("SELECT id, state, title, created_by FROM broadcasts ORDER BY id")]
         for name in ("contacts", "contact_addresses", "suppressions", "imports", "people_wards",
                      "schedules", "emergencies", "gateways", "days_off", "messages", "approvals",
-                     "offers", "attachments", "shares", "areas", "groups", "group_members"):  # fmt: skip
+                     "offers", "attachments", "shares", "replies", "areas", "groups", "group_members"):  # fmt: skip
             sums.append(tx.rows(f"SELECT * FROM {name} ORDER BY 1"))
         sums.append(tx.rows("SELECT id, role, disabled_at, password_hash, full_name FROM people "
                             "WHERE name IN ('hoa', 'binh') ORDER BY id"))  # fmt: skip
@@ -116,7 +121,7 @@ OWN = {"/me/password", "/me/totp", "/sign-out", "/sign-in", "/first", "/lang", "
 FORM = {"reason": "thử", "ward": "Cầu Đất", "name": "Khác", "password": "bốn từ không liên quan",
         "role": "auditor", "phone": "0951111111", "anyway": "1", "title": "Khác", "seen": "x",
         "day": "2026-12-31", "kind": "off", "old": "tien", "new": "tiền", "place": "1",
-        "blank.noi_dung": "Khác", "into": "1", "set/site/name": "Khác", "sure": "1"}  # fmt: skip
+        "blank.noi_dung": "Khác", "into": "1", "what": "stop", "set/site/name": "Khác", "sure": "1"}  # fmt: skip
 
 
 def test_no_address_shows_or_changes_what_is_another_wards(two_wards):

@@ -143,7 +143,7 @@ def test_every_page_keeps_wcag_22_aa_and_fits(console, chromium, width, language
         page.context.add_cookies([{"name": "lang", "value": language, "url": console}])
         paths = ["/", "/broadcasts", "/broadcasts/1", "/broadcasts/2", "/broadcasts/1/report", "/urgent",
                  "/schedules", "/contacts", "/contacts/1", "/why", "/log", "/budgets", "/areas",
-                 "/gateways", "/holidays", "/groups", "/suppressions", "/me"]  # fmt: skip
+                 "/gateways", "/holidays", "/groups", "/suppressions", "/replies", "/me"]  # fmt: skip
         paths += {"lan": ["/broadcasts/new", "/broadcasts/new/canh-bao", "/broadcasts/2/edit",
                           "/contacts/import", "/contacts/new"], "minh": ["/inbox", "/deputies"],
                   "qt": ["/people", "/settings", "/deputies", "/gateways/esms", "/gateways/new"],

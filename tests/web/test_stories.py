@@ -8,9 +8,12 @@ from conftest import add_people
 from walk import counts, get, import_list, number, released, sheet, work
 
 from dispatcher import app as joined
+from dispatcher import staff
 from dispatcher.config import parse
+from dispatcher.gateways.contract import Reply
 from dispatcher.housekeeping import digest
 from dispatcher.model import SYSTEM, BroadcastState, Role
+from dispatcher.receiving import answer_back
 from dispatcher.store import areas, people, upkeep
 from dispatcher.store.database import HEAD
 
@@ -117,6 +120,44 @@ def test_while_a_resident_is_on_the_line(ward):
     post(officer, f"{where}/rename", name="Nguyễn Tên Đúng")
     assert "Nguyễn Tên Đúng" in officer.get(where).text
     assert "Nguyễn Tên Đúng" in post(officer, "/why", expect=200, q="ten dung").text
+
+
+def test_who_shares_a_phone_is_named_and_urgent_texts_may_be_refused_too(ward, tmp_path):
+    two = [("Nhà Một", number(70), "Tổ 1", ""), ("Nhà Hai", number(70), "Tổ 1", "")]
+    import_list(ward, sheet(tmp_path / "may-to.csv", two))
+    officer = sign_in(ward, "lan")
+    found = post(officer, "/contacts", q="nha mot", expect=200).text
+    where = re.search(r'href="(/contacts/\d+)"[^>]*>Nhà Một', found)[1]
+    page = officer.get(where).text
+    assert "Dùng chung số; ngừng gửi là những người này cũng không nhận" in page
+    assert "Nhà Hai" in page
+    post(officer, f"{where}/suppress", reason="x", scope="urgent")
+    page = officer.get(where).text
+    assert "không gửi gì, cả tin khẩn" in page
+    assert "cũng không nhận" in page
+    post(officer, f"{where}/suppress", expect=400, reason="x", scope="never")
+
+
+def test_a_reply_that_may_be_a_refusal_is_decided_about_in_the_page(ward):
+    with ward.begin(SYSTEM)() as tx:
+        for text in ("Huy", "Dung", "cảm ơn, đã nhận"):
+            answer_back(tx, "esms", Reply("+84" + number(12)[1:], text))
+    staff.look(ward)
+    officer, auditor = sign_in(ward, "lan"), sign_in(ward, "kt")
+    assert 'href="/replies"' in officer.get("/").text
+    page = officer.get("/replies").text
+    assert "cảm ơn, đã nhận" in page
+    assert number(12) not in page
+    first, second = sorted(set(re.findall(r'action="(/replies/\d+)"', page)))
+    assert 'action="/replies/' not in auditor.get("/replies").text
+    post(auditor, first, expect=403, what="stop")
+    post(officer, first, expect=400, what="x")
+    post(officer, first, what="dismiss")
+    post(officer, first, expect=409, what="stop")
+    assert "Chưa có số nào" in officer.get("/suppressions").text
+    post(officer, second, what="urgent")
+    assert "nhắn tin từ chối" in officer.get("/suppressions").text
+    assert "Không có tin nào cần xem" in officer.get("/replies").text
 
 
 def test_an_auditor_reads_everything_changes_nothing_and_leaves_a_trace(ward):
