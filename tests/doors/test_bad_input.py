@@ -17,7 +17,6 @@ TABLE = [
     (["broadcasts", "create", "--template", "canh-bao", "--route", "sms"], 2, "người nhận"),
     (["broadcasts", "create", "--template", "canh-bao", "--ward", "May Ta", "--route", "sms"], 2, "Máy Tơ"),
     (["broadcasts", "create", "--template", "canh-bao", "--ward", "all", "--route", "thu"], 2, "thu"),
-    (["broadcasts", "create", "--template", "canh-bao", "--ward", "all"], 2, "zalo-then-sms"),
     (["broadcasts", "create", "--template", "canh-bao", "--ward", "all", "--route", "sms", "--set", "x"], 2, "--set"),
     (["broadcasts", "create", "--template", "canh-bao", "--ward", "all", "--route", "sms", "--set", "x=1"], 2, "x"),
     (["broadcasts", "create", "--template", "canh-bao", "--ward", "all", "--route", "sms", "--expires-after", "mai"], 2, "6h"),
