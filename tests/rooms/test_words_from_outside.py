@@ -31,6 +31,7 @@ from dispatcher.gateways.contract import (
 )
 from dispatcher.model import SYSTEM, Channel, Fault, Receipt, Role
 from dispatcher.model import Heard as Bits
+from dispatcher.opting_out import Wish
 from dispatcher.sending import Engine
 from dispatcher.sending.lanes import Pace
 from dispatcher.sending.polling import poll
@@ -355,7 +356,7 @@ def test_what_people_write_back_is_kept_whatever_it_holds(accepted):
         kept = [r["text"] for r in replies.listed(tx)]
     assert sorted(map(len, kept)) == [4, 7, 2000]
     with app.begin(SYSTEM)() as tx:
-        replies.put(tx, "esms", None, "x\0\ud800", opt_out=False)
+        replies.put(tx, "esms", None, "x\0\ud800", wish=Wish.ORDINARY, look=False, confirm=False)
 
 
 def test_a_page_of_pulled_reports_with_an_odd_row_is_believed_but_for_that_row(accepted):
