@@ -292,9 +292,9 @@ def receipt(
 ) -> Decision | None:  # fmt: skip
     """Receipts of one attempt add up to `heard`. None: the message row stays as it is.
 
-    `current`: the attempt is at the message's place, and no newer one there was taken or is open:
-    a late no for an older attempt says nothing of the newer. `leased`: a worker holds it on the
-    wire now; its own settle will take the receipt into account.
+    `current`: no newer attempt was taken or is open, at this place or a later one: a late no for an
+    older attempt says nothing of the newer. `leased`: a worker holds it on the wire now; its own
+    settle will take the receipt into account.
     """
     if message in (M.SKIPPED, M.READ) or (message is M.SENDING and leased):
         return None

@@ -314,7 +314,7 @@ def _move(
         decision = lifecycle.receipt(
             old,
             bits,
-            current=attempt["position"] == attempt["message_position"] and not attempt["overtaken"],
+            current=not attempt["overtaken"],
             leased=leased,
             standing=standing,
             now=tx.now,

@@ -223,7 +223,7 @@ def doubts(view: View, tx: Tx, lane: Lane, room: int, now: datetime) -> list[Ask
     for parcel in parcels:
         by_call.setdefault(parcel.call_ref, []).append(parcel)
     again: list[Asked] = []
-    over: list[Outcome] = []
+    over: list[Parcel] = []
     for call_ref, group in by_call.items():
         size, still_open = sizes.get(call_ref, (1, 1))
         if len(group) < still_open:  # another worker has the others of this call just now
@@ -235,17 +235,8 @@ def doubts(view: View, tx: Tx, lane: Lane, room: int, now: datetime) -> list[Ask
             leave_by = view.awake() + LEAVE_WITHIN
             again.append(Asked(lane, call_ref, group, now, leave_by, was_look_up=look_up))
         else:
-            over += [
-                Outcome(
-                    p.message_id,
-                    p.reference,
-                    AttemptState.UNCONFIRMED,
-                    MessageState.UNCONFIRMED,
-                    Fault.UNKNOWN.value,
-                )
-                for p in group
-            ]
-    outcomes.settle(tx, view.name, over)
+            over += group
+    give_up(view, tx, over)
     asked = [p for call in again for p in call.parcels]
     going = intents.repeat(tx, view.name, asked)
     for call in again:
@@ -257,3 +248,25 @@ def doubts(view: View, tx: Tx, lane: Lane, room: int, now: datetime) -> list[Ask
             call.parcels = []
         call.outgoing = [outgoing(p, known[p.broadcast_id]) for p in call.parcels]
     return [call for call in again if call.parcels]
+
+
+def give_up(view: View, tx: Tx, parcels: Sequence[Parcel]) -> None:
+    """Doubts that nobody can be asked about any more: what the best other attempt is, else in
+    doubt for good."""
+    others = messages.other_attempts(tx, [(p.message_id, p.reference) for p in parcels])
+    best = {p.message_id: lifecycle.best_of_others(others.get(p.message_id, ()), p.reference)
+            for p in parcels}  # fmt: skip
+    outcomes.settle(
+        tx,
+        view.name,
+        [
+            Outcome(
+                p.message_id,
+                p.reference,
+                AttemptState.UNCONFIRMED,
+                best[p.message_id] or MessageState.UNCONFIRMED,
+                Fault.UNKNOWN.value,
+            )
+            for p in parcels
+        ],
+    )

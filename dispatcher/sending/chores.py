@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from dispatcher import lifecycle
-from dispatcher.lifecycle import Doubt, Standing
+from dispatcher.lifecycle import Doubt, Move, Standing
 from dispatcher.model import BroadcastState, Fault, MessageState
 from dispatcher.model import Heard as HeardBits
 from dispatcher.store import aside, broadcasts, messages, outcomes, receipts, waiting, withdrawals
@@ -29,9 +29,12 @@ def reclaim(tx: Tx, worker: str, doubts: Mapping[str, Doubt], dead: str | None =
     freed = waiting.lapse(tx) if dead is None else waiting.release_leases(tx, dead)
     rows = waiting.orphans(tx, worker=dead)
     waiting.seize(tx, worker, rows)
+    later = messages.later_targets(tx, [r["id"] for r in rows])
+    others = messages.other_attempts(tx, [(r["id"], r["reference"]) for r in rows])
     decided = []
     for row in rows:
         broadcast = broadcasts.get(tx, row["broadcast_id"])
+        onward = later.get(row["id"], [])
         standing = Standing(
             first_asked_at=moment(row["asked_at"]),
             expires_at=broadcast.expires_at or tx.now,
@@ -41,8 +44,11 @@ def reclaim(tx: Tx, worker: str, doubts: Mapping[str, Doubt], dead: str | None =
             heard=HeardBits(row["heard"]),
             seed=row["call_ref"],
             stopped=broadcast.state in (BroadcastState.STOPPED, BroadcastState.EXPIRED),
+            has_next_target=bool(onward),
+            earlier=lifecycle.best_of_others(others.get(row["id"], ()), row["reference"]),
         )
         decision = lifecycle.in_doubt(standing, tx.now)
+        goes_on = decision.move is Move.NEXT_TARGET  # the network has said no meanwhile
         decided.append(
             Outcome(
                 row["id"],
@@ -51,12 +57,16 @@ def reclaim(tx: Tx, worker: str, doubts: Mapping[str, Doubt], dead: str | None =
                 decision.message,
                 Fault.UNKNOWN.value,
                 "worker died",
+                position=onward[0][0] if goes_on else None,
+                gateway=onward[0][2] if goes_on else None,
                 due_at=decision.due_at,
                 deadline_at=deadline_of(broadcast, row["position"], decision.message, tx.now),
             )
         )
     # one that cannot be written keeps its lapsed lease, and nobody else theirs
     aside.each_alone(tx, decided, lambda some: [outcomes.settle(tx, worker, some)] * len(some))
+    back = [o.message_id for o in decided if o.message is MessageState.QUEUED]
+    withdrawals.look_again(tx, back)
     if dead is not None or freed or decided:
         doubts_found = [[o.message_id, o.message.value] for o in decided]
         tx.note("reclaimed", "worker", dead or "lapsed", doubts=doubts_found)
@@ -106,8 +116,7 @@ def end_doubts(tx: Tx, reachable: Collection[str]) -> int:
     `reachable`: gateways this worker has. A gateway that is paused is asked nothing, nor is one
     about a broadcast that a person or the system holds; the others settle theirs in the send loop.
     """
-    ids = waiting.doubts_over(tx, reachable)
-    waiting.end_doubts(tx, ids)
+    ids = waiting.end_doubts(tx, waiting.doubts_over(tx, reachable))
     if ids:
         tx.note("doubts_ended", "messages", "", messages=ids)
     return len(ids)

@@ -127,7 +127,7 @@ def end_queued(tx: Tx, broadcast_id: int, to: MessageState) -> int:
             f"WITH {tx.visible('messages')} UPDATE messages SET "
             f"state = {best_of_attempts(':to')}, deadline_at = NULL, lease_owner = NULL, "
             "lease_until = NULL, changed_at = :now WHERE broadcast_id = :b AND state = 'queued' "
-            "AND id IN (SELECT id FROM visible_messages)",
+            "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = messages.id)",
             {"to": to.value, "b": broadcast_id, "now": at(tx.now)},
         ).rowcount
     )

@@ -190,7 +190,7 @@ def attempts_for(tx: Tx, wanted: Sequence[tuple[str, str | None, str | None]]) -
         "SELECT r.g, r.ref, r.pid, a.id, a.message_id, a.reference, a.position, a.heard, a.state, "
         "a.call_ref, a.asked_at, m.state AS message_state, m.position AS message_position, "
         "m.changed_at, m.lease_owner, EXISTS (SELECT 1 FROM attempts n "
-        "WHERE n.message_id = a.message_id AND n.id > a.id AND n.position = a.position "
+        "WHERE n.message_id = a.message_id AND n.id > a.id "
         f"AND n.state <> 'refused' AND n.heard & {Heard.FAILED.value} = 0) AS overtaken, "
         "m.broadcast_id, t.address_id, ad.kind AS address_kind, ad.cipher "
         f"FROM {json_rows({'g': 'text', 'ref': 'text', 'pid': 'text'})} r JOIN attempts a ON "

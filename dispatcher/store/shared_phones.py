@@ -15,13 +15,20 @@ from dispatcher.model import Fault, Heard, MessageState, Step
 from dispatcher.store import withdrawals
 from dispatcher.store.database import Tx, at
 from dispatcher.store.eligible import MOBILE, Eligible
-from dispatcher.store.releases import BY_PHONE, TARGETS_PER_STEP, Shares, drawn, scope_id
+from dispatcher.store.releases import BY_ID, BY_PHONE, TARGETS_PER_STEP, Shares, drawn, scope_id
 from dispatcher.store.rows import json_rows, on_ids, on_rows
 
-_NOT_REFUSED = f"a.state <> 'refused' AND a.heard & {Heard.FAILED.value} = 0"
-# An attempt `a` to the phone of a shared target `s`, by whoever held it.
+# A delivery counts, whatever else was said of that attempt.
+_NOT_REFUSED = (
+    f"((a.state <> 'refused' AND a.heard & {Heard.FAILED.value} = 0) "
+    f"OR a.heard >= {Heard.DELIVERED.value})"
+)
+# An attempt `a` to the phone of a shared target `s`, by whoever held it: to the number, or to the
+# user id its owner has, which stands before the first number of a message.
 _AT_THE_PHONE = (
-    "FROM targets o JOIN attempts a ON a.message_id = o.message_id AND a.position = o.position "
+    "FROM targets o JOIN attempts a ON a.message_id = o.message_id AND (a.position = o.position "
+    f"OR (a.position % {TARGETS_PER_STEP} = {BY_ID} "
+    f"AND o.position % {TARGETS_PER_STEP} = {BY_PHONE})) "
     "WHERE o.broadcast_id = s.broadcast_id AND o.address_id = s.address_id "
     "AND o.channel IN ('sms', 'zalo')"
 )
@@ -32,6 +39,12 @@ DELIVERED = f"EXISTS (SELECT 1 {_AT_THE_PHONE} AND a.heard >= {Heard.DELIVERED.v
 _OVER = (
     "(h.state IN ('delivered', 'read', 'failed', 'skipped', 'unconfirmed') "
     "OR (h.state = 'accepted' AND h.deadline_at IS NULL))"
+)
+# Somebody else's turn at the phone of a shared target `s`: it is held, or something was taken.
+_NOT_FREE = (
+    "(EXISTS (SELECT 1 FROM targets k JOIN messages h ON h.id = k.message_id "
+    "WHERE k.broadcast_id = s.broadcast_id AND k.address_id = s.address_id "
+    f"AND k.channel IN ('sms', 'zalo') AND NOT {_OVER}) OR {TAKEN})"
 )
 
 
@@ -69,13 +82,15 @@ def keep(
             "INSERT INTO shared_targets (message_id, position, broadcast_id, step, channel, "
             "gateway, address_id, body_id) SELECT :base + p.n, :by_phone + ca.position, :b, "
             f":step, :channel, {drawn(shares, ':base + p.n')}, ca.address_id, pb.body_id "
-            f"FROM plan_rows p JOIN (WITH {tx.visible('messages')} SELECT id FROM visible_messages "
-            "WHERE broadcast_id = :b AND reason = 'shared_phone') m ON m.id = :base + p.n "
-            "JOIN contact_addresses ca ON ca.contact_id = p.contact_id "
+            "FROM plan_rows p JOIN contact_addresses ca ON ca.contact_id = p.contact_id "
             f"JOIN addresses a ON a.id = ca.address_id AND {MOBILE} "
             "JOIN plan_bodies pb ON pb.broadcast_id = :b AND pb.step = :step "
             f"AND pb.scope_id = {scope_id(scope, 'p')} "
             f"WHERE p.reason IS NULL AND ca.position < :most AND {may.not_suppressed()} "
+            # a look by id for each: as a join, PostgreSQL without statistics of this broadcast
+            # walks all who share a phone for each person
+            f"AND (WITH {tx.visible('messages')} SELECT m.reason FROM visible_messages m "
+            "WHERE m.id = :base + p.n) = 'shared_phone' "
             "ON CONFLICT DO NOTHING",
             {
                 "b": broadcast_id,
@@ -133,63 +148,81 @@ def _hold(tx: Tx, sharers: Sequence[_Sharer]) -> None:
         on_ids(
             tx,
             f"WITH {tx.visible('messages')} SELECT id FROM messages WHERE id IN (:ids) "
-            "AND id IN (SELECT id FROM visible_messages) ORDER BY id FOR UPDATE",
+            "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = messages.id) "
+            "ORDER BY id FOR UPDATE",
             holders,
         )
 
 
 def _waiting(tx: Tx, broadcast_id: int) -> list[_Sharer]:
-    """What those who share a free phone would be sent, by phone and in the order of the list."""
+    """What those would be sent whose phones are all free, in the order of the list: whoever has
+    another number besides waits for the first to fail, like everybody."""
     hold = "" if tx.is_sqlite else " FOR UPDATE OF m"
     rows = tx.taken(
-        f"WITH {tx.visible('messages')} SELECT s.address_id, s.message_id, s.position, s.step, "
-        "s.channel, s.gateway, s.body_id, ad.carrier, h.id, t.position, "
+        f"WITH {tx.visible('messages')} SELECT w.address_id, w.message_id, w.position, w.step, "
+        "w.channel, w.gateway, w.body_id, ad.carrier, h.id, t.position, "
         "(SELECT count(*) FROM attempts a WHERE a.message_id = t.message_id "
-        "AND a.position = t.position) FROM shared_targets s "
-        "JOIN messages m ON m.id = s.message_id AND m.state = 'skipped' "
-        "AND m.reason = 'shared_phone' JOIN addresses ad ON ad.id = s.address_id "
-        "LEFT JOIN targets t ON t.broadcast_id = s.broadcast_id AND t.channel = s.channel "
-        "AND t.address_id = s.address_id LEFT JOIN messages h ON h.id = t.message_id "
-        "WHERE s.broadcast_id = :b AND m.id IN (SELECT id FROM visible_messages) "
-        "AND NOT EXISTS (SELECT 1 FROM targets k JOIN messages h ON h.id = k.message_id "
-        "WHERE k.broadcast_id = s.broadcast_id AND k.address_id = s.address_id "
-        f"AND k.channel IN ('sms', 'zalo') AND NOT {_OVER}) AND NOT {TAKEN} "
-        f"ORDER BY s.address_id, s.message_id, s.position{hold}",
+        "AND a.position = t.position) FROM messages m "
+        "JOIN shared_targets w ON w.message_id = m.id JOIN addresses ad ON ad.id = w.address_id "
+        "LEFT JOIN targets t ON t.broadcast_id = w.broadcast_id AND t.channel = w.channel "
+        "AND t.address_id = w.address_id LEFT JOIN messages h ON h.id = t.message_id "
+        "WHERE m.broadcast_id = :b AND m.state = 'skipped' AND m.reason = 'shared_phone' "
+        "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = m.id) AND NOT EXISTS (SELECT 1 "
+        f"FROM shared_targets s WHERE s.message_id = m.id AND {_NOT_FREE}) "
+        f"ORDER BY w.message_id, w.position{hold}",
         b=broadcast_id,
     )
     return [_Sharer(*row) for row in rows]
 
 
 def _given(sharers: Sequence[_Sharer]) -> list[_Sharer]:
-    """Targets that go to the next one of each phone; nobody gets two phones at once."""
-    given: list[_Sharer] = []
-    has_one: set[int] = set()
-    for _, group in groupby(sharers, key=lambda s: s.address):
-        free = [s for s in group if not s.tried]
-        first = next((s.message for s in free if s.message not in has_one), None)
-        if first is not None:
-            has_one.add(first)
-            given += [s for s in free if s.message == first]
-    return given
+    """Targets that go to the next one of each phone, as at a release: first each their first
+    number, then further ones that are nobody's first."""
+    wanted = [
+        list({s.address: None for s in group if not s.tried})
+        for _, group in groupby(sharers, key=lambda s: s.message)
+    ]
+    messages = list(dict.fromkeys(s.message for s in sharers))
+    heirs: dict[int, int] = {}
+    for message, phones in zip(messages, wanted, strict=True):
+        if phones:
+            heirs.setdefault(phones[0], message)
+    for message, phones in zip(messages, wanted, strict=True):
+        if phones and heirs[phones[0]] == message:
+            for phone in phones[1:]:
+                heirs.setdefault(phone, message)
+    return [s for s in sharers if not s.tried and heirs.get(s.address) == s.message]
+
+
+def _last_asked(column: str) -> str:
+    """SQL: where a message stands whose target was passed on before it was asked for there."""
+    return (
+        "CASE WHEN EXISTS (SELECT 1 FROM targets t WHERE t.message_id = messages.id "
+        f"AND t.position = messages.position) THEN {column} ELSE COALESCE((SELECT a.{column} "
+        f"FROM attempts a WHERE a.message_id = messages.id ORDER BY a.id DESC LIMIT 1), {column}) "
+        "END"
+    )
 
 
 def _pass_on(tx: Tx, broadcast_id: int, given: Sequence[_Sharer]) -> None:
-    """Their targets become those of the next; who held them is marked as changed, so that a report
-    that is decided at this moment is decided anew."""
+    """Their targets become those of the next; who held them stands where it was asked for last, and
+    is marked as changed, so that a report that is decided at this moment is decided anew."""
     held = [[s.holder, s.held_at] for s in given if s.holder is not None]
-    on_rows(
-        tx,
-        "UPDATE messages SET changed_at = CASE WHEN changed_at < :now THEN :now "
-        f"ELSE changed_at + 1 END FROM (SELECT DISTINCT r.m FROM {json_rows({'m': 'bigint'})} r) d "
-        "WHERE messages.id = d.m",
-        [[m] for m, _ in held],
-        now=at(tx.now),
-    )
     on_rows(
         tx,
         "DELETE FROM targets WHERE (message_id, position) IN (SELECT r.m, r.p FROM "
         f"{json_rows({'m': 'bigint', 'p': 'int'})} r)",
         held,
+    )
+    on_rows(
+        tx,
+        "UPDATE messages SET changed_at = CASE WHEN changed_at < :now THEN :now "
+        f"ELSE changed_at + 1 END, position = {_last_asked('position')}, "
+        f"gateway = {_last_asked('gateway')} "
+        f"FROM (SELECT DISTINCT r.m FROM {json_rows({'m': 'bigint'})} r) d "
+        "WHERE messages.id = d.m",
+        [[m] for m, _ in held],
+        now=at(tx.now),
     )
     columns = json_rows(
         {"m": "bigint", "p": "int", "step": "int", "c": "text", "g": "text", "a": "bigint",
@@ -219,9 +252,11 @@ def _pass_on(tx: Tx, broadcast_id: int, given: Sequence[_Sharer]) -> None:
     heirs = json_rows({"m": "bigint", "a": "bigint"})
     on_rows(
         tx,
-        f"UPDATE messages SET through_id = r.m FROM {heirs} r, shared_targets s "
-        "WHERE s.broadcast_id = :b AND s.address_id = r.a AND messages.id = s.message_id "
-        "AND messages.state = 'skipped' AND messages.reason = 'shared_phone'",
+        "UPDATE messages SET through_id = d.m FROM (SELECT s.message_id AS id, MIN(r.m) AS m "
+        f"FROM {heirs} r CROSS JOIN shared_targets s WHERE s.broadcast_id = :b "
+        "AND s.address_id = r.a GROUP BY s.message_id) d WHERE messages.id = d.id "
+        # found by its id: through an index on those, each heir would walk everybody who waits
+        "AND messages.state || '' = 'skipped' AND messages.reason || '' = 'shared_phone'",
         [[s.message, s.address] for s in starts.values()],
         b=broadcast_id,
     )
@@ -265,7 +300,8 @@ def end(tx: Tx, broadcast_id: int, to: MessageState) -> None:
     tx.run(
         f"WITH {tx.visible('messages')} UPDATE messages SET state = :to, reason = NULL, "
         "through_id = NULL, changed_at = :now WHERE broadcast_id = :b AND state = 'skipped' "
-        "AND reason = 'shared_phone' AND id IN (SELECT id FROM visible_messages) "
+        "AND reason = 'shared_phone' "
+        "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = messages.id) "
         "AND EXISTS (SELECT 1 FROM shared_targets s WHERE s.message_id = messages.id) "
         "AND NOT EXISTS (SELECT 1 FROM shared_targets s WHERE s.message_id = messages.id "
         f"AND {TAKEN})",

@@ -175,22 +175,29 @@ def doubts_over(tx: Tx, reachable: Collection[str]) -> list[int]:
     return [row["id"] for row in rows]
 
 
-def end_doubts(tx: Tx, ids: Sequence[int]) -> None:
-    """Name these doubts: what the best of their attempts is, else unconfirmed."""
+def end_doubts(tx: Tx, ids: Sequence[int]) -> list[int]:
+    """Name these doubts: what the best of their attempts is, else unconfirmed; which were named.
+
+    Not those another worker asks about at this moment: their calls stay open, should it die.
+    """
+    named = [
+        i
+        for (i,) in on_ids(
+            tx,
+            f"UPDATE messages SET state = {best_of_attempts('unconfirmed')}, reason = 'unknown', "
+            "deadline_at = NULL, changed_at = :now WHERE id IN (:ids) AND state = 'sending' "
+            "AND lease_owner IS NULL RETURNING id",
+            ids,
+            now=at(tx.now),
+        )
+    ]
     on_ids(
         tx,
         "UPDATE attempts SET state = 'unconfirmed', fault = 'unknown' WHERE message_id IN (:ids) "
         "AND state IN ('doubtful', 'sending')",
-        ids,
+        named,
     )
-    on_ids(
-        tx,
-        f"UPDATE messages SET state = {best_of_attempts('unconfirmed')}, reason = 'unknown', "
-        "deadline_at = NULL, changed_at = :now WHERE id IN (:ids) AND state = 'sending' "
-        "AND lease_owner IS NULL",
-        ids,
-        now=at(tx.now),
-    )
+    return named
 
 
 def go_on(tx: Tx, rows: Sequence[tuple[int, int, MessageState, int | None, str | None]]) -> None:
