@@ -6,79 +6,124 @@ Comes from: the settings and, in live, the vendor.   Goes to: `gateways check` a
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
+from dispatcher import alarms, outages
 from dispatcher import app as joined
 from dispatcher.app import App
+from dispatcher.drill import given_twins
 from dispatcher.gateways import adapter_module, adapter_tables
-from dispatcher.gateways.contract import KnowsBalance, KnowsSenders, Refused
-from dispatcher.model import SYSTEM, Mode
-from dispatcher.problems import Problem
-from dispatcher.store import receipts
-from dispatcher.store.database import Tx
+from dispatcher.gateways.contract import KnowsBalance, KnowsSenders, KnowsStanding, Refused
+from dispatcher.model import SYSTEM, Fault, Mode
+from dispatcher.outages import Health, State
+from dispatcher.problems import Problem, Say
+from dispatcher.store import gateways, health
 
 SET_UP = ("esms", "zalo", "kannel", "speedsms", "viettel", "vnpt")  # `http` is described by hand
 
 
-def odd_reports(app: App, tx: Tx) -> dict[str, dict[str, Any]]:
-    """Gateways of whose reports too many are of no use just now: looked_at, of_no_use, since (of
-    the alarm, ISO; None where no worker has noticed it yet)."""
-    limits = {name: g.odd_reports for name, g in app.site.gateways.items()}
-    since = receipts.episodes(tx)
-    return {
-        name: {
-            "looked_at": looked,
-            "of_no_use": odd,
-            "since": since[name].isoformat() if name in since else None,
-        }
-        for name, (looked, odd) in receipts.alarms(tx, app.clock(), limits).items()
-    }
-
-
 def checked(app: App, name: str, language: str) -> dict[str, Any]:
-    """One gateway (a known one): gateway, ok, settings or message; in live balance and
-    not_registered (senders its vendor does not know) too. `reached`: False where only the vendor
-    is the trouble."""
-    live = app.site.mode is Mode.LIVE
+    """One gateway (a known one): gateway, ok, settings or message, state, since; `reached` (None:
+    nobody connected); in live balance and not_registered (senders its vendor does not know) too.
+
+    In live the vendor's host is connected to and, where it has a harmless question, asked; in a
+    drill a twin that runs. What that shows is written down.
+    """
+    live, twin = app.site.mode is Mode.LIVE, given_twins().get(name)
+    found: dict[str, Any] = {"gateway": name, "ok": True, "reached": None}
     try:
         options = joined.adapter_options(
-            app.site, app.site.gateways[name], None if live else "http://127.0.0.1"
+            app.site, app.site.gateways[name], None if live else twin or "http://127.0.0.1"
         )
+        found["settings"] = sorted(options)
+        if live or (twin is not None and app.site.mode is Mode.DRILL):
+            found |= asyncio.run(_answers(app, name, options))
     except Problem as problem:
-        return {"gateway": name, "ok": False, "message": problem.to(language)}
-    found: dict[str, Any] = {"gateway": name, "ok": True, "settings": sorted(options)}
+        found |= {"ok": False, "message": problem.to(language)}
+    trouble = found.pop("trouble", None)
+    if found["reached"] is not None:
+        _write_down(app, name, trouble, asked=bool(found.pop("asked", False)))
     with app.store.read(SYSTEM) as tx:
-        odd = odd_reports(app, tx).get(name)
+        now, odd = alarms.gateways(app, tx)[name], alarms.odd_reports(app, tx).get(name)
+    found |= now.as_json()
     if odd is not None:
         found["odd_reports"] = odd
-    if live:
-        try:
-            found |= asyncio.run(_answers(app, name))
-        except Problem as problem:
-            return {"gateway": name, "ok": False, "message": problem.to(language)}
+    if isinstance(trouble, Refused):
+        found["fault"] = _state_of(trouble).value
+        found["message"] = _words(name, trouble, app).to(language)
     return found
 
 
-async def _answers(app: App, name: str) -> dict[str, Any]:
-    """What a live account says of itself: its balance, and sender names it does not know."""
-    gateway = joined.build_gateway(app, name, joined.Doors({}), None)
+async def _answers(app: App, name: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """What connecting shows, and what a live account says of itself: its balance, and sender names
+    it does not know."""
+    live = app.site.mode is Mode.LIVE
+    gateway = joined.build_gateway(app, name, joined.Doors(given_twins()), None)
+    module = adapter_module(app.site.gateways[name].adapter)
+    place = str(options.get("base_url") or getattr(module, "BASE_URL", ""))
     found: dict[str, Any] = {"ok": True}
+    wire = getattr(gateway, "_wire", None)  # the outbox has none
     try:
-        if isinstance(gateway, KnowsBalance):
-            answer = await gateway.balance()
+        if wire is not None and place:
+            gone = await wire.reach(place)
+            found["reached"] = gone is None
+            if gone is not None:
+                trouble = Refused(Fault.BUSY, gone.what, unreached=True)
+                return {"ok": False, "reached": False, "trouble": trouble}
+        if live and isinstance(gateway, KnowsBalance | KnowsStanding):
+            known = isinstance(gateway, KnowsBalance)
+            answer = await (gateway.balance() if known else gateway.standing())  # type: ignore[union-attr]
             if isinstance(answer, Refused):
-                said = f"{answer.fault.value} {answer.code} {answer.detail}".strip()
-                return {"ok": False, "reached": False, "message": said}
-            found["balance"] = answer
-        if isinstance(gateway, KnowsSenders):
-            known = await gateway.senders()
-            if not isinstance(known, Refused):
+                return {"ok": False, "reached": not answer.unreached, "trouble": answer}
+            found |= {"asked": True, "balance" if known else "standing": answer}
+        if live and isinstance(gateway, KnowsSenders):
+            senders = await gateway.senders()
+            if not isinstance(senders, Refused):
                 ours = {s.brandname for _, s in app.site.senders.values() if s.brandname}
-                found["not_registered"] = sorted(ours - {sender for sender, _ in known})
+                found["not_registered"] = sorted(ours - {sender for sender, _ in senders})
     finally:
-        if (wire := getattr(gateway, "_wire", None)) is not None:  # the outbox has none
+        if wire is not None:
             await wire.close()
     return found
+
+
+def _state_of(trouble: Refused) -> State:
+    """What a refused question says of a gateway."""
+    if trouble.unreached:
+        return State.UNREACHABLE
+    match trouble.fault:
+        case Fault.BUSY | Fault.LATER:
+            return State.THROTTLED
+        case Fault.UNKNOWN:
+            return State.UNREADABLE
+        case _:
+            return State.ACCOUNT
+
+
+def _words(name: str, trouble: Refused, app: App) -> Say:
+    """What is wrong and what to do: the vendor's own words beside ours."""
+    state, now = _state_of(trouble), app.clock()
+    told = outages.told(Health(name, state, now, trouble.code), now)
+    if not trouble.detail:
+        return told
+    return Say(f"{told.vi} ({trouble.detail})", f"{told.en} ({trouble.detail})")
+
+
+def _write_down(app: App, name: str, trouble: Refused | None, *, asked: bool) -> None:
+    """Keep what a check shows: a trouble, or that one is over. Whether messages are taken again is
+    shown by messages alone: until then nobody knows."""
+    with app.begin(SYSTEM)() as tx:
+        tx.act = "checked"
+        heard = gateways.states(tx).get(name, {}).get("health")
+        if trouble is not None:
+            state = _state_of(trouble)
+            if state is not State.ACCOUNT and heard != state.value:
+                health.write(tx, name, state.value, tx.now, trouble.code)
+        elif asked and heard in (None, State.UNREACHABLE.value):
+            health.write(tx, name, State.OK.value, tx.now, "")
+        elif heard == State.UNREACHABLE.value or (asked and heard != State.OK.value):
+            health.write(tx, name, None, tx.now, "")
 
 
 def to_write(adapter: str, name: str) -> str:

@@ -13,11 +13,15 @@ from dispatcher.model import SYSTEM, Mode
 from dispatcher.store import gateways
 
 
+def given_twins() -> dict[str, str]:
+    """Twins that run already: gateway → URL."""
+    return dict(json.loads(os.environ.get("DISPATCHER_TWINS") or "{}"))
+
+
 def own_twins(app: App) -> tuple[Any, dict[str, str]]:
     """In a drill without twins of its own: start them. (the child or None, gateway → URL)."""
-    given = os.environ.get("DISPATCHER_TWINS")
-    if given:
-        return None, dict(json.loads(given))
+    if given := given_twins():
+        return None, given
     wanted = {n: g.adapter for n, g in app.site.gateways.items() if g.adapter != "outbox"}
     if app.site.mode is not Mode.DRILL or not wanted:
         return None, {}

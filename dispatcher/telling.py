@@ -10,15 +10,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from dispatcher import outages
 from dispatcher.model import HANOI, BroadcastState, HeldReason, Role
+from dispatcher.outages import Health, State
 from dispatcher.periods import clock
 from dispatcher.problems import Say
-from dispatcher.store import broadcasts, notices, receipts, replies
+from dispatcher.store import broadcasts, health, notices, receipts, replies
 from dispatcher.store.budgets import Standing
 from dispatcher.store.database import Tx
 from dispatcher.store.ending import Ended
 from dispatcher.store.notices import Event
-from dispatcher.store.schema import moment
+from dispatcher.store.schema import micros, moment
 
 LEADER, ADMIN, OFFICER = (r.value for r in (Role.LEADER, Role.ADMIN, Role.OFFICER))
 LATELY = timedelta(days=7)
@@ -170,22 +172,48 @@ def ended(tx: Tx, over: Sequence[Ended]) -> int:
 
 
 def _gateways(tx: Tx) -> list[Event]:
-    return [
-        Event(
-            "gateway",
-            "gateway",
-            f"{row['name']}@{row['paused_at']}",
-            Say(
-                f"Nhà cung cấp {row['name']} tạm dừng (mã {row['paused_code'] or '?'}): tin chờ ở "
-                "đó, không mất. Cần quản trị xem.",
-                f"Gateway {row['name']} is paused (code {row['paused_code'] or '?'}): messages "
-                "wait there, nothing is lost. An admin must look.",
-            ),
-            (ADMIN,),
-            by_text=True,
-        )
-        for row in notices.paused_gateways(tx)
+    """Each trouble of a gateway once, and once that it is over."""
+    found = health.read(tx, tx.now)
+    troubled = [s for s in found.values() if outages.is_told(s, tx.now)]
+    events = [
+        Event("gateway", "gateway", _episode(s), _trouble(s, tx.now), (ADMIN,), by_text=True)
+        for s in troubled
     ]
+    for episode in notices.last_troubles(tx):
+        seen = found.get(episode.partition("@")[0])
+        if seen is not None and seen.state is State.OK:
+            name = seen.gateway
+            well = Say(
+                f"Nhà cung cấp {name} nhận tin lại.", f"Gateway {name} takes messages again."
+            )
+            events.append(Event("gateway-well", "gateway", episode, well, (ADMIN,)))
+    return events
+
+
+def _episode(seen: Health) -> str:
+    """One trouble of a gateway: told once, however long it lasts."""
+    since = micros(seen.since) if seen.since else 0
+    return f"{seen.gateway}@{since}"
+
+
+def _trouble(seen: Health, now: datetime) -> Say:
+    """How it is, and what an admin is to do; short enough for a text."""
+    name = seen.gateway
+    if seen.state is State.ACCOUNT:
+        code = seen.code or "?"
+        return Say(
+            f"Nhà cung cấp {name} tạm dừng (mã {code}): tin chờ ở đó, không mất. Cần quản trị xem.",
+            f"Gateway {name} is paused (code {code}): messages wait there, nothing is lost. An "
+            "admin must look.",
+        )
+    how = outages.described(seen)
+    doubt = seen.state is State.UNREADABLE
+    then = ("có tin chưa rõ kết quả", "some messages are in doubt") if doubt else (
+        "tin chờ ở đó", "messages wait there")  # fmt: skip
+    return Say(
+        f"Nhà cung cấp {name} {how.vi}: {then[0]}. Cần quản trị xem.",
+        f"Gateway {name}, {how.en}: {then[1]}. An admin must look.",
+    )
 
 
 def _odd_reports(gateway: str, since: datetime) -> Event:

@@ -496,7 +496,7 @@ class Worker:
         self._read_inbox()
         with app.store.begin(SYSTEM, app.clock()) as tx:
             tx.act = "reclaimed"
-            workers.seen(tx, self.name)
+            workers.seen(tx, self.name, self._turned_at(tx.now))
             pass_deadlines(tx, read_upto)
             reclaim(tx, self.name, self._doubts())
             end_doubts(tx, self.gateways)
@@ -516,6 +516,12 @@ class Worker:
         until = awake() + INBOX_FIRST
         while self._match() == receiving.AT_ONCE and awake() < until:
             pass
+
+    def _turned_at(self, now: datetime) -> datetime | None:
+        """When the send loop last took its turn, by the clock of the site."""
+        if self.engine is None:
+            return None
+        return now - timedelta(seconds=max(0.0, awake() - self.engine.turned))
 
     def _hold_on(self) -> None:
         """The database was restarted and our lock with it: others may have taken us for dead."""

@@ -8,8 +8,9 @@ from typing import Any
 from dispatcher import app as joined
 from dispatcher import planning, rights, wording
 from dispatcher.cli import foretold
-from dispatcher.cli.broadcasts import acting, broadcast_id, broadcasts, paper_facts, told
+from dispatcher.cli.broadcasts import acting, broadcast_id, paper_facts, told
 from dispatcher.cli.days import read_day
+from dispatcher.cli.looking import broadcasts
 from dispatcher.cli.spoken import argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.templates import pairs

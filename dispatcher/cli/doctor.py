@@ -12,13 +12,15 @@ from pathlib import Path
 
 from dispatcher import registered, scheduling, templating, timekeeping
 from dispatcher.cli import doctor_doors as doors
+from dispatcher.cli import outlook
 from dispatcher.cli.doctor_doors import Finding
+from dispatcher.cli.outlook import Checked
 from dispatcher.cli.spoken import command, option
 from dispatcher.cli.surface import Surface
 from dispatcher.model import HANOI, SYSTEM, Mode
+from dispatcher.outages import Level
 from dispatcher.problems import OK, SETTINGS, Problem, Say
 from dispatcher.store import areas, settings
-from dispatcher.store.schema import micros, moment
 
 
 @command(
@@ -36,7 +38,7 @@ from dispatcher.store.schema import micros, moment
 def doctor(surface: Surface, clock_is_right: bool) -> int:
     if clock_is_right:
         _confirm_clock(surface)
-    checks: list[Callable[[Surface], Finding]] = [
+    checks: list[Callable[[Surface], Finding | Checked]] = [
         _python,
         _sqlite,
         _zone,
@@ -50,34 +52,29 @@ def doctor(surface: Surface, clock_is_right: bool) -> int:
         _second_place,
         _templates,
         _schedules,
-        _gateways,
-        _reports,
+        outlook.gateways,
+        outlook.reports,
         doors.callbacks,
         doors.listening,
         _people,
         _lists,
         _senders,
         _registrations,
-        _workers,
-        _unsent,
+        outlook.worker,
+        outlook.unsent,
     ]
     found = []
     for check in checks:
         try:
-            found.append(check(surface))
+            found.append(Checked.of(check(surface)))
         except Problem as problem:
-            found.append((check.__name__.strip("_"), False, problem.say))
+            found.append(Checked.of((check.__name__.strip("_"), False, problem.say)))
     if surface.json:
-        surface.emit(
-            [
-                {"check": name, "ok": ok, "message": say.to(surface.language)}
-                for name, ok, say in found
-            ]
-        )
+        surface.emit([f.as_json(surface.language) for f in found])
     else:
-        for _, ok, say in found:
-            surface.say(f"{'✓' if ok else '✗'} {say.vi}", f"{'✓' if ok else '✗'} {say.en}")
-    return OK if all(ok for _, ok, _ in found) else SETTINGS
+        for f in found:
+            surface.say(f"{f.mark} {f.say.vi}", f"{f.mark} {f.say.en}")
+    return OK if all(f.ok for f in found) else SETTINGS
 
 
 def _python(surface: Surface) -> Finding:
@@ -241,7 +238,7 @@ def _backup(surface: Surface) -> Finding:
     )
 
 
-def _second_place(surface: Surface) -> Finding:
+def _second_place(surface: Surface) -> Checked:
     """Refusals and erasures are kept where a dead disk does not take them along."""
     from dispatcher import restoring
     from dispatcher.app import database_file
@@ -262,49 +259,7 @@ def _second_place(surface: Surface) -> Finding:
             f"{told.vi}; cùng ổ đĩa với cơ sở dữ liệu: đặt [backup] second sang ổ khác",
             f"{told.en}; on the same disk as the database: set [backup] second to another",
         )
-    return "second_place", True, told
-
-
-def _reports(surface: Surface) -> Finding:
-    """Reports that match nothing or cannot be read."""
-    from dispatcher import accounts
-
-    app = surface.open_app()
-    with app.store.read(SYSTEM) as tx:
-        odd = accounts.odd_reports(app, tx)
-    if not odd:
-        return "reports", True, Say("Báo nhận đọc được", "Reports can be read")
-    told = ", ".join(f"{n} ({o['of_no_use']}/{o['looked_at']})" for n, o in odd.items())
-    return (
-        "reports",
-        False,
-        Say(
-            f"Báo nhận không khớp tin nào hoặc không đọc được, giờ qua: {told}. Xem: dispatcher "
-            "log receipts; kiểm tra địa chỉ báo nhận và khóa ở nhà cung cấp.",
-            f"Reports of the last hour that match nothing or cannot be read: {told}. See: "
-            "dispatcher log receipts; check callback address and keys at the vendor.",
-        ),
-    )
-
-
-def _workers(surface: Surface) -> Finding:
-    from dispatcher.store import workers
-
-    app = surface.open_app()
-    with app.store.read(SYSTEM) as tx:
-        seen = workers.last_seen(tx)
-    if seen is None:
-        none = Say("Bộ gửi tin không chạy: dispatcher run", "No worker is running: dispatcher run")
-        return "worker", True, none
-    seconds = max(0, int((app.clock() - moment(seen)).total_seconds()))
-    return (
-        "worker",
-        seconds < 60,
-        Say(
-            f"Bộ gửi tin hoạt động {seconds} giây trước",
-            f"The worker was active {seconds} seconds ago",
-        ),
-    )
+    return Checked("second_place", True, told, Level.WARN if near else Level.OK)
 
 
 def _settings(surface: Surface) -> Finding:
@@ -388,64 +343,6 @@ def _schedules(surface: Surface) -> Finding:
         True,
         Say(f"{len(names)} lịch gửi đọc được", f"{len(names)} schedules can be read"),
     )
-
-
-def _gateways(surface: Surface) -> Finding:
-    from dispatcher.app import adapter_options
-    from dispatcher.store import gateways
-
-    app = surface.open_app()
-    with app.store.read(SYSTEM) as tx:
-        paused = [n for n, row in gateways.states(tx).items() if row["paused_at"] is not None]
-        sign_ins = gateways.sign_ins(tx)
-    if paused:
-        names = ", ".join(paused)
-        return (
-            "gateways",
-            False,
-            Say(
-                f"Nhà cung cấp đang tạm dừng: {names}. Sửa nguyên nhân rồi: dispatcher "
-                "gateways resume TÊN",
-                f"Paused: {names}. Mend the cause, then: dispatcher gateways resume NAME",
-            ),
-        )
-    refused = {n: until for n, (state, until) in sign_ins.items() if state != "ok"}
-    if refused:
-        name, until = next(iter(refused.items()))
-        left = max(0, ((until or 0) - micros(app.clock())) // 3_600_000_000)
-        return (
-            "gateways",
-            False,
-            Say(
-                f"«{name}» cần đăng nhập lại, còn gửi được khoảng {left} giờ: "
-                f"dispatcher gateways login {name}",
-                f"“{name}” must be signed in again, it can send for about {left} hours: "
-                f"dispatcher gateways login {name}",
-            ),
-        )
-    if app.site.mode is Mode.LIVE:
-        for chosen in app.site.gateways.values():
-            adapter_options(app.site, chosen, None)
-    return (
-        "gateways",
-        True,
-        Say(
-            f"{len(app.site.gateways)} nhà cung cấp sẵn sàng",
-            f"{len(app.site.gateways)} gateways are ready",
-        ),
-    )
-
-
-def _unsent(surface: Surface) -> Finding:
-    from dispatcher.store import notices
-
-    app = surface.open_app()
-    with app.store.read(SYSTEM) as tx:
-        found = notices.unsent(tx, app.clock() - timedelta(days=1))
-    if not found:
-        return "unsent", True, Say("Không tin nào hết hạn mà chưa gửi", "Nothing expired unsent")
-    vi, en = (" ".join(row[k] for row in found) for k in ("vi", "en"))
-    return "unsent", False, Say(vi, en)
 
 
 def _people(surface: Surface) -> Finding:

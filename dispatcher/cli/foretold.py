@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from dispatcher import app as joined
-from dispatcher import hours, planning
+from dispatcher import hours, outages, planning
 from dispatcher.cli.surface import Surface
 from dispatcher.model import HANOI, BroadcastState
+from dispatcher.outages import Health, State
 from dispatcher.periods import Period
 from dispatcher.reporting import number
 from dispatcher.store import forecasts
@@ -38,7 +39,9 @@ def look(surface: Surface, tx: Tx, broadcast: Broadcast) -> dict[str, Any]:
     if broadcast.state in GOES_ON and broadcast.expires_at is not None:
         start = max(app.clock(), broadcast.starts_at or app.clock())
         speeds = joined.speeds(app.site, tx)
-        ahead = planning.forecast(tx, broadcast, speeds, start, broadcast.expires_at, 0)
+        ahead = planning.forecast(
+            tx, broadcast, speeds, start, broadcast.expires_at, 0, now=app.clock()
+        )
         found["now"] = ahead.as_json()
     if found["foreseen"] and broadcast.released_at is not None:
         finish, cost = forecasts.outcome(tx, broadcast.id)
@@ -48,12 +51,13 @@ def look(surface: Surface, tx: Tx, broadcast: Broadcast) -> dict[str, Any]:
 
 
 def _outcome(foreseen: Mapping[str, Any], finish: datetime, cost: int) -> dict[str, Any]:
-    late = finish - datetime.fromisoformat(foreseen["finish"])
+    hoped = foreseen["finish"]  # None: a gateway let nothing out when it was released
+    late = (finish - datetime.fromisoformat(hoped)).total_seconds() if hoped else None
     low, high = foreseen["cost"]["low"], foreseen["cost"]["high"]
     off = cost - high if cost > high else min(0, cost - low)
     return {
         "finish": finish.isoformat(),
-        "late_s": round(late.total_seconds(), 1),
+        "late_s": None if late is None else round(late, 1),
         "cost": cost,
         "cost_error": off,  # outside what was foreseen; 0 inside
     }
@@ -67,25 +71,35 @@ def tell(surface: Surface, found: Mapping[str, Any]) -> None:
         done, before = found["outcome"], found["foreseen"]
         cost, late = done["cost"], done["late_s"]
         low, high = before["cost"]["low"], before["cost"]["high"]
+        hoped = ("", "") if late is None else (
+            f" (dự kiến {_clock(before['finish'])}, lệch {_span(late)})",
+            f" (foreseen {_clock(before['finish'])}, off by {_span(late)})")  # fmt: skip
         surface.say(
-            f"  xong {_clock(done['finish'])} (dự kiến {_clock(before['finish'])}, lệch "
-            f"{_span(late)}); {number(cost)} đồng (dự kiến {number(low)}–{number(high)})",
-            f"  through at {_clock(done['finish'])} (foreseen {_clock(before['finish'])}, off by "
-            f"{_span(late)}); {cost} đồng (foreseen {low}–{high})",
+            f"  xong {_clock(done['finish'])}{hoped[0]}; {number(cost)} đồng (dự kiến "
+            f"{number(low)}–{number(high)})",
+            f"  through at {_clock(done['finish'])}{hoped[1]}; {cost} đồng (foreseen {low}–{high})",
         )
 
 
 def tell_ahead(surface: Surface, ahead: Mapping[str, Any], *, of_left: bool = True) -> None:
-    """A forecast in one line; another, unless it is said elsewhere, where something is left."""
+    """A forecast in one line, more where a gateway lets nothing out or, unless it is said
+    elsewhere, something will be left."""
     low, high = ahead["cost"]["low"], ahead["cost"]["high"]
     basis = ("theo tốc độ đã đo", "by measured rates") if ahead["measured"] else (
         "theo cài đặt, chưa đo", "by the settings, not measured yet")  # fmt: skip
     money = ("", "") if high < low or not high else (
         f", {number(low)}–{number(high)} đồng", f", {low}–{high} đồng")  # fmt: skip
-    surface.say(
-        f"  dự kiến chuyển xong {_clock(ahead['finish'])}{money[0]} ({basis[0]})",
-        f"  handed over by {_clock(ahead['finish'])}{money[1]} ({basis[1]})",
-    )
+    if ahead["finish"]:
+        surface.say(
+            f"  dự kiến chuyển xong {_clock(ahead['finish'])}{money[0]} ({basis[0]})",
+            f"  handed over by {_clock(ahead['finish'])}{money[1]} ({basis[1]})",
+        )
+    else:
+        surface.say(
+            f"  chưa biết khi nào xong{money[0]}", f"  nobody can say when it is through{money[1]}"
+        )
+    for waits in ahead.get("waits", ()):
+        surface.say(*_waiting(waits))
     if ahead["left"] and of_left:
         surface.say(
             f"  {number(ahead['left'])} tin không kịp gửi trước khi hết hạn: kéo dài hạn, thêm "
@@ -93,6 +107,17 @@ def tell_ahead(surface: Surface, ahead: Mapping[str, Any], *, of_left: bool = Tr
             f"  {ahead['left']} messages will not leave before it expires: give it longer, add a "
             "gateway or write to fewer people",
         )
+
+
+def _waiting(waits: Mapping[str, Any]) -> tuple[str, str]:
+    """How many wait for a gateway in trouble, how it is and what to do."""
+    since = datetime.fromisoformat(waits["since"]) if waits["since"] else None
+    found = Health(waits["gateway"], State(waits["state"]), since, waits["code"])
+    how, many = outages.described(found), waits["messages"]
+    return (
+        f"  {number(many)} tin chờ ở {found.gateway}: {how.vi}; {waits['todo']['vi']}",
+        f"  {many} messages wait for {found.gateway}: {how.en}; {waits['todo']['en']}",
+    )
 
 
 def _clock(text: str) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from dispatcher import accounts, rights
+from dispatcher import accounts, alarms, outages, rights
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.tools import each_line
@@ -12,11 +13,12 @@ from dispatcher.gateways import adapter_module, cleaned
 from dispatcher.gateways.contract import Accepted, Answer, Call
 from dispatcher.model import Heard as Bits
 from dispatcher.model import Mode
+from dispatcher.outages import State
 from dispatcher.problems import OK, SETTINGS, UNREACHABLE, Problem, Say, unknown
 from dispatcher.routes import adapter_channel
 from dispatcher.store import gateways as rows
-from dispatcher.store.schema import moment
 
+UNANSWERED = frozenset({State.UNREACHABLE, State.THROTTLED, State.UNREADABLE})  # exit 5
 gateways = Group(Say("Nhà cung cấp.", "Gateways."))
 
 
@@ -27,10 +29,10 @@ gateways = Group(Say("Nhà cung cấp.", "Gateways."))
     "dispatcher gateways list",
 )
 def list_gateways(surface: Surface) -> None:
-    app = surface.open_app()
+    app, now = surface.open_app(), surface.open_app().clock()
     with app.store.read(surface.actor()) as tx:
-        states, sign_ins = rows.states(tx), rows.sign_ins(tx)
-        odd = accounts.odd_reports(app, tx)
+        states, sign_ins, health = rows.states(tx), rows.sign_ins(tx), alarms.gateways(app, tx)
+        odd = alarms.odd_reports(app, tx)
     found = []
     for name, chosen in app.site.gateways.items():
         state = states.get(name)
@@ -40,10 +42,10 @@ def list_gateways(surface: Surface) -> None:
                 "name": name,
                 "adapter": chosen.adapter,
                 "channel": adapter_channel(chosen).value,
+                **health[name].as_json(),
                 "paused": paused is not None,
                 "reason": paused["paused_reason"] if paused else None,
-                "code": paused["paused_code"] if paused else None,
-                "since": moment(paused["paused_at"]).isoformat() if paused else None,
+                "code": health[name].code or None,
                 "unknowns_in_a_row": state["unknowns"] if state else 0,
                 "sign_in": sign_ins[name][0] if name in sign_ins else None,
                 "odd_reports": odd.get(name),
@@ -64,19 +66,17 @@ def list_gateways(surface: Surface) -> None:
                 f["name"],
                 f["adapter"],
                 f["channel"],
-                surface.text(
-                    f"tạm dừng ({f['reason']} {f['code']})", f"paused ({f['reason']} {f['code']})"
-                )
-                if f["paused"]
-                else surface.text("cần đăng nhập lại", "sign in again")
-                if f["sign_in"] == "reconsent_required"
-                else surface.text("báo nhận không dùng được", "its reports are of no use")
-                if f["odd_reports"]
-                else surface.text("sẵn sàng", "ready"),
+                surface.text("cần đăng nhập lại", "sign in again")
+                if f["sign_in"] == "reconsent_required" and f["state"] in ("ok", "unknown")
+                else outages.described(health[f["name"]]).to(surface.language),
             ]
             for f in found
         ],
     )
+    for one in health.values():
+        then = outages.remedy(one, now)
+        if then.vi:
+            surface.say(f"  {one.gateway}: {then.vi}", f"  {one.gateway}: {then.en}")
 
 
 @gateways.verb(
@@ -93,14 +93,17 @@ def check(surface: Surface, names: tuple[str, ...]) -> int:
         named(app.site, name)
         result = accounts.checked(app, name, surface.language)
         if not result["ok"]:
-            reached = result.pop("reached", True)
-            worst = max(worst, SETTINGS if reached else UNREACHABLE)
+            nobody = result.get("fault") in UNANSWERED
+            worst = max(worst, UNREACHABLE if nobody else SETTINGS)
         found.append(result)
     if surface.json:
         surface.emit(found)
     for f in found:
-        words = surface.text("đạt", "fine") if f["ok"] else f.get("message", "?")
-        surface.say(f"{f['gateway']}: {words}")
+        if f["ok"]:
+            surface.say(*_fine(f))
+        else:
+            name, told = f["gateway"], f.get("message", "?")
+            surface.say(told if told.startswith(f"{name}:") else f"{name}: {told}")
         if odd := f.get("odd_reports"):
             surface.warn(
                 f"{odd['of_no_use']} trong {odd['looked_at']} báo nhận giờ qua không khớp tin nào "
@@ -122,6 +125,17 @@ def check(surface: Surface, names: tuple[str, ...]) -> int:
             "This is a drill: real keys and connections were not tried.",
         )
     return worst
+
+
+def _fine(found: Mapping[str, Any]) -> tuple[str, str]:
+    """What a check without a trouble shows: how much of it was tried, and how messages fare."""
+    name, state = found["gateway"], State(found["state"])
+    tried = {True: (", nối được", ", connected"), None: (", chưa thử nối", ", not connected to")}
+    vi, en = tried[found["reached"]]
+    by_reports = state is State.UNREADABLE and "odd_reports" in found  # they are told apart
+    if state not in (State.OK, State.UNKNOWN) and not by_reports:
+        vi, en = f"{vi}; {outages.NAMES[state].vi}", f"{en}; {outages.NAMES[state].en}"
+    return f"{name}: đạt{vi}", f"{name}: fine{en}"
 
 
 def named(site: Any, name: str) -> Any:

@@ -58,6 +58,7 @@ def _refused(said: Refused) -> Refused:
         storable.words(said.detail, storable.DETAIL),
         None if wait is None else min(wait, LONGEST_WAIT),
         said.opens if isinstance(said.opens, Opens) else None,
+        said.unreached is True,
     )
 
 

@@ -57,6 +57,7 @@ class Refused:
     detail: str = ""
     retry_after: timedelta | None = None
     opens: Opens | None = None  # of `later`, where the vendor says why but not until when
+    unreached: bool = False  # of `busy`: no connection was made, so nothing was ever asked
 
 
 Verdict = Accepted | Refused
@@ -310,7 +311,9 @@ def facts(*tables: str) -> dict[str, Fault]:
 def http_trouble(answer: Answer | NoAnswer) -> Refused | None:
     """What HTTP alone proves (DESIGN section 5); None when the body should be read."""
     if isinstance(answer, NoAnswer):
-        return Refused(Fault.UNKNOWN if answer.left else Fault.BUSY, answer.what)
+        if answer.left:
+            return Refused(Fault.UNKNOWN, answer.what)
+        return Refused(Fault.BUSY, answer.what, unreached=True)
     if answer.status == 429:
         return Refused(Fault.BUSY, "429", "", retry_after(answer.headers))
     if 300 <= answer.status < 400:

@@ -15,9 +15,12 @@ import asyncio
 import ipaddress
 import json
 import re
+import socket
+import ssl
 import zlib
 from collections import deque
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -158,6 +161,32 @@ class Wire:
             answer = NoAnswer(True, "deadline")
         self._heard.append((request.method, request.url, answer))
         return answer
+
+    async def reach(self, url: str) -> NoAnswer | None:
+        """Connect to the host of `url` (name, TCP, TLS) and ask nothing; None when that works."""
+        place = _parsed(url)
+        self._check_host(place.host)
+        secure = place.scheme == "https"
+        context = httpx.create_ssl_context(trust_env=False) if secure else None
+        port = place.port or (443 if secure else 80)
+        try:
+            async with asyncio.timeout(min(CONNECT, self.deadline)):
+                _, writer = await asyncio.open_connection(place.host, port, ssl=context)
+        except TimeoutError:
+            return NoAnswer(False, "ConnectionTimeoutError")
+        except socket.gaierror:
+            return NoAnswer(False, "ClientConnectorDNSError")
+        except ssl.SSLCertVerificationError:
+            return NoAnswer(False, "ClientConnectorCertificateError")
+        except ssl.SSLError:
+            return NoAnswer(False, "ClientConnectorSSLError")
+        except (OSError, UnicodeError):
+            return NoAnswer(False, "ClientConnectorError")
+        writer.close()
+        with suppress(OSError, TimeoutError):
+            async with asyncio.timeout(1.0):
+                await writer.wait_closed()
+        return None
 
     async def _retry(self, request: httpx.Request, again: Any) -> Answer | NoAnswer:
         retrying = tenacity.AsyncRetrying(

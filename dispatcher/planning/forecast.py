@@ -6,15 +6,18 @@ their deadlines in the latest finish.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from dispatcher import outages
 from dispatcher.model import HANOI, Window
+from dispatcher.outages import Health
 from dispatcher.periods import opening
-from dispatcher.store import forecasts, texts
+from dispatcher.problems import Say
+from dispatcher.store import forecasts, health, texts
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx
 from dispatcher.store.forecasts import Waiting
@@ -29,34 +32,54 @@ class Speed(NamedTuple):
     per_day: int | None = None
 
 
+class Waits(NamedTuple):
+    """Messages of which nobody can say when they leave, since their gateway is in trouble."""
+
+    health: Health
+    messages: int
+    todo: Say
+
+    @property
+    def how(self) -> Say:
+        return outages.described(self.health)
+
+    def as_json(self) -> dict[str, Any]:
+        found = self.health
+        told = {"gateway": found.gateway, **found.as_json(), "messages": self.messages}
+        return {**told, "code": found.code, "todo": {"vi": self.todo.vi, "en": self.todo.en}}
+
+
 @dataclass(frozen=True)
 class Forecast:
-    """Moments are aware; money is whole đồng."""
+    """Moments are aware; money is whole đồng. Nobody can say when it will be through (`finish` and
+    `latest` are None) while messages wait for a gateway that lets nothing out."""
 
     start: datetime
-    finish: datetime  # the first step of everybody
-    latest: datetime  # if every step must wait out its deadline
+    finish: datetime | None  # the first step of everybody
+    latest: datetime | None  # if every step must wait out its deadline
     left: int  # messages that will not leave before the broadcast expires
     low: int  # everybody is reached at once
     high: int  # every step for everybody
     measured: bool  # by rates seen here, not by the settings
     expires: datetime
     of: int  # messages that wait for a gateway we know
+    waits: tuple[Waits, ...] = ()  # for gateways that let nothing out, and how many
 
     def as_json(self) -> dict[str, Any]:
-        moments = ("start", "finish", "latest", "expires")
-        cost = {"low": self.low, "high": self.high}
+        moments = {k: getattr(self, k) for k in ("start", "finish", "latest", "expires")}
         return {
-            **{k: getattr(self, k).isoformat() for k in moments},
+            **{k: at.isoformat() if at is not None else None for k, at in moments.items()},
             "left": self.left,
-            "cost": cost,
+            "cost": {"low": self.low, "high": self.high},
             "measured": self.measured,
+            "waits": [w.as_json() for w in self.waits],
         }
 
 
 class Place(NamedTuple):
     """What waits for one gateway at one step, and how it may leave there."""
 
+    gateway: str
     amount: int  # in what the speed counts
     messages: int
     speed: Speed
@@ -69,17 +92,22 @@ class Place(NamedTuple):
 
 
 def places(
-    broadcast: Broadcast, speeds: Mapping[str, Speed], found: Sequence[Waiting]
+    broadcast: Broadcast,
+    speeds: Mapping[str, Speed],
+    found: Sequence[Waiting],
+    shut: Collection[str] = (),
 ) -> list[Place]:
-    """Everything that waits, by where it leaves."""
+    """Everything that waits, by where it leaves. `shut`: gateways that let nothing out just now,
+    for a forecast; whether somebody is late at all does not hang on an outage that may pass."""
     return [
         Place(
+            gateway,
             amount,
             messages,
             speeds[gateway],
             tuple(w for w in (broadcast.window, broadcast.route[step].window) if w is not None),
         )
-        for (gateway, step), amount, messages in _by_place(found, speeds)
+        for (gateway, step), amount, messages in _by_place(found, speeds, shut, broadcast)
     ]
 
 
@@ -91,8 +119,11 @@ def forecast(
     expires: datetime,
     most: int,
     found: Sequence[Waiting] | None = None,
+    *,
+    now: datetime | None = None,
 ) -> Forecast:
-    """From what waits now, or would (`found`). `most`: đồng if everybody needs every step."""
+    """From what waits now, or would (`found`), and how gateways are `now` (None: at `start`).
+    `most`: đồng if everybody needs every step."""
     found = forecasts.waiting(tx, broadcast.id) if found is None else found
     prices = texts.price_list(tx, start.astimezone(HANOI).date())
     low = sum(
@@ -100,31 +131,49 @@ def forecast(
         * texts.price(prices, w.channel, w.carrier, broadcast.kind)
         for w in found
     )
+    now = now or start
+    shut = {n: s for n, s in health.read(tx, now).items() if outages.stops(s, now)}
     ends, left, of, measured = [start], 0, 0, True
-    for place in places(broadcast, speeds, found):
+    waits: Counter[str] = Counter()
+    for place in places(broadcast, speeds, found, shut):
+        of += place.messages
+        if place.gateway in shut:
+            waits[place.gateway] += place.messages
+            continue
         finish, rest = drain(place.amount, place.speed, place.windows, start, expires)
         ends.append(finish)
         left += -(-place.messages * rest // place.amount)
-        of += place.messages
         measured = measured and place.speed.measured
+    told = tuple(Waits(shut[n], m, outages.remedy(shut[n], now)) for n, m in waits.items())
+    high = max(low, most)
+    if told:
+        return Forecast(start, None, None, left, low, high, measured, expires, of, told)
     deadlines = [s.deadline for s in broadcast.route[:-1] if s.deadline is not None]
     finish = max(ends)
-    latest = min(expires, finish + sum(deadlines, timedelta()))
-    latest = max(finish, latest)
-    return Forecast(start, finish, latest, left, low, max(low, most), measured, expires, of)
+    latest = max(finish, min(expires, finish + sum(deadlines, timedelta())))
+    return Forecast(start, finish, latest, left, low, high, measured, expires, of)
 
 
 def _by_place(
-    found: Sequence[Waiting], speeds: Mapping[str, Speed]
+    found: Sequence[Waiting],
+    speeds: Mapping[str, Speed],
+    shut: Collection[str],
+    broadcast: Broadcast,
 ) -> list[tuple[tuple[str, int], int, int]]:
-    """((gateway, step), amount in what its speed counts, messages)."""
+    """((gateway, step), amount in what its speed counts, messages). What waits for a gateway that
+    is `shut` moves to another one of its step."""
     amounts: dict[tuple[str, int], int] = defaultdict(int)
     messages: dict[tuple[str, int], int] = defaultdict(int)
     for w in found:
-        if w.gateway in speeds:
-            in_parts = speeds[w.gateway].in_parts
-            amounts[w.gateway, w.step] += w.parts if in_parts else w.messages
-            messages[w.gateway, w.step] += w.messages
+        if w.gateway not in speeds:
+            continue
+        gateway = w.gateway
+        if gateway in shut:
+            others = (g for g in broadcast.route[w.step].gateways if g in speeds and g not in shut)
+            gateway = next(others, gateway)
+        in_parts = speeds[gateway].in_parts
+        amounts[gateway, w.step] += w.parts if in_parts else w.messages
+        messages[gateway, w.step] += w.messages
     return [(key, n, messages[key]) for key, n in amounts.items() if n]
 
 

@@ -88,7 +88,8 @@ def with_routes(
     for name, steps in routes.items():
         rate = sum(speeds[g].per_second for g in steps[0].gateways if g in speeds)
         own = steps[0].window
-        place = Place(found.of, found.of, Speed(rate), (window, own) if own else (window,))
+        hours = (window, own) if own else (window,)
+        place = Place(name, found.of, found.of, Speed(rate), hours)
         if rate and place.late(found.period.start, found.period.until) < found.people:
             better.append(name)
     ways = tuple(_faster(better) if w.code == "faster-route" else w for w in found.ways)

@@ -167,7 +167,14 @@ def preview(
                 Preview(
                     **sums.__dict__,
                     forecast=forecast(
-                        tx, broadcast, speeds, ahead.start, ahead.until, sums.total, waiting
+                        tx,
+                        broadcast,
+                        speeds,
+                        ahead.start,
+                        ahead.until,
+                        sums.total,
+                        waiting,
+                        now=tx.now,
                     ),
                     period=ahead,
                     late=late(places(broadcast, speeds, waiting), ahead, broadcast.expires_after),

@@ -236,7 +236,7 @@ def release(
             step(tx)
     with begin() as tx:  # apart, so that the first message need not wait for it
         releases.take_stock(tx)
-        foreseen = forecast(tx, broadcast, speeds, start, expires, 0)
+        foreseen = forecast(tx, broadcast, speeds, start, expires, 0, now=now)
     with begin() as tx:
         repeats.one_at_a_time(tx)
         state = broadcasts.locked_state(tx, broadcast.id)

@@ -152,6 +152,7 @@ def affect(view: View, tx: Tx, lane: Lane, told: Told, now: datetime) -> None:
         lane.was_unreadable(now)
     if effects <= {Effect.NONE, Effect.CLOSE}:
         lane.went_well(told.asked_at)
+    lane.hearing.hear(told.asked_at, now, [v for _, v, _ in told.said])
     for decision, verdict, broadcast_id in told.said:
         code = verdict.code if isinstance(verdict, Refused) else ""
         if decision.effect is Effect.CLOSE and decision.opens_at is not None:

@@ -18,6 +18,7 @@ from dispatcher.problems import Problem
 from dispatcher.sending.answering import settle
 from dispatcher.sending.asking import load
 from dispatcher.sending.claiming import POLL
+from dispatcher.sending.hearing import TOO_LATE
 from dispatcher.sending.lanes import Asked, Lane, Pace
 from dispatcher.sending.view import View, lanes_of
 from dispatcher.store import aside, waiting
@@ -58,6 +59,7 @@ class Engine:
         self.view = View(name, mode, self.lanes, awake, remember, urgent_despite_refusal)
         self.awake = awake  # seconds, also while the machine sleeps
         self.sent = 0
+        self.turned = awake()  # when the database last took a turn of this loop
         self.pen = asyncio.Lock()  # one writer per process: chores take it too
         self._database = database
         self._back: list[Asked] = []
@@ -258,6 +260,7 @@ class Engine:
     def _let_go(self) -> None:
         with self.store.begin(SYSTEM, self.clock(), patience=1) as tx:
             released = waiting.release_leases(tx, self.name)
+            self.view.write_down(tx, at_once=True)
             tx.note("drained", "worker", self.name, released=released)
         for lane in self.lanes.values():
             lane.waiting.clear()
@@ -281,7 +284,7 @@ class Engine:
         gateway = call.lane.gateway
         if self.awake() > call.leave_by:  # frozen or suspended: somebody else may ask by now
             log.warning("gateway=%s call=%s came too late to leave", call.lane.name, call.call_ref)
-            return [Refused(Fault.BUSY, "too late") for _ in call.parcels]
+            return [Refused(Fault.BUSY, TOO_LATE) for _ in call.parcels]
         if call.was_look_up:
             assert isinstance(gateway, LooksUp)
             said = await gateway.look_up(call.call_ref)  # of one message, it is its reference
@@ -301,7 +304,7 @@ class Engine:
 
         Where that fails, what it taught about the gateways is forgotten: it is learned once more.
         """
-        known = [(lane, lane.health) for lane in self.lanes.values()]
+        known = [(lane, lane.taught) for lane in self.lanes.values()]
         for call in back:  # their room is free as soon as this transaction settles them
             call.lane.flying -= 1
         try:
@@ -309,11 +312,11 @@ class Engine:
         except BaseException:
             for call in back:
                 call.lane.flying += 1
-            for lane, health in known:
-                lane.health = health
+            for lane, taught in known:
+                lane.taught = taught
             self._stumbled, self._looked_at = True, 0.0
             raise
-        self._stumbled = False
+        self._stumbled, self.turned = False, self.awake()
         return started
 
     def _transact(
@@ -344,6 +347,7 @@ class Engine:
                 if not self._stopping:
                     started += load(self.view, tx, lane, now, monotonic)
             self.view.measure(tx, back, monotonic)
+            self.view.write_down(tx)
             if started:
                 facts["asked"] = [[p.message_id, p.reference] for c in started for p in c.parcels]
             if facts or tx.connection.info["touched"]:

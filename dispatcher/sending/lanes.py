@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from dispatcher.gateways.contract import Gateway, Limits, Outgoing, Verdict
 from dispatcher.lifecycle import PROBE_AFTER_UNKNOWNS, RETRY_AFTER_CAP, Doubt, backoff
+from dispatcher.sending.hearing import Hearing
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.messages import Parcel
 
@@ -18,8 +19,8 @@ MOST = 10_000  # the same, for a gateway that takes many a call
 TROUBLED = 3  # answers of `busy` in a row before a gateway gets one probe at a time
 REPEATS = 10  # of so many calls one may repeat a refused message while fresh ones wait
 
-# (unknowns, busy, bears, bore, eased_at, hold_until) of a lane
-Health = tuple[int, int, float, float, datetime | None, datetime | None]
+# (unknowns, busy, bears, bore, eased_at, hold_until, hearing) of a lane
+Taught = tuple[int, int, float, float, datetime | None, datetime | None, Hearing]
 
 
 @dataclass
@@ -75,6 +76,7 @@ class Lane:
     doubts_at: float = 0.0  # monotonic: when to look for doubts again
     lag: float = 0.0  # seconds by which calls came later than their turns, all together
     paid: float = 0.0  # the same, of which the turns of all workers know
+    hearing: Hearing = field(default_factory=Hearing)  # how it is, by its answers
 
     def __post_init__(self) -> None:
         self.bears = self.bore = float(self.in_flight)
@@ -84,13 +86,15 @@ class Lane:
         return self.gateway.name
 
     @property
-    def health(self) -> Health:
-        """What its answers have taught."""
-        return (self.unknowns, self.busy, self.bears, self.bore, self.eased_at, self.hold_until)
+    def taught(self) -> Taught:
+        """What its answers have taught, as it is just now."""
+        known = (self.unknowns, self.busy, self.bears, self.bore, self.eased_at, self.hold_until)
+        return (*known, replace(self.hearing))
 
-    @health.setter
-    def health(self, known: Health) -> None:
-        self.unknowns, self.busy, self.bears, self.bore, self.eased_at, self.hold_until = known
+    @taught.setter
+    def taught(self, known: Taught) -> None:
+        self.unknowns, self.busy, self.bears, self.bore = known[:4]
+        self.eased_at, self.hold_until, self.hearing = known[4:]
 
     @property
     def per_second(self) -> float | None:

@@ -11,7 +11,7 @@ from dispatcher.gateways.contract import Gateway
 from dispatcher.model import HANOI, Mode
 from dispatcher.sending.lanes import Asked, Lane, Pace
 from dispatcher.sending.settling import cost_of
-from dispatcher.store import allowances, broadcasts, gateways, messages, texts, workers
+from dispatcher.store import allowances, broadcasts, gateways, health, messages, texts, workers
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx
 from dispatcher.store.messages import Parcel
@@ -47,6 +47,7 @@ class View:
         self.paused = frozenset(n for n, row in states.items() if row["paused_at"] is not None)
         closed = gateways.closed(tx, tx.now)
         for lane in self.lanes.values():
+            lane.hearing.see(states[lane.name]["health"] if lane.name in states else None)
             lane.closed = {
                 b: until for (name, b), (until, _) in closed.items() if name == lane.name
             }
@@ -92,6 +93,13 @@ class View:
                 rates[lane.name] = rate * max(1, len(workers.alive(tx, tx.now - LEASE)))
         if rates:
             gateways.measured(tx, rates)
+
+    def write_down(self, tx: Tx, *, at_once: bool = False) -> None:
+        """How each gateway is, where that has changed."""
+        for lane in self.lanes.values():
+            found = lane.hearing.to_write(tx.now, at_once)
+            if found is not None:
+                health.write(tx, lane.name, *found)
 
     def broadcasts_of(self, tx: Tx, ids: set[int], *, now: bool) -> dict[int, Broadcast]:
         """Broadcasts by id; what is frozen is read once, the state only when `now` matters."""

@@ -14,6 +14,7 @@ from dispatcher.store import broadcasts, shared_phones
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx, at
 from dispatcher.store.outcomes import best_of_attempts
+from dispatcher.store.schema import moment
 from dispatcher.store.waiting import MOVABLE
 
 BACK_FOR = timedelta(days=8)  # reports are tried for seven
@@ -66,6 +67,23 @@ def open_work(tx: Tx, now: datetime, soon: timedelta) -> bool:
             if any(_can_move(tx, broadcast.id, g, others) for g in step.gateways if g in shut):
                 return True
     return False
+
+
+def due_since(tx: Tx, now: datetime) -> datetime | None:
+    """Since when something has been due that only a worker does; None when nothing is."""
+    first = tx.value(
+        f"WITH {tx.visible('broadcasts')} SELECT MIN(at) FROM visible_broadcasts "
+        "WHERE state = 'scheduled' AND at <= :now",
+        now=at(now),
+    )
+    firing = tx.value(
+        "SELECT MIN(next_fire_at) FROM schedules WHERE state = 'approved' AND next_fire_at <= :now",
+        now=at(now),
+    )
+    found = [moment(m) for m in (first, firing) if m is not None]
+    if not found and open_work(tx, now, timedelta()):
+        found = [b.starts_at for b in broadcasts.running(tx) if b.starts_at is not None]
+    return min(found, default=None)
 
 
 def silent(tx: Tx, since: datetime) -> int:

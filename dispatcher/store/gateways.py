@@ -35,6 +35,12 @@ def pause(tx: Tx, name: str, reason: str, code: str = "") -> None:
 
 
 def resume(tx: Tx, name: str) -> None:
+    """Messages go there again; after a trouble with the account nobody knows how it is."""
+    tx.run(
+        "UPDATE gateways SET health = NULL, health_at = NULL, health_code = NULL "
+        "WHERE name = :n AND paused_at IS NOT NULL AND paused_reason <> 'person'",
+        {"n": name},
+    )
     tx.run(
         "UPDATE gateways SET paused_at = NULL, paused_reason = NULL, paused_code = NULL, "
         "unknowns = 0 WHERE name = :n",

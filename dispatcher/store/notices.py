@@ -224,12 +224,19 @@ def deputies(tx: Tx, day: date) -> list[Row]:
     )
 
 
-def paused_gateways(tx: Tx) -> list[Row]:
-    """Gateways that the program itself has paused."""
-    return tx.rows(
-        "SELECT name, paused_at, paused_reason, paused_code FROM gateways "
-        "WHERE paused_at IS NOT NULL AND paused_reason <> 'person'"
-    )
+def last_troubles(tx: Tx) -> list[str]:
+    """For each gateway the last trouble staff were told of, where nobody was told of its end."""
+    last: dict[str, str] = {}
+    for row in tx.rows(
+        "SELECT code, noun_id FROM notices WHERE code IN ('gateway', 'gateway-well') "
+        "AND id > (SELECT MAX(id) FROM notices) - 5000 ORDER BY id"
+    ):
+        name = row["noun_id"].partition("@")[0]
+        if row["code"] == "gateway":
+            last[name] = row["noun_id"]
+        elif last.get(name) == row["noun_id"]:
+            del last[name]
+    return list(last.values())
 
 
 def schedules_ended(tx: Tx, soon: datetime) -> list[Row]:

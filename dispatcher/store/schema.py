@@ -508,6 +508,9 @@ gateways = Table(
            comment="per cent of its weight beside other gateways of a step; falls in trouble"),
     Column("rate", Float, comment="messages a second, measured while some were waiting"),
     Column("polled_at", Instant), Column("poll_after", Id, comment="message a round has come to"),
+    Column("health", String, comment="ok | unreachable | throttled | unreadable"),
+    Column("health_at", Instant),
+    Column("health_code", String, comment="the vendor's word, or how connecting failed"),
 )  # fmt: skip
 closures = Table(
     "closures", metadata,
@@ -544,6 +547,7 @@ workers = Table(
     Column("host", String, nullable=False), Column("pid", Integer, nullable=False),
     Column("started_at", Instant, nullable=False), Column("seen_at", Instant, nullable=False),
     Column("version", String, nullable=False),
+    Column("turned_at", Instant, comment="last turn of its send loop"),
 )  # fmt: skip
 
 # --- the trail --------------------------------------------------------------------------------

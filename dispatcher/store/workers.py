@@ -16,8 +16,10 @@ from typing import IO
 
 import sqlalchemy as sa
 
+from dispatcher.outages import Sign
 from dispatcher.store.database import Tx, at
 from dispatcher.store.engines import engine_for
+from dispatcher.store.schema import moment
 from dispatcher.store.troubles import told
 
 
@@ -114,8 +116,12 @@ def leave(tx: Tx, name: str) -> None:
     tx.note("left", "worker", name)
 
 
-def seen(tx: Tx, name: str) -> None:
-    tx.run("UPDATE workers SET seen_at = :now WHERE name = :n", {"now": at(tx.now), "n": name})
+def seen(tx: Tx, name: str, turned_at: datetime | None = None) -> None:
+    """A sign of life; `turned_at`: when the send loop last took its turn."""
+    tx.run(
+        "UPDATE workers SET seen_at = :now, turned_at = COALESCE(:t, turned_at) WHERE name = :n",
+        {"now": at(tx.now), "t": None if turned_at is None else at(turned_at), "n": name},
+    )
 
 
 def others(tx: Tx, name: str) -> list[str]:
@@ -132,3 +138,39 @@ def last_seen(tx: Tx) -> int | None:
     """When any worker last showed a sign of life (microseconds since 1970)."""
     found = tx.value("SELECT MAX(seen_at) FROM workers")
     return None if found is None else int(found)
+
+
+def signs(tx: Tx, folder: Path) -> list[Sign]:
+    """What each worker showed of itself; `folder`: where locks lie beside a SQLite file."""
+    found = []
+    for row in tx.rows("SELECT name, seen_at, turned_at FROM workers"):
+        name, turned = row["name"], row["turned_at"]
+        lives = _lives_here(folder / f"{name}.lock") if tx.is_sqlite else _lives(tx, name)
+        turned_at = None if turned is None else moment(turned)
+        found.append(Sign(lives, moment(row["seen_at"]), turned_at))
+    return found
+
+
+def _lives(tx: Tx, name: str) -> bool:
+    """True while some connection to this server holds the worker's lock."""
+    key = _key(name) % 2**64
+    return bool(
+        tx.value(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1 "
+            "AND granted AND CAST(classid AS bigint) = :high AND CAST(objid AS bigint) = :low",
+            high=key >> 32,
+            low=key % 2**32,
+        )
+    )
+
+
+def _lives_here(path: Path) -> bool:
+    """True while a process holds the lock file. Whoever may not look takes it for alive."""
+    try:
+        file = path.open("rb+")
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    with file:
+        return not _lock_file(file)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from dispatcher import app as joined
 from dispatcher import (
+    alarms,
     handouts,
     hours,
     planning,
@@ -20,7 +20,8 @@ from dispatcher import (
     timekeeping,
     wording,
 )
-from dispatcher.auditing import REASONS, REMEDIES, STATES
+from dispatcher import app as joined
+from dispatcher.auditing import REASONS, STATES
 from dispatcher.model import HANOI, SYSTEM, URGENT, AddressKind, BroadcastState, Mode, Role
 from dispatcher.phone import read as read_phone
 from dispatcher.problems import Problem, Say, refused
@@ -41,6 +42,7 @@ from dispatcher.store.database import Tx
 from dispatcher.store.reach import SHORT
 from dispatcher.store.samples import Look
 from dispatcher.telling import HELD
+from dispatcher.web import troubles
 from dispatcher.web.ask import Answer, Ask, Go, Sent, Shown, read_date, whole
 from dispatcher.web.guard import Page, changes, reads
 from dispatcher.web.signing import prove
@@ -96,6 +98,7 @@ def show(ask: Ask) -> Answer:
         template = wording.frozen(app.site, tx, broadcast)
         covered = planning.digest(tx, broadcast)
         lent = delegations.of_deputy(tx, ask.person.person_id or 0)
+        alarm = troubles.of_work(alarms.work(app, tx)) if broadcast.state in ALIVE else None
         leaders = [p for p in people.seen(tx) if p["role"] == Role.LEADER.value
                    and p["disabled_at"] is None]  # fmt: skip
     seen = None
@@ -105,7 +108,9 @@ def show(ask: Ask) -> Answer:
             with ask.read() as tx:
                 reworded = joined.as_offered(tx, broadcast)
         seen = joined.preview(app, ask.person, reworded, Look((), first - 1, 1))
-    live = _live(ask, broadcast) if broadcast.released_at else {}
+    live: dict[str, Any] = {"alarm": alarm}
+    if broadcast.released_at:
+        live |= _live(ask, broadcast)
     if broadcast.released_at:
         with ask.read() as tx:
             live["report"] = reporting.report(tx, broadcast.id, tallies.of(tx, broadcast.id))
@@ -141,6 +146,7 @@ def _live(ask: Ask, broadcast: Broadcast) -> dict[str, Any]:
     """How far a released broadcast has come, and how fast since `?was=…&at=…` (done, second)."""
     with ask.read() as tx:
         tally = tallies.of(tx, broadcast.id, ("people", "faults"))
+        wrong = troubles.of_broadcast(ask.app, tx, broadcast, reporting.faults(tally)[:20])
     counted, now = tally.states, ask.app.clock()
     total = sum(counted.values())
     left = counted.get("queued", 0) + counted.get("sending", 0)
@@ -155,10 +161,10 @@ def _live(ask: Ask, broadcast: Broadcast) -> dict[str, Any]:
         "later": later,
         "share": round((total - left) * 100 / total) if total else 100,
         "look": look, "rate": per_minute, "minutes": math.ceil(left / max(per_minute, 1)),
-        "networks": lines if len(lines) > 1 else [], "faults": reporting.faults(tally)[:20],
+        "networks": lines if len(lines) > 1 else [],
         "totals": {c: sum(line["counts"][c] for line in lines) for c in reporting.COLUMNS},
-        "columns": reporting.COLUMNS, "STATES": STATES, "REASONS": REASONS, "REMEDIES": REMEDIES,
-        "taken_at": tally.at,
+        "columns": reporting.COLUMNS, "STATES": STATES, "REASONS": REASONS,
+        "taken_at": tally.at, **wrong,
     }  # fmt: skip
 
 
@@ -187,12 +193,13 @@ def progress(ask: Ask) -> Answer:
     """The part of a running broadcast's page that is looked at again and again."""
     with ask.read() as tx:
         broadcast = broadcasts.get(tx, ask.number())
+        alarm = troubles.of_work(alarms.work(ask.app, tx))
     was = ask.query.get("state", broadcast.state.value)
     if was != broadcast.state.value:  # more than this part changes: buttons, tables, the phone
         return Go(f"/broadcasts/{broadcast.id}")
     if broadcast.released_at is None:
         return Shown("progress.html", {"b": broadcast, "waiting": True, "STATE": STATE,
-                                       "ALIVE": ALIVE})  # fmt: skip
+                                       "ALIVE": ALIVE, "alarm": alarm})  # fmt: skip
     values = {"b": broadcast, "waiting": False, "STATE": STATE, "ALIVE": ALIVE,
               **_live(ask, broadcast)}  # fmt: skip
     return Shown("progress.html", values)

@@ -6,6 +6,7 @@ from typing import Any
 
 from dispatcher import (
     accounts,
+    alarms,
     deputizing,
     firing,
     rights,
@@ -29,6 +30,7 @@ from dispatcher.store import (
 )
 from dispatcher.store.database import Tx
 from dispatcher.store.handover import hand_over, in_hand
+from dispatcher.web import troubles
 from dispatcher.web.ask import Answer, Ask, Go, Shown, read_date, whole
 from dispatcher.web.guard import Page, changes, reads
 from dispatcher.web.pages import ROLES
@@ -164,9 +166,11 @@ def take_back(ask: Ask) -> Answer:
 
 def providers(ask: Ask) -> Answer:
     with ask.read() as tx:
-        states, odd = gateways.states(tx), accounts.odd_reports(ask.app, tx)
-    found = [{"name": n, "adapter": g.adapter, "odd": odd.get(n), **states.get(n, {})}
-             for n, g in ask.app.site.gateways.items()]  # fmt: skip
+        states, health = gateways.states(tx), alarms.gateways(ask.app, tx)
+        odd = alarms.odd_reports(ask.app, tx)
+    told = troubles.listed(health.values(), ask.app.clock())
+    found = [{**states.get(g["name"], {}), "adapter": ask.app.site.gateways[g["name"]].adapter,
+              "odd": odd.get(g["name"]), **g} for g in told]  # fmt: skip
     return Shown("gateways.html", {"found": found, "whole": ask.person.wards is None})
 
 
@@ -184,13 +188,14 @@ def provider(ask: Ask) -> Answer:
     app, checked = ask.app, None
     if ask.form:
         checked = accounts.checked(app, name, ask.language)
-    with ask.read() as tx:
-        odd = accounts.odd_reports(app, tx).get(name)
     path = callback_path(app, name)
+    with ask.read() as tx:
+        odd = alarms.odd_reports(app, tx).get(name)
+        [health] = troubles.listed([alarms.gateways(app, tx)[name]], app.clock())
     return Shown(
         "gateway.html",
-        {"g": app.site.gateways[name], "checked": checked, "odd": odd,
-         "live": app.site.mode is Mode.LIVE,
+        {"health": health, "odd": odd,
+         "g": app.site.gateways[name], "checked": checked, "live": app.site.mode is Mode.LIVE,
          "callback": app.site.public_url + path if app.site.public_url else "",
          "block": accounts.to_write(app.site.gateways[name].adapter, name)},
     )  # fmt: skip

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dispatcher import alarms
 from dispatcher.app import budgets_of
 from dispatcher.model import HANOI, BroadcastState, Role
-from dispatcher.store import broadcasts, budgets, gateways, notices, tallies
+from dispatcher.store import broadcasts, budgets, notices, tallies
+from dispatcher.web import troubles
 from dispatcher.web.ask import Answer, Ask, Go, Shown
 from dispatcher.web.guard import EVERYONE, Page, changes, reads
 
@@ -33,12 +35,7 @@ def home(ask: Ask) -> Answer:
             b for b in budgets_of(app.site, tx) if person.wards is None or b.wards & person.wards
         ]
         purses = budgets.standings(tx, mine, app.site.mode, app.clock())
-        states = gateways.states(tx)
-    health = [
-        {"name": name, "paused": states[name]["paused_at"], "code": states[name]["paused_code"]}
-        for name in app.site.gateways
-        if name in states
-    ]
+        health, work = alarms.gateways(app, tx), alarms.work(app, tx)
     return Shown(
         "home.html",
         {
@@ -48,7 +45,8 @@ def home(ask: Ask) -> Answer:
             "newest": newest,
             "counted": counted,
             "purses": list(purses.values()),
-            "health": health,
+            "health": troubles.listed(health.values(), app.clock()),
+            "alarm": troubles.of_work(work),
             "approves": person.role is Role.LEADER,
             "today": app.clock().astimezone(HANOI),
         },

@@ -81,7 +81,9 @@ def test_a_release_after_a_lost_disk_says_what_nobody_knows(site, tmp_path, monk
     call(site, "db", "backup", str(copy))
     [kept] = (tmp_path / "usb").glob("site-*.sealed")
     found = {c["check"]: c for c in json.loads(call(site, "doctor", "--json", code=4).stdout)}
-    assert "usb" in found["second_place"]["message"]
+    place = found["second_place"]
+    assert "usb" in place["message"]
+    assert (place["ok"], place["level"]) == (True, "warn"), "on the same disk as the database"
     for path in site.glob("data/site.db*"):
         path.unlink()
     call(site, "db", "restore", str(copy), "--yes")

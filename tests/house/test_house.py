@@ -17,11 +17,11 @@ MIGRATIONS = sorted((PACKAGE / "store" / "migrations").rglob("*.py"))
 # Imports point down only; a floor may use itself (edges, doors, wiring) and what lies below.
 FLOORS: dict[str, int] = {
     "model": 0, "problems": 0, "storable": 1, "lifecycle": 1, "failpoints": 0, "phone": 1, "sms": 1, "areas": 1, "names": 1, "law": 1, "last_look": 1, "rights": 1, "acts": 1, "workdays": 1, "periods": 1,
-    "clock": 0, "opting_out": 1, "parts": 1,
+    "clock": 0, "outages": 1, "opting_out": 1, "parts": 1,
     "store": 2, "gateways": 2,
     "importing": 3, "targeting": 3, "templating": 3, "planning": 3, "scheduling": 3, "sending": 3,
     "receiving": 3, "reporting": 3, "auditing": 3, "signing_in": 3, "telling": 3,
-    "config": 4, "confirming": 4, "routes": 4, "registered": 4, "wording": 4, "app": 4, "timekeeping": 4, "firing": 4, "repeating": 4, "intake": 4, "emergencies": 4, "handouts": 4, "accounts": 4, "deputizing": 4, "staff": 4, "housekeeping": 4, "drill": 4, "worker": 4, "serving": 4, "cli": 5, "web": 5, "twins": 5, "__main__": 5, "__init__": 5, "restoring": 4, "hours": 4,
+    "config": 4, "confirming": 4, "routes": 4, "registered": 4, "wording": 4, "app": 4, "timekeeping": 4, "firing": 4, "repeating": 4, "intake": 4, "emergencies": 4, "handouts": 4, "accounts": 4, "alarms": 4, "deputizing": 4, "staff": 4, "housekeeping": 4, "drill": 4, "worker": 4, "serving": 4, "cli": 5, "web": 5, "twins": 5, "__main__": 5, "__init__": 5, "restoring": 4, "hours": 4,
 }  # fmt: skip
 ROOMS = {name for name, floor in FLOORS.items() if floor == 3}
 # Settings are plain values that rooms may read the syntax of; the receipt door is served by wiring.

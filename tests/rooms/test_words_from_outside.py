@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from conftest import FlowingClock, add_people
+from patience import PATIENCE
 from walk import counts, crowd, import_list, number, released, rows, sheet
 
 from dispatcher import receiving, staff
@@ -30,6 +31,7 @@ from dispatcher.gateways.contract import (
 )
 from dispatcher.model import SYSTEM, Channel, Fault, Receipt, Role
 from dispatcher.model import Heard as Bits
+from dispatcher.opting_out import Wish
 from dispatcher.sending import Engine
 from dispatcher.sending.lanes import Pace
 from dispatcher.sending.polling import poll
@@ -119,7 +121,7 @@ def settled(app, *gateways, until=()):
         lanes = [(g, Pace(in_flight=100)) for g in gateways]
         engine = Engine(app.store, "w", app.clock, app.site.mode, lanes, database)
         running = asyncio.create_task(engine.run())
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while rows(app, "SELECT 1 FROM messages WHERE state IN ('queued', 'sending') "
                             f"AND id NOT IN ({', '.join(map(str, until)) or 0})"):  # fmt: skip
                 await asyncio.sleep(0.02)
@@ -354,7 +356,7 @@ def test_what_people_write_back_is_kept_whatever_it_holds(accepted):
         kept = [r["text"] for r in replies.listed(tx)]
     assert sorted(map(len, kept)) == [4, 7, 2000]
     with app.begin(SYSTEM)() as tx:
-        replies.put(tx, "esms", None, "x\0\ud800", opt_out=False)
+        replies.put(tx, "esms", None, "x\0\ud800", wish=Wish.ORDINARY, look=False, confirm=False)
 
 
 def test_a_page_of_pulled_reports_with_an_odd_row_is_believed_but_for_that_row(accepted):

@@ -65,6 +65,8 @@ def test_what_a_person_types_is_refused_however_deep_it_stands(value):
     (Refused(Fault.BUSY, "x", "", timedelta(-1)), Refused(Fault.BUSY, "x")),
     (Refused(Fault.BUSY, "x", "", 5), Refused(Fault.BUSY, "x")),
     (Refused(Fault.LATER, "x", "", timedelta.max), Refused(Fault.LATER, "x", "", cleaned.LONGEST_WAIT)),
+    (Refused(Fault.BUSY, "x", unreached=True), Refused(Fault.BUSY, "x", unreached=True)),
+    (Refused(Fault.BUSY, "x", unreached="no"), Refused(Fault.BUSY, "x")),
     (None, Refused(Fault.UNKNOWN, "no answer", "NoneType")),
     ("ok", Refused(Fault.UNKNOWN, "no answer", "str")),
 ])  # fmt: skip

@@ -1,0 +1,76 @@
+"""Gateways in trouble and due messages that nobody sends, as pages show them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from dispatcher import alarms, outages
+from dispatcher.app import App
+from dispatcher.auditing import REMEDIES
+from dispatcher.model import BroadcastState, Fault
+from dispatcher.outages import Health, Level, Work
+from dispatcher.problems import Say
+from dispatcher.store.broadcasts import Broadcast
+from dispatcher.store.database import Tx
+
+GOES_ON = frozenset({BroadcastState.SCHEDULED, BroadcastState.RUNNING, BroadcastState.PAUSED})
+TROUBLES = frozenset({Fault.BUSY, Fault.UNKNOWN, Fault.ACCOUNT})  # of the gateway itself
+
+
+def listed(found: Iterable[Health], now: datetime) -> list[dict[str, Any]]:
+    """Each gateway with its state in words, how much to mind it and what to do."""
+    return [
+        {
+            "name": s.gateway,
+            "state": s.state.value,
+            "level": outages.level(s, now).value,
+            "how": outages.described(s),
+            "todo": outages.remedy(s, now),
+        }
+        for s in found
+    ]
+
+
+def of_work(found: Work) -> dict[str, Any] | None:
+    """That nobody sends; None while somebody does, or where nothing is due and none was started."""
+    if found.level is Level.OK or (found.since is None and found.seen_at is None):
+        return None
+    look = "problem" if found.level is Level.ALARM else "warn"
+    return {"look": look, "say": outages.work_told(found)}
+
+
+OVER = Say(
+    "đợt này đã kết thúc: xem ai chưa nhận được trong Báo cáo, rồi gửi lại cho những người đó",
+    "this broadcast is over: see in the report who was not reached, then send again to those",
+)
+
+
+def of_broadcast(
+    app: App, tx: Tx, broadcast: Broadcast, faults: Iterable[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """For the page of a broadcast: nobody who sends, gateways in trouble, whether nobody can say
+    when it is through, and its `faults` with what to do about each."""
+    now, goes_on = app.clock(), broadcast.state in GOES_ON
+    found = alarms.of_broadcast(app, tx, broadcast)
+    return {
+        "alarm": of_work(alarms.work(app, tx)) if goes_on else None,
+        "troubled": [g for g in listed(found, now) if g["level"] != Level.OK.value],
+        "shut": any(outages.stops(s, now) for s in found),
+        "faults": [{**f, "todo": _remedy(f, found, now, goes_on=goes_on)} for f in faults],
+    }
+
+
+def _remedy(
+    fault: Mapping[str, Any], found: Iterable[Health], now: datetime, *, goes_on: bool
+) -> Say:
+    """What to do about a fault: by how its gateway is now, where that is in trouble."""
+    if fault["fault"] in TROUBLES:
+        for health in found:
+            troubled = outages.level(health, now) is not Level.OK and not health.by_reports
+            if health.gateway == fault["gateway"] and troubled:
+                return outages.remedy(health, now)
+        if fault["fault"] == Fault.BUSY and not goes_on:
+            return OVER
+    return REMEDIES[fault["fault"]]
