@@ -79,7 +79,8 @@ class Upsets:
         for message in self._waiting(min(left, per_kill)):
             self._refuse(message)
         for at, made in self._due.items():
-            if made == killed + 1 and database_file(self.app.site) is not None:
+            on_file = database_file(self.app.site) is not None
+            if made == killed + 1 and on_file and at not in self._backups:
                 self._backups[at] = self.root / f"backup-{at}.db"
                 housekeeping.back_up(self.app, SYSTEM, self._backups[at])
 
