@@ -19,7 +19,7 @@ from dispatcher.model import SYSTEM, BroadcastState
 from dispatcher.store import broadcasts, fresh, identity, imports, suppressions
 from dispatcher.store.copying import copy_site
 from dispatcher.store.database import Tx
-from dispatcher.store.restored import MOVED_AWAY, RESTORED
+from dispatcher.store.restored import MOVED_AWAY
 from dispatcher.twins.server import Child
 
 MOST_REFUSALS = 0.05  # of the people
@@ -219,9 +219,8 @@ class Upsets:
         with app.begin(SYSTEM)() as tx:
             on_lists = {i for (i,) in tx.taken("SELECT id FROM contacts WHERE removed_at IS NULL")}
             _remove(tx, sorted(removed & on_lists))
-            broadcast = broadcasts.get(tx, self.broadcast_id)
-        held = (broadcast.state, broadcast.reason) == (BroadcastState.HELD, RESTORED)
-        restoring.release(app, app.actor("leader"), [broadcast.id] if held else [])
+        waiting = [b.id for b in restoring.outlook(app).broadcasts]
+        restoring.release(app, app.actor("leader"), waiting)
         self.restores += 1
 
 
