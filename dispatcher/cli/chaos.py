@@ -103,8 +103,10 @@ def _ended_like_ctrl_c() -> Iterator[None]:
 
 
 @command(
-    "Thử sức: giết bộ gửi tin K lần trước một nhà cung cấp hay lỗi rồi đối chiếu sổ.",
-    "Kill the worker K times in front of a misbehaving gateway, then compare the ledgers.",
+    "Thử sức: giết bộ gửi tin K lần trước một nhà cung cấp hay lỗi, giữa lúc có người từ chối, bị "
+    "xóa, dùng chung máy và dữ liệu được khôi phục, rồi đối chiếu sổ.",
+    "Kill the worker K times in front of a misbehaving gateway, while people refuse, are removed "
+    "and share phones and the database is restored; then compare the ledgers.",
     "dispatcher chaos --people 3000 --kills 30 --gateway dedup",
 )
 @option("--people", "count", default=1000, vi="số người", en="people")
