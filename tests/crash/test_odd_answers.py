@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from conftest import add_people
-from test_stopping import _until
+from patience import until
 from walk import counts, crowd, import_list, released, rows, sheet
 
 from dispatcher.app import open_app
@@ -56,7 +56,7 @@ def test_a_worker_and_its_successors_get_past_an_odd_answer(
                 worker_command(root), env=dict(os.environ), stdout=subprocess.DEVNULL
             )
             try:
-                _until(lambda times=times: asked_about(times) and len(set(asked)) >= PEOPLE)
+                until(lambda times=times: asked_about(times) and len(set(asked)) >= PEOPLE)
                 worker.send_signal(how)
                 worker.wait(60)
             finally:
