@@ -1,6 +1,7 @@
 """chaos: kill the worker again and again in front of a misbehaving gateway, then compare ledgers.
 
-The verdict never asks us whether we did well: it compares our log with what the twin accepted.
+Beside that people refuse or are removed, phones are shared, the database is restored, answers hold
+odd bytes and look-ups cannot be read.
 """
 
 from __future__ import annotations
@@ -9,132 +10,30 @@ import json
 import os
 import random
 import shutil
-import sys
+import signal
 import tempfile
 import time
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any
+from types import FrameType
 
 import click
 
-from dispatcher import app as joined
-from dispatcher import planning, templating
-from dispatcher.app import App, open_app
+from dispatcher.cli.chaos_site import make_site
+from dispatcher.cli.ledgers import Verdict, verdict
 from dispatcher.cli.spoken import command, option
 from dispatcher.cli.surface import Surface
+from dispatcher.cli.upsets import Upsets
 from dispatcher.cli.warm import start_worker
-from dispatcher.clock import start_site_clock
-from dispatcher.config import parse
-from dispatcher.model import SYSTEM, Actor, Audience, BroadcastState, Role
+from dispatcher.model import SYSTEM
 from dispatcher.problems import PARTLY, Problem
-from dispatcher.store import broadcasts, people
+from dispatcher.store import broadcasts
 from dispatcher.twins.server import Child, start
 
-IN_FLIGHT = 16
-CLOCK = "2026-12-01T09:00:00+07:00"
-
-_TOML = """[site]
-name = "Chaos"
-mode = "drill"
-undo = "0s"
-database = "{database}"
-[gateways.gate]
-adapter = "{adapter}"
-in_flight = {in_flight}
-timeout = "2s"
-{capability}
-[routes.only]
-steps = [ {{ gateway = "gate" }} ]
-[phones]
-sample_heads = ["095"]
-"""
-_TEMPLATE = """+++
-title = "Chaos"
-kind = "warning"
-+++
-{% block sms %}UBND phuong {{ ward.name | khong_dau }}: thu nghiem.{% endblock %}
-"""
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """The words of DESIGN section 9."""
-
-    people: int
-    kills: int
-    twice: int
-    lost: int
-    false_accepted: int
-    unconfirmed: int
-    in_flight: int
-    misbehaved: int
-
-    @property
-    def kept(self) -> bool:
-        """The promise: nobody twice, nobody lost, nothing claimed falsely."""
-        return not (self.twice or self.lost or self.false_accepted)
-
-
-def make_site(root: Path, count: int, gateway: str, database: str) -> App:
-    """A site with `count` invented people and one broadcast, approved and due now."""
-    from dispatcher.importing.entries import read_listing
-    from dispatcher.importing.listing import Context
-    from dispatcher.importing.merge import merge, store
-    from dispatcher.importing.sheets import read_sheets
-    from dispatcher.store import areas
-    from dispatcher.twins.residents import WARDS, invent, number, write
-
-    for folder in ("templates", "schedules"):
-        (root / folder).mkdir()
-    capability = "" if gateway == "dedup" else f'capability = "{gateway}"'
-    (root / "dispatcher.toml").write_text(
-        _TOML.format(
-            database=database,
-            adapter="esms" if gateway == "dedup" else "lab",
-            in_flight=IN_FLIGHT,
-            capability=capability,
-        ),
-        encoding="utf-8",
-    )
-    (root / "templates" / "chaos.j2").write_text(_TEMPLATE, encoding="utf-8")
-    start_site_clock(CLOCK)
-    app = open_app(parse(root))
-    crowd = [replace(p, phone=number(i)) for i, p in enumerate(invent(count))]
-    lists = write(root / "contacts", crowd, all_csv=True, as_typed=False)
-    with app.begin(SYSTEM)() as tx:
-        known = {a.key: a.name for a in areas.listed(tx)}
-        sheets = (s for path in lists for s in read_sheets(path))
-        listing = read_listing(sheets, Context(known, None, None, app.site.sample_heads))
-        store(tx, merge(tx, listing.entries), [], app.site.sample_heads)
-        people.add(tx, "author", "Author", Role.OFFICER, [])
-        people.add(tx, "leader", "Leader", Role.LEADER, [])
-    author, leader = app.actor("author"), app.actor("leader")
-    template = templating.load(app.templates, "chaos")
-    with app.begin(author)() as tx:
-        made = joined.draft(
-            app, tx, template=template, audience=Audience(wards=WARDS), route_name="only", fields={}
-        )
-    broadcast = _get(app, made)
-    found = joined.preview(app, author, broadcast)
-    _act(app, author, lambda tx: planning.submit(tx, broadcasts.get(tx, made), found))
-    _act(app, leader, lambda tx: planning.approve(tx, broadcasts.get(tx, made)))
-    _act(app, author, lambda tx: planning.schedule(tx, broadcasts.get(tx, made), app.clock()))
-    joined.release(app, _get(app, made))
-    return app
-
-
-def _get(app: App, broadcast_id: int) -> broadcasts.Broadcast:
-    with app.store.read(SYSTEM) as tx:
-        return broadcasts.get(tx, broadcast_id)
-
-
-def _act(app: App, actor: Actor, act: Callable[[Any], object]) -> None:
-    with app.begin(actor)() as tx:
-        act(tx)
+ODD_BYTES, UNREADABLE = 0.01, 0.3  # shares of the answers to sends, of the look-ups
 
 
 def harass(
@@ -145,10 +44,12 @@ def harass(
     seed: int,
     limit: float,
     told: Callable[[int], None],
+    meanwhile: Callable[[int], None] = lambda killed: None,
 ) -> int:
     """Run workers one after another, killing each while it has calls open; how many were killed.
 
-    After `kills` the last one is left alone until `over`. Raises when `limit` seconds pass.
+    After `kills` the last one is left alone until `over`. `meanwhile` acts while a worker that will
+    be killed sends, `told` while none lives. Raises when `limit` seconds pass.
     """
     draw, killed, started = random.Random(seed), 0, time.monotonic()
     while True:
@@ -164,6 +65,7 @@ def harass(
                         exit_code=1,
                     )
                 if killed < kills and twin.ask("/ledger")["calls"] > calls:
+                    meanwhile(killed)
                     time.sleep(draw.uniform(0.0, 0.35))
                     if over():
                         break
@@ -173,6 +75,9 @@ def harass(
                     told(killed)
                     break
                 time.sleep(0.02 if killed < kills else 0.2)
+        except BaseException:
+            worker.kill()
+            raise
         finally:
             if worker.is_alive():
                 worker.terminate()
@@ -183,50 +88,25 @@ def harass(
             return killed
 
 
-def verdict(app: App, broadcast_id: int, twin: Child, kills: int) -> Verdict:
-    """Our log against the twin's ledger. *twice*: more than once on one channel."""
-    ledger = twin.ask("/ledger?people=1")
-    by_channel = Counter(
-        (channel, to.removeprefix("+")) for channel, to, _ in ledger["acceptances"]
-    )
-    accepted = {to for _, to in by_channel}
-    lost = false = unconfirmed = reachable = 0
-    with app.store.read(SYSTEM) as tx:
-        rows = tx.rows(
-            "SELECT m.state, a.kind, a.cipher FROM messages m LEFT JOIN targets t "
-            "ON t.message_id = m.id AND t.position = m.position "
-            "LEFT JOIN addresses a ON a.id = t.address_id WHERE m.broadcast_id = :b",
-            b=broadcast_id,
-        )
-        for row in rows:
-            if row["cipher"] is None:
-                continue
-            reachable += 1
-            number = tx.sealer.open_address(row["kind"], row["cipher"]).removeprefix("+")
-            took = number in accepted
-            claims = row["state"] in ("accepted", "delivered", "read")
-            false += claims and not took
-            lost += row["state"] in ("queued", "sending") and not took
-            unconfirmed += row["state"] == "unconfirmed"
-    return Verdict(
-        reachable,
-        kills,
-        sum(1 for n in by_channel.values() if n > 1),
-        lost,
-        false,
-        unconfirmed,
-        IN_FLIGHT,
-        ledger["misbehaved"],
-    )
+@contextmanager
+def _ended_like_ctrl_c() -> Iterator[None]:
+    """A plain request to end goes the way of Ctrl-C: nothing that was started is left behind."""
 
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
 
-def worker_command(root: Path) -> Sequence[str]:
-    return [sys.executable, "-m", "dispatcher", "--site", str(root), "-q", "run"]
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @command(
-    "Thử sức: giết bộ gửi tin K lần trước một nhà cung cấp hay lỗi rồi đối chiếu sổ.",
-    "Kill the worker K times in front of a misbehaving gateway, then compare the ledgers.",
+    "Thử sức: giết bộ gửi tin K lần trước một nhà cung cấp hay lỗi, giữa lúc có người từ chối, bị "
+    "xóa, dùng chung máy và dữ liệu được khôi phục, rồi đối chiếu sổ.",
+    "Kill the worker K times in front of a misbehaving gateway, while people refuse, are removed "
+    "and share phones and the database is restored; then compare the ledgers.",
     "dispatcher chaos --people 3000 --kills 30 --gateway dedup",
 )
 @option("--people", "count", default=1000, vi="số người", en="people")
@@ -264,14 +144,45 @@ def chaos(
         raise Problem(
             "usage", "--people phải từ 1, --kills từ 0.", "--people from 1, --kills from 0."
         )
+    with _ended_like_ctrl_c():
+        found = _run(surface, count, kills, gateway, database, seed, limit)
+    if surface.json:
+        surface.emit(asdict(found))
+    surface.say(
+        f"{found.people} người, {found.kills} lần bị giết, {found.restores} lần khôi phục, "
+        f"{found.opted_out} người từ chối hoặc bị xóa, {found.misbehaved} cuộc gọi không có trả "
+        f"lời đọc được, {found.odd_bytes} trả lời có byte lạ: {found.lost} người mất, "
+        f"{found.twice} người nhận hai lần, {found.after_no} người nhận sau khi từ chối, "
+        f"{found.false_accepted} báo nhận sai, {found.unconfirmed} chưa rõ.",
+        f"{found.people} people, {found.kills} kills, {found.restores} restores, "
+        f"{found.opted_out} refused or removed, {found.misbehaved} calls without a readable "
+        f"answer, {found.odd_bytes} answers with odd bytes: {found.lost} lost, {found.twice} "
+        f"twice, {found.after_no} after their no, {found.false_accepted} falsely accepted, "
+        f"{found.unconfirmed} in doubt.",
+    )
+    return 0 if found.kept else PARTLY
+
+
+def _run(
+    surface: Surface,
+    count: int,
+    kills: int,
+    gateway: str,
+    database: str,
+    seed: int,
+    limit: float,
+) -> Verdict:
+    """One run in a folder of its own, which goes away with all that was started."""
     root = Path(tempfile.mkdtemp(prefix="dispatcher-chaos-"))
     os.environ["DISPATCHER_STATE"] = str(root / "state")
-    latency = max(0.01, 8 * (kills + 10) / count) if kills else 0.0  # room for every kill
+    latency = max(0.01, 12 * (kills + 10) / count) if kills else 0.0  # room for every kill
     vendor = "esms" if gateway == "dedup" else "lab"
+    rates = ["all=1", f"odd_bytes={ODD_BYTES}"]
+    if gateway == "lookup":
+        rates.append(f"look_up_unreadable={UNREADABLE}")
     twin = start(
         [vendor],
-        "--misbehave",
-        "all=1",
+        *(word for rate in rates for word in ("--misbehave", rate)),
         "--latency",
         f"{latency:.3f}",
         "--capability",
@@ -280,35 +191,34 @@ def chaos(
         "--seed",
         str(seed),
     )
+    upsets: Upsets | None = None
     try:
-        app = make_site(root, count, gateway, database)
+        app = make_site(root, count, gateway, database, sharing=True)
         with app.store.read(SYSTEM) as tx:
             broadcast_id = broadcasts.listed(tx)[0].id
+        upsets = Upsets(
+            root, app, broadcast_id, twin, kills, count, random.Random(seed), surface.warn
+        )
         os.environ["DISPATCHER_TWINS"] = json.dumps({"gate": twin.base(vendor)})
         with surface.progress("Đang giết", "Killing", max(kills, 1)) as update:
+
+            def told(killed: int) -> None:
+                upsets.after_kill(killed)
+                update(killed)
+
             killed = harass(
                 lambda: start_worker(root),
-                lambda: _get(app, broadcast_id).state is not BroadcastState.RUNNING,
+                upsets.over,
                 twin,
                 kills,
                 seed,
                 limit,
-                update,
+                told,
+                upsets.meanwhile,
             )
-        found = verdict(app, broadcast_id, twin, killed)
-        app.store.close()
+        return verdict(upsets.app, broadcast_id, twin, killed, upsets.refusals, upsets.restores)
     finally:
         twin.stop()
+        if upsets is not None:
+            upsets.close()
         shutil.rmtree(root, ignore_errors=True)
-    if surface.json:
-        surface.emit(found.__dict__)
-    surface.say(
-        f"{found.people} người, {found.kills} lần bị giết, {found.misbehaved} cuộc gọi không "
-        "có trả lời "
-        f"đọc được: {found.lost} người mất, {found.twice} người nhận hai lần, "
-        f"{found.false_accepted} báo nhận sai, {found.unconfirmed} chưa rõ.",
-        f"{found.people} people, {found.kills} kills, {found.misbehaved} calls without a readable "
-        f"answer: {found.lost} lost, {found.twice} twice, {found.false_accepted} falsely accepted, "
-        f"{found.unconfirmed} in doubt.",
-    )
-    return 0 if found.kept else PARTLY

@@ -17,8 +17,9 @@ from dispatcher import app as joined
 from dispatcher import auditing, planning, reporting, templating
 from dispatcher.app import App, callback_path, open_app
 from dispatcher.cli.broadcasts import OVER
-from dispatcher.cli.chaos import CLOCK, verdict
+from dispatcher.cli.chaos_site import CLOCK
 from dispatcher.cli.init import SAMPLE
+from dispatcher.cli.ledgers import verdict
 from dispatcher.cli.log import tell_story
 from dispatcher.cli.spoken import command, option
 from dispatcher.cli.surface import Surface

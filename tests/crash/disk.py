@@ -9,7 +9,8 @@ from contextlib import contextmanager
 
 from patience import PATIENCE, ended
 
-from dispatcher.cli.chaos import _get, make_site, verdict, worker_command
+from dispatcher.cli.chaos_site import _get, make_site, worker_command
+from dispatcher.cli.ledgers import verdict
 from dispatcher.model import BroadcastState
 from dispatcher.problems import Problem
 from dispatcher.twins.server import start

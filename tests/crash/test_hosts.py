@@ -20,7 +20,8 @@ from conftest import new_postgresql
 from disk import over
 from patience import ended, until
 
-from dispatcher.cli.chaos import make_site, verdict, worker_command
+from dispatcher.cli.chaos_site import make_site, worker_command
+from dispatcher.cli.ledgers import verdict
 from dispatcher.twins.server import start
 
 pytestmark = pytest.mark.long

@@ -13,7 +13,7 @@ from patience import ended, until
 from walk import counts, crowd, import_list, released, rows, sheet
 
 from dispatcher.app import open_app
-from dispatcher.cli.chaos import worker_command
+from dispatcher.cli.chaos_site import worker_command
 from dispatcher.config import parse
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "gateways"))

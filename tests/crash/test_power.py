@@ -15,7 +15,8 @@ import pytest
 from conftest import ROOT
 from patience import PATIENCE
 
-from dispatcher.cli.chaos import make_site, verdict
+from dispatcher.cli.chaos_site import make_site
+from dispatcher.cli.ledgers import verdict
 from dispatcher.twins.server import start
 
 CALLS = "pwrite64,fdatasync,fsync,sendto,sendmsg,write,writev"

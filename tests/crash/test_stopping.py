@@ -10,7 +10,8 @@ from disk import held_by_another_program, patient_site
 from patience import ended, until
 
 from dispatcher import planning
-from dispatcher.cli.chaos import IN_FLIGHT, _get, verdict, worker_command
+from dispatcher.cli.chaos_site import _get, worker_command
+from dispatcher.cli.ledgers import IN_FLIGHT, verdict
 from dispatcher.model import SYSTEM, BroadcastState
 from dispatcher.store import broadcasts
 from dispatcher.twins.server import start
