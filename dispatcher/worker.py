@@ -31,12 +31,12 @@ from dispatcher.app import (
     pace_of,
     release,
 )
+from dispatcher.background import Background
 from dispatcher.clock import awake
 from dispatcher.gateways.contract import AsksReceipts, Gateway, RenewsToken
 from dispatcher.lifecycle import Doubt
 from dispatcher.model import SYSTEM
 from dispatcher.problems import Problem, shortage
-from dispatcher.restoring import second_place
 from dispatcher.sending import Engine, balance, end_doubts, pass_deadlines, reclaim
 from dispatcher.sending.polling import poll
 from dispatcher.store import (
@@ -44,18 +44,13 @@ from dispatcher.store import (
     budgets,
     ending,
     gateways,
-    headcounts,
-    idempotency,
     identity,
     receipts,
-    shared_phones,
-    tallies,
     trail,
     waiting,
     workers,
 )
 from dispatcher.store.bell import listen
-from dispatcher.store.second_place import Keeper
 from dispatcher.store.workers import WorkerLock
 from dispatcher.timekeeping import Timekeeper
 
@@ -76,15 +71,11 @@ PASSING = frozenset(  # faults that end
     }
 )
 TICK = 1.0  # seconds
-CLEAR_OUT = 3600.0  # seconds between looks for what is kept long enough
 TELL = 5.0  # seconds between looks for what staff must know
-KEEP = 60.0  # seconds between looks for what must not be lost with the disk
 RECEIPTS = 0.3  # seconds between looks into the inbox
 REFRESH_AFTER = timedelta(hours=12)  # tokens live 25 hours
 A_SECOND_LOOK = timedelta(seconds=1)  # what a receipt waits that came too early, at first
 INBOX_FIRST = 2.0  # seconds for unread reports before deadlines pass; then those wait a second more
-PHONES = 5.0  # seconds between looks for shared phones that are free
-PHONES_SHARE = 30  # times as long as a look takes, at least
 SOON = timedelta(minutes=2)  # what `--once` still waits for: undo windows and doubts
 
 
@@ -102,11 +93,11 @@ class Worker:
     problems: list[str] = field(default_factory=list)
     listeners: Mapping[str, Any] = field(default_factory=dict)
     timekeeper: Timekeeper | None = None
-    keeper: Keeper | None = None
-    small: set[int] = field(default_factory=set)  # finished broadcasts pages add up themselves
-    phones_at: float = 0.0  # when shared phones are looked at again
     beside: dict[str, ThreadPoolExecutor] = field(default_factory=dict)  # chore → its own thread
     said: dict[str, str] = field(default_factory=dict)  # chore → the trouble it is in, told once
+
+    def __post_init__(self) -> None:
+        self.background = Background(self.app, self._safely)
 
     def _lock(self, name: str) -> WorkerLock:
         return WorkerLock(name, self.app.site.data / "workers", self.app.site.database)
@@ -153,7 +144,7 @@ class Worker:
                 await self._until_idle()
                 await self._safely(self._tidy)  # what is finished is called so before we go
                 await self._tell()
-                await self._keep()
+                await self.background.keep_second()
                 self.engine.stop()
             await sending
         finally:
@@ -226,10 +217,7 @@ class Worker:
             (self._poll, 2.0),
             (self._renew, 300.0),
             (self._tell, TELL),
-            (self._add_up, TELL),
-            (self._share_phones, PHONES),
-            (self._keep, KEEP),
-            (self._clear_out, CLEAR_OUT),
+            *self.background.chores(),
         ):
             timer.add_job(
                 act,
@@ -308,82 +296,6 @@ class Worker:
             return
         except Exception as error:
             self._failed("tell", error)
-
-    async def _add_up(self) -> None:
-        """Large broadcasts are added up for the pages: read beside the sending, written in turn.
-
-        People on changed lists are counted again.
-        """
-        taken: list[Mapping[str, Any]] = []
-        stale = False
-
-        def look() -> None:
-            nonlocal stale
-            now = self.app.clock()
-            with self.app.store.read(SYSTEM) as tx:
-                chosen = tallies.due(tx, now, self.small)
-                stale = headcounts.is_stale(tx)
-            for broadcast_id in chosen:
-                with self.app.store.read(SYSTEM) as tx:
-                    taken.extend(tallies.take(tx, now, broadcast_id))
-
-        def keep() -> None:
-            with self.app.store.begin(SYSTEM, self.app.clock()) as tx:
-                tx.act = "added up"
-                if stale:
-                    headcounts.count(tx)
-                if taken:
-                    tallies.keep(tx, taken)
-
-        await self._safely(look, own_thread=True)
-        if taken or stale:
-            await self._safely(keep)
-
-    async def _keep(self) -> None:
-        """Refusals, erasures and releases are kept at a second place as well."""
-        if self.keeper is None:
-            place = second_place(self.app.site)
-            self.keeper = Keeper(place)
-        keeper = self.keeper
-
-        def look() -> None:
-            with self.app.store.read(SYSTEM) as tx:
-                keeper.look(tx, self.app.clock())
-
-        await self._safely(look, own_thread=True)
-
-    async def _clear_out(self) -> None:
-        """What is kept for a while only."""
-
-        def clear_out() -> None:
-            with self.app.store.begin(SYSTEM, self.app.clock()) as tx:
-                idempotency.forget_old(tx)
-
-        await self._safely(clear_out)
-
-    async def _share_phones(self) -> None:
-        """Phones whose holders have ended without them go to the next who share them: looked for
-        beside the sending, the more seldom the longer it takes."""
-        began = awake()
-        if began < self.phones_at:
-            return
-        free: list[int] = []
-
-        def look() -> None:
-            with self.app.store.read(SYSTEM) as tx:
-                found = shared_phones.with_sharers(tx)
-                free.extend(b for b in found if shared_phones.any_free(tx, b))
-
-        def hand_over() -> None:
-            for broadcast_id in free:
-                with self.app.store.begin(SYSTEM, self.app.clock()) as tx:
-                    tx.act = "handed over"
-                    shared_phones.hand_over(tx, broadcast_id)
-
-        await self._safely(look, own_thread=True)
-        if free:
-            await self._safely(hand_over)
-        self.phones_at = awake() + max(PHONES, PHONES_SHARE * (awake() - began))
 
     async def _poll(self) -> None:
         """Pull reports where callbacks may have been lost."""

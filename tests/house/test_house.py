@@ -21,7 +21,7 @@ FLOORS: dict[str, int] = {
     "store": 2, "gateways": 2,
     "importing": 3, "targeting": 3, "templating": 3, "planning": 3, "scheduling": 3, "sending": 3,
     "receiving": 3, "reporting": 3, "auditing": 3, "signing_in": 3, "telling": 3,
-    "config": 4, "confirming": 4, "routes": 4, "registered": 4, "wording": 4, "app": 4, "timekeeping": 4, "firing": 4, "repeating": 4, "intake": 4, "emergencies": 4, "handouts": 4, "accounts": 4, "alarms": 4, "deputizing": 4, "staff": 4, "housekeeping": 4, "drill": 4, "worker": 4, "serving": 4, "cli": 5, "web": 5, "twins": 5, "__main__": 5, "__init__": 5, "restoring": 4, "hours": 4,
+    "config": 4, "confirming": 4, "routes": 4, "registered": 4, "wording": 4, "app": 4, "timekeeping": 4, "firing": 4, "repeating": 4, "intake": 4, "emergencies": 4, "handouts": 4, "accounts": 4, "alarms": 4, "deputizing": 4, "staff": 4, "housekeeping": 4, "drill": 4, "worker": 4, "background": 4, "serving": 4, "cli": 5, "web": 5, "twins": 5, "__main__": 5, "__init__": 5, "restoring": 4, "hours": 4,
 }  # fmt: skip
 ROOMS = {name for name, floor in FLOORS.items() if floor == 3}
 # Settings are plain values that rooms may read the syntax of; the receipt door is served by wiring.
@@ -44,6 +44,7 @@ ASYNC_HOMES = {
     "web",
     "twins",
     "worker",
+    "background",
     "serving",
     "staff",
     "confirming",
