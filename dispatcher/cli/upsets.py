@@ -212,13 +212,9 @@ class Upsets:
         self._go_on()
 
     def _go_on(self) -> None:
-        """Lists are those of the backup: who was removed since is removed again, by hand. What
-        people refused, and who was erased, came along; then a leader lets the database go on."""
+        """What people refused, who was erased and whose message was withdrawn came along; a leader
+        lets the database go on."""
         self.app = app = open_app(parse(self.root))
-        removed = {r.contact for r in self.refusals if r.removed}
-        with app.begin(SYSTEM)() as tx:
-            on_lists = {i for (i,) in tx.taken("SELECT id FROM contacts WHERE removed_at IS NULL")}
-            _remove(tx, sorted(removed & on_lists))
         waiting = [b.id for b in restoring.outlook(app).broadcasts]
         restoring.release(app, app.actor("leader"), waiting)
         self.restores += 1

@@ -18,11 +18,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from dispatcher.model import SkipReason
 from dispatcher.store import refusals, restored, schema, settings, trail
 from dispatcher.store import schema_people as staff
 from dispatcher.store.copying import go_on_counting
-from dispatcher.store.database import Tx
+from dispatcher.store.database import Tx, at
+from dispatcher.store.outcomes import best_of_attempts
 from dispatcher.store.refusals import ALL, Erased, Refusal
+from dispatcher.store.rows import on_ids
 from dispatcher.store.schema import metadata
 
 ROWS = 2_000  # at once
@@ -105,6 +108,7 @@ def carry(tx: Tx, source: sa.Connection) -> dict[str, int]:
             found = [_without_id(r) for r in _among(source, schema.attempts, "message_id", ids)]
             _put(tx, schema.attempts, found, ("reference",))
             messages += len(rows)
+    _withdraw_removed(tx, source)
     tx.run("DELETE FROM tallies")  # pages add up anew
     _unmatched(tx, source)
     _schedules(tx, source, own)
@@ -123,6 +127,30 @@ def _shared_phones(tx: Tx, source: sa.Connection, broadcast: int) -> None:
     if there:
         tx.run(sa.delete(targets).where(theirs))
         _put(tx, targets, there, ())
+
+
+def _withdraw_removed(tx: Tx, source: sa.Connection) -> None:
+    """Whoever was taken off the lists since the backup is on them again, as lists are the backup's.
+    What was released to them before does not leave, and no next step of it either."""
+    table = schema.contacts
+    gone = source.scalars(sa.select(table.c.id).where(table.c.removed_at.is_not(None)))
+    here = tx.taken("SELECT id FROM contacts WHERE removed_at IS NULL")
+    removed = sorted(set(gone) & {i for (i,) in here})
+    on_ids(
+        tx,
+        f"UPDATE messages SET state = {best_of_attempts('skipped')}, "
+        f"reason = '{SkipReason.REMOVED.value}', deadline_at = NULL, lease_owner = NULL, "
+        "lease_until = NULL, changed_at = :now WHERE contact_id IN (:ids) AND (state = 'queued' "
+        "OR (state = 'skipped' AND reason = 'shared_phone'))",
+        removed,
+        now=at(tx.now),
+    )
+    on_ids(
+        tx,
+        "UPDATE messages SET deadline_at = NULL WHERE contact_id IN (:ids) "
+        "AND state = 'accepted' AND deadline_at IS NOT NULL",
+        removed,
+    )
 
 
 class _Own:

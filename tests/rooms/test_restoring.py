@@ -34,6 +34,7 @@ from dispatcher.store import (
     broadcasts,
     contacts,
     identity,
+    imports,
     references,
     restored,
     schedules,
@@ -256,6 +257,24 @@ def test_refusals_and_erasures_of_after_the_backup_come_along(ward):
     assert gone["removed_at"] is not None
     assert counts(one.app, made) == {"queued": 19, "skipped": 1}
     assert sound(one)
+
+
+def test_whoever_was_removed_after_the_backup_gets_nothing_of_what_waited(ward, twins):
+    one = ward()
+    made = one.release()
+    one.back_up()
+    with one.app.begin(SYSTEM)() as tx:
+        gone = tx.value("SELECT MIN(id) FROM contacts")
+        imports.retire(tx, [gone])
+        tx.note("removed", "contacts", "", contacts=[gone])
+    one.restore()
+    one.let_go(made)
+    work(one.app, twins, with_door=False)
+    assert counts(one.app, made) == {"accepted": 19, "skipped": 1}
+    [message] = rows(one.app, "SELECT reason FROM messages WHERE contact_id = :c", c=gone)
+    assert message["reason"] == "removed"
+    [contact] = rows(one.app, "SELECT removed_at FROM contacts WHERE id = :c", c=gone)
+    assert contact["removed_at"] is None, "the list itself is the backup's again"
 
 
 def test_a_firing_of_after_the_backup_is_not_fired_again(ward):
