@@ -118,6 +118,7 @@ class Background:
 
         def clear_out() -> None:
             with self.app.store.begin(SYSTEM, self.app.clock()) as tx:
+                tx.act = "cleared out"
                 idempotency.forget_old(tx)
 
         await self.safely(clear_out)

@@ -403,9 +403,9 @@ def test_a_release_that_ends_while_another_is_planned_is_seen_by_it(ward, monkey
             planning.schedule(tx, broadcasts.get(tx, made), ward.app.clock())
     forecast, told = releasing.forecast, []
 
-    def asked(*given):  # everybody is planned, and looked at
+    def asked(*given, now):  # everybody is planned, and looked at
         told.append("planned")
-        return forecast(*given)
+        return forecast(*given, now=now)
 
     def begin():
         if told == ["planned"]:
