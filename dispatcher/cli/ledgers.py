@@ -136,7 +136,7 @@ def left_out(
     A number in doubt is named, and so is one that was tried and turned down for a failed message.
     """
     refused = {r.number for r in refusals if not r.removed}
-    gone = {r.contact for r in refusals if r.removed}
+    gone = {r.contact for r in refusals if r.removed or r.whole}
     whole = {r.number for r in refusals if r.whole and not r.removed}
     phones: dict[int, dict[int, str]] = defaultdict(dict)
     for table in ("targets", "shared_targets"):
