@@ -149,6 +149,8 @@ def test_who_shares_a_phone_that_nobody_got_anything_at_is_lost(shared):
         assert one["id"] not in left_out(tx, broadcast, set(), [refused])
         removed = Refusal(one["contact_id"], phone, taken=0, removed=True, whole=True)
         assert one["id"] not in left_out(tx, broadcast, set(), [removed])
+        replied = Refusal(one["contact_id"], "84950000000", taken=0, removed=False, whole=True)
+        assert one["id"] not in left_out(tx, broadcast, set(), [replied]), "at no number of theirs"
 
 
 def descendants_in(folder):
