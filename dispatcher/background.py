@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Protocol
 
 from dispatcher.app import App
 from dispatcher.clock import awake
-from dispatcher.model import SYSTEM
+from dispatcher.model import SYSTEM, MessageState
 from dispatcher.restoring import second_place
 from dispatcher.store import headcounts, idempotency, shared_phones, tallies
 from dispatcher.store.second_place import Keeper
 
 ADD_UP = 5.0  # seconds between looks for large broadcasts to add up
 SHARE_PHONES = 5.0  # seconds between looks for shared phones that are free
+REPORTS_COME = timedelta(days=8)  # so long after its release a message of a broadcast may move
 SELDOM = 30  # times as long as a look for them takes, at least
 KEEP = 60.0  # seconds between looks for what must not be lost with the disk
 CLEAR_OUT = 3600.0  # seconds between looks for what is kept long enough
@@ -84,20 +86,26 @@ class Background:
         if began < self.phones_at:
             return
         free: list[int] = []
+        over: list[tuple[int, MessageState]] = []
 
         def look_for_phones() -> None:
             with self.app.store.read(SYSTEM) as tx:
                 found = shared_phones.with_sharers(tx)
                 free.extend(b for b in found if shared_phones.any_free(tx, b))
+                over.extend(shared_phones.left_over(tx, self.app.clock() - REPORTS_COME))
 
         def hand_over() -> None:
             for broadcast_id in free:
                 with self.app.store.begin(SYSTEM, self.app.clock()) as tx:
                     tx.act = "handed over"
                     shared_phones.hand_over(tx, broadcast_id)
+            for broadcast_id, state in over:
+                with self.app.store.begin(SYSTEM, self.app.clock()) as tx:
+                    shared_phones.end(tx, broadcast_id, state)
+                    tx.note("ended", "broadcast", broadcast_id, shared_phones=state.value)
 
         await self.safely(look_for_phones, own_thread=True)
-        if free:
+        if free or over:
             await self.safely(hand_over)
         self.phones_at = awake() + max(SHARE_PHONES, SELDOM * (awake() - began))
 

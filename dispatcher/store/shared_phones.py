@@ -8,6 +8,7 @@ Never: gives a phone away for which something was accepted, is open or in doubt.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from itertools import groupby
 from typing import NamedTuple
 
@@ -310,15 +311,37 @@ def with_sharers(tx: Tx) -> list[int]:
     ]
 
 
+# A message whose shared phones got nothing, have nothing open and are in no doubt.
+_GOT_NOTHING = (
+    "{m}.state = 'skipped' AND {m}.reason = 'shared_phone' "
+    "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = {m}.id) "
+    "AND EXISTS (SELECT 1 FROM shared_targets s WHERE s.message_id = {m}.id) "
+    f"AND NOT EXISTS (SELECT 1 FROM shared_targets s WHERE s.message_id = {{m}}.id AND {TAKEN})"
+)
+
+
 def end(tx: Tx, broadcast_id: int, to: MessageState) -> None:
     """At the end of a broadcast: whoever shares a phone nothing was accepted for becomes `to`."""
     tx.run(
         f"WITH {tx.visible('messages')} UPDATE messages SET state = :to, reason = NULL, "
-        "through_id = NULL, changed_at = :now WHERE broadcast_id = :b AND state = 'skipped' "
-        "AND reason = 'shared_phone' "
-        "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = messages.id) "
-        "AND EXISTS (SELECT 1 FROM shared_targets s WHERE s.message_id = messages.id) "
-        "AND NOT EXISTS (SELECT 1 FROM shared_targets s WHERE s.message_id = messages.id "
-        f"AND {TAKEN})",
+        "through_id = NULL, changed_at = :now WHERE broadcast_id = :b "
+        f"AND {_GOT_NOTHING.format(m='messages')}",
         {"to": to.value, "b": broadcast_id, "now": at(tx.now)},
     )
+
+
+def left_over(tx: Tx, since: datetime) -> list[tuple[int, MessageState]]:
+    """Broadcasts released since then that were stopped or are too late, and in which somebody still
+    shares a phone that got nothing: what was on the wire at their end was refused after it. With
+    what those become."""
+    ends = {"stopped": MessageState.CANCELLED, "expired": MessageState.EXPIRED}
+    return [
+        (row["id"], ends[row["state"]])
+        for row in tx.rows(
+            f"WITH {tx.visible('broadcasts')}, {tx.visible('messages')} SELECT b.id, b.state "
+            "FROM visible_broadcasts b WHERE b.state IN ('stopped', 'expired') "
+            "AND b.released_at >= :since AND EXISTS (SELECT 1 FROM visible_messages m "
+            f"WHERE m.broadcast_id = b.id AND {_GOT_NOTHING.format(m='m')})",
+            since=at(since),
+        )
+    ]

@@ -677,6 +677,34 @@ def test_at_the_end_report_and_resend_agree_about_shared_phones(site):
     assert sound(app) == []
 
 
+def test_what_is_refused_after_the_stop_ends_whoever_shares_its_phone_too(site):
+    from dispatcher.store import shared_phones
+
+    app, broadcast_id = site([("An", number(1), "Tổ 1", ""), ("Bình", number(1), "Tổ 2", "")])
+    holder = next(i for i, (s, _) in states(app).items() if s == "queued")
+
+    def on_the_wire(tx):
+        position = tx.value("SELECT position FROM messages WHERE id = :m", m=holder)
+        attempt(tx, holder, broadcast_id, position, "R1", "sending", channel="sms")
+        tx.run("UPDATE messages SET state = 'sending', lease_owner = 'w' WHERE id = :m",
+               {"m": holder})  # fmt: skip
+
+    act(app, on_the_wire)
+    with app.begin(app.actor("minh"))() as tx:
+        planning.stop(tx, get(app, broadcast_id))
+
+    def since(tx):
+        return shared_phones.left_over(tx, tx.now - timedelta(days=1))
+
+    assert act(app, since) == [], "what is on the wire may be taken"
+    refused = Outcome(holder, "R1", AttemptState.REFUSED, MessageState.CANCELLED, "busy")
+    act(app, lambda tx: outcomes.settle(tx, "w", [refused]))
+    assert act(app, since) == [(broadcast_id, MessageState.CANCELLED)]
+    send(app)
+    assert counts(app, broadcast_id) == {"cancelled": 2}
+    assert act(app, since) == []
+
+
 def test_a_text_that_names_a_person_names_whoever_the_phone_goes_to(site):
     named = "Ban {{ contact.name | khong_dau }} KHONG chuyen tien"
     people = [("An", number(1), "Tổ 1", ""), ("Binh", number(1), "Tổ 2", "")]
