@@ -127,7 +127,7 @@ def test_a_schedule_that_repeats_itself_is_refused_by_check_and_before_its_appro
     app, *_ = ward
     for name, cron in (("moi-phut", "* * * * *"), ("moi-gio", "0 * * * mon")):
         (app.schedules / f"{name}.toml").write_text(HOURLY.format(cron=cron), encoding="utf-8")
-    found = ask(app, "schedules", "check", code=2)
+    found = ask(app, "schedules", "check", code=3)
     assert {(f["schedule"], f["code"]) for f in found} == {
         ("moi-phut", "same_words"), ("moi-gio", "same_words"),
     }  # fmt: skip
