@@ -21,7 +21,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from dispatcher.failpoints import failpoint
-from dispatcher.problems import refused
+from dispatcher.problems import refused, shortage
 from dispatcher.store import restored, settings
 from dispatcher.store.database import Tx
 from dispatcher.store.references import MOST_EPOCHS
@@ -70,7 +70,9 @@ def place_beside(database: Path | None) -> Path:
 def _remembered(database: Path) -> Mapping[str, Any] | None:
     try:
         found = json.loads(_file(database).read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError) as error:
+        if shortage(error) is not None:  # it could not be opened now: that says nothing about it
+            raise
         return None
     return found if isinstance(found, dict) else None
 
