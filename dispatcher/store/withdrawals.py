@@ -22,7 +22,7 @@ from dispatcher.store.rows import json_rows, on_ids, on_rows
 _CHANGED = (
     "SELECT m.id, m.kind, m.priority, c.removed_at IS NOT NULL, a.cipher IS NULL, "
     f"a.kind = '{AddressKind.MOBILE.value}' AND x.contact_id IS NULL, "
-    "COALESCE(s.scope, p.scope), COALESCE(s.reason, p.reason) FROM messages m "
+    "s.scope, s.reason, p.scope, p.reason FROM messages m "
     "JOIN targets t ON t.message_id = m.id AND t.position = m.position "
     "JOIN addresses a ON a.id = t.address_id JOIN contacts c ON c.id = m.contact_id "
     "LEFT JOIN contact_addresses x ON x.contact_id = m.contact_id "
@@ -39,7 +39,7 @@ _CHANGED = (
 def stopped(tx: Tx, ids: Sequence[int], *, urgent_despite_refusal: bool = True) -> dict[int, Stop]:
     """Which of some messages may not leave to where they stand, and why."""
     known: dict[int, Known] = {}
-    for message, kind, priority, removed, forgotten, not_theirs, scope, reason in on_ids(
+    for message, kind, priority, removed, forgotten, not_theirs, scope, reason, *of_phone in on_ids(
         tx, _CHANGED, ids
     ):
         before = known.get(message) or Known(
@@ -51,8 +51,8 @@ def stopped(tx: Tx, ids: Sequence[int], *, urgent_despite_refusal: bool = True) 
         )
         known[message] = replace(
             before,
-            refused=before.refused | ({Scope(scope)} if scope else set()),
-            replied=before.replied or reason == last_look.REPLIED,
+            refused=before.refused | {Scope(s) for s in (scope, of_phone[0]) if s},
+            replied=before.replied or last_look.REPLIED in (reason, of_phone[1]),
         )
     found: dict[int, Stop] = {}
     for message, what in known.items():
