@@ -34,6 +34,7 @@ from dispatcher.store import broadcasts
 from dispatcher.twins.server import Child, start
 
 ODD_BYTES, UNREADABLE = 0.01, 0.3  # shares of the answers to sends, of the look-ups
+SLOWEST = 1.0  # seconds until the twin answers: a worker waits for two
 
 
 def harass(
@@ -175,7 +176,8 @@ def _run(
     """One run in a folder of its own, which goes away with all that was started."""
     root = Path(tempfile.mkdtemp(prefix="dispatcher-chaos-"))
     os.environ["DISPATCHER_STATE"] = str(root / "state")
-    latency = max(0.01, 12 * (kills + 10) / count) if kills else 0.0  # room for every kill
+    # room for every kill
+    latency = min(SLOWEST, max(0.01, 12 * (kills + 10) / count)) if kills else 0.0
     vendor = "esms" if gateway == "dedup" else "lab"
     rates = ["all=1", f"odd_bytes={ODD_BYTES}"]
     if gateway == "lookup":

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from browser import free_port
 from conftest import ROOT
 from patience import PATIENCE
 from shell import commands
@@ -20,6 +21,12 @@ SHIM = """#!/bin/sh
 case "$1" in
 setup | test | check | bench | simulate) grep -q "$1" "{run}" ;;
 demo) shift; exec dispatcher demo --people 120 "$@" ;;
+run)
+    # a door and a worker of this site, until they answer
+    "{python}" -m dispatcher "$@" &
+    PYTHONPATH="{tests}" "{python}" -c 'import patience; patience.until_served("http://{listen}/health")'
+    kill -TERM $!
+    wait $! ;;
 *) exec dispatcher "$@" ;;
 esac
 """
@@ -48,9 +55,14 @@ def place(tmp_path, program):
     toml = (ROOT / "dispatcher.toml").read_text("utf-8")
     toml = toml.replace("[site]", '[site]\nundo = "0s"', 1) if "undo" not in toml else toml
     toml = toml.replace('deadline = "30m"', 'deadline = "3s"')
+    listen = f"127.0.0.1:{free_port()}"
+    toml += f'\n[web]\nlisten = "{listen}"\npublic_url = "http://{listen}"\n'
     (root / "dispatcher.toml").write_text(toml, encoding="utf-8")
     shim = root / "run"
-    shim.write_text(SHIM.format(run=ROOT / "run"), encoding="utf-8")
+    shim.write_text(
+        SHIM.format(run=ROOT / "run", python=sys.executable, tests=ROOT / "tests", listen=listen),
+        encoding="utf-8",
+    )
     shim.chmod(0o755)
     environment = {
         **os.environ,
