@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -475,9 +475,7 @@ def _secrets_of(given: Mapping[str, Any], fetched: Mapping[str, Any]) -> list[st
     return found
 
 
-def build_gateway(
-    app: App, name: str, doors: Doors, database: ThreadPoolExecutor | None
-) -> Gateway:
+def build_gateway(app: App, name: str, doors: Doors, database: Executor | None) -> Gateway:
     """A gateway ready to be asked. In a drill it can reach this machine only."""
     from dispatcher.gateways.wire import Wire
 

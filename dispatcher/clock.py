@@ -7,15 +7,16 @@ Goes to: every door and the worker.   Never: decides; what a jump means is said 
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+
+from dispatcher import machine
 
 Clock = Callable[[], datetime]
 
 
 def real_clock() -> datetime:
-    return datetime.now(UTC)
+    return machine.here().now()
 
 
 def site_clock(real: Clock = real_clock) -> Clock:
@@ -38,9 +39,7 @@ def start_site_clock(site: str) -> None:
 
 def awake() -> float:
     """Seconds that go on while this machine is suspended, where it can tell."""
-    if hasattr(time, "CLOCK_BOOTTIME"):
-        return time.clock_gettime(time.CLOCK_BOOTTIME)
-    return time.monotonic()
+    return machine.here().awake()
 
 
 class Watch:

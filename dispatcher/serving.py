@@ -6,6 +6,7 @@ uvicorn is at home here: it serves what web/ builds.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -68,6 +69,7 @@ async def serve_site(
             public = f"http://127.0.0.1:{found.result()}"
             await asyncio.to_thread(tell_twins_where, app, twins, public)
     worker = Worker(app, Doors(twins, public))
+    _quiet_collector()
     try:
         accepted = await worker.run(once=once)
     finally:
@@ -123,3 +125,10 @@ async def serve_door(
         await server.main_loop()
     finally:
         await server.shutdown()
+
+
+def _quiet_collector() -> None:
+    """What was imported stays: the garbage collector need not walk it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)

@@ -1,19 +1,16 @@
 """The worker: joins schedules, sending, receipts and chores into one process.
 
-APScheduler (memory store only) is a clock that wakes us; missing a tick costs a second, never a
-broadcast. Everything it wakes reads the truth from the database.
+A timer wakes it; everything that is woken reads the truth from the database.
 """
 
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import signal
 import threading
-import uuid
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -35,6 +32,7 @@ from dispatcher.background import Background
 from dispatcher.clock import awake
 from dispatcher.gateways.contract import AsksReceipts, Gateway, RenewsToken
 from dispatcher.lifecycle import Doubt
+from dispatcher.machine import here, random_word
 from dispatcher.model import SYSTEM
 from dispatcher.problems import Problem, shortage
 from dispatcher.sending import Engine, balance, end_doubts, pass_deadlines, reclaim
@@ -53,6 +51,7 @@ from dispatcher.store import (
 from dispatcher.store.bell import listen
 from dispatcher.store.workers import WorkerLock
 from dispatcher.timekeeping import Timekeeper
+from dispatcher.timer import Scheduled, Timer
 
 log = logging.getLogger("dispatcher.worker")
 T = TypeVar("T")
@@ -85,15 +84,16 @@ class Worker:
 
     app: App
     doors: Doors
-    name: str = field(default_factory=lambda: f"w{uuid.uuid4().hex[:12]}")
-    database: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "database"))
+    name: str = field(default_factory=lambda: f"w{random_word(6)}")
+    timer: Callable[[], Timer] = Scheduled
+    database: Executor = field(default_factory=lambda: here().thread("database"))
     engine: Engine | None = None
     lock: WorkerLock | None = None
     gateways: dict[str, Gateway] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     listeners: Mapping[str, Any] = field(default_factory=dict)
     timekeeper: Timekeeper | None = None
-    beside: dict[str, ThreadPoolExecutor] = field(default_factory=dict)  # chore → its own thread
+    beside: dict[str, Executor] = field(default_factory=dict)  # chore → its own thread
     said: dict[str, str] = field(default_factory=dict)  # chore → the trouble it is in, told once
 
     def __post_init__(self) -> None:
@@ -132,7 +132,6 @@ class Worker:
             urgent_despite_refusal=app.site.urgent_despite_refusal,
         )
         await self._patiently(self._recover, once=once)
-        _quiet_collector()
         timer = self._timer()
         loop = asyncio.get_running_loop()
         self._hear_signals(loop)
@@ -149,7 +148,7 @@ class Worker:
             await sending
         finally:
             bell.set()
-            timer.shutdown(wait=False)
+            timer.stop()
             await asyncio.sleep(0)
             for gateway in self.gateways.values():
                 wire = getattr(gateway, "_wire", None)
@@ -185,7 +184,7 @@ class Worker:
         try:
             self.database.submit(int).result()
         except RuntimeError:
-            self.database = ThreadPoolExecutor(1, "database")
+            self.database = here().thread("database")
             raise
 
     def _enrol(self) -> None:
@@ -205,12 +204,9 @@ class Worker:
             except NotImplementedError:
                 signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop))
 
-    def _timer(self) -> Any:
-        from apscheduler.schedulers.asyncio import AsyncIOScheduler
-
-        logging.getLogger("apscheduler").setLevel(logging.ERROR)
-        timer = AsyncIOScheduler()  # its default store is memory
-        for act, seconds in (
+    def _timer(self) -> Timer:
+        timer = self.timer()
+        for chore, seconds in (
             (self._tick, TICK),
             (self._chores, TICK),
             (self._hear, RECEIPTS),
@@ -219,27 +215,18 @@ class Worker:
             (self._tell, TELL),
             *self.background.chores(),
         ):
-            timer.add_job(
-                act,
-                "interval",
-                seconds=seconds,
-                max_instances=1,
-                coalesce=True,
-                misfire_grace_time=None,
-                next_run_time=datetime.now().astimezone(),
-                id=act.__name__,
-            )
+            timer.every(chore, seconds)
         return timer
 
-    def _hear_bell(self, loop: asyncio.AbstractEventLoop, timer: Any) -> threading.Event:
+    def _hear_bell(self, loop: asyncio.AbstractEventLoop, timer: Timer) -> threading.Event:
         """Be woken at once by what others write; without a server we look every moment."""
         engine, stop = self.engine, threading.Event()
         assert engine is not None
 
         def woken(table: str) -> None:
             chore = self._hear if table == "receipts" else self._tick
-            if timer.running and not engine.stopping:
-                timer.modify_job(chore.__name__, next_run_time=datetime.now().astimezone())
+            if not engine.stopping:
+                timer.at_once(chore)
                 if table != "receipts":
                     engine.wake()
 
@@ -338,9 +325,11 @@ class Worker:
             return done
         return None
 
-    def _thread(self, chore: str) -> ThreadPoolExecutor:
+    def _thread(self, chore: str) -> Executor:
         """The thread of a chore that runs beside the others; one at a time."""
-        return self.beside.setdefault(chore, ThreadPoolExecutor(1, chore))
+        if chore not in self.beside:
+            self.beside[chore] = here().thread(chore)
+        return self.beside[chore]
 
     def _failed(self, chore: str, error: Exception) -> None:
         """A chore failed: what a person can mend is told once, and it is tried again."""
@@ -506,10 +495,3 @@ def _enter(lock: WorkerLock) -> None:
     """Take the lock that is ours as long as we live."""
     if not lock.take():
         raise RuntimeError("a worker name was used twice")
-
-
-def _quiet_collector() -> None:
-    """What was imported stays: the garbage collector need not walk it again and again."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)

@@ -31,6 +31,7 @@ from httpx_aiohttp import AiohttpTransport
 
 from dispatcher.failpoints import failpoint
 from dispatcher.gateways.contract import Answer, NoAnswer
+from dispatcher.machine import here
 from dispatcher.problems import Problem, shortage
 
 DEADLINE = 20.0  # seconds for everything: connect, write, read
@@ -70,13 +71,15 @@ class Wire:
         self.secrets = [s for s in secrets if len(s) > 3]
         self._heard: deque[tuple[str, httpx.URL, Answer | NoAnswer]] = deque(maxlen=50)
         self._connections = connections
-        self._transport: AiohttpTransport | None = None
+        self._transport: httpx.AsyncBaseTransport | None = None
         self._timeout = httpx.Timeout(deadline, connect=CONNECT).as_dict()
 
-    def _open(self) -> AiohttpTransport:
+    def _open(self) -> httpx.AsyncBaseTransport:
         """The transport itself: httpx.AsyncClient above it adds cookies, redirects and merging
         that a gateway must not have, at a fifth of the cost of a call."""
-        if self._transport is None:
+        if self._transport is None and (network := here().network) is not None:
+            self._transport = network()
+        elif self._transport is None:
             context = httpx.create_ssl_context(trust_env=False)
 
             def session() -> aiohttp.ClientSession:

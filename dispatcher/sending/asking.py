@@ -5,12 +5,12 @@ Their intents are in the database before a byte leaves, in the transaction they 
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from dispatcher import lifecycle
+from dispatcher.machine import here
 from dispatcher.model import AttemptState, BroadcastState, Fault, HeldReason, MessageState
 from dispatcher.sending import allowing, claiming
 from dispatcher.sending import view as views
@@ -81,7 +81,7 @@ def in_turn(
     if pace is None or not (calls or batches):
         return calls + intend(view, tx, lane, batches, now)
     weights = [lane.weight(c.parcels) for c in calls] + [lane.weight(b) for b in batches]
-    present = time.monotonic()  # this transaction may have waited for others
+    present = here().running()  # this transaction may have waited for others
     at = now + timedelta(seconds=max(0.0, present - monotonic))
     turns, again_at = gateways.take_turns(tx, lane.name, weights, pace, at, lane.overdue())
     if len(turns) < len(weights):

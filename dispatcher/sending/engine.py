@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -48,7 +48,7 @@ class Engine:
         clock: Clock,
         mode: Mode,
         lanes: Iterable[tuple[Gateway, Pace]],
-        database: ThreadPoolExecutor,
+        database: Executor,
         awake: Callable[[], float] = time.monotonic,
         remember: timedelta = timedelta(days=30),
         *,

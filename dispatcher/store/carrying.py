@@ -10,7 +10,6 @@ too. So rows that came later have numbers that are free here, and keep them.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from dispatcher.machine import random_bytes
 from dispatcher.model import SkipReason
 from dispatcher.store import refusals, restored, schema, settings, trail
 from dispatcher.store import schema_people as staff
@@ -238,7 +238,7 @@ def _texts_and_people(tx: Tx, source: sa.Connection, own: _Own, fresh: Collectio
     _bring_missing(tx, source, own, schema.areas, places - {None})
     for row in found:
         contact = own.cut(schema.contacts, dict(row._mapping))
-        gone = {"household_id": None, "name_key": os.urandom(16), "ordinal": 0}
+        gone = {"household_id": None, "name_key": random_bytes(16), "ordinal": 0}
         removed = contact["removed_at"] or tx.now
         tx.run(schema.contacts.insert(), {**contact, **gone, "removed_at": removed})
     own.ids("contacts").update(missing)

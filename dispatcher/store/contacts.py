@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import heapq
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, NamedTuple
 
 from dispatcher import names, phone
+from dispatcher.machine import random_bytes
 from dispatcher.model import AddressKind
 from dispatcher.sms import folded
 from dispatcher.store.bulk import found_by, insert_many
@@ -413,7 +413,7 @@ def tester(tx: Tx, address: int, ward_id: int) -> int:
         table,
         ward_id=ward_id,
         kind="tester",
-        name_key=os.urandom(16),
+        name_key=random_bytes(16),
         name_sealed=tx.sealer.seal("Người thử"),
         source="",
         created_at=tx.now,

@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import secrets
 import sys
 import uuid
 from collections.abc import Mapping
@@ -21,6 +20,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from dispatcher.failpoints import failpoint
+from dispatcher.machine import random_bytes, random_word
 from dispatcher.problems import refused, shortage
 from dispatcher.store import restored, settings
 from dispatcher.store.database import Tx
@@ -108,7 +108,7 @@ def settle_in(tx: Tx, database: Path | None) -> None:
     """A new database is ours: say so, once. `database`: its file, None for PostgreSQL."""
     if settings.get(tx, "identity") is not None:
         return
-    identity = uuid.uuid4().hex if database else _cluster(tx)
+    identity = random_word() if database else _cluster(tx)
     settings.put(tx, "identity", identity)
     begin_epoch(tx)
     if database:
@@ -120,7 +120,7 @@ def begin_epoch(tx: Tx) -> None:
     before = settings.get(tx, "epoch")
     new = before
     while new == before:
-        new = str(1 + secrets.randbelow(MOST_EPOCHS - 1))
+        new = str(1 + int.from_bytes(random_bytes(8)) % (MOST_EPOCHS - 1))
     settings.put(tx, "epoch", str(new))
 
 
@@ -187,7 +187,7 @@ def is_at_home(tx: Tx, database: Path) -> bool:
 
 def begin_anew(tx: Tx, database: Path | None) -> str:
     """This database is another one from now on, and the one that belongs here; its identity."""
-    identity = uuid.uuid4().hex if database else _cluster(tx)
+    identity = random_word() if database else _cluster(tx)
     settings.put(tx, "identity", identity)
     begin_epoch(tx)
     if database is not None:

@@ -6,10 +6,10 @@ Every change of contacts goes through here, so that `contacts undo` knows what w
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from dispatcher.machine import random_bytes
 from dispatcher.model import AddressKind
 from dispatcher.problems import Problem, refused
 from dispatcher.sms import folded
@@ -400,7 +400,7 @@ def retire(tx: Tx, contact_ids: Sequence[int]) -> None:
         f"WITH {tx.visible('contacts')} UPDATE contacts SET removed_at = :now, name_key = :k, "
         "ordinal = 0, household_id = NULL WHERE id = :id AND id IN (SELECT id FROM "
         "visible_contacts)",
-        [{"id": i, "k": os.urandom(16), "now": at(tx.now)} for i in contact_ids],
+        [{"id": i, "k": random_bytes(16), "now": at(tx.now)} for i in contact_ids],
     )
     for name in ("contact_addresses", "group_members"):
         tx.run(f"DELETE FROM {name} WHERE contact_id = :id", [{"id": i} for i in contact_ids])
@@ -430,7 +430,7 @@ def _put_back(tx: Tx, images: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
     tx.run(
         f"WITH {tx.visible('contacts')} UPDATE contacts SET name_key = :k, ordinal = 0 "
         "WHERE id = :id AND id IN (SELECT id FROM visible_contacts)",
-        [{**i, "k": os.urandom(16)} for i in ids],  # two that swapped places must not collide
+        [{**i, "k": random_bytes(16)} for i in ids],  # two that swapped places must not collide
     )
     tx.run(
         f"WITH {tx.visible('contacts')} UPDATE contacts SET name_sealed = :n, name_key = :k, "

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from dispatcher.failpoints import failpoint
+from dispatcher.machine import random_bytes
 from dispatcher.problems import settings
 from dispatcher.sms import folded
 
@@ -45,7 +46,7 @@ class Sealer:
 
     def seal(self, text: str) -> bytes:
         """Ciphertext of `text`; sealing twice gives two different ones."""
-        nonce = os.urandom(12)
+        nonce = random_bytes(12)
         return nonce + self._seals.encrypt(text.encode(), [nonce])
 
     def open(self, sealed: bytes) -> str:
@@ -117,7 +118,7 @@ def load_key(path: Path, *, create: bool) -> bytes:
         ) from None
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        key = os.urandom(KEY_BYTES)
+        key = random_bytes(KEY_BYTES)
         draft = path.with_name(f"{path.name}.{os.getpid()}.tmp")
         failpoint("before file key")
         handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -9,13 +9,13 @@ the access token still lives.
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 from dispatcher.gateways.contract import Refused, Tokens
+from dispatcher.machine import random_word
 from dispatcher.model import SYSTEM, Fault
 from dispatcher.store import gateways
 from dispatcher.store.database import Store, Tx
@@ -51,7 +51,7 @@ class StoredTokens:
     ) -> Tokens | None:
         """A pair newer than `stale`, made by us or by whoever holds the lock; None when refused."""
         async with self._mine:
-            owner = uuid.uuid4().hex
+            owner = random_word()
             for _ in range(int(LOCK.total_seconds() * 2)):
                 found = await self._run(self._read)
                 if found is None:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from dispatcher.machine import random_bytes
 from dispatcher.store.schema import micros
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def write(tx: Tx, notes: Sequence[Note]) -> None:
                 "facts": dict(note.facts),
             }
         )
-        salt = os.urandom(16)
+        salt = random_bytes(16)
         rows.append(
             {
                 "at": micros(tx.now),

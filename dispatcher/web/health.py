@@ -7,11 +7,10 @@ seconds.   Never: asks who calls, or shows anything about people.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
+from dispatcher.machine import here
 from dispatcher.model import SYSTEM
 from dispatcher.problems import Problem
 from dispatcher.store import settings
@@ -29,7 +28,7 @@ class Health:
         self, store: Store, clock: Callable[[], datetime], receipts_fail: Callable[[], bool]
     ) -> None:
         self._store, self._clock, self._receipts_fail = store, clock, receipts_fail
-        self._thread = ThreadPoolExecutor(1, "health")
+        self._thread = here().thread("health")
         self._asked_at = float("-inf")
         self._trouble = ""
         self._asking = asyncio.Lock()
@@ -37,10 +36,10 @@ class Health:
     async def answer(self) -> tuple[int, str]:
         """(200, "ok"), or 503 with the code of what is wrong."""
         async with self._asking:
-            if time.monotonic() - self._asked_at > FRESH:
+            if here().running() - self._asked_at > FRESH:
                 loop = asyncio.get_running_loop()
                 self._trouble = await loop.run_in_executor(self._thread, self._look)
-                self._asked_at = time.monotonic()
+                self._asked_at = here().running()
         trouble = self._trouble or ("receipts-not-stored" if self._receipts_fail() else "")
         return (503, trouble) if trouble else (200, "ok")
 

@@ -11,7 +11,6 @@ import asyncio
 import hmac
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import parse_qsl
@@ -19,6 +18,7 @@ from urllib.parse import parse_qsl
 from starlette.types import Receive, Scope, Send
 
 from dispatcher.gateways.contract import Call, Heard
+from dispatcher.machine import here
 from dispatcher.model import SYSTEM
 from dispatcher.store import receipts
 from dispatcher.store.database import Store
@@ -38,7 +38,7 @@ class Inbox:
         self._store, self._clock = store, clock
         self._pending: list[tuple[str, Call, asyncio.Future[None]]] = []
         self._task: asyncio.Task[None] | None = None
-        self._database = ThreadPoolExecutor(1, "inbox")
+        self._database = here().thread("inbox")
         self.fails = False  # what came last could not be stored
 
     async def put(self, gateway: str, call: Call) -> None:

@@ -17,7 +17,7 @@ MIGRATIONS = sorted((PACKAGE / "store" / "migrations").rglob("*.py"))
 # Imports point down only; a floor may use itself (edges, doors, wiring) and what lies below.
 FLOORS: dict[str, int] = {
     "model": 0, "problems": 0, "storable": 1, "lifecycle": 1, "failpoints": 0, "phone": 1, "sms": 1, "areas": 1, "names": 1, "law": 1, "last_look": 1, "rights": 1, "acts": 1, "workdays": 1, "periods": 1,
-    "clock": 0, "outages": 1, "opting_out": 1, "parts": 1,
+    "clock": 0, "machine": 0, "timer": 4, "simulators": 5, "outages": 1, "opting_out": 1, "parts": 1,
     "store": 2, "gateways": 2,
     "importing": 3, "targeting": 3, "templating": 3, "planning": 3, "scheduling": 3, "sending": 3,
     "receiving": 3, "reporting": 3, "auditing": 3, "signing_in": 3, "telling": 3,
@@ -29,10 +29,10 @@ ALLOWED = {("templating", "config"), ("scheduling", "config"), ("serving", "web"
            ("drill", "twins"), ("config", "gateways")}  # fmt: skip
 
 HOMES = {
-    "sqlalchemy": {"store"}, "alembic": {"store"}, "psycopg": {"store"}, "cryptography": {"store"},
-    "httpx": {"gateways"}, "httpx_aiohttp": {"gateways"}, "tenacity": {"gateways"},
-    "aiohttp": {"gateways", "twins"}, "jinja2": {"templating", "reporting", "web"},
-    "apscheduler": {"scheduling", "worker"}, "click": {"cli"}, "rich": {"cli"},
+    "sqlalchemy": {"store", "simulators"}, "alembic": {"store"}, "psycopg": {"store"}, "cryptography": {"store"},
+    "httpx": {"gateways", "simulators"}, "httpx_aiohttp": {"gateways"}, "tenacity": {"gateways"},
+    "aiohttp": {"gateways", "twins", "simulators"}, "jinja2": {"templating", "reporting", "web"},
+    "apscheduler": {"scheduling", "timer"}, "click": {"cli"}, "rich": {"cli"},
     "starlette": {"web"}, "uvicorn": {"serving"}, "python_calamine": {"importing"},
     "xlrd": {"importing"}, "phonenumbers": {"importing"}, "argon2": {"signing_in"},
     "pyotp": {"signing_in"}, "authlib": {"gateways"}, "joserfc": {"gateways"}, "holidays": {"store"},
@@ -43,6 +43,8 @@ ASYNC_HOMES = {
     "gateways",
     "web",
     "twins",
+    "simulators",
+    "timer",
     "worker",
     "background",
     "serving",
@@ -52,7 +54,7 @@ ASYNC_HOMES = {
     "accounts",
     "cli.vendors",
 }
-CLOCK_READERS = {"clock", "worker", "twins", "cli", "store.database"}
+CLOCK_READERS = {"clock", "machine", "timer", "simulators", "twins", "cli", "store.database"}
 
 
 def part(path: Path) -> str:

@@ -1,0 +1,72 @@
+"""What may happen in a world, by name: acts of people and weather.
+
+A seed draws a script of events before anything runs. Each has a seed of its own for what it
+chooses, so that a script from which events were taken still tells the same of the others.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from dispatcher.simulators.world import World
+
+Does = Callable[["World", random.Random], "str | None"]
+
+
+class Kind(NamedTuple):
+    """One kind of event. `does` answers what happened in words; None: there was nothing to do."""
+
+    name: str
+    weight: float
+    does: Does
+
+
+class Event(NamedTuple):
+    """One event of a script: at so many seconds."""
+
+    at: float
+    name: str
+    seed: int
+
+
+KINDS: dict[str, Kind] = {}
+
+
+def happens(name: str, weight: float = 1.0) -> Callable[[Does], Does]:
+    """Register a kind of event; `weight`: how often it is drawn, beside the others."""
+
+    def keep(does: Does) -> Does:
+        assert name not in KINDS, name
+        KINDS[name] = Kind(name, weight, does)
+        return does
+
+    return keep
+
+
+def draw_script(draw: random.Random, length: float, count: int) -> list[Event]:
+    """`count` events within `length` seconds, in order. The first is always a broadcast."""
+    kinds = sorted(KINDS)
+    weights = [KINDS[k].weight for k in kinds]
+    chosen = draw.choices(kinds, weights, k=count)
+    times = sorted(length * draw.random() ** 2 for _ in range(count))
+    return [Event(round(at, 3), name, draw.getrandbits(32))
+            for at, name in zip(times, chosen, strict=True)]  # fmt: skip
+
+
+def play(world: World, script: Sequence[Event]) -> None:
+    """Let a script happen in a world."""
+    for event in script:
+        world.after(event.at, _turn(world, event))
+
+
+def _turn(world: World, event: Event) -> Callable[[], None]:
+    def go() -> None:
+        world.stir()
+        said = KINDS[event.name].does(world, random.Random(event.seed))
+        if said is not None:
+            world.tell(f"{event.name}: {said}" if said else event.name)
+
+    return go

@@ -1,0 +1,123 @@
+"""One seed from beginning to end: a site, a script, an end in which all must have become quiet."""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from dispatcher.simulators import acts, weather  # noqa: F401  (they register what may happen)
+from dispatcher.simulators.events import Event, draw_script, play
+from dispatcher.simulators.invariants import ALWAYS, AT_END
+from dispatcher.simulators.site import SitePlan, draw_plan, fill, migrated, write_site
+from dispatcher.simulators.world import World
+
+MEMORY = "/dev/shm"  # noqa: S108  (folders in it have names nobody can guess)
+LENGTHS = (120.0, 600.0, 3600.0)  # seconds in which a script happens
+CALM = 3 * 86_400.0  # seconds of peace at the end, in which everything comes to rest
+
+
+@dataclass(frozen=True)
+class Life:
+    """What became of one seed."""
+
+    seed: int
+    steps: int
+    failed: tuple[str, str] | None  # (invariant, how)
+    script: Sequence[Event]
+    trace: Sequence[tuple[float, str]]
+    seconds: float
+
+
+@contextmanager
+def workshop() -> Iterator[Path]:
+    """A folder for many worlds, in memory where the machine has such a place."""
+    memory = Path(MEMORY)
+    root = Path(
+        tempfile.mkdtemp(prefix="dispatcher-worlds-", dir=memory if memory.is_dir() else None)
+    )
+    kept = os.environ.get("DISPATCHER_STATE")
+    os.environ["DISPATCHER_STATE"] = str(root / "state")
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield root
+    finally:
+        logging.disable(before)
+        os.environ.pop("DISPATCHER_STATE")
+        if kept is not None:
+            os.environ["DISPATCHER_STATE"] = kept
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def plan_of(seed: int) -> tuple[SitePlan, list[Event]]:
+    """What a seed says, before anything runs."""
+    draw = random.Random(f"plan {seed}")
+    plan = draw_plan(draw)
+    return plan, draw_script(draw, draw.choice(LENGTHS), draw.choice((2, 4, 8, 16)))
+
+
+def live(
+    seed: int, shop: Path, *, plan: SitePlan | None = None, script: Sequence[Event] | None = None
+) -> Life:
+    """Live one seed; `plan` and `script` instead of the seed's own (for shrinking)."""
+    own_plan, own_script = plan_of(seed)
+    plan, script = plan or own_plan, own_script if script is None else script
+    root = Path(tempfile.mkdtemp(prefix=f"w{seed}-", dir=shop))
+    before = random.getstate()
+    random.seed(seed)  # libraries that draw for themselves
+    world = World(seed, root)
+    try:
+        write_site(world, plan, migrated(shop))
+        fill_draw = random.Random(f"people {seed}")
+        world.as_person(lambda app: fill(app, plan, fill_draw))
+        world.open_door()
+        world.start_worker()
+        play(world, script)
+        world.watch = _watch
+        world.run(max((e.at for e in script), default=0.0) + 60.0)
+        if world.failed is None:
+            calm(world)
+            world.run(world.seconds + CALM)
+        if world.failed is None:
+            world.failed = _broken(world, AT_END)
+        return Life(seed, world.steps, world.failed, script, world.trace, world.seconds)
+    finally:
+        random.setstate(before)
+        world.end()
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def calm(world: World) -> None:
+    """Nothing goes wrong any more, and somebody works."""
+    world.tell("calm")
+    for vendor in world.vendors.values():
+        vendor.habits = vendor.habits._replace(
+            never_left=0, lost_out=0, lost_back=0, odd=0, refuses=0, slow=0
+        )
+        vendor.closed = ""
+    for process in world.processes:
+        process.frozen_until = 0.0
+        process.dies_at = None
+    if world.door is None or not world.door[0].lives:
+        world.open_door()
+    if not any(p.lives for p, _ in world.workers.values()):
+        world.start_worker()
+
+
+def _watch(world: World) -> tuple[str, str] | None:
+    return _broken(world, ALWAYS)
+
+
+def _broken(world: World, checks: object) -> tuple[str, str] | None:
+    assert isinstance(checks, dict)
+    for name, check in checks.items():
+        if found := check(world):
+            return name, found
+    return None

@@ -1,0 +1,159 @@
+"""Simulated processes: a worker, the receipt door, a person at the command line.
+
+Each has a machine of its own (clock, randomness, threads) and may die or freeze at any failpoint.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Executor, Future
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from dispatcher.machine import Machine
+from dispatcher.simulators.loop import Loop
+
+if TYPE_CHECKING:
+    from dispatcher.simulators.world import World
+
+THREAD_TAKES = 0.02  # seconds, at most, until a thread gets its turn
+
+
+class Killed(BaseException):
+    """The process ends here, as with `kill -9`: nothing of it runs any more."""
+
+
+class Thread(Executor):
+    """A thread of a simulated process: what is handed over is done at once."""
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        done: Future[Any] = Future()
+        try:
+            done.set_result(fn(*args, **kwargs))
+        except Exception as error:
+            done.set_exception(error)
+        return done
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Nothing waits here."""
+
+
+class SimulatedMachine(Machine):
+    """The machine of one process. `off`: seconds its clock is ahead of the world's."""
+
+    def __init__(self, world: World, draw: random.Random, network: Callable[[], Any]) -> None:
+        self._world, self._draw = world, draw
+        self.off = 0.0
+        self.network = network
+
+    def now(self) -> datetime:
+        return self._world.moment() + timedelta(seconds=self.off)
+
+    def awake(self) -> float:
+        return self._world.seconds
+
+    running = awake
+
+    def random_bytes(self, count: int) -> bytes:
+        return self._draw.randbytes(count)
+
+    def thread(self, name: str) -> Executor:
+        return Thread()
+
+
+class Process:
+    """One process: steps when the world lets it, and dies where the world says."""
+
+    def __init__(self, world: World, name: str, network: Callable[[], Any] | None = None) -> None:
+        self.world, self.name = world, name
+        draw = random.Random(f"{world.seed} {name}")
+        self.machine = SimulatedMachine(world, draw, network or no_network)
+        self.loop = Loop(self.machine.running, self._thread_work)  # type: ignore[abstract]
+        self.draw = draw
+        self.frozen_until = 0.0
+        self.dies_at: int | None = None  # so many failpoints from now
+        self.at = ""  # the failpoint reached last
+        self.sealed = False  # dead, or dying: no failpoint lets anything through
+
+    @property
+    def lives(self) -> bool:
+        return not self.sealed
+
+    def _thread_work(self, work: Callable[[], None]) -> None:
+        self.loop.call_later(self.draw.random() ** 3 * THREAD_TAKES, work)
+
+    def start(self, work: Awaitable[Any]) -> Any:
+        """Begin something that goes on by itself."""
+        return self.loop.create_task(work)
+
+    def due(self) -> float | None:
+        """When it goes on, in seconds of the world; None: never by itself."""
+        found = None if self.sealed else self.loop.due()
+        return None if found is None else max(found, self.frozen_until)
+
+    def step(self) -> None:
+        """Do what is due. Ends the process where it was to die."""
+        self.run(self.loop.step)
+        if self.sealed:
+            self.bury()
+
+    def run(self, act: Callable[[], Any]) -> Any:
+        """Do something as this process; Killed comes out of whoever runs it directly."""
+        return self.world.as_process(self, act)
+
+    def reached(self, point: str) -> None:
+        """A failpoint: here the process may die, and once dead it gets no further."""
+        self.at = point
+        if not self.sealed and self.dies_at is not None:
+            self.dies_at -= 1
+            if self.dies_at < 0:
+                self.sealed = self.loop.ended = True
+                self.world.tell(f"{self.name} dies at «{point}»")
+        if self.sealed:
+            raise Killed(point)
+
+    def kill(self) -> None:
+        """`kill -9` between two steps."""
+        if not self.sealed:
+            self.sealed = True
+            self.world.tell(f"{self.name} is killed")
+            self.bury()
+
+    def bury(self) -> None:
+        """What the operating system does when a process is gone."""
+        self.run(lambda: self.loop.kill(Killed("gone")))
+
+
+def no_network() -> Any:
+    raise AssertionError("this process has no network")
+
+
+class Ticks:
+    """The timer of a simulated worker: its chores at their seconds, one turn each at a time."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+        self._stopped = False
+        self._chores: list[tuple[Any, float]] = []
+
+    def every(self, chore: Any, seconds: float) -> None:
+        self._chores.append((chore, seconds))
+
+    def start(self) -> None:
+        for chore, seconds in self._chores:
+            self._process.start(self._turns(chore, seconds))
+
+    async def _turns(self, chore: Any, seconds: float) -> None:
+        import asyncio
+
+        while not self._stopped:
+            await chore()
+            await asyncio.sleep(seconds)
+
+    def at_once(self, chore: Any) -> None:
+        if not self._stopped:
+            self._process.start(chore())
+
+    def stop(self) -> None:
+        self._stopped = True

@@ -1,0 +1,241 @@
+"""A world: one site, its workers, vendors and people, and what happens to them, by seed."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import random
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+from dispatcher import failpoints
+from dispatcher.app import App, Doors, callback_path, listeners, open_app
+from dispatcher.clock import Watch
+from dispatcher.config import parse
+from dispatcher.gateways.contract import Call
+from dispatcher.machine import standing_on
+from dispatcher.problems import Problem
+from dispatcher.simulators.facts import Facts
+from dispatcher.simulators.network import Transport
+from dispatcher.simulators.processes import Killed, Process, Ticks
+from dispatcher.simulators.vendors import Vendor
+from dispatcher.web.hooks import Door, door
+from dispatcher.worker import Worker
+
+T = TypeVar("T")
+START = datetime(2026, 12, 1, 2, 0, tzinfo=UTC)  # nine o'clock in Hà Nội
+LAPSE = 0.3  # seconds the world jumps when nothing happens, at first
+
+
+class World:
+    """Everything there is, and the order in which it happens."""
+
+    def __init__(self, seed: int, root: Path) -> None:
+        self.seed, self.root = seed, root
+        self.draw = random.Random(seed)
+        self.seconds = 0.0
+        self.trace: list[tuple[float, str]] = []
+        self.steps = 0
+        self.vendors: dict[str, Vendor] = {}
+        self.workers: dict[str, tuple[Process, Worker]] = {}
+        self.processes: list[Process] = []
+        self.door: tuple[Process, Door] | None = None
+        self.facts = Facts()
+        self.failed: tuple[str, str] | None = None  # the invariant that broke, and how
+        self._eye: tuple[Process, App] | None = None
+        self._events: list[tuple[float, int, Callable[[], None]]] = []
+        self._count = itertools.count()
+        self._lapse = LAPSE
+        self._names = itertools.count(1)
+        self.watch: Callable[[World], tuple[str, str] | None] | None = None
+
+    # --- time -------------------------------------------------------------------------------
+
+    def moment(self) -> datetime:
+        return START + timedelta(seconds=self.seconds)
+
+    def after(self, seconds: float, act: Callable[[], None]) -> None:
+        """Let something happen in so many seconds."""
+        at = self.seconds + max(0.0, seconds)
+        heapq.heappush(self._events, (at, next(self._count), act))
+
+    def tell(self, words: str) -> None:
+        self.trace.append((self.seconds, words))
+
+    def stir(self) -> None:
+        """Something happened: the world goes on in small steps."""
+        self._lapse = LAPSE
+
+    def run(self, until: float) -> None:
+        """Let everything happen until so many seconds have passed.
+
+        While nobody does anything but look whether there is something to do, time goes by in
+        jumps that double: whoever looks is a little late, as on a machine that sleeps.
+        """
+        while True:
+            due = [(at, p) for p in self.processes if (at := p.due()) is not None]
+            event = self._events[0][0] if self._events else None
+            first = min(
+                [at for at, _ in due] + ([event] if event is not None else []), default=until
+            )
+            if first > self.seconds:
+                jump = min(self.seconds + self._lapse, event if event is not None else until)
+                self._lapse *= 2
+                first = max(first, jump)
+            if first >= until:
+                self.seconds = until
+                return
+            self.seconds = max(self.seconds, first)
+            ready: list[Any] = [p for at, p in due if at <= self.seconds]
+            if event is not None and event <= self.seconds:
+                ready.append(None)
+            chosen = ready[0] if len(ready) == 1 else self.draw.choice(ready)
+            self.steps += 1
+            if chosen is None:
+                heapq.heappop(self._events)[2]()
+            else:
+                chosen.step()
+            if self.watch is not None and self.failed is None:
+                self.failed = self.watch(self)
+                if self.failed is not None:
+                    return
+
+    def end(self) -> None:
+        """All processes are gone."""
+        for process in self.processes:
+            process.kill()
+        for _, worker in self.workers.values():
+            worker.app.store.close()
+        if self.door is not None:
+            self.door[1].inbox._store.close()
+        if self._eye is not None:
+            self._eye[1].store.close()
+
+    def as_process(self, process: Process, act: Callable[[], Any]) -> Any:
+        with ExitStack() as stack:
+            stack.enter_context(standing_on(process.machine))
+            failpoints.tell(process.reached)
+            stack.callback(failpoints.tell, None)
+            return act()
+
+    # --- processes --------------------------------------------------------------------------
+
+    def open(self, process: Process) -> App:
+        """The site as this process sees it, by the clock of its machine."""
+        return open_app(parse(self.root), Watch(process.machine.now, process.machine.awake))
+
+    def start_worker(self, off: float = 0.0) -> Process:
+        """One more `dispatcher run`."""
+        name = f"worker {next(self._names)}"
+        process = Process(self, name)
+        process.machine.network = lambda: Transport(self, process)
+        process.machine.off = off
+        self.processes.append(process)
+
+        def begin() -> None:
+            app = self.open(process)
+            twins = {n: f"http://127.0.0.1:9/{n}" for n in app.site.gateways}
+            worker = Worker(app, Doors(twins, "http://127.0.0.1:8"), timer=lambda: Ticks(process))
+            self.workers[name] = (process, worker)
+            process.start(worker.run())
+
+        self.tell(f"{name} starts")
+        self.attempt(process, begin)
+        return process
+
+    def open_door(self) -> None:
+        """The receipt door."""
+        process = Process(self, f"door {next(self._names)}")
+        self.processes.append(process)
+
+        def begin() -> None:
+            app = self.open(process)
+            paths = {n: callback_path(app, n) for n in app.site.gateways}
+            self.door = (process, door(app.store, app.clock, paths, listeners(app)))
+
+        self.attempt(process, begin)
+
+    def attempt(self, process: Process, act: Callable[[], Any]) -> Any:
+        """Do something as a process that may die of it."""
+        try:
+            return process.run(act)
+        except Killed:
+            process.bury()
+            return None
+
+    def receive(self, gateway: str, call: Call, again: Callable[[], None]) -> None:
+        """A vendor calls back; `again` when nobody took it."""
+        if self.door is None or not self.door[0].lives:
+            again()
+            return
+        process, served = self.door
+        path = served.paths[gateway]
+        headers = [(k.encode(), v.encode()) for k, v in call.headers.items()]
+        scope = {"type": "http", "path": path, "method": call.method,
+                 "query_string": call.query.encode(), "headers": headers}  # fmt: skip
+        status: list[int] = []
+
+        async def receive() -> Any:
+            return {"type": "http.request", "body": call.body}
+
+        async def send(message: Any) -> None:
+            status.append(message.get("status", 0))
+
+        async def answer() -> None:
+            await served(scope, receive, send)
+            if status[0] >= 500:
+                again()
+
+        self.run_on(process, answer)
+
+    # --- people -----------------------------------------------------------------------------
+
+    def as_person(self, act: Callable[[App], T]) -> T | None:
+        """Somebody does something at the command line: what it came to; None where it was refused
+        or the program died of it."""
+        process = Process(self, f"person {next(self._names)}")
+
+        def go() -> T | None:
+            app = self.open(process)
+            try:
+                return act(app)
+            except Problem as problem:
+                self.tell(f"refused: {problem.code}")
+                return None
+            finally:
+                app.store.close()
+
+        found: T | None = self.attempt(process, go)
+        return found
+
+    def look(self) -> App:
+        """The site as somebody sees it who does nothing."""
+        if self._eye is None:
+            process = Process(self, "eye")
+            self._eye = (process, process.run(lambda: self.open(process)))
+        return self._eye[1]
+
+    def database_changed(self) -> None:
+        """The file is another one now: whoever looks opens it anew."""
+        if self._eye is not None:
+            self._eye[1].store.close()
+        self._eye = None
+
+    def run_on(self, process: Process, act: Callable[[], Any]) -> None:
+        self.as_process(process, lambda: process.start(act()))
+
+    # --- vendors ----------------------------------------------------------------------------
+
+    def vendor_of(self, url: httpx.URL) -> Vendor:
+        assert url.host == "127.0.0.1", f"a drill leaves this machine for {url.host}"
+        return self.vendors[url.path.split("/")[1]]
+
+
+def seconds_of(moment: datetime) -> float:
+    """A moment in seconds of the world."""
+    return (moment - START).total_seconds()
