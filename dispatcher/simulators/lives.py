@@ -33,6 +33,7 @@ class Life:
     script: Sequence[Event]
     trace: Sequence[tuple[float, str]]
     seconds: float
+    database: str = ""
 
 
 @contextmanager
