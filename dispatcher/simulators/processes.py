@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from dispatcher.simulators.world import World
 
 THREAD_TAKES = 0.02  # seconds, at most, until a thread gets its turn
+# Commits of chores that come round whether or not there is anything to do; those of the send loop
+# that matter begin or end a call.
+CHORES = {f"after commit {a}" for a in ("reclaimed", "noticed", "polled", "cleared out", "sent")}
 
 
 class Killed(BaseException):
@@ -105,6 +108,8 @@ class Process:
     def reached(self, point: str) -> None:
         """A failpoint: here the process may die, and once dead it gets no further."""
         self.at = point
+        if point.startswith("after commit") and point not in CHORES:
+            self.world.stir()
         if not self.sealed and self.dies_at is not None:
             self.dies_at -= 1
             if self.dies_at < 0:

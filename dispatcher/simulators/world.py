@@ -46,6 +46,8 @@ class World:
         self.processes: list[Process] = []
         self.door: tuple[Process, Door] | None = None
         self.facts = Facts()
+        self.strangers: list[str] = []  # hosts of other machines that were asked for
+        self.took: list[tuple[float, str, Call]] = []  # receipts the door has taken
         self.failed: tuple[str, str] | None = None  # the invariant that broke, and how
         self._eye: tuple[Process, App] | None = None
         self._events: list[tuple[float, int, Callable[[], None]]] = []
@@ -190,6 +192,8 @@ class World:
             await served(scope, receive, send)
             if status[0] >= 500:
                 again()
+            elif status[0] < 300:
+                self.took.append((self.seconds, gateway, call))
 
         self.run_on(process, answer)
 
@@ -232,7 +236,9 @@ class World:
     # --- vendors ----------------------------------------------------------------------------
 
     def vendor_of(self, url: httpx.URL) -> Vendor:
-        assert url.host == "127.0.0.1", f"a drill leaves this machine for {url.host}"
+        if url.host != "127.0.0.1":
+            self.strangers.append(url.host)
+            raise httpx.ConnectError(f"a drill leaves this machine for {url.host}")
         return self.vendors[url.path.split("/")[1]]
 
 
