@@ -44,7 +44,7 @@ class Life:
 
 
 @contextmanager
-def workshop() -> Iterator[Path]:
+def workshop(database: str = "") -> Iterator[Path]:
     """A folder for many worlds, in memory where the machine has such a place."""
     memory = Path(MEMORY)
     root = Path(
@@ -77,6 +77,7 @@ def live(
     *,
     plan: SitePlan | None = None,
     script: Sequence[Event] | None = None,
+    database: str = "",
     before_verdict: Callable[[World], None] | None = None,
 ) -> Life:
     """Live one seed; `plan` and `script` instead of the seed's own (for shrinking).
