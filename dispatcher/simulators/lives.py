@@ -12,7 +12,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from dispatcher.simulators import acts, weather  # noqa: F401  (they register what may happen)
+from dispatcher.simulators import (  # noqa: F401  (they register what may happen)
+    acts,
+    acts_after,
+    acts_calls,
+    acts_lists,
+    acts_schedules,
+    acts_site,
+    acts_urgent,
+    weather,
+)
 from dispatcher.simulators.events import Event, draw_script, play
 from dispatcher.simulators.invariants import ALWAYS, AT_END
 from dispatcher.simulators.site import SitePlan, draw_plan, fill, migrated, write_site
@@ -76,7 +85,7 @@ def live(
     try:
         write_site(world, plan, migrated(shop))
         fill_draw = random.Random(f"people {seed}")
-        world.as_person(lambda app: fill(app, plan, fill_draw))
+        world.as_person(lambda app: fill(world, app, plan, fill_draw))
         world.open_door()
         world.start_worker()
         play(world, script)

@@ -75,6 +75,7 @@ class Process:
         self.dies_at: int | None = None  # so many failpoints from now
         self.at = ""  # the failpoint reached last
         self.sealed = False  # dead, or dying: no failpoint lets anything through
+        self.committed: Callable[[], None] | None = None  # told of every commit, before any death
 
     @property
     def lives(self) -> bool:
@@ -105,6 +106,8 @@ class Process:
     def reached(self, point: str) -> None:
         """A failpoint: here the process may die, and once dead it gets no further."""
         self.at = point
+        if self.committed is not None and point.startswith("after commit"):
+            self.committed()
         if not self.sealed and self.dies_at is not None:
             self.dies_at -= 1
             if self.dies_at < 0:
@@ -119,6 +122,11 @@ class Process:
             self.sealed = True
             self.world.tell(f"{self.name} is killed")
             self.bury()
+
+    def leave(self) -> None:
+        """It ended by itself."""
+        self.sealed = self.loop.ended = True
+        self.world.tell(f"{self.name} ends")
 
     def bury(self) -> None:
         """What the operating system does when a process is gone."""
