@@ -72,6 +72,7 @@ def _hand_in(world: World, app: App, told: Told) -> bool:
         told.window = str(wanted.window)
         told.due = seconds_of(wanted.at) if wanted.at else world.seconds
         if wanted.at is not None:
+            world.after(told.due - world.seconds, world.stir)
             undo = timedelta(seconds=world.facts.longest_undo())
             told.expires = seconds_of(firing.ahead(app, wanted)(wanted.at + undo).until)
 

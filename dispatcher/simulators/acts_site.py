@@ -12,12 +12,12 @@ from dispatcher import housekeeping, rights
 from dispatcher.app import App
 from dispatcher.config import FILE, read_text
 from dispatcher.model import HANOI, SYSTEM, URGENT
-from dispatcher.simulators.doing import death, expiry, signed, states
+from dispatcher.simulators.doing import death, period, signed, states
 from dispatcher.simulators.events import happens
 from dispatcher.simulators.facts import Setting
 from dispatcher.simulators.residents import ADMIN
 from dispatcher.simulators.rules import WINDOWS
-from dispatcher.simulators.world import World
+from dispatcher.simulators.world import World, seconds_of
 from dispatcher.store import broadcasts, days_off
 from dispatcher.store import gateways as rows
 
@@ -73,7 +73,7 @@ def remember(world: World, given: dict[str, str]) -> None:
         with app.store.read(SYSTEM) as tx:
             found = broadcasts.get(tx, told.id)
         if found.at is not None and found.released_at is None and found.priority != URGENT:
-            told.expires = max(told.expires, expiry(world, app, told, found))
+            told.expires = max(told.expires, seconds_of(period(world, app, found).until))
 
 
 def restart_workers(world: World) -> None:

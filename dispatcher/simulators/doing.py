@@ -12,6 +12,7 @@ from dispatcher import app as joined
 from dispatcher import hours, periods, planning, repeating, timekeeping
 from dispatcher.app import App
 from dispatcher.model import SYSTEM, URGENT, BroadcastState
+from dispatcher.periods import Period
 from dispatcher.planning.releasing import first_step
 from dispatcher.simulators.facts import Told
 from dispatcher.simulators.residents import AUTHOR, LEADER
@@ -117,21 +118,22 @@ def timed(world: World, app: App, told: Told) -> None:
     due = seconds_of(found.at)
     told.due = due if told.due is None or not told.also else min(told.due, due)
     told.window, told.life = str(found.window), found.expires_after.total_seconds()
-    latest = expiry(world, app, told, found)
-    told.expires = latest if told.expires is None else max(told.expires, latest)
+    ahead = period(world, app, found)
+    told.expires = max(seconds_of(ahead.until), told.expires or 0.0)
+    for moment in (found.at, ahead.start):  # nobody sleeps then
+        world.after(seconds_of(moment) - world.seconds, world.stir)
 
 
-def expiry(world: World, app: App, told: Told, found: Broadcast) -> float:
-    """The latest moment a broadcast may leave, in seconds of the world."""
+def period(world: World, app: App, found: Broadcast) -> Period:
+    """From when until when a broadcast may leave, with the longest undo time there was."""
     assert found.at is not None
     with app.store.read(SYSTEM) as tx:
         first = first_step(words(app.site, tx, found))
     undo = 0.0 if found.priority == URGENT else world.facts.longest_undo()
-    ahead = periods.of_route(
+    return periods.of_route(
         found.at + timedelta(seconds=undo), found.expires_after, found.window, found.route, first,
         hours.vendor_hours(app.site, found.priority),
     )  # fmt: skip
-    return seconds_of(ahead.until)
 
 
 def whole_way(world: World, app: App, told: Told, later: float = 0.0, again: str = "") -> Told:

@@ -42,14 +42,17 @@ def at_end(name: str) -> Callable[[Check], Check]:
 
 @always("nobody twice")
 def nobody_twice(world: World) -> str | None:
-    """On one channel a text reaches a number once, by the vendors' own ledgers."""
-    seen: set[tuple[str, str, str]] = set()
+    """On one channel a text reaches a number once, by the vendors' own ledgers; once more for each
+    time that people approved the same words again."""
+    seen: dict[tuple[str, str, str], int] = {}
     for vendor in world.vendors.values():
         for taken in vendor.ledger:
             key = (taken.channel, taken.to, taken.body)
-            if key in seen:
-                return f"…{taken.to[-3:]} was taken twice on {taken.channel}: {taken.body[-12:]}"
-            seen.add(key)
+            seen[key] = seen.get(key, 0) + 1
+            if seen[key] > 1:
+                told = world.facts.of(taken.body)
+                if told is None or (seen[key] > 1 + told.again and not told.rather_twice):
+                    return f"…{taken.to[-3:]} was taken twice on {taken.channel}: {taken.body[-12:]}"
     return None
 
 
