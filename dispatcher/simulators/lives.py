@@ -12,8 +12,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from dispatcher.simulators import (  # noqa: F401  (they register what may happen, what must hold)
+from dispatcher.simulators import (  # noqa: F401  (they register what may happen)
     acts,
+    acts_after,
+    acts_calls,
+    acts_lists,
+    acts_schedules,
+    acts_site,
+    acts_urgent,
     judging,
     reckoning,
     weather,
@@ -93,7 +99,7 @@ def live(
     try:
         write_site(world, plan, migrated(shop))
         fill_draw = random.Random(f"people {seed}")
-        world.as_person(lambda app: fill(app, plan, fill_draw))
+        world.as_person(lambda app: fill(world, app, plan, fill_draw))
         world.open_door()
         world.start_worker()
         play(world, script)

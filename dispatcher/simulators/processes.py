@@ -17,10 +17,9 @@ from dispatcher.simulators.loop import Loop
 if TYPE_CHECKING:
     from dispatcher.simulators.world import World
 
+# Commits of chores that come round whether or not there is anything to do.
+CHORES = {f"after commit {act}" for act in ("reclaimed", "noticed", "polled", "cleared out", "sent")}
 THREAD_TAKES = 0.02  # seconds, at most, until a thread gets its turn
-# Commits of chores that come round whether or not there is anything to do; those of the send loop
-# that matter begin or end a call.
-CHORES = {f"after commit {a}" for a in ("reclaimed", "noticed", "polled", "cleared out", "sent")}
 
 
 class Killed(BaseException):
@@ -78,6 +77,7 @@ class Process:
         self.dies_at: int | None = None  # so many failpoints from now
         self.at = ""  # the failpoint reached last
         self.sealed = False  # dead, or dying: no failpoint lets anything through
+        self.committed: Callable[[], None] | None = None  # told of every commit, before any death
 
     @property
     def lives(self) -> bool:
@@ -110,6 +110,8 @@ class Process:
         self.at = point
         if point.startswith("after commit") and point not in CHORES:
             self.world.stir()
+        if self.committed is not None and point.startswith("after commit"):
+            self.committed()
         if not self.sealed and self.dies_at is not None:
             self.dies_at -= 1
             if self.dies_at < 0:
@@ -124,6 +126,11 @@ class Process:
             self.sealed = True
             self.world.tell(f"{self.name} is killed")
             self.bury()
+
+    def leave(self) -> None:
+        """It ended by itself."""
+        self.sealed = self.loop.ended = True
+        self.world.tell(f"{self.name} ends")
 
     def bury(self) -> None:
         """What the operating system does when a process is gone."""

@@ -45,6 +45,8 @@ class World:
         self.workers: dict[str, tuple[Process, Worker]] = {}
         self.processes: list[Process] = []
         self.door: tuple[Process, Door] | None = None
+        self.person: Process | None = None  # who acts, or acted last
+        self.playing = ""  # the event that happens, by name
         self.facts = Facts()
         self.strangers: list[str] = []  # hosts of other machines that were asked for
         self.took: list[tuple[float, str, Call]] = []  # receipts the door has taken
@@ -144,9 +146,10 @@ class World:
             twins = {n: f"http://127.0.0.1:9/{n}" for n in app.site.gateways}
             worker = Worker(app, Doors(twins, "http://127.0.0.1:8"), timer=lambda: Ticks(process))
             self.workers[name] = (process, worker)
-            process.start(worker.run())
+            process.start(worker.run()).add_done_callback(lambda _: process.leave())
 
         self.tell(f"{name} starts")
+        self.facts.started[name] = self.seconds
         self.attempt(process, begin)
         return process
 
@@ -199,17 +202,19 @@ class World:
 
     # --- people -----------------------------------------------------------------------------
 
-    def as_person(self, act: Callable[[App], T]) -> T | None:
+    def as_person(self, act: Callable[[App], T], dies_at: int | None = None) -> T | None:
         """Somebody does something at the command line: what it came to; None where it was refused
-        or the program died of it."""
+        or the program died of it. `dies_at`: after so many failpoints."""
         process = Process(self, f"person {next(self._names)}")
+        process.dies_at = dies_at
+        self.person = process
 
         def go() -> T | None:
             app = self.open(process)
             try:
                 return act(app)
             except Problem as problem:
-                self.tell(f"refused: {problem.code}")
+                self.tell(f"{self.playing} refused: {problem.code}")
                 return None
             finally:
                 app.store.close()
