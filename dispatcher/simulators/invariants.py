@@ -52,7 +52,9 @@ def nobody_twice(world: World) -> str | None:
             if seen[key] > 1:
                 told = world.facts.of(taken.body)
                 if told is None or (seen[key] > 1 + told.again and not told.rather_twice):
-                    return f"…{taken.to[-3:]} was taken twice on {taken.channel}: {taken.body[-12:]}"
+                    return (
+                        f"…{taken.to[-3:]} was taken twice on {taken.channel}: {taken.body[-12:]}"
+                    )
     return None
 
 
