@@ -192,6 +192,8 @@ def another_number(world: World, draw: random.Random) -> str | None:
     who, other = somebody(world, draw), somebody(world, draw)
     if who is None or other is None:
         return None
+    if other[0] == who[0]:
+        other = (0, (number(FRESH).lstrip("+"),))
     new = other[1][0] if draw.random() < 0.3 else number(FRESH + draw.randrange(500)).lstrip("+")
     before = everybody(world)
     made: list[int] = []

@@ -78,6 +78,7 @@ class Process:
         self.at = ""  # the failpoint reached last
         self.sealed = False  # dead, or dying: no failpoint lets anything through
         self.committed: Callable[[], None] | None = None  # told of every commit, before any death
+        self.gives_back: Callable[[], None] = lambda: None  # what the system takes from the dead
 
     @property
     def lives(self) -> bool:
@@ -135,6 +136,7 @@ class Process:
     def bury(self) -> None:
         """What the operating system does when a process is gone."""
         self.run(lambda: self.loop.kill(Killed("gone")))
+        self.gives_back()
 
 
 def no_network() -> Any:

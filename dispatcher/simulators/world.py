@@ -146,6 +146,7 @@ class World:
             twins = {n: f"http://127.0.0.1:9/{n}" for n in app.site.gateways}
             worker = Worker(app, Doors(twins, "http://127.0.0.1:8"), timer=lambda: Ticks(process))
             self.workers[name] = (process, worker)
+            process.gives_back = lambda: unlock(worker)
             process.start(worker.run()).add_done_callback(lambda _: process.leave())
 
         self.tell(f"{name} starts")
@@ -245,6 +246,17 @@ class World:
             self.strangers.append(url.host)
             raise httpx.ConnectError(f"a drill leaves this machine for {url.host}")
         return self.vendors[url.path.split("/")[1]]
+
+
+def unlock(worker: Worker) -> None:
+    """What a lock is worth whose process is gone: nothing. Its file stays."""
+    lock = worker.lock
+    if lock is not None and lock._file is not None:
+        lock._file.close()
+        lock._file = None
+    if lock is not None and lock._connection is not None:
+        lock._connection.invalidate()
+        lock._connection = None
 
 
 def seconds_of(moment: datetime) -> float:
