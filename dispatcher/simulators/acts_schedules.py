@@ -107,6 +107,20 @@ def pause(world: World, draw: random.Random) -> str | None:
     return told.schedule if world.as_person(act, death(draw)) else None
 
 
+def rest(world: World) -> None:
+    """No schedule fires any more."""
+
+    def act(app: App) -> None:
+        with app.begin(SYSTEM)() as tx:
+            see_firings(world, tx)
+            for told in world.facts.told.values():
+                found = rows.get(tx, told.schedule) if told.schedule else None
+                if found is not None and found["state"] == "approved":
+                    rows.move(tx, told.schedule, "paused")
+
+    world.as_person(act)
+
+
 @happens("schedule again", weight=1)
 def again(world: World, draw: random.Random) -> str | None:
     """One that was paused, edited or never approved is handed in again."""

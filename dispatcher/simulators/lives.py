@@ -125,6 +125,7 @@ def live(
 def calm(world: World) -> None:
     """Nothing goes wrong any more, and somebody works."""
     world.tell("calm")
+    acts_schedules.rest(world)
     for vendor in world.vendors.values():
         vendor.habits = vendor.habits._replace(
             never_left=0, lost_out=0, lost_back=0, odd=0, refuses=0, slow=0
