@@ -64,6 +64,11 @@ COMMANDS: dict[str, tuple[str, str, Say]] = {
     "people": (_HERE + "deputies", "people", Say("người dùng và vai trò", "people and roles")),
     "twin": (_HERE + "twin", "twin", Say("nhà cung cấp giả để chạy thử", "twins of vendors")),
     "chaos": (_HERE + "chaos", "chaos", Say("thử giết bộ gửi tin giữa chừng", "crash test")),
+    "simulate": (
+        "dispatcher.simulators.simulate",
+        "simulate",
+        Say("mô phỏng đường đi của tin, lỗi gieo theo số", "the path of a message, by seed"),
+    ),
     "completion": (
         _HERE + "completion",
         "completion",
@@ -73,7 +78,7 @@ COMMANDS: dict[str, tuple[str, str, Say]] = {
     "phone": (_HERE + "tools", "phone", Say("đọc một số điện thoại", "read a phone number")),
 }
 
-NEVER_DRY = {"demo", "chaos", "twin", "web", "sms", "phone", "completion"}
+NEVER_DRY = {"demo", "chaos", "simulate", "twin", "web", "sms", "phone", "completion"}
 
 
 def root() -> Group:

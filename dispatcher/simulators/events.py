@@ -65,6 +65,7 @@ def play(world: World, script: Sequence[Event]) -> None:
 def _turn(world: World, event: Event) -> Callable[[], None]:
     def go() -> None:
         world.stir()
+        world.playing = event.name
         said = KINDS[event.name].does(world, random.Random(event.seed))
         if said is not None:
             world.tell(f"{event.name}: {said}" if said else event.name)

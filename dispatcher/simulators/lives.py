@@ -7,20 +7,33 @@ import os
 import random
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from dispatcher.simulators import acts, weather  # noqa: F401  (they register what may happen)
+from dispatcher.simulators import (  # noqa: F401  (they register what may happen)
+    acts,
+    acts_after,
+    acts_calls,
+    acts_lists,
+    acts_schedules,
+    acts_site,
+    acts_urgent,
+    judging,
+    reckoning,
+    weather,
+)
+from dispatcher.simulators.books import leave
 from dispatcher.simulators.events import Event, draw_script, play
-from dispatcher.simulators.invariants import ALWAYS, AT_END
+from dispatcher.simulators.invariants import verdict, watch
 from dispatcher.simulators.site import SitePlan, draw_plan, fill, migrated, write_site
 from dispatcher.simulators.world import World
 
 MEMORY = "/dev/shm"  # noqa: S108  (folders in it have names nobody can guess)
 LENGTHS = (120.0, 600.0, 3600.0)  # seconds in which a script happens
 CALM = 3 * 86_400.0  # seconds of peace at the end, in which everything comes to rest
+LAST_LOOK = 30.0  # seconds after it in which whoever looks does so without haste
 
 
 @dataclass(frozen=True)
@@ -33,10 +46,11 @@ class Life:
     script: Sequence[Event]
     trace: Sequence[tuple[float, str]]
     seconds: float
+    database: str = ""
 
 
 @contextmanager
-def workshop() -> Iterator[Path]:
+def workshop(database: str = "") -> Iterator[Path]:
     """A folder for many worlds, in memory where the machine has such a place."""
     memory = Path(MEMORY)
     root = Path(
@@ -64,9 +78,18 @@ def plan_of(seed: int) -> tuple[SitePlan, list[Event]]:
 
 
 def live(
-    seed: int, shop: Path, *, plan: SitePlan | None = None, script: Sequence[Event] | None = None
+    seed: int,
+    shop: Path,
+    *,
+    plan: SitePlan | None = None,
+    script: Sequence[Event] | None = None,
+    database: str = "",
+    before_verdict: Callable[[World], None] | None = None,
 ) -> Life:
-    """Live one seed; `plan` and `script` instead of the seed's own (for shrinking)."""
+    """Live one seed; `plan` and `script` instead of the seed's own (for shrinking).
+
+    `before_verdict` may change what has become of the world: so a check shows that it bites.
+    """
     own_plan, own_script = plan_of(seed)
     plan, script = plan or own_plan, own_script if script is None else script
     root = Path(tempfile.mkdtemp(prefix=f"w{seed}-", dir=shop))
@@ -76,20 +99,25 @@ def live(
     try:
         write_site(world, plan, migrated(shop))
         fill_draw = random.Random(f"people {seed}")
-        world.as_person(lambda app: fill(app, plan, fill_draw))
+        world.as_person(lambda app: fill(world, app, plan, fill_draw))
         world.open_door()
         world.start_worker()
         play(world, script)
-        world.watch = _watch
+        world.watch = watch
         world.run(max((e.at for e in script), default=0.0) + 60.0)
         if world.failed is None:
             calm(world)
             world.run(world.seconds + CALM)
+            world.stir()
+            world.run(world.seconds + LAST_LOOK)
         if world.failed is None:
-            world.failed = _broken(world, AT_END)
+            if before_verdict is not None:
+                before_verdict(world)
+            world.failed = verdict(world)
         return Life(seed, world.steps, world.failed, script, world.trace, world.seconds)
     finally:
         random.setstate(before)
+        leave(world)
         world.end()
         shutil.rmtree(root, ignore_errors=True)
 
@@ -109,15 +137,3 @@ def calm(world: World) -> None:
         world.open_door()
     if not any(p.lives for p, _ in world.workers.values()):
         world.start_worker()
-
-
-def _watch(world: World) -> tuple[str, str] | None:
-    return _broken(world, ALWAYS)
-
-
-def _broken(world: World, checks: object) -> tuple[str, str] | None:
-    assert isinstance(checks, dict)
-    for name, check in checks.items():
-        if found := check(world):
-            return name, found
-    return None

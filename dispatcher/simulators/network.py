@@ -46,7 +46,10 @@ class Transport(httpx.AsyncBaseTransport):
         vendor.left(request, body, process)
         world.stir()
         world.after(fate.out, arrive)
-        came = await done
+        try:
+            came = await done
+        finally:  # also when nobody waits any more
+            world.stir()
         if isinstance(came, Exception):
             raise came
         return came

@@ -17,6 +17,8 @@ from dispatcher.simulators.loop import Loop
 if TYPE_CHECKING:
     from dispatcher.simulators.world import World
 
+# Commits of chores that come round whether or not there is anything to do.
+CHORES = {f"after commit {act}" for act in ("reclaimed", "noticed", "polled", "cleared out", "sent")}
 THREAD_TAKES = 0.02  # seconds, at most, until a thread gets its turn
 
 
@@ -86,6 +88,7 @@ class Process:
         self.dies_at: int | None = None  # so many failpoints from now
         self.at = ""  # the failpoint reached last
         self.sealed = False  # dead, or dying: no failpoint lets anything through
+        self.committed: Callable[[], None] | None = None  # told of every commit, before any death
 
     @property
     def lives(self) -> bool:
@@ -116,6 +119,10 @@ class Process:
     def reached(self, point: str) -> None:
         """A failpoint: here the process may die, and once dead it gets no further."""
         self.at = point
+        if point.startswith("after commit") and point not in CHORES:
+            self.world.stir()
+        if self.committed is not None and point.startswith("after commit"):
+            self.committed()
         if not self.sealed and self.dies_at is not None:
             self.dies_at -= 1
             if self.dies_at < 0:

@@ -11,26 +11,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dispatcher.app import App
-from dispatcher.importing.listing import Entry
-from dispatcher.importing.merge import merge, store
-from dispatcher.model import SYSTEM, Role
+from dispatcher.simulators import residents
+from dispatcher.simulators.residents import ADMIN, AUTHOR, LEADER, WARDS, Residents, draw_residents
+from dispatcher.simulators.rules import Rules, draw_rules, texts
 from dispatcher.simulators.speech import Esms, Lab
 from dispatcher.simulators.vendors import Habits, Vendor
 from dispatcher.simulators.world import World
-from dispatcher.store import people
 from dispatcher.store.engines import sqlite_url
 from dispatcher.store.migrate import upgrade
 
-WARDS = ("Máy Tơ", "Lạc Viên")
-AUTHOR, LEADER = "author", "leader"
-TEMPLATE = """+++
-title = "Sim"
-kind = "warning"
-[fields.code]
-label = "Mã"
-+++
-{% block sms %}UBND phuong {{ ward.name | khong_dau }}: thu nghiem {{ code }}.{% endblock %}
-"""
+__all__ = ["ADMIN", "AUTHOR", "LEADER", "WARDS"]
 
 
 @dataclass(frozen=True)
@@ -52,9 +42,8 @@ class SitePlan:
     gateways: tuple[GatewayPlan, ...]
     people: int
     route: tuple[tuple[str, str], ...]  # (gateway, deadline or "")
-    window: str = "07:00-22:00"
-    shares: float = 0.15  # people with the phone of the one before
-    second: float = 0.1  # people with a second number
+    rules: Rules = field(default_factory=Rules)
+    residents: Residents = field(default_factory=Residents)
     extra: str = field(default="")
 
 
@@ -74,7 +63,8 @@ def draw_plan(draw: random.Random) -> SitePlan:
         )  # fmt: skip
         gateways.append(GatewayPlan(f"g{n}", adapter, capability, draw.choice((1, 4, 16)), habits))
     route = tuple((g.name, draw.choice(("30s", "5m", "1h"))) for g in gateways)
-    return SitePlan(tuple(gateways), draw.choice((3, 8, 20, 60)), route)
+    count = 300 if draw.random() < 0.02 else draw.choice((3, 8, 20, 60))
+    return SitePlan(tuple(gateways), count, route, draw_rules(draw, count), draw_residents(draw))
 
 
 def migrated(folder: Path) -> Path:
@@ -94,18 +84,23 @@ def write_site(world: World, plan: SitePlan, empty: Path) -> None:
     root = world.root
     for name in ("templates", "schedules", "data"):
         (root / name).mkdir(parents=True, exist_ok=True)
-    (root / "templates" / "sim.j2").write_text(TEMPLATE, encoding="utf-8")
-    lines = ["[site]", 'name = "Sim"', 'mode = "drill"', 'undo = "0s"', 'database = "data/site.db"']
+    for name, source in texts():
+        (root / "templates" / f"{name}.j2").write_text(source, encoding="utf-8")
+    lines = ["[site]", 'name = "Sim"', 'mode = "drill"', f'undo = "{plan.rules.undo}"',
+             'database = "data/site.db"', *plan.rules.lines()]  # fmt: skip
+    plan.rules.remember(world.facts)
     for g in plan.gateways:
         lines += [f"[gateways.{g.name}]", f'adapter = "{g.adapter}"', f"in_flight = {g.in_flight}",
                   'timeout = "10s"']  # fmt: skip
         if g.adapter == "lab":
             lines.append(f'capability = "{g.capability}"')
     last = len(plan.route) - 1
+    first = "" if plan.rules.step is None else f", budget = {plan.rules.step}"
     steps = ", ".join(
-        f'{{ gateway = "{name}" }}'
-        if i == last
-        else f'{{ gateway = "{name}", deadline = "{after}" }}'
+        f'{{ gateway = "{name}"'
+        + ("" if i == last else f', deadline = "{after}"')
+        + ("" if i else first)
+        + " }"
         for i, (name, after) in enumerate(plan.route)
     )
     lines += ["[routes.only]", f"steps = [ {steps} ]", "[phones]", 'sample_heads = ["095"]']
@@ -122,21 +117,6 @@ def write_site(world: World, plan: SitePlan, empty: Path) -> None:
         )  # fmt: skip
 
 
-def number(serial: int) -> str:
-    return f"+8495{serial:07d}"
-
-
-def fill(app: App, plan: SitePlan, draw: random.Random) -> None:
-    """The people of the site, and the two who write and approve."""
-    entries, last = [], ""
-    for i in range(plan.people):
-        own = number(i)
-        first = last if last and draw.random() < plan.shares else own
-        phones = (first, number(5000 + i)) if draw.random() < plan.second else (first,)
-        last = first
-        entries.append(Entry("sim.csv", "", i + 2, f"Người Mẫu {i}", phones, (),
-                             draw.choice(WARDS), None))  # fmt: skip
-    with app.begin(SYSTEM)() as tx:
-        store(tx, merge(tx, entries), [], app.site.sample_heads)
-        people.add(tx, AUTHOR, "Author", Role.OFFICER, [])
-        people.add(tx, LEADER, "Leader", Role.LEADER, [])
+def fill(world: World, app: App, plan: SitePlan, draw: random.Random) -> None:
+    """The people of the site, and those who write and approve."""
+    residents.fill(app, plan.people, plan.residents, draw, world.facts)

@@ -51,7 +51,11 @@ class World:
         self.workers: dict[str, tuple[Process, Worker]] = {}
         self.processes: list[Process] = []
         self.door: tuple[Process, Door] | None = None
+        self.person: Process | None = None  # who acts, or acted last
+        self.playing = ""  # the event that happens, by name
         self.facts = Facts()
+        self.strangers: list[str] = []  # hosts of other machines that were asked for
+        self.took: list[tuple[float, str, Call]] = []  # receipts the door has taken
         self.failed: tuple[str, str] | None = None  # the invariant that broke, and how
         self._eye: tuple[Process, App] | None = None
         self._events: list[tuple[float, int, Callable[[], None]]] = []
@@ -169,6 +173,7 @@ class World:
                 self.start_worker(off, None, tries - 1)
 
         self.tell(f"{name} starts")
+        self.facts.started[name] = self.seconds
         self._service(process, begin, again if tries > 1 else None, 5.0 * 2 ** (8 - tries))
         return process
 
@@ -236,23 +241,27 @@ class World:
             process.on_death.pop(number, None)
             if status[0] >= 500:
                 again()
+            elif status[0] < 300:
+                self.took.append((self.seconds, gateway, call))
 
         process.on_death[number] = again  # the connection breaks
         self.run_on(process, answer)
 
     # --- people -----------------------------------------------------------------------------
 
-    def as_person(self, act: Callable[[App], T]) -> T | None:
+    def as_person(self, act: Callable[[App], T], dies_at: int | None = None) -> T | None:
         """Somebody does something at the command line: what it came to; None where it was refused
-        or the program died of it."""
+        or the program died of it. `dies_at`: after so many failpoints."""
         process = Process(self, f"person {next(self._names)}")
+        process.dies_at = dies_at
+        self.person = process
 
         def go() -> T | None:
             app = self.open(process)
             try:
                 return act(app)
             except Problem as problem:
-                self.tell(f"refused: {problem.code}")
+                self.tell(f"{self.playing} refused: {problem.code}")
                 return None
             finally:
                 app.store.close()
@@ -279,7 +288,9 @@ class World:
     # --- vendors ----------------------------------------------------------------------------
 
     def vendor_of(self, url: httpx.URL) -> Vendor:
-        assert url.host == "127.0.0.1", f"a drill leaves this machine for {url.host}"
+        if url.host != "127.0.0.1":
+            self.strangers.append(url.host)
+            raise httpx.ConnectError(f"a drill leaves this machine for {url.host}")
         return self.vendors[url.path.split("/")[1]]
 
 

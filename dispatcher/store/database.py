@@ -9,7 +9,7 @@ the driver, so no text SQL gets around it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
@@ -26,7 +26,7 @@ from dispatcher.model import SYSTEM, Actor, Role
 from dispatcher.problems import Bug, refused, settings
 from dispatcher.storable import odd_words
 from dispatcher.store import trail
-from dispatcher.store.engines import BUSY_SECONDS, engine_for
+from dispatcher.store.engines import BUSY_SECONDS, ask_driver, engine_for
 from dispatcher.store.schema import NOTED, SCOPED, micros
 from dispatcher.store.seal import Sealer
 from dispatcher.store.troubles import is_passing, locked, told
@@ -79,32 +79,45 @@ class Tx:
 
     def rows(self, sql: str, **parameters: Any) -> list[Row]:
         """All rows of a query as mappings. A change that returns none has changed nothing."""
-        return cast(list[Row], self._all(sql, parameters, lambda result: list(result.mappings())))
+        return cast(list[Row], self._all(sql, parameters, named=True))
 
     def taken(self, sql: str, **parameters: Any) -> Sequence[Any]:
-        """`rows` as plain tuples, several times cheaper: for the send loop."""
-        return self._all(sql, parameters, plain)
+        """`rows` as plain tuples: for the send loop."""
+        return self._all(sql, parameters, named=False)
 
-    def _all(
-        self,
-        sql: str,
-        parameters: Mapping[str, Any],
-        of: Callable[[sa.CursorResult[Any]], Sequence[Any]],
-    ) -> Sequence[Any]:
+    def _all(self, sql: str, parameters: Mapping[str, Any], *, named: bool) -> Sequence[Any]:
         touched = self.connection.info["touched"]
         before = set(touched)
-        found = of(self.run(sql, parameters))
+        found = self._fetched(sql, parameters, named=named)
         if not found and len(touched) > len(before):
             touched &= before
         return found
 
     def one(self, sql: str, **parameters: Any) -> Row | None:
         """The first row or None."""
-        return cast(Row | None, self.run(sql, parameters).mappings().first())
+        found = self._fetched(sql, parameters, named=True, first=True)
+        return found[0] if found else None
 
     def value(self, sql: str, **parameters: Any) -> Any:
         """The first column of the first row, or None."""
-        return self.run(sql, parameters).scalar()
+        found = self._fetched(sql, parameters, named=False, first=True)
+        return found[0][0] if found else None
+
+    def _fetched(
+        self, sql: str, parameters: Mapping[str, Any], *, named: bool, first: bool = False
+    ) -> Sequence[Any]:
+        """What a statement returns; `first`: at most its first row."""
+        if not self.is_sqlite:
+            result = self.run(sql, parameters)
+            if first:
+                row = result.mappings().first() if named else result.first()
+                return [] if row is None else [row]
+            return list(result.mappings()) if named else plain(result)
+        words, names = _placed(sql, self.connection.dialect)
+        check(self.connection.info, words)
+        bound = _bound(names, parameters) or ()
+        columns, found = ask_driver(self.connection, words, bound, first=first)
+        return [dict(zip(columns, row, strict=True)) for row in found] if named else found
 
     def insert(self, table: sa.Table, **values: Any) -> int:
         """One new row; its id."""
@@ -346,7 +359,11 @@ def _watch(
     context: Any,
     many: bool,
 ) -> None:
-    notes = connection.info
+    check(connection.info, statement)
+
+
+def check(notes: dict[Any, Any], statement: str) -> None:
+    """Keep in mind what a statement changes, on its way to the driver; refuse what may not be."""
     if notes.get("writes"):
         notes["touched"] |= _changed(statement)
     elif _changed(statement) and "touched" in notes:
@@ -393,8 +410,15 @@ def version_of(engine: sa.Engine) -> str | None:
         raise told(error) from error
 
 
+_HAS_VERSION = {
+    True: "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'",
+    False: "SELECT to_regclass('alembic_version')",
+}
+
+
 def _version(connection: sa.Connection) -> str | None:
-    if not sa.inspect(connection).has_table("alembic_version"):
+    is_sqlite = connection.dialect.name == "sqlite"
+    if connection.exec_driver_sql(_HAS_VERSION[is_sqlite]).scalar() is None:
         return None
     return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError
 
 from dispatcher.machine import here
 from dispatcher.problems import settings
@@ -94,12 +96,29 @@ def engine_for(url: str) -> sa.Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
-        if connection.get_execution_options().get("writes"):
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        else:
-            connection.exec_driver_sql("BEGIN")
+        writes = connection.get_execution_options().get("writes")
+        ask_driver(connection, "BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def ask_driver(
+    connection: sa.Connection, words: str, bound: Sequence[Any] = (), *, first: bool = False
+) -> tuple[Sequence[str], list[Any]]:
+    """(columns, rows) of one statement from SQLite's driver; `first`: at most one row.
+
+    What goes wrong is raised as SQLAlchemy raises it. SQLite answers in microseconds: the result
+    objects above it take five to fifteen times as long.
+    """
+    raw: Any = connection.connection.dbapi_connection
+    try:
+        cursor = raw.execute(words, bound)
+        rows = cursor.fetchmany(1) if first else cursor.fetchall()
+        columns = [column[0] for column in cursor.description or ()]
+        cursor.close()
+        return columns, rows
+    except raw.Error as error:
+        raise DBAPIError.instance(words, None, error, raw.Error, hide_parameters=True) from error
 
 
 def sqlite_url(path: Path) -> str:

@@ -19,7 +19,7 @@ BLOCK = re.compile(r"^```(?:sh|bash|console)\n(.*?)^```", re.MULTILINE | re.DOTA
 # what `./run` is here: its own jobs (tests, benchmarks) cannot run inside a test, all else can
 SHIM = """#!/bin/sh
 case "$1" in
-setup | test | check | bench | simulate) grep -q "$1" "{run}" ;;
+setup | test | check | bench) grep -q "$1" "{run}" ;;
 demo) shift; exec dispatcher demo --people 120 "$@" ;;
 run)
     # a door and a worker of this site, until they answer

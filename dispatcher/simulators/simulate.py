@@ -1,0 +1,139 @@
+"""simulate: live many seeds, and tell which broke a promise, how, and with which few events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from dispatcher.cli.spoken import command, option
+from dispatcher.cli.surface import Surface
+from dispatcher.problems import PARTLY, Problem
+from dispatcher.simulators.lives import Life, live, workshop
+from dispatcher.simulators.mutants import MUTANTS, Mutant
+from dispatcher.simulators.shrinking import shrink
+
+TRACE = 60  # lines of a trace that are told
+FOR_A_MUTANT = 200  # seeds within which each is found
+
+
+@command(
+    "Mô phỏng: chạy cả đường đi của tin trên đồng hồ, mạng và nhà cung cấp giả lập, lỗi gieo theo "
+    "số, rồi kiểm tra từng lời hứa.",
+    "Simulate: the whole path of a message on a simulated clock, network and vendors, with faults "
+    "planted by seed; every promise is looked at after every step.",
+    "dispatcher simulate --seeds 100",
+)
+@option("--seeds", "count", default=100, vi="bao nhiêu số", en="how many seeds")
+@option("--from", "first", default=1, vi="số đầu tiên", en="the first seed")
+@option("--database", default="", vi="cơ sở dữ liệu PostgreSQL", en="URL of a PostgreSQL database")
+@option("--mutant", default="", vi="gieo lỗi này vào mã, hoặc all", en="plant this mistake, or all")
+@option("--events", default="", vi="chỉ các sự kiện này, ví dụ 0,3", en="only these, like 0,3")
+@option("--trace", is_flag=True, vi="kể từng việc", en="tell all that happened")
+def simulate(
+    surface: Surface,
+    count: int,
+    first: int,
+    database: str,
+    mutant: str,
+    events: str,
+    trace: bool,
+) -> int:
+    if count < 1:
+        raise Problem("usage", "--seeds phải từ 1.", "--seeds from 1.")
+    if mutant:
+        return _mutants(surface, mutant, first, count, database)
+    with workshop(database) as shop, surface.progress("Mô phỏng", "Simulating", count) as update:
+        lives: list[Life] = []
+        for n, seed in enumerate(range(first, first + count), 1):
+            script = _chosen(seed, events)
+            lives.append(live(seed, shop, script=script, database=database))
+            update(n)
+        failed = [found for found in lives if found.failed is not None]
+        if not surface.json:
+            for found in failed:
+                _tell(surface, found, [] if events else shrink(found, shop), trace)
+            if trace and not failed:
+                _tell_trace(surface, lives[-1])
+    steps = sum(found.steps for found in lives)
+    if surface.json:
+        told: list[dict[str, Any]] = [
+            {"seed": f.seed, "invariant": f.failed[0], "step": f.steps} for f in failed if f.failed
+        ]
+        kind = "postgresql" if database else "sqlite"
+        surface.emit({"seeds": count, "steps": steps, "failed": told, "database": kind})
+    surface.say(
+        f"{count} số từ {first}, {steps} bước: {len(failed)} số phá vỡ một lời hứa.",
+        f"{count} seeds from {first}, {steps} steps: {len(failed)} broke a promise.",
+    )
+    return PARTLY if failed else 0
+
+
+def _chosen(seed: int, events: str) -> Sequence[Any] | None:
+    """The events of a seed's own script that are asked for; None: all."""
+    from dispatcher.simulators.lives import plan_of
+
+    if not events:
+        return None
+    try:
+        places = [int(word) for word in events.split(",")]
+        script = plan_of(seed)[1]
+        return [script[place] for place in places]
+    except (ValueError, IndexError):
+        raise Problem("usage", "--events ghi như 0,3,5.", "--events looks like 0,3,5.") from None
+
+
+def _tell(surface: Surface, found: Life, kept: Sequence[int], whole: bool) -> None:
+    assert found.failed is not None
+    name, how = found.failed
+    surface.say(
+        f"Số {found.seed} phá vỡ «{name}» ở bước {found.steps}: {how}",
+        f"Seed {found.seed} breaks “{name}” at step {found.steps}: {how}",
+    )
+    if kept:
+        for place in kept:
+            event = found.script[place]
+            surface.say(
+                f"   {event.at:9.1f} s  {event.name}", f"   {event.at:9.1f} s  {event.name}"
+            )
+        again = f"dispatcher simulate --seeds 1 --from {found.seed} --trace"
+        again += f" --events {','.join(map(str, kept))}" if len(kept) < len(found.script) else ""
+        again += f" --database {found.database}" if found.database else ""
+        surface.say(f"   Chạy lại: {again}", f"   Again: {again}")
+    elif whole:
+        _tell_trace(surface, found)
+
+
+def _tell_trace(surface: Surface, found: Life) -> None:
+    """What happened, in words, with the time of the world."""
+    for at, words in found.trace:
+        surface.say(f"   {at:9.2f} s  {words}", f"   {at:9.2f} s  {words}")
+
+
+def _mutants(surface: Surface, wanted: str, first: int, count: int, database: str) -> int:
+    """Which planted mistakes are found within `count` seeds (at most FOR_A_MUTANT)."""
+    names = [m for m in MUTANTS if wanted in ("all", m)]
+    if not names:
+        known = ", ".join(sorted(MUTANTS))
+        raise Problem("usage", f"Không có lỗi «{wanted}». Có: {known}", f"Known: {known}")
+    said: dict[str, str] = {}
+    with workshop(database) as shop, surface.progress("Gieo", "Planting", len(names)) as update:
+        for n, name in enumerate(names, 1):
+            seeds = range(first, first + min(count, FOR_A_MUTANT))
+            at = found_at(MUTANTS[name], seeds, shop, database)
+            said[name] = "missed" if at is None else "found"
+            where = "—" if at is None else f"{at.seed}: {at.failed and at.failed[0]}"
+            surface.say(f"{name}: {said[name]} ({where})", f"{name}: {said[name]} ({where})")
+            update(n)
+    if surface.json:
+        surface.emit(said)
+    return PARTLY if "missed" in said.values() else 0
+
+
+def found_at(mutant: Mutant, seeds: Sequence[int], shop: Any, database: str = "") -> Life | None:
+    """The first life in which a planted mistake breaks a promise; None: in no one."""
+    with mutant.planted():
+        for seed in seeds:
+            found = live(seed, shop, database=database)
+            if found.failed is not None:
+                return found
+    return None
