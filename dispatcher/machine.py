@@ -7,6 +7,7 @@ A simulation puts a machine of its own in its place, so that a run can be had ag
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -41,6 +42,17 @@ class Machine:
     def thread(self, name: str) -> Executor:
         """A thread that does one thing after another."""
         return ThreadPoolExecutor(1, name)
+
+    def beside(self, name: str, act: Callable[[], None]) -> None:
+        """A thread that does one thing for as long as the process lives, and dies with it."""
+        threading.Thread(target=act, name=name, daemon=True).start()
+
+    def holds(self, let_go: Callable[[], None]) -> None:
+        """Something is ours as long as we live: the operating system does `let_go` when we die."""
+
+    def waits(self, seconds: float) -> float:
+        """Seconds a database driver may really sleep, of those the program would wait."""
+        return seconds
 
 
 _here = Machine()

@@ -235,10 +235,9 @@ class Worker:
                 loop.call_soon_threadsafe(woken, table)
 
         if not self.app.store.is_sqlite:
-            given = (self.app.site.database, hear, stop)
-            bell = threading.Thread(target=listen, args=given, name="bell", daemon=True)
+            url = self.app.site.database
             try:
-                bell.start()
+                here().beside("bell", lambda: listen(url, hear, stop))
             except RuntimeError:  # we look every second all the same
                 log.warning("worker=%s has no thread to be woken by", self.name)
         return stop

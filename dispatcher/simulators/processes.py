@@ -43,15 +43,16 @@ class Thread(Executor):
 
 
 class SimulatedMachine(Machine):
-    """The machine of one process. `off`: seconds its clock is ahead of the world's."""
+    """The machine of one process. `off`: seconds its clock is ahead of the others'."""
 
     def __init__(self, world: World, draw: random.Random, network: Callable[[], Any]) -> None:
         self._world, self._draw = world, draw
         self.off = 0.0
         self.network = network
+        self.held: list[Callable[[], None]] = []  # let go when the process is gone
 
     def now(self) -> datetime:
-        return self._world.moment() + timedelta(seconds=self.off)
+        return self._world.moment() + timedelta(seconds=self._world.off + self.off)
 
     def awake(self) -> float:
         return self._world.seconds
@@ -64,6 +65,15 @@ class SimulatedMachine(Machine):
     def thread(self, name: str) -> Executor:
         return Thread()
 
+    def beside(self, name: str, act: Callable[[], None]) -> None:
+        """Nobody rings: whoever waits for it looks by himself a second later."""
+
+    def holds(self, let_go: Callable[[], None]) -> None:
+        self.held.append(let_go)
+
+    def waits(self, seconds: float) -> float:
+        return 0.0
+
 
 class Process:
     """One process: steps when the world lets it, and dies where the world says."""
@@ -73,13 +83,13 @@ class Process:
         draw = random.Random(f"{world.seed} {name}")
         self.machine = SimulatedMachine(world, draw, network or no_network)
         self.loop = Loop(self.machine.running, self._thread_work)  # type: ignore[abstract]
-        self.draw = draw
+        self.draw = random.Random(f"{world.seed} {name} threads")
+        self.on_death: dict[int, Callable[[], None]] = {}  # what others see as it is gone
         self.frozen_until = 0.0
         self.dies_at: int | None = None  # so many failpoints from now
         self.at = ""  # the failpoint reached last
         self.sealed = False  # dead, or dying: no failpoint lets anything through
         self.committed: Callable[[], None] | None = None  # told of every commit, before any death
-        self.gives_back: Callable[[], None] = lambda: None  # what the system takes from the dead
 
     @property
     def lives(self) -> bool:
@@ -129,15 +139,20 @@ class Process:
             self.world.tell(f"{self.name} is killed")
             self.bury()
 
-    def leave(self) -> None:
-        """It ended by itself."""
+    def leave(self, why: str = "") -> None:
+        """It ends by itself; whoever runs it buries it."""
         self.sealed = self.loop.ended = True
-        self.world.tell(f"{self.name} ends")
+        self.world.tell(f"{self.name} ends{why}")
 
     def bury(self) -> None:
         """What the operating system does when a process is gone."""
         self.run(lambda: self.loop.kill(Killed("gone")))
-        self.gives_back()
+        held, self.machine.held = self.machine.held, []
+        for let_go in reversed(held):
+            let_go()
+        for seen in list(self.on_death.values()):
+            seen()
+        self.on_death.clear()
 
 
 def no_network() -> Any:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+from sqlalchemy.exc import DBAPIError
 
 from dispatcher import failpoints
 from dispatcher.app import App, Doors, callback_path, listeners, open_app
@@ -20,15 +21,18 @@ from dispatcher.config import parse
 from dispatcher.gateways.contract import Call
 from dispatcher.machine import standing_on
 from dispatcher.problems import Problem
+from dispatcher.simulators.disks import Disk
 from dispatcher.simulators.facts import Facts
 from dispatcher.simulators.network import Transport
 from dispatcher.simulators.processes import Killed, Process, Ticks
 from dispatcher.simulators.vendors import Vendor
+from dispatcher.store.troubles import told
 from dispatcher.web.hooks import Door, door
 from dispatcher.worker import Worker
 
 T = TypeVar("T")
 START = datetime(2026, 12, 1, 2, 0, tzinfo=UTC)  # nine o'clock in Hà Nội
+EYE = "eye"  # the process of whoever looks and does nothing
 LAPSE = 0.3  # seconds the world jumps when nothing happens, at first
 
 
@@ -39,6 +43,8 @@ class World:
         self.seed, self.root = seed, root
         self.draw = random.Random(seed)
         self.seconds = 0.0
+        self.off = 0.0  # seconds the clock of the site's machine is ahead of the world
+        self.disk = Disk(random.Random(f"{seed} disk"))
         self.trace: list[tuple[float, str]] = []
         self.steps = 0
         self.vendors: dict[str, Vendor] = {}
@@ -111,14 +117,10 @@ class World:
 
     def end(self) -> None:
         """All processes are gone."""
+        self.disk.lift()
         for process in self.processes:
             process.kill()
-        for _, worker in self.workers.values():
-            worker.app.store.close()
-        if self.door is not None:
-            self.door[1].inbox._store.close()
-        if self._eye is not None:
-            self._eye[1].store.close()
+        self.database_changed()
 
     def as_process(self, process: Process, act: Callable[[], Any]) -> Any:
         with ExitStack() as stack:
@@ -131,14 +133,27 @@ class World:
 
     def open(self, process: Process) -> App:
         """The site as this process sees it, by the clock of its machine."""
-        return open_app(parse(self.root), Watch(process.machine.now, process.machine.awake))
+        looks_on = process.name == EYE
+        try:
+            if not looks_on:
+                self.disk.look()
+        except DBAPIError as error:
+            raise told(error) from error
+        app = open_app(parse(self.root), Watch(process.machine.now, process.machine.awake))
+        process.machine.holds(app.store.close)
+        if not looks_on:
+            self.disk.watch(app.store._engine)
+        return app
 
-    def start_worker(self, off: float = 0.0) -> Process:
-        """One more `dispatcher run`."""
+    def start_worker(self, off: float = 0.0, dies_at: int | None = None, tries: int = 8) -> Process:
+        """One more `dispatcher run`; where it cannot start, it is tried again, as a service is.
+
+        `off`: seconds its clock is ahead of the others'; `dies_at`: so many failpoints from now.
+        """
         name = f"worker {next(self._names)}"
         process = Process(self, name)
         process.machine.network = lambda: Transport(self, process)
-        process.machine.off = off
+        process.machine.off, process.dies_at = off, dies_at
         self.processes.append(process)
 
         def begin() -> None:
@@ -146,16 +161,40 @@ class World:
             twins = {n: f"http://127.0.0.1:9/{n}" for n in app.site.gateways}
             worker = Worker(app, Doors(twins, "http://127.0.0.1:8"), timer=lambda: Ticks(process))
             self.workers[name] = (process, worker)
-            process.gives_back = lambda: unlock(worker)
-            process.start(worker.run()).add_done_callback(lambda _: process.leave())
+            process.start(worker.run()).add_done_callback(over)
+
+        def over(main: Any) -> None:
+            if process.lives:
+                error = main.exception()
+                process.leave(f": {_words(error)}" if error else "")
+
+        def again() -> None:
+            if not self.any_worker():
+                self.start_worker(off, None, tries - 1)
 
         self.tell(f"{name} starts")
         self.facts.started[name] = self.seconds
-        self.attempt(process, begin)
+        self._service(process, begin, again if tries > 1 else None, 5.0 * 2 ** (8 - tries))
         return process
 
-    def open_door(self) -> None:
-        """The receipt door."""
+    def _service(
+        self, process: Process, begin: Callable[[], None], again: Any, seconds: float
+    ) -> None:
+        """Start what runs for long; where something is in the way, later."""
+        try:
+            self.attempt(process, begin)
+        except Problem as problem:
+            process.leave(f", cannot start: {problem.code}")
+            process.bury()
+            if again is not None:
+                self.after(seconds, again)
+
+    def any_worker(self) -> bool:
+        """True while one lives, if only frozen."""
+        return any(p.lives for p, _ in self.workers.values())
+
+    def open_door(self, tries: int = 8) -> None:
+        """The receipt door; tried again where it cannot start."""
         process = Process(self, f"door {next(self._names)}")
         self.processes.append(process)
 
@@ -164,7 +203,11 @@ class World:
             paths = {n: callback_path(app, n) for n in app.site.gateways}
             self.door = (process, door(app.store, app.clock, paths, listeners(app)))
 
-        self.attempt(process, begin)
+        def again() -> None:
+            if self.door is None or not self.door[0].lives:
+                self.open_door(tries - 1)
+
+        self._service(process, begin, again if tries > 1 else None, 5.0 * 2 ** (8 - tries))
 
     def attempt(self, process: Process, act: Callable[[], Any]) -> Any:
         """Do something as a process that may die of it."""
@@ -185,6 +228,7 @@ class World:
         scope = {"type": "http", "path": path, "method": call.method,
                  "query_string": call.query.encode(), "headers": headers}  # fmt: skip
         status: list[int] = []
+        number = next(self._count)
 
         async def receive() -> Any:
             return {"type": "http.request", "body": call.body}
@@ -194,11 +238,13 @@ class World:
 
         async def answer() -> None:
             await served(scope, receive, send)
+            process.on_death.pop(number, None)
             if status[0] >= 500:
                 again()
             elif status[0] < 300:
                 self.took.append((self.seconds, gateway, call))
 
+        process.on_death[number] = again  # the connection breaks
         self.run_on(process, answer)
 
     # --- people -----------------------------------------------------------------------------
@@ -226,7 +272,7 @@ class World:
     def look(self) -> App:
         """The site as somebody sees it who does nothing."""
         if self._eye is None:
-            process = Process(self, "eye")
+            process = Process(self, EYE)
             self._eye = (process, process.run(lambda: self.open(process)))
         return self._eye[1]
 
@@ -248,15 +294,8 @@ class World:
         return self.vendors[url.path.split("/")[1]]
 
 
-def unlock(worker: Worker) -> None:
-    """What a lock is worth whose process is gone: nothing. Its file stays."""
-    lock = worker.lock
-    if lock is not None and lock._file is not None:
-        lock._file.close()
-        lock._file = None
-    if lock is not None and lock._connection is not None:
-        lock._connection.invalidate()
-        lock._connection = None
+def _words(error: BaseException) -> str:
+    return error.code if isinstance(error, Problem) else type(error).__name__
 
 
 def seconds_of(moment: datetime) -> float:

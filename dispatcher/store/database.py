@@ -21,6 +21,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
 from dispatcher.failpoints import failpoint
+from dispatcher.machine import here
 from dispatcher.model import SYSTEM, Actor, Role
 from dispatcher.problems import Bug, refused, settings
 from dispatcher.storable import odd_words
@@ -374,7 +375,7 @@ def check(notes: dict[Any, Any], statement: str) -> None:
 def _wait_at_most(connection: sa.Connection, seconds: float) -> None:
     if connection.info.get("patience", BUSY_SECONDS) != seconds:
         raw: Any = connection.connection.dbapi_connection
-        raw.execute(f"PRAGMA busy_timeout={int(seconds * 1000)}")
+        raw.execute(f"PRAGMA busy_timeout={int(here().waits(seconds) * 1000)}")
         connection.info["patience"] = seconds
 
 

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
+from dispatcher.machine import here
 from dispatcher.problems import settings
 
 BUSY_SECONDS = 10
@@ -76,7 +77,7 @@ def engine_for(url: str) -> sa.Engine:
         url,
         module=sqlite_module(),
         hide_parameters=True,
-        connect_args={"timeout": BUSY_SECONDS},
+        connect_args={"timeout": here().waits(BUSY_SECONDS)},
     )
 
     @event.listens_for(engine, "connect")
@@ -86,7 +87,7 @@ def engine_for(url: str) -> sa.Engine:
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
-            f"busy_timeout={BUSY_SECONDS * 1000}",
+            f"busy_timeout={int(here().waits(BUSY_SECONDS) * 1000)}",
             "temp_store=MEMORY",
             "cache_size=-16000",
             "wal_autocheckpoint=8000",

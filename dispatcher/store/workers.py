@@ -16,6 +16,7 @@ from typing import IO
 
 import sqlalchemy as sa
 
+from dispatcher.machine import here
 from dispatcher.outages import Sign
 from dispatcher.store.database import Tx, at
 from dispatcher.store.engines import engine_for
@@ -44,6 +45,7 @@ class WorkerLock:
             file.close()
             return False
         self._file = file
+        here().holds(self.let_go)
         return True
 
     def _take_on_server(self) -> bool:
@@ -53,6 +55,8 @@ class WorkerLock:
             f"SELECT pg_try_advisory_lock({_key(self.name)})"
         ).scalar()
         self._connection.commit()
+        if taken:
+            here().holds(self.let_go)
         return bool(taken)
 
     def held(self) -> bool:
@@ -68,10 +72,16 @@ class WorkerLock:
 
     def drop(self) -> None:
         """Give the lock back and leave no file behind."""
+        in_file = self._file is not None
+        self.let_go()
+        if in_file:
+            (self._folder / f"{self.name}.lock").unlink(missing_ok=True)
+
+    def let_go(self) -> None:
+        """Give the lock back, as the operating system does for a process that died."""
         if self._file is not None:
             self._file.close()
             self._file = None
-            (self._folder / f"{self.name}.lock").unlink(missing_ok=True)
         if self._connection is not None:
             self._connection.invalidate()
             self._connection.engine.dispose()
