@@ -20,7 +20,7 @@ from dispatcher.store.releases import BY_ID, BY_PHONE, TARGETS_PER_STEP, Shares,
 from dispatcher.store.rows import json_rows, on_ids, on_rows
 
 # A delivery counts, whatever else was said of that attempt.
-_NOT_REFUSED = (
+NOT_REFUSED = (
     f"((a.state <> 'refused' AND a.heard & {Heard.FAILED.value} = 0) "
     f"OR a.heard >= {Heard.DELIVERED.value})"
 )
@@ -34,7 +34,7 @@ _AT_THE_PHONE = (
     "AND o.channel IN ('sms', 'zalo')"
 )
 # Accepted for the phone, on its way there, or in doubt.
-TAKEN = f"EXISTS (SELECT 1 {_AT_THE_PHONE} AND {_NOT_REFUSED})"
+TAKEN = f"EXISTS (SELECT 1 {_AT_THE_PHONE} AND {NOT_REFUSED})"
 DELIVERED = f"EXISTS (SELECT 1 {_AT_THE_PHONE} AND a.heard >= {Heard.DELIVERED.value})"
 # Messages `h` that will not come back to a phone they hold, by themselves.
 _OVER = (
@@ -42,7 +42,7 @@ _OVER = (
     "OR (h.state = 'accepted' AND h.deadline_at IS NULL))"
 )
 # Somebody else's turn at the phone of a shared target `s`: it is held, or something was taken.
-_NOT_FREE = (
+NOT_FREE = (
     "(EXISTS (SELECT 1 FROM targets k JOIN messages h ON h.id = k.message_id "
     "WHERE k.broadcast_id = s.broadcast_id AND k.address_id = s.address_id "
     f"AND k.channel IN ('sms', 'zalo') AND NOT {_OVER}) OR {TAKEN})"
@@ -54,16 +54,18 @@ _FREE = (
     "m.broadcast_id = :b AND m.state = 'skipped' AND m.reason = 'shared_phone' "
     "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = m.id) AND EXISTS (SELECT 1 "
     "FROM shared_targets s WHERE s.message_id = m.id) AND NOT EXISTS (SELECT 1 "
-    f"FROM shared_targets s WHERE s.message_id = m.id AND {_NOT_FREE})"
+    f"FROM shared_targets s WHERE s.message_id = m.id AND {NOT_FREE})"
 )
 
 
 def _of_message(condition: str, otherwise: str) -> str:
     """SQL on a message `m` and the one (`h`) it is reached through: whether the phone it shares
-    fulfils a condition; where no phone of it is kept (a household, an older release) `otherwise`"""
+    fulfils a condition; for a household, and where no phone of it is kept (an older release)
+    `otherwise`"""
     mine = "shared_targets s WHERE s.message_id = m.id"
     return (
-        f"(CASE WHEN m.through_id IS NULL THEN 1 = 0 WHEN EXISTS (SELECT 1 FROM {mine}) "
+        "(CASE WHEN m.through_id IS NULL THEN 1 = 0 "
+        f"WHEN m.reason = 'shared_phone' AND EXISTS (SELECT 1 FROM {mine}) "
         f"THEN EXISTS (SELECT 1 FROM {mine} AND {condition}) ELSE {otherwise} END)"
     )
 
