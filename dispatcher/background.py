@@ -80,8 +80,8 @@ class Background:
             await self.safely(write_sums)
 
     async def share_phones(self) -> None:
-        """Phones whose holders have ended without them go to the next who share them, and households
-        to their next member: looked for the more seldom, the longer it takes."""
+        """Phones whose holders have ended without them go to the next who share them, households to
+        their next member: looked for the more seldom, the longer it takes."""
         began = awake()
         if began < self.phones_at:
             return
