@@ -1,6 +1,7 @@
 """Shared phones, deaths and late reports beside the last look: what was found by attacking it."""
 
 from datetime import timedelta
+from threading import Thread
 
 import pytest
 from conftest import FlowingClock, add_people
@@ -9,7 +10,7 @@ from walk import get, import_list, number, released, rows, sheet
 from dispatcher import receiving, reporting
 from dispatcher.app import open_app
 from dispatcher.config import parse
-from dispatcher.model import SYSTEM, Fault, Heard, Receipt
+from dispatcher.model import SYSTEM, Fault, Heard, MessageState, Receipt
 from dispatcher.sending import reclaim
 from dispatcher.sending.asking import give_up
 from dispatcher.sending.view import View
@@ -339,3 +340,36 @@ def leave(app, name):
 def checked(app):
     with app.store.read(SYSTEM) as tx:
         return upkeep.check(tx)
+
+
+def test_an_end_and_a_hand_over_at_once_never_hold_each_other_up(site):
+    """On a server: both hold the rows of whoever shares a phone in the order of their ids."""
+    app, broadcast_id = site([*couple(), ("Chi", P, "Tổ 3", ""), ("Dung", P, "Tổ 3", "")])
+    if app.store.is_sqlite:
+        pytest.skip("SQLite has one writer")
+    [holder] = [n for n, (s, _) in states(app).items() if s == "queued"]
+    leave(app, holder)
+    act(app, lambda tx: withdrawals.look_again(tx, [people(app)[holder][0]]))
+    first = min(i for i, s, _ in people(app).values() if (s, _) == ("skipped", "shared_phone"))
+
+    def lies_last(tx):  # in the table, and in the index of states
+        for state in ("failed", "skipped"):
+            tx.run("UPDATE messages SET state = :s WHERE id = :m", {"s": state, "m": first})
+
+    act(app, lies_last)
+    ended = []
+
+    def end(tx):
+        shared_phones.end(tx, broadcast_id, MessageState.CANCELLED)
+        ended.append(True)
+
+    with app.begin(SYSTEM)() as tx:
+        tx.rows("SELECT id FROM messages WHERE id = :m FOR UPDATE", m=first)
+        other = Thread(target=act, args=(app, end))
+        other.start()
+        other.join(1.0)  # in which it waits for the first, and holds no other
+        shared_phones.hand_over(tx, broadcast_id)
+    other.join()
+    assert ended == [True]
+    assert sorted(s for s, _ in states(app).values()) == ["cancelled", "cancelled", "queued",
+                                                          "skipped"]  # fmt: skip
