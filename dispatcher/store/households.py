@@ -108,6 +108,7 @@ def hand_over(tx: Tx, broadcast_id: int) -> int:
     One whose phones all are somebody else's hangs on that phone, as at a release.
     """
     moved = 0
+    shared_phones.one_at_a_time(tx)
     while any_free(tx, broadcast_id):
         members = _waiting(tx, broadcast_id)
         if not tx.is_sqlite:  # with phones as they are now that nobody else can move these

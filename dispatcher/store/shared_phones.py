@@ -19,6 +19,7 @@ from dispatcher.store.eligible import MOBILE, Eligible
 from dispatcher.store.releases import BY_ID, BY_PHONE, TARGETS_PER_STEP, Shares, drawn, scope_id
 from dispatcher.store.rows import json_rows, on_ids, on_rows
 
+_ONE_AT_A_TIME = 741_855  # of PostgreSQL's advisory locks: whoever hands phones over, or ends them
 # A delivery counts, whatever else was said of that attempt.
 NOT_REFUSED = (
     f"((a.state <> 'refused' AND a.heard & {Heard.FAILED.value} = 0) "
@@ -152,10 +153,11 @@ def hand_over(tx: Tx, broadcast_id: int) -> int:
     no other is left, everybody who shares it could not be reached either.
     """
     moved = 0
+    one_at_a_time(tx)
     while True:
         _take_up(tx, broadcast_id)
         sharers = _waiting(tx, broadcast_id)
-        _hold(tx, broadcast_id, sharers)
+        _hold(tx, sharers)
         if not tx.is_sqlite and sharers:  # as they are now that nobody else can move them
             sharers = _waiting(tx, broadcast_id)
         given = _given(sharers)
@@ -169,28 +171,24 @@ def hand_over(tx: Tx, broadcast_id: int) -> int:
         moved += len(next_ones) + len(lost)
 
 
-def _hold(tx: Tx, broadcast_id: int, sharers: Sequence[_Sharer]) -> None:
-    """PostgreSQL: nobody else moves these, whoever holds their phones (a report may put them back
-    into the queue for it just now), or who else shares them. Held in the order of their ids, as
-    `end` does: two that hold each other up would both be thrown away."""
-    if tx.is_sqlite or not sharers:
-        return
-    phones = sorted({s.address for s in sharers})
-    others = on_ids(
-        tx,
-        "SELECT DISTINCT message_id FROM shared_targets WHERE broadcast_id = :b "
-        "AND address_id IN (:ids)",
-        phones,
-        b=broadcast_id,
-    )
-    holders = {s.holder for s in sharers if s.holder is not None}
-    on_ids(
-        tx,
-        f"WITH {tx.visible('messages')} SELECT id FROM messages WHERE id IN (:ids) "
-        "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = messages.id) "
-        "ORDER BY id FOR UPDATE",
-        sorted({s.message for s in sharers} | holders | {i for (i,) in others}),
-    )
+def one_at_a_time(tx: Tx) -> None:
+    """Shared phones are handed over, or their broadcasts ended, by one transaction at a time: each
+    moves many messages, and two could hold each other up. SQLite has only one."""
+    if not tx.is_sqlite:
+        tx.run(f"SELECT pg_advisory_xact_lock({_ONE_AT_A_TIME})")
+
+
+def _hold(tx: Tx, sharers: Sequence[_Sharer]) -> None:
+    """PostgreSQL: a report may put whoever holds a phone back into the queue for it just now."""
+    holders = sorted({s.holder for s in sharers if s.holder is not None})
+    if not tx.is_sqlite and holders:
+        on_ids(
+            tx,
+            f"WITH {tx.visible('messages')} SELECT id FROM messages WHERE id IN (:ids) "
+            "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = messages.id) "
+            "ORDER BY id FOR UPDATE",
+            holders,
+        )
 
 
 def any_free(tx: Tx, broadcast_id: int) -> bool:
@@ -211,7 +209,7 @@ def _take_up(tx: Tx, broadcast_id: int) -> None:
         "ON t.broadcast_id = s.broadcast_id AND t.channel = s.channel "
         "AND t.address_id = s.address_id WHERE s.message_id = messages.id "
         "AND s.position > messages.position) "
-        f"WHERE id IN (SELECT m.id FROM messages m WHERE {_ONWARD} ORDER BY m.id{_held(tx)})",
+        f"WHERE id IN (SELECT m.id FROM messages m WHERE {_ONWARD})",
         {"b": broadcast_id, "now": at(tx.now)},
     )
 
@@ -239,6 +237,7 @@ def reached_after_all(tx: Tx, attempts: Sequence[int]) -> None:
 def _waiting(tx: Tx, broadcast_id: int) -> list[_Sharer]:
     """What those would be sent whose phones are all free, in the order of the list: whoever has
     another number besides waits for the first to fail, like everybody."""
+    hold = "" if tx.is_sqlite else " FOR UPDATE OF m"
     rows = tx.taken(
         f"WITH {tx.visible('messages')} SELECT w.address_id, w.message_id, w.position, w.step, "
         "w.channel, w.gateway, w.body_id, ad.carrier, h.id, t.position, "
@@ -248,7 +247,7 @@ def _waiting(tx: Tx, broadcast_id: int) -> list[_Sharer]:
         "LEFT JOIN targets t ON t.broadcast_id = w.broadcast_id AND t.channel = w.channel "
         "AND t.address_id = w.address_id LEFT JOIN messages h ON h.id = t.message_id "
         f"WHERE {_FREE} AND (w.position > m.position OR NOT EXISTS (SELECT 1 FROM attempts x "
-        f"WHERE x.message_id = m.id)) ORDER BY w.message_id, w.position",
+        f"WHERE x.message_id = m.id)) ORDER BY w.message_id, w.position{hold}",
         b=broadcast_id,
     )
     return [_Sharer(*row) for row in rows]
@@ -357,11 +356,6 @@ def _fail(tx: Tx, messages: set[int]) -> list[int]:
     return sorted(row["id"] for row in rows)
 
 
-def _held(tx: Tx) -> str:
-    """For rows chosen in the order of their ids: PostgreSQL holds them in that order."""
-    return "" if tx.is_sqlite else " FOR UPDATE OF m"
-
-
 def with_sharers(tx: Tx) -> list[int]:
     """Running broadcasts in which somebody shares a phone."""
     return [
@@ -385,11 +379,11 @@ _GOT_NOTHING = (
 
 def end(tx: Tx, broadcast_id: int, to: MessageState) -> None:
     """At the end of a broadcast: whoever shares a phone nothing was accepted for becomes `to`."""
+    one_at_a_time(tx)
     tx.run(
         f"WITH {tx.visible('messages')} UPDATE messages SET state = :to, reason = NULL, "
         "through_id = NULL, changed_at = :now WHERE broadcast_id = :b "
-        f"AND id IN (SELECT m.id FROM messages m WHERE m.broadcast_id = :b "
-        f"AND {_GOT_NOTHING.format(m='m')} ORDER BY m.id{_held(tx)})",
+        f"AND {_GOT_NOTHING.format(m='messages')}",
         {"to": to.value, "b": broadcast_id, "now": at(tx.now)},
     )
 
