@@ -17,6 +17,7 @@ from dispatcher.model import (
     BroadcastState,
     Channel,
     HeldReason,
+    MessageState,
     Mode,
     Window,
 )
@@ -30,6 +31,7 @@ from dispatcher.store import (
     broadcasts,
     budgets,
     corrections,
+    ending,
     gateways,
     households,
     reachability,
@@ -223,6 +225,8 @@ def release(
         if may_have_left:
             start, expires = now, now
         elif start is None or start >= expires:
+            # a worker that died over it may have written some of its people already
+            ending.end_queued(tx, broadcast.id, MessageState.EXPIRED)
             broadcasts.move(tx, broadcast, BroadcastState.MISSED, reason="too_late")
             return BroadcastState.MISSED
         if not _may_leave(tx, broadcast):

@@ -188,8 +188,8 @@ def test_a_kept_column_stands_in_the_text_of_each_person(ward, tmp_path):
     assert set(texts) == {"UBND duong: Lach Tray.", "UBND duong: ."}
 
 
-def test_a_release_goes_on_where_it_stopped(ward, monkeypatch):
-    app, officer, leader = ward
+def half_released(app, officer, leader, monkeypatch):
+    """A broadcast over whose release the machine died; its id."""
     broadcast_id = write_broadcast(app, officer)
     approve_now(app, officer, leader, broadcast_id)
     monkeypatch.setattr("dispatcher.planning.releasing.CHUNK", 2)
@@ -201,8 +201,24 @@ def test_a_release_goes_on_where_it_stopped(ward, monkeypatch):
         with app.begin(SYSTEM)() as tx:
             next(steps)(tx)
     assert 0 < sum(counts(app, broadcast_id).values()) < 7
+    return broadcast_id
+
+
+def test_a_release_goes_on_where_it_stopped(ward, monkeypatch):
+    app, officer, leader = ward
+    broadcast_id = half_released(app, officer, leader, monkeypatch)
     assert joined.release(app, get(app, broadcast_id)) == "running"
     assert counts(app, broadcast_id) == {"queued": 4, "skipped": 3}
+
+
+def test_a_release_that_broke_off_and_came_too_late_leaves_nobody_waiting(ward, clock, monkeypatch):
+    """Found by the simulation: the people who were written already waited for ever."""
+    app, officer, leader = ward
+    broadcast_id = half_released(app, officer, leader, monkeypatch)
+    clock.advance(hours=7)
+    assert joined.release(app, get(app, broadcast_id)) == "missed"
+    assert "queued" not in counts(app, broadcast_id)
+    assert "expired" in counts(app, broadcast_id)
 
 
 def test_a_broadcast_whose_time_is_over_is_missed(ward, clock):
