@@ -23,6 +23,8 @@ from dispatcher.simulators import (  # noqa: F401  (they register what may happe
     judging,
     reckoning,
     weather,
+    weather_disk,
+    weather_replaced,
 )
 from dispatcher.simulators.books import leave
 from dispatcher.simulators.events import Event, draw_script, play
@@ -133,6 +135,8 @@ def calm(world: World) -> None:
     for process in world.processes:
         process.frozen_until = 0.0
         process.dies_at = None
+    for sky in (weather_disk, weather, weather_replaced):
+        sky.clear_up(world)
     if world.door is None or not world.door[0].lives:
         world.open_door()
     if not any(p.lives for p, _ in world.workers.values()):
