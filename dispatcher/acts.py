@@ -34,6 +34,7 @@ ACTS: Mapping[str, Say] = {
         "over_budget": "nêu lý do vượt ngân sách", "passed_on": "tổ trưởng đã chuyển lời",
         "password": "đặt mật khẩu", "password_right": "nhập đúng mật khẩu",
         "password_wrong": "nhập sai mật khẩu", "paused": "tạm dừng",
+        "household_passed": "chuyển tin của hộ cho người tiếp theo",
         "phone_passed": "chuyển máy chung cho người tiếp theo",
         "planned": "lập danh sách gửi",
         "polled": "hỏi kết quả", "prepared": "soạn sẵn", "printed": "in ra",

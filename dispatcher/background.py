@@ -15,7 +15,7 @@ from dispatcher.app import App
 from dispatcher.clock import awake
 from dispatcher.model import SYSTEM, MessageState
 from dispatcher.restoring import second_place
-from dispatcher.store import headcounts, idempotency, shared_phones, tallies
+from dispatcher.store import headcounts, households, idempotency, shared_phones, tallies
 from dispatcher.store.second_place import Keeper
 
 ADD_UP = 5.0  # seconds between looks for large broadcasts to add up
@@ -80,8 +80,8 @@ class Background:
             await self.safely(write_sums)
 
     async def share_phones(self) -> None:
-        """Phones whose holders have ended without them go to the next who share them: looked for
-        the more seldom, the longer it takes."""
+        """Phones whose holders have ended without them go to the next who share them, households to
+        their next member: looked for the more seldom, the longer it takes."""
         began = awake()
         if began < self.phones_at:
             return
@@ -91,7 +91,9 @@ class Background:
         def look_for_phones() -> None:
             with self.app.store.read(SYSTEM) as tx:
                 found = shared_phones.with_sharers(tx)
-                free.extend(b for b in found if shared_phones.any_free(tx, b))
+                free.extend(
+                    b for b in found if shared_phones.any_free(tx, b) or households.any_free(tx, b)
+                )
                 over.extend(shared_phones.left_over(tx, self.app.clock() - REPORTS_COME))
 
         def hand_over() -> None:
@@ -99,6 +101,7 @@ class Background:
                 with self.app.store.begin(SYSTEM, self.app.clock()) as tx:
                     tx.act = "handed over"
                     shared_phones.hand_over(tx, broadcast_id)
+                    households.hand_over(tx, broadcast_id)
             for broadcast_id, state in over:
                 with self.app.store.begin(SYSTEM, self.app.clock()) as tx:
                     shared_phones.end(tx, broadcast_id, state)

@@ -41,7 +41,10 @@ MOVES: dict[MessageState, frozenset[MessageState]] = {
     M.ACCEPTED: frozenset({M.ACCEPTED, M.QUEUED, M.DELIVERED, M.READ, M.FAILED}),
     M.DELIVERED: frozenset({M.DELIVERED, M.READ}),
     M.READ: frozenset({M.READ}),
-    M.FAILED: frozenset({M.FAILED, M.DELIVERED, M.READ}),
+    M.FAILED: frozenset(
+        {M.FAILED, M.DELIVERED, M.READ}
+        | {M.SKIPPED}  # a phone they share was reached after all, or a further one is free
+    ),
     M.UNCONFIRMED: frozenset({M.UNCONFIRMED, M.ACCEPTED, M.DELIVERED, M.READ, M.FAILED, M.QUEUED}),
     M.EXPIRED: frozenset({M.EXPIRED, M.DELIVERED, M.READ}),
     # only whoever shares a phone: it is handed over to them, or nothing reached it

@@ -29,6 +29,7 @@ from dispatcher.store import (
     receipts,
     replies,
     restored,
+    shared_phones,
     suppressions,
     user_ids,
     withdrawals,
@@ -168,6 +169,7 @@ def believe(tx: Tx, heard: Sequence[tuple[str, Receipt]]) -> list[tuple[str, int
         answers.append(("matched", chosen))
     receipts.hear(tx, [(a, b.value, code, *apart[a]) for a, (_, b, code) in bits.items()])
     moved, early = _move(tx, [(attempt, b) for attempt, b, _ in bits.values()])
+    shared_phones.reached_after_all(tx, [i for i, (a, b, _) in bits.items() if _turned(a, b)])
     _remember(tx, list(bits.values()))
     tx.note("heard", "receipts", "", matched=len(bits), moved=moved)
     return [
@@ -175,6 +177,12 @@ def believe(tx: Tx, heard: Sequence[tuple[str, Receipt]]) -> list[tuple[str, int
          about[0]["id"] if about else None)
         for state, about in answers
     ]  # fmt: skip
+
+
+def _turned(attempt: Row, bits: Bits) -> bool:
+    """True when something was delivered after a no."""
+    no = attempt["state"] == AttemptState.REFUSED or Bits(attempt["heard"]) & Bits.FAILED
+    return bool(no and bits & (Bits.DELIVERED | Bits.READ))
 
 
 def _remember(tx: Tx, heard: Sequence[tuple[Row, Bits, str]]) -> None:

@@ -31,6 +31,7 @@ from dispatcher.store import (
     budgets,
     corrections,
     gateways,
+    households,
     reachability,
     releases,
     repeats,
@@ -103,6 +104,8 @@ def steps_of_release(
                 releases.settle_targets(tx, broadcast.id, channels, position, base)
                 releases.name_those_without_text(tx, broadcast.id, low, high, lacking, shared)
                 shared_phones.keep(tx, broadcast.id, may, written, base)
+            if broadcast.audience.one_per == "household":
+                households.keep(tx, broadcast.id, may, written, base)
             for i in usable:
                 step = broadcast.route[i]
                 if step.channel is Channel.ZALO and any(

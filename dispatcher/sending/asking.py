@@ -6,7 +6,7 @@ Their intents are in the database before a byte leaves, in the transaction they 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from dispatcher import lifecycle
@@ -155,7 +155,40 @@ def intend(
     for call in calls:
         call.parcels = [p for p in call.parcels if p.message_id in going]
         call.outgoing = [outgoing(p, known[p.broadcast_id]) for p in call.parcels]
-    return [call for call in calls if call.parcels]
+    full = [call for call, batch in zip(calls, batches, strict=True)
+            if len(call.parcels) == len(batch) or len(call.parcels) >= lane.least]  # fmt: skip
+    too_few(view, tx, lane, [c.parcels for c in calls if c not in full and c.parcels], known, now)
+    return [call for call in full if call.parcels]
+
+
+def too_few(
+    view: View,
+    tx: Tx,
+    lane: Lane,
+    batches: Sequence[list[Parcel]],
+    known: Mapping[int, Broadcast],
+    now: datetime,
+) -> None:
+    """Calls the last look left fewer messages in than the vendor takes: it would refuse them whole.
+
+    They go on by another gateway of the step or at the next step. Where there is none they wait in
+    the queue, and leave with those that are due by then, like the last call of a broadcast.
+    """
+    rows = []
+    for batch in batches:
+        broadcast = known[batch[0].broadcast_id]
+        intents.take_back(tx, view.name, batch)
+        allowing.give_back(tx, [(lane, p, broadcast, now, None) for p in batch])
+        later = messages.later_targets(tx, [p.message_id for p in batch])
+        elsewhere = view.elsewhere(tx, batch, {broadcast.id: broadcast})
+        for p in batch:
+            onward = Onward(later.get(p.message_id, ()), elsewhere.get(p.message_id))
+            standing = standing_of(lane, p, (), onward, broadcast, asked_at=now)
+            decision = lifecycle.settle(standing, Fault.CARRIER, None, now)
+            if decision.message is MessageState.QUEUED:
+                place = place_of(decision.move, p, onward)
+                rows.append((p.message_id, decision.message, *place, now))
+    outcomes.turn_away(tx, view.name, rows, {r[0] for r in rows})
 
 
 def turn_away(

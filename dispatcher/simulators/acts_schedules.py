@@ -36,13 +36,13 @@ def schedule(world: World, draw: random.Random) -> str | None:
     name = f"lich-{code.lower()}"
     wards = draw.choice((WARDS, WARDS[:1], WARDS[1:]))
     later = draw.choice((20.0, 300.0, 1800.0, 50_000.0))
-    kind = draw.choices(("at", "daily", "often"), (6, 1, 1))[0]
+    kind = draw.choices(("at", "daily", "often"), (12, 2, 1))[0]
     moment = (world.moment() + timedelta(seconds=later)).replace(microsecond=0)
     local = moment.astimezone(HANOI)
     when = {
         "at": f"at = {local.isoformat()}",
         "daily": f'cron = "{local.minute} {local.hour} * * *"',
-        "often": 'cron = "*/20 * * * *"',
+        "often": 'cron = "*/20 9,10 * * *"',
     }[kind]
     more = 'again = "nhắc lại"\n' if kind == "often" else ""
     source = FILE.format(name=name, route=ROUTE, when=when, life=life, more=more, code=code,
@@ -105,6 +105,20 @@ def pause(world: World, draw: random.Random) -> str | None:
         return True
 
     return told.schedule if world.as_person(act, death(draw)) else None
+
+
+def rest(world: World) -> None:
+    """No schedule fires any more."""
+
+    def act(app: App) -> None:
+        with app.begin(SYSTEM)() as tx:
+            see_firings(world, tx)
+            for told in world.facts.told.values():
+                found = rows.get(tx, told.schedule) if told.schedule else None
+                if found is not None and found["state"] == "approved":
+                    rows.move(tx, told.schedule, "paused")
+
+    world.as_person(act)
 
 
 @happens("schedule again", weight=1)

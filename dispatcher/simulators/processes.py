@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     from dispatcher.simulators.world import World
 
 # Commits of chores that come round whether or not there is anything to do.
-CHORES = {
-    f"after commit {act}" for act in ("reclaimed", "noticed", "polled", "cleared out", "sent")
-}
+IDLE = ("reclaimed", "noticed", "polled", "cleared out", "sent")
+CHORES = {f"after commit {act}" for act in IDLE}
 THREAD_TAKES = 0.02  # seconds, at most, until a thread gets its turn
 
 

@@ -141,7 +141,7 @@ def _withdraw_removed(tx: Tx, source: sa.Connection) -> None:
         f"UPDATE messages SET state = {best_of_attempts('skipped')}, "
         f"reason = '{SkipReason.REMOVED.value}', deadline_at = NULL, lease_owner = NULL, "
         "lease_until = NULL, changed_at = :now WHERE contact_id IN (:ids) AND (state = 'queued' "
-        "OR (state = 'skipped' AND reason = 'shared_phone'))",
+        "OR (state = 'skipped' AND reason IN ('shared_phone', 'same_household')))",
         removed,
         now=at(tx.now),
     )

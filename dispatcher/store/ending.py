@@ -10,7 +10,7 @@ from typing import NamedTuple
 from dispatcher.model import BroadcastState, MessageState
 from dispatcher.periods import of_route
 from dispatcher.problems import Problem
-from dispatcher.store import broadcasts, shared_phones
+from dispatcher.store import broadcasts, households, shared_phones
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx, at
 from dispatcher.store.outcomes import best_of_attempts
@@ -177,8 +177,12 @@ def finish(tx: Tx) -> list[Ended]:
         "AND m.state = 'accepted' AND m.deadline_at IS NOT NULL)"
     )
     moved = []
-    # somebody's turn with a shared phone may come only when all else is over
-    through = [r["id"] for r in done if not shared_phones.hand_over(tx, r["id"])]
+    # somebody's turn with a shared phone, or for a household, may come only when all else is over
+    through = [
+        r["id"]
+        for r in done
+        if not shared_phones.hand_over(tx, r["id"]) + households.hand_over(tx, r["id"])
+    ]
     for number in through + waiting + _never_released(tx):
         broadcast = broadcasts.get(tx, number)
         counted = broadcasts.counts(tx, number)

@@ -91,6 +91,27 @@ def write(
     return going
 
 
+def take_back(tx: Tx, worker: str, parcels: Sequence[Parcel]) -> None:
+    """Intents written in this very transaction that must not leave after all: they never were, and
+    their messages wait in the queue for anybody."""
+    rows = [(p.message_id, p.reference) for p in parcels]
+    on_rows(
+        tx,
+        "UPDATE messages SET state = 'queued', tries = tries - 1, lease_owner = NULL, "
+        f"lease_until = NULL, changed_at = :now FROM {_ASKED} r WHERE messages.id = r.id "
+        "AND COALESCE(lease_owner, '') = :w AND state || '' = 'sending'",
+        rows,
+        w=worker,
+        now=at(tx.now),
+    )
+    on_rows(
+        tx,
+        "DELETE FROM attempts WHERE state || '' = 'sending' "
+        f"AND reference IN (SELECT r.ref FROM {_ASKED} r)",
+        rows,
+    )
+
+
 def repeat(tx: Tx, worker: str, asked: Sequence[Parcel]) -> set[int]:
     """The same references go on the wire once more; which messages are still ours to ask about."""
     rows = [(p.message_id, p.reference) for p in asked]

@@ -197,13 +197,16 @@ def choose_numbers(
 
 
 def _through_household(tx: Tx, broadcast_id: int, base: int) -> None:
-    """Whoever is skipped for their household: name the message that reaches it."""
+    """Whoever is skipped for their household: name the message that reaches it, not that of
+    somebody earlier in the list who has no number."""
     tx.run(
         f"WITH {tx.visible('contacts')}, {tx.visible('messages')} "
-        "UPDATE messages SET through_id = (SELECT MIN(h.id) "
+        "UPDATE messages SET through_id = (SELECT h.id "
         "FROM visible_contacts o JOIN visible_messages h ON h.contact_id = o.id "
         "AND h.broadcast_id = :b AND (h.reason IS NULL OR h.reason <> 'same_household') "
-        "WHERE o.household_id = messages.household_id) WHERE id IN (SELECT :base + p.n "
+        "WHERE o.household_id = messages.household_id ORDER BY CASE WHEN h.reason IS NULL "
+        "OR h.reason = 'shared_phone' THEN 0 ELSE 1 END, h.id LIMIT 1) "
+        "WHERE id IN (SELECT :base + p.n "
         "FROM plan_rows p WHERE p.reason = 'same_household') "
         "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = messages.id)",
         {"b": broadcast_id, "base": base},

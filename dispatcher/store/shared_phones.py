@@ -12,15 +12,16 @@ from datetime import datetime
 from itertools import groupby
 from typing import NamedTuple
 
-from dispatcher.model import Fault, Heard, MessageState, Step
+from dispatcher.model import Fault, Heard, MessageState, SkipReason, Step
 from dispatcher.store import withdrawals
 from dispatcher.store.database import Tx, at
 from dispatcher.store.eligible import MOBILE, Eligible
 from dispatcher.store.releases import BY_ID, BY_PHONE, TARGETS_PER_STEP, Shares, drawn, scope_id
 from dispatcher.store.rows import json_rows, on_ids, on_rows
 
+_ONE_AT_A_TIME = 741_855  # of PostgreSQL's advisory locks: whoever hands phones over, or ends them
 # A delivery counts, whatever else was said of that attempt.
-_NOT_REFUSED = (
+NOT_REFUSED = (
     f"((a.state <> 'refused' AND a.heard & {Heard.FAILED.value} = 0) "
     f"OR a.heard >= {Heard.DELIVERED.value})"
 )
@@ -34,7 +35,7 @@ _AT_THE_PHONE = (
     "AND o.channel IN ('sms', 'zalo')"
 )
 # Accepted for the phone, on its way there, or in doubt.
-TAKEN = f"EXISTS (SELECT 1 {_AT_THE_PHONE} AND {_NOT_REFUSED})"
+TAKEN = f"EXISTS (SELECT 1 {_AT_THE_PHONE} AND {NOT_REFUSED})"
 DELIVERED = f"EXISTS (SELECT 1 {_AT_THE_PHONE} AND a.heard >= {Heard.DELIVERED.value})"
 # Messages `h` that will not come back to a phone they hold, by themselves.
 _OVER = (
@@ -42,7 +43,7 @@ _OVER = (
     "OR (h.state = 'accepted' AND h.deadline_at IS NULL))"
 )
 # Somebody else's turn at the phone of a shared target `s`: it is held, or something was taken.
-_NOT_FREE = (
+NOT_FREE = (
     "(EXISTS (SELECT 1 FROM targets k JOIN messages h ON h.id = k.message_id "
     "WHERE k.broadcast_id = s.broadcast_id AND k.address_id = s.address_id "
     f"AND k.channel IN ('sms', 'zalo') AND NOT {_OVER}) OR {TAKEN})"
@@ -54,16 +55,33 @@ _FREE = (
     "m.broadcast_id = :b AND m.state = 'skipped' AND m.reason = 'shared_phone' "
     "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = m.id) AND EXISTS (SELECT 1 "
     "FROM shared_targets s WHERE s.message_id = m.id) AND NOT EXISTS (SELECT 1 "
-    f"FROM shared_targets s WHERE s.message_id = m.id AND {_NOT_FREE})"
+    f"FROM shared_targets s WHERE s.message_id = m.id AND {NOT_FREE})"
+)
+# A message `m` that was asked for at a phone it had taken over and could not be reached, while a
+# further one `s` it shares is free and was never asked for: after the last it was asked for at, so
+# that nothing is asked for twice.
+_UNTRIED = (
+    "NOT EXISTS (SELECT 1 FROM targets t JOIN attempts a ON a.message_id = t.message_id "
+    "AND a.position = t.position WHERE t.broadcast_id = s.broadcast_id "
+    "AND t.channel = s.channel AND t.address_id = s.address_id)"
+)
+_ONWARD = (
+    f"m.broadcast_id = :b AND m.state = 'failed' AND m.reason = '{Fault.RECIPIENT.value}' "
+    "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = m.id) AND EXISTS (SELECT 1 "
+    "FROM attempts x WHERE x.message_id = m.id) AND EXISTS (SELECT 1 FROM shared_targets s "
+    f"WHERE s.message_id = m.id AND s.position > m.position AND {_UNTRIED} "
+    f"AND NOT {NOT_FREE})"
 )
 
 
 def _of_message(condition: str, otherwise: str) -> str:
     """SQL on a message `m` and the one (`h`) it is reached through: whether the phone it shares
-    fulfils a condition; where no phone of it is kept (a household, an older release) `otherwise`"""
+    fulfils a condition; for a household, and where no phone of it is kept (an older release)
+    `otherwise`"""
     mine = "shared_targets s WHERE s.message_id = m.id"
     return (
-        f"(CASE WHEN m.through_id IS NULL THEN 1 = 0 WHEN EXISTS (SELECT 1 FROM {mine}) "
+        "(CASE WHEN m.through_id IS NULL THEN 1 = 0 "
+        f"WHEN m.reason = 'shared_phone' AND EXISTS (SELECT 1 FROM {mine}) "
         f"THEN EXISTS (SELECT 1 FROM {mine} AND {condition}) ELSE {otherwise} END)"
     )
 
@@ -135,7 +153,9 @@ def hand_over(tx: Tx, broadcast_id: int) -> int:
     no other is left, everybody who shares it could not be reached either.
     """
     moved = 0
+    one_at_a_time(tx)
     while True:
+        _take_up(tx, broadcast_id)
         sharers = _waiting(tx, broadcast_id)
         _hold(tx, sharers)
         if not tx.is_sqlite and sharers:  # as they are now that nobody else can move them
@@ -149,6 +169,13 @@ def hand_over(tx: Tx, broadcast_id: int) -> int:
         tx.note("phone_passed", "broadcast", broadcast_id, messages=next_ones, failed=lost)
         withdrawals.look_again(tx, next_ones)
         moved += len(next_ones) + len(lost)
+
+
+def one_at_a_time(tx: Tx) -> None:
+    """Shared phones are handed over, or their broadcasts ended, by one transaction at a time: each
+    moves many messages, and two could hold each other up. SQLite has only one."""
+    if not tx.is_sqlite:
+        tx.run(f"SELECT pg_advisory_xact_lock({_ONE_AT_A_TIME})")
 
 
 def _hold(tx: Tx, sharers: Sequence[_Sharer]) -> None:
@@ -166,11 +193,45 @@ def _hold(tx: Tx, sharers: Sequence[_Sharer]) -> None:
 
 def any_free(tx: Tx, broadcast_id: int) -> bool:
     """True when somebody shares phones that are all free: there is something to hand over."""
-    found = tx.one(
-        f"WITH {tx.visible('messages')} SELECT 1 FROM messages m WHERE {_FREE} LIMIT 1",
-        b=broadcast_id,
+    visible = tx.visible("messages")
+    return any(
+        tx.one(f"WITH {visible} SELECT 1 FROM messages m WHERE {which} LIMIT 1", b=broadcast_id)
+        for which in (_FREE, _ONWARD)
     )
-    return found is not None
+
+
+def _take_up(tx: Tx, broadcast_id: int) -> None:
+    """Whoever failed at one of their shared phones waits for the next one that is free."""
+    tx.run(
+        f"WITH {tx.visible('messages')} UPDATE messages SET state = 'skipped', "
+        f"reason = '{SkipReason.SHARED_PHONE.value}', code = NULL, changed_at = :now, "
+        "through_id = (SELECT MIN(t.message_id) FROM shared_targets s JOIN targets t "
+        "ON t.broadcast_id = s.broadcast_id AND t.channel = s.channel "
+        "AND t.address_id = s.address_id WHERE s.message_id = messages.id "
+        "AND s.position > messages.position) "
+        f"WHERE id IN (SELECT m.id FROM messages m WHERE {_ONWARD})",
+        {"b": broadcast_id, "now": at(tx.now)},
+    )
+
+
+def reached_after_all(tx: Tx, attempts: Sequence[int]) -> None:
+    """The network delivered what it had said no to: whoever failed for sharing that phone, without
+    having been asked for themselves, was reached through it."""
+    of_them = (
+        "FROM shared_targets s JOIN targets t ON t.broadcast_id = s.broadcast_id "
+        "AND t.address_id = s.address_id JOIN attempts r ON r.message_id = t.message_id"
+    )
+    on_ids(
+        tx,
+        f"UPDATE messages SET state = 'skipped', reason = '{SkipReason.SHARED_PHONE.value}', "
+        f"changed_at = :now, through_id = (SELECT MIN(t.message_id) {of_them} "
+        f"WHERE s.message_id = messages.id AND r.id IN (:ids)) WHERE id IN (SELECT s.message_id "
+        f"{of_them} WHERE r.id IN (:ids) AND {DELIVERED}) AND state = 'failed' "
+        f"AND reason = '{Fault.RECIPIENT.value}' AND NOT EXISTS (SELECT 1 FROM attempts x "
+        "WHERE x.message_id = messages.id)",
+        attempts,
+        now=at(tx.now),
+    )
 
 
 def _waiting(tx: Tx, broadcast_id: int) -> list[_Sharer]:
@@ -185,7 +246,8 @@ def _waiting(tx: Tx, broadcast_id: int) -> list[_Sharer]:
         "JOIN shared_targets w ON w.message_id = m.id JOIN addresses ad ON ad.id = w.address_id "
         "LEFT JOIN targets t ON t.broadcast_id = w.broadcast_id AND t.channel = w.channel "
         "AND t.address_id = w.address_id LEFT JOIN messages h ON h.id = t.message_id "
-        f"WHERE {_FREE} ORDER BY w.message_id, w.position{hold}",
+        f"WHERE {_FREE} AND (w.position > m.position OR NOT EXISTS (SELECT 1 FROM attempts x "
+        f"WHERE x.message_id = m.id)) ORDER BY w.message_id, w.position{hold}",
         b=broadcast_id,
     )
     return [_Sharer(*row) for row in rows]
@@ -281,18 +343,13 @@ def _pass_on(tx: Tx, broadcast_id: int, given: Sequence[_Sharer]) -> None:
 def _fail(tx: Tx, messages: set[int]) -> list[int]:
     """Of messages that share a phone those with no way left: each of their phones was tried by
     whoever held it, and nothing was accepted there. They could not be reached; their ids."""
-    not_tried = (
-        "NOT EXISTS (SELECT 1 FROM targets t JOIN attempts a ON a.message_id = t.message_id "
-        "AND a.position = t.position WHERE t.broadcast_id = s.broadcast_id "
-        "AND t.channel = s.channel AND t.address_id = s.address_id)"
-    )
     rows = on_rows(
         tx,
         f"UPDATE messages SET state = 'failed', reason = '{Fault.RECIPIENT.value}', "
         f"changed_at = :now FROM {json_rows({'m': 'bigint'})} r WHERE messages.id = r.m "
         "AND messages.state = 'skipped' AND messages.reason = 'shared_phone' AND NOT EXISTS "
         "(SELECT 1 FROM shared_targets s WHERE s.message_id = messages.id "
-        f"AND ({not_tried} OR {TAKEN})) RETURNING messages.id AS id",
+        f"AND ({_UNTRIED} OR {TAKEN})) RETURNING messages.id AS id",
         [[m] for m in sorted(messages)],
         now=at(tx.now),
     )
@@ -322,6 +379,7 @@ _GOT_NOTHING = (
 
 def end(tx: Tx, broadcast_id: int, to: MessageState) -> None:
     """At the end of a broadcast: whoever shares a phone nothing was accepted for becomes `to`."""
+    one_at_a_time(tx)
     tx.run(
         f"WITH {tx.visible('messages')} UPDATE messages SET state = :to, reason = NULL, "
         "through_id = NULL, changed_at = :now WHERE broadcast_id = :b "

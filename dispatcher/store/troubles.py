@@ -35,12 +35,16 @@ def is_passing(error: BaseException) -> bool:
     if isinstance(error, Problem):
         return error.code in PASSING
     if isinstance(error, DBAPIError):
-        if str(getattr(error.orig, "sqlstate", "") or "").startswith(_OF_A_ROW):
+        if _is_of_a_row(error):
             return False
         return error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError))
     if shortage(error) is not None:
         return True
     return not isinstance(error, Exception) or isinstance(error, (OSError, MemoryError))
+
+
+def _is_of_a_row(error: DBAPIError) -> bool:
+    return str(getattr(error.orig, "sqlstate", "") or "").startswith(_OF_A_ROW)
 
 
 def read_only() -> Problem:
@@ -67,6 +71,8 @@ def told(error: DBAPIError) -> Exception:
     words = str(error.orig).lower()
     if "cannot contain nul" in words:
         return odd_words()
+    if _is_of_a_row(error):  # PostgreSQL quotes the row, whose own words may be any of these
+        return error
     if "locked" in words or "busy" in words:
         return locked()
     if "readonly" in words or "read-only" in words:

@@ -1,6 +1,7 @@
 """Shared phones, deaths and late reports beside the last look: what was found by attacking it."""
 
 from datetime import timedelta
+from threading import Thread
 
 import pytest
 from conftest import FlowingClock, add_people
@@ -9,11 +10,19 @@ from walk import get, import_list, number, released, rows, sheet
 from dispatcher import receiving, reporting
 from dispatcher.app import open_app
 from dispatcher.config import parse
-from dispatcher.model import SYSTEM, Fault, Heard, Receipt
+from dispatcher.model import SYSTEM, Fault, Heard, MessageState, Receipt
 from dispatcher.sending import reclaim
 from dispatcher.sending.asking import give_up
 from dispatcher.sending.view import View
-from dispatcher.store import messages, shared_phones, upkeep, user_ids, waiting
+from dispatcher.store import (
+    imports,
+    messages,
+    shared_phones,
+    upkeep,
+    user_ids,
+    waiting,
+    withdrawals,
+)
 from dispatcher.store.database import at
 
 POSTGRESQL_LATER = True
@@ -275,3 +284,93 @@ def test_a_doubt_somebody_asks_about_now_stays_open_should_they_die(site):
     assert act(app, lambda tx: waiting.end_doubts(tx, [message])) == []
     assert act(app, lambda tx: reclaim(tx, "w", {}, dead="gone")) == 1
     assert states(app)["An"][0] == "unconfirmed"
+
+
+# --- failed for sharing a phone, and then not -----------------------------------------------------
+
+
+@pytest.mark.parametrize("state", ["running", "done"])
+def test_whoever_failed_for_sharing_a_phone_is_reached_when_it_was_after_all(site, state):
+    app, broadcast_id = site(couple())
+    [holder] = [n for n, (s, _) in states(app).items() if s == "queued"]
+    [other] = states(app).keys() - {holder}
+    asked(app, holder, targets(app, holder)[0][0], "R1")
+    hear(app, "R1", Heard.FAILED, "esms")
+    hand_over(app, broadcast_id)
+    assert states(app) == {holder: ("failed", "recipient"), other: ("failed", "recipient")}
+    act(app, lambda tx: tx.run(f"UPDATE broadcasts SET state = '{state}'"))
+    hear(app, "R1", Heard.DELIVERED, "esms")
+    hand_over(app, broadcast_id)
+    assert states(app) == {holder: ("delivered", None), other: ("skipped", "shared_phone")}
+    assert columns(app, broadcast_id) == {"reached": 1, "through": 1}
+
+
+def test_whoever_failed_at_one_shared_phone_is_asked_for_at_the_next_that_is_free(site):
+    """Bình's second phone went to Em, who left before it was asked: it is Bình's turn then."""
+    listed = [("An", P, "Tổ 1", ""), ("Dung", Q, "Tổ 1", ""),
+              ("Bình", f"{P} / {Q}", "Tổ 1", ""), ("Em", Q, "Tổ 1", "")]  # fmt: skip
+    app, broadcast_id = site(listed)
+    leave(app, "An")
+    leave(app, "Dung")
+    act(app, lambda tx: withdrawals.look_again(tx, [people(app)[n][0] for n in ("An", "Dung")]))
+    hand_over(app, broadcast_id)
+    assert {states(app)[n][0] for n in ("Bình", "Em")} == {"queued"}
+    [(at_p, _)] = targets(app, "Bình")
+    asked(app, "Bình", at_p, "R1", "refused", message="failed")
+    act(app, lambda tx: tx.run("UPDATE messages SET reason = 'recipient' WHERE state = 'failed'"))
+    hand_over(app, broadcast_id)
+    assert states(app)["Bình"] == ("failed", "recipient"), "Em has it"
+    leave(app, "Em")
+    act(app, lambda tx: withdrawals.look_again(tx, [people(app)["Em"][0]]))
+    hand_over(app, broadcast_id)
+    assert states(app)["Bình"] == ("queued", None)
+    assert [p for p, _ in targets(app, "Bình")] == [at_p, at_p + 1]
+    asked(app, "Bình", at_p + 1, "R2", "refused", message="failed")
+    act(app, lambda tx: tx.run("UPDATE messages SET reason = 'recipient' WHERE state = 'failed'"))
+    hand_over(app, broadcast_id)
+    assert states(app)["Bình"] == ("failed", "recipient"), "and that is the end"
+    assert not [n for n, good, _ in checked(app) if not good]
+
+
+def leave(app, name):
+    [row] = rows(app, "SELECT contact_id FROM messages WHERE id = :m", m=people(app)[name][0])
+    act(app, lambda tx: imports.retire(tx, [row["contact_id"]]))
+
+
+def checked(app):
+    with app.store.read(SYSTEM) as tx:
+        return upkeep.check(tx)
+
+
+def test_an_end_and_a_hand_over_at_once_never_hold_each_other_up(site):
+    """On a server: one of them has begun, and the other would begin with the rows it wants last."""
+    app, broadcast_id = site([*couple(), ("Chi", P, "Tổ 3", ""), ("Dung", P, "Tổ 3", "")])
+    if app.store.is_sqlite:
+        pytest.skip("SQLite has one writer")
+    [holder] = [n for n, (s, _) in states(app).items() if s == "queued"]
+    leave(app, holder)
+    act(app, lambda tx: withdrawals.look_again(tx, [people(app)[holder][0]]))
+    first = min(i for i, s, why in people(app).values() if why == "shared_phone")
+
+    def lies_last(tx):  # in the table, and in the index of states
+        for state in ("failed", "skipped"):
+            tx.run("UPDATE messages SET state = :s WHERE id = :m", {"s": state, "m": first})
+
+    act(app, lies_last)
+    ended = []
+
+    def end(tx):
+        shared_phones.end(tx, broadcast_id, MessageState.CANCELLED)
+        ended.append(True)
+
+    with app.begin(SYSTEM)() as tx:
+        shared_phones.one_at_a_time(tx)
+        tx.rows("SELECT id FROM messages WHERE id = :m FOR UPDATE", m=first)
+        other = Thread(target=act, args=(app, end))
+        other.start()
+        other.join(1.0)  # in which it waits, and holds nothing
+        shared_phones.hand_over(tx, broadcast_id)
+    other.join()
+    assert ended == [True]
+    assert sorted(s for s, _ in states(app).values()) == ["cancelled", "cancelled", "queued",
+                                                          "skipped"]  # fmt: skip

@@ -16,6 +16,7 @@ from dispatcher.app import listeners, open_app
 from dispatcher.config import parse
 from dispatcher.drill import sign_in_to_twins
 from dispatcher.gateways.contract import Call
+from dispatcher.last_look import REPLIED
 from dispatcher.model import SYSTEM
 from dispatcher.serving import serve_site
 from dispatcher.store import receipts, suppressions, user_ids
@@ -174,6 +175,24 @@ def test_a_stop_sent_through_zalo_also_stops_the_phone(site):
     assert sorted(found.values()) == [("queued", None), ("skipped", "opted_out"),
                                       ("skipped", "opted_out")]  # fmt: skip
     assert get(app, made).state.value == "running"
+
+
+@pytest.mark.parametrize(("by_id", "by_phone"), [("promotion", "all"), ("all", "promotion")])
+def test_the_stronger_refusal_of_a_user_id_and_its_phone_counts(site, twins, by_id, by_phone):
+    """Stored between release and send; the text is a warning, which one of promotion lets pass."""
+    app, officer, leader = site
+    introduced(app, "84950000002")
+    made = released(app, officer, leader, route="zalo")
+    sign_in_to_twins(app, twin_urls(twins))
+    [bound] = rows(app, "SELECT address_id, user_address_id FROM user_ids")
+    with app.begin(SYSTEM)() as tx:
+        for address, scope in ((bound["user_address_id"], by_id), (bound["address_id"], by_phone)):
+            suppressions.suppress(tx, address, REPLIED, scope=scope)
+    seen = zalo(app, lambda p: 0)
+    assert [p.get("user_id") or p["phone"] for p in seen] == ["84950000001"]
+    assert counts(app, made) == {"accepted": 1, "skipped": 2}
+    reasons = rows(app, "SELECT reason FROM messages WHERE state = 'skipped'")
+    assert sorted(r["reason"] for r in reasons) == ["opted_out", "shared_phone"]
 
 
 def test_who_is_forgotten_leaves_no_user_id_behind(site):

@@ -6,6 +6,7 @@ The door itself is `storable` (see rules/test_storable.py); here stand answers, 
 import asyncio
 import json
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +16,7 @@ from conftest import FlowingClock, add_people
 from patience import PATIENCE
 from walk import counts, crowd, import_list, number, released, rows, sheet
 
-from dispatcher import receiving, staff
+from dispatcher import alarms, receiving, staff
 from dispatcher.app import listeners, open_app
 from dispatcher.config import parse
 from dispatcher.gateways import ADAPTERS, adapter_module
@@ -27,12 +28,14 @@ from dispatcher.gateways.contract import (
     Heard,
     Introduced,
     Limits,
+    Refused,
     Reply,
 )
 from dispatcher.model import SYSTEM, Channel, Fault, Receipt, Role
 from dispatcher.model import Heard as Bits
 from dispatcher.opting_out import Wish
 from dispatcher.sending import Engine
+from dispatcher.sending.engine import REST
 from dispatcher.sending.lanes import Pace
 from dispatcher.sending.polling import poll
 from dispatcher.store import notices, people, receipts, replies
@@ -114,22 +117,33 @@ def site(make_site, database, tmp_path):
         app.store.close()
 
 
-def settled(app, *gateways, until=()):
-    """Run the send loop until nothing is queued or on the wire."""
+def waits(app, until=()):
+    """Whether anything but `until` is queued or on the wire."""
+    return bool(
+        rows(
+            app,
+            "SELECT 1 FROM messages WHERE state IN ('queued', 'sending') "
+            f"AND id NOT IN ({', '.join(map(str, until)) or 0})",
+        )
+    )
+
+
+def settled(app, *gateways, until=(), awake=time.monotonic, in_flight=100, go_on=lambda: False):
+    """Run the send loop until nothing but `until` is queued or on the wire, and while `go_on`."""
 
     async def go(database):
-        lanes = [(g, Pace(in_flight=100)) for g in gateways]
-        engine = Engine(app.store, "w", app.clock, app.site.mode, lanes, database)
+        lanes = [(g, Pace(in_flight=in_flight)) for g in gateways]
+        engine = Engine(app.store, "w", app.clock, app.site.mode, lanes, database, awake)
         running = asyncio.create_task(engine.run())
         async with asyncio.timeout(PATIENCE):
-            while rows(app, "SELECT 1 FROM messages WHERE state IN ('queued', 'sending') "
-                            f"AND id NOT IN ({', '.join(map(str, until)) or 0})"):  # fmt: skip
+            while go_on() or waits(app, until):
                 await asyncio.sleep(0.02)
         engine.stop()
         await running
+        return engine
 
     with ThreadPoolExecutor(1) as database:
-        asyncio.run(go(database))
+        return asyncio.run(go(database))
 
 
 def told(app, name="hoa"):
@@ -194,23 +208,49 @@ def test_an_answer_that_cannot_even_be_a_doubt_holds_up_nobody(site, database):
     assert len(gate.asked) == 12
 
 
-def test_what_cannot_leave_by_one_gateway_holds_up_no_other(site, database, caplog):
-    """An intent that cannot be written rests its own gateway."""
-    app, broadcast_id = site(8)
-    with app.begin(SYSTEM)() as tx:
-        tx.run("UPDATE messages SET gateway = 'zalo' WHERE id % 2 = 0")
-        tx.run("UPDATE targets SET gateway = 'zalo' WHERE message_id % 2 = 0")
-        tx.run("UPDATE broadcasts SET route = REPLACE(route, '\"esms\"', '\"zalo\"')")
-        tx.note("test", "broadcast", broadcast_id)
-    refuse(app, "attempts", "gateway", "zalo")
-    mine = [r["id"] for r in rows(app, "SELECT id FROM messages WHERE gateway = 'zalo'")]
-    with app.begin(SYSTEM)() as tx:
-        tx.run("UPDATE broadcasts SET route = REPLACE(route, '\"zalo\"', '\"esms\"')")
-        tx.note("test", "broadcast", broadcast_id)
-    good, bad = Scripted([Accepted()] * 8), Scripted([Accepted()] * 8, "zalo")
-    settled(app, bad, good, until=mine)
-    assert counts(app, broadcast_id) == {"accepted": 4, "queued": 4}
+TWO_GATEWAYS = (
+    ('[gateways.zalo]\nadapter = "zalo"\n',
+     '[gateways.esms-2]\nadapter = "esms"\n[gateways.zalo]\nadapter = "zalo"\n'),
+    ('sms]\nsteps = [ { gateway = "esms" } ]',
+     'sms]\nsteps = [ { gateways = { esms = 1, "esms-2" = 1 } } ]'),
+)  # fmt: skip
+
+
+def test_what_cannot_leave_by_one_gateway_rests_it_and_holds_up_no_other(site, caplog):
+    """An intent that cannot be written: the other gateway's calls start alone, and from then on
+    together with whatever else may start, until the rest is over. Time stands still meanwhile."""
+    app, broadcast_id = site(24, *TWO_GATEWAYS)
+    refuse(app, "attempts", "gateway", "esms-2")
+    mine = [r["id"] for r in rows(app, "SELECT id FROM messages WHERE gateway = 'esms-2'")]
+    assert 0 < len(mine) < 24
+    good, bad = Scripted([Accepted()] * 24), Scripted([Accepted()] * 24, "esms-2")
+    now = [1000.0]
+
+    def stumbles():
+        said = [r.getMessage() for r in caplog.records]
+        return sum("cannot write together" in s for s in said), sum(": turn" in s for s in said)
+
+    def not_yet():
+        if now[0] == 1000.0 and not waits(app, mine):
+            assert stumbles() == (1, 1), "it was not tried again"
+            now[0] += REST + 1
+        return stumbles() < (2, 2)
+
+    settled(app, bad, good, until=mine, awake=lambda: now[0], in_flight=2, go_on=not_yet)
+    assert counts(app, broadcast_id) == {"accepted": 24 - len(mine), "queued": len(mine)}
     assert bad.asked == []
+    assert len(good.asked) == len(set(good.asked)) == 24 - len(mine)
+    assert told(app) == ["odd-turn"]
+
+
+def test_what_answers_taught_about_a_gateway_is_not_counted_again_when_it_is_written_again(site):
+    """A busy answer that cannot be written is tried together, alone, and then taken for a doubt."""
+    app, broadcast_id = site(1)
+    refuse(app, "attempts", "state", "refused")
+    engine = settled(app, Scripted([Refused(Fault.BUSY, "429")]))
+    assert counts(app, broadcast_id) == {"unconfirmed": 1}
+    lane = engine.lanes["esms"]
+    assert (lane.busy, lane.unknowns) == (0, 1)
 
 
 def refuse(app, table, column, value):
@@ -420,6 +460,27 @@ def test_reports_of_no_use_above_a_share_are_an_alarm_once_each_time_it_begins(a
     arrive(app, "esms", "unreadable", 40, 500)
     staff.look(app)
     assert told(app) == ["odd-reports", "odd-reports"], "it had ended, and began anew"
+
+
+def test_an_alarm_about_reports_ends_when_none_come_any_more_and_begins_anew(app, clock):
+    with app.begin(SYSTEM)() as tx:
+        people.add(tx, "hoa", "Lê Thị Hoa", Role.ADMIN, [])
+    arrive(app, "esms", "unreadable", 40)
+    clock.advance(minutes=2)
+    staff.look(app)
+    with app.store.read(SYSTEM) as tx:
+        [began] = [a["since"] for a in alarms.odd_reports(app, tx).values()]
+    clock.advance(hours=2)
+    staff.look(app)
+    with app.store.read(SYSTEM) as tx:
+        assert alarms.odd_reports(app, tx) == {}
+        assert receipts.episodes(tx) == {}
+    arrive(app, "esms", "unreadable", 40, 500)
+    staff.look(app)
+    with app.store.read(SYSTEM) as tx:
+        [again] = [a["since"] for a in alarms.odd_reports(app, tx).values()]
+    assert again > began
+    assert told(app) == ["odd-reports", "odd-reports"]
 
 
 def test_the_share_is_a_setting_of_each_gateway(make_site):
