@@ -71,11 +71,12 @@ class Disk:
         if self.gone:
             raise trouble("connect", GONE)
 
-    def watch(self, engine: sa.Engine) -> None:
-        """Be in the way of all that goes through this engine."""
+    def watch(self, engine: sa.Engine, *, loses: bool) -> None:
+        """Be in the way of all that goes through this engine. `loses`: also after a commit."""
         event.listen(engine, "begin", self._begins)
         event.listen(engine, "before_cursor_execute", self._runs)
-        event.listen(engine, "commit", self._commits)
+        if loses:
+            event.listen(engine, "commit", self._commits)
 
     def _begins(self, connection: sa.Connection) -> None:
         self.look()

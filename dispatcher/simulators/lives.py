@@ -23,12 +23,23 @@ from dispatcher.simulators import (  # noqa: F401  (they register what may happe
     judging,
     reckoning,
     weather,
+    weather_disk,
+    weather_replaced,
 )
 from dispatcher.simulators.books import leave
 from dispatcher.simulators.events import Event, draw_script, play
 from dispatcher.simulators.invariants import verdict, watch
-from dispatcher.simulators.site import SitePlan, draw_plan, fill, migrated, write_site
+from dispatcher.simulators.site import (
+    SitePlan,
+    beside,
+    draw_plan,
+    fill,
+    forget_server,
+    migrated,
+    write_site,
+)
 from dispatcher.simulators.world import World
+from dispatcher.store import fresh
 
 MEMORY = "/dev/shm"  # noqa: S108  (folders in it have names nobody can guess)
 LENGTHS = (120.0, 600.0, 3600.0)  # seconds in which a script happens
@@ -63,6 +74,7 @@ def workshop(database: str = "") -> Iterator[Path]:
     try:
         yield root
     finally:
+        forget_server(root, database)
         logging.disable(before)
         os.environ.pop("DISPATCHER_STATE")
         if kept is not None:
@@ -97,7 +109,9 @@ def live(
     random.seed(seed)  # libraries that draw for themselves
     world = World(seed, root)
     try:
-        write_site(world, plan, migrated(shop))
+        if database:
+            world.places.append(beside(shop, database))
+        write_site(world, plan, migrated(shop), world.places[0] if database else "")
         fill_draw = random.Random(f"people {seed}")
         world.as_person(lambda app: fill(world, app, plan, fill_draw))
         world.open_door()
@@ -114,11 +128,13 @@ def live(
             if before_verdict is not None:
                 before_verdict(world)
             world.failed = verdict(world)
-        return Life(seed, world.steps, world.failed, script, world.trace, world.seconds)
+        return Life(seed, world.steps, world.failed, script, world.trace, world.seconds, database)
     finally:
         random.setstate(before)
         leave(world)
         world.end()
+        for place in world.places if database else ():
+            fresh.drop(place, database)
         shutil.rmtree(root, ignore_errors=True)
 
 
@@ -134,6 +150,8 @@ def calm(world: World) -> None:
     for process in world.processes:
         process.frozen_until = 0.0
         process.dies_at = None
+    for sky in (weather_disk, weather, weather_replaced):
+        sky.clear_up(world)
     if world.door is None or not world.door[0].lives:
         world.open_door()
     if not any(p.lives for p, _ in world.workers.values()):

@@ -17,7 +17,8 @@ from dispatcher.simulators.rules import Rules, draw_rules, texts
 from dispatcher.simulators.speech import Esms, Lab
 from dispatcher.simulators.vendors import Habits, Vendor
 from dispatcher.simulators.world import World
-from dispatcher.store.engines import sqlite_url
+from dispatcher.store import fresh
+from dispatcher.store.engines import engine_for, sqlite_url
 from dispatcher.store.migrate import upgrade
 
 __all__ = ["ADMIN", "AUTHOR", "LEADER", "WARDS"]
@@ -79,15 +80,36 @@ def migrated(folder: Path) -> Path:
     return path
 
 
-def write_site(world: World, plan: SitePlan, empty: Path) -> None:
-    """The folder of a site: settings, template, database."""
+def beside(shop: Path, server: str) -> str:
+    """The URL of a new database on a server, with all tables and nothing in it."""
+    kept = shop / "migrated.url"
+    if not kept.exists():
+        made = fresh.make_beside(server, "worlds")
+        kept.write_text(made, "utf-8")
+        engine = engine_for(made)
+        upgrade(engine)
+        engine.dispose()
+    return fresh.make_beside(server, "world", kept.read_text("utf-8"))
+
+
+def forget_server(shop: Path, server: str) -> None:
+    """Drop what new databases on a server were copies of."""
+    kept = shop / "migrated.url"
+    if kept.exists():
+        fresh.drop(kept.read_text("utf-8"), server)
+        kept.unlink()
+
+
+def write_site(world: World, plan: SitePlan, empty: Path, database: str = "") -> None:
+    """The folder of a site: settings, template, database: a copy of the file `empty`, or an empty
+    one on a server, by URL."""
     root = world.root
     for name in ("templates", "schedules", "data"):
         (root / name).mkdir(parents=True, exist_ok=True)
     for name, source in texts():
         (root / "templates" / f"{name}.j2").write_text(source, encoding="utf-8")
     lines = ["[site]", 'name = "Sim"', 'mode = "drill"', f'undo = "{plan.rules.undo}"',
-             'database = "data/site.db"', *plan.rules.lines()]  # fmt: skip
+             f'database = "{database or "data/site.db"}"', *plan.rules.lines()]  # fmt: skip
     plan.rules.remember(world.facts)
     for g in plan.gateways:
         lines += [f"[gateways.{g.name}]", f'adapter = "{g.adapter}"', f"in_flight = {g.in_flight}",
@@ -105,7 +127,8 @@ def write_site(world: World, plan: SitePlan, empty: Path) -> None:
     )
     lines += ["[routes.only]", f"steps = [ {steps} ]", "[phones]", 'sample_heads = ["095"]']
     (root / "dispatcher.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    shutil.copy(empty, root / "data" / "site.db")
+    if not database:
+        shutil.copy(empty, root / "data" / "site.db")
     keys = root / "data" / "keys"
     keys.mkdir(exist_ok=True)
     (keys / "site.key").write_text(random.Random(world.seed).randbytes(32).hex() + "\n")

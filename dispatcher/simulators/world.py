@@ -44,6 +44,7 @@ class World:
         self.draw = random.Random(seed)
         self.seconds = 0.0
         self.off = 0.0  # seconds the clock of the site's machine is ahead of the world
+        self.places: list[str] = []  # databases that were made for this world, by URL
         self.disk = Disk(random.Random(f"{seed} disk"))
         self.trace: list[tuple[float, str]] = []
         self.steps = 0
@@ -142,7 +143,8 @@ class World:
         app = open_app(parse(self.root), Watch(process.machine.now, process.machine.awake))
         process.machine.holds(app.store.close)
         if not looks_on:
-            self.disk.watch(app.store._engine)
+            runs_on = not process.name.startswith("person")  # who must know what became of it
+            self.disk.watch(app.store._engine, loses=runs_on)
         return app
 
     def start_worker(self, off: float = 0.0, dies_at: int | None = None, tries: int = 8) -> Process:
@@ -257,14 +259,15 @@ class World:
         self.person = process
 
         def go() -> T | None:
-            app = self.open(process)
             try:
-                return act(app)
+                app = self.open(process)
+                try:
+                    return act(app)
+                finally:
+                    app.store.close()
             except Problem as problem:
                 self.tell(f"{self.playing} refused: {problem.code}")
                 return None
-            finally:
-                app.store.close()
 
         found: T | None = self.attempt(process, go)
         return found

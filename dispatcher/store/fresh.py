@@ -17,11 +17,15 @@ class CannotMake(Exception):
     """The server does not let us."""
 
 
-def make_beside(url: str, prefix: str) -> str:
-    """The URL of a new database beside that of `url`. Raises CannotMake."""
+def make_beside(url: str, prefix: str, like: str = "") -> str:
+    """The URL of a new database beside that of `url`. Raises CannotMake.
+
+    `like`: the URL of one beside it of which it is a copy; nobody may be connected to that.
+    """
     name = f"{prefix}_{secrets.token_hex(6)}"
+    template = f' TEMPLATE "{make_url(like).database}" STRATEGY FILE_COPY' if like else ""
     try:
-        _say(url, f'CREATE DATABASE "{name}"')
+        _say(url, f'CREATE DATABASE "{name}"{template}')
     except sa.exc.DBAPIError as error:
         raise CannotMake(str(error.orig).strip()) from None
     return make_url(url).set(database=name).render_as_string(hide_password=False)
