@@ -37,7 +37,7 @@ def reply(world: World, draw: random.Random) -> str | None:
     site, who = world.look().site, somebody(world, draw)
     words, _ = draw.choice(WORDS)
     known = [n for n, g in site.gateways.items() if call_of(g.adapter, "", "") is not None]
-    if who is None or not known:
+    if who is None or len(who[1]) > 1 or not known:  # with two it is not seen which one wrote
         return None
     gateway, phone = draw.choice(known), who[1][0]
     call = call_of(site.gateways[gateway].adapter, phone, words)
