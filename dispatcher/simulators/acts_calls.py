@@ -9,12 +9,13 @@ from urllib.parse import urlencode
 from dispatcher import receiving
 from dispatcher.app import App
 from dispatcher.gateways.contract import Call, Introduced
-from dispatcher.model import SYSTEM, AddressKind
+from dispatcher.last_look import REPLIED
+from dispatcher.model import SYSTEM
 from dispatcher.simulators.acts_lists import somebody
 from dispatcher.simulators.doing import death, nothing
 from dispatcher.simulators.events import happens
 from dispatcher.simulators.world import World
-from dispatcher.store import contacts
+from dispatcher.store.suppressions import of_contact
 
 WORDS = (("TC", "all"), ("Từ chối", "all"), ("Xin cảm ơn", ""), ("dừng lại giúp tôi", "all"))
 LOOKS = 14  # how often somebody looks whether a reply was obeyed, later and later
@@ -36,29 +37,24 @@ def reply(world: World, draw: random.Random) -> str | None:
     site, who = world.look().site, somebody(world, draw)
     words, _ = draw.choice(WORDS)
     known = [n for n, g in site.gateways.items() if call_of(g.adapter, "", "") is not None]
-    if who is None or not known:
+    if who is None or len(who[1]) > 1 or not known:  # with two it is not seen which one wrote
         return None
     gateway, phone = draw.choice(known), who[1][0]
     call = call_of(site.gateways[gateway].adapter, phone, words)
     assert call is not None
     world.receive(gateway, call, nothing)
-    _look(world, phone, 0)
+    _look(world, who[0], phone, 0)
     return f"…{phone[-3:]} «{words}» at {gateway}"
 
 
-def _look(world: World, phone: str, looked: int) -> None:
+def _look(world: World, contact: int, phone: str, looked: int) -> None:
     """Remember the no as soon as somebody sees that it is obeyed."""
     with world.look().store.read(SYSTEM) as tx:
-        address = contacts.address_id(tx, AddressKind.MOBILE, f"+{phone}")
-        row = tx.one(
-            "SELECT scope FROM suppressions WHERE address_id = :a AND lifted_at IS NULL "
-            "AND reason = 'replied' ORDER BY id DESC LIMIT 1",
-            a=address or 0,
-        )
-    if row is not None:
-        world.facts.refuse(world.seconds, phone, row["scope"])
-    elif looked < LOOKS:
-        world.after(0.5 * 2**looked, lambda: _look(world, phone, looked + 1))
+        scopes = [s["scope"] for s in of_contact(tx, contact) if s["reason"] == REPLIED]
+    for scope in scopes:
+        world.facts.refuse(world.seconds, phone, scope)
+    if not scopes and looked < LOOKS:
+        world.after(0.5 * 2**looked, lambda: _look(world, contact, phone, looked + 1))
 
 
 @happens("user id", weight=1)

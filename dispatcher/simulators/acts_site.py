@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import random
+import re
 from datetime import timedelta
-from typing import Any
-
-import tomlkit
 
 from dispatcher import housekeeping, rights
 from dispatcher.app import App
@@ -98,9 +96,9 @@ def account(world: World, draw: random.Random) -> str | None:
     gateway = draw.choice(sorted(app.site.gateways))
     calls = draw.choice((1, 2, 8, 32))
     place = world.root / FILE
-    document: Any = tomlkit.parse(read_text(place))
-    document["gateways"][gateway]["in_flight"] = calls
-    place.write_text(tomlkit.dumps(document), "utf-8")
+    head, section, rest = read_text(place).partition(f"[gateways.{gateway}]")
+    new = re.sub(r"in_flight = \d+", f"in_flight = {calls}", rest, count=1)
+    place.write_text(head + section + new, "utf-8")
     remember(world, {f"gateways.{gateway}.in_flight": str(calls)})
     restart_workers(world)
     return f"{gateway}: {calls} in flight"
