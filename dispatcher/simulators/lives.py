@@ -16,6 +16,7 @@ from dispatcher.simulators import acts, weather  # noqa: F401  (they register wh
 from dispatcher.simulators.events import Event, draw_script, play
 from dispatcher.simulators.invariants import ALWAYS, AT_END
 from dispatcher.simulators.site import SitePlan, draw_plan, fill, migrated, write_site
+from dispatcher.simulators.vendor_events import mend_all, sign_in_all
 from dispatcher.simulators.world import World
 
 MEMORY = "/dev/shm"  # noqa: S108  (folders in it have names nobody can guess)
@@ -77,6 +78,7 @@ def live(
         write_site(world, plan, migrated(shop))
         fill_draw = random.Random(f"people {seed}")
         world.as_person(lambda app: fill(app, plan, fill_draw))
+        world.as_person(lambda app: sign_in_all(world, app))
         world.open_door()
         world.start_worker()
         play(world, script)
@@ -98,15 +100,13 @@ def calm(world: World) -> None:
     """Nothing goes wrong any more, and somebody works."""
     world.tell("calm")
     for vendor in world.vendors.values():
-        vendor.habits = vendor.habits._replace(
-            never_left=0, lost_out=0, lost_back=0, odd=0, refuses=0, slow=0
-        )
-        vendor.closed = ""
+        vendor.calm()
     for process in world.processes:
         process.frozen_until = 0.0
         process.dies_at = None
     if world.door is None or not world.door[0].lives:
         world.open_door()
+    mend_all(world)
     if not any(p.lives for p, _ in world.workers.values()):
         world.start_worker()
 

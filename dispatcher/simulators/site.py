@@ -14,8 +14,16 @@ from dispatcher.app import App
 from dispatcher.importing.listing import Entry
 from dispatcher.importing.merge import merge, store
 from dispatcher.model import SYSTEM, Role
-from dispatcher.simulators.speech import Esms, Lab
-from dispatcher.simulators.vendors import Habits, Vendor
+from dispatcher.simulators.gateway_plans import (
+    SECRETS,
+    GatewayPlan,
+    Prices,
+    StepPlan,
+    draw_gateways,
+    draw_route,
+    settings_of,
+    vendor_of,
+)
 from dispatcher.simulators.world import World
 from dispatcher.store import people
 from dispatcher.store.engines import sqlite_url
@@ -28,21 +36,13 @@ title = "Sim"
 kind = "warning"
 [fields.code]
 label = "Mã"
+[zns]
+template_id = "100001"
+params = { don_vi = "UBND phường {{ ward.name }}", ma = "{{ code }}" }
 +++
 {% block sms %}UBND phuong {{ ward.name | khong_dau }}: thu nghiem {{ code }}.{% endblock %}
+{% block zalo %}UBND phường {{ ward.name }}: thử nghiệm {{ code }}.{% endblock %}
 """
-
-
-@dataclass(frozen=True)
-class GatewayPlan:
-    """One gateway as a world has it."""
-
-    name: str
-    adapter: str  # lab | esms
-    capability: str  # dedup | lookup | neither
-    in_flight: int
-    habits: Habits
-    per_second: int | None = None
 
 
 @dataclass(frozen=True)
@@ -51,30 +51,28 @@ class SitePlan:
 
     gateways: tuple[GatewayPlan, ...]
     people: int
-    route: tuple[tuple[str, str], ...]  # (gateway, deadline or "")
+    route: tuple[StepPlan, ...]
     window: str = "07:00-22:00"
     shares: float = 0.15  # people with the phone of the one before
     second: float = 0.1  # people with a second number
     extra: str = field(default="")
+    live: bool = False  # rates, quotas and secrets are those of real accounts
+    prices: Prices = field(default_factory=Prices)
 
 
 def draw_plan(draw: random.Random) -> SitePlan:
     """A random site."""
-    calm = draw.random() < 0.2
-    gateways = []
-    for n in range(draw.choice((1, 1, 2, 2, 3))):
-        adapter = draw.choice(("lab", "lab", "esms"))
-        capability = "dedup" if adapter == "esms" else draw.choice(("dedup", "lookup", "neither"))
-        worst = 0.0 if calm else draw.choice((0.0, 0.03, 0.1, 0.3))
-        habits = Habits(
-            never_left=worst * draw.random(), lost_out=worst * draw.random(),
-            lost_back=worst * draw.random(), broken=draw.random(), odd=worst * draw.random(),
-            refuses=worst * draw.random(), slow=worst * draw.random() / 2,
-            latency=draw.choice((0.01, 0.1, 1.0)), reports=draw.choice((0.0, 0.5, 0.95)),
-        )  # fmt: skip
-        gateways.append(GatewayPlan(f"g{n}", adapter, capability, draw.choice((1, 4, 16)), habits))
-    route = tuple((g.name, draw.choice(("30s", "5m", "1h"))) for g in gateways)
-    return SitePlan(tuple(gateways), draw.choice((3, 8, 20, 60)), route)
+    exact = draw.choice((0, 0, 0, 350, 900))
+    prices = Prices(
+        draw.choice((300, 500, 800)), draw.choice((0, 200, 300)),
+        (("Vietnamobile", exact),) if exact else (),
+    )  # fmt: skip
+    gateways = draw_gateways(draw, prices)
+    route = draw_route(gateways, draw)
+    people = draw.choice((3, 8, 20, 60))
+    if any(g.kind == "ads" for g in gateways):
+        people = max(people, 60)
+    return SitePlan(gateways, people, route, live=draw.random() < 0.5, prices=prices)
 
 
 def migrated(folder: Path) -> Path:
@@ -95,31 +93,21 @@ def write_site(world: World, plan: SitePlan, empty: Path) -> None:
     for name in ("templates", "schedules", "data"):
         (root / name).mkdir(parents=True, exist_ok=True)
     (root / "templates" / "sim.j2").write_text(TEMPLATE, encoding="utf-8")
-    lines = ["[site]", 'name = "Sim"', 'mode = "drill"', 'undo = "0s"', 'database = "data/site.db"']
-    for g in plan.gateways:
-        lines += [f"[gateways.{g.name}]", f'adapter = "{g.adapter}"', f"in_flight = {g.in_flight}",
-                  'timeout = "10s"']  # fmt: skip
-        if g.adapter == "lab":
-            lines.append(f'capability = "{g.capability}"')
-    last = len(plan.route) - 1
-    steps = ", ".join(
-        f'{{ gateway = "{name}" }}'
-        if i == last
-        else f'{{ gateway = "{name}", deadline = "{after}" }}'
-        for i, (name, after) in enumerate(plan.route)
-    )
-    lines += ["[routes.only]", f"steps = [ {steps} ]", "[phones]", 'sample_heads = ["095"]']
+    mode = "live" if plan.live else "drill"
+    lines = ["[site]", 'name = "Sim"', f'mode = "{mode}"', 'undo = "0s"',
+             'database = "data/site.db"']  # fmt: skip
+    lines += settings_of(plan.gateways, plan.route, plan.prices, plan.live)
+    lines += ["[phones]", 'sample_heads = ["095"]']
     (root / "dispatcher.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
     shutil.copy(empty, root / "data" / "site.db")
     keys = root / "data" / "keys"
     keys.mkdir(exist_ok=True)
     (keys / "site.key").write_text(random.Random(world.seed).randbytes(32).hex() + "\n")
+    (root / "keys").mkdir(exist_ok=True)
+    for key in SECRETS:
+        (root / "keys" / key).write_text(f"drill-{key}\n")
     for g in plan.gateways:
-        speech = Lab() if g.adapter == "lab" else Esms()
-        world.vendors[g.name] = Vendor(
-            world, g.name, speech, g.capability == "dedup", g.habits,
-            random.Random(f"{world.seed} {g.name}"),
-        )  # fmt: skip
+        world.vendors[g.name] = vendor_of(world, g)
 
 
 def number(serial: int) -> str:

@@ -22,7 +22,7 @@ from dispatcher.machine import standing_on
 from dispatcher.problems import Problem
 from dispatcher.simulators.facts import Facts
 from dispatcher.simulators.network import Transport
-from dispatcher.simulators.processes import Killed, Process, Ticks
+from dispatcher.simulators.processes import THREAD_TAKES, Killed, Process, Ticks
 from dispatcher.simulators.vendors import Vendor
 from dispatcher.web.hooks import Door, door
 from dispatcher.worker import Worker
@@ -83,7 +83,7 @@ class World:
             first = min(
                 [at for at, _ in due] + ([event] if event is not None else []), default=until
             )
-            if first > self.seconds:
+            if first > self.seconds + THREAD_TAKES:  # a thread at work is no idleness
                 jump = min(self.seconds + self._lapse, event if event is not None else until)
                 self._lapse *= 2
                 first = max(first, jump)
@@ -110,6 +110,8 @@ class World:
         for process in self.processes:
             process.kill()
         for _, worker in self.workers.values():
+            if worker.lock is not None:
+                worker.lock.drop()
             worker.app.store.close()
         if self.door is not None:
             self.door[1].inbox._store.close()
