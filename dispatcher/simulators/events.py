@@ -50,7 +50,7 @@ def draw_script(draw: random.Random, length: float, count: int) -> list[Event]:
     """`count` events within `length` seconds, in order. The first is always a broadcast."""
     kinds = sorted(KINDS)
     weights = [KINDS[k].weight for k in kinds]
-    chosen = draw.choices(kinds, weights, k=count)
+    chosen = ["broadcast", *draw.choices(kinds, weights, k=count - 1)]
     times = sorted(length * draw.random() ** 2 for _ in range(count))
     return [Event(round(at, 3), name, draw.getrandbits(32))
             for at, name in zip(times, chosen, strict=True)]  # fmt: skip

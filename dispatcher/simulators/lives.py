@@ -38,6 +38,7 @@ from dispatcher.simulators.site import (
     migrated,
     write_site,
 )
+from dispatcher.simulators.vendor_events import mend_all, sign_in_all
 from dispatcher.simulators.world import World
 from dispatcher.store import fresh
 
@@ -114,6 +115,7 @@ def live(
         write_site(world, plan, migrated(shop), world.places[0] if database else "")
         fill_draw = random.Random(f"people {seed}")
         world.as_person(lambda app: fill(world, app, plan, fill_draw))
+        world.as_person(lambda app: sign_in_all(world, app))
         world.open_door()
         world.start_worker()
         play(world, script)
@@ -143,10 +145,7 @@ def calm(world: World) -> None:
     world.tell("calm")
     acts_schedules.rest(world)
     for vendor in world.vendors.values():
-        vendor.habits = vendor.habits._replace(
-            never_left=0, lost_out=0, lost_back=0, odd=0, refuses=0, slow=0
-        )
-        vendor.closed = ""
+        vendor.calm()
     for process in world.processes:
         process.frozen_until = 0.0
         process.dies_at = None
@@ -154,5 +153,6 @@ def calm(world: World) -> None:
         sky.clear_up(world)
     if world.door is None or not world.door[0].lives:
         world.open_door()
+    mend_all(world)
     if not any(p.lives for p, _ in world.workers.values()):
         world.start_worker()

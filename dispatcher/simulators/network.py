@@ -7,12 +7,15 @@ Comes from: a gateway's own code, through httpx.   Goes to: a vendor, later, if 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import httpx
 
 if TYPE_CHECKING:
+    import random
+
     from dispatcher.simulators.processes import Process
     from dispatcher.simulators.world import World
 
@@ -28,23 +31,25 @@ class Transport(httpx.AsyncBaseTransport):
         world, process = self._world, self._process
         body = await request.aread()
         vendor = world.vendor_of(request.url)
-        fate = vendor.fate(request, body)
+        asked = vendor.speech.read(request, body)
+        fate = vendor.fate(request, asked)
         done: asyncio.Future[httpx.Response | Exception] = process.loop.create_future()
         if fate.never_left:
             await asyncio.sleep(fate.out)
-            raise never_left()
+            raise never_left(fate.draw)
 
         def give(came: httpx.Response | Exception) -> None:
             if process.lives and not done.done():
                 done.set_result(came)
 
         def arrive() -> None:
-            came = vendor.serve(request, body, fate)
+            came = vendor.serve(request, body, asked, fate)
             if came is not None:
                 world.after(fate.back, lambda: give(came))
 
-        vendor.left(request, body, process)
-        world.stir()
+        vendor.left(asked, process)
+        if asked is not None:  # questions about reports go on for days
+            world.stir()
         world.after(fate.out, arrive)
         try:
             came = await done
@@ -55,15 +60,42 @@ class Transport(httpx.AsyncBaseTransport):
         return came
 
 
-def never_left() -> httpx.ConnectError:
+def never_left(draw: random.Random) -> httpx.HTTPError:
     """No connection could be made: proof that nothing left."""
-    error = httpx.ConnectError("no connection")
-    error.__cause__ = aiohttp.ConnectionTimeoutError()
+    place: Any = None  # who could not be reached: only the kind of error is ever read
+    causes = (
+        aiohttp.ConnectionTimeoutError(),
+        aiohttp.ClientConnectorError(place, OSError(111, "refused")),
+        aiohttp.ClientConnectorDNSError(place, OSError(-2, "no such name")),
+    )
+    error = draw.choice((httpx.ConnectError, httpx.ConnectTimeout))("no connection")
+    error.__cause__ = draw.choice(causes)
     return error
 
 
-def broken() -> httpx.ReadError:
-    """The connection broke after the request was written: proves nothing."""
-    error = httpx.ReadError("connection lost")
-    error.__cause__ = aiohttp.ServerDisconnectedError()
-    return error
+def broken(draw: random.Random) -> Exception:
+    """The connection broke after the request was written: proves nothing.
+
+    The transport of production tells some of these as if no connection had been made.
+    """
+    kinds = (httpx.ReadError, httpx.ConnectTimeout, httpx.RemoteProtocolError, httpx.WriteError)
+    error = draw.choice(kinds)("connection lost")
+    error.__cause__ = draw.choice(
+        (
+            aiohttp.ServerDisconnectedError(),
+            aiohttp.ClientOSError(104, "reset by peer"),
+            aiohttp.SocketTimeoutError(),
+        )
+    )
+    return draw.choice((error, error, aiohttp.ServerDisconnectedError(), OSError(104, "reset")))
+
+
+class Cut(httpx.AsyncByteStream):
+    """The body of an answer that ends before it is whole."""
+
+    def __init__(self, raw: bytes) -> None:
+        self._raw = raw
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self._raw
+        raise aiohttp.ClientPayloadError("ended early")

@@ -14,6 +14,11 @@ from dispatcher.simulators.facts import Facts, Setting
 WINDOWS = ("07:00-22:00", "09:00-09:05", "08:00-11:30 13:30-17:00", "20:00-06:00", "00:00-24:00")
 CONSENT = "Đồng ý"  # the group of those who agreed to advertising
 WAY_OUT = "Tu choi: soan TC gui 5656 hoac goi 156"
+ZNS = """[zns]
+template_id = "100001"
+params = { don_vi = "UBND phường {{ ward.name }}", ma = "{{ code }}" }
++++
+"""
 _TEXTS = {
     "sim": ("warning", "UBND phuong {{ ward.name | khong_dau }}: thu nghiem {{ code }}."),
     "sim-ten": ("notice", "UBND phuong {{ ward.name | khong_dau }} moi {{ contact.name | khong_dau "
@@ -28,8 +33,10 @@ _TEXTS = {
 def texts() -> Iterator[tuple[str, str]]:
     """Templates of every world: (name, source). Each text holds the code of its broadcast."""
     for name, (kind, body) in _TEXTS.items():
-        head = f'+++\ntitle = "Sim {name}"\nkind = "{kind}"\n[fields.code]\nlabel = "Mã"\n+++\n'
-        yield name, head + "{% block sms %}" + body + "{% endblock %}\n"
+        head = f'+++\ntitle = "Sim {name}"\nkind = "{kind}"\n[fields.code]\nlabel = "Mã"\n'
+        head += ZNS if kind != "promotion" else "+++\n"
+        zalo = "{% block zalo %}" + body + "{% endblock %}\n" if kind != "promotion" else ""
+        yield name, head + "{% block sms %}" + body + "{% endblock %}\n" + zalo
 
 
 @dataclass(frozen=True)

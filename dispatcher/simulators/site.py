@@ -7,15 +7,23 @@ from __future__ import annotations
 
 import random
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dispatcher.app import App
 from dispatcher.simulators import residents
+from dispatcher.simulators.gateway_plans import (
+    SECRETS,
+    GatewayPlan,
+    Prices,
+    StepPlan,
+    draw_gateways,
+    draw_route,
+    settings_of,
+    vendor_of,
+)
 from dispatcher.simulators.residents import ADMIN, AUTHOR, LEADER, WARDS, Residents, draw_residents
 from dispatcher.simulators.rules import Rules, draw_rules, texts
-from dispatcher.simulators.speech import Esms, Lab
-from dispatcher.simulators.vendors import Habits, Vendor
 from dispatcher.simulators.world import World
 from dispatcher.store import fresh
 from dispatcher.store.engines import engine_for, sqlite_url
@@ -25,47 +33,38 @@ __all__ = ["ADMIN", "AUTHOR", "LEADER", "WARDS"]
 
 
 @dataclass(frozen=True)
-class GatewayPlan:
-    """One gateway as a world has it."""
-
-    name: str
-    adapter: str  # lab | esms
-    capability: str  # dedup | lookup | neither
-    in_flight: int
-    habits: Habits
-    per_second: int | None = None
-
-
-@dataclass(frozen=True)
 class SitePlan:
     """What a seed says of a site."""
 
     gateways: tuple[GatewayPlan, ...]
     people: int
-    route: tuple[tuple[str, str], ...]  # (gateway, deadline or "")
+    route: tuple[StepPlan, ...]
     rules: Rules = field(default_factory=Rules)
     residents: Residents = field(default_factory=Residents)
     extra: str = field(default="")
+    live: bool = False  # rates, quotas and secrets are those of real accounts
+    prices: Prices = field(default_factory=Prices)
 
 
 def draw_plan(draw: random.Random) -> SitePlan:
     """A random site."""
-    calm = draw.random() < 0.2
-    gateways = []
-    for n in range(draw.choice((1, 1, 2, 2, 3))):
-        adapter = draw.choice(("lab", "lab", "esms"))
-        capability = "dedup" if adapter == "esms" else draw.choice(("dedup", "lookup", "neither"))
-        worst = 0.0 if calm else draw.choice((0.0, 0.03, 0.1, 0.3))
-        habits = Habits(
-            never_left=worst * draw.random(), lost_out=worst * draw.random(),
-            lost_back=worst * draw.random(), broken=draw.random(), odd=worst * draw.random(),
-            refuses=worst * draw.random(), slow=worst * draw.random() / 2,
-            latency=draw.choice((0.01, 0.1, 1.0)), reports=draw.choice((0.0, 0.5, 0.95)),
-        )  # fmt: skip
-        gateways.append(GatewayPlan(f"g{n}", adapter, capability, draw.choice((1, 4, 16)), habits))
-    route = tuple((g.name, draw.choice(("30s", "5m", "1h"))) for g in gateways)
-    count = 300 if draw.random() < 0.02 else draw.choice((3, 8, 20, 60))
-    return SitePlan(tuple(gateways), count, route, draw_rules(draw, count), draw_residents(draw))
+    exact = draw.choice((0, 0, 0, 350, 900))
+    prices = Prices(
+        draw.choice((300, 500, 800)), draw.choice((0, 200, 300)),
+        (("Vietnamobile", exact),) if exact else (),
+    )  # fmt: skip
+    gateways = draw_gateways(draw, prices)
+    route = draw_route(gateways, draw)
+    people = 300 if draw.random() < 0.02 else draw.choice((3, 8, 20, 60))
+    if any(g.kind == "ads" for g in gateways):
+        people = max(people, 60)
+    rules = draw_rules(draw, people)
+    if rules.step is not None and route[0].budget is None:
+        route = (replace(route[0], budget=rules.step), *route[1:])
+    return SitePlan(
+        gateways, people, route, rules, draw_residents(draw), live=draw.random() < 0.5,
+        prices=prices,
+    )  # fmt: skip
 
 
 def migrated(folder: Path) -> Path:
@@ -108,36 +107,23 @@ def write_site(world: World, plan: SitePlan, empty: Path, database: str = "") ->
         (root / name).mkdir(parents=True, exist_ok=True)
     for name, source in texts():
         (root / "templates" / f"{name}.j2").write_text(source, encoding="utf-8")
-    lines = ["[site]", 'name = "Sim"', 'mode = "drill"', f'undo = "{plan.rules.undo}"',
+    mode = "live" if plan.live else "drill"
+    lines = ["[site]", 'name = "Sim"', f'mode = "{mode}"', f'undo = "{plan.rules.undo}"',
              f'database = "{database or "data/site.db"}"', *plan.rules.lines()]  # fmt: skip
     plan.rules.remember(world.facts)
-    for g in plan.gateways:
-        lines += [f"[gateways.{g.name}]", f'adapter = "{g.adapter}"', f"in_flight = {g.in_flight}",
-                  'timeout = "10s"']  # fmt: skip
-        if g.adapter == "lab":
-            lines.append(f'capability = "{g.capability}"')
-    last = len(plan.route) - 1
-    first = "" if plan.rules.step is None else f", budget = {plan.rules.step}"
-    steps = ", ".join(
-        f'{{ gateway = "{name}"'
-        + ("" if i == last else f', deadline = "{after}"')
-        + ("" if i else first)
-        + " }"
-        for i, (name, after) in enumerate(plan.route)
-    )
-    lines += ["[routes.only]", f"steps = [ {steps} ]", "[phones]", 'sample_heads = ["095"]']
+    lines += settings_of(plan.gateways, plan.route, plan.prices, plan.live)
+    lines += ["[phones]", 'sample_heads = ["095"]']
     (root / "dispatcher.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
     if not database:
         shutil.copy(empty, root / "data" / "site.db")
     keys = root / "data" / "keys"
     keys.mkdir(exist_ok=True)
     (keys / "site.key").write_text(random.Random(world.seed).randbytes(32).hex() + "\n")
+    (root / "keys").mkdir(exist_ok=True)
+    for key in SECRETS:
+        (root / "keys" / key).write_text(f"drill-{key}\n")
     for g in plan.gateways:
-        speech = Lab() if g.adapter == "lab" else Esms()
-        world.vendors[g.name] = Vendor(
-            world, g.name, speech, g.capability == "dedup", g.habits,
-            random.Random(f"{world.seed} {g.name}"),
-        )  # fmt: skip
+        world.vendors[g.name] = vendor_of(world, g)
 
 
 def fill(world: World, app: App, plan: SitePlan, draw: random.Random) -> None:

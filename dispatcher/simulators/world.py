@@ -24,7 +24,7 @@ from dispatcher.problems import Problem
 from dispatcher.simulators.disks import Disk
 from dispatcher.simulators.facts import Facts
 from dispatcher.simulators.network import Transport
-from dispatcher.simulators.processes import Killed, Process, Ticks
+from dispatcher.simulators.processes import THREAD_TAKES, Killed, Process, Ticks
 from dispatcher.simulators.vendors import Vendor
 from dispatcher.store.troubles import told
 from dispatcher.web.hooks import Door, door
@@ -94,7 +94,7 @@ class World:
             first = min(
                 [at for at, _ in due] + ([event] if event is not None else []), default=until
             )
-            if first > self.seconds:
+            if first > self.seconds + THREAD_TAKES:  # a thread at work is no idleness
                 jump = min(self.seconds + self._lapse, event if event is not None else until)
                 self._lapse *= 2
                 first = max(first, jump)
