@@ -44,12 +44,15 @@ class Transport(httpx.AsyncBaseTransport):
                 world.after(fate.back, lambda: give(came))
 
         vendor.left(request, body, process)
-        world.stir()
+        is_send = vendor.speech.read(request, body) is not None
+        if is_send:  # who only looks whether there is news makes none
+            world.stir()
         world.after(fate.out, arrive)
         try:
             came = await done
         finally:  # also when nobody waits any more
-            world.stir()
+            if is_send:
+                world.stir()
         if isinstance(came, Exception):
             raise came
         return came
