@@ -14,6 +14,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from dispatcher.app import listeners
+from dispatcher.gateways.contract import AsksReceipts
 from dispatcher.model import SYSTEM, BroadcastState, Heard, MessageState
 from dispatcher.simulators.books import Attempt, Books, Message, at, open_books
 from dispatcher.simulators.invariants import at_end
@@ -253,6 +254,12 @@ def _reported(world: World, since: float, until: float) -> Iterator[tuple[Attemp
                 yield found, r.state
 
 
+def _is_asked(world: World, gateway: str) -> bool:
+    """True where reports are pulled, too: those come by no door."""
+    found = [w.gateways[gateway] for _, w in world.workers.values() if gateway in w.gateways]
+    return any(isinstance(g, AsksReceipts) for g in found)
+
+
 @at_end("receipts converge")
 def receipts_converge(world: World) -> str | None:
     """Whatever their order, reports add up: an attempt has heard what the vendor has said of it,
@@ -275,7 +282,10 @@ def receipts_converge(world: World) -> str | None:
         if bits & YES and m.state not in (M.DELIVERED, M.READ):
             return f"message {m.id} is {m.state}, the vendor said it was delivered"
     for m in books.messages.values():
-        if m.state in (M.DELIVERED, M.READ) and m.id not in arrived and restored < 0:
+        pulled = any(_is_asked(world, a.gateway) for a in books.attempts_of(m.id))
+        if m.state in (M.DELIVERED, M.READ) and not (
+            m.id in arrived or pulled or restored >= 0
+        ):  # fmt: skip
             return f"message {m.id} is {m.state}, no report says so"
         mine = [a for a in books.attempts_of(m.id) if a.state == "accepted"]
         if m.state == M.ACCEPTED and mine and all(a.heard & Heard.FAILED for a in mine):
