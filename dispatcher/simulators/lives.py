@@ -43,6 +43,7 @@ from dispatcher.simulators.world import World
 from dispatcher.store import fresh
 
 MEMORY = "/dev/shm"  # noqa: S108  (folders in it have names nobody can guess)
+EVENTS = (2, 4, 6, 10, 20)  # of a script; many small worlds find more than a few large ones
 LENGTHS = (120.0, 600.0, 3600.0)  # seconds in which a script happens
 CALM = 3 * 86_400.0  # seconds of peace at the end, in which everything comes to rest
 LAST_LOOK = 30.0  # seconds after it in which whoever looks does so without haste
@@ -87,7 +88,9 @@ def plan_of(seed: int) -> tuple[SitePlan, list[Event]]:
     """What a seed says, before anything runs."""
     draw = random.Random(f"plan {seed}")
     plan = draw_plan(draw)
-    return plan, draw_script(draw, draw.choice(LENGTHS), draw.choice((2, 4, 8, 16)))
+    return plan, draw_script(
+        draw, draw.choice(LENGTHS), draw.choices(EVENTS, (20, 30, 30, 15, 5))[0]
+    )
 
 
 def live(

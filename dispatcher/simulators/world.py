@@ -33,6 +33,7 @@ from dispatcher.worker import Worker
 T = TypeVar("T")
 START = datetime(2026, 12, 1, 2, 0, tzinfo=UTC)  # nine o'clock in Hà Nội
 EYE = "eye"  # the process of whoever looks and does nothing
+QUIET = 20.0  # seconds of a jump
 LAPSE = 0.3  # seconds the world jumps when nothing happens, at first
 
 
@@ -81,6 +82,11 @@ class World:
     def stir(self) -> None:
         """Something happened: the world goes on in small steps."""
         self._lapse = LAPSE
+
+    @property
+    def is_quiet(self) -> bool:
+        """Nothing but looks happened for a while."""
+        return self._lapse > QUIET
 
     def run(self, until: float) -> None:
         """Let everything happen until so many seconds have passed.
