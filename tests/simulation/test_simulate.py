@@ -65,9 +65,7 @@ def test_there_are_twenty_mistakes_to_plant_and_each_line_is_still_there():
 @pytest.mark.long
 @pytest.mark.parametrize("name", ["resend on unknown", "a doubt fails over"])
 def test_a_planted_mistake_is_found(name):
-    found = json.loads(
-        run_cli("simulate", "--mutant", name, "--seeds", "100", "--json").stdout
-    )
+    found = json.loads(run_cli("simulate", "--mutant", name, "--seeds", "100", "--json").stdout)
     assert found == {name: "found"}
 
 
