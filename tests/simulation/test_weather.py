@@ -63,8 +63,10 @@ def test_each_weather_happens_and_is_survived(kind, shop):
     assert survived(live(3, shop, plan=PLAN, script=script(kind, 3)), kind)
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("kind", [k for k in WEATHER if k not in IN_A_FILE])
+@pytest.mark.parametrize("kind", [
+    pytest.param(k, marks=pytest.mark.long if k in ON_A_SERVER else pytest.mark.night)
+    for k in WEATHER if k not in IN_A_FILE
+])  # fmt: skip
 def test_each_weather_is_survived_on_a_server(kind, server):
     folder, url = server
     found = live(3, folder, plan=PLAN, script=script(kind, 3), database=url)
