@@ -100,10 +100,12 @@ def live(
     plan: SitePlan | None = None,
     script: Sequence[Event] | None = None,
     database: str = "",
+    like_a_server: bool = False,
     before_verdict: Callable[[World], None] | None = None,
 ) -> Life:
     """Live one seed; `plan` and `script` instead of the seed's own (for shrinking).
 
+    `like_a_server`: send loops commit as they do on PostgreSQL, so that the two can be compared.
     `before_verdict` may change what has become of the world: so a check shows that it bites.
     """
     own_plan, own_script = plan_of(seed)
@@ -112,6 +114,7 @@ def live(
     before = random.getstate()
     random.seed(seed)  # libraries that draw for themselves
     world = World(seed, root)
+    world.like_a_server = like_a_server
     try:
         if database:
             world.places.append(beside(shop, database))

@@ -74,6 +74,9 @@ class SimulatedMachine(Machine):
     def holds(self, let_go: Callable[[], None]) -> None:
         self.held.append(let_go)
 
+    def writes_in_thread(self, is_file: bool) -> bool:
+        return self._world.like_a_server or not is_file
+
     def waits(self, seconds: float) -> float:
         return 0.0
 

@@ -45,6 +45,7 @@ class World:
         self.draw = random.Random(seed)
         self.seconds = 0.0
         self.off = 0.0  # seconds the clock of the site's machine is ahead of the world
+        self.like_a_server = False  # send loops commit in a thread, as they do with a server
         self.places: list[str] = []  # databases that were made for this world, by URL
         self.disk = Disk(random.Random(f"{seed} disk"))
         self.trace: list[tuple[float, str]] = []
