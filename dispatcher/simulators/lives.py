@@ -45,7 +45,9 @@ from dispatcher.store import fresh
 MEMORY = "/dev/shm"  # noqa: S108  (folders in it have names nobody can guess)
 EVENTS = (2, 4, 6, 10, 20)  # of a script; many small worlds find more than a few large ones
 LENGTHS = (120.0, 600.0, 3600.0)  # seconds in which a script happens
-CALM = 3 * 86_400.0  # seconds of peace at the end, in which everything comes to rest
+# Seconds of peace at the end, in which everything comes to rest: at least, at most, and so long
+# after the last expiry.
+CALM, LONGEST_CALM, AFTER_EXPIRY = 6 * 3600.0, 3 * 86_400.0, 3600.0
 LAST_LOOK = 30.0  # seconds after it in which whoever looks does so without haste
 
 
@@ -129,7 +131,7 @@ def live(
         world.run(max((e.at for e in script), default=0.0) + 60.0)
         if world.failed is None:
             calm(world)
-            world.run(world.seconds + CALM)
+            world.run(rest_of(world))
             world.stir()
             world.run(world.seconds + LAST_LOOK)
         if world.failed is None:
@@ -144,6 +146,15 @@ def live(
         for place in world.places if database else ():
             fresh.drop(place, database)
         shutil.rmtree(root, ignore_errors=True)
+
+
+def rest_of(world: World) -> float:
+    """When everything must have come to rest, in seconds of the world."""
+    told = world.facts.told.values()
+    last = max((t.expires for t in told if t.expires is not None), default=0.0) + AFTER_EXPIRY
+    if any(t.repeats or (t.due is not None and t.expires is None) for t in told):
+        last = world.seconds + LONGEST_CALM
+    return min(max(world.seconds + CALM, last), world.seconds + LONGEST_CALM)
 
 
 def calm(world: World) -> None:

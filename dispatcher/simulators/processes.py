@@ -23,6 +23,7 @@ CHORES = {f"after commit {act}" for act in IDLE}
 # Chores on which no message waits: while nothing happens, ever so much more seldom.
 SELDOM = {"_tell", "_renew", "add_up", "keep_second", "clear_out"}
 QUIET_SELDOM = 120
+SOME_NEWS = 120.0  # seconds of a jump after word from a network
 THREAD_TAKES = 0.02  # seconds, at most, until a thread gets its turn
 
 
@@ -129,7 +130,9 @@ class Process:
     def reached(self, point: str) -> None:
         """A failpoint: here the process may die, and once dead it gets no further."""
         self.at = point
-        if point.startswith("after commit") and point not in CHORES:
+        if point == "after commit heard":  # mostly that there is no news yet
+            self.world.stir(SOME_NEWS)
+        elif point.startswith("after commit") and point not in CHORES:
             self.world.stir()
         if self.committed is not None and point.startswith("after commit"):
             self.committed()

@@ -2,7 +2,7 @@
 
 Comes from: our database, the vendors' ledgers, the reports the door took, what people did.
 Goes to: the verdict. At the end the vendors are fair, one worker and the door have run until
-nothing was left to do, and every ordinary time is over (see lives.CALM).
+nothing was left to do, and every ordinary time is over (see lives.rest_of).
 """
 
 from __future__ import annotations

@@ -34,6 +34,7 @@ T = TypeVar("T")
 START = datetime(2026, 12, 1, 2, 0, tzinfo=UTC)  # nine o'clock in Hà Nội
 EYE = "eye"  # the process of whoever looks and does nothing
 QUIET = 20.0  # seconds of a jump
+GROWTH = 3  # times as long as the jump before
 LAPSE = 0.3  # seconds the world jumps when nothing happens, at first
 
 
@@ -80,9 +81,9 @@ class World:
     def tell(self, words: str) -> None:
         self.trace.append((self.seconds, words))
 
-    def stir(self) -> None:
-        """Something happened: the world goes on in small steps."""
-        self._lapse = LAPSE
+    def stir(self, seconds: float = LAPSE) -> None:
+        """Something happened: the world goes on in steps of so many seconds."""
+        self._lapse = min(self._lapse, seconds)
 
     @property
     def is_quiet(self) -> bool:
@@ -93,7 +94,7 @@ class World:
         """Let everything happen until so many seconds have passed.
 
         While nobody does anything but look whether there is something to do, time goes by in
-        jumps that double: whoever looks is a little late, as on a machine that sleeps.
+        jumps that grow: whoever looks is a little late, as on a machine that sleeps.
         """
         while True:
             due = [(at, p) for p in self.processes if (at := p.due()) is not None]
@@ -103,7 +104,7 @@ class World:
             )
             if first > self.seconds + THREAD_TAKES:  # a thread at work is no idleness
                 jump = min(self.seconds + self._lapse, event if event is not None else until)
-                self._lapse *= 2
+                self._lapse *= GROWTH
                 first = max(first, jump)
             if first >= until:
                 self.seconds = until
