@@ -71,12 +71,7 @@ def _resume(world: World, told: Told, dies_at: int | None) -> bool:
     reason: list[str | None] = []
 
     def remember() -> None:
-        if told.paused and told.paused[-1][1] is None:
-            told.paused[-1] = (told.paused[-1][0], world.seconds)
-        if HeldReason.OVER_CEILING.value in reason:
-            told.ceiling = None
-        if {HeldReason.OVER_BUDGET.value, HeldReason.WARD_BUDGET.value} & set(reason):
-            told.over_budget = True
+        goes_on(world, told, *reason)
 
     def act(app: App) -> bool:
         found = get(app, told.id)
@@ -88,6 +83,16 @@ def _resume(world: World, told: Told, dies_at: int | None) -> bool:
         return True
 
     return bool(world.as_person(act, dies_at))
+
+
+def goes_on(world: World, told: Told, *reason: str | None) -> None:
+    """Somebody in charge let it go on; `reason`: why it was held."""
+    if told.paused and told.paused[-1][1] is None:
+        told.paused[-1] = (told.paused[-1][0], world.seconds)
+    if HeldReason.OVER_CEILING.value in reason:
+        told.ceiling = None
+    if {HeldReason.OVER_BUDGET.value, HeldReason.WARD_BUDGET.value} & set(reason):
+        told.over_budget = True
 
 
 @happens("settle", weight=2)
