@@ -15,6 +15,7 @@ from typing import assert_never
 
 from dispatcher.model import (
     HANOI,
+    LONGEST_CALL,
     AttemptState,
     BroadcastState,
     Fault,
@@ -69,7 +70,7 @@ BROADCAST_MOVES: dict[BroadcastState, frozenset[BroadcastState]] = {
 }
 
 OPEN_STATES = frozenset({M.QUEUED, M.SENDING})
-SETTLE_MARGIN = 0.9  # a repeat must reach the gateway well before its memory ends
+LEAVE_WITHIN = timedelta(seconds=30)  # from a call's intent until its bytes have left, at most
 RETRY_AFTER_CAP = timedelta(minutes=15)
 PROBE_AFTER_UNKNOWNS = 5  # answers of `unknown` in a row before a gateway gets one probe at a time
 HELD_AFTER_REFUSALS = 3  # different people refused the same text on one network
@@ -248,6 +249,14 @@ def _later(standing: Standing, now: datetime, wait: timedelta | None) -> Decisio
     return replace(waiting, opens_at=opens_at)
 
 
+def remembered_until(first_asked_at: datetime, window: timedelta) -> datetime:
+    """Until when a call may be repeated at a gateway that remembers it for `window`.
+
+    A repeat decided just before still has to wait for its turn and to arrive.
+    """
+    return first_asked_at + window - max(window / 10, LEAVE_WITHIN + LONGEST_CALL)
+
+
 def in_doubt(standing: Standing, now: datetime) -> Decision:
     """No readable answer, or the worker died with the call open. Never blindly again."""
     if standing.heard & (Heard.DELIVERED | Heard.READ):
@@ -262,10 +271,10 @@ def in_doubt(standing: Standing, now: datetime) -> Decision:
     doubt = standing.doubt
     if doubt.dedup_window is not None:
         again = now + backoff(standing.tries, standing.seed, first=0.5, most=60)
-        if again < standing.first_asked_at + doubt.dedup_window * SETTLE_MARGIN:
+        if again < remembered_until(standing.first_asked_at, doubt.dedup_window):
             return Decision(M.SENDING, AttemptState.DOUBTFUL, due_at=again, effect=Effect.DOUBT)
     if doubt.settle is not None:
-        at = max(standing.first_asked_at + doubt.settle, now)
+        at = now + doubt.settle  # its bytes may have left just now, long after the intent
         return Decision(M.SENDING, AttemptState.DOUBTFUL, due_at=at, effect=Effect.DOUBT)
     if standing.rather_twice:
         again = now + backoff(standing.tries, standing.seed)

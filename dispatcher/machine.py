@@ -50,6 +50,10 @@ class Machine:
     def holds(self, let_go: Callable[[], None]) -> None:
         """Something is ours as long as we live: the operating system does `let_go` when we die."""
 
+    def writes_in_thread(self, is_file: bool) -> bool:
+        """Where a send loop commits: in its own thread when the database is a file."""
+        return not is_file
+
     def waits(self, seconds: float) -> float:
         """Seconds a database driver may really sleep, of those the program would wait."""
         return seconds

@@ -13,6 +13,7 @@ from enum import IntFlag, StrEnum
 from zoneinfo import ZoneInfo
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
+LONGEST_CALL = timedelta(seconds=25)  # no gateway's `timeout` may be longer
 
 
 class Channel(StrEnum):

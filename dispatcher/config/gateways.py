@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from dispatcher.config.sections import Section, take_duration
+from dispatcher.model import LONGEST_CALL
 from dispatcher.problems import Problem, settings
 from dispatcher.sms import STANDARD, Profile, Table
 
@@ -112,7 +113,7 @@ def read_gateways(section: Section, root: Path) -> dict[str, GatewaySettings]:
             if number is not None and number <= 0:
                 raise part.problem(key, f"«{key}» phải lớn hơn 0.", f"“{key}” must be above 0.")
         timeout = take_duration(part, "timeout", timedelta(seconds=20)) or timedelta(seconds=20)
-        if not timedelta(seconds=1) <= timeout <= timedelta(seconds=25):
+        if not timedelta(seconds=1) <= timeout <= LONGEST_CALL:
             raise part.problem(
                 "timeout", '«timeout» từ "1s" đến "25s".', '“timeout” is from "1s" to "25s".'
             )

@@ -34,7 +34,7 @@ from dispatcher.store.database import Tx
 from dispatcher.store.messages import Parcel
 from dispatcher.store.outcomes import Outcome
 
-LEAVE_WITHIN = 30.0  # seconds from the intent; with the longest call well inside the lease
+LEAVE_WITHIN = lifecycle.LEAVE_WITHIN.total_seconds()  # with the longest call inside the lease
 
 
 def load(view: View, tx: Tx, lane: Lane, now: datetime, monotonic: float) -> list[Asked]:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from dispatcher.clock import Clock
 from dispatcher.gateways import cleaned
 from dispatcher.gateways.contract import Gateway, LooksUp, Refused, Verdict
+from dispatcher.machine import here
 from dispatcher.model import SYSTEM, AttemptState, Fault, Mode
 from dispatcher.problems import Problem
 from dispatcher.sending.answering import settle
@@ -57,6 +58,7 @@ class Engine:
         self.store, self.name, self.clock, self.mode = store, name, clock, mode
         self.lanes = lanes_of(lanes)
         self.view = View(name, mode, self.lanes, awake, remember, urgent_despite_refusal)
+        self.in_thread = here().writes_in_thread(store.is_sqlite)
         self.awake = awake  # seconds, also while the machine sleeps
         self.sent = 0
         self.turned = awake()  # when the database last took a turn of this loop
@@ -158,7 +160,7 @@ class Engine:
         `lanes`: those that may start calls; None: all.
         """
         now = asyncio.get_running_loop().time()
-        if self.store.is_sqlite:
+        if not self.in_thread:
             return self._commit(back, now, lanes)
         return await self._in_thread(self._commit, back, now, lanes)
 

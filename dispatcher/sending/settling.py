@@ -207,7 +207,7 @@ def can_ask(
         alive
         and as_it_was
         and window is not None
-        and now < first + window * lifecycle.SETTLE_MARGIN
+        and now < lifecycle.remembered_until(first, window)
     ):
         return True, False
     return doubt.settle is not None, True

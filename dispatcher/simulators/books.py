@@ -108,6 +108,7 @@ def leave(world: World) -> None:
     """Nobody looks any more."""
     _, connection = notes_of(world).kept.pop("eye", (None, None))
     if connection is not None:
+        connection.invalidate()  # its pool may be gone already, and would keep it open
         connection.close()
 
 

@@ -43,8 +43,11 @@ from dispatcher.simulators.world import World
 from dispatcher.store import fresh
 
 MEMORY = "/dev/shm"  # noqa: S108  (folders in it have names nobody can guess)
+EVENTS = (2, 4, 6, 10, 20)  # of a script; many small worlds find more than a few large ones
 LENGTHS = (120.0, 600.0, 3600.0)  # seconds in which a script happens
-CALM = 3 * 86_400.0  # seconds of peace at the end, in which everything comes to rest
+# Seconds of peace at the end, in which everything comes to rest: at least, at most, and so long
+# after the last expiry.
+CALM, LONGEST_CALM, AFTER_EXPIRY = 6 * 3600.0, 3 * 86_400.0, 3600.0
 LAST_LOOK = 30.0  # seconds after it in which whoever looks does so without haste
 
 
@@ -87,7 +90,9 @@ def plan_of(seed: int) -> tuple[SitePlan, list[Event]]:
     """What a seed says, before anything runs."""
     draw = random.Random(f"plan {seed}")
     plan = draw_plan(draw)
-    return plan, draw_script(draw, draw.choice(LENGTHS), draw.choice((2, 4, 8, 16)))
+    return plan, draw_script(
+        draw, draw.choice(LENGTHS), draw.choices(EVENTS, (20, 30, 30, 15, 5))[0]
+    )
 
 
 def live(
@@ -97,10 +102,12 @@ def live(
     plan: SitePlan | None = None,
     script: Sequence[Event] | None = None,
     database: str = "",
+    like_a_server: bool = False,
     before_verdict: Callable[[World], None] | None = None,
 ) -> Life:
     """Live one seed; `plan` and `script` instead of the seed's own (for shrinking).
 
+    `like_a_server`: send loops commit as they do on PostgreSQL, so that the two can be compared.
     `before_verdict` may change what has become of the world: so a check shows that it bites.
     """
     own_plan, own_script = plan_of(seed)
@@ -109,6 +116,7 @@ def live(
     before = random.getstate()
     random.seed(seed)  # libraries that draw for themselves
     world = World(seed, root)
+    world.like_a_server = like_a_server
     try:
         if database:
             world.places.append(beside(shop, database))
@@ -123,7 +131,7 @@ def live(
         world.run(max((e.at for e in script), default=0.0) + 60.0)
         if world.failed is None:
             calm(world)
-            world.run(world.seconds + CALM)
+            world.run(rest_of(world))
             world.stir()
             world.run(world.seconds + LAST_LOOK)
         if world.failed is None:
@@ -138,6 +146,15 @@ def live(
         for place in world.places if database else ():
             fresh.drop(place, database)
         shutil.rmtree(root, ignore_errors=True)
+
+
+def rest_of(world: World) -> float:
+    """When everything must have come to rest, in seconds of the world."""
+    told = world.facts.told.values()
+    last = max((t.expires for t in told if t.expires is not None), default=0.0) + AFTER_EXPIRY
+    if any(t.repeats or (t.due is not None and t.expires is None) for t in told):
+        last = world.seconds + LONGEST_CALM
+    return min(max(world.seconds + CALM, last), world.seconds + LONGEST_CALM)
 
 
 def calm(world: World) -> None:

@@ -72,7 +72,7 @@ _ALL = (
            "            return _go_on(standing, AttemptState.REFUSED, now, step=True)\n",
            "whoever may have been reached is tried at the next step"),
     Mutant("a look-up believed at once", _L + "in_doubt",
-           "max(standing.first_asked_at + doubt.settle, now)", "now",
+           "now + doubt.settle", "now",
            "the vendor does not know yet what it took a moment ago"),
     Mutant("an unreadable look-up says not there", "dispatcher.sending.settling:decide",
            "False if verdict is None else None", "False",

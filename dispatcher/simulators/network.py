@@ -54,7 +54,8 @@ class Transport(httpx.AsyncBaseTransport):
         try:
             came = await done
         finally:  # also when nobody waits any more
-            world.stir()
+            if asked is not None:
+                world.stir()
         if isinstance(came, Exception):
             raise came
         return came

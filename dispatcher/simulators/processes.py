@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 # Commits of chores that come round whether or not there is anything to do.
 IDLE = ("reclaimed", "noticed", "polled", "cleared out", "sent")
 CHORES = {f"after commit {act}" for act in IDLE}
+# Chores on which no message waits: while nothing happens, ever so much more seldom.
+SELDOM = {"_tell", "_renew", "add_up", "keep_second", "clear_out"}
+QUIET_SELDOM = 120
+SOME_NEWS = 120.0  # seconds of a jump after word from a network
 THREAD_TAKES = 0.02  # seconds, at most, until a thread gets its turn
 
 
@@ -71,6 +75,9 @@ class SimulatedMachine(Machine):
     def holds(self, let_go: Callable[[], None]) -> None:
         self.held.append(let_go)
 
+    def writes_in_thread(self, is_file: bool) -> bool:
+        return self._world.like_a_server or not is_file
+
     def waits(self, seconds: float) -> float:
         return 0.0
 
@@ -96,7 +103,10 @@ class Process:
         return not self.sealed
 
     def _thread_work(self, work: Callable[[], None]) -> None:
-        self.loop.call_later(self.draw.random() ** 3 * THREAD_TAKES, work)
+        if self.world.is_quiet:  # nobody is there to notice how long it takes
+            self.loop.call_soon(work)
+        else:
+            self.loop.call_later(self.draw.random() ** 3 * THREAD_TAKES, work)
 
     def start(self, work: Awaitable[Any]) -> Any:
         """Begin something that goes on by itself."""
@@ -120,7 +130,9 @@ class Process:
     def reached(self, point: str) -> None:
         """A failpoint: here the process may die, and once dead it gets no further."""
         self.at = point
-        if point.startswith("after commit") and point not in CHORES:
+        if point == "after commit heard":  # mostly that there is no news yet
+            self.world.stir(SOME_NEWS)
+        elif point.startswith("after commit") and point not in CHORES:
             self.world.stir()
         if self.committed is not None and point.startswith("after commit"):
             self.committed()
@@ -179,7 +191,8 @@ class Ticks:
 
         while not self._stopped:
             await chore()
-            await asyncio.sleep(seconds)
+            seldom = chore.__name__ in SELDOM and self._process.world.is_quiet
+            await asyncio.sleep(seconds * QUIET_SELDOM if seldom else seconds)
 
     def at_once(self, chore: Any) -> None:
         if not self._stopped:

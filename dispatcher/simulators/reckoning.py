@@ -2,7 +2,7 @@
 
 Comes from: our database, the vendors' ledgers, the reports the door took, what people did.
 Goes to: the verdict. At the end the vendors are fair, one worker and the door have run until
-nothing was left to do, and every ordinary time is over (see lives.CALM).
+nothing was left to do, and every ordinary time is over (see lives.rest_of).
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from dispatcher.app import listeners
 from dispatcher.gateways.contract import AsksReceipts
+from dispatcher.lifecycle import remembered_until
 from dispatcher.model import SYSTEM, BroadcastState, Heard, MessageState
 from dispatcher.simulators.books import Attempt, Books, Message, at, open_books
 from dispatcher.simulators.invariants import at_end
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from dispatcher.simulators.world import World
 
 B, M = BroadcastState, MessageState
+LONGEST_WAIT = timedelta(seconds=60)  # between two repeats: the next one would come too late
 LOOK = 20_000_000  # microseconds in which a worker that is awake has looked at everything
 HOURLY = 2 * 3600.0  # seconds a report that came too early waits for its next look, at most
 YES = Heard.DELIVERED | Heard.READ
@@ -208,8 +210,10 @@ def _may_doubt(world: World, books: Books, taken: Taken, found: Attempt) -> bool
     if expires is not None and m.changed_at >= expires:
         return True
     window, _ = limits
-    if window is not None and m.changed_at >= found.asked_at + window.total_seconds() * 0.9e6:
-        return True
+    if window is not None:
+        asked = datetime.fromtimestamp(found.asked_at / 1e6, UTC)
+        if m.changed_at >= micros(remembered_until(asked, window) - LONGEST_WAIT):
+            return True
     if any(no.number == taken.to for no in world.facts.noes):
         return True
     with world.look().store.read(SYSTEM) as tx:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import multiprocessing
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
 from dispatcher.cli.spoken import command, option
@@ -12,7 +14,7 @@ from dispatcher.simulators.lives import Life, live, workshop
 from dispatcher.simulators.mutants import MUTANTS, Mutant
 from dispatcher.simulators.shrinking import shrink
 
-TRACE = 60  # lines of a trace that are told
+TOGETHER = 10  # seeds a process lives before it says so
 FOR_A_MUTANT = 200  # seeds within which each is found
 
 
@@ -25,6 +27,7 @@ FOR_A_MUTANT = 200  # seeds within which each is found
 )
 @option("--seeds", "count", default=100, vi="bao nhiêu số", en="how many seeds")
 @option("--from", "first", default=1, vi="số đầu tiên", en="the first seed")
+@option("--jobs", default=1, vi="bao nhiêu tiến trình", en="how many processes")
 @option("--database", default="", vi="cơ sở dữ liệu PostgreSQL", en="URL of a PostgreSQL database")
 @option("--mutant", default="", vi="gieo lỗi này vào mã, hoặc all", en="plant this mistake, or all")
 @option("--events", default="", vi="chỉ các sự kiện này, ví dụ 0,3", en="only these, like 0,3")
@@ -33,21 +36,26 @@ def simulate(
     surface: Surface,
     count: int,
     first: int,
+    jobs: int,
     database: str,
     mutant: str,
     events: str,
     trace: bool,
 ) -> int:
-    if count < 1:
-        raise Problem("usage", "--seeds phải từ 1.", "--seeds from 1.")
+    if count < 1 or jobs < 1:
+        raise Problem("usage", "--seeds, --jobs phải từ 1.", "--seeds and --jobs from 1.")
     if mutant:
         return _mutants(surface, mutant, first, count, database)
     with workshop(database) as shop, surface.progress("Mô phỏng", "Simulating", count) as update:
         lives: list[Life] = []
-        for n, seed in enumerate(range(first, first + count), 1):
-            script = _chosen(seed, events)
-            lives.append(live(seed, shop, script=script, database=database))
-            update(n)
+        if jobs > 1 and not events:
+            for some in live_beside(range(first, first + count), jobs, database):
+                lives += some
+                update(len(lives))
+        else:
+            for seed in range(first, first + count):
+                lives.append(live(seed, shop, script=_chosen(seed, events), database=database))
+                update(len(lives))
         failed = [found for found in lives if found.failed is not None]
         if not surface.json:
             for found in failed:
@@ -66,6 +74,20 @@ def simulate(
         f"{count} seeds from {first}, {steps} steps: {len(failed)} broke a promise.",
     )
     return PARTLY if failed else 0
+
+
+def live_beside(seeds: Sequence[int], jobs: int, database: str = "") -> Iterator[list[Life]]:
+    """Lives of many seeds in several processes, a few at a time, in the order of the seeds."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, mp_context=context) as pool:
+        some = [seeds[n : n + TOGETHER] for n in range(0, len(seeds), TOGETHER)]
+        yield from pool.map(live_some, some, [database] * len(some))
+
+
+def live_some(seeds: Sequence[int], database: str) -> list[Life]:
+    """Lives of some seeds, one after another."""
+    with workshop(database) as shop:
+        return [live(seed, shop, database=database) for seed in seeds]
 
 
 def _chosen(seed: int, events: str) -> Sequence[Any] | None:

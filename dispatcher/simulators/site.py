@@ -55,7 +55,7 @@ def draw_plan(draw: random.Random) -> SitePlan:
     )  # fmt: skip
     gateways = draw_gateways(draw, prices)
     route = draw_route(gateways, draw)
-    people = 300 if draw.random() < 0.02 else draw.choice((3, 8, 20, 60))
+    people = draw.choices((3, 5, 8, 12, 20, 60, 300), (20, 20, 20, 20, 15, 4, 1))[0]
     if any(g.kind == "ads" for g in gateways):
         people = max(people, 60)
     rules = draw_rules(draw, people)

@@ -33,6 +33,8 @@ from dispatcher.worker import Worker
 T = TypeVar("T")
 START = datetime(2026, 12, 1, 2, 0, tzinfo=UTC)  # nine o'clock in Hà Nội
 EYE = "eye"  # the process of whoever looks and does nothing
+QUIET = 20.0  # seconds of a jump
+GROWTH = 3  # times as long as the jump before
 LAPSE = 0.3  # seconds the world jumps when nothing happens, at first
 
 
@@ -44,6 +46,7 @@ class World:
         self.draw = random.Random(seed)
         self.seconds = 0.0
         self.off = 0.0  # seconds the clock of the site's machine is ahead of the world
+        self.like_a_server = False  # send loops commit in a thread, as they do with a server
         self.places: list[str] = []  # databases that were made for this world, by URL
         self.disk = Disk(random.Random(f"{seed} disk"))
         self.trace: list[tuple[float, str]] = []
@@ -78,15 +81,20 @@ class World:
     def tell(self, words: str) -> None:
         self.trace.append((self.seconds, words))
 
-    def stir(self) -> None:
-        """Something happened: the world goes on in small steps."""
-        self._lapse = LAPSE
+    def stir(self, seconds: float = LAPSE) -> None:
+        """Something happened: the world goes on in steps of so many seconds."""
+        self._lapse = min(self._lapse, seconds)
+
+    @property
+    def is_quiet(self) -> bool:
+        """Nothing but looks happened for a while."""
+        return self._lapse > QUIET
 
     def run(self, until: float) -> None:
         """Let everything happen until so many seconds have passed.
 
         While nobody does anything but look whether there is something to do, time goes by in
-        jumps that double: whoever looks is a little late, as on a machine that sleeps.
+        jumps that grow: whoever looks is a little late, as on a machine that sleeps.
         """
         while True:
             due = [(at, p) for p in self.processes if (at := p.due()) is not None]
@@ -96,7 +104,7 @@ class World:
             )
             if first > self.seconds + THREAD_TAKES:  # a thread at work is no idleness
                 jump = min(self.seconds + self._lapse, event if event is not None else until)
-                self._lapse *= 2
+                self._lapse *= GROWTH
                 first = max(first, jump)
             if first >= until:
                 self.seconds = until

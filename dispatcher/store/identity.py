@@ -108,9 +108,9 @@ def settle_in(tx: Tx, database: Path | None) -> None:
     """A new database is ours: say so, once. `database`: its file, None for PostgreSQL."""
     if settings.get(tx, "identity") is not None:
         return
+    begin_epoch(tx)  # first: a simulated machine draws the same for either database
     identity = random_word() if database else _cluster(tx)
     settings.put(tx, "identity", identity)
-    begin_epoch(tx)
     if database:
         _remember(database, identity, 0)
 

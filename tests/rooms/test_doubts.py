@@ -182,6 +182,47 @@ def test_a_call_that_comes_back_from_a_suspended_machine_leaves_no_more(site):
     assert body_of(request)["RequestId"] == second["reference"], "the first never left"
 
 
+@pytest.mark.parametrize("late, ends", [(200, "accepted"), (250, "unconfirmed")])
+def test_a_repeat_that_could_arrive_after_the_memory_is_over_does_not_leave(site, late, ends):
+    """It may wait half a minute for its turn and a call's time for its bytes."""
+    app, broadcast_id = site(2, BATCHES.replace('"1h"', '"300s"'))
+    die_with_calls(app, broadcast_id, [2])
+    app.clock.advance(seconds=late)
+    with vendor(answer(b'{"code":"ok","id":"1"}')) as (url, seen):
+        send(app, url)
+    assert len(seen) == (ends == "accepted")
+    assert counts(app, broadcast_id) == {ends: 2}
+
+
+# --- a look-up says no only when the vendor must know -------------------------------------------
+
+
+def test_a_call_that_waited_for_its_turn_and_broke_is_not_looked_up_at_once(site):
+    """The vendor's list is as far behind as it says it may be, counted from when bytes left."""
+    from dispatcher.gateways import lab
+
+    app, broadcast_id = site(1, LAB.format("lookup"))
+    taken, looks = {}, []
+
+    def takes_and_breaks(connection, request):
+        if request.startswith(b"POST"):
+            app.clock.advance(seconds=20)  # so long it waited with its intent written
+            taken[body_of(request)["reference"]] = app.clock()
+            reset(connection, request)
+            return
+        looks.append(app.clock())
+        if any(app.clock() >= at + lab.SETTLE for at in taken.values()):
+            answer(b'{"code":"ok","id":"i"}')(connection, request)
+        else:
+            answer(b"", "404 Not Found")(connection, request)
+
+    with vendor(takes_and_breaks) as (url, _):
+        send(app, url)
+    assert len(taken) == 1, "sent once"
+    assert len(looks) == 1
+    assert counts(app, broadcast_id) == {"accepted": 1}
+
+
 # --- a look-up nobody can read proves nothing ---------------------------------------------------
 
 

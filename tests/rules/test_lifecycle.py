@@ -78,6 +78,30 @@ def test_a_doubt_is_asked_again_only_inside_the_window_of_a_gateway_that_remembe
     assert (late.message, late.attempt) == (M.UNCONFIRMED, AttemptState.UNCONFIRMED)
 
 
+@pytest.mark.parametrize(
+    "window, last",  # seconds; the repeat waits 30 for its turn and 25 for its bytes
+    [(86_400, 77_760), (600, 540), (300, 245), (120, 65), (55, 0), (10, 0)],
+)
+def test_a_repeat_still_arrives_inside_the_memory_however_short_that_is(window, last):
+    remembers = Doubt(dedup_window=timedelta(seconds=window))
+    standing = Standing(NOW, NOW + 30 * HOUR, doubt=remembers, seed="x")
+    asked_again = [
+        decided
+        for decided in range(0, window, max(1, window // 600))
+        if lifecycle.in_doubt(standing, NOW + timedelta(seconds=decided)).message is M.SENDING
+    ]
+    assert not [s for s in asked_again if s >= last]
+    assert not last or max(asked_again) >= last - max(2, window // 600)
+    ends = lifecycle.remembered_until(NOW, timedelta(seconds=window)) - NOW
+    assert max(timedelta(), ends) == timedelta(seconds=last)
+
+
+def test_a_call_that_left_long_after_its_intent_is_looked_up_after_the_settling_time_all_the_same():
+    standing = Standing(NOW, NOW + HOUR, doubt=Doubt(settle=timedelta(seconds=2)))
+    broke = NOW + timedelta(seconds=30)
+    assert lifecycle.in_doubt(standing, broke).due_at == broke + timedelta(seconds=2)
+
+
 def test_a_look_up_says_no_only_after_the_settling_time():
     standing = Standing(NOW, NOW + HOUR, doubt=Doubt(settle=timedelta(minutes=10)))
     assert lifecycle.in_doubt(standing, NOW).due_at == NOW + timedelta(minutes=10)

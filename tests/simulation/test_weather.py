@@ -1,0 +1,162 @@
+"""Weather in small worlds: each kind happens, and nobody is lost or texted twice for it."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+from conftest import ROOT, new_postgresql
+from patience import PATIENCE
+
+from dispatcher.model import SYSTEM
+from dispatcher.simulators import lives
+from dispatcher.simulators.events import KINDS, Event
+from dispatcher.simulators.lives import live, workshop
+from dispatcher.simulators.residents import Residents
+from dispatcher.simulators.rules import Rules
+from dispatcher.simulators.site import GatewayPlan, SitePlan
+from dispatcher.simulators.vendors import Habits
+from dispatcher.simulators.world import World
+
+PLAN = SitePlan(
+    (GatewayPlan("g0", "lab", "dedup", 4, Habits(reports=0.0, latency=0.3)),),
+    people=8, route=(("g0", ""),),
+    rules=Rules(), residents=Residents(),
+)  # fmt: skip
+WEATHER = sorted(k for k, kind in KINDS.items() if ".weather" in kind.does.__module__)
+ON_A_SERVER = ("the database starts again",)
+IN_A_FILE = ("the database is held", "a backup is made", "a backup is restored")
+
+
+@pytest.fixture(scope="module")
+def shop():
+    with workshop() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def server(postgresql_server):
+    url = new_postgresql(postgresql_server)
+    with workshop(url) as folder:
+        yield folder, url
+
+
+def script(kind, seed):
+    """Two broadcasts, with three of a kind while the first of them is sent and after it."""
+    others = [Event(1.2, "a backup is made", 1)] if kind == "a backup is restored" else []
+    times = (1.5 + seed % 7 / 10, 3.0, 11.0 + seed)
+    return sorted([
+        Event(1.0, "broadcast", 4), Event(10.0, "broadcast", 5), *others,
+        *(Event(at, kind, 10 * seed + n) for n, at in enumerate(times)),
+    ])  # fmt: skip
+
+
+def survived(found, kind):
+    assert found.failed is None, found.trace
+    return sum(words.startswith(kind) for _, words in found.trace)
+
+
+@pytest.mark.parametrize("kind", [k for k in WEATHER if k not in ON_A_SERVER])
+def test_each_weather_happens_and_is_survived(kind, shop):
+    assert survived(live(3, shop, plan=PLAN, script=script(kind, 3)), kind)
+
+
+@pytest.mark.parametrize("kind", [
+    pytest.param(k, marks=pytest.mark.long if k in ON_A_SERVER else pytest.mark.night)
+    for k in WEATHER if k not in IN_A_FILE
+])  # fmt: skip
+def test_each_weather_is_survived_on_a_server(kind, server):
+    folder, url = server
+    found = live(3, folder, plan=PLAN, script=script(kind, 3), database=url)
+    assert survived(found, kind)
+
+
+def test_a_killed_worker_leaves_a_free_lock_and_its_file(shop, tmp_path):
+    """As the operating system does it: what it held can be taken back at once."""
+    world = lives_of(shop, tmp_path)
+    process = world.start_worker()
+    world.run(2.0)
+    worker = world.workers[process.name][1]
+    lock = worker._lock(worker.name)
+    assert not lock.take()
+    process.kill()
+    assert (lock._folder / f"{worker.name}.lock").exists()
+    assert lock.take()
+    lock.drop()
+    world.end()
+
+
+def test_what_is_killed_does_nothing_more(shop, tmp_path):
+    """No `finally` of a dead process writes, and none of its timers goes off."""
+    world = lives_of(shop, tmp_path)
+    process = world.start_worker()
+    world.run(5.0)
+    with world.look().store.read(SYSTEM) as tx:
+        before = tx.value("SELECT COUNT(*) FROM trail")
+    process.kill()
+    world.run(60.0)
+    with world.look().store.read(SYSTEM) as tx:
+        assert tx.value("SELECT COUNT(*) FROM trail") == before
+        assert tx.value("SELECT COUNT(*) FROM workers") == 1, "it has not said good-bye"
+    assert process.due() is None
+    world.end()
+
+
+def lives_of(shop, folder):
+    world = World(1, folder)
+    lives.write_site(world, PLAN, lives.migrated(shop))
+    world.as_person(lambda app: lives.fill(world, app, PLAN, world.draw))
+    return world
+
+
+# --- the same again -----------------------------------------------------------------------------
+
+TWICE = """
+import sys
+from dispatcher.simulators.lives import live, workshop
+from dispatcher.simulators.world import World
+ledger, end = [], World.end
+def look(world):
+    ledger.append([v.ledger for v in world.vendors.values()])
+    end(world)
+World.end = look
+with workshop() as shop:
+    for seed in map(int, sys.argv[1:]):
+        print(seed, live(seed, shop).trace, ledger.pop())
+"""
+
+
+def test_a_seed_is_the_same_world_in_every_process(tmp_path):
+    """Whatever hashes, addresses and times a process has: trace and ledgers, word by word."""
+    seeds = [str(n) for n in (4, 7, 8, 10, 12, 13, 16, 18, 19, 24)]
+    said = []
+    for hashes in ("1", "2"):
+        done = subprocess.run(
+            [sys.executable, "-c", TWICE, *seeds], cwd=ROOT, check=True, capture_output=True,
+            env={**os.environ, "PYTHONHASHSEED": hashes}, timeout=PATIENCE,
+        )  # fmt: skip
+        said.append(done.stdout.splitlines())
+    assert len(said[0]) == len(seeds)
+    for one, other in zip(*said, strict=True):
+        assert hashlib.sha256(one).digest() == hashlib.sha256(other).digest(), one[:20]
+
+
+# --- the same on both databases -----------------------------------------------------------------
+
+# Deaths count places, of which a file has some more; disks fail by statement.
+OWN = {"a worker dies", "deaths in a row", "the door dies", "the database is held", "the disk is full",
+       "the disk fails", "the disk is read-only", "commits are not answered", "the database starts again",
+       "a backup is made", "a backup is restored", "the site is copied"}  # fmt: skip
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", [4, 7, 10])
+def test_a_seed_is_the_same_world_on_both_databases(seed, server):
+    folder, url = server
+    chosen = [e for e in lives.plan_of(seed)[1] if e.name not in OWN]
+    one = live(seed, folder, script=chosen, like_a_server=True)
+    other = live(seed, folder, script=chosen, database=url)
+    assert one.trace == other.trace
+    assert replace(one, database=url) == other
