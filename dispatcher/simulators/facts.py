@@ -67,6 +67,7 @@ class Facts:
     told: dict[str, Told] = field(default_factory=dict)  # by code
     noes: list[No] = field(default_factory=list)
     restores: list[float] = field(default_factory=list)
+    lost: list[float] = field(default_factory=list)  # restores whose old database was lost
     clocks: list[tuple[float, float]] = field(default_factory=list)  # (at, seconds one was off)
     codes: int = 0
     settings: list[Setting] = field(default_factory=list)  # oldest first; at 0: as the site began

@@ -153,8 +153,9 @@ def nothing_after_pause_or_stop(world: World, left: Left) -> str | None:
 @each_left("nothing above its pace")
 def nothing_above_its_pace(world: World, left: Left) -> str | None:
     """In any stretch of time no more leaves than a gateway's pace allows, and a fair burst: one
-    call for each worker, and what it may hold of turns that are given out. Judged by the wire.
-    Pace is one of real accounts: in a drill there is none."""
+    call for each worker, with as many messages as a call must have, and what it may hold of turns
+    that are given out. Judged by the wire. Pace is one of real accounts: in a drill there is none.
+    """
     pace = pace_of(_site(world), left.vendor)
     if pace.per_second is None or pace.in_parts:
         return None
@@ -163,7 +164,9 @@ def nothing_above_its_pace(world: World, left: Left) -> str | None:
     who |= {left.process}
     level = max(0.0, level - (left.at - at) * pace.per_second) + 1.0
     seen[left.vendor] = (left.at, level, who)
-    burst = max(1.0, pace.per_second) + len(who) * (1.0 + 0.1 * pace.per_second)
+    worker = world.workers.get(left.process)
+    call = worker[1].gateways[left.vendor].limits.at_least if worker is not None else 1
+    burst = max(float(call), pace.per_second) + len(who) * (call + 0.1 * pace.per_second)
     if level > burst + 1e-6:
         return f"{left.vendor}: {level:.1f} messages at once at {pace.per_second} a second"
     return None

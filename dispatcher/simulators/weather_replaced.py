@@ -65,6 +65,8 @@ def a_backup_is_restored(world: World, draw: random.Random) -> str | None:
         return True
 
     done = world.as_person(act)
+    if is_lost:
+        world.facts.lost.append(world.seconds)
     _replaced(world, draw)
     if done is None:
         return None
@@ -179,6 +181,8 @@ def let_go_on(world: World) -> None:
                 continue
             for told in of_ids(world, app, [number]):
                 goes_on(world, told, reason)
+                if world.facts.lost:  # a stop and an edit stood in what is lost
+                    told.approved, told.stopped, told.void = True, None, None
         return len(waiting)
 
     world.as_person(act)

@@ -113,9 +113,11 @@ def hold_open(tx: Tx) -> list[Broadcast]:
         for b in broadcasts.listed(tx, OPEN, limit=1_000_000)
         if (b.state, b.reason) != (BroadcastState.HELD, RESTORED)
     ]
+    before = settings.starting(tx, "held_before:")  # of restores that are over
     for broadcast in found:
-        if broadcast.state is BroadcastState.HELD and broadcast.reason:
-            settings.put(tx, f"held_before:{broadcast.id}", broadcast.reason)
+        reason = (broadcast.reason or "") if broadcast.state is BroadcastState.HELD else ""
+        if reason != before.get(str(broadcast.id), ""):
+            settings.put(tx, f"held_before:{broadcast.id}", reason)
         tx.run(
             f"WITH {tx.visible('broadcasts')} UPDATE broadcasts SET state = 'held', reason = :r "
             "WHERE id = :b AND id IN (SELECT id FROM visible_broadcasts)",
@@ -129,7 +131,7 @@ def reason_before(tx: Tx, broadcast: Broadcast) -> str | None:
     """Why a broadcast is held: what held it before a restore did counts as well."""
     if broadcast.reason != RESTORED:
         return broadcast.reason
-    return settings.get(tx, f"held_before:{broadcast.id}")
+    return settings.get(tx, f"held_before:{broadcast.id}") or None
 
 
 def _could_leave(broadcast: Broadcast, since: datetime, now: datetime) -> bool:

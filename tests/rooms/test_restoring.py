@@ -499,3 +499,24 @@ def test_a_dump_restored_on_another_server_is_held_and_names_doubts(ward, postgr
     one.let_go(without_refusals=True)
     assert counts(one.app, made) == {"unconfirmed": 20}
     assert get(one.app, made).reason == "restored"
+
+
+# --- why it was held ------------------------------------------------------------------------------
+
+SMS = '[routes.sms]\nsteps = [ { gateway = "esms" } ]'
+BUDGET = SMS.replace('"esms"', '"esms", budget = 1600')
+
+
+def test_what_once_held_a_broadcast_is_no_reason_at_the_next_restore(ward):
+    """It had spent its budget and was let go on; a later restore is no reason to grant it again."""
+    made = ward((SMS, BUDGET))
+    number = made.release()
+    with made.app.begin(SYSTEM)() as tx:
+        found = broadcasts.get(tx, number)
+        broadcasts.move(tx, found, BroadcastState.HELD, reason="over_budget")
+    for _ in range(2):
+        made.back_up()
+        made.restore()
+        made.let_go(number, without_refusals=True)
+        assert get(made.app, number).state is BroadcastState.RUNNING
+        assert len(rows(made.app, "SELECT id FROM trail WHERE act = 'granted'")) == 1
