@@ -153,7 +153,8 @@ def nothing_after_pause_or_stop(world: World, left: Left) -> str | None:
 @each_left("nothing above its pace")
 def nothing_above_its_pace(world: World, left: Left) -> str | None:
     """In any stretch of time no more leaves than a gateway's pace allows, and a fair burst: one
-    call for each worker, and what it may hold of turns that are given out. Judged by the wire.
+    call for each worker, which may be as large as the least the vendor takes, and what it may hold
+    of turns that are given out. Judged by the wire.
     Pace is one of real accounts: in a drill there is none."""
     pace = pace_of(_site(world), left.vendor)
     if pace.per_second is None or pace.in_parts:
@@ -163,10 +164,17 @@ def nothing_above_its_pace(world: World, left: Left) -> str | None:
     who |= {left.process}
     level = max(0.0, level - (left.at - at) * pace.per_second) + 1.0
     seen[left.vendor] = (left.at, level, who)
-    burst = max(1.0, pace.per_second) + len(who) * (1.0 + 0.1 * pace.per_second)
+    least = max(_least(world, left.vendor), pace.per_second)
+    burst = least + len(who) * (1.0 + 0.1 * pace.per_second)
     if level > burst + 1e-6:
         return f"{left.vendor}: {level:.1f} messages at once at {pace.per_second} a second"
     return None
+
+
+def _least(world: World, gateway: str) -> float:
+    """The fewest messages a call may carry, by what the gateway's adapter says of its vendor."""
+    found = (w.gateways[gateway] for _, w in world.workers.values() if gateway in w.gateways)
+    return max((float(g.limits.at_least) for g in found), default=1.0)
 
 
 @each_left("only whoever holds it")

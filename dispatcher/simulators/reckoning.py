@@ -209,6 +209,9 @@ def _may_doubt(world: World, books: Books, taken: Taken, found: Attempt) -> bool
     if expires is not None and m.changed_at >= expires:
         return True
     window, _ = limits
+    call = books.by_reference[(found.gateway, found.call_ref)]
+    if any(a.state == "accepted" for a in call):
+        return True  # reports have settled some of it, and a call is repeated whole or not at all
     if window is not None:
         asked = datetime.fromtimestamp(found.asked_at / 1e6, UTC)
         if m.changed_at >= micros(remembered_until(asked, window) - LONGEST_WAIT):
