@@ -128,7 +128,7 @@ def _closures(world: World) -> set[tuple[str, int]]:
 @at_end("everybody of the audience is there")
 def everybody_is_there(world: World) -> str | None:
     """Whoever lived in the wards of a broadcast when it was released, and was not changed since,
-    has a message in one of its states. Judged by the lists, and a clock that may have been ahead."""
+    has a message in one of its states. Judged by the lists; a clock may have been ahead."""
     ahead = timedelta(seconds=max((off for _, off in world.facts.clocks), default=0.0))
     with world.look().store.read(SYSTEM) as tx:
         for number, broadcast in open_books(world).broadcasts.items():
@@ -210,6 +210,9 @@ def _may_doubt(world: World, books: Books, taken: Taken, found: Attempt) -> bool
     if expires is not None and m.changed_at >= expires:
         return True
     window, _ = limits
+    call = books.by_reference[(found.gateway, found.call_ref)]
+    if any(a.state == "accepted" for a in call):
+        return True  # reports have settled some of it, and a call is repeated whole or not at all
     if window is not None:
         asked = datetime.fromtimestamp(found.asked_at / 1e6, UTC)
         if m.changed_at >= micros(remembered_until(asked, window) - LONGEST_WAIT):
