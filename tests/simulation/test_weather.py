@@ -63,6 +63,16 @@ def test_each_weather_happens_and_is_survived(kind, shop):
     assert survived(live(3, shop, plan=PLAN, script=script(kind, 3)), kind)
 
 
+@pytest.mark.parametrize("broadcast", [3, 6])
+def test_what_a_lost_database_knew_is_named_and_not_sent_again(broadcast, shop):
+    """The backup is of a moment in which it was being sent; 6: of one before, with shared phones."""
+    slow = replace(PLAN.gateways[0], in_flight=1, habits=Habits(reports=0.0, latency=1.0))
+    story = [Event(1.0, "broadcast", broadcast), Event(5.0, "a backup is made", 1),
+             Event(16.0, "a backup is restored", 2)]  # fmt: skip
+    found = live(1, shop, plan=replace(PLAN, gateways=(slow,), people=20), script=story)
+    assert survived(found, "a backup is restored: backup-1, what it replaces is lost")
+
+
 @pytest.mark.parametrize("kind", [
     pytest.param(k, marks=pytest.mark.long if k in ON_A_SERVER else pytest.mark.night)
     for k in WEATHER if k not in IN_A_FILE
