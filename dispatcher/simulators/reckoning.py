@@ -128,7 +128,7 @@ def _closures(world: World) -> set[tuple[str, int]]:
 @at_end("everybody of the audience is there")
 def everybody_is_there(world: World) -> str | None:
     """Whoever lived in the wards of a broadcast when it was released, and was not changed since,
-    has a message in one of its states. Judged by the lists, and a clock that may have been ahead."""
+    has a message in one of its states. Judged by the lists; a clock may have been ahead."""
     ahead = timedelta(seconds=max((off for _, off in world.facts.clocks), default=0.0))
     with world.look().store.read(SYSTEM) as tx:
         for number, broadcast in open_books(world).broadcasts.items():
