@@ -13,16 +13,17 @@ from patience import PATIENCE
 from dispatcher.model import SYSTEM
 from dispatcher.simulators import lives
 from dispatcher.simulators.events import KINDS, Event
+from dispatcher.simulators.gateway_plans import GatewayPlan, StepPlan
 from dispatcher.simulators.lives import live, workshop
 from dispatcher.simulators.residents import Residents
 from dispatcher.simulators.rules import Rules
-from dispatcher.simulators.site import GatewayPlan, SitePlan
+from dispatcher.simulators.site import SitePlan
 from dispatcher.simulators.vendors import Habits
 from dispatcher.simulators.world import World
 
 PLAN = SitePlan(
-    (GatewayPlan("g0", "lab", "dedup", 4, Habits(reports=0.0, latency=0.3)),),
-    people=8, route=(("g0", ""),),
+    (GatewayPlan("g0", "lab", "sms", "dedup", 4, Habits(reports=0.0, latency=0.3), price=500),),
+    people=8, route=(StepPlan((("g0", 1),)),),
     rules=Rules(), residents=Residents(),
 )  # fmt: skip
 WEATHER = sorted(k for k, kind in KINDS.items() if ".weather" in kind.does.__module__)
@@ -58,7 +59,10 @@ def survived(found, kind):
     return sum(words.startswith(kind) for _, words in found.trace)
 
 
-@pytest.mark.parametrize("kind", [k for k in WEATHER if k not in ON_A_SERVER])
+@pytest.mark.parametrize("kind", [
+    pytest.param(k, marks=[pytest.mark.long] if k == "the site is copied" else [])
+    for k in WEATHER if k not in ON_A_SERVER
+])  # fmt: skip
 def test_each_weather_happens_and_is_survived(kind, shop):
     assert survived(live(3, shop, plan=PLAN, script=script(kind, 3)), kind)
 
@@ -138,6 +142,7 @@ with workshop() as shop:
 """
 
 
+@pytest.mark.long
 def test_a_seed_is_the_same_world_in_every_process(tmp_path):
     """Whatever hashes, addresses and times a process has: trace and ledgers, word by word."""
     seeds = [str(n) for n in (4, 7, 8, 10, 12, 13, 16, 18, 19, 24)]
