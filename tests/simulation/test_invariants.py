@@ -173,8 +173,9 @@ def taken_from_nobody(world: World) -> None:
 def too_dear(world: World) -> None:
     vendor: Any = vendor_of(world)
     vendor.price, told_of(world).ceiling = 10, 5
-    left = again(world, to="84950000999", process="somebody")
-    vendor.ledger.append(vendor.ledger[0]._replace(to=left.to))
+    taken = vendor.ledger[0]._replace(to="84950000999")
+    again(world, to=taken.to, reference=taken.reference, process="somebody")
+    vendor.ledger.append(taken)
 
 
 # --- what the database says ---------------------------------------------------------------------
