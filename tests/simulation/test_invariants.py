@@ -30,8 +30,9 @@ from dispatcher.simulators.world import World
 from dispatcher.store import ending
 
 GOOD = Habits(
-    latency=0.1, reports=1.0, report_late=0, report_twice=0, report_stale=0, report_forged=0
-)
+    latency=0.1, reports=1.0, report_late=0, report_days=0, report_twice=0, report_stale=0,
+    report_against=0, report_forged=0, fails=0,
+)  # fmt: skip
 SCRIPT = [Event(1.0, "to everybody", 0)]
 Meddle = Callable[[World], None]
 
