@@ -30,8 +30,9 @@ from dispatcher.simulators.world import World
 from dispatcher.store import ending
 
 GOOD = Habits(
-    latency=0.1, reports=1.0, report_late=0, report_twice=0, report_stale=0, report_forged=0
-)
+    latency=0.1, reports=1.0, report_late=0, report_days=0, report_twice=0, report_stale=0,
+    report_against=0, report_forged=0, fails=0,
+)  # fmt: skip
 SCRIPT = [Event(1.0, "to everybody", 0)]
 Meddle = Callable[[World], None]
 
@@ -173,8 +174,9 @@ def taken_from_nobody(world: World) -> None:
 def too_dear(world: World) -> None:
     vendor: Any = vendor_of(world)
     vendor.price, told_of(world).ceiling = 10, 5
-    left = again(world, to="84950000999", process="somebody")
-    vendor.ledger.append(vendor.ledger[0]._replace(to=left.to))
+    taken = vendor.ledger[0]._replace(to="84950000999")
+    again(world, to=taken.to, reference=taken.reference, process="somebody")
+    vendor.ledger.append(taken)
 
 
 # --- what the database says ---------------------------------------------------------------------

@@ -14,7 +14,8 @@ from dispatcher.gateways import adapter_module
 from dispatcher.gateways.contract import Accepted, Answer, Refused
 from dispatcher.model import SYSTEM, Fault, Heard
 from dispatcher.simulators import oddities
-from dispatcher.simulators.events import Event, play
+from dispatcher.simulators.acts import Wish, send
+from dispatcher.simulators.events import play
 from dispatcher.simulators.gateway_plans import ADAPTERS, KINDS, GatewayPlan, StepPlan
 from dispatcher.simulators.lives import plan_of, workshop
 from dispatcher.simulators.residents import Residents
@@ -125,7 +126,8 @@ def test_the_product_believes_what_is_reported(shop, kind, is_live):
     batch = 3 if kind in ("json", "text") else 1
     people = 90 if kind == "ads" else 8
     with world_of(shop, plan(kind, live=is_live, batch=batch, people=people), 3) as world:
-        [ledger] = lived(world, [Event(1.0, "broadcast", 4)], 400.0)
+        assert send(world, Wish(template="qc" if kind == "ads" else "sim"))
+        [ledger] = lived(world, [], 400.0)
         assert ledger
         with world.look().store.read(SYSTEM) as tx:
             counts = broadcasts.counts(tx, 1)
