@@ -10,10 +10,11 @@ from dispatcher.model import SYSTEM, BroadcastState
 from dispatcher.simulators import acts_after, lives
 from dispatcher.simulators.acts import Wish, send
 from dispatcher.simulators.events import KINDS
+from dispatcher.simulators.gateway_plans import GatewayPlan, StepPlan
 from dispatcher.simulators.lives import workshop
 from dispatcher.simulators.residents import LEADER, Residents, held
 from dispatcher.simulators.rules import Rules
-from dispatcher.simulators.site import GatewayPlan, SitePlan, fill, migrated, write_site
+from dispatcher.simulators.site import SitePlan, fill, migrated, write_site
 from dispatcher.simulators.vendors import Habits
 from dispatcher.simulators.world import World
 from dispatcher.store import broadcasts, gateways
@@ -21,9 +22,12 @@ from dispatcher.store import broadcasts, gateways
 B = BroadcastState
 CALM = Habits(reports=0.0)
 PLAN = SitePlan(
-    (GatewayPlan("g0", "lab", "dedup", 4, CALM), GatewayPlan("g1", "kannel", "neither", 4, CALM)),
-    people=12, route=(("g0", ""),), residents=Residents(grouped=True, agreed=0.5),
+    (GatewayPlan("g0", "lab", "sms", "dedup", 4, CALM, price=500),
+     GatewayPlan("g1", "zalo", "zalo", "neither", 4, CALM, price=200)),
+    people=12, route=(StepPlan((("g0", 1),)),), residents=Residents(grouped=True, agreed=0.5),
 )  # fmt: skip
+# No gateway of a plan hands replies over; this one does, and nothing is sent through it.
+REPLIES = '[gateways.g2]\nadapter = "kannel"\nbase_url = "http://127.0.0.1:1"\n'
 SHOWN = set()
 
 
@@ -52,11 +56,8 @@ def poor(shop, tmp_path):
 def a_world(shop, root, plan):
     made = World(7, root)
     write_site(made, plan, migrated(shop))
-    kannel = root / "dispatcher.toml"
-    said = kannel.read_text("utf-8")
-    kannel.write_text(
-        said.replace('"kannel"\n', '"kannel"\nbase_url = "http://127.0.0.1:1"\n'), "utf-8"
-    )
+    with (root / "dispatcher.toml").open("a", encoding="utf-8") as settings:
+        settings.write(REPLIES)
     made.as_person(lambda app: fill(made, app, plan, random.Random(3)))
     made.open_door()
     made.start_worker()
