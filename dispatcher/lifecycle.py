@@ -122,6 +122,7 @@ class Standing:
     stopped: bool = False  # its broadcast was stopped meanwhile: nothing may leave any more
     earlier: MessageState | None = None  # the best that other attempts of this message reached
     heard: Heard = Heard.NOTHING  # receipts that overtook the answer
+    reached: Heard = Heard.NOTHING  # an earlier attempt was delivered or read after all
     seed: str = ""
 
 
@@ -194,7 +195,14 @@ def settle(
 ) -> Decision:
     """An answer came: `fault` None is acceptance. Total over every fault and standing."""
     if standing.heard & (Heard.DELIVERED | Heard.READ):
-        return Decision(_received(standing.heard), AttemptState.ACCEPTED)
+        return Decision(_received(standing.heard | standing.reached), AttemptState.ACCEPTED)
+    if standing.reached and fault is not None and not standing.heard & Heard.ACCEPTED:
+        # they have it, and of this attempt we know what its answer says
+        doubtful = fault is Fault.UNKNOWN or (standing.repeat and fault in _OF_THE_MOMENT)
+        attempt = AttemptState.UNCONFIRMED if doubtful else AttemptState.REFUSED
+        return Decision(_received(standing.reached), attempt)
+    if standing.reached:
+        return Decision(_received(standing.reached), AttemptState.ACCEPTED)
     if fault is not None and standing.heard & Heard.ACCEPTED and not standing.heard & Heard.FAILED:
         return Decision(_best(M.ACCEPTED, standing.earlier), AttemptState.ACCEPTED)
     if standing.repeat and fault in _OF_THE_MOMENT:
@@ -260,7 +268,9 @@ def remembered_until(first_asked_at: datetime, window: timedelta) -> datetime:
 def in_doubt(standing: Standing, now: datetime) -> Decision:
     """No readable answer, or the worker died with the call open. Never blindly again."""
     if standing.heard & (Heard.DELIVERED | Heard.READ):
-        return Decision(_received(standing.heard), AttemptState.ACCEPTED)
+        return Decision(_received(standing.heard | standing.reached), AttemptState.ACCEPTED)
+    if standing.reached:
+        return settle(standing, Fault.UNKNOWN, None, now)
     if standing.heard & Heard.FAILED:
         return _go_on(standing, AttemptState.ACCEPTED, now)
     if standing.heard & Heard.ACCEPTED:
@@ -289,12 +299,16 @@ def looked_up(standing: Standing, found: bool | None, now: datetime) -> Decision
     if found:
         return settle(standing, None, None, now)
     if found is None:
-        if standing.expires_at <= now or standing.heard:  # its time is over: a doubt with a name
+        if (
+            standing.expires_at <= now or standing.heard | standing.reached
+        ):  # its time is over: a doubt with a name
             return replace(in_doubt(standing, now), due_at=now)
         again = now + backoff(standing.tries, standing.seed)
         return Decision(M.SENDING, AttemptState.DOUBTFUL, due_at=again, effect=Effect.SLOW)
     if standing.heard:
         return in_doubt(standing, now)
+    if standing.reached:
+        return Decision(_received(standing.reached), AttemptState.REFUSED)
     return _again(standing, AttemptState.REFUSED, now, now, Effect.NONE)
 
 

@@ -41,14 +41,14 @@ def standing_of(
 
     `others`: receipts and earlier attempts, (reference, state, heard).
     """
-    heard = HeardBits.NOTHING
+    heard = reached = HeardBits.NOTHING
     for reference, state, bits in others:
         if reference == parcel.reference:
             heard |= HeardBits(bits)
             if state == AttemptState.ACCEPTED:  # whoever asked before us had a yes
                 heard |= HeardBits.ACCEPTED
-        elif bits & (HeardBits.DELIVERED | HeardBits.READ):
-            heard |= HeardBits(bits)  # an earlier step reached the person after all
+        else:
+            reached |= HeardBits(bits) & (HeardBits.DELIVERED | HeardBits.READ)
     assert broadcast.expires_at is not None
     return Standing(
         first_asked_at=parcel.asked_at or asked_at,
@@ -62,6 +62,7 @@ def standing_of(
         rather_twice=broadcast.rather_twice,
         repeat=parcel.asks > 0,
         heard=heard,
+        reached=reached,
         earlier=lifecycle.best_of_others(others, parcel.reference),
         stopped=broadcast.state in (BroadcastState.STOPPED, BroadcastState.EXPIRED),
         seed=parcel.call_ref,

@@ -13,6 +13,7 @@ from dispatcher.importing.merge import merge, store
 from dispatcher.importing.sheets import Sheet
 from dispatcher.intake import add_one, check_wards, context, numbers, remember, wards_of
 from dispatcher.model import SYSTEM, AreaKind
+from dispatcher.simulators.books import who_waits
 from dispatcher.simulators.doing import death, signed
 from dispatcher.simulators.events import happens
 from dispatcher.simulators.residents import (
@@ -41,8 +42,12 @@ def everybody(world: World) -> dict[int, tuple[str, ...]]:
 
 
 def somebody(world: World, draw: random.Random) -> tuple[int, tuple[str, ...]] | None:
-    """One person of the list who has a number."""
+    """One person of the list who has a number: mostly somebody whose message waits, where any
+    does, since it is then that a change matters."""
     found = sorted((c, n) for c, n in everybody(world).items() if n)
+    if draw.random() < 0.7:
+        waiting = who_waits(world)
+        found = [one for one in found if one[0] in waiting] or found
     return draw.choice(found) if found else None
 
 

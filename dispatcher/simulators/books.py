@@ -56,6 +56,11 @@ def ask(world: World, sql: str, **given: Any) -> Sequence[Any]:
     return rows
 
 
+def who_waits(world: World) -> set[int]:
+    """People whose message waits in the queue."""
+    return {c for (c,) in ask(world, "SELECT contact_id FROM messages WHERE state = 'queued'")}
+
+
 def last_entry(world: World) -> int:
     """The last entry of the trail."""
     return int(ask(world, "SELECT COALESCE(MAX(id), 0) FROM trail")[0][0])

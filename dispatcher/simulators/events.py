@@ -33,6 +33,18 @@ class Event(NamedTuple):
 
 
 KINDS: dict[str, Kind] = {}
+_ON_THE_WAY = ("opt out", "erase", "remove", "move", "another number", "pause", "stop",
+               "stop everything", "a worker dies", "a worker freezes", "one more worker",
+               "a backup is made", "settings")  # fmt: skip
+# What often follows an event, within so many seconds: while it is on its way.
+CLOSE_BEHIND: dict[str, tuple[tuple[str, ...], float]] = {
+    "broadcast": (_ON_THE_WAY, 90.0),
+    "schedule": (_ON_THE_WAY, 2000.0),
+    "send urgent": (_ON_THE_WAY, 30.0),
+    "resume": (_ON_THE_WAY, 30.0),
+    "a backup is made": (("a backup is restored", "opt out", "broadcast"), 300.0),
+    "opt out": (("a backup is restored", "opt out is lifted", "resend"), 200.0),
+}
 
 
 def happens(name: str, weight: float = 1.0) -> Callable[[Does], Does]:
@@ -52,8 +64,14 @@ def draw_script(draw: random.Random, length: float, count: int) -> list[Event]:
     weights = [KINDS[k].weight for k in kinds]
     chosen = ["broadcast", *draw.choices(kinds, weights, k=count - 1)]
     times = sorted(length * draw.random() ** 2 for _ in range(count))
-    return [Event(round(at, 3), name, draw.getrandbits(32))
-            for at, name in zip(times, chosen, strict=True)]  # fmt: skip
+    script = [Event(round(at, 3), name, draw.getrandbits(32))
+              for at, name in zip(times, chosen, strict=True)]  # fmt: skip
+    for event in list(script):
+        if event.name in CLOSE_BEHIND and draw.random() < 0.6:
+            names, within = CLOSE_BEHIND[event.name]
+            at = event.at + within * draw.random() ** 2
+            script.append(Event(round(at, 3), draw.choice(names), draw.getrandbits(32)))
+    return sorted(script)
 
 
 def play(world: World, script: Sequence[Event]) -> None:

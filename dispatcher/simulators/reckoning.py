@@ -19,6 +19,7 @@ from dispatcher.lifecycle import remembered_until
 from dispatcher.model import SYSTEM, BroadcastState, Heard, MessageState
 from dispatcher.simulators.books import Attempt, Books, Message, at, open_books
 from dispatcher.simulators.invariants import at_end
+from dispatcher.simulators.world import START
 from dispatcher.store import upkeep
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.schema import micros
@@ -128,13 +129,17 @@ def _closures(world: World) -> set[tuple[str, int]]:
 @at_end("everybody of the audience is there")
 def everybody_is_there(world: World) -> str | None:
     """Whoever lived in the wards of a broadcast when it was released, and was not changed since,
-    has a message in one of its states. Judged by the lists; a clock may have been ahead."""
+    has a message in one of its states. Judged by the lists; a clock may have been ahead.
+    A restore brings back the lists of the backup: of what was released before, they say nothing."""
+    restored = max(world.facts.restores, default=-1.0)
     ahead = timedelta(seconds=max((off for _, off in world.facts.clocks), default=0.0))
     with world.look().store.read(SYSTEM) as tx:
         for number, broadcast in open_books(world).broadcasts.items():
             a = broadcast.audience
             rare = (a.residential_groups, a.groups, a.exclude_groups, a.of, a.contacts)
             if broadcast.released_at is None or any(rare) or not a.wards:
+                continue
+            if broadcast.released_at <= START + timedelta(seconds=restored):
                 continue
             missing = tx.value(
                 f"WITH {tx.visible('contacts')}, {tx.visible('messages')} SELECT count(*) "
@@ -210,6 +215,9 @@ def _may_doubt(world: World, books: Books, taken: Taken, found: Attempt) -> bool
     if expires is not None and m.changed_at >= expires:
         return True
     window, _ = limits
+    call = books.by_reference[(found.gateway, found.call_ref)]
+    if any(a.state == "accepted" for a in call):
+        return True  # reports have settled some of it, and a call is repeated whole or not at all
     if window is not None:
         asked = datetime.fromtimestamp(found.asked_at / 1e6, UTC)
         if m.changed_at >= micros(remembered_until(asked, window) - LONGEST_WAIT):

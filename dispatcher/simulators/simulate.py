@@ -73,6 +73,10 @@ def simulate(
         f"{count} số từ {first}, {steps} bước: {len(failed)} số phá vỡ một lời hứa.",
         f"{count} seeds from {first}, {steps} steps: {len(failed)} broke a promise.",
     )
+    surface.hint(
+        f"thử các số khác: dispatcher simulate --seeds {count} --from {first + count}",
+        f"try others: dispatcher simulate --seeds {count} --from {first + count}",
+    )
     return PARTLY if failed else 0
 
 

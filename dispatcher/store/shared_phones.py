@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import NamedTuple
 
-from dispatcher.model import Fault, Heard, MessageState, SkipReason, Step
+from dispatcher.model import Fault, Heard, HeldReason, MessageState, SkipReason, Step
 from dispatcher.store import withdrawals
 from dispatcher.store.database import Tx, at
 from dispatcher.store.eligible import MOBILE, Eligible
@@ -37,10 +37,15 @@ _AT_THE_PHONE = (
 # Accepted for the phone, on its way there, or in doubt.
 TAKEN = f"EXISTS (SELECT 1 {_AT_THE_PHONE} AND {NOT_REFUSED})"
 DELIVERED = f"EXISTS (SELECT 1 {_AT_THE_PHONE} AND a.heard >= {Heard.DELIVERED.value})"
+# A restore named a message `h` as a doubt: nobody knows what was tried at which of its phones.
+_NAMED = (
+    f"(h.state = '{MessageState.UNCONFIRMED.value}' "
+    f"AND COALESCE(h.reason, '') = '{HeldReason.RESTORED.value}')"
+)
 # Messages `h` that will not come back to a phone they hold, by themselves.
 _OVER = (
-    "(h.state IN ('delivered', 'read', 'failed', 'skipped', 'unconfirmed') "
-    "OR (h.state = 'accepted' AND h.deadline_at IS NULL))"
+    "((h.state IN ('delivered', 'read', 'failed', 'skipped', 'unconfirmed') "
+    f"OR (h.state = 'accepted' AND h.deadline_at IS NULL)) AND NOT {_NAMED})"
 )
 # Somebody else's turn at the phone of a shared target `s`: it is held, or something was taken.
 NOT_FREE = (
@@ -90,7 +95,8 @@ def _of_message(condition: str, otherwise: str) -> str:
 REACHED = _of_message(DELIVERED, "COALESCE(h.state, '') IN ('delivered', 'read')")
 # The same, as far as anybody knows: something is accepted, open or in doubt there.
 MAYBE = _of_message(
-    TAKEN, "COALESCE(h.state, '') IN ('accepted', 'sending', 'queued', 'unconfirmed')"
+    f"({TAKEN} OR {_NAMED})",
+    "COALESCE(h.state, '') IN ('accepted', 'sending', 'queued', 'unconfirmed')",
 )
 
 
@@ -373,7 +379,9 @@ _GOT_NOTHING = (
     "{m}.state = 'skipped' AND {m}.reason = 'shared_phone' "
     "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = {m}.id) "
     "AND EXISTS (SELECT 1 FROM shared_targets s WHERE s.message_id = {m}.id) "
-    f"AND NOT EXISTS (SELECT 1 FROM shared_targets s WHERE s.message_id = {{m}}.id AND {TAKEN})"
+    f"AND NOT EXISTS (SELECT 1 FROM shared_targets s WHERE s.message_id = {{m}}.id AND ({TAKEN} "
+    "OR EXISTS (SELECT 1 FROM targets k JOIN visible_messages h ON h.id = k.message_id "
+    f"WHERE k.broadcast_id = s.broadcast_id AND k.address_id = s.address_id AND {_NAMED})))"
 )
 
 

@@ -316,6 +316,29 @@ def test_a_message_whose_call_is_over_is_accepted_only_where_somebody_said_yes(s
     assert counts(app, broadcast_id) == {ends: 2}
 
 
+def test_a_call_nobody_answered_is_no_acceptance_because_an_earlier_one_arrived(site):
+    """The report on the earlier attempt comes while the later one is on the wire."""
+    app, broadcast_id = site(1)
+
+    def breaks(connection, request):
+        with app.begin(SYSTEM)() as tx:
+            tx.run(
+                "INSERT INTO attempts (message_id, broadcast_id, position, gateway, channel, "
+                "reference, call_ref, state, asked_at, heard) SELECT message_id, broadcast_id, "
+                "position, gateway, channel, 'earlier', 'earlier', 'accepted', asked_at, 4 "
+                "FROM attempts"
+            )
+            tx.note("test", "messages", "")
+        reset(connection, request)
+
+    with vendor(breaks) as (url, seen):
+        send(app, url)
+    assert len(seen) == 1, "they have it: nobody asks again"
+    assert counts(app, broadcast_id) == {"delivered": 1}
+    later = rows(app, "SELECT state, cost FROM attempts WHERE reference <> 'earlier'")
+    assert [r["state"] for r in later] == ["unconfirmed"]
+
+
 # --- a pause holds repeats as well --------------------------------------------------------------
 
 

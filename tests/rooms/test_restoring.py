@@ -346,6 +346,24 @@ def test_what_may_have_left_a_lost_database_is_named_and_not_sent_again(ward, ve
     assert sound(one)
 
 
+def test_a_phone_of_a_named_doubt_goes_to_nobody_who_shares_it(ward, tmp_path, twins):
+    """Nobody knows of a try at that phone, and for all anybody knows there was one."""
+    one = ward(people=2)
+    import_list(one.app, sheet(tmp_path / "may-to-2.csv", [
+        ("Người Mẫu 8", number(5000), "Tổ 1", ""), ("Người Mẫu 9", number(5000), "Tổ 2", ""),
+    ]))  # fmt: skip
+    made = one.release()
+    one.back_up()
+    one.restore(lost=True)
+    one.let_go(made, without_refusals=True)
+    before = rows(one.app, "SELECT * FROM targets ORDER BY message_id")
+    work(one.app, twins, with_door=False)
+    assert counts(one.app, made) == {"unconfirmed": 3, "skipped": 1}
+    assert rows(one.app, "SELECT * FROM targets ORDER BY message_id") == before
+    assert sound(one)
+    assert twins.ask("/ledger")["accepted"] == 0
+
+
 def test_no_memory_of_a_lost_databases_references_swallows_a_new_text(ward, twins):
     one = ward(people=5)
     one.back_up()

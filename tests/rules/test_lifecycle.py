@@ -102,6 +102,23 @@ def test_a_call_that_left_long_after_its_intent_is_looked_up_after_the_settling_
     assert lifecycle.in_doubt(standing, broke).due_at == broke + timedelta(seconds=2)
 
 
+@pytest.mark.parametrize("doubt", DOUBTS)
+def test_whoever_has_it_by_an_earlier_attempt_has_it_and_the_later_one_is_what_it_was_answered(
+    doubt,
+):
+    standing = Standing(NOW, NOW + HOUR, doubt=doubt, has_next_target=True, reached=Heard.READ)
+    for fault in (None, *Fault):
+        decision = lifecycle.settle(standing, fault, None, NOW)
+        known = {None: AttemptState.ACCEPTED, Fault.UNKNOWN: AttemptState.UNCONFIRMED}
+        assert decision.attempt is known.get(fault, AttemptState.REFUSED), fault
+        assert (decision.message, decision.due_at) == (M.READ, None)
+    again = lifecycle.settle(replace(standing, repeat=True), Fault.BUSY, None, NOW)
+    assert (again.message, again.attempt) == (M.READ, AttemptState.UNCONFIRMED)
+    for found, attempt in (True, "accepted"), (None, "unconfirmed"), (False, "refused"):
+        looked = lifecycle.looked_up(standing, found, NOW)
+        assert (looked.message, looked.attempt) == (M.READ, attempt)
+
+
 def test_a_look_up_says_no_only_after_the_settling_time():
     standing = Standing(NOW, NOW + HOUR, doubt=Doubt(settle=timedelta(minutes=10)))
     assert lifecycle.in_doubt(standing, NOW).due_at == NOW + timedelta(minutes=10)

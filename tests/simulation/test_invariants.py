@@ -20,8 +20,11 @@ from dispatcher.sending.lanes import Pace
 from dispatcher.simulators import acts, invariants, judging
 from dispatcher.simulators.events import KINDS, Event, Kind
 from dispatcher.simulators.facts import No, Told
+from dispatcher.simulators.gateway_plans import GatewayPlan, StepPlan
 from dispatcher.simulators.lives import Life, live, workshop
-from dispatcher.simulators.site import GatewayPlan, SitePlan
+from dispatcher.simulators.residents import Residents
+from dispatcher.simulators.rules import Rules
+from dispatcher.simulators.site import SitePlan
 from dispatcher.simulators.vendors import Habits, Left, Vendor
 from dispatcher.simulators.world import World
 from dispatcher.store import ending
@@ -66,8 +69,9 @@ def shop() -> Iterator[Path]:
 
 def plan(**habits: float) -> SitePlan:
     chosen: Any = habits
-    gateway = GatewayPlan("g0", "esms", "dedup", 4, GOOD._replace(**chosen))
-    return SitePlan((gateway,), 4, (("g0", "5m"),), shares=0.0, second=0.0)
+    gateway = GatewayPlan("g0", "esms", "sms", "dedup", 4, GOOD._replace(**chosen))
+    people = Residents(shares=0.0, second=0.0, agreed=1.0)
+    return SitePlan((gateway,), 4, (StepPlan((("g0", 1),)),), Rules(), people)
 
 
 def end_of(shop: Path, meddle: Meddle | None = None, chosen: SitePlan | None = None) -> Life:

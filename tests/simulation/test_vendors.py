@@ -15,8 +15,10 @@ from dispatcher.gateways.contract import Accepted, Answer, Refused
 from dispatcher.model import SYSTEM, Fault, Heard
 from dispatcher.simulators import oddities
 from dispatcher.simulators.events import Event, play
-from dispatcher.simulators.gateway_plans import ADAPTERS, KINDS, GatewayPlan, Prices, StepPlan
+from dispatcher.simulators.gateway_plans import ADAPTERS, KINDS, GatewayPlan, StepPlan
 from dispatcher.simulators.lives import plan_of, workshop
+from dispatcher.simulators.residents import Residents
+from dispatcher.simulators.rules import Rules
 from dispatcher.simulators.site import SitePlan, fill, migrated, write_site
 from dispatcher.simulators.vendor_events import sign_in_all
 from dispatcher.simulators.vendors import FAULTS, Asked, Habits, Taken, response
@@ -27,6 +29,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptio
 
 CALM = Habits(reports=1.0, report_early=0.3, report_late=0.0, report_days=0.0, report_twice=0.3,
               report_against=0.0, report_apart=0.0, fails=0.0)  # fmt: skip
+PEOPLE = Residents(shares=0.0, second=0.0, agreed=1.0)  # one number for each of them
 CHANNEL = {"zalo": "zalo"}
 NUMBER = "84950000001"
 UNSPOKEN = {("esms", "later"): "busy", ("zalo", "carrier"): "recipient"}  # no words for these
@@ -42,7 +45,7 @@ def plan(kind, *, live=False, capability="dedup", habits=CALM, batch=1, people=8
     if kind == "zalo":
         capability = "neither"
     gateway = GatewayPlan("g0", kind, CHANNEL.get(kind, "sms"), capability, 4, habits, batch)
-    return SitePlan((gateway,), people, (StepPlan((("g0", 1),)),), live=live, prices=Prices())
+    return SitePlan((gateway,), people, (StepPlan((("g0", 1),)),), Rules(), PEOPLE, live=live)
 
 
 @contextmanager
@@ -53,7 +56,7 @@ def world_of(shop, site, seed=1):
     world = World(seed, root)
     try:
         write_site(world, site, migrated(shop))
-        world.as_person(lambda app: fill(app, site, random.Random(seed)))
+        world.as_person(lambda app: fill(world, app, site, random.Random(seed)))
         world.as_person(lambda app: sign_in_all(world, app))
         world.open_door()
         world.start_worker()

@@ -13,16 +13,17 @@ from patience import PATIENCE
 from dispatcher.model import SYSTEM
 from dispatcher.simulators import lives
 from dispatcher.simulators.events import KINDS, Event
+from dispatcher.simulators.gateway_plans import GatewayPlan, StepPlan
 from dispatcher.simulators.lives import live, workshop
 from dispatcher.simulators.residents import Residents
 from dispatcher.simulators.rules import Rules
-from dispatcher.simulators.site import GatewayPlan, SitePlan
+from dispatcher.simulators.site import SitePlan
 from dispatcher.simulators.vendors import Habits
 from dispatcher.simulators.world import World
 
 PLAN = SitePlan(
-    (GatewayPlan("g0", "lab", "dedup", 4, Habits(reports=0.0, latency=0.3)),),
-    people=8, route=(("g0", ""),),
+    (GatewayPlan("g0", "lab", "sms", "dedup", 4, Habits(reports=0.0, latency=0.3), price=500),),
+    people=8, route=(StepPlan((("g0", 1),)),),
     rules=Rules(), residents=Residents(),
 )  # fmt: skip
 WEATHER = sorted(k for k, kind in KINDS.items() if ".weather" in kind.does.__module__)
@@ -58,9 +59,22 @@ def survived(found, kind):
     return sum(words.startswith(kind) for _, words in found.trace)
 
 
-@pytest.mark.parametrize("kind", [k for k in WEATHER if k not in ON_A_SERVER])
+@pytest.mark.parametrize("kind", [
+    pytest.param(k, marks=[pytest.mark.long] if k == "the site is copied" else [])
+    for k in WEATHER if k not in ON_A_SERVER
+])  # fmt: skip
 def test_each_weather_happens_and_is_survived(kind, shop):
     assert survived(live(3, shop, plan=PLAN, script=script(kind, 3)), kind)
+
+
+@pytest.mark.parametrize("broadcast", [3, 6])
+def test_what_a_lost_database_knew_is_named_and_not_sent_again(broadcast, shop):
+    """The backup is of a moment in which it was being sent; 6: of one before, with shared phones."""
+    slow = replace(PLAN.gateways[0], in_flight=1, habits=Habits(reports=0.0, latency=1.0))
+    story = [Event(1.0, "broadcast", broadcast), Event(5.0, "a backup is made", 1),
+             Event(16.0, "a backup is restored", 2)]  # fmt: skip
+    found = live(1, shop, plan=replace(PLAN, gateways=(slow,), people=20), script=story)
+    assert survived(found, "a backup is restored: backup-1, what it replaces is lost")
 
 
 @pytest.mark.parametrize("kind", [
@@ -128,6 +142,7 @@ with workshop() as shop:
 """
 
 
+@pytest.mark.long
 def test_a_seed_is_the_same_world_in_every_process(tmp_path):
     """Whatever hashes, addresses and times a process has: trace and ledgers, word by word."""
     seeds = [str(n) for n in (4, 7, 8, 10, 12, 13, 16, 18, 19, 24)]
