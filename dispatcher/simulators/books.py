@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import sqlalchemy as sa
 
 from dispatcher.app import App
-from dispatcher.model import SYSTEM
+from dispatcher.model import SYSTEM, HeldReason
 from dispatcher.simulators.facts import Told
 from dispatcher.simulators.invariants import notes_of
 from dispatcher.simulators.world import START
@@ -107,6 +107,20 @@ def holder(world: World, left: Left) -> list[str] | None:
         r=left.reference,
     )
     return [owner or "" for (owner,) in rows] or None
+
+
+def held_before(app: App, number: int) -> str | None:
+    """Why a broadcast was held when the database was replaced, as the trail tells it."""
+    with app.store.read(SYSTEM) as tx:
+        for act, entry in tx.taken(
+            "SELECT act, entry FROM trail WHERE noun = 'broadcast' AND noun_id = :b "
+            "AND act IN ('held', 'running', 'paused', 'scheduled') ORDER BY id DESC",
+            b=str(number),
+        ):
+            reason: str | None = json.loads(entry)["facts"].get("reason")
+            if reason != HeldReason.RESTORED.value:
+                return reason if act == "held" else None
+    return None
 
 
 def leave(world: World) -> None:

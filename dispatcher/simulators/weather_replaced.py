@@ -6,16 +6,16 @@ Comes from: a script.   Goes to: the product's own backup, restore, copy and rel
 
 from __future__ import annotations
 
-import json
 import random
 from pathlib import Path
 
 from dispatcher import housekeeping, restoring
 from dispatcher.app import App, database_file, site_key
 from dispatcher.config import FILE, parse
-from dispatcher.model import SYSTEM, HeldReason
+from dispatcher.model import SYSTEM
 from dispatcher.problems import Problem
 from dispatcher.simulators.acts_after import goes_on
+from dispatcher.simulators.books import held_before
 from dispatcher.simulators.doing import of_ids
 from dispatcher.simulators.events import happens
 from dispatcher.simulators.residents import LEADER
@@ -173,7 +173,7 @@ def let_go_on(world: World) -> None:
         if held:
             restoring.release(app, leader, without_refusals=True)
         for number in waiting:
-            reason = _held_before(app, number)
+            reason = held_before(app, number)
             try:
                 restoring.release(app, leader, [number])
             except Problem as problem:
@@ -186,20 +186,6 @@ def let_go_on(world: World) -> None:
         return len(waiting)
 
     world.as_person(act)
-
-
-def _held_before(app: App, number: int) -> str | None:
-    """Why a broadcast was held when the database was replaced, as the trail tells it."""
-    with app.store.read(SYSTEM) as tx:
-        for act, entry in tx.taken(
-            "SELECT act, entry FROM trail WHERE noun = 'broadcast' AND noun_id = :b "
-            "AND act IN ('held', 'running', 'paused', 'scheduled') ORDER BY id DESC",
-            b=str(number),
-        ):
-            reason: str | None = json.loads(entry)["facts"].get("reason")
-            if reason != HeldReason.RESTORED.value:
-                return reason if act == "held" else None
-    return None
 
 
 def clear_up(world: World) -> None:
