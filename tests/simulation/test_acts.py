@@ -19,6 +19,8 @@ from dispatcher.simulators.vendors import Habits
 from dispatcher.simulators.world import World
 from dispatcher.store import broadcasts, gateways
 
+pytestmark = pytest.mark.long
+
 B = BroadcastState
 CALM = Habits(reports=0.0)
 PLAN = SitePlan(

@@ -37,9 +37,12 @@ SCRIPT = [Event(1.0, "to everybody", 0)]
 Meddle = Callable[[World], None]
 
 # The lock file of a worker that is killed is closed when nobody remembers it any more.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
-)
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.filterwarnings(
+        "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+    ),
+]
 
 
 class Plainest(random.Random):

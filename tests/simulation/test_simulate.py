@@ -14,6 +14,7 @@ from dispatcher.simulators.shrinking import shrink
 BUSY = 2  # a seed in which vendors take messages
 
 
+@pytest.mark.long
 def test_the_command_lives_seeds_and_says_so():
     found = run_cli("simulate", "--seeds", "2", "--from", "1", "--json")
     assert found.returncode == 0, found.stderr
@@ -23,6 +24,7 @@ def test_the_command_lives_seeds_and_says_so():
     assert told["steps"] > 50
 
 
+@pytest.mark.long
 def test_the_same_seed_is_the_same_world():
     with workshop() as shop:
         first, again, other = (live(seed, shop) for seed in (BUSY, BUSY, BUSY + 1))
@@ -31,6 +33,7 @@ def test_the_same_seed_is_the_same_world():
     assert any("takes" in words for _, words in first.trace), "a vendor took something"
 
 
+@pytest.mark.long
 def test_what_fails_is_told_with_the_fewest_events_and_a_command_that_lives_them_again(monkeypatch):
     def no_pause(world):
         paused = [t.code for t in world.facts.told.values() if t.paused]

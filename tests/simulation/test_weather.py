@@ -131,6 +131,8 @@ TWICE = """
 import sys
 from dispatcher.simulators.lives import live, workshop
 from dispatcher.simulators.world import World
+
+pytestmark = pytest.mark.long
 ledger, end = [], World.end
 def look(world):
     ledger.append([v.ledger for v in world.vendors.values()])
