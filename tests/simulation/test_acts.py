@@ -540,6 +540,7 @@ def test_a_reply_that_refuses_is_obeyed(world):
 # --- the site -----------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @shows("settings")
 def test_settings_change_and_a_new_worker_sees_them(world):
     happen(world, "settings", "undo = 60s, workers start again")
