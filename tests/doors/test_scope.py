@@ -142,7 +142,7 @@ ASKED: dict[str, list[str] | None] = {
          "templates preview", "templates show", "templates tidy", "templates unaccent",
          "gateways balance", "gateways check", "gateways dossier", "gateways explain",
          "gateways list", "gateways registrations", "gateways templates",
-         "gateways verify-webhook", "twin", "chaos", "completion", "sms measure",
+         "gateways verify-webhook", "twin", "chaos", "simulate", "completion", "sms measure",
          "sms unaccent", "phone")
     ),
 }  # fmt: skip
