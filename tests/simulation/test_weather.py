@@ -21,6 +21,7 @@ from dispatcher.simulators.site import SitePlan
 from dispatcher.simulators.vendors import Habits
 from dispatcher.simulators.world import World
 
+pytestmark = pytest.mark.long
 PLAN = SitePlan(
     (GatewayPlan("g0", "lab", "sms", "dedup", 4, Habits(reports=0.0, latency=0.3), price=500),),
     people=8, route=(StepPlan((("g0", 1),)),),
@@ -131,8 +132,6 @@ TWICE = """
 import sys
 from dispatcher.simulators.lives import live, workshop
 from dispatcher.simulators.world import World
-
-pytestmark = pytest.mark.long
 ledger, end = [], World.end
 def look(world):
     ledger.append([v.ledger for v in world.vendors.values()])
