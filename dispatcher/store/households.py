@@ -165,30 +165,7 @@ def _pass_on(
     tx: Tx, broadcast_id: int, given: Sequence[_Member], sharing: Sequence[_Member]
 ) -> None:
     """Their targets are written, and they wait in the queue, or for the phone they share."""
-    columns = json_rows(
-        {"m": "bigint", "p": "int", "step": "int", "c": "text", "g": "text", "a": "bigint",
-         "body": "bigint"}
-    )  # fmt: skip
-    on_rows(
-        tx,
-        "INSERT INTO targets (message_id, position, broadcast_id, step, channel, gateway, "
-        f"address_id, body_id) SELECT r.m, r.p, :b, r.step, r.c, r.g, r.a, r.body FROM {columns} r "
-        "WHERE 1 = 1",
-        [[s.message, s.position, s.step, s.channel, s.gateway, s.address, s.body] for s in given],
-        b=broadcast_id,
-    )
-    starts: dict[int, _Member] = {}
-    for s in given:
-        starts.setdefault(s.message, s)
-    start = json_rows({"m": "bigint", "p": "int", "g": "text", "carrier": "text"})
-    on_rows(
-        tx,
-        "UPDATE messages SET state = 'queued', reason = NULL, through_id = NULL, position = r.p, "
-        "gateway = r.g, carrier = r.carrier, due_at = :now, changed_at = :now "
-        f"FROM {start} r WHERE messages.id = r.m AND messages.state = 'skipped'",
-        [[m, s.position, s.gateway, s.carrier] for m, s in starts.items()],
-        now=at(tx.now),
-    )
+    shared_phones.wait_at(tx, broadcast_id, given)
     on_rows(
         tx,
         f"UPDATE messages SET reason = '{SkipReason.SHARED_PHONE.value}', through_id = r.h, "

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
 
 from dispatcher.model import Fault, Heard, HeldReason, MessageState, SkipReason, Step
 from dispatcher.store import withdrawals
@@ -308,6 +308,47 @@ def _pass_on(tx: Tx, broadcast_id: int, given: Sequence[_Sharer]) -> None:
         [[m] for m, _ in held],
         now=at(tx.now),
     )
+    starts = wait_at(tx, broadcast_id, given)
+    heirs = json_rows({"m": "bigint", "a": "bigint"})
+    on_rows(
+        tx,
+        "UPDATE messages SET through_id = d.m FROM (SELECT s.message_id AS id, MIN(r.m) AS m "
+        f"FROM {heirs} r CROSS JOIN shared_targets s WHERE s.broadcast_id = :b "
+        "AND s.address_id = r.a GROUP BY s.message_id) d WHERE messages.id = d.id "
+        # found by its id: through an index on those, each heir would walk everybody who waits
+        "AND messages.state || '' = 'skipped' AND messages.reason || '' = 'shared_phone'",
+        [[s.message, s.address] for s in starts.values()],
+        b=broadcast_id,
+    )
+
+
+class Given(Protocol):
+    """A target that somebody gets after the release."""
+
+    @property
+    def message(self) -> int: ...
+    @property
+    def position(self) -> int: ...
+    @property
+    def step(self) -> int: ...
+    @property
+    def channel(self) -> str: ...
+    @property
+    def gateway(self) -> str: ...
+    @property
+    def address(self) -> int: ...
+    @property
+    def body(self) -> int: ...
+    @property
+    def carrier(self) -> str | None: ...
+
+
+G = TypeVar("G", bound=Given)
+
+
+def wait_at(tx: Tx, broadcast_id: int, given: Sequence[G]) -> dict[int, G]:
+    """Write targets of messages that were skipped, and let these wait in the queue at the first of
+    theirs: message → that target."""
     columns = json_rows(
         {"m": "bigint", "p": "int", "step": "int", "c": "text", "g": "text", "a": "bigint",
          "body": "bigint"}
@@ -320,7 +361,7 @@ def _pass_on(tx: Tx, broadcast_id: int, given: Sequence[_Sharer]) -> None:
         [[s.message, s.position, s.step, s.channel, s.gateway, s.address, s.body] for s in given],
         b=broadcast_id,
     )
-    starts: dict[int, _Sharer] = {}
+    starts: dict[int, G] = {}
     for s in given:
         if s.message not in starts or s.position < starts[s.message].position:
             starts[s.message] = s
@@ -333,17 +374,7 @@ def _pass_on(tx: Tx, broadcast_id: int, given: Sequence[_Sharer]) -> None:
         [[m, s.position, s.gateway, s.carrier] for m, s in starts.items()],
         now=at(tx.now),
     )
-    heirs = json_rows({"m": "bigint", "a": "bigint"})
-    on_rows(
-        tx,
-        "UPDATE messages SET through_id = d.m FROM (SELECT s.message_id AS id, MIN(r.m) AS m "
-        f"FROM {heirs} r CROSS JOIN shared_targets s WHERE s.broadcast_id = :b "
-        "AND s.address_id = r.a GROUP BY s.message_id) d WHERE messages.id = d.id "
-        # found by its id: through an index on those, each heir would walk everybody who waits
-        "AND messages.state || '' = 'skipped' AND messages.reason || '' = 'shared_phone'",
-        [[s.message, s.address] for s in starts.values()],
-        b=broadcast_id,
-    )
+    return starts
 
 
 def _fail(tx: Tx, messages: set[int]) -> list[int]:
