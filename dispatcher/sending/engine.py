@@ -58,7 +58,7 @@ class Engine:
         self.store, self.name, self.clock, self.mode = store, name, clock, mode
         self.lanes = lanes_of(lanes)
         self.view = View(name, mode, self.lanes, awake, remember, urgent_despite_refusal)
-        self.in_thread = here().writes_in_thread(store.is_sqlite)
+        self.writes_in_thread = here().writes_in_thread(store.is_sqlite)
         self.awake = awake  # seconds, also while the machine sleeps
         self.sent = 0
         self.turned = awake()  # when the database last took a turn of this loop
@@ -160,7 +160,7 @@ class Engine:
         `lanes`: those that may start calls; None: all.
         """
         now = asyncio.get_running_loop().time()
-        if not self.in_thread:
+        if not self.writes_in_thread:
             return self._commit(back, now, lanes)
         return await self._in_thread(self._commit, back, now, lanes)
 

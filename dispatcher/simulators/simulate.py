@@ -125,7 +125,7 @@ def _tell(surface: Surface, found: Life, kept: Sequence[int], whole: bool) -> No
         again += f" --events {','.join(map(str, kept))}" if len(kept) < len(found.script) else ""
         again += f" --database {found.database}" if found.database else ""
         surface.say(f"   Chạy lại: {again}", f"   Again: {again}")
-    elif whole:
+    if whole:
         _tell_trace(surface, found)
 
 
