@@ -61,6 +61,20 @@ def who_waits(world: World) -> set[int]:
     return {c for (c,) in ask(world, "SELECT contact_id FROM messages WHERE state = 'queued'")}
 
 
+OPEN = (
+    "SELECT 1 FROM messages WHERE state IN ('queued', 'sending') OR deadline_at IS NOT NULL LIMIT 1",
+    "SELECT 1 FROM broadcasts WHERE state IN ('approved', 'scheduled', 'running', 'paused', 'held') "
+    "LIMIT 1",
+    "SELECT 1 FROM schedules WHERE state = 'approved' AND next_fire_at IS NOT NULL LIMIT 1",
+    "SELECT 1 FROM receipts WHERE state IN ('new', 'unmatched') LIMIT 1",
+)
+
+
+def is_at_rest(world: World) -> bool:
+    """True when nothing will happen any more that could change what became of anybody."""
+    return not world.is_busy and not any(ask(world, question) for question in OPEN)
+
+
 def last_entry(world: World) -> int:
     """The last entry of the trail."""
     return int(ask(world, "SELECT COALESCE(MAX(id), 0) FROM trail")[0][0])
