@@ -62,17 +62,18 @@ def who_waits(world: World) -> set[int]:
 
 
 OPEN = (
-    "SELECT 1 FROM messages WHERE state IN ('queued', 'sending') OR deadline_at IS NOT NULL LIMIT 1",
-    "SELECT 1 FROM broadcasts WHERE state IN ('approved', 'scheduled', 'running', 'paused', 'held') "
-    "LIMIT 1",
-    "SELECT 1 FROM schedules WHERE state = 'approved' AND next_fire_at IS NOT NULL LIMIT 1",
-    "SELECT 1 FROM receipts WHERE state IN ('new', 'unmatched') LIMIT 1",
+    "messages WHERE state IN ('queued', 'sending') OR deadline_at IS NOT NULL",
+    "broadcasts WHERE state IN ('approved', 'scheduled', 'running', 'paused', 'held')",
+    "schedules WHERE state = 'approved' AND next_fire_at IS NOT NULL",
+    "receipts WHERE state IN ('new', 'unmatched')",
 )
 
 
 def is_at_rest(world: World) -> bool:
     """True when nothing will happen any more that could change what became of anybody."""
-    return not world.is_busy and not any(ask(world, question) for question in OPEN)
+    if world.is_busy:
+        return False
+    return not any(ask(world, f"SELECT 1 FROM {rows} LIMIT 1") for rows in OPEN)
 
 
 def last_entry(world: World) -> int:
