@@ -251,6 +251,12 @@ def doubts(view: View, tx: Tx, lane: Lane, room: int, now: datetime) -> list[Ask
     stops = withdrawals.stopped(
         tx, [p.message_id for p in parcels], urgent_despite_refusal=view.urgent_despite_refusal
     )
+    others = messages.other_attempts(tx, [(p.message_id, p.reference) for p in parcels])
+    staying = stops.keys() | {
+        p.message_id
+        for p in parcels
+        if lifecycle.reached_by_others(others.get(p.message_id, ()), p.reference)
+    }
     sizes = messages.sizes_of_calls(tx, {p.call_ref for p in parcels if p.call_ref != p.reference})
     by_call: dict[str, list[Parcel]] = {}
     for parcel in parcels:
@@ -262,7 +268,7 @@ def doubts(view: View, tx: Tx, lane: Lane, room: int, now: datetime) -> list[Ask
         if len(group) < still_open:  # another worker has the others of this call just now
             put_back(view, tx, Asked(lane, call_ref, group, now, 0.0))
             continue
-        as_it_was = len(group) == size and not any(p.message_id in stops for p in group)
+        as_it_was = len(group) == size and not any(p.message_id in staying for p in group)
         may_ask, look_up = can_ask(lane, group, known, view.mode, now, as_it_was=as_it_was)
         if may_ask:
             leave_by = view.awake() + LEAVE_WITHIN

@@ -206,16 +206,16 @@ def settle_proved(tx: Tx, rows: Sequence[tuple[int, datetime | None]]) -> None:
 
 
 def best_of_attempts(nothing: str) -> str:
-    """SQL: what the best attempt of a row of `messages` is: accepted, in doubt, else `nothing` (a
-    state, or :name of a parameter). An attempt the network said no to counts for nothing: see
-    `lifecycle.best_of_others`."""
+    """SQL: what the best attempt of a row of `messages` is: read, delivered, accepted, in doubt,
+    else `nothing` (a state, or :name of a parameter). An attempt the network only said no to counts
+    for nothing: see `lifecycle.best_of_others`."""
     fallback = nothing if nothing.startswith(":") else f"'{nothing}'"
-    of = (
-        "WHEN EXISTS (SELECT 1 FROM attempts a WHERE a.message_id = messages.id "
-        f"AND a.heard & {Heard.FAILED.value} = 0 AND a.state IN "
-    )
+    one = "WHEN EXISTS (SELECT 1 FROM attempts a WHERE a.message_id = messages.id AND a.heard &"
+    of = f"{one} {Heard.FAILED.value} = 0 AND a.state IN "
     return (
-        f"CASE {of} ('accepted')) THEN 'accepted' "
+        f"CASE {one} {Heard.READ.value} > 0) THEN 'read' "
+        f"{one} {Heard.DELIVERED.value} > 0) THEN 'delivered' "
+        f"{of} ('accepted')) THEN 'accepted' "
         f"{of} ('doubtful', 'unconfirmed')) THEN 'unconfirmed' ELSE {fallback} END"
     )
 
