@@ -192,6 +192,13 @@ def opening(opens: Opens, now: datetime) -> datetime:
     return at.astimezone(UTC)
 
 
+def gathering(now: datetime, *, again: bool = False) -> datetime:
+    """When messages too few for a call are looked at once more: all of them at one moment, the next
+    full minute, later the next full ten."""
+    span = timedelta(minutes=10 if again else 1)
+    return now + span - (now - datetime.min.replace(tzinfo=UTC)) % span
+
+
 def settle(
     standing: Standing, fault: Fault | None, retry_after: timedelta | None, now: datetime
 ) -> Decision:
