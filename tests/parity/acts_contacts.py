@@ -22,7 +22,7 @@ ADD = Act(
         done("lan", **NEW),
         done("mai", "of a ward", **NEW),
         done("lan", "into a group", **NEW, group="Tổ công nghệ"),
-        done("lan", "two numbers", **(NEW | {"phones": ("0950007001", "0950007002")})),
+        refused("several", "lan", "two numbers", **(NEW | {"phones": ("0950007001", "0950007002")})),
         done("lan", "no number", **(NEW | {"phones": ()})),
         done("lan", "a new place", **(NEW | {"place": "Tổ 7"})),
         done("lan", "head and title", **NEW, household="Trần Cụ", title="ông"),
@@ -182,7 +182,7 @@ def sheet(ward_name: str, *rows: str) -> File:
 
 
 GOOD = sheet("may-to", "Trần Mới,0950007001,Tổ 1,", "Trần An,0950007002,Tổ 1,")
-BAD = sheet("may-to", "Trần Mới,0950007001,Tổ 1,", ",0950007003,Tổ 1,")
+BAD = sheet("may-to", "Trần Mới,0950007001,Tổ 1,", "Trần Xấu,12,Tổ 1,")
 IMPORT = Act(
     "contacts.import",
     cli("contacts import", "{file}", ward="--ward", partial="--partial", legal="--legal"),
@@ -196,7 +196,7 @@ IMPORT = Act(
         refused("not-your-ward", "hung", file=GOOD),
         refused("bad-rows", "lan", file=BAD),
         done("lan", "good rows only", file=BAD, partial=True),
-        refused("no-phone-column", "lan", file=File("may-to.csv", b"a,b\n1,2\n")),
+        refused("no-table", "lan", file=File("may-to.csv", b"a,b\n1,2\n")),
         refused("file-kind", "lan", file=File("may-to.exe", b"MZ")),
     ),
 )  # fmt: skip
@@ -272,7 +272,7 @@ PLACE_RENAME = Act(
     web("/areas/{number}/rename", ward="", name="name"),
     cases=(
         done("quan-tri", ward=MINE, number=FIRST, name="Tổ Hoa Sen"),
-        done("lan", "by an officer", ward=MINE, number=FIRST, name="Tổ Hoa Sen"),
+        refused("role", "lan", ward=MINE, number=FIRST, name="Tổ Hoa Sen"),
         auditor(ward=MINE, number=FIRST, name="Tổ Hoa Sen"),
         refused("not-your-ward", "dao", ward=MINE, number=FIRST, name="Tổ Hoa Sen"),
         refused("name-taken", "quan-tri", ward=MINE, number=FIRST, name="Tổ 2"),
@@ -286,10 +286,10 @@ PLACE_MERGE = Act(
     web("/areas/{number}/merge", ids=("into",), ward="", into="into"),
     cases=(
         done("quan-tri", ward=MINE, number=FIRST, into=SECOND),
-        done("lan", "by an officer", ward=MINE, number=FIRST, into=SECOND),
+        refused("role", "lan", ward=MINE, number=FIRST, into=SECOND),
         auditor(ward=MINE, number=FIRST, into=SECOND),
         refused("not-your-ward", "dao", ward=MINE, number=FIRST, into=SECOND),
-        refused("same-area", "quan-tri", ward=MINE, number=FIRST, into=FIRST),
+        refused("same-group", "quan-tri", ward=MINE, number=FIRST, into=FIRST),
         refused("unknown-name", "quan-tri", ward=MINE, number=FIRST, into=NO_PLACE),
     ),
 )

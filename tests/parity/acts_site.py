@@ -62,7 +62,8 @@ HAND_OVER = Act(
     cli("people handover", "{number} {to}"),
     web("/people/{number}/disable", to="to", seen=lambda *_: {"anyway": "1"}),
     cases=(
-        done("quan-tri", number=person("lan"), to=MAI),
+        done("quan-tri", number=person("lan"), to=person("minh")),
+        refused("not-their-ward", "quan-tri", number=person("lan"), to=MAI),
         auditor(number=person("lan"), to=MAI),
         refused("role", "quan-tri", "to an auditor", number=person("lan"), to=person("kiem")),
         refused("same-person", "quan-tri", number=person("lan"), to=person("lan")),
@@ -191,10 +192,10 @@ BACKUP = Act(
     cli("db backup", "{file}"),
     web("/settings/backup", file=""),
     cases=(
-        done("quan-tri", file="sao-luu.db"),
-        auditor(file="sao-luu.db"),
-        refused("whole-site", "dao", file="sao-luu.db"),
-        refused("role", "lan", file="sao-luu.db"),
+        done("quan-tri", file="./sao-luu.db"),
+        auditor(file="./sao-luu.db"),
+        refused("whole-site", "dao", file="./sao-luu.db"),
+        refused("role", "lan", file="./sao-luu.db"),
     ),
 )
 SETTINGS = Act("site.settings", None, web("/settings"), why="a command line edits the file itself")

@@ -27,7 +27,7 @@ from dispatcher.cli.entry import run
 from dispatcher.cli.surface import Surface, split_options
 from dispatcher.clock import start_site_clock
 from dispatcher.config import parse
-from dispatcher.problems import REFUSED
+from dispatcher.problems import OK, PARTLY, REFUSED
 
 NINE = "2026-12-01T09:00:00+07:00"
 TOKEN = re.compile(r'name="csrf" value="([0-9a-f]+)"')
@@ -97,7 +97,7 @@ def _command(way: Cli, case: Case, site: Prepared) -> tuple[str, bool, str]:
         if surface._app is not None:
             surface._app.store.close()
     said = f"{' '.join(words)}\n{out.getvalue()}{told.getvalue()}"
-    told_code = (_code_in(out.getvalue()) or f"exit {code}") if code else ""
+    told_code = "" if code in (OK, PARTLY) else _code_in(out.getvalue()) or f"exit {code}"
     return told_code, code == REFUSED, said
 
 
@@ -124,6 +124,8 @@ def _typed(value: Any, site: Prepared) -> Any:
             return [_typed(v, site) for v in value]
         case dict():
             return [f"{k}={v}" for k, v in value.items()]
+        case str() if value.startswith("./"):
+            return str(site.root / value)
     return value
 
 
@@ -159,7 +161,7 @@ def _form(way: Web, case: Case, site: Prepared) -> tuple[str, bool, str]:
     if way.shows and way.shows in answer.text:
         return "", False, said
     found = CODE.search(answer.text)
-    code = found[1] if found else f"page {answer.status_code}"
+    code = found[1] if found else "not-confirmed"  # it asks once more
     return code, answer.status_code in BY_A_RULE, said + answer.text[:3000]
 
 

@@ -18,7 +18,10 @@ from dispatcher.store.schema import metadata, moment
 
 OF_A_DOOR = {"sessions", "devices", "kept_forms", "api_keys.used_at"}
 OF_A_DOOR |= {"people.failures", "people.locked_until", "people.totp_step"}
+ACTS_OF_A_DOOR = ("key_used", "signed_in", "password_right")
+ONE_BY_ONE = {"source=nhập tay": "source=✎", "source=API": "source=✎"}  # which door, in words
 BY_CHANCE = {"api_keys.digest", "files.digest"}
+SITE_BY_CHANCE = ("idempotency:", "backed_up_at")
 DERIVED = {"headcounts", "list_changes"}  # counted from the rows beside them
 SLOT = 10 * 60  # seconds: moments are compared this roughly
 
@@ -35,15 +38,16 @@ def dump(root: Path) -> tuple[Rows, Rows]:
                 continue
             kinds = {c.name: isinstance(c.type, Instant) for c in table.columns}
             for row in database.execute(f'SELECT * FROM "{table.name}"'):  # noqa: S608
-                if table.name == "site" and row["name"].startswith("idempotency:"):
+                if table.name == "site" and row["name"].startswith(SITE_BY_CHANCE):
                     continue
                 told = [_told(table.name, name, kinds[name], row[name]) for name in kinds]
-                if table.name == "contacts" and row["kind"] == "tester":
-                    told = [t for t in told if not t.startswith("name_key=")]  # drawn
+                if table.name == "contacts":
+                    told = _without_lots(row, told)
                 rows[f"{table.name}: " + ", ".join(t for t in told if t)] += 1
         trail: Rows = Counter(
             _entry(row["entry"])
-            for row in database.execute("SELECT entry FROM trail WHERE act <> 'key_used'")
+            for row in database.execute("SELECT act, entry FROM trail")
+            if row["act"] not in ACTS_OF_A_DOOR
         )
     for line in (root / "dispatcher.toml").read_text("utf-8").splitlines():
         rows[f"dispatcher.toml: {line}"] += 1
@@ -60,6 +64,13 @@ def _told(table: str, name: str, is_moment: bool, value: Any) -> str:
         at = moment(value).timestamp()
         return f"{name}≈{moment(int(at // SLOT * SLOT * 1_000_000)):%d/%m %H:%M}"
     return f"{name}={value.hex()[:12] if isinstance(value, bytes) else value}"
+
+
+def _without_lots(row: sqlite3.Row, told: list[str]) -> list[str]:
+    """A contact without the key that is drawn for a phone of ours and for whoever was erased."""
+    if row["kind"] == "tester" or row["removed_at"] is not None:
+        told = [t for t in told if not t.startswith("name_key=")]
+    return [ONE_BY_ONE.get(t, t) for t in told]
 
 
 def _entry(text: str) -> str:

@@ -132,7 +132,7 @@ def prepare(folder: Path) -> Prepared:
     _schedules(app)
     _urgent(app, made)
     app.store.close()
-    _hear(root, made)
+    _as_heard(root, made)
     _copy(root, made.kept)
     return made
 
@@ -264,14 +264,14 @@ def _broadcasts(app: App, made: Prepared) -> None:
             planning.test(tx, broadcasts.get(tx, made.ids[Known("broadcast", "tested")]), tester)
 
 
-def _hear(root: Path, made: Prepared) -> None:
-    """The network took two messages of a broadcast and refused the third; another is held."""
+def _as_heard(root: Path, made: Prepared) -> None:
+    """The network took two messages and refused the third; one broadcast is held."""
     with closing(sqlite3.connect(root / "data" / "site.db")) as database:
-        sent = made.ids[Known("broadcast", "sent")]
-        query = "SELECT id FROM messages WHERE broadcast_id = ? AND state = 'queued' ORDER BY id"
-        ids = [i for (i,) in database.execute(query, [sent])]
-        for message, state in zip(ids, ("accepted", "delivered", "failed"), strict=True):
-            database.execute("UPDATE messages SET state = ? WHERE id = ?", [state, message])
+        for name in ("sent", "urgent"):
+            query = "SELECT id FROM messages WHERE broadcast_id = ? AND state = 'queued' ORDER BY id"
+            ids = [i for (i,) in database.execute(query, [made.ids[Known("broadcast", name)]])]
+            for message, state in zip(ids, ("accepted", "delivered", "failed", "read"), strict=False):
+                database.execute("UPDATE messages SET state = ? WHERE id = ?", [state, message])
         database.execute(
             "UPDATE broadcasts SET state = 'held', reason = 'content' WHERE id = ?",
             [made.ids[Known("broadcast", "held")]],
@@ -329,6 +329,7 @@ def _urgent(app: App, made: Prepared) -> None:
         )
     sent, _ = emergencies.send(app, lan, "bao", {"viec": "viec urgent"})
     made.ids[Known("broadcast", "urgent")] = sent.id
+    joined.release(app, get(app, sent.id))
 
 
 # --- what a page sends beside what is typed -----------------------------------------------------

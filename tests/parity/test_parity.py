@@ -24,8 +24,8 @@ def cases(aspect):
     for name in PAIRS:
         known = [
             pytest.mark.xfail(strict=True, reason=f"drift: {why}")
-            for pattern, (where, why) in DRIFTS.items()
-            if fnmatch(name, pattern) and aspect in where.split()
+            for where, why, patterns in DRIFTS
+            if aspect in where.split() and any(fnmatch(name, p) for p in patterns)
         ]
         found.append(pytest.param(name, marks=known, id=name))
     return found
@@ -63,12 +63,12 @@ def test_every_door_leaves_the_same_trail(name, site):
     first, *others = found = list(outcomes(name, site).values())
     for other in others:
         assert other.trail == first.trail
-    if any(o.by_a_rule for o in found):
+    if any(o.by_a_rule for o in found) and PAIRS[name][1].code != "not-confirmed":
         assert any(" refused " in entry for entry in first.trail), "a refusal is kept"
 
 
 def test_every_drift_is_of_a_case():
-    for pattern in DRIFTS:
+    for pattern in [p for _, _, patterns in DRIFTS for p in patterns]:
         assert any(fnmatch(name, pattern) for name in PAIRS), pattern
 
 
