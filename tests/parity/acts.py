@@ -12,7 +12,7 @@ ACTS = (
 )  # fmt: skip
 
 COMMANDS_THAT_READ = """
-    areas list · areas show · audit export · audit list · audit verify · audit witness
+    areas list · areas show · audit list
     broadcasts list · broadcasts preview · broadcasts share · broadcasts show · broadcasts watch
     budgets list · completion · contacts list · contacts show · coverage · db check · doctor
     duty list · gateways balance · gateways callback · gateways check · gateways dossier

@@ -1,8 +1,8 @@
 """Broadcasts until they are decided: written, edited, handed in, approved, returned."""
 
 from parity.changes import clock_in_doubt, noon_off, small_budget
-from parity.prepared import digest_shown
-from parity.words import Act, File, api, broadcast, auditor, cli, done, person, refused, ward, web
+from parity.pages import digest_shown
+from parity.words import Act, File, api, auditor, broadcast, cli, done, person, refused, ward, web
 
 MINE, THEIRS, NOWHERE = ward("Máy Tơ"), ward("Cầu Đất"), ward("Hà Nội")
 DRAFT, SUBMITTED, RUNNING = broadcast("draft"), broadcast("submitted"), broadcast("running")

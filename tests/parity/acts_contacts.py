@@ -1,6 +1,6 @@
 """Contacts, imports, groups, residential groups, whoever is not written to."""
 
-from parity.prepared import code_typed, uploaded
+from parity.pages import code_typed, uploaded
 from parity.words import Act, File, Known, api, auditor, cli, contact, done, refused, ward, web
 
 MINE, THEIRS, NOWHERE = ward("Máy Tơ"), ward("Cầu Đất"), ward("Hà Nội")

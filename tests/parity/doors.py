@@ -19,7 +19,8 @@ from typing import Any
 from browser import serve
 from parity.dump import changes, dump
 from parity.forms import form_of
-from parity.prepared import Answered, Prepared
+from parity.pages import Answered
+from parity.prepared import Prepared
 from parity.words import BY_NAME, Act, Api, Case, Cli, File, Known, Web
 
 from dispatcher.app import open_app
@@ -49,7 +50,9 @@ class Outcome:
 def through(door: str, act: Act, case: Case, site: Prepared) -> Outcome:
     """Do it, starting from the prepared site."""
     root = site.put_back(case.where)
-    before = dump(root)
+    if case.where not in site.before:
+        site.before[case.where] = dump(root)
+    before = site.before[case.where]
     start_site_clock(NINE)
     match act.doors(case)[door]:
         case Cli() as way:
@@ -139,8 +142,7 @@ def _form(way: Web, case: Case, site: Prepared) -> tuple[str, bool, str]:
         browser.cookies.set("__Host-session", site.sessions[case.by])
         route = way.route.format(**{n: _path(v, site) for n, v in case.given.items()})
         sent = _filled(browser, way, route, case, site)
-        token = TOKEN.search(browser.get("/me").text)
-        sent["csrf"] = token[1] if token else ""
+        sent["csrf"] = _token(browser, case.by, site)
         if way.seen is not None:
             sent |= way.seen(app, site, case, browser, sent)
         files = {
@@ -165,9 +167,16 @@ def _form(way: Web, case: Case, site: Prepared) -> tuple[str, bool, str]:
     return code, answer.status_code in BY_A_RULE, said + answer.text[:3000]
 
 
-def _filled(
-    browser: Any, way: Web, route: str, case: Case, site: Prepared
-) -> dict[str, Any]:
+def _token(browser: Any, person: str, site: Prepared) -> str:
+    """The token of somebody's session, read from a page of theirs once."""
+    if person not in site.tokens:
+        found = TOKEN.search(browser.get("/me").text)
+        assert found, person
+        site.tokens[person] = found[1]
+    return site.tokens[person]
+
+
+def _filled(browser: Any, way: Web, route: str, case: Case, site: Prepared) -> dict[str, Any]:
     """The fields of the form as the page has them, and what is typed into them."""
     sent: dict[str, Any] = {}
     if way.page:

@@ -24,7 +24,9 @@ class _Forms(HTMLParser):
         match tag:
             case "select":
                 self._chosen = name
-            case "option" if self._chosen and ("selected" in given or self._chosen not in self.found):
+            case "option" if self._chosen and (
+                "selected" in given or self._chosen not in self.found
+            ):
                 self.found[self._chosen] = [given.get("value", "")]
             case "textarea":
                 self._text, self.found[name] = name, [""]

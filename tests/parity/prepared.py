@@ -16,12 +16,19 @@ from pathlib import Path
 from typing import Any
 
 from conftest import NINE, SiteClock, build_site, migrated_file
-from parity.forms import form_of
 from parity.words import Change, Known
 from walk import get, import_list, number, sheet
 
 from dispatcher import app as joined
-from dispatcher import deputizing, emergencies, planning, scheduling, signing_in, templating, wording
+from dispatcher import (
+    deputizing,
+    emergencies,
+    planning,
+    scheduling,
+    signing_in,
+    templating,
+    wording,
+)
 from dispatcher.app import App, open_app
 from dispatcher.config import parse
 from dispatcher.config.site import DEFAULT_WINDOW
@@ -86,7 +93,9 @@ class Prepared:
     ids: dict[Known, int] = field(default_factory=dict)
     sessions: dict[str, str] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
     variants: dict[tuple[Change, ...], Path] = field(default_factory=dict)
+    before: dict[tuple[Change, ...], Any] = field(default_factory=dict)  # what each holds
 
     def put_back(self, where: tuple[Change, ...] = ()) -> Path:
         """The site as it was, with these changes; its folder."""
@@ -111,7 +120,9 @@ def _copy(source: Path, target: Path) -> None:
 
 def prepare(folder: Path) -> Prepared:
     """Make the site, once."""
-    root = build_site(folder / "site", "data/site.db", ("[routes.outbox]", f"{ROUTES}[routes.outbox]"))
+    root = build_site(
+        folder / "site", "data/site.db", ("[routes.outbox]", f"{ROUTES}[routes.outbox]")
+    )
     (root / "templates" / "thong-bao.j2").write_text(TEXT, encoding="utf-8")
     correction = TEXT.replace("viec", "noi_dung")
     (root / "templates" / "dinh-chinh.j2").write_text(correction, encoding="utf-8")
@@ -268,9 +279,13 @@ def _as_heard(root: Path, made: Prepared) -> None:
     """The network took two messages and refused the third; one broadcast is held."""
     with closing(sqlite3.connect(root / "data" / "site.db")) as database:
         for name in ("sent", "urgent"):
-            query = "SELECT id FROM messages WHERE broadcast_id = ? AND state = 'queued' ORDER BY id"
+            query = (
+                "SELECT id FROM messages WHERE broadcast_id = ? AND state = 'queued' ORDER BY id"
+            )
             ids = [i for (i,) in database.execute(query, [made.ids[Known("broadcast", name)]])]
-            for message, state in zip(ids, ("accepted", "delivered", "failed", "read"), strict=False):
+            for message, state in zip(
+                ids, ("accepted", "delivered", "failed", "read"), strict=False
+            ):
                 database.execute("UPDATE messages SET state = ? WHERE id = ?", [state, message])
         database.execute(
             "UPDATE broadcasts SET state = 'held', reason = 'content' WHERE id = ?",
@@ -330,39 +345,3 @@ def _urgent(app: App, made: Prepared) -> None:
     sent, _ = emergencies.send(app, lan, "bao", {"viec": "viec urgent"})
     made.ids[Known("broadcast", "urgent")] = sent.id
     joined.release(app, get(app, sent.id))
-
-
-# --- what a page sends beside what is typed -----------------------------------------------------
-
-
-class Answered(Exception):
-    """An earlier page said no already."""
-
-    def __init__(self, answer: Any) -> None:
-        super().__init__()
-        self.answer = answer
-
-
-def digest_shown(app: App, site: Prepared, case: Any, *_: Any) -> dict[str, str]:
-    """What a page of a broadcast knew of it: the approval covers just that."""
-    with app.store.read(SYSTEM) as tx:
-        if case.given["number"] not in site.ids:
-            return {}
-        found = broadcasts.get(tx, site.ids[case.given["number"]])
-        return {"seen": planning.digest(tx, found)}
-
-
-def code_typed(_app: App, site: Prepared, case: Any, *_: Any) -> dict[str, str]:
-    """Before somebody is erased their code is typed."""
-    return {"sure": f"c{site.id_of(case.given['number'])}" if case.given.get("sure") else ""}
-
-
-def uploaded(_app: App, _site: Prepared, case: Any, browser: Any, sent: Any) -> dict[str, Any]:
-    """A list is looked at before it is stored: the form that the look gives."""
-    file = case.given["file"]
-    answer = browser.post(
-        "/contacts/import", data={"csrf": sent["csrf"]}, files={"file": (file.name, file.content)}
-    )
-    if answer.status_code != 200:
-        raise Answered(answer)
-    return {**form_of(answer.text, "/contacts/import/store"), **sent}
