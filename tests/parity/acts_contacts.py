@@ -77,8 +77,17 @@ MOVE = Act(
     ),
 )
 
-MOVED_AWAY = Act("contacts.moved away", None, web("/contacts/{number}/moved"),
-                 why="a command suppresses with a reason")  # fmt: skip
+MOVED_AWAY = Act(
+    "contacts.moved away",
+    None,
+    web("/contacts/{number}/moved"),
+    cases=(
+        done("lan", number=AN),
+        auditor(number=AN),
+        refused("unknown-contact", "hung", "ward", number=AN),
+    ),
+    why="a command suppresses with a reason",
+)
 
 SUPPRESS = Act(
     "contacts.suppress",
@@ -166,9 +175,26 @@ FORGET = Act(
     ),
 )
 
-DO_NOT_CALL = Act("contacts.do-not-call", cli("contacts do-not-call"),
-                  why="the console does not load the list")  # fmt: skip
-EXPORT = Act("contacts.export", cli("contacts export"), why="the console gives no numbers away")
+DO_NOT_CALL = Act(
+    "contacts.do-not-call",
+    cli("contacts do-not-call", "{file}"),
+    cases=(
+        done("lan", file=File("khong-goi.txt", b"0950007009\n0950000001\n")),
+        refused("read-only", "kiem", file=File("khong-goi.txt", b"0950007009\n")),
+    ),
+    why="the console does not load the list",
+)
+EXPORT = Act(
+    "contacts.export",
+    cli("contacts export", "{file}", ward="--ward", reason="--reason"),
+    cases=(
+        done("lan", file="./danh-ba.csv", ward=MINE, reason="đối chiếu"),
+        done("mai", "numbers masked", file="./danh-ba.csv"),
+        done("kiem", "by an auditor", file="./danh-ba.csv"),
+        refused("unknown-name", "lan", file="./danh-ba.csv", ward=NOWHERE),
+    ),
+    why="the console gives no numbers away",
+)
 
 # --- lists --------------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """Schedules, prepared urgent texts, the roster."""
 
 from parity.changes import clock_in_doubt, schedule_edited
-from parity.words import Act, auditor, broadcast, cli, done, person, refused, ward, web
+from parity.words import Act, Known, auditor, broadcast, cli, done, person, refused, ward, web
 
 MINE, THEIRS = ward("Máy Tơ"), ward("Cầu Đất")
 
@@ -194,7 +194,18 @@ DUTY_ADD = Act(
     ),
 )
 
-DUTY_REMOVE = Act("duty.remove", cli("duty remove"), why="the console cannot take a duty away")
+TAKEN = Known("duty", "lan")
+DUTY_REMOVE = Act(
+    "duty.remove",
+    cli("duty remove", "{number}"),
+    cases=(
+        done("minh", number=TAKEN),
+        refused("role", "mai", number=TAKEN),
+        refused("not-your-ward", "tam", number=TAKEN),
+        refused("no-duty", "minh", number=Known("duty", "none")),
+    ),
+    why="the console cannot take a duty away",
+)
 
 ACTS = (
     SUBMIT, APPROVE, RETURN, PAUSE, PREPARE, URGENT_SUBMIT, URGENT_APPROVE, URGENT_RETURN, END,

@@ -100,9 +100,44 @@ OWN_CODE = Act(
     web("/me/totp", shows="otpauth://", me="", old="old"),
     cases=(done("minh", me=person("minh"), old=OLD),),
 )
-KEY_ADD = Act("people.key-add", cli("people key-add"), why="the console makes no API keys")
-KEY_END = Act("people.key-revoke", cli("people key-revoke"), why="the console makes no API keys")
-REACH = Act("people.reach", cli("people reach"), why="the console does not ask how to tell staff")
+KEY = {"number": MAI, "name": "mot-cua", "may": "write", "days": "30"}
+KEY_ADD = Act(
+    "people.key-add",
+    cli("people key-add", "{number}", name="--name", may="--may", days="--days"),
+    cases=(
+        done("quan-tri", **KEY),
+        done("mai", "one's own", **KEY),
+        refused("role", "minh", **KEY),
+        refused("not-your-ward", "dao", **KEY),
+        refused("key-exists", "quan-tri", **(KEY | {"name": "k-mai"})),
+        refused("bad-key", "quan-tri", **(KEY | {"days": "0"})),
+        refused("unknown-name", "quan-tri", **(KEY | {"number": NOBODY})),
+    ),
+    why="the console makes no API keys",
+)
+KEY_END = Act(
+    "people.key-revoke",
+    cli("people key-revoke", "{name}"),
+    cases=(
+        done("quan-tri", name="k-mai"),
+        done("mai", "one's own", name="k-mai"),
+        refused("unknown-name", "dao", "ward", name="k-mai"),
+        refused("unknown-name", "quan-tri", name="khong-co"),
+    ),
+    why="the console makes no API keys",
+)
+REACH = Act(
+    "people.reach",
+    cli("people reach", "{number}", email="--email", phone="--phone"),
+    cases=(
+        done("quan-tri", number=MAI, email="mai@phuong.example", phone="0950000055"),
+        done("mai", "oneself", number=MAI, email="mai@phuong.example"),
+        refused("role", "minh", number=MAI, email="mai@phuong.example"),
+        refused("not-your-ward", "dao", number=MAI, email="mai@phuong.example"),
+        refused("bad-phone", "quan-tri", number=MAI, phone="12"),
+    ),
+    why="the console does not ask how to tell staff",
+)
 
 LENT = {"principal": person("minh"), "deputy": MAI, "document": "16/QĐ", "first": "2026-12-02",
         "until": "2026-12-31", "prefix": "KT."}  # fmt: skip
