@@ -10,8 +10,10 @@ HELD, STOPPED, NONE = broadcast("held"), broadcast("stopped"), broadcast("none")
 
 SCHEDULE = Act(
     "broadcasts.schedule",
-    cli("broadcasts schedule", "{number}", at="--at", despite="--despite", again="--again"),
-    web("/broadcasts/{number}/schedule", at="at", despite="despite", again="again"),
+    cli("broadcasts schedule", "{number}", at="--at", despite="--despite", again="--again",
+        people="--people"),
+    web("/broadcasts/{number}/schedule", at="at", despite="despite", again="again",
+        people="people"),
     cases=(
         done("lan", number=APPROVED),
         done("hung-mt", "at a time", number=APPROVED, at="2026-12-01 10:00"),

@@ -100,12 +100,12 @@ class Prepared:
     def put_back(self, where: tuple[Change, ...] = ()) -> Path:
         """The site as it was, with these changes; its folder."""
         if where not in self.variants:
-            _copy(self.kept, self.root)
+            copy_site(self.kept, self.root)
             for change in where:
                 change(self.root)
             self.variants[where] = self.kept.with_name(f"kept-{len(self.variants)}")
-            _copy(self.root, self.variants[where])
-        _copy(self.variants[where], self.root)
+            copy_site(self.root, self.variants[where])
+        copy_site(self.variants[where], self.root)
         return self.root
 
     def id_of(self, what: Known) -> int:
@@ -113,7 +113,7 @@ class Prepared:
         return self.ids.get(what, 999)
 
 
-def _copy(source: Path, target: Path) -> None:
+def copy_site(source: Path, target: Path) -> None:
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(source, target)
 
@@ -137,18 +137,18 @@ def prepare(folder: Path) -> Prepared:
     load_key(site.key_file, create=True)
     app = open_app(site, SiteClock())
     made = Prepared(root, folder / "kept")
-    _staff(app, made)
-    _lists(app, made, folder)
+    add_staff(app, made)
+    add_lists(app, made, folder)
     _broadcasts(app, made)
     _schedules(app)
     _urgent(app, made)
     app.store.close()
     _as_heard(root, made)
-    _copy(root, made.kept)
+    copy_site(root, made.kept)
     return made
 
 
-def _staff(app: App, made: Prepared) -> None:
+def add_staff(app: App, made: Prepared) -> None:
     with app.begin(SYSTEM)() as tx:
         for name in (MINE, THEIRS):
             made.ids[Known("ward", name)] = areas.ward(tx, name).id
@@ -169,7 +169,7 @@ def _staff(app: App, made: Prepared) -> None:
         )
 
 
-def _lists(app: App, made: Prepared, folder: Path) -> None:
+def add_lists(app: App, made: Prepared, folder: Path) -> None:
     import_list(app, sheet(folder / "may-to.csv", [
         ("Trần An", number(1), "Tổ 1", ""), ("Lê Bình", number(2), "Tổ 1", ""),
         ("Phạm Chi", number(3), "Tổ 2", ""), ("Không Số", "", "Tổ 2", ""),
