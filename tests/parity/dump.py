@@ -7,13 +7,14 @@ Left out: what differs by chance (moments, seals, salts) and what belongs to one
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections import Counter
-from contextlib import closing
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from dispatcher.config import parse
 from dispatcher.store.columns import Instant
+from dispatcher.store.engines import engine_for
 from dispatcher.store.schema import metadata, moment
 
 OF_A_DOOR = {"sessions", "devices", "kept_forms", "api_keys.used_at"}
@@ -29,15 +30,15 @@ Rows = Counter[str]
 
 
 def dump(root: Path) -> tuple[Rows, Rows]:
-    """(rows of all tables and the settings, entries of the trail) of a closed SQLite site."""
+    """(rows of all tables and the settings, entries of the trail) of a closed site."""
     rows: Rows = Counter()
-    with closing(sqlite3.connect(root / "data" / "site.db")) as database:
-        database.row_factory = sqlite3.Row
+    engine = engine_for(parse(root).database)
+    with engine.connect() as database:
         for table in metadata.tables.values():
             if table.name in OF_A_DOOR | DERIVED | {"trail", "checkpoints"}:
                 continue
             kinds = {c.name: isinstance(c.type, Instant) for c in table.columns}
-            for row in database.execute(f'SELECT * FROM "{table.name}"'):
+            for row in database.exec_driver_sql(f'SELECT * FROM "{table.name}"').mappings():
                 if table.name == "site" and row["name"].startswith(SITE_BY_CHANCE):
                     continue
                 told = [_told(table.name, name, kinds[name], row[name]) for name in kinds]
@@ -45,10 +46,11 @@ def dump(root: Path) -> tuple[Rows, Rows]:
                     told = _without_lots(row, told)
                 rows[f"{table.name}: " + ", ".join(t for t in told if t)] += 1
         trail: Rows = Counter(
-            _entry(row["entry"])
-            for row in database.execute("SELECT act, entry FROM trail")
-            if row["act"] not in ACTS_OF_A_DOOR
+            _entry(entry)
+            for act, entry in database.exec_driver_sql("SELECT act, entry FROM trail")
+            if act not in ACTS_OF_A_DOOR
         )
+    engine.dispose()
     for line in (root / "dispatcher.toml").read_text("utf-8").splitlines():
         rows[f"dispatcher.toml: {line}"] += 1
     return rows, trail
@@ -66,7 +68,7 @@ def _told(table: str, name: str, is_moment: bool, value: Any) -> str:
     return f"{name}={value.hex()[:12] if isinstance(value, bytes) else value}"
 
 
-def _without_lots(row: sqlite3.Row, told: list[str]) -> list[str]:
+def _without_lots(row: Mapping[Any, Any], told: list[str]) -> list[str]:
     """A contact without the key that is drawn for a phone of ours and for whoever was erased."""
     if row["kind"] == "tester" or row["removed_at"] is not None:
         told = [t for t in told if not t.startswith("name_key=")]

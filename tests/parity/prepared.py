@@ -7,16 +7,15 @@ decide about is of Máy Tơ.
 from __future__ import annotations
 
 import shutil
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from conftest import NINE, SiteClock, build_site, migrated_file
+from conftest import MIGRATED, NINE, SiteClock, build_site, migrated_file, new_postgresql
 from parity.words import Change, Known
+from sqlalchemy import text
 from walk import get, import_list, number, sheet
 
 from dispatcher import app as joined
@@ -48,6 +47,7 @@ from dispatcher.store import (
     suppressions,
 )
 from dispatcher.store import emergencies as prepared_texts
+from dispatcher.store.engines import engine_for
 from dispatcher.store.seal import load_key
 
 MINE, THEIRS = "Máy Tơ", "Cầu Đất"
@@ -90,6 +90,7 @@ class Prepared:
 
     root: Path
     kept: Path
+    server: Any = None  # where its database is, when it is no file: PostgreSQL, named as the folder
     ids: dict[Known, int] = field(default_factory=dict)
     sessions: dict[str, str] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
@@ -100,51 +101,57 @@ class Prepared:
     def put_back(self, where: tuple[Change, ...] = ()) -> Path:
         """The site as it was, with these changes; its folder."""
         if where not in self.variants:
-            copy_site(self.kept, self.root)
+            self.copy(self.kept, self.root)
             for change in where:
                 change(self.root)
             self.variants[where] = self.kept.with_name(f"kept-{len(self.variants)}")
-            copy_site(self.root, self.variants[where])
-        copy_site(self.variants[where], self.root)
+            self.copy(self.root, self.variants[where])
+        self.copy(self.variants[where], self.root)
         return self.root
+
+    def keep(self) -> None:
+        """What every case starts from is what stands there now."""
+        self.copy(self.root, self.kept)
+
+    def copy(self, source: Path, target: Path) -> None:
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(source, target)
+        if self.server is not None:
+            self.server.psql(f'DROP DATABASE IF EXISTS "{target.name}";')
+            self.server.psql(f'CREATE DATABASE "{target.name}" TEMPLATE "{source.name}";')
 
     def id_of(self, what: Known) -> int:
         """The number of something; one that nothing has for what is not there."""
         return self.ids.get(what, 999)
 
 
-def copy_site(source: Path, target: Path) -> None:
-    shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(source, target)
-
-
-def prepare(folder: Path) -> Prepared:
-    """Make the site, once."""
-    root = build_site(
-        folder / "site", "data/site.db", ("[routes.outbox]", f"{ROUTES}[routes.outbox]")
-    )
+def prepare(folder: Path, server: Any = None) -> Prepared:
+    """Make the site, once. `server`: the PostgreSQL it is to be on."""
+    database = new_postgresql(server, "site", MIGRATED) if server else "data/site.db"
+    root = build_site(folder / "site", database, ("[routes.outbox]", f"{ROUTES}[routes.outbox]"))
     (root / "templates" / "thong-bao.j2").write_text(TEXT, encoding="utf-8")
     correction = TEXT.replace("viec", "noi_dung")
     (root / "templates" / "dinh-chinh.j2").write_text(correction, encoding="utf-8")
     for name in ("moi", "cho-duyet", "da-duyet", "nghi", "cua-lanh-dao", "chua-ai-doc", "lap-lai"):
-        text = MONDAYS.format("viec running" if name == "lap-lai" else name)
+        source = MONDAYS.format("viec running" if name == "lap-lai" else name)
         if name == "lap-lai":
-            text = text.replace("0 9 * * mon", "0 10 * * *")
-        (root / "schedules" / f"{name}.toml").write_text(text, encoding="utf-8")
+            source = source.replace("0 9 * * mon", "0 10 * * *")
+        (root / "schedules" / f"{name}.toml").write_text(source, encoding="utf-8")
     site = parse(root)
     site.data.mkdir(mode=0o700)
-    shutil.copy(migrated_file(), site.data / "site.db")
+    if server is None:
+        shutil.copy(migrated_file(), site.data / "site.db")
     load_key(site.key_file, create=True)
     app = open_app(site, SiteClock())
-    made = Prepared(root, folder / "kept")
+    made = Prepared(root, folder / "kept", server)
     add_staff(app, made)
     add_lists(app, made, folder)
     _broadcasts(app, made)
     _schedules(app)
     _urgent(app, made)
     app.store.close()
-    _as_heard(root, made)
-    copy_site(root, made.kept)
+    _as_heard(site.database, made)
+    made.keep()
     return made
 
 
@@ -275,33 +282,31 @@ def _broadcasts(app: App, made: Prepared) -> None:
             planning.test(tx, broadcasts.get(tx, made.ids[Known("broadcast", "tested")]), tester)
 
 
-def _as_heard(root: Path, made: Prepared) -> None:
-    """The network took two messages and refused the third; one broadcast is held."""
-    with closing(sqlite3.connect(root / "data" / "site.db")) as database:
+def _as_heard(database: str, made: Prepared) -> None:
+    """The network took two messages and refused the third; one broadcast is held; somebody has
+    a notice."""
+    engine = engine_for(database)
+    with engine.begin() as at:
         for name in ("sent", "urgent"):
-            query = (
-                "SELECT id FROM messages WHERE broadcast_id = ? AND state = 'queued' ORDER BY id"
-            )
-            ids = [i for (i,) in database.execute(query, [made.ids[Known("broadcast", name)]])]
-            for message, state in zip(
-                ids, ("accepted", "delivered", "failed", "read"), strict=False
-            ):
-                database.execute("UPDATE messages SET state = ? WHERE id = ?", [state, message])
-        database.execute(
-            "UPDATE broadcasts SET state = 'held', reason = 'content' WHERE id = ?",
-            [made.ids[Known("broadcast", "held")]],
-        )
-        database.execute(
-            "UPDATE broadcasts SET again = '', again_of = '[]' WHERE id = ?",
-            [made.ids[Known("broadcast", "gap")]],
-        )
+            found = at.execute(text(QUEUED), {"b": made.ids[Known("broadcast", name)]})
+            states = ("accepted", "delivered", "failed", "read")
+            for (message,), state in zip(found.all(), states, strict=False):
+                at.execute(text(HEARD), {"m": message, "s": state})
+        at.execute(text(HELD), {"b": made.ids[Known("broadcast", "held")]})
+        at.execute(text(UNEXPLAINED), {"b": made.ids[Known("broadcast", "gap")]})
         for name in ("lan", "kiem"):
-            database.execute(
-                "INSERT INTO notices (person_id, at, code, noun, noun_id, vi, en, mail, text, again_at) "
-                "VALUES (?, 0, 'held', 'broadcast', '1', 'Bị giữ', 'Held', 'none', 'none', 0)",
-                [made.ids[Known("person", name)]],
-            )
-        database.commit()
+            at.execute(text(NOTICE), {"p": made.ids[Known("person", name)]})
+    engine.dispose()
+
+
+QUEUED = "SELECT id FROM messages WHERE broadcast_id = :b AND state = 'queued' ORDER BY id"
+HEARD = "UPDATE messages SET state = :s WHERE id = :m"
+HELD = "UPDATE broadcasts SET state = 'held', reason = 'content' WHERE id = :b"
+UNEXPLAINED = "UPDATE broadcasts SET again = '', again_of = '[]' WHERE id = :b"
+NOTICE = (
+    "INSERT INTO notices (person_id, at, code, noun, noun_id, vi, en, mail, text, again_at) "
+    "VALUES (:p, 0, 'held', 'broadcast', '1', 'Bị giữ', 'Held', 'none', 'none', 0)"
+)
 
 
 # --- what waits beside them ---------------------------------------------------------------------

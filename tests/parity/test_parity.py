@@ -67,6 +67,24 @@ def test_every_door_leaves_the_same_trail(name, site):
         assert any(" refused " in entry for entry in first.trail), "a refusal is kept"
 
 
+@pytest.fixture(scope="module")
+def on_a_server(tmp_path_factory, postgresql_server):
+    return prepare(tmp_path_factory.mktemp("parity-server"), postgresql_server)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["broadcasts.create / done", "broadcasts.submit / same_words",
+                                  "broadcasts.approve / own-work", "stop-all / done",
+                                  "contacts.add / done", "people.add / done"])  # fmt: skip
+def test_an_act_is_the_same_on_a_server(name, on_a_server):
+    act, case = PAIRS[name]
+    first, *others = (through(door, act, case, on_a_server) for door in act.doors(case))
+    assert first.code == case.code
+    for other in others:
+        assert (other.code, other.rows, other.trail) == (first.code, first.rows, first.trail)
+    assert first.rows or first.trail
+
+
 def test_every_drift_is_of_a_case():
     for pattern in [p for _, _, patterns in DRIFTS for p in patterns]:
         assert any(fnmatch(name, pattern) for name in PAIRS), pattern

@@ -5,7 +5,7 @@ from conftest import SiteClock, build_site, migrated_file
 from parity.acts_broadcasts import SUBMIT
 from parity.acts_sending import SCHEDULE
 from parity.doors import through
-from parity.prepared import Prepared, add_lists, add_staff, copy_site
+from parity.prepared import Prepared, add_lists, add_staff
 from parity.words import broadcast, done, refused
 from walk import get, twin_urls, write_broadcast
 
@@ -70,7 +70,7 @@ def live(tmp_path, twins, monkeypatch):
     with app.begin(app.actor("minh"))() as tx:
         planning.approve(tx, broadcasts.get(tx, ready))
     app.store.close()
-    copy_site(root, made.kept)
+    made.keep()
     return made
 
 
