@@ -178,7 +178,8 @@ class Books:
     def of(self, taken: Taken) -> Attempt | None:
         """The attempt an acceptance is the answer to."""
         found = self.by_reference.get((taken.vendor, taken.reference), ())
-        return next((a for a in found if a.to in (taken.to, "")), None)
+        exact = (a for a in found if a.to == taken.to)
+        return next(exact, None) or next((a for a in found if not a.to), None)
 
     def attempts_of(self, message: int) -> list[Attempt]:
         return [a for a in self.attempts if a.message == message]

@@ -71,10 +71,13 @@ def draw_gateways(draw: random.Random, prices: Prices) -> tuple[GatewayPlan, ...
     calm = draw.random() < 0.2
     count = draw.choice((1, 1, 2, 2, 3))
     kinds = draw.choices(list(KINDS), list(KINDS.values()), k=count)
-    return tuple(_gateway(f"g{n}", k, calm, prices, draw) for n, k in enumerate(kinds))
+    return tuple(draw_gateway(f"g{n}", k, calm, prices, draw) for n, k in enumerate(kinds))
 
 
-def _gateway(name: str, kind: str, calm: bool, prices: Prices, draw: random.Random) -> GatewayPlan:
+def draw_gateway(
+    name: str, kind: str, calm: bool, prices: Prices, draw: random.Random
+) -> GatewayPlan:
+    """One gateway of a kind, and the vendor behind it."""
     capability, channel, batch, window = "dedup", "sms", 1, DAY
     if kind == "lab":
         capability = draw.choice(("dedup", "lookup", "neither"))

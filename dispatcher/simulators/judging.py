@@ -98,6 +98,8 @@ def nobody_after_their_no(world: World, left: Left) -> str | None:
 
 
 def _stops(world: World, no: No, told: Told) -> bool:
+    if no.before is not None and (told.due is None or told.due >= no.before):
+        return False
     match no.scope:
         case "promotion":
             return told.kind == "promotion"

@@ -132,7 +132,7 @@ def everybody_is_there(world: World) -> str | None:
     has a message in one of its states. Judged by the lists; a clock may have been ahead.
     A restore brings back the lists of the backup: of what was released before, they say nothing."""
     restored = max(world.facts.restores, default=-1.0)
-    ahead = timedelta(seconds=max((off for _, off in world.facts.clocks), default=0.0))
+    ahead = timedelta(seconds=max(0.0, *(off for _, off in world.facts.clocks), 0.0))
     with world.look().store.read(SYSTEM) as tx:
         for number, broadcast in open_books(world).broadcasts.items():
             a = broadcast.audience

@@ -18,7 +18,7 @@ from dispatcher.simulators.acts_after import goes_on
 from dispatcher.simulators.books import held_before
 from dispatcher.simulators.doing import of_ids
 from dispatcher.simulators.events import happens
-from dispatcher.simulators.residents import LEADER
+from dispatcher.simulators.residents import LEADER, held
 from dispatcher.simulators.weather import living, start_another
 from dispatcher.simulators.world import World
 from dispatcher.store import broadcasts, fresh, identity
@@ -155,6 +155,7 @@ def find_again(world: World) -> None:
     """Broadcasts have the numbers they have now; 0: this database knows nothing of one."""
     with world.look().store.read(SYSTEM) as tx:
         there = [(b.id, str(b.fields.get("code", ""))) for b in broadcasts.listed(tx, limit=10_000)]
+        world.facts.listed_again(world.seconds, {n for some in held(tx).values() for n in some})
     for code, told in world.facts.told.items():
         ids = sorted(number for number, its in there if its == code)
         if told.id not in ids:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -57,6 +57,7 @@ class World:
         self.door: tuple[Process, Door] | None = None
         self.person: Process | None = None  # who acts, or acted last
         self.playing = ""  # the event that happens, by name
+        self.wish: Mapping[str, Any] = {}  # what is alike in all that people wish to send
         self.facts = Facts()
         self.strangers: list[str] = []  # hosts of other machines that were asked for
         self.took: list[tuple[float, str, Call]] = []  # receipts the door has taken

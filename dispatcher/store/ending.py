@@ -48,11 +48,12 @@ def open_work(tx: Tx, now: datetime, soon: timedelta) -> bool:
         shut = {g for s in steps for g in s.gateways if g in paused or (g, broadcast.id) in closed}
         opened = {g for s in steps for g in s.gateways} - shut
         there = f"m.due_at <= :soon AND m.gateway IN ({_quoted(opened)})"
+        asked = "" if opened else "m.due_at <= :soon AND "  # a repeat waits for its hours, too
         for condition in (
             f"m.state = 'queued' AND m.lease_owner IS NULL AND {there}",
             f"m.state = 'queued' AND m.lease_owner IS NOT NULL AND {there}",
-            "m.state = 'sending' AND (m.lease_owner IS NOT NULL OR NOT EXISTS (SELECT 1 "
-            "FROM gateways g WHERE g.name = m.gateway AND g.paused_at IS NOT NULL))",
+            f"m.state = 'sending' AND (m.lease_owner IS NOT NULL OR ({asked}NOT EXISTS (SELECT 1 "
+            "FROM gateways g WHERE g.name = m.gateway AND g.paused_at IS NOT NULL)))",
             "m.state = 'accepted' AND m.deadline_at <= :soon",
         ):
             if tx.one(
