@@ -27,6 +27,7 @@ from benchmarks import (
     sending,
     sites,
     texts,
+    worlds,
 )
 
 
@@ -257,10 +258,18 @@ def bench_console(size: Size) -> Iterator[Figure]:
                  f"{runs[0][1]:.0f} of {runs[0][0]:.0f} a second, {runs[0][2]} pages")  # fmt: skip
 
 
+def bench_worlds(size: Size) -> Iterator[Figure]:
+    runs = [worlds.lived(max(5, 50 // size.scale)) for _ in range(size.rounds)]
+    speed, steps = (statistics.median(side) for side in zip(*runs, strict=True))
+    yield Figure("simulated worlds, one core", speed, "worlds/s", 20, True,
+                 f"{steps:.0f} steps each")  # fmt: skip
+
+
 BENCHES: dict[str, Callable[[Size], Iterator[Figure]]] = {
     "startup": bench_startup,
     "sending": bench_sending,
     "queue": bench_queue,
+    "worlds": bench_worlds,
     "workers": bench_workers,
     "pace": bench_pace,
     "planning": bench_planning,

@@ -70,6 +70,7 @@ class Engine:
         self._stopping = False
         self._give_up_at = 0.0
         self._looked_at = 0.0
+        self._read_at = clock()  # the moment of the last commit's looks
         self._stumbled = False  # the last commit failed
         self._resting: dict[str, float] = {}  # gateways that start nothing, until when (awake)
 
@@ -250,12 +251,13 @@ class Engine:
         return [lane for name, lane in self.lanes.items() if name not in self._resting]
 
     def _nap(self) -> float:
-        """Seconds until a lane may go on by itself, at most POLL."""
+        """Seconds until a lane may go on by itself, at most POLL. A hold that was over at the last
+        commit holds nothing: its lane waits for an answer."""
         now = self.clock()
         holds = [
             (lane.hold_until - now).total_seconds()
             for lane in self.lanes.values()
-            if lane.hold_until is not None and lane.waiting
+            if lane.hold_until is not None and lane.waiting and lane.hold_until > self._read_at
         ]
         return max(0.001, min([POLL, *holds]))
 
@@ -324,7 +326,7 @@ class Engine:
     def _transact(
         self, back: list[Asked], monotonic: float, lanes: Sequence[Lane] | None
     ) -> list[Asked]:
-        now = self.clock()
+        now = self._read_at = self.clock()
         with self.store.begin(SYSTEM, now, patience=PATIENCE) as tx:
             by_ids(tx)
             if monotonic - self._looked_at > POLL:

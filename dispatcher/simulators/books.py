@@ -61,6 +61,21 @@ def who_waits(world: World) -> set[int]:
     return {c for (c,) in ask(world, "SELECT contact_id FROM messages WHERE state = 'queued'")}
 
 
+OPEN = (
+    "messages WHERE state IN ('queued', 'sending') OR deadline_at IS NOT NULL",
+    "broadcasts WHERE state IN ('approved', 'scheduled', 'running', 'paused', 'held')",
+    "schedules WHERE state = 'approved' AND next_fire_at IS NOT NULL",
+    "receipts WHERE state IN ('new', 'unmatched')",
+)
+
+
+def is_at_rest(world: World) -> bool:
+    """True when nothing will happen any more that could change what became of anybody."""
+    if world.is_busy:
+        return False
+    return not any(ask(world, f"SELECT 1 FROM {rows} LIMIT 1") for rows in OPEN)
+
+
 def last_entry(world: World) -> int:
     """The last entry of the trail."""
     return int(ask(world, "SELECT COALESCE(MAX(id), 0) FROM trail")[0][0])

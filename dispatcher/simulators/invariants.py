@@ -82,7 +82,7 @@ class Notes:
     taken: dict[str, int] = field(default_factory=dict)
     left: dict[str, int] = field(default_factory=dict)
     told: int = 0
-    person: object = None
+    acted: int = 0
     acts: object = None
     marks: list[tuple[float, int, int]] = field(default_factory=list)
     kept: dict[str, Any] = field(default_factory=dict)
@@ -138,8 +138,8 @@ def _notice(world: World, notes: Notes) -> None:
 def watch(world: World) -> Broken | None:
     """After a step: whatever is new in the ledgers and on the wire, and what holds always."""
     notes = notes_of(world)
-    if (world.person, len(world.trace)) != (notes.person, notes.told):  # somebody did something
-        notes.person, notes.told = world.person, len(world.trace)
+    if (world.acts, len(world.trace)) != (notes.acted, notes.told):  # somebody did something
+        notes.acted, notes.told = world.acts, len(world.trace)
         _notice(world, notes)
     for name, vendor in world.vendors.items():
         for rows, seen, checks in (

@@ -26,7 +26,7 @@ from dispatcher.simulators import (  # noqa: F401  (they register what may happe
     weather_disk,
     weather_replaced,
 )
-from dispatcher.simulators.books import leave
+from dispatcher.simulators.books import is_at_rest, leave
 from dispatcher.simulators.events import Event, draw_script, play
 from dispatcher.simulators.invariants import verdict, watch
 from dispatcher.simulators.site import (
@@ -49,6 +49,8 @@ LENGTHS = (120.0, 600.0, 3600.0)  # seconds in which a script happens
 # Seconds of peace at the end, in which everything comes to rest: at least, at most, and so long
 # after the last expiry.
 CALM, LONGEST_CALM, AFTER_EXPIRY = 6 * 3600.0, 3 * 86_400.0, 3600.0
+PIECE = 1800.0  # seconds of it after which somebody looks whether everything has
+PATIENT = 8  # of so many worlds one lives until nothing could come any more
 LAST_LOOK = 30.0  # seconds after it in which whoever looks does so without haste
 
 
@@ -136,7 +138,7 @@ def live(
         world.run(max((e.at for e in script), default=0.0) + 60.0)
         if world.failed is None:
             calm(world)
-            world.run(rest_of(world))
+            come_to_rest(world)
             world.stir()
             world.run(world.seconds + LAST_LOOK)
         if world.failed is None:
@@ -151,6 +153,17 @@ def live(
         for place in world.places if database else ():
             fresh.drop(place, database)
         shutil.rmtree(root, ignore_errors=True)
+
+
+def come_to_rest(world: World) -> None:
+    """Live until nothing is open any more; some worlds until nothing could come any more."""
+    latest = rest_of(world)
+    if world.seed % PATIENT == 0:
+        world.run(latest)
+    while world.failed is None and world.seconds < latest:
+        world.run(min(latest, world.seconds + PIECE))
+        if is_at_rest(world):
+            return
 
 
 def rest_of(world: World) -> float:

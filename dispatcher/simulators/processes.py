@@ -23,7 +23,7 @@ CHORES = {f"after commit {act}" for act in IDLE}
 # Chores on which no message waits: while nothing happens, ever so much more seldom.
 SELDOM = {"_tell", "_renew", "add_up", "keep_second", "clear_out"}
 QUIET_SELDOM = 120
-SOME_NEWS = 120.0  # seconds of a jump after word from a network
+SOME_NEWS = 10000.0  # seconds of a jump after word from a network
 THREAD_TAKES = 0.02  # seconds, at most, until a thread gets its turn
 
 

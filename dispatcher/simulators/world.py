@@ -34,7 +34,7 @@ T = TypeVar("T")
 START = datetime(2026, 12, 1, 2, 0, tzinfo=UTC)  # nine o'clock in Hà Nội
 EYE = "eye"  # the process of whoever looks and does nothing
 QUIET = 20.0  # seconds of a jump
-GROWTH = 3  # times as long as the jump before
+GROWTH = 8  # times as long as the jump before
 LAPSE = 0.3  # seconds the world jumps when nothing happens, at first
 
 
@@ -56,6 +56,8 @@ class World:
         self.processes: list[Process] = []
         self.door: tuple[Process, Door] | None = None
         self.person: Process | None = None  # who acts, or acted last
+        self.acts = 0  # of people
+        self._at_console: tuple[object, Process, App] | None = None
         self.playing = ""  # the event that happens, by name
         self.wish: Mapping[str, Any] = {}  # what is alike in all that people wish to send
         self.facts = Facts()
@@ -90,6 +92,11 @@ class World:
     def is_quiet(self) -> bool:
         """Nothing but looks happened for a while."""
         return self._lapse > QUIET
+
+    @property
+    def is_busy(self) -> bool:
+        """Something is still going to happen, or just has."""
+        return bool(self._events) or not self.is_quiet
 
     def run(self, until: float) -> None:
         """Let everything happen until so many seconds have passed.
@@ -144,17 +151,20 @@ class World:
     def open(self, process: Process) -> App:
         """The site as this process sees it, by the clock of its machine."""
         looks_on = process.name == EYE
-        try:
-            if not looks_on:
-                self.disk.look()
-        except DBAPIError as error:
-            raise told(error) from error
+        if not looks_on:
+            self._disk_is_there()
         app = open_app(parse(self.root), Watch(process.machine.now, process.machine.awake))
         process.machine.holds(app.store.close)
         if not looks_on:
             runs_on = not process.name.startswith("person")  # who must know what became of it
             self.disk.watch(app.store._engine, loses=runs_on)
         return app
+
+    def _disk_is_there(self) -> None:
+        try:
+            self.disk.look()
+        except DBAPIError as error:
+            raise told(error) from error
 
     def start_worker(self, off: float = 0.0, dies_at: int | None = None, tries: int = 8) -> Process:
         """One more `dispatcher run`; where it cannot start, it is tried again, as a service is.
@@ -261,25 +271,50 @@ class World:
     # --- people -----------------------------------------------------------------------------
 
     def as_person(self, act: Callable[[App], T], dies_at: int | None = None) -> T | None:
-        """Somebody does something at the command line: what it came to; None where it was refused
-        or the program died of it. `dies_at`: after so many failpoints."""
-        process = Process(self, f"person {next(self._names)}")
+        """Somebody does something: what it came to; None where it was refused or the program died
+        of it. `dies_at`: after so many failpoints; then it is a command of its own, else one of
+        many acts at the console."""
+        process, app = self._console() if dies_at is None else (self._somebody(), None)
         process.dies_at = dies_at
-        self.person = process
+        self.person, self.acts = process, self.acts + 1
 
         def go() -> T | None:
+            nonlocal app
             try:
-                app = self.open(process)
-                try:
-                    return act(app)
-                finally:
-                    app.store.close()
+                if app is None:
+                    app = self.open(process)
+                else:
+                    self._disk_is_there()
+                if dies_at is None:
+                    self._at_console = (self._stands_as(), process, app)
+                return act(app)
             except Problem as problem:
                 self.tell(f"{self.playing} refused: {problem.code}")
                 return None
 
-        found: T | None = self.attempt(process, go)
-        return found
+        try:
+            found: T | None = self.attempt(process, go)
+            return found
+        finally:
+            if dies_at is not None and app is not None:
+                app.store.close()
+
+    def _somebody(self) -> Process:
+        return Process(self, f"person {next(self._names)}")
+
+    def _console(self) -> tuple[Process, App | None]:
+        """Who acts at the console, opened anew where settings or database are others now."""
+        if self._at_console is not None:
+            stands, process, app = self._at_console
+            if process.lives and stands == self._stands_as():
+                return process, app
+            app.store.close()
+            self._at_console = None
+        return self._somebody(), None
+
+    def _stands_as(self) -> object:
+        """What an opened site was made of."""
+        return (self.root / "dispatcher.toml").read_bytes()
 
     def look(self) -> App:
         """The site as somebody sees it who does nothing."""
@@ -289,10 +324,12 @@ class World:
         return self._eye[1]
 
     def database_changed(self) -> None:
-        """The file is another one now: whoever looks opens it anew."""
+        """The file is another one now: whoever looks or acts opens it anew."""
         if self._eye is not None:
             self._eye[1].store.close()
-        self._eye = None
+        if self._at_console is not None:
+            self._at_console[2].store.close()
+        self._eye = self._at_console = None
 
     def run_on(self, process: Process, act: Callable[[], Any]) -> None:
         self.as_process(process, lambda: process.start(act()))

@@ -14,6 +14,7 @@ import os
 import sys
 import uuid
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ def state_folder() -> Path:
     return Path(home) / "dispatcher"
 
 
+@cache
 def _machine() -> str:
     try:
         own = Path("/etc/machine-id").read_text("ascii").strip()
@@ -79,8 +81,10 @@ def _remembered(database: Path) -> Mapping[str, Any] | None:
 
 def _remember(database: Path, identity: str, mark: int) -> None:
     path = _file(database)
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     told = {"identity": identity, "machine": _machine(), "mark": mark, "path": str(database)}
+    if _remembered(database) == told:  # nothing new since the last look, a second ago
+        return
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_suffix(f".{os.getpid()}.tmp")
     failpoint("before file epoch")
     draft.write_text(json.dumps(told), encoding="utf-8")

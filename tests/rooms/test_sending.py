@@ -510,6 +510,22 @@ def test_equal_broadcasts_share_a_gateway_alike(lite, tmp_path):
     assert ids.count(one) == ids.count(other) == 10
 
 
+def test_a_worker_that_waits_for_an_answer_sleeps_although_a_hold_is_over(lite, clock, tmp_path):
+    """A vendor said "later" and then lets a call wait: nothing may leave, so nobody looks."""
+    officer, leader = add_people(lite)
+    import_list(lite, sheet(tmp_path / "may-to.csv", crowd(5)))
+    released(lite, officer, leader)
+    with engine_on(lite) as (engine, lane, load):
+        load(1.0)
+        assert lane.waiting
+        lane.hold_until = lite.clock() + timedelta(seconds=0.1)
+        assert engine._nap() == pytest.approx(0.1), "until it may go on"
+        clock.advance(seconds=1)
+        assert engine._nap() == 0.001, "it has become over since the last commit"
+        engine._transact([], 2.0, ())
+        assert engine._nap() > 0.1, "it was over at the last commit: only an answer makes room"
+
+
 def test_what_waited_long_in_a_worker_still_has_a_whole_lease_for_its_call(lite, clock, tmp_path):
     officer, leader = add_people(lite)
     import_list(lite, sheet(tmp_path / "may-to.csv", crowd(5)))
