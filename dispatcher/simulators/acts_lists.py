@@ -95,7 +95,8 @@ def opt_out(world: World, draw: random.Random) -> str | None:
 @happens("opt out is lifted", weight=1)
 def lift(world: World, draw: random.Random) -> str | None:
     """Somebody wants to be written to again."""
-    noes = sorted({n.number for n in world.facts.noes if n.until is None and n.scope not in ("gone", "given up")})
+    wishes = [n for n in world.facts.noes if n.scope not in ("gone", "given up")]
+    noes = sorted({n.number for n in wishes if n.until is None})
     people = sorted((c, n) for c, n in everybody(world).items() if n and set(n) & set(noes))
     if not people:
         return None

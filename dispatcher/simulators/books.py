@@ -176,6 +176,7 @@ class Attempt(NamedTuple):
     answered: bool
     named: bool  # the vendor gave it an id
     cost: int
+    fault: str | None
     to: str
 
 
@@ -220,7 +221,7 @@ def _read(world: World) -> Books:
         for row in tx.taken(
             "SELECT a.message_id, a.position / 16, a.gateway, a.reference, a.call_ref, a.state, "
             "a.heard, a.asked_at, a.answered_at IS NOT NULL, a.provider_id IS NOT NULL, "
-            "COALESCE(a.cost, 0), d.kind, d.cipher FROM attempts a JOIN targets t "
+            "COALESCE(a.cost, 0), a.fault, d.kind, d.cipher FROM attempts a JOIN targets t "
             "ON t.message_id = a.message_id AND t.position = a.position "
             "JOIN addresses d ON d.id = t.address_id ORDER BY a.id"
         ):

@@ -71,6 +71,7 @@ class Facts:
     noes: list[No] = field(default_factory=list)
     restores: list[float] = field(default_factory=list)
     lost: list[float] = field(default_factory=list)  # restores whose old database was lost
+    backups: dict[str, float] = field(default_factory=dict)  # when each was made
     clocks: list[tuple[float, float]] = field(default_factory=list)  # (at, seconds one was off)
     codes: int = 0
     settings: list[Setting] = field(default_factory=list)  # oldest first; at 0: as the site began
@@ -119,6 +120,13 @@ class Facts:
         ]
         for number in sorted(numbers):
             self.take_back(at, number, "given up")
+
+    def forget_noes(self, at: float, since: float) -> None:
+        """A database was lost, and nobody kept what people said since: a person knows and goes on.
+        """
+        self.noes = [
+            replace(n, until=at) if n.until is None and n.at > since else n for n in self.noes
+        ]
 
     def take_back(self, at: float, number: str, *scopes: str) -> None:
         """A no that counts no longer."""

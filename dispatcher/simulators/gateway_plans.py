@@ -40,6 +40,7 @@ class GatewayPlan:
     per_second: int | None = None  # this and the quotas are kept in a live site only
     per_day: int | None = None
     dong_per_day: int | None = None
+    leaves_out: str = ""  # a field that is in no report: ref, phone
 
     @property
     def adapter(self) -> str:
@@ -93,6 +94,7 @@ def draw_gateway(
         batch, window, draw.choice((5, 10, 25)), price,
         draw.choice((None, None, 1, 5, 40)), draw.choice((None, None, None, 5, 30)),
         draw.choice((None, None, None, 4 * price or None, 25 * price or None)),
+        draw.choice(("", "", "ref", "phone")),
     )  # fmt: skip
 
 
@@ -228,5 +230,5 @@ def _speech(g: GatewayPlan) -> Speech:
         case "zalo":
             return Zalo()
         case "json":
-            return DescribedInJson(g.channel)
+            return DescribedInJson(g.channel, g.leaves_out)
     return DescribedInText(g.channel)

@@ -80,6 +80,12 @@ def _came_after(world: World, left: Left, at: float, until: float | None = None)
     return until is None or found.entry <= last_entry_by(world, until)
 
 
+@each_left("nothing to nobody")
+def nothing_to_nobody(world: World, left: Left) -> str | None:
+    """No call leaves without the number of somebody. Judged by the wire."""
+    return None if left.to else _who(left, world.facts.of(left.body))
+
+
 @each_left("nobody after their no")
 def nobody_after_their_no(world: World, left: Left) -> str | None:
     """Whoever said no gets nothing whose intent is written later: a no to advertising stops that,

@@ -20,6 +20,7 @@ from dispatcher.simulators import (  # noqa: F401  (they register what may happe
     acts_schedules,
     acts_site,
     acts_urgent,
+    fates,
     judging,
     reckoning,
     weather,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from dispatcher.app import listeners
 from dispatcher.gateways.contract import AsksReceipts
 from dispatcher.lifecycle import remembered_until
-from dispatcher.model import SYSTEM, BroadcastState, Heard, MessageState
+from dispatcher.model import SYSTEM, BroadcastState, Heard, MessageState, Receipt
 from dispatcher.simulators.books import Attempt, Books, Message, at, open_books
 from dispatcher.simulators.invariants import at_end
 from dispatcher.simulators.world import START
@@ -162,14 +162,18 @@ def everybody_is_there(world: World) -> str | None:
 def accepted_means_a_yes(world: World) -> str | None:
     """What our log calls accepted or delivered was taken: by the ledger of the vendor it names."""
     books = open_books(world)
-    yes = {(t.vendor, t.reference, t.to) for v in world.vendors.values() for t in v.ledger}
-    numbers = {(vendor, reference) for vendor, reference, _ in yes}
+    yes: set[tuple[str, ...]] = set()
+    for taken in (t for v in world.vendors.values() for t in v.ledger):
+        told = world.facts.of(taken.body)
+        for code in (told.code if told else "", ""):  # empty: whatever its text
+            yes |= {(taken.vendor, taken.reference, to, code) for to in (taken.to, "")}
     proved = set()
     for a in books.attempts:
         if a.state != "accepted":
             continue
-        names = [(a.gateway, a.reference), (a.gateway, a.call_ref)]
-        if not any((*n, a.to) in yes or (not a.to and n in numbers) for n in names):
+        about = books.told.get(books.messages[a.message].broadcast)
+        code = about.code if about is not None and not about.also else ""
+        if not any((a.gateway, n, a.to, code) in yes for n in (a.reference, a.call_ref)):
             return f"attempt {a.reference[:16]} at {a.gateway} was never taken"
         proved.add(a.message)
     for m in books.messages.values():
@@ -245,9 +249,10 @@ def _limits(world: World, vendor: str) -> tuple[timedelta | None, timedelta | No
 # --- receipts -----------------------------------------------------------------------------------
 
 
-def _reported(world: World, since: float, until: float) -> Iterator[tuple[Attempt, Heard]]:
-    """Reports of vendors that the door took, and the attempt each is about: by the ledger, where
-    the number, the reference and the id it names belong together."""
+def reported(world: World, since: float, until: float) -> Iterator[tuple[float, Attempt, Receipt]]:
+    """Reports of vendors that the door took, when, and the attempt each is about: by the ledger,
+    where the number, the reference and the id it names belong together. An id a vendor gave twice
+    means the message it was given last, where we know that it was given to that."""
     books, listen = open_books(world), listeners(world.look())
     by_name: dict[tuple[str, str], list[Taken]] = {}
     for vendor in world.vendors.values():
@@ -264,8 +269,16 @@ def _reported(world: World, since: float, until: float) -> Iterator[tuple[Attemp
             mine = by_name.get((gateway, r.reference or r.provider_id or ""), [])
             number = (r.to or "").removeprefix("+")
             mine = [t for t in mine if not number or not t.to.isdigit() or t.to == number]
+            if not r.reference:
+                mine = [t for t in mine if t.at <= seconds and _knows_id(books, t)]
+                mine = [t for t in mine if t.reference == mine[-1].reference]
             if len(mine) == 1 and (found := books.of(mine[0])) is not None:
-                yield found, r.state
+                yield seconds, found, r
+
+
+def _knows_id(books: Books, taken: Taken) -> bool:
+    found = books.of(taken)
+    return found is not None and found.named
 
 
 def _is_asked(world: World, gateway: str) -> bool:
@@ -283,11 +296,11 @@ def receipts_converge(world: World) -> str | None:
     restored = max(world.facts.restores, default=-1.0)
     said: dict[str, Heard] = {}
     arrived: set[int] = set()
-    for attempt, bits in _reported(world, -1.0, world.seconds):
-        if bits & YES:
+    for _, attempt, receipt in reported(world, -1.0, world.seconds):
+        if receipt.state & YES:
             arrived.add(attempt.message)
-    for attempt, bits in _reported(world, restored, world.seconds - HOURLY):
-        said[attempt.reference] = said.get(attempt.reference, Heard.NOTHING) | bits
+    for _, attempt, receipt in reported(world, restored, world.seconds - HOURLY):
+        said[attempt.reference] = said.get(attempt.reference, Heard.NOTHING) | receipt.state
     for a in books.attempts:
         bits = said.get(a.reference, Heard.NOTHING)
         if Heard(a.heard) & bits != bits:

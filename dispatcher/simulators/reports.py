@@ -38,7 +38,9 @@ def of(vendor: Vendor, taken: Taken, draw: random.Random) -> Iterator[tuple[floa
     def about() -> float:
         return wait * draw.uniform(0.5, 2.0)
 
-    told = [(wait, state)]
+    told = [(wait, state if draw.random() >= h.report_stuck else "accepted")]
+    if draw.random() < h.report_odd and (odd := speech.report(taken, state)) is not None:
+        yield about() / 2, broken(odd)
     if draw.random() < h.report_twice:
         told.append((about(), state))
     if draw.random() < h.report_stale:
@@ -62,6 +64,13 @@ def of(vendor: Vendor, taken: Taken, draw: random.Random) -> Iterator[tuple[floa
             yield about(), stray
     if draw.random() < h.report_forged:
         yield from _forged(vendor, taken, state, about(), draw)
+
+
+def broken(call: Call) -> Call:
+    """The same with characters in its ids that no database takes: it is about nobody."""
+    query = call.query and "&".join(f"{p}%00%ED%A0%BD" for p in call.query.split("&"))
+    body = call.body.replace(b'"}', b'\\ud83d\\u0000"}').replace(b'",', b'\\ud83d\\u0000",')
+    return Call(call.method, query, call.headers, body)
 
 
 def _forged(

@@ -141,6 +141,10 @@ class Habits(NamedTuple):
     report_forged: float = 0.05
     report_unknown: float = 0.03
     fails: float = 0.1  # messages that reach nobody
+    report_stuck: float = 0.02  # after the first word nothing more is said
+    report_odd: float = 0.0  # beside it one full of what no database takes
+    odd_ways: tuple[str, ...] = ()  # see oddities.ODD; none: any of them
+    mute: float = 0.0  # look-ups nobody can ever read
 
 
 @dataclass
@@ -211,7 +215,7 @@ class Vendor:
             if x < 0:
                 return _with(fate, **{kind: True}, broken=is_broken)
         for kind, share, among in (
-            ("odd", h.odd, oddities.ODD),
+            ("odd", h.odd, h.odd_ways or oddities.ODD),
             ("says", h.refuses, FAULTS),
             ("instead", h.instead, (True,)),
         ):
@@ -237,6 +241,8 @@ class Vendor:
             return oddities.instead(fate.draw)
         if asked is None:
             answer = response(self.speech.other(self, request, body))
+            if self.draw(f"mute {request.url.query!r}").random() < self.habits.mute:
+                return oddities.changed("html", answer, b"", fate.draw)
         else:
             answer = response(self._said(request, asked, fate))
             if fate.again is not None:

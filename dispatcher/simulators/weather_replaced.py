@@ -20,8 +20,8 @@ from dispatcher.simulators.doing import of_ids
 from dispatcher.simulators.events import happens
 from dispatcher.simulators.residents import LEADER, held
 from dispatcher.simulators.weather import living, start_another
-from dispatcher.simulators.world import World
-from dispatcher.store import broadcasts, fresh, identity
+from dispatcher.simulators.world import World, seconds_of
+from dispatcher.store import broadcasts, fresh, identity, second_place
 from dispatcher.store.copying import copy_site
 from dispatcher.store.engines import sqlite_url
 from dispatcher.store.restored import MOVED_AWAY
@@ -38,8 +38,11 @@ def back_up(world: World) -> str | None:
     if database_file(parse(world.root)) is None:
         return None
     file = world.root / f"backup-{len(_backups(world)) + 1}.db"
-    made = world.as_person(lambda app: housekeeping.back_up(app, SYSTEM, file))
-    return None if made is None else file.stem
+    begun = world.seconds
+    if world.as_person(lambda app: housekeeping.back_up(app, SYSTEM, file)) is None:
+        return None
+    world.facts.backups[file.stem] = begun
+    return file.stem
 
 
 @happens("a backup is restored", weight=1)
@@ -50,7 +53,7 @@ def a_backup_is_restored(world: World, draw: random.Random) -> str | None:
     file = draw.choice(found) if found else None
     if file is None or not _nobody_works(world):
         return None
-    is_lost = draw.random() < 0.3
+    is_lost = draw.random() < 0.4
     database = database_file(parse(world.root))
     if database is None or world.disk.gone or world.disk.kept.full or world.disk.kept.read_only:
         return None
@@ -64,9 +67,12 @@ def a_backup_is_restored(world: World, draw: random.Random) -> str | None:
         restoring.restore(app.site, database, site_key(app.site), file, app.clock())
         return True
 
+    kept_until = _kept_until(world)
     done = world.as_person(act)
     if is_lost:
         world.facts.lost.append(world.seconds)
+        known = max(kept_until, world.facts.backups.get(file.stem, 0.0))
+        world.facts.forget_noes(world.seconds, known)
     _replaced(world, draw)
     if done is None:
         return None
@@ -125,6 +131,14 @@ def _kind(url: str) -> str:
 
 def _backups(world: World) -> list[Path]:
     return sorted(world.root.glob("backup-*.db"))
+
+
+def _kept_until(world: World) -> float:
+    """Until when the second place knows what people said, if some clock was not wrong."""
+    app = world.look()
+    kept = second_place.last_written(app.store.sealer, restoring.second_place(app.site))
+    wrong = max((abs(off) for _, off in world.facts.clocks), default=0.0)
+    return seconds_of(kept) - wrong if kept is not None else -1.0
 
 
 def _nobody_works(world: World) -> bool:
