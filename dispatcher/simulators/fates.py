@@ -6,14 +6,16 @@ Comes from: our database, the vendors' ledgers, the reports the door took.   Goe
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from dispatcher import parts
 from dispatcher.model import SYSTEM, BroadcastState, Heard, MessageState
 from dispatcher.simulators.books import ZERO, Attempt, Books, Message, open_books
+from dispatcher.simulators.hearsay import reported
 from dispatcher.simulators.invariants import at_end
-from dispatcher.simulators.reckoning import LOOK, YES, reported
+from dispatcher.simulators.reckoning import LOOK, YES
 from dispatcher.store.releases import TARGETS_PER_STEP
 
 if TYPE_CHECKING:
@@ -176,4 +178,32 @@ def no_part_is_forgotten(world: World) -> str | None:
         bad, good = said.get(reference, (0, 0))
         if failed & bad != bad or received & good != good:
             return f"attempt {reference[:16]}: parts {bad:b} failed, we know of {failed:b}"
+    return None
+
+
+@at_end("nobody is tried further without a reason")
+def nobody_is_tried_further(world: World) -> str | None:
+    """After an acceptance the next number or gateway of the same step gets the text only where the
+    network has said no; the next step only after the deadline. Judged by answers and intents."""
+    if world.facts.restores or world.facts.clocks:
+        return None
+    books = open_books(world)
+    answered = dict(_rows(world, "SELECT reference, answered_at FROM attempts"))
+    by_message: dict[int, list[Attempt]] = defaultdict(list)
+    for a in books.attempts:
+        by_message[a.message].append(a)
+    for message, mine in by_message.items():
+        m = books.messages[message]
+        broadcast = books.broadcasts[m.broadcast]
+        if broadcast.rather_twice:
+            continue
+        for first, later in itertools.combinations(mine, 2):
+            said = answered[first.reference]
+            if first.state != "accepted" or first.heard & Heard.FAILED or not said or first.fault:
+                continue
+            wait = broadcast.route[first.step].deadline
+            patient = wait.total_seconds() * 1e6 if wait and later.step > first.step else 0
+            goes_on = later.step > first.step and wait is not None
+            if said < later.asked_at and not (goes_on and said + patient <= later.asked_at):
+                return f"{_named(books, m)} is tried again at step {later.step} by {later.gateway}"
     return None

@@ -225,7 +225,14 @@ _is(
 _is(
     "the last report wins",
     "a late no takes back what was delivered",
+    ("dispatcher.receiving:believe", "so_far | state, receipt.code", "state, receipt.code"),
+    (_S + "receipts:hear", "heard = attempts.heard | r.bits", "heard = r.bits"),
     (_L + "receipt", "    if message is M.DELIVERED or not current:", "    if not current:"),
+    (
+        _L + "receipt",
+        "if message in (M.ACCEPTED, M.UNCONFIRMED",
+        "if message in (M.DELIVERED, M.ACCEPTED, M.UNCONFIRMED",
+    ),
 )
 _is(
     "a late no for an older attempt",
@@ -328,9 +335,13 @@ _is(
 # --- expiry and doubts --------------------------------------------------------------------------
 
 _is(
-    "late is not too late",
-    "a message waits for ever, or leaves after its expiry",
-    (_L + "_again", "    if standing.expires_at <= now:", "    if False:"),
+    "what is too late waits on",
+    "nobody is told that it never left",
+    (
+        _S + "ending:finish",
+        '        end_queued(tx, row["id"], MessageState.EXPIRED)\n',
+        "        pass\n",
+    ),
 )
 _is(
     "nobody ends a doubt",

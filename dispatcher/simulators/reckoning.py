@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from dispatcher.app import listeners
 from dispatcher.gateways.contract import AsksReceipts
 from dispatcher.lifecycle import remembered_until
-from dispatcher.model import SYSTEM, BroadcastState, Heard, MessageState, Receipt
+from dispatcher.model import SYSTEM, BroadcastState, Heard, MessageState
 from dispatcher.simulators.books import Attempt, Books, Message, at, open_books
+from dispatcher.simulators.hearsay import reported
 from dispatcher.simulators.invariants import at_end
 from dispatcher.simulators.world import START
 from dispatcher.store import upkeep
@@ -249,38 +248,6 @@ def _limits(world: World, vendor: str) -> tuple[timedelta | None, timedelta | No
 # --- receipts -----------------------------------------------------------------------------------
 
 
-def reported(world: World, since: float, until: float) -> Iterator[tuple[float, Attempt, Receipt]]:
-    """Reports of vendors that the door took, when, and the attempt each is about: by the ledger,
-    where the number, the reference and the id it names belong together. An id a vendor gave twice
-    means the message it was given last, where we know that it was given to that."""
-    books, listen = open_books(world), listeners(world.look())
-    by_name: dict[tuple[str, str], list[Taken]] = {}
-    for vendor in world.vendors.values():
-        for taken in vendor.ledger:
-            for name in {taken.reference: 0, taken.id: 0}:
-                by_name.setdefault((vendor.name, name), []).append(taken)
-    for seconds, gateway, call in world.took:
-        if not since < seconds <= until or gateway not in listen:
-            continue
-        heard = listen[gateway](call)
-        if heard.verified is False:
-            continue
-        for r in heard.receipts:
-            mine = by_name.get((gateway, r.reference or r.provider_id or ""), [])
-            number = (r.to or "").removeprefix("+")
-            mine = [t for t in mine if not number or not t.to.isdigit() or t.to == number]
-            if not r.reference:
-                mine = [t for t in mine if t.at <= seconds and _knows_id(books, t)]
-                mine = [t for t in mine if t.reference == mine[-1].reference]
-            if len(mine) == 1 and (found := books.of(mine[0])) is not None:
-                yield seconds, found, r
-
-
-def _knows_id(books: Books, taken: Taken) -> bool:
-    found = books.of(taken)
-    return found is not None and found.named
-
-
 def _is_asked(world: World, gateway: str) -> bool:
     """True where reports are pulled, too: those come by no door."""
     found = [w.gateways[gateway] for _, w in world.workers.values() if gateway in w.gateways]
@@ -296,7 +263,7 @@ def receipts_converge(world: World) -> str | None:
     restored = max(world.facts.restores, default=-1.0)
     said: dict[str, Heard] = {}
     arrived: set[int] = set()
-    for _, attempt, receipt in reported(world, -1.0, world.seconds):
+    for _, attempt, receipt in reported(world, -1.0, world.seconds, perhaps=True):
         if receipt.state & YES:
             arrived.add(attempt.message)
     for _, attempt, receipt in reported(world, restored, world.seconds - HOURLY):

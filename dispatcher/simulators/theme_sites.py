@@ -83,7 +83,7 @@ def too_late(plan: SitePlan, draw: random.Random) -> SitePlan:
     """The queue is longer than there is time."""
     longer = queues(plan, draw)
     g = longer.gateways[0]
-    refuses, lost = draw.choice((0.0, 0.3)), draw.choice((0.0, 0.2))
+    refuses, lost = draw.choice((0.0, 0.0, 0.1)), draw.choice((0.0, 0.0, 0.1))
     habits = g.habits._replace(refuses=refuses, lost_back=lost)
     return replace(
         longer,
@@ -95,7 +95,7 @@ def too_late(plan: SitePlan, draw: random.Random) -> SitePlan:
 def two_steps(plan: SitePlan, draw: random.Random) -> SitePlan:
     """Zalo or a described vendor first, SMS where no word came in time; reports of every kind."""
     habits = {
-        **CALM, "reports": 0.95, "report_early": 0.3, "report_late": 0.1, "report_stale": 0.3,
+        **CALM, "reports": 0.95, "report_early": 0.3, "report_late": draw.choice((0.1, 0.5)), "report_stale": 0.3,
         "report_against": 0.3, "report_apart": 0.4, "report_forged": 0.1, "fails": 0.4,
         "report_stuck": 0.2,
         "lost_back": draw.choice((0.0, 0.2)), "latency": draw.choice((0.1, 1.0)),
@@ -103,29 +103,77 @@ def two_steps(plan: SitePlan, draw: random.Random) -> SitePlan:
     first = gateway(draw, draw.choice(("zalo", "json", "text")), "g0", channel="zalo", habits=habits, **UNLIMITED)  # fmt: skip
     second = gateway(draw, draw.choice(("lab", "esms", "json", "text")), "g1", channel="sms",
                      habits=habits, **UNLIMITED)  # fmt: skip
-    return site(plan, draw.randint(4, 10), [first, second], draw.choice(("5s", "30s", "5m")))
+    people = Residents(shares=0.0, second=0.5, agreed=1.0)
+    return site(
+        plan,
+        draw.randint(4, 10),
+        [first, second],
+        draw.choice(("5s", "30s", "5m")),
+        residents=people,
+    )
+
+
+def no_further_word(plan: SitePlan, draw: random.Random) -> SitePlan:
+    """Answers of the first step are lost; of some a report says that they were taken, and no more."""
+    habits = {**CALM, "reports": 1.0, "report_stuck": 0.7, "report_apart": 0.0,
+              "latency": draw.choice((0.1, 1.0))}  # fmt: skip
+    first = gateway(draw, draw.choice(("json", "text")), "g0", channel="zalo", in_flight=4, batch=1,
+                    capability="neither", leaves_out="", habits={**habits, "lost_back": 0.5},
+                    **UNLIMITED)  # fmt: skip
+    second = gateway(draw, draw.choice(("lab", "esms")), "g1", habits=habits, **UNLIMITED)
+    return site(plan, draw.randint(4, 8), [first, second], draw.choice(("30s", "5m")))
+
+
+def many_noes(plan: SitePlan, draw: random.Random) -> SitePlan:
+    """The network says no to most of the first step; the second is slow, and refuses some."""
+    first = {**CALM, "reports": 1.0, "fails": 0.8, "report_late": 0.0, "latency": 0.1}
+    second = {**SLOW, "minds": draw.choice((0.0, 0.5)), "reports": 0.0}
+    found = [
+        gateway(draw, draw.choice(("json", "text")), "g0", channel="zalo", batch=1, habits=first,
+                **UNLIMITED),
+        gateway(draw, draw.choice(("lab", "esms")), "g1", in_flight=1, habits=second, **UNLIMITED),
+    ]  # fmt: skip
+    return site(plan, draw.randint(6, 12), found, "5m")
+
+
+def dared_twice(plan: SitePlan, draw: random.Random) -> SitePlan:
+    """A vendor that remembers nothing; who sends would rather be read twice than not at all."""
+    habits = {**CALM, "lost_back": 0.3, "lost_out": 0.3, "latency": 1.0, "reports": 0.0}
+    g = gateway(draw, draw.choice(("lab", "json", "text")), channel="sms", capability="neither",
+                in_flight=1, batch=1, habits=habits, **UNLIMITED)  # fmt: skip
+    return site(plan, draw.randint(6, 12), [g])
+
+
+def ids_again(plan: SitePlan, draw: random.Random) -> SitePlan:
+    """Reports name nothing but an id, and ids begin again."""
+    habits = {**CALM, "reports": 0.6, "report_late": 0.0, "report_early": 0.4, "latency": 0.1}
+    g = gateway(draw, "json", channel="sms", leaves_out="ref", habits=habits, **UNLIMITED)
+    return site(plan, draw.randint(4, 8), [g])
 
 
 def shared(plan: SitePlan, draw: random.Random) -> SitePlan:
     """Families with one phone, and with several; many numbers are refused."""
     habits = {
-        **CALM, "minds": draw.choice((0.0, 0.4)), "fails": 0.5, "reports": 0.9, "refuses": 0.1,
-        "latency": draw.choice((0.1, 1.0)),
-    }  # fmt: skip
+        **CALM,
+        "minds": draw.choice((0.2, 0.4)),
+        "fails": 0.3,
+        "reports": 0.9,
+        "latency": 1.0,
+    }
     kinds = draw.choice((("lab",), ("esms",), ("json",), ("zalo", "esms"), ("zalo", "json")))
     channels = ("sms",) if len(kinds) == 1 else ("zalo", "sms")
     found = [
         gateway(draw, k, f"g{n}", channel=c, in_flight=1, habits=habits, **UNLIMITED)
         for n, (k, c) in enumerate(zip(kinds, channels, strict=True))
     ]  # fmt: skip
-    people = Residents(shares=0.6, second=0.5, crossed=0.5, agreed=1.0)
-    return site(plan, draw.randint(4, 10), found, "30s", residents=people)
+    people = Residents(shares=0.6, second=0.5, crossed=draw.choice((0.0, 0.5)), agreed=1.0)
+    return site(plan, draw.randint(6, 14), found, "30s", residents=people)
 
 
 def calls(plan: SitePlan, draw: random.Random) -> SitePlan:
     """Many numbers in one call: some are not wanted, some calls are refused in one word."""
     habits = {
-        **CALM, "refuses": 0.2, "minds": draw.choice((0.0, 0.2)), "lost_back": 0.2, "lost_out": 0.1,
+        **CALM, "refuses": 0.1, "minds": draw.choice((0.0, 0.2, 0.2)), "lost_back": 0.2, "lost_out": 0.1,
         "broken": 0.8, "latency": 1.0, "reports": draw.choice((0.0, 0.9)),
     }  # fmt: skip
     g = gateway(draw, draw.choice(("json", "text")), batch=draw.choice((3, 10)), channel="sms",
@@ -136,16 +184,18 @@ def calls(plan: SitePlan, draw: random.Random) -> SitePlan:
 
 def odd_words(plan: SitePlan, draw: random.Random) -> SitePlan:
     """Answers and reports full of what no database takes."""
-    habits = {
-        **CALM, "odd": 0.4, "odd_ways": draw.choice((("another call",), ("surrogate",), ())),
-        "reports": 0.9, "report_odd": 0.4, "latency": 0.1,
-    }  # fmt: skip
-    found = [
-        gateway(draw, k, f"g{n}", channel=c, habits=habits, **UNLIMITED)
-        for n, (k, c) in enumerate(((draw.choice(("json", "zalo")), "zalo"),
-                                    (draw.choice(("esms", "lab", "json")), "sms")))
-    ]  # fmt: skip
-    return site(plan, draw.randint(4, 10), found, "30s")
+    habits = {**CALM, "odd": 0.4, "odd_ways": draw.choice((("surrogate",), ("surrogate", "half"), ())),
+              "reports": 0.9, "report_odd": 0.5, "latency": 0.1}  # fmt: skip
+    g = gateway(draw, draw.choice(("lab", "esms", "esms", "json")), channel="sms", habits=habits,
+                in_flight=2, batch=1, **UNLIMITED)  # fmt: skip
+    return site(plan, draw.randint(4, 10), [g])
+
+
+def of_another(plan: SitePlan, draw: random.Random) -> SitePlan:
+    """Something on the way gives many calls the answer of one, whatever the vendor says."""
+    habits = {**CALM, "odd": 0.5, "odd_ways": ("another call",), "minds": 0.4, "latency": 0.1}
+    g = gateway(draw, draw.choice(("lab", "esms", "zalo")), habits=habits, in_flight=2, **UNLIMITED)
+    return site(plan, draw.randint(6, 12), [g], residents=replace(plan.residents, without=0.0))
 
 
 def little_money(plan: SitePlan, draw: random.Random) -> SitePlan:

@@ -98,8 +98,27 @@ _ALL = (
         Beat(("a worker is killed", "a worker freezes", "deaths in a row", "a worker dies"), 1.0, 10.0, 0.5),
         Beat(("broadcast",), 20.0, 90.0, 0.4),
     ), {**_NOW, "life": 6 * 3600.0}),
+    Theme("nobody reads", sites.two_steps, (
+        _BROADCAST, Beat(("nobody works",), 2.5, 8.0), Beat(NOES, 3.0, 30.0, 0.3),
+        Beat(("the door dies", "nobody works"), 1.0, 60.0, 0.2),
+    ), {**_NOW, "life": 6 * 3600.0, "rather_twice": False}),
+    Theme("no further word", sites.no_further_word, (
+        _BROADCAST, Beat(DEATHS, 1.0, 10.0, 0.5), Beat(("a worker freezes",), 1.0, 5.0, 0.5),
+        Beat(("one more worker",), 0.0, 10.0, 0.5),
+    ), {**_NOW, "life": 6 * 3600.0, "rather_twice": False}),
+    Theme("many a no", sites.many_noes, (
+        _BROADCAST, Beat(("stop", "stop", "stop everything"), 5.0, 15.0, 0.7), Beat(NOES, 3.0, 12.0, 0.3),
+    ), {**_NOW, "life": 6 * 3600.0, "rather_twice": False}),
+    Theme("dared twice", sites.dared_twice, (
+        _BROADCAST, Beat(("stop", "stop everything", "pause"), 6.0, 25.0, 0.7),
+        Beat(TROUBLE, 2.0, 15.0, 0.3),
+    ), {**_NOW, "life": 60.0, "rather_twice": True}),
+    Theme("ids again", sites.ids_again, (
+        _BROADCAST, Beat(("a vendor counts anew",), 5.0, 10.0), Beat(("broadcast",), 11.0, 20.0),
+        Beat(("a vendor counts anew", "a worker dies", "a vendor contradicts itself"), 5.0, 30.0, 0.5),
+    ), {**_NOW, "life": 6 * 3600.0, "rather_twice": False}),
     Theme("one phone for several", sites.shared, (
-        _BROADCAST, *_again(Beat((*NOES, "a worker dies"), 1.0, 20.0, 0.4), 3),
+        _BROADCAST, *_again(Beat((*NOES, "erase", "a worker dies"), 1.0, 10.0, 0.6), 4),
         Beat(("stop", "correction", "resend"), 30.0, 300.0, 0.3),
     ), {**_NOW, "life": 6 * 3600.0}),
     Theme("many in one call", sites.calls, (
@@ -107,6 +126,7 @@ _ALL = (
         Beat(("a vendor changes its mind", "broadcast"), 0.0, 10.0, 0.3),
     ), {**_NOW, "rather_twice": False, "life": 6 * 3600.0}),
     Theme("odd words", sites.odd_words, (_BROADCAST, Beat(TROUBLE, 1.0, 20.0, 0.2)), _NOW),
+    Theme("the answer of another", sites.of_another, (_BROADCAST,), {**_NOW, "life": 6 * 3600.0}),
     Theme("little money", sites.little_money, (
         _BROADCAST, Beat(("one more worker",), 0.0, 5.0, 0.5),
         Beat(("broadcast", "a worker dies"), 1.0, 20.0, 0.4),

@@ -63,6 +63,7 @@ class World:
         self.facts = Facts()
         self.strangers: list[str] = []  # hosts of other machines that were asked for
         self.took: list[tuple[float, str, Call]] = []  # receipts the door has taken
+        self.offered: list[tuple[float, str, Call]] = []  # and those it may have taken as it died
         self.failed: tuple[str, str] | None = None  # the invariant that broke, and how
         self._eye: tuple[Process, App] | None = None
         self._events: list[tuple[float, int, Callable[[], None]]] = []
@@ -266,6 +267,7 @@ class World:
                 self.took.append((self.seconds, gateway, call))
 
         process.on_death[number] = again  # the connection breaks
+        self.offered.append((self.seconds, gateway, call))
         self.run_on(process, answer)
 
     # --- people -----------------------------------------------------------------------------
