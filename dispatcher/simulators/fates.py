@@ -123,7 +123,7 @@ def reached_through_a_phone(world: World) -> str | None:
     tried = {
         (books.messages[a.message].broadcast, a.to)
         for a in books.attempts
-        if a.state in MAY_HAVE_LEFT and (not a.heard & Heard.FAILED or a.heard & YES)
+        if a.state in MAY_HAVE_LEFT  # also where the network said no later, after the end
     }
     unclear = {b for b, to in tried if not to.isdigit()}  # to a user id, or to somebody erased
     for (message, of), phones in shared.items():
