@@ -122,7 +122,7 @@ class Facts:
             self.take_back(at, number, "given up")
 
     def forget_noes(self, at: float, since: float) -> None:
-        """A database was lost, and nobody kept what people said since: a person knows and goes on."""
+        """A database was lost, and nobody kept what people said since: a person goes on."""
         self.noes = [
             replace(n, until=at) if n.until is None and n.at > since else n for n in self.noes
         ]

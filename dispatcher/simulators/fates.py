@@ -91,11 +91,10 @@ def no_step_begins_after_word(world: World) -> str | None:
             heard[attempt.message].append((seconds, attempt))
     if not heard:
         return None
-    answered = dict(_rows(world, "SELECT reference, answered_at FROM attempts"))
     for later in books.attempts:
         began = (later.asked_at - ZERO) / 1e6
         for seconds, first in heard.get(later.message, ()):
-            known = max(seconds, ((answered[first.reference] or books.now) - ZERO) / 1e6)
+            known = max(seconds, ((first.answered_at or books.now) - ZERO) / 1e6)
             if first.step < later.step and known < began - 1.0:
                 m = books.messages[later.message]
                 return f"{_named(books, m)}: step {later.step} began {began - known:.0f} s later"
@@ -188,7 +187,6 @@ def nobody_is_tried_further(world: World) -> str | None:
     if world.facts.restores or world.facts.clocks:
         return None
     books = open_books(world)
-    answered = dict(_rows(world, "SELECT reference, answered_at FROM attempts"))
     by_message: dict[int, list[Attempt]] = defaultdict(list)
     for a in books.attempts:
         by_message[a.message].append(a)
@@ -198,7 +196,7 @@ def nobody_is_tried_further(world: World) -> str | None:
         if broadcast.rather_twice:
             continue
         for first, later in itertools.combinations(mine, 2):
-            said = answered[first.reference]
+            said = first.answered_at
             if first.state != "accepted" or first.heard & Heard.FAILED or not said or first.fault:
                 continue
             wait = broadcast.route[first.step].deadline

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from dispatcher.app import listeners
 from dispatcher.model import Receipt
-from dispatcher.simulators.books import Attempt, Books, open_books
+from dispatcher.simulators.books import ZERO, Attempt, Books, open_books
 
 if TYPE_CHECKING:
     from dispatcher.simulators.vendors import Taken
@@ -41,12 +41,24 @@ def reported(
             number = (r.to or "").removeprefix("+")
             mine = [t for t in mine if not number or not t.to.isdigit() or t.to == number]
             if not r.reference:
-                mine = [t for t in mine if t.at <= seconds and _knows_id(books, t)]
-                mine = [t for t in mine if t.reference == mine[-1].reference]
-            if len(mine) == 1 and (found := books.of(mine[0])) is not None:
-                yield seconds, found, r
+                mine = _of_id(books, mine, seconds, perhaps)
+            if len(mine) == 1 or perhaps:
+                for taken in mine:
+                    if (found := books.of(taken)) is not None:
+                        yield seconds, found, r
 
 
-def _knows_id(books: Books, taken: Taken) -> bool:
+def _of_id(books: Books, mine: list[Taken], seconds: float, perhaps: bool) -> list[Taken]:
+    """Which acceptances a report means that names an id only: those it was given to last, if its
+    answer was here by then; else nobody can know."""
+    given = [t for t in mine if t.at <= seconds and _named_by(books, t, books.now)]
+    last = [t for t in given if t.reference == given[-1].reference]
+    early = any(not _named_by(books, t, ZERO + int(seconds * 1e6)) for t in last)
+    if early and len({t.reference for t in given}) > 1:
+        return given if perhaps else []
+    return last
+
+
+def _named_by(books: Books, taken: Taken, moment: int) -> bool:
     found = books.of(taken)
-    return found is not None and found.named
+    return found is not None and found.named and (found.answered_at or moment) <= moment

@@ -200,15 +200,11 @@ _is(
     ),
     fault="D2",
 )
-_is(
-    "changed after its approval",
-    "what was changed after its approval is sent all the same",
-    (
-        "dispatcher.planning.releasing:release",
-        "if broadcast.approved_digest != digest(tx, broadcast):",
-        "if False:",
-    ),
-)
+_is("changed after its approval", "what was changed after its approval is sent all the same",
+    (_S + "broadcasts:change", "if broadcast.state is BroadcastState.DRAFT:", "if True:"),
+    (_S + "broadcasts:change", "\"AND state = 'draft' AND id IN", '"AND id IN'),
+    ("dispatcher.planning.releasing:release",
+     "if broadcast.approved_digest != digest(tx, broadcast):", "if False:"))
 _is(
     "a limit nobody keeps",
     "more is spent than was approved, and quotas are passed",
@@ -363,15 +359,6 @@ _is(
         "    if standing.stopped:",
     ),
     fault="G2",
-)
-_is(
-    "whoever was in doubt was accepted",
-    "a doubt that is closed is called a yes",
-    (
-        _S + "outcomes:settle_proved",
-        "f\"UPDATE messages SET state = {best_of_attempts('unconfirmed')}, \"",
-        "f\"UPDATE messages SET state = 'accepted', \"",
-    ),
 )
 
 # --- restore ------------------------------------------------------------------------------------

@@ -64,12 +64,13 @@ def remembering(plan: SitePlan, draw: random.Random) -> SitePlan:
     to say anything about what it took before."""
     kind = draw.choice(("lab", "esms", "json", "text"))
     habits = {
-        **CALM, "lost_back": 0.3, "late": 0.1, "refuses": 0.3, "broken": 0.8, "slow": 0.05,
+        **CALM, "lost_back": 0.3, "lost_out": 0.1, "refuses": 0.3, "faults": ("busy", "later"),
+        "broken": 0.8, "late": 0.05,
         "latency": draw.choice((0.1, 1.0)), "reports": draw.choice((0.0, 0.5)),
     }  # fmt: skip
     capability = draw.choice(("dedup", "dedup", "neither")) if kind != "esms" else "dedup"
     g = gateway(draw, kind, capability=capability, habits=habits, **UNLIMITED)
-    return site(plan, draw.randint(4, 8), [g])
+    return site(plan, draw.randint(6, 12), [g])
 
 
 def queues(plan: SitePlan, draw: random.Random) -> SitePlan:
@@ -84,10 +85,10 @@ def too_late(plan: SitePlan, draw: random.Random) -> SitePlan:
     longer = queues(plan, draw)
     g = longer.gateways[0]
     refuses, lost = draw.choice((0.0, 0.0, 0.1)), draw.choice((0.0, 0.0, 0.1))
-    habits = g.habits._replace(refuses=refuses, lost_back=lost)
+    habits = g.habits._replace(refuses=refuses, lost_back=lost, latency=0.4)
     return replace(
         longer,
-        people=draw.randint(30, 60),
+        people=draw.randint(50, 80),
         gateways=(replace(g, habits=habits),),
     )
 
@@ -95,13 +96,14 @@ def too_late(plan: SitePlan, draw: random.Random) -> SitePlan:
 def two_steps(plan: SitePlan, draw: random.Random) -> SitePlan:
     """Zalo or a described vendor first, SMS where no word came in time; reports of every kind."""
     habits = {
-        **CALM, "reports": 0.95, "report_early": 0.3, "report_late": draw.choice((0.1, 0.5)), "report_stale": 0.3,
-        "report_against": 0.3, "report_apart": 0.4, "report_forged": 0.1, "fails": 0.4,
-        "report_stuck": 0.2,
+        **CALM, "reports": 0.95, "report_early": 0.3, "report_late": draw.choice((0.1, 0.5)),
+        "report_stale": 0.3, "report_against": 0.3, "report_apart": 0.4,
+        "report_forged": 0.1, "fails": 0.4, "report_stuck": 0.2,
         "lost_back": draw.choice((0.0, 0.2)), "latency": draw.choice((0.1, 1.0)),
     }  # fmt: skip
-    first = gateway(draw, draw.choice(("zalo", "json", "text")), "g0", channel="zalo", habits=habits, **UNLIMITED)  # fmt: skip
-    second = gateway(draw, draw.choice(("lab", "esms", "json", "text")), "g1", channel="sms",
+    first = gateway(draw, draw.choice(("zalo", "json", "text")), "g0", channel="zalo",
+                    habits=habits, **UNLIMITED)  # fmt: skip
+    second = gateway(draw, draw.choice(("lab", "lab", "esms", "json")), "g1", channel="sms",
                      habits=habits, **UNLIMITED)  # fmt: skip
     people = Residents(shares=0.0, second=0.5, agreed=1.0)
     return site(
@@ -114,7 +116,7 @@ def two_steps(plan: SitePlan, draw: random.Random) -> SitePlan:
 
 
 def no_further_word(plan: SitePlan, draw: random.Random) -> SitePlan:
-    """Answers of the first step are lost; of some a report says that they were taken, and no more."""
+    """Answers of the first step are lost; reports say that some were taken, and no more."""
     habits = {**CALM, "reports": 1.0, "report_stuck": 0.7, "report_apart": 0.0,
               "latency": draw.choice((0.1, 1.0))}  # fmt: skip
     first = gateway(draw, draw.choice(("json", "text")), "g0", channel="zalo", in_flight=4, batch=1,
@@ -146,7 +148,7 @@ def dared_twice(plan: SitePlan, draw: random.Random) -> SitePlan:
 
 def ids_again(plan: SitePlan, draw: random.Random) -> SitePlan:
     """Reports name nothing but an id, and ids begin again."""
-    habits = {**CALM, "reports": 0.6, "report_late": 0.0, "report_early": 0.4, "latency": 0.1}
+    habits = {**CALM, "reports": 0.6, "report_late": 0.0, "report_early": 0.4, "latency": 1.0}
     g = gateway(draw, "json", channel="sms", leaves_out="ref", habits=habits, **UNLIMITED)
     return site(plan, draw.randint(4, 8), [g])
 
@@ -173,19 +175,21 @@ def shared(plan: SitePlan, draw: random.Random) -> SitePlan:
 def calls(plan: SitePlan, draw: random.Random) -> SitePlan:
     """Many numbers in one call: some are not wanted, some calls are refused in one word."""
     habits = {
-        **CALM, "refuses": 0.1, "minds": draw.choice((0.0, 0.2, 0.2)), "lost_back": 0.2, "lost_out": 0.1,
-        "broken": 0.8, "latency": 1.0, "reports": draw.choice((0.0, 0.9)),
+        **CALM, "refuses": 0.1, "minds": draw.choice((0.0, 0.2, 0.2)), "lost_back": 0.2,
+        "lost_out": 0.1, "broken": 0.8, "latency": 1.0, "reports": draw.choice((0.0, 0.9)),
     }  # fmt: skip
     g = gateway(draw, draw.choice(("json", "text")), batch=draw.choice((3, 10)), channel="sms",
-                capability=draw.choice(("dedup", "dedup", "neither")), window=draw.choice((300, DAY)),
-                in_flight=1, habits=habits, **UNLIMITED)  # fmt: skip
+                capability=draw.choice(("dedup", "dedup", "neither")),
+                window=draw.choice((300, DAY)), in_flight=1, habits=habits,
+                **UNLIMITED)  # fmt: skip
     return site(plan, draw.randint(8, 20), [g], residents=replace(plan.residents, without=0.0))
 
 
 def odd_words(plan: SitePlan, draw: random.Random) -> SitePlan:
     """Answers and reports full of what no database takes."""
-    habits = {**CALM, "odd": 0.4, "odd_ways": draw.choice((("surrogate",), ("surrogate", "half"), ())),
-              "reports": 0.9, "report_odd": 0.5, "latency": 0.1}  # fmt: skip
+    ways = draw.choice((("surrogate",), ("surrogate", "half"), ()))
+    habits = {**CALM, "odd": 0.4, "odd_ways": ways, "reports": 0.9,
+               "report_odd": 0.5, "latency": 0.1}  # fmt: skip
     g = gateway(draw, draw.choice(("lab", "esms", "esms", "json")), channel="sms", habits=habits,
                 in_flight=2, batch=1, **UNLIMITED)  # fmt: skip
     return site(plan, draw.randint(4, 10), [g])
@@ -225,11 +229,9 @@ def paced(plan: SitePlan, draw: random.Random) -> SitePlan:
 
 
 def closing_time(plan: SitePlan, draw: random.Random) -> SitePlan:
-    """The window or the lunch hour comes while a queue is long."""
-    longer = queues(plan, draw)
-    g = longer.gateways[0]
-    g = replace(g, habits=g.habits._replace(latency=10.0), timeout=25)
+    """The window or the lunch hour comes while a queue is long, and calls are in doubt."""
+    habits = {**CALM, "latency": 8.0, "lost_back": 0.2, "lost_out": 0.1, "broken": 0.5}
+    g = gateway(draw, draw.choice(("lab", "esms", "json")), channel="sms", in_flight=1, batch=1,
+                capability="dedup", habits=habits, timeout=25, **UNLIMITED)  # fmt: skip
     window, lunch = draw.choice((("09:00-09:05", ""), ("07:00-22:00", "09:02-09:04")))
-    return replace(
-        longer, people=draw.randint(30, 50), gateways=(g,), rules=Rules(window=window, lunch=lunch)
-    )
+    return site(plan, draw.randint(30, 50), [g], rules=Rules(window=window, lunch=lunch))

@@ -145,6 +145,7 @@ class Habits(NamedTuple):
     report_odd: float = 0.0  # beside it one full of what no database takes
     odd_ways: tuple[str, ...] = ()  # see oddities.ODD; none: any of them
     mute: float = 0.0  # look-ups nobody can ever read
+    faults: tuple[str, ...] = ()  # it refuses with; none: any of them
 
 
 @dataclass
@@ -216,7 +217,7 @@ class Vendor:
                 return _with(fate, **{kind: True}, broken=is_broken)
         for kind, share, among in (
             ("odd", h.odd, h.odd_ways or oddities.ODD),
-            ("says", h.refuses, FAULTS),
+            ("says", h.refuses, h.faults or FAULTS),
             ("instead", h.instead, (True,)),
         ):
             x -= share
