@@ -16,7 +16,7 @@ from dispatcher.sending import allowing, claiming
 from dispatcher.sending import view as views
 from dispatcher.sending.claiming import POLL
 from dispatcher.sending.lanes import Asked, Lane, outgoing
-from dispatcher.sending.settling import Onward, can_ask, place_of, standing_of
+from dispatcher.sending.settling import Onward, can_ask, place_of, repeats_from, standing_of
 from dispatcher.sending.view import View
 from dispatcher.store import (
     broadcasts,
@@ -118,14 +118,15 @@ def shut(view: View, tx: Tx, lane: Lane, now: datetime) -> None:
     waiting.let_go(tx, view.name, left)
 
 
-def put_back(view: View, tx: Tx, call: Asked) -> None:
+def put_back(view: View, tx: Tx, call: Asked, due_at: datetime | None = None) -> None:
+    """A doubt is asked about later: at the next look, where no time is given."""
     kept = [
         Outcome(
             p.message_id,
             p.reference,
             AttemptState.DOUBTFUL,
             MessageState.SENDING,
-            due_at=tx.now,
+            due_at=due_at or tx.now,
         )
         for p in call.parcels
     ]
@@ -285,7 +286,10 @@ def doubts(view: View, tx: Tx, lane: Lane, room: int, now: datetime) -> list[Ask
             continue
         as_it_was = len(group) == size and not any(p.message_id in staying for p in group)
         may_ask, look_up = can_ask(lane, group, known, view.mode, now, as_it_was=as_it_was)
-        if may_ask:
+        opens_at = repeats_from(group[0], known[group[0].broadcast_id], now)
+        if may_ask and not look_up and opens_at > now:  # its hours are over: it could leave now
+            put_back(view, tx, Asked(lane, call_ref, group, now, 0.0), opens_at)
+        elif may_ask:
             leave_by = view.awake() + LEAVE_WITHIN
             again.append(Asked(lane, call_ref, group, now, leave_by, was_look_up=look_up))
         else:

@@ -180,6 +180,16 @@ def cost_of(
     return texts.price(prices, channel, parcel.carrier, parcel.kind)
 
 
+def repeats_from(parcel: Parcel, broadcast: Broadcast, now: datetime) -> datetime:
+    """When a call whose answer was lost may be repeated: now, or when its hours begin again, as it
+    may leave by that; at the latest when its broadcast's time is over, and it gets its name."""
+    opens = broadcast.route[parcel.step].window
+    at = broadcast.window.next_opening(now)
+    if opens is not None:
+        at = max(at, opens.next_opening(at))
+    return min(at, broadcast.expires_at or at)
+
+
 def can_ask(
     lane: Lane,
     group: list[Parcel],

@@ -4,7 +4,7 @@ the command line calls them."""
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -75,7 +75,7 @@ def draw_wish(draw: random.Random) -> Wish:
 @happens("broadcast", weight=7)
 def broadcast(world: World, draw: random.Random) -> str | None:
     """Somebody writes, somebody else approves, it is due at once or later."""
-    wish = draw_wish(draw)
+    wish = replace(draw_wish(draw), **world.wish)
     told = send(world, wish, death(draw))
     if told is None:
         return None

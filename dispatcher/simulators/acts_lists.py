@@ -55,9 +55,10 @@ def changed(world: World, before: People, after: People) -> None:
     """Numbers that are nobody's any more, and those that are somebody's again."""
     had, have = ({n for found in p.values() for n in found} for p in (before, after))
     for one in sorted(had - have):
-        world.facts.refuse(world.seconds, one, "gone")
+        stays = any(one in found for contact, found in before.items() if contact in after)
+        world.facts.refuse(world.seconds, one, "given up" if stays else "gone")
     for one in sorted(have):
-        world.facts.take_back(world.seconds, one, "gone")
+        world.facts.take_back(world.seconds, one, "gone", "given up")
 
 
 def as_listed(world: World, app: App, before: People, made: Sequence[int]) -> None:
@@ -94,7 +95,8 @@ def opt_out(world: World, draw: random.Random) -> str | None:
 @happens("opt out is lifted", weight=1)
 def lift(world: World, draw: random.Random) -> str | None:
     """Somebody wants to be written to again."""
-    noes = sorted({n.number for n in world.facts.noes if n.until is None and n.scope != "gone"})
+    wishes = [n for n in world.facts.noes if n.scope not in ("gone", "given up")]
+    noes = sorted({n.number for n in wishes if n.until is None})
     people = sorted((c, n) for c, n in everybody(world).items() if n and set(n) & set(noes))
     if not people:
         return None

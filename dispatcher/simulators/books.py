@@ -57,8 +57,9 @@ def ask(world: World, sql: str, **given: Any) -> Sequence[Any]:
 
 
 def who_waits(world: World) -> set[int]:
-    """People whose message waits in the queue."""
-    return {c for (c,) in ask(world, "SELECT contact_id FROM messages WHERE state = 'queued'")}
+    """People whose message waits in the queue, or for an answer."""
+    rows = ask(world, "SELECT contact_id FROM messages WHERE state IN ('queued', 'sending')")
+    return {c for (c,) in rows}
 
 
 OPEN = (
@@ -173,9 +174,10 @@ class Attempt(NamedTuple):
     state: str
     heard: int
     asked_at: int
-    answered: bool
+    answered_at: int | None
     named: bool  # the vendor gave it an id
     cost: int
+    fault: str | None
     to: str
 
 
@@ -193,7 +195,9 @@ class Books:
     def of(self, taken: Taken) -> Attempt | None:
         """The attempt an acceptance is the answer to."""
         found = self.by_reference.get((taken.vendor, taken.reference), ())
-        return next((a for a in found if a.to in (taken.to, "")), None)
+        exact = [a for a in found if a.to == taken.to]
+        erased = [a for a in found if not a.to]
+        return exact[0] if exact else erased[0] if len(erased) == 1 else None
 
     def attempts_of(self, message: int) -> list[Attempt]:
         return [a for a in self.attempts if a.message == message]
@@ -218,8 +222,8 @@ def _read(world: World) -> Books:
             books.messages[row[0]] = Message(*row)
         for row in tx.taken(
             "SELECT a.message_id, a.position / 16, a.gateway, a.reference, a.call_ref, a.state, "
-            "a.heard, a.asked_at, a.answered_at IS NOT NULL, a.provider_id IS NOT NULL, "
-            "COALESCE(a.cost, 0), d.kind, d.cipher FROM attempts a JOIN targets t "
+            "a.heard, a.asked_at, a.answered_at, a.provider_id IS NOT NULL, "
+            "COALESCE(a.cost, 0), a.fault, d.kind, d.cipher FROM attempts a JOIN targets t "
             "ON t.message_id = a.message_id AND t.position = a.position "
             "JOIN addresses d ON d.id = t.address_id ORDER BY a.id"
         ):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 
 
 @dataclass
@@ -44,8 +44,11 @@ class No:
 
     at: float
     number: str
-    scope: str  # all: nothing but urgent; promotion; gone: of nobody on the list; urgent: nothing
+    # all: nothing but urgent; promotion; urgent: nothing; gone: whoever had it is on no list; given
+    # up: they have other numbers now
+    scope: str
     until: float | None = None  # taken back
+    before: float | None = None  # a restore put it on the list again: of what was due before that
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ class Facts:
     noes: list[No] = field(default_factory=list)
     restores: list[float] = field(default_factory=list)
     lost: list[float] = field(default_factory=list)  # restores whose old database was lost
+    backups: dict[str, float] = field(default_factory=dict)  # when each was made
     clocks: list[tuple[float, float]] = field(default_factory=list)  # (at, seconds one was off)
     codes: int = 0
     settings: list[Setting] = field(default_factory=list)  # oldest first; at 0: as the site began
@@ -107,10 +111,26 @@ class Facts:
         if not any(n.number == number and n.scope == scope and n.until is None for n in self.noes):
             self.noes.append(No(at, number, scope))
 
+    def listed_again(self, at: float, numbers: Collection[str]) -> None:
+        """A restore has put numbers on the list again. Of whoever was taken off it nothing leaves
+        that was released before; that somebody has another number is forgotten."""
+        self.noes = [
+            replace(n, before=n.before or at) if n.scope == "gone" and n.number in numbers else n
+            for n in self.noes
+        ]
+        for number in sorted(numbers):
+            self.take_back(at, number, "given up")
+
+    def forget_noes(self, at: float, since: float) -> None:
+        """A database was lost, and nobody kept what people said since: a person goes on."""
+        self.noes = [
+            replace(n, until=at) if n.until is None and n.at > since else n for n in self.noes
+        ]
+
     def take_back(self, at: float, number: str, *scopes: str) -> None:
         """A no that counts no longer."""
         self.noes = [
-            No(n.at, n.number, n.scope, at)
+            replace(n, until=at)
             if n.number == number and n.scope in scopes and n.until is None
             else n
             for n in self.noes

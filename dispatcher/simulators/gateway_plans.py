@@ -40,6 +40,7 @@ class GatewayPlan:
     per_second: int | None = None  # this and the quotas are kept in a live site only
     per_day: int | None = None
     dong_per_day: int | None = None
+    leaves_out: str = ""  # a field that is in no report: ref, phone
 
     @property
     def adapter(self) -> str:
@@ -71,10 +72,13 @@ def draw_gateways(draw: random.Random, prices: Prices) -> tuple[GatewayPlan, ...
     calm = draw.random() < 0.2
     count = draw.choice((1, 1, 2, 2, 3))
     kinds = draw.choices(list(KINDS), list(KINDS.values()), k=count)
-    return tuple(_gateway(f"g{n}", k, calm, prices, draw) for n, k in enumerate(kinds))
+    return tuple(draw_gateway(f"g{n}", k, calm, prices, draw) for n, k in enumerate(kinds))
 
 
-def _gateway(name: str, kind: str, calm: bool, prices: Prices, draw: random.Random) -> GatewayPlan:
+def draw_gateway(
+    name: str, kind: str, calm: bool, prices: Prices, draw: random.Random
+) -> GatewayPlan:
+    """One gateway of a kind, and the vendor behind it."""
     capability, channel, batch, window = "dedup", "sms", 1, DAY
     if kind == "lab":
         capability = draw.choice(("dedup", "lookup", "neither"))
@@ -90,6 +94,7 @@ def _gateway(name: str, kind: str, calm: bool, prices: Prices, draw: random.Rand
         batch, window, draw.choice((5, 10, 25)), price,
         draw.choice((None, None, 1, 5, 40)), draw.choice((None, None, None, 5, 30)),
         draw.choice((None, None, None, 4 * price or None, 25 * price or None)),
+        draw.choice(("", "", "ref", "phone")),
     )  # fmt: skip
 
 
@@ -225,5 +230,5 @@ def _speech(g: GatewayPlan) -> Speech:
         case "zalo":
             return Zalo()
         case "json":
-            return DescribedInJson(g.channel)
+            return DescribedInJson(g.channel, g.leaves_out)
     return DescribedInText(g.channel)

@@ -80,6 +80,12 @@ def _came_after(world: World, left: Left, at: float, until: float | None = None)
     return until is None or found.entry <= last_entry_by(world, until)
 
 
+@each_left("nothing to nobody")
+def nothing_to_nobody(world: World, left: Left) -> str | None:
+    """No call leaves without the number of somebody. Judged by the wire."""
+    return None if left.to else _who(left, world.facts.of(left.body))
+
+
 @each_left("nobody after their no")
 def nobody_after_their_no(world: World, left: Left) -> str | None:
     """Whoever said no gets nothing whose intent is written later: a no to advertising stops that,
@@ -98,6 +104,8 @@ def nobody_after_their_no(world: World, left: Left) -> str | None:
 
 
 def _stops(world: World, no: No, told: Told) -> bool:
+    if no.before is not None and (told.due is None or told.due >= no.before):
+        return False
     match no.scope:
         case "promotion":
             return told.kind == "promotion"
@@ -115,6 +123,7 @@ def nothing_outside_its_hours(world: World, left: Left) -> str | None:
     if told is None or _is_test(world, left):
         return None
     window = Window.read(told.window) if told.window else _site(world).window
+    hours = [window, *_fired_in(world, told)]
 
     def wrong(at: float) -> str | None:
         if told.due is not None and at < told.due:
@@ -122,7 +131,7 @@ def nothing_outside_its_hours(world: World, left: Left) -> str | None:
         if told.expires is not None and at >= told.expires and not told.repeats:
             return f"after its expiry ({told.expires:.2f})"
         moment = START + timedelta(seconds=at)
-        if not told.urgent and not window.is_open(moment):
+        if not told.urgent and not any(w.is_open(moment) for w in hours):
             return f"outside {window}: {moment.astimezone(HANOI):%H:%M:%S}"
         return None
 
@@ -133,6 +142,12 @@ def nothing_outside_its_hours(world: World, left: Left) -> str | None:
     if why is None or (found is None and world.facts.restores):
         return None
     return f"{_who(left, told)}: {why}"
+
+
+def _fired_in(world: World, told: Told) -> list[Window]:
+    """What else a schedule may have for its hours: a worker that fires it reads the settings when
+    it starts, and a person may have approved it under newer ones."""
+    return [w.app.site.window for _, w in world.workers.values()] if told.schedule else []
 
 
 @each_left("nothing after pause or stop")

@@ -9,7 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dispatcher.simulators import (  # noqa: F401  (they register what may happen)
@@ -20,6 +20,7 @@ from dispatcher.simulators import (  # noqa: F401  (they register what may happe
     acts_schedules,
     acts_site,
     acts_urgent,
+    fates,
     judging,
     reckoning,
     weather,
@@ -38,6 +39,7 @@ from dispatcher.simulators.site import (
     migrated,
     write_site,
 )
+from dispatcher.simulators.themes import BESIDE, THEMES, draw_theme
 from dispatcher.simulators.vendor_events import mend_all, sign_in_all
 from dispatcher.simulators.world import World
 from dispatcher.store import fresh
@@ -91,10 +93,13 @@ def workshop(database: str = "") -> Iterator[Path]:
 def plan_of(seed: int) -> tuple[SitePlan, list[Event]]:
     """What a seed says, before anything runs."""
     draw = random.Random(f"plan {seed}")
-    plan = draw_plan(draw)
-    return plan, draw_script(
-        draw, draw.choice(LENGTHS), draw.choices(EVENTS, (20, 30, 30, 15, 5))[0]
-    )
+    theme, plan = draw_theme(draw), draw_plan(draw)
+    length, count = draw.choice(LENGTHS), draw.choices(EVENTS, (20, 30, 30, 15, 5))[0]
+    if theme is None:
+        return plan, draw_script(draw, length, count)
+    beside = draw_script(draw, length, count) if draw.random() < BESIDE else []
+    plan = replace(theme.shape(plan, draw), theme=theme.name)
+    return plan, sorted([*theme.script(draw), *beside])
 
 
 def live(
@@ -122,6 +127,7 @@ def live(
     try:
         if database:
             world.places.append(beside(shop, database))
+        world.wish = THEMES[plan.theme].wish if plan.theme else {}
         write_site(world, plan, migrated(shop), world.places[0] if database else "")
         fill_draw = random.Random(f"people {seed}")
         world.as_person(lambda app: fill(world, app, plan, fill_draw))

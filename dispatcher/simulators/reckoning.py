@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from dispatcher.app import listeners
 from dispatcher.gateways.contract import AsksReceipts
 from dispatcher.lifecycle import remembered_until
 from dispatcher.model import SYSTEM, BroadcastState, Heard, MessageState
 from dispatcher.simulators.books import Attempt, Books, Message, at, open_books
+from dispatcher.simulators.hearsay import reported
 from dispatcher.simulators.invariants import at_end
 from dispatcher.simulators.world import START
 from dispatcher.store import upkeep
@@ -132,7 +131,7 @@ def everybody_is_there(world: World) -> str | None:
     has a message in one of its states. Judged by the lists; a clock may have been ahead.
     A restore brings back the lists of the backup: of what was released before, they say nothing."""
     restored = max(world.facts.restores, default=-1.0)
-    ahead = timedelta(seconds=max((off for _, off in world.facts.clocks), default=0.0))
+    ahead = timedelta(seconds=max(0.0, *(off for _, off in world.facts.clocks), 0.0))
     with world.look().store.read(SYSTEM) as tx:
         for number, broadcast in open_books(world).broadcasts.items():
             a = broadcast.audience
@@ -162,14 +161,18 @@ def everybody_is_there(world: World) -> str | None:
 def accepted_means_a_yes(world: World) -> str | None:
     """What our log calls accepted or delivered was taken: by the ledger of the vendor it names."""
     books = open_books(world)
-    yes = {(t.vendor, t.reference, t.to) for v in world.vendors.values() for t in v.ledger}
-    numbers = {(vendor, reference) for vendor, reference, _ in yes}
+    yes: set[tuple[str, ...]] = set()
+    for taken in (t for v in world.vendors.values() for t in v.ledger):
+        told = world.facts.of(taken.body)
+        for code in (told.code if told else "", ""):  # empty: whatever its text
+            yes |= {(taken.vendor, taken.reference, to, code) for to in (taken.to, "")}
     proved = set()
     for a in books.attempts:
         if a.state != "accepted":
             continue
-        names = [(a.gateway, a.reference), (a.gateway, a.call_ref)]
-        if not any((*n, a.to) in yes or (not a.to and n in numbers) for n in names):
+        about = books.told.get(books.messages[a.message].broadcast)
+        code = about.code if about is not None and not about.also else ""
+        if not any((a.gateway, n, a.to, code) in yes for n in (a.reference, a.call_ref)):
             return f"attempt {a.reference[:16]} at {a.gateway} was never taken"
         proved.add(a.message)
     for m in books.messages.values():
@@ -245,29 +248,6 @@ def _limits(world: World, vendor: str) -> tuple[timedelta | None, timedelta | No
 # --- receipts -----------------------------------------------------------------------------------
 
 
-def _reported(world: World, since: float, until: float) -> Iterator[tuple[Attempt, Heard]]:
-    """Reports of vendors that the door took, and the attempt each is about: by the ledger, where
-    the number, the reference and the id it names belong together."""
-    books, listen = open_books(world), listeners(world.look())
-    by_name: dict[tuple[str, str], list[Taken]] = {}
-    for vendor in world.vendors.values():
-        for taken in vendor.ledger:
-            for name in {taken.reference: 0, taken.id: 0}:
-                by_name.setdefault((vendor.name, name), []).append(taken)
-    for seconds, gateway, call in world.took:
-        if not since < seconds <= until or gateway not in listen:
-            continue
-        heard = listen[gateway](call)
-        if heard.verified is False:
-            continue
-        for r in heard.receipts:
-            mine = by_name.get((gateway, r.reference or r.provider_id or ""), [])
-            number = (r.to or "").removeprefix("+")
-            mine = [t for t in mine if not number or not t.to.isdigit() or t.to == number]
-            if len(mine) == 1 and (found := books.of(mine[0])) is not None:
-                yield found, r.state
-
-
 def _is_asked(world: World, gateway: str) -> bool:
     """True where reports are pulled, too: those come by no door."""
     found = [w.gateways[gateway] for _, w in world.workers.values() if gateway in w.gateways]
@@ -283,11 +263,11 @@ def receipts_converge(world: World) -> str | None:
     restored = max(world.facts.restores, default=-1.0)
     said: dict[str, Heard] = {}
     arrived: set[int] = set()
-    for attempt, bits in _reported(world, -1.0, world.seconds):
-        if bits & YES:
+    for _, attempt, receipt in reported(world, -1.0, world.seconds, perhaps=True):
+        if receipt.state & YES:
             arrived.add(attempt.message)
-    for attempt, bits in _reported(world, restored, world.seconds - HOURLY):
-        said[attempt.reference] = said.get(attempt.reference, Heard.NOTHING) | bits
+    for _, attempt, receipt in reported(world, restored, world.seconds - HOURLY):
+        said[attempt.reference] = said.get(attempt.reference, Heard.NOTHING) | receipt.state
     for a in books.attempts:
         bits = said.get(a.reference, Heard.NOTHING)
         if Heard(a.heard) & bits != bits:

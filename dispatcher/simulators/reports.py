@@ -38,7 +38,9 @@ def of(vendor: Vendor, taken: Taken, draw: random.Random) -> Iterator[tuple[floa
     def about() -> float:
         return wait * draw.uniform(0.5, 2.0)
 
-    told = [(wait, state)]
+    told = [(wait, state if draw.random() >= h.report_stuck else "accepted")]
+    if draw.random() < h.report_odd and (odd := speech.report(taken, state)) is not None:
+        yield about() / 2, broken(odd, draw)
     if draw.random() < h.report_twice:
         told.append((about(), state))
     if draw.random() < h.report_stale:
@@ -62,6 +64,22 @@ def of(vendor: Vendor, taken: Taken, draw: random.Random) -> Iterator[tuple[floa
             yield about(), stray
     if draw.random() < h.report_forged:
         yield from _forged(vendor, taken, state, about(), draw)
+
+
+def broken(call: Call, draw: random.Random) -> Call:
+    """The same with characters in it that no database takes: in its ids, so that it is about
+    nobody, or in its last word, so that it says nothing."""
+    fields, odd = call.query.split("&") if call.query else [], "%00%ED%A0%BD"
+    if draw.random() < 0.5:
+        fields, body = (
+            [field + odd for field in fields],
+            call.body.replace(b'",', b'\\ud83d\\u0000",'),
+        )
+    else:
+        body = call.body
+        fields = [f + odd if "tatus" in f else f for f in fields]
+    body = body.replace(b'"}', b'\\ud83d\\u0000"}')
+    return Call(call.method, "&".join(fields), call.headers, body)
 
 
 def _forged(

@@ -11,7 +11,8 @@ from dispatcher.cli.spoken import command, option
 from dispatcher.cli.surface import Surface
 from dispatcher.problems import PARTLY, Problem
 from dispatcher.simulators.lives import Life, live, workshop
-from dispatcher.simulators.mutants import MUTANTS, Mutant
+from dispatcher.simulators.mistakes import MUTANTS
+from dispatcher.simulators.mutants import Mutant
 from dispatcher.simulators.shrinking import shrink
 
 TOGETHER = 10  # seeds a process lives before it says so

@@ -44,6 +44,7 @@ class SitePlan:
     extra: str = field(default="")
     live: bool = False  # rates, quotas and secrets are those of real accounts
     prices: Prices = field(default_factory=Prices)
+    theme: str = ""  # of themes.THEMES; empty: about nothing in particular
 
 
 def draw_plan(draw: random.Random) -> SitePlan:

@@ -77,8 +77,8 @@ class DescribedInJson:
         "accepted": ("30", "2", "8"),
     }  # fmt: skip
 
-    def __init__(self, channel: str) -> None:
-        self.channel = channel
+    def __init__(self, channel: str, leaves_out: str = "") -> None:
+        self.channel, self.leaves_out = channel, leaves_out  # a field of its reports
 
     def read(self, request: httpx.Request, body: bytes) -> Sequence[Asked] | None:
         if not request.url.path.endswith("/send"):
@@ -115,6 +115,7 @@ class DescribedInJson:
         codes = self.STATES[state]
         code = codes[sum(taken.to.encode()) % len(codes)]
         told = {"ref": taken.reference, "tranId": taken.id, "phone": taken.to, "status": code}
+        told.pop(self.leaves_out, None)
         return Call("POST", "", {"content-type": "application/json"},
                     json.dumps({**told, **more}).encode())  # fmt: skip
 

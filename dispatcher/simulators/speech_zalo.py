@@ -55,7 +55,7 @@ class Zalo:
             return None
         told = json.loads(body)
         words = " ".join(str(v) for v in told["template_data"].values())
-        to = told.get("phone") or self.users.get(told["user_id"], told["user_id"])
+        to = told.get("phone") or self.users.get(user := told.get("user_id", ""), user)
         return [Asked(to, told.get("tracking_id", ""), words)]
 
     def objects(self, request: httpx.Request, asked: Sequence[Asked]) -> str:

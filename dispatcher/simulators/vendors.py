@@ -141,6 +141,11 @@ class Habits(NamedTuple):
     report_forged: float = 0.05
     report_unknown: float = 0.03
     fails: float = 0.1  # messages that reach nobody
+    report_stuck: float = 0.02  # after the first word nothing more is said
+    report_odd: float = 0.0  # beside it one full of what no database takes
+    odd_ways: tuple[str, ...] = ()  # see oddities.ODD; none: any of them
+    mute: float = 0.0  # look-ups nobody can ever read
+    faults: tuple[str, ...] = ()  # it refuses with; none: any of them
 
 
 @dataclass
@@ -211,8 +216,8 @@ class Vendor:
             if x < 0:
                 return _with(fate, **{kind: True}, broken=is_broken)
         for kind, share, among in (
-            ("odd", h.odd, oddities.ODD),
-            ("says", h.refuses, FAULTS),
+            ("odd", h.odd, h.odd_ways or oddities.ODD),
+            ("says", h.refuses, h.faults or FAULTS),
             ("instead", h.instead, (True,)),
         ):
             x -= share
@@ -237,6 +242,8 @@ class Vendor:
             return oddities.instead(fate.draw)
         if asked is None:
             answer = response(self.speech.other(self, request, body))
+            if self.draw(f"mute {request.url.query!r}").random() < self.habits.mute:
+                return oddities.changed("html", answer, b"", fate.draw)
         else:
             answer = response(self._said(request, asked, fate))
             if fate.again is not None:

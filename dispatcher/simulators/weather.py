@@ -59,6 +59,16 @@ def deaths_in_a_row(world: World, draw: random.Random) -> str | None:
     return f"{len(deaths)} more"
 
 
+@happens("nobody works", weight=0.5)
+def nobody_works(world: World, draw: random.Random) -> str | None:
+    """All workers are killed, and it takes a while until somebody starts one."""
+    for process, _ in list(world.workers.values()):
+        process.kill()
+    seconds = draw.choice((10.0, 60.0, 400.0))
+    world.after(seconds, lambda: start_another(world))
+    return f"for {seconds:.0f} s"
+
+
 @happens("a worker freezes", weight=1)
 def a_worker_freezes(world: World, draw: random.Random) -> str | None:
     """As with SIGSTOP: for a moment, or beyond its lease; another may start meanwhile."""

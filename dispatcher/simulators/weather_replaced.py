@@ -18,10 +18,10 @@ from dispatcher.simulators.acts_after import goes_on
 from dispatcher.simulators.books import held_before
 from dispatcher.simulators.doing import of_ids
 from dispatcher.simulators.events import happens
-from dispatcher.simulators.residents import LEADER
+from dispatcher.simulators.residents import LEADER, held
 from dispatcher.simulators.weather import living, start_another
-from dispatcher.simulators.world import World
-from dispatcher.store import broadcasts, fresh, identity
+from dispatcher.simulators.world import World, seconds_of
+from dispatcher.store import broadcasts, fresh, identity, second_place
 from dispatcher.store.copying import copy_site
 from dispatcher.store.engines import sqlite_url
 from dispatcher.store.restored import MOVED_AWAY
@@ -38,8 +38,11 @@ def back_up(world: World) -> str | None:
     if database_file(parse(world.root)) is None:
         return None
     file = world.root / f"backup-{len(_backups(world)) + 1}.db"
-    made = world.as_person(lambda app: housekeeping.back_up(app, SYSTEM, file))
-    return None if made is None else file.stem
+    begun = world.seconds
+    if world.as_person(lambda app: housekeeping.back_up(app, SYSTEM, file)) is None:
+        return None
+    world.facts.backups[file.stem] = begun
+    return file.stem
 
 
 @happens("a backup is restored", weight=1)
@@ -50,7 +53,7 @@ def a_backup_is_restored(world: World, draw: random.Random) -> str | None:
     file = draw.choice(found) if found else None
     if file is None or not _nobody_works(world):
         return None
-    is_lost = draw.random() < 0.3
+    is_lost = draw.random() < 0.4
     database = database_file(parse(world.root))
     if database is None or world.disk.gone or world.disk.kept.full or world.disk.kept.read_only:
         return None
@@ -64,9 +67,12 @@ def a_backup_is_restored(world: World, draw: random.Random) -> str | None:
         restoring.restore(app.site, database, site_key(app.site), file, app.clock())
         return True
 
+    kept_until = _kept_until(world)
     done = world.as_person(act)
     if is_lost:
         world.facts.lost.append(world.seconds)
+        known = max(kept_until, world.facts.backups.get(file.stem, 0.0))
+        world.facts.forget_noes(world.seconds, known)
     _replaced(world, draw)
     if done is None:
         return None
@@ -127,6 +133,14 @@ def _backups(world: World) -> list[Path]:
     return sorted(world.root.glob("backup-*.db"))
 
 
+def _kept_until(world: World) -> float:
+    """Until when the second place knows what people said, if some clock was not wrong."""
+    app = world.look()
+    kept = second_place.last_written(app.store.sealer, restoring.second_place(app.site))
+    wrong = max((abs(off) for _, off in world.facts.clocks), default=0.0)
+    return seconds_of(kept) - wrong if kept is not None else -1.0
+
+
 def _nobody_works(world: World) -> bool:
     """Workers are stopped before a database is replaced: the product refuses otherwise."""
     for process in living(world):
@@ -155,6 +169,7 @@ def find_again(world: World) -> None:
     """Broadcasts have the numbers they have now; 0: this database knows nothing of one."""
     with world.look().store.read(SYSTEM) as tx:
         there = [(b.id, str(b.fields.get("code", ""))) for b in broadcasts.listed(tx, limit=10_000)]
+        world.facts.listed_again(world.seconds, {n for some in held(tx).values() for n in some})
     for code, told in world.facts.told.items():
         ids = sorted(number for number, its in there if its == code)
         if told.id not in ids:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -59,9 +59,11 @@ class World:
         self.acts = 0  # of people
         self._at_console: tuple[object, Process, App] | None = None
         self.playing = ""  # the event that happens, by name
+        self.wish: Mapping[str, Any] = {}  # what is alike in all that people wish to send
         self.facts = Facts()
         self.strangers: list[str] = []  # hosts of other machines that were asked for
         self.took: list[tuple[float, str, Call]] = []  # receipts the door has taken
+        self.offered: list[tuple[float, str, Call]] = []  # and those it may have taken as it died
         self.failed: tuple[str, str] | None = None  # the invariant that broke, and how
         self._eye: tuple[Process, App] | None = None
         self._events: list[tuple[float, int, Callable[[], None]]] = []
@@ -265,6 +267,7 @@ class World:
                 self.took.append((self.seconds, gateway, call))
 
         process.on_death[number] = again  # the connection breaks
+        self.offered.append((self.seconds, gateway, call))
         self.run_on(process, answer)
 
     # --- people -----------------------------------------------------------------------------

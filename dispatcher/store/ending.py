@@ -48,11 +48,12 @@ def open_work(tx: Tx, now: datetime, soon: timedelta) -> bool:
         shut = {g for s in steps for g in s.gateways if g in paused or (g, broadcast.id) in closed}
         opened = {g for s in steps for g in s.gateways} - shut
         there = f"m.due_at <= :soon AND m.gateway IN ({_quoted(opened)})"
+        asked = "" if opened else "m.due_at <= :soon AND "  # a repeat waits for its hours, too
         for condition in (
             f"m.state = 'queued' AND m.lease_owner IS NULL AND {there}",
             f"m.state = 'queued' AND m.lease_owner IS NOT NULL AND {there}",
-            "m.state = 'sending' AND (m.lease_owner IS NOT NULL OR NOT EXISTS (SELECT 1 "
-            "FROM gateways g WHERE g.name = m.gateway AND g.paused_at IS NOT NULL))",
+            f"m.state = 'sending' AND (m.lease_owner IS NOT NULL OR ({asked}NOT EXISTS (SELECT 1 "
+            "FROM gateways g WHERE g.name = m.gateway AND g.paused_at IS NOT NULL)))",
             "m.state = 'accepted' AND m.deadline_at <= :soon",
         ):
             if tx.one(
@@ -138,7 +139,8 @@ def take_up(tx: Tx) -> None:
 
     On PostgreSQL a refusal or a report may be written in the same moment as the end, and neither
     sees the other. Nobody is left in a queue that is over: a broadcast that was called done goes
-    on, what was stopped or is too late is so for them too.
+    on, what was stopped or is too late is so for them too. It goes on as well where a doubt turned
+    out, after it, to be an acceptance, and its step has waited long enough for word.
     """
     for row in tx.rows(
         f"WITH {tx.visible('broadcasts')} SELECT b.id FROM visible_broadcasts b "
@@ -154,8 +156,21 @@ def take_up(tx: Tx) -> None:
         ):
             end_queued(tx, broadcast.id, MessageState.EXPIRED)
         else:
-            with suppress(Problem):  # another worker said so first
-                broadcasts.move(tx, broadcast, BroadcastState.RUNNING, reason="receipt")
+            _goes_on(tx, broadcast)
+    for row in tx.rows(
+        f"WITH {tx.visible('broadcasts')} SELECT DISTINCT b.id FROM messages m "
+        "JOIN visible_broadcasts b ON b.id = m.broadcast_id AND b.state = 'done' "
+        "AND b.expires_at > :now WHERE m.state = 'accepted' AND m.deadline_at IS NOT NULL "
+        "AND m.deadline_at <= :now",
+        now=at(tx.now),
+    ):
+        _goes_on(tx, broadcasts.get(tx, row["id"]))
+
+
+def _goes_on(tx: Tx, broadcast: Broadcast) -> None:
+    """A broadcast that was called done was not over after all."""
+    with suppress(Problem):  # another worker said so first
+        broadcasts.move(tx, broadcast, BroadcastState.RUNNING, reason="receipt")
 
 
 def finish(tx: Tx) -> list[Ended]:

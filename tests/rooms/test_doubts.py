@@ -194,6 +194,20 @@ def test_a_repeat_that_could_arrive_after_the_memory_is_over_does_not_leave(site
     assert counts(app, broadcast_id) == {ends: 2}
 
 
+def test_a_repeat_keeps_the_hours_of_its_broadcast(site):
+    """It may be the first of its calls that reaches the vendor."""
+    app, broadcast_id = site(1, expires_after=timedelta(hours=24))
+    app.clock.advance(hours=12, minutes=54)  # six minutes before the window closes
+    die_with_calls(app, broadcast_id, [1])
+    with vendor(takes) as (url, seen):
+        app.clock.advance(minutes=30)
+        send(app, url)
+        assert (len(seen), counts(app, broadcast_id)) == (0, {"sending": 1})
+        app.clock.advance(hours=9)
+        send(app, url)
+    assert (len(seen), counts(app, broadcast_id)) == (1, {"accepted": 1})
+
+
 # --- a look-up says no only when the vendor must know -------------------------------------------
 
 

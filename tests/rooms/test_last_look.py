@@ -31,6 +31,7 @@ from dispatcher.gateways.contract import Call, Reply
 from dispatcher.model import (
     SYSTEM,
     AttemptState,
+    BroadcastState,
     Fault,
     Heard,
     MessageState,
@@ -421,6 +422,29 @@ def test_an_acceptance_keeps_the_deadline_of_its_step_whoever_says_it(site):
     found = rows(app, "SELECT state, deadline_at FROM messages")
     assert [r["state"] for r in found] == ["accepted"] * 3
     assert all(r["deadline_at"] for r in found)
+
+
+def test_an_acceptance_heard_after_the_end_goes_on_to_the_next_step(site):
+    app, broadcast_id = site(crowd(1), LONG_WAIT, route="zalo-then-sms")
+    [message] = states(app)
+
+    def doubt(tx):
+        position = tx.value("SELECT position FROM messages")
+        attempt(tx, message, broadcast_id, position, "R1", "unconfirmed")
+        tx.run("UPDATE messages SET state = 'unconfirmed'")
+
+    act(app, doubt)
+    act(app, ending.finish)
+    assert get(app, broadcast_id).state is BroadcastState.DONE
+    believe(app, zalo_says("R1", Heard.ACCEPTED))
+    act(app, ending.finish)
+    assert counts(app, broadcast_id) == {"accepted": 1}
+    assert get(app, broadcast_id).state is BroadcastState.DONE, "the step still waits for word"
+    app.clock.advance(minutes=31)
+    act(app, ending.finish)
+    act(app, pass_deadlines)
+    assert counts(app, broadcast_id) == {"queued": 1}
+    assert get(app, broadcast_id).state is BroadcastState.RUNNING
 
 
 @pytest.mark.parametrize("why", ["paused gateway", "held broadcast", "gateway gone"])

@@ -8,8 +8,10 @@ from conftest import run_cli
 from dispatcher.simulators.events import KINDS
 from dispatcher.simulators.invariants import ALWAYS
 from dispatcher.simulators.lives import live, plan_of, workshop
-from dispatcher.simulators.mutants import MUTANTS
+from dispatcher.simulators.mistakes import MUTANTS
+from dispatcher.simulators.mutants import function_at
 from dispatcher.simulators.shrinking import shrink
+from dispatcher.store import shared_phones
 
 BUSY = 2  # a seed in which vendors take messages
 
@@ -54,10 +56,19 @@ def test_what_fails_is_told_with_the_fewest_events_and_a_command_that_lives_them
 
 def test_a_mistake_is_gone_once_it_is_not_planted_any_more():
     mutant = MUTANTS["resend on unknown"]
-    before = mutant.function().__code__
+    function = function_at(mutant.changes[0].where)
+    before = function.__code__
     with mutant.planted():
-        assert mutant.function().__code__ is not before
-    assert mutant.function().__code__ is before
+        assert function.__code__ is not before
+    assert function.__code__ is before
+
+
+def test_a_mistake_in_a_constant_reaches_what_is_made_of_it_and_is_gone_afterwards():
+    before = shared_phones._FREE
+    with MUTANTS["a phone stays with who is gone"].planted():
+        assert shared_phones._FREE == before.replace("'failed', 'skipped', ", "'failed', ")
+        assert shared_phones._FREE != before
+    assert shared_phones._FREE is before
 
 
 def test_there_are_twenty_mistakes_to_plant_and_each_line_is_still_there():
