@@ -163,7 +163,7 @@ def test_sql_lives_in_the_store():
     speaks = re.compile(r"\"\s*(?:SELECT|INSERT|UPDATE|DELETE|WITH)\s")
     lookers = {
         "cli/chaos_site.py", "cli/ledgers.py", "cli/upsets.py", "cli/demo.py", "cli/doctor.py",
-            "simulators/books.py", "simulators/reckoning.py", "simulators/weather_disk.py", "simulators/weather_replaced.py",
+            "simulators/books.py", "simulators/fates.py", "simulators/reckoning.py", "simulators/weather_disk.py", "simulators/weather_replaced.py",
     }  # fmt: skip
     for path in FILES:
         relative = str(path.relative_to(PACKAGE))
