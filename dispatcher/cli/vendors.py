@@ -11,11 +11,15 @@ from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlparse
 
-from dispatcher import app as joined
-from dispatcher import rights
+from dispatcher.broadcasts import Preview
 from dispatcher.cli.gateways import gateways, named
 from dispatcher.cli.spoken import argument, option
 from dispatcher.cli.surface import Surface
+from dispatcher.db.broadcasts.broadcasts import Broadcast
+from dispatcher.db.queue import gateways as rows
+from dispatcher.domain import rights
+from dispatcher.domain.model import Mode, Role
+from dispatcher.domain.problems import Problem, refused, settings
 from dispatcher.gateways import adapter_module
 from dispatcher.gateways.contract import (
     Call,
@@ -29,12 +33,8 @@ from dispatcher.gateways.contract import (
     Tokens,
     VendorTemplate,
 )
-from dispatcher.model import Mode, Role
-from dispatcher.planning import Preview
-from dispatcher.problems import Problem, refused, settings
-from dispatcher.reporting import number
-from dispatcher.store import gateways as rows
-from dispatcher.store.broadcasts import Broadcast
+from dispatcher.reports.reporting import number
+from dispatcher.usecases import app as joined
 
 __all__ = ["gateways"]
 

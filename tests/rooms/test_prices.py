@@ -7,11 +7,11 @@ import pytest
 from conftest import add_people
 from walk import get, import_list, number, released, rows, sheet, work, write_broadcast
 
-from dispatcher import app as joined
 from dispatcher.config import parse
-from dispatcher.model import SYSTEM, Kind, Price
-from dispatcher.problems import Problem
-from dispatcher.store import texts
+from dispatcher.db.broadcasts import texts
+from dispatcher.domain.model import SYSTEM, Kind, Price
+from dispatcher.domain.problems import Problem
+from dispatcher.usecases import app as joined
 
 POSTGRESQL_LATER = True
 

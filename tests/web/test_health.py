@@ -12,7 +12,7 @@ from browser import free_port
 from conftest import ROOT, run_cli
 from patience import PATIENCE, ended, until_served
 
-from dispatcher.app import listeners
+from dispatcher.usecases.app import listeners
 from dispatcher.web.hooks import door
 
 
