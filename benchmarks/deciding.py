@@ -6,12 +6,12 @@ import time
 
 from benchmarks import sites
 from dispatcher import broadcasts as planning
+from dispatcher.broadcasts import app as joined
 from dispatcher.broadcasts import targeting, wording
+from dispatcher.broadcasts.app import App
 from dispatcher.db.contacts import areas
 from dispatcher.db.staff import people
 from dispatcher.domain.model import SYSTEM, AreaKind, Role
-from dispatcher.usecases import app as joined
-from dispatcher.usecases.app import App
 
 
 def previewed(count: int, database: str = "data/site.db") -> tuple[float, float]:

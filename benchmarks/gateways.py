@@ -11,7 +11,7 @@ from contextlib import suppress
 
 from benchmarks import sites
 from dispatcher.simulators.vendors.server import start
-from dispatcher.usecases.app import Doors, callback_path
+from dispatcher.worker.adapters import Doors, callback_path
 from dispatcher.worker.process import Worker
 from dispatcher.worker.serving import serve_door, serve_site
 

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import sites
+from dispatcher.broadcasts.app import App
 from dispatcher.cli.log import timed as in_hanoi
 from dispatcher.db.broadcasts import logbook
 from dispatcher.db.broadcasts.logbook import Filters
 from dispatcher.domain.model import SYSTEM
 from dispatcher.reports import reporting
 from dispatcher.usecases import auditing
-from dispatcher.usecases.app import App
 
 BROADCASTS = 50  # five million messages are fifty broadcasts to 100,000 people
 

@@ -12,12 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks import sites
+from dispatcher.broadcasts.app import App
+from dispatcher.broadcasts.app import release as release_now
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.domain.model import SYSTEM, BroadcastState
 from dispatcher.simulators.vendors.esms import DRILL_KEY
 from dispatcher.simulators.vendors.server import start
-from dispatcher.usecases.app import App
-from dispatcher.usecases.app import release as release_now
 
 
 @contextmanager

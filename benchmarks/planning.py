@@ -8,10 +8,10 @@ import time
 from pathlib import Path
 
 from benchmarks import sites
+from dispatcher.broadcasts import app as joined
 from dispatcher.config import parse
 from dispatcher.db.engines import sqlite_module
-from dispatcher.usecases import app as joined
-from dispatcher.usecases.app import open_app
+from dispatcher.usecases.context import open_app
 
 TABLES = ("messages", "targets")
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 
 from benchmarks import sites
+from dispatcher.broadcasts.app import App
 from dispatcher.db.queue import intents, messages, outcomes
 from dispatcher.db.queue.outcomes import Outcome
 from dispatcher.db.rows import by_ids
 from dispatcher.domain.model import SYSTEM, AttemptState, MessageState
-from dispatcher.usecases.app import App
 from dispatcher.worker.sending import reclaim
 from dispatcher.worker.sending.view import LEASE
 

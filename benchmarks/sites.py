@@ -13,6 +13,8 @@ from typing import Any
 
 from dispatcher import broadcasts as planning
 from dispatcher import templating
+from dispatcher.broadcasts import app as joined
+from dispatcher.broadcasts.app import App
 from dispatcher.config import parse
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.contacts import areas
@@ -20,8 +22,7 @@ from dispatcher.db.staff import people
 from dispatcher.domain.model import SYSTEM, Actor, AreaKind, Audience, Role
 from dispatcher.simulators.vendors.residents import GIVEN_F, SURNAMES
 from dispatcher.simulators.vendors.server import Child
-from dispatcher.usecases import app as joined
-from dispatcher.usecases.app import App, open_app
+from dispatcher.usecases.context import open_app
 from dispatcher.worker.serving import serve_site
 
 TOML = """[site]

@@ -12,6 +12,8 @@ from conftest import SiteClock
 
 from dispatcher import broadcasts as planning
 from dispatcher import templating
+from dispatcher.broadcasts import app as joined
+from dispatcher.broadcasts.app import App
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.contacts import areas
 from dispatcher.db.queue import messages
@@ -22,8 +24,6 @@ from dispatcher.importing.merge import Merge, merge, store
 from dispatcher.importing.sheets import read_sheets
 from dispatcher.simulators.drill import sign_in_to_twins
 from dispatcher.simulators.vendors.server import Child
-from dispatcher.usecases import app as joined
-from dispatcher.usecases.app import App
 from dispatcher.worker.serving import serve_site
 
 HEAD = "STT,Họ và tên,Số điện thoại,Tổ dân phố,Chủ hộ\n"

@@ -19,7 +19,9 @@ from starlette.routing import BaseRoute, Route
 
 from dispatcher import broadcasts as planning
 from dispatcher import templating
+from dispatcher.broadcasts import app as joined
 from dispatcher.broadcasts import hours
+from dispatcher.broadcasts.app import App
 from dispatcher.db.broadcasts import broadcasts, logbook
 from dispatcher.db.broadcasts.logbook import Filters
 from dispatcher.db.contacts import areas, contacts
@@ -30,9 +32,7 @@ from dispatcher.domain.model import HANOI, SYSTEM, Actor, Audience, MessageState
 from dispatcher.domain.problems import REFUSED, Problem, refused
 from dispatcher.domain.rights import WRITERS, need
 from dispatcher.reports import reporting
-from dispatcher.usecases import app as joined
 from dispatcher.usecases import auditing, signing_in
-from dispatcher.usecases.app import App
 from dispatcher.usecases.intake import add_one
 
 ROOT = "/api/v1"

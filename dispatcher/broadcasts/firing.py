@@ -11,6 +11,7 @@ from itertools import islice, takewhile
 from dispatcher import broadcasts as planning
 from dispatcher import scheduling, templating
 from dispatcher.broadcasts import routes, wording
+from dispatcher.broadcasts.app import App, beside_it, draft, resolver, speeds
 from dispatcher.broadcasts.hours import other_routes, vendor_hours
 from dispatcher.db.broadcasts import broadcasts, repeats, schedules
 from dispatcher.db.contacts import areas
@@ -21,7 +22,6 @@ from dispatcher.domain.model import HANOI, ORDINARY, SYSTEM, URGENT, Actor
 from dispatcher.domain.periods import Period, clock
 from dispatcher.domain.problems import Problem, Say, refused
 from dispatcher.scheduling import Occurrence, Schedule
-from dispatcher.usecases.app import App, beside_it, draft, resolver, speeds
 from dispatcher.usecases.auditing import refusals
 
 LOOKS_AHEAD = timedelta(days=366)  # for firings outside their hours

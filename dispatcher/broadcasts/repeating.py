@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from dispatcher.broadcasts.app import App, preview
 from dispatcher.db.broadcasts import repeats
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.domain.model import SYSTEM, Actor
-from dispatcher.usecases.app import App, preview
 
 
 def unexplained(app: App, actor: Actor, broadcast: Broadcast, when: datetime) -> Mapping[int, int]:

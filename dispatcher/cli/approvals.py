@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from dispatcher import broadcasts as planning
+from dispatcher.broadcasts import app as joined
 from dispatcher.broadcasts import wording
 from dispatcher.broadcasts.approving import assert_named
 from dispatcher.cli import foretold
@@ -24,7 +25,6 @@ from dispatcher.db.staff import people
 from dispatcher.domain import rights
 from dispatcher.domain.model import HANOI, Audience
 from dispatcher.domain.problems import Problem, Say
-from dispatcher.usecases import app as joined
 
 __all__ = ["broadcasts"]
 

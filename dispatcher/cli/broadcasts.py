@@ -10,6 +10,7 @@ import click
 
 from dispatcher import broadcasts as planning
 from dispatcher import scheduling, templating
+from dispatcher.broadcasts import app as joined
 from dispatcher.broadcasts import repeating, routes
 from dispatcher.cli.contacts import who
 from dispatcher.cli.days import read_day
@@ -28,7 +29,6 @@ from dispatcher.domain.model import HANOI, SYSTEM, Audience, BroadcastState, Mod
 from dispatcher.domain.problems import Problem, Say, refused
 from dispatcher.reports import reporting
 from dispatcher.reports.reporting import number
-from dispatcher.usecases import app as joined
 from dispatcher.usecases.auditing import refusals
 from dispatcher.worker import timekeeping
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dispatcher.broadcasts.app import budgets_of
 from dispatcher.cli.spoken import Group
 from dispatcher.cli.surface import Surface
 from dispatcher.db.broadcasts import budgets as rows
 from dispatcher.domain.problems import Say
-from dispatcher.usecases.app import budgets_of
 
 budgets = Group(Say("Ngân sách của các phường.", "Budgets of the wards."))
 

@@ -7,6 +7,7 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
+from dispatcher.broadcasts.app import database_file
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.db.contacts import contacts
@@ -20,7 +21,7 @@ from dispatcher.domain import rights
 from dispatcher.domain.model import HANOI, SYSTEM
 from dispatcher.domain.problems import OK, USAGE, Problem, Say, refused
 from dispatcher.usecases import housekeeping, restoring
-from dispatcher.usecases.app import database_file, site_key
+from dispatcher.usecases.context import site_key
 
 db = Group(Say("Cơ sở dữ liệu.", "The database."))
 

@@ -195,8 +195,8 @@ def _confirm_clock(surface: Surface) -> None:
 
 
 def _identity(surface: Surface) -> Finding:
+    from dispatcher.broadcasts.app import database_file
     from dispatcher.db.ops import identity
-    from dispatcher.usecases.app import database_file
 
     app = surface.open_app()
     with app.store.read(SYSTEM) as tx:
@@ -243,9 +243,9 @@ def _backup(surface: Surface) -> Finding:
 
 def _second_place(surface: Surface) -> Checked:
     """Refusals and erasures are kept where a dead disk does not take them along."""
+    from dispatcher.broadcasts.app import database_file
     from dispatcher.db.ops import second_place
     from dispatcher.usecases import restoring
-    from dispatcher.usecases.app import database_file
 
     app = surface.open_app()
     place = restoring.second_place(app.site)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dispatcher import broadcasts as planning
 from dispatcher import templating
+from dispatcher.broadcasts import app as joined
 from dispatcher.broadcasts import firing
 from dispatcher.cli.approvals import broadcasts
 from dispatcher.cli.broadcasts import OVER, acting, broadcast_id, told
@@ -17,7 +18,6 @@ from dispatcher.db.contacts.reach import SHORT
 from dispatcher.domain.model import MessageState
 from dispatcher.domain.problems import Problem, Say, not_among
 from dispatcher.reports.reporting import number
-from dispatcher.usecases import app as joined
 
 __all__ = ["broadcasts", "stop_all"]
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from dispatcher import broadcasts as planning
+from dispatcher.broadcasts import app as joined
 from dispatcher.broadcasts import hours
 from dispatcher.cli.surface import Surface
 from dispatcher.db.broadcasts.broadcasts import Broadcast
@@ -17,7 +18,6 @@ from dispatcher.domain.model import HANOI, BroadcastState
 from dispatcher.domain.outages import Health, State
 from dispatcher.domain.periods import Period
 from dispatcher.reports.reporting import number
-from dispatcher.usecases import app as joined
 
 GOES_ON = frozenset({BroadcastState.RUNNING, BroadcastState.PAUSED, BroadcastState.HELD})
 

@@ -58,7 +58,7 @@ class Checked(NamedTuple):
 
 def gateways(surface: Surface) -> Checked:
     """How every gateway of the settings is, those in trouble by name with what to do."""
-    from dispatcher.usecases.app import adapter_options
+    from dispatcher.worker.adapters import adapter_options
 
     app = surface.open_app()
     now = app.clock()

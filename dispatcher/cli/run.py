@@ -7,11 +7,11 @@ import logging
 import sys
 import time
 
+from dispatcher.broadcasts.app import App
 from dispatcher.cli.spoken import command, option
 from dispatcher.cli.surface import Surface
 from dispatcher.domain.model import Mode
 from dispatcher.domain.problems import Problem
-from dispatcher.usecases.app import App
 
 log = logging.getLogger("dispatcher.run")
 

@@ -13,6 +13,8 @@ from typing import Any
 
 from dispatcher import broadcasts as planning
 from dispatcher import templating
+from dispatcher.broadcasts import app as joined
+from dispatcher.broadcasts.app import App
 from dispatcher.config import parse
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.bulk import put_many
@@ -24,8 +26,7 @@ from dispatcher.domain.clock import start_site_clock
 from dispatcher.domain.model import SYSTEM, Actor, AddressKind, Audience, Role
 from dispatcher.simulators.ledgers import IN_FLIGHT
 from dispatcher.simulators.vendors.residents import Resident, number
-from dispatcher.usecases import app as joined
-from dispatcher.usecases.app import App, open_app
+from dispatcher.usecases.context import open_app
 
 CLOCK = "2026-12-01T09:00:00+07:00"
 SHARES_EVERY, SECOND_EVERY = 8, 11  # about every so many people

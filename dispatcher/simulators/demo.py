@@ -15,6 +15,8 @@ from typing import Any
 
 from dispatcher import broadcasts as planning
 from dispatcher import templating
+from dispatcher.broadcasts import app as joined
+from dispatcher.broadcasts.app import App
 from dispatcher.cli.broadcasts import OVER
 from dispatcher.cli.init import SAMPLE
 from dispatcher.cli.log import tell_story
@@ -40,10 +42,10 @@ from dispatcher.simulators.chaos_site import CLOCK
 from dispatcher.simulators.ledgers import verdict
 from dispatcher.simulators.vendors.residents import invent, write
 from dispatcher.simulators.vendors.server import Child, start
-from dispatcher.usecases import app as joined
 from dispatcher.usecases import auditing
-from dispatcher.usecases.app import App, callback_path, open_app
+from dispatcher.usecases.context import open_app
 from dispatcher.usecases.intake import context
+from dispatcher.worker.adapters import callback_path
 
 TEMPLATE = "gia-danh-cong-an"
 SHOWN_WARD = "Máy Tơ"

@@ -8,9 +8,10 @@ import urllib.request
 from collections.abc import Mapping
 from typing import Any
 
+from dispatcher.broadcasts.app import App
 from dispatcher.db.queue import gateways
 from dispatcher.domain.model import SYSTEM, Mode
-from dispatcher.usecases.app import App, callback_path
+from dispatcher.worker.adapters import callback_path
 
 
 def given_twins() -> dict[str, str]:

@@ -10,11 +10,11 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
+from dispatcher.broadcasts.app import App
 from dispatcher.db.database import Tx
 from dispatcher.db.ops.restored import RESTORED
 from dispatcher.domain.model import SYSTEM
 from dispatcher.simulators.vendors.server import Child
-from dispatcher.usecases.app import App
 
 IN_FLIGHT = 16
 CLAIMED = ("accepted", "delivered", "read")

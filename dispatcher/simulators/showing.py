@@ -15,7 +15,7 @@ from dispatcher.config import parse
 from dispatcher.db.staff import people
 from dispatcher.domain.model import SYSTEM, Role
 from dispatcher.usecases import signing_in
-from dispatcher.usecases.app import open_app
+from dispatcher.usecases.context import open_app
 
 NAMES = {
     "lan": (Role.OFFICER, "Nguyễn Thị Lan"),

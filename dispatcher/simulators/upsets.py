@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dispatcher.broadcasts.app import App, database_file
 from dispatcher.config import FILE, parse
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.contacts import imports, suppressions
@@ -22,7 +23,7 @@ from dispatcher.domain.model import SYSTEM, BroadcastState
 from dispatcher.simulators.ledgers import Refusal
 from dispatcher.simulators.vendors.server import Child
 from dispatcher.usecases import housekeeping, restoring
-from dispatcher.usecases.app import App, database_file, open_app, site_key
+from dispatcher.usecases.context import open_app, site_key
 
 MOST_REFUSALS = 0.05  # of the people
 RESTORE_EVERY = 10  # kills

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
+from dispatcher.broadcasts.app import App
 from dispatcher.db.queue import gateways, health
 from dispatcher.domain import outages
 from dispatcher.domain.model import SYSTEM, Fault, Mode
@@ -18,8 +19,7 @@ from dispatcher.gateways import adapter_module, adapter_tables
 from dispatcher.gateways.contract import KnowsBalance, KnowsSenders, KnowsStanding, Refused
 from dispatcher.simulators.drill import given_twins
 from dispatcher.usecases import alarms
-from dispatcher.usecases import app as joined
-from dispatcher.usecases.app import App
+from dispatcher.worker import adapters
 
 SET_UP = ("esms", "zalo", "kannel", "speedsms", "viettel", "vnpt")  # `http` is described by hand
 
@@ -34,7 +34,7 @@ def checked(app: App, name: str, language: str) -> dict[str, Any]:
     live, twin = app.site.mode is Mode.LIVE, given_twins().get(name)
     found: dict[str, Any] = {"gateway": name, "ok": True, "reached": None}
     try:
-        options = joined.adapter_options(
+        options = adapters.adapter_options(
             app.site, app.site.gateways[name], None if live else twin or "http://127.0.0.1"
         )
         found["settings"] = sorted(options)
@@ -60,7 +60,7 @@ async def _answers(app: App, name: str, options: Mapping[str, Any]) -> dict[str,
     """What connecting shows, and what a live account says of itself: its balance, and sender names
     it does not know."""
     live = app.site.mode is Mode.LIVE
-    gateway = joined.build_gateway(app, name, joined.Doors(given_twins()), None)
+    gateway = adapters.build_gateway(app, name, adapters.Doors(given_twins()), None)
     module = adapter_module(app.site.gateways[name].adapter)
     place = str(options.get("base_url") or getattr(module, "BASE_URL", ""))
     found: dict[str, Any] = {"ok": True}

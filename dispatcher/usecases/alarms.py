@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from dispatcher.broadcasts.app import App
 from dispatcher.db.broadcasts import ending
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.database import Tx
@@ -15,7 +16,6 @@ from dispatcher.db.queue import health, receipts, turned_away, workers
 from dispatcher.domain import outages
 from dispatcher.domain.outages import Attendance, Health, Work
 from dispatcher.domain.problems import Say
-from dispatcher.usecases.app import App
 
 
 def odd_reports(app: App, tx: Tx) -> dict[str, dict[str, Any]]:

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from dispatcher import broadcasts as planning
 from dispatcher import templating
 from dispatcher.broadcasts import MAY_HAVE_RECEIVED, routes, targeting
+from dispatcher.broadcasts.app import App, correct, draft, preview
 from dispatcher.db.broadcasts import approvals, broadcasts, texts
 from dispatcher.db.broadcasts import emergencies as rows
 from dispatcher.db.broadcasts.broadcasts import Broadcast
@@ -23,7 +24,6 @@ from dispatcher.domain.model import HANOI, Actor, Audience, BroadcastState, Role
 from dispatcher.domain.problems import Problem, refused
 from dispatcher.domain.rights import WRITERS, need, need_wards
 from dispatcher.templating import Template
-from dispatcher.usecases.app import App, correct, draft, preview
 
 EXPIRES = timedelta(hours=3)  # an urgent text that has not gone out by then is no longer true
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dispatcher import templating
+from dispatcher.broadcasts.app import App
 from dispatcher.db.broadcasts import files, shares, texts
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.broadcasts.emergencies import Emergency
@@ -24,7 +25,6 @@ from dispatcher.domain.problems import Say
 from dispatcher.domain.sms import folded
 from dispatcher.reports import reporting
 from dispatcher.usecases import emergencies
-from dispatcher.usecases.app import App
 
 FORMS = ("zalo", "sms_accented", "sms")  # what reads best first
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from dispatcher.broadcasts.app import App
 from dispatcher.config import FILE, Site, changing, parse, read_text
 from dispatcher.config.changing import Where
 from dispatcher.db.contacts import areas, contacts, imports
@@ -23,7 +24,6 @@ from dispatcher.db.ops import settings as site_facts
 from dispatcher.domain.model import HANOI, SYSTEM, Actor
 from dispatcher.domain.problems import Problem, refused, settings
 from dispatcher.usecases import restoring
-from dispatcher.usecases.app import App
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from dispatcher.broadcasts.app import App
 from dispatcher.db.contacts import areas
 from dispatcher.db.database import Tx
 from dispatcher.db.ops import settings
@@ -18,7 +19,6 @@ from dispatcher.importing.entries import read_listing
 from dispatcher.importing.listing import Context, Listing
 from dispatcher.importing.merge import merge, store
 from dispatcher.importing.sheets import Sheet
-from dispatcher.usecases.app import App
 
 
 def context(

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from dispatcher import broadcasts as planning
+from dispatcher.broadcasts.app import App, database_file
 from dispatcher.config import Site
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.database import Tx, open_store
 from dispatcher.db.ops import identity, replacing, restored
 from dispatcher.db.seal import Sealer
 from dispatcher.domain.model import SYSTEM, URGENT, Actor, BroadcastState
-from dispatcher.usecases.app import App, database_file
 
 
 def second_place(site: Site) -> Path:

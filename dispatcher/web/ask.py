@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from dispatcher.broadcasts.app import App
 from dispatcher.db.database import Row, Tx
 from dispatcher.domain.model import SYSTEM, Actor, Role
 from dispatcher.domain.problems import Problem
-from dispatcher.usecases.app import App
 from dispatcher.usecases.auditing import refusals
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from dispatcher import broadcasts as planning
 from dispatcher import scheduling, templating
+from dispatcher.broadcasts import app as joined
 from dispatcher.broadcasts import hours, repeating, wording
 from dispatcher.db.broadcasts import approvals, broadcasts, files, shares, tallies
 from dispatcher.db.broadcasts.broadcasts import Broadcast
@@ -24,7 +25,6 @@ from dispatcher.domain.problems import Problem, Say, refused
 from dispatcher.domain.rights import DECIDERS
 from dispatcher.reports import reporting
 from dispatcher.usecases import alarms, handouts
-from dispatcher.usecases import app as joined
 from dispatcher.usecases.auditing import REASONS, STATES
 from dispatcher.web import troubles
 from dispatcher.web.ask import Answer, Ask, Go, Sent, Shown, read_date, whole

@@ -13,10 +13,10 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from dispatcher.api import v1 as api
+from dispatcher.broadcasts.app import App
 from dispatcher.db.staff import people
 from dispatcher.domain.model import SYSTEM
 from dispatcher.gateways.contract import Call, Heard
-from dispatcher.usecases.app import App
 from dispatcher.web import (
     broadcasts,
     control,

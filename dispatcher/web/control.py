@@ -6,6 +6,7 @@ from typing import Any
 
 from dispatcher import scheduling
 from dispatcher.broadcasts import firing, targeting
+from dispatcher.broadcasts.app import budgets_of
 from dispatcher.db.broadcasts import budgets, schedules
 from dispatcher.db.contacts import areas
 from dispatcher.db.database import Tx
@@ -18,13 +19,13 @@ from dispatcher.domain.model import HANOI, SYSTEM, Actor, Mode, Role
 from dispatcher.domain.problems import Problem, refused
 from dispatcher.scheduling import Schedule
 from dispatcher.usecases import accounts, alarms, deputizing, signing_in
-from dispatcher.usecases.app import budgets_of, callback_path
 from dispatcher.web import troubles
 from dispatcher.web.ask import Answer, Ask, Go, Shown, read_date, whole
 from dispatcher.web.guard import Page, changes, reads
 from dispatcher.web.pages import ROLES
 from dispatcher.web.signing import prove
 from dispatcher.worker import timekeeping
+from dispatcher.worker.adapters import callback_path
 
 ADMINS = (Role.ADMIN,)
 

@@ -20,6 +20,7 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from dispatcher.broadcasts.app import App
 from dispatcher.db.schema import moment
 from dispatcher.db.staff import sessions
 from dispatcher.domain.model import SYSTEM, Role
@@ -27,7 +28,6 @@ from dispatcher.domain.problems import REFUSED, Problem, Say, refused
 from dispatcher.domain.rights import WRITERS
 from dispatcher.domain.storable import check_typed
 from dispatcher.usecases import signing_in
-from dispatcher.usecases.app import App
 from dispatcher.web.ask import Answer, Ask, Go, Handler, Sent, Shown, Upload
 from dispatcher.web.pages import render
 

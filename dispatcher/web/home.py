@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dispatcher.broadcasts.app import budgets_of
 from dispatcher.db.broadcasts import broadcasts, budgets, tallies
 from dispatcher.db.staff import notices
 from dispatcher.domain.model import HANOI, BroadcastState, Role
 from dispatcher.usecases import alarms
-from dispatcher.usecases.app import budgets_of
 from dispatcher.web import troubles
 from dispatcher.web.ask import Answer, Ask, Go, Shown
 from dispatcher.web.guard import EVERYONE, Page, changes, reads

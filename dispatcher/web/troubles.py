@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from dispatcher.broadcasts.app import App
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.database import Tx
 from dispatcher.domain import outages
@@ -13,7 +14,6 @@ from dispatcher.domain.model import BroadcastState, Fault
 from dispatcher.domain.outages import Health, Level, Work
 from dispatcher.domain.problems import Say
 from dispatcher.usecases import alarms
-from dispatcher.usecases.app import App
 from dispatcher.usecases.auditing import REMEDIES
 
 GOES_ON = frozenset({BroadcastState.SCHEDULED, BroadcastState.RUNNING, BroadcastState.PAUSED})

@@ -9,6 +9,7 @@ from typing import Any
 
 from dispatcher import broadcasts as planning
 from dispatcher import templating
+from dispatcher.broadcasts import app as joined
 from dispatcher.broadcasts import hours, routes, wording
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.broadcasts.broadcasts import Broadcast
@@ -20,7 +21,6 @@ from dispatcher.domain.model import ALL_DAY, HANOI, ORDINARY, URGENT, Audience, 
 from dispatcher.domain.periods import Period
 from dispatcher.domain.problems import Problem
 from dispatcher.templating import Template
-from dispatcher.usecases import app as joined
 from dispatcher.web.ask import Answer, Ask, Go, Shown
 from dispatcher.web.guard import Page, changes, reads
 

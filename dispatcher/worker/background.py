@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Protocol
 
+from dispatcher.broadcasts.app import App
 from dispatcher.db.broadcasts import tallies
 from dispatcher.db.contacts import headcounts, households, shared_phones
 from dispatcher.db.ops.second_place import Keeper
 from dispatcher.db.staff import idempotency
 from dispatcher.domain.clock import awake
 from dispatcher.domain.model import SYSTEM, MessageState
-from dispatcher.usecases.app import App
 from dispatcher.usecases.restoring import second_place
 
 ADD_UP = 5.0  # seconds between looks for large broadcasts to add up

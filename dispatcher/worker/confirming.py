@@ -14,13 +14,13 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from dispatcher.broadcasts.app import App
 from dispatcher.db.contacts import replies
 from dispatcher.db.database import Row, Tx
 from dispatcher.db.schema import moment
 from dispatcher.domain.model import HANOI, SYSTEM, Fault
 from dispatcher.domain.opting_out import Wish
 from dispatcher.gateways.contract import Accepted, AnswersReplies, Gateway, Refused, Verdict
-from dispatcher.usecases.app import App
 
 log = logging.getLogger("dispatcher.worker.confirming")
 

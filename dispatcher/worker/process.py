@@ -20,6 +20,8 @@ from typing import Any, TypeVar
 import dispatcher
 from dispatcher import scheduling
 from dispatcher.broadcasts import firing
+from dispatcher.broadcasts.app import App, database_file, release
+from dispatcher.config.pace import pace_of
 from dispatcher.db import trail
 from dispatcher.db.broadcasts import broadcasts, budgets, ending
 from dispatcher.db.ops import identity
@@ -32,16 +34,8 @@ from dispatcher.domain.machine import here, random_word
 from dispatcher.domain.model import SYSTEM
 from dispatcher.domain.problems import Problem, shortage
 from dispatcher.gateways.contract import AsksReceipts, Gateway, RenewsToken
-from dispatcher.usecases.app import (
-    App,
-    Doors,
-    build_gateway,
-    database_file,
-    listeners,
-    pace_of,
-    release,
-)
 from dispatcher.worker import confirming, receiving, staff, telling, timekeeping
+from dispatcher.worker.adapters import Doors, build_gateway, listeners
 from dispatcher.worker.background import Background
 from dispatcher.worker.sending import Engine, balance, end_doubts, pass_deadlines, reclaim
 from dispatcher.worker.sending.polling import poll

@@ -12,9 +12,10 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
+from dispatcher.broadcasts.app import App
 from dispatcher.domain.model import Mode
 from dispatcher.simulators.drill import own_twins, root_of, sign_in_to_twins, tell_twins_where
-from dispatcher.usecases.app import App, Doors, callback_path, listeners
+from dispatcher.worker.adapters import Doors, callback_path, listeners
 from dispatcher.worker.process import Worker
 
 

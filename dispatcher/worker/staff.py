@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from dispatcher.broadcasts import registered
+from dispatcher.broadcasts.app import App, budgets_of
 from dispatcher.db.broadcasts import budgets
 from dispatcher.db.database import Row, Tx
 from dispatcher.db.staff import notices
@@ -21,7 +22,6 @@ from dispatcher.domain.problems import Problem
 from dispatcher.domain.sms import unaccent
 from dispatcher.gateways import cleaned, mail
 from dispatcher.gateways.contract import Accepted, Gateway, Outgoing, Refused
-from dispatcher.usecases.app import App, budgets_of
 from dispatcher.worker import telling
 
 log = logging.getLogger("dispatcher.worker.staff")

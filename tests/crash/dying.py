@@ -77,7 +77,7 @@ def _work(job: Mapping[str, str]) -> None:
     from dispatcher.config import parse
     from dispatcher.db import engines
     from dispatcher.domain import failpoints
-    from dispatcher.usecases.app import open_app
+    from dispatcher.usecases.context import open_app
     from dispatcher.worker import process as worker
     from dispatcher.worker import serving
     from dispatcher.worker.sending import asking, view

@@ -14,7 +14,7 @@ from walk import counts, crowd, import_list, released, rows, sheet
 
 from dispatcher.config import parse
 from dispatcher.simulators.chaos_site import worker_command
-from dispatcher.usecases.app import open_app
+from dispatcher.usecases.context import open_app
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "gateways"))
 from vendors import answer, vendor

@@ -13,7 +13,7 @@ from dispatcher.config import parse
 from dispatcher.domain.model import BroadcastState
 from dispatcher.gateways.wire import Wire
 from dispatcher.simulators.drill import sign_in_to_twins
-from dispatcher.usecases.app import open_app
+from dispatcher.usecases.context import open_app
 from dispatcher.worker.serving import serve_site
 
 resource = pytest.importorskip("resource")

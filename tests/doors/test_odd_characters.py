@@ -20,7 +20,7 @@ from dispatcher.domain.model import SYSTEM, Role
 from dispatcher.domain.problems import Problem
 from dispatcher.gateways.contract import Call
 from dispatcher.usecases import signing_in
-from dispatcher.usecases.app import open_app
+from dispatcher.usecases.context import open_app
 
 POSTGRESQL_LATER = True
 SAID = "ký tự hỏng"

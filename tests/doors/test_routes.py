@@ -11,7 +11,7 @@ from dispatcher.broadcasts import routes
 from dispatcher.config import parse
 from dispatcher.domain.model import ALL_DAY, URGENT, Channel
 from dispatcher.domain.problems import Problem
-from dispatcher.usecases.app import open_app
+from dispatcher.usecases.context import open_app
 
 MORE = """[gateways.second]
 adapter = "speedsms"

@@ -15,6 +15,7 @@ from conftest import SiteClock, build_site
 from walk import import_list, number, released, sheet, write_broadcast
 
 from dispatcher import broadcasts as planning
+from dispatcher.broadcasts import app as joined
 from dispatcher.cli.entry import root, run
 from dispatcher.cli.spoken import Group
 from dispatcher.cli.surface import Surface, split_options
@@ -24,8 +25,7 @@ from dispatcher.db.contacts import areas, groups
 from dispatcher.db.staff import people
 from dispatcher.domain.model import SYSTEM, Role
 from dispatcher.gateways.contract import Reply
-from dispatcher.usecases import app as joined
-from dispatcher.usecases.app import open_app
+from dispatcher.usecases.context import open_app
 from dispatcher.worker import staff
 from dispatcher.worker.receiving import answer_back
 

@@ -16,7 +16,7 @@ from dispatcher.db.queue import gateways, health
 from dispatcher.db.staff import people
 from dispatcher.domain.model import SYSTEM, Role
 from dispatcher.domain.outages import State
-from dispatcher.usecases.app import open_app
+from dispatcher.usecases.context import open_app
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "gateways"))
 from vendors import answer, vendor

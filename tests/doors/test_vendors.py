@@ -11,7 +11,7 @@ from dispatcher.db.queue import gateways
 from dispatcher.domain.model import SYSTEM
 from dispatcher.gateways import zalo
 from dispatcher.gateways.contract import Reply
-from dispatcher.usecases.app import open_app
+from dispatcher.usecases.context import open_app
 from dispatcher.worker.receiving import answer_back
 
 pytestmark = pytest.mark.long  # each starts the program several times

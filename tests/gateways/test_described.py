@@ -285,7 +285,7 @@ def test_a_described_xml_vendor_gets_escaped_words(twins):
 
 def test_secrets_of_all_adapters_are_named_together(make_site):
     from dispatcher.config import GatewaySettings, Secret, parse
-    from dispatcher.usecases.app import adapter_options
+    from dispatcher.worker.adapters import adapter_options
 
     site = parse(make_site())
     chosen = GatewaySettings("v", "vnpt", options={"api_user": Secret("NOT_SET_ANYWHERE", None)})

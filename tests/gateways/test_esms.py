@@ -55,9 +55,10 @@ def test_advertising_goes_to_thirty_or_more_and_a_repeat_is_the_same_call(twins)
 def test_the_last_advertising_call_is_never_too_small():
     from collections import deque
 
+    from dispatcher.config.pace import Pace
     from dispatcher.gateways.contract import Limits
     from dispatcher.worker.sending.claiming import next_batch
-    from dispatcher.worker.sending.lanes import Lane, Pace
+    from dispatcher.worker.sending.lanes import Lane
 
     class Parcel:
         broadcast_id = ward_id = 1

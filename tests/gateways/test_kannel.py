@@ -23,7 +23,7 @@ from dispatcher.domain.model import Fault, Heard
 from dispatcher.gateways import kannel as adapter
 from dispatcher.gateways.contract import Accepted, Call, Given
 from dispatcher.gateways.wire import Wire
-from dispatcher.usecases.app import open_app
+from dispatcher.usecases.context import open_app
 from dispatcher.worker.serving import serve_site
 
 BOXES = [

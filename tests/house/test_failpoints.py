@@ -28,7 +28,7 @@ EXCEPT = {
         "db/ops/second_place.py",
         "write",
     ): "kept beside, written anew within the hour; the file before stays until it is renamed",
-    ("usecases/app.py", "open_app"): "a .gitignore",
+    ("usecases/context.py", "open_app"): "a .gitignore",
     ("web/residents.py", "check"): "an upload that was only looked at; the next one writes it anew",
     (
         "usecases/housekeeping.py",

@@ -11,7 +11,7 @@ from parity.words import Change
 from dispatcher.config import parse
 from dispatcher.db.ops import settings
 from dispatcher.domain.model import SYSTEM
-from dispatcher.usecases.app import open_app
+from dispatcher.usecases.context import open_app
 from dispatcher.worker.timekeeping import MOVED
 
 

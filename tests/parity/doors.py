@@ -28,7 +28,7 @@ from dispatcher.cli.surface import Surface, split_options
 from dispatcher.config import parse
 from dispatcher.domain.clock import start_site_clock
 from dispatcher.domain.problems import OK, PARTLY, REFUSED
-from dispatcher.usecases.app import open_app
+from dispatcher.usecases.context import open_app
 
 NINE = "2026-12-01T09:00:00+07:00"
 TOKEN = re.compile(r'name="csrf" value="([0-9a-f]+)"')

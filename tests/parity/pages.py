@@ -8,9 +8,9 @@ from parity.forms import form_of
 from parity.prepared import Prepared
 
 from dispatcher import broadcasts as planning
+from dispatcher.broadcasts.app import App
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.domain.model import SYSTEM
-from dispatcher.usecases.app import App
 
 
 class Answered(Exception):

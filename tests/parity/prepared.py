@@ -20,7 +20,9 @@ from walk import get, import_list, number, sheet
 
 from dispatcher import broadcasts as planning
 from dispatcher import scheduling, templating
+from dispatcher.broadcasts import app as joined
 from dispatcher.broadcasts import wording
+from dispatcher.broadcasts.app import App
 from dispatcher.broadcasts.follow_up import MOST_TESTS
 from dispatcher.config import parse
 from dispatcher.config.site import DEFAULT_WINDOW
@@ -33,9 +35,8 @@ from dispatcher.db.staff import people
 from dispatcher.domain.model import SYSTEM, Actor, AddressKind, Audience, Role
 from dispatcher.domain.opting_out import Wish
 from dispatcher.domain.sms import folded
-from dispatcher.usecases import app as joined
 from dispatcher.usecases import deputizing, emergencies, signing_in
-from dispatcher.usecases.app import App, open_app
+from dispatcher.usecases.context import open_app
 
 MINE, THEIRS = "Máy Tơ", "Cầu Đất"
 PASSWORD = "mèo xanh ăn sấm chớp"

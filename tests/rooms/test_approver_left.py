@@ -8,14 +8,14 @@ from walk import approve_now, counts, crowd, get, import_list, rows, sheet, writ
 
 from dispatcher import broadcasts as planning
 from dispatcher import scheduling
+from dispatcher.broadcasts import app as joined
 from dispatcher.config import DEFAULT_WINDOW
 from dispatcher.db.broadcasts import schedules
 from dispatcher.db.contacts import areas
 from dispatcher.db.staff import delegations, people
 from dispatcher.domain.model import SYSTEM, Role
 from dispatcher.domain.problems import Problem
-from dispatcher.usecases import app as joined
-from dispatcher.worker import telling
+from dispatcher.worker import adapters, telling
 from dispatcher.worker.process import Worker
 
 POSTGRESQL_LATER = True
@@ -176,7 +176,7 @@ def test_a_schedule_ends_with_the_right_of_whoever_approved_it(ward, clock, how)
         scheduling.approve(tx, schedule)
     loses(app, leader, how)
     clock.advance(days=1, seconds=1)
-    Worker(app, joined.Doors({}))._release_due()
+    Worker(app, adapters.Doors({}))._release_due()
     with app.store.read(SYSTEM) as tx:
         row = schedules.get(tx, "thu-tu")
     assert (row["state"], row["reason"]) == ("ended", "approver_left")

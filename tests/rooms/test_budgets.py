@@ -20,12 +20,12 @@ from walk import (
 )
 
 from dispatcher import broadcasts as planning
+from dispatcher.broadcasts import app as joined
 from dispatcher.config import parse
 from dispatcher.db.broadcasts import broadcasts, budgets
 from dispatcher.domain.model import SYSTEM, BroadcastState, Mode
 from dispatcher.domain.problems import Problem
-from dispatcher.usecases import app as joined
-from dispatcher.usecases.app import open_app
+from dispatcher.usecases.context import open_app
 
 POSTGRESQL_LATER = True
 

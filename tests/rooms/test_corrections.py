@@ -6,11 +6,11 @@ from walk import approve_now, get, import_list, number, released, rows, sheet, w
 
 from dispatcher import broadcasts as planning
 from dispatcher import templating
+from dispatcher.broadcasts import app as joined
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.database import at
 from dispatcher.domain.model import SYSTEM, BroadcastState, MessageState
 from dispatcher.domain.problems import Problem
-from dispatcher.usecases import app as joined
 
 POSTGRESQL_LATER = True
 

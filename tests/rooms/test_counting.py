@@ -6,11 +6,11 @@ import pytest
 from conftest import add_people
 from walk import get, import_list, number, rows, sheet, write_broadcast
 
+from dispatcher.broadcasts import app as joined
 from dispatcher.broadcasts import counting
 from dispatcher.db.contacts import areas, contacts, groups, suppressions
 from dispatcher.db.staff import people
 from dispatcher.domain.model import SYSTEM, Audience, Role
-from dispatcher.usecases import app as joined
 
 POSTGRESQL_LATER = True
 

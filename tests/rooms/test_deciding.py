@@ -9,6 +9,7 @@ from conftest import add_people
 from walk import get, import_list, number, rows, sheet, write_broadcast
 
 from dispatcher import broadcasts as planning
+from dispatcher.broadcasts import app as joined
 from dispatcher.broadcasts import wording
 from dispatcher.broadcasts.approving import approve_on_paper, offer
 from dispatcher.db.broadcasts import approvals, broadcasts, files
@@ -16,7 +17,6 @@ from dispatcher.db.contacts import areas
 from dispatcher.db.staff import delegations, people
 from dispatcher.domain.model import SYSTEM, BroadcastState, Role
 from dispatcher.domain.problems import Problem
-from dispatcher.usecases import app as joined
 from dispatcher.usecases.auditing import refusals
 
 POSTGRESQL_LATER = True

@@ -19,15 +19,16 @@ from walk import claimed, counts, crowd, import_list, released, rows, sheet
 
 from dispatcher import broadcasts as planning
 from dispatcher.config import parse
+from dispatcher.config.pace import Pace
 from dispatcher.db.broadcasts.broadcasts import get as get_in
 from dispatcher.db.queue import gateways, intents, messages, receipts
 from dispatcher.domain.lifecycle import Doubt
 from dispatcher.domain.model import SYSTEM
 from dispatcher.gateways.contract import Call
-from dispatcher.usecases.app import Doors, build_gateway, listeners, open_app
+from dispatcher.usecases.context import open_app
 from dispatcher.worker import receiving
+from dispatcher.worker.adapters import Doors, build_gateway, listeners
 from dispatcher.worker.sending import Engine, reclaim
-from dispatcher.worker.sending.lanes import Pace
 from dispatcher.worker.sending.view import LEASE
 from dispatcher.worker.serving import serve_site
 

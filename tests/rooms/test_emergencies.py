@@ -7,13 +7,13 @@ from conftest import add_people
 from walk import counts, get, import_list, number, rows, sheet, work
 
 from dispatcher import templating
+from dispatcher.broadcasts import app as joined
 from dispatcher.db.broadcasts import approvals, shares
 from dispatcher.db.broadcasts import emergencies as kept
 from dispatcher.db.contacts import areas, contacts, groups
 from dispatcher.db.staff import people
 from dispatcher.domain.model import SYSTEM, Audience, BroadcastState, Role
 from dispatcher.domain.problems import Problem
-from dispatcher.usecases import app as joined
 from dispatcher.usecases import emergencies, handouts
 
 POSTGRESQL_LATER = True

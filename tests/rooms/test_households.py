@@ -17,7 +17,7 @@ from dispatcher.db.ops import upkeep
 from dispatcher.domain.model import SYSTEM, Audience, Heard, Receipt
 from dispatcher.gateways.contract import Reply
 from dispatcher.reports import reporting
-from dispatcher.usecases.app import open_app
+from dispatcher.usecases.context import open_app
 from dispatcher.worker import receiving
 from dispatcher.worker.serving import serve_site
 

@@ -43,7 +43,7 @@ from dispatcher.domain.model import (
 )
 from dispatcher.gateways.contract import Call, Reply
 from dispatcher.reports import reporting
-from dispatcher.usecases.app import open_app
+from dispatcher.usecases.context import open_app
 from dispatcher.worker import receiving
 from dispatcher.worker.sending import pass_deadlines, reclaim
 from dispatcher.worker.sending.view import LEASE
@@ -294,7 +294,7 @@ def test_what_is_stored_before_the_row_is_held_counts(site):
 
 
 def test_the_preview_of_an_urgent_text_counts_those_who_refused(site):
-    from dispatcher.usecases import app as joined
+    from dispatcher.broadcasts import app as joined
 
     app, _ = site(crowd(4))
     for message, scope in zip(sorted(states(app)), ("all", "urgent", "promotion"), strict=False):
@@ -698,7 +698,7 @@ def test_at_the_end_report_and_resend_agree_about_shared_phones(site):
     assert columns(app, broadcast_id) == {"late": 2}
     with app.begin(app.actor("lan"))() as tx:
         made = planning.resend(tx, get(app, broadcast_id), planning.RESENT)
-    from dispatcher.usecases import app as joined
+    from dispatcher.broadcasts import app as joined
 
     again = joined.preview(app, app.actor("lan"), get(app, made))
     assert (again.queued, again.skipped) == (1, {"shared_phone": 1})

@@ -15,7 +15,7 @@ from dispatcher.db.ops import upkeep
 from dispatcher.db.queue import messages, waiting
 from dispatcher.domain.model import SYSTEM, Fault, Heard, MessageState, Receipt
 from dispatcher.reports import reporting
-from dispatcher.usecases.app import open_app
+from dispatcher.usecases.context import open_app
 from dispatcher.worker import receiving
 from dispatcher.worker.sending import reclaim
 from dispatcher.worker.sending.asking import give_up

@@ -26,6 +26,7 @@ from walk import (
 
 from dispatcher import broadcasts as planning
 from dispatcher import scheduling
+from dispatcher.broadcasts import app as joined
 from dispatcher.config import parse
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.queue import gateways, health, receipts, workers
@@ -36,9 +37,9 @@ from dispatcher.domain.outages import Attendance, Level, State
 from dispatcher.gateways.contract import Call
 from dispatcher.gateways.wire import Wire
 from dispatcher.usecases import alarms
-from dispatcher.usecases import app as joined
-from dispatcher.usecases.app import Doors, open_app
+from dispatcher.usecases.context import open_app
 from dispatcher.worker import telling
+from dispatcher.worker.adapters import Doors
 from dispatcher.worker.process import Worker
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "gateways"))

@@ -8,6 +8,7 @@ from conftest import FlowingClock, add_people, run_cli
 from walk import claimed, counts, crowd, get, import_list, number, released, rows, sheet, work
 
 from dispatcher import broadcasts as planning
+from dispatcher.broadcasts import app as joined
 from dispatcher.config import parse
 from dispatcher.db.broadcasts import logbook, tallies
 from dispatcher.db.broadcasts.logbook import Filters
@@ -18,9 +19,8 @@ from dispatcher.domain import parts
 from dispatcher.domain.model import SYSTEM, AttemptState, Heard, MessageState, Receipt
 from dispatcher.reports import reporting
 from dispatcher.simulators.vendors.server import VENDORS, start
-from dispatcher.usecases import app as joined
 from dispatcher.usecases import auditing
-from dispatcher.usecases.app import open_app
+from dispatcher.usecases.context import open_app
 from dispatcher.worker import receiving
 from dispatcher.worker.sending.view import LEASE
 

@@ -10,6 +10,7 @@ from patience import PATIENCE
 from walk import counts, get, import_list, number, released, rows, sheet, write_broadcast
 
 from dispatcher import broadcasts as planning
+from dispatcher.broadcasts import app as joined
 from dispatcher.db.broadcasts import broadcasts, schedules
 from dispatcher.db.contacts import areas, contacts, groups
 from dispatcher.db.ops import settings
@@ -17,7 +18,6 @@ from dispatcher.db.staff import api_keys, people, sessions
 from dispatcher.db.staff.handover import hand_over, in_hand
 from dispatcher.domain.model import SYSTEM, Audience, BroadcastState, Role
 from dispatcher.domain.problems import Problem
-from dispatcher.usecases import app as joined
 from dispatcher.usecases import signing_in
 
 POSTGRESQL_LATER = True

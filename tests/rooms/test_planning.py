@@ -21,6 +21,7 @@ from walk import (
 )
 
 from dispatcher import broadcasts as planning
+from dispatcher.broadcasts import app as joined
 from dispatcher.broadcasts import wording
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.contacts import contacts, suppressions
@@ -30,7 +31,6 @@ from dispatcher.importing.entries import read_listing
 from dispatcher.importing.listing import Context
 from dispatcher.importing.merge import merge, store
 from dispatcher.importing.sheets import read_sheets
-from dispatcher.usecases import app as joined
 
 FAMILY = [
     ("An", number(1), "Tổ 1", "An"), ("Bình", number(1), "Tổ 1", "An"), ("Cúc", "", "Tổ 1", "An"),
@@ -233,7 +233,7 @@ def test_a_broadcast_whose_time_is_over_is_missed(ward, clock):
 
 def test_the_undo_window_holds_every_message_back(make_site, tmp_path, clock):
     from dispatcher.config import parse
-    from dispatcher.usecases.app import open_app
+    from dispatcher.usecases.context import open_app
 
     app = open_app(parse(make_site("data/site.db", ('undo = "0s"', 'undo = "60s"'))), clock)
     officer, leader = add_people(app)

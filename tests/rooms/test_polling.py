@@ -17,8 +17,9 @@ from dispatcher.domain.lifecycle import Doubt
 from dispatcher.domain.model import SYSTEM, AddressKind
 from dispatcher.gateways.contract import Call, Reply
 from dispatcher.simulators.vendors.ledger import luck
-from dispatcher.usecases.app import Doors, build_gateway, listeners, open_app
+from dispatcher.usecases.context import open_app
 from dispatcher.worker import receiving
+from dispatcher.worker.adapters import Doors, build_gateway, listeners
 from dispatcher.worker.sending import polling, reclaim
 from dispatcher.worker.sending.polling import poll
 from dispatcher.worker.sending.view import LEASE

@@ -11,6 +11,7 @@ from patience import until
 from walk import claimed, counts, crowd, import_list, released, rows, sheet
 
 from dispatcher.config import parse
+from dispatcher.config.pace import Pace
 from dispatcher.db.broadcasts import ending
 from dispatcher.db.queue import intents, messages, outcomes
 from dispatcher.db.queue.outcomes import Outcome
@@ -18,10 +19,9 @@ from dispatcher.domain import lifecycle
 from dispatcher.domain.lifecycle import Doubt
 from dispatcher.domain.model import SYSTEM, AttemptState, Channel, Heard, MessageState, Receipt
 from dispatcher.gateways.contract import Accepted, Limits
-from dispatcher.usecases.app import open_app
+from dispatcher.usecases.context import open_app
 from dispatcher.worker import receiving
 from dispatcher.worker.sending import Engine, pass_deadlines, reclaim
-from dispatcher.worker.sending.lanes import Pace
 from dispatcher.worker.sending.view import LEASE
 
 DAY = timedelta(hours=24)

@@ -15,9 +15,9 @@ from dispatcher.db.queue.outcomes import Outcome
 from dispatcher.domain.model import SYSTEM, AttemptState, Heard, MessageState, Receipt
 from dispatcher.gateways.contract import Call
 from dispatcher.gateways.contract import Heard as HeardCall
-from dispatcher.usecases.app import callback_path, listeners
 from dispatcher.web.hooks import door
 from dispatcher.worker import receiving
+from dispatcher.worker.adapters import callback_path, listeners
 from dispatcher.worker.sending.view import LEASE
 
 POSTGRESQL_LATER = True
@@ -281,7 +281,7 @@ def test_the_door_refuses_a_forged_event_and_lets_the_probe_in(app):
 
 def test_a_leaked_callback_address_is_replaced_by_counting_up(make_site):
     from dispatcher.config import parse
-    from dispatcher.usecases.app import open_app
+    from dispatcher.usecases.context import open_app
 
     adapter = '[gateways.esms]\nadapter = "esms"'
     root = make_site("data/site.db")

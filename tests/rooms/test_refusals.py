@@ -8,11 +8,11 @@ from conftest import add_people
 from walk import crowd, get, import_list, rows, sheet, write_broadcast
 
 from dispatcher import broadcasts as planning
+from dispatcher.broadcasts import app as joined
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.staff import people
 from dispatcher.domain.model import SYSTEM, BroadcastState, Role
 from dispatcher.domain.problems import Problem
-from dispatcher.usecases import app as joined
 from dispatcher.usecases.auditing import refusals
 
 POSTGRESQL_LATER = True

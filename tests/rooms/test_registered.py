@@ -8,13 +8,13 @@ from conftest import ROOT, add_people
 from walk import get, import_list, number, sheet, write_broadcast
 
 from dispatcher import templating
+from dispatcher.broadcasts import app as joined
 from dispatcher.broadcasts import registered
 from dispatcher.config import parse
 from dispatcher.db.broadcasts import registrations
 from dispatcher.db.broadcasts.registrations import Registration
 from dispatcher.domain.model import SYSTEM, Registered, Sender
 from dispatcher.domain.problems import Problem
-from dispatcher.usecases import app as joined
 
 POSTGRESQL_LATER = True
 

@@ -9,12 +9,12 @@ from walk import counts, get, import_list, number, rows, sheet, write_broadcast
 
 from dispatcher import broadcasts as planning
 from dispatcher import templating
+from dispatcher.broadcasts import app as joined
 from dispatcher.broadcasts import releasing, repeating, wording
 from dispatcher.db.broadcasts import broadcasts, repeats
 from dispatcher.db.contacts import contacts
 from dispatcher.domain.model import SYSTEM, Audience, BroadcastState
 from dispatcher.domain.problems import Problem
-from dispatcher.usecases import app as joined
 
 PERSONAL = """+++
 title = "Từng người"

@@ -19,8 +19,9 @@ from dispatcher.domain.opting_out import Wish
 from dispatcher.domain.problems import Problem
 from dispatcher.gateways.contract import Accepted, Call, Refused, Reply
 from dispatcher.simulators.drill import sign_in_to_twins
-from dispatcher.usecases.app import Doors, build_gateway, listeners, open_app
+from dispatcher.usecases.context import open_app
 from dispatcher.worker import confirming, receiving, staff
+from dispatcher.worker.adapters import Doors, build_gateway, listeners
 
 POSTGRESQL_LATER = True
 

@@ -9,7 +9,7 @@ from dispatcher.simulators.vendors import kannel, speedsms
 from dispatcher.simulators.vendors.ledger import luck
 from dispatcher.simulators.vendors.misbehaviours import REPORTS
 from dispatcher.simulators.vendors.server import VENDORS, start
-from dispatcher.usecases.app import open_app
+from dispatcher.usecases.context import open_app
 
 pytestmark = pytest.mark.long
 ESMS = '[gateways.esms]\nadapter = "esms"'

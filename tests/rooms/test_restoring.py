@@ -21,6 +21,8 @@ from walk import (
 )
 
 from dispatcher import broadcasts as planning
+from dispatcher.broadcasts import app as joined
+from dispatcher.broadcasts.app import database_file
 from dispatcher.config import parse
 from dispatcher.db.broadcasts import broadcasts, schedules
 from dispatcher.db.contacts import contacts, imports, suppressions
@@ -32,9 +34,8 @@ from dispatcher.domain.model import Heard as Bits
 from dispatcher.domain.problems import Problem
 from dispatcher.simulators.drill import sign_in_to_twins
 from dispatcher.simulators.vendors.server import start
-from dispatcher.usecases import app as joined
 from dispatcher.usecases import restoring
-from dispatcher.usecases.app import database_file, open_app, site_key
+from dispatcher.usecases.context import open_app, site_key
 from dispatcher.worker.receiving import believe
 from dispatcher.worker.serving import serve_site
 

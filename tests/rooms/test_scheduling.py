@@ -12,6 +12,7 @@ from walk import crowd, get, import_list, rows, sheet, write_broadcast
 from dispatcher import broadcasts as planning
 from dispatcher import scheduling
 from dispatcher.broadcasts import firing
+from dispatcher.broadcasts.app import preview, release
 from dispatcher.config import DEFAULT_WINDOW
 from dispatcher.db.broadcasts import broadcasts, schedules
 from dispatcher.db.database import at
@@ -20,7 +21,7 @@ from dispatcher.db.staff import people
 from dispatcher.domain.model import HANOI, SYSTEM, BroadcastState, Role, Window
 from dispatcher.domain.problems import Problem
 from dispatcher.scheduling import ask_moment, read_moment
-from dispatcher.usecases.app import Doors, preview, release
+from dispatcher.worker.adapters import Doors
 from dispatcher.worker.process import Worker
 
 POSTGRESQL_LATER = True

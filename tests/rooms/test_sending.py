@@ -27,6 +27,7 @@ from walk import (
 
 from dispatcher import broadcasts as planning
 from dispatcher.config import parse
+from dispatcher.config.pace import Pace
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.ops import upkeep
 from dispatcher.db.queue import gateways, intents, messages, outcomes
@@ -38,9 +39,9 @@ from dispatcher.gateways.zalo import LIMITS
 from dispatcher.reports import reporting
 from dispatcher.simulators.drill import sign_in_to_twins
 from dispatcher.simulators.vendors.server import start
-from dispatcher.usecases.app import Doors, build_gateway, open_app
+from dispatcher.usecases.context import open_app
+from dispatcher.worker.adapters import Doors, build_gateway
 from dispatcher.worker.sending import Engine, asking, reclaim
-from dispatcher.worker.sending.lanes import Pace
 from dispatcher.worker.sending.view import LEASE
 from dispatcher.worker.serving import serve_door, serve_site
 

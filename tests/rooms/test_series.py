@@ -10,6 +10,7 @@ from walk import counts, crowd, get, import_list, released, rows, sheet
 
 from dispatcher import broadcasts as planning
 from dispatcher import scheduling
+from dispatcher.broadcasts import app as joined
 from dispatcher.broadcasts import firing
 from dispatcher.config import DEFAULT_WINDOW
 from dispatcher.db.broadcasts import broadcasts, schedules
@@ -17,8 +18,7 @@ from dispatcher.domain.model import SYSTEM, BroadcastState
 from dispatcher.domain.problems import Problem
 from dispatcher.domain.workdays import Calendar
 from dispatcher.scheduling.series import MOST_COUNTED, same_day, series
-from dispatcher.usecases import app as joined
-from dispatcher.usecases.app import Doors
+from dispatcher.worker.adapters import Doors
 from dispatcher.worker.process import Worker
 
 POSTGRESQL_LATER = True

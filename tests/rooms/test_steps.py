@@ -13,18 +13,18 @@ from conftest import NINE, FlowingClock, SiteClock, add_people
 from walk import counts, crowd, get, import_list, number, released, rows, sheet, write_broadcast
 
 from dispatcher import broadcasts as planning
+from dispatcher.broadcasts import app as joined
 from dispatcher.cli import foretold
 from dispatcher.config import parse
+from dispatcher.config.pace import Pace
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.contacts import reachability
 from dispatcher.db.queue import forecasts, gateways, workers
 from dispatcher.domain.model import SYSTEM, BroadcastState, Mode
 from dispatcher.gateways.esms import LIMITS
 from dispatcher.simulators.drill import sign_in_to_twins
-from dispatcher.usecases import app as joined
-from dispatcher.usecases.app import open_app
+from dispatcher.usecases.context import open_app
 from dispatcher.worker.sending import asking, balance
-from dispatcher.worker.sending.lanes import Pace
 from dispatcher.worker.sending.view import LEASE, View, lanes_of
 from dispatcher.worker.serving import serve_site
 

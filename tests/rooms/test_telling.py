@@ -10,6 +10,7 @@ from conftest import add_people
 from walk import get, import_list, number, rows, sheet, twin_urls, write_broadcast
 
 from dispatcher import broadcasts as planning
+from dispatcher.broadcasts import app as joined
 from dispatcher.config import parse
 from dispatcher.db.broadcasts import broadcasts, schedules
 from dispatcher.db.broadcasts.budgets import Standing
@@ -18,9 +19,9 @@ from dispatcher.db.queue import gateways
 from dispatcher.db.staff import delegations, notices, people
 from dispatcher.domain.model import SYSTEM, AddressKind, Role
 from dispatcher.domain.problems import Problem, Say
-from dispatcher.usecases import app as joined
-from dispatcher.usecases.app import Doors, build_gateway, open_app
+from dispatcher.usecases.context import open_app
 from dispatcher.worker import staff, telling
+from dispatcher.worker.adapters import Doors, build_gateway
 
 POSTGRESQL_LATER = True
 

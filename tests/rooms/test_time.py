@@ -23,6 +23,7 @@ from walk import (
 from dispatcher import broadcasts as planning
 from dispatcher import scheduling
 from dispatcher.broadcasts import Speed, firing, hours
+from dispatcher.broadcasts import app as joined
 from dispatcher.config import DEFAULT_WINDOW
 from dispatcher.db.broadcasts import broadcasts, ending
 from dispatcher.db.database import at
@@ -30,9 +31,8 @@ from dispatcher.db.queue import gateways, intents, messages
 from dispatcher.db.staff import notices, people
 from dispatcher.domain.model import HANOI, SYSTEM, BroadcastState, Window
 from dispatcher.domain.problems import Problem
-from dispatcher.usecases import app as joined
-from dispatcher.usecases.app import Doors
 from dispatcher.worker import staff, telling
+from dispatcher.worker.adapters import Doors
 from dispatcher.worker.process import Worker
 
 DAY = Window.read("07:00-21:00")
@@ -114,7 +114,7 @@ def test_a_release_that_comes_late_is_missed_only_where_no_hour_is_left(ward, cl
 
 def test_the_undo_time_may_push_a_start_into_the_next_day(make_site, tmp_path, clock):
     from dispatcher.config import parse
-    from dispatcher.usecases.app import open_app
+    from dispatcher.usecases.context import open_app
 
     app = open_app(parse(make_site("data/site.db", ('undo = "0s"', 'undo = "10s"'))), clock)
     import_list(app, sheet(tmp_path / "may-to.csv", crowd(2)))
@@ -400,7 +400,7 @@ def test_after_a_gap_what_is_in_time_by_its_opening_goes_out_once(ward, clock):
 
 def test_a_step_with_hours_of_its_own_decides_when_a_firing_is_too_late(make_site, tmp_path, clock):
     from dispatcher.config import parse
-    from dispatcher.usecases.app import open_app
+    from dispatcher.usecases.context import open_app
 
     app = open_app(
         parse(make_site("data/site.db", ('[routes.sms]\nsteps = [ { gateway = "esms" } ]',

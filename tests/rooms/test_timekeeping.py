@@ -13,7 +13,7 @@ from dispatcher.db.ops import settings
 from dispatcher.domain.clock import Watch, real_clock
 from dispatcher.domain.model import SYSTEM, BroadcastState
 from dispatcher.domain.problems import Problem
-from dispatcher.usecases.app import open_app
+from dispatcher.usecases.context import open_app
 from dispatcher.worker import timekeeping
 from dispatcher.worker.process import Worker
 from dispatcher.worker.serving import serve_site
@@ -202,7 +202,7 @@ def test_hosts_minutes_apart_all_tell_the_time_of_the_database_server(
         pytest.skip("one machine has one clock")
     true = real_clock()
     monkeypatch.setattr(
-        "dispatcher.usecases.app.real_clock", lambda: real_clock() + timedelta(minutes=5)
+        "dispatcher.usecases.context.real_clock", lambda: real_clock() + timedelta(minutes=5)
     )
     app = open_app(parse(make_site(database)))
     try:

@@ -16,9 +16,9 @@ from dispatcher.domain.model import SYSTEM, Role
 from dispatcher.domain.outages import State
 from dispatcher.gateways.contract import Call
 from dispatcher.usecases import alarms
-from dispatcher.usecases.app import callback_path, listeners
 from dispatcher.web import hooks
 from dispatcher.worker import staff
+from dispatcher.worker.adapters import callback_path, listeners
 
 FORGED = {"headers": {"X-ZEvent-Signature": "mac=00"},
           "json": {"event_name": "user_received_message", "app_id": "drill", "timestamp": "1",

@@ -7,12 +7,12 @@ from conftest import add_people
 from walk import approve_now, counts, get, import_list, number, rows, sheet, write_broadcast
 
 from dispatcher import broadcasts as planning
+from dispatcher.broadcasts import app as joined
 from dispatcher.config import parse
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.broadcasts.samples import Look
 from dispatcher.domain.model import BroadcastState
 from dispatcher.domain.problems import Problem
-from dispatcher.usecases import app as joined
 
 POSTGRESQL_LATER = True
 

@@ -18,8 +18,9 @@ from dispatcher.domain.last_look import REPLIED
 from dispatcher.domain.model import SYSTEM
 from dispatcher.gateways.contract import Call
 from dispatcher.simulators.drill import sign_in_to_twins
-from dispatcher.usecases.app import listeners, open_app
+from dispatcher.usecases.context import open_app
 from dispatcher.worker import receiving
+from dispatcher.worker.adapters import listeners
 from dispatcher.worker.serving import serve_site
 
 POSTGRESQL_LATER = True

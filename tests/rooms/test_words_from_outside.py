@@ -17,6 +17,7 @@ from patience import PATIENCE
 from walk import counts, crowd, import_list, number, released, rows, sheet
 
 from dispatcher.config import parse
+from dispatcher.config.pace import Pace
 from dispatcher.db.contacts import replies
 from dispatcher.db.database import at
 from dispatcher.db.engines import engine_for
@@ -38,11 +39,11 @@ from dispatcher.gateways.contract import (
     Reply,
 )
 from dispatcher.usecases import alarms
-from dispatcher.usecases.app import listeners, open_app
+from dispatcher.usecases.context import open_app
 from dispatcher.worker import receiving, staff
+from dispatcher.worker.adapters import listeners
 from dispatcher.worker.sending import Engine
 from dispatcher.worker.sending.engine import REST
-from dispatcher.worker.sending.lanes import Pace
 from dispatcher.worker.sending.polling import poll
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "gateways"))

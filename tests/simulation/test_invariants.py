@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from dispatcher.config.pace import Pace
 from dispatcher.db.broadcasts import ending
 from dispatcher.domain import lifecycle
 from dispatcher.domain.lifecycle import Decision
@@ -27,7 +28,6 @@ from dispatcher.simulators.worlds.rules import Rules
 from dispatcher.simulators.worlds.site import SitePlan
 from dispatcher.simulators.worlds.vendors import Habits, Left, Vendor
 from dispatcher.simulators.worlds.world import World
-from dispatcher.worker.sending.lanes import Pace
 
 GOOD = Habits(
     latency=0.1, reports=1.0, report_late=0, report_days=0, report_twice=0, report_stale=0,

@@ -24,7 +24,7 @@ from dispatcher.simulators.worlds.site import SitePlan, fill, migrated, write_si
 from dispatcher.simulators.worlds.vendor_events import sign_in_all
 from dispatcher.simulators.worlds.vendors import FAULTS, Asked, Habits, Taken, response
 from dispatcher.simulators.worlds.world import World
-from dispatcher.usecases.app import adapter_options
+from dispatcher.worker.adapters import adapter_options
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 

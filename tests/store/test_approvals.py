@@ -10,12 +10,12 @@ from sqlalchemy.exc import DBAPIError
 from walk import get, import_list, number, sheet, write_broadcast
 
 from dispatcher import broadcasts as planning
+from dispatcher.broadcasts import app as joined
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.database import at
 from dispatcher.db.staff import people
 from dispatcher.domain.model import SYSTEM, Actor, BroadcastState, Role
 from dispatcher.domain.problems import Problem
-from dispatcher.usecases import app as joined
 
 CHANGES = {
     "fields": "'{\"x\": \"y\"}'", "audience": "'{\"wards\": [\"all\"], \"residential_groups\": [], "

@@ -9,7 +9,7 @@ from walk import crowd, import_list, number, sheet
 from dispatcher.config import parse
 from dispatcher.db.seal import Sealer, load_key
 from dispatcher.domain.problems import Problem
-from dispatcher.usecases.app import open_app
+from dispatcher.usecases.context import open_app
 
 
 def test_addresses_are_deterministic_and_seals_are_not():

@@ -19,7 +19,7 @@ from dispatcher.db.contacts import areas
 from dispatcher.db.staff import idempotency, people
 from dispatcher.domain.model import SYSTEM, BroadcastState, Role
 from dispatcher.usecases import signing_in
-from dispatcher.usecases.app import open_app
+from dispatcher.usecases.context import open_app
 
 FUZZER = os.environ.get("DISPATCHER_FUZZER", "")
 

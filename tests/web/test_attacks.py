@@ -9,6 +9,7 @@ from walk import get, import_list, number, released, sheet, write_broadcast
 
 from dispatcher import broadcasts as planning
 from dispatcher import templating
+from dispatcher.broadcasts import app as joined
 from dispatcher.config import parse
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.broadcasts import emergencies as kept
@@ -16,9 +17,8 @@ from dispatcher.db.contacts import areas, groups, suppressions
 from dispatcher.db.staff import people
 from dispatcher.domain.model import SYSTEM, Audience, Role
 from dispatcher.gateways.contract import Reply
-from dispatcher.usecases import app as joined
 from dispatcher.usecases import emergencies
-from dispatcher.usecases.app import open_app
+from dispatcher.usecases.context import open_app
 from dispatcher.web.console import table
 from dispatcher.web.guard import Guard
 from dispatcher.worker.receiving import answer_back

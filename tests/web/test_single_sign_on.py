@@ -9,7 +9,7 @@ from dispatcher.config import parse
 from dispatcher.db.staff import people
 from dispatcher.domain.model import SYSTEM, Role
 from dispatcher.domain.problems import Problem
-from dispatcher.usecases.app import open_app
+from dispatcher.usecases.context import open_app
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from browser import post, serve, sign_in, token
 from conftest import add_people
 from walk import counts, get, import_list, number, released, sheet, work
 
+from dispatcher.broadcasts import app as joined
 from dispatcher.config import parse
 from dispatcher.db.contacts import areas
 from dispatcher.db.database import HEAD
@@ -14,7 +15,6 @@ from dispatcher.db.ops import upkeep
 from dispatcher.db.staff import people
 from dispatcher.domain.model import SYSTEM, BroadcastState, Role
 from dispatcher.gateways.contract import Reply
-from dispatcher.usecases import app as joined
 from dispatcher.usecases.housekeeping import digest
 from dispatcher.worker import staff
 from dispatcher.worker.receiving import answer_back

@@ -11,12 +11,12 @@ from walk import approve_now, crowd, get, import_list, rows, sheet, write_broadc
 
 from dispatcher import broadcasts as planning
 from dispatcher import scheduling
+from dispatcher.broadcasts import app as joined
 from dispatcher.broadcasts import firing
 from dispatcher.config import DEFAULT_WINDOW
 from dispatcher.db.broadcasts import broadcasts, schedules
 from dispatcher.db.queue import gateways
 from dispatcher.domain.model import SYSTEM, BroadcastState, Window
-from dispatcher.usecases import app as joined
 
 DAY = Window.read("07:00-21:00")
 SCHEDULE = """title = "Sớm"

@@ -10,7 +10,9 @@ from typing import Any
 
 from dispatcher import broadcasts as planning
 from dispatcher import templating
+from dispatcher.broadcasts import app as joined
 from dispatcher.broadcasts import wording
+from dispatcher.broadcasts.app import App
 from dispatcher.config import window as read_window
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.domain.model import Audience, BroadcastState
@@ -29,8 +31,6 @@ from dispatcher.simulators.worlds.facts import Told
 from dispatcher.simulators.worlds.residents import AUTHOR, GROUPS, LEADER, WARDS
 from dispatcher.simulators.worlds.rules import CONSENT, WINDOWS
 from dispatcher.simulators.worlds.world import World
-from dispatcher.usecases import app as joined
-from dispatcher.usecases.app import App
 
 B = BroadcastState
 ROUTE = "only"

@@ -6,7 +6,9 @@ import random
 
 from dispatcher import broadcasts as planning
 from dispatcher import templating
+from dispatcher.broadcasts import app as joined
 from dispatcher.broadcasts import firing
+from dispatcher.broadcasts.app import App
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.contacts import contacts
 from dispatcher.domain.model import AddressKind, BroadcastState, HeldReason
@@ -25,8 +27,6 @@ from dispatcher.simulators.worlds.events import happens
 from dispatcher.simulators.worlds.facts import Told
 from dispatcher.simulators.worlds.residents import AUTHOR, LEADER, TESTERS, number
 from dispatcher.simulators.worlds.world import World
-from dispatcher.usecases import app as joined
-from dispatcher.usecases.app import App
 
 B = BroadcastState
 ENDED = (B.STOPPED, B.EXPIRED, B.MISSED, B.REJECTED)  # nothing leads out of these

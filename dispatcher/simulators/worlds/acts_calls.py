@@ -6,6 +6,7 @@ import json
 import random
 from urllib.parse import urlencode
 
+from dispatcher.broadcasts.app import App
 from dispatcher.db.contacts.suppressions import of_contact
 from dispatcher.domain.last_look import REPLIED
 from dispatcher.domain.model import SYSTEM
@@ -14,7 +15,6 @@ from dispatcher.simulators.worlds.acts_lists import somebody
 from dispatcher.simulators.worlds.doing import death, nothing
 from dispatcher.simulators.worlds.events import happens
 from dispatcher.simulators.worlds.world import World
-from dispatcher.usecases.app import App
 from dispatcher.worker import receiving
 
 WORDS = (("TC", "all"), ("Từ chối", "all"), ("Xin cảm ơn", ""), ("dừng lại giúp tôi", "all"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping, Sequence
 
+from dispatcher.broadcasts.app import App
 from dispatcher.db.contacts import areas, contacts, groups, imports, suppressions
 from dispatcher.db.database import Tx
 from dispatcher.domain.model import SYSTEM, AreaKind
@@ -29,7 +30,6 @@ from dispatcher.simulators.worlds.residents import (
 from dispatcher.simulators.worlds.rules import CONSENT
 from dispatcher.simulators.worlds.world import World
 from dispatcher.usecases import housekeeping
-from dispatcher.usecases.app import App
 from dispatcher.usecases.intake import add_one, check_wards, context, numbers, remember, wards_of
 
 People = Mapping[int, Sequence[str]]  # contact → numbers

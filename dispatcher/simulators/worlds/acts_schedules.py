@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from dispatcher import scheduling
 from dispatcher.broadcasts import firing
+from dispatcher.broadcasts.app import App
 from dispatcher.db.broadcasts import schedules as rows
 from dispatcher.domain.model import HANOI, SYSTEM
 from dispatcher.domain.problems import refused
@@ -16,7 +17,6 @@ from dispatcher.simulators.worlds.events import happens
 from dispatcher.simulators.worlds.facts import Told
 from dispatcher.simulators.worlds.residents import AUTHOR, LEADER, WARDS
 from dispatcher.simulators.worlds.world import World, seconds_of
-from dispatcher.usecases.app import App
 from dispatcher.worker import timekeeping
 
 FILE = """title = "{name}"

@@ -6,6 +6,7 @@ import random
 import re
 from datetime import timedelta
 
+from dispatcher.broadcasts.app import App
 from dispatcher.config import FILE, read_text
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.ops import days_off
@@ -19,7 +20,6 @@ from dispatcher.simulators.worlds.residents import ADMIN
 from dispatcher.simulators.worlds.rules import WINDOWS
 from dispatcher.simulators.worlds.world import World, seconds_of
 from dispatcher.usecases import housekeeping
-from dispatcher.usecases.app import App
 
 CHOICES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("windows.default", WINDOWS),

@@ -6,6 +6,7 @@ import random
 from datetime import timedelta
 
 from dispatcher import templating
+from dispatcher.broadcasts.app import App
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.broadcasts import emergencies as rows
 from dispatcher.db.staff import people
@@ -19,7 +20,6 @@ from dispatcher.simulators.worlds.facts import Told
 from dispatcher.simulators.worlds.residents import AUTHOR, LEADER, WARDS
 from dispatcher.simulators.worlds.world import World
 from dispatcher.usecases import emergencies
-from dispatcher.usecases.app import App
 from dispatcher.worker import timekeeping
 
 B = BroadcastState

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
+from dispatcher.broadcasts.app import App
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.schema import micros
@@ -20,7 +21,6 @@ from dispatcher.domain.model import SYSTEM, HeldReason
 from dispatcher.simulators.worlds.facts import Told
 from dispatcher.simulators.worlds.invariants import notes_of
 from dispatcher.simulators.worlds.world import START
-from dispatcher.usecases.app import App
 
 if TYPE_CHECKING:
     from dispatcher.simulators.worlds.vendors import Left, Taken

@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from dispatcher import broadcasts as planning
+from dispatcher.broadcasts import app as joined
 from dispatcher.broadcasts import hours, repeating
+from dispatcher.broadcasts.app import App
 from dispatcher.broadcasts.releasing import first_step
 from dispatcher.broadcasts.wording import words
 from dispatcher.db.broadcasts import broadcasts
@@ -21,8 +23,6 @@ from dispatcher.domain.periods import Period
 from dispatcher.simulators.worlds.facts import Told
 from dispatcher.simulators.worlds.residents import AUTHOR, LEADER
 from dispatcher.simulators.worlds.world import World, seconds_of
-from dispatcher.usecases import app as joined
-from dispatcher.usecases.app import App
 from dispatcher.worker import timekeeping
 
 B = BroadcastState

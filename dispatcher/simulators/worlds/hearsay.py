@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from dispatcher.domain.model import Receipt
 from dispatcher.simulators.worlds.books import ZERO, Attempt, Books, open_books
-from dispatcher.usecases.app import listeners
+from dispatcher.worker.adapters import listeners
 
 if TYPE_CHECKING:
     from dispatcher.simulators.worlds.vendors import Taken

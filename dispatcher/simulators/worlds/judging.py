@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from dispatcher.config import Site
+from dispatcher.config.pace import pace_of
 from dispatcher.domain.model import HANOI, Window
 from dispatcher.simulators.worlds.books import holder, intent
 from dispatcher.simulators.worlds.facts import No, Told
@@ -23,7 +24,6 @@ from dispatcher.simulators.worlds.invariants import (
     notes_of,
 )
 from dispatcher.simulators.worlds.world import START
-from dispatcher.usecases.app import pace_of
 from dispatcher.worker.sending.asking import LEAVE_WITHIN
 
 if TYPE_CHECKING:

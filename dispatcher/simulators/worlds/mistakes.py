@@ -291,8 +291,8 @@ _is(
     "what failed is called accepted",
     (
         _S + "queue.outcomes:best_of_attempts",
-        'f"AND a.heard & {Heard.FAILED.value} = 0 AND a.state IN "',
-        '"AND a.state IN "',
+        "{one} {Heard.FAILED.value} = 0 AND",
+        "{one} 0 = 0 AND",
     ),
     fault="F",
 )

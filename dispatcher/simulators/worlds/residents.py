@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
+from dispatcher.broadcasts.app import App
 from dispatcher.db.contacts import areas, contacts, groups, suppressions
 from dispatcher.db.database import Tx
 from dispatcher.db.staff import people
@@ -13,7 +14,6 @@ from dispatcher.importing.listing import Entry
 from dispatcher.importing.merge import merge, store
 from dispatcher.simulators.worlds.facts import Facts
 from dispatcher.simulators.worlds.rules import CONSENT
-from dispatcher.usecases.app import App
 
 WARDS = ("Máy Tơ", "Lạc Viên")
 GROUPS = ("Tổ 1", "Tổ 2", "Tổ 3")

@@ -10,6 +10,7 @@ import shutil
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from dispatcher.broadcasts.app import App
 from dispatcher.db.engines import engine_for, sqlite_url
 from dispatcher.db.migrate import upgrade
 from dispatcher.db.ops import fresh
@@ -34,7 +35,6 @@ from dispatcher.simulators.worlds.residents import (
 )
 from dispatcher.simulators.worlds.rules import Rules, draw_rules, texts
 from dispatcher.simulators.worlds.world import World
-from dispatcher.usecases.app import App
 
 __all__ = ["ADMIN", "AUTHOR", "LEADER", "WARDS"]
 

@@ -9,6 +9,7 @@ import random
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
 
+from dispatcher.broadcasts.app import App
 from dispatcher.db.queue import gateways
 from dispatcher.domain.model import HANOI, SYSTEM
 from dispatcher.simulators.worlds.events import happens
@@ -16,7 +17,6 @@ from dispatcher.simulators.worlds.reports import CONTRARY
 from dispatcher.simulators.worlds.speech_zalo import LIFE, Zalo, event
 from dispatcher.simulators.worlds.vendors import Vendor
 from dispatcher.simulators.worlds.world import World
-from dispatcher.usecases.app import App
 
 SPELLS = (5.0, 60.0, 600.0, 3600.0)  # seconds
 NIGHT, MORNING = time(22), time(6)

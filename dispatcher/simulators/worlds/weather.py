@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import random
 
+from dispatcher.broadcasts.app import App
 from dispatcher.simulators.worlds.events import happens
 from dispatcher.simulators.worlds.processes import Process
 from dispatcher.simulators.worlds.residents import LEADER
 from dispatcher.simulators.worlds.world import World
-from dispatcher.usecases.app import App
 from dispatcher.worker import timekeeping
 
 MOST_WORKERS = 3

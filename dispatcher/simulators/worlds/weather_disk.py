@@ -11,12 +11,12 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 
+from dispatcher.broadcasts.app import database_file
 from dispatcher.config import parse
 from dispatcher.db.engines import engine_for
 from dispatcher.simulators.worlds.disks import Kept
 from dispatcher.simulators.worlds.events import happens
 from dispatcher.simulators.worlds.world import World
-from dispatcher.usecases.app import database_file
 
 WHILES = (0.3, 5.0, 60.0, 600.0)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+from dispatcher.broadcasts.app import App, database_file
 from dispatcher.config import FILE, parse
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.engines import sqlite_url
@@ -25,7 +26,7 @@ from dispatcher.simulators.worlds.residents import LEADER, held
 from dispatcher.simulators.worlds.weather import living, start_another
 from dispatcher.simulators.worlds.world import World, seconds_of
 from dispatcher.usecases import housekeeping, restoring
-from dispatcher.usecases.app import App, database_file, site_key
+from dispatcher.usecases.context import site_key
 
 
 @happens("a backup is made", weight=1)

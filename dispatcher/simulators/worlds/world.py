@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import httpx
 from sqlalchemy.exc import DBAPIError
 
+from dispatcher.broadcasts.app import App
 from dispatcher.config import parse
 from dispatcher.db.troubles import told
 from dispatcher.domain import failpoints
@@ -26,8 +27,9 @@ from dispatcher.simulators.worlds.facts import Facts
 from dispatcher.simulators.worlds.network import Transport
 from dispatcher.simulators.worlds.processes import THREAD_TAKES, Killed, Process, Ticks
 from dispatcher.simulators.worlds.vendors import Vendor
-from dispatcher.usecases.app import App, Doors, callback_path, listeners, open_app
+from dispatcher.usecases.context import open_app
 from dispatcher.web.hooks import Door, door
+from dispatcher.worker.adapters import Doors, callback_path, listeners
 from dispatcher.worker.process import Worker
 
 T = TypeVar("T")

@@ -10,6 +10,7 @@ from concurrent.futures import Executor
 from datetime import timedelta
 from typing import Any, TypeVar
 
+from dispatcher.config.pace import Pace
 from dispatcher.db.database import Store, Tx
 from dispatcher.db.queue import aside, waiting
 from dispatcher.db.rows import by_ids
@@ -24,7 +25,7 @@ from dispatcher.worker.sending.answering import settle
 from dispatcher.worker.sending.asking import load
 from dispatcher.worker.sending.claiming import POLL
 from dispatcher.worker.sending.hearing import TOO_LATE
-from dispatcher.worker.sending.lanes import Asked, Lane, Pace
+from dispatcher.worker.sending.lanes import Asked, Lane
 from dispatcher.worker.sending.view import View, lanes_of
 
 log = logging.getLogger("dispatcher.worker.sending")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from dispatcher.config.pace import Pace
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.queue.messages import Parcel
 from dispatcher.domain.lifecycle import PROBE_AFTER_UNKNOWNS, RETRY_AFTER_CAP, Doubt, backoff
@@ -38,16 +39,6 @@ class Asked:
     turn: float | None = None  # monotonic: when it may leave, where a pace is kept
     lag: float = 0.0  # of its gateway when it got its turn
     odd: str = ""  # why its answer could not be written, where it could not
-
-
-@dataclass(frozen=True)
-class Pace:
-    """What a site allows at one gateway, over all its workers."""
-
-    per_second: float | None = None  # messages, or parts
-    in_parts: bool = False
-    in_flight: int | None = None  # calls open at once; None: each worker may open its own
-    most: Mapping[str, int] = field(default_factory=dict)  # see config.QUOTAS
 
 
 @dataclass

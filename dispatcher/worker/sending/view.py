@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from dispatcher.config.pace import Pace
 from dispatcher.db.broadcasts import broadcasts, texts
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.database import Tx
@@ -14,7 +15,7 @@ from dispatcher.db.queue import allowances, gateways, health, messages, workers
 from dispatcher.db.queue.messages import Parcel
 from dispatcher.domain.model import HANOI, Mode
 from dispatcher.gateways.contract import Gateway
-from dispatcher.worker.sending.lanes import Asked, Lane, Pace
+from dispatcher.worker.sending.lanes import Asked, Lane
 from dispatcher.worker.sending.settling import cost_of
 
 LEASE = timedelta(seconds=90)  # at least three times the longest call
