@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from dispatcher.cli.broadcasts import broadcast_id
+from dispatcher.cli.broadcasts.told import broadcast_id
 from dispatcher.cli.contacts import residential_group
 from dispatcher.cli.spoken import Group, argument, command, option
 from dispatcher.cli.surface import Surface

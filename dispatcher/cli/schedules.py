@@ -8,7 +8,7 @@ from typing import Any
 from dispatcher import scheduling, templating
 from dispatcher.broadcasts import Preview, firing, routes, targeting, wording
 from dispatcher.cli import series
-from dispatcher.cli.previewed import tell_times
+from dispatcher.cli.broadcasts.preview import tell_times
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.db.broadcasts import schedules as rows

@@ -2,39 +2,33 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import secrets
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlparse
 
-from dispatcher.broadcasts import Preview
 from dispatcher.broadcasts import app as joined
 from dispatcher.cli.gateways import gateways, named
 from dispatcher.cli.spoken import argument, option
 from dispatcher.cli.surface import Surface
-from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.queue import gateways as rows
 from dispatcher.domain import rights
-from dispatcher.domain.model import Mode, Role
+from dispatcher.domain.model import Role
 from dispatcher.domain.problems import Problem, refused, settings
 from dispatcher.gateways import adapter_module
 from dispatcher.gateways.contract import (
     Call,
-    Gateway,
     KnowsBalance,
     KnowsStanding,
-    KnowsTemplate,
     KnowsTemplates,
     Refused,
     SignsIn,
     Tokens,
-    VendorTemplate,
 )
 from dispatcher.reports.reporting import number
+from dispatcher.usecases import vendor_templates
 from dispatcher.worker import adapters
 
 __all__ = ["gateways"]
@@ -47,94 +41,8 @@ def _asked(
 ) -> T:
     """Ask a live gateway one thing; its refusal is a problem."""
     app = surface.open_app()
-    chosen = named(app.site, name)
-    if app.site.mode is not Mode.LIVE:
-        raise refused(
-            "drill-only",
-            f'Đang chạy thử: không hỏi «{name}» thật (đặt mode = "live").',
-            f'This is a drill: the real “{name}” is not asked (set mode = "live").',
-        )
-
-    async def go() -> T | Refused:
-        gateway: Gateway = adapters.build_gateway(app, name, adapters.Doors({}), None)
-        if not isinstance(gateway, kind):
-            raise Problem(
-                "cannot",
-                f"Trình kết nối «{chosen.adapter}» không có việc này.",
-                f"The adapter “{chosen.adapter}” cannot do this.",
-            )
-        try:
-            return await act(gateway)
-        finally:
-            await gateway._wire.close()  # type: ignore[attr-defined]
-
-    found = asyncio.run(go())
-    if isinstance(found, Refused):
-        raise _told(name, found)
-    return found
-
-
-def _told(name: str, answer: Refused) -> Problem:
-    said = f"{answer.code} {answer.detail}".strip()
-    return Problem(
-        "gateway-refused",
-        f"«{name}» trả lời: {said}. Xem docs/gateways.md hoặc hỏi nhà cung cấp.",
-        f"“{name}” answered: {said}. See docs/gateways.md or ask the vendor.",
-        exit_code=5,
-    )
-
-
-def findings(surface: Surface, broadcast: Broadcast, found: Preview) -> list[dict[str, Any]]:
-    """What the vendors of a live broadcast say of it before anything is paid: quota left, quality,
-    price, and values that are longer than their template allows."""
-    app = surface.open_app()
-    if app.site.mode is not Mode.LIVE:
-        return []
-    told: list[dict[str, Any]] = []
-    for step in broadcast.route:
-        if named(app.site, step.gateway).adapter != "zalo" or not found.longest:
-            continue
-        try:
-            standing = _asked(surface, step.gateway, KnowsStanding, lambda g: g.standing())
-            for template_id, lengths in found.longest.items():
-                ask = partial(_template_of, template_id=template_id)
-                template = _asked(surface, step.gateway, KnowsTemplate, ask)
-                told.append(_finding(step.gateway, standing, template, lengths, found.queued))
-        except Problem as problem:
-            told.append({"gateway": step.gateway, "problem": problem.to(surface.language)})
-    return told
-
-
-async def _template_of(gateway: KnowsTemplate, template_id: str) -> VendorTemplate | Refused:
-    return await gateway.template(template_id)
-
-
-def _finding(
-    name: str,
-    standing: Mapping[str, str],
-    template: VendorTemplate,
-    lengths: Mapping[str, int],
-    people: int,
-) -> dict[str, Any]:
-    left = standing.get("remainingQuota", "")
-    allowed = {key: most for key, most, _ in template.params}
-    return {
-        "gateway": name,
-        "template": template.template_id,
-        "enabled": template.state in ("enable", "enabled"),
-        "quota_left": int(left) if left.isdigit() else None,
-        "enough_quota": int(left) >= people if left.isdigit() else None,
-        "quality": standing.get("oaCurrentQuality"),
-        "price": template.price,
-        "price_by_id": template.price_by_id,
-        "too_long": [
-            {"value": key, "longest": n, "allowed": allowed[key]}
-            for key, n in lengths.items()
-            if (allowed.get(key) or n) < n
-        ],
-        "missing": [k for k, _, need in template.params if need and k not in lengths],
-        "unknown": [k for k in lengths if k not in allowed],
-    }
+    named(app.site, name)
+    return vendor_templates.ask(app, name, kind, act)
 
 
 def _by_id(finding: Mapping[str, Any], words: str) -> str:
@@ -146,7 +54,7 @@ def tell_findings(surface: Surface, told: Sequence[Mapping[str, Any]]) -> None:
     """The findings of vendors in words, what would be refused first of all."""
     for f in told:
         if "problem" in f:
-            surface.warn(f["problem"], f["problem"])
+            surface.warn(f["problem"].say.vi, f["problem"].say.en)
             continue
         surface.say(
             f"{f['gateway']}: còn {f['quota_left']} tin hôm nay, chất lượng {f['quality']}, "
@@ -175,22 +83,6 @@ def tell_findings(surface: Surface, told: Sequence[Mapping[str, Any]]) -> None:
             surface.warn(
                 f"«{key}» không khớp giữa mẫu của ta và mẫu đã đăng ký.",
                 f"“{key}” differs between our template and the registered one.",
-            )
-
-
-def refuse_what_vendors_refuse(surface: Surface, broadcast: Broadcast, found: Preview) -> None:
-    """Before anybody approves: values a vendor's own template does not take, in a live site."""
-    for told in findings(surface, broadcast, found):
-        wrong = [long["value"] for long in told.get("too_long", ())]
-        wrong += [*told.get("missing", ()), *told.get("unknown", ())]
-        if wrong or told.get("enabled") is False:
-            named_ = ", ".join(wrong) or told["template"]
-            raise refused(
-                "vendor-template",
-                f"«{told['gateway']}» sẽ từ chối: {named_} không khớp mẫu đã đăng ký. Sửa mẫu, "
-                "hoặc vẫn trình: --leave-out.",
-                f"“{told['gateway']}” would refuse: {named_} does not fit the registered template. "
-                "Mend it, or submit all the same: --leave-out.",
             )
 
 

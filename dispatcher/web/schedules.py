@@ -12,8 +12,9 @@ from dispatcher.domain import rights
 from dispatcher.domain.model import SYSTEM, Role
 from dispatcher.domain.problems import Problem
 from dispatcher.scheduling import Schedule
+from dispatcher.usecases import broadcasts
 from dispatcher.web.ask import Answer, Ask, Go, Shown
-from dispatcher.web.guard import Page, changes, reads
+from dispatcher.web.guard import EVERYONE, Page, changes, reads
 from dispatcher.web.signing import prove
 from dispatcher.worker import timekeeping
 
@@ -97,8 +98,7 @@ def pause_schedule(ask: Ask) -> Answer:
 
 def stop_all(ask: Ask) -> Answer:
     """The emergency stop, of everything the person looks after."""
-    with ask.begin() as tx:
-        firing.stop_everything(ask.app, tx)
+    broadcasts.stop_everything(ask.context)
     return Go("/broadcasts")
 
 
@@ -107,5 +107,5 @@ PAGES: list[Page] = [
     changes("/schedules/{name}/submit", submit_schedule),
     changes("/schedules/{name}/approve", approve_schedule, (Role.LEADER,)),
     changes("/schedules/{name}/pause", pause_schedule),
-    changes("/stop-all", stop_all),
+    changes("/stop-all", stop_all, EVERYONE),
 ]

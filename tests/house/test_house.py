@@ -44,7 +44,7 @@ HOMES = {
 }  # fmt: skip
 ASYNC_HOMES = {
     "worker", "gateways", "web", "api", "simulators",
-    "db.queue.tokens", "usecases.accounts", "cli.vendors",
+    "db.queue.tokens", "usecases.accounts", "usecases.vendor_templates", "cli.vendors",
 }  # fmt: skip
 CLOCK_READERS = {
     "domain.clock",

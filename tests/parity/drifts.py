@@ -8,25 +8,13 @@ ANSWER, ROWS, TRAIL, ALL = "answer", "rows", "trail", "answer rows trail"
 
 DRIFTS = (
     # --- clock ----------------------------------------------------------------------------------
-    (ALL, "the console does not ask whether the clock can be trusted", (
-        "broadcasts.approve on paper / clock-doubtful", "broadcasts.correct words / clock-doubtful",
-        "broadcasts.schedule / clock-doubtful", "urgent.approve / clock-doubtful",
-    )),
+    (ALL, "the console does not ask whether the clock can be trusted",
+     ("urgent.approve / clock-doubtful",)),
     (TRAIL, "the command line asks the clock before it remembers refusals",
      ("schedules.approve / clock-doubtful",)),
     ("answer trail", "the page asks for the role before the clock, a command after it; not kept",
      ("schedules.approve / clock-doubtful before role",)),
     # --- what is done ---------------------------------------------------------------------------
-    (ROWS, "lunch is taken out of hours by the command line alone",
-     ("broadcasts.create / hours over noon",)),
-    (ROWS, "the form's own hours bind an urgent text, so that it waits for the morning",
-     ("broadcasts.create / urgent",)),
-    (TRAIL, "the console notes every field of its form as edited, changed or not", (
-        "broadcasts.edit / done", "broadcasts.edit / words", "broadcasts.edit / an approved one",
-        "broadcasts.edit / people", "broadcasts.edit / hours over noon",
-        "broadcasts.edit / its document",
-    )),
-    (ALL, "the console takes any state for all of them", ("broadcasts.resend / unknown-name",)),
     ("rows trail", "the console submits what it prepares in the same step",
      ("urgent.prepare / done",)),
     (ALL, "the command line lets an urgent text reach nobody at most",
@@ -56,7 +44,6 @@ DRIFTS = (
      ("site.backup / done",)),
     # --- reasons --------------------------------------------------------------------------------
     (ALL, "the command line takes an empty reason", (
-        "broadcasts.return / no-reason", "broadcasts.reject / no-reason",
         "contacts.suppress a number / no-reason", "contacts.unsuppress a number / no-reason",
         "contacts.forget / no-reason",
     )),
@@ -71,14 +58,14 @@ DRIFTS = (
     (ANSWER, "the command line lifts what is not there",
      ("contacts.unsuppress a number / unknown-suppression",)),
     ("answer trail", "what is of other wards is forbidden at one door, unknown at another", (
-        "broadcasts.shared / ward", "schedules.submit / not-your-ward",
+        "schedules.submit / not-your-ward",
         "schedules.approve / not-your-ward", "schedules.pause / not-your-ward",
         "duty.add / not-your-ward",
         "contacts.add / not-your-ward", "contacts.move / not-your-ward",
         "groups.remove / not-your-ward", "areas.* / not-your-ward",
     )),
     (ANSWER, "what is not there has a code of its own at each door", (
-        "broadcasts.shared / unknown-name", "duty.add / unknown-name", "contacts.add / unknown ward",
+        "duty.add / unknown-name", "contacts.add / unknown ward",
         "contacts.move / unknown-name", "contacts.move / unknown ward",
         "groups.remove / unknown-name", "areas.* / unknown-name", "people.role / unknown-name",
         "people.disable / unknown-name", "people.password / unknown-name",
@@ -97,10 +84,13 @@ DRIFTS = (
     ("answer trail", "the command line calls a missing role an act of the whole site; not kept",
      ("gateways.resume / role", "holidays.set / role", "site.backup / role")),
     # --- auditors -------------------------------------------------------------------------------
-    (TRAIL, "the page turns an auditor away and keeps nothing", ("* / auditor",)),
+    (TRAIL, "the page turns an auditor away and keeps nothing", (
+        "areas.* / auditor", "contacts.* / auditor", "duty.* / auditor", "gateways.* / auditor",
+        "groups.* / auditor", "holidays.* / auditor", "people.* / auditor", "schedules.* / auditor",
+        "site.* / auditor", "urgent.* / auditor",
+    )),
     (ANSWER, "the command line knows no role here and stops an auditor in the database", (
-        "broadcasts.create / auditor", "broadcasts.schedule / auditor", "broadcasts.pause / auditor",
-        "broadcasts.resume / auditor", "broadcasts.stop / auditor", "schedules.pause / auditor",
+        "schedules.pause / auditor",
         "contacts.add / auditor", "contacts.rename / auditor", "contacts.rephone / auditor",
         "contacts.move / auditor", "contacts.*suppress* / auditor", "contacts.forget / auditor",
         "contacts.import / auditor", "contacts.undo / auditor",
@@ -111,18 +101,10 @@ DRIFTS = (
     # --- refusals kept --------------------------------------------------------------------------
     (TRAIL, "the page turns others than leaders away and keeps nothing",
      ("schedules.approve / role", "urgent.approve / role")),
-    (TRAIL, "the command line keeps no refusal", (
-        "broadcasts.test / enough-tests", "broadcasts.correct / nothing-to-correct",
-        "broadcasts.resend / not-released", "broadcasts.resend / nobody-left",
-        "broadcasts.resend / in part only", "urgent.prepare / not-your-ward",
-    )),
+    (TRAIL, "the command line keeps no refusal", ("urgent.prepare / not-your-ward",)),
     (TRAIL, "the console keeps no refusal", ("urgent.end / not-your-ward",)),
-    (TRAIL, "one act is tried under two names: approve and correct", (
-        "broadcasts.correct words / role", "broadcasts.correct words / wrong-state",
-        "broadcasts.correct words / own-work", "broadcasts.correct words / nothing-changed",
-    )),
     (TRAIL, "no door keeps the refusal", (
-        "broadcasts.create / not-your-ward", "schedules.pause / wrong-state",
+        "schedules.pause / wrong-state",
         "schedules.return / role", "schedules.return / not-your-ward",
         "duty.add / role", "duty.add / an auditor on duty", "duty.remove / role",
         "duty.remove / not-your-ward", "contacts.do-not-call / read-only", "contacts.add / already-there",

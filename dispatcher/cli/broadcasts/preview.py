@@ -1,18 +1,59 @@
-"""A preview in words: who, what it costs, what vendors let through, and what is to be mended."""
+"""broadcasts: preview, and a preview in words: who, what it costs, what is to be mended."""
 
 from __future__ import annotations
 
-from dispatcher.broadcasts import Preview, registered
-from dispatcher.cli import foretold
+import sys
+
+from dispatcher.cli.broadcasts import forecast
+from dispatcher.cli.broadcasts.told import broadcast_id
+from dispatcher.cli.spoken import argument, command, option
 from dispatcher.cli.surface import Surface
+from dispatcher.cli.tables import write_page
 from dispatcher.cli.templates import bubble
-from dispatcher.db.broadcasts.broadcasts import Broadcast
+from dispatcher.cli.vendors import tell_findings
+from dispatcher.domain.amounts import number
 from dispatcher.domain.model import Mode
 from dispatcher.domain.problems import Say
-from dispatcher.reports.reporting import number
+from dispatcher.usecases import broadcasts_views
 from dispatcher.usecases.auditing import REASONS
+from dispatcher.usecases.broadcasts import Broadcast, Preview
+from dispatcher.usecases.broadcasts_views import REGISTERED
 
 DRILL = Say("CHẠY THỬ: không tin nào rời khỏi máy này.", "DRILL: nothing leaves this machine.")
+
+
+@command(
+    "Xem trước: bao nhiêu người, bao nhiêu tin, bao nhiêu tiền, ai bị bỏ qua.",
+    "Preview: how many people, parts and đồng, and who is skipped.",
+    "dispatcher broadcasts preview 1",
+)
+@argument("number_", complete="broadcast")
+@option(
+    "--recipient",
+    vi="xem tin của một người: c12, số điện thoại, hoặc - (đọc từ đầu vào)",
+    en="see one person's message: c12, a phone, or - (stdin)",
+)
+@option("--from", "first", default=1, vi="xem từ tin đắt thứ mấy", en="start at the n-th dearest")
+@option("--html", vi="ghi thành trang HTML", en="write an HTML page")
+def preview(
+    surface: Surface, number_: str, recipient: str | None, first: int, html: str | None
+) -> None:
+    context = surface.context()
+    whose = sys.stdin.read() if recipient == "-" else recipient or ""
+    seen = broadcasts_views.preview(
+        context, broadcast_id(number_), whose=whose, first=first, most=20 if html else 3
+    )
+    if html:
+        write_page(surface, html, broadcasts_views.as_page(context, seen))
+    if surface.json:
+        surface.emit({"broadcast": seen.broadcast.id, **seen.as_json(surface.language)})
+        return
+    tell_preview(surface, seen.broadcast, seen.found)
+    tell_findings(surface, seen.vendors)
+    surface.hint(
+        f"Trình duyệt: dispatcher broadcasts submit {seen.broadcast.id} --as TÊN",
+        f"Submit: dispatcher broadcasts submit {seen.broadcast.id} --as NAME",
+    )
 
 
 def say_drill(surface: Surface, mode: Mode) -> None:
@@ -95,7 +136,7 @@ def tell_preview(surface: Surface, broadcast: Broadcast, found: Preview) -> None
             surface.say(f"    {worst['who']}{shown}")
     tell_times(surface, found)
     if found.forecast is not None:
-        foretold.tell_ahead(surface, found.forecast.as_json(), of_left=found.late is None)
+        forecast.tell_ahead(surface, found.forecast.as_json(), of_left=found.late is None)
     for sample in found.samples[:3]:
         to = f"{sample['channel']} → {sample['contact']} {sample['to']}"
         surface.say(
@@ -128,7 +169,7 @@ def _tell_registered(surface: Surface, found: Preview) -> None:
     """What the vendors let through today, per network."""
     for standing in found.standings:
         told_by = standing.as_json()
-        words = registered.WORDS[standing.state]
+        words = REGISTERED[standing.state]
         network = told_by["carrier"] or "?"
         surface.say(
             f"  {told_by['gateway']} {network}: {number(standing.people)} người, mẫu "

@@ -6,67 +6,24 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from dispatcher import broadcasts as planning
-from dispatcher.broadcasts import app as joined
-from dispatcher.broadcasts import hours
 from dispatcher.cli.surface import Surface
-from dispatcher.db.broadcasts.broadcasts import Broadcast
-from dispatcher.db.database import Tx
-from dispatcher.db.queue import forecasts
 from dispatcher.domain import outages
-from dispatcher.domain.model import HANOI, BroadcastState
+from dispatcher.domain.amounts import number
+from dispatcher.domain.model import HANOI
 from dispatcher.domain.outages import Health, State
-from dispatcher.domain.periods import Period
-from dispatcher.reports.reporting import number
-
-GOES_ON = frozenset({BroadcastState.RUNNING, BroadcastState.PAUSED, BroadcastState.HELD})
+from dispatcher.usecases import broadcasts_views
+from dispatcher.usecases.broadcasts import Broadcast
 
 
-def times(surface: Surface, broadcast: Broadcast) -> Period | None:
-    """From when until when a broadcast is sent, released now if it is not yet; None: it is over."""
-    return hours.period_of(surface.open_site(), broadcast, surface.open_app().clock())
-
-
-def tell_times(surface: Surface, broadcast: Broadcast) -> None:
+def say_times(surface: Surface, broadcast: Broadcast) -> None:
     """Both times of a broadcast in one line."""
-    found = times(surface, broadcast)
+    found = broadcasts_views.period(surface.context(), broadcast)
     if found is not None:
         surface.say(f"  {found.told().vi}", f"  {found.told().en}")
 
 
-def look(surface: Surface, tx: Tx, broadcast: Broadcast) -> dict[str, Any]:
-    """{"now": forecast of what waits, "foreseen": at release, "outcome": what it became}."""
-    app = surface.open_app()
-    found: dict[str, Any] = {"foreseen": forecasts.foreseen(tx, broadcast.id)}
-    if broadcast.state in GOES_ON and broadcast.expires_at is not None:
-        start = max(app.clock(), broadcast.starts_at or app.clock())
-        speeds = joined.speeds(app.site, tx)
-        ahead = planning.forecast(
-            tx, broadcast, speeds, start, broadcast.expires_at, 0, now=app.clock()
-        )
-        found["now"] = ahead.as_json()
-    if found["foreseen"] and broadcast.released_at is not None:
-        finish, cost = forecasts.outcome(tx, broadcast.id)
-        if broadcast.state not in GOES_ON and finish is not None:
-            found["outcome"] = _outcome(found["foreseen"], finish, cost)
-    return found
-
-
-def _outcome(foreseen: Mapping[str, Any], finish: datetime, cost: int) -> dict[str, Any]:
-    hoped = foreseen["finish"]  # None: a gateway let nothing out when it was released
-    late = (finish - datetime.fromisoformat(hoped)).total_seconds() if hoped else None
-    low, high = foreseen["cost"]["low"], foreseen["cost"]["high"]
-    off = cost - high if cost > high else min(0, cost - low)
-    return {
-        "finish": finish.isoformat(),
-        "late_s": None if late is None else round(late, 1),
-        "cost": cost,
-        "cost_error": off,  # outside what was foreseen; 0 inside
-    }
-
-
 def tell(surface: Surface, found: Mapping[str, Any]) -> None:
-    """What `look` found, for people."""
+    """A forecast as `broadcasts_views` has it, for people."""
     if found.get("now"):
         tell_ahead(surface, found["now"])
     if found.get("outcome"):

@@ -1,0 +1,429 @@
+"""Broadcasts as people look at them: the list, the inbox, one of them, its preview, how far it is.
+
+Comes from: the database.   Goes to: pages, commands and the API, which show the same.
+Never: changes anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from dispatcher import broadcasts as planning
+from dispatcher import templating
+from dispatcher.broadcasts import Preview, hours, routes, wording
+from dispatcher.broadcasts import app as joined
+from dispatcher.broadcasts.registered import WORDS as REGISTERED
+from dispatcher.db.broadcasts import (
+    approvals,
+    broadcasts,
+    budgets,
+    files,
+    logbook,
+    tallies,
+    texts,
+)
+from dispatcher.db.broadcasts.approvals import Offer
+from dispatcher.db.broadcasts.broadcasts import Broadcast
+from dispatcher.db.broadcasts.budgets import Standing
+from dispatcher.db.broadcasts.files import Attachment
+from dispatcher.db.broadcasts.samples import Look
+from dispatcher.db.broadcasts.tallies import Tally
+from dispatcher.db.contacts import contacts
+from dispatcher.db.database import Row, Tx
+from dispatcher.db.queue import forecasts, gateways, parts
+from dispatcher.db.staff import delegations, notices, people
+from dispatcher.db.staff.delegations import Delegation
+from dispatcher.domain.model import HANOI, BroadcastState, Mode, Role
+from dispatcher.domain.outages import Health, Work
+from dispatcher.domain.periods import Period
+from dispatcher.domain.problems import Problem
+from dispatcher.reports import reporting
+from dispatcher.reports.reporting import COLUMNS, REACH
+from dispatcher.usecases import alarms, auditing
+from dispatcher.usecases.context import Context
+from dispatcher.worker.telling import HELD
+
+__all__ = ["COLUMNS", "HELD", "REACH", "REGISTERED"]
+
+B = BroadcastState
+WRITTEN = (B.DRAFT, B.RETURNED)  # its author may still hand it in
+ALIVE = (B.SCHEDULED, B.RUNNING, B.PAUSED)
+GOES_ON = (B.SCHEDULED, B.RUNNING)
+UNDER_WAY = (*ALIVE, B.HELD)
+ENDED = (B.DONE, B.STOPPED, B.EXPIRED, B.MISSED)
+OVER = frozenset({*ENDED, B.REJECTED})
+
+
+def listed(
+    context: Context, limit: int = 100, counted: int = 100
+) -> list[tuple[Broadcast, Mapping[str, int]]]:
+    """Broadcasts, newest first, the first `counted` of them with their messages by state."""
+    with context.read() as tx:
+        found = broadcasts.listed(tx, limit=limit)
+        counts = tallies.states(tx, [b.id for b in found[:counted]])
+    return [(b, counts.get(b.id, {})) for b in found]
+
+
+def inbox(context: Context) -> tuple[list[Broadcast], Mapping[int, str]]:
+    """What waits for approval, and who is who."""
+    with context.read() as tx:
+        return broadcasts.listed(tx, [B.SUBMITTED]), people.names(tx)
+
+
+@dataclass(frozen=True)
+class Home:
+    """What waits for somebody, what is under way, what it costs and how the gateways are."""
+
+    unread: Sequence[Row]
+    waiting: list[Broadcast]
+    under_way: list[Broadcast]
+    newest: list[Broadcast]
+    counted: Mapping[int, Mapping[str, int]]
+    budgets: list[Standing]
+    health: list[Health]
+    work: Work
+
+
+def home(context: Context) -> Home:
+    """The first page of whoever is signed in."""
+    app, actor = context.app, context.actor
+    assert actor.person_id is not None
+    with context.read() as tx:
+        under_way = broadcasts.listed(tx, UNDER_WAY, 20)
+        newest = broadcasts.listed(tx, ENDED, 5)
+        mine = [
+            b
+            for b in joined.budgets_of(app.site, tx)
+            if actor.wards is None or b.wards & actor.wards
+        ]
+        return Home(
+            notices.unread(tx, actor.person_id),
+            broadcasts.listed(tx, [B.SUBMITTED], 50),
+            under_way,
+            newest,
+            tallies.states(tx, [b.id for b in [*under_way, *newest]]),
+            list(budgets.standings(tx, mine, app.site.mode, app.clock()).values()),
+            list(alarms.gateways(app, tx).values()),
+            alarms.work(app, tx),
+        )
+
+
+# --- one broadcast ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class OneBroadcast:
+    """One broadcast with whoever wrote and approved it. `counts`: its messages by state; `short`:
+    people who received a part of it only."""
+
+    broadcast: Broadcast
+    names: Mapping[int, str]
+    approval: Mapping[str, Any] | None
+    attached: Sequence[Attachment]
+    counts: Mapping[str, int]
+    short: int
+    period: Period | None  # from when until when it is sent; None: it is over
+
+
+def show(context: Context, number: int) -> OneBroadcast:
+    """One broadcast as it is now."""
+    app = context.app
+    with context.read() as tx:
+        found = broadcasts.get(tx, number)
+        return OneBroadcast(
+            found,
+            people.names(tx),
+            approvals.latest(tx, found),
+            files.attached(tx, number),
+            broadcasts.counts(tx, number),
+            parts.count(tx, number),
+            hours.period_of(app.site, found, app.clock()),
+        )
+
+
+def period(context: Context, broadcast: Broadcast) -> Period | None:
+    """From when until when it is sent, released now if it is not yet; None: it is over."""
+    return hours.period_of(context.app.site, broadcast, context.app.clock())
+
+
+def usual_route(context: Context) -> str | None:
+    """The route of a broadcast for which none is named."""
+    return routes.usual(context.app.site)
+
+
+@dataclass(frozen=True)
+class ToDecide:
+    """What whoever decides about a broadcast sees beside it. `digest`: what an approval covers."""
+
+    template: templating.Template
+    digest: str
+    offered: Offer | None
+    lent: Sequence[Delegation]  # to the one who looks
+    leaders: Sequence[Row]
+    preview: Previewed | None  # None: it is released, or never will be
+    first_live: bool
+
+
+def to_decide(context: Context, number: int, first: int = 1) -> ToDecide:
+    """What will be sent, and by what right it may be approved; with the `first`-dearest text."""
+    app = context.app
+    with context.read() as tx:
+        found = broadcasts.get(tx, number)
+        offered = approvals.offered(tx, number)
+        reworded = joined.as_offered(tx, found)
+        template = wording.frozen(app.site, tx, found)
+        covered = planning.digest(tx, found)
+        lent = delegations.of_deputy(tx, context.actor.person_id or 0)
+        leaders = [
+            p
+            for p in people.seen(tx)
+            if p["role"] == Role.LEADER.value and p["disabled_at"] is None
+        ]
+        first_live = found.mode is Mode.LIVE and not broadcasts.any_released(tx, Mode.LIVE)
+    seen = None
+    if found.released_at is None and found.state is not B.STOPPED:
+        asks = found.state in (*WRITTEN, B.SUBMITTED)  # later nothing is to be mended any more
+        seen = _previewed(context, reworded, Look((), first - 1, 1), asks_vendors=asks)
+    return ToDecide(template, covered, offered, lent, leaders, seen, first_live)
+
+
+@dataclass(frozen=True)
+class Previewed:
+    """What a release would do, and what vendors say of it (nothing in a drill)."""
+
+    broadcast: Broadcast
+    found: Preview
+    vendors: Sequence[Mapping[str, Any]] = ()
+
+    def as_json(self, language: str) -> dict[str, Any]:
+        """As programs get it."""
+        told = [
+            {**f, "problem": f["problem"].to(language)} if "problem" in f else dict(f)
+            for f in self.vendors
+        ]
+        return {**self.found.as_json(), **({"vendors": told} if told else {})}
+
+
+def preview(
+    context: Context, number: int, *, whose: str = "", first: int = 1, most: int = 3
+) -> Previewed:
+    """What a release of a broadcast would do, with `most` texts from the `first`-dearest on.
+
+    `whose`: a contact (c12) or a phone, for the text of one person.
+    """
+    with context.read() as tx:
+        found = broadcasts.get(tx, number)
+        people_ = _contacts(context, tx, whose) if whose else ()
+    return _previewed(context, found, Look(tuple(people_), max(0, first - 1), most))
+
+
+def _contacts(context: Context, tx: Tx, whose: str) -> list[int]:
+    wanted = auditing.find(tx, whose, context.app.site.sample_heads)
+    known = [c["id"] for c in contacts.listed(tx, ids=wanted, limit=len(wanted) + 1)]
+    if not known:
+        raise Problem(
+            "unknown-contact",
+            "Không thấy người nhận này trong danh bạ.",
+            "This contact is not in the list.",
+        )
+    return known
+
+
+def _previewed(
+    context: Context, broadcast: Broadcast, look: Look, *, asks_vendors: bool = True
+) -> Previewed:
+    from dispatcher.usecases import vendor_templates  # asks vendors: not loaded for other looks
+
+    found = joined.preview(context.app, context.actor, broadcast, look)
+    told = vendor_templates.findings(context.app, broadcast, found) if asks_vendors else []
+    return Previewed(broadcast, found, told)
+
+
+# --- on its way ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class OnItsWay:
+    """What there is to say of a broadcast just now.
+
+    `forecast`: {"now": of what waits, "foreseen": at release, "outcome": what it became};
+    `closed`: gateways that take no more of it until a moment, with their code.
+    """
+
+    forecast: Mapping[str, Any]
+    gateways: Sequence[Health]
+    work: Work | None  # None: nothing of it is to be sent
+    closed: Mapping[str, tuple[datetime, str]]
+
+    def as_json(self) -> dict[str, Any]:
+        waits = {
+            name: {"until": until.isoformat(), "code": code}
+            for name, (until, code) in self.closed.items()
+        }
+        return {
+            "closed": waits,
+            "forecast": self.forecast,
+            "gateways": [{"name": s.gateway, **s.as_json()} for s in self.gateways],
+            "worker": self.work.as_json() if self.work else None,
+        }
+
+
+def on_its_way(context: Context, broadcast: Broadcast) -> OnItsWay:
+    """When it will be through, how its gateways are, whether somebody sends."""
+    app = context.app
+    with context.read() as tx:
+        closed = {
+            gateway: (until.astimezone(HANOI), code)
+            for (gateway, of), (until, code) in gateways.closed(tx, app.clock()).items()
+            if of == broadcast.id
+        }
+        work = alarms.work(app, tx) if broadcast.state in GOES_ON else None
+        around = alarms.of_broadcast(app, tx, broadcast)
+        return OnItsWay(_forecast(context, tx, broadcast), around, work, closed)
+
+
+def _forecast(context: Context, tx: Tx, broadcast: Broadcast) -> dict[str, Any]:
+    app = context.app
+    found: dict[str, Any] = {"foreseen": forecasts.foreseen(tx, broadcast.id)}
+    goes_on = broadcast.state in (B.RUNNING, B.PAUSED, B.HELD)
+    if goes_on and broadcast.expires_at is not None:
+        start = max(app.clock(), broadcast.starts_at or app.clock())
+        speeds = joined.speeds(app.site, tx)
+        ahead = planning.forecast(
+            tx, broadcast, speeds, start, broadcast.expires_at, 0, now=app.clock()
+        )
+        found["now"] = ahead.as_json()
+    if found["foreseen"] and broadcast.released_at is not None and not goes_on:
+        finish, cost = forecasts.outcome(tx, broadcast.id)
+        if finish is not None:
+            found["outcome"] = _outcome(found["foreseen"], finish, cost)
+    return found
+
+
+def _outcome(foreseen: Mapping[str, Any], finish: datetime, cost: int) -> dict[str, Any]:
+    hoped = foreseen["finish"]  # None: a gateway let nothing out when it was released
+    late = (finish - datetime.fromisoformat(hoped)).total_seconds() if hoped else None
+    low, high = foreseen["cost"]["low"], foreseen["cost"]["high"]
+    off = cost - high if cost > high else min(0, cost - low)
+    return {
+        "finish": finish.isoformat(),
+        "late_s": None if late is None else round(late, 1),
+        "cost": cost,
+        "cost_error": off,  # outside what was foreseen; 0 inside
+    }
+
+
+@dataclass(frozen=True)
+class Watched:
+    """How far a broadcast is: messages by state."""
+
+    broadcast: Broadcast
+    counts: Mapping[str, int]
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def left(self) -> int:
+        return self.counts.get("queued", 0) + self.counts.get("sending", 0)
+
+
+def watch(context: Context, number: int) -> Watched:
+    """How far a broadcast is, in few words."""
+    with context.read() as tx:
+        return Watched(broadcasts.get(tx, number), broadcasts.counts(tx, number))
+
+
+@dataclass(frozen=True)
+class Live(Watched):
+    """How far a released broadcast is, for its page. `taken_at`: when a large one was added up."""
+
+    networks: Sequence[Mapping[str, Any]]
+    faults: Sequence[Mapping[str, Any]]
+    gateways: Sequence[Health]
+    work: Work | None  # None: nothing of it is to be sent
+    taken_at: datetime | None
+
+
+def live(context: Context, broadcast: Broadcast) -> Live:
+    """How far a released broadcast is, by network, and what is wrong around it."""
+    app = context.app
+    with context.read() as tx:
+        tally = tallies.of(tx, broadcast.id, ("people", "faults"))
+        return Live(
+            broadcast,
+            tally.states,
+            reporting.networks(tally),
+            reporting.faults(tally)[:20],
+            alarms.of_broadcast(app, tx, broadcast),
+            alarms.work(app, tx) if broadcast.state in ALIVE else None,
+            tally.at,
+        )
+
+
+def work(context: Context) -> Work:
+    """Whether somebody sends what is due."""
+    with context.read() as tx:
+        return alarms.work(context.app, tx)
+
+
+@dataclass(frozen=True)
+class Reported:
+    """What became of a broadcast, added up."""
+
+    shown: OneBroadcast
+    report: reporting.Report
+    reach: Mapping[str, int]
+    taken_at: datetime | None
+
+    def as_csv(self, language: str) -> str:
+        """The report as a table for a spreadsheet."""
+        drill = self.shown.broadcast.mode is Mode.DRILL
+        return reporting.as_csv(self.report, language, drill=drill)
+
+
+def report(context: Context, number: int) -> reporting.Report:
+    """What became of a broadcast, by residential group, network and gateway."""
+    with context.read() as tx:
+        broadcasts.get(tx, number)
+        return reporting.report(tx, number, tallies.of(tx, number))
+
+
+def reported(context: Context, number: int) -> Reported:
+    """The report of a broadcast with its approval and whom it reached."""
+    shown = show(context, number)
+    with context.read() as tx:
+        tally: Tally = tallies.of(tx, number)
+        return Reported(
+            shown, reporting.report(tx, number, tally), reporting.reach(tx, number, tally), tally.at
+        )
+
+
+def texts_of(
+    context: Context, number: int, references: Sequence[str], most: int
+) -> list[dict[str, Any]]:
+    """The newest texts of a broadcast among `references`: channel, to (the end of the number),
+    body."""
+    with context.read() as tx:
+        broadcasts.get(tx, number)
+        rows = logbook.by_reference(tx, number, references)
+        return [
+            {"channel": row["channel"], "to": row["tail"], "body": texts.opened(tx, row).body}
+            for row in rows[:most]
+        ]
+
+
+def today(context: Context) -> date:
+    """The day it is here."""
+    return context.app.clock().astimezone(HANOI).date()
+
+
+def as_page(context: Context, seen: Previewed) -> str:
+    """The texts of a preview on phones, as a page for a browser."""
+    shown = [{**s, "to": f"{s['contact']} {s['to']}"} for s in seen.found.samples]
+    drill = seen.broadcast.mode is Mode.DRILL
+    return reporting.phones(seen.broadcast.title, context.app.site.name, shown, drill=drill)
