@@ -15,7 +15,6 @@ from dispatcher import broadcasts as planning
 from dispatcher import templating
 from dispatcher.broadcasts import Preview, hours, routes, wording
 from dispatcher.broadcasts import app as joined
-from dispatcher.broadcasts.registered import WORDS as REGISTERED
 from dispatcher.db.broadcasts import (
     approvals,
     broadcasts,
@@ -46,7 +45,7 @@ from dispatcher.usecases import alarms, auditing
 from dispatcher.usecases.context import Context
 from dispatcher.worker.telling import HELD
 
-__all__ = ["COLUMNS", "HELD", "REACH", "REGISTERED"]
+__all__ = ["COLUMNS", "HELD", "REACH"]
 
 B = BroadcastState
 WRITTEN = (B.DRAFT, B.RETURNED)  # its author may still hand it in

@@ -5,7 +5,7 @@ Comes from: `broadcasts_views.preview`.   Goes to: doors, which only choose how 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -45,6 +45,17 @@ def lines(seen: Previewed) -> list[Line]:
         *(ahead(found.forecast.as_json(), of_left=found.late is None) if found.forecast else ()),
         *(line for told in seen.vendors for line in vendor(told)),
     ]
+
+
+def blocks(found: Sequence[Line]) -> list[tuple[Line, list[Line]]]:
+    """Lines with those that belong to them."""
+    made: list[tuple[Line, list[Line]]] = []
+    for line in found:
+        if line.deep and made:
+            made[-1][1].append(line)
+        else:
+            made.append((line, []))
+    return made
 
 
 def _people(found: Preview) -> Iterator[Line]:
@@ -184,13 +195,13 @@ def ahead(forecast: Mapping[str, Any], *, of_left: bool = True) -> Iterator[Line
         yield Line(Say(
             f"dự kiến chuyển xong {finish}{money.vi} ({basis.vi})",
             f"handed over by {finish}{money.en} ({basis.en})",
-        ), 1)  # fmt: skip
+        ))  # fmt: skip
     else:
         yield Line(Say(
             f"chưa biết khi nào xong{money.vi}", f"nobody can say when it is through{money.en}"
-        ), 1)  # fmt: skip
+        ))  # fmt: skip
     for waits in forecast.get("waits", ()):
-        yield Line(_waiting(waits), 1, WARN)
+        yield Line(_waiting(waits), look=WARN)
     left = forecast["left"]
     if left and of_left:
         yield Line(Say(
@@ -198,7 +209,7 @@ def ahead(forecast: Mapping[str, Any], *, of_left: bool = True) -> Iterator[Line
             "hoặc bớt người",
             f"{left} messages will not leave before it expires: give it longer, add a gateway or "
             "write to fewer people",
-        ), 1, WARN)  # fmt: skip
+        ), look=WARN)  # fmt: skip
 
 
 def _waiting(waits: Mapping[str, Any]) -> Say:

@@ -12,7 +12,13 @@ from dispatcher.domain.model import URGENT, BroadcastState, Mode, Role
 from dispatcher.domain.problems import Problem
 from dispatcher.domain.rights import DECIDERS
 from dispatcher.domain.state_words import STATE
-from dispatcher.usecases import broadcasts, broadcasts_approval, broadcasts_views, printouts
+from dispatcher.usecases import (
+    broadcasts,
+    broadcasts_approval,
+    broadcasts_views,
+    preview_lines,
+    printouts,
+)
 from dispatcher.usecases.auditing import REASONS, STATES
 from dispatcher.usecases.broadcasts import Broadcast
 from dispatcher.usecases.broadcasts_views import ALIVE, WRITTEN, Live
@@ -54,7 +60,7 @@ def show(ask: Ask) -> Answer:
     values = {
         "b": broadcast, "names": found.names, "approval": found.approval,
         "offered": decided.offered, "attached": found.attached, "template": decided.template,
-        "seen": seen.found if seen else None, "vendors": seen.vendors if seen else (),
+        "seen": seen.found if seen else None, "blocks": preview_lines.blocks(preview_lines.lines(seen)) if seen else (),
         "first": first, "urgent": broadcast.priority == URGENT,
         "STATE": STATE, "REASONS": REASONS, "HELD": broadcasts_views.HELD, "OPEN": WRITTEN,
         "ALIVE": ALIVE,

@@ -23,6 +23,7 @@ from dispatcher.db.queue import forecasts, gateways, workers
 from dispatcher.domain.model import SYSTEM, BroadcastState, Mode
 from dispatcher.gateways.esms import LIMITS
 from dispatcher.simulators.drill import sign_in_to_twins
+from dispatcher.usecases import preview_lines
 from dispatcher.usecases.broadcasts_views import on_its_way
 from dispatcher.usecases.context import Context, open_app
 from dispatcher.worker.sending import asking, balance
@@ -569,6 +570,5 @@ def test_a_preview_says_what_will_not_leave_in_time(site):
     found = joined.preview(app, officer, get(app, write_broadcast(app, officer)))
     assert found.forecast.left == 1, "two in six hours, at one in ten thousand seconds"
     assert found.as_json()["forecast"]["measured"]
-    screen = Screen(app)
-    foretold.tell_ahead(screen, found.forecast.as_json())
-    assert "không kịp gửi" in screen.lines[1]
+    said = [line.say.vi for line in preview_lines.ahead(found.forecast.as_json())]
+    assert "không kịp gửi" in said[1]

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
+from dispatcher.cli.broadcasts.preview import tell_lines
 from dispatcher.cli.surface import Surface
-from dispatcher.domain import outages
 from dispatcher.domain.amounts import number
-from dispatcher.domain.model import HANOI
-from dispatcher.domain.outages import Health, State
-from dispatcher.usecases import broadcasts_views
+from dispatcher.usecases import broadcasts_views, preview_lines
 from dispatcher.usecases.broadcasts import Broadcast
+from dispatcher.usecases.preview_lines import clock
 
 
 def say_times(surface: Surface, broadcast: Broadcast) -> None:
@@ -25,62 +23,19 @@ def say_times(surface: Surface, broadcast: Broadcast) -> None:
 def tell(surface: Surface, found: Mapping[str, Any]) -> None:
     """A forecast as `broadcasts_views` has it, for people."""
     if found.get("now"):
-        tell_ahead(surface, found["now"])
+        tell_lines(surface, preview_lines.ahead(found["now"]), 1)
     if found.get("outcome"):
         done, before = found["outcome"], found["foreseen"]
         cost, late = done["cost"], done["late_s"]
         low, high = before["cost"]["low"], before["cost"]["high"]
         hoped = ("", "") if late is None else (
-            f" (dự kiến {_clock(before['finish'])}, lệch {_span(late)})",
-            f" (foreseen {_clock(before['finish'])}, off by {_span(late)})")  # fmt: skip
+            f" (dự kiến {clock(before['finish'])}, lệch {_span(late)})",
+            f" (foreseen {clock(before['finish'])}, off by {_span(late)})")  # fmt: skip
         surface.say(
-            f"  xong {_clock(done['finish'])}{hoped[0]}; {number(cost)} đồng (dự kiến "
+            f"  xong {clock(done['finish'])}{hoped[0]}; {number(cost)} đồng (dự kiến "
             f"{number(low)}–{number(high)})",
-            f"  through at {_clock(done['finish'])}{hoped[1]}; {cost} đồng (foreseen {low}–{high})",
+            f"  through at {clock(done['finish'])}{hoped[1]}; {cost} đồng (foreseen {low}–{high})",
         )
-
-
-def tell_ahead(surface: Surface, ahead: Mapping[str, Any], *, of_left: bool = True) -> None:
-    """A forecast in one line, more where a gateway lets nothing out or, unless it is said
-    elsewhere, something will be left."""
-    low, high = ahead["cost"]["low"], ahead["cost"]["high"]
-    basis = ("theo tốc độ đã đo", "by measured rates") if ahead["measured"] else (
-        "theo cài đặt, chưa đo", "by the settings, not measured yet")  # fmt: skip
-    money = ("", "") if high < low or not high else (
-        f", {number(low)}–{number(high)} đồng", f", {low}–{high} đồng")  # fmt: skip
-    if ahead["finish"]:
-        surface.say(
-            f"  dự kiến chuyển xong {_clock(ahead['finish'])}{money[0]} ({basis[0]})",
-            f"  handed over by {_clock(ahead['finish'])}{money[1]} ({basis[1]})",
-        )
-    else:
-        surface.say(
-            f"  chưa biết khi nào xong{money[0]}", f"  nobody can say when it is through{money[1]}"
-        )
-    for waits in ahead.get("waits", ()):
-        surface.say(*_waiting(waits))
-    if ahead["left"] and of_left:
-        surface.say(
-            f"  {number(ahead['left'])} tin không kịp gửi trước khi hết hạn: kéo dài hạn, thêm "
-            "nhà cung cấp hoặc bớt người",
-            f"  {ahead['left']} messages will not leave before it expires: give it longer, add a "
-            "gateway or write to fewer people",
-        )
-
-
-def _waiting(waits: Mapping[str, Any]) -> tuple[str, str]:
-    """How many wait for a gateway in trouble, how it is and what to do."""
-    since = datetime.fromisoformat(waits["since"]) if waits["since"] else None
-    found = Health(waits["gateway"], State(waits["state"]), since, waits["code"])
-    how, many = outages.described(found), waits["messages"]
-    return (
-        f"  {number(many)} tin chờ ở {found.gateway}: {how.vi}; {waits['todo']['vi']}",
-        f"  {many} messages wait for {found.gateway}: {how.en}; {waits['todo']['en']}",
-    )
-
-
-def _clock(text: str) -> str:
-    return f"{datetime.fromisoformat(text).astimezone(HANOI):%H:%M:%S %d/%m}"
 
 
 def _span(seconds: float) -> str:
