@@ -28,7 +28,7 @@ from dispatcher.domain.model import HANOI, SYSTEM, Actor, Audience, MessageState
 from dispatcher.domain.problems import REFUSED, Problem, refused
 from dispatcher.domain.rights import WRITERS, need
 from dispatcher.usecases import broadcasts as usecases
-from dispatcher.usecases import broadcasts_views, signing_in
+from dispatcher.usecases import broadcasts_progress, broadcasts_views, signing_in
 from dispatcher.usecases.broadcasts import Broadcast, NewBroadcast, Once
 from dispatcher.usecases.context import Context
 from dispatcher.usecases.intake import add_one
@@ -150,7 +150,7 @@ def list_broadcasts(call: Call) -> Any:
 
 
 def get_broadcast(call: Call) -> Any:
-    found = broadcasts_views.watch(call.context, call.path["number"])
+    found = broadcasts_progress.watch(call.context, call.path["number"])
     return {**_broadcast(found.broadcast, call), "states": found.counts}
 
 
@@ -195,7 +195,7 @@ def submit_broadcast(call: Call) -> Any:
 
 
 def get_report(call: Call) -> Any:
-    found = broadcasts_views.reported(call.context, call.path["number"])
+    found = broadcasts_progress.reported(call.context, call.path["number"])
     broadcast = found.shown.broadcast
     return {
         "broadcast": broadcast.id,

@@ -39,7 +39,13 @@ from dispatcher.simulators.chaos_site import CLOCK
 from dispatcher.simulators.ledgers import verdict
 from dispatcher.simulators.vendors.residents import invent, write
 from dispatcher.simulators.vendors.server import Child, start
-from dispatcher.usecases import auditing, broadcasts, broadcasts_approval, broadcasts_views
+from dispatcher.usecases import (
+    auditing,
+    broadcasts,
+    broadcasts_approval,
+    broadcasts_sending,
+    broadcasts_views,
+)
 from dispatcher.usecases.broadcasts import NewBroadcast, Preview
 from dispatcher.usecases.broadcasts_views import OVER
 from dispatcher.usecases.context import Context, open_app
@@ -153,7 +159,7 @@ class Demo:
         self._show_texts(seen)
         broadcasts.submit(lan, made)
         broadcasts_approval.approve(minh, made)
-        broadcasts.schedule(lan, made)
+        broadcasts_sending.schedule(lan, made)
         costs = found.as_json()["cost"]
         self.surface.say(
             "4. Người soạn và trình: Nguyễn Thị Lan. Người duyệt: Trần Văn Minh. Gửi "

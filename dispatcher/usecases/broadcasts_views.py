@@ -1,14 +1,14 @@
-"""Broadcasts as people look at them: the list, the inbox, one of them, its preview, how far it is.
+"""Broadcasts as people look at them: the list, the inbox, home, one of them, its preview.
 
 Comes from: the database.   Goes to: pages, commands and the API, which show the same.
-Never: changes anything.
+Never: changes anything. How far one has come stands in `broadcasts_progress`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from dispatcher import broadcasts as planning
@@ -29,10 +29,9 @@ from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.broadcasts.budgets import Standing
 from dispatcher.db.broadcasts.files import Attachment
 from dispatcher.db.broadcasts.samples import Look
-from dispatcher.db.broadcasts.tallies import Tally
 from dispatcher.db.contacts import contacts
 from dispatcher.db.database import Row, Tx
-from dispatcher.db.queue import forecasts, gateways, parts
+from dispatcher.db.queue import parts
 from dispatcher.db.staff import delegations, notices, people
 from dispatcher.db.staff.delegations import Delegation
 from dispatcher.domain.model import HANOI, BroadcastState, Mode, Role
@@ -40,17 +39,15 @@ from dispatcher.domain.outages import Health, Work
 from dispatcher.domain.periods import Period
 from dispatcher.domain.problems import Problem
 from dispatcher.reports import reporting
-from dispatcher.reports.reporting import COLUMNS, REACH
 from dispatcher.usecases import alarms, auditing
 from dispatcher.usecases.context import Context
 from dispatcher.worker.telling import HELD
 
-__all__ = ["COLUMNS", "HELD", "REACH"]
+__all__ = ["HELD"]
 
 B = BroadcastState
 WRITTEN = (B.DRAFT, B.RETURNED)  # its author may still hand it in
 ALIVE = (B.SCHEDULED, B.RUNNING, B.PAUSED)
-GOES_ON = (B.SCHEDULED, B.RUNNING)
 UNDER_WAY = (*ALIVE, B.HELD)
 ENDED = (B.DONE, B.STOPPED, B.EXPIRED, B.MISSED)
 OVER = frozenset({*ENDED, B.REJECTED})
@@ -239,167 +236,6 @@ def _previewed(
     found = joined.preview(context.app, context.actor, broadcast, look)
     told = vendor_templates.findings(context.app, broadcast, found) if asks_vendors else []
     return Previewed(broadcast, found, told)
-
-
-# --- on its way ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class OnItsWay:
-    """What there is to say of a broadcast just now.
-
-    `forecast`: {"now": of what waits, "foreseen": at release, "outcome": what it became};
-    `closed`: gateways that take no more of it until a moment, with their code.
-    """
-
-    forecast: Mapping[str, Any]
-    gateways: Sequence[Health]
-    work: Work | None  # None: nothing of it is to be sent
-    closed: Mapping[str, tuple[datetime, str]]
-
-    def as_json(self) -> dict[str, Any]:
-        waits = {
-            name: {"until": until.isoformat(), "code": code}
-            for name, (until, code) in self.closed.items()
-        }
-        return {
-            "closed": waits,
-            "forecast": self.forecast,
-            "gateways": [{"name": s.gateway, **s.as_json()} for s in self.gateways],
-            "worker": self.work.as_json() if self.work else None,
-        }
-
-
-def on_its_way(context: Context, broadcast: Broadcast) -> OnItsWay:
-    """When it will be through, how its gateways are, whether somebody sends."""
-    app = context.app
-    with context.read() as tx:
-        closed = {
-            gateway: (until.astimezone(HANOI), code)
-            for (gateway, of), (until, code) in gateways.closed(tx, app.clock()).items()
-            if of == broadcast.id
-        }
-        work = alarms.work(app, tx) if broadcast.state in GOES_ON else None
-        around = alarms.of_broadcast(app, tx, broadcast)
-        return OnItsWay(_forecast(context, tx, broadcast), around, work, closed)
-
-
-def _forecast(context: Context, tx: Tx, broadcast: Broadcast) -> dict[str, Any]:
-    app = context.app
-    found: dict[str, Any] = {"foreseen": forecasts.foreseen(tx, broadcast.id)}
-    goes_on = broadcast.state in (B.RUNNING, B.PAUSED, B.HELD)
-    if goes_on and broadcast.expires_at is not None:
-        start = max(app.clock(), broadcast.starts_at or app.clock())
-        speeds = joined.speeds(app.site, tx)
-        ahead = planning.forecast(
-            tx, broadcast, speeds, start, broadcast.expires_at, 0, now=app.clock()
-        )
-        found["now"] = ahead.as_json()
-    if found["foreseen"] and broadcast.released_at is not None and not goes_on:
-        finish, cost = forecasts.outcome(tx, broadcast.id)
-        if finish is not None:
-            found["outcome"] = _outcome(found["foreseen"], finish, cost)
-    return found
-
-
-def _outcome(foreseen: Mapping[str, Any], finish: datetime, cost: int) -> dict[str, Any]:
-    hoped = foreseen["finish"]  # None: a gateway let nothing out when it was released
-    late = (finish - datetime.fromisoformat(hoped)).total_seconds() if hoped else None
-    low, high = foreseen["cost"]["low"], foreseen["cost"]["high"]
-    off = cost - high if cost > high else min(0, cost - low)
-    return {
-        "finish": finish.isoformat(),
-        "late_s": None if late is None else round(late, 1),
-        "cost": cost,
-        "cost_error": off,  # outside what was foreseen; 0 inside
-    }
-
-
-@dataclass(frozen=True)
-class Watched:
-    """How far a broadcast is: messages by state."""
-
-    broadcast: Broadcast
-    counts: Mapping[str, int]
-
-    @property
-    def total(self) -> int:
-        return sum(self.counts.values())
-
-    @property
-    def left(self) -> int:
-        return self.counts.get("queued", 0) + self.counts.get("sending", 0)
-
-
-def watch(context: Context, number: int) -> Watched:
-    """How far a broadcast is, in few words."""
-    with context.read() as tx:
-        return Watched(broadcasts.get(tx, number), broadcasts.counts(tx, number))
-
-
-@dataclass(frozen=True)
-class Live(Watched):
-    """How far a released broadcast is, for its page. `taken_at`: when a large one was added up."""
-
-    networks: Sequence[Mapping[str, Any]]
-    faults: Sequence[Mapping[str, Any]]
-    gateways: Sequence[Health]
-    work: Work | None  # None: nothing of it is to be sent
-    taken_at: datetime | None
-
-
-def live(context: Context, broadcast: Broadcast) -> Live:
-    """How far a released broadcast is, by network, and what is wrong around it."""
-    app = context.app
-    with context.read() as tx:
-        tally = tallies.of(tx, broadcast.id, ("people", "faults"))
-        return Live(
-            broadcast,
-            tally.states,
-            reporting.networks(tally),
-            reporting.faults(tally)[:20],
-            alarms.of_broadcast(app, tx, broadcast),
-            alarms.work(app, tx) if broadcast.state in ALIVE else None,
-            tally.at,
-        )
-
-
-def work(context: Context) -> Work:
-    """Whether somebody sends what is due."""
-    with context.read() as tx:
-        return alarms.work(context.app, tx)
-
-
-@dataclass(frozen=True)
-class Reported:
-    """What became of a broadcast, added up."""
-
-    shown: OneBroadcast
-    report: reporting.Report
-    reach: Mapping[str, int]
-    taken_at: datetime | None
-
-    def as_csv(self, language: str) -> str:
-        """The report as a table for a spreadsheet."""
-        drill = self.shown.broadcast.mode is Mode.DRILL
-        return reporting.as_csv(self.report, language, drill=drill)
-
-
-def report(context: Context, number: int) -> reporting.Report:
-    """What became of a broadcast, by residential group, network and gateway."""
-    with context.read() as tx:
-        broadcasts.get(tx, number)
-        return reporting.report(tx, number, tallies.of(tx, number))
-
-
-def reported(context: Context, number: int) -> Reported:
-    """The report of a broadcast with its approval and whom it reached."""
-    shown = show(context, number)
-    with context.read() as tx:
-        tally: Tally = tallies.of(tx, number)
-        return Reported(
-            shown, reporting.report(tx, number, tally), reporting.reach(tx, number, tally), tally.at
-        )
 
 
 def texts_of(

@@ -15,13 +15,16 @@ from dispatcher.domain.state_words import STATE
 from dispatcher.usecases import (
     broadcasts,
     broadcasts_approval,
+    broadcasts_progress,
+    broadcasts_sending,
     broadcasts_views,
     preview_lines,
     printouts,
 )
 from dispatcher.usecases.auditing import REASONS, STATES
 from dispatcher.usecases.broadcasts import Broadcast
-from dispatcher.usecases.broadcasts_views import ALIVE, WRITTEN, Live
+from dispatcher.usecases.broadcasts_progress import COLUMNS, REACH, Live
+from dispatcher.usecases.broadcasts_views import ALIVE, WRITTEN
 from dispatcher.usecases.context import Context
 from dispatcher.web import troubles
 from dispatcher.web.ask import Answer, Ask, Go, Sent, Shown, read_date, whole
@@ -56,11 +59,12 @@ def show(ask: Ask) -> Answer:
     live: dict[str, Any] = {"alarm": _alarm(ask, broadcast)}
     if broadcast.released_at:
         live |= _live(ask, broadcast)
-        live["report"] = broadcasts_views.report(ask.context, broadcast.id)
+        live["report"] = broadcasts_progress.report(ask.context, broadcast.id)
     values = {
         "b": broadcast, "names": found.names, "approval": found.approval,
         "offered": decided.offered, "attached": found.attached, "template": decided.template,
-        "seen": seen.found if seen else None, "blocks": preview_lines.blocks(preview_lines.lines(seen)) if seen else (),
+        "seen": seen.found if seen else None,
+        "blocks": preview_lines.blocks(preview_lines.lines(seen)) if seen else (),
         "first": first, "urgent": broadcast.priority == URGENT,
         "STATE": STATE, "REASONS": REASONS, "HELD": broadcasts_views.HELD, "OPEN": WRITTEN,
         "ALIVE": ALIVE,
@@ -74,7 +78,7 @@ def show(ask: Ask) -> Answer:
 
 def _alarm(ask: Ask, broadcast: Broadcast) -> Any:
     alive = broadcast.state in ALIVE
-    return troubles.of_work(broadcasts_views.work(ask.context)) if alive else None
+    return troubles.of_work(broadcasts_progress.work(ask.context)) if alive else None
 
 
 def _has_phone(ask: Ask, broadcast: Broadcast) -> bool:
@@ -87,7 +91,7 @@ def _has_phone(ask: Ask, broadcast: Broadcast) -> bool:
 
 def _live(ask: Ask, broadcast: Broadcast) -> dict[str, Any]:
     """How far a released broadcast has come, and how fast since `?was=…&at=…` (done, second)."""
-    found, now = broadcasts_views.live(ask.context, broadcast), ask.app.clock()
+    found, now = broadcasts_progress.live(ask.context, broadcast), ask.app.clock()
     wait = (broadcast.starts_at - now).total_seconds() if broadcast.starts_at else 0
     later = wait > ask.app.site.undo.total_seconds()  # its hours are closed
     undo = 0 if later else max(0, int(wait))
@@ -100,8 +104,8 @@ def _live(ask: Ask, broadcast: Broadcast) -> dict[str, Any]:
         "share": round((total - left) * 100 / total) if total else 100,
         "look": look, "rate": per_minute, "minutes": math.ceil(left / max(per_minute, 1)),
         "networks": lines if len(lines) > 1 else [],
-        "totals": {c: sum(line["counts"][c] for line in lines) for c in broadcasts_views.COLUMNS},
-        "columns": broadcasts_views.COLUMNS, "STATES": STATES, "REASONS": REASONS,
+        "totals": {c: sum(line["counts"][c] for line in lines) for c in COLUMNS},
+        "columns": COLUMNS, "STATES": STATES, "REASONS": REASONS,
         "taken_at": found.taken_at, **troubles.of_broadcast(found, now),
     }  # fmt: skip
 
@@ -136,7 +140,7 @@ def progress(ask: Ask) -> Answer:
         return Go(f"/broadcasts/{broadcast.id}")
     values: dict[str, Any] = {"b": broadcast, "STATE": STATE, "ALIVE": ALIVE}
     if broadcast.released_at is None:
-        alarm = troubles.of_work(broadcasts_views.work(ask.context))
+        alarm = troubles.of_work(broadcasts_progress.work(ask.context))
         return Shown("progress.html", {**values, "waiting": True, "alarm": alarm})
     return Shown("progress.html", {**values, "waiting": False, **_live(ask, broadcast)})
 
@@ -221,7 +225,7 @@ def reject(ask: Ask) -> Answer:
 def schedule(ask: Ask) -> Answer:
     """Set the time; in live the first and the large want their number typed."""
     typed = "".join(c for c in ask.one("people") if c.isdigit())
-    broadcasts.schedule(
+    broadcasts_sending.schedule(
         ask.context, ask.number(), ask.one("at") or "now", despite=ask.one("despite"),
         again=ask.one("again"), people=whole(typed),
     )  # fmt: skip
@@ -262,7 +266,7 @@ def tick(ask: Ask) -> Answer:
 
 def report(ask: Ask) -> Answer:
     """What became of it, as a page or CSV."""
-    found = broadcasts_views.reported(ask.context, ask.number())
+    found = broadcasts_progress.reported(ask.context, ask.number())
     broadcast = found.shown.broadcast
     if ask.query.get("format") == "csv":
         text = found.as_csv(ask.language)
@@ -270,8 +274,8 @@ def report(ask: Ask) -> Answer:
     return Shown(
         "report.html",
         {"b": broadcast, "report": found.report, "approval": found.shown.approval,
-         "reach": found.reach, "columns": broadcasts_views.COLUMNS,
-         "REACH": broadcasts_views.REACH, "is_drill": broadcast.mode is Mode.DRILL,
+         "reach": found.reach, "columns": COLUMNS,
+         "REACH": REACH, "is_drill": broadcast.mode is Mode.DRILL,
          "STATE": STATE, "taken_at": found.taken_at},
     )  # fmt: skip
 
@@ -296,9 +300,9 @@ PAGES: list[Page] = [
     _acts("return", send_back),
     _acts("reject", reject),
     _acts("schedule", schedule),
-    _acts("pause", _does(broadcasts.pause)),
-    _acts("resume", _does(broadcasts.resume)),
-    _acts("stop", _does(broadcasts.stop)),
+    _acts("pause", _does(broadcasts_sending.pause)),
+    _acts("resume", _does(broadcasts_sending.resume)),
+    _acts("stop", _does(broadcasts_sending.stop)),
     _acts("correct", correct),
     _acts("resend", resend),
     reads("/broadcasts/{number}/sheet", sheet, (Role.OFFICER, Role.LEADER, Role.ADMIN)),

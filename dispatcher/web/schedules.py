@@ -12,7 +12,7 @@ from dispatcher.domain import rights
 from dispatcher.domain.model import SYSTEM, Role
 from dispatcher.domain.problems import Problem
 from dispatcher.scheduling import Schedule
-from dispatcher.usecases import broadcasts
+from dispatcher.usecases import broadcasts_sending
 from dispatcher.web.ask import Answer, Ask, Go, Shown
 from dispatcher.web.guard import EVERYONE, Page, changes, reads
 from dispatcher.web.signing import prove
@@ -98,7 +98,7 @@ def pause_schedule(ask: Ask) -> Answer:
 
 def stop_all(ask: Ask) -> Answer:
     """The emergency stop, of everything the person looks after."""
-    broadcasts.stop_everything(ask.context)
+    broadcasts_sending.stop_everything(ask.context)
     return Go("/broadcasts")
 
 

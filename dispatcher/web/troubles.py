@@ -11,7 +11,8 @@ from dispatcher.domain.model import Fault
 from dispatcher.domain.outages import Health, Level, Work
 from dispatcher.domain.problems import Say
 from dispatcher.usecases.auditing import REMEDIES
-from dispatcher.usecases.broadcasts_views import ALIVE, Live
+from dispatcher.usecases.broadcasts_progress import Live
+from dispatcher.usecases.broadcasts_views import ALIVE
 
 TROUBLES = frozenset({Fault.BUSY, Fault.UNKNOWN, Fault.ACCOUNT})  # of the gateway itself
 

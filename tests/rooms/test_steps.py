@@ -24,7 +24,7 @@ from dispatcher.domain.model import SYSTEM, BroadcastState, Mode
 from dispatcher.gateways.esms import LIMITS
 from dispatcher.simulators.drill import sign_in_to_twins
 from dispatcher.usecases import preview_lines
-from dispatcher.usecases.broadcasts_views import on_its_way
+from dispatcher.usecases.broadcasts_progress import on_its_way
 from dispatcher.usecases.context import Context, open_app
 from dispatcher.worker.sending import asking, balance
 from dispatcher.worker.sending.view import LEASE, View, lanes_of

@@ -14,9 +14,10 @@ from dispatcher.domain.amounts import number
 from dispatcher.domain.model import BroadcastState
 from dispatcher.domain.problems import PARTLY, REFUSED, Say
 from dispatcher.domain.state_words import STATE
-from dispatcher.usecases import broadcasts_views
+from dispatcher.usecases import broadcasts_progress, broadcasts_views
 from dispatcher.usecases.auditing import STATES
-from dispatcher.usecases.broadcasts_views import OVER, OneBroadcast, OnItsWay
+from dispatcher.usecases.broadcasts_progress import OnItsWay
+from dispatcher.usecases.broadcasts_views import OVER, OneBroadcast
 
 
 @command("Liệt kê các đợt gửi.", "List broadcasts.", "dispatcher broadcasts list")
@@ -45,7 +46,7 @@ def list_broadcasts(surface: Surface) -> None:
 def show(surface: Surface, number_: str) -> None:
     context = surface.context()
     found = broadcasts_views.show(context, broadcast_id(number_))
-    way = broadcasts_views.on_its_way(context, found.broadcast)
+    way = broadcasts_progress.on_its_way(context, found.broadcast)
     if surface.json:
         surface.emit({
             **as_json(found.broadcast), "states": found.counts, "short": found.short,
@@ -122,17 +123,18 @@ def _tell_way(surface: Surface, found: OneBroadcast, way: OnItsWay) -> None:
 @option("--timeout", default=0, vi="thôi sau bao nhiêu giây (0: không)", en="give up after seconds")
 def watch(surface: Surface, number_: str, timeout: int) -> int | None:
     context, wanted, started = surface.context(), broadcast_id(number_), time.monotonic()
-    seen = broadcasts_views.watch(context, wanted)
+    seen = broadcasts_progress.watch(context, wanted)
     with surface.progress("Đang gửi", "Sending", seen.total or 1) as update:
         while True:
-            seen = broadcasts_views.watch(context, wanted)
+            seen = broadcasts_progress.watch(context, wanted)
             update(seen.total - seen.left)
             if seen.broadcast.state in OVER or seen.broadcast.state is BroadcastState.HELD:
                 break
             if timeout and time.monotonic() - started > timeout:
                 break
             time.sleep(0.5)
-    broadcast, ahead = seen.broadcast, broadcasts_views.on_its_way(context, seen.broadcast).forecast
+    broadcast = seen.broadcast
+    ahead = broadcasts_progress.on_its_way(context, broadcast).forecast
     if surface.json:
         surface.emit({**as_json(broadcast), "states": seen.counts, "forecast": ahead})
     surface.say(

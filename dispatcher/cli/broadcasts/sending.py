@@ -8,7 +8,7 @@ from dispatcher.cli.spoken import argument, command, option
 from dispatcher.cli.surface import Surface
 from dispatcher.domain.amounts import money, number
 from dispatcher.domain.problems import Say
-from dispatcher.usecases import broadcasts, broadcasts_views
+from dispatcher.usecases import broadcasts, broadcasts_sending, broadcasts_views
 
 
 @command(
@@ -35,7 +35,9 @@ def schedule(
 ) -> None:
     context, wanted = surface.context(), broadcast_id(number_)
     people = _confirmed(surface, wanted, people_)
-    done = broadcasts.schedule(context, wanted, when, despite=despite, again=again, people=people)
+    done = broadcasts_sending.schedule(
+        context, wanted, when, despite=despite, again=again, people=people
+    )
     if surface.json:
         surface.emit(as_json(done))
     surface.say(f"Đợt gửi {done.id} đã có giờ.", f"Broadcast {done.id} has its time.")
@@ -50,7 +52,7 @@ def schedule(
 def _confirmed(surface: Surface, wanted: int, typed: int | None) -> int | None:
     """A live send is confirmed by a sentence that says whom it reaches and what it costs; the
     number of people somebody typed, where that is wanted. --yes does not answer it."""
-    asked = broadcasts.to_confirm(surface.context(), wanted)
+    asked = broadcasts_sending.to_confirm(surface.context(), wanted)
     if asked is None:
         return typed
     vi = f"Gửi THẬT tới {number(asked.people)} người, nhiều nhất {money(asked.dong)}."
@@ -72,7 +74,7 @@ def _confirmed(surface: Surface, wanted: int, typed: int | None) -> int | None:
 )
 @argument("number_", complete="broadcast")
 def pause(surface: Surface, number_: str) -> None:
-    done = broadcasts.pause(surface.context(), broadcast_id(number_))
+    done = broadcasts_sending.pause(surface.context(), broadcast_id(number_))
     told(
         surface,
         done,
@@ -90,7 +92,7 @@ def pause(surface: Surface, number_: str) -> None:
 )
 @argument("number_", complete="broadcast")
 def resume(surface: Surface, number_: str) -> None:
-    told(surface, broadcasts.resume(surface.context(), broadcast_id(number_)))
+    told(surface, broadcasts_sending.resume(surface.context(), broadcast_id(number_)))
 
 
 @command(
@@ -101,7 +103,7 @@ def resume(surface: Surface, number_: str) -> None:
 @argument("number_", complete="broadcast")
 def stop(surface: Surface, number_: str) -> None:
     context, wanted = surface.context(), broadcast_id(number_)
-    done = broadcasts.stop(context, wanted)
+    done = broadcasts_sending.stop(context, wanted)
     if surface.json:
         stopped = broadcasts.seen(context, wanted)
         surface.emit({**as_json(stopped), "cancelled": done.cancelled})
@@ -117,7 +119,7 @@ def stop(surface: Surface, number_: str) -> None:
     "dispatcher stop-all --as minh",
 )
 def stop_all(surface: Surface) -> None:
-    done = broadcasts.stop_everything(surface.context())
+    done = broadcasts_sending.stop_everything(surface.context())
     if surface.json:
         surface.emit(
             {

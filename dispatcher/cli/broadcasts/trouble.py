@@ -8,7 +8,7 @@ from typing import Any
 from dispatcher.cli.surface import Surface
 from dispatcher.domain import outages
 from dispatcher.domain.outages import Level
-from dispatcher.usecases.broadcasts_views import OnItsWay
+from dispatcher.usecases.broadcasts_progress import OnItsWay
 
 
 def tell(surface: Surface, seen: OnItsWay, ahead: Mapping[str, Any] | None) -> None:

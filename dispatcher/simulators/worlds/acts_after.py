@@ -26,7 +26,7 @@ from dispatcher.simulators.worlds.events import happens
 from dispatcher.simulators.worlds.facts import Told
 from dispatcher.simulators.worlds.residents import AUTHOR, LEADER, TESTERS, number
 from dispatcher.simulators.worlds.world import World
-from dispatcher.usecases.broadcasts import Stopped, end_everything
+from dispatcher.usecases.broadcasts_sending import Stopped, end_everything
 
 B = BroadcastState
 ENDED = (B.STOPPED, B.EXPIRED, B.MISSED, B.REJECTED)  # nothing leads out of these
