@@ -181,7 +181,7 @@ def to_decide(context: Context, number: int, first: int = 1) -> ToDecide:
         first_live = found.mode is Mode.LIVE and not broadcasts.any_released(tx, Mode.LIVE)
     seen = None
     if found.released_at is None and found.state is not B.STOPPED:
-        asks = found.state in (*WRITTEN, B.SUBMITTED)  # later nothing is to be mended any more
+        asks = found.state in WRITTEN  # no leader waits for a vendor that does not answer
         seen = _previewed(context, reworded, Look((), first - 1, 1), asks_vendors=asks)
     return ToDecide(template, covered, offered, lent, leaders, seen, first_live)
 
