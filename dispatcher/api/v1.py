@@ -18,11 +18,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from dispatcher.broadcasts.app import App
-from dispatcher.db.broadcasts import broadcasts, logbook
-from dispatcher.db.broadcasts.logbook import Filters
 from dispatcher.db.contacts import areas, contacts
 from dispatcher.db.contacts.contacts import Within
-from dispatcher.db.schema import moment
 from dispatcher.db.staff import api_keys
 from dispatcher.domain.model import HANOI, SYSTEM, Actor, Audience, MessageState
 from dispatcher.domain.problems import REFUSED, Problem, refused
@@ -207,24 +204,10 @@ def get_report(call: Call) -> Any:
 def list_messages(call: Call) -> Any:
     """Messages as the log has them, newest first; `before` goes on after one."""
     query = call.query
-    with call.app.store.read(call.actor) as tx:
-        if query.get("broadcast"):
-            broadcasts.get(tx, query["broadcast"])
-        before = None
-        if query.get("before"):
-            place = logbook.place(tx, "messages", query["before"])
-            before = (place, query["before"]) if place is not None else None
-        filters = Filters(broadcast=query.get("broadcast"), state=query.get("state"))
-        columns = list(logbook.MESSAGES.columns)
-        rows = [
-            dict(zip(columns, row, strict=True))
-            for row in logbook.MESSAGES.rows(
-                tx, filters, before=before, limit=query.get("limit", 100)
-            )
-        ]
-    for row in rows:
-        for key in [k for k in row if k.endswith("_at") and row[k] is not None]:
-            row[key] = moment(row[key]).astimezone(HANOI).isoformat()
+    rows = broadcasts_progress.messages(
+        call.context, query.get("broadcast"), query.get("state"), before=query.get("before"),
+        limit=query.get("limit", 100),
+    )  # fmt: skip
     return {"messages": rows}
 
 

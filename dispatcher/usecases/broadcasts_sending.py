@@ -44,12 +44,13 @@ class Confirmation:
         return Say("Đây là đợt gửi lớn.", "This is a large broadcast.")
 
 
-def to_confirm(context: Context, number: int) -> Confirmation | None:
+def to_confirm(context: Context, number: int, when: str = "now") -> Confirmation | None:
     """What setting the time of a broadcast is confirmed by; None in a drill or a dry run.
 
     The first live one of a site, and a large one, want the number of people typed: no habit of
-    saying yes gets around it.
+    saying yes gets around it. `when`: as for `schedule`; what is no moment is told first.
     """
+    scheduling.ask_moment(when, context.app.clock())
     with context.read() as tx:
         broadcast = broadcasts.get(tx, number)
         first = not broadcasts.any_released(tx, Mode.LIVE)

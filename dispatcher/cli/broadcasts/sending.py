@@ -34,7 +34,7 @@ def schedule(
     surface: Surface, number_: str, when: str, despite: str, people_: int | None, again: str
 ) -> None:
     context, wanted = surface.context(), broadcast_id(number_)
-    people = _confirmed(surface, wanted, people_)
+    people = _confirmed(surface, wanted, when, people_)
     done = broadcasts_sending.schedule(
         context, wanted, when, despite=despite, again=again, people=people
     )
@@ -49,10 +49,10 @@ def schedule(
     )
 
 
-def _confirmed(surface: Surface, wanted: int, typed: int | None) -> int | None:
+def _confirmed(surface: Surface, wanted: int, when: str, typed: int | None) -> int | None:
     """A live send is confirmed by a sentence that says whom it reaches and what it costs; the
     number of people somebody typed, where that is wanted. --yes does not answer it."""
-    asked = broadcasts_sending.to_confirm(surface.context(), wanted)
+    asked = broadcasts_sending.to_confirm(surface.context(), wanted, when)
     if asked is None:
         return typed
     vi = f"Gửi THẬT tới {number(asked.people)} người, nhiều nhất {money(asked.dong)}."
