@@ -17,6 +17,8 @@ from dispatcher.broadcasts.firing import touches
 from dispatcher.db.broadcasts import broadcasts, schedules
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.database import Tx
+from dispatcher.domain.amounts import money
+from dispatcher.domain.amounts import number as written
 from dispatcher.domain.model import Mode
 from dispatcher.domain.problems import Problem, Say, refused
 from dispatcher.domain.rights import WRITERS, need_role
@@ -35,6 +37,14 @@ class Confirmation:
     dong: int
     typed: bool
     first: bool
+
+    @property
+    def said(self) -> Say:
+        """Whom it reaches and what it costs."""
+        return Say(
+            f"Gửi THẬT tới {written(self.people)} người, nhiều nhất {money(self.dong)}.",
+            f"Send for REAL to {self.people} people, at most {self.dong} đồng.",
+        )
 
     @property
     def why(self) -> Say:
@@ -81,7 +91,7 @@ def schedule(
         at = scheduling.ask_moment(when, context.app.clock())
         wanted = to_confirm(context, number)
         if wanted is not None and wanted.typed and people != wanted.people:
-            raise not_confirmed(wanted)
+            raise _not_confirmed(wanted)
         repeated = repeating.unexplained(context.app, context.actor, seen(context, number), at)
         with context.begin() as tx:
             rules = planning.Courtesy(site.tet, site.limits.per_ward_day, despite)
@@ -91,13 +101,13 @@ def schedule(
             return broadcasts.get(tx, number)
 
 
-def not_confirmed(wanted: Confirmation) -> Problem:
+def _not_confirmed(wanted: Confirmation) -> Problem:
     """Nobody typed how many people a live release reaches."""
-    n, why = wanted.people, wanted.why
+    n, said, why = wanted.people, wanted.said, wanted.why
     return refused(
         "not-confirmed",
-        f"{why.vi} Gõ lại đúng số người ({n}) để xác nhận: --people {n}. Chưa làm gì.",
-        f"{why.en} Type the number of people ({n}) to confirm: --people {n}. Nothing was done.",
+        f"{said.vi} {why.vi} Chưa làm gì: cần gõ đúng số người ({n}) để xác nhận.",
+        f"{said.en} {why.en} Nothing was done: type the number of people ({n}) to confirm.",
     )
 
 

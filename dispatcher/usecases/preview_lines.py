@@ -19,13 +19,13 @@ from dispatcher.domain.problems import Say
 from dispatcher.usecases.auditing import REASONS
 from dispatcher.usecases.broadcasts_views import Previewed
 
-INFO, WARN, PROBLEM = "info", "warn", "problem"
+INFO, NOTE, WARN, PROBLEM = "info", "note", "warn", "problem"
 
 
 @dataclass(frozen=True)
 class Line:
-    """One thing to say. `deep`: how far it belongs to the line before; `look`: info | warn (mind
-    it) | problem (mend it)."""
+    """One thing to say. `deep`: how far it belongs to the line before; `look`: info | note
+    (not as one might think) | warn (mind it) | problem (mend it)."""
 
     say: Say
     deep: int = 0
@@ -170,7 +170,7 @@ def _texts(found: Preview) -> Iterator[Line]:
 def times(found: Preview) -> Iterator[Line]:
     """From when until when it is sent; who would be late, and the ways out."""
     if found.period is not None:
-        yield Line(found.period.told(), look=WARN if found.period.waits else INFO)
+        yield Line(found.period.told(), look=NOTE if found.period.waits else INFO)
     if found.late is not None:
         yield Line(found.late.told(), look=PROBLEM)
         for way in found.late.ways:
@@ -201,7 +201,7 @@ def ahead(forecast: Mapping[str, Any], *, of_left: bool = True) -> Iterator[Line
             f"chưa biết khi nào xong{money.vi}", f"nobody can say when it is through{money.en}"
         ))  # fmt: skip
     for waits in forecast.get("waits", ()):
-        yield Line(_waiting(waits), look=WARN)
+        yield Line(_waiting(waits), look=NOTE)
     left = forecast["left"]
     if left and of_left:
         yield Line(Say(
@@ -209,7 +209,7 @@ def ahead(forecast: Mapping[str, Any], *, of_left: bool = True) -> Iterator[Line
             "hoặc bớt người",
             f"{left} messages will not leave before it expires: give it longer, add a gateway or "
             "write to fewer people",
-        ), look=WARN)  # fmt: skip
+        ), look=NOTE)  # fmt: skip
 
 
 def _waiting(waits: Mapping[str, Any]) -> Say:

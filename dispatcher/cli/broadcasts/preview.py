@@ -15,7 +15,7 @@ from dispatcher.domain.problems import Say
 from dispatcher.usecases import broadcasts_views, preview_lines
 from dispatcher.usecases.broadcasts import Broadcast, Preview
 from dispatcher.usecases.broadcasts_views import Previewed
-from dispatcher.usecases.preview_lines import INFO, Line
+from dispatcher.usecases.preview_lines import PROBLEM, WARN, Line
 
 DRILL = Say("CHẠY THỬ: không tin nào rời khỏi máy này.", "DRILL: nothing leaves this machine.")
 
@@ -62,7 +62,7 @@ def say_drill(surface: Surface, mode: Mode) -> None:
 def tell_lines(surface: Surface, found: Iterable[Line], deep: int = 0) -> None:
     """Lines as a terminal has them; what is to be minded goes to stderr."""
     for line in found:
-        tell = surface.say if line.look == INFO else surface.warn
+        tell = surface.warn if line.look in (WARN, PROBLEM) else surface.say
         space = "  " * (deep + line.deep)
         tell(space + line.say.vi, space + line.say.en)
 

@@ -6,7 +6,7 @@ from dispatcher.cli.broadcasts.preview import tell_times
 from dispatcher.cli.broadcasts.told import as_json, broadcast_id, told
 from dispatcher.cli.spoken import argument, command, option
 from dispatcher.cli.surface import Surface
-from dispatcher.domain.amounts import money, number
+from dispatcher.domain.amounts import number
 from dispatcher.domain.problems import Say
 from dispatcher.usecases import broadcasts, broadcasts_sending, broadcasts_views
 
@@ -55,15 +55,17 @@ def _confirmed(surface: Surface, wanted: int, when: str, typed: int | None) -> i
     asked = broadcasts_sending.to_confirm(surface.context(), wanted, when)
     if asked is None:
         return typed
-    vi = f"Gửi THẬT tới {number(asked.people)} người, nhiều nhất {money(asked.dong)}."
-    en = f"Send for REAL to {asked.people} people, at most {asked.dong} đồng."
     if not asked.typed:
-        surface.confirm(vi, en)
+        surface.confirm(asked.said.vi, asked.said.en)
     elif typed is None:
         typed = surface.ask_number(
-            f"{vi} {asked.why.vi} Gõ lại số người để xác nhận",
-            f"{en} {asked.why.en} Type the number of people to confirm",
+            f"{asked.said.vi} {asked.why.vi} Gõ lại số người để xác nhận",
+            f"{asked.said.en} {asked.why.en} Type the number of people to confirm",
         )
+        if typed is None:
+            surface.hint(
+                f"Xác nhận bằng --people {asked.people}", f"Confirm with --people {asked.people}"
+            )
     return typed
 
 
