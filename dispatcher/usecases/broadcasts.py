@@ -133,7 +133,7 @@ def edit(context: Context, number: int, wanted: Changes, *, form: str = "") -> B
     A broadcast that already is as wanted stays as it is, with its approval. `form`: as in `create`.
     """
     with act_on(context, "edit", number) as tx:
-        need(tx.actor, WRITERS, "sửa đợt gửi", "edit a broadcast")
+        need_role(tx.actor, WRITERS, "sửa đợt gửi", "edit a broadcast")
         broadcast = broadcasts.get(tx, number)
         changes = _differing(context, tx, broadcast, wanted)
         if changes:
@@ -201,7 +201,7 @@ def test(context: Context, number: int, phone: str) -> Broadcast:
     """Send exactly this to a number of one's own, now; the test is a broadcast of its own."""
     heads = context.app.site.sample_heads
     with act_on(context, "test", number) as tx:
-        need(tx.actor, WRITERS, "gửi thử", "test")
+        need_role(tx.actor, WRITERS, "gửi thử", "test")
         broadcast, reading = broadcasts.get(tx, number), read_phone(phone, heads)
         if reading.type != "mobile" or reading.e164 is None:
             raise Problem(
@@ -237,7 +237,7 @@ def submit(
     from dispatcher.usecases import vendor_templates  # asks vendors: not loaded for other acts
 
     with context.remembering("submit", NOUN, number):
-        need(context.actor, WRITERS, "trình duyệt", "submit")
+        need_role(context.actor, WRITERS, "trình duyệt", "submit")
         broadcast = seen(context, number)
         found = joined.preview(context.app, context.actor, broadcast)
         if not leave_out:
@@ -256,7 +256,7 @@ def submit(
 def resend(context: Context, number: int, states: Sequence[str] = ()) -> Broadcast:
     """Write a draft to those a broadcast did not reach. `states`: all that are safe, if none."""
     with act_on(context, "resend", number) as tx:
-        need(tx.actor, WRITERS, "gửi lại", "resend")
+        need_role(tx.actor, WRITERS, "gửi lại", "resend")
         for state in states:
             if state not in RESENDABLE:
                 what = Say("trạng thái gửi lại được", "state to resend")
@@ -270,7 +270,7 @@ def correct(
 ) -> Broadcast:
     """Write a draft that corrects a broadcast, to exactly those who may have received it."""
     with act_on(context, "correct", number) as tx:
-        need(tx.actor, WRITERS, "đính chính", "correct")
+        need_role(tx.actor, WRITERS, "đính chính", "correct")
         original = broadcasts.get(tx, number)
         loaded = templating.load(context.app.templates, template)
         made = joined.correct(context.app, tx, original, template=loaded, fields=fields)

@@ -40,8 +40,8 @@ def approve(
 ) -> Broadcast:
     """Approve exactly this. `principal`: in whose name, under a delegation of theirs."""
     with act_on(context, "approve", number, timed=True) as tx:
-        assert_named(tx.actor)
         broadcast = broadcasts.get(tx, number)
+        assert_named(tx.actor)
         _as_looked_at(tx, broadcast, looked_at)
         of = people.actor(tx, principal).person_id if principal else None
         planning.approve(tx, broadcast, of)
@@ -63,8 +63,8 @@ def approve_on_paper(
 ) -> Broadcast:
     """Record that a leader has signed on paper."""
     with act_on(context, "approve", number, timed=True) as tx:
-        assert_named(tx.actor)
         broadcast = broadcasts.get(tx, number)
+        assert_named(tx.actor)
         _as_looked_at(tx, broadcast, looked_at)
         if not paper.signer:
             raise Problem(
@@ -86,8 +86,8 @@ def offer(
 ) -> Broadcast:
     """A leader corrects blanks or phrases (old, new); it counts once its author confirms it."""
     with act_on(context, "approve", number, timed=True) as tx:
-        need(tx.actor, {Role.LEADER}, "phê duyệt", "approve")
         broadcast = broadcasts.get(tx, number)
+        need(tx.actor, {Role.LEADER}, "phê duyệt", "approve")
         filled, version = wording.reworded(context.app.site, tx, broadcast, fields, phrases)
         planning.offer(tx, broadcast, filled, version, note)
         return broadcasts.get(tx, number)
@@ -97,9 +97,9 @@ def confirm(context: Context, number: int) -> Broadcast:
     """The author takes over what a leader corrected: submitted and approved in one step."""
     with context.remembering("confirm", NOUN, number):
         context.trust_the_clock()
-        need(context.actor, WRITERS, "xác nhận", "confirm")
         with context.read() as tx:
             reworded = joined.as_offered(tx, broadcasts.get(tx, number))
+        need(context.actor, WRITERS, "xác nhận", "confirm")
         found = joined.preview(context.app, context.actor, reworded)
         with context.begin() as tx:
             planning.confirm(tx, broadcasts.get(tx, number), found)
@@ -118,8 +118,8 @@ def reject(context: Context, number: int, reason: str) -> Broadcast:
 
 def _said_no(context: Context, name: str, number: int, reason: str) -> Broadcast:
     with act_on(context, name, number) as tx:
-        need(tx.actor, {Role.LEADER}, "trả lại", "return")
         broadcast = broadcasts.get(tx, number)
+        need(tx.actor, {Role.LEADER}, "trả lại", "return")
         if not reason.strip():
             raise Problem("no-reason", "Cần nêu lý do.", "A reason is needed.")
         planning.send_back(tx, broadcast, reason.strip(), for_good=name == "reject")
