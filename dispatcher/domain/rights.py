@@ -25,7 +25,17 @@ def need(actor: Actor, roles: Collection[Role], vi: str, en: str) -> None:
             exit_code=4,
         )
     if actor.role not in roles:
-        raise refused("role", f"{actor.name} không có quyền {vi}.", f"{actor.name} may not {en}.")
+        raise _not_by(actor, vi, en)
+
+
+def need_to_write(actor: Actor, vi: str, en: str) -> None:
+    """Refuse to auditors what anybody else may do, this machine's operator too."""
+    if actor.role not in WRITERS:
+        raise _not_by(actor, vi, en)
+
+
+def _not_by(actor: Actor, vi: str, en: str) -> Problem:
+    return refused("role", f"{actor.name} không có quyền {vi}.", f"{actor.name} may not {en}.")
 
 
 def need_wards(actor: Actor, wards: Collection[int], vi: str, en: str) -> None:
@@ -52,7 +62,9 @@ def need_site(
     actor: Actor, vi: str, en: str, roles: Collection[Role] = frozenset({Role.ADMIN})
 ) -> None:
     """Refuse what concerns the whole site to people of some wards; this machine's operator may."""
-    if actor.wards is not None or actor.role not in roles:
+    if actor.role not in roles:
+        raise _not_by(actor, vi, en)
+    if actor.wards is not None:
         raise refused(
             "whole-site",
             f"{vi[:1].upper()}{vi[1:]} là việc của người quản trị toàn trang.",

@@ -24,7 +24,7 @@ from dispatcher.domain.model import Actor, Mode
 from dispatcher.domain.problems import Say
 from dispatcher.domain.sms import folded
 from dispatcher.reports import reporting
-from dispatcher.usecases import emergencies
+from dispatcher.usecases import urgent
 
 FORMS = ("zalo", "sms_accented", "sms")  # what reads best first
 
@@ -72,7 +72,7 @@ def fallback(app: App, actor: Actor, emergency: Emergency, wards: Iterable[int])
         names = areas.names(tx)
         found = places(app, tx, wards)
         pages = [
-            _page_of(names[w], emergencies.loudspeaker(app, tx, emergency, names[w]), found[w], ())
+            _page_of(names[w], urgent.loudspeaker(app, tx, emergency, names[w]), found[w], ())
             for w in found
         ]
         tx.note("printed", "emergency", emergency.id, groups=sum(len(p) for p in found.values()))

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 from dispatcher.broadcasts.app import App
-from dispatcher.db.database import Row, Tx
+from dispatcher.db.database import Tx
 from dispatcher.domain.model import SYSTEM, Actor, Role
 from dispatcher.domain.problems import Problem
+from dispatcher.usecases import signing_in_console
 from dispatcher.usecases.context import Context, refusals
+from dispatcher.usecases.signing_in_console import Session
+
+DEVICE = "__Host-device"  # the cookie of a device that gave a one-time code before
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,7 @@ class Ask:
     app: App
     language: str
     actor: Actor | None = None
-    session: Row | None = None
+    session: Session | None = None
     token: str = ""  # of the session; never shown
     csrf: str = ""
     path: Mapping[str, str] = field(default_factory=dict)
@@ -82,7 +86,13 @@ class Ask:
     @property
     def context(self) -> Context:
         """Who asks, as use cases want it."""
-        return Context(self.app, self.person)
+        return Context(self.app, self.person, self._prove)
+
+    def _prove(self) -> None:
+        assert self.session is not None
+        device = self.cookies.get(DEVICE, "")
+        signing_in_console.prove(self.app, self.session, self.one("code"), device)
+        self.session = replace(self.session, proved_at=self.app.clock())  # a form asks once
 
     def begin(self) -> AbstractContextManager[Tx]:
         return self.app.begin(self.person)()
