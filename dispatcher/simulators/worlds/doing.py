@@ -53,13 +53,20 @@ def signed(
 
 @contextmanager
 def watched(world: World, look: Callable[[], None]) -> Iterator[None]:
-    """`look` is called after every commit of the acting person meanwhile."""
-    assert world.person is not None
-    world.person.committed = look
+    """`look` is called after every commit of the acting person meanwhile, but not when all that
+    was kept is that they were refused."""
+    person = world.person
+    assert person is not None
+
+    def committed() -> None:
+        if person.at != "after commit refused":
+            look()
+
+    person.committed = committed
     try:
         yield
     finally:
-        world.person.committed = None
+        person.committed = None
 
 
 def get(app: App, broadcast_id: int) -> Broadcast:
