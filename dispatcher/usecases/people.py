@@ -162,7 +162,7 @@ def hand_over(context: Context, giver: Who, taker: Who) -> HandedOver:
 
 
 def _give(tx: Tx, giver: Actor, taker: Actor) -> InHand:
-    """Refused to the same person, to auditors and, below, to people of other wards."""
+    """Refused to the same person, to auditors and to people of other wards."""
     if giver.person_id == taker.person_id:
         raise refused(
             "same-person", "Người giao và người nhận là một.", "The two are the same person."
@@ -172,6 +172,15 @@ def _give(tx: Tx, giver: Actor, taker: Actor) -> InHand:
             "role",
             f"{taker.name} là người kiểm tra, không nhận việc được.",
             f"{taker.name} is an auditor and takes no work.",
+        )
+    foreign = ", ".join(handover.out_of_reach(tx, giver, taker))
+    if foreign:
+        raise refused(
+            "not-their-ward",
+            f"{taker.name} không phụ trách: {foreign}. Giao thêm phường trước: "
+            "dispatcher people role",
+            f"{taker.name} is not in charge of: {foreign}. Change that first: "
+            "dispatcher people role",
         )
     return handover.hand_over(tx, giver, taker)
 

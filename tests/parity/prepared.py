@@ -160,9 +160,7 @@ def add_staff(app: App, made: Prepared) -> None:
             made.keys[name] = signing_in.new_key(tx, actor, f"k-{name}", "write", timedelta(days=9))
     last = NINE.date() + timedelta(30)
     lent = Lending("minh", "mai", "15/QĐ", last, first=NINE.date())
-    made.ids[Known("delegation", "minh")] = delegations.lend(
-        Context(app, app.actor("minh")), lent
-    )
+    made.ids[Known("delegation", "minh")] = delegations.lend(Context(app, app.actor("minh")), lent)
 
 
 def add_lists(app: App, made: Prepared, folder: Path) -> None:
