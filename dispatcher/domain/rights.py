@@ -24,18 +24,13 @@ def need(actor: Actor, roles: Collection[Role], vi: str, en: str) -> None:
             f"Who is it that wants to {en}? Add --as NAME (see: dispatcher people list).",
             exit_code=4,
         )
+    need_role(actor, roles, vi, en)
+
+
+def need_role(actor: Actor, roles: Collection[Role], vi: str, en: str) -> None:
+    """Refuse an act to other roles; this machine's operator, who has no name, may prepare."""
     if actor.role not in roles:
-        raise _not_by(actor, vi, en)
-
-
-def need_to_write(actor: Actor, vi: str, en: str) -> None:
-    """Refuse to auditors what anybody else may do, this machine's operator too."""
-    if actor.role not in WRITERS:
-        raise _not_by(actor, vi, en)
-
-
-def _not_by(actor: Actor, vi: str, en: str) -> Problem:
-    return refused("role", f"{actor.name} không có quyền {vi}.", f"{actor.name} may not {en}.")
+        raise refused("role", f"{actor.name} không có quyền {vi}.", f"{actor.name} may not {en}.")
 
 
 def need_wards(actor: Actor, wards: Collection[int], vi: str, en: str) -> None:
@@ -63,7 +58,7 @@ def need_site(
 ) -> None:
     """Refuse what concerns the whole site to people of some wards; this machine's operator may."""
     if actor.role not in roles:
-        raise _not_by(actor, vi, en)
+        raise refused("role", f"{actor.name} không có quyền {vi}.", f"{actor.name} may not {en}.")
     if actor.wards is not None:
         raise refused(
             "whole-site",

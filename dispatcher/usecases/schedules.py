@@ -97,7 +97,7 @@ def pause(context: Context, name: str) -> Decided:
     """Pause an approved schedule. Like stopping, it asks no name."""
     schedule = load(context, name)
     with context.act("pause", "schedule", schedule.name) as tx:
-        rights.need_to_write(tx.actor, "tạm dừng lịch gửi", "pause schedules")
+        rights.need_role(tx.actor, rights.WRITERS, "tạm dừng lịch gửi", "pause schedules")
         _mine(tx, schedule)
         _submitted_before(tx, schedule)
         rows.move(tx, schedule.name, "paused")

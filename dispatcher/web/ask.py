@@ -8,12 +8,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from dispatcher.broadcasts.app import App
 from dispatcher.db.database import Tx
-from dispatcher.domain.model import SYSTEM, Actor, Role
+from dispatcher.domain.model import Actor
 from dispatcher.domain.problems import Problem
 from dispatcher.usecases import signing_in_console
-from dispatcher.usecases.context import Context, refusals
+from dispatcher.usecases.context import App, Context
 from dispatcher.usecases.signing_in_console import Session
 
 DEVICE = "__Host-device"  # the cookie of a device that gave a one-time code before
@@ -79,9 +78,7 @@ class Ask:
 
     def noted(self, act: str, noun: str, of: object) -> None:
         """An auditor's looking leaves an entry in the trail."""
-        if self.person.role is Role.AUDITOR:
-            with self.app.begin(SYSTEM)() as tx:
-                tx.note(act, noun, of, person=self.person.person_id)
+        self.context.noted(act, noun, of)
 
     @property
     def context(self) -> Context:
@@ -102,7 +99,7 @@ class Ask:
 
     def remembering(self, act: str, noun: str, of: object) -> AbstractContextManager[None]:
         """What is refused inside is kept in the trail."""
-        return refusals(self.app.begin(SYSTEM), self.person, act, noun, of)
+        return self.context.remembering(act, noun, of)
 
 
 @dataclass(frozen=True)

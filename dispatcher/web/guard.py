@@ -19,11 +19,11 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from dispatcher.broadcasts.app import App
 from dispatcher.domain.model import Role
 from dispatcher.domain.problems import REFUSED, Problem, Say, refused
 from dispatcher.domain.storable import check_typed
 from dispatcher.usecases import signing_in_console
+from dispatcher.usecases.context import App
 from dispatcher.web.ask import Answer, Ask, Go, Handler, Sent, Shown, Upload
 from dispatcher.web.pages import render
 

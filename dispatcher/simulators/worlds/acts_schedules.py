@@ -11,13 +11,12 @@ from dispatcher.broadcasts.app import App
 from dispatcher.db.broadcasts import schedules as rows
 from dispatcher.domain.model import HANOI, SYSTEM
 from dispatcher.simulators.worlds.acts import ROUTE
-from dispatcher.simulators.worlds.doing import death, see_firings, watched
+from dispatcher.simulators.worlds.doing import acting, death, see_firings
 from dispatcher.simulators.worlds.events import happens
 from dispatcher.simulators.worlds.facts import Told
 from dispatcher.simulators.worlds.residents import AUTHOR, LEADER, WARDS
 from dispatcher.simulators.worlds.world import World, seconds_of
 from dispatcher.usecases import schedules
-from dispatcher.usecases.context import Context
 
 FILE = """title = "{name}"
 template = "sim"
@@ -62,7 +61,8 @@ def schedule(world: World, draw: random.Random) -> str | None:
 def _hand_in(world: World, app: App, told: Told) -> bool:
     """Submitted by one, approved by another, as its file stands."""
     wanted = scheduling.load(app.schedules, told.schedule, app.site.window)
-    schedules.submit(Context(app, app.actor(AUTHOR)), told.schedule)
+    with acting(world, app, AUTHOR) as author:
+        schedules.submit(author, told.schedule)
 
     def remember() -> None:
         with app.store.read(SYSTEM) as tx:
@@ -77,8 +77,8 @@ def _hand_in(world: World, app: App, told: Told) -> bool:
             undo = timedelta(seconds=world.facts.longest_undo())
             told.expires = seconds_of(firing.ahead(app, wanted)(wanted.at + undo).until)
 
-    with watched(world, remember):
-        schedules.approve(Context(app, app.actor(LEADER)), told.schedule)
+    with acting(world, app, LEADER, remember) as leader:
+        schedules.approve(leader, told.schedule)
     return True
 
 
@@ -96,8 +96,8 @@ def pause(world: World, draw: random.Random) -> str | None:
             if told.id == 0:
                 told.stopped = world.seconds
 
-        with watched(world, remember):
-            schedules.pause(Context(app, app.actor(AUTHOR)), told.schedule)
+        with acting(world, app, AUTHOR, remember) as author:
+            schedules.pause(author, told.schedule)
         return True
 
     return told.schedule if world.as_person(act, death(draw)) else None

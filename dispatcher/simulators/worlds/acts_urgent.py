@@ -10,13 +10,12 @@ from dispatcher.db.broadcasts import broadcasts
 from dispatcher.domain.model import HANOI, SYSTEM, Audience, BroadcastState
 from dispatcher.simulators.worlds.acts import ROUTE
 from dispatcher.simulators.worlds.acts_after import stopped
-from dispatcher.simulators.worlds.doing import OPEN, OVER, death, one_of, timed, watched
+from dispatcher.simulators.worlds.doing import OPEN, OVER, acting, death, one_of, timed
 from dispatcher.simulators.worlds.events import happens
 from dispatcher.simulators.worlds.facts import Told
 from dispatcher.simulators.worlds.residents import AUTHOR, LEADER, WARDS
 from dispatcher.simulators.worlds.world import World
 from dispatcher.usecases import urgent, urgent_duty
-from dispatcher.usecases.context import Context
 from dispatcher.usecases.urgent import NewUrgent
 
 B = BroadcastState
@@ -32,17 +31,18 @@ def prepare(world: World, draw: random.Random) -> str | None:
     dies_at = death(draw)
 
     def act(app: App) -> bool:
-        author, leader = (Context(app, app.actor(name)) for name in (AUTHOR, LEADER))
         until = app.clock().astimezone(HANOI).date() + timedelta(days=30)
         wanted = NewUrgent(
             name, "khan", Audience(wards), most, most * 5000, until,
             all_clear="het", route=ROUTE, rather_twice=rather_twice,
         )  # fmt: skip
-        urgent.prepare(author, wanted)
-        urgent.submit(author, name)
-        with watched(world, lambda: world.facts.prepared.append(name)):
+        with acting(world, app, AUTHOR) as author:
+            urgent.prepare(author, wanted)
+            urgent.submit(author, name)
+        with acting(world, app, LEADER, lambda: world.facts.prepared.append(name)) as leader:
             urgent.approve(leader, name)
-        urgent_duty.add(leader, AUTHOR, "now", hours)
+        with acting(world, app, LEADER) as leader:
+            urgent_duty.add(leader, AUTHOR, "now", hours)
         return True
 
     return f"{name} for {', '.join(wards)}" if world.as_person(act, dies_at) else None
@@ -58,8 +58,8 @@ def send(world: World, draw: random.Random) -> str | None:
     told = Told(world.facts.new_code(), 0, True, kind="warning")
 
     def act(app: App) -> bool:
-        with watched(world, lambda: _look(world, app, told)):
-            urgent.send(Context(app, app.actor(AUTHOR)), name, {"code": told.code}, area)
+        with acting(world, app, AUTHOR, lambda: _look(world, app, told)) as author:
+            urgent.send(author, name, {"code": told.code}, area)
         return True
 
     return f"{name} as {told.code}" if world.as_person(act, death(draw)) else None
@@ -96,8 +96,8 @@ def all_clear(world: World, draw: random.Random) -> str | None:
                 stopped(world, app, old)
             _look(world, app, told)
 
-        with watched(world, look):
-            urgent.all_clear(Context(app, app.actor(AUTHOR)), old.id, {"code": told.code})
+        with acting(world, app, AUTHOR, look) as author:
+            urgent.all_clear(author, old.id, {"code": told.code})
         return True
 
     return f"{told.code} after {old.code}" if world.as_person(act, death(draw)) else None
@@ -111,7 +111,8 @@ def end(world: World, draw: random.Random) -> str | None:
     name = draw.choice(world.facts.prepared)
 
     def act(app: App) -> bool:
-        urgent.end(Context(app, app.actor(AUTHOR)), name)
+        with acting(world, app, AUTHOR) as author:
+            urgent.end(author, name)
         return True
 
     return name if world.as_person(act, death(draw)) else None

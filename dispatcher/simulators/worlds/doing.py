@@ -23,6 +23,7 @@ from dispatcher.domain.periods import Period
 from dispatcher.simulators.worlds.facts import Told
 from dispatcher.simulators.worlds.residents import AUTHOR, LEADER
 from dispatcher.simulators.worlds.world import World, seconds_of
+from dispatcher.usecases.context import Context
 from dispatcher.worker import timekeeping
 
 B = BroadcastState
@@ -52,21 +53,23 @@ def signed(
 
 
 @contextmanager
+def acting(
+    world: World, app: App, name: str, remember: Callable[[], None] = nothing
+) -> Iterator[Context]:
+    """One person with an act that opens its own transaction; `remember` as for `signed`."""
+    with watched(world, remember):
+        yield Context(app, app.actor(name))
+
+
+@contextmanager
 def watched(world: World, look: Callable[[], None]) -> Iterator[None]:
-    """`look` is called after every commit of the acting person meanwhile, but not when all that
-    was kept is that they were refused."""
-    person = world.person
-    assert person is not None
-
-    def committed() -> None:
-        if person.at != "after commit refused":
-            look()
-
-    person.committed = committed
+    """`look` is called after every commit of the acting person meanwhile but that of a refusal."""
+    assert world.person is not None
+    world.person.committed = look
     try:
         yield
     finally:
-        person.committed = None
+        world.person.committed = None
 
 
 def get(app: App, broadcast_id: int) -> Broadcast:
