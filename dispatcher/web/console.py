@@ -14,9 +14,8 @@ from starlette.staticfiles import StaticFiles
 
 from dispatcher.api import v1 as api
 from dispatcher.broadcasts.app import App
-from dispatcher.db.staff import people
-from dispatcher.domain.model import SYSTEM
 from dispatcher.gateways.contract import Call, Heard
+from dispatcher.usecases.signing_in_console import nobody_yet
 from dispatcher.web import (
     broadcasts,
     calendar,
@@ -54,8 +53,7 @@ def table(guard: Guard) -> list[Page]:
 
 def first_code(app: App) -> str:
     """A code for the very first person; none once somebody is there."""
-    with app.store.read(SYSTEM) as tx:
-        return "" if people.count(tx) else secrets.token_urlsafe(9)
+    return secrets.token_urlsafe(9) if nobody_yet(app) else ""
 
 
 def hosts_of(app: App) -> set[str]:
