@@ -43,6 +43,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
 EVERYONE = frozenset(Role)
+ELSEWHERE = ("not-your-ward", "not-their-ward", "no-delegation")  # looks as if it were not there
 READS, CHANGES = ("GET",), ("POST",)
 
 
@@ -203,7 +204,7 @@ class Guard:
 def told(ask: Ask, problem: Problem) -> Shown:
     """A problem as a page: what, and what to do next. Unknown and foreign things look alike."""
     status = 409 if problem.exit_code == REFUSED else 400
-    if problem.code.startswith("unknown") or problem.code in ("not-your-ward", "not-their-ward"):
+    if problem.code.startswith("unknown") or problem.code in ELSEWHERE:
         status = 404
     if problem.code in ("role", "read-only", "wrong-host", "not-our-page", "whole-site"):
         status = 403
