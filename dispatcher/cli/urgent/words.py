@@ -16,6 +16,7 @@ STATES = {
 
 
 def as_json(e: Any) -> dict[str, Any]:
+    """A prepared text for programs."""
     return {
         "name": e.name,
         "title": e.title,
