@@ -243,12 +243,11 @@ def _backup(surface: Surface) -> Finding:
 
 def _second_place(surface: Surface) -> Checked:
     """Refusals and erasures are kept where a dead disk does not take them along."""
-    from dispatcher.broadcasts.app import database_file
+    from dispatcher.broadcasts.app import database_file, second_place_of
     from dispatcher.db.ops import second_place
-    from dispatcher.usecases import restoring
 
     app = surface.open_app()
-    place = restoring.second_place(app.site)
+    place = second_place_of(app.site)
     database = database_file(app.site)
     written = second_place.last_written(app.store.sealer, place)
     when = "—" if written is None else f"{written.astimezone(HANOI):%H:%M %d/%m/%Y}"

@@ -12,7 +12,7 @@ from dispatcher.cli.tables import write_page
 from dispatcher.db.broadcasts import broadcasts as rows
 from dispatcher.db.broadcasts import shares
 from dispatcher.domain import rights
-from dispatcher.usecases import handouts
+from dispatcher.usecases import printouts
 
 __all__ = ["broadcasts"]
 
@@ -30,7 +30,7 @@ def share(surface: Surface, number_: str, html: str) -> None:
     rights.need(actor, rights.WRITERS, "in số điện thoại", "print phone numbers")
     with app.store.read(actor) as tx:
         broadcast = rows.get(tx, broadcast_id(number_))
-    write_page(surface, html, handouts.share(app, actor, broadcast))
+    write_page(surface, html, printouts.share(app, actor, broadcast))
     if surface.json:
         surface.emit({"broadcast": broadcast.id, "html": html})
     surface.hint(

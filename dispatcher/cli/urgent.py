@@ -22,7 +22,7 @@ from dispatcher.domain import rights
 from dispatcher.domain.model import HANOI, SYSTEM, Audience, Mode
 from dispatcher.domain.problems import Problem, Say
 from dispatcher.reports.reporting import number
-from dispatcher.usecases import emergencies, handouts
+from dispatcher.usecases import emergencies, printouts
 from dispatcher.usecases.context import refusals
 from dispatcher.worker import timekeeping
 
@@ -294,7 +294,7 @@ def sheet(surface: Surface, name: str, html: str) -> None:
     with app.store.read(actor) as tx:
         found = rows.get(tx, name)
         wards = [w.id for w in targeting.wards_of(tx, found.audience)]
-    write_page(surface, html, handouts.fallback(app, actor, found, wards))
+    write_page(surface, html, printouts.fallback(app, actor, found, wards))
     if surface.json:
         surface.emit({"name": name, "html": html, "wards": len(wards)})
     surface.hint(

@@ -20,6 +20,7 @@ from dispatcher.db.broadcasts.tallies import Tally
 from dispatcher.db.contacts import areas
 from dispatcher.db.database import Tx
 from dispatcher.domain.areas import group_key, natural_key
+from dispatcher.domain.figures import number as number
 from dispatcher.domain.model import HANOI
 from dispatcher.domain.problems import Say
 
@@ -349,11 +350,6 @@ def as_html(
         vi=language != "en",
         number=number,
     )
-
-
-def number(value: int) -> str:
-    """1234567 → 1.234.567"""
-    return f"{value:,}".replace(",", ".")
 
 
 def letter(

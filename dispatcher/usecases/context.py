@@ -31,6 +31,8 @@ from dispatcher.domain.model import (
 from dispatcher.domain.problems import REFUSED, Problem, settings
 from dispatcher.worker import timekeeping
 
+__all__ = ["App", "Context", "open_app", "refusals", "site_key"]
+
 DEFAULT_PRICES = {"sms": 500, "zalo": 200, "zalo_uid": 140}  # đồng; estimates: see [prices]
 
 

@@ -24,7 +24,7 @@ from dispatcher.domain.phone import read as read_phone
 from dispatcher.domain.problems import Problem, Say, refused
 from dispatcher.domain.rights import DECIDERS
 from dispatcher.reports import reporting
-from dispatcher.usecases import alarms, handouts
+from dispatcher.usecases import alarms, printouts
 from dispatcher.usecases.auditing import REASONS, STATES
 from dispatcher.web import troubles
 from dispatcher.web.ask import Answer, Ask, Go, Sent, Shown, read_date, whole
@@ -393,7 +393,7 @@ def sheet(ask: Ask) -> Answer:
     with ask.read() as tx:
         broadcast = broadcasts.get(tx, ask.number())
     return Sent(
-        handouts.share(ask.app, ask.person, broadcast),
+        printouts.share(ask.app, ask.person, broadcast),
         "text/html",
         f"chuyen-tiep-{broadcast.id}.html",
     )

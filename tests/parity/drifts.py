@@ -52,8 +52,6 @@ DRIFTS = (
      ("notices.read / by an auditor",)),
     (TRAIL, "one's own act is written down as the system's by the console",
      ("me.password / done", "me.totp / done", "notices.read / done")),
-    (TRAIL, "a backup is written down as the system's by the command line",
-     ("site.backup / done",)),
     # --- reasons --------------------------------------------------------------------------------
     (ALL, "the command line takes an empty reason", (
         "broadcasts.return / no-reason", "broadcasts.reject / no-reason",
@@ -82,7 +80,6 @@ DRIFTS = (
         "contacts.move / unknown-name", "contacts.move / unknown ward",
         "groups.remove / unknown-name", "areas.* / unknown-name", "people.role / unknown-name",
         "people.disable / unknown-name", "people.password / unknown-name",
-        "gateways.* / unknown-name",
     )),
     ("answer trail", "what is not there has a code of its own at each door; kept by none",
      ("people.end-delegation / no-delegation",)),
@@ -94,10 +91,12 @@ DRIFTS = (
      ("contacts.import / bad-rows", "contacts.import / file-kind")),
     ("answer trail", "one rule, two codes: own-role and yourself; kept by no door",
      ("people.role / own-role",)),
-    ("answer trail", "the command line calls a missing role an act of the whole site; not kept",
-     ("gateways.resume / role", "holidays.set / role", "site.backup / role")),
     # --- auditors -------------------------------------------------------------------------------
-    (TRAIL, "the page turns an auditor away and keeps nothing", ("* / auditor",)),
+    (TRAIL, "the page turns an auditor away and keeps nothing", (
+        "broadcasts.* / auditor", "schedules.* / auditor", "urgent.* / auditor", "stop-all / auditor",
+        "duty.* / auditor", "contacts.* / auditor", "groups.* / auditor", "areas.* / auditor",
+        "people.* / auditor", "holidays.* / auditor", "budgets.* / auditor",
+    )),
     (ANSWER, "the command line knows no role here and stops an auditor in the database", (
         "broadcasts.create / auditor", "broadcasts.schedule / auditor", "broadcasts.pause / auditor",
         "broadcasts.resume / auditor", "broadcasts.stop / auditor", "schedules.pause / auditor",
@@ -106,8 +105,6 @@ DRIFTS = (
         "contacts.import / auditor", "contacts.undo / auditor",
         "groups.* / auditor", "areas.* / auditor",
     )),
-    (ANSWER, "the command line calls a missing role an act of the whole site",
-     ("gateways.* / auditor", "holidays.set / auditor", "site.backup / auditor")),
     # --- refusals kept --------------------------------------------------------------------------
     (TRAIL, "the page turns others than leaders away and keeps nothing",
      ("schedules.approve / role", "urgent.approve / role")),
@@ -139,7 +136,6 @@ DRIFTS = (
         "people.delegate / to an auditor", "people.delegate / not-your-ward",
         "people.key-add / role", "people.key-add / not-your-ward", "people.reach / role",
         "people.reach / not-your-ward", "people.end-delegation / role", "people.end-delegation / not-your-ward",
-        "gateways.pause / whole-site", "gateways.resume / whole-site",
-        "holidays.set / whole-site", "site.backup / whole-site",
+        "holidays.set / role", "holidays.set / whole-site",
     )),
 )  # fmt: skip

@@ -15,7 +15,7 @@ from dispatcher.db.ops import upkeep
 from dispatcher.db.staff import people
 from dispatcher.domain.model import SYSTEM, BroadcastState, Role
 from dispatcher.gateways.contract import Reply
-from dispatcher.usecases.housekeeping import digest
+from dispatcher.usecases.site import digest
 from dispatcher.worker import staff
 from dispatcher.worker.receiving import answer_back
 
