@@ -216,11 +216,13 @@ class Upsets:
         self._go_on()
 
     def _go_on(self) -> None:
-        """What people refused, who was erased and whose message was withdrawn came along; a leader
-        lets the database go on."""
+        """What people refused, who was erased and whose message was withdrawn came along; the
+        operator lets the database send, a leader what was open in it."""
         self.app = app = open_app(parse(self.root))
         waiting = [b.id for b in restoring.outlook(app).broadcasts]
-        restoring.release(Context(app, app.actor(None)), waiting, alone=True)
+        restoring.release(Context(app, app.actor(None)), alone=True)
+        for number in waiting:
+            restoring.resume(Context(app, app.actor("leader")), number)
         self.restores += 1
 
 

@@ -27,6 +27,7 @@ from dispatcher.domain.model import (
     SYSTEM,
     Actor,
     Price,
+    Role,
 )
 from dispatcher.domain.problems import REFUSED, Problem, settings
 from dispatcher.worker import timekeeping
@@ -66,6 +67,12 @@ class Context:
     def remembering(self, name: str, noun: str, of: object = "") -> AbstractContextManager[None]:
         """What is refused inside is kept in the trail: who tried what, and which rule said no."""
         return refusals(self.app.begin(SYSTEM), self.actor, name, noun, of)
+
+    def noted(self, act: str, noun: str, of: object = "") -> None:
+        """An auditor's looking leaves an entry in the trail."""
+        if self.actor.role is Role.AUDITOR:
+            with self.app.begin(SYSTEM)() as tx:
+                tx.note(act, noun, of, person=self.actor.person_id)
 
     def trust_the_clock(self) -> None:
         """Refuse while the clock of the machine is in doubt."""

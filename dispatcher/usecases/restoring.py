@@ -192,6 +192,11 @@ def release(
         if without_refusals:
             restored.go_without(tx)
     for number in resumed:
-        with context.act("resume", "broadcast", number) as tx:
-            planning.resume(tx, broadcasts.get(tx, number))
+        resume(context, number)
     return list(resumed)
+
+
+def resume(context: Context, number: int) -> None:
+    """Let a broadcast that was open in a restored database go on."""
+    with context.act("resume", "broadcast", number) as tx:
+        planning.resume(tx, broadcasts.get(tx, number))

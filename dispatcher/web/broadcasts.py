@@ -23,9 +23,9 @@ from dispatcher.domain.model import HANOI, SYSTEM, URGENT, AddressKind, Broadcas
 from dispatcher.domain.phone import read as read_phone
 from dispatcher.domain.problems import Problem, Say, refused
 from dispatcher.domain.rights import DECIDERS
+from dispatcher.domain.words import REASONS, STATES
 from dispatcher.reports import reporting
 from dispatcher.usecases import alarms, printouts
-from dispatcher.usecases.auditing import REASONS, STATES
 from dispatcher.web import troubles
 from dispatcher.web.ask import Answer, Ask, Go, Sent, Shown, read_date, whole
 from dispatcher.web.guard import Page, changes, reads

@@ -95,7 +95,7 @@ DRIFTS = (
     (TRAIL, "the page turns an auditor away and keeps nothing", (
         "broadcasts.* / auditor", "schedules.* / auditor", "urgent.* / auditor", "stop-all / auditor",
         "duty.* / auditor", "contacts.* / auditor", "groups.* / auditor", "areas.* / auditor",
-        "people.* / auditor", "holidays.* / auditor", "budgets.* / auditor",
+        "people.* / auditor", "holidays.* / auditor",
     )),
     (ANSWER, "the command line knows no role here and stops an auditor in the database", (
         "broadcasts.create / auditor", "broadcasts.schedule / auditor", "broadcasts.pause / auditor",
