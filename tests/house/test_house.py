@@ -164,7 +164,7 @@ def test_sql_lives_in_the_store():
     """Doors that compare ledgers or count for a demo may look; nobody else speaks SQL."""
     speaks = re.compile(r"\"\s*(?:SELECT|INSERT|UPDATE|DELETE|WITH)\s")
     lookers = {
-        "cli/doctor.py", "simulators/chaos_site.py", "simulators/ledgers.py", "simulators/upsets.py", "simulators/demo.py",
+        "simulators/chaos_site.py", "simulators/ledgers.py", "simulators/upsets.py", "simulators/demo.py",
         "simulators/worlds/books.py", "simulators/worlds/fates.py", "simulators/worlds/reckoning.py", "simulators/worlds/weather_disk.py", "simulators/worlds/weather_replaced.py",
     }  # fmt: skip
     for path in FILES:

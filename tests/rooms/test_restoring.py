@@ -76,8 +76,8 @@ class Ward:
     def let_go(self, *numbers, **more):
         """The operator lets the database send, a leader what was open in it."""
         restoring.release(Context(self.app, self.app.actor(None)), alone=True, **more)
-        for number in numbers:
-            restoring.resume(Context(self.app, self.app.actor("minh")), number)
+        for held in numbers:
+            restoring.resume(Context(self.app, self.app.actor("minh")), held)
 
     def outlook(self):
         return restoring.outlook(self.app)
