@@ -17,7 +17,7 @@ Finding = tuple[str, bool, Say]
 
 @dataclass(frozen=True)
 class Opening:
-    """How a check opens what it looks at: a site may have settings that cannot be read, or no data."""
+    """How a check opens what it looks at: settings may not be readable, data may not be there."""
 
     open_site: Callable[[], Site]
     open_app: Callable[[], App]
