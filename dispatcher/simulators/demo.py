@@ -18,7 +18,6 @@ from dispatcher import templating
 from dispatcher.broadcasts import app as joined
 from dispatcher.broadcasts.app import App
 from dispatcher.cli.broadcasts import OVER
-from dispatcher.cli.init import SAMPLE
 from dispatcher.cli.log import tell_story
 from dispatcher.cli.spoken import command, option
 from dispatcher.cli.surface import Surface
@@ -45,6 +44,7 @@ from dispatcher.simulators.vendors.server import Child, start
 from dispatcher.usecases import why
 from dispatcher.usecases.context import open_app
 from dispatcher.usecases.intake import context
+from dispatcher.usecases.new_site import SAMPLE
 from dispatcher.worker.adapters import callback_path
 
 TEMPLATE = "gia-danh-cong-an"

@@ -22,10 +22,10 @@ from dispatcher.db.schema import micros, moment
 from dispatcher.db.staff import people
 from dispatcher.domain import rights
 from dispatcher.domain.areas import group_key
+from dispatcher.domain.cells import rows_as_csv
 from dispatcher.domain.model import HANOI, SYSTEM, AttemptState, Channel, MessageState, Role
 from dispatcher.domain.problems import Problem, Say, not_among, unknown
 from dispatcher.domain.words import REASONS
-from dispatcher.reports.reporting import rows_as_csv
 from dispatcher.scheduling import ask_moment
 from dispatcher.usecases.context import Context
 from dispatcher.usecases.why import find
@@ -96,7 +96,7 @@ def _chosen(context: Context, tx: Tx, kind: str, given: LogFilters) -> Filters:
     return Filters(
         given.broadcast,
         ward,
-        _residential_group(tx, given.ward, ward, group) if group else None,
+        group_named(tx, given.ward, group).id if group else None,
         _one_of(given.state, STATES[kind], Say("trạng thái", "state")),
         _one_of(given.fault, list(REASONS), Say("lỗi", "fault")),
         _one_of(given.gateway, site.gateways, Say("nhà cung cấp", "gateway")),
@@ -108,8 +108,9 @@ def _chosen(context: Context, tx: Tx, kind: str, given: LogFilters) -> Filters:
     )
 
 
-def _residential_group(tx: Tx, ward: str | int | None, ward_id: int | None, name: str) -> int:
-    """A residential group by its name, inside a ward."""
+def group_named(tx: Tx, ward: str | int | None, name: str) -> areas.Area:
+    """A residential group by its name; without its ward it means nothing."""
+    ward_id = areas.ward(tx, ward).id if isinstance(ward, str) else ward
     if ward_id is None:
         raise Problem(
             "groups-without-ward",
@@ -123,7 +124,7 @@ def _residential_group(tx: Tx, ward: str | int | None, ward_id: int | None, name
             name,
             [a.name for a in known.values()],
         )
-    return known[group_key(name)].id
+    return known[group_key(name)]
 
 
 def _one_of(word: str | None, known: Iterable[str], what: Say) -> str | None:

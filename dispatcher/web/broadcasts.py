@@ -25,7 +25,7 @@ from dispatcher.domain.problems import Problem, Say, refused
 from dispatcher.domain.rights import DECIDERS
 from dispatcher.domain.words import REASONS, STATES
 from dispatcher.reports import reporting
-from dispatcher.usecases import alarms, printouts
+from dispatcher.usecases import alarms, printouts, reports
 from dispatcher.web import troubles
 from dispatcher.web.ask import Answer, Ask, Go, Sent, Shown, read_date, whole
 from dispatcher.web.guard import Page, changes, reads
@@ -418,21 +418,15 @@ def tick(ask: Ask) -> Answer:
 
 def report(ask: Ask) -> Answer:
     """What became of it, as a page or CSV."""
-    with ask.read() as tx:
-        broadcast = broadcasts.get(tx, ask.number())
-        tally = tallies.of(tx, broadcast.id)
-        found = reporting.report(tx, broadcast.id, tally)
-        approval = approvals.latest(tx, broadcast)
-        reach = reporting.reach(tx, broadcast.id, tally)
-    drill = broadcast.mode is Mode.DRILL
+    found = reports.report(ask.context, ask.number())
     if ask.query.get("format") == "csv":
-        text = reporting.as_csv(found, ask.language, drill=drill)
-        return Sent(text, "text/csv; charset=utf-8", f"bao-cao-{broadcast.id}.csv")
+        text = reports.as_csv(found, ask.language)
+        return Sent(text, "text/csv; charset=utf-8", f"bao-cao-{found.broadcast.id}.csv")
     return Shown(
         "report.html",
-        {"b": broadcast, "report": found, "approval": approval, "reach": reach,
-         "columns": reporting.COLUMNS, "REACH": reporting.REACH, "is_drill": drill,
-         "STATE": STATE, "taken_at": tally.at},
+        {"b": found.broadcast, "report": found.found, "approval": found.approval,
+         "reach": found.reach, "columns": reports.COLUMNS, "REACH": reports.REACH,
+         "is_drill": found.is_drill, "STATE": STATE, "taken_at": found.taken_at},
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from dispatcher.db.contacts import areas, contacts, groups, imports, suppressions
 from dispatcher.db.contacts.contacts import Within
 from dispatcher.domain import phone
+from dispatcher.domain.cells import rows_as_csv
 from dispatcher.domain.model import Mode, Role
 from dispatcher.domain.problems import Problem, Say, refused
 from dispatcher.domain.words import REASONS, SCOPES, STATES, short, why_stopped
@@ -18,7 +19,6 @@ from dispatcher.importing.listing import Finding, Listing
 from dispatcher.importing.mending import Cell, mended
 from dispatcher.importing.merge import merge, store
 from dispatcher.importing.sheets import read_sheets
-from dispatcher.reports.reporting import rows_as_csv
 from dispatcher.usecases.intake import check_wards, context, remember, remembered_basis, wards_of
 from dispatcher.usecases.why import find as find_people
 from dispatcher.usecases.why import story as story_of
