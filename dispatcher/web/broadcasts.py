@@ -390,13 +390,8 @@ def attach(ask: Ask) -> Answer:
 
 def sheet(ask: Ask) -> Answer:
     """What heads of residential groups pass on, to print or forward."""
-    with ask.read() as tx:
-        broadcast = broadcasts.get(tx, ask.number())
-    return Sent(
-        printouts.share(ask.app, ask.person, broadcast),
-        "text/html",
-        f"chuyen-tiep-{broadcast.id}.html",
-    )
+    number = ask.number()
+    return Sent(printouts.share(ask.context, number), "text/html", f"chuyen-tiep-{number}.html")
 
 
 def tick(ask: Ask) -> Answer:

@@ -11,7 +11,7 @@ from dispatcher.db.database import Tx
 from dispatcher.domain.model import Mode, Role
 from dispatcher.domain.problems import Problem
 from dispatcher.domain.sms import folded
-from dispatcher.usecases import site as site_
+from dispatcher.usecases import site as use
 from dispatcher.web.ask import Answer, Ask, Go, Shown, whole
 from dispatcher.web.guard import EVERYONE, Page, changes, reads
 from dispatcher.web.signing import prove
@@ -30,7 +30,7 @@ def settings(ask: Ask) -> Answer:
 
 def _settings(ask: Ask, typed: Mapping[changing.Where, str], **more: Any) -> Shown:
     """The page; what was `typed` stands in the place of what the file says."""
-    site, now = ask.app.site, site_.settings_now(ask.context)
+    site, now = ask.app.site, use.settings_now(ask.context)
     given = {**now.given, **typed}
     host = site.listen.rpartition(":")[0]
     names = {
@@ -49,15 +49,15 @@ def _settings(ask: Ask, typed: Mapping[changing.Where, str], **more: Any) -> Sho
 
 def change_settings(ask: Ask) -> Answer:
     """First what would change, then, asked again, the change."""
-    site_.need_settings(ask.context)
+    use.need_settings(ask.context)
     prove(ask)
     given, dropped = _given(ask)
-    change = site_.foresee(ask.context, given, dropped)
+    change = use.foresee(ask.context, given, dropped)
     if not ask.one("sure"):
         shown = {name: ask.one(name) for name in ask.form if name.startswith((SETTING, "new/"))}
         return _settings(ask, given, change=change, asked=shown, dropped=ask.many("drop"))
     if change.lines:
-        site_.change_settings(ask.context, change, ask.one("digest"))
+        use.change_settings(ask.context, change, ask.one("digest"))
     return Go("/settings")
 
 
@@ -91,7 +91,7 @@ def _given(ask: Ask) -> tuple[dict[changing.Where, str], list[changing.Where]]:
 
 
 def back_up(ask: Ask) -> Answer:
-    site_.back_up(ask.context)
+    use.back_up(ask.context)
     return Go("/settings#backups")
 
 
@@ -135,7 +135,7 @@ def merge_group(ask: Ask) -> Answer:
     """One residential group becomes part of another; its people move along."""
     with ask.begin() as tx:
         old, new = _group(ask, tx, ask.number()), _group(ask, tx, whole(ask.one("into")))
-        site_.merge_groups(tx, old, new)
+        use.merge_groups(tx, old, new)
     return Go("/areas")
 
 

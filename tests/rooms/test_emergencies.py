@@ -15,6 +15,7 @@ from dispatcher.db.staff import people
 from dispatcher.domain.model import SYSTEM, Audience, BroadcastState, Role
 from dispatcher.domain.problems import Problem
 from dispatcher.usecases import emergencies, printouts
+from dispatcher.usecases.context import Context
 
 POSTGRESQL_LATER = True
 
@@ -250,7 +251,7 @@ def test_heads_who_passed_it_on_count_in_the_coverage(heads, twins):
         seen = reporting.coverage(tx, done.id, "Máy Tơ", None)
     assert seen.places["Máy Tơ", group.name]["passed_on"] == 2
     assert seen.total["not_reached"] == 2
-    page = printouts.share(app, officer, get(app, done.id))
+    page = printouts.share(Context(app, officer), done.id)
     assert page.count("☑") == 1
     assert "data:image/png;base64," in page
     assert "xả lũ lúc 23h" in page
