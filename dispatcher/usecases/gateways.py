@@ -219,6 +219,7 @@ def checked(context: Context, name: str, language: str) -> dict[str, Any]:
     drill a twin that runs. What that shows is written down.
     """
     app = context.app
+    _need_admin(context, name, "check", "kiểm tra nhà cung cấp", "check a gateway")
     named(app.site, name)
     live, twin = app.site.mode is Mode.LIVE, adapters.given_twins().get(name)
     found: dict[str, Any] = {"gateway": name, "ok": True, "reached": None}
