@@ -30,7 +30,7 @@ from dispatcher.domain.problems import Problem, Say, refused
 from dispatcher.reports import reporting
 from dispatcher.reports.reporting import number
 from dispatcher.usecases.context import refusals
-from dispatcher.usecases.vendor_findings import findings, refuse_what_vendors_refuse
+from dispatcher.usecases.vendor_templates import findings, refuse_what_vendors_refuse
 from dispatcher.worker import timekeeping
 
 broadcasts = Group(Say("Đợt gửi.", "Broadcasts."))
@@ -202,7 +202,7 @@ def preview(
             broadcast.title, app.site.name, shown, drill=broadcast.mode is Mode.DRILL
         )
         write_page(surface, html, page)
-    told_by_vendors = findings(app, broadcast, found, surface.language)
+    told_by_vendors = _in_words(surface, findings(app, broadcast, found))
     if surface.json:
         said = {"vendors": told_by_vendors} if told_by_vendors else {}
         surface.emit({"broadcast": broadcast.id, **found.as_json(), **said})
@@ -213,6 +213,13 @@ def preview(
         f"Trình duyệt: dispatcher broadcasts submit {broadcast.id} --as TÊN",
         f"Submit: dispatcher broadcasts submit {broadcast.id} --as NAME",
     )
+
+
+def _in_words(surface: Surface, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The findings of vendors with their problems as sentences."""
+    return [
+        {**f, "problem": f["problem"].to(surface.language)} if "problem" in f else f for f in found
+    ]
 
 
 def paper_facts(day: str, about: str, agency: str, signer: str) -> dict[str, str]:

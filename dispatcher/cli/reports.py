@@ -13,7 +13,7 @@ from dispatcher.cli.previewed import say_drill, tell_again
 from dispatcher.cli.spoken import argument, command, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.tables import write_table, write_text, writes
-from dispatcher.domain.figures import number
+from dispatcher.domain.amounts import number
 from dispatcher.domain.problems import Say
 from dispatcher.usecases import reports as use
 

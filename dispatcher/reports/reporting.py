@@ -18,9 +18,9 @@ from dispatcher.db.broadcasts import logbook, shares, tallies
 from dispatcher.db.broadcasts.tallies import Tally
 from dispatcher.db.contacts import areas
 from dispatcher.db.database import Tx
+from dispatcher.domain.amounts import number as number
 from dispatcher.domain.areas import group_key, natural_key
 from dispatcher.domain.cells import safe_cell
-from dispatcher.domain.figures import number as number
 from dispatcher.domain.model import HANOI
 from dispatcher.domain.problems import Say
 

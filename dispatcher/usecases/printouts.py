@@ -84,7 +84,7 @@ def fallback(app: App, actor: Actor, emergency: Emergency, wards: Iterable[int])
 def share(context: Context, number: int) -> str:
     """The sheet to pass on: text and pictures, one residential group a line, ticked if done."""
     app, actor = context.app, context.actor
-    with context.act("print", "broadcast", number) as tx:
+    with context.act("share", "broadcast", number) as tx:
         rights.need(actor, rights.WRITERS, "in số điện thoại", "print phone numbers")
         broadcast = broadcasts.get(tx, number)
         done = shares.passed_on(tx, broadcast.id)

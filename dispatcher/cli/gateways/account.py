@@ -8,7 +8,7 @@ from typing import Any
 from dispatcher.cli.gateways.group import gateways
 from dispatcher.cli.spoken import argument, option
 from dispatcher.cli.surface import Surface
-from dispatcher.domain.figures import number
+from dispatcher.domain.amounts import number
 from dispatcher.usecases import gateways as use
 
 

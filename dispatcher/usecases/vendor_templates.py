@@ -1,6 +1,7 @@
-"""What the vendors of a live broadcast say of it before anything is paid.
+"""What the vendors of a live broadcast say of its text before anything is paid.
 
-Comes from: a preview, and the vendors' own templates and quotas.   Goes to: the preview, submit.
+Comes from: a preview.   Goes to: its pages and commands, and submitting, which refuses what a
+vendor would refuse.   Never: asks anybody in a drill.
 """
 
 from __future__ import annotations
@@ -15,29 +16,29 @@ from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.domain.model import Mode
 from dispatcher.domain.problems import Problem, refused
 from dispatcher.gateways.contract import KnowsStanding, KnowsTemplate, VendorTemplate
-from dispatcher.usecases.gateways import named
 from dispatcher.worker import questions
 
 
-def findings(
-    app: App, broadcast: Broadcast, found: Preview, language: str = "vi"
-) -> list[dict[str, Any]]:
-    """Quota left, quality, price, and values longer than their template allows, per gateway and
-    template; {"gateway", "problem"} where a vendor cannot be asked. Nothing in a drill."""
+def findings(app: App, broadcast: Broadcast, found: Preview) -> list[dict[str, Any]]:
+    """Per template of a vendor: quota left, quality, price, and values that it does not take.
+
+    `problem` (a Problem) stands in place of them where the vendor did not answer.
+    """
     if app.site.mode is not Mode.LIVE:
         return []
     told: list[dict[str, Any]] = []
     for step in broadcast.route:
-        if named(app.site, step.gateway).adapter != "zalo" or not found.longest:
+        chosen = app.site.gateways.get(step.gateway)
+        if chosen is None or chosen.adapter != "zalo" or not found.longest:
             continue
         try:
             standing = questions.ask(app, step.gateway, KnowsStanding, lambda g: g.standing())
             for template_id, lengths in found.longest.items():
-                one = partial(_template_of, template_id=template_id)
-                template = questions.ask(app, step.gateway, KnowsTemplate, one)
+                question = partial(_template_of, template_id=template_id)
+                template = questions.ask(app, step.gateway, KnowsTemplate, question)
                 told.append(_finding(step.gateway, standing, template, lengths, found.queued))
         except Problem as problem:
-            told.append({"gateway": step.gateway, "problem": problem.to(language)})
+            told.append({"gateway": step.gateway, "problem": problem})
     return told
 
 
@@ -79,11 +80,11 @@ def refuse_what_vendors_refuse(app: App, broadcast: Broadcast, found: Preview) -
         wrong = [long["value"] for long in told.get("too_long", ())]
         wrong += [*told.get("missing", ()), *told.get("unknown", ())]
         if wrong or told.get("enabled") is False:
-            named_ = ", ".join(wrong) or told["template"]
+            named = ", ".join(wrong) or told["template"]
             raise refused(
                 "vendor-template",
-                f"«{told['gateway']}» sẽ từ chối: {named_} không khớp mẫu đã đăng ký. Sửa mẫu, "
+                f"«{told['gateway']}» sẽ từ chối: {named} không khớp mẫu đã đăng ký. Sửa mẫu, "
                 "hoặc vẫn trình: --leave-out.",
-                f"“{told['gateway']}” would refuse: {named_} does not fit the registered template. "
+                f"“{told['gateway']}” would refuse: {named} does not fit the registered template. "
                 "Mend it, or submit all the same: --leave-out.",
             )
