@@ -14,10 +14,9 @@ from typing import Any
 
 from dispatcher.broadcasts.app import App
 from dispatcher.db.broadcasts import broadcasts
-from dispatcher.db.staff import people
-from dispatcher.domain.model import SYSTEM
 from dispatcher.domain.problems import SETTINGS, Problem
 from dispatcher.usecases.context import Context
+from dispatcher.usecases.signing_in_console import nobody_yet
 
 Pages = Callable[[Any, str], Any]  # the receipt door, where twins answer → the console around them
 
@@ -96,5 +95,4 @@ def due(context: Context) -> Due:
 
 def first_code(app: App) -> str:
     """A code for the very first person; none once somebody is there."""
-    with app.store.read(SYSTEM) as tx:
-        return "" if people.count(tx) else secrets.token_urlsafe(9)
+    return secrets.token_urlsafe(9) if nobody_yet(app) else ""

@@ -10,7 +10,7 @@ PERSON_ADD = Act(
     "people.add",
     cli("people add", "{name}", role="--role", full_name="--full-name", position="--position",
         email="--email", wards="--ward", namesake="--namesake"),
-    web("/people", ids=("ward",), name="name", role="role", full_name="full_name",
+    web("/people", name="name", role="role", full_name="full_name",
         position="position", email="email", wards="ward", namesake="namesake"),
     cases=(
         done("quan-tri", **NEW, position="Công chức", email="hoa@phuong.example"),
@@ -60,7 +60,7 @@ DISABLE = Act(
 HAND_OVER = Act(
     "people.handover",
     cli("people handover", "{number} {to}"),
-    web("/people/{number}/disable", to="to", seen=lambda *_: {"anyway": "1"}),
+    web("/people/{number}/handover", to="to"),
     cases=(
         done("quan-tri", number=person("lan"), to=person("minh")),
         refused("not-their-ward", "quan-tri", number=person("lan"), to=MAI),

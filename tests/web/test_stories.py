@@ -270,7 +270,7 @@ def test_an_urgent_text_is_prepared_arranged_approved_and_sent_alone(ward):
     given = {"name": "bao", "template": "canh-bao", "ward": "Máy Tơ", "most_people": "100",
              "most_dong": "1000000", "until": "2027-01-31"}  # fmt: skip
     post(officer, "/urgent", expect=400, **{**given, "until": "mai"})
-    post(officer, "/urgent", **given)
+    post(officer, "/urgent", then="submit", **given)
     assert "bao" in officer.get("/urgent").text
     post(officer, "/urgent/bao/send", expect=409)  # nobody approved it
     post(officer, "/urgent/bao/approve", expect=403)

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import click
-
-from dispatcher.cli.credentials import people
 from dispatcher.cli.days import read_day
-from dispatcher.cli.people import known, may_change, staff_phone
-from dispatcher.cli.spoken import argument, option
+from dispatcher.cli.people.words import typed_phone
+from dispatcher.cli.spoken import OneOf, argument, command, option
 from dispatcher.cli.surface import Surface
-from dispatcher.db.staff import delegations
-from dispatcher.db.staff import people as rows
-from dispatcher.domain.model import HANOI
 from dispatcher.domain.problems import Say
-from dispatcher.usecases import deputizing
+from dispatcher.usecases import delegations as cases
+from dispatcher.usecases import people
+from dispatcher.usecases.delegations import PREFIXES, Lending
 
-__all__ = ["people"]
 
-
-@people.verb(
-    "delegate",
+@command(
     "Ghi ủy quyền phê duyệt: ai thay ai, theo văn bản nào, từ ngày đến ngày, tới mức nào.",
     "Note who approves for whom: by which document, between which days, up to what.",
     "dispatcher people delegate minh mai --document 15/QĐ-UBND --until 31/12/2026 --as minh",
+    "delegate",
 )
 @argument("principal", complete="person")
 @argument("deputy", complete="person")
@@ -31,7 +25,7 @@ __all__ = ["people"]
 @option("--until", required=True, vi="đến hết ngày", en="last day")
 @option(
     "--prefix",
-    type=click.Choice(delegations.PREFIXES),
+    type=OneOf(PREFIXES),
     default="KT.",
     vi="cách ghi trước chữ ký",
     en="what stands before the signature",
@@ -49,19 +43,17 @@ def delegate(
     most_people: int | None,
     most_dong: int | None,
 ) -> None:
-    app, actor = surface.open_app(), surface.actor()
-    today = app.clock().astimezone(HANOI).date()
-    days = read_day(first) if first else today, read_day(until)
-    with app.begin(actor)() as tx:
-        made = deputizing.lend(
-            tx,
-            principal,
-            deputy,
-            prefix=prefix,
-            document=document,
-            days=days,
-            most=(most_people, most_dong),
-        )
+    wanted = Lending(
+        principal,
+        deputy,
+        document,
+        read_day(until),
+        first=read_day(first) if first else None,
+        prefix=prefix,
+        most_people=most_people,
+        most_dong=most_dong,
+    )
+    made = cases.lend(surface.context(), wanted)
     if surface.json:
         surface.emit({"id": made, "principal": principal, "deputy": deputy})
     surface.say(
@@ -74,15 +66,14 @@ def delegate(
     )
 
 
-@people.verb(
-    "delegations",
+@command(
     "Các ủy quyền phê duyệt chưa kết thúc.",
     "Delegations that were not ended.",
     "dispatcher people delegations",
+    "delegations",
 )
 def list_delegations(surface: Surface) -> None:
-    with surface.open_app().store.read(surface.actor()) as tx:
-        found = deputizing.seen(tx)
+    found = cases.seen(surface.context())
     if surface.json:
         surface.emit(
             [
@@ -119,41 +110,32 @@ def list_delegations(surface: Surface) -> None:
     )
 
 
-@people.verb(
-    "end-delegation",
+@command(
     "Kết thúc một ủy quyền ngay.",
     "End a delegation at once.",
     "dispatcher people end-delegation 1 --as minh",
+    "end-delegation",
 )
 @argument("number_", type=int)
 def end_delegation(surface: Surface, number_: int) -> None:
-    app, actor = surface.open_app(), surface.actor()
-    with app.begin(actor)() as tx:
-        deputizing.take_back(tx, number_)
+    cases.take_back(surface.context(), number_)
     if surface.json:
         surface.emit({"id": number_, "ended": True})
     surface.say(f"Ủy quyền {number_} đã kết thúc.", f"Delegation {number_} has ended.")
 
 
-@people.verb(
-    "reach",
+@command(
     "Báo việc cho người này qua email, di động nào.",
     "Where this person is told what waits for them.",
     "dispatcher people reach minh --email minh@phuong.example --phone - --as minh",
+    "reach",
 )
 @argument("name", complete="person")
 @option("--email", vi="email", en="e-mail")
 @option("--phone", vi="di động, hoặc -", en="mobile, or -")
 def reach(surface: Surface, name: str, email: str | None, phone: str | None) -> None:
-    app, actor = surface.open_app(), surface.actor()
-    with app.begin(actor)() as tx:
-        person = rows.actor(tx, name)
-        if person.person_id != actor.person_id:
-            may_change(actor, tx)
-            person = known(tx, name)
-        assert person.person_id is not None
-        address = staff_phone(surface, tx, phone) if phone else None
-        rows.reach(tx, person.person_id, email=email, address_id=address)
+    told = typed_phone(phone) if phone else None
+    person = people.reach(surface.context(), name, email=email, phone=told)
     if surface.json:
         surface.emit({"name": person.name, "email": bool(email), "phone": bool(phone)})
     surface.say(f"Đã ghi chỗ báo việc cho {person.name}.", f"{person.name} can be told.")

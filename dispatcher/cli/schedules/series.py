@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from dispatcher.cli.surface import Surface
+from dispatcher.cli.surface import Surface, shown
 from dispatcher.domain.model import HANOI
-from dispatcher.reports.reporting import number
-from dispatcher.scheduling import Schedule, Series
+from dispatcher.usecases.schedules import Schedule, Series
 
 
 def as_json(
@@ -31,14 +30,14 @@ def tell(
     more = surface.text("hơn ", "more than ") if found.more else ""
     until = found.until.astimezone(HANOI)
     surface.say(
-        f"Cả loạt: {more}{number(found.firings)} lần gửi tới {until:%d/%m/%Y}.",
+        f"Cả loạt: {more}{shown(found.firings)} lần gửi tới {until:%d/%m/%Y}.",
         f"The whole series: {more}{found.firings} firings until {until:%Y-%m-%d}.",
     )
     if people is not None and dong is not None:
         surface.say(
-            f"Mỗi lần nhiều nhất {number(people)} người, {number(dong)} đồng; cả loạt nhiều nhất "
-            f"{more}{number(people * found.firings)} lượt người, "
-            f"{more}{number(dong * found.firings)} đồng.",
+            f"Mỗi lần nhiều nhất {shown(people)} người, {shown(dong)} đồng; cả loạt nhiều nhất "
+            f"{more}{shown(people * found.firings)} lượt người, "
+            f"{more}{shown(dong * found.firings)} đồng.",
             f"Each time at most {people} people, {dong} đồng; in all at most "
             f"{more}{people * found.firings} people, {more}{dong * found.firings} đồng.",
         )

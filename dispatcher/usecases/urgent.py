@@ -6,13 +6,13 @@ of sending and the last day. The officer fills the blanks and may name a smaller
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from dispatcher import broadcasts as planning
 from dispatcher import templating
-from dispatcher.broadcasts import MAY_HAVE_RECEIVED, routes, targeting
+from dispatcher.broadcasts import Preview, routes, targeting
 from dispatcher.broadcasts.app import App, correct, draft, preview
 from dispatcher.db.broadcasts import approvals, broadcasts, texts
 from dispatcher.db.broadcasts import emergencies as rows
@@ -20,103 +20,154 @@ from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.broadcasts.emergencies import Emergency
 from dispatcher.db.database import Tx, at
 from dispatcher.db.staff import people
-from dispatcher.domain.model import HANOI, Actor, Audience, BroadcastState, Role
+from dispatcher.domain.model import HANOI, Audience, BroadcastState, Role
 from dispatcher.domain.problems import Problem, refused
 from dispatcher.domain.rights import WRITERS, need, need_wards
 from dispatcher.templating import Template
+from dispatcher.usecases.context import Context
 
 EXPIRES = timedelta(hours=3)  # an urgent text that has not gone out by then is no longer true
 
 
-def prepare(
-    app: App,
-    tx: Tx,
-    name: str,
-    *,
-    template: Template,
-    all_clear: Template | None,
-    fields: Mapping[str, str],
-    audience: Audience,
-    route: str,
-    most: tuple[int, int],
-    until: date,
-    rather_twice: bool,
-) -> int:
-    """Keep an urgent text for later; its id. `most`: people and đồng it may reach and cost."""
-    need(tx.actor, WRITERS, "soạn tin khẩn", "prepare urgent texts")
+@dataclass(frozen=True)
+class NewUrgent:
+    """An urgent text for later. `template`, `all_clear`: by name, empty for no all-clear;
+    `most_people`, `most_dong`: what one sending may reach and cost; `until`: its last day."""
+
+    name: str
+    template: str
+    audience: Audience
+    most_people: int
+    most_dong: int
+    until: date
+    all_clear: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    route: str = "urgent"
+    rather_twice: bool = False
+
+
+def prepare(context: Context, wanted: NewUrgent) -> Emergency:
+    """Keep an urgent text for later."""
+    app = context.app
+    with context.act("prepare", "emergency", wanted.name) as tx:
+        need(tx.actor, WRITERS, "soạn tin khẩn", "prepare urgent texts")
+        _check(tx, wanted)
+        template = templating.load(app.templates, wanted.template)
+        strange = sorted(set(wanted.fields) - set(template.fields))
+        if strange:
+            raise Problem(
+                "unknown-field",
+                f"Mẫu {template.name} không có ô: {', '.join(strange)}.",
+                f"{template.name} has no blank: {', '.join(strange)}.",
+            )
+        routes.find(app.site, wanted.route)
+        wards = targeting.wards_of(tx, wanted.audience)
+        need_wards(tx.actor, [w.id for w in wards], "soạn", "prepare it")
+        version = texts.version(tx, template.name, template.digest, template.source)
+        clear = None
+        if wanted.all_clear:
+            after = templating.load(app.templates, wanted.all_clear)
+            clear = texts.version(tx, after.name, after.digest, after.source)
+        made = rows.add(
+            tx, wanted.name, template.title, (version, clear), wanted.fields, wanted.audience,
+            wanted.route, (wanted.most_people, wanted.most_dong), wanted.until,
+            rather_twice=wanted.rather_twice,
+        )  # fmt: skip
+        return rows.of_id(tx, made)
+
+
+def _check(tx: Tx, wanted: NewUrgent) -> None:
+    if not wanted.name.strip() or wanted.most_people <= 0 or wanted.most_dong <= 0:
+        raise Problem(
+            "bad-limits",
+            "Cần tên, số người và số đồng nhiều nhất.",
+            "A name, and the most people and đồng, are needed.",
+        )
     today = tx.now.astimezone(HANOI).date()
-    if not today <= until <= today + timedelta(days=366):
+    if not today <= wanted.until <= today + timedelta(days=366):
         raise Problem(
             "bad-date",
             "Ngày hết hạn từ hôm nay tới một năm nữa.",
             "The last day is between today and a year from now.",
         )
-    strange = sorted(set(fields) - set(template.fields))
-    if strange:
-        raise Problem(
-            "unknown-field",
-            f"Mẫu {template.name} không có ô: {', '.join(strange)}.",
-            f"{template.name} has no blank: {', '.join(strange)}.",
+
+
+def submit(context: Context, name: str) -> Emergency:
+    """Hand it in for approval."""
+
+    def act(tx: Tx, emergency: Emergency) -> None:
+        need(tx.actor, WRITERS, "trình duyệt", "submit")
+        _in_charge(tx, emergency)
+        rows.move(tx, emergency, "submitted", submitted_by=tx.actor.person_id)
+
+    return _moved(context, "submit", name, act)
+
+
+def approve(context: Context, name: str) -> Emergency:
+    """A leader who neither prepared nor submitted it says yes, for all the times it is sent."""
+
+    def act(tx: Tx, emergency: Emergency) -> None:
+        need(tx.actor, {Role.LEADER}, "phê duyệt", "approve")
+        _in_charge(tx, emergency)
+        assert tx.actor.person_id is not None
+        hands = [p for p in (emergency.created_by, emergency.submitted_by) if p is not None]
+        if people.same_person(tx, tx.actor.person_id, hands):
+            raise refused(
+                "own-work",
+                "Người soạn hoặc trình không được tự duyệt; cần người thứ hai.",
+                "Whoever prepared or submitted it cannot approve it; a second person must.",
+            )
+        rows.move(
+            tx,
+            emergency,
+            "approved",
+            approved_by=tx.actor.person_id,
+            approved_at=at(tx.now),
+            approved_digest=_steps_digest(context.app, tx, emergency),
         )
-    routes.find(app.site, route)
-    wards = targeting.wards_of(tx, audience)
-    need_wards(tx.actor, [w.id for w in wards], "soạn", "prepare it")
-    version = texts.version(tx, template.name, template.digest, template.source)
-    clear = None
-    if all_clear is not None:
-        clear = texts.version(tx, all_clear.name, all_clear.digest, all_clear.source)
-    return rows.add(
-        tx, name, template.title, (version, clear), fields, audience, route, most, until,
-        rather_twice=rather_twice,
-    )  # fmt: skip
+
+    with context.remembering("approve", "emergency", name):
+        context.trust_the_clock()
+        need(context.actor, {Role.LEADER}, "phê duyệt", "approve")
+        context.prove()
+    return _moved(context, "approve", name, act)
+
+
+def send_back(context: Context, name: str, reason: str) -> Emergency:
+    """Return it with a reason."""
+
+    def act(tx: Tx, emergency: Emergency) -> None:
+        need(tx.actor, {Role.LEADER}, "trả lại", "return")
+        _in_charge(tx, emergency)
+        rows.move(tx, emergency, "returned", reason=reason)
+
+    return _moved(context, "return", name, act)
+
+
+def end(context: Context, name: str) -> Emergency:
+    """Nobody sends it any more."""
+
+    def act(tx: Tx, emergency: Emergency) -> None:
+        need(tx.actor, WRITERS, "kết thúc tin khẩn", "end an urgent text")
+        _in_charge(tx, emergency)
+        rows.move(tx, emergency, "ended")
+
+    return _moved(context, "end", name, act)
+
+
+def _moved(
+    context: Context, act: str, name: str, move: Callable[[Tx, Emergency], None]
+) -> Emergency:
+    """A prepared text after a move of its own transaction."""
+    with context.act(act, "emergency", name) as tx:
+        found = rows.get(tx, name)
+        move(tx, found)
+        return rows.of_id(tx, found.id)
 
 
 def _steps_digest(app: App, tx: Tx, emergency: Emergency) -> str:
     _, steps = routes.find(app.site, emergency.route)
     return rows.digest(tx, emergency, steps)
-
-
-def submit(tx: Tx, emergency: Emergency) -> None:
-    """Hand it in for approval."""
-    need(tx.actor, WRITERS, "trình duyệt", "submit")
-    _in_charge(tx, emergency)
-    rows.move(tx, emergency, "submitted", submitted_by=tx.actor.person_id)
-
-
-def approve(app: App, tx: Tx, emergency: Emergency) -> None:
-    """A leader who neither prepared nor submitted it says yes, for all the times it is sent."""
-    need(tx.actor, {Role.LEADER}, "phê duyệt", "approve")
-    _in_charge(tx, emergency)
-    assert tx.actor.person_id is not None
-    hands = [p for p in (emergency.created_by, emergency.submitted_by) if p is not None]
-    if people.same_person(tx, tx.actor.person_id, hands):
-        raise refused(
-            "own-work",
-            "Người soạn hoặc trình không được tự duyệt; cần người thứ hai.",
-            "Whoever prepared or submitted it cannot approve it; a second person must.",
-        )
-    rows.move(
-        tx,
-        emergency,
-        "approved",
-        approved_by=tx.actor.person_id,
-        approved_at=at(tx.now),
-        approved_digest=_steps_digest(app, tx, emergency),
-    )
-
-
-def send_back(tx: Tx, emergency: Emergency, reason: str) -> None:
-    """Return it with a reason."""
-    need(tx.actor, {Role.LEADER}, "trả lại", "return")
-    _in_charge(tx, emergency)
-    rows.move(tx, emergency, "returned", reason=reason)
-
-
-def end(tx: Tx, emergency: Emergency) -> None:
-    """Nobody sends it any more."""
-    need(tx.actor, WRITERS, "kết thúc tin khẩn", "end an urgent text")
-    _in_charge(tx, emergency)
-    rows.move(tx, emergency, "ended")
 
 
 def is_mine(tx: Tx, emergency: Emergency) -> bool:
@@ -188,14 +239,19 @@ def _may_send(app: App, tx: Tx, emergency: Emergency) -> None:
 
 
 def send(
-    app: App,
-    actor: Actor,
-    name: str,
-    fields: Mapping[str, str],
-    area: Audience | None = None,
-) -> tuple[Broadcast, planning.Preview]:
+    context: Context, name: str, fields: Mapping[str, str], area: Audience | None = None
+) -> tuple[Broadcast, Preview]:
     """The officer on duty sends a prepared text, now, night or day; (broadcast, what it does)."""
-    with app.begin(actor)() as tx:
+    with context.remembering("send", "emergency", name):
+        emergency, broadcast = _drafted(context, name, fields, area)
+        return _sent(context, emergency, broadcast)
+
+
+def _drafted(
+    context: Context, name: str, fields: Mapping[str, str], area: Audience | None
+) -> tuple[Emergency, Broadcast]:
+    app = context.app
+    with context.begin() as tx:
         emergency = rows.get(tx, name)
         _may_send(app, tx, emergency)
         template = text_of(app, tx, emergency)
@@ -221,8 +277,7 @@ def send(
         )
         need_wards(tx.actor, broadcasts.get(tx, made).senders, "gửi", "send it")
         rows.mark(tx, made, emergency.id)
-        broadcast = broadcasts.get(tx, made)
-    return _sent(app, actor, emergency, broadcast)
+        return emergency, broadcasts.get(tx, made)
 
 
 def text_of(app: App, tx: Tx, emergency: Emergency) -> Template:
@@ -236,12 +291,12 @@ def _template(app: App, tx: Tx, version: int) -> Template:
 
 
 def _sent(
-    app: App, actor: Actor, emergency: Emergency, broadcast: Broadcast
-) -> tuple[Broadcast, planning.Preview]:
+    context: Context, emergency: Emergency, broadcast: Broadcast
+) -> tuple[Broadcast, Preview]:
     """Looked at, approved as the prepared text was, and due at once; or thrown away."""
-    found = preview(app, actor, broadcast)
+    found = preview(context.app, context.actor, broadcast)
     blocking = next((r for r in found.remarks if r.severity == "block"), None)
-    with app.begin(actor)() as tx:
+    with context.begin() as tx:
         if blocking is not None or not found.queued:
             planning.stop(tx, broadcasts.get(tx, broadcast.id))
         else:
@@ -269,11 +324,22 @@ def _sent(
 
 
 def all_clear(
-    app: App, actor: Actor, original: Broadcast, fields: Mapping[str, str]
-) -> tuple[Broadcast, planning.Preview]:
+    context: Context, number: int, fields: Mapping[str, str]
+) -> tuple[Broadcast, Preview]:
     """The danger is over: what was not sent yet stops, and whoever may have got the warning is
     told, by the text that was approved with it."""
-    with app.begin(actor)() as tx:
+    with context.remembering("all-clear", "broadcast", number):
+        emergency, broadcast = _called_off(context, number, fields)
+        return _sent(context, emergency, broadcast)
+
+
+def _called_off(
+    context: Context, number: int, fields: Mapping[str, str]
+) -> tuple[Emergency, Broadcast]:
+    """The original is stopped, and its all-clear drafted."""
+    app = context.app
+    with context.begin() as tx:
+        original = broadcasts.get(tx, number)
         if original.emergency_id is None:
             raise refused(
                 "no-emergency",
@@ -291,7 +357,6 @@ def all_clear(
                 f"Tin khẩn «{emergency.name}» không kèm tin hết cảnh báo.",
                 f"“{emergency.name}” was approved without an all-clear.",
             )
-        original = broadcasts.get(tx, original.id)
         running = (BroadcastState.SCHEDULED, BroadcastState.RUNNING, BroadcastState.PAUSED,
                    BroadcastState.HELD)  # fmt: skip
         if original.state in running:
@@ -304,14 +369,7 @@ def all_clear(
             title=template.title,
         )  # fmt: skip
         rows.mark(tx, made, emergency.id)
-        broadcast = broadcasts.get(tx, made)
-    return _sent(app, actor, emergency, broadcast)
-
-
-def reached(tx: Tx, broadcast: Broadcast) -> int:
-    """Who may have received a broadcast so far."""
-    found = broadcasts.counts(tx, broadcast.id)
-    return sum(found.get(s, 0) for s in MAY_HAVE_RECEIVED)
+        return emergency, broadcasts.get(tx, made)
 
 
 def loudspeaker(app: App, tx: Tx, emergency: Emergency, ward: str) -> str:

@@ -4,35 +4,14 @@ from __future__ import annotations
 
 import getpass
 import sys
-from datetime import timedelta
 
 import click
 
-from dispatcher.cli.people import known, may_change, people
-from dispatcher.cli.spoken import argument, option
+from dispatcher.cli.spoken import argument, command, option
 from dispatcher.cli.surface import Surface
-from dispatcher.db.database import Tx
-from dispatcher.db.staff import api_keys
-from dispatcher.db.staff import people as rows
-from dispatcher.domain.model import HANOI, SYSTEM, Actor, Role
+from dispatcher.domain.model import HANOI
 from dispatcher.domain.problems import Problem, Say
-from dispatcher.usecases import signing_in
-
-__all__ = ["people"]
-
-
-def _oneself_or(tx: Tx, actor: Actor, name: str) -> Actor:
-    """The person called `name`: the acting one, or one of those an admin looks after."""
-    person = rows.actor(tx, name)
-    if person.person_id == actor.person_id:
-        return person
-    may_change(actor, tx)
-    return known(tx, name)
-
-
-def _writing(actor: Actor, person: Actor) -> Actor:
-    """Who writes it down: an auditor changes nothing, but has a password of their own."""
-    return SYSTEM if actor.role is Role.AUDITOR and actor == person else actor
+from dispatcher.usecases import people_secrets
 
 
 def _read_password(surface: Surface) -> str:
@@ -45,20 +24,21 @@ def _read_password(surface: Surface) -> str:
     return first
 
 
-@people.verb(
-    "password",
+@command(
     "Đặt mật khẩu vào trang quản trị (gõ vào, hoặc đọc từ đầu vào; không bao giờ trên dòng lệnh).",
     "Set the password for the console (typed, or from standard input; never in the command).",
     "dispatcher people password lan --as lan",
+    "password",
 )
 @argument("name", complete="person")
 def password(surface: Surface, name: str) -> None:
-    app, actor = surface.open_app(), surface.actor()
-    with app.begin(actor)() as tx:
-        person = _oneself_or(tx, actor, name)
+    context = surface.context()
+    person = people_secrets.check_password_of(context, name)
     given = _read_password(surface)
-    with app.begin(_writing(actor, person))() as tx:
-        signing_in.set_password(tx, person, given)
+    if person.person_id == context.actor.person_id:
+        people_secrets.set_own_password(context, given)
+    else:
+        people_secrets.set_password(context, name, given)
     if surface.json:
         surface.emit({"name": person.name, "password": True})
     surface.say(
@@ -67,19 +47,15 @@ def password(surface: Surface, name: str) -> None:
     )
 
 
-@people.verb(
-    "totp",
+@command(
     "Tạo mã xác thực hai lớp; địa chỉ để quét chỉ hiện một lần.",
     "Make a two-step secret; the address for the app is shown once.",
     "dispatcher people totp minh --as minh",
+    "totp",
 )
 @argument("name", complete="person")
 def totp(surface: Surface, name: str) -> None:
-    app, actor = surface.open_app(), surface.actor()
-    with app.store.read(actor) as tx:
-        person = _oneself_or(tx, actor, name)
-    with app.begin(_writing(actor, person))() as tx:
-        address = signing_in.new_totp(tx, person, app.site.name)
+    person, address = people_secrets.new_codes(surface.context(), name)
     if surface.json:
         surface.emit({"name": person.name, "otpauth": address})
     else:
@@ -90,11 +66,11 @@ def totp(surface: Surface, name: str) -> None:
     )
 
 
-@people.verb(
-    "key-add",
+@command(
     "Tạo khóa API cho một chương trình; khóa chỉ hiện một lần.",
     "Make an API key for a program; it is shown once.",
     "dispatcher people key-add lan --name phan-mem-mot-cua --days 90 --as quan-tri",
+    "key-add",
 )
 @argument("name", complete="person")
 @option("--name", "key", required=True, vi="tên khóa", en="what the key is called")
@@ -103,10 +79,7 @@ def totp(surface: Surface, name: str) -> None:
 )
 @option("--days", default=90, vi="dùng được bao nhiêu ngày", en="how many days it lasts")
 def key_add(surface: Surface, name: str, key: str, may: str, days: int) -> None:
-    app, actor = surface.open_app(), surface.actor()
-    with app.begin(actor)() as tx:
-        person = _oneself_or(tx, actor, name)
-        token = signing_in.new_key(tx, person, key, may, timedelta(days=days))
+    person, token = people_secrets.new_key(surface.context(), name, key, may, days)
     if surface.json:
         surface.emit({"name": key, "person": person.name, "may": may, "key": token})
     else:
@@ -117,18 +90,9 @@ def key_add(surface: Surface, name: str, key: str, may: str, days: int) -> None:
     )
 
 
-def _whose(tx: Tx, actor: Actor) -> set[int]:
-    """Whose keys a person may look at: their own; an admin those of the people they see."""
-    if actor.role is Role.ADMIN:
-        return {p["id"] for p in rows.seen(tx)}
-    return {actor.person_id or 0}
-
-
-@people.verb("keys", "Liệt kê khóa API.", "List API keys.", "dispatcher people keys --as quan-tri")
+@command("Liệt kê khóa API.", "List API keys.", "dispatcher people keys --as quan-tri", "keys")
 def keys(surface: Surface) -> None:
-    app, actor = surface.open_app(), surface.actor()
-    with app.store.read(actor) as tx:
-        found = api_keys.listed(tx, _whose(tx, actor))
+    found = people_secrets.keys(surface.context())
     if surface.json:
         surface.emit(found)
         return
@@ -155,17 +119,15 @@ def keys(surface: Surface) -> None:
     )
 
 
-@people.verb(
-    "key-revoke",
+@command(
     "Thu hồi một khóa API ngay.",
     "End an API key at once.",
     "dispatcher people key-revoke phan-mem-mot-cua --as quan-tri",
+    "key-revoke",
 )
 @argument("key")
 def key_revoke(surface: Surface, key: str) -> None:
-    app, actor = surface.open_app(), surface.actor()
-    with app.begin(actor)() as tx:
-        api_keys.revoke(tx, key, _whose(tx, actor))
+    people_secrets.revoke_key(surface.context(), key)
     if surface.json:
         surface.emit({"name": key, "revoked": True})
     surface.say(f"Đã thu hồi khóa {key}.", f"The key {key} has ended.")
