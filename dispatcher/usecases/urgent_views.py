@@ -17,7 +17,7 @@ from dispatcher.db.staff import people
 from dispatcher.domain import rights
 from dispatcher.domain.problems import Problem
 from dispatcher.templating import Template
-from dispatcher.usecases import handouts, urgent, urgent_duty
+from dispatcher.usecases import printouts, urgent, urgent_duty
 from dispatcher.usecases.context import Context
 
 
@@ -85,4 +85,4 @@ def sheet(context: Context, name: str) -> tuple[str, int]:
         with context.read() as tx:
             found = rows.get(tx, name)
             wards = [w.id for w in targeting.wards_of(tx, found.audience)]
-        return handouts.fallback(context.app, context.actor, found, wards), len(wards)
+        return printouts.fallback(context, found, wards), len(wards)

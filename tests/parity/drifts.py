@@ -35,8 +35,6 @@ DRIFTS = (
      ("groups.add / done", "groups.add / one that is there")),
     ("answer trail", "the console takes somebody out of a group that is not there",
      ("groups.leave / unknown-name",)),
-    (TRAIL, "a backup is written down as the system's by the command line",
-     ("site.backup / done",)),
     # --- reasons --------------------------------------------------------------------------------
     (ALL, "the command line takes an empty reason", (
         "broadcasts.return / no-reason", "broadcasts.reject / no-reason",
@@ -59,7 +57,6 @@ DRIFTS = (
         "broadcasts.shared / unknown-name", "contacts.add / unknown ward",
         "contacts.move / unknown-name", "contacts.move / unknown ward",
         "groups.remove / unknown-name", "areas.* / unknown-name",
-        "gateways.* / unknown-name",
     )),
     (ANSWER, "a number that is none has two codes", ("contacts.add / bad-phone",)),
     (ANSWER, "asked once more under two codes", ("contacts.forget / not-confirmed",)),
@@ -70,7 +67,7 @@ DRIFTS = (
         "broadcasts.create / auditor", "broadcasts.edit / auditor", "broadcasts.confirm / auditor",
         "broadcasts.test / auditor", "broadcasts.correct / auditor", "broadcasts.resend / auditor",
         "broadcasts.shared / auditor", "stop-all / auditor", "contacts.* / auditor",
-        "groups.* / auditor", "areas.* / auditor", "gateways.* / auditor", "site.* / auditor",
+        "groups.* / auditor", "areas.* / auditor",
     )),
     (ANSWER, "the command line knows no role here and stops an auditor in the database", (
         "broadcasts.create / auditor", "broadcasts.schedule / auditor", "broadcasts.pause / auditor",
@@ -97,7 +94,5 @@ DRIFTS = (
         "contacts.import / not-your-ward", "contacts.undo / not-your-ward",
         "contacts.undo / changed-later", "contacts.undo / already-undone",
         "areas.rename / name-taken",
-        "gateways.pause / whole-site", "gateways.resume / whole-site",
-        "gateways.resume / role", "site.backup / whole-site", "site.backup / role",
     )),
 )  # fmt: skip

@@ -13,7 +13,7 @@ from dispatcher.db.contacts import areas, contacts, groups
 from dispatcher.db.staff import people
 from dispatcher.domain.model import SYSTEM, Audience, BroadcastState, Role
 from dispatcher.domain.problems import Problem
-from dispatcher.usecases import handouts, urgent
+from dispatcher.usecases import printouts, urgent
 from dispatcher.usecases.context import Context
 from dispatcher.usecases.urgent import NewUrgent
 
@@ -213,7 +213,7 @@ def test_the_sheet_for_a_night_without_network_has_the_text_and_the_phones_of_th
     with app.store.read(officer) as tx:
         wards = [w.id for w in areas.wards_named(tx, ["Máy Tơ", "Cầu Đất"])]
         emergency = kept.get(tx, "lu")
-    page = handouts.fallback(app, officer, emergency, wards)
+    page = printouts.fallback(Context(app, officer), emergency, wards)
     assert "UBND phường Máy Tơ: xả lũ lúc ……" in page
     assert head["name"] in page
     assert "+84950" in page
@@ -241,7 +241,7 @@ def test_heads_who_passed_it_on_count_in_the_coverage(heads, twins):
         seen = reporting.coverage(tx, done.id, "Máy Tơ", None)
     assert seen.places["Máy Tơ", group.name]["passed_on"] == 2
     assert seen.total["not_reached"] == 2
-    page = handouts.share(app, officer, get(app, done.id))
+    page = printouts.share(Context(app, officer), done.id)
     assert page.count("☑") == 1
     assert "data:image/png;base64," in page
     assert "xả lũ lúc 23h" in page

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
 
-from dispatcher.cli.surface import Surface
 from dispatcher.db.queue import gateways as rows
 from dispatcher.db.schema import micros
 from dispatcher.db.staff import notices
@@ -14,53 +12,13 @@ from dispatcher.domain.model import SYSTEM, Mode
 from dispatcher.domain.outages import Attendance, Health, Level
 from dispatcher.domain.problems import Problem, Say
 from dispatcher.usecases import alarms
-
-# Checks that stop nothing today when they fail.
-MINOR = frozenset(
-    {"lists", "senders", "registrations", "backup", "callbacks", "listening", "people", "unsent"}
-)
+from dispatcher.usecases.checked import Checked, Finding, Opening
+from dispatcher.worker.adapters import adapter_options
 
 
-class Checked(NamedTuple):
-    """What one check found. `level`: how much to mind it; `since`: how long it has been so."""
-
-    check: str
-    ok: bool
-    say: Say
-    level: Level
-    since: datetime | None = None
-
-    @classmethod
-    def of(cls, found: tuple[str, bool, Say] | Checked) -> Checked:
-        """A finding that says no level of its own: fine, or by what it is about."""
-        if isinstance(found, Checked):
-            return found
-        check, ok, say = found
-        if ok:
-            return cls(check, ok, say, Level.OK)
-        return cls(check, ok, say, Level.WARN if check in MINOR else Level.ALARM)
-
-    def as_json(self, language: str) -> dict[str, Any]:
-        return {
-            "check": self.check,
-            "ok": self.ok,
-            "message": self.say.to(language),
-            "level": self.level.value,
-            "since": self.since.isoformat() if self.since else None,
-        }
-
-    @property
-    def mark(self) -> str:
-        if not self.ok:
-            return "✗"
-        return "✓" if self.level is Level.OK else "!"
-
-
-def gateways(surface: Surface) -> Checked:
+def gateways(opening: Opening) -> Checked:
     """How every gateway of the settings is, those in trouble by name with what to do."""
-    from dispatcher.worker.adapters import adapter_options
-
-    app = surface.open_app()
+    app = opening.open_app()
     now = app.clock()
     with app.store.read(SYSTEM) as tx:
         found = alarms.gateways(app, tx)
@@ -103,9 +61,9 @@ def _troubled(troubled: list[Health], now: datetime) -> Checked:
     return Checked("gateways", passing, told, level, since)
 
 
-def worker(surface: Surface) -> Checked:
+def worker(opening: Opening) -> Checked:
     """Whether somebody sends what is due."""
-    app = surface.open_app()
+    app = opening.open_app()
     with app.store.read(SYSTEM) as tx:
         found = alarms.work(app, tx)
     if found.attendance is Attendance.SENDS:
@@ -124,9 +82,9 @@ def worker(surface: Surface) -> Checked:
     return Checked("worker", False, told, Level.WARN, found.seen_at)
 
 
-def reports(surface: Surface) -> Checked:
+def reports(opening: Opening) -> Checked:
     """Reports that match nothing or cannot be read."""
-    app = surface.open_app()
+    app = opening.open_app()
     with app.store.read(SYSTEM) as tx:
         odd = alarms.odd_reports(app, tx)
     if not odd:
@@ -144,9 +102,9 @@ def reports(surface: Surface) -> Checked:
     return Checked("reports", False, told, Level.ALARM, min(known, default=None))
 
 
-def unsent(surface: Surface) -> tuple[str, bool, Say]:
+def unsent(opening: Opening) -> Finding:
     """Messages of the last day that expired before anybody sent them."""
-    app = surface.open_app()
+    app = opening.open_app()
     with app.store.read(SYSTEM) as tx:
         found = notices.unsent(tx, app.clock() - timedelta(days=1))
     if not found:

@@ -11,22 +11,24 @@ import asyncio
 import hmac
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from urllib.parse import parse_qsl
-
-from starlette.types import Receive, Scope, Send
 
 from dispatcher.db.database import Store
 from dispatcher.db.queue import receipts, turned_away
 from dispatcher.domain.machine import here
 from dispatcher.domain.model import SYSTEM
 from dispatcher.gateways.contract import Call, Heard
-from dispatcher.web.health import METHODS as LOOKS
-from dispatcher.web.health import Health
+from dispatcher.worker.health import METHODS as LOOKS
+from dispatcher.worker.health import Health
 
 log = logging.getLogger("dispatcher.hooks")
+Scope = MutableMapping[str, Any]  # of one call, as ASGI has it
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 METHODS = ("GET", "HEAD", "POST")
 MOST_BYTES = 256 * 1024
 COUNT = 5.0  # seconds in which calls that are turned away are counted together

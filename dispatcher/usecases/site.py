@@ -1,4 +1,4 @@
-"""Looking after a site from a page or a command: settings, backups, residential groups made one.
+"""Looking after a site: its settings and its backups; residential groups made one.
 
 Comes from: an admin.   Goes to: dispatcher.toml, data/backups, areas.
 Never: leaves settings that cannot be read, or a change nobody finds in the trail.
@@ -8,22 +8,24 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from dispatcher.broadcasts.app import App
+from dispatcher.broadcasts.app import App, second_place_of
 from dispatcher.config import FILE, Site, changing, parse, read_text
 from dispatcher.config.changing import Where
 from dispatcher.db.contacts import areas, contacts, imports
 from dispatcher.db.database import Tx
 from dispatcher.db.ops import second_place, upkeep
 from dispatcher.db.ops import settings as site_facts
-from dispatcher.domain.model import HANOI, SYSTEM, Actor
+from dispatcher.domain import rights
+from dispatcher.domain.model import HANOI, SYSTEM
 from dispatcher.domain.problems import Problem, refused, settings
-from dispatcher.usecases import restoring
+from dispatcher.usecases.context import Context
 
 
 @dataclass(frozen=True)
@@ -49,15 +51,43 @@ def is_newer(app: App) -> bool:
         return True
 
 
-def foresee(app: App, tx: Tx, given: Mapping[Where, str], dropped: Sequence[Where]) -> Change:
+@dataclass(frozen=True)
+class SettingsNow:
+    """The settings as they stand in the file."""
+
+    given: Mapping[Where, str]
+    digest: str
+    newer: bool  # than what this process was started with
+    backups: Sequence[Backup]
+
+
+def settings_now(context: Context) -> SettingsNow:
+    """How the site is set up, and which backups were made from the page."""
+    root = context.app.site.root
+    given = changing.current(root)
+    return SettingsNow(given, digest(root), is_newer(context.app), backups(context.app))
+
+
+def need_settings(context: Context) -> None:
+    """Refuse whoever may not change settings, or has not given their code, before all else."""
+    with context.remembering("change", "settings"):
+        rights.need_site(context.actor, "đổi cài đặt", "change settings")
+    context.prove()
+
+
+def foresee(context: Context, given: Mapping[Where, str], dropped: Sequence[Where]) -> Change:
     """What a form would make of the settings; nothing is written.
 
     Raises Problem when they would not be read, or name a ward that is not there.
     """
-    root = app.site.root
+    need_settings(context)
+    app, root = context.app, context.app.site.root
     text, site = changing.changed(root, given, dropped)
-    for wards in [w for w, _ in site.senders.values()] + [b.wards for b in site.budgets.values()]:
-        areas.wards_named(tx, list(wards))
+    with context.read() as tx:
+        for wards in [w for w, _ in site.senders.values()] + [
+            b.wards for b in site.budgets.values()
+        ]:
+            areas.wards_named(tx, list(wards))
     if (site.mode, site.database) != (app.site.mode, app.site.database):
         raise refused(
             "restart-first",
@@ -67,23 +97,26 @@ def foresee(app: App, tx: Tx, given: Mapping[Where, str], dropped: Sequence[Wher
     return Change(text, site, changing.differences(root, text), digest(root))
 
 
-def change_settings(app: App, actor: Actor, change: Change, made_from: str) -> Path:
+def change_settings(context: Context, change: Change, made_from: str) -> Path:
     """Put new settings in place; where the old file was kept. They count from the next start.
 
     `made_from`: digest of the file the person saw; somebody else's change meanwhile is a refusal.
     """
+    app = context.app
     place, now = app.site.root / FILE, app.clock().astimezone(HANOI)
-    if digest(app.site.root) != made_from:
-        raise refused(
-            "settings-changed",
-            "Có người vừa sửa cài đặt. Mở lại trang rồi sửa tiếp.",
-            "Somebody has just changed the settings. Open the page again.",
-        )
+    need_settings(context)
+    with context.remembering("change", "settings"):
+        if digest(app.site.root) != made_from:
+            raise refused(
+                "settings-changed",
+                "Có người vừa sửa cài đặt. Mở lại trang rồi sửa tiếp.",
+                "Somebody has just changed the settings. Open the page again.",
+            )
     before = place.read_bytes()
     kept = _folder(app, "settings") / f"dispatcher-{now:%Y%m%d-%H%M%S}.toml"
     try:
         kept.write_bytes(before)
-        with app.begin(actor)() as tx:
+        with context.begin() as tx:
             tx.note("changed", "settings", "", was=made_from, lines=len(change.lines))
             _put(place, change.text.encode())
     except BaseException as error:
@@ -133,32 +166,59 @@ def backups(app: App) -> list[Backup]:
     return sorted(made, key=lambda b: b.at, reverse=True)
 
 
-def place_for_backup(app: App) -> Path:
+def _place_for_backup(app: App) -> Path:
     """A new name in the site's own folder of backups."""
     now = app.clock().astimezone(HANOI)
     return _folder(app, "backups") / f"sao-luu-{now:%Y%m%d-%H%M%S}.db"
 
 
-def need_new(target: Path) -> None:
-    if target.exists():
-        raise Problem("file-exists", f"{target} đã có; chọn tên khác.", f"{target} exists already.")
-
-
 def back_up(
-    app: App,
-    actor: Actor,
-    target: Path,
+    context: Context,
+    target: Path | None = None,
+    key_to: Path | None = None,
     told: Callable[[int, int], None] = lambda done, total: None,
 ) -> int:
-    """Copy the living database to a new file; bytes written. The key is not in it."""
-    need_new(target)
-    size = upkeep.backup(app.site.database, target, told)
-    with app.store.begin(actor, app.clock()) as tx:
+    """Copy the living database to a new file; bytes written. The key is not in it.
+
+    `target`: where no other file is; None: in the site's own folder of backups. `key_to`: where
+    the key is copied as well, in another folder.
+    """
+    app = context.app
+    with context.remembering("back-up", "database"):
+        rights.need_site(context.actor, "sao lưu", "back up")
+        if target is not None and target.exists():
+            raise Problem(
+                "file-exists", f"{target} đã có; chọn tên khác.", f"{target} exists already."
+            )
+        if target and key_to and key_to.resolve().parent == target.resolve().parent:
+            raise refused(
+                "key-beside",
+                "Khóa phải cất ở chỗ khác với bản sao lưu.",
+                "The key must be kept in another place than the backup.",
+            )
+    if app.store.dry:
+        return 0
+    size = upkeep.backup(app.site.database, target or _place_for_backup(app), told)
+    with context.begin() as tx:
         site_facts.put(tx, "backed_up_at", app.clock().isoformat())
         tx.note("backed_up", "database", "", bytes=size)
     with suppress(Problem), app.store.read(SYSTEM) as tx:  # the backup is there all the same
-        second_place.write(tx, restoring.second_place(app.site), app.clock())
+        second_place.write(tx, second_place_of(app.site), app.clock())
+    if key_to:
+        _copy_key(app.site.key_file, key_to)
     return size
+
+
+def _copy_key(key: Path, target: Path) -> None:
+    try:
+        target.touch(mode=0o600, exist_ok=False)
+        shutil.copyfile(key, target)
+    except OSError as error:
+        raise settings(
+            "cannot-write",
+            f"Không chép được khóa sang {target}: {error.strerror}.",
+            f"The key could not be copied to {target}: {error.strerror}.",
+        ) from None
 
 
 # --- residential groups -------------------------------------------------------------------------

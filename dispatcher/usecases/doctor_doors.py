@@ -7,17 +7,16 @@ import urllib.error
 import urllib.request
 from http.client import HTTPException
 
-from dispatcher.cli.surface import Surface
 from dispatcher.domain.model import Mode
 from dispatcher.domain.problems import Say
+from dispatcher.usecases.checked import Finding, Opening
 
-Finding = tuple[str, bool, Say]
 WAIT = 10  # seconds for an answer of `/health`
 
 
-def callbacks(surface: Surface) -> Finding:
+def callbacks(opening: Opening) -> Finding:
     """Receipts come back over `public_url`: is somebody there, and well?"""
-    site = surface.open_site()
+    site = opening.open_site()
     url = site.public_url
     if site.mode is Mode.DRILL:
         said = Say("Chạy thử: báo nhận đi trong máy", "A drill: receipts stay on this machine")
@@ -71,9 +70,9 @@ def _asked(url: str) -> tuple[int, str]:
         return 0, ""
 
 
-def listening(surface: Surface) -> Finding:
+def listening(opening: Opening) -> Finding:
     """Whoever listens beyond this machine needs TLS in front: passwords pass here."""
-    site = surface.open_site()
+    site = opening.open_site()
     host, _, _ = site.listen.rpartition(":")
     if stays_here(host):
         here = Say(

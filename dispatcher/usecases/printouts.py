@@ -13,18 +13,20 @@ from typing import Any
 
 from dispatcher import templating
 from dispatcher.broadcasts.app import App
-from dispatcher.db.broadcasts import files, shares, texts
+from dispatcher.db.broadcasts import broadcasts, files, shares, texts
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.broadcasts.emergencies import Emergency
 from dispatcher.db.contacts import areas, contacts, groups
 from dispatcher.db.contacts.contacts import Within
 from dispatcher.db.database import Tx
+from dispatcher.domain import rights
 from dispatcher.domain.areas import natural_key
-from dispatcher.domain.model import Actor, Mode
+from dispatcher.domain.model import Mode
 from dispatcher.domain.problems import Say
 from dispatcher.domain.sms import folded
 from dispatcher.reports import reporting
 from dispatcher.usecases import urgent
+from dispatcher.usecases.context import Context
 
 FORMS = ("zalo", "sms_accented", "sms")  # what reads best first
 
@@ -66,9 +68,10 @@ def places(app: App, tx: Tx, wards: Iterable[int]) -> dict[int, list[Place]]:
     return found
 
 
-def fallback(app: App, actor: Actor, emergency: Emergency, wards: Iterable[int]) -> str:
+def fallback(context: Context, emergency: Emergency, wards: Iterable[int]) -> str:
     """The sheet for a night without network: what is read out, and the phones of the heads."""
-    with app.begin(actor)() as tx:
+    app = context.app
+    with context.begin() as tx:
         names = areas.names(tx)
         found = places(app, tx, wards)
         pages = [
@@ -79,9 +82,12 @@ def fallback(app: App, actor: Actor, emergency: Emergency, wards: Iterable[int])
     return reporting.sheet(emergency.title, app.site.name, pages, _words(True), drill=_drill(app))
 
 
-def share(app: App, actor: Actor, broadcast: Broadcast) -> str:
+def share(context: Context, number: int) -> str:
     """The sheet to pass on: text and pictures, one residential group a line, ticked if done."""
-    with app.begin(actor)() as tx:
+    app, actor = context.app, context.actor
+    with context.act("share", "broadcast", number) as tx:
+        rights.need(actor, rights.WRITERS, "in số điện thoại", "print phone numbers")
+        broadcast = broadcasts.get(tx, number)
         done = shares.passed_on(tx, broadcast.id)
         names = areas.names(tx)
         mine = [w for w in broadcast.senders if actor.wards is None or w in actor.wards]
