@@ -5,30 +5,42 @@ Comes from: the database and the locks of workers.   Goes to: doctor, home, the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dispatcher import outages
 from dispatcher.app import App
 from dispatcher.outages import Attendance, Health, Work
-from dispatcher.store import ending, health, receipts, workers
+from dispatcher.problems import Say
+from dispatcher.store import ending, health, receipts, turned_away, workers
 from dispatcher.store.broadcasts import Broadcast
 from dispatcher.store.database import Tx
 
 
 def odd_reports(app: App, tx: Tx) -> dict[str, dict[str, Any]]:
-    """Gateways of whose reports too many are of no use just now: looked_at, of_no_use, since (of
-    the alarm, ISO; None where no worker has noticed it yet)."""
+    """Gateways of whose reports too many are of no use just now: looked_at, of_no_use, of those
+    bad_signature (turned away at the door), since (of the alarm, ISO; None where no worker has
+    noticed it yet)."""
     limits = {name: g.odd_reports for name, g in app.site.gateways.items()}
     since = receipts.episodes(tx)
+    forged = turned_away.after(tx, app.clock() - receipts.WATCHED)
     return {
         name: {
             "looked_at": looked,
             "of_no_use": odd,
+            "bad_signature": forged.get(name, 0),
             "since": since[name].isoformat() if name in since else None,
         }
         for name, (looked, odd) in receipts.alarms(tx, app.clock(), limits).items()
     }
+
+
+def of_no_use(odd: Mapping[str, Any]) -> Say:
+    """How many reports of one gateway are of no use, as doctor, check and pages say it."""
+    said, forged = f"{odd['of_no_use']}/{odd['looked_at']}", odd["bad_signature"]
+    if not forged:
+        return Say(said, said)
+    return Say(f"{said}, {forged} sai chữ ký", f"{said}, {forged} with a wrong signature")
 
 
 def gateways(app: App, tx: Tx) -> dict[str, Health]:

@@ -100,6 +100,10 @@ REASONS: dict[str, Say] = {
         "cả lượt gửi nhiều số bị từ chối, đang gửi lại từng phần",
         "refused with a whole call, goes again in smaller ones",
     ),
+    "too_few": Say(
+        "chưa đủ số máy để nhà cung cấp nhận một lượt (nên thêm kênh nhận từng số)",
+        "fewer numbers than the gateway takes at once (add a step that takes single ones)",
+    ),
     "same_words": Say(
         "đã nhận cùng nội dung trong 24 giờ", "got exactly the same words within 24 hours"
     ),

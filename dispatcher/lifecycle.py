@@ -144,6 +144,8 @@ class Decision:
 TAKEN = Decision(M.ACCEPTED, AttemptState.ACCEPTED)
 
 
+_ARRIVED = Heard.DELIVERED | Heard.READ
+
 # Refusals that another moment would not have brought. The others (this number, this text, this
 # network) the same call would have met a moment earlier as well, so nothing of it was taken.
 _OF_THE_MOMENT = {Fault.BUSY: Effect.SLOW, Fault.ACCOUNT: Effect.PAUSE, Fault.LATER: Effect.NONE}
@@ -193,11 +195,18 @@ def opening(opens: Opens, now: datetime) -> datetime:
     return at.astimezone(UTC)
 
 
+def gathering(now: datetime, *, again: bool = False) -> datetime:
+    """When messages too few for a call are looked at once more: all of them at one moment, the next
+    full minute, later the next full ten."""
+    span = timedelta(minutes=10 if again else 1)
+    return now + span - (now - datetime.min.replace(tzinfo=UTC)) % span
+
+
 def settle(
     standing: Standing, fault: Fault | None, retry_after: timedelta | None, now: datetime
 ) -> Decision:
     """An answer came: `fault` None is acceptance. Total over every fault and standing."""
-    if standing.heard & (Heard.DELIVERED | Heard.READ):
+    if standing.heard & _ARRIVED:
         return Decision(_received(standing.heard | standing.reached), AttemptState.ACCEPTED)
     if standing.reached and fault is not None and not standing.heard & Heard.ACCEPTED:
         # they have it, and of this attempt we know what its answer says
@@ -270,7 +279,7 @@ def remembered_until(first_asked_at: datetime, window: timedelta) -> datetime:
 
 def in_doubt(standing: Standing, now: datetime) -> Decision:
     """No readable answer, or the worker died with the call open. Never blindly again."""
-    if standing.heard & (Heard.DELIVERED | Heard.READ):
+    if standing.heard & _ARRIVED:
         return Decision(_received(standing.heard | standing.reached), AttemptState.ACCEPTED)
     if standing.reached:
         return settle(standing, Fault.UNKNOWN, None, now)
@@ -327,13 +336,15 @@ def receipt(
     """
     if message is M.READ or (message is M.SENDING and leased):
         return None
-    if heard & (Heard.DELIVERED | Heard.READ):
+    if heard & _ARRIVED:
         state = _received(heard)
         if state is message or (message is M.DELIVERED and state is not M.READ):
             return None
         return Decision(state, AttemptState.ACCEPTED)
     if message is M.DELIVERED or not current:
         return None
+    if standing.reached:
+        return Decision(_received(standing.reached), AttemptState.ACCEPTED)
     if message in (M.ACCEPTED, M.UNCONFIRMED, M.SENDING):
         if heard & Heard.FAILED:
             return _go_on(standing, AttemptState.ACCEPTED, now)
@@ -344,6 +355,8 @@ def receipt(
 
 def deadline(standing: Standing, now: datetime) -> Decision:
     """Accepted, no word in time: the next step, if there is one and there is still time."""
+    if standing.reached:
+        return Decision(_received(standing.reached), AttemptState.ACCEPTED)
     if standing.has_next_step and now < standing.expires_at:
         return Decision(M.QUEUED, AttemptState.ACCEPTED, Move.NEXT_STEP, now)
     return Decision(M.ACCEPTED, AttemptState.ACCEPTED)
@@ -361,6 +374,8 @@ def best_of_others(
 
     `others`: (reference, state, heard). One the network said no to counts for nothing.
     """
+    if reached := reached_by_others(others, reference):
+        return _received(reached)
     best: MessageState | None = None
     for other, state, bits in others:
         if other == reference or Heard(bits) & Heard.FAILED:
@@ -370,6 +385,20 @@ def best_of_others(
         if state in (AttemptState.UNCONFIRMED, AttemptState.DOUBTFUL):
             best = M.UNCONFIRMED
     return best
+
+
+def reached_by_others(
+    others: Sequence[tuple[str, str, int]], reference: str | None = None
+) -> Heard:
+    """What says that attempts of a message but `reference` were delivered or read.
+
+    `others`: as for `best_of_others`.
+    """
+    found = Heard.NOTHING
+    for other, _, bits in others:
+        if other != reference:
+            found |= Heard(bits) & _ARRIVED
+    return found
 
 
 def _received(heard: Heard) -> MessageState:

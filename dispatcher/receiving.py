@@ -308,7 +308,7 @@ def _move(
         leased = attempt["lease_owner"] is not None
         if leased and attempt["message_state"] == MessageState.SENDING:
             early.add(message_id)
-        onward = later.get(message_id, [])
+        onward, seen = later.get(message_id, []), others.get(message_id, ())
         standing = Standing(
             tx.now,
             broadcast.expires_at or tx.now,
@@ -316,7 +316,8 @@ def _move(
             has_next_step=any(t[1] > step for t in onward),
             heard=bits,
             stopped=broadcast.state in (BroadcastState.STOPPED, BroadcastState.EXPIRED),
-            earlier=lifecycle.best_of_others(others.get(message_id, ()), attempt["reference"]),
+            earlier=lifecycle.best_of_others(seen, attempt["reference"]),
+            reached=lifecycle.reached_by_others(seen, attempt["reference"]),
         )
         old = MessageState(attempt["message_state"])
         decision = lifecycle.receipt(

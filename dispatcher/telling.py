@@ -223,10 +223,12 @@ def _odd_reports(gateway: str, since: datetime) -> Event:
         "gateway",
         f"{gateway}@{since.isoformat()}",
         Say(
-            f"Nhà cung cấp {gateway}: nhiều báo nhận không khớp tin nào hoặc không đọc được, nên "
-            "kết quả gửi có thể thiếu. Cần quản trị xem cấu hình và nhật ký báo nhận.",
-            f"Gateway {gateway}: many reports match no message or cannot be read, so results may "
-            "be missing. An admin must look at its settings and the log of receipts.",
+            f"Nhà cung cấp {gateway}: nhiều báo nhận không khớp tin nào, sai chữ ký hoặc không đọc "
+            "được, nên kết quả gửi có thể thiếu. Cần quản trị xem cấu hình, khóa ở nhà cung cấp và "
+            "nhật ký báo nhận.",
+            f"Gateway {gateway}: many reports match no message, carry a wrong signature or cannot "
+            "be read, so results may be missing. An admin must look at its settings, the keys at "
+            "the vendor and the log of receipts.",
         ),
         (ADMIN,),
         by_text=True,

@@ -1,7 +1,9 @@
 """What it means when the clock of a site was moved: nothing starts by itself until it is settled.
 
 Messages of running broadcasts go on by the seconds counted since (see `clock.Watch`). What a
-schedule or an approval would start waits until the clock is back, or a person says it is right.
+schedule or an approval would start waits until the clock is back, or a person says it is right; a
+clock put back is believed once it has passed all that was written before: what starts then comes
+late at worst, never early. One rule (`doubt`) says so to workers, doors and the doctor.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from datetime import datetime, timedelta
 
 from dispatcher.clock import Clock, Watch
 from dispatcher.model import HANOI, SYSTEM
-from dispatcher.problems import Problem, refused
+from dispatcher.problems import Problem, Say, refused
 from dispatcher.store import settings, trail
 from dispatcher.store.database import Store, Tx
 from dispatcher.store.schema import moment
@@ -49,13 +51,16 @@ def doubt(tx: Tx, clock: Clock) -> tuple[datetime, datetime] | None:
 def problem(says: datetime, right: datetime) -> Problem:
     """For people: what is wrong, what waits, what to do."""
     says_text, right_text = (f"{t.astimezone(HANOI):%H:%M %d/%m/%Y}" for t in (says, right))
+    until = Say("", "")
+    if says < right:
+        until = Say(f" tới khi đồng hồ qua {right_text}", f" until it has passed {right_text}")
     return refused(
         "clock-doubtful",
         f"Đồng hồ máy chỉ {says_text}, nhưng theo việc đã ghi thì phải khoảng {right_text}. Lịch "
-        "và tin hẹn giờ tạm dừng. Chỉnh lại giờ của máy; nếu giờ máy đang đúng: "
+        f"và tin hẹn giờ tạm dừng{until.vi}. Chỉnh lại giờ của máy; nếu giờ máy đang đúng: "
         "dispatcher doctor --clock-is-right",
         f"The clock says {says_text}, but by what was written it is about {right_text}. Schedules "
-        "and timed broadcasts wait. Set the clock; if it is right: "
+        f"and timed broadcasts wait{until.en}. Set the clock; if it is right: "
         "dispatcher doctor --clock-is-right",
     )
 
@@ -88,6 +93,7 @@ class Timekeeper:
         off = watch.off_by()
         with self._store.read(SYSTEM) as tx:
             moved = settings.get(tx, MOVED)
+            caught_up = bool(moved) and off < timedelta() and doubt(tx, watch) is None
         if abs(off) <= JUMP:  # small corrections are followed, and so is a clock set back
             watch.follow()
             if moved:
@@ -96,6 +102,11 @@ class Timekeeper:
             return True
         if self._in_doubt and not moved:  # a person said that it is right
             watch.follow()
+            self._in_doubt = False
+            return True
+        if caught_up:  # everything written before is in the past again
+            watch.follow()
+            self._note(watch, "", "caught up")
             self._in_doubt = False
             return True
         if not moved:

@@ -105,11 +105,12 @@ def check(surface: Surface, names: tuple[str, ...]) -> int:
             name, told = f["gateway"], f.get("message", "?")
             surface.say(told if told.startswith(f"{name}:") else f"{name}: {told}")
         if odd := f.get("odd_reports"):
+            said = alarms.of_no_use(odd)
             surface.warn(
-                f"{odd['of_no_use']} trong {odd['looked_at']} báo nhận giờ qua không khớp tin nào "
-                "hoặc không đọc được. Xem: dispatcher log receipts",
-                f"{odd['of_no_use']} of {odd['looked_at']} reports of the last hour match nothing "
-                "or cannot be read. See: dispatcher log receipts",
+                f"Báo nhận giờ qua không khớp tin nào hoặc không đọc được: {said.vi}. Xem: "
+                "dispatcher log receipts; kiểm tra khóa ở nhà cung cấp",
+                f"Reports of the last hour that match nothing or cannot be read: {said.en}. See: "
+                "dispatcher log receipts; check the keys at the vendor",
             )
         if f.get("not_registered"):
             unknown_names = ", ".join(f["not_registered"])

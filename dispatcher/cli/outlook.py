@@ -131,11 +131,12 @@ def reports(surface: Surface) -> Checked:
     if not odd:
         fine = Say("Báo nhận đọc được", "Reports can be read")
         return Checked("reports", True, fine, Level.OK)
-    named = ", ".join(f"{n} ({o['of_no_use']}/{o['looked_at']})" for n, o in odd.items())
+    said = {name: alarms.of_no_use(o) for name, o in odd.items()}
+    vi, en = (", ".join(f"{n} ({s.to(lang)})" for n, s in said.items()) for lang in ("vi", "en"))
     told = Say(
-        f"Báo nhận không khớp tin nào hoặc không đọc được, giờ qua: {named}. Xem: dispatcher "
+        f"Báo nhận không khớp tin nào hoặc không đọc được, giờ qua: {vi}. Xem: dispatcher "
         "log receipts; kiểm tra địa chỉ báo nhận và khóa ở nhà cung cấp.",
-        f"Reports of the last hour that match nothing or cannot be read: {named}. See: "
+        f"Reports of the last hour that match nothing or cannot be read: {en}. See: "
         "dispatcher log receipts; check callback address and keys at the vendor.",
     )
     known = [datetime.fromisoformat(o["since"]) for o in odd.values() if o["since"]]

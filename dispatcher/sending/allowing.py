@@ -40,7 +40,8 @@ def reserve(
 ) -> tuple[list[list[Parcel]], list[tuple[list[Parcel], Allowance]]]:
     """(the calls that may go, with what each message reserves; those that may not, and why).
 
-    A call that fits in part goes in part. Once a limit is met, later calls under it wait.
+    A call that fits in part goes in part, where that is enough for a call. Once a limit is met,
+    later calls under it wait.
     """
     limits = {
         (p.broadcast_id, p.step): limits_of(lane, known[p.broadcast_id], p.step, now)
@@ -73,12 +74,28 @@ def reserve(
                 taken[a.name, a.period] += amount
                 wanted[a.name, a.period] += amount
             fits.append(parcel._replace(reserved=price))
+        if met:
+            size = as_calls(len(fits), len(batch) - len(fits), lane.least)
+            for parcel in fits[size:]:
+                for a in mine:
+                    amount = cost(parcel) if a.in_dong else 1
+                    taken[a.name, a.period] -= amount
+                    wanted[a.name, a.period] -= amount
+            del fits[size:]
+            refused.append((batch[size:], met))
         if fits:
             going.append(fits)
-        if met:
-            refused.append((batch[len(fits) :], met))
     allowances.take(tx, wanted)
     return going, refused
+
+
+def as_calls(fit: int, left: int, least: int) -> int:
+    """How many of a call go where only so many fit: none where that is fewer than the vendor takes,
+    and a few less where those left would be."""
+    short = least - left if 0 < left < least else 0
+    if fit - short >= least:
+        return fit - short
+    return fit if fit >= least else 0
 
 
 def give_back(

@@ -55,10 +55,16 @@ def load(view: View, tx: Tx, lane: Lane, now: datetime, monotonic: float) -> lis
         if look and not found and not calls and not lane.waiting:
             lane.empty_until = monotonic + POLL
     batches: list[list[Parcel]] = []
+    few: list[list[Parcel]] = []
     room -= len(calls)
     while room > 0 and lane.waiting:
-        batches.append(claiming.next_batch(lane))
-        room -= 1
+        batch = claiming.next_batch(lane)
+        if len(batch) < lane.least:
+            few.append(batch)
+        else:
+            batches.append(batch)
+            room -= 1
+    too_few(view, tx, lane, few, view.running, now)
     started = in_turn(view, tx, lane, calls, batches, now, monotonic)
     claiming.keep(tx, view.name, lane, now + views.LEASE)
     return started
@@ -156,10 +162,13 @@ def intend(
     for call in calls:
         call.parcels = [p for p in call.parcels if p.message_id in going]
         call.outgoing = [outgoing(p, known[p.broadcast_id]) for p in call.parcels]
-    full = [call for call, batch in zip(calls, batches, strict=True)
-            if len(call.parcels) == len(batch) or len(call.parcels) >= lane.least]  # fmt: skip
-    too_few(view, tx, lane, [c.parcels for c in calls if c not in full and c.parcels], known, now)
-    return [call for call in full if call.parcels]
+    few = [call.parcels for call in calls if 0 < len(call.parcels) < lane.least]
+    for batch in few:
+        intents.take_back(tx, view.name, batch)
+        allowing.give_back(tx, [(lane, p, known[p.broadcast_id], now, None) for p in batch])
+        lane.fresh.update(p.message_id for p in batch)  # in the queue, held by nobody
+    too_few(view, tx, lane, few, known, now)
+    return [call for call in calls if len(call.parcels) >= lane.least]
 
 
 def too_few(
@@ -170,26 +179,30 @@ def too_few(
     known: Mapping[int, Broadcast],
     now: datetime,
 ) -> None:
-    """Calls the last look left fewer messages in than the vendor takes: it would refuse them whole.
+    """Calls of fewer messages than the vendor takes do not leave: it would refuse them whole.
 
-    They go on by another gateway of the step or at the next step. Where there is none they wait in
-    the queue, and leave with those that are due by then, like the last call of a broadcast.
+    They wait a moment for others alike. Then they go on by another gateway of the step or at the
+    next step; where there is none they wait on, until their broadcast's time is over, with that
+    reason.
     """
-    rows = []
+    rows: list[tuple[int, MessageState, int | None, str | None, datetime, str | None]] = []
     for batch in batches:
         broadcast = known[batch[0].broadcast_id]
-        intents.take_back(tx, view.name, batch)
-        allowing.give_back(tx, [(lane, p, broadcast, now, None) for p in batch])
         later = messages.later_targets(tx, [p.message_id for p in batch])
-        elsewhere = view.elsewhere(tx, batch, {broadcast.id: broadcast})
+        elsewhere = view.elsewhere(tx, batch, {broadcast.id: broadcast}, together=len(batch))
         for p in batch:
             onward = Onward(later.get(p.message_id, ()), elsewhere.get(p.message_id))
             standing = standing_of(lane, p, (), onward, broadcast, asked_at=now)
             decision = lifecycle.settle(standing, Fault.CARRIER, None, now)
-            if decision.message is MessageState.QUEUED:
-                place = place_of(decision.move, p, onward)
-                rows.append((p.message_id, decision.message, *place, now))
-    outcomes.turn_away(tx, view.name, rows, {r[0] for r in rows})
+            why: str | None = None
+            waited = p.too_few or p.refused_with_others
+            if waited and decision.message is MessageState.QUEUED:  # there is another way
+                place, due, why = place_of(decision.move, p, onward), now, ""
+            else:
+                place, due = (None, None), lifecycle.gathering(now, again=waited)
+                why = None if p.refused_with_others else outcomes.TOO_FEW
+            rows.append((p.message_id, MessageState.QUEUED, *place, due, why))
+    outcomes.turn_away(tx, view.name, rows, lane.fresh)
 
 
 def turn_away(
@@ -221,7 +234,9 @@ def turn_away(
         state, place = decision.message, place_of(decision.move, p, onward)
         if wait is None and state is MessageState.FAILED:  # the budget was the last way
             state, place = MessageState.QUEUED, (None, None)
-        rows.append((p.message_id, state, *place, decision.due_at or now))
+        waits = state is MessageState.QUEUED and wait is not None and not p.refused_with_others
+        why = Fault.LATER.value if waits else None
+        rows.append((p.message_id, state, *place, decision.due_at or now, why))
     outcomes.turn_away(tx, view.name, rows, lane.fresh)
     if wait is None and any(r[1] is MessageState.QUEUED and r[3] is None for r in rows):
         held = broadcasts.get(tx, broadcast.id)
@@ -252,6 +267,12 @@ def doubts(view: View, tx: Tx, lane: Lane, room: int, now: datetime) -> list[Ask
     stops = withdrawals.stopped(
         tx, [p.message_id for p in parcels], urgent_despite_refusal=view.urgent_despite_refusal
     )
+    others = messages.other_attempts(tx, [(p.message_id, p.reference) for p in parcels])
+    staying = stops.keys() | {
+        p.message_id
+        for p in parcels
+        if lifecycle.reached_by_others(others.get(p.message_id, ()), p.reference)
+    }
     sizes = messages.sizes_of_calls(tx, {p.call_ref for p in parcels if p.call_ref != p.reference})
     by_call: dict[str, list[Parcel]] = {}
     for parcel in parcels:
@@ -263,7 +284,7 @@ def doubts(view: View, tx: Tx, lane: Lane, room: int, now: datetime) -> list[Ask
         if len(group) < still_open:  # another worker has the others of this call just now
             put_back(view, tx, Asked(lane, call_ref, group, now, 0.0))
             continue
-        as_it_was = len(group) == size and not any(p.message_id in stops for p in group)
+        as_it_was = len(group) == size and not any(p.message_id in staying for p in group)
         may_ask, look_up = can_ask(lane, group, known, view.mode, now, as_it_was=as_it_was)
         opens_at = repeats_from(group[0], known[group[0].broadcast_id], now)
         if may_ask and not look_up and opens_at > now:  # its hours are over: it could leave now

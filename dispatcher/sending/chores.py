@@ -34,7 +34,7 @@ def reclaim(tx: Tx, worker: str, doubts: Mapping[str, Doubt], dead: str | None =
     decided = []
     for row in rows:
         broadcast = broadcasts.get(tx, row["broadcast_id"])
-        onward = later.get(row["id"], [])
+        onward, seen = later.get(row["id"], []), others.get(row["id"], ())
         standing = Standing(
             first_asked_at=moment(row["asked_at"]),
             expires_at=broadcast.expires_at or tx.now,
@@ -45,7 +45,8 @@ def reclaim(tx: Tx, worker: str, doubts: Mapping[str, Doubt], dead: str | None =
             seed=row["call_ref"],
             stopped=broadcast.state in (BroadcastState.STOPPED, BroadcastState.EXPIRED),
             has_next_target=bool(onward),
-            earlier=lifecycle.best_of_others(others.get(row["id"], ()), row["reference"]),
+            earlier=lifecycle.best_of_others(seen, row["reference"]),
+            reached=lifecycle.reached_by_others(seen, row["reference"]),
         )
         decision = lifecycle.in_doubt(standing, tx.now)
         goes_on = decision.move is Move.NEXT_TARGET  # the network has said no meanwhile
@@ -92,11 +93,17 @@ def pass_deadlines(tx: Tx, read_upto: datetime | None = None) -> int:
         return 0
     rows = waiting.past_deadline(tx, receipts.unread(tx, read_upto or tx.now))
     later = messages.later_targets(tx, [r["id"] for r in rows])
+    others = messages.other_attempts(tx, [(r["id"], "") for r in rows])
     moves: list[tuple[int, int, MessageState, int | None, str | None]] = []
     for row in rows:
         step = row["position"] // TARGETS_PER_STEP
         onward = [t for t in later.get(row["id"], []) if t[1] > step]
-        standing = Standing(tx.now, moment(row["expires_at"]), has_next_step=bool(onward))
+        standing = Standing(
+            tx.now,
+            moment(row["expires_at"]),
+            has_next_step=bool(onward),
+            reached=lifecycle.reached_by_others(others.get(row["id"], ())),
+        )
         decision = lifecycle.deadline(standing, tx.now)
         if decision.message is MessageState.QUEUED:
             to: tuple[int | None, str | None] = onward[0][0], onward[0][2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from datetime import datetime
 from itertools import groupby, zip_longest
@@ -87,9 +88,22 @@ def next_batch(lane: Lane) -> list[Parcel]:
         if not alike(limits, batch[0], head):
             break
         batch.append(lane.waiting.popleft())
-    short = limits.at_least - len(lane.waiting)
-    if 0 < short < limits.at_least and len(batch) - short >= limits.at_least:
-        for parcel in reversed(batch[-short:]):  # so that the last call is not too small
-            lane.waiting.appendleft(parcel)
-        del batch[-short:]
-    return batch
+    return _with_enough(lane, batch, most) if limits.at_least > 1 else batch
+
+
+def _with_enough(lane: Lane, batch: list[Parcel], most: int) -> list[Parcel]:
+    """The call as it goes, so that neither it nor the next of its kind is smaller than the vendor
+    takes, as far as what waits here allows: whoever is alike joins it; some of it stay for the
+    last call, or all of that come along."""
+    limits = lane.gateway.limits
+    together = batch + [p for p in lane.waiting if alike(limits, batch[0], p)]
+    size, left = most, len(together) - most
+    if 0 < left < limits.at_least:
+        if most - (limits.at_least - left) >= limits.at_least:
+            size -= limits.at_least - left
+        elif len(together) <= limits.batch and not batch[0].refused_with_others:
+            size = len(together)
+    going = {p.message_id for p in together[:size]}
+    lane.waiting.extendleft(reversed(batch))
+    lane.waiting = deque(p for p in lane.waiting if p.message_id not in going)
+    return together[:size]

@@ -41,14 +41,12 @@ def standing_of(
 
     `others`: receipts and earlier attempts, (reference, state, heard).
     """
-    heard = reached = HeardBits.NOTHING
+    heard = HeardBits.NOTHING
     for reference, state, bits in others:
         if reference == parcel.reference:
             heard |= HeardBits(bits)
             if state == AttemptState.ACCEPTED:  # whoever asked before us had a yes
                 heard |= HeardBits.ACCEPTED
-        else:
-            reached |= HeardBits(bits) & (HeardBits.DELIVERED | HeardBits.READ)
     assert broadcast.expires_at is not None
     return Standing(
         first_asked_at=parcel.asked_at or asked_at,
@@ -62,7 +60,7 @@ def standing_of(
         rather_twice=broadcast.rather_twice,
         repeat=parcel.asks > 0,
         heard=heard,
-        reached=reached,
+        reached=lifecycle.reached_by_others(others, parcel.reference),
         earlier=lifecycle.best_of_others(others, parcel.reference),
         stopped=broadcast.state in (BroadcastState.STOPPED, BroadcastState.EXPIRED),
         seed=parcel.call_ref,

@@ -111,9 +111,16 @@ class View:
         return {i: replace(self.known[i], state=states[i]) for i in sorted(ids)}
 
     def elsewhere(
-        self, tx: Tx, parcels: Sequence[Parcel], known: Mapping[int, Broadcast]
+        self,
+        tx: Tx,
+        parcels: Sequence[Parcel],
+        known: Mapping[int, Broadcast],
+        together: int | None = None,
     ) -> dict[int, str]:
-        """For messages a gateway does not take: another gateway of the step, where there is one."""
+        """For messages a gateway does not take: another gateway of the step, where there is one.
+
+        `together`: how many there are alike; None: that is no matter.
+        """
         shared = [
             p for p in parcels if known[p.broadcast_id].route[p.step].weights and p.to[:1] == "+"
         ]
@@ -125,7 +132,9 @@ class View:
             shut = self.paused | tried.get(p.message_id, set()) | {p.gateway}
             for name, _ in known[p.broadcast_id].route[p.step].weights:
                 lane = self.lanes.get(name)
-                if name not in shut and lane and lane.closed.get(p.broadcast_id, tx.now) <= tx.now:
+                if name in shut or lane is None or (together or lane.least) < lane.least:
+                    continue
+                if lane.closed.get(p.broadcast_id, tx.now) <= tx.now:
                     found[p.message_id] = name
                     break
         return found

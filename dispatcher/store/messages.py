@@ -48,6 +48,7 @@ class Parcel(NamedTuple):
     asks: int = 0
     reserved: int | None = None  # đồng taken from what is allowed; None: nothing is counted
     refused_with_others: bool = False  # the next call it travels in is smaller than the last
+    too_few: bool = False  # it waited for others alike, as its call was smaller than is taken
 
 
 def due(
@@ -160,6 +161,8 @@ def parcels(tx: Tx, ids: Sequence[int], *, doubtful: bool = False) -> list[Parce
         )
         if reason == outcomes.REFUSED_WITH_OTHERS:
             found[message] = found[message]._replace(refused_with_others=True)
+        elif reason == outcomes.TOO_FEW:
+            found[message] = found[message]._replace(too_few=True)
     return [found[i] for i in ids if i in found]
 
 

@@ -16,6 +16,8 @@ from dispatcher.store.schema import micros
 
 # Why a message waits: refused with a whole call, in one word; it goes on in smaller calls.
 REFUSED_WITH_OTHERS = "call_refused"
+# Why a message waits: there are fewer alike than its vendor takes in one call.
+TOO_FEW = "too_few"
 
 
 class Outcome(NamedTuple):
@@ -206,16 +208,16 @@ def settle_proved(tx: Tx, rows: Sequence[tuple[int, datetime | None]]) -> None:
 
 
 def best_of_attempts(nothing: str) -> str:
-    """SQL: what the best attempt of a row of `messages` is: accepted, in doubt, else `nothing` (a
-    state, or :name of a parameter). An attempt the network said no to counts for nothing: see
-    `lifecycle.best_of_others`."""
+    """SQL: what the best attempt of a row of `messages` is: read, delivered, accepted, in doubt,
+    else `nothing` (a state, or :name of a parameter). An attempt the network only said no to counts
+    for nothing: see `lifecycle.best_of_others`."""
     fallback = nothing if nothing.startswith(":") else f"'{nothing}'"
-    of = (
-        "WHEN EXISTS (SELECT 1 FROM attempts a WHERE a.message_id = messages.id "
-        f"AND a.heard & {Heard.FAILED.value} = 0 AND a.state IN "
-    )
+    one = "WHEN EXISTS (SELECT 1 FROM attempts a WHERE a.message_id = messages.id AND a.heard &"
+    of = f"{one} {Heard.FAILED.value} = 0 AND a.state IN "
     return (
-        f"CASE {of} ('accepted')) THEN 'accepted' "
+        f"CASE {one} {Heard.READ.value} > 0) THEN 'read' "
+        f"{one} {Heard.DELIVERED.value} > 0) THEN 'delivered' "
+        f"{of} ('accepted')) THEN 'accepted' "
         f"{of} ('doubtful', 'unconfirmed')) THEN 'unconfirmed' ELSE {fallback} END"
     )
 
@@ -223,21 +225,23 @@ def best_of_attempts(nothing: str) -> str:
 def turn_away(
     tx: Tx,
     worker: str,
-    rows: Sequence[tuple[int, MessageState, int | None, str | None, datetime]],
+    rows: Sequence[tuple[int, MessageState, int | None, str | None, datetime, str | None]],
     fresh: Collection[int] = (),
 ) -> None:
-    """Messages that are not even asked for: (message, state, position, gateway, due).
+    """Messages that are not even asked for: (message, state, position, gateway, due, reason).
 
-    `fresh`: as for an intent.
+    A reason of None stays as it is, an empty one is taken away. `fresh`: as for an intent.
     """
-    columns = {"m": "bigint", "held": "text", "s": "text", "p": "int", "g": "text", "due": "bigint"}
+    columns = {"m": "bigint", "held": "text", "s": "text", "p": "int", "g": "text", "due": "bigint",
+               "why": "text"}  # fmt: skip
     on_rows(
         tx,
         "UPDATE messages SET state = r.s, position = COALESCE(r.p, messages.position), "
         "gateway = COALESCE(r.g, messages.gateway), due_at = r.due, deadline_at = NULL, "
+        "reason = NULLIF(COALESCE(r.why, messages.reason), ''), "
         f"lease_owner = NULL, lease_until = NULL, changed_at = :now FROM {json_rows(columns)} r "
         "WHERE messages.id = r.m AND COALESCE(messages.lease_owner, '') = r.held "
         "AND messages.state = 'queued'",
-        [[m, "" if m in fresh else worker, s, p, g, at(due)] for m, s, p, g, due in rows],
+        [[m, "" if m in fresh else worker, s, p, g, at(due), why] for m, s, p, g, due, why in rows],
         now=at(tx.now),
     )

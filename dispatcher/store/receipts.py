@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from dispatcher.gateways.contract import Call
 from dispatcher.model import Heard, MessageState
-from dispatcher.store import settings
+from dispatcher.store import settings, turned_away
 from dispatcher.store.database import Row, Tx, at
 from dispatcher.store.rows import json_rows, locking, on_rows
 from dispatcher.store.schema import micros, moment
@@ -137,8 +137,9 @@ _EPISODE = "odd_reports:"
 
 
 def unmatched_share(tx: Tx, now: datetime) -> dict[str, tuple[int, int]]:
-    """For each gateway of the last hour: (calls looked at, those that match nothing or cannot be
-    read). A call that still waits for its message counts from its second minute on."""
+    """For each gateway of the last hour: (calls looked at, those that match nothing, cannot be read
+    or were turned away at the door). A call that still waits for its message counts from its second
+    minute on."""
     rows = tx.rows(
         "SELECT gateway, count(*) AS looked, SUM(CASE WHEN state IN ('refused', 'unreadable') OR "
         "(state = 'unmatched' AND at < :early) THEN 1 ELSE 0 END) AS odd FROM receipts "
@@ -148,7 +149,11 @@ def unmatched_share(tx: Tx, now: datetime) -> dict[str, tuple[int, int]]:
         since=at(now - WATCHED),
         early=at(now - PATIENT),
     )
-    return {row["gateway"]: (int(row["looked"]), int(row["odd"])) for row in rows}
+    found = {row["gateway"]: (int(row["looked"]), int(row["odd"])) for row in rows}
+    for name, calls in turned_away.after(tx, now - WATCHED).items():
+        looked, odd = found.get(name, (0, 0))
+        found[name] = looked + calls, odd + calls
+    return found
 
 
 def is_alarm(looked: int, odd: int, per_cent: int) -> bool:

@@ -474,6 +474,12 @@ receipts = Table(
           postgresql_where=text("state IN ('new', 'unmatched')")),
     comment="the inbox: stored as it came before anything is believed",
 )  # fmt: skip
+turned_away = Table(
+    "turned_away", metadata,
+    Column("gateway", String, primary_key=True), Column("since", Instant, primary_key=True),
+    Column("calls", BigInteger, nullable=False),
+    comment="reports with a wrong signature: counted per five minutes, never stored",
+)  # fmt: skip
 replies = Table(
     "replies", metadata, own_id(),
     Column("gateway", String, nullable=False),

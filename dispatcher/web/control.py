@@ -170,7 +170,8 @@ def providers(ask: Ask) -> Answer:
         odd = alarms.odd_reports(ask.app, tx)
     told = troubles.listed(health.values(), ask.app.clock())
     found = [{**states.get(g["name"], {}), "adapter": ask.app.site.gateways[g["name"]].adapter,
-              "odd": odd.get(g["name"]), **g} for g in told]  # fmt: skip
+              "odd": alarms.of_no_use(odd[g["name"]]) if g["name"] in odd else None, **g}
+             for g in told]  # fmt: skip
     return Shown("gateways.html", {"found": found, "whole": ask.person.wards is None})
 
 
@@ -194,7 +195,7 @@ def provider(ask: Ask) -> Answer:
         [health] = troubles.listed([alarms.gateways(app, tx)[name]], app.clock())
     return Shown(
         "gateway.html",
-        {"health": health, "odd": odd,
+        {"health": health, "odd": alarms.of_no_use(odd) if odd else None,
          "g": app.site.gateways[name], "checked": checked, "live": app.site.mode is Mode.LIVE,
          "callback": app.site.public_url + path if app.site.public_url else "",
          "block": accounts.to_write(app.site.gateways[name].adapter, name)},

@@ -220,7 +220,7 @@ def told(ask: Ask, problem: Problem) -> Shown:
         say = Say(
             "Không có mục này, hoặc ông/bà không phụ trách.", "No such thing, or it is not yours."
         )
-    return Shown("problem.html", {"say_": say, "status": status}, status)
+    return Shown("problem.html", {"say_": say, "code": problem.code, "status": status}, status)
 
 
 def _own_page(ask: Ask, request: Request) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +21,7 @@ from starlette.types import Receive, Scope, Send
 from dispatcher.gateways.contract import Call, Heard
 from dispatcher.machine import here
 from dispatcher.model import SYSTEM
-from dispatcher.store import receipts
+from dispatcher.store import receipts, turned_away
 from dispatcher.store.database import Store
 from dispatcher.web.health import METHODS as LOOKS
 from dispatcher.web.health import Health
@@ -28,6 +29,7 @@ from dispatcher.web.health import Health
 log = logging.getLogger("dispatcher.hooks")
 METHODS = ("GET", "HEAD", "POST")
 MOST_BYTES = 256 * 1024
+COUNT = 5.0  # seconds in which calls that are turned away are counted together
 GATHER = 0.005  # seconds in which calls may join a commit, which costs the same for one as for ten
 
 
@@ -38,6 +40,8 @@ class Inbox:
         self._store, self._clock = store, clock
         self._pending: list[tuple[str, Call, asyncio.Future[None]]] = []
         self._task: asyncio.Task[None] | None = None
+        self._turned_away: Counter[str] = Counter()
+        self._counting: asyncio.Task[None] | None = None
         self._database = here().thread("inbox")
         self.fails = False  # what came last could not be stored
 
@@ -66,6 +70,29 @@ class Inbox:
                 self.fails = False
                 for *_, done in batch:
                     done.set_result(None)
+
+    def turn_away(self, gateway: str) -> None:
+        """Count a call with a wrong signature. Anybody can send them: they take no row each."""
+        self._turned_away[gateway] += 1
+        if self._counting is None or self._counting.done():
+            self._counting = asyncio.create_task(self._count())
+
+    async def _count(self) -> None:
+        """Write the counts down together; what cannot be written is counted with those to come."""
+        loop = asyncio.get_running_loop()
+        while self._turned_away:
+            await asyncio.sleep(COUNT)
+            calls, self._turned_away = self._turned_away, Counter()
+            try:
+                await loop.run_in_executor(self._database, self._store_count, dict(calls))
+            except Exception as error:
+                self._turned_away += calls
+                log.error("calls turned away wait to be counted: %s", type(error).__name__)
+
+    def _store_count(self, calls: Mapping[str, int]) -> None:
+        with self._store.begin(SYSTEM, self._clock()) as tx:
+            tx.act = "turned away"
+            turned_away.add(tx, calls)
 
     def _store_all(self, arrivals: list[tuple[str, Call]]) -> None:
         with self._store.begin(SYSTEM, self._clock()) as tx:
@@ -122,6 +149,7 @@ class Door:
         if body.strip() == b"{}":  # the vendor checks that we are here
             return 200, "ok"
         if self._is_forged(gateway, call):
+            self.inbox.turn_away(gateway)
             return 401, "bad signature"
         try:
             await self.inbox.put(gateway, call)

@@ -34,7 +34,7 @@ MISTAKES = {
         "dedup", "accept_reset", ""),
 }  # fmt: skip
 
-WHERE = ["tests/rooms/test_doubts.py", "tests/rooms/test_last_look.py"]
+WHERE = [f"tests/rooms/test_{name}.py" for name in ("doubts", "last_look", "reached")]
 # name → (file, what stands there, what the mistake writes, the test that fails then)
 GUARDS = {
     "a part of a doubtful call claimed": (
@@ -42,9 +42,16 @@ GUARDS = {
         "AND a.call_ref = a.reference) RETURNING id",
         "whoever_claims_one_doubt_of_a_call_claims_all_of_them"),
     "a part of a doubtful call repeated": (
-        "sending/asking.py", "len(group) == size and not any(p.message_id in stops for p in group)",
+        "sending/asking.py", "len(group) == size and not any(p.message_id in staying for p in group)",
         "True",
         "a_call_of_several_is_repeated_whole_or_not_at_all"),
+    "a doubt about somebody who has the text repeated": (
+        "sending/asking.py", "any(p.message_id in staying for p", "any(p.message_id in stops for p",
+        "a_doubt_about_somebody_who_has_the_text_is_not_repeated"),
+    "a dead worker's call asked again about somebody who has the text": (
+        "sending/chores.py",
+        "            reached=lifecycle.reached_by_others(seen, row[\"reference\"]),\n", "",
+        "a_dead_workers_call_is_not_asked_again_about_somebody_who_has_the_text"),
     "what comes too late leaves": (
         "sending/engine.py", "if self.awake() > call.leave_by:", "if False:",
         "a_call_that_comes_back_from_a_suspended_machine_leaves_no_more"),

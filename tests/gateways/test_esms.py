@@ -64,9 +64,12 @@ def test_the_last_advertising_call_is_never_too_small():
         carrier = text = "x"
         refused_with_others = False
 
+        def __init__(self, message_id):
+            self.message_id = message_id
+
     gateway = type("G", (), {"limits": Limits(batch=100, at_least=30), "name": "g"})()
     for people in (100, 101, 129, 130, 131, 230, 299, 60, 30):
-        lane = Lane(gateway, Pace(), 1, deque(Parcel() for _ in range(people)))
+        lane = Lane(gateway, Pace(), 1, deque(Parcel(n) for n in range(people)))
         sizes = []
         while lane.waiting:
             sizes.append(len(next_batch(lane)))

@@ -97,6 +97,48 @@ def test_a_clock_put_back_waits_for_a_person(site, hands, jump):
     assert get(site, made).state is BroadcastState.RUNNING
 
 
+@pytest.mark.parametrize("written_meanwhile", [False, True])
+@pytest.mark.parametrize("jump", [-timedelta(seconds=70), -timedelta(hours=1)])
+def test_a_clock_put_back_is_believed_once_it_has_passed_all_that_was_written(
+    site, hands, jump, written_meanwhile
+):
+    """The worker waits as long as the doctor says so, no longer; and starts nothing early."""
+    made, worker = scheduled(site, 30), worker_of(site)
+    worker._release_due()
+    hands.set += jump
+    waited = []
+    for minute in range(200):
+        doctors = Watch(hands.wall, hands.seconds)  # as in a process that starts now
+        worker._release_due()  # at first it notes that the clock was moved
+        with site.store.read(SYSTEM) as tx:
+            waited.append(timekeeping.doubt(tx, doctors) is not None)
+        assert worker.timekeeper.may_start() is not waited[-1], minute
+        if get(site, made).state is BroadcastState.RUNNING:
+            break
+        if written_meanwhile and minute == 0:  # by a running broadcast, at the time as counted
+            hands.ran += 30
+            with site.begin(SYSTEM)() as tx:
+                tx.note("test", "clock", "")
+        hands.ran += 60
+    assert waited[0]
+    assert not waited[-1]
+    assert hands.wall() >= NINE + timedelta(minutes=30), "not early by what the clock says"
+    assert hands.wall() < NINE + timedelta(minutes=32)
+    with site.store.read(SYSTEM) as tx:
+        assert not settings.get(tx, timekeeping.MOVED)
+
+
+def test_a_clock_put_forward_is_not_believed_by_waiting(site, hands):
+    keeper = Timekeeper(site.store, site.clock)
+    hands.set += timedelta(hours=1)
+    for _ in range(3):
+        assert not keeper.may_start()
+        hands.ran += 3600
+        with site.store.read(SYSTEM) as tx:
+            found = timekeeping.doubt(tx, Watch(hands.wall, hands.seconds))
+        assert found is not None, "the doctor keeps saying so"
+
+
 def test_small_corrections_are_followed_in_silence(site, hands):
     keeper = Timekeeper(site.store, site.clock)
     for seconds in (59, -59, 30):

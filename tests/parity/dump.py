@@ -1,0 +1,87 @@
+"""What a site holds, told so that two doors can be compared: rows that came and went, trail entries.
+
+Left out: what differs by chance (moments, seals, salts) and what belongs to one door alone
+(sessions, keys used, forms half filled in).
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dispatcher.config import parse
+from dispatcher.store.columns import Instant
+from dispatcher.store.engines import engine_for
+from dispatcher.store.schema import metadata, moment
+
+OF_A_DOOR = {"sessions", "devices", "kept_forms", "api_keys.used_at"}
+OF_A_DOOR |= {"people.failures", "people.locked_until", "people.totp_step"}
+ACTS_OF_A_DOOR = ("key_used", "signed_in", "password_right")
+ONE_BY_ONE = {"source=nhập tay": "source=✎", "source=API": "source=✎"}  # which door, in words
+BY_CHANCE = {"api_keys.digest", "files.digest"}
+SITE_BY_CHANCE = ("idempotency:", "backed_up_at")
+DERIVED = {"headcounts", "list_changes"}  # counted from the rows beside them
+SLOT = 10 * 60  # seconds: moments are compared this roughly
+
+Rows = Counter[str]
+
+
+def dump(root: Path) -> tuple[Rows, Rows]:
+    """(rows of all tables and the settings, entries of the trail) of a closed site."""
+    rows: Rows = Counter()
+    engine = engine_for(parse(root).database)
+    with engine.connect() as database:
+        for table in metadata.tables.values():
+            if table.name in OF_A_DOOR | DERIVED | {"trail", "checkpoints"}:
+                continue
+            kinds = {c.name: isinstance(c.type, Instant) for c in table.columns}
+            for row in database.exec_driver_sql(f'SELECT * FROM "{table.name}"').mappings():
+                if table.name == "site" and row["name"].startswith(SITE_BY_CHANCE):
+                    continue
+                told = [_told(table.name, name, kinds[name], row[name]) for name in kinds]
+                if table.name == "contacts":
+                    told = _without_lots(row, told)
+                rows[f"{table.name}: " + ", ".join(t for t in told if t)] += 1
+        trail: Rows = Counter(
+            _entry(entry)
+            for act, entry in database.exec_driver_sql("SELECT act, entry FROM trail")
+            if act not in ACTS_OF_A_DOOR
+        )
+    engine.dispose()
+    for line in (root / "dispatcher.toml").read_text("utf-8").splitlines():
+        rows[f"dispatcher.toml: {line}"] += 1
+    return rows, trail
+
+
+def _told(table: str, name: str, is_moment: bool, value: Any) -> str:
+    place = f"{table}.{name}"
+    if value is None or place in OF_A_DOOR:
+        return ""
+    if place in BY_CHANCE or "sealed" in name or name.endswith("_hash"):
+        return f"{name}=✓"
+    if is_moment:
+        at = moment(value).timestamp()
+        return f"{name}≈{moment(int(at // SLOT * SLOT * 1_000_000)):%d/%m %H:%M}"
+    return f"{name}={value.hex()[:12] if isinstance(value, bytes) else value}"
+
+
+def _without_lots(row: Mapping[Any, Any], told: list[str]) -> list[str]:
+    """A contact without the key that is drawn for a phone of ours and for whoever was erased."""
+    if row["kind"] == "tester" or row["removed_at"] is not None:
+        told = [t for t in told if not t.startswith("name_key=")]
+    return [ONE_BY_ONE.get(t, t) for t in told]
+
+
+def _entry(text: str) -> str:
+    entry = json.loads(text)
+    facts = json.dumps(entry["facts"], sort_keys=True, ensure_ascii=False)
+    return f"{entry['actor']} {entry['act']} {entry['noun']} {entry['id']} {facts}"
+
+
+def changes(before: Rows, after: Rows) -> list[str]:
+    """What came (+) and what went (-)."""
+    came = [f"+ {line}" for line in (after - before).elements()]
+    return sorted([*came, *(f"- {line}" for line in (before - after).elements())])
