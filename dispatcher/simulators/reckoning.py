@@ -172,7 +172,9 @@ def accepted_means_a_yes(world: World) -> str | None:
             continue
         about = books.told.get(books.messages[a.message].broadcast)
         code = about.code if about is not None and not about.also else ""
-        if not any((a.gateway, n, a.to, code) in yes for n in (a.reference, a.call_ref)):
+        to = a.to if a.to.isdigit() else ""  # a user id may stand for any number
+        names = (a.reference, a.call_ref, *(() if a.to.isdigit() else ("",)))
+        if not any((a.gateway, name, to, code) in yes for name in names):
             return f"attempt {a.reference[:16]} at {a.gateway} was never taken"
         proved.add(a.message)
     for m in books.messages.values():
