@@ -249,6 +249,7 @@ _is(
     "the inbox is not read first",
     "the next step begins although a report lies unread",
     (_N + "chores:pass_deadlines", "receipts.unread(tx, read_upto or tx.now)", "[]"),
+    ("dispatcher.worker:Worker._tidy", "        self._read_inbox()\n", ""),
     fault="B B3",
 )
 _is(

@@ -187,12 +187,12 @@ def calls(plan: SitePlan, draw: random.Random) -> SitePlan:
 
 def odd_words(plan: SitePlan, draw: random.Random) -> SitePlan:
     """Answers and reports full of what no database takes."""
-    ways = draw.choice((("surrogate",), ("surrogate", "half"), ()))
+    ways = draw.choice((("surrogate",), ("surrogate",), ()))
     habits = {**CALM, "odd": 0.4, "odd_ways": ways, "reports": 0.9,
                "report_odd": 0.5, "latency": 0.1}  # fmt: skip
     g = gateway(draw, draw.choice(("lab", "esms", "esms", "json")), channel="sms", habits=habits,
                 in_flight=2, batch=1, **UNLIMITED)  # fmt: skip
-    return site(plan, draw.randint(4, 10), [g])
+    return site(plan, draw.randint(8, 14), [g])
 
 
 def of_another(plan: SitePlan, draw: random.Random) -> SitePlan:
