@@ -18,11 +18,13 @@ from typing import Any
 import httpx
 
 from benchmarks import log, sites
-from dispatcher import signing_in
-from dispatcher.app import App
-from dispatcher.model import SYSTEM, Role
-from dispatcher.store import headcounts, people, tallies
-from dispatcher.twins.server import start
+from dispatcher.broadcasts.app import App
+from dispatcher.db.broadcasts import tallies
+from dispatcher.db.contacts import headcounts
+from dispatcher.db.staff import people
+from dispatcher.domain.model import SYSTEM, Role
+from dispatcher.simulators.vendors.server import start
+from dispatcher.usecases import signing_in
 from dispatcher.web.console import console
 from dispatcher.web.guard import SESSION
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 
 from benchmarks import sites
-from dispatcher import app as joined
-from dispatcher import planning, targeting, wording
-from dispatcher.app import App
-from dispatcher.model import SYSTEM, AreaKind, Role
-from dispatcher.store import areas, people
+from dispatcher import broadcasts as planning
+from dispatcher.broadcasts import app as joined
+from dispatcher.broadcasts import targeting, wording
+from dispatcher.broadcasts.app import App
+from dispatcher.db.contacts import areas
+from dispatcher.db.staff import people
+from dispatcher.domain.model import SYSTEM, AreaKind, Role
 
 
 def previewed(count: int, database: str = "data/site.db") -> tuple[float, float]:

@@ -10,10 +10,10 @@ import time
 from contextlib import suppress
 
 from benchmarks import sites
-from dispatcher.app import Doors, callback_path
-from dispatcher.serving import serve_door, serve_site
-from dispatcher.twins.server import start
-from dispatcher.worker import Worker
+from dispatcher.simulators.vendors.server import start
+from dispatcher.worker.adapters import Doors, callback_path
+from dispatcher.worker.process import Worker
+from dispatcher.worker.serving import serve_door, serve_site
 
 BULK = """[gateways.gate]
 adapter = "http"

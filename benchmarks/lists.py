@@ -13,14 +13,14 @@ from contextlib import suppress
 from pathlib import Path
 
 from benchmarks import sites
-from dispatcher import phone
+from dispatcher.db.database import Tx
+from dispatcher.domain import phone
+from dispatcher.domain.model import SYSTEM
 from dispatcher.importing.entries import read_listing
 from dispatcher.importing.listing import Context, Listing
 from dispatcher.importing.merge import merge, store
 from dispatcher.importing.sheets import read_sheets
-from dispatcher.model import SYSTEM
-from dispatcher.store.database import Tx
-from dispatcher.twins.residents import invent, number
+from dispatcher.simulators.vendors.residents import invent, number
 
 HEAD = ["STT", "Họ và tên", "Số điện thoại", "Tổ dân phố", "Chủ hộ", "Ghi chú"]
 SAMPLES = ("095",)

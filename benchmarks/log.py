@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import sites
-from dispatcher import auditing, reporting
-from dispatcher.app import App
+from dispatcher.broadcasts.app import App
 from dispatcher.cli.log import timed as in_hanoi
-from dispatcher.model import SYSTEM
-from dispatcher.store import logbook
-from dispatcher.store.logbook import Filters
+from dispatcher.db.broadcasts import logbook
+from dispatcher.db.broadcasts.logbook import Filters
+from dispatcher.domain.model import SYSTEM
+from dispatcher.reports import reporting
+from dispatcher.usecases import auditing
 
 BROADCASTS = 50  # five million messages are fifty broadcasts to 100,000 people
 

@@ -12,12 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks import sites
-from dispatcher.app import App
-from dispatcher.app import release as release_now
-from dispatcher.model import SYSTEM, BroadcastState
-from dispatcher.store import broadcasts
-from dispatcher.twins.esms import DRILL_KEY
-from dispatcher.twins.server import start
+from dispatcher.broadcasts.app import App
+from dispatcher.broadcasts.app import release as release_now
+from dispatcher.db.broadcasts import broadcasts
+from dispatcher.domain.model import SYSTEM, BroadcastState
+from dispatcher.simulators.vendors.esms import DRILL_KEY
+from dispatcher.simulators.vendors.server import start
 
 
 @contextmanager

@@ -8,10 +8,10 @@ import time
 from pathlib import Path
 
 from benchmarks import sites
-from dispatcher import app as joined
-from dispatcher.app import open_app
+from dispatcher.broadcasts import app as joined
 from dispatcher.config import parse
-from dispatcher.store.engines import sqlite_module
+from dispatcher.db.engines import sqlite_module
+from dispatcher.usecases.context import open_app
 
 TABLES = ("messages", "targets")
 
@@ -98,9 +98,9 @@ def memory(count: int) -> float:
 
 
 def _child(root: str, made: str) -> None:
-    from dispatcher.model import SYSTEM
-    from dispatcher.sending.view import LEASE
-    from dispatcher.store import messages
+    from dispatcher.db.queue import messages
+    from dispatcher.domain.model import SYSTEM
+    from dispatcher.worker.sending.view import LEASE
 
     app = open_app(parse(Path(root)))
     joined.release(app, sites.get(app, int(made)))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 
 from benchmarks import sites
-from dispatcher.app import App
-from dispatcher.model import SYSTEM, AttemptState, MessageState
-from dispatcher.sending import reclaim
-from dispatcher.sending.view import LEASE
-from dispatcher.store import intents, messages, outcomes
-from dispatcher.store.outcomes import Outcome
-from dispatcher.store.rows import by_ids
+from dispatcher.broadcasts.app import App
+from dispatcher.db.queue import intents, messages, outcomes
+from dispatcher.db.queue.outcomes import Outcome
+from dispatcher.db.rows import by_ids
+from dispatcher.domain.model import SYSTEM, AttemptState, MessageState
+from dispatcher.worker.sending import reclaim
+from dispatcher.worker.sending.view import LEASE
 
 BATCH = 500
 
@@ -119,7 +119,7 @@ def two_workers(database: str, count: int, in_flight: int, latency: str) -> tupl
     import subprocess
     import sys
 
-    from dispatcher.twins.server import start
+    from dispatcher.simulators.vendors.server import start
 
     def run(workers: int, root_name: str, url: str) -> float:
         twin = start(["esms"], "--no-receipts", "--latency", latency)

@@ -12,7 +12,7 @@ import httpx
 from httpx_aiohttp import AiohttpTransport
 
 from benchmarks import sites
-from dispatcher.twins.server import Child, start
+from dispatcher.simulators.vendors.server import Child, start
 
 HEADERS = {"content-type": "application/json"}
 

@@ -11,15 +11,19 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from dispatcher import app as joined
-from dispatcher import planning, templating
-from dispatcher.app import App, open_app
+from dispatcher import broadcasts as planning
+from dispatcher import templating
+from dispatcher.broadcasts import app as joined
+from dispatcher.broadcasts.app import App
 from dispatcher.config import parse
-from dispatcher.model import SYSTEM, Actor, AreaKind, Audience, Role
-from dispatcher.serving import serve_site
-from dispatcher.store import areas, broadcasts, people
-from dispatcher.twins.residents import GIVEN_F, SURNAMES
-from dispatcher.twins.server import Child
+from dispatcher.db.broadcasts import broadcasts
+from dispatcher.db.contacts import areas
+from dispatcher.db.staff import people
+from dispatcher.domain.model import SYSTEM, Actor, AreaKind, Audience, Role
+from dispatcher.simulators.vendors.residents import GIVEN_F, SURNAMES
+from dispatcher.simulators.vendors.server import Child
+from dispatcher.usecases.context import open_app
+from dispatcher.worker.serving import serve_site
 
 TOML = """[site]
 name = "Bench"

@@ -7,9 +7,9 @@ import time
 from pathlib import Path
 
 from dispatcher import templating
-from dispatcher.problems import Problem
-from dispatcher.sms import Profile
-from dispatcher.twins.residents import WARDS, invent
+from dispatcher.domain.problems import Problem
+from dispatcher.domain.sms import Profile
+from dispatcher.simulators.vendors.residents import WARDS, invent
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "templates"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from dispatcher.simulators.lives import live, workshop
+from dispatcher.simulators.worlds.lives import live, workshop
 
 
 def lived(count: int) -> tuple[float, float]:

@@ -10,8 +10,8 @@ import socket
 import httpx
 import pyotp
 
-from dispatcher import signing_in
-from dispatcher.model import SYSTEM
+from dispatcher.domain.model import SYSTEM
+from dispatcher.usecases import signing_in
 from dispatcher.web.console import console
 
 PASSWORD = "mèo xanh ăn sấm chớp"

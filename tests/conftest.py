@@ -28,15 +28,16 @@ os.environ["DISPATCHER_STATE"] = tempfile.mkdtemp(prefix="dispatcher-state-")
 import warm
 from patience import PATIENCE
 
-from dispatcher.app import App, database_file, open_app
-from dispatcher.clock import start_site_clock
+from dispatcher.broadcasts.app import App, database_file
 from dispatcher.config import parse
-from dispatcher.model import SYSTEM, Actor, Role
-from dispatcher.store import people
-from dispatcher.store.engines import engine_for, sqlite_url
-from dispatcher.store.migrate import upgrade
-from dispatcher.store.seal import load_key
-from dispatcher.twins.server import VENDORS, Child, start
+from dispatcher.db.engines import engine_for, sqlite_url
+from dispatcher.db.migrate import upgrade
+from dispatcher.db.seal import load_key
+from dispatcher.db.staff import people
+from dispatcher.domain.clock import start_site_clock
+from dispatcher.domain.model import SYSTEM, Actor, Role
+from dispatcher.simulators.vendors.server import VENDORS, Child, start
+from dispatcher.usecases.context import open_app
 
 ROOT = Path(__file__).resolve().parents[1]
 NINE = datetime(2026, 12, 1, 2, 0, tzinfo=UTC)  # 09:00 in Hanoi, a Tuesday

@@ -9,14 +9,16 @@ from pathlib import Path
 from conftest import FlowingClock, add_people
 from walk import counts, get, import_list, number, sheet, work, write_broadcast
 
-from dispatcher import app as joined
-from dispatcher import auditing, planning, reporting
-from dispatcher.app import open_app
+from dispatcher import broadcasts as planning
+from dispatcher.broadcasts import app as joined
 from dispatcher.config import parse
-from dispatcher.model import SYSTEM, BroadcastState
-from dispatcher.problems import Problem
-from dispatcher.store import broadcasts
-from dispatcher.twins.ledger import luck
+from dispatcher.db.broadcasts import broadcasts
+from dispatcher.domain.model import SYSTEM, BroadcastState
+from dispatcher.domain.problems import Problem
+from dispatcher.reports import reporting
+from dispatcher.simulators.vendors.ledger import luck
+from dispatcher.usecases import auditing
+from dispatcher.usecases.context import open_app
 
 ON_ZALO = next(n for n in range(1000) if luck("84" + number(n)[1:], "zalo") >= 35
                and luck("84" + number(n)[1:], "opens") >= 8)  # fmt: skip

@@ -10,18 +10,21 @@ from typing import Any
 
 from conftest import SiteClock
 
-from dispatcher import app as joined
-from dispatcher import planning, templating
-from dispatcher.app import App
-from dispatcher.drill import sign_in_to_twins
+from dispatcher import broadcasts as planning
+from dispatcher import templating
+from dispatcher.broadcasts import app as joined
+from dispatcher.broadcasts.app import App
+from dispatcher.db.broadcasts import broadcasts
+from dispatcher.db.contacts import areas
+from dispatcher.db.queue import messages
+from dispatcher.domain.model import SYSTEM, Actor, AreaKind, Audience, BroadcastState
 from dispatcher.importing.entries import read_listing
 from dispatcher.importing.listing import Context
 from dispatcher.importing.merge import Merge, merge, store
 from dispatcher.importing.sheets import read_sheets
-from dispatcher.model import SYSTEM, Actor, AreaKind, Audience, BroadcastState
-from dispatcher.serving import serve_site
-from dispatcher.store import areas, broadcasts, messages
-from dispatcher.twins.server import Child
+from dispatcher.simulators.drill import sign_in_to_twins
+from dispatcher.simulators.vendors.server import Child
+from dispatcher.worker.serving import serve_site
 
 HEAD = "STT,Họ và tên,Số điện thoại,Tổ dân phố,Chủ hộ\n"
 

@@ -8,10 +8,10 @@ import tempfile
 from pathlib import Path
 
 from dispatcher.cli.entry import COMMANDS
-from dispatcher.cli.warm import KNOWN, processes
+from dispatcher.simulators.warm import KNOWN, processes
 
 ALSO = (
-    "dispatcher.store.migrate", "dispatcher.importing", "dispatcher.twins.server",
+    "dispatcher.db.migrate", "dispatcher.importing", "dispatcher.simulators.vendors.server",
     "dispatcher.gateways.zalo", "dispatcher.cli.next_steps",
     "apscheduler.triggers.cron", "holidays", "phonenumbers", "rich.table",
 )  # fmt: skip

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from dispatcher import app as joined
-from dispatcher import planning, rights, wording
+from dispatcher import broadcasts as planning
+from dispatcher.broadcasts import app as joined
+from dispatcher.broadcasts import wording
+from dispatcher.broadcasts.approving import assert_named
 from dispatcher.cli import foretold
 from dispatcher.cli.broadcasts import acting, broadcast_id, paper_facts, told
 from dispatcher.cli.days import read_day
@@ -15,13 +17,14 @@ from dispatcher.cli.spoken import argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.templates import pairs
 from dispatcher.config import duration, window
-from dispatcher.model import HANOI, Audience
-from dispatcher.planning.approving import assert_named
-from dispatcher.problems import Problem, Say
-from dispatcher.store import broadcasts as rows
-from dispatcher.store import files, people
-from dispatcher.store.broadcasts import Broadcast
-from dispatcher.store.database import Tx
+from dispatcher.db.broadcasts import broadcasts as rows
+from dispatcher.db.broadcasts import files
+from dispatcher.db.broadcasts.broadcasts import Broadcast
+from dispatcher.db.database import Tx
+from dispatcher.db.staff import people
+from dispatcher.domain import rights
+from dispatcher.domain.model import HANOI, Audience
+from dispatcher.domain.problems import Problem, Say
 
 __all__ = ["broadcasts"]
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dispatcher import housekeeping
-from dispatcher.areas import find
 from dispatcher.cli.changes import group_of
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
-from dispatcher.model import AreaKind
-from dispatcher.problems import Say
-from dispatcher.store import areas as rows
-from dispatcher.store import headcounts
-from dispatcher.store.database import Tx
+from dispatcher.db.contacts import areas as rows
+from dispatcher.db.contacts import headcounts
+from dispatcher.db.database import Tx
+from dispatcher.domain.areas import find
+from dispatcher.domain.model import AreaKind
+from dispatcher.domain.problems import Say
+from dispatcher.usecases import housekeeping
 
 areas = Group(Say("Phường và tổ dân phố.", "Wards and residential groups."))
 

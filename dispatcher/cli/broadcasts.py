@@ -8,9 +8,10 @@ from typing import Any
 
 import click
 
-from dispatcher import app as joined
-from dispatcher import planning, repeating, reporting, routes, scheduling, templating, timekeeping
-from dispatcher.auditing import refusals
+from dispatcher import broadcasts as planning
+from dispatcher import scheduling, templating
+from dispatcher.broadcasts import app as joined
+from dispatcher.broadcasts import repeating, routes
 from dispatcher.cli.contacts import who
 from dispatcher.cli.days import read_day
 from dispatcher.cli.previewed import tell_preview, tell_times
@@ -20,13 +21,16 @@ from dispatcher.cli.tables import write_page
 from dispatcher.cli.templates import pairs
 from dispatcher.cli.vendors import findings, refuse_what_vendors_refuse, tell_findings
 from dispatcher.config import duration, window
-from dispatcher.model import HANOI, SYSTEM, Audience, BroadcastState, Mode
-from dispatcher.problems import Problem, Say, refused
-from dispatcher.reporting import number
-from dispatcher.store import broadcasts as rows
-from dispatcher.store.broadcasts import Broadcast, state_vi
-from dispatcher.store.database import Tx
-from dispatcher.store.samples import Look
+from dispatcher.db.broadcasts import broadcasts as rows
+from dispatcher.db.broadcasts.broadcasts import Broadcast, state_vi
+from dispatcher.db.broadcasts.samples import Look
+from dispatcher.db.database import Tx
+from dispatcher.domain.model import HANOI, SYSTEM, Audience, BroadcastState, Mode
+from dispatcher.domain.problems import Problem, Say, refused
+from dispatcher.reports import reporting
+from dispatcher.reports.reporting import number
+from dispatcher.usecases.auditing import refusals
+from dispatcher.worker import timekeeping
 
 broadcasts = Group(Say("Đợt gửi.", "Broadcasts."))
 OVER = {

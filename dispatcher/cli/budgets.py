@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dispatcher.app import budgets_of
+from dispatcher.broadcasts.app import budgets_of
 from dispatcher.cli.spoken import Group
 from dispatcher.cli.surface import Surface
-from dispatcher.problems import Say
-from dispatcher.store import budgets as rows
+from dispatcher.db.broadcasts import budgets as rows
+from dispatcher.domain.problems import Say
 
 budgets = Group(Say("Ngân sách của các phường.", "Budgets of the wards."))
 

@@ -6,20 +6,22 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from dispatcher import auditing, phone, receiving
 from dispatcher.cli.contacts import residential_group as group_in
 from dispatcher.cli.contacts import who
 from dispatcher.cli.lists import contacts
 from dispatcher.cli.spoken import argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.config import read_text
-from dispatcher.intake import add_one, numbers
-from dispatcher.model import AddressKind
-from dispatcher.opting_out import Wish
-from dispatcher.problems import Problem, refused
-from dispatcher.store import areas, imports, suppressions
-from dispatcher.store import contacts as rows
-from dispatcher.store.database import Tx
+from dispatcher.db.contacts import areas, imports, suppressions
+from dispatcher.db.contacts import contacts as rows
+from dispatcher.db.database import Tx
+from dispatcher.domain import phone
+from dispatcher.domain.model import AddressKind
+from dispatcher.domain.opting_out import Wish
+from dispatcher.domain.problems import Problem, refused
+from dispatcher.usecases import auditing
+from dispatcher.usecases.intake import add_one, numbers
+from dispatcher.worker import receiving
 
 __all__ = ["contacts"]
 

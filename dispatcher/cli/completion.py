@@ -14,8 +14,8 @@ from click.shell_completion import get_completion_class as found_class
 
 from dispatcher.cli.spoken import argument, command
 from dispatcher.cli.surface import FLAGS, VALUED, Surface
-from dispatcher.problems import Say, not_among
-from dispatcher.sms import folded
+from dispatcher.domain.problems import Say, not_among
+from dispatcher.domain.sms import folded
 
 VARIABLE = "_DISPATCHER_COMPLETE"
 SHELLS = ("bash", "zsh", "fish", "powershell")
@@ -119,8 +119,10 @@ def offers(surface: Surface, what: str, begun: str) -> list[CompletionItem]:
 
 
 def _values(surface: Surface, what: str) -> Iterable[str]:
-    from dispatcher.model import AreaKind
-    from dispatcher.store import areas, broadcasts, groups, people
+    from dispatcher.db.broadcasts import broadcasts
+    from dispatcher.db.contacts import areas, groups
+    from dispatcher.db.staff import people
+    from dispatcher.domain.model import AreaKind
 
     site = surface.open_site()
     match what:
@@ -135,7 +137,7 @@ def _values(surface: Surface, what: str) -> Iterable[str]:
         case "gateway":
             return list(site.gateways)
         case "route":
-            from dispatcher.routes import known
+            from dispatcher.broadcasts.routes import known
 
             return list(known(site))
     with surface.open_app().store.read(surface.actor()) as tx:

@@ -7,18 +7,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from dispatcher import auditing
-from dispatcher.areas import group_key
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.tables import write_table, writes
-from dispatcher.model import HANOI
-from dispatcher.problems import Problem, Say, unknown
-from dispatcher.reporting import number
-from dispatcher.store import areas, groups, imports, reachability, suppressions
-from dispatcher.store import contacts as rows
-from dispatcher.store.database import Tx
-from dispatcher.store.schema import moment
+from dispatcher.db.contacts import areas, groups, imports, reachability, suppressions
+from dispatcher.db.contacts import contacts as rows
+from dispatcher.db.database import Tx
+from dispatcher.db.schema import moment
+from dispatcher.domain.areas import group_key
+from dispatcher.domain.model import HANOI
+from dispatcher.domain.problems import Problem, Say, unknown
+from dispatcher.reports.reporting import number
+from dispatcher.usecases import auditing
 
 contacts = Group(Say("Danh bạ người nhận.", "The list of contacts."))
 

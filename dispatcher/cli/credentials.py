@@ -8,15 +8,15 @@ from datetime import timedelta
 
 import click
 
-from dispatcher import signing_in
 from dispatcher.cli.people import known, may_change, people
 from dispatcher.cli.spoken import argument, option
 from dispatcher.cli.surface import Surface
-from dispatcher.model import HANOI, SYSTEM, Actor, Role
-from dispatcher.problems import Problem, Say
-from dispatcher.store import api_keys
-from dispatcher.store import people as rows
-from dispatcher.store.database import Tx
+from dispatcher.db.database import Tx
+from dispatcher.db.staff import api_keys
+from dispatcher.db.staff import people as rows
+from dispatcher.domain.model import HANOI, SYSTEM, Actor, Role
+from dispatcher.domain.problems import Problem, Say
+from dispatcher.usecases import signing_in
 
 __all__ = ["people"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from dispatcher.problems import Problem
+from dispatcher.domain.problems import Problem
 
 
 def read_day(text: str) -> date:

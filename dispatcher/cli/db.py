@@ -7,17 +7,21 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
-from dispatcher import housekeeping, restoring, rights
-from dispatcher.app import database_file, site_key
+from dispatcher.broadcasts.app import database_file
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
-from dispatcher.model import HANOI, SYSTEM
-from dispatcher.problems import OK, USAGE, Problem, Say, refused
-from dispatcher.store import contacts, identity, upkeep, workers
-from dispatcher.store.database import HEAD, version_of
-from dispatcher.store.engines import engine_for
-from dispatcher.store.seal import Sealer
-from dispatcher.store.workers import WorkerLock
+from dispatcher.db.contacts import contacts
+from dispatcher.db.database import HEAD, version_of
+from dispatcher.db.engines import engine_for
+from dispatcher.db.ops import identity, upkeep
+from dispatcher.db.queue import workers
+from dispatcher.db.queue.workers import WorkerLock
+from dispatcher.db.seal import Sealer
+from dispatcher.domain import rights
+from dispatcher.domain.model import HANOI, SYSTEM
+from dispatcher.domain.problems import OK, USAGE, Problem, Say, refused
+from dispatcher.usecases import housekeeping, restoring
+from dispatcher.usecases.context import site_key
 
 db = Group(Say("Cơ sở dữ liệu.", "The database."))
 
@@ -29,7 +33,7 @@ db = Group(Say("Cơ sở dữ liệu.", "The database."))
     "dispatcher db upgrade",
 )
 def upgrade(surface: Surface) -> None:
-    from dispatcher.store import migrate
+    from dispatcher.db import migrate
 
     site = surface.open_site()
     engine = engine_for(site.database)
@@ -172,7 +176,7 @@ def restore(surface: Surface, file: str) -> None:
     )
     done = None
     if not surface.dry_run:
-        from dispatcher.clock import site_clock
+        from dispatcher.domain.clock import site_clock
 
         done = restoring.restore(site, path, key, Path(file), site_clock()())
     aside, carried = (done.aside, done.carried) if done else (None, {})
@@ -222,8 +226,8 @@ COUNTED = ("broadcasts", "messages", "refusals", "erased", "entries")
 @argument("target")
 def copy(surface: Surface, target: str) -> None:
     """The target's address; "-" reads it from standard input."""
-    from dispatcher.store.copying import copy_site, target_url
-    from dispatcher.store.restored import MOVED_AWAY
+    from dispatcher.db.ops.copying import copy_site, target_url
+    from dispatcher.db.ops.restored import MOVED_AWAY
 
     app = surface.open_app()
     typed = target == "-"

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import click
 
-from dispatcher import deputizing
 from dispatcher.cli.credentials import people
 from dispatcher.cli.days import read_day
 from dispatcher.cli.people import known, may_change, staff_phone
 from dispatcher.cli.spoken import argument, option
 from dispatcher.cli.surface import Surface
-from dispatcher.model import HANOI
-from dispatcher.problems import Say
-from dispatcher.store import delegations
-from dispatcher.store import people as rows
+from dispatcher.db.staff import delegations
+from dispatcher.db.staff import people as rows
+from dispatcher.domain.model import HANOI
+from dispatcher.domain.problems import Say
+from dispatcher.usecases import deputizing
 
 __all__ = ["people"]
 

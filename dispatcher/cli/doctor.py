@@ -10,17 +10,20 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from dispatcher import registered, scheduling, templating, timekeeping
+from dispatcher import scheduling, templating
+from dispatcher.broadcasts import registered
 from dispatcher.cli import doctor_doors as doors
 from dispatcher.cli import outlook
 from dispatcher.cli.doctor_doors import Finding
 from dispatcher.cli.outlook import Checked
 from dispatcher.cli.spoken import command, option
 from dispatcher.cli.surface import Surface
-from dispatcher.model import HANOI, SYSTEM, Mode
-from dispatcher.outages import Level
-from dispatcher.problems import OK, SETTINGS, Problem, Say
-from dispatcher.store import areas, settings
+from dispatcher.db.contacts import areas
+from dispatcher.db.ops import settings
+from dispatcher.domain.model import HANOI, SYSTEM, Mode
+from dispatcher.domain.outages import Level
+from dispatcher.domain.problems import OK, SETTINGS, Problem, Say
+from dispatcher.worker import timekeeping
 
 
 @command(
@@ -83,7 +86,7 @@ def _python(surface: Surface) -> Finding:
 
 
 def _sqlite(surface: Surface) -> Finding:
-    from dispatcher.store.engines import sqlite_is_safe, sqlite_module
+    from dispatcher.db.engines import sqlite_is_safe, sqlite_module
 
     version = sqlite_module().sqlite_version
     if sqlite_is_safe():
@@ -192,8 +195,8 @@ def _confirm_clock(surface: Surface) -> None:
 
 
 def _identity(surface: Surface) -> Finding:
-    from dispatcher.app import database_file
-    from dispatcher.store import identity
+    from dispatcher.broadcasts.app import database_file
+    from dispatcher.db.ops import identity
 
     app = surface.open_app()
     with app.store.read(SYSTEM) as tx:
@@ -213,7 +216,7 @@ def _identity(surface: Surface) -> Finding:
 
 
 def _backup(surface: Surface) -> Finding:
-    from dispatcher.store import settings
+    from dispatcher.db.ops import settings
 
     app = surface.open_app()
     with app.store.read(SYSTEM) as tx:
@@ -240,9 +243,9 @@ def _backup(surface: Surface) -> Finding:
 
 def _second_place(surface: Surface) -> Checked:
     """Refusals and erasures are kept where a dead disk does not take them along."""
-    from dispatcher import restoring
-    from dispatcher.app import database_file
-    from dispatcher.store import second_place
+    from dispatcher.broadcasts.app import database_file
+    from dispatcher.db.ops import second_place
+    from dispatcher.usecases import restoring
 
     app = surface.open_app()
     place = restoring.second_place(app.site)
@@ -346,7 +349,7 @@ def _schedules(surface: Surface) -> Finding:
 
 
 def _people(surface: Surface) -> Finding:
-    from dispatcher.store import people
+    from dispatcher.db.staff import people
 
     app = surface.open_app()
     with app.store.read(SYSTEM) as tx:

@@ -8,8 +8,8 @@ import urllib.request
 from http.client import HTTPException
 
 from dispatcher.cli.surface import Surface
-from dispatcher.model import Mode
-from dispatcher.problems import Say
+from dispatcher.domain.model import Mode
+from dispatcher.domain.problems import Say
 
 Finding = tuple[str, bool, Say]
 WAIT = 10  # seconds for an answer of `/health`

@@ -12,13 +12,13 @@ import click
 import dispatcher
 from dispatcher.cli.spoken import Group, told, unknown_command
 from dispatcher.cli.surface import Surface
-from dispatcher.problems import INTERRUPTED, OK, Problem, Say
-from dispatcher.storable import check_typed
+from dispatcher.domain.problems import INTERRUPTED, OK, Problem, Say
+from dispatcher.domain.storable import check_typed
 
 _HERE = "dispatcher.cli."
 COMMANDS: dict[str, tuple[str, str, Say]] = {
     "demo": (
-        _HERE + "demo",
+        "dispatcher.simulators.demo",
         "demo",
         Say("chạy thử trọn việc chính trên dữ liệu bịa", "the whole main job on invented people"),
     ),
@@ -62,10 +62,18 @@ COMMANDS: dict[str, tuple[str, str, Say]] = {
     "audit": (_HERE + "log", "audit", Say("nhật ký thao tác", "the trail")),
     "gateways": (_HERE + "registrations", "gateways", Say("nhà cung cấp", "gateways")),
     "people": (_HERE + "deputies", "people", Say("người dùng và vai trò", "people and roles")),
-    "twin": (_HERE + "twin", "twin", Say("nhà cung cấp giả để chạy thử", "twins of vendors")),
-    "chaos": (_HERE + "chaos", "chaos", Say("thử giết bộ gửi tin giữa chừng", "crash test")),
+    "twin": (
+        "dispatcher.simulators.twin",
+        "twin",
+        Say("nhà cung cấp giả để chạy thử", "twins of vendors"),
+    ),
+    "chaos": (
+        "dispatcher.simulators.chaos",
+        "chaos",
+        Say("thử giết bộ gửi tin giữa chừng", "crash test"),
+    ),
     "simulate": (
-        "dispatcher.simulators.simulate",
+        "dispatcher.simulators.worlds.simulate",
         "simulate",
         Say("mô phỏng đường đi của tin, lỗi gieo theo số", "the path of a message, by seed"),
     ),

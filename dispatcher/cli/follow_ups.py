@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from dispatcher import app as joined
-from dispatcher import firing, planning, templating
+from dispatcher import broadcasts as planning
+from dispatcher import templating
+from dispatcher.broadcasts import app as joined
+from dispatcher.broadcasts import firing
 from dispatcher.cli.approvals import broadcasts
 from dispatcher.cli.broadcasts import OVER, acting, broadcast_id, told
 from dispatcher.cli.changes import read_numbers
 from dispatcher.cli.spoken import argument, command, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.templates import pairs
-from dispatcher.model import MessageState
-from dispatcher.problems import Problem, Say, not_among
-from dispatcher.reporting import number
-from dispatcher.store import broadcasts as rows
-from dispatcher.store import contacts
-from dispatcher.store.reach import SHORT
+from dispatcher.db.broadcasts import broadcasts as rows
+from dispatcher.db.contacts import contacts
+from dispatcher.db.contacts.reach import SHORT
+from dispatcher.domain.model import MessageState
+from dispatcher.domain.problems import Problem, Say, not_among
+from dispatcher.reports.reporting import number
 
 __all__ = ["broadcasts", "stop_all"]
 

@@ -6,16 +6,18 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from dispatcher import app as joined
-from dispatcher import hours, outages, planning
+from dispatcher import broadcasts as planning
+from dispatcher.broadcasts import app as joined
+from dispatcher.broadcasts import hours
 from dispatcher.cli.surface import Surface
-from dispatcher.model import HANOI, BroadcastState
-from dispatcher.outages import Health, State
-from dispatcher.periods import Period
-from dispatcher.reporting import number
-from dispatcher.store import forecasts
-from dispatcher.store.broadcasts import Broadcast
-from dispatcher.store.database import Tx
+from dispatcher.db.broadcasts.broadcasts import Broadcast
+from dispatcher.db.database import Tx
+from dispatcher.db.queue import forecasts
+from dispatcher.domain import outages
+from dispatcher.domain.model import HANOI, BroadcastState
+from dispatcher.domain.outages import Health, State
+from dispatcher.domain.periods import Period
+from dispatcher.reports.reporting import number
 
 GOES_ON = frozenset({BroadcastState.RUNNING, BroadcastState.PAUSED, BroadcastState.HELD})
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dispatcher import accounts, alarms, outages, rights
+from dispatcher.broadcasts.routes import adapter_channel
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.tools import each_line
+from dispatcher.db.queue import gateways as rows
+from dispatcher.domain import outages, rights
+from dispatcher.domain.model import Heard as Bits
+from dispatcher.domain.model import Mode
+from dispatcher.domain.outages import State
+from dispatcher.domain.problems import OK, SETTINGS, UNREACHABLE, Problem, Say, unknown
 from dispatcher.gateways import adapter_module, cleaned
 from dispatcher.gateways.contract import Accepted, Answer, Call
-from dispatcher.model import Heard as Bits
-from dispatcher.model import Mode
-from dispatcher.outages import State
-from dispatcher.problems import OK, SETTINGS, UNREACHABLE, Problem, Say, unknown
-from dispatcher.routes import adapter_channel
-from dispatcher.store import gateways as rows
+from dispatcher.usecases import accounts, alarms
 
 UNANSWERED = frozenset({State.UNREACHABLE, State.THROTTLED, State.UNREADABLE})  # exit 5
 gateways = Group(Say("Nhà cung cấp.", "Gateways."))

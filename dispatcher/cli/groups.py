@@ -5,9 +5,9 @@ from __future__ import annotations
 from dispatcher.cli.contacts import who
 from dispatcher.cli.spoken import Group, argument
 from dispatcher.cli.surface import Surface
-from dispatcher.problems import Problem, Say, refused
-from dispatcher.sms import folded
-from dispatcher.store import groups as rows
+from dispatcher.db.contacts import groups as rows
+from dispatcher.domain.problems import Problem, Say, refused
+from dispatcher.domain.sms import folded
 
 groups = Group(Say("Nhóm người nhận ngoài địa bàn.", "Groups that are not areas."))
 

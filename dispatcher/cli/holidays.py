@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from dispatcher import rights
 from dispatcher.cli.days import read_day
 from dispatcher.cli.schedules import WEEKDAYS
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
-from dispatcher.model import HANOI
-from dispatcher.problems import Say
-from dispatcher.store import days_off
+from dispatcher.db.ops import days_off
+from dispatcher.domain import rights
+from dispatcher.domain.model import HANOI
+from dispatcher.domain.problems import Say
 
 holidays = Group(Say("Ngày nghỉ, ngày làm bù.", "Days off, and days made up for."))
 KINDS = {

@@ -9,12 +9,12 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from dispatcher.areas import unit_in, ward_key
 from dispatcher.cli.spoken import argument, command, option
 from dispatcher.cli.surface import Surface
-from dispatcher.problems import Problem, Say, settings
-from dispatcher.sms import folded
-from dispatcher.store.areas import read_set, wards_of_set
+from dispatcher.db.contacts.areas import read_set, wards_of_set
+from dispatcher.domain.areas import unit_in, ward_key
+from dispatcher.domain.problems import Problem, Say, settings
+from dispatcher.domain.sms import folded
 
 SAMPLE = Path(__file__).resolve().parents[2]
 SHIPPED, SHIPPED_DISTRICT = "ngo-quyen-2023", "ngo quyen"

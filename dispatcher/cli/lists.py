@@ -10,21 +10,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from dispatcher.areas import group_name
 from dispatcher.cli.contacts import contacts
 from dispatcher.cli.spoken import argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.templates import pairs
+from dispatcher.domain.areas import group_name
+from dispatcher.domain.model import HANOI, Mode
+from dispatcher.domain.problems import OK, PARTLY, USAGE, Say, refused
 from dispatcher.importing.basis import LABELS, Basis, basis_of
 from dispatcher.importing.entries import read_listing
 from dispatcher.importing.listing import Finding, Listing
 from dispatcher.importing.merge import Merge, merge, store
 from dispatcher.importing.report import DROPPED, Facts, check_place, write_report
 from dispatcher.importing.sheets import PASTED, Row, Sheet, files_in, pasted, read_sheets
-from dispatcher.intake import check_wards, context, remember, remembered_basis, wards_of
-from dispatcher.model import HANOI, Mode
-from dispatcher.problems import OK, PARTLY, USAGE, Say, refused
-from dispatcher.reporting import number
+from dispatcher.reports.reporting import number
+from dispatcher.usecases.intake import check_wards, context, remember, remembered_basis, wards_of
 
 __all__ = ["contacts"]
 

@@ -12,19 +12,23 @@ from typing import Any
 
 import click
 
-from dispatcher import acts, auditing, reporting
 from dispatcher.cli.broadcasts import broadcast_id
 from dispatcher.cli.contacts import residential_group
 from dispatcher.cli.spoken import Group, argument, command, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.tables import write_table, writes
-from dispatcher.model import HANOI, AttemptState, Channel, MessageState
-from dispatcher.problems import Problem, Say, not_among
+from dispatcher.db import trail
+from dispatcher.db.broadcasts import broadcasts, logbook
+from dispatcher.db.broadcasts.logbook import Filters
+from dispatcher.db.contacts import areas, replies
+from dispatcher.db.database import Tx
+from dispatcher.db.schema import micros, moment
+from dispatcher.domain import acts
+from dispatcher.domain.model import HANOI, AttemptState, Channel, MessageState
+from dispatcher.domain.problems import Problem, Say, not_among
+from dispatcher.reports import reporting
 from dispatcher.scheduling import ask_moment
-from dispatcher.store import areas, broadcasts, logbook, replies, trail
-from dispatcher.store.database import Tx
-from dispatcher.store.logbook import Filters
-from dispatcher.store.schema import micros, moment
+from dispatcher.usecases import auditing
 
 log = Group(Say("Nhật ký gửi tin.", "The delivery log."))
 audit = Group(Say("Nhật ký thao tác.", "The trail."))

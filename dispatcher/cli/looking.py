@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import time
 
-from dispatcher.auditing import STATES
 from dispatcher.cli import foretold, trouble
 from dispatcher.cli.broadcasts import OVER, as_json, broadcast_id, broadcasts
 from dispatcher.cli.previewed import say_drill, tell_again
 from dispatcher.cli.spoken import argument, option
 from dispatcher.cli.surface import Surface
-from dispatcher.model import HANOI, BroadcastState
-from dispatcher.problems import PARTLY, REFUSED, Say
-from dispatcher.reporting import number
-from dispatcher.store import approvals, files, gateways, parts, people
-from dispatcher.store import broadcasts as rows
-from dispatcher.store.broadcasts import state_vi
+from dispatcher.db.broadcasts import approvals, files
+from dispatcher.db.broadcasts import broadcasts as rows
+from dispatcher.db.broadcasts.broadcasts import state_vi
+from dispatcher.db.queue import gateways, parts
+from dispatcher.db.staff import people
+from dispatcher.domain.model import HANOI, BroadcastState
+from dispatcher.domain.problems import PARTLY, REFUSED, Say
+from dispatcher.reports.reporting import number
+from dispatcher.usecases.auditing import STATES
 
 __all__ = ["broadcasts"]
 

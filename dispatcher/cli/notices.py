@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dispatcher import rights
 from dispatcher.cli.spoken import command, option
 from dispatcher.cli.surface import Surface
-from dispatcher.model import HANOI, Role
-from dispatcher.store import notices as rows
-from dispatcher.store.schema import moment
+from dispatcher.db.schema import moment
+from dispatcher.db.staff import notices as rows
+from dispatcher.domain import rights
+from dispatcher.domain.model import HANOI, Role
 
 __all__ = ["notices"]
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from dispatcher import alarms, outages
 from dispatcher.cli.surface import Surface
-from dispatcher.model import SYSTEM, Mode
-from dispatcher.outages import Attendance, Health, Level
-from dispatcher.problems import Problem, Say
-from dispatcher.store import gateways as rows
-from dispatcher.store import notices
-from dispatcher.store.schema import micros
+from dispatcher.db.queue import gateways as rows
+from dispatcher.db.schema import micros
+from dispatcher.db.staff import notices
+from dispatcher.domain import outages
+from dispatcher.domain.model import SYSTEM, Mode
+from dispatcher.domain.outages import Attendance, Health, Level
+from dispatcher.domain.problems import Problem, Say
+from dispatcher.usecases import alarms
 
 # Checks that stop nothing today when they fail.
 MINOR = frozenset(
@@ -57,7 +58,7 @@ class Checked(NamedTuple):
 
 def gateways(surface: Surface) -> Checked:
     """How every gateway of the settings is, those in trouble by name with what to do."""
-    from dispatcher.app import adapter_options
+    from dispatcher.worker.adapters import adapter_options
 
     app = surface.open_app()
     now = app.clock()

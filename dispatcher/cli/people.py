@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import click
 
-from dispatcher import rights
 from dispatcher.cli.changes import read_numbers
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
-from dispatcher.model import Actor, Role
-from dispatcher.problems import Say, refused
-from dispatcher.store import areas, contacts, schedules
-from dispatcher.store import people as rows
-from dispatcher.store.database import Tx
-from dispatcher.store.handover import InHand, hand_over, in_hand
+from dispatcher.db.broadcasts import schedules
+from dispatcher.db.contacts import areas, contacts
+from dispatcher.db.database import Tx
+from dispatcher.db.staff import people as rows
+from dispatcher.db.staff.handover import InHand, hand_over, in_hand
+from dispatcher.domain import rights
+from dispatcher.domain.model import Actor, Role
+from dispatcher.domain.problems import Say, refused
 
 people = Group(Say("Người dùng và vai trò.", "People and roles."))
 ROLES = {

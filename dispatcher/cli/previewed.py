@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dispatcher import registered
-from dispatcher.auditing import REASONS
+from dispatcher.broadcasts import Preview, registered
 from dispatcher.cli import foretold
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.templates import bubble
-from dispatcher.model import Mode
-from dispatcher.planning import Preview
-from dispatcher.problems import Say
-from dispatcher.reporting import number
-from dispatcher.store.broadcasts import Broadcast
+from dispatcher.db.broadcasts.broadcasts import Broadcast
+from dispatcher.domain.model import Mode
+from dispatcher.domain.problems import Say
+from dispatcher.reports.reporting import number
+from dispatcher.usecases.auditing import REASONS
 
 DRILL = Say("CHẠY THỬ: không tin nào rời khỏi máy này.", "DRILL: nothing leaves this machine.")
 

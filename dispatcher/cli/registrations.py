@@ -9,17 +9,20 @@ from typing import Any
 
 import click
 
-from dispatcher import registered, reporting, rights, templating
+from dispatcher import templating
+from dispatcher.broadcasts import registered
 from dispatcher.cli.gateways import named
 from dispatcher.cli.spoken import argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.tables import cannot_write, write_table
 from dispatcher.cli.vendors import gateways
-from dispatcher.model import HANOI, Registered
-from dispatcher.phone import CARRIERS
-from dispatcher.problems import Problem
-from dispatcher.store import registrations as rows
-from dispatcher.store.registrations import Registration
+from dispatcher.db.broadcasts import registrations as rows
+from dispatcher.db.broadcasts.registrations import Registration
+from dispatcher.domain import rights
+from dispatcher.domain.model import HANOI, Registered
+from dispatcher.domain.phone import CARRIERS
+from dispatcher.domain.problems import Problem
+from dispatcher.reports import reporting
 
 __all__ = ["gateways"]
 

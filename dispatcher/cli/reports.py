@@ -7,16 +7,17 @@ from typing import Any
 
 import click
 
-from dispatcher import reporting
 from dispatcher.cli.broadcasts import broadcast_id
 from dispatcher.cli.contacts import residential_group
 from dispatcher.cli.previewed import say_drill, tell_again
 from dispatcher.cli.spoken import argument, command, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.tables import write_table, write_text, writes
-from dispatcher.model import Mode
-from dispatcher.problems import Problem, Say
-from dispatcher.store import approvals, areas, broadcasts
+from dispatcher.db.broadcasts import approvals, broadcasts
+from dispatcher.db.contacts import areas
+from dispatcher.domain.model import Mode
+from dispatcher.domain.problems import Problem, Say
+from dispatcher.reports import reporting
 
 
 @command(

@@ -7,11 +7,11 @@ import logging
 import sys
 import time
 
-from dispatcher.app import App
+from dispatcher.broadcasts.app import App
 from dispatcher.cli.spoken import command, option
 from dispatcher.cli.surface import Surface
-from dispatcher.model import Mode
-from dispatcher.problems import Problem
+from dispatcher.domain.model import Mode
+from dispatcher.domain.problems import Problem
 
 log = logging.getLogger("dispatcher.run")
 
@@ -32,7 +32,7 @@ def _log_to_stderr() -> None:
 @option("--once", is_flag=True, vi="làm hết việc đến hạn rồi thôi", en="do what is due, then end")
 @option("--web", "with_door", is_flag=True, vi="kèm bảng điều khiển", en="with the console")
 def run(surface: Surface, once: bool, with_door: bool) -> None:
-    from dispatcher.serving import run_worker
+    from dispatcher.worker.serving import run_worker
 
     _log_to_stderr()
     app = surface.open_app() if once or surface.dry_run else _opened_patiently(surface)
@@ -57,7 +57,7 @@ def run(surface: Surface, once: bool, with_door: bool) -> None:
 
 def _opened_patiently(surface: Surface) -> App:
     """The site, as soon as the fault that is in the way has passed."""
-    from dispatcher.worker import PASSING, TICK
+    from dispatcher.worker.process import PASSING, TICK
 
     said = ""
     while True:
@@ -74,7 +74,7 @@ def _opened_patiently(surface: Surface) -> App:
 
 def _tell_due(surface: Surface) -> None:
     """What the worker would start with now; nothing is sent."""
-    from dispatcher.store import broadcasts
+    from dispatcher.db.broadcasts import broadcasts
 
     app = surface.open_app()
     with app.store.read(surface.actor()) as tx:
@@ -119,7 +119,7 @@ def _tell_where(surface: Surface, place: str, code: str) -> None:
 )
 @option("--listen", vi="địa chỉ, ví dụ 127.0.0.1:8700", en="address, like 127.0.0.1:8700")
 def web(surface: Surface, listen: str | None) -> None:
-    from dispatcher.serving import serve_door
+    from dispatcher.worker.serving import serve_door
 
     _log_to_stderr()
     app = surface.open_app()

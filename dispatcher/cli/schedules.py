@@ -5,31 +5,23 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from dispatcher import (
-    firing,
-    periods,
-    rights,
-    routes,
-    scheduling,
-    targeting,
-    templating,
-    timekeeping,
-    wording,
-)
-from dispatcher.auditing import refusals
+from dispatcher import scheduling, templating
+from dispatcher.broadcasts import Preview, firing, routes, targeting, wording
 from dispatcher.cli import series
 from dispatcher.cli.previewed import tell_times
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
-from dispatcher.model import HANOI, SYSTEM, Role
-from dispatcher.periods import clock
-from dispatcher.planning import Preview
-from dispatcher.problems import OK, REFUSED, USAGE, Problem, Say, refused, unknown
-from dispatcher.reporting import number
+from dispatcher.db.broadcasts import schedules as rows
+from dispatcher.db.database import Tx
+from dispatcher.db.ops import days_off
+from dispatcher.domain import periods, rights
+from dispatcher.domain.model import HANOI, SYSTEM, Role
+from dispatcher.domain.periods import clock
+from dispatcher.domain.problems import OK, REFUSED, USAGE, Problem, Say, refused, unknown
+from dispatcher.reports.reporting import number
 from dispatcher.scheduling import Schedule, Series
-from dispatcher.store import days_off
-from dispatcher.store import schedules as rows
-from dispatcher.store.database import Tx
+from dispatcher.usecases.auditing import refusals
+from dispatcher.worker import timekeeping
 
 schedules = Group(Say("Lịch gửi.", "Schedules."))
 STATES = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from dispatcher.cli.surface import Surface
-from dispatcher.model import HANOI
-from dispatcher.reporting import number
+from dispatcher.domain.model import HANOI
+from dispatcher.reports.reporting import number
 from dispatcher.scheduling import Schedule, Series
 
 

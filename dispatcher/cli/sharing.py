@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dispatcher import handouts, rights
 from dispatcher.cli.areas import group_in
 from dispatcher.cli.broadcasts import broadcast_id
 from dispatcher.cli.changes import group_of
@@ -10,8 +9,10 @@ from dispatcher.cli.follow_ups import broadcasts
 from dispatcher.cli.spoken import argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.tables import write_page
-from dispatcher.store import broadcasts as rows
-from dispatcher.store import shares
+from dispatcher.db.broadcasts import broadcasts as rows
+from dispatcher.db.broadcasts import shares
+from dispatcher.domain import rights
+from dispatcher.usecases import handouts
 
 __all__ = ["broadcasts"]
 

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from dispatcher.cli.surface import Surface
-from dispatcher.problems import Problem, Say
+from dispatcher.domain.problems import Problem, Say
 
 GLOBAL_OPTIONS = (
     ("--site DIR", Say("thư mục của trang", "the site's folder")),
@@ -221,7 +221,7 @@ def _label(error: click.BadParameter) -> str:
 
 
 def unknown_command(name: str, known: Sequence[str]) -> Problem:
-    from dispatcher.problems import unknown
+    from dispatcher.domain.problems import unknown
 
     return unknown(
         Say("lệnh", "command"),

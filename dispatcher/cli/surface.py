@@ -15,14 +15,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dispatcher.problems import Problem, Say, refused
+from dispatcher.domain.problems import Problem, Say, refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dispatcher.app import App
+    from dispatcher.broadcasts.app import App
     from dispatcher.config import Site
-    from dispatcher.model import Actor
+    from dispatcher.domain.model import Actor
 
 VALUED = {"--site": "site", "--lang": "lang", "--as": "person"}
 FLAGS = {
@@ -100,7 +100,7 @@ class Surface:
     def open_app(self) -> App:
         """The site with its data."""
         if self._app is None:
-            from dispatcher.app import open_app
+            from dispatcher.usecases.context import open_app
 
             self._app = open_app(self.open_site())
             self._app.store.dry = self.dry_run

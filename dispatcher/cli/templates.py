@@ -5,14 +5,16 @@ from __future__ import annotations
 import unicodedata
 from typing import Any
 
-from dispatcher import sms, templating, wording
+from dispatcher import templating
+from dispatcher.broadcasts import wording
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
-from dispatcher.clock import site_clock
 from dispatcher.config import read_text
-from dispatcher.model import HANOI
-from dispatcher.problems import OK, USAGE, Problem, Say
-from dispatcher.sms import measure
+from dispatcher.domain import sms
+from dispatcher.domain.clock import site_clock
+from dispatcher.domain.model import HANOI
+from dispatcher.domain.problems import OK, USAGE, Problem, Say
+from dispatcher.domain.sms import measure
 
 templates = Group(Say("Mẫu tin.", "Templates."))
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from dispatcher.cli.spoken import Group, argument, command, option
 from dispatcher.cli.surface import Surface
-from dispatcher.problems import Problem, Say
+from dispatcher.domain.problems import Problem, Say
 
 sms = Group(Say("Đếm ký tự và bỏ dấu.", "Measure and unaccent texts."))
 
@@ -81,7 +81,7 @@ def text_of(value: Any) -> str:
 @argument("text", required=False)
 @option("--jsonl", vi="đọc từng dòng JSON từ đầu vào (-)", en="one JSON value per line (-)")
 def measure(surface: Surface, text: str | None, jsonl: str | None) -> None:
-    from dispatcher.sms import measure as count
+    from dispatcher.domain.sms import measure as count
 
     found = given(surface, text, jsonl, lambda v: count(text_of(v)).__dict__)
     if found is None:
@@ -98,8 +98,8 @@ def measure(surface: Surface, text: str | None, jsonl: str | None) -> None:
 
 def _tell_costly(surface: Surface, text: str | None) -> None:
     """Typographic punctuation that alone makes a text cost like an accented one."""
-    from dispatcher.sms import measure as count
-    from dispatcher.sms import tidy
+    from dispatcher.domain.sms import measure as count
+    from dispatcher.domain.sms import tidy
 
     if text is None or text == "-":
         return
@@ -122,7 +122,7 @@ def _tell_costly(surface: Surface, text: str | None) -> None:
 @argument("text", required=False)
 @option("--jsonl", vi="đọc từng dòng JSON từ đầu vào (-)", en="one JSON value per line (-)")
 def unaccent(surface: Surface, text: str | None, jsonl: str | None) -> None:
-    from dispatcher.sms import unaccent as strip
+    from dispatcher.domain.sms import unaccent as strip
 
     found = given(surface, text, jsonl, lambda v: {"text": strip(text_of(v))})
     if found is None:
@@ -141,7 +141,7 @@ def unaccent(surface: Surface, text: str | None, jsonl: str | None) -> None:
 @argument("text", required=False)
 @option("--jsonl", vi="đọc từng dòng JSON từ đầu vào (-)", en="one JSON value per line (-)")
 def phone(surface: Surface, text: str | None, jsonl: str | None) -> None:
-    from dispatcher.phone import read
+    from dispatcher.domain.phone import read
 
     heads = _sample_heads(surface)
     found = given(surface, text, jsonl, lambda v: read(text_of(v), heads).as_json())

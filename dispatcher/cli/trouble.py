@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dispatcher import alarms, outages
 from dispatcher.cli.surface import Surface
-from dispatcher.model import BroadcastState
-from dispatcher.outages import Health, Level, Work
-from dispatcher.store.broadcasts import Broadcast
-from dispatcher.store.database import Tx
+from dispatcher.db.broadcasts.broadcasts import Broadcast
+from dispatcher.db.database import Tx
+from dispatcher.domain import outages
+from dispatcher.domain.model import BroadcastState
+from dispatcher.domain.outages import Health, Level, Work
+from dispatcher.usecases import alarms
 
 GOES_ON = frozenset({BroadcastState.SCHEDULED, BroadcastState.RUNNING})
 

@@ -5,22 +5,26 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from dispatcher import emergencies, handouts, rights, scheduling, targeting, templating, timekeeping
-from dispatcher.auditing import refusals
+from dispatcher import scheduling, templating
+from dispatcher.broadcasts import Preview, targeting
 from dispatcher.cli.broadcasts import as_json, broadcast_id, money
 from dispatcher.cli.days import read_day
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.tables import write_page
 from dispatcher.cli.templates import pairs
-from dispatcher.model import HANOI, SYSTEM, Audience, Mode
-from dispatcher.planning import Preview
-from dispatcher.problems import Problem, Say
-from dispatcher.reporting import number
-from dispatcher.store import broadcasts, people
-from dispatcher.store import emergencies as rows
-from dispatcher.store.broadcasts import Broadcast
-from dispatcher.store.emergencies import Emergency
+from dispatcher.db.broadcasts import broadcasts
+from dispatcher.db.broadcasts import emergencies as rows
+from dispatcher.db.broadcasts.broadcasts import Broadcast
+from dispatcher.db.broadcasts.emergencies import Emergency
+from dispatcher.db.staff import people
+from dispatcher.domain import rights
+from dispatcher.domain.model import HANOI, SYSTEM, Audience, Mode
+from dispatcher.domain.problems import Problem, Say
+from dispatcher.reports.reporting import number
+from dispatcher.usecases import emergencies, handouts
+from dispatcher.usecases.auditing import refusals
+from dispatcher.worker import timekeeping
 
 urgent = Group(Say("Tin khẩn soạn và duyệt sẵn.", "Urgent texts prepared and approved."))
 duty = Group(Say("Lịch trực.", "The roster."))

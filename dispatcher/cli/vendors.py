@@ -11,11 +11,16 @@ from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlparse
 
-from dispatcher import app as joined
-from dispatcher import rights
+from dispatcher.broadcasts import Preview
+from dispatcher.broadcasts import app as joined
 from dispatcher.cli.gateways import gateways, named
 from dispatcher.cli.spoken import argument, option
 from dispatcher.cli.surface import Surface
+from dispatcher.db.broadcasts.broadcasts import Broadcast
+from dispatcher.db.queue import gateways as rows
+from dispatcher.domain import rights
+from dispatcher.domain.model import Mode, Role
+from dispatcher.domain.problems import Problem, refused, settings
 from dispatcher.gateways import adapter_module
 from dispatcher.gateways.contract import (
     Call,
@@ -29,12 +34,8 @@ from dispatcher.gateways.contract import (
     Tokens,
     VendorTemplate,
 )
-from dispatcher.model import Mode, Role
-from dispatcher.planning import Preview
-from dispatcher.problems import Problem, refused, settings
-from dispatcher.reporting import number
-from dispatcher.store import gateways as rows
-from dispatcher.store.broadcasts import Broadcast
+from dispatcher.reports.reporting import number
+from dispatcher.worker import adapters
 
 __all__ = ["gateways"]
 
@@ -55,7 +56,7 @@ def _asked(
         )
 
     async def go() -> T | Refused:
-        gateway: Gateway = joined.build_gateway(app, name, joined.Doors({}), None)
+        gateway: Gateway = adapters.build_gateway(app, name, adapters.Doors({}), None)
         if not isinstance(gateway, kind):
             raise Problem(
                 "cannot",
@@ -401,7 +402,7 @@ def verify_webhook(surface: Surface, name: str) -> int:
             'Cần JSON: {"headers": {…}, "body": "nguyên văn"}.',
             'JSON is needed: {"headers": {…}, "body": "as it came"}.',
         ) from None
-    options = joined.adapter_options(app.site, chosen, None)
+    options = adapters.adapter_options(app.site, chosen, None)
     heard = adapter_module(chosen.adapter).read_receipt(call, options)
     if surface.json:
         surface.emit({"verified": heard.verified, "receipts": len(heard.receipts)})
@@ -437,7 +438,7 @@ def callback(surface: Surface, name: str) -> None:
             "Máy này chưa có địa chỉ ngoài: điền public_url trong mục [web] của dispatcher.toml.",
             "This machine has no public address: set public_url under [web] in dispatcher.toml.",
         )
-    url = app.site.public_url + joined.callback_path(app, name)
+    url = app.site.public_url + adapters.callback_path(app, name)
     if surface.json:
         surface.emit({"gateway": name, "url": url})
     surface.say(url, url)

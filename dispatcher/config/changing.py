@@ -19,7 +19,7 @@ from tomlkit import TOMLDocument
 
 from dispatcher.config.sections import read_text, read_toml
 from dispatcher.config.site import FILE, Site, parse
-from dispatcher.problems import Problem, Say
+from dispatcher.domain.problems import Problem, Say
 
 NOTHING = Say("", "")
 Where = tuple[str, ...]  # ("limits", "per_person"), ("senders", "may-to", "name")

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from dispatcher.config.sections import Section, take_duration
-from dispatcher.model import LONGEST_CALL
-from dispatcher.problems import Problem, settings
-from dispatcher.sms import STANDARD, Profile, Table
+from dispatcher.domain.model import LONGEST_CALL
+from dispatcher.domain.problems import Problem, settings
+from dispatcher.domain.sms import STANDARD, Profile, Table
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from dispatcher.config.sections import Section
-from dispatcher.model import Kind, Price
-from dispatcher.phone import CARRIERS
-from dispatcher.problems import Problem
+from dispatcher.domain.model import Kind, Price
+from dispatcher.domain.phone import CARRIERS
+from dispatcher.domain.problems import Problem
 
 CHANNELS = ("sms", "zalo", "zalo_uid")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from dispatcher.config.sections import Section, take_duration, take_window
-from dispatcher.model import Window
+from dispatcher.domain.model import Window
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-from dispatcher.model import Window
-from dispatcher.problems import Problem, settings
-from dispatcher.storable import check_typed, odd_words
+from dispatcher.domain.model import Window
+from dispatcher.domain.problems import Problem, settings
+from dispatcher.domain.storable import check_typed, odd_words
 
 
 def read_toml(path: Path, text: str | None = None, first_line: int = 1) -> dict[str, Any]:

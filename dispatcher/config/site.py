@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from pathlib import Path
 
-from dispatcher.areas import ward_key
 from dispatcher.config.gateways import GatewaySettings, Secret, read_gateways
 from dispatcher.config.limits import BudgetSettings, Limits, read_budgets, read_limits
 from dispatcher.config.oidc import OidcSettings, read_oidc
@@ -19,8 +18,9 @@ from dispatcher.config.prices import read_prices
 from dispatcher.config.routes import RouteSettings, read_routes
 from dispatcher.config.sections import Section, read_text, read_toml, take_duration, take_window
 from dispatcher.config.staff import StaffSettings, read_staff
-from dispatcher.model import Mode, Price, Sender, Window
-from dispatcher.problems import Say, settings, unknown
+from dispatcher.domain.areas import ward_key
+from dispatcher.domain.model import Mode, Price, Sender, Window
+from dispatcher.domain.problems import Say, settings, unknown
 
 FILE = "dispatcher.toml"
 HEADS = "Tổ trưởng tổ dân phố"

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from importlib import import_module
 from types import ModuleType
 
-from dispatcher.problems import Say, unknown
+from dispatcher.domain.problems import Say, unknown
 
 # An adapter is one file and one line here.
 ADAPTERS: dict[str, str] = {

@@ -10,10 +10,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from dispatcher import storable
+from dispatcher.domain import storable
+from dispatcher.domain.model import Fault, Opens, Receipt
+from dispatcher.domain.model import Heard as Bits
 from dispatcher.gateways.contract import Accepted, Heard, Introduced, Refused, Reply, Verdict
-from dispatcher.model import Fault, Opens, Receipt
-from dispatcher.model import Heard as Bits
 
 LONGEST_WAIT = timedelta(days=366)  # what a vendor may ask us to wait
 _ALL_BITS = Bits.ACCEPTED | Bits.FAILED | Bits.DELIVERED | Bits.READ

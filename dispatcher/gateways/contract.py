@@ -17,7 +17,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from urllib.parse import parse_qsl
 
-from dispatcher.model import Channel, Fault, Kind, Media, Opens, Receipt
+from dispatcher.domain.model import Channel, Fault, Kind, Media, Opens, Receipt
 
 if TYPE_CHECKING:
     from dispatcher.gateways.wire import Wire

@@ -16,7 +16,10 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from dispatcher import model
+from dispatcher.domain import model
+from dispatcher.domain.model import Channel, Fault, Receipt
+from dispatcher.domain.problems import Say, unknown
+from dispatcher.domain.sms import Profile
 from dispatcher.gateways import esms_reports
 from dispatcher.gateways.contract import (
     Accepted,
@@ -39,9 +42,6 @@ from dispatcher.gateways.contract import (
     table,
     word,
 )
-from dispatcher.model import Channel, Fault, Receipt
-from dispatcher.problems import Say, unknown
-from dispatcher.sms import Profile
 
 PROFILE = Profile()  # 160/306/459, 122/268/421, 70/134/201 (resellers' pages, 2026-11)
 SETTINGS = ("api_key", "secret_key", "base_url", "sandbox", "service", "oa_id", "sms_type",

@@ -17,7 +17,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from dispatcher import model
+from dispatcher.domain import model
+from dispatcher.domain.model import HANOI, Receipt
 from dispatcher.gateways.contract import (
     Answer,
     NoAnswer,
@@ -28,7 +29,6 @@ from dispatcher.gateways.contract import (
     whole,
     word,
 )
-from dispatcher.model import HANOI, Receipt
 
 PAGE = 500
 MOST_PAGES = 40

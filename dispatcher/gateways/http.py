@@ -19,7 +19,9 @@ from typing import Any
 from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape
 
-from dispatcher import model
+from dispatcher.domain import model
+from dispatcher.domain.model import Channel, Fault, Receipt
+from dispatcher.domain.problems import Problem, settings
 from dispatcher.gateways.contract import (
     Accepted,
     Answer,
@@ -36,8 +38,6 @@ from dispatcher.gateways.contract import (
     read_object,
     whole,
 )
-from dispatcher.model import Channel, Fault, Receipt
-from dispatcher.problems import Problem, settings
 
 SETTINGS = ("channel", "base_url", "path", "method", "format", "number", "join", "headers", "basic",
             "body", "batch", "at_least", "same_body", "one_carrier", "dedup_window", "answer",

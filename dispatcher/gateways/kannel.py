@@ -14,7 +14,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from dispatcher import model, sms
+from dispatcher.domain import model, sms
+from dispatcher.domain.model import Channel, Fault, Receipt
 from dispatcher.gateways.contract import (
     Accepted,
     Answer,
@@ -32,7 +33,6 @@ from dispatcher.gateways.contract import (
     sized,
     whole,
 )
-from dispatcher.model import Channel, Fault, Receipt
 
 SETTINGS = ("base_url", "username", "password", "smsc", "account", "batch", "max_parts")
 SECRETS = ("username", "password")

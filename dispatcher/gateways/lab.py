@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from dispatcher.domain.model import Channel
 from dispatcher.gateways.contract import (
     Accepted,
     Answer,
@@ -26,7 +27,6 @@ from dispatcher.gateways.contract import (
     table,
     word,
 )
-from dispatcher.model import Channel
 
 SETTINGS = ("capability", "base_url")
 SECRETS = ()

@@ -21,7 +21,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from dispatcher.problems import Problem, refused
+from dispatcher.domain.problems import Problem, refused
 
 SECONDS = 10.0
 LEEWAY = 60  # seconds the provider's clock may be off

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
-from dispatcher.failpoints import failpoint
+from dispatcher.domain.failpoints import failpoint
+from dispatcher.domain.model import Channel, Fault
 from dispatcher.gateways.contract import Accepted, Given, Limits, Outgoing, Refused, Verdict
-from dispatcher.model import Channel, Fault
 
 SETTINGS = ("folder",)
 SECRETS = ()

@@ -13,7 +13,9 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from dispatcher import model
+from dispatcher.domain import model
+from dispatcher.domain.model import Channel, Fault, Receipt
+from dispatcher.domain.sms import Profile
 from dispatcher.gateways.contract import (
     Accepted,
     Answer,
@@ -38,8 +40,6 @@ from dispatcher.gateways.contract import (
     whole,
     word,
 )
-from dispatcher.model import Channel, Fault, Receipt
-from dispatcher.sms import Profile
 
 PROFILE = Profile()  # 160/306/459, 122/268/421, 70/134/201 (resellers' pages, 2026-11)
 SETTINGS = ("access_token", "base_url", "sms_type", "batch")

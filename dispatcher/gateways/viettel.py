@@ -15,6 +15,8 @@ from typing import Any
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
+from dispatcher.domain.model import Channel, Fault
+from dispatcher.domain.sms import Profile
 from dispatcher.gateways.contract import (
     Accepted,
     Answer,
@@ -31,8 +33,6 @@ from dispatcher.gateways.contract import (
     sized,
     whole,
 )
-from dispatcher.model import Channel, Fault
-from dispatcher.sms import Profile
 
 PROFILE = Profile(forbidden="&")  # no & (reseller manual, 2026-11)
 SETTINGS = ("base_url", "user", "password", "cp_code", "command_code", "batch")

@@ -14,6 +14,8 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from dispatcher.domain.model import Channel, Fault, Kind
+from dispatcher.domain.sms import Profile
 from dispatcher.gateways.contract import (
     Accepted,
     Answer,
@@ -32,8 +34,6 @@ from dispatcher.gateways.contract import (
     table,
     word,
 )
-from dispatcher.model import Channel, Fault, Kind
-from dispatcher.sms import Profile
 
 PROFILE = Profile()  # 160/306/459, 122/268/421, 70/134/201 (resellers' pages, 2026-11)
 SETTINGS = ("base_url", "agent_id", "api_user", "api_pass", "username", "contract_id", "labels",

@@ -29,10 +29,10 @@ import httpx
 import tenacity
 from httpx_aiohttp import AiohttpTransport
 
-from dispatcher.failpoints import failpoint
+from dispatcher.domain.failpoints import failpoint
+from dispatcher.domain.machine import here
+from dispatcher.domain.problems import Problem, shortage
 from dispatcher.gateways.contract import Answer, NoAnswer
-from dispatcher.machine import here
-from dispatcher.problems import Problem, shortage
 
 DEADLINE = 20.0  # seconds for everything: connect, write, read
 CONNECT = 5.0

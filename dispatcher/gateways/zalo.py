@@ -19,7 +19,8 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from dispatcher import model
+from dispatcher.domain import model
+from dispatcher.domain.model import Channel, Fault, Receipt
 from dispatcher.gateways.contract import (
     Accepted,
     Answer,
@@ -47,7 +48,6 @@ from dispatcher.gateways.contract import (
     word,
 )
 from dispatcher.gateways.zalo_codes import ACCOUNT_API, OPENS, TEMPLATES
-from dispatcher.model import Channel, Fault, Receipt
 
 SETTINGS = ("oa_id", "app_id", "app_secret", "oa_secret", "base_url", "oauth_url", "oa_url", "mode",
             "signature", "redirect_uri", "code_verifier", "status_days")  # fmt: skip

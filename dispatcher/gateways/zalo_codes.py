@@ -6,7 +6,7 @@ by one source only. A code that stands nowhere here proves nothing and is `unkno
 
 from __future__ import annotations
 
-from dispatcher.model import Opens
+from dispatcher.domain.model import Opens
 
 SEEN = "2026-11"
 TEMPLATES = """

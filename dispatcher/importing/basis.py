@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 
-from dispatcher.problems import Problem, Say
+from dispatcher.domain.problems import Problem, Say
 
 LABELS: dict[str, Say] = {
     "legal": Say("Căn cứ pháp lý", "Legal basis"),

@@ -74,9 +74,9 @@ def _answer(document: Any) -> None:
 
 def main(name: str) -> None:
     """Read standard input, answer on standard output."""
+    from dispatcher.domain.problems import Problem
     from dispatcher.importing import formats
     from dispatcher.importing.cleaning import Cleaner
-    from dispatcher.problems import Problem
 
     sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")  # type: ignore[union-attr]
     gc.disable()  # a short life without cycles

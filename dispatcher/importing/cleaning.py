@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dispatcher import storable
+from dispatcher.domain import storable
 from dispatcher.importing import letters
 from dispatcher.importing.formats import RawSheet, Row
 from dispatcher.importing.letters import Legacy

@@ -12,12 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from dispatcher.areas import looks_like_group
+from dispatcher.domain.areas import looks_like_group
+from dispatcher.domain.phone import read
+from dispatcher.domain.problems import Problem, Say, unknown
+from dispatcher.domain.sms import folded
 from dispatcher.importing.headings import FIELDS, KNOWN
 from dispatcher.importing.letters import is_syllable
-from dispatcher.phone import read
-from dispatcher.problems import Problem, Say, unknown
-from dispatcher.sms import folded
 
 SEARCHED_ROWS = 30
 

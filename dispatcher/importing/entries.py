@@ -7,8 +7,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from dispatcher import phone
-from dispatcher.areas import group_key, looks_like_group, ward_key
+from dispatcher.domain import phone
+from dispatcher.domain.areas import group_key, looks_like_group, ward_key
+from dispatcher.domain.problems import Problem, Say
+from dispatcher.domain.sms import folded
 from dispatcher.importing import telling
 from dispatcher.importing.columns import Header, check_choices, check_found, find_header, letter
 from dispatcher.importing.headings import KNOWN
@@ -16,8 +18,6 @@ from dispatcher.importing.listing import Context, Entry, Finding, Listing, Table
 from dispatcher.importing.numbers import Heard, read_cell
 from dispatcher.importing.sheets import Row, Sheet
 from dispatcher.importing.telling import DATA_MARK
-from dispatcher.problems import Problem, Say
-from dispatcher.sms import folded
 
 # No name of a person begins like this: “Tống”, “Trương”, “Tô Trường” and “Công” are names.
 _FOOTER = re.compile(

@@ -19,8 +19,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from dispatcher.domain.problems import Problem
 from dispatcher.importing import letters, looks
-from dispatcher.problems import Problem
 
 MOST_BYTES = 256 * 1024 * 1024  # of a file
 MOST_UNPACKED = 256 * 1024 * 1024  # bytes in all entries of a workbook

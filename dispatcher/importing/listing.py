@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from dispatcher.domain.problems import Say
 from dispatcher.importing.columns import Header
-from dispatcher.problems import Say
 
 
 @dataclass(frozen=True, slots=True)

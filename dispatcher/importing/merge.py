@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from dispatcher import storable
-from dispatcher.areas import group_key, group_name
+from dispatcher.db.contacts import areas, contacts, imports
+from dispatcher.db.contacts.contacts import Known, Person
+from dispatcher.db.database import Tx
+from dispatcher.domain import storable
+from dispatcher.domain.areas import group_key, group_name
+from dispatcher.domain.model import AddressKind
+from dispatcher.domain.problems import Say
+from dispatcher.domain.sms import folded
 from dispatcher.importing.listing import Entry
-from dispatcher.model import AddressKind
-from dispatcher.problems import Say
-from dispatcher.sms import folded
-from dispatcher.store import areas, contacts, imports
-from dispatcher.store.contacts import Known, Person
-from dispatcher.store.database import Tx
 
 _MOBILE = AddressKind.MOBILE
 

@@ -6,10 +6,10 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from dispatcher.domain.phone import Reading, Type, read
+from dispatcher.domain.problems import Say
 from dispatcher.importing import second_opinion
 from dispatcher.importing.telling import REPAIRS
-from dispatcher.phone import Reading, Type, read
-from dispatcher.problems import Say
 
 _NOTHING = re.compile(r"[\s0.\-–_/x]*")
 _OLD_LANDLINE = Say(

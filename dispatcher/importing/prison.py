@@ -11,7 +11,7 @@ import subprocess
 import sys
 from typing import Any
 
-from dispatcher.problems import Problem
+from dispatcher.domain.problems import Problem
 
 MEMORY = 512 * 1024 * 1024  # bytes
 SECONDS = 20

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dispatcher.domain.problems import Problem, Say, settings
 from dispatcher.importing.listing import Finding, Listing
 from dispatcher.importing.merge import DOUBLES, Merge
 from dispatcher.importing.sheets import Sheet
 from dispatcher.importing.telling import DATA_MARK
-from dispatcher.problems import Problem, Say, settings
 
 MOST_ROWS = 1_000_000  # in one sheet of the workbook
 _TO_MEND = Say("Dòng cần sửa", "Rows to mend")

@@ -6,7 +6,7 @@ Loaded only when a list has such numbers; a plain one is never asked about.
 
 from __future__ import annotations
 
-from dispatcher.phone import carrier_of
+from dispatcher.domain.phone import carrier_of
 
 
 def doubts(e164: str) -> bool:

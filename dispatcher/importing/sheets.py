@@ -16,9 +16,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
 
-from dispatcher import storable
+from dispatcher.domain import storable
+from dispatcher.domain.problems import Problem
 from dispatcher.importing import prison
-from dispatcher.problems import Problem
 
 SUFFIXES = (".xlsx", ".xlsm", ".xls", ".ods", ".csv", ".tsv", ".txt")
 PASTED = Path("-")  # standard input

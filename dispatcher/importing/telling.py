@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from dispatcher.domain.problems import Say
 from dispatcher.importing.columns import letter
 from dispatcher.importing.listing import Finding
-from dispatcher.problems import Say
 
 if TYPE_CHECKING:
     from dispatcher.importing.sheets import Sheet

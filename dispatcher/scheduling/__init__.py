@@ -8,7 +8,8 @@ late jobs and run some twice; our occurrences are rows with a unique (schedule, 
 from dispatcher.scheduling.days import skipped, told
 from dispatcher.scheduling.files import Occurrence, Schedule, files, load, parse
 from dispatcher.scheduling.series import Series, refuse_same_day, series
-from dispatcher.scheduling.ticking import (
+from dispatcher.scheduling.times import ask_moment, read_moment
+from dispatcher.worker.ticking import (
     LIFE,
     Fire,
     approve,
@@ -18,7 +19,6 @@ from dispatcher.scheduling.ticking import (
     tick,
     whole,
 )
-from dispatcher.scheduling.times import ask_moment, read_moment
 
 __all__ = [
     "LIFE",

@@ -7,7 +7,7 @@ from calendar import month_name
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from dispatcher.problems import Say
+from dispatcher.domain.problems import Say
 
 LONGEST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 FEBRUARY = 2

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from dispatcher.config import Section, read_text, read_toml, take_duration, take_window
-from dispatcher.model import HANOI, Audience, Window
-from dispatcher.periods import check_life
-from dispatcher.problems import USAGE, Problem, Say, unknown
+from dispatcher.domain.model import HANOI, Audience, Window
+from dispatcher.domain.periods import check_life
+from dispatcher.domain.problems import USAGE, Problem, Say, unknown
+from dispatcher.domain.workdays import Calendar
 from dispatcher.scheduling.days import never_comes
 from dispatcher.scheduling.times import read_moment, within_reason
-from dispatcher.workdays import Calendar
 
 _WEEKDAY_DIGIT = re.compile(r"\d")
 NO_DAYS_OFF = Calendar()

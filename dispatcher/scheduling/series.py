@@ -13,10 +13,10 @@ from datetime import datetime, timedelta
 from itertools import islice, pairwise
 from typing import Any
 
-from dispatcher.model import HANOI
-from dispatcher.problems import refused
+from dispatcher.domain.model import HANOI
+from dispatcher.domain.problems import refused
+from dispatcher.domain.workdays import Calendar
 from dispatcher.scheduling.files import Occurrence, Schedule
-from dispatcher.workdays import Calendar
 
 YEAR = timedelta(days=366)
 MOST_COUNTED = 10_000  # firings; a schedule that has more says "more than"

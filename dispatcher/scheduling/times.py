@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, timedelta
 
-from dispatcher.model import HANOI
-from dispatcher.periods import in_the_past, too_far
-from dispatcher.problems import Problem
+from dispatcher.domain.model import HANOI
+from dispatcher.domain.periods import in_the_past, too_far
+from dispatcher.domain.problems import Problem
 
 YEARS = (1990, 2199)  # what lies outside is a slip of the hand, and the end of time has no zone
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from dispatcher import law
-from dispatcher.model import Kind
-from dispatcher.problems import Say
-from dispatcher.sms import measure, tidy
+from dispatcher.domain import law
+from dispatcher.domain.model import Kind
+from dispatcher.domain.problems import Say
+from dispatcher.domain.sms import measure, tidy
 from dispatcher.templating.files import LOUDSPEAKER, Block, Field, Template
 from dispatcher.templating.reading_back import read_back
 from dispatcher.templating.rendering import Sample, render

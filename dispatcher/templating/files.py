@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from dispatcher.config import Section, read_text, read_toml
-from dispatcher.model import Channel, Kind
-from dispatcher.problems import Problem, Say, unknown
+from dispatcher.domain.model import Channel, Kind
+from dispatcher.domain.problems import Problem, Say, unknown
 from dispatcher.templating.syntax import NAMES, problem, read
 
 LOUDSPEAKER = "loudspeaker"  # read aloud by a person; never sent

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
-from dispatcher.sms import unaccent
+from dispatcher.domain.sms import unaccent
 
 
 def _ngay(value: object) -> str:

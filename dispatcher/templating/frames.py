@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from jinja2 import nodes
 
-from dispatcher.problems import Problem
+from dispatcher.domain.problems import Problem
 from dispatcher.templating import syntax
 from dispatcher.templating.files import Block, Template
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
-from dispatcher.sms import folded
+from dispatcher.domain.sms import folded
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ from typing import Any
 import jinja2
 from jinja2 import nodes
 
-from dispatcher.model import Text
-from dispatcher.problems import Problem, Say, unknown
-from dispatcher.sms import unaccent
+from dispatcher.domain.model import Text
+from dispatcher.domain.problems import Problem, Say, unknown
+from dispatcher.domain.sms import unaccent
 from dispatcher.templating import syntax
 from dispatcher.templating.files import Block, Template
 from dispatcher.templating.filters import FILTERS

@@ -18,7 +18,7 @@ from jinja2 import nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
-from dispatcher.problems import Problem, Say, unknown
+from dispatcher.domain.problems import Problem, Say, unknown
 from dispatcher.templating.filters import FILTERS
 
 NAMES: dict[str, tuple[str, ...]] = {

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
 
-from dispatcher.model import Kind
-from dispatcher.problems import Say
-from dispatcher.sms import folded
+from dispatcher.domain.model import Kind
+from dispatcher.domain.problems import Say
+from dispatcher.domain.sms import folded
 from dispatcher.templating import sentences
 
 # Emergency and complaint numbers everybody may be told to call (vietnam.md 3.8, seen 2026-11).

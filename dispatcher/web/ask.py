@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from dispatcher.app import App
-from dispatcher.auditing import refusals
-from dispatcher.model import SYSTEM, Actor, Role
-from dispatcher.problems import Problem
-from dispatcher.store.database import Row, Tx
+from dispatcher.broadcasts.app import App
+from dispatcher.db.database import Row, Tx
+from dispatcher.domain.model import SYSTEM, Actor, Role
+from dispatcher.domain.problems import Problem
+from dispatcher.usecases.auditing import refusals
 
 
 @dataclass(frozen=True)

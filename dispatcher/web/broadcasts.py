@@ -8,44 +8,30 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from dispatcher import (
-    alarms,
-    handouts,
-    hours,
-    planning,
-    repeating,
-    reporting,
-    scheduling,
-    templating,
-    timekeeping,
-    wording,
-)
-from dispatcher import app as joined
-from dispatcher.auditing import REASONS, STATES
-from dispatcher.model import HANOI, SYSTEM, URGENT, AddressKind, BroadcastState, Mode, Role
-from dispatcher.phone import read as read_phone
-from dispatcher.problems import Problem, Say, refused
-from dispatcher.rights import DECIDERS
-from dispatcher.store import (
-    approvals,
-    areas,
-    broadcasts,
-    contacts,
-    delegations,
-    files,
-    people,
-    shares,
-    tallies,
-)
-from dispatcher.store.broadcasts import Broadcast
-from dispatcher.store.database import Tx
-from dispatcher.store.reach import SHORT
-from dispatcher.store.samples import Look
-from dispatcher.telling import HELD
+from dispatcher import broadcasts as planning
+from dispatcher import scheduling, templating
+from dispatcher.broadcasts import app as joined
+from dispatcher.broadcasts import hours, repeating, wording
+from dispatcher.db.broadcasts import approvals, broadcasts, files, shares, tallies
+from dispatcher.db.broadcasts.broadcasts import Broadcast
+from dispatcher.db.broadcasts.samples import Look
+from dispatcher.db.contacts import areas, contacts
+from dispatcher.db.contacts.reach import SHORT
+from dispatcher.db.database import Tx
+from dispatcher.db.staff import delegations, people
+from dispatcher.domain.model import HANOI, SYSTEM, URGENT, AddressKind, BroadcastState, Mode, Role
+from dispatcher.domain.phone import read as read_phone
+from dispatcher.domain.problems import Problem, Say, refused
+from dispatcher.domain.rights import DECIDERS
+from dispatcher.reports import reporting
+from dispatcher.usecases import alarms, handouts
+from dispatcher.usecases.auditing import REASONS, STATES
 from dispatcher.web import troubles
 from dispatcher.web.ask import Answer, Ask, Go, Sent, Shown, read_date, whole
 from dispatcher.web.guard import Page, changes, reads
 from dispatcher.web.signing import prove
+from dispatcher.worker import timekeeping
+from dispatcher.worker.telling import HELD
 
 STATE = {
     "draft": Say("nháp", "draft"), "submitted": Say("trình duyệt", "submitted"),

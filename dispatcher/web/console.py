@@ -12,12 +12,12 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from dispatcher.app import App
+from dispatcher.api import v1 as api
+from dispatcher.broadcasts.app import App
+from dispatcher.db.staff import people
+from dispatcher.domain.model import SYSTEM
 from dispatcher.gateways.contract import Call, Heard
-from dispatcher.model import SYSTEM
-from dispatcher.store import people
 from dispatcher.web import (
-    api,
     broadcasts,
     control,
     home,

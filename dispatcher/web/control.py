@@ -4,37 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from dispatcher import (
-    accounts,
-    alarms,
-    deputizing,
-    firing,
-    rights,
-    scheduling,
-    signing_in,
-    targeting,
-    timekeeping,
-)
-from dispatcher.app import budgets_of, callback_path
-from dispatcher.model import HANOI, SYSTEM, Actor, Mode, Role
-from dispatcher.problems import Problem, refused
+from dispatcher import scheduling
+from dispatcher.broadcasts import firing, targeting
+from dispatcher.broadcasts.app import budgets_of
+from dispatcher.db.broadcasts import budgets, schedules
+from dispatcher.db.contacts import areas
+from dispatcher.db.database import Tx
+from dispatcher.db.ops import days_off
+from dispatcher.db.queue import gateways
+from dispatcher.db.staff import delegations, people
+from dispatcher.db.staff.handover import hand_over, in_hand
+from dispatcher.domain import rights
+from dispatcher.domain.model import HANOI, SYSTEM, Actor, Mode, Role
+from dispatcher.domain.problems import Problem, refused
 from dispatcher.scheduling import Schedule
-from dispatcher.store import (
-    areas,
-    budgets,
-    days_off,
-    delegations,
-    gateways,
-    people,
-    schedules,
-)
-from dispatcher.store.database import Tx
-from dispatcher.store.handover import hand_over, in_hand
+from dispatcher.usecases import accounts, alarms, deputizing, signing_in
 from dispatcher.web import troubles
 from dispatcher.web.ask import Answer, Ask, Go, Shown, read_date, whole
 from dispatcher.web.guard import Page, changes, reads
 from dispatcher.web.pages import ROLES
 from dispatcher.web.signing import prove
+from dispatcher.worker import timekeeping
+from dispatcher.worker.adapters import callback_path
 
 ADMINS = (Role.ADMIN,)
 

@@ -20,14 +20,14 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from dispatcher import signing_in
-from dispatcher.app import App
-from dispatcher.model import SYSTEM, Role
-from dispatcher.problems import REFUSED, Problem, Say, refused
-from dispatcher.rights import WRITERS
-from dispatcher.storable import check_typed
-from dispatcher.store import sessions
-from dispatcher.store.schema import moment
+from dispatcher.broadcasts.app import App
+from dispatcher.db.schema import moment
+from dispatcher.db.staff import sessions
+from dispatcher.domain.model import SYSTEM, Role
+from dispatcher.domain.problems import REFUSED, Problem, Say, refused
+from dispatcher.domain.rights import WRITERS
+from dispatcher.domain.storable import check_typed
+from dispatcher.usecases import signing_in
 from dispatcher.web.ask import Answer, Ask, Go, Handler, Sent, Shown, Upload
 from dispatcher.web.pages import render
 

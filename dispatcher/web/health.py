@@ -10,11 +10,11 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
-from dispatcher.machine import here
-from dispatcher.model import SYSTEM
-from dispatcher.problems import Problem
-from dispatcher.store import settings
-from dispatcher.store.database import Store
+from dispatcher.db.database import Store
+from dispatcher.db.ops import settings
+from dispatcher.domain.machine import here
+from dispatcher.domain.model import SYSTEM
+from dispatcher.domain.problems import Problem
 
 FRESH = 5.0  # seconds an answer is given again: strangers may ask, the database is asked rarely
 PATIENCE = 4.0  # seconds to wait for another writer

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dispatcher import alarms
-from dispatcher.app import budgets_of
-from dispatcher.model import HANOI, BroadcastState, Role
-from dispatcher.store import broadcasts, budgets, notices, tallies
+from dispatcher.broadcasts.app import budgets_of
+from dispatcher.db.broadcasts import broadcasts, budgets, tallies
+from dispatcher.db.staff import notices
+from dispatcher.domain.model import HANOI, BroadcastState, Role
+from dispatcher.usecases import alarms
 from dispatcher.web import troubles
 from dispatcher.web.ask import Answer, Ask, Go, Shown
 from dispatcher.web.guard import EVERYONE, Page, changes, reads
@@ -55,7 +56,7 @@ def home(ask: Ask) -> Answer:
 
 def tick_off(ask: Ask) -> Answer:
     """Notices were seen. An auditor changes nothing but this list of their own."""
-    from dispatcher.model import SYSTEM
+    from dispatcher.domain.model import SYSTEM
 
     assert ask.person.person_id is not None
     with ask.app.begin(SYSTEM)() as tx:

@@ -18,11 +18,11 @@ from urllib.parse import parse_qsl
 
 from starlette.types import Receive, Scope, Send
 
+from dispatcher.db.database import Store
+from dispatcher.db.queue import receipts, turned_away
+from dispatcher.domain.machine import here
+from dispatcher.domain.model import SYSTEM
 from dispatcher.gateways.contract import Call, Heard
-from dispatcher.machine import here
-from dispatcher.model import SYSTEM
-from dispatcher.store import receipts, turned_away
-from dispatcher.store.database import Store
 from dispatcher.web.health import METHODS as LOOKS
 from dispatcher.web.health import Health
 

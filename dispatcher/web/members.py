@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dispatcher import auditing, intake, receiving, rights
-from dispatcher.areas import group_key
-from dispatcher.opting_out import Wish
-from dispatcher.problems import Problem, refused
-from dispatcher.sms import folded
-from dispatcher.store import areas, contacts, groups, imports, replies, suppressions
-from dispatcher.store.areas import Area
-from dispatcher.store.database import Tx
+from dispatcher.db.contacts import areas, contacts, groups, imports, replies, suppressions
+from dispatcher.db.contacts.areas import Area
+from dispatcher.db.database import Tx
+from dispatcher.domain import rights
+from dispatcher.domain.areas import group_key
+from dispatcher.domain.opting_out import Wish
+from dispatcher.domain.problems import Problem, refused
+from dispatcher.domain.sms import folded
+from dispatcher.usecases import auditing, intake
 from dispatcher.web.ask import Answer, Ask, Go, Shown, whole
 from dispatcher.web.guard import Page, changes, reads
 from dispatcher.web.residents import WRITING, known, scope_of
+from dispatcher.worker import receiving
 
 SHOWN = 500  # numbers not written to, the newest
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import jinja2
 
-from dispatcher.model import HANOI, Mode, Role
-from dispatcher.problems import Say
-from dispatcher.store.schema import moment
+from dispatcher.db.schema import moment
+from dispatcher.domain.model import HANOI, Mode, Role
+from dispatcher.domain.problems import Say
 from dispatcher.web.ask import Ask
 
-FOLDER = Path(__file__).resolve().parent.parent / "pages" / "web"
+FOLDER = Path(__file__).resolve().parent / "pages"
 ROLES = {
     Role.OFFICER: Say("cán bộ", "officer"),
     Role.LEADER: Say("lãnh đạo", "leader"),

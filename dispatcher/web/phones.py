@@ -7,8 +7,8 @@ import urllib.request
 from collections.abc import Sequence
 from typing import Any
 
-from dispatcher.model import Mode
-from dispatcher.store import broadcasts, logbook, texts
+from dispatcher.db.broadcasts import broadcasts, logbook, texts
+from dispatcher.domain.model import Mode
 from dispatcher.web.ask import Answer, Ask, Shown, nothing_here
 from dispatcher.web.broadcasts import ALIVE
 from dispatcher.web.guard import Guard, Page, reads

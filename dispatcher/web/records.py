@@ -5,12 +5,17 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from dispatcher import acts, auditing, reporting
-from dispatcher.model import HANOI, SYSTEM, MessageState, Role
-from dispatcher.problems import Problem, refused
-from dispatcher.store import areas, broadcasts, logbook, people, trail
-from dispatcher.store.logbook import Filters
-from dispatcher.store.schema import micros
+from dispatcher.db import trail
+from dispatcher.db.broadcasts import broadcasts, logbook
+from dispatcher.db.broadcasts.logbook import Filters
+from dispatcher.db.contacts import areas
+from dispatcher.db.schema import micros
+from dispatcher.db.staff import people
+from dispatcher.domain import acts
+from dispatcher.domain.model import HANOI, SYSTEM, MessageState, Role
+from dispatcher.domain.problems import Problem, refused
+from dispatcher.reports import reporting
+from dispatcher.usecases import auditing
 from dispatcher.web.ask import Answer, Ask, Sent, Shown, read_date, whole
 from dispatcher.web.guard import Page, reads
 

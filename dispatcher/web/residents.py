@@ -6,19 +6,20 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from dispatcher import auditing, phone
+from dispatcher.db.contacts import areas, contacts, groups, imports, suppressions
+from dispatcher.db.contacts.contacts import Within
+from dispatcher.domain import phone
+from dispatcher.domain.model import Mode, Role
+from dispatcher.domain.problems import Problem, Say, refused
 from dispatcher.importing.basis import LABELS, basis_of
 from dispatcher.importing.entries import read_listing
 from dispatcher.importing.listing import Finding, Listing
 from dispatcher.importing.mending import Cell, mended
 from dispatcher.importing.merge import merge, store
 from dispatcher.importing.sheets import read_sheets
-from dispatcher.intake import check_wards, context, remember, remembered_basis, wards_of
-from dispatcher.model import Mode, Role
-from dispatcher.problems import Problem, Say, refused
-from dispatcher.reporting import rows_as_csv
-from dispatcher.store import areas, contacts, groups, imports, suppressions
-from dispatcher.store.contacts import Within
+from dispatcher.reports.reporting import rows_as_csv
+from dispatcher.usecases import auditing
+from dispatcher.usecases.intake import check_wards, context, remember, remembered_basis, wards_of
 from dispatcher.web.ask import Answer, Ask, Go, Sent, Shown, whole
 from dispatcher.web.guard import Page, changes, reads
 

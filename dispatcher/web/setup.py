@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from dispatcher import housekeeping, rights
 from dispatcher.config import changing
-from dispatcher.model import Mode, Role
-from dispatcher.problems import Problem
-from dispatcher.sms import folded
-from dispatcher.store import areas, headcounts
-from dispatcher.store.database import Tx
+from dispatcher.db.contacts import areas, headcounts
+from dispatcher.db.database import Tx
+from dispatcher.domain import rights
+from dispatcher.domain.model import Mode, Role
+from dispatcher.domain.problems import Problem
+from dispatcher.domain.sms import folded
+from dispatcher.usecases import housekeeping
 from dispatcher.web.ask import Answer, Ask, Go, Shown, whole
 from dispatcher.web.guard import Page, changes, reads
 from dispatcher.web.signing import prove

@@ -8,10 +8,10 @@ import secrets
 import segno
 from markupsafe import Markup
 
-from dispatcher import signing_in
-from dispatcher.model import SYSTEM, Actor, Mode, Role
-from dispatcher.problems import refused
-from dispatcher.store import people, sessions
+from dispatcher.db.staff import people, sessions
+from dispatcher.domain.model import SYSTEM, Actor, Mode, Role
+from dispatcher.domain.problems import refused
+from dispatcher.usecases import signing_in
 from dispatcher.web.ask import Answer, Ask, Go, Shown
 from dispatcher.web.guard import (
     BEFORE,

@@ -6,11 +6,11 @@ import base64
 import json
 from typing import Any
 
-from dispatcher import signing_in
+from dispatcher.db.staff import people
+from dispatcher.domain.model import SYSTEM, Actor, Mode
+from dispatcher.domain.problems import Problem, refused
 from dispatcher.gateways import oidc
-from dispatcher.model import SYSTEM, Actor, Mode
-from dispatcher.problems import Problem, refused
-from dispatcher.store import people
+from dispatcher.usecases import signing_in
 from dispatcher.web.ask import Answer, Ask, Go, nothing_here
 from dispatcher.web.guard import BEFORE, SESSION, Guard, Page
 

@@ -6,14 +6,15 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from dispatcher import alarms, outages
-from dispatcher.app import App
-from dispatcher.auditing import REMEDIES
-from dispatcher.model import BroadcastState, Fault
-from dispatcher.outages import Health, Level, Work
-from dispatcher.problems import Say
-from dispatcher.store.broadcasts import Broadcast
-from dispatcher.store.database import Tx
+from dispatcher.broadcasts.app import App
+from dispatcher.db.broadcasts.broadcasts import Broadcast
+from dispatcher.db.database import Tx
+from dispatcher.domain import outages
+from dispatcher.domain.model import BroadcastState, Fault
+from dispatcher.domain.outages import Health, Level, Work
+from dispatcher.domain.problems import Say
+from dispatcher.usecases import alarms
+from dispatcher.usecases.auditing import REMEDIES
 
 GOES_ON = frozenset({BroadcastState.SCHEDULED, BroadcastState.RUNNING, BroadcastState.PAUSED})
 TROUBLES = frozenset({Fault.BUSY, Fault.UNKNOWN, Fault.ACCOUNT})  # of the gateway itself

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from dispatcher import emergencies, scheduling, templating
-from dispatcher.model import Audience, Role
-from dispatcher.problems import Problem
-from dispatcher.rights import DECIDERS, WRITERS, need, need_people
-from dispatcher.store import areas, broadcasts, people
-from dispatcher.store import emergencies as prepared
+from dispatcher import scheduling, templating
+from dispatcher.db.broadcasts import broadcasts
+from dispatcher.db.broadcasts import emergencies as prepared
+from dispatcher.db.contacts import areas
+from dispatcher.db.staff import people
+from dispatcher.domain.model import Audience, Role
+from dispatcher.domain.problems import Problem
+from dispatcher.domain.rights import DECIDERS, WRITERS, need, need_people
+from dispatcher.usecases import emergencies
 from dispatcher.web.ask import Answer, Ask, Go, Shown, read_date, whole
 from dispatcher.web.guard import Page, changes, reads
 from dispatcher.web.signing import prove

@@ -7,14 +7,19 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from dispatcher import app as joined
-from dispatcher import hours, periods, planning, routes, templating, wording
-from dispatcher.model import ALL_DAY, HANOI, ORDINARY, URGENT, Audience, Role
-from dispatcher.periods import Period
-from dispatcher.problems import Problem
-from dispatcher.store import areas, broadcasts, groups, headcounts, kept_forms
-from dispatcher.store.broadcasts import Broadcast
-from dispatcher.store.database import Tx
+from dispatcher import broadcasts as planning
+from dispatcher import templating
+from dispatcher.broadcasts import app as joined
+from dispatcher.broadcasts import hours, routes, wording
+from dispatcher.db.broadcasts import broadcasts
+from dispatcher.db.broadcasts.broadcasts import Broadcast
+from dispatcher.db.contacts import areas, groups, headcounts
+from dispatcher.db.database import Tx
+from dispatcher.db.staff import kept_forms
+from dispatcher.domain import periods
+from dispatcher.domain.model import ALL_DAY, HANOI, ORDINARY, URGENT, Audience, Role
+from dispatcher.domain.periods import Period
+from dispatcher.domain.problems import Problem
 from dispatcher.templating import Template
 from dispatcher.web.ask import Answer, Ask, Go, Shown
 from dispatcher.web.guard import Page, changes, reads

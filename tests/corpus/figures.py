@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from dispatcher.model import Kind
+from dispatcher.domain.model import Kind
 from dispatcher.templating.trust import House, look
 
 HERE = Path(__file__).parent

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 
 from patience import PATIENCE, ended
 
-from dispatcher.cli.chaos_site import _get, make_site, worker_command
-from dispatcher.cli.ledgers import verdict
-from dispatcher.model import BroadcastState
-from dispatcher.problems import Problem
-from dispatcher.twins.server import start
+from dispatcher.domain.model import BroadcastState
+from dispatcher.domain.problems import Problem
+from dispatcher.simulators.chaos_site import _get, make_site, worker_command
+from dispatcher.simulators.ledgers import verdict
+from dispatcher.simulators.vendors.server import start
 
 
 def remount(place, how):

@@ -74,11 +74,13 @@ def _shorten(module: ModuleType, **times: object) -> None:
 
 
 def _work(job: Mapping[str, str]) -> None:
-    from dispatcher import failpoints, serving, worker
-    from dispatcher.app import open_app
     from dispatcher.config import parse
-    from dispatcher.sending import asking, view
-    from dispatcher.store import engines
+    from dispatcher.db import engines
+    from dispatcher.domain import failpoints
+    from dispatcher.usecases.context import open_app
+    from dispatcher.worker import process as worker
+    from dispatcher.worker import serving
+    from dispatcher.worker.sending import asking, view
 
     os.environ["DISPATCHER_STATE"] = job["state"]
     os.environ["DISPATCHER_CLOCK"] = job["clock"]
@@ -96,8 +98,8 @@ def _work(job: Mapping[str, str]) -> None:
 # What a worker loads only when it needs it.
 KNOWN = ("apscheduler.executors.asyncio", "apscheduler.schedulers.asyncio",
          "apscheduler.triggers.interval", "dispatcher.gateways.esms", "dispatcher.gateways.lab",
-         "dispatcher.gateways.wire", "dispatcher.gateways.zalo", "dispatcher.serving",
-         "dispatcher.web.hooks", "dispatcher.worker", "httpx_aiohttp", "uvicorn.lifespan.off",
+         "dispatcher.gateways.wire", "dispatcher.gateways.zalo", "dispatcher.worker.serving",
+         "dispatcher.web.hooks", "dispatcher.worker.process", "httpx_aiohttp", "uvicorn.lifespan.off",
          "uvicorn.protocols.http.auto", "uvicorn.protocols.websockets.auto")  # fmt: skip
 
 

@@ -9,14 +9,15 @@ from conftest import add_people, build_site
 from dying import Deaths
 from walk import crowd, get, import_list, sheet, write_broadcast
 
-from dispatcher import app as joined
-from dispatcher import planning
-from dispatcher.app import open_app
+from dispatcher import broadcasts as planning
+from dispatcher.broadcasts import app as joined
 from dispatcher.config import parse
-from dispatcher.drill import sign_in_to_twins
-from dispatcher.model import SYSTEM, BroadcastState
-from dispatcher.store import broadcasts, gateways
-from dispatcher.twins.server import start
+from dispatcher.db.broadcasts import broadcasts
+from dispatcher.db.queue import gateways
+from dispatcher.domain.model import SYSTEM, BroadcastState
+from dispatcher.simulators.drill import sign_in_to_twins
+from dispatcher.simulators.vendors.server import start
+from dispatcher.usecases.context import open_app
 
 CLOCK = "2026-12-01T09:00:00+07:00"
 LAB = '[gateways.esms]\nadapter = "lab"\nin_flight = 2\ncapability = "{}"'

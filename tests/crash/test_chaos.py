@@ -16,14 +16,14 @@ import pytest
 from conftest import new_postgresql, run_program
 from patience import PATIENCE
 
-from dispatcher.cli.chaos import harass
-from dispatcher.cli.chaos_site import make_site
-from dispatcher.cli.ledgers import Refusal, accepted_after_no, left_out
-from dispatcher.cli.upsets import restores_due
-from dispatcher.model import SYSTEM
-from dispatcher.store import imports
-from dispatcher.twins.residents import number
-from dispatcher.twins.server import start
+from dispatcher.db.contacts import imports
+from dispatcher.domain.model import SYSTEM
+from dispatcher.simulators.chaos import harass
+from dispatcher.simulators.chaos_site import make_site
+from dispatcher.simulators.ledgers import Refusal, accepted_after_no, left_out
+from dispatcher.simulators.upsets import restores_due
+from dispatcher.simulators.vendors.residents import number
+from dispatcher.simulators.vendors.server import start
 
 sys.path.insert(0, str(Path(__file__).parent))
 import naive

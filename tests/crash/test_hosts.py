@@ -20,9 +20,9 @@ from conftest import new_postgresql
 from disk import over
 from patience import ended, until
 
-from dispatcher.cli.chaos_site import make_site, worker_command
-from dispatcher.cli.ledgers import verdict
-from dispatcher.twins.server import start
+from dispatcher.simulators.chaos_site import make_site, worker_command
+from dispatcher.simulators.ledgers import verdict
+from dispatcher.simulators.vendors.server import start
 
 pytestmark = pytest.mark.long
 PEOPLE, HOSTS = 4000, ("a", "b", "c")

@@ -12,9 +12,9 @@ from conftest import add_people
 from patience import ended, until
 from walk import counts, crowd, import_list, released, rows, sheet
 
-from dispatcher.app import open_app
-from dispatcher.cli.chaos_site import worker_command
 from dispatcher.config import parse
+from dispatcher.simulators.chaos_site import worker_command
+from dispatcher.usecases.context import open_app
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "gateways"))
 from vendors import answer, vendor

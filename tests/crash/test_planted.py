@@ -19,18 +19,18 @@ MISTAKES = {
         "gateways/lab.py", "SETTLE = timedelta(seconds=2)", "SETTLE = timedelta(0)",
         "lookup", "accept_late", ""),
     "resend on unknown": (
-        "lifecycle.py", "    if standing.rather_twice:", "    if True:",
+        "domain/lifecycle.py", "    if standing.rather_twice:", "    if True:",
         "neither", "accept_reset", ""),
     "a doubt fails over": (
-        "lifecycle.py", "            return in_doubt(standing, now)\n        case _:",
+        "domain/lifecycle.py", "            return in_doubt(standing, now)\n        case _:",
         "            return _go_on(standing, AttemptState.REFUSED, now, step=True)\n        case _:",
         "two steps", "accept_reset", ""),
     "popped before it is sent": (
-        "store/intents.py", "UPDATE messages SET state = 'sending', tries = tries + 1",
+        "db/queue/intents.py", "UPDATE messages SET state = 'sending', tries = tries + 1",
         "UPDATE messages SET state = 'accepted', tries = tries + 1",
         "neither", "", "before call@1"),
     "a new reference after a doubt": (
-        "store/messages.py", "message: (reference, call_ref,", "message: (reference[::-1], call_ref,",
+        "db/queue/messages.py", "message: (reference, call_ref,", "message: (reference[::-1], call_ref,",
         "dedup", "accept_reset", ""),
 }  # fmt: skip
 
@@ -38,41 +38,41 @@ WHERE = [f"tests/rooms/test_{name}.py" for name in ("doubts", "last_look", "reac
 # name → (file, what stands there, what the mistake writes, the test that fails then)
 GUARDS = {
     "a part of a doubtful call claimed": (
-        "store/messages.py", "AND a.call_ref <> a.reference) RETURNING id",
+        "db/queue/messages.py", "AND a.call_ref <> a.reference) RETURNING id",
         "AND a.call_ref = a.reference) RETURNING id",
         "whoever_claims_one_doubt_of_a_call_claims_all_of_them"),
     "a part of a doubtful call repeated": (
-        "sending/asking.py", "len(group) == size and not any(p.message_id in staying for p in group)",
+        "worker/sending/asking.py", "len(group) == size and not any(p.message_id in staying for p in group)",
         "True",
         "a_call_of_several_is_repeated_whole_or_not_at_all"),
     "a doubt about somebody who has the text repeated": (
-        "sending/asking.py", "any(p.message_id in staying for p", "any(p.message_id in stops for p",
+        "worker/sending/asking.py", "any(p.message_id in staying for p", "any(p.message_id in stops for p",
         "a_doubt_about_somebody_who_has_the_text_is_not_repeated"),
     "a dead worker's call asked again about somebody who has the text": (
-        "sending/chores.py",
+        "worker/sending/chores.py",
         "            reached=lifecycle.reached_by_others(seen, row[\"reference\"]),\n", "",
         "a_dead_workers_call_is_not_asked_again_about_somebody_who_has_the_text"),
     "what comes too late leaves": (
-        "sending/engine.py", "if self.awake() > call.leave_by:", "if False:",
+        "worker/sending/engine.py", "if self.awake() > call.leave_by:", "if False:",
         "a_call_that_comes_back_from_a_suspended_machine_leaves_no_more"),
     "an unreadable look-up says not there": (
-        "sending/settling.py", "False if verdict is None else None", "False",
+        "worker/sending/settling.py", "False if verdict is None else None", "False",
         "a_look_up_that_cannot_be_read_sends_nothing_again"),
     "a lane kept after a failed commit": (
-        "sending/engine.py", "            lane.waiting.clear()\n            lane.fresh.clear()\n", "",
+        "worker/sending/engine.py", "            lane.waiting.clear()\n            lane.fresh.clear()\n", "",
         "after_a_commit_that_failed_nothing_leaves_as_it_was_prepared"),
     "a call that is over is accepted whatever was said": (
-        "store/outcomes.py", "UPDATE messages SET state = {best_of_attempts('unconfirmed')}, ",
+        "db/queue/outcomes.py", "UPDATE messages SET state = {best_of_attempts('unconfirmed')}, ",
         "UPDATE messages SET state = 'accepted', ",
         "a_message_whose_call_is_over_is_accepted_only_where_somebody_said_yes"),
     "doubts of paused broadcasts claimed": (
-        "store/messages.py", "('paused', 'held'))", "('held'))",
+        "db/queue/messages.py", "('paused', 'held'))", "('held'))",
         "a_doubt_of_a_paused_broadcast_is_not_asked_again_until_it_goes_on"),
     "a refusal of a whole call taken for each number": (
-        "sending/settling.py", "    if speaks_of_a_whole_call(call):", "    if False:",
+        "worker/sending/settling.py", "    if speaks_of_a_whole_call(call):", "    if False:",
         "a_word_about_a_whole_call_is_no_fact_about_its_numbers"),
     "a report on a whole call taken for each number": (
-        "receiving.py", "Bits.ACCEPTED if whole else receipt.state", "receipt.state",
+        "worker/receiving.py", "Bits.ACCEPTED if whole else receipt.state", "receipt.state",
         "a_report_that_names_only_the_call_says_nothing_about_its_people"),
 }  # fmt: skip
 

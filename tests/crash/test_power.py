@@ -15,9 +15,9 @@ import pytest
 from conftest import ROOT
 from patience import PATIENCE
 
-from dispatcher.cli.chaos_site import make_site
-from dispatcher.cli.ledgers import verdict
-from dispatcher.twins.server import start
+from dispatcher.simulators.chaos_site import make_site
+from dispatcher.simulators.ledgers import verdict
+from dispatcher.simulators.vendors.server import start
 
 CALLS = "pwrite64,fdatasync,fsync,sendto,sendmsg,write,writev"
 LINE = re.compile(r"^(\d+) +(\w+)\((\d+)<([^>]*)>(.*)$")
@@ -50,7 +50,7 @@ def test_an_intent_is_on_the_disk_before_its_bytes_leave(how, tmp_path, monkeypa
     environ = dict(os.environ)
     if how == "NORMAL":  # the mistake that this test exists for
         shutil.copytree(ROOT / "dispatcher", package / "dispatcher")
-        source = package / "dispatcher" / "store" / "engines.py"
+        source = package / "dispatcher" / "db" / "engines.py"
         text = source.read_text("utf-8")
         assert text.count('"synchronous=FULL"') == 1
         source.write_text(text.replace('"synchronous=FULL"', '"synchronous=NORMAL"'), "utf-8")

@@ -9,10 +9,10 @@ import pytest
 from conftest import new_postgresql
 from patience import ended, until
 
-from dispatcher.cli.chaos_site import _get, make_site, worker_command
-from dispatcher.cli.ledgers import verdict
-from dispatcher.model import BroadcastState
-from dispatcher.twins.server import start
+from dispatcher.domain.model import BroadcastState
+from dispatcher.simulators.chaos_site import _get, make_site, worker_command
+from dispatcher.simulators.ledgers import verdict
+from dispatcher.simulators.vendors.server import start
 
 SIZES = {False: (4, 2500), True: (8, 4000)}  # by night or not: restarts, people
 

@@ -9,12 +9,12 @@ import pytest
 from conftest import FlowingClock, add_people
 from walk import approve_now, counts, crowd, get, import_list, sheet, twin_urls, write_broadcast
 
-from dispatcher.app import open_app
 from dispatcher.config import parse
-from dispatcher.drill import sign_in_to_twins
+from dispatcher.domain.model import BroadcastState
 from dispatcher.gateways.wire import Wire
-from dispatcher.model import BroadcastState
-from dispatcher.serving import serve_site
+from dispatcher.simulators.drill import sign_in_to_twins
+from dispatcher.usecases.context import open_app
+from dispatcher.worker.serving import serve_site
 
 resource = pytest.importorskip("resource")
 

@@ -9,12 +9,12 @@ import pytest
 from disk import held_by_another_program, patient_site
 from patience import ended, until
 
-from dispatcher import planning
-from dispatcher.cli.chaos_site import _get, worker_command
-from dispatcher.cli.ledgers import IN_FLIGHT, verdict
-from dispatcher.model import SYSTEM, BroadcastState
-from dispatcher.store import broadcasts
-from dispatcher.twins.server import start
+from dispatcher import broadcasts as planning
+from dispatcher.db.broadcasts import broadcasts
+from dispatcher.domain.model import SYSTEM, BroadcastState
+from dispatcher.simulators.chaos_site import _get, worker_command
+from dispatcher.simulators.ledgers import IN_FLIGHT, verdict
+from dispatcher.simulators.vendors.server import start
 
 pytestmark = pytest.mark.long
 PEOPLE = 1500

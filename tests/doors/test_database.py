@@ -9,9 +9,9 @@ from conftest import new_postgresql, run_cli
 from sqlalchemy import func, select
 from walk import crowd, sheet
 
-from dispatcher.store.copying import COUNTED_ANEW
-from dispatcher.store.engines import engine_for
-from dispatcher.store.schema import metadata
+from dispatcher.db.engines import engine_for
+from dispatcher.db.ops.copying import COUNTED_ANEW
+from dispatcher.db.schema import metadata
 
 
 @pytest.fixture
@@ -143,9 +143,9 @@ def test_db_check_finds_an_edited_trail_and_a_broken_link(site):
 def test_an_older_database_is_upgraded_after_a_backup(site, tmp_path):
     from alembic import command
 
-    from dispatcher.store.database import HEAD
-    from dispatcher.store.engines import engine_for
-    from dispatcher.store.migrate import configured
+    from dispatcher.db.database import HEAD
+    from dispatcher.db.engines import engine_for
+    from dispatcher.db.migrate import configured
 
     for path in site.glob("data/site.db*"):
         path.unlink()

@@ -10,15 +10,17 @@ from browser import serve, sign_in, token
 from conftest import add_people, new_postgresql, run_cli
 from walk import import_list, number, rows, sheet
 
-from dispatcher import signing_in
-from dispatcher.app import open_app
+from dispatcher.api.v1 import ROOT as API
 from dispatcher.config import parse
+from dispatcher.db.contacts import contacts
+from dispatcher.db.database import at
+from dispatcher.db.queue import receipts
+from dispatcher.db.staff import people
+from dispatcher.domain.model import SYSTEM, Role
+from dispatcher.domain.problems import Problem
 from dispatcher.gateways.contract import Call
-from dispatcher.model import SYSTEM, Role
-from dispatcher.problems import Problem
-from dispatcher.store import contacts, people, receipts
-from dispatcher.store.database import at
-from dispatcher.web.api import ROOT as API
+from dispatcher.usecases import signing_in
+from dispatcher.usecases.context import open_app
 
 POSTGRESQL_LATER = True
 SAID = "ký tự hỏng"

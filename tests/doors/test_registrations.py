@@ -6,7 +6,7 @@ import openpyxl
 import pytest
 from conftest import ROOT, run_cli
 
-from dispatcher.problems import OK, USAGE
+from dispatcher.domain.problems import OK, USAGE
 
 
 @pytest.fixture

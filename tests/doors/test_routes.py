@@ -7,11 +7,11 @@ import pytest
 from conftest import ROOT, add_people, build_site
 from walk import get, write_broadcast
 
-from dispatcher import routes
-from dispatcher.app import open_app
+from dispatcher.broadcasts import routes
 from dispatcher.config import parse
-from dispatcher.model import ALL_DAY, URGENT, Channel
-from dispatcher.problems import Problem
+from dispatcher.domain.model import ALL_DAY, URGENT, Channel
+from dispatcher.domain.problems import Problem
+from dispatcher.usecases.context import open_app
 
 MORE = """[gateways.second]
 adapter = "speedsms"

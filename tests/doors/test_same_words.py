@@ -8,9 +8,9 @@ from browser import post, sign_in
 from conftest import add_people, run_cli
 from walk import counts, get, import_list, number, released, sheet, write_broadcast
 
-from dispatcher import app as joined
-from dispatcher import planning
-from dispatcher.store import broadcasts
+from dispatcher import broadcasts as planning
+from dispatcher.broadcasts import app as joined
+from dispatcher.db.broadcasts import broadcasts
 
 CLOCK = {"DISPATCHER_CLOCK": "2026-12-01T09:00:00+07:00"}
 HOURLY = """title = "Mỗi giờ"

@@ -14,17 +14,20 @@ import pytest
 from conftest import SiteClock, build_site
 from walk import import_list, number, released, sheet, write_broadcast
 
-from dispatcher import app as joined
-from dispatcher import planning, staff
-from dispatcher.app import open_app
+from dispatcher import broadcasts as planning
+from dispatcher.broadcasts import app as joined
 from dispatcher.cli.entry import root, run
 from dispatcher.cli.spoken import Group
 from dispatcher.cli.surface import Surface, split_options
 from dispatcher.config import parse
+from dispatcher.db.broadcasts import broadcasts
+from dispatcher.db.contacts import areas, groups
+from dispatcher.db.staff import people
+from dispatcher.domain.model import SYSTEM, Role
 from dispatcher.gateways.contract import Reply
-from dispatcher.model import SYSTEM, Role
-from dispatcher.receiving import answer_back
-from dispatcher.store import areas, broadcasts, groups, people
+from dispatcher.usecases.context import open_app
+from dispatcher.worker import staff
+from dispatcher.worker.receiving import answer_back
 
 PHONE = "0951234567"
 # What only Cầu Đất may read: names, titles, ends of numbers, what was written back.

@@ -9,7 +9,7 @@ from walk import counts, crowd, import_list, released, sheet
 
 from dispatcher import scheduling
 from dispatcher.config.site import DEFAULT_WINDOW
-from dispatcher.store import schedules
+from dispatcher.db.broadcasts import schedules
 
 MONDAYS = """title = "Cảnh báo đầu tuần"
 template = "canh-bao"

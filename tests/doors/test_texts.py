@@ -5,7 +5,7 @@ import json
 import pytest
 from conftest import run_cli
 
-from dispatcher.problems import OK, USAGE
+from dispatcher.domain.problems import OK, USAGE
 
 HEAD = '+++\ntitle = "Thử “một”"\nkind = "notice"\nreviewed = 2999-01-01\n+++\n'
 

@@ -11,11 +11,12 @@ from browser import free_port, sign_in
 from conftest import add_people, build_site, run_cli
 from walk import crowd, get, import_list, released, sheet
 
-from dispatcher.app import open_app
 from dispatcher.config import parse
-from dispatcher.model import SYSTEM, Role
-from dispatcher.outages import State
-from dispatcher.store import gateways, health, people
+from dispatcher.db.queue import gateways, health
+from dispatcher.db.staff import people
+from dispatcher.domain.model import SYSTEM, Role
+from dispatcher.domain.outages import State
+from dispatcher.usecases.context import open_app
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "gateways"))
 from vendors import answer, vendor
@@ -147,7 +148,7 @@ def test_due_messages_that_nobody_sends_are_an_alarm_everywhere(ward):
 
 
 def test_a_fault_that_is_over_with_its_broadcast_is_not_said_to_be_sent_again(ward):
-    from dispatcher.store import broadcasts
+    from dispatcher.db.broadcasts import broadcasts
     from dispatcher.web import troubles
 
     app, number = ward

@@ -6,13 +6,13 @@ import os
 import pytest
 from conftest import ROOT, build_site, run_cli
 
-from dispatcher.app import open_app
 from dispatcher.config import parse
+from dispatcher.db.queue import gateways
+from dispatcher.domain.model import SYSTEM
 from dispatcher.gateways import zalo
 from dispatcher.gateways.contract import Reply
-from dispatcher.model import SYSTEM
-from dispatcher.receiving import answer_back
-from dispatcher.store import gateways
+from dispatcher.usecases.context import open_app
+from dispatcher.worker.receiving import answer_back
 
 pytestmark = pytest.mark.long  # each starts the program several times
 

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from dispatcher.domain.model import Fault, Heard
 from dispatcher.gateways import esms, zalo
 from dispatcher.gateways.contract import Accepted, Answer, Call
-from dispatcher.model import Fault, Heard
 
 ESMS = {
     "recipient": ["99", "108", "852"],

@@ -9,10 +9,10 @@ from descriptions import described
 from patience import PATIENCE
 from vendors import answer, reset, vendor
 
+from dispatcher.domain.model import Fault, Kind
 from dispatcher.gateways import ADAPTERS, adapter_module
 from dispatcher.gateways.contract import REFERENCE, Accepted, Given, Outgoing, Refused, Tokens
 from dispatcher.gateways.wire import Wire
-from dispatcher.model import Fault, Kind
 
 OVER_HTTP = ("esms", "zalo", "lab", "kannel", "speedsms", "viettel", "vnpt", "http")
 

@@ -9,10 +9,10 @@ from patience import PATIENCE
 from test_contract import ask, build, outgoing
 from vendors import answer, vendor
 
+from dispatcher.domain.model import Fault, Heard
+from dispatcher.domain.problems import Problem
 from dispatcher.gateways import http, kannel, speedsms, viettel, vnpt
 from dispatcher.gateways.contract import Accepted, Answer, Call
-from dispatcher.model import Fault, Heard
-from dispatcher.problems import Problem
 
 
 def ok(code="00", **data):
@@ -284,8 +284,8 @@ def test_a_described_xml_vendor_gets_escaped_words(twins):
 
 
 def test_secrets_of_all_adapters_are_named_together(make_site):
-    from dispatcher.app import adapter_options
     from dispatcher.config import GatewaySettings, Secret, parse
+    from dispatcher.worker.adapters import adapter_options
 
     site = parse(make_site())
     chosen = GatewaySettings("v", "vnpt", options={"api_user": Secret("NOT_SET_ANYWHERE", None)})

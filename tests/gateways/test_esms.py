@@ -10,11 +10,11 @@ from patience import PATIENCE
 from test_contract import build, outgoing
 from vendors import answer, vendor
 
+from dispatcher.domain.model import Channel, Fault, Heard
+from dispatcher.domain.problems import Problem
 from dispatcher.gateways import esms, esms_reports
 from dispatcher.gateways.contract import Accepted, Given, Sent
 from dispatcher.gateways.wire import Wire
-from dispatcher.model import Channel, Fault, Heard
-from dispatcher.problems import Problem
 
 
 def act(base, service, do):
@@ -55,9 +55,10 @@ def test_advertising_goes_to_thirty_or_more_and_a_repeat_is_the_same_call(twins)
 def test_the_last_advertising_call_is_never_too_small():
     from collections import deque
 
+    from dispatcher.config.pace import Pace
     from dispatcher.gateways.contract import Limits
-    from dispatcher.sending.claiming import next_batch
-    from dispatcher.sending.lanes import Lane, Pace
+    from dispatcher.worker.sending.claiming import next_batch
+    from dispatcher.worker.sending.lanes import Lane
 
     class Parcel:
         broadcast_id = ward_id = 1

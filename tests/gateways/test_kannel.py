@@ -18,13 +18,13 @@ from test_contract import ask, outgoing
 from vendors import vendor
 from walk import counts, crowd, import_list, released, sheet, twin_urls
 
-from dispatcher.app import open_app
 from dispatcher.config import parse
+from dispatcher.domain.model import Fault, Heard
 from dispatcher.gateways import kannel as adapter
 from dispatcher.gateways.contract import Accepted, Call, Given
 from dispatcher.gateways.wire import Wire
-from dispatcher.model import Fault, Heard
-from dispatcher.serving import serve_site
+from dispatcher.usecases.context import open_app
+from dispatcher.worker.serving import serve_site
 
 BOXES = [
     shutil.which(name, path="/usr/sbin:/usr/bin:/sbin:/bin") for name in ("bearerbox", "smsbox")
@@ -204,7 +204,7 @@ def test_texts_arrive_to_the_letter(kannel, body, accented):
 
 
 def test_plain_parts_are_those_we_counted(kannel):
-    from dispatcher import sms
+    from dispatcher.domain import sms
 
     message = with_text(outgoing("R1", "+84951000001"), PLAIN, False)
     send(kannel, [message])

@@ -5,12 +5,12 @@ import asyncio
 import pytest
 from test_contract import OVER_HTTP, build, outgoing
 
+from dispatcher.domain.model import Fault
 from dispatcher.gateways import adapter_module
 from dispatcher.gateways.contract import Accepted
-from dispatcher.model import Fault
-from dispatcher.twins.ledger import luck
-from dispatcher.twins.misbehaviours import HOWS, ON_THE_LINE
-from dispatcher.twins.server import VENDORS, start
+from dispatcher.simulators.vendors.ledger import luck
+from dispatcher.simulators.vendors.misbehaviours import HOWS, ON_THE_LINE
+from dispatcher.simulators.vendors.server import VENDORS, start
 
 pytestmark = pytest.mark.long
 SAYS_SO = {"throttled": Fault.BUSY, "redirect": Fault.ACCOUNT}

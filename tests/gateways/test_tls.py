@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from patience import PATIENCE
 
+from dispatcher.domain.model import Fault
 from dispatcher.gateways.contract import Answer, NoAnswer, http_trouble
 from dispatcher.gateways.wire import Wire
-from dispatcher.model import Fault
 
 AUTHORITY, SERVER = (
     x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]) for name in ("authority", "server")

@@ -7,12 +7,12 @@ from patience import PATIENCE
 from test_contract import outgoing
 from vendors import answer, reset, vendor
 
+from dispatcher.db.queue import gateways
+from dispatcher.db.queue.tokens import StoredTokens
+from dispatcher.domain.model import SYSTEM, Fault
 from dispatcher.gateways import zalo
 from dispatcher.gateways.contract import Given, Refused, Tokens
 from dispatcher.gateways.wire import Wire
-from dispatcher.model import SYSTEM, Fault
-from dispatcher.store import gateways
-from dispatcher.store.tokens import StoredTokens
 
 
 @pytest.fixture
@@ -164,8 +164,8 @@ def test_a_refresh_that_never_left_changes_nothing(vault):
 
 
 def test_the_lock_outlives_the_longest_call(vault):
+    from dispatcher.db.queue.tokens import LOCK
     from dispatcher.gateways.wire import DEADLINE
-    from dispatcher.store.tokens import LOCK
 
     assert LOCK.total_seconds() > 2 * DEADLINE
 

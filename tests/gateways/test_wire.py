@@ -9,10 +9,10 @@ import pytest
 from patience import PATIENCE
 from vendors import answer, reset, vendor
 
+from dispatcher.domain.model import Fault
+from dispatcher.domain.problems import Problem
 from dispatcher.gateways.contract import Answer, NoAnswer, http_trouble
 from dispatcher.gateways.wire import CAP, Wire
-from dispatcher.model import Fault
-from dispatcher.problems import Problem
 
 
 def post(url, wire=None, **more):

@@ -7,9 +7,9 @@ import json
 
 import pytest
 
+from dispatcher.domain.model import Fault, Opens
 from dispatcher.gateways import zalo, zalo_codes
 from dispatcher.gateways.contract import Answer
-from dispatcher.model import Fault, Opens
 
 SAYS_NOTHING = "-100 -200"
 STOP = (

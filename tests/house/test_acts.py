@@ -4,8 +4,8 @@ import ast
 
 from conftest import ROOT
 
-from dispatcher.acts import ACTS, NOUNS
-from dispatcher.model import BroadcastState
+from dispatcher.domain.acts import ACTS, NOUNS
+from dispatcher.domain.model import BroadcastState
 
 
 def said(position):

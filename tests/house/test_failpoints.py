@@ -7,7 +7,7 @@ from conftest import ROOT
 
 PACKAGE = ROOT / "dispatcher"
 PATH = [p for p in sorted(PACKAGE.rglob("*.py"))
-        if not {"cli", "twins", "simulators", "migrations", "importing"} & set(p.parts)]  # fmt: skip
+        if not {"cli", "simulators", "migrations", "importing"} & set(p.parts)]  # fmt: skip
 # What ends a transaction, puts bytes on a wire, or changes a file.
 COMMITS = {"commit"}
 CALLS = {"handle_async_request", "sendall", "sendto", "create_connection"}
@@ -15,21 +15,27 @@ WRITES = {"write_text", "write_bytes", "fsync", "link", "rename", "replace"}
 # Places off the message path, with the reason why a death there needs no test of its own.
 EXCEPT = {
     (
-        "store/workers.py",
+        "db/queue/workers.py",
         "_take_on_server",
     ): "an advisory lock; the commit ends an empty transaction",
-    ("store/migrate.py", "upgrade"): "before any message; migrations are tested for themselves",
-    ("store/upkeep.py", "backup"): "a backup is a new file beside; the old one stays until renamed",
-    ("store/upkeep.py", "swap"): "a person's command; what takes the place is held already",
+    ("db/migrate.py", "upgrade"): "before any message; migrations are tested for themselves",
     (
-        "store/second_place.py",
+        "db/ops/upkeep.py",
+        "backup",
+    ): "a backup is a new file beside; the old one stays until renamed",
+    ("db/ops/upkeep.py", "swap"): "a person's command; what takes the place is held already",
+    (
+        "db/ops/second_place.py",
         "write",
     ): "kept beside, written anew within the hour; the file before stays until it is renamed",
-    ("app.py", "open_app"): "a .gitignore",
+    ("usecases/context.py", "open_app"): "a .gitignore",
     ("web/residents.py", "check"): "an upload that was only looked at; the next one writes it anew",
-    ("housekeeping.py", "change_settings"): "settings; the old file is kept, put back, or named",
-    ("housekeeping.py", "_put"): "settings: written beside and renamed",
-    ("store/seal.py", "_put_in_place"): "its caller may die before and after it",
+    (
+        "usecases/housekeeping.py",
+        "change_settings",
+    ): "settings; the old file is kept, put back, or named",
+    ("usecases/housekeeping.py", "_put"): "settings: written beside and renamed",
+    ("db/seal.py", "_put_in_place"): "its caller may die before and after it",
 }
 
 
@@ -69,7 +75,7 @@ def test_what_commits_calls_or_writes_has_a_failpoint(path):
 
 
 def test_transactions_end_in_one_place_and_it_has_both_failpoints():
-    text = (PACKAGE / "store" / "database.py").read_text("utf-8")
+    text = (PACKAGE / "db" / "database.py").read_text("utf-8")
     assert text.count("connection.begin()") == 1
     assert 'failpoint(f"before commit' in text
     assert 'failpoint(f"after commit' in text

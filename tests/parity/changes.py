@@ -8,11 +8,11 @@ from pathlib import Path
 from conftest import SiteClock
 from parity.words import Change
 
-from dispatcher.app import open_app
 from dispatcher.config import parse
-from dispatcher.model import SYSTEM
-from dispatcher.store import settings
-from dispatcher.timekeeping import MOVED
+from dispatcher.db.ops import settings
+from dispatcher.domain.model import SYSTEM
+from dispatcher.usecases.context import open_app
+from dispatcher.worker.timekeeping import MOVED
 
 
 def clock_in_doubt(root: Path) -> None:

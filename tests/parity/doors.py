@@ -23,12 +23,12 @@ from parity.pages import Answered
 from parity.prepared import Prepared
 from parity.words import BY_NAME, Act, Api, Case, Cli, File, Known, Web
 
-from dispatcher.app import open_app
 from dispatcher.cli.entry import run
 from dispatcher.cli.surface import Surface, split_options
-from dispatcher.clock import start_site_clock
 from dispatcher.config import parse
-from dispatcher.problems import OK, PARTLY, REFUSED
+from dispatcher.domain.clock import start_site_clock
+from dispatcher.domain.problems import OK, PARTLY, REFUSED
+from dispatcher.usecases.context import open_app
 
 NINE = "2026-12-01T09:00:00+07:00"
 TOKEN = re.compile(r'name="csrf" value="([0-9a-f]+)"')

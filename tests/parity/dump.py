@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from dispatcher.config import parse
-from dispatcher.store.columns import Instant
-from dispatcher.store.engines import engine_for
-from dispatcher.store.schema import metadata, moment
+from dispatcher.db.columns import Instant
+from dispatcher.db.engines import engine_for
+from dispatcher.db.schema import metadata, moment
 
 OF_A_DOOR = {"sessions", "devices", "kept_forms", "api_keys.used_at"}
 OF_A_DOOR |= {"people.failures", "people.locked_until", "people.totp_step"}

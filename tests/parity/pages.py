@@ -7,10 +7,10 @@ from typing import Any
 from parity.forms import form_of
 from parity.prepared import Prepared
 
-from dispatcher import planning
-from dispatcher.app import App
-from dispatcher.model import SYSTEM
-from dispatcher.store import broadcasts
+from dispatcher import broadcasts as planning
+from dispatcher.broadcasts.app import App
+from dispatcher.db.broadcasts import broadcasts
+from dispatcher.domain.model import SYSTEM
 
 
 class Answered(Exception):

@@ -18,37 +18,25 @@ from parity.words import Change, Known
 from sqlalchemy import text
 from walk import get, import_list, number, sheet
 
-from dispatcher import app as joined
-from dispatcher import (
-    deputizing,
-    emergencies,
-    planning,
-    scheduling,
-    signing_in,
-    templating,
-    wording,
-)
-from dispatcher.app import App, open_app
+from dispatcher import broadcasts as planning
+from dispatcher import scheduling, templating
+from dispatcher.broadcasts import app as joined
+from dispatcher.broadcasts import wording
+from dispatcher.broadcasts.app import App
+from dispatcher.broadcasts.follow_up import MOST_TESTS
 from dispatcher.config import parse
 from dispatcher.config.site import DEFAULT_WINDOW
-from dispatcher.model import SYSTEM, Actor, AddressKind, Audience, Role
-from dispatcher.opting_out import Wish
-from dispatcher.planning.follow_up import MOST_TESTS
-from dispatcher.sms import folded
-from dispatcher.store import (
-    areas,
-    broadcasts,
-    contacts,
-    groups,
-    imports,
-    people,
-    replies,
-    schedules,
-    suppressions,
-)
-from dispatcher.store import emergencies as prepared_texts
-from dispatcher.store.engines import engine_for
-from dispatcher.store.seal import load_key
+from dispatcher.db.broadcasts import broadcasts, schedules
+from dispatcher.db.broadcasts import emergencies as prepared_texts
+from dispatcher.db.contacts import areas, contacts, groups, imports, replies, suppressions
+from dispatcher.db.engines import engine_for
+from dispatcher.db.seal import load_key
+from dispatcher.db.staff import people
+from dispatcher.domain.model import SYSTEM, Actor, AddressKind, Audience, Role
+from dispatcher.domain.opting_out import Wish
+from dispatcher.domain.sms import folded
+from dispatcher.usecases import deputizing, emergencies, signing_in
+from dispatcher.usecases.context import open_app
 
 MINE, THEIRS = "Máy Tơ", "Cầu Đất"
 PASSWORD = "mèo xanh ăn sấm chớp"

@@ -9,12 +9,13 @@ from parity.prepared import Prepared, add_lists, add_staff
 from parity.words import broadcast, done, refused
 from walk import get, twin_urls, write_broadcast
 
-from dispatcher import planning
-from dispatcher.app import open_app, preview
+from dispatcher import broadcasts as planning
+from dispatcher.broadcasts.app import preview
 from dispatcher.config import parse
-from dispatcher.drill import sign_in_to_twins
-from dispatcher.store import broadcasts
-from dispatcher.store.seal import load_key
+from dispatcher.db.broadcasts import broadcasts
+from dispatcher.db.seal import load_key
+from dispatcher.simulators.drill import sign_in_to_twins
+from dispatcher.usecases.context import open_app
 
 pytestmark = pytest.mark.long
 SECRETS = ("ESMS_API_KEY", "ESMS_SECRET_KEY", "ZALO_APP_SECRET", "ZALO_OA_SECRET")

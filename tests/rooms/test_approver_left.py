@@ -6,13 +6,17 @@ import pytest
 from conftest import add_people
 from walk import approve_now, counts, crowd, get, import_list, rows, sheet, write_broadcast
 
-from dispatcher import app as joined
-from dispatcher import planning, scheduling, telling
+from dispatcher import broadcasts as planning
+from dispatcher import scheduling
+from dispatcher.broadcasts import app as joined
 from dispatcher.config import DEFAULT_WINDOW
-from dispatcher.model import SYSTEM, Role
-from dispatcher.problems import Problem
-from dispatcher.store import areas, delegations, people, schedules
-from dispatcher.worker import Worker
+from dispatcher.db.broadcasts import schedules
+from dispatcher.db.contacts import areas
+from dispatcher.db.staff import delegations, people
+from dispatcher.domain.model import SYSTEM, Role
+from dispatcher.domain.problems import Problem
+from dispatcher.worker import adapters, telling
+from dispatcher.worker.process import Worker
 
 POSTGRESQL_LATER = True
 
@@ -172,7 +176,7 @@ def test_a_schedule_ends_with_the_right_of_whoever_approved_it(ward, clock, how)
         scheduling.approve(tx, schedule)
     loses(app, leader, how)
     clock.advance(days=1, seconds=1)
-    Worker(app, joined.Doors({}))._release_due()
+    Worker(app, adapters.Doors({}))._release_due()
     with app.store.read(SYSTEM) as tx:
         row = schedules.get(tx, "thu-tu")
     assert (row["state"], row["reason"]) == ("ended", "approver_left")

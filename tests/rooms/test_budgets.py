@@ -19,13 +19,13 @@ from walk import (
     write_broadcast,
 )
 
-from dispatcher import app as joined
-from dispatcher import planning
-from dispatcher.app import open_app
+from dispatcher import broadcasts as planning
+from dispatcher.broadcasts import app as joined
 from dispatcher.config import parse
-from dispatcher.model import SYSTEM, BroadcastState, Mode
-from dispatcher.problems import Problem
-from dispatcher.store import broadcasts, budgets
+from dispatcher.db.broadcasts import broadcasts, budgets
+from dispatcher.domain.model import SYSTEM, BroadcastState, Mode
+from dispatcher.domain.problems import Problem
+from dispatcher.usecases.context import open_app
 
 POSTGRESQL_LATER = True
 

@@ -4,12 +4,13 @@ import pytest
 from conftest import add_people
 from walk import approve_now, get, import_list, number, released, rows, sheet, write_broadcast
 
-from dispatcher import app as joined
-from dispatcher import planning, templating
-from dispatcher.model import SYSTEM, BroadcastState, MessageState
-from dispatcher.problems import Problem
-from dispatcher.store import broadcasts
-from dispatcher.store.database import at
+from dispatcher import broadcasts as planning
+from dispatcher import templating
+from dispatcher.broadcasts import app as joined
+from dispatcher.db.broadcasts import broadcasts
+from dispatcher.db.database import at
+from dispatcher.domain.model import SYSTEM, BroadcastState, MessageState
+from dispatcher.domain.problems import Problem
 
 POSTGRESQL_LATER = True
 

@@ -6,10 +6,11 @@ import pytest
 from conftest import add_people
 from walk import get, import_list, number, rows, sheet, write_broadcast
 
-from dispatcher import app as joined
-from dispatcher.model import SYSTEM, Audience, Role
-from dispatcher.planning import counting
-from dispatcher.store import areas, contacts, groups, people, suppressions
+from dispatcher.broadcasts import app as joined
+from dispatcher.broadcasts import counting
+from dispatcher.db.contacts import areas, contacts, groups, suppressions
+from dispatcher.db.staff import people
+from dispatcher.domain.model import SYSTEM, Audience, Role
 
 POSTGRESQL_LATER = True
 
@@ -52,7 +53,7 @@ def both(app, actor, made, monkeypatch):
     monkeypatch.setattr(counting, "LARGE", 0)
     asked = []
     real = counting.count
-    monkeypatch.setattr("dispatcher.planning.previewing.count",
+    monkeypatch.setattr("dispatcher.broadcasts.previewing.count",
                         lambda *a, **k: asked.append(real(*a, **k)) or asked[-1])  # fmt: skip
     counted = joined.preview(app, actor, get(app, made)).as_json()
     return written, counted, asked[0] is not None

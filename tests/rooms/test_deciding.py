@@ -8,13 +8,16 @@ import pytest
 from conftest import add_people
 from walk import get, import_list, number, rows, sheet, write_broadcast
 
-from dispatcher import app as joined
-from dispatcher import planning, wording
-from dispatcher.auditing import refusals
-from dispatcher.model import SYSTEM, BroadcastState, Role
-from dispatcher.planning.approving import approve_on_paper, offer
-from dispatcher.problems import Problem
-from dispatcher.store import approvals, areas, broadcasts, delegations, files, people
+from dispatcher import broadcasts as planning
+from dispatcher.broadcasts import app as joined
+from dispatcher.broadcasts import wording
+from dispatcher.broadcasts.approving import approve_on_paper, offer
+from dispatcher.db.broadcasts import approvals, broadcasts, files
+from dispatcher.db.contacts import areas
+from dispatcher.db.staff import delegations, people
+from dispatcher.domain.model import SYSTEM, BroadcastState, Role
+from dispatcher.domain.problems import Problem
+from dispatcher.usecases.auditing import refusals
 
 POSTGRESQL_LATER = True
 

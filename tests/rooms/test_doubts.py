@@ -17,18 +17,20 @@ from conftest import FlowingClock, add_people
 from patience import until
 from walk import claimed, counts, crowd, import_list, released, rows, sheet
 
-from dispatcher import planning, receiving
-from dispatcher.app import Doors, build_gateway, listeners, open_app
+from dispatcher import broadcasts as planning
 from dispatcher.config import parse
+from dispatcher.config.pace import Pace
+from dispatcher.db.broadcasts.broadcasts import get as get_in
+from dispatcher.db.queue import gateways, intents, messages, receipts
+from dispatcher.domain.lifecycle import Doubt
+from dispatcher.domain.model import SYSTEM
 from dispatcher.gateways.contract import Call
-from dispatcher.lifecycle import Doubt
-from dispatcher.model import SYSTEM
-from dispatcher.sending import Engine, reclaim
-from dispatcher.sending.lanes import Pace
-from dispatcher.sending.view import LEASE
-from dispatcher.serving import serve_site
-from dispatcher.store import gateways, intents, messages, receipts
-from dispatcher.store.broadcasts import get as get_in
+from dispatcher.usecases.context import open_app
+from dispatcher.worker import receiving
+from dispatcher.worker.adapters import Doors, build_gateway, listeners
+from dispatcher.worker.sending import Engine, reclaim
+from dispatcher.worker.sending.view import LEASE
+from dispatcher.worker.serving import serve_site
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "gateways"))
 from vendors import answer, reset, vendor

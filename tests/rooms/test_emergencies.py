@@ -6,12 +6,15 @@ import pytest
 from conftest import add_people
 from walk import counts, get, import_list, number, rows, sheet, work
 
-from dispatcher import app as joined
-from dispatcher import emergencies, handouts, templating
-from dispatcher.model import SYSTEM, Audience, BroadcastState, Role
-from dispatcher.problems import Problem
-from dispatcher.store import approvals, areas, contacts, groups, people, shares
-from dispatcher.store import emergencies as kept
+from dispatcher import templating
+from dispatcher.broadcasts import app as joined
+from dispatcher.db.broadcasts import approvals, shares
+from dispatcher.db.broadcasts import emergencies as kept
+from dispatcher.db.contacts import areas, contacts, groups
+from dispatcher.db.staff import people
+from dispatcher.domain.model import SYSTEM, Audience, BroadcastState, Role
+from dispatcher.domain.problems import Problem
+from dispatcher.usecases import emergencies, handouts
 
 POSTGRESQL_LATER = True
 
@@ -189,7 +192,7 @@ def test_the_all_clear_stops_what_waits_and_reaches_exactly_those_who_may_have_b
 
 
 def test_leaders_are_told_at_once(river):
-    from dispatcher import staff
+    from dispatcher.worker import staff
 
     app, officer, leader = river
     emergencies.send(app, officer, "lu", BLANKS)
@@ -229,8 +232,8 @@ def test_the_sheet_for_a_night_without_network_has_the_text_and_the_phones_of_th
 
 
 def test_heads_who_passed_it_on_count_in_the_coverage(heads, twins):
-    from dispatcher import reporting
-    from dispatcher.store import files
+    from dispatcher.db.broadcasts import files
+    from dispatcher.reports import reporting
 
     app, officer, _ = heads
     done, _ = emergencies.send(app, officer, "lu", BLANKS)

@@ -8,11 +8,11 @@ import time
 import pytest
 from hostile import book, everything, texts, workbooks
 
+from dispatcher.domain.problems import Problem
 from dispatcher.importing import prison
 from dispatcher.importing.entries import read_listing
 from dispatcher.importing.listing import Context
 from dispatcher.importing.sheets import read_sheets
-from dispatcher.problems import Problem
 
 COMPUTING = 20.0  # seconds for one file, on a slow machine
 

@@ -5,7 +5,7 @@ from conftest import ROOT
 from hostile_templates import every, file
 
 from dispatcher import templating
-from dispatcher.problems import Problem
+from dispatcher.domain.problems import Problem
 
 FOLDER = ROOT / "templates"
 EVERY = every()

@@ -11,13 +11,15 @@ from conftest import FlowingClock, add_people
 from patience import PATIENCE
 from walk import counts, import_list, number, released, rows, sheet
 
-from dispatcher import receiving, reporting
-from dispatcher.app import open_app
 from dispatcher.config import parse
+from dispatcher.db.contacts import households, imports, suppressions
+from dispatcher.db.ops import upkeep
+from dispatcher.domain.model import SYSTEM, Audience, Heard, Receipt
 from dispatcher.gateways.contract import Reply
-from dispatcher.model import SYSTEM, Audience, Heard, Receipt
-from dispatcher.serving import serve_site
-from dispatcher.store import households, imports, suppressions, upkeep
+from dispatcher.reports import reporting
+from dispatcher.usecases.context import open_app
+from dispatcher.worker import receiving
+from dispatcher.worker.serving import serve_site
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "gateways"))
 from vendors import answer, vendor

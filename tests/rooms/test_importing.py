@@ -6,13 +6,13 @@ import pytest
 from conftest import ROOT
 from walk import HEAD, import_list, number, rows, sheet
 
+from dispatcher.db.contacts import areas, contacts, imports
+from dispatcher.domain.model import SYSTEM, AreaKind
+from dispatcher.domain.problems import Problem
 from dispatcher.importing.entries import read_listing
 from dispatcher.importing.listing import Context
 from dispatcher.importing.merge import merge, store
 from dispatcher.importing.sheets import files_in, read_sheets
-from dispatcher.model import SYSTEM, AreaKind
-from dispatcher.problems import Problem
-from dispatcher.store import areas, contacts, imports
 
 POSTGRESQL_LATER = True
 

@@ -24,11 +24,15 @@ from walk import (
     write_broadcast,
 )
 
-from dispatcher import planning, receiving, reporting
-from dispatcher.app import open_app
+from dispatcher import broadcasts as planning
 from dispatcher.config import parse
-from dispatcher.gateways.contract import Call, Reply
-from dispatcher.model import (
+from dispatcher.db.broadcasts import ending
+from dispatcher.db.contacts import imports, suppressions
+from dispatcher.db.database import at
+from dispatcher.db.ops import upkeep
+from dispatcher.db.queue import intents, messages, outcomes, receipts
+from dispatcher.db.queue.outcomes import Outcome
+from dispatcher.domain.model import (
     SYSTEM,
     AttemptState,
     BroadcastState,
@@ -37,21 +41,13 @@ from dispatcher.model import (
     MessageState,
     Receipt,
 )
-from dispatcher.sending import pass_deadlines, reclaim
-from dispatcher.sending.view import LEASE
-from dispatcher.serving import serve_site
-from dispatcher.store import (
-    ending,
-    imports,
-    intents,
-    messages,
-    outcomes,
-    receipts,
-    suppressions,
-    upkeep,
-)
-from dispatcher.store.database import at
-from dispatcher.store.outcomes import Outcome
+from dispatcher.gateways.contract import Call, Reply
+from dispatcher.reports import reporting
+from dispatcher.usecases.context import open_app
+from dispatcher.worker import receiving
+from dispatcher.worker.sending import pass_deadlines, reclaim
+from dispatcher.worker.sending.view import LEASE
+from dispatcher.worker.serving import serve_site
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "gateways"))
 from vendors import answer, reset, vendor
@@ -298,7 +294,7 @@ def test_what_is_stored_before_the_row_is_held_counts(site):
 
 
 def test_the_preview_of_an_urgent_text_counts_those_who_refused(site):
-    from dispatcher import app as joined
+    from dispatcher.broadcasts import app as joined
 
     app, _ = site(crowd(4))
     for message, scope in zip(sorted(states(app)), ("all", "urgent", "promotion"), strict=False):
@@ -465,8 +461,8 @@ def test_an_acceptance_heard_after_the_end_goes_on_to_the_next_step(site):
 
 @pytest.mark.parametrize("why", ["paused gateway", "held broadcast", "gateway gone"])
 def test_a_doubt_nobody_asks_about_is_named_at_the_expiry(site, why):
-    from dispatcher.sending import end_doubts
-    from dispatcher.store import gateways
+    from dispatcher.db.queue import gateways
+    from dispatcher.worker.sending import end_doubts
 
     app, broadcast_id = site(crowd(1))
     [message] = states(app)
@@ -718,7 +714,7 @@ def test_at_the_end_report_and_resend_agree_about_shared_phones(site):
     assert columns(app, broadcast_id) == {"late": 2}
     with app.begin(app.actor("lan"))() as tx:
         made = planning.resend(tx, get(app, broadcast_id), planning.RESENT)
-    from dispatcher import app as joined
+    from dispatcher.broadcasts import app as joined
 
     again = joined.preview(app, app.actor("lan"), get(app, made))
     assert (again.queued, again.skipped) == (1, {"shared_phone": 1})
@@ -726,7 +722,7 @@ def test_at_the_end_report_and_resend_agree_about_shared_phones(site):
 
 
 def test_what_is_refused_after_the_stop_ends_whoever_shares_its_phone_too(site):
-    from dispatcher.store import shared_phones
+    from dispatcher.db.contacts import shared_phones
 
     app, broadcast_id = site([("An", number(1), "Tổ 1", ""), ("Bình", number(1), "Tổ 2", "")])
     holder = next(i for i, (s, _) in states(app).items() if s == "queued")
@@ -773,7 +769,7 @@ def test_a_text_that_names_a_person_names_whoever_the_phone_goes_to(site):
 
 def test_a_report_and_a_hand_over_at_once_agree(site):
     """On a server: the phone is given away while a no for its holder is being decided."""
-    from dispatcher.store import shared_phones
+    from dispatcher.db.contacts import shared_phones
 
     app, broadcast_id = site(shared(), LONG_WAIT, route="zalo-then-sms")
     if app.store.is_sqlite:

@@ -7,23 +7,19 @@ import pytest
 from conftest import FlowingClock, add_people
 from walk import get, import_list, number, released, rows, sheet
 
-from dispatcher import receiving, reporting
-from dispatcher.app import open_app
 from dispatcher.config import parse
-from dispatcher.model import SYSTEM, Fault, Heard, MessageState, Receipt
-from dispatcher.sending import reclaim
-from dispatcher.sending.asking import give_up
-from dispatcher.sending.view import View
-from dispatcher.store import (
-    imports,
-    messages,
-    shared_phones,
-    upkeep,
-    user_ids,
-    waiting,
-    withdrawals,
-)
-from dispatcher.store.database import at
+from dispatcher.db.broadcasts import withdrawals
+from dispatcher.db.contacts import imports, shared_phones, user_ids
+from dispatcher.db.database import at
+from dispatcher.db.ops import upkeep
+from dispatcher.db.queue import messages, waiting
+from dispatcher.domain.model import SYSTEM, Fault, Heard, MessageState, Receipt
+from dispatcher.reports import reporting
+from dispatcher.usecases.context import open_app
+from dispatcher.worker import receiving
+from dispatcher.worker.sending import reclaim
+from dispatcher.worker.sending.asking import give_up
+from dispatcher.worker.sending.view import View
 
 POSTGRESQL_LATER = True
 LONG_WAIT = ('deadline = "2s"', 'deadline = "30m"')

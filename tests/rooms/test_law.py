@@ -6,12 +6,13 @@ import pytest
 from conftest import add_people
 from walk import approve_now, counts, get, import_list, number, rows, sheet, write_broadcast
 
-from dispatcher import app as joined
-from dispatcher import law, templating
+from dispatcher import templating
+from dispatcher.broadcasts import app as joined
 from dispatcher.config import parse
-from dispatcher.model import SYSTEM, AddressKind, Kind, Window
-from dispatcher.problems import Problem
-from dispatcher.store import contacts, groups, suppressions
+from dispatcher.db.contacts import contacts, groups, suppressions
+from dispatcher.domain import law
+from dispatcher.domain.model import SYSTEM, AddressKind, Kind, Window
+from dispatcher.domain.problems import Problem
 
 DAY, NIGHT = Window.read("07:00-22:00"), Window.read("06:00-22:00")
 ADVERT = (

@@ -24,16 +24,23 @@ from walk import (
     write_broadcast,
 )
 
-from dispatcher import alarms, outages, planning, scheduling, telling
-from dispatcher import app as joined
-from dispatcher.app import Doors, open_app
+from dispatcher import broadcasts as planning
+from dispatcher import scheduling
+from dispatcher.broadcasts import app as joined
 from dispatcher.config import parse
+from dispatcher.db.broadcasts import broadcasts
+from dispatcher.db.queue import gateways, health, receipts, workers
+from dispatcher.db.staff import notices, people
+from dispatcher.domain import outages
+from dispatcher.domain.model import HANOI, SYSTEM, BroadcastState, Role
+from dispatcher.domain.outages import Attendance, Level, State
 from dispatcher.gateways.contract import Call
 from dispatcher.gateways.wire import Wire
-from dispatcher.model import HANOI, SYSTEM, BroadcastState, Role
-from dispatcher.outages import Attendance, Level, State
-from dispatcher.store import broadcasts, gateways, health, notices, people, receipts, workers
-from dispatcher.worker import Worker
+from dispatcher.usecases import alarms
+from dispatcher.usecases.context import open_app
+from dispatcher.worker import telling
+from dispatcher.worker.adapters import Doors
+from dispatcher.worker.process import Worker
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "gateways"))
 from vendors import answer, vendor

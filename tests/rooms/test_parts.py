@@ -7,17 +7,22 @@ import pytest
 from conftest import FlowingClock, add_people, run_cli
 from walk import claimed, counts, crowd, get, import_list, number, released, rows, sheet, work
 
-from dispatcher import app as joined
-from dispatcher import auditing, parts, planning, receiving, reporting
-from dispatcher.app import open_app
+from dispatcher import broadcasts as planning
+from dispatcher.broadcasts import app as joined
 from dispatcher.config import parse
-from dispatcher.model import SYSTEM, AttemptState, Heard, MessageState, Receipt
-from dispatcher.sending.view import LEASE
-from dispatcher.store import intents, logbook, messages, outcomes, tallies
-from dispatcher.store import parts as short
-from dispatcher.store.logbook import Filters
-from dispatcher.store.outcomes import Outcome
-from dispatcher.twins.server import VENDORS, start
+from dispatcher.db.broadcasts import logbook, tallies
+from dispatcher.db.broadcasts.logbook import Filters
+from dispatcher.db.queue import intents, messages, outcomes
+from dispatcher.db.queue import parts as short
+from dispatcher.db.queue.outcomes import Outcome
+from dispatcher.domain import parts
+from dispatcher.domain.model import SYSTEM, AttemptState, Heard, MessageState, Receipt
+from dispatcher.reports import reporting
+from dispatcher.simulators.vendors.server import VENDORS, start
+from dispatcher.usecases import auditing
+from dispatcher.usecases.context import open_app
+from dispatcher.worker import receiving
+from dispatcher.worker.sending.view import LEASE
 
 POSTGRESQL_LATER = True
 YES, NO = Heard.DELIVERED, Heard.FAILED

@@ -9,22 +9,16 @@ from conftest import add_people
 from patience import PATIENCE
 from walk import counts, get, import_list, number, released, rows, sheet, write_broadcast
 
-from dispatcher import app as joined
-from dispatcher import planning, signing_in
-from dispatcher.model import SYSTEM, Audience, BroadcastState, Role
-from dispatcher.problems import Problem
-from dispatcher.store import (
-    api_keys,
-    areas,
-    broadcasts,
-    contacts,
-    groups,
-    people,
-    schedules,
-    sessions,
-    settings,
-)
-from dispatcher.store.handover import hand_over, in_hand
+from dispatcher import broadcasts as planning
+from dispatcher.broadcasts import app as joined
+from dispatcher.db.broadcasts import broadcasts, schedules
+from dispatcher.db.contacts import areas, contacts, groups
+from dispatcher.db.ops import settings
+from dispatcher.db.staff import api_keys, people, sessions
+from dispatcher.db.staff.handover import hand_over, in_hand
+from dispatcher.domain.model import SYSTEM, Audience, BroadcastState, Role
+from dispatcher.domain.problems import Problem
+from dispatcher.usecases import signing_in
 
 POSTGRESQL_LATER = True
 

@@ -20,15 +20,17 @@ from walk import (
     write_broadcast,
 )
 
-from dispatcher import app as joined
-from dispatcher import planning, wording
+from dispatcher import broadcasts as planning
+from dispatcher.broadcasts import app as joined
+from dispatcher.broadcasts import wording
+from dispatcher.db.broadcasts import broadcasts
+from dispatcher.db.contacts import contacts, suppressions
+from dispatcher.domain.model import SYSTEM, AddressKind, Audience, BroadcastState, Mode
+from dispatcher.domain.problems import Problem
 from dispatcher.importing.entries import read_listing
 from dispatcher.importing.listing import Context
 from dispatcher.importing.merge import merge, store
 from dispatcher.importing.sheets import read_sheets
-from dispatcher.model import SYSTEM, AddressKind, Audience, BroadcastState, Mode
-from dispatcher.problems import Problem
-from dispatcher.store import broadcasts, contacts, suppressions
 
 FAMILY = [
     ("An", number(1), "Tổ 1", "An"), ("Bình", number(1), "Tổ 1", "An"), ("Cúc", "", "Tổ 1", "An"),
@@ -192,7 +194,7 @@ def half_released(app, officer, leader, monkeypatch):
     """A broadcast over whose release the machine died; its id."""
     broadcast_id = write_broadcast(app, officer)
     approve_now(app, officer, leader, broadcast_id)
-    monkeypatch.setattr("dispatcher.planning.releasing.CHUNK", 2)
+    monkeypatch.setattr("dispatcher.broadcasts.releasing.CHUNK", 2)
     with app.store.read(SYSTEM) as tx:
         words = wording.words(app.site, tx, broadcasts.get(tx, broadcast_id))
     steps = planning.steps_of_release(get(app, broadcast_id), words, joined.targeting.resolve,
@@ -230,8 +232,8 @@ def test_a_broadcast_whose_time_is_over_is_missed(ward, clock):
 
 
 def test_the_undo_window_holds_every_message_back(make_site, tmp_path, clock):
-    from dispatcher.app import open_app
     from dispatcher.config import parse
+    from dispatcher.usecases.context import open_app
 
     app = open_app(parse(make_site("data/site.db", ('undo = "0s"', 'undo = "60s"'))), clock)
     officer, leader = add_people(app)

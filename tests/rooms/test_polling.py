@@ -10,18 +10,20 @@ import pytest
 from conftest import FlowingClock, add_people
 from walk import claimed, counts, crowd, import_list, number, released, rows, sheet, twin_urls, work
 
-from dispatcher import receiving
-from dispatcher.app import Doors, build_gateway, listeners, open_app
 from dispatcher.config import parse
+from dispatcher.db.contacts import contacts, replies
+from dispatcher.db.queue import intents, messages, pulls, receipts
+from dispatcher.domain.lifecycle import Doubt
+from dispatcher.domain.model import SYSTEM, AddressKind
 from dispatcher.gateways.contract import Call, Reply
-from dispatcher.lifecycle import Doubt
-from dispatcher.model import SYSTEM, AddressKind
-from dispatcher.sending import polling, reclaim
-from dispatcher.sending.polling import poll
-from dispatcher.sending.view import LEASE
-from dispatcher.serving import serve_site
-from dispatcher.store import contacts, intents, messages, pulls, receipts, replies
-from dispatcher.twins.ledger import luck
+from dispatcher.simulators.vendors.ledger import luck
+from dispatcher.usecases.context import open_app
+from dispatcher.worker import receiving
+from dispatcher.worker.adapters import Doors, build_gateway, listeners
+from dispatcher.worker.sending import polling, reclaim
+from dispatcher.worker.sending.polling import poll
+from dispatcher.worker.sending.view import LEASE
+from dispatcher.worker.serving import serve_site
 
 POSTGRESQL_LATER = True
 

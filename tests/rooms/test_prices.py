@@ -7,11 +7,12 @@ import pytest
 from conftest import add_people
 from walk import get, import_list, number, released, rows, sheet, work, write_broadcast
 
-from dispatcher import app as joined
+from dispatcher.broadcasts import app as joined
 from dispatcher.config import parse
-from dispatcher.model import SYSTEM, Kind, Price
-from dispatcher.problems import Problem
-from dispatcher.store import texts
+from dispatcher.db.broadcasts import texts
+from dispatcher.domain.model import SYSTEM, Kind, Price
+from dispatcher.domain.problems import Problem
+from dispatcher.usecases import context
 
 POSTGRESQL_LATER = True
 
@@ -59,7 +60,7 @@ def priced(ward):
 def _again(app, settings):
     file = app.site.root / "dispatcher.toml"
     file.write_text(file.read_text("utf-8") + settings, "utf-8")
-    return joined.open_app(replace(parse(app.site.root)), app.clock)
+    return context.open_app(replace(parse(app.site.root)), app.clock)
 
 
 def test_a_network_a_class_and_a_day_have_their_own_price(ward, priced):

@@ -10,17 +10,19 @@ from conftest import FlowingClock, add_people
 from patience import until
 from walk import claimed, counts, crowd, import_list, released, rows, sheet
 
-from dispatcher import lifecycle, receiving
-from dispatcher.app import open_app
 from dispatcher.config import parse
+from dispatcher.config.pace import Pace
+from dispatcher.db.broadcasts import ending
+from dispatcher.db.queue import intents, messages, outcomes
+from dispatcher.db.queue.outcomes import Outcome
+from dispatcher.domain import lifecycle
+from dispatcher.domain.lifecycle import Doubt
+from dispatcher.domain.model import SYSTEM, AttemptState, Channel, Heard, MessageState, Receipt
 from dispatcher.gateways.contract import Accepted, Limits
-from dispatcher.lifecycle import Doubt
-from dispatcher.model import SYSTEM, AttemptState, Channel, Heard, MessageState, Receipt
-from dispatcher.sending import Engine, pass_deadlines, reclaim
-from dispatcher.sending.lanes import Pace
-from dispatcher.sending.view import LEASE
-from dispatcher.store import ending, intents, messages, outcomes
-from dispatcher.store.outcomes import Outcome
+from dispatcher.usecases.context import open_app
+from dispatcher.worker import receiving
+from dispatcher.worker.sending import Engine, pass_deadlines, reclaim
+from dispatcher.worker.sending.view import LEASE
 
 DAY = timedelta(hours=24)
 DOUBTS = {

@@ -10,15 +10,15 @@ from conftest import add_people
 from patience import PATIENCE
 from walk import claimed, counts, import_list, number, released, rows, sheet
 
-from dispatcher import receiving
-from dispatcher.app import callback_path, listeners
+from dispatcher.db.queue import intents, messages, outcomes, receipts
+from dispatcher.db.queue.outcomes import Outcome
+from dispatcher.domain.model import SYSTEM, AttemptState, Heard, MessageState, Receipt
 from dispatcher.gateways.contract import Call, Reply
 from dispatcher.gateways.contract import Heard as HeardCall
-from dispatcher.model import SYSTEM, AttemptState, Heard, MessageState, Receipt
-from dispatcher.sending.view import LEASE
-from dispatcher.store import intents, messages, outcomes, receipts
-from dispatcher.store.outcomes import Outcome
 from dispatcher.web.hooks import door
+from dispatcher.worker import receiving
+from dispatcher.worker.adapters import callback_path, listeners
+from dispatcher.worker.sending.view import LEASE
 
 POSTGRESQL_LATER = True
 
@@ -306,8 +306,8 @@ def test_the_door_refuses_a_forged_event_and_lets_the_probe_in(app):
 
 
 def test_a_leaked_callback_address_is_replaced_by_counting_up(make_site):
-    from dispatcher.app import open_app
     from dispatcher.config import parse
+    from dispatcher.usecases.context import open_app
 
     adapter = '[gateways.esms]\nadapter = "esms"'
     root = make_site("data/site.db")

@@ -7,12 +7,13 @@ import pytest
 from conftest import add_people
 from walk import crowd, get, import_list, rows, sheet, write_broadcast
 
-from dispatcher import app as joined
-from dispatcher import planning
-from dispatcher.auditing import refusals
-from dispatcher.model import SYSTEM, BroadcastState, Role
-from dispatcher.problems import Problem
-from dispatcher.store import broadcasts, people
+from dispatcher import broadcasts as planning
+from dispatcher.broadcasts import app as joined
+from dispatcher.db.broadcasts import broadcasts
+from dispatcher.db.staff import people
+from dispatcher.domain.model import SYSTEM, BroadcastState, Role
+from dispatcher.domain.problems import Problem
+from dispatcher.usecases.auditing import refusals
 
 POSTGRESQL_LATER = True
 

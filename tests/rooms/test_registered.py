@@ -7,13 +7,14 @@ import pytest
 from conftest import ROOT, add_people
 from walk import get, import_list, number, sheet, write_broadcast
 
-from dispatcher import app as joined
-from dispatcher import registered, templating
+from dispatcher import templating
+from dispatcher.broadcasts import app as joined
+from dispatcher.broadcasts import registered
 from dispatcher.config import parse
-from dispatcher.model import SYSTEM, Registered, Sender
-from dispatcher.problems import Problem
-from dispatcher.store import registrations
-from dispatcher.store.registrations import Registration
+from dispatcher.db.broadcasts import registrations
+from dispatcher.db.broadcasts.registrations import Registration
+from dispatcher.domain.model import SYSTEM, Registered, Sender
+from dispatcher.domain.problems import Problem
 
 POSTGRESQL_LATER = True
 
@@ -28,7 +29,7 @@ def frame(name, form="sms"):
 
 
 def test_four_frames_are_shipped_and_fit_one_part_with_the_longest_values():
-    from dispatcher.sms import measure
+    from dispatcher.domain.sms import measure
 
     for name in FOUR:
         template = templating.load(FOLDER, name)

@@ -7,12 +7,14 @@ import pytest
 from conftest import add_people
 from walk import counts, get, import_list, number, rows, sheet, write_broadcast
 
-from dispatcher import app as joined
-from dispatcher import planning, repeating, templating, wording
-from dispatcher.model import SYSTEM, Audience, BroadcastState
-from dispatcher.planning import releasing
-from dispatcher.problems import Problem
-from dispatcher.store import broadcasts, contacts, repeats
+from dispatcher import broadcasts as planning
+from dispatcher import templating
+from dispatcher.broadcasts import app as joined
+from dispatcher.broadcasts import releasing, repeating, wording
+from dispatcher.db.broadcasts import broadcasts, repeats
+from dispatcher.db.contacts import contacts
+from dispatcher.domain.model import SYSTEM, Audience, BroadcastState
+from dispatcher.domain.problems import Problem
 
 PERSONAL = """+++
 title = "Từng người"

@@ -10,15 +10,18 @@ import pytest
 from conftest import add_people
 from walk import import_list, number, rows, sheet, twin_urls
 
-from dispatcher import confirming, receiving, staff
-from dispatcher.app import Doors, build_gateway, listeners, open_app
 from dispatcher.config import parse
-from dispatcher.drill import sign_in_to_twins
+from dispatcher.db.contacts import contacts, replies, suppressions, user_ids
+from dispatcher.db.queue import receipts
+from dispatcher.db.staff import notices, people
+from dispatcher.domain.model import SYSTEM, Actor, AddressKind, Fault, Role
+from dispatcher.domain.opting_out import Wish
+from dispatcher.domain.problems import Problem
 from dispatcher.gateways.contract import Accepted, Call, Refused, Reply
-from dispatcher.model import SYSTEM, Actor, AddressKind, Fault, Role
-from dispatcher.opting_out import Wish
-from dispatcher.problems import Problem
-from dispatcher.store import contacts, notices, people, receipts, replies, suppressions, user_ids
+from dispatcher.simulators.drill import sign_in_to_twins
+from dispatcher.usecases.context import open_app
+from dispatcher.worker import confirming, receiving, staff
+from dispatcher.worker.adapters import Doors, build_gateway, listeners
 
 POSTGRESQL_LATER = True
 

@@ -4,12 +4,12 @@ import pytest
 from conftest import FlowingClock, add_people
 from walk import crowd, import_list, released, rows, sheet, work
 
-from dispatcher.app import open_app
 from dispatcher.config import parse
-from dispatcher.twins import kannel, speedsms
-from dispatcher.twins.ledger import luck
-from dispatcher.twins.misbehaviours import REPORTS
-from dispatcher.twins.server import VENDORS, start
+from dispatcher.simulators.vendors import kannel, speedsms
+from dispatcher.simulators.vendors.ledger import luck
+from dispatcher.simulators.vendors.misbehaviours import REPORTS
+from dispatcher.simulators.vendors.server import VENDORS, start
+from dispatcher.usecases.context import open_app
 
 pytestmark = pytest.mark.long
 ESMS = '[gateways.esms]\nadapter = "esms"'

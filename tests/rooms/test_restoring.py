@@ -20,31 +20,24 @@ from walk import (
     write_broadcast,
 )
 
-from dispatcher import app as joined
-from dispatcher import planning, restoring
-from dispatcher.app import database_file, open_app, site_key
+from dispatcher import broadcasts as planning
+from dispatcher.broadcasts import app as joined
+from dispatcher.broadcasts.app import database_file
 from dispatcher.config import parse
-from dispatcher.drill import sign_in_to_twins
-from dispatcher.model import SYSTEM, AddressKind, BroadcastState, Receipt
-from dispatcher.model import Heard as Bits
-from dispatcher.problems import Problem
-from dispatcher.receiving import believe
-from dispatcher.serving import serve_site
-from dispatcher.store import (
-    broadcasts,
-    contacts,
-    identity,
-    imports,
-    references,
-    restored,
-    schedules,
-    second_place,
-    settings,
-    suppressions,
-    upkeep,
-)
-from dispatcher.store.database import at
-from dispatcher.twins.server import start
+from dispatcher.db.broadcasts import broadcasts, schedules
+from dispatcher.db.contacts import contacts, imports, suppressions
+from dispatcher.db.database import at
+from dispatcher.db.ops import identity, restored, second_place, settings, upkeep
+from dispatcher.db.queue import references
+from dispatcher.domain.model import SYSTEM, AddressKind, BroadcastState, Receipt
+from dispatcher.domain.model import Heard as Bits
+from dispatcher.domain.problems import Problem
+from dispatcher.simulators.drill import sign_in_to_twins
+from dispatcher.simulators.vendors.server import start
+from dispatcher.usecases import restoring
+from dispatcher.usecases.context import open_app, site_key
+from dispatcher.worker.receiving import believe
+from dispatcher.worker.serving import serve_site
 
 LAB = ('[gateways.esms]\nadapter = "esms"', '[gateways.esms]\nadapter = "lab"\ncapability = "{}"')
 

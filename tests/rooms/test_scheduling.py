@@ -9,15 +9,20 @@ import pytest
 from conftest import NINE, ROOT, add_people
 from walk import crowd, get, import_list, rows, sheet, write_broadcast
 
-from dispatcher import firing, planning, scheduling
-from dispatcher.app import Doors, preview, release
+from dispatcher import broadcasts as planning
+from dispatcher import scheduling
+from dispatcher.broadcasts import firing
+from dispatcher.broadcasts.app import preview, release
 from dispatcher.config import DEFAULT_WINDOW
-from dispatcher.model import HANOI, SYSTEM, BroadcastState, Role, Window
-from dispatcher.problems import Problem
+from dispatcher.db.broadcasts import broadcasts, schedules
+from dispatcher.db.database import at
+from dispatcher.db.ops import days_off
+from dispatcher.db.staff import people
+from dispatcher.domain.model import HANOI, SYSTEM, BroadcastState, Role, Window
+from dispatcher.domain.problems import Problem
 from dispatcher.scheduling import ask_moment, read_moment
-from dispatcher.store import broadcasts, days_off, people, schedules
-from dispatcher.store.database import at
-from dispatcher.worker import Worker
+from dispatcher.worker.adapters import Doors
+from dispatcher.worker.process import Worker
 
 POSTGRESQL_LATER = True
 

@@ -25,21 +25,25 @@ from walk import (
     work,
 )
 
-from dispatcher import planning, reporting
-from dispatcher.app import Doors, build_gateway, open_app
+from dispatcher import broadcasts as planning
 from dispatcher.config import parse
-from dispatcher.drill import sign_in_to_twins
+from dispatcher.config.pace import Pace
+from dispatcher.db.broadcasts import broadcasts
+from dispatcher.db.ops import upkeep
+from dispatcher.db.queue import gateways, intents, messages, outcomes
+from dispatcher.db.queue.outcomes import Outcome
+from dispatcher.db.schema import micros, moment
+from dispatcher.domain.lifecycle import Doubt
+from dispatcher.domain.model import HANOI, SYSTEM, AttemptState, BroadcastState, MessageState
 from dispatcher.gateways.zalo import LIMITS
-from dispatcher.lifecycle import Doubt
-from dispatcher.model import HANOI, SYSTEM, AttemptState, BroadcastState, MessageState
-from dispatcher.sending import Engine, asking, reclaim
-from dispatcher.sending.lanes import Pace
-from dispatcher.sending.view import LEASE
-from dispatcher.serving import serve_door, serve_site
-from dispatcher.store import broadcasts, gateways, intents, messages, outcomes, upkeep
-from dispatcher.store.outcomes import Outcome
-from dispatcher.store.schema import micros, moment
-from dispatcher.twins.server import start
+from dispatcher.reports import reporting
+from dispatcher.simulators.drill import sign_in_to_twins
+from dispatcher.simulators.vendors.server import start
+from dispatcher.usecases.context import open_app
+from dispatcher.worker.adapters import Doors, build_gateway
+from dispatcher.worker.sending import Engine, asking, reclaim
+from dispatcher.worker.sending.view import LEASE
+from dispatcher.worker.serving import serve_door, serve_site
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "gateways"))
 from vendors import answer, reset, vendor
@@ -251,7 +255,7 @@ def test_a_vendors_night_means_the_next_step_past_the_expiry_or_where_the_route_
 
 
 def test_silence_past_the_deadline_goes_on_to_the_next_step(site, twins):
-    from dispatcher.twins.ledger import luck
+    from dispatcher.simulators.vendors.ledger import luck
 
     silent = [n for n in range(3000) if luck("84" + number(n)[1:], "zalo") >= 35
               and luck("84" + number(n)[1:], "opens") < 8
@@ -344,7 +348,7 @@ def test_without_memory_or_look_up_a_dead_workers_calls_are_unconfirmed(app, tmp
 
 
 def test_messages_released_in_a_drill_stay_when_the_site_goes_live(site):
-    from dispatcher.model import Mode
+    from dispatcher.domain.model import Mode
 
     app, broadcast_id = site(crowd(3))
     with ThreadPoolExecutor(1) as database:

@@ -8,16 +8,18 @@ import pytest
 from conftest import NINE, add_people
 from walk import counts, crowd, get, import_list, released, rows, sheet
 
-from dispatcher import app as joined
-from dispatcher import firing, planning, scheduling
-from dispatcher.app import Doors
+from dispatcher import broadcasts as planning
+from dispatcher import scheduling
+from dispatcher.broadcasts import app as joined
+from dispatcher.broadcasts import firing
 from dispatcher.config import DEFAULT_WINDOW
-from dispatcher.model import SYSTEM, BroadcastState
-from dispatcher.problems import Problem
+from dispatcher.db.broadcasts import broadcasts, schedules
+from dispatcher.domain.model import SYSTEM, BroadcastState
+from dispatcher.domain.problems import Problem
+from dispatcher.domain.workdays import Calendar
 from dispatcher.scheduling.series import MOST_COUNTED, same_day, series
-from dispatcher.store import broadcasts, schedules
-from dispatcher.workdays import Calendar
-from dispatcher.worker import Worker
+from dispatcher.worker.adapters import Doors
+from dispatcher.worker.process import Worker
 
 POSTGRESQL_LATER = True
 

@@ -12,16 +12,19 @@ from conftest import FlowingClock, add_people
 from patience import until
 from walk import counts, crowd, get, import_list, released, rows, sheet
 
-from dispatcher import lifecycle
-from dispatcher.app import open_app
 from dispatcher.config import parse
+from dispatcher.config.pace import Pace
+from dispatcher.db.broadcasts import ending
+from dispatcher.db.contacts import suppressions
+from dispatcher.db.database import at
+from dispatcher.db.ops import upkeep
+from dispatcher.domain import lifecycle
+from dispatcher.domain.model import SYSTEM, BroadcastState, Channel, Fault
 from dispatcher.gateways.contract import Accepted, Limits, Refused
-from dispatcher.model import SYSTEM, BroadcastState, Channel, Fault
-from dispatcher.sending import Engine, claiming
-from dispatcher.sending.allowing import as_calls
-from dispatcher.sending.lanes import Lane, Pace
-from dispatcher.store import ending, suppressions, upkeep
-from dispatcher.store.database import at
+from dispatcher.usecases.context import open_app
+from dispatcher.worker.sending import Engine, claiming
+from dispatcher.worker.sending.allowing import as_calls
+from dispatcher.worker.sending.lanes import Lane
 
 POSTGRESQL_LATER = True
 DUE = "SELECT 1 FROM messages WHERE state = 'queued' AND due_at <= :now"

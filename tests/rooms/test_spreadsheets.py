@@ -4,10 +4,10 @@ import pytest
 from walk import number
 from workbooks import ods, xls, xlsx
 
+from dispatcher.domain.problems import Problem
 from dispatcher.importing.entries import read_listing
 from dispatcher.importing.listing import Context
 from dispatcher.importing.sheets import files_in, read_sheets
-from dispatcher.problems import Problem
 
 WARDS = {"may to": "Máy Tơ", "cau tre": "Cầu Tre", "gia vien": "Gia Viên"}
 HEAD = ["STT", "Họ và tên", "Số điện thoại", "Tổ dân phố"]

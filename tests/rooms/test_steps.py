@@ -12,19 +12,21 @@ import pytest
 from conftest import NINE, FlowingClock, SiteClock, add_people
 from walk import counts, crowd, get, import_list, number, released, rows, sheet, write_broadcast
 
-from dispatcher import app as joined
-from dispatcher import planning
-from dispatcher.app import open_app
+from dispatcher import broadcasts as planning
+from dispatcher.broadcasts import app as joined
 from dispatcher.cli import foretold
 from dispatcher.config import parse
-from dispatcher.drill import sign_in_to_twins
+from dispatcher.config.pace import Pace
+from dispatcher.db.broadcasts import broadcasts
+from dispatcher.db.contacts import reachability
+from dispatcher.db.queue import forecasts, gateways, workers
+from dispatcher.domain.model import SYSTEM, BroadcastState, Mode
 from dispatcher.gateways.esms import LIMITS
-from dispatcher.model import SYSTEM, BroadcastState, Mode
-from dispatcher.sending import asking, balance
-from dispatcher.sending.lanes import Pace
-from dispatcher.sending.view import LEASE, View, lanes_of
-from dispatcher.serving import serve_site
-from dispatcher.store import broadcasts, forecasts, gateways, reachability, workers
+from dispatcher.simulators.drill import sign_in_to_twins
+from dispatcher.usecases.context import open_app
+from dispatcher.worker.sending import asking, balance
+from dispatcher.worker.sending.view import LEASE, View, lanes_of
+from dispatcher.worker.serving import serve_site
 
 POSTGRESQL_LATER = True
 

@@ -6,9 +6,11 @@ import pytest
 from conftest import add_people
 from walk import crowd, import_list, number, released, rows, sheet, work
 
-from dispatcher import reporting
-from dispatcher.model import SYSTEM, Audience, Role
-from dispatcher.store import areas, people, tallies
+from dispatcher.db.broadcasts import tallies
+from dispatcher.db.contacts import areas
+from dispatcher.db.staff import people
+from dispatcher.domain.model import SYSTEM, Audience, Role
+from dispatcher.reports import reporting
 
 
 @pytest.fixture

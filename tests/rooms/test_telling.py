@@ -9,23 +9,19 @@ from aiosmtpd.controller import Controller
 from conftest import add_people
 from walk import get, import_list, number, rows, sheet, twin_urls, write_broadcast
 
-from dispatcher import app as joined
-from dispatcher import planning, staff, telling
-from dispatcher.app import Doors, build_gateway, open_app
+from dispatcher import broadcasts as planning
+from dispatcher.broadcasts import app as joined
 from dispatcher.config import parse
-from dispatcher.model import SYSTEM, AddressKind, Role
-from dispatcher.problems import Problem, Say
-from dispatcher.store import (
-    areas,
-    broadcasts,
-    contacts,
-    delegations,
-    gateways,
-    notices,
-    people,
-    schedules,
-)
-from dispatcher.store.budgets import Standing
+from dispatcher.db.broadcasts import broadcasts, schedules
+from dispatcher.db.broadcasts.budgets import Standing
+from dispatcher.db.contacts import areas, contacts
+from dispatcher.db.queue import gateways
+from dispatcher.db.staff import delegations, notices, people
+from dispatcher.domain.model import SYSTEM, AddressKind, Role
+from dispatcher.domain.problems import Problem, Say
+from dispatcher.usecases.context import open_app
+from dispatcher.worker import staff, telling
+from dispatcher.worker.adapters import Doors, build_gateway
 
 POSTGRESQL_LATER = True
 

@@ -6,9 +6,9 @@ import pytest
 from conftest import ROOT
 
 from dispatcher import templating
-from dispatcher.problems import Problem
-from dispatcher.sms import measure
-from dispatcher.twins.residents import WARDS
+from dispatcher.domain.problems import Problem
+from dispatcher.domain.sms import measure
+from dispatcher.simulators.vendors.residents import WARDS
 
 FOLDER = ROOT / "templates"
 NAMES = list(templating.template_files(FOLDER))

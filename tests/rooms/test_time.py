@@ -20,16 +20,20 @@ from walk import (
     write_broadcast,
 )
 
-from dispatcher import app as joined
-from dispatcher import firing, hours, planning, scheduling, staff, telling
-from dispatcher.app import Doors
+from dispatcher import broadcasts as planning
+from dispatcher import scheduling
+from dispatcher.broadcasts import Speed, firing, hours
+from dispatcher.broadcasts import app as joined
 from dispatcher.config import DEFAULT_WINDOW
-from dispatcher.model import HANOI, SYSTEM, BroadcastState, Window
-from dispatcher.planning import Speed
-from dispatcher.problems import Problem
-from dispatcher.store import broadcasts, ending, gateways, intents, messages, notices, people
-from dispatcher.store.database import at
-from dispatcher.worker import Worker
+from dispatcher.db.broadcasts import broadcasts, ending
+from dispatcher.db.database import at
+from dispatcher.db.queue import gateways, intents, messages
+from dispatcher.db.staff import notices, people
+from dispatcher.domain.model import HANOI, SYSTEM, BroadcastState, Window
+from dispatcher.domain.problems import Problem
+from dispatcher.worker import staff, telling
+from dispatcher.worker.adapters import Doors
+from dispatcher.worker.process import Worker
 
 DAY = Window.read("07:00-21:00")
 TEN_PAST_TEN = NINE + timedelta(hours=13, minutes=10)  # 22:10 in Hanoi
@@ -109,8 +113,8 @@ def test_a_release_that_comes_late_is_missed_only_where_no_hour_is_left(ward, cl
 
 
 def test_the_undo_time_may_push_a_start_into_the_next_day(make_site, tmp_path, clock):
-    from dispatcher.app import open_app
     from dispatcher.config import parse
+    from dispatcher.usecases.context import open_app
 
     app = open_app(parse(make_site("data/site.db", ('undo = "0s"', 'undo = "10s"'))), clock)
     import_list(app, sheet(tmp_path / "may-to.csv", crowd(2)))
@@ -151,7 +155,7 @@ def seen_with(app, officer, made, per_second):
     """A preview with gateways of this speed."""
     from contextlib import nullcontext
 
-    from dispatcher import wording
+    from dispatcher.broadcasts import wording
 
     broadcast = get(app, made)
     with app.begin(officer)() as tx:
@@ -395,8 +399,8 @@ def test_after_a_gap_what_is_in_time_by_its_opening_goes_out_once(ward, clock):
 
 
 def test_a_step_with_hours_of_its_own_decides_when_a_firing_is_too_late(make_site, tmp_path, clock):
-    from dispatcher.app import open_app
     from dispatcher.config import parse
+    from dispatcher.usecases.context import open_app
 
     app = open_app(
         parse(make_site("data/site.db", ('[routes.sms]\nsteps = [ { gateway = "esms" } ]',
@@ -418,7 +422,7 @@ def test_a_firing_that_goes_out_in_tet_is_skipped(ward, clock):
     found = schedule(app, ("30 5 * * *", "30 22 * * *"))
     clock.now = NINE.replace(year=2027, month=2, day=3)
     with app.store.read(SYSTEM) as tx:
-        from dispatcher.store import days_off
+        from dispatcher.db.ops import days_off
 
         calendar = days_off.calendar(tx)
     eve = min(day for day in calendar.tet if day.year == 2027)

@@ -7,16 +7,17 @@ import pytest
 from conftest import NINE, add_people, run_cli
 from walk import approve_now, counts, crowd, get, import_list, sheet, write_broadcast
 
-from dispatcher import timekeeping
-from dispatcher.app import open_app
-from dispatcher.clock import Watch, real_clock
 from dispatcher.config import parse
-from dispatcher.model import SYSTEM, BroadcastState
-from dispatcher.problems import Problem
-from dispatcher.serving import serve_site
-from dispatcher.store import settings, trail
-from dispatcher.timekeeping import Timekeeper
-from dispatcher.worker import Worker
+from dispatcher.db import trail
+from dispatcher.db.ops import settings
+from dispatcher.domain.clock import Watch, real_clock
+from dispatcher.domain.model import SYSTEM, BroadcastState
+from dispatcher.domain.problems import Problem
+from dispatcher.usecases.context import open_app
+from dispatcher.worker import timekeeping
+from dispatcher.worker.process import Worker
+from dispatcher.worker.serving import serve_site
+from dispatcher.worker.timekeeping import Timekeeper
 
 
 class Hands:
@@ -200,7 +201,9 @@ def test_hosts_minutes_apart_all_tell_the_time_of_the_database_server(
     if not database.startswith("postgresql"):
         pytest.skip("one machine has one clock")
     true = real_clock()
-    monkeypatch.setattr("dispatcher.app.real_clock", lambda: real_clock() + timedelta(minutes=5))
+    monkeypatch.setattr(
+        "dispatcher.usecases.context.real_clock", lambda: real_clock() + timedelta(minutes=5)
+    )
     app = open_app(parse(make_site(database)))
     try:
         assert abs(app.clock() - true) < timedelta(minutes=1)

@@ -9,14 +9,16 @@ from conftest import add_people
 from patience import PATIENCE
 from walk import rows
 
-from dispatcher import alarms, staff
-from dispatcher.app import callback_path, listeners
+from dispatcher.db.database import at
+from dispatcher.db.queue import receipts, turned_away
+from dispatcher.db.staff import notices, people
+from dispatcher.domain.model import SYSTEM, Role
+from dispatcher.domain.outages import State
 from dispatcher.gateways.contract import Call
-from dispatcher.model import SYSTEM, Role
-from dispatcher.outages import State
-from dispatcher.store import notices, people, receipts, turned_away
-from dispatcher.store.database import at
+from dispatcher.usecases import alarms
 from dispatcher.web import hooks
+from dispatcher.worker import staff
+from dispatcher.worker.adapters import callback_path, listeners
 
 FORGED = {"headers": {"X-ZEvent-Signature": "mac=00"},
           "json": {"event_name": "user_received_message", "app_id": "drill", "timestamp": "1",

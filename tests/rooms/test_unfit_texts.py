@@ -6,13 +6,13 @@ import pytest
 from conftest import add_people
 from walk import approve_now, counts, get, import_list, number, rows, sheet, write_broadcast
 
-from dispatcher import app as joined
-from dispatcher import planning
+from dispatcher import broadcasts as planning
+from dispatcher.broadcasts import app as joined
 from dispatcher.config import parse
-from dispatcher.model import BroadcastState
-from dispatcher.problems import Problem
-from dispatcher.store import broadcasts
-from dispatcher.store.samples import Look
+from dispatcher.db.broadcasts import broadcasts
+from dispatcher.db.broadcasts.samples import Look
+from dispatcher.domain.model import BroadcastState
+from dispatcher.domain.problems import Problem
 
 POSTGRESQL_LATER = True
 

@@ -11,15 +11,17 @@ import pytest
 from conftest import FlowingClock, add_people
 from walk import counts, get, import_list, number, released, rows, sheet, twin_urls
 
-from dispatcher import receiving
-from dispatcher.app import listeners, open_app
 from dispatcher.config import parse
-from dispatcher.drill import sign_in_to_twins
+from dispatcher.db.contacts import suppressions, user_ids
+from dispatcher.db.queue import receipts
+from dispatcher.domain.last_look import REPLIED
+from dispatcher.domain.model import SYSTEM
 from dispatcher.gateways.contract import Call
-from dispatcher.last_look import REPLIED
-from dispatcher.model import SYSTEM
-from dispatcher.serving import serve_site
-from dispatcher.store import receipts, suppressions, user_ids
+from dispatcher.simulators.drill import sign_in_to_twins
+from dispatcher.usecases.context import open_app
+from dispatcher.worker import receiving
+from dispatcher.worker.adapters import listeners
+from dispatcher.worker.serving import serve_site
 
 POSTGRESQL_LATER = True
 

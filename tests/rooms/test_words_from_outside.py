@@ -16,9 +16,16 @@ from conftest import FlowingClock, add_people
 from patience import PATIENCE
 from walk import counts, crowd, import_list, number, released, rows, sheet
 
-from dispatcher import alarms, receiving, staff
-from dispatcher.app import listeners, open_app
 from dispatcher.config import parse
+from dispatcher.config.pace import Pace
+from dispatcher.db.contacts import replies
+from dispatcher.db.database import at
+from dispatcher.db.engines import engine_for
+from dispatcher.db.queue import receipts
+from dispatcher.db.staff import notices, people
+from dispatcher.domain.model import SYSTEM, Channel, Fault, Receipt, Role
+from dispatcher.domain.model import Heard as Bits
+from dispatcher.domain.opting_out import Wish
 from dispatcher.gateways import ADAPTERS, adapter_module
 from dispatcher.gateways.contract import (
     Accepted,
@@ -31,16 +38,13 @@ from dispatcher.gateways.contract import (
     Refused,
     Reply,
 )
-from dispatcher.model import SYSTEM, Channel, Fault, Receipt, Role
-from dispatcher.model import Heard as Bits
-from dispatcher.opting_out import Wish
-from dispatcher.sending import Engine
-from dispatcher.sending.engine import REST
-from dispatcher.sending.lanes import Pace
-from dispatcher.sending.polling import poll
-from dispatcher.store import notices, people, receipts, replies
-from dispatcher.store.database import at
-from dispatcher.store.engines import engine_for
+from dispatcher.usecases import alarms
+from dispatcher.usecases.context import open_app
+from dispatcher.worker import receiving, staff
+from dispatcher.worker.adapters import listeners
+from dispatcher.worker.sending import Engine
+from dispatcher.worker.sending.engine import REST
+from dispatcher.worker.sending.polling import poll
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "gateways"))
 from descriptions import described

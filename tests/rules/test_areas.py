@@ -2,7 +2,7 @@
 
 import pytest
 
-from dispatcher.areas import group_key, group_name, looks_like_group, natural_key, ward_key
+from dispatcher.domain.areas import group_key, group_name, looks_like_group, natural_key, ward_key
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 from dispatcher.config import FILE, changing, parse
-from dispatcher.problems import Problem
+from dispatcher.domain.problems import Problem
 
 TEXT = """# Của phường Máy Tơ, đừng xóa dòng này
 [site]

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dispatcher.clock import Watch, site_clock
+from dispatcher.domain.clock import Watch, site_clock
 
 NOON = datetime(2026, 12, 1, 5, tzinfo=UTC)
 

@@ -6,7 +6,7 @@ import pytest
 from conftest import ROOT, build_site
 
 from dispatcher.config import duration, load, parse, window
-from dispatcher.problems import Problem
+from dispatcher.domain.problems import Problem
 
 
 def test_the_repository_is_a_ready_site():

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dispatcher.model import Window
-from dispatcher.planning.forecast import Speed, drain
+from dispatcher.broadcasts.forecast import Speed, drain
+from dispatcher.domain.model import Window
 
 NINE = datetime(2026, 12, 1, 2, tzinfo=UTC)  # 09:00 in Hanoi
 WEEK = NINE + timedelta(days=7)

@@ -6,12 +6,13 @@ from types import SimpleNamespace
 import pytest
 from conftest import NINE
 
-from dispatcher import outages
+from dispatcher.config.pace import Pace
+from dispatcher.domain import outages
+from dispatcher.domain.model import Fault
+from dispatcher.domain.outages import Attendance, Health, Level, Noted, Sign, State
 from dispatcher.gateways.contract import Limits, NoAnswer, Refused, http_trouble
-from dispatcher.model import Fault
-from dispatcher.outages import Attendance, Health, Level, Noted, Sign, State
-from dispatcher.sending.hearing import CALM, IN_A_ROW, QUIET, TOO_LATE, Hearing
-from dispatcher.sending.lanes import Lane, Pace
+from dispatcher.worker.sending.hearing import CALM, IN_A_ROW, QUIET, TOO_LATE, Hearing
+from dispatcher.worker.sending.lanes import Lane
 
 SOON, LATER = NINE + timedelta(seconds=5), NINE + timedelta(minutes=20)
 

@@ -6,8 +6,8 @@ from itertools import permutations, product
 
 import pytest
 
-from dispatcher import lifecycle
-from dispatcher.lifecycle import (
+from dispatcher.domain import lifecycle
+from dispatcher.domain.lifecycle import (
     BROADCAST_MOVES,
     MOVES,
     Decision,
@@ -16,7 +16,7 @@ from dispatcher.lifecycle import (
     Move,
     Standing,
 )
-from dispatcher.model import AttemptState, BroadcastState, Fault, Heard, MessageState, Opens
+from dispatcher.domain.model import AttemptState, BroadcastState, Fault, Heard, MessageState, Opens
 
 NOW = datetime(2026, 12, 1, 2, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -4,9 +4,9 @@ from itertools import pairwise, product
 
 import pytest
 
-from dispatcher import lifecycle
-from dispatcher.last_look import Known, Scope, last_look, stopped_by
-from dispatcher.model import ORDINARY, URGENT, Kind, MessageState, SkipReason
+from dispatcher.domain import lifecycle
+from dispatcher.domain.last_look import Known, Scope, last_look, stopped_by
+from dispatcher.domain.model import ORDINARY, URGENT, Kind, MessageState, SkipReason
 
 ORDINARY_KINDS = [k for k in Kind if k is not Kind.PROMOTION]
 

@@ -1,6 +1,6 @@
 """Vietnamese order: by given name, letters before tones, numbers by value."""
 
-from dispatcher import names
+from dispatcher.domain import names
 
 
 def test_names_are_sorted_as_vietnamese_lists_are():

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dispatcher.opting_out import Wish, read
+from dispatcher.domain.opting_out import Wish, read
 
 TABLE = Path(__file__).with_name("replies.csv").read_text("utf-8").splitlines()
 ROWS = [(row["text"], Wish(row["answer"])) for row in csv.DictReader(TABLE)]

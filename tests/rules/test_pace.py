@@ -9,9 +9,10 @@ from conftest import NINE
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dispatcher.config.pace import Pace
+from dispatcher.domain.lifecycle import shares
 from dispatcher.gateways.contract import Limits
-from dispatcher.lifecycle import shares
-from dispatcher.sending.lanes import REPEATS, TROUBLED, Asked, Lane, Pace, spread
+from dispatcher.worker.sending.lanes import REPEATS, TROUBLED, Asked, Lane, spread
 
 
 def lane(in_flight=16, **limits):

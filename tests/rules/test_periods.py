@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from dispatcher.model import HANOI, Channel, Step, Window
-from dispatcher.periods import check_life, check_moment, of_route, opening, period
-from dispatcher.problems import Problem, refused
+from dispatcher.domain.model import HANOI, Channel, Step, Window
+from dispatcher.domain.periods import check_life, check_moment, of_route, opening, period
+from dispatcher.domain.problems import Problem, refused
 from dispatcher.scheduling import ask_moment, skipped, told
 from dispatcher.scheduling.days import never_comes
 

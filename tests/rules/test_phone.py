@@ -2,7 +2,7 @@
 
 import pytest
 
-from dispatcher import phone
+from dispatcher.domain import phone
 
 GOOD = [
     ("0912345678", "+84912345678", []),

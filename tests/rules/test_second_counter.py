@@ -15,7 +15,7 @@ from conftest import ROOT
 from patience import PATIENCE
 
 from dispatcher import templating
-from dispatcher.sms import GSM_BASIC, GSM_EXTENSION, measure
+from dispatcher.domain.sms import GSM_BASIC, GSM_EXTENSION, measure
 
 COUNTER = """
 const {SegmentedMessage} = require('sms-segments-calculator');

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dispatcher import phone
+from dispatcher.domain import phone
 from dispatcher.importing import second_opinion
 
 SAMPLES = ("2345678", "0000000", "9999999", "1234567")

@@ -4,8 +4,8 @@ from itertools import permutations
 
 import pytest
 
-from dispatcher.model import Heard, Receipt
-from dispatcher.parts import LONGEST, bits, missing
+from dispatcher.domain.model import Heard, Receipt
+from dispatcher.domain.parts import LONGEST, bits, missing
 
 YES, NO, TAKEN = Heard.DELIVERED, Heard.FAILED, Heard.ACCEPTED
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatcher.sms import GSM_BASIC, GSM_EXTENSION, Profile, Table, measure, tidy, unaccent
+from dispatcher.domain.sms import GSM_BASIC, GSM_EXTENSION, Profile, Table, measure, tidy, unaccent
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatcher import storable
+from dispatcher.domain import storable
+from dispatcher.domain.model import Fault, Receipt
+from dispatcher.domain.model import Heard as Bits
+from dispatcher.domain.problems import Problem
 from dispatcher.gateways import cleaned
 from dispatcher.gateways.contract import Accepted, Heard, Refused, Reply
-from dispatcher.model import Fault, Receipt
-from dispatcher.model import Heard as Bits
-from dispatcher.problems import Problem
 
 ANYTHING = st.text(st.characters(codec=None), max_size=60)  # halves of characters too
 

@@ -5,7 +5,7 @@ import sys
 import pytest
 from conftest import ROOT
 
-from dispatcher.model import Kind
+from dispatcher.domain.model import Kind
 from dispatcher.templating.trust import House, imitates, look, rules
 
 sys.path.insert(0, str(ROOT / "tests" / "corpus"))

@@ -13,21 +13,21 @@ from typing import Any
 import httpx
 import pytest
 
-from dispatcher import lifecycle
-from dispatcher.lifecycle import Decision
-from dispatcher.model import AttemptState, MessageState
-from dispatcher.sending.lanes import Pace
-from dispatcher.simulators import acts, invariants, judging
-from dispatcher.simulators.events import KINDS, Event, Kind
-from dispatcher.simulators.facts import No, Told
-from dispatcher.simulators.gateway_plans import GatewayPlan, StepPlan
-from dispatcher.simulators.lives import Life, live, workshop
-from dispatcher.simulators.residents import Residents
-from dispatcher.simulators.rules import Rules
-from dispatcher.simulators.site import SitePlan
-from dispatcher.simulators.vendors import Habits, Left, Vendor
-from dispatcher.simulators.world import World
-from dispatcher.store import ending
+from dispatcher.config.pace import Pace
+from dispatcher.db.broadcasts import ending
+from dispatcher.domain import lifecycle
+from dispatcher.domain.lifecycle import Decision
+from dispatcher.domain.model import AttemptState, MessageState
+from dispatcher.simulators.worlds import acts, invariants, judging
+from dispatcher.simulators.worlds.events import KINDS, Event, Kind
+from dispatcher.simulators.worlds.facts import No, Told
+from dispatcher.simulators.worlds.gateway_plans import GatewayPlan, StepPlan
+from dispatcher.simulators.worlds.lives import Life, live, workshop
+from dispatcher.simulators.worlds.residents import Residents
+from dispatcher.simulators.worlds.rules import Rules
+from dispatcher.simulators.worlds.site import SitePlan
+from dispatcher.simulators.worlds.vendors import Habits, Left, Vendor
+from dispatcher.simulators.worlds.world import World
 
 GOOD = Habits(
     latency=0.1, reports=1.0, report_late=0, report_days=0, report_twice=0, report_stale=0,

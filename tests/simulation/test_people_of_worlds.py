@@ -6,18 +6,19 @@ from dataclasses import replace
 
 import pytest
 
-from dispatcher.model import SYSTEM, BroadcastState
-from dispatcher.simulators import acts_after, lives
-from dispatcher.simulators.acts import Wish, send
-from dispatcher.simulators.events import KINDS
-from dispatcher.simulators.gateway_plans import GatewayPlan, StepPlan
-from dispatcher.simulators.lives import workshop
-from dispatcher.simulators.residents import LEADER, Residents, held
-from dispatcher.simulators.rules import Rules
-from dispatcher.simulators.site import SitePlan, fill, migrated, write_site
-from dispatcher.simulators.vendors import Habits
-from dispatcher.simulators.world import World
-from dispatcher.store import broadcasts, gateways
+from dispatcher.db.broadcasts import broadcasts
+from dispatcher.db.queue import gateways
+from dispatcher.domain.model import SYSTEM, BroadcastState
+from dispatcher.simulators.worlds import acts_after, lives
+from dispatcher.simulators.worlds.acts import Wish, send
+from dispatcher.simulators.worlds.events import KINDS
+from dispatcher.simulators.worlds.gateway_plans import GatewayPlan, StepPlan
+from dispatcher.simulators.worlds.lives import workshop
+from dispatcher.simulators.worlds.residents import LEADER, Residents, held
+from dispatcher.simulators.worlds.rules import Rules
+from dispatcher.simulators.worlds.site import SitePlan, fill, migrated, write_site
+from dispatcher.simulators.worlds.vendors import Habits
+from dispatcher.simulators.worlds.world import World
 
 pytestmark = pytest.mark.long
 

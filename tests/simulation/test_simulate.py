@@ -5,13 +5,13 @@ import json
 import pytest
 from conftest import run_cli
 
-from dispatcher.simulators.events import KINDS
-from dispatcher.simulators.invariants import ALWAYS
-from dispatcher.simulators.lives import live, plan_of, workshop
-from dispatcher.simulators.mistakes import MUTANTS
-from dispatcher.simulators.mutants import function_at
-from dispatcher.simulators.shrinking import shrink
-from dispatcher.store import shared_phones
+from dispatcher.db.contacts import shared_phones
+from dispatcher.simulators.worlds.events import KINDS
+from dispatcher.simulators.worlds.invariants import ALWAYS
+from dispatcher.simulators.worlds.lives import live, plan_of, workshop
+from dispatcher.simulators.worlds.mistakes import MUTANTS
+from dispatcher.simulators.worlds.mutants import function_at
+from dispatcher.simulators.worlds.shrinking import shrink
 
 BUSY = 2  # a seed in which vendors take messages
 

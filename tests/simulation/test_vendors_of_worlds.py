@@ -8,23 +8,23 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
-from dispatcher.app import adapter_options
 from dispatcher.config import parse
+from dispatcher.db.broadcasts import broadcasts
+from dispatcher.domain.model import SYSTEM, Fault, Heard
 from dispatcher.gateways import adapter_module
 from dispatcher.gateways.contract import Accepted, Answer, Refused
-from dispatcher.model import SYSTEM, Fault, Heard
-from dispatcher.simulators import oddities
-from dispatcher.simulators.acts import Wish, send
-from dispatcher.simulators.events import play
-from dispatcher.simulators.gateway_plans import ADAPTERS, KINDS, GatewayPlan, StepPlan
-from dispatcher.simulators.lives import plan_of, workshop
-from dispatcher.simulators.residents import Residents
-from dispatcher.simulators.rules import Rules
-from dispatcher.simulators.site import SitePlan, fill, migrated, write_site
-from dispatcher.simulators.vendor_events import sign_in_all
-from dispatcher.simulators.vendors import FAULTS, Asked, Habits, Taken, response
-from dispatcher.simulators.world import World
-from dispatcher.store import broadcasts
+from dispatcher.simulators.worlds import oddities
+from dispatcher.simulators.worlds.acts import Wish, send
+from dispatcher.simulators.worlds.events import play
+from dispatcher.simulators.worlds.gateway_plans import ADAPTERS, KINDS, GatewayPlan, StepPlan
+from dispatcher.simulators.worlds.lives import plan_of, workshop
+from dispatcher.simulators.worlds.residents import Residents
+from dispatcher.simulators.worlds.rules import Rules
+from dispatcher.simulators.worlds.site import SitePlan, fill, migrated, write_site
+from dispatcher.simulators.worlds.vendor_events import sign_in_all
+from dispatcher.simulators.worlds.vendors import FAULTS, Asked, Habits, Taken, response
+from dispatcher.simulators.worlds.world import World
+from dispatcher.worker.adapters import adapter_options
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 

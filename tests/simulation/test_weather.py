@@ -10,16 +10,16 @@ import pytest
 from conftest import ROOT, new_postgresql
 from patience import PATIENCE
 
-from dispatcher.model import SYSTEM
-from dispatcher.simulators import lives
-from dispatcher.simulators.events import KINDS, Event
-from dispatcher.simulators.gateway_plans import GatewayPlan, StepPlan
-from dispatcher.simulators.lives import live, workshop
-from dispatcher.simulators.residents import Residents
-from dispatcher.simulators.rules import Rules
-from dispatcher.simulators.site import SitePlan
-from dispatcher.simulators.vendors import Habits
-from dispatcher.simulators.world import World
+from dispatcher.domain.model import SYSTEM
+from dispatcher.simulators.worlds import lives
+from dispatcher.simulators.worlds.events import KINDS, Event
+from dispatcher.simulators.worlds.gateway_plans import GatewayPlan, StepPlan
+from dispatcher.simulators.worlds.lives import live, workshop
+from dispatcher.simulators.worlds.residents import Residents
+from dispatcher.simulators.worlds.rules import Rules
+from dispatcher.simulators.worlds.site import SitePlan
+from dispatcher.simulators.worlds.vendors import Habits
+from dispatcher.simulators.worlds.world import World
 
 pytestmark = pytest.mark.long
 PLAN = SitePlan(

@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 from sqlalchemy.exc import DBAPIError
 from walk import get, import_list, number, sheet, write_broadcast
 
-from dispatcher import app as joined
-from dispatcher import planning
-from dispatcher.model import SYSTEM, Actor, BroadcastState, Role
-from dispatcher.problems import Problem
-from dispatcher.store import broadcasts, people
-from dispatcher.store.database import at
+from dispatcher import broadcasts as planning
+from dispatcher.broadcasts import app as joined
+from dispatcher.db.broadcasts import broadcasts
+from dispatcher.db.database import at
+from dispatcher.db.staff import people
+from dispatcher.domain.model import SYSTEM, Actor, BroadcastState, Role
+from dispatcher.domain.problems import Problem
 
 CHANGES = {
     "fields": "'{\"x\": \"y\"}'", "audience": "'{\"wards\": [\"all\"], \"residential_groups\": [], "

@@ -7,10 +7,10 @@ import pytest
 from conftest import NINE, new_postgresql
 from patience import PATIENCE
 
-from dispatcher.model import SYSTEM
-from dispatcher.store.bell import listen
-from dispatcher.store.database import RUNG, open_store
-from dispatcher.store.seal import Sealer
+from dispatcher.db.database import RUNG, open_store
+from dispatcher.db.queue.bell import listen
+from dispatcher.db.seal import Sealer
+from dispatcher.domain.model import SYSTEM
 
 
 @pytest.fixture

@@ -5,8 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from walk import import_list, number, sheet
 
-from dispatcher.model import SYSTEM, Role
-from dispatcher.store import areas, headcounts, imports, people
+from dispatcher.db.contacts import areas, headcounts, imports
+from dispatcher.db.staff import people
+from dispatcher.domain.model import SYSTEM, Role
 
 
 @pytest.fixture

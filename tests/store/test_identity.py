@@ -5,10 +5,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from dispatcher.app import database_file
-from dispatcher.model import SYSTEM
-from dispatcher.problems import Problem
-from dispatcher.store import identity
+from dispatcher.broadcasts.app import database_file
+from dispatcher.db.ops import identity
+from dispatcher.domain.model import SYSTEM
+from dispatcher.domain.problems import Problem
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)

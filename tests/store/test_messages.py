@@ -8,22 +8,15 @@ import sqlalchemy as sa
 from conftest import add_people
 from walk import claimed, counts, crowd, get, import_list, number, released, rows, sheet
 
-from dispatcher import planning
-from dispatcher.model import SYSTEM, AttemptState, BroadcastState, MessageState
-from dispatcher.sending.view import LEASE
-from dispatcher.store import (
-    broadcasts,
-    ending,
-    intents,
-    messages,
-    outcomes,
-    receipts,
-    releases,
-    upkeep,
-)
-from dispatcher.store.outcomes import Outcome
-from dispatcher.store.rows import by_ids
-from dispatcher.store.waiting import go_on, lapse
+from dispatcher import broadcasts as planning
+from dispatcher.db.broadcasts import broadcasts, ending, releases
+from dispatcher.db.ops import upkeep
+from dispatcher.db.queue import intents, messages, outcomes, receipts
+from dispatcher.db.queue.outcomes import Outcome
+from dispatcher.db.queue.waiting import go_on, lapse
+from dispatcher.db.rows import by_ids
+from dispatcher.domain.model import SYSTEM, AttemptState, BroadcastState, MessageState
+from dispatcher.worker.sending.view import LEASE
 
 SOON = timedelta(seconds=90)
 

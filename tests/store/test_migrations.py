@@ -5,10 +5,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from dispatcher.store import schema
-from dispatcher.store.database import HEAD
-from dispatcher.store.engines import engine_for
-from dispatcher.store.migrate import configured, upgrade
+from dispatcher.db import schema
+from dispatcher.db.database import HEAD
+from dispatcher.db.engines import engine_for
+from dispatcher.db.migrate import configured, upgrade
 
 
 def _url(app) -> str:

@@ -6,10 +6,10 @@ import pytest
 from conftest import run_cli
 from walk import crowd, import_list, number, sheet
 
-from dispatcher.app import open_app
 from dispatcher.config import parse
-from dispatcher.problems import Problem
-from dispatcher.store.seal import Sealer, load_key
+from dispatcher.db.seal import Sealer, load_key
+from dispatcher.domain.problems import Problem
+from dispatcher.usecases.context import open_app
 
 
 def test_addresses_are_deterministic_and_seals_are_not():

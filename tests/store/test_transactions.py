@@ -9,10 +9,12 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from walk import crowd, import_list, sheet
 
-from dispatcher.model import SYSTEM, Actor, Role
-from dispatcher.problems import Bug, Problem
-from dispatcher.store import areas, people, schema
-from dispatcher.store.rows import json_rows, tuples
+from dispatcher.db import schema
+from dispatcher.db.contacts import areas
+from dispatcher.db.rows import json_rows, tuples
+from dispatcher.db.staff import people
+from dispatcher.domain.model import SYSTEM, Actor, Role
+from dispatcher.domain.problems import Bug, Problem
 
 STRANGER = Actor("lạ", Role.OFFICER, 99, frozenset({-1}))
 

@@ -12,13 +12,14 @@ from conftest import ROOT, add_people, build_site
 from patience import PATIENCE, ended, until_served
 from walk import get, import_list, number, released, rows, sheet
 
-from dispatcher import signing_in
-from dispatcher.app import open_app
+from dispatcher.api.v1 import OPERATIONS
+from dispatcher.api.v1 import ROOT as API
 from dispatcher.config import parse
-from dispatcher.model import SYSTEM, BroadcastState, Role
-from dispatcher.store import areas, idempotency, people
-from dispatcher.web.api import OPERATIONS
-from dispatcher.web.api import ROOT as API
+from dispatcher.db.contacts import areas
+from dispatcher.db.staff import idempotency, people
+from dispatcher.domain.model import SYSTEM, BroadcastState, Role
+from dispatcher.usecases import signing_in
+from dispatcher.usecases.context import open_app
 
 FUZZER = os.environ.get("DISPATCHER_FUZZER", "")
 

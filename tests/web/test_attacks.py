@@ -7,17 +7,21 @@ from browser import PASSWORD, post, serve, sign_in, token
 from conftest import SiteClock, build_site
 from walk import get, import_list, number, released, sheet, write_broadcast
 
-from dispatcher import app as joined
-from dispatcher import emergencies, planning, templating
-from dispatcher.app import open_app
+from dispatcher import broadcasts as planning
+from dispatcher import templating
+from dispatcher.broadcasts import app as joined
 from dispatcher.config import parse
+from dispatcher.db.broadcasts import broadcasts
+from dispatcher.db.broadcasts import emergencies as kept
+from dispatcher.db.contacts import areas, groups, suppressions
+from dispatcher.db.staff import people
+from dispatcher.domain.model import SYSTEM, Audience, Role
 from dispatcher.gateways.contract import Reply
-from dispatcher.model import SYSTEM, Audience, Role
-from dispatcher.receiving import answer_back
-from dispatcher.store import areas, broadcasts, groups, people, suppressions
-from dispatcher.store import emergencies as kept
+from dispatcher.usecases import emergencies
+from dispatcher.usecases.context import open_app
 from dispatcher.web.console import table
 from dispatcher.web.guard import Guard
+from dispatcher.worker.receiving import answer_back
 
 SECRETS = ("Bí Mật Xanh", "Kín Đáo", "Riêng Cầu Đất", "234 567")
 SCHEDULE = """title = "Lịch Riêng Cầu Đất"

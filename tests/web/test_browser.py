@@ -15,11 +15,11 @@ from conftest import ROOT, SiteClock, build_site
 from patience import PATIENCE, ended, until_served
 from walk import import_list, number, released, sheet, work, write_broadcast
 
-from dispatcher import signing_in
-from dispatcher.app import open_app
 from dispatcher.config import parse
-from dispatcher.model import SYSTEM, Role
-from dispatcher.store import people
+from dispatcher.db.staff import people
+from dispatcher.domain.model import SYSTEM, Role
+from dispatcher.usecases import signing_in
+from dispatcher.usecases.context import open_app
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright: see .ci/run")
 CHROMIUM = shutil.which("chromium")
@@ -46,7 +46,7 @@ ROLES = {"lan": Role.OFFICER, "minh": Role.LEADER, "qt": Role.ADMIN, "kt": Role.
 @pytest.fixture(scope="module")
 def console(tmp_path_factory):
     """`dispatcher web` on a site with work of every kind; a base address."""
-    from dispatcher.twins.server import VENDORS, start
+    from dispatcher.simulators.vendors.server import VENDORS, start
 
     place = tmp_path_factory.mktemp("browser")
     folder = build_site(place / "site")

@@ -5,11 +5,11 @@ from browser import serve
 from conftest import build_site
 from provider import Provider
 
-from dispatcher.app import open_app
 from dispatcher.config import parse
-from dispatcher.model import SYSTEM, Role
-from dispatcher.problems import Problem
-from dispatcher.store import people
+from dispatcher.db.staff import people
+from dispatcher.domain.model import SYSTEM, Role
+from dispatcher.domain.problems import Problem
+from dispatcher.usecases.context import open_app
 
 
 @pytest.fixture

@@ -7,15 +7,17 @@ from browser import post, serve, sign_in, token
 from conftest import add_people
 from walk import counts, get, import_list, number, released, sheet, work
 
-from dispatcher import app as joined
-from dispatcher import staff
+from dispatcher.broadcasts import app as joined
 from dispatcher.config import parse
+from dispatcher.db.contacts import areas
+from dispatcher.db.database import HEAD
+from dispatcher.db.ops import upkeep
+from dispatcher.db.staff import people
+from dispatcher.domain.model import SYSTEM, BroadcastState, Role
 from dispatcher.gateways.contract import Reply
-from dispatcher.housekeeping import digest
-from dispatcher.model import SYSTEM, BroadcastState, Role
-from dispatcher.receiving import answer_back
-from dispatcher.store import areas, people, upkeep
-from dispatcher.store.database import HEAD
+from dispatcher.usecases.housekeeping import digest
+from dispatcher.worker import staff
+from dispatcher.worker.receiving import answer_back
 
 
 @pytest.fixture

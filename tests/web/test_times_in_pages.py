@@ -9,11 +9,14 @@ from conftest import NINE, add_people
 from test_api import Program, key
 from walk import approve_now, crowd, get, import_list, rows, sheet, write_broadcast
 
-from dispatcher import app as joined
-from dispatcher import firing, planning, scheduling
+from dispatcher import broadcasts as planning
+from dispatcher import scheduling
+from dispatcher.broadcasts import app as joined
+from dispatcher.broadcasts import firing
 from dispatcher.config import DEFAULT_WINDOW
-from dispatcher.model import SYSTEM, BroadcastState, Window
-from dispatcher.store import broadcasts, gateways, schedules
+from dispatcher.db.broadcasts import broadcasts, schedules
+from dispatcher.db.queue import gateways
+from dispatcher.domain.model import SYSTEM, BroadcastState, Window
 
 DAY = Window.read("07:00-21:00")
 SCHEDULE = """title = "Sớm"

@@ -17,7 +17,7 @@ from conftest import ROOT
 from patience import PATIENCE, ended, until_served
 from workbooks import xlsx
 
-from dispatcher.clock import site_clock, start_site_clock
+from dispatcher.domain.clock import site_clock, start_site_clock
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright: see .ci/run")
 CHROMIUM = shutil.which("chromium")

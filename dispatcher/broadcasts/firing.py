@@ -1,0 +1,252 @@
+"""An occurrence of a schedule becomes a broadcast; and what one would reach and cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import islice, takewhile
+
+from dispatcher import broadcasts as planning
+from dispatcher import scheduling, templating
+from dispatcher.broadcasts import routes, wording
+from dispatcher.broadcasts.app import App, beside_it, draft, resolver, speeds
+from dispatcher.broadcasts.hours import other_routes, vendor_hours
+from dispatcher.db.broadcasts import broadcasts, repeats, schedules
+from dispatcher.db.contacts import areas
+from dispatcher.db.database import Tx
+from dispatcher.db.ops import days_off
+from dispatcher.domain import periods, rights
+from dispatcher.domain.model import HANOI, ORDINARY, SYSTEM, URGENT, Actor
+from dispatcher.domain.periods import Period, clock
+from dispatcher.domain.problems import Problem, Say, refused
+from dispatcher.scheduling import Occurrence, Schedule
+from dispatcher.usecases.auditing import refusals
+
+LOOKS_AHEAD = timedelta(days=366)  # for firings outside their hours
+MOST_FIRINGS = 400
+
+
+def drafted(app: App, tx: Tx, schedule: Schedule, schedule_id: int | None) -> int:
+    """A draft as the file of a schedule says; its id."""
+    return draft(
+        app,
+        tx,
+        template=templating.load(app.templates, schedule.template),
+        audience=schedule.audience,
+        route_name=schedule.route,
+        fields=schedule.fields,
+        title=schedule.title,
+        expires_after=schedule.expires_after,
+        window=schedule.window,
+        accented=schedule.accented,
+        schedule_id=schedule_id,
+    )
+
+
+def fire(
+    app: App, tx: Tx, schedule: Schedule, schedule_id: int, approver: int | None, fire_at: datetime
+) -> int:
+    """One occurrence becomes a broadcast: released under approval, else a draft to look at.
+
+    Under approval it keeps the ceiling the schedule was approved with.
+    """
+    made = drafted(app, tx, schedule, schedule_id)
+    again, again_of = schedule.again, schedules.again_of(tx, schedule_id)
+    if again:
+        repeats.explain(tx, broadcasts.get(tx, made), again, again_of)
+    if approver is not None:
+        people, dong = schedules.ceiling(tx, schedule_id)
+        planning.system_approve(tx, broadcasts.get(tx, made), approver, people, dong)
+        planning.schedule(tx, broadcasts.get(tx, made), fire_at)
+    return made
+
+
+def ahead(app: App, schedule: Schedule) -> Callable[[datetime], Period]:
+    """From when until when each firing of a schedule is sent, by its hours and its route's."""
+    try:
+        chosen, steps = routes.find(app.site, schedule.route)
+        text = templating.load(app.templates, schedule.template)
+    except Problem:  # `schedules check` says what is wrong; its own hours are known
+        return lambda at: periods.period(at, schedule.expires_after, [schedule.window])
+    if chosen.urgent:
+        steps = tuple(replace(s, window=None) for s in steps)
+    accented = schedule.accented
+    has_text = [i for i, s in enumerate(steps) if text.block_for(s.channel, accented or s.accented)]
+    first = has_text[0] if has_text else 0
+    nights = vendor_hours(app.site, URGENT if chosen.urgent else ORDINARY)
+    return lambda at: periods.of_route(
+        at, schedule.expires_after, schedule.window, steps, first, nights
+    )
+
+
+class _Undone(Exception):
+    pass
+
+
+def foresee(app: App, actor: Actor, schedule: Schedule) -> planning.Preview:
+    """What the next firing would do, by drafting and releasing it in a transaction thrown away.
+
+    Refused where nothing is left to fire, and what nobody could receive before it expires.
+    """
+    found: list[planning.Preview] = []
+    with app.store.read(actor) as tx:
+        at = _next(app, tx, schedule)
+    try:
+        with app.begin(actor)() as tx:
+            row = schedules.get(tx, schedule.name)
+            made = drafted(app, tx, schedule, row["id"] if row is not None else None)
+            broadcast = replace(broadcasts.get(tx, made), at=at)
+            words = wording.words(app.site, tx, broadcast)
+            rates = speeds(app.site, tx)
+            seen = planning.preview(
+                lambda: nullcontext(tx), broadcast, words, resolver(app, broadcast), rates,
+                beside=beside_it(app, broadcast, tx), undo=app.site.undo,
+                vendor_hours=vendor_hours(app.site, broadcast.priority),
+            )  # fmt: skip
+            late = seen.late and planning.with_routes(
+                seen.late, other_routes(app.site, tx, broadcast), rates, broadcast.window
+            )
+            found.append(replace(seen, late=late))
+            planning.in_time(broadcast, found[0])
+            raise _Undone
+    except _Undone:
+        pass
+    return found[0]
+
+
+def _next(app: App, tx: Tx, schedule: Schedule) -> datetime:
+    """The next firing that is not skipped; a problem where there is none."""
+    now = app.clock()
+    if schedule.at is not None:
+        periods.check_moment(schedule.at, now)
+    coming = schedule.next_after(now, days_off.calendar(tx), tet=app.site.tet)
+    if coming is None:
+        raise refused(
+            "never-fires",
+            f"Lịch «{schedule.name}» không còn lần gửi nào.",
+            f"Schedule “{schedule.name}” has nothing left to fire.",
+        )
+    return coming
+
+
+# --- firings outside their hours ----------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Outside:
+    """Firings at one time of day that lie outside the hours, or that nobody could receive."""
+
+    first: Period
+    firings: int  # of them within a year, as far as we look
+    window: str
+
+    @property
+    def code(self) -> str:
+        return "nobody-in-time" if self.first.is_empty else "outside-hours"
+
+    def told(self) -> Say:
+        """When it fires, from when and until when it is sent."""
+        fires, p = clock(self.first.asked), self.first
+        if p.is_empty:
+            said = p.told()
+            return Say(f"lần gửi {fires} không ai nhận được: {said.vi}",
+                       f"the firing at {fires} reaches nobody: {said.en}")  # fmt: skip
+        more = ("", "")
+        if self.firings > 1:
+            more = (f" ({self.firings} lần như vậy)", f" ({self.firings} such firings)")
+        return Say(
+            f"lần gửi {fires} ngoài khung giờ {self.window}: gửi từ {clock(p.start)}, hết hạn lúc "
+            f"{clock(p.until)}{more[0]}.",
+            f"the firing at {fires} is outside its hours {self.window}: sent from "
+            f"{clock(p.start)}, expires at {clock(p.until)}{more[1]}.",
+        )
+
+
+def firings(app: App, tx: Tx, schedule: Schedule, most: int) -> list[tuple[Occurrence, Period]]:
+    """The next firings with their periods."""
+    when = ahead(app, schedule)
+    coming = schedule.occurrences(app.clock(), days_off.calendar(tx), tet=app.site.tet)
+    return [(o, when(o.at)) for o in islice(coming, most)]
+
+
+def outside(app: App, tx: Tx, schedule: Schedule) -> list[Outside]:
+    """Firings outside their hours, one entry for each pair of times of day."""
+    kinds: dict[tuple[object, ...], list[Period]] = {}
+    end = app.clock() + LOOKS_AHEAD
+    for found, p in takewhile(lambda f: f[0].at < end, firings(app, tx, schedule, MOST_FIRINGS)):
+        if found.sends and (p.waits or p.is_empty):
+            kind = (p.asked.astimezone(HANOI).time(), p.start.astimezone(HANOI).time(), p.is_empty)
+            kinds.setdefault(kind, []).append(p)
+    return [Outside(p[0], len(p), str(schedule.window)) for p in kinds.values()]
+
+
+def is_mine(tx: Tx, schedule: Schedule) -> bool:
+    """True when everyone a schedule writes to is of the actor's wards."""
+    return scheduling.covers(tx, tx.actor.wards, schedule)
+
+
+def touches(tx: Tx, schedule: Schedule) -> bool:
+    """True when a schedule writes to anybody of the actor's wards, or may."""
+    if tx.actor.wards is None or not schedule.audience.wards or schedule.audience.groups:
+        return True
+    return bool({w.id for w in areas.wards_named(tx, schedule.audience.wards)} & tx.actor.wards)
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """What an emergency stop ended: broadcasts, messages cancelled, schedules that pause."""
+
+    broadcasts: list[int]
+    cancelled: int
+    schedules: list[str]
+
+
+def stop_everything(app: App, tx: Tx) -> Stopped:
+    """End every broadcast the actor may stop, and pause every approved schedule.
+
+    Every door stops through here. A schedule whose file is gone or broken pauses too: it would
+    send again as soon as the file is mended.
+    """
+    ended, cancelled = planning.stop_all(tx)
+    known = scheduling.keep_all(tx, app.schedules, app.site.window, tet=app.site.tet)
+    paused = [
+        name
+        for name, row in schedules.listed(tx).items()
+        if row["state"] == "approved" and (name not in known or touches(tx, known[name]))
+    ]
+    for name in paused:
+        schedules.move(tx, name, "paused")
+    tx.note("stopped_all", "site", "", broadcasts=ended, schedules=paused)
+    return Stopped(ended, cancelled, paused)
+
+
+def hand_in(app: App, actor: Actor, schedule: Schedule) -> tuple[planning.Preview, int, int]:
+    """Submit a schedule with what one firing may reach and cost; lists grow in half a year.
+
+    (what the next firing would do, most people, most đồng)
+    """
+    today = app.clock().astimezone(HANOI).date()
+    template = templating.load(app.templates, schedule.template)
+    wording.check_words(app.site, template, schedule.fields, today)
+    with refusals(app.begin(SYSTEM), actor, "submit", "schedule", schedule.name):
+        with app.store.read(actor) as tx:
+            calendar = days_off.calendar(tx)
+        scheduling.refuse_same_day(schedule, calendar, app.clock(), tet=app.site.tet)
+        found = foresee(app, actor, schedule)
+        if found.unexplained and not schedule.again:
+            raise planning.same_words(found.unexplained, in_file=True)
+        if not found.queued:
+            raise refused(
+                "nobody",
+                "Không có ai nhận được tin này; kiểm tra người nhận và danh bạ.",
+                "Nobody would receive this; check the audience and the list.",
+            )
+    people = found.people + max(10, found.people // 5)
+    dong = found.total + max(10_000, found.total // 5)
+    with refusals(app.begin(SYSTEM), actor, "submit", "schedule", schedule.name):
+        with app.begin(actor)() as tx:
+            rights.need(tx.actor, rights.WRITERS, "trình lịch gửi", "submit schedules")
+            scheduling.submit(tx, schedule, people, dong, again_of=found.repeated, tet=app.site.tet)
+    return found, people, dong

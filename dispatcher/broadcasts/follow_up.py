@@ -1,0 +1,140 @@
+"""After a broadcast: resent to those it did not reach, tested on our own number, all stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import time, timedelta
+
+from dispatcher.broadcasts.decide import schedule, stop, system_approve
+from dispatcher.broadcasts.drafting import Draft, draft
+from dispatcher.db.broadcasts import broadcasts
+from dispatcher.db.broadcasts.broadcasts import Broadcast
+from dispatcher.db.contacts.reach import SHORT
+from dispatcher.db.database import Tx
+from dispatcher.db.queue import parts
+from dispatcher.domain.model import (
+    Audience,
+    BroadcastState,
+    Window,
+)
+from dispatcher.domain.problems import refused
+from dispatcher.domain.rights import WRITERS, need
+
+
+def follow_up(
+    tx: Tx, broadcast: Broadcast, audience: Audience, title: str, *, expires_after: timedelta,
+    window: Window | None = None,
+) -> int:  # fmt: skip
+    """A new draft with the frozen words, route and senders of an earlier broadcast; its id."""
+    return broadcasts.create(
+        tx,
+        title=title,
+        mode=broadcast.mode,
+        kind=broadcast.kind,
+        template_version_id=broadcast.template_version_id,
+        fields=broadcast.fields,
+        audience=audience,
+        route=broadcast.route,
+        senders=broadcast.senders,
+        document=broadcast.document,
+        window=window or broadcast.window,
+        priority=broadcast.priority,
+        expires_after=expires_after,
+        rather_twice=broadcast.rather_twice,
+    )
+
+
+RESENT = ("failed", "expired", "cancelled")  # never sent, or refused: no one gets it twice
+MOST_TESTS = 5  # numbers a broadcast may be tested on in 24 hours
+
+
+def resend(tx: Tx, broadcast: Broadcast, states: Sequence[str]) -> int:
+    """A draft to those an earlier broadcast did not reach; approved like any other."""
+    need(tx.actor, WRITERS, "gửi lại", "resend")
+    if broadcast.released_at is None:
+        raise refused(
+            "not-released",
+            f"Đợt gửi {broadcast.id} chưa gửi cho ai.",
+            f"Broadcast {broadcast.id} was sent to nobody yet.",
+        )
+    counts = broadcasts.counts(tx, broadcast.id)
+    if SHORT in states:
+        counts[SHORT] = parts.count(tx, broadcast.id)
+    if not any(counts.get(s) for s in states):
+        raise refused(
+            "nobody-left",
+            f"Đợt gửi {broadcast.id} không còn ai ở trạng thái này.",
+            f"Broadcast {broadcast.id} has nobody in these states.",
+        )
+    audience = Audience(of=broadcast.id, states=tuple(states))
+    made = follow_up(
+        tx, broadcast, audience, f"Gửi lại: {broadcast.title}",
+        expires_after=broadcast.expires_after,
+    )  # fmt: skip
+    tx.note("resend", "broadcast", made, of=broadcast.id, states=list(states))
+    return made
+
+
+def test(tx: Tx, broadcast: Broadcast, contact: int) -> int:
+    """The same message to one number of ours, now. Needs no second person; its id."""
+    need(tx.actor, WRITERS, "gửi thử", "test")
+    done = broadcasts.tests_since(tx, broadcast.id, tx.now - timedelta(days=1))
+    if done >= MOST_TESTS:
+        raise refused(
+            "enough-tests",
+            f"Đợt gửi {broadcast.id} đã gửi thử {done} lần trong 24 giờ qua.",
+            f"Broadcast {broadcast.id} was tested {done} times within 24 hours.",
+        )
+    made = follow_up(
+        tx, broadcast, Audience(contacts=(contact,)), f"[Thử] {broadcast.title}",
+        expires_after=timedelta(minutes=30), window=Window(time(0, 0), time(23, 59)),
+    )  # fmt: skip
+    tx.note("tested", "broadcast", broadcast.id, test=made)
+    assert tx.actor.person_id is not None
+    system_approve(tx, broadcasts.get(tx, made), tx.actor.person_id)
+    schedule(tx, broadcasts.get(tx, made), tx.now)
+    return made
+
+
+# Whoever received the original, or may have: the correction is for exactly these people.
+MAY_HAVE_RECEIVED = ("sending", "accepted", "delivered", "read", "unconfirmed")
+
+
+def correct(tx: Tx, original: Broadcast, plan: Draft) -> int:
+    """A draft that corrects an earlier broadcast, linked to it; approved like any other."""
+    need(tx.actor, WRITERS, "đính chính", "correct")
+    counts = broadcasts.counts(tx, original.id)
+    if original.released_at is None or not any(counts.get(s) for s in MAY_HAVE_RECEIVED):
+        raise refused(
+            "nothing-to-correct",
+            f"Chưa ai nhận đợt gửi {original.id}: chỉ cần dừng rồi soạn lại.",
+            f"Nobody has received broadcast {original.id}: stop it and write it again.",
+        )
+    audience = Audience(of=original.id, states=MAY_HAVE_RECEIVED)
+    made = draft(tx, replace(plan, audience=audience, route=original.route,
+                             senders=original.senders))  # fmt: skip
+    broadcasts.mark_correction(tx, made, original.id)
+    tx.note("correction", "broadcast", made, of=original.id)
+    return made
+
+
+def stop_all(tx: Tx) -> tuple[list[int], int]:
+    """Emergency: end everything that runs, waits or is held; (broadcasts, messages cancelled).
+
+    Undone by nobody: what should still go out is resent as a new, approved broadcast.
+    """
+    need(tx.actor, WRITERS, "dừng tất cả", "stop everything")
+    stopped, cancelled = [], 0
+    for broadcast in broadcasts.listed(tx, STOPPABLE, limit=10_000):
+        cancelled += stop(tx, broadcast)
+        stopped.append(broadcast.id)
+    return stopped, cancelled
+
+
+STOPPABLE = (
+    BroadcastState.SCHEDULED,
+    BroadcastState.RUNNING,
+    BroadcastState.PAUSED,
+    BroadcastState.HELD,
+)

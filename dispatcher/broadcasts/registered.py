@@ -1,0 +1,143 @@
+"""Which texts the vendors let through today: registered themselves, or fitting a registered frame.
+
+Comes from: what was handed in and what came back.   Goes to: the preview, reminders, the dossier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from dispatcher import templating
+from dispatcher.config import Site
+from dispatcher.db.broadcasts import registrations
+from dispatcher.db.broadcasts.registrations import Registration
+from dispatcher.db.database import Tx
+from dispatcher.domain.model import Registered, Step
+from dispatcher.domain.problems import Problem, Say
+from dispatcher.templating import Block, Frame, Template
+
+FORMS = ("sms", "sms_accented", "zalo")
+AHEAD = timedelta(days=60)  # reminders before a name, a contract or a registration ends
+_BEST = (
+    Registered.APPROVED,
+    Registered.SUBMITTED,
+    Registered.CHANGED,
+    Registered.EXPIRED,
+    Registered.REJECTED,
+    Registered.NONE,
+)
+WORDS: dict[Registered, Say] = {
+    Registered.NONE: Say("chưa đăng ký", "not registered"),
+    Registered.SUBMITTED: Say("đã nộp", "handed in"),
+    Registered.APPROVED: Say("được duyệt", "approved"),
+    Registered.REJECTED: Say("bị từ chối", "rejected"),
+    Registered.EXPIRED: Say("hết hạn", "expired"),
+    Registered.CHANGED: Say("mẫu đã sửa sau khi nộp", "edited after it was handed in"),
+}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One network of one step: what its text is worth there today, and for how many people."""
+
+    gateway: str
+    form: str
+    carrier: str
+    template: str  # itself, or the frame it fits
+    state: Registered
+    people: int
+
+    def as_json(self) -> dict[str, Any]:
+        return {**self.__dict__, "state": self.state.value}
+
+
+def frames(folder: Path, form: str) -> Iterator[tuple[str, Frame]]:
+    """The frames of a site that have this form."""
+    for name in templating.template_files(folder):
+        if name.startswith(templating.FRAMES):
+            template = templating.load(folder, name)
+            if form in template.blocks:
+                yield name, templating.frame(template, template.blocks[form])
+
+
+def standings(
+    tx: Tx,
+    site: Site,
+    template: Template,
+    route: tuple[Step, ...],
+    texts: Mapping[str, str],
+    by_network: Mapping[tuple[str, str], int],
+    today: date,
+) -> list[Standing]:
+    """Per step that wants registered texts and per network. `texts`: block → one written text."""
+    found = []
+    for step in route:
+        block = template.block_for(step.channel, step.accented)
+        wanting = [g for g in step.gateways if g in site.gateways and site.gateways[g].registered]
+        if block is None or not wanting:
+            continue
+        for gateway in wanting:
+            held = registrations.listed(tx, gateway)
+            known = list(_candidates(site.root / "templates", template, block, texts[block.name]))
+            for (channel, carrier), people in sorted(by_network.items()):
+                if channel == step.channel.value:
+                    name, state = _best(held, known, block.name, carrier, today)
+                    found.append(Standing(gateway, block.name, carrier, name, state, people))
+    return found
+
+
+def _candidates(
+    folder: Path, template: Template, block: Block, text: str
+) -> Iterator[tuple[str, str]]:
+    """(name, digest) of the template itself and of every frame its text fits."""
+    try:
+        yield template.name, templating.frame(template, block).digest
+    except Problem:
+        yield template.name, ""
+    for name, frame in frames(folder, block.name):
+        if name != template.name and frame.fits(text):
+            yield name, frame.digest
+
+
+def _best(
+    held: list[Registration], known: list[tuple[str, str]], form: str, carrier: str, today: date
+) -> tuple[str, Registered]:
+    digests = dict(known)
+    standing = [
+        (r.template, r.standing(digests[r.template], today))
+        for r in held
+        if r.form == form and r.carrier in ("", carrier) and r.template in digests
+    ]
+    return min(standing, key=lambda s: _BEST.index(s[1]), default=(known[0][0], Registered.NONE))
+
+
+@dataclass(frozen=True)
+class Ending:
+    """Something that ends within two months, or has ended."""
+
+    what: Say
+    day: date
+
+
+def endings(tx: Tx, site: Site, today: date) -> list[Ending]:
+    """Brandnames, contracts and registrations that end soon, the first one first."""
+    found = []
+    for _, sender in site.senders.values():
+        for day, vi, en in (
+            (sender.brandname_until, "tên định danh", "brandname"),
+            (sender.contract_until, "hợp đồng gửi tin của", "contract of"),
+        ):
+            if day and day <= today + AHEAD:
+                who = sender.brandname or sender.name
+                found.append(Ending(Say(f"{vi} {who}", f"{en} {who}"), day))
+    for r in registrations.listed(tx):
+        if r.until and r.until <= today + AHEAD and r.state is Registered.APPROVED:
+            named = f"{r.template} ({r.gateway} {r.carrier})".replace(" )", ")")
+            found.append(
+                Ending(Say(f"mẫu đăng ký {named}", f"registered template {named}"), r.until)
+            )
+    return sorted(found, key=lambda e: e.day)

@@ -1,0 +1,488 @@
+"""Broadcasts: what people approve, and every move they make."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+
+from dispatcher.db.database import Tx, at
+from dispatcher.db.schema import broadcasts as table
+from dispatcher.db.schema import moment
+from dispatcher.domain.lifecycle import BROADCAST_MOVES
+from dispatcher.domain.model import (
+    Audience,
+    BroadcastState,
+    Channel,
+    Kind,
+    MessageState,
+    Mode,
+    Sender,
+    Step,
+    Window,
+)
+from dispatcher.domain.problems import Problem, refused
+
+
+@dataclass(frozen=True)
+class Broadcast:
+    id: int
+    title: str
+    state: BroadcastState
+    reason: str | None
+    mode: Mode
+    kind: Kind
+    template_version_id: int
+    fields: Mapping[str, str]
+    audience: Audience
+    route: tuple[Step, ...]
+    senders: Mapping[int, Sender]  # ward id → who signs there, frozen
+    document: str
+    paper: Mapping[str, str]  # the document's day, subject, agency and signer
+    window: Window
+    priority: int
+    rather_twice: bool
+    at: datetime | None
+    expires_after: timedelta
+    ceiling_people: int | None
+    ceiling_dong: int | None
+    created_by: int | None
+    created_at: datetime
+    submitted_at: datetime | None
+    approved_by: int | None
+    approved_at: datetime | None
+    approved_digest: str | None
+    schedule_id: int | None
+    correction_of: int | None
+    emergency_id: int | None
+    planned_upto: int | None
+    released_at: datetime | None
+    starts_at: datetime | None
+    expires_at: datetime | None
+    done_at: datetime | None
+    again: str = ""  # why the same words go to the same people within a day
+    again_of: tuple[int, ...] = ()  # the broadcasts that reason was given for
+
+    def deadline_of(self, step: int, now: datetime) -> datetime | None:
+        """Until when a step waits for word of what it had accepted now; None: it is the last."""
+        wait = self.route[step].deadline
+        return now + wait if wait is not None and step + 1 < len(self.route) else None
+
+
+def create(
+    tx: Tx,
+    *,
+    title: str,
+    mode: Mode,
+    kind: Kind,
+    template_version_id: int,
+    fields: Mapping[str, str],
+    audience: Audience,
+    route: Iterable[Step],
+    senders: Mapping[int, Sender],
+    document: str,
+    window: Window,
+    priority: int,
+    expires_after: timedelta,
+    schedule_id: int | None = None,
+    rather_twice: bool = False,
+    paper: Mapping[str, str] = MappingProxyType({}),
+) -> int:
+    """A new draft. Its wards are those of `senders`."""
+    made = tx.insert(
+        table,
+        title=title,
+        state=BroadcastState.DRAFT.value,
+        mode=mode.value,
+        kind=kind.value,
+        template_version_id=template_version_id,
+        fields=json.dumps(dict(fields)),
+        audience=json.dumps(audience.as_json()),
+        route=route_json(route),
+        senders=_senders_json(senders),
+        document=document,
+        paper=json.dumps(dict(paper), ensure_ascii=False),
+        window=str(window),
+        priority=priority,
+        rather_twice=rather_twice,
+        expires_after=int(expires_after.total_seconds()),
+        created_by=tx.actor.person_id,
+        created_at=tx.now,
+        schedule_id=schedule_id,
+        drafted_by_system=tx.actor.is_system,
+    )
+    _add_wards(tx, made, senders)
+    touch(tx, made, "wrote")
+    tx.note("created", "broadcast", made, kind=kind.value, mode=mode.value)
+    return made
+
+
+def _senders_json(senders: Mapping[int, Sender]) -> str:
+    return json.dumps({w: [s.name, s.brandname] for w, s in senders.items()})
+
+
+def _add_wards(tx: Tx, broadcast_id: int, wards: Iterable[int]) -> None:
+    tx.run(
+        "INSERT INTO broadcast_wards (broadcast_id, ward_id) VALUES (:b, :w)",
+        [{"b": broadcast_id, "w": w} for w in wards],
+    )
+
+
+def mark_correction(tx: Tx, broadcast_id: int, original: int) -> None:
+    """Remember which broadcast another one corrects."""
+    tx.run(
+        f"WITH {tx.visible('broadcasts')} UPDATE broadcasts SET correction_of = :of "
+        "WHERE id = :b AND id IN (SELECT id FROM visible_broadcasts)",
+        {"of": original, "b": broadcast_id},
+    )
+
+
+def tests_since(tx: Tx, broadcast_id: int, moment: datetime) -> int:
+    """How often a broadcast was tested since a moment."""
+    return int(
+        tx.value(
+            "SELECT count(*) FROM trail WHERE act = 'tested' AND noun = 'broadcast' "
+            "AND noun_id = :b AND at >= :since",
+            b=str(broadcast_id),
+            since=at(moment),
+        )
+    )
+
+
+def touch(tx: Tx, broadcast_id: int, act: str) -> None:
+    """Remember whose hands were on a broadcast: none of them may approve it."""
+    if tx.actor.person_id is not None:
+        tx.run(
+            "INSERT INTO broadcast_hands (broadcast_id, person_id, act, at) "
+            "VALUES (:b, :p, :a, :now) ON CONFLICT DO NOTHING",
+            {"b": broadcast_id, "p": tx.actor.person_id, "a": act, "now": at(tx.now)},
+        )
+
+
+def hands(tx: Tx, broadcast_id: int) -> set[int]:
+    return {
+        row["person_id"]
+        for row in tx.rows(
+            "SELECT person_id FROM broadcast_hands WHERE broadcast_id = :b", b=broadcast_id
+        )
+    }
+
+
+def get(tx: Tx, broadcast_id: int) -> Broadcast:
+    """One broadcast the actor may see; else a problem."""
+    row = tx.one(
+        f"WITH {tx.visible('broadcasts')} SELECT * FROM visible_broadcasts WHERE id = :id",
+        id=broadcast_id,
+    )
+    if row is None:
+        raise Problem(
+            "unknown-broadcast",
+            f"Không có đợt gửi số {broadcast_id}. Xem: dispatcher broadcasts list",
+            f"There is no broadcast {broadcast_id}. See: dispatcher broadcasts list",
+        )
+    return _broadcast(row)
+
+
+def listed(tx: Tx, states: Collection[BroadcastState] = (), limit: int = 100) -> list[Broadcast]:
+    """Newest first."""
+    sql = f"WITH {tx.visible('broadcasts')} SELECT * FROM visible_broadcasts"
+    if states:
+        sql += f" WHERE state IN ({', '.join(repr(s.value) for s in states)})"
+    return [_broadcast(r) for r in tx.rows(sql + " ORDER BY id DESC LIMIT :n", n=limit)]
+
+
+def _broadcast(row: Mapping[str, Any]) -> Broadcast:
+    chosen: dict[str, Any] = json.loads(row["audience"])
+    times: dict[str, Any] = {
+        k: None if row[k] is None else moment(row[k])
+        for k in (
+            "at",
+            "submitted_at",
+            "approved_at",
+            "released_at",
+            "starts_at",
+            "expires_at",
+            "done_at",
+        )
+    }
+    same: dict[str, Any] = {
+        k: row[k]
+        for k in (
+            "id",
+            "title",
+            "reason",
+            "template_version_id",
+            "document",
+            "priority",
+            "ceiling_people",
+            "ceiling_dong",
+            "created_by",
+            "approved_by",
+            "approved_digest",
+            "schedule_id",
+            "correction_of",
+            "emergency_id",
+            "planned_upto",
+            "again",
+        )
+    }
+    return Broadcast(
+        **same,
+        **times,
+        state=BroadcastState(row["state"]),
+        mode=Mode(row["mode"]),
+        kind=Kind(row["kind"]),
+        fields=json.loads(row["fields"]),
+        paper=json.loads(row["paper"]),
+        audience=_audience(chosen),
+        route=read_route(row["route"]),
+        senders={int(w): Sender(*s) for w, s in json.loads(row["senders"]).items()},
+        window=Window.read(row["window"]),
+        rather_twice=bool(row["rather_twice"]),
+        expires_after=timedelta(seconds=row["expires_after"]),
+        created_at=moment(row["created_at"]),
+        again_of=tuple(json.loads(row["again_of"])),
+    )
+
+
+def route_json(route: Iterable[Step]) -> str:
+    """Steps as they are kept."""
+    return json.dumps(
+        [
+            [
+                s.gateway,
+                s.channel.value,
+                s.deadline.total_seconds() if s.deadline else None,
+                s.accented,
+                s.later_goes_on,
+                rare_of(s),
+            ]
+            for s in route
+        ]
+    )
+
+
+def rare_of(step: Step) -> dict[str, Any]:
+    """What most steps do not have, only where it says something."""
+    found = {
+        "weights": [list(w) for w in step.weights],
+        "window": str(step.window) if step.window else None,
+        "budget": step.budget,
+        "free": list(step.free),
+    }
+    return {name: value for name, value in found.items() if value or value == 0}
+
+
+def read_route(text: str) -> tuple[Step, ...]:
+    return tuple(_read_step(*step) for step in json.loads(text))
+
+
+def _read_step(
+    gateway: str,
+    channel: str,
+    deadline: float | None,
+    accented: bool,
+    later_goes_on: bool = False,
+    rare: Mapping[str, Any] = MappingProxyType({}),
+) -> Step:
+    return Step(
+        gateway,
+        Channel(channel),
+        timedelta(seconds=deadline) if deadline is not None else None,
+        accented,
+        later_goes_on,
+        tuple((name, weight) for name, weight in rare.get("weights", ())),
+        Window.read(rare["window"]) if "window" in rare else None,
+        rare.get("budget"),
+        tuple(rare.get("free", ())),
+    )
+
+
+def _audience(chosen: Mapping[str, Any]) -> Audience:
+    lists = {k: tuple(v) for k, v in chosen.items() if isinstance(v, list)}
+    return Audience(**lists, one_per=chosen["one_per"], of=chosen.get("of"))
+
+
+def move(
+    tx: Tx, broadcast: Broadcast, to: BroadcastState, *, reason: str | None = None, **values: Any
+) -> None:
+    """Change the state along an allowed arrow; exactly one of two racing commands wins."""
+    if to not in BROADCAST_MOVES[broadcast.state]:
+        raise refused(
+            "wrong-state",
+            f"Đợt gửi {broadcast.id} đang «{state_vi(broadcast.state)}», "
+            f"không chuyển sang «{state_vi(to)}» được.",
+            f"Broadcast {broadcast.id} is “{broadcast.state.value}” and cannot become "
+            f"“{to.value}”.",
+        )
+    sets = ", ".join(f'"{name}" = :{name}' for name in values)
+    changed = tx.run(
+        f"WITH {tx.visible('broadcasts')} UPDATE broadcasts SET state = :to, reason = :reason"
+        f"{', ' + sets if sets else ''} WHERE id = :id AND state = :old "
+        "AND id IN (SELECT id FROM visible_broadcasts)",
+        {
+            "to": to.value,
+            "reason": reason,
+            "id": broadcast.id,
+            "old": broadcast.state.value,
+            **{k: at(v) if isinstance(v, datetime) else v for k, v in values.items()},
+        },
+    ).rowcount
+    if not changed:
+        raise refused(
+            "changed-meanwhile",
+            f"Đợt gửi {broadcast.id} vừa được người khác thay đổi.",
+            f"Somebody else has just changed broadcast {broadcast.id}.",
+        )
+    tx.note(to.value, "broadcast", broadcast.id, was=broadcast.state.value, reason=reason)
+
+
+def approve_anew(tx: Tx, broadcast_id: int, person_id: int, covered: str) -> None:
+    """Somebody else stands for the approval from now on. `covered`: digest of what it covers."""
+    tx.run(
+        f"WITH {tx.visible('broadcasts')} UPDATE broadcasts SET approved_by = :p, "
+        "approved_at = :now, approved_digest = :d WHERE id = :id "
+        "AND id IN (SELECT id FROM visible_broadcasts)",
+        {"p": person_id, "now": at(tx.now), "d": covered, "id": broadcast_id},
+    )
+
+
+_STATES_VI = {
+    "draft": "nháp",
+    "submitted": "trình duyệt",
+    "returned": "trả lại",
+    "rejected": "từ chối",
+    "approved": "đã duyệt",
+    "scheduled": "đã lên lịch",
+    "running": "đang gửi",
+    "paused": "tạm dừng",
+    "held": "bị giữ lại",
+    "done": "hoàn thành",
+    "stopped": "đã dừng phần chưa gửi",
+    "expired": "quá hạn gửi",
+    "missed": "lỡ giờ",
+}
+
+
+def reword(
+    tx: Tx, broadcast: Broadcast, fields: Mapping[str, str], template_version_id: int
+) -> None:
+    """Other values for the blanks, or another wording, in a returned broadcast."""
+    tx.run(
+        f"WITH {tx.visible('broadcasts')} UPDATE broadcasts SET fields = :f, "
+        "template_version_id = :v WHERE id = :b AND state = 'returned' "
+        "AND id IN (SELECT id FROM visible_broadcasts)",
+        {"f": json.dumps(dict(fields)), "v": template_version_id, "b": broadcast.id},
+    )
+    tx.note("reworded", "broadcast", broadcast.id)
+
+
+def change(tx: Tx, broadcast: Broadcast, **changes: Any) -> None:
+    """Change columns of what was not released; it is a draft again and nobody's approval holds."""
+    if broadcast.released_at is not None or broadcast.planned_upto is not None:
+        raise refused(
+            "already-released",
+            f"Đợt gửi {broadcast.id} đã phát hành, không sửa được. Dừng rồi đính chính: "
+            f"dispatcher broadcasts correct {broadcast.id}",
+            f"Broadcast {broadcast.id} is released and cannot be edited. Stop and correct it: "
+            f"dispatcher broadcasts correct {broadcast.id}",
+        )
+    values = {k: _stored(k, v) for k, v in changes.items()}
+    if "senders" in changes:
+        tx.run("DELETE FROM broadcast_wards WHERE broadcast_id = :b", {"b": broadcast.id})
+        _add_wards(tx, broadcast.id, changes["senders"])
+    blank = {"approved_by": None, "approved_at": None, "approved_digest": None,
+             "submitted_at": None, "at": None, "again": "", "again_of": "[]"}  # fmt: skip
+    if broadcast.state is BroadcastState.DRAFT:
+        sets = ", ".join(f'"{name}" = :{name}' for name in values)
+        tx.run(
+            f"WITH {tx.visible('broadcasts')} UPDATE broadcasts SET {sets} WHERE id = :b "
+            "AND state = 'draft' AND id IN (SELECT id FROM visible_broadcasts)",
+            {**values, "b": broadcast.id},
+        )
+        tx.note("edited", "broadcast", broadcast.id, what=sorted(values))
+        return
+    move(tx, broadcast, BroadcastState.DRAFT, **{**blank, **values})
+    tx.note("edited", "broadcast", broadcast.id, what=sorted(values))
+
+
+def _stored(name: str, value: Any) -> Any:
+    if name == "senders":
+        return _senders_json(value)
+    if isinstance(value, Audience):
+        return json.dumps(value.as_json())
+    if isinstance(value, Mapping):
+        return json.dumps(dict(value), ensure_ascii=False)
+    if isinstance(value, timedelta):
+        return int(value.total_seconds())
+    return str(value) if isinstance(value, Window) else value
+
+
+def state_vi(state: BroadcastState) -> str:
+    return _STATES_VI[state.value]
+
+
+def due_ids(tx: Tx, now: datetime) -> list[int]:
+    """Scheduled broadcasts whose time has come, urgent ones first."""
+    return [
+        row["id"]
+        for row in tx.rows(
+            f"WITH {tx.visible('broadcasts')} SELECT id FROM visible_broadcasts "
+            "WHERE state = 'scheduled' AND at <= :now ORDER BY priority, at, id",
+            now=at(now),
+        )
+    ]
+
+
+def any_released(tx: Tx, mode: Mode) -> bool:
+    """True when the site has sent something in this mode; tests to one number do not count."""
+    return bool(
+        tx.value(
+            f"WITH {tx.visible('broadcasts')} SELECT count(*) FROM visible_broadcasts "
+            "WHERE mode = :m AND released_at IS NOT NULL AND audience NOT LIKE '%\"contacts\"%'",
+            m=mode.value,
+        )
+    )
+
+
+def states(tx: Tx, ids: Collection[int]) -> dict[int, BroadcastState]:
+    """The states of some broadcasts now."""
+    listed_ids = ", ".join(str(int(i)) for i in ids) or "-1"
+    rows = tx.rows(
+        f"WITH {tx.visible('broadcasts')} SELECT id, state FROM visible_broadcasts "
+        f"WHERE id IN ({listed_ids})"
+    )
+    return {row["id"]: BroadcastState(row["state"]) for row in rows}
+
+
+def locked_state(tx: Tx, broadcast_id: int) -> BroadcastState:
+    """The state now, held still until this transaction ends."""
+    lock = "" if tx.is_sqlite else " FOR UPDATE"
+    assert tx.actor.is_system
+    return BroadcastState(
+        tx.value(f"SELECT state FROM broadcasts WHERE id = :id{lock}", id=broadcast_id)
+    )
+
+
+def running(tx: Tx) -> list[Broadcast]:
+    """Broadcasts whose messages may leave now, urgent ones first."""
+    return [
+        _broadcast(r)
+        for r in tx.rows(
+            f"WITH {tx.visible('broadcasts')} SELECT * FROM visible_broadcasts "
+            "WHERE state = 'running' ORDER BY priority, id"
+        )
+    ]
+
+
+def counts(tx: Tx, broadcast_id: int) -> dict[str, int]:
+    """Messages by state; only states that occur."""
+    rows = tx.rows(
+        f"WITH {tx.visible('messages')} SELECT state, count(*) AS n "
+        "FROM visible_messages WHERE broadcast_id = :b GROUP BY state",
+        b=broadcast_id,
+    )
+    return {s.value: row["n"] for s in MessageState for row in rows if row["state"] == s.value}

@@ -1,0 +1,1 @@
+"""The database itself: which one it is, copied, restored, looked after."""

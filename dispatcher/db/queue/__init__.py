@@ -1,0 +1,1 @@
+"""Messages on their way: claimed, asked, answered, reported."""

@@ -1,0 +1,1 @@
+"""Who may act: people, how they sign in, what they are told."""

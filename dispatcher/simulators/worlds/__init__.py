@@ -1,0 +1,1 @@
+"""Simulated worlds: the real program on a simulated clock, network and vendors."""

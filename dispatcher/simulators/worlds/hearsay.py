@@ -1,0 +1,64 @@
+"""What vendors have reported, and about which of our attempts: by their ledgers, not by our log.
+
+Comes from: the calls the door took.   Goes to: reckoning, fates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from dispatcher.domain.model import Receipt
+from dispatcher.simulators.worlds.books import ZERO, Attempt, Books, open_books
+from dispatcher.worker.adapters import listeners
+
+if TYPE_CHECKING:
+    from dispatcher.simulators.worlds.vendors import Taken
+    from dispatcher.simulators.worlds.world import World
+
+
+def reported(
+    world: World, since: float, until: float, *, perhaps: bool = False
+) -> Iterator[tuple[float, Attempt, Receipt]]:
+    """Reports of vendors that the door took, when, and the attempt each is about: by the ledger,
+    where the number, the reference and the id it names belong together. An id a vendor gave twice
+    means the message it was given last, where we know that it was given to that. `perhaps`: also
+    those of which the vendor heard nothing, as the door died."""
+    books, listen = open_books(world), listeners(world.look())
+    by_name: dict[tuple[str, str], list[Taken]] = {}
+    for vendor in world.vendors.values():
+        for taken in vendor.ledger:
+            for name in {taken.reference: 0, taken.id: 0}:
+                by_name.setdefault((vendor.name, name), []).append(taken)
+    for seconds, gateway, call in world.offered if perhaps else world.took:
+        if not since < seconds <= until or gateway not in listen:
+            continue
+        heard = listen[gateway](call)
+        if heard.verified is False:
+            continue
+        for r in heard.receipts:
+            mine = by_name.get((gateway, r.reference or r.provider_id or ""), [])
+            number = (r.to or "").removeprefix("+")
+            mine = [t for t in mine if not number or not t.to.isdigit() or t.to == number]
+            if not r.reference:
+                mine = _of_id(books, mine, seconds, perhaps)
+            if len(mine) == 1 or perhaps:
+                for taken in mine:
+                    if (found := books.of(taken)) is not None:
+                        yield seconds, found, r
+
+
+def _of_id(books: Books, mine: list[Taken], seconds: float, perhaps: bool) -> list[Taken]:
+    """Which acceptances a report means that names an id only: those it was given to last, if its
+    answer was here by then; else nobody can know."""
+    given = [t for t in mine if t.at <= seconds and _named_by(books, t, books.now)]
+    last = [t for t in given if t.reference == given[-1].reference]
+    early = any(not _named_by(books, t, ZERO + int(seconds * 1e6)) for t in last)
+    if early and len({t.reference for t in given}) > 1:
+        return given if perhaps else []
+    return last
+
+
+def _named_by(books: Books, taken: Taken, moment: int) -> bool:
+    found = books.of(taken)
+    return found is not None and found.named and (found.answered_at or moment) <= moment

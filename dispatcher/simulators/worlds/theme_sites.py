@@ -1,0 +1,243 @@
+"""Sites in which the events of a theme matter: few people, a queue or vendors made for it.
+
+Comes from: a theme.   Goes to: the plan of a world.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from dispatcher.simulators.worlds.gateway_plans import (
+    DAY,
+    GatewayPlan,
+    Prices,
+    StepPlan,
+    draw_gateway,
+)
+from dispatcher.simulators.worlds.residents import Residents
+from dispatcher.simulators.worlds.rules import Rules
+from dispatcher.simulators.worlds.site import SitePlan
+
+
+def gateway(
+    draw: random.Random, kind: str, name: str = "g0", *, habits: Mapping[str, Any], **what: Any
+) -> GatewayPlan:
+    """One whose vendor has these habits; the rest is drawn."""
+    found = draw_gateway(name, kind, False, Prices(), draw)
+    chosen: Any = habits
+    return replace(found, habits=found.habits._replace(**chosen), **what)
+
+
+def site(
+    plan: SitePlan, people: int, gateways: Sequence[GatewayPlan], deadline: str = "", **more: Any
+) -> SitePlan:
+    """A site with these gateways, each channel one step in their order; ordinary rules."""
+    channels = list(dict.fromkeys(g.channel for g in gateways))
+    steps = [
+        StepPlan(
+            tuple((g.name, 1) for g in gateways if g.channel == channel),
+            deadline if channel != channels[-1] else "",
+        )
+        for channel in channels
+    ]
+    said = {"rules": Rules(), "prices": Prices(), **more}
+    return replace(plan, gateways=tuple(gateways), people=people, route=tuple(steps), **said)
+
+
+UNLIMITED: Mapping[str, Any] = {"per_second": None, "per_day": None, "dong_per_day": None}
+CALM = {
+    "never_left": 0.0, "lost_out": 0.0, "lost_back": 0.0, "odd": 0.0, "refuses": 0.0,
+    "instead": 0.0, "slow": 0.0, "late": 0.0, "again": 0.0, "minds": 0.0,
+}  # fmt: skip
+SLOW = {**CALM, "latency": 1.0}
+
+
+def look_ups(plan: SitePlan, draw: random.Random) -> SitePlan:
+    """A vendor that can be asked: late to know, and hard to understand."""
+    habits = {
+        **CALM, "lost_back": 0.3, "lost_out": 0.1, "odd": draw.choice((0.1, 0.4)), "broken": 0.8,
+        "settles": 1.0, "latency": draw.choice((0.1, 1.0)), "mute": draw.choice((0.0, 0.2)),
+    }  # fmt: skip
+    g = gateway(draw, "lab", capability="lookup", in_flight=4, habits=habits, **UNLIMITED)
+    return site(plan, draw.randint(4, 8), [g])
+
+
+def remembering(plan: SitePlan, draw: random.Random) -> SitePlan:
+    """Answers are lost at a vendor that remembers, or at one that does not; often it is too busy
+    to say anything about what it took before."""
+    kind = draw.choice(("lab", "esms", "json", "text"))
+    habits = {
+        **CALM, "lost_back": 0.3, "lost_out": 0.1, "refuses": 0.3, "faults": ("busy", "later"),
+        "broken": 0.8, "late": 0.05,
+        "latency": draw.choice((0.1, 1.0)), "reports": draw.choice((0.0, 0.5)),
+    }  # fmt: skip
+    capability = draw.choice(("dedup", "dedup", "neither")) if kind != "esms" else "dedup"
+    g = gateway(draw, kind, capability=capability, habits=habits, **UNLIMITED)
+    return site(plan, draw.randint(6, 12), [g])
+
+
+def queues(plan: SitePlan, draw: random.Random) -> SitePlan:
+    """A long queue at a gateway that takes one message after another."""
+    kind = draw.choice(("lab", "esms", "json", "zalo"))
+    g = gateway(draw, kind, in_flight=1, batch=1, habits=SLOW, **UNLIMITED)  # fmt: skip
+    return site(plan, draw.randint(8, 25), [g], residents=replace(plan.residents, without=0.0))
+
+
+def too_late(plan: SitePlan, draw: random.Random) -> SitePlan:
+    """The queue is longer than there is time."""
+    longer = queues(plan, draw)
+    g = longer.gateways[0]
+    refuses, lost = draw.choice((0.0, 0.0, 0.1)), draw.choice((0.0, 0.0, 0.1))
+    habits = g.habits._replace(refuses=refuses, lost_back=lost, latency=0.4)
+    return replace(
+        longer,
+        people=draw.randint(50, 80),
+        gateways=(replace(g, habits=habits),),
+    )
+
+
+def two_steps(plan: SitePlan, draw: random.Random) -> SitePlan:
+    """Zalo or a described vendor first, SMS where no word came in time; reports of every kind."""
+    habits = {
+        **CALM, "reports": 0.95, "report_early": 0.3, "report_late": draw.choice((0.1, 0.5)),
+        "report_stale": 0.3, "report_against": 0.3, "report_apart": 0.4,
+        "report_forged": 0.1, "fails": 0.4, "report_stuck": 0.2,
+        "lost_back": draw.choice((0.0, 0.2)), "latency": draw.choice((0.1, 1.0)),
+    }  # fmt: skip
+    first = gateway(draw, draw.choice(("zalo", "json", "text")), "g0", channel="zalo",
+                    habits=habits, **UNLIMITED)  # fmt: skip
+    second = gateway(draw, draw.choice(("lab", "lab", "esms", "json")), "g1", channel="sms",
+                     habits=habits, **UNLIMITED)  # fmt: skip
+    people = Residents(shares=0.0, second=0.5, agreed=1.0)
+    return site(
+        plan,
+        draw.randint(4, 10),
+        [first, second],
+        draw.choice(("5s", "30s", "5m")),
+        residents=people,
+    )
+
+
+def no_further_word(plan: SitePlan, draw: random.Random) -> SitePlan:
+    """Answers of the first step are lost; reports say that some were taken, and no more."""
+    habits = {**CALM, "reports": 1.0, "report_stuck": 0.7, "report_apart": 0.0,
+              "latency": draw.choice((0.1, 1.0))}  # fmt: skip
+    first = gateway(draw, draw.choice(("json", "text")), "g0", channel="zalo", in_flight=4, batch=1,
+                    capability="neither", leaves_out="", habits={**habits, "lost_back": 0.5},
+                    **UNLIMITED)  # fmt: skip
+    second = gateway(draw, draw.choice(("lab", "esms")), "g1", habits=habits, **UNLIMITED)
+    return site(plan, draw.randint(4, 8), [first, second], draw.choice(("30s", "5m")))
+
+
+def many_noes(plan: SitePlan, draw: random.Random) -> SitePlan:
+    """The network says no to most of the first step; the second is slow, and refuses some."""
+    first = {**CALM, "reports": 1.0, "fails": 0.8, "report_late": 0.0, "latency": 0.1}
+    second = {**SLOW, "minds": draw.choice((0.0, 0.5)), "reports": 0.0}
+    found = [
+        gateway(draw, draw.choice(("json", "text")), "g0", channel="zalo", batch=1, habits=first,
+                **UNLIMITED),
+        gateway(draw, draw.choice(("lab", "esms")), "g1", in_flight=1, habits=second, **UNLIMITED),
+    ]  # fmt: skip
+    return site(plan, draw.randint(6, 12), found, "5m")
+
+
+def dared_twice(plan: SitePlan, draw: random.Random) -> SitePlan:
+    """A vendor that remembers nothing; who sends would rather be read twice than not at all."""
+    habits = {**CALM, "lost_back": 0.3, "lost_out": 0.3, "latency": 1.0, "reports": 0.0}
+    g = gateway(draw, draw.choice(("lab", "json", "text")), channel="sms", capability="neither",
+                in_flight=1, batch=1, habits=habits, **UNLIMITED)  # fmt: skip
+    return site(plan, draw.randint(6, 12), [g])
+
+
+def ids_again(plan: SitePlan, draw: random.Random) -> SitePlan:
+    """Reports name nothing but an id, and ids begin again."""
+    habits = {**CALM, "reports": 0.6, "report_late": 0.0, "report_early": 0.4, "latency": 1.0}
+    g = gateway(draw, "json", channel="sms", leaves_out="ref", habits=habits, **UNLIMITED)
+    return site(plan, draw.randint(4, 8), [g])
+
+
+def shared(plan: SitePlan, draw: random.Random) -> SitePlan:
+    """Families with one phone, and with several; many numbers are refused."""
+    habits = {
+        **CALM,
+        "minds": draw.choice((0.2, 0.4)),
+        "fails": 0.3,
+        "reports": 0.9,
+        "latency": 1.0,
+    }
+    kinds = draw.choice((("lab",), ("esms",), ("json",), ("zalo", "esms"), ("zalo", "json")))
+    channels = ("sms",) if len(kinds) == 1 else ("zalo", "sms")
+    found = [
+        gateway(draw, k, f"g{n}", channel=c, in_flight=1, habits=habits, **UNLIMITED)
+        for n, (k, c) in enumerate(zip(kinds, channels, strict=True))
+    ]  # fmt: skip
+    people = Residents(shares=0.6, second=0.5, crossed=draw.choice((0.0, 0.5)), agreed=1.0)
+    return site(plan, draw.randint(6, 14), found, "30s", residents=people)
+
+
+def calls(plan: SitePlan, draw: random.Random) -> SitePlan:
+    """Many numbers in one call: some are not wanted, some calls are refused in one word."""
+    habits = {
+        **CALM, "refuses": 0.1, "minds": draw.choice((0.0, 0.2, 0.2)), "lost_back": 0.2,
+        "lost_out": 0.1, "broken": 0.8, "latency": 1.0, "reports": draw.choice((0.0, 0.9)),
+    }  # fmt: skip
+    g = gateway(draw, draw.choice(("json", "text")), batch=draw.choice((3, 10)), channel="sms",
+                capability=draw.choice(("dedup", "dedup", "neither")),
+                window=draw.choice((300, DAY)), in_flight=1, habits=habits,
+                **UNLIMITED)  # fmt: skip
+    return site(plan, draw.randint(8, 20), [g], residents=replace(plan.residents, without=0.0))
+
+
+def odd_words(plan: SitePlan, draw: random.Random) -> SitePlan:
+    """Answers and reports full of what no database takes."""
+    ways = draw.choice((("surrogate",), ("surrogate",), ()))
+    habits = {**CALM, "odd": 0.4, "odd_ways": ways, "reports": 0.9,
+               "report_odd": 0.5, "latency": 0.1}  # fmt: skip
+    g = gateway(draw, draw.choice(("lab", "esms", "esms", "json")), channel="sms", habits=habits,
+                in_flight=2, batch=1, **UNLIMITED)  # fmt: skip
+    return site(plan, draw.randint(8, 14), [g])
+
+
+def of_another(plan: SitePlan, draw: random.Random) -> SitePlan:
+    """Something on the way gives many calls the answer of one, whatever the vendor says."""
+    habits = {**CALM, "odd": 0.5, "odd_ways": ("another call",), "minds": 0.4, "latency": 0.1}
+    g = gateway(draw, draw.choice(("lab", "esms", "zalo")), habits=habits, in_flight=2, **UNLIMITED)
+    return site(plan, draw.randint(6, 12), [g], residents=replace(plan.residents, without=0.0))
+
+
+def little_money(plan: SitePlan, draw: random.Random) -> SitePlan:
+    """Paces, quotas and budgets that are met at once."""
+    people = draw.randint(12, 30)
+    g = gateway(
+        draw, draw.choice(("lab", "esms", "json", "text")), channel="sms", in_flight=16, batch=1,
+        habits={**CALM, "latency": 0.1, "refuses": 0.1}, per_second=draw.choice((1, 5)),
+        per_day=draw.choice((None, people // 2)),
+        dong_per_day=draw.choice((None, 500 * (people // 3))), price=500,
+    )  # fmt: skip
+    rules = Rules(month=draw.choice((None, 500 * people)))
+    found = site(plan, people, [g], rules=rules, live=True)
+    if draw.random() < 0.4:
+        found = replace(found, route=(replace(found.route[0], budget=500 * (people // 2)),))
+    return found
+
+
+def paced(plan: SitePlan, draw: random.Random) -> SitePlan:
+    """Calls wait for their turn with their intents written: a second each."""
+    g = gateway(
+        draw, draw.choice(("lab", "esms", "json")), channel="sms", in_flight=16, batch=1,
+        habits={**CALM, "latency": 0.1, "lost_back": 0.1}, per_second=1, per_day=None,
+        dong_per_day=None,
+    )  # fmt: skip
+    return site(plan, draw.randint(8, 20), [g], live=True)
+
+
+def closing_time(plan: SitePlan, draw: random.Random) -> SitePlan:
+    """The window or the lunch hour comes while a queue is long, and calls are in doubt."""
+    habits = {**CALM, "latency": 8.0, "lost_back": 0.2, "lost_out": 0.1, "broken": 0.5}
+    g = gateway(draw, draw.choice(("lab", "esms", "json")), channel="sms", in_flight=1, batch=1,
+                capability="dedup", habits=habits, timeout=25, **UNLIMITED)  # fmt: skip
+    window, lunch = draw.choice((("09:00-09:05", ""), ("07:00-22:00", "09:02-09:04")))
+    return site(plan, draw.randint(30, 50), [g], rules=Rules(window=window, lunch=lunch))

@@ -1,0 +1,194 @@
+"""What a world is about: events that belong together happen close to each other, in a site and with
+vendors in which they matter. A quarter of all worlds is about nothing in particular.
+
+Comes from: a seed.   Goes to: its plan, its script, and what people of it wish to send.
+Without themes an order of three or four things that leads to harm is met once in thousands of
+worlds; what nobody thought of is found in the others, and in what is drawn beside.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from dispatcher.domain.model import Audience
+from dispatcher.simulators.worlds import theme_sites as sites
+from dispatcher.simulators.worlds.events import Event
+from dispatcher.simulators.worlds.residents import WARDS
+from dispatcher.simulators.worlds.site import SitePlan
+
+Shape = Callable[[SitePlan, random.Random], SitePlan]
+NOTHING = 0.25  # of worlds have no theme
+BESIDE = 0.3  # of worlds with a theme have ordinary events as well
+
+DEATHS = ("a worker dies", "a worker is killed", "deaths in a row")
+TROUBLE = (*DEATHS, "a worker freezes", "one more worker", "a worker is told to stop")
+NOES = ("opt out", "opt out", "opt out", "remove", "remove", "erase", "another number")
+STOPS = ("stop", "pause", "stop everything")
+
+
+class Beat(NamedTuple):
+    """One of some events happens between two moments, in so many worlds of a theme."""
+
+    names: tuple[str, ...]
+    low: float  # seconds
+    high: float
+    share: float = 1.0
+
+
+@dataclass(frozen=True)
+class Theme:
+    """`wish`: fields of what people send (see acts.Wish) that are not drawn."""
+
+    name: str
+    shape: Shape
+    beats: tuple[Beat, ...]
+    wish: Mapping[str, Any] = field(default_factory=dict)
+    weight: float = 1.0  # how often it is drawn, beside the others
+
+    def script(self, draw: random.Random) -> list[Event]:
+        """Its events, in order."""
+        script = [
+            Event(round(draw.uniform(b.low, b.high), 3), draw.choice(b.names), draw.getrandbits(32))
+            for b in self.beats
+            if draw.random() < b.share
+        ]
+        return sorted(script)
+
+
+def draw_theme(draw: random.Random) -> Theme | None:
+    """What a world is about; None: nothing in particular."""
+    if draw.random() < NOTHING:
+        return None
+    return draw.choices(_ALL, [theme.weight for theme in _ALL])[0]
+
+
+_BROADCAST = Beat(("broadcast",), 0.0, 2.0)
+_ALL_OF_THEM = {"audience": Audience(WARDS), "urgent": False, "life": 6 * 3600.0}
+_NOW = {**_ALL_OF_THEM, "upto": "scheduled", "later": 0.0}
+_ONCE = {**_NOW, "rather_twice": False}
+
+
+def _times(count: int, beat: Beat) -> tuple[Beat, ...]:
+    return (beat,) * count
+
+
+_ALL = (
+    Theme("doubts looked up", sites.look_ups, (
+        _BROADCAST,
+        Beat(TROUBLE, 1.0, 20.0, 0.6),
+        Beat(("pause", "stop", "broadcast"), 1.0, 30.0, 0.3),
+    ), {**_ONCE, "life": 600.0}),
+    Theme("doubts repeated", sites.remembering, (
+        _BROADCAST,
+        Beat(TROUBLE, 1.0, 20.0, 0.6),
+        *_times(2, Beat((*NOES, "pause", "stop", "broadcast"), 2.0, 20.0, 0.5)),
+        Beat(("a vendor is down", "pause a gateway", "pause a gateway"), 2.0, 15.0, 0.5),
+        Beat(("a vendor forgets",), 300.0, 2000.0, 0.3),
+    ), {**_ONCE, "life": 3600.0}),
+    Theme("who is gone by then", sites.queues, (
+        _BROADCAST,
+        *_times(4, Beat(NOES, 2.0, 12.0)),
+        Beat(TROUBLE, 1.0, 15.0, 0.2),
+    ), _NOW),
+    Theme("stopped on the way", sites.queues, (
+        _BROADCAST,
+        Beat(STOPS, 2.0, 10.0),
+        Beat(("resume", "stop", "pause", "one more worker"), 4.0, 15.0, 0.6),
+        Beat(("a worker freezes", "one more worker", "pause a gateway"), 1.0, 10.0, 0.4),
+    ), _NOW),
+    Theme("too late", sites.too_late, (
+        _BROADCAST,
+        Beat(("pause", "a worker freezes", "a worker freezes", "a worker dies"), 2.0, 29.0, 0.7),
+    ), {**_ONCE, "life": 30.0}),
+    Theme("word in time", sites.two_steps, (
+        _BROADCAST,
+        Beat(("a vendor contradicts itself",), 5.0, 60.0, 0.4),
+        *_times(3, Beat((*NOES, "erase", "stop", "the door dies"), 2.0, 25.0, 0.5)),
+        Beat((*DEATHS, "a worker freezes"), 1.0, 10.0, 0.4),
+        Beat(("broadcast",), 20.0, 90.0, 0.3),
+    ), _NOW, 2.0),
+    Theme("nobody reads", sites.two_steps, (
+        _BROADCAST,
+        Beat(("nobody works",), 2.5, 8.0),
+        Beat(NOES, 3.0, 30.0, 0.3),
+        Beat(("the door dies", "nobody works"), 1.0, 60.0, 0.2),
+        Beat(("broadcast",), 450.0, 500.0),
+    ), _ONCE, 2.0),
+    Theme("no further word", sites.no_further_word, (
+        _BROADCAST,
+        Beat(DEATHS, 1.0, 10.0, 0.4),
+        Beat(("a worker freezes",), 1.0, 5.0, 0.6),
+        Beat(("one more worker",), 0.0, 10.0, 0.6),
+        Beat(("broadcast", "opt out"), 300.0, 400.0),
+    ), _ONCE, 2.0),
+    Theme("many a no", sites.many_noes, (
+        _BROADCAST,
+        Beat(("stop", "stop", "stop everything"), 5.0, 15.0, 0.7),
+        Beat(NOES, 3.0, 12.0, 0.3),
+    ), _ONCE),
+    Theme("dared twice", sites.dared_twice, (
+        _BROADCAST,
+        Beat(STOPS, 6.0, 25.0, 0.7),
+        Beat(TROUBLE, 2.0, 15.0, 0.3),
+    ), {**_NOW, "life": 60.0, "rather_twice": True}),
+    Theme("ids again", sites.ids_again, (
+        _BROADCAST,
+        Beat(("a vendor counts anew",), 90_000.0, 90_001.0),
+        Beat(("broadcast",), 90_002.0, 90_005.0),
+        Beat(("a vendor contradicts itself", "a worker dies"), 90_002.0, 90_030.0, 0.3),
+    ), _ONCE),
+    Theme("one phone for several", sites.shared, (
+        _BROADCAST,
+        *_times(4, Beat((*NOES, "erase", "a worker dies"), 1.0, 10.0, 0.5)),
+        Beat(("stop", "correction", "resend"), 30.0, 300.0, 0.3),
+    ), _NOW, 2.0),
+    Theme("many in one call", sites.calls, (
+        _BROADCAST,
+        *_times(3, Beat(NOES, 0.5, 12.0, 0.5)),
+        Beat(TROUBLE, 0.5, 10.0, 0.4),
+        Beat(("a vendor changes its mind", "broadcast"), 0.0, 10.0, 0.3),
+    ), _ONCE),
+    Theme("odd words", sites.odd_words, (_BROADCAST, Beat(TROUBLE, 1.0, 20.0, 0.2)), _NOW),
+    Theme("the answer of another", sites.of_another, (_BROADCAST,), _NOW),
+    Theme("little money", sites.little_money, (
+        _BROADCAST,
+        Beat(("one more worker",), 0.0, 5.0, 0.5),
+        Beat(("broadcast", "a worker dies"), 1.0, 20.0, 0.4),
+        Beat(("settle", "resend", "a worker freezes"), 20.0, 60.0, 0.3),
+    ), _NOW),
+    Theme("closing time", sites.closing_time, (
+        _BROADCAST,
+        Beat(TROUBLE, 10.0, 200.0, 0.5),
+    ), {**_NOW, "life": 86_400.0, "window": ""}),
+    Theme("taken over", sites.paced, (
+        _BROADCAST,
+        Beat(("a worker freezes",), 2.0, 8.0),
+        Beat(("one more worker",), 2.0, 20.0, 0.7),
+        Beat(("a worker freezes", "a worker dies"), 4.0, 150.0, 0.5),
+        Beat(("broadcast", "opt out"), 250.0, 300.0),
+    ), _ONCE),
+    Theme("a backup comes back", sites.queues, (
+        _BROADCAST,
+        Beat(("a backup is made",), 0.0, 4.0),
+        *_times(3, Beat((*NOES, "broadcast", "stop", "pause"), 4.0, 12.0, 0.7)),
+        Beat(("a backup is restored",), 8.0, 20.0),
+        Beat(("broadcast", "a backup is restored"), 40.0, 120.0, 0.4),
+    ), _NOW, 2.0),
+    Theme("all is lost", sites.queues, (
+        Beat(("a backup is made",), 0.0, 1.0),
+        Beat(("broadcast",), 1.0, 2.0),
+        *_times(2, Beat((*NOES, "a backup is made"), 3.0, 10.0, 0.5)),
+        Beat(("a backup is restored",), 6.0, 20.0),
+        Beat(("broadcast",), 15.0, 60.0),
+        Beat(("a backup is restored", "broadcast", "resend"), 60.0, 120.0, 0.3),
+    ), _NOW),
+    Theme("second thoughts", sites.queues, (
+        _BROADCAST,
+        Beat(("edit", "reword", "test"), 1.0, 30.0),
+        *_times(3, Beat(("edit", "go on", "send back", "a worker dies", "pause"), 1.0, 60.0, 0.5)),
+    ), {**_ALL_OF_THEM, "later": 40.0}),
+)  # fmt: skip
+THEMES = {theme.name: theme for theme in _ALL}

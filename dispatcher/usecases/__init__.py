@@ -1,0 +1,1 @@
+"""Acts of people, each once: rights, clock, transaction, result."""
