@@ -183,7 +183,7 @@ def calm(world: World) -> None:
     for vendor in world.vendors.values():
         vendor.calm()
     for process in world.processes:
-        process.frozen_until = 0.0
+        process.frozen_until, process.freezes_for = 0.0, None
         process.dies_at = None
     for sky in (weather_disk, weather, weather_replaced):
         sky.clear_up(world)

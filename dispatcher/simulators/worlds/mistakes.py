@@ -202,6 +202,11 @@ _is(
         "((h.state IN ('delivered', 'read', 'failed',",
         "((h.state IN ('failed',",
     ),
+    (
+        _S + "contacts.shared_phones",
+        "OR (h.state = 'accepted' AND h.deadline_at IS NULL))",
+        "OR 1 = 0)",
+    ),
     fault="D2",
 )
 _is(
@@ -267,7 +272,7 @@ _is(
     "the inbox is not read first",
     "the next step begins although a report lies unread",
     (_N + "chores:pass_deadlines", "receipts.unread(tx, read_upto or tx.now)", "[]"),
-    ("dispatcher.worker.process:Worker._tidy", "        self._read_inbox()\n", ""),
+    ("dispatcher.worker.process:Worker._tidy", "    self._read_inbox()\n", ""),
     fault="B B3",
 )
 _is(
