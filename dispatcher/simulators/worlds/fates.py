@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from dispatcher.db.broadcasts.releases import TARGETS_PER_STEP
@@ -17,11 +18,13 @@ from dispatcher.simulators.worlds.books import ZERO, Attempt, Books, Message, op
 from dispatcher.simulators.worlds.hearsay import reported
 from dispatcher.simulators.worlds.invariants import at_end
 from dispatcher.simulators.worlds.reckoning import LOOK, YES
+from dispatcher.simulators.worlds.world import START
 
 if TYPE_CHECKING:
     from dispatcher.simulators.worlds.world import World
 
 B, M = BroadcastState, MessageState
+PEACE = 3600.0  # seconds
 UNSENT = (M.SKIPPED, M.CANCELLED, M.EXPIRED, M.FAILED)  # of whom nobody waits for anything
 MAY_HAVE_LEFT = ("accepted", "unconfirmed", "doubtful", "sending")
 
@@ -204,4 +207,29 @@ def nobody_is_tried_further(world: World) -> str | None:
             goes_on = later.step > first.step and wait is not None
             if said < later.asked_at and not (goes_on and said + patient <= later.asked_at):
                 return f"{_named(books, m)} is tried again at step {later.step} by {later.gateway}"
+    return None
+
+
+@at_end("nobody expires who could be sent to")
+def nobody_expires_in_peace(world: World) -> str | None:
+    """In an hour in which nothing went wrong whoever waited was sent to: nobody of a broadcast that
+    nothing held back runs out of time then. Judged by the clock and by what people did."""
+    books, calm = open_books(world), world.facts.calm_at
+    if calm is None or world.facts.restores or world.facts.clocks:
+        return None
+    closed = {b for (b,) in _rows(world, "SELECT broadcast_id FROM closures")}
+    held = {int(n) for (n,) in _rows(
+        world, "SELECT DISTINCT noun_id FROM trail WHERE noun = 'broadcast' "
+        "AND act IN ('held', 'limit', 'paused', 'stopped')")}  # fmt: skip
+    paused = _rows(world, "SELECT 1 FROM trail WHERE noun = 'gateway' AND act = 'paused'")
+    until = START + timedelta(seconds=calm + PEACE)
+    for m in books.messages.values():
+        broadcast = books.broadcasts[m.broadcast]
+        if m.state != M.EXPIRED or paused or m.broadcast in closed | held:
+            continue
+        hours = [broadcast.window, *(s.window for s in broadcast.route if s.window is not None)]
+        calmly = START + timedelta(seconds=calm)
+        opened = all(w.is_open(calmly) and w.next_closing(calmly) > until for w in hours)
+        if opened and broadcast.expires_at is not None and broadcast.expires_at > until:
+            return f"{_named(books, m)} ran out of time, nothing was in its way"
     return None

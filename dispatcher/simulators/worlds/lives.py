@@ -179,6 +179,7 @@ def rest_of(world: World) -> float:
 def calm(world: World) -> None:
     """Nothing goes wrong any more, and somebody works."""
     world.tell("calm")
+    world.facts.calm_at = world.seconds
     acts_schedules.rest(world)
     for vendor in world.vendors.values():
         vendor.calm()

@@ -121,6 +121,24 @@ def two_steps(plan: SitePlan, draw: random.Random) -> SitePlan:
     )
 
 
+def unread(plan: SitePlan, draw: random.Random) -> SitePlan:
+    """Reports come in seconds, and the second step begins soon."""
+    habits = {**CALM, "reports": 1.0, "report_early": 0.0, "report_late": 0.0, "report_days": 0.0,
+              "report_stuck": 0.0, "fails": 0.1, "latency": 0.1}  # fmt: skip
+    first = gateway(draw, draw.choice(("zalo", "json", "text")), "g0", channel="zalo", in_flight=16,
+                    habits=habits, **UNLIMITED)  # fmt: skip
+    second = gateway(draw, "lab", "g1", habits=CALM, **UNLIMITED)
+    return site(plan, draw.randint(6, 12), [first, second], draw.choice(("5s", "30s")))
+
+
+def long_doubts(plan: SitePlan, draw: random.Random) -> SitePlan:
+    """All of a broadcast is in doubt at once, at a vendor that remembers."""
+    habits = {**CALM, "broken": 0.8, "latency": 0.5, "reports": 0.0}
+    g = gateway(draw, draw.choice(("lab", "esms", "json")), channel="sms", capability="dedup",
+                in_flight=16, batch=1, window=DAY, habits=habits, **UNLIMITED)  # fmt: skip
+    return site(plan, draw.randint(6, 12), [g], residents=replace(plan.residents, without=0.0))
+
+
 def no_further_word(plan: SitePlan, draw: random.Random) -> SitePlan:
     """Answers of the first step are lost; reports say that some were taken, and no more."""
     habits = {**CALM, "reports": 1.0, "report_stuck": 0.7, "report_apart": 0.0,
@@ -168,14 +186,14 @@ def shared(plan: SitePlan, draw: random.Random) -> SitePlan:
         "reports": 0.9,
         "latency": 1.0,
     }
-    kinds = draw.choice((("lab",), ("esms",), ("json",), ("zalo", "esms"), ("zalo", "json")))
+    kinds = draw.choice((("lab",), ("esms",), ("json",), ("json", "esms")))
     channels = ("sms",) if len(kinds) == 1 else ("zalo", "sms")
     found = [
         gateway(draw, k, f"g{n}", channel=c, in_flight=1, habits=habits, **UNLIMITED)
         for n, (k, c) in enumerate(zip(kinds, channels, strict=True))
     ]  # fmt: skip
     people = Residents(shares=0.6, second=0.5, crossed=draw.choice((0.0, 0.5)), agreed=1.0)
-    return site(plan, draw.randint(6, 14), found, "30s", residents=people)
+    return site(plan, draw.randint(8, 14), found, "30s", residents=people)
 
 
 def calls(plan: SitePlan, draw: random.Random) -> SitePlan:
@@ -193,7 +211,7 @@ def calls(plan: SitePlan, draw: random.Random) -> SitePlan:
 
 def odd_words(plan: SitePlan, draw: random.Random) -> SitePlan:
     """Answers and reports full of what no database takes."""
-    ways = draw.choice((("surrogate",), ("surrogate",), ()))
+    ways = draw.choice((("surrogate",), ("surrogate",), ("surrogate",), ()))
     habits = {**CALM, "odd": 0.4, "odd_ways": ways, "reports": 0.9,
                "report_odd": 0.5, "latency": 0.1}  # fmt: skip
     g = gateway(draw, draw.choice(("lab", "esms", "esms", "json")), channel="sms", habits=habits,

@@ -88,6 +88,12 @@ _ALL = (
         Beat(("a vendor is down", "pause a gateway", "pause a gateway"), 2.0, 15.0, 0.5),
         Beat(("a vendor forgets",), 300.0, 2000.0, 0.3),
     ), {**_ONCE, "life": 3600.0}),
+    Theme("doubts for long", sites.long_doubts, (
+        Beat(("broadcast",), 0.5, 1.0),
+        Beat(("a vendor is down",), 0.0, 1.0),
+        *_times(4, Beat(NOES, 2.0, 30.0, 0.8)),
+        Beat(("pause a gateway",), 3.0, 30.0, 0.6),
+    ), {**_ONCE, "life": 600.0}, 2.0),
     Theme("who is gone by then", sites.queues, (
         _BROADCAST,
         *_times(4, Beat(NOES, 2.0, 12.0)),
@@ -102,21 +108,20 @@ _ALL = (
     Theme("too late", sites.too_late, (
         _BROADCAST,
         Beat(("pause", "a worker freezes", "a worker freezes", "a worker dies"), 2.0, 29.0, 0.7),
-    ), {**_ONCE, "life": 30.0}),
+    ), {**_ONCE, "life": 30.0}, 2.0),
     Theme("word in time", sites.two_steps, (
         _BROADCAST,
         Beat(("a vendor contradicts itself",), 5.0, 60.0, 0.4),
         *_times(3, Beat((*NOES, "erase", "stop", "the door dies"), 2.0, 25.0, 0.5)),
         Beat((*DEATHS, "a worker freezes"), 1.0, 10.0, 0.4),
         Beat(("broadcast",), 20.0, 90.0, 0.3),
-    ), _NOW, 2.0),
-    Theme("nobody reads", sites.two_steps, (
-        _BROADCAST,
-        Beat(("nobody works",), 2.5, 8.0),
+    ), {**_NOW, "template": "sim"}, 2.0),
+    Theme("nobody reads", sites.unread, (
+        Beat(("broadcast",), 0.0, 0.5),
+        Beat(("nobody works",), 0.8, 3.0),
         Beat(NOES, 3.0, 30.0, 0.3),
-        Beat(("the door dies", "nobody works"), 1.0, 60.0, 0.2),
         Beat(("broadcast",), 450.0, 500.0),
-    ), _ONCE, 2.0),
+    ), {**_ONCE, "template": "sim"}),
     Theme("no further word", sites.no_further_word, (
         _BROADCAST,
         Beat(DEATHS, 1.0, 10.0, 0.4),
@@ -161,19 +166,20 @@ _ALL = (
     ), _NOW),
     Theme("closing time", sites.closing_time, (
         _BROADCAST,
-        Beat(TROUBLE, 10.0, 200.0, 0.5),
-    ), {**_NOW, "life": 86_400.0, "window": ""}),
+        Beat(TROUBLE, 10.0, 200.0, 0.3),
+        Beat(("a vendor is down",), 80.0, 280.0, 0.8),
+    ), {**_ONCE, "life": 86_400.0, "window": ""}),
     Theme("taken over", sites.paced, (
-        _BROADCAST,
-        Beat(("a worker freezes",), 2.0, 8.0),
-        Beat(("one more worker",), 2.0, 20.0, 0.7),
+        Beat(("broadcast",), 0.0, 1.0),
+        Beat(("one more worker",), 0.0, 5.0),
+        *_times(3, Beat(("a worker freezes",), 1.0, 6.0, 0.8)),
         Beat(("a worker freezes", "a worker dies"), 4.0, 150.0, 0.5),
         Beat(("broadcast", "opt out"), 250.0, 300.0),
-    ), _ONCE),
+    ), _ONCE, 2.0),
     Theme("a backup comes back", sites.queues, (
         _BROADCAST,
         Beat(("a backup is made",), 0.0, 4.0),
-        *_times(3, Beat((*NOES, "broadcast", "stop", "pause"), 4.0, 12.0, 0.7)),
+        *_times(4, Beat((*NOES, *NOES, "broadcast", "stop", "pause"), 4.0, 9.0, 0.7)),
         Beat(("a backup is restored",), 8.0, 20.0),
         Beat(("broadcast", "a backup is restored"), 40.0, 120.0, 0.4),
     ), _NOW, 2.0),
