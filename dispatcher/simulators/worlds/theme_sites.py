@@ -181,7 +181,7 @@ def shared(plan: SitePlan, draw: random.Random) -> SitePlan:
     """Families with one phone, and with several; many numbers are refused."""
     habits = {
         **CALM,
-        "minds": draw.choice((0.2, 0.4)),
+        "minds": draw.choice((0.3, 0.5)),
         "fails": 0.3,
         "reports": 0.9,
         "latency": 1.0,
@@ -192,7 +192,7 @@ def shared(plan: SitePlan, draw: random.Random) -> SitePlan:
         gateway(draw, k, f"g{n}", channel=c, in_flight=1, habits=habits, **UNLIMITED)
         for n, (k, c) in enumerate(zip(kinds, channels, strict=True))
     ]  # fmt: skip
-    people = Residents(shares=0.6, second=0.5, crossed=draw.choice((0.0, 0.5)), agreed=1.0)
+    people = Residents(shares=0.5, second=0.8, crossed=draw.choice((0.0, 0.5)), agreed=1.0)
     return site(plan, draw.randint(8, 14), found, "30s", residents=people)
 
 

@@ -118,7 +118,7 @@ _ALL = (
     ), {**_NOW, "template": "sim"}, 2.0),
     Theme("nobody reads", sites.unread, (
         Beat(("broadcast",), 0.0, 0.5),
-        Beat(("nobody works",), 0.8, 3.0),
+        Beat(("nobody works",), 3.0, 6.0),
         Beat(NOES, 3.0, 30.0, 0.3),
         Beat(("broadcast",), 450.0, 500.0),
     ), {**_ONCE, "template": "sim"}),
@@ -168,6 +168,7 @@ _ALL = (
         _BROADCAST,
         Beat(TROUBLE, 10.0, 200.0, 0.3),
         Beat(("a vendor is down",), 80.0, 280.0, 0.8),
+        Beat(("broadcast", "opt out"), 330.0, 400.0),
     ), {**_ONCE, "life": 86_400.0, "window": ""}),
     Theme("taken over", sites.paced, (
         Beat(("broadcast",), 0.0, 1.0),
