@@ -7,6 +7,7 @@ Comes from: our database, the vendors' ledgers, the reports the door took.   Goe
 from __future__ import annotations
 
 import itertools
+import json
 from collections import defaultdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -84,7 +85,7 @@ def a_step_that_is_over_goes_on(world: World) -> str | None:
 def no_step_begins_after_word(world: World) -> str | None:
     """A report that was in our inbox when a step began, on an attempt of a step before that was
     answered by then, is read first: whoever was reached is not tried elsewhere. Judged by when the
-    door took it and when the intent was written."""
+    door took it, and when the deadline passed or the intent was written."""
     if world.facts.restores or world.facts.clocks:
         return None
     books = open_books(world)
@@ -94,13 +95,16 @@ def no_step_begins_after_word(world: World) -> str | None:
             heard[attempt.message].append((seconds, attempt))
     if not heard:
         return None
-    for later in books.attempts:
-        began = (later.asked_at - ZERO) / 1e6
-        for seconds, first in heard.get(later.message, ()):
+    began = [(a.message, a.step, a.asked_at) for a in books.attempts]
+    for moment, entry in _rows(world, "SELECT at, entry FROM trail WHERE act = 'deadlines'"):
+        moved = json.loads(entry)["facts"]["moved"]
+        began += [(m, TARGETS_PER_STEP, moment) for m, gateway in moved if gateway is not None]
+    for message, step, moment in began:
+        at = (moment - ZERO) / 1e6
+        for seconds, first in heard.get(message, ()):
             known = max(seconds, ((first.answered_at or books.now) - ZERO) / 1e6)
-            if first.step < later.step and known < began - 1.0:
-                m = books.messages[later.message]
-                return f"{_named(books, m)}: step {later.step} began {began - known:.0f} s later"
+            if first.step < step and known < at - 1.0:
+                return f"{_named(books, books.messages[message])}: {at - known:.0f} s after word"
     return None
 
 

@@ -339,22 +339,6 @@ _is(
         "whole = False",
     ),
 )
-_is(
-    "one odd report stops the inbox",
-    "reports behind it are never read",
-    ("dispatcher.worker.receiving:_read", "cleaned.heard(listen(row.call))", "listen(row.call)"),
-    (
-        "dispatcher.worker.receiving:believe",
-        "    heard = [(gateway, cleaned.receipt(receipt)) for gateway, receipt in heard]\n",
-        "",
-    ),
-    (
-        "dispatcher.worker.receiving:match",
-        "aside.each_alone(tx, good, lambda calls: _take(tx, calls, believe))",
-        "_take(tx, good, believe)",
-    ),
-    fault="P",
-)
 
 # --- expiry and doubts --------------------------------------------------------------------------
 

@@ -107,7 +107,8 @@ _ALL = (
     ), _NOW),
     Theme("too late", sites.too_late, (
         _BROADCAST,
-        Beat(("pause", "a worker freezes", "a worker freezes", "a worker dies"), 2.0, 29.0, 0.7),
+        Beat(("a worker freezes",), 10.0, 29.0, 0.8),
+        Beat(("pause", "a worker dies"), 2.0, 29.0, 0.2),
     ), {**_ONCE, "life": 30.0}, 2.0),
     Theme("word in time", sites.two_steps, (
         _BROADCAST,
@@ -156,7 +157,7 @@ _ALL = (
         Beat(TROUBLE, 0.5, 10.0, 0.4),
         Beat(("a vendor changes its mind", "broadcast"), 0.0, 10.0, 0.3),
     ), _ONCE),
-    Theme("odd words", sites.odd_words, (_BROADCAST, Beat(TROUBLE, 1.0, 20.0, 0.2)), _NOW),
+    Theme("odd words", sites.odd_words, (_BROADCAST, Beat(TROUBLE, 1.0, 20.0, 0.2)), _NOW, 2.0),
     Theme("the answer of another", sites.of_another, (_BROADCAST,), _NOW),
     Theme("little money", sites.little_money, (
         _BROADCAST,
@@ -167,7 +168,8 @@ _ALL = (
     Theme("closing time", sites.closing_time, (
         _BROADCAST,
         Beat(TROUBLE, 10.0, 200.0, 0.3),
-        Beat(("a vendor is down",), 80.0, 280.0, 0.8),
+        Beat(("a vendor is down",), 95.0, 119.0, 0.8),
+        Beat(("a vendor is down",), 250.0, 295.0, 0.8),
         Beat(("broadcast", "opt out"), 330.0, 400.0),
     ), {**_ONCE, "life": 86_400.0, "window": ""}),
     Theme("taken over", sites.paced, (
@@ -180,7 +182,7 @@ _ALL = (
     Theme("a backup comes back", sites.queues, (
         _BROADCAST,
         Beat(("a backup is made",), 0.0, 4.0),
-        *_times(4, Beat((*NOES, *NOES, "broadcast", "stop", "pause"), 4.0, 9.0, 0.7)),
+        *_times(4, Beat((*NOES, *NOES, "broadcast", "stop", "pause"), 4.0, 9.0, 0.9)),
         Beat(("a backup is restored",), 8.0, 20.0),
         Beat(("broadcast", "a backup is restored"), 40.0, 120.0, 0.4),
     ), _NOW, 2.0),
