@@ -258,4 +258,4 @@ def closing_time(plan: SitePlan, draw: random.Random) -> SitePlan:
     g = gateway(draw, draw.choice(("lab", "esms", "json")), channel="sms", in_flight=1, batch=1,
                 capability="dedup", habits=habits, timeout=25, **UNLIMITED)  # fmt: skip
     window, lunch = draw.choice((("09:00-09:05", ""), ("07:00-22:00", "09:02-09:04")))
-    return site(plan, draw.randint(30, 50), [g], rules=Rules(window=window, lunch=lunch))
+    return site(plan, draw.randint(22, 30), [g], rules=Rules(window=window, lunch=lunch))
