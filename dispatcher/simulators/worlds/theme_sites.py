@@ -94,7 +94,7 @@ def too_late(plan: SitePlan, draw: random.Random) -> SitePlan:
     habits = g.habits._replace(refuses=refuses, lost_back=lost, latency=0.4)
     return replace(
         longer,
-        people=draw.randint(50, 80),
+        people=draw.randint(80, 110),
         gateways=(replace(g, habits=habits),),
     )
 

@@ -83,16 +83,15 @@ _ALL = (
     ), {**_ONCE, "life": 600.0}),
     Theme("doubts repeated", sites.remembering, (
         _BROADCAST,
-        Beat(TROUBLE, 1.0, 20.0, 0.6),
-        *_times(2, Beat((*NOES, "pause", "stop", "broadcast"), 2.0, 20.0, 0.5)),
-        Beat(("a vendor is down", "pause a gateway", "pause a gateway"), 2.0, 15.0, 0.5),
+        Beat(TROUBLE, 1.0, 20.0, 0.5),
+        Beat((*NOES, "pause", "stop", "broadcast"), 2.0, 20.0, 0.4),
         Beat(("a vendor forgets",), 300.0, 2000.0, 0.3),
-    ), {**_ONCE, "life": 3600.0}),
+    ), {**_ONCE, "life": 3600.0}, 2.0),
     Theme("doubts for long", sites.long_doubts, (
         Beat(("broadcast",), 0.5, 1.0),
         Beat(("a vendor is down",), 0.0, 1.0),
         *_times(4, Beat(NOES, 2.0, 30.0, 0.8)),
-        Beat(("pause a gateway",), 3.0, 30.0, 0.6),
+        *_times(2, Beat(("pause a gateway",), 3.0, 30.0, 0.6)),
     ), {**_ONCE, "life": 600.0}, 2.0),
     Theme("who is gone by then", sites.queues, (
         _BROADCAST,
@@ -107,7 +106,7 @@ _ALL = (
     ), _NOW),
     Theme("too late", sites.too_late, (
         _BROADCAST,
-        Beat(("a worker freezes",), 10.0, 29.0, 0.8),
+        Beat(("a worker freezes",), 10.0, 29.0, 0.3),
         Beat(("pause", "a worker dies"), 2.0, 29.0, 0.2),
     ), {**_ONCE, "life": 30.0}, 2.0),
     Theme("word in time", sites.two_steps, (
