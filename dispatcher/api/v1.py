@@ -32,7 +32,8 @@ from dispatcher.domain.model import HANOI, SYSTEM, Actor, Audience, MessageState
 from dispatcher.domain.problems import REFUSED, Problem, refused
 from dispatcher.domain.rights import WRITERS, need
 from dispatcher.reports import reporting
-from dispatcher.usecases import auditing, signing_in
+from dispatcher.usecases import signing_in
+from dispatcher.usecases.context import refusals
 from dispatcher.usecases.intake import add_one
 
 ROOT = "/api/v1"
@@ -208,7 +209,7 @@ def submit_broadcast(call: Call) -> Any:
     with call.app.store.read(call.actor) as tx:
         found = broadcasts.get(tx, call.path["number"])
     seen = joined.preview(call.app, call.actor, found)
-    kept = auditing.refusals(call.app.begin(SYSTEM), call.actor, "submit", "broadcast", found.id)
+    kept = refusals(call.app.begin(SYSTEM), call.actor, "submit", "broadcast", found.id)
     with kept, call.app.begin(call.actor)() as tx:
         planning.submit(
             tx, broadcasts.get(tx, found.id), seen, leave_out=call.body.get("leave_out", False),

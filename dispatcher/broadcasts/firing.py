@@ -22,7 +22,7 @@ from dispatcher.domain.model import HANOI, ORDINARY, SYSTEM, URGENT, Actor
 from dispatcher.domain.periods import Period, clock
 from dispatcher.domain.problems import Problem, Say, refused
 from dispatcher.scheduling import Occurrence, Schedule
-from dispatcher.usecases.auditing import refusals
+from dispatcher.usecases.context import refusals
 
 LOOKS_AHEAD = timedelta(days=366)  # for firings outside their hours
 MOST_FIRINGS = 400

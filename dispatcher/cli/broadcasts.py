@@ -29,7 +29,7 @@ from dispatcher.domain.model import HANOI, SYSTEM, Audience, BroadcastState, Mod
 from dispatcher.domain.problems import Problem, Say, refused
 from dispatcher.reports import reporting
 from dispatcher.reports.reporting import number
-from dispatcher.usecases.auditing import refusals
+from dispatcher.usecases.context import refusals
 from dispatcher.worker import timekeeping
 
 broadcasts = Group(Say("Đợt gửi.", "Broadcasts."))

@@ -20,7 +20,7 @@ from dispatcher.domain.periods import clock
 from dispatcher.domain.problems import OK, REFUSED, USAGE, Problem, Say, refused, unknown
 from dispatcher.reports.reporting import number
 from dispatcher.scheduling import Schedule, Series
-from dispatcher.usecases.auditing import refusals
+from dispatcher.usecases.context import refusals
 from dispatcher.worker import timekeeping
 
 schedules = Group(Say("Lịch gửi.", "Schedules."))

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from dispatcher.broadcasts.app import App
     from dispatcher.config import Site
     from dispatcher.domain.model import Actor
+    from dispatcher.usecases.context import Context
 
 VALUED = {"--site": "site", "--lang": "lang", "--as": "person"}
 FLAGS = {
@@ -109,6 +110,12 @@ class Surface:
     def actor(self) -> Actor:
         """The person named by --as, or this machine's operator."""
         return self.open_app().actor(self.person)
+
+    def context(self) -> Context:
+        """Who acts on which site, as use cases want it."""
+        from dispatcher.usecases.context import Context
+
+        return Context(self.open_app(), self.actor())
 
     # --- saying -----------------------------------------------------------------------------
 

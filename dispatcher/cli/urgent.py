@@ -23,7 +23,7 @@ from dispatcher.domain.model import HANOI, SYSTEM, Audience, Mode
 from dispatcher.domain.problems import Problem, Say
 from dispatcher.reports.reporting import number
 from dispatcher.usecases import emergencies, handouts
-from dispatcher.usecases.auditing import refusals
+from dispatcher.usecases.context import refusals
 from dispatcher.worker import timekeeping
 
 urgent = Group(Say("Tin khẩn soạn và duyệt sẵn.", "Urgent texts prepared and approved."))

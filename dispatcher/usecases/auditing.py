@@ -6,8 +6,6 @@ Never: shows a full number.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from dispatcher.db.broadcasts import logbook
@@ -16,26 +14,8 @@ from dispatcher.db.contacts import contacts
 from dispatcher.db.database import Tx
 from dispatcher.db.schema import moment
 from dispatcher.domain import phone
-from dispatcher.domain.model import HANOI, Actor, AddressKind, Heard
-from dispatcher.domain.problems import REFUSED, Problem, Say
-
-
-@contextmanager
-def refusals(
-    begin: Callable[[], AbstractContextManager[Tx]], actor: Actor, act: str, noun: str, of: object
-) -> Iterator[None]:
-    """What a rule refuses inside is remembered too: who tried what, and which rule said no.
-
-    `begin` opens a transaction of the system: whoever was refused may have no rights left.
-    """
-    try:
-        yield
-    except Problem as problem:
-        if problem.exit_code == REFUSED and actor.person_id is not None:
-            with begin() as tx:
-                tx.note_refusal(actor, noun, of, act, problem.code)
-        raise
-
+from dispatcher.domain.model import HANOI, AddressKind, Heard
+from dispatcher.domain.problems import Problem, Say
 
 STATES: dict[str, Say] = {
     "queued": Say("chờ gửi", "waiting"),

@@ -1,15 +1,21 @@
-"""A site is opened: its folder, its database, its clock; what its settings name is put in place."""
+"""Who acts on which site, and what acts have in common: clock, transaction, refusal kept.
+
+Comes from: a door that knows who asks.   Goes to: every use case.
+"""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 
 from dispatcher.broadcasts.app import App, database_file
 from dispatcher.config import Site
 from dispatcher.db.broadcasts import texts
 from dispatcher.db.contacts import areas
-from dispatcher.db.database import Store, open_store
+from dispatcher.db.database import Store, Tx, open_store
 from dispatcher.db.ops import days_off, identity
 from dispatcher.db.ops import settings as site_facts
 from dispatcher.db.queue import gateways as gateway_rows
@@ -19,11 +25,67 @@ from dispatcher.domain.clock import Clock, Watch, real_clock, site_clock
 from dispatcher.domain.model import (
     HANOI,
     SYSTEM,
+    Actor,
     Price,
 )
-from dispatcher.domain.problems import settings
+from dispatcher.domain.problems import REFUSED, Problem, settings
+from dispatcher.worker import timekeeping
 
 DEFAULT_PRICES = {"sms": 500, "zalo": 200, "zalo_uid": 140}  # đồng; estimates: see [prices]
+
+
+@dataclass(frozen=True)
+class Context:
+    """Somebody who acts on an open site. Every use case gets one."""
+
+    app: App
+    actor: Actor
+
+    def read(self) -> AbstractContextManager[Tx]:
+        """What they may see, as it is at one moment."""
+        return self.app.store.read(self.actor)
+
+    def begin(self) -> AbstractContextManager[Tx]:
+        """A transaction of theirs, for an act of several steps inside `remembering`."""
+        return self.app.begin(self.actor)()
+
+    @contextmanager
+    def act(self, name: str, noun: str, of: object = "", *, timed: bool = False) -> Iterator[Tx]:
+        """One act in one transaction: all of it, or nothing. What is refused is kept in the trail.
+
+        `timed`: refused while the clock of the machine is in doubt.
+        """
+        with self.remembering(name, noun, of):
+            if timed:
+                self.trust_the_clock()
+            with self.begin() as tx:
+                yield tx
+
+    def remembering(self, name: str, noun: str, of: object = "") -> AbstractContextManager[None]:
+        """What is refused inside is kept in the trail: who tried what, and which rule said no."""
+        return refusals(self.app.begin(SYSTEM), self.actor, name, noun, of)
+
+    def trust_the_clock(self) -> None:
+        """Refuse while the clock of the machine is in doubt."""
+        with self.app.store.read(SYSTEM) as tx:
+            timekeeping.trust(tx, self.app.clock)
+
+
+@contextmanager
+def refusals(
+    begin: Callable[[], AbstractContextManager[Tx]], actor: Actor, act: str, noun: str, of: object
+) -> Iterator[None]:
+    """What a rule refuses inside is remembered too: who tried what, and which rule said no.
+
+    `begin` opens a transaction of the system: whoever was refused may have no rights left.
+    """
+    try:
+        yield
+    except Problem as problem:
+        if problem.exit_code == REFUSED and actor.person_id is not None:
+            with begin() as tx:
+                tx.note_refusal(actor, noun, of, act, problem.code)
+        raise
 
 
 def open_app(site: Site, clock: Clock | None = None) -> App:

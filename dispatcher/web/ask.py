@@ -12,7 +12,7 @@ from dispatcher.broadcasts.app import App
 from dispatcher.db.database import Row, Tx
 from dispatcher.domain.model import SYSTEM, Actor, Role
 from dispatcher.domain.problems import Problem
-from dispatcher.usecases.auditing import refusals
+from dispatcher.usecases.context import Context, refusals
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,11 @@ class Ask:
         if self.person.role is Role.AUDITOR:
             with self.app.begin(SYSTEM)() as tx:
                 tx.note(act, noun, of, person=self.person.person_id)
+
+    @property
+    def context(self) -> Context:
+        """Who asks, as use cases want it."""
+        return Context(self.app, self.person)
 
     def begin(self) -> AbstractContextManager[Tx]:
         return self.app.begin(self.person)()

@@ -19,15 +19,18 @@ from dispatcher.domain.model import SYSTEM
 from dispatcher.gateways.contract import Call, Heard
 from dispatcher.web import (
     broadcasts,
-    control,
+    calendar,
     home,
     members,
     phones,
+    providers,
     records,
     residents,
+    schedules,
     setup,
     signing,
     single_sign_on,
+    staff,
     urgent,
     writing,
 )
@@ -44,9 +47,8 @@ def table(guard: Guard) -> list[Page]:
     """Every page; tests walk it."""
     return pages_of(
         signing.table(guard), single_sign_on.table(guard), phones.table(guard), home.PAGES,
-        writing.PAGES, broadcasts.PAGES, residents.PAGES, records.PAGES, control.PAGES,
-        urgent.PAGES, setup.PAGES,
-        members.PAGES,
+        writing.PAGES, broadcasts.PAGES, schedules.PAGES, urgent.PAGES, residents.PAGES,
+        members.PAGES, staff.PAGES, providers.PAGES, calendar.PAGES, records.PAGES, setup.PAGES,
     )  # fmt: skip
 
 

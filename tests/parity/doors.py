@@ -61,8 +61,8 @@ def through(door: str, act: Act, case: Case, site: Prepared) -> Outcome:
             code, rule, said = _form(way, case, site)
         case Api() as way:
             code, rule, said = _call(way, case, site)
-    after = dump(root)
-    return Outcome(code, changes(before[0], after[0]), changes(before[1], after[1]), rule, said)
+    rows, trail = changes(before, dump(root))
+    return Outcome(code, rows, trail, rule, said)
 
 
 # --- the command line ---------------------------------------------------------------------------
@@ -84,7 +84,7 @@ def _command(way: Cli, case: Case, site: Prepared) -> tuple[str, bool, str]:
         if value is True:
             words.append(option)
         elif isinstance(value, list):
-            words += [part for v in value for part in (option, *str(v).split("\n"))]
+            words += [part for v in value for part in (option, str(v))]
         elif value is not None and value is not False:
             words += [option, str(value)]
     words += ["--json", "--as", case.by, "--site", str(site.root)]
@@ -150,13 +150,13 @@ def _form(way: Web, case: Case, site: Prepared) -> tuple[str, bool, str]:
             for n, v in case.given.items()
             if isinstance(v, File) and n in way.fields
         }
-        answer = browser.post(route, data=sent, files=files or None)
+        answer = _posted(browser, route, sent, files)
     except Answered as earlier:
         answer = earlier.answer
-    except Exception as error:  # what a person sees is the page of our mistakes
-        return "bug", False, f"POST {way.route} {error!r}"
     finally:
         app.store.close()
+    if answer is None:
+        return "bug", False, f"POST {route} {sent}"
     said = f"POST {route} {sent}\n{answer.status_code} {answer.headers.get('location', '')}"
     if answer.status_code == 303:
         return "sign-in" if answer.headers["location"] == "/sign-in" else "", False, said
@@ -165,6 +165,14 @@ def _form(way: Web, case: Case, site: Prepared) -> tuple[str, bool, str]:
     found = CODE.search(answer.text)
     code = found[1] if found else "not-confirmed"  # it asks once more
     return code, answer.status_code in BY_A_RULE, said + answer.text[:3000]
+
+
+def _posted(browser: Any, route: str, sent: Any, files: Any) -> Any:
+    """The answer; None where the console breaks."""
+    try:
+        return browser.post(route, data=sent, files=files or None)
+    except Exception:  # what a person sees then is the page of our mistakes
+        return None
 
 
 def _token(browser: Any, person: str, site: Prepared) -> str:

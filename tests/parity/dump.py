@@ -26,34 +26,54 @@ SITE_BY_CHANCE = ("idempotency:", "backed_up_at")
 DERIVED = {"headcounts", "list_changes"}  # counted from the rows beside them
 SLOT = 10 * 60  # seconds: moments are compared this roughly
 
-Rows = Counter[str]
+Rows = Counter[tuple[str, tuple[Any, ...]]]  # (table, values in the order of its columns)
 
 
-def dump(root: Path) -> tuple[Rows, Rows]:
-    """(rows of all tables and the settings, entries of the trail) of a closed site."""
+def dump(root: Path) -> Rows:
+    """Every row of a closed site, and every line of its settings."""
     rows: Rows = Counter()
     engine = engine_for(parse(root).database)
     with engine.connect() as database:
         for table in metadata.tables.values():
-            if table.name in OF_A_DOOR | DERIVED | {"trail", "checkpoints"}:
-                continue
-            kinds = {c.name: isinstance(c.type, Instant) for c in table.columns}
-            for row in database.exec_driver_sql(f'SELECT * FROM "{table.name}"').mappings():
-                if table.name == "site" and row["name"].startswith(SITE_BY_CHANCE):
-                    continue
-                told = [_told(table.name, name, kinds[name], row[name]) for name in kinds]
-                if table.name == "contacts":
-                    told = _without_lots(row, told)
-                rows[f"{table.name}: " + ", ".join(t for t in told if t)] += 1
-        trail: Rows = Counter(
-            _entry(entry)
-            for act, entry in database.exec_driver_sql("SELECT act, entry FROM trail")
-            if act not in ACTS_OF_A_DOOR
-        )
+            if table.name not in OF_A_DOOR | DERIVED:
+                columns = ", ".join(f'"{c.name}"' for c in table.columns)
+                found = database.exec_driver_sql(f'SELECT {columns} FROM "{table.name}"')
+                rows.update((table.name, tuple(row)) for row in found)
     engine.dispose()
-    for line in (root / "dispatcher.toml").read_text("utf-8").splitlines():
-        rows[f"dispatcher.toml: {line}"] += 1
-    return rows, trail
+    lines = (root / "dispatcher.toml").read_text("utf-8").splitlines()
+    rows.update(("dispatcher.toml", (line,)) for line in lines)
+    return rows
+
+
+def changes(before: Rows, after: Rows) -> tuple[list[str], list[str]]:
+    """(rows that came + and went -, entries that came into the trail), for people."""
+    came, gone = _lines(after - before), _lines(before - after)
+    rows = [f"+ {line}" for line in (came - gone).elements()]
+    rows += [f"- {line}" for line in (gone - came).elements()]
+    entries = [
+        dict(zip(metadata.tables["trail"].columns.keys(), values, strict=True))
+        for table, values in (after - before).elements()
+        if table == "trail"
+    ]
+    trail = [_entry(e["entry"]) for e in entries if e["act"] not in ACTS_OF_A_DOOR]
+    return sorted(rows), sorted(trail)
+
+
+def _lines(rows: Rows) -> Counter[str]:
+    """Rows for people, without the trail and what differs by chance."""
+    found: Counter[str] = Counter()
+    for name, values in rows.elements():
+        if name == "dispatcher.toml":
+            found[f"{name}: {values[0]}"] += 1
+        elif name not in ("trail", "checkpoints"):
+            columns = metadata.tables[name].columns
+            row = dict(zip(columns.keys(), values, strict=True))
+            told = [_told(name, c.name, isinstance(c.type, Instant), row[c.name]) for c in columns]
+            if name == "contacts":
+                told = _without_lots(row, told)
+            if name != "site" or not row["name"].startswith(SITE_BY_CHANCE):
+                found[f"{name}: " + ", ".join(t for t in told if t)] += 1
+    return found
 
 
 def _told(table: str, name: str, is_moment: bool, value: Any) -> str:
@@ -79,9 +99,3 @@ def _entry(text: str) -> str:
     entry = json.loads(text)
     facts = json.dumps(entry["facts"], sort_keys=True, ensure_ascii=False)
     return f"{entry['actor']} {entry['act']} {entry['noun']} {entry['id']} {facts}"
-
-
-def changes(before: Rows, after: Rows) -> list[str]:
-    """What came (+) and what went (-)."""
-    came = [f"+ {line}" for line in (after - before).elements()]
-    return sorted([*came, *(f"- {line}" for line in (before - after).elements())])

@@ -17,7 +17,7 @@ from dispatcher.db.contacts import areas
 from dispatcher.db.staff import delegations, people
 from dispatcher.domain.model import SYSTEM, BroadcastState, Role
 from dispatcher.domain.problems import Problem
-from dispatcher.usecases.auditing import refusals
+from dispatcher.usecases.context import refusals
 
 POSTGRESQL_LATER = True
 

@@ -13,7 +13,7 @@ from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.staff import people
 from dispatcher.domain.model import SYSTEM, BroadcastState, Role
 from dispatcher.domain.problems import Problem
-from dispatcher.usecases.auditing import refusals
+from dispatcher.usecases.context import refusals
 
 POSTGRESQL_LATER = True
 
