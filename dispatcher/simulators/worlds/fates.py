@@ -16,7 +16,7 @@ from dispatcher.db.broadcasts.releases import TARGETS_PER_STEP
 from dispatcher.domain import parts
 from dispatcher.domain.model import SYSTEM, BroadcastState, Heard, MessageState
 from dispatcher.simulators.worlds.books import ZERO, Attempt, Books, Message, open_books
-from dispatcher.simulators.worlds.hearsay import reported
+from dispatcher.simulators.worlds.hearsay import read_until, reported
 from dispatcher.simulators.worlds.invariants import at_end
 from dispatcher.simulators.worlds.reckoning import LOOK, YES
 from dispatcher.simulators.worlds.world import START
@@ -174,7 +174,7 @@ def no_part_is_forgotten(world: World) -> str | None:
     Judged by the reports that the door took."""
     restored = max(world.facts.restores, default=-1.0)
     said: dict[str, tuple[int, int]] = {}
-    for _, attempt, receipt in reported(world, restored, world.seconds - 2 * 3600.0):
+    for _, attempt, receipt in reported(world, restored, read_until(world)):
         failed, received = said.get(attempt.reference, (0, 0))
         more = parts.bits(receipt, receipt.state)
         said[attempt.reference] = (failed | more[0], received | more[1])

@@ -9,12 +9,20 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from dispatcher.domain.model import Receipt
-from dispatcher.simulators.worlds.books import ZERO, Attempt, Books, open_books
+from dispatcher.simulators.worlds.books import ZERO, Attempt, Books, is_at_rest, open_books
 from dispatcher.worker.adapters import listeners
 
 if TYPE_CHECKING:
     from dispatcher.simulators.worlds.vendors import Taken
     from dispatcher.simulators.worlds.world import World
+
+
+HOURLY = 2 * 3600.0  # seconds a report that came too early waits for its next look, at most
+
+
+def read_until(world: World) -> float:
+    """Until when whatever came must have been read and believed."""
+    return world.seconds if is_at_rest(world) else world.seconds - HOURLY
 
 
 def reported(

@@ -278,8 +278,12 @@ class Vendor:
         ids = self._take(asked, unwanted)
         answer = speech.accept(asked, ids, False)
         if speech.named and None not in ids:
-            self.last_yes = response(answer).content
+            self.world.after(fate.back, lambda: self._keep(response(answer).content))
         return answer
+
+    def _keep(self, answer: bytes) -> None:
+        """What stands between vendor and caller remembers an answer that came by."""
+        self.last_yes = answer
 
     def remembered(self, reference: str) -> list[Taken] | None:
         """What it took under a reference, where it recognises one."""
