@@ -15,8 +15,8 @@ from dispatcher.broadcasts.app import App
 from dispatcher.cli.log import timed as in_hanoi
 from dispatcher.db.broadcasts import logbook
 from dispatcher.db.broadcasts.logbook import Filters
+from dispatcher.domain.cells import rows_as_csv
 from dispatcher.domain.model import SYSTEM
-from dispatcher.reports import reporting
 from dispatcher.usecases import auditing
 
 BROADCASTS = 50  # five million messages are fifty broadcasts to 100,000 people
@@ -98,7 +98,7 @@ def export(app: App) -> tuple[float, float]:
     rows, began, columns = 0, time.perf_counter(), list(logbook.MESSAGES.columns)
     with app.store.read(SYSTEM) as tx, open("/dev/null", "w", encoding="utf-8") as out:
         found = logbook.MESSAGES.rows(tx, Filters(), limit=None)
-        for piece in reporting.rows_as_csv(in_hanoi(found, columns), columns):
+        for piece in rows_as_csv(in_hanoi(found, columns), columns):
             out.write(piece)
             rows += piece.count("\n")
     took = time.perf_counter() - began

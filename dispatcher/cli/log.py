@@ -13,7 +13,6 @@ from typing import Any
 import click
 
 from dispatcher.cli.broadcasts import broadcast_id
-from dispatcher.cli.contacts import residential_group
 from dispatcher.cli.spoken import Group, argument, command, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.tables import write_table, writes
@@ -24,11 +23,12 @@ from dispatcher.db.contacts import areas, replies
 from dispatcher.db.database import Tx
 from dispatcher.db.schema import micros, moment
 from dispatcher.domain import acts
+from dispatcher.domain.cells import rows_as_csv
 from dispatcher.domain.model import HANOI, AttemptState, Channel, MessageState
 from dispatcher.domain.problems import Problem, Say, not_among
-from dispatcher.reports import reporting
 from dispatcher.scheduling import ask_moment
 from dispatcher.usecases import auditing
+from dispatcher.usecases.areas import group_named
 
 log = Group(Say("Nhật ký gửi tin.", "The delivery log."))
 audit = Group(Say("Nhật ký thao tác.", "The trail."))
@@ -85,7 +85,7 @@ def _chosen(surface: Surface, tx: Tx, kind: str, given: dict[str, Any]) -> Filte
     return Filters(
         broadcast,
         ward,
-        residential_group(tx, given["ward"], ward, given["tdp"]) if given["tdp"] else None,
+        group_named(tx, given["ward"], given["tdp"]).id if given["tdp"] else None,
         _one_of(given["state"], STATES[kind], Say("trạng thái", "state")),
         _one_of(given["fault"], list(auditing.REASONS), Say("lỗi", "fault")),
         _one_of(given["gateway"], surface.open_site().gateways, Say("nhà cung cấp", "gateway")),
@@ -175,7 +175,7 @@ def _print(
                 line = dict(zip(columns, row, strict=True))
                 surface.line(json.dumps(line, ensure_ascii=False, default=str) + "\n")
         case "csv":
-            for piece in reporting.rows_as_csv(rows, columns):
+            for piece in rows_as_csv(rows, columns):
                 surface.line(piece)
         case _:
             short, found = SHORT[kind], [dict(zip(columns, row, strict=True)) for row in rows]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from dispatcher.cli.changes import read_numbers
+from dispatcher.cli.contacts.typed import lines
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.db.broadcasts import schedules
@@ -15,6 +15,7 @@ from dispatcher.db.staff.handover import InHand, hand_over, in_hand
 from dispatcher.domain import rights
 from dispatcher.domain.model import Actor, Role
 from dispatcher.domain.problems import Say, refused
+from dispatcher.usecases.finding import numbers as numbers_of
 
 people = Group(Say("Người dùng và vai trò.", "People and roles."))
 ROLES = {
@@ -44,7 +45,7 @@ def known(tx: Tx, name: str) -> Actor:
 
 def staff_phone(surface: Surface, tx: Tx, words: str) -> int | None:
     """The address of a staff phone; - is read from standard input."""
-    numbers = read_numbers(tx, surface, (words,))
+    numbers = numbers_of(lines((words,)), surface.open_site().sample_heads)
     heads = surface.open_site().sample_heads
     return next(iter(contacts.put_addresses(tx, numbers[:1], heads).values()), None)
 

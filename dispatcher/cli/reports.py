@@ -8,7 +8,6 @@ from typing import Any
 import click
 
 from dispatcher.cli.broadcasts import broadcast_id
-from dispatcher.cli.contacts import residential_group
 from dispatcher.cli.previewed import say_drill, tell_again
 from dispatcher.cli.spoken import argument, command, option
 from dispatcher.cli.surface import Surface
@@ -18,6 +17,7 @@ from dispatcher.db.contacts import areas
 from dispatcher.domain.model import Mode
 from dispatcher.domain.problems import Problem, Say
 from dispatcher.reports import reporting
+from dispatcher.usecases.areas import group_named
 
 
 @command(
@@ -148,7 +148,7 @@ def coverage(
         broadcast = broadcasts.get(tx, broadcast_id(number_))
         place = areas.ward(tx, ward) if ward else None
         if tdp:
-            residential_group(tx, ward, place.id if place else None, tdp)
+            group_named(tx, ward, tdp)
         found = reporting.coverage(tx, broadcast.id, place.name if place else None, tdp)
         visits = reporting.doors(tx, found) if doors else []
     if out:

@@ -164,6 +164,8 @@ class Tx:
 
     def note_refusal(self, who: Actor, noun: str, noun_id: object, tried: str, rule: str) -> None:
         """Say under a person's name what they tried and which rule said no."""
+        if not self._notes:
+            self.act = "refused"
         facts = {"tried": tried, "rule": rule, "person": who.person_id}
         self._notes.append(trail.Note("refused", noun, str(noun_id), facts, who.name))
 

@@ -24,6 +24,11 @@ def need(actor: Actor, roles: Collection[Role], vi: str, en: str) -> None:
             f"Who is it that wants to {en}? Add --as NAME (see: dispatcher people list).",
             exit_code=4,
         )
+    need_role(actor, roles, vi, en)
+
+
+def need_role(actor: Actor, roles: Collection[Role], vi: str, en: str) -> None:
+    """Refuse an act to other roles; this machine's operator, who has no name, may prepare."""
     if actor.role not in roles:
         raise refused("role", f"{actor.name} không có quyền {vi}.", f"{actor.name} may not {en}.")
 

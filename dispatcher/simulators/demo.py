@@ -29,6 +29,7 @@ from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.database import Tx
 from dispatcher.db.staff import people
+from dispatcher.domain.cells import rows_as_csv
 from dispatcher.domain.clock import start_site_clock
 from dispatcher.domain.model import HANOI, SYSTEM, Audience, BroadcastState, Role
 from dispatcher.domain.problems import PARTLY, Problem, Say
@@ -44,7 +45,7 @@ from dispatcher.simulators.vendors.residents import invent, write
 from dispatcher.simulators.vendors.server import Child, start
 from dispatcher.usecases import auditing
 from dispatcher.usecases.context import open_app
-from dispatcher.usecases.intake import context
+from dispatcher.usecases.imports import known_before
 from dispatcher.worker.adapters import callback_path
 
 TEMPLATE = "gia-danh-cong-an"
@@ -110,7 +111,7 @@ class Demo:
             return (s for path in paths for s in read_sheets(path))
 
         with app.store.read(SYSTEM) as tx:
-            known = context(tx, app, None, None, {})
+            known = known_before(tx, app, None, None, {})
         listing = read_listing(sheets(), known)
         with app.begin(SYSTEM)() as tx:
             plan = merge(tx, listing.entries)
@@ -384,7 +385,7 @@ class Demo:
         with app.store.read(SYSTEM) as tx:
             rows = logbook.MESSAGES.rows(tx, logbook.Filters(broadcast_id), limit=None)
             columns = list(logbook.MESSAGES.columns)
-            write_text(sheet, "".join(reporting.rows_as_csv(timed(rows, columns), columns)))
+            write_text(sheet, "".join(rows_as_csv(timed(rows, columns), columns)))
         self.surface.say(f"9. Báo cáo: {page}", f"9. The report: {page}")
         self.surface.say(
             f"   Nhật ký từng người: {sheet}", f"   The log, person by person: {sheet}"

@@ -18,19 +18,22 @@ from dispatcher.db.staff import people
 from dispatcher.domain.model import SYSTEM
 from dispatcher.gateways.contract import Call, Heard
 from dispatcher.web import (
+    areas,
     broadcasts,
     calendar,
+    contacts,
+    groups,
     home,
-    members,
+    lists,
     phones,
     providers,
     records,
-    residents,
     schedules,
     setup,
     signing,
     single_sign_on,
     staff,
+    suppressions,
     urgent,
     writing,
 )
@@ -47,8 +50,9 @@ def table(guard: Guard) -> list[Page]:
     """Every page; tests walk it."""
     return pages_of(
         signing.table(guard), single_sign_on.table(guard), phones.table(guard), home.PAGES,
-        writing.PAGES, broadcasts.PAGES, schedules.PAGES, urgent.PAGES, residents.PAGES,
-        members.PAGES, staff.PAGES, providers.PAGES, calendar.PAGES, records.PAGES, setup.PAGES,
+        writing.PAGES, broadcasts.PAGES, schedules.PAGES, urgent.PAGES, contacts.PAGES,
+        lists.PAGES, suppressions.PAGES, groups.PAGES, areas.PAGES, staff.PAGES, providers.PAGES,
+        calendar.PAGES, records.PAGES, setup.PAGES,
     )  # fmt: skip
 
 

@@ -12,9 +12,9 @@ from dispatcher.db.contacts import areas
 from dispatcher.db.schema import micros
 from dispatcher.db.staff import people
 from dispatcher.domain import acts
+from dispatcher.domain.cells import rows_as_csv
 from dispatcher.domain.model import HANOI, SYSTEM, MessageState, Role
 from dispatcher.domain.problems import Problem, refused
-from dispatcher.reports import reporting
 from dispatcher.usecases import auditing
 from dispatcher.web.ask import Answer, Ask, Sent, Shown, read_date, whole
 from dispatcher.web.guard import Page, reads
@@ -72,7 +72,7 @@ def log(ask: Ask) -> Answer:
             rows = list(logbook.MESSAGES.rows(tx, filters, limit=MOST_EXPORTED + 1))
             if len(rows) > MOST_EXPORTED:
                 raise _too_many()
-            text = "".join(reporting.rows_as_csv(rows, columns))
+            text = "".join(rows_as_csv(rows, columns))
             export: str | None = text
         else:
             export = None
