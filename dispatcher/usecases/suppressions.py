@@ -27,7 +27,7 @@ MOVED_AWAY = "đã chuyển đi"
 
 
 @dataclass(frozen=True)
-class Stopped:
+class SuppressedNumbers:
     """`numbers`: how many are stopped that were not. `also`: others at these numbers who are seen
     (`contact`, `name`); `others`: how many more there are."""
 
@@ -46,7 +46,7 @@ class DoNotCall:
     unread: int
 
 
-def suppress(context: Context, which: Who, reason: str, *, scope: str = "all") -> Stopped:
+def suppress(context: Context, which: Who, reason: str, *, scope: str = "all") -> SuppressedNumbers:
     """Write no more to a person (their number or c12), or to a phone number, on a list or not.
 
     `scope`: promotion, all (notices too), or urgent (nothing at all). Raises `no-reason`,
@@ -60,17 +60,17 @@ def suppress(context: Context, which: Who, reason: str, *, scope: str = "all") -
         return _stop(tx, _addresses(tx, context, which), reason.strip(), scope, code_of(which))
 
 
-def moved_away(context: Context, contact: int) -> Stopped:
+def moved_away(context: Context, contact: int) -> SuppressedNumbers:
     """Somebody lives elsewhere now: nothing more is sent; the row stays for the log."""
     return suppress(context, contact, MOVED_AWAY)
 
 
 def _stop(
     tx: Tx, addresses: Sequence[int], reason: str, scope: str, contact: int | None
-) -> Stopped:
+) -> SuppressedNumbers:
     done = sum(rows.suppress(tx, a, reason, scope=scope) for a in addresses)
     but = [] if contact is None else [contact]
-    return Stopped(done, scope, *rows.silenced(tx, addresses, but=but))
+    return SuppressedNumbers(done, scope, *rows.silenced(tx, addresses, but=but))
 
 
 def _addresses(tx: Tx, context: Context, which: Who) -> list[int]:
