@@ -18,6 +18,7 @@ from dispatcher.db.broadcasts import logbook, shares, tallies
 from dispatcher.db.broadcasts.tallies import Tally
 from dispatcher.db.contacts import areas
 from dispatcher.db.database import Tx
+from dispatcher.domain.amounts import number as number
 from dispatcher.domain.areas import group_key, natural_key
 from dispatcher.domain.cells import safe_cell
 from dispatcher.domain.model import HANOI
@@ -329,11 +330,6 @@ def as_html(
         vi=language != "en",
         number=number,
     )
-
-
-def number(value: int) -> str:
-    """1234567 → 1.234.567"""
-    return f"{value:,}".replace(",", ".")
 
 
 def letter(

@@ -16,7 +16,7 @@ from dispatcher.db.database import Tx
 from dispatcher.db.schema import moment
 from dispatcher.domain import phone
 from dispatcher.domain.model import HANOI
-from dispatcher.usecases import auditing, suppressions
+from dispatcher.usecases import suppressions, why
 from dispatcher.usecases.areas import Area
 from dispatcher.usecases.contacts import Narrowed, narrowed
 from dispatcher.usecases.context import Context
@@ -81,7 +81,7 @@ def looked_up(context: Context, words: str) -> list[dict[str, Any]]:
             return _some(tx, contacts.ending_with(tx, digits))
         is_code = words[:1] in "cm" and words[1:].isdigit()
         if len(digits) >= 8 or is_code or phone.looks_masked(words):
-            return _some(tx, auditing.find(tx, words, context.app.site.sample_heads))
+            return _some(tx, why.find(tx, words, context.app.site.sample_heads))
         return contacts.listed(tx, search=words, limit=MOST_FOUND)
 
 
@@ -143,7 +143,7 @@ def person(context: Context, number: int, language: str) -> PersonPage:
         ids = contacts_meant(tx, context.app, number)
         return PersonPage(
             contacts.listed(tx, ids=ids, limit=1)[0],
-            auditing.story(tx, number, language),
+            why.story(tx, number, language),
             contacts.beside(tx, ids)[number],
             suppressions.of_contact(tx, number),
             groups.of_contact(tx, number),

@@ -14,7 +14,7 @@ from dispatcher.db.database import Tx
 from dispatcher.domain import phone
 from dispatcher.domain.model import AddressKind
 from dispatcher.domain.problems import Problem, Say
-from dispatcher.usecases import auditing
+from dispatcher.usecases import why
 
 Who = int | str  # the number of a contact; or words: c12, m34, a phone number
 
@@ -32,7 +32,7 @@ def contacts_meant(tx: Tx, app: App, which: Who) -> list[int]:
 
     Raises `unknown-contact`, for somebody of another ward as for nobody.
     """
-    found = [which] if isinstance(which, int) else auditing.find(tx, which, app.site.sample_heads)
+    found = [which] if isinstance(which, int) else why.find(tx, which, app.site.sample_heads)
     known = [c["id"] for c in contacts.listed(tx, ids=found, limit=len(found) + 1)]
     if not known:
         raise Problem(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dispatcher.domain import words as told
 from dispatcher.domain.problems import refused
 from dispatcher.domain.rights import WRITERS
-from dispatcher.usecases import auditing, contacts, contacts_views
+from dispatcher.usecases import contacts, contacts_views
 from dispatcher.usecases.contacts import NewContact
 from dispatcher.web.ask import Answer, Ask, Go, Shown, whole
 from dispatcher.web.guard import EVERYONE, Page, changes, reads
@@ -37,8 +38,8 @@ def person(ask: Ask) -> Answer:
         {"c": page.contact, "story": page.story, "beside": page.beside,
          "blocked": stopped["suppressed"], "shares": stopped["shares"],
          "others": stopped["shares_with_others"], "joined": page.joined, "sets": page.groups,
-         "wards": page.wards, "SCOPES": auditing.SCOPES, "why_stopped": auditing.why_stopped,
-         "short": auditing.short, "STATES": auditing.STATES, "REASONS": auditing.REASONS},
+         "wards": page.wards, "SCOPES": told.SCOPES, "why_stopped": told.why_stopped,
+         "short": told.short, "STATES": told.STATES, "REASONS": told.REASONS},
     )  # fmt: skip
 
 

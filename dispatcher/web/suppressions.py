@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dispatcher.domain import words
 from dispatcher.domain.opting_out import Wish
 from dispatcher.domain.problems import Problem
-from dispatcher.usecases import auditing, replies, suppressions
+from dispatcher.usecases import replies, suppressions
 from dispatcher.web.ask import Answer, Ask, Go, Shown
 from dispatcher.web.guard import EVERYONE, Page, changes, reads
 
@@ -45,8 +46,8 @@ def moved_away(ask: Ask) -> Answer:
 def blocked(ask: Ask) -> Answer:
     found = suppressions.listed(ask.context, SHOWN)
     ask.noted("read", "log", "suppressions")
-    return Shown("suppressions.html", {"found": found, "most": SHOWN, "SCOPES": auditing.SCOPES,
-                                       "why_stopped": auditing.why_stopped})  # fmt: skip
+    return Shown("suppressions.html", {"found": found, "most": SHOWN, "SCOPES": words.SCOPES,
+                                       "why_stopped": words.why_stopped})  # fmt: skip
 
 
 def block(ask: Ask) -> Answer:
@@ -70,8 +71,8 @@ def written_back(ask: Ask) -> Answer:
     found = replies.listed(ask.context, SHOWN)
     ask.noted("read", "log", "replies")
     return Shown("replies.html", {"waiting": found.waiting, "found": found.others, "most": SHOWN,
-                                  "WISHES": auditing.WISHES, "LOOKS": auditing.LOOKS,
-                                  "CONFIRMATIONS": auditing.CONFIRMATIONS})  # fmt: skip
+                                  "WISHES": words.WISHES, "LOOKS": words.LOOKS,
+                                  "CONFIRMATIONS": words.CONFIRMATIONS})  # fmt: skip
 
 
 def look_at(ask: Ask) -> Answer:

@@ -12,7 +12,8 @@ from dispatcher.cli.spoken import argument, command, option
 from dispatcher.cli.surface import Surface, shown
 from dispatcher.cli.tables import write_table, writes
 from dispatcher.domain.problems import Say
-from dispatcher.usecases import auditing, contacts, contacts_views, suppressions
+from dispatcher.domain.words import SCOPES, why_stopped
+from dispatcher.usecases import contacts, contacts_views, suppressions
 from dispatcher.usecases.contacts import Narrowed
 
 
@@ -81,8 +82,8 @@ def _tell_suppressed(surface: Surface, found: Sequence[Mapping[str, Any]]) -> No
         [
             [
                 s["phone"],
-                auditing.SCOPES[s["scope"]].to(surface.language),
-                auditing.why_stopped(s["reason"]).to(surface.language),
+                SCOPES[s["scope"]].to(surface.language),
+                why_stopped(s["reason"]).to(surface.language),
                 s["at"][:16].replace("T", " "),
                 s["by"],
             ]
@@ -126,7 +127,7 @@ def _tell_person(surface: Surface, found: contacts_views.ContactShown) -> None:
     for line in found.reach:
         _tell_reach(surface, line)
     for s in found.stopped["suppressed"]:
-        scope, why = auditing.SCOPES[s["scope"]], auditing.why_stopped(s["reason"])
+        scope, why = SCOPES[s["scope"]], why_stopped(s["reason"])
         surface.say(f"   {scope.vi} ({why.vi}, {s['at']:%Y-%m-%d})",
                     f"   {scope.en} ({why.en}, {s['at']:%Y-%m-%d})")  # fmt: skip
     names = ", ".join(f"c{o['contact']} {o['name']}" for o in found.stopped["shares"])

@@ -13,7 +13,8 @@ from dispatcher.cli.surface import Surface
 from dispatcher.config import read_text
 from dispatcher.domain.opting_out import Wish
 from dispatcher.domain.problems import Problem
-from dispatcher.usecases import auditing, replies, suppressions
+from dispatcher.domain.words import LOOKS, SCOPES
+from dispatcher.usecases import replies, suppressions
 
 
 @command(
@@ -40,8 +41,8 @@ def suppress(
         surface.emit({"suppressed": done.numbers, "scope": scope, "also": list(done.also),
                       "others": done.others})  # fmt: skip
     surface.say(
-        f"Ghi cho {done.numbers} số: {auditing.SCOPES[scope].vi}.",
-        f"{done.numbers} numbers: {auditing.SCOPES[scope].en}.",
+        f"Ghi cho {done.numbers} số: {SCOPES[scope].vi}.",
+        f"{done.numbers} numbers: {SCOPES[scope].en}.",
     )
     _tell_silenced(surface, done.also, done.others)
     surface.hint(
@@ -120,6 +121,6 @@ def reply(surface: Surface, reply: str, stop: bool, stop_urgent: bool, dismiss: 
     if surface.json:
         surface.emit({"reply": int(reply), "look": done, "contact": found["contact"]})
     surface.say(
-        f"Tin trả lời {reply}: {auditing.LOOKS[done].vi}.",
-        f"Reply {reply}: {auditing.LOOKS[done].en}.",
+        f"Tin trả lời {reply}: {LOOKS[done].vi}.",
+        f"Reply {reply}: {LOOKS[done].en}.",
     )

@@ -2,8 +2,10 @@
 
 SQLite: a small file outside the site, bound to machine and path, remembers the database's identity
 and how far its trail had come. A copied, moved or restored database does not match it and wakes up
-held, until `db release --i-am-the-only-one`. PostgreSQL: the cluster's own identifier does that.
-A snapshot of a whole virtual machine takes this file along: only an outside checkpoint sees that.
+held, until `db release --i-am-the-only-one`. PostgreSQL: the cluster's own identifier does that,
+and every host that sends remembers how far the trail had come, so that a backup restored in its
+place is seen too. A snapshot of a whole virtual machine takes this file along: only an outside
+checkpoint sees that.
 """
 
 from __future__ import annotations
@@ -69,9 +71,17 @@ def place_beside(database: Path | None) -> Path:
     return state_folder() if database is None else kept_in(database)
 
 
-def _remembered(database: Path) -> Mapping[str, Any] | None:
+def _place(tx: Tx, database: Path | None) -> Path:
+    """The file that remembers this database on this machine."""
+    if database is not None:
+        return _file(database)
+    name = hashlib.sha256(f"postgresql {_cluster(tx)}".encode()).hexdigest()[:24]
+    return state_folder() / f"{name}.json"
+
+
+def _remembered(path: Path) -> Mapping[str, Any] | None:
     try:
-        found = json.loads(_file(database).read_text("utf-8"))
+        found = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
         if shortage(error) is not None:  # it could not be opened now: that says nothing about it
             raise
@@ -79,15 +89,25 @@ def _remembered(database: Path) -> Mapping[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _remember(database: Path, identity: str, mark: int) -> None:
-    path = _file(database)
-    told = {"identity": identity, "machine": _machine(), "mark": mark, "path": str(database)}
-    if _remembered(database) == told:  # nothing new since the last look, a second ago
+def _remember(tx: Tx, database: Path | None, identity: str, mark: int) -> None:
+    """Write down how far the trail has come. Beside a server this is one of two looks: where the
+    state folder may not be written, only the cluster tells."""
+    path = _place(tx, database)
+    told = {"identity": identity, "machine": _machine(), "mark": mark, "path": str(database or "")}
+    if _remembered(path) == told:  # nothing new since the last look, a second ago
         return
+    try:
+        _write(path, json.dumps(told))
+    except OSError:
+        if database is not None:
+            raise
+
+
+def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_suffix(f".{os.getpid()}.tmp")
     failpoint("before file epoch")
-    draft.write_text(json.dumps(told), encoding="utf-8")
+    draft.write_text(text, encoding="utf-8")
     failpoint("before rename epoch")
     draft.replace(path)
     failpoint("after file epoch")
@@ -115,8 +135,7 @@ def settle_in(tx: Tx, database: Path | None) -> None:
     begin_epoch(tx)  # first: a simulated machine draws the same for either database
     identity = random_word() if database else _cluster(tx)
     settings.put(tx, "identity", identity)
-    if database:
-        _remember(database, identity, 0)
+    _remember(tx, database, identity, 0)
 
 
 def begin_epoch(tx: Tx) -> None:
@@ -139,10 +158,12 @@ def why_held(tx: Tx, database: Path | None) -> str | None:
 def _strange(tx: Tx, database: Path | None) -> str | None:
     """How this database differs from the one that was here; None when it is the same."""
     identity = settings.get(tx, "identity")
-    if database is None:
-        return None if identity == _cluster(tx) else "other_server"
-    known = _remembered(database)
-    if known is None or known["machine"] != _machine() or known["identity"] != identity:
+    if database is None and identity != _cluster(tx):
+        return "other_server"
+    known = _remembered(_place(tx, database))
+    if known is None:  # another host of a server has not been here yet
+        return None if database is None else "moved"
+    if database is not None and (known["machine"] != _machine() or known["identity"] != identity):
         return "moved"
     return "older" if known["mark"] > _mark(tx) else None
 
@@ -158,8 +179,7 @@ def stand(tx: Tx, database: Path | None) -> None:
             "This database was copied, moved or restored, so it is held and sends nothing. If no "
             "other copy is sending: dispatcher db release --i-am-the-only-one",
         )
-    if database is not None:
-        _remember(database, str(settings.get(tx, "identity")), _mark(tx))
+    _remember(tx, database, str(settings.get(tx, "identity")), _mark(tx))
 
 
 def release(tx: Tx, database: Path | None, second: Path | None = None) -> None:
@@ -194,8 +214,7 @@ def begin_anew(tx: Tx, database: Path | None) -> str:
     identity = random_word() if database else _cluster(tx)
     settings.put(tx, "identity", identity)
     begin_epoch(tx)
-    if database is not None:
-        _remember(database, identity, _mark(tx))
+    _remember(tx, database, identity, _mark(tx))
     return identity
 
 
