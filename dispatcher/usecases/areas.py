@@ -22,7 +22,6 @@ from dispatcher.usecases.context import Context
 __all__ = ["Area"]
 
 ADMINS = frozenset({Role.ADMIN})
-GROUP = Say("tổ dân phố", "residential group")
 
 
 # --- which one is meant -------------------------------------------------------------------------
@@ -47,17 +46,13 @@ def own_ward(tx: Tx, which: int | str) -> Area:
     person, a reply or an entry of a list there is answered exactly as one that is not there.
     """
     found = ward_of(tx, which)
-    _need_ward(tx, found.id, found.name)
-    return found
-
-
-def _need_ward(tx: Tx, ward: int, name: str) -> None:
-    if tx.actor.wards is not None and ward not in tx.actor.wards:
+    if tx.actor.wards is not None and found.id not in tx.actor.wards:
         raise refused(
             "not-your-ward",
-            f"{tx.actor.name} không phụ trách phường {name}.",
-            f"{tx.actor.name} is not in charge of {name}.",
+            f"{tx.actor.name} không phụ trách phường {found.name}.",
+            f"{tx.actor.name} is not in charge of {found.name}.",
         )
+    return found
 
 
 def group_in(tx: Tx, ward: Area, name: str) -> Area:
@@ -72,8 +67,8 @@ def group_named(tx: Tx, ward: int | str | None, name: str) -> Area:
     if not ward:
         raise Problem(
             "groups-without-ward",
-            "Chọn tổ dân phố thì phải kèm phường của tổ (--ward).",
-            "Residential groups need their ward (--ward).",
+            "Chọn tổ dân phố thì phải kèm phường của tổ.",
+            "Residential groups need their ward.",
         )
     return group_in(tx, ward_of(tx, ward), name)
 

@@ -43,6 +43,7 @@ RENAME = Act(
     cases=(
         done("lan", number=AN, name="Trần Văn An"),
         done("mai", "title", number=AN, title="ông"),
+        done("lan", "title emptied", number=AN, title=""),
         auditor(number=AN, name="Trần Văn An"),
         refused("unknown-contact", "hung", "ward", number=AN, name="Trần Văn An"),
         refused("unknown-contact", "lan", number=NONE, name="Trần Văn An"),
