@@ -8,7 +8,7 @@ from dispatcher.domain.rights import WRITERS
 from dispatcher.usecases import contacts, contacts_views
 from dispatcher.usecases.contacts import NewContact
 from dispatcher.web.ask import Answer, Ask, Go, Shown, whole
-from dispatcher.web.guard import EVERYONE, Page, changes, reads
+from dispatcher.web.guard import Page, changes, reads
 
 SHOWN = 200  # people of a list
 
@@ -120,12 +120,12 @@ PAGES: list[Page] = [
     reads("/contacts", listed),
     Page("/contacts", listed, "POST"),
     reads("/contacts/new", blank, WRITERS),
-    changes("/contacts/new", add, EVERYONE),
+    changes("/contacts/new", add),
     reads("/contacts/{number}", person),
-    changes("/contacts/{number}/rename", rename, EVERYONE),
-    changes("/contacts/{number}/phones", rephone, EVERYONE),
-    changes("/contacts/{number}/place", move, EVERYONE),
-    changes("/contacts/{number}/forget", forget, EVERYONE),
+    changes("/contacts/{number}/rename", rename),
+    changes("/contacts/{number}/phones", rephone),
+    changes("/contacts/{number}/place", move),
+    changes("/contacts/{number}/forget", forget),
     reads("/why", find),
     Page("/why", found, "POST"),
 ]

@@ -7,7 +7,7 @@ from dispatcher.domain.opting_out import Wish
 from dispatcher.domain.problems import Problem
 from dispatcher.usecases import replies, suppressions
 from dispatcher.web.ask import Answer, Ask, Go, Shown
-from dispatcher.web.guard import EVERYONE, Page, changes, reads
+from dispatcher.web.guard import Page, changes, reads
 
 SHOWN = 500  # the newest
 
@@ -85,12 +85,12 @@ def look_at(ask: Ask) -> Answer:
 
 
 PAGES: list[Page] = [
-    changes("/contacts/{number}/suppress", suppress, EVERYONE),
-    changes("/contacts/{number}/unsuppress", unsuppress, EVERYONE),
-    changes("/contacts/{number}/moved", moved_away, EVERYONE),
+    changes("/contacts/{number}/suppress", suppress),
+    changes("/contacts/{number}/unsuppress", unsuppress),
+    changes("/contacts/{number}/moved", moved_away),
     reads("/suppressions", blocked),
-    changes("/suppressions", block, EVERYONE),
-    changes("/suppressions/{number}/lift", lift, EVERYONE),
+    changes("/suppressions", block),
+    changes("/suppressions/{number}/lift", lift),
     reads("/replies", written_back),
-    changes("/replies/{number}", look_at, EVERYONE),
+    changes("/replies/{number}", look_at),
 ]
