@@ -57,7 +57,9 @@ def need_site(
     actor: Actor, vi: str, en: str, roles: Collection[Role] = frozenset({Role.ADMIN})
 ) -> None:
     """Refuse what concerns the whole site to people of some wards; this machine's operator may."""
-    if actor.wards is not None or actor.role not in roles:
+    if actor.role not in roles:
+        raise refused("role", f"{actor.name} không có quyền {vi}.", f"{actor.name} may not {en}.")
+    if actor.wards is not None:
         raise refused(
             "whole-site",
             f"{vi[:1].upper()}{vi[1:]} là việc của người quản trị toàn trang.",

@@ -20,15 +20,16 @@ from dispatcher.broadcasts import app as joined
 from dispatcher.config import Site
 from dispatcher.db.broadcasts import broadcasts, files, shares
 from dispatcher.db.broadcasts.broadcasts import Broadcast
-from dispatcher.db.contacts import areas, contacts
+from dispatcher.db.contacts import areas as area_rows
+from dispatcher.db.contacts import contacts
 from dispatcher.db.contacts.reach import SHORT
 from dispatcher.db.database import Tx
 from dispatcher.db.staff import idempotency, kept_forms
-from dispatcher.domain.areas import find as find_place
 from dispatcher.domain.model import URGENT, AddressKind, Audience, MessageState, Window
 from dispatcher.domain.phone import read as read_phone
 from dispatcher.domain.problems import Problem, Say, not_among, refused, unknown
 from dispatcher.domain.rights import WRITERS, need, need_role
+from dispatcher.usecases import areas
 from dispatcher.usecases.context import Context
 
 __all__ = ["Broadcast", "NewBroadcast", "Preview"]
@@ -302,19 +303,12 @@ PLACE = Say("tổ dân phố", "residential group")
 
 
 def _places(tx: Tx, ward: str, names: Sequence[str]) -> list[int]:
-    found = areas.ward(tx, ward)
-    if tx.actor.wards is not None and found.id not in tx.actor.wards:
-        raise refused(
-            "not-your-ward",
-            f"{tx.actor.name} không phụ trách phường {found.name}.",
-            f"{tx.actor.name} is not in charge of {found.name}.",
-        )
-    known = areas.groups_of(tx, found.id)
-    return [find_place(PLACE, n, known, [a.name for a in known.values()]).id for n in names]
+    place = areas.own_ward(tx, ward)
+    return [areas.group_in(tx, place, name).id for name in names]
 
 
 def _places_of(tx: Tx, ids: Sequence[int]) -> list[int]:
-    parents = {a.id: a.parent_id or 0 for a in areas.by_ids(tx, ids)}
+    parents = {a.id: a.parent_id or 0 for a in area_rows.by_ids(tx, ids)}
     for wanted in ids:
         mine = tx.actor.wards is None or parents.get(wanted) in tx.actor.wards
         if wanted not in parents or not mine:

@@ -15,19 +15,15 @@ from dispatcher import broadcasts as planning
 from dispatcher.broadcasts import app as joined
 from dispatcher.db.broadcasts import broadcasts, logbook, tallies
 from dispatcher.db.broadcasts.broadcasts import Broadcast
-from dispatcher.db.broadcasts.tallies import Tally
 from dispatcher.db.database import Tx
 from dispatcher.db.queue import forecasts, gateways
 from dispatcher.db.schema import moment
-from dispatcher.domain.model import HANOI, BroadcastState, Mode
+from dispatcher.domain.model import HANOI, BroadcastState
 from dispatcher.domain.outages import Health, Work
 from dispatcher.reports import reporting
-from dispatcher.reports.reporting import COLUMNS, REACH
 from dispatcher.usecases import alarms
-from dispatcher.usecases.broadcasts_views import ALIVE, OneBroadcast, show
+from dispatcher.usecases.broadcasts_views import ALIVE
 from dispatcher.usecases.context import Context
-
-__all__ = ["COLUMNS", "REACH"]
 
 B = BroadcastState
 GOES_ON = (B.SCHEDULED, B.RUNNING)
@@ -157,38 +153,6 @@ def work(context: Context) -> Work:
     """Whether somebody sends what is due."""
     with context.read() as tx:
         return alarms.work(context.app, tx)
-
-
-@dataclass(frozen=True)
-class Reported:
-    """What became of a broadcast, added up."""
-
-    shown: OneBroadcast
-    report: reporting.Report
-    reach: Mapping[str, int]
-    taken_at: datetime | None
-
-    def as_csv(self, language: str) -> str:
-        """The report as a table for a spreadsheet."""
-        drill = self.shown.broadcast.mode is Mode.DRILL
-        return reporting.as_csv(self.report, language, drill=drill)
-
-
-def report(context: Context, number: int) -> reporting.Report:
-    """What became of a broadcast, by residential group, network and gateway."""
-    with context.read() as tx:
-        broadcasts.get(tx, number)
-        return reporting.report(tx, number, tallies.of(tx, number))
-
-
-def reported(context: Context, number: int) -> Reported:
-    """The report of a broadcast with its approval and whom it reached."""
-    shown = show(context, number)
-    with context.read() as tx:
-        tally: Tally = tallies.of(tx, number)
-        return Reported(
-            shown, reporting.report(tx, number, tally), reporting.reach(tx, number, tally), tally.at
-        )
 
 
 def messages(

@@ -29,18 +29,17 @@ from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.broadcasts.budgets import Standing
 from dispatcher.db.broadcasts.files import Attachment
 from dispatcher.db.broadcasts.samples import Look
-from dispatcher.db.contacts import contacts
-from dispatcher.db.database import Row, Tx
+from dispatcher.db.database import Row
 from dispatcher.db.queue import parts
 from dispatcher.db.staff import delegations, notices, people
 from dispatcher.db.staff.delegations import Delegation
 from dispatcher.domain.model import HANOI, BroadcastState, Mode, Role
 from dispatcher.domain.outages import Health, Work
 from dispatcher.domain.periods import Period
-from dispatcher.domain.problems import Problem
 from dispatcher.reports import reporting
-from dispatcher.usecases import alarms, auditing
+from dispatcher.usecases import alarms
 from dispatcher.usecases.context import Context
+from dispatcher.usecases.finding import contacts_meant
 from dispatcher.worker.telling import HELD
 
 __all__ = ["HELD"]
@@ -212,20 +211,8 @@ def preview(
     """
     with context.read() as tx:
         found = broadcasts.get(tx, number)
-        people_ = _contacts(context, tx, whose) if whose else ()
+        people_ = contacts_meant(tx, context.app, whose) if whose else ()
     return _previewed(context, found, Look(tuple(people_), max(0, first - 1), most))
-
-
-def _contacts(context: Context, tx: Tx, whose: str) -> list[int]:
-    wanted = auditing.find(tx, whose, context.app.site.sample_heads)
-    known = [c["id"] for c in contacts.listed(tx, ids=wanted, limit=len(wanted) + 1)]
-    if not known:
-        raise Problem(
-            "unknown-contact",
-            "Không thấy người nhận này trong danh bạ.",
-            "This contact is not in the list.",
-        )
-    return known
 
 
 def _previewed(

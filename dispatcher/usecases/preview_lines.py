@@ -16,7 +16,7 @@ from dispatcher.domain.amounts import number
 from dispatcher.domain.model import HANOI
 from dispatcher.domain.outages import Health, State
 from dispatcher.domain.problems import Say
-from dispatcher.usecases.auditing import REASONS
+from dispatcher.domain.words import REASONS
 from dispatcher.usecases.broadcasts_views import Previewed
 
 INFO, NOTE, WARN, PROBLEM = "info", "note", "warn", "problem"

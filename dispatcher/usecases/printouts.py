@@ -19,13 +19,13 @@ from dispatcher.db.broadcasts.emergencies import Emergency
 from dispatcher.db.contacts import areas, contacts, groups
 from dispatcher.db.contacts.contacts import Within
 from dispatcher.db.database import Tx
+from dispatcher.domain import rights
 from dispatcher.domain.areas import natural_key
-from dispatcher.domain.model import Actor, Mode
+from dispatcher.domain.model import Mode
 from dispatcher.domain.problems import Say
-from dispatcher.domain.rights import WRITERS, need
 from dispatcher.domain.sms import folded
 from dispatcher.reports import reporting
-from dispatcher.usecases import emergencies
+from dispatcher.usecases import urgent
 from dispatcher.usecases.context import Context
 
 FORMS = ("zalo", "sms_accented", "sms")  # what reads best first
@@ -68,13 +68,14 @@ def places(app: App, tx: Tx, wards: Iterable[int]) -> dict[int, list[Place]]:
     return found
 
 
-def fallback(app: App, actor: Actor, emergency: Emergency, wards: Iterable[int]) -> str:
+def fallback(context: Context, emergency: Emergency, wards: Iterable[int]) -> str:
     """The sheet for a night without network: what is read out, and the phones of the heads."""
-    with app.begin(actor)() as tx:
+    app = context.app
+    with context.begin() as tx:
         names = areas.names(tx)
         found = places(app, tx, wards)
         pages = [
-            _page_of(names[w], emergencies.loudspeaker(app, tx, emergency, names[w]), found[w], ())
+            _page_of(names[w], urgent.loudspeaker(app, tx, emergency, names[w]), found[w], ())
             for w in found
         ]
         tx.note("printed", "emergency", emergency.id, groups=sum(len(p) for p in found.values()))
@@ -85,7 +86,7 @@ def share(context: Context, number: int) -> str:
     """The sheet to pass on: text and pictures, one residential group a line, ticked if done."""
     app, actor = context.app, context.actor
     with context.act("share", "broadcast", number) as tx:
-        need(actor, WRITERS, "in số điện thoại", "print phone numbers")
+        rights.need(actor, rights.WRITERS, "in số điện thoại", "print phone numbers")
         broadcast = broadcasts.get(tx, number)
         done = shares.passed_on(tx, broadcast.id)
         names = areas.names(tx)

@@ -6,65 +6,17 @@ vendor would refuse.   Never: asks anybody in a drill.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from dispatcher.broadcasts import Preview
 from dispatcher.broadcasts.app import App
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.domain.model import Mode
 from dispatcher.domain.problems import Problem, refused
-from dispatcher.gateways.contract import (
-    Gateway,
-    KnowsStanding,
-    KnowsTemplate,
-    Refused,
-    VendorTemplate,
-)
-from dispatcher.worker import adapters
-
-T = TypeVar("T")
-
-
-def ask(app: App, name: str, kind: type, act: Callable[[Any], Awaitable[T | Refused]]) -> T:
-    """Ask a live gateway one thing; its refusal is a problem."""
-    chosen = app.site.gateways[name]
-    if app.site.mode is not Mode.LIVE:
-        raise refused(
-            "drill-only",
-            f'Đang chạy thử: không hỏi «{name}» thật (đặt mode = "live").',
-            f'This is a drill: the real “{name}” is not asked (set mode = "live").',
-        )
-
-    async def go() -> T | Refused:
-        gateway: Gateway = adapters.build_gateway(app, name, adapters.Doors({}), None)
-        if not isinstance(gateway, kind):
-            raise Problem(
-                "cannot",
-                f"Trình kết nối «{chosen.adapter}» không có việc này.",
-                f"The adapter “{chosen.adapter}” cannot do this.",
-            )
-        try:
-            return await act(gateway)
-        finally:
-            await gateway._wire.close()  # type: ignore[attr-defined]
-
-    found = asyncio.run(go())
-    if isinstance(found, Refused):
-        raise _told(name, found)
-    return found
-
-
-def _told(name: str, answer: Refused) -> Problem:
-    said = f"{answer.code} {answer.detail}".strip()
-    return Problem(
-        "gateway-refused",
-        f"«{name}» trả lời: {said}. Xem docs/gateways.md hoặc hỏi nhà cung cấp.",
-        f"“{name}” answered: {said}. See docs/gateways.md or ask the vendor.",
-        exit_code=5,
-    )
+from dispatcher.gateways.contract import KnowsStanding, KnowsTemplate, VendorTemplate
+from dispatcher.worker import questions
 
 
 def findings(app: App, broadcast: Broadcast, found: Preview) -> list[dict[str, Any]]:
@@ -80,18 +32,18 @@ def findings(app: App, broadcast: Broadcast, found: Preview) -> list[dict[str, A
         if chosen is None or chosen.adapter != "zalo" or not found.longest:
             continue
         try:
-            standing = ask(app, step.gateway, KnowsStanding, lambda g: g.standing())
+            standing = questions.ask(app, step.gateway, KnowsStanding, lambda g: g.standing())
             for template_id, lengths in found.longest.items():
                 question = partial(_template_of, template_id=template_id)
-                template = ask(app, step.gateway, KnowsTemplate, question)
+                template = questions.ask(app, step.gateway, KnowsTemplate, question)
                 told.append(_finding(step.gateway, standing, template, lengths, found.queued))
         except Problem as problem:
             told.append({"gateway": step.gateway, "problem": problem})
     return told
 
 
-async def _template_of(gateway: KnowsTemplate, template_id: str) -> VendorTemplate | Refused:
-    return await gateway.template(template_id)
+def _template_of(gateway: KnowsTemplate, template_id: str) -> Any:
+    return gateway.template(template_id)
 
 
 def _finding(

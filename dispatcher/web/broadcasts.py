@@ -12,6 +12,7 @@ from dispatcher.domain.model import URGENT, BroadcastState, Mode, Role
 from dispatcher.domain.problems import Problem
 from dispatcher.domain.rights import DECIDERS
 from dispatcher.domain.state_words import STATE
+from dispatcher.domain.words import REASONS, STATES
 from dispatcher.usecases import (
     broadcasts,
     broadcasts_approval,
@@ -20,15 +21,16 @@ from dispatcher.usecases import (
     broadcasts_views,
     preview_lines,
     printouts,
+    reports,
 )
-from dispatcher.usecases.auditing import REASONS, STATES
 from dispatcher.usecases.broadcasts import Broadcast
-from dispatcher.usecases.broadcasts_progress import COLUMNS, REACH, Live
+from dispatcher.usecases.broadcasts_progress import Live
 from dispatcher.usecases.broadcasts_views import ALIVE, WRITTEN
 from dispatcher.usecases.context import Context
+from dispatcher.usecases.reports import COLUMNS
 from dispatcher.web import troubles
 from dispatcher.web.ask import Answer, Ask, Go, Sent, Shown, read_date, whole
-from dispatcher.web.guard import EVERYONE, Page, changes, reads
+from dispatcher.web.guard import Page, changes, reads
 from dispatcher.web.signing import prove
 
 JUST_NOW = timedelta(minutes=30)
@@ -59,7 +61,7 @@ def show(ask: Ask) -> Answer:
     live: dict[str, Any] = {"alarm": _alarm(ask, broadcast)}
     if broadcast.released_at:
         live |= _live(ask, broadcast)
-        live["report"] = broadcasts_progress.report(ask.context, broadcast.id)
+        live["report"] = reports.report(ask.context, broadcast.id).found
     values = {
         "b": broadcast, "names": found.names, "approval": found.approval,
         "offered": decided.offered, "attached": found.attached, "template": decided.template,
@@ -266,23 +268,21 @@ def tick(ask: Ask) -> Answer:
 
 def report(ask: Ask) -> Answer:
     """What became of it, as a page or CSV."""
-    found = broadcasts_progress.reported(ask.context, ask.number())
-    broadcast = found.shown.broadcast
+    found = reports.report(ask.context, ask.number())
     if ask.query.get("format") == "csv":
-        text = found.as_csv(ask.language)
-        return Sent(text, "text/csv; charset=utf-8", f"bao-cao-{broadcast.id}.csv")
+        text = reports.as_csv(found, ask.language)
+        return Sent(text, "text/csv; charset=utf-8", f"bao-cao-{found.broadcast.id}.csv")
     return Shown(
         "report.html",
-        {"b": broadcast, "report": found.report, "approval": found.shown.approval,
-         "reach": found.reach, "columns": COLUMNS,
-         "REACH": REACH, "is_drill": broadcast.mode is Mode.DRILL,
-         "STATE": STATE, "taken_at": found.taken_at},
+        {"b": found.broadcast, "report": found.found, "approval": found.approval,
+         "reach": found.reach, "columns": reports.COLUMNS, "REACH": reports.REACH,
+         "is_drill": found.is_drill, "STATE": STATE, "taken_at": found.taken_at},
     )  # fmt: skip
 
 
 def _acts(path: str, handler: Callable[[Ask], Answer]) -> Page:
     """An act on a broadcast: whoever may not is refused by the act itself, which keeps that."""
-    return changes(f"/broadcasts/{{number}}/{path}", handler, EVERYONE)
+    return changes(f"/broadcasts/{{number}}/{path}", handler)
 
 
 PAGES: list[Page] = [

@@ -10,7 +10,7 @@ from dispatcher.domain import outages
 from dispatcher.domain.model import Fault
 from dispatcher.domain.outages import Health, Level, Work
 from dispatcher.domain.problems import Say
-from dispatcher.usecases.auditing import REMEDIES
+from dispatcher.domain.words import REMEDIES
 from dispatcher.usecases.broadcasts_progress import Live
 from dispatcher.usecases.broadcasts_views import ALIVE
 

@@ -14,8 +14,8 @@ from dispatcher.domain.amounts import number
 from dispatcher.domain.model import BroadcastState
 from dispatcher.domain.problems import PARTLY, REFUSED, Say
 from dispatcher.domain.state_words import STATE
+from dispatcher.domain.words import STATES
 from dispatcher.usecases import broadcasts_progress, broadcasts_views
-from dispatcher.usecases.auditing import STATES
 from dispatcher.usecases.broadcasts_progress import OnItsWay
 from dispatcher.usecases.broadcasts_views import OVER, OneBroadcast
 

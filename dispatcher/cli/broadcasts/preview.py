@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 
 from dispatcher.cli.broadcasts.told import broadcast_id
+from dispatcher.cli.contacts.typed import whom
 from dispatcher.cli.spoken import argument, command, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.tables import write_page
@@ -37,7 +37,7 @@ def preview(
     surface: Surface, number_: str, recipient: str | None, first: int, html: str | None
 ) -> None:
     context = surface.context()
-    whose = sys.stdin.read() if recipient == "-" else recipient or ""
+    whose = whom(recipient) if recipient else ""
     seen = broadcasts_views.preview(
         context, broadcast_id(number_), whose=whose, first=first, most=20 if html else 3
     )

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from dispatcher.cli.broadcasts.told import as_json, broadcast_id, told
-from dispatcher.cli.changes import typed
+from dispatcher.cli.contacts.typed import lines
 from dispatcher.cli.days import read_day
 from dispatcher.cli.spoken import argument, command, gathered, option
 from dispatcher.cli.surface import Surface
@@ -235,7 +235,7 @@ def attach(surface: Surface, number_: str, file: str, remove: bool) -> None:
 @argument("number_", complete="broadcast")
 @option("--to", "to", required=True, vi="số của mình, hoặc - đọc từ đầu vào", en="number, or -")
 def test(surface: Surface, number_: str, to: str) -> None:
-    wanted, phone = broadcast_id(number_), " ".join(typed((to,)))
+    wanted, phone = broadcast_id(number_), " ".join(lines((to,)))
     made = broadcasts.test(surface.context(), wanted, phone).id
     if surface.json:
         surface.emit({"broadcast": wanted, "test": made})

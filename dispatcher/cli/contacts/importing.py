@@ -1,0 +1,268 @@
+"""contacts: import files: look, say what would be done, do it only then; and undo."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dispatcher.cli.spoken import argument, command, option
+from dispatcher.cli.surface import Surface
+from dispatcher.cli.surface import shown as number
+from dispatcher.cli.templates import pairs
+from dispatcher.domain.problems import OK, PARTLY, Problem, Say
+from dispatcher.usecases import imports
+from dispatcher.usecases.imports import (
+    DROPPED,
+    LABELS,
+    Finding,
+    ListFiles,
+    Listing,
+    Merge,
+    ReadList,
+)
+
+SHOWN = 20  # findings of a kind on the terminal
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was found, before and after it is stored. `stop`: bad rows, which stop it."""
+
+    read: ReadList
+    plan: Merge
+    import_id: int | None = None
+    stop: Problem | None = None
+
+    @property
+    def listing(self) -> Listing:
+        return self.read.listing
+
+
+@command(
+    "Nhập danh bạ từ tệp Excel, ODS, CSV hay văn bản dán vào (-) của phường.",
+    "Import lists from a ward's Excel, ODS or CSV files, or from pasted text (-).",
+    "dispatcher contacts import contacts/ --dry-run",
+)
+@argument("files", nargs=-1, required=True)
+@option("--ward", vi="danh sách của phường nào", en="whose list it is", complete="ward")
+@option("--group", vi="mọi dòng thuộc tổ dân phố này", en="every row is of this residential group")
+@option(
+    "--map",
+    "choices",
+    multiple=True,
+    vi="chỉ cột: phone='Số ĐT', row.duong='Đường'",
+    en="which column: phone='Column', row.street='Street'",
+)
+@option(
+    "--partial", is_flag=True, vi="lưu các dòng tốt, bỏ dòng hỏng", en="store the good rows only"
+)
+@option("--report", vi="ghi báo cáo nhập ra tệp XLSX", en="write a report to an XLSX file")
+@option(
+    "--rows", is_flag=True, vi="thêm các dòng được nhận vào JSON", en="add accepted rows to JSON"
+)
+@option("--legal", vi="căn cứ pháp lý của danh sách", en="legal basis of the list")
+@option("--document", vi="văn bản số", en="document it rests on")
+@option("--purpose", vi="mục đích sử dụng", en="what it may be used for")
+@option("--keep-until", vi="lưu giữ đến ngày (31/12/2027)", en="kept until (31/12/2027)")
+@option("--officer", vi="người chịu trách nhiệm", en="responsible officer")
+def import_files(
+    surface: Surface,
+    files: tuple[str, ...],
+    ward: str | None,
+    group: str | None,
+    choices: tuple[str, ...],
+    partial: bool,
+    report: str | None,
+    rows: bool,
+    **said: str | None,
+) -> int:
+    context = surface.context()
+    gc.disable()  # this process ends when the list is in; a million rows are walked for nothing
+    given = ListFiles(
+        imports.files_of([Path(f) for f in files]),
+        ward=ward, residential_group=group, columns=pairs(choices, "--map"), said=said,
+    )  # fmt: skip
+    if report:
+        imports.check_report_place(Path(report))
+    with surface.progress("Đang đọc", "Reading", 1) as update:
+        read = imports.read(context, given, update)
+    seen = _stored(surface, read, partial)
+    if report:
+        with surface.progress("Đang ghi báo cáo", "Writing the report", 1) as update:
+            imports.write_report(
+                context, Path(report), given, seen.read, seen.plan, surface.language,
+                stored=seen.import_id is not None, told=update,
+            )  # fmt: skip
+    if surface.json:
+        surface.emit(_summary(surface, seen, rows))
+    else:
+        _tell(surface, seen, report)
+    if seen.stop:
+        return seen.stop.exit_code
+    return PARTLY if read.listing.rejected else OK
+
+
+def _stored(surface: Surface, read: ReadList, partial: bool) -> Seen:
+    """Store it, unless bad rows stop it or this is a dry run."""
+    context = surface.context()
+    try:
+        imports.check_rows(read, partial=partial)
+    except Problem as problem:
+        return Seen(read, imports.foresee(context, read), stop=problem)
+    if surface.dry_run:
+        return Seen(read, imports.foresee(context, read))
+    read = imports.answered(read, _asked(surface, read))
+    try:
+        with surface.progress("Đang lưu", "Storing", max(len(read.listing.entries), 1)) as update:
+            stored = imports.store(context, read, partial=partial, told=update)
+    except Problem as problem:
+        if problem.code == "basis-missing":
+            options = " ".join(f"--{m.replace('_', '-')}" for m in read.basis.missing())
+            surface.hint(f"Thêm: {options}", f"Add: {options}")
+        raise
+    return Seen(read, stored.plan, stored.import_id)
+
+
+def _asked(surface: Surface, read: ReadList) -> dict[str, str]:
+    """What the list rests on, asked once from whoever sits there; nothing where nobody does."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()) or surface.json:
+        return {}
+    return {name: surface.ask(LABELS[name]) for name in read.basis.missing()}
+
+
+def _summary(surface: Surface, seen: Seen, with_rows: bool) -> dict[str, Any]:
+    def told(findings: list[Finding]) -> list[dict[str, object]]:
+        return [f.as_json(surface.language) for f in findings]
+
+    listing, plan = seen.listing, seen.plan
+    found: dict[str, Any] = {
+        "files": len(seen.read.files),
+        "rows": listing.rows,
+        "created": len(plan.created),
+        "updated": len(plan.updated),
+        "unchanged": plan.unchanged,
+        "rejected": told(listing.rejected),
+        "repaired": told(listing.repaired),
+        "needs_review": told(listing.needs_review),
+        "duplicates": [d.as_json(surface.language) for d in plan.doubles],
+        "proposed_groups": seen.read.places_of(plan),
+        "dropped": dict(listing.dropped),
+        "tables": [t.as_json() for t in listing.tables],
+        "basis": seen.read.basis.as_json(),
+    }
+    if with_rows:
+        found["accepted"] = [e.as_json() for e in listing.entries]
+    if seen.import_id is not None:
+        found["import"] = seen.import_id
+    if seen.stop is not None and not surface.dry_run:
+        found["error"] = {"code": seen.stop.code, "message": seen.stop.to(surface.language)}
+    return found
+
+
+def _tell(surface: Surface, seen: Seen, report: str | None) -> None:
+    listing, plan = seen.listing, seen.plan
+    n = number
+    surface.say(
+        f"{n(listing.rows)} dòng: {n(len(plan.created))} người mới, {n(len(plan.updated))} thay "
+        f"đổi, {n(plan.unchanged)} đã có; sửa {n(len(listing.repaired))} chỗ, "
+        f"{n(len(listing.needs_review))} dòng cần xem, {n(len(listing.rejected))} dòng hỏng.",
+        f"{n(listing.rows)} rows: {n(len(plan.created))} new, {n(len(plan.updated))} changed, "
+        f"{n(plan.unchanged)} known; {n(len(listing.repaired))} places repaired, "
+        f"{n(len(listing.needs_review))} to look at, {n(len(listing.rejected))} bad.",
+    )
+    _tell_columns(surface, listing)
+    _tell_rest(surface, listing, plan)
+    for findings, head in (
+        (listing.rejected, Say("Dòng hỏng", "Bad rows")),
+        (listing.needs_review, Say("Cần xem", "To look at")),
+    ):
+        if findings:
+            surface.say("")
+            _tell_findings(surface, head, findings)
+    _tell_next(surface, seen, report)
+
+
+def _tell_columns(surface: Surface, listing: Listing) -> None:
+    """How each kind of table was understood, with how sure; a person corrects it with --map."""
+    told: dict[str, list[str]] = {}
+    for table in listing.tables:
+        columns = ", ".join(
+            f"{c.heading or c.as_json()['column']} → {c.field} ({c.sure:.0%})"
+            for c in table.header.columns
+            if c.field
+        )
+        told.setdefault(columns, []).append(f"{table.file} {table.sheet}".strip())
+    for columns, places in list(told.items())[:SHOWN]:
+        some = ", ".join(places[:3]) + ("…" if len(places) > 3 else "")
+        surface.say(f"{some}: {columns}")
+    if any(c.sure < 0.9 and c.field for t in listing.tables for c in t.header.columns):
+        surface.hint(
+            "Có cột chưa chắc. Nếu sai, chỉ lại bằng --map, ví dụ --map phone='Số máy'.",
+            "Some columns are unsure. If wrong, point to them with --map, e.g. --map phone='No'.",
+        )
+
+
+def _tell_rest(surface: Surface, listing: Listing, plan: Merge) -> None:
+    for kind, cells in sorted(listing.dropped.items()):
+        say = DROPPED[kind]
+        surface.say(f"Không lưu {say.vi}: {number(cells)} ô.", f"Not stored: {say.en}, {cells}.")
+    if plan.doubles:
+        kinds = {d.code: 0 for d in plan.doubles}
+        for double in plan.doubles:
+            kinds[double.code] += 1
+        words = {
+            "same_person": Say("dòng trùng đã gộp", "double rows merged"),
+            "shared_phone": Say("dòng chung số điện thoại", "rows that share a phone"),
+            "namesake": Say("người trùng tên trong tổ", "namesakes in one group"),
+        }
+        surface.say(
+            "Trùng: " + ", ".join(f"{number(c)} {words[k].vi}" for k, c in kinds.items()) + ".",
+            "Doubles: " + ", ".join(f"{c} {words[k].en}" for k, c in kinds.items()) + ".",
+        )
+    if plan.proposed:
+        surface.say(
+            f"{number(len(plan.proposed))} tổ dân phố chưa có trong sổ sẽ được ghi thêm.",
+            f"{len(plan.proposed)} residential groups are not known yet and will be added.",
+        )
+
+
+def _tell_findings(surface: Surface, head: Say, findings: Sequence[Finding]) -> None:
+    heads = [head, Say("dòng", "row"), Say("cột", "column"), Say("giá trị", "value"),
+             Say("vì sao", "why")]  # fmt: skip
+    surface.table(
+        heads,
+        [
+            [f"{f.file} {f.sheet}".strip(), str(f.row or ""), f.column, f.value,
+             f.message.to(surface.language)]
+            for f in findings[:SHOWN]
+        ],
+    )  # fmt: skip
+    if len(findings) > SHOWN:
+        more = number(len(findings) - SHOWN)
+        surface.say(f"… và {more} dòng nữa (xem --report).", f"… and {more} more (see --report).")
+
+
+def _tell_next(surface: Surface, seen: Seen, report: str | None) -> None:
+    if report:
+        surface.say(f"Báo cáo: {report}", f"Report: {report}")
+    if seen.stop:
+        surface.warn(
+            "Chưa lưu gì vì có dòng hỏng. Sửa các dòng trên, hoặc thêm --partial để lưu phần tốt.",
+            "Nothing was stored because of bad rows. Fix them, or add --partial for the good ones.",
+        )
+    elif seen.import_id is None:
+        surface.hint(
+            "Chưa lưu gì. Nếu đúng, chạy lại không có --dry-run.",
+            "Nothing was stored. If this is right, run it again without --dry-run.",
+        )
+    else:
+        surface.hint(
+            f"Hoàn tác: dispatcher contacts undo {seen.import_id}. Soạn đợt gửi: "
+            "dispatcher broadcasts create --template TÊN --ward all",
+            f"Undo: dispatcher contacts undo {seen.import_id}. Write a broadcast: "
+            "dispatcher broadcasts create --template NAME --ward all",
+        )

@@ -1,0 +1,81 @@
+"""gateways: balance, templates, callback: what concerns the account at a vendor."""
+
+from __future__ import annotations
+
+from dispatcher.cli.gateways.group import gateways
+from dispatcher.cli.spoken import argument, option
+from dispatcher.cli.surface import Surface
+from dispatcher.domain.amounts import number
+from dispatcher.usecases import gateways as use
+
+
+@gateways.verb(
+    "balance",
+    "Số dư, hạn mức và chất lượng tài khoản ở nhà cung cấp.",
+    "Balance, quota and quality of the account at the vendor.",
+    "dispatcher gateways balance esms",
+)
+@argument("name", complete="gateway")
+def balance(surface: Surface, name: str) -> None:
+    found = use.balance(surface.context(), name)
+    if surface.json:
+        surface.emit({"gateway": name, **found})
+        return
+    for key, value in found.items():
+        shown = f"{number(int(value))} đ" if key == "balance" else value
+        surface.say(f"{key}: {shown}", f"{key}: {shown}")
+
+
+@gateways.verb(
+    "templates",
+    "Mẫu đã đăng ký ở nhà cung cấp: mã, chữ, từng chỗ trống dài tối đa bao nhiêu, giá.",
+    "Templates registered at the vendor: id, text, how long each value may be, price.",
+    "dispatcher gateways templates zalo",
+)
+@argument("name", complete="gateway")
+@option("--sender", default="", vi="tên định danh (eSMS)", en="brandname (eSMS)")
+def templates(surface: Surface, name: str, sender: str) -> None:
+    found = use.templates(surface.context(), name, sender)
+    if surface.json:
+        surface.emit(
+            [
+                {
+                    "id": t.template_id,
+                    "text": t.text,
+                    "state": t.state,
+                    "network": t.network,
+                    "price": t.price,
+                    "price_by_id": t.price_by_id,
+                    "params": [
+                        {"name": n, "longest": most, "required": need} for n, most, need in t.params
+                    ],
+                }
+                for t in found
+            ]
+        )
+        return
+    for template in found:
+        where = f" [{template.network}]" if template.network else ""
+        price = f", {template.price} đ" if template.price is not None else ""
+        surface.say(f"{template.template_id}{where}: {template.text} ({template.state}{price})")
+        for key, most, need in template.params:
+            longest = f" ≤ {most}" if most else ""
+            surface.say(f"    <{key}>{longest}{' *' if need else ''}")
+
+
+@gateways.verb(
+    "callback",
+    "Địa chỉ nhận báo kết quả, để dán vào trang của nhà cung cấp. Đây là bí mật.",
+    "The callback address to paste at the vendor. It is a secret.",
+    "dispatcher gateways callback zalo",
+)
+@argument("name", complete="gateway")
+def callback(surface: Surface, name: str) -> None:
+    url = use.callback_address(surface.context(), name)
+    if surface.json:
+        surface.emit({"gateway": name, "url": url})
+    surface.say(url, url)
+    surface.hint(
+        f"Lộ địa chỉ này thì tăng «callback» của mục [gateways.{name}] và dán lại.",
+        f"If it leaked, count “callback” under [gateways.{name}] up and paste it again.",
+    )
