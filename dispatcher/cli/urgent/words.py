@@ -16,6 +16,7 @@ STATES = {
 
 
 def as_json(e: Any) -> dict[str, Any]:
+    """A prepared text as programs read it."""
     return {
         "name": e.name,
         "title": e.title,
