@@ -41,7 +41,10 @@ def add(
         f"Đã {'thêm' if added.is_new else 'cập nhật'} {name}.",
         f"{name} {'added' if added.is_new else 'updated'}.",
     )
-    _tell_undo(surface, added.import_id)
+    surface.hint(
+        f"Hoàn tác: dispatcher contacts undo {added.import_id}",
+        f"Undo: dispatcher contacts undo {added.import_id}",
+    )
 
 
 @command(
@@ -73,12 +76,9 @@ def edit(
 def _told(surface: Surface, changed: ChangedContacts) -> None:
     if surface.json:
         surface.emit({"import": changed.import_id, "contacts": list(changed.ids)})
-    _tell_undo(surface, changed.import_id)
-
-
-def _tell_undo(surface: Surface, number: int) -> None:
     surface.hint(
-        f"Hoàn tác: dispatcher contacts undo {number}", f"Undo: dispatcher contacts undo {number}"
+        f"Hoàn tác: dispatcher contacts undo {changed.import_id}",
+        f"Undo: dispatcher contacts undo {changed.import_id}",
     )
 
 
