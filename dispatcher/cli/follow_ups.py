@@ -5,7 +5,7 @@ from __future__ import annotations
 from dispatcher import broadcasts as planning
 from dispatcher import templating
 from dispatcher.broadcasts import app as joined
-from dispatcher.broadcasts import firing
+from dispatcher.broadcasts import occurrences
 from dispatcher.cli.approvals import broadcasts
 from dispatcher.cli.broadcasts import OVER, acting, broadcast_id, told
 from dispatcher.cli.contacts.typed import lines
@@ -155,7 +155,7 @@ def correct(surface: Surface, number_: str, template: str, fields: tuple[str, ..
 def stop_all(surface: Surface) -> None:
     app, actor = surface.open_app(), surface.actor()
     with app.begin(actor)() as tx:
-        done = firing.stop_everything(app, tx)
+        done = occurrences.stop_everything(app, tx)
     if surface.json:
         surface.emit(
             {

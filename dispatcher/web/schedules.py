@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dispatcher.broadcasts import firing
+from dispatcher.broadcasts import occurrences
 from dispatcher.domain.model import Role
 from dispatcher.usecases import schedules, schedules_views
 from dispatcher.web.ask import Answer, Ask, Go, Shown
@@ -33,7 +33,7 @@ def pause_schedule(ask: Ask) -> Answer:
 def stop_all(ask: Ask) -> Answer:
     """The emergency stop, of everything the person looks after."""
     with ask.begin() as tx:
-        firing.stop_everything(ask.app, tx)
+        occurrences.stop_everything(ask.app, tx)
     return Go("/broadcasts")
 
 

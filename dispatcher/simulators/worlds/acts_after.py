@@ -7,7 +7,7 @@ import random
 from dispatcher import broadcasts as planning
 from dispatcher import templating
 from dispatcher.broadcasts import app as joined
-from dispatcher.broadcasts import firing
+from dispatcher.broadcasts import occurrences
 from dispatcher.broadcasts.app import App
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.contacts import contacts
@@ -137,7 +137,7 @@ def stopped(world: World, app: App, told: Told) -> None:
 @happens("stop everything", weight=0.5)
 def stop_everything(world: World, draw: random.Random) -> str | None:
     """The emergency stop: broadcasts end, schedules pause."""
-    done: list[firing.Stopped] = []
+    done: list[occurrences.Stopped] = []
 
     def act(app: App) -> bool:
         def remember() -> None:
@@ -148,7 +148,7 @@ def stop_everything(world: World, draw: random.Random) -> str | None:
                     told.stopped = world.seconds
 
         with signed(world, app, AUTHOR, remember) as tx:
-            done.append(firing.stop_everything(app, tx))
+            done.append(occurrences.stop_everything(app, tx))
             see_firings(world, tx)
         return True
 
