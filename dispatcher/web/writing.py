@@ -22,7 +22,7 @@ from dispatcher.domain.periods import Period
 from dispatcher.domain.problems import Problem
 from dispatcher.templating import Template
 from dispatcher.web.ask import Answer, Ask, Go, Shown
-from dispatcher.web.guard import Page, changes, reads
+from dispatcher.web.guard import Page, asks, changes, reads
 
 WRITING = (Role.OFFICER, Role.LEADER, Role.ADMIN)
 Form = Mapping[str, Sequence[str]]
@@ -304,10 +304,10 @@ PAGES: list[Page] = [
     reads("/broadcasts/new", choose_text, WRITING),
     reads("/broadcasts/new/{template}", new, WRITING),
     changes("/broadcasts/new/{template}", create),
-    changes("/broadcasts/new/{template}/along", along),
-    changes("/broadcasts/new/{template}/forget", forget),
+    asks("/broadcasts/new/{template}/along", along),
+    asks("/broadcasts/new/{template}/forget", forget),
     reads("/broadcasts/{number}/edit", edit, WRITING),
     changes("/broadcasts/{number}/edit", save),
-    changes("/broadcasts/{number}/edit/along", along),
-    changes("/broadcasts/{number}/edit/forget", forget),
+    asks("/broadcasts/{number}/edit/along", along),
+    asks("/broadcasts/{number}/edit/forget", forget),
 ]
