@@ -124,6 +124,7 @@ def live(
     random.seed(seed)  # libraries that draw for themselves
     world = World(seed, root)
     world.like_a_server = like_a_server
+    os.environ["DISPATCHER_STATE"] = str(root / "state")  # nothing is there of an earlier life
     try:
         if database:
             world.places.append(beside(shop, database))

@@ -131,6 +131,18 @@ def unread(plan: SitePlan, draw: random.Random) -> SitePlan:
     return site(plan, draw.randint(6, 12), [first, second], draw.choice(("5s", "30s")))
 
 
+def late_noes(plan: SitePlan, draw: random.Random) -> SitePlan:
+    """The network says no to the first step long after the second has begun; everybody has another
+    number besides."""
+    habits = {**CALM, "reports": 1.0, "report_early": 0.0, "report_late": 1.0, "report_stuck": 0.0,
+              "report_apart": 0.0, "fails": 0.6, "latency": 0.1}  # fmt: skip
+    first = gateway(draw, draw.choice(("json", "text")), "g0", channel="zalo", batch=1,
+                    leaves_out="", habits=habits, **UNLIMITED)  # fmt: skip
+    second = gateway(draw, "lab", "g1", habits=CALM, **UNLIMITED)
+    people = Residents(shares=0.0, second=1.0, agreed=1.0)
+    return site(plan, draw.randint(3, 6), [first, second], "5s", residents=people)
+
+
 def long_doubts(plan: SitePlan, draw: random.Random) -> SitePlan:
     """All of a broadcast is in doubt at once, at a vendor that remembers."""
     habits = {**CALM, "broken": 0.8, "latency": 0.5, "reports": 0.0}

@@ -122,6 +122,10 @@ _ALL = (
         Beat(NOES, 3.0, 30.0, 0.3),
         Beat(("broadcast",), 450.0, 500.0),
     ), {**_ONCE, "template": "sim"}),
+    Theme("late noes", sites.late_noes, (
+        _BROADCAST,
+        Beat((*DEATHS, "the door dies"), 5.0, 60.0, 0.3),
+    ), {**_ONCE, "template": "sim"}),
     Theme("no further word", sites.no_further_word, (
         _BROADCAST,
         Beat(DEATHS, 1.0, 10.0, 0.4),
