@@ -26,7 +26,8 @@ wards = ["Máy Tơ"]
 FORM = {"name": "x", "reason": "thử", "until": "2026-12-31", "from": "2026-12-01", "hours": "1",
         "day": "2026-12-31", "kind": "off", "what": "stop", "role": "officer", "ward": "Máy Tơ",
         "phone": "0951111111", "sure": "c1", "start": "", "place": "1", "into": "1",
-        "most_people": "1", "most_dong": "1", "template": "canh-bao"}  # fmt: skip
+        "most_people": "1", "most_dong": "1", "template": "canh-bao",
+        "pasted": "Họ và tên;Số điện thoại\nTrần An;0950000001"}  # fmt: skip
 
 
 @pytest.fixture
