@@ -11,7 +11,7 @@ from dispatcher.domain.rights import WRITERS
 from dispatcher.usecases import areas, imports, uploads
 from dispatcher.usecases.imports import FIELDS, LABELS, Cell, Finding, ListFiles, Listing, ReadList
 from dispatcher.web.ask import Answer, Ask, Go, Sent, Shown, whole
-from dispatcher.web.guard import Page, asks, changes, reads
+from dispatcher.web.guard import Page, changes, reads
 
 MOST_SHOWN, PAST = 100, 20  # findings of a list; earlier imports
 
@@ -106,7 +106,7 @@ def undo(ask: Ask) -> Answer:
 
 PAGES: list[Page] = [
     reads("/contacts/import", bring, WRITERS),
-    asks("/contacts/import", check),
+    changes("/contacts/import", check),
     changes("/contacts/import/store", store),
     changes("/imports/{number}/undo", undo),
 ]
