@@ -8,7 +8,7 @@ from dispatcher.domain.model import Audience, Role
 from dispatcher.usecases import broadcasts, broadcasts_writing
 from dispatcher.usecases.broadcasts import Changes, NewBroadcast
 from dispatcher.web.ask import Answer, Ask, Go, Shown, read_date
-from dispatcher.web.guard import Page, changes, reads
+from dispatcher.web.guard import Page, asks, changes, reads
 
 WRITING = (Role.OFFICER, Role.LEADER, Role.ADMIN)
 
@@ -105,10 +105,10 @@ PAGES: list[Page] = [
     reads("/broadcasts/new", choose_text, WRITING),
     reads("/broadcasts/new/{template}", write, WRITING),
     changes("/broadcasts/new/{template}", create),
-    changes("/broadcasts/new/{template}/along", along, WRITING),
-    changes("/broadcasts/new/{template}/forget", forget, WRITING),
+    asks("/broadcasts/new/{template}/along", along),
+    asks("/broadcasts/new/{template}/forget", forget),
     reads("/broadcasts/{number}/edit", write, WRITING),
     changes("/broadcasts/{number}/edit", save),
-    changes("/broadcasts/{number}/edit/along", along, WRITING),
-    changes("/broadcasts/{number}/edit/forget", forget, WRITING),
+    asks("/broadcasts/{number}/edit/along", along),
+    asks("/broadcasts/{number}/edit/forget", forget),
 ]
