@@ -27,6 +27,7 @@ from dispatcher.simulators.vendors.server import start
 from dispatcher.usecases import signing_in
 from dispatcher.web.console import console
 from dispatcher.web.guard import SESSION
+from dispatcher.worker.receipt_door import door
 
 PATHS = ("/", "/broadcasts", "/broadcasts/1", "/broadcasts/1/progress", "/broadcasts/1/report",
          "/inbox", "/urgent", "/schedules", "/contacts", "/contacts/1", "/contacts/import", "/why",
@@ -68,7 +69,7 @@ def pages(count: int, many: int, rounds: int = 20) -> tuple[dict[str, float], fl
 
 
 async def _asked(app: App, word: str, rounds: int) -> dict[str, float]:
-    transport = httpx.ASGITransport(console(app, {}, {}))
+    transport = httpx.ASGITransport(console(app, door(app.store, app.clock, {}, {})))
     took: dict[str, float] = {}
     csrf = app.store.sealer.digest("csrf", word).hex()
     asks: list[tuple[str, Any]] = [(path, None) for path in PATHS]

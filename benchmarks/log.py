@@ -12,12 +12,13 @@ from typing import Any
 
 from benchmarks import sites
 from dispatcher.broadcasts.app import App
-from dispatcher.cli.log import timed as in_hanoi
 from dispatcher.db.broadcasts import logbook
 from dispatcher.db.broadcasts.logbook import Filters
+from dispatcher.domain.cells import rows_as_csv
 from dispatcher.domain.model import SYSTEM
-from dispatcher.reports import reporting
-from dispatcher.usecases import auditing
+from dispatcher.usecases.log import in_hanoi_time
+from dispatcher.usecases.why import find as find_people
+from dispatcher.usecases.why import story as story_of
 
 BROADCASTS = 50  # five million messages are fifty broadcasts to 100,000 people
 
@@ -85,8 +86,8 @@ def why(app: App) -> float:
     with app.store.read(SYSTEM) as tx:
 
         def story() -> None:
-            [person] = auditing.find(tx, "0950000777", app.site.sample_heads)[:1]
-            assert auditing.story(tx, person, "vi")["messages"]
+            [person] = find_people(tx, "0950000777", app.site.sample_heads)[:1]
+            assert story_of(tx, person, "vi")["messages"]
 
         return timed(story)
 
@@ -98,7 +99,7 @@ def export(app: App) -> tuple[float, float]:
     rows, began, columns = 0, time.perf_counter(), list(logbook.MESSAGES.columns)
     with app.store.read(SYSTEM) as tx, open("/dev/null", "w", encoding="utf-8") as out:
         found = logbook.MESSAGES.rows(tx, Filters(), limit=None)
-        for piece in reporting.rows_as_csv(in_hanoi(found, columns), columns):
+        for piece in rows_as_csv(in_hanoi_time(found, columns), columns):
             out.write(piece)
             rows += piece.count("\n")
     took = time.perf_counter() - began

@@ -13,6 +13,7 @@ import pyotp
 from dispatcher.domain.model import SYSTEM
 from dispatcher.usecases import signing_in
 from dispatcher.web.console import console
+from dispatcher.worker.receipt_door import door
 
 PASSWORD = "mèo xanh ăn sấm chớp"
 LOOP = asyncio.new_event_loop()  # one for all browsers of a process
@@ -40,7 +41,7 @@ class Browser:
 
 def serve(app, code="", twins=""):
     """A browser at the console of `app`, nobody signed in."""
-    return Browser(console(app, {}, {}, code, twins))
+    return Browser(console(app, door(app.store, app.clock, {}, {}), code, twins))
 
 
 def token(client, path="/me"):

@@ -17,7 +17,7 @@ from dispatcher.domain.model import SYSTEM, BroadcastState
 from dispatcher.domain.problems import Problem
 from dispatcher.reports import reporting
 from dispatcher.simulators.vendors.ledger import luck
-from dispatcher.usecases import auditing
+from dispatcher.usecases import why
 from dispatcher.usecases.context import open_app
 
 ON_ZALO = next(n for n in range(1000) if luck("84" + number(n)[1:], "zalo") >= 35
@@ -71,7 +71,7 @@ def test_one_message_walks_through_the_whole_house(make_site, database, twins, t
     # the report adds up, and the trail of one person can be told
     with app.store.read(SYSTEM) as tx:
         total = reporting.report(tx, broadcast_id).total
-        story = auditing.story(tx, auditing.find(tx, number(NOT_ON_ZALO), ("095",))[0], "vi")
+        story = why.story(tx, why.find(tx, number(NOT_ON_ZALO), ("095",))[0], "vi")
     assert total.people == 4
     assert (total.counts["reached"], total.counts["through"], total.counts["no_number"]) == (
         2,

@@ -21,6 +21,7 @@ from dispatcher.db.broadcasts.samples import Look
 from dispatcher.db.contacts import areas, groups
 from dispatcher.db.contacts.reach import Reach
 from dispatcher.db.database import Store, Tx
+from dispatcher.db.ops import identity
 from dispatcher.db.queue import gateways as gateway_rows
 from dispatcher.db.staff import people
 from dispatcher.domain import law, periods
@@ -78,6 +79,11 @@ def database_file(site: Site) -> Path | None:
     prefix = "sqlite:///"
     found = site.database.startswith(prefix)
     return Path(site.database.removeprefix(prefix)) if found else None
+
+
+def second_place_of(site: Site) -> Path:
+    """Where refusals are kept beside the database: the settings say, else this machine's state."""
+    return site.second or identity.place_beside(database_file(site))
 
 
 def draft(

@@ -17,12 +17,11 @@ from dispatcher.db.broadcasts import broadcasts, repeats, schedules
 from dispatcher.db.contacts import areas
 from dispatcher.db.database import Tx
 from dispatcher.db.ops import days_off
-from dispatcher.domain import periods, rights
-from dispatcher.domain.model import HANOI, ORDINARY, SYSTEM, URGENT, Actor
+from dispatcher.domain import periods
+from dispatcher.domain.model import HANOI, ORDINARY, URGENT, Actor
 from dispatcher.domain.periods import Period, clock
 from dispatcher.domain.problems import Problem, Say, refused
 from dispatcher.scheduling import Occurrence, Schedule
-from dispatcher.usecases.context import refusals
 
 LOOKS_AHEAD = timedelta(days=366)  # for firings outside their hours
 MOST_FIRINGS = 400
@@ -220,33 +219,3 @@ def stop_everything(app: App, tx: Tx) -> Stopped:
         schedules.move(tx, name, "paused")
     tx.note("stopped_all", "site", "", broadcasts=ended, schedules=paused)
     return Stopped(ended, cancelled, paused)
-
-
-def hand_in(app: App, actor: Actor, schedule: Schedule) -> tuple[planning.Preview, int, int]:
-    """Submit a schedule with what one firing may reach and cost; lists grow in half a year.
-
-    (what the next firing would do, most people, most đồng)
-    """
-    today = app.clock().astimezone(HANOI).date()
-    template = templating.load(app.templates, schedule.template)
-    wording.check_words(app.site, template, schedule.fields, today)
-    with refusals(app.begin(SYSTEM), actor, "submit", "schedule", schedule.name):
-        with app.store.read(actor) as tx:
-            calendar = days_off.calendar(tx)
-        scheduling.refuse_same_day(schedule, calendar, app.clock(), tet=app.site.tet)
-        found = foresee(app, actor, schedule)
-        if found.unexplained and not schedule.again:
-            raise planning.same_words(found.unexplained, in_file=True)
-        if not found.queued:
-            raise refused(
-                "nobody",
-                "Không có ai nhận được tin này; kiểm tra người nhận và danh bạ.",
-                "Nobody would receive this; check the audience and the list.",
-            )
-    people = found.people + max(10, found.people // 5)
-    dong = found.total + max(10_000, found.total // 5)
-    with refusals(app.begin(SYSTEM), actor, "submit", "schedule", schedule.name):
-        with app.begin(actor)() as tx:
-            rights.need(tx.actor, rights.WRITERS, "trình lịch gửi", "submit schedules")
-            scheduling.submit(tx, schedule, people, dong, again_of=found.repeated, tet=app.site.tet)
-    return found, people, dong

@@ -11,7 +11,7 @@ from dispatcher.db.database import Tx
 from dispatcher.domain.areas import find
 from dispatcher.domain.model import AreaKind
 from dispatcher.domain.problems import Say
-from dispatcher.usecases import housekeeping
+from dispatcher.usecases.site import merge_groups
 
 areas = Group(Say("Phường và tổ dân phố.", "Wards and residential groups."))
 
@@ -123,7 +123,7 @@ def merge(surface: Surface, ward: str, group: str, into: str) -> None:
     with app.begin(surface.actor())() as tx:
         group_of(tx, surface, ward)
         old, new = group_in(tx, ward, group), group_in(tx, ward, into)
-        people, change = housekeeping.merge_groups(tx, old, new)
+        people, change = merge_groups(tx, old, new)
     if surface.json:
         surface.emit({"area": old.id, "into": new.id, "people": people, "import": change})
     surface.say(f"{old.name} → {new.name}: {people} người.",

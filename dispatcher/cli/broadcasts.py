@@ -14,12 +14,12 @@ from dispatcher.broadcasts import app as joined
 from dispatcher.broadcasts import repeating, routes
 from dispatcher.cli.contacts import who
 from dispatcher.cli.days import read_day
+from dispatcher.cli.gateways.account import tell_findings
 from dispatcher.cli.previewed import tell_preview, tell_times
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.tables import write_page
 from dispatcher.cli.templates import pairs
-from dispatcher.cli.vendors import findings, refuse_what_vendors_refuse, tell_findings
 from dispatcher.config import duration, window
 from dispatcher.db.broadcasts import broadcasts as rows
 from dispatcher.db.broadcasts.broadcasts import Broadcast, state_vi
@@ -30,6 +30,7 @@ from dispatcher.domain.problems import Problem, Say, refused
 from dispatcher.reports import reporting
 from dispatcher.reports.reporting import number
 from dispatcher.usecases.context import refusals
+from dispatcher.usecases.vendor_templates import findings, refuse_what_vendors_refuse
 from dispatcher.worker import timekeeping
 
 broadcasts = Group(Say("Đợt gửi.", "Broadcasts."))
@@ -201,7 +202,7 @@ def preview(
             broadcast.title, app.site.name, shown, drill=broadcast.mode is Mode.DRILL
         )
         write_page(surface, html, page)
-    told_by_vendors = findings(surface, broadcast, found)
+    told_by_vendors = _in_words(surface, findings(app, broadcast, found))
     if surface.json:
         said = {"vendors": told_by_vendors} if told_by_vendors else {}
         surface.emit({"broadcast": broadcast.id, **found.as_json(), **said})
@@ -212,6 +213,13 @@ def preview(
         f"Trình duyệt: dispatcher broadcasts submit {broadcast.id} --as TÊN",
         f"Submit: dispatcher broadcasts submit {broadcast.id} --as NAME",
     )
+
+
+def _in_words(surface: Surface, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The findings of vendors with their problems as sentences."""
+    return [
+        {**f, "problem": f["problem"].to(surface.language)} if "problem" in f else f for f in found
+    ]
 
 
 def paper_facts(day: str, about: str, agency: str, signer: str) -> dict[str, str]:
@@ -280,7 +288,7 @@ def submit(surface: Surface, number_: str, leave_out: bool, again: str, over_bud
     if not surface.json:
         tell_times(surface, found)
     if not leave_out:
-        refuse_what_vendors_refuse(surface, broadcast, found)
+        refuse_what_vendors_refuse(app, broadcast, found)
     done = acting(
         surface,
         number_,

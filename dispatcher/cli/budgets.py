@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dispatcher.broadcasts.app import budgets_of
 from dispatcher.cli.spoken import Group
 from dispatcher.cli.surface import Surface
-from dispatcher.db.broadcasts import budgets as rows
 from dispatcher.domain.problems import Say
+from dispatcher.usecases import budgets as cases
 
 budgets = Group(Say("Ngân sách của các phường.", "Budgets of the wards."))
 
@@ -18,14 +17,9 @@ budgets = Group(Say("Ngân sách của các phường.", "Budgets of the wards."
     "dispatcher budgets list",
 )
 def list_budgets(surface: Surface) -> None:
-    app, actor = surface.open_app(), surface.actor()
-    with app.store.read(actor) as tx:
-        found = [
-            b for b in budgets_of(app.site, tx) if actor.wards is None or b.wards & actor.wards
-        ]
-        standing = rows.standings(tx, found, app.site.mode, app.clock())
+    standing = cases.standings(surface.context())
     if surface.json:
-        surface.emit([{**s.__dict__, "left": s.left} for s in standing.values()])
+        surface.emit([{**s.__dict__, "left": s.left} for s in standing])
         return
     surface.table(
         [
@@ -36,10 +30,7 @@ def list_budgets(surface: Surface) -> None:
             Say("còn", "left"),
             Say("%", "%"),
         ],
-        [
-            [s.budget, s.period, s.used, s.most, s.left, s.used * 100 // s.most]
-            for s in standing.values()
-        ],
+        [[s.budget, s.period, s.used, s.most, s.left, s.used * 100 // s.most] for s in standing],
         numbers=(2, 3, 4, 5),
     )
     if not standing:

@@ -19,7 +19,7 @@ from dispatcher.domain import phone
 from dispatcher.domain.model import AddressKind
 from dispatcher.domain.opting_out import Wish
 from dispatcher.domain.problems import Problem, refused
-from dispatcher.usecases import auditing
+from dispatcher.domain.words import LOOKS, SCOPES
 from dispatcher.usecases.intake import add_one, numbers
 from dispatcher.worker import receiving
 
@@ -208,8 +208,8 @@ def suppress(
     if surface.json:
         surface.emit({"suppressed": done, "scope": scope, "also": also, "others": others})
     surface.say(
-        f"Ghi cho {done} số: {auditing.SCOPES[scope].vi}.",
-        f"{done} numbers: {auditing.SCOPES[scope].en}.",
+        f"Ghi cho {done} số: {SCOPES[scope].vi}.",
+        f"{done} numbers: {SCOPES[scope].en}.",
     )
     told_silenced(surface, also, others)
     surface.hint(
@@ -291,8 +291,8 @@ def reply(surface: Surface, reply: str, stop: bool, stop_urgent: bool, dismiss: 
     if surface.json:
         surface.emit({"reply": int(reply), "look": done, "contact": found["contact"]})
     surface.say(
-        f"Tin trả lời {reply}: {auditing.LOOKS[done].vi}.",
-        f"Reply {reply}: {auditing.LOOKS[done].en}.",
+        f"Tin trả lời {reply}: {LOOKS[done].vi}.",
+        f"Reply {reply}: {LOOKS[done].en}.",
     )
 
 

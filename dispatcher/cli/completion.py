@@ -6,7 +6,6 @@ bash, zsh and fish come from click; PowerShell (the shell of the wards' PCs) is 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 
 import click
 from click.shell_completion import CompletionItem, ShellComplete, add_completion_class
@@ -111,43 +110,10 @@ def _without_ours(surface: Surface, words: list[str]) -> list[str]:
 def offers(surface: Surface, what: str, begun: str) -> list[CompletionItem]:
     """The site's own values of a kind that begin like this, diacritics not needed."""
     try:
-        values = _values(surface, what)
+        from dispatcher.usecases.offers import offered
+
+        values = offered(surface.open_site(), surface.context, what)
     except Exception:  # a shell that completes must never fail aloud
         return []
     start = folded(begun)
     return [CompletionItem(v) for v in values if folded(v).startswith(start)]
-
-
-def _values(surface: Surface, what: str) -> Iterable[str]:
-    from dispatcher.db.broadcasts import broadcasts
-    from dispatcher.db.contacts import areas, groups
-    from dispatcher.db.staff import people
-    from dispatcher.domain.model import AreaKind
-
-    site = surface.open_site()
-    match what:
-        case "template":
-            from dispatcher.templating import template_files
-
-            return template_files(site.root / "templates")
-        case "schedule":
-            from dispatcher.scheduling import files
-
-            return files(site.root / "schedules")
-        case "gateway":
-            return list(site.gateways)
-        case "route":
-            from dispatcher.broadcasts.routes import known
-
-            return list(known(site))
-    with surface.open_app().store.read(surface.actor()) as tx:
-        match what:
-            case "ward":
-                return [a.name for a in areas.listed(tx, AreaKind.WARD)]
-            case "group":
-                return [g["name"] for g in groups.listed(tx)]
-            case "broadcast":
-                return [str(b.id) for b in broadcasts.listed(tx, limit=30)]
-            case "person":
-                return [p["name"] for p in people.listed(tx)]
-    return []

@@ -17,8 +17,9 @@ from dispatcher.db.schema import moment
 from dispatcher.domain.areas import group_key
 from dispatcher.domain.model import HANOI
 from dispatcher.domain.problems import Problem, Say, unknown
+from dispatcher.domain.words import SCOPES, why_stopped
 from dispatcher.reports.reporting import number
-from dispatcher.usecases import auditing
+from dispatcher.usecases.why import find as find_people
 
 contacts = Group(Say("Danh bạ người nhận.", "The list of contacts."))
 
@@ -88,8 +89,8 @@ def _tell_suppressed(surface: Surface, found: list[dict[str, Any]]) -> None:
         [
             [
                 s["phone"],
-                auditing.SCOPES[s["scope"]].to(surface.language),
-                auditing.why_stopped(s["reason"]).to(surface.language),
+                SCOPES[s["scope"]].to(surface.language),
+                why_stopped(s["reason"]).to(surface.language),
                 s["at"][:16].replace("T", " "),
                 s["by"],
             ]
@@ -129,7 +130,7 @@ def residential_group(tx: Tx, ward: str | None, ward_id: int | None, name: str) 
 def who(surface: Surface, tx: Tx, text: str) -> list[int]:
     """Contacts meant by c12, a phone number or - (standard input); nobody is a problem."""
     words = sys.stdin.read() if text == "-" else text
-    found = auditing.find(tx, words, surface.open_site().sample_heads)
+    found = find_people(tx, words, surface.open_site().sample_heads)
     known = [c["id"] for c in rows.listed(tx, ids=found, limit=len(found) + 1)]
     if not known:
         raise Problem(
@@ -172,7 +173,7 @@ def show(surface: Surface, contact: str) -> None:
         for line in reach.get(c["id"], []):
             _tell_reach(surface, line)
         for s in stopped[c["id"]]["suppressed"]:
-            scope, why = auditing.SCOPES[s["scope"]], auditing.why_stopped(s["reason"])
+            scope, why = SCOPES[s["scope"]], why_stopped(s["reason"])
             surface.say(f"   {scope.vi} ({why.vi}, {s['at'][:10]})",
                         f"   {scope.en} ({why.en}, {s['at'][:10]})")  # fmt: skip
         names = ", ".join(f"c{o['contact']} {o['name']}" for o in stopped[c["id"]]["shares"])

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 
-from dispatcher.domain.problems import Problem
+from dispatcher.domain.problems import Problem, Say
+
+WEEKDAYS = [
+    Say(vi, en)
+    for vi, en in (
+        ("thứ hai", "Mon"), ("thứ ba", "Tue"), ("thứ tư", "Wed"), ("thứ năm", "Thu"),
+        ("thứ sáu", "Fri"), ("thứ bảy", "Sat"), ("chủ nhật", "Sun"),
+    )
+]  # fmt: skip
 
 
 def read_day(text: str) -> date:

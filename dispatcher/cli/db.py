@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from datetime import datetime
 from pathlib import Path
 
-from dispatcher.broadcasts.app import database_file
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
-from dispatcher.db.contacts import contacts
-from dispatcher.db.database import HEAD, version_of
-from dispatcher.db.engines import engine_for
-from dispatcher.db.ops import identity, upkeep
-from dispatcher.db.queue import workers
-from dispatcher.db.queue.workers import WorkerLock
-from dispatcher.db.seal import Sealer
-from dispatcher.domain import rights
-from dispatcher.domain.model import HANOI, SYSTEM
-from dispatcher.domain.problems import OK, USAGE, Problem, Say, refused
-from dispatcher.usecases import housekeeping, restoring
-from dispatcher.usecases.context import site_key
+from dispatcher.domain.model import HANOI
+from dispatcher.domain.problems import OK, USAGE, Say
+from dispatcher.usecases import database, restoring
+from dispatcher.usecases.site import back_up
 
 db = Group(Say("Cơ sở dữ liệu.", "The database."))
 
@@ -33,49 +23,16 @@ db = Group(Say("Cơ sở dữ liệu.", "The database."))
     "dispatcher db upgrade",
 )
 def upgrade(surface: Surface) -> None:
-    from dispatcher.db import migrate
-
-    site = surface.open_site()
-    engine = engine_for(site.database)
-    found, path = version_of(engine), database_file(site)
-    saved = None
-    if found not in (None, HEAD) and not surface.dry_run:
-        _nobody_works(surface)
-        if path is not None:
-            saved = path.with_name(f"{path.name}.before-{HEAD}")
-            upkeep.backup(site.database, saved, lambda done, total: None)
-        migrate.upgrade(engine)
-    engine.dispose()
-    if saved or (found not in (None, HEAD) and not surface.dry_run):
-        with surface.open_app().begin(SYSTEM)() as tx:
-            contacts.learn_names(tx)
+    done = database.upgrade(surface.open_site(), dry=surface.dry_run)
+    found, saved, head = done.found, done.saved, done.head
     if surface.json:
-        surface.emit({"from": found, "to": HEAD, "backup": str(saved) if saved else None})
-    if found == HEAD:
-        surface.say(f"Đã ở phiên bản {HEAD}.", f"Already at version {HEAD}.")
+        surface.emit({"from": found, "to": head, "backup": str(saved) if saved else None})
+    if found == head:
+        surface.say(f"Đã ở phiên bản {head}.", f"Already at version {head}.")
     else:
-        surface.say(f"Đã nâng từ {found} lên {HEAD}.", f"Upgraded from {found} to {HEAD}.")
+        surface.say(f"Đã nâng từ {found} lên {head}.", f"Upgraded from {found} to {head}.")
     if saved:
         surface.say(f"Bản trước khi nâng: {saved}", f"The database before: {saved}")
-
-
-def _nobody_works(surface: Surface) -> None:
-    """Refuse while a worker lives: it would write into what is being replaced."""
-    site = surface.open_site()
-    folder = site.data / "workers"
-    names = {path.stem for path in folder.glob("*.lock")} if folder.is_dir() else set()
-    if database_file(site) is None and version_of(engine_for(site.database)) == HEAD:
-        with surface.open_app().store.read(SYSTEM) as tx:
-            names |= set(workers.others(tx, ""))
-    for name in sorted(names):
-        lock = WorkerLock(name, folder, site.database)
-        if not lock.take():
-            raise refused(
-                "worker-running",
-                "Bộ gửi tin đang chạy. Dừng nó (Ctrl-C) rồi thử lại.",
-                "The worker is running. Stop it (Ctrl-C) and try again.",
-            )
-        lock.drop()
 
 
 @db.verb(
@@ -85,8 +42,7 @@ def _nobody_works(surface: Surface) -> None:
     "dispatcher db check",
 )
 def check(surface: Surface) -> int:
-    with surface.open_app().store.read(SYSTEM) as tx:
-        found = upkeep.check(tx)
+    found = database.check(surface.open_app())
     if surface.json:
         surface.emit(
             [{"check": n, "ok": ok, "message": s.to(surface.language)} for n, ok, s in found]
@@ -111,42 +67,18 @@ def check(surface: Surface) -> int:
 @argument("file")
 @option("--key-to", vi="chép khóa sang chỗ khác", en="copy the key to another place")
 def backup(surface: Surface, file: str, key_to: str | None) -> None:
-    app, target = surface.open_app(), Path(file)
-    rights.need_site(surface.actor(), "sao lưu", "back up")
-    housekeeping.need_new(target)
-    if key_to and Path(key_to).resolve().parent == target.resolve().parent:
-        raise refused(
-            "key-beside",
-            "Khóa phải cất ở chỗ khác với bản sao lưu.",
-            "The key must be kept in another place than the backup.",
-        )
-    size = 0
-    if not surface.dry_run:
-        with surface.progress("Đang sao lưu", "Backing up", 1) as update:
-            size = housekeeping.back_up(app, SYSTEM, target, update)
-        if key_to:
-            _copy_key(app.site.key_file, Path(key_to))
+    context = surface.context()
+    with surface.progress("Đang sao lưu", "Backing up", 1) as update:
+        size = back_up(context, Path(file), Path(key_to) if key_to else None, update)
+    key = context.app.site.key_file
     if surface.json:
         surface.emit({"file": file, "bytes": size, "key": key_to})
     surface.say(f"Đã sao lưu {size / 1e6:.1f} MB vào {file}.", f"{size / 1e6:.1f} MB in {file}.")
     if not key_to:
         surface.hint(
-            f"Khóa {app.site.key_file} không nằm trong đó: cất một bản ở nơi khác (--key-to).",
-            f"The key {app.site.key_file} is not in it: keep a copy elsewhere (--key-to).",
+            f"Khóa {key} không nằm trong đó: cất một bản ở nơi khác (--key-to).",
+            f"The key {key} is not in it: keep a copy elsewhere (--key-to).",
         )
-
-
-def _copy_key(key: Path, target: Path) -> None:
-    try:
-        target.touch(mode=0o600, exist_ok=False)
-        shutil.copyfile(key, target)
-    except OSError as error:
-        raise Problem(
-            "cannot-write",
-            f"Không chép được khóa sang {target}: {error.strerror}.",
-            f"The key could not be copied to {target}: {error.strerror}.",
-            exit_code=4,
-        ) from None
 
 
 @db.verb(
@@ -158,27 +90,16 @@ def _copy_key(key: Path, target: Path) -> None:
 @argument("file")
 def restore(surface: Surface, file: str) -> None:
     site = surface.open_site()
-    path = database_file(site)
-    if path is None:
-        raise refused(
-            "postgresql-restore",
-            "Với PostgreSQL: pg_restore vào một cơ sở dữ liệu mới, rồi dispatcher db check.",
-            "For PostgreSQL use pg_restore into a new database, then dispatcher db check.",
-        )
-    version, sealed = upkeep.verify(Path(file))
-    key = site_key(site)
-    if sealed is not None:
-        Sealer(key).open(sealed)  # the wrong key is a problem that says so
-    _nobody_works(surface)
+    backup_ = restoring.looked_at(site, Path(file))
     surface.confirm(
-        f"Thay cơ sở dữ liệu hiện tại bằng {file} (phiên bản {version}).",
-        f"Replace the present database by {file} (version {version}).",
+        f"Thay cơ sở dữ liệu hiện tại bằng {file} (phiên bản {backup_.version}).",
+        f"Replace the present database by {file} (version {backup_.version}).",
     )
     done = None
     if not surface.dry_run:
         from dispatcher.domain.clock import site_clock
 
-        done = restoring.restore(site, path, key, Path(file), site_clock()())
+        done = restoring.restore(site, backup_.database, backup_.key, Path(file), site_clock()())
     aside, carried = (done.aside, done.carried) if done else (None, {})
     if surface.json:
         surface.emit(
@@ -226,29 +147,16 @@ COUNTED = ("broadcasts", "messages", "refusals", "erased", "entries")
 @argument("target")
 def copy(surface: Surface, target: str) -> None:
     """The target's address; "-" reads it from standard input."""
-    from dispatcher.db.ops.copying import copy_site, target_url
-    from dispatcher.db.ops.restored import MOVED_AWAY
-
-    app = surface.open_app()
-    typed = target == "-"
-    rights.need_site(surface.actor(), "chép trang sang nơi khác", "copy the site")
-    url = target_url(sys.stdin.readline() if typed else target, shown=not typed)
-    _nobody_works(surface)
-    with app.store.read(SYSTEM) as tx:
-        identity.stand(tx, database_file(app.site))
+    context, typed = surface.context(), target == "-"
+    found_at = database.copy_target(
+        context, sys.stdin.readline() if typed else target, shown=not typed
+    )
     surface.confirm(
         "Chép cả trang sang cơ sở dữ liệu mới; sau đó bản hiện tại không gửi nữa.",
         "Copy the whole site to the new database; the present one sends nothing afterwards.",
     )
-    found: dict[str, int] = {}
-    if not surface.dry_run:
-
-        def hold() -> None:
-            with app.begin(surface.actor())() as tx:
-                identity.hold(tx, MOVED_AWAY)
-
-        with surface.progress("Đang chép", "Copying", 1) as update:
-            found = copy_site(app.site.database, url, update, hold)
+    with surface.progress("Đang chép", "Copying", 1) as update:
+        found = database.copy(context, found_at, update)
     rows = sum(found.values())
     if surface.json:
         surface.emit({"rows": rows, "tables": found, "held": bool(found)})
@@ -293,21 +201,12 @@ def copy(surface: Surface, target: str) -> None:
     en="number of a broadcast that goes on at once (may be repeated)",
 )
 def release(surface: Surface, only: bool, without: bool, resumed: tuple[int, ...]) -> None:
-    app = surface.open_app()
-    rights.need_site(surface.actor(), "cho cơ sở dữ liệu gửi lại", "release the database")
-    found = restoring.outlook(app)
+    context = surface.context()
+    restoring.need_release(context)
+    found = restoring.outlook(context.app)
     if not surface.json:
         _tell(surface, found)
-    if found.held is not None and not only:
-        raise refused(
-            "only-one",
-            "Nếu hai bản cùng gửi thì bà con nhận hai lần. Chắc chắn rồi thì thêm "
-            "--i-am-the-only-one.",
-            "If two copies send, people get it twice. Once sure, add --i-am-the-only-one.",
-        )
-    gone: list[int] = []
-    if not surface.dry_run:
-        gone = restoring.release(app, surface.actor(), resumed, without_refusals=without)
+    gone = restoring.release(context, resumed, alone=only, without_refusals=without)
     if surface.json:
         held = found.held if surface.dry_run else None
         surface.emit({**found.as_json(), "was": found.held, "held": held is not None,

@@ -60,8 +60,8 @@ COMMANDS: dict[str, tuple[str, str, Say]] = {
     ),
     "db": (_HERE + "db", "db", Say("cơ sở dữ liệu", "the database")),
     "audit": (_HERE + "log", "audit", Say("nhật ký thao tác", "the trail")),
-    "gateways": (_HERE + "registrations", "gateways", Say("nhà cung cấp", "gateways")),
-    "people": (_HERE + "deputies", "people", Say("người dùng và vai trò", "people and roles")),
+    "gateways": (_HERE + "gateways", "gateways", Say("nhà cung cấp", "gateways")),
+    "people": (_HERE + "people", "people", Say("người dùng và vai trò", "people and roles")),
     "twin": (
         "dispatcher.simulators.twin",
         "twin",

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import click
-
-from dispatcher.cli.days import read_day
-from dispatcher.cli.schedules import WEEKDAYS
-from dispatcher.cli.spoken import Group, argument, option
+from dispatcher.cli.days import WEEKDAYS, read_day
+from dispatcher.cli.spoken import Group, OneOf, argument, option
 from dispatcher.cli.surface import Surface
-from dispatcher.db.ops import days_off
-from dispatcher.domain import rights
-from dispatcher.domain.model import HANOI
 from dispatcher.domain.problems import Say
+from dispatcher.usecases import holidays as cases
 
 holidays = Group(Say("Ngày nghỉ, ngày làm bù.", "Days off, and days made up for."))
 KINDS = {
@@ -26,10 +21,7 @@ KINDS = {
 )
 @option("--year", type=int, vi="năm (mặc định: năm nay và năm sau)", en="this year and the next")
 def list_days(surface: Surface, year: int | None) -> None:
-    app = surface.open_app()
-    this = app.clock().astimezone(HANOI).year
-    with app.store.read(surface.actor()) as tx:
-        found = days_off.listed(tx, (year,) if year else (this, this + 1))
+    found = cases.listed(surface.context(), year)
     if surface.json:
         surface.emit([{**d, "day": d["day"].isoformat()} for d in found])
         return
@@ -60,12 +52,10 @@ def list_days(surface: Surface, year: int | None) -> None:
 )
 @argument("day")
 @option("--name", required=True, vi="tên, hoặc theo văn bản nào", en="name, or by which document")
-@option("--kind", type=click.Choice(list(KINDS)), default="off", vi="là ngày gì", en="what it is")
+@option("--kind", type=OneOf(list(KINDS)), default="off", vi="là ngày gì", en="what it is")
 def set_day(surface: Surface, day: str, name: str, kind: str) -> None:
-    app, actor, on = surface.open_app(), surface.actor(), read_day(day)
-    rights.need_site(actor, "sửa bảng ngày nghỉ", "change the table of days off")
-    with app.begin(actor)() as tx:
-        days_off.put(tx, on, kind, name)
+    on = read_day(day)
+    cases.set_day(surface.context(), on, kind, name)
     if surface.json:
         surface.emit({"day": on.isoformat(), "kind": kind, "name": name})
     surface.say(

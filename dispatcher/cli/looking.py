@@ -16,8 +16,8 @@ from dispatcher.db.queue import gateways, parts
 from dispatcher.db.staff import people
 from dispatcher.domain.model import HANOI, BroadcastState
 from dispatcher.domain.problems import PARTLY, REFUSED, Say
+from dispatcher.domain.words import STATES
 from dispatcher.reports.reporting import number
-from dispatcher.usecases.auditing import STATES
 
 __all__ = ["broadcasts"]
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dispatcher.cli.spoken import command, option
 from dispatcher.cli.surface import Surface
-from dispatcher.db.schema import moment
-from dispatcher.db.staff import notices as rows
-from dispatcher.domain import rights
-from dispatcher.domain.model import HANOI, Role
+from dispatcher.domain.model import HANOI
+from dispatcher.usecases import notices as cases
 
 __all__ = ["notices"]
 
@@ -19,19 +17,15 @@ __all__ = ["notices"]
 )
 @option("--read", "read_", is_flag=True, vi="đánh dấu đã xem hết", en="tick all of it off")
 def notices(surface: Surface, read_: bool) -> None:
-    app, actor = surface.open_app(), surface.actor()
-    rights.need(actor, list(Role), "xem việc của mình", "see their notices")
-    assert actor.person_id is not None
-    with app.store.read(actor) as tx:
-        found = rows.unread(tx, actor.person_id)
+    context = surface.context()
+    found = cases.unread(context)
     if read_ and found:
-        with app.begin(actor)() as tx:
-            rows.read(tx, actor.person_id, [n["id"] for n in found])
+        cases.tick_off(context, [n["id"] for n in found])
     if surface.json:
-        surface.emit([{**n, "at": moment(n["at"]).astimezone(HANOI).isoformat()} for n in found])
+        surface.emit([{**n, "at": n["at"].astimezone(HANOI).isoformat()} for n in found])
         return
     for notice in found:
-        when = moment(notice["at"]).astimezone(HANOI)
+        when = notice["at"].astimezone(HANOI)
         surface.say(f"{when:%H:%M %d/%m}  {notice['vi']}", f"{when:%H:%M %d/%m}  {notice['en']}")
     if not found:
         surface.say("Không có việc nào đang chờ.", "Nothing waits.")

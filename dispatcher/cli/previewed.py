@@ -9,8 +9,8 @@ from dispatcher.cli.templates import bubble
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.domain.model import Mode
 from dispatcher.domain.problems import Say
+from dispatcher.domain.words import REASONS
 from dispatcher.reports.reporting import number
-from dispatcher.usecases.auditing import REASONS
 
 DRILL = Say("CHẠY THỬ: không tin nào rời khỏi máy này.", "DRILL: nothing leaves this machine.")
 

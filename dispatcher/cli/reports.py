@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from dispatcher.cli.broadcasts import broadcast_id
-from dispatcher.cli.contacts import residential_group
 from dispatcher.cli.previewed import say_drill, tell_again
 from dispatcher.cli.spoken import argument, command, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.tables import write_table, write_text, writes
-from dispatcher.db.broadcasts import approvals, broadcasts
-from dispatcher.db.contacts import areas
-from dispatcher.domain.model import Mode
-from dispatcher.domain.problems import Problem, Say
-from dispatcher.reports import reporting
+from dispatcher.domain.amounts import number
+from dispatcher.domain.problems import Say
+from dispatcher.usecases import reports as use
 
 
 @command(
@@ -36,51 +34,18 @@ from dispatcher.reports import reporting
 )
 @option("--out", vi="ghi ra tệp", en="write to a file")
 def report(surface: Surface, number_: str, form: str, out: str | None) -> None:
-    app = surface.open_app()
-    with app.store.read(surface.actor()) as tx:
-        broadcast = broadcasts.get(tx, broadcast_id(number_))
-        found = reporting.report(tx, broadcast.id)
-        approval = approvals.latest(tx, broadcast)
+    context = surface.context()
+    done = use.report(context, broadcast_id(number_), is_fresh=True)
     if surface.json:
-        surface.emit(
-            {
-                "broadcast": broadcast.id,
-                "mode": broadcast.mode.value,
-                "document": {"number": broadcast.document, **broadcast.paper},
-                "approval": approval,
-                "again": broadcast.again,
-                "emergency": broadcast.emergency_id is not None,
-                **found.as_json(),
-            }
-        )
+        surface.emit(done.as_json())
         return
     if form == "table":
-        say_drill(surface, broadcast.mode)
-        tell_report(surface, found)
-        tell_again(surface, broadcast)
-        if approval:
-            signed = " / ".join(approval["signature"])
-            on_paper = approval["manner"] == "paper"
-            surface.say(
-                f"Duyệt{' trên giấy' if on_paper else ''}: {signed} {approval['document']}",
-                f"Approved{' on paper' if on_paper else ''}: {signed} {approval['document']}",
-            )
+        _tell(surface, done)
         return
-    text = (
-        reporting.as_csv(found, surface.language, drill=broadcast.mode is Mode.DRILL)
-        if form == "csv"
-        else reporting.as_html(
-            found,
-            title=broadcast.title,
-            site=app.site.name,
-            when=app.clock(),
-            drill=broadcast.mode is Mode.DRILL,
-            document=" · ".join([broadcast.document, *broadcast.paper.values()]).strip(" ·"),
-            approval=approval,
-            again=broadcast.again,
-            language=surface.language,
-        )
-    )
+    if form == "csv":
+        text = use.as_csv(done, surface.language)
+    else:
+        text = use.as_html(context, done, surface.language)
     if out is None:
         surface.line(text)
         return
@@ -88,14 +53,27 @@ def report(surface: Surface, number_: str, form: str, out: str | None) -> None:
     surface.say(f"Đã ghi {out}", f"Wrote {out}")
 
 
-def tell_report(surface: Surface, found: reporting.Report) -> None:
+def _tell(surface: Surface, done: use.BroadcastReport) -> None:
+    say_drill(surface, done.broadcast.mode)
+    tell_report(surface, done.found)
+    tell_again(surface, done.broadcast)
+    if approval := done.approval:
+        signed = " / ".join(approval["signature"])
+        on_paper = approval["manner"] == "paper"
+        surface.say(
+            f"Duyệt{' trên giấy' if on_paper else ''}: {signed} {approval['document']}",
+            f"Approved{' on paper' if on_paper else ''}: {signed} {approval['document']}",
+        )
+
+
+def tell_report(surface: Surface, found: use.Report) -> None:
     """The table; columns nobody is in are left out."""
-    used = [c for c in reporting.COLUMNS if found.total.counts[c]]
+    used = [c for c in use.COLUMNS if found.total.counts[c]]
     heads = [
         Say("phường", "ward"),
         Say("tổ dân phố", "residential group"),
         Say("người", "people"),
-        *(reporting.COLUMNS[c] for c in used),
+        *(use.COLUMNS[c] for c in used),
     ]
     rows = [
         [line.ward, line.residential_group or "—", line.people, *(line.counts[c] for c in used)]
@@ -106,9 +84,9 @@ def tell_report(surface: Surface, found: reporting.Report) -> None:
     surface.table(heads, rows, numbers=range(2, len(heads)))
     for s in found.spent:
         surface.say(
-            f"{s['channel']} ({s['gateway']}): chuyển {reporting.number(s['accepted'])}, báo nhận "
-            f"{reporting.number(s['delivered'])}, {reporting.number(s['parts'])} tin, "
-            f"{reporting.number(s['cost'])} đồng",
+            f"{s['channel']} ({s['gateway']}): chuyển {number(s['accepted'])}, báo nhận "
+            f"{number(s['delivered'])}, {number(s['parts'])} tin, "
+            f"{number(s['cost'])} đồng",
             f"{s['channel']} ({s['gateway']}): {s['accepted']} accepted, {s['delivered']} "
             "delivered, "
             f"{s['parts']} parts, {s['cost']} đồng",
@@ -135,44 +113,31 @@ def coverage(
 ) -> None:
     if out:
         writes(Path(out), (".csv", ".xlsx"))
-    with surface.open_app().store.read(surface.actor()) as tx:
-        if number_ is None:
-            newest = next((b for b in broadcasts.listed(tx) if b.released_at), None)
-            if newest is None:
-                raise Problem(
-                    "nothing-sent",
-                    "Chưa có đợt gửi nào được gửi. Xem: dispatcher broadcasts list",
-                    "No broadcast was sent yet. See: dispatcher broadcasts list",
-                )
-            number_ = str(newest.id)
-        broadcast = broadcasts.get(tx, broadcast_id(number_))
-        place = areas.ward(tx, ward) if ward else None
-        if tdp:
-            residential_group(tx, ward, place.id if place else None, tdp)
-        found = reporting.coverage(tx, broadcast.id, place.name if place else None, tdp)
-        visits = reporting.doors(tx, found) if doors else []
+    chosen = broadcast_id(number_) if number_ is not None else None
+    done = use.coverage(
+        surface.context(), chosen, ward=ward, residential_group=tdp, with_doors=doors
+    )
     if out:
-        _write(surface, Path(out), found, visits if doors else None)
+        _write(surface, Path(out), done, doors=doors)
     elif surface.json:
-        surface.emit({"broadcast": broadcast.id, **found.as_json(),
-                      **({"doors": visits} if doors else {})})  # fmt: skip
+        surface.emit({**done.as_json(), **({"doors": done.doors} if doors else {})})
     elif doors:
-        _tell_doors(surface, visits)
+        _tell_doors(surface, done.doors)
     else:
-        _tell(surface, found)
+        _tell_households(surface, done.found)
         surface.hint(
-            f"Danh sách đi từng nhà: dispatcher coverage {broadcast.id} --door-to-door",
-            f"Whom to visit: dispatcher coverage {broadcast.id} --door-to-door",
+            f"Danh sách đi từng nhà: dispatcher coverage {done.broadcast_id} --door-to-door",
+            f"Whom to visit: dispatcher coverage {done.broadcast_id} --door-to-door",
         )
 
 
-def _tell(surface: Surface, found: reporting.Coverage) -> None:
+def _tell_households(surface: Surface, found: use.Coverage) -> None:
     surface.table(
         [
             Say("phường", "ward"),
             Say("tổ dân phố", "residential group"),
             Say("hộ", "households"),
-            *reporting.REACH.values(),
+            *use.REACH.values(),
         ],
         [
             [ward, group or "—", sum(counts.values()), *counts.values()]
@@ -183,7 +148,7 @@ def _tell(surface: Surface, found: reporting.Coverage) -> None:
     )
 
 
-def _tell_doors(surface: Surface, visits: list[dict[str, Any]]) -> None:
+def _tell_doors(surface: Surface, visits: Sequence[Mapping[str, Any]]) -> None:
     surface.table(
         [
             Say("phường", "ward"),
@@ -194,20 +159,18 @@ def _tell_doors(surface: Surface, visits: list[dict[str, Any]]) -> None:
         ],
         [
             [v["ward"], v["residential_group"] or "—", v["name"], v["people"],
-             reporting.REACH[v["reach"]].to(surface.language)]
+             use.REACH[v["reach"]].to(surface.language)]
             for v in visits
         ],
         numbers=(3,),
     )  # fmt: skip
 
 
-def _write(
-    surface: Surface, path: Path, found: reporting.Coverage, visits: list[dict[str, Any]] | None
-) -> None:
-    words = {name: say.to(surface.language) for name, say in reporting.REACH.items()}
-    if visits is None:
+def _write(surface: Surface, path: Path, done: use.CoverageReport, *, doors: bool) -> None:
+    words = {name: say.to(surface.language) for name, say in use.REACH.items()}
+    if not doors:
         heads = [surface.text("Phường", "Ward"), surface.text("Tổ dân phố", "Residential group")]
-        rows = [[w, g, *counts.values()] for (w, g), counts in found.places.items()]
+        rows = [[w, g, *counts.values()] for (w, g), counts in done.found.places.items()]
         write_table(path, [*heads, *words.values()], rows)
     else:
         heads = [
@@ -223,7 +186,7 @@ def _write(
         ]
         rows = [
             [v["ward"], v["residential_group"], v["name"], v["people"], words[v["reach"]], ""]
-            for v in visits
+            for v in done.doors
         ]
         write_table(path, heads, rows, private=True)
     surface.say(f"Đã ghi {path}", f"Wrote {path}")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import sys
-import time
+from typing import TYPE_CHECKING
 
-from dispatcher.broadcasts.app import App
 from dispatcher.cli.spoken import command, option
 from dispatcher.cli.surface import Surface
 from dispatcher.domain.model import Mode
 from dispatcher.domain.problems import Problem
+
+if TYPE_CHECKING:
+    from dispatcher.usecases.context import App
+    from dispatcher.usecases.serving import Pages
 
 log = logging.getLogger("dispatcher.run")
 
@@ -30,23 +32,30 @@ def _log_to_stderr() -> None:
     "dispatcher run --once",
 )
 @option("--once", is_flag=True, vi="làm hết việc đến hạn rồi thôi", en="do what is due, then end")
-@option("--web", "with_door", is_flag=True, vi="kèm bảng điều khiển", en="with the console")
-def run(surface: Surface, once: bool, with_door: bool) -> None:
-    from dispatcher.worker.serving import run_worker
+@option("--web", "with_console", is_flag=True, vi="kèm bảng điều khiển", en="with the console")
+def run(surface: Surface, once: bool, with_console: bool) -> None:
+    from dispatcher.usecases import serving
+
+    def told(problem: Problem) -> None:  # also with -q: nobody would know why nothing happens
+        log.warning("waits problem=%s %s", problem.code, problem.to(surface.language))
 
     _log_to_stderr()
-    app = surface.open_app() if once or surface.dry_run else _opened_patiently(surface)
     if surface.dry_run:
         _tell_due(surface)
         return
+    app = surface.open_app() if once else serving.opened_patiently(surface.open_app, told)
     if app.site.mode is Mode.DRILL:
         surface.say("Chạy thử: không tin nào gửi ra ngoài.", "Drill: nothing leaves this machine.")
     if not once:
         surface.say(
             "Bộ gửi tin đang chạy; Ctrl-C để dừng.", "The worker is running; Ctrl-C stops it."
         )
-    code = _told_where(surface, app, app.site.listen) if with_door else ""
-    found = run_worker(app, once=once, with_door=with_door, code=code)
+    pages = None
+    if with_console:
+        code = serving.first_code(app)
+        _tell_where(surface, app.site.listen, code)
+        pages = _pages(app, code)
+    found = serving.work(app, once=once, pages=pages)
     if surface.json:
         surface.emit(found)
     surface.say(f"Đã chuyển {found['accepted']} tin.", f"{found['accepted']} messages handed over.")
@@ -55,50 +64,30 @@ def run(surface: Surface, once: bool, with_door: bool) -> None:
     )
 
 
-def _opened_patiently(surface: Surface) -> App:
-    """The site, as soon as the fault that is in the way has passed."""
-    from dispatcher.worker.process import PASSING, TICK
+def _pages(app: App, code: str) -> Pages:
+    """The console, as the worker serves it."""
+    from dispatcher.web.console import console
 
-    said = ""
-    while True:
-        try:
-            return surface.open_app()
-        except Problem as problem:
-            if problem.code not in PASSING:
-                raise
-            if problem.code != said:  # also with -q: nobody would know why nothing happens
-                log.warning("waits problem=%s %s", problem.code, problem.to(surface.language))
-                said = problem.code
-            time.sleep(TICK)
+    return lambda receipts, twins: console(app, receipts, code, twins)
 
 
 def _tell_due(surface: Surface) -> None:
     """What the worker would start with now; nothing is sent."""
-    from dispatcher.db.broadcasts import broadcasts
+    from dispatcher.usecases import serving
 
-    app = surface.open_app()
-    with app.store.read(surface.actor()) as tx:
-        running = {b.id: broadcasts.counts(tx, b.id) for b in broadcasts.running(tx)}
-        due = broadcasts.due_ids(tx, app.clock())
-    waiting = sum(c.get("queued", 0) for c in running.values())
+    found = serving.due(surface.context())
     if surface.json:
-        surface.emit({"due": due, "running": list(running), "queued": waiting})
+        surface.emit({"due": found.due, "running": found.running, "queued": found.queued})
     surface.say(
-        f"Đến giờ: {len(due)} đợt gửi; đang gửi: {len(running)} đợt, còn {waiting} tin chờ.",
-        f"Due: {len(due)} broadcasts; running: {len(running)}, {waiting} messages waiting.",
+        f"Đến giờ: {len(found.due)} đợt gửi; đang gửi: {len(found.running)} đợt, còn "
+        f"{found.queued} tin chờ.",
+        f"Due: {len(found.due)} broadcasts; running: {len(found.running)}, {found.queued} "
+        "messages waiting.",
     )
 
 
-def _told_where(surface: Surface, app: App, place: str) -> str:
-    """Say where the console is; the code for the very first person."""
-    from dispatcher.web.console import first_code
-
-    code = first_code(app)
-    _tell_where(surface, place, code)
-    return code
-
-
 def _tell_where(surface: Surface, place: str, code: str) -> None:
+    """Say where the console is; the code for the very first person."""
     surface.say(f"Bảng điều khiển: http://{place}", f"The console: http://{place}")
     if code:
         surface.say(
@@ -119,34 +108,15 @@ def _tell_where(surface: Surface, place: str, code: str) -> None:
 )
 @option("--listen", vi="địa chỉ, ví dụ 127.0.0.1:8700", en="address, like 127.0.0.1:8700")
 def web(surface: Surface, listen: str | None) -> None:
-    from dispatcher.worker.serving import serve_door
+    from dispatcher.usecases import serving
 
     _log_to_stderr()
     app = surface.open_app()
-    host, _, port = (listen or app.site.listen).rpartition(":")
-    if not host or not port.isdigit():
-        raise Problem(
-            "bad-listen",
-            "--listen ghi như 127.0.0.1:8700.",
-            "--listen looks like 127.0.0.1:8700.",
-            exit_code=4,
-        )
+    code = serving.first_code(app)
 
-    from dispatcher.web.console import first_code
-
-    code = first_code(app)
-
-    def announce(bound: int) -> None:
+    def announce(host: str, port: int) -> None:
         if surface.json:
-            surface.emit({"host": host, "port": bound, "first_code": code or None})
-        _tell_where(surface, f"{host}:{bound}", code)
+            surface.emit({"host": host, "port": port, "first_code": code or None})
+        _tell_where(surface, f"{host}:{port}", code)
 
-    try:
-        asyncio.run(serve_door(app, host, int(port), announce, pages=True, code=code))
-    except OSError as error:
-        raise Problem(
-            "port-taken",
-            f"Không mở được {host}:{port} ({error.strerror}).",
-            f"{host}:{port} cannot be opened ({error.strerror}).",
-            exit_code=4,
-        ) from None
+    serving.serve(app, listen or app.site.listen, _pages(app, code), announce)

@@ -12,7 +12,7 @@ from dispatcher.cli.tables import write_page
 from dispatcher.db.broadcasts import broadcasts as rows
 from dispatcher.db.broadcasts import shares
 from dispatcher.domain import rights
-from dispatcher.usecases import handouts
+from dispatcher.usecases import printouts
 
 __all__ = ["broadcasts"]
 
@@ -26,16 +26,13 @@ __all__ = ["broadcasts"]
 @argument("number_", complete="broadcast")
 @option("--html", required=True, vi="ghi thành trang HTML", en="the page to write")
 def share(surface: Surface, number_: str, html: str) -> None:
-    app, actor = surface.open_app(), surface.actor()
-    rights.need(actor, rights.WRITERS, "in số điện thoại", "print phone numbers")
-    with app.store.read(actor) as tx:
-        broadcast = rows.get(tx, broadcast_id(number_))
-    write_page(surface, html, handouts.share(app, actor, broadcast))
+    number = broadcast_id(number_)
+    write_page(surface, html, printouts.share(surface.context(), number))
     if surface.json:
-        surface.emit({"broadcast": broadcast.id, "html": html})
+        surface.emit({"broadcast": number, "html": html})
     surface.hint(
-        f"Tổ nào đã chuyển: dispatcher broadcasts shared {broadcast.id} --ward … --tdp …",
-        f"Tick off: dispatcher broadcasts shared {broadcast.id} --ward … --tdp …",
+        f"Tổ nào đã chuyển: dispatcher broadcasts shared {number} --ward … --tdp …",
+        f"Tick off: dispatcher broadcasts shared {number} --ward … --tdp …",
     )
 
 

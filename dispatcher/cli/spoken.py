@@ -149,6 +149,13 @@ class _Option(click.Option):
         return super().get_help_record(ctx)
 
 
+class OneOf(click.Choice[str]):
+    """A choice that is shown and completed; the act itself refuses any other word."""
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> str:
+        return str(value)
+
+
 def option(*names: str, vi: str, en: str, complete: str = "", **more: Any) -> Callable[..., Any]:
     """An option with help in two languages. `complete`: what the shell offers, see completion."""
     if complete:

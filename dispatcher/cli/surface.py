@@ -20,10 +20,9 @@ from dispatcher.domain.problems import Problem, Say, refused
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dispatcher.broadcasts.app import App
     from dispatcher.config import Site
     from dispatcher.domain.model import Actor
-    from dispatcher.usecases.context import Context
+    from dispatcher.usecases.context import App, Context
 
 VALUED = {"--site": "site", "--lang": "lang", "--as": "person"}
 FLAGS = {

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from dispatcher.cli.surface import Surface
+from dispatcher.domain.cells import safe_cell
 from dispatcher.domain.problems import Problem, settings
-from dispatcher.reports.reporting import safe_cell
 
 MOST_XLSX = 1_048_575  # rows of a sheet below its heading
 

@@ -47,6 +47,7 @@ class Tx:
         self.connection, self.actor, self.sealer = connection, actor, sealer
         self._now = now
         self._notes: list[trail.Note] = []
+        self.by = ""  # whose acts it notes, where they are not those of `actor`
         self.act = "unnamed"  # what this transaction is for: its first note, where it has one
 
     @property
@@ -144,7 +145,7 @@ class Tx:
         """Say for the trail what this transaction does. Facts never hold numbers or names."""
         if not self._notes:
             self.act = act
-        self._notes.append(trail.Note(act, noun, str(noun_id), facts))
+        self._notes.append(trail.Note(act, noun, str(noun_id), facts, self.by))
 
     @contextmanager
     def part(self) -> Iterator[None]:
@@ -164,6 +165,8 @@ class Tx:
 
     def note_refusal(self, who: Actor, noun: str, noun_id: object, tried: str, rule: str) -> None:
         """Say under a person's name what they tried and which rule said no."""
+        if not self._notes:
+            self.act = "refused"
         facts = {"tried": tried, "rule": rule, "person": who.person_id}
         self._notes.append(trail.Note("refused", noun, str(noun_id), facts, who.name))
 

@@ -24,6 +24,11 @@ def need(actor: Actor, roles: Collection[Role], vi: str, en: str) -> None:
             f"Who is it that wants to {en}? Add --as NAME (see: dispatcher people list).",
             exit_code=4,
         )
+    need_role(actor, roles, vi, en)
+
+
+def need_role(actor: Actor, roles: Collection[Role], vi: str, en: str) -> None:
+    """Refuse an act to other roles; this machine's operator, who has no name, may prepare."""
     if actor.role not in roles:
         raise refused("role", f"{actor.name} không có quyền {vi}.", f"{actor.name} may not {en}.")
 
@@ -52,7 +57,9 @@ def need_site(
     actor: Actor, vi: str, en: str, roles: Collection[Role] = frozenset({Role.ADMIN})
 ) -> None:
     """Refuse what concerns the whole site to people of some wards; this machine's operator may."""
-    if actor.wards is not None or actor.role not in roles:
+    if actor.role not in roles:
+        raise refused("role", f"{actor.name} không có quyền {vi}.", f"{actor.name} may not {en}.")
+    if actor.wards is not None:
         raise refused(
             "whole-site",
             f"{vi[:1].upper()}{vi[1:]} là việc của người quản trị toàn trang.",

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,9 @@ from dispatcher.db.broadcasts import logbook, shares, tallies
 from dispatcher.db.broadcasts.tallies import Tally
 from dispatcher.db.contacts import areas
 from dispatcher.db.database import Tx
+from dispatcher.domain.amounts import number as number
 from dispatcher.domain.areas import group_key, natural_key
+from dispatcher.domain.cells import safe_cell
 from dispatcher.domain.model import HANOI
 from dispatcher.domain.problems import Say
 
@@ -215,26 +216,6 @@ def as_csv(found: Report, language: str, *, drill: bool = False) -> str:
     return "\ufeff" + out.getvalue()
 
 
-def safe_cell(value: Any) -> Any:
-    """A cell no spreadsheet will run as a formula."""
-    if type(value) is str and value[:1] in _FORMULA:
-        return "'" + value
-    return value
-
-
-_FORMULA = frozenset("=+-@\t\r\n\0")
-
-
-def rows_as_csv(rows: Iterable[Sequence[Any]], columns: Sequence[str]) -> Iterable[str]:
-    """Rows as CSV, a few hundred a piece; memory stays flat."""
-    yield "\ufeff" + ",".join(columns) + "\r\n"
-    waiting = iter(rows)
-    while piece := list(islice(waiting, 500)):
-        out = io.StringIO()
-        csv.writer(out, lineterminator="\r\n").writerows([safe_cell(c) for c in r] for r in piece)
-        yield out.getvalue()
-
-
 REACH: dict[str, Say] = {
     "reached": Say("đã nhận", "reached"),
     "maybe": Say("có thể đã nhận", "maybe"),
@@ -349,11 +330,6 @@ def as_html(
         vi=language != "en",
         number=number,
     )
-
-
-def number(value: int) -> str:
-    """1234567 → 1.234.567"""
-    return f"{value:,}".replace(",", ".")
 
 
 def letter(

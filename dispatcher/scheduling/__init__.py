@@ -5,20 +5,12 @@ Never: lets APScheduler hold a truth; it is a cron parser and a clock that wakes
 late jobs and run some twice; our occurrences are rows with a unique (schedule, fire_at).
 """
 
+from dispatcher.scheduling.approving import LIFE, approve, submit, whole
 from dispatcher.scheduling.days import skipped, told
 from dispatcher.scheduling.files import Occurrence, Schedule, files, load, parse
 from dispatcher.scheduling.series import Series, refuse_same_day, series
 from dispatcher.scheduling.times import ask_moment, read_moment
-from dispatcher.worker.ticking import (
-    LIFE,
-    Fire,
-    approve,
-    covers,
-    keep_all,
-    submit,
-    tick,
-    whole,
-)
+from dispatcher.worker.ticking import Fire, covers, keep_all, tick
 
 __all__ = [
     "LIFE",

@@ -18,7 +18,6 @@ from dispatcher import templating
 from dispatcher.broadcasts import app as joined
 from dispatcher.broadcasts.app import App
 from dispatcher.cli.broadcasts import OVER
-from dispatcher.cli.init import SAMPLE
 from dispatcher.cli.log import tell_story
 from dispatcher.cli.spoken import command, option
 from dispatcher.cli.surface import Surface
@@ -42,9 +41,10 @@ from dispatcher.simulators.chaos_site import CLOCK
 from dispatcher.simulators.ledgers import verdict
 from dispatcher.simulators.vendors.residents import invent, write
 from dispatcher.simulators.vendors.server import Child, start
-from dispatcher.usecases import auditing
+from dispatcher.usecases import why
 from dispatcher.usecases.context import open_app
 from dispatcher.usecases.intake import context
+from dispatcher.usecases.new_site import SAMPLE
 from dispatcher.worker.adapters import callback_path
 
 TEMPLATE = "gia-danh-cong-an"
@@ -287,7 +287,7 @@ class Demo:
         with app.store.read(SYSTEM) as tx:
             summed = reporting.report(tx, broadcast_id)
             states = broadcasts.counts(tx, broadcast_id)
-            story = auditing.story(tx, self._somebody(tx, broadcast_id), surface.language)
+            story = why.story(tx, self._somebody(tx, broadcast_id), surface.language)
             count = tx.value("SELECT count(*) FROM contacts WHERE removed_at IS NULL")
         rate = ledger["accepted"] / self.seconds if self.seconds else 0.0
         surface.say(
@@ -365,8 +365,8 @@ class Demo:
         self.surface.table(heads, rows, numbers=range(1, len(heads)))
 
     def _files(self, app: App, broadcast_id: int, summed: reporting.Report) -> None:
-        from dispatcher.cli.log import timed
-        from dispatcher.db.broadcasts import logbook
+        from dispatcher.usecases import log
+        from dispatcher.usecases.context import Context
 
         page, sheet = self.root / "bao-cao.html", self.root / "nhat-ky.csv"
         broadcast = _get(app, broadcast_id)
@@ -381,10 +381,9 @@ class Demo:
                 language=self.surface.language,
             ),
         )
-        with app.store.read(SYSTEM) as tx:
-            rows = logbook.MESSAGES.rows(tx, logbook.Filters(broadcast_id), limit=None)
-            columns = list(logbook.MESSAGES.columns)
-            write_text(sheet, "".join(reporting.rows_as_csv(timed(rows, columns), columns)))
+        everybody = log.LogFilters(broadcast=broadcast_id)
+        with log.rows(Context(app, SYSTEM), "messages", everybody, is_export=True) as rows:
+            write_text(sheet, "".join(log.as_csv(rows, "messages")))
         self.surface.say(f"9. Báo cáo: {page}", f"9. The report: {page}")
         self.surface.say(
             f"   Nhật ký từng người: {sheet}", f"   The log, person by person: {sheet}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import urllib.request
 from collections.abc import Mapping
 from typing import Any
@@ -11,12 +10,7 @@ from typing import Any
 from dispatcher.broadcasts.app import App
 from dispatcher.db.queue import gateways
 from dispatcher.domain.model import SYSTEM, Mode
-from dispatcher.worker.adapters import callback_path
-
-
-def given_twins() -> dict[str, str]:
-    """Twins that run already: gateway → URL."""
-    return dict(json.loads(os.environ.get("DISPATCHER_TWINS") or "{}"))
+from dispatcher.worker.adapters import callback_path, given_twins
 
 
 def own_twins(app: App) -> tuple[Any, dict[str, str]]:
@@ -54,8 +48,3 @@ def tell_twins_where(app: App, twins: Mapping[str, str], public: str) -> None:
             continue
         body = json.dumps({"url": public + callback_path(app, name)}).encode()
         opener.open(urllib.request.Request(f"{base}/_twin/webhook", body), timeout=30).close()
-
-
-def root_of(twins: Mapping[str, str]) -> str:
-    """Where the twins of a drill tell what they took."""
-    return next((base.rpartition("/")[0] for base in twins.values()), "")

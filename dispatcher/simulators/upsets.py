@@ -22,8 +22,9 @@ from dispatcher.domain.last_look import REPLIED
 from dispatcher.domain.model import SYSTEM, BroadcastState
 from dispatcher.simulators.ledgers import Refusal
 from dispatcher.simulators.vendors.server import Child
-from dispatcher.usecases import housekeeping, restoring
-from dispatcher.usecases.context import open_app, site_key
+from dispatcher.usecases import restoring
+from dispatcher.usecases.context import Context, open_app, site_key
+from dispatcher.usecases.site import back_up
 
 MOST_REFUSALS = 0.05  # of the people
 RESTORE_EVERY = 10  # kills
@@ -85,7 +86,7 @@ class Upsets:
             on_file = database_file(self.app.site) is not None
             if made == killed + 1 and on_file and at not in self._backups:
                 self._backups[at] = self.root / f"backup-{at}.db"
-                housekeeping.back_up(self.app, SYSTEM, self._backups[at])
+                back_up(Context(self.app, SYSTEM), self._backups[at])
 
     def after_kill(self, killed: int) -> None:
         """No worker lives: the database is replaced where that is due."""
@@ -215,11 +216,13 @@ class Upsets:
         self._go_on()
 
     def _go_on(self) -> None:
-        """What people refused, who was erased and whose message was withdrawn came along; a leader
-        lets the database go on."""
+        """What people refused, who was erased and whose message was withdrawn came along; the
+        operator lets the database send, a leader what was open in it."""
         self.app = app = open_app(parse(self.root))
         waiting = [b.id for b in restoring.outlook(app).broadcasts]
-        restoring.release(app, app.actor("leader"), waiting)
+        restoring.release(Context(app, app.actor(None)), alone=True)
+        for number in waiting:
+            restoring.resume(Context(app, app.actor("leader")), number)
         self.restores += 1
 
 

@@ -27,19 +27,30 @@ from dispatcher.domain.model import (
     SYSTEM,
     Actor,
     Price,
+    Role,
 )
 from dispatcher.domain.problems import REFUSED, Problem, settings
 from dispatcher.worker import timekeeping
 
+__all__ = ["App", "Context", "open_app", "refusals", "site_key"]
+
 DEFAULT_PRICES = {"sms": 500, "zalo": 200, "zalo_uid": 140}  # đồng; estimates: see [prices]
+
+
+def _proved() -> None:
+    """A door at which nobody signs in asks for no second step."""
 
 
 @dataclass(frozen=True)
 class Context:
-    """Somebody who acts on an open site. Every use case gets one."""
+    """Somebody who acts on an open site. Every use case gets one.
+
+    `prove`: asked before approvals and before acts of admins; refuses while a second step is due.
+    """
 
     app: App
     actor: Actor
+    prove: Callable[[], None] = _proved
 
     def read(self) -> AbstractContextManager[Tx]:
         """What they may see, as it is at one moment."""
@@ -48,6 +59,14 @@ class Context:
     def begin(self) -> AbstractContextManager[Tx]:
         """A transaction of theirs, for an act of several steps inside `remembering`."""
         return self.app.begin(self.actor)()
+
+    @contextmanager
+    def own(self) -> Iterator[Tx]:
+        """A transaction about oneself: one's password, codes, notices. Auditors may do that too."""
+        reads_only = self.actor.role is Role.AUDITOR
+        with self.app.begin(SYSTEM if reads_only else self.actor)() as tx:
+            tx.by = self.actor.name
+            yield tx
 
     @contextmanager
     def act(self, name: str, noun: str, of: object = "", *, timed: bool = False) -> Iterator[Tx]:
@@ -64,6 +83,12 @@ class Context:
     def remembering(self, name: str, noun: str, of: object = "") -> AbstractContextManager[None]:
         """What is refused inside is kept in the trail: who tried what, and which rule said no."""
         return refusals(self.app.begin(SYSTEM), self.actor, name, noun, of)
+
+    def noted(self, act: str, noun: str, of: object = "") -> None:
+        """An auditor's looking leaves an entry in the trail."""
+        if self.actor.role is Role.AUDITOR:
+            with self.app.begin(SYSTEM)() as tx:
+                tx.note(act, noun, of, person=self.actor.person_id)
 
     def trust_the_clock(self) -> None:
         """Refuse while the clock of the machine is in doubt."""

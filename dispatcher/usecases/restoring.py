@@ -14,18 +14,17 @@ from pathlib import Path
 from typing import Any
 
 from dispatcher import broadcasts as planning
-from dispatcher.broadcasts.app import App, database_file
+from dispatcher.broadcasts.app import App, database_file, second_place_of
 from dispatcher.config import Site
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.database import Tx, open_store
-from dispatcher.db.ops import identity, replacing, restored
+from dispatcher.db.ops import identity, replacing, restored, upkeep
 from dispatcher.db.seal import Sealer
-from dispatcher.domain.model import SYSTEM, URGENT, Actor, BroadcastState
-
-
-def second_place(site: Site) -> Path:
-    """Where refusals are kept beside the database: the settings say, else this machine's state."""
-    return site.second or identity.place_beside(database_file(site))
+from dispatcher.domain import rights
+from dispatcher.domain.model import SYSTEM, URGENT, BroadcastState
+from dispatcher.domain.problems import refused
+from dispatcher.usecases.context import Context, site_key
+from dispatcher.usecases.database import nobody_works
 
 
 @dataclass(frozen=True)
@@ -42,13 +41,42 @@ def restore(site: Site, database: Path, key: bytes, file: Path, now: datetime) -
     The backup learns from the replaced database, where it can be read, before it takes its place:
     whatever fails, the one or the other is there whole.
     """
-    aside = replacing.replace(database, file, key, second_place(site), now)
+    aside = replacing.replace(database, file, key, second_place_of(site), now)
     store = open_store(site.database, Sealer(key))
     try:
         with store.read(SYSTEM) as tx:
             return Restored(aside, restored.facts(tx))
     finally:
         store.close()
+
+
+@dataclass(frozen=True)
+class Backup:
+    """A backup that was looked at: the database it would replace, the key, its version."""
+
+    database: Path
+    key: bytes
+    version: str
+
+
+def looked_at(site: Site, file: Path) -> Backup:
+    """A backup that can take the place of a site's database; nothing is changed.
+
+    Refused on a server, for a file that is no backup, with another key, while a worker lives.
+    """
+    database = database_file(site)
+    if database is None:
+        raise refused(
+            "postgresql-restore",
+            "Với PostgreSQL: pg_restore vào một cơ sở dữ liệu mới, rồi dispatcher db check.",
+            "For PostgreSQL use pg_restore into a new database, then dispatcher db check.",
+        )
+    version, sealed = upkeep.verify(file)
+    key = site_key(site)
+    if sealed is not None:
+        Sealer(key).open(sealed)  # the wrong key is a problem that says so
+    nobody_works(site)
+    return Backup(database, key, version)
 
 
 # --- released by a person -----------------------------------------------------------------------
@@ -90,7 +118,7 @@ def outlook(app: App) -> Outlook:
     found: list[Outlook] = []
     with suppress(_Seen), app.begin(SYSTEM)() as tx:
         why = identity.why_held(tx, database)
-        identity.rouse(tx, database, second_place(app.site))
+        identity.rouse(tx, database, second_place_of(app.site))
         found.append(_look(tx, why))
         raise _Seen
     return found[0]
@@ -132,20 +160,43 @@ def _look(tx: Tx, why: str | None) -> Outlook:
     )
 
 
+def need_release(context: Context) -> None:
+    """Refuse whoever may not let a database send again."""
+    with context.remembering("release", "database"):
+        rights.need_site(context.actor, "cho cơ sở dữ liệu gửi lại", "release the database")
+
+
 def release(
-    app: App, actor: Actor, resumed: Sequence[int] = (), *, without_refusals: bool = False
+    context: Context, resumed: Sequence[int] = (), *, alone: bool, without_refusals: bool = False
 ) -> list[int]:
     """Let the database send again; broadcasts that were open stay held but for those `resumed`.
 
-    `without_refusals`: a person takes it upon themselves that nobody knows who refused lately.
+    `alone`: a person is sure that no other copy sends. `without_refusals`: they take it upon
+    themselves that nobody knows who refused lately.
     """
-    database = database_file(app.site)
-    with app.begin(actor)() as tx:
-        if identity.why_held(tx, database) is not None:
-            identity.release(tx, database, second_place(app.site))
+    need_release(context)
+    database = database_file(context.app.site)
+    with context.act("release", "database") as tx:
+        held = identity.why_held(tx, database) is not None
+        if held and not alone:
+            raise refused(
+                "only-one",
+                "Nếu hai bản cùng gửi thì bà con nhận hai lần. Chắc chắn rồi thì thêm "
+                "--i-am-the-only-one.",
+                "If two copies send, people get it twice. Once sure, add --i-am-the-only-one.",
+            )
+        if context.app.store.dry:
+            return []
+        if held:
+            identity.release(tx, database, second_place_of(context.app.site))
         if without_refusals:
             restored.go_without(tx)
     for number in resumed:
-        with app.begin(actor)() as tx:
-            planning.resume(tx, broadcasts.get(tx, number))
+        resume(context, number)
     return list(resumed)
+
+
+def resume(context: Context, number: int) -> None:
+    """Let a broadcast that was open in a restored database go on."""
+    with context.act("resume", "broadcast", number) as tx:
+        planning.resume(tx, broadcasts.get(tx, number))

@@ -21,7 +21,6 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 
 from dispatcher.db.database import Row, Tx
-from dispatcher.db.schema import moment
 from dispatcher.db.staff import api_keys, credentials, people, sessions
 from dispatcher.domain.model import Actor, Role
 from dispatcher.domain.problems import Problem, refused
@@ -164,11 +163,6 @@ def who(tx: Tx, token: str, now: datetime) -> tuple[Actor, Row] | None:
     """Whose session this is, with the session's own facts; None where it is over."""
     row = sessions.person_of(tx, digest(token), now)
     return None if row is None else (people.as_actor(tx, row), row)
-
-
-def proved(row: Row, now: datetime) -> bool:
-    """True when a one-time code was given lately in this session."""
-    return row["proved_at"] is not None and moment(row["proved_at"]) > now - PROOF_LASTS
 
 
 def new_key(tx: Tx, person: Actor, name: str, may: str, life: timedelta) -> str:

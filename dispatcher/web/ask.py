@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from dispatcher.broadcasts.app import App
-from dispatcher.db.database import Row, Tx
-from dispatcher.domain.model import SYSTEM, Actor, Role
+from dispatcher.db.database import Tx
+from dispatcher.domain.model import Actor
 from dispatcher.domain.problems import Problem
-from dispatcher.usecases.context import Context, refusals
+from dispatcher.usecases import signing_in_console
+from dispatcher.usecases.context import App, Context
+from dispatcher.usecases.signing_in_console import Session
+
+DEVICE = "__Host-device"  # the cookie of a device that gave a one-time code before
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class Ask:
     app: App
     language: str
     actor: Actor | None = None
-    session: Row | None = None
+    session: Session | None = None
     token: str = ""  # of the session; never shown
     csrf: str = ""
     path: Mapping[str, str] = field(default_factory=dict)
@@ -75,14 +78,18 @@ class Ask:
 
     def noted(self, act: str, noun: str, of: object) -> None:
         """An auditor's looking leaves an entry in the trail."""
-        if self.person.role is Role.AUDITOR:
-            with self.app.begin(SYSTEM)() as tx:
-                tx.note(act, noun, of, person=self.person.person_id)
+        self.context.noted(act, noun, of)
 
     @property
     def context(self) -> Context:
         """Who asks, as use cases want it."""
-        return Context(self.app, self.person)
+        return Context(self.app, self.person, self._prove)
+
+    def _prove(self) -> None:
+        assert self.session is not None
+        device = self.cookies.get(DEVICE, "")
+        signing_in_console.prove(self.app, self.session, self.one("code"), device)
+        self.session = replace(self.session, proved_at=self.app.clock())  # a form asks once
 
     def begin(self) -> AbstractContextManager[Tx]:
         return self.app.begin(self.person)()
@@ -92,7 +99,7 @@ class Ask:
 
     def remembering(self, act: str, noun: str, of: object) -> AbstractContextManager[None]:
         """What is refused inside is kept in the trail."""
-        return refusals(self.app.begin(SYSTEM), self.person, act, noun, of)
+        return self.context.remembering(act, noun, of)
 
 
 @dataclass(frozen=True)

@@ -23,9 +23,9 @@ from dispatcher.domain.model import HANOI, SYSTEM, URGENT, AddressKind, Broadcas
 from dispatcher.domain.phone import read as read_phone
 from dispatcher.domain.problems import Problem, Say, refused
 from dispatcher.domain.rights import DECIDERS
+from dispatcher.domain.words import REASONS, STATES
 from dispatcher.reports import reporting
-from dispatcher.usecases import alarms, handouts
-from dispatcher.usecases.auditing import REASONS, STATES
+from dispatcher.usecases import alarms, printouts, reports
 from dispatcher.web import troubles
 from dispatcher.web.ask import Answer, Ask, Go, Sent, Shown, read_date, whole
 from dispatcher.web.guard import Page, changes, reads
@@ -390,13 +390,8 @@ def attach(ask: Ask) -> Answer:
 
 def sheet(ask: Ask) -> Answer:
     """What heads of residential groups pass on, to print or forward."""
-    with ask.read() as tx:
-        broadcast = broadcasts.get(tx, ask.number())
-    return Sent(
-        handouts.share(ask.app, ask.person, broadcast),
-        "text/html",
-        f"chuyen-tiep-{broadcast.id}.html",
-    )
+    number = ask.number()
+    return Sent(printouts.share(ask.context, number), "text/html", f"chuyen-tiep-{number}.html")
 
 
 def tick(ask: Ask) -> Answer:
@@ -418,21 +413,15 @@ def tick(ask: Ask) -> Answer:
 
 def report(ask: Ask) -> Answer:
     """What became of it, as a page or CSV."""
-    with ask.read() as tx:
-        broadcast = broadcasts.get(tx, ask.number())
-        tally = tallies.of(tx, broadcast.id)
-        found = reporting.report(tx, broadcast.id, tally)
-        approval = approvals.latest(tx, broadcast)
-        reach = reporting.reach(tx, broadcast.id, tally)
-    drill = broadcast.mode is Mode.DRILL
+    found = reports.report(ask.context, ask.number())
     if ask.query.get("format") == "csv":
-        text = reporting.as_csv(found, ask.language, drill=drill)
-        return Sent(text, "text/csv; charset=utf-8", f"bao-cao-{broadcast.id}.csv")
+        text = reports.as_csv(found, ask.language)
+        return Sent(text, "text/csv; charset=utf-8", f"bao-cao-{found.broadcast.id}.csv")
     return Shown(
         "report.html",
-        {"b": broadcast, "report": found, "approval": approval, "reach": reach,
-         "columns": reporting.COLUMNS, "REACH": reporting.REACH, "is_drill": drill,
-         "STATE": STATE, "taken_at": tally.at},
+        {"b": found.broadcast, "report": found.found, "approval": found.approval,
+         "reach": found.reach, "columns": reports.COLUMNS, "REACH": reports.REACH,
+         "is_drill": found.is_drill, "STATE": STATE, "taken_at": found.taken_at},
     )  # fmt: skip
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -13,10 +12,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from dispatcher.api import v1 as api
-from dispatcher.broadcasts.app import App
-from dispatcher.db.staff import people
-from dispatcher.domain.model import SYSTEM
-from dispatcher.gateways.contract import Call, Heard
+from dispatcher.usecases.context import App
 from dispatcher.web import (
     broadcasts,
     calendar,
@@ -36,7 +32,6 @@ from dispatcher.web import (
 )
 from dispatcher.web.ask import Ask
 from dispatcher.web.guard import HEADERS, Guard, Page, pages_of, told
-from dispatcher.web.hooks import door
 from dispatcher.web.pages import render
 
 STATIC = Path(__file__).parent / "static"
@@ -52,12 +47,6 @@ def table(guard: Guard) -> list[Page]:
     )  # fmt: skip
 
 
-def first_code(app: App) -> str:
-    """A code for the very first person; none once somebody is there."""
-    with app.store.read(SYSTEM) as tx:
-        return "" if people.count(tx) else secrets.token_urlsafe(9)
-
-
 def hosts_of(app: App) -> set[str]:
     """Names under which the console may be asked for."""
     listen = app.site.listen.rpartition(":")[0]
@@ -65,20 +54,16 @@ def hosts_of(app: App) -> set[str]:
     return {*LOOPBACK, listen, public} - {""}
 
 
-def console(
-    app: App,
-    paths: Mapping[str, str],
-    listeners: Mapping[str, Callable[[Call], Heard]],
-    code: str = "",
-    twins: str = "",
-) -> Starlette:
-    """Pages under /, vendors' receipts under /hooks. `twins`: where those of a drill answer."""
+def console(app: App, receipts: Any, code: str = "", twins: str = "") -> Starlette:
+    """Pages under /, vendors' `receipts` under /hooks (an ASGI application).
+
+    `code`: what the very first person types; `twins`: where those of a drill answer.
+    """
     guard = Guard(app, hosts_of(app), code, twins=twins)
     routes: list[BaseRoute] = [
         Route(page.path, guard.endpoint(page), methods=[page.method])  # type: ignore[arg-type]
         for page in table(guard)
     ]
-    receipts = door(app.store, app.clock, paths, listeners)
 
     def nothing(request: Request, _error: Exception) -> Response:
         from dispatcher.web.ask import nothing_here

@@ -12,7 +12,6 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
@@ -20,18 +19,15 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from dispatcher.broadcasts.app import App
-from dispatcher.db.schema import moment
-from dispatcher.db.staff import sessions
-from dispatcher.domain.model import SYSTEM, Role
+from dispatcher.domain.model import Role
 from dispatcher.domain.problems import REFUSED, Problem, Say, refused
-from dispatcher.domain.rights import WRITERS
 from dispatcher.domain.storable import check_typed
-from dispatcher.usecases import signing_in
+from dispatcher.usecases import signing_in_console
+from dispatcher.usecases.context import App
 from dispatcher.web.ask import Answer, Ask, Go, Handler, Sent, Shown, Upload
 from dispatcher.web.pages import render
 
-SESSION, BEFORE, DEVICE, LANGUAGE = "__Host-session", "__Host-before", "__Host-device", "lang"
+SESSION, BEFORE, LANGUAGE = "__Host-session", "__Host-before", "lang"
 MOST_BYTES = 25 * 1024 * 1024
 MOST_OF_STRANGERS = 64 * 1024
 CSP = (
@@ -47,13 +43,16 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
 EVERYONE = frozenset(Role)
-A_WHILE = timedelta(minutes=1)
+ELSEWHERE = ("not-your-ward", "not-their-ward", "no-delegation")  # looks as if it were not there
 READS, CHANGES = ("GET",), ("POST",)
 
 
 @dataclass(frozen=True)
 class Page:
-    """One address: `method`, who may come, what answers. `open_`: also to nobody in particular."""
+    """One address: `method`, who may come, what answers. `open_`: also to nobody in particular.
+
+    Whether somebody may do an act is the act's own business: a page of one lets everybody through.
+    """
 
     path: str
     handler: Handler
@@ -66,7 +65,7 @@ def reads(path: str, handler: Handler, roles: Collection[Role] = EVERYONE) -> Pa
     return Page(path, handler, "GET", roles)
 
 
-def changes(path: str, handler: Handler, roles: Collection[Role] = WRITERS) -> Page:
+def changes(path: str, handler: Handler, roles: Collection[Role] = EVERYONE) -> Page:
     return Page(path, handler, "POST", roles)
 
 
@@ -146,26 +145,22 @@ class Guard:
         if ask.actor is None:
             return Go("/sign-in")
         if ask.actor.role not in page.roles:
-            raise refused(
-                "role",
-                "Vai trò của ông/bà không dùng trang này.",
-                "Your role does not use this page.",
-            )
+            with ask.remembering("opened", "page", page.path):
+                raise refused(
+                    "role",
+                    "Vai trò của ông/bà không dùng trang này.",
+                    "Your role does not use this page.",
+                )
         return page.handler(ask)
 
     def _who(self, ask: Ask) -> None:
         token = ask.cookies.get(SESSION, "")
         if token:
-            with self.app.store.read(SYSTEM) as tx:
-                found = signing_in.who(tx, token, self.app.clock())
+            found = signing_in_console.session(self.app, token, seen=not ask.fragment)
             if found is not None:
-                ask.actor, ask.session = found
+                ask.actor, ask.session = found.person, found
                 ask.token = token
                 ask.csrf = self._csrf(token)
-                seen = moment(ask.session["seen_at"])
-                if not ask.fragment and self.app.clock() - seen > A_WHILE:  # no write per page
-                    with self.app.begin(SYSTEM)() as tx:
-                        sessions.keep_alive(tx, signing_in.digest(token))
                 return
         before = ask.cookies.get(BEFORE, "")
         ask.csrf = self._csrf(before) if before else ""
@@ -209,7 +204,7 @@ class Guard:
 def told(ask: Ask, problem: Problem) -> Shown:
     """A problem as a page: what, and what to do next. Unknown and foreign things look alike."""
     status = 409 if problem.exit_code == REFUSED else 400
-    if problem.code.startswith("unknown") or problem.code in ("not-your-ward", "not-their-ward"):
+    if problem.code.startswith("unknown") or problem.code in ELSEWHERE:
         status = 404
     if problem.code in ("role", "read-only", "wrong-host", "not-our-page", "whole-site"):
         status = 403

@@ -7,9 +7,10 @@ from dispatcher.db.broadcasts import broadcasts, budgets, tallies
 from dispatcher.db.staff import notices
 from dispatcher.domain.model import HANOI, BroadcastState, Role
 from dispatcher.usecases import alarms
+from dispatcher.usecases import notices as seen
 from dispatcher.web import troubles
 from dispatcher.web.ask import Answer, Ask, Go, Shown
-from dispatcher.web.guard import EVERYONE, Page, changes, reads
+from dispatcher.web.guard import Page, changes, reads
 
 
 def home(ask: Ask) -> Answer:
@@ -55,13 +56,9 @@ def home(ask: Ask) -> Answer:
 
 
 def tick_off(ask: Ask) -> Answer:
-    """Notices were seen. An auditor changes nothing but this list of their own."""
-    from dispatcher.domain.model import SYSTEM
-
-    assert ask.person.person_id is not None
-    with ask.app.begin(SYSTEM)() as tx:
-        notices.read(tx, ask.person.person_id)
+    """Notices were seen."""
+    seen.tick_off(ask.context)
     return Go("/")
 
 
-PAGES: list[Page] = [reads("/", home), changes("/notices", tick_off, EVERYONE)]
+PAGES: list[Page] = [reads("/", home), changes("/notices", tick_off)]

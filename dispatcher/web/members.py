@@ -5,12 +5,12 @@ from __future__ import annotations
 from dispatcher.db.contacts import areas, contacts, groups, imports, replies, suppressions
 from dispatcher.db.contacts.areas import Area
 from dispatcher.db.database import Tx
-from dispatcher.domain import rights
+from dispatcher.domain import rights, words
 from dispatcher.domain.areas import group_key
 from dispatcher.domain.opting_out import Wish
 from dispatcher.domain.problems import Problem, refused
 from dispatcher.domain.sms import folded
-from dispatcher.usecases import auditing, intake
+from dispatcher.usecases import intake
 from dispatcher.web.ask import Answer, Ask, Go, Shown, whole
 from dispatcher.web.guard import Page, changes, reads
 from dispatcher.web.residents import WRITING, known, scope_of
@@ -152,8 +152,8 @@ def blocked(ask: Ask) -> Answer:
     with ask.read() as tx:
         found = suppressions.listed(tx, SHOWN)
     ask.noted("read", "log", "suppressions")
-    return Shown("suppressions.html", {"found": found, "most": SHOWN, "SCOPES": auditing.SCOPES,
-                                       "why_stopped": auditing.why_stopped})  # fmt: skip
+    return Shown("suppressions.html", {"found": found, "most": SHOWN, "SCOPES": words.SCOPES,
+                                       "why_stopped": words.why_stopped})  # fmt: skip
 
 
 def block(ask: Ask) -> Answer:
@@ -190,8 +190,8 @@ def written_back(ask: Ask) -> Answer:
         found = [r for r in replies.listed(tx, SHOWN) if r["look"] != "waiting"]
     ask.noted("read", "log", "replies")
     return Shown("replies.html", {"waiting": waiting, "found": found, "most": SHOWN,
-                                  "WISHES": auditing.WISHES, "LOOKS": auditing.LOOKS,
-                                  "CONFIRMATIONS": auditing.CONFIRMATIONS})  # fmt: skip
+                                  "WISHES": words.WISHES, "LOOKS": words.LOOKS,
+                                  "CONFIRMATIONS": words.CONFIRMATIONS})  # fmt: skip
 
 
 def look_at(ask: Ask) -> Answer:

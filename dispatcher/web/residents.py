@@ -9,17 +9,19 @@ from typing import Any
 from dispatcher.db.contacts import areas, contacts, groups, imports, suppressions
 from dispatcher.db.contacts.contacts import Within
 from dispatcher.domain import phone
+from dispatcher.domain.cells import rows_as_csv
 from dispatcher.domain.model import Mode, Role
 from dispatcher.domain.problems import Problem, Say, refused
+from dispatcher.domain.words import REASONS, SCOPES, STATES, short, why_stopped
 from dispatcher.importing.basis import LABELS, basis_of
 from dispatcher.importing.entries import read_listing
 from dispatcher.importing.listing import Finding, Listing
 from dispatcher.importing.mending import Cell, mended
 from dispatcher.importing.merge import merge, store
 from dispatcher.importing.sheets import read_sheets
-from dispatcher.reports.reporting import rows_as_csv
-from dispatcher.usecases import auditing
 from dispatcher.usecases.intake import check_wards, context, remember, remembered_basis, wards_of
+from dispatcher.usecases.why import find as find_people
+from dispatcher.usecases.why import story as story_of
 from dispatcher.web.ask import Answer, Ask, Go, Sent, Shown, whole
 from dispatcher.web.guard import Page, changes, reads
 
@@ -55,7 +57,7 @@ def person(ask: Ask) -> Answer:
         found = contacts.listed(tx, ids=[number], limit=1)
         if not found:
             raise Problem("unknown-contact", "Không thấy người này.", "No such person.")
-        story = auditing.story(tx, number, ask.language)
+        story = story_of(tx, number, ask.language)
         member = contacts.beside(tx, [number])[number]
         blocked = suppressions.of_contact(tx, number)
         shares, others = suppressions.silenced(
@@ -66,11 +68,11 @@ def person(ask: Ask) -> Answer:
     ask.noted("read", "contact", number)
     return Shown("person.html", {"c": found[0], "story": story, "beside": member,
                                  "blocked": blocked, "shares": shares, "others": others,
-                                 "SCOPES": auditing.SCOPES, "why_stopped": auditing.why_stopped,
-                                 "short": auditing.short,
+                                 "SCOPES": SCOPES, "why_stopped": why_stopped,
+                                 "short": short,
                                  "joined": joined, "sets": sets,
-                                 "wards": wards, "STATES": auditing.STATES,
-                                 "REASONS": auditing.REASONS})  # fmt: skip
+                                 "wards": wards, "STATES": STATES,
+                                 "REASONS": REASONS})  # fmt: skip
 
 
 def find(ask: Ask) -> Answer:
@@ -92,7 +94,7 @@ def found(ask: Ask) -> Answer:
             or (words[:1] in "cm" and words[1:].isdigit())
             or phone.looks_masked(words)
         ):
-            ids = auditing.find(tx, words, ask.app.site.sample_heads)
+            ids = find_people(tx, words, ask.app.site.sample_heads)
             people = contacts.listed(tx, ids=ids, limit=50) if ids else []
         else:
             people = contacts.listed(tx, search=words, limit=50)

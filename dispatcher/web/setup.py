@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from dispatcher.config import changing
 from dispatcher.db.contacts import areas, headcounts
 from dispatcher.db.database import Tx
-from dispatcher.domain import rights
 from dispatcher.domain.model import Mode, Role
 from dispatcher.domain.problems import Problem
 from dispatcher.domain.sms import folded
-from dispatcher.usecases import housekeeping
+from dispatcher.usecases import site as use
 from dispatcher.web.ask import Answer, Ask, Go, Shown, whole
 from dispatcher.web.guard import Page, changes, reads
-from dispatcher.web.signing import prove
 
 ADMINS = (Role.ADMIN,)
 SETTING = "set/"  # set/limits/per_person; set/senders/*/name for a new one
@@ -25,11 +24,13 @@ SETTING = "set/"  # set/limits/per_person; set/senders/*/name for a new one
 
 def settings(ask: Ask) -> Answer:
     """How the site is set up, and what will not work that way."""
-    return _settings(ask, changing.current(ask.app.site.root))
+    return _settings(ask, {})
 
 
-def _settings(ask: Ask, given: dict[changing.Where, str], **more: Any) -> Shown:
-    site = ask.app.site
+def _settings(ask: Ask, typed: Mapping[changing.Where, str], **more: Any) -> Shown:
+    """The page; what was `typed` stands in the place of what the file says."""
+    site, now = ask.app.site, use.settings_now(ask.context)
+    given = {**now.given, **typed}
     host = site.listen.rpartition(":")[0]
     names = {
         part.section: sorted({p[1] for p in given if p[0] == part.section and len(p) > 2} - {"*"})
@@ -40,24 +41,21 @@ def _settings(ask: Ask, given: dict[changing.Where, str], **more: Any) -> Shown:
         {"here": host in ("127.0.0.1", "localhost", "::1"), "live": site.mode is Mode.LIVE,
          "whole": ask.person.wards is None, "parts": changing.PARTS, "names": names,
          "given": {"/".join(path): text for path, text in given.items()},
-         "digest": housekeeping.digest(site.root), "newer": housekeeping.is_newer(ask.app),
-         "backups": housekeeping.backups(ask.app), "key_file": site.key_file, **more},
+         "digest": now.digest, "newer": now.newer, "backups": now.backups,
+         "key_file": site.key_file, **more},
     )  # fmt: skip
 
 
 def change_settings(ask: Ask) -> Answer:
     """First what would change, then, asked again, the change."""
-    rights.need_site(ask.person, "đổi cài đặt", "change settings")
-    prove(ask)
+    use.need_settings(ask.context)
     given, dropped = _given(ask)
-    with ask.read() as tx:
-        change = housekeeping.foresee(ask.app, tx, given, dropped)
+    change = use.foresee(ask.context, given, dropped)
     if not ask.one("sure"):
         shown = {name: ask.one(name) for name in ask.form if name.startswith((SETTING, "new/"))}
-        kept = {**changing.current(ask.app.site.root), **given}
-        return _settings(ask, kept, change=change, asked=shown, dropped=ask.many("drop"))
+        return _settings(ask, given, change=change, asked=shown, dropped=ask.many("drop"))
     if change.lines:
-        housekeeping.change_settings(ask.app, ask.person, change, ask.one("digest"))
+        use.change_settings(ask.context, change, ask.one("digest"))
     return Go("/settings")
 
 
@@ -91,8 +89,7 @@ def _given(ask: Ask) -> tuple[dict[changing.Where, str], list[changing.Where]]:
 
 
 def back_up(ask: Ask) -> Answer:
-    rights.need_site(ask.person, "sao lưu", "back up")
-    housekeeping.back_up(ask.app, ask.person, housekeeping.place_for_backup(ask.app))
+    use.back_up(ask.context)
     return Go("/settings#backups")
 
 
@@ -136,14 +133,14 @@ def merge_group(ask: Ask) -> Answer:
     """One residential group becomes part of another; its people move along."""
     with ask.begin() as tx:
         old, new = _group(ask, tx, ask.number()), _group(ask, tx, whole(ask.one("into")))
-        housekeeping.merge_groups(tx, old, new)
+        use.merge_groups(tx, old, new)
     return Go("/areas")
 
 
 PAGES: list[Page] = [
     reads("/settings", settings, ADMINS),
-    changes("/settings", change_settings, ADMINS),
-    changes("/settings/backup", back_up, ADMINS),
+    changes("/settings", change_settings),
+    changes("/settings/backup", back_up),
     reads("/areas", places),
     changes("/areas/{number}/rename", rename_group, ADMINS),
     changes("/areas/{number}/merge", merge_group, ADMINS),

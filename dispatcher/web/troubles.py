@@ -13,8 +13,8 @@ from dispatcher.domain import outages
 from dispatcher.domain.model import BroadcastState, Fault
 from dispatcher.domain.outages import Health, Level, Work
 from dispatcher.domain.problems import Say
+from dispatcher.domain.words import REMEDIES
 from dispatcher.usecases import alarms
-from dispatcher.usecases.auditing import REMEDIES
 
 GOES_ON = frozenset({BroadcastState.SCHEDULED, BroadcastState.RUNNING, BroadcastState.PAUSED})
 TROUBLES = frozenset({Fault.BUSY, Fault.UNKNOWN, Fault.ACCOUNT})  # of the gateway itself

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -10,9 +12,7 @@ from typing import Any
 from dispatcher.broadcasts.app import App
 from dispatcher.config import GatewaySettings, Secret, Site
 from dispatcher.db.queue.tokens import StoredTokens
-from dispatcher.domain.model import (
-    Mode,
-)
+from dispatcher.domain.model import Mode
 from dispatcher.domain.problems import Problem, settings
 from dispatcher.gateways import adapter_module
 from dispatcher.gateways.contract import Call, Gateway, Given, Heard
@@ -24,6 +24,11 @@ class Doors:
 
     twins: Mapping[str, str]  # gateway → base URL of its twin; empty when live
     callbacks: str = ""  # public base URL of the receipt door
+
+
+def given_twins() -> dict[str, str]:
+    """Twins that run already: gateway → URL."""
+    return dict(json.loads(os.environ.get("DISPATCHER_TWINS") or "{}"))
 
 
 def callback_path(app: App, gateway: str) -> str:

@@ -11,14 +11,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Protocol
 
-from dispatcher.broadcasts.app import App
+from dispatcher.broadcasts.app import App, second_place_of
 from dispatcher.db.broadcasts import tallies
 from dispatcher.db.contacts import headcounts, households, shared_phones
 from dispatcher.db.ops.second_place import Keeper
 from dispatcher.db.staff import idempotency
 from dispatcher.domain.clock import awake
 from dispatcher.domain.model import SYSTEM, MessageState
-from dispatcher.usecases.restoring import second_place
 
 ADD_UP = 5.0  # seconds between looks for large broadcasts to add up
 SHARE_PHONES = 5.0  # seconds between looks for shared phones that are free
@@ -117,7 +116,7 @@ class Background:
     async def keep_second(self) -> None:
         """Refusals, erasures and releases are kept at a second place as well."""
         if self.keeper is None:
-            self.keeper = Keeper(second_place(self.app.site))
+            self.keeper = Keeper(second_place_of(self.app.site))
         keeper = self.keeper
 
         def write_second_place() -> None:

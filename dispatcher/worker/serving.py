@@ -1,6 +1,7 @@
 """`dispatcher run` and `dispatcher web` in one process: a worker, the receipt door, the console.
 
-uvicorn is at home here: it serves what web/ builds.
+uvicorn is at home here. The console is handed in by the door that starts it; what a drill has
+instead of vendors is loaded by its name, and only in a drill.
 """
 
 from __future__ import annotations
@@ -10,31 +11,35 @@ import gc
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from importlib import import_module
 from typing import Any
 
 from dispatcher.broadcasts.app import App
 from dispatcher.domain.model import Mode
-from dispatcher.simulators.drill import own_twins, root_of, sign_in_to_twins, tell_twins_where
-from dispatcher.worker.adapters import Doors, callback_path, listeners
+from dispatcher.worker.adapters import Doors, callback_path, given_twins, listeners
 from dispatcher.worker.process import Worker
+from dispatcher.worker.receipt_door import door
+
+DRILL = "dispatcher.simulators.drill"
+# The receipt door and where the twins of a drill answer → the console around them.
+Pages = Callable[[Any, str], Any]
 
 
-def run_worker(
-    app: App, *, once: bool = False, with_door: bool = False, code: str = ""
-) -> dict[str, Any]:
-    """`dispatcher run`: returns {"accepted", "problems"} when it ends."""
-    child, twins = own_twins(app)
+def run_worker(app: App, *, once: bool = False, pages: Pages | None = None) -> dict[str, Any]:
+    """`dispatcher run`, with `pages` the console too: {"accepted", "problems"} when it ends."""
+    child, twins = None, given_twins()
+    if app.site.mode is Mode.DRILL:
+        child, twins = import_module(DRILL).own_twins(app)
     try:
         if child is not None:
-            sign_in_to_twins(app, twins)
+            import_module(DRILL).sign_in_to_twins(app, twins)
         return asyncio.run(
             serve_site(
                 app,
                 twins,
                 once=once,
-                with_door=with_door or child is not None,
-                pages=with_door,
-                code=code,
+                with_door=pages is not None or child is not None,
+                pages=pages,
             )
         )
     finally:
@@ -48,8 +53,7 @@ async def serve_site(
     *,
     once: bool,
     with_door: bool,
-    pages: bool = False,
-    code: str = "",
+    pages: Pages | None = None,
 ) -> dict[str, Any]:
     """One worker, with the receipt door beside it where asked: {"accepted", "problems"}."""
     public = os.environ.get("DISPATCHER_CALLBACKS", app.site.public_url)
@@ -58,9 +62,9 @@ async def serve_site(
         drill = app.site.mode is Mode.DRILL
         host, _, port = app.site.listen.rpartition(":")
         found: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        place = ("127.0.0.1", 0) if drill and not pages else (host, int(port))
+        place = ("127.0.0.1", 0) if drill and pages is None else (host, int(port))
         serving = asyncio.create_task(
-            serve_door(app, *place, found.set_result, pages=pages, code=code, twins=root_of(twins))
+            serve_door(app, *place, found.set_result, pages=pages, twins=_root_of(twins))
         )
         waits: set[asyncio.Future[Any]] = {serving, found}
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
@@ -68,7 +72,7 @@ async def serve_site(
             serving.result()
         if drill:
             public = f"http://127.0.0.1:{found.result()}"
-            await asyncio.to_thread(tell_twins_where, app, twins, public)
+            await asyncio.to_thread(import_module(DRILL).tell_twins_where, app, twins, public)
     worker = Worker(app, Doors(twins, public))
     _quiet_collector()
     try:
@@ -87,26 +91,18 @@ async def serve_door(
     port: int,
     announce: Callable[[int], None],
     *,
-    pages: bool = False,
-    code: str = "",
+    pages: Pages | None = None,
     twins: str = "",
 ) -> None:
     """The receipt door, with `pages` the console too, until cancelled or signalled.
 
-    `code`: what the very first person types; `twins`: where those of a drill answer.
+    `twins`: where those of a drill answer.
     """
     import uvicorn
 
     paths = {name: callback_path(app, name) for name in app.site.gateways}
-    served: Any
-    if pages:
-        from dispatcher.web.console import console
-
-        served = console(app, paths, listeners(app), code, twins)
-    else:
-        from dispatcher.web.hooks import door
-
-        served = door(app.store, app.clock, paths, listeners(app))
+    receipts = door(app.store, app.clock, paths, listeners(app))
+    served: Any = pages(receipts, twins) if pages is not None else receipts
     config = uvicorn.Config(
         served,
         host=host,
@@ -126,6 +122,11 @@ async def serve_door(
         await server.main_loop()
     finally:
         await server.shutdown()
+
+
+def _root_of(twins: Mapping[str, str]) -> str:
+    """Where the twins of a drill tell what they took."""
+    return next((base.rpartition("/")[0] for base in twins.values()), "")
 
 
 def _quiet_collector() -> None:

@@ -99,7 +99,7 @@ def _work(job: Mapping[str, str]) -> None:
 KNOWN = ("apscheduler.executors.asyncio", "apscheduler.schedulers.asyncio",
          "apscheduler.triggers.interval", "dispatcher.gateways.esms", "dispatcher.gateways.lab",
          "dispatcher.gateways.wire", "dispatcher.gateways.zalo", "dispatcher.worker.serving",
-         "dispatcher.web.hooks", "dispatcher.worker.process", "httpx_aiohttp", "uvicorn.lifespan.off",
+         "dispatcher.worker.receipt_door", "dispatcher.worker.process", "httpx_aiohttp", "uvicorn.lifespan.off",
          "uvicorn.protocols.http.auto", "uvicorn.protocols.websockets.auto")  # fmt: skip
 
 

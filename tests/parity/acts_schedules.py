@@ -96,12 +96,13 @@ PREPARE = Act(
 URGENT_SUBMIT = Act(
     "urgent.submit",
     cli("urgent submit", "{name}"),
+    web("/urgent/{name}/submit"),
     cases=(
         done("lan", name="nhap"),
+        auditor(name="nhap"),
         refused("not-your-ward", "hung", name="nhap"),
         refused("wrong-state", "lan", name="bao"),
     ),
-    why="the console submits what it prepares at once",
 )
 
 URGENT_APPROVE = Act(

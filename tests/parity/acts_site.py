@@ -10,7 +10,7 @@ PERSON_ADD = Act(
     "people.add",
     cli("people add", "{name}", role="--role", full_name="--full-name", position="--position",
         email="--email", wards="--ward", namesake="--namesake"),
-    web("/people", ids=("ward",), name="name", role="role", full_name="full_name",
+    web("/people", name="name", role="role", full_name="full_name",
         position="position", email="email", wards="ward", namesake="namesake"),
     cases=(
         done("quan-tri", **NEW, position="Công chức", email="hoa@phuong.example"),
@@ -60,7 +60,7 @@ DISABLE = Act(
 HAND_OVER = Act(
     "people.handover",
     cli("people handover", "{number} {to}"),
-    web("/people/{number}/disable", to="to", seen=lambda *_: {"anyway": "1"}),
+    web("/people/{number}/handover", to="to"),
     cases=(
         done("quan-tri", number=person("lan"), to=person("minh")),
         refused("not-their-ward", "quan-tri", number=person("lan"), to=MAI),
@@ -179,7 +179,8 @@ TAKE_BACK = Act(
 
 # --- gateways, days off, settings ---------------------------------------------------------------
 
-ESMS, NO_GATEWAY = Known("gateway", "esms"), Known("gateway", "none")
+ESMS, ZALO = Known("gateway", "esms"), Known("gateway", "zalo")
+NO_GATEWAY = Known("gateway", "none")
 GATEWAY_PAUSE = Act(
     "gateways.pause",
     cli("gateways pause", "{name}"),
@@ -196,15 +197,42 @@ GATEWAY_RESUME = Act(
     cli("gateways resume", "{name}"),
     web("/gateways/{name}/resume"),
     cases=(
-        done("quan-tri", name=Known("gateway", "zalo")),
+        done("quan-tri", name=ZALO),
         auditor(name=ESMS),
         refused("whole-site", "dao", name=ESMS),
         refused("role", "lan", name=ESMS),
         refused("unknown-name", "quan-tri", name=NO_GATEWAY),
     ),
 )
-GATEWAY_LOGIN = Act("gateways.login", cli("gateways login"), why="the console signs no account in")
-REGISTER = Act("gateways.register", cli("gateways register"), why="the console notes no answer")
+PAIR = {"name": ZALO, "paste": True, "tokens": "access-1\nrefresh-1\n"}
+GATEWAY_LOGIN = Act(
+    "gateways.login",
+    cli("gateways login", "{name}", stdin="tokens", paste="--paste"),
+    cases=(
+        done("quan-tri", **PAIR),
+        auditor(**PAIR),
+        refused("role", "lan", **PAIR),
+        refused("whole-site", "dao", **PAIR),
+        refused("two-tokens", "quan-tri", **(PAIR | {"tokens": "access-1"})),
+        refused("no-login", "quan-tri", **(PAIR | {"name": ESMS})),
+        refused("unknown-name", "quan-tri", **(PAIR | {"name": NO_GATEWAY})),
+    ),
+    why="the console signs no account in",
+)
+NOTED = {"name": ESMS, "template": "thong-bao", "state": "approved"}
+REGISTER = Act(
+    "gateways.register",
+    cli("gateways register", "{name} {template}", state="--state", note="--note", day="--date"),
+    cases=(
+        done("lan", **NOTED),
+        auditor(**NOTED),
+        refused("whole-site", "mai", **NOTED),
+        refused("why", "lan", **(NOTED | {"state": "rejected"})),
+        refused("bad-date", "lan", **NOTED, day="mai"),
+        refused("unknown-name", "lan", **(NOTED | {"name": NO_GATEWAY})),
+    ),
+    why="the console notes no answer",
+)
 
 DAY = {"day": "2026-12-31", "name": "Nghỉ hoán đổi", "kind": "off"}
 HOLIDAY = Act(
@@ -233,7 +261,17 @@ BACKUP = Act(
         refused("role", "lan", file="./sao-luu.db"),
     ),
 )
-SETTINGS = Act("site.settings", None, web("/settings"), why="a command line edits the file itself")
+SETTINGS = Act(
+    "site.settings",
+    None,
+    web("/settings", most="set/limits/per_person"),
+    cases=(
+        auditor(most="3"),
+        refused("role", "lan", most="3"),
+        refused("whole-site", "dao", most="3"),
+    ),
+    why="a command line edits the file itself",
+)
 TIDY = Act("templates.tidy", cli("templates tidy"), why="the console changes no texts")
 NOTICES = Act(
     "notices.read",

@@ -27,7 +27,6 @@ from dispatcher.broadcasts.follow_up import MOST_TESTS
 from dispatcher.config import parse
 from dispatcher.config.site import DEFAULT_WINDOW
 from dispatcher.db.broadcasts import broadcasts, schedules
-from dispatcher.db.broadcasts import emergencies as prepared_texts
 from dispatcher.db.contacts import areas, contacts, groups, imports, replies, suppressions
 from dispatcher.db.engines import engine_for
 from dispatcher.db.seal import load_key
@@ -35,8 +34,10 @@ from dispatcher.db.staff import people
 from dispatcher.domain.model import SYSTEM, Actor, AddressKind, Audience, Role
 from dispatcher.domain.opting_out import Wish
 from dispatcher.domain.sms import folded
-from dispatcher.usecases import deputizing, emergencies, signing_in
-from dispatcher.usecases.context import open_app
+from dispatcher.usecases import delegations, signing_in, urgent, urgent_duty
+from dispatcher.usecases.context import Context, open_app
+from dispatcher.usecases.delegations import Lending
+from dispatcher.usecases.urgent import NewUrgent
 
 MINE, THEIRS = "Máy Tơ", "Cầu Đất"
 PASSWORD = "mèo xanh ăn sấm chớp"
@@ -157,11 +158,9 @@ def add_staff(app: App, made: Prepared) -> None:
                 signing_in.set_password(tx, actor, PASSWORD)
             made.sessions[name] = signing_in.start_session(tx, actor, "thử")
             made.keys[name] = signing_in.new_key(tx, actor, f"k-{name}", "write", timedelta(days=9))
-    with app.begin(app.actor("minh"))() as tx:
-        today = NINE.date()
-        made.ids[Known("delegation", "minh")] = deputizing.lend(
-            tx, "minh", "mai", prefix="KT.", document="15/QĐ", days=(today, today + timedelta(30))
-        )
+    last = NINE.date() + timedelta(30)
+    lent = Lending("minh", "mai", "15/QĐ", last, first=NINE.date())
+    made.ids[Known("delegation", "minh")] = delegations.lend(Context(app, app.actor("minh")), lent)
 
 
 def add_lists(app: App, made: Prepared, folder: Path) -> None:
@@ -314,27 +313,18 @@ def _schedules(app: App) -> None:
 
 
 def _urgent(app: App, made: Prepared) -> None:
-    lan, minh = app.actor("lan"), app.actor("minh")
-    loaded = templating.load(app.templates, "thong-bao")
-    clear = templating.load(app.templates, "dinh-chinh")
+    lan, minh = Context(app, app.actor("lan")), Context(app, app.actor("minh"))
     for name in ("nhap", "cho", "bao", "da-thoi", "cua-lanh-dao"):
-        with app.begin(minh if name == "cua-lanh-dao" else lan)() as tx:
-            emergencies.prepare(
-                app, tx, name, template=loaded, all_clear=clear, fields={}, route="urgent",
-                audience=Audience(wards=(MINE,)), most=(100, 10**6), until=date(2026, 12, 31),
-                rather_twice=False,
-            )  # fmt: skip
-            if name != "nhap":
-                emergencies.submit(tx, prepared_texts.get(tx, name))
+        author = minh if name == "cua-lanh-dao" else lan
+        wanted = NewUrgent(name, "thong-bao", Audience(wards=(MINE,)), 100, 10**6,
+                           date(2026, 12, 31), all_clear="dinh-chinh")  # fmt: skip
+        urgent.prepare(author, wanted)
+        if name != "nhap":
+            urgent.submit(author, name)
         if name in ("bao", "da-thoi"):
-            with app.begin(minh)() as tx:
-                emergencies.approve(app, tx, prepared_texts.get(tx, name))
-    with app.begin(lan)() as tx:
-        emergencies.end(tx, prepared_texts.get(tx, "da-thoi"))
-    with app.begin(minh)() as tx:
-        made.ids[Known("duty", "lan")] = prepared_texts.set_duty(
-            tx, made.ids[Known("person", "lan")], tx.now, tx.now + timedelta(hours=12)
-        )
-    sent, _ = emergencies.send(app, lan, "bao", {"viec": "viec urgent"})
+            urgent.approve(minh, name)
+    urgent.end(lan, "da-thoi")
+    made.ids[Known("duty", "lan")] = urgent_duty.add(minh, "lan", "now", 12).id
+    sent, _ = urgent.send(lan, "bao", {"viec": "viec urgent"})
     made.ids[Known("broadcast", "urgent")] = sent.id
     joined.release(app, get(app, sent.id))

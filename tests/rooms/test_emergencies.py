@@ -6,7 +6,6 @@ import pytest
 from conftest import add_people
 from walk import counts, get, import_list, number, rows, sheet, work
 
-from dispatcher import templating
 from dispatcher.broadcasts import app as joined
 from dispatcher.db.broadcasts import approvals, shares
 from dispatcher.db.broadcasts import emergencies as kept
@@ -14,7 +13,9 @@ from dispatcher.db.contacts import areas, contacts, groups
 from dispatcher.db.staff import people
 from dispatcher.domain.model import SYSTEM, Audience, BroadcastState, Role
 from dispatcher.domain.problems import Problem
-from dispatcher.usecases import emergencies, handouts
+from dispatcher.usecases import printouts, urgent
+from dispatcher.usecases.context import Context
+from dispatcher.usecases.urgent import NewUrgent
 
 POSTGRESQL_LATER = True
 
@@ -48,10 +49,8 @@ def river(app, tmp_path, clock):
     import_list(app, sheet(tmp_path / "cau-dat.csv", people_of(10)))
     import_list(app, sheet(tmp_path / "cau-tre.csv", people_of(20)))
     prepare(app, officer)
-    with app.begin(officer)() as tx:
-        emergencies.submit(tx, kept.get(tx, "lu"))
-    with app.begin(leader)() as tx:
-        emergencies.approve(app, tx, kept.get(tx, "lu"))
+    urgent.submit(Context(app, officer), "lu")
+    urgent.approve(Context(app, leader), "lu")
     clock.advance(hours=13)  # ten in the evening
     with app.begin(SYSTEM)() as tx:
         kept.set_duty(tx, officer.person_id, clock(), clock() + timedelta(hours=10))
@@ -60,13 +59,11 @@ def river(app, tmp_path, clock):
 
 def prepare(app, who, name="lu", **more):
     given = {
-        "template": templating.load(app.templates, "xa-lu"),
-        "all_clear": templating.load(app.templates, "het-lu"),
-        "fields": {}, "audience": Audience(("Máy Tơ", "Cầu Đất")), "route": "urgent",
-        "most": (10, 10_000), "until": date(2026, 12, 31), "rather_twice": True, **more,
+        "template": "xa-lu", "all_clear": "het-lu", "audience": Audience(("Máy Tơ", "Cầu Đất")),
+        "most_people": 10, "most_dong": 10_000, "until": date(2026, 12, 31), "rather_twice": True,
+        **more,
     }  # fmt: skip
-    with app.begin(who)() as tx:
-        emergencies.prepare(app, tx, name, **given)
+    urgent.prepare(Context(app, who), NewUrgent(name, **given))
 
 
 def refusal(act):
@@ -77,7 +74,7 @@ def refusal(act):
 
 def test_the_officer_on_duty_sends_alone_at_night_in_one_step(river, twins):
     app, officer, leader = river
-    done, found = emergencies.send(app, officer, "lu", BLANKS)
+    done, found = urgent.send(Context(app, officer), "lu", BLANKS)
     assert (done.state, found.queued) == (BroadcastState.SCHEDULED, 8)
     assert done.approved_by == leader.person_id
     with app.store.read(SYSTEM) as tx:
@@ -91,12 +88,12 @@ def test_the_officer_on_duty_sends_alone_at_night_in_one_step(river, twins):
 
 def test_nobody_else_sends_it_and_not_when_the_duty_is_over(river, clock):
     app, officer, leader = river
-    assert refusal(lambda: emergencies.send(app, leader, "lu", BLANKS)) == "not-on-duty"
+    assert refusal(lambda: urgent.send(Context(app, leader), "lu", BLANKS)) == "not-on-duty"
     with app.begin(SYSTEM)() as tx:
         people.add(tx, "kt", "Kiểm Tra", Role.AUDITOR, [])
-    assert refusal(lambda: emergencies.send(app, app.actor("kt"), "lu", BLANKS)) == "role"
+    assert refusal(lambda: urgent.send(Context(app, app.actor("kt")), "lu", BLANKS)) == "role"
     clock.advance(hours=11)
-    assert refusal(lambda: emergencies.send(app, officer, "lu", BLANKS)) == "not-on-duty"
+    assert refusal(lambda: urgent.send(Context(app, officer), "lu", BLANKS)) == "not-on-duty"
     assert rows(app, "SELECT count(*) AS n FROM messages") == [{"n": 0}]
 
 
@@ -104,7 +101,7 @@ def test_a_duty_that_was_taken_away_sends_nothing(river):
     app, officer, _ = river
     with app.begin(SYSTEM)() as tx:
         kept.end_duty(tx, kept.roster(tx, tx.now)[0]["id"])
-    assert refusal(lambda: emergencies.send(app, officer, "lu", BLANKS)) == "not-on-duty"
+    assert refusal(lambda: urgent.send(Context(app, officer), "lu", BLANKS)) == "not-on-duty"
 
 
 @pytest.mark.parametrize("why", ["over", "leader left", "route", "returned", "text"])
@@ -124,62 +121,56 @@ def test_an_approval_that_counts_no_longer_sends_nothing(river, clock, why, tmp_
             other = tx.value("SELECT max(id) FROM template_versions")
             tx.run("UPDATE emergencies SET template_version_id = :v", {"v": other})
         tx.note("test", "emergency", 1)
-    assert refusal(lambda: emergencies.send(app, officer, "lu", BLANKS)) == "not-approved"
+    assert refusal(lambda: urgent.send(Context(app, officer), "lu", BLANKS)) == "not-approved"
 
 
 def test_the_area_may_be_smaller_and_never_larger(river):
     app, officer, _ = river
     small = Audience(("Máy Tơ",), ("Tổ 1",))
-    _, found = emergencies.send(app, officer, "lu", BLANKS, small)
+    _, found = urgent.send(Context(app, officer), "lu", BLANKS, small)
     assert found.people == 2
     larger = Audience(("Máy Tơ", "Cầu Tre"))
-    assert refusal(lambda: emergencies.send(app, officer, "lu", BLANKS, larger)) == "outside-area"
+    assert (
+        refusal(lambda: urgent.send(Context(app, officer), "lu", BLANKS, larger)) == "outside-area"
+    )
 
 
 def test_blanks_are_checked_and_those_approved_beforehand_are_fixed(river):
     app, officer, leader = river
-    assert refusal(lambda: emergencies.send(app, officer, "lu", {"gio": "23h"}))
+    assert refusal(lambda: urgent.send(Context(app, officer), "lu", {"gio": "23h"}))
     bad = {**BLANKS, "diem": "bit.ly/x"}
-    assert refusal(lambda: emergencies.send(app, officer, "lu", bad)) == "text-blocked"
+    assert refusal(lambda: urgent.send(Context(app, officer), "lu", bad)) == "text-blocked"
     prepare(app, officer, "lu2", fields={"diem": "truong THCS"})
-    with app.begin(officer)() as tx:
-        emergencies.submit(tx, kept.get(tx, "lu2"))
-    with app.begin(leader)() as tx:
-        emergencies.approve(app, tx, kept.get(tx, "lu2"))
-    assert refusal(lambda: emergencies.send(app, officer, "lu2", BLANKS)) == "fixed-field"
-    emergencies.send(app, officer, "lu2", {"gio": "23h"})
+    urgent.submit(Context(app, officer), "lu2")
+    urgent.approve(Context(app, leader), "lu2")
+    assert refusal(lambda: urgent.send(Context(app, officer), "lu2", BLANKS)) == "fixed-field"
+    urgent.send(Context(app, officer), "lu2", {"gio": "23h"})
 
 
 def test_more_people_than_were_approved_hold_it(river, tmp_path):
     app, officer, _ = river
     more = [(f"Thêm {i}", number(100 + i), "Tổ 1", "") for i in range(9)]
     import_list(app, sheet(tmp_path / "may-to.csv", more))
-    done, _ = emergencies.send(app, officer, "lu", BLANKS)
+    done, _ = urgent.send(Context(app, officer), "lu", BLANKS)
     assert joined.release(app, done) == "held"
 
 
 def test_its_author_does_not_approve_it(river):
     app, officer, leader = river
     prepare(app, leader, "lu3")
-    with app.begin(leader)() as tx:
-        emergencies.submit(tx, kept.get(tx, "lu3"))
-
-    def approve():
-        with app.begin(leader)() as tx:
-            emergencies.approve(app, tx, kept.get(tx, "lu3"))
-
-    assert refusal(approve) == "own-work"
+    urgent.submit(Context(app, leader), "lu3")
+    assert refusal(lambda: urgent.approve(Context(app, leader), "lu3")) == "own-work"
 
 
 def test_the_all_clear_stops_what_waits_and_reaches_exactly_those_who_may_have_been_warned(
     river, twins
 ):
     app, officer, _ = river
-    first, _ = emergencies.send(app, officer, "lu", BLANKS)
+    first, _ = urgent.send(Context(app, officer), "lu", BLANKS)
     joined.release(app, first)
     with app.begin(SYSTEM)() as tx:  # half of them have it
         tx.run("UPDATE messages SET state = 'delivered' WHERE id % 2 = 0")
-    done, found = emergencies.all_clear(app, officer, get(app, first.id), {"gio": "5h"})
+    done, found = urgent.all_clear(Context(app, officer), first.id, {"gio": "5h"})
     assert get(app, first.id).state is BroadcastState.STOPPED
     assert counts(app, first.id) == {"delivered": 4, "cancelled": 4}
     assert (found.people, done.correction_of, done.title) == (4, first.id, "Hết lũ")
@@ -195,7 +186,7 @@ def test_leaders_are_told_at_once(river):
     from dispatcher.worker import staff
 
     app, officer, leader = river
-    emergencies.send(app, officer, "lu", BLANKS)
+    urgent.send(Context(app, officer), "lu", BLANKS)
     staff.look(app)
     told = rows(app, "SELECT person_id, vi FROM notices WHERE code = 'emergency'")
     assert [r["person_id"] for r in told] == [leader.person_id]
@@ -222,7 +213,7 @@ def test_the_sheet_for_a_night_without_network_has_the_text_and_the_phones_of_th
     with app.store.read(officer) as tx:
         wards = [w.id for w in areas.wards_named(tx, ["Máy Tơ", "Cầu Đất"])]
         emergency = kept.get(tx, "lu")
-    page = handouts.fallback(app, officer, emergency, wards)
+    page = printouts.fallback(Context(app, officer), emergency, wards)
     assert "UBND phường Máy Tơ: xả lũ lúc ……" in page
     assert head["name"] in page
     assert "+84950" in page
@@ -236,7 +227,7 @@ def test_heads_who_passed_it_on_count_in_the_coverage(heads, twins):
     from dispatcher.reports import reporting
 
     app, officer, _ = heads
-    done, _ = emergencies.send(app, officer, "lu", BLANKS)
+    done, _ = urgent.send(Context(app, officer), "lu", BLANKS)
     joined.release(app, done)
     with app.begin(SYSTEM)() as tx:
         tx.run("UPDATE messages SET state = 'failed' WHERE broadcast_id = :b", {"b": done.id})
@@ -250,7 +241,7 @@ def test_heads_who_passed_it_on_count_in_the_coverage(heads, twins):
         seen = reporting.coverage(tx, done.id, "Máy Tơ", None)
     assert seen.places["Máy Tơ", group.name]["passed_on"] == 2
     assert seen.total["not_reached"] == 2
-    page = handouts.share(app, officer, get(app, done.id))
+    page = printouts.share(Context(app, officer), done.id)
     assert page.count("☑") == 1
     assert "data:image/png;base64," in page
     assert "xả lũ lúc 23h" in page

@@ -19,7 +19,7 @@ from dispatcher.domain import parts
 from dispatcher.domain.model import SYSTEM, AttemptState, Heard, MessageState, Receipt
 from dispatcher.reports import reporting
 from dispatcher.simulators.vendors.server import VENDORS, start
-from dispatcher.usecases import auditing
+from dispatcher.usecases import why
 from dispatcher.usecases.context import open_app
 from dispatcher.worker import receiving
 from dispatcher.worker.sending.view import LEASE
@@ -112,7 +112,7 @@ def test_a_text_of_one_part_told_both_ways_is_a_contradiction_and_not_short(sent
 def story(app):
     with app.store.read(SYSTEM) as tx:
         contact = next(iter(logbook.messages(tx, Filters())))["contact"]
-        return auditing.story(tx, contact, "vi")["messages"][0]
+        return why.story(tx, contact, "vi")["messages"][0]
 
 
 def test_why_names_the_missing_part(sent):

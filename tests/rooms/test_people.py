@@ -18,7 +18,9 @@ from dispatcher.db.staff import api_keys, people, sessions
 from dispatcher.db.staff.handover import hand_over, in_hand
 from dispatcher.domain.model import SYSTEM, Audience, BroadcastState, Role
 from dispatcher.domain.problems import Problem
+from dispatcher.usecases import people as cases
 from dispatcher.usecases import signing_in
+from dispatcher.usecases.context import Context
 
 POSTGRESQL_LATER = True
 
@@ -153,14 +155,13 @@ def test_handover_moves_drafts_schedules_and_lists_and_ends_what_ran_under_their
 
 def test_work_of_a_ward_is_not_handed_to_somebody_of_another(three):
     app, officer, *_ = three
-    write_broadcast(app, officer)
+    draft = write_broadcast(app, officer)
     with app.begin(SYSTEM)() as tx:
         people.add(tx, "xa", "Ở Xa", Role.OFFICER, [areas.ward(tx, "Cầu Đất").id])
-    stranger = app.actor("xa")
     with pytest.raises(Problem) as told:
-        with app.begin(SYSTEM)() as tx:
-            hand_over(tx, officer, stranger)
+        cases.hand_over(Context(app, app.actor("ad")), "lan", "xa")
     assert told.value.code == "not-their-ward"
+    assert get(app, draft).created_by == officer.person_id
 
 
 def test_a_group_never_carries_a_broadcast_into_wards_its_author_does_not_look_after(

@@ -15,9 +15,9 @@ from dispatcher.db.queue.outcomes import Outcome
 from dispatcher.domain.model import SYSTEM, AttemptState, Heard, MessageState, Receipt
 from dispatcher.gateways.contract import Call
 from dispatcher.gateways.contract import Heard as HeardCall
-from dispatcher.web.hooks import door
 from dispatcher.worker import receiving
 from dispatcher.worker.adapters import callback_path, listeners
+from dispatcher.worker.receipt_door import door
 from dispatcher.worker.sending.view import LEASE
 
 POSTGRESQL_LATER = True

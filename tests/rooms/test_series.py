@@ -13,11 +13,14 @@ from dispatcher import scheduling
 from dispatcher.broadcasts import app as joined
 from dispatcher.broadcasts import firing
 from dispatcher.config import DEFAULT_WINDOW
-from dispatcher.db.broadcasts import broadcasts, schedules
+from dispatcher.db.broadcasts import broadcasts
+from dispatcher.db.broadcasts import schedules as kept
 from dispatcher.domain.model import SYSTEM, BroadcastState
 from dispatcher.domain.problems import Problem
 from dispatcher.domain.workdays import Calendar
 from dispatcher.scheduling.series import MOST_COUNTED, same_day, series
+from dispatcher.usecases import schedules
+from dispatcher.usecases.context import Context
 from dispatcher.worker.adapters import Doors
 from dispatcher.worker.process import Worker
 
@@ -50,7 +53,7 @@ def ward(app, tmp_path):
 def approved(app, officer, leader, **more):
     """A schedule handed in and approved, with its next moment chosen."""
     schedule = write(app, **more)
-    firing.hand_in(app, officer, schedule)
+    schedules.submit(Context(app, officer), schedule.name)
     with app.begin(leader)() as tx:
         scheduling.approve(tx, schedule)
     return schedule
@@ -87,11 +90,11 @@ def skipped(app, made):
 def test_the_same_words_twice_on_a_day_need_a_reason(ward, cron):
     app, officer, leader = ward
     with pytest.raises(Problem) as caught:
-        firing.hand_in(app, officer, write(app, cron))
+        schedules.submit(Context(app, officer), write(app, cron).name)
     assert (caught.value.code, caught.value.exit_code) == ("same_words", 3)
     assert "again = " in caught.value.to("vi")
     schedule = write(app, cron, WHY)
-    firing.hand_in(app, officer, schedule)
+    schedules.submit(Context(app, officer), schedule.name)
     with app.begin(leader)() as tx:
         scheduling.approve(tx, schedule)
 
@@ -105,7 +108,7 @@ def test_a_firing_a_day_repeats_nothing(ward, cron):
 def test_the_file_that_was_handed_in_is_asked_again_at_the_approval(ward):
     app, officer, leader = ward
     schedule = write(app)
-    firing.hand_in(app, officer, schedule)
+    schedules.submit(Context(app, officer), schedule.name)
     with app.begin(SYSTEM)() as tx:  # as one handed in to a version before this one
         hourly = write(app, "0 * * * *")
         tx.run("UPDATE schedules SET digest = :d", {"d": hourly.digest})
@@ -128,7 +131,7 @@ def test_a_reason_is_part_of_what_was_approved(ward):
     write(app, "0 9,15 * * *", 'again = "lý do khác"\n')
     with app.begin(SYSTEM)() as tx:
         scheduling.keep_all(tx, app.schedules, app.site.window)
-        assert schedules.get(tx, "nhac")["state"] == "draft"
+        assert kept.get(tx, "nhac")["state"] == "draft"
 
 
 # --- the series ---------------------------------------------------------------------------------
@@ -200,7 +203,7 @@ def test_a_first_firing_that_repeats_what_was_sent_needs_the_reason_in_the_file(
     app, officer, leader = ward
     by_hand = released(app, officer, leader)
     with pytest.raises(Problem) as caught:
-        firing.hand_in(app, officer, write(app, "0 15 * * *"))
+        schedules.submit(Context(app, officer), write(app, "0 15 * * *").name)
     assert caught.value.code == "same_words"
     assert "again = " in caught.value.to("vi")
     approved(app, officer, leader, cron="0 15 * * *", why=WHY)

@@ -31,6 +31,8 @@ from dispatcher.db.queue import gateways, intents, messages
 from dispatcher.db.staff import notices, people
 from dispatcher.domain.model import HANOI, SYSTEM, BroadcastState, Window
 from dispatcher.domain.problems import Problem
+from dispatcher.usecases import schedules
+from dispatcher.usecases.context import Context
 from dispatcher.worker import staff, telling
 from dispatcher.worker.adapters import Doors
 from dispatcher.worker.process import Worker
@@ -370,7 +372,7 @@ def tick(app):
 
 
 def approved(app, officer, leader, found):
-    firing.hand_in(app, officer, found)
+    schedules.submit(Context(app, officer), found.name)
     with app.begin(leader)() as tx:
         scheduling.approve(tx, found)
 
@@ -449,7 +451,7 @@ def test_a_schedule_with_nothing_left_to_fire_is_refused_before_it_is_submitted(
     app, officer, _ = ward
     found = schedule(app, change)
     with pytest.raises(Problem) as caught:
-        firing.hand_in(app, officer, found)
+        schedules.submit(Context(app, officer), found.name)
     assert (caught.value.code, caught.value.exit_code) == (code, 3)
 
 
@@ -472,12 +474,12 @@ def test_times_that_cannot_be_are_a_sentence_when_the_file_is_read(ward, change,
 def test_a_firing_nobody_could_receive_is_refused_before_submit_and_before_approval(ward, clock):
     app, officer, leader = ward
     found = schedule(app)
-    firing.hand_in(app, officer, found)
+    schedules.submit(Context(app, officer), found.name)
     with app.begin(SYSTEM)() as tx:
         gateways.measured(tx, {"esms": 1 / 36_000})
-    for act in (firing.foresee, firing.hand_in):
+    for act, person in ((schedules.approve, leader), (schedules.submit, officer)):
         with pytest.raises(Problem) as caught:
-            act(app, leader if act is firing.foresee else officer, found)
+            act(Context(app, person), found.name)
         assert (caught.value.code, caught.value.exit_code) == ("nobody-in-time", 3)
 
 

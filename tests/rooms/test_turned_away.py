@@ -16,8 +16,7 @@ from dispatcher.domain.model import SYSTEM, Role
 from dispatcher.domain.outages import State
 from dispatcher.gateways.contract import Call
 from dispatcher.usecases import alarms
-from dispatcher.web import hooks
-from dispatcher.worker import staff
+from dispatcher.worker import receipt_door, staff
 from dispatcher.worker.adapters import callback_path, listeners
 
 FORGED = {"headers": {"X-ZEvent-Signature": "mac=00"},
@@ -36,7 +35,7 @@ def ward(app):
 def knock(app, count, meanwhile=None):
     """So many forged calls at once, counted before this returns; what they were answered."""
     paths = {n: callback_path(app, n) for n in app.site.gateways}
-    asgi = hooks.door(app.store, app.clock, paths, listeners(app))
+    asgi = receipt_door.door(app.store, app.clock, paths, listeners(app))
 
     async def go():
         transport = httpx.ASGITransport(app=asgi)
@@ -55,7 +54,7 @@ def knock(app, count, meanwhile=None):
 
 @pytest.fixture(autouse=True)
 def _counted_soon(monkeypatch):
-    monkeypatch.setattr(hooks, "COUNT", 0.05)
+    monkeypatch.setattr(receipt_door, "COUNT", 0.05)
 
 
 def good_reports(app, count):
@@ -129,7 +128,7 @@ def test_what_cannot_be_counted_now_is_counted_later(ward):
 
     async def mended(inbox):
         for _ in range(3):  # it is tried in vain
-            await asyncio.sleep(hooks.COUNT)
+            await asyncio.sleep(receipt_door.COUNT)
         rename("elsewhere", "turned_away")
 
     assert knock(ward, 30, mended) == {401}

@@ -8,17 +8,16 @@ from conftest import SiteClock, build_site
 from walk import get, import_list, number, released, sheet, write_broadcast
 
 from dispatcher import broadcasts as planning
-from dispatcher import templating
 from dispatcher.broadcasts import app as joined
 from dispatcher.config import parse
 from dispatcher.db.broadcasts import broadcasts
-from dispatcher.db.broadcasts import emergencies as kept
 from dispatcher.db.contacts import areas, groups, suppressions
 from dispatcher.db.staff import people
 from dispatcher.domain.model import SYSTEM, Audience, Role
 from dispatcher.gateways.contract import Reply
-from dispatcher.usecases import emergencies
-from dispatcher.usecases.context import open_app
+from dispatcher.usecases import urgent
+from dispatcher.usecases.context import Context, open_app
+from dispatcher.usecases.urgent import NewUrgent
 from dispatcher.web.console import table
 from dispatcher.web.guard import Guard
 from dispatcher.worker.receiving import answer_back
@@ -57,12 +56,11 @@ def two_wards(tmp_path_factory):
     with app.begin(hoa)() as tx:
         planning.submit(tx, broadcasts.get(tx, made["submitted"]), found, again="thử")
     made["running"] = released(app, hoa, binh, **more)
+    wanted = NewUrgent("rieng", "canh-bao", Audience(("Cầu Đất",)), 9, 9000, app.clock().date(),
+                       all_clear="canh-bao")  # fmt: skip
+    urgent.prepare(Context(app, hoa), wanted)
+    urgent.submit(Context(app, hoa), "rieng")
     with app.begin(hoa)() as tx:
-        text = templating.load(app.templates, "canh-bao")
-        emergencies.prepare(app, tx, "rieng", template=text, all_clear=text, fields={},
-                            audience=Audience(("Cầu Đất",)), route="urgent", most=(9, 9000),
-                            until=app.clock().date(), rather_twice=False)  # fmt: skip
-        emergencies.submit(tx, kept.get(tx, "rieng"))
         contact = tx.value(
             "WITH " + tx.visible("contacts") + " SELECT min(id) FROM visible_contacts"
         )

@@ -12,8 +12,8 @@ from browser import free_port
 from conftest import ROOT, run_cli
 from patience import PATIENCE, ended, until_served
 
-from dispatcher.web.hooks import door
 from dispatcher.worker.adapters import listeners
+from dispatcher.worker.receipt_door import door
 
 
 def asked(base, method="GET"):

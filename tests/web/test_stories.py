@@ -15,7 +15,7 @@ from dispatcher.db.ops import upkeep
 from dispatcher.db.staff import people
 from dispatcher.domain.model import SYSTEM, BroadcastState, Role
 from dispatcher.gateways.contract import Reply
-from dispatcher.usecases.housekeeping import digest
+from dispatcher.usecases.site import digest
 from dispatcher.worker import staff
 from dispatcher.worker.receiving import answer_back
 
@@ -270,7 +270,7 @@ def test_an_urgent_text_is_prepared_arranged_approved_and_sent_alone(ward):
     given = {"name": "bao", "template": "canh-bao", "ward": "Máy Tơ", "most_people": "100",
              "most_dong": "1000000", "until": "2027-01-31"}  # fmt: skip
     post(officer, "/urgent", expect=400, **{**given, "until": "mai"})
-    post(officer, "/urgent", **given)
+    post(officer, "/urgent", then="submit", **given)
     assert "bao" in officer.get("/urgent").text
     post(officer, "/urgent/bao/send", expect=409)  # nobody approved it
     post(officer, "/urgent/bao/approve", expect=403)
@@ -355,7 +355,8 @@ def test_an_admin_changes_settings_after_seeing_what_would_change(ward):
     kept = list((ward.site.data / "settings").glob("*.toml"))
     assert [k.read_text("utf-8") for k in kept] == [before]
     with ward.store.read(SYSTEM) as tx:
-        assert tx.value("SELECT count(*) FROM trail WHERE noun = 'settings'") == 1
+        told = tx.rows("SELECT act FROM trail WHERE noun = 'settings' ORDER BY id")
+        assert [row["act"] for row in told] == ["refused", "changed"]
 
 
 def test_settings_that_cannot_be_are_refused_and_nothing_is_written(ward):

@@ -10,13 +10,13 @@ from test_api import Program, key
 from walk import approve_now, crowd, get, import_list, rows, sheet, write_broadcast
 
 from dispatcher import broadcasts as planning
-from dispatcher import scheduling
 from dispatcher.broadcasts import app as joined
-from dispatcher.broadcasts import firing
-from dispatcher.config import DEFAULT_WINDOW
-from dispatcher.db.broadcasts import broadcasts, schedules
+from dispatcher.db.broadcasts import broadcasts
+from dispatcher.db.broadcasts import schedules as kept
 from dispatcher.db.queue import gateways
 from dispatcher.domain.model import SYSTEM, BroadcastState, Window
+from dispatcher.usecases import schedules
+from dispatcher.usecases.context import Context
 
 DAY = Window.read("07:00-21:00")
 SCHEDULE = """title = "Sớm"
@@ -137,7 +137,7 @@ def test_the_page_of_schedules_says_both_times_and_refuses_what_nobody_could_rec
     assert "gửi từ 07:00 02/12/2026" in page
     assert "13:00 02/12/2026" in page
     assert "tháng 2, 4, 6, 9, 11" in page
-    firing.hand_in(app, officer, scheduling.load(app.schedules, "som", DEFAULT_WINDOW))
+    schedules.submit(Context(app, officer), "som")
     slow(app, 0.5 / 3600)
     assert "3 trên 6 người không kịp nhận" in leaders.get("/schedules").text
     with app.begin(SYSTEM)() as tx:
@@ -148,7 +148,7 @@ def test_the_page_of_schedules_says_both_times_and_refuses_what_nobody_could_rec
     assert "Không ai nhận được tin này trước khi hết hạn" in refused.text
     post(officers, "/schedules/ba-mot/submit", expect=409)
     with app.store.read(SYSTEM) as tx:
-        assert schedules.get(tx, "som")["state"] == "submitted"
+        assert kept.get(tx, "som")["state"] == "submitted"
     notes = _notes(app)
     assert any("nobody-in-time" in n for n in notes)
 

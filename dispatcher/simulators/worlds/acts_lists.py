@@ -29,8 +29,8 @@ from dispatcher.simulators.worlds.residents import (
 )
 from dispatcher.simulators.worlds.rules import CONSENT
 from dispatcher.simulators.worlds.world import World
-from dispatcher.usecases import housekeeping
 from dispatcher.usecases.intake import add_one, check_wards, context, numbers, remember, wards_of
+from dispatcher.usecases.site import merge_groups as make_one
 
 People = Mapping[int, Sequence[str]]  # contact → numbers
 
@@ -334,7 +334,7 @@ def merge_groups(world: World, draw: random.Random) -> str | None:
 
     def act(app: App) -> bool:
         with signed(world, app, ADMIN, lambda: world.facts.imports.extend(made)) as tx:
-            _, change = housekeeping.merge_groups(tx, old, new)
+            _, change = make_one(tx, old, new)
             made.extend([] if change is None else [change])
         return True
 

@@ -10,14 +10,13 @@ from dispatcher.broadcasts import firing
 from dispatcher.broadcasts.app import App
 from dispatcher.db.broadcasts import schedules as rows
 from dispatcher.domain.model import HANOI, SYSTEM
-from dispatcher.domain.problems import refused
 from dispatcher.simulators.worlds.acts import ROUTE
-from dispatcher.simulators.worlds.doing import death, see_firings, signed
+from dispatcher.simulators.worlds.doing import acting, death, see_firings
 from dispatcher.simulators.worlds.events import happens
 from dispatcher.simulators.worlds.facts import Told
 from dispatcher.simulators.worlds.residents import AUTHOR, LEADER, WARDS
 from dispatcher.simulators.worlds.world import World, seconds_of
-from dispatcher.worker import timekeeping
+from dispatcher.usecases import schedules
 
 FILE = """title = "{name}"
 template = "sim"
@@ -62,8 +61,8 @@ def schedule(world: World, draw: random.Random) -> str | None:
 def _hand_in(world: World, app: App, told: Told) -> bool:
     """Submitted by one, approved by another, as its file stands."""
     wanted = scheduling.load(app.schedules, told.schedule, app.site.window)
-    firing.hand_in(app, app.actor(AUTHOR), wanted)
-    wanted = scheduling.load(app.schedules, told.schedule, app.site.window)
+    with acting(world, app, AUTHOR) as author:
+        schedules.submit(author, told.schedule)
 
     def remember() -> None:
         with app.store.read(SYSTEM) as tx:
@@ -78,12 +77,8 @@ def _hand_in(world: World, app: App, told: Told) -> bool:
             undo = timedelta(seconds=world.facts.longest_undo())
             told.expires = seconds_of(firing.ahead(app, wanted)(wanted.at + undo).until)
 
-    with app.store.read(SYSTEM) as tx:
-        timekeeping.trust(tx, app.clock)
-    leader = app.actor(LEADER)
-    firing.foresee(app, leader, wanted)
-    with signed(world, app, LEADER, remember) as tx:
-        scheduling.approve(tx, wanted, tet=app.site.tet)
+    with acting(world, app, LEADER, remember) as leader:
+        schedules.approve(leader, told.schedule)
     return True
 
 
@@ -94,16 +89,15 @@ def pause(world: World, draw: random.Random) -> str | None:
     if told is None:
         return None
 
-    def remember() -> None:
-        if told.id == 0:
-            told.stopped = world.seconds
-
     def act(app: App) -> bool:
-        with signed(world, app, AUTHOR, remember) as tx:
-            if rows.get(tx, told.schedule) is None:
-                raise refused("not-submitted", "Chưa trình.", "Not submitted.")
-            see_firings(world, tx)
-            rows.move(tx, told.schedule, "paused")
+        def remember() -> None:
+            with app.store.read(SYSTEM) as tx:
+                see_firings(world, tx)
+            if told.id == 0:
+                told.stopped = world.seconds
+
+        with acting(world, app, AUTHOR, remember) as author:
+            schedules.pause(author, told.schedule)
         return True
 
     return told.schedule if world.as_person(act, death(draw)) else None

@@ -13,13 +13,15 @@ from dispatcher.db.ops import days_off
 from dispatcher.db.queue import gateways as rows
 from dispatcher.domain import rights
 from dispatcher.domain.model import HANOI, SYSTEM, URGENT
-from dispatcher.simulators.worlds.doing import death, period, signed, states
+from dispatcher.simulators.worlds.doing import death, period, signed, states, watched
 from dispatcher.simulators.worlds.events import happens
 from dispatcher.simulators.worlds.facts import Setting
 from dispatcher.simulators.worlds.residents import ADMIN
 from dispatcher.simulators.worlds.rules import WINDOWS
 from dispatcher.simulators.worlds.world import World, seconds_of
-from dispatcher.usecases import housekeeping
+from dispatcher.usecases import gateways
+from dispatcher.usecases.context import Context
+from dispatcher.usecases.site import change_settings, foresee
 
 CHOICES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("windows.default", WINDOWS),
@@ -41,12 +43,10 @@ def settings(world: World, draw: random.Random) -> str | None:
     restarts = draw.random() < 0.5
 
     def act(app: App) -> bool:
-        admin = app.actor(ADMIN)
+        admin = Context(app, app.actor(ADMIN))
         wanted = {tuple(k.split(".")): v for k, v in given.items()}
-        with app.store.read(admin) as tx:
-            change = housekeeping.foresee(app, tx, wanted, ())
-        rights.need_site(admin, "sửa cài đặt", "change the settings")
-        housekeeping.change_settings(app, admin, change, change.digest)
+        change = foresee(admin, wanted, ())
+        change_settings(admin, change, change.digest)
         return True
 
     # no death here: what is put back by a handler would stay as it is where a process is killed
@@ -118,9 +118,8 @@ def pause(world: World, draw: random.Random) -> str | None:
             shut.append((world.seconds, None))
 
     def act(app: App) -> bool:
-        rights.need_site(app.actor(ADMIN), "tạm dừng", "pause a gateway", rights.WRITERS)
-        with signed(world, app, ADMIN, remember_it) as tx:
-            rows.pause(tx, gateway, "person")
+        with watched(world, remember_it):
+            gateways.pause(Context(app, app.actor(ADMIN)), gateway)
         return True
 
     if not world.as_person(act, death(draw)):
@@ -153,9 +152,8 @@ def _resume(world: World, gateway: str, dies_at: int | None) -> bool:
             shut[-1] = (shut[-1][0], world.seconds)
 
     def act(app: App) -> bool:
-        rights.need_site(app.actor(ADMIN), "cho chạy lại", "resume a gateway")
-        with signed(world, app, ADMIN, remember_it) as tx:
-            rows.resume(tx, gateway)
+        with watched(world, remember_it):
+            gateways.resume(Context(app, app.actor(ADMIN)), gateway)
         return True
 
     return bool(world.as_person(act, dies_at))

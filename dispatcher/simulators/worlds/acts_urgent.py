@@ -5,22 +5,18 @@ from __future__ import annotations
 import random
 from datetime import timedelta
 
-from dispatcher import templating
 from dispatcher.broadcasts.app import App
 from dispatcher.db.broadcasts import broadcasts
-from dispatcher.db.broadcasts import emergencies as rows
-from dispatcher.db.staff import people
-from dispatcher.domain import rights
 from dispatcher.domain.model import HANOI, SYSTEM, Audience, BroadcastState
 from dispatcher.simulators.worlds.acts import ROUTE
 from dispatcher.simulators.worlds.acts_after import stopped
-from dispatcher.simulators.worlds.doing import OPEN, OVER, death, one_of, signed, timed, watched
+from dispatcher.simulators.worlds.doing import OPEN, OVER, acting, death, one_of, timed
 from dispatcher.simulators.worlds.events import happens
 from dispatcher.simulators.worlds.facts import Told
 from dispatcher.simulators.worlds.residents import AUTHOR, LEADER, WARDS
 from dispatcher.simulators.worlds.world import World
-from dispatcher.usecases import emergencies
-from dispatcher.worker import timekeeping
+from dispatcher.usecases import urgent, urgent_duty
+from dispatcher.usecases.urgent import NewUrgent
 
 B = BroadcastState
 
@@ -35,26 +31,18 @@ def prepare(world: World, draw: random.Random) -> str | None:
     dies_at = death(draw)
 
     def act(app: App) -> bool:
-        with signed(world, app, AUTHOR) as tx:
-            emergencies.prepare(
-                app, tx, name,
-                template=templating.load(app.templates, "khan"),
-                all_clear=templating.load(app.templates, "het"),
-                fields={}, audience=Audience(wards), route=ROUTE, most=(most, most * 5000),
-                until=tx.now.astimezone(HANOI).date() + timedelta(days=30),
-                rather_twice=rather_twice,
-            )  # fmt: skip
-        with signed(world, app, AUTHOR) as tx:
-            emergencies.submit(tx, rows.get(tx, name))
-        with app.store.read(SYSTEM) as tx:
-            timekeeping.trust(tx, app.clock)
-        with signed(world, app, LEADER, lambda: world.facts.prepared.append(name)) as tx:
-            emergencies.approve(app, tx, rows.get(tx, name))
-        with signed(world, app, LEADER) as tx:
-            rights.need(tx.actor, rights.DECIDERS, "xếp lịch trực", "arrange the roster")
-            person = people.actor(tx, AUTHOR).person_id
-            assert person is not None
-            rows.set_duty(tx, person, tx.now, tx.now + timedelta(hours=hours))
+        until = app.clock().astimezone(HANOI).date() + timedelta(days=30)
+        wanted = NewUrgent(
+            name, "khan", Audience(wards), most, most * 5000, until,
+            all_clear="het", route=ROUTE, rather_twice=rather_twice,
+        )  # fmt: skip
+        with acting(world, app, AUTHOR) as author:
+            urgent.prepare(author, wanted)
+            urgent.submit(author, name)
+        with acting(world, app, LEADER, lambda: world.facts.prepared.append(name)) as leader:
+            urgent.approve(leader, name)
+        with acting(world, app, LEADER) as leader:
+            urgent_duty.add(leader, AUTHOR, "now", hours)
         return True
 
     return f"{name} for {', '.join(wards)}" if world.as_person(act, dies_at) else None
@@ -70,9 +58,8 @@ def send(world: World, draw: random.Random) -> str | None:
     told = Told(world.facts.new_code(), 0, True, kind="warning")
 
     def act(app: App) -> bool:
-        author = app.actor(AUTHOR)
-        with watched(world, lambda: _look(world, app, told)):
-            emergencies.send(app, author, name, {"code": told.code}, area)
+        with acting(world, app, AUTHOR, lambda: _look(world, app, told)) as author:
+            urgent.send(author, name, {"code": told.code}, area)
         return True
 
     return f"{name} as {told.code}" if world.as_person(act, death(draw)) else None
@@ -102,10 +89,6 @@ def all_clear(world: World, draw: random.Random) -> str | None:
     told = Told(world.facts.new_code(), 0, True, wards=old.wards, corrects=old.code)
 
     def act(app: App) -> bool:
-        author = app.actor(AUTHOR)
-        with app.store.read(author) as tx:
-            original = broadcasts.get(tx, old.id)
-
         def look() -> None:
             with app.store.read(SYSTEM) as tx:
                 state = broadcasts.get(tx, old.id).state
@@ -113,8 +96,8 @@ def all_clear(world: World, draw: random.Random) -> str | None:
                 stopped(world, app, old)
             _look(world, app, told)
 
-        with watched(world, look):
-            emergencies.all_clear(app, author, original, {"code": told.code})
+        with acting(world, app, AUTHOR, look) as author:
+            urgent.all_clear(author, old.id, {"code": told.code})
         return True
 
     return f"{told.code} after {old.code}" if world.as_person(act, death(draw)) else None
@@ -128,8 +111,8 @@ def end(world: World, draw: random.Random) -> str | None:
     name = draw.choice(world.facts.prepared)
 
     def act(app: App) -> bool:
-        with signed(world, app, AUTHOR) as tx:
-            emergencies.end(tx, rows.get(tx, name))
+        with acting(world, app, AUTHOR) as author:
+            urgent.end(author, name)
         return True
 
     return name if world.as_person(act, death(draw)) else None

@@ -23,6 +23,7 @@ from dispatcher.domain.periods import Period
 from dispatcher.simulators.worlds.facts import Told
 from dispatcher.simulators.worlds.residents import AUTHOR, LEADER
 from dispatcher.simulators.worlds.world import World, seconds_of
+from dispatcher.usecases.context import Context
 from dispatcher.worker import timekeeping
 
 B = BroadcastState
@@ -52,8 +53,17 @@ def signed(
 
 
 @contextmanager
+def acting(
+    world: World, app: App, name: str, remember: Callable[[], None] = nothing
+) -> Iterator[Context]:
+    """One person with an act that opens its own transaction; `remember` as for `signed`."""
+    with watched(world, remember):
+        yield Context(app, app.actor(name))
+
+
+@contextmanager
 def watched(world: World, look: Callable[[], None]) -> Iterator[None]:
-    """`look` is called after every commit of the acting person meanwhile."""
+    """`look` is called after every commit of the acting person meanwhile but that of a refusal."""
     assert world.person is not None
     world.person.committed = look
     try:

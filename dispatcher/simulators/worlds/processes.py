@@ -134,7 +134,8 @@ class Process:
             self.world.stir(SOME_NEWS)
         elif point.startswith("after commit") and point not in CHORES:
             self.world.stir()
-        if self.committed is not None and point.startswith("after commit"):
+        done = point.startswith("after commit") and point != "after commit refused"
+        if self.committed is not None and done:
             self.committed()
         if not self.sealed and self.dies_at is not None:
             self.dies_at -= 1

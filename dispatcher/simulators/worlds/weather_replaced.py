@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from dispatcher.broadcasts.app import App, database_file
+from dispatcher.broadcasts.app import App, database_file, second_place_of
 from dispatcher.config import FILE, parse
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.engines import sqlite_url
@@ -22,11 +22,12 @@ from dispatcher.simulators.worlds.acts_after import goes_on
 from dispatcher.simulators.worlds.books import held_before
 from dispatcher.simulators.worlds.doing import of_ids
 from dispatcher.simulators.worlds.events import happens
-from dispatcher.simulators.worlds.residents import LEADER, held
+from dispatcher.simulators.worlds.residents import ADMIN, held
 from dispatcher.simulators.worlds.weather import living, start_another
 from dispatcher.simulators.worlds.world import World, seconds_of
-from dispatcher.usecases import housekeeping, restoring
-from dispatcher.usecases.context import site_key
+from dispatcher.usecases import restoring
+from dispatcher.usecases.context import Context, site_key
+from dispatcher.usecases.site import back_up as make_backup
 
 
 @happens("a backup is made", weight=1)
@@ -41,7 +42,7 @@ def back_up(world: World) -> str | None:
         return None
     file = world.root / f"backup-{len(_backups(world)) + 1}.db"
     begun = world.seconds
-    if world.as_person(lambda app: housekeeping.back_up(app, SYSTEM, file)) is None:
+    if world.as_person(lambda app: make_backup(Context(app, SYSTEM), file)) is None:
         return None
     world.facts.backups[file.stem] = begun
     return file.stem
@@ -49,7 +50,7 @@ def back_up(world: World) -> str | None:
 
 @happens("a backup is restored", weight=1)
 def a_backup_is_restored(world: World, draw: random.Random) -> str | None:
-    """Nobody works; one of the backups takes the place of the database, and a leader lets it go
+    """Nobody works; one of the backups takes the place of the database, and an admin lets it go
     on. Now and then what it replaces cannot be read any more."""
     found = _backups(world)
     file = draw.choice(found) if found else None
@@ -83,7 +84,7 @@ def a_backup_is_restored(world: World, draw: random.Random) -> str | None:
 
 @happens("the site is copied", weight=0.7)
 def the_site_is_copied(world: World, draw: random.Random) -> str | None:
-    """Nobody works; the site moves to a fresh database, and a leader lets that one go on."""
+    """Nobody works; the site moves to a fresh database, and an admin lets that one go on."""
     if not _nobody_works(world) or world.disk.gone or world.disk.kept.read_only:
         return None
     _turned_out(world)
@@ -138,7 +139,7 @@ def _backups(world: World) -> list[Path]:
 def _kept_until(world: World) -> float:
     """Until when the second place knows what people said, if some clock was not wrong."""
     app = world.look()
-    kept = second_place.last_written(app.store.sealer, restoring.second_place(app.site))
+    kept = second_place.last_written(app.store.sealer, second_place_of(app.site))
     wrong = max((abs(off) for _, off in world.facts.clocks), default=0.0)
     return seconds_of(kept) - wrong if kept is not None else -1.0
 
@@ -157,7 +158,7 @@ def _turned_out(world: World) -> None:
 
 
 def _replaced(world: World, draw: random.Random) -> None:
-    """The database is another one: what is where is looked for anew, and a leader lets it go on."""
+    """The database is another one: what is where is looked for anew, and an admin lets it go on."""
     world.facts.restores.append(world.seconds)
     world.database_changed()
     world.open_door()
@@ -180,19 +181,19 @@ def find_again(world: World) -> None:
 
 
 def let_go_on(world: World) -> None:
-    """A leader looks what waits, and lets the database and what was open in it go on."""
+    """An admin looks what waits, and lets the database and what was open in it go on."""
 
     def act(app: App) -> int:
         with app.store.read(SYSTEM) as tx:
             held = identity.why_held(tx, database_file(app.site)) is not None
         waiting = [b.id for b in restoring.outlook(app).broadcasts]
-        leader = app.actor(LEADER)
+        admin = Context(app, app.actor(ADMIN))
         if held:
-            restoring.release(app, leader, without_refusals=True)
+            restoring.release(admin, alone=True, without_refusals=True)
         for number in waiting:
             reason = held_before(app, number)
             try:
-                restoring.release(app, leader, [number])
+                restoring.release(admin, [number], alone=True)
             except Problem as problem:
                 world.tell(f"{number} is not resumed: {problem.code}")
                 continue

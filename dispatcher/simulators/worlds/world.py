@@ -28,9 +28,9 @@ from dispatcher.simulators.worlds.network import Transport
 from dispatcher.simulators.worlds.processes import THREAD_TAKES, Killed, Process, Ticks
 from dispatcher.simulators.worlds.vendors import Vendor
 from dispatcher.usecases.context import open_app
-from dispatcher.web.hooks import Door, door
 from dispatcher.worker.adapters import Doors, callback_path, listeners
 from dispatcher.worker.process import Worker
+from dispatcher.worker.receipt_door import Door, door
 
 T = TypeVar("T")
 START = datetime(2026, 12, 1, 2, 0, tzinfo=UTC)  # nine o'clock in Hà Nội

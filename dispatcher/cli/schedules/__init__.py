@@ -1,0 +1,14 @@
+"""schedules: list, check, next, submit, approve, return, pause."""
+
+from __future__ import annotations
+
+from dispatcher.cli.schedules import acts, views
+from dispatcher.cli.spoken import Group
+from dispatcher.domain.problems import Say
+
+schedules = Group(Say("Lịch gửi.", "Schedules."))
+for _verb in (
+    views.list_schedules, views.check, views.upcoming,
+    acts.submit, acts.approve, acts.send_back, acts.pause,
+):  # fmt: skip
+    schedules.add_command(_verb)

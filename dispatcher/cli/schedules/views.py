@@ -1,0 +1,135 @@
+"""schedules: list, check, next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dispatcher.cli.days import WEEKDAYS
+from dispatcher.cli.schedules import series
+from dispatcher.cli.schedules.words import STATES, iso
+from dispatcher.cli.spoken import argument, command, option
+from dispatcher.cli.surface import Surface
+from dispatcher.domain.model import HANOI
+from dispatcher.domain.periods import clock
+from dispatcher.domain.problems import OK, REFUSED, USAGE, Say
+from dispatcher.usecases import schedules_views
+from dispatcher.usecases.schedules_views import Finding
+
+
+@command("Liệt kê lịch gửi.", "List schedules.", "dispatcher schedules list", "list")
+def list_schedules(surface: Surface) -> None:
+    found = [
+        {
+            "name": one.name,
+            "title": one.schedule.title if one.schedule else None,
+            "state": one.state,
+            "next": iso(one.next),
+        }
+        for one in schedules_views.listed(surface.context())
+    ]
+    if surface.json:
+        surface.emit(found)
+        return
+    surface.table(
+        [
+            Say("tên", "name"),
+            Say("tiêu đề", "title"),
+            Say("trạng thái", "state"),
+            Say("lần tới", "next"),
+        ],
+        [
+            [
+                f["name"],
+                f["title"],
+                surface.text(STATES.get(str(f["state"]), "tệp hỏng"), str(f["state"])),
+                f["next"],
+            ]
+            for f in found
+        ],
+    )
+
+
+@command("Kiểm tra các tệp lịch.", "Check schedule files.", "dispatcher schedules check", "check")
+@argument("names", nargs=-1)
+def check(surface: Surface, names: tuple[str, ...]) -> int:
+    found = schedules_views.check(surface.context(), names)
+    blocked = sum(f.blocks for f in found)
+    if surface.json:
+        surface.emit([_as_json(surface, f) for f in found])
+    else:
+        for f in found:
+            message = f.say.to(surface.language)
+            surface.say(message if message.startswith(f.file) else f"{f.file}: {message}")
+        warned = len(found) - blocked
+        vi, en = f"{blocked} lịch có vấn đề", f"{blocked} schedules have problems"
+        if warned:
+            vi = f"{vi}, {warned} điều cần biết" if blocked else f"{warned} điều cần biết"
+            en = f"{en}, {warned} things to know" if blocked else f"{warned} things to know"
+        surface.say(f"{vi}.", f"{en}.")
+    if any(f.broken for f in found):
+        return USAGE
+    return REFUSED if blocked else OK
+
+
+def _as_json(surface: Surface, found: Finding) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "schedule": found.schedule,
+        "file": found.file,
+        "code": found.code,
+        "severity": "block" if found.blocks else "warn",
+    }
+    if found.outside is not None:
+        first = found.outside.first
+        told |= {"fires_at": iso(first.asked), **first.as_json(), "firings": found.outside.firings}
+    if found.days is not None:
+        told["days"] = {str(day): months for day, months in found.days.items()}
+    return {**told, "message": found.say.to(surface.language)}
+
+
+@command(
+    "Các lần gửi sắp tới của một lịch.",
+    "The next firings of a schedule.",
+    "dispatcher schedules next canh-bao-thu-hai",
+    "next",
+)
+@argument("name", complete="schedule")
+@option("--count", default=10, vi="bao nhiêu lần", en="how many")
+def upcoming(surface: Surface, name: str, count: int) -> None:
+    found = schedules_views.upcoming(surface.context(), name, count)
+    if surface.json:
+        surface.emit(
+            [
+                {
+                    "at": iso(o.at),
+                    "sends": o.sends,
+                    "why": o.why.to(surface.language) if o.why else None,
+                    "was": o.was.isoformat() if o.was else None,
+                    **ahead.as_json(),
+                }
+                for o, ahead in found.firings
+            ]
+        )
+        return
+    for occurrence, ahead in found.firings:
+        local = occurrence.at.astimezone(HANOI)
+        line = f"{WEEKDAYS[local.weekday()].to(surface.language)} {local:%d/%m/%Y %H:%M}"
+        if not occurrence.sends:
+            assert occurrence.why is not None
+            line += surface.text(
+                f"  bỏ qua: {occurrence.why.vi}", f"  skipped: {occurrence.why.en}"
+            )
+        elif occurrence.was and occurrence.why:
+            line += surface.text(
+                f"  dời từ {occurrence.was:%d/%m}: {occurrence.why.vi}",
+                f"  moved from {occurrence.was:%d/%m}: {occurrence.why.en}",
+            )
+        elif ahead.waits:
+            line += surface.text(
+                f"  ngoài khung giờ: gửi từ {clock(ahead.start)} tới {clock(ahead.until)}",
+                f"  outside its hours: sent from {clock(ahead.start)} to {clock(ahead.until)}",
+            )
+        surface.say(line)
+    if not found.firings:
+        surface.say("Không còn lần gửi nào.", "Nothing left to fire.")
+        return
+    series.tell(surface, found.schedule, found.series, found.people, found.dong)

@@ -1,0 +1,348 @@
+"""The health of a site, in plain words: what is fine, what is not, what to do.
+
+Comes from: the machine, the settings, the database, the vendors' accounts.   Goes to: `doctor`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from dispatcher import scheduling, templating
+from dispatcher.broadcasts import registered
+from dispatcher.broadcasts.app import App, database_file, second_place_of
+from dispatcher.config import Site
+from dispatcher.db.contacts import areas
+from dispatcher.db.engines import sqlite_is_safe, sqlite_module
+from dispatcher.db.ops import identity, second_place, settings
+from dispatcher.db.staff import people
+from dispatcher.domain.model import HANOI, SYSTEM, Mode
+from dispatcher.domain.outages import Level
+from dispatcher.domain.problems import Problem, Say
+from dispatcher.usecases import doctor_doors as doors
+from dispatcher.usecases import doctor_sending as sending
+from dispatcher.usecases.checked import Checked, Finding, Opening
+from dispatcher.usecases.context import Context
+from dispatcher.worker import timekeeping
+
+
+def examined(open_site: Callable[[], Site], open_app: Callable[[], App]) -> list[Checked]:
+    """Every check in turn; one that meets a problem tells it, and the others go on."""
+    opening = Opening(open_site, open_app)
+    checks: list[Callable[[Opening], Finding | Checked]] = [
+        _python,
+        _sqlite,
+        _zone,
+        _settings,
+        _clock,
+        _data,
+        _identity,
+        _key,
+        _disk,
+        _backup,
+        _second_place,
+        _templates,
+        _schedules,
+        sending.gateways,
+        sending.reports,
+        doors.callbacks,
+        doors.listening,
+        _people,
+        _lists,
+        _senders,
+        _registrations,
+        sending.worker,
+        sending.unsent,
+    ]
+    found = []
+    for check in checks:
+        try:
+            found.append(Checked.of(check(opening)))
+        except Problem as problem:
+            found.append(Checked.of((check.__name__.strip("_"), False, problem.say)))
+    return found
+
+
+def confirm_clock(context: Context) -> None:
+    """Somebody has looked: the clock of this machine is right."""
+    with context.act("confirm", "clock") as tx:
+        timekeeping.confirm(tx, context.app.clock)
+
+
+def _python(opening: Opening) -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    return "python", sys.version_info >= (3, 11), Say(f"Python {version}", f"Python {version}")
+
+
+def _sqlite(opening: Opening) -> Finding:
+
+    version = sqlite_module().sqlite_version
+    if sqlite_is_safe():
+        return "sqlite", True, Say(f"SQLite {version}", f"SQLite {version}")
+    return (
+        "sqlite",
+        False,
+        Say(
+            f"SQLite {version} có lỗi hỏng tệp khi hai chương trình cùng ghi; cài gói pysqlite3.",
+            f"SQLite {version} can corrupt a file two programs write to; install pysqlite3.",
+        ),
+    )
+
+
+def _lists(opening: Opening) -> Finding:
+    """Lists that are kept longer than was said when they came in."""
+    app = opening.open_app()
+    today = app.clock().astimezone(HANOI).date().isoformat()
+    with app.store.read(SYSTEM) as tx:
+        names = areas.names(tx)
+        told = {
+            names.get(int(ward), ward): json.loads(basis).get("keep_until", "")
+            for ward, basis in settings.starting(tx, "basis:").items()
+        }
+    old = ", ".join(sorted(name for name, until in told.items() if until and until < today))
+    if old:
+        return (
+            "lists",
+            False,
+            Say(
+                f"Danh sách đã quá hạn lưu giữ: {old}. Nhập lại với --keep-until mới, hoặc xóa.",
+                f"Lists kept longer than was said: {old}. Import again with --keep-until, or drop.",
+            ),
+        )
+    return "lists", True, Say("Không danh sách nào quá hạn", "No list is kept for too long")
+
+
+def _senders(opening: Opening) -> Finding:
+    """Brandnames that could be taken for somebody else's."""
+    names = [s.brandname for _, s in opening.open_site().senders.values() if s.brandname]
+    like = ", ".join(n for n in names if templating.imitates(n))
+    if like:
+        return (
+            "senders",
+            False,
+            Say(
+                f"Tên định danh dễ nhầm với đơn vị khác: {like}. Chọn tên khác.",
+                f"Brandnames that look like somebody else's: {like}. Choose another.",
+            ),
+        )
+    return "senders", True, Say("Tên định danh không giống đơn vị nào khác", "Brandnames are ours")
+
+
+def _registrations(opening: Opening) -> Finding:
+    """Brandnames, contracts and registered templates that end within two months."""
+    app = opening.open_app()
+    today = app.clock().astimezone(HANOI).date()
+    with app.store.read(SYSTEM) as tx:
+        soon = registered.endings(tx, app.site, today)
+    if not soon:
+        return (
+            "registrations",
+            True,
+            Say(
+                "Không tên định danh, hợp đồng, mẫu nào sắp hết hạn",
+                "No name or contract ends soon",
+            ),
+        )
+    vi = "; ".join(f"{e.what.vi} ({e.day:%d/%m/%Y})" for e in soon)
+    en = "; ".join(f"{e.what.en} ({e.day})" for e in soon)
+    return "registrations", False, Say(f"Hết hạn trong 60 ngày: {vi}", f"Ends within 60 days: {en}")
+
+
+def _zone(opening: Opening) -> Finding:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        offset = datetime(2026, 1, 1, tzinfo=ZoneInfo("Asia/Ho_Chi_Minh")).utcoffset()
+    except ZoneInfoNotFoundError:
+        offset = None
+    if offset != timedelta(hours=7):
+        return (
+            "time_zone",
+            False,
+            Say(
+                "Thiếu dữ liệu múi giờ Việt Nam; cài gói tzdata.",
+                "Time zone data of Vietnam is missing; install tzdata.",
+            ),
+        )
+    return "time_zone", True, Say("Múi giờ Việt Nam đúng (UTC+7)", "Vietnam's time zone is right")
+
+
+def _clock(opening: Opening) -> Finding:
+    """The clock must fit what was written already."""
+    app = opening.open_app()
+    with app.store.read(SYSTEM) as tx:
+        timekeeping.trust(tx, app.clock)
+    told = f"{app.clock().astimezone(HANOI):%H:%M %d/%m/%Y}"
+    return "clock", True, Say(f"Đồng hồ máy: {told}", f"The clock says {told}")
+
+
+def _identity(opening: Opening) -> Finding:
+
+    app = opening.open_app()
+    with app.store.read(SYSTEM) as tx:
+        why = identity.why_held(tx, database_file(app.site))
+    if why is not None:
+        return (
+            "held",
+            False,
+            Say(
+                "Cơ sở dữ liệu được chép hoặc khôi phục nên đang bị giữ; chắc là bản duy nhất thì: "
+                "dispatcher db release --i-am-the-only-one",
+                "The database was copied or restored and is held; if it is the only one: "
+                "dispatcher db release --i-am-the-only-one",
+            ),
+        )
+    return "held", True, Say("Cơ sở dữ liệu được phép gửi", "The database may send")
+
+
+def _backup(opening: Opening) -> Finding:
+
+    app = opening.open_app()
+    with app.store.read(SYSTEM) as tx:
+        found = settings.get(tx, "backed_up_at")
+    hint = Say("chạy: dispatcher db backup TỆP", "run: dispatcher db backup FILE")
+    if found is None:
+        live = app.site.mode is Mode.LIVE
+        return (
+            "backup",
+            not live,
+            Say(f"Chưa sao lưu lần nào; {hint.vi}", f"Never backed up; {hint.en}"),
+        )
+    days = (app.clock() - datetime.fromisoformat(found)).days
+    old = days > 7
+    return (
+        "backup",
+        not old,
+        Say(
+            f"Sao lưu gần nhất: {days} ngày trước" + (f"; {hint.vi}" if old else ""),
+            f"Last backup: {days} days ago" + (f"; {hint.en}" if old else ""),
+        ),
+    )
+
+
+def _second_place(opening: Opening) -> Checked:
+    """Refusals and erasures are kept where a dead disk does not take them along."""
+
+    app = opening.open_app()
+    place = second_place_of(app.site)
+    database = database_file(app.site)
+    written = second_place.last_written(app.store.sealer, place)
+    when = "—" if written is None else f"{written.astimezone(HANOI):%H:%M %d/%m/%Y}"
+    told = Say(
+        f"Lời từ chối, người đã xóa, đợt đã phát được giữ thêm ở {place} (lần cuối: {when})",
+        f"Refusals, erasures and releases are kept at {place} as well (last: {when})",
+    )
+    near = database is not None and second_place.same_disk(database, place)
+    if near:
+        told = Say(
+            f"{told.vi}; cùng ổ đĩa với cơ sở dữ liệu: đặt [backup] second sang ổ khác",
+            f"{told.en}; on the same disk as the database: set [backup] second to another",
+        )
+    return Checked("second_place", True, told, Level.WARN if near else Level.OK)
+
+
+def _settings(opening: Opening) -> Finding:
+    site = opening.open_site()
+    mode = Say("chạy thử", "drill") if site.mode is Mode.DRILL else Say("GỬI THẬT", "LIVE")
+    return (
+        "settings",
+        True,
+        Say(
+            f"dispatcher.toml đọc được; {site.name}: {mode.vi}",
+            f"dispatcher.toml is fine; {site.name}: {mode.en}",
+        ),
+    )
+
+
+def _data(opening: Opening) -> Finding:
+    app = opening.open_app()
+    with app.store.begin(SYSTEM, app.clock()) as tx:
+        settings.can_be_written(tx)
+    kind = "SQLite" if app.store.is_sqlite else "PostgreSQL"
+    return (
+        "database",
+        True,
+        Say(
+            f"Cơ sở dữ liệu {kind} đọc và ghi được", f"The {kind} database can be read and written"
+        ),
+    )
+
+
+def _key(opening: Opening) -> Finding:
+    path = opening.open_site().key_file
+    if os.environ.get("DISPATCHER_KEY"):
+        return "key", True, Say("Khóa lấy từ DISPATCHER_KEY", "The key comes from DISPATCHER_KEY")
+    loose = os.name == "posix" and path.exists() and path.stat().st_mode & 0o077
+    if loose:
+        return (
+            "key",
+            False,
+            Say(
+                f"Tệp khóa {path} người khác đọc được; chạy: chmod 600 '{path}'",
+                f"Others can read the key {path}; run: chmod 600 '{path}'",
+            ),
+        )
+    return (
+        "key",
+        True,
+        Say(
+            "Tệp khóa chỉ chủ máy đọc được; nhớ sao lưu riêng",
+            "Only the owner can read the key; back it up apart",
+        ),
+    )
+
+
+def _disk(opening: Opening) -> Finding:
+    free = shutil.disk_usage(Path(opening.open_site().root)).free // 1_000_000
+    words = Say(f"Ổ đĩa còn {free:,} MB".replace(",", "."), f"{free:,} MB of disk are free")
+    if free < 500:
+        words = Say(words.vi + "; hãy giải phóng chỗ trống", words.en + "; free some space")
+    return "disk", free >= 500, words
+
+
+def _templates(opening: Opening) -> Finding:
+    folder = opening.open_site().root / "templates"
+    names = templating.template_files(folder)
+    for name in names:
+        templating.load(folder, name)
+    return (
+        "templates",
+        bool(names),
+        Say(f"{len(names)} mẫu tin đọc được", f"{len(names)} templates can be read"),
+    )
+
+
+def _schedules(opening: Opening) -> Finding:
+    site = opening.open_site()
+    names = scheduling.files(site.root / "schedules")
+    for name in names:
+        scheduling.load(site.root / "schedules", name, site.window)
+    return (
+        "schedules",
+        True,
+        Say(f"{len(names)} lịch gửi đọc được", f"{len(names)} schedules can be read"),
+    )
+
+
+def _people(opening: Opening) -> Finding:
+
+    app = opening.open_app()
+    with app.store.read(SYSTEM) as tx:
+        roles = {p["role"] for p in people.listed(tx) if p["disabled_at"] is None}
+    missing = [r for r in ("officer", "leader") if r not in roles]
+    if missing:
+        return (
+            "people",
+            False,
+            Say(
+                f"Chưa có {', '.join(missing)}: thêm bằng dispatcher people add TÊN --role "
+                f"{missing[0]}",
+                f"No {', '.join(missing)} yet: dispatcher people add NAME --role {missing[0]}",
+            ),
+        )
+    return "people", True, Say("Đã có người soạn và người duyệt", "There are writers and approvers")

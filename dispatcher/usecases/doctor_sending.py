@@ -1,0 +1,113 @@
+"""doctor's looks at what goes wrong while messages go out: gateways, reports, who sends."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from dispatcher.db.queue import gateways as rows
+from dispatcher.db.schema import micros
+from dispatcher.db.staff import notices
+from dispatcher.domain import outages
+from dispatcher.domain.model import SYSTEM, Mode
+from dispatcher.domain.outages import Attendance, Health, Level
+from dispatcher.domain.problems import Problem, Say
+from dispatcher.usecases import alarms
+from dispatcher.usecases.checked import Checked, Finding, Opening
+from dispatcher.worker.adapters import adapter_options
+
+
+def gateways(opening: Opening) -> Checked:
+    """How every gateway of the settings is, those in trouble by name with what to do."""
+    app = opening.open_app()
+    now = app.clock()
+    with app.store.read(SYSTEM) as tx:
+        found = alarms.gateways(app, tx)
+        sign_ins = rows.sign_ins(tx)
+    troubled = [
+        s for s in found.values() if outages.level(s, now) is not Level.OK and not s.by_reports
+    ]
+    if troubled:
+        return _troubled(troubled, now)
+    refused = {n: until for n, (state, until) in sign_ins.items() if state != "ok"}
+    if refused:
+        name, until = next(iter(refused.items()))
+        left = max(0, ((until or 0) - micros(now)) // 3_600_000_000)
+        told = Say(
+            f"«{name}» cần đăng nhập lại, còn gửi được khoảng {left} giờ: "
+            f"dispatcher gateways login {name}",
+            f"“{name}” must be signed in again, it can send for about {left} hours: "
+            f"dispatcher gateways login {name}",
+        )
+        return Checked("gateways", False, told, Level.WARN)
+    if app.site.mode is Mode.LIVE:
+        for chosen in app.site.gateways.values():
+            try:
+                adapter_options(app.site, chosen, None)
+            except Problem as problem:
+                return Checked("gateways", False, problem.say, Level.ALARM)
+    many = len(app.site.gateways)
+    ready = Say(f"{many} nhà cung cấp sẵn sàng", f"{many} gateways are ready")
+    return Checked("gateways", True, ready, Level.OK)
+
+
+def _troubled(troubled: list[Health], now: datetime) -> Checked:
+    """What is wrong with which gateway; the worst of them gives the level and the moment."""
+    alarming = [s for s in troubled if outages.level(s, now) is Level.ALARM]
+    sentences = [outages.told(s, now) for s in troubled]
+    told = Say(". ".join(s.vi for s in sentences), ". ".join(s.en for s in sentences))
+    since = min((s.since for s in alarming or troubled if s.since), default=None)
+    passing = all(s.state is outages.State.THROTTLED for s in troubled) and not alarming
+    level = Level.ALARM if alarming else Level.WARN
+    return Checked("gateways", passing, told, level, since)
+
+
+def worker(opening: Opening) -> Checked:
+    """Whether somebody sends what is due."""
+    app = opening.open_app()
+    with app.store.read(SYSTEM) as tx:
+        found = alarms.work(app, tx)
+    if found.attendance is Attendance.SENDS:
+        assert found.seen_at is not None
+        seconds = max(0, int((app.clock() - found.seen_at).total_seconds()))
+        fine = Say(
+            f"Bộ gửi tin hoạt động {seconds} giây trước",
+            f"The worker was active {seconds} seconds ago",
+        )
+        return Checked("worker", True, fine, Level.OK)
+    told = outages.work_told(found)
+    if found.since is not None:
+        return Checked("worker", False, told, Level.ALARM, found.since)
+    if found.seen_at is None:  # it was never started, or ended as it should: nothing is due
+        return Checked("worker", True, told, Level.OK)
+    return Checked("worker", False, told, Level.WARN, found.seen_at)
+
+
+def reports(opening: Opening) -> Checked:
+    """Reports that match nothing or cannot be read."""
+    app = opening.open_app()
+    with app.store.read(SYSTEM) as tx:
+        odd = alarms.odd_reports(app, tx)
+    if not odd:
+        fine = Say("Báo nhận đọc được", "Reports can be read")
+        return Checked("reports", True, fine, Level.OK)
+    said = {name: alarms.of_no_use(o) for name, o in odd.items()}
+    vi, en = (", ".join(f"{n} ({s.to(lang)})" for n, s in said.items()) for lang in ("vi", "en"))
+    told = Say(
+        f"Báo nhận không khớp tin nào hoặc không đọc được, giờ qua: {vi}. Xem: dispatcher "
+        "log receipts; kiểm tra địa chỉ báo nhận và khóa ở nhà cung cấp.",
+        f"Reports of the last hour that match nothing or cannot be read: {en}. See: "
+        "dispatcher log receipts; check callback address and keys at the vendor.",
+    )
+    known = [datetime.fromisoformat(o["since"]) for o in odd.values() if o["since"]]
+    return Checked("reports", False, told, Level.ALARM, min(known, default=None))
+
+
+def unsent(opening: Opening) -> Finding:
+    """Messages of the last day that expired before anybody sent them."""
+    app = opening.open_app()
+    with app.store.read(SYSTEM) as tx:
+        found = notices.unsent(tx, app.clock() - timedelta(days=1))
+    if not found:
+        return "unsent", True, Say("Không tin nào hết hạn mà chưa gửi", "Nothing expired unsent")
+    vi, en = (" ".join(row[k] for row in found) for k in ("vi", "en"))
+    return "unsent", False, Say(vi, en)

@@ -1,0 +1,35 @@
+"""Days off and days made up for: the table schedules look at; a person has the last word."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from dispatcher.db.ops import days_off
+from dispatcher.db.ops.days_off import KINDS
+from dispatcher.domain import rights
+from dispatcher.domain.model import HANOI
+from dispatcher.domain.problems import Problem
+from dispatcher.usecases.context import Context
+
+__all__ = ["KINDS", "listed", "set_day"]
+
+
+def set_day(context: Context, day: date, kind: str, name: str) -> None:
+    """Say what a day is: one of KINDS, by which name or document."""
+    with context.act("set", "day_off", day.isoformat()) as tx:
+        rights.need_site(tx.actor, "sửa bảng ngày nghỉ", "change the table of days off")
+        if kind not in KINDS:
+            kinds = ", ".join(KINDS)
+            raise Problem(
+                "bad-kind", f"Chọn loại ngày: {kinds}.", f"Choose what the day is: {kinds}."
+            )
+        days_off.put(tx, day, kind, name)
+
+
+def listed(context: Context, year: int | None = None) -> Sequence[dict[str, Any]]:
+    """The days of a year, else of this one and the next: day, name, kind, by."""
+    this = context.app.clock().astimezone(HANOI).year
+    with context.read() as tx:
+        return days_off.listed(tx, (year,) if year else (this, this + 1))

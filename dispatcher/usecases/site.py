@@ -1,0 +1,241 @@
+"""Looking after a site: its settings and its backups; residential groups made one.
+
+Comes from: an admin.   Goes to: dispatcher.toml, data/backups, areas.
+Never: leaves settings that cannot be read, or a change nobody finds in the trail.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from dispatcher.broadcasts.app import App, second_place_of
+from dispatcher.config import FILE, Site, changing, parse, read_text
+from dispatcher.config.changing import Where
+from dispatcher.db.contacts import areas, contacts, imports
+from dispatcher.db.database import Tx
+from dispatcher.db.ops import second_place, upkeep
+from dispatcher.db.ops import settings as site_facts
+from dispatcher.domain import rights
+from dispatcher.domain.model import HANOI, SYSTEM
+from dispatcher.domain.problems import Problem, refused, settings
+from dispatcher.usecases.context import Context
+
+
+@dataclass(frozen=True)
+class Change:
+    """Settings as they would be. `digest`: of the file they were made from."""
+
+    text: str
+    site: Site
+    lines: Sequence[str]  # "- old", "+ new"
+    digest: str
+
+
+def digest(root: Path) -> str:
+    """Tells whether dispatcher.toml is still what a form was made from."""
+    return hashlib.sha256(read_text(root / FILE).encode()).hexdigest()[:16]
+
+
+def is_newer(app: App) -> bool:
+    """dispatcher.toml says something else than this process was started with."""
+    try:
+        return parse(app.site.root) != app.site
+    except Problem:
+        return True
+
+
+@dataclass(frozen=True)
+class SettingsNow:
+    """The settings as they stand in the file."""
+
+    given: Mapping[Where, str]
+    digest: str
+    newer: bool  # than what this process was started with
+    backups: Sequence[Backup]
+
+
+def settings_now(context: Context) -> SettingsNow:
+    """How the site is set up, and which backups were made from the page."""
+    root = context.app.site.root
+    given = changing.current(root)
+    return SettingsNow(given, digest(root), is_newer(context.app), backups(context.app))
+
+
+def need_settings(context: Context) -> None:
+    """Refuse whoever may not change settings, or has not given their code, before all else."""
+    with context.remembering("change", "settings"):
+        rights.need_site(context.actor, "đổi cài đặt", "change settings")
+    context.prove()
+
+
+def foresee(context: Context, given: Mapping[Where, str], dropped: Sequence[Where]) -> Change:
+    """What a form would make of the settings; nothing is written.
+
+    Raises Problem when they would not be read, or name a ward that is not there.
+    """
+    need_settings(context)
+    app, root = context.app, context.app.site.root
+    text, site = changing.changed(root, given, dropped)
+    with context.read() as tx:
+        for wards in [w for w, _ in site.senders.values()] + [
+            b.wards for b in site.budgets.values()
+        ]:
+            areas.wards_named(tx, list(wards))
+    if (site.mode, site.database) != (app.site.mode, app.site.database):
+        raise refused(
+            "restart-first",
+            "Chế độ hay cơ sở dữ liệu trong tệp cài đặt vừa đổi: khởi động lại chương trình trước.",
+            "Mode or database have changed in the file of settings: start the program again first.",
+        )
+    return Change(text, site, changing.differences(root, text), digest(root))
+
+
+def change_settings(context: Context, change: Change, made_from: str) -> Path:
+    """Put new settings in place; where the old file was kept. They count from the next start.
+
+    `made_from`: digest of the file the person saw; somebody else's change meanwhile is a refusal.
+    """
+    app = context.app
+    place, now = app.site.root / FILE, app.clock().astimezone(HANOI)
+    need_settings(context)
+    with context.remembering("change", "settings"):
+        if digest(app.site.root) != made_from:
+            raise refused(
+                "settings-changed",
+                "Có người vừa sửa cài đặt. Mở lại trang rồi sửa tiếp.",
+                "Somebody has just changed the settings. Open the page again.",
+            )
+    before = place.read_bytes()
+    kept = _folder(app, "settings") / f"dispatcher-{now:%Y%m%d-%H%M%S}.toml"
+    try:
+        kept.write_bytes(before)
+        with context.begin() as tx:
+            tx.note("changed", "settings", "", was=made_from, lines=len(change.lines))
+            _put(place, change.text.encode())
+    except BaseException as error:
+        if place.read_bytes() != before:  # what the trail does not know has not happened
+            _put(place, before)
+        if isinstance(error, OSError):
+            raise settings(
+                "cannot-write",
+                f"Không ghi được {place}: {error.strerror}.",
+                f"{place} cannot be written: {error.strerror}.",
+            ) from None
+        raise
+    return kept
+
+
+def _put(place: Path, content: bytes) -> None:
+    draft = place.with_name(f"{place.name}.part")
+    try:
+        draft.write_bytes(content)
+        os.chmod(draft, place.stat().st_mode & 0o777)
+        draft.replace(place)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _folder(app: App, name: str) -> Path:
+    folder = app.site.data / name
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+# --- backups ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Backup:
+    path: Path
+    size: int  # bytes
+    at: datetime
+
+
+def backups(app: App) -> list[Backup]:
+    """Those made from the page, the newest first."""
+    folder = app.site.data / "backups"
+    found = [(p, p.stat()) for p in folder.glob("*.db")] if folder.is_dir() else []
+    made = [Backup(p, s.st_size, datetime.fromtimestamp(s.st_mtime, HANOI)) for p, s in found]
+    return sorted(made, key=lambda b: b.at, reverse=True)
+
+
+def _place_for_backup(app: App) -> Path:
+    """A new name in the site's own folder of backups."""
+    now = app.clock().astimezone(HANOI)
+    return _folder(app, "backups") / f"sao-luu-{now:%Y%m%d-%H%M%S}.db"
+
+
+def back_up(
+    context: Context,
+    target: Path | None = None,
+    key_to: Path | None = None,
+    told: Callable[[int, int], None] = lambda done, total: None,
+) -> int:
+    """Copy the living database to a new file; bytes written. The key is not in it.
+
+    `target`: where no other file is; None: in the site's own folder of backups. `key_to`: where
+    the key is copied as well, in another folder.
+    """
+    app = context.app
+    with context.remembering("back-up", "database"):
+        rights.need_site(context.actor, "sao lưu", "back up")
+        if target is not None and target.exists():
+            raise Problem(
+                "file-exists", f"{target} đã có; chọn tên khác.", f"{target} exists already."
+            )
+        if target and key_to and key_to.resolve().parent == target.resolve().parent:
+            raise refused(
+                "key-beside",
+                "Khóa phải cất ở chỗ khác với bản sao lưu.",
+                "The key must be kept in another place than the backup.",
+            )
+    if app.store.dry:
+        return 0
+    size = upkeep.backup(app.site.database, target or _place_for_backup(app), told)
+    with context.begin() as tx:
+        site_facts.put(tx, "backed_up_at", app.clock().isoformat())
+        tx.note("backed_up", "database", "", bytes=size)
+    with suppress(Problem), app.store.read(SYSTEM) as tx:  # the backup is there all the same
+        second_place.write(tx, second_place_of(app.site), app.clock())
+    if key_to:
+        _copy_key(app.site.key_file, key_to)
+    return size
+
+
+def _copy_key(key: Path, target: Path) -> None:
+    try:
+        target.touch(mode=0o600, exist_ok=False)
+        shutil.copyfile(key, target)
+    except OSError as error:
+        raise settings(
+            "cannot-write",
+            f"Không chép được khóa sang {target}: {error.strerror}.",
+            f"The key could not be copied to {target}: {error.strerror}.",
+        ) from None
+
+
+# --- residential groups -------------------------------------------------------------------------
+
+
+def merge_groups(tx: Tx, old: areas.Area, new: areas.Area) -> tuple[int, int | None]:
+    """One residential group becomes part of another of its ward: (people moved, their import)."""
+    if old.id == new.id or old.parent_id != new.parent_id:
+        raise Problem(
+            "same-group",
+            f"Chọn hai tổ khác nhau của một phường («{old.name}», «{new.name}»).",
+            f"Choose two groups of one ward (“{old.name}”, “{new.name}”).",
+        )
+    within = contacts.Within(residential_group=old.id)
+    people = [c["id"] for c in contacts.listed(tx, within=within, limit=10**9)]
+    change = None
+    if people:
+        change = imports.change(tx, people, place=(new.parent_id or 0, new.id, new.key))
+    areas.close_group(tx, old, new)
+    return len(people), change
