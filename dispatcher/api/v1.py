@@ -24,17 +24,15 @@ from dispatcher.broadcasts import hours
 from dispatcher.broadcasts.app import App
 from dispatcher.db.broadcasts import broadcasts, logbook
 from dispatcher.db.broadcasts.logbook import Filters
-from dispatcher.db.contacts import areas, contacts
-from dispatcher.db.contacts.contacts import Within
 from dispatcher.db.schema import moment
 from dispatcher.db.staff import api_keys, idempotency
 from dispatcher.domain.model import HANOI, SYSTEM, Actor, Audience, MessageState
 from dispatcher.domain.problems import REFUSED, Problem, refused
 from dispatcher.domain.rights import WRITERS, need
 from dispatcher.reports import reporting
-from dispatcher.usecases import signing_in
-from dispatcher.usecases.context import refusals
-from dispatcher.usecases.intake import add_one
+from dispatcher.usecases import contacts, contacts_views, signing_in
+from dispatcher.usecases.contacts import Narrowed, NewContact
+from dispatcher.usecases.context import Context, refusals
 
 ROOT = "/api/v1"
 MOST_BYTES = 256 * 1024
@@ -86,36 +84,28 @@ def _contact(c: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def list_contacts(call: Call) -> Any:
-    with call.app.store.read(call.actor) as tx:
-        ward = areas.ward(tx, call.query["ward"]).id if call.query.get("ward") else None
-        found = contacts.listed(
-            tx, within=Within(ward=ward), search=call.query.get("q", ""),
-            limit=call.query.get("limit", 100),
-        )  # fmt: skip
+    found = contacts_views.listed(
+        Context(call.app, call.actor),
+        Narrowed(call.query.get("ward")),
+        search=call.query.get("q", ""),
+        most=call.query.get("limit", 100),
+    )
     return {"contacts": [_contact(c) for c in found]}
 
 
 def get_contact(call: Call) -> Any:
-    with call.app.store.read(call.actor) as tx:
-        found = contacts.listed(tx, ids=[call.path["number"]], limit=1)
-    if not found:
-        raise Problem("unknown-contact", "Không có người này.", "No such contact.")
-    return _contact(found[0])
+    return _contact(contacts_views.one(Context(call.app, call.actor), call.path["number"]))
 
 
 def add_contact(call: Call) -> Any:
     body = call.body
-    with call.app.begin(call.actor)() as tx:
-        need(tx.actor, WRITERS, "thêm người nhận", "add contacts")
-        ward = areas.ward(tx, body["ward"])
-        if tx.actor.wards is not None and ward.id not in tx.actor.wards:
-            raise Problem("unknown-ward", "Không có phường này.", "No such ward.")
-        import_id, created = add_one(
-            tx, call.app, ward.name, name=body["name"], phones=tuple(body.get("phones", ())),
-            group=body.get("residential_group", ""), household=body.get("household", ""),
-            title=body.get("title", ""), source="API",
-        )  # fmt: skip
-    return {"import": import_id, "created": created}
+    new = NewContact(
+        body["name"], body["ward"], tuple(body.get("phones", ())),
+        body.get("residential_group", ""), body.get("household", ""), body.get("title", ""),
+        source="API",
+    )  # fmt: skip
+    added = contacts.add(Context(call.app, call.actor), new)
+    return {"import": added.import_id, "created": added.is_new}
 
 
 def _broadcast(b: broadcasts.Broadcast, app: App) -> dict[str, Any]:

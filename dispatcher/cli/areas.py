@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from dispatcher.cli.changes import group_of
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
-from dispatcher.db.contacts import areas as rows
-from dispatcher.db.contacts import headcounts
-from dispatcher.db.database import Tx
-from dispatcher.domain.areas import find
-from dispatcher.domain.model import AreaKind
 from dispatcher.domain.problems import Say
-from dispatcher.usecases.site import merge_groups
+from dispatcher.usecases import areas as acts
 
 areas = Group(Say("Phường và tổ dân phố.", "Wards and residential groups."))
 
@@ -24,11 +18,7 @@ areas = Group(Say("Phường và tổ dân phố.", "Wards and residential group
 )
 @option("--ward", vi="chỉ các tổ của phường này", en="the groups of this ward", complete="ward")
 def list_areas(surface: Surface, ward: str | None) -> None:
-    with surface.open_app().store.read(surface.actor()) as tx:
-        if ward:
-            found = rows.listed(tx, AreaKind.RESIDENTIAL_GROUP, rows.ward(tx, ward).id)
-        else:
-            found = rows.listed(tx, AreaKind.WARD)
+    found = acts.listed(surface.context(), ward)
     if surface.json:
         surface.emit(
             [
@@ -57,11 +47,9 @@ def list_areas(surface: Surface, ward: str | None) -> None:
 )
 @argument("ward", complete="ward")
 def show(surface: Surface, ward: str) -> None:
-    with surface.open_app().store.read(surface.actor()) as tx:
-        place = rows.ward(tx, ward)
-        people = headcounts.of(tx).get(place.id, {})
-        groups = rows.listed(tx, AreaKind.RESIDENTIAL_GROUP, place.id)
-    told = [{"name": g.name, "people": people.get(g.id, 0)} for g in groups]
+    found = acts.shown(surface.context(), ward)
+    place, people = found.ward, found.people
+    told = [{"name": g.name, "people": people.get(g.id, 0)} for g in found.groups]
     if people.get(None):
         told.append({"name": "", "people": people[None]})
     if surface.json:
@@ -79,15 +67,6 @@ def show(surface: Surface, ward: str) -> None:
     )
 
 
-def group_in(tx: Tx, ward: str, name: str) -> rows.Area:
-    """A residential group of a ward by any of its names."""
-    place = rows.ward(tx, ward)
-    known = rows.groups_of(tx, place.id)
-    return find(
-        Say("tổ dân phố", "residential group"), name, known, [a.name for a in known.values()]
-    )
-
-
 @areas.verb(
     "rename",
     "Đổi tên một tổ dân phố; danh sách ghi tên cũ vẫn hiểu.",
@@ -98,11 +77,7 @@ def group_in(tx: Tx, ward: str, name: str) -> rows.Area:
 @argument("group")
 @argument("name")
 def rename(surface: Surface, ward: str, group: str, name: str) -> None:
-    app = surface.open_app()
-    with app.begin(surface.actor())() as tx:
-        group_of(tx, surface, ward)
-        found = group_in(tx, ward, group)
-        rows.rename_group(tx, found, name)
+    found = acts.rename(surface.context(), ward, group, name)
     if surface.json:
         surface.emit({"area": found.id, "was": found.name, "name": name})
     surface.say(f"{found.name} → {name}", f"{found.name} → {name}")
@@ -119,13 +94,10 @@ def rename(surface: Surface, ward: str, group: str, name: str) -> None:
 @argument("group")
 @argument("into")
 def merge(surface: Surface, ward: str, group: str, into: str) -> None:
-    app = surface.open_app()
-    with app.begin(surface.actor())() as tx:
-        group_of(tx, surface, ward)
-        old, new = group_in(tx, ward, group), group_in(tx, ward, into)
-        people, change = merge_groups(tx, old, new)
+    done = acts.merge(surface.context(), ward, group, into)
+    old, new = done.old, done.new
     if surface.json:
-        surface.emit({"area": old.id, "into": new.id, "people": people, "import": change})
-    surface.say(f"{old.name} → {new.name}: {people} người.",
-                f"{old.name} → {new.name}: {people} people.")  # fmt: skip
+        surface.emit({"area": old.id, "into": new.id, "people": done.people, "import": done.change})
+    surface.say(f"{old.name} → {new.name}: {done.people} người.",
+                f"{old.name} → {new.name}: {done.people} people.")  # fmt: skip
     surface.hint(f"Xem: dispatcher areas show '{ward}'", f"See: dispatcher areas show '{ward}'")

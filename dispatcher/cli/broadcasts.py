@@ -12,7 +12,7 @@ from dispatcher import broadcasts as planning
 from dispatcher import scheduling, templating
 from dispatcher.broadcasts import app as joined
 from dispatcher.broadcasts import repeating, routes
-from dispatcher.cli.contacts import who
+from dispatcher.cli.contacts.typed import whom
 from dispatcher.cli.days import read_day
 from dispatcher.cli.gateways.account import tell_findings
 from dispatcher.cli.previewed import tell_preview, tell_times
@@ -30,6 +30,7 @@ from dispatcher.domain.problems import Problem, Say, refused
 from dispatcher.reports import reporting
 from dispatcher.reports.reporting import number
 from dispatcher.usecases.context import refusals
+from dispatcher.usecases.finding import contacts_meant
 from dispatcher.usecases.vendor_templates import findings, refuse_what_vendors_refuse
 from dispatcher.worker import timekeeping
 
@@ -193,7 +194,7 @@ def preview(
     app, actor = surface.open_app(), surface.actor()
     with app.store.read(actor) as tx:
         broadcast = rows.get(tx, broadcast_id(number_))
-        chosen = who(surface, tx, recipient) if recipient else ()
+        chosen = contacts_meant(tx, app, whom(recipient)) if recipient else ()
     look = Look(tuple(chosen), max(0, first - 1), 20 if html else 3)
     found = joined.preview(app, actor, broadcast, look)
     if html:

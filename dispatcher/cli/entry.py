@@ -34,7 +34,7 @@ COMMANDS: dict[str, tuple[str, str, Say]] = {
         "web",
         Say("bảng điều khiển trên trình duyệt", "the console in a browser"),
     ),
-    "contacts": (_HERE + "changes", "contacts", Say("danh bạ", "the list of contacts")),
+    "contacts": (_HERE + "contacts.verbs", "contacts", Say("danh bạ", "the list of contacts")),
     "groups": (_HERE + "groups", "groups", Say("nhóm người nhận", "groups of contacts")),
     "areas": (_HERE + "areas", "areas", Say("phường, tổ dân phố", "wards, residential groups")),
     "templates": (_HERE + "templates", "templates", Say("mẫu tin", "templates")),

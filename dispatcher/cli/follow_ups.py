@@ -8,7 +8,7 @@ from dispatcher.broadcasts import app as joined
 from dispatcher.broadcasts import firing
 from dispatcher.cli.approvals import broadcasts
 from dispatcher.cli.broadcasts import OVER, acting, broadcast_id, told
-from dispatcher.cli.changes import read_numbers
+from dispatcher.cli.contacts.typed import lines
 from dispatcher.cli.spoken import argument, command, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.templates import pairs
@@ -18,6 +18,7 @@ from dispatcher.db.contacts.reach import SHORT
 from dispatcher.domain.model import MessageState
 from dispatcher.domain.problems import Problem, Say, not_among
 from dispatcher.reports.reporting import number
+from dispatcher.usecases.finding import numbers as numbers_of
 
 __all__ = ["broadcasts", "stop_all"]
 
@@ -61,7 +62,7 @@ def test(surface: Surface, number_: str, to: str) -> None:
     app, actor = surface.open_app(), surface.actor()
     with app.begin(actor)() as tx:
         broadcast = rows.get(tx, broadcast_id(number_))
-        numbers = read_numbers(tx, surface, (to,))
+        numbers = numbers_of(lines((to,)), app.site.sample_heads)
         if not numbers or numbers[0][0].value != "mobile":
             raise Problem(
                 "bad-phone", "Cần một số di động để gửi thử.", "A test needs a mobile number."

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from dispatcher.cli.contacts import who
+from dispatcher.cli.contacts.typed import whom
 from dispatcher.cli.spoken import Group, argument
 from dispatcher.cli.surface import Surface
-from dispatcher.db.contacts import groups as rows
-from dispatcher.domain.problems import Problem, Say, refused
-from dispatcher.domain.sms import folded
+from dispatcher.domain.problems import Say
+from dispatcher.usecases import groups as acts
 
 groups = Group(Say("Nhóm người nhận ngoài địa bàn.", "Groups that are not areas."))
 
 
 @groups.verb("list", "Liệt kê nhóm.", "List groups.", "dispatcher groups list")
 def list_groups(surface: Surface) -> None:
-    with surface.open_app().store.read(surface.actor()) as tx:
-        found = rows.listed(tx)
+    found = acts.listed(surface.context())
     if surface.json:
         surface.emit(found)
         return
@@ -35,18 +33,13 @@ def list_groups(surface: Surface) -> None:
 @argument("name")
 @argument("people", nargs=-1)
 def add(surface: Surface, name: str, people: tuple[str, ...]) -> None:
-    if not folded(name):
-        raise Problem("bad-name", "Tên nhóm đang trống.", "The name of the group is empty.")
-    app, actor = surface.open_app(), surface.actor()
-    with app.begin(actor)() as tx:
-        fresh = folded(name) not in rows.by_key(tx)
-        group = rows.ensure(tx, [name])[folded(name)]
-        ids = [i for text in people for i in who(surface, tx, text)]
-        joined = rows.join(tx, [(group, i) for i in ids])
-        tx.note("joined" if ids else "added", "group", group, people=joined)
+    context = surface.context()
+    done = (
+        acts.join(context, name, [whom(p) for p in people]) if people else acts.add(context, name)
+    )
     if surface.json:
-        surface.emit({"group": group, "created": fresh, "joined": joined})
-    surface.say(f"Nhóm {name}: thêm {joined} người.", f"Group {name}: {joined} people added.")
+        surface.emit({"group": done.group, "created": done.is_new, "joined": done.people})
+    surface.say(f"Nhóm {name}: thêm {done.people} người.", f"Group {name}: {done.people} added.")
     surface.hint(
         f"Gửi cho nhóm: dispatcher broadcasts create --template TÊN --group '{name}'",
         f"Write to it: dispatcher broadcasts create --template NAME --group '{name}'",
@@ -62,26 +55,17 @@ def add(surface: Surface, name: str, people: tuple[str, ...]) -> None:
 @argument("name")
 @argument("people", nargs=-1)
 def remove(surface: Surface, name: str, people: tuple[str, ...]) -> None:
-    app, actor = surface.open_app(), surface.actor()
-    with app.store.read(actor) as tx:
-        group = rows.find(tx, name)
-        size = next((g["people"] for g in rows.listed(tx) if g["id"] == group), 0)
-        if not people and rows.foreign(tx, group):
-            raise refused(
-                "not-your-ward",
-                f"Nhóm {name} có người của phường khác; chỉ bỏ được người của phường mình.",
-                f"{name} has people of other wards; only your own can be taken out.",
-            )
-    if not people:
-        surface.confirm(f"Bỏ nhóm {name} ({size} người).", f"Remove {name} ({size} people).")
-    with app.begin(actor)() as tx:
-        ids = [i for text in people for i in who(surface, tx, text)]
-        if people:
-            left = rows.leave(tx, group, ids)
-        else:
-            left = size
-            rows.remove(tx, group)
-        tx.note("left" if people else "removed", "group", group, people=left)
+    context = surface.context()
+    if people:
+        left = acts.leave(context, name, [whom(p) for p in people])
+        group, size = left.group, left.people
+    else:
+        found = acts.to_remove(context, name)
+        surface.confirm(
+            f"Bỏ nhóm {name} ({found.people} người).", f"Remove {name} ({found.people} people)."
+        )
+        acts.remove(context, found.id)
+        group, size = found.id, found.people
     if surface.json:
-        surface.emit({"group": group, "removed": not people, "left": left})
-    surface.say(f"Nhóm {name}: bớt {left} người.", f"Group {name}: {left} people fewer.")
+        surface.emit({"group": group, "removed": not people, "left": size})
+    surface.say(f"Nhóm {name}: bớt {size} người.", f"Group {name}: {size} people fewer.")

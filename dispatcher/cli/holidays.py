@@ -52,7 +52,9 @@ def list_days(surface: Surface, year: int | None) -> None:
 )
 @argument("day")
 @option("--name", required=True, vi="tên, hoặc theo văn bản nào", en="name, or by which document")
-@option("--kind", type=OneOf(list(KINDS)), default="off", vi="là ngày gì", en="what it is")
+@option(
+    "--kind", type=OneOf(list(KINDS), "bad-kind"), default="off", vi="là ngày gì", en="what it is"
+)
 def set_day(surface: Surface, day: str, name: str, kind: str) -> None:
     on = read_day(day)
     cases.set_day(surface.context(), on, kind, name)

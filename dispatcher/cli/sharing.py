@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dispatcher.cli.areas import group_in
 from dispatcher.cli.broadcasts import broadcast_id
-from dispatcher.cli.changes import group_of
 from dispatcher.cli.follow_ups import broadcasts
 from dispatcher.cli.spoken import argument, option
 from dispatcher.cli.surface import Surface
@@ -12,7 +10,7 @@ from dispatcher.cli.tables import write_page
 from dispatcher.db.broadcasts import broadcasts as rows
 from dispatcher.db.broadcasts import shares
 from dispatcher.domain import rights
-from dispatcher.usecases import printouts
+from dispatcher.usecases import areas, printouts
 
 __all__ = ["broadcasts"]
 
@@ -53,9 +51,9 @@ def shared(surface: Surface, number_: str, ward: str, tdp: tuple[str, ...], undo
     app, actor = surface.open_app(), surface.actor()
     rights.need(actor, rights.WRITERS, "đánh dấu", "tick it off")
     with app.begin(actor)() as tx:
-        group_of(tx, surface, ward)
+        place = areas.own_ward(tx, ward)
         broadcast = rows.get(tx, broadcast_id(number_))
-        groups = [group_in(tx, ward, name).id for name in tdp]
+        groups = [areas.group_in(tx, place, name).id for name in tdp]
         if undo:
             shares.untick(tx, broadcast.id, groups)
         else:

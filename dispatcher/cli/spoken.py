@@ -150,10 +150,21 @@ class _Option(click.Option):
 
 
 class OneOf(click.Choice[str]):
-    """A choice that is shown and completed; the act itself refuses any other word."""
+    """A choice; another word is refused with the code that the act itself would give."""
+
+    def __init__(self, words: Sequence[str], code: str) -> None:
+        super().__init__(words)
+        self.code = code
 
     def convert(self, value: Any, param: Any, ctx: Any) -> str:
-        return str(value)
+        if value in self.choices:
+            return str(value)
+        name, words = max(param.opts, key=len), ", ".join(self.choices)
+        raise Problem(
+            self.code,
+            f"Giá trị của {name} không dùng được. Có: {words}.",
+            f"{name} is one of: {words}.",
+        )
 
 
 def option(*names: str, vi: str, en: str, complete: str = "", **more: Any) -> Callable[..., Any]:

@@ -5,39 +5,19 @@ from __future__ import annotations
 import unicodedata
 from typing import Any
 
-from dispatcher import templating
-from dispatcher.broadcasts import wording
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
-from dispatcher.config import read_text
-from dispatcher.domain import sms
 from dispatcher.domain.clock import site_clock
 from dispatcher.domain.model import HANOI
 from dispatcher.domain.problems import OK, USAGE, Problem, Say
-from dispatcher.domain.sms import measure
+from dispatcher.usecases import templates as acts
 
 templates = Group(Say("Mẫu tin.", "Templates."))
 
 
 @templates.verb("list", "Liệt kê mẫu tin.", "List templates.", "dispatcher templates list")
 def list_templates(surface: Surface) -> None:
-    folder = surface.open_site().root / "templates"
-    found: list[dict[str, Any]] = []
-    for name in templating.template_files(folder):
-        try:
-            template = templating.load(folder, name)
-        except Problem as problem:
-            found.append({"name": name, "problem": problem.to(surface.language)})
-            continue
-        found.append(
-            {
-                "name": name,
-                "title": template.title,
-                "kind": template.kind.value,
-                "blocks": list(template.blocks),
-                "fields": list(template.fields),
-            }
-        )
+    found = [_listed(surface, t) for t in acts.listed(surface.open_site())]
     if surface.json:
         surface.emit(found)
         return
@@ -60,12 +40,26 @@ def list_templates(surface: Surface) -> None:
     )
 
 
+def _listed(surface: Surface, found: acts.ListedTemplate) -> dict[str, Any]:
+    template = found.template
+    if template is None:
+        assert found.problem is not None
+        return {"name": found.name, "problem": found.problem.to(surface.language)}
+    return {
+        "name": found.name,
+        "title": template.title,
+        "kind": template.kind.value,
+        "blocks": list(template.blocks),
+        "fields": list(template.fields),
+    }
+
+
 @templates.verb(
     "show", "Hiện một mẫu tin.", "Show a template.", "dispatcher templates show gia-danh-cong-an"
 )
 @argument("name", complete="template")
 def show(surface: Surface, name: str) -> None:
-    template = templating.load(surface.open_site().root / "templates", name)
+    template = acts.get(surface.open_site(), name)
     if surface.json:
         surface.emit(
             {
@@ -96,39 +90,17 @@ def show(surface: Surface, name: str) -> None:
 )
 @argument("names", complete="template", nargs=-1)
 def check(surface: Surface, names: tuple[str, ...]) -> int:
-    site = surface.open_site()
-    folder = site.root / "templates"
-    wards, house = wording.ward_names(site), wording.house(site)
     today = site_clock()().astimezone(HANOI).date()
-    found: list[dict[str, Any]] = []
-    for name in names or tuple(templating.template_files(folder)):
-        try:
-            template = templating.load(folder, name)
-            remarks = templating.check(template, wards, house, today)
-        except Problem as problem:
-            if problem.code == "unknown-name" and not problem.where:
-                raise
-            line = problem.where.rpartition(":")[2]
-            found.append(
-                {
-                    "template": name,
-                    "rule": problem.code.removeprefix("template-"),
-                    "severity": "block",
-                    "line": int(line) if line.isdigit() else 1,
-                    "message": problem.to(surface.language),
-                }
-            )
-            continue
-        found += [
-            {
-                "template": r.template,
-                "rule": r.rule,
-                "severity": r.severity,
-                "line": r.line,
-                "message": r.message.to(surface.language),
-            }
-            for r in remarks
-        ]
+    found = [
+        {
+            "template": f.template,
+            "rule": f.rule,
+            "severity": f.severity,
+            "line": f.line,
+            "message": f.message.to(surface.language),
+        }
+        for f in acts.check(surface.open_site(), names, today)
+    ]
     if surface.json:
         surface.emit(found)
     else:
@@ -147,27 +119,15 @@ def check(surface: Surface, names: tuple[str, ...]) -> int:
 @argument("names", complete="template", nargs=-1)
 @option("--write", is_flag=True, vi="ghi vào tệp", en="write it to the file")
 def tidy(surface: Surface, names: tuple[str, ...], write: bool) -> None:
-    files = templating.template_files(surface.open_site().root / "templates")
-    told: list[dict[str, Any]] = []
-    for name in names or tuple(files):
-        if name not in files:
-            templating.load(surface.open_site().root / "templates", name)  # says what there is
-        head, mark, body = read_text(files[name]).rpartition("+++\n")  # quotes in the head are TOML
-        plain, changed = sms.tidy(body)
-        if not changed:
-            continue
-        first = (head + mark).count("\n") + 1
-        lines = [n for n, line in enumerate(body.splitlines(), first) if sms.tidy(line)[1]]
-        told.append({"template": name, "lines": lines, "replaced": changed})
-        if write and not surface.dry_run:
-            files[name].write_text(head + mark + plain, encoding="utf-8")
+    found = acts.tidy(surface.open_site(), names, write=write and not surface.dry_run)
+    told = [{"template": t.template, "lines": list(t.lines), "replaced": dict(t.replaced)}
+            for t in found]  # fmt: skip
     if surface.json:
         surface.emit(told)
-    for t in told:
-        shown = "  ".join(f"{odd} → {new or '∅'}" for odd, new in t["replaced"].items())
-        where = ", ".join(map(str, t["lines"]))
-        surface.say(f"{t['template']}.j2:{where}  {shown}")
-    if not told:
+    for t in found:
+        shown = "  ".join(f"{odd} → {new or '∅'}" for odd, new in t.replaced.items())
+        surface.say(f"{t.template}.j2:{', '.join(map(str, t.lines))}  {shown}")
+    if not found:
         surface.say("Không có gì phải thay.", "There is nothing to replace.")
     elif not write:
         surface.hint("Ghi vào tệp: thêm --write", "Write it: add --write")
@@ -181,16 +141,8 @@ def tidy(surface: Surface, names: tuple[str, ...], write: bool) -> None:
 )
 @argument("name", complete="template")
 def unaccent(surface: Surface, name: str) -> None:
-    template = templating.load(surface.open_site().root / "templates", name)
-    block = template.blocks.get("sms_accented")
-    if block is None:
-        raise Problem(
-            "no-accented",
-            f"Mẫu «{name}» chưa có khối sms_accented để bỏ dấu.",
-            f"Template “{name}” has no block sms_accented to start from.",
-        )
-    proposed = templating.unaccented_source(block.source)
-    doubts = templating.read_back(proposed, block.source, template.accepted)
+    found = acts.unaccented(surface.open_site(), name)
+    proposed, doubts = found.proposed, found.doubts
     if surface.json:
         surface.emit(
             {
@@ -229,31 +181,17 @@ def unaccent(surface: Surface, name: str) -> None:
     "--set", "fields", multiple=True, vi="điền một ô: tên=giá trị", en="fill a blank: name=value"
 )
 def preview(surface: Surface, name: str, ward: str, fields: tuple[str, ...]) -> None:
-    site = surface.open_site()
-    template = templating.load(site.root / "templates", name)
-    given = {f.name: f"[{f.label}]" for f in template.fields.values()} | pairs(fields)
-    values: dict[str, Any] = {
-        "contact": {"name": "Nguyễn Thị Mẫu", "title": "bà"},
-        "ward": {"name": ward},
-        "residential_group": {"name": "Tổ dân phố số 3"},
-        "document": {"number": template.document},
-        "sender": {"name": site.sender_for(ward).name},
-        "row": {},
-        **templating.fill(template, given),
-    }
-    shown = []
-    for block in template.blocks.values():
-        text = templating.render(template, block, values)
-        shown.append({"block": block.name, "body": text.body, **measure(text.body).__dict__})
+    blocks = acts.preview(surface.open_site(), name, ward, pairs(fields))
     if surface.json:
-        surface.emit(shown)
+        surface.emit([{"block": b.block, "body": b.body, **b.measured.__dict__} for b in blocks])
         return
-    for s in shown:
+    for b in blocks:
+        length, parts = b.measured.length, b.measured.parts
         surface.say(
-            f"[{s['block']}] {s['length']} ký tự = {s['parts']} tin/người",
-            f"[{s['block']}] {s['length']} characters = {s['parts']} parts",
+            f"[{b.block}] {length} ký tự = {parts} tin/người",
+            f"[{b.block}] {length} characters = {parts} parts",
         )
-        surface.say(bubble(s["body"]))
+        surface.say(bubble(b.body))
 
 
 def pairs(given: tuple[str, ...], option: str = "--set") -> dict[str, str]:

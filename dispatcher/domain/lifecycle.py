@@ -48,8 +48,11 @@ MOVES: dict[MessageState, frozenset[MessageState]] = {
     ),
     M.UNCONFIRMED: frozenset({M.UNCONFIRMED, M.ACCEPTED, M.DELIVERED, M.READ, M.FAILED, M.QUEUED}),
     M.EXPIRED: frozenset({M.EXPIRED, M.DELIVERED, M.READ}),
-    # only whoever shares a phone: it is handed over to them, or nothing reached it
-    M.SKIPPED: frozenset({M.SKIPPED, M.QUEUED, M.FAILED, M.EXPIRED, M.CANCELLED}),
+    # only whoever shares a phone: it is handed over to them, or nothing reached it; and whoever was
+    # withdrawn after a no of the network, which delivered it after all
+    M.SKIPPED: frozenset(
+        {M.SKIPPED, M.QUEUED, M.FAILED, M.EXPIRED, M.CANCELLED} | {M.DELIVERED, M.READ}
+    ),
     M.CANCELLED: frozenset({M.CANCELLED, M.DELIVERED, M.READ}),
 }
 
@@ -331,7 +334,7 @@ def receipt(
     older attempt says nothing of the newer. `leased`: a worker holds it on the wire now; its own
     settle will take the receipt into account.
     """
-    if message in (M.SKIPPED, M.READ) or (message is M.SENDING and leased):
+    if message is M.READ or (message is M.SENDING and leased):
         return None
     if heard & _ARRIVED:
         state = _received(heard)

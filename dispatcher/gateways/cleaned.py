@@ -77,7 +77,7 @@ def receipt(said: Receipt) -> Receipt:
         and state == said.state
     ):
         return said
-    return Receipt(reference, provider_id, to, state, code)
+    return Receipt(reference, provider_id, to, state, code, said.part, said.of)
 
 
 def heard(said: Heard) -> Heard:

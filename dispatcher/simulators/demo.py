@@ -43,7 +43,7 @@ from dispatcher.simulators.vendors.residents import invent, write
 from dispatcher.simulators.vendors.server import Child, start
 from dispatcher.usecases import why
 from dispatcher.usecases.context import open_app
-from dispatcher.usecases.intake import context
+from dispatcher.usecases.imports import known_before
 from dispatcher.usecases.new_site import SAMPLE
 from dispatcher.worker.adapters import callback_path
 
@@ -110,7 +110,7 @@ class Demo:
             return (s for path in paths for s in read_sheets(path))
 
         with app.store.read(SYSTEM) as tx:
-            known = context(tx, app, None, None, {})
+            known = known_before(tx, app, None, None, {})
         listing = read_listing(sheets(), known)
         with app.begin(SYSTEM)() as tx:
             plan = merge(tx, listing.entries)

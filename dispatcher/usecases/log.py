@@ -21,12 +21,12 @@ from dispatcher.db.database import Tx
 from dispatcher.db.schema import micros, moment
 from dispatcher.db.staff import people
 from dispatcher.domain import rights
-from dispatcher.domain.areas import group_key
 from dispatcher.domain.cells import rows_as_csv
 from dispatcher.domain.model import HANOI, SYSTEM, AttemptState, Channel, MessageState, Role
-from dispatcher.domain.problems import Problem, Say, not_among, unknown
+from dispatcher.domain.problems import Problem, Say, not_among
 from dispatcher.domain.words import REASONS
 from dispatcher.scheduling import ask_moment
+from dispatcher.usecases.areas import group_named
 from dispatcher.usecases.context import Context
 from dispatcher.usecases.why import find
 
@@ -106,25 +106,6 @@ def _chosen(context: Context, tx: Tx, kind: str, given: LogFilters) -> Filters:
         since=micros(given.since) if given.since else None,
         until=micros(given.until) if given.until else None,
     )
-
-
-def group_named(tx: Tx, ward: str | int | None, name: str) -> areas.Area:
-    """A residential group by its name; without its ward it means nothing."""
-    ward_id = areas.ward(tx, ward).id if isinstance(ward, str) else ward
-    if ward_id is None:
-        raise Problem(
-            "groups-without-ward",
-            "Chọn tổ dân phố thì phải kèm --ward.",
-            "Residential groups need --ward.",
-        )
-    known = areas.groups_of(tx, ward_id)
-    if group_key(name) not in known:
-        raise unknown(
-            Say(f"tổ dân phố trong {ward}", f"residential group in {ward}"),
-            name,
-            [a.name for a in known.values()],
-        )
-    return known[group_key(name)]
 
 
 def _one_of(word: str | None, known: Iterable[str], what: Say) -> str | None:

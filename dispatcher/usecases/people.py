@@ -17,7 +17,7 @@ from dispatcher.db.staff.handover import InHand
 from dispatcher.domain import rights
 from dispatcher.domain.model import Actor, Role
 from dispatcher.domain.problems import Problem, Say, refused, unknown
-from dispatcher.usecases import intake, signing_in
+from dispatcher.usecases import finding, signing_in
 from dispatcher.usecases.context import Context
 
 Who = str | int  # somebody by the name that --as takes, or by number
@@ -259,7 +259,7 @@ def _address(context: Context, tx: Tx, phone: str | None) -> int | None:
     if not phone:
         return None
     heads = context.app.site.sample_heads
-    return next(iter(contacts.put_addresses(tx, intake.numbers([phone], heads), heads).values()))
+    return next(iter(contacts.put_addresses(tx, finding.numbers([phone], heads), heads).values()))
 
 
 # --- views --------------------------------------------------------------------------------------

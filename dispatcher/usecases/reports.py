@@ -17,8 +17,8 @@ from dispatcher.domain.model import Mode
 from dispatcher.domain.problems import Problem
 from dispatcher.reports import reporting
 from dispatcher.reports.reporting import COLUMNS, REACH, Coverage, Report
+from dispatcher.usecases.areas import group_named
 from dispatcher.usecases.context import Context
-from dispatcher.usecases.log import group_named
 
 __all__ = ["COLUMNS", "REACH", "BroadcastReport", "Coverage", "CoverageReport", "Report"]
 

@@ -1,6 +1,6 @@
-"""Looking after a site: its settings and its backups; residential groups made one.
+"""Looking after a site: its settings and its backups.
 
-Comes from: an admin.   Goes to: dispatcher.toml, data/backups, areas.
+Comes from: an admin.   Goes to: dispatcher.toml, data/backups.
 Never: leaves settings that cannot be read, or a change nobody finds in the trail.
 """
 
@@ -18,8 +18,7 @@ from pathlib import Path
 from dispatcher.broadcasts.app import App, second_place_of
 from dispatcher.config import FILE, Site, changing, parse, read_text
 from dispatcher.config.changing import Where
-from dispatcher.db.contacts import areas, contacts, imports
-from dispatcher.db.database import Tx
+from dispatcher.db.contacts import areas
 from dispatcher.db.ops import second_place, upkeep
 from dispatcher.db.ops import settings as site_facts
 from dispatcher.domain import rights
@@ -219,23 +218,3 @@ def _copy_key(key: Path, target: Path) -> None:
             f"Không chép được khóa sang {target}: {error.strerror}.",
             f"The key could not be copied to {target}: {error.strerror}.",
         ) from None
-
-
-# --- residential groups -------------------------------------------------------------------------
-
-
-def merge_groups(tx: Tx, old: areas.Area, new: areas.Area) -> tuple[int, int | None]:
-    """One residential group becomes part of another of its ward: (people moved, their import)."""
-    if old.id == new.id or old.parent_id != new.parent_id:
-        raise Problem(
-            "same-group",
-            f"Chọn hai tổ khác nhau của một phường («{old.name}», «{new.name}»).",
-            f"Choose two groups of one ward (“{old.name}”, “{new.name}”).",
-        )
-    within = contacts.Within(residential_group=old.id)
-    people = [c["id"] for c in contacts.listed(tx, within=within, limit=10**9)]
-    change = None
-    if people:
-        change = imports.change(tx, people, place=(new.parent_id or 0, new.id, new.key))
-    areas.close_group(tx, old, new)
-    return len(people), change

@@ -14,19 +14,22 @@ from starlette.staticfiles import StaticFiles
 from dispatcher.api import v1 as api
 from dispatcher.usecases.context import App
 from dispatcher.web import (
+    areas,
     broadcasts,
     calendar,
+    contacts,
+    groups,
     home,
-    members,
+    lists,
     phones,
     providers,
     records,
-    residents,
     schedules,
     setup,
     signing,
     single_sign_on,
     staff,
+    suppressions,
     urgent,
     writing,
 )
@@ -42,8 +45,9 @@ def table(guard: Guard) -> list[Page]:
     """Every page; tests walk it."""
     return pages_of(
         signing.table(guard), single_sign_on.table(guard), phones.table(guard), home.PAGES,
-        writing.PAGES, broadcasts.PAGES, schedules.PAGES, urgent.PAGES, residents.PAGES,
-        members.PAGES, staff.PAGES, providers.PAGES, calendar.PAGES, records.PAGES, setup.PAGES,
+        writing.PAGES, broadcasts.PAGES, schedules.PAGES, urgent.PAGES, contacts.PAGES,
+        lists.PAGES, suppressions.PAGES, groups.PAGES, areas.PAGES, staff.PAGES, providers.PAGES,
+        calendar.PAGES, records.PAGES, setup.PAGES,
     )  # fmt: skip
 
 

@@ -44,7 +44,6 @@ HEADERS = {
 }
 EVERYONE = frozenset(Role)
 ELSEWHERE = ("not-your-ward", "not-their-ward", "no-delegation")  # looks as if it were not there
-READS, CHANGES = ("GET",), ("POST",)
 
 
 @dataclass(frozen=True)

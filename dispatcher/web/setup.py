@@ -1,4 +1,4 @@
-"""How the site is set up: settings, backups, wards and their residential groups."""
+"""How the site is set up: settings, backups."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from dispatcher.config import changing
-from dispatcher.db.contacts import areas, headcounts
-from dispatcher.db.database import Tx
 from dispatcher.domain.model import Mode, Role
 from dispatcher.domain.problems import Problem
 from dispatcher.domain.sms import folded
 from dispatcher.usecases import site as use
-from dispatcher.web.ask import Answer, Ask, Go, Shown, whole
+from dispatcher.web.ask import Answer, Ask, Go, Shown
 from dispatcher.web.guard import Page, changes, reads
 
 ADMINS = (Role.ADMIN,)
@@ -93,55 +91,8 @@ def back_up(ask: Ask) -> Answer:
     return Go("/settings#backups")
 
 
-# --- wards and residential groups ---------------------------------------------------------------
-
-
-def places(ask: Ask) -> Answer:
-    """Wards with their residential groups and how many people are in each."""
-    with ask.read() as tx:
-        people = headcounts.of(tx)
-        found = [
-            {
-                "ward": ward,
-                "groups": list({a.id: a for a in areas.groups_of(tx, ward.id).values()}.values()),
-                "people": people.get(ward.id, {}),
-            }
-            for ward in areas.seen_wards(tx)
-        ]
-    return Shown("areas.html", {"found": found})
-
-
-def _group(ask: Ask, tx: Tx, number: int | None) -> areas.Area:
-    """A residential group of a ward that the person is in charge of."""
-    for ward in areas.seen_wards(tx):
-        for area in areas.groups_of(tx, ward.id).values():
-            if area.id == number:
-                return area
-    raise Problem("unknown-group", "Không có tổ dân phố này.", "No such residential group.")
-
-
-def rename_group(ask: Ask) -> Answer:
-    name = ask.one("name")
-    if not name:
-        raise Problem("no-name", "Ghi tên mới của tổ.", "Type the new name of the group.")
-    with ask.begin() as tx:
-        areas.rename_group(tx, _group(ask, tx, ask.number()), name)
-    return Go("/areas")
-
-
-def merge_group(ask: Ask) -> Answer:
-    """One residential group becomes part of another; its people move along."""
-    with ask.begin() as tx:
-        old, new = _group(ask, tx, ask.number()), _group(ask, tx, whole(ask.one("into")))
-        use.merge_groups(tx, old, new)
-    return Go("/areas")
-
-
 PAGES: list[Page] = [
     reads("/settings", settings, ADMINS),
     changes("/settings", change_settings),
     changes("/settings/backup", back_up),
-    reads("/areas", places),
-    changes("/areas/{number}/rename", rename_group, ADMINS),
-    changes("/areas/{number}/merge", merge_group, ADMINS),
 ]

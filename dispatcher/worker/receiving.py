@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from dispatcher.db.broadcasts import broadcasts, withdrawals
 from dispatcher.db.broadcasts.releases import TARGETS_PER_STEP
@@ -36,8 +36,6 @@ from dispatcher.domain.model import (
 )
 from dispatcher.domain.model import Heard as Bits
 from dispatcher.domain.opting_out import Wish
-from dispatcher.domain.problems import Problem, refused
-from dispatcher.domain.rights import WRITERS, need
 from dispatcher.gateways import cleaned
 from dispatcher.gateways.contract import Call, Heard, Introduced, Reply
 
@@ -251,45 +249,16 @@ def answer_back(tx: Tx, gateway: str, reply: Reply) -> bool:
     address = contacts.address_id(tx, kind, reply.sender)
     wish = opting_out.read(reply.text)
     obeyed = wish.is_clear and address is not None
-    new = obeyed and address is not None and _obey(tx, address, wish)
+    new = obeyed and address is not None and obey(tx, address, wish)
     look = wish is Wish.UNCLEAR or (wish.is_clear and not obeyed)
     replies.put(tx, gateway, address, reply.text, wish=wish, look=look, confirm=new)
     return wish.is_clear
 
 
-def _obey(tx: Tx, address: int, wish: Wish) -> bool:
+def obey(tx: Tx, address: int, wish: Wish) -> bool:
     """Nothing more to whoever wrote from an address; False when that was so before."""
     own = (address, *user_ids.phones_of(tx, address))
     return sum(suppressions.suppress(tx, a, REPLIED, scope=wish.value) for a in own) > 0
-
-
-def look_at(tx: Tx, reply_id: int, wish: Wish) -> dict[str, Any]:
-    """A person looked at a reply: a clear `wish` is obeyed and confirmed, another one dismissed.
-
-    Gives the reply as `replies.listed` shows it.
-    """
-    if tx.actor.person_id is not None:
-        need(tx.actor, WRITERS, "xem tin trả lời", "look at replies")
-    found = replies.seen(tx, reply_id)
-    if found is None:
-        raise Problem("unknown-reply", "Không có tin trả lời này.", "No such reply.")
-    if found["look"] != "waiting":
-        raise refused(
-            "looked-at-before",
-            f"Tin trả lời {reply_id} không chờ ai xem (có thể đã xử lý rồi).",
-            f"Reply {reply_id} waits for nobody (somebody may have looked at it).",
-        )
-    if wish.is_clear and found["address"] is None:
-        raise refused(
-            "reply-of-a-stranger",
-            f"Tin trả lời {reply_id} không từ ai trong danh bạ: tìm người này rồi ghi không gửi, "
-            "hoặc bỏ qua.",
-            f"Reply {reply_id} came from nobody on the list: find the person and suppress them, "
-            "or dismiss it.",
-        )
-    new = wish.is_clear and _obey(tx, found["address"], wish)
-    replies.looked(tx, reply_id, "obeyed" if wish.is_clear else "dismissed", wish, confirm=new)
-    return found
 
 
 def _move(

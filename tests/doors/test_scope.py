@@ -7,7 +7,7 @@ import io
 import json
 import shutil
 import sqlite3
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import closing, redirect_stderr, redirect_stdout
 
 import click
 import pytest
@@ -284,7 +284,8 @@ def ask(folder, person, words):
 def state(folder):
     """Every row of the site but the trail, and what may be remembered about an asking person."""
     left_out = {"trail", "checkpoints", "site", "sqlite_sequence"}
-    with sqlite3.connect(f"file:{folder}/data/site.db?mode=ro", uri=True) as base:
+    file = f"file:{folder}/data/site.db?mode=ro"
+    with closing(sqlite3.connect(file, uri=True)) as base:  # another SQLite than ours: not for long
         tables = [t for (t,) in base.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         return {t: sorted(map(repr, base.execute(f"SELECT * FROM {t}"))) for t in tables
                 if t not in left_out}  # fmt: skip

@@ -43,10 +43,12 @@ RENAME = Act(
     cases=(
         done("lan", number=AN, name="Trần Văn An"),
         done("mai", "title", number=AN, title="ông"),
+        done("lan", "title emptied", number=AN, title=""),
         auditor(number=AN, name="Trần Văn An"),
         refused("unknown-contact", "hung", "ward", number=AN, name="Trần Văn An"),
         refused("unknown-contact", "lan", number=NONE, name="Trần Văn An"),
         refused("nothing-to-change", "lan", number=AN),
+        refused("nothing-to-change", "lan", "as it is", number=AN, name="Trần An"),
     ),
 )
 
@@ -143,6 +145,8 @@ LIFT = Act(
                 reason=" "),
         refused("unknown-suppression", "lan", number=Known("suppression", "none"),
                 phone="0950007009", reason="đồng ý"),
+        refused("unknown-suppression", "hung", "of another ward",
+                number=Known("suppression", "Đỗ Dung"), phone="0950000004", reason="đồng ý"),
     ),
 )  # fmt: skip
 
@@ -180,7 +184,7 @@ DO_NOT_CALL = Act(
     cli("contacts do-not-call", "{file}"),
     cases=(
         done("lan", file=File("khong-goi.txt", b"0950007009\n0950000001\n")),
-        refused("read-only", "kiem", file=File("khong-goi.txt", b"0950007009\n")),
+        auditor(file=File("khong-goi.txt", b"0950007009\n")),
     ),
     why="the console does not load the list",
 )
@@ -191,6 +195,8 @@ EXPORT = Act(
         done("lan", file="./danh-ba.csv", ward=MINE, reason="đối chiếu"),
         done("mai", "numbers masked", file="./danh-ba.csv"),
         done("kiem", "by an auditor", file="./danh-ba.csv"),
+        refused("role", "kiem", "whole numbers for an auditor", file="./danh-ba.csv",
+                reason="kiểm tra"),
         refused("unknown-name", "lan", file="./danh-ba.csv", ward=NOWHERE),
     ),
     why="the console gives no numbers away",
@@ -211,9 +217,10 @@ GOOD = sheet("may-to", "Trần Mới,0950007001,Tổ 1,", "Trần An,0950007002,
 BAD = sheet("may-to", "Trần Mới,0950007001,Tổ 1,", "Trần Xấu,12,Tổ 1,")
 IMPORT = Act(
     "contacts.import",
-    cli("contacts import", "{file}", ward="--ward", partial="--partial", legal="--legal"),
+    cli("contacts import", "{file}", ward="--ward", partial="--partial", legal="--legal",
+        until="--keep-until"),
     web("/contacts/import/store", seen=uploaded, file="", ward="ward", partial="partial",
-        legal="basis__legal"),
+        legal="basis__legal", until="basis__keep_until"),
     cases=(
         done("lan", file=GOOD),
         done("mai", "of a ward", file=GOOD),
@@ -222,6 +229,7 @@ IMPORT = Act(
         refused("not-your-ward", "hung", file=GOOD),
         refused("bad-rows", "lan", file=BAD),
         done("lan", "good rows only", file=BAD, partial=True),
+        refused("bad-date", "lan", file=GOOD, until="31/02/2027"),
         refused("no-table", "lan", file=File("may-to.csv", b"a,b\n1,2\n")),
         refused("file-kind", "lan", file=File("may-to.exe", b"MZ")),
     ),

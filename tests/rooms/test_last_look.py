@@ -420,6 +420,22 @@ def test_an_acceptance_keeps_the_deadline_of_its_step_whoever_says_it(site):
     assert all(r["deadline_at"] for r in found)
 
 
+def test_who_was_withdrawn_after_a_no_is_delivered_where_the_network_says_so_at_last(site):
+    app, broadcast_id = site(crowd(1), LONG_WAIT, route="zalo-then-sms")
+    [message] = states(app)
+
+    def withdrawn(tx):
+        position = tx.value("SELECT position FROM messages")
+        attempt(tx, message, broadcast_id, position, "R1")
+        tx.run("UPDATE messages SET state = 'skipped', reason = 'opted_out'")
+
+    act(app, withdrawn)
+    believe(app, zalo_says("R1", Heard.FAILED))
+    assert counts(app, broadcast_id) == {"skipped": 1}
+    believe(app, zalo_says("R1", Heard.DELIVERED))
+    assert counts(app, broadcast_id) == {"delivered": 1}
+
+
 def test_an_acceptance_heard_after_the_end_goes_on_to_the_next_step(site):
     app, broadcast_id = site(crowd(1), LONG_WAIT, route="zalo-then-sms")
     [message] = states(app)

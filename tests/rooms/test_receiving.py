@@ -13,7 +13,7 @@ from walk import claimed, counts, import_list, number, released, rows, sheet
 from dispatcher.db.queue import intents, messages, outcomes, receipts
 from dispatcher.db.queue.outcomes import Outcome
 from dispatcher.domain.model import SYSTEM, AttemptState, Heard, MessageState, Receipt
-from dispatcher.gateways.contract import Call
+from dispatcher.gateways.contract import Call, Reply
 from dispatcher.gateways.contract import Heard as HeardCall
 from dispatcher.worker import receiving
 from dispatcher.worker.adapters import callback_path, listeners
@@ -87,6 +87,32 @@ def test_the_same_call_again_is_one_receipt(sent):
     for _ in range(3):
         hear(app, report())
     assert rows(app, "SELECT count(*) AS n FROM receipts")[0]["n"] == 1
+
+
+def test_the_same_words_long_after_are_news(app, clock):
+    """Who refuses, comes back and refuses again writes the same words from the same number."""
+    add_people(app)
+    heard, reply = [], Call("GET", "from=%2B84912345678&text=TC", {}, b"")
+
+    def listen(call):
+        heard.append(call)
+        return HeardCall((), replies=(Reply("+84912345678", "TC"),))
+
+    def write_back():
+        with app.begin(SYSTEM)() as tx:
+            receipts.put(tx, [("esms", reply)])
+            tx.note("test", "receipts", "")
+        with app.begin(SYSTEM)() as tx:
+            receiving.match(tx, {"esms": listen})
+
+    write_back()
+    clock.advance(minutes=59)
+    write_back()
+    assert len(heard) == 1, "a vendor may repeat a call"
+    clock.advance(minutes=2)
+    write_back()
+    assert len(heard) == 2
+    assert rows(app, "SELECT count(*) AS n FROM replies")[0]["n"] == 2
 
 
 def test_a_receipt_that_comes_before_the_accept_is_stored_is_not_lost(sent):

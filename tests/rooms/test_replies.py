@@ -19,7 +19,8 @@ from dispatcher.domain.opting_out import Wish
 from dispatcher.domain.problems import Problem
 from dispatcher.gateways.contract import Accepted, Call, Refused, Reply
 from dispatcher.simulators.drill import sign_in_to_twins
-from dispatcher.usecases.context import open_app
+from dispatcher.usecases import replies as acts
+from dispatcher.usecases.context import Context, open_app
 from dispatcher.worker import confirming, receiving, staff
 from dispatcher.worker.adapters import Doors, build_gateway, listeners
 
@@ -102,12 +103,17 @@ def test_what_may_be_a_refusal_is_put_before_the_officers_of_the_ward(site):
     assert len(told) == 1
     assert "Huy" not in told[0]["vi"]
     assert FIRST not in told[0]["vi"]
-    with app.begin(app.actor("lan"))() as tx:
-        receiving.look_at(tx, newest_waiting(tx), Wish.ALL)
+    with app.store.read(SYSTEM) as tx:
+        waiting = newest_waiting(tx)
+    look_at(app, "lan", waiting, Wish.ALL)
     assert stopped(app) == ["all"]
     staff.look(app)
     with app.store.read(SYSTEM) as tx:
         assert [n for n in notices.unread(tx, officer.person_id) if n["code"] == "reply"] == []
+
+
+def look_at(app, who, reply, wish):
+    acts.look_at(Context(app, app.actor(who)), reply, wish)
 
 
 def newest_waiting(tx):
@@ -123,13 +129,12 @@ def test_a_reply_is_decided_about_once_and_by_whoever_sees_the_person(site):
         people.add(tx, "xa", "Người Xa", Role.OFFICER, [ward(tx, "Cầu Đất")])
         people.add(tx, "kt", "Kiểm Tra", Role.AUDITOR, [])
     for who, code in (("xa", "unknown-reply"), ("kt", "role")):
-        with pytest.raises(Problem) as refused, app.begin(app.actor(who))() as tx:
-            receiving.look_at(tx, reply, Wish.ALL)
+        with pytest.raises(Problem) as refused:
+            look_at(app, who, reply, Wish.ALL)
         assert refused.value.code == code
-    with app.begin(app.actor("lan"))() as tx:
-        receiving.look_at(tx, reply, Wish.ORDINARY)
-    with pytest.raises(Problem) as refused, app.begin(app.actor("lan"))() as tx:
-        receiving.look_at(tx, reply, Wish.ALL)
+    look_at(app, "lan", reply, Wish.ORDINARY)
+    with pytest.raises(Problem) as refused:
+        look_at(app, "lan", reply, Wish.ALL)
     assert refused.value.code == "looked-at-before"
     assert stopped(app) == []
     assert (newest(app)["look"], newest(app)["looked_by"]) == ("dismissed", "lan")
@@ -154,8 +159,8 @@ def test_a_refusal_of_somebody_on_no_list_is_put_before_a_person_of_the_whole_si
     assert (len(told["ad"]), len(told["hoa"])) == (1, 0)
     with app.store.read(SYSTEM) as tx:
         reply = newest_waiting(tx)
-    with pytest.raises(Problem) as refused, app.begin(app.actor("ad"))() as tx:
-        receiving.look_at(tx, reply, Wish.ALL)
+    with pytest.raises(Problem) as refused:
+        look_at(app, "ad", reply, Wish.ALL)
     assert refused.value.code == "reply-of-a-stranger"
 
 

@@ -20,7 +20,13 @@ from dispatcher.usecases.people import NewPerson
     "add",
 )
 @argument("name", complete="person")
-@option("--role", type=OneOf([r.value for r in Role]), required=True, vi="vai trò", en="role")
+@option(
+    "--role",
+    type=OneOf([r.value for r in Role], "bad-role"),
+    required=True,
+    vi="vai trò",
+    en="role",
+)
 @option("--full-name", default="", vi="họ và tên", en="full name")
 @option("--position", default="", vi="chức vụ", en="position")
 @option("--email", default="", vi="email để báo việc", en="e-mail to be told by")
@@ -70,7 +76,13 @@ def add(
     "role",
 )
 @argument("name", complete="person")
-@option("--role", type=OneOf([r.value for r in Role]), required=True, vi="vai trò", en="role")
+@option(
+    "--role",
+    type=OneOf([r.value for r in Role], "bad-role"),
+    required=True,
+    vi="vai trò",
+    en="role",
+)
 @option("--ward", "wards", multiple=True, vi="phường phụ trách mới", en="new wards")
 def set_role(surface: Surface, name: str, role: str, wards: tuple[str, ...]) -> None:
     cases.set_role(surface.context(), name, role, wards or None)

@@ -25,7 +25,7 @@ from dispatcher.usecases.delegations import PREFIXES, Lending
 @option("--until", required=True, vi="đến hết ngày", en="last day")
 @option(
     "--prefix",
-    type=OneOf(PREFIXES),
+    type=OneOf(PREFIXES, "bad-delegation"),
     default="KT.",
     vi="cách ghi trước chữ ký",
     en="what stands before the signature",

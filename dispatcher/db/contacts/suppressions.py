@@ -83,6 +83,17 @@ def lift_entry(tx: Tx, entry: int, reason: str) -> bool:
     return address is not None and lift(tx, int(address), reason)
 
 
+def entry_of(tx: Tx, address: int) -> int | None:
+    """The newest entry in force for an address that `listed` shows; None where it shows none."""
+    found = tx.value(
+        f"WITH {tx.visible('contacts')} SELECT max(s.id) FROM suppressions s "
+        f"WHERE s.address_id = :a AND s.lifted_at IS NULL AND {_mine(tx)}",
+        a=address,
+        me=tx.actor.name,
+    )
+    return None if found is None else int(found)
+
+
 def _mine(tx: Tx) -> str:
     """Of whom somebody of some wards may know: people of those wards, or stopped by themselves."""
     if tx.actor.wards is None:

@@ -36,6 +36,7 @@ class Move(NamedTuple):
 # (receipt, state, attempt, bits, code)
 Settled = tuple[int, str, int | None, int | None, str | None]
 REMATCH_FOR = timedelta(days=7)
+REPEATED_FOR = timedelta(hours=1)  # a vendor calls again with what was not answered
 
 
 @dataclass(frozen=True)
@@ -48,14 +49,23 @@ class Waiting:
 
 
 def put(tx: Tx, arrivals: Sequence[tuple[str, Call]]) -> None:
-    """Store calls as they came; a repetition of the same call is the same row."""
+    """Store calls as they came; a repetition of the same call is the same row. So long after it
+    that no vendor repeats a call, the same words are news: another reply, or an id given anew."""
     if not arrivals:
         return
     tx.run(
         "INSERT INTO receipts (gateway, at, digest, sealed, state, again_at) VALUES "
-        "(:g, :now, :d, :s, 'new', :now) ON CONFLICT (gateway, digest) DO NOTHING",
+        "(:g, :now, :d, :s, 'new', :now) ON CONFLICT (gateway, digest) DO UPDATE SET at = :now, "
+        "sealed = :s, state = 'new', again_at = :now, tries = 0 WHERE receipts.at < :before "
+        "AND receipts.state NOT IN ('new', 'unmatched')",
         [
-            {"g": gateway, "now": at(tx.now), "d": _digest(call), "s": tx.sealer.seal(_text(call))}
+            {
+                "g": gateway,
+                "now": at(tx.now),
+                "d": _digest(call),
+                "s": tx.sealer.seal(_text(call)),
+                "before": at(tx.now - REPEATED_FOR),
+            }
             for gateway, call in arrivals
         ],
     )

@@ -6,15 +6,14 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 
 from dispatcher.broadcasts.app import App
-from dispatcher.db.contacts import areas, contacts, groups, imports, suppressions
-from dispatcher.db.database import Tx
+from dispatcher.db.contacts import areas, contacts, imports
 from dispatcher.domain.model import SYSTEM, AreaKind
 from dispatcher.importing.basis import Basis
 from dispatcher.importing.entries import read_listing
 from dispatcher.importing.merge import merge, store
 from dispatcher.importing.sheets import Sheet
 from dispatcher.simulators.worlds.books import who_waits
-from dispatcher.simulators.worlds.doing import death, signed
+from dispatcher.simulators.worlds.doing import acting, death, signed
 from dispatcher.simulators.worlds.events import happens
 from dispatcher.simulators.worlds.residents import (
     ADMIN,
@@ -29,8 +28,11 @@ from dispatcher.simulators.worlds.residents import (
 )
 from dispatcher.simulators.worlds.rules import CONSENT
 from dispatcher.simulators.worlds.world import World
-from dispatcher.usecases.intake import add_one, check_wards, context, numbers, remember, wards_of
-from dispatcher.usecases.site import merge_groups as make_one
+from dispatcher.usecases import areas as area_acts
+from dispatcher.usecases import contacts as contact_acts
+from dispatcher.usecases import groups, suppressions
+from dispatcher.usecases import imports as lists
+from dispatcher.usecases.context import Context
 
 People = Mapping[int, Sequence[str]]  # contact → numbers
 
@@ -68,6 +70,20 @@ def as_listed(world: World, app: App, before: People, made: Sequence[int]) -> No
         changed(world, before, held(tx))
 
 
+def newest_import(app: App) -> int:
+    """The last list or change by hand that was stored."""
+    with app.store.read(SYSTEM) as tx:
+        found = imports.listed(tx, 1)
+    return int(found[0]["id"]) if found else 0
+
+
+def remember_import(world: World, app: App, before: int) -> None:
+    """A change by hand may be taken back, where there was one after `before`."""
+    newest = newest_import(app)
+    if newest != before:
+        world.facts.imports.append(newest)
+
+
 # --- who refuses --------------------------------------------------------------------------------
 
 
@@ -83,9 +99,8 @@ def opt_out(world: World, draw: random.Random) -> str | None:
             world.facts.refuse(world.seconds, one, scope)
 
     def act(app: App) -> bool:
-        with signed(world, app, AUTHOR, refuses) as tx:
-            for address in suppressions.addresses_of(tx, [who[0]]):
-                suppressions.suppress(tx, address, "gọi điện", scope=scope)
+        with acting(world, app, AUTHOR, refuses) as context:
+            suppressions.suppress(context, who[0], "gọi điện", scope=scope)
         return True
 
     done = world.as_person(act, death(draw))
@@ -107,9 +122,8 @@ def lift(world: World, draw: random.Random) -> str | None:
             world.facts.take_back(world.seconds, one, "all", "promotion", "urgent")
 
     def act(app: App) -> bool:
-        with signed(world, app, AUTHOR, agrees) as tx:
-            for address in suppressions.addresses_of(tx, [contact]):
-                suppressions.lift(tx, address, "đồng ý lại")
+        with acting(world, app, AUTHOR, agrees) as context:
+            suppressions.unsuppress(context, contact, "đồng ý lại")
         return True
 
     return f"c{contact} …{phones[0][-3:]}" if world.as_person(act, death(draw)) else None
@@ -128,11 +142,8 @@ def do_not_call(world: World, draw: random.Random) -> str | None:
             world.facts.refuse(world.seconds, one, "promotion")
 
     def act(app: App) -> bool:
-        with signed(world, app, AUTHOR, refuse) as tx:
-            heads = app.site.sample_heads
-            mobiles = numbers([f"+{n}" for n in chosen], heads)
-            rows = contacts.put_addresses(tx, mobiles, heads)
-            suppressions.do_not_call(tx, list(rows.values()))
+        with acting(world, app, AUTHOR, refuse) as context:
+            suppressions.do_not_call(context, [f"+{n}" for n in chosen])
         return True
 
     return f"{len(chosen)} numbers" if world.as_person(act, death(draw)) else None
@@ -144,21 +155,24 @@ def do_not_call(world: World, draw: random.Random) -> str | None:
 @happens("erase", weight=1)
 def erase(world: World, draw: random.Random) -> str | None:
     """Somebody asks to be forgotten."""
-    return _without(world, draw, lambda tx, contact: suppressions.forget(tx, contact, "đơn"))
+    return _without(world, draw, lambda context, one: contact_acts.forget(context, one, "đơn"))
 
 
 @happens("remove", weight=1)
 def remove(world: World, draw: random.Random) -> str | None:
     """Somebody is taken off the list."""
 
-    def retire(tx: Tx, contact: int) -> None:
-        imports.retire(tx, [contact])
-        tx.note("removed", "contacts", "", contacts=[contact])
+    def retire(context: Context, contact: int) -> None:
+        with context.begin() as tx:
+            imports.retire(tx, [contact])
+            tx.note("removed", "contacts", "", contacts=[contact])
 
     return _without(world, draw, retire)
 
 
-def _without(world: World, draw: random.Random, goes: Callable[[Tx, int], object]) -> str | None:
+def _without(
+    world: World, draw: random.Random, goes: Callable[[Context, int], object]
+) -> str | None:
     who = somebody(world, draw)
     if who is None:
         return None
@@ -166,8 +180,8 @@ def _without(world: World, draw: random.Random, goes: Callable[[Tx, int], object
     after = {c: n for c, n in before.items() if c != who[0]}
 
     def act(app: App) -> bool:
-        with signed(world, app, LEADER, lambda: changed(world, before, after)) as tx:
-            goes(tx, who[0])
+        with acting(world, app, LEADER, lambda: changed(world, before, after)) as context:
+            goes(context, who[0])
         return True
 
     return f"c{who[0]} …{who[1][0][-3:]}" if world.as_person(act, death(draw)) else None
@@ -180,14 +194,12 @@ def move(world: World, draw: random.Random) -> str | None:
     if who is None:
         return None
 
-    made: list[int] = []
-
     def act(app: App) -> bool:
-        with signed(world, app, AUTHOR, lambda: world.facts.imports.extend(made)) as tx:
-            ward_id = areas.ward(tx, ward).id
-            known = {a.name: a for a in areas.groups_of(tx, ward_id).values()}.get(group)
-            place = (ward_id, known.id if known else None, known.key if known else "")
-            made.append(imports.change(tx, [who[0]], place=place))
+        with app.store.read(SYSTEM) as tx:
+            known = {a.name for a in areas.groups_of(tx, areas.ward(tx, ward).id).values()}
+        last = newest_import(app)
+        with acting(world, app, AUTHOR, lambda: remember_import(world, app, last)) as context:
+            contact_acts.move(context, [who[0]], ward, group if group in known else "")
         return True
 
     return f"c{who[0]} to {ward}" if world.as_person(act, death(draw)) else None
@@ -203,17 +215,15 @@ def another_number(world: World, draw: random.Random) -> str | None:
         other = (0, (number(FRESH).lstrip("+"),))
     new = other[1][0] if draw.random() < 0.3 else number(FRESH + draw.randrange(500)).lstrip("+")
     before = everybody(world)
-    made: list[int] = []
-
-    def remembers() -> None:
-        changed(world, before, {**before, who[0]: (new,)})
-        world.facts.imports.extend(made)
 
     def act(app: App) -> bool:
-        with signed(world, app, AUTHOR, remembers) as tx:
-            wanted = numbers([f"+{new}"], app.site.sample_heads)
-            rows = contacts.put_addresses(tx, wanted, app.site.sample_heads)
-            made.append(imports.change(tx, [who[0]], addresses=[rows[a] for a in wanted]))
+        def remembers() -> None:
+            changed(world, before, {**before, who[0]: (new,)})
+            remember_import(world, app, last)
+
+        last = newest_import(app)
+        with acting(world, app, AUTHOR, remembers) as context:
+            contact_acts.edit(context, who[0], phones=[f"+{new}"])
         return True
 
     return f"c{who[0]} …{new[-3:]}" if world.as_person(act, death(draw)) else None
@@ -226,13 +236,14 @@ def add(world: World, draw: random.Random) -> str | None:
     shared = other is not None and draw.random() < 0.3
     phone = f"+{other[1][0]}" if shared and other else number(FRESH + serial)
     ward, before = draw.choice(WARDS), everybody(world)
-    made: list[int] = []
 
     def act(app: App) -> bool:
-        with signed(world, app, AUTHOR, lambda: as_listed(world, app, before, made)) as tx:
-            made.append(
-                add_one(tx, app, ward, name=named(serial), phones=(phone,), source="tay")[0]
-            )
+        def remembers() -> None:
+            as_listed(world, app, before, [newest_import(app)])
+
+        new = contact_acts.NewContact(named(serial), ward, (phone,), source="tay")
+        with acting(world, app, AUTHOR, remembers) as context:
+            contact_acts.add(context, new)
         return True
 
     return f"{named(serial)} …{phone[-3:]}" if world.as_person(act, death(draw)) else None
@@ -246,12 +257,8 @@ def agree(world: World, draw: random.Random) -> str | None:
         return None
 
     def act(app: App) -> bool:
-        with signed(world, app, AUTHOR) as tx:
-            group = groups.find(tx, CONSENT)
-            done = (
-                groups.join(tx, [(group, who[0])]) if joins else groups.leave(tx, group, [who[0]])
-            )
-            tx.note("joined" if joins else "left", "group", group, people=done)
+        with acting(world, app, AUTHOR) as context:
+            (groups.join if joins else groups.leave)(context, CONSENT, [who[0]])
         return True
 
     return f"c{who[0]} {'yes' if joins else 'no'}" if world.as_person(act, death(draw)) else None
@@ -273,7 +280,7 @@ def import_again(world: World, draw: random.Random) -> str | None:
             before = held(tx)
             place = contacts.Within(areas.ward(tx, ward).id)
             there = contacts.listed(tx, within=place, limit=10_000)
-            known = context(tx, app, ward, None, {})
+            known = lists.known_before(tx, app, ward, None, {})
         rows = []
         for one in there:
             phones = [f"+{n}" for n in before.get(one["id"], ())]
@@ -287,13 +294,13 @@ def import_again(world: World, draw: random.Random) -> str | None:
         sheet = Sheet("lai.csv", "", ((1, HEADS), *((i + 2, r) for i, r in enumerate(rows))))
         listing = read_listing([sheet], known)
         with app.store.read(author) as tx:
-            check_wards(tx, listing)
-            wards = wards_of(tx, listing)
+            lists.check_wards(tx, listing)
+            wards = lists.wards_of(tx, listing)
         made: list[int] = []
         with signed(world, app, AUTHOR, lambda: as_listed(world, app, before, made)) as tx:
             plan = merge(tx, listing.entries)
             made.append(store(tx, plan, [{"name": "lai.csv"}], app.site.sample_heads))
-            remember(tx, listing, wards, Basis())
+            lists.remember(tx, listing, wards, Basis())
         return f"{ward}: {len(plan.created)} new, {len(plan.updated)} changed"
 
     return world.as_person(act, death(draw))
@@ -312,8 +319,8 @@ def undo(world: World, draw: random.Random) -> str | None:
         as_listed(world, world.look(), before, ())
 
     def act(app: App) -> bool:
-        with signed(world, app, AUTHOR, remembers) as tx:
-            imports.undo(tx, wanted)
+        with acting(world, app, AUTHOR, remembers) as context:
+            lists.undo(context, wanted)
         return True
 
     return str(wanted) if world.as_person(act, death(draw)) else None
@@ -330,12 +337,11 @@ def merge_groups(world: World, draw: random.Random) -> str | None:
         return None
     ward = draw.choice(wards)
     old, new = draw.sample(found[ward], 2)
-    made: list[int] = []
 
     def act(app: App) -> bool:
-        with signed(world, app, ADMIN, lambda: world.facts.imports.extend(made)) as tx:
-            _, change = make_one(tx, old, new)
-            made.extend([] if change is None else [change])
+        last = newest_import(app)
+        with acting(world, app, ADMIN, lambda: remember_import(world, app, last)) as context:
+            area_acts.merge(context, "", old.id, new.id)
         return True
 
     done = world.as_person(act, death(draw))

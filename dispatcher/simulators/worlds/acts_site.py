@@ -110,7 +110,7 @@ def account(world: World, draw: random.Random) -> str | None:
 def pause(world: World, draw: random.Random) -> str | None:
     """Nothing goes there until somebody lets it go on, here a while later."""
     gateway = draw.choice(sorted(world.look().site.gateways))
-    after = draw.choice((5.0, 60.0, 1800.0, None))
+    after = draw.choice((5.0, 60.0, 1800.0, None, None))
     shut = world.facts.shut.setdefault(gateway, [])
 
     def remember_it() -> None:

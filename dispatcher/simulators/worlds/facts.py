@@ -79,6 +79,7 @@ class Facts:
     shut: dict[str, list[tuple[float, float | None]]] = field(default_factory=dict)  # by people
     testers: set[str] = field(default_factory=set)  # numbers of ours: tests need no approval
     imports: list[int] = field(default_factory=list)  # of lists and changes by hand
+    calm_at: float | None = None  # since when nothing goes wrong any more
     prepared: list[str] = field(default_factory=list)  # urgent texts that were approved
 
     def new_code(self) -> str:

@@ -7,21 +7,25 @@ Comes from: our database, the vendors' ledgers, the reports the door took.   Goe
 from __future__ import annotations
 
 import itertools
+import json
 from collections import defaultdict
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from dispatcher.db.broadcasts.releases import TARGETS_PER_STEP
 from dispatcher.domain import parts
 from dispatcher.domain.model import SYSTEM, BroadcastState, Heard, MessageState
 from dispatcher.simulators.worlds.books import ZERO, Attempt, Books, Message, open_books
-from dispatcher.simulators.worlds.hearsay import reported
+from dispatcher.simulators.worlds.hearsay import read_until, reported
 from dispatcher.simulators.worlds.invariants import at_end
 from dispatcher.simulators.worlds.reckoning import LOOK, YES
+from dispatcher.simulators.worlds.world import START
 
 if TYPE_CHECKING:
     from dispatcher.simulators.worlds.world import World
 
 B, M = BroadcastState, MessageState
+PEACE = 3600.0  # seconds
 UNSENT = (M.SKIPPED, M.CANCELLED, M.EXPIRED, M.FAILED)  # of whom nobody waits for anything
 MAY_HAVE_LEFT = ("accepted", "unconfirmed", "doubtful", "sending")
 
@@ -81,7 +85,7 @@ def a_step_that_is_over_goes_on(world: World) -> str | None:
 def no_step_begins_after_word(world: World) -> str | None:
     """A report that was in our inbox when a step began, on an attempt of a step before that was
     answered by then, is read first: whoever was reached is not tried elsewhere. Judged by when the
-    door took it and when the intent was written."""
+    door took it, and when the deadline passed or the intent was written."""
     if world.facts.restores or world.facts.clocks:
         return None
     books = open_books(world)
@@ -91,13 +95,16 @@ def no_step_begins_after_word(world: World) -> str | None:
             heard[attempt.message].append((seconds, attempt))
     if not heard:
         return None
-    for later in books.attempts:
-        began = (later.asked_at - ZERO) / 1e6
-        for seconds, first in heard.get(later.message, ()):
+    began = [(a.message, a.step, a.asked_at) for a in books.attempts]
+    for moment, entry in _rows(world, "SELECT at, entry FROM trail WHERE act = 'deadlines'"):
+        moved = json.loads(entry)["facts"]["moved"]
+        began += [(m, TARGETS_PER_STEP, moment) for m, gateway in moved if gateway is not None]
+    for message, step, moment in began:
+        at = (moment - ZERO) / 1e6
+        for seconds, first in heard.get(message, ()):
             known = max(seconds, ((first.answered_at or books.now) - ZERO) / 1e6)
-            if first.step < later.step and known < began - 1.0:
-                m = books.messages[later.message]
-                return f"{_named(books, m)}: step {later.step} began {began - known:.0f} s later"
+            if first.step < step and known < at - 1.0:
+                return f"{_named(books, books.messages[message])}: {at - known:.0f} s after word"
     return None
 
 
@@ -167,7 +174,7 @@ def no_part_is_forgotten(world: World) -> str | None:
     Judged by the reports that the door took."""
     restored = max(world.facts.restores, default=-1.0)
     said: dict[str, tuple[int, int]] = {}
-    for _, attempt, receipt in reported(world, restored, world.seconds - 2 * 3600.0):
+    for _, attempt, receipt in reported(world, restored, read_until(world)):
         failed, received = said.get(attempt.reference, (0, 0))
         more = parts.bits(receipt, receipt.state)
         said[attempt.reference] = (failed | more[0], received | more[1])
@@ -204,4 +211,29 @@ def nobody_is_tried_further(world: World) -> str | None:
             goes_on = later.step > first.step and wait is not None
             if said < later.asked_at and not (goes_on and said + patient <= later.asked_at):
                 return f"{_named(books, m)} is tried again at step {later.step} by {later.gateway}"
+    return None
+
+
+@at_end("nobody expires who could be sent to")
+def nobody_expires_in_peace(world: World) -> str | None:
+    """In an hour in which nothing went wrong whoever waited was sent to: nobody of a broadcast that
+    nothing held back runs out of time then. Judged by the clock and by what people did."""
+    books, calm = open_books(world), world.facts.calm_at
+    if calm is None or world.facts.restores or world.facts.clocks:
+        return None
+    closed = {b for (b,) in _rows(world, "SELECT broadcast_id FROM closures")}
+    held = {int(n) for (n,) in _rows(
+        world, "SELECT DISTINCT noun_id FROM trail WHERE noun = 'broadcast' "
+        "AND act IN ('held', 'limit', 'paused', 'stopped')")}  # fmt: skip
+    paused = _rows(world, "SELECT 1 FROM trail WHERE noun = 'gateway' AND act = 'paused'")
+    until = START + timedelta(seconds=calm + PEACE)
+    for m in books.messages.values():
+        broadcast = books.broadcasts[m.broadcast]
+        if m.state != M.EXPIRED or paused or m.broadcast in closed | held:
+            continue
+        hours = [broadcast.window, *(s.window for s in broadcast.route if s.window is not None)]
+        calmly = START + timedelta(seconds=calm)
+        opened = all(w.is_open(calmly) and w.next_closing(calmly) > until for w in hours)
+        if opened and broadcast.expires_at is not None and broadcast.expires_at > until:
+            return f"{_named(books, m)} ran out of time, nothing was in its way"
     return None

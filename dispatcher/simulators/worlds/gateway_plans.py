@@ -9,6 +9,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from dispatcher.simulators.worlds.network import TIMEOUTS
 from dispatcher.simulators.worlds.speech import Esms, EsmsAds, Lab
 from dispatcher.simulators.worlds.speech_http import JSON, TEXT, DescribedInJson, DescribedInText
 from dispatcher.simulators.worlds.speech_zalo import APP_ID, Zalo
@@ -91,7 +92,7 @@ def draw_gateway(
     price = prices.zalo if channel == "zalo" else prices.sms
     return GatewayPlan(
         name, kind, channel, capability, draw.choice((1, 4, 16)), draw_habits(draw, calm),
-        batch, window, draw.choice((5, 10, 25)), price,
+        batch, window, int(draw.choice(TIMEOUTS)), price,
         draw.choice((None, None, 1, 5, 40)), draw.choice((None, None, None, 5, 30)),
         draw.choice((None, None, None, 4 * price or None, 25 * price or None)),
         draw.choice(("", "", "ref", "phone")),

@@ -8,13 +8,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from dispatcher.db.queue.receipts import REPEATED_FOR
 from dispatcher.domain.model import Receipt
-from dispatcher.simulators.worlds.books import ZERO, Attempt, Books, open_books
+from dispatcher.simulators.worlds.books import ZERO, Attempt, Books, is_at_rest, open_books
 from dispatcher.worker.adapters import listeners
 
 if TYPE_CHECKING:
     from dispatcher.simulators.worlds.vendors import Taken
     from dispatcher.simulators.worlds.world import World
+
+
+HOURLY = 2 * 3600.0  # seconds a report that came too early waits for its next look, at most
+
+
+def read_until(world: World) -> float:
+    """Until when whatever came must have been read and believed."""
+    return world.seconds if is_at_rest(world) else world.seconds - HOURLY
 
 
 def reported(
@@ -30,9 +39,13 @@ def reported(
         for taken in vendor.ledger:
             for name in {taken.reference: 0, taken.id: 0}:
                 by_name.setdefault((vendor.name, name), []).append(taken)
+    seen: dict[tuple[str, str, bytes], float] = {}
     for seconds, gateway, call in world.offered if perhaps else world.took:
         if not since < seconds <= until or gateway not in listen:
             continue
+        words = (gateway, call.query, call.body)
+        is_repeated = seconds - seen.get(words, -HOURLY) < REPEATED_FOR.total_seconds()
+        seen[words] = seen[words] if is_repeated else seconds
         heard = listen[gateway](call)
         if heard.verified is False:
             continue
@@ -40,6 +53,8 @@ def reported(
             mine = by_name.get((gateway, r.reference or r.provider_id or ""), [])
             number = (r.to or "").removeprefix("+")
             mine = [t for t in mine if not number or not t.to.isdigit() or t.to == number]
+            if not r.reference and is_repeated:
+                continue  # the same call once more, whatever the id stands for by now
             if not r.reference:
                 mine = _of_id(books, mine, seconds, perhaps)
             if len(mine) == 1 or perhaps:

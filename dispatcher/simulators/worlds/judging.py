@@ -200,6 +200,8 @@ def only_whoever_holds_it(world: World, left: Left) -> str | None:
     worker = world.workers.get(left.process)
     if worker is None or _is_test(world, left) or world.facts.of(left.body) is None:
         return None
+    if not left.reference:  # to a user id: such a call has no word of ours
+        return None
     if any(at <= left.at <= at + LAG for at in world.facts.restores):
         return None  # a worker that has not noticed yet
     found = holder(world, left)

@@ -124,6 +124,7 @@ def live(
     random.seed(seed)  # libraries that draw for themselves
     world = World(seed, root)
     world.like_a_server = like_a_server
+    os.environ["DISPATCHER_STATE"] = str(root / "state")  # nothing is there of an earlier life
     try:
         if database:
             world.places.append(beside(shop, database))
@@ -146,7 +147,8 @@ def live(
             if before_verdict is not None:
                 before_verdict(world)
             world.failed = verdict(world)
-        return Life(seed, world.steps, world.failed, script, world.trace, world.seconds, database)
+    except Exception as error:  # of the program, or of whoever looks: it is told like any other
+        world.failed = "nothing breaks down", f"{type(error).__name__}: {error}"[:300]
     finally:
         random.setstate(before)
         leave(world)
@@ -154,6 +156,7 @@ def live(
         for place in world.places if database else ():
             fresh.drop(place, database)
         shutil.rmtree(root, ignore_errors=True)
+    return Life(seed, world.steps, world.failed, script, world.trace, world.seconds, database)
 
 
 def come_to_rest(world: World) -> None:
@@ -179,11 +182,12 @@ def rest_of(world: World) -> float:
 def calm(world: World) -> None:
     """Nothing goes wrong any more, and somebody works."""
     world.tell("calm")
+    world.facts.calm_at = world.seconds
     acts_schedules.rest(world)
     for vendor in world.vendors.values():
         vendor.calm()
     for process in world.processes:
-        process.frozen_until = 0.0
+        process.frozen_until, process.freezes_for = 0.0, None
         process.dies_at = None
     for sky in (weather_disk, weather, weather_replaced):
         sky.clear_up(world)

@@ -1,5 +1,5 @@
 """How a mistake is planted in the program: a line or two of one or several places are others while
-it is there, wherever they are called from. The mistakes themselves: mistakes.py.
+it is there, wherever they are called from. The mistakes themselves: mistakes_*.py.
 """
 
 from __future__ import annotations
@@ -43,6 +43,15 @@ class Mutant:
                 changes = [c for c in self.changes if c.where == where]
                 stack.callback((_in_function if ":" in where else _in_constants)(where, changes))
             yield
+
+
+MUTANTS: dict[str, Mutant] = {}
+
+
+def mistake(name: str, why: str, *changes: tuple[str, str, str], fault: str = "") -> None:
+    """Register one: see Mutant."""
+    assert name not in MUTANTS, name
+    MUTANTS[name] = Mutant(name, why, tuple(Change(*c) for c in changes), fault)
 
 
 def function_at(where: str) -> FunctionType:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from dispatcher.simulators.worlds.world import World
 
 
+TIMEOUTS = (5.0, 10.0, 25.0)  # of the gateways of worlds, in seconds
+
+
 class Transport(httpx.AsyncBaseTransport):
     """What stands in for sockets in one process."""
 
@@ -46,6 +49,9 @@ class Transport(httpx.AsyncBaseTransport):
             came = vendor.serve(request, body, asked, fate)
             if came is not None:
                 world.after(fate.back, lambda: give(came))
+            if came is None or fate.out + fate.back > TIMEOUTS[0]:
+                for seconds in TIMEOUTS:  # whoever gives up waiting does so then, not in a jump
+                    world.after(seconds - fate.out, world.stir)
 
         vendor.left(asked, process)
         if asked is not None:  # questions about reports go on for days

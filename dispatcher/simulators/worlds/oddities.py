@@ -17,6 +17,14 @@ from dispatcher.simulators.worlds.network import Cut
 CAP = 256 * 1024  # bytes of an answer a gateway reads
 JSON = {"content-type": "application/json"}
 
+
+def _last_word(raw: bytes) -> tuple[bytes, bytes]:
+    """An object of JSON before and after the end of its last word: mostly an id."""
+    end = b'"}' if b'"}' in raw else b'",'
+    before, _, after = raw.rpartition(end)
+    return before, end[1:] + after
+
+
 # What becomes of an answer on its way. The vendor has done what it said.
 CHANGES: Mapping[str, Callable[[bytes], bytes]] = {
     "html": lambda raw: b"<html>OK</html>",
@@ -26,7 +34,7 @@ CHANGES: Mapping[str, Callable[[bytes], bytes]] = {
     "deep": lambda raw: b"[" * 50_000,
     "list": lambda raw: b"[1]",
     "no code": lambda raw: b'{"ok": true}',
-    "surrogate": lambda raw: raw.replace(b'"}', b'\\ud83d\\u0000"}'),
+    "surrogate": lambda raw: b'\\ud83d\\u0000"'.join(_last_word(raw)),
     "zero bytes": lambda raw: raw.replace(b'"', b'"\x00'),
     "half letters": lambda raw: raw.replace(b'"}', b'\xe1\xba"}'),
     "other letters": lambda raw: raw.decode("utf-8", "replace").encode("utf-16"),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # Commits of chores that come round whether or not there is anything to do.
 IDLE = ("reclaimed", "noticed", "polled", "cleared out", "sent")
 CHORES = {f"after commit {act}" for act in IDLE}
+INTENDED = "after commit sent"  # calls are about to leave
 # Chores on which no message waits: while nothing happens, ever so much more seldom.
 SELDOM = {"_tell", "_renew", "add_up", "keep_second", "clear_out"}
 QUIET_SELDOM = 120
@@ -93,6 +94,7 @@ class Process:
         self.draw = random.Random(f"{world.seed} {name} threads")
         self.on_death: dict[int, Callable[[], None]] = {}  # what others see as it is gone
         self.frozen_until = 0.0
+        self.freezes_for: float | None = None  # seconds, as soon as intents are on disk
         self.dies_at: int | None = None  # so many failpoints from now
         self.at = ""  # the failpoint reached last
         self.sealed = False  # dead, or dying: no failpoint lets anything through
@@ -134,6 +136,8 @@ class Process:
             self.world.stir(SOME_NEWS)
         elif point.startswith("after commit") and point not in CHORES:
             self.world.stir()
+        if self.freezes_for is not None and point == INTENDED:
+            self.frozen_until, self.freezes_for = self.world.seconds + self.freezes_for, None
         done = point.startswith("after commit") and point != "after commit refused"
         if self.committed is not None and done:
             self.committed()

@@ -19,7 +19,7 @@ from dispatcher.domain.lifecycle import remembered_until
 from dispatcher.domain.model import SYSTEM, BroadcastState, Heard, MessageState
 from dispatcher.gateways.contract import AsksReceipts
 from dispatcher.simulators.worlds.books import Attempt, Books, Message, at, open_books
-from dispatcher.simulators.worlds.hearsay import reported
+from dispatcher.simulators.worlds.hearsay import read_until, reported
 from dispatcher.simulators.worlds.invariants import at_end
 from dispatcher.simulators.worlds.world import START
 
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 B, M = BroadcastState, MessageState
 LONGEST_WAIT = timedelta(seconds=60)  # between two repeats: the next one would come too late
 LOOK = 20_000_000  # microseconds in which a worker that is awake has looked at everything
-HOURLY = 2 * 3600.0  # seconds a report that came too early waits for its next look, at most
 YES = Heard.DELIVERED | Heard.READ
 WAITS = (B.PAUSED, B.HELD)  # a person must look
 
@@ -172,7 +171,9 @@ def accepted_means_a_yes(world: World) -> str | None:
             continue
         about = books.told.get(books.messages[a.message].broadcast)
         code = about.code if about is not None and not about.also else ""
-        if not any((a.gateway, n, a.to, code) in yes for n in (a.reference, a.call_ref)):
+        to = a.to if a.to.isdigit() else ""  # a user id may stand for any number
+        names = (a.reference, a.call_ref, *(() if a.to.isdigit() else ("",)))
+        if not any((a.gateway, name, to, code) in yes for name in names):
             return f"attempt {a.reference[:16]} at {a.gateway} was never taken"
         proved.add(a.message)
     for m in books.messages.values():
@@ -192,6 +193,8 @@ def ledger_and_log_agree(world: World) -> str | None:
         for taken in vendor.ledger:
             told = world.facts.of(taken.body)
             if taken.at <= restored or told is None or taken.to in world.facts.testers:
+                continue
+            if not taken.reference:  # to a user id: such a call has no word of ours
                 continue
             found = books.of(taken)
             if found is None:
@@ -266,7 +269,7 @@ def receipts_converge(world: World) -> str | None:
     for _, attempt, receipt in reported(world, -1.0, world.seconds, perhaps=True):
         if receipt.state & YES:
             arrived.add(attempt.message)
-    for _, attempt, receipt in reported(world, restored, world.seconds - HOURLY):
+    for _, attempt, receipt in reported(world, restored, read_until(world)):
         said[attempt.reference] = said.get(attempt.reference, Heard.NOTHING) | receipt.state
     for a in books.attempts:
         bits = said.get(a.reference, Heard.NOTHING)

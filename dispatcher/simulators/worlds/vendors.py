@@ -277,9 +277,14 @@ class Vendor:
             self.balance -= self.price * len(asked)
         ids = self._take(asked, unwanted)
         answer = speech.accept(asked, ids, False)
-        if speech.named and None not in ids:
-            self.last_yes = response(answer).content
+        if speech.named and None not in ids and not (fate.odd or fate.lost_back):
+            passing = response(answer).content
+            self.world.after(fate.back, lambda: self._passes_by(passing))
         return answer
+
+    def _passes_by(self, answer: bytes) -> None:
+        """What stands between vendor and caller remembers an answer it has handed over."""
+        self.last_yes = answer
 
     def remembered(self, reference: str) -> list[Taken] | None:
         """What it took under a reference, where it recognises one."""

@@ -71,12 +71,16 @@ def nobody_works(world: World, draw: random.Random) -> str | None:
 
 @happens("a worker freezes", weight=1)
 def a_worker_freezes(world: World, draw: random.Random) -> str | None:
-    """As with SIGSTOP: for a moment, or beyond its lease; another may start meanwhile."""
+    """As with SIGSTOP: for a moment, or beyond its lease; another may start meanwhile. Half of the
+    times just before what it was about to send leaves."""
     process = a_worker(world, draw)
     if process is None:
         return None
     seconds = draw.choice((1.0, 30.0, 200.0, 900.0))
-    process.frozen_until = world.seconds + seconds
+    if draw.random() < 0.5:
+        process.freezes_for = seconds
+    else:
+        process.frozen_until = world.seconds + seconds
     if draw.random() < 0.5:
         world.after(seconds / 4, lambda: start_another(world))
     return f"{process.name} for {seconds:.0f} s"

@@ -1,52 +1,48 @@
-"""contacts import: look at files, say what would be done, do it only then."""
+"""contacts: import files: look, say what would be done, do it only then; and undo."""
 
 from __future__ import annotations
 
 import gc
-import hashlib
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dispatcher.cli.contacts import contacts
-from dispatcher.cli.spoken import argument, option
+from dispatcher.cli.spoken import argument, command, option
 from dispatcher.cli.surface import Surface
+from dispatcher.cli.surface import shown as number
 from dispatcher.cli.templates import pairs
-from dispatcher.domain.areas import group_name
-from dispatcher.domain.model import HANOI, Mode
-from dispatcher.domain.problems import OK, PARTLY, USAGE, Say, refused
-from dispatcher.importing.basis import LABELS, Basis, basis_of
-from dispatcher.importing.entries import read_listing
-from dispatcher.importing.listing import Finding, Listing
-from dispatcher.importing.merge import Merge, merge, store
-from dispatcher.importing.report import DROPPED, Facts, check_place, write_report
-from dispatcher.importing.sheets import PASTED, Row, Sheet, files_in, pasted, read_sheets
-from dispatcher.reports.reporting import number
-from dispatcher.usecases.intake import check_wards, context, remember, remembered_basis, wards_of
-
-__all__ = ["contacts"]
+from dispatcher.domain.problems import OK, PARTLY, Problem, Say
+from dispatcher.usecases import imports
+from dispatcher.usecases.imports import (
+    DROPPED,
+    LABELS,
+    Finding,
+    ListFiles,
+    Listing,
+    Merge,
+    ReadList,
+)
 
 SHOWN = 20  # findings of a kind on the terminal
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What was found, before and after it is stored."""
+    """What was found, before and after it is stored. `stop`: bad rows, which stop it."""
 
-    paths: Sequence[Path]
-    listing: Listing
+    read: ReadList
     plan: Merge
-    wards: Mapping[int, str]
-    basis: Basis
-    digests: Mapping[str, str]
-    stop: bool
     import_id: int | None = None
+    stop: Problem | None = None
+
+    @property
+    def listing(self) -> Listing:
+        return self.read.listing
 
 
-@contacts.verb(
-    "import",
+@command(
     "Nhập danh bạ từ tệp Excel, ODS, CSV hay văn bản dán vào (-) của phường.",
     "Import lists from a ward's Excel, ODS or CSV files, or from pasted text (-).",
     "dispatcher contacts import contacts/ --dry-run",
@@ -84,105 +80,58 @@ def import_files(
     rows: bool,
     **said: str | None,
 ) -> int:
-    app, actor = surface.open_app(), surface.actor()
+    context = surface.context()
     gc.disable()  # this process ends when the list is in; a million rows are walked for nothing
-    paths = files_in([Path(f) for f in files])
+    given = ListFiles(
+        imports.files_of([Path(f) for f in files]),
+        ward=ward, residential_group=group, columns=pairs(choices, "--map"), said=said,
+    )  # fmt: skip
     if report:
-        check_place(Path(report))
-    with app.store.read(actor) as tx:
-        known = context(tx, app, ward, group, pairs(choices, "--map"))
+        imports.check_report_place(Path(report))
     with surface.progress("Đang đọc", "Reading", 1) as update:
-        listing = read_listing(_every_sheet(paths, update), known)
-    with app.store.read(actor) as tx:
-        check_wards(tx, listing)
-        wards = wards_of(tx, listing)
-        basis = basis_of(remembered_basis(tx, wards), said)
-    stop = bool(listing.rejected) and not partial
-    storing = not surface.dry_run and not stop
-    if storing:
-        basis = _whole(surface, app.site.mode, basis)
-        plan = Merge()
-    else:
-        with app.store.read(actor) as tx:
-            plan = merge(tx, listing.entries)
-    seen = Seen(paths, listing, plan, wards, basis, _digests(paths), stop)
-    if storing:
-        with surface.progress("Đang lưu", "Storing", max(len(listing.entries), 1)) as update:
-            seen = _store(app, actor, seen, update)
+        read = imports.read(context, given, update)
+    seen = _stored(surface, read, partial)
     if report:
-        facts = Facts(
-            app.site.name,
-            actor.name,
-            f"{app.clock().astimezone(HANOI):%H:%M %d/%m/%Y}",
-            seen.import_id is not None,
-            seen.digests,
-            basis.told(),
-        )
         with surface.progress("Đang ghi báo cáo", "Writing the report", 1) as update:
-            again = _every_sheet(paths, update)
-            write_report(Path(report), again, listing, seen.plan, facts, surface.language)
+            imports.write_report(
+                context, Path(report), given, seen.read, seen.plan, surface.language,
+                stored=seen.import_id is not None, told=update,
+            )  # fmt: skip
     if surface.json:
         surface.emit(_summary(surface, seen, rows))
     else:
         _tell(surface, seen, report)
-    if stop:
-        return USAGE
-    return PARTLY if listing.rejected else OK
+    if seen.stop:
+        return seen.stop.exit_code
+    return PARTLY if read.listing.rejected else OK
 
 
-def _every_sheet(paths: Sequence[Path], update: Callable[[int, int], None]) -> Iterator[Sheet]:
-    done, total = 0, 0
-    for path in paths:
-        for sheet in read_sheets(path):
-            total += sheet.count
-            sheet.rows = _counted(sheet.rows, done, total, update)
-            yield sheet
-            done = total
+def _stored(surface: Surface, read: ReadList, partial: bool) -> Seen:
+    """Store it, unless bad rows stop it or this is a dry run."""
+    context = surface.context()
+    try:
+        imports.check_rows(read, partial=partial)
+    except Problem as problem:
+        return Seen(read, imports.foresee(context, read), stop=problem)
+    if surface.dry_run:
+        return Seen(read, imports.foresee(context, read))
+    read = imports.answered(read, _asked(surface, read))
+    try:
+        with surface.progress("Đang lưu", "Storing", max(len(read.listing.entries), 1)) as update:
+            stored = imports.store(context, read, partial=partial, told=update)
+    except Problem as problem:
+        if problem.code == "basis-missing":
+            options = " ".join(f"--{m.replace('_', '-')}" for m in read.basis.missing())
+            surface.hint(f"Thêm: {options}", f"Add: {options}")
+        raise
+    return Seen(read, stored.plan, stored.import_id)
 
 
-def _counted(
-    rows: Iterable[Row], done: int, total: int, update: Callable[[int, int], None]
-) -> Iterator[Row]:
-    for at, row in enumerate(rows, done):
-        if not at % 1000:
-            update(at, total)
-        yield row
-
-
-def _digests(paths: Sequence[Path]) -> dict[str, str]:
-    """File name → SHA-256."""
-    found = {}
-    for path in paths:
-        raw = pasted().read() if path == PASTED else path.read_bytes()
-        found[path.name] = hashlib.sha256(raw).hexdigest()
-    return found
-
-
-def _whole(surface: Surface, mode: Mode, basis: Basis) -> Basis:
-    """Ask for what is missing, once; where nobody can answer a live site refuses."""
-    missing = basis.missing()
-    if not missing:
-        return basis
-    if sys.stdin.isatty() and sys.stderr.isatty() and not surface.json:
-        return basis_of(basis.as_json(), {m: surface.ask(LABELS[m]) for m in missing})
-    if mode is Mode.LIVE:
-        options = " ".join(f"--{m.replace('_', '-')}" for m in missing)
-        raise refused(
-            "basis-missing",
-            f"Chưa biết danh sách dựa trên căn cứ nào. Thêm: {options} (chỉ hỏi một lần).",
-            f"What does this list rest on? Add: {options} (asked only once).",
-        )
-    return basis
-
-
-def _store(app: Any, actor: Any, seen: Seen, update: Callable[[int], None]) -> Seen:
-    files = [{"name": p.name, "digest": seen.digests[p.name]} for p in seen.paths]
-    with app.begin(actor)() as tx:
-        plan = merge(tx, seen.listing.entries)
-        heads = app.site.sample_heads
-        import_id = store(tx, plan, files, heads, seen.basis.as_json(), update)
-        remember(tx, seen.listing, seen.wards, seen.basis)
-    return replace(seen, plan=plan, import_id=import_id)
+def _asked(surface: Surface, read: ReadList) -> dict[str, str]:
+    """What the list rests on, asked once from whoever sits there; nothing where nobody does."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()) or surface.json:
+        return {}
+    return {name: surface.ask(LABELS[name]) for name in read.basis.missing()}
 
 
 def _summary(surface: Surface, seen: Seen, with_rows: bool) -> dict[str, Any]:
@@ -191,7 +140,7 @@ def _summary(surface: Surface, seen: Seen, with_rows: bool) -> dict[str, Any]:
 
     listing, plan = seen.listing, seen.plan
     found: dict[str, Any] = {
-        "files": len(seen.paths),
+        "files": len(seen.read.files),
         "rows": listing.rows,
         "created": len(plan.created),
         "updated": len(plan.updated),
@@ -200,18 +149,17 @@ def _summary(surface: Surface, seen: Seen, with_rows: bool) -> dict[str, Any]:
         "repaired": told(listing.repaired),
         "needs_review": told(listing.needs_review),
         "duplicates": [d.as_json(surface.language) for d in plan.doubles],
-        "proposed_groups": [
-            {"ward": seen.wards[ward], "residential_group": group_name(group)}
-            for ward, group in plan.proposed
-        ],
+        "proposed_groups": seen.read.places_of(plan),
         "dropped": dict(listing.dropped),
         "tables": [t.as_json() for t in listing.tables],
-        "basis": seen.basis.as_json(),
+        "basis": seen.read.basis.as_json(),
     }
     if with_rows:
         found["accepted"] = [e.as_json() for e in listing.entries]
     if seen.import_id is not None:
         found["import"] = seen.import_id
+    if seen.stop is not None and not surface.dry_run:
+        found["error"] = {"code": seen.stop.code, "message": seen.stop.to(surface.language)}
     return found
 
 

@@ -1,0 +1,1 @@
+"""contacts: the verbs of the list of people."""

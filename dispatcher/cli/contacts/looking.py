@@ -1,0 +1,187 @@
+"""contacts: list, show, export."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from dispatcher.cli.contacts.typed import whom
+from dispatcher.cli.spoken import argument, command, option
+from dispatcher.cli.surface import Surface, shown
+from dispatcher.cli.tables import write_table, writes
+from dispatcher.domain.problems import Say
+from dispatcher.domain.words import SCOPES, why_stopped
+from dispatcher.usecases import contacts, contacts_views, suppressions
+from dispatcher.usecases.contacts import Narrowed
+
+
+@command(
+    "Liệt kê người nhận (số điện thoại được che).",
+    "List contacts (numbers masked).",
+    "dispatcher contacts list --ward 'Máy Tơ'",
+)
+@option("--ward", vi="phường", en="ward", complete="ward")
+@option("--residential-group", "--tdp", "tdp", vi="tổ dân phố", en="residential group")
+@option("--group", vi="nhóm", en="group", complete="group")
+@option("--search", default="", vi="tìm theo tên, không cần dấu", en="by name, marks not needed")
+@option("--suppressed", is_flag=True, vi="danh sách không gửi", en="who must not be written to")
+@option("--limit", default=50, vi="nhiều nhất", en="at most")
+def list_contacts(
+    surface: Surface,
+    ward: str | None,
+    tdp: str | None,
+    group: str | None,
+    search: str,
+    suppressed: bool,
+    limit: int,
+) -> None:
+    context = surface.context()
+    if suppressed:
+        _tell_suppressed(surface, suppressions.listed(context))
+        return
+    within = Narrowed(ward, tdp, group)
+    found = contacts_views.listed(context, within, search=search, most=limit + 1)
+    if surface.json:
+        surface.emit(found[:limit])
+        return
+    surface.table(
+        [
+            Say("mã", "id"),
+            Say("họ và tên", "name"),
+            Say("điện thoại", "phone"),
+            Say("phường", "ward"),
+            Say("tổ dân phố", "residential group"),
+        ],
+        [
+            [f"c{c['id']}", c["name"], ", ".join(c["phones"]), c["ward"], c["residential_group"]]
+            for c in found[:limit]
+        ],
+    )
+    if len(found) > limit:
+        surface.hint(
+            f"Còn nữa: thêm --limit {limit * 10}, hoặc lọc bằng --ward, --search.",
+            f"There are more: add --limit {limit * 10}, or narrow with --ward, --search.",
+        )
+
+
+def _tell_suppressed(surface: Surface, found: Sequence[Mapping[str, Any]]) -> None:
+    told = [{**s, "at": s["at"].isoformat()} for s in found]
+    if surface.json:
+        surface.emit(told)
+        return
+    surface.table(
+        [
+            Say("điện thoại", "phone"),
+            Say("không gửi gì", "what"),
+            Say("lý do", "reason"),
+            Say("từ", "since"),
+            Say("ai", "who"),
+        ],
+        [
+            [
+                s["phone"],
+                SCOPES[s["scope"]].to(surface.language),
+                why_stopped(s["reason"]).to(surface.language),
+                s["at"][:16].replace("T", " "),
+                s["by"],
+            ]
+            for s in told
+        ],
+    )
+
+
+@command(
+    "Hiện một người nhận và nguồn gốc của dòng này.",
+    "Show a contact and where it came from.",
+    "dispatcher contacts show c12",
+)
+@argument("contact")
+def show(surface: Surface, contact: str) -> None:
+    found = contacts_views.shown(surface.context(), whom(contact))
+    if surface.json:
+        surface.emit(
+            [
+                {**s.contact, **s.beside, "reach": [_as_json(r) for r in s.reach], **s.stopped,
+                 "suppressed": [_as_json(x) for x in s.stopped["suppressed"]]}
+                for s in found
+            ]
+        )  # fmt: skip
+        return
+    for s in found:
+        _tell_person(surface, s)
+
+
+def _as_json(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Moments as ISO text."""
+    return {k: v.isoformat() if isinstance(v, datetime) else v for k, v in row.items()}
+
+
+def _tell_person(surface: Surface, found: contacts_views.ContactShown) -> None:
+    c = found.contact
+    surface.say(f"c{c['id']}  {c['name']}  {', '.join(c['phones'])}")
+    surface.say(f"   {c['ward']}, {c['residential_group'] or '—'}  ({c['source']}:{c['row']})")
+    for label, text in [*found.beside["notes"].items(), *found.beside["columns"].items()]:
+        surface.say(f"   {label}: {text}")
+    for line in found.reach:
+        _tell_reach(surface, line)
+    for s in found.stopped["suppressed"]:
+        scope, why = SCOPES[s["scope"]], why_stopped(s["reason"])
+        surface.say(f"   {scope.vi} ({why.vi}, {s['at']:%Y-%m-%d})",
+                    f"   {scope.en} ({why.en}, {s['at']:%Y-%m-%d})")  # fmt: skip
+    names = ", ".join(f"c{o['contact']} {o['name']}" for o in found.stopped["shares"])
+    if names:
+        surface.say(f"   dùng chung số: {names}", f"   shares the number: {names}")
+
+
+def _tell_reach(surface: Surface, line: Mapping[str, Any]) -> None:
+    day = {
+        k: f"{line[k]:%d/%m/%Y}" if line[k] else "" for k in ("reached_at", "refused_at", "until")
+    }
+    where = f"   {line['phone']} {line['channel']}"
+    if line["until"]:
+        surface.say(
+            f"{where}: không nhận được ngày {day['refused_at']} (mã {line['code']}), thử lại sau "
+            f"{day['until']}",
+            f"{where}: not reached on {day['refused_at']} (code {line['code']}), tried again after "
+            f"{day['until']}",
+        )
+    elif line["reached_at"]:
+        surface.say(
+            f"{where}: nhận được ngày {day['reached_at']}", f"{where}: reached {day['reached_at']}"
+        )
+
+
+@command(
+    "Ghi danh bạ ra tệp CSV hoặc XLSX. Số đầy đủ cần --reason và được ghi vào nhật ký.",
+    "Write the list to a CSV or XLSX file. Full numbers need --reason, which is recorded.",
+    "dispatcher contacts export danh-ba.xlsx --ward 'Máy Tơ' --reason 'đối chiếu hộ khẩu'",
+)
+@argument("file")
+@option("--ward", vi="phường", en="ward", complete="ward")
+@option("--residential-group", "--tdp", "tdp", vi="tổ dân phố", en="residential group")
+@option("--group", vi="nhóm", en="group", complete="group")
+@option("--reason", default="", vi="vì sao cần số đầy đủ", en="why full numbers are needed")
+def export(
+    surface: Surface, file: str, ward: str | None, tdp: str | None, group: str | None, reason: str
+) -> None:
+    path = Path(file)
+    writes(path, (".csv", ".xlsx"))
+    within = Narrowed(ward, tdp, group)
+    out = contacts.export(surface.context(), within, kind=path.suffix, reason=reason)
+    heads = ["Họ và tên", "Số điện thoại", "Phường", "Tổ dân phố", "Danh xưng"]
+    sheet = [
+        [c["name"], " ; ".join(c["phones"]), c["ward"], c["residential_group"] or "", c["title"]]
+        for c in out.people
+    ]
+    if not surface.dry_run:
+        write_table(path, heads, sheet, private=True)
+    if surface.json:
+        surface.emit({"file": file, "people": len(out.people), "numbers": out.has_numbers})
+    surface.say(f"{shown(len(out.people))} người → {file}", f"{len(out.people)} people → {file}")
+    if not out.has_numbers:
+        surface.hint(
+            "Số điện thoại được che. Cần số đầy đủ: thêm --reason 'vì sao'.",
+            "Numbers are masked. For full ones add --reason 'why'.",
+        )

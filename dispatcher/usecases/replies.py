@@ -1,0 +1,64 @@
+"""What people wrote back, and a person's word about a reply that may be a refusal.
+
+Comes from: replies that vendors hand over.   Goes to: suppressions, and a confirmation.
+Never: decides about a reply twice, or shows one of somebody of another ward.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dispatcher.db.contacts import replies as rows
+from dispatcher.domain.opting_out import Wish
+from dispatcher.domain.problems import Problem, refused
+from dispatcher.domain.rights import WRITERS, need_role
+from dispatcher.usecases.context import Context
+from dispatcher.worker import receiving
+
+
+@dataclass(frozen=True)
+class RepliesShown:
+    """Replies that need a look, and the others; newest first."""
+
+    waiting: Sequence[dict[str, Any]]
+    others: Sequence[dict[str, Any]]
+
+
+def listed(context: Context, most: int) -> RepliesShown:
+    """At most so many of each."""
+    with context.read() as tx:
+        waiting = rows.listed(tx, most, waiting=True)
+        return RepliesShown(waiting, [r for r in rows.listed(tx, most) if r["look"] != "waiting"])
+
+
+def look_at(context: Context, number: int, wish: Wish) -> dict[str, Any]:
+    """Decide about a reply: a clear `wish` is obeyed and confirmed, any other dismisses it.
+
+    Gives the reply as it was. Raises `unknown-reply`; refused: `role`, `looked-at-before`,
+    `reply-of-a-stranger`.
+    """
+    with context.act("look", "reply", number) as tx:
+        need_role(tx.actor, WRITERS, "xem tin trả lời", "look at replies")
+        found = rows.seen(tx, number)
+        if found is None:
+            raise Problem("unknown-reply", "Không có tin trả lời này.", "No such reply.")
+        if found["look"] != "waiting":
+            raise refused(
+                "looked-at-before",
+                f"Tin trả lời {number} không chờ ai xem (có thể đã xử lý rồi).",
+                f"Reply {number} waits for nobody (somebody may have looked at it).",
+            )
+        if wish.is_clear and found["address"] is None:
+            raise refused(
+                "reply-of-a-stranger",
+                f"Tin trả lời {number} không từ ai trong danh bạ: tìm người này rồi ghi không "
+                "gửi, hoặc bỏ qua.",
+                f"Reply {number} came from nobody on the list: find the person and suppress them, "
+                "or dismiss it.",
+            )
+        new = wish.is_clear and receiving.obey(tx, found["address"], wish)
+        outcome = "obeyed" if wish.is_clear else "dismissed"
+        rows.looked(tx, number, outcome, wish, confirm=new)
+    return found

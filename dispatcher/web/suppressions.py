@@ -1,0 +1,96 @@
+"""Whoever is not written to any more, and what people wrote back."""
+
+from __future__ import annotations
+
+from dispatcher.domain import words
+from dispatcher.domain.opting_out import Wish
+from dispatcher.domain.problems import Problem
+from dispatcher.usecases import replies, suppressions
+from dispatcher.web.ask import Answer, Ask, Go, Shown
+from dispatcher.web.guard import Page, changes, reads
+
+SHOWN = 500  # the newest
+
+
+# --- one person ---------------------------------------------------------------------------------
+
+
+def suppress(ask: Ask) -> Answer:
+    """One step on the line: stop writing, wrong number."""
+    number = ask.number()
+    suppressions.suppress(ask.context, number, ask.one("reason"), scope=_scope(ask))
+    return Go(f"/contacts/{number}")
+
+
+def _scope(ask: Ask) -> str:
+    """What a form asks to stop: notices and campaigns, or everything."""
+    return ask.one("scope") or "all"
+
+
+def unsuppress(ask: Ask) -> Answer:
+    number = ask.number()
+    suppressions.unsuppress(ask.context, number, ask.one("reason"))
+    return Go(f"/contacts/{number}")
+
+
+def moved_away(ask: Ask) -> Answer:
+    """They live elsewhere now: nothing more is sent; the row stays for the log."""
+    number = ask.number()
+    suppressions.moved_away(ask.context, number)
+    return Go(f"/contacts/{number}")
+
+
+# --- the list -----------------------------------------------------------------------------------
+
+
+def blocked(ask: Ask) -> Answer:
+    found = suppressions.listed(ask.context, SHOWN)
+    ask.noted("read", "log", "suppressions")
+    return Shown("suppressions.html", {"found": found, "most": SHOWN, "SCOPES": words.SCOPES,
+                                       "why_stopped": words.why_stopped})  # fmt: skip
+
+
+def block(ask: Ask) -> Answer:
+    """A number that is not to be written to, on a list or not."""
+    suppressions.suppress(ask.context, ask.one("phone"), ask.one("reason"), scope=_scope(ask))
+    return Go("/suppressions")
+
+
+def lift(ask: Ask) -> Answer:
+    suppressions.lift(ask.context, ask.number(), ask.one("reason"))
+    return Go("/suppressions")
+
+
+# --- what people wrote back ---------------------------------------------------------------------
+
+WISHES = {"stop": Wish.ALL, "urgent": Wish.URGENT, "dismiss": Wish.ORDINARY}
+
+
+def written_back(ask: Ask) -> Answer:
+    """Replies: first those that need a look."""
+    found = replies.listed(ask.context, SHOWN)
+    ask.noted("read", "log", "replies")
+    return Shown("replies.html", {"waiting": found.waiting, "found": found.others, "most": SHOWN,
+                                  "WISHES": words.WISHES, "LOOKS": words.LOOKS,
+                                  "CONFIRMATIONS": words.CONFIRMATIONS})  # fmt: skip
+
+
+def look_at(ask: Ask) -> Answer:
+    """A reply that may be a refusal is one, or is none."""
+    wish = WISHES.get(ask.one("what"))
+    if wish is None:
+        raise Problem("one-decision", "Chọn một cách xử lý.", "Choose what to do.")
+    replies.look_at(ask.context, ask.number(), wish)
+    return Go("/replies")
+
+
+PAGES: list[Page] = [
+    changes("/contacts/{number}/suppress", suppress),
+    changes("/contacts/{number}/unsuppress", unsuppress),
+    changes("/contacts/{number}/moved", moved_away),
+    reads("/suppressions", blocked),
+    changes("/suppressions", block),
+    changes("/suppressions/{number}/lift", lift),
+    reads("/replies", written_back),
+    changes("/replies/{number}", look_at),
+]
