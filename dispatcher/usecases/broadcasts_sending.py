@@ -13,7 +13,7 @@ from dispatcher import scheduling
 from dispatcher.broadcasts import app as joined
 from dispatcher.broadcasts import repeating
 from dispatcher.broadcasts.app import App
-from dispatcher.broadcasts.firing import touches
+from dispatcher.broadcasts.occurrences import touches
 from dispatcher.db.broadcasts import broadcasts, schedules
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.database import Tx
