@@ -17,9 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from dispatcher.broadcasts.app import App
-from dispatcher.db.staff import api_keys
-from dispatcher.domain.model import HANOI, SYSTEM, Actor, Audience, MessageState
+from dispatcher.domain.model import HANOI, Actor, Audience, MessageState
 from dispatcher.domain.problems import REFUSED, Problem, refused
 from dispatcher.usecases import broadcasts as usecases
 from dispatcher.usecases import (
@@ -32,7 +30,7 @@ from dispatcher.usecases import (
 )
 from dispatcher.usecases.broadcasts import Broadcast, NewBroadcast, Once
 from dispatcher.usecases.contacts import Narrowed, NewContact
-from dispatcher.usecases.context import Context
+from dispatcher.usecases.context import App, Context
 
 ROOT = "/api/v1"
 MOST_BYTES = 256 * 1024
@@ -348,12 +346,9 @@ def routes(app: App) -> list[BaseRoute]:
     def who(request: Request) -> Actor:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and token:
-            with app.store.read(SYSTEM) as tx:
-                found = signing_in.by_key(tx, token.strip(), app.clock())
+            found = signing_in.with_key(app, token.strip())
             if found is not None:
-                with app.begin(SYSTEM)() as tx:
-                    api_keys.used(tx, found[1])
-                return found[0]
+                return found
         raise Problem("no-key", "Cần khóa API còn hạn.", "A living API key is wanted.")
 
     def served(operation: Operation) -> Callable[[Request], Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -15,6 +15,8 @@ from sqlalchemy import (
     MetaData,
     TypeDecorator,
 )
+
+from dispatcher.domain.clock import micros, moment
 
 metadata = MetaData(
     naming_convention={
@@ -38,18 +40,6 @@ class Instant(TypeDecorator[datetime]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         return None if value is None else moment(value)
-
-
-def micros(at: datetime) -> int:
-    """Microseconds since 1970, how moments lie in the database."""
-    if at.tzinfo is None:
-        raise ValueError("a time without a zone")
-    return round(at.timestamp() * 1_000_000)
-
-
-def moment(value: int) -> datetime:
-    """The moment `value` microseconds after 1970 (aware, UTC)."""
-    return datetime.fromtimestamp(value / 1_000_000, UTC)
 
 
 Id = BigInteger().with_variant(Integer, "sqlite")

@@ -29,13 +29,12 @@ from dispatcher.db.columns import (
     Id,
     Instant,
     metadata,
-    micros,
-    moment,
     one_of,
     own_id,
     to_one,
     written_with,
 )
+from dispatcher.domain.clock import micros, moment
 from dispatcher.domain.model import AreaKind, BroadcastState, MessageState
 
 __all__ = ["Instant", "metadata", "micros", "moment", "schema_people"]

@@ -8,11 +8,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from dispatcher.domain import machine
 
 Clock = Callable[[], datetime]
+
+
+def micros(at: datetime) -> int:
+    """Microseconds since 1970, how moments lie in the database."""
+    if at.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return round(at.timestamp() * 1_000_000)
+
+
+def moment(value: int) -> datetime:
+    """The moment `value` microseconds after 1970 (aware, UTC)."""
+    return datetime.fromtimestamp(value / 1_000_000, UTC)
 
 
 def real_clock() -> datetime:

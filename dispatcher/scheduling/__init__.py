@@ -9,8 +9,8 @@ from dispatcher.scheduling.approving import LIFE, approve, submit, whole
 from dispatcher.scheduling.days import skipped, told
 from dispatcher.scheduling.files import Occurrence, Schedule, files, load, parse
 from dispatcher.scheduling.series import Series, refuse_same_day, series
+from dispatcher.scheduling.ticking import Fire, covers, keep_all, tick
 from dispatcher.scheduling.times import ask_moment, read_moment
-from dispatcher.worker.ticking import Fire, covers, keep_all, tick
 
 __all__ = [
     "LIFE",

@@ -22,9 +22,10 @@ from argon2.exceptions import VerifyMismatchError
 
 from dispatcher.db.database import Row, Tx
 from dispatcher.db.staff import api_keys, credentials, people, sessions
-from dispatcher.domain.model import Actor, Role
+from dispatcher.domain.model import SYSTEM, Actor, Role
 from dispatcher.domain.problems import Problem, refused
 from dispatcher.domain.sms import folded
+from dispatcher.usecases.context import App
 
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 SHORTEST, LONGEST = 12, 200
@@ -185,3 +186,14 @@ def by_key(tx: Tx, token: str, now: datetime) -> tuple[Actor, int] | None:
     if row is None:
         return None
     return replace(people.as_actor(tx, row), only_reads=row["may"] != "write"), row["key_id"]
+
+
+def with_key(app: App, token: str) -> Actor | None:
+    """Whom a living key acts for; that it was used is written down. None where there is none."""
+    with app.store.read(SYSTEM) as tx:
+        found = by_key(tx, token, app.clock())
+    if found is None:
+        return None
+    with app.begin(SYSTEM)() as tx:
+        api_keys.used(tx, found[1])
+    return found[0]

@@ -10,7 +10,7 @@ from typing import Any
 
 import jinja2
 
-from dispatcher.db.schema import moment
+from dispatcher.domain.clock import moment
 from dispatcher.domain.model import HANOI, Mode, Role
 from dispatcher.domain.problems import Say
 from dispatcher.web.ask import Ask
