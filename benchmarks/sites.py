@@ -11,18 +11,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from dispatcher import broadcasts as planning
-from dispatcher import templating
 from dispatcher.broadcasts import app as joined
 from dispatcher.broadcasts.app import App
 from dispatcher.config import parse
-from dispatcher.db.broadcasts import broadcasts
+from dispatcher.db.broadcasts import broadcasts as rows
 from dispatcher.db.contacts import areas
 from dispatcher.db.staff import people
-from dispatcher.domain.model import SYSTEM, Actor, AreaKind, Audience, Role
+from dispatcher.domain.model import SYSTEM, AreaKind, Audience, Role
 from dispatcher.simulators.vendors.residents import GIVEN_F, SURNAMES
 from dispatcher.simulators.vendors.server import Child
-from dispatcher.usecases.context import open_app
+from dispatcher.usecases import broadcasts, broadcasts_approval, broadcasts_sending
+from dispatcher.usecases.broadcasts import NewBroadcast
+from dispatcher.usecases.context import Context, open_app
 from dispatcher.worker.serving import serve_site
 
 TOML = """[site]
@@ -127,7 +127,7 @@ def fill(app: App, count: int, shared: int = 0) -> None:
 
 
 def _some(tx: Any, serials: dict[int, tuple[int, int]], shared: int) -> None:
-    seal, now = tx.sealer, broadcasts.at(tx.now)
+    seal, now = tx.sealer, rows.at(tx.now)
     numbers = {i: i - 1 if shared and i % shared == shared - 1 else i for i in serials}
     first = min(serials)
     new = sorted({n for n in numbers.values() if n >= first})
@@ -164,22 +164,12 @@ def _some(tx: Any, serials: dict[int, tuple[int, int]], shared: int) -> None:
 
 def approved(app: App, *, urgent: bool = False, groups: tuple[str, ...] = ()) -> int:
     """A broadcast to everybody or some groups, approved and due now, not released yet."""
-    author, leader = app.actor("author"), app.actor("leader")
-    with app.begin(author)() as tx:
-        made = joined.draft(
-            app, tx, template=templating.load(app.templates, "bench"),
-            audience=Audience(wards=("all",), residential_groups=groups), route_name="only",
-            fields={}, urgent=urgent,
-        )  # fmt: skip
-    found = joined.preview(app, author, get(app, made))
-
-    def act(actor: Actor, do: Callable[[Any, Any], Any]) -> None:
-        with app.begin(actor)() as tx:
-            do(tx, broadcasts.get(tx, made))
-
-    act(author, lambda tx, b: planning.submit(tx, b, found, again="bench"))
-    act(leader, planning.approve)
-    act(author, lambda tx, b: planning.schedule(tx, b, app.clock()))
+    author, leader = (Context(app, app.actor(name)) for name in ("author", "leader"))
+    everybody = Audience(wards=("all",), residential_groups=groups)
+    made = broadcasts.create(author, NewBroadcast("bench", everybody, "only", urgent=urgent)).id
+    broadcasts.submit(author, made, again="bench")
+    broadcasts_approval.approve(leader, made)
+    broadcasts_sending.schedule(author, made)
     return made
 
 
@@ -190,9 +180,9 @@ def released(app: App) -> int:
     return made
 
 
-def get(app: App, broadcast_id: int) -> broadcasts.Broadcast:
+def get(app: App, broadcast_id: int) -> rows.Broadcast:
     with app.store.read(SYSTEM) as tx:
-        return broadcasts.get(tx, broadcast_id)
+        return rows.get(tx, broadcast_id)
 
 
 def send(app: App, twin: Child) -> float:

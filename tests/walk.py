@@ -61,8 +61,9 @@ def write_broadcast(app: App, author: Actor, *, route: str = "sms", ward: str = 
     loaded = templating.load(app.templates, template)
     audience = more.pop("audience", Audience(wards=(ward,)))
     with app.begin(author)() as tx:
-        return joined.draft(app, tx, template=loaded, audience=audience, route_name=route,
-                            fields=more.pop("fields", {}), **more)  # fmt: skip
+        return joined.draft(
+            app, tx, loaded, planning.NewBroadcast(template, audience, route, **more)
+        )
 
 
 def approve_now(

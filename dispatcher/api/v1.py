@@ -17,22 +17,22 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from dispatcher import broadcasts as planning
-from dispatcher import templating
-from dispatcher.broadcasts import app as joined
-from dispatcher.broadcasts import hours
 from dispatcher.broadcasts.app import App
-from dispatcher.db.broadcasts import broadcasts, logbook
-from dispatcher.db.broadcasts.logbook import Filters
-from dispatcher.db.schema import moment
-from dispatcher.db.staff import api_keys, idempotency
+from dispatcher.db.staff import api_keys
 from dispatcher.domain.model import HANOI, SYSTEM, Actor, Audience, MessageState
 from dispatcher.domain.problems import REFUSED, Problem, refused
-from dispatcher.domain.rights import WRITERS, need
-from dispatcher.reports import reporting
-from dispatcher.usecases import contacts, contacts_views, signing_in
+from dispatcher.usecases import broadcasts as usecases
+from dispatcher.usecases import (
+    broadcasts_progress,
+    broadcasts_views,
+    contacts,
+    contacts_views,
+    reports,
+    signing_in,
+)
+from dispatcher.usecases.broadcasts import Broadcast, NewBroadcast, Once
 from dispatcher.usecases.contacts import Narrowed, NewContact
-from dispatcher.usecases.context import Context, refusals
+from dispatcher.usecases.context import Context
 
 ROOT = "/api/v1"
 MOST_BYTES = 256 * 1024
@@ -53,6 +53,11 @@ class Call:
     query: Mapping[str, Any]
     body: Mapping[str, Any]
     idempotency: str
+
+    @property
+    def context(self) -> Context:
+        """Who asks, as use cases want it."""
+        return Context(self.app, self.actor)
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,7 @@ def _contact(c: Mapping[str, Any]) -> dict[str, Any]:
 
 def list_contacts(call: Call) -> Any:
     found = contacts_views.listed(
-        Context(call.app, call.actor),
+        call.context,
         Narrowed(call.query.get("ward")),
         search=call.query.get("q", ""),
         most=call.query.get("limit", 100),
@@ -94,7 +99,7 @@ def list_contacts(call: Call) -> Any:
 
 
 def get_contact(call: Call) -> Any:
-    return _contact(contacts_views.one(Context(call.app, call.actor), call.path["number"]))
+    return _contact(contacts_views.one(call.context, call.path["number"]))
 
 
 def add_contact(call: Call) -> Any:
@@ -104,12 +109,12 @@ def add_contact(call: Call) -> Any:
         body.get("residential_group", ""), body.get("household", ""), body.get("title", ""),
         source="API",
     )  # fmt: skip
-    added = contacts.add(Context(call.app, call.actor), new)
+    added = contacts.add(call.context, new)
     return {"import": added.import_id, "created": added.is_new}
 
 
-def _broadcast(b: broadcasts.Broadcast, app: App) -> dict[str, Any]:
-    times = hours.period_of(app.site, b, app.clock())
+def _broadcast(b: Broadcast, call: Call) -> dict[str, Any]:
+    times = broadcasts_views.period(call.context, b)
 
     def iso(value: Any) -> str | None:
         return value.astimezone(HANOI).isoformat() if value else None
@@ -133,16 +138,13 @@ def _broadcast(b: broadcasts.Broadcast, app: App) -> dict[str, Any]:
 
 
 def list_broadcasts(call: Call) -> Any:
-    with call.app.store.read(call.actor) as tx:
-        found = broadcasts.listed(tx, limit=call.query.get("limit", 100))
-    return {"broadcasts": [_broadcast(b, call.app) for b in found]}
+    found = broadcasts_views.listed(call.context, call.query.get("limit", 100), counted=0)
+    return {"broadcasts": [_broadcast(b, call) for b, _ in found]}
 
 
 def get_broadcast(call: Call) -> Any:
-    with call.app.store.read(call.actor) as tx:
-        found = broadcasts.get(tx, call.path["number"])
-        counted = broadcasts.counts(tx, found.id)
-    return {**_broadcast(found, call.app), "states": counted}
+    found = broadcasts_progress.watch(call.context, call.path["number"])
+    return {**_broadcast(found.broadcast, call), "states": found.counts}
 
 
 def create_broadcast(call: Call) -> Any:
@@ -151,94 +153,56 @@ def create_broadcast(call: Call) -> Any:
     body = call.body
     asked = hashlib.sha256(json.dumps(dict(body), sort_keys=True).encode()).hexdigest()
     name = f"{call.actor.person_id}:{hashlib.sha256(call.idempotency.encode()).hexdigest()}"
-    loaded = templating.load(call.app.templates, body["template"])
-    life, window = hours.read_times(body.get("expires_after", "6h"), body.get("window", ""))
-    with call.app.begin(call.actor)() as tx:
-        need(tx.actor, WRITERS, "soạn đợt gửi", "write broadcasts")
-        known = idempotency.known(tx, name)
-        if known is not None:
-            before, made = known
-            if before != asked:
-                raise refused(
-                    "key-reused",
-                    "Idempotency-Key này đã dùng cho nội dung khác.",
-                    "This Idempotency-Key was used for something else.",
-                )
-            return _broadcast(broadcasts.get(tx, made), call.app)
-        number = joined.draft(
-            call.app,
-            tx,
-            template=loaded,
-            audience=Audience(
-                tuple(body.get("wards", ())),
-                tuple(body.get("residential_groups", ())),
-                tuple(body.get("groups", ())),
-                tuple(body.get("exclude_groups", ())),
-                body.get("one_per", "phone"),
-            ),
-            route_name=body.get("route"),
-            fields=body.get("fields", {}),
-            title=body.get("title", ""),
-            document=body.get("document", ""),
-            expires_after=life,
-            window=window,
-        )
-        idempotency.keep(tx, name, asked, number)
-        return _broadcast(broadcasts.get(tx, number), call.app)
+    life, window = usecases.read_times(body.get("expires_after", "6h"), body.get("window", ""))
+    new = NewBroadcast(
+        body["template"],
+        Audience(
+            tuple(body.get("wards", ())),
+            tuple(body.get("residential_groups", ())),
+            tuple(body.get("groups", ())),
+            tuple(body.get("exclude_groups", ())),
+            body.get("one_per", "phone"),
+        ),
+        body.get("route"),
+        body.get("fields", {}),
+        title=body.get("title", ""),
+        document=body.get("document", ""),
+        expires_after=life,
+        window=window,
+    )
+    return _broadcast(usecases.create(call.context, new, once=Once(name, asked)), call)
 
 
 def preview_broadcast(call: Call) -> Any:
-    with call.app.store.read(call.actor) as tx:
-        found = broadcasts.get(tx, call.path["number"])
-    if found.released_at is not None:
+    if usecases.seen(call.context, call.path["number"]).released_at is not None:
         raise refused("released", "Đợt gửi đã phát hành.", "The broadcast is released.")
-    return joined.preview(call.app, call.actor, found).as_json()
+    return broadcasts_views.preview(call.context, call.path["number"]).as_json("vi")
 
 
 def submit_broadcast(call: Call) -> Any:
-    with call.app.store.read(call.actor) as tx:
-        found = broadcasts.get(tx, call.path["number"])
-    seen = joined.preview(call.app, call.actor, found)
-    kept = refusals(call.app.begin(SYSTEM), call.actor, "submit", "broadcast", found.id)
-    with kept, call.app.begin(call.actor)() as tx:
-        planning.submit(
-            tx, broadcasts.get(tx, found.id), seen, leave_out=call.body.get("leave_out", False),
-            again=call.body.get("again", ""),
-        )  # fmt: skip
-        return _broadcast(broadcasts.get(tx, found.id), call.app)
+    done = usecases.submit(
+        call.context, call.path["number"], leave_out=call.body.get("leave_out", False),
+        again=call.body.get("again", ""),
+    )  # fmt: skip
+    return _broadcast(done.broadcast, call)
 
 
 def get_report(call: Call) -> Any:
-    with call.app.store.read(call.actor) as tx:
-        found = broadcasts.get(tx, call.path["number"])
-        return {
-            "broadcast": found.id,
-            "mode": found.mode.value,
-            **reporting.report(tx, found.id).as_json(),
-        }
+    found = reports.report(call.context, call.path["number"])
+    return {
+        "broadcast": found.broadcast.id,
+        "mode": found.broadcast.mode.value,
+        **found.found.as_json(),
+    }
 
 
 def list_messages(call: Call) -> Any:
     """Messages as the log has them, newest first; `before` goes on after one."""
     query = call.query
-    with call.app.store.read(call.actor) as tx:
-        if query.get("broadcast"):
-            broadcasts.get(tx, query["broadcast"])
-        before = None
-        if query.get("before"):
-            place = logbook.place(tx, "messages", query["before"])
-            before = (place, query["before"]) if place is not None else None
-        filters = Filters(broadcast=query.get("broadcast"), state=query.get("state"))
-        columns = list(logbook.MESSAGES.columns)
-        rows = [
-            dict(zip(columns, row, strict=True))
-            for row in logbook.MESSAGES.rows(
-                tx, filters, before=before, limit=query.get("limit", 100)
-            )
-        ]
-    for row in rows:
-        for key in [k for k in row if k.endswith("_at") and row[k] is not None]:
-            row[key] = moment(row[key]).astimezone(HANOI).isoformat()
+    rows = broadcasts_progress.messages(
+        call.context, query.get("broadcast"), query.get("state"), before=query.get("before"),
+        limit=query.get("limit", 100),
+    )  # fmt: skip
     return {"messages": rows}
 
 

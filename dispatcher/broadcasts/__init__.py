@@ -18,7 +18,7 @@ from dispatcher.broadcasts.decide import (
     submit,
     system_approve,
 )
-from dispatcher.broadcasts.drafting import Draft, Limit, Words, digest, draft
+from dispatcher.broadcasts.drafting import Limit, NewBroadcast, Words, digest
 from dispatcher.broadcasts.follow_up import (
     MAY_HAVE_RECEIVED,
     RESENT,
@@ -40,11 +40,11 @@ __all__ = [
     "RESENT",
     "Coming",
     "Courtesy",
-    "Draft",
     "Finding",
     "Forecast",
     "Late",
     "Limit",
+    "NewBroadcast",
     "Preview",
     "Remarked",
     "Resolve",
@@ -57,7 +57,6 @@ __all__ = [
     "confirm",
     "correct",
     "digest",
-    "draft",
     "edit",
     "forecast",
     "in_time",

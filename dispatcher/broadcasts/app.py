@@ -11,11 +11,11 @@ from pathlib import Path
 
 from dispatcher import broadcasts as planning
 from dispatcher import templating
-from dispatcher.broadcasts import Draft, Speed, hours, routes, targeting, wording
+from dispatcher.broadcasts import NewBroadcast, Speed, hours, routes, targeting, wording
 from dispatcher.config import Site
 from dispatcher.config.pace import pace_of
-from dispatcher.db.broadcasts import approvals
-from dispatcher.db.broadcasts.broadcasts import Broadcast
+from dispatcher.db.broadcasts import approvals, broadcasts, texts
+from dispatcher.db.broadcasts.broadcasts import Broadcast, Draft
 from dispatcher.db.broadcasts.budgets import Budget
 from dispatcher.db.broadcasts.samples import Look
 from dispatcher.db.contacts import areas, groups
@@ -36,7 +36,6 @@ from dispatcher.domain.model import (
     Audience,
     Role,
     Sender,
-    Window,
 )
 from dispatcher.domain.problems import Problem
 from dispatcher.templating import Template
@@ -87,30 +86,18 @@ def second_place_of(site: Site) -> Path:
 
 
 def draft(
-    app: App,
-    tx: Tx,
-    *,
-    template: Template,
-    audience: Audience,
-    route_name: str | None,
-    fields: Mapping[str, str],
-    title: str = "",
-    document: str = "",
-    paper: Mapping[str, str] | None = None,
-    expires_after: timedelta = timedelta(hours=6),
-    window: Window | None = None,
-    accented: bool = False,
-    rather_twice: bool = False,
-    urgent: bool = False,
-    schedule_id: int | None = None,
+    app: App, tx: Tx, template: Template, new: NewBroadcast, schedule_id: int | None = None
 ) -> int:
-    """Check an officer's choices and store them as a draft; its id."""
-    periods.check_life(expires_after)
-    chosen, steps = routes.find(app.site, route_name)
-    urgent = urgent or chosen.urgent
+    """Check what somebody wants to send and store it as a draft; its id.
+
+    `template`: the one it names, as it is to be frozen. An urgent text keeps no hours.
+    """
+    periods.check_life(new.expires_after)
+    chosen, steps = routes.find(app.site, new.route)
+    urgent, audience = new.urgent or chosen.urgent, new.audience
     if chosen.one_per and audience.one_per == "phone":
         audience = replace(audience, one_per=chosen.one_per)
-    if accented:
+    if new.accented:
         steps = tuple(replace(s, accented=True) for s in steps)
     if urgent:  # also at night: no step keeps hours of its own
         steps = tuple(replace(s, window=None) for s in steps)
@@ -120,9 +107,9 @@ def draft(
             f"Mẫu «{template.name}» không có bài cho kênh nào của thứ tự này.",
             f"Template “{template.name}” has no text for any step of this route.",
         )
-    filled = templating.fill(template, fields)
+    filled = templating.fill(template, new.fields)
     targeting.resolve(tx, audience)
-    chosen_hours = window or (ALL_DAY if urgent else app.site.window)
+    chosen_hours = ALL_DAY if urgent else new.window or app.site.window
     signing = senders(app, tx, audience)
     law.check_sending(
         template.kind,
@@ -131,26 +118,30 @@ def draft(
         branded=all(s.brandname for s in signing.values()),
         consent=bool(app.site.consent),
     )
-    return planning.draft(
+    return broadcasts.create(
         tx,
         Draft(
-            title or template.title,
-            app.site.mode,
-            template.kind,
-            (template.name, template.digest, template.source),
-            filled,
-            audience,
-            steps,
-            signing,
-            chosen_hours,
-            expires_after,
-            document or template.document,
+            title=new.title or template.title,
+            mode=app.site.mode,
+            kind=template.kind,
+            template_version_id=_frozen(tx, template),
+            fields=filled,
+            audience=audience,
+            route=steps,
+            senders=signing,
+            window=chosen_hours,
+            expires_after=new.expires_after,
+            document=new.document or template.document,
             priority=URGENT if urgent else ORDINARY,
+            rather_twice=new.rather_twice,
             schedule_id=schedule_id,
-            rather_twice=rather_twice,
-            paper=paper or {},
+            paper=new.paper,
         ),
     )
+
+
+def _frozen(tx: Tx, template: Template) -> int:
+    return texts.version(tx, template.name, template.digest, template.source)
 
 
 def senders(app: App, tx: Tx, audience: Audience) -> dict[int, Sender]:
@@ -190,17 +181,17 @@ def correct(
         tx,
         original,
         Draft(
-            title or f"Đính chính: {original.title}",
-            app.site.mode,
-            template.kind,
-            (template.name, template.digest, template.source),
-            templating.fill(template, given),
-            original.audience,
-            original.route,
-            original.senders,
-            ALL_DAY if urgent else app.site.window,
-            expires_after,
-            original.document,
+            title=title or f"Đính chính: {original.title}",
+            mode=app.site.mode,
+            kind=template.kind,
+            template_version_id=_frozen(tx, template),
+            fields=templating.fill(template, given),
+            audience=original.audience,
+            route=original.route,
+            senders=original.senders,
+            window=ALL_DAY if urgent else app.site.window,
+            expires_after=expires_after,
+            document=original.document,
             priority=URGENT if urgent else ORDINARY,
         ),
     )

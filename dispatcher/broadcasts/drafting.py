@@ -12,17 +12,7 @@ from dispatcher.db.broadcasts import broadcasts, files, texts
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.database import Tx
 from dispatcher.db.trail import canonical
-from dispatcher.domain.model import (
-    ORDINARY,
-    URGENT,
-    Audience,
-    Kind,
-    Mode,
-    Sender,
-    Step,
-    Text,
-    Window,
-)
+from dispatcher.domain.model import URGENT, Audience, Text, Window
 from dispatcher.domain.sms import Measure, Profile, measure
 
 Values = Mapping[str, Any]
@@ -76,47 +66,25 @@ class Limit:
 
 
 @dataclass(frozen=True)
-class Draft:
-    """An officer's choices, checked and resolved."""
+class NewBroadcast:
+    """What somebody wants to send: `template` and `route` by name, None for the usual route.
 
-    title: str
-    mode: Mode
-    kind: Kind
-    template: tuple[str, str, str]  # name, digest, source
-    fields: Mapping[str, str]
+    `window` None: the hours of the site. `despite`: why it goes out at noon too.
+    """
+
+    template: str
     audience: Audience
-    route: tuple[Step, ...]
-    senders: Mapping[int, Sender]
-    window: Window
-    expires_after: timedelta
+    route: str | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
+    title: str = ""
     document: str = ""
-    priority: int = ORDINARY
+    paper: Mapping[str, str] = field(default_factory=dict)  # what is known of that document
+    expires_after: timedelta = timedelta(hours=6)
+    window: Window | None = None
+    despite: str = ""
+    accented: bool = False
     rather_twice: bool = False
-    schedule_id: int | None = None
-    paper: Mapping[str, str] = field(default_factory=dict)
-
-
-def draft(tx: Tx, plan: Draft) -> int:
-    """Store a draft; its id."""
-    version = texts.version(tx, *plan.template)
-    return broadcasts.create(
-        tx,
-        title=plan.title,
-        mode=plan.mode,
-        kind=plan.kind,
-        template_version_id=version,
-        fields=plan.fields,
-        audience=plan.audience,
-        route=plan.route,
-        senders=plan.senders,
-        document=plan.document,
-        window=plan.window,
-        priority=plan.priority,
-        expires_after=plan.expires_after,
-        schedule_id=plan.schedule_id,
-        rather_twice=plan.rather_twice,
-        paper=plan.paper,
-    )
+    urgent: bool = False
 
 
 def digest(tx: Tx, broadcast: Broadcast) -> str:

@@ -7,9 +7,8 @@ from dataclasses import replace
 from datetime import time, timedelta
 
 from dispatcher.broadcasts.decide import schedule, stop, system_approve
-from dispatcher.broadcasts.drafting import Draft, draft
 from dispatcher.db.broadcasts import broadcasts
-from dispatcher.db.broadcasts.broadcasts import Broadcast
+from dispatcher.db.broadcasts.broadcasts import Broadcast, Draft
 from dispatcher.db.contacts.reach import SHORT
 from dispatcher.db.database import Tx
 from dispatcher.db.queue import parts
@@ -29,19 +28,21 @@ def follow_up(
     """A new draft with the frozen words, route and senders of an earlier broadcast; its id."""
     return broadcasts.create(
         tx,
-        title=title,
-        mode=broadcast.mode,
-        kind=broadcast.kind,
-        template_version_id=broadcast.template_version_id,
-        fields=broadcast.fields,
-        audience=audience,
-        route=broadcast.route,
-        senders=broadcast.senders,
-        document=broadcast.document,
-        window=window or broadcast.window,
-        priority=broadcast.priority,
-        expires_after=expires_after,
-        rather_twice=broadcast.rather_twice,
+        Draft(
+            title=title,
+            mode=broadcast.mode,
+            kind=broadcast.kind,
+            template_version_id=broadcast.template_version_id,
+            fields=broadcast.fields,
+            audience=audience,
+            route=broadcast.route,
+            senders=broadcast.senders,
+            document=broadcast.document,
+            window=window or broadcast.window,
+            priority=broadcast.priority,
+            expires_after=expires_after,
+            rather_twice=broadcast.rather_twice,
+        ),
     )
 
 
@@ -112,8 +113,8 @@ def correct(tx: Tx, original: Broadcast, plan: Draft) -> int:
             f"Nobody has received broadcast {original.id}: stop it and write it again.",
         )
     audience = Audience(of=original.id, states=MAY_HAVE_RECEIVED)
-    made = draft(tx, replace(plan, audience=audience, route=original.route,
-                             senders=original.senders))  # fmt: skip
+    chosen = replace(plan, audience=audience, route=original.route, senders=original.senders)
+    made = broadcasts.create(tx, chosen)
     broadcasts.mark_correction(tx, made, original.id)
     tx.note("correction", "broadcast", made, of=original.id)
     return made

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from dispatcher.cli.broadcasts import broadcast_id
-from dispatcher.cli.previewed import say_drill, tell_again
+from dispatcher.cli.broadcasts.preview import say_drill, tell_again
+from dispatcher.cli.broadcasts.told import broadcast_id
 from dispatcher.cli.spoken import argument, command, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.tables import write_table, write_text, writes

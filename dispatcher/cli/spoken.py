@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import wraps
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from dispatcher.cli.surface import Surface
 from dispatcher.domain.problems import Problem, Say
 
+T = TypeVar("T")
 GLOBAL_OPTIONS = (
     ("--site DIR", Say("thư mục của trang", "the site's folder")),
     ("--lang vi|en", Say("ngôn ngữ", "language")),
@@ -135,6 +137,19 @@ def command(vi: str, en: str, example: str = "", name: str | None = None) -> Cal
         made = click.command(name=name, cls=Command)(click.pass_obj(function))
         made.say, made.example = Say(vi, en), example
         return made
+
+    return wrap
+
+
+def gathered(kind: type[T]) -> Callable[[Callable[[Surface, T], Any]], Callable[..., Any]]:
+    """Hand all that was typed to a command as one object: its fields are named as the options."""
+
+    def wrap(function: Callable[[Surface, T], Any]) -> Callable[..., Any]:
+        @wraps(function)
+        def called(surface: Surface, **typed: Any) -> Any:
+            return function(surface, kind(**typed))
+
+        return called
 
     return wrap
 

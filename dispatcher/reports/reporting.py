@@ -369,5 +369,7 @@ def sheet(
 def _page(name: str, **values: Any) -> str:
     import jinja2
 
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     return environment.from_string((PAGES / name).read_text("utf-8")).render(**values)

@@ -94,10 +94,9 @@ def make_site(root: Path, count: int, gateway: str, database: str, *, sharing: b
         people.add(tx, "leader", "Leader", Role.LEADER, [])
     author, leader = app.actor("author"), app.actor("leader")
     template = templating.load(app.templates, "chaos")
+    new = planning.NewBroadcast("chaos", Audience(wards=WARDS), "only")
     with app.begin(author)() as tx:
-        made = joined.draft(
-            app, tx, template=template, audience=Audience(wards=WARDS), route_name="only", fields={}
-        )
+        made = joined.draft(app, tx, template, new)
     broadcast = _get(app, made)
     found = joined.preview(app, author, broadcast)
     _act(app, author, lambda tx: planning.submit(tx, broadcasts.get(tx, made), found))

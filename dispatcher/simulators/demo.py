@@ -9,22 +9,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from dispatcher import broadcasts as planning
 from dispatcher import templating
-from dispatcher.broadcasts import app as joined
 from dispatcher.broadcasts.app import App
-from dispatcher.cli.broadcasts import OVER
 from dispatcher.cli.log import tell_story
 from dispatcher.cli.spoken import command, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.tables import write_text
 from dispatcher.cli.templates import beside, bubble
 from dispatcher.config import parse
-from dispatcher.db.broadcasts import broadcasts
+from dispatcher.db.broadcasts import broadcasts as rows
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.database import Tx
 from dispatcher.db.staff import people
@@ -41,8 +38,16 @@ from dispatcher.simulators.chaos_site import CLOCK
 from dispatcher.simulators.ledgers import verdict
 from dispatcher.simulators.vendors.residents import invent, write
 from dispatcher.simulators.vendors.server import Child, start
-from dispatcher.usecases import why
-from dispatcher.usecases.context import open_app
+from dispatcher.usecases import (
+    broadcasts,
+    broadcasts_approval,
+    broadcasts_sending,
+    broadcasts_views,
+    why,
+)
+from dispatcher.usecases.broadcasts import NewBroadcast, Preview
+from dispatcher.usecases.broadcasts_views import OVER
+from dispatcher.usecases.context import Context, open_app
 from dispatcher.usecases.imports import known_before
 from dispatcher.usecases.new_site import SAMPLE
 from dispatcher.worker.adapters import callback_path
@@ -134,30 +139,27 @@ class Demo:
         with app.begin(SYSTEM)() as tx:
             people.add(tx, "lan", "Nguyễn Thị Lan", Role.OFFICER, [], "công chức văn hóa")
             people.add(tx, "minh", "Trần Văn Minh", Role.LEADER, [], "phó chủ tịch")
-        lan, minh = app.actor("lan"), app.actor("minh")
+        lan, minh = Context(app, app.actor("lan")), Context(app, app.actor("minh"))
         template = templating.load(app.templates, TEMPLATE)
         made, found = 0, None
-        seen: list[tuple[planning.Preview, str]] = []
+        seen: list[tuple[Preview, str]] = []
         for accented in (True, False):  # the accented one is only looked at
-            with app.begin(lan)() as tx:
-                made = joined.draft(
-                    app,
-                    tx,
-                    template=template,
-                    audience=Audience(wards=("all",)),
-                    route_name="sms" if accented else "zalo-then-sms",
-                    fields={},
-                    accented=accented,
-                )
-            found = joined.preview(app, lan, _get(app, made))
+            new = NewBroadcast(
+                TEMPLATE,
+                Audience(wards=("all",)),
+                "sms" if accented else "zalo-then-sms",
+                accented=accented,
+            )
+            made = broadcasts.create(lan, new).id
+            found = broadcasts_views.preview(lan, made).found
             block = template.blocks["sms_accented" if accented else "sms"]
             text = templating.render(template, block, {"ward": {"name": SHOWN_WARD}})
             seen.append((found, text.body))
         assert found is not None
         self._show_texts(seen)
-        self._step(app, lan, made, lambda tx, b: planning.submit(tx, b, found))
-        self._step(app, minh, made, planning.approve)
-        self._step(app, lan, made, lambda tx, b: planning.schedule(tx, b, app.clock()))
+        broadcasts.submit(lan, made)
+        broadcasts_approval.approve(minh, made)
+        broadcasts_sending.schedule(lan, made)
         costs = found.as_json()["cost"]
         self.surface.say(
             "4. Người soạn và trình: Nguyễn Thị Lan. Người duyệt: Trần Văn Minh. Gửi "
@@ -170,9 +172,9 @@ class Demo:
             f"people, Zalo first, then SMS, at most {found.total} đồng "
             f"({costs['per_phone']} a phone, {costs['per_household']} a household), at 09:00.",
         )
-        return _get(app, made)
+        return broadcasts.seen(lan, made)
 
-    def _show_texts(self, seen: list[tuple[planning.Preview, str]]) -> None:
+    def _show_texts(self, seen: list[tuple[Preview, str]]) -> None:
         say = self.surface.say
         say(
             "3. Tin SMS như trên điện thoại, có dấu và không dấu:",
@@ -190,12 +192,6 @@ class Demo:
                 f"   {label.en}: {len(body)} characters = {parts} parts each, {person} đồng a "
                 f"person, {household} a household, {cost} in all",
             )
-
-    def _step(
-        self, app: App, actor: Any, broadcast_id: int, act: Callable[[Tx, Broadcast], Any]
-    ) -> None:
-        with app.begin(actor)() as tx:
-            act(tx, broadcasts.get(tx, broadcast_id))
 
     # --- sending ----------------------------------------------------------------------------
 
@@ -251,8 +247,8 @@ class Demo:
 
     def _progress(self, app: App, broadcast_id: int) -> tuple[int, int, BroadcastState]:
         with app.store.read(SYSTEM) as tx:
-            state = broadcasts.get(tx, broadcast_id).state
-            counts = broadcasts.counts(tx, broadcast_id)
+            state = rows.get(tx, broadcast_id).state
+            counts = rows.counts(tx, broadcast_id)
         left = counts.get("queued", 0) + counts.get("sending", 0)
         return sum(counts.values()) - counts.get("skipped", 0) - left, left, state
 
@@ -286,7 +282,7 @@ class Demo:
         ledger = self.twin.ask("/ledger")
         with app.store.read(SYSTEM) as tx:
             summed = reporting.report(tx, broadcast_id)
-            states = broadcasts.counts(tx, broadcast_id)
+            states = rows.counts(tx, broadcast_id)
             story = why.story(tx, self._somebody(tx, broadcast_id), surface.language)
             count = tx.value("SELECT count(*) FROM contacts WHERE removed_at IS NULL")
         rate = ledger["accepted"] / self.seconds if self.seconds else 0.0
@@ -410,7 +406,7 @@ class Demo:
 
 def _get(app: App, broadcast_id: int) -> Broadcast:
     with app.store.read(SYSTEM) as tx:
-        return broadcasts.get(tx, broadcast_id)
+        return rows.get(tx, broadcast_id)
 
 
 def _read_port(stream: Any) -> int:

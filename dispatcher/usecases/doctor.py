@@ -261,8 +261,17 @@ def _settings(opening: Opening) -> Finding:
 
 def _data(opening: Opening) -> Finding:
     app = opening.open_app()
-    with app.store.begin(SYSTEM, app.clock()) as tx:
-        settings.can_be_written(tx)
+    try:
+        with app.store.begin(SYSTEM, app.clock()) as tx:
+            settings.can_be_written(tx)
+    except Problem:
+        raise
+    except Exception:  # whatever a database says: the other checks go on
+        return (
+            "database",
+            False,
+            Say("Cơ sở dữ liệu không ghi được", "The database cannot be written"),
+        )
     kind = "SQLite" if app.store.is_sqlite else "PostgreSQL"
     return (
         "database",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from dispatcher import broadcasts as planning
 from dispatcher import scheduling, templating
-from dispatcher.broadcasts import Preview, firing, wording
+from dispatcher.broadcasts import Preview, occurrences, wording
 from dispatcher.db.broadcasts import schedules as rows
 from dispatcher.db.database import Tx
 from dispatcher.db.ops import days_off
@@ -50,7 +50,7 @@ def submit(context: Context, name: str) -> Decided:
         template = templating.load(app.templates, schedule.template)
         wording.check_words(app.site, template, schedule.fields, today)
         scheduling.refuse_same_day(schedule, calendar, app.clock(), tet=app.site.tet)
-        found = firing.foresee(app, context.actor, schedule)
+        found = occurrences.foresee(app, context.actor, schedule)
         if found.unexplained and not schedule.again:
             raise planning.same_words(found.unexplained, in_file=True)
         if not found.queued:
@@ -75,7 +75,7 @@ def approve(context: Context, name: str) -> Decided:
         with context.read() as tx:
             _in_charge(tx, schedule, {Role.LEADER})
         context.prove()
-        found = firing.foresee(app, context.actor, schedule)
+        found = occurrences.foresee(app, context.actor, schedule)
         with context.begin() as tx:
             _in_charge(tx, schedule, {Role.LEADER})
             scheduling.approve(tx, schedule, tet=app.site.tet)
@@ -122,7 +122,7 @@ def _in_charge(tx: Tx, schedule: Schedule, roles: Collection[Role]) -> None:
 
 
 def _mine(tx: Tx, schedule: Schedule) -> None:
-    if not firing.is_mine(tx, schedule):
+    if not occurrences.is_mine(tx, schedule):
         raise refused(
             "not-your-ward",
             f"Lịch «{schedule.name}» gửi ra ngoài phường của {tx.actor.name}.",

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dispatcher import scheduling, templating
-from dispatcher.broadcasts import Preview, firing, routes, targeting, wording
-from dispatcher.broadcasts.firing import Outside
+from dispatcher.broadcasts import Preview, occurrences, routes, targeting, wording
+from dispatcher.broadcasts.occurrences import Outside
 from dispatcher.db.broadcasts import schedules as rows
 from dispatcher.db.database import Row
 from dispatcher.db.ops import days_off
@@ -39,7 +39,7 @@ def listed(context: Context) -> list[Listed]:
     app = context.app
     known, calendar, held = _kept(context)
     with context.read() as tx:
-        mine = {name for name, schedule in known.items() if firing.is_mine(tx, schedule)}
+        mine = {name for name, schedule in known.items() if occurrences.is_mine(tx, schedule)}
     found = []
     for name in scheduling.files(app.schedules):
         schedule = known.get(name)
@@ -83,14 +83,14 @@ def plan(context: Context, most: int = 10) -> list[Planned]:
     app, now = context.app, context.app.clock()
     known, calendar, held = _kept(context)
     with context.read() as tx:
-        mine = {n: s for n, s in known.items() if firing.is_mine(tx, s)}
-        coming = {n: firing.firings(app, tx, s, most) for n, s in mine.items()}
+        mine = {n: s for n, s in known.items() if occurrences.is_mine(tx, s)}
+        coming = {n: occurrences.firings(app, tx, s, most) for n, s in mine.items()}
     found = []
     for name, schedule in mine.items():
         preview, problem = None, None
         if held[name]["state"] == "submitted":
             try:
-                preview = firing.foresee(app, context.actor, schedule)
+                preview = occurrences.foresee(app, context.actor, schedule)
             except Problem as raised:
                 problem = raised.say
         until = now + scheduling.LIFE
@@ -122,9 +122,9 @@ def upcoming(context: Context, name: str, most: int) -> Coming:
     """The next firings of a schedule of the person's wards; another's is not there."""
     schedule = schedules.load(context, name)
     with context.read() as tx:
-        if not firing.is_mine(tx, schedule):
+        if not occurrences.is_mine(tx, schedule):
             raise unknown(Say("lịch gửi", "schedule"), name, ())
-        found = firing.firings(context.app, tx, schedule, min(most, MOST_SHOWN))
+        found = occurrences.firings(context.app, tx, schedule, min(most, MOST_SHOWN))
         people, dong = rows.ceiling_of(tx, schedule.name)
     return Coming(schedule, found, schedules.whole(context, schedule), people, dong)
 
@@ -177,7 +177,7 @@ def _checked(context: Context, name: str) -> list[Finding]:
         scheduling.refuse_same_day(schedule, calendar, app.clock(), tet=app.site.tet)
         if schedule.at is not None and not rows.has_fired(tx, schedule.name):
             periods.check_moment(schedule.at, app.clock())
-        outside = firing.outside(app, tx, schedule)
+        outside = occurrences.outside(app, tx, schedule)
     said = [Finding(name, o.code, o.first.is_empty, o.told(), outside=o) for o in outside]
     missing = scheduling.skipped(schedule.cron) if schedule.cron else {}
     if missing:

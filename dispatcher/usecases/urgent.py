@@ -263,18 +263,17 @@ def _drafted(
                 f"Approved beforehand and fixed: {', '.join(sorted(fixed))}.",
             )
         audience = _narrowed(tx, emergency, area)
-        made = draft(
-            app,
-            tx,
-            template=template,
+        new = planning.NewBroadcast(
+            template=template.name,
             audience=audience,
-            route_name=emergency.route,
+            route=emergency.route,
             fields={**emergency.fields, **fields},
             title=emergency.title,
             expires_after=EXPIRES,
             rather_twice=emergency.rather_twice,
             urgent=True,
         )
+        made = draft(app, tx, template, new)
         need_wards(tx.actor, broadcasts.get(tx, made).senders, "gửi", "send it")
         rows.mark(tx, made, emergency.id)
         return emergency, broadcasts.get(tx, made)

@@ -21,6 +21,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from dispatcher.domain.model import Role
 from dispatcher.domain.problems import REFUSED, Problem, Say, refused
+from dispatcher.domain.rights import WRITERS
 from dispatcher.domain.storable import check_typed
 from dispatcher.usecases import signing_in_console
 from dispatcher.usecases.context import App
@@ -62,6 +63,11 @@ class Page:
 
 def reads(path: str, handler: Handler, roles: Collection[Role] = EVERYONE) -> Page:
     return Page(path, handler, "GET", roles)
+
+
+def asks(path: str, handler: Handler, roles: Collection[Role] = WRITERS) -> Page:
+    """A form that only asks, or keeps what is half typed: like a page, it is for these roles."""
+    return Page(path, handler, "POST", roles)
 
 
 def changes(path: str, handler: Handler, roles: Collection[Role] = EVERYONE) -> Page:

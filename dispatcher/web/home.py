@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from dispatcher.broadcasts.app import budgets_of
-from dispatcher.db.broadcasts import broadcasts, budgets, tallies
-from dispatcher.db.staff import notices
-from dispatcher.domain.model import HANOI, BroadcastState, Role
-from dispatcher.usecases import alarms
+from dispatcher.domain.model import HANOI, Role
+from dispatcher.usecases import broadcasts_views
 from dispatcher.usecases import notices as seen
 from dispatcher.web import troubles
 from dispatcher.web.ask import Answer, Ask, Go, Shown
@@ -15,42 +12,20 @@ from dispatcher.web.guard import Page, changes, reads
 
 def home(ask: Ask) -> Answer:
     """What waits, what is to be approved, what is under way; money and gateways."""
-    app, person = ask.app, ask.person
-    assert person.person_id is not None
-    with ask.read() as tx:
-        unread = notices.unread(tx, person.person_id)
-        waiting = broadcasts.listed(tx, [BroadcastState.SUBMITTED], 50)
-        under_way = broadcasts.listed(
-            tx,
-            [BroadcastState.SCHEDULED, BroadcastState.RUNNING, BroadcastState.PAUSED,
-             BroadcastState.HELD],
-            20,
-        )  # fmt: skip
-        newest = broadcasts.listed(
-            tx,
-            [BroadcastState.DONE, BroadcastState.STOPPED, BroadcastState.EXPIRED,
-             BroadcastState.MISSED],
-            5,
-        )  # fmt: skip
-        counted = tallies.states(tx, [b.id for b in [*under_way, *newest]])
-        mine = [
-            b for b in budgets_of(app.site, tx) if person.wards is None or b.wards & person.wards
-        ]
-        purses = budgets.standings(tx, mine, app.site.mode, app.clock())
-        health, work = alarms.gateways(app, tx), alarms.work(app, tx)
+    found, now = broadcasts_views.home(ask.context), ask.app.clock()
     return Shown(
         "home.html",
         {
-            "unread": unread,
-            "waiting": waiting,
-            "under_way": under_way,
-            "newest": newest,
-            "counted": counted,
-            "purses": list(purses.values()),
-            "health": troubles.listed(health.values(), app.clock()),
-            "alarm": troubles.of_work(work),
-            "approves": person.role is Role.LEADER,
-            "today": app.clock().astimezone(HANOI),
+            "unread": found.unread,
+            "waiting": found.waiting,
+            "under_way": found.under_way,
+            "newest": found.newest,
+            "counted": found.counted,
+            "purses": found.budgets,
+            "health": troubles.listed(found.health, now),
+            "alarm": troubles.of_work(found.work),
+            "approves": ask.person.role is Role.LEADER,
+            "today": now.astimezone(HANOI),
         },
     )
 

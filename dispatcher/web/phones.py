@@ -7,10 +7,10 @@ import urllib.request
 from collections.abc import Sequence
 from typing import Any
 
-from dispatcher.db.broadcasts import broadcasts, logbook, texts
 from dispatcher.domain.model import Mode
+from dispatcher.usecases import broadcasts, broadcasts_views
+from dispatcher.usecases.broadcasts_views import ALIVE
 from dispatcher.web.ask import Answer, Ask, Shown, nothing_here
-from dispatcher.web.broadcasts import ALIVE
 from dispatcher.web.guard import Guard, Page, reads
 
 MOST = 3  # texts on the phone
@@ -24,13 +24,9 @@ def table(guard: Guard) -> list[Page]:
         if ask.app.site.mode is not Mode.DRILL:
             raise nothing_here()
         taken = _taken(guard.twins)
-        with ask.read() as tx:
-            broadcast = broadcasts.get(tx, ask.number())
-            rows = logbook.by_reference(tx, broadcast.id, [t[2] for t in taken])
-            shown = [
-                {"channel": row["channel"], "to": row["tail"], "body": texts.opened(tx, row).body}
-                for row in rows[:MOST]
-            ]
+        broadcast = broadcasts.seen(ask.context, ask.number())
+        references = [t[2] for t in taken]
+        shown = broadcasts_views.texts_of(ask.context, broadcast.id, references, MOST)
         return Shown(
             "phone.html",
             {

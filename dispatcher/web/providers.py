@@ -6,7 +6,7 @@ from dispatcher.domain.model import Mode, Role
 from dispatcher.usecases import gateways
 from dispatcher.web import troubles
 from dispatcher.web.ask import Answer, Ask, Go, Shown
-from dispatcher.web.guard import Page, changes, reads
+from dispatcher.web.guard import Page, asks, changes, reads
 
 ADMINS = (Role.ADMIN,)
 
@@ -63,7 +63,7 @@ PAGES: list[Page] = [
     reads("/gateways", providers),
     reads("/gateways/new", new_provider, ADMINS),
     reads("/gateways/{name}", provider, ADMINS),
-    changes("/gateways/{name}", provider),
+    asks("/gateways/{name}", provider, ADMINS),
     changes("/gateways/{name}/pause", pause_gateway),
     changes("/gateways/{name}/resume", resume_gateway),
 ]

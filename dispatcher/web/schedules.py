@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dispatcher.broadcasts import firing
 from dispatcher.domain.model import Role
-from dispatcher.usecases import schedules, schedules_views
+from dispatcher.usecases import broadcasts_sending, schedules, schedules_views
 from dispatcher.web.ask import Answer, Ask, Go, Shown
 from dispatcher.web.guard import Page, changes, reads
 
@@ -32,8 +31,7 @@ def pause_schedule(ask: Ask) -> Answer:
 
 def stop_all(ask: Ask) -> Answer:
     """The emergency stop, of everything the person looks after."""
-    with ask.begin() as tx:
-        firing.stop_everything(ask.app, tx)
+    broadcasts_sending.stop_everything(ask.context)
     return Go("/broadcasts")
 
 

@@ -6,17 +6,14 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from dispatcher.broadcasts.app import App
-from dispatcher.db.broadcasts.broadcasts import Broadcast
-from dispatcher.db.database import Tx
 from dispatcher.domain import outages
-from dispatcher.domain.model import BroadcastState, Fault
+from dispatcher.domain.model import Fault
 from dispatcher.domain.outages import Health, Level, Work
 from dispatcher.domain.problems import Say
 from dispatcher.domain.words import REMEDIES
-from dispatcher.usecases import alarms
+from dispatcher.usecases.broadcasts_progress import Live
+from dispatcher.usecases.broadcasts_views import ALIVE
 
-GOES_ON = frozenset({BroadcastState.SCHEDULED, BroadcastState.RUNNING, BroadcastState.PAUSED})
 TROUBLES = frozenset({Fault.BUSY, Fault.UNKNOWN, Fault.ACCOUNT})  # of the gateway itself
 
 
@@ -48,18 +45,17 @@ OVER = Say(
 )
 
 
-def of_broadcast(
-    app: App, tx: Tx, broadcast: Broadcast, faults: Iterable[Mapping[str, Any]]
-) -> dict[str, Any]:
+def of_broadcast(found: Live, now: datetime) -> dict[str, Any]:
     """For the page of a broadcast: nobody who sends, gateways in trouble, whether nobody can say
-    when it is through, and its `faults` with what to do about each."""
-    now, goes_on = app.clock(), broadcast.state in GOES_ON
-    found = alarms.of_broadcast(app, tx, broadcast)
+    when it is through, and its faults with what to do about each."""
+    goes_on = found.broadcast.state in ALIVE
     return {
-        "alarm": of_work(alarms.work(app, tx)) if goes_on else None,
-        "troubled": [g for g in listed(found, now) if g["level"] != Level.OK.value],
-        "shut": any(outages.stops(s, now) for s in found),
-        "faults": [{**f, "todo": _remedy(f, found, now, goes_on=goes_on)} for f in faults],
+        "alarm": of_work(found.work) if found.work is not None else None,
+        "troubled": [g for g in listed(found.gateways, now) if g["level"] != Level.OK.value],
+        "shut": any(outages.stops(s, now) for s in found.gateways),
+        "faults": [
+            {**f, "todo": _remedy(f, found.gateways, now, goes_on=goes_on)} for f in found.faults
+        ],
     }
 
 

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 import dispatcher
 from dispatcher import scheduling
-from dispatcher.broadcasts import firing
+from dispatcher.broadcasts import occurrences
 from dispatcher.broadcasts.app import App, database_file, release
 from dispatcher.config.pace import pace_of
 from dispatcher.db import trail
@@ -344,9 +344,9 @@ class Worker:
             return
         with app.store.begin(SYSTEM, app.clock()) as tx:
             known = scheduling.keep_all(tx, app.schedules, app.site.window, tet=app.site.tet)
-            fire = partial(firing.fire, app)
+            fire = partial(occurrences.fire, app)
             fired = scheduling.tick(
-                tx, known, self.name, fire, tet=app.site.tet, ahead=partial(firing.ahead, app)
+                tx, known, self.name, fire, tet=app.site.tet, ahead=partial(occurrences.ahead, app)
             )
             if tx.connection.info["touched"]:
                 tx.note("tick", "schedules", self.name, fired=fired)

@@ -3,6 +3,7 @@
 import json
 import socket
 import sys
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -16,7 +17,9 @@ from dispatcher.db.queue import gateways, health
 from dispatcher.db.staff import people
 from dispatcher.domain.model import SYSTEM, Role
 from dispatcher.domain.outages import State
-from dispatcher.usecases.context import open_app
+from dispatcher.usecases import broadcasts_progress
+from dispatcher.usecases.context import Context, open_app
+from dispatcher.web import troubles
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "gateways"))
 from vendors import answer, vendor
@@ -148,15 +151,12 @@ def test_due_messages_that_nobody_sends_are_an_alarm_everywhere(ward):
 
 
 def test_a_fault_that_is_over_with_its_broadcast_is_not_said_to_be_sent_again(ward):
-    from dispatcher.db.broadcasts import broadcasts
-    from dispatcher.web import troubles
-
     app, number = ward
     fault = [{"gateway": "esms", "fault": "busy", "code": "x", "n": 9}]
 
     def told():
-        with app.store.read(SYSTEM) as tx:
-            found = troubles.of_broadcast(app, tx, broadcasts.get(tx, number), fault)
+        live = broadcasts_progress.live(Context(app, SYSTEM), get(app, number))
+        found = troubles.of_broadcast(replace(live, faults=fault), app.clock())
         return found["faults"][0]["todo"].vi
 
     assert "sẽ tự gửi lại" in told(), "it is well again, and the broadcast goes on"

@@ -76,6 +76,8 @@ EDIT = Act(
     cases=(
         done("lan", number=DRAFT, title="Tên khác"),
         done("mai", "words", number=DRAFT, fields={"viec": "Việc khác"}),
+        done("lan", "hours of an urgent one", number=broadcast("urgent draft"),
+             window="07:00-21:00", title="Khẩn, sửa tên"),
         done("lan", "an approved one", number=broadcast("approved"), fields={"viec": "Khác"}),
         done("lan", "people", number=DRAFT, wards=(THEIRS,)),
         done("lan", "hours over noon", where=[noon_off], number=DRAFT,
@@ -208,6 +210,7 @@ CONFIRM = Act(
         refused("unknown-broadcast", "hung", "ward", number=OFFERED),
         refused("own-work", "minh", number=OFFERED),
         refused("no-offer", "lan", number=SUBMITTED),
+        refused("clock-doubtful", "lan", where=[clock_in_doubt], number=OFFERED),
     ),
 )
 

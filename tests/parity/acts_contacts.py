@@ -195,8 +195,9 @@ EXPORT = Act(
         done("lan", file="./danh-ba.csv", ward=MINE, reason="đối chiếu"),
         done("mai", "numbers masked", file="./danh-ba.csv"),
         done("kiem", "by an auditor", file="./danh-ba.csv"),
-        refused("role", "kiem", "whole numbers for an auditor", file="./danh-ba.csv",
-                reason="kiểm tra"),
+        refused(
+            "role", "kiem", "whole numbers for an auditor", file="./danh-ba.csv", reason="kiểm tra"
+        ),
         refused("unknown-name", "lan", file="./danh-ba.csv", ward=NOWHERE),
     ),
     why="the console gives no numbers away",

@@ -54,6 +54,7 @@ RESUME = Act(
         done("mai", number=PAUSED),
         done("minh", "a held one", number=HELD),
         refused("role", "mai", number=HELD),
+        refused("clock-doubtful", "mai", where=[clock_in_doubt], number=PAUSED),
         auditor(number=PAUSED),
         refused("unknown-broadcast", "hung", "ward", number=PAUSED),
         refused("wrong-state", "lan", number=DRAFT),

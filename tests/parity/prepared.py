@@ -212,12 +212,12 @@ def _broadcasts(app: App, made: Prepared) -> None:
 
     def write(name: str, words: str = "", by: Actor = lan, **more: Any) -> None:
         loaded = templating.load(app.templates, "thong-bao")
-        more = {"audience": Audience(wards=(MINE,)), "route_name": "sms", **more}
+        new = planning.NewBroadcast(**{
+            "template": "thong-bao", "audience": Audience(wards=(MINE,)), "route": "sms",
+            "title": name, "fields": {"viec": words or f"viec {name}"}, **more,
+        })  # fmt: skip
         with app.begin(by)() as tx:
-            made.ids[Known("broadcast", name)] = joined.draft(
-                app, tx, template=loaded, title=name,
-                fields={"viec": words or f"viec {name}"}, **more,
-            )  # fmt: skip
+            made.ids[Known("broadcast", name)] = joined.draft(app, tx, loaded, new)
 
     def submit(name: str, again: str = "") -> None:
         found = joined.preview(app, lan, get(app, made.ids[Known("broadcast", name)]))
@@ -259,7 +259,8 @@ def _broadcasts(app: App, made: Prepared) -> None:
     write("by-leader", by=minh)
     submit("by-leader")
     write("nobody", audience=Audience(groups=("Trống",)))
-    write("never", route_name="early")
+    write("never", route="early")
+    write("urgent draft", urgent=True)
     write("tested")
     for phone in range(MOST_TESTS):
         key = (AddressKind.MOBILE, f"+84950000{200 + phone}")

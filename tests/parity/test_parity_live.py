@@ -76,10 +76,7 @@ def live(tmp_path, twins, monkeypatch):
 
 
 CASES = [
-    pytest.param(
-        SUBMIT, refused("vendor-template", "lan", number=broadcast("unfit"), again="thử"),
-        marks=pytest.mark.xfail(strict=True, reason="drift: only a command asks the vendor"),
-    ),
+    (SUBMIT, refused("vendor-template", "lan", number=broadcast("unfit"), again="thử")),
     (SUBMIT, done("lan", number=broadcast("unfit"), again="thử", leave_out=True)),
     (SCHEDULE, refused("not-confirmed", "lan", number=broadcast("approved"))),
     (SCHEDULE, refused("not-confirmed", "lan", number=broadcast("approved"), people="2")),

@@ -11,7 +11,7 @@ from walk import crowd, get, import_list, rows, sheet, write_broadcast
 
 from dispatcher import broadcasts as planning
 from dispatcher import scheduling
-from dispatcher.broadcasts import firing
+from dispatcher.broadcasts import occurrences
 from dispatcher.broadcasts.app import preview, release
 from dispatcher.config import DEFAULT_WINDOW
 from dispatcher.db.broadcasts import broadcasts, schedules
@@ -46,7 +46,7 @@ def tick(app, fire=None):
     worker = Worker(app, Doors({}))
     with app.begin(SYSTEM)() as tx:
         known = scheduling.keep_all(tx, app.schedules, app.site.window)
-        found = scheduling.tick(tx, known, worker.name, fire or partial(firing.fire, app))
+        found = scheduling.tick(tx, known, worker.name, fire or partial(occurrences.fire, app))
         tx.note("test", "schedules", "")
     return found
 
@@ -333,7 +333,7 @@ def test_an_occurrence_keeps_the_ceiling_its_schedule_was_approved_with(app, clo
     import_list(app, sheet(tmp_path / "may-to.csv", crowd(8)))
     officer, leader = add_people(app)
     schedule = write(app)
-    seen = firing.foresee(app, officer, schedule)
+    seen = occurrences.foresee(app, officer, schedule)
     assert (seen.people, seen.queued) == (8, 8)
     assert rows(app, "SELECT count(*) AS n FROM broadcasts") == [{"n": 0}]
     with app.begin(officer)() as tx:

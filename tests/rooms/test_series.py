@@ -11,7 +11,7 @@ from walk import counts, crowd, get, import_list, released, rows, sheet
 from dispatcher import broadcasts as planning
 from dispatcher import scheduling
 from dispatcher.broadcasts import app as joined
-from dispatcher.broadcasts import firing
+from dispatcher.broadcasts import occurrences
 from dispatcher.config import DEFAULT_WINDOW
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.broadcasts import schedules as kept
@@ -65,7 +65,7 @@ def fire(app):
     before = {row["id"] for row in rows(app, "SELECT id FROM broadcasts")}
     with app.begin(SYSTEM)() as tx:
         known = scheduling.keep_all(tx, app.schedules, app.site.window)
-        scheduling.tick(tx, known, worker.name, partial(firing.fire, app))
+        scheduling.tick(tx, known, worker.name, partial(occurrences.fire, app))
         tx.note("test", "schedules", "")
     made = [row["id"] for row in rows(app, "SELECT id FROM broadcasts ORDER BY id")
             if row["id"] not in before]  # fmt: skip

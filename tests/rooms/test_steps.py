@@ -14,7 +14,7 @@ from walk import counts, crowd, get, import_list, number, released, rows, sheet,
 
 from dispatcher import broadcasts as planning
 from dispatcher.broadcasts import app as joined
-from dispatcher.cli import foretold
+from dispatcher.cli.broadcasts import forecast as foretold
 from dispatcher.config import parse
 from dispatcher.config.pace import Pace
 from dispatcher.db.broadcasts import broadcasts
@@ -23,7 +23,9 @@ from dispatcher.db.queue import forecasts, gateways, workers
 from dispatcher.domain.model import SYSTEM, BroadcastState, Mode
 from dispatcher.gateways.esms import LIMITS
 from dispatcher.simulators.drill import sign_in_to_twins
-from dispatcher.usecases.context import open_app
+from dispatcher.usecases import preview_lines
+from dispatcher.usecases.broadcasts_progress import on_its_way
+from dispatcher.usecases.context import Context, open_app
 from dispatcher.worker.sending import asking, balance
 from dispatcher.worker.sending.view import LEASE, View, lanes_of
 from dispatcher.worker.serving import serve_site
@@ -528,7 +530,7 @@ def test_a_forecast_is_made_before_kept_at_release_and_compared_afterwards(site,
                      database=database)  # fmt: skip
     with app.store.read(SYSTEM) as tx:
         foreseen = forecasts.foreseen(tx, made)
-        found = foretold.look(Screen(app), tx, get(app, made))
+    found = on_its_way(Context(app, SYSTEM), get(app, made)).forecast
     assert foreseen["cost"] == {"low": 20_000, "high": 20_000}
     assert not foreseen["measured"]
     assert found["now"]["left"] == foreseen["left"] == 0
@@ -548,8 +550,8 @@ def test_a_forecast_is_made_before_kept_at_release_and_compared_afterwards(site,
         send(app, {"esms": url, "second": url, "zalo": url})
     screen = Screen(app)
     with app.store.read(SYSTEM) as tx:
-        found = foretold.look(screen, tx, get(app, made))
         spent = tx.value("SELECT sum(cost) FROM attempts WHERE state = 'accepted'")
+    found = on_its_way(Context(app, SYSTEM), get(app, made)).forecast
     assert "now" not in found
     assert found["outcome"]["cost"] == spent < 20_000
     assert found["outcome"]["cost_error"] == spent - 20_000
@@ -568,6 +570,5 @@ def test_a_preview_says_what_will_not_leave_in_time(site):
     found = joined.preview(app, officer, get(app, write_broadcast(app, officer)))
     assert found.forecast.left == 1, "two in six hours, at one in ten thousand seconds"
     assert found.as_json()["forecast"]["measured"]
-    screen = Screen(app)
-    foretold.tell_ahead(screen, found.forecast.as_json())
-    assert "không kịp gửi" in screen.lines[1]
+    said = [line.say.vi for line in preview_lines.ahead(found.forecast.as_json())]
+    assert "không kịp gửi" in said[1]

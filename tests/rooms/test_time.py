@@ -22,7 +22,7 @@ from walk import (
 
 from dispatcher import broadcasts as planning
 from dispatcher import scheduling
-from dispatcher.broadcasts import Speed, firing, hours
+from dispatcher.broadcasts import Speed, hours, occurrences
 from dispatcher.broadcasts import app as joined
 from dispatcher.config import DEFAULT_WINDOW
 from dispatcher.db.broadcasts import broadcasts, ending
@@ -365,8 +365,8 @@ def tick(app):
     worker = Worker(app, Doors({}))
     with app.begin(SYSTEM)() as tx:
         known = scheduling.keep_all(tx, app.schedules, app.site.window)
-        fire = partial(firing.fire, app)
-        fired = scheduling.tick(tx, known, worker.name, fire, ahead=partial(firing.ahead, app))
+        fire = partial(occurrences.fire, app)
+        fired = scheduling.tick(tx, known, worker.name, fire, ahead=partial(occurrences.ahead, app))
         tx.note("test", "schedules", "")
     return fired
 
@@ -487,7 +487,7 @@ def test_firings_outside_their_hours_are_listed_once_for_each_time_of_day(ward):
     app, *_ = ward
     found = schedule(app, ("30 5 * * *", "30 5,12,22 * * *"))
     with app.store.read(SYSTEM) as tx:
-        said = firing.outside(app, tx, found)
+        said = occurrences.outside(app, tx, found)
     assert [(p.first.asked.astimezone(HANOI).hour, p.first.start.astimezone(HANOI).hour)
             for p in said] == [(22, 7), (5, 7)]  # fmt: skip
     assert all(p.code == "outside-hours" for p in said)

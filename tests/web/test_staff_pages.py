@@ -4,15 +4,30 @@ import re
 from dataclasses import replace
 
 import pytest
-from browser import post, sign_in
+from browser import post, sign_in, token
 from conftest import add_people
 from walk import get, import_list, number, rows, sheet, write_broadcast
 
 from dispatcher.db.staff import people
 from dispatcher.domain.model import SYSTEM, Mode, Role
+from dispatcher.web.console import table
+from dispatcher.web.guard import Guard
 
 NIGHT = {"name": "bao", "template": "canh-bao", "ward": "Máy Tơ", "most_people": "100",
          "most_dong": "1000000", "until": "2027-01-31"}  # fmt: skip
+
+SCHEDULE = """title = "X"
+template = "canh-bao"
+route = "sms"
+cron = "0 9 * * mon"
+[audience]
+wards = ["Máy Tơ"]
+"""
+FORM = {"name": "x", "reason": "thử", "until": "2026-12-31", "from": "2026-12-01", "hours": "1",
+        "day": "2026-12-31", "kind": "off", "what": "stop", "role": "officer", "ward": "Máy Tơ",
+        "phone": "0951111111", "sure": "c1", "start": "", "place": "1", "into": "1",
+        "most_people": "1", "most_dong": "1", "template": "canh-bao",
+        "pasted": "Họ và tên;Số điện thoại\nTrần An;0950000001"}  # fmt: skip
 
 
 @pytest.fixture
@@ -107,3 +122,25 @@ def test_forms_that_want_a_code_have_a_place_for_it(ward):
                            admin.get("/people").text, re.DOTALL)  # fmt: skip
     assert len(forms) > 12
     assert with_code == forms
+
+
+# What an auditor may send: about themselves, and to look somebody up.
+OF_AUDITORS = {"/sign-in", "/first", "/lang", "/sign-out", "/me/password", "/me/totp", "/notices",
+               "/contacts", "/why"}  # fmt: skip
+
+
+def test_no_form_but_those_about_oneself_is_for_an_auditor(ward):
+    write_broadcast(ward, ward.actor("lan"))
+    auditor = sign_in(ward, "kt")
+    word = token(auditor)
+    (ward.site.root / "schedules" / "x.toml").write_text(SCHEDULE, encoding="utf-8")
+    answers = {}
+    for page in table(Guard(ward, [])):
+        if page.method == "POST" and page.path not in OF_AUDITORS:
+            path = page.path.replace("{number}", "1").replace("{template}", "canh-bao")
+            path = path.replace("{name}", "esms" if "gateways" in path else "x")
+            given = {"csrf": word, **FORM}
+            answers[page.path] = auditor.post(path, data=given).status_code
+    assert len(answers) > 50
+    assert list(answers.values()).count(403) > 40
+    assert {path: code for path, code in answers.items() if code < 400} == {}

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
 from dispatcher.cli.gateways.group import gateways
 from dispatcher.cli.spoken import argument, option
 from dispatcher.cli.surface import Surface
@@ -82,44 +79,3 @@ def callback(surface: Surface, name: str) -> None:
         f"Lộ địa chỉ này thì tăng «callback» của mục [gateways.{name}] và dán lại.",
         f"If it leaked, count “callback” under [gateways.{name}] up and paste it again.",
     )
-
-
-def _by_id(finding: Mapping[str, Any], words: str) -> str:
-    price = finding["price_by_id"]
-    return f" ({price} {words})" if price is not None else ""
-
-
-def tell_findings(surface: Surface, told: Sequence[Mapping[str, Any]]) -> None:
-    """The findings of vendors in words, what would be refused first of all."""
-    for f in told:
-        if "problem" in f:
-            surface.warn(f["problem"], f["problem"])
-            continue
-        surface.say(
-            f"{f['gateway']}: còn {f['quota_left']} tin hôm nay, chất lượng {f['quality']}, "
-            f"{f['price']} đồng/tin{_by_id(f, 'theo mã người dùng')}.",
-            f"{f['gateway']}: {f['quota_left']} messages left today, quality {f['quality']}, "
-            f"{f['price']} đồng each{_by_id(f, 'by user id')}.",
-        )
-        if f["enough_quota"] is False:
-            surface.warn(
-                "Hạn mức hôm nay không đủ: phần còn lại chờ sang ngày hoặc qua kênh sau.",
-                "Today's quota is not enough: the rest waits for tomorrow or the next step.",
-            )
-        if not f["enabled"]:
-            surface.warn(
-                f"Mẫu {f['template']} chưa được Zalo duyệt: sẽ bị từ chối.",
-                f"Template {f['template']} is not approved by Zalo: it will be refused.",
-            )
-        for long in f["too_long"]:
-            surface.warn(
-                f"«{long['value']}» dài tới {long['longest']} ký tự, mẫu chỉ cho "
-                f"{long['allowed']}: những tin đó sẽ bị từ chối.",
-                f"“{long['value']}” is up to {long['longest']} characters, the template allows "
-                f"{long['allowed']}: those messages will be refused.",
-            )
-        for key in (*f["missing"], *f["unknown"]):
-            surface.warn(
-                f"«{key}» không khớp giữa mẫu của ta và mẫu đã đăng ký.",
-                f"“{key}” differs between our template and the registered one.",
-            )

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from dispatcher.cli.broadcasts import broadcast_id
+from dispatcher.cli.broadcasts.told import broadcast_id
 from dispatcher.cli.spoken import Group, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.tables import write_table, writes

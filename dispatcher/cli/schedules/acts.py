@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dispatcher.cli.previewed import tell_times
+from dispatcher.cli.broadcasts.preview import tell_times
 from dispatcher.cli.schedules import series
 from dispatcher.cli.schedules.words import STATES
 from dispatcher.cli.spoken import argument, command, option

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from dispatcher.cli.broadcasts import as_json as broadcast_as_json
-from dispatcher.cli.broadcasts import broadcast_id, money
+from dispatcher.cli.broadcasts.told import as_json as broadcast_as_json
+from dispatcher.cli.broadcasts.told import broadcast_id
 from dispatcher.cli.spoken import argument, command, option
 from dispatcher.cli.surface import Surface, shown
 from dispatcher.cli.tables import write_page
 from dispatcher.cli.templates import pairs
 from dispatcher.cli.urgent.words import STATES, as_json
+from dispatcher.domain.amounts import money
 from dispatcher.domain.model import Audience, Mode
 from dispatcher.domain.problems import Say
 from dispatcher.usecases import urgent as cases

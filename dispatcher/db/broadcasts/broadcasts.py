@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -14,6 +14,7 @@ from dispatcher.db.schema import broadcasts as table
 from dispatcher.db.schema import moment
 from dispatcher.domain.lifecycle import BROADCAST_MOVES
 from dispatcher.domain.model import (
+    ORDINARY,
     Audience,
     BroadcastState,
     Channel,
@@ -25,6 +26,7 @@ from dispatcher.domain.model import (
     Window,
 )
 from dispatcher.domain.problems import Problem, refused
+from dispatcher.domain.state_words import STATE
 
 
 @dataclass(frozen=True)
@@ -72,51 +74,54 @@ class Broadcast:
         return now + wait if wait is not None and step + 1 < len(self.route) else None
 
 
-def create(
-    tx: Tx,
-    *,
-    title: str,
-    mode: Mode,
-    kind: Kind,
-    template_version_id: int,
-    fields: Mapping[str, str],
-    audience: Audience,
-    route: Iterable[Step],
-    senders: Mapping[int, Sender],
-    document: str,
-    window: Window,
-    priority: int,
-    expires_after: timedelta,
-    schedule_id: int | None = None,
-    rather_twice: bool = False,
-    paper: Mapping[str, str] = MappingProxyType({}),
-) -> int:
-    """A new draft. Its wards are those of `senders`."""
+@dataclass(frozen=True)
+class Draft:
+    """What somebody chose, checked and resolved: a broadcast before it has a number."""
+
+    title: str
+    mode: Mode
+    kind: Kind
+    template_version_id: int
+    fields: Mapping[str, str]
+    audience: Audience
+    route: tuple[Step, ...]
+    senders: Mapping[int, Sender]  # its wards are theirs
+    window: Window
+    expires_after: timedelta
+    document: str = ""
+    priority: int = ORDINARY
+    rather_twice: bool = False
+    schedule_id: int | None = None
+    paper: Mapping[str, str] = field(default_factory=dict)
+
+
+def create(tx: Tx, draft: Draft) -> int:
+    """Store a new draft; its id."""
     made = tx.insert(
         table,
-        title=title,
+        title=draft.title,
         state=BroadcastState.DRAFT.value,
-        mode=mode.value,
-        kind=kind.value,
-        template_version_id=template_version_id,
-        fields=json.dumps(dict(fields)),
-        audience=json.dumps(audience.as_json()),
-        route=route_json(route),
-        senders=_senders_json(senders),
-        document=document,
-        paper=json.dumps(dict(paper), ensure_ascii=False),
-        window=str(window),
-        priority=priority,
-        rather_twice=rather_twice,
-        expires_after=int(expires_after.total_seconds()),
+        mode=draft.mode.value,
+        kind=draft.kind.value,
+        template_version_id=draft.template_version_id,
+        fields=json.dumps(dict(draft.fields)),
+        audience=json.dumps(draft.audience.as_json()),
+        route=route_json(draft.route),
+        senders=_senders_json(draft.senders),
+        document=draft.document,
+        paper=json.dumps(dict(draft.paper), ensure_ascii=False),
+        window=str(draft.window),
+        priority=draft.priority,
+        rather_twice=draft.rather_twice,
+        expires_after=int(draft.expires_after.total_seconds()),
         created_by=tx.actor.person_id,
         created_at=tx.now,
-        schedule_id=schedule_id,
+        schedule_id=draft.schedule_id,
         drafted_by_system=tx.actor.is_system,
     )
-    _add_wards(tx, made, senders)
+    _add_wards(tx, made, draft.senders)
     touch(tx, made, "wrote")
-    tx.note("created", "broadcast", made, kind=kind.value, mode=mode.value)
+    tx.note("created", "broadcast", made, kind=draft.kind.value, mode=draft.mode.value)
     return made
 
 
@@ -350,23 +355,6 @@ def approve_anew(tx: Tx, broadcast_id: int, person_id: int, covered: str) -> Non
     )
 
 
-_STATES_VI = {
-    "draft": "nháp",
-    "submitted": "trình duyệt",
-    "returned": "trả lại",
-    "rejected": "từ chối",
-    "approved": "đã duyệt",
-    "scheduled": "đã lên lịch",
-    "running": "đang gửi",
-    "paused": "tạm dừng",
-    "held": "bị giữ lại",
-    "done": "hoàn thành",
-    "stopped": "đã dừng phần chưa gửi",
-    "expired": "quá hạn gửi",
-    "missed": "lỡ giờ",
-}
-
-
 def reword(
     tx: Tx, broadcast: Broadcast, fields: Mapping[str, str], template_version_id: int
 ) -> None:
@@ -422,7 +410,7 @@ def _stored(name: str, value: Any) -> Any:
 
 
 def state_vi(state: BroadcastState) -> str:
-    return _STATES_VI[state.value]
+    return STATE[state.value].vi
 
 
 def due_ids(tx: Tx, now: datetime) -> list[int]:

@@ -10,8 +10,8 @@ from typing import Any
 
 from dispatcher import broadcasts as planning
 from dispatcher import templating
+from dispatcher.broadcasts import NewBroadcast, wording
 from dispatcher.broadcasts import app as joined
-from dispatcher.broadcasts import wording
 from dispatcher.broadcasts.app import App
 from dispatcher.config import window as read_window
 from dispatcher.db.broadcasts import broadcasts
@@ -111,11 +111,11 @@ def write(world: World, app: App, code: str, wish: Wish) -> Told:
     template = templating.load(app.templates, wish.template)
     chosen = read_window(wish.window).resting(app.site.lunch) if wish.window else None
     with signed(world, app, AUTHOR, lambda: world.facts.told.update({code: told})) as tx:
-        told.id = joined.draft(
-            app, tx, template=template, audience=wish.audience, route_name=ROUTE,
-            fields={"code": code}, expires_after=timedelta(seconds=wish.life), window=chosen,
+        told.id = joined.draft(app, tx, template, NewBroadcast(
+            wish.template, wish.audience, ROUTE, {"code": code},
+            expires_after=timedelta(seconds=wish.life), window=chosen,
             rather_twice=wish.rather_twice, urgent=wish.urgent,
-        )  # fmt: skip
+        ))  # fmt: skip
     return told
 
 

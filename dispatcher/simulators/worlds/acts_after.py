@@ -7,7 +7,6 @@ import random
 from dispatcher import broadcasts as planning
 from dispatcher import templating
 from dispatcher.broadcasts import app as joined
-from dispatcher.broadcasts import firing
 from dispatcher.broadcasts.app import App
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.contacts import contacts
@@ -27,6 +26,7 @@ from dispatcher.simulators.worlds.events import happens
 from dispatcher.simulators.worlds.facts import Told
 from dispatcher.simulators.worlds.residents import AUTHOR, LEADER, TESTERS, number
 from dispatcher.simulators.worlds.world import World
+from dispatcher.usecases.broadcasts_sending import Stopped, end_everything
 
 B = BroadcastState
 ENDED = (B.STOPPED, B.EXPIRED, B.MISSED, B.REJECTED)  # nothing leads out of these
@@ -137,7 +137,7 @@ def stopped(world: World, app: App, told: Told) -> None:
 @happens("stop everything", weight=0.5)
 def stop_everything(world: World, draw: random.Random) -> str | None:
     """The emergency stop: broadcasts end, schedules pause."""
-    done: list[firing.Stopped] = []
+    done: list[Stopped] = []
 
     def act(app: App) -> bool:
         def remember() -> None:
@@ -148,7 +148,7 @@ def stop_everything(world: World, draw: random.Random) -> str | None:
                     told.stopped = world.seconds
 
         with signed(world, app, AUTHOR, remember) as tx:
-            done.append(firing.stop_everything(app, tx))
+            done.append(end_everything(app, tx))
             see_firings(world, tx)
         return True
 

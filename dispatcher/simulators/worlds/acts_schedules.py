@@ -6,7 +6,7 @@ import random
 from datetime import timedelta
 
 from dispatcher import scheduling
-from dispatcher.broadcasts import firing
+from dispatcher.broadcasts import occurrences
 from dispatcher.broadcasts.app import App
 from dispatcher.db.broadcasts import schedules as rows
 from dispatcher.domain.model import HANOI, SYSTEM
@@ -75,7 +75,7 @@ def _hand_in(world: World, app: App, told: Told) -> bool:
         if wanted.at is not None:
             world.after(told.due - world.seconds, world.stir)
             undo = timedelta(seconds=world.facts.longest_undo())
-            told.expires = seconds_of(firing.ahead(app, wanted)(wanted.at + undo).until)
+            told.expires = seconds_of(occurrences.ahead(app, wanted)(wanted.at + undo).until)
 
     with acting(world, app, LEADER, remember) as leader:
         schedules.approve(leader, told.schedule)

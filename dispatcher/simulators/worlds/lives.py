@@ -40,7 +40,7 @@ from dispatcher.simulators.worlds.site import (
     migrated,
     write_site,
 )
-from dispatcher.simulators.worlds.themes import BESIDE, THEMES, draw_theme
+from dispatcher.simulators.worlds.themes import BESIDE, THEMES, theme_of
 from dispatcher.simulators.worlds.vendor_events import mend_all, sign_in_all
 from dispatcher.simulators.worlds.world import World
 
@@ -93,7 +93,7 @@ def workshop(database: str = "") -> Iterator[Path]:
 def plan_of(seed: int) -> tuple[SitePlan, list[Event]]:
     """What a seed says, before anything runs."""
     draw = random.Random(f"plan {seed}")
-    theme, plan = draw_theme(draw), draw_plan(draw)
+    theme, plan = theme_of(seed), draw_plan(draw)
     length, count = draw.choice(LENGTHS), draw.choices(EVENTS, (20, 30, 30, 15, 5))[0]
     if theme is None:
         return plan, draw_script(draw, length, count)

@@ -9,7 +9,7 @@ worlds; what nobody thought of is found in the others, and in what is drawn besi
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -20,7 +20,7 @@ from dispatcher.simulators.worlds.residents import WARDS
 from dispatcher.simulators.worlds.site import SitePlan
 
 Shape = Callable[[SitePlan, random.Random], SitePlan]
-NOTHING = 0.25  # of worlds have no theme
+NOTHING = 3  # themes for each world that has none
 BESIDE = 0.3  # of worlds with a theme have ordinary events as well
 
 DEATHS = ("a worker dies", "a worker is killed", "deaths in a row")
@@ -46,7 +46,7 @@ class Theme:
     shape: Shape
     beats: tuple[Beat, ...]
     wish: Mapping[str, Any] = field(default_factory=dict)
-    weight: float = 1.0  # how often it is drawn, beside the others
+    weight: int = 1  # worlds in a row of all of them
 
     def script(self, draw: random.Random) -> list[Event]:
         """Its events, in order."""
@@ -58,11 +58,9 @@ class Theme:
         return sorted(script)
 
 
-def draw_theme(draw: random.Random) -> Theme | None:
-    """What a world is about; None: nothing in particular."""
-    if draw.random() < NOTHING:
-        return None
-    return draw.choices(_ALL, [theme.weight for theme in _ALL])[0]
+def theme_of(seed: int) -> Theme | None:
+    """What a world is about; None: nothing in particular. Each comes round in its turn."""
+    return _TURNS[seed % len(_TURNS)]
 
 
 _BROADCAST = Beat(("broadcast",), 0.0, 2.0)
@@ -86,13 +84,13 @@ _ALL = (
         Beat(TROUBLE, 1.0, 20.0, 0.5),
         Beat((*NOES, "pause", "stop", "broadcast"), 2.0, 20.0, 0.4),
         Beat(("a vendor forgets",), 300.0, 2000.0, 0.3),
-    ), {**_ONCE, "life": 3600.0}, 2.0),
+    ), {**_ONCE, "life": 3600.0}, 2),
     Theme("doubts for long", sites.long_doubts, (
         Beat(("broadcast",), 0.5, 1.0),
         Beat(("a vendor is down",), 0.0, 1.0),
         *_times(4, Beat(NOES, 2.0, 30.0, 0.8)),
         *_times(2, Beat(("pause a gateway",), 3.0, 30.0, 0.6)),
-    ), {**_ONCE, "life": 600.0}, 2.0),
+    ), {**_ONCE, "life": 600.0}, 2),
     Theme("who is gone by then", sites.queues, (
         _BROADCAST,
         *_times(4, Beat(NOES, 2.0, 12.0)),
@@ -103,19 +101,19 @@ _ALL = (
         Beat(STOPS, 2.0, 10.0),
         Beat(("resume", "stop", "pause", "one more worker"), 4.0, 15.0, 0.6),
         Beat(("a worker freezes", "one more worker", "pause a gateway"), 1.0, 10.0, 0.4),
-    ), _NOW),
+    ), _NOW, 2),
     Theme("too late", sites.too_late, (
         _BROADCAST,
         Beat(("a worker freezes",), 10.0, 29.0, 0.3),
         Beat(("pause", "a worker dies"), 2.0, 29.0, 0.2),
-    ), {**_ONCE, "life": 30.0}, 2.0),
+    ), {**_ONCE, "life": 30.0}, 2),
     Theme("word in time", sites.two_steps, (
         _BROADCAST,
         Beat(("a vendor contradicts itself",), 5.0, 60.0, 0.4),
         *_times(3, Beat((*NOES, "erase", "stop", "the door dies"), 2.0, 25.0, 0.5)),
         Beat((*DEATHS, "a worker freezes"), 1.0, 10.0, 0.4),
         Beat(("broadcast",), 20.0, 90.0, 0.3),
-    ), {**_NOW, "template": "sim"}, 2.0),
+    ), {**_NOW, "template": "sim"}, 2),
     Theme("nobody reads", sites.unread, (
         Beat(("broadcast",), 0.0, 0.5),
         Beat(("nobody works",), 3.0, 6.0),
@@ -132,7 +130,7 @@ _ALL = (
         Beat(("a worker freezes",), 1.0, 5.0, 0.6),
         Beat(("one more worker",), 0.0, 10.0, 0.6),
         Beat(("broadcast", "opt out"), 300.0, 400.0),
-    ), _ONCE, 2.0),
+    ), _ONCE, 2),
     Theme("many a no", sites.many_noes, (
         _BROADCAST,
         Beat(("stop", "stop", "stop everything"), 5.0, 15.0, 0.7),
@@ -153,14 +151,14 @@ _ALL = (
         _BROADCAST,
         *_times(4, Beat((*NOES, "erase", "a worker dies"), 1.0, 10.0, 0.5)),
         Beat(("stop", "correction", "resend"), 30.0, 300.0, 0.3),
-    ), _NOW, 2.0),
+    ), _NOW, 2),
     Theme("many in one call", sites.calls, (
         _BROADCAST,
         *_times(3, Beat(NOES, 0.5, 12.0, 0.5)),
         Beat(TROUBLE, 0.5, 10.0, 0.4),
         Beat(("a vendor changes its mind", "broadcast"), 0.0, 10.0, 0.3),
-    ), _ONCE),
-    Theme("odd words", sites.odd_words, (_BROADCAST, Beat(TROUBLE, 1.0, 20.0, 0.2)), _NOW, 2.0),
+    ), _ONCE, 2),
+    Theme("odd words", sites.odd_words, (_BROADCAST, Beat(TROUBLE, 1.0, 20.0, 0.2)), _NOW, 2),
     Theme("the answer of another", sites.of_another, (_BROADCAST,), _NOW),
     Theme("little money", sites.little_money, (
         _BROADCAST,
@@ -181,17 +179,17 @@ _ALL = (
         *_times(3, Beat(("a worker freezes",), 1.0, 6.0, 0.8)),
         Beat(("a worker freezes", "a worker dies"), 4.0, 150.0, 0.5),
         Beat(("broadcast", "opt out"), 250.0, 300.0),
-    ), _ONCE, 2.0),
+    ), _ONCE, 2),
     Theme("a backup comes back", sites.queues, (
         _BROADCAST,
         Beat(("a backup is made",), 0.0, 4.0),
         *_times(4, Beat((*NOES, *NOES, "broadcast", "stop", "pause"), 4.0, 9.0, 0.9)),
         Beat(("a backup is restored",), 8.0, 20.0),
         Beat(("broadcast", "a backup is restored"), 40.0, 120.0, 0.4),
-    ), _NOW, 2.0),
+    ), _NOW, 2),
     Theme("all is lost", sites.queues, (
         Beat(("a backup is made",), 0.0, 1.0),
-        Beat(("broadcast",), 1.0, 2.0),
+        Beat(("broadcast",), 1.0, 2),
         *_times(2, Beat((*NOES, "a backup is made"), 3.0, 10.0, 0.5)),
         Beat(("a backup is restored",), 6.0, 20.0),
         Beat(("broadcast",), 15.0, 60.0),
@@ -204,3 +202,14 @@ _ALL = (
     ), {**_ALL_OF_THEM, "later": 40.0}),
 )  # fmt: skip
 THEMES = {theme.name: theme for theme in _ALL}
+
+
+def _turns() -> Sequence[Theme | None]:
+    """Every theme as often as its weight, and worlds without one, well mixed."""
+    found: list[Theme | None] = [theme for theme in _ALL for _ in range(theme.weight)]
+    found += [None] * (len(found) // NOTHING)
+    random.Random("themes").shuffle(found)
+    return found
+
+
+_TURNS = _turns()

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from dispatcher.cli.broadcasts import broadcast_id
-from dispatcher.cli.follow_ups import broadcasts
-from dispatcher.cli.spoken import argument, option
+from dispatcher.cli.broadcasts.told import broadcast_id
+from dispatcher.cli.spoken import argument, command, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.tables import write_page
-from dispatcher.db.broadcasts import broadcasts as rows
-from dispatcher.db.broadcasts import shares
-from dispatcher.domain import rights
-from dispatcher.usecases import areas, printouts
-
-__all__ = ["broadcasts"]
+from dispatcher.usecases import broadcasts, printouts
 
 
-@broadcasts.verb(
-    "share",
+@command(
     "Bản để tổ trưởng chuyển tiếp: bài, ảnh, ai phụ trách tổ nào.",
     "The sheet to pass on: text, pictures, who looks after which residential group.",
     "dispatcher broadcasts share 1 --html chuyen-tiep.html --as lan",
@@ -24,18 +17,17 @@ __all__ = ["broadcasts"]
 @argument("number_", complete="broadcast")
 @option("--html", required=True, vi="ghi thành trang HTML", en="the page to write")
 def share(surface: Surface, number_: str, html: str) -> None:
-    number = broadcast_id(number_)
-    write_page(surface, html, printouts.share(surface.context(), number))
+    wanted = broadcast_id(number_)
+    write_page(surface, html, printouts.share(surface.context(), wanted))
     if surface.json:
-        surface.emit({"broadcast": number, "html": html})
+        surface.emit({"broadcast": wanted, "html": html})
     surface.hint(
-        f"Tổ nào đã chuyển: dispatcher broadcasts shared {number} --ward … --tdp …",
-        f"Tick off: dispatcher broadcasts shared {number} --ward … --tdp …",
+        f"Tổ nào đã chuyển: dispatcher broadcasts shared {wanted} --ward … --tdp …",
+        f"Tick off: dispatcher broadcasts shared {wanted} --ward … --tdp …",
     )
 
 
-@broadcasts.verb(
-    "shared",
+@command(
     "Đánh dấu tổ trưởng đã chuyển tiếp (tính vào mức độ tiếp cận).",
     "Tick off heads who passed it on (it counts in the coverage).",
     "dispatcher broadcasts shared 1 --ward 'Máy Tơ' --tdp 'Tổ 3' --tdp 'Tổ 5' --as lan",
@@ -48,21 +40,12 @@ def share(surface: Surface, number_: str, html: str) -> None:
 )  # fmt: skip
 @option("--not", "undo", is_flag=True, vi="bỏ đánh dấu", en="it was a mistake")
 def shared(surface: Surface, number_: str, ward: str, tdp: tuple[str, ...], undo: bool) -> None:
-    app, actor = surface.open_app(), surface.actor()
-    rights.need(actor, rights.WRITERS, "đánh dấu", "tick it off")
-    with app.begin(actor)() as tx:
-        place = areas.own_ward(tx, ward)
-        broadcast = rows.get(tx, broadcast_id(number_))
-        groups = [areas.group_in(tx, place, name).id for name in tdp]
-        if undo:
-            shares.untick(tx, broadcast.id, groups)
-        else:
-            shares.tick(tx, broadcast.id, groups)
-        done = len(shares.passed_on(tx, broadcast.id))
+    wanted = broadcast_id(number_)
+    done = broadcasts.pass_on(surface.context(), wanted, ward=ward, places=tdp, undo=undo)
     if surface.json:
-        surface.emit({"broadcast": broadcast.id, "passed_on": done})
+        surface.emit({"broadcast": wanted, "passed_on": done})
     surface.say(f"{done} tổ đã chuyển tiếp.", f"{done} residential groups have it.")
     surface.hint(
-        f"Mức độ tiếp cận: dispatcher coverage {broadcast.id}",
-        f"Coverage: dispatcher coverage {broadcast.id}",
+        f"Mức độ tiếp cận: dispatcher coverage {wanted}",
+        f"Coverage: dispatcher coverage {wanted}",
     )

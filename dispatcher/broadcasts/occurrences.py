@@ -29,19 +29,17 @@ MOST_FIRINGS = 400
 
 def drafted(app: App, tx: Tx, schedule: Schedule, schedule_id: int | None) -> int:
     """A draft as the file of a schedule says; its id."""
-    return draft(
-        app,
-        tx,
-        template=templating.load(app.templates, schedule.template),
+    new = planning.NewBroadcast(
+        template=schedule.template,
         audience=schedule.audience,
-        route_name=schedule.route,
+        route=schedule.route,
         fields=schedule.fields,
         title=schedule.title,
         expires_after=schedule.expires_after,
         window=schedule.window,
         accented=schedule.accented,
-        schedule_id=schedule_id,
     )
+    return draft(app, tx, templating.load(app.templates, schedule.template), new, schedule_id)
 
 
 def fire(
@@ -191,31 +189,3 @@ def touches(tx: Tx, schedule: Schedule) -> bool:
     if tx.actor.wards is None or not schedule.audience.wards or schedule.audience.groups:
         return True
     return bool({w.id for w in areas.wards_named(tx, schedule.audience.wards)} & tx.actor.wards)
-
-
-@dataclass(frozen=True)
-class Stopped:
-    """What an emergency stop ended: broadcasts, messages cancelled, schedules that pause."""
-
-    broadcasts: list[int]
-    cancelled: int
-    schedules: list[str]
-
-
-def stop_everything(app: App, tx: Tx) -> Stopped:
-    """End every broadcast the actor may stop, and pause every approved schedule.
-
-    Every door stops through here. A schedule whose file is gone or broken pauses too: it would
-    send again as soon as the file is mended.
-    """
-    ended, cancelled = planning.stop_all(tx)
-    known = scheduling.keep_all(tx, app.schedules, app.site.window, tet=app.site.tet)
-    paused = [
-        name
-        for name, row in schedules.listed(tx).items()
-        if row["state"] == "approved" and (name not in known or touches(tx, known[name]))
-    ]
-    for name in paused:
-        schedules.move(tx, name, "paused")
-    tx.note("stopped_all", "site", "", broadcasts=ended, schedules=paused)
-    return Stopped(ended, cancelled, paused)

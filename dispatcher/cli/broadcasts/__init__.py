@@ -1,0 +1,1 @@
+"""broadcasts: from a draft to a finished or stopped one. The verbs stand in `verbs`."""

@@ -1,0 +1,44 @@
+"""A forecast in words: when it will be through, what it costs; later, how far off it was."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dispatcher.cli.broadcasts.preview import tell_lines
+from dispatcher.cli.surface import Surface
+from dispatcher.domain.amounts import number
+from dispatcher.usecases import broadcasts_views, preview_lines
+from dispatcher.usecases.broadcasts import Broadcast
+from dispatcher.usecases.preview_lines import clock
+
+
+def say_times(surface: Surface, broadcast: Broadcast) -> None:
+    """Both times of a broadcast in one line."""
+    found = broadcasts_views.period(surface.context(), broadcast)
+    if found is not None:
+        surface.say(f"  {found.told().vi}", f"  {found.told().en}")
+
+
+def tell(surface: Surface, found: Mapping[str, Any]) -> None:
+    """A forecast as `broadcasts_views` has it, for people."""
+    if found.get("now"):
+        tell_lines(surface, preview_lines.ahead(found["now"]), 1)
+    if found.get("outcome"):
+        done, before = found["outcome"], found["foreseen"]
+        cost, late = done["cost"], done["late_s"]
+        low, high = before["cost"]["low"], before["cost"]["high"]
+        hoped = ("", "") if late is None else (
+            f" (dự kiến {clock(before['finish'])}, lệch {_span(late)})",
+            f" (foreseen {clock(before['finish'])}, off by {_span(late)})")  # fmt: skip
+        surface.say(
+            f"  xong {clock(done['finish'])}{hoped[0]}; {number(cost)} đồng (dự kiến "
+            f"{number(low)}–{number(high)})",
+            f"  through at {clock(done['finish'])}{hoped[1]}; {cost} đồng (foreseen {low}–{high})",
+        )
+
+
+def _span(seconds: float) -> str:
+    sign, rest = ("-" if seconds < 0 else "+"), round(abs(seconds))
+    minutes, rest = divmod(rest, 60)
+    return f"{sign}{minutes}:{rest:02d}"

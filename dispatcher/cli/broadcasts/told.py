@@ -1,0 +1,73 @@
+"""A broadcast as commands are given it and tell it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from dispatcher.cli.surface import Surface
+from dispatcher.domain.model import HANOI
+from dispatcher.domain.problems import Problem, Say
+from dispatcher.domain.state_words import STATE
+from dispatcher.usecases.broadcasts import Broadcast
+
+
+def broadcast_id(text: str) -> int:
+    """A broadcast's number as typed: 12 or #12 or b12."""
+    digits = text.strip().lstrip("#b")
+    if not digits.isdigit() or len(digits) > 18:
+        raise Problem(
+            "unknown-broadcast",
+            f"«{text}» không phải số đợt gửi. Xem: dispatcher broadcasts list",
+            f"“{text}” is no broadcast number. See: dispatcher broadcasts list",
+        )
+    return int(digits)
+
+
+def told(surface: Surface, broadcast: Broadcast, hint: Say | None = None) -> None:
+    """The state of a broadcast after an act."""
+    if surface.json:
+        surface.emit(as_json(broadcast))
+    surface.say(
+        f"Đợt gửi {broadcast.id}: {STATE[broadcast.state].vi}.",
+        f"Broadcast {broadcast.id}: {broadcast.state.value}.",
+    )
+    if hint:
+        surface.hint(hint.vi, hint.en)
+
+
+def as_json(b: Broadcast) -> dict[str, Any]:
+    """A broadcast for programs; times are Hanoi's, with their offset."""
+    return {
+        "id": b.id,
+        "title": b.title,
+        "state": b.state.value,
+        "reason": b.reason,
+        "mode": b.mode.value,
+        "kind": b.kind.value,
+        "document": {"number": b.document, **b.paper},
+        "fields": dict(b.fields),
+        "audience": b.audience.as_json(),
+        "route": [
+            {
+                "gateway": s.gateway,
+                "channel": s.channel.value,
+                "deadline_s": s.deadline.total_seconds() if s.deadline else None,
+                "accented": s.accented,
+            }
+            for s in b.route
+        ],
+        "window": str(b.window),
+        "at": _iso(b.at),
+        "starts_at": _iso(b.starts_at),
+        "expires_at": _iso(b.expires_at),
+        "created_by": b.created_by,
+        "approved_by": b.approved_by,
+        "ceiling_people": b.ceiling_people,
+        "ceiling_dong": b.ceiling_dong,
+        "again": b.again,
+    }
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.astimezone(HANOI).isoformat(timespec="seconds") if at else None
