@@ -67,8 +67,8 @@ def group_named(tx: Tx, ward: int | str | None, name: str) -> Area:
     if not ward:
         raise Problem(
             "groups-without-ward",
-            "Chọn tổ dân phố thì phải kèm phường của tổ.",
-            "Residential groups need their ward.",
+            "Chọn tổ dân phố thì phải kèm phường (--ward).",
+            "Residential groups need their ward (--ward).",
         )
     return group_in(tx, ward_of(tx, ward), name)
 
