@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from dispatcher.db.database import Tx
 from dispatcher.domain.model import Actor
 from dispatcher.domain.problems import Problem
 from dispatcher.usecases import signing_in_console
@@ -90,16 +88,6 @@ class Ask:
         device = self.cookies.get(DEVICE, "")
         signing_in_console.prove(self.app, self.session, self.one("code"), device)
         self.session = replace(self.session, proved_at=self.app.clock())  # a form asks once
-
-    def begin(self) -> AbstractContextManager[Tx]:
-        return self.app.begin(self.person)()
-
-    def read(self) -> AbstractContextManager[Tx]:
-        return self.app.store.read(self.person)
-
-    def remembering(self, act: str, noun: str, of: object) -> AbstractContextManager[None]:
-        """What is refused inside is kept in the trail."""
-        return self.context.remembering(act, noun, of)
 
 
 @dataclass(frozen=True)
