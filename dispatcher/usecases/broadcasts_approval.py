@@ -20,7 +20,7 @@ from dispatcher.db.database import Tx
 from dispatcher.db.staff import people
 from dispatcher.domain.model import HANOI, Role
 from dispatcher.domain.problems import Problem, refused
-from dispatcher.domain.rights import WRITERS, need
+from dispatcher.domain.rights import WRITERS, need, need_role
 from dispatcher.usecases.broadcasts import NOUN, act_on
 from dispatcher.usecases.context import Context
 
@@ -35,10 +35,17 @@ def _as_looked_at(tx: Tx, broadcast: Broadcast, looked_at: str | None) -> None:
         )
 
 
+def _prove(context: Context, number: int) -> None:
+    with context.remembering("approve", NOUN, number):
+        need_role(context.actor, WRITERS, "phê duyệt", "approve")
+        context.prove()
+
+
 def approve(
     context: Context, number: int, *, principal: str = "", looked_at: str | None = None
 ) -> Broadcast:
     """Approve exactly this. `principal`: in whose name, under a delegation of theirs."""
+    _prove(context, number)
     with act_on(context, "approve", number, timed=True) as tx:
         broadcast = broadcasts.get(tx, number)
         assert_named(tx.actor)
@@ -62,6 +69,7 @@ def approve_on_paper(
     context: Context, number: int, paper: SignedPaper, *, looked_at: str | None = None
 ) -> Broadcast:
     """Record that a leader has signed on paper."""
+    _prove(context, number)
     with act_on(context, "approve", number, timed=True) as tx:
         broadcast = broadcasts.get(tx, number)
         assert_named(tx.actor)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -89,10 +88,6 @@ class Ask:
         device = self.cookies.get(DEVICE, "")
         signing_in_console.prove(self.app, self.session, self.one("code"), device)
         self.session = replace(self.session, proved_at=self.app.clock())  # a form asks once
-
-    def remembering(self, act: str, noun: str, of: object) -> AbstractContextManager[None]:
-        """What is refused inside is kept in the trail."""
-        return self.context.remembering(act, noun, of)
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,6 @@ from dispatcher.usecases.reports import COLUMNS
 from dispatcher.web import troubles
 from dispatcher.web.ask import Answer, Ask, Go, Sent, Shown, read_date, whole
 from dispatcher.web.guard import Page, changes, reads
-from dispatcher.web.signing import prove
 
 JUST_NOW = timedelta(minutes=30)
 
@@ -179,14 +178,8 @@ def submit(ask: Ask) -> Answer:
     return Go(f"/broadcasts/{ask.number()}")
 
 
-def _prove(ask: Ask) -> None:
-    with ask.remembering("approve", "broadcast", ask.number()):
-        prove(ask)
-
-
 def approve(ask: Ask) -> Answer:
     """Approve exactly what was seen: a page opened before a change approves nothing."""
-    _prove(ask)
     broadcasts_approval.approve(
         ask.context, ask.number(), principal=ask.one("principal"), looked_at=ask.one("seen")
     )
@@ -200,7 +193,6 @@ def approve_on_paper(ask: Ask) -> Answer:
         ask.one("document"), ask.one("signer"), read_date(ask.one("day")),
         scan.content if scan else None,
     )  # fmt: skip
-    _prove(ask)
     broadcasts_approval.approve_on_paper(
         ask.context, ask.number(), paper, looked_at=ask.one("seen")
     )

@@ -150,7 +150,7 @@ class Guard:
         if ask.actor is None:
             return Go("/sign-in")
         if ask.actor.role not in page.roles:
-            with ask.remembering("opened", "page", page.path):
+            with ask.context.remembering("opened", "page", page.path):
                 raise refused(
                     "role",
                     "Vai trò của ông/bà không dùng trang này.",

@@ -106,8 +106,3 @@ def totp(ask: Ask) -> Answer:
     groups = " ".join(secret[i : i + 4] for i in range(0, len(secret), 4))
     square = segno.make(address, error="m").svg_inline(scale=5, light="#fff", border=4)
     return Shown("totp.html", {"address": address, "secret": groups, "square": Markup(square)})
-
-
-def prove(ask: Ask) -> None:
-    """Before an approval or an admin's act: a code given lately or now, or a remembered device."""
-    ask.context.prove()

@@ -144,3 +144,21 @@ def test_no_form_but_those_about_oneself_is_for_an_auditor(ward):
     assert len(answers) > 50
     assert list(answers.values()).count(403) > 40
     assert {path: code for path, code in answers.items() if code < 400} == {}
+
+
+@pytest.mark.parametrize(
+    "path", ["/broadcasts/1/approve", "/broadcasts/1/paper", "/schedules/x/approve",
+             "/urgent/bao/approve"]
+)  # fmt: skip
+def test_no_approval_of_a_live_site_without_a_second_step(ward, path):
+    live = replace(ward, site=replace(ward.site, mode=Mode.LIVE))
+    write_broadcast(ward, ward.actor("lan"))
+    (ward.site.root / "schedules" / "x.toml").write_text(SCHEDULE, encoding="utf-8")
+    post(sign_in(ward, "lan"), "/urgent", then="submit", **NIGHT)
+    given = {"document": "1/TB", "signer": "minh", "day": "2026-12-01"}
+    page = post(sign_in(live, "minh"), path, expect=409, **given)
+    assert 'data-code="needs-secret"' in page.text
+    assert [r[0] for r in refusals(ward)] == ["minh"]
+    leader = sign_in(live, "minh", code=True)
+    after = leader.post(path, data={"csrf": token(leader), **given})
+    assert "needs-" not in after.text
