@@ -39,7 +39,9 @@ def odd_indent(text):
 def styles(path):
     """The style sheet itself, or the styles a sheet for paper carries."""
     text = path.read_text("utf-8")
-    return text if path == STYLE else "\n".join(re.findall(r"<style>(.*?)</style>", text, re.DOTALL))
+    return (
+        text if path == STYLE else "\n".join(re.findall(r"<style>(.*?)</style>", text, re.DOTALL))
+    )
 
 
 def packed(css):
@@ -72,5 +74,8 @@ def test_the_pages_are_found_and_bad_layout_would_be_noticed():
     assert crowded("<ul>\n<ul class='x'><li>a</li>\n{% if a %}<ul>\n</ul>{% endif %}") == [2, 3, 4]
     assert crowded("<li><a>b</a></li>\n<p>{% if a %}b{% endif %}</p>") == []
     assert odd_indent("<p>\n <b>a</b>\n  {% if b %}\n   {% endif %}") == [2, 4]
-    assert packed("p {\n  color: red; margin: 0;\n}\nh1 { margin: 0; }\nh2 {\n  margin: 0;\n}") == [2, 4]
+    assert packed("p {\n  color: red; margin: 0;\n}\nh1 { margin: 0; }\nh2 {\n  margin: 0;\n}") == [
+        2,
+        4,
+    ]
     assert packed("/* a; b;\n c */\np {\n  margin: 0;\n}") == []
