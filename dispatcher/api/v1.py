@@ -25,6 +25,7 @@ from dispatcher.usecases import (
     broadcasts_views,
     contacts,
     contacts_views,
+    log,
     reports,
     signing_in,
 )
@@ -197,11 +198,12 @@ def get_report(call: Call) -> Any:
 def list_messages(call: Call) -> Any:
     """Messages as the log has them, newest first; `before` goes on after one."""
     query = call.query
-    rows = broadcasts_progress.messages(
-        call.context, query.get("broadcast"), query.get("state"), before=query.get("before"),
-        limit=query.get("limit", 100),
-    )  # fmt: skip
-    return {"messages": rows}
+    before = str(query["before"]) if query.get("before") else None
+    filters = log.LogFilters(query.get("broadcast"), state=query.get("state"), before=before)
+    limit = query.get("limit", 100)
+    with log.rows(call.context, "messages", filters, limit=limit) as found:
+        columns = log.KINDS["messages"]
+        return {"messages": [dict(zip(columns, row, strict=True)) for row in found]}
 
 
 OPERATIONS = (

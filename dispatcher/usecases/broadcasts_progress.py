@@ -13,11 +13,10 @@ from typing import Any
 
 from dispatcher import broadcasts as planning
 from dispatcher.broadcasts import app as joined
-from dispatcher.db.broadcasts import broadcasts, logbook, tallies
+from dispatcher.db.broadcasts import broadcasts, tallies
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.database import Tx
 from dispatcher.db.queue import forecasts, gateways
-from dispatcher.db.schema import moment
 from dispatcher.domain.model import HANOI, BroadcastState
 from dispatcher.domain.outages import Health, Work
 from dispatcher.reports import reporting
@@ -153,29 +152,3 @@ def work(context: Context) -> Work:
     """Whether somebody sends what is due."""
     with context.read() as tx:
         return alarms.work(context.app, tx)
-
-
-def messages(
-    context: Context,
-    broadcast: int | None = None,
-    state: str | None = None,
-    *,
-    before: int | None = None,
-    limit: int = 100,
-) -> list[dict[str, Any]]:
-    """Messages as the delivery log has them, newest first, times of Hanoi; those `before` one."""
-    with context.read() as tx:
-        if broadcast:
-            broadcasts.get(tx, broadcast)
-        place = logbook.place(tx, "messages", before) if before else None
-        found = logbook.MESSAGES.rows(
-            tx,
-            logbook.Filters(broadcast=broadcast, state=state),
-            before=(place, before) if place is not None and before else None,
-            limit=limit,
-        )
-        rows = [dict(zip(logbook.MESSAGES.columns, row, strict=True)) for row in found]
-    for row in rows:
-        for key in [k for k in row if k.endswith("_at") and row[k] is not None]:
-            row[key] = moment(row[key]).astimezone(HANOI).isoformat()
-    return rows
