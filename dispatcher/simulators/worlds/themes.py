@@ -78,7 +78,7 @@ _ALL = (
         _BROADCAST,
         Beat(TROUBLE, 1.0, 20.0, 0.6),
         Beat(("pause", "stop", "broadcast"), 1.0, 30.0, 0.3),
-    ), {**_ONCE, "life": 600.0}),
+    ), {**_ONCE, "life": 600.0}, 2),
     Theme("doubts repeated", sites.remembering, (
         _BROADCAST,
         Beat(TROUBLE, 1.0, 20.0, 0.5),
@@ -89,7 +89,7 @@ _ALL = (
         Beat(("broadcast",), 0.5, 1.0),
         Beat(("a vendor is down",), 0.0, 1.0),
         *_times(4, Beat(NOES, 2.0, 30.0, 0.8)),
-        *_times(2, Beat(("pause a gateway",), 3.0, 30.0, 0.6)),
+        *_times(3, Beat(("pause a gateway",), 3.0, 30.0, 0.7)),
     ), {**_ONCE, "life": 600.0}, 2),
     Theme("who is gone by then", sites.queues, (
         _BROADCAST,
@@ -98,7 +98,7 @@ _ALL = (
     ), _NOW),
     Theme("stopped on the way", sites.queues, (
         _BROADCAST,
-        Beat(STOPS, 2.0, 10.0),
+        Beat(("pause", *STOPS), 2.0, 8.0),
         Beat(("resume", "stop", "pause", "one more worker"), 4.0, 15.0, 0.6),
         Beat(("a worker freezes", "one more worker", "pause a gateway"), 1.0, 10.0, 0.4),
     ), _NOW, 2),
@@ -127,8 +127,8 @@ _ALL = (
     Theme("no further word", sites.no_further_word, (
         _BROADCAST,
         Beat(DEATHS, 1.0, 10.0, 0.4),
-        Beat(("a worker freezes",), 1.0, 5.0, 0.6),
-        Beat(("one more worker",), 0.0, 10.0, 0.6),
+        *_times(2, Beat(("a worker freezes",), 1.0, 5.0, 0.6)),
+        Beat(("one more worker",), 0.0, 10.0, 0.7),
         Beat(("broadcast", "opt out"), 300.0, 400.0),
     ), _ONCE, 2),
     Theme("many a no", sites.many_noes, (
