@@ -184,9 +184,9 @@ def dared_twice(plan: SitePlan, draw: random.Random) -> SitePlan:
 
 def ids_again(plan: SitePlan, draw: random.Random) -> SitePlan:
     """Reports name nothing but an id, and ids begin again."""
-    habits = {**CALM, "reports": 0.6, "report_late": 0.0, "report_early": 0.4, "latency": 1.0}
-    g = gateway(draw, "json", channel="sms", leaves_out="ref", habits=habits, **UNLIMITED)
-    return site(plan, draw.randint(4, 8), [g])
+    habits = {**CALM, "reports": 0.5, "report_late": 0.0, "report_early": 0.2, "latency": 1.0}
+    g = gateway(draw, "json", channel="sms", leaves_out="ref", batch=1, habits=habits, **UNLIMITED)
+    return site(plan, draw.randint(8, 12), [g])
 
 
 def shared(plan: SitePlan, draw: random.Random) -> SitePlan:
@@ -212,12 +212,12 @@ def calls(plan: SitePlan, draw: random.Random) -> SitePlan:
     """Many numbers in one call: some are not wanted, some calls are refused in one word."""
     habits = {
         **CALM, "refuses": 0.1, "minds": draw.choice((0.0, 0.2, 0.2)), "lost_back": 0.2,
-        "lost_out": 0.1, "broken": 0.8, "latency": 1.0, "reports": draw.choice((0.0, 0.9)),
+        "lost_out": 0.1, "broken": 0.8, "latency": 1.0, "reports": 0.9,
     }  # fmt: skip
     g = gateway(draw, draw.choice(("json", "text")), batch=draw.choice((3, 10)), channel="sms",
                 capability=draw.choice(("dedup", "dedup", "neither")),
-                window=draw.choice((300, DAY)), in_flight=1, leaves_out=draw.choice(("phone", "")), habits=habits,
-                **UNLIMITED)  # fmt: skip
+                window=draw.choice((300, DAY)), in_flight=1, habits=habits,
+                leaves_out=draw.choice(("phone", "")), **UNLIMITED)  # fmt: skip
     return site(plan, draw.randint(8, 20), [g], residents=replace(plan.residents, without=0.0))
 
 
