@@ -20,7 +20,7 @@ from dispatcher.db.contacts import (
     suppressions,
     user_ids,
 )
-from dispatcher.db.database import Row, Tx
+from dispatcher.db.database import Row, Tx, at
 from dispatcher.db.ops import restored
 from dispatcher.db.queue import aside, messages, receipts
 from dispatcher.domain import lifecycle, opting_out, parts
@@ -157,7 +157,8 @@ def believe(tx: Tx, heard: Sequence[tuple[str, Receipt]]) -> list[tuple[str, int
     for (_, receipt), candidates in zip(heard, calls, strict=True):
         chosen = _of_last_call(_meant(tx, candidates, receipt))
         if not chosen:
-            answers.append(("refused" if candidates else "unmatched", candidates))
+            about = _of_late(tx, candidates, receipt)  # an id given anew may be of an open call
+            answers.append(("refused" if about else "unmatched", about))
             continue
         # a report on a whole call names nobody: it proves no more than that the call was taken
         whole = len(chosen) > 1 and receipt.to is None
@@ -218,6 +219,17 @@ def _meant(tx: Tx, candidates: Sequence[Row], receipt: Receipt) -> list[Row]:
         if a["cipher"] is None
         or bytes(a["cipher"]) == cipher
         or a["address_kind"] != AddressKind.MOBILE
+    ]
+
+
+def _of_late(tx: Tx, candidates: Sequence[Row], receipt: Receipt) -> list[Row]:
+    """Of attempts a report names those it must mean: by our own name, or by an id given lately."""
+    since = at(tx.now - messages.IDS_ARE_NEW_FOR)
+    own = receipt.reference
+    return [
+        a
+        for a in candidates
+        if a["asked_at"] > since or (own is not None and own in (a["reference"], a["call_ref"]))
     ]
 
 

@@ -141,6 +141,15 @@ def test_a_receipt_about_another_number_is_refused(sent):
     assert rows(app, "SELECT state FROM receipts")[0]["state"] == "refused"
 
 
+def test_a_report_under_an_id_that_was_another_numbers_long_ago_waits_for_its_call(sent, clock):
+    """A vendor that counts from the start again reports a call whose answer is still to come."""
+    app, _, message_id = sent
+    settle(app, message_id)
+    clock.advance(hours=25)
+    hear(app, report(phone=number(2), reference=""))
+    assert rows(app, "SELECT state FROM receipts")[0]["state"] == "unmatched"
+
+
 def test_a_late_receipt_settles_what_was_unconfirmed(sent):
     app, broadcast_id, message_id = sent
     with app.begin(SYSTEM)() as tx:

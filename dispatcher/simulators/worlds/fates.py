@@ -225,11 +225,13 @@ def nobody_expires_in_peace(world: World) -> str | None:
     held = {int(n) for (n,) in _rows(
         world, "SELECT DISTINCT noun_id FROM trail WHERE noun = 'broadcast' "
         "AND act IN ('held', 'limit', 'paused', 'stopped')")}  # fmt: skip
+    large = {n for n, vendor in world.vendors.items() if hasattr(vendor.speech, "LEAST")}
+    waits = {m.id for m in books.messages.values() if m.gateway in large}  # for others, to be many
     paused = _rows(world, "SELECT 1 FROM trail WHERE noun = 'gateway' AND act = 'paused'")
     until = START + timedelta(seconds=calm + PEACE)
     for m in books.messages.values():
         broadcast = books.broadcasts[m.broadcast]
-        if m.state != M.EXPIRED or paused or m.broadcast in closed | held:
+        if m.state != M.EXPIRED or paused or m.broadcast in closed | held or m.id in waits:
             continue
         hours = [broadcast.window, *(s.window for s in broadcast.route if s.window is not None)]
         calmly = START + timedelta(seconds=calm)

@@ -55,23 +55,30 @@ def reported(
             mine = [t for t in mine if not number or not t.to.isdigit() or t.to == number]
             if not r.reference and is_repeated:
                 continue  # the same call once more, whatever the id stands for by now
+            about = [mine]
             if not r.reference:
-                mine = _of_id(books, mine, seconds, perhaps)
-            if len(mine) == 1 or perhaps:
-                for taken in mine:
-                    if (found := books.of(taken)) is not None:
-                        yield seconds, found, r
+                about = _of_id(books, mine, seconds)
+                if len(about) > 1 and not perhaps:
+                    continue  # nobody can know
+            for alike in about:
+                if len(alike) == 1 and (found := books.of(alike[0])) is not None:
+                    yield seconds, found, r
 
 
-def _of_id(books: Books, mine: list[Taken], seconds: float, perhaps: bool) -> list[Taken]:
-    """Which acceptances a report means that names an id only: those it was given to last, if its
-    answer was here by then; else nobody can know."""
+def _of_id(books: Books, mine: list[Taken], seconds: float) -> list[list[Taken]]:
+    """Which acceptances a report may mean that names an id only, by call: those it was given to
+    last, if its answer was here by then; else any of them."""
     given = [t for t in mine if t.at <= seconds and _named_by(books, t, books.now)]
-    last = [t for t in given if t.reference == given[-1].reference]
-    early = any(not _named_by(books, t, ZERO + int(seconds * 1e6)) for t in last)
-    if early and len({t.reference for t in given}) > 1:
-        return given if perhaps else []
-    return last
+    calls: dict[str, list[Taken]] = {}
+    for taken in given:
+        calls.setdefault(taken.reference, []).append(taken)
+    found = list(calls.values())
+    known = [t for t in found[-1:] if all(_named_by(books, x, _moment(seconds)) for x in t)]
+    return known or found
+
+
+def _moment(seconds: float) -> int:
+    return ZERO + int(seconds * 1e6)
 
 
 def _named_by(books: Books, taken: Taken, moment: int) -> bool:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 LAG = LEAVE_WITHIN + 5.0  # seconds from an intent until its bytes have left, at most
 Used = tuple[float, float, frozenset[str]]  # when, how much of its pace was used up, by whom
+APART = 60.0  # seconds clocks of hosts may be apart: a lease bears no more
 MIDNIGHT = 60.0  # seconds around it in which a message may count for either day
 
 
@@ -202,6 +203,8 @@ def only_whoever_holds_it(world: World, left: Left) -> str | None:
         return None
     if not left.reference:  # to a user id: such a call has no word of ours
         return None
+    if any(abs(off) > APART for _, off in world.facts.clocks):
+        return None  # whoever takes it over thinks that its lease is over
     if any(at <= left.at <= at + LAG for at in world.facts.restores):
         return None  # a worker that has not noticed yet
     found = holder(world, left)

@@ -173,6 +173,8 @@ def accepted_means_a_yes(world: World) -> str | None:
         code = about.code if about is not None and not about.also else ""
         to = a.to if a.to.isdigit() else ""  # a user id may stand for any number
         names = (a.reference, a.call_ref, *(() if a.to.isdigit() else ("",)))
+        if a.call_ref != a.reference and _names_no_number(world, a.gateway):
+            to = ""  # its report speaks of all of the call, also of those it did not want
         if not any((a.gateway, name, to, code) in yes for name in names):
             return f"attempt {a.reference[:16]} at {a.gateway} was never taken"
         proved.add(a.message)
@@ -180,6 +182,10 @@ def accepted_means_a_yes(world: World) -> str | None:
         if m.state in (M.ACCEPTED, M.DELIVERED, M.READ) and m.id not in proved:
             return f"message {m.id} is {m.state} without an accepted attempt"
     return None
+
+
+def _names_no_number(world: World, vendor: str) -> bool:
+    return getattr(world.vendors[vendor].speech, "leaves_out", "") == "phone"
 
 
 @at_end("ledger and log agree")

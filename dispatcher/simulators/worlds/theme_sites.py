@@ -59,7 +59,7 @@ def look_ups(plan: SitePlan, draw: random.Random) -> SitePlan:
     """A vendor that can be asked: late to know, and hard to understand."""
     habits = {
         **CALM, "lost_back": 0.3, "lost_out": 0.1, "odd": draw.choice((0.1, 0.4)), "broken": 0.8,
-        "settles": 1.0, "latency": draw.choice((0.1, 1.0)), "mute": draw.choice((0.0, 0.2)),
+        "settles": 1.0, "latency": draw.choice((0.1, 1.0)), "mute": draw.choice((0.1, 0.4)),
     }  # fmt: skip
     g = gateway(draw, "lab", capability="lookup", in_flight=4, habits=habits, **UNLIMITED)
     return site(plan, draw.randint(4, 8), [g])
@@ -70,13 +70,13 @@ def remembering(plan: SitePlan, draw: random.Random) -> SitePlan:
     to say anything about what it took before."""
     kind = draw.choice(("lab", "esms", "json", "text"))
     habits = {
-        **CALM, "lost_back": 0.3, "lost_out": 0.1, "refuses": 0.3, "faults": ("busy", "later"),
+        **CALM, "lost_back": 0.5, "lost_out": 0.1, "refuses": 0.4, "faults": ("busy", "later"),
         "broken": 0.8, "late": 0.05,
         "latency": draw.choice((0.1, 1.0)), "reports": draw.choice((0.0, 0.5)),
     }  # fmt: skip
-    capability = draw.choice(("dedup", "dedup", "neither")) if kind != "esms" else "dedup"
+    capability = draw.choice(("dedup", "dedup", "dedup", "neither")) if kind != "esms" else "dedup"
     g = gateway(draw, kind, capability=capability, habits=habits, **UNLIMITED)
-    return site(plan, draw.randint(6, 12), [g])
+    return site(plan, draw.randint(8, 14), [g])
 
 
 def queues(plan: SitePlan, draw: random.Random) -> SitePlan:
@@ -184,9 +184,9 @@ def dared_twice(plan: SitePlan, draw: random.Random) -> SitePlan:
 
 def ids_again(plan: SitePlan, draw: random.Random) -> SitePlan:
     """Reports name nothing but an id, and ids begin again."""
-    habits = {**CALM, "reports": 0.6, "report_late": 0.0, "report_early": 0.4, "latency": 1.0}
-    g = gateway(draw, "json", channel="sms", leaves_out="ref", habits=habits, **UNLIMITED)
-    return site(plan, draw.randint(4, 8), [g])
+    habits = {**CALM, "reports": 0.5, "report_late": 0.0, "report_early": 0.2, "latency": 1.0}
+    g = gateway(draw, "json", channel="sms", leaves_out="ref", batch=1, habits=habits, **UNLIMITED)
+    return site(plan, draw.randint(8, 12), [g])
 
 
 def shared(plan: SitePlan, draw: random.Random) -> SitePlan:
@@ -212,12 +212,12 @@ def calls(plan: SitePlan, draw: random.Random) -> SitePlan:
     """Many numbers in one call: some are not wanted, some calls are refused in one word."""
     habits = {
         **CALM, "refuses": 0.1, "minds": draw.choice((0.0, 0.2, 0.2)), "lost_back": 0.2,
-        "lost_out": 0.1, "broken": 0.8, "latency": 1.0, "reports": draw.choice((0.0, 0.9)),
+        "lost_out": 0.1, "broken": 0.8, "latency": 1.0, "reports": 0.9,
     }  # fmt: skip
     g = gateway(draw, draw.choice(("json", "text")), batch=draw.choice((3, 10)), channel="sms",
                 capability=draw.choice(("dedup", "dedup", "neither")),
                 window=draw.choice((300, DAY)), in_flight=1, habits=habits,
-                **UNLIMITED)  # fmt: skip
+                leaves_out=draw.choice(("phone", "")), **UNLIMITED)  # fmt: skip
     return site(plan, draw.randint(8, 20), [g], residents=replace(plan.residents, without=0.0))
 
 

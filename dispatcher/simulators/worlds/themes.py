@@ -78,7 +78,7 @@ _ALL = (
         _BROADCAST,
         Beat(TROUBLE, 1.0, 20.0, 0.6),
         Beat(("pause", "stop", "broadcast"), 1.0, 30.0, 0.3),
-    ), {**_ONCE, "life": 600.0}),
+    ), {**_ONCE, "life": 600.0}, 2),
     Theme("doubts repeated", sites.remembering, (
         _BROADCAST,
         Beat(TROUBLE, 1.0, 20.0, 0.5),
@@ -89,7 +89,7 @@ _ALL = (
         Beat(("broadcast",), 0.5, 1.0),
         Beat(("a vendor is down",), 0.0, 1.0),
         *_times(4, Beat(NOES, 2.0, 30.0, 0.8)),
-        *_times(2, Beat(("pause a gateway",), 3.0, 30.0, 0.6)),
+        Beat(("pause a gateway",), 3.0, 30.0),
     ), {**_ONCE, "life": 600.0}, 2),
     Theme("who is gone by then", sites.queues, (
         _BROADCAST,
@@ -98,7 +98,7 @@ _ALL = (
     ), _NOW),
     Theme("stopped on the way", sites.queues, (
         _BROADCAST,
-        Beat(STOPS, 2.0, 10.0),
+        Beat(("pause", *STOPS), 2.0, 8.0),
         Beat(("resume", "stop", "pause", "one more worker"), 4.0, 15.0, 0.6),
         Beat(("a worker freezes", "one more worker", "pause a gateway"), 1.0, 10.0, 0.4),
     ), _NOW, 2),
@@ -127,15 +127,15 @@ _ALL = (
     Theme("no further word", sites.no_further_word, (
         _BROADCAST,
         Beat(DEATHS, 1.0, 10.0, 0.4),
-        Beat(("a worker freezes",), 1.0, 5.0, 0.6),
-        Beat(("one more worker",), 0.0, 10.0, 0.6),
+        *_times(2, Beat(("a worker freezes",), 1.0, 5.0, 0.6)),
+        Beat(("one more worker",), 0.0, 10.0, 0.7),
         Beat(("broadcast", "opt out"), 300.0, 400.0),
     ), _ONCE, 2),
     Theme("many a no", sites.many_noes, (
         _BROADCAST,
         Beat(("stop", "stop", "stop everything"), 5.0, 15.0, 0.7),
         Beat(NOES, 3.0, 12.0, 0.3),
-    ), _ONCE),
+    ), _ONCE, 2),
     Theme("dared twice", sites.dared_twice, (
         _BROADCAST,
         Beat(STOPS, 6.0, 25.0, 0.7),
@@ -146,7 +146,7 @@ _ALL = (
         Beat(("a vendor counts anew",), 90_000.0, 90_001.0),
         Beat(("broadcast",), 90_002.0, 90_005.0),
         Beat(("a vendor contradicts itself", "a worker dies"), 90_002.0, 90_030.0, 0.3),
-    ), _ONCE),
+    ), _ONCE, 2),
     Theme("one phone for several", sites.shared, (
         _BROADCAST,
         *_times(4, Beat((*NOES, "erase", "a worker dies"), 1.0, 10.0, 0.5)),
@@ -172,12 +172,12 @@ _ALL = (
         Beat(("a vendor is down",), 95.0, 119.0, 0.8),
         Beat(("a vendor is down",), 250.0, 295.0, 0.8),
         Beat(("broadcast", "opt out"), 330.0, 400.0),
-    ), {**_ONCE, "life": 86_400.0, "window": ""}),
+    ), {**_ONCE, "life": 86_400.0, "window": ""}, 2),
     Theme("taken over", sites.paced, (
         Beat(("broadcast",), 0.0, 1.0),
         Beat(("one more worker",), 0.0, 5.0),
-        *_times(3, Beat(("a worker freezes",), 1.0, 6.0, 0.8)),
-        Beat(("a worker freezes", "a worker dies"), 4.0, 150.0, 0.5),
+        *_times(4, Beat(("a worker freezes",), 1.0, 6.0, 0.8)),
+        Beat(("a worker freezes", "a worker dies"), 4.0, 150.0, 0.3),
         Beat(("broadcast", "opt out"), 250.0, 300.0),
     ), _ONCE, 2),
     Theme("a backup comes back", sites.queues, (
@@ -194,7 +194,7 @@ _ALL = (
         Beat(("a backup is restored",), 6.0, 20.0),
         Beat(("broadcast",), 15.0, 60.0),
         Beat(("a backup is restored", "broadcast", "resend"), 60.0, 120.0, 0.3),
-    ), _NOW),
+    ), _NOW, 2),
     Theme("second thoughts", sites.queues, (
         _BROADCAST,
         Beat(("edit", "reword", "test"), 1.0, 30.0),
