@@ -19,11 +19,12 @@ from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.database import Tx
 from dispatcher.domain.amounts import money
 from dispatcher.domain.amounts import number as written
-from dispatcher.domain.model import Mode
+from dispatcher.domain.model import URGENT, Mode
 from dispatcher.domain.problems import Problem, Say, refused
 from dispatcher.domain.rights import WRITERS, need_role
 from dispatcher.usecases.broadcasts import NOUN, act_on, seen
 from dispatcher.usecases.context import Context
+from dispatcher.worker import timekeeping
 
 
 @dataclass(frozen=True)
@@ -120,10 +121,13 @@ def pause(context: Context, number: int) -> Broadcast:
 
 
 def resume(context: Context, number: int) -> Broadcast:
-    """Go on with a paused or held broadcast."""
-    with act_on(context, "resume", number, timed=True) as tx:
+    """Go on with a paused or held broadcast; while the clock is in doubt only an urgent one."""
+    with act_on(context, "resume", number) as tx:
         need_role(tx.actor, WRITERS, "cho gửi tiếp", "let a broadcast go on")
-        planning.resume(tx, broadcasts.get(tx, number))
+        broadcast = broadcasts.get(tx, number)
+        if broadcast.priority != URGENT:
+            timekeeping.trust(tx, context.app.clock)
+        planning.resume(tx, broadcast)
         return broadcasts.get(tx, number)
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from conftest import NINE, add_people, run_cli
-from walk import approve_now, counts, crowd, get, import_list, sheet, write_broadcast
+from walk import approve_now, counts, crowd, get, import_list, released, sheet, write_broadcast
 
 from dispatcher.config import parse
 from dispatcher.db import trail
@@ -13,7 +13,8 @@ from dispatcher.db.ops import settings
 from dispatcher.domain.clock import Watch, real_clock
 from dispatcher.domain.model import SYSTEM, BroadcastState
 from dispatcher.domain.problems import Problem
-from dispatcher.usecases.context import open_app
+from dispatcher.usecases import broadcasts_sending
+from dispatcher.usecases.context import Context, open_app
 from dispatcher.worker import timekeeping
 from dispatcher.worker.process import Worker
 from dispatcher.worker.serving import serve_site
@@ -228,3 +229,18 @@ def test_the_doctor_says_what_is_wrong_with_the_clock_and_takes_a_word_for_it(ma
     code, words = doctor(eight, "--clock-is-right")
     assert "✓ Đồng hồ máy: 08:00 01/12/2026" in words
     assert "✓ Đồng hồ máy: 08:0" in doctor(eight)[1], "once is enough"
+
+
+def test_only_an_urgent_broadcast_goes_on_while_the_clock_is_in_doubt(site, hands):
+    """Rules tell an urgent text, they do not block it."""
+    officer, leader = site.actor("lan"), site.actor("minh")
+    made = {urgent: released(site, officer, leader, urgent=urgent) for urgent in (False, True)}
+    who = Context(site, officer)
+    for number in made.values():
+        broadcasts_sending.pause(who, number)
+    worker_of(site)._release_due()
+    hands.set += timedelta(hours=1)
+    worker_of(site)._release_due()  # a worker notices, and writes it down
+    with pytest.raises(Problem, match="The clock says"):
+        broadcasts_sending.resume(who, made[False])
+    assert broadcasts_sending.resume(who, made[True]).state is BroadcastState.RUNNING
