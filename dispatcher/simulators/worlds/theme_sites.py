@@ -150,7 +150,7 @@ def long_doubts(plan: SitePlan, draw: random.Random) -> SitePlan:
     """All of a broadcast is in doubt at once, at a vendor that remembers."""
     habits = {
         **CALM,
-        "lost_back": draw.choice((0.5, 1.0)),
+        "lost_back": draw.choice((0.5, 1.0, 1.0)),
         "broken": 0.8,
         "latency": 0.5,
         "reports": 0.0,
@@ -194,7 +194,16 @@ def dared_twice(plan: SitePlan, draw: random.Random) -> SitePlan:
 def ids_again(plan: SitePlan, draw: random.Random) -> SitePlan:
     """Reports name nothing but an id, and ids begin again."""
     habits = {**CALM, "reports": 0.5, "report_late": 0.0, "report_early": 0.2, "latency": 1.0}
-    g = gateway(draw, "json", channel="sms", leaves_out="ref", batch=1, habits=habits, **UNLIMITED)
+    g = gateway(
+        draw,
+        "json",
+        channel="sms",
+        leaves_out="ref",
+        batch=1,
+        in_flight=1,
+        habits=habits,
+        **UNLIMITED,
+    )
     return site(plan, draw.randint(8, 12), [g], residents=EACH)
 
 

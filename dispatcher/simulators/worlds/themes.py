@@ -182,7 +182,7 @@ _ALL = (
     Theme("a backup comes back", sites.queues, (
         _BROADCAST,
         Beat(("a backup is made",), 0.0, 4.0),
-        *_times(3, Beat(("opt out", "opt out", "opt out", "erase"), 4.0, 9.0)),
+        *_times(5, Beat(("opt out", "opt out", "opt out", "opt out", "erase"), 4.0, 9.0)),
         Beat((*NOES, "broadcast", "stop", "pause"), 4.0, 9.0, 0.5),
         Beat(("a backup is restored",), 9.0, 14.0),
         Beat(("broadcast", "a backup is restored"), 40.0, 120.0, 0.4),
