@@ -175,10 +175,15 @@ class Attempt(NamedTuple):
     heard: int
     asked_at: int
     answered_at: int | None
-    named: bool  # the vendor gave it an id
+    provider_id: str | None
     cost: int
     fault: str | None
     to: str
+
+    @property
+    def named(self) -> bool:
+        """The vendor gave it an id."""
+        return self.provider_id is not None
 
 
 @dataclass
@@ -222,7 +227,7 @@ def _read(world: World) -> Books:
             books.messages[row[0]] = Message(*row)
         for row in tx.taken(
             "SELECT a.message_id, a.position / 16, a.gateway, a.reference, a.call_ref, a.state, "
-            "a.heard, a.asked_at, a.answered_at, a.provider_id IS NOT NULL, "
+            "a.heard, a.asked_at, a.answered_at, a.provider_id, "
             "COALESCE(a.cost, 0), a.fault, d.kind, d.cipher FROM attempts a JOIN targets t "
             "ON t.message_id = a.message_id AND t.position = a.position "
             "JOIN addresses d ON d.id = t.address_id ORDER BY a.id"

@@ -83,4 +83,6 @@ def _moment(seconds: float) -> int:
 
 def _named_by(books: Books, taken: Taken, moment: int) -> bool:
     found = books.of(taken)
-    return found is not None and found.named and (found.answered_at or moment) <= moment
+    if found is None or found.provider_id != taken.id:  # it may have been spoilt on the way
+        return False
+    return (found.answered_at or moment) <= moment

@@ -127,7 +127,7 @@ mistake(
 mistake(
     "nobody ends a doubt",
     "a doubt stays open for ever",
-    (_N + "chores:end_doubts", "    if ids:", "    ids = []\n    if ids:"),
+    (_N + "chores:end_doubts", "waiting.end_doubts(tx, waiting.doubts_over(tx, reachable))", "[]"),
 )
 mistake(
     "an unreadable look-up is asked for ever",

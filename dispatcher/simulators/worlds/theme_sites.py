@@ -47,6 +47,7 @@ def site(
     return replace(plan, gateways=tuple(gateways), people=people, route=tuple(steps), **said)
 
 
+EACH = Residents(shares=0.0, second=0.2, agreed=1.0)  # with a phone of their own
 UNLIMITED: Mapping[str, Any] = {"per_second": None, "per_day": None, "dong_per_day": None}
 CALM = {
     "never_left": 0.0, "lost_out": 0.0, "lost_back": 0.0, "odd": 0.0, "refuses": 0.0,
@@ -83,7 +84,9 @@ def queues(plan: SitePlan, draw: random.Random) -> SitePlan:
     """A long queue at a gateway that takes one message after another."""
     kind = draw.choice(("lab", "esms", "json", "zalo"))
     g = gateway(draw, kind, in_flight=1, batch=1, habits=SLOW, **UNLIMITED)  # fmt: skip
-    return site(plan, draw.randint(8, 25), [g], residents=replace(plan.residents, without=0.0))
+    return site(
+        plan, draw.randint(8, 25), [g], residents=replace(plan.residents, without=0.0, shares=0.1)
+    )
 
 
 def too_late(plan: SitePlan, draw: random.Random) -> SitePlan:
@@ -145,10 +148,16 @@ def late_noes(plan: SitePlan, draw: random.Random) -> SitePlan:
 
 def long_doubts(plan: SitePlan, draw: random.Random) -> SitePlan:
     """All of a broadcast is in doubt at once, at a vendor that remembers."""
-    habits = {**CALM, "broken": 0.8, "latency": 0.5, "reports": 0.0}
+    habits = {
+        **CALM,
+        "lost_back": draw.choice((0.5, 1.0, 1.0)),
+        "broken": 0.8,
+        "latency": 0.5,
+        "reports": 0.0,
+    }
     g = gateway(draw, draw.choice(("lab", "esms", "json")), channel="sms", capability="dedup",
                 in_flight=16, batch=1, window=DAY, habits=habits, **UNLIMITED)  # fmt: skip
-    return site(plan, draw.randint(6, 12), [g], residents=replace(plan.residents, without=0.0))
+    return site(plan, draw.randint(6, 12), [g], residents=EACH)
 
 
 def no_further_word(plan: SitePlan, draw: random.Random) -> SitePlan:
@@ -165,13 +174,13 @@ def no_further_word(plan: SitePlan, draw: random.Random) -> SitePlan:
 def many_noes(plan: SitePlan, draw: random.Random) -> SitePlan:
     """The network says no to most of the first step; the second is slow, and refuses some."""
     first = {**CALM, "reports": 1.0, "fails": 0.8, "report_late": 0.0, "latency": 0.1}
-    second = {**SLOW, "minds": draw.choice((0.0, 0.5)), "reports": 0.0}
+    second = {**CALM, "latency": 2.0, "minds": draw.choice((0.0, 0.5)), "reports": 0.0}
     found = [
-        gateway(draw, draw.choice(("json", "text")), "g0", channel="zalo", batch=1, habits=first,
-                **UNLIMITED),
+        gateway(draw, draw.choice(("json", "text")), "g0", channel="zalo", batch=1, in_flight=16,
+                leaves_out="", habits=first, **UNLIMITED),
         gateway(draw, draw.choice(("lab", "esms")), "g1", in_flight=1, habits=second, **UNLIMITED),
     ]  # fmt: skip
-    return site(plan, draw.randint(6, 12), found, "5m")
+    return site(plan, draw.randint(8, 14), found, "5m", residents=EACH)
 
 
 def dared_twice(plan: SitePlan, draw: random.Random) -> SitePlan:
@@ -185,8 +194,17 @@ def dared_twice(plan: SitePlan, draw: random.Random) -> SitePlan:
 def ids_again(plan: SitePlan, draw: random.Random) -> SitePlan:
     """Reports name nothing but an id, and ids begin again."""
     habits = {**CALM, "reports": 0.5, "report_late": 0.0, "report_early": 0.2, "latency": 1.0}
-    g = gateway(draw, "json", channel="sms", leaves_out="ref", batch=1, habits=habits, **UNLIMITED)
-    return site(plan, draw.randint(8, 12), [g])
+    g = gateway(
+        draw,
+        "json",
+        channel="sms",
+        leaves_out="ref",
+        batch=1,
+        in_flight=1,
+        habits=habits,
+        **UNLIMITED,
+    )
+    return site(plan, draw.randint(8, 12), [g], residents=EACH)
 
 
 def shared(plan: SitePlan, draw: random.Random) -> SitePlan:
@@ -223,12 +241,11 @@ def calls(plan: SitePlan, draw: random.Random) -> SitePlan:
 
 def odd_words(plan: SitePlan, draw: random.Random) -> SitePlan:
     """Answers and reports full of what no database takes."""
-    ways = draw.choice((("surrogate",), ("surrogate",), ("surrogate",), ()))
-    habits = {**CALM, "odd": 0.4, "odd_ways": ways, "reports": 0.9,
-               "report_odd": 0.5, "latency": 0.1}  # fmt: skip
-    g = gateway(draw, draw.choice(("lab", "esms", "esms", "json")), channel="sms", habits=habits,
+    habits = {**CALM, "odd": 0.4, "odd_ways": ("surrogate",), "reports": 0.9,
+              "report_odd": 0.5, "latency": 0.1}  # fmt: skip
+    g = gateway(draw, draw.choice(("lab", "esms", "json")), channel="sms", habits=habits,
                 in_flight=2, batch=1, **UNLIMITED)  # fmt: skip
-    return site(plan, draw.randint(8, 14), [g])
+    return site(plan, draw.randint(10, 16), [g], residents=EACH)
 
 
 def of_another(plan: SitePlan, draw: random.Random) -> SitePlan:

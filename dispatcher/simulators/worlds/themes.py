@@ -87,7 +87,6 @@ _ALL = (
     ), {**_ONCE, "life": 3600.0}, 2),
     Theme("doubts for long", sites.long_doubts, (
         Beat(("broadcast",), 0.5, 1.0),
-        Beat(("a vendor is down",), 0.0, 1.0),
         *_times(4, Beat(NOES, 2.0, 30.0, 0.8)),
         Beat(("pause a gateway",), 3.0, 30.0),
     ), {**_ONCE, "life": 600.0}, 2),
@@ -133,7 +132,7 @@ _ALL = (
     ), _ONCE, 2),
     Theme("many a no", sites.many_noes, (
         _BROADCAST,
-        Beat(("stop", "stop", "stop everything"), 5.0, 15.0, 0.7),
+        Beat(("stop", "stop", "stop everything"), 4.0, 9.0, 0.9),
         Beat(NOES, 3.0, 12.0, 0.3),
     ), _ONCE, 2),
     Theme("dared twice", sites.dared_twice, (
@@ -183,8 +182,9 @@ _ALL = (
     Theme("a backup comes back", sites.queues, (
         _BROADCAST,
         Beat(("a backup is made",), 0.0, 4.0),
-        *_times(4, Beat((*NOES, *NOES, "broadcast", "stop", "pause"), 4.0, 9.0, 0.9)),
-        Beat(("a backup is restored",), 8.0, 20.0),
+        *_times(5, Beat(("opt out", "opt out", "opt out", "opt out", "erase"), 4.0, 9.0)),
+        Beat((*NOES, "broadcast", "stop", "pause"), 4.0, 9.0, 0.5),
+        Beat(("a backup is restored",), 9.0, 14.0),
         Beat(("broadcast", "a backup is restored"), 40.0, 120.0, 0.4),
     ), _NOW, 2),
     Theme("all is lost", sites.queues, (

@@ -56,7 +56,7 @@ def a_backup_is_restored(world: World, draw: random.Random) -> str | None:
     file = draw.choice(found) if found else None
     if file is None or not _nobody_works(world):
         return None
-    is_lost = draw.random() < 0.4
+    is_lost = draw.random() < 0.3
     database = database_file(parse(world.root))
     if database is None or world.disk.gone or world.disk.kept.full or world.disk.kept.read_only:
         return None
