@@ -8,6 +8,7 @@ from parity.doors import through
 from parity.drifts import DRIFTS
 from parity.prepared import prepare
 
+pytestmark = pytest.mark.long
 PAIRS = {f"{act.name} / {case.what}": (act, case) for act in ACTS for case in act.cases}
 OUTCOMES = {}
 
