@@ -41,6 +41,7 @@ from dispatcher.domain.problems import Problem
 from dispatcher.templating import Template
 
 OPERATOR = "may-chu"  # who acts on this machine when nobody is named: may prepare, never decide
+MACHINE = Actor(OPERATOR, Role.ADMIN)
 GUESSED_CALLS = 8  # open at a gateway nobody has measured or limited
 
 
@@ -68,7 +69,7 @@ class App:
         """Who acts: the person named, or this machine's operator."""
         name = name or os.environ.get("DISPATCHER_AS")
         if not name:
-            return Actor(OPERATOR, Role.ADMIN)
+            return MACHINE
         with self.store.read(SYSTEM) as tx:
             return people.actor(tx, name)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dispatcher.broadcasts.app import App, database_file
+from dispatcher.broadcasts.app import MACHINE, App, database_file
 from dispatcher.config import FILE, parse
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.contacts import imports, suppressions
@@ -86,7 +86,7 @@ class Upsets:
             on_file = database_file(self.app.site) is not None
             if made == killed + 1 and on_file and at not in self._backups:
                 self._backups[at] = self.root / f"backup-{at}.db"
-                back_up(Context(self.app, SYSTEM), self._backups[at])
+                back_up(Context(self.app, MACHINE), self._backups[at])
 
     def after_kill(self, killed: int) -> None:
         """No worker lives: the database is replaced where that is due."""

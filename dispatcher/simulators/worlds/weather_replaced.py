@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from dispatcher.broadcasts.app import App, database_file, second_place_of
+from dispatcher.broadcasts.app import MACHINE, App, database_file, second_place_of
 from dispatcher.config import FILE, parse
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.engines import sqlite_url
@@ -42,7 +42,7 @@ def back_up(world: World) -> str | None:
         return None
     file = world.root / f"backup-{len(_backups(world)) + 1}.db"
     begun = world.seconds
-    if world.as_person(lambda app: make_backup(Context(app, SYSTEM), file)) is None:
+    if world.as_person(lambda app: make_backup(Context(app, MACHINE), file)) is None:
         return None
     world.facts.backups[file.stem] = begun
     return file.stem
