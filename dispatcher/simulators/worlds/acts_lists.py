@@ -55,6 +55,8 @@ def somebody(world: World, draw: random.Random) -> tuple[int, tuple[str, ...]] |
 
 def changed(world: World, before: People, after: People) -> None:
     """Numbers that are nobody's any more, and those that are somebody's again."""
+    for contact, phones in before.items():
+        world.facts.parted |= set(phones) - set(after.get(contact, ()))
     had, have = ({n for found in p.values() for n in found} for p in (before, after))
     for one in sorted(had - have):
         stays = any(one in found for contact, found in before.items() if contact in after)

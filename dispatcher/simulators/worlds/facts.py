@@ -69,6 +69,7 @@ class Facts:
 
     told: dict[str, Told] = field(default_factory=dict)  # by code
     noes: list[No] = field(default_factory=list)
+    parted: set[str] = field(default_factory=set)  # numbers somebody had once, others may still
     restores: list[float] = field(default_factory=list)
     lost: list[float] = field(default_factory=list)  # restores whose old database was lost
     backups: dict[str, float] = field(default_factory=dict)  # when each was made

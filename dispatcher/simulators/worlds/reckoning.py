@@ -234,7 +234,7 @@ def _may_doubt(world: World, books: Books, taken: Taken, found: Attempt) -> bool
         asked = datetime.fromtimestamp(found.asked_at / 1e6, UTC)
         if m.changed_at >= micros(remembered_until(asked, window) - LONGEST_WAIT):
             return True
-    if any(no.number == taken.to for no in world.facts.noes):
+    if taken.to in world.facts.parted or any(no.number == taken.to for no in world.facts.noes):
         return True
     with world.look().store.read(SYSTEM) as tx:
         shut = tx.taken(
