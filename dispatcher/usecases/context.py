@@ -69,14 +69,27 @@ class Context:
             yield tx
 
     @contextmanager
-    def act(self, name: str, noun: str, of: object = "", *, timed: bool = False) -> Iterator[Tx]:
+    def act(
+        self,
+        name: str,
+        noun: str,
+        of: object = "",
+        *,
+        timed: bool = False,
+        proved: Callable[[Tx], object] | None = None,
+    ) -> Iterator[Tx]:
         """One act in one transaction: all of it, or nothing. What is refused is kept in the trail.
 
-        `timed`: refused while the clock of the machine is in doubt.
+        `timed`: refused while the clock of the machine is in doubt. `proved`: the second step is
+        asked for, once this look has refused nothing; what it looks at is looked at again inside.
         """
         with self.remembering(name, noun, of):
             if timed:
                 self.trust_the_clock()
+            if proved is not None:
+                with self.read() as tx:
+                    proved(tx)
+                self.prove()
             with self.begin() as tx:
                 yield tx
 

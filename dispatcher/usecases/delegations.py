@@ -34,40 +34,41 @@ class Lending:
 
 def lend(context: Context, wanted: Lending) -> int:
     """Somebody signs for a leader; the number of the delegation."""
-    with context.remembering("delegate", "person", number_of(context, wanted.principal)):
-        with context.read() as tx:
-            _principal(tx, wanted.principal)
-        context.prove()
-        with context.begin() as tx:
-            head = _principal(tx, wanted.principal)
-            deputy = people.actor(tx, wanted.deputy)
-            if deputy.role is Role.AUDITOR:
-                raise refused(
-                    "role",
-                    f"{deputy.name} là người kiểm tra, không ký thay được.",
-                    f"{deputy.name} is an auditor and cannot sign.",
-                )
-            if head.wards is not None or tx.actor.wards is not None:
-                rights.need_people(tx.actor, deputy.wards)
-            if wanted.prefix not in PREFIXES:
-                raise Problem(
-                    "bad-delegation",
-                    f"Cách ký là một trong: {', '.join(PREFIXES)}",
-                    f"The prefix is one of: {', '.join(PREFIXES)}",
-                )
-            assert head.person_id is not None
-            assert deputy.person_id is not None
-            return delegations.add(
-                tx,
-                head.person_id,
-                deputy.person_id,
-                prefix=wanted.prefix,
-                document=wanted.document,
-                valid_from=wanted.first or tx.now.astimezone(HANOI).date(),
-                valid_to=wanted.last,
-                most_people=wanted.most_people,
-                most_dong=wanted.most_dong,
+    with context.act(
+        "delegate",
+        "person",
+        number_of(context, wanted.principal),
+        proved=lambda tx: _principal(tx, wanted.principal),
+    ) as tx:
+        head = _principal(tx, wanted.principal)
+        deputy = people.actor(tx, wanted.deputy)
+        if deputy.role is Role.AUDITOR:
+            raise refused(
+                "role",
+                f"{deputy.name} là người kiểm tra, không ký thay được.",
+                f"{deputy.name} is an auditor and cannot sign.",
             )
+        if head.wards is not None or tx.actor.wards is not None:
+            rights.need_people(tx.actor, deputy.wards)
+        if wanted.prefix not in PREFIXES:
+            raise Problem(
+                "bad-delegation",
+                f"Cách ký là một trong: {', '.join(PREFIXES)}",
+                f"The prefix is one of: {', '.join(PREFIXES)}",
+            )
+        assert head.person_id is not None
+        assert deputy.person_id is not None
+        return delegations.add(
+            tx,
+            head.person_id,
+            deputy.person_id,
+            prefix=wanted.prefix,
+            document=wanted.document,
+            valid_from=wanted.first or tx.now.astimezone(HANOI).date(),
+            valid_to=wanted.last,
+            most_people=wanted.most_people,
+            most_dong=wanted.most_dong,
+        )
 
 
 def take_back(context: Context, number: int) -> None:

@@ -41,48 +41,42 @@ class NewPerson:
 
 def add(context: Context, wanted: NewPerson) -> int:
     """Somebody new; their number. The first person on an empty site needs nobody's right."""
-    with context.remembering("add", "person"):
-        with context.read() as tx:
-            need_admin(tx)
-        context.prove()
-        with context.begin() as tx:
-            need_admin(tx)
-            role = _role(wanted.role)
-            ids = [w.id for w in areas.wards_named(tx, list(wanted.wards))] if wanted.wards else []
-            rights.need_people(tx.actor, ids)
-            made = people.add(
-                tx, wanted.name, wanted.full_name, role, ids, wanted.position, email=wanted.email,
-                address_id=_address(context, tx, wanted.phone), namesake=wanted.namesake,
-            )  # fmt: skip
-            if wanted.password:
-                person = Actor(wanted.name, role, made, frozenset(ids) if ids else None)
-                signing_in.set_password(tx, person, wanted.password)
-            return made
+    with context.act("add", "person", proved=need_admin) as tx:
+        need_admin(tx)
+        role = _role(wanted.role)
+        ids = [w.id for w in areas.wards_named(tx, list(wanted.wards))] if wanted.wards else []
+        rights.need_people(tx.actor, ids)
+        made = people.add(
+            tx, wanted.name, wanted.full_name, role, ids, wanted.position, email=wanted.email,
+            address_id=_address(context, tx, wanted.phone), namesake=wanted.namesake,
+        )  # fmt: skip
+        if wanted.password:
+            person = Actor(wanted.name, role, made, frozenset(ids) if ids else None)
+            signing_in.set_password(tx, person, wanted.password)
+        return made
 
 
 def set_role(
     context: Context, who: Who, role: str, wards: Sequence[str] | None = None
 ) -> tuple[Actor, Role]:
     """Another role and, where named, other wards; (who it was, the role)."""
-    with context.remembering("role", "person", number_of(context, who)):
-        with context.read() as tx:
-            somebody(tx, who)
-        context.prove()
-        with context.begin() as tx:
-            person = somebody(tx, who)
-            if person.person_id == tx.actor.person_id:
-                raise refused(
-                    "own-role",
-                    "Không tự đổi vai trò của mình được; cần người quản trị khác.",
-                    "Nobody changes their own role; another admin must.",
-                )
-            wanted = _role(role)
-            ids = [w.id for w in areas.wards_named(tx, list(wards))] if wards else None
-            if ids is not None:
-                rights.need_people(tx.actor, ids)
-            assert person.person_id is not None
-            people.set_role(tx, person.person_id, wanted, ids)
-            return person, wanted
+    with context.act(
+        "role", "person", number_of(context, who), proved=lambda tx: somebody(tx, who)
+    ) as tx:
+        person = somebody(tx, who)
+        if person.person_id == tx.actor.person_id:
+            raise refused(
+                "own-role",
+                "Không tự đổi vai trò của mình được; cần người quản trị khác.",
+                "Nobody changes their own role; another admin must.",
+            )
+        wanted = _role(role)
+        ids = [w.id for w in areas.wards_named(tx, list(wards))] if wards else None
+        if ids is not None:
+            rights.need_people(tx.actor, ids)
+        assert person.person_id is not None
+        people.set_role(tx, person.person_id, wanted, ids)
+        return person, wanted
 
 
 def reach(
@@ -112,31 +106,27 @@ class Leaving:
 
 def leaving(context: Context, who: Who) -> Leaving:
     """What somebody would leave behind, asked before they are disabled."""
-    with context.remembering("disable", "person", number_of(context, who)):
-        with context.read() as tx:
-            _another(tx, who)
-        context.prove()
-        with context.begin() as tx:  # for the time, by which duties are over
-            person = _another(tx, who)
-            others = [p for p in people.seen(tx) if p["id"] != person.person_id
-                      and p["disabled_at"] is None and p["role"] != Role.AUDITOR.value]  # fmt: skip
-            return Leaving(person, handover.in_hand(tx, person), others)
+    with context.act(
+        "disable", "person", number_of(context, who), proved=lambda tx: _another(tx, who)
+    ) as tx:  # for the time, by which duties are over
+        person = _another(tx, who)
+        others = [p for p in people.seen(tx) if p["id"] != person.person_id
+                  and p["disabled_at"] is None and p["role"] != Role.AUDITOR.value]  # fmt: skip
+        return Leaving(person, handover.in_hand(tx, person), others)
 
 
 def disable(context: Context, who: Who, *, to: str = "") -> Actor:
     """Nothing more is done under somebody's name. `to`: who gets their open work first."""
-    with context.remembering("disable", "person", number_of(context, who)):
-        with context.read() as tx:
-            _another(tx, who)
-        context.prove()
-        with context.begin() as tx:
-            person = _another(tx, who)
-            if to:
-                _give(tx, person, somebody(tx, to))
-            assert person.person_id is not None
-            people.disable(tx, person.person_id)
-            schedules.end_of(tx, person.person_id)
-            return person
+    with context.act(
+        "disable", "person", number_of(context, who), proved=lambda tx: _another(tx, who)
+    ) as tx:
+        person = _another(tx, who)
+        if to:
+            _give(tx, person, somebody(tx, to))
+        assert person.person_id is not None
+        people.disable(tx, person.person_id)
+        schedules.end_of(tx, person.person_id)
+        return person
 
 
 @dataclass(frozen=True)
@@ -151,13 +141,11 @@ class HandedOver:
 
 def hand_over(context: Context, giver: Who, taker: Who) -> HandedOver:
     """All open work of one person goes to another."""
-    with context.remembering("handover", "person", number_of(context, giver)):
-        with context.read() as tx:
-            somebody(tx, giver)
-        context.prove()
-        with context.begin() as tx:
-            old, new = somebody(tx, giver), somebody(tx, taker)
-            work = _give(tx, old, new)
+    with context.act(
+        "handover", "person", number_of(context, giver), proved=lambda tx: somebody(tx, giver)
+    ) as tx:
+        old, new = somebody(tx, giver), somebody(tx, taker)
+        work = _give(tx, old, new)
     return HandedOver(old, new, work, context.app.site.secrets())
 
 

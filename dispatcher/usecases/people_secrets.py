@@ -35,16 +35,17 @@ def set_own_password(context: Context, password: str) -> Actor:
 
 def set_password(context: Context, who: Who, password: str) -> Actor:
     """Somebody else's password; their sessions end."""
-    with context.remembering("password", "person", people.number_of(context, who)):
-        with context.read() as tx:
-            people.somebody(tx, who)
-        context.prove()
-        with context.begin() as tx:
-            person = people.somebody(tx, who)
-            if person.person_id == tx.actor.person_id:
-                raise refused("yourself", "Không tự làm việc này với mình.", "Not to yourself.")
-            signing_in.set_password(tx, person, password)
-            return person
+    with context.act(
+        "password",
+        "person",
+        people.number_of(context, who),
+        proved=lambda tx: people.somebody(tx, who),
+    ) as tx:
+        person = people.somebody(tx, who)
+        if person.person_id == tx.actor.person_id:
+            raise refused("yourself", "Không tự làm việc này với mình.", "Not to yourself.")
+        signing_in.set_password(tx, person, password)
+        return person
 
 
 def new_codes(context: Context, who: Who) -> tuple[Actor, str]:

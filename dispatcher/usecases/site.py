@@ -71,7 +71,7 @@ def need_settings(context: Context) -> None:
     """Refuse whoever may not change settings, or has not given their code, before all else."""
     with context.remembering("change", "settings"):
         rights.need_site(context.actor, "đổi cài đặt", "change settings")
-    context.prove()
+        context.prove()
 
 
 def foresee(context: Context, given: Mapping[Where, str], dropped: Sequence[Where]) -> Change:
