@@ -13,7 +13,7 @@ from pathlib import Path
 from dispatcher.broadcasts.app import MACHINE, App, database_file
 from dispatcher.config import FILE, parse
 from dispatcher.db.broadcasts import broadcasts
-from dispatcher.db.contacts import imports, suppressions
+from dispatcher.db.contacts import suppressions, undoing
 from dispatcher.db.database import Tx
 from dispatcher.db.ops import fresh, identity
 from dispatcher.db.ops.copying import copy_site
@@ -228,6 +228,6 @@ class Upsets:
 
 def _remove(tx: Tx, contacts: list[int]) -> None:
     """Take people off the lists by hand."""
-    imports.retire(tx, contacts)
+    undoing.retire(tx, contacts)
     if contacts:
         tx.note("removed", "contacts", "", contacts=contacts)

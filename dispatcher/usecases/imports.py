@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dispatcher.broadcasts.app import App
-from dispatcher.db.contacts import areas
+from dispatcher.db.contacts import areas, undoing
 from dispatcher.db.contacts import imports as rows
 from dispatcher.db.database import Tx
 from dispatcher.db.ops import settings
@@ -206,7 +206,7 @@ def undo(context: Context, number: int) -> dict[str, int]:
     """
     with context.act("undo", "import", number) as tx:
         need_role(tx.actor, WRITERS, "hoàn tác lần nhập", "undo imports")
-        return rows.undo(tx, number)
+        return undoing.undo(tx, number)
 
 
 def listed(context: Context, most: int = 20) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ import pytest
 from conftest import new_postgresql, run_program
 from patience import PATIENCE
 
-from dispatcher.db.contacts import imports
+from dispatcher.db.contacts import undoing
 from dispatcher.domain.model import SYSTEM
 from dispatcher.simulators.chaos import harass
 from dispatcher.simulators.chaos_site import make_site
@@ -130,7 +130,7 @@ def test_a_number_accepted_after_its_no_counts_unless_it_is_somebody_elses_too(s
         assert accepted_after_no(tx, ["84950000000", phone], [gone]) == set(), "the other has it"
         assert accepted_after_no(tx, ["84950000000", phone], [gone, no]) == {phone}
     with shared.begin(SYSTEM)() as tx:
-        imports.retire(tx, [first, second])
+        undoing.retire(tx, [first, second])
         tx.note("removed", "contacts", "")
         assert accepted_after_no(tx, ["84950000000", phone], [gone]) == {phone}
 

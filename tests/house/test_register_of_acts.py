@@ -5,7 +5,7 @@ import re
 import click
 from parity.acts import ACTS, COMMANDS_OF_THE_MACHINE, COMMANDS_THAT_READ, POSTS_THAT_READ
 
-from dispatcher.api.v1 import OPERATIONS
+from dispatcher.api.operations import OPERATIONS
 from dispatcher.cli.entry import root
 from dispatcher.web.console import table
 from dispatcher.web.guard import Guard

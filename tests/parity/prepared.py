@@ -27,7 +27,7 @@ from dispatcher.broadcasts.follow_up import MOST_TESTS
 from dispatcher.config import parse
 from dispatcher.config.site import DEFAULT_WINDOW
 from dispatcher.db.broadcasts import broadcasts, schedules
-from dispatcher.db.contacts import areas, contacts, groups, imports, replies, suppressions
+from dispatcher.db.contacts import areas, contacts, groups, imports, replies, suppressions, undoing
 from dispatcher.db.engines import engine_for
 from dispatcher.db.seal import load_key
 from dispatcher.db.staff import people
@@ -185,7 +185,7 @@ def add_lists(app: App, made: Prepared, folder: Path) -> None:
         for n, name in enumerate((MINE, THEIRS), 1):
             made.ids[Known("import", name)] = n
         made.ids[Known("import", "undone")] = imports.change(tx, [an], title="bà")
-        imports.undo(tx, made.ids[Known("import", "undone")])
+        undoing.undo(tx, made.ids[Known("import", "undone")])
         made.ids[Known("import", "later")] = imports.change(tx, [an], title="cô")
         [address] = suppressions.addresses_of(tx, [dung])
         suppressions.suppress(tx, address, "yêu cầu")

@@ -12,7 +12,7 @@ from patience import PATIENCE
 from walk import counts, import_list, number, released, rows, sheet
 
 from dispatcher.config import parse
-from dispatcher.db.contacts import households, imports, suppressions
+from dispatcher.db.contacts import households, suppressions, undoing
 from dispatcher.db.ops import upkeep
 from dispatcher.domain.model import SYSTEM, Audience, Heard, Receipt
 from dispatcher.gateways.contract import Reply
@@ -93,7 +93,7 @@ def leave(app, name, how):
         if how == "forgotten":
             suppressions.forget(tx, contact, "asked")
         elif how == "removed":
-            imports.retire(tx, [contact])
+            undoing.retire(tx, [contact])
         else:
             for address in suppressions.addresses_of(tx, [contact]):
                 suppressions.suppress(tx, address, "asked")

@@ -6,7 +6,7 @@ import pytest
 from conftest import ROOT
 from walk import HEAD, import_list, number, rows, sheet
 
-from dispatcher.db.contacts import areas, contacts, imports
+from dispatcher.db.contacts import areas, contacts, imports, undoing
 from dispatcher.domain.model import SYSTEM, AreaKind
 from dispatcher.domain.problems import Problem
 from dispatcher.importing.entries import read_listing
@@ -210,7 +210,7 @@ def test_a_renamed_or_merged_group_is_still_understood(app, tmp_path):
     again = import_list(app, sheet(tmp_path / "may-to.csv", [("Bình", number(2), "Tổ 6", "")]))
     assert (again.created, again.unchanged) == ([], 1)
     with app.begin(SYSTEM)() as tx:
-        imports.undo(tx, moved)
+        undoing.undo(tx, moved)
         assert areas.groups_of(tx, ward)["6"].id == groups["6"].id
         assert "Tổ dân phố số 6" not in areas.groups_of(tx, ward)["5"].aliases
     again = import_list(app, sheet(tmp_path / "may-to.csv", [("Bình", number(2), "Tổ 6", "")]))

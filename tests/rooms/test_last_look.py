@@ -27,7 +27,7 @@ from walk import (
 from dispatcher import broadcasts as planning
 from dispatcher.config import parse
 from dispatcher.db.broadcasts import ending
-from dispatcher.db.contacts import imports, suppressions
+from dispatcher.db.contacts import suppressions, undoing
 from dispatcher.db.database import at
 from dispatcher.db.ops import upkeep
 from dispatcher.db.queue import intents, messages, outcomes, receipts
@@ -175,7 +175,7 @@ def test_whoever_is_taken_off_the_list_is_skipped_by_name(site):
     app, broadcast_id = site(crowd(2))
 
     def remove(tx):
-        imports.retire(tx, [tx.value("SELECT MIN(contact_id) FROM messages")])
+        undoing.retire(tx, [tx.value("SELECT MIN(contact_id) FROM messages")])
 
     act(app, remove)
     assert len(send(app)) == 1
@@ -654,7 +654,7 @@ def test_a_phone_goes_to_the_next_who_share_it_once(site, how):
         if how == "forgotten":
             suppressions.forget(tx, holder, "asked")
         else:
-            imports.retire(tx, [holder])
+            undoing.retire(tx, [holder])
 
     act(app, leave)
     assert send(app) == ["84" + number(1)[1:]], "one call for the phone"

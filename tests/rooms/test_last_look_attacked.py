@@ -9,7 +9,7 @@ from walk import get, import_list, number, released, rows, sheet
 
 from dispatcher.config import parse
 from dispatcher.db.broadcasts import withdrawals
-from dispatcher.db.contacts import imports, shared_phones, user_ids
+from dispatcher.db.contacts import shared_phones, undoing, user_ids
 from dispatcher.db.database import at
 from dispatcher.db.ops import upkeep
 from dispatcher.db.queue import messages, waiting
@@ -330,7 +330,7 @@ def test_whoever_failed_at_one_shared_phone_is_asked_for_at_the_next_that_is_fre
 
 def leave(app, name):
     [row] = rows(app, "SELECT contact_id FROM messages WHERE id = :m", m=people(app)[name][0])
-    act(app, lambda tx: imports.retire(tx, [row["contact_id"]]))
+    act(app, lambda tx: undoing.retire(tx, [row["contact_id"]]))
 
 
 def checked(app):

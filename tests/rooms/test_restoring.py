@@ -25,7 +25,7 @@ from dispatcher.broadcasts import app as joined
 from dispatcher.broadcasts.app import database_file, second_place_of
 from dispatcher.config import parse
 from dispatcher.db.broadcasts import broadcasts, schedules
-from dispatcher.db.contacts import contacts, imports, suppressions
+from dispatcher.db.contacts import contacts, suppressions, undoing
 from dispatcher.db.database import at
 from dispatcher.db.ops import identity, restored, second_place, settings, upkeep
 from dispatcher.db.queue import references
@@ -261,7 +261,7 @@ def test_whoever_was_removed_after_the_backup_gets_nothing_of_what_waited(ward, 
     one.back_up()
     with one.app.begin(SYSTEM)() as tx:
         gone = tx.value("SELECT MIN(id) FROM contacts")
-        imports.retire(tx, [gone])
+        undoing.retire(tx, [gone])
         tx.note("removed", "contacts", "", contacts=[gone])
     one.restore()
     one.let_go(made)

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from walk import import_list, number, sheet
 
-from dispatcher.db.contacts import areas, headcounts, imports
+from dispatcher.db.contacts import areas, headcounts, undoing
 from dispatcher.db.staff import people
 from dispatcher.domain.model import SYSTEM, Role
 
@@ -62,7 +62,7 @@ def test_somebody_of_one_ward_sees_that_ward(listed):
 
 
 CHANGES = {
-    "taken back": lambda tx: imports.undo(tx, 2),
+    "taken back": lambda tx: undoing.undo(tx, 2),
     "forgotten": lambda tx: (
         tx.run("DELETE FROM contact_addresses WHERE contact_id = 1")
         and tx.run("DELETE FROM contacts WHERE id = 1")

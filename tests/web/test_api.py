@@ -12,7 +12,7 @@ from conftest import ROOT, add_people, build_site
 from patience import PATIENCE, ended, until_served
 from walk import get, import_list, number, released, rows, sheet
 
-from dispatcher.api.v1 import OPERATIONS
+from dispatcher.api.operations import OPERATIONS
 from dispatcher.api.v1 import ROOT as API
 from dispatcher.config import parse
 from dispatcher.db.contacts import areas

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dispatcher.db.contacts import user_ids
-from dispatcher.db.contacts.imports import drop_unused, retire
+from dispatcher.db.contacts.undoing import drop_unused, retire
 from dispatcher.db.database import Tx, at
 from dispatcher.db.queue.outcomes import best_of_attempts
 from dispatcher.db.rows import json_rows, on_rows

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 
 from dispatcher.broadcasts.app import App
-from dispatcher.db.contacts import areas, contacts, imports
+from dispatcher.db.contacts import areas, contacts, imports, undoing
 from dispatcher.domain.model import SYSTEM, AreaKind
 from dispatcher.importing.basis import Basis
 from dispatcher.importing.entries import read_listing
@@ -166,7 +166,7 @@ def remove(world: World, draw: random.Random) -> str | None:
 
     def retire(context: Context, contact: int) -> None:
         with context.begin() as tx:
-            imports.retire(tx, [contact])
+            undoing.retire(tx, [contact])
             tx.note("removed", "contacts", "", contacts=[contact])
 
     return _without(world, draw, retire)
