@@ -44,6 +44,8 @@ from dispatcher.worker.telling import HELD
 
 __all__ = ["HELD"]
 
+PATIENCE = 3.0  # seconds a page waits for an answer of a vendor
+AS_LONG = 60.0  # seconds of whoever asked for a preview; gateways give up before
 B = BroadcastState
 WRITTEN = (B.DRAFT, B.RETURNED)  # its author may still hand it in
 ALIVE = (B.SCHEDULED, B.RUNNING, B.PAUSED)
@@ -180,8 +182,9 @@ def to_decide(context: Context, number: int, first: int = 1) -> ToDecide:
         first_live = found.mode is Mode.LIVE and not broadcasts.any_released(tx, Mode.LIVE)
     seen = None
     if found.released_at is None and found.state is not B.STOPPED:
-        asks = found.state in WRITTEN  # no leader waits for a vendor that does not answer
-        seen = _previewed(context, reworded, Look((), first - 1, 1), asks_vendors=asks)
+        # no leader waits for a vendor that does not answer, and no author for long
+        patience = PATIENCE if found.state in WRITTEN else None
+        seen = _previewed(context, reworded, Look((), first - 1, 1), patience)
     return ToDecide(template, covered, offered, lent, leaders, seen, first_live)
 
 
@@ -212,17 +215,21 @@ def preview(
     with context.read() as tx:
         found = broadcasts.get(tx, number)
         people_ = contacts_meant(tx, context.app, whose) if whose else ()
-    return _previewed(context, found, Look(tuple(people_), max(0, first - 1), most))
+    return _previewed(context, found, Look(tuple(people_), max(0, first - 1), most), AS_LONG)
 
 
 def _previewed(
-    context: Context, broadcast: Broadcast, look: Look, *, asks_vendors: bool = True
+    context: Context, broadcast: Broadcast, look: Look, patience: float | None
 ) -> Previewed:
+    """`patience`: seconds for each answer of a vendor; None: nobody is asked."""
     from dispatcher.usecases import vendor_templates  # asks vendors: not loaded for other looks
 
     found = joined.preview(context.app, context.actor, broadcast, look)
-    told = vendor_templates.findings(context.app, broadcast, found) if asks_vendors else []
-    return Previewed(broadcast, found, told)
+    if patience is None:
+        return Previewed(broadcast, found)
+    return Previewed(
+        broadcast, found, vendor_templates.findings(context.app, broadcast, found, patience)
+    )
 
 
 def texts_of(

@@ -19,10 +19,13 @@ from dispatcher.gateways.contract import KnowsStanding, KnowsTemplate, VendorTem
 from dispatcher.worker import questions
 
 
-def findings(app: App, broadcast: Broadcast, found: Preview) -> list[dict[str, Any]]:
+def findings(
+    app: App, broadcast: Broadcast, found: Preview, patience: float | None = None
+) -> list[dict[str, Any]]:
     """Per template of a vendor: quota left, quality, price, and values that it does not take.
 
-    `problem` (a Problem) stands in place of them where the vendor did not answer.
+    `problem` (a Problem) stands in place of them where the vendor did not answer. `patience`: as
+    for `questions.ask`.
     """
     if app.site.mode is not Mode.LIVE:
         return []
@@ -32,10 +35,12 @@ def findings(app: App, broadcast: Broadcast, found: Preview) -> list[dict[str, A
         if chosen is None or chosen.adapter != "zalo" or not found.longest:
             continue
         try:
-            standing = questions.ask(app, step.gateway, KnowsStanding, lambda g: g.standing())
+            standing = questions.ask(
+                app, step.gateway, KnowsStanding, lambda g: g.standing(), patience
+            )
             for template_id, lengths in found.longest.items():
                 question = partial(_template_of, template_id=template_id)
-                template = questions.ask(app, step.gateway, KnowsTemplate, question)
+                template = questions.ask(app, step.gateway, KnowsTemplate, question, patience)
                 told.append(_finding(step.gateway, standing, template, lengths, found.queued))
         except Problem as problem:
             told.append({"gateway": step.gateway, "problem": problem})

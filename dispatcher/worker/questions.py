@@ -20,11 +20,18 @@ from dispatcher.worker.adapters import Doors, build_gateway, given_twins
 T = TypeVar("T")
 
 
-def ask(app: App, name: str, kind: type, act: Callable[[Any], Awaitable[T | Refused]]) -> T:
+def ask(
+    app: App,
+    name: str,
+    kind: type,
+    act: Callable[[Any], Awaitable[T | Refused]],
+    patience: float | None = None,
+) -> T:
     """What a live gateway of the settings answers to one question.
 
-    `kind`: the capability of its adapter that `act` needs. Problems: `drill-only`, `cannot` where
-    the adapter lacks it, `gateway-refused` with the vendor's words.
+    `kind`: the capability of its adapter that `act` needs. `patience`: seconds somebody waits for
+    the answer; None: as long as the gateway's own. Problems: `drill-only`, `cannot` where the
+    adapter lacks it, `gateway-refused` with the vendor's words, `gateway-slow`.
     """
     if app.site.mode is not Mode.LIVE:
         raise refused(
@@ -32,7 +39,15 @@ def ask(app: App, name: str, kind: type, act: Callable[[Any], Awaitable[T | Refu
             f'Đang chạy thử: không hỏi «{name}» thật (đặt mode = "live").',
             f'This is a drill: the real “{name}” is not asked (set mode = "live").',
         )
-    found = asyncio.run(_asked(app, name, kind, act))
+    try:
+        found = asyncio.run(_asked(app, name, kind, act, patience))
+    except TimeoutError:
+        raise Problem(
+            "gateway-slow",
+            f"«{name}» chưa trả lời. Thử lại sau, hoặc xem: dispatcher gateways check",
+            f"“{name}” has not answered. Try again later, or see: dispatcher gateways check",
+            exit_code=5,
+        ) from None
     if isinstance(found, Refused):
         said = f"{found.code} {found.detail}".strip()
         raise Problem(
@@ -45,7 +60,11 @@ def ask(app: App, name: str, kind: type, act: Callable[[Any], Awaitable[T | Refu
 
 
 async def _asked(
-    app: App, name: str, kind: type, act: Callable[[Any], Awaitable[T | Refused]]
+    app: App,
+    name: str,
+    kind: type,
+    act: Callable[[Any], Awaitable[T | Refused]],
+    patience: float | None,
 ) -> T | Refused:
     gateway: Gateway = build_gateway(app, name, Doors({}), None)
     if not isinstance(gateway, kind):
@@ -56,7 +75,8 @@ async def _asked(
             f"The adapter “{adapter}” cannot do this.",
         )
     try:
-        return await act(gateway)
+        async with asyncio.timeout(patience):
+            return await act(gateway)
     finally:
         await gateway._wire.close()  # type: ignore[attr-defined]
 

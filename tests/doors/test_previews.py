@@ -1,19 +1,24 @@
 """A preview says the same at every door; and a form that says nothing new changes nothing."""
 
+import asyncio
 import html
 import re
 
 import pytest
 from browser import post, sign_in
-from conftest import add_people, run_cli
+from conftest import add_people, build_site, run_cli
 from parity.forms import form_of
 from walk import crowd, get, import_list, released, sheet, write_broadcast
 
 from dispatcher import broadcasts as planning
 from dispatcher.broadcasts import app as joined
+from dispatcher.config import parse
 from dispatcher.db.broadcasts import broadcasts
+from dispatcher.domain.problems import Problem
+from dispatcher.gateways.contract import KnowsBalance
 from dispatcher.usecases import broadcasts_views, preview_lines
-from dispatcher.usecases.context import Context
+from dispatcher.usecases.context import Context, open_app
+from dispatcher.worker import questions
 
 CLOCK = {"DISPATCHER_CLOCK": "2026-12-01T09:00:00+07:00"}
 
@@ -68,3 +73,27 @@ def test_a_form_saved_as_it_was_keeps_the_approval_and_another_word_voids_it(war
     assert get(app, made).state.value == "approved"
     post(browser, place, **{**same, "title": "Tên khác"})
     assert (get(app, made).state.value, get(app, made).title) == ("draft", "Tên khác")
+
+
+def test_whoever_looks_waits_a_moment_for_a_vendor_that_does_not_answer(tmp_path, monkeypatch):
+    """Nobody's page hangs as long as a vendor is silent; what was asked is given up."""
+    for name in ("ESMS_API_KEY", "ESMS_SECRET_KEY"):
+        monkeypatch.setenv(name, "drill")
+    esms = ('[gateways.esms]\nadapter = "esms"\nbase_url = "http://127.0.0.1:9"\n'
+            'api_key = { env = "ESMS_API_KEY" }\nsecret_key = { env = "ESMS_SECRET_KEY" }\n')  # fmt: skip
+    app = open_app(parse(build_site(
+        tmp_path / "site", "data/site.db", ('mode = "drill"', 'mode = "live"'),
+        ('[gateways.esms]\nadapter = "esms"\n', esms))))  # fmt: skip
+    given_up = []
+
+    async def silent(_gateway):
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            given_up.append(True)
+            raise
+
+    with pytest.raises(Problem, match="has not answered"):
+        questions.ask(app, "esms", KnowsBalance, silent, 0.05)
+    assert given_up == [True]
+    app.store.close()
