@@ -157,7 +157,7 @@ def confirm(tx: Tx, broadcast: Broadcast, found: Preview) -> None:
         )
     blocking = next((r for r in found.remarks if r.severity == "block"), None)
     if blocking is not None:
-        raise refused("text-blocked", blocking.say.vi, blocking.say.en)
+        raise refused("text-blocked", blocking.say)
     one_text.explain(tx, broadcast, found.unexplained, "", found.repeated)
     in_time(broadcast, found)
     over = found.people > (broadcast.ceiling_people or 0)

@@ -99,9 +99,8 @@ def with_routes(
 def nobody(found: Late) -> Problem:
     """The refusal, at every door alike, of what nobody could receive in time."""
     told = found.period.told()
-    vi = "; ".join(w.say.vi for w in found.ways)
-    en = "; ".join(w.say.en for w in found.ways)
-    return no_one(told, Say(f" Có thể: {vi}." if vi else "", f" Ways out: {en}." if en else ""))
+    ways = Joined("; ", [w.say for w in found.ways])
+    return no_one(told, Say(f" Có thể: {ways}.", f" Ways out: {ways}.") if found.ways else NOTHING)
 
 
 def no_one(told: Say, ways: Say) -> Problem:
@@ -165,12 +164,12 @@ def _next_day(places: Sequence[Place], period: Period, people: int) -> WayOut | 
     left = _late(places, at, at + (period.until - period.start))
     if left >= people:
         return None
-    rest = ("kịp cho mọi người", "everybody in time")
+    rest = Say("kịp cho mọi người", "everybody in time")
     if left:
-        rest = (f"còn {_dots(left)} người không kịp", f"{left} people late")
+        rest = Say(f"còn {_dots(left)} người không kịp", f"{left} people late")
     return WayOut(
         "next-day",
-        Say(f"gửi từ {clock(at)} ({rest[0]})", f"send from {clock(at)} ({rest[1]})"),
+        Say(f"gửi từ {clock(at)} ({rest.vi})", f"send from {clock(at)} ({rest.en})"),
         {"at": at.astimezone(HANOI).isoformat(), "late": left},
     )
 
@@ -178,10 +177,9 @@ def _next_day(places: Sequence[Place], period: Period, people: int) -> WayOut | 
 def _faster(routes: Sequence[str]) -> WayOut:
     """Other routes by name; without one that helps, one more gateway."""
     names = ", ".join(routes)
-    say = Say(
-        f"chọn cách gửi nhanh hơn: {names}" if names else "thêm nhà cung cấp cho cách gửi này",
-        f"choose a faster route: {names}" if names else "add a gateway to this route",
-    )
+    say = Say("thêm nhà cung cấp cho cách gửi này", "add a gateway to this route")
+    if names:
+        say = Say(f"chọn cách gửi nhanh hơn: {names}", f"choose a faster route: {names}")
     return WayOut("faster-route", say, {"routes": list(routes)})
 
 

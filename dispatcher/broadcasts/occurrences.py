@@ -150,14 +150,14 @@ class Outside:
             said = p.told()
             return Say(f"lần gửi {fires} không ai nhận được: {said.vi}",
                        f"the firing at {fires} reaches nobody: {said.en}")  # fmt: skip
-        more = ("", "")
+        more = NOTHING
         if self.firings > 1:
-            more = (f" ({self.firings} lần như vậy)", f" ({self.firings} such firings)")
+            more = Say(f" ({self.firings} lần như vậy)", f" ({self.firings} such firings)")
         return Say(
             f"lần gửi {fires} ngoài khung giờ {self.window}: gửi từ {clock(p.start)}, hết hạn lúc "
-            f"{clock(p.until)}{more[0]}.",
+            f"{clock(p.until)}{more.vi}.",
             f"the firing at {fires} is outside its hours {self.window}: sent from "
-            f"{clock(p.start)}, expires at {clock(p.until)}{more[1]}.",
+            f"{clock(p.start)}, expires at {clock(p.until)}{more.en}.",
         )
 
 

@@ -38,14 +38,15 @@ NOTHING = Repeated({}, {})
 def same_words(repeated: Mapping[int, int], *, in_file: bool = False) -> Problem:
     """The refusal while nobody says why they get it again; of a schedule, `in_file`."""
     earlier, people = max(repeated.items(), key=lambda r: r[1])
-    vi = 'trong tệp lịch: again = "lý do"' if in_file else "--again 'lý do'"
-    en = 'in the file: again = "reason"' if in_file else "--again 'reason'"
+    how = Say("--again 'lý do'", "--again 'reason'")
+    if in_file:
+        how = Say('trong tệp lịch: again = "lý do"', 'in the file: again = "reason"')
     return refused(
         "same_words",
         f"{people} người đã nhận, hoặc sắp nhận, đúng nội dung này trong vòng 24 giờ (đợt gửi "
-        f"{earlier}). Nếu vẫn cần gửi, nêu lý do: {vi}",
+        f"{earlier}). Nếu vẫn cần gửi, nêu lý do: {how.vi}",
         f"{people} people were sent exactly this within 24 hours, or will be (broadcast "
-        f"{earlier}). If it is needed again, say why: {en}",
+        f"{earlier}). If it is needed again, say why: {how.en}",
     )
 
 

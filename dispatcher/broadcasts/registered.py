@@ -127,13 +127,13 @@ def endings(tx: Tx, site: Site, today: date) -> list[Ending]:
     """Brandnames, contracts and registrations that end soon, the first one first."""
     found = []
     for _, sender in site.senders.values():
-        for day, vi, en in (
-            (sender.brandname_until, "tên định danh", "brandname"),
-            (sender.contract_until, "hợp đồng gửi tin của", "contract of"),
+        who = sender.brandname or sender.name
+        for day, what in (
+            (sender.brandname_until, Say(f"tên định danh {who}", f"brandname {who}")),
+            (sender.contract_until, Say(f"hợp đồng gửi tin của {who}", f"contract of {who}")),
         ):
             if day and day <= today + AHEAD:
-                who = sender.brandname or sender.name
-                found.append(Ending(Say(f"{vi} {who}", f"{en} {who}"), day))
+                found.append(Ending(what, day))
     for r in registrations.listed(tx):
         if r.until and r.until <= today + AHEAD and r.state is Registered.APPROVED:
             named = f"{r.template} ({r.gateway} {r.carrier})".replace(" )", ")")

@@ -61,8 +61,8 @@ def find(site: Site, name: str | None) -> tuple[RouteSettings, tuple[Step, ...]]
     name = usual(site) if name is None else name
     routes = known(site)
     if name is None or name not in routes:
-        vi = ", ".join(f"{n} ({r.title})" if r.title else n for n, r in routes.items())
-        hint = Say(f"Các thứ tự kênh: {vi}.", f"Routes: {', '.join(routes)}.")
+        names = ", ".join(f"{n} ({r.title})" if r.title else n for n, r in routes.items())
+        hint = Say(f"Các thứ tự kênh: {names}.", f"Routes: {names}.")
         raise unknown(Say("thứ tự kênh gửi", "route"), name or "", routes, hint=hint)
     return routes[name], _joined(name, [_step(site, name, s) for s in routes[name].steps])
 

@@ -7,12 +7,14 @@ from datetime import date
 from dispatcher.domain.problems import Problem, Say
 
 WEEKDAYS = [
-    Say(vi, en)
-    for vi, en in (
-        ("thứ hai", "Mon"), ("thứ ba", "Tue"), ("thứ tư", "Wed"), ("thứ năm", "Thu"),
-        ("thứ sáu", "Fri"), ("thứ bảy", "Sat"), ("chủ nhật", "Sun"),
-    )
-]  # fmt: skip
+    Say("thứ hai", "Mon"),
+    Say("thứ ba", "Tue"),
+    Say("thứ tư", "Wed"),
+    Say("thứ năm", "Thu"),
+    Say("thứ sáu", "Fri"),
+    Say("thứ bảy", "Sat"),
+    Say("chủ nhật", "Sun"),
+]
 
 
 def read_day(text: str) -> date:

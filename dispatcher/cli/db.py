@@ -48,7 +48,7 @@ def check(surface: Surface) -> int:
             [{"check": n, "ok": ok, "message": s.to(surface.language)} for n, ok, s in found]
         )
     for _, ok, say in found:
-        surface.say(f"{'✓' if ok else '✗'} {say.vi}", f"{'✓' if ok else '✗'} {say.en}")
+        surface.say(f"{'✓' if ok else '✗'} {surface.text(say)}")
     if not all(ok for _, ok, _ in found):
         surface.hint(
             "Dừng bộ gửi tin và khôi phục bản sao lưu gần nhất: dispatcher db restore TỆP",

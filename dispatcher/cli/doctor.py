@@ -29,5 +29,5 @@ def doctor(surface: Surface, clock_is_right: bool) -> int:
         surface.emit([f.as_json(surface.language) for f in found])
     else:
         for f in found:
-            surface.say(f"{f.mark} {f.say.vi}", f"{f.mark} {f.say.en}")
+            surface.say(f"{f.mark} {surface.text(f.say)}")
     return OK if all(f.ok for f in found) else SETTINGS

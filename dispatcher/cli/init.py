@@ -30,8 +30,8 @@ def _asked(
     return name or NAMELESS, wards or "", brandname or ""
 
 
-def _ask(surface: Surface, vi: str, en: str, default: str) -> str:
-    sys.stderr.write(f"{surface.text(vi, en)} [{default}]: ")
+def _ask(surface: Surface, say: Say, default: str) -> str:
+    sys.stderr.write(f"{surface.text(say)} [{default}]: ")
     sys.stderr.flush()
     return sys.stdin.readline().strip() or default
 

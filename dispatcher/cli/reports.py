@@ -60,10 +60,8 @@ def _tell(surface: Surface, done: use.BroadcastReport) -> None:
     if approval := done.approval:
         signed = " / ".join(approval["signature"])
         on_paper = approval["manner"] == "paper"
-        surface.say(
-            f"Duyệt{' trên giấy' if on_paper else ''}: {signed} {approval['document']}",
-            f"Approved{' on paper' if on_paper else ''}: {signed} {approval['document']}",
-        )
+        how = Say("Duyệt trên giấy", "Approved on paper") if on_paper else Say("Duyệt", "Approved")
+        surface.say(f"{surface.text(how)}: {signed} {approval['document']}")
 
 
 def tell_report(surface: Surface, found: use.Report) -> None:
@@ -174,15 +172,12 @@ def _write(surface: Surface, path: Path, done: use.CoverageReport, *, doors: boo
         write_table(path, [*heads, *words.values()], rows)
     else:
         heads = [
-            surface.text(vi, en)
-            for vi, en in (
-                ("Phường", "Ward"),
-                ("Tổ dân phố", "Residential group"),
-                ("Họ và tên", "Name"),
-                ("Người trong hộ", "People"),
-                ("Vì sao", "Why"),
-                ("Đã đến (ngày, chữ ký)", "Visited (date, signature)"),
-            )
+            surface.text("Phường", "Ward"),
+            surface.text("Tổ dân phố", "Residential group"),
+            surface.text("Họ và tên", "Full name"),
+            surface.text("Người trong hộ", "People of the household"),
+            surface.text("Vì sao", "Why"),
+            surface.text("Đã đến (ngày, chữ ký)", "Visited (date, signature)"),
         ]
         rows = [
             [v["ward"], v["residential_group"], v["name"], v["people"], words[v["reach"]], ""]

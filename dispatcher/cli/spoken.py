@@ -119,23 +119,23 @@ class Group(_Spoken, click.Group):
         _Spoken.format_options(self, ctx, formatter)
         self.format_commands(ctx, formatter)
 
-    def verb(self, name: str, vi: str, en: str, example: str = "") -> Callable[..., Command]:
+    def verb(self, name: str, say: Say, example: str = "") -> Callable[..., Command]:
         """Declare a verb of this noun."""
 
         def wrap(function: Callable[..., Any]) -> Command:
-            made = command(vi, en, example, name)(function)
+            made = command(say, example, name)(function)
             self.add_command(made, name)
             return made
 
         return wrap
 
 
-def command(vi: str, en: str, example: str = "", name: str | None = None) -> Callable[..., Command]:
+def command(say: Say, example: str = "", name: str | None = None) -> Callable[..., Command]:
     """Declare a command; its function gets the Surface first."""
 
     def wrap(function: Callable[..., Any]) -> Command:
         made = click.command(name=name, cls=Command)(click.pass_obj(function))
-        made.say, made.example = Say(vi, en), example
+        made.say, made.example = say, example
         return made
 
     return wrap
@@ -182,11 +182,11 @@ class OneOf(click.Choice[str]):
         )
 
 
-def option(*names: str, vi: str, en: str, complete: str = "", **more: Any) -> Callable[..., Any]:
+def option(*names: str, say: Say, complete: str = "", **more: Any) -> Callable[..., Any]:
     """An option with help in two languages. `complete`: what the shell offers, see completion."""
     if complete:
         more["shell_complete"] = _offers(complete)
-    return click.option(*names, cls=_Option, say=Say(vi, en), **more)
+    return click.option(*names, cls=_Option, say=say, **more)
 
 
 def argument(name: str, complete: str = "", **more: Any) -> Callable[..., Any]:

@@ -158,7 +158,7 @@ def phone(surface: Surface, text: str | None, jsonl: str | None) -> None:
             f"đã sửa: {', '.join(reading.repairs)}", f"repaired: {', '.join(reading.repairs)}"
         )
     if why:
-        surface.say(why.vi, why.en)
+        surface.say(why)
     if reading.suggested:
         surface.say(f"có thể là {reading.suggested}", f"perhaps {reading.suggested}")
 

@@ -89,7 +89,7 @@ def read_gateways(section: Section, root: Path) -> dict[str, GatewaySettings]:
         try:
             known = adapter_settings(adapter)
         except Problem as problem:
-            raise part.problem("adapter", problem.say.vi, problem.say.en) from None
+            raise part.problem("adapter", problem.say) from None
         options: dict[str, Any] = {}
         tables = adapter_tables(adapter)
         for key in known:

@@ -25,10 +25,11 @@ def read_toml(path: Path, text: str | None = None, first_line: int = 1) -> dict[
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"at line (\d+)", str(error))
         line = int(found[1]) if found else len(text.splitlines())
+        wrong = str(error).split(" (at")[0]
         raise settings(
             "bad-toml",
-            "sai cú pháp TOML (thiếu dấu ngoặc, dấu nháy hoặc dấu =). Sửa dòng này.",
-            f"not valid TOML ({str(error).split(' (at')[0]}). Fix this line.",
+            f"sai cú pháp TOML, thiếu dấu ngoặc, dấu nháy hoặc dấu = ({wrong}). Sửa dòng này.",
+            f"not valid TOML ({wrong}). Fix this line.",
             where=f"{path.name}:{line + first_line - 1}",
         ) from None
     try:
@@ -61,10 +62,19 @@ def read_text(path: Path) -> str:
     return text
 
 
+WORDS: dict[type, Say] = {
+    str: Say("chữ trong dấu nháy", "words in quotes"),
+    int: Say("số", "a number"),
+    float: Say("số", "a number"),
+    bool: Say("true/false", "true or false"),
+    list: Say("danh sách [...]", "a list [...]"),
+    dict: Say("bảng", "a table"),
+}
+
+
 def _odd(where: str) -> Problem:
     """A character that no database keeps stands in a file."""
-    say = odd_words().say
-    return settings("odd-characters", say.vi, say.en, where=where)
+    return settings("odd-characters", odd_words().say, where=where)
 
 
 def composed(text: str) -> str:
@@ -87,18 +97,10 @@ class Section:
         value = self.values[key]
         kinds = kind if isinstance(kind, tuple) else (kind,)
         if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-            words = {
-                str: "chữ trong dấu nháy",
-                int: "số",
-                float: "số",
-                bool: "true/false",
-                list: "danh sách [...]",
-                dict: "bảng",
-            }
             raise self.problem(
                 key,
-                f"«{key}» phải là {words.get(kinds[0], kinds[0].__name__)}.",
-                f"“{key}” must be a {kinds[0].__name__}.",
+                f"«{key}» phải là {WORDS[kinds[0]].vi}.",
+                f"“{key}” must be {WORDS[kinds[0]].en}.",
             )
         return value
 
@@ -125,19 +127,17 @@ class Section:
         for key in self.values:
             if key not in self.asked:
                 close = difflib.get_close_matches(key, [*self.asked, *known], 1)
-                more = (
-                    (f" Có phải «{close[0]}»?", f" Did you mean “{close[0]}”?")
-                    if close
-                    else ("", "")
-                )
+                more = NOTHING
+                if close:
+                    more = Say(f" Có phải «{close[0]}»?", f" Did you mean “{close[0]}”?")
                 raise self.problem(
                     key,
-                    f"không có mục «{key}» trong [{self.name}].{more[0]}",
-                    f"there is no key “{key}” in [{self.name}].{more[1]}",
+                    f"không có mục «{key}» trong [{self.name}].{more.vi}",
+                    f"there is no key “{key}” in [{self.name}].{more.en}",
                 )
 
-    def problem(self, key: str | None, vi: str, en: str) -> Problem:
-        return settings("bad-setting", vi, en, where=f"{self.path.name}:{self._line(key)}")
+    def problem(self, key: str | None, say: Spoken) -> Problem:
+        return settings("bad-setting", say, where=f"{self.path.name}:{self._line(key)}")
 
     def _line(self, key: str | None) -> int:
         """Where `key` is written: the first match after this section's own heading."""

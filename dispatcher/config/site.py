@@ -182,14 +182,14 @@ def parse(root: Path, text: str | None = None) -> Site:
             found.staff.gateway,
             found.gateways,
         )
-        raise Section({}, "staff", path, text).problem("gateway", problem.say.vi, problem.say.en)
+        raise Section({}, "staff", path, text).problem("gateway", problem.say)
     for name, route in found.routes.items():
         for gateway in (g for step in route.steps for g, _ in step.weights):
             if gateway not in found.gateways:
                 what = Say("cổng gửi trong [gateways]", "gateway in [gateways]")
                 problem = unknown(what, gateway, found.gateways)
                 raise Section({}, f"routes.{name}", path, text).problem(
-                    "steps", problem.say.vi, problem.say.en
+                    "steps", problem.say
                 )
     return found
 

@@ -82,24 +82,21 @@ def check_sending(
         return
     if urgent or not _within(window):
         raise _against(
-            "điều 13",
+            "13",
             "tin quảng cáo chỉ được gửi từ 07:00 đến 22:00; đặt --window trong khoảng đó",
-            "art. 13",
             "advertising may only be sent from 07:00 to 22:00; set --window inside these hours",
         )
     if not branded:
         raise _against(
-            "điều 13",
+            "13",
             "tin quảng cáo phải có tên định danh; điền «brandname» ở mục [senders]",
-            "art. 13",
             "advertising needs a brandname; set “brandname” under [senders]",
         )
     if not consent:
         raise _against(
-            "điều 11",
+            "11",
             "quảng cáo chỉ được gửi cho người đã đồng ý; ghi tên nhóm những người đó ở mục "
             "[promotion] consent",
-            "art. 11",
             "advertising goes only to people who agreed; name their group under [promotion] "
             "consent",
         )
@@ -112,7 +109,9 @@ def _within(window: Window) -> bool:
     )
 
 
-def _against(article: str, vi: str, article_en: str, en: str) -> Problem:
+def _against(article: str, why: Say) -> Problem:
     return refused(
-        "law", f"Nghị định 91/2020 {article}: {vi}.", f"Decree 91/2020 {article_en}: {en}."
+        "law",
+        f"Nghị định 91/2020 điều {article}: {why.vi}.",
+        f"Decree 91/2020 art. {article}: {why.en}.",
     )

@@ -256,10 +256,8 @@ def remedy(found: Health, now: datetime) -> Say:
 def told(found: Health, now: datetime) -> Say:
     """One sentence for a list of troubles: which gateway, how it is, what to do."""
     how, then = described(found), remedy(found, now)
-    return Say(
-        f"{found.gateway}: {how.vi}" + (f"; {then.vi}" if then.vi else ""),
-        f"{found.gateway}: {how.en}" + (f"; {then.en}" if then.en else ""),
-    )
+    said = Joined("; ", [how, then] if then else [how])
+    return Say(f"{found.gateway}: {said.vi}", f"{found.gateway}: {said.en}")
 
 
 # --- does anybody send? -------------------------------------------------------------------------
@@ -325,11 +323,15 @@ def work_told(found: Work) -> Say:
         return Say("", "")
     since = found.since.astimezone(HANOI) if found.since else None
     if found.attendance is Attendance.STANDS:
-        vi = f" từ {since:%H:%M %d/%m}, tin tới giờ chưa đi" if since else ""
-        en = f" since {since:%H:%M %d/%m}, due messages wait" if since else ""
+        late = NOTHING
+        if since:
+            late = Say(
+                f" từ {since:%H:%M %d/%m}, tin tới giờ chưa đi",
+                f" since {since:%H:%M %d/%m}, due messages wait",
+            )
         return Say(
-            f"Bộ gửi tin đang chạy nhưng đứng yên{vi}: tắt đi và chạy lại (dispatcher run)",
-            f"A worker runs but stands still{en}: end it and start it anew (dispatcher run)",
+            f"Bộ gửi tin đang chạy nhưng đứng yên{late.vi}: tắt đi và chạy lại (dispatcher run)",
+            f"A worker runs but stands still{late.en}: end it and start it anew (dispatcher run)",
         )
     if since is None:
         return Say("Bộ gửi tin không chạy: dispatcher run", "No worker is running: dispatcher run")

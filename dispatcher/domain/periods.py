@@ -50,10 +50,12 @@ class Period:
                 "Khung giờ và giờ của bước đầu không bao giờ cùng mở: không gửi được.",
                 "The hours and those of the first step are never open together: nothing is sent.",
             )
-        why = ("Ngoài khung giờ: gửi", "Outside its hours: sent") if self.waits else ("Gửi", "Sent")
+        why = Say("Gửi", "Sent")
+        if self.waits:
+            why = Say("Ngoài khung giờ: gửi", "Outside its hours: sent")
         return Say(
-            f"{why[0]} từ {start}; tin chưa đi lúc {until} thì hết hạn.",
-            f"{why[1]} from {start}; what has not left by {until} expires.",
+            f"{why.vi} từ {start}; tin chưa đi lúc {until} thì hết hạn.",
+            f"{why.en} from {start}; what has not left by {until} expires.",
         )
 
 

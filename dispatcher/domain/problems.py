@@ -16,18 +16,6 @@ from dataclasses import dataclass
 OK, PARTLY, USAGE, REFUSED, SETTINGS, UNREACHABLE, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 
 
-@dataclass(frozen=True)
-class Say:
-    """One sentence in both languages."""
-
-    vi: str
-    en: str
-
-    def to(self, language: str) -> str:
-        """The sentence in `language`; anything but "en" reads Vietnamese."""
-        return self.en if language == "en" else self.vi
-
-
 class Problem(Exception):
     """Something a person can fix.
 
@@ -36,11 +24,11 @@ class Problem(Exception):
     """
 
     def __init__(
-        self, code: str, vi: str, en: str, *, exit_code: int = USAGE, where: str = ""
+        self, code: str, why: Spoken, *, exit_code: int = USAGE, where: str = ""
     ) -> None:
-        super().__init__(en)
+        super().__init__(code)
         self.code, self.exit_code, self.where = code, exit_code, where
-        self.say = Say(f"{where}: {vi}" if where else vi, f"{where}: {en}" if where else en)
+        self.say: Spoken = Joined(": ", [Both(where, where), why]) if where else why
 
     def to(self, language: str) -> str:
         return self.say.to(language)
@@ -50,14 +38,14 @@ class Bug(Exception):
     """Our own mistake: a traceback in the log is right."""
 
 
-def refused(code: str, vi: str, en: str) -> Problem:
+def refused(code: str, why: Spoken) -> Problem:
     """A rule says no (exit 3)."""
-    return Problem(code, vi, en, exit_code=REFUSED)
+    return Problem(code, why, exit_code=REFUSED)
 
 
-def settings(code: str, vi: str, en: str, *, where: str = "") -> Problem:
+def settings(code: str, why: Spoken, *, where: str = "") -> Problem:
     """Settings or credentials are wrong (exit 4)."""
-    return Problem(code, vi, en, exit_code=SETTINGS, where=where)
+    return Problem(code, why, exit_code=SETTINGS, where=where)
 
 
 def shortage(error: BaseException) -> Problem | None:
@@ -105,11 +93,12 @@ def unknown(what: Say, name: str, known: Iterable[str], *, hint: Say | None = No
     known = list(known)
     close = difflib.get_close_matches(_plain(name), [_plain(k) for k in known], 3, 0.6)
     names = [k for k in known if _plain(k) in close]
-    vi = f"Không tìm thấy {what.vi} «{name}»."
-    en = f"No {what.en} called “{name}”."
+    said: list[Spoken] = [
+        Say(f"Không tìm thấy {what.vi} «{name}».", f"No {what.en} called “{name}”.")
+    ]
     if names:
-        vi += f" Có phải ý bạn là: {', '.join(names)}?"
-        en += f" Did you mean: {', '.join(names)}?"
+        near = ", ".join(names)
+        said.append(Say(f"Có phải ý bạn là: {near}?", f"Did you mean: {near}?"))
     elif hint:
-        vi, en = f"{vi} {hint.vi}", f"{en} {hint.en}"
-    return Problem("unknown-name", vi, en)
+        said.append(hint)
+    return Problem("unknown-name", Joined(" ", said))

@@ -15,31 +15,31 @@ DECIDERS = frozenset({Role.ADMIN, Role.LEADER})
 WRITERS = frozenset({Role.OFFICER, Role.ADMIN, Role.LEADER})
 
 
-def need(actor: Actor, roles: Collection[Role], vi: str, en: str) -> None:
+def need(actor: Actor, roles: Collection[Role], what: Spoken) -> None:
     """Refuse an act to anybody but people in one of `roles`; it needs a name."""
     if actor.person_id is None:
         raise Problem(
             "who-acts",
-            f"Cần biết ai {vi}: thêm --as TÊN (xem: dispatcher people list).",
-            f"Who is it that wants to {en}? Add --as NAME (see: dispatcher people list).",
+            f"Cần biết ai {what.vi}: thêm --as TÊN (xem: dispatcher people list).",
+            f"Who is it that wants to {what.en}? Add --as NAME (see: dispatcher people list).",
             exit_code=4,
         )
-    need_role(actor, roles, vi, en)
+    need_role(actor, roles, what)
 
 
-def need_role(actor: Actor, roles: Collection[Role], vi: str, en: str) -> None:
+def need_role(actor: Actor, roles: Collection[Role], what: Spoken) -> None:
     """Refuse an act to other roles; this machine's operator, who has no name, may prepare."""
     if actor.role not in roles:
-        raise refused("role", f"{actor.name} không có quyền {vi}.", f"{actor.name} may not {en}.")
+        raise refused("role", f"{actor.name} không có quyền {what.vi}.", f"{actor.name} may not {what.en}.")
 
 
-def need_wards(actor: Actor, wards: Collection[int], vi: str, en: str) -> None:
+def need_wards(actor: Actor, wards: Collection[int], what: Spoken) -> None:
     """Refuse an act that touches wards outside the actor's."""
     if actor.wards is not None and not set(wards) <= actor.wards:
         raise refused(
             "not-your-ward",
-            f"{actor.name} không phụ trách hết các phường này nên không {vi} được.",
-            f"{actor.name} is not in charge of all these wards and cannot {en}.",
+            f"{actor.name} không phụ trách hết các phường này nên không {what.vi} được.",
+            f"{actor.name} is not in charge of all these wards and cannot {what.en}.",
         )
 
 
@@ -54,14 +54,14 @@ def need_people(actor: Actor, wards: Collection[int] | None) -> None:
 
 
 def need_site(
-    actor: Actor, vi: str, en: str, roles: Collection[Role] = frozenset({Role.ADMIN})
+    actor: Actor, what: Spoken, roles: Collection[Role] = frozenset({Role.ADMIN})
 ) -> None:
     """Refuse what concerns the whole site to people of some wards; this machine's operator may."""
     if actor.role not in roles:
-        raise refused("role", f"{actor.name} không có quyền {vi}.", f"{actor.name} may not {en}.")
+        raise refused("role", f"{actor.name} không có quyền {what.vi}.", f"{actor.name} may not {what.en}.")
     if actor.wards is not None:
         raise refused(
             "whole-site",
-            f"{vi[:1].upper()}{vi[1:]} là việc của người quản trị toàn trang.",
-            f"To {en} is up to an admin of the whole site.",
+            f"Chỉ người quản trị toàn trang mới được {what.vi}.",
+            f"To {what.en} is up to an admin of the whole site.",
         )

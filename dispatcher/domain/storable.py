@@ -76,11 +76,11 @@ def is_storable(text: str) -> bool:
 
 def odd_words(where: str = "") -> Problem:
     """Somebody typed, or a program sent, what no database keeps. `where`: of which field."""
-    vi, en = (f" ở «{where}»", f" in “{where}”") if where else ("", "")
+    at = Say(f" ở «{where}»", f" in “{where}”") if where else NOTHING
     return Problem(
         "odd-characters",
-        f"Có ký tự hỏng{vi} (ký tự NUL hoặc mã không phải UTF-8): xóa đi, gõ lại rồi thử lại.",
-        f"There is a broken character{en} (NUL, or not UTF-8): delete it, type it again.",
+        f"Có ký tự hỏng{at.vi} (ký tự NUL hoặc mã không phải UTF-8): xóa đi, gõ lại rồi thử lại.",
+        f"There is a broken character{at.en} (NUL, or not UTF-8): delete it, type it again.",
     )
 
 

@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from dispatcher.domain.model import Role
 from dispatcher.domain.problems import Say
 
+ROLES: Mapping[Role, Say] = {
+    Role.OFFICER: Say("cán bộ", "officer"),
+    Role.LEADER: Say("lãnh đạo", "leader"),
+    Role.ADMIN: Say("quản trị", "admin"),
+    Role.AUDITOR: Say("kiểm tra", "auditor"),
+}
 STATES: dict[str, Say] = {
     "queued": Say("chờ gửi", "waiting"),
     "sending": Say("đang chuyển", "on its way"),

@@ -47,12 +47,12 @@ class RawSheet:
     comments: Sequence[tuple[int, int, str]] = ()  # (row, column, text) with a number in it
 
 
-def unreadable(name: str, vi: str, en: str) -> Problem:
+def unreadable(name: str, why: Say) -> Problem:
     """The sentence for a file that cannot be read."""
     return Problem(
         "unreadable-file",
-        f"{name}: {vi}. Mở bằng Excel, lưu lại dạng .xlsx rồi thử lại.",
-        f"{name}: {en}. Open it in Excel, save it as .xlsx and try again.",
+        f"{name}: {why.vi}. Mở bằng Excel, lưu lại dạng .xlsx rồi thử lại.",
+        f"{name}: {why.en}. Open it in Excel, save it as .xlsx and try again.",
     )
 
 

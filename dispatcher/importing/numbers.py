@@ -67,9 +67,8 @@ def read_cell(text: str, sample_heads: Collection[str], *, landlines: bool = Fal
     if landlines and cell.mobiles and any(m[3:5] in ("31", "33", "38") for m in cell.mobiles):
         return Cell(doubt=("old_landline", _OLD_LANDLINE))
     if reading.repairs and reading.certain:
-        vi = ", ".join(REPAIRS[r].vi for r in reading.repairs)
-        en = ", ".join(REPAIRS[r].en for r in reading.repairs)
-        cell.repaired = (reading.repairs[0], Say(f"đã sửa: {vi}", f"repaired: {en}"))
+        how = Joined(", ", [REPAIRS[r] for r in reading.repairs])
+        cell.repaired = (reading.repairs[0], Say(f"đã sửa: {how}", f"repaired: {how}"))
     if reading.repairs and cell.mobiles and any(second_opinion.doubts(m) for m in cell.mobiles):
         return Cell(doubt=("second_opinion", _SECOND))
     if reading.needs_review and why:

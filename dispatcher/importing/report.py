@@ -176,7 +176,7 @@ def _write_mend(
         alike.setdefault(names, []).append(place)
     bold, text = book.add_format({"bold": True}), book.add_format({"num_format": "@"})
     for part, (names, places) in enumerate(alike.items(), 1):
-        sheet = book.add_worksheet(_named(_TO_MEND.vi, _TO_MEND.en, part, language))
+        sheet = book.add_worksheet(_named(_TO_MEND, part, language))
         width = max(len(names), *(len(mend[p]) for p in places))
         heads = [*names, *[""] * (width - len(names)), "Phường", "Tổ dân phố", _FIX.to(language)]
         _printed_wide(sheet, 0)
@@ -201,8 +201,8 @@ def _filled(fields: Mapping[int, str]) -> list[str]:
     return [fields.get(i, "") for i in range(max(fields, default=-1) + 1)]
 
 
-def _named(vi: str, en: str, part: int, language: str) -> str:
-    name = Say(vi, en).to(language)
+def _named(what: Say, part: int, language: str) -> str:
+    name = what.to(language)
     return name if part == 1 else f"{name} {part}"
 
 

@@ -32,17 +32,24 @@ def skipped(cron: str) -> dict[int, list[int]]:
 
 def told(missing: Mapping[int, Sequence[int]]) -> Say:
     """Which months a schedule skips, in one sentence a day."""
-    vi, en = [], []
+    said: list[Say] = []
     for day, months in missing.items():
         if day == LONGEST[FEBRUARY - 1]:
-            vi.append("ngày 29 tháng 2 chỉ có ở năm nhuận, các năm khác bỏ qua tháng 2")
-            en.append("29 February comes in leap years only, in others February is skipped")
+            said.append(
+                Say(
+                    "ngày 29 tháng 2 chỉ có ở năm nhuận, các năm khác bỏ qua tháng 2",
+                    "29 February comes in leap years only, in others February is skipped",
+                )
+            )
             continue
         names = ", ".join(str(m) for m in months)
-        vi.append(f"không có ngày {day} ở tháng {names}: những tháng đó không gửi")
-        english = ", ".join(month_name[m] for m in months)
-        en.append(f"there is no day {day} in {english}: nothing is sent in those months")
-    return Say(f"{'; '.join(vi)}.", f"{'; '.join(en)}.")
+        said.append(
+            Say(
+                f"không có ngày {day} ở tháng {names}: những tháng đó không gửi",
+                f"there is no day {day} in month {names}: nothing is sent in those months",
+            )
+        )
+    return Joined("; ", said, end=".")
 
 
 def _first_days(cron: str) -> list[int | None]:

@@ -230,12 +230,12 @@ def check_cron(section: Section, cron: str) -> None:
     parts = cron.split()
     problem = None
     if len(parts) != 5:
-        problem = (
+        problem = Say(
             'cron cần 5 phần, ví dụ "0 9 * * mon".',
             'cron needs 5 fields, like "0 9 * * mon".',
         )
     elif _WEEKDAY_DIGIT.search(parts[4]):
-        problem = (
+        problem = Say(
             "thứ trong tuần phải ghi bằng chữ: mon, tue, wed, thu, fri, sat, sun.",
             "weekdays are written by name: mon, tue, wed, thu, fri, sat, sun.",
         )
@@ -245,19 +245,19 @@ def check_cron(section: Section, cron: str) -> None:
         try:
             CronTrigger.from_crontab(cron, timezone=HANOI)
         except ValueError:
-            problem = (
+            problem = Say(
                 f'không hiểu cron "{cron}"; ví dụ đúng: "0 9 * * mon".',
                 f'cannot read cron "{cron}"; a good one: "0 9 * * mon".',
             )
     if problem:
-        raise section.problem("cron", *problem)
+        raise section.problem("cron", problem)
     if never_comes(cron):
         raise Problem(
             "never-fires",
             f'cron "{cron}" chỉ vào những ngày không tháng nào có: lịch này không bao giờ gửi.',
             f'cron "{cron}" names days that no month of it has: it never fires.',
             exit_code=USAGE,
-            where=section.problem("cron", "", "").where,
+            where=section.problem("cron", NOTHING).where,
         )
 
 

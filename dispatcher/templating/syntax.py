@@ -53,8 +53,8 @@ class Uses:
     needed: frozenset[str]
 
 
-def problem(file: str, line: int, vi: str, en: str, rule: str) -> Problem:
-    return Problem(f"template-{rule}", vi, en, where=f"{file}:{line}")
+def problem(file: str, line: int, say: Spoken, rule: str) -> Problem:
+    return Problem(f"template-{rule}", say, where=f"{file}:{line}")
 
 
 @lru_cache(maxsize=1)
@@ -266,7 +266,7 @@ class _Reading:
         if not known:
             listed = [*self.fields, *(f"{k}.{v}" for k, vs in NAMES.items() for v in vs)]
             close = unknown(Say("tên", "name"), name, listed)
-            raise problem(self.file, self._at(node), close.say.vi, close.say.en, "name")
+            raise problem(self.file, self._at(node), close.say, "name")
         self.names.add(name)
         return name
 

@@ -198,7 +198,7 @@ def rules() -> tuple[Rule, ...]:
             r["id"],
             r["severity"],
             re.compile(r["pattern"]),
-            Say(r["vi"], r["en"]),
+            Both(r["vi"], r["en"]),
             frozenset(r.get("kinds", [k.value for k in Kind])),
             r.get("in_person", False),
             r.get("may_be_told", False),
@@ -295,8 +295,8 @@ def _links(text: str, kind: Kind) -> Iterator[Found]:
             )
 
 
-def _link(rule: str, vi: str, en: str, hit: re.Match[str]) -> Found:
-    return Found(rule, "block", Say(vi, en), hit[0].strip()[:60], hit.start())
+def _link(rule: str, say: Say, hit: re.Match[str]) -> Found:
+    return Found(rule, "block", say, hit[0].strip()[:60], hit.start())
 
 
 def _numbers(text: str, house: House) -> Iterator[Found]:
@@ -354,8 +354,8 @@ def _imitations(text: str) -> Iterator[Found]:
             )
 
 
-def _imitation(vi: str, en: str, hit: re.Match[str]) -> Found:
-    return Found("lookalike_name", "block", Say(vi, en), hit[0], hit.start())
+def _imitation(say: Say, hit: re.Match[str]) -> Found:
+    return Found("lookalike_name", "block", say, hit[0], hit.start())
 
 
 def _as_read(word: str) -> set[str]:

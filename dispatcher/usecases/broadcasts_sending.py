@@ -43,8 +43,8 @@ class Confirmation:
     def said(self) -> Say:
         """Whom it reaches and what it costs."""
         return Say(
-            f"Gửi THẬT tới {written(self.people)} người, nhiều nhất {money(self.dong)}.",
-            f"Send for REAL to {self.people} people, at most {self.dong} đồng.",
+            f"Gửi THẬT tới {written(self.people)} người, nhiều nhất {Money(self.dong)}.",
+            f"Send for REAL to {self.people} people, at most {Money(self.dong)}.",
         )
 
     @property

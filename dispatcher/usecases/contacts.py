@@ -31,7 +31,7 @@ from dispatcher.usecases.imports import NewContact, put_one
 
 __all__ = ["NewContact", "Who"]
 
-MAY = ("sửa danh bạ", "change the list")
+MAY = Say("sửa danh bạ", "change the list")
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def edit(
     """
     heads = context.app.site.sample_heads
     with context.act("edit", "contact", code_of(which) or "") as tx:
-        need_role(tx.actor, WRITERS, *MAY)
+        need_role(tx.actor, WRITERS, MAY)
         one = contact_meant(tx, context.app, which)
         [now] = rows.listed(tx, ids=[one], limit=1)
         name = None if not name or name.strip() in ("", now["name"]) else name.strip()
@@ -113,7 +113,7 @@ def move(
     Raises `unknown-contact`, `unknown-name`; refused: `role`, `not-your-ward`.
     """
     with context.act("move", "contact", code_of(people[0]) or "" if people else "") as tx:
-        need_role(tx.actor, WRITERS, *MAY)
+        need_role(tx.actor, WRITERS, MAY)
         ids = people_meant(tx, context.app, people)
         place = areas.own_ward(tx, ward)
         group = areas.group_in(tx, place, residential_group) if residential_group.strip() else None

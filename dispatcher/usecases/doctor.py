@@ -148,9 +148,9 @@ def _registrations(opening: Opening) -> Finding:
                 "No name or contract ends soon",
             ),
         )
-    vi = "; ".join(f"{e.what.vi} ({e.day:%d/%m/%Y})" for e in soon)
-    en = "; ".join(f"{e.what.en} ({e.day})" for e in soon)
-    return "registrations", False, Say(f"Hết hạn trong 60 ngày: {vi}", f"Ends within 60 days: {en}")
+    ends = Joined("; ", [Say(f"{e.what.vi} ({e.day:%d/%m/%Y})", f"{e.what.en} ({e.day:%Y-%m-%d})")
+                         for e in soon])
+    return "registrations", False, Say(f"Hết hạn trong 60 ngày: {ends}", f"Ends within 60 days: {ends}")
 
 
 def _zone(opening: Opening) -> Finding:
@@ -215,13 +215,11 @@ def _backup(opening: Opening) -> Finding:
         )
     days = (app.clock() - datetime.fromisoformat(found)).days
     old = days > 7
+    last = Say(f"Sao lưu gần nhất: {days} ngày trước", f"Last backup: {days} days ago")
     return (
         "backup",
         not old,
-        Say(
-            f"Sao lưu gần nhất: {days} ngày trước" + (f"; {hint.vi}" if old else ""),
-            f"Last backup: {days} days ago" + (f"; {hint.en}" if old else ""),
-        ),
+        Joined("; ", [last, hint] if old else [last]),
     )
 
 
@@ -308,9 +306,9 @@ def _key(opening: Opening) -> Finding:
 
 def _disk(opening: Opening) -> Finding:
     free = shutil.disk_usage(Path(opening.open_site().root)).free // 1_000_000
-    words = Say(f"Ổ đĩa còn {free:,} MB".replace(",", "."), f"{free:,} MB of disk are free")
+    words = Say(f"Ổ đĩa còn {number(free)} MB", f"{free} MB of disk are free")
     if free < 500:
-        words = Say(words.vi + "; hãy giải phóng chỗ trống", words.en + "; free some space")
+        words = Joined("; ", [words, Say("hãy giải phóng chỗ trống", "free some space")])
     return "disk", free >= 500, words
 
 

@@ -54,7 +54,7 @@ def _troubled(troubled: list[Health], now: datetime) -> Checked:
     """What is wrong with which gateway; the worst of them gives the level and the moment."""
     alarming = [s for s in troubled if outages.level(s, now) is Level.ALARM]
     sentences = [outages.told(s, now) for s in troubled]
-    told = Say(". ".join(s.vi for s in sentences), ". ".join(s.en for s in sentences))
+    told = Joined(". ", sentences)
     since = min((s.since for s in alarming or troubled if s.since), default=None)
     passing = all(s.state is outages.State.THROTTLED for s in troubled) and not alarming
     level = Level.ALARM if alarming else Level.WARN
@@ -91,11 +91,11 @@ def reports(opening: Opening) -> Checked:
         fine = Say("Báo nhận đọc được", "Reports can be read")
         return Checked("reports", True, fine, Level.OK)
     said = {name: alarms.of_no_use(o) for name, o in odd.items()}
-    vi, en = (", ".join(f"{n} ({s.to(lang)})" for n, s in said.items()) for lang in ("vi", "en"))
+    odd_ones = Joined(", ", [Say(f"{n} ({s.vi})", f"{n} ({s.en})") for n, s in said.items()])
     told = Say(
-        f"Báo nhận không khớp tin nào hoặc không đọc được, giờ qua: {vi}. Xem: dispatcher "
+        f"Báo nhận không khớp tin nào hoặc không đọc được, giờ qua: {odd_ones}. Xem: dispatcher "
         "log receipts; kiểm tra địa chỉ báo nhận và khóa ở nhà cung cấp.",
-        f"Reports of the last hour that match nothing or cannot be read: {en}. See: "
+        f"Reports of the last hour that match nothing or cannot be read: {odd_ones}. See: "
         "dispatcher log receipts; check callback address and keys at the vendor.",
     )
     known = [datetime.fromisoformat(o["since"]) for o in odd.values() if o["since"]]
@@ -109,5 +109,4 @@ def unsent(opening: Opening) -> Finding:
         found = notices.unsent(tx, app.clock() - timedelta(days=1))
     if not found:
         return "unsent", True, Say("Không tin nào hết hạn mà chưa gửi", "Nothing expired unsent")
-    vi, en = (" ".join(row[k] for row in found) for k in ("vi", "en"))
-    return "unsent", False, Say(vi, en)
+    return "unsent", False, Joined(" ", [Both(row["vi"], row["en"]) for row in found])

@@ -159,10 +159,10 @@ def new_ones(context: Context) -> dict[str, str]:
 
 def callback_address(context: Context, name: str) -> str:
     """The secret address to paste at a vendor, so that it can report."""
-    vi, en = "xem địa chỉ nhận báo", "see the callback address"
+    what = Say("xem địa chỉ nhận báo", "see the callback address")
     with context.remembering("callback", "gateway", name):
-        rights.need(context.actor, {Role.ADMIN}, vi, en)
-        rights.need_site(context.actor, vi, en)
+        rights.need(context.actor, {Role.ADMIN}, what)
+        rights.need_site(context.actor, what)
     named(context.app.site, name)
     if not context.app.site.public_url:
         raise settings(
@@ -173,9 +173,9 @@ def callback_address(context: Context, name: str) -> str:
     return context.app.site.public_url + adapters.callback_path(context.app, name)
 
 
-def _need_admin(context: Context, name: str, act: str, vi: str, en: str) -> None:
+def _need_admin(context: Context, name: str, act: str, what: Say) -> None:
     with context.remembering(act, "gateway", name):
-        rights.need_site(context.actor, vi, en)
+        rights.need_site(context.actor, what)
 
 
 def to_write(adapter: str, name: str) -> str:

@@ -18,7 +18,7 @@ from dispatcher.domain.sms import folded
 from dispatcher.usecases.context import Context
 from dispatcher.usecases.finding import Who, people_meant
 
-MAY = ("sửa nhóm", "change groups")
+MAY = Say("sửa nhóm", "change groups")
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def listed(context: Context) -> list[dict[str, Any]]:
 def add(context: Context, name: str) -> GroupChange:
     """Add a group; one that is there stays as it is. Raises `bad-name`; refused: `role`."""
     with context.act("add", "group") as tx:
-        need_role(tx.actor, WRITERS, *MAY)
+        need_role(tx.actor, WRITERS, MAY)
         group, is_new = _made(tx, name)
         tx.note("added", "group", group, people=0)
     return GroupChange(group, 0, is_new)
@@ -60,7 +60,7 @@ def join(context: Context, name: str, people: Sequence[Who]) -> GroupChange:
     Raises `bad-name`, `unknown-contact`; refused: `role`.
     """
     with context.act("join", "group") as tx:
-        need_role(tx.actor, WRITERS, *MAY)
+        need_role(tx.actor, WRITERS, MAY)
         ids = people_meant(tx, context.app, people)
         group, is_new = _made(tx, name)
         joined = rows.join(tx, [(group, i) for i in ids])
@@ -81,7 +81,7 @@ def leave(context: Context, group: int | str, people: Sequence[Who]) -> GroupCha
     Raises `unknown-name`, `unknown-contact`; refused: `role`.
     """
     with context.act("leave", "group") as tx:
-        need_role(tx.actor, WRITERS, *MAY)
+        need_role(tx.actor, WRITERS, MAY)
         ids = people_meant(tx, context.app, people)
         found = _meant(tx, group)
         left = rows.leave(tx, found, ids)
@@ -109,7 +109,7 @@ def remove(context: Context, group: int | str) -> NamedGroup:
 
 
 def _removable(tx: Tx, group: int | str) -> NamedGroup:
-    need_role(tx.actor, WRITERS, *MAY)
+    need_role(tx.actor, WRITERS, MAY)
     found = _meant(tx, group)
     name = next(name for number, name in rows.by_key(tx).values() if number == found)
     if rows.foreign(tx, found):

@@ -181,13 +181,13 @@ def store(
         check_rows(seen, partial=partial)
         basis = seen.basis
         if context.app.site.mode is Mode.LIVE and basis.missing():
-            names = [LABELS[name] for name in basis.missing()]
+            missing = Joined(", ", [LABELS[name] for name in basis.missing()])
             raise refused(
                 "basis-missing",
                 "Chưa biết danh sách dựa trên căn cứ nào (chỉ hỏi một lần). Còn thiếu: "
-                f"{', '.join(n.vi.lower() for n in names)}.",
+                f"{missing}.",
                 "What does this list rest on (asked only once)? Missing: "
-                f"{', '.join(n.en.lower() for n in names)}.",
+                f"{missing}.",
             )
         with context.begin() as tx:
             check_wards(tx, seen.listing)
@@ -388,7 +388,7 @@ def put_one(tx: Tx, app: App, ward: str, new: NewContact) -> tuple[int, bool]:
     sheet = Sheet(new.source, "", ((1, _HEADS), (2, row)))
     listing = read_listing([sheet], known_before(tx, app, ward, None, {}))
     for finding in [*listing.rejected, *listing.needs_review]:
-        raise Problem(finding.code, finding.message.vi, finding.message.en)
+        raise Problem(finding.code, finding.message)
     plan = merge(tx, listing.entries)
     if not (plan.created or plan.updated):
         raise refused("already-there", f"{new.name} đã có trong danh bạ.", f"{new.name} is there.")

@@ -217,9 +217,10 @@ def _waiting(waits: Mapping[str, Any]) -> Say:
     since = datetime.fromisoformat(waits["since"]) if waits["since"] else None
     found = Health(waits["gateway"], State(waits["state"]), since, waits["code"])
     how, many = outages.described(found), waits["messages"]
+    todo = Both(waits["todo"]["vi"], waits["todo"]["en"])
     return Say(
-        f"{number(many)} tin chờ ở {found.gateway}: {how.vi}; {waits['todo']['vi']}",
-        f"{many} messages wait for {found.gateway}: {how.en}; {waits['todo']['en']}",
+        f"{number(many)} tin chờ ở {found.gateway}: {how.vi}; {todo.vi}",
+        f"{many} messages wait for {found.gateway}: {how.en}; {todo.en}",
     )
 
 

@@ -21,8 +21,8 @@ from dispatcher.domain.rights import WRITERS, need_role
 from dispatcher.usecases.context import Context
 from dispatcher.usecases.finding import Who, code_of, contact_meant, numbers
 
-MAY_STOP = ("ghi không gửi", "stop writing to people")
-MAY_LIFT = ("cho gửi lại", "have people written to again")
+MAY_STOP = Say("ghi không gửi", "stop writing to people")
+MAY_LIFT = Say("cho gửi lại", "have people written to again")
 MOVED_AWAY = "đã chuyển đi"
 
 
@@ -53,7 +53,7 @@ def suppress(context: Context, which: Who, reason: str, *, scope: str = "all") -
     `no-number` for a person without one, `unknown-contact`, `bad-phone`; refused: `role`.
     """
     with context.act("suppress", "contact", code_of(which) or "") as tx:
-        need_role(tx.actor, WRITERS, *MAY_STOP)
+        need_role(tx.actor, WRITERS, MAY_STOP)
         _need_reason(reason)
         if scope not in rows.SCOPES:
             raise Problem("one-scope", "Không có mức này.", "No such scope.")
@@ -107,7 +107,7 @@ def unsuppress(context: Context, which: Who, reason: str) -> int:
     number that is not stopped, or is somebody's of another ward; refused: `role`.
     """
     with context.act("unsuppress", "contact", code_of(which) or "") as tx:
-        need_role(tx.actor, WRITERS, *MAY_LIFT)
+        need_role(tx.actor, WRITERS, MAY_LIFT)
         _need_reason(reason)
         if code_of(which) is not None:
             found = _addresses(tx, context, which)
@@ -120,7 +120,7 @@ def unsuppress(context: Context, which: Who, reason: str) -> int:
 def lift(context: Context, entry: int, reason: str) -> None:
     """Write again to the number of one entry of the list. Raises and refused as `unsuppress`."""
     with context.act("unsuppress", "contact") as tx:
-        need_role(tx.actor, WRITERS, *MAY_LIFT)
+        need_role(tx.actor, WRITERS, MAY_LIFT)
         _need_reason(reason)
         _lift(tx, entry, reason)
 
@@ -141,7 +141,7 @@ def do_not_call(context: Context, lines: Iterable[str]) -> DoNotCall:
     read = [phone.read(line.split(",")[0], heads) for line in lines if line.strip()]
     good = list(dict.fromkeys(n.e164 for n in read if n.ok and n.e164))
     with context.act("do_not_call", "site", "list") as tx:
-        need_role(tx.actor, WRITERS, *MAY_STOP)
+        need_role(tx.actor, WRITERS, MAY_STOP)
         found = contacts.put_addresses(tx, [(AddressKind.MOBILE, n) for n in good], heads)
         new = rows.do_not_call(tx, list(found.values()))
     return DoNotCall(len(good), new, sum(1 for n in read if not n.ok))

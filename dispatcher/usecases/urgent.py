@@ -312,7 +312,7 @@ def _sent(
             planning.schedule(tx, broadcasts.get(tx, broadcast.id), tx.now)
         done = broadcasts.get(tx, broadcast.id)
     if blocking is not None:
-        raise refused("text-blocked", blocking.say.vi, blocking.say.en)
+        raise refused("text-blocked", blocking.say)
     if not found.queued:
         raise refused(
             "nobody",

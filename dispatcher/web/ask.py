@@ -48,8 +48,9 @@ class Ask:
         assert self.actor is not None
         return self.actor
 
-    def t(self, vi: str, en: str) -> str:
-        return en if self.language == "en" else vi
+    def t(self, id: str, /, **fields: object) -> str:
+        """A sentence in the reader's language, by its English id."""
+        return Say(id, **fields).to(self.language)
 
     def one(self, name: str, default: str = "") -> str:
         """One value of a form field, trimmed."""

@@ -94,8 +94,13 @@ def store(ask: Ask) -> Answer:
 def _bad_rows(ask: Ask, read: ReadList) -> Answer:
     """Only the rows that were not taken, with why, as CSV for Excel."""
     rows = [[f.sheet, f.row, f.column, f.value, f.message.to(ask.language)] for f in read.findings]
-    heads = [ask.t(vi, en) for vi, en in (("Trang", "Sheet"), ("Dòng", "Row"), ("Cột", "Column"),
-                                          ("Giá trị", "Value"), ("Vì sao", "Why"))]  # fmt: skip
+    heads = [
+        ask.t("Trang", "Sheet"),
+        ask.t("Dòng", "Row"),
+        ask.t("Cột", "Column"),
+        ask.t("Giá trị", "Value"),
+        ask.t("Vì sao", "Why"),
+    ]
     return Sent("".join(rows_as_csv(rows, heads)), "text/csv; charset=utf-8", "dong-hong.csv")
 
 

@@ -16,12 +16,6 @@ from dispatcher.domain.problems import Say
 from dispatcher.web.ask import Ask
 
 FOLDER = Path(__file__).resolve().parent / "pages"
-ROLES = {
-    Role.OFFICER: Say("cán bộ", "officer"),
-    Role.LEADER: Say("lãnh đạo", "leader"),
-    Role.ADMIN: Say("quản trị", "admin"),
-    Role.AUDITOR: Say("kiểm tra", "auditor"),
-}
 
 
 @lru_cache(maxsize=1)

@@ -159,13 +159,14 @@ def ended(tx: Tx, over: Sequence[Ended]) -> int:
         b = broadcasts.get(tx, one.id)
         people = tuple(p for p in (b.created_by, b.approved_by) if p is not None)
         until = clock(b.expires_at or tx.now)
-        n = f"{one.expired:,}".replace(",", ".")
-        vi, en = f"{n} người chưa được gửi", f"{one.expired} people were never sent it"
+        whom = Say(
+            f"{number(one.expired)} người chưa được gửi", f"{one.expired} people were never sent it"
+        )
         if b.released_at is None:
-            vi, en = "chưa gửi cho ai", "nobody was sent it"
+            whom = Say("chưa gửi cho ai", "nobody was sent it")
         say = Say(
-            f"Đợt gửi {b.id} «{b.title}» hết hạn lúc {until}: {vi}. Nếu vẫn cần, soạn đợt gửi lại.",
-            f"Broadcast {b.id} “{b.title}” expired at {until}: {en}. If it is still needed, send "
+            f"Đợt gửi {b.id} «{b.title}» hết hạn lúc {until}: {whom.vi}. Nếu vẫn cần, soạn đợt gửi lại.",
+            f"Broadcast {b.id} “{b.title}” expired at {until}: {whom.en}. If it is still needed, send "
             "it again to those.",
         )
         roles = () if people else (LEADER,)
@@ -211,11 +212,12 @@ def _trouble(seen: Health, now: datetime) -> Say:
         )
     how = outages.described(seen)
     doubt = seen.state is State.UNREADABLE
-    then = ("có tin chưa rõ kết quả", "some messages are in doubt") if doubt else (
-        "tin chờ ở đó", "messages wait there")  # fmt: skip
+    then = Say("tin chờ ở đó", "messages wait there")
+    if doubt:
+        then = Say("có tin chưa rõ kết quả", "some messages are in doubt")
     return Say(
-        f"Nhà cung cấp {name} {how.vi}: {then[0]}. Cần quản trị xem.",
-        f"Gateway {name}, {how.en}: {then[1]}. An admin must look.",
+        f"Nhà cung cấp {name} {how.vi}: {then.vi}. Cần quản trị xem.",
+        f"Gateway {name}, {how.en}: {then.en}. An admin must look.",
     )
 
 

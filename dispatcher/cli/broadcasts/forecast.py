@@ -17,7 +17,7 @@ def say_times(surface: Surface, broadcast: Broadcast) -> None:
     """Both times of a broadcast in one line."""
     found = broadcasts_views.period(surface.context(), broadcast)
     if found is not None:
-        surface.say(f"  {found.told().vi}", f"  {found.told().en}")
+        surface.say(f"  {surface.text(found.told())}")
 
 
 def tell(surface: Surface, found: Mapping[str, Any]) -> None:
@@ -28,13 +28,16 @@ def tell(surface: Surface, found: Mapping[str, Any]) -> None:
         done, before = found["outcome"], found["foreseen"]
         cost, late = done["cost"], done["late_s"]
         low, high = before["cost"]["low"], before["cost"]["high"]
-        hoped = ("", "") if late is None else (
-            f" (dự kiến {clock(before['finish'])}, lệch {_span(late)})",
-            f" (foreseen {clock(before['finish'])}, off by {_span(late)})")  # fmt: skip
+        hoped = NOTHING
+        if late is not None:
+            hoped = Say(
+                f" (dự kiến {clock(before['finish'])}, lệch {_span(late)})",
+                f" (foreseen {clock(before['finish'])}, off by {_span(late)})",
+            )
         surface.say(
-            f"  xong {clock(done['finish'])}{hoped[0]}; {number(cost)} đồng (dự kiến "
+            f"  xong {clock(done['finish'])}{hoped.vi}; {number(cost)} đồng (dự kiến "
             f"{number(low)}–{number(high)})",
-            f"  through at {clock(done['finish'])}{hoped[1]}; {cost} đồng (foreseen {low}–{high})",
+            f"  through at {clock(done['finish'])}{hoped.en}; {cost} đồng (foreseen {low}–{high})",
         )
 
 

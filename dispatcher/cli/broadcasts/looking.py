@@ -32,7 +32,7 @@ def list_broadcasts(surface: Surface) -> None:
             [
                 b.id,
                 b.title,
-                surface.text(STATE[b.state].vi, b.state.value),
+                surface.text(STATE[b.state]),
                 sum(counts.values()),
             ]
             for b, counts in found
@@ -64,18 +64,15 @@ def _tell(surface: Surface, found: OneBroadcast) -> None:
     broadcast, approval = found.broadcast, found.approval
     say_drill(surface, broadcast.mode)
     surface.say(
-        f"{broadcast.id}  {broadcast.title}: {STATE[broadcast.state].vi}",
-        f"{broadcast.id}  {broadcast.title}: {broadcast.state.value}",
+        f"{broadcast.id}  {broadcast.title}: {surface.text(STATE[broadcast.state])}"
     )
     author = found.names.get(broadcast.created_by or 0, "—")
     signed = " / ".join(approval["signature"]) if approval else "—"
     surface.say(f"  soạn: {author} · duyệt: {signed}", f"  by {author} · approved by {signed}")
     if approval and approval["document"]:
         paper = approval["manner"] == "paper"
-        surface.say(
-            f"  {'duyệt trên giấy' if paper else 'theo'}: {approval['document']}",
-            f"  {'approved on paper' if paper else 'by'}: {approval['document']}",
-        )
+        how = Say("duyệt trên giấy", "approved on paper") if paper else Say("theo", "by")
+        surface.say(f"  {surface.text(how)}: {approval['document']}")
     for attachment in found.attached:
         surface.say(f"  đính kèm: {attachment.name}", f"  attached: {attachment.name}")
     if broadcast.document:
@@ -96,7 +93,7 @@ def _tell(surface: Surface, found: OneBroadcast) -> None:
 
 def _tell_counts(surface: Surface, counts: Mapping[str, int]) -> None:
     for state, n in counts.items():
-        surface.say(f"  {number(n)} {STATES[state].vi}", f"  {n} {STATES[state].en}")
+        surface.say(f"  {surface.text(Number(n))} {surface.text(STATES[state])}")
 
 
 def _tell_way(surface: Surface, found: OneBroadcast, way: OnItsWay) -> None:
@@ -139,7 +136,7 @@ def watch(surface: Surface, number_: str, timeout: int) -> int | None:
         surface.emit({**as_json(broadcast), "states": seen.counts, "forecast": ahead})
     surface.say(
         f"Đợt gửi {wanted}: {STATE[broadcast.state].vi}.",
-        f"Broadcast {wanted}: {broadcast.state.value}.",
+        f"Broadcast {wanted}: {STATE[broadcast.state].en}.",
     )
     say_drill(surface, broadcast.mode)
     _tell_counts(surface, seen.counts)

@@ -56,7 +56,7 @@ def preview(
 def say_drill(surface: Surface, mode: Mode) -> None:
     """Said on every text and report of a drill."""
     if mode is Mode.DRILL:
-        surface.say(DRILL.vi, DRILL.en)
+        surface.say(DRILL)
 
 
 def tell_lines(surface: Surface, found: Iterable[Line], deep: int = 0) -> None:
@@ -64,7 +64,7 @@ def tell_lines(surface: Surface, found: Iterable[Line], deep: int = 0) -> None:
     for line in found:
         tell = surface.warn if line.look in (WARN, PROBLEM) else surface.say
         space = "  " * (deep + line.deep)
-        tell(space + line.say.vi, space + line.say.en)
+        tell(space + surface.text(line.say))
 
 
 def tell_preview(surface: Surface, seen: Previewed) -> None:

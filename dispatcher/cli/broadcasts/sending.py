@@ -56,7 +56,7 @@ def _confirmed(surface: Surface, wanted: int, when: str, typed: int | None) -> i
     if asked is None:
         return typed
     if not asked.typed:
-        surface.confirm(asked.said.vi, asked.said.en)
+        surface.confirm(asked.said)
     elif typed is None:
         typed = surface.ask_number(
             f"{asked.said.vi} {asked.why.vi} Gõ lại số người để xác nhận",

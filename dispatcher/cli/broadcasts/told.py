@@ -30,10 +30,10 @@ def told(surface: Surface, broadcast: Broadcast, hint: Say | None = None) -> Non
         surface.emit(as_json(broadcast))
     surface.say(
         f"Đợt gửi {broadcast.id}: {STATE[broadcast.state].vi}.",
-        f"Broadcast {broadcast.id}: {broadcast.state.value}.",
+        f"Broadcast {broadcast.id}: {STATE[broadcast.state].en}.",
     )
     if hint:
-        surface.hint(hint.vi, hint.en)
+        surface.hint(hint)
 
 
 def as_json(b: Broadcast) -> dict[str, Any]:

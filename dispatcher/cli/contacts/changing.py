@@ -37,10 +37,10 @@ def add(
     added = contacts.add(surface.context(), new)
     if surface.json:
         surface.emit({"import": added.import_id, "created": added.is_new})
-    surface.say(
-        f"Đã {'thêm' if added.is_new else 'cập nhật'} {name}.",
-        f"{name} {'added' if added.is_new else 'updated'}.",
-    )
+    if added.is_new:
+        surface.say(f"Đã thêm {name}.", f"{name} added.")
+    else:
+        surface.say(f"Đã cập nhật {name}.", f"{name} updated.")
     surface.hint(
         f"Hoàn tác: dispatcher contacts undo {added.import_id}",
         f"Undo: dispatcher contacts undo {added.import_id}",

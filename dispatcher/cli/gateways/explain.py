@@ -52,14 +52,14 @@ def verify_webhook(surface: Surface, name: str) -> int:
     if surface.json:
         surface.emit({"verified": signed, "receipts": receipts})
     words = {
-        True: ("Chữ ký đúng.", "The signature is right."),
-        False: (
+        True: Say("Chữ ký đúng.", "The signature is right."),
+        False: Say(
             "Chữ ký sai: kiểm tra oa_secret (OA Secret Key ở trang Webhook, không phải App Secret) "
             "và app_id.",
             "The signature is wrong: check oa_secret (the OA Secret Key of the Webhook page, not "
             "the App Secret) and app_id.",
         ),
-        None: ("Nhà cung cấp này không ký.", "This vendor does not sign."),
+        None: Say("Nhà cung cấp này không ký.", "This vendor does not sign."),
     }
-    surface.say(*words[signed])
+    surface.say(words[signed])
     return 1 if signed is False else 0

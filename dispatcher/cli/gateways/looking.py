@@ -51,8 +51,8 @@ def list_gateways(surface: Surface) -> None:
     )
     for g in found:
         then = outages.remedy(g.health, now)
-        if then.vi:
-            surface.say(f"  {g.name}: {then.vi}", f"  {g.name}: {then.en}")
+        if then:
+            surface.say(f"  {g.name}: {surface.text(then)}")
 
 
 @gateways.verb(
@@ -75,7 +75,7 @@ def check(surface: Surface, names: tuple[str, ...]) -> int:
         surface.emit(found)
     for f in found:
         if f["ok"]:
-            surface.say(*_fine(f))
+            surface.say(_fine(f))
         else:
             name, told = f["gateway"], f.get("message", "?")
             surface.say(told if told.startswith(f"{name}:") else f"{name}: {told}")
@@ -103,15 +103,17 @@ def check(surface: Surface, names: tuple[str, ...]) -> int:
     return worst
 
 
-def _fine(found: Mapping[str, Any]) -> tuple[str, str]:
+def _fine(found: Mapping[str, Any]) -> Say:
     """What a check without a trouble shows: how much of it was tried, and how messages fare."""
     name, state = found["gateway"], State(found["state"])
-    tried = {True: (", nối được", ", connected"), None: (", chưa thử nối", ", not connected to")}
-    vi, en = tried[found["reached"]]
+    said = {
+        True: Say(f"{name}: đạt, nối được", f"{name}: fine, connected"),
+        None: Say(f"{name}: đạt, chưa thử nối", f"{name}: fine, not connected to"),
+    }[found["reached"]]
     by_reports = state is State.UNREADABLE and "odd_reports" in found  # they are told apart
     if state not in (State.OK, State.UNKNOWN) and not by_reports:
-        vi, en = f"{vi}; {outages.NAMES[state].vi}", f"{en}; {outages.NAMES[state].en}"
-    return f"{name}: đạt{vi}", f"{name}: fine{en}"
+        return Joined("; ", [said, outages.NAMES[state]])
+    return said
 
 
 @gateways.verb(

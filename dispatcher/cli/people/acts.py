@@ -65,7 +65,7 @@ def add(
     )
     if surface.json:
         surface.emit({"id": made, "name": name, "role": role, "wards": list(wards)})
-    surface.say(f"Đã thêm {name} ({ROLES[Role(role)]}).", f"Added {name} ({role}).")
+    surface.say(f"Đã thêm {name} ({ROLES[Role(role)].vi}).", f"Added {name} ({ROLES[Role(role)].en}).")
     surface.hint("Xem mọi người: dispatcher people list", "See everyone: dispatcher people list")
 
 
@@ -88,7 +88,7 @@ def set_role(surface: Surface, name: str, role: str, wards: tuple[str, ...]) -> 
     cases.set_role(surface.context(), name, role, wards or None)
     if surface.json:
         surface.emit({"name": name, "role": role})
-    surface.say(f"{name} nay là {ROLES[Role(role)]}.", f"{name} is now {role}.")
+    surface.say(f"{name} nay là {ROLES[Role(role)].vi}.", f"{name} is now {ROLES[Role(role)].en}.")
 
 
 @command(
@@ -119,15 +119,20 @@ def disable(surface: Surface, name: str) -> None:
 def _told(surface: Surface, work: Any) -> str:
     """Open work in words."""
     counted = (
-        (len(work.broadcasts), "đợt đang soạn hoặc chờ duyệt", "drafts or submitted broadcasts"),
-        (len(work.waiting), "đợt đã duyệt hoặc đang gửi", "approved or running broadcasts"),
-        (len(work.schedules), "lịch đã trình", "submitted schedules"),
-        (len(work.approved_schedules), "lịch chạy theo phê duyệt của người này",
-         "schedules under their approval"),
-        (len(work.lists), "danh bạ phụ trách", "lists they answer for"),
-        (work.duties, "ca trực", "duties"),
-    )  # fmt: skip
-    return ", ".join(f"{n} {surface.text(vi, en)}" for n, vi, en in counted if n)
+        (
+            len(work.broadcasts),
+            Say("đợt đang soạn hoặc chờ duyệt", "drafts or submitted broadcasts"),
+        ),
+        (len(work.waiting), Say("đợt đã duyệt hoặc đang gửi", "approved or running broadcasts")),
+        (len(work.schedules), Say("lịch đã trình", "submitted schedules")),
+        (
+            len(work.approved_schedules),
+            Say("lịch chạy theo phê duyệt của người này", "schedules under their approval"),
+        ),
+        (len(work.lists), Say("danh bạ phụ trách", "lists they answer for")),
+        (work.duties, Say("ca trực", "duties")),
+    )
+    return ", ".join(f"{n} {surface.text(what)}" for n, what in counted if n)
 
 
 @command(
@@ -194,7 +199,7 @@ def list_people(surface: Surface) -> None:
             [
                 p["name"],
                 p["full_name"],
-                surface.text(ROLES[Role(p["role"])], p["role"]),
+                surface.text(ROLES[Role(p["role"])]),
                 ", ".join(p["wards"]) or surface.text("toàn trang", "whole site"),
             ]
             for p in found

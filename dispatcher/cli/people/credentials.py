@@ -108,7 +108,7 @@ def keys(surface: Surface) -> None:
             [
                 k["name"],
                 k["person"],
-                surface.text("đọc" if k["may"] == "read" else "đọc và ghi", k["may"]),
+                surface.text(Say("đọc", "read") if k["may"] == "read" else Say("đọc và ghi", "read and write")),
                 surface.text("đã thu hồi", "revoked")
                 if k["revoked"]
                 else f"{k['expires_at'].astimezone(HANOI):%d/%m/%Y}",

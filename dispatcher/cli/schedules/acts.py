@@ -79,8 +79,8 @@ def _told(surface: Surface, done: Decided) -> None:
     if surface.json:
         surface.emit({"name": schedule.name, "state": done.state, **told})
     surface.say(
-        f"Lịch «{schedule.name}»: {STATES[done.state]}.",
-        f"Schedule “{schedule.name}”: {done.state}.",
+        f"Lịch «{schedule.name}»: {STATES[done.state].vi}.",
+        f"Schedule “{schedule.name}”: {STATES[done.state].en}.",
     )
     surface.hint(
         f"Các lần gửi tới: dispatcher schedules next {schedule.name}",

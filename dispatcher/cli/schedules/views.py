@@ -41,7 +41,7 @@ def list_schedules(surface: Surface) -> None:
             [
                 f["name"],
                 f["title"],
-                surface.text(STATES.get(str(f["state"]), "tệp hỏng"), str(f["state"])),
+                surface.text(STATES.get(str(f["state"]), BROKEN)),
                 f["next"],
             ]
             for f in found
@@ -61,11 +61,11 @@ def check(surface: Surface, names: tuple[str, ...]) -> int:
             message = f.say.to(surface.language)
             surface.say(message if message.startswith(f.file) else f"{f.file}: {message}")
         warned = len(found) - blocked
-        vi, en = f"{blocked} lịch có vấn đề", f"{blocked} schedules have problems"
+        said = [Say(f"{blocked} lịch có vấn đề", f"{blocked} schedules have problems")]
         if warned:
-            vi = f"{vi}, {warned} điều cần biết" if blocked else f"{warned} điều cần biết"
-            en = f"{en}, {warned} things to know" if blocked else f"{warned} things to know"
-        surface.say(f"{vi}.", f"{en}.")
+            known = Say(f"{warned} điều cần biết", f"{warned} things to know")
+            said = [*said, known] if blocked else [known]
+        surface.say(f"{surface.text(Joined(', ', said))}.")
     if any(f.broken for f in found):
         return USAGE
     return REFUSED if blocked else OK

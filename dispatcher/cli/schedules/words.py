@@ -7,13 +7,14 @@ from datetime import datetime
 from dispatcher.domain.model import HANOI
 
 STATES = {
-    "draft": "nháp",
-    "submitted": "trình duyệt",
-    "approved": "đã duyệt",
-    "returned": "trả lại",
-    "paused": "tạm dừng",
-    "ended": "đã hết",
+    "draft": Say("nháp", "draft"),
+    "submitted": Say("trình duyệt", "submitted"),
+    "approved": Say("đã duyệt", "approved"),
+    "returned": Say("trả lại", "returned"),
+    "paused": Say("tạm dừng", "paused"),
+    "ended": Say("đã hết", "ended"),
 }
+BROKEN = Say("tệp hỏng", "broken file")
 
 
 def iso(moment: datetime | None) -> str | None:

@@ -79,9 +79,9 @@ def _sent(surface: Surface, done: Any, found: Any) -> None:
                       "despite_refusal": found.despite_refusal})  # fmt: skip
     surface.say(
         f"Đợt gửi {done.id} «{done.title}»: đi ngay tới {shown(found.queued)} người, nhiều nhất "
-        f"{money(found.total)}.",
+        f"{Money(found.total)}.",
         f"Broadcast {done.id} “{done.title}”: leaves now to {found.queued} people, at most "
-        f"{found.total} đồng.",
+        f"{Money(found.total)}.",
     )
     if found.despite_refusal:
         surface.say(

@@ -318,10 +318,10 @@ def move(
     if to not in BROADCAST_MOVES[broadcast.state]:
         raise refused(
             "wrong-state",
-            f"Đợt gửi {broadcast.id} đang «{state_vi(broadcast.state)}», "
-            f"không chuyển sang «{state_vi(to)}» được.",
-            f"Broadcast {broadcast.id} is “{broadcast.state.value}” and cannot become "
-            f"“{to.value}”.",
+            f"Đợt gửi {broadcast.id} đang «{STATE[broadcast.state.value].vi}», "
+            f"không chuyển sang «{STATE[to.value].vi}» được.",
+            f"Broadcast {broadcast.id} is “{STATE[broadcast.state.value].en}” and cannot become "
+            f"“{STATE[to.value].en}”.",
         )
     sets = ", ".join(f'"{name}" = :{name}' for name in values)
     changed = tx.run(
@@ -407,10 +407,6 @@ def _stored(name: str, value: Any) -> Any:
     if isinstance(value, timedelta):
         return int(value.total_seconds())
     return str(value) if isinstance(value, Window) else value
-
-
-def state_vi(state: BroadcastState) -> str:
-    return STATE[state.value].vi
 
 
 def due_ids(tx: Tx, now: datetime) -> list[int]:
