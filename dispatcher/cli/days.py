@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from datetime import date
 
-from dispatcher.domain.problems import Problem, Say
+from dispatcher.domain.problems import Problem
+from dispatcher.i18n import Say
 
 WEEKDAYS = [
-    Say("thứ hai", "Mon"),
-    Say("thứ ba", "Tue"),
-    Say("thứ tư", "Wed"),
-    Say("thứ năm", "Thu"),
-    Say("thứ sáu", "Fri"),
-    Say("thứ bảy", "Sat"),
-    Say("chủ nhật", "Sun"),
+    Say("Mon"),
+    Say("Tue"),
+    Say("Wed"),
+    Say("Thu"),
+    Say("Fri"),
+    Say("Sat"),
+    Say("Sun"),
 ]
 
 
@@ -27,6 +28,5 @@ def read_day(text: str) -> date:
     except ValueError:
         raise Problem(
             "bad-date",
-            f"«{text}» không phải ngày. Viết dạng 31/12/2026.",
-            f"“{text}” is no date. Write 31/12/2026.",
+            Say("“{text}” is no date. Write 31/12/2026.", text=text),
         ) from None

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dispatcher.domain.problems import Problem, Say, refused
+from dispatcher.domain.problems import Problem, refused
+from dispatcher.i18n import Say, Spoken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -143,21 +144,20 @@ class Surface:
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise refused(
                 "not-confirmed",
-                f"{what.vi} Chưa làm gì. Thêm --yes để xác nhận.",
-                f"{what.en} Nothing was done. Add --yes to confirm.",
+                Say("{what} Nothing was done. Add --yes to confirm.", what=what),
             )
-        self._write(self.text(f"{what.vi} Tiếp tục? [c/K]", f"{what.en} Go on? [y/N]"), error=True)
+        self._write(self.text(Say("{what} Go on? [y/N]", what=what)), error=True)
         if sys.stdin.readline().strip().casefold() not in ("c", "có", "co", "y", "yes"):
-            raise refused("not-confirmed", "Chưa làm gì.", "Nothing was done.")
+            raise refused("not-confirmed", Say("Nothing was done."))
 
-    def ask_number(self, what: Say) -> int | None:
+    def ask_number(self, what: Spoken) -> int | None:
         """A number from the person at the terminal; None where nobody can answer, or it is none."""
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             return None
         given = re.sub(r"[.,\s]", "", self.ask(what))
         return int(given) if given.isdigit() else None
 
-    def ask(self, label: Say) -> str:
+    def ask(self, label: Spoken) -> str:
         """One line from the person at the terminal."""
         self._write(f"{label.to(self.language)}: ", error=True)
         return sys.stdin.readline().strip()
@@ -197,7 +197,7 @@ class Surface:
         return problem.exit_code
 
     def table(
-        self, heads: Sequence[Say], rows: Iterable[Sequence[Any]], numbers: Sequence[int] = ()
+        self, heads: Sequence[Spoken], rows: Iterable[Sequence[Any]], numbers: Sequence[int] = ()
     ) -> None:
         """A table on the terminal, plain when piped."""
         if self.quiet:
@@ -222,7 +222,7 @@ class Surface:
         )
 
     @contextmanager
-    def progress(self, what: Say, total: int) -> Iterator[Any]:
+    def progress(self, what: Spoken, total: int) -> Iterator[Any]:
         """A bar with rate and time left; silent when piped. Yields `update(done)`."""
         if self.no_progress or self.quiet or self.json or not sys.stderr.isatty():
             yield lambda done, total=None: None
@@ -240,7 +240,7 @@ class Surface:
             transient=True,
         )
         with bar:
-            per_second = self.text(" tin/giây", "/s")
+            per_second = self.text(Say("/s"))
             task = bar.add_task(self.text(what), total=total, rate="")
 
             def update(done: int, total: int | None = None) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Collection
 
 from dispatcher.domain.model import Actor, Role
 from dispatcher.domain.problems import Problem, refused
+from dispatcher.i18n import Say, Spoken
 
 DECIDERS = frozenset({Role.ADMIN, Role.LEADER})
 WRITERS = frozenset({Role.OFFICER, Role.ADMIN, Role.LEADER})
@@ -20,8 +21,10 @@ def need(actor: Actor, roles: Collection[Role], what: Spoken) -> None:
     if actor.person_id is None:
         raise Problem(
             "who-acts",
-            f"Cần biết ai {what.vi}: thêm --as TÊN (xem: dispatcher people list).",
-            f"Who is it that wants to {what.en}? Add --as NAME (see: dispatcher people list).",
+            Say(
+                "Who is it that wants to {what}? Add --as NAME (see: dispatcher people list).",
+                what=what,
+            ),
             exit_code=4,
         )
     need_role(actor, roles, what)
@@ -30,7 +33,7 @@ def need(actor: Actor, roles: Collection[Role], what: Spoken) -> None:
 def need_role(actor: Actor, roles: Collection[Role], what: Spoken) -> None:
     """Refuse an act to other roles; this machine's operator, who has no name, may prepare."""
     if actor.role not in roles:
-        raise refused("role", f"{actor.name} không có quyền {what.vi}.", f"{actor.name} may not {what.en}.")
+        raise refused("role", Say("{name} may not {what}.", name=actor.name, what=what))
 
 
 def need_wards(actor: Actor, wards: Collection[int], what: Spoken) -> None:
@@ -38,8 +41,11 @@ def need_wards(actor: Actor, wards: Collection[int], what: Spoken) -> None:
     if actor.wards is not None and not set(wards) <= actor.wards:
         raise refused(
             "not-your-ward",
-            f"{actor.name} không phụ trách hết các phường này nên không {what.vi} được.",
-            f"{actor.name} is not in charge of all these wards and cannot {what.en}.",
+            Say(
+                "{name} is not in charge of all these wards and cannot {what}.",
+                name=actor.name,
+                what=what,
+            ),
         )
 
 
@@ -48,8 +54,10 @@ def need_people(actor: Actor, wards: Collection[int] | None) -> None:
     if actor.wards is not None and (not wards or not set(wards) <= actor.wards):
         raise refused(
             "not-your-ward",
-            f"{actor.name} chỉ quản lý người của phường mình; nêu phường: --ward.",
-            f"{actor.name} may only manage people of their own wards; name one: --ward.",
+            Say(
+                "{name} may only manage people of their own wards; name one: --ward.",
+                name=actor.name,
+            ),
         )
 
 
@@ -58,10 +66,9 @@ def need_site(
 ) -> None:
     """Refuse what concerns the whole site to people of some wards; this machine's operator may."""
     if actor.role not in roles:
-        raise refused("role", f"{actor.name} không có quyền {what.vi}.", f"{actor.name} may not {what.en}.")
+        raise refused("role", Say("{name} may not {what}.", name=actor.name, what=what))
     if actor.wards is not None:
         raise refused(
             "whole-site",
-            f"Chỉ người quản trị toàn trang mới được {what.vi}.",
-            f"To {what.en} is up to an admin of the whole site.",
+            Say("To {what} is up to an admin of the whole site.", what=what),
         )

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from calendar import month_name
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from dispatcher.domain.problems import Say
+from dispatcher.i18n import Joined, Say, Spoken
 
 LONGEST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 FEBRUARY = 2
@@ -30,14 +29,13 @@ def skipped(cron: str) -> dict[int, list[int]]:
     return found
 
 
-def told(missing: Mapping[int, Sequence[int]]) -> Say:
+def told(missing: Mapping[int, Sequence[int]]) -> Spoken:
     """Which months a schedule skips, in one sentence a day."""
-    said: list[Say] = []
+    said: list[Spoken] = []
     for day, months in missing.items():
         if day == LONGEST[FEBRUARY - 1]:
             said.append(
                 Say(
-                    "ngày 29 tháng 2 chỉ có ở năm nhuận, các năm khác bỏ qua tháng 2",
                     "29 February comes in leap years only, in others February is skipped",
                 )
             )
@@ -45,8 +43,9 @@ def told(missing: Mapping[int, Sequence[int]]) -> Say:
         names = ", ".join(str(m) for m in months)
         said.append(
             Say(
-                f"không có ngày {day} ở tháng {names}: những tháng đó không gửi",
-                f"there is no day {day} in month {names}: nothing is sent in those months",
+                "there is no day {day} in month {names}: nothing is sent in those months",
+                day=day,
+                names=names,
             )
         )
     return Joined("; ", said, end=".")

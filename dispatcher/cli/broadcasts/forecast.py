@@ -7,7 +7,7 @@ from typing import Any
 
 from dispatcher.cli.broadcasts.preview import tell_lines
 from dispatcher.cli.surface import Surface
-from dispatcher.domain.amounts import number
+from dispatcher.i18n import NOTHING, Number, Say
 from dispatcher.usecases import broadcasts_views, preview_lines
 from dispatcher.usecases.broadcasts import Broadcast
 from dispatcher.usecases.preview_lines import clock
@@ -31,13 +31,19 @@ def tell(surface: Surface, found: Mapping[str, Any]) -> None:
         hoped = NOTHING
         if late is not None:
             hoped = Say(
-                f" (dự kiến {clock(before['finish'])}, lệch {_span(late)})",
-                f" (foreseen {clock(before['finish'])}, off by {_span(late)})",
+                " (foreseen {finish}, off by {late})",
+                finish=clock(before["finish"]),
+                late=_span(late),
             )
         surface.say(
-            f"  xong {clock(done['finish'])}{hoped.vi}; {number(cost)} đồng (dự kiến "
-            f"{number(low)}–{number(high)})",
-            f"  through at {clock(done['finish'])}{hoped.en}; {cost} đồng (foreseen {low}–{high})",
+            Say(
+                "  through at {finish}{hoped}; {cost} đồng (foreseen {low}–{high})",
+                finish=clock(done["finish"]),
+                hoped=hoped,
+                cost=Number(cost),
+                low=Number(low),
+                high=Number(high),
+            ),
         )
 
 

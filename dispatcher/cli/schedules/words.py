@@ -5,16 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 
 from dispatcher.domain.model import HANOI
+from dispatcher.i18n import Say
 
 STATES = {
-    "draft": Say("nháp", "draft"),
-    "submitted": Say("trình duyệt", "submitted"),
-    "approved": Say("đã duyệt", "approved"),
-    "returned": Say("trả lại", "returned"),
-    "paused": Say("tạm dừng", "paused"),
-    "ended": Say("đã hết", "ended"),
+    "draft": Say("draft"),
+    "submitted": Say("submitted"),
+    "approved": Say("approved"),
+    "returned": Say("returned"),
+    "paused": Say("paused"),
+    "ended": Say("ended"),
 }
-BROKEN = Say("tệp hỏng", "broken file")
+BROKEN = Say("broken file")
 
 
 def iso(moment: datetime | None) -> str | None:
