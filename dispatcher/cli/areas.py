@@ -66,7 +66,7 @@ def show(surface: Surface, ward: str) -> None:
     )
     surface.table(
         [Say("residential group"), Say("people")],
-        [[t["name"] or "—", t["people"]] for t in told],
+        [[g["name"] or "—", g["people"]] for g in told],
         numbers=(1,),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dispatcher.cli.days import WEEKDAYS, read_day
 from dispatcher.cli.spoken import Group, OneOf, argument, option
 from dispatcher.cli.surface import Surface
-from dispatcher.i18n import Say, NOTHING
+from dispatcher.i18n import NOTHING, Say
 from dispatcher.usecases import holidays as cases
 
 holidays = Group(Say("Days off, and days made up for."))

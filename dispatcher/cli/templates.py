@@ -31,12 +31,12 @@ def list_templates(surface: Surface) -> None:
         ],
         [
             [
-                t["name"],
-                t.get("title") or t["problem"],
-                t.get("kind", "?"),
-                ", ".join(t.get("fields", [])),
+                one["name"],
+                one.get("title") or one["problem"],
+                one.get("kind", "?"),
+                ", ".join(one.get("fields", [])),
             ]
-            for t in found
+            for one in found
         ],
     )
 

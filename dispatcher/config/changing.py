@@ -20,9 +20,8 @@ from tomlkit import TOMLDocument
 from dispatcher.config.sections import read_text, read_toml
 from dispatcher.config.site import FILE, Site, parse
 from dispatcher.domain.problems import Problem
-from dispatcher.i18n import Say, Spoken, pgettext, NOTHING
+from dispatcher.i18n import NOTHING, Say, Spoken, pgettext
 
-NOTHING = NOTHING
 Where = tuple[str, ...]  # ("limits", "per_person"), ("senders", "may-to", "name")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dispatcher.domain.model import Role
-from dispatcher.i18n import Both, Say, Spoken, pgettext, NOTHING
+from dispatcher.i18n import NOTHING, Both, Say, Spoken, pgettext
 
 ROLES: Mapping[Role, Spoken] = {
     Role.OFFICER: Say("officer"),

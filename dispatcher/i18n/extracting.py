@@ -21,7 +21,8 @@ Id = tuple[str | None, str | tuple[str, str]]  # context and sentence, or one an
 def said() -> set[Id]:
     """Every sentence that may be said: ours, and click's own."""
     click = find_spec("click")
-    assert click is not None and click.origin is not None
+    assert click is not None
+    assert click.origin is not None
     return _in(catalogs.HERE.parent, OURS) | _in(Path(click.origin).parent, CLICKS)
 
 

@@ -70,12 +70,14 @@ class Say(Spoken):
         return f"Say({self.id!r}, {dict(self.fields)!r})" if self.fields else f"Say({self.id!r})"
 
 
-NOTHING = Say("")
+_EMPTY = ""  # never looked up: gettext keeps a catalog's heading under it
+NOTHING = Say(_EMPTY)
 
 
 def pgettext(context: str, id: str, /, **fields: object) -> Say:
     """A sentence whose English alone does not say which is meant: `context` tells them apart."""
-    return Say(f"{context}\x04{id}", **fields)
+    both = f"{context}\x04{id}"
+    return Say(both, **fields)
 
 
 @dataclass(frozen=True)

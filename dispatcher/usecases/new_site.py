@@ -16,7 +16,7 @@ from dispatcher.db.contacts.areas import read_set, wards_of_set
 from dispatcher.domain.areas import unit_in, ward_key
 from dispatcher.domain.problems import Problem, settings
 from dispatcher.domain.sms import folded
-from dispatcher.i18n import Say, NOTHING
+from dispatcher.i18n import NOTHING, Say
 
 SAMPLE = Path(__file__).resolve().parents[2]
 SHIPPED, SHIPPED_DISTRICT = "ngo-quyen-2023", "ngo quyen"

@@ -15,7 +15,7 @@ from dispatcher.domain import outages
 from dispatcher.domain.model import HANOI
 from dispatcher.domain.outages import Health, State
 from dispatcher.domain.words import REASONS
-from dispatcher.i18n import Both, Number, Say, Spoken, NOTHING
+from dispatcher.i18n import NOTHING, Both, Number, Say, Spoken
 from dispatcher.usecases.broadcasts_views import Previewed
 
 INFO, NOTE, WARN, PROBLEM = "info", "note", "warn", "problem"

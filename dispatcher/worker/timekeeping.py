@@ -19,7 +19,7 @@ from dispatcher.db.schema import moment
 from dispatcher.domain.clock import Clock, Watch
 from dispatcher.domain.model import HANOI, SYSTEM
 from dispatcher.domain.problems import Problem, refused
-from dispatcher.i18n import Say, NOTHING
+from dispatcher.i18n import NOTHING, Say
 
 log = logging.getLogger("dispatcher.worker.timekeeping")
 

@@ -1,5 +1,3 @@
-from dispatcher.i18n import Say
-
 """The command line as DESIGN section 9 promises it: shapes, exit codes, one JSON document."""
 
 import json
@@ -60,7 +58,7 @@ def test_from_an_empty_site_to_a_report(site):
     call(*at, "broadcasts", "submit", "1", code=4)  # nobody is named
     assert ask(*at, "broadcasts", "submit", "1", "--as", "lan")["state"] == "submitted"
     call(*at, "broadcasts", "approve", "1", "--as", "lan", code=3)
-    back = ask(*at, "broadcasts", "return", "1", "--reason", Say("--as"), "minh")
+    back = ask(*at, "broadcasts", "return", "1", "--reason", "Thêm giờ", "--as", "minh")
     assert (back["state"], back["reason"]) == ("returned", "Thêm giờ")
     ask(*at, "broadcasts", "submit", "1", "--as", "lan")
     assert ask(*at, "broadcasts", "approve", "1", "--as", "minh")["approved_by"] == 3
@@ -77,7 +75,7 @@ def test_from_an_empty_site_to_a_report(site):
     assert len(log) == 31
     assert all("0950" not in str(row["phone"]) for row in log)
     assert len(ask(*at, "log", "messages", "--state", "skipped")) == 1
-    assert len(ask(*at, "log", "messages", "--ward", Say("--tdp"), "Tổ 2")) == 5
+    assert len(ask(*at, "log", "messages", "--ward", "Máy Tơ", "--tdp", "Tổ 2")) == 5
     assert ask(*at, "log", "attempts", "--limit", "5")[0]["gateway"] == "esms"
     story = ask(*at, "why", "-", stdin="0950000003\n")
     assert story[0]["messages"][0]["attempts"][0]["channel"] == "sms"
@@ -104,7 +102,7 @@ def test_people_areas_and_contacts_can_be_looked_at(site):
     assert ask(*at, "contacts", "list", "--as", "lan") == [], (
         "another ward's people are out of sight"
     )
-    ask(*at, "people", "role", "lan", "--role", "leader", "--ward", Say("--as"), "qt")
+    ask(*at, "people", "role", "lan", "--role", "leader", "--ward", "Máy Tơ", "--as", "qt")
     people = {p["name"]: (p["role"], p["wards"]) for p in ask(*at, "people", "list")}
     assert people == {"qt": ("admin", "all"), "lan": ("leader", ["Máy Tơ"])}
     assert len(ask(*at, "contacts", "list", "--as", "lan")) == 31
@@ -162,7 +160,7 @@ def test_every_schedule_command(site):
         ("2026-12-07T09:00+07:00", True), ("2026-12-14T09:00+07:00", True)]  # fmt: skip
     call(*at, "schedules", "approve", "thu-hai", "--as", "minh", code=3)
     ask(*at, "schedules", "submit", "thu-hai", "--as", "lan")
-    ask(*at, "schedules", "return", "thu-hai", "--reason", Say("--as"), "minh")
+    ask(*at, "schedules", "return", "thu-hai", "--reason", "Đổi giờ", "--as", "minh")
     ask(*at, "schedules", "submit", "thu-hai", "--as", "lan")
     assert ask(*at, "schedules", "approve", "thu-hai", "--as", "minh")["state"] == "approved"
     assert ask(*at, "schedules", "pause", "thu-hai")["state"] == "paused"

@@ -1,5 +1,3 @@
-from dispatcher.i18n import Say
-
 """After a broadcast: test, reject, resend, stop everything; the log, the coverage, the door list."""
 
 import csv
@@ -60,7 +58,7 @@ def test_a_rejected_broadcast_is_over(lite, tmp_path):
     made = str(write_broadcast(lite, author))
     call(lite, "broadcasts", "submit", made, "--as", "lan")
     assert (
-        ask(lite, "broadcasts", "reject", made, "--reason", Say("--as"), "minh")["state"]
+        ask(lite, "broadcasts", "reject", made, "--reason", "Trùng", "--as", "minh")["state"]
         == "rejected"
     )
     call(lite, "broadcasts", "submit", made, "--as", "lan", code=3)
@@ -218,7 +216,9 @@ def test_a_correction_is_written_in_one_command_and_goes_to_who_may_have_receive
     )
     (app.templates / "dinh-chinh.j2").write_text(text, "utf-8")
     before = counts(app, made)
-    found = ask(app, "broadcasts", "correct", str(made), "--set", Say("--as"), "lan")
+    found = ask(
+        app, "broadcasts", "correct", str(made), "--set", "noi_dung=Họp lúc 20h.", "--as", "lan"
+    )
     assert found["state"] == "draft"
     preview = ask(app, "broadcasts", "preview", str(found["id"]))
     assert preview["people"] == sum(

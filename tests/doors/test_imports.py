@@ -1,5 +1,3 @@
-from dispatcher.i18n import Say
-
 """contacts import from the command line: seen first, stored only then, and put back exactly."""
 
 import json
@@ -98,10 +96,10 @@ def test_nothing_is_stored_before_consent_and_an_undo_is_exact(site, tmp_path):
     rows = [HEAD, [1, "Nguyễn Văn An", f"{number(1)} (vợ)", "Tổ 5", "Lạch Tray"],
             [2, "Trần Thị Bình", number(2), "Tổ 5A", ""]]  # fmt: skip
     path = xlsx(tmp_path / "may-to.xlsx", rows)
-    bring(site, path, "--ward", Say("--dry-run"), "--map", "row.duong=Đường")
+    bring(site, path, "--ward", "Máy Tơ", "--dry-run", "--map", "row.duong=Đường")
     before = image(site)
     assert before[0] == []
-    first = bring(site, path, "--ward", Say("--map"), "row.duong=Đường")
+    first = bring(site, path, "--ward", "Máy Tơ", "--map", "row.duong=Đường")
     assert first["proposed_groups"] == [
         {"ward": "Máy Tơ", "residential_group": "Tổ dân phố số 5"},
         {"ward": "Máy Tơ", "residential_group": "Tổ dân phố số 5A"},
@@ -113,13 +111,13 @@ def test_nothing_is_stored_before_consent_and_an_undo_is_exact(site, tmp_path):
     assert (list(person["notes"].values()), person["columns"]) == (["vợ"], {"duong": "Lạch Tray"})
     rows[1][2], rows[1][4] = f"{number(9)} (con)", "Cầu Đất"
     xlsx(path, rows)
-    second = bring(site, path, "--ward", Say("--map"), "row.duong=Đường")
+    second = bring(site, path, "--ward", "Máy Tơ", "--map", "row.duong=Đường")
     assert (second["created"], second["updated"], second["unchanged"]) == (0, 1, 1)
     out = tmp_path / "ra.xlsx"
     call(site, "contacts", "export", str(out), "--reason", "đối chiếu")
     assert bring(site, out, "--dry-run")["unchanged"] == 2, "an export has the notes too"
     bare = xlsx(tmp_path / "it-hon.xlsx", [HEAD, [1, "Nguyễn Văn An", number(9), "Tổ 5", ""]])
-    fewer = bring(site, bare, "--ward", Say("--dry-run"))
+    fewer = bring(site, bare, "--ward", "Máy Tơ", "--dry-run")
     assert (fewer["updated"], fewer["unchanged"]) == (0, 1), (
         "a list that says less takes nothing away"
     )
@@ -143,16 +141,8 @@ def _but_times(rows):
 def test_what_was_said_of_a_wards_list_is_asked_once(site, tmp_path):
     path = xlsx(tmp_path / "x.xlsx", [["Người", "Máy"], ["Nguyễn Văn An", number(1)]])
     at = ("--ward", "Máy Tơ")
-    said = bring(
-        site,
-        path,
-        *at,
-        "--map",
-        Say("--map"),
-        Say("--purpose"),
-        Say("--keep-until"),
-        "31/12/2027",
-    )
+    said = bring(site, path, *at, "--map", "name=Người", "--map", "phone=Máy", "--purpose",
+                 "cảnh báo", "--keep-until", "31/12/2027")  # fmt: skip
     assert said["basis"]["keep_until"] == "2027-12-31"
     path = xlsx(tmp_path / "y.xlsx", [["Người", "Máy"], ["Trần Thị Bình", number(2)]])
     again = bring(site, path, *at)
@@ -162,7 +152,7 @@ def test_what_was_said_of_a_wards_list_is_asked_once(site, tmp_path):
         "--site", str(site), "doctor", env={"DISPATCHER_CLOCK": "2028-01-02T09:00:00+07:00"}
     )
     assert "quá hạn lưu giữ: Máy Tơ" in day.stdout
-    other = bring(site, path, "--ward", Say("--dry-run"))
+    other = bring(site, path, "--ward", "Cầu Tre", "--dry-run")
     assert other["basis"]["purpose"] == "", "another ward is another list"
     assert "không phải ngày" in call(site, "contacts", "import", str(path), *at, "--keep-until",
                                      "31/13/2027", code=2).stderr  # fmt: skip
@@ -177,18 +167,8 @@ def test_a_live_site_wants_to_know_what_a_list_rests_on(site, tmp_path):
     bring(site, path, "--dry-run")
     told = call(site, "contacts", "import", str(path), code=3).stderr
     assert "--legal --document --purpose --keep-until --officer" in told
-    bring(
-        site,
-        path,
-        "--legal",
-        Say("--document"),
-        "12/UBND",
-        "--purpose",
-        Say("--keep-until"),
-        "2027-12-31",
-        "--officer",
-        "Nguyễn Thị Lan",
-    )
+    bring(site, path, "--legal", "Luật 91/2025/QH15", "--document", "12/UBND", "--purpose", "cảnh báo",
+          "--keep-until", "2027-12-31", "--officer", "Nguyễn Thị Lan")  # fmt: skip
     database = sqlite3.connect(site / "data" / "site.db")
     [(kept,)] = database.execute("SELECT basis FROM imports").fetchall()
     database.close()
@@ -197,7 +177,8 @@ def test_a_live_site_wants_to_know_what_a_list_rests_on(site, tmp_path):
 
 def test_a_site_of_one_ward_need_not_be_told_whose_list_it_is(site, tmp_path):
     (site / "areas.csv").write_text(
-        Say("utf-8"),
+        "code,kind,name,parent,valid_from,valid_to,aliases\n11359,ward,Gia Viên,,2025-07-01,,\n",
+        "utf-8",
     )
     with (site / "dispatcher.toml").open("a", encoding="utf-8") as settings:
         settings.write('[areas]\nset = "areas.csv"\n')
@@ -209,7 +190,7 @@ def test_a_site_of_one_ward_need_not_be_told_whose_list_it_is(site, tmp_path):
 def test_pasted_text_is_a_list_too(site, tmp_path):
     text = "Họ tên\tSĐT\nNguyễn Văn An\t" + number(1) + "\nTrần Thị Bình\t" + number(2) + "\n"
     report = tmp_path / "r.xlsx"
-    found = bring(site, "-", "--ward", Say("--report"), report, "--rows", stdin=text)
+    found = bring(site, "-", "--ward", "Máy Tơ", "--report", report, "--rows", stdin=text)
     assert [r["name"] for r in found["accepted"]] == ["Nguyễn Văn An", "Trần Thị Bình"]
     assert report.exists()
 

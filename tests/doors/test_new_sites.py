@@ -1,5 +1,3 @@
-from dispatcher.i18n import Say
-
 """`init` makes a site of a unit it knows, or says which it knows and makes nothing."""
 
 import json
@@ -66,7 +64,7 @@ def test_the_nearest_name_is_offered(tmp_path):
 def test_areas_of_ones_own_come_with_the_site(tmp_path):
     own = tmp_path / "dia-ban.csv"
     own.write_text(AREAS, encoding="utf-8")
-    made, _ = init(tmp_path, "--name", Say("--areas"), str(own))
+    made, _ = init(tmp_path, "--name", "UBND phường Hoàn Kiếm", "--areas", str(own))
     settings = tomllib.loads((made / "dispatcher.toml").read_text("utf-8"))
     assert settings["areas"]["set"] == "areas.csv"
     found = run_cli("--site", str(made), "areas", "list", "--json")
@@ -78,6 +76,6 @@ def test_areas_that_cannot_be_read_are_refused_and_nothing_is_made(tmp_path, con
     own = tmp_path / "dia-ban.csv"
     if content is not None:
         own.write_text(content, encoding="utf-8")
-    made, said = init(tmp_path, "--name", Say("--areas"), str(own), code=2)
+    made, said = init(tmp_path, "--name", "UBND phường Cửa Nam", "--areas", str(own), code=2)
     assert not made.exists()
     assert "valid_from" in said

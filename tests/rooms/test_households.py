@@ -1,5 +1,3 @@
-from dispatcher.i18n import Say
-
 """One message a household: the next member is told when the one who was to be may not be any more."""
 
 import asyncio
@@ -133,7 +131,7 @@ def test_the_next_member_of_a_household_is_told_and_nobody_else(site, how):
 def test_one_after_the_other_until_somebody_may_be_told(site):
     app, broadcast_id = site(HOME)
     leave(app, "An", "forgotten")
-    leave(app, Say("refused"))
+    leave(app, "Bình", "refused")
     assert send(app) == [phone(3)]
     assert people(app)["Bình"][1:] == ("skipped", "opted_out")
     assert counts(app, broadcast_id) == {"accepted": 1, "skipped": 3}

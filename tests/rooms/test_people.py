@@ -1,5 +1,3 @@
-from dispatcher.i18n import Say
-
 """Who may act: one account a person, rights that end at once, work handed over, keys and codes."""
 
 import threading
@@ -116,7 +114,7 @@ def test_disabling_ends_sessions_keys_and_duties(three):
     app, officer, leader, _ = three
     with app.begin(SYSTEM)() as tx:
         word = signing_in.start_session(tx, leader, "Chrome")
-        key = signing_in.new_key(tx, leader, Say("write"), timedelta(days=30))
+        key = signing_in.new_key(tx, leader, "phần mềm", "write", timedelta(days=30))
         assert signing_in.who(tx, word, tx.now)[0] == leader
         assert signing_in.by_key(tx, key, tx.now)[0] == leader
         people.disable(tx, leader.person_id)
@@ -261,7 +259,7 @@ def test_sessions_end_when_idle_when_old_and_with_a_new_password(three, clock):
 def test_a_key_reads_or_writes_ends_by_itself_and_lies_nowhere_in_the_clear(three, clock):
     app, officer, *_ = three
     with app.begin(SYSTEM)() as tx:
-        reads = signing_in.new_key(tx, officer, Say("read"), timedelta(days=2))
+        reads = signing_in.new_key(tx, officer, "đọc", "read", timedelta(days=2))
         writes = signing_in.new_key(tx, officer, "ghi", "write", timedelta(days=4000))
         listed = api_keys.listed(tx, {officer.person_id})
         assert [k["may"] for k in listed] == ["read", "write"]

@@ -1,5 +1,3 @@
-from dispatcher.i18n import Say
-
 """Approved = sent = audited: what is frozen, who may decide, and that everybody is counted."""
 
 import json
@@ -171,7 +169,9 @@ def test_equal_texts_are_stored_once_and_personal_ones_sealed(ward):
 def test_a_kept_column_stands_in_the_text_of_each_person(ward, tmp_path):
     app, officer, leader = ward
     path = tmp_path / "may-to.csv"
-    path.write_text(Say("utf-8", value=number(71), value2=number(72)))
+    path.write_text(
+        f"Họ tên,SĐT,Đường\nNgười Có,{number(71)},Lạch Tray\nNgười Không,{number(72)},\n", "utf-8"
+    )
     with app.begin(SYSTEM)() as tx:
         context = Context({}, "Máy Tơ", None, ("095",), {"row.duong": "Đường"})
         listing = read_listing(read_sheets(path), context)

@@ -1,5 +1,3 @@
-from dispatcher.i18n import Say
-
 """What vendors let through: frames with blanks, what was handed in, what it is worth today."""
 
 from dataclasses import replace
@@ -148,7 +146,9 @@ def test_a_site_whose_vendors_want_nothing_registered_is_told_nothing(app, tmp_p
 
 def test_what_ends_within_sixty_days_is_reminded_of(ward):
     app, _, _ = ward
-    sender = Sender(Say("UBNDA"), TODAY + timedelta(days=59), TODAY + timedelta(days=61))
+    sender = Sender(
+        "UBND phường A", "UBNDA", TODAY + timedelta(days=59), TODAY + timedelta(days=61)
+    )
     site = replace(app.site, senders={"a": (("all",), sender)})
     with app.store.read(SYSTEM) as tx:
         (ending,) = registered.endings(tx, site, TODAY)

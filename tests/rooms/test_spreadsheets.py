@@ -1,5 +1,3 @@
-from dispatcher.i18n import Say
-
 """Any sheet that a ward has: the table is found, understood and read, and nothing is silent."""
 
 import pytest
@@ -180,8 +178,8 @@ def test_a_number_in_a_comment_is_said_not_lost(tmp_path):
     from openpyxl.comments import Comment
 
     def note(sheet):
-        sheet["C2"].comment = Comment(Say("Lan", value=number(8)))
-        sheet["B3"].comment = Comment(Say("Lan"))
+        sheet["C2"].comment = Comment(f"số mới: {number(8)}", "Lan")
+        sheet["B3"].comment = Comment("đã gặp", "Lan")
 
     found = read(xlsx(tmp_path / "a.xlsx", [HEAD, *PEOPLE], shape=note))
     assert people(found) == EXPECTED

@@ -68,15 +68,15 @@ def _tell_imports(surface: Surface, found: Sequence[Mapping[str, Any]]) -> None:
         ],
         [
             [
-                str(t["id"]),
-                t["at"][:16].replace("T", " "),
-                t["by"],
-                ", ".join(t["files"]) or surface.text(pgettext("changed", "by hand")),
-                t["created"],
-                t["updated"],
-                t["undone"],
+                str(one["id"]),
+                one["at"][:16].replace("T", " "),
+                one["by"],
+                ", ".join(one["files"]) or surface.text(pgettext("changed", "by hand")),
+                one["created"],
+                one["updated"],
+                one["undone"],
             ]
-            for t in told
+            for one in told
         ],
         numbers=(4, 5),
     )

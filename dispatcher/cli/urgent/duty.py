@@ -5,7 +5,7 @@ from __future__ import annotations
 from dispatcher.cli.spoken import argument, command, option
 from dispatcher.cli.surface import Surface
 from dispatcher.domain.model import HANOI
-from dispatcher.i18n import Say, pgettext, NOTHING
+from dispatcher.i18n import NOTHING, Say, pgettext
 from dispatcher.usecases import urgent_duty
 
 
