@@ -145,7 +145,7 @@ def confirm(tx: Tx, broadcast: Broadcast, found: Preview) -> None:
     if waiting is None or broadcast.state is not BroadcastState.RETURNED:
         raise refused(
             "no-offer",
-            Say("Broadcast {value} has no correction of a leader to confirm.", value=broadcast.id),
+            Say("Broadcast {id} has no correction of a leader to confirm.", id=broadcast.id),
         )
     if tx.actor.person_id == waiting.person_id:
         raise refused(
@@ -174,8 +174,8 @@ def confirm(tx: Tx, broadcast: Broadcast, found: Preview) -> None:
         raise refused(
             "changed-meanwhile",
             Say(
-                "Broadcast {value} has changed since it was corrected: submit it again.",
-                value=broadcast.id,
+                "Broadcast {id} has changed since it was corrected: submit it again.",
+                id=broadcast.id,
             ),
         )
     broadcasts.move(tx, reworded, BroadcastState.SUBMITTED, submitted_at=tx.now)

@@ -57,7 +57,7 @@ def resend(tx: Tx, broadcast: Broadcast, states: Sequence[str]) -> int:
     if broadcast.released_at is None:
         raise refused(
             "not-released",
-            Say("Broadcast {value} was sent to nobody yet.", value=broadcast.id),
+            Say("Broadcast {id} was sent to nobody yet.", id=broadcast.id),
         )
     counts = broadcasts.counts(tx, broadcast.id)
     if SHORT in states:
@@ -65,7 +65,7 @@ def resend(tx: Tx, broadcast: Broadcast, states: Sequence[str]) -> int:
     if not any(counts.get(s) for s in states):
         raise refused(
             "nobody-left",
-            Say("Broadcast {value} has nobody in these states.", value=broadcast.id),
+            Say("Broadcast {id} has nobody in these states.", id=broadcast.id),
         )
     audience = Audience(of=broadcast.id, states=tuple(states))
     made = follow_up(
@@ -84,8 +84,8 @@ def test(tx: Tx, broadcast: Broadcast, contact: int) -> int:
         raise refused(
             "enough-tests",
             Say(
-                "Broadcast {value} was tested {done} times within 24 hours.",
-                value=broadcast.id,
+                "Broadcast {id} was tested {done} times within 24 hours.",
+                id=broadcast.id,
                 done=done,
             ),
         )
@@ -112,8 +112,8 @@ def correct(tx: Tx, original: Broadcast, plan: Draft) -> int:
         raise refused(
             "nothing-to-correct",
             Say(
-                "Nobody has received broadcast {value}: stop it and write it again.",
-                value=original.id,
+                "Nobody has received broadcast {id}: stop it and write it again.",
+                id=original.id,
             ),
         )
     audience = Audience(of=original.id, states=MAY_HAVE_RECEIVED)

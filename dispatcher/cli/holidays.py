@@ -56,9 +56,9 @@ def set_day(surface: Surface, day: str, name: str, kind: str) -> None:
         surface.emit({"day": on.isoformat(), "kind": kind, "name": name})
     surface.say(
         Say(
-            "{on:%Y-%m-%d}: {KINDS} ({name}).",
+            "{on:%Y-%m-%d}: {kinds} ({name}).",
             on=on,
-            KINDS=KINDS[kind],
+            kinds=KINDS[kind],
             name=name,
         )
     )

@@ -10,7 +10,7 @@ from dispatcher.cli.surface import Surface
 from dispatcher.domain.clock import site_clock
 from dispatcher.domain.model import HANOI
 from dispatcher.domain.problems import OK, USAGE, Problem
-from dispatcher.i18n import Say
+from dispatcher.i18n import NOTHING, Say
 from dispatcher.usecases import templates as acts
 
 templates = Group(Say("Templates."))
@@ -153,10 +153,10 @@ def unaccent(surface: Surface, name: str) -> None:
         return
     surface.line(f"{{% block sms %}}{proposed}{{% endblock %}}\n")
     for d in doubts:
-        meant = f" (ý là «{d.meant}»)" if d.meant else ""
+        meant = Say(" (meant: “{meant}”)", meant=d.meant) if d.meant else NOTHING
         surface.say(
             Say(
-                "  “{word}”: {readings}; better: {instead}",
+                "  “{word}”: {readings}{meant}; better: {instead}",
                 word=d.word.word,
                 readings=", ".join(d.word.readings),
                 instead=d.word.instead,

@@ -100,7 +100,7 @@ class Section:
         if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
             raise self.problem(
                 key,
-                Say("“{key}” must be {WORDS}.", key=key, WORDS=WORDS[kinds[0]]),
+                Say("“{key}” must be {words}.", key=key, words=WORDS[kinds[0]]),
             )
         return value
 

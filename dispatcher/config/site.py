@@ -21,7 +21,7 @@ from dispatcher.config.staff import StaffSettings, read_staff
 from dispatcher.domain.areas import ward_key
 from dispatcher.domain.model import Mode, Price, Sender, Window
 from dispatcher.domain.problems import settings, unknown
-from dispatcher.i18n import Say
+from dispatcher.i18n import Say, catalogs
 
 FILE = "dispatcher.toml"
 HEADS = "Tổ trưởng tổ dân phố"
@@ -107,11 +107,12 @@ def load(site: Path | None) -> Site:
         raise settings(
             "no-site",
             Say(
-                "No {FILE} in {where} or above. Make one: dispatcher init DIR, or use --site.",
-                FILE=FILE,
+                "No {file} in {where} or above. Make one: dispatcher init DIR, or use --site.",
+                file=FILE,
                 where=where,
             ),
         )
+    catalogs.correct_from(root.resolve())
     return parse(root.resolve())
 
 

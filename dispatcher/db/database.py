@@ -399,10 +399,10 @@ def open_store(url: str, sealer: Sealer) -> Store:
         raise settings(
             "database-version",
             Say(
-                "The database is at version {found}, this program needs {HEAD}. Run: "
+                "The database is at version {found}, this program needs {head}. Run: "
                 "dispatcher db upgrade",
                 found=found,
-                HEAD=HEAD,
+                head=HEAD,
             ),
         )
     return Store(engine, sealer)

@@ -57,6 +57,10 @@ def speak(language: str) -> None:
 
 @cache
 def _of(path: Path) -> dict[str, str]:
+    return read(path)
+
+
+def read(path: Path) -> dict[str, str]:
     """The sentences of one catalog by id; none where the file is missing."""
     if not path.is_file():
         return {}

@@ -56,6 +56,7 @@ def hidden_sheet(sheet: Sheet) -> Finding:
 
 
 def hidden_rows(sheet: Sheet) -> Finding:
+    """Rows nobody sees in the file were read like the others."""
     rows = sheet.hidden_rows
     some = ", ".join(str(r) for r in rows[:SOME_ROWS]) + ("…" if len(rows) > SOME_ROWS else "")
     return _about(

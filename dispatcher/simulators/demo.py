@@ -310,8 +310,8 @@ class Demo:
         )
         surface.say(
             Say(
-                "7. By residential group (ward {SHOWN_WARD}; all 12 wards are in the report):",
-                SHOWN_WARD=SHOWN_WARD,
+                "7. By residential group (ward {shown_ward}; all 12 wards are in the report):",
+                shown_ward=SHOWN_WARD,
             ),
         )
         self._table(summed)

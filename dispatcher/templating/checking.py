@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from dispatcher.domain import law
 from dispatcher.domain.model import Kind
 from dispatcher.domain.sms import measure, tidy
-from dispatcher.i18n import Say, Spoken
+from dispatcher.i18n import NOTHING, Say, Spoken
 from dispatcher.templating.files import LOUDSPEAKER, Block, Field, Template
 from dispatcher.templating.reading_back import read_back
 from dispatcher.templating.rendering import Sample, render
@@ -118,12 +118,14 @@ def _unaccented(text: str, accented: str, accepted: frozenset[str]) -> Iterator[
         yield _smart(text, smart, "block")
     for doubt in read_back(text, accented, accepted):
         readings = ", ".join(f"«{r}»" for r in doubt.word.readings)
-        meant = f" (bản có dấu: «{doubt.meant}»)" if doubt.meant else ""
+        meant = NOTHING
+        if doubt.meant:
+            meant = Say(" (with marks: “{meant}”)", meant=doubt.meant)
         yield Found(
             "ambiguous",
             "block" if doubt.word.block else "warn",
             Say(
-                "“{word}” without marks may be read as {readings}; write it another "
+                "“{word}” without marks may be read as {readings}{meant}; write it another "
                 'way ({instead}) or accept it: accepted = ["{word}"]',
                 word=doubt.word.word,
                 readings=readings,

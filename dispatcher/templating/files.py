@@ -302,9 +302,9 @@ def _cut(expanded: str, file: str, first_line: int) -> list[tuple[str, str, int]
                     file,
                     line(tag.start()),
                     Say(
-                        "block “{name}” is unknown or twice; there are {BLOCKS}.",
+                        "block “{name}” is unknown or twice; there are {blocks}.",
                         name=tag["name"],
-                        BLOCKS=", ".join(BLOCKS),
+                        blocks=", ".join(BLOCKS),
                     ),
                     "block",
                 )

@@ -111,9 +111,9 @@ def _tree(source: str, file: str, line: int) -> nodes.Template:
             file,
             line,
             Say(
-                "the block has {count} characters; at most {MOST_LETTERS}.",
+                "the block has {count} characters; at most {most_letters}.",
                 count=len(source),
-                MOST_LETTERS=MOST_LETTERS,
+                most_letters=MOST_LETTERS,
             ),
             "size",
         )
@@ -242,9 +242,9 @@ class _Reading:
                 self.file,
                 self._at(node),
                 Say(
-                    "no filter “{name}”; there are {FILTERS}.",
+                    "no filter “{name}”; there are {filters}.",
                     name=node.name,
-                    FILTERS=", ".join(FILTERS),
+                    filters=", ".join(FILTERS),
                 ),
                 "filter",
             )

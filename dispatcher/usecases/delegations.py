@@ -53,7 +53,7 @@ def lend(context: Context, wanted: Lending) -> int:
         if wanted.prefix not in PREFIXES:
             raise Problem(
                 "bad-delegation",
-                Say("The prefix is one of: {PREFIXES}", PREFIXES=", ".join(PREFIXES)),
+                Say("The prefix is one of: {prefixes}", prefixes=", ".join(PREFIXES)),
             )
         assert head.person_id is not None
         assert deputy.person_id is not None

@@ -269,7 +269,7 @@ def check_kind(path: Path) -> None:
     if path.suffix and path.suffix.lower() not in SUFFIXES:
         raise Problem(
             "file-kind",
-            Say("{name}: only {SUFFIXES} are taken.", name=path.name, SUFFIXES=", ".join(SUFFIXES)),
+            Say("{name}: only {suffixes} are taken.", name=path.name, suffixes=", ".join(SUFFIXES)),
         )
 
 

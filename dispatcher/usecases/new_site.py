@@ -155,10 +155,10 @@ def _known(name: str, wards: str, areas: str | None) -> None:
             "bad-area-set",
             Say(
                 "The areas {areas} cannot be read ({error}). It takes a CSV file with "
-                "the columns: {COLUMNS}.",
+                "the columns: {columns}.",
                 areas=areas,
                 error=error,
-                COLUMNS=COLUMNS,
+                columns=COLUMNS,
             ),
         ) from None
     listed = [w.strip() for w in wards.split(",") if w.strip()]
@@ -184,11 +184,11 @@ def _no_such_unit(unit: str, known: Mapping[str, str], areas: str | None) -> Pro
         Say(
             "The areas {place} have no “{unit}”. {perhaps}There are: {shown}. "
             "Choose one of them with --unit NAME, or bring areas of your own: "
-            "--areas FILE.csv (columns: {COLUMNS}). Nothing was made.",
+            "--areas FILE.csv (columns: {columns}). Nothing was made.",
             place=place,
             unit=unit,
             perhaps=perhaps,
             shown=shown,
-            COLUMNS=COLUMNS,
+            columns=COLUMNS,
         ),
     )

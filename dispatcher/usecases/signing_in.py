@@ -52,9 +52,9 @@ def check_strength(password: str, *names: str) -> None:
         raise refused(
             "weak-password",
             Say(
-                "A password needs {SHORTEST} characters or more, and not an easy word, "
+                "A password needs {shortest} characters or more, and not an easy word, "
                 "digits alone or the name. Four unrelated words will do.",
-                SHORTEST=SHORTEST,
+                shortest=SHORTEST,
             ),
         )
 

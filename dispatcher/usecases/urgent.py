@@ -344,9 +344,9 @@ def _called_off(
             raise refused(
                 "no-emergency",
                 Say(
-                    "Broadcast {value} is no prepared urgent text. Use: dispatcher "
-                    "broadcasts correct {value}",
-                    value=original.id,
+                    "Broadcast {id} is no prepared urgent text. Use: dispatcher "
+                    "broadcasts correct {id}",
+                    id=original.id,
                 ),
             )
         emergency = rows.of_id(tx, original.emergency_id)

@@ -74,10 +74,10 @@ def _too_many() -> Problem:
     return refused(
         "too-many-rows",
         Say(
-            "More than {MOST_EXPORTED:,} rows for one download: filter by "
+            "More than {most_exported:,} rows for one download: filter by "
             "broadcast or day, or run dispatcher log messages --output csv on the "
             "server.",
-            MOST_EXPORTED=MOST_EXPORTED,
+            most_exported=MOST_EXPORTED,
         ),
     )
 

@@ -163,9 +163,9 @@ def ended(tx: Tx, over: Sequence[Ended]) -> int:
         if b.released_at is None:
             whom = Say("nobody was sent it")
         say = Say(
-            "Broadcast {value} “{title}” expired at {until}: {whom}. If it is "
+            "Broadcast {id} “{title}” expired at {until}: {whom}. If it is "
             "still needed, send it again to those.",
-            value=b.id,
+            id=b.id,
             title=b.title,
             until=until,
             whom=whom,

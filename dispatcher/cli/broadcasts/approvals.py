@@ -83,8 +83,8 @@ def approve(surface: Surface, given: _Approve) -> None:
             surface,
             done,
             Say(
-                "Its author confirms: dispatcher broadcasts confirm {value} --as NAME",
-                value=done.id,
+                "Its author confirms: dispatcher broadcasts confirm {id} --as NAME",
+                id=done.id,
             ),
         )
         return
@@ -92,8 +92,8 @@ def approve(surface: Surface, given: _Approve) -> None:
         surface,
         done,
         Say(
-            "Set the time: dispatcher broadcasts schedule {value} [--at 08:00]",
-            value=done.id,
+            "Set the time: dispatcher broadcasts schedule {id} [--at 08:00]",
+            id=done.id,
         ),
     )
 

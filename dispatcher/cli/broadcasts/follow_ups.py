@@ -31,8 +31,8 @@ def resend(surface: Surface, number_: str, states: tuple[str, ...]) -> None:
         surface,
         made,
         Say(
-            "Preview: dispatcher broadcasts preview {value}",
-            value=made.id,
+            "Preview: dispatcher broadcasts preview {id}",
+            id=made.id,
         ),
     )
 
@@ -57,5 +57,5 @@ def correct(surface: Surface, number_: str, template: str, fields: tuple[str, ..
         )
     told(surface, made)
     surface.hint(
-        Say("Preview: dispatcher broadcasts preview {value}", value=made.id),
+        Say("Preview: dispatcher broadcasts preview {id}", id=made.id),
     )

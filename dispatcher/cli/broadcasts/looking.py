@@ -84,9 +84,9 @@ def _tell(surface: Surface, found: OneBroadcast) -> None:
         surface.say(
             Say(
                 "  of them {short} received in part only; again to them: dispatcher "
-                "broadcasts resend {value} --state short",
+                "broadcasts resend {id} --state short",
                 short=Number(found.short),
-                value=broadcast.id,
+                id=broadcast.id,
             ),
         )
 
@@ -137,7 +137,7 @@ def watch(surface: Surface, number_: str, timeout: int) -> int | None:
     if surface.json:
         surface.emit({**as_json(broadcast), "states": seen.counts, "forecast": ahead})
     surface.say(
-        Say("Broadcast {wanted}: {STATE}.", wanted=wanted, STATE=STATE[broadcast.state]),
+        Say("Broadcast {wanted}: {state}.", wanted=wanted, state=STATE[broadcast.state]),
     )
     say_drill(surface, broadcast.mode)
     _tell_counts(surface, seen.counts)

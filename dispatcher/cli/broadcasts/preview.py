@@ -46,7 +46,7 @@ def preview(
         return
     tell_preview(surface, seen)
     surface.hint(
-        Say("Submit: dispatcher broadcasts submit {value} --as NAME", value=seen.broadcast.id),
+        Say("Submit: dispatcher broadcasts submit {id} --as NAME", id=seen.broadcast.id),
     )
 
 

@@ -33,13 +33,11 @@ def schedule(
     )
     if surface.json:
         surface.emit(as_json(done))
-    surface.say(Say("Broadcast {value} has its time.", value=done.id))
+    surface.say(Say("Broadcast {id} has its time.", id=done.id))
     if not surface.json:
         tell_times(surface, broadcasts_views.preview(context, done.id).found)
     surface.hint(
-        Say(
-            "The worker: dispatcher run · Watch: dispatcher broadcasts watch {value}", value=done.id
-        ),
+        Say("The worker: dispatcher run · Watch: dispatcher broadcasts watch {id}", id=done.id),
     )
 
 
@@ -73,8 +71,8 @@ def pause(surface: Surface, number_: str) -> None:
         surface,
         done,
         Say(
-            "Go on: dispatcher broadcasts resume {value}",
-            value=done.id,
+            "Go on: dispatcher broadcasts resume {id}",
+            id=done.id,
         ),
     )
 

@@ -29,7 +29,7 @@ def told(surface: Surface, broadcast: Broadcast, hint: Spoken | None = None) -> 
     if surface.json:
         surface.emit(as_json(broadcast))
     surface.say(
-        Say("Broadcast {value}: {STATE}.", value=broadcast.id, STATE=STATE[broadcast.state]),
+        Say("Broadcast {id}: {state}.", id=broadcast.id, state=STATE[broadcast.state]),
     )
     if hint:
         surface.hint(hint)

@@ -138,12 +138,12 @@ def create(surface: Surface, given: _Create) -> None:
     made = broadcasts.create(surface.context(), new)
     if surface.json:
         surface.emit(as_json(made))
-    surface.say(Say("Draft {value}: {title}", value=made.id, title=made.title))
+    surface.say(Say("Draft {id}: {title}", id=made.id, title=made.title))
     if given.route is None:
         taken = broadcasts_views.usual_route(surface.context())
         surface.say(Say("Route: {taken}", taken=taken))
     surface.hint(
-        Say("Preview: dispatcher broadcasts preview {value}", value=made.id),
+        Say("Preview: dispatcher broadcasts preview {id}", id=made.id),
     )
 
 
@@ -208,8 +208,8 @@ def attach(surface: Surface, number_: str, file: str, remove: bool) -> None:
         surface,
         done,
         Say(
-            "The sheet to pass on: dispatcher broadcasts share {value} --html sheet.html",
-            value=done.id,
+            "The sheet to pass on: dispatcher broadcasts share {id} --html sheet.html",
+            id=done.id,
         ),
     )
 

@@ -40,7 +40,7 @@ def suppress(
         surface.emit({"suppressed": done.numbers, "scope": scope, "also": list(done.also),
                       "others": done.others})  # fmt: skip
     surface.say(
-        Say("{numbers} numbers: {SCOPES}.", numbers=done.numbers, SCOPES=SCOPES[scope]),
+        Say("{numbers} numbers: {scopes}.", numbers=done.numbers, scopes=SCOPES[scope]),
     )
     _tell_silenced(surface, done.also, done.others)
     surface.hint(
@@ -116,5 +116,5 @@ def reply(surface: Surface, reply: str, stop: bool, stop_urgent: bool, dismiss: 
     if surface.json:
         surface.emit({"reply": int(reply), "look": done, "contact": found["contact"]})
     surface.say(
-        Say("Reply {reply}: {LOOKS}.", reply=reply, LOOKS=LOOKS[done]),
+        Say("Reply {reply}: {looks}.", reply=reply, looks=LOOKS[done]),
     )

@@ -63,7 +63,7 @@ def add(
     )
     if surface.json:
         surface.emit({"id": made, "name": name, "role": role, "wards": list(wards)})
-    surface.say(Say("Added {name} ({ROLES}).", name=name, ROLES=ROLES[Role(role)]))
+    surface.say(Say("Added {name} ({roles}).", name=name, roles=ROLES[Role(role)]))
     surface.hint(Say("See everyone: dispatcher people list"))
 
 
@@ -84,7 +84,7 @@ def set_role(surface: Surface, name: str, role: str, wards: tuple[str, ...]) -> 
     cases.set_role(surface.context(), name, role, wards or None)
     if surface.json:
         surface.emit({"name": name, "role": role})
-    surface.say(Say("{name} is now {ROLES}.", name=name, ROLES=ROLES[Role(role)]))
+    surface.say(Say("{name} is now {roles}.", name=name, roles=ROLES[Role(role)]))
 
 
 @command(

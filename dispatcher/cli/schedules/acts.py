@@ -79,7 +79,7 @@ def _told(surface: Surface, done: Decided) -> None:
     if surface.json:
         surface.emit({"name": schedule.name, "state": done.state, **told})
     surface.say(
-        Say("Schedule “{name}”: {STATES}.", name=schedule.name, STATES=STATES[done.state]),
+        Say("Schedule “{name}”: {states}.", name=schedule.name, states=STATES[done.state]),
     )
     surface.hint(
         Say("Next firings: dispatcher schedules next {name}", name=schedule.name),

@@ -79,8 +79,8 @@ def _sent(surface: Surface, done: Any, found: Any) -> None:
                       "despite_refusal": found.despite_refusal})  # fmt: skip
     surface.say(
         Say(
-            "Broadcast {value} “{title}”: leaves now to {queued} people, at most {total}.",
-            value=done.id,
+            "Broadcast {id} “{title}”: leaves now to {queued} people, at most {total}.",
+            id=done.id,
             title=done.title,
             queued=Number(found.queued),
             total=Money(found.total),
@@ -96,8 +96,8 @@ def _sent(surface: Surface, done: Any, found: Any) -> None:
     surface.hint(
         Say(
             "The worker: dispatcher run · Watch: dispatcher broadcasts watch "
-            "{value} · All clear: dispatcher urgent all-clear {value}",
-            value=done.id,
+            "{id} · All clear: dispatcher urgent all-clear {id}",
+            id=done.id,
         ),
     )
 

@@ -322,10 +322,10 @@ def move(
         raise refused(
             "wrong-state",
             Say(
-                "Broadcast {value} is “{STATE}” and cannot become “{STATE2}”.",
-                value=broadcast.id,
-                STATE=STATE[broadcast.state.value],
-                STATE2=STATE[to.value],
+                "Broadcast {id} is “{state}” and cannot become “{state2}”.",
+                id=broadcast.id,
+                state=STATE[broadcast.state.value],
+                state2=STATE[to.value],
             ),
         )
     sets = ", ".join(f'"{name}" = :{name}' for name in values)
@@ -344,7 +344,7 @@ def move(
     if not changed:
         raise refused(
             "changed-meanwhile",
-            Say("Somebody else has just changed broadcast {value}.", value=broadcast.id),
+            Say("Somebody else has just changed broadcast {id}.", id=broadcast.id),
         )
     tx.note(to.value, "broadcast", broadcast.id, was=broadcast.state.value, reason=reason)
 
@@ -378,9 +378,9 @@ def change(tx: Tx, broadcast: Broadcast, **changes: Any) -> None:
         raise refused(
             "already-released",
             Say(
-                "Broadcast {value} is released and cannot be edited. Stop and correct "
-                "it: dispatcher broadcasts correct {value}",
-                value=broadcast.id,
+                "Broadcast {id} is released and cannot be edited. Stop and correct "
+                "it: dispatcher broadcasts correct {id}",
+                id=broadcast.id,
             ),
         )
     values = {k: _stored(k, v) for k, v in changes.items()}

@@ -154,7 +154,7 @@ def _mutants(surface: Surface, wanted: str, first: int, count: int, database: st
     names = [m for m in MUTANTS if wanted in ("all", m)]
     if not names:
         known = ", ".join(sorted(MUTANTS))
-        raise Problem("usage", Say("Known: {known}", known=known, wanted=wanted))
+        raise Problem("usage", Say("No {wanted}. Known: {known}", known=known, wanted=wanted))
     said: dict[str, str] = {}
     with workshop(database) as shop, surface.progress(Say("Planting"), len(names)) as update:
         for n, name in enumerate(names, 1):
