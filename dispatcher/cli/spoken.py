@@ -212,7 +212,7 @@ def told(error: click.ClickException) -> Problem:
         if isinstance(group, click.Group):
             known = group.list_commands(context)
         return unknown_command(error.command_name, known)
-    said = error.format_message().rstrip(".") + "."
+    said = " ".join(error.format_message().split()).rstrip(".") + "."
     path = context.command_path if context is not None else "dispatcher"
     return Problem("usage", Joined(" ", [Both(said, said), Say("See: {path} --help", path=path)]))
 

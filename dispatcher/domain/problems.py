@@ -29,7 +29,11 @@ class Problem(Exception):
         self.code, self.exit_code, self.where = code, exit_code, where
         self.say: Spoken = Joined(": ", [Both(where, where), why]) if where else why
 
+    def __str__(self) -> str:
+        return self.say.en
+
     def to(self, language: str) -> str:
+        """The sentence in `language`."""
         return self.say.to(language)
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from calendar import month_name
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from dispatcher.i18n import Joined, Say, Spoken
+from dispatcher.i18n import Both, Joined, Say, Spoken
 
 LONGEST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 FEBRUARY = 2
@@ -40,10 +41,10 @@ def told(missing: Mapping[int, Sequence[int]]) -> Spoken:
                 )
             )
             continue
-        names = ", ".join(str(m) for m in months)
+        names = Joined(", ", [Both(str(m), month_name[m]) for m in months])
         said.append(
             Say(
-                "there is no day {day} in month {names}: nothing is sent in those months",
+                "there is no day {day} in {names}: nothing is sent in those months",
                 day=day,
                 names=names,
             )
