@@ -36,6 +36,12 @@ def own(language: str) -> Path:
     return HERE / language / "LC_MESSAGES" / f"{DOMAIN}.po"
 
 
+def load() -> None:
+    """Read the project's own catalogs now, for a process that may open no file later."""
+    for language in LANGUAGES:
+        _of(own(language))
+
+
 def without_context(id: str) -> str:
     """The English sentence of an id that may carry a context."""
     return id.rpartition("\x04")[2]

@@ -15,7 +15,7 @@ import sys
 from dataclasses import asdict
 from typing import Any
 
-from dispatcher.i18n import Say
+from dispatcher.i18n import Say, catalogs
 
 MEMORY = 512 * 1024 * 1024  # bytes of address space
 SECONDS = 20  # of computing
@@ -82,6 +82,7 @@ def main(name: str) -> None:
 
     sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")  # type: ignore[union-attr]
     gc.disable()  # a short life without cycles
+    catalogs.load()  # no file may be opened later
     _without_network()
     _limit()
     csv.field_size_limit(32_768)  # more than Excel lets a cell hold
