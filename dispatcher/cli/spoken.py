@@ -11,18 +11,19 @@ from typing import Any, TypeVar
 import click
 
 from dispatcher.cli.surface import Surface
-from dispatcher.domain.problems import Problem, Say
+from dispatcher.domain.problems import Problem
+from dispatcher.i18n import Say
 
 T = TypeVar("T")
 GLOBAL_OPTIONS = (
-    ("--site DIR", Say("thư mục của trang", "the site's folder")),
-    ("--lang vi|en", Say("ngôn ngữ", "language")),
-    ("--as TÊN", Say("ai đang thao tác", "who is acting")),
-    ("--json", Say("in đúng một tài liệu JSON", "print exactly one JSON document")),
-    ("-q", Say("chỉ in kết quả và lỗi", "results and problems only")),
-    ("--no-progress", Say("không vẽ thanh tiến độ", "no progress bar")),
-    ("--dry-run", Say("làm thử, không lưu gì", "try it, store nothing")),
-    ("-y, --yes", Say("không hỏi lại", "do not ask again")),
+    ("--site DIR", Say("the site's folder")),
+    ("--lang vi|en", Say("language")),
+    ("--as TÊN", Say("who is acting")),
+    ("--json", Say("print exactly one JSON document")),
+    ("-q", Say("results and problems only")),
+    ("--no-progress", Say("no progress bar")),
+    ("--dry-run", Say("try it, store nothing")),
+    ("-y, --yes", Say("do not ask again")),
 )
 
 
@@ -34,11 +35,11 @@ def language(ctx: click.Context) -> str:
 class _Spoken:
     """Help in the person's language; usage headings too."""
 
-    say: Say
+    say: Spoken
     example: str = ""
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        prefix = Say("Cách dùng: ", "Usage: ").to(language(ctx))
+        prefix = Say("Usage: ").to(language(ctx))
         words = " ".join(self.collect_usage_pieces(ctx))  # type: ignore[attr-defined]
         formatter.write_usage(ctx.command_path, words, prefix=prefix)
 
@@ -48,13 +49,13 @@ class _Spoken:
             formatter.write_text(self.say.to(language(ctx)))
             if self.example:
                 formatter.write_paragraph()
-                formatter.write_text(Say("Ví dụ: ", "Example: ").to(language(ctx)) + self.example)
+                formatter.write_text(Say("Example: ").to(language(ctx)) + self.example)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         records = [p.get_help_record(ctx) for p in self.get_params(ctx)]  # type: ignore[attr-defined]
         found = [r for r in records if r is not None]
         found += [(name, say.to(language(ctx))) for name, say in GLOBAL_OPTIONS]
-        with formatter.section(Say("Tùy chọn", "Options").to(language(ctx))):
+        with formatter.section(Say("Options").to(language(ctx))):
             formatter.write_dl(found)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -75,7 +76,7 @@ class Command(_Spoken, click.Command):
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         option = super().get_help_option(ctx)
         if option is not None:
-            option.help = Say("hiện trợ giúp này", "show this help").to(language(ctx))
+            option.help = Say("show this help").to(language(ctx))
         return option
 
 
@@ -83,7 +84,7 @@ class Group(_Spoken, click.Group):
     """A noun with its verbs, or the root: entries are (module, attribute, help)."""
 
     def __init__(
-        self, say: Say, entries: dict[str, tuple[str, str, Say]] | None = None, **more: Any
+        self, say: Spoken, entries: dict[str, tuple[str, str, Spoken]] | None = None, **more: Any
     ) -> None:
         self.say = say
         self.entries = entries or {}
@@ -92,7 +93,7 @@ class Group(_Spoken, click.Group):
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         option = super().get_help_option(ctx)
         if option is not None:
-            option.help = Say("hiện trợ giúp này", "show this help").to(language(ctx))
+            option.help = Say("show this help").to(language(ctx))
         return option
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -112,7 +113,7 @@ class Group(_Spoken, click.Group):
             command = super().get_command(ctx, name)
             if isinstance(command, Command | Group):
                 rows.append((name, command.say.to(language(ctx))))
-        with formatter.section(Say("Lệnh", "Commands").to(language(ctx))):
+        with formatter.section(Say("Commands").to(language(ctx))):
             formatter.write_dl(rows)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -155,7 +156,7 @@ def gathered(kind: type[T]) -> Callable[[Callable[[Surface, T], Any]], Callable[
 
 
 class _Option(click.Option):
-    def __init__(self, *names: Any, say: Say, **more: Any) -> None:
+    def __init__(self, *names: Any, say: Spoken, **more: Any) -> None:
         super().__init__(*names, **more)
         self.say = say
 
@@ -177,8 +178,7 @@ class OneOf(click.Choice[str]):
         name, words = max(param.opts, key=len), ", ".join(self.choices)
         raise Problem(
             self.code,
-            f"Giá trị của {name} không dùng được. Có: {words}.",
-            f"{name} is one of: {words}.",
+            Say("{name} is one of: {words}.", name=name, words=words),
         )
 
 
@@ -240,7 +240,7 @@ def told(error: click.ClickException) -> Problem:
         if isinstance(error, click.UsageError) and error.ctx
         else "dispatcher"
     )
-    more = Say(f"Xem: {path} --help", f"See: {path} --help")
+    more = Say("See: {path} --help", path=path)
     return Problem("usage", f"{vi[:1].upper()}{vi[1:]}. {more.vi}", f"{en.rstrip('.')}. {more.en}")
 
 
@@ -257,8 +257,8 @@ def unknown_command(name: str, known: Sequence[str]) -> Problem:
     from dispatcher.domain.problems import unknown
 
     return unknown(
-        Say("lệnh", "command"),
+        Say("command"),
         name,
         known,
-        hint=Say("Xem: dispatcher --help", "See: dispatcher --help"),
+        hint=Say("See: dispatcher --help"),
     )

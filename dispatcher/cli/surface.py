@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dispatcher.domain.problems import Problem, Say, refused
+from dispatcher.domain.problems import Problem, refused
+from dispatcher.i18n import Say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -147,7 +148,7 @@ class Surface:
             )
         self._write(self.text(f"{vi} Tiếp tục? [c/K]", f"{en} Go on? [y/N]"), error=True)
         if sys.stdin.readline().strip().casefold() not in ("c", "có", "co", "y", "yes"):
-            raise refused("not-confirmed", "Chưa làm gì.", "Nothing was done.")
+            raise refused("not-confirmed", Say("Nothing was done."))
 
     def ask_number(self, vi: str, en: str) -> int | None:
         """A number from the person at the terminal; None where nobody can answer, or it is none."""
@@ -242,7 +243,7 @@ class Surface:
 
             def update(done: int, total: int | None = None) -> None:
                 speed = bar.tasks[0].speed
-                rate = f"{speed:.0f}{self.text(' tin/giây', '/s')}" if speed else ""
+                rate = f"{speed:.0f}{self.text(Say('/s'))}" if speed else ""
                 bar.update(task, completed=done, total=total, rate=rate)
 
             yield update

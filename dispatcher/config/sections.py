@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from dispatcher.domain.model import Window
 from dispatcher.domain.problems import Problem, settings
 from dispatcher.domain.storable import check_typed, odd_words
+from dispatcher.i18n import Say
 
 
 def read_toml(path: Path, text: str | None = None, first_line: int = 1) -> dict[str, Any]:
@@ -27,8 +28,7 @@ def read_toml(path: Path, text: str | None = None, first_line: int = 1) -> dict[
         line = int(found[1]) if found else len(text.splitlines())
         raise settings(
             "bad-toml",
-            "sai cú pháp TOML (thiếu dấu ngoặc, dấu nháy hoặc dấu =). Sửa dòng này.",
-            f"not valid TOML ({str(error).split(' (at')[0]}). Fix this line.",
+            Say("not valid TOML ({value}). Fix this line.", value=str(error).split(" (at")[0]),
             where=f"{path.name}:{line + first_line - 1}",
         ) from None
     try:
@@ -45,15 +45,16 @@ def read_text(path: Path) -> str:
     except UnicodeDecodeError:
         raise settings(
             "not-utf8",
-            "tệp không phải UTF-8. Lưu lại dạng UTF-8 rồi thử lại.",
-            "the file is not UTF-8. Save it as UTF-8 and try again.",
+            Say("the file is not UTF-8. Save it as UTF-8 and try again."),
             where=path.name,
         ) from None
     except OSError as error:
         raise settings(
             "unreadable",
-            f"không đọc được ({error.strerror}). Kiểm tra tệp và quyền.",
-            f"cannot be read ({error.strerror}). Check the file and its rights.",
+            Say(
+                "cannot be read ({strerror}). Check the file and its rights.",
+                strerror=error.strerror,
+            ),
             where=str(path),
         ) from None
     if "\0" in text:
@@ -107,17 +108,13 @@ class Section:
         value = self.take(key, (list, str), [])
         value = [value] if isinstance(value, str) else value
         if not all(isinstance(v, str) for v in value):
-            raise self.problem(
-                key, f"«{key}» phải là danh sách chữ.", f"“{key}” must be a list of strings."
-            )
+            raise self.problem(key, Say("“{key}” must be a list of strings.", key=key))
         return tuple(value)
 
     def required(self, key: str, kind: type) -> Any:
         value = self.take(key, kind)
         if value is None or value == "":
-            raise self.problem(
-                None, f"mục [{self.name}] thiếu «{key}».", f"[{self.name}] lacks “{key}”."
-            )
+            raise self.problem(None, Say("[{name}] lacks “{key}”.", name=self.name, key=key))
         return value
 
     def close(self, known: Collection[str] = ()) -> None:
@@ -189,8 +186,7 @@ def take_duration(section: Section, key: str, default: timedelta | None) -> time
     except ValueError:
         raise section.problem(
             key,
-            f'«{key}» phải ghi như "90s", "30m", "6h" hoặc "2d".',
-            f'“{key}” must look like "90s", "30m", "6h" or "2d".',
+            Say('“{key}” must look like "90s", "30m", "6h" or "2d".', key=key),
         ) from None
 
 
@@ -205,6 +201,4 @@ def take_window(section: Section, key: str, default: W) -> Window | W:
     try:
         return window(value)
     except ValueError:
-        raise section.problem(
-            key, f'«{key}» phải ghi như "07:00-22:00".', f'“{key}” must look like "07:00-22:00".'
-        ) from None
+        raise section.problem(key, Say('“{key}” must look like "07:00-22:00".', key=key)) from None

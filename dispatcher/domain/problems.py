@@ -68,18 +68,20 @@ def shortage(error: BaseException) -> Problem | None:
     if isinstance(error, RuntimeError) and "can't start new thread" in str(error):
         return settings(
             "no-thread",
-            "Máy không còn tiến trình hoặc luồng để chạy; bộ gửi tin chờ và tự thử lại. Đóng bớt "
-            "chương trình, hoặc tăng giới hạn số luồng của máy.",
-            "The machine has no thread left to run in; the worker waits and tries again by itself. "
-            "Close some programs, or raise the machine's limit of threads.",
+            Say(
+                "The machine has no thread left to run in; the worker waits and tries "
+                "again by itself. Close some programs, or raise the machine's limit of "
+                "threads."
+            ),
         )
     if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
         return settings(
             "no-descriptor",
-            "Máy đã mở quá nhiều tệp và kết nối; bộ gửi tin chờ và tự thử lại. Đóng bớt chương "
-            "trình, hoặc tăng giới hạn số tệp được mở.",
-            "Too many files and connections are open; the worker waits and tries again by itself. "
-            "Close some programs, or raise the limit of open files.",
+            Say(
+                "Too many files and connections are open; the worker waits and tries "
+                "again by itself. Close some programs, or raise the limit of open "
+                "files."
+            ),
         )
     return None
 
@@ -90,17 +92,18 @@ def _plain(name: str) -> str:
     return "".join(c for c in letters if not unicodedata.combining(c))
 
 
-def not_among(what: Say, name: str, known: Iterable[str]) -> Problem:
+def not_among(what: Spoken, name: str, known: Iterable[str]) -> Problem:
     """A word that is not one of a few; they are all named."""
     names = ", ".join(known)
     return Problem(
         "unknown-name",
-        f"Không có {what.vi} «{name}». Có: {names}.",
-        f"No {what.en} “{name}”. There are: {names}.",
+        Say("No {what} “{name}”. There are: {names}.", what=what, name=name, names=names),
     )
 
 
-def unknown(what: Say, name: str, known: Iterable[str], *, hint: Say | None = None) -> Problem:
+def unknown(
+    what: Spoken, name: str, known: Iterable[str], *, hint: Spoken | None = None
+) -> Problem:
     """A name that is not known, with the nearest ones: "có phải ý bạn là …"."""
     known = list(known)
     close = difflib.get_close_matches(_plain(name), [_plain(k) for k in known], 3, 0.6)

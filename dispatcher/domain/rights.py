@@ -10,6 +10,7 @@ from collections.abc import Collection
 
 from dispatcher.domain.model import Actor, Role
 from dispatcher.domain.problems import Problem, refused
+from dispatcher.i18n import Say
 
 DECIDERS = frozenset({Role.ADMIN, Role.LEADER})
 WRITERS = frozenset({Role.OFFICER, Role.ADMIN, Role.LEADER})
@@ -48,8 +49,10 @@ def need_people(actor: Actor, wards: Collection[int] | None) -> None:
     if actor.wards is not None and (not wards or not set(wards) <= actor.wards):
         raise refused(
             "not-your-ward",
-            f"{actor.name} chỉ quản lý người của phường mình; nêu phường: --ward.",
-            f"{actor.name} may only manage people of their own wards; name one: --ward.",
+            Say(
+                "{name} may only manage people of their own wards; name one: --ward.",
+                name=actor.name,
+            ),
         )
 
 

@@ -15,6 +15,8 @@ import sys
 from dataclasses import asdict
 from typing import Any
 
+from dispatcher.i18n import Say
+
 MEMORY = 512 * 1024 * 1024  # bytes of address space
 SECONDS = 20  # of computing
 BATCH = 400  # rows in a line
@@ -87,9 +89,7 @@ def main(name: str) -> None:
         raw = sys.stdin.buffer.read(formats.MOST_BYTES + 1)
         _forbid()
         if len(raw) > formats.MOST_BYTES:
-            raise formats.unreadable(
-                name, "tệp lớn hơn 256 MB; hãy chia nhỏ", "the file is larger than 256 MB; split it"
-            )
+            raise formats.unreadable(name, Say("the file is larger than 256 MB; split it"))
         for sheet in formats.sheets(name, raw):
             _answer(
                 {

@@ -7,20 +7,18 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from dispatcher.domain.phone import Reading, Type, read
-from dispatcher.domain.problems import Say
+from dispatcher.i18n import Say
 from dispatcher.importing import second_opinion
 from dispatcher.importing.telling import REPAIRS
 
 _NOTHING = re.compile(r"[\s0.\-–_/x]*")
 _OLD_LANDLINE = Say(
-    "cột này là điện thoại bàn nhưng số giống di động; có thể là mã vùng cũ, cần hỏi lại",
     "this column holds landlines but the number looks like a mobile; please ask",
 )
 _SECOND = Say(
-    "số đã sửa nhưng đầu số này không ai biết; cần hỏi lại",
     "the number was repaired but nobody knows its head; please ask",
 )
-Told = tuple[str, Say]  # a code and its sentence
+Told = tuple[str, Spoken]  # a code and its sentence
 
 
 @dataclass
@@ -79,12 +77,12 @@ def read_cell(text: str, sample_heads: Collection[str], *, landlines: bool = Fal
     return cell
 
 
-def _with_suggestion(why: Say, reading: Reading) -> Say:
+def _with_suggestion(why: Spoken, reading: Reading) -> Spoken:
     suggested = reading.suggested
     return _with_hint(why, "0" + suggested.removeprefix("+84") if suggested else None)
 
 
-def _with_hint(why: Say, number: str | None) -> Say:
+def _with_hint(why: Spoken, number: str | None) -> Spoken:
     if not number:
         return why
-    return Say(f"{why.vi}; có phải {number}?", f"{why.en}; is it {number}?")
+    return Say("{why}; is it {number}?", why=why, number=number)

@@ -7,7 +7,7 @@ from calendar import month_name
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from dispatcher.domain.problems import Say
+from dispatcher.i18n import Say
 
 LONGEST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 FEBRUARY = 2
@@ -30,7 +30,7 @@ def skipped(cron: str) -> dict[int, list[int]]:
     return found
 
 
-def told(missing: Mapping[int, Sequence[int]]) -> Say:
+def told(missing: Mapping[int, Sequence[int]]) -> Spoken:
     """Which months a schedule skips, in one sentence a day."""
     vi, en = [], []
     for day, months in missing.items():

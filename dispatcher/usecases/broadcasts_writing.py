@@ -22,7 +22,8 @@ from dispatcher.db.staff import kept_forms
 from dispatcher.domain import periods
 from dispatcher.domain.model import ALL_DAY, HANOI, ORDINARY, URGENT, Audience
 from dispatcher.domain.periods import Period
-from dispatcher.domain.problems import Problem, Say
+from dispatcher.domain.problems import Problem
+from dispatcher.i18n import Say
 from dispatcher.templating import Template
 from dispatcher.usecases.context import Context
 
@@ -71,7 +72,7 @@ class Writing:
     kept_at: datetime | None
     tree: Sequence[Mapping[str, Any]]
     groups: Sequence[Mapping[str, Any]]
-    ways: Sequence[tuple[str, Say]]
+    ways: Sequence[tuple[str, Spoken]]
 
 
 def form(context: Context, template: str = "", number: int | None = None) -> Writing:
@@ -149,7 +150,7 @@ def _tree(tx: Tx) -> list[dict[str, Any]]:
     return tree
 
 
-def _ways(site: Site) -> list[tuple[str, Say]]:
+def _ways(site: Site) -> list[tuple[str, Spoken]]:
     channels = {"zalo": "Zalo", "sms": "SMS"}
     found = []
     for name, route in routes.known(site).items():

@@ -10,7 +10,8 @@ from dispatcher.db.staff import notices
 from dispatcher.domain import outages
 from dispatcher.domain.model import SYSTEM, Mode
 from dispatcher.domain.outages import Attendance, Health, Level
-from dispatcher.domain.problems import Problem, Say
+from dispatcher.domain.problems import Problem
+from dispatcher.i18n import Say
 from dispatcher.usecases import alarms
 from dispatcher.usecases.checked import Checked, Finding, Opening
 from dispatcher.worker.adapters import adapter_options
@@ -33,10 +34,10 @@ def gateways(opening: Opening) -> Checked:
         name, until = next(iter(refused.items()))
         left = max(0, ((until or 0) - micros(now)) // 3_600_000_000)
         told = Say(
-            f"«{name}» cần đăng nhập lại, còn gửi được khoảng {left} giờ: "
-            f"dispatcher gateways login {name}",
-            f"“{name}” must be signed in again, it can send for about {left} hours: "
-            f"dispatcher gateways login {name}",
+            "“{name}” must be signed in again, it can send for about {left} hours: "
+            "dispatcher gateways login {name}",
+            name=name,
+            left=left,
         )
         return Checked("gateways", False, told, Level.WARN)
     if app.site.mode is Mode.LIVE:
@@ -46,7 +47,7 @@ def gateways(opening: Opening) -> Checked:
             except Problem as problem:
                 return Checked("gateways", False, problem.say, Level.ALARM)
     many = len(app.site.gateways)
-    ready = Say(f"{many} nhà cung cấp sẵn sàng", f"{many} gateways are ready")
+    ready = Say("{many} gateways are ready", many=many)
     return Checked("gateways", True, ready, Level.OK)
 
 
@@ -70,8 +71,8 @@ def worker(opening: Opening) -> Checked:
         assert found.seen_at is not None
         seconds = max(0, int((app.clock() - found.seen_at).total_seconds()))
         fine = Say(
-            f"Bộ gửi tin hoạt động {seconds} giây trước",
-            f"The worker was active {seconds} seconds ago",
+            "The worker was active {seconds} seconds ago",
+            seconds=seconds,
         )
         return Checked("worker", True, fine, Level.OK)
     told = outages.work_told(found)
@@ -88,7 +89,7 @@ def reports(opening: Opening) -> Checked:
     with app.store.read(SYSTEM) as tx:
         odd = alarms.odd_reports(app, tx)
     if not odd:
-        fine = Say("Báo nhận đọc được", "Reports can be read")
+        fine = Say("Reports can be read")
         return Checked("reports", True, fine, Level.OK)
     said = {name: alarms.of_no_use(o) for name, o in odd.items()}
     vi, en = (", ".join(f"{n} ({s.to(lang)})" for n, s in said.items()) for lang in ("vi", "en"))
@@ -108,6 +109,6 @@ def unsent(opening: Opening) -> Finding:
     with app.store.read(SYSTEM) as tx:
         found = notices.unsent(tx, app.clock() - timedelta(days=1))
     if not found:
-        return "unsent", True, Say("Không tin nào hết hạn mà chưa gửi", "Nothing expired unsent")
+        return "unsent", True, Say("Nothing expired unsent")
     vi, en = (" ".join(row[k] for row in found) for k in ("vi", "en"))
     return "unsent", False, Say(vi, en)

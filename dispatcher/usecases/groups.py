@@ -15,6 +15,7 @@ from dispatcher.db.database import Tx
 from dispatcher.domain.problems import Problem, refused
 from dispatcher.domain.rights import WRITERS, need_role
 from dispatcher.domain.sms import folded
+from dispatcher.i18n import Say
 from dispatcher.usecases.context import Context
 from dispatcher.usecases.finding import Who, people_meant
 
@@ -70,7 +71,7 @@ def join(context: Context, name: str, people: Sequence[Who]) -> GroupChange:
 
 def _made(tx: Tx, name: str) -> tuple[int, bool]:
     if not folded(name):
-        raise Problem("bad-name", "Tên nhóm đang trống.", "The name of the group is empty.")
+        raise Problem("bad-name", Say("The name of the group is empty."))
     is_new = folded(name) not in rows.by_key(tx)
     return rows.ensure(tx, [name])[folded(name)], is_new
 
@@ -115,8 +116,7 @@ def _removable(tx: Tx, group: int | str) -> NamedGroup:
     if rows.foreign(tx, found):
         raise refused(
             "not-your-ward",
-            f"Nhóm {name} có người của phường khác; chỉ bỏ được người của phường mình.",
-            f"{name} has people of other wards; only your own can be taken out.",
+            Say("{name} has people of other wards; only your own can be taken out.", name=name),
         )
     people = next((g["people"] for g in rows.listed(tx) if g["id"] == found), 0)
     return NamedGroup(found, name, people)
@@ -126,5 +126,5 @@ def _meant(tx: Tx, group: int | str) -> int:
     if isinstance(group, str):
         return rows.find(tx, group)
     if group not in {number for number, _ in rows.by_key(tx).values()}:
-        raise Problem("unknown-name", "Không có nhóm này.", "No such group.")
+        raise Problem("unknown-name", Say("No such group."))
     return group

@@ -18,6 +18,7 @@ from dispatcher.domain import phone
 from dispatcher.domain.model import HANOI, AddressKind
 from dispatcher.domain.problems import Problem
 from dispatcher.domain.rights import WRITERS, need_role
+from dispatcher.i18n import Say
 from dispatcher.usecases.context import Context
 from dispatcher.usecases.finding import Who, code_of, contact_meant, numbers
 
@@ -56,7 +57,7 @@ def suppress(context: Context, which: Who, reason: str, *, scope: str = "all") -
         need_role(tx.actor, WRITERS, *MAY_STOP)
         _need_reason(reason)
         if scope not in rows.SCOPES:
-            raise Problem("one-scope", "Không có mức này.", "No such scope.")
+            raise Problem("one-scope", Say("No such scope."))
         return _stop(tx, _addresses(tx, context, which), reason.strip(), scope, code_of(which))
 
 
@@ -80,8 +81,7 @@ def _addresses(tx: Tx, context: Context, which: Who) -> list[int]:
         if not found:
             raise Problem(
                 "no-number",
-                "Người này không có số điện thoại nào.",
-                "This person has no phone number.",
+                Say("This person has no phone number."),
             )
         return found
     heads = context.app.site.sample_heads
@@ -91,13 +91,13 @@ def _addresses(tx: Tx, context: Context, which: Who) -> list[int]:
 def _one_number(context: Context, which: Who) -> list[tuple[AddressKind, str]]:
     words = str(which).strip()
     if not words:
-        raise Problem("bad-phone", "Chưa có số điện thoại.", "No phone number was given.")
+        raise Problem("bad-phone", Say("No phone number was given."))
     return numbers([words], context.app.site.sample_heads)
 
 
 def _need_reason(reason: str) -> None:
     if not reason.strip():
-        raise Problem("no-reason", "Ghi lý do.", "Give a reason.")
+        raise Problem("no-reason", Say("Give a reason."))
 
 
 def unsuppress(context: Context, which: Who, reason: str) -> int:
@@ -129,8 +129,7 @@ def _lift(tx: Tx, entry: int | None, reason: str) -> int:
     if entry is None or not rows.lift_entry(tx, entry, reason.strip()):
         raise Problem(
             "unknown-suppression",
-            "Không có mục này trong danh sách không gửi.",
-            "There is no such entry among those not written to.",
+            Say("There is no such entry among those not written to."),
         )
     return 1
 

@@ -12,15 +12,15 @@ import jinja2
 
 from dispatcher.domain.clock import moment
 from dispatcher.domain.model import HANOI, Mode, Role
-from dispatcher.domain.problems import Say
+from dispatcher.i18n import Say
 from dispatcher.web.ask import Ask
 
 FOLDER = Path(__file__).resolve().parent / "pages"
 ROLES = {
-    Role.OFFICER: Say("cán bộ", "officer"),
-    Role.LEADER: Say("lãnh đạo", "leader"),
-    Role.ADMIN: Say("quản trị", "admin"),
-    Role.AUDITOR: Say("kiểm tra", "auditor"),
+    Role.OFFICER: Say("officer"),
+    Role.LEADER: Say("leader"),
+    Role.ADMIN: Say("admin"),
+    Role.AUDITOR: Say("auditor"),
 }
 
 

@@ -1,3 +1,5 @@
+from dispatcher.i18n import Say
+
 """Broadcasts once they are decided: timed, paused, stopped, tested, corrected, sent again."""
 
 from parity.changes import a_broadcast_a_day, clock_in_doubt
@@ -10,19 +12,35 @@ HELD, STOPPED, NONE = broadcast("held"), broadcast("stopped"), broadcast("none")
 
 SCHEDULE = Act(
     "broadcasts.schedule",
-    cli("broadcasts schedule", "{number}", at="--at", despite="--despite", again="--again",
-        people="--people"),
-    web("/broadcasts/{number}/schedule", at="at", despite="despite", again="again",
-        people="people"),
+    cli(
+        "broadcasts schedule",
+        "{number}",
+        at="--at",
+        despite="--despite",
+        again="--again",
+        people="--people",
+    ),
+    web(
+        "/broadcasts/{number}/schedule", at="at", despite="despite", again="again", people="people"
+    ),
     cases=(
         done("lan", number=APPROVED),
         done("hung-mt", "at a time", number=APPROVED, at="2026-12-01 10:00"),
-        done("lan", "one more that day, with a reason", where=[a_broadcast_a_day],
-             number=APPROVED, despite="bão"),
-        done("lan", "the same words, with a reason", number=broadcast("same-approved"),
-             again="nhắc lại"),
+        done(
+            "lan",
+            "one more that day, with a reason",
+            where=[a_broadcast_a_day],
+            number=APPROVED,
+            despite="bão",
+        ),
+        done(
+            "lan",
+            "the same words, with a reason",
+            number=broadcast("same-approved"),
+            again="nhắc lại",
+        ),
         auditor(number=APPROVED),
-        refused("unknown-broadcast", "hung", "ward", number=APPROVED),
+        refused("unknown-broadcast", Say("ward"), number=APPROVED),
         refused("unknown-broadcast", "lan", number=NONE),
         refused("wrong-state", "lan", number=DRAFT),
         refused("bad-time", "lan", number=APPROVED, at="mai"),
@@ -31,7 +49,7 @@ SCHEDULE = Act(
         refused("same_words", "lan", number=broadcast("same-approved")),
         refused("clock-doubtful", "lan", where=[clock_in_doubt], number=APPROVED),
     ),
-)  # fmt: skip
+)
 
 PAUSE = Act(
     "broadcasts.pause",
@@ -41,7 +59,7 @@ PAUSE = Act(
         done("mai", number=RUNNING),
         done("lan", "before it starts", number=SCHEDULED),
         auditor(number=RUNNING),
-        refused("unknown-broadcast", "hung", "ward", number=RUNNING),
+        refused("unknown-broadcast", Say("ward"), number=RUNNING),
         refused("wrong-state", "lan", number=DRAFT),
     ),
 )
@@ -56,7 +74,7 @@ RESUME = Act(
         refused("role", "mai", number=HELD),
         refused("clock-doubtful", "mai", where=[clock_in_doubt], number=PAUSED),
         auditor(number=PAUSED),
-        refused("unknown-broadcast", "hung", "ward", number=PAUSED),
+        refused("unknown-broadcast", Say("ward"), number=PAUSED),
         refused("wrong-state", "lan", number=DRAFT),
     ),
 )
@@ -69,7 +87,7 @@ STOP = Act(
         done("mai", number=RUNNING),
         done("lan", "while the clock is in doubt", where=[clock_in_doubt], number=PAUSED),
         auditor(number=RUNNING),
-        refused("unknown-broadcast", "hung", "ward", number=RUNNING),
+        refused("unknown-broadcast", Say("ward"), number=RUNNING),
         refused("wrong-state", "lan", number=STOPPED),
     ),
 )
@@ -94,9 +112,9 @@ TEST = Act(
     cases=(
         done("lan", number=DRAFT, phone="0950000077"),
         auditor(number=DRAFT, phone="0950000077"),
-        refused("unknown-broadcast", "hung", "ward", number=DRAFT, phone="0950000077"),
+        refused("unknown-broadcast", Say("ward"), number=DRAFT, phone="0950000077"),
         refused("bad-phone", "lan", number=DRAFT, phone="12"),
-        refused("bad-phone", "lan", "a landline", number=DRAFT, phone="02253822001"),
+        refused("bad-phone", Say("a landline"), number=DRAFT, phone="02253822001"),
         refused("enough-tests", "lan", number=broadcast("tested"), phone="0950000077"),
     ),
 )
@@ -108,7 +126,7 @@ CORRECT = Act(
     cases=(
         done("lan", number=SENT, fields={"noi_dung": "Cúp nước ngày 07"}),
         auditor(number=SENT, fields={"noi_dung": "a"}),
-        refused("unknown-broadcast", "hung", "ward", number=SENT, fields={"noi_dung": "a"}),
+        refused("unknown-broadcast", Say("ward"), number=SENT, fields={"noi_dung": "a"}),
         refused("nothing-to-correct", "lan", number=PAUSED, fields={"noi_dung": "a"}),
         refused("field-missing", "lan", number=SENT),
         refused("unknown-name", "lan", number=SENT, template="khong-co"),
@@ -122,10 +140,10 @@ RESEND = Act(
     cases=(
         done("lan", number=SENT),
         auditor(number=SENT),
-        refused("unknown-broadcast", "hung", "ward", number=SENT),
+        refused("unknown-broadcast", Say("ward"), number=SENT),
         refused("not-released", "lan", number=DRAFT),
         refused("nobody-left", "lan", number=RUNNING),
-        refused("nobody-left", "lan", "in part only", number=SENT, states=("short",)),
+        refused("nobody-left", Say("in part only"), number=SENT, states=("short",)),
         refused("unknown-name", "lan", number=SENT, states=("queued",)),
     ),
 )
@@ -138,10 +156,15 @@ SHARED = Act(
     cases=(
         done("lan", number=RUNNING, ward=MINE, places=(FIRST,)),
         auditor(number=RUNNING, ward=MINE, places=(FIRST,)),
-        refused("unknown-broadcast", "hung", "ward", number=RUNNING, ward=MINE, places=(FIRST,)),
-        refused("unknown-name", "lan", number=RUNNING, ward=MINE,
-                places=(Known("place", "Máy Tơ, Tổ 9"),)),
+        refused("unknown-broadcast", Say("ward"), number=RUNNING, ward=MINE, places=(FIRST,)),
+        refused(
+            "unknown-name",
+            "lan",
+            number=RUNNING,
+            ward=MINE,
+            places=(Known("place", "Máy Tơ, Tổ 9"),),
+        ),
     ),
-)  # fmt: skip
+)
 
 ACTS = (SCHEDULE, PAUSE, RESUME, STOP, STOP_ALL, TEST, CORRECT, RESEND, SHARED)

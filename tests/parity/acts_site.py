@@ -1,3 +1,5 @@
+from dispatcher.i18n import Say
+
 """People, delegations, gateways, days off, settings, signing in."""
 
 from parity.words import Act, Known, auditor, cli, done, person, refused, ward, web
@@ -8,10 +10,26 @@ MAI, NOBODY = person("mai"), person("ai-do")
 NEW = {"name": "hoa", "role": "officer", "full_name": "Lê Thị Hoa"}
 PERSON_ADD = Act(
     "people.add",
-    cli("people add", "{name}", role="--role", full_name="--full-name", position="--position",
-        email="--email", wards="--ward", namesake="--namesake"),
-    web("/people", name="name", role="role", full_name="full_name",
-        position="position", email="email", wards="ward", namesake="namesake"),
+    cli(
+        "people add",
+        "{name}",
+        role="--role",
+        full_name="--full-name",
+        position="--position",
+        email="--email",
+        wards="--ward",
+        namesake="--namesake",
+    ),
+    web(
+        "/people",
+        name="name",
+        role="role",
+        full_name="full_name",
+        position="position",
+        email="email",
+        wards="ward",
+        namesake="namesake",
+    ),
     cases=(
         done("quan-tri", **NEW, position="Công chức", email="hoa@phuong.example"),
         done("quan-tri", "of a ward", **NEW, wards=(MINE,)),
@@ -20,13 +38,13 @@ PERSON_ADD = Act(
         auditor(**NEW),
         refused("role", "minh", **NEW),
         refused("not-your-ward", "dao", **NEW, wards=(MINE,)),
-        refused("not-your-ward", "dao", "the whole site", **NEW),
+        refused("not-your-ward", Say("the whole site"), **NEW),
         refused("person-exists", "quan-tri", **(NEW | {"name": "lan"})),
         refused("second-account", "quan-tri", **(NEW | {"full_name": "Người lan"})),
         refused("bad-role", "quan-tri", **(NEW | {"role": "vua"})),
         refused("unknown-name", "quan-tri", **NEW, wards=(NOWHERE,)),
     ),
-)  # fmt: skip
+)
 PERSON_ROLE = Act(
     "people.role",
     cli("people role", "{number}", role="--role", wards="--ward"),
@@ -65,9 +83,9 @@ HAND_OVER = Act(
         done("quan-tri", number=person("lan"), to=person("minh")),
         refused("not-their-ward", "quan-tri", number=person("lan"), to=MAI),
         auditor(number=person("lan"), to=MAI),
-        refused("role", "quan-tri", "to an auditor", number=person("lan"), to=person("kiem")),
+        refused("role", Say("to an auditor"), number=person("lan"), to=person("kiem")),
         refused("same-person", "quan-tri", number=person("lan"), to=person("lan")),
-        refused("not-your-ward", "dao", "to another ward", number=person("hung"), to=MAI),
+        refused("not-your-ward", Say("to another ward"), number=person("hung"), to=MAI),
         refused("unknown-name", "quan-tri", number=person("lan"), to=NOBODY),
     ),
 )
@@ -121,7 +139,7 @@ KEY_END = Act(
     cases=(
         done("quan-tri", name="k-mai"),
         done("mai", "one's own", name="k-mai"),
-        refused("unknown-name", "dao", "ward", name="k-mai"),
+        refused("unknown-name", Say("ward"), name="k-mai"),
         refused("unknown-name", "quan-tri", name="khong-co"),
     ),
     why="the console makes no API keys",
@@ -143,26 +161,43 @@ LENT = {"principal": person("minh"), "deputy": MAI, "document": "16/QĐ", "first
         "until": "2026-12-31", "prefix": "KT."}  # fmt: skip
 DELEGATE = Act(
     "people.delegate",
-    cli("people delegate", "{principal} {deputy}", document="--document", first="--from",
-        until="--until", prefix="--prefix", most_people="--most-people", most_dong="--most-dong"),
-    web("/deputies", principal="principal", deputy="deputy", document="document", first="from",
-        until="until", prefix="prefix", most_people="most_people", most_dong="most_dong"),
+    cli(
+        "people delegate",
+        "{principal} {deputy}",
+        document="--document",
+        first="--from",
+        until="--until",
+        prefix="--prefix",
+        most_people="--most-people",
+        most_dong="--most-dong",
+    ),
+    web(
+        "/deputies",
+        principal="principal",
+        deputy="deputy",
+        document="document",
+        first="from",
+        until="until",
+        prefix="prefix",
+        most_people="most_people",
+        most_dong="most_dong",
+    ),
     cases=(
         done("minh", **LENT, most_people="100", most_dong="1000000"),
         done("quan-tri", "noted by an admin", **LENT),
         auditor(**LENT),
         refused("role", "lan", **LENT),
-        refused("role", "binh", "another leader's", **LENT),
-        refused("role", "quan-tri", "of no leader", **(LENT | {"principal": person("lan")})),
-        refused("role", "minh", "to an auditor", **(LENT | {"deputy": person("kiem")})),
+        refused("role", Say("another leader's"), **LENT),
+        refused("role", Say("of no leader"), **(LENT | {"principal": person("lan")})),
+        refused("role", Say("to an auditor"), **(LENT | {"deputy": person("kiem")})),
         refused("not-your-ward", "dao", **(LENT | {"principal": person("binh")})),
-        refused("bad-delegation", "minh", "to oneself", **(LENT | {"deputy": person("minh")})),
-        refused("bad-delegation", "minh", "ends before", **(LENT | {"until": "2026-12-01"})),
-        refused("bad-delegation", "minh", "no document", **(LENT | {"document": " "})),
+        refused("bad-delegation", Say("to oneself"), **(LENT | {"deputy": person("minh")})),
+        refused("bad-delegation", Say("ends before"), **(LENT | {"until": "2026-12-01"})),
+        refused("bad-delegation", Say("no document"), **(LENT | {"document": " "})),
         refused("bad-date", "minh", **(LENT | {"until": "mai"})),
         refused("unknown-name", "minh", **(LENT | {"deputy": NOBODY})),
     ),
-)  # fmt: skip
+)
 TAKE_BACK = Act(
     "people.end-delegation",
     cli("people end-delegation", "{number}"),

@@ -11,7 +11,8 @@ from dispatcher.cli.surface import Surface
 from dispatcher.domain import outages
 from dispatcher.domain.model import Mode
 from dispatcher.domain.outages import State
-from dispatcher.domain.problems import OK, SETTINGS, UNREACHABLE, Say
+from dispatcher.domain.problems import OK, SETTINGS, UNREACHABLE
+from dispatcher.i18n import Say, pgettext
 from dispatcher.usecases import alarms
 from dispatcher.usecases import gateways as use
 
@@ -20,8 +21,7 @@ UNANSWERED = frozenset({State.UNREACHABLE, State.THROTTLED, State.UNREADABLE})  
 
 @gateways.verb(
     "list",
-    "Liệt kê nhà cung cấp và tình trạng.",
-    "List gateways and how they are.",
+    Say("List gateways and how they are."),
     "dispatcher gateways list",
 )
 def list_gateways(surface: Surface) -> None:
@@ -32,17 +32,17 @@ def list_gateways(surface: Surface) -> None:
         return
     surface.table(
         [
-            Say("tên", "name"),
-            Say("trình kết nối", "adapter"),
-            Say("kênh", "channel"),
-            Say("tình trạng", "state"),
+            Say("name"),
+            Say("adapter"),
+            Say("channel"),
+            pgettext("condition", "state"),
         ],
         [
             [
                 g.name,
                 g.adapter,
                 g.channel,
-                surface.text("cần đăng nhập lại", "sign in again")
+                surface.text(Say("sign in again"))
                 if g.wants_sign_in
                 else outages.described(g.health).to(surface.language),
             ]
@@ -57,8 +57,7 @@ def list_gateways(surface: Surface) -> None:
 
 @gateways.verb(
     "check",
-    "Kiểm tra cấu hình và, khi gửi thật, kết nối tới nhà cung cấp.",
-    "Check settings and, when live, the connection.",
+    Say("Check settings and, when live, the connection."),
     "dispatcher gateways check",
 )
 @argument("names", nargs=-1)
@@ -82,23 +81,24 @@ def check(surface: Surface, names: tuple[str, ...]) -> int:
         if odd := f.get("odd_reports"):
             said = alarms.of_no_use(odd)
             surface.warn(
-                f"Báo nhận giờ qua không khớp tin nào hoặc không đọc được: {said.vi}. Xem: "
-                "dispatcher log receipts; kiểm tra khóa ở nhà cung cấp",
-                f"Reports of the last hour that match nothing or cannot be read: {said.en}. See: "
-                "dispatcher log receipts; check the keys at the vendor",
+                Say(
+                    "Reports of the last hour that match nothing or cannot be read: "
+                    "{said}. See: dispatcher log receipts; check the keys at the vendor",
+                    said=said,
+                ),
             )
         if f.get("not_registered"):
             unknown_names = ", ".join(f["not_registered"])
             surface.warn(
-                f"Nhà cung cấp chưa có tên định danh: {unknown_names}. "
-                "Tin ký tên này sẽ bị từ chối.",
-                f"The vendor does not know these senders: {unknown_names}. Messages they sign "
-                "will be refused.",
+                Say(
+                    "The vendor does not know these senders: {unknown_names}. Messages "
+                    "they sign will be refused.",
+                    unknown_names=unknown_names,
+                ),
             )
     if app.site.mode is Mode.DRILL:
         surface.hint(
-            "Đang chạy thử nên chưa kiểm tra khóa và kết nối thật.",
-            "This is a drill: real keys and connections were not tried.",
+            Say("This is a drill: real keys and connections were not tried."),
         )
     return worst
 
@@ -114,23 +114,18 @@ def _fine(found: Mapping[str, Any]) -> tuple[str, str]:
     return f"{name}: đạt{vi}", f"{name}: fine{en}"
 
 
-@gateways.verb(
-    "pause", "Tạm dừng một nhà cung cấp.", "Pause a gateway.", "dispatcher gateways pause esms"
-)
+@gateways.verb("pause", Say("Pause a gateway."), "dispatcher gateways pause esms")
 @argument("name", complete="gateway")
 def pause(surface: Surface, name: str) -> None:
     use.pause(surface.context(), name)
     if surface.json:
         surface.emit({"gateway": name, "paused": True})
-    surface.say(
-        f"Đã tạm dừng {name}; tin chờ ở đó không mất.", f"{name} is paused; nothing is lost."
-    )
+    surface.say(Say("{name} is paused; nothing is lost.", name=name))
 
 
 @gateways.verb(
     "resume",
-    "Cho một nhà cung cấp chạy lại.",
-    "Resume a gateway.",
+    Say("Resume a gateway."),
     "dispatcher gateways resume esms",
 )
 @argument("name", complete="gateway")
@@ -138,4 +133,4 @@ def resume(surface: Surface, name: str) -> None:
     use.resume(surface.context(), name)
     if surface.json:
         surface.emit({"gateway": name, "paused": False})
-    surface.say(f"{name} chạy lại.", f"{name} runs again.")
+    surface.say(Say("{name} runs again.", name=name))

@@ -8,14 +8,13 @@ from dispatcher.cli.people.words import ROLES, typed_phone
 from dispatcher.cli.spoken import OneOf, argument, command, option
 from dispatcher.cli.surface import Surface
 from dispatcher.domain.model import Role
-from dispatcher.domain.problems import Say
+from dispatcher.i18n import Say
 from dispatcher.usecases import people as cases
 from dispatcher.usecases.people import NewPerson
 
 
 @command(
-    "Thêm một người. Tên này dùng cho --as.",
-    "Add a person. --as takes this name.",
+    Say("Add a person. --as takes this name."),
     "dispatcher people add lan --role officer --ward 'Máy Tơ' --full-name 'Nguyễn Thị Lan'",
     "add",
 )
@@ -24,20 +23,18 @@ from dispatcher.usecases.people import NewPerson
     "--role",
     type=OneOf([r.value for r in Role], "bad-role"),
     required=True,
-    vi="vai trò",
-    en="role",
+    say=Say("role"),
 )
-@option("--full-name", default="", vi="họ và tên", en="full name")
-@option("--position", default="", vi="chức vụ", en="position")
-@option("--email", default="", vi="email để báo việc", en="e-mail to be told by")
-@option("--phone", default="", vi="di động để báo việc, hoặc -", en="mobile to be told by, or -")
-@option("--namesake", is_flag=True, vi="người khác cùng họ tên", en="somebody else of that name")
+@option("--full-name", default="", say=Say("full name"))
+@option("--position", default="", say=Say("position"))
+@option("--email", default="", say=Say("e-mail to be told by"))
+@option("--phone", default="", say=Say("mobile to be told by, or -"))
+@option("--namesake", is_flag=True, say=Say("somebody else of that name"))
 @option(
     "--ward",
     "wards",
     multiple=True,
-    vi="phường phụ trách (bỏ trống: toàn trang)",
-    en="ward in charge of (none: the whole site)",
+    say=Say("ward in charge of (none: the whole site)"),
 )
 def add(
     surface: Surface,
@@ -66,12 +63,11 @@ def add(
     if surface.json:
         surface.emit({"id": made, "name": name, "role": role, "wards": list(wards)})
     surface.say(f"Đã thêm {name} ({ROLES[Role(role)]}).", f"Added {name} ({role}).")
-    surface.hint("Xem mọi người: dispatcher people list", "See everyone: dispatcher people list")
+    surface.hint(Say("See everyone: dispatcher people list"))
 
 
 @command(
-    "Đổi vai trò hoặc phường của một người.",
-    "Change a person's role or wards.",
+    Say("Change a person's role or wards."),
     "dispatcher people role lan --role leader --as quan-tri",
     "role",
 )
@@ -80,10 +76,9 @@ def add(
     "--role",
     type=OneOf([r.value for r in Role], "bad-role"),
     required=True,
-    vi="vai trò",
-    en="role",
+    say=Say("role"),
 )
-@option("--ward", "wards", multiple=True, vi="phường phụ trách mới", en="new wards")
+@option("--ward", "wards", multiple=True, say=Say("new wards"))
 def set_role(surface: Surface, name: str, role: str, wards: tuple[str, ...]) -> None:
     cases.set_role(surface.context(), name, role, wards or None)
     if surface.json:
@@ -92,8 +87,7 @@ def set_role(surface: Surface, name: str, role: str, wards: tuple[str, ...]) -> 
 
 
 @command(
-    "Khóa một người: không thao tác được nữa, việc đã làm vẫn còn tên.",
-    "Disable a person: no more acts; what was done keeps their name.",
+    Say("Disable a person: no more acts; what was done keeps their name."),
     "dispatcher people disable hoa --as quan-tri",
     "disable",
 )
@@ -104,16 +98,18 @@ def disable(surface: Surface, name: str) -> None:
     found, open_work = leaving.person, leaving.work
     if open_work:
         surface.confirm(
-            f"{found.name} còn: {_told(surface, open_work)}. Nên giao trước: "
-            f"dispatcher people handover {found.name} NGƯỜI_NHẬN.",
-            f"{found.name} still has: {_told(surface, open_work)}. Better first: "
-            f"dispatcher people handover {found.name} SOMEBODY.",
+            Say(
+                "{name} still has: {surface}. Better first: dispatcher people handover "
+                "{name} SOMEBODY.",
+                name=found.name,
+                surface=_told(surface, open_work),
+            ),
         )
     cases.disable(context, name)
     if surface.json:
         surface.emit({"name": found.name, "disabled": True, "open": open_work.__dict__})
-    surface.say(f"Đã khóa {found.name}.", f"{found.name} is disabled.")
-    surface.hint("Xem mọi người: dispatcher people list", "See: dispatcher people list")
+    surface.say(Say("{name} is disabled.", name=found.name))
+    surface.hint(Say("See: dispatcher people list"))
 
 
 def _told(surface: Surface, work: Any) -> str:
@@ -131,8 +127,7 @@ def _told(surface: Surface, work: Any) -> str:
 
 
 @command(
-    "Giao hết việc đang dở của một người cho người khác.",
-    "Give all open work of one person to another.",
+    Say("Give all open work of one person to another."),
     "dispatcher people handover hoa lan --as quan-tri",
     "handover",
 )
@@ -143,7 +138,7 @@ def handover(surface: Surface, old: str, new: str) -> None:
     giver, taker, moved, keys = done.giver, done.taker, done.work, done.keys
     if surface.json:
         surface.emit({"from": giver.name, "to": taker.name, **moved.__dict__, "keys": keys})
-    told = _told(surface, moved) or surface.text("không có việc đang dở", "nothing was open")
+    told = _told(surface, moved) or surface.text(Say("nothing was open"))
     surface.say(
         f"{giver.name} giao cho {taker.name}: {told}.",
         f"{giver.name} to {taker.name}: {told}.",
@@ -151,21 +146,22 @@ def handover(surface: Surface, old: str, new: str) -> None:
     if moved.approved_schedules:
         names = ", ".join(moved.approved_schedules)
         surface.say(
-            f"Cần lãnh đạo khác duyệt lại các lịch: {names}.",
-            f"Another leader must approve these schedules again: {names}.",
+            Say("Another leader must approve these schedules again: {names}.", names=names),
         )
     if keys:
         surface.say(
-            f"{giver.name} có thể biết các khóa này; hãy đổi ở nhà cung cấp: {', '.join(keys)}.",
-            f"{giver.name} may know these keys; change them at the vendors: {', '.join(keys)}.",
+            Say(
+                "{name} may know these keys; change them at the vendors: {keys}.",
+                name=giver.name,
+                keys=", ".join(keys),
+            ),
         )
     surface.hint(
-        f"Khóa tài khoản: dispatcher people disable {giver.name}",
-        f"Then: dispatcher people disable {giver.name}",
+        Say("Then: dispatcher people disable {name}", name=giver.name),
     )
 
 
-@command("Liệt kê mọi người.", "List everyone.", "dispatcher people list", "list")
+@command(Say("List everyone."), "dispatcher people list", "list")
 def list_people(surface: Surface) -> None:
     found = cases.seen(surface.context())
     if surface.json:
@@ -185,17 +181,17 @@ def list_people(surface: Surface) -> None:
         return
     surface.table(
         [
-            Say("tên", "name"),
-            Say("họ và tên", "full name"),
-            Say("vai trò", "role"),
-            Say("phường", "wards"),
+            Say("name"),
+            Say("full name"),
+            Say("role"),
+            Say("wards"),
         ],
         [
             [
                 p["name"],
                 p["full_name"],
                 surface.text(ROLES[Role(p["role"])], p["role"]),
-                ", ".join(p["wards"]) or surface.text("toàn trang", "whole site"),
+                ", ".join(p["wards"]) or surface.text(Say("whole site")),
             ]
             for p in found
         ],
