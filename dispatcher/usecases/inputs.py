@@ -1,0 +1,186 @@
+"""What doors are given becomes typed values, and every field that does not fit is named.
+
+Comes from: bodies and queries of programs, forms of the console.   Goes to: commands of use cases.
+Never: decides whether something may be done. A value of the right type is the act's own business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
+
+import msgspec
+from msgspec import inspect
+
+from dispatcher.domain.amounts import number
+from dispatcher.domain.problems import Problem, Say
+from dispatcher.domain.storable import words
+
+T = TypeVar("T")
+MOST_NAMED = 20  # wrong fields of one problem
+MISSING = Say("thiếu", "missing")
+UNKNOWN = Say("không có trường này", "unknown")
+NOTHING = Say("", "")
+
+
+@dataclass(frozen=True)
+class WrongField:
+    """One field that does not fit. `path`: where it stands in what was sent, as phones[2];
+    `code`: of the problem it would be alone; `say`: what may stand there."""
+
+    path: str
+    code: str
+    say: Say
+
+
+class WrongFields(Problem):
+    """What was sent does not fit. `fields`: each of them, for a door that shows it beside them."""
+
+    def __init__(self, fields: Sequence[WrongField]) -> None:
+        vi, en = ("; ".join(f"{w.path}: {w.say.to(to)}" for w in fields) for to in ("vi", "en"))
+        super().__init__(fields[0].code, vi, en)
+        self.fields = tuple(fields)
+
+
+class TypedField(NamedTuple):
+    """A field of a struct or of a command. `key`: its name outside; `hint`: its type."""
+
+    name: str
+    key: str
+    hint: Any
+    type: inspect.Type
+    required: bool
+
+
+def typed_fields(kind: type) -> list[TypedField]:
+    """The fields of a struct or a frozen dataclass, in order."""
+    hints = get_type_hints(kind, include_extras=True)
+    found = inspect.type_info(kind)
+    assert isinstance(found, inspect.StructType | inspect.DataclassType)
+    return [
+        TypedField(f.name, f.encode_name, hints[f.name], plain(f.type), f.required)
+        for f in found.fields
+    ]
+
+
+def plain(found: inspect.Type) -> inspect.Type:
+    """A type without what is only said of it, and without the ways of leaving it out."""
+    while isinstance(found, inspect.Metadata):
+        found = found.type
+    if isinstance(found, inspect.UnionType):
+        kept = [plain(t) for t in found.types if not isinstance(t, inspect.NoneType)]
+        return kept[0] if len(kept) == 1 else inspect.UnionType(tuple(kept))
+    return found
+
+
+def whole(text: str) -> int | None:
+    """A whole number as typed; None for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+
+
+def of_values(kind: type[T], given: object, code: str) -> T:
+    """Values as JSON has them, as a struct or command. Raises WrongFields, of `code`."""
+    try:
+        return msgspec.convert(given, kind)
+    except msgspec.ValidationError:
+        raise WrongFields(list(islice(wrong_in(given, kind, code), MOST_NAMED))) from None
+
+
+def wrong_in(given: object, kind: Any, code: str, at: str = "") -> Iterator[WrongField]:
+    """Every field of `given` that is not of this type, deepest first, by its path."""
+    found = plain(inspect.type_info(kind))
+    match found, given:
+        case inspect.StructType(), Mapping():
+            inner = _wrong_fields(given, found.cls, code, at)
+        case inspect.DictType(), Mapping():
+            inner = _wrong_entries(given, kind, code, at)
+        case inspect.VarTupleType(), list() | tuple():
+            of_item = get_args(_bare(kind))[0]
+            items = (wrong_in(v, of_item, code, f"{at}[{i}]") for i, v in enumerate(given))
+            inner = chain.from_iterable(items)
+        case _:
+            inner = iter(())
+    first = next(inner, None)
+    if first is not None:
+        yield first
+        yield from inner
+        return
+    try:
+        msgspec.convert(given, kind)
+    except msgspec.ValidationError:
+        yield WrongField(at or "$", code, allowed(found))
+
+
+def _wrong_fields(
+    given: Mapping[Any, object], kind: type, code: str, at: str
+) -> Iterator[WrongField]:
+    before = f"{at}." if at else ""
+    fields = {f.key: f for f in typed_fields(kind)}
+    for key in given:
+        if key not in fields:
+            yield WrongField(f"{before}{words(key, 50)}", code, UNKNOWN)
+    for key, field in fields.items():
+        if key in given:
+            yield from wrong_in(given[key], field.hint, code, f"{before}{key}")
+        elif field.required:
+            yield WrongField(f"{before}{key}", code, MISSING)
+
+
+def _wrong_entries(
+    given: Mapping[Any, object], kind: Any, code: str, at: str
+) -> Iterator[WrongField]:
+    of_key, of_value = get_args(_bare(kind))
+    for key, value in given.items():
+        path = f"{at}.{words(key, 50)}"
+        yield from wrong_in(key, of_key, code, path)
+        yield from wrong_in(value, of_value, code, path)
+
+
+def _bare(kind: Any) -> Any:
+    """A type without its annotations."""
+    return kind.__origin__ if hasattr(kind, "__metadata__") else kind
+
+
+# --- in words -----------------------------------------------------------------------------------
+
+
+def allowed(found: inspect.Type) -> Say:
+    """What may stand in a field of this type."""
+    match found:
+        case inspect.StrType():
+            size = _size(
+                found.min_length, found.max_length, Say(" dài {} ký tự", " of {} characters")
+            )
+            odd = Say(", không có ký tự NUL", ", without NUL,") if found.pattern else NOTHING
+            return Say(f"cần chữ{size.vi}{odd.vi}", f"text{size.en}{odd.en} is wanted")
+        case inspect.IntType():
+            size = _size(found.ge, found.le, Say(" {}", " of {}"))
+            return Say(f"cần số nguyên{size.vi}", f"a whole number{size.en} is wanted")
+        case inspect.BoolType():
+            return Say("cần true hoặc false", "true or false is wanted")
+        case inspect.LiteralType():
+            return _one_of(found.values)
+        case inspect.EnumType():
+            return _one_of([member.value for member in found.cls])
+        case inspect.VarTupleType():
+            size = _size(found.min_length, found.max_length, Say(" {} mục", " of {}"))
+            return Say(f"cần danh sách{size.vi}", f"a list{size.en} is wanted")
+    return Say("cần một đối tượng JSON", "an object is wanted")
+
+
+def _one_of(known: Iterable[object]) -> Say:
+    named = ", ".join(str(v) for v in known)
+    return Say(f"cần một trong: {named}", f"one of these is wanted: {named}")
+
+
+def _size(low: int | None, high: int | None, say: Say) -> Say:
+    """From how many to how many; nothing where any size will do."""
+    if high is None:
+        return NOTHING
+    if not low:
+        return Say(say.vi.format(f"nhiều nhất {number(high)}"), say.en.format(f"at most {high:,}"))
+    return Say(
+        say.vi.format(f"từ {number(low)} đến {number(high)}"), say.en.format(f"{low:,} to {high:,}")
+    )
