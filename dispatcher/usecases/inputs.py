@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import chain, islice
 from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
 
@@ -28,19 +29,26 @@ NOTHING = Say("", "")
 @dataclass(frozen=True)
 class WrongField:
     """One field that does not fit. `path`: where it stands in what was sent, as phones[2];
-    `code`: of the problem it would be alone; `say`: what may stand there."""
+    `code`: of the problem it would be alone; `say`: what may stand there; `label`: what a page
+    calls the field, None for its path."""
 
     path: str
     code: str
     say: Say
+    label: Say | None = None
+
+    def told(self, language: str) -> str:
+        """Which field, and what may stand there."""
+        name = self.label.to(language) if self.label else self.path
+        return f"{name}: {self.say.to(language)}"
 
 
 class WrongFields(Problem):
     """What was sent does not fit. `fields`: each of them, for a door that shows it beside them."""
 
     def __init__(self, fields: Sequence[WrongField]) -> None:
-        vi, en = ("; ".join(f"{w.path}: {w.say.to(to)}" for w in fields) for to in ("vi", "en"))
-        super().__init__(fields[0].code, vi, en)
+        vi, en = ("; ".join(w.told(language) for w in fields) for language in ("vi", "en"))
+        super().__init__(fields[0].code, f"{vi}.", f"{en}.")
         self.fields = tuple(fields)
 
 
@@ -54,15 +62,16 @@ class TypedField(NamedTuple):
     required: bool
 
 
-def typed_fields(kind: type) -> list[TypedField]:
+@cache
+def typed_fields(kind: type) -> tuple[TypedField, ...]:
     """The fields of a struct or a frozen dataclass, in order."""
     hints = get_type_hints(kind, include_extras=True)
     found = inspect.type_info(kind)
     assert isinstance(found, inspect.StructType | inspect.DataclassType)
-    return [
+    return tuple(
         TypedField(f.name, f.encode_name, hints[f.name], plain(f.type), f.required)
         for f in found.fields
-    ]
+    )
 
 
 def plain(found: inspect.Type) -> inspect.Type:

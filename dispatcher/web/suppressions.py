@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from dispatcher.domain import words
 from dispatcher.domain.opting_out import Wish
 from dispatcher.domain.problems import Problem
 from dispatcher.usecases import replies, suppressions
 from dispatcher.web.ask import Answer, Ask, Go, Shown
-from dispatcher.web.guard import Page, changes, reads
+from dispatcher.web.guard import Page, button, changes, reads
 
 SHOWN = 500  # the newest
 
@@ -15,21 +17,27 @@ SHOWN = 500  # the newest
 # --- one person ---------------------------------------------------------------------------------
 
 
-def suppress(ask: Ask) -> Answer:
+class Stopped(Struct, frozen=True, kw_only=True):
+    """`scope`: notices and campaigns, or everything where it is empty."""
+
+    reason: str
+    scope: str = ""
+
+
+def suppress(ask: Ask, form: Stopped) -> Answer:
     """One step on the line: stop writing, wrong number."""
     number = ask.number()
-    suppressions.suppress(ask.context, number, ask.one("reason"), scope=_scope(ask))
+    suppressions.suppress(ask.context, number, form.reason, scope=form.scope or "all")
     return Go(f"/contacts/{number}")
 
 
-def _scope(ask: Ask) -> str:
-    """What a form asks to stop: notices and campaigns, or everything."""
-    return ask.one("scope") or "all"
+class Lifted(Struct, frozen=True):
+    reason: str
 
 
-def unsuppress(ask: Ask) -> Answer:
+def unsuppress(ask: Ask, form: Lifted) -> Answer:
     number = ask.number()
-    suppressions.unsuppress(ask.context, number, ask.one("reason"))
+    suppressions.unsuppress(ask.context, number, form.reason)
     return Go(f"/contacts/{number}")
 
 
@@ -50,14 +58,18 @@ def blocked(ask: Ask) -> Answer:
                                        "why_stopped": words.why_stopped})  # fmt: skip
 
 
-def block(ask: Ask) -> Answer:
+class NumberStopped(Stopped, frozen=True, kw_only=True):
+    phone: str
+
+
+def block(ask: Ask, form: NumberStopped) -> Answer:
     """A number that is not to be written to, on a list or not."""
-    suppressions.suppress(ask.context, ask.one("phone"), ask.one("reason"), scope=_scope(ask))
+    suppressions.suppress(ask.context, form.phone, form.reason, scope=form.scope or "all")
     return Go("/suppressions")
 
 
-def lift(ask: Ask) -> Answer:
-    suppressions.lift(ask.context, ask.number(), ask.one("reason"))
+def lift(ask: Ask, form: Lifted) -> Answer:
+    suppressions.lift(ask.context, ask.number(), form.reason)
     return Go("/suppressions")
 
 
@@ -75,9 +87,13 @@ def written_back(ask: Ask) -> Answer:
                                   "CONFIRMATIONS": words.CONFIRMATIONS})  # fmt: skip
 
 
-def look_at(ask: Ask) -> Answer:
+class Decision(Struct, frozen=True):
+    what: str
+
+
+def look_at(ask: Ask, form: Decision) -> Answer:
     """A reply that may be a refusal is one, or is none."""
-    wish = WISHES.get(ask.one("what"))
+    wish = WISHES.get(form.what)
     if wish is None:
         raise Problem("one-decision", "Chọn một cách xử lý.", "Choose what to do.")
     replies.look_at(ask.context, ask.number(), wish)
@@ -85,12 +101,12 @@ def look_at(ask: Ask) -> Answer:
 
 
 PAGES: list[Page] = [
-    changes("/contacts/{number}/suppress", suppress),
-    changes("/contacts/{number}/unsuppress", unsuppress),
-    changes("/contacts/{number}/moved", moved_away),
+    changes("/contacts/{number}/suppress", suppress, Stopped),
+    changes("/contacts/{number}/unsuppress", unsuppress, Lifted),
+    button("/contacts/{number}/moved", moved_away),
     reads("/suppressions", blocked),
-    changes("/suppressions", block),
-    changes("/suppressions/{number}/lift", lift),
+    changes("/suppressions", block, NumberStopped),
+    changes("/suppressions/{number}/lift", lift, Lifted),
     reads("/replies", written_back),
-    changes("/replies/{number}", look_at),
+    changes("/replies/{number}", look_at, Decision),
 ]
