@@ -62,9 +62,13 @@ class TypedField(NamedTuple):
     required: bool
 
 
-@cache
 def typed_fields(kind: type) -> tuple[TypedField, ...]:
     """The fields of a struct or a frozen dataclass, in order."""
+    return _fields_of(kind)
+
+
+@cache
+def _fields_of(kind: type) -> tuple[TypedField, ...]:
     hints = get_type_hints(kind, include_extras=True)
     found = inspect.type_info(kind)
     assert isinstance(found, inspect.StructType | inspect.DataclassType)

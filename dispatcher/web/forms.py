@@ -37,7 +37,7 @@ NOT_GIVEN = object()
 _COUNT = re.compile(
     r"(\d{1,18}|\d{1,3}(?:[., ]\d{3})+) ?(?:người|people|đồng|đ|vnđ|giờ|hours)?", re.ASCII
 )
-_DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
+_DAY = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})")
 
 # What a page calls the fields in which something may not fit.
 LABELS = {
