@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from dispatcher.usecases import areas
 from dispatcher.web.ask import Answer, Ask, Go, Shown
+from dispatcher.web.forms import Named
 from dispatcher.web.guard import Page, changes, reads
 
 
@@ -13,11 +14,7 @@ def listed(ask: Ask) -> Answer:
     return Shown("areas.html", {"found": areas.own(ask.context)})
 
 
-class AreaName(Struct, frozen=True):
-    name: str
-
-
-def rename(ask: Ask, form: AreaName) -> Answer:
+def rename(ask: Ask, form: Named) -> Answer:
     areas.rename(ask.context, "", ask.number(), form.name)
     return Go("/areas")
 
@@ -34,6 +31,6 @@ def merge(ask: Ask, form: AreaMerged) -> Answer:
 
 PAGES: list[Page] = [
     reads("/areas", listed),
-    changes("/areas/{number}/rename", rename, AreaName),
+    changes("/areas/{number}/rename", rename, Named),
     changes("/areas/{number}/merge", merge, AreaMerged),
 ]

@@ -33,7 +33,7 @@ from dispatcher.usecases.inputs import whole
 from dispatcher.usecases.reports import COLUMNS
 from dispatcher.web import troubles
 from dispatcher.web.ask import Answer, Ask, Go, Sent, Shown
-from dispatcher.web.forms import Blanks, Upload
+from dispatcher.web.forms import Blanks, Reasoned, Upload
 from dispatcher.web.guard import Page, button, changes, reads
 
 JUST_NOW = timedelta(minutes=30)
@@ -243,16 +243,12 @@ def correct_words(ask: Ask, form: CorrectedWords) -> Answer:
     return Go(f"/broadcasts/{ask.number()}")
 
 
-class Refusal(Struct, frozen=True):
-    reason: str
-
-
-def send_back(ask: Ask, form: Refusal) -> Answer:
+def send_back(ask: Ask, form: Reasoned) -> Answer:
     broadcasts_approval.send_back(ask.context, ask.number(), form.reason)
     return Go("/inbox")
 
 
-def reject(ask: Ask, form: Refusal) -> Answer:
+def reject(ask: Ask, form: Reasoned) -> Answer:
     broadcasts_approval.reject(ask.context, ask.number(), form.reason)
     return Go("/inbox")
 
@@ -351,8 +347,8 @@ PAGES: list[Page] = [
     changes(f"{OF}/paper", approve_on_paper, PaperApproval),
     changes(f"{OF}/words", correct_words, CorrectedWords),
     button(f"{OF}/confirm", _does(broadcasts_approval.confirm)),
-    changes(f"{OF}/return", send_back, Refusal),
-    changes(f"{OF}/reject", reject, Refusal),
+    changes(f"{OF}/return", send_back, Reasoned),
+    changes(f"{OF}/reject", reject, Reasoned),
     changes(f"{OF}/schedule", schedule, TimeSet),
     button(f"{OF}/pause", _does(broadcasts_sending.pause)),
     button(f"{OF}/resume", _does(broadcasts_sending.resume)),

@@ -80,6 +80,18 @@ class Blanks(msgspec.Struct, frozen=True, kw_only=True):
         return {name: value for name, value in self.blanks.items() if value}
 
 
+class Named(msgspec.Struct, frozen=True):
+    """A form that gives something a name."""
+
+    name: str
+
+
+class Reasoned(msgspec.Struct, frozen=True):
+    """A form that says why."""
+
+    reason: str
+
+
 class Reading(NamedTuple):
     """How a text becomes a value of one type; `read` raises ValueError. `code`: of the problem
     where it does not fit; `say`: what may stand there."""
@@ -106,8 +118,12 @@ def day(text: str) -> date:
 
 
 READINGS: Mapping[type, Reading] = {
-    int: Reading(whole_number, "bad-number", Say("cần một số như 1.200", "a number is wanted")),
-    date: Reading(day, "bad-date", Say("cần một ngày như 01/12/2026", "a day is wanted")),
+    int: Reading(
+        whole_number, "bad-number", Say("cần một số như 1.200", "a number like 1200 is wanted")
+    ),
+    date: Reading(
+        day, "bad-date", Say("cần một ngày như 01/12/2026", "a day like 2026-12-01 is wanted")
+    ),
     timedelta: Reading(
         duration, "bad-time", Say("cần một thời hạn như 6h", "a time like 6h is wanted")
     ),

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from dispatcher.usecases import groups
 from dispatcher.web.ask import Answer, Ask, Go, Shown
+from dispatcher.web.forms import Named
 from dispatcher.web.guard import Page, button, changes, reads
 
 
@@ -13,11 +14,7 @@ def listed(ask: Ask) -> Answer:
     return Shown("groups.html", {"found": groups.listed(ask.context)})
 
 
-class GroupName(Struct, frozen=True):
-    name: str
-
-
-def add(ask: Ask, form: GroupName) -> Answer:
+def add(ask: Ask, form: Named) -> Answer:
     groups.add(ask.context, form.name)
     return Go("/groups")
 
@@ -54,7 +51,7 @@ def leave(ask: Ask, form: GroupLeft) -> Answer:
 
 PAGES: list[Page] = [
     reads("/groups", listed),
-    changes("/groups", add, GroupName),
+    changes("/groups", add, Named),
     button("/groups/{number}/remove", remove),
     changes("/contacts/{number}/join", join, GroupJoined),
     changes("/contacts/{number}/leave", leave, GroupLeft),

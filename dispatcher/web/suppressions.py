@@ -9,6 +9,7 @@ from dispatcher.domain.opting_out import Wish
 from dispatcher.domain.problems import Problem
 from dispatcher.usecases import replies, suppressions
 from dispatcher.web.ask import Answer, Ask, Go, Shown
+from dispatcher.web.forms import Reasoned
 from dispatcher.web.guard import Page, button, changes, reads
 
 SHOWN = 500  # the newest
@@ -17,10 +18,9 @@ SHOWN = 500  # the newest
 # --- one person ---------------------------------------------------------------------------------
 
 
-class Stopped(Struct, frozen=True, kw_only=True):
+class Stopped(Reasoned, frozen=True, kw_only=True):
     """`scope`: notices and campaigns, or everything where it is empty."""
 
-    reason: str
     scope: str = ""
 
 
@@ -31,11 +31,7 @@ def suppress(ask: Ask, form: Stopped) -> Answer:
     return Go(f"/contacts/{number}")
 
 
-class Lifted(Struct, frozen=True):
-    reason: str
-
-
-def unsuppress(ask: Ask, form: Lifted) -> Answer:
+def unsuppress(ask: Ask, form: Reasoned) -> Answer:
     number = ask.number()
     suppressions.unsuppress(ask.context, number, form.reason)
     return Go(f"/contacts/{number}")
@@ -68,7 +64,7 @@ def block(ask: Ask, form: NumberStopped) -> Answer:
     return Go("/suppressions")
 
 
-def lift(ask: Ask, form: Lifted) -> Answer:
+def lift(ask: Ask, form: Reasoned) -> Answer:
     suppressions.lift(ask.context, ask.number(), form.reason)
     return Go("/suppressions")
 
@@ -102,11 +98,11 @@ def look_at(ask: Ask, form: Decision) -> Answer:
 
 PAGES: list[Page] = [
     changes("/contacts/{number}/suppress", suppress, Stopped),
-    changes("/contacts/{number}/unsuppress", unsuppress, Lifted),
+    changes("/contacts/{number}/unsuppress", unsuppress, Reasoned),
     button("/contacts/{number}/moved", moved_away),
     reads("/suppressions", blocked),
     changes("/suppressions", block, NumberStopped),
-    changes("/suppressions/{number}/lift", lift, Lifted),
+    changes("/suppressions/{number}/lift", lift, Reasoned),
     reads("/replies", written_back),
     changes("/replies/{number}", look_at, Decision),
 ]

@@ -103,7 +103,7 @@ def test_everything_that_does_not_fit_is_named_with_its_own_code():
         ("place", "bad-number"),
     ]  # fmt: skip
     assert told.value.to("vi").startswith("Số người: cần một số như 1.200; Đến hết ngày: cần")
-    assert told.value.to("en").startswith("Number of people: a number is wanted; Until: a day")
+    assert told.value.to("en").startswith("Number of people: a number like 1200 is wanted; Until: a day")
 
 
 # --- all forms of the console -------------------------------------------------------------------
@@ -158,7 +158,7 @@ def test_a_stranger_is_told_too_and_in_english(ward):
     browser = sign_in(ward, "lan")
     browser.cookies.set("lang", "en")
     answer = post(browser, "/duty", 400, who="1", start="", hours="many")
-    assert "Hours: a number is wanted." in answer.text
+    assert "Hours: a number like 1200 is wanted." in answer.text
     assert 'data-code="bad-number"' in answer.text
 
 
