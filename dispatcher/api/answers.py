@@ -7,11 +7,11 @@ from msgspec import UNSET, Struct, UnsetType, field
 from dispatcher.domain.model import BroadcastState, Kind, MessageState, Mode, Registered
 
 
-class Told(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ApiAnswer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An answer. What has nothing to say is null, but for what says UNSET: that is left out."""
 
 
-class FieldAnswer(Told, frozen=True):
+class FieldAnswer(ApiAnswer, frozen=True):
     """One field that does not fit: where it stands, and what may stand there."""
 
     field: str
@@ -19,7 +19,7 @@ class FieldAnswer(Told, frozen=True):
     detail_vi: str
 
 
-class ProblemAnswer(Told, frozen=True):
+class ProblemAnswer(ApiAnswer, frozen=True):
     """What is wrong (RFC 9457). `title` is its code, which stays the same; `detail` is for people.
     `errors`: each field that does not fit."""
 
@@ -34,7 +34,7 @@ class ProblemAnswer(Told, frozen=True):
 # --- contacts -----------------------------------------------------------------------------------
 
 
-class ContactAnswer(Told, frozen=True):
+class ContactAnswer(ApiAnswer, frozen=True):
     """Somebody on a list, numbers masked. `source`, `row`: where they came from."""
 
     id: int
@@ -47,11 +47,11 @@ class ContactAnswer(Told, frozen=True):
     row: int | None
 
 
-class ContactsAnswer(Told, frozen=True):
+class ContactsAnswer(ApiAnswer, frozen=True):
     contacts: tuple[ContactAnswer, ...]
 
 
-class ContactAddedAnswer(Told, frozen=True):
+class ContactAddedAnswer(ApiAnswer, frozen=True):
     """`import`: what undo takes; `created`: nobody like them was there."""
 
     import_: int = field(name="import")
@@ -61,7 +61,7 @@ class ContactAddedAnswer(Told, frozen=True):
 # --- broadcasts ---------------------------------------------------------------------------------
 
 
-class AudienceAnswer(Told, frozen=True):
+class AudienceAnswer(ApiAnswer, frozen=True):
     """For whom. `of`, `states`: a follow-up to these of another; `contacts`: a test."""
 
     wards: tuple[str, ...]
@@ -74,12 +74,12 @@ class AudienceAnswer(Told, frozen=True):
     contacts: tuple[int, ...] | UnsetType = UNSET
 
 
-class PeriodAnswer(Told, frozen=True):
+class PeriodAnswer(ApiAnswer, frozen=True):
     starts_at: str
     expires_at: str
 
 
-class BroadcastAnswer(Told, frozen=True):
+class BroadcastAnswer(ApiAnswer, frozen=True):
     """A broadcast. `document`: its number and what is known of it; `sending`: from when until when
     it is sent, or would be if released now."""
 
@@ -105,14 +105,14 @@ class BroadcastStatesAnswer(BroadcastAnswer, frozen=True):
     states: dict[str, int]
 
 
-class BroadcastsAnswer(Told, frozen=True):
+class BroadcastsAnswer(ApiAnswer, frozen=True):
     broadcasts: tuple[BroadcastAnswer, ...]
 
 
 # --- what a release would do --------------------------------------------------------------------
 
 
-class SampleAnswer(Told, frozen=True):
+class SampleAnswer(ApiAnswer, frozen=True):
     """One text as somebody would get it."""
 
     contact: str
@@ -125,13 +125,13 @@ class SampleAnswer(Told, frozen=True):
     parts: int | None
 
 
-class WorstAnswer(Told, frozen=True):
+class WorstAnswer(ApiAnswer, frozen=True):
     who: str
     amount: int
     value: str
 
 
-class FindingAnswer(Told, frozen=True):
+class FindingAnswer(ApiAnswer, frozen=True):
     """`people` get no text on a step of the route; `worst`: a few of them."""
 
     rule: str
@@ -142,13 +142,13 @@ class FindingAnswer(Told, frozen=True):
     message: str
 
 
-class RemarkAnswer(Told, frozen=True):
+class RemarkAnswer(ApiAnswer, frozen=True):
     rule: str
     severity: str
     message: str
 
 
-class RegistrationAnswer(Told, frozen=True):
+class RegistrationAnswer(ApiAnswer, frozen=True):
     """What a text is worth today on one network of one step, and for how many people."""
 
     gateway: str
@@ -159,7 +159,7 @@ class RegistrationAnswer(Told, frozen=True):
     people: int
 
 
-class BudgetAnswer(Told, frozen=True):
+class BudgetAnswer(ApiAnswer, frozen=True):
     """One limit of a budget now, in đồng."""
 
     budget: str
@@ -168,7 +168,7 @@ class BudgetAnswer(Told, frozen=True):
     most: int
 
 
-class SavingAnswer(Told, frozen=True):
+class SavingAnswer(ApiAnswer, frozen=True):
     """`characters` less cost `people` one part less, `dong` in all."""
 
     channel: str
@@ -178,17 +178,17 @@ class SavingAnswer(Told, frozen=True):
     dong: int
 
 
-class RangeAnswer(Told, frozen=True):
+class RangeAnswer(ApiAnswer, frozen=True):
     low: int
     high: int
 
 
-class TodoAnswer(Told, frozen=True):
+class TodoAnswer(ApiAnswer, frozen=True):
     vi: str
     en: str
 
 
-class WaitingAnswer(Told, frozen=True):
+class WaitingAnswer(ApiAnswer, frozen=True):
     """Messages that wait for a gateway that lets nothing out."""
 
     gateway: str
@@ -199,7 +199,7 @@ class WaitingAnswer(Told, frozen=True):
     todo: TodoAnswer
 
 
-class ForecastAnswer(Told, frozen=True):
+class ForecastAnswer(ApiAnswer, frozen=True):
     """When it would be through; null where nobody can say. `left`: who would not get theirs."""
 
     start: str
@@ -212,7 +212,7 @@ class ForecastAnswer(Told, frozen=True):
     waits: tuple[WaitingAnswer, ...]
 
 
-class WayOutAnswer(Told, frozen=True):
+class WayOutAnswer(ApiAnswer, frozen=True):
     """One thing that can be done so that more are in time."""
 
     code: str
@@ -225,7 +225,7 @@ class WayOutAnswer(Told, frozen=True):
     people: int | UnsetType = UNSET
 
 
-class LateAnswer(Told, frozen=True):
+class LateAnswer(ApiAnswer, frozen=True):
     """How many would not be sent their text in time, of how many."""
 
     people: int
@@ -235,13 +235,13 @@ class LateAnswer(Told, frozen=True):
     ways: tuple[WayOutAnswer, ...]
 
 
-class TooLongAnswer(Told, frozen=True):
+class TooLongAnswer(ApiAnswer, frozen=True):
     value: str
     longest: int
     allowed: int
 
 
-class VendorAnswer(Told, frozen=True):
+class VendorAnswer(ApiAnswer, frozen=True):
     """What a vendor says of its own template, or the `problem` where it said nothing."""
 
     gateway: str
@@ -258,7 +258,7 @@ class VendorAnswer(Told, frozen=True):
     unknown: tuple[str, ...] | UnsetType = UNSET
 
 
-class PreviewAnswer(Told, frozen=True):
+class PreviewAnswer(ApiAnswer, frozen=True):
     """What a release would do. `cost`: đồng by channel, and in all, per phone and household."""
 
     people: int
@@ -290,7 +290,7 @@ class PreviewAnswer(Told, frozen=True):
 # --- what became of it --------------------------------------------------------------------------
 
 
-class SpentAnswer(Told, frozen=True):
+class SpentAnswer(ApiAnswer, frozen=True):
     """Per channel and gateway: accepted attempts, delivered ones, parts and đồng."""
 
     channel: str
@@ -301,7 +301,7 @@ class SpentAnswer(Told, frozen=True):
     cost: int
 
 
-class PeopleAnswer(Told, frozen=True):
+class PeopleAnswer(ApiAnswer, frozen=True):
     """People by what became of their message."""
 
     reached: int
@@ -324,7 +324,7 @@ class PlaceAnswer(PeopleAnswer, frozen=True):
     people: int
 
 
-class ReportAnswer(Told, frozen=True):
+class ReportAnswer(ApiAnswer, frozen=True):
     """What became of a broadcast; money in đồng."""
 
     broadcast: int
@@ -338,7 +338,7 @@ class ReportAnswer(Told, frozen=True):
     groups: tuple[PlaceAnswer, ...]
 
 
-class MessageAnswer(Told, frozen=True):
+class MessageAnswer(ApiAnswer, frozen=True):
     """One row of the delivery log, its number masked."""
 
     id: int
@@ -359,5 +359,5 @@ class MessageAnswer(Told, frozen=True):
     parts_missing: str | None
 
 
-class MessagesAnswer(Told, frozen=True):
+class MessagesAnswer(ApiAnswer, frozen=True):
     messages: tuple[MessageAnswer, ...]

@@ -21,11 +21,11 @@ Limit: TypeAlias = Annotated[int, Meta(ge=1, le=1000, description="How many at m
 Wards: TypeAlias = Annotated[Shorts, Meta(description="Wards by name, former name or code.")]
 
 
-class Sent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ApiInput(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a program sends; here: nothing."""
 
 
-class ContactBody(Sent, frozen=True):
+class ContactBody(ApiInput, frozen=True):
     """One person to add."""
 
     name: Name
@@ -36,7 +36,7 @@ class ContactBody(Sent, frozen=True):
     title: Text = ""
 
 
-class BroadcastBody(Sent, frozen=True):
+class BroadcastBody(ApiInput, frozen=True):
     """A draft to write: a text, for whom, by which way, until when."""
 
     template: Annotated[Name, Meta(description="A text of the site, by name.")]
@@ -59,14 +59,14 @@ class BroadcastBody(Sent, frozen=True):
     ] = field(default_factory=dict)
 
 
-class SubmitBody(Sent, frozen=True):
+class SubmitBody(ApiInput, frozen=True):
     """A draft that is handed in."""
 
     leave_out: Annotated[bool, Meta(description="Without whoever cannot be given a text.")] = False
     again: Annotated[Text, Meta(description="Why the same words go to the same people.")] = ""
 
 
-class ContactsQuery(Sent, frozen=True):
+class ContactsQuery(ApiInput, frozen=True):
     """Which contacts."""
 
     ward: Text | UnsetType = UNSET
@@ -74,13 +74,13 @@ class ContactsQuery(Sent, frozen=True):
     limit: Limit = 100
 
 
-class BroadcastsQuery(Sent, frozen=True):
+class BroadcastsQuery(ApiInput, frozen=True):
     """How many broadcasts."""
 
     limit: Limit = 100
 
 
-class MessagesQuery(Sent, frozen=True):
+class MessagesQuery(ApiInput, frozen=True):
     """Which messages of the delivery log."""
 
     broadcast: Number | UnsetType = UNSET

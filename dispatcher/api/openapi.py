@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.json import schema_components
 
 from dispatcher.api.answers import ProblemAnswer
-from dispatcher.api.bodies import BIG, Sent
+from dispatcher.api.bodies import BIG, ApiInput
 from dispatcher.api.operations import Operation
 
 PROBLEMS = (400, 401, 403, 404, 409, 413, 415, 422)
@@ -18,7 +18,7 @@ KEY = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"
 
 def described(operations: Sequence[Operation[Any]], title: str, root: str) -> dict[str, Any]:
     """The document of these operations, which lie under `root`."""
-    kinds = {kind for o in operations for kind in (o.takes, o.gives)} - {Sent}
+    kinds = {kind for o in operations for kind in (o.takes, o.gives)} - {ApiInput}
     ordered = sorted([*kinds, ProblemAnswer], key=lambda kind: kind.__name__)
     _, schemas = schema_components(ordered, ref_template="#/components/schemas/{name}")
     paths: dict[str, dict[str, Any]] = {}
@@ -55,7 +55,7 @@ def _operation(o: Operation[Any], schemas: dict[str, Any]) -> dict[str, Any]:
 
 def _parameters(o: Operation[Any], schemas: dict[str, Any]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
-    if o.method == "GET" and o.takes is not Sent:
+    if o.method == "GET" and o.takes is not ApiInput:
         for name, schema in schemas[o.takes.__name__]["properties"].items():
             found.append({"name": name, "in": "query", "schema": schema})
     if "{number}" in o.path:

@@ -21,12 +21,12 @@ from dispatcher.api.answers import (
     ReportAnswer,
 )
 from dispatcher.api.bodies import (
+    ApiInput,
     BroadcastBody,
     BroadcastsQuery,
     ContactBody,
     ContactsQuery,
     MessagesQuery,
-    Sent,
     SubmitBody,
 )
 from dispatcher.domain.model import HANOI, Audience
@@ -44,11 +44,11 @@ from dispatcher.usecases.broadcasts import Broadcast, NewBroadcast, Once
 from dispatcher.usecases.contacts import Narrowed, NewContact
 from dispatcher.usecases.context import Context
 
-S = TypeVar("S", bound=Sent)
+S = TypeVar("S", bound=ApiInput)
 
 
 @dataclass(frozen=True)
-class Call(Generic[S]):
+class ApiCall(Generic[S]):
     """One call: who asks, the number in the address (0: none), the body or query that was sent.
     `once`: of an operation that makes something, so that it is made once."""
 
@@ -66,7 +66,7 @@ class Operation(Generic[S]):
     method: str
     path: str
     name: str
-    act: Callable[[Call[S]], Struct]
+    act: Callable[[ApiCall[S]], Struct]
     says: str
     takes: type[S]
     gives: type[Struct]
@@ -81,18 +81,18 @@ def _contact(found: Mapping[str, Any]) -> ContactAnswer:
     return convert({k: found[k] for k in ContactAnswer.__struct_fields__}, ContactAnswer)
 
 
-def list_contacts(call: Call[ContactsQuery]) -> ContactsAnswer:
+def list_contacts(call: ApiCall[ContactsQuery]) -> ContactsAnswer:
     asked = call.sent
     within = Narrowed(None if asked.ward is UNSET else asked.ward)
     found = contacts_views.listed(call.context, within, search=asked.q, most=asked.limit)
     return ContactsAnswer(contacts=tuple(map(_contact, found)))
 
 
-def get_contact(call: Call[Sent]) -> ContactAnswer:
+def get_contact(call: ApiCall[ApiInput]) -> ContactAnswer:
     return _contact(contacts_views.one(call.context, call.number))
 
 
-def add_contact(call: Call[ContactBody]) -> ContactAddedAnswer:
+def add_contact(call: ApiCall[ContactBody]) -> ContactAddedAnswer:
     new = convert(call.sent, NewContact, from_attributes=True)
     added = contacts.add(call.context, replace(new, source="API"))
     return ContactAddedAnswer(import_=added.import_id, created=added.is_new)
@@ -101,11 +101,11 @@ def add_contact(call: Call[ContactBody]) -> ContactAddedAnswer:
 # --- broadcasts ---------------------------------------------------------------------------------
 
 
-def _broadcast(b: Broadcast, call: Call[Any]) -> BroadcastAnswer:
+def _broadcast(b: Broadcast, call: ApiCall[Any]) -> BroadcastAnswer:
     return convert(_facts(b, call), BroadcastAnswer)
 
 
-def _facts(b: Broadcast, call: Call[Any]) -> dict[str, Any]:
+def _facts(b: Broadcast, call: ApiCall[Any]) -> dict[str, Any]:
     times = broadcasts_views.period(call.context, b)
     return {
         "id": b.id,
@@ -129,18 +129,18 @@ def _iso(at: datetime | None) -> str | None:
     return at.astimezone(HANOI).isoformat() if at else None
 
 
-def list_broadcasts(call: Call[BroadcastsQuery]) -> BroadcastsAnswer:
+def list_broadcasts(call: ApiCall[BroadcastsQuery]) -> BroadcastsAnswer:
     found = broadcasts_views.listed(call.context, call.sent.limit, counted=0)
     return BroadcastsAnswer(broadcasts=tuple(_broadcast(b, call) for b, _ in found))
 
 
-def get_broadcast(call: Call[Sent]) -> BroadcastStatesAnswer:
+def get_broadcast(call: ApiCall[ApiInput]) -> BroadcastStatesAnswer:
     found = broadcasts_progress.watch(call.context, call.number)
     facts = {**_facts(found.broadcast, call), "states": found.counts}
     return convert(facts, BroadcastStatesAnswer)
 
 
-def create_broadcast(call: Call[BroadcastBody]) -> BroadcastAnswer:
+def create_broadcast(call: ApiCall[BroadcastBody]) -> BroadcastAnswer:
     """A draft; the same Idempotency-Key with the same body makes one and answers it again, for a
     week."""
     body = call.sent
@@ -158,19 +158,19 @@ def create_broadcast(call: Call[BroadcastBody]) -> BroadcastAnswer:
     return _broadcast(usecases.create(call.context, new, once=call.once), call)
 
 
-def preview_broadcast(call: Call[Sent]) -> PreviewAnswer:
+def preview_broadcast(call: ApiCall[ApiInput]) -> PreviewAnswer:
     if usecases.seen(call.context, call.number).released_at is not None:
         raise refused("released", "Đợt gửi đã phát hành.", "The broadcast is released.")
     return convert(broadcasts_views.preview(call.context, call.number).as_json("vi"), PreviewAnswer)
 
 
-def submit_broadcast(call: Call[SubmitBody]) -> BroadcastAnswer:
+def submit_broadcast(call: ApiCall[SubmitBody]) -> BroadcastAnswer:
     body = call.sent
     done = usecases.submit(call.context, call.number, leave_out=body.leave_out, again=body.again)
     return _broadcast(done.broadcast, call)
 
 
-def get_report(call: Call[Sent]) -> ReportAnswer:
+def get_report(call: ApiCall[ApiInput]) -> ReportAnswer:
     found = reports.report(call.context, call.number)
     facts = {"broadcast": found.broadcast.id, "mode": found.broadcast.mode}
     return convert({**facts, **found.found.as_json()}, ReportAnswer)
@@ -179,7 +179,7 @@ def get_report(call: Call[Sent]) -> ReportAnswer:
 # --- the delivery log ---------------------------------------------------------------------------
 
 
-def list_messages(call: Call[MessagesQuery]) -> MessagesAnswer:
+def list_messages(call: ApiCall[MessagesQuery]) -> MessagesAnswer:
     """Messages as the log has them, newest first; `before` goes on after one."""
     asked = call.sent
     filters = log.LogFilters(
@@ -199,19 +199,19 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     Operation("POST", "/contacts", "addContact", add_contact, "Add one person, or change one.",
               ContactBody, ContactAddedAnswer, made=201),
     Operation("GET", "/contacts/{number}", "getContact", get_contact, "One contact.",
-              Sent, ContactAnswer),
+              ApiInput, ContactAnswer),
     Operation("GET", "/broadcasts", "listBroadcasts", list_broadcasts, "Newest first.",
               BroadcastsQuery, BroadcastsAnswer),
     Operation("POST", "/broadcasts", "createBroadcast", create_broadcast, "A draft.",
               BroadcastBody, BroadcastAnswer, made=201, keyed=True),
     Operation("GET", "/broadcasts/{number}", "getBroadcast", get_broadcast, "One, with states.",
-              Sent, BroadcastStatesAnswer),
+              ApiInput, BroadcastStatesAnswer),
     Operation("GET", "/broadcasts/{number}/preview", "previewBroadcast", preview_broadcast,
-              "What a release would do.", Sent, PreviewAnswer),
+              "What a release would do.", ApiInput, PreviewAnswer),
     Operation("POST", "/broadcasts/{number}/submit", "submitBroadcast", submit_broadcast,
               "Hand in for approval; a person approves it.", SubmitBody, BroadcastAnswer),
     Operation("GET", "/broadcasts/{number}/report", "getReport", get_report, "What became of it.",
-              Sent, ReportAnswer),
+              ApiInput, ReportAnswer),
     Operation("GET", "/log/messages", "listMessages", list_messages, "The delivery log.",
               MessagesQuery, MessagesAnswer),
 )  # fmt: skip

@@ -19,9 +19,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from dispatcher.api.answers import FieldAnswer, ProblemAnswer
-from dispatcher.api.bodies import Sent
+from dispatcher.api.bodies import ApiInput
 from dispatcher.api.openapi import described
-from dispatcher.api.operations import OPERATIONS, Call, Operation
+from dispatcher.api.operations import OPERATIONS, ApiCall, Operation
 from dispatcher.domain.model import Actor
 from dispatcher.domain.problems import REFUSED, Problem, Say
 from dispatcher.usecases import signing_in
@@ -65,7 +65,7 @@ def _served(app: App, operation: Operation[Any]) -> Callable[[Request], Awaitabl
             if operation.method == "POST":
                 sent, digest = await _body(operation, request)
             once = Once(_name(actor, key), digest) if operation.keyed else None
-            call = Call(Context(app, actor), number, sent, once)
+            call = ApiCall(Context(app, actor), number, sent, once)
             found = await run_in_threadpool(operation.act, call)
         except Problem as problem:
             return _told(problem)
@@ -115,9 +115,9 @@ def _name(actor: Actor, key: str) -> str:
     return f"{actor.person_id}:{hashlib.sha256(key.encode()).hexdigest()}"
 
 
-def _query(operation: Operation[Any], request: Request) -> Sent:
+def _query(operation: Operation[Any], request: Request) -> ApiInput:
     """What stands behind the question mark; numbers come as text there."""
-    kind: type[Sent] = Sent if operation.method == "POST" else operation.takes
+    kind: type[ApiInput] = ApiInput if operation.method == "POST" else operation.takes
     numbers = {f.key for f in typed_fields(kind) if isinstance(f.type, inspect.IntType)}
     given: dict[str, object] = dict(request.query_params.items())
     for name in numbers & set(given):
@@ -130,7 +130,7 @@ def _query(operation: Operation[Any], request: Request) -> Sent:
 class _Body(NamedTuple):
     """What was sent, and a digest of it."""
 
-    sent: Sent
+    sent: ApiInput
     digest: str
 
 

@@ -33,7 +33,7 @@ from dispatcher.usecases.inputs import whole
 from dispatcher.usecases.reports import COLUMNS
 from dispatcher.web import troubles
 from dispatcher.web.ask import Answer, Ask, Go, Sent, Shown
-from dispatcher.web.forms import Blanks, Reasoned, Upload
+from dispatcher.web.forms import BlanksForm, ReasonForm, Upload
 from dispatcher.web.guard import Page, button, changes, reads
 
 JUST_NOW = timedelta(minutes=30)
@@ -167,17 +167,17 @@ def _does(act: _Act) -> Callable[[Ask], Answer]:
     return answer
 
 
-class OwnPhone(Struct, frozen=True):
+class TestForm(Struct, frozen=True):
     phone: str
 
 
-def test(ask: Ask, form: OwnPhone) -> Answer:
+def test(ask: Ask, form: TestForm) -> Answer:
     """To one's own phone, now."""
     made = broadcasts.test(ask.context, ask.number(), form.phone)
     return Go(f"/broadcasts/{made.id}")
 
 
-class HandedIn(Struct, frozen=True, kw_only=True):
+class SubmitForm(Struct, frozen=True, kw_only=True):
     """`leave_out`: without whoever cannot be given a text; `again`, `over_budget`: reasons."""
 
     leave_out: bool = False
@@ -185,7 +185,7 @@ class HandedIn(Struct, frozen=True, kw_only=True):
     over_budget: str = ""
 
 
-def submit(ask: Ask, form: HandedIn) -> Answer:
+def submit(ask: Ask, form: SubmitForm) -> Answer:
     """Hand in for approval, with the ceiling its preview gives."""
     broadcasts.submit(
         ask.context, ask.number(), leave_out=form.leave_out, again=form.again,
@@ -194,7 +194,7 @@ def submit(ask: Ask, form: HandedIn) -> Answer:
     return Go(f"/broadcasts/{ask.number()}")
 
 
-class Approval(Struct, frozen=True):
+class ApproveForm(Struct, frozen=True):
     """`principal`: whose right is used, empty for one's own; `seen`: a digest of what was looked
     at."""
 
@@ -202,7 +202,7 @@ class Approval(Struct, frozen=True):
     seen: str
 
 
-def approve(ask: Ask, form: Approval) -> Answer:
+def approve(ask: Ask, form: ApproveForm) -> Answer:
     """Approve exactly what was seen: a page opened before a change approves nothing."""
     broadcasts_approval.approve(
         ask.context, ask.number(), principal=form.principal, looked_at=form.seen
@@ -210,7 +210,7 @@ def approve(ask: Ask, form: Approval) -> Answer:
     return Go(f"/broadcasts/{ask.number()}")
 
 
-class PaperApproval(Struct, frozen=True, kw_only=True):
+class PaperForm(Struct, frozen=True, kw_only=True):
     """What a leader signed on paper, and a digest of what was looked at (`seen`)."""
 
     document: str
@@ -220,7 +220,7 @@ class PaperApproval(Struct, frozen=True, kw_only=True):
     seen: str
 
 
-def approve_on_paper(ask: Ask, form: PaperApproval) -> Answer:
+def approve_on_paper(ask: Ask, form: PaperForm) -> Answer:
     """A leader signed on paper: its number, its day, a scan."""
     scan = form.scan.content if form.scan else None
     paper = broadcasts_approval.SignedPaper(form.document, form.signer, form.day, scan)
@@ -228,32 +228,32 @@ def approve_on_paper(ask: Ask, form: PaperApproval) -> Answer:
     return Go(f"/broadcasts/{ask.number()}")
 
 
-class CorrectedWords(Blanks, frozen=True, kw_only=True):
-    """Blanks, or a phrase: `new` in the place of `old`."""
+class WordsForm(BlanksForm, frozen=True, kw_only=True):
+    """BlanksForm, or a phrase: `new` in the place of `old`."""
 
     old: str = ""
     new: str = ""
     note: str = ""
 
 
-def correct_words(ask: Ask, form: CorrectedWords) -> Answer:
+def correct_words(ask: Ask, form: WordsForm) -> Answer:
     """A leader corrects blanks or a phrase; the author confirms."""
     phrases = [(form.old, form.new)] if form.old else []
     broadcasts_approval.offer(ask.context, ask.number(), form.filled, phrases, form.note)
     return Go(f"/broadcasts/{ask.number()}")
 
 
-def send_back(ask: Ask, form: Reasoned) -> Answer:
+def send_back(ask: Ask, form: ReasonForm) -> Answer:
     broadcasts_approval.send_back(ask.context, ask.number(), form.reason)
     return Go("/inbox")
 
 
-def reject(ask: Ask, form: Reasoned) -> Answer:
+def reject(ask: Ask, form: ReasonForm) -> Answer:
     broadcasts_approval.reject(ask.context, ask.number(), form.reason)
     return Go("/inbox")
 
 
-class TimeSet(Struct, frozen=True, kw_only=True):
+class ScheduleForm(Struct, frozen=True, kw_only=True):
     """`at`: empty for now; `people`: their number, typed; `despite`, `again`: reasons."""
 
     at: str = ""
@@ -262,7 +262,7 @@ class TimeSet(Struct, frozen=True, kw_only=True):
     again: str = ""
 
 
-def schedule(ask: Ask, form: TimeSet) -> Answer:
+def schedule(ask: Ask, form: ScheduleForm) -> Answer:
     """Set the time; in live the first and the large want their number typed."""
     broadcasts_sending.schedule(
         ask.context, ask.number(), form.at or "now", despite=form.despite, again=form.again,
@@ -271,31 +271,31 @@ def schedule(ask: Ask, form: TimeSet) -> Answer:
     return Go(f"/broadcasts/{ask.number()}")
 
 
-class Correction(Blanks, frozen=True, kw_only=True):
+class CorrectForm(BlanksForm, frozen=True, kw_only=True):
     template: str = "dinh-chinh"
 
 
-def correct(ask: Ask, form: Correction) -> Answer:
+def correct(ask: Ask, form: CorrectForm) -> Answer:
     made = broadcasts.correct(ask.context, ask.number(), form.filled, form.template)
     return Go(f"/broadcasts/{made.id}/edit")
 
 
-class SentAgain(Struct, frozen=True):
+class ResendForm(Struct, frozen=True):
     """To whose message is in one of these states; to all that are safe where none is chosen."""
 
     state: tuple[str, ...] = ()
 
 
-def resend(ask: Ask, form: SentAgain) -> Answer:
+def resend(ask: Ask, form: ResendForm) -> Answer:
     made = broadcasts.resend(ask.context, ask.number(), form.state)
     return Go(f"/broadcasts/{made.id}")
 
 
-class Attachment(Struct, frozen=True):
+class AttachForm(Struct, frozen=True):
     file: Upload | None = None
 
 
-def attach(ask: Ask, form: Attachment) -> Answer:
+def attach(ask: Ask, form: AttachForm) -> Answer:
     if form.file is None:
         raise Problem("no-file", "Chưa chọn tệp.", "No file was chosen.")
     broadcasts.attach(ask.context, ask.number(), form.file.name, form.file.content)
@@ -308,13 +308,13 @@ def sheet(ask: Ask) -> Answer:
     return Sent(page, "text/html", f"chuyen-tiep-{ask.number()}.html")
 
 
-class PassedOn(Struct, frozen=True):
+class PassOnForm(Struct, frozen=True):
     """Residential groups, by number."""
 
     place: tuple[int, ...] = ()
 
 
-def tick(ask: Ask, form: PassedOn) -> Answer:
+def tick(ask: Ask, form: PassOnForm) -> Answer:
     """A head has passed it on."""
     broadcasts.pass_on(ask.context, ask.number(), ids=form.place)
     return Go(f"/broadcasts/{ask.number()}")
@@ -340,22 +340,22 @@ PAGES: list[Page] = [
     reads("/inbox", inbox),
     reads(OF, show),
     reads(f"{OF}/progress", progress),
-    changes(f"{OF}/attach", attach, Attachment),
-    changes(f"{OF}/test", test, OwnPhone),
-    changes(f"{OF}/submit", submit, HandedIn),
-    changes(f"{OF}/approve", approve, Approval),
-    changes(f"{OF}/paper", approve_on_paper, PaperApproval),
-    changes(f"{OF}/words", correct_words, CorrectedWords),
+    changes(f"{OF}/attach", attach, AttachForm),
+    changes(f"{OF}/test", test, TestForm),
+    changes(f"{OF}/submit", submit, SubmitForm),
+    changes(f"{OF}/approve", approve, ApproveForm),
+    changes(f"{OF}/paper", approve_on_paper, PaperForm),
+    changes(f"{OF}/words", correct_words, WordsForm),
     button(f"{OF}/confirm", _does(broadcasts_approval.confirm)),
-    changes(f"{OF}/return", send_back, Reasoned),
-    changes(f"{OF}/reject", reject, Reasoned),
-    changes(f"{OF}/schedule", schedule, TimeSet),
+    changes(f"{OF}/return", send_back, ReasonForm),
+    changes(f"{OF}/reject", reject, ReasonForm),
+    changes(f"{OF}/schedule", schedule, ScheduleForm),
     button(f"{OF}/pause", _does(broadcasts_sending.pause)),
     button(f"{OF}/resume", _does(broadcasts_sending.resume)),
     button(f"{OF}/stop", _does(broadcasts_sending.stop)),
-    changes(f"{OF}/correct", correct, Correction),
-    changes(f"{OF}/resend", resend, SentAgain),
+    changes(f"{OF}/correct", correct, CorrectForm),
+    changes(f"{OF}/resend", resend, ResendForm),
     reads(f"{OF}/sheet", sheet, (Role.OFFICER, Role.LEADER, Role.ADMIN)),
-    changes(f"{OF}/shared", tick, PassedOn),
+    changes(f"{OF}/shared", tick, PassOnForm),
     reads(f"{OF}/report", report),
 ]

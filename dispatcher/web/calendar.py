@@ -17,13 +17,13 @@ def holidays(ask: Ask) -> Answer:
     return Shown("holidays.html", {"found": found, "kinds": cases.KINDS})
 
 
-class DayOff(Struct, frozen=True):
+class DayOffForm(Struct, frozen=True):
     day: date
     kind: str
     name: str
 
 
-def set_day(ask: Ask, form: DayOff) -> Answer:
+def set_day(ask: Ask, form: DayOffForm) -> Answer:
     cases.set_day(ask.context, form.day, form.kind, form.name)
     return Go("/holidays")
 
@@ -34,6 +34,6 @@ def money(ask: Ask) -> Answer:
 
 PAGES: list[Page] = [
     reads("/holidays", holidays),
-    changes("/holidays", set_day, DayOff),
+    changes("/holidays", set_day, DayOffForm),
     reads("/budgets", money),
 ]

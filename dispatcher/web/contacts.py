@@ -17,7 +17,7 @@ from dispatcher.web.guard import Page, asks, changes, reads
 SHOWN = 200  # people of a list
 
 
-class Search(Struct, frozen=True):
+class SearchForm(Struct, frozen=True):
     """Words of a name, a ward and a group by number; None for any."""
 
     q: str = ""
@@ -26,10 +26,10 @@ class Search(Struct, frozen=True):
 
 
 def everybody(ask: Ask) -> Answer:
-    return listed(ask, Search())
+    return listed(ask, SearchForm())
 
 
-def listed(ask: Ask, form: Search) -> Answer:
+def listed(ask: Ask, form: SearchForm) -> Answer:
     """Contacts by name, ward and group: a form, for a name has no place in an address."""
     page = contacts_views.page(
         ask.context, ward=form.ward, group=form.group, search=form.q, most=SHOWN
@@ -61,11 +61,11 @@ def find(ask: Ask) -> Answer:
     return Shown("why.html", {"found": None, "q": ""})
 
 
-class LookedUp(Struct, frozen=True):
+class LookUpForm(Struct, frozen=True):
     q: str
 
 
-def found(ask: Ask, form: LookedUp) -> Answer:
+def found(ask: Ask, form: LookUpForm) -> Answer:
     """By last digits, a name, a number or a code: never in the address."""
     people = contacts_views.looked_up(ask.context, form.q)
     return Shown("why.html", {"found": people, "q": form.q})
@@ -88,54 +88,54 @@ def add(ask: Ask, new: NewContact) -> Answer:
     return Go("/contacts")
 
 
-class Renamed(Struct, frozen=True):
+class RenameForm(Struct, frozen=True):
     """`title` None: as it was."""
 
     name: str
     title: str | None = None
 
 
-def rename(ask: Ask, form: Renamed) -> Answer:
+def rename(ask: Ask, form: RenameForm) -> Answer:
     number = ask.number()
     contacts.edit(ask.context, number, name=form.name, title=form.title)
     return Go(f"/contacts/{number}")
 
 
-class Phones(Struct, frozen=True):
+class PhonesForm(Struct, frozen=True):
     """Numbers, one a line."""
 
     phones: tuple[str, ...] = ()
 
 
-def rephone(ask: Ask, form: Phones) -> Answer:
+def rephone(ask: Ask, form: PhonesForm) -> Answer:
     """Other numbers instead of those somebody has."""
     number = ask.number()
     contacts.edit(ask.context, number, phones=form.phones)
     return Go(f"/contacts/{number}")
 
 
-class Moved(Struct, frozen=True):
+class MoveForm(Struct, frozen=True):
     """`ward`: by number or name; `tdp`: a residential group by name, or none."""
 
     ward: int | str
     tdp: str
 
 
-def move(ask: Ask, form: Moved) -> Answer:
+def move(ask: Ask, form: MoveForm) -> Answer:
     """Somebody lives in another residential group, or another ward of one's own."""
     number = ask.number()
     contacts.move(ask.context, [number], form.ward, form.tdp)
     return Go(f"/contacts/{number}")
 
 
-class Erased(Struct, frozen=True):
+class EraseForm(Struct, frozen=True):
     """`sure`: the code of the person, typed."""
 
     reason: str
     sure: str
 
 
-def forget(ask: Ask, form: Erased) -> Answer:
+def forget(ask: Ask, form: EraseForm) -> Answer:
     """Erase a person on request; cannot be undone, so the code of the person is typed."""
     number, reason = ask.number(), form.reason
     contacts.to_forget(ask.context, number, reason)
@@ -151,14 +151,14 @@ def forget(ask: Ask, form: Erased) -> Answer:
 
 PAGES: list[Page] = [
     reads("/contacts", everybody),
-    asks("/contacts", listed, Search),
+    asks("/contacts", listed, SearchForm),
     reads("/contacts/new", blank, WRITERS),
     changes("/contacts/new", add, NewContact, NEW),
     reads("/contacts/{number}", person),
-    changes("/contacts/{number}/rename", rename, Renamed),
-    changes("/contacts/{number}/phones", rephone, Phones),
-    changes("/contacts/{number}/place", move, Moved),
-    changes("/contacts/{number}/forget", forget, Erased),
+    changes("/contacts/{number}/rename", rename, RenameForm),
+    changes("/contacts/{number}/phones", rephone, PhonesForm),
+    changes("/contacts/{number}/place", move, MoveForm),
+    changes("/contacts/{number}/forget", forget, EraseForm),
     reads("/why", find),
-    asks("/why", found, LookedUp),
+    asks("/why", found, LookUpForm),
 ]

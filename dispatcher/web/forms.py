@@ -30,7 +30,7 @@ from dispatcher.usecases.inputs import (
 )
 
 T = TypeVar("T")
-Values = Mapping[str, Sequence[str]]
+FormValues = Mapping[str, Sequence[str]]
 NO_NAMES: Mapping[str, str] = MappingProxyType({})
 NO_FILES: Mapping[str, Upload] = MappingProxyType({})
 NOT_GIVEN = object()
@@ -70,7 +70,7 @@ class Upload:
     content: bytes
 
 
-class Blanks(msgspec.Struct, frozen=True, kw_only=True):
+class BlanksForm(msgspec.Struct, frozen=True, kw_only=True):
     """Values for the blanks of a text, sent as blank.NAME."""
 
     blanks: Mapping[str, str] = msgspec.field(name="blank.", default_factory=dict)
@@ -80,19 +80,19 @@ class Blanks(msgspec.Struct, frozen=True, kw_only=True):
         return {name: value for name, value in self.blanks.items() if value}
 
 
-class Named(msgspec.Struct, frozen=True):
+class NameForm(msgspec.Struct, frozen=True):
     """A form that gives something a name."""
 
     name: str
 
 
-class Reasoned(msgspec.Struct, frozen=True):
+class ReasonForm(msgspec.Struct, frozen=True):
     """A form that says why."""
 
     reason: str
 
 
-class Reading(NamedTuple):
+class TextReader(NamedTuple):
     """How a text becomes a value of one type; `read` raises ValueError. `code`: of the problem
     where it does not fit; `say`: what may stand there."""
 
@@ -117,24 +117,24 @@ def day(text: str) -> date:
     return date.fromisoformat(text)
 
 
-READINGS: Mapping[type, Reading] = {
-    int: Reading(
+READINGS: Mapping[type, TextReader] = {
+    int: TextReader(
         whole_number, "bad-number", Say("cần một số như 1.200", "a number like 1200 is wanted")
     ),
-    date: Reading(
+    date: TextReader(
         day, "bad-date", Say("cần một ngày như 01/12/2026", "a day like 2026-12-01 is wanted")
     ),
-    timedelta: Reading(
+    timedelta: TextReader(
         duration, "bad-time", Say("cần một thời hạn như 6h", "a time like 6h is wanted")
     ),
-    Window: Reading(
+    Window: TextReader(
         Window.read, "bad-time", Say("cần giờ như 07:00-21:00", "hours like 07:00-21:00 are wanted")
     ),
 }
 
 
 @dataclass(frozen=True)
-class Form(Generic[T]):
+class FormReader(Generic[T]):
     """What a form is read as: a struct, or the command of the act. `names`: what fields are called
     in the form where that is another word; "" is not on the form."""
 
@@ -146,7 +146,7 @@ class Form(Generic[T]):
         named = {self.names.get(f.name, f.key): f for f in typed_fields(self.kind)}
         return {name: f for name, f in named.items() if name}
 
-    def read(self, values: Values, files: Mapping[str, Upload] = NO_FILES) -> T:
+    def read(self, values: FormValues, files: Mapping[str, Upload] = NO_FILES) -> T:
         """The form, typed. Raises WrongFields, which names every field that does not fit."""
         wrong: list[WrongField] = []
         found: dict[str, Any] = {}
@@ -163,7 +163,7 @@ class Form(Generic[T]):
         return self.kind(**found)
 
 
-def _given(name: str, each: TypedField, values: Values, files: Mapping[str, Upload]) -> object:
+def _given(name: str, each: TypedField, values: FormValues, files: Mapping[str, Upload]) -> object:
     """What was sent for a field; NOT_GIVEN where its default holds. Raises ValueError."""
     kind = each.type
     match kind:
@@ -184,7 +184,7 @@ def _given(name: str, each: TypedField, values: Values, files: Mapping[str, Uplo
     return _typed(text, kind) if text or each.required else NOT_GIVEN
 
 
-def _one(values: Values, name: str) -> str:
+def _one(values: FormValues, name: str) -> str:
     given = values.get(name)
     return given[0].strip() if given else ""
 
@@ -198,7 +198,7 @@ def _typed(text: str, kind: inspect.Type) -> object:
     return reading.read(text) if reading else text
 
 
-def _reading(kind: inspect.Type) -> Reading | None:
+def _reading(kind: inspect.Type) -> TextReader | None:
     match kind:
         case inspect.IntType():
             return READINGS[int]

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from dispatcher.usecases import groups
 from dispatcher.web.ask import Answer, Ask, Go, Shown
-from dispatcher.web.forms import Named
+from dispatcher.web.forms import NameForm
 from dispatcher.web.guard import Page, button, changes, reads
 
 
@@ -14,7 +14,7 @@ def listed(ask: Ask) -> Answer:
     return Shown("groups.html", {"found": groups.listed(ask.context)})
 
 
-def add(ask: Ask, form: Named) -> Answer:
+def add(ask: Ask, form: NameForm) -> Answer:
     groups.add(ask.context, form.name)
     return Go("/groups")
 
@@ -25,25 +25,25 @@ def remove(ask: Ask) -> Answer:
     return Go("/groups")
 
 
-class GroupJoined(Struct, frozen=True):
+class JoinForm(Struct, frozen=True):
     """A new group by its `name`, or one that is there."""
 
     name: str
     group: str
 
 
-def join(ask: Ask, form: GroupJoined) -> Answer:
+def join(ask: Ask, form: JoinForm) -> Answer:
     """Somebody comes into a group: one that is there, or a new one."""
     number = ask.number()
     groups.join(ask.context, form.name or form.group, [number])
     return Go(f"/contacts/{number}")
 
 
-class GroupLeft(Struct, frozen=True):
+class LeaveForm(Struct, frozen=True):
     group: int
 
 
-def leave(ask: Ask, form: GroupLeft) -> Answer:
+def leave(ask: Ask, form: LeaveForm) -> Answer:
     number = ask.number()
     groups.leave(ask.context, form.group, [number])
     return Go(f"/contacts/{number}")
@@ -51,8 +51,8 @@ def leave(ask: Ask, form: GroupLeft) -> Answer:
 
 PAGES: list[Page] = [
     reads("/groups", listed),
-    changes("/groups", add, Named),
+    changes("/groups", add, NameForm),
     button("/groups/{number}/remove", remove),
-    changes("/contacts/{number}/join", join, GroupJoined),
-    changes("/contacts/{number}/leave", leave, GroupLeft),
+    changes("/contacts/{number}/join", join, JoinForm),
+    changes("/contacts/{number}/leave", leave, LeaveForm),
 ]

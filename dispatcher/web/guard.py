@@ -26,7 +26,7 @@ from dispatcher.domain.storable import check_typed
 from dispatcher.usecases import signing_in_console
 from dispatcher.usecases.context import App
 from dispatcher.web.ask import Answer, Ask, Go, Sent, Shown
-from dispatcher.web.forms import NO_NAMES, Form, Upload
+from dispatcher.web.forms import NO_NAMES, FormReader, Upload
 from dispatcher.web.pages import render
 
 T = TypeVar("T")
@@ -61,7 +61,7 @@ class Page:
     method: str = "GET"
     roles: Collection[Role] = EVERYONE
     open_: bool = False
-    form: Form[Any] | None = None
+    form: FormReader[Any] | None = None
 
     def answer(self, ask: Ask) -> Answer:
         """What its function says, given the form as it is typed, where there is one."""
@@ -86,7 +86,7 @@ def changes(
     names: Mapping[str, str] = NO_NAMES,
 ) -> Page:
     """A form, read as `form`; `names`: what its fields are called where that is another word."""
-    return Page(path, handler, "POST", form=Form(form, names))
+    return Page(path, handler, "POST", form=FormReader(form, names))
 
 
 def asks(
@@ -96,12 +96,12 @@ def asks(
     roles: Collection[Role] = EVERYONE,
 ) -> Page:
     """A form that only asks, or keeps what is half typed: like a page, it is for these roles."""
-    return Page(path, handler, "POST", roles, form=Form(form))
+    return Page(path, handler, "POST", roles, form=FormReader(form))
 
 
 def open_form(path: str, handler: Callable[[Ask, T], Answer], form: type[T]) -> Page:
     """A form for nobody in particular."""
-    return Page(path, handler, "POST", open_=True, form=Form(form))
+    return Page(path, handler, "POST", open_=True, form=FormReader(form))
 
 
 @dataclass

@@ -26,7 +26,7 @@ def bring(ask: Ask) -> Answer:
     return Shown("import.html", {"wards": wards, "past": past, "labels": LABELS, "checked": None})
 
 
-class HowRead(Struct, frozen=True, kw_only=True):
+class ReadListForm(Struct, frozen=True, kw_only=True):
     """How a list is to be read: whose ward, which columns, which cells set right (from fields
     called cell|sheet|row|column), what it rests on."""
 
@@ -46,14 +46,14 @@ class HowRead(Struct, frozen=True, kw_only=True):
         return found
 
 
-class NewList(HowRead, frozen=True, kw_only=True):
+class NewListForm(ReadListForm, frozen=True, kw_only=True):
     """A list as a file, or pasted."""
 
     file: Upload | None = None
     pasted: str = ""
 
 
-class KeptList(HowRead, frozen=True, kw_only=True):
+class KeptListForm(ReadListForm, frozen=True, kw_only=True):
     """A list that was looked at. `again`: only look once more; `bad`: only what was not taken;
     `partial`: store the good rows."""
 
@@ -64,7 +64,7 @@ class KeptList(HowRead, frozen=True, kw_only=True):
     partial: bool = False
 
 
-def check(ask: Ask, form: NewList) -> Answer:
+def check(ask: Ask, form: NewListForm) -> Answer:
     """Look at what was uploaded or pasted; nothing is stored yet."""
     upload = form.file
     if upload is None and not form.pasted:
@@ -74,7 +74,7 @@ def check(ask: Ask, form: NewList) -> Answer:
     return _looked(ask, key, name, form)
 
 
-def _given(ask: Ask, key: str, name: str, how: HowRead) -> ListFiles:
+def _given(ask: Ask, key: str, name: str, how: ReadListForm) -> ListFiles:
     """A list as the form wants it read."""
     path = uploads.kept(ask.context, key)
     return ListFiles(
@@ -87,7 +87,7 @@ def _given(ask: Ask, key: str, name: str, how: HowRead) -> ListFiles:
     )
 
 
-def _looked(ask: Ask, key: str, name: str, how: HowRead) -> Answer:
+def _looked(ask: Ask, key: str, name: str, how: ReadListForm) -> Answer:
     given = _given(ask, key, name, how)
     read = imports.read(ask.context, given)
     shown = {(f.sheet, f.row, f.column) for f in _shown(read.listing)}
@@ -106,7 +106,7 @@ def _shown(listing: Listing) -> list[Finding]:
     return listing.rejected[:MOST_SHOWN] + listing.needs_review[:MOST_SHOWN]
 
 
-def store(ask: Ask, form: KeptList) -> Answer:
+def store(ask: Ask, form: KeptListForm) -> Answer:
     """Store what was looked at: good rows, or nothing where bad ones were not left out."""
     key, name = form.key, uploads.shown_name(form.name)
     if form.again:
@@ -134,7 +134,7 @@ def undo(ask: Ask) -> Answer:
 
 PAGES: list[Page] = [
     reads("/contacts/import", bring, WRITERS),
-    changes("/contacts/import", check, NewList),
-    changes("/contacts/import/store", store, KeptList),
+    changes("/contacts/import", check, NewListForm),
+    changes("/contacts/import/store", store, KeptListForm),
     button("/imports/{number}/undo", undo),
 ]

@@ -12,7 +12,7 @@ from dispatcher.domain.problems import Problem, refused
 from dispatcher.domain.words import STATES, sentence
 from dispatcher.usecases import log as use
 from dispatcher.web.ask import Answer, Ask, Sent, Shown
-from dispatcher.web.forms import Form
+from dispatcher.web.forms import FormReader
 from dispatcher.web.guard import Page, reads
 
 NARROWED = ("broadcast", "ward", "state", "channel", "gateway", "carrier", "fault", "since",
@@ -20,7 +20,7 @@ NARROWED = ("broadcast", "ward", "state", "channel", "gateway", "carrier", "faul
 PAGE, MOST_EXPORTED = 100, 200_000
 
 
-class Narrowing(Struct, frozen=True):
+class LogForm(Struct, frozen=True):
     """What narrows the log; days of Hanoi. `before`: the row to go on after."""
 
     broadcast: int | None = None
@@ -36,7 +36,7 @@ class Narrowing(Struct, frozen=True):
 
 
 def _filters(ask: Ask) -> use.LogFilters:
-    given = Form(Narrowing).read({name: [text] for name, text in ask.query.items()})
+    given = FormReader(LogForm).read({name: [text] for name, text in ask.query.items()})
     return use.LogFilters(
         broadcast=given.broadcast,
         ward=given.ward,

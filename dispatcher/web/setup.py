@@ -45,7 +45,7 @@ def _settings(ask: Ask, typed: Mapping[changing.Where, str], **more: Any) -> Sho
     )  # fmt: skip
 
 
-class ChangedSettings(Struct, frozen=True, kw_only=True):
+class SettingsForm(Struct, frozen=True, kw_only=True):
     """`given`: settings by path, as limits/per_person, or senders/*/name for a new one; `new`: what
     a new one is to be called, by section; `drop`: tables that go; `digest`: of the file that was
     looked at; `sure`: what would change was shown."""
@@ -62,7 +62,7 @@ class ChangedSettings(Struct, frozen=True, kw_only=True):
         return given | {f"new/{name}": text for name, text in self.new.items()}
 
 
-def change_settings(ask: Ask, form: ChangedSettings) -> Answer:
+def change_settings(ask: Ask, form: SettingsForm) -> Answer:
     """First what would change, then, asked again, the change."""
     use.need_settings(ask.context)
     given, dropped = _given(form)
@@ -74,7 +74,7 @@ def change_settings(ask: Ask, form: ChangedSettings) -> Answer:
     return Go("/settings")
 
 
-def _given(form: ChangedSettings) -> tuple[dict[changing.Where, str], list[changing.Where]]:
+def _given(form: SettingsForm) -> tuple[dict[changing.Where, str], list[changing.Where]]:
     """Settings of the form by path, and the tables that go."""
     given: dict[changing.Where, str] = {}
     for part in changing.PARTS:
@@ -109,6 +109,6 @@ def back_up(ask: Ask) -> Answer:
 
 PAGES: list[Page] = [
     reads("/settings", settings, ADMINS),
-    changes("/settings", change_settings, ChangedSettings),
+    changes("/settings", change_settings, SettingsForm),
     button("/settings/backup", back_up),
 ]

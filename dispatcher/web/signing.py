@@ -26,7 +26,7 @@ from dispatcher.web.guard import (
 YEAR, MONTH = 365 * 24 * 3600, 30 * 24 * 3600
 
 
-class SignIn(Struct, frozen=True):
+class SignInForm(Struct, frozen=True):
     """`remember`: this device is asked for no code for a while."""
 
     name: str
@@ -35,7 +35,7 @@ class SignIn(Struct, frozen=True):
     remember: bool = False
 
 
-class FirstPerson(Struct, frozen=True):
+class FirstPersonForm(Struct, frozen=True):
     """`code`: as it was shown where the console was started."""
 
     code: str
@@ -44,19 +44,19 @@ class FirstPerson(Struct, frozen=True):
     password: str
 
 
-class Language(Struct, frozen=True):
+class LanguageForm(Struct, frozen=True):
     """`back`: the page to go on with."""
 
     lang: str
     back: str = "/"
 
 
-class NewPassword(Struct, frozen=True):
+class NewPasswordForm(Struct, frozen=True):
     old: str
     new: str
 
 
-class NewCodes(Struct, frozen=True):
+class CodesForm(Struct, frozen=True):
     old: str
 
 
@@ -71,7 +71,7 @@ def table(guard: Guard) -> list[Page]:
         say = offered(ask.app)
         return Shown("sign-in.html", {"elsewhere": say.to(ask.language) if say else ""})
 
-    def sign_in(ask: Ask, form: SignIn) -> Answer:
+    def sign_in(ask: Ask, form: SignInForm) -> Answer:
         if not guard.rates.allows(ask.peer):
             raise refused(
                 "too-often",
@@ -96,7 +96,7 @@ def table(guard: Guard) -> list[Page]:
         empty = signing_in_console.nobody_yet(ask.app)
         return Shown("first.html") if empty and guard.first_code else Go("/sign-in")
 
-    def make_first(ask: Ask, form: FirstPerson) -> Answer:
+    def make_first(ask: Ask, form: FirstPersonForm) -> Answer:
         if not guard.rates.allows(ask.peer):
             raise refused("too-often", "Thử quá nhiều lần.", "Too many tries.")
         made = signing_in_console.make_first(
@@ -108,18 +108,18 @@ def table(guard: Guard) -> list[Page]:
 
     return [
         Page("/sign-in", show, open_=True),
-        open_form("/sign-in", sign_in, SignIn),
+        open_form("/sign-in", sign_in, SignInForm),
         Page("/first", first, open_=True),
-        open_form("/first", make_first, FirstPerson),
-        open_form("/lang", language, Language),
+        open_form("/first", make_first, FirstPersonForm),
+        open_form("/lang", language, LanguageForm),
         button("/sign-out", sign_out),
         reads("/me", me),
-        changes("/me/password", password, NewPassword),
-        changes("/me/totp", totp, NewCodes),
+        changes("/me/password", password, NewPasswordForm),
+        changes("/me/totp", totp, CodesForm),
     ]
 
 
-def language(ask: Ask, form: Language) -> Answer:
+def language(ask: Ask, form: LanguageForm) -> Answer:
     chosen = "en" if form.lang == "en" else "vi"
     back = form.back
     safe = back if back.startswith("/") and not back.startswith(("//", "/\\")) else "/"
@@ -136,13 +136,13 @@ def me(ask: Ask) -> Answer:
     return Shown("me.html", {"has_totp": found.has_codes, "needs": found.needs_codes})
 
 
-def password(ask: Ask, form: NewPassword) -> Answer:
+def password(ask: Ask, form: NewPasswordForm) -> Answer:
     """Another password, by whoever knows the old one."""
     word = signing_in_console.change_password(ask.context, form.old, form.new, ask.label)
     return Go("/me", {SESSION: (word, None)})
 
 
-def totp(ask: Ask, form: NewCodes) -> Answer:
+def totp(ask: Ask, form: CodesForm) -> Answer:
     """A new secret for one-time codes; shown once."""
     address = signing_in_console.new_codes(ask.context, form.old)
     secret = address.partition("secret=")[2].partition("&")[0]

@@ -29,32 +29,32 @@ def add_person(ask: Ask, wanted: NewPerson) -> Answer:
     return Go("/people")
 
 
-class ChosenRole(Struct, frozen=True):
+class RoleForm(Struct, frozen=True):
     role: str
 
 
-def change_role(ask: Ask, form: ChosenRole) -> Answer:
+def change_role(ask: Ask, form: RoleForm) -> Answer:
     people.set_role(ask.context, ask.number(), form.role)
     return Go("/people")
 
 
-class FirstPassword(Struct, frozen=True):
+class PasswordForm(Struct, frozen=True):
     password: str
 
 
-def new_password(ask: Ask, form: FirstPassword) -> Answer:
+def new_password(ask: Ask, form: PasswordForm) -> Answer:
     people_secrets.set_password(ask.context, ask.number(), form.password)
     return Go("/people")
 
 
-class Leaving(Struct, frozen=True):
+class DisableForm(Struct, frozen=True):
     """`to`: who takes over open work, by name; `anyway`: it was asked already."""
 
     to: str
     anyway: bool = False
 
 
-def disable(ask: Ask, form: Leaving) -> Answer:
+def disable(ask: Ask, form: DisableForm) -> Answer:
     """Asks first while work is open."""
     if not form.anyway:
         leaving = people.leaving(ask.context, ask.number())
@@ -64,11 +64,11 @@ def disable(ask: Ask, form: Leaving) -> Answer:
     return Go("/people")
 
 
-class Successor(Struct, frozen=True):
+class HandoverForm(Struct, frozen=True):
     to: str
 
 
-def hand_over(ask: Ask, form: Successor) -> Answer:
+def hand_over(ask: Ask, form: HandoverForm) -> Answer:
     people.hand_over(ask.context, ask.number(), form.to)
     return Go("/people")
 
@@ -96,10 +96,10 @@ def take_back(ask: Ask) -> Answer:
 PAGES: list[Page] = [
     reads("/people", staff, ADMINS),
     changes("/people", add_person, NewPerson, {"wards": "ward", "phone": ""}),
-    changes("/people/{number}/role", change_role, ChosenRole),
-    changes("/people/{number}/password", new_password, FirstPassword),
-    changes("/people/{number}/disable", disable, Leaving),
-    changes("/people/{number}/handover", hand_over, Successor),
+    changes("/people/{number}/role", change_role, RoleForm),
+    changes("/people/{number}/password", new_password, PasswordForm),
+    changes("/people/{number}/disable", disable, DisableForm),
+    changes("/people/{number}/handover", hand_over, HandoverForm),
     reads("/deputies", deputies, tuple(rights.DECIDERS)),
     changes("/deputies", lend, Lending, {"first": "from", "last": "until"}),
     button("/deputies/{number}/end", take_back),

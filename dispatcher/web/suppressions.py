@@ -9,7 +9,7 @@ from dispatcher.domain.opting_out import Wish
 from dispatcher.domain.problems import Problem
 from dispatcher.usecases import replies, suppressions
 from dispatcher.web.ask import Answer, Ask, Go, Shown
-from dispatcher.web.forms import Reasoned
+from dispatcher.web.forms import ReasonForm
 from dispatcher.web.guard import Page, button, changes, reads
 
 SHOWN = 500  # the newest
@@ -18,20 +18,20 @@ SHOWN = 500  # the newest
 # --- one person ---------------------------------------------------------------------------------
 
 
-class Stopped(Reasoned, frozen=True, kw_only=True):
+class SuppressForm(ReasonForm, frozen=True, kw_only=True):
     """`scope`: notices and campaigns, or everything where it is empty."""
 
     scope: str = ""
 
 
-def suppress(ask: Ask, form: Stopped) -> Answer:
+def suppress(ask: Ask, form: SuppressForm) -> Answer:
     """One step on the line: stop writing, wrong number."""
     number = ask.number()
     suppressions.suppress(ask.context, number, form.reason, scope=form.scope or "all")
     return Go(f"/contacts/{number}")
 
 
-def unsuppress(ask: Ask, form: Reasoned) -> Answer:
+def unsuppress(ask: Ask, form: ReasonForm) -> Answer:
     number = ask.number()
     suppressions.unsuppress(ask.context, number, form.reason)
     return Go(f"/contacts/{number}")
@@ -54,17 +54,17 @@ def blocked(ask: Ask) -> Answer:
                                        "why_stopped": words.why_stopped})  # fmt: skip
 
 
-class NumberStopped(Stopped, frozen=True, kw_only=True):
+class SuppressNumberForm(SuppressForm, frozen=True, kw_only=True):
     phone: str
 
 
-def block(ask: Ask, form: NumberStopped) -> Answer:
+def block(ask: Ask, form: SuppressNumberForm) -> Answer:
     """A number that is not to be written to, on a list or not."""
     suppressions.suppress(ask.context, form.phone, form.reason, scope=form.scope or "all")
     return Go("/suppressions")
 
 
-def lift(ask: Ask, form: Reasoned) -> Answer:
+def lift(ask: Ask, form: ReasonForm) -> Answer:
     suppressions.lift(ask.context, ask.number(), form.reason)
     return Go("/suppressions")
 
@@ -83,11 +83,11 @@ def written_back(ask: Ask) -> Answer:
                                   "CONFIRMATIONS": words.CONFIRMATIONS})  # fmt: skip
 
 
-class Decision(Struct, frozen=True):
+class ReplyForm(Struct, frozen=True):
     what: str
 
 
-def look_at(ask: Ask, form: Decision) -> Answer:
+def look_at(ask: Ask, form: ReplyForm) -> Answer:
     """A reply that may be a refusal is one, or is none."""
     wish = WISHES.get(form.what)
     if wish is None:
@@ -97,12 +97,12 @@ def look_at(ask: Ask, form: Decision) -> Answer:
 
 
 PAGES: list[Page] = [
-    changes("/contacts/{number}/suppress", suppress, Stopped),
-    changes("/contacts/{number}/unsuppress", unsuppress, Reasoned),
+    changes("/contacts/{number}/suppress", suppress, SuppressForm),
+    changes("/contacts/{number}/unsuppress", unsuppress, ReasonForm),
     button("/contacts/{number}/moved", moved_away),
     reads("/suppressions", blocked),
-    changes("/suppressions", block, NumberStopped),
-    changes("/suppressions/{number}/lift", lift, Reasoned),
+    changes("/suppressions", block, SuppressNumberForm),
+    changes("/suppressions/{number}/lift", lift, ReasonForm),
     reads("/replies", written_back),
-    changes("/replies/{number}", look_at, Decision),
+    changes("/replies/{number}", look_at, ReplyForm),
 ]

@@ -11,7 +11,7 @@ from dispatcher.usecases import urgent as cases
 from dispatcher.usecases import urgent_duty, urgent_views
 from dispatcher.usecases.urgent import NewUrgent
 from dispatcher.web.ask import Answer, Ask, Go, Shown
-from dispatcher.web.forms import Blanks
+from dispatcher.web.forms import BlanksForm
 from dispatcher.web.guard import Page, button, changes, reads
 
 
@@ -20,7 +20,7 @@ def urgent(ask: Ask) -> Answer:
     return Shown("urgent.html", {"desk": urgent_views.desk(ask.context)})
 
 
-class Prepared(Struct, frozen=True, kw_only=True):
+class PrepareForm(Struct, frozen=True, kw_only=True):
     """A text for later. `then`: "submit" where it is handed in at once."""
 
     name: str
@@ -34,7 +34,7 @@ class Prepared(Struct, frozen=True, kw_only=True):
     then: str = ""
 
 
-def prepare(ask: Ask, form: Prepared) -> Answer:
+def prepare(ask: Ask, form: PrepareForm) -> Answer:
     """A text for later: whom it may reach at most, at what cost, until when."""
     wanted = NewUrgent(
         form.name,
@@ -67,17 +67,17 @@ def end(ask: Ask) -> Answer:
     return Go("/urgent")
 
 
-def send(ask: Ask, form: Blanks) -> Answer:
+def send(ask: Ask, form: BlanksForm) -> Answer:
     done, _ = cases.send(ask.context, ask.path["name"], form.filled)
     return Go(f"/broadcasts/{done.id}")
 
 
-def all_clear(ask: Ask, form: Blanks) -> Answer:
+def all_clear(ask: Ask, form: BlanksForm) -> Answer:
     done, _ = cases.all_clear(ask.context, ask.number(), form.filled)
     return Go(f"/broadcasts/{done.id}")
 
 
-class OnDuty(Struct, frozen=True):
+class DutyForm(Struct, frozen=True):
     """`who`: a person by number; `start`: empty for now; `hours`: how long."""
 
     who: int
@@ -85,7 +85,7 @@ class OnDuty(Struct, frozen=True):
     hours: int
 
 
-def arrange(ask: Ask, form: OnDuty) -> Answer:
+def arrange(ask: Ask, form: DutyForm) -> Answer:
     """Somebody is on duty for so many hours."""
     urgent_duty.add(ask.context, form.who, form.start, form.hours)
     return Go("/urgent")
@@ -93,11 +93,11 @@ def arrange(ask: Ask, form: OnDuty) -> Answer:
 
 PAGES: list[Page] = [
     reads("/urgent", urgent),
-    changes("/urgent", prepare, Prepared),
-    changes("/duty", arrange, OnDuty),
+    changes("/urgent", prepare, PrepareForm),
+    changes("/duty", arrange, DutyForm),
     button("/urgent/{name}/submit", submit),
-    changes("/urgent/{name}/send", send, Blanks),
+    changes("/urgent/{name}/send", send, BlanksForm),
     button("/urgent/{name}/approve", approve),
     button("/urgent/{name}/end", end),
-    changes("/broadcasts/{number}/all-clear", all_clear, Blanks),
+    changes("/broadcasts/{number}/all-clear", all_clear, BlanksForm),
 ]

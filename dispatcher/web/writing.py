@@ -12,7 +12,7 @@ from dispatcher.domain.rights import WRITERS
 from dispatcher.usecases import broadcasts, broadcasts_writing
 from dispatcher.usecases.broadcasts import Changes, NewBroadcast
 from dispatcher.web.ask import Answer, Ask, Go, Shown
-from dispatcher.web.forms import Blanks
+from dispatcher.web.forms import BlanksForm
 from dispatcher.web.guard import Page, asks, button, changes, reads
 
 WRITING = (Role.OFFICER, Role.LEADER, Role.ADMIN)
@@ -41,7 +41,7 @@ def _place(ask: Ask) -> dict[str, Any]:
     return {"number": ask.number()} if "number" in ask.path else {"template": ask.path["template"]}
 
 
-class ChosenPeople(Blanks, frozen=True, kw_only=True):
+class PeopleForm(BlanksForm, frozen=True, kw_only=True):
     """A text's blanks and its people: wards, residential groups and groups by name."""
 
     ward: tuple[str, ...] = ()
@@ -56,7 +56,7 @@ class ChosenPeople(Blanks, frozen=True, kw_only=True):
         return Audience(self.ward, self.tdp, self.group, self.exclude, self.one_per)
 
 
-class Written(ChosenPeople, frozen=True, kw_only=True):
+class WriteForm(PeopleForm, frozen=True, kw_only=True):
     """The whole form. `paper_…`: what is known of the document behind it."""
 
     title: str = ""
@@ -77,14 +77,14 @@ class Written(ChosenPeople, frozen=True, kw_only=True):
                 "signer": self.paper_signer}  # fmt: skip
 
 
-class HalfWritten(ChosenPeople, frozen=True, kw_only=True):
+class AlongForm(PeopleForm, frozen=True, kw_only=True):
     """The form while it is typed: times may be no times yet."""
 
     expires_after: str = "6h"
     window: str = ""
 
 
-def create(ask: Ask, form: Written) -> Answer:
+def create(ask: Ask, form: WriteForm) -> Answer:
     """A draft from the form."""
     new = NewBroadcast(
         ask.path["template"], form.audience(), form.route or None, form.filled,
@@ -97,7 +97,7 @@ def create(ask: Ask, form: Written) -> Answer:
     return Go(f"/broadcasts/{made.id}")
 
 
-def save(ask: Ask, form: Written) -> Answer:
+def save(ask: Ask, form: WriteForm) -> Answer:
     """The form again: what was approved of it is void, where it says something else."""
     wanted = Changes(
         form.filled, form.title, form.document, form.paper(), form.audience(), form.window,
@@ -107,7 +107,7 @@ def save(ask: Ask, form: Written) -> Answer:
     return Go(f"/broadcasts/{ask.number()}")
 
 
-def along(ask: Ask, form: HalfWritten) -> Answer:
+def along(ask: Ask, form: AlongForm) -> Answer:
     """The text as it reads so far, with parts and price for those chosen; what is typed is kept."""
     typed = broadcasts_writing.FormSoFar(
         form.filled, form.audience(), form.window, form.expires_after, form.route, form.urgent
@@ -132,11 +132,11 @@ def forget(ask: Ask) -> Answer:
 PAGES: list[Page] = [
     reads("/broadcasts/new", choose_text, WRITING),
     reads("/broadcasts/new/{template}", write, WRITING),
-    changes("/broadcasts/new/{template}", create, Written),
-    asks("/broadcasts/new/{template}/along", along, HalfWritten, WRITERS),
+    changes("/broadcasts/new/{template}", create, WriteForm),
+    asks("/broadcasts/new/{template}/along", along, AlongForm, WRITERS),
     button("/broadcasts/new/{template}/forget", forget, WRITERS),
     reads("/broadcasts/{number}/edit", write, WRITING),
-    changes("/broadcasts/{number}/edit", save, Written),
-    asks("/broadcasts/{number}/edit/along", along, HalfWritten, WRITERS),
+    changes("/broadcasts/{number}/edit", save, WriteForm),
+    asks("/broadcasts/{number}/edit/along", along, AlongForm, WRITERS),
     button("/broadcasts/{number}/edit/forget", forget, WRITERS),
 ]

@@ -13,14 +13,14 @@ from dispatcher.domain.model import SYSTEM, Window
 from dispatcher.usecases.contacts import NewContact
 from dispatcher.usecases.inputs import WrongFields
 from dispatcher.web.console import table
-from dispatcher.web.forms import LABELS, Blanks, Form, Upload, day, whole_number
+from dispatcher.web.forms import LABELS, BlanksForm, FormReader, Upload, day, whole_number
 from dispatcher.web.guard import Guard
 
 PAGES = [p for p in table(Guard(None, [])) if p.form is not None]
 NAMED = {"number": "1", "name": "x", "template": "canh-bao"}
 
 
-class Everything(Blanks, frozen=True, kw_only=True):
+class Everything(BlanksForm, frozen=True, kw_only=True):
     name: str
     people: int
     most_people: int | None = None
@@ -35,7 +35,7 @@ class Everything(Blanks, frozen=True, kw_only=True):
     file: Upload | None = None
 
 
-EVERYTHING = Form(Everything)
+EVERYTHING = FormReader(Everything)
 
 
 def may_not_fit(field):
@@ -89,7 +89,7 @@ def test_a_form_becomes_typed_values():
 
 
 def test_a_command_is_read_without_what_is_not_on_the_form():
-    form = Form(NewContact, {"residential_group": "tdp", "source": ""})
+    form = FormReader(NewContact, {"residential_group": "tdp", "source": ""})
     found = form.read({"name": ["A"], "tdp": ["Tổ 1"], "ward": ["3"], "source": ["bịa"]})
     assert found == NewContact("A", 3, (), "Tổ 1")
 
@@ -103,7 +103,9 @@ def test_everything_that_does_not_fit_is_named_with_its_own_code():
         ("place", "bad-number"),
     ]  # fmt: skip
     assert told.value.to("vi").startswith("Số người: cần một số như 1.200; Đến hết ngày: cần")
-    assert told.value.to("en").startswith("Number of people: a number like 1200 is wanted; Until: a day")
+    assert told.value.to("en").startswith(
+        "Number of people: a number like 1200 is wanted; Until: a day"
+    )
 
 
 # --- all forms of the console -------------------------------------------------------------------
