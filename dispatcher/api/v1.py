@@ -27,7 +27,14 @@ from dispatcher.domain.problems import REFUSED, Problem, Say
 from dispatcher.usecases import signing_in
 from dispatcher.usecases.broadcasts import Once
 from dispatcher.usecases.context import App, Context
-from dispatcher.usecases.inputs import WrongField, WrongFields, of_values, typed_fields, whole
+from dispatcher.usecases.inputs import (
+    MISSING,
+    WrongField,
+    WrongFields,
+    of_values,
+    typed_fields,
+    whole,
+)
 
 ROOT = "/api/v1"
 MOST_BYTES = 256 * 1024
@@ -106,7 +113,7 @@ def _number(request: Request) -> int:
 def _key(operation: Operation[Any], request: Request) -> str:
     key = request.headers.get("idempotency-key", "")
     if operation.keyed and not 0 < len(key) <= 200:
-        raise _wrong("Idempotency-Key", Say("thiếu", "missing"))
+        raise _wrong("Idempotency-Key", MISSING)
     return key
 
 

@@ -23,7 +23,6 @@ T = TypeVar("T")
 MOST_NAMED = 20  # wrong fields of one problem
 MISSING = Say("thiếu", "missing")
 UNKNOWN = Say("không có trường này", "unknown")
-NOTHING = Say("", "")
 
 
 @dataclass(frozen=True)
@@ -123,7 +122,7 @@ def wrong_in(given: object, kind: Any, code: str, at: str = "") -> Iterator[Wron
     try:
         msgspec.convert(given, kind)
     except msgspec.ValidationError:
-        yield WrongField(at or "$", code, allowed(found))
+        yield WrongField(at or "$", code, allowed(found, given))
 
 
 def _wrong_fields(
@@ -159,41 +158,51 @@ def _bare(kind: Any) -> Any:
 # --- in words -----------------------------------------------------------------------------------
 
 
-def allowed(found: inspect.Type) -> Say:
-    """What may stand in a field of this type."""
+def allowed(found: inspect.Type, given: object = None) -> Say:
+    """What may stand in a field of this type, where `given` may not."""
     match found:
         case inspect.StrType():
-            size = _size(
-                found.min_length, found.max_length, Say(" dài {} ký tự", " of {} characters")
+            return _text(found, given)
+        case inspect.IntType(ge=int(low), le=int(high)):
+            return Say(
+                f"cần số nguyên từ {number(low)} đến {number(high)}",
+                f"a whole number from {low:,} to {high:,} is wanted",
             )
-            odd = Say(", không có ký tự NUL", ", without NUL,") if found.pattern else NOTHING
-            return Say(f"cần chữ{size.vi}{odd.vi}", f"text{size.en}{odd.en} is wanted")
         case inspect.IntType():
-            size = _size(found.ge, found.le, Say(" {}", " of {}"))
-            return Say(f"cần số nguyên{size.vi}", f"a whole number{size.en} is wanted")
+            return Say("cần số nguyên", "a whole number is wanted")
         case inspect.BoolType():
             return Say("cần true hoặc false", "true or false is wanted")
         case inspect.LiteralType():
             return _one_of(found.values)
         case inspect.EnumType():
             return _one_of([member.value for member in found.cls])
+        case inspect.VarTupleType(max_length=int(high)):
+            return Say(
+                f"cần danh sách nhiều nhất {number(high)} mục",
+                f"a list of at most {high:,} is wanted",
+            )
         case inspect.VarTupleType():
-            size = _size(found.min_length, found.max_length, Say(" {} mục", " of {}"))
-            return Say(f"cần danh sách{size.vi}", f"a list{size.en} is wanted")
+            return Say("cần danh sách", "a list is wanted")
     return Say("cần một đối tượng JSON", "an object is wanted")
+
+
+def _text(found: inspect.StrType, given: object) -> Say:
+    low, high = found.min_length, found.max_length
+    if isinstance(given, str) and "\0" in given:
+        return Say("có ký tự NUL", "there is a NUL character in it")
+    if high is None:
+        return Say("cần chữ", "text is wanted")
+    if not low:
+        return Say(
+            f"cần chữ dài nhiều nhất {number(high)} ký tự",
+            f"text of at most {high:,} characters is wanted",
+        )
+    return Say(
+        f"cần chữ dài từ {number(low)} đến {number(high)} ký tự",
+        f"text of {low:,} to {high:,} characters is wanted",
+    )
 
 
 def _one_of(known: Iterable[object]) -> Say:
     named = ", ".join(str(v) for v in known)
     return Say(f"cần một trong: {named}", f"one of these is wanted: {named}")
-
-
-def _size(low: int | None, high: int | None, say: Say) -> Say:
-    """From how many to how many; nothing where any size will do."""
-    if high is None:
-        return NOTHING
-    if not low:
-        return Say(say.vi.format(f"nhiều nhất {number(high)}"), say.en.format(f"at most {high:,}"))
-    return Say(
-        say.vi.format(f"từ {number(low)} đến {number(high)}"), say.en.format(f"{low:,} to {high:,}")
-    )

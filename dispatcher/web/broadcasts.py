@@ -229,7 +229,7 @@ def approve_on_paper(ask: Ask, form: PaperForm) -> Answer:
 
 
 class WordsForm(BlanksForm, frozen=True, kw_only=True):
-    """BlanksForm, or a phrase: `new` in the place of `old`."""
+    """Blanks, or a phrase: `new` in the place of `old`."""
 
     old: str = ""
     new: str = ""
