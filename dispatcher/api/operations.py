@@ -40,7 +40,7 @@ from dispatcher.usecases import (
     log,
     reports,
 )
-from dispatcher.usecases.broadcasts import Broadcast, NewBroadcast, Once
+from dispatcher.usecases.broadcasts import Broadcast, NewBroadcast, Once, Submit
 from dispatcher.usecases.contacts import Narrowed, NewContact
 from dispatcher.usecases.context import Context
 
@@ -165,8 +165,8 @@ def preview_broadcast(call: ApiCall[ApiInput]) -> PreviewAnswer:
 
 
 def submit_broadcast(call: ApiCall[SubmitBody]) -> BroadcastAnswer:
-    body = call.sent
-    done = usecases.submit(call.context, call.number, leave_out=body.leave_out, again=body.again)
+    how = convert(call.sent, Submit, from_attributes=True)
+    done = usecases.submit(call.context, call.number, how)
     return _broadcast(done.broadcast, call)
 
 

@@ -25,7 +25,7 @@ from dispatcher.usecases import (
     printouts,
     reports,
 )
-from dispatcher.usecases.broadcasts import Broadcast
+from dispatcher.usecases.broadcasts import Broadcast, Submit
 from dispatcher.usecases.broadcasts_progress import Live
 from dispatcher.usecases.broadcasts_views import ALIVE, WRITTEN
 from dispatcher.usecases.context import Context
@@ -177,20 +177,9 @@ def test(ask: Ask, form: TestForm) -> Answer:
     return Go(f"/broadcasts/{made.id}")
 
 
-class SubmitForm(Struct, frozen=True, kw_only=True):
-    """`leave_out`: without whoever cannot be given a text; `again`, `over_budget`: reasons."""
-
-    leave_out: bool = False
-    again: str = ""
-    over_budget: str = ""
-
-
-def submit(ask: Ask, form: SubmitForm) -> Answer:
+def submit(ask: Ask, how: Submit) -> Answer:
     """Hand in for approval, with the ceiling its preview gives."""
-    broadcasts.submit(
-        ask.context, ask.number(), leave_out=form.leave_out, again=form.again,
-        over_budget=form.over_budget,
-    )  # fmt: skip
+    broadcasts.submit(ask.context, ask.number(), how)
     return Go(f"/broadcasts/{ask.number()}")
 
 
@@ -342,7 +331,7 @@ PAGES: list[Page] = [
     reads(f"{OF}/progress", progress),
     changes(f"{OF}/attach", attach, AttachForm),
     changes(f"{OF}/test", test, TestForm),
-    changes(f"{OF}/submit", submit, SubmitForm),
+    changes(f"{OF}/submit", submit, Submit),
     changes(f"{OF}/approve", approve, ApproveForm),
     changes(f"{OF}/paper", approve_on_paper, PaperForm),
     changes(f"{OF}/words", correct_words, WordsForm),
