@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,6 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from dispatcher.api import v1 as api
 from dispatcher.i18n import Say
 from dispatcher.usecases.context import App
 from dispatcher.web import (
@@ -59,10 +59,13 @@ def hosts_of(app: App) -> set[str]:
     return {*LOOPBACK, listen, public} - {""}
 
 
-def console(app: App, receipts: Any, code: str = "", twins: str = "") -> Starlette:
-    """Pages under /, vendors' `receipts` under /hooks (an ASGI application).
+def console(
+    app: App, receipts: Any, programs: Sequence[BaseRoute], code: str = "", twins: str = ""
+) -> Starlette:
+    """Pages under /, vendors' `receipts` under /hooks (an ASGI application), `programs` beside.
 
-    `code`: what the very first person types; `twins`: where those of a drill answer.
+    `programs`: the routes of the API; `code`: what the very first person types; `twins`: where
+    those of a drill answer.
     """
     guard = Guard(app, hosts_of(app), code, twins=twins)
     routes: list[BaseRoute] = [
@@ -89,7 +92,7 @@ def console(app: App, receipts: Any, code: str = "", twins: str = "") -> Starlet
 
     routes += [
         Mount("/static", StaticFiles(directory=STATIC), name="static"),
-        *api.routes(app),
+        *programs,
         Mount("/hooks", receipts),
         Route("/health", receipts),
     ]
