@@ -1,9 +1,8 @@
 """The two ways to a connection: `begin` to write, `read` to read. Nothing else touches the engine.
 
 A write is IMMEDIATE and FULL (synchronous_commit=on). It refuses to commit a change of contacts,
-broadcasts, people, areas or gateways without a note for the trail. Tables that belong to wards are
-read through `visible`, which adds the actor's wards; the statement itself is checked on its way to
-the driver, so no text SQL gets around it.
+broadcasts, people, areas or gateways without a note for the trail. Facts of wards are read through
+`visible_…` names, which take the actor's scope: see scope.py.
 """
 
 from __future__ import annotations
@@ -21,8 +20,10 @@ from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
 from dispatcher.db import trail
+from dispatcher.db.compiling import Among, Kinds, compiled, given_list
 from dispatcher.db.engines import BUSY_SECONDS, ask_driver, engine_for
 from dispatcher.db.schema import NOTED, SCOPED, micros
+from dispatcher.db.scope import Scope, with_walls
 from dispatcher.db.seal import Sealer
 from dispatcher.db.troubles import is_passing, locked, told
 from dispatcher.domain.failpoints import failpoint
@@ -61,85 +62,117 @@ class Tx:
     def is_sqlite(self) -> bool:
         return self.connection.dialect.name == "sqlite"
 
+    @property
+    def scope(self) -> Scope:
+        """What the actor may see: for statements about facts of wards."""
+        return Scope(self.actor.wards, self.actor.person_id)
+
     def run(
         self,
         sql: str | sa.Executable,
         parameters: Mapping[str, Any] | Rows | None = None,
+        *,
+        scope: Scope | None = None,
+        kinds: Kinds = (),
+        once: frozenset[int] = frozenset(),
     ) -> sa.CursorResult[Any]:
         """Execute one statement; `parameters` as a list runs it once per row.
 
+        `scope`: what `visible_…` in it mean. `kinds`, `once`: of its rows, see `on_rows`.
         Text goes to the driver as it is, translated to its placeholders once: compiling a
         statement each time costs more than running it.
         """
         if isinstance(sql, str):
-            words, names = _placed(sql, self.connection.dialect)
-            return self.connection.exec_driver_sql(words, _bound(names, parameters))
+            words, bound = self._placed(sql, parameters, scope, kinds, once)
+            return self.connection.exec_driver_sql(words, bound)
         result = self.connection.execute(sql, parameters)
         assert isinstance(result, sa.CursorResult)
         return result
 
-    def rows(self, sql: str, **parameters: Any) -> list[Row]:
+    def _placed(
+        self,
+        sql: str,
+        parameters: Mapping[str, Any] | Rows | None,
+        scope: Scope | None = None,
+        kinds: Kinds = (),
+        once: frozenset[int] = frozenset(),
+    ) -> tuple[str, Any]:
+        """(what the driver takes, its parameters) for a statement."""
+        walls: dict[str, Any] = {}
+        if scope is not None:
+            sql, walls = with_walls(sql, scope.wards is None), scope.parameters()
+        lists: tuple[tuple[str, str], ...] = ()
+        if isinstance(parameters, Mapping):
+            parameters = {**parameters, **walls} if walls else parameters
+            lists = tuple((n, v.kind) for n, v in parameters.items() if type(v) is Among)
+            if lists:
+                given = {n: given_list(parameters[n], self.is_sqlite) for n, _ in lists}
+                parameters = {**parameters, **given}
+        elif walls:
+            return self._placed_each(sql, parameters, walls)
+        words, names = compiled(sql, self.connection.dialect, lists, kinds, once)
+        return words, _bound(names, parameters)
+
+    def _placed_each(self, sql: str, rows: Rows | None, walls: dict[str, Any]) -> tuple[str, Any]:
+        """`_placed` for a statement that runs once per row, each with the same scope."""
+        lists = tuple((n, v.kind) for n, v in walls.items() if type(v) is Among)
+        walls |= {n: given_list(walls[n], self.is_sqlite) for n, _ in lists}
+        words, names = compiled(sql, self.connection.dialect, lists)
+        return words, _bound(names, [{**row, **walls} for row in rows] if rows else walls)
+
+    def rows(self, sql: str, *, scope: Scope | None = None, **parameters: Any) -> list[Row]:
         """All rows of a query as mappings. A change that returns none has changed nothing."""
-        return cast(list[Row], self._all(sql, parameters, named=True))
+        return cast(list[Row], self._all(sql, parameters, scope, named=True))
 
-    def taken(self, sql: str, **parameters: Any) -> Sequence[Any]:
+    def taken(self, sql: str, *, scope: Scope | None = None, **parameters: Any) -> Sequence[Any]:
         """`rows` as plain tuples: for the send loop."""
-        return self._all(sql, parameters, named=False)
+        return self._all(sql, parameters, scope, named=False)
 
-    def _all(self, sql: str, parameters: Mapping[str, Any], *, named: bool) -> Sequence[Any]:
+    def _all(
+        self, sql: str, parameters: Mapping[str, Any], scope: Scope | None, *, named: bool
+    ) -> Sequence[Any]:
         touched = self.connection.info["touched"]
         before = set(touched)
-        found = self._fetched(sql, parameters, named=named)
+        found = self._fetched(sql, parameters, scope, named=named)
         if not found and len(touched) > len(before):
             touched &= before
         return found
 
-    def one(self, sql: str, **parameters: Any) -> Row | None:
+    def one(self, sql: str, *, scope: Scope | None = None, **parameters: Any) -> Row | None:
         """The first row or None."""
-        found = self._fetched(sql, parameters, named=True, first=True)
+        found = self._fetched(sql, parameters, scope, named=True, first=True)
         return found[0] if found else None
 
-    def value(self, sql: str, **parameters: Any) -> Any:
+    def value(self, sql: str, *, scope: Scope | None = None, **parameters: Any) -> Any:
         """The first column of the first row, or None."""
-        found = self._fetched(sql, parameters, named=False, first=True)
+        found = self._fetched(sql, parameters, scope, named=False, first=True)
         return found[0][0] if found else None
 
     def _fetched(
-        self, sql: str, parameters: Mapping[str, Any], *, named: bool, first: bool = False
+        self,
+        sql: str,
+        parameters: Mapping[str, Any],
+        scope: Scope | None,
+        *,
+        named: bool,
+        first: bool = False,
     ) -> Sequence[Any]:
         """What a statement returns; `first`: at most its first row."""
         if not self.is_sqlite:
-            result = self.run(sql, parameters)
+            result = self.run(sql, parameters, scope=scope)
             if first:
                 row = result.mappings().first() if named else result.first()
                 return [] if row is None else [row]
             return list(result.mappings()) if named else plain(result)
-        words, names = _placed(sql, self.connection.dialect)
+        words, bound = self._placed(sql, parameters, scope)
         check(self.connection.info, words)
-        bound = _bound(names, parameters) or ()
-        columns, found = ask_driver(self.connection, words, bound, first=first)
+        columns, found = ask_driver(self.connection, words, bound or (), first=first)
         return [dict(zip(columns, row, strict=True)) for row in found] if named else found
 
     def insert(self, table: sa.Table, **values: Any) -> int:
         """One new row; its id."""
         key = self.run(table.insert().values(values)).inserted_primary_key
         return int(key[0]) if key and isinstance(key[0], int) else 0
-
-    def visible(self, name: str) -> str:
-        """`visible_<name> AS (…)` for a WITH clause: the rows of a scoped table this actor sees."""
-        if name not in SCOPED:
-            raise Bug(f"{name} is not scoped")
-        condition = "1 = 1"
-        if self.actor.wards is not None:
-            wards = ", ".join(str(int(w)) for w in sorted(self.actor.wards)) or "-1"
-            condition = f"ward_id IN ({wards})"
-            if name == "broadcasts":
-                mine = int(self.actor.person_id or -1)
-                condition = (
-                    f"id IN (SELECT broadcast_id FROM broadcast_wards WHERE ward_id IN ({wards}))"
-                    f" OR created_by = {mine}"
-                )
-        return f"visible_{name} AS (SELECT * FROM {name} WHERE {condition})"
 
     def note(self, act: str, noun: str, noun_id: object, **facts: Any) -> None:
         """Say for the trail what this transaction does. Facts never hold numbers or names."""
@@ -185,14 +218,6 @@ def plain(result: sa.CursorResult[Any]) -> Sequence[Any]:
     found: Sequence[Any] = result.cursor.fetchall()
     result.close()
     return found
-
-
-@lru_cache(maxsize=4000)
-def _placed(sql: str, dialect: sa.Dialect) -> tuple[str, tuple[str, ...] | None]:
-    """`sql` in the driver's own placeholders, and their names where they go by position."""
-    compiled = sa.text(sql).compile(dialect=dialect)
-    order = compiled.positiontup
-    return str(compiled), tuple(order) if order is not None else None
 
 
 def _bound(names: tuple[str, ...] | None, given: Mapping[str, Any] | Rows | None) -> Any:

@@ -139,9 +139,10 @@ def _add_wards(tx: Tx, broadcast_id: int, wards: Iterable[int]) -> None:
 def mark_correction(tx: Tx, broadcast_id: int, original: int) -> None:
     """Remember which broadcast another one corrects."""
     tx.run(
-        f"WITH {tx.visible('broadcasts')} UPDATE broadcasts SET correction_of = :of "
+        "UPDATE broadcasts SET correction_of = :of "
         "WHERE id = :b AND id IN (SELECT id FROM visible_broadcasts)",
         {"of": original, "b": broadcast_id},
+        scope=tx.scope,
     )
 
 
@@ -178,10 +179,7 @@ def hands(tx: Tx, broadcast_id: int) -> set[int]:
 
 def get(tx: Tx, broadcast_id: int) -> Broadcast:
     """One broadcast the actor may see; else a problem."""
-    row = tx.one(
-        f"WITH {tx.visible('broadcasts')} SELECT * FROM visible_broadcasts WHERE id = :id",
-        id=broadcast_id,
-    )
+    row = tx.one("SELECT * FROM visible_broadcasts WHERE id = :id", id=broadcast_id, scope=tx.scope)
     if row is None:
         raise Problem(
             "unknown-broadcast",
@@ -193,10 +191,12 @@ def get(tx: Tx, broadcast_id: int) -> Broadcast:
 
 def listed(tx: Tx, states: Collection[BroadcastState] = (), limit: int = 100) -> list[Broadcast]:
     """Newest first."""
-    sql = f"WITH {tx.visible('broadcasts')} SELECT * FROM visible_broadcasts"
+    sql = "SELECT * FROM visible_broadcasts"
     if states:
         sql += f" WHERE state IN ({', '.join(repr(s.value) for s in states)})"
-    return [_broadcast(r) for r in tx.rows(sql + " ORDER BY id DESC LIMIT :n", n=limit)]
+    return [
+        _broadcast(r) for r in tx.rows(sql + " ORDER BY id DESC LIMIT :n", n=limit, scope=tx.scope)
+    ]
 
 
 def _broadcast(row: Mapping[str, Any]) -> Broadcast:
@@ -325,7 +325,7 @@ def move(
         )
     sets = ", ".join(f'"{name}" = :{name}' for name in values)
     changed = tx.run(
-        f"WITH {tx.visible('broadcasts')} UPDATE broadcasts SET state = :to, reason = :reason"
+        f"UPDATE broadcasts SET state = :to, reason = :reason"
         f"{', ' + sets if sets else ''} WHERE id = :id AND state = :old "
         "AND id IN (SELECT id FROM visible_broadcasts)",
         {
@@ -335,6 +335,7 @@ def move(
             "old": broadcast.state.value,
             **{k: at(v) if isinstance(v, datetime) else v for k, v in values.items()},
         },
+        scope=tx.scope,
     ).rowcount
     if not changed:
         raise refused(
@@ -348,10 +349,11 @@ def move(
 def approve_anew(tx: Tx, broadcast_id: int, person_id: int, covered: str) -> None:
     """Somebody else stands for the approval from now on. `covered`: digest of what it covers."""
     tx.run(
-        f"WITH {tx.visible('broadcasts')} UPDATE broadcasts SET approved_by = :p, "
+        "UPDATE broadcasts SET approved_by = :p, "
         "approved_at = :now, approved_digest = :d WHERE id = :id "
         "AND id IN (SELECT id FROM visible_broadcasts)",
         {"p": person_id, "now": at(tx.now), "d": covered, "id": broadcast_id},
+        scope=tx.scope,
     )
 
 
@@ -360,10 +362,11 @@ def reword(
 ) -> None:
     """Other values for the blanks, or another wording, in a returned broadcast."""
     tx.run(
-        f"WITH {tx.visible('broadcasts')} UPDATE broadcasts SET fields = :f, "
+        "UPDATE broadcasts SET fields = :f, "
         "template_version_id = :v WHERE id = :b AND state = 'returned' "
         "AND id IN (SELECT id FROM visible_broadcasts)",
         {"f": json.dumps(dict(fields)), "v": template_version_id, "b": broadcast.id},
+        scope=tx.scope,
     )
     tx.note("reworded", "broadcast", broadcast.id)
 
@@ -387,9 +390,10 @@ def change(tx: Tx, broadcast: Broadcast, **changes: Any) -> None:
     if broadcast.state is BroadcastState.DRAFT:
         sets = ", ".join(f'"{name}" = :{name}' for name in values)
         tx.run(
-            f"WITH {tx.visible('broadcasts')} UPDATE broadcasts SET {sets} WHERE id = :b "
+            f"UPDATE broadcasts SET {sets} WHERE id = :b "
             "AND state = 'draft' AND id IN (SELECT id FROM visible_broadcasts)",
             {**values, "b": broadcast.id},
+            scope=tx.scope,
         )
         tx.note("edited", "broadcast", broadcast.id, what=sorted(values))
         return
@@ -418,9 +422,10 @@ def due_ids(tx: Tx, now: datetime) -> list[int]:
     return [
         row["id"]
         for row in tx.rows(
-            f"WITH {tx.visible('broadcasts')} SELECT id FROM visible_broadcasts "
+            "SELECT id FROM visible_broadcasts "
             "WHERE state = 'scheduled' AND at <= :now ORDER BY priority, at, id",
             now=at(now),
+            scope=tx.scope,
         )
     ]
 
@@ -429,9 +434,10 @@ def any_released(tx: Tx, mode: Mode) -> bool:
     """True when the site has sent something in this mode; tests to one number do not count."""
     return bool(
         tx.value(
-            f"WITH {tx.visible('broadcasts')} SELECT count(*) FROM visible_broadcasts "
+            "SELECT count(*) FROM visible_broadcasts "
             "WHERE mode = :m AND released_at IS NOT NULL AND audience NOT LIKE '%\"contacts\"%'",
             m=mode.value,
+            scope=tx.scope,
         )
     )
 
@@ -440,8 +446,7 @@ def states(tx: Tx, ids: Collection[int]) -> dict[int, BroadcastState]:
     """The states of some broadcasts now."""
     listed_ids = ", ".join(str(int(i)) for i in ids) or "-1"
     rows = tx.rows(
-        f"WITH {tx.visible('broadcasts')} SELECT id, state FROM visible_broadcasts "
-        f"WHERE id IN ({listed_ids})"
+        f"SELECT id, state FROM visible_broadcasts WHERE id IN ({listed_ids})", scope=tx.scope
     )
     return {row["id"]: BroadcastState(row["state"]) for row in rows}
 
@@ -460,8 +465,8 @@ def running(tx: Tx) -> list[Broadcast]:
     return [
         _broadcast(r)
         for r in tx.rows(
-            f"WITH {tx.visible('broadcasts')} SELECT * FROM visible_broadcasts "
-            "WHERE state = 'running' ORDER BY priority, id"
+            "SELECT * FROM visible_broadcasts WHERE state = 'running' ORDER BY priority, id",
+            scope=tx.scope,
         )
     ]
 
@@ -469,8 +474,8 @@ def running(tx: Tx) -> list[Broadcast]:
 def counts(tx: Tx, broadcast_id: int) -> dict[str, int]:
     """Messages by state; only states that occur."""
     rows = tx.rows(
-        f"WITH {tx.visible('messages')} SELECT state, count(*) AS n "
-        "FROM visible_messages WHERE broadcast_id = :b GROUP BY state",
+        "SELECT state, count(*) AS n FROM visible_messages WHERE broadcast_id = :b GROUP BY state",
         b=broadcast_id,
+        scope=tx.scope,
     )
     return {s.value: row["n"] for s in MessageState for row in rows if row["state"] == s.value}

@@ -78,16 +78,16 @@ def planned(tx: Tx, broadcast: Broadcast, now: datetime) -> dict[int, int]:
     start = max(now, broadcast.at or now)
     prices = texts.price_list(tx, start.astimezone(HANOI).date())
     ends = tx.one(
-        f"WITH {tx.visible('messages')} SELECT MIN(id) AS low, MAX(id) AS high "
-        "FROM visible_messages WHERE broadcast_id = :b",
+        "SELECT MIN(id) AS low, MAX(id) AS high FROM visible_messages WHERE broadcast_id = :b",
         b=broadcast.id,
+        scope=tx.scope,
     )
     cost: Counter[int] = Counter()
     if ends is None or ends["low"] is None:
         return {}
     for low in range(ends["low"], ends["high"] + 1, STRETCH):
         for row in tx.rows(
-            f"WITH {tx.visible('messages')} SELECT m.ward_id, t.channel, a.carrier, b.parts, "
+            f"SELECT m.ward_id, t.channel, a.carrier, b.parts, "
             "count(*) AS n FROM visible_messages m JOIN targets t ON t.message_id = m.id "
             "JOIN bodies b ON b.id = t.body_id JOIN addresses a ON a.id = t.address_id "
             "WHERE m.id >= :low AND m.id < :high AND m.broadcast_id = :b "
@@ -96,6 +96,7 @@ def planned(tx: Tx, broadcast: Broadcast, now: datetime) -> dict[int, int]:
             low=low,
             high=low + STRETCH,
             b=broadcast.id,
+            scope=tx.scope,
         ):
             each = 1 if row["channel"] == "zalo" else row["parts"]
             price = texts.price(prices, row["channel"], row["carrier"], broadcast.kind)
@@ -106,10 +107,11 @@ def planned(tx: Tx, broadcast: Broadcast, now: datetime) -> dict[int, int]:
 def actual(tx: Tx, broadcast_id: int) -> dict[int, int]:
     """What a broadcast has cost, by ward; what is in doubt counts as spent."""
     rows = tx.rows(
-        f"WITH {tx.visible('messages')} SELECT m.ward_id, SUM(a.cost) AS dong FROM attempts a "
+        "SELECT m.ward_id, SUM(a.cost) AS dong FROM attempts a "
         "JOIN visible_messages m ON m.id = a.message_id WHERE a.broadcast_id = :b "
         "AND a.state <> 'refused' GROUP BY m.ward_id",
         b=broadcast_id,
+        scope=tx.scope,
     )
     return {row["ward_id"]: int(row["dong"] or 0) for row in rows}
 
@@ -181,11 +183,12 @@ def settle(tx: Tx) -> list[int]:
     """Chore: what is over gives back what it did not spend; the ids of those broadcasts."""
     ended = ", ".join(f"'{s.value}'" for s in OVER)
     rows = tx.rows(
-        f"WITH {tx.visible('broadcasts')}, {tx.visible('messages')} SELECT r.* "
+        f"SELECT r.* "
         "FROM reservations r JOIN visible_broadcasts b ON b.id = r.broadcast_id "
         f"WHERE b.state IN ({ended}) AND (r.settled_at IS NULL OR r.settled_at < b.done_at) "
         "AND NOT EXISTS (SELECT 1 FROM visible_messages m WHERE m.broadcast_id = b.id "
-        "AND m.state = 'sending')"
+        "AND m.state = 'sending')",
+        scope=tx.scope,
     )
     if not rows:
         return []
@@ -212,7 +215,7 @@ def released_that_day(tx: Tx, broadcast: Broadcast, starts: datetime) -> dict[in
     local = starts.astimezone(HANOI).replace(hour=0, minute=0, second=0, microsecond=0)
     wards = ", ".join(str(int(w)) for w in broadcast.senders) or "-1"
     rows = tx.rows(
-        f"WITH {tx.visible('broadcasts')} SELECT w.ward_id, count(*) AS n "
+        f"SELECT w.ward_id, count(*) AS n "
         "FROM visible_broadcasts b JOIN broadcast_wards w ON w.broadcast_id = b.id "
         f"WHERE w.ward_id IN ({wards}) AND b.id <> :b AND b.mode = :mode AND b.priority <> 0 "
         "AND b.correction_of IS NULL AND b.audience NOT LIKE '%\"contacts\"%' "
@@ -222,5 +225,6 @@ def released_that_day(tx: Tx, broadcast: Broadcast, starts: datetime) -> dict[in
         mode=broadcast.mode.value,
         low=at(local),
         high=at(local) + 86_400_000_000,
+        scope=tx.scope,
     )
     return {row["ward_id"]: row["n"] for row in rows}

@@ -9,7 +9,7 @@ def start_where_reached(tx: Tx, broadcast_id: int, original: int, low: int, high
     """Messages of contacts with id in (low, high]: start at the step on the channel by which the
     original was accepted, delivered or is in doubt; the last such attempt counts."""
     tx.run(
-        f"WITH {tx.visible('messages')}, reached AS (SELECT m.contact_id, (SELECT a.channel "
+        "WITH reached AS (SELECT m.contact_id, (SELECT a.channel "
         "FROM attempts a WHERE a.message_id = m.id AND a.state IN ('accepted', 'unconfirmed', "
         "'doubtful') ORDER BY (a.heard & 12) DESC, a.id DESC LIMIT 1) AS channel "
         "FROM visible_messages m WHERE m.broadcast_id = :of AND m.contact_id > :low "
@@ -22,4 +22,5 @@ def start_where_reached(tx: Tx, broadcast_id: int, original: int, low: int, high
         "WHERE messages.id = start.id AND start.position IS NOT NULL "
         "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = messages.id)",
         {"of": original, "b": broadcast_id, "low": low, "high": high},
+        scope=tx.scope,
     )

@@ -231,8 +231,9 @@ def approver_acts(tx: Tx, emergency: Emergency) -> bool:
 def mark(tx: Tx, broadcast_id: int, emergency_id: int) -> None:
     """A broadcast is one firing of a prepared text."""
     tx.run(
-        f"WITH {tx.visible('broadcasts')} UPDATE broadcasts SET emergency_id = :e WHERE id = :b "
+        "UPDATE broadcasts SET emergency_id = :e WHERE id = :b "
         "AND id IN (SELECT id FROM visible_broadcasts)",
         {"e": emergency_id, "b": broadcast_id},
+        scope=tx.scope,
     )
     tx.note("emergency", "broadcast", broadcast_id, emergency=emergency_id)

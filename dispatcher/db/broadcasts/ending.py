@@ -58,10 +58,11 @@ def open_work(tx: Tx, now: datetime, soon: timedelta) -> bool:
             "m.state = 'accepted' AND m.deadline_at <= :soon",
         ):
             if tx.one(
-                f"WITH {tx.visible('messages')} SELECT 1 FROM visible_messages m "
+                f"SELECT 1 FROM visible_messages m "
                 f"WHERE m.broadcast_id = :b AND {condition} LIMIT 1",
                 b=broadcast.id,
                 soon=at(now + soon),
+                scope=tx.scope,
             ):
                 return True
         for step in steps:
@@ -74,9 +75,9 @@ def open_work(tx: Tx, now: datetime, soon: timedelta) -> bool:
 def due_since(tx: Tx, now: datetime) -> datetime | None:
     """Since when something has been due that only a worker does; None when nothing is."""
     first = tx.value(
-        f"WITH {tx.visible('broadcasts')} SELECT MIN(at) FROM visible_broadcasts "
-        "WHERE state = 'scheduled' AND at <= :now",
+        "SELECT MIN(at) FROM visible_broadcasts WHERE state = 'scheduled' AND at <= :now",
         now=at(now),
+        scope=tx.scope,
     )
     firing = tx.value(
         "SELECT MIN(next_fire_at) FROM schedules WHERE state = 'approved' AND next_fire_at <= :now",
@@ -92,9 +93,10 @@ def silent(tx: Tx, since: datetime) -> int:
     """Messages accepted since then of which nothing was heard yet."""
     return int(
         tx.value(
-            f"WITH {tx.visible('messages')} SELECT count(*) FROM visible_messages "
+            "SELECT count(*) FROM visible_messages "
             "WHERE state = 'accepted' AND changed_at > :since",
             since=at(since),
+            scope=tx.scope,
         )
     )
 
@@ -108,11 +110,12 @@ def _can_move(tx: Tx, broadcast_id: int, gateway: str, others: Collection[str]) 
     """True when something that waits for a gateway may go by another one of its step."""
     for other in others:
         if tx.one(
-            f"WITH {tx.visible('messages')} SELECT 1 FROM visible_messages m "
+            f"SELECT 1 FROM visible_messages m "
             f"WHERE m.broadcast_id = :b AND m.gateway = :g AND {MOVABLE} LIMIT 1",
             b=broadcast_id,
             g=gateway,
             new=other,
+            scope=tx.scope,
         ):
             return True
     return False
@@ -126,11 +129,12 @@ def end_queued(tx: Tx, broadcast_id: int, to: MessageState) -> int:
     shared_phones.end(tx, broadcast_id, to)
     return int(
         tx.run(
-            f"WITH {tx.visible('messages')} UPDATE messages SET "
+            f"UPDATE messages SET "
             f"state = {best_of_attempts(':to')}, deadline_at = NULL, lease_owner = NULL, "
             "lease_until = NULL, changed_at = :now WHERE broadcast_id = :b AND state = 'queued' "
             "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = messages.id)",
             {"to": to.value, "b": broadcast_id, "now": at(tx.now)},
+            scope=tx.scope,
         ).rowcount
     )
 
@@ -144,10 +148,11 @@ def take_up(tx: Tx) -> None:
     out, after it, to be an acceptance, and its step has waited long enough for word.
     """
     for row in tx.rows(
-        f"WITH {tx.visible('broadcasts')} SELECT b.id FROM visible_broadcasts b "
+        "SELECT b.id FROM visible_broadcasts b "
         "WHERE b.state IN ('done', 'stopped', 'expired') AND b.released_at >= :since AND EXISTS "
         "(SELECT 1 FROM messages m WHERE m.broadcast_id = b.id AND m.state = 'queued')",
         since=at(tx.now - BACK_FOR),
+        scope=tx.scope,
     ):
         broadcast = broadcasts.get(tx, row["id"])
         if broadcast.state is BroadcastState.STOPPED:
@@ -159,11 +164,12 @@ def take_up(tx: Tx) -> None:
         else:
             _goes_on(tx, broadcast)
     for row in tx.rows(
-        f"WITH {tx.visible('broadcasts')} SELECT DISTINCT b.id FROM messages m "
+        "SELECT DISTINCT b.id FROM messages m "
         "JOIN visible_broadcasts b ON b.id = m.broadcast_id AND b.state = 'done' "
         "AND b.expires_at > :now WHERE m.state = 'accepted' AND m.deadline_at IS NOT NULL "
         "AND m.deadline_at <= :now",
         now=at(tx.now),
+        scope=tx.scope,
     ):
         _goes_on(tx, broadcasts.get(tx, row["id"]))
 
@@ -178,19 +184,21 @@ def finish(tx: Tx) -> list[Ended]:
     """Chore: expire what is too late, and call done what has nothing left to wait for."""
     take_up(tx)
     over = tx.rows(
-        f"WITH {tx.visible('broadcasts')} SELECT id, state FROM visible_broadcasts WHERE state "
+        "SELECT id, state FROM visible_broadcasts WHERE state "
         "IN ('running', 'paused', 'held') AND expires_at <= :now",
         now=at(tx.now),
+        scope=tx.scope,
     )
     for row in over:
         end_queued(tx, row["id"], MessageState.EXPIRED)
     waiting = [row["id"] for row in over if row["state"] != "running"]
     done = tx.rows(
-        f"WITH {tx.visible('broadcasts')} SELECT b.id FROM visible_broadcasts b "
+        "SELECT b.id FROM visible_broadcasts b "
         "WHERE b.state = 'running' AND NOT EXISTS (SELECT 1 FROM messages m WHERE "
         "m.broadcast_id = b.id AND m.state IN ('queued', 'sending')) "
         "AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.broadcast_id = b.id "
-        "AND m.state = 'accepted' AND m.deadline_at IS NOT NULL)"
+        "AND m.state = 'accepted' AND m.deadline_at IS NOT NULL)",
+        scope=tx.scope,
     )
     moved = []
     # somebody's turn with a shared phone, or for a household, may come only when all else is over
@@ -219,10 +227,11 @@ def finish(tx: Tx) -> list[Ended]:
 def _never_released(tx: Tx) -> list[int]:
     """Paused or held before anything of them was let go, and too late by now."""
     rows = tx.rows(
-        f"WITH {tx.visible('broadcasts')} SELECT id FROM visible_broadcasts WHERE state "
+        "SELECT id FROM visible_broadcasts WHERE state "
         "IN ('paused', 'held') AND expires_at IS NULL AND at IS NOT NULL "
         "AND at + expires_after * CAST(1000000 AS BIGINT) <= :now",
         now=at(tx.now),
+        scope=tx.scope,
     )
     found = []
     for row in rows:
@@ -239,8 +248,9 @@ def _close_deadlines(tx: Tx, broadcast: Broadcast) -> None:
     if broadcast.state is BroadcastState.RUNNING:
         return
     tx.run(
-        f"WITH {tx.visible('messages')} UPDATE messages SET deadline_at = NULL "
+        "UPDATE messages SET deadline_at = NULL "
         "WHERE broadcast_id = :b AND state = 'accepted' AND deadline_at IS NOT NULL "
         "AND id IN (SELECT id FROM visible_messages)",
         {"b": broadcast.id},
+        scope=tx.scope,
     )

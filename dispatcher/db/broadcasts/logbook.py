@@ -9,7 +9,7 @@ from typing import Any, cast
 from dispatcher.db.contacts import shared_phones
 from dispatcher.db.database import Tx
 from dispatcher.db.queue import parts
-from dispatcher.db.rows import json_rows, on_rows
+from dispatcher.db.rows import on_rows
 from dispatcher.domain.model import AttemptState, Channel, MessageState
 
 
@@ -47,7 +47,7 @@ def _broadcasts(tx: Tx, filters: Filters, before: int | None) -> list[int]:
 
     So every filter works on the index of one broadcast, however many millions the others have.
     """
-    sql = f"WITH {tx.visible('broadcasts')} SELECT b.id FROM visible_broadcasts b WHERE 1 = 1"
+    sql = "SELECT b.id FROM visible_broadcasts b WHERE 1 = 1"
     for condition, chosen in (
         ("b.id = :broadcast", filters.broadcast),
         ("b.id <= :before", before),
@@ -68,6 +68,7 @@ def _broadcasts(tx: Tx, filters: Filters, before: int | None) -> list[int]:
         until=filters.until,
         since=filters.since,
         ward=filters.ward,
+        scope=tx.scope,
     )
     return [row["id"] for row in rows]
 
@@ -85,7 +86,7 @@ class Log:
 
     def select(self, tx: Tx) -> str:
         columns = ", ".join(f"{sql} AS {name}" for name, sql in self.columns.items())
-        return f"WITH {tx.visible('messages')} SELECT {columns} FROM {self.source} WHERE"
+        return f"SELECT {columns} FROM {self.source} WHERE"
 
     def rows(
         self,
@@ -128,22 +129,21 @@ class Log:
     def _newest(self, tx: Tx, broadcast: int) -> int:
         """The last row of a broadcast, by a step into its index for each state: reading on from
         there beats sorting all of it, which is what SQLite would do."""
-        visible = f"WITH {tx.visible('messages')} " if self.table == "visible_messages" else ""
         each = " UNION ALL ".join(
             f"SELECT MAX(id) AS id FROM {self.table} WHERE broadcast_id = :b AND state = '{state}'"
             for state in self.states
         )
-        return int(tx.value(f"{visible}SELECT MAX(id) FROM ({each}) each_state", b=broadcast) or 0)
+        sql = f"SELECT MAX(id) FROM ({each}) each_state"
+        return int(tx.value(sql, b=broadcast, scope=tx.scope) or 0)
 
     def _whole(
         self, tx: Tx, broadcast: int, last: int, where: str, values: Mapping[str, Any]
     ) -> Iterator[tuple[Any, ...]]:
         """Everything of one broadcast, a stretch of ids at a time: no sorting, flat memory."""
-        visible = f"WITH {tx.visible('messages')} " if self.table == "visible_messages" else ""
         ends = tx.one(
-            f"{visible}SELECT MIN(id) AS low, MAX(id) AS high FROM {self.table} "
-            "WHERE broadcast_id = :b",
+            f"SELECT MIN(id) AS low, MAX(id) AS high FROM {self.table} WHERE broadcast_id = :b",
             b=broadcast,
+            scope=tx.scope,
         )
         if ends is None or ends["low"] is None:
             return
@@ -156,7 +156,7 @@ class Log:
 
 
 def _fetched(tx: Tx, sql: str, **values: Any) -> Sequence[tuple[Any, ...]]:
-    return cast(Sequence[tuple[Any, ...]], tx.run(sql, values).fetchall())
+    return cast(Sequence[tuple[Any, ...]], tx.run(sql, values, scope=tx.scope).fetchall())
 
 
 def place(tx: Tx, kind: str, row_id: int) -> int | None:
@@ -164,9 +164,9 @@ def place(tx: Tx, kind: str, row_id: int) -> int | None:
     of = "m.id" if kind == "messages" else "a.id"
     join = "" if kind == "messages" else " JOIN attempts a ON a.message_id = m.id"
     found = tx.value(
-        f"WITH {tx.visible('messages')} SELECT m.broadcast_id FROM visible_messages m{join} "
-        f"WHERE {of} = :id",
+        f"SELECT m.broadcast_id FROM visible_messages m{join} WHERE {of} = :id",
         id=row_id,
+        scope=tx.scope,
     )
     return None if found is None else int(found)
 
@@ -335,8 +335,7 @@ def attempts(tx: Tx, filters: Filters, *, limit: int | None = 100) -> Iterator[d
 def contact_name(tx: Tx, contact_id: int) -> str:
     """A name, for one person's story; empty when the contact is gone or out of sight."""
     sealed = tx.value(
-        f"WITH {tx.visible('contacts')} SELECT name_sealed FROM visible_contacts WHERE id = :id",
-        id=contact_id,
+        "SELECT name_sealed FROM visible_contacts WHERE id = :id", id=contact_id, scope=tx.scope
     )
     return tx.sealer.open(sealed) if sealed is not None else ""
 
@@ -348,13 +347,14 @@ def contacts_on(tx: Tx, address_id: int) -> list[int]:
     """
     channels = ", ".join(f"'{c.value}'" for c in Channel)
     rows = tx.rows(
-        f"WITH {tx.visible('messages')}, {tx.visible('contacts')}, {tx.visible('broadcasts')} "
+        f""
         "SELECT m.contact_id AS id FROM visible_broadcasts b CROSS JOIN targets t "
         "JOIN visible_messages m ON m.id = t.message_id WHERE t.broadcast_id = b.id "
         f"AND t.channel IN ({channels}) AND t.address_id = :a "
         "UNION SELECT c.id FROM contact_addresses ca "
         "JOIN visible_contacts c ON c.id = ca.contact_id WHERE ca.address_id = :a",
         a=address_id,
+        scope=tx.scope,
     )
     return sorted(row["id"] for row in rows)
 
@@ -365,14 +365,16 @@ def by_reference(tx: Tx, broadcast_id: int, references: Sequence[str]) -> list[d
     order = {reference: place for place, reference in enumerate(references)}
     rows = on_rows(
         tx,
-        f"WITH {tx.visible('messages')} SELECT a.reference, a.channel, ad.tail, b.text, b.sealed, "
-        f"b.params, b.template_id, b.encoding, b.parts FROM {json_rows({'reference': 'text'})} r "
+        f"SELECT a.reference, a.channel, ad.tail, b.text, b.sealed, "
+        f"b.params, b.template_id, b.encoding, b.parts FROM :rows r "
         "JOIN attempts a ON a.reference = r.reference "
         "JOIN visible_messages m ON m.id = a.message_id "
         "JOIN targets t ON t.message_id = a.message_id AND t.position = a.position "
         "JOIN addresses ad ON ad.id = t.address_id JOIN bodies b ON b.id = t.body_id "
         f"WHERE a.broadcast_id = {int(broadcast_id)}",
+        {"reference": "text"},
         [[reference] for reference in order],
+        scope=tx.scope,
     )
     return sorted((dict(row) for row in rows), key=lambda row: order[row["reference"]])
 
@@ -392,7 +394,7 @@ def households(tx: Tx, broadcast_id: int) -> list[dict[str, Any]]:
     Somebody without a household is one. Reached through a shared phone counts as reached.
     """
     rows = tx.rows(
-        f"WITH {tx.visible('messages')} SELECT w.name AS ward, g.name AS residential_group, "
+        f"SELECT w.name AS ward, g.name AS residential_group, "
         "m.household_id AS household, MIN(m.contact_id) AS contact, count(*) AS people, "
         f"{REACH} AS reach "
         "FROM visible_messages m LEFT JOIN visible_messages h ON h.id = m.through_id "
@@ -400,6 +402,7 @@ def households(tx: Tx, broadcast_id: int) -> list[dict[str, Any]]:
         "WHERE m.broadcast_id = :b GROUP BY w.name, g.name, m.household_id, "
         "CASE WHEN m.household_id IS NULL THEN m.contact_id END",
         b=broadcast_id,
+        scope=tx.scope,
     )
     return [dict(row) for row in rows]
 
@@ -410,9 +413,11 @@ def contact_names(tx: Tx, ids: Sequence[int]) -> dict[int, str]:
         row["id"]: tx.sealer.open(row["name_sealed"])
         for row in on_rows(
             tx,
-            f"WITH {tx.visible('contacts')} SELECT c.id, c.name_sealed FROM "
-            f"{json_rows({'id': 'bigint'})} r JOIN visible_contacts c ON c.id = r.id "
+            "SELECT c.id, c.name_sealed FROM "
+            ":rows r JOIN visible_contacts c ON c.id = r.id "
             "WHERE c.removed_at IS NULL",
+            {"id": "bigint"},
             [[i] for i in ids],
+            scope=tx.scope,
         )
     }

@@ -58,8 +58,7 @@ def listed(tx: Tx, gateway: str | None = None) -> list[Registration]:
     """Everything known, of one gateway or of all, in name order."""
     where = "WHERE gateway = :g " if gateway else ""
     rows = tx.rows(
-        f"SELECT * FROM registrations {where}ORDER BY gateway, template, form, carrier",
-        **({"g": gateway} if gateway else {}),
+        f"SELECT * FROM registrations {where}ORDER BY gateway, template, form, carrier", g=gateway
     )
     return [_read(row) for row in rows]
 

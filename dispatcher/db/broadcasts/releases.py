@@ -10,10 +10,11 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from dispatcher.db.broadcasts.broadcasts import Broadcast
+from dispatcher.db.compiling import Among
 from dispatcher.db.contacts.eligible import MOBILE, NUMBERS, Eligible
-from dispatcher.db.contacts.reach import Reach, ids_of
+from dispatcher.db.contacts.reach import Reach
 from dispatcher.db.database import Tx, at
-from dispatcher.db.rows import by_ids, json_rows, on_rows
+from dispatcher.db.rows import by_ids, on_rows
 from dispatcher.domain.model import Step, chunks
 
 STRETCH = 50_000  # messages added up at once
@@ -33,7 +34,7 @@ _PLAN_ROWS = (
 
 
 def last_contact(tx: Tx) -> int:
-    return int(tx.value(f"WITH {tx.visible('contacts')} SELECT MAX(id) FROM visible_contacts") or 0)
+    return int(tx.value("SELECT MAX(id) FROM visible_contacts", scope=tx.scope) or 0)
 
 
 def take_stock(tx: Tx) -> None:
@@ -83,17 +84,19 @@ def scope_ids(tx: Tx, reach: Reach, scope: str) -> list[int]:
         return [
             int(row["scope"])
             for row in tx.rows(
-                f"WITH {tx.visible('contacts')}, {tx.visible('messages')} SELECT w.id AS scope "
+                f"SELECT w.id AS scope "
                 "FROM areas w WHERE w.kind = 'ward' AND EXISTS (SELECT 1 FROM visible_contacts c "
-                f"WHERE c.ward_id = w.id AND {reach.condition()}) ORDER BY w.id"
+                f"WHERE c.ward_id = w.id AND {reach.condition()}) ORDER BY w.id",
+                scope=tx.scope,
             )
         ]
     return [
         int(row["scope"])
         for row in tx.rows(
-            f"WITH {tx.visible('contacts')}, {tx.visible('messages')} SELECT DISTINCT "
+            f"SELECT DISTINCT "
             f"{scope_id(scope, 'c')} AS scope "
-            f"FROM visible_contacts c WHERE {reach.condition()}"
+            f"FROM visible_contacts c WHERE {reach.condition()}",
+            scope=tx.scope,
         )
     ]
 
@@ -101,12 +104,13 @@ def scope_ids(tx: Tx, reach: Reach, scope: str) -> list[int]:
 def people(tx: Tx, reach: Reach, low: int, high: int) -> list[Any]:
     """What a text that names a person may need: contacts with id in (low, high]."""
     return tx.rows(
-        f"WITH {tx.visible('contacts')}, {tx.visible('messages')} SELECT c.id, c.name_sealed, "
+        f"SELECT c.id, c.name_sealed, "
         "c.title, c.row_sealed, "
         "c.ward_id, c.residential_group_id FROM visible_contacts c "
         f"WHERE c.id > :low AND c.id <= :high AND {reach.condition()}",
         low=low,
         high=high,
+        scope=tx.scope,
     )
 
 
@@ -115,8 +119,9 @@ def put_bodies(tx: Tx, broadcast_id: int, step: int, bodies: dict[int, int]) -> 
     on_rows(
         tx,
         "INSERT INTO plan_bodies (broadcast_id, step, scope_id, body_id) "
-        f"SELECT :b, :s, r.scope, r.body FROM {json_rows({'scope': 'bigint', 'body': 'bigint'})} r "
+        "SELECT :b, :s, r.scope, r.body FROM :rows r "
         "WHERE 1 = 1 ON CONFLICT DO NOTHING",
+        {"scope": "bigint", "body": "bigint"},
         [[scope, body] for scope, body in bodies.items()],
         b=broadcast_id,
         s=step,
@@ -178,7 +183,7 @@ def choose_numbers(
     )
     skipped = f"WHEN EXISTS (SELECT 1 {elder}) THEN 'same_household' " if by_household else ""
     tx.run(
-        f"WITH {tx.visible('contacts')}, {tx.visible('messages')}, told AS (SELECT c.*, "
+        f"WITH told AS (SELECT c.*, "
         f"(SELECT x.address_id {NUMBERS}c.id AND {MOBILE} AND {may.free()} ORDER BY x.position "
         f"LIMIT 1) AS own FROM visible_contacts c WHERE c.id > :low AND c.id <= :high "
         f"AND {reach.condition()}) INSERT INTO plan_rows (n, contact_id, ward_id, "
@@ -189,18 +194,19 @@ def choose_numbers(
         f"THEN 'landline' ELSE 'no_number' END {skipped}END, t.id, t.carrier "
         "FROM told c LEFT JOIN addresses t ON t.id = c.own ORDER BY c.id",
         {"low": low, "high": high},
+        scope=tx.scope,
     )
     if not tx.is_sqlite:
         tx.run("ANALYZE plan_rows")  # it is temporary: nobody else keeps statistics of it
         return 0  # the sequence gave the ids
-    return int(tx.value(f"WITH {tx.visible('messages')} SELECT MAX(id) FROM visible_messages") or 0)
+    return int(tx.value("SELECT MAX(id) FROM visible_messages", scope=tx.scope) or 0)
 
 
 def _through_household(tx: Tx, broadcast_id: int, base: int) -> None:
     """Whoever is skipped for their household: name the message that reaches it, not that of
     somebody earlier in the list who has no number."""
     tx.run(
-        f"WITH {tx.visible('contacts')}, {tx.visible('messages')} "
+        ""
         "UPDATE messages SET through_id = (SELECT h.id "
         "FROM visible_contacts o JOIN visible_messages h ON h.contact_id = o.id "
         "AND h.broadcast_id = :b AND (h.reason IS NULL OR h.reason <> 'same_household') "
@@ -210,6 +216,7 @@ def _through_household(tx: Tx, broadcast_id: int, base: int) -> None:
         "FROM plan_rows p WHERE p.reason = 'same_household') "
         "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = messages.id)",
         {"b": broadcast_id, "base": base},
+        scope=tx.scope,
     )
 
 
@@ -268,11 +275,12 @@ def add_user_ids(
 def start_by_id(tx: Tx, position: int, base: int) -> None:
     """Messages of this chunk that have a user id before the number they would start at."""
     tx.run(
-        f"WITH {tx.visible('messages')} UPDATE messages SET position = :by_id "
+        "UPDATE messages SET position = :by_id "
         "WHERE position = :position AND state = 'queued' AND id IN (SELECT t.message_id "
         "FROM plan_rows p JOIN targets t ON t.message_id = :base + p.n AND t.position = :by_id) "
         "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = messages.id)",
         {"by_id": position - BY_PHONE + BY_ID, "position": position, "base": base},
+        scope=tx.scope,
     )
 
 
@@ -298,7 +306,7 @@ def add_more_targets(
     Only once everybody has their own number: nobody's second number may take another's first.
     """
     tx.run(
-        f"WITH {tx.visible('messages')} {_INTO_TARGETS} "
+        f"{_INTO_TARGETS} "
         "SELECT m.id, :by_phone + ca.position, m.broadcast_id, :step, :channel, "
         f"{drawn(shares, 'm.id')}, "
         "ca.address_id, pb.body_id FROM visible_messages m "
@@ -313,6 +321,7 @@ def add_more_targets(
         "WHERE x.contact_id > :low AND x.contact_id <= :high AND x.position > 0) "
         "ORDER BY m.id, ca.position ON CONFLICT DO NOTHING",
         {**_of_step(broadcast_id, index, step), "low": low, "high": high},
+        scope=tx.scope,
     )
 
 
@@ -353,7 +362,7 @@ def leave_out_unreachable(tx: Tx, broadcast_id: int, low: int, high: int) -> dic
         "AND y.channel = o.channel AND y.until > :now"
     )
     gone = tx.rows(
-        f"WITH {tx.visible('messages')} DELETE FROM targets WHERE (message_id, position) IN "
+        f"DELETE FROM targets WHERE (message_id, position) IN "
         "(SELECT t.message_id, t.position FROM reachability x JOIN targets t "
         "ON t.broadcast_id = :b AND t.channel = x.channel AND t.address_id = x.address_id "
         "JOIN visible_messages m ON m.id = t.message_id AND m.state = 'queued' "
@@ -367,15 +376,18 @@ def leave_out_unreachable(tx: Tx, broadcast_id: int, low: int, high: int) -> dic
         low=low,
         high=high,
         now=at(tx.now),
+        scope=tx.scope,
     )
     on_rows(
         tx,
-        f"WITH {tx.visible('messages')}, start AS (SELECT r.m, (SELECT MIN(t.position) "
-        f"FROM targets t WHERE t.message_id = r.m) AS p FROM {json_rows({'m': 'bigint'})} r) "
+        "WITH start AS (SELECT r.m, (SELECT MIN(t.position) "
+        "FROM targets t WHERE t.message_id = r.m) AS p FROM :rows r) "
         "UPDATE messages SET position = t.position, gateway = t.gateway FROM start JOIN targets t "
         "ON t.message_id = start.m AND t.position = start.p WHERE messages.id = start.m "
         "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = messages.id)",
+        {"m": "bigint"},
         [[m] for m in sorted({row["message_id"] for row in gone})],
+        scope=tx.scope,
     )
     return dict(Counter(row["channel"] for row in gone))
 
@@ -402,7 +414,7 @@ def settle_targets(
     names = " UNION ALL ".join(f"SELECT '{c}' AS channel" for c in channels)
     by_ids(tx)
     tx.run(
-        f"WITH {tx.visible('messages')}, odd AS MATERIALIZED (SELECT :base + p.n AS id, "
+        f"WITH odd AS MATERIALIZED (SELECT :base + p.n AS id, "
         "p.contact_id, "
         "(SELECT MIN(t.position) FROM targets t WHERE t.message_id = :base + p.n) AS start "
         "FROM plan_rows p WHERE p.reason IS NULL AND NOT EXISTS (SELECT 1 FROM targets t "
@@ -421,6 +433,7 @@ def settle_targets(
         "position = COALESCE(told.start, messages.position), gateway = told.gateway, "
         "carrier = COALESCE(told.carrier, messages.carrier) FROM told WHERE told.id = messages.id",
         {"b": broadcast_id, "base": base, "position": position},
+        scope=tx.scope,
     )
 
 
@@ -431,7 +444,7 @@ def name_those_without_text(
     """Contacts with id in (low, high] that no step has a target for, because no text could be
     written: the `lacking` ones, and those whose ward or group has none on a `shared` step."""
     gone = (
-        f"WITH {tx.visible('messages')} UPDATE messages SET reason = 'no_text' "
+        "UPDATE messages SET reason = 'no_text' "
         "WHERE broadcast_id = :b AND reason = 'no_channel' AND contact_id > :low "
         "AND contact_id <= :high AND EXISTS (SELECT 1 FROM visible_messages v "
         "WHERE v.id = messages.id) AND "
@@ -442,21 +455,27 @@ def name_those_without_text(
             f"{gone} NOT EXISTS (SELECT 1 FROM plan_bodies pb WHERE pb.broadcast_id = :b "
             f"AND pb.step = :step AND pb.scope_id = {scope_id(scope, 'messages')})",
             {**known, "step": step},
+            scope=tx.scope,
         )
     ids = sorted(lacking)
     for start in range(0, len(ids), 500):
-        tx.run(f"{gone} contact_id IN ({ids_of(ids[start : start + 500])})", known)
+        some = {"ids": Among(ids[start : start + 500])}
+        tx.run(f"{gone} contact_id IN (:ids)", {**known, **some}, scope=tx.scope)
 
 
 def people_in(tx: Tx, broadcast_id: int, scope: str, ids: Sequence[int]) -> int:
     """People of a broadcast who could be written to, in some wards, groups or by name."""
     count = (
-        f"WITH {tx.visible('messages')} SELECT count(*) FROM visible_messages "
+        "SELECT count(*) FROM visible_messages "
         "WHERE broadcast_id = :b AND (state = 'queued' OR reason = 'no_text')"
     )
     within = scope_id(scope, "visible_messages")
     return sum(
-        int(tx.value(f"{count} AND {within} IN ({ids_of(some)})", b=broadcast_id))
+        int(
+            tx.value(
+                f"{count} AND {within} IN (:ids)", b=broadcast_id, ids=Among(some), scope=tx.scope
+            )
+        )
         for some in chunks(ids, 5_000)
     )
 
@@ -468,9 +487,7 @@ def clean_up(tx: Tx, broadcast_id: int) -> None:
 def planned_upto(tx: Tx, broadcast_id: int) -> int:
     """The last contact a release has planned."""
     found = tx.value(
-        f"WITH {tx.visible('broadcasts')} SELECT planned_upto FROM visible_broadcasts "
-        "WHERE id = :b",
-        b=broadcast_id,
+        "SELECT planned_upto FROM visible_broadcasts WHERE id = :b", b=broadcast_id, scope=tx.scope
     )
     return int(found or 0)
 
@@ -478,9 +495,10 @@ def planned_upto(tx: Tx, broadcast_id: int) -> int:
 def planned(tx: Tx, broadcast_id: int, upto: int) -> None:
     """Remember how far a release has come."""
     tx.run(
-        f"WITH {tx.visible('broadcasts')} UPDATE broadcasts SET planned_upto = :upto "
+        "UPDATE broadcasts SET planned_upto = :upto "
         "WHERE id = :b AND id IN (SELECT id FROM visible_broadcasts)",
         {"upto": upto, "b": broadcast_id},
+        scope=tx.scope,
     )
     tx.note("planned", "broadcast", broadcast_id, upto=upto)
 
@@ -488,14 +506,15 @@ def planned(tx: Tx, broadcast_id: int, upto: int) -> None:
 def sums(tx: Tx, broadcast_id: int) -> dict[str, Any]:
     """What is planned: people to write to, people skipped by reason, parts by step and carrier."""
     queued = tx.value(
-        f"WITH {tx.visible('messages')} SELECT count(*) FROM visible_messages "
-        "WHERE broadcast_id = :b AND state = 'queued'",
+        "SELECT count(*) FROM visible_messages WHERE broadcast_id = :b AND state = 'queued'",
         b=broadcast_id,
+        scope=tx.scope,
     )
     skipped = tx.rows(
-        f"WITH {tx.visible('messages')} SELECT reason, count(*) AS n FROM visible_messages "
+        "SELECT reason, count(*) AS n FROM visible_messages "
         "WHERE broadcast_id = :b AND state = 'skipped' GROUP BY reason",
         b=broadcast_id,
+        scope=tx.scope,
     )
     reasons = {row["reason"]: row["n"] for row in skipped}
     return {"queued": int(queued), "skipped": reasons, "parts": _parts(tx, broadcast_id)}
@@ -507,9 +526,9 @@ def _parts(tx: Tx, broadcast_id: int) -> list[dict[str, Any]]:
     Added up a stretch of messages at a time: grouping a million rows at once would sort them.
     """
     ends = tx.one(
-        f"WITH {tx.visible('messages')} SELECT MIN(id) AS low, MAX(id) AS high "
-        "FROM visible_messages WHERE broadcast_id = :b",
+        "SELECT MIN(id) AS low, MAX(id) AS high FROM visible_messages WHERE broadcast_id = :b",
         b=broadcast_id,
+        scope=tx.scope,
     )
     found: dict[tuple[int, str, str | None, int], dict[str, Any]] = {}
     if ends is None or ends["low"] is None:
@@ -536,10 +555,11 @@ def households(tx: Tx, broadcast_id: int) -> int:
     """Households in an audience; a person without one counts as one."""
     return int(
         tx.value(
-            f"WITH {tx.visible('messages')} SELECT count(DISTINCT household_id) + "
+            "SELECT count(DISTINCT household_id) + "
             "SUM(CASE WHEN household_id IS NULL THEN 1 ELSE 0 END) FROM visible_messages "
             "WHERE broadcast_id = :b",
             b=broadcast_id,
+            scope=tx.scope,
         )
         or 0
     )

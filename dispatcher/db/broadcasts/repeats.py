@@ -70,7 +70,7 @@ def others(tx: Tx, broadcast: Broadcast, start: datetime, now: datetime) -> list
     states = ", ".join(f"'{s.value}'" for s in (*_OPEN, BroadcastState.APPROVED,
                                                  BroadcastState.SCHEDULED))  # fmt: skip
     rows = tx.rows(
-        f"WITH {tx.visible('broadcasts')} SELECT b.id, b.state, b.at, b.window, b.schedule_id, "
+        f"SELECT b.id, b.state, b.at, b.window, b.schedule_id, "
         "b.approved_at, b.released_at, b.starts_at, b.expires_at, b.again_of "
         "FROM visible_broadcasts b "
         "WHERE b.id <> :b AND b.mode = :mode AND b.audience NOT LIKE '%\"contacts\"%' "
@@ -78,6 +78,7 @@ def others(tx: Tx, broadcast: Broadcast, start: datetime, now: datetime) -> list
         b=broadcast.id,
         mode=broadcast.mode.value,
         since=at(start - 2 * DAY),  # a closed window may put its start off
+        scope=tx.scope,
     )
     starts = broadcast.window.next_opening(start)
     return [found for row in rows if (found := _near(row, broadcast, starts, now)) is not None]
@@ -196,11 +197,12 @@ def count(tx: Tx, broadcast_id: int, found: Same) -> int:
     by_ids(tx)
     return int(
         tx.value(
-            f"WITH {tx.visible('messages')} SELECT count(DISTINCT m.id) {_hits(found)} AND {_SELF}",
+            f"SELECT count(DISTINCT m.id) {_hits(found)} AND {_SELF}",
             b=broadcast_id,
             e=found.other.id,
             low=0,
             high=_ALL,
+            scope=tx.scope,
         )
     )
 
@@ -215,20 +217,22 @@ def skip(tx: Tx, broadcast_id: int, found: Sequence[Same], low: int, high: int) 
     for one in found:
         known = {"b": broadcast_id, "e": one.other.id, "low": low, "high": high}
         rows = tx.rows(
-            f"WITH {tx.visible('messages')} UPDATE messages SET state = 'skipped', "
+            f"UPDATE messages SET state = 'skipped', "
             "reason = 'same_words', gateway = NULL, changed_at = :now WHERE id IN "
             f"(SELECT m.id {_hits(one)} AND {_SELF}) "
             "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = messages.id) RETURNING id",
             **known,
             now=at(tx.now),
+            scope=tx.scope,
         )
         ids = [row["id"] for row in rows]
         skipped += len(ids)
         on_ids(tx, "DELETE FROM targets WHERE message_id IN (:ids)", ids)
         tx.run(
-            f"WITH {tx.visible('messages')} DELETE FROM targets WHERE (message_id, position) IN "
+            f"DELETE FROM targets WHERE (message_id, position) IN "
             f"(SELECT t.message_id, t.position {_hits(one)} AND {_FURTHER})",
             known,
+            scope=tx.scope,
         )
     return skipped
 
@@ -236,11 +240,12 @@ def skip(tx: Tx, broadcast_id: int, found: Sequence[Same], low: int, high: int) 
 def skip_sharers(tx: Tx, broadcast_id: int) -> int:
     """Whoever shares the phone of somebody left out for the same words got them too; how many."""
     rows = tx.rows(
-        f"WITH {tx.visible('messages')} UPDATE messages SET reason = 'same_words', "
+        "UPDATE messages SET reason = 'same_words', "
         "through_id = NULL WHERE broadcast_id = :b AND reason = 'shared_phone' "
         "AND EXISTS (SELECT 1 FROM visible_messages h WHERE h.id = messages.through_id "
         "AND h.reason = 'same_words') RETURNING id",
         b=broadcast_id,
+        scope=tx.scope,
     )
     ids = [row["id"] for row in rows]
     on_ids(tx, "DELETE FROM shared_targets WHERE message_id IN (:ids)", ids)
@@ -283,8 +288,9 @@ def explain(tx: Tx, broadcast: Broadcast, reason: str, of: Iterable[int]) -> Non
     """Keep why the same words go out again, and after which broadcasts."""
     covered = sorted({*broadcast.again_of, *of})
     tx.run(
-        f"WITH {tx.visible('broadcasts')} UPDATE broadcasts SET again = :r, again_of = :of "
+        "UPDATE broadcasts SET again = :r, again_of = :of "
         "WHERE id = :b AND id IN (SELECT id FROM visible_broadcasts)",
         {"r": reason, "of": json.dumps(covered), "b": broadcast.id},
+        scope=tx.scope,
     )
     tx.note("again", "broadcast", broadcast.id, reason=reason, of=covered)

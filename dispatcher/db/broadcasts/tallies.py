@@ -86,11 +86,10 @@ class Tally:
 
 def fresh(tx: Tx, broadcast_id: int, whats: Collection[str] = tuple(QUERIES)) -> Tally:
     """Added up at this moment."""
-    visible = f"WITH {tx.visible('messages')} "
     sums: dict[str, Any] = {
         what: [
             {name: _plain(value) for name, value in row.items()}
-            for row in tx.rows(visible + QUERIES[what], b=broadcast_id)
+            for row in tx.rows(QUERIES[what], b=broadcast_id, scope=tx.scope)
         ]
         for what in whats
     }
@@ -124,8 +123,9 @@ def states(tx: Tx, broadcast_ids: Sequence[int]) -> dict[int, dict[str, int]]:
     if fresh:
         ids = ", ".join(str(int(b)) for b in fresh)
         for row in tx.rows(
-            f"WITH {tx.visible('messages')} SELECT broadcast_id, state, count(*) AS n "
-            f"FROM visible_messages WHERE broadcast_id IN ({ids}) GROUP BY broadcast_id, state"
+            f"SELECT broadcast_id, state, count(*) AS n "
+            f"FROM visible_messages WHERE broadcast_id IN ({ids}) GROUP BY broadcast_id, state",
+            scope=tx.scope,
         ):
             found[row["broadcast_id"]].append((row["state"], row["n"]))
     return {b: _ordered(counted) for b, counted in found.items()}
@@ -139,12 +139,13 @@ def due(tx: Tx, now: datetime, small: set[int]) -> list[int]:
     """
     found = []
     for row in tx.rows(
-        f"WITH {tx.visible('broadcasts')} SELECT b.id, b.done_at, t.at, t.took FROM "
+        "SELECT b.id, b.done_at, t.at, t.took FROM "
         "visible_broadcasts b LEFT JOIN (SELECT broadcast_id, MIN(at) AS at, MAX(took) AS took "
         "FROM tallies GROUP BY broadcast_id) t ON t.broadcast_id = b.id "
         "WHERE b.released_at IS NOT NULL AND (b.done_at IS NULL OR t.at IS NULL "
         "OR t.at < b.done_at + :receipts)",
         receipts=_micros(RECEIPTS_COME),
+        scope=tx.scope,
     ):
         if row["id"] in small:
             continue
@@ -158,10 +159,11 @@ def due(tx: Tx, now: datetime, small: set[int]) -> list[int]:
 
 def _is_large(tx: Tx, broadcast_id: int) -> bool:
     many = tx.value(
-        f"WITH {tx.visible('messages')} SELECT count(*) FROM (SELECT 1 FROM visible_messages "
+        "SELECT count(*) FROM (SELECT 1 FROM visible_messages "
         "WHERE broadcast_id = :b LIMIT :large) few",
         b=broadcast_id,
         large=LARGE,
+        scope=tx.scope,
     )
     return int(many or 0) >= LARGE
 
@@ -214,8 +216,9 @@ def keep(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
 def _kept(tx: Tx, columns: str, broadcast_ids: Sequence[int]) -> Sequence[Mapping[str, Any]]:
     ids = ", ".join(str(int(b)) for b in broadcast_ids) or "-1"
     return tx.rows(
-        f"WITH {tx.visible('tallies')} SELECT broadcast_id, ward_id, {columns} "
-        f"FROM visible_tallies WHERE broadcast_id IN ({ids})"
+        f"SELECT broadcast_id, ward_id, {columns} "
+        f"FROM visible_tallies WHERE broadcast_id IN ({ids})",
+        scope=tx.scope,
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from dispatcher.db.database import Tx, at
 from dispatcher.db.queue import messages
-from dispatcher.db.rows import json_rows, on_ids, on_rows
+from dispatcher.db.rows import on_ids, on_rows
 from dispatcher.domain import last_look, lifecycle
 from dispatcher.domain.last_look import Known, Scope, Stop
 from dispatcher.domain.model import AddressKind, Kind, MessageState
@@ -88,7 +88,7 @@ def withdraw(
             state, reason = MessageState.QUEUED, ""
             position, _, gateway = onward[0]
         rows.append([message, state.value, reason or None, position, gateway])
-    columns = json_rows({"m": "bigint", "s": "text", "why": "text", "p": "int", "g": "text"})
+    columns = {"m": "bigint", "s": "text", "why": "text", "p": "int", "g": "text"}
     fence = (
         "messages.state = 'queued' AND messages.lease_owner IS NULL"
         if worker is None
@@ -100,10 +100,11 @@ def withdraw(
         "position = COALESCE(r.p, messages.position), gateway = COALESCE(r.g, messages.gateway), "
         f"tries = messages.tries{'' if worker is None else ' - 1'}, due_at = :now, "
         "deadline_at = NULL, lease_owner = NULL, lease_until = NULL, changed_at = :now "
-        f"FROM {columns} r WHERE messages.id = r.m AND {fence} RETURNING messages.id AS id",
+        f"FROM :rows r WHERE messages.id = r.m AND {fence} RETURNING messages.id AS id",
+        columns,
         rows,
         now=at(tx.now),
-        **({} if worker is None else {"w": worker}),
+        w=worker,
     )
     done = {row["id"] for row in moved}
     found = {int(str(r[0])): MessageState(str(r[1])) for r in rows if r[0] in done}

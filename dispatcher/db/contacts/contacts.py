@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from dispatcher.db.bulk import found_by, insert_many
 from dispatcher.db.database import Tx
-from dispatcher.db.rows import json_rows, on_rows
+from dispatcher.db.rows import on_rows
 from dispatcher.db.schema import contacts as table
 from dispatcher.domain import names, phone
 from dispatcher.domain.machine import random_bytes
@@ -72,10 +72,11 @@ def known(tx: Tx, wards: set[int]) -> dict[bytes, list[Known]]:
     numbers: dict[int, dict[int, str]] = {}
     notes: dict[int, dict[int, str]] = {}
     for row in tx.rows(
-        f"WITH {tx.visible('contacts')} SELECT ca.contact_id, ca.position, ca.note_sealed, "
+        f"SELECT ca.contact_id, ca.position, ca.note_sealed, "
         "a.kind, a.cipher "
         "FROM contact_addresses ca JOIN visible_contacts c ON c.id = ca.contact_id "
-        f"JOIN addresses a ON a.id = ca.address_id WHERE {inside} AND a.cipher IS NOT NULL"
+        f"JOIN addresses a ON a.id = ca.address_id WHERE {inside} AND a.cipher IS NOT NULL",
+        scope=tx.scope,
     ):
         numbers.setdefault(row["contact_id"], {})[row["position"]] = tx.sealer.open_address(
             row["kind"], row["cipher"]
@@ -90,11 +91,12 @@ def known(tx: Tx, wards: set[int]) -> dict[bytes, list[Known]]:
         groups.setdefault(row["contact_id"], set()).add(row["key"])
     found: dict[bytes, list[Known]] = {}
     for row in tx.rows(
-        f"WITH {tx.visible('contacts')}, {tx.visible('households')} "
+        f""
         "SELECT c.id, c.name_key, c.ordinal, c.name_sealed, c.title, c.row_sealed, "
         "h.key AS household "
         "FROM visible_contacts c LEFT JOIN visible_households h ON h.id = c.household_id "
-        f"WHERE {inside} ORDER BY c.id"
+        f"WHERE {inside} ORDER BY c.id",
+        scope=tx.scope,
     ):
         found.setdefault(row["name_key"], []).append(
             Known(
@@ -226,9 +228,10 @@ def listed(
     for link in on_rows(
         tx,
         "SELECT ca.contact_id, a.tail, a.kind, a.cipher, ca.note_sealed "
-        f"FROM {json_rows({'id': 'bigint'})} r "
+        "FROM :rows r "
         "JOIN contact_addresses ca ON ca.contact_id = r.id "
         "JOIN addresses a ON a.id = ca.address_id ORDER BY ca.contact_id, ca.position",
+        {"id": "bigint"},
         [[c["id"]] for c in found],
     ):
         full = numbers and link["cipher"] is not None
@@ -269,14 +272,14 @@ def _conditions(ids: Sequence[int] | None, within: Within) -> tuple[str, dict[st
 def _opened(tx: Tx, where: str, values: Mapping[str, Any]) -> Iterator[Line]:
     """Contacts with their names, one residential group after the other."""
     sql = (
-        f"WITH {tx.visible('contacts')} SELECT c.id, c.name_sealed, c.title, c.kind, w.name "
+        f"SELECT c.id, c.name_sealed, c.title, c.kind, w.name "
         "AS ward, g.name AS residential_group, c.household_id AS household, c.source, "
         "c.source_row, c.ward_id "
         "FROM visible_contacts c JOIN areas w ON w.id = c.ward_id "
         f"LEFT JOIN areas g ON g.id = c.residential_group_id WHERE {where} "
         "ORDER BY c.ward_id, c.residential_group_id, c.id"
     )
-    for row in tx.run(sql, values).mappings():
+    for row in tx.run(sql, values, scope=tx.scope).mappings():
         yield tx.sealer.open(row["name_sealed"]), row
 
 
@@ -292,10 +295,11 @@ def _by_place(tx: Tx, where: str, values: Mapping[str, Any], limit: int) -> list
     for ward in tx.rows("SELECT id FROM areas WHERE kind = 'ward' ORDER BY id"):
         there = {**values, "in_ward": ward["id"]}
         groups = tx.rows(
-            f"WITH {tx.visible('contacts')} SELECT g.id, g.name FROM (SELECT DISTINCT "
+            "SELECT g.id, g.name FROM (SELECT DISTINCT "
             "c.residential_group_id AS id FROM visible_contacts c WHERE c.ward_id = :in_ward) d "
             "LEFT JOIN areas g ON g.id = d.id",
             in_ward=ward["id"],
+            scope=tx.scope,
         )
         for group in sorted(groups, key=lambda g: names.place_order(g["name"] or "")):
             if len(found) >= limit:
@@ -328,16 +332,18 @@ def learn_names(tx: Tx) -> int:
     """Search bits for whoever has none yet; how many. After an upgrade from before they were."""
     learned = 0
     while rows := tx.rows(
-        f"WITH {tx.visible('contacts')} SELECT id, name_sealed FROM visible_contacts "
-        f"WHERE name_bits IS NULL AND kind <> 'tester' LIMIT {AT_ONCE}"
+        f"SELECT id, name_sealed FROM visible_contacts "
+        f"WHERE name_bits IS NULL AND kind <> 'tester' LIMIT {AT_ONCE}",
+        scope=tx.scope,
     ):
         tx.run(
-            f"WITH {tx.visible('contacts')} UPDATE contacts SET name_bits = :bits WHERE id = :id "
+            "UPDATE contacts SET name_bits = :bits WHERE id = :id "
             "AND id IN (SELECT id FROM visible_contacts)",
             [
                 {"id": r["id"], "bits": tx.sealer.name_bits(tx.sealer.open(r["name_sealed"]))}
                 for r in rows
             ],
+            scope=tx.scope,
         )
         learned += len(rows)
     if learned:
@@ -347,9 +353,9 @@ def learn_names(tx: Tx) -> int:
 
 def _fewer_than(tx: Tx, where: str, values: Mapping[str, Any], most: int) -> bool:
     many = tx.value(
-        f"WITH {tx.visible('contacts')} SELECT count(*) FROM (SELECT 1 FROM visible_contacts c "
-        f"WHERE {where} LIMIT {most}) few",
+        f"SELECT count(*) FROM (SELECT 1 FROM visible_contacts c WHERE {where} LIMIT {most}) few",
         **values,
+        scope=tx.scope,
     )
     return int(many or 0) < most
 
@@ -357,20 +363,22 @@ def _fewer_than(tx: Tx, where: str, values: Mapping[str, Any], most: int) -> boo
 def beside(tx: Tx, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     """What else is known of some contacts: notes (masked number → note) and kept columns."""
     found: dict[int, dict[str, Any]] = {i: {"notes": {}, "columns": {}} for i in ids}
-    chosen = f"FROM {json_rows({'id': 'bigint'})} r"
     for link in on_rows(
         tx,
-        f"SELECT ca.contact_id, a.tail, ca.note_sealed {chosen} "
+        "SELECT ca.contact_id, a.tail, ca.note_sealed FROM :rows r "
         "JOIN contact_addresses ca ON ca.contact_id = r.id "
         "JOIN addresses a ON a.id = ca.address_id WHERE ca.note_sealed IS NOT NULL",
+        {"id": "bigint"},
         [[i] for i in ids],
     ):
         found[link["contact_id"]]["notes"][link["tail"]] = tx.sealer.open(link["note_sealed"])
     for row in on_rows(
         tx,
-        f"WITH {tx.visible('contacts')} SELECT c.id, c.row_sealed {chosen} "
+        "SELECT c.id, c.row_sealed FROM :rows r "
         "JOIN visible_contacts c ON c.id = r.id WHERE c.row_sealed IS NOT NULL",
+        {"id": "bigint"},
         [[i] for i in ids],
+        scope=tx.scope,
     ):
         found[row["id"]]["columns"] = opened_row(tx, row["row_sealed"]) or {}
     return found
@@ -380,9 +388,10 @@ def names_of(tx: Tx, ids: Sequence[int]) -> dict[int, str]:
     """ "c12 Nguyễn Văn A" for some contacts."""
     rows = on_rows(
         tx,
-        f"WITH {tx.visible('contacts')} SELECT c.id, c.name_sealed FROM "
-        f"{json_rows({'id': 'bigint'})} r JOIN visible_contacts c ON c.id = r.id",
+        "SELECT c.id, c.name_sealed FROM :rows r JOIN visible_contacts c ON c.id = r.id",
+        {"id": "bigint"},
         [[i] for i in ids],
+        scope=tx.scope,
     )
     return {row["id"]: f"c{row['id']} {tx.sealer.open(row['name_sealed'])}" for row in rows}
 
@@ -390,10 +399,11 @@ def names_of(tx: Tx, ids: Sequence[int]) -> dict[int, str]:
 def of_address(tx: Tx, address: int) -> list[int]:
     """Contacts that use an address."""
     rows = tx.rows(
-        f"WITH {tx.visible('contacts')} SELECT ca.contact_id FROM contact_addresses ca "
+        "SELECT ca.contact_id FROM contact_addresses ca "
         "JOIN visible_contacts c ON c.id = ca.contact_id WHERE ca.address_id = :a "
         "ORDER BY ca.position, ca.contact_id",
         a=address,
+        scope=tx.scope,
     )
     return [row["contact_id"] for row in rows]
 
@@ -401,11 +411,12 @@ def of_address(tx: Tx, address: int) -> list[int]:
 def tester(tx: Tx, address: int, ward_id: int) -> int:
     """The row a test message hangs on: a number of ours that is on no list."""
     found = tx.value(
-        f"WITH {tx.visible('contacts')} SELECT c.id FROM visible_contacts c "
+        "SELECT c.id FROM visible_contacts c "
         "JOIN contact_addresses ca ON ca.contact_id = c.id WHERE c.kind = 'tester' "
         "AND c.ward_id = :w AND ca.address_id = :a",
         w=ward_id,
         a=address,
+        scope=tx.scope,
     )
     if found is not None:
         return int(found)
@@ -430,10 +441,11 @@ def ending_with(tx: Tx, digits: str, most: int = 50) -> list[int]:
     """Contacts one of whose numbers ends with these digits (three or more)."""
     tails = ", ".join(f"'{tail}'" for tail in phone.tails(int(digits[-3:])))
     rows = tx.rows(
-        f"WITH {tx.visible('contacts')} SELECT ca.contact_id, a.kind, a.cipher FROM addresses a "
+        f"SELECT ca.contact_id, a.kind, a.cipher FROM addresses a "
         "JOIN contact_addresses ca ON ca.address_id = a.id "
         "JOIN visible_contacts c ON c.id = ca.contact_id AND c.removed_at IS NULL "
-        f"WHERE a.tail IN ({tails}) AND a.cipher IS NOT NULL ORDER BY ca.contact_id"
+        f"WHERE a.tail IN ({tails}) AND a.cipher IS NOT NULL ORDER BY ca.contact_id",
+        scope=tx.scope,
     )
     found: list[int] = []
     for row in rows:

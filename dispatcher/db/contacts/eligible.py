@@ -105,11 +105,12 @@ def despite_refusal(tx: Tx, reach: Reach, may: Eligible) -> int:
     scopes = ", ".join(f"'{scope}'" for scope in ignored)
     return int(
         tx.value(
-            f"WITH {tx.visible('contacts')}, {tx.visible('messages')} SELECT count(*) "
+            f"SELECT count(*) "
             "FROM visible_contacts c WHERE c.id IN (SELECT x.contact_id FROM suppressions s "
             "JOIN contact_addresses x ON x.address_id = s.address_id "
             f"WHERE s.lifted_at IS NULL AND s.scope IN ({scopes})) "
-            f"AND {may.first('c.id')} IS NOT NULL AND {reach.condition()}"
+            f"AND {may.first('c.id')} IS NOT NULL AND {reach.condition()}",
+            scope=tx.scope,
         )
     )
 
@@ -117,10 +118,10 @@ def despite_refusal(tx: Tx, reach: Reach, may: Eligible) -> int:
 def _lately(tx: Tx, broadcast: Broadcast, within: timedelta, which: str) -> tuple[int, ...]:
     """Broadcasts released within a time that count towards what one person may get."""
     rows = tx.rows(
-        f"WITH {tx.visible('broadcasts')} SELECT id FROM visible_broadcasts WHERE {which} "
-        "AND id <> :b AND released_at >= :since",
+        f"SELECT id FROM visible_broadcasts WHERE {which} AND id <> :b AND released_at >= :since",
         b=broadcast.id,
         since=at(tx.now - within),
         **({"k": broadcast.kind.value} if ":k" in which else {"m": broadcast.mode.value}),
+        scope=tx.scope,
     )
     return tuple(row["id"] for row in rows)

@@ -32,10 +32,11 @@ def listed(tx: Tx) -> list[dict[str, Any]]:
     return [
         dict(row)
         for row in tx.rows(
-            f"WITH {tx.visible('contacts')} SELECT g.id, g.name, count(c.id) AS people "
+            f"SELECT g.id, g.name, count(c.id) AS people "
             "FROM groups g LEFT JOIN group_members m ON m.group_id = g.id "
             "LEFT JOIN visible_contacts c ON c.id = m.contact_id AND c.removed_at IS NULL "
-            f"GROUP BY g.id, g.name {mine} ORDER BY g.name"
+            f"GROUP BY g.id, g.name {mine} ORDER BY g.name",
+            scope=tx.scope,
         )
     ]
 
@@ -54,9 +55,10 @@ def foreign(tx: Tx, group: int) -> int:
     """How many of a group are not of the actor's wards."""
     return int(
         tx.value(
-            f"WITH {tx.visible('contacts')} SELECT count(*) FROM group_members m WHERE "
+            "SELECT count(*) FROM group_members m WHERE "
             "m.group_id = :g AND m.contact_id NOT IN (SELECT id FROM visible_contacts)",
             g=group,
+            scope=tx.scope,
         )
     )
 

@@ -16,7 +16,7 @@ from dispatcher.db.broadcasts.releases import BY_PHONE, TARGETS_PER_STEP, Shares
 from dispatcher.db.contacts import shared_phones
 from dispatcher.db.contacts.eligible import MOBILE, Eligible
 from dispatcher.db.database import Tx, at
-from dispatcher.db.rows import json_rows, on_rows
+from dispatcher.db.rows import on_rows
 from dispatcher.domain.model import SkipReason, Step
 
 _WITHDRAWN = ", ".join(
@@ -54,7 +54,7 @@ def keep(
     sent. `steps`: (index, step, shares, scope of its texts) of those that have a text."""
     for index, step, shares, scope in steps:
         tx.run(
-            f"WITH {tx.visible('messages')} INSERT INTO shared_targets (message_id, position, "
+            f"INSERT INTO shared_targets (message_id, position, "
             "broadcast_id, step, channel, gateway, address_id, body_id) SELECT :base + p.n, "
             f":by_phone + ca.position, :b, :step, :channel, {drawn(shares, ':base + p.n')}, "
             "ca.address_id, pb.body_id FROM plan_rows p "
@@ -72,6 +72,7 @@ def keep(
                 "most": TARGETS_PER_STEP - BY_PHONE,
                 "base": base,
             },
+            scope=tx.scope,
         )
 
 
@@ -99,7 +100,7 @@ def any_free(tx: Tx, broadcast_id: int) -> bool:
     )
     if withdrawn is None:  # nearly always, and sooner known than who waits for whom
         return False
-    found = tx.one(f"WITH {tx.visible('messages')} SELECT 1 {_FREE} LIMIT 1", b=broadcast_id)
+    found = tx.one(f"SELECT 1 {_FREE} LIMIT 1", b=broadcast_id, scope=tx.scope)
     return found is not None
 
 
@@ -131,12 +132,13 @@ def _waiting(tx: Tx, broadcast_id: int) -> list[_Member]:
     """What the members of free households would be sent, in the order of the list."""
     hold = "" if tx.is_sqlite else " FOR UPDATE OF m"
     rows = tx.taken(
-        f"WITH {tx.visible('messages')} SELECT m.through_id, m.id, w.position, w.step, w.channel, "
+        f"SELECT m.through_id, m.id, w.position, w.step, w.channel, "
         "w.gateway, w.address_id, w.body_id, (SELECT x.carrier FROM addresses x "
         "WHERE x.id = w.address_id), (SELECT MIN(k.message_id) FROM targets k "
         "WHERE k.broadcast_id = :b AND k.channel IN ('sms', 'zalo') "
         f"AND k.address_id = w.address_id) {_FREE} ORDER BY m.id, w.position{hold}",
         b=broadcast_id,
+        scope=tx.scope,
     )
     return [_Member(*row) for row in rows]
 
@@ -170,8 +172,9 @@ def _pass_on(
     on_rows(
         tx,
         f"UPDATE messages SET reason = '{SkipReason.SHARED_PHONE.value}', through_id = r.h, "
-        f"changed_at = :now FROM {json_rows({'m': 'bigint', 'h': 'bigint'})} r "
+        f"changed_at = :now FROM :rows r "
         "WHERE messages.id = r.m AND messages.state = 'skipped'",
+        {"m": "bigint", "h": "bigint"},
         [[s.message, s.holder] for s in sharing],
         now=at(tx.now),
     )
@@ -183,7 +186,8 @@ def _wait_for(tx: Tx, members: Sequence[_Member], heirs: dict[int, int]) -> None
                     heirs.values()})  # fmt: skip
     on_rows(
         tx,
-        f"UPDATE messages SET through_id = r.h FROM {json_rows({'m': 'bigint', 'h': 'bigint'})} r "
+        "UPDATE messages SET through_id = r.h FROM :rows r "
         "WHERE messages.id = r.m AND messages.reason || '' = 'same_household'",
+        {"m": "bigint", "h": "bigint"},
         [list(pair) for pair in others],
     )

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from dispatcher.db.database import Tx, at
-from dispatcher.db.rows import json_rows, on_rows
+from dispatcher.db.rows import on_rows
 
 DAY = 86_400_000_000  # microseconds
 
@@ -18,10 +18,11 @@ def refused(tx: Tx, targets: Sequence[tuple[int, int, str]], until: datetime) ->
         tx,
         "INSERT INTO reachability (address_id, channel, refused_at, code, until) "
         "SELECT DISTINCT t.address_id, t.channel, :now, r.c, :until FROM "
-        f"{json_rows({'m': 'bigint', 'p': 'int', 'c': 'text'})} r JOIN targets t "
+        ":rows r JOIN targets t "
         "ON t.message_id = r.m AND t.position = r.p WHERE 1 = 1 "
         "ON CONFLICT (address_id, channel) DO UPDATE SET refused_at = excluded.refused_at, "
         "code = excluded.code, until = excluded.until",
+        {"m": "bigint", "p": "int", "c": "text"},
         [list(t) for t in targets],
         now=at(tx.now),
         until=at(until),
@@ -37,11 +38,12 @@ def reached(tx: Tx, targets: Sequence[tuple[int, int]]) -> None:
         tx,
         "INSERT INTO reachability (address_id, channel, reached_at) "
         "SELECT DISTINCT t.address_id, t.channel, :now FROM "
-        f"{json_rows({'m': 'bigint', 'p': 'int'})} r JOIN targets t "
+        ":rows r JOIN targets t "
         "ON t.message_id = r.m AND t.position = r.p WHERE 1 = 1 "
         "ON CONFLICT (address_id, channel) DO UPDATE SET reached_at = excluded.reached_at, "
         "code = NULL, until = NULL WHERE reachability.until IS NOT NULL "
         "OR reachability.reached_at IS NULL OR reachability.reached_at < :yesterday",
+        {"m": "bigint", "p": "int"},
         [list(t) for t in targets],
         now=at(tx.now),
         yesterday=at(tx.now) - DAY,
@@ -64,9 +66,10 @@ def of_contacts(tx: Tx, contact_ids: Sequence[int]) -> dict[int, list[dict[str, 
     for row in on_rows(
         tx,
         "SELECT ca.contact_id, a.tail, x.channel, x.reached_at, x.refused_at, x.code, x.until "
-        f"FROM {json_rows({'id': 'bigint'})} r JOIN contact_addresses ca ON ca.contact_id = r.id "
+        "FROM :rows r JOIN contact_addresses ca ON ca.contact_id = r.id "
         "JOIN addresses a ON a.id = ca.address_id JOIN reachability x ON x.address_id = a.id "
         "ORDER BY ca.contact_id, ca.position, x.channel",
+        {"id": "bigint"},
         [[i] for i in contact_ids],
     ):
         found.setdefault(row["contact_id"], []).append(dict(row))

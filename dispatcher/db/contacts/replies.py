@@ -54,7 +54,7 @@ def seen(tx: Tx, reply: int) -> dict[str, Any] | None:
 def _read(tx: Tx, which: str, limit: int) -> list[dict[str, Any]]:
     mine = "" if tx.actor.wards is None else " AND c.id IS NOT NULL"
     rows = tx.rows(
-        f"WITH {tx.visible('contacts')} SELECT r.id, r.at, r.gateway, r.address_id AS address, "
+        f"SELECT r.id, r.at, r.gateway, r.address_id AS address, "
         "a.tail AS phone, MIN(c.id) AS contact, r.opt_out, r.wish, r.look, r.looked_at, "
         "r.looked_by, r.confirmation, r.sealed FROM replies r "
         "LEFT JOIN addresses a ON a.id = r.address_id "
@@ -64,6 +64,7 @@ def _read(tx: Tx, which: str, limit: int) -> list[dict[str, Any]]:
         "GROUP BY r.id, r.at, r.gateway, r.address_id, a.tail, r.opt_out, r.wish, r.look, "
         "r.looked_at, r.looked_by, r.confirmation, r.sealed ORDER BY r.id DESC LIMIT :n",
         n=limit,
+        scope=tx.scope,
     )
     return [
         {
@@ -98,13 +99,14 @@ def looked(tx: Tx, reply: int, outcome: str, wish: Wish, *, confirm: bool = Fals
 def to_look_at(tx: Tx, most: int = 200) -> list[dict[str, Any]]:
     """Replies that a person must look at, with the wards of whoever wrote them (perhaps none)."""
     rows = tx.rows(
-        f"WITH {tx.visible('contacts')}, few AS (SELECT id, address_id FROM replies "
+        "WITH few AS (SELECT id, address_id FROM replies "
         "WHERE look = 'waiting' ORDER BY id DESC LIMIT :n) "
         "SELECT DISTINCT few.id, c.ward_id FROM few "
         "LEFT JOIN user_ids u ON u.user_address_id = few.address_id "
         "LEFT JOIN contact_addresses ca ON ca.address_id IN (few.address_id, u.address_id) "
         "LEFT JOIN visible_contacts c ON c.id = ca.contact_id ORDER BY few.id",
         n=most,
+        scope=tx.scope,
     )
     found: dict[int, set[int]] = {}
     for row in rows:

@@ -23,7 +23,7 @@ from dispatcher.db.broadcasts.releases import (
 )
 from dispatcher.db.contacts.eligible import MOBILE, Eligible
 from dispatcher.db.database import Tx, at
-from dispatcher.db.rows import json_rows, on_ids, on_rows
+from dispatcher.db.rows import on_ids, on_rows
 from dispatcher.domain.model import Fault, Heard, HeldReason, MessageState, SkipReason, Step
 
 _ONE_AT_A_TIME = 741_855  # of PostgreSQL's advisory locks: whoever hands phones over, or ends them
@@ -130,7 +130,7 @@ def keep(
             f"WHERE p.reason IS NULL AND ca.position < :most AND {may.not_suppressed()} "
             # a look by id for each: as a join, PostgreSQL without statistics of this broadcast
             # walks all who share a phone for each person
-            f"AND (WITH {tx.visible('messages')} SELECT m.reason FROM visible_messages m "
+            f"AND (SELECT m.reason FROM visible_messages m "
             "WHERE m.id = :base + p.n) = 'shared_phone' "
             "ON CONFLICT DO NOTHING",
             {
@@ -141,6 +141,7 @@ def keep(
                 "most": TARGETS_PER_STEP - BY_PHONE,
                 "base": base,
             },
+            scope=tx.scope,
         )
 
 
@@ -197,18 +198,18 @@ def _hold(tx: Tx, sharers: Sequence[_Sharer]) -> None:
     if not tx.is_sqlite and holders:
         on_ids(
             tx,
-            f"WITH {tx.visible('messages')} SELECT id FROM messages WHERE id IN (:ids) "
+            "SELECT id FROM messages WHERE id IN (:ids) "
             "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = messages.id) "
             "ORDER BY id FOR UPDATE",
             holders,
+            scope=tx.scope,
         )
 
 
 def any_free(tx: Tx, broadcast_id: int) -> bool:
     """True when somebody shares phones that are all free: there is something to hand over."""
-    visible = tx.visible("messages")
     return any(
-        tx.one(f"WITH {visible} SELECT 1 FROM messages m WHERE {which} LIMIT 1", b=broadcast_id)
+        tx.one(f"SELECT 1 FROM messages m WHERE {which} LIMIT 1", b=broadcast_id, scope=tx.scope)
         for which in (_FREE, _ONWARD)
     )
 
@@ -216,7 +217,7 @@ def any_free(tx: Tx, broadcast_id: int) -> bool:
 def _take_up(tx: Tx, broadcast_id: int) -> None:
     """Whoever failed at one of their shared phones waits for the next one that is free."""
     tx.run(
-        f"WITH {tx.visible('messages')} UPDATE messages SET state = 'skipped', "
+        f"UPDATE messages SET state = 'skipped', "
         f"reason = '{SkipReason.SHARED_PHONE.value}', code = NULL, changed_at = :now, "
         "through_id = (SELECT MIN(t.message_id) FROM shared_targets s JOIN targets t "
         "ON t.broadcast_id = s.broadcast_id AND t.channel = s.channel "
@@ -224,6 +225,7 @@ def _take_up(tx: Tx, broadcast_id: int) -> None:
         "AND s.position > messages.position) "
         f"WHERE id IN (SELECT m.id FROM messages m WHERE {_ONWARD})",
         {"b": broadcast_id, "now": at(tx.now)},
+        scope=tx.scope,
     )
 
 
@@ -252,7 +254,7 @@ def _waiting(tx: Tx, broadcast_id: int) -> list[_Sharer]:
     another number besides waits for the first to fail, like everybody."""
     hold = "" if tx.is_sqlite else " FOR UPDATE OF m"
     rows = tx.taken(
-        f"WITH {tx.visible('messages')} SELECT w.address_id, w.message_id, w.position, w.step, "
+        f"SELECT w.address_id, w.message_id, w.position, w.step, "
         "w.channel, w.gateway, w.body_id, ad.carrier, h.id, t.position, "
         "(SELECT count(*) FROM attempts a WHERE a.message_id = t.message_id "
         "AND a.position = t.position) FROM messages m "
@@ -262,6 +264,7 @@ def _waiting(tx: Tx, broadcast_id: int) -> list[_Sharer]:
         f"WHERE {_FREE} AND (w.position > m.position OR NOT EXISTS (SELECT 1 FROM attempts x "
         f"WHERE x.message_id = m.id)) ORDER BY w.message_id, w.position{hold}",
         b=broadcast_id,
+        scope=tx.scope,
     )
     return [_Sharer(*row) for row in rows]
 
@@ -301,8 +304,8 @@ def _pass_on(tx: Tx, broadcast_id: int, given: Sequence[_Sharer]) -> None:
     held = [[s.holder, s.held_at] for s in given if s.holder is not None]
     on_rows(
         tx,
-        "DELETE FROM targets WHERE (message_id, position) IN (SELECT r.m, r.p FROM "
-        f"{json_rows({'m': 'bigint', 'p': 'int'})} r)",
+        "DELETE FROM targets WHERE (message_id, position) IN (SELECT r.m, r.p FROM :rows r)",
+        {"m": "bigint", "p": "int"},
         held,
     )
     on_rows(
@@ -310,20 +313,22 @@ def _pass_on(tx: Tx, broadcast_id: int, given: Sequence[_Sharer]) -> None:
         "UPDATE messages SET changed_at = CASE WHEN changed_at < :now THEN :now "
         f"ELSE changed_at + 1 END, position = {_last_asked('position')}, "
         f"gateway = {_last_asked('gateway')} "
-        f"FROM (SELECT DISTINCT r.m FROM {json_rows({'m': 'bigint'})} r) d "
+        f"FROM (SELECT DISTINCT r.m FROM :rows r) d "
         "WHERE messages.id = d.m",
+        {"m": "bigint"},
         [[m] for m, _ in held],
         now=at(tx.now),
     )
     starts = wait_at(tx, broadcast_id, given)
-    heirs = json_rows({"m": "bigint", "a": "bigint"})
+    heirs = {"m": "bigint", "a": "bigint"}
     on_rows(
         tx,
         "UPDATE messages SET through_id = d.m FROM (SELECT s.message_id AS id, MIN(r.m) AS m "
-        f"FROM {heirs} r CROSS JOIN shared_targets s WHERE s.broadcast_id = :b "
+        "FROM :rows r CROSS JOIN shared_targets s WHERE s.broadcast_id = :b "
         "AND s.address_id = r.a GROUP BY s.message_id) d WHERE messages.id = d.id "
         # found by its id: through an index on those, each heir would walk everybody who waits
         "AND messages.state || '' = 'skipped' AND messages.reason || '' = 'shared_phone'",
+        heirs,
         [[s.message, s.address] for s in starts.values()],
         b=broadcast_id,
     )
@@ -356,15 +361,14 @@ G = TypeVar("G", bound=Given)
 def wait_at(tx: Tx, broadcast_id: int, given: Sequence[G]) -> dict[int, G]:
     """Write targets of messages that were skipped, and let these wait in the queue at the first of
     theirs: message → that target."""
-    columns = json_rows(
-        {"m": "bigint", "p": "int", "step": "int", "c": "text", "g": "text", "a": "bigint",
-         "body": "bigint"}
-    )  # fmt: skip
+    columns = {"m": "bigint", "p": "int", "step": "int", "c": "text", "g": "text", "a": "bigint",
+         "body": "bigint"}  # fmt: skip
     on_rows(
         tx,
         "INSERT INTO targets (message_id, position, broadcast_id, step, channel, gateway, "
-        f"address_id, body_id) SELECT r.m, r.p, :b, r.step, r.c, r.g, r.a, r.body FROM {columns} r "
+        "address_id, body_id) SELECT r.m, r.p, :b, r.step, r.c, r.g, r.a, r.body FROM :rows r "
         "WHERE 1 = 1",
+        columns,
         [[s.message, s.position, s.step, s.channel, s.gateway, s.address, s.body] for s in given],
         b=broadcast_id,
     )
@@ -372,12 +376,13 @@ def wait_at(tx: Tx, broadcast_id: int, given: Sequence[G]) -> dict[int, G]:
     for s in given:
         if s.message not in starts or s.position < starts[s.message].position:
             starts[s.message] = s
-    start = json_rows({"m": "bigint", "p": "int", "g": "text", "carrier": "text"})
+    start = {"m": "bigint", "p": "int", "g": "text", "carrier": "text"}
     on_rows(
         tx,
         "UPDATE messages SET state = 'queued', reason = NULL, through_id = NULL, position = r.p, "
         "gateway = r.g, carrier = r.carrier, due_at = :now, changed_at = :now "
-        f"FROM {start} r WHERE messages.id = r.m AND messages.state = 'skipped'",
+        "FROM :rows r WHERE messages.id = r.m AND messages.state = 'skipped'",
+        start,
         [[m, s.position, s.gateway, s.carrier] for m, s in starts.items()],
         now=at(tx.now),
     )
@@ -390,10 +395,11 @@ def _fail(tx: Tx, messages: set[int]) -> list[int]:
     rows = on_rows(
         tx,
         f"UPDATE messages SET state = 'failed', reason = '{Fault.RECIPIENT.value}', "
-        f"changed_at = :now FROM {json_rows({'m': 'bigint'})} r WHERE messages.id = r.m "
+        f"changed_at = :now FROM :rows r WHERE messages.id = r.m "
         "AND messages.state = 'skipped' AND messages.reason = 'shared_phone' AND NOT EXISTS "
         "(SELECT 1 FROM shared_targets s WHERE s.message_id = messages.id "
         f"AND ({_UNTRIED} OR {TAKEN})) RETURNING messages.id AS id",
+        {"m": "bigint"},
         [[m] for m in sorted(messages)],
         now=at(tx.now),
     )
@@ -405,9 +411,10 @@ def with_sharers(tx: Tx) -> list[int]:
     return [
         row["id"]
         for row in tx.rows(
-            f"WITH {tx.visible('broadcasts')} SELECT b.id FROM visible_broadcasts b "
+            "SELECT b.id FROM visible_broadcasts b "
             "WHERE b.state = 'running' AND EXISTS (SELECT 1 FROM shared_targets s "
-            "WHERE s.broadcast_id = b.id)"
+            "WHERE s.broadcast_id = b.id)",
+            scope=tx.scope,
         )
     ]
 
@@ -427,10 +434,11 @@ def end(tx: Tx, broadcast_id: int, to: MessageState) -> None:
     """At the end of a broadcast: whoever shares a phone nothing was accepted for becomes `to`."""
     one_at_a_time(tx)
     tx.run(
-        f"WITH {tx.visible('messages')} UPDATE messages SET state = :to, reason = NULL, "
+        f"UPDATE messages SET state = :to, reason = NULL, "
         "through_id = NULL, changed_at = :now WHERE broadcast_id = :b "
         f"AND {_GOT_NOTHING.format(m='messages')}",
         {"to": to.value, "b": broadcast_id, "now": at(tx.now)},
+        scope=tx.scope,
     )
 
 
@@ -442,10 +450,11 @@ def left_over(tx: Tx, since: datetime) -> list[tuple[int, MessageState]]:
     return [
         (row["id"], ends[row["state"]])
         for row in tx.rows(
-            f"WITH {tx.visible('broadcasts')}, {tx.visible('messages')} SELECT b.id, b.state "
+            f"SELECT b.id, b.state "
             "FROM visible_broadcasts b WHERE b.state IN ('stopped', 'expired') "
             "AND b.released_at >= :since AND EXISTS (SELECT 1 FROM visible_messages m "
             f"WHERE m.broadcast_id = b.id AND {_GOT_NOTHING.format(m='m')})",
             since=at(since),
+            scope=tx.scope,
         )
     ]

@@ -18,7 +18,7 @@ from dispatcher.db.contacts import refusals
 from dispatcher.db.database import Tx, at
 from dispatcher.db.ops import second_place, settings
 from dispatcher.db.queue import references
-from dispatcher.db.rows import json_rows, on_rows
+from dispatcher.db.rows import on_rows
 from dispatcher.db.schema import moment
 from dispatcher.domain.model import URGENT, BroadcastState, HeldReason
 from dispatcher.domain.problems import refused
@@ -97,8 +97,8 @@ def _remember(
         "at": tx.now.isoformat(),
         "since": since and since.isoformat(),
         "refusals_known_until": known and known.isoformat(),
-        "last_message": int(tx.value(f"WITH {tx.visible('messages')} SELECT MAX(id) FROM "
-                                     "visible_messages") or 0),
+        "last_message": int(tx.value("SELECT MAX(id) FROM "
+                                     "visible_messages", scope=tx.scope) or 0),
         **brought,
     }  # fmt: skip
     settings.put(tx, "restored", json.dumps(found))
@@ -122,9 +122,10 @@ def hold_open(tx: Tx) -> list[Broadcast]:
         if reason != before.get(str(broadcast.id), ""):
             settings.put(tx, f"held_before:{broadcast.id}", reason)
         tx.run(
-            f"WITH {tx.visible('broadcasts')} UPDATE broadcasts SET state = 'held', reason = :r "
+            "UPDATE broadcasts SET state = 'held', reason = :r "
             "WHERE id = :b AND id IN (SELECT id FROM visible_broadcasts)",
             {"b": broadcast.id, "r": RESTORED},
+            scope=tx.scope,
         )
         tx.note("held", "broadcast", broadcast.id, was=broadcast.state.value, reason=RESTORED)
     return found
@@ -155,14 +156,13 @@ def name_doubts(tx: Tx, broadcast_id: int) -> int:
 
     Neither does a next step follow for those who were accepted: it may have been taken too.
     """
-    mine = f"WITH {tx.visible('messages')} UPDATE"
     tx.run(
         "UPDATE attempts SET state = 'unconfirmed' WHERE broadcast_id = :b "
         "AND state IN ('sending', 'doubtful')",
         {"b": broadcast_id},
     )
     found = tx.run(
-        f"{mine} messages SET state = CASE WHEN EXISTS (SELECT 1 FROM attempts a "
+        "UPDATE messages SET state = CASE WHEN EXISTS (SELECT 1 FROM attempts a "
         "WHERE a.message_id = messages.id AND a.state = 'accepted') THEN 'accepted' "
         "ELSE 'unconfirmed' END, reason = CASE WHEN EXISTS (SELECT 1 FROM attempts a "
         "WHERE a.message_id = messages.id AND a.state = 'accepted') THEN NULL ELSE :r END, "
@@ -170,16 +170,19 @@ def name_doubts(tx: Tx, broadcast_id: int) -> int:
         "lease_owner = NULL, lease_until = NULL, changed_at = :now WHERE broadcast_id = :b "
         "AND state IN ('queued', 'sending') AND id IN (SELECT id FROM visible_messages)",
         {"b": broadcast_id, "r": RESTORED, "now": at(tx.now)},
+        scope=tx.scope,
     ).rowcount
     tx.run(
-        f"{mine} messages SET deadline_at = NULL WHERE broadcast_id = :b "
+        "UPDATE messages SET deadline_at = NULL WHERE broadcast_id = :b "
         "AND deadline_at IS NOT NULL AND id IN (SELECT id FROM visible_messages)",
         {"b": broadcast_id},
+        scope=tx.scope,
     )
     tx.run(
-        f"WITH {tx.visible('broadcasts')} UPDATE broadcasts SET expires_at = :now WHERE id = :b "
+        "UPDATE broadcasts SET expires_at = :now WHERE id = :b "
         "AND expires_at > :now AND id IN (SELECT id FROM visible_broadcasts)",
         {"b": broadcast_id, "now": at(tx.now)},
+        scope=tx.scope,
     )
     tx.note("doubts_named", "broadcast", broadcast_id, messages=found)
     return found
@@ -188,9 +191,10 @@ def name_doubts(tx: Tx, broadcast_id: int) -> int:
 def _let_nothing_follow(tx: Tx) -> None:
     """A late no for what was done at the backup starts no next step: it may have been taken."""
     tx.run(
-        f"WITH {tx.visible('broadcasts')} UPDATE broadcasts SET expires_at = :now "
+        "UPDATE broadcasts SET expires_at = :now "
         "WHERE state = 'done' AND expires_at > :now AND id IN (SELECT id FROM visible_broadcasts)",
         {"now": at(tx.now)},
+        scope=tx.scope,
     )
 
 
@@ -217,11 +221,12 @@ def recall(tx: Tx, reported: Sequence[tuple[str, str]]) -> int:
         "INSERT INTO attempts (message_id, broadcast_id, position, gateway, channel, reference, "
         "call_ref, state, asked_at) SELECT m.id, m.broadcast_id, t.position, r.g, t.channel, "
         "r.ref, r.ref, 'unconfirmed', :now FROM "
-        f"{json_rows({'m': 'bigint', 'g': 'text', 'ref': 'text'})} r "
+        ":rows r "
         "JOIN messages m ON m.id = r.m AND m.state = 'unconfirmed' AND m.reason = :why "
         "JOIN targets t ON t.message_id = m.id AND t.position = COALESCE((SELECT MIN(x.position) "
         "FROM targets x WHERE x.message_id = m.id AND x.gateway = r.g), m.position) "
         "WHERE 1 = 1 ON CONFLICT (reference) DO NOTHING RETURNING id",
+        {"m": "bigint", "g": "text", "ref": "text"},
         rows,
         now=at(tx.now),
         why=RESTORED,

@@ -165,14 +165,14 @@ def same_disk(database: Path, place: Path) -> bool:
 
 
 def _content(tx: Tx, now: datetime) -> dict[str, object]:
-    recent = {"since": at(now - REFUSALS_FOR)}
+    recent = at(now - REFUSALS_FOR)
     since = at(now - RELEASES_FOR)
-    refusals = tx.taken(f"{ALL} AND (s.at >= :since OR s.lifted_at >= :since)", **recent)
+    refusals = tx.taken(f"{ALL} AND (s.at >= :since OR s.lifted_at >= :since)", since=recent)
     return {
         "at": at(now),
         "root": root(tx),
         "refusals": [[bytes(cipher).hex(), *rest] for cipher, *rest in refusals],
-        "erased": [list(e) for e in forgotten(tx) if e.at >= recent["since"]],
+        "erased": [list(e) for e in forgotten(tx) if e.at >= recent],
         "releases": [
             list(row)
             for row in tx.taken(

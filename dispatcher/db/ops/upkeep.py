@@ -50,8 +50,13 @@ def _links(tx: Tx) -> Finding:
         broken = len(tx.rows("PRAGMA foreign_key_check"))
     else:  # it looks after all links but those in columns.written_with
         broken = sum(
-            int(tx.value(f"WITH {tx.visible('messages')} SELECT count(*) FROM {rows} WHERE "
-                         f"NOT EXISTS (SELECT 1 FROM {table} o WHERE o.id = {rows}.{column})"))
+            int(
+                tx.value(
+                    f"SELECT count(*) FROM {rows} WHERE "
+                    f"NOT EXISTS (SELECT 1 FROM {table} o WHERE o.id = {rows}.{column})",
+                    scope=tx.scope,
+                )
+            )
             for rows, column, table in (
                 ("targets", "message_id", "visible_messages"),
                 ("targets", "body_id", "bodies"),
@@ -59,7 +64,7 @@ def _links(tx: Tx) -> Finding:
                 ("shared_targets", "body_id", "bodies"),
                 ("attempts", "message_id", "visible_messages"),
             )
-        )  # fmt: skip
+        )
     return (
         "links",
         broken == 0,
@@ -70,11 +75,12 @@ def _links(tx: Tx) -> Finding:
 def _sums(tx: Tx) -> Finding:
     """Everybody planned is in exactly one state, and everyone to write to has a target."""
     rows = tx.rows(
-        f"WITH {tx.visible('messages')} SELECT count(*) AS n FROM visible_messages m "
+        "SELECT count(*) AS n FROM visible_messages m "
         "WHERE m.state <> 'skipped' AND NOT EXISTS (SELECT 1 FROM targets t "
         "WHERE t.message_id = m.id AND t.position = m.position) AND NOT EXISTS "
         "(SELECT 1 FROM shared_targets s WHERE s.message_id = m.id AND m.state NOT IN "
-        "('queued', 'sending'))"
+        "('queued', 'sending'))",
+        scope=tx.scope,
     )
     lost = int(rows[0]["n"])
     return (
@@ -88,10 +94,11 @@ def _reports(tx: Tx) -> Finding:
     """Whoever a network says was reached is reached in our books too."""
     forgotten = int(
         tx.value(
-            f"WITH {tx.visible('messages')} SELECT count(*) FROM visible_messages m "
+            f"SELECT count(*) FROM visible_messages m "
             "WHERE m.state NOT IN ('delivered', 'read') AND (m.state <> 'sending' "
             "OR m.lease_owner IS NULL) AND EXISTS (SELECT 1 FROM attempts a "
-            f"WHERE a.message_id = m.id AND a.heard >= {Heard.DELIVERED.value})"
+            f"WHERE a.message_id = m.id AND a.heard >= {Heard.DELIVERED.value})",
+            scope=tx.scope,
         )
     )
     return (
@@ -107,9 +114,10 @@ def _reports(tx: Tx) -> Finding:
 def _leases(tx: Tx) -> Finding:
     stuck = int(
         tx.value(
-            f"WITH {tx.visible('messages')} SELECT count(*) FROM visible_messages m "
+            "SELECT count(*) FROM visible_messages m "
             "WHERE m.lease_owner IS NOT NULL AND NOT EXISTS "
-            "(SELECT 1 FROM workers w WHERE w.name = m.lease_owner)"
+            "(SELECT 1 FROM workers w WHERE w.name = m.lease_owner)",
+            scope=tx.scope,
         )
     )
     return (

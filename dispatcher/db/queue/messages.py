@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from dispatcher.db.broadcasts import texts
 from dispatcher.db.database import Tx, at
 from dispatcher.db.queue import outcomes, references
-from dispatcher.db.rows import chosen, json_rows, locking, on_ids, on_rows, tuples
+from dispatcher.db.rows import chosen, locking, on_ids, on_rows, tuples
 from dispatcher.db.schema import moment
 from dispatcher.domain.model import AttemptState, Kind, Text
 
@@ -187,8 +187,9 @@ def sizes_of_calls(tx: Tx, call_refs: Collection[str]) -> dict[str, tuple[int, i
         tx,
         "SELECT a.call_ref AS ref, count(*) AS n, "
         "SUM(CASE WHEN a.state IN ('sending', 'doubtful') AND m.state = 'sending' THEN 1 ELSE 0 "
-        f"END) AS open FROM {json_rows({'ref': 'text'})} r JOIN attempts a ON a.call_ref = r.ref "
+        "END) AS open FROM :rows r JOIN attempts a ON a.call_ref = r.ref "
         "AND a.call_ref <> a.reference JOIN messages m ON m.id = a.message_id GROUP BY a.call_ref",
+        {"ref": "text"},
         [[ref] for ref in sorted(call_refs)],
     )
     return {row["ref"]: (int(row["n"]), int(row["open"])) for row in found}
@@ -216,14 +217,15 @@ def ids_of_other_calls(
 ) -> set[tuple[str, str, str]]:
     """Which of these (gateway, vendor's id, call_ref) name an id that another call of late was
     given. A counter that starts again, as a modem's, gives old ids to new calls."""
-    columns = json_rows({"g": "text", "pid": "text", "call": "text"})
+    columns = {"g": "text", "pid": "text", "call": "text"}
     return {
         tuple(row)
         for row in tuples(
             tx,
-            f"SELECT r.g, r.pid, r.call FROM {columns} r WHERE EXISTS (SELECT 1 FROM attempts a "
+            "SELECT r.g, r.pid, r.call FROM :rows r WHERE EXISTS (SELECT 1 FROM attempts a "
             "WHERE a.gateway = r.g AND a.provider_id = r.pid AND a.call_ref <> r.call "
             "AND a.asked_at > :since)",
+            columns,
             answered,
             since=at(tx.now - IDS_ARE_NEW_FOR),
         )

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from dispatcher.db.database import Tx, at
-from dispatcher.db.rows import json_rows, on_ids, on_rows, tuples
+from dispatcher.db.rows import on_ids, on_rows, tuples
 from dispatcher.db.schema import micros
 from dispatcher.domain.model import AttemptState, Heard, MessageState
 
@@ -100,7 +100,6 @@ _MOVED = {
     "due": "bigint",
     "deadline": "bigint",
 }
-_MOVES = json_rows(_MOVED, _MOVED.keys() - {"m"})
 
 
 def _moved(tx: Tx, worker: str, outcomes: Sequence[Outcome]) -> set[int]:
@@ -110,9 +109,10 @@ def _moved(tx: Tx, worker: str, outcomes: Sequence[Outcome]) -> set[int]:
         "position = COALESCE(r.p, messages.position), gateway = COALESCE(r.g, messages.gateway), "
         "due_at = COALESCE(r.due, messages.due_at), deadline_at = r.deadline, "
         "lease_owner = NULL, lease_until = NULL, changed_at = :now "
-        f"FROM {_MOVES} r WHERE messages.id = r.m "
+        "FROM :rows r WHERE messages.id = r.m "
         "AND messages.state || '' = 'sending' "
         "AND COALESCE(messages.lease_owner, '') = :w RETURNING messages.id AS id",
+        _MOVED,
         [
             (
                 o.message_id,
@@ -126,6 +126,7 @@ def _moved(tx: Tx, worker: str, outcomes: Sequence[Outcome]) -> set[int]:
             )
             for o in outcomes
         ],
+        often_alike=_MOVED.keys() - {"m"},
         w=worker,
         now=at(tx.now),
     )
@@ -135,8 +136,6 @@ def _moved(tx: Tx, worker: str, outcomes: Sequence[Outcome]) -> set[int]:
 _OPEN = "attempts.state || '' IN ('sending', 'doubtful', 'unconfirmed')"
 _YES = {"ref": "text", "pid": "text", "parts": "int", "cost": "int"}
 _ANSWERED = {"s": "text", "fault": "text", "code": "text", "detail": "text", **_YES}
-_ACCEPTANCES = json_rows(_YES, _YES.keys() - {"ref"})
-_ANSWERS = json_rows(_ANSWERED, _ANSWERED.keys() - {"ref"})
 
 
 def _answered_yes(tx: Tx, outcomes: Sequence[Outcome]) -> None:
@@ -145,9 +144,11 @@ def _answered_yes(tx: Tx, outcomes: Sequence[Outcome]) -> None:
         "UPDATE attempts SET state = 'accepted', fault = NULL, code = NULL, detail = NULL, "
         "provider_id = COALESCE(r.pid, provider_id), parts = COALESCE(r.parts, attempts.parts), "
         "cost = COALESCE(r.cost, attempts.cost), answered_at = :now "
-        f"FROM {_ACCEPTANCES} r "
+        f"FROM :rows r "
         f"WHERE attempts.reference = r.ref AND {_OPEN}",
+        _YES,
         [(o.reference, o.provider_id, o.parts, o.cost) for o in outcomes],
+        often_alike=_YES.keys() - {"ref"},
         now=at(tx.now),
     )
 
@@ -158,12 +159,14 @@ def _answered(tx: Tx, outcomes: Sequence[Outcome]) -> None:
         "UPDATE attempts SET state = r.s, fault = r.fault, code = r.code, detail = r.detail, "
         "provider_id = COALESCE(r.pid, provider_id), parts = COALESCE(r.parts, attempts.parts), "
         "cost = CASE WHEN r.s = 'refused' THEN NULL ELSE COALESCE(r.cost, attempts.cost) END, "
-        f"answered_at = :now FROM {_ANSWERS} r "
+        f"answered_at = :now FROM :rows r "
         f"WHERE attempts.reference = r.ref AND {_OPEN}",
+        _ANSWERED,
         [
             (o.attempt, o.fault, o.code, o.detail, o.reference, o.provider_id, o.parts, o.cost)
             for o in outcomes
         ],
+        often_alike=_ANSWERED.keys() - {"ref"},
         now=at(tx.now),
     )
 
@@ -173,13 +176,14 @@ def late_proof(tx: Tx, outcomes: Sequence[Outcome]) -> int:
 
     Then the answer to that settles it, and finds the attempt accepted.
     """
-    columns = json_rows({"m": "bigint", "deadline": "bigint"})
+    columns = {"m": "bigint", "deadline": "bigint"}
     moved = on_rows(
         tx,
         "UPDATE messages SET state = 'accepted', deadline_at = r.deadline, changed_at = :now "
-        f"FROM {columns} r WHERE messages.id = r.m AND (messages.state = 'unconfirmed' "
+        "FROM :rows r WHERE messages.id = r.m AND (messages.state = 'unconfirmed' "
         "OR (messages.state = 'sending' AND messages.lease_owner IS NULL)) "
         "RETURNING messages.id AS id",
+        columns,
         [
             [o.message_id, None if o.deadline_at is None else micros(o.deadline_at)]
             for o in outcomes
@@ -195,13 +199,14 @@ def settle_proved(tx: Tx, rows: Sequence[tuple[int, datetime | None]]) -> None:
 
     Each: (message, when the step's wait ends if it was accepted).
     """
-    columns = json_rows({"m": "bigint", "deadline": "bigint"})
+    columns = {"m": "bigint", "deadline": "bigint"}
     on_rows(
         tx,
         f"UPDATE messages SET state = {best_of_attempts('unconfirmed')}, "
         f"deadline_at = CASE WHEN {best_of_attempts('unconfirmed')} = 'accepted' "
         "THEN r.deadline END, lease_owner = NULL, lease_until = NULL, changed_at = :now "
-        f"FROM {columns} r WHERE messages.id = r.m AND messages.state = 'sending'",
+        f"FROM :rows r WHERE messages.id = r.m AND messages.state = 'sending'",
+        columns,
         [[m, None if deadline is None else micros(deadline)] for m, deadline in rows],
         now=at(tx.now),
     )
@@ -239,9 +244,10 @@ def turn_away(
         "UPDATE messages SET state = r.s, position = COALESCE(r.p, messages.position), "
         "gateway = COALESCE(r.g, messages.gateway), due_at = r.due, deadline_at = NULL, "
         "reason = NULLIF(COALESCE(r.why, messages.reason), ''), "
-        f"lease_owner = NULL, lease_until = NULL, changed_at = :now FROM {json_rows(columns)} r "
+        "lease_owner = NULL, lease_until = NULL, changed_at = :now FROM :rows r "
         "WHERE messages.id = r.m AND COALESCE(messages.lease_owner, '') = r.held "
         "AND messages.state = 'queued'",
+        columns,
         [[m, "" if m in fresh else worker, s, p, g, at(due), why] for m, s, p, g, due, why in rows],
         now=at(tx.now),
     )

@@ -72,8 +72,5 @@ def messages(broadcast: str) -> str:
 def count(tx: Tx, broadcast_id: int) -> int:
     """How many people of a broadcast got their text in part only."""
     return int(
-        tx.value(
-            f"WITH {tx.visible('messages')} SELECT count(*) FROM ({messages(':b')}) short",
-            b=broadcast_id,
-        )
+        tx.value(f"SELECT count(*) FROM ({messages(':b')}) short", b=broadcast_id, scope=tx.scope)
     )

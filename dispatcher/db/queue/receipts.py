@@ -13,7 +13,7 @@ from typing import NamedTuple
 from dispatcher.db.database import Row, Tx, at
 from dispatcher.db.ops import settings
 from dispatcher.db.queue import turned_away
-from dispatcher.db.rows import json_rows, locking, on_rows
+from dispatcher.db.rows import locking, on_rows
 from dispatcher.db.schema import micros, moment
 from dispatcher.domain.model import Heard, MessageState
 from dispatcher.gateways.contract import Call
@@ -202,6 +202,7 @@ def attempts_for(tx: Tx, wanted: Sequence[tuple[str, str | None, str | None]]) -
     Our reference outranks the vendor's id; the reference of a call, or an id given to a whole call,
     means all its attempts.
     """
+    kinds = {"g": "text", "ref": "text", "pid": "text"}
     select = (
         "SELECT r.g, r.ref, r.pid, a.id, a.message_id, a.reference, a.position, a.heard, a.state, "
         "a.call_ref, a.asked_at, m.state AS message_state, m.position AS message_position, "
@@ -209,7 +210,7 @@ def attempts_for(tx: Tx, wanted: Sequence[tuple[str, str | None, str | None]]) -
         "WHERE n.message_id = a.message_id AND n.id > a.id "
         f"AND n.state <> 'refused' AND n.heard & {Heard.FAILED.value} = 0) AS overtaken, "
         "m.broadcast_id, t.address_id, ad.kind AS address_kind, ad.cipher "
-        f"FROM {json_rows({'g': 'text', 'ref': 'text', 'pid': 'text'})} r JOIN attempts a ON "
+        f"FROM :rows r JOIN attempts a ON "
     )
     rest = (
         " AND a.gateway = r.g JOIN messages m ON m.id = a.message_id JOIN targets t "
@@ -225,7 +226,7 @@ def attempts_for(tx: Tx, wanted: Sequence[tuple[str, str | None, str | None]]) -
         keys = {(g, None if name == "pid" else ref, pid if name == "pid" else None)
                 for g, ref, pid in wanted}  # fmt: skip
         rows = [list(k) for k in sorted(keys, key=str) if k[1] or k[2]]
-        for row in on_rows(tx, select + on + rest, rows):
+        for row in on_rows(tx, select + on + rest, kinds, rows):
             found.setdefault((name, row["g"], row["pid" if name == "pid" else "ref"]), []).append(
                 row
             )
@@ -240,15 +241,14 @@ def attempts_for(tx: Tx, wanted: Sequence[tuple[str, str | None, str | None]]) -
 
 def hear(tx: Tx, heard: Sequence[tuple[int, int, str, int, int]]) -> None:
     """Add what was heard to attempts: (attempt, bits, code, parts failed, parts received)."""
-    columns = json_rows(
-        {"a": "bigint", "bits": "int", "code": "text", "failed": "int", "received": "int"}
-    )
+    columns = {"a": "bigint", "bits": "int", "code": "text", "failed": "int", "received": "int"}
     on_rows(
         tx,
         "UPDATE attempts SET heard = attempts.heard | r.bits, heard_at = :now, "
         "heard_code = r.code, parts_failed = attempts.parts_failed | r.failed, "
-        f"parts_received = attempts.parts_received | r.received FROM {columns} r "
+        "parts_received = attempts.parts_received | r.received FROM :rows r "
         "WHERE attempts.id = r.a",
+        columns,
         [list(h) for h in heard],
         now=at(tx.now),
     )
@@ -256,11 +256,12 @@ def hear(tx: Tx, heard: Sequence[tuple[int, int, str, int, int]]) -> None:
 
 def settle(tx: Tx, done: Sequence[Settled]) -> None:
     """What became of receipts."""
-    columns = json_rows({"id": "bigint", "s": "text", "a": "bigint", "h": "int", "c": "text"})
+    columns = {"id": "bigint", "s": "text", "a": "bigint", "h": "int", "c": "text"}
     on_rows(
         tx,
         "UPDATE receipts SET state = r.s, attempt_id = r.a, heard = r.h, code = r.c, "
-        f"tries = receipts.tries + 1 FROM {columns} r WHERE receipts.id = r.id",
+        "tries = receipts.tries + 1 FROM :rows r WHERE receipts.id = r.id",
+        columns,
         [list(d) for d in done],
     )
 
@@ -270,8 +271,9 @@ def again(tx: Tx, rows: Sequence[tuple[int, timedelta]]) -> None:
     on_rows(
         tx,
         "UPDATE receipts SET state = 'unmatched', tries = receipts.tries + 1, "
-        f"again_at = r.due FROM {json_rows({'id': 'bigint', 'due': 'bigint'})} r "
+        "again_at = r.due FROM :rows r "
         "WHERE receipts.id = r.id",
+        {"id": "bigint", "due": "bigint"},
         [[receipt, micros(tx.now + wait)] for receipt, wait in rows],
     )
 
@@ -282,10 +284,8 @@ def apply(tx: Tx, moves: Sequence[Move]) -> set[int]:
     Conditional on the row it was decided from, and never while a worker holds it on the wire: its
     own settle takes the receipt into account. Which messages moved.
     """
-    columns = json_rows(
-        {"m": "bigint", "old": "text", "at": "int", "seen": "bigint", "s": "text", "p": "int",
-         "g": "text", "why": "text", "deadline": "bigint"}
-    )  # fmt: skip
+    columns = {"m": "bigint", "old": "text", "at": "int", "seen": "bigint", "s": "text", "p": "int",
+         "g": "text", "why": "text", "deadline": "bigint"}  # fmt: skip
     return {
         row["id"]
         for row in on_rows(
@@ -294,10 +294,11 @@ def apply(tx: Tx, moves: Sequence[Move]) -> set[int]:
             "gateway = COALESCE(r.g, messages.gateway), reason = r.why, "
             "deadline_at = r.deadline, "
             "lease_owner = NULL, lease_until = NULL, due_at = :now, changed_at = :now "
-            f"FROM {columns} r WHERE messages.id = r.m AND messages.state = r.old "
+            "FROM :rows r WHERE messages.id = r.m AND messages.state = r.old "
             "AND messages.position = r.at AND messages.changed_at = r.seen "
             "AND (messages.state <> 'sending' OR messages.lease_owner IS NULL) "
             "RETURNING messages.id AS id",
+            columns,
             [
                 [*move[:-1], None if move.deadline_at is None else micros(move.deadline_at)]
                 for move in moves
@@ -311,7 +312,8 @@ def accept_attempts(tx: Tx, ids: Sequence[int]) -> None:
     """A receipt proves that a doubtful attempt was accepted."""
     on_rows(
         tx,
-        f"UPDATE attempts SET state = 'accepted' FROM {json_rows({'a': 'bigint'})} r "
+        "UPDATE attempts SET state = 'accepted' FROM :rows r "
         "WHERE attempts.id = r.a AND attempts.state IN ('doubtful', 'unconfirmed')",
+        {"a": "bigint"},
         [[i] for i in ids],
     )

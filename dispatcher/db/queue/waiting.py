@@ -6,9 +6,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
+from dispatcher.db.compiling import Among
 from dispatcher.db.database import Tx, at
 from dispatcher.db.queue.outcomes import best_of_attempts
-from dispatcher.db.rows import chosen, json_rows, locking, on_ids, on_rows
+from dispatcher.db.rows import chosen, locking, on_ids, on_rows
 from dispatcher.domain.model import MessageState
 
 # A message `m` that the gateway :new may take over: nobody may have taken it where it stands, the
@@ -26,7 +27,7 @@ def at_gateway(
     """Messages of one step that wait for a gateway and no worker holds; counted up to `most`."""
     return int(
         tx.value(
-            f"WITH {tx.visible('messages')} SELECT count(*) FROM (SELECT 1 FROM visible_messages "
+            "SELECT count(*) FROM (SELECT 1 FROM visible_messages "
             "WHERE broadcast_id = :b AND gateway = :g AND state = 'queued' AND lease_owner IS NULL "
             "AND position > :low AND position < :high LIMIT :n) found",
             b=broadcast_id,
@@ -34,6 +35,7 @@ def at_gateway(
             low=positions[0],
             high=positions[1],
             n=most,
+            scope=tx.scope,
         )
     )
 
@@ -120,8 +122,9 @@ def seize(tx: Tx, worker: str, rows: Sequence[Any]) -> None:
     on_rows(
         tx,
         "UPDATE messages SET lease_owner = :w FROM "
-        f"{json_rows({'id': 'bigint', 'old': 'text'})} r WHERE messages.id = r.id "
+        ":rows r WHERE messages.id = r.id "
         "AND messages.lease_owner = r.old",
+        {"id": "bigint", "old": "text"},
         [[r["id"], r["lease_owner"]] for r in rows],
         w=worker,
     )
@@ -143,32 +146,31 @@ def past_deadline(tx: Tx, unread: Collection[str] = (), most: int = 2_000) -> li
 
     Not those where an attempt went by a gateway in `unread`: its report may be here already.
     """
-    among = f"({', '.join(f':g{i}' for i in range(len(unread)))})"
     but = (
-        f" AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.message_id = m.id "
-        f"AND a.gateway IN {among})"
+        " AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.message_id = m.id "
+        "AND a.gateway IN (:unread))"
     )
     return tx.rows(
         f"SELECT m.id, m.position, m.gateway, b.expires_at {_PAST_DEADLINE}"
         f"{but if unread else ''} ORDER BY m.deadline_at LIMIT :n",
         now=at(tx.now),
         n=most,
-        **{f"g{i}": gateway for i, gateway in enumerate(sorted(unread))},
+        unread=Among(sorted(unread), "text"),
     )
 
 
 def doubts_over(tx: Tx, reachable: Collection[str]) -> list[int]:
     """Messages in doubt that no call is open for, past their broadcast's expiry, which nobody asks
     about: their gateway is paused or gone, or their broadcast is paused or held."""
-    names = json_rows({"name": "text"})
     rows = on_rows(
         tx,
         "SELECT m.id FROM messages m JOIN broadcasts b ON b.id = m.broadcast_id "
         "AND b.expires_at <= :now WHERE m.state = 'sending' AND m.lease_owner IS NULL "
         "AND (b.state IN ('paused', 'held') "
-        f"OR NOT EXISTS (SELECT 1 FROM {names} r WHERE r.name = m.gateway) "
+        "OR NOT EXISTS (SELECT 1 FROM :rows r WHERE r.name = m.gateway) "
         "OR EXISTS (SELECT 1 FROM gateways g WHERE g.name = m.gateway "
         "AND g.paused_at IS NOT NULL))",
+        {"name": "text"},
         [[name] for name in sorted(reachable)] or [[""]],
         now=at(tx.now),
     )
@@ -210,8 +212,9 @@ def go_on(tx: Tx, rows: Sequence[tuple[int, int, MessageState, int | None, str |
         "UPDATE messages SET state = r.s, position = COALESCE(r.p, messages.position), "
         "gateway = COALESCE(r.g, messages.gateway), deadline_at = NULL, tries = 0, due_at = :now, "
         "changed_at = :now FROM "
-        f"{json_rows({'m': 'bigint', 'at': 'int', 's': 'text', 'p': 'int', 'g': 'text'})} r "
+        ":rows r "
         "WHERE messages.id = r.m AND messages.state = 'accepted' AND messages.position = r.at",
+        {"m": "bigint", "at": "int", "s": "text", "p": "int", "g": "text"},
         rows,
         now=at(tx.now),
     )

@@ -34,9 +34,10 @@ def in_hand(tx: Tx, person: Actor) -> InHand:
 
     def ids(states: str) -> tuple[int, ...]:
         rows = tx.rows(
-            f"WITH {tx.visible('broadcasts')} SELECT id FROM visible_broadcasts "
+            f"SELECT id FROM visible_broadcasts "
             f"WHERE created_by = :p AND state IN {states} ORDER BY id",
             p=person.person_id,
+            scope=tx.scope,
         )
         return tuple(row["id"] for row in rows)
 
@@ -74,11 +75,12 @@ def out_of_reach(tx: Tx, old: Actor, new: Actor) -> list[str]:
     if new.wards is None:
         return []
     rows = tx.rows(
-        f"WITH {tx.visible('broadcasts')} SELECT DISTINCT a.name FROM visible_broadcasts b "
+        f"SELECT DISTINCT a.name FROM visible_broadcasts b "
         "JOIN broadcast_wards w ON w.broadcast_id = b.id JOIN areas a ON a.id = w.ward_id "
         f"WHERE b.created_by = :p AND b.state IN {OPEN} AND w.ward_id NOT IN "
         f"({', '.join(map(str, sorted(new.wards))) or '-1'}) ORDER BY a.name",
         p=old.person_id,
+        scope=tx.scope,
     )
     return [row["name"] for row in rows]
 
@@ -91,10 +93,11 @@ def hand_over(tx: Tx, old: Actor, new: Actor) -> InHand:
     found = in_hand(tx, old)
     both = {"old": old.person_id, "new": new.person_id}
     tx.run(
-        f"WITH {tx.visible('broadcasts')} UPDATE broadcasts SET created_by = :new "
+        f"UPDATE broadcasts SET created_by = :new "
         f"WHERE created_by = :old AND state IN {OPEN} "
         "AND id IN (SELECT id FROM visible_broadcasts)",
         both,
+        scope=tx.scope,
     )
     for number in found.broadcasts:
         tx.run(

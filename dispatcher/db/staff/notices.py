@@ -117,7 +117,7 @@ def withdraw(tx: Tx) -> int:
         {"now": at(tx.now)},
     )
     return tx.run(
-        f"WITH {tx.visible('broadcasts')} UPDATE notices SET read_at = :now, "
+        "UPDATE notices SET read_at = :now, "
         "mail = CASE WHEN mail = 'waiting' THEN 'none' ELSE mail END, "
         "text = CASE WHEN text = 'waiting' THEN 'none' ELSE text END "
         "WHERE code = 'approve' AND read_at IS NULL AND NOT EXISTS "
@@ -125,6 +125,7 @@ def withdraw(tx: Tx) -> int:
         "AND b.state = 'submitted' AND notices.noun_id LIKE CAST(b.id AS VARCHAR) || '@%') "
         "AND notices.noun = 'broadcast'",
         {"now": at(tx.now)},
+        scope=tx.scope,
     ).rowcount
 
 
@@ -192,12 +193,13 @@ def broadcasts_in(tx: Tx, states: Sequence[str], since: datetime) -> list[dict[s
     """Broadcasts in these states that changed hands lately, with their wards and hands."""
     named = ", ".join(f"'{s}'" for s in states)
     rows = tx.rows(
-        f"WITH {tx.visible('broadcasts')} SELECT id, title, state, reason, created_by, "
+        f"SELECT id, title, state, reason, created_by, "
         "submitted_at, released_at, at, emergency_id, schedule_id, drafted_by_system, "
         "ceiling_people, created_at FROM visible_broadcasts "
         f"WHERE state IN ({named}) AND COALESCE(released_at, submitted_at, created_at) >= :since "
         "ORDER BY id DESC LIMIT 200",
         since=at(since),
+        scope=tx.scope,
     )
     found = []
     for row in rows:

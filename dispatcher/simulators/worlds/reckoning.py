@@ -140,13 +140,13 @@ def everybody_is_there(world: World) -> str | None:
             if broadcast.released_at <= START + timedelta(seconds=restored):
                 continue
             missing = tx.value(
-                f"WITH {tx.visible('contacts')}, {tx.visible('messages')} SELECT count(*) "
+                "SELECT count(*) "
                 "FROM visible_contacts c WHERE c.ward_id IN (SELECT ward_id FROM broadcast_wards "
                 "WHERE broadcast_id = :b) AND c.kind <> 'tester' AND c.updated_at < :r "
                 "AND (c.removed_at IS NULL OR c.removed_at > :r) "
                 "AND NOT EXISTS (SELECT 1 FROM visible_messages m "
                 "WHERE m.broadcast_id = :b AND m.contact_id = c.id)",
-                b=number, r=micros(broadcast.released_at - ahead),
+                b=number, r=micros(broadcast.released_at - ahead), scope=tx.scope
             )  # fmt: skip
             if missing:
                 return f"{_code(open_books(world), number)}: {missing} people are nowhere"
