@@ -13,6 +13,7 @@ from typing import Any
 from dispatcher.broadcasts.app import App
 from dispatcher.db.database import Tx
 from dispatcher.db.ops.restored import RESTORED
+from dispatcher.db.words import ACCEPTED, DELIVERED, QUEUED, READ, SENDING, UNCONFIRMED
 from dispatcher.domain.model import SYSTEM
 from dispatcher.simulators.vendors.server import Child
 
@@ -144,7 +145,7 @@ def left_out(
             f"SELECT t.message_id, t.address_id, a.kind, a.cipher FROM {table} t "
             "JOIN addresses a ON a.id = t.address_id JOIN messages m ON m.id = t.message_id "
             "WHERE t.broadcast_id = :b AND a.cipher IS NOT NULL AND m.state NOT IN "
-            "('queued', 'sending', 'unconfirmed', 'accepted', 'delivered', 'read')",
+            f"({QUEUED}, {SENDING}, {UNCONFIRMED}, {ACCEPTED}, {DELIVERED}, {READ})",
             b=broadcast_id,
         ):
             phones[row["message_id"]][row["address_id"]] = _number(tx, row)

@@ -12,6 +12,7 @@ from typing import Any
 from dispatcher.db.database import Tx, at
 from dispatcher.db.schema import broadcasts as table
 from dispatcher.db.schema import moment
+from dispatcher.db.words import DRAFT, RETURNED, RUNNING, SCHEDULED
 from dispatcher.domain.lifecycle import BROADCAST_MOVES
 from dispatcher.domain.model import (
     ORDINARY,
@@ -363,7 +364,7 @@ def reword(
     """Other values for the blanks, or another wording, in a returned broadcast."""
     tx.run(
         "UPDATE broadcasts SET fields = :f, "
-        "template_version_id = :v WHERE id = :b AND state = 'returned' "
+        f"template_version_id = :v WHERE id = :b AND state = {RETURNED} "
         "AND id IN (SELECT id FROM visible_broadcasts)",
         {"f": json.dumps(dict(fields)), "v": template_version_id, "b": broadcast.id},
         scope=tx.scope,
@@ -391,7 +392,7 @@ def change(tx: Tx, broadcast: Broadcast, **changes: Any) -> None:
         sets = ", ".join(f'"{name}" = :{name}' for name in values)
         tx.run(
             f"UPDATE broadcasts SET {sets} WHERE id = :b "
-            "AND state = 'draft' AND id IN (SELECT id FROM visible_broadcasts)",
+            f"AND state = {DRAFT} AND id IN (SELECT id FROM visible_broadcasts)",
             {**values, "b": broadcast.id},
             scope=tx.scope,
         )
@@ -423,7 +424,7 @@ def due_ids(tx: Tx, now: datetime) -> list[int]:
         row["id"]
         for row in tx.rows(
             "SELECT id FROM visible_broadcasts "
-            "WHERE state = 'scheduled' AND at <= :now ORDER BY priority, at, id",
+            f"WHERE state = {SCHEDULED} AND at <= :now ORDER BY priority, at, id",
             now=at(now),
             scope=tx.scope,
         )
@@ -465,7 +466,7 @@ def running(tx: Tx) -> list[Broadcast]:
     return [
         _broadcast(r)
         for r in tx.rows(
-            "SELECT * FROM visible_broadcasts WHERE state = 'running' ORDER BY priority, id",
+            f"SELECT * FROM visible_broadcasts WHERE state = {RUNNING} ORDER BY priority, id",
             scope=tx.scope,
         )
     ]

@@ -17,6 +17,7 @@ from dispatcher.db.broadcasts.releases import BY_PHONE, STRETCH, TARGETS_PER_STE
 from dispatcher.db.database import Tx, at
 from dispatcher.db.queue import allowances
 from dispatcher.db.queue.allowances import Allowance
+from dispatcher.db.words import DRAFT, MISSED, REFUSED, REJECTED, SENDING, STOPPED
 from dispatcher.domain.model import HANOI, BroadcastState, Mode
 
 OVER = (BroadcastState.DONE, BroadcastState.STOPPED, BroadcastState.EXPIRED, BroadcastState.MISSED)
@@ -109,7 +110,7 @@ def actual(tx: Tx, broadcast_id: int) -> dict[int, int]:
     rows = tx.rows(
         "SELECT m.ward_id, SUM(a.cost) AS dong FROM attempts a "
         "JOIN visible_messages m ON m.id = a.message_id WHERE a.broadcast_id = :b "
-        "AND a.state <> 'refused' GROUP BY m.ward_id",
+        f"AND a.state <> {REFUSED} GROUP BY m.ward_id",
         b=broadcast_id,
         scope=tx.scope,
     )
@@ -187,7 +188,7 @@ def settle(tx: Tx) -> list[int]:
         "FROM reservations r JOIN visible_broadcasts b ON b.id = r.broadcast_id "
         f"WHERE b.state IN ({ended}) AND (r.settled_at IS NULL OR r.settled_at < b.done_at) "
         "AND NOT EXISTS (SELECT 1 FROM visible_messages m WHERE m.broadcast_id = b.id "
-        "AND m.state = 'sending')",
+        f"AND m.state = {SENDING})",
         scope=tx.scope,
     )
     if not rows:
@@ -220,7 +221,7 @@ def released_that_day(tx: Tx, broadcast: Broadcast, starts: datetime) -> dict[in
         f"WHERE w.ward_id IN ({wards}) AND b.id <> :b AND b.mode = :mode AND b.priority <> 0 "
         "AND b.correction_of IS NULL AND b.audience NOT LIKE '%\"contacts\"%' "
         "AND b.at >= :low AND b.at < :high "
-        "AND b.state NOT IN ('draft', 'missed', 'stopped', 'rejected') GROUP BY w.ward_id",
+        f"AND b.state NOT IN ({DRAFT}, {MISSED}, {STOPPED}, {REJECTED}) GROUP BY w.ward_id",
         b=broadcast.id,
         mode=broadcast.mode.value,
         low=at(local),

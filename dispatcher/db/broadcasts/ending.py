@@ -14,6 +14,19 @@ from dispatcher.db.database import Tx, at
 from dispatcher.db.queue.outcomes import best_of_attempts
 from dispatcher.db.queue.waiting import MOVABLE
 from dispatcher.db.schema import moment
+from dispatcher.db.words import (
+    ACCEPTED,
+    APPROVED,
+    DONE,
+    EXPIRED,
+    HELD,
+    PAUSED,
+    QUEUED,
+    RUNNING,
+    SCHEDULED,
+    SENDING,
+    STOPPED,
+)
 from dispatcher.domain.model import BroadcastState, MessageState
 from dispatcher.domain.periods import of_route
 from dispatcher.domain.problems import Problem
@@ -51,11 +64,11 @@ def open_work(tx: Tx, now: datetime, soon: timedelta) -> bool:
         there = f"m.due_at <= :soon AND m.gateway IN ({_quoted(opened)})"
         asked = "" if opened else "m.due_at <= :soon AND "  # a repeat waits for its hours, too
         for condition in (
-            f"m.state = 'queued' AND m.lease_owner IS NULL AND {there}",
-            f"m.state = 'queued' AND m.lease_owner IS NOT NULL AND {there}",
-            f"m.state = 'sending' AND (m.lease_owner IS NOT NULL OR ({asked}NOT EXISTS (SELECT 1 "
+            f"m.state = {QUEUED} AND m.lease_owner IS NULL AND {there}",
+            f"m.state = {QUEUED} AND m.lease_owner IS NOT NULL AND {there}",
+            f"m.state = {SENDING} AND (m.lease_owner IS NOT NULL OR ({asked}NOT EXISTS (SELECT 1 "
             "FROM gateways g WHERE g.name = m.gateway AND g.paused_at IS NOT NULL)))",
-            "m.state = 'accepted' AND m.deadline_at <= :soon",
+            f"m.state = {ACCEPTED} AND m.deadline_at <= :soon",
         ):
             if tx.one(
                 f"SELECT 1 FROM visible_messages m "
@@ -75,12 +88,13 @@ def open_work(tx: Tx, now: datetime, soon: timedelta) -> bool:
 def due_since(tx: Tx, now: datetime) -> datetime | None:
     """Since when something has been due that only a worker does; None when nothing is."""
     first = tx.value(
-        "SELECT MIN(at) FROM visible_broadcasts WHERE state = 'scheduled' AND at <= :now",
+        f"SELECT MIN(at) FROM visible_broadcasts WHERE state = {SCHEDULED} AND at <= :now",
         now=at(now),
         scope=tx.scope,
     )
     firing = tx.value(
-        "SELECT MIN(next_fire_at) FROM schedules WHERE state = 'approved' AND next_fire_at <= :now",
+        "SELECT MIN(next_fire_at) FROM schedules "
+        f"WHERE state = {APPROVED} AND next_fire_at <= :now",
         now=at(now),
     )
     found = [moment(m) for m in (first, firing) if m is not None]
@@ -94,7 +108,7 @@ def silent(tx: Tx, since: datetime) -> int:
     return int(
         tx.value(
             "SELECT count(*) FROM visible_messages "
-            "WHERE state = 'accepted' AND changed_at > :since",
+            f"WHERE state = {ACCEPTED} AND changed_at > :since",
             since=at(since),
             scope=tx.scope,
         )
@@ -131,7 +145,7 @@ def end_queued(tx: Tx, broadcast_id: int, to: MessageState) -> int:
         tx.run(
             f"UPDATE messages SET "
             f"state = {best_of_attempts(':to')}, deadline_at = NULL, lease_owner = NULL, "
-            "lease_until = NULL, changed_at = :now WHERE broadcast_id = :b AND state = 'queued' "
+            f"lease_until = NULL, changed_at = :now WHERE broadcast_id = :b AND state = {QUEUED} "
             "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = messages.id)",
             {"to": to.value, "b": broadcast_id, "now": at(tx.now)},
             scope=tx.scope,
@@ -149,8 +163,8 @@ def take_up(tx: Tx) -> None:
     """
     for row in tx.rows(
         "SELECT b.id FROM visible_broadcasts b "
-        "WHERE b.state IN ('done', 'stopped', 'expired') AND b.released_at >= :since AND EXISTS "
-        "(SELECT 1 FROM messages m WHERE m.broadcast_id = b.id AND m.state = 'queued')",
+        f"WHERE b.state IN ({DONE}, {STOPPED}, {EXPIRED}) AND b.released_at >= :since AND EXISTS "
+        f"(SELECT 1 FROM messages m WHERE m.broadcast_id = b.id AND m.state = {QUEUED})",
         since=at(tx.now - BACK_FOR),
         scope=tx.scope,
     ):
@@ -165,8 +179,8 @@ def take_up(tx: Tx) -> None:
             _goes_on(tx, broadcast)
     for row in tx.rows(
         "SELECT DISTINCT b.id FROM messages m "
-        "JOIN visible_broadcasts b ON b.id = m.broadcast_id AND b.state = 'done' "
-        "AND b.expires_at > :now WHERE m.state = 'accepted' AND m.deadline_at IS NOT NULL "
+        f"JOIN visible_broadcasts b ON b.id = m.broadcast_id AND b.state = {DONE} "
+        f"AND b.expires_at > :now WHERE m.state = {ACCEPTED} AND m.deadline_at IS NOT NULL "
         "AND m.deadline_at <= :now",
         now=at(tx.now),
         scope=tx.scope,
@@ -185,7 +199,7 @@ def finish(tx: Tx) -> list[Ended]:
     take_up(tx)
     over = tx.rows(
         "SELECT id, state FROM visible_broadcasts WHERE state "
-        "IN ('running', 'paused', 'held') AND expires_at <= :now",
+        f"IN ({RUNNING}, {PAUSED}, {HELD}) AND expires_at <= :now",
         now=at(tx.now),
         scope=tx.scope,
     )
@@ -194,10 +208,10 @@ def finish(tx: Tx) -> list[Ended]:
     waiting = [row["id"] for row in over if row["state"] != "running"]
     done = tx.rows(
         "SELECT b.id FROM visible_broadcasts b "
-        "WHERE b.state = 'running' AND NOT EXISTS (SELECT 1 FROM messages m WHERE "
-        "m.broadcast_id = b.id AND m.state IN ('queued', 'sending')) "
+        f"WHERE b.state = {RUNNING} AND NOT EXISTS (SELECT 1 FROM messages m WHERE "
+        f"m.broadcast_id = b.id AND m.state IN ({QUEUED}, {SENDING})) "
         "AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.broadcast_id = b.id "
-        "AND m.state = 'accepted' AND m.deadline_at IS NOT NULL)",
+        f"AND m.state = {ACCEPTED} AND m.deadline_at IS NOT NULL)",
         scope=tx.scope,
     )
     moved = []
@@ -228,7 +242,7 @@ def _never_released(tx: Tx) -> list[int]:
     """Paused or held before anything of them was let go, and too late by now."""
     rows = tx.rows(
         "SELECT id FROM visible_broadcasts WHERE state "
-        "IN ('paused', 'held') AND expires_at IS NULL AND at IS NOT NULL "
+        f"IN ({PAUSED}, {HELD}) AND expires_at IS NULL AND at IS NOT NULL "
         "AND at + expires_after * CAST(1000000 AS BIGINT) <= :now",
         now=at(tx.now),
         scope=tx.scope,
@@ -249,7 +263,7 @@ def _close_deadlines(tx: Tx, broadcast: Broadcast) -> None:
         return
     tx.run(
         "UPDATE messages SET deadline_at = NULL "
-        "WHERE broadcast_id = :b AND state = 'accepted' AND deadline_at IS NOT NULL "
+        f"WHERE broadcast_id = :b AND state = {ACCEPTED} AND deadline_at IS NOT NULL "
         "AND id IN (SELECT id FROM visible_messages)",
         {"b": broadcast.id},
         scope=tx.scope,

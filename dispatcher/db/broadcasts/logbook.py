@@ -10,6 +10,16 @@ from dispatcher.db.contacts import shared_phones
 from dispatcher.db.database import Tx
 from dispatcher.db.queue import parts
 from dispatcher.db.rows import on_rows
+from dispatcher.db.words import (
+    ACCEPTED,
+    DELIVERED,
+    LANDLINE,
+    NO_NUMBER,
+    QUEUED,
+    READ,
+    SENDING,
+    UNCONFIRMED,
+)
 from dispatcher.domain.model import AttemptState, Channel, MessageState
 
 
@@ -381,10 +391,10 @@ def by_reference(tx: Tx, broadcast_id: int, references: Sequence[str]) -> list[d
 
 # Over the messages `m` of a household and those (`h`) that reached a phone it shares.
 REACH = (
-    f"MAX(CASE WHEN m.state IN ('delivered', 'read') OR {shared_phones.REACHED} THEN 3 "
-    "WHEN m.state IN ('accepted', 'sending', 'queued', 'unconfirmed') "
+    f"MAX(CASE WHEN m.state IN ({DELIVERED}, {READ}) OR {shared_phones.REACHED} THEN 3 "
+    f"WHEN m.state IN ({ACCEPTED}, {SENDING}, {QUEUED}, {UNCONFIRMED}) "
     f"OR {shared_phones.MAYBE} THEN 2 "
-    "WHEN m.reason IN ('no_number', 'landline') THEN 0 ELSE 1 END)"
+    f"WHEN m.reason IN ({NO_NUMBER}, {LANDLINE}) THEN 0 ELSE 1 END)"
 )
 
 

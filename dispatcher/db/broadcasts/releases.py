@@ -11,10 +11,21 @@ from typing import Any
 
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.compiling import Among
-from dispatcher.db.contacts.eligible import MOBILE, NUMBERS, Eligible
+from dispatcher.db.contacts.eligible import IS_MOBILE, NUMBERS, Eligible
 from dispatcher.db.contacts.reach import Reach
 from dispatcher.db.database import Tx, at
 from dispatcher.db.rows import by_ids, on_rows
+from dispatcher.db.words import (
+    LANDLINE,
+    NO_CHANNEL,
+    NO_NUMBER,
+    NO_TEXT,
+    QUEUED,
+    SAME_HOUSEHOLD,
+    SHARED_PHONE,
+    SKIPPED,
+    WARD,
+)
 from dispatcher.domain.model import Step, chunks
 
 STRETCH = 50_000  # messages added up at once
@@ -85,7 +96,7 @@ def scope_ids(tx: Tx, reach: Reach, scope: str) -> list[int]:
             int(row["scope"])
             for row in tx.rows(
                 f"SELECT w.id AS scope "
-                "FROM areas w WHERE w.kind = 'ward' AND EXISTS (SELECT 1 FROM visible_contacts c "
+                f"FROM areas w WHERE w.kind = {WARD} AND EXISTS (SELECT 1 FROM visible_contacts c "
                 f"WHERE c.ward_id = w.id AND {reach.condition()}) ORDER BY w.id",
                 scope=tx.scope,
             )
@@ -150,7 +161,7 @@ def add_messages(
         "INSERT INTO messages (id, broadcast_id, contact_id, state, reason, ward_id, "
         "residential_group_id, household_id, carrier, kind, mode, priority, position, gateway, "
         "due_at, changed_at) SELECT :base + p.n, :b, p.contact_id, "
-        "CASE WHEN p.reason IS NULL THEN 'queued' ELSE 'skipped' END, p.reason, p.ward_id, "
+        f"CASE WHEN p.reason IS NULL THEN {QUEUED} ELSE {SKIPPED} END, p.reason, p.ward_id, "
         "p.residential_group_id, p.household_id, p.carrier, :kind, :mode, :priority, :position, "
         f"CASE WHEN p.reason IS NULL THEN {drawn(first[1], ':base + p.n')} END, :due, :now "
         "FROM plan_rows p ORDER BY p.n",
@@ -181,17 +192,17 @@ def choose_numbers(
         "FROM visible_contacts o WHERE o.household_id = c.household_id AND o.id < c.id AND "
         f"{reach.condition('o')} AND {may.first('o.id')} IS NOT NULL"
     )
-    skipped = f"WHEN EXISTS (SELECT 1 {elder}) THEN 'same_household' " if by_household else ""
+    skipped = f"WHEN EXISTS (SELECT 1 {elder}) THEN {SAME_HOUSEHOLD} " if by_household else ""
     tx.run(
         f"WITH told AS (SELECT c.*, "
-        f"(SELECT x.address_id {NUMBERS}c.id AND {MOBILE} AND {may.free()} ORDER BY x.position "
+        f"(SELECT x.address_id {NUMBERS}c.id AND {IS_MOBILE} AND {may.free()} ORDER BY x.position "
         f"LIMIT 1) AS own FROM visible_contacts c WHERE c.id > :low AND c.id <= :high "
         f"AND {reach.condition()}) INSERT INTO plan_rows (n, contact_id, ward_id, "
         "residential_group_id, household_id, reason, address_id, carrier) "
         f"SELECT {'NULL' if tx.is_sqlite else _NEXT}, c.id, c.ward_id, c.residential_group_id, "
         f"c.household_id, CASE {may.consented()}WHEN t.id IS NULL THEN CASE {may.why_not()}"
-        f"WHEN EXISTS (SELECT 1 {NUMBERS}c.id AND a.kind = 'landline' AND a.cipher IS NOT NULL) "
-        f"THEN 'landline' ELSE 'no_number' END {skipped}END, t.id, t.carrier "
+        f"WHEN EXISTS (SELECT 1 {NUMBERS}c.id AND a.kind = {LANDLINE} AND a.cipher IS NOT NULL) "
+        f"THEN {LANDLINE} ELSE {NO_NUMBER} END {skipped}END, t.id, t.carrier "
         "FROM told c LEFT JOIN addresses t ON t.id = c.own ORDER BY c.id",
         {"low": low, "high": high},
         scope=tx.scope,
@@ -209,11 +220,11 @@ def _through_household(tx: Tx, broadcast_id: int, base: int) -> None:
         ""
         "UPDATE messages SET through_id = (SELECT h.id "
         "FROM visible_contacts o JOIN visible_messages h ON h.contact_id = o.id "
-        "AND h.broadcast_id = :b AND (h.reason IS NULL OR h.reason <> 'same_household') "
+        f"AND h.broadcast_id = :b AND (h.reason IS NULL OR h.reason <> {SAME_HOUSEHOLD}) "
         "WHERE o.household_id = messages.household_id ORDER BY CASE WHEN h.reason IS NULL "
-        "OR h.reason = 'shared_phone' THEN 0 ELSE 1 END, h.id LIMIT 1) "
+        f"OR h.reason = {SHARED_PHONE} THEN 0 ELSE 1 END, h.id LIMIT 1) "
         "WHERE id IN (SELECT :base + p.n "
-        "FROM plan_rows p WHERE p.reason = 'same_household') "
+        f"FROM plan_rows p WHERE p.reason = {SAME_HOUSEHOLD}) "
         "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = messages.id)",
         {"b": broadcast_id, "base": base},
         scope=tx.scope,
@@ -276,7 +287,7 @@ def start_by_id(tx: Tx, position: int, base: int) -> None:
     """Messages of this chunk that have a user id before the number they would start at."""
     tx.run(
         "UPDATE messages SET position = :by_id "
-        "WHERE position = :position AND state = 'queued' AND id IN (SELECT t.message_id "
+        f"WHERE position = :position AND state = {QUEUED} AND id IN (SELECT t.message_id "
         "FROM plan_rows p JOIN targets t ON t.message_id = :base + p.n AND t.position = :by_id) "
         "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = messages.id)",
         {"by_id": position - BY_PHONE + BY_ID, "position": position, "base": base},
@@ -311,10 +322,10 @@ def add_more_targets(
         f"{drawn(shares, 'm.id')}, "
         "ca.address_id, pb.body_id FROM visible_messages m "
         "JOIN contact_addresses ca ON ca.contact_id = m.contact_id "
-        f"JOIN addresses a ON a.id = ca.address_id AND {MOBILE} "
+        f"JOIN addresses a ON a.id = ca.address_id AND {IS_MOBILE} "
         f"JOIN plan_bodies pb ON pb.broadcast_id = m.broadcast_id AND pb.step = :step "
         f"AND pb.scope_id = {scope_id(scope, 'm')} WHERE m.contact_id > :low "
-        "AND m.contact_id <= :high AND m.broadcast_id = :b AND m.state = 'queued' "
+        f"AND m.contact_id <= :high AND m.broadcast_id = :b AND m.state = {QUEUED} "
         f"AND ca.position > {may.first('m.contact_id')} "
         f"AND ca.position < {TARGETS_PER_STEP - BY_PHONE} AND {may.free()} "
         "AND m.contact_id IN (SELECT x.contact_id FROM contact_addresses x "
@@ -365,7 +376,7 @@ def leave_out_unreachable(tx: Tx, broadcast_id: int, low: int, high: int) -> dic
         f"DELETE FROM targets WHERE (message_id, position) IN "
         "(SELECT t.message_id, t.position FROM reachability x JOIN targets t "
         "ON t.broadcast_id = :b AND t.channel = x.channel AND t.address_id = x.address_id "
-        "JOIN visible_messages m ON m.id = t.message_id AND m.state = 'queued' "
+        f"JOIN visible_messages m ON m.id = t.message_id AND m.state = {QUEUED} "
         "WHERE x.address_id > :low AND x.address_id <= :high AND x.until > :now "
         "AND EXISTS (SELECT 1 FROM targets o WHERE o.message_id = t.message_id "
         f"AND o.position <> t.position AND NOT EXISTS ({remembered}) "
@@ -427,9 +438,9 @@ def settle_targets(
         "WHERE y.holder IS NOT NULL ORDER BY y.position LIMIT 1) END AS holder FROM odd "
         "LEFT JOIN targets t ON t.message_id = odd.id AND t.position = odd.start "
         "LEFT JOIN addresses a ON a.id = t.address_id) "
-        "UPDATE messages SET state = CASE WHEN told.start IS NULL THEN 'skipped' ELSE 'queued' END,"
-        " reason = CASE WHEN told.start IS NOT NULL THEN NULL WHEN told.holder IS NULL "
-        "THEN 'no_channel' ELSE 'shared_phone' END, through_id = told.holder, "
+        f"UPDATE messages SET state = CASE WHEN told.start IS NULL THEN {SKIPPED} "
+        f"ELSE {QUEUED} END, reason = CASE WHEN told.start IS NOT NULL THEN NULL WHEN told.holder IS NULL "
+        f"THEN {NO_CHANNEL} ELSE {SHARED_PHONE} END, through_id = told.holder, "
         "position = COALESCE(told.start, messages.position), gateway = told.gateway, "
         "carrier = COALESCE(told.carrier, messages.carrier) FROM told WHERE told.id = messages.id",
         {"b": broadcast_id, "base": base, "position": position},
@@ -444,8 +455,8 @@ def name_those_without_text(
     """Contacts with id in (low, high] that no step has a target for, because no text could be
     written: the `lacking` ones, and those whose ward or group has none on a `shared` step."""
     gone = (
-        "UPDATE messages SET reason = 'no_text' "
-        "WHERE broadcast_id = :b AND reason = 'no_channel' AND contact_id > :low "
+        f"UPDATE messages SET reason = {NO_TEXT} "
+        f"WHERE broadcast_id = :b AND reason = {NO_CHANNEL} AND contact_id > :low "
         "AND contact_id <= :high AND EXISTS (SELECT 1 FROM visible_messages v "
         "WHERE v.id = messages.id) AND "
     )
@@ -467,7 +478,7 @@ def people_in(tx: Tx, broadcast_id: int, scope: str, ids: Sequence[int]) -> int:
     """People of a broadcast who could be written to, in some wards, groups or by name."""
     count = (
         "SELECT count(*) FROM visible_messages "
-        "WHERE broadcast_id = :b AND (state = 'queued' OR reason = 'no_text')"
+        f"WHERE broadcast_id = :b AND (state = {QUEUED} OR reason = {NO_TEXT})"
     )
     within = scope_id(scope, "visible_messages")
     return sum(
@@ -506,13 +517,13 @@ def planned(tx: Tx, broadcast_id: int, upto: int) -> None:
 def sums(tx: Tx, broadcast_id: int) -> dict[str, Any]:
     """What is planned: people to write to, people skipped by reason, parts by step and carrier."""
     queued = tx.value(
-        "SELECT count(*) FROM visible_messages WHERE broadcast_id = :b AND state = 'queued'",
+        f"SELECT count(*) FROM visible_messages WHERE broadcast_id = :b AND state = {QUEUED}",
         b=broadcast_id,
         scope=tx.scope,
     )
     skipped = tx.rows(
         "SELECT reason, count(*) AS n FROM visible_messages "
-        "WHERE broadcast_id = :b AND state = 'skipped' GROUP BY reason",
+        f"WHERE broadcast_id = :b AND state = {SKIPPED} GROUP BY reason",
         b=broadcast_id,
         scope=tx.scope,
     )

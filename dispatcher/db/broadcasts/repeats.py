@@ -17,13 +17,23 @@ from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.database import Row, Tx, at
 from dispatcher.db.rows import by_ids, on_ids
 from dispatcher.db.schema import moment
+from dispatcher.db.words import (
+    CANCELLED,
+    EXPIRED,
+    FAILED,
+    QUEUED,
+    SAME_WORDS,
+    SENDING,
+    SHARED_PHONE,
+    SKIPPED,
+)
 from dispatcher.domain.model import HANOI, BroadcastState, Channel, Window
 
 DAY = timedelta(hours=24)
 _LOCK = 741_854  # of PostgreSQL's advisory locks: whoever looks for the same words and releases
 _OPEN = (BroadcastState.RUNNING, BroadcastState.PAUSED, BroadcastState.HELD)
-_NEVER_LEFT = "('failed', 'expired', 'skipped', 'cancelled')"
-_STILL_TO_LEAVE = "('queued', 'sending')"
+_NEVER_LEFT = f"({FAILED}, {EXPIRED}, {SKIPPED}, {CANCELLED})"
+_STILL_TO_LEAVE = f"({QUEUED}, {SENDING})"
 
 
 @dataclass(frozen=True)
@@ -217,8 +227,8 @@ def skip(tx: Tx, broadcast_id: int, found: Sequence[Same], low: int, high: int) 
     for one in found:
         known = {"b": broadcast_id, "e": one.other.id, "low": low, "high": high}
         rows = tx.rows(
-            f"UPDATE messages SET state = 'skipped', "
-            "reason = 'same_words', gateway = NULL, changed_at = :now WHERE id IN "
+            f"UPDATE messages SET state = {SKIPPED}, "
+            f"reason = {SAME_WORDS}, gateway = NULL, changed_at = :now WHERE id IN "
             f"(SELECT m.id {_hits(one)} AND {_SELF}) "
             "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = messages.id) RETURNING id",
             **known,
@@ -240,10 +250,10 @@ def skip(tx: Tx, broadcast_id: int, found: Sequence[Same], low: int, high: int) 
 def skip_sharers(tx: Tx, broadcast_id: int) -> int:
     """Whoever shares the phone of somebody left out for the same words got them too; how many."""
     rows = tx.rows(
-        "UPDATE messages SET reason = 'same_words', "
-        "through_id = NULL WHERE broadcast_id = :b AND reason = 'shared_phone' "
+        f"UPDATE messages SET reason = {SAME_WORDS}, "
+        f"through_id = NULL WHERE broadcast_id = :b AND reason = {SHARED_PHONE} "
         "AND EXISTS (SELECT 1 FROM visible_messages h WHERE h.id = messages.through_id "
-        "AND h.reason = 'same_words') RETURNING id",
+        f"AND h.reason = {SAME_WORDS}) RETURNING id",
         b=broadcast_id,
         scope=tx.scope,
     )
@@ -274,7 +284,7 @@ def _hits(found: Same) -> str:
         "FROM visible_messages m CROSS JOIN targets t CROSS JOIN targets s CROSS JOIN targets o "
         "CROSS JOIN visible_messages g LEFT JOIN targets u ON u.message_id = g.id "
         "AND u.position = g.position WHERE m.broadcast_id = :b AND m.contact_id > :low "
-        "AND m.contact_id <= :high AND m.state = 'queued' AND t.message_id = m.id "
+        f"AND m.contact_id <= :high AND m.state = {QUEUED} AND t.message_id = m.id "
         "AND s.message_id = m.id AND s.position = m.position AND o.broadcast_id = :e "
         f"AND o.channel IN ({channels}) AND o.address_id = t.address_id "
         f"AND (o.body_id = t.body_id{alike}) AND g.id = o.message_id AND g.state {state}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dispatcher.db.database import Tx
+from dispatcher.db.words import QUEUED
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ def samples(tx: Tx, broadcast_id: int, look: Look) -> list[Any]:
         "a.carrier, b.text, b.sealed, b.params, b.template_id, b.encoding, b.parts "
         f"FROM visible_messages m JOIN targets t ON {which} "
         "JOIN addresses a ON a.id = t.address_id JOIN bodies b ON b.id = t.body_id "
-        f"WHERE m.broadcast_id = :b AND m.state = 'queued' ORDER BY {order} LIMIT :n OFFSET :skip",
+        f"WHERE m.broadcast_id = :b AND m.state = {QUEUED} ORDER BY {order} LIMIT :n OFFSET :skip",
         b=broadcast_id,
         n=100 if chosen else look.most,
         skip=0 if chosen else look.skip,

@@ -19,6 +19,7 @@ from dispatcher.db.database import Tx
 from dispatcher.db.queue import parts
 from dispatcher.db.schema import micros as at
 from dispatcher.db.schema import moment
+from dispatcher.db.words import ACCEPTED
 from dispatcher.domain.model import MessageState
 
 LARGE = 20_000  # people; a page adds up fewer itself
@@ -37,7 +38,7 @@ QUERIES: Mapping[str, str] = {
     "SUM(CASE WHEN a.heard >= 4 THEN 1 ELSE 0 END) AS delivered, "
     "COALESCE(SUM(a.parts), 0) AS parts, COALESCE(SUM(a.cost), 0) AS cost FROM attempts a "
     "JOIN visible_messages m ON m.id = a.message_id WHERE a.broadcast_id = :b "
-    "AND a.state = 'accepted' GROUP BY m.ward_id, a.channel, a.gateway",
+    f"AND a.state = {ACCEPTED} GROUP BY m.ward_id, a.channel, a.gateway",
     "twice": "SELECT ward_id, count(*) AS people, SUM(extra) AS cost FROM (SELECT m.ward_id, "
     "SUM(COALESCE(a.cost, 0)) - MIN(COALESCE(a.cost, 0)) AS extra FROM attempts a "
     "JOIN visible_messages m ON m.id = a.message_id WHERE a.broadcast_id = :b "

@@ -13,6 +13,7 @@ from dispatcher.db.bulk import found_by, insert_many
 from dispatcher.db.database import Tx
 from dispatcher.db.rows import on_rows
 from dispatcher.db.schema import contacts as table
+from dispatcher.db.words import WARD
 from dispatcher.domain import names, phone
 from dispatcher.domain.machine import random_bytes
 from dispatcher.domain.model import AddressKind
@@ -292,7 +293,7 @@ def _place(line: Line) -> tuple[Any, ...]:
 def _by_place(tx: Tx, where: str, values: Mapping[str, Any], limit: int) -> list[Line]:
     """The first lines, opening no more residential groups than are shown."""
     found: list[Line] = []
-    for ward in tx.rows("SELECT id FROM areas WHERE kind = 'ward' ORDER BY id"):
+    for ward in tx.rows(f"SELECT id FROM areas WHERE kind = {WARD} ORDER BY id"):
         there = {**values, "in_ward": ward["id"]}
         groups = tx.rows(
             "SELECT g.id, g.name FROM (SELECT DISTINCT "

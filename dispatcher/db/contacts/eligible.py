@@ -10,11 +10,24 @@ from datetime import timedelta
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.contacts.reach import Reach
 from dispatcher.db.database import Tx, at
+from dispatcher.db.words import (
+    CANCELLED,
+    DO_NOT_CALL,
+    EXPIRED,
+    FAILED,
+    MOBILE,
+    NO_CONSENT,
+    OPTED_OUT,
+    SKIPPED,
+    SMS,
+    TOO_OFTEN,
+    ZALO,
+)
 from dispatcher.domain import law
 from dispatcher.domain.last_look import Scope, stopped_by
 from dispatcher.domain.model import URGENT
 
-MOBILE = "a.kind = 'mobile' AND a.cipher IS NOT NULL"
+IS_MOBILE = f"a.kind = {MOBILE} AND a.cipher IS NOT NULL"
 NUMBERS = "FROM contact_addresses x JOIN addresses a ON a.id = x.address_id WHERE x.contact_id = "
 
 
@@ -47,24 +60,24 @@ class Eligible:
         return (
             f"{self.not_suppressed()} AND (SELECT count(*) FROM targets lt "
             f"JOIN visible_messages lm ON lm.id = lt.message_id WHERE lt.broadcast_id IN ({ids}) "
-            "AND lt.channel IN ('sms', 'zalo') AND lt.address_id = a.id AND lm.state NOT IN "
-            f"('failed', 'expired', 'skipped', 'cancelled')) < {self.most}"
+            f"AND lt.channel IN ({SMS}, {ZALO}) AND lt.address_id = a.id AND lm.state NOT IN "
+            f"({FAILED}, {EXPIRED}, {SKIPPED}, {CANCELLED})) < {self.most}"
         )
 
     def first(self, contact: str) -> str:
         """The position of the first number of a contact that may be written to, or NULL."""
-        return f"(SELECT MIN(x.position) {NUMBERS}{contact} AND {MOBILE} AND {self.free()})"
+        return f"(SELECT MIN(x.position) {NUMBERS}{contact} AND {IS_MOBILE} AND {self.free()})"
 
     def why_not(self) -> str:
         """CASE branches for a contact `c` with mobiles, none of which may be written to."""
         everyday = Eligible().not_suppressed()
-        found = f"WHEN EXISTS (SELECT 1 {NUMBERS}c.id AND {MOBILE}"
+        found = f"WHEN EXISTS (SELECT 1 {NUMBERS}c.id AND {IS_MOBILE}"
         if not self.advertising:
-            often = f"{found} AND {everyday}) THEN 'too_often' " if self.lately else ""
-            return f"{often}{found}) THEN 'opted_out' "
+            often = f"{found} AND {everyday}) THEN {TOO_OFTEN} " if self.lately else ""
+            return f"{often}{found}) THEN {OPTED_OUT} "
         return (
-            f"{found} AND {self.not_suppressed()}) THEN 'too_often' "
-            f"{found} AND {everyday}) THEN 'do_not_call' {found}) THEN 'opted_out' "
+            f"{found} AND {self.not_suppressed()}) THEN {TOO_OFTEN} "
+            f"{found} AND {everyday}) THEN {DO_NOT_CALL} {found}) THEN {OPTED_OUT} "
         )
 
     def consented(self) -> str:
@@ -73,7 +86,7 @@ class Eligible:
             return ""
         return (
             "WHEN NOT EXISTS (SELECT 1 FROM group_members gm WHERE gm.contact_id = c.id "
-            f"AND gm.group_id = {int(self.consent)}) THEN 'no_consent' "
+            f"AND gm.group_id = {int(self.consent)}) THEN {NO_CONSENT} "
         )
 
 

@@ -14,9 +14,10 @@ from typing import NamedTuple
 from dispatcher.db.broadcasts import withdrawals
 from dispatcher.db.broadcasts.releases import BY_PHONE, TARGETS_PER_STEP, Shares, drawn, scope_id
 from dispatcher.db.contacts import shared_phones
-from dispatcher.db.contacts.eligible import MOBILE, Eligible
+from dispatcher.db.contacts.eligible import IS_MOBILE, Eligible
 from dispatcher.db.database import Tx, at
 from dispatcher.db.rows import on_rows
+from dispatcher.db.words import SAME_HOUSEHOLD, SHARED_PHONE, SKIPPED, SMS, ZALO
 from dispatcher.domain.model import SkipReason, Step
 
 _WITHDRAWN = ", ".join(
@@ -34,8 +35,8 @@ _FREE = (
     "FROM messages m JOIN messages h ON h.id = m.through_id "
     "JOIN contacts c ON c.id = m.contact_id AND c.removed_at IS NULL "
     "JOIN shared_targets w ON w.message_id = m.id "
-    "WHERE m.broadcast_id = :b AND m.state = 'skipped' AND m.reason = 'same_household' "
-    f"AND h.state = 'skipped' AND h.reason IN ({_WITHDRAWN}) "
+    f"WHERE m.broadcast_id = :b AND m.state = {SKIPPED} AND m.reason = {SAME_HOUSEHOLD} "
+    f"AND h.state = {SKIPPED} AND h.reason IN ({_WITHDRAWN}) "
     "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = m.id) "
     "AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.message_id = h.id "
     f"AND {shared_phones.NOT_REFUSED}) AND NOT EXISTS (SELECT 1 FROM shared_targets s "
@@ -59,10 +60,10 @@ def keep(
             f":by_phone + ca.position, :b, :step, :channel, {drawn(shares, ':base + p.n')}, "
             "ca.address_id, pb.body_id FROM plan_rows p "
             "JOIN contact_addresses ca ON ca.contact_id = p.contact_id "
-            f"JOIN addresses a ON a.id = ca.address_id AND {MOBILE} "
+            f"JOIN addresses a ON a.id = ca.address_id AND {IS_MOBILE} "
             "JOIN plan_bodies pb ON pb.broadcast_id = :b AND pb.step = :step "
             f"AND pb.scope_id = {scope_id(scope, 'p')} "
-            "WHERE p.reason = 'same_household' AND ca.position < :most "
+            f"WHERE p.reason = {SAME_HOUSEHOLD} AND ca.position < :most "
             f"AND {may.free()} ON CONFLICT DO NOTHING",
             {
                 "b": broadcast_id,
@@ -95,7 +96,7 @@ def any_free(tx: Tx, broadcast_id: int) -> bool:
     """True when a household waits for somebody who may not be told any more."""
     withdrawn = tx.one(
         "SELECT 1 FROM messages WHERE broadcast_id = :b AND household_id IS NOT NULL "
-        f"AND state = 'skipped' AND reason IN ({_WITHDRAWN}) LIMIT 1",
+        f"AND state = {SKIPPED} AND reason IN ({_WITHDRAWN}) LIMIT 1",
         b=broadcast_id,
     )
     if withdrawn is None:  # nearly always, and sooner known than who waits for whom
@@ -135,7 +136,7 @@ def _waiting(tx: Tx, broadcast_id: int) -> list[_Member]:
         f"SELECT m.through_id, m.id, w.position, w.step, w.channel, "
         "w.gateway, w.address_id, w.body_id, (SELECT x.carrier FROM addresses x "
         "WHERE x.id = w.address_id), (SELECT MIN(k.message_id) FROM targets k "
-        "WHERE k.broadcast_id = :b AND k.channel IN ('sms', 'zalo') "
+        f"WHERE k.broadcast_id = :b AND k.channel IN ({SMS}, {ZALO}) "
         f"AND k.address_id = w.address_id) {_FREE} ORDER BY m.id, w.position{hold}",
         b=broadcast_id,
         scope=tx.scope,
@@ -171,9 +172,9 @@ def _pass_on(
     shared_phones.wait_at(tx, broadcast_id, given)
     on_rows(
         tx,
-        f"UPDATE messages SET reason = '{SkipReason.SHARED_PHONE.value}', through_id = r.h, "
+        f"UPDATE messages SET reason = {SHARED_PHONE}, through_id = r.h, "
         f"changed_at = :now FROM :rows r "
-        "WHERE messages.id = r.m AND messages.state = 'skipped'",
+        f"WHERE messages.id = r.m AND messages.state = {SKIPPED}",
         {"m": "bigint", "h": "bigint"},
         [[s.message, s.holder] for s in sharing],
         now=at(tx.now),
@@ -187,7 +188,7 @@ def _wait_for(tx: Tx, members: Sequence[_Member], heirs: dict[int, int]) -> None
     on_rows(
         tx,
         "UPDATE messages SET through_id = r.h FROM :rows r "
-        "WHERE messages.id = r.m AND messages.reason || '' = 'same_household'",
+        f"WHERE messages.id = r.m AND messages.reason || '' = {SAME_HOUSEHOLD}",
         {"m": "bigint", "h": "bigint"},
         [list(pair) for pair in others],
     )

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dispatcher.db.database import Tx, at
+from dispatcher.db.words import FAILED, SENDING
 from dispatcher.domain import storable
 from dispatcher.domain.opting_out import LONGEST, Wish
 
@@ -120,7 +121,7 @@ def to_look_at(tx: Tx, most: int = 200) -> list[dict[str, Any]]:
 def any_to_confirm(tx: Tx) -> bool:
     """True when a confirmation waits, or was being sent when its worker died."""
     return (
-        tx.one("SELECT 1 FROM replies WHERE confirmation IN ('waiting', 'sending') LIMIT 1")
+        tx.one(f"SELECT 1 FROM replies WHERE confirmation IN ('waiting', {SENDING}) LIMIT 1")
         is not None
     )
 
@@ -131,12 +132,12 @@ def take(tx: Tx, can: Collection[str], now: datetime, most: int = 50) -> list[di
     What a dead worker was sending may have arrived: it is never sent again.
     """
     tx.run(
-        "UPDATE replies SET confirmation = 'unsure' WHERE confirmation = 'sending' "
+        f"UPDATE replies SET confirmation = 'unsure' WHERE confirmation = {SENDING} "
         "AND confirm_at < :stale",
         {"stale": at(now - STALE)},
     )
     tx.run(
-        "UPDATE replies SET confirmation = 'failed' WHERE confirmation = 'waiting' AND at < :old",
+        f"UPDATE replies SET confirmation = {FAILED} WHERE confirmation = 'waiting' AND at < :old",
         {"old": at(now - CONFIRMED_WITHIN)},
     )
     lock = "" if tx.is_sqlite else " FOR UPDATE OF r SKIP LOCKED"

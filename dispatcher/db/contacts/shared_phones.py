@@ -21,15 +21,34 @@ from dispatcher.db.broadcasts.releases import (
     drawn,
     scope_id,
 )
-from dispatcher.db.contacts.eligible import MOBILE, Eligible
+from dispatcher.db.contacts.eligible import IS_MOBILE, Eligible
 from dispatcher.db.database import Tx, at
 from dispatcher.db.rows import on_ids, on_rows
-from dispatcher.domain.model import Fault, Heard, HeldReason, MessageState, SkipReason, Step
+from dispatcher.db.words import (
+    ACCEPTED,
+    DELIVERED,
+    EXPIRED,
+    FAILED,
+    QUEUED,
+    READ,
+    RECIPIENT,
+    REFUSED,
+    RESTORED,
+    RUNNING,
+    SENDING,
+    SHARED_PHONE,
+    SKIPPED,
+    SMS,
+    STOPPED,
+    UNCONFIRMED,
+    ZALO,
+)
+from dispatcher.domain.model import Heard, MessageState, Step
 
 _ONE_AT_A_TIME = 741_855  # of PostgreSQL's advisory locks: whoever hands phones over, or ends them
 # A delivery counts, whatever else was said of that attempt.
 NOT_REFUSED = (
-    f"((a.state <> 'refused' AND a.heard & {Heard.FAILED.value} = 0) "
+    f"((a.state <> {REFUSED} AND a.heard & {Heard.FAILED.value} = 0) "
     f"OR a.heard >= {Heard.DELIVERED.value})"
 )
 # An attempt `a` to the phone of a shared target `s`, by whoever held it: to the number, or to the
@@ -39,32 +58,29 @@ _AT_THE_PHONE = (
     f"OR (a.position % {TARGETS_PER_STEP} = {BY_ID} "
     f"AND o.position % {TARGETS_PER_STEP} = {BY_PHONE})) "
     "WHERE o.broadcast_id = s.broadcast_id AND o.address_id = s.address_id "
-    "AND o.channel IN ('sms', 'zalo')"
+    f"AND o.channel IN ({SMS}, {ZALO})"
 )
 # Accepted for the phone, on its way there, or in doubt.
 TAKEN = f"EXISTS (SELECT 1 {_AT_THE_PHONE} AND {NOT_REFUSED})"
-DELIVERED = f"EXISTS (SELECT 1 {_AT_THE_PHONE} AND a.heard >= {Heard.DELIVERED.value})"
+_DELIVERED_THERE = f"EXISTS (SELECT 1 {_AT_THE_PHONE} AND a.heard >= {Heard.DELIVERED.value})"
 # A restore named a message `h` as a doubt: nobody knows what was tried at which of its phones.
-_NAMED = (
-    f"(h.state = '{MessageState.UNCONFIRMED.value}' "
-    f"AND COALESCE(h.reason, '') = '{HeldReason.RESTORED.value}')"
-)
+_NAMED = f"(h.state = {UNCONFIRMED} AND COALESCE(h.reason, '') = {RESTORED})"
 # Messages `h` that will not come back to a phone they hold, by themselves.
 _OVER = (
-    "((h.state IN ('delivered', 'read', 'failed', 'skipped', 'unconfirmed') "
-    f"OR (h.state = 'accepted' AND h.deadline_at IS NULL)) AND NOT {_NAMED})"
+    f"((h.state IN ({DELIVERED}, {READ}, {FAILED}, {SKIPPED}, {UNCONFIRMED}) "
+    f"OR (h.state = {ACCEPTED} AND h.deadline_at IS NULL)) AND NOT {_NAMED})"
 )
 # Somebody else's turn at the phone of a shared target `s`: it is held, or something was taken.
 NOT_FREE = (
     "(EXISTS (SELECT 1 FROM targets k JOIN messages h ON h.id = k.message_id "
     "WHERE k.broadcast_id = s.broadcast_id AND k.address_id = s.address_id "
-    f"AND k.channel IN ('sms', 'zalo') AND NOT {_OVER}) OR {TAKEN})"
+    f"AND k.channel IN ({SMS}, {ZALO}) AND NOT {_OVER}) OR {TAKEN})"
 )
 
 
 # A message `m` whose shared phones are all free.
 _FREE = (
-    "m.broadcast_id = :b AND m.state = 'skipped' AND m.reason = 'shared_phone' "
+    f"m.broadcast_id = :b AND m.state = {SKIPPED} AND m.reason = {SHARED_PHONE} "
     "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = m.id) AND EXISTS (SELECT 1 "
     "FROM shared_targets s WHERE s.message_id = m.id) AND NOT EXISTS (SELECT 1 "
     f"FROM shared_targets s WHERE s.message_id = m.id AND {NOT_FREE})"
@@ -78,7 +94,7 @@ _UNTRIED = (
     "AND t.channel = s.channel AND t.address_id = s.address_id)"
 )
 _ONWARD = (
-    f"m.broadcast_id = :b AND m.state = 'failed' AND m.reason = '{Fault.RECIPIENT.value}' "
+    f"m.broadcast_id = :b AND m.state = {FAILED} AND m.reason = {RECIPIENT} "
     "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = m.id) AND EXISTS (SELECT 1 "
     "FROM attempts x WHERE x.message_id = m.id) AND EXISTS (SELECT 1 FROM shared_targets s "
     f"WHERE s.message_id = m.id AND s.position > m.position AND {_UNTRIED} "
@@ -93,17 +109,17 @@ def _of_message(condition: str, otherwise: str) -> str:
     mine = "shared_targets s WHERE s.message_id = m.id"
     return (
         "(CASE WHEN m.through_id IS NULL THEN 1 = 0 "
-        f"WHEN m.reason = 'shared_phone' AND EXISTS (SELECT 1 FROM {mine}) "
+        f"WHEN m.reason = {SHARED_PHONE} AND EXISTS (SELECT 1 FROM {mine}) "
         f"THEN EXISTS (SELECT 1 FROM {mine} AND {condition}) ELSE {otherwise} END)"
     )
 
 
 # Whoever shares a phone was reached through it: something was delivered there.
-REACHED = _of_message(DELIVERED, "COALESCE(h.state, '') IN ('delivered', 'read')")
+REACHED = _of_message(_DELIVERED_THERE, f"COALESCE(h.state, '') IN ({DELIVERED}, {READ})")
 # The same, as far as anybody knows: something is accepted, open or in doubt there.
 MAYBE = _of_message(
     f"({TAKEN} OR {_NAMED})",
-    "COALESCE(h.state, '') IN ('accepted', 'sending', 'queued', 'unconfirmed')",
+    f"COALESCE(h.state, '') IN ({ACCEPTED}, {SENDING}, {QUEUED}, {UNCONFIRMED})",
 )
 
 
@@ -124,14 +140,14 @@ def keep(
             "gateway, address_id, body_id) SELECT :base + p.n, :by_phone + ca.position, :b, "
             f":step, :channel, {drawn(shares, ':base + p.n')}, ca.address_id, pb.body_id "
             "FROM plan_rows p JOIN contact_addresses ca ON ca.contact_id = p.contact_id "
-            f"JOIN addresses a ON a.id = ca.address_id AND {MOBILE} "
+            f"JOIN addresses a ON a.id = ca.address_id AND {IS_MOBILE} "
             "JOIN plan_bodies pb ON pb.broadcast_id = :b AND pb.step = :step "
             f"AND pb.scope_id = {scope_id(scope, 'p')} "
             f"WHERE p.reason IS NULL AND ca.position < :most AND {may.not_suppressed()} "
             # a look by id for each: as a join, PostgreSQL without statistics of this broadcast
             # walks all who share a phone for each person
             f"AND (SELECT m.reason FROM visible_messages m "
-            "WHERE m.id = :base + p.n) = 'shared_phone' "
+            f"WHERE m.id = :base + p.n) = {SHARED_PHONE} "
             "ON CONFLICT DO NOTHING",
             {
                 "b": broadcast_id,
@@ -217,8 +233,8 @@ def any_free(tx: Tx, broadcast_id: int) -> bool:
 def _take_up(tx: Tx, broadcast_id: int) -> None:
     """Whoever failed at one of their shared phones waits for the next one that is free."""
     tx.run(
-        f"UPDATE messages SET state = 'skipped', "
-        f"reason = '{SkipReason.SHARED_PHONE.value}', code = NULL, changed_at = :now, "
+        f"UPDATE messages SET state = {SKIPPED}, "
+        f"reason = {SHARED_PHONE}, code = NULL, changed_at = :now, "
         "through_id = (SELECT MIN(t.message_id) FROM shared_targets s JOIN targets t "
         "ON t.broadcast_id = s.broadcast_id AND t.channel = s.channel "
         "AND t.address_id = s.address_id WHERE s.message_id = messages.id "
@@ -238,11 +254,11 @@ def reached_after_all(tx: Tx, attempts: Sequence[int]) -> None:
     )
     on_ids(
         tx,
-        f"UPDATE messages SET state = 'skipped', reason = '{SkipReason.SHARED_PHONE.value}', "
+        f"UPDATE messages SET state = {SKIPPED}, reason = {SHARED_PHONE}, "
         f"changed_at = :now, through_id = (SELECT MIN(t.message_id) {of_them} "
         f"WHERE s.message_id = messages.id AND r.id IN (:ids)) WHERE id IN (SELECT s.message_id "
-        f"{of_them} WHERE r.id IN (:ids) AND {DELIVERED}) AND state = 'failed' "
-        f"AND reason = '{Fault.RECIPIENT.value}' AND NOT EXISTS (SELECT 1 FROM attempts x "
+        f"{of_them} WHERE r.id IN (:ids) AND {_DELIVERED_THERE}) AND state = {FAILED} "
+        f"AND reason = {RECIPIENT} AND NOT EXISTS (SELECT 1 FROM attempts x "
         "WHERE x.message_id = messages.id)",
         attempts,
         now=at(tx.now),
@@ -327,7 +343,7 @@ def _pass_on(tx: Tx, broadcast_id: int, given: Sequence[_Sharer]) -> None:
         "FROM :rows r CROSS JOIN shared_targets s WHERE s.broadcast_id = :b "
         "AND s.address_id = r.a GROUP BY s.message_id) d WHERE messages.id = d.id "
         # found by its id: through an index on those, each heir would walk everybody who waits
-        "AND messages.state || '' = 'skipped' AND messages.reason || '' = 'shared_phone'",
+        f"AND messages.state || '' = {SKIPPED} AND messages.reason || '' = {SHARED_PHONE}",
         heirs,
         [[s.message, s.address] for s in starts.values()],
         b=broadcast_id,
@@ -379,9 +395,9 @@ def wait_at(tx: Tx, broadcast_id: int, given: Sequence[G]) -> dict[int, G]:
     start = {"m": "bigint", "p": "int", "g": "text", "carrier": "text"}
     on_rows(
         tx,
-        "UPDATE messages SET state = 'queued', reason = NULL, through_id = NULL, position = r.p, "
+        f"UPDATE messages SET state = {QUEUED}, reason = NULL, through_id = NULL, position = r.p, "
         "gateway = r.g, carrier = r.carrier, due_at = :now, changed_at = :now "
-        "FROM :rows r WHERE messages.id = r.m AND messages.state = 'skipped'",
+        f"FROM :rows r WHERE messages.id = r.m AND messages.state = {SKIPPED}",
         start,
         [[m, s.position, s.gateway, s.carrier] for m, s in starts.items()],
         now=at(tx.now),
@@ -394,9 +410,9 @@ def _fail(tx: Tx, messages: set[int]) -> list[int]:
     whoever held it, and nothing was accepted there. They could not be reached; their ids."""
     rows = on_rows(
         tx,
-        f"UPDATE messages SET state = 'failed', reason = '{Fault.RECIPIENT.value}', "
+        f"UPDATE messages SET state = {FAILED}, reason = {RECIPIENT}, "
         f"changed_at = :now FROM :rows r WHERE messages.id = r.m "
-        "AND messages.state = 'skipped' AND messages.reason = 'shared_phone' AND NOT EXISTS "
+        f"AND messages.state = {SKIPPED} AND messages.reason = {SHARED_PHONE} AND NOT EXISTS "
         "(SELECT 1 FROM shared_targets s WHERE s.message_id = messages.id "
         f"AND ({_UNTRIED} OR {TAKEN})) RETURNING messages.id AS id",
         {"m": "bigint"},
@@ -412,7 +428,7 @@ def with_sharers(tx: Tx) -> list[int]:
         row["id"]
         for row in tx.rows(
             "SELECT b.id FROM visible_broadcasts b "
-            "WHERE b.state = 'running' AND EXISTS (SELECT 1 FROM shared_targets s "
+            f"WHERE b.state = {RUNNING} AND EXISTS (SELECT 1 FROM shared_targets s "
             "WHERE s.broadcast_id = b.id)",
             scope=tx.scope,
         )
@@ -421,7 +437,7 @@ def with_sharers(tx: Tx) -> list[int]:
 
 # A message whose shared phones got nothing, have nothing open and are in no doubt.
 _GOT_NOTHING = (
-    "{m}.state = 'skipped' AND {m}.reason = 'shared_phone' "
+    f"{{m}}.state = {SKIPPED} AND {{m}}.reason = {SHARED_PHONE} "
     "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = {m}.id) "
     "AND EXISTS (SELECT 1 FROM shared_targets s WHERE s.message_id = {m}.id) "
     f"AND NOT EXISTS (SELECT 1 FROM shared_targets s WHERE s.message_id = {{m}}.id AND ({TAKEN} "
@@ -451,7 +467,7 @@ def left_over(tx: Tx, since: datetime) -> list[tuple[int, MessageState]]:
         (row["id"], ends[row["state"]])
         for row in tx.rows(
             f"SELECT b.id, b.state "
-            "FROM visible_broadcasts b WHERE b.state IN ('stopped', 'expired') "
+            f"FROM visible_broadcasts b WHERE b.state IN ({STOPPED}, {EXPIRED}) "
             "AND b.released_at >= :since AND EXISTS (SELECT 1 FROM visible_messages m "
             f"WHERE m.broadcast_id = b.id AND {_GOT_NOTHING.format(m='m')})",
             since=at(since),

@@ -10,8 +10,8 @@ from dispatcher.db.contacts.undoing import drop_unused, retire
 from dispatcher.db.database import Tx, at
 from dispatcher.db.queue.outcomes import best_of_attempts
 from dispatcher.db.rows import on_rows
+from dispatcher.db.words import DO_NOT_CALL, FORGOTTEN, PROMOTION, QUEUED, SHARED_PHONE, SKIPPED
 from dispatcher.domain.last_look import Scope
-from dispatcher.domain.model import SkipReason
 from dispatcher.domain.problems import refused
 
 SCOPES = tuple(scope.value for scope in Scope)  # each stops what those before it stop
@@ -30,7 +30,7 @@ def suppress(tx: Tx, address: int, reason: str, *, scope: str = "all") -> bool:
         return False
     tx.run(
         "UPDATE suppressions SET lifted_at = :now WHERE address_id = :a AND lifted_at IS NULL "
-        "AND scope <> 'promotion'",
+        f"AND scope <> {PROMOTION}",
         {"a": address, "now": at(tx.now)},
     )
     tx.run(
@@ -48,7 +48,7 @@ def do_not_call(tx: Tx, addresses: Sequence[int]) -> int:
     on_rows(
         tx,
         "INSERT INTO suppressions (address_id, reason, at, by, scope) "
-        "SELECT r.a, 'do_not_call', :now, :by, 'promotion' "
+        f"SELECT r.a, {DO_NOT_CALL}, :now, :by, {PROMOTION} "
         "FROM :rows r WHERE NOT EXISTS (SELECT 1 FROM suppressions s "
         "WHERE s.address_id = r.a AND s.lifted_at IS NULL)",
         {"a": "bigint"},
@@ -168,10 +168,11 @@ def forget(tx: Tx, contact_id: int, reason: str) -> dict[str, int]:
         )
     mine = addresses_of(tx, [contact_id])
     tx.run(
-        f"UPDATE messages SET state = {best_of_attempts('skipped')}, "
-        f"reason = '{SkipReason.FORGOTTEN.value}', lease_owner = NULL, lease_until = NULL, "
+        f"UPDATE messages SET state = {best_of_attempts(SKIPPED)}, "
+        f"reason = {FORGOTTEN}, lease_owner = NULL, lease_until = NULL, "
         "changed_at = :now WHERE "
-        "contact_id = :c AND (state = 'queued' OR (state = 'skipped' AND reason = 'shared_phone')) "
+        f"contact_id = :c AND (state = {QUEUED} "
+        f"OR (state = {SKIPPED} AND reason = {SHARED_PHONE})) "
         "AND id IN (SELECT id FROM visible_messages)",
         {"c": contact_id, "now": at(tx.now)},
         scope=tx.scope,

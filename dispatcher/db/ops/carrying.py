@@ -27,8 +27,8 @@ from dispatcher.db.ops.copying import go_on_counting
 from dispatcher.db.queue.outcomes import best_of_attempts
 from dispatcher.db.rows import on_ids
 from dispatcher.db.schema import metadata
+from dispatcher.db.words import ACCEPTED, QUEUED, REMOVED, SAME_HOUSEHOLD, SHARED_PHONE, SKIPPED
 from dispatcher.domain.machine import random_bytes
-from dispatcher.domain.model import SkipReason
 
 ROWS = 2_000  # at once
 MARGIN = timedelta(hours=1)  # how far clocks of hosts may be apart
@@ -140,17 +140,17 @@ def _withdraw_removed(tx: Tx, source: sa.Connection) -> None:
     removed = sorted(set(gone) & {i for (i,) in here})
     on_ids(
         tx,
-        f"UPDATE messages SET state = {best_of_attempts('skipped')}, "
-        f"reason = '{SkipReason.REMOVED.value}', deadline_at = NULL, lease_owner = NULL, "
-        "lease_until = NULL, changed_at = :now WHERE contact_id IN (:ids) AND (state = 'queued' "
-        "OR (state = 'skipped' AND reason IN ('shared_phone', 'same_household')))",
+        f"UPDATE messages SET state = {best_of_attempts(SKIPPED)}, "
+        f"reason = {REMOVED}, deadline_at = NULL, lease_owner = NULL, "
+        f"lease_until = NULL, changed_at = :now WHERE contact_id IN (:ids) AND (state = {QUEUED} "
+        f"OR (state = {SKIPPED} AND reason IN ({SHARED_PHONE}, {SAME_HOUSEHOLD})))",
         removed,
         now=at(tx.now),
     )
     on_ids(
         tx,
         "UPDATE messages SET deadline_at = NULL WHERE contact_id IN (:ids) "
-        "AND state = 'accepted' AND deadline_at IS NOT NULL",
+        f"AND state = {ACCEPTED} AND deadline_at IS NOT NULL",
         removed,
     )
 

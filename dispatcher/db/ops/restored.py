@@ -20,6 +20,7 @@ from dispatcher.db.ops import second_place, settings
 from dispatcher.db.queue import references
 from dispatcher.db.rows import on_rows
 from dispatcher.db.schema import moment
+from dispatcher.db.words import ACCEPTED, DONE, DOUBTFUL, HELD, MISSED, QUEUED, SENDING, UNCONFIRMED
 from dispatcher.domain.model import URGENT, BroadcastState, HeldReason
 from dispatcher.domain.problems import refused
 
@@ -122,7 +123,7 @@ def hold_open(tx: Tx) -> list[Broadcast]:
         if reason != before.get(str(broadcast.id), ""):
             settings.put(tx, f"held_before:{broadcast.id}", reason)
         tx.run(
-            "UPDATE broadcasts SET state = 'held', reason = :r "
+            f"UPDATE broadcasts SET state = {HELD}, reason = :r "
             "WHERE id = :b AND id IN (SELECT id FROM visible_broadcasts)",
             {"b": broadcast.id, "r": RESTORED},
             scope=tx.scope,
@@ -157,18 +158,18 @@ def name_doubts(tx: Tx, broadcast_id: int) -> int:
     Neither does a next step follow for those who were accepted: it may have been taken too.
     """
     tx.run(
-        "UPDATE attempts SET state = 'unconfirmed' WHERE broadcast_id = :b "
-        "AND state IN ('sending', 'doubtful')",
+        f"UPDATE attempts SET state = {UNCONFIRMED} WHERE broadcast_id = :b "
+        f"AND state IN ({SENDING}, {DOUBTFUL})",
         {"b": broadcast_id},
     )
     found = tx.run(
         "UPDATE messages SET state = CASE WHEN EXISTS (SELECT 1 FROM attempts a "
-        "WHERE a.message_id = messages.id AND a.state = 'accepted') THEN 'accepted' "
-        "ELSE 'unconfirmed' END, reason = CASE WHEN EXISTS (SELECT 1 FROM attempts a "
-        "WHERE a.message_id = messages.id AND a.state = 'accepted') THEN NULL ELSE :r END, "
+        f"WHERE a.message_id = messages.id AND a.state = {ACCEPTED}) THEN {ACCEPTED} "
+        f"ELSE {UNCONFIRMED} END, reason = CASE WHEN EXISTS (SELECT 1 FROM attempts a "
+        f"WHERE a.message_id = messages.id AND a.state = {ACCEPTED}) THEN NULL ELSE :r END, "
         "code = NULL, deadline_at = NULL, "
         "lease_owner = NULL, lease_until = NULL, changed_at = :now WHERE broadcast_id = :b "
-        "AND state IN ('queued', 'sending') AND id IN (SELECT id FROM visible_messages)",
+        f"AND state IN ({QUEUED}, {SENDING}) AND id IN (SELECT id FROM visible_messages)",
         {"b": broadcast_id, "r": RESTORED, "now": at(tx.now)},
         scope=tx.scope,
     ).rowcount
@@ -192,7 +193,7 @@ def _let_nothing_follow(tx: Tx) -> None:
     """A late no for what was done at the backup starts no next step: it may have been taken."""
     tx.run(
         "UPDATE broadcasts SET expires_at = :now "
-        "WHERE state = 'done' AND expires_at > :now AND id IN (SELECT id FROM visible_broadcasts)",
+        f"WHERE state = {DONE} AND expires_at > :now AND id IN (SELECT id FROM visible_broadcasts)",
         {"now": at(tx.now)},
         scope=tx.scope,
     )
@@ -220,9 +221,9 @@ def recall(tx: Tx, reported: Sequence[tuple[str, str]]) -> int:
         tx,
         "INSERT INTO attempts (message_id, broadcast_id, position, gateway, channel, reference, "
         "call_ref, state, asked_at) SELECT m.id, m.broadcast_id, t.position, r.g, t.channel, "
-        "r.ref, r.ref, 'unconfirmed', :now FROM "
+        f"r.ref, r.ref, {UNCONFIRMED}, :now FROM "
         ":rows r "
-        "JOIN messages m ON m.id = r.m AND m.state = 'unconfirmed' AND m.reason = :why "
+        f"JOIN messages m ON m.id = r.m AND m.state = {UNCONFIRMED} AND m.reason = :why "
         "JOIN targets t ON t.message_id = m.id AND t.position = COALESCE((SELECT MIN(x.position) "
         "FROM targets x WHERE x.message_id = m.id AND x.gateway = r.g), m.position) "
         "WHERE 1 = 1 ON CONFLICT (reference) DO NOTHING RETURNING id",
@@ -268,7 +269,7 @@ def _pass_over_schedules(tx: Tx, since: datetime) -> None:
     """What was due since may have been fired by the lost database: it is not fired again."""
     until = at(max(since, tx.now))
     tx.run(
-        "INSERT INTO occurrences (schedule_id, fire_at, state) SELECT id, next_fire_at, 'missed' "
+        f"INSERT INTO occurrences (schedule_id, fire_at, state) SELECT id, next_fire_at, {MISSED} "
         "FROM schedules WHERE next_fire_at <= :until "
         "ON CONFLICT (schedule_id, fire_at) DO NOTHING",
         {"until": until},

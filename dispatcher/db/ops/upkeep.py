@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from dispatcher.db import trail
 from dispatcher.db.database import Tx
 from dispatcher.db.engines import engine_for, sqlite_module
+from dispatcher.db.words import DELIVERED, QUEUED, READ, SENDING, SKIPPED
 from dispatcher.domain.model import HANOI, Heard
 from dispatcher.domain.problems import Problem, Say, settings
 
@@ -76,10 +77,10 @@ def _sums(tx: Tx) -> Finding:
     """Everybody planned is in exactly one state, and everyone to write to has a target."""
     rows = tx.rows(
         "SELECT count(*) AS n FROM visible_messages m "
-        "WHERE m.state <> 'skipped' AND NOT EXISTS (SELECT 1 FROM targets t "
+        f"WHERE m.state <> {SKIPPED} AND NOT EXISTS (SELECT 1 FROM targets t "
         "WHERE t.message_id = m.id AND t.position = m.position) AND NOT EXISTS "
         "(SELECT 1 FROM shared_targets s WHERE s.message_id = m.id AND m.state NOT IN "
-        "('queued', 'sending'))",
+        f"({QUEUED}, {SENDING}))",
         scope=tx.scope,
     )
     lost = int(rows[0]["n"])
@@ -95,7 +96,7 @@ def _reports(tx: Tx) -> Finding:
     forgotten = int(
         tx.value(
             f"SELECT count(*) FROM visible_messages m "
-            "WHERE m.state NOT IN ('delivered', 'read') AND (m.state <> 'sending' "
+            f"WHERE m.state NOT IN ({DELIVERED}, {READ}) AND (m.state <> {SENDING} "
             "OR m.lease_owner IS NULL) AND EXISTS (SELECT 1 FROM attempts a "
             f"WHERE a.message_id = m.id AND a.heard >= {Heard.DELIVERED.value})",
             scope=tx.scope,

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from dispatcher.db.broadcasts.releases import STRETCH
 from dispatcher.db.database import Tx
 from dispatcher.db.schema import moment
+from dispatcher.db.words import QUEUED, REFUSED
 
 
 class Waiting(NamedTuple):
@@ -40,7 +41,7 @@ def waiting(tx: Tx, broadcast_id: int) -> list[Waiting]:
             "count(*) AS n, SUM(b.parts) AS parts FROM visible_messages m JOIN targets t "
             "ON t.message_id = m.id AND t.position = m.position JOIN bodies b ON b.id = t.body_id "
             "JOIN addresses a ON a.id = t.address_id WHERE m.broadcast_id = :b AND m.id >= :low "
-            "AND m.id < :high AND m.state = 'queued' "
+            f"AND m.id < :high AND m.state = {QUEUED} "
             "GROUP BY m.gateway, t.step, t.channel, a.carrier",
             b=broadcast_id,
             low=low,
@@ -65,7 +66,7 @@ def outcome(tx: Tx, broadcast_id: int) -> tuple[datetime | None, int]:
     """(when the last answer of a gateway came, đồng by the prices of that day)."""
     row = tx.one(
         "SELECT MAX(a.answered_at) AS last, "
-        "SUM(CASE WHEN a.state <> 'refused' THEN a.cost END) AS cost FROM attempts a "
+        f"SUM(CASE WHEN a.state <> {REFUSED} THEN a.cost END) AS cost FROM attempts a "
         "JOIN visible_messages m ON m.id = a.message_id WHERE m.broadcast_id = :b",
         b=broadcast_id,
         scope=tx.scope,

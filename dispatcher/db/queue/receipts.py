@@ -15,6 +15,7 @@ from dispatcher.db.ops import settings
 from dispatcher.db.queue import turned_away
 from dispatcher.db.rows import locking, on_rows
 from dispatcher.db.schema import micros, moment
+from dispatcher.db.words import ACCEPTED, DOUBTFUL, REFUSED, SENDING, UNCONFIRMED
 from dispatcher.domain.model import Heard, MessageState
 from dispatcher.gateways.contract import Call
 
@@ -142,7 +143,7 @@ def unmatched_share(tx: Tx, now: datetime) -> dict[str, tuple[int, int]]:
     or were turned away at the door). A call that still waits for its message counts from its second
     minute on."""
     rows = tx.rows(
-        "SELECT gateway, count(*) AS looked, SUM(CASE WHEN state IN ('refused', 'unreadable') OR "
+        f"SELECT gateway, count(*) AS looked, SUM(CASE WHEN state IN ({REFUSED}, 'unreadable') OR "
         "(state = 'unmatched' AND at < :early) THEN 1 ELSE 0 END) AS odd FROM receipts "
         "WHERE id > (SELECT MAX(id) FROM receipts) - :newest AND at > :since AND state <> 'new' "
         "GROUP BY gateway",
@@ -208,7 +209,7 @@ def attempts_for(tx: Tx, wanted: Sequence[tuple[str, str | None, str | None]]) -
         "a.call_ref, a.asked_at, m.state AS message_state, m.position AS message_position, "
         "m.changed_at, m.lease_owner, EXISTS (SELECT 1 FROM attempts n "
         "WHERE n.message_id = a.message_id AND n.id > a.id "
-        f"AND n.state <> 'refused' AND n.heard & {Heard.FAILED.value} = 0) AS overtaken, "
+        f"AND n.state <> {REFUSED} AND n.heard & {Heard.FAILED.value} = 0) AS overtaken, "
         "m.broadcast_id, t.address_id, ad.kind AS address_kind, ad.cipher "
         f"FROM :rows r JOIN attempts a ON "
     )
@@ -296,7 +297,7 @@ def apply(tx: Tx, moves: Sequence[Move]) -> set[int]:
             "lease_owner = NULL, lease_until = NULL, due_at = :now, changed_at = :now "
             "FROM :rows r WHERE messages.id = r.m AND messages.state = r.old "
             "AND messages.position = r.at AND messages.changed_at = r.seen "
-            "AND (messages.state <> 'sending' OR messages.lease_owner IS NULL) "
+            f"AND (messages.state <> {SENDING} OR messages.lease_owner IS NULL) "
             "RETURNING messages.id AS id",
             columns,
             [
@@ -312,8 +313,8 @@ def accept_attempts(tx: Tx, ids: Sequence[int]) -> None:
     """A receipt proves that a doubtful attempt was accepted."""
     on_rows(
         tx,
-        "UPDATE attempts SET state = 'accepted' FROM :rows r "
-        "WHERE attempts.id = r.a AND attempts.state IN ('doubtful', 'unconfirmed')",
+        f"UPDATE attempts SET state = {ACCEPTED} FROM :rows r "
+        f"WHERE attempts.id = r.a AND attempts.state IN ({DOUBTFUL}, {UNCONFIRMED})",
         {"a": "bigint"},
         [[i] for i in ids],
     )

@@ -10,14 +10,28 @@ from dispatcher.db.compiling import Among
 from dispatcher.db.database import Tx, at
 from dispatcher.db.queue.outcomes import best_of_attempts
 from dispatcher.db.rows import chosen, locking, on_ids, on_rows
+from dispatcher.db.words import (
+    ACCEPTED,
+    CARRIER,
+    DOUBTFUL,
+    HELD,
+    LATER,
+    PAUSED,
+    QUEUED,
+    REFUSED,
+    RUNNING,
+    SENDING,
+    UNCONFIRMED,
+    UNKNOWN,
+)
 from dispatcher.domain.model import MessageState
 
 # A message `m` that the gateway :new may take over: nobody may have taken it where it stands, the
 # new gateway has not refused it, and it is not written to a user id, which one account knows.
 MOVABLE = (
-    "m.state = 'queued' AND m.lease_owner IS NULL AND m.position % 16 <> 0 AND NOT EXISTS "
+    f"m.state = {QUEUED} AND m.lease_owner IS NULL AND m.position % 16 <> 0 AND NOT EXISTS "
     "(SELECT 1 FROM attempts a WHERE a.message_id = m.id AND a.position = m.position "
-    "AND (a.state <> 'refused' OR (a.gateway = :new AND a.fault IN ('carrier', 'later'))))"
+    f"AND (a.state <> {REFUSED} OR (a.gateway = :new AND a.fault IN ({CARRIER}, {LATER}))))"
 )
 
 
@@ -28,7 +42,8 @@ def at_gateway(
     return int(
         tx.value(
             "SELECT count(*) FROM (SELECT 1 FROM visible_messages "
-            "WHERE broadcast_id = :b AND gateway = :g AND state = 'queued' AND lease_owner IS NULL "
+            "WHERE broadcast_id = :b AND gateway = :g "
+            f"AND state = {QUEUED} AND lease_owner IS NULL "
             "AND position > :low AND position < :high LIMIT :n) found",
             b=broadcast_id,
             g=gateway,
@@ -75,7 +90,7 @@ def release_leases(tx: Tx, worker: str) -> int:
     return int(
         tx.run(
             "UPDATE messages SET lease_owner = NULL, lease_until = NULL "
-            "WHERE lease_owner = :w AND state = 'queued'",
+            f"WHERE lease_owner = :w AND state = {QUEUED}",
             {"w": worker},
         ).rowcount
     )
@@ -86,7 +101,7 @@ def let_go(tx: Tx, worker: str, ids: Sequence[int]) -> None:
     on_ids(
         tx,
         "UPDATE messages SET lease_owner = NULL, lease_until = NULL WHERE id IN (:ids) "
-        "AND COALESCE(lease_owner, '') = :w AND state || '' = 'queued'",
+        f"AND COALESCE(lease_owner, '') = :w AND state || '' = {QUEUED}",
         ids,
         w=worker,
     )
@@ -97,7 +112,7 @@ def lapse(tx: Tx) -> int:
     return int(
         tx.run(
             "UPDATE messages SET lease_owner = NULL, lease_until = NULL WHERE "
-            "lease_owner IS NOT NULL AND state = 'queued' AND lease_until < :now",
+            f"lease_owner IS NOT NULL AND state = {QUEUED} AND lease_until < :now",
             {"now": at(tx.now)},
         ).rowcount
     )
@@ -110,8 +125,8 @@ def orphans(tx: Tx, *, worker: str | None = None) -> list[Any]:
         "SELECT m.id, m.broadcast_id, m.gateway, m.position, m.tries, m.lease_owner, "
         "a.reference, a.call_ref, "
         "a.asked_at, a.heard, b.expires_at, b.rather_twice FROM messages m "
-        "JOIN attempts a ON a.message_id = m.id AND a.state IN ('sending', 'doubtful') "
-        f"JOIN broadcasts b ON b.id = m.broadcast_id WHERE {which} AND m.state = 'sending'",
+        f"JOIN attempts a ON a.message_id = m.id AND a.state IN ({SENDING}, {DOUBTFUL}) "
+        f"JOIN broadcasts b ON b.id = m.broadcast_id WHERE {which} AND m.state = {SENDING}",
         w=worker,
         now=at(tx.now),
     )
@@ -131,8 +146,8 @@ def seize(tx: Tx, worker: str, rows: Sequence[Any]) -> None:
 
 
 _PAST_DEADLINE = (
-    "FROM messages m JOIN broadcasts b ON b.id = m.broadcast_id AND b.state = 'running' "
-    "WHERE m.state = 'accepted' AND m.deadline_at IS NOT NULL AND m.deadline_at <= :now"
+    f"FROM messages m JOIN broadcasts b ON b.id = m.broadcast_id AND b.state = {RUNNING} "
+    f"WHERE m.state = {ACCEPTED} AND m.deadline_at IS NOT NULL AND m.deadline_at <= :now"
 )
 
 
@@ -165,8 +180,8 @@ def doubts_over(tx: Tx, reachable: Collection[str]) -> list[int]:
     rows = on_rows(
         tx,
         "SELECT m.id FROM messages m JOIN broadcasts b ON b.id = m.broadcast_id "
-        "AND b.expires_at <= :now WHERE m.state = 'sending' AND m.lease_owner IS NULL "
-        "AND (b.state IN ('paused', 'held') "
+        f"AND b.expires_at <= :now WHERE m.state = {SENDING} AND m.lease_owner IS NULL "
+        f"AND (b.state IN ({PAUSED}, {HELD}) "
         "OR NOT EXISTS (SELECT 1 FROM :rows r WHERE r.name = m.gateway) "
         "OR EXISTS (SELECT 1 FROM gateways g WHERE g.name = m.gateway "
         "AND g.paused_at IS NOT NULL))",
@@ -186,8 +201,8 @@ def end_doubts(tx: Tx, ids: Sequence[int]) -> list[int]:
         i
         for (i,) in on_ids(
             tx,
-            f"UPDATE messages SET state = {best_of_attempts('unconfirmed')}, reason = 'unknown', "
-            "deadline_at = NULL, changed_at = :now WHERE id IN (:ids) AND state = 'sending' "
+            f"UPDATE messages SET state = {best_of_attempts(UNCONFIRMED)}, reason = {UNKNOWN}, "
+            f"deadline_at = NULL, changed_at = :now WHERE id IN (:ids) AND state = {SENDING} "
             "AND lease_owner IS NULL RETURNING id",
             ids,
             now=at(tx.now),
@@ -195,8 +210,8 @@ def end_doubts(tx: Tx, ids: Sequence[int]) -> list[int]:
     ]
     on_ids(
         tx,
-        "UPDATE attempts SET state = 'unconfirmed', fault = 'unknown' WHERE message_id IN (:ids) "
-        "AND state IN ('doubtful', 'sending')",
+        f"UPDATE attempts SET state = {UNCONFIRMED}, fault = {UNKNOWN} WHERE message_id IN (:ids) "
+        f"AND state IN ({DOUBTFUL}, {SENDING})",
         named,
     )
     return named
@@ -213,7 +228,7 @@ def go_on(tx: Tx, rows: Sequence[tuple[int, int, MessageState, int | None, str |
         "gateway = COALESCE(r.g, messages.gateway), deadline_at = NULL, tries = 0, due_at = :now, "
         "changed_at = :now FROM "
         ":rows r "
-        "WHERE messages.id = r.m AND messages.state = 'accepted' AND messages.position = r.at",
+        f"WHERE messages.id = r.m AND messages.state = {ACCEPTED} AND messages.position = r.at",
         {"m": "bigint", "at": "int", "s": "text", "p": "int", "g": "text"},
         rows,
         now=at(tx.now),

@@ -8,10 +8,20 @@ from dataclasses import dataclass
 from dispatcher.db.broadcasts import schedules
 from dispatcher.db.database import Tx, at
 from dispatcher.db.ops import settings
+from dispatcher.db.words import (
+    APPROVED,
+    DRAFT,
+    HELD,
+    PAUSED,
+    RETURNED,
+    RUNNING,
+    SCHEDULED,
+    SUBMITTED,
+)
 from dispatcher.domain.model import Actor
 
-OPEN = "('draft', 'returned', 'submitted')"
-WAITING = "('approved', 'scheduled', 'running', 'paused', 'held')"
+OPEN = f"({DRAFT}, {RETURNED}, {SUBMITTED})"
+WAITING = f"({APPROVED}, {SCHEDULED}, {RUNNING}, {PAUSED}, {HELD})"
 
 
 @dataclass(frozen=True)
@@ -57,8 +67,8 @@ def in_hand(tx: Tx, person: Actor) -> InHand:
     return InHand(
         ids(OPEN),
         ids(WAITING),
-        names("submitted_by", "('submitted', 'approved', 'paused')"),
-        names("approved_by", "('approved', 'paused')"),
+        names("submitted_by", f"({SUBMITTED}, {APPROVED}, {PAUSED})"),
+        names("approved_by", f"({APPROVED}, {PAUSED})"),
         tuple(_lists(tx, person.name)),
         int(duties),
     )

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from dispatcher.db.database import Row, Tx, at
+from dispatcher.db.words import APPROVED, EXPIRED, SENDING, SUBMITTED
 from dispatcher.domain.problems import Say
 
 AGAIN = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
@@ -79,7 +80,7 @@ def _concerns(event: Event, person: Row, wards: Collection[int]) -> bool:
 def unsent(tx: Tx, since: datetime) -> list[Row]:
     """What was told lately of broadcasts that expired with people left: (noun_id, vi, en)."""
     return tx.rows(
-        "SELECT DISTINCT noun_id, vi, en FROM notices WHERE code = 'expired' AND at >= :since "
+        f"SELECT DISTINCT noun_id, vi, en FROM notices WHERE code = {EXPIRED} AND at >= :since "
         "ORDER BY noun_id",
         since=at(since),
     )
@@ -122,7 +123,7 @@ def withdraw(tx: Tx) -> int:
         "text = CASE WHEN text = 'waiting' THEN 'none' ELSE text END "
         "WHERE code = 'approve' AND read_at IS NULL AND NOT EXISTS "
         "(SELECT 1 FROM visible_broadcasts b WHERE notices.noun = 'broadcast' "
-        "AND b.state = 'submitted' AND notices.noun_id LIKE CAST(b.id AS VARCHAR) || '@%') "
+        f"AND b.state = {SUBMITTED} AND notices.noun_id LIKE CAST(b.id AS VARCHAR) || '@%') "
         "AND notices.noun = 'broadcast'",
         {"now": at(tx.now)},
         scope=tx.scope,
@@ -138,7 +139,7 @@ def take(tx: Tx, way: str, limit: int = 50) -> list[dict[str, Any]]:
     What a dead worker was sending may have arrived: it is never sent again.
     """
     tx.run(
-        f"UPDATE notices SET {way} = 'unsure' WHERE {way} = 'sending' AND again_at < :stale",
+        f"UPDATE notices SET {way} = 'unsure' WHERE {way} = {SENDING} AND again_at < :stale",
         {"stale": at(tx.now - STALE)},
     )
     lock = "" if tx.is_sqlite else " FOR UPDATE OF n SKIP LOCKED"
@@ -151,7 +152,7 @@ def take(tx: Tx, way: str, limit: int = 50) -> list[dict[str, Any]]:
     )
     for row in rows:
         tx.run(
-            f"UPDATE notices SET {way} = 'sending', again_at = :now WHERE id = :id",
+            f"UPDATE notices SET {way} = {SENDING}, again_at = :now WHERE id = :id",
             {"now": at(tx.now), "id": row["id"]},
         )
     found = []
@@ -245,7 +246,7 @@ def schedules_ended(tx: Tx, soon: datetime) -> list[Row]:
     """Schedules whose approval ran out, or runs out before `soon`; those that wait for one."""
     return tx.rows(
         "SELECT id, name, state, reason, submitted_by, approved_by, ends_at, digest FROM schedules "
-        "WHERE state = 'submitted' OR (state = 'ended' AND reason IS NOT NULL) "
-        "OR (state = 'approved' AND ends_at <= :soon)",
+        f"WHERE state = {SUBMITTED} OR (state = 'ended' AND reason IS NOT NULL) "
+        f"OR (state = {APPROVED} AND ends_at <= :soon)",
         soon=at(soon),
     )

@@ -14,7 +14,7 @@ import ast
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from types import FunctionType, MethodType, ModuleType, SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -87,7 +87,10 @@ class Reader:
                 env[name] = self.tx
             elif name == "self":
                 env[name] = of if of is not None else Unknown()
-            elif f"{function.__module__.rpartition('.')[2]}.{function.__name__}.{name}" in self.samples:
+            elif (
+                f"{function.__module__.rpartition('.')[2]}.{function.__name__}.{name}"
+                in self.samples
+            ):
                 key = f"{function.__module__.rpartition('.')[2]}.{function.__name__}.{name}"
                 env[name] = _Several(self.samples[key])
             elif kind in self.samples:
@@ -207,7 +210,7 @@ class _Way:
             ast.fix_missing_locations(plain)
             try:
                 code = compile(plain, "read", "eval")
-                value = eval(code, {**self.globals, **env, "__unknown__": Unknown()})  # noqa: S307
+                value = eval(code, {**self.globals, **env, "__unknown__": Unknown()})
             except Exception:
                 value = Unknown()
             if not any(value is f or _same(value, f) for f in found):
@@ -329,7 +332,9 @@ class _Way:
             for value in self.values(call.args[2], env):
                 if isinstance(value, Mapping):
                     kinds = tuple(value.items())
-        where = f"{self.function.__module__.removeprefix('dispatcher.')}.{self.function.__qualname__}"
+        where = (
+            f"{self.function.__module__.removeprefix('dispatcher.')}.{self.function.__qualname__}"
+        )
         scoped = any(k.arg == "scope" for k in call.keywords)
         for text in self.values(sql, env):
             for words in _as_text(call, text, env, self):
@@ -355,6 +360,8 @@ class _Way:
             values = self.values(node, env)
             if all(isinstance(v, Unknown) and v.shown != UNREAD for v in values):
                 continue
+            if any(isinstance(v, Unknown) or (isinstance(v, str) and UNREAD in v) for v in values):
+                self.reader.handed_in.add(self.function)
             envs = [{**e, name: v} for e in envs for v in values]
         for given in envs:
             self.reader.read(target, given, of)
@@ -473,7 +480,7 @@ def _same(one: Any, other: Any) -> bool:
     return type(one) is type(other) and isinstance(one, str) and one == other
 
 
-@lru_cache(maxsize=None)
+@cache
 def _matters(function: FunctionType, handed_in: frozenset[str]) -> frozenset[str]:
     """Names of a function that the words of a statement may be made of."""
     tree = _tree(function)
@@ -493,8 +500,9 @@ def _matters(function: FunctionType, handed_in: frozenset[str]) -> frozenset[str
             match node:
                 case ast.Assign(targets=targets, value=value):
                     pass
-                case ast.AnnAssign(target=target, value=value) | ast.AugAssign(
-                    target=target, value=value
+                case (
+                    ast.AnnAssign(target=target, value=value)
+                    | ast.AugAssign(target=target, value=value)
                 ):
                     targets = [target]
                 case ast.For(target=target, iter=value):
@@ -507,7 +515,7 @@ def _matters(function: FunctionType, handed_in: frozenset[str]) -> frozenset[str
         found = more
 
 
-@lru_cache(maxsize=None)
+@cache
 def _tree(function: FunctionType) -> ast.FunctionDef | None:
     """The source of a function as a tree, with the lines of its file."""
     try:

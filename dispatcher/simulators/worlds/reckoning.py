@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.ops import upkeep
 from dispatcher.db.schema import micros
+from dispatcher.db.words import HELD, PAUSED
 from dispatcher.domain.lifecycle import remembered_until
 from dispatcher.domain.model import SYSTEM, BroadcastState, Heard, MessageState
 from dispatcher.gateways.contract import AsksReceipts
@@ -238,8 +239,8 @@ def _may_doubt(world: World, books: Books, taken: Taken, found: Attempt) -> bool
         return True
     with world.look().store.read(SYSTEM) as tx:
         shut = tx.taken(
-            "SELECT 1 FROM trail WHERE (act = 'paused' AND noun = 'gateway' AND noun_id = :g) "
-            "OR (act = 'held' AND noun = 'broadcast' AND noun_id = :b) LIMIT 1",
+            f"SELECT 1 FROM trail WHERE (act = {PAUSED} AND noun = 'gateway' AND noun_id = :g) "
+            f"OR (act = {HELD} AND noun = 'broadcast' AND noun_id = :b) LIMIT 1",
             g=taken.vendor, b=str(m.broadcast),
         )  # fmt: skip
     return bool(shut)
