@@ -103,7 +103,7 @@ mistake(
 mistake(
     "a paused broadcast sends on",
     "what was chosen before a pause leaves after it",
-    (_S + "queue.intents:write", "b.state = 'running' ", "b.state IN ('running', 'paused') "),
+    (_S + "queue.intents:write", "b.state = {RUNNING} ", "b.state IN ({RUNNING}, 'paused') "),
     (_N + "view:View.look", "self.running = {", "self.running |= {"),
 )
 mistake(
@@ -132,7 +132,7 @@ mistake(
     "a message counts as accepted before anybody was asked",
     (
         _S + "queue.intents:write",
-        "messages SET state = 'sending', tries",
+        "messages SET state = {SENDING}, tries",
         "messages SET state = 'accepted', tries",
     ),
 )
@@ -180,8 +180,8 @@ mistake(
     "it is not handed on from somebody who was taken off the list",
     (
         _S + "contacts.shared_phones",
-        "'failed', 'skipped', 'unconfirmed') \"\n    f\"OR (h.state",
-        "'failed', 'unconfirmed') \"\n    f\"OR (h.state",
+        "{FAILED}, {SKIPPED}, {UNCONFIRMED}) \"\n    f\"OR (h.state",
+        "{FAILED}, {UNCONFIRMED}) \"\n    f\"OR (h.state",
     ),
     fault="E",
 )
@@ -190,12 +190,12 @@ mistake(
     "who shares only a phone that got nothing counts as reached",
     (
         _S + "contacts.shared_phones",
-        "((h.state IN ('delivered', 'read', 'failed',",
-        "((h.state IN ('failed',",
+        "((h.state IN ({DELIVERED}, {READ}, {FAILED},",
+        "((h.state IN ({FAILED},",
     ),
     (
         _S + "contacts.shared_phones",
-        "OR (h.state = 'accepted' AND h.deadline_at IS NULL))",
+        "OR (h.state = {ACCEPTED} AND h.deadline_at IS NULL))",
         "OR 1 = 0)",
     ),
     fault="D2",
@@ -208,7 +208,7 @@ mistake(
         "if broadcast.state is BroadcastState.DRAFT:",
         "if True:",
     ),
-    (_S + "broadcasts.broadcasts:change", "\"AND state = 'draft' AND id IN", '"AND id IN'),
+    (_S + "broadcasts.broadcasts:change", 'f"AND state = {DRAFT} AND id IN', '"AND id IN'),
     (
         "dispatcher.broadcasts.releasing:release",
         "if broadcast.approved_digest != digest(tx, broadcast):",
