@@ -110,6 +110,13 @@ def locking(tx: Tx) -> str:
     return "" if tx.is_sqlite else " FOR UPDATE SKIP LOCKED"
 
 
+def has_key(tx: Tx, column: str, key: str) -> str:
+    """The condition that the JSON object in a column of text has a key."""
+    if tx.is_sqlite:
+        return f"json_type({column}, '$.{key}') IS NOT NULL"
+    return f"CAST({column} AS jsonb) -> '{key}' IS NOT NULL"
+
+
 def chosen(tx: Tx, select: str) -> str:
     """`id` among the chosen rows; on PostgreSQL as an array, so that it is evaluated once."""
     return f"id IN ({select})" if tx.is_sqlite else f"id = ANY(ARRAY({select}))"

@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
+from dispatcher.db.compiling import Among
 from dispatcher.db.database import Tx, at
+from dispatcher.db.rows import has_key
 from dispatcher.db.schema import broadcasts as table
 from dispatcher.db.schema import moment
-from dispatcher.db.words import DRAFT, RETURNED, RUNNING, SCHEDULED
+from dispatcher.db.words import DRAFT, RETURNED, RUNNING, SCHEDULED, one_of
 from dispatcher.domain.lifecycle import BROADCAST_MOVES
 from dispatcher.domain.model import (
     ORDINARY,
@@ -194,7 +196,7 @@ def listed(tx: Tx, states: Collection[BroadcastState] = (), limit: int = 100) ->
     """Newest first."""
     sql = "SELECT * FROM visible_broadcasts"
     if states:
-        sql += f" WHERE state IN ({', '.join(repr(s.value) for s in states)})"
+        sql += f" WHERE state IN ({one_of(states)})"
     return [
         _broadcast(r) for r in tx.rows(sql + " ORDER BY id DESC LIMIT :n", n=limit, scope=tx.scope)
     ]
@@ -436,7 +438,8 @@ def any_released(tx: Tx, mode: Mode) -> bool:
     return bool(
         tx.value(
             "SELECT count(*) FROM visible_broadcasts "
-            "WHERE mode = :m AND released_at IS NOT NULL AND audience NOT LIKE '%\"contacts\"%'",
+            "WHERE mode = :m AND released_at IS NOT NULL "
+            f"AND NOT ({has_key(tx, 'audience', 'contacts')})",
             m=mode.value,
             scope=tx.scope,
         )
@@ -445,9 +448,10 @@ def any_released(tx: Tx, mode: Mode) -> bool:
 
 def states(tx: Tx, ids: Collection[int]) -> dict[int, BroadcastState]:
     """The states of some broadcasts now."""
-    listed_ids = ", ".join(str(int(i)) for i in ids) or "-1"
     rows = tx.rows(
-        f"SELECT id, state FROM visible_broadcasts WHERE id IN ({listed_ids})", scope=tx.scope
+        "SELECT id, state FROM visible_broadcasts WHERE id IN (:ids)",
+        ids=Among(list(ids)),
+        scope=tx.scope,
     )
     return {row["id"]: BroadcastState(row["state"]) for row in rows}
 

@@ -14,10 +14,12 @@ from datetime import datetime
 from dispatcher.db.broadcasts import texts
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.broadcasts.releases import BY_PHONE, STRETCH, TARGETS_PER_STEP
+from dispatcher.db.compiling import Among
 from dispatcher.db.database import Tx, at
 from dispatcher.db.queue import allowances
 from dispatcher.db.queue.allowances import Allowance
-from dispatcher.db.words import DRAFT, MISSED, REFUSED, REJECTED, SENDING, STOPPED
+from dispatcher.db.rows import has_key
+from dispatcher.db.words import DRAFT, MISSED, REFUSED, REJECTED, SENDING, STOPPED, one_of
 from dispatcher.domain.model import HANOI, BroadcastState, Mode
 
 OVER = (BroadcastState.DONE, BroadcastState.STOPPED, BroadcastState.EXPIRED, BroadcastState.MISSED)
@@ -182,11 +184,10 @@ def take_anyway(tx: Tx, broadcast_id: int) -> int:
 
 def settle(tx: Tx) -> list[int]:
     """Chore: what is over gives back what it did not spend; the ids of those broadcasts."""
-    ended = ", ".join(f"'{s.value}'" for s in OVER)
     rows = tx.rows(
         f"SELECT r.* "
         "FROM reservations r JOIN visible_broadcasts b ON b.id = r.broadcast_id "
-        f"WHERE b.state IN ({ended}) AND (r.settled_at IS NULL OR r.settled_at < b.done_at) "
+        f"WHERE b.state IN ({one_of(OVER)}) AND (r.settled_at IS NULL OR r.settled_at < b.done_at) "
         "AND NOT EXISTS (SELECT 1 FROM visible_messages m WHERE m.broadcast_id = b.id "
         f"AND m.state = {SENDING})",
         scope=tx.scope,
@@ -214,15 +215,15 @@ def released_that_day(tx: Tx, broadcast: Broadcast, starts: datetime) -> dict[in
     """Other broadcasts to each ward of this one on the day it starts; tests, corrections and
     urgent ones do not count."""
     local = starts.astimezone(HANOI).replace(hour=0, minute=0, second=0, microsecond=0)
-    wards = ", ".join(str(int(w)) for w in broadcast.senders) or "-1"
     rows = tx.rows(
         f"SELECT w.ward_id, count(*) AS n "
         "FROM visible_broadcasts b JOIN broadcast_wards w ON w.broadcast_id = b.id "
-        f"WHERE w.ward_id IN ({wards}) AND b.id <> :b AND b.mode = :mode AND b.priority <> 0 "
-        "AND b.correction_of IS NULL AND b.audience NOT LIKE '%\"contacts\"%' "
+        "WHERE w.ward_id IN (:wards) AND b.id <> :b AND b.mode = :mode AND b.priority <> 0 "
+        f"AND b.correction_of IS NULL AND NOT ({has_key(tx, 'b.audience', 'contacts')}) "
         "AND b.at >= :low AND b.at < :high "
         f"AND b.state NOT IN ({DRAFT}, {MISSED}, {STOPPED}, {REJECTED}) GROUP BY w.ward_id",
         b=broadcast.id,
+        wards=Among([int(w) for w in broadcast.senders]),
         mode=broadcast.mode.value,
         low=at(local),
         high=at(local) + 86_400_000_000,

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from dispatcher.db.broadcasts import releases, texts
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.broadcasts.samples import Look
+from dispatcher.db.compiling import Among
 from dispatcher.db.contacts.eligible import Eligible
 from dispatcher.db.contacts.reach import Reach
 from dispatcher.db.database import Tx
@@ -182,16 +183,16 @@ def look(tx: Tx, broadcast: Broadcast, found: Counted, step: int, scope: str, wa
     """Keep the first messages of each price of the chunk just counted, until there are enough."""
     enough = want.skip + want.most
     known = {parts: rows for parts, rows in found.seen.items() if len(rows) >= enough}
-    full = ", ".join(str(int(p)) for p in known) or "-1"
     rows = tx.rows(
         "SELECT p.contact_id, a.tail, p.carrier, b.text, b.sealed, b.params, b.template_id, "
         "b.encoding, b.parts FROM plan_rows p JOIN plan_taken t ON t.address_id = p.address_id "
         "AND t.contact_id = p.contact_id JOIN plan_bodies pb ON pb.broadcast_id = :b "
         f"AND pb.step = :s AND pb.scope_id = {releases.scope_id(scope, 'p')} "
         "JOIN bodies b ON b.id = pb.body_id JOIN addresses a ON a.id = p.address_id "
-        f"WHERE p.reason IS NULL AND b.parts NOT IN ({full}) ORDER BY b.parts DESC, p.n LIMIT :n",
+        f"WHERE p.reason IS NULL AND NOT b.parts IN (:full) ORDER BY b.parts DESC, p.n LIMIT :n",
         b=broadcast.id,
         s=step,
+        full=Among(list(known)),
         n=enough,
     )
     for row in rows:

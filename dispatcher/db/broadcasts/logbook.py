@@ -19,6 +19,7 @@ from dispatcher.db.words import (
     READ,
     SENDING,
     UNCONFIRMED,
+    one_of,
 )
 from dispatcher.domain.model import AttemptState, Channel, MessageState
 
@@ -355,12 +356,10 @@ def contacts_on(tx: Tx, address_id: int) -> list[int]:
 
     Asked broadcast by broadcast: that is what the index on targets is made for.
     """
-    channels = ", ".join(f"'{c.value}'" for c in Channel)
     rows = tx.rows(
-        f""
         "SELECT m.contact_id AS id FROM visible_broadcasts b CROSS JOIN targets t "
         "JOIN visible_messages m ON m.id = t.message_id WHERE t.broadcast_id = b.id "
-        f"AND t.channel IN ({channels}) AND t.address_id = :a "
+        f"AND t.channel IN ({one_of(Channel)}) AND t.address_id = :a "
         "UNION SELECT c.id FROM contact_addresses ca "
         "JOIN visible_contacts c ON c.id = ca.contact_id WHERE ca.address_id = :a",
         a=address_id,

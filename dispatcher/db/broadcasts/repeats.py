@@ -14,8 +14,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dispatcher.db.broadcasts.broadcasts import Broadcast
+from dispatcher.db.compiling import Among
 from dispatcher.db.database import Row, Tx, at
-from dispatcher.db.rows import by_ids, on_ids
+from dispatcher.db.rows import by_ids, has_key, on_ids
 from dispatcher.db.schema import moment
 from dispatcher.db.words import (
     CANCELLED,
@@ -26,6 +27,7 @@ from dispatcher.db.words import (
     SENDING,
     SHARED_PHONE,
     SKIPPED,
+    one_of,
 )
 from dispatcher.domain.model import HANOI, BroadcastState, Channel, Window
 
@@ -77,13 +79,13 @@ def others(tx: Tx, broadcast: Broadcast, start: datetime, now: datetime) -> list
     """
     if exempt(broadcast):
         return []
-    states = ", ".join(f"'{s.value}'" for s in (*_OPEN, BroadcastState.APPROVED,
-                                                 BroadcastState.SCHEDULED))  # fmt: skip
+    states = one_of((*_OPEN, BroadcastState.APPROVED, BroadcastState.SCHEDULED))
     rows = tx.rows(
         f"SELECT b.id, b.state, b.at, b.window, b.schedule_id, "
         "b.approved_at, b.released_at, b.starts_at, b.expires_at, b.again_of "
         "FROM visible_broadcasts b "
-        "WHERE b.id <> :b AND b.mode = :mode AND b.audience NOT LIKE '%\"contacts\"%' "
+        "WHERE b.id <> :b AND b.mode = :mode "
+        f"AND NOT ({has_key(tx, 'b.audience', 'contacts')}) "
         f"AND (b.released_at >= :since OR b.state IN ({states})) ORDER BY b.id",
         b=broadcast.id,
         mode=broadcast.mode.value,
@@ -160,18 +162,19 @@ def same(
 
 def _alike(tx: Tx, broadcast_id: int, ids: Iterable[int]) -> list[Row]:
     """Texts that read the same, of those that name nobody: a few for each ward or group."""
-    among = ", ".join(str(int(i)) for i in ids)
+    among = list(ids)
     if not among:
         return []
     return tx.rows(
         "WITH mine AS (SELECT DISTINCT b.id, b.text FROM plan_bodies p JOIN bodies b "
         "ON b.id = p.body_id WHERE p.broadcast_id = :b AND b.sealed IS NULL AND b.text <> ''), "
         "known AS (SELECT x.broadcast_id, x.body_id FROM broadcast_texts x "
-        f"WHERE x.broadcast_id IN ({among}) UNION SELECT p.broadcast_id, p.body_id "
-        f"FROM plan_bodies p WHERE p.broadcast_id IN ({among})) "
+        "WHERE x.broadcast_id IN (:among) UNION SELECT p.broadcast_id, p.body_id "
+        "FROM plan_bodies p WHERE p.broadcast_id IN (:among)) "
         "SELECT known.broadcast_id, mine.id AS mine, t.id AS theirs FROM known JOIN bodies t "
         "ON t.id = known.body_id JOIN mine ON mine.text = t.text WHERE t.sealed IS NULL",
         b=broadcast_id,
+        among=Among(among),
     )
 
 
@@ -189,13 +192,13 @@ def _unlisted(tx: Tx, other: int) -> bool:
 
 def keep_texts(tx: Tx, broadcast_id: int, steps: Iterable[int]) -> None:
     """Remember what a broadcast was released with, on `steps` whose texts name nobody."""
-    chosen = ", ".join(str(int(s)) for s in steps)
+    chosen = list(steps)
     if chosen:
         tx.run(
             "INSERT INTO broadcast_texts (broadcast_id, body_id) SELECT DISTINCT broadcast_id, "
-            f"body_id FROM plan_bodies WHERE broadcast_id = :b AND step IN ({chosen}) "
+            "body_id FROM plan_bodies WHERE broadcast_id = :b AND step IN (:steps) "
             "ON CONFLICT DO NOTHING",
-            {"b": broadcast_id},
+            {"b": broadcast_id, "steps": Among(chosen)},
         )
 
 
@@ -277,7 +280,6 @@ def _hits(found: Same) -> str:
     if found.pairs:
         values = ", ".join(f"({int(a)}, {int(b)})" for a, b in sorted(found.pairs))
         alike = f" OR (t.body_id, o.body_id) IN (VALUES {values})"
-    channels = ", ".join(f"'{c.value}'" for c in Channel)
     state = f"IN {_STILL_TO_LEAVE}" if found.other.only_open else f"NOT IN {_NEVER_LEFT}"
     # CROSS JOIN: SQLite keeps the order, from the people of a stretch to one look per address
     return (
@@ -286,7 +288,7 @@ def _hits(found: Same) -> str:
         "AND u.position = g.position WHERE m.broadcast_id = :b AND m.contact_id > :low "
         f"AND m.contact_id <= :high AND m.state = {QUEUED} AND t.message_id = m.id "
         "AND s.message_id = m.id AND s.position = m.position AND o.broadcast_id = :e "
-        f"AND o.channel IN ({channels}) AND o.address_id = t.address_id "
+        f"AND o.channel IN ({one_of(Channel)}) AND o.address_id = t.address_id "
         f"AND (o.body_id = t.body_id{alike}) AND g.id = o.message_id AND g.state {state}"
     )
 

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dispatcher.db.broadcasts.logbook import REACH
+from dispatcher.db.compiling import Among
 from dispatcher.db.contacts import shared_phones
 from dispatcher.db.database import Tx
 from dispatcher.db.queue import parts
@@ -122,10 +123,10 @@ def states(tx: Tx, broadcast_ids: Sequence[int]) -> dict[int, dict[str, int]]:
         found[row["broadcast_id"]] += json.loads(row["states"]).items()
     fresh = set(broadcast_ids) - {row["broadcast_id"] for row in kept}
     if fresh:
-        ids = ", ".join(str(int(b)) for b in fresh)
         for row in tx.rows(
-            f"SELECT broadcast_id, state, count(*) AS n "
-            f"FROM visible_messages WHERE broadcast_id IN ({ids}) GROUP BY broadcast_id, state",
+            "SELECT broadcast_id, state, count(*) AS n "
+            "FROM visible_messages WHERE broadcast_id IN (:ids) GROUP BY broadcast_id, state",
+            ids=Among(sorted(fresh)),
             scope=tx.scope,
         ):
             found[row["broadcast_id"]].append((row["state"], row["n"]))
@@ -215,10 +216,10 @@ def keep(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _kept(tx: Tx, columns: str, broadcast_ids: Sequence[int]) -> Sequence[Mapping[str, Any]]:
-    ids = ", ".join(str(int(b)) for b in broadcast_ids) or "-1"
     return tx.rows(
         f"SELECT broadcast_id, ward_id, {columns} "
-        f"FROM visible_tallies WHERE broadcast_id IN ({ids})",
+        "FROM visible_tallies WHERE broadcast_id IN (:ids)",
+        ids=Among(broadcast_ids),
         scope=tx.scope,
     )
 

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from dispatcher.db.bulk import found_by, insert_many
+from dispatcher.db.compiling import Among
 from dispatcher.db.database import Tx
 from dispatcher.db.rows import on_rows
 from dispatcher.db.schema import contacts as table
@@ -68,8 +69,8 @@ def known(tx: Tx, wards: set[int]) -> dict[bytes, list[Known]]:
     """Every contact of some wards, by name key, in order of age."""
     if not wards:
         return {}
-    ids = ", ".join(str(w) for w in wards)
-    inside = f"c.removed_at IS NULL AND c.kind <> 'tester' AND c.ward_id IN ({ids})"
+    inside = "c.removed_at IS NULL AND c.kind <> 'tester' AND c.ward_id IN (:wards)"
+    among = Among(sorted(wards))
     numbers: dict[int, dict[int, str]] = {}
     notes: dict[int, dict[int, str]] = {}
     for row in tx.rows(
@@ -77,6 +78,7 @@ def known(tx: Tx, wards: set[int]) -> dict[bytes, list[Known]]:
         "a.kind, a.cipher "
         "FROM contact_addresses ca JOIN visible_contacts c ON c.id = ca.contact_id "
         f"JOIN addresses a ON a.id = ca.address_id WHERE {inside} AND a.cipher IS NOT NULL",
+        wards=among,
         scope=tx.scope,
     ):
         numbers.setdefault(row["contact_id"], {})[row["position"]] = tx.sealer.open_address(
@@ -97,6 +99,7 @@ def known(tx: Tx, wards: set[int]) -> dict[bytes, list[Known]]:
         "h.key AS household "
         "FROM visible_contacts c LEFT JOIN visible_households h ON h.id = c.household_id "
         f"WHERE {inside} ORDER BY c.id",
+        wards=among,
         scope=tx.scope,
     ):
         found.setdefault(row["name_key"], []).append(
@@ -251,7 +254,8 @@ LOOKED_THROUGH = 50_000  # people whose names are opened one by one to find a pa
 
 def _conditions(ids: Sequence[int] | None, within: Within) -> tuple[str, dict[str, Any]]:
     """`AND …` with its values, over contacts as `c`."""
-    sql, values = "c.removed_at IS NULL AND c.kind <> 'tester'", {}
+    sql = "c.removed_at IS NULL AND c.kind <> 'tester'"
+    values: dict[str, Any] = {}
     for condition, name, chosen in (
         ("c.ward_id = :ward", "ward", within.ward),
         ("c.residential_group_id = :rg", "rg", within.residential_group),
@@ -266,7 +270,8 @@ def _conditions(ids: Sequence[int] | None, within: Within) -> tuple[str, dict[st
             sql += f" AND {condition}"
             values[name] = chosen
     if ids is not None:
-        sql += f" AND c.id IN ({', '.join(str(int(i)) for i in ids) or '-1'})"
+        sql += " AND c.id IN (:ids)"
+        values["ids"] = Among(ids)
     return sql, values
 
 
@@ -440,12 +445,12 @@ def tester(tx: Tx, address: int, ward_id: int) -> int:
 
 def ending_with(tx: Tx, digits: str, most: int = 50) -> list[int]:
     """Contacts one of whose numbers ends with these digits (three or more)."""
-    tails = ", ".join(f"'{tail}'" for tail in phone.tails(int(digits[-3:])))
     rows = tx.rows(
-        f"SELECT ca.contact_id, a.kind, a.cipher FROM addresses a "
+        "SELECT ca.contact_id, a.kind, a.cipher FROM addresses a "
         "JOIN contact_addresses ca ON ca.address_id = a.id "
         "JOIN visible_contacts c ON c.id = ca.contact_id AND c.removed_at IS NULL "
-        f"WHERE a.tail IN ({tails}) AND a.cipher IS NOT NULL ORDER BY ca.contact_id",
+        "WHERE a.tail IN (:tails) AND a.cipher IS NOT NULL ORDER BY ca.contact_id",
+        tails=Among(list(phone.tails(int(digits[-3:]))), "text"),
         scope=tx.scope,
     )
     found: list[int] = []

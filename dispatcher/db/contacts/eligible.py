@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from dispatcher.db.broadcasts.broadcasts import Broadcast
+from dispatcher.db.compiling import Among
 from dispatcher.db.contacts.reach import Reach
 from dispatcher.db.database import Tx, at
+from dispatcher.db.rows import has_key
 from dispatcher.db.words import (
     CANCELLED,
     DO_NOT_CALL,
@@ -22,6 +24,7 @@ from dispatcher.db.words import (
     SMS,
     TOO_OFTEN,
     ZALO,
+    one_of,
 )
 from dispatcher.domain import law
 from dispatcher.domain.last_look import Scope, stopped_by
@@ -46,10 +49,9 @@ class Eligible:
     stopped_by: frozenset[Scope] = frozenset({Scope.ALL, Scope.URGENT})
 
     def not_suppressed(self, address: str = "a.id") -> str:
-        scopes = ", ".join(f"'{scope.value}'" for scope in sorted(self.stopped_by))
         return (
             f"NOT EXISTS (SELECT 1 FROM suppressions s WHERE s.address_id = {address} "
-            f"AND s.lifted_at IS NULL AND s.scope IN ({scopes}))"
+            f"AND s.lifted_at IS NULL AND s.scope IN ({one_of(sorted(self.stopped_by))}))"
         )
 
     def free(self) -> str:
@@ -106,7 +108,8 @@ def eligible(tx: Tx, broadcast: Broadcast, reach: Reach) -> Eligible:
     if reach.per_person is None or follows or broadcast.priority == URGENT:
         return Eligible(stopped_by=stops)
     most, within = reach.per_person
-    found = _lately(tx, broadcast, within, "mode = :m AND audience NOT LIKE '%\"contacts\"%'")
+    to_own_phone = has_key(tx, "audience", "contacts")
+    found = _lately(tx, broadcast, within, f"mode = :m AND NOT ({to_own_phone})")
     return Eligible(lately=found, most=most)
 
 
@@ -115,14 +118,14 @@ def despite_refusal(tx: Tx, reach: Reach, may: Eligible) -> int:
     ignored = sorted(scope.value for scope in {Scope.ALL} - may.stopped_by)
     if may.advertising or not ignored:
         return 0
-    scopes = ", ".join(f"'{scope}'" for scope in ignored)
     return int(
         tx.value(
             f"SELECT count(*) "
             "FROM visible_contacts c WHERE c.id IN (SELECT x.contact_id FROM suppressions s "
             "JOIN contact_addresses x ON x.address_id = s.address_id "
-            f"WHERE s.lifted_at IS NULL AND s.scope IN ({scopes})) "
+            "WHERE s.lifted_at IS NULL AND s.scope IN (:ignored)) "
             f"AND {may.first('c.id')} IS NOT NULL AND {reach.condition()}",
+            ignored=Among(ignored, "text"),
             scope=tx.scope,
         )
     )

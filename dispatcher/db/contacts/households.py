@@ -17,17 +17,11 @@ from dispatcher.db.contacts import shared_phones
 from dispatcher.db.contacts.eligible import IS_MOBILE, Eligible
 from dispatcher.db.database import Tx, at
 from dispatcher.db.rows import on_rows
-from dispatcher.db.words import SAME_HOUSEHOLD, SHARED_PHONE, SKIPPED, SMS, ZALO
+from dispatcher.db.words import SAME_HOUSEHOLD, SHARED_PHONE, SKIPPED, SMS, ZALO, one_of
 from dispatcher.domain.model import SkipReason, Step
 
-_WITHDRAWN = ", ".join(
-    f"'{reason.value}'"
-    for reason in (
-        SkipReason.REMOVED,
-        SkipReason.FORGOTTEN,
-        SkipReason.OPTED_OUT,
-        SkipReason.DO_NOT_CALL,
-    )
+_WITHDRAWN = one_of(
+    (SkipReason.REMOVED, SkipReason.FORGOTTEN, SkipReason.OPTED_OUT, SkipReason.DO_NOT_CALL)
 )
 # Messages `m` that wait for the one (`h`) of their household, which was taken back with nothing
 # accepted, open or in doubt, at its own phone or at one it shared.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from dispatcher.db.compiling import Among
 from dispatcher.db.contacts import user_ids
 from dispatcher.db.contacts.undoing import drop_unused, retire
 from dispatcher.db.database import Tx, at
@@ -249,13 +250,13 @@ def silenced(
     how many others). `but`: contacts that are not asked about."""
     if not addresses:
         return [], 0
-    numbers = ", ".join(str(int(a)) for a in addresses)
-    without = ", ".join(str(int(c)) for c in but) or "-1"
     rows = tx.rows(
-        f"SELECT DISTINCT ca.contact_id, c.id, c.name_sealed, "
+        "SELECT DISTINCT ca.contact_id, c.id, c.name_sealed, "
         "c.kind FROM contact_addresses ca LEFT JOIN visible_contacts c ON c.id = ca.contact_id "
-        f"WHERE ca.address_id IN ({numbers}) AND ca.contact_id NOT IN ({without}) "
+        "WHERE ca.address_id IN (:numbers) AND NOT ca.contact_id IN (:but) "
         "ORDER BY ca.contact_id",
+        numbers=Among(addresses),
+        but=Among(but),
         scope=tx.scope,
     )
     seen = [
@@ -268,11 +269,11 @@ def silenced(
 
 def of_contact(tx: Tx, contact_id: int) -> list[dict[str, Any]]:
     """Why a person's numbers are not written to now: reason, since, scope."""
-    listed_ids = ", ".join(str(a) for a in addresses_of(tx, [contact_id])) or "-1"
     return [
         dict(row)
         for row in tx.rows(
             "SELECT reason, at, scope FROM suppressions WHERE lifted_at IS NULL "
-            f"AND address_id IN ({listed_ids}) ORDER BY id"
+            "AND address_id IN (:ids) ORDER BY id",
+            ids=Among(addresses_of(tx, [contact_id])),
         )
     ]

@@ -27,13 +27,27 @@ from dispatcher.db.ops.copying import go_on_counting
 from dispatcher.db.queue.outcomes import best_of_attempts
 from dispatcher.db.rows import on_ids
 from dispatcher.db.schema import metadata
-from dispatcher.db.words import ACCEPTED, QUEUED, REMOVED, SAME_HOUSEHOLD, SHARED_PHONE, SKIPPED
+from dispatcher.db.words import (
+    ACCEPTED,
+    QUEUED,
+    REMOVED,
+    SAME_HOUSEHOLD,
+    SHARED_PHONE,
+    SKIPPED,
+    one_of,
+)
 from dispatcher.domain.machine import random_bytes
+from dispatcher.domain.model import BroadcastState
 
 ROWS = 2_000  # at once
 MARGIN = timedelta(hours=1)  # how far clocks of hosts may be apart
 LEFT = "left_behind"
-OPEN = ("scheduled", "running", "paused", "held")
+OPEN = (
+    BroadcastState.SCHEDULED,
+    BroadcastState.RUNNING,
+    BroadcastState.PAUSED,
+    BroadcastState.HELD,
+)
 Values = dict[str, Any]
 
 
@@ -161,8 +175,7 @@ class _Own:
     def __init__(self, tx: Tx) -> None:
         self._tx = tx
         self._ids: dict[str, set[Any]] = {}
-        among = ", ".join(f"'{state}'" for state in OPEN)
-        opened = tx.taken(f"SELECT id FROM broadcasts WHERE state IN ({among})")
+        opened = tx.taken(f"SELECT id FROM broadcasts WHERE state IN ({one_of(OPEN)})")
         self.open = {i for (i,) in opened}
 
     def ids(self, table: str) -> set[Any]:

@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+from dispatcher.db.compiling import Among
 from dispatcher.db.contacts.refusals import ALL, Erased, Refusal, forgotten
 from dispatcher.db.database import Tx, at
 from dispatcher.db.ops import settings as facts
@@ -89,10 +90,11 @@ class Keeper:
         return True
 
     def _changed(self, tx: Tx) -> bool:
-        acts = ", ".join(f"'{act}'" for act in ACTS)
         return bool(
             tx.value(
-                f"SELECT count(*) FROM trail WHERE id > :mark AND act IN ({acts})", mark=self._mark
+                "SELECT count(*) FROM trail WHERE id > :mark AND act IN (:acts)",
+                mark=self._mark,
+                acts=Among(list(ACTS), "text"),
             )
         )
 

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from dispatcher.db.broadcasts import texts
+from dispatcher.db.compiling import Among
 from dispatcher.db.database import Tx, at
 from dispatcher.db.queue import outcomes, references
 from dispatcher.db.rows import chosen, locking, on_ids, on_rows, tuples
@@ -279,9 +280,9 @@ def refusals_by_text(tx: Tx, broadcast_ids: Sequence[int]) -> dict[int, int]:
     rows = tx.rows(
         "SELECT m.broadcast_id, count(DISTINCT m.contact_id) AS n FROM messages m "
         "JOIN targets t ON t.message_id = m.id AND t.position = m.position "
-        f"WHERE m.state = {FAILED} AND m.reason = {CONTENT} AND m.broadcast_id IN "
-        f"({', '.join(str(int(b)) for b in broadcast_ids)}) "
-        "GROUP BY m.broadcast_id, t.body_id, m.carrier"
+        f"WHERE m.state = {FAILED} AND m.reason = {CONTENT} AND m.broadcast_id IN (:of) "
+        "GROUP BY m.broadcast_id, t.body_id, m.carrier",
+        of=Among(broadcast_ids),
     )
     worst: dict[int, int] = {}
     for row in rows:

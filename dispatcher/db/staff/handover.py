@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 
 from dispatcher.db.broadcasts import schedules
+from dispatcher.db.compiling import Among
 from dispatcher.db.database import Tx, at
 from dispatcher.db.ops import settings
 from dispatcher.db.words import (
@@ -87,8 +88,9 @@ def out_of_reach(tx: Tx, old: Actor, new: Actor) -> list[str]:
     rows = tx.rows(
         f"SELECT DISTINCT a.name FROM visible_broadcasts b "
         "JOIN broadcast_wards w ON w.broadcast_id = b.id JOIN areas a ON a.id = w.ward_id "
-        f"WHERE b.created_by = :p AND b.state IN {OPEN} AND w.ward_id NOT IN "
-        f"({', '.join(map(str, sorted(new.wards))) or '-1'}) ORDER BY a.name",
+        f"WHERE b.created_by = :p AND b.state IN {OPEN} AND NOT w.ward_id IN (:theirs) "
+        "ORDER BY a.name",
+        theirs=Among(sorted(new.wards)),
         p=old.person_id,
         scope=tx.scope,
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from dispatcher.db.compiling import Among
 from dispatcher.db.database import Row, Tx, at
 from dispatcher.db.words import APPROVED, EXPIRED, SENDING, SUBMITTED
 from dispatcher.domain.problems import Say
@@ -100,10 +101,10 @@ def unread(tx: Tx, person_id: int) -> list[dict[str, Any]]:
 
 def read(tx: Tx, person_id: int, ids: Collection[int] | None = None) -> int:
     """Tick off some, or all; how many that were."""
-    which = "" if ids is None else f" AND id IN ({', '.join(str(int(i)) for i in ids) or '-1'})"
+    which = "" if ids is None else " AND id IN (:ids)"
     done = tx.run(
         f"UPDATE notices SET read_at = :now WHERE person_id = :p AND read_at IS NULL{which}",
-        {"now": at(tx.now), "p": person_id},
+        {"now": at(tx.now), "p": person_id, "ids": Among(list(ids or ()))},
     ).rowcount
     tx.note("read", "notices", person_id, notices=done)
     return done
@@ -168,8 +169,8 @@ def take(tx: Tx, way: str, limit: int = 50) -> list[dict[str, Any]]:
 
 def done(tx: Tx, way: str, ids: Collection[int], outcome: str) -> None:
     """How telling them ended: sent, failed, unsure, or kept (a drill lets nothing out)."""
-    listed = ", ".join(str(int(i)) for i in ids) or "-1"
-    tx.run(f"UPDATE notices SET {way} = :o WHERE id IN ({listed})", {"o": outcome})
+    some = {"o": outcome, "ids": Among(list(ids))}
+    tx.run(f"UPDATE notices SET {way} = :o WHERE id IN (:ids)", some)
 
 
 def later(tx: Tx, way: str, rows: Sequence[Row]) -> None:
@@ -192,14 +193,14 @@ def later(tx: Tx, way: str, rows: Sequence[Row]) -> None:
 
 def broadcasts_in(tx: Tx, states: Sequence[str], since: datetime) -> list[dict[str, Any]]:
     """Broadcasts in these states that changed hands lately, with their wards and hands."""
-    named = ", ".join(f"'{s}'" for s in states)
     rows = tx.rows(
-        f"SELECT id, title, state, reason, created_by, "
+        "SELECT id, title, state, reason, created_by, "
         "submitted_at, released_at, at, emergency_id, schedule_id, drafted_by_system, "
         "ceiling_people, created_at FROM visible_broadcasts "
-        f"WHERE state IN ({named}) AND COALESCE(released_at, submitted_at, created_at) >= :since "
+        "WHERE state IN (:states) AND COALESCE(released_at, submitted_at, created_at) >= :since "
         "ORDER BY id DESC LIMIT 200",
         since=at(since),
+        states=Among(states, "text"),
         scope=tx.scope,
     )
     found = []

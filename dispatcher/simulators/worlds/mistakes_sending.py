@@ -180,8 +180,8 @@ mistake(
     "it is not handed on from somebody who was taken off the list",
     (
         _S + "contacts.shared_phones",
-        "{FAILED}, {SKIPPED}, {UNCONFIRMED}) \"\n    f\"OR (h.state",
-        "{FAILED}, {UNCONFIRMED}) \"\n    f\"OR (h.state",
+        '{FAILED}, {SKIPPED}, {UNCONFIRMED}) "\n    f"OR (h.state',
+        '{FAILED}, {UNCONFIRMED}) "\n    f"OR (h.state',
     ),
     fault="E",
 )
