@@ -172,8 +172,9 @@ def _fetched(tx: Tx, sql: str, **values: Any) -> Sequence[tuple[Any, ...]]:
 
 def place(tx: Tx, kind: str, row_id: int) -> int | None:
     """The broadcast a message or an attempt belongs to, where the actor sees it."""
-    of = "m.id" if kind == "messages" else "a.id"
-    join = "" if kind == "messages" else " JOIN attempts a ON a.message_id = m.id"
+    of, join = "m.id", ""
+    if kind != "messages":
+        of, join = "a.id", " JOIN attempts a ON a.message_id = m.id"
     found = tx.value(
         f"SELECT m.broadcast_id FROM visible_messages m{join} WHERE {of} = :id",
         id=row_id,

@@ -441,7 +441,8 @@ def settle_targets(
         f"UPDATE messages SET state = CASE WHEN told.start IS NULL THEN {SKIPPED} "
         f"ELSE {QUEUED} END, reason = CASE WHEN told.start IS NOT NULL THEN NULL "
         f"WHEN told.holder IS NULL THEN {NO_CHANNEL} ELSE {SHARED_PHONE} END, "
-        "through_id = told.holder, position = COALESCE(told.start, messages.position), gateway = told.gateway, "
+        "through_id = told.holder, position = COALESCE(told.start, messages.position), "
+        "gateway = told.gateway, "
         "carrier = COALESCE(told.carrier, messages.carrier) FROM told WHERE told.id = messages.id",
         {"b": broadcast_id, "base": base, "position": position},
         scope=tx.scope,

@@ -17,7 +17,8 @@ def refused(tx: Tx, targets: Sequence[tuple[int, int, str]], until: datetime) ->
     on_rows(
         tx,
         "INSERT INTO reachability (address_id, channel, refused_at, code, until) "
-        "SELECT DISTINCT t.address_id, t.channel, :now, r.c, :until FROM "
+        "SELECT DISTINCT t.address_id, t.channel, CAST(:now AS BIGINT), r.c, "
+        "CAST(:until AS BIGINT) FROM "
         ":rows r JOIN targets t "
         "ON t.message_id = r.m AND t.position = r.p WHERE 1 = 1 "
         "ON CONFLICT (address_id, channel) DO UPDATE SET refused_at = excluded.refused_at, "
@@ -37,7 +38,7 @@ def reached(tx: Tx, targets: Sequence[tuple[int, int]]) -> None:
     on_rows(
         tx,
         "INSERT INTO reachability (address_id, channel, reached_at) "
-        "SELECT DISTINCT t.address_id, t.channel, :now FROM "
+        "SELECT DISTINCT t.address_id, t.channel, CAST(:now AS BIGINT) FROM "
         ":rows r JOIN targets t "
         "ON t.message_id = r.m AND t.position = r.p WHERE 1 = 1 "
         "ON CONFLICT (address_id, channel) DO UPDATE SET reached_at = excluded.reached_at, "

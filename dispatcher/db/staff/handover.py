@@ -43,22 +43,6 @@ class InHand:
 def in_hand(tx: Tx, person: Actor) -> InHand:
     """What waits for this person now."""
 
-    def ids(states: str) -> tuple[int, ...]:
-        rows = tx.rows(
-            f"SELECT id FROM visible_broadcasts "
-            f"WHERE created_by = :p AND state IN {states} ORDER BY id",
-            p=person.person_id,
-            scope=tx.scope,
-        )
-        return tuple(row["id"] for row in rows)
-
-    def names(column: str, states: str) -> tuple[str, ...]:
-        rows = tx.rows(
-            f"SELECT name FROM schedules WHERE {column} = :p AND state IN {states} ORDER BY name",
-            p=person.person_id,
-        )
-        return tuple(row["name"] for row in rows)
-
     duties = tx.value(
         "SELECT count(*) FROM duties WHERE person_id = :p AND removed_at IS NULL "
         "AND ends_at > :now",
@@ -66,13 +50,31 @@ def in_hand(tx: Tx, person: Actor) -> InHand:
         now=at(tx.now),
     )
     return InHand(
-        ids(OPEN),
-        ids(WAITING),
-        names("submitted_by", f"({SUBMITTED}, {APPROVED}, {PAUSED})"),
-        names("approved_by", f"({APPROVED}, {PAUSED})"),
+        _broadcasts(tx, person, OPEN),
+        _broadcasts(tx, person, WAITING),
+        _schedules(tx, person, "submitted_by", f"({SUBMITTED}, {APPROVED}, {PAUSED})"),
+        _schedules(tx, person, "approved_by", f"({APPROVED}, {PAUSED})"),
         tuple(_lists(tx, person.name)),
         int(duties),
     )
+
+
+def _broadcasts(tx: Tx, person: Actor, states: str) -> tuple[int, ...]:
+    rows = tx.rows(
+        "SELECT id FROM visible_broadcasts "
+        f"WHERE created_by = :p AND state IN {states} ORDER BY id",
+        p=person.person_id,
+        scope=tx.scope,
+    )
+    return tuple(row["id"] for row in rows)
+
+
+def _schedules(tx: Tx, person: Actor, column: str, states: str) -> tuple[str, ...]:
+    rows = tx.rows(
+        f"SELECT name FROM schedules WHERE {column} = :p AND state IN {states} ORDER BY name",
+        p=person.person_id,
+    )
+    return tuple(row["name"] for row in rows)
 
 
 def _lists(tx: Tx, name: str) -> dict[int, dict[str, str]]:

@@ -9,7 +9,7 @@ UNREAD = "\0"  # in a text: words that depend on who calls
 
 
 class Unknown:
-    """Any value. In a statement a number stands for it; for words that a caller hands in, UNREAD."""
+    """Any value. In a statement a number stands for it; UNREAD for words that are handed in."""
 
     def __init__(self, shown: str = "1") -> None:
         self.shown = shown
@@ -53,11 +53,6 @@ class Unknown:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Unknown)
 
-    def __lt__(self, other: object) -> bool:
-        return False
-
-    __gt__ = __le__ = __ge__ = __lt__
-
     def __contains__(self, item: object) -> bool:
         return False
 
@@ -67,8 +62,13 @@ class Unknown:
     def __radd__(self, other: Any) -> Any:
         return f"{other}{self}" if isinstance(other, str) else Unknown()
 
-    def _number(self, other: Any) -> Unknown:
+    def _compared(self, other: Any) -> bool:
+        return False
+
+    __lt__ = __gt__ = __le__ = __ge__ = _compared
+
+    def _number(self, *other: Any) -> Unknown:
         return Unknown()
 
     __sub__ = __rsub__ = __mul__ = __rmul__ = __floordiv__ = __mod__ = __and__ = __or__ = _number
-    __truediv__ = __neg__ = __rtruediv__ = _number
+    __truediv__ = __rtruediv__ = __neg__ = _number
