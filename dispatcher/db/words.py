@@ -1,7 +1,7 @@
 """Our own words as SQL writes them: states, reasons and kinds, each taken from its enum once.
 
-They stand in statements as literals and not as parameters: a partial index on `state = 'queued'`
-serves only statements that say so themselves.
+They stand in statements as literals and not as parameters: a partial index on one state serves only
+statements that name this state themselves.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from walk import crowd, import_list, sheet
 from dispatcher.db import schema
 from dispatcher.db.contacts import areas
 from dispatcher.db.rows import tuples
+from dispatcher.db.scope import Scope
 from dispatcher.db.staff import people
 from dispatcher.domain.model import SYSTEM, Actor, Role
 from dispatcher.domain.problems import Bug, Problem
@@ -87,6 +88,13 @@ def test_visible_shows_the_wards_of_the_actor_and_nothing_else(app, tmp_path):
         with app.store.read(actor) as tx:
             found = tx.value("SELECT count(*) FROM visible_contacts", scope=tx.scope)
             assert found == count
+
+
+def test_without_a_scope_the_database_knows_nothing_visible(app):
+    with pytest.raises(sa.exc.DBAPIError, match="visible_contacts"), app.store.read(SYSTEM) as tx:
+        tx.value("SELECT count(*) FROM visible_contacts")
+    with app.store.read(SYSTEM) as tx:
+        assert tx.value("SELECT count(*) FROM visible_contacts", scope=Scope(frozenset())) == 0
 
 
 def test_a_reading_transaction_changes_nothing(app):

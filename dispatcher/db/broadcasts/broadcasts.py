@@ -328,7 +328,7 @@ def move(
         )
     sets = ", ".join(f'"{name}" = :{name}' for name in values)
     changed = tx.run(
-        f"UPDATE broadcasts SET state = :to, reason = :reason"
+        "UPDATE broadcasts SET state = :to, reason = :reason"
         f"{', ' + sets if sets else ''} WHERE id = :id AND state = :old "
         "AND id IN (SELECT id FROM visible_broadcasts)",
         {

@@ -90,7 +90,7 @@ def planned(tx: Tx, broadcast: Broadcast, now: datetime) -> dict[int, int]:
         return {}
     for low in range(ends["low"], ends["high"] + 1, STRETCH):
         for row in tx.rows(
-            f"SELECT m.ward_id, t.channel, a.carrier, b.parts, "
+            "SELECT m.ward_id, t.channel, a.carrier, b.parts, "
             "count(*) AS n FROM visible_messages m JOIN targets t ON t.message_id = m.id "
             "JOIN bodies b ON b.id = t.body_id JOIN addresses a ON a.id = t.address_id "
             "WHERE m.id >= :low AND m.id < :high AND m.broadcast_id = :b "
@@ -185,7 +185,7 @@ def take_anyway(tx: Tx, broadcast_id: int) -> int:
 def settle(tx: Tx) -> list[int]:
     """Chore: what is over gives back what it did not spend; the ids of those broadcasts."""
     rows = tx.rows(
-        f"SELECT r.* "
+        "SELECT r.* "
         "FROM reservations r JOIN visible_broadcasts b ON b.id = r.broadcast_id "
         f"WHERE b.state IN ({one_of(OVER)}) AND (r.settled_at IS NULL OR r.settled_at < b.done_at) "
         "AND NOT EXISTS (SELECT 1 FROM visible_messages m WHERE m.broadcast_id = b.id "
@@ -216,7 +216,7 @@ def released_that_day(tx: Tx, broadcast: Broadcast, starts: datetime) -> dict[in
     urgent ones do not count."""
     local = starts.astimezone(HANOI).replace(hour=0, minute=0, second=0, microsecond=0)
     rows = tx.rows(
-        f"SELECT w.ward_id, count(*) AS n "
+        "SELECT w.ward_id, count(*) AS n "
         "FROM visible_broadcasts b JOIN broadcast_wards w ON w.broadcast_id = b.id "
         "WHERE w.ward_id IN (:wards) AND b.id <> :b AND b.mode = :mode AND b.priority <> 0 "
         f"AND b.correction_of IS NULL AND NOT ({has_key(tx, 'b.audience', 'contacts')}) "

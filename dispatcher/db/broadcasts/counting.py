@@ -189,7 +189,7 @@ def look(tx: Tx, broadcast: Broadcast, found: Counted, step: int, scope: str, wa
         "AND t.contact_id = p.contact_id JOIN plan_bodies pb ON pb.broadcast_id = :b "
         f"AND pb.step = :s AND pb.scope_id = {releases.scope_id(scope, 'p')} "
         "JOIN bodies b ON b.id = pb.body_id JOIN addresses a ON a.id = p.address_id "
-        f"WHERE p.reason IS NULL AND NOT b.parts IN (:full) ORDER BY b.parts DESC, p.n LIMIT :n",
+        "WHERE p.reason IS NULL AND NOT b.parts IN (:full) ORDER BY b.parts DESC, p.n LIMIT :n",
         b=broadcast.id,
         s=step,
         full=Among(list(known)),

@@ -71,7 +71,7 @@ def open_work(tx: Tx, now: datetime, soon: timedelta) -> bool:
             f"m.state = {ACCEPTED} AND m.deadline_at <= :soon",
         ):
             if tx.one(
-                f"SELECT 1 FROM visible_messages m "
+                "SELECT 1 FROM visible_messages m "
                 f"WHERE m.broadcast_id = :b AND {condition} LIMIT 1",
                 b=broadcast.id,
                 soon=at(now + soon),
@@ -124,7 +124,7 @@ def _can_move(tx: Tx, broadcast_id: int, gateway: str, others: Collection[str]) 
     """True when something that waits for a gateway may go by another one of its step."""
     for other in others:
         if tx.one(
-            f"SELECT 1 FROM visible_messages m "
+            "SELECT 1 FROM visible_messages m "
             f"WHERE m.broadcast_id = :b AND m.gateway = :g AND {MOVABLE} LIMIT 1",
             b=broadcast_id,
             g=gateway,
@@ -143,7 +143,7 @@ def end_queued(tx: Tx, broadcast_id: int, to: MessageState) -> int:
     shared_phones.end(tx, broadcast_id, to)
     return int(
         tx.run(
-            f"UPDATE messages SET "
+            "UPDATE messages SET "
             f"state = {best_of_attempts(':to')}, deadline_at = NULL, lease_owner = NULL, "
             f"lease_until = NULL, changed_at = :now WHERE broadcast_id = :b AND state = {QUEUED} "
             "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = messages.id)",

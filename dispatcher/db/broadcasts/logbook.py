@@ -375,8 +375,8 @@ def by_reference(tx: Tx, broadcast_id: int, references: Sequence[str]) -> list[d
     order = {reference: place for place, reference in enumerate(references)}
     rows = on_rows(
         tx,
-        f"SELECT a.reference, a.channel, ad.tail, b.text, b.sealed, "
-        f"b.params, b.template_id, b.encoding, b.parts FROM :rows r "
+        "SELECT a.reference, a.channel, ad.tail, b.text, b.sealed, "
+        "b.params, b.template_id, b.encoding, b.parts FROM :rows r "
         "JOIN attempts a ON a.reference = r.reference "
         "JOIN visible_messages m ON m.id = a.message_id "
         "JOIN targets t ON t.message_id = a.message_id AND t.position = a.position "
@@ -404,7 +404,7 @@ def households(tx: Tx, broadcast_id: int) -> list[dict[str, Any]]:
     Somebody without a household is one. Reached through a shared phone counts as reached.
     """
     rows = tx.rows(
-        f"SELECT w.name AS ward, g.name AS residential_group, "
+        "SELECT w.name AS ward, g.name AS residential_group, "
         "m.household_id AS household, MIN(m.contact_id) AS contact, count(*) AS people, "
         f"{REACH} AS reach "
         "FROM visible_messages m LEFT JOIN visible_messages h ON h.id = m.through_id "

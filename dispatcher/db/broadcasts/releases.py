@@ -95,7 +95,7 @@ def scope_ids(tx: Tx, reach: Reach, scope: str) -> list[int]:
         return [
             int(row["scope"])
             for row in tx.rows(
-                f"SELECT w.id AS scope "
+                "SELECT w.id AS scope "
                 f"FROM areas w WHERE w.kind = {WARD} AND EXISTS (SELECT 1 FROM visible_contacts c "
                 f"WHERE c.ward_id = w.id AND {reach.condition()}) ORDER BY w.id",
                 scope=tx.scope,
@@ -104,7 +104,7 @@ def scope_ids(tx: Tx, reach: Reach, scope: str) -> list[int]:
     return [
         int(row["scope"])
         for row in tx.rows(
-            f"SELECT DISTINCT "
+            "SELECT DISTINCT "
             f"{scope_id(scope, 'c')} AS scope "
             f"FROM visible_contacts c WHERE {reach.condition()}",
             scope=tx.scope,
@@ -115,7 +115,7 @@ def scope_ids(tx: Tx, reach: Reach, scope: str) -> list[int]:
 def people(tx: Tx, reach: Reach, low: int, high: int) -> list[Any]:
     """What a text that names a person may need: contacts with id in (low, high]."""
     return tx.rows(
-        f"SELECT c.id, c.name_sealed, "
+        "SELECT c.id, c.name_sealed, "
         "c.title, c.row_sealed, "
         "c.ward_id, c.residential_group_id FROM visible_contacts c "
         f"WHERE c.id > :low AND c.id <= :high AND {reach.condition()}",
@@ -194,9 +194,9 @@ def choose_numbers(
     )
     skipped = f"WHEN EXISTS (SELECT 1 {elder}) THEN {SAME_HOUSEHOLD} " if by_household else ""
     tx.run(
-        f"WITH told AS (SELECT c.*, "
+        "WITH told AS (SELECT c.*, "
         f"(SELECT x.address_id {NUMBERS}c.id AND {IS_MOBILE} AND {may.free()} ORDER BY x.position "
-        f"LIMIT 1) AS own FROM visible_contacts c WHERE c.id > :low AND c.id <= :high "
+        "LIMIT 1) AS own FROM visible_contacts c WHERE c.id > :low AND c.id <= :high "
         f"AND {reach.condition()}) INSERT INTO plan_rows (n, contact_id, ward_id, "
         "residential_group_id, household_id, reason, address_id, carrier) "
         f"SELECT {'NULL' if tx.is_sqlite else _NEXT}, c.id, c.ward_id, c.residential_group_id, "
@@ -217,7 +217,6 @@ def _through_household(tx: Tx, broadcast_id: int, base: int) -> None:
     """Whoever is skipped for their household: name the message that reaches it, not that of
     somebody earlier in the list who has no number."""
     tx.run(
-        ""
         "UPDATE messages SET through_id = (SELECT h.id "
         "FROM visible_contacts o JOIN visible_messages h ON h.contact_id = o.id "
         f"AND h.broadcast_id = :b AND (h.reason IS NULL OR h.reason <> {SAME_HOUSEHOLD}) "
@@ -323,7 +322,7 @@ def add_more_targets(
         "ca.address_id, pb.body_id FROM visible_messages m "
         "JOIN contact_addresses ca ON ca.contact_id = m.contact_id "
         f"JOIN addresses a ON a.id = ca.address_id AND {IS_MOBILE} "
-        f"JOIN plan_bodies pb ON pb.broadcast_id = m.broadcast_id AND pb.step = :step "
+        "JOIN plan_bodies pb ON pb.broadcast_id = m.broadcast_id AND pb.step = :step "
         f"AND pb.scope_id = {scope_id(scope, 'm')} WHERE m.contact_id > :low "
         f"AND m.contact_id <= :high AND m.broadcast_id = :b AND m.state = {QUEUED} "
         f"AND ca.position > {may.first('m.contact_id')} "
@@ -373,7 +372,7 @@ def leave_out_unreachable(tx: Tx, broadcast_id: int, low: int, high: int) -> dic
         "AND y.channel = o.channel AND y.until > :now"
     )
     gone = tx.rows(
-        f"DELETE FROM targets WHERE (message_id, position) IN "
+        "DELETE FROM targets WHERE (message_id, position) IN "
         "(SELECT t.message_id, t.position FROM reachability x JOIN targets t "
         "ON t.broadcast_id = :b AND t.channel = x.channel AND t.address_id = x.address_id "
         f"JOIN visible_messages m ON m.id = t.message_id AND m.state = {QUEUED} "
@@ -425,7 +424,7 @@ def settle_targets(
     names = " UNION ALL ".join(f"SELECT '{c}' AS channel" for c in channels)
     by_ids(tx)
     tx.run(
-        f"WITH odd AS MATERIALIZED (SELECT :base + p.n AS id, "
+        "WITH odd AS MATERIALIZED (SELECT :base + p.n AS id, "
         "p.contact_id, "
         "(SELECT MIN(t.position) FROM targets t WHERE t.message_id = :base + p.n) AS start "
         "FROM plan_rows p WHERE p.reason IS NULL AND NOT EXISTS (SELECT 1 FROM targets t "
@@ -550,7 +549,7 @@ def _parts(tx: Tx, broadcast_id: int) -> list[dict[str, Any]]:
             "SELECT t.step, t.channel, a.carrier, b.parts, count(*) AS messages "
             "FROM targets t JOIN bodies b ON b.id = t.body_id "
             "JOIN addresses a ON a.id = t.address_id WHERE t.message_id >= :low "
-            f"AND t.message_id < :high AND +t.broadcast_id = :b "
+            "AND t.message_id < :high AND +t.broadcast_id = :b "
             f"AND t.position = t.step * {TARGETS_PER_STEP} + {BY_PHONE} "
             "GROUP BY t.step, t.channel, a.carrier, b.parts",
             low=low,

@@ -81,7 +81,7 @@ def others(tx: Tx, broadcast: Broadcast, start: datetime, now: datetime) -> list
         return []
     states = one_of((*_OPEN, BroadcastState.APPROVED, BroadcastState.SCHEDULED))
     rows = tx.rows(
-        f"SELECT b.id, b.state, b.at, b.window, b.schedule_id, "
+        "SELECT b.id, b.state, b.at, b.window, b.schedule_id, "
         "b.approved_at, b.released_at, b.starts_at, b.expires_at, b.again_of "
         "FROM visible_broadcasts b "
         "WHERE b.id <> :b AND b.mode = :mode "
@@ -242,7 +242,7 @@ def skip(tx: Tx, broadcast_id: int, found: Sequence[Same], low: int, high: int) 
         skipped += len(ids)
         on_ids(tx, "DELETE FROM targets WHERE message_id IN (:ids)", ids)
         tx.run(
-            f"DELETE FROM targets WHERE (message_id, position) IN "
+            "DELETE FROM targets WHERE (message_id, position) IN "
             f"(SELECT t.message_id, t.position {_hits(one)} AND {_FURTHER})",
             known,
             scope=tx.scope,

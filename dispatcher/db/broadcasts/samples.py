@@ -30,7 +30,7 @@ def samples(tx: Tx, broadcast_id: int, look: Look) -> list[Any]:
     )
     order = "m.id, t.position" if chosen else "b.parts DESC, m.id"
     return tx.rows(
-        f"SELECT m.id, m.contact_id, t.channel, t.step, a.tail, "
+        "SELECT m.id, m.contact_id, t.channel, t.step, a.tail, "
         "a.carrier, b.text, b.sealed, b.params, b.template_id, b.encoding, b.parts "
         f"FROM visible_messages m JOIN targets t ON {which} "
         "JOIN addresses a ON a.id = t.address_id JOIN bodies b ON b.id = t.body_id "

@@ -74,7 +74,7 @@ def known(tx: Tx, wards: set[int]) -> dict[bytes, list[Known]]:
     numbers: dict[int, dict[int, str]] = {}
     notes: dict[int, dict[int, str]] = {}
     for row in tx.rows(
-        f"SELECT ca.contact_id, ca.position, ca.note_sealed, "
+        "SELECT ca.contact_id, ca.position, ca.note_sealed, "
         "a.kind, a.cipher "
         "FROM contact_addresses ca JOIN visible_contacts c ON c.id = ca.contact_id "
         f"JOIN addresses a ON a.id = ca.address_id WHERE {inside} AND a.cipher IS NOT NULL",
@@ -89,12 +89,13 @@ def known(tx: Tx, wards: set[int]) -> dict[bytes, list[Known]]:
             notes.setdefault(row["contact_id"], {})[row["position"]] = note
     groups: dict[int, set[str]] = {}
     for row in tx.rows(
-        "SELECT m.contact_id, g.key FROM group_members m JOIN groups g ON g.id = m.group_id"
+        "SELECT m.contact_id, g.key FROM group_members m JOIN groups g ON g.id = m.group_id "
+        "JOIN visible_contacts c ON c.id = m.contact_id",
+        scope=tx.scope,
     ):
         groups.setdefault(row["contact_id"], set()).add(row["key"])
     found: dict[bytes, list[Known]] = {}
     for row in tx.rows(
-        f""
         "SELECT c.id, c.name_key, c.ordinal, c.name_sealed, c.title, c.row_sealed, "
         "h.key AS household "
         "FROM visible_contacts c LEFT JOIN visible_households h ON h.id = c.household_id "
@@ -232,11 +233,12 @@ def listed(
     for link in on_rows(
         tx,
         "SELECT ca.contact_id, a.tail, a.kind, a.cipher, ca.note_sealed "
-        "FROM :rows r "
-        "JOIN contact_addresses ca ON ca.contact_id = r.id "
+        "FROM :rows r JOIN visible_contacts c ON c.id = r.id "
+        "JOIN contact_addresses ca ON ca.contact_id = c.id "
         "JOIN addresses a ON a.id = ca.address_id ORDER BY ca.contact_id, ca.position",
         {"id": "bigint"},
         [[c["id"]] for c in found],
+        scope=tx.scope,
     ):
         full = numbers and link["cipher"] is not None
         shown = tx.sealer.open_address(link["kind"], link["cipher"]) if full else link["tail"]
@@ -278,7 +280,7 @@ def _conditions(ids: Sequence[int] | None, within: Within) -> tuple[str, dict[st
 def _opened(tx: Tx, where: str, values: Mapping[str, Any]) -> Iterator[Line]:
     """Contacts with their names, one residential group after the other."""
     sql = (
-        f"SELECT c.id, c.name_sealed, c.title, c.kind, w.name "
+        "SELECT c.id, c.name_sealed, c.title, c.kind, w.name "
         "AS ward, g.name AS residential_group, c.household_id AS household, c.source, "
         "c.source_row, c.ward_id "
         "FROM visible_contacts c JOIN areas w ON w.id = c.ward_id "
@@ -338,7 +340,7 @@ def learn_names(tx: Tx) -> int:
     """Search bits for whoever has none yet; how many. After an upgrade from before they were."""
     learned = 0
     while rows := tx.rows(
-        f"SELECT id, name_sealed FROM visible_contacts "
+        "SELECT id, name_sealed FROM visible_contacts "
         f"WHERE name_bits IS NULL AND kind <> 'tester' LIMIT {AT_ONCE}",
         scope=tx.scope,
     ):
@@ -372,10 +374,11 @@ def beside(tx: Tx, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     for link in on_rows(
         tx,
         "SELECT ca.contact_id, a.tail, ca.note_sealed FROM :rows r "
-        "JOIN contact_addresses ca ON ca.contact_id = r.id "
+        "JOIN visible_contacts c ON c.id = r.id JOIN contact_addresses ca ON ca.contact_id = c.id "
         "JOIN addresses a ON a.id = ca.address_id WHERE ca.note_sealed IS NOT NULL",
         {"id": "bigint"},
         [[i] for i in ids],
+        scope=tx.scope,
     ):
         found[link["contact_id"]]["notes"][link["tail"]] = tx.sealer.open(link["note_sealed"])
     for row in on_rows(

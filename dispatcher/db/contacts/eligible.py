@@ -120,7 +120,7 @@ def despite_refusal(tx: Tx, reach: Reach, may: Eligible) -> int:
         return 0
     return int(
         tx.value(
-            f"SELECT count(*) "
+            "SELECT count(*) "
             "FROM visible_contacts c WHERE c.id IN (SELECT x.contact_id FROM suppressions s "
             "JOIN contact_addresses x ON x.address_id = s.address_id "
             "WHERE s.lifted_at IS NULL AND s.scope IN (:ignored)) "

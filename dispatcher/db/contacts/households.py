@@ -49,7 +49,7 @@ def keep(
     sent. `steps`: (index, step, shares, scope of its texts) of those that have a text."""
     for index, step, shares, scope in steps:
         tx.run(
-            f"INSERT INTO shared_targets (message_id, position, "
+            "INSERT INTO shared_targets (message_id, position, "
             "broadcast_id, step, channel, gateway, address_id, body_id) SELECT :base + p.n, "
             f":by_phone + ca.position, :b, :step, :channel, {drawn(shares, ':base + p.n')}, "
             "ca.address_id, pb.body_id FROM plan_rows p "
@@ -127,7 +127,7 @@ def _waiting(tx: Tx, broadcast_id: int) -> list[_Member]:
     """What the members of free households would be sent, in the order of the list."""
     hold = "" if tx.is_sqlite else " FOR UPDATE OF m"
     rows = tx.taken(
-        f"SELECT m.through_id, m.id, w.position, w.step, w.channel, "
+        "SELECT m.through_id, m.id, w.position, w.step, w.channel, "
         "w.gateway, w.address_id, w.body_id, (SELECT x.carrier FROM addresses x "
         "WHERE x.id = w.address_id), (SELECT MIN(k.message_id) FROM targets k "
         f"WHERE k.broadcast_id = :b AND k.channel IN ({SMS}, {ZALO}) "
@@ -167,7 +167,7 @@ def _pass_on(
     on_rows(
         tx,
         f"UPDATE messages SET reason = {SHARED_PHONE}, through_id = r.h, "
-        f"changed_at = :now FROM :rows r "
+        "changed_at = :now FROM :rows r "
         f"WHERE messages.id = r.m AND messages.state = {SKIPPED}",
         {"m": "bigint", "h": "bigint"},
         [[s.message, s.holder] for s in sharing],

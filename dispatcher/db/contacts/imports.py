@@ -347,7 +347,7 @@ def _set(
 ) -> None:
     moved = ", ward_id = :w, residential_group_id = :g, household_id = NULL" if place else ""
     tx.run(
-        f"UPDATE contacts SET name_sealed = :n, "
+        "UPDATE contacts SET name_sealed = :n, "
         "name_bits = :bits, title = COALESCE(:t, title), updated_at = :now, "
         "ordinal = CASE WHEN name_key = :k THEN ordinal ELSE COALESCE((SELECT MAX(c.ordinal) + 1 "
         f"FROM visible_contacts c WHERE c.name_key = :k), 0) END, name_key = :k{moved} "

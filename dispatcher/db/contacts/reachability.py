@@ -67,11 +67,13 @@ def of_contacts(tx: Tx, contact_ids: Sequence[int]) -> dict[int, list[dict[str, 
     for row in on_rows(
         tx,
         "SELECT ca.contact_id, a.tail, x.channel, x.reached_at, x.refused_at, x.code, x.until "
-        "FROM :rows r JOIN contact_addresses ca ON ca.contact_id = r.id "
+        "FROM :rows r JOIN visible_contacts c ON c.id = r.id "
+        "JOIN contact_addresses ca ON ca.contact_id = c.id "
         "JOIN addresses a ON a.id = ca.address_id JOIN reachability x ON x.address_id = a.id "
         "ORDER BY ca.contact_id, ca.position, x.channel",
         {"id": "bigint"},
         [[i] for i in contact_ids],
+        scope=tx.scope,
     ):
         found.setdefault(row["contact_id"], []).append(dict(row))
     return found

@@ -55,7 +55,7 @@ def seen(tx: Tx, reply: int) -> dict[str, Any] | None:
 def _read(tx: Tx, which: str, limit: int) -> list[dict[str, Any]]:
     mine = "" if tx.actor.wards is None else " AND c.id IS NOT NULL"
     rows = tx.rows(
-        f"SELECT r.id, r.at, r.gateway, r.address_id AS address, "
+        "SELECT r.id, r.at, r.gateway, r.address_id AS address, "
         "a.tail AS phone, MIN(c.id) AS contact, r.opt_out, r.wish, r.look, r.looked_at, "
         "r.looked_by, r.confirmation, r.sealed FROM replies r "
         "LEFT JOIN addresses a ON a.id = r.address_id "

@@ -146,7 +146,7 @@ def keep(
             f"WHERE p.reason IS NULL AND ca.position < :most AND {may.not_suppressed()} "
             # a look by id for each: as a join, PostgreSQL without statistics of this broadcast
             # walks all who share a phone for each person
-            f"AND (SELECT m.reason FROM visible_messages m "
+            "AND (SELECT m.reason FROM visible_messages m "
             f"WHERE m.id = :base + p.n) = {SHARED_PHONE} "
             "ON CONFLICT DO NOTHING",
             {
@@ -256,7 +256,7 @@ def reached_after_all(tx: Tx, attempts: Sequence[int]) -> None:
         tx,
         f"UPDATE messages SET state = {SKIPPED}, reason = {SHARED_PHONE}, "
         f"changed_at = :now, through_id = (SELECT MIN(t.message_id) {of_them} "
-        f"WHERE s.message_id = messages.id AND r.id IN (:ids)) WHERE id IN (SELECT s.message_id "
+        "WHERE s.message_id = messages.id AND r.id IN (:ids)) WHERE id IN (SELECT s.message_id "
         f"{of_them} WHERE r.id IN (:ids) AND {_DELIVERED_THERE}) AND state = {FAILED} "
         f"AND reason = {RECIPIENT} AND NOT EXISTS (SELECT 1 FROM attempts x "
         "WHERE x.message_id = messages.id)",
@@ -270,7 +270,7 @@ def _waiting(tx: Tx, broadcast_id: int) -> list[_Sharer]:
     another number besides waits for the first to fail, like everybody."""
     hold = "" if tx.is_sqlite else " FOR UPDATE OF m"
     rows = tx.taken(
-        f"SELECT w.address_id, w.message_id, w.position, w.step, "
+        "SELECT w.address_id, w.message_id, w.position, w.step, "
         "w.channel, w.gateway, w.body_id, ad.carrier, h.id, t.position, "
         "(SELECT count(*) FROM attempts a WHERE a.message_id = t.message_id "
         "AND a.position = t.position) FROM messages m "
@@ -329,7 +329,7 @@ def _pass_on(tx: Tx, broadcast_id: int, given: Sequence[_Sharer]) -> None:
         "UPDATE messages SET changed_at = CASE WHEN changed_at < :now THEN :now "
         f"ELSE changed_at + 1 END, position = {_last_asked('position')}, "
         f"gateway = {_last_asked('gateway')} "
-        f"FROM (SELECT DISTINCT r.m FROM :rows r) d "
+        "FROM (SELECT DISTINCT r.m FROM :rows r) d "
         "WHERE messages.id = d.m",
         {"m": "bigint"},
         [[m] for m, _ in held],
@@ -411,7 +411,7 @@ def _fail(tx: Tx, messages: set[int]) -> list[int]:
     rows = on_rows(
         tx,
         f"UPDATE messages SET state = {FAILED}, reason = {RECIPIENT}, "
-        f"changed_at = :now FROM :rows r WHERE messages.id = r.m "
+        "changed_at = :now FROM :rows r WHERE messages.id = r.m "
         f"AND messages.state = {SKIPPED} AND messages.reason = {SHARED_PHONE} AND NOT EXISTS "
         "(SELECT 1 FROM shared_targets s WHERE s.message_id = messages.id "
         f"AND ({_UNTRIED} OR {TAKEN})) RETURNING messages.id AS id",
@@ -450,7 +450,7 @@ def end(tx: Tx, broadcast_id: int, to: MessageState) -> None:
     """At the end of a broadcast: whoever shares a phone nothing was accepted for becomes `to`."""
     one_at_a_time(tx)
     tx.run(
-        f"UPDATE messages SET state = :to, reason = NULL, "
+        "UPDATE messages SET state = :to, reason = NULL, "
         "through_id = NULL, changed_at = :now WHERE broadcast_id = :b "
         f"AND {_GOT_NOTHING.format(m='messages')}",
         {"to": to.value, "b": broadcast_id, "now": at(tx.now)},
@@ -466,7 +466,7 @@ def left_over(tx: Tx, since: datetime) -> list[tuple[int, MessageState]]:
     return [
         (row["id"], ends[row["state"]])
         for row in tx.rows(
-            f"SELECT b.id, b.state "
+            "SELECT b.id, b.state "
             f"FROM visible_broadcasts b WHERE b.state IN ({STOPPED}, {EXPIRED}) "
             "AND b.released_at >= :since AND EXISTS (SELECT 1 FROM visible_messages m "
             f"WHERE m.broadcast_id = b.id AND {_GOT_NOTHING.format(m='m')})",

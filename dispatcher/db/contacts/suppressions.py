@@ -88,7 +88,7 @@ def lift_entry(tx: Tx, entry: int, reason: str) -> bool:
 def entry_of(tx: Tx, address: int) -> int | None:
     """The newest entry in force for an address that `listed` shows; None where it shows none."""
     found = tx.value(
-        f"SELECT max(s.id) FROM suppressions s "
+        "SELECT max(s.id) FROM suppressions s "
         f"WHERE s.address_id = :a AND s.lifted_at IS NULL AND {_mine(tx)}",
         a=address,
         me=tx.actor.name,
@@ -137,7 +137,7 @@ def listed(tx: Tx, limit: int = 1000) -> list[dict[str, Any]]:
     return [
         dict(row)
         for row in tx.rows(
-            f"SELECT s.id, a.tail AS phone, s.reason, s.at, s.by, "
+            "SELECT s.id, a.tail AS phone, s.reason, s.at, s.by, "
             "s.scope FROM suppressions s JOIN addresses a ON a.id = s.address_id "
             f"WHERE s.lifted_at IS NULL AND {_mine(tx)} ORDER BY s.id DESC LIMIT :n",
             n=limit,
@@ -225,7 +225,7 @@ def _erase_texts(tx: Tx, contact_id: int) -> int:
     """Texts and receipts that hold this person's name or number."""
     mine = "SELECT id FROM visible_messages WHERE contact_id = :c"
     texts = tx.run(
-        f"UPDATE bodies SET sealed = NULL, text = '', params = NULL "
+        "UPDATE bodies SET sealed = NULL, text = '', params = NULL "
         "WHERE sealed IS NOT NULL AND id IN (SELECT body_id FROM targets WHERE message_id IN "
         f"({mine}) UNION SELECT body_id FROM shared_targets WHERE message_id IN ({mine})) "
         "AND NOT EXISTS (SELECT 1 FROM targets t WHERE t.body_id = bodies.id "
@@ -235,7 +235,7 @@ def _erase_texts(tx: Tx, contact_id: int) -> int:
         scope=tx.scope,
     ).rowcount
     tx.run(
-        f"UPDATE receipts SET sealed = :empty WHERE attempt_id IN "
+        "UPDATE receipts SET sealed = :empty WHERE attempt_id IN "
         f"(SELECT id FROM attempts WHERE message_id IN ({mine}))",
         {"c": contact_id, "empty": b""},
         scope=tx.scope,

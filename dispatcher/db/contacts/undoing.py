@@ -50,7 +50,6 @@ def undo(tx: Tx, import_id: int) -> dict[str, int]:
     areas.reopen_groups(tx, [p for p in places if p is not None])
     for area in json.loads(row["counts"]).get("proposed", []):
         tx.run(
-            ""
             "DELETE FROM areas WHERE id = :id AND NOT EXISTS (SELECT 1 FROM visible_contacts c "
             "WHERE c.residential_group_id = :id) AND NOT EXISTS (SELECT 1 FROM visible_messages m "
             "WHERE m.residential_group_id = :id) AND NOT EXISTS (SELECT 1 FROM "
@@ -110,7 +109,7 @@ def _remove_created(tx: Tx, import_id: int) -> int:
     )
     retire(tx, [row["id"] for row in written_to])
     gone = tx.run(
-        f"DELETE FROM contacts "
+        "DELETE FROM contacts "
         f"WHERE id IN ({created}) AND id NOT IN (SELECT contact_id FROM visible_messages "
         f"WHERE contact_id IN ({created})) AND id IN (SELECT id FROM visible_contacts)",
         {"i": import_id},

@@ -95,7 +95,7 @@ def _reports(tx: Tx) -> Finding:
     """Whoever a network says was reached is reached in our books too."""
     forgotten = int(
         tx.value(
-            f"SELECT count(*) FROM visible_messages m "
+            "SELECT count(*) FROM visible_messages m "
             f"WHERE m.state NOT IN ({DELIVERED}, {READ}) AND (m.state <> {SENDING} "
             "OR m.lease_owner IS NULL) AND EXISTS (SELECT 1 FROM attempts a "
             f"WHERE a.message_id = m.id AND a.heard >= {Heard.DELIVERED.value})",

@@ -154,7 +154,7 @@ def _answered_yes(tx: Tx, outcomes: Sequence[Outcome]) -> None:
         f"UPDATE attempts SET state = {ACCEPTED}, fault = NULL, code = NULL, detail = NULL, "
         "provider_id = COALESCE(r.pid, provider_id), parts = COALESCE(r.parts, attempts.parts), "
         "cost = COALESCE(r.cost, attempts.cost), answered_at = :now "
-        f"FROM :rows r "
+        "FROM :rows r "
         f"WHERE attempts.reference = r.ref AND {_OPEN}",
         _YES,
         [(o.reference, o.provider_id, o.parts, o.cost) for o in outcomes],
@@ -169,7 +169,7 @@ def _answered(tx: Tx, outcomes: Sequence[Outcome]) -> None:
         "UPDATE attempts SET state = r.s, fault = r.fault, code = r.code, detail = r.detail, "
         "provider_id = COALESCE(r.pid, provider_id), parts = COALESCE(r.parts, attempts.parts), "
         f"cost = CASE WHEN r.s = {REFUSED} THEN NULL ELSE COALESCE(r.cost, attempts.cost) END, "
-        f"answered_at = :now FROM :rows r "
+        "answered_at = :now FROM :rows r "
         f"WHERE attempts.reference = r.ref AND {_OPEN}",
         _ANSWERED,
         [

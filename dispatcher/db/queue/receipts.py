@@ -211,7 +211,7 @@ def attempts_for(tx: Tx, wanted: Sequence[tuple[str, str | None, str | None]]) -
         "WHERE n.message_id = a.message_id AND n.id > a.id "
         f"AND n.state <> {REFUSED} AND n.heard & {Heard.FAILED.value} = 0) AS overtaken, "
         "m.broadcast_id, t.address_id, ad.kind AS address_kind, ad.cipher "
-        f"FROM :rows r JOIN attempts a ON "
+        "FROM :rows r JOIN attempts a ON "
     )
     rest = (
         " AND a.gateway = r.g JOIN messages m ON m.id = a.message_id JOIN targets t "

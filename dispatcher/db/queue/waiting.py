@@ -70,7 +70,7 @@ def move_over(
     )
     return int(
         tx.run(
-            f"UPDATE messages SET gateway = :new, due_at = CASE WHEN due_at > :now AND tries > 0 "
+            "UPDATE messages SET gateway = :new, due_at = CASE WHEN due_at > :now AND tries > 0 "
             f"THEN :now ELSE due_at END, changed_at = :now WHERE {chosen(tx, select)}",
             {
                 "b": broadcast_id,

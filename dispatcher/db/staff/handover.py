@@ -88,7 +88,7 @@ def out_of_reach(tx: Tx, old: Actor, new: Actor) -> list[str]:
     if new.wards is None:
         return []
     rows = tx.rows(
-        f"SELECT DISTINCT a.name FROM visible_broadcasts b "
+        "SELECT DISTINCT a.name FROM visible_broadcasts b "
         "JOIN broadcast_wards w ON w.broadcast_id = b.id JOIN areas a ON a.id = w.ward_id "
         f"WHERE b.created_by = :p AND b.state IN {OPEN} AND NOT w.ward_id IN (:theirs) "
         "ORDER BY a.name",
@@ -107,7 +107,7 @@ def hand_over(tx: Tx, old: Actor, new: Actor) -> InHand:
     found = in_hand(tx, old)
     both = {"old": old.person_id, "new": new.person_id}
     tx.run(
-        f"UPDATE broadcasts SET created_by = :new "
+        "UPDATE broadcasts SET created_by = :new "
         f"WHERE created_by = :old AND state IN {OPEN} "
         "AND id IN (SELECT id FROM visible_broadcasts)",
         both,

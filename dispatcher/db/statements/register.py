@@ -5,6 +5,7 @@ from __future__ import annotations
 import pkgutil
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from importlib import import_module
 from types import FunctionType
 from typing import NamedTuple
@@ -61,7 +62,8 @@ class Unreadable(Exception):
     """Some statement is made of what the reader does not understand: where, and how far it came."""
 
 
-def statements(dialect: str) -> list[Statement]:
+@cache
+def statements(dialect: str) -> Sequence[Statement]:
     """All statements of the code, by the function they stand in and in the order they stand."""
     found = _read(dialect == SQLITE)
     read = {(f.function, f.line) for f in found if UNREAD not in f.sql}
