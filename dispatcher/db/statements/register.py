@@ -37,7 +37,7 @@ ROW_BY_ROW = frozenset(
 # Called on PostgreSQL alone: what they do, SQLite does by files of the operating system.
 OF_A_SERVER = frozenset({
     "database.Store.server_time", "ops.identity._cluster",
-    "queue.workers.WorkerLock._take_on_server", "queue.workers._lives",
+    "queue.workers.WorkerLock._take_on_server", "queue.workers._lives", "queue.gateways._now_there",
 })  # fmt: skip
 _SKIPPED = ("dispatcher.db.migrations", "dispatcher.db.statements")
 _PARAMETER = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")
