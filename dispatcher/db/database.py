@@ -7,11 +7,9 @@ broadcasts, people, areas or gateways without a note for the trail. Facts of war
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from functools import lru_cache
 from threading import Lock
 from typing import Any, cast
 
@@ -20,12 +18,14 @@ from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
 from dispatcher.db import trail
+from dispatcher.db.checking import check, watch
 from dispatcher.db.compiling import Among, Kinds, compiled, given_list
 from dispatcher.db.engines import BUSY_SECONDS, ask_driver, engine_for
-from dispatcher.db.schema import NOTED, SCOPED, micros
+from dispatcher.db.schema import NOTED, micros
 from dispatcher.db.scope import Scope, with_walls
 from dispatcher.db.seal import Sealer
 from dispatcher.db.troubles import is_passing, locked, told
+from dispatcher.db.versions import HEAD, version_of
 from dispatcher.domain.failpoints import failpoint
 from dispatcher.domain.machine import here
 from dispatcher.domain.model import SYSTEM, Actor, Role
@@ -34,7 +34,6 @@ from dispatcher.domain.storable import odd_words
 
 BELL = "dispatcher"  # PostgreSQL's channel: see `bell`
 RUNG = frozenset({"broadcasts", "receipts"})  # tables whose changes wake the workers
-HEAD = "0016"  # the newest migration; a test compares it with alembic's
 Row = Mapping[str, Any]
 Rows = Sequence[Row]
 
@@ -231,36 +230,6 @@ def _bound(names: tuple[str, ...] | None, given: Mapping[str, Any] | Rows | None
     return [tuple(row[name] for name in names) for row in given]
 
 
-_CHANGES = re.compile(
-    r"\b(?:insert\s+(?:or\s+\w+\s+)?into|update|delete\s+from)\s+\"?(\w+)", re.IGNORECASE
-)
-_DELETES = re.compile(r"\bdelete\s+from\s+(\w+)", re.IGNORECASE)
-_READS = {
-    name: re.compile(
-        rf"\b(?:from|join)\s+\"?{name}\b|,\s*{name}\s+(?:as\b|where\b|$)", re.IGNORECASE
-    )
-    for name in SCOPED
-}
-
-
-@lru_cache(maxsize=4000)
-def _changed(sql: str) -> frozenset[str]:
-    return frozenset(name.lower() for name in _CHANGES.findall(sql))
-
-
-@lru_cache(maxsize=4000)
-def _unscoped(sql: str) -> str | None:
-    """A scoped table that this statement reaches without `visible`, or None."""
-    reads = _DELETES.sub(r"delete \1", sql)
-    for name in SCOPED:
-        through = len(re.findall(rf"\bvisible_{name} AS \(", sql))
-        if len(_READS[name].findall(reads)) > through:
-            return name
-        if re.search(rf"\b(?:update|delete)\s+{name}\b", reads, re.IGNORECASE) and not through:
-            return name
-    return None
-
-
 class Store:
     """A database and the site's key."""
 
@@ -268,7 +237,7 @@ class Store:
         self._engine, self._sealer = engine, sealer
         self._turn = Lock()
         self.dry = False  # a dry run: every writing transaction is thrown away at its end
-        event.listen(engine, "before_cursor_execute", _watch)
+        event.listen(engine, "before_cursor_execute", watch)
 
     @property
     def is_sqlite(self) -> bool:
@@ -379,27 +348,6 @@ def _still_may(tx: Tx) -> None:
     )
 
 
-def _watch(
-    connection: sa.Connection,
-    cursor: Any,
-    statement: str,
-    parameters: Any,
-    context: Any,
-    many: bool,
-) -> None:
-    check(connection.info, statement)
-
-
-def check(notes: dict[Any, Any], statement: str) -> None:
-    """Keep in mind what a statement changes, on its way to the driver; refuse what may not be."""
-    if notes.get("writes"):
-        notes["touched"] |= _changed(statement)
-    elif _changed(statement) and "touched" in notes:
-        raise Bug("a reading transaction may not change anything")
-    if notes.get("scoped") and (name := _unscoped(statement)):
-        raise Bug(f"{name} reached without visible()")
-
-
 def _wait_at_most(connection: sa.Connection, seconds: float) -> None:
     if connection.info.get("patience", BUSY_SECONDS) != seconds:
         raw: Any = connection.connection.dbapi_connection
@@ -427,28 +375,6 @@ def open_store(url: str, sealer: Sealer) -> Store:
             "Run: dispatcher db upgrade",
         )
     return Store(engine, sealer)
-
-
-def version_of(engine: sa.Engine) -> str | None:
-    """The migration a database is at; None for an empty one. Trouble is a problem."""
-    try:
-        with engine.connect() as connection:
-            return _version(connection)
-    except DBAPIError as error:
-        raise told(error) from error
-
-
-_HAS_VERSION = {
-    True: "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'",
-    False: "SELECT to_regclass('alembic_version')",
-}
-
-
-def _version(connection: sa.Connection) -> str | None:
-    is_sqlite = connection.dialect.name == "sqlite"
-    if connection.exec_driver_sql(_HAS_VERSION[is_sqlite]).scalar() is None:
-        return None
-    return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
 
 
 def at(moment: datetime) -> int:

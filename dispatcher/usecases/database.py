@@ -13,11 +13,11 @@ from pathlib import Path
 from dispatcher.broadcasts.app import App, database_file
 from dispatcher.config import Site
 from dispatcher.db.contacts import contacts
-from dispatcher.db.database import HEAD, version_of
 from dispatcher.db.engines import engine_for
 from dispatcher.db.ops import identity, upkeep
 from dispatcher.db.queue import workers
 from dispatcher.db.queue.workers import WorkerLock
+from dispatcher.db.versions import HEAD, version_of
 from dispatcher.domain import rights
 from dispatcher.domain.model import SYSTEM
 from dispatcher.domain.problems import Say, refused

@@ -8,9 +8,10 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from walls import reached_past
+from walls import changed_tables, reached_past
 
 import dispatcher.db
+from dispatcher.db.checking import changed
 from dispatcher.db.scope import with_walls
 from dispatcher.db.statements.register import DIALECTS, statements
 from dispatcher.domain import model
@@ -90,6 +91,13 @@ def test_what_hangs_on_what_is_seen_is_bound(dialect, sql):
 def test_a_wall_written_by_hand_is_none():
     sql = "WITH visible_messages AS (SELECT * FROM messages) SELECT * FROM visible_messages"
     assert reached_past(sql, "sqlite") == {"messages"}
+
+
+@pytest.mark.parametrize("dialect", sorted(DIALECTS))
+def test_what_a_statement_changes_is_found_on_its_way_to_the_driver(dialect):
+    """So that no change of contacts, broadcasts, people and so on goes without a note."""
+    for statement in statements(dialect):
+        assert changed_tables(statement.sql, dialect) == changed(statement.sql), statement.name
 
 
 # --- words ------------------------------------------------------------------------------------

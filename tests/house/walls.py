@@ -59,6 +59,19 @@ def reached_past(sql: str, dialect: str) -> set[str]:
     return _Reading(tree).unbound
 
 
+def changed_tables(sql: str, dialect: str) -> set[str]:
+    """Tables that a statement writes to, adds to or deletes from."""
+    try:
+        tree = sqlglot.parse_one(sql, read=DIALECTS[dialect])
+    except sqlglot.ParseError:
+        return set()
+    found = set()
+    for change in tree.find_all(exp.Insert, exp.Update, exp.Delete):
+        target = change.this.this if isinstance(change.this, exp.Schema) else change.this
+        found.add(target.name.lower())
+    return found
+
+
 class _Reading:
     def __init__(self, tree: exp.Expression) -> None:
         self.unbound: set[str] = set()

@@ -17,10 +17,10 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from dispatcher.db import migrate
-from dispatcher.db.database import version_of
 from dispatcher.db.engines import engine_for
 from dispatcher.db.ops.restored import COPIED
 from dispatcher.db.schema import metadata
+from dispatcher.db.versions import version_of
 from dispatcher.db.words import HELD
 from dispatcher.domain.problems import Problem, refused
 from dispatcher.domain.storable import REPLACED

@@ -15,10 +15,11 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from dispatcher.db import migrate
-from dispatcher.db.database import HEAD, Store, Tx, version_of
+from dispatcher.db.database import Store, Tx
 from dispatcher.db.engines import engine_for, sqlite_url
 from dispatcher.db.ops import carrying, identity, restored, upkeep
 from dispatcher.db.seal import Sealer
+from dispatcher.db.versions import HEAD, version_of
 from dispatcher.domain.model import SYSTEM
 from dispatcher.domain.problems import Problem
 
