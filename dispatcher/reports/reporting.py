@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from dispatcher.db.broadcasts import logbook, shares, tallies
+from dispatcher.db.broadcasts import log_people, shares, tallies
 from dispatcher.db.broadcasts.tallies import Tally
 from dispatcher.db.contacts import areas
 from dispatcher.db.database import Tx
@@ -252,7 +252,7 @@ def coverage(tx: Tx, broadcast_id: int, ward: str | None, group: str | None) -> 
     """How far each household of a broadcast was reached, narrowed to a ward or group by name."""
     chosen = [
         {**row, "reach": _LEVELS[row["reach"]], "residential_group": row["residential_group"] or ""}
-        for row in logbook.households(tx, broadcast_id)
+        for row in log_people.households(tx, broadcast_id)
         if (ward is None or row["ward"] == ward)
         and (group is None or group_key(row["residential_group"] or "") == group_key(group))
     ]
@@ -283,7 +283,7 @@ def _passed_on(tx: Tx, broadcast_id: int) -> set[tuple[str, str]]:
 def doors(tx: Tx, found: Coverage) -> list[dict[str, Any]]:
     """The households somebody has to visit: not reached, or without any number; with a name."""
     rows = [r for r in found.rows if r["reach"] in ("not_reached", "no_contact")]
-    names = logbook.contact_names(tx, [r["contact"] for r in rows])
+    names = log_people.contact_names(tx, [r["contact"] for r in rows])
     return [
         {
             "ward": r["ward"],

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from dispatcher.db.broadcasts import broadcasts, withdrawals
-from dispatcher.db.broadcasts.releases import TARGETS_PER_STEP
+from dispatcher.db.broadcasts.targets import TARGETS_PER_STEP
 from dispatcher.db.contacts import (
     contacts,
     reachability,

@@ -12,7 +12,7 @@ from dispatcher import templating
 from dispatcher.broadcasts import app as joined
 from dispatcher.broadcasts import releasing, repeating, wording
 from dispatcher.db.broadcasts import broadcasts, repeats
-from dispatcher.db.contacts import contacts
+from dispatcher.db.contacts import contact_lists
 from dispatcher.db.scope import with_walls
 from dispatcher.domain.model import SYSTEM, Audience, BroadcastState
 from dispatcher.domain.problems import Problem
@@ -278,7 +278,7 @@ def test_an_urgent_text_is_told_and_not_blocked_nor_is_anybody_left_out(ward):
 def test_a_test_to_a_phone_of_ours_and_a_drill_before_going_live_do_not_count(ward):
     made = write_broadcast(ward.app, ward.officer)
     with ward.app.begin(SYSTEM)() as tx:
-        contact = contacts.listed(tx, limit=1)[0]["id"]
+        contact = contact_lists.listed(tx, limit=1)[0]["id"]
     with ward.app.begin(ward.officer)() as tx:
         tested = planning.test(tx, broadcasts.get(tx, made), contact)
     release(ward, tested)

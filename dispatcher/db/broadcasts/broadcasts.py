@@ -6,21 +6,20 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from types import MappingProxyType
 from typing import Any
 
+from dispatcher.db.broadcasts.stored_routes import read_route, route_json
 from dispatcher.db.compiling import Among
 from dispatcher.db.database import Tx, at
 from dispatcher.db.rows import has_key
 from dispatcher.db.schema import broadcasts as table
 from dispatcher.db.schema import moment
-from dispatcher.db.words import DRAFT, RETURNED, RUNNING, SCHEDULED, one_of
+from dispatcher.db.words import RUNNING, SCHEDULED, one_of
 from dispatcher.domain.lifecycle import BROADCAST_MOVES
 from dispatcher.domain.model import (
     ORDINARY,
     Audience,
     BroadcastState,
-    Channel,
     Kind,
     MessageState,
     Mode,
@@ -110,7 +109,7 @@ def create(tx: Tx, draft: Draft) -> int:
         fields=json.dumps(dict(draft.fields)),
         audience=json.dumps(draft.audience.as_json()),
         route=route_json(draft.route),
-        senders=_senders_json(draft.senders),
+        senders=senders_json(draft.senders),
         document=draft.document,
         paper=json.dumps(dict(draft.paper), ensure_ascii=False),
         window=str(draft.window),
@@ -122,17 +121,17 @@ def create(tx: Tx, draft: Draft) -> int:
         schedule_id=draft.schedule_id,
         drafted_by_system=tx.actor.is_system,
     )
-    _add_wards(tx, made, draft.senders)
+    add_wards(tx, made, draft.senders)
     touch(tx, made, "wrote")
     tx.note("created", "broadcast", made, kind=draft.kind.value, mode=draft.mode.value)
     return made
 
 
-def _senders_json(senders: Mapping[int, Sender]) -> str:
+def senders_json(senders: Mapping[int, Sender]) -> str:
     return json.dumps({w: [s.name, s.brandname] for w, s in senders.items()})
 
 
-def _add_wards(tx: Tx, broadcast_id: int, wards: Iterable[int]) -> None:
+def add_wards(tx: Tx, broadcast_id: int, wards: Iterable[int]) -> None:
     tx.run(
         "INSERT INTO broadcast_wards (broadcast_id, ward_id) VALUES (:b, :w)",
         [{"b": broadcast_id, "w": w} for w in wards],
@@ -256,59 +255,6 @@ def _broadcast(row: Mapping[str, Any]) -> Broadcast:
     )
 
 
-def route_json(route: Iterable[Step]) -> str:
-    """Steps as they are kept."""
-    return json.dumps(
-        [
-            [
-                s.gateway,
-                s.channel.value,
-                s.deadline.total_seconds() if s.deadline else None,
-                s.accented,
-                s.later_goes_on,
-                rare_of(s),
-            ]
-            for s in route
-        ]
-    )
-
-
-def rare_of(step: Step) -> dict[str, Any]:
-    """What most steps do not have, only where it says something."""
-    found = {
-        "weights": [list(w) for w in step.weights],
-        "window": str(step.window) if step.window else None,
-        "budget": step.budget,
-        "free": list(step.free),
-    }
-    return {name: value for name, value in found.items() if value or value == 0}
-
-
-def read_route(text: str) -> tuple[Step, ...]:
-    return tuple(_read_step(*step) for step in json.loads(text))
-
-
-def _read_step(
-    gateway: str,
-    channel: str,
-    deadline: float | None,
-    accented: bool,
-    later_goes_on: bool = False,
-    rare: Mapping[str, Any] = MappingProxyType({}),
-) -> Step:
-    return Step(
-        gateway,
-        Channel(channel),
-        timedelta(seconds=deadline) if deadline is not None else None,
-        accented,
-        later_goes_on,
-        tuple((name, weight) for name, weight in rare.get("weights", ())),
-        Window.read(rare["window"]) if "window" in rare else None,
-        rare.get("budget"),
-        tuple(rare.get("free", ())),
-    )
-
-
 def _audience(chosen: Mapping[str, Any]) -> Audience:
     lists = {k: tuple(v) for k, v in chosen.items() if isinstance(v, list)}
     return Audience(**lists, one_per=chosen["one_per"], of=chosen.get("of"))
@@ -358,62 +304,6 @@ def approve_anew(tx: Tx, broadcast_id: int, person_id: int, covered: str) -> Non
         {"p": person_id, "now": at(tx.now), "d": covered, "id": broadcast_id},
         scope=tx.scope,
     )
-
-
-def reword(
-    tx: Tx, broadcast: Broadcast, fields: Mapping[str, str], template_version_id: int
-) -> None:
-    """Other values for the blanks, or another wording, in a returned broadcast."""
-    tx.run(
-        "UPDATE broadcasts SET fields = :f, "
-        f"template_version_id = :v WHERE id = :b AND state = {RETURNED} "
-        "AND id IN (SELECT id FROM visible_broadcasts)",
-        {"f": json.dumps(dict(fields)), "v": template_version_id, "b": broadcast.id},
-        scope=tx.scope,
-    )
-    tx.note("reworded", "broadcast", broadcast.id)
-
-
-def change(tx: Tx, broadcast: Broadcast, **changes: Any) -> None:
-    """Change columns of what was not released; it is a draft again and nobody's approval holds."""
-    if broadcast.released_at is not None or broadcast.planned_upto is not None:
-        raise refused(
-            "already-released",
-            f"Đợt gửi {broadcast.id} đã phát hành, không sửa được. Dừng rồi đính chính: "
-            f"dispatcher broadcasts correct {broadcast.id}",
-            f"Broadcast {broadcast.id} is released and cannot be edited. Stop and correct it: "
-            f"dispatcher broadcasts correct {broadcast.id}",
-        )
-    values = {k: _stored(k, v) for k, v in changes.items()}
-    if "senders" in changes:
-        tx.run("DELETE FROM broadcast_wards WHERE broadcast_id = :b", {"b": broadcast.id})
-        _add_wards(tx, broadcast.id, changes["senders"])
-    blank = {"approved_by": None, "approved_at": None, "approved_digest": None,
-             "submitted_at": None, "at": None, "again": "", "again_of": "[]"}  # fmt: skip
-    if broadcast.state is BroadcastState.DRAFT:
-        sets = ", ".join(f'"{name}" = :{name}' for name in values)
-        tx.run(
-            f"UPDATE broadcasts SET {sets} WHERE id = :b "
-            f"AND state = {DRAFT} AND id IN (SELECT id FROM visible_broadcasts)",
-            {**values, "b": broadcast.id},
-            scope=tx.scope,
-        )
-        tx.note("edited", "broadcast", broadcast.id, what=sorted(values))
-        return
-    move(tx, broadcast, BroadcastState.DRAFT, **{**blank, **values})
-    tx.note("edited", "broadcast", broadcast.id, what=sorted(values))
-
-
-def _stored(name: str, value: Any) -> Any:
-    if name == "senders":
-        return _senders_json(value)
-    if isinstance(value, Audience):
-        return json.dumps(value.as_json())
-    if isinstance(value, Mapping):
-        return json.dumps(dict(value), ensure_ascii=False)
-    if isinstance(value, timedelta):
-        return int(value.total_seconds())
-    return str(value) if isinstance(value, Window) else value
 
 
 def state_vi(state: BroadcastState) -> str:

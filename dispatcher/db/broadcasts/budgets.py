@@ -13,7 +13,8 @@ from datetime import datetime
 
 from dispatcher.db.broadcasts import texts
 from dispatcher.db.broadcasts.broadcasts import Broadcast
-from dispatcher.db.broadcasts.releases import BY_PHONE, STRETCH, TARGETS_PER_STEP
+from dispatcher.db.broadcasts.release_sums import STRETCH
+from dispatcher.db.broadcasts.targets import BY_PHONE, TARGETS_PER_STEP
 from dispatcher.db.compiling import Among
 from dispatcher.db.database import Tx, at
 from dispatcher.db.queue import allowances

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from dispatcher.db.broadcasts import releases, texts
+from dispatcher.db.broadcasts import releases, targets, texts
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.broadcasts.samples import Look
 from dispatcher.db.compiling import Among
@@ -108,7 +108,7 @@ def add(
 def parts_of(
     tx: Tx, broadcast: Broadcast, found: Counted, scopes: Sequence[str | None]
 ) -> list[dict[str, Any]]:
-    """By step, carrier and parts of each text: messages, as `releases.sums` has them."""
+    """By step, carrier and parts of each text: messages, as `release_sums.sums` has them."""
     bodies = {
         (row["step"], row["scope_id"]): row["parts"]
         for row in tx.rows(
@@ -187,7 +187,7 @@ def look(tx: Tx, broadcast: Broadcast, found: Counted, step: int, scope: str, wa
         "SELECT p.contact_id, a.tail, p.carrier, b.text, b.sealed, b.params, b.template_id, "
         "b.encoding, b.parts FROM plan_rows p JOIN plan_taken t ON t.address_id = p.address_id "
         "AND t.contact_id = p.contact_id JOIN plan_bodies pb ON pb.broadcast_id = :b "
-        f"AND pb.step = :s AND pb.scope_id = {releases.scope_id(scope, 'p')} "
+        f"AND pb.step = :s AND pb.scope_id = {targets.scope_id(scope, 'p')} "
         "JOIN bodies b ON b.id = pb.body_id JOIN addresses a ON a.id = p.address_id "
         "WHERE p.reason IS NULL AND NOT b.parts IN (:full) ORDER BY b.parts DESC, p.n LIMIT :n",
         b=broadcast.id,
@@ -211,4 +211,4 @@ def is_special(tx: Tx, broadcast: Broadcast, reach: Reach, may: Eligible) -> boo
     live and which network they use."""
     if reach.of is not None or reach.contacts or may.lately:
         return True
-    return any(releases.any_user_ids(tx, g) for s in broadcast.route for g in s.gateways)
+    return any(targets.any_user_ids(tx, g) for s in broadcast.route for g in s.gateways)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from dispatcher.db.broadcasts import broadcasts, texts
+from dispatcher.db.broadcasts import stored_routes, texts
 from dispatcher.db.database import Row, Tx, at
 from dispatcher.db.schema import emergencies as table
 from dispatcher.db.schema import moment
@@ -140,7 +140,7 @@ def digest(tx: Tx, emergency: Emergency, steps: Sequence[Step]) -> str:
         "all_clear": texts.source_of(tx, clear)[1] if clear is not None else None,
         "fields": dict(emergency.fields),
         "audience": emergency.audience.as_json(),
-        "route": broadcasts.route_json(steps),
+        "route": stored_routes.route_json(steps),
         "people": emergency.people,
         "dong": emergency.dong,
         "until": emergency.until.isoformat(),

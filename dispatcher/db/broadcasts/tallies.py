@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from dispatcher.db.broadcasts.logbook import REACH
+from dispatcher.db.broadcasts.log_people import REACH
 from dispatcher.db.compiling import Among
-from dispatcher.db.contacts import shared_phones
+from dispatcher.db.contacts import phone_conditions
 from dispatcher.db.database import Tx
 from dispatcher.db.queue import parts
 from dispatcher.db.schema import micros as at
@@ -31,7 +31,7 @@ RECEIPTS_COME = timedelta(days=8)
 QUERIES: Mapping[str, str] = {
     "people": "SELECT ward_id, place, state, reason, gateway, carrier, through, count(*) AS n "
     "FROM (SELECT m.ward_id, m.residential_group_id AS place, m.state, m.reason, m.gateway, "
-    f"m.carrier, CASE WHEN {shared_phones.REACHED} THEN 1 ELSE 0 END AS through "
+    f"m.carrier, CASE WHEN {phone_conditions.REACHED} THEN 1 ELSE 0 END AS through "
     "FROM visible_messages m LEFT JOIN visible_messages h ON h.id = m.through_id "
     "WHERE m.broadcast_id = :b) people "
     "GROUP BY ward_id, place, state, reason, gateway, carrier, through",

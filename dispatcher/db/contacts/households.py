@@ -12,8 +12,8 @@ from itertools import groupby
 from typing import NamedTuple
 
 from dispatcher.db.broadcasts import withdrawals
-from dispatcher.db.broadcasts.releases import BY_PHONE, TARGETS_PER_STEP, Shares, drawn, scope_id
-from dispatcher.db.contacts import shared_phones
+from dispatcher.db.broadcasts.targets import BY_PHONE, TARGETS_PER_STEP, Shares, drawn, scope_id
+from dispatcher.db.contacts import phone_conditions, shared_phones
 from dispatcher.db.contacts.eligible import IS_MOBILE, Eligible
 from dispatcher.db.database import Tx, at
 from dispatcher.db.rows import on_rows
@@ -33,8 +33,8 @@ _FREE = (
     f"AND h.state = {SKIPPED} AND h.reason IN ({_WITHDRAWN}) "
     "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = m.id) "
     "AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.message_id = h.id "
-    f"AND {shared_phones.NOT_REFUSED}) AND NOT EXISTS (SELECT 1 FROM shared_targets s "
-    f"WHERE s.message_id = h.id AND {shared_phones.NOT_FREE})"
+    f"AND {phone_conditions.NOT_REFUSED}) AND NOT EXISTS (SELECT 1 FROM shared_targets s "
+    f"WHERE s.message_id = h.id AND {phone_conditions.NOT_FREE})"
 )
 
 

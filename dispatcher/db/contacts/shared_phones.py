@@ -13,8 +13,7 @@ from itertools import groupby
 from typing import NamedTuple, Protocol, TypeVar
 
 from dispatcher.db.broadcasts import withdrawals
-from dispatcher.db.broadcasts.releases import (
-    BY_ID,
+from dispatcher.db.broadcasts.targets import (
     BY_PHONE,
     TARGETS_PER_STEP,
     Shares,
@@ -22,105 +21,29 @@ from dispatcher.db.broadcasts.releases import (
     scope_id,
 )
 from dispatcher.db.contacts.eligible import IS_MOBILE, Eligible
+from dispatcher.db.contacts.phone_conditions import (
+    DELIVERED_THERE,
+    FREE,
+    NAMED,
+    ONWARD,
+    TAKEN,
+    UNTRIED,
+)
 from dispatcher.db.database import Tx, at
 from dispatcher.db.rows import on_ids, on_rows
 from dispatcher.db.words import (
-    ACCEPTED,
-    DELIVERED,
     EXPIRED,
     FAILED,
     QUEUED,
-    READ,
     RECIPIENT,
-    REFUSED,
-    RESTORED,
     RUNNING,
-    SENDING,
     SHARED_PHONE,
     SKIPPED,
-    SMS,
     STOPPED,
-    UNCONFIRMED,
-    ZALO,
 )
-from dispatcher.domain.model import Heard, MessageState, Step
+from dispatcher.domain.model import MessageState, Step
 
 _ONE_AT_A_TIME = 741_855  # of PostgreSQL's advisory locks: whoever hands phones over, or ends them
-# A delivery counts, whatever else was said of that attempt.
-NOT_REFUSED = (
-    f"((a.state <> {REFUSED} AND a.heard & {Heard.FAILED.value} = 0) "
-    f"OR a.heard >= {Heard.DELIVERED.value})"
-)
-# An attempt `a` to the phone of a shared target `s`, by whoever held it: to the number, or to the
-# user id its owner has, which stands before the first number of a message.
-_AT_THE_PHONE = (
-    "FROM targets o JOIN attempts a ON a.message_id = o.message_id AND (a.position = o.position "
-    f"OR (a.position % {TARGETS_PER_STEP} = {BY_ID} "
-    f"AND o.position % {TARGETS_PER_STEP} = {BY_PHONE})) "
-    "WHERE o.broadcast_id = s.broadcast_id AND o.address_id = s.address_id "
-    f"AND o.channel IN ({SMS}, {ZALO})"
-)
-# Accepted for the phone, on its way there, or in doubt.
-TAKEN = f"EXISTS (SELECT 1 {_AT_THE_PHONE} AND {NOT_REFUSED})"
-_DELIVERED_THERE = f"EXISTS (SELECT 1 {_AT_THE_PHONE} AND a.heard >= {Heard.DELIVERED.value})"
-# A restore named a message `h` as a doubt: nobody knows what was tried at which of its phones.
-_NAMED = f"(h.state = {UNCONFIRMED} AND COALESCE(h.reason, '') = {RESTORED})"
-# Messages `h` that will not come back to a phone they hold, by themselves.
-_OVER = (
-    f"((h.state IN ({DELIVERED}, {READ}, {FAILED}, {SKIPPED}, {UNCONFIRMED}) "
-    f"OR (h.state = {ACCEPTED} AND h.deadline_at IS NULL)) AND NOT {_NAMED})"
-)
-# Somebody else's turn at the phone of a shared target `s`: it is held, or something was taken.
-NOT_FREE = (
-    "(EXISTS (SELECT 1 FROM targets k JOIN messages h ON h.id = k.message_id "
-    "WHERE k.broadcast_id = s.broadcast_id AND k.address_id = s.address_id "
-    f"AND k.channel IN ({SMS}, {ZALO}) AND NOT {_OVER}) OR {TAKEN})"
-)
-
-
-# A message `m` whose shared phones are all free.
-_FREE = (
-    f"m.broadcast_id = :b AND m.state = {SKIPPED} AND m.reason = {SHARED_PHONE} "
-    "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = m.id) AND EXISTS (SELECT 1 "
-    "FROM shared_targets s WHERE s.message_id = m.id) AND NOT EXISTS (SELECT 1 "
-    f"FROM shared_targets s WHERE s.message_id = m.id AND {NOT_FREE})"
-)
-# A message `m` that was asked for at a phone it had taken over and could not be reached, while a
-# further one `s` it shares is free and was never asked for: after the last it was asked for at, so
-# that nothing is asked for twice.
-_UNTRIED = (
-    "NOT EXISTS (SELECT 1 FROM targets t JOIN attempts a ON a.message_id = t.message_id "
-    "AND a.position = t.position WHERE t.broadcast_id = s.broadcast_id "
-    "AND t.channel = s.channel AND t.address_id = s.address_id)"
-)
-_ONWARD = (
-    f"m.broadcast_id = :b AND m.state = {FAILED} AND m.reason = {RECIPIENT} "
-    "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = m.id) AND EXISTS (SELECT 1 "
-    "FROM attempts x WHERE x.message_id = m.id) AND EXISTS (SELECT 1 FROM shared_targets s "
-    f"WHERE s.message_id = m.id AND s.position > m.position AND {_UNTRIED} "
-    f"AND NOT {NOT_FREE})"
-)
-
-
-def _of_message(condition: str, otherwise: str) -> str:
-    """SQL on a message `m` and the one (`h`) it is reached through: whether the phone it shares
-    fulfils a condition; for a household, and where no phone of it is kept (an older release)
-    `otherwise`"""
-    mine = "shared_targets s WHERE s.message_id = m.id"
-    return (
-        "(CASE WHEN m.through_id IS NULL THEN 1 = 0 "
-        f"WHEN m.reason = {SHARED_PHONE} AND EXISTS (SELECT 1 FROM {mine}) "
-        f"THEN EXISTS (SELECT 1 FROM {mine} AND {condition}) ELSE {otherwise} END)"
-    )
-
-
-# Whoever shares a phone was reached through it: something was delivered there.
-REACHED = _of_message(_DELIVERED_THERE, f"COALESCE(h.state, '') IN ({DELIVERED}, {READ})")
-# The same, as far as anybody knows: something is accepted, open or in doubt there.
-MAYBE = _of_message(
-    f"({TAKEN} OR {_NAMED})",
-    f"COALESCE(h.state, '') IN ({ACCEPTED}, {SENDING}, {QUEUED}, {UNCONFIRMED})",
-)
 
 
 def keep(
@@ -226,7 +149,7 @@ def any_free(tx: Tx, broadcast_id: int) -> bool:
     """True when somebody shares phones that are all free: there is something to hand over."""
     return any(
         tx.one(f"SELECT 1 FROM messages m WHERE {which} LIMIT 1", b=broadcast_id, scope=tx.scope)
-        for which in (_FREE, _ONWARD)
+        for which in (FREE, ONWARD)
     )
 
 
@@ -239,7 +162,7 @@ def _take_up(tx: Tx, broadcast_id: int) -> None:
         "ON t.broadcast_id = s.broadcast_id AND t.channel = s.channel "
         "AND t.address_id = s.address_id WHERE s.message_id = messages.id "
         "AND s.position > messages.position) "
-        f"WHERE id IN (SELECT m.id FROM messages m WHERE {_ONWARD})",
+        f"WHERE id IN (SELECT m.id FROM messages m WHERE {ONWARD})",
         {"b": broadcast_id, "now": at(tx.now)},
         scope=tx.scope,
     )
@@ -257,7 +180,7 @@ def reached_after_all(tx: Tx, attempts: Sequence[int]) -> None:
         f"UPDATE messages SET state = {SKIPPED}, reason = {SHARED_PHONE}, "
         f"changed_at = :now, through_id = (SELECT MIN(t.message_id) {of_them} "
         "WHERE s.message_id = messages.id AND r.id IN (:ids)) WHERE id IN (SELECT s.message_id "
-        f"{of_them} WHERE r.id IN (:ids) AND {_DELIVERED_THERE}) AND state = {FAILED} "
+        f"{of_them} WHERE r.id IN (:ids) AND {DELIVERED_THERE}) AND state = {FAILED} "
         f"AND reason = {RECIPIENT} AND NOT EXISTS (SELECT 1 FROM attempts x "
         "WHERE x.message_id = messages.id)",
         attempts,
@@ -277,7 +200,7 @@ def _waiting(tx: Tx, broadcast_id: int) -> list[_Sharer]:
         "JOIN shared_targets w ON w.message_id = m.id JOIN addresses ad ON ad.id = w.address_id "
         "LEFT JOIN targets t ON t.broadcast_id = w.broadcast_id AND t.channel = w.channel "
         "AND t.address_id = w.address_id LEFT JOIN messages h ON h.id = t.message_id "
-        f"WHERE {_FREE} AND (w.position > m.position OR NOT EXISTS (SELECT 1 FROM attempts x "
+        f"WHERE {FREE} AND (w.position > m.position OR NOT EXISTS (SELECT 1 FROM attempts x "
         f"WHERE x.message_id = m.id)) ORDER BY w.message_id, w.position{hold}",
         b=broadcast_id,
         scope=tx.scope,
@@ -414,7 +337,7 @@ def _fail(tx: Tx, messages: set[int]) -> list[int]:
         "changed_at = :now FROM :rows r WHERE messages.id = r.m "
         f"AND messages.state = {SKIPPED} AND messages.reason = {SHARED_PHONE} AND NOT EXISTS "
         "(SELECT 1 FROM shared_targets s WHERE s.message_id = messages.id "
-        f"AND ({_UNTRIED} OR {TAKEN})) RETURNING messages.id AS id",
+        f"AND ({UNTRIED} OR {TAKEN})) RETURNING messages.id AS id",
         {"m": "bigint"},
         [[m] for m in sorted(messages)],
         now=at(tx.now),
@@ -442,7 +365,7 @@ _GOT_NOTHING = (
     "AND EXISTS (SELECT 1 FROM shared_targets s WHERE s.message_id = {m}.id) "
     f"AND NOT EXISTS (SELECT 1 FROM shared_targets s WHERE s.message_id = {{m}}.id AND ({TAKEN} "
     "OR EXISTS (SELECT 1 FROM targets k JOIN visible_messages h ON h.id = k.message_id "
-    f"WHERE k.broadcast_id = s.broadcast_id AND k.address_id = s.address_id AND {_NAMED})))"
+    f"WHERE k.broadcast_id = s.broadcast_id AND k.address_id = s.address_id AND {NAMED})))"
 )
 
 

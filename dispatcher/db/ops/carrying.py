@@ -19,8 +19,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from dispatcher.db import schema, trail
 from dispatcher.db import schema_people as staff
-from dispatcher.db.contacts import refusals
-from dispatcher.db.contacts.refusals import ALL, Erased, Refusal
 from dispatcher.db.database import Tx, at
 from dispatcher.db.ops import restored, settings
 from dispatcher.db.ops.copying import go_on_counting
@@ -70,30 +68,6 @@ def _left(source: sa.Connection) -> list[tuple[int, int]]:
     return [(low, high) for low, high in json.loads(found or "[]")]
 
 
-def carry_refusals(tx: Tx, source: sa.Connection) -> dict[str, int]:
-    """Suppressions, opt-outs by reply and erasures since; how many. After what `carry` does."""
-    rows = source.exec_driver_sql(ALL)
-    found = refusals.bring(tx, [Refusal(bytes(c), *rest) for c, *rest in rows])
-    return {"refusals": found, "erased": refusals.erase(tx, _forgotten(source))}
-
-
-def _forgotten(source: sa.Connection) -> list[Erased]:
-    entry, contact = schema.trail, schema.contacts
-    told = source.execute(
-        sa.select(entry.c.noun_id, entry.c.at).where(
-            entry.c.noun == "contact", entry.c.act == "forgotten"
-        )
-    ).all()
-    made = {
-        row.id: row.created_at for row in _among(source, contact, "id", [int(n) for n, _ in told])
-    }
-    return [
-        Erased(int(n), schema.micros(made[int(n)]), schema.micros(when))
-        for n, when in told
-        if int(n) in made
-    ]
-
-
 def carry(tx: Tx, source: sa.Connection) -> dict[str, int]:
     """Everything that left or was decided about messages since, where `continues` is true.
 
@@ -119,9 +93,9 @@ def carry(tx: Tx, source: sa.Connection) -> dict[str, int]:
             _put(tx, schema.messages, [_let_go(row) for row in rows])
             ids = [row["id"] for row in rows]
             for table in (schema.targets, schema.shared_targets) if broadcast in fresh else ():
-                targets = _among(source, table, "message_id", ids)
+                targets = among(source, table, "message_id", ids)
                 _put(tx, table, [dict(row._mapping) for row in targets], ())
-            found = [_without_id(r) for r in _among(source, schema.attempts, "message_id", ids)]
+            found = [_without_id(r) for r in among(source, schema.attempts, "message_id", ids)]
             _put(tx, schema.attempts, found, ("reference",))
             messages += len(rows)
     _withdraw_removed(tx, source)
@@ -248,7 +222,7 @@ def _texts_and_people(tx: Tx, source: sa.Connection, own: _Own, fresh: Collectio
     _bring_missing(tx, source, own, schema.addresses, addresses)
     _bring_missing(tx, source, own, staff.files, set(source.scalars(files)))
     missing = sorted(people - own.ids("contacts"))
-    found = list(_among(source, schema.contacts, "id", missing))
+    found = list(among(source, schema.contacts, "id", missing))
     places = {row.ward_id for row in found} | {row.residential_group_id for row in found}
     _bring_missing(tx, source, own, schema.areas, places - {None})
     for row in found:
@@ -269,7 +243,7 @@ def _bring_missing(
 ) -> None:
     """Rows of `wanted` that are not here, with their rows of `parents` before them."""
     missing = sorted(set(wanted) - own.ids(table.name))
-    rows = [dict(row._mapping) for row in _among(source, table, "id", missing)]
+    rows = [dict(row._mapping) for row in among(source, table, "id", missing)]
     if parents is not None:
         link = next(k.parent.name for k in table.foreign_keys if k.column.table is parents)
         _bring_missing(tx, source, own, parents, {row[link] for row in rows})
@@ -372,7 +346,7 @@ def _all(
     return [row for row in rows if chosen(row)]
 
 
-def _among(
+def among(
     source: sa.Connection, table: sa.Table, column: str, ids: Sequence[int]
 ) -> Iterator[sa.Row[Any]]:
     for chunk in _chunks(ids):

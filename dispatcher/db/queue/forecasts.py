@@ -7,7 +7,7 @@ from collections import Counter
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from dispatcher.db.broadcasts.releases import STRETCH
+from dispatcher.db.broadcasts.release_sums import STRETCH
 from dispatcher.db.database import Tx
 from dispatcher.db.schema import moment
 from dispatcher.db.words import QUEUED, REFUSED

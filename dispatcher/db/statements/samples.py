@@ -52,7 +52,7 @@ SAMPLES: Mapping[str, Sequence[Any]] = {
     "releases.name_those_without_text.shared": ([(1, "ward"), (1, "group")],),
     "tallies.fresh.whats": (tuple(tallies.QUERIES),),
     "broadcasts.move.values": ({}, {"approved_by": 1, "approved_at": 1, "again": ""}),
-    "broadcasts.change.changes": ({"fields": "{}", "title": "", "document": ""},),
+    "editing.change.changes": ({"fields": "{}", "title": "", "document": ""},),
     "schedules.move.values": ({}, {"submitted_by": 1, "approved_at": 1}),
     "emergencies.move.values": ({}, {"submitted_by": 1, "approved_at": 1}),
 }

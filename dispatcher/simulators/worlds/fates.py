@@ -12,7 +12,7 @@ from collections import defaultdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from dispatcher.db.broadcasts.releases import TARGETS_PER_STEP
+from dispatcher.db.broadcasts.targets import TARGETS_PER_STEP
 from dispatcher.db.words import HELD, PAUSED, SHARED_PHONE, SKIPPED, STOPPED
 from dispatcher.domain import parts
 from dispatcher.domain.model import SYSTEM, BroadcastState, Heard, MessageState

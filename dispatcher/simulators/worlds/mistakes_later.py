@@ -153,7 +153,7 @@ mistake(
     "what people said after the backup is lost",
     (
         _S + "ops.replacing:_prepare",
-        "                came |= carrying.carry_refusals(tx, source.connection)\n",
+        "                came |= carried_refusals.carry_refusals(tx, source.connection)\n",
         "",
     ),
     fault="AA",

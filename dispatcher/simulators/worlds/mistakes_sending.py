@@ -179,7 +179,7 @@ mistake(
     "a phone stays with who is gone",
     "it is not handed on from somebody who was taken off the list",
     (
-        _S + "contacts.shared_phones",
+        _S + "contacts.phone_conditions",
         '{FAILED}, {SKIPPED}, {UNCONFIRMED}) "\n    f"OR (h.state',
         '{FAILED}, {UNCONFIRMED}) "\n    f"OR (h.state',
     ),
@@ -189,12 +189,12 @@ mistake(
     "reached through another phone",
     "who shares only a phone that got nothing counts as reached",
     (
-        _S + "contacts.shared_phones",
+        _S + "contacts.phone_conditions",
         "((h.state IN ({DELIVERED}, {READ}, {FAILED},",
         "((h.state IN ({FAILED},",
     ),
     (
-        _S + "contacts.shared_phones",
+        _S + "contacts.phone_conditions",
         "OR (h.state = {ACCEPTED} AND h.deadline_at IS NULL))",
         "OR 1 = 0)",
     ),
@@ -204,11 +204,11 @@ mistake(
     "changed after its approval",
     "what was changed after its approval is sent all the same",
     (
-        _S + "broadcasts.broadcasts:change",
+        _S + "broadcasts.editing:change",
         "if broadcast.state is BroadcastState.DRAFT:",
         "if True:",
     ),
-    (_S + "broadcasts.broadcasts:change", 'f"AND state = {DRAFT} AND id IN', '"AND id IN'),
+    (_S + "broadcasts.editing:change", 'f"AND state = {DRAFT} AND id IN', '"AND id IN'),
     (
         "dispatcher.broadcasts.releasing:release",
         "if broadcast.approved_digest != digest(tx, broadcast):",
