@@ -92,10 +92,14 @@ def get_contact(call: Call) -> Any:
 def add_contact(call: Call) -> Any:
     body = call.body
     new = NewContact(
-        body["name"], body["ward"], tuple(body.get("phones", ())),
-        body.get("residential_group", ""), body.get("household", ""), body.get("title", ""),
+        body["name"],
+        body["ward"],
+        tuple(body.get("phones", ())),
+        body.get("residential_group", ""),
+        body.get("household", ""),
+        body.get("title", ""),
         source="API",
-    )  # fmt: skip
+    )
     added = contacts.add(call.context, new)
     return {"import": added.import_id, "created": added.is_new}
 
@@ -168,9 +172,11 @@ def preview_broadcast(call: Call) -> Any:
 
 def submit_broadcast(call: Call) -> Any:
     done = usecases.submit(
-        call.context, call.path["number"], leave_out=call.body.get("leave_out", False),
+        call.context,
+        call.path["number"],
+        leave_out=call.body.get("leave_out", False),
         again=call.body.get("again", ""),
-    )  # fmt: skip
+    )
     return _broadcast(done.broadcast, call)
 
 
@@ -195,32 +201,87 @@ def list_messages(call: Call) -> Any:
 
 
 OPERATIONS = (
-    Operation("GET", "/contacts", "listContacts", list_contacts, "Contacts, numbers masked.",
-              {"ward": STRING, "q": STRING, "limit": LIMIT}),
-    Operation("POST", "/contacts", "addContact", add_contact, "Add one person, or change one.",
-              body={"name": {**STRING, "minLength": 1}, "ward": {**STRING, "minLength": 1},
-                    "phones": STRINGS, "residential_group": STRING, "household": STRING,
-                    "title": STRING}, required=("name", "ward"), made=201),
+    Operation(
+        "GET",
+        "/contacts",
+        "listContacts",
+        list_contacts,
+        "Contacts, numbers masked.",
+        {"ward": STRING, "q": STRING, "limit": LIMIT},
+    ),
+    Operation(
+        "POST",
+        "/contacts",
+        "addContact",
+        add_contact,
+        "Add one person, or change one.",
+        body={
+            "name": {**STRING, "minLength": 1},
+            "ward": {**STRING, "minLength": 1},
+            "phones": STRINGS,
+            "residential_group": STRING,
+            "household": STRING,
+            "title": STRING,
+        },
+        required=("name", "ward"),
+        made=201,
+    ),
     Operation("GET", "/contacts/{number}", "getContact", get_contact, "One contact."),
-    Operation("GET", "/broadcasts", "listBroadcasts", list_broadcasts, "Newest first.",
-              {"limit": LIMIT}),
-    Operation("POST", "/broadcasts", "createBroadcast", create_broadcast, "A draft.",
-              body={"template": {**STRING, "minLength": 1}, "wards": STRINGS,
-                    "residential_groups": STRINGS, "groups": STRINGS, "exclude_groups": STRINGS,
-                    "one_per": {"type": "string", "enum": ["phone", "household"]},
-                    "route": STRING, "title": STRING, "document": STRING,
-                    "expires_after": STRING, "window": STRING,
-                    "fields": {"type": "object", "additionalProperties": STRING}},
-              required=("template",), made=201, keyed=True),
+    Operation(
+        "GET", "/broadcasts", "listBroadcasts", list_broadcasts, "Newest first.", {"limit": LIMIT}
+    ),
+    Operation(
+        "POST",
+        "/broadcasts",
+        "createBroadcast",
+        create_broadcast,
+        "A draft.",
+        body={
+            "template": {**STRING, "minLength": 1},
+            "wards": STRINGS,
+            "residential_groups": STRINGS,
+            "groups": STRINGS,
+            "exclude_groups": STRINGS,
+            "one_per": {"type": "string", "enum": ["phone", "household"]},
+            "route": STRING,
+            "title": STRING,
+            "document": STRING,
+            "expires_after": STRING,
+            "window": STRING,
+            "fields": {"type": "object", "additionalProperties": STRING},
+        },
+        required=("template",),
+        made=201,
+        keyed=True,
+    ),
     Operation("GET", "/broadcasts/{number}", "getBroadcast", get_broadcast, "One, with states."),
-    Operation("GET", "/broadcasts/{number}/preview", "previewBroadcast", preview_broadcast,
-              "What a release would do."),
-    Operation("POST", "/broadcasts/{number}/submit", "submitBroadcast", submit_broadcast,
-              "Hand in for approval; a person approves it.",
-              body={"leave_out": {"type": "boolean"}, "again": STRING}),
+    Operation(
+        "GET",
+        "/broadcasts/{number}/preview",
+        "previewBroadcast",
+        preview_broadcast,
+        "What a release would do.",
+    ),
+    Operation(
+        "POST",
+        "/broadcasts/{number}/submit",
+        "submitBroadcast",
+        submit_broadcast,
+        "Hand in for approval; a person approves it.",
+        body={"leave_out": {"type": "boolean"}, "again": STRING},
+    ),
     Operation("GET", "/broadcasts/{number}/report", "getReport", get_report, "What became of it."),
-    Operation("GET", "/log/messages", "listMessages", list_messages, "The delivery log.",
-              {"broadcast": NUMBER, "state": {"type": "string",
-                                              "enum": [s.value for s in MessageState]},
-               "before": NUMBER, "limit": LIMIT}),
-)  # fmt: skip
+    Operation(
+        "GET",
+        "/log/messages",
+        "listMessages",
+        list_messages,
+        "The delivery log.",
+        {
+            "broadcast": NUMBER,
+            "state": {"type": "string", "enum": [s.value for s in MessageState]},
+            "before": NUMBER,
+            "limit": LIMIT,
+        },
+    ),
+)

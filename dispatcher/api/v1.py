@@ -112,9 +112,15 @@ def _problem(problem: Problem) -> Response:
     if problem.code.startswith("unknown") or problem.code == "not-your-ward":
         status = 404
     status = {
-        "no-key": 401, "role": 403, "read-only": 403, "whole-site": 403, "rights-changed": 401,
-        "too-large": 413, "not-json": 415, "wrong-request": 400,
-    }.get(problem.code, status)  # fmt: skip
+        "no-key": 401,
+        "role": 403,
+        "read-only": 403,
+        "whole-site": 403,
+        "rights-changed": 401,
+        "too-large": 413,
+        "not-json": 415,
+        "wrong-request": 400,
+    }.get(problem.code, status)
     body = {
         "type": "about:blank",
         "title": problem.code,
@@ -151,8 +157,14 @@ def routes(app: App) -> list[BaseRoute]:
                 key = request.headers.get("idempotency-key", "")
                 if operation.keyed and not 0 < len(key) <= 200:
                     raise wrong("Idempotency-Key: missing")
-                call = Call(app, actor, path, _query(operation, request),
-                            await _body(operation, request), key)  # fmt: skip
+                call = Call(
+                    app,
+                    actor,
+                    path,
+                    _query(operation, request),
+                    await _body(operation, request),
+                    key,
+                )
                 found = await run_in_threadpool(operation.act, call)
             except Problem as problem:
                 return _problem(problem)

@@ -22,9 +22,14 @@ from dispatcher.domain.rights import WRITERS, need
 
 
 def follow_up(
-    tx: Tx, broadcast: Broadcast, audience: Audience, title: str, *, expires_after: timedelta,
+    tx: Tx,
+    broadcast: Broadcast,
+    audience: Audience,
+    title: str,
+    *,
+    expires_after: timedelta,
     window: Window | None = None,
-) -> int:  # fmt: skip
+) -> int:
     """A new draft with the frozen words, route and senders of an earlier broadcast; its id."""
     return broadcasts.create(
         tx,

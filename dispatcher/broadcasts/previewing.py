@@ -155,9 +155,12 @@ def preview(
             asked = max(tx.now, broadcast.at or tx.now)
             ahead = periods.of_route(
                 asked if broadcast.priority == URGENT else asked + undo,
-                broadcast.expires_after, broadcast.window, broadcast.route, first_step(words),
+                broadcast.expires_after,
+                broadcast.window,
+                broadcast.route,
+                first_step(words),
                 vendor_hours,
-            )  # fmt: skip
+            )
             standing = budgets.standings(tx, budgets_, broadcast.mode, tx.now)
             cost = counted.cost_by_ward if counted else None
             over = budgets.reserve(tx, broadcast, budgets_, tx.now, cost)

@@ -125,9 +125,16 @@ def steps_of_release(
             releases.take_stock(tx)  # of messages and targets
             for i in usable:
                 targets.add_more_targets(
-                    tx, broadcast.id, may, i, broadcast.route[i], shares[i],
-                    words.scopes[i] or "", low, high,
-                )  # fmt: skip
+                    tx,
+                    broadcast.id,
+                    may,
+                    i,
+                    broadcast.route[i],
+                    shares[i],
+                    words.scopes[i] or "",
+                    low,
+                    high,
+                )
 
         yield more
     if broadcast.correction_of is not None:

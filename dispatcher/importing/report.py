@@ -50,9 +50,13 @@ def write_report(
 
     book = xlsxwriter.Workbook(
         str(path),
-        {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
-         "constant_memory": True},
-    )  # fmt: skip
+        {
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+            "constant_memory": True,
+        },
+    )
     found = _by_place(listing, plan)
     check_place(path)
     try:
@@ -89,8 +93,10 @@ def _by_place(listing: Listing, plan: Merge) -> dict[Place, list[tuple[str, Say]
     """Row → (how bad, what was found)."""
     found: dict[Place, list[tuple[str, Say]]] = {}
     for kind, findings in (
-        ("bad", listing.rejected), ("look", listing.needs_review), ("fine", listing.repaired),
-    ):  # fmt: skip
+        ("bad", listing.rejected),
+        ("look", listing.needs_review),
+        ("fine", listing.repaired),
+    ):
         for f in findings:
             found.setdefault((f.file, f.sheet, f.row), []).append((kind, _sentence(f)))
     for double in plan.doubles:
@@ -115,8 +121,10 @@ def _write_rows(
     language: str,
 ) -> dict[Place, list[str]]:
     """All rows as they stand in the files; the cells of those to mend are handed back."""
-    bold, bad, look = (book.add_format(f) for f in ({"bold": True}, {"bg_color": "#F8D7DA"},
-                                                    {"bg_color": "#FFF3CD"}))  # fmt: skip
+    bold, bad, look = (
+        book.add_format(f)
+        for f in ({"bold": True}, {"bg_color": "#F8D7DA"}, {"bg_color": "#FFF3CD"})
+    )
     heads = [Say("Tệp", "File"), Say("Trang tính", "Sheet"), Say("Dòng", "Row"),
              Say("Kết quả", "Finding"), Say("Nội dung trong tệp", "As it stands")]  # fmt: skip
     mend: dict[Place, list[str]] = {}

@@ -167,8 +167,9 @@ def faults(tally: Tally) -> list[dict[str, Any]]:
     for row in tally.faults:
         key = row["gateway"], row["fault"], row["code"] or ""
         found[key] = found.get(key, 0) + row["n"]
-    rows = [dict(zip(("gateway", "fault", "code"), key, strict=True), n=n)
-            for key, n in found.items()]  # fmt: skip
+    rows = [
+        dict(zip(("gateway", "fault", "code"), key, strict=True), n=n) for key, n in found.items()
+    ]
     return sorted(rows, key=lambda row: -int(row["n"]))
 
 
@@ -341,8 +342,14 @@ def letter(
 ) -> str:
     """The draft of a letter to a vendor: brandnames (name, brandname, until) and templates (title,
     form, text), laid out as Decree 30/2020 wants it."""
-    return _page("registration.html", site=site, gateway=gateway, year=year, senders=senders,
-                 templates=templates)  # fmt: skip
+    return _page(
+        "registration.html",
+        site=site,
+        gateway=gateway,
+        year=year,
+        senders=senders,
+        templates=templates,
+    )
 
 
 def phones(title: str, site: str, samples: Sequence[Mapping[str, Any]], *, drill: bool) -> str:
@@ -362,8 +369,16 @@ def sheet(
 ) -> str:
     """A sheet for the heads of residential groups: per ward (ward, text, places: name, heads as
     (name, phone), done), then pictures (name, data address)."""
-    return _page("sheet.html", title=title, site=site, pages=pages, what=what.to(language),
-                 pictures=pictures, drill=drill, vi=language != "en")  # fmt: skip
+    return _page(
+        "sheet.html",
+        title=title,
+        site=site,
+        pages=pages,
+        what=what.to(language),
+        pictures=pictures,
+        drill=drill,
+        vi=language != "en",
+    )
 
 
 def _page(name: str, **values: Any) -> str:

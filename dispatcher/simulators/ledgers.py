@@ -115,9 +115,10 @@ def accepted_after_no(tx: Tx, taken: Sequence[str], refusals: Sequence[Refusal])
     """Numbers the twin accepted after the no to them was stored. A removed person's number that
     somebody else on the lists has may still be written to, for that other person."""
     late = {
-        r.number: r.removed for r in sorted(refusals, key=lambda r: not r.removed)
+        r.number: r.removed
+        for r in sorted(refusals, key=lambda r: not r.removed)
         if r.number in taken[r.taken :]
-    }  # fmt: skip
+    }
     if not any(late.values()):
         return set(late)
     rows = tx.rows(

@@ -245,9 +245,13 @@ def submit(
             vendor_templates.refuse_what_vendors_refuse(context.app, broadcast, found)
         with context.begin() as tx:
             planning.submit(
-                tx, broadcasts.get(tx, number), found, leave_out=leave_out, again=again,
+                tx,
+                broadcasts.get(tx, number),
+                found,
+                leave_out=leave_out,
+                again=again,
                 over_budget=over_budget,
-            )  # fmt: skip
+            )
             return Submitted(broadcasts.get(tx, number), found)
 
 

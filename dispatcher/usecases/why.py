@@ -76,9 +76,9 @@ def find(tx: Tx, text: str, sample_heads: tuple[str, ...]) -> list[int]:
 def _known(tx: Tx, contact: int) -> list[int]:
     """This contact, where the list or the log has it and the actor may see it."""
     listed = contact_lists.listed(tx, ids=[contact], limit=1)
-    return [contact] if listed or list(
-        logbook.messages(tx, Filters(contact=contact), limit=1)
-    ) else []  # fmt: skip
+    return (
+        [contact] if listed or list(logbook.messages(tx, Filters(contact=contact), limit=1)) else []
+    )
 
 
 def story(tx: Tx, contact_id: int, language: str) -> dict[str, Any]:

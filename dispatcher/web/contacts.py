@@ -17,14 +17,24 @@ def listed(ask: Ask) -> Answer:
     """Contacts by name, ward and group: a form, for a name has no place in an address."""
     search = ask.one("q")
     page = contacts_views.page(
-        ask.context, ward=whole(ask.one("ward")), group=whole(ask.one("group")), search=search,
+        ask.context,
+        ward=whole(ask.one("ward")),
+        group=whole(ask.one("group")),
+        search=search,
         most=SHOWN,
-    )  # fmt: skip
+    )
     return Shown(
         "contacts.html",
-        {"found": page.found, "wards": page.wards, "groups": page.groups, "q": search,
-         "ward": page.ward, "group": page.group, "most": SHOWN},
-    )  # fmt: skip
+        {
+            "found": page.found,
+            "wards": page.wards,
+            "groups": page.groups,
+            "q": search,
+            "ward": page.ward,
+            "group": page.group,
+            "most": SHOWN,
+        },
+    )
 
 
 def person(ask: Ask) -> Answer:
@@ -35,12 +45,23 @@ def person(ask: Ask) -> Answer:
     stopped = page.stopped
     return Shown(
         "person.html",
-        {"c": page.contact, "story": page.story, "beside": page.beside,
-         "blocked": stopped["suppressed"], "shares": stopped["shares"],
-         "others": stopped["shares_with_others"], "joined": page.joined, "sets": page.groups,
-         "wards": page.wards, "SCOPES": told.SCOPES, "why_stopped": told.why_stopped,
-         "short": told.short, "STATES": told.STATES, "REASONS": told.REASONS},
-    )  # fmt: skip
+        {
+            "c": page.contact,
+            "story": page.story,
+            "beside": page.beside,
+            "blocked": stopped["suppressed"],
+            "shares": stopped["shares"],
+            "others": stopped["shares_with_others"],
+            "joined": page.joined,
+            "sets": page.groups,
+            "wards": page.wards,
+            "SCOPES": told.SCOPES,
+            "why_stopped": told.why_stopped,
+            "short": told.short,
+            "STATES": told.STATES,
+            "REASONS": told.REASONS,
+        },
+    )
 
 
 def find(ask: Ask) -> Answer:

@@ -12,8 +12,17 @@ from dispatcher.usecases import log as use
 from dispatcher.web.ask import Answer, Ask, Sent, Shown, read_date, whole
 from dispatcher.web.guard import Page, reads
 
-NARROWED = ("broadcast", "ward", "state", "channel", "gateway", "carrier", "fault", "since",
-            "until")  # fmt: skip
+NARROWED = (
+    "broadcast",
+    "ward",
+    "state",
+    "channel",
+    "gateway",
+    "carrier",
+    "fault",
+    "since",
+    "until",
+)
 PAGE, MOST_EXPORTED = 100, 200_000
 
 

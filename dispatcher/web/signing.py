@@ -34,9 +34,13 @@ def table(guard: Guard) -> list[Page]:
                 "Too many tries. Wait ten minutes.",
             )
         found = signing_in_console.sign_in(
-            ask.app, ask.one("name"), ask.one("password"), ask.one("code"),
-            Browser(ask.label, ask.cookies.get(DEVICE, "")), remember=bool(ask.one("remember")),
-        )  # fmt: skip
+            ask.app,
+            ask.one("name"),
+            ask.one("password"),
+            ask.one("code"),
+            Browser(ask.label, ask.cookies.get(DEVICE, "")),
+            remember=bool(ask.one("remember")),
+        )
         if found is None:
             return Shown("sign-in.html", {"name": ask.one("name"), "second": True}, 401)
         cookies: dict[str, tuple[str, int | None]] = {
@@ -55,9 +59,13 @@ def table(guard: Guard) -> list[Page]:
         if not guard.rates.allows(ask.peer):
             raise refused("too-often", "Thử quá nhiều lần.", "Too many tries.")
         made = signing_in_console.make_first(
-            ask.app, (ask.one("code"), guard.first_code), ask.one("name"), ask.one("full_name"),
-            ask.one("password"), ask.label,
-        )  # fmt: skip
+            ask.app,
+            (ask.one("code"), guard.first_code),
+            ask.one("name"),
+            ask.one("full_name"),
+            ask.one("password"),
+            ask.label,
+        )
         guard.first_code = ""
         return Go("/me", {SESSION: (made.word, None), BEFORE: ("", None)})
 

@@ -24,11 +24,17 @@ def write(ask: Ask) -> Answer:
     form = broadcasts_writing.form(ask.context, **_place(ask))
     return Shown(
         "write.html",
-        {"template": form.template, "broadcast": form.broadcast, "given": form.given,
-         "address": form.address, "kept_at": form.kept_at, "tree": form.tree,
-         "groups": form.groups,
-         "routes": [(name, way.to(ask.language)) for name, way in form.ways]},
-    )  # fmt: skip
+        {
+            "template": form.template,
+            "broadcast": form.broadcast,
+            "given": form.given,
+            "address": form.address,
+            "kept_at": form.kept_at,
+            "tree": form.tree,
+            "groups": form.groups,
+            "routes": [(name, way.to(ask.language)) for name, way in form.ways],
+        },
+    )
 
 
 def _place(ask: Ask) -> dict[str, Any]:
@@ -57,12 +63,19 @@ def create(ask: Ask) -> Answer:
     """A draft from the form."""
     life, window = broadcasts.read_times(ask.one("expires_after", "6h"), ask.one("window"))
     new = NewBroadcast(
-        ask.path["template"], audience_of(ask), ask.one("route") or None, ask.fields(),
-        title=ask.one("title"), document=ask.one("document"),
+        ask.path["template"],
+        audience_of(ask),
+        ask.one("route") or None,
+        ask.fields(),
+        title=ask.one("title"),
+        document=ask.one("document"),
         paper={name: value for name, value in _paper(ask).items() if value},
-        expires_after=life, window=window, accented=bool(ask.one("accented")),
-        rather_twice=bool(ask.one("rather_twice")), urgent=bool(ask.one("urgent")),
-    )  # fmt: skip
+        expires_after=life,
+        window=window,
+        accented=bool(ask.one("accented")),
+        rather_twice=bool(ask.one("rather_twice")),
+        urgent=bool(ask.one("urgent")),
+    )
     made = broadcasts.create(ask.context, new, form=ask.where)
     return Go(f"/broadcasts/{made.id}")
 
@@ -71,9 +84,14 @@ def save(ask: Ask) -> Answer:
     """The form again: what was approved of it is void, where it says something else."""
     life, window = broadcasts.read_times(ask.one("expires_after", "6h"), ask.one("window"))
     wanted = Changes(
-        ask.fields(), ask.one("title"), ask.one("document"), _paper(ask), audience_of(ask),
-        window, life,
-    )  # fmt: skip
+        ask.fields(),
+        ask.one("title"),
+        ask.one("document"),
+        _paper(ask),
+        audience_of(ask),
+        window,
+        life,
+    )
     broadcasts.edit(ask.context, ask.number(), wanted, form=ask.where)
     return Go(f"/broadcasts/{ask.number()}")
 
@@ -81,18 +99,26 @@ def save(ask: Ask) -> Answer:
 def along(ask: Ask) -> Answer:
     """The text as it reads so far, with parts and price for those chosen; what is typed is kept."""
     typed = broadcasts_writing.FormSoFar(
-        ask.fields(), audience_of(ask), ask.one("window"), ask.one("expires_after", "6h"),
-        ask.one("route"), bool(ask.one("urgent")),
-    )  # fmt: skip
+        ask.fields(),
+        audience_of(ask),
+        ask.one("window"),
+        ask.one("expires_after", "6h"),
+        ask.one("route"),
+        bool(ask.one("urgent")),
+    )
     fields = {n: tuple(v) for n, v in ask.form.items() if n not in ("csrf", "route")}
     if typed.route:
         fields["route"] = (typed.route,)
     found = broadcasts_writing.read_along(ask.context, typed, fields, **_place(ask))
     return Shown(
         "along.html",
-        {"written": found.written, "people": found.people, "kept_at": found.kept_at,
-         "times": found.period},
-    )  # fmt: skip
+        {
+            "written": found.written,
+            "people": found.people,
+            "kept_at": found.kept_at,
+            "times": found.period,
+        },
+    )
 
 
 def forget(ask: Ask) -> Answer:

@@ -176,10 +176,14 @@ def believe(tx: Tx, heard: Sequence[tuple[str, Receipt]]) -> list[tuple[str, int
     _remember(tx, list(bits.values()))
     tx.note("heard", "receipts", "", matched=len(bits), moved=moved)
     return [
-        ("early" if any(a["message_id"] in early for a in about) and state == "matched" else state,
-         about[0]["id"] if about else None)
+        (
+            "early"
+            if any(a["message_id"] in early for a in about) and state == "matched"
+            else state,
+            about[0]["id"] if about else None,
+        )
         for state, about in answers
-    ]  # fmt: skip
+    ]
 
 
 def _turned(attempt: Row, bits: Bits) -> bool:

@@ -103,8 +103,9 @@ def _letter(app: App, rows: list[Row]) -> mail.Mail:
         if vietnamese
         else "Open the ward's program to see it. This mail has no links and asks for no password."
     )
-    text = "\n".join([f"{greeting} {rows[0]['full_name']},", "", *(f"- {x}" for x in lines), "",
-                      end, ""])  # fmt: skip
+    text = "\n".join(
+        [f"{greeting} {rows[0]['full_name']},", "", *(f"- {x}" for x in lines), "", end, ""]
+    )
     return mail.Mail(app.site.staff.sender, rows[0]["to"], " ".join(subject.split()), text)
 
 
@@ -119,9 +120,18 @@ async def _texts(app: App, gateways: Mapping[str, Gateway], in_thread: InThread)
         body = unaccent(f"{app.site.name}: {row['vi']}")[:SHORTEST_TEXT]
         now = app.clock()
         out = Outgoing(
-            reference, row["to"], row["carrier"], body, False, Kind.INTERNAL, sender, None, {}, (),
+            reference,
+            row["to"],
+            row["carrier"],
+            body,
+            False,
+            Kind.INTERNAL,
+            sender,
+            None,
+            {},
+            (),
             now + TEXT_LASTS,
-        )  # fmt: skip
+        )
         try:
             [said] = await gateway.send(reference, [out])
             answer = cleaned.verdict(said)

@@ -32,9 +32,12 @@ from dispatcher.usecases.broadcasts_approval import SignedPaper
 @option("--over-budget", default="", vi="lý do vượt ngân sách", en="why the budget is exceeded")
 def submit(surface: Surface, number_: str, leave_out: bool, again: str, over_budget: str) -> None:
     done = broadcasts.submit(
-        surface.context(), broadcast_id(number_), leave_out=leave_out, again=again,
+        surface.context(),
+        broadcast_id(number_),
+        leave_out=leave_out,
+        again=again,
         over_budget=over_budget,
-    )  # fmt: skip
+    )
     if not surface.json:
         tell_times(surface, done.preview)
     number = done.broadcast.id

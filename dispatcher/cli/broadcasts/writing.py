@@ -139,10 +139,20 @@ def _document(function: Any) -> Any:
 def create(surface: Surface, given: _Create) -> None:
     life, window = broadcasts.read_times(given.expires_after, given.hours or "")
     new = NewBroadcast(
-        given.template, given.audience(given.one_per), given.route, pairs(given.fields),
-        given.title, given.document, given.paper(), life, window, given.despite,
-        given.accented, given.rather_twice, given.urgent,
-    )  # fmt: skip
+        given.template,
+        given.audience(given.one_per),
+        given.route,
+        pairs(given.fields),
+        given.title,
+        given.document,
+        given.paper(),
+        life,
+        window,
+        given.despite,
+        given.accented,
+        given.rather_twice,
+        given.urgent,
+    )
     made = broadcasts.create(surface.context(), new)
     if surface.json:
         surface.emit(as_json(made))
@@ -175,14 +185,18 @@ def edit(surface: Surface, given: _Edit) -> None:
     life, window = broadcasts.read_times(given.expires_after or "6h", given.hours or "")
     was = broadcasts.seen(context, wanted)
     done = broadcasts.edit(
-        context, wanted,
+        context,
+        wanted,
         Changes(
-            pairs(given.fields) or None, given.title or None, given.document or None,
+            pairs(given.fields) or None,
+            given.title or None,
+            given.document or None,
             given.paper() or None,
             given.audience("") if given.wards or given.groups else None,
-            window, life if given.expires_after else None,
+            window,
+            life if given.expires_after else None,
         ),
-    )  # fmt: skip
+    )
     if was.approved_digest is not None and done.approved_digest is None:
         surface.warn(
             "Đợt này đã duyệt; sửa rồi thì phải trình và duyệt lại.",

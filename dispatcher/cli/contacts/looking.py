@@ -103,11 +103,16 @@ def show(surface: Surface, contact: str) -> None:
     if surface.json:
         surface.emit(
             [
-                {**s.contact, **s.beside, "reach": [_as_json(r) for r in s.reach], **s.stopped,
-                 "suppressed": [_as_json(x) for x in s.stopped["suppressed"]]}
+                {
+                    **s.contact,
+                    **s.beside,
+                    "reach": [_as_json(r) for r in s.reach],
+                    **s.stopped,
+                    "suppressed": [_as_json(x) for x in s.stopped["suppressed"]],
+                }
                 for s in found
             ]
-        )  # fmt: skip
+        )
         return
     for s in found:
         _tell_person(surface, s)
@@ -128,8 +133,10 @@ def _tell_person(surface: Surface, found: contacts_views.ContactShown) -> None:
         _tell_reach(surface, line)
     for s in found.stopped["suppressed"]:
         scope, why = SCOPES[s["scope"]], why_stopped(s["reason"])
-        surface.say(f"   {scope.vi} ({why.vi}, {s['at']:%Y-%m-%d})",
-                    f"   {scope.en} ({why.en}, {s['at']:%Y-%m-%d})")  # fmt: skip
+        surface.say(
+            f"   {scope.vi} ({why.vi}, {s['at']:%Y-%m-%d})",
+            f"   {scope.en} ({why.en}, {s['at']:%Y-%m-%d})",
+        )
     names = ", ".join(f"c{o['contact']} {o['name']}" for o in found.stopped["shares"])
     if names:
         surface.say(f"   dùng chung số: {names}", f"   shares the number: {names}")

@@ -8,7 +8,12 @@ from dispatcher.domain.problems import Say
 
 schedules = Group(Say("Lịch gửi.", "Schedules."))
 for _verb in (
-    views.list_schedules, views.check, views.upcoming,
-    acts.submit, acts.approve, acts.send_back, acts.pause,
-):  # fmt: skip
+    views.list_schedules,
+    views.check,
+    views.upcoming,
+    acts.submit,
+    acts.approve,
+    acts.send_back,
+    acts.pause,
+):
     schedules.add_command(_verb)

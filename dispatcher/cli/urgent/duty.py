@@ -16,11 +16,14 @@ def list_duty(surface: Surface) -> None:
     if surface.json:
         surface.emit(
             [
-                {**d, "starts": d["starts"].astimezone(HANOI).isoformat(),
-                 "ends": d["ends"].astimezone(HANOI).isoformat()}
+                {
+                    **d,
+                    "starts": d["starts"].astimezone(HANOI).isoformat(),
+                    "ends": d["ends"].astimezone(HANOI).isoformat(),
+                }
                 for d in found
             ]
-        )  # fmt: skip
+        )
         return
     surface.table(
         [Say("số", "id"), Say("ai", "who"), Say("từ", "from"), Say("đến", "until"), Say("", "")],

@@ -203,9 +203,14 @@ def settle(tx: Tx) -> list[int]:
         tx.run(
             "UPDATE reservations SET dong = :d, taken = true, settled_at = :now "
             "WHERE broadcast_id = :b AND budget = :n AND period = :p",
-            {"d": spent, "now": at(tx.now), "b": row["broadcast_id"], "n": row["budget"],
-             "p": row["period"]},
-        )  # fmt: skip
+            {
+                "d": spent,
+                "now": at(tx.now),
+                "b": row["broadcast_id"],
+                "n": row["budget"],
+                "p": row["period"],
+            },
+        )
     ids = sorted({row["broadcast_id"] for row in rows})
     for number in ids:
         tx.note("settled", "broadcast", number)

@@ -46,8 +46,15 @@ def change(tx: Tx, broadcast: Broadcast, **changes: Any) -> None:
     if "senders" in changes:
         tx.run("DELETE FROM broadcast_wards WHERE broadcast_id = :b", {"b": broadcast.id})
         add_wards(tx, broadcast.id, changes["senders"])
-    blank = {"approved_by": None, "approved_at": None, "approved_digest": None,
-             "submitted_at": None, "at": None, "again": "", "again_of": "[]"}  # fmt: skip
+    blank = {
+        "approved_by": None,
+        "approved_at": None,
+        "approved_digest": None,
+        "submitted_at": None,
+        "at": None,
+        "again": "",
+        "again_of": "[]",
+    }
     if broadcast.state is BroadcastState.DRAFT:
         sets = ", ".join(f'"{name}" = :{name}' for name in values)
         tx.run(

@@ -58,9 +58,21 @@ def _read(row: Row) -> Emergency:
         k: tuple(v) if isinstance(v, list) else v for k, v in json.loads(row["audience"]).items()
     }
     same = (
-        "id", "name", "title", "state", "template_version_id", "all_clear_version_id", "route",
-        "people", "dong", "created_by", "submitted_by", "approved_by", "approved_digest", "reason",
-    )  # fmt: skip
+        "id",
+        "name",
+        "title",
+        "state",
+        "template_version_id",
+        "all_clear_version_id",
+        "route",
+        "people",
+        "dong",
+        "created_by",
+        "submitted_by",
+        "approved_by",
+        "approved_digest",
+        "reason",
+    )
     return Emergency(
         **{k: row[k] for k in same},
         fields=json.loads(row["fields"]),

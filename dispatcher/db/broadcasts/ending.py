@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.broadcasts.broadcasts import Broadcast
-from dispatcher.db.contacts import households, shared_phones
+from dispatcher.db.contacts import households, shared_phones, sharers_at_the_end
 from dispatcher.db.database import Tx, at
 from dispatcher.db.queue.outcomes import best_of_attempts
 from dispatcher.db.queue.waiting import MOVABLE
@@ -140,7 +140,7 @@ def end_queued(tx: Tx, broadcast_id: int, to: MessageState) -> int:
 
     So does whoever shares a phone that nothing was accepted for: they are counted as the others.
     """
-    shared_phones.end(tx, broadcast_id, to)
+    sharers_at_the_end.end(tx, broadcast_id, to)
     return int(
         tx.run(
             "UPDATE messages SET "

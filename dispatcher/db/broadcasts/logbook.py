@@ -102,9 +102,7 @@ class Log:
                 f"{self.select(tx)} ({self.row}.broadcast_id = :b OR :b = 0){where} "
                 f"ORDER BY {self.row}.id LIMIT :n"
             )
-            yield from _fetched(
-                tx, sql, b=filters.broadcast or 0, n=limit or 2**31, **values
-            )  # fmt: skip
+            yield from _fetched(tx, sql, b=filters.broadcast or 0, n=limit or 2**31, **values)
             return
         for broadcast in _broadcasts(tx, filters, before[0] if before else None):
             last = before[1] if before and before[0] == broadcast else 2**62
@@ -321,11 +319,15 @@ LOGS: Mapping[str, Log] = {"messages": MESSAGES, "attempts": ATTEMPTS, "receipts
 
 def messages(tx: Tx, filters: Filters, *, limit: int | None = 100) -> Iterator[dict[str, Any]]:
     """Messages as mappings."""
-    return (dict(zip(MESSAGES.columns, row, strict=True))
-            for row in MESSAGES.rows(tx, filters, limit=limit))  # fmt: skip
+    return (
+        dict(zip(MESSAGES.columns, row, strict=True))
+        for row in MESSAGES.rows(tx, filters, limit=limit)
+    )
 
 
 def attempts(tx: Tx, filters: Filters, *, limit: int | None = 100) -> Iterator[dict[str, Any]]:
     """Attempts as mappings."""
-    return (dict(zip(ATTEMPTS.columns, row, strict=True))
-            for row in ATTEMPTS.rows(tx, filters, limit=limit))  # fmt: skip
+    return (
+        dict(zip(ATTEMPTS.columns, row, strict=True))
+        for row in ATTEMPTS.rows(tx, filters, limit=limit)
+    )

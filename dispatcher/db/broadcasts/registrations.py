@@ -50,8 +50,15 @@ def put(tx: Tx, found: Registration) -> None:
         "until = excluded.until, vendor_id = excluded.vendor_id, note = excluded.note",
         values,
     )
-    tx.note("registered", "gateway", found.gateway, template=found.template, form=found.form,
-            carrier=found.carrier, state=found.state.value)  # fmt: skip
+    tx.note(
+        "registered",
+        "gateway",
+        found.gateway,
+        template=found.template,
+        form=found.form,
+        carrier=found.carrier,
+        state=found.state.value,
+    )
 
 
 def listed(tx: Tx, gateway: str | None = None) -> list[Registration]:

@@ -53,11 +53,13 @@ def take_stock(tx: Tx) -> None:
     if tx.is_sqlite:
         return
     tables = ", ".join(f"'{name}'" for name in _PLANNED_BY)
-    for row in tx.rows(f"SELECT relname FROM pg_class WHERE relname IN ({tables}) "
-                       "AND relkind = 'r' AND pg_relation_size(oid) > 0 AND NOT EXISTS (SELECT 1 "
-                       "FROM pg_stats s WHERE s.tablename = relname AND s.schemaname = "
-                       "current_schema()) "
-                       "AND relnamespace = current_schema()::regnamespace"):  # fmt: skip
+    for row in tx.rows(
+        f"SELECT relname FROM pg_class WHERE relname IN ({tables}) "
+        "AND relkind = 'r' AND pg_relation_size(oid) > 0 AND NOT EXISTS (SELECT 1 "
+        "FROM pg_stats s WHERE s.tablename = relname AND s.schemaname = "
+        "current_schema()) "
+        "AND relnamespace = current_schema()::regnamespace"
+    ):
         tx.run(f"ANALYZE {row['relname']}")
 
 
@@ -232,9 +234,13 @@ def wanted(tx: Tx) -> int:
 
 
 def name_those_without_text(
-    tx: Tx, broadcast_id: int, low: int, high: int, lacking: Collection[int],
+    tx: Tx,
+    broadcast_id: int,
+    low: int,
+    high: int,
+    lacking: Collection[int],
     shared: Sequence[tuple[int, str]],
-) -> None:  # fmt: skip
+) -> None:
     """Contacts with id in (low, high] that no step has a target for, because no text could be
     written: the `lacking` ones, and those whose ward or group has none on a `shared` step."""
     gone = (

@@ -134,12 +134,19 @@ def set_prices(tx: Tx, prices: Sequence[Price], today: date) -> None:
         tx.run(
             "INSERT INTO prices (channel, carrier, kind, valid_from, dong) "
             "VALUES (:channel, :carrier, :kind, :day, :dong)",
-            {"channel": price.channel, "carrier": price.carrier, "kind": price.kind,
-             "day": (price.valid_from or today).isoformat(), "dong": price.dong},
-        )  # fmt: skip
+            {
+                "channel": price.channel,
+                "carrier": price.carrier,
+                "kind": price.kind,
+                "day": (price.valid_from or today).isoformat(),
+                "dong": price.dong,
+            },
+        )
     for left in held:
-        tx.run("UPDATE prices SET valid_to = :d WHERE id = :id",
-               {"d": today.isoformat(), "id": left["id"]})  # fmt: skip
+        tx.run(
+            "UPDATE prices SET valid_to = :d WHERE id = :id",
+            {"d": today.isoformat(), "id": left["id"]},
+        )
 
 
 def _is_same(held: Mapping[str, Any], price: Price, today: date) -> bool:

@@ -109,8 +109,12 @@ def withdraw(
     )
     done = {row["id"] for row in moved}
     found = {int(str(r[0])): MessageState(str(r[1])) for r in rows if r[0] in done}
-    tx.note("withdrawn", "messages", "", messages=[[m, s.value, stops[m].reason.value]
-                                                   for m, s in sorted(found.items())])  # fmt: skip
+    tx.note(
+        "withdrawn",
+        "messages",
+        "",
+        messages=[[m, s.value, stops[m].reason.value] for m, s in sorted(found.items())],
+    )
     return found
 
 

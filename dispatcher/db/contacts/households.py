@@ -177,8 +177,9 @@ def _pass_on(
 
 def _wait_for(tx: Tx, members: Sequence[_Member], heirs: dict[int, int]) -> None:
     """The others of these households wait for whoever stands for them now."""
-    others = sorted({(s.message, heirs[s.through]) for s in members} - {(m, m) for m in
-                    heirs.values()})  # fmt: skip
+    others = sorted(
+        {(s.message, heirs[s.through]) for s in members} - {(m, m) for m in heirs.values()}
+    )
     on_rows(
         tx,
         "UPDATE messages SET through_id = r.h FROM :rows r "

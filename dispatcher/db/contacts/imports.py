@@ -189,10 +189,22 @@ def _insert(
 
 
 _CONTACT = (
-    "ward_id", "residential_group_id", "household_id", "kind", "name_key", "ordinal", "name_sealed",
-    "name_bits", "title", "row_sealed", "import_id", "source", "source_row",
-    "created_at", "updated_at",
-)  # fmt: skip
+    "ward_id",
+    "residential_group_id",
+    "household_id",
+    "kind",
+    "name_key",
+    "ordinal",
+    "name_sealed",
+    "name_bits",
+    "title",
+    "row_sealed",
+    "import_id",
+    "source",
+    "source_row",
+    "created_at",
+    "updated_at",
+)
 
 
 def _update(

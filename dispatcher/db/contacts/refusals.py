@@ -57,8 +57,12 @@ def forgotten(tx: Tx) -> list[Erased]:
             f"WHERE noun = 'contact' AND act = {FORGOTTEN} ORDER BY id"
         )
     }
-    made = on_ids(tx, "SELECT id, created_at FROM visible_contacts "
-                  "WHERE id IN (:ids)", sorted(told), scope=tx.scope)  # fmt: skip
+    made = on_ids(
+        tx,
+        "SELECT id, created_at FROM visible_contacts WHERE id IN (:ids)",
+        sorted(told),
+        scope=tx.scope,
+    )
     return [Erased(contact, created, told[contact]) for contact, created in made]
 
 
@@ -120,8 +124,12 @@ def erase(tx: Tx, found: Iterable[Erased]) -> int:
     """
     before = {e.contact for e in forgotten(tx)}
     wanted = {e.contact: e.created_at for e in found if e.contact not in before}
-    known = on_ids(tx, "SELECT id, created_at FROM visible_contacts "
-                   "WHERE id IN (:ids)", sorted(wanted), scope=tx.scope)  # fmt: skip
+    known = on_ids(
+        tx,
+        "SELECT id, created_at FROM visible_contacts WHERE id IN (:ids)",
+        sorted(wanted),
+        scope=tx.scope,
+    )
     gone = [contact for contact, created in known if wanted[contact] == created]
     for contact in gone:
         tx.run(

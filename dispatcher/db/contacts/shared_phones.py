@@ -8,7 +8,6 @@ Never: gives a phone away for which something was accepted, is open or in doubt.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from itertools import groupby
 from typing import NamedTuple, Protocol, TypeVar
 
@@ -24,7 +23,6 @@ from dispatcher.db.contacts.eligible import IS_MOBILE, Eligible
 from dispatcher.db.contacts.phone_conditions import (
     DELIVERED_THERE,
     FREE,
-    NAMED,
     ONWARD,
     TAKEN,
     UNTRIED,
@@ -32,16 +30,13 @@ from dispatcher.db.contacts.phone_conditions import (
 from dispatcher.db.database import Tx, at
 from dispatcher.db.rows import on_ids, on_rows
 from dispatcher.db.words import (
-    EXPIRED,
     FAILED,
     QUEUED,
     RECIPIENT,
-    RUNNING,
     SHARED_PHONE,
     SKIPPED,
-    STOPPED,
 )
-from dispatcher.domain.model import MessageState, Step
+from dispatcher.domain.model import Step
 
 _ONE_AT_A_TIME = 741_855  # of PostgreSQL's advisory locks: whoever hands phones over, or ends them
 
@@ -300,8 +295,15 @@ G = TypeVar("G", bound=Given)
 def wait_at(tx: Tx, broadcast_id: int, given: Sequence[G]) -> dict[int, G]:
     """Write targets of messages that were skipped, and let these wait in the queue at the first of
     theirs: message → that target."""
-    columns = {"m": "bigint", "p": "int", "step": "int", "c": "text", "g": "text", "a": "bigint",
-         "body": "bigint"}  # fmt: skip
+    columns = {
+        "m": "bigint",
+        "p": "int",
+        "step": "int",
+        "c": "text",
+        "g": "text",
+        "a": "bigint",
+        "body": "bigint",
+    }
     on_rows(
         tx,
         "INSERT INTO targets (message_id, position, broadcast_id, step, channel, gateway, "
@@ -343,57 +345,3 @@ def _fail(tx: Tx, messages: set[int]) -> list[int]:
         now=at(tx.now),
     )
     return sorted(row["id"] for row in rows)
-
-
-def with_sharers(tx: Tx) -> list[int]:
-    """Running broadcasts in which somebody shares a phone."""
-    return [
-        row["id"]
-        for row in tx.rows(
-            "SELECT b.id FROM visible_broadcasts b "
-            f"WHERE b.state = {RUNNING} AND EXISTS (SELECT 1 FROM shared_targets s "
-            "WHERE s.broadcast_id = b.id)",
-            scope=tx.scope,
-        )
-    ]
-
-
-# A message whose shared phones got nothing, have nothing open and are in no doubt.
-_GOT_NOTHING = (
-    f"{{m}}.state = {SKIPPED} AND {{m}}.reason = {SHARED_PHONE} "
-    "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = {m}.id) "
-    "AND EXISTS (SELECT 1 FROM shared_targets s WHERE s.message_id = {m}.id) "
-    f"AND NOT EXISTS (SELECT 1 FROM shared_targets s WHERE s.message_id = {{m}}.id AND ({TAKEN} "
-    "OR EXISTS (SELECT 1 FROM targets k JOIN visible_messages h ON h.id = k.message_id "
-    f"WHERE k.broadcast_id = s.broadcast_id AND k.address_id = s.address_id AND {NAMED})))"
-)
-
-
-def end(tx: Tx, broadcast_id: int, to: MessageState) -> None:
-    """At the end of a broadcast: whoever shares a phone nothing was accepted for becomes `to`."""
-    one_at_a_time(tx)
-    tx.run(
-        "UPDATE messages SET state = :to, reason = NULL, "
-        "through_id = NULL, changed_at = :now WHERE broadcast_id = :b "
-        f"AND {_GOT_NOTHING.format(m='messages')}",
-        {"to": to.value, "b": broadcast_id, "now": at(tx.now)},
-        scope=tx.scope,
-    )
-
-
-def left_over(tx: Tx, since: datetime) -> list[tuple[int, MessageState]]:
-    """Broadcasts released since then that were stopped or are too late, and in which somebody still
-    shares a phone that got nothing: what was on the wire at their end was refused after it. With
-    what those become."""
-    ends = {"stopped": MessageState.CANCELLED, "expired": MessageState.EXPIRED}
-    return [
-        (row["id"], ends[row["state"]])
-        for row in tx.rows(
-            "SELECT b.id, b.state "
-            f"FROM visible_broadcasts b WHERE b.state IN ({STOPPED}, {EXPIRED}) "
-            "AND b.released_at >= :since AND EXISTS (SELECT 1 FROM visible_messages m "
-            f"WHERE m.broadcast_id = b.id AND {_GOT_NOTHING.format(m='m')})",
-            since=at(since),
-            scope=tx.scope,
-        )
-    ]

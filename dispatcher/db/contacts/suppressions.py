@@ -187,8 +187,9 @@ def forget(tx: Tx, contact_id: int, reason: str) -> dict[str, int]:
         {"n": tx.sealer.seal(""), "c": contact_id},
         scope=tx.scope,
     )
-    tx.run("UPDATE import_changes SET before_sealed = NULL WHERE contact_id = :c",
-           {"c": contact_id})  # fmt: skip
+    tx.run(
+        "UPDATE import_changes SET before_sealed = NULL WHERE contact_id = :c", {"c": contact_id}
+    )
     mine += _forget_user_ids(tx, mine)
     for address in mine:
         tx.run(

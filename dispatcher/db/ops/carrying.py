@@ -81,8 +81,11 @@ def carry(tx: Tx, source: sa.Connection) -> dict[str, int]:
     for table in (schema.reservations, schema.allowances):
         _put(tx, table, _all(source, table, own.fits(table)))
     for table in (
-        schema.broadcast_wards, schema.broadcast_hands, schema.attachments, staff.approvals
-    ):  # fmt: skip
+        schema.broadcast_wards,
+        schema.broadcast_hands,
+        schema.attachments,
+        staff.approvals,
+    ):
         _put(tx, table, _all(source, table, own.fits(table)), ())
     messages = 0
     for broadcast in sorted(fresh | known):
@@ -211,13 +214,17 @@ def _texts_and_people(tx: Tx, source: sa.Connection, own: _Own, fresh: Collectio
             bodies |= set(source.scalars(sa.select(table.c.body_id).where(where).distinct()))
             addresses |= set(source.scalars(sa.select(table.c.address_id).where(where).distinct()))
         people |= set(
-            source.scalars(sa.select(messages.c.contact_id).where(
-                messages.c.broadcast_id.in_(chunk)).distinct())
-        )  # fmt: skip
+            source.scalars(
+                sa.select(messages.c.contact_id)
+                .where(messages.c.broadcast_id.in_(chunk))
+                .distinct()
+            )
+        )
     for table in (schema.suppressions, schema.replies):
         addresses |= set(source.scalars(sa.select(table.c.address_id).distinct())) - {None}
     files = sa.select(schema.attachments.c.file_id).where(
-        schema.attachments.c.broadcast_id.in_(sorted(fresh)))  # fmt: skip
+        schema.attachments.c.broadcast_id.in_(sorted(fresh))
+    )
     _bring_missing(tx, source, own, schema.bodies, bodies)
     _bring_missing(tx, source, own, schema.addresses, addresses)
     _bring_missing(tx, source, own, staff.files, set(source.scalars(files)))
@@ -315,8 +322,10 @@ def carry_trail(tx: Tx, source: sa.Connection) -> int:
     """
     entry, heads = schema.trail, schema.checkpoints
     last = int(tx.value("SELECT MAX(id) FROM trail") or 0)
-    rows = [dict(r._mapping) for r in source.execute(
-        sa.select(entry).where(entry.c.id > last).order_by(entry.c.id))]  # fmt: skip
+    rows = [
+        dict(r._mapping)
+        for r in source.execute(sa.select(entry).where(entry.c.id > last).order_by(entry.c.id))
+    ]
     if any(trail.leaf(bytes(r["salt"]), r["entry"]) != bytes(r["leaf"]) for r in rows):
         tx.note("edited_trail", "database", "", entries=len(rows))
         return 0

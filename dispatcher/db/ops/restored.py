@@ -79,9 +79,16 @@ def wake(tx: Tx, why: str, place: Path, came: Mapping[str, Any] | None = None) -
         told = {"from": since.isoformat(), "to": tx.now.isoformat()}
         settings.put(tx, "refusals_missing", json.dumps(told))
         tx.note("refusals_missing", "database", why, **told)
-    _remember(tx, why, since, known, {**brought, **{
-        name: number + brought.get(name, 0) for name, number in (came or {}).items()
-    }})  # fmt: skip
+    _remember(
+        tx,
+        why,
+        since,
+        known,
+        {
+            **brought,
+            **{name: number + brought.get(name, 0) for name, number in (came or {}).items()},
+        },
+    )
 
 
 def last_entry(tx: Tx) -> datetime:
@@ -98,10 +105,9 @@ def _remember(
         "at": tx.now.isoformat(),
         "since": since and since.isoformat(),
         "refusals_known_until": known and known.isoformat(),
-        "last_message": int(tx.value("SELECT MAX(id) FROM "
-                                     "visible_messages", scope=tx.scope) or 0),
+        "last_message": int(tx.value("SELECT MAX(id) FROM visible_messages", scope=tx.scope) or 0),
         **brought,
-    }  # fmt: skip
+    }
     settings.put(tx, "restored", json.dumps(found))
     gone = [release["id"] for release in brought.get("released", ())]
     tx.note("woke_up", "database", why, **{**brought, "released": gone})
@@ -245,9 +251,11 @@ def _bring(tx: Tx, kept: Sequence[second_place.Kept]) -> dict[str, Any]:
         refused_ += refusals.bring(tx, one.refusals)
         erased += refusals.erase(tx, one.erased)
     releases = {(r.id, r.created_at): r for one in kept for r in one.releases}
-    here = {
-        (b.id, at(b.created_at)): b for b in broadcasts.listed(tx, limit=1_000_000)
-    } if releases else {}  # fmt: skip
+    here = (
+        {(b.id, at(b.created_at)): b for b in broadcasts.listed(tx, limit=1_000_000)}
+        if releases
+        else {}
+    )
     elsewhere = []
     for key, release in releases.items():
         found = here.get(key)

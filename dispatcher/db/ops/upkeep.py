@@ -223,8 +223,11 @@ def _dump(url: str, draft: Path) -> None:
     plain = place.set(drivername="postgresql", password=None)
     done = subprocess.run(
         [tool, "--format=custom", f"--file={draft}", plain.render_as_string()],
-        env={**os.environ, **password}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        env={**os.environ, **password},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1:] or ["?"]
         raise settings(

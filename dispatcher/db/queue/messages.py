@@ -147,9 +147,24 @@ def parcels(tx: Tx, ids: Sequence[int], *, doubtful: bool = False) -> list[Parce
     kinds = {kind.value: kind for kind in Kind}
     found = {}
     for (
-        message, broadcast, contact, position, tries, kind, ward, step, channel, gateway, body,
-        address_kind, cipher, carrier, reason, generation, epoch,
-    ) in rows:  # fmt: skip
+        message,
+        broadcast,
+        contact,
+        position,
+        tries,
+        kind,
+        ward,
+        step,
+        channel,
+        gateway,
+        body,
+        address_kind,
+        cipher,
+        carrier,
+        reason,
+        generation,
+        epoch,
+    ) in rows:
         text, encoding, parts = bodies[body]
         before = asked.get(message)
         if before is None:

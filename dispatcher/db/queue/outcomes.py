@@ -246,8 +246,15 @@ def turn_away(
 
     A reason of None stays as it is, an empty one is taken away. `fresh`: as for an intent.
     """
-    columns = {"m": "bigint", "held": "text", "s": "text", "p": "int", "g": "text", "due": "bigint",
-               "why": "text"}  # fmt: skip
+    columns = {
+        "m": "bigint",
+        "held": "text",
+        "s": "text",
+        "p": "int",
+        "g": "text",
+        "due": "bigint",
+        "why": "text",
+    }
     on_rows(
         tx,
         "UPDATE messages SET state = r.s, position = COALESCE(r.p, messages.position), "

@@ -224,8 +224,10 @@ def attempts_for(tx: Tx, wanted: Sequence[tuple[str, str | None, str | None]]) -
         ("call", "a.call_ref = r.ref AND a.call_ref <> a.reference"),
         ("pid", "a.provider_id = r.pid"),
     ):
-        keys = {(g, None if name == "pid" else ref, pid if name == "pid" else None)
-                for g, ref, pid in wanted}  # fmt: skip
+        keys = {
+            (g, None if name == "pid" else ref, pid if name == "pid" else None)
+            for g, ref, pid in wanted
+        }
         rows = [list(k) for k in sorted(keys, key=str) if k[1] or k[2]]
         for row in on_rows(tx, select + on + rest, kinds, rows):
             found.setdefault((name, row["g"], row["pid" if name == "pid" else "ref"]), []).append(
@@ -285,8 +287,17 @@ def apply(tx: Tx, moves: Sequence[Move]) -> set[int]:
     Conditional on the row it was decided from, and never while a worker holds it on the wire: its
     own settle takes the receipt into account. Which messages moved.
     """
-    columns = {"m": "bigint", "old": "text", "at": "int", "seen": "bigint", "s": "text", "p": "int",
-         "g": "text", "why": "text", "deadline": "bigint"}  # fmt: skip
+    columns = {
+        "m": "bigint",
+        "old": "text",
+        "at": "int",
+        "seen": "bigint",
+        "s": "text",
+        "p": "int",
+        "g": "text",
+        "why": "text",
+        "deadline": "bigint",
+    }
     return {
         row["id"]
         for row in on_rows(

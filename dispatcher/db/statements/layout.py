@@ -8,10 +8,30 @@ from typing import NamedTuple
 WIDTH = 100
 _TOKEN = re.compile(r"(\s*)('(?:[^']|'')*'|\"[^\"]*\"|::|:?[\w.]+|[^\s\w'\":])")
 _BEGINS = (
-    "WITH", "SELECT", "INSERT INTO", "UPDATE", "DELETE FROM", "SET", "FROM", "LEFT JOIN",
-    "CROSS JOIN", "JOIN", "WHERE", "GROUP BY", "HAVING", "ORDER BY", "LIMIT", "UNION ALL", "UNION",
-    "VALUES", "ON CONFLICT", "DO UPDATE SET", "DO NOTHING", "RETURNING", "FOR UPDATE",
-)  # fmt: skip
+    "WITH",
+    "SELECT",
+    "INSERT INTO",
+    "UPDATE",
+    "DELETE FROM",
+    "SET",
+    "FROM",
+    "LEFT JOIN",
+    "CROSS JOIN",
+    "JOIN",
+    "WHERE",
+    "GROUP BY",
+    "HAVING",
+    "ORDER BY",
+    "LIMIT",
+    "UNION ALL",
+    "UNION",
+    "VALUES",
+    "ON CONFLICT",
+    "DO UPDATE SET",
+    "DO NOTHING",
+    "RETURNING",
+    "FOR UPDATE",
+)
 _CONTINUES = ("AND", "OR", "WHEN", "ELSE")  # on the line of what they continue, while it is short
 
 

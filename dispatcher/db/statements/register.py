@@ -27,18 +27,29 @@ DIALECTS: dict[str, sa.Dialect] = {
     POSTGRESQL: postgresql.dialect(paramstyle="named"),  # type: ignore[no-untyped-call]
 }
 # They run what they are given: their callers are read instead.
-GIVEN_WHOLE = frozenset({
-    "bulk._run", "compiling.compiled", "database.Tx.run", "rows._run_on_rows", "rows.on_ids",
-})  # fmt: skip
+GIVEN_WHOLE = frozenset(
+    {
+        "bulk._run",
+        "compiling.compiled",
+        "database.Tx.run",
+        "rows._run_on_rows",
+        "rows.on_ids",
+    }
+)
 # Rows of a replaced database are taken over table by table, by SQLAlchemy's own statements.
 ROW_BY_ROW = frozenset(
     {"ops.carrying._Own.ids", "ops.carrying._put", "ops.carrying._shared_phones"}
 )
 # Called on PostgreSQL alone: what they do, SQLite does by files of the operating system.
-OF_A_SERVER = frozenset({
-    "database.Store.server_time", "ops.identity._cluster",
-    "queue.workers.WorkerLock._take_on_server", "queue.workers._lives", "queue.gateways._now_there",
-})  # fmt: skip
+OF_A_SERVER = frozenset(
+    {
+        "database.Store.server_time",
+        "ops.identity._cluster",
+        "queue.workers.WorkerLock._take_on_server",
+        "queue.workers._lives",
+        "queue.gateways._now_there",
+    }
+)
 _SKIPPED = ("dispatcher.db.migrations", "dispatcher.db.statements")
 _PARAMETER = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")
 _LIST = re.compile(r" IN \(:(\w*[a-z])\)")  # names with a number stand for one value each

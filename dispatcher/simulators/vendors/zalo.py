@@ -13,8 +13,14 @@ from dispatcher.simulators.vendors.ledger import Twin, luck
 PREFIX = "/zalo"
 OA_SECRET = "drill-oa_secret"
 APP_ID = "drill"
-SAID = {"night": -133, "quota": -144, "no_such_person": -118, "words_refused": -131,
-        "no_money": -115, "too_fast": "-32"}  # fmt: skip
+SAID = {
+    "night": -133,
+    "quota": -144,
+    "no_such_person": -118,
+    "words_refused": -131,
+    "no_money": -115,
+    "too_fast": "-32",
+}
 TEMPLATES = 120  # more than one page
 
 

@@ -332,8 +332,9 @@ def undo(world: World, draw: random.Random) -> str | None:
 def merge_groups(world: World, draw: random.Random) -> str | None:
     """One residential group becomes part of another of its ward."""
     with world.look().store.read(SYSTEM) as tx:
-        found = {w: areas.listed(tx, AreaKind.RESIDENTIAL_GROUP, areas.ward(tx, w).id)
-                 for w in WARDS}  # fmt: skip
+        found = {
+            w: areas.listed(tx, AreaKind.RESIDENTIAL_GROUP, areas.ward(tx, w).id) for w in WARDS
+        }
     wards = [w for w in WARDS if len(found[w]) > 1]
     if not wards:
         return None

@@ -223,9 +223,14 @@ def nobody_expires_in_peace(world: World) -> str | None:
     if calm is None or world.facts.restores or world.facts.clocks:
         return None
     closed = {b for (b,) in _rows(world, "SELECT broadcast_id FROM closures")}
-    held = {int(n) for (n,) in _rows(
-        world, "SELECT DISTINCT noun_id FROM trail WHERE noun = 'broadcast' "
-        f"AND act IN ({HELD}, 'limit', {PAUSED}, {STOPPED})")}  # fmt: skip
+    held = {
+        int(n)
+        for (n,) in _rows(
+            world,
+            "SELECT DISTINCT noun_id FROM trail WHERE noun = 'broadcast' "
+            f"AND act IN ({HELD}, 'limit', {PAUSED}, {STOPPED})",
+        )
+    }
     large = {n for n, vendor in world.vendors.items() if hasattr(vendor.speech, "LEAST")}
     waits = {m.id for m in books.messages.values() if m.gateway in large}  # for others, to be many
     paused = _rows(world, f"SELECT 1 FROM trail WHERE noun = 'gateway' AND act = {PAUSED}")
