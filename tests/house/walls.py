@@ -7,6 +7,7 @@ it. What stands under OR or NOT, or beside a LEFT JOIN, binds nothing.
 
 from __future__ import annotations
 
+import logging
 import re
 
 import sqlglot
@@ -45,6 +46,7 @@ FACTS: dict[str, set[str]] = {
 }  # fmt: skip
 # Made of what was seen, in this very transaction, for it alone.
 OWN = {"plan_rows", "plan_taken"}
+logging.getLogger("sqlglot").setLevel(logging.ERROR)  # what it cannot parse is read as words
 DIALECTS = {"sqlite": "sqlite", "postgresql": "postgres"}
 
 
