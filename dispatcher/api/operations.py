@@ -10,6 +10,7 @@ from typing import Any
 
 from dispatcher.domain.model import HANOI, Actor, Audience, MessageState
 from dispatcher.domain.problems import Problem, refused
+from dispatcher.i18n import Both, Say
 from dispatcher.usecases import broadcasts as usecases
 from dispatcher.usecases import (
     broadcasts_progress,
@@ -64,7 +65,7 @@ class Operation:
 
 
 def wrong(detail: str) -> Problem:
-    return Problem("wrong-request", detail, detail)
+    return Problem("wrong-request", Both(detail, detail))
 
 
 # --- what it does -------------------------------------------------------------------------------
@@ -166,7 +167,7 @@ def create_broadcast(call: Call) -> Any:
 
 def preview_broadcast(call: Call) -> Any:
     if usecases.seen(call.context, call.path["number"]).released_at is not None:
-        raise refused("released", "Đợt gửi đã phát hành.", "The broadcast is released.")
+        raise refused("released", Say("The broadcast is released."))
     return broadcasts_views.preview(call.context, call.path["number"]).as_json("vi")
 
 

@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute, Route
 from dispatcher.api.operations import BIG, NUMBER, OPERATIONS, Call, Operation, wrong
 from dispatcher.domain.model import Actor
 from dispatcher.domain.problems import REFUSED, Problem
+from dispatcher.i18n import Say
 from dispatcher.usecases import (
     signing_in,
 )
@@ -85,11 +86,11 @@ async def _body(operation: Operation, request: Request) -> dict[str, Any]:
     async for chunk in request.stream():
         raw += chunk
         if len(raw) > MOST_BYTES:
-            raise Problem("too-large", "Quá lớn.", "Too large.")
+            raise Problem("too-large", Say("Too large."))
     if not raw and not operation.required:
         return {}
     if kind != "application/json":
-        raise Problem("not-json", "Cần application/json.", "application/json is wanted.")
+        raise Problem("not-json", Say("application/json is wanted."))
     try:
         value = json.loads(raw.decode())
     except (ValueError, RecursionError):
@@ -143,7 +144,7 @@ def routes(app: App) -> list[BaseRoute]:
             found = signing_in.with_key(app, token.strip())
             if found is not None:
                 return found
-        raise Problem("no-key", "Cần khóa API còn hạn.", "A living API key is wanted.")
+        raise Problem("no-key", Say("A living API key is wanted."))
 
     def served(operation: Operation) -> Callable[[Request], Any]:
         async def answer(request: Request) -> Response:
@@ -152,7 +153,7 @@ def routes(app: App) -> list[BaseRoute]:
                 path = {}
                 for name, text in request.path_params.items():
                     if not text.isascii() or not text.isdigit() or len(text) > 16:
-                        raise Problem("unknown-number", "Không có.", "No such number.")
+                        raise Problem("unknown-number", Say("No such number."))
                     path[name] = int(text)
                 key = request.headers.get("idempotency-key", "")
                 if operation.keyed and not 0 < len(key) <= 200:

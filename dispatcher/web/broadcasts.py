@@ -13,6 +13,7 @@ from dispatcher.domain.problems import Problem
 from dispatcher.domain.rights import DECIDERS
 from dispatcher.domain.state_words import STATE
 from dispatcher.domain.words import REASONS, STATES
+from dispatcher.i18n import Say
 from dispatcher.usecases import (
     broadcasts,
     broadcasts_approval,
@@ -270,7 +271,7 @@ def resend(ask: Ask) -> Answer:
 def attach(ask: Ask) -> Answer:
     upload = ask.files.get("file")
     if upload is None:
-        raise Problem("no-file", "Chưa chọn tệp.", "No file was chosen.")
+        raise Problem("no-file", Say("No file was chosen."))
     broadcasts.attach(ask.context, ask.number(), upload.name, upload.content)
     return Go(f"/broadcasts/{ask.number()}")
 

@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from dispatcher.api import v1 as api
+from dispatcher.i18n import Say
 from dispatcher.usecases.context import App
 from dispatcher.web import (
     areas,
@@ -95,12 +96,10 @@ def console(app: App, receipts: Any, code: str = "", twins: str = "") -> Starlet
         return PlainTextResponse("405", 405, dict(HEADERS))
 
     def broken(request: Request, _error: Exception) -> Response:
-        return PlainTextResponse(
-            "Có lỗi trong chương trình; việc vừa rồi chưa được làm. · A mistake of ours; nothing "
-            "was done.",
-            500,
-            dict(HEADERS),
+        said = Say(
+            "A mistake of ours; nothing was done.",
         )
+        return PlainTextResponse(f"{said.vi} · {said.en}", 500, dict(HEADERS))
 
     routes += [
         Mount("/static", StaticFiles(directory=STATIC), name="static"),

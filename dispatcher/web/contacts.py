@@ -5,6 +5,7 @@ from __future__ import annotations
 from dispatcher.domain import words as told
 from dispatcher.domain.problems import refused
 from dispatcher.domain.rights import WRITERS
+from dispatcher.i18n import Say
 from dispatcher.usecases import contacts, contacts_views
 from dispatcher.usecases.contacts import NewContact
 from dispatcher.web.ask import Answer, Ask, Go, Shown, whole
@@ -86,7 +87,7 @@ def add(ask: Ask) -> Answer:
     """One person, through the same doors as a list."""
     new = NewContact(
         ask.one("name"), ward(ask), _phones(ask), ask.one("tdp"), ask.one("household"),
-        ask.one("title"), ask.one("member_of"), ask.t("nhập tay", "by hand"),
+        ask.one("title"), ask.one("member_of"), ask.t("by hand"),
     )  # fmt: skip
     contacts.add(ask.context, new)
     return Go("/contacts")
@@ -130,8 +131,7 @@ def forget(ask: Ask) -> Answer:
     if ask.one("sure").lower() != f"c{number}":
         raise refused(
             "not-confirmed",
-            f"Gõ c{number} để xóa hẳn; chưa làm gì.",
-            f"Type c{number} to erase for good; nothing was done.",
+            Say("Type c{number} to erase for good; nothing was done.", number=number),
         )
     contacts.forget(ask.context, number, reason)
     return Go("/contacts")

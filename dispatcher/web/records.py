@@ -8,6 +8,7 @@ from dispatcher.domain import acts
 from dispatcher.domain.model import HANOI, MessageState, Role
 from dispatcher.domain.problems import Problem, refused
 from dispatcher.domain.words import STATES, sentence
+from dispatcher.i18n import Say
 from dispatcher.usecases import log as use
 from dispatcher.web.ask import Answer, Ask, Sent, Shown, read_date, whole
 from dispatcher.web.guard import Page, reads
@@ -81,10 +82,12 @@ def _export(ask: Ask, filters: use.LogFilters) -> Answer:
 def _too_many() -> Problem:
     return refused(
         "too-many-rows",
-        f"Quá {MOST_EXPORTED:,} dòng cho một lần tải: lọc theo đợt, theo ngày, hoặc trên máy chủ "
-        "chạy: dispatcher log messages --output csv.",
-        f"More than {MOST_EXPORTED:,} rows for one download: filter by broadcast or day, or run "
-        "dispatcher log messages --output csv on the server.",
+        Say(
+            "More than {most_exported:,} rows for one download: filter by "
+            "broadcast or day, or run dispatcher log messages --output csv on the "
+            "server.",
+            most_exported=MOST_EXPORTED,
+        ),
     )
 
 

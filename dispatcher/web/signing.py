@@ -6,6 +6,7 @@ import segno
 from markupsafe import Markup
 
 from dispatcher.domain.problems import refused
+from dispatcher.i18n import Say
 from dispatcher.usecases import signing_in_console
 from dispatcher.usecases.signing_in_console import Browser
 from dispatcher.usecases.signing_in_elsewhere import offered
@@ -30,8 +31,7 @@ def table(guard: Guard) -> list[Page]:
         if not guard.rates.allows(ask.peer):
             raise refused(
                 "too-often",
-                "Thử quá nhiều lần. Đợi mười phút rồi thử lại.",
-                "Too many tries. Wait ten minutes.",
+                Say("Too many tries. Wait ten minutes."),
             )
         found = signing_in_console.sign_in(
             ask.app,
@@ -57,7 +57,7 @@ def table(guard: Guard) -> list[Page]:
 
     def make_first(ask: Ask) -> Answer:
         if not guard.rates.allows(ask.peer):
-            raise refused("too-often", "Thử quá nhiều lần.", "Too many tries.")
+            raise refused("too-often", Say("Too many tries."))
         made = signing_in_console.make_first(
             ask.app,
             (ask.one("code"), guard.first_code),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dispatcher.domain import rights
 from dispatcher.domain.model import Role
+from dispatcher.domain.words import ROLES
 from dispatcher.usecases import delegations, people, people_secrets
 from dispatcher.usecases.delegations import PREFIXES, Lending
 from dispatcher.usecases.people import NewPerson
 from dispatcher.web.ask import Answer, Ask, Go, Shown, read_date, whole
 from dispatcher.web.guard import Page, changes, reads
-from dispatcher.web.pages import ROLES
 
 ADMINS = (Role.ADMIN,)
 

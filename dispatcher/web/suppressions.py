@@ -5,6 +5,7 @@ from __future__ import annotations
 from dispatcher.domain import words
 from dispatcher.domain.opting_out import Wish
 from dispatcher.domain.problems import Problem
+from dispatcher.i18n import Say
 from dispatcher.usecases import replies, suppressions
 from dispatcher.web.ask import Answer, Ask, Go, Shown
 from dispatcher.web.guard import Page, changes, reads
@@ -89,7 +90,7 @@ def look_at(ask: Ask) -> Answer:
     """A reply that may be a refusal is one, or is none."""
     wish = WISHES.get(ask.one("what"))
     if wish is None:
-        raise Problem("one-decision", "Chọn một cách xử lý.", "Choose what to do.")
+        raise Problem("one-decision", Say("Choose what to do."))
     replies.look_at(ask.context, ask.number(), wish)
     return Go("/replies")
 

@@ -16,6 +16,7 @@ from dispatcher.db.schema_people import offers
 from dispatcher.db.staff import delegations, people
 from dispatcher.db.words import LEADER
 from dispatcher.domain.problems import refused
+from dispatcher.i18n import Say
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,7 @@ def take(tx: Tx, offer_id: int) -> None:
         {"now": at(tx.now), "id": offer_id},
     ).rowcount
     if not done:
-        raise refused("no-offer", "Bản sửa này đã dùng rồi.", "That correction was used already.")
+        raise refused("no-offer", Say("That correction was used already."))
 
 
 def last_at(tx: Tx, broadcast_id: int) -> Any:

@@ -29,6 +29,7 @@ from dispatcher.domain.model import (
 )
 from dispatcher.domain.problems import Problem, refused
 from dispatcher.domain.state_words import STATE
+from dispatcher.i18n import Say
 
 
 @dataclass(frozen=True)
@@ -185,8 +186,10 @@ def get(tx: Tx, broadcast_id: int) -> Broadcast:
     if row is None:
         raise Problem(
             "unknown-broadcast",
-            f"Không có đợt gửi số {broadcast_id}. Xem: dispatcher broadcasts list",
-            f"There is no broadcast {broadcast_id}. See: dispatcher broadcasts list",
+            Say(
+                "There is no broadcast {broadcast_id}. See: dispatcher broadcasts list",
+                broadcast_id=broadcast_id,
+            ),
         )
     return _broadcast(row)
 
@@ -267,10 +270,12 @@ def move(
     if to not in BROADCAST_MOVES[broadcast.state]:
         raise refused(
             "wrong-state",
-            f"Đợt gửi {broadcast.id} đang «{state_vi(broadcast.state)}», "
-            f"không chuyển sang «{state_vi(to)}» được.",
-            f"Broadcast {broadcast.id} is “{broadcast.state.value}” and cannot become "
-            f"“{to.value}”.",
+            Say(
+                "Broadcast {id} is “{state}” and cannot become “{state2}”.",
+                id=broadcast.id,
+                state=STATE[broadcast.state.value],
+                state2=STATE[to.value],
+            ),
         )
     sets = ", ".join(f'"{name}" = :{name}' for name in values)
     changed = tx.run(
@@ -289,8 +294,7 @@ def move(
     if not changed:
         raise refused(
             "changed-meanwhile",
-            f"Đợt gửi {broadcast.id} vừa được người khác thay đổi.",
-            f"Somebody else has just changed broadcast {broadcast.id}.",
+            Say("Somebody else has just changed broadcast {id}.", id=broadcast.id),
         )
     tx.note(to.value, "broadcast", broadcast.id, was=broadcast.state.value, reason=reason)
 
@@ -304,10 +308,6 @@ def approve_anew(tx: Tx, broadcast_id: int, person_id: int, covered: str) -> Non
         {"p": person_id, "now": at(tx.now), "d": covered, "id": broadcast_id},
         scope=tx.scope,
     )
-
-
-def state_vi(state: BroadcastState) -> str:
-    return STATE[state.value].vi
 
 
 def due_ids(tx: Tx, now: datetime) -> list[int]:

@@ -16,6 +16,7 @@ from dispatcher.domain.model import (
     Window,
 )
 from dispatcher.domain.problems import refused
+from dispatcher.i18n import Say
 
 
 def reword(
@@ -37,10 +38,11 @@ def change(tx: Tx, broadcast: Broadcast, **changes: Any) -> None:
     if broadcast.released_at is not None or broadcast.planned_upto is not None:
         raise refused(
             "already-released",
-            f"Đợt gửi {broadcast.id} đã phát hành, không sửa được. Dừng rồi đính chính: "
-            f"dispatcher broadcasts correct {broadcast.id}",
-            f"Broadcast {broadcast.id} is released and cannot be edited. Stop and correct it: "
-            f"dispatcher broadcasts correct {broadcast.id}",
+            Say(
+                "Broadcast {id} is released and cannot be edited. Stop and correct "
+                "it: dispatcher broadcasts correct {id}",
+                id=broadcast.id,
+            ),
         )
     values = {k: _stored(k, v) for k, v in changes.items()}
     if "senders" in changes:

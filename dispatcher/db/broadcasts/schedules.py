@@ -11,6 +11,7 @@ from dispatcher.db.database import Tx, at
 from dispatcher.db.schema import schedules as table
 from dispatcher.db.words import APPROVED, APPROVER_LEFT, DRAFT, LEADER, PAUSED
 from dispatcher.domain.problems import refused
+from dispatcher.i18n import Say
 
 MOVES = {
     "draft": {"submitted"},
@@ -52,8 +53,7 @@ def move(tx: Tx, name: str, to: str, **values: Any) -> None:
     if to not in MOVES[row["state"]]:
         raise refused(
             "wrong-state",
-            f"Lịch «{name}» đang ở trạng thái {row['state']}.",
-            f"Schedule “{name}” is {row['state']}.",
+            Say("Schedule “{name}” is {state}.", name=name, state=row["state"]),
         )
     sets = "".join(f", {key} = :{key}" for key in values)
     done = tx.run(
@@ -63,8 +63,7 @@ def move(tx: Tx, name: str, to: str, **values: Any) -> None:
     if not done:
         raise refused(
             "changed-meanwhile",
-            f"Lịch «{name}» vừa được người khác thay đổi.",
-            f"Somebody else has just changed “{name}”.",
+            Say("Somebody else has just changed “{name}”.", name=name),
         )
     tx.note(to, "schedule", name)
 

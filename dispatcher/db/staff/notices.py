@@ -13,7 +13,7 @@ from typing import Any
 from dispatcher.db.compiling import Among
 from dispatcher.db.database import Row, Tx, at
 from dispatcher.db.words import APPROVED, EXPIRED, SENDING, SUBMITTED
-from dispatcher.domain.problems import Say
+from dispatcher.i18n import Spoken
 
 AGAIN = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
 STALE = timedelta(minutes=5)  # a mail that a worker was sending when it died
@@ -26,7 +26,7 @@ class Event:
     code: str
     noun: str
     noun_id: str
-    say: Say
+    say: Spoken
     roles: tuple[str, ...] = ()
     wards: frozenset[int] | None = None
     people: tuple[int, ...] = ()
