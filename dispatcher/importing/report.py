@@ -124,8 +124,10 @@ def _write_rows(
     language: str,
 ) -> dict[Place, list[str]]:
     """All rows as they stand in the files; the cells of those to mend are handed back."""
-    bold, bad, look = (book.add_format(f) for f in ({"bold": True}, {"bg_color": "#F8D7DA"},
-                                                    {"bg_color": "#FFF3CD"}))  # fmt: skip
+    bold, bad, look = (
+        book.add_format(f)
+        for f in ({"bold": True}, {"bg_color": "#F8D7DA"}, {"bg_color": "#FFF3CD"})
+    )
     heads = [Say("File"), Say("Sheet"), Say("Row"), Say("Finding"), Say("As it stands")]
     mend: dict[Place, list[str]] = {}
     sheet, at, part = None, 0, 0
@@ -258,7 +260,7 @@ def _write_summary(book: Any, listing: Listing, plan: Merge, facts: Facts, langu
         (Say("Bad rows, not imported"), len(listing.rejected)),
         (Say("For a person to look at"), len(listing.needs_review)),
         (Say("Residential groups not known yet"), len(plan.proposed)),
-    ):  # fmt: skip
+    ):
         line(told(say), count)
     at += 1
     line(

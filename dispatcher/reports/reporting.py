@@ -369,8 +369,16 @@ def sheet(
 ) -> str:
     """A sheet for the heads of residential groups: per ward (ward, text, places: name, heads as
     (name, phone), done), then pictures (name, data address)."""
-    return _page("sheet.html", title=title, site=site, pages=pages, what=what.to(language),
-                 pictures=pictures, drill=drill, language=language)  # fmt: skip
+    return _page(
+        "sheet.html",
+        title=title,
+        site=site,
+        pages=pages,
+        what=what.to(language),
+        pictures=pictures,
+        drill=drill,
+        language=language,
+    )
 
 
 def _page(name: str, language: str = "vi", **values: Any) -> str:

@@ -86,9 +86,15 @@ def blank(ask: Ask) -> Answer:
 def add(ask: Ask) -> Answer:
     """One person, through the same doors as a list."""
     new = NewContact(
-        ask.one("name"), ward(ask), _phones(ask), ask.one("tdp"), ask.one("household"),
-        ask.one("title"), ask.one("member_of"), ask.t("by hand"),
-    )  # fmt: skip
+        ask.one("name"),
+        ward(ask),
+        _phones(ask),
+        ask.one("tdp"),
+        ask.one("household"),
+        ask.one("title"),
+        ask.one("member_of"),
+        ask.t("by hand"),
+    )
     contacts.add(ask.context, new)
     return Go("/contacts")
 

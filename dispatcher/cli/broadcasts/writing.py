@@ -74,24 +74,29 @@ class _Edit(_Chosen):
 
 
 def _people(function: Any) -> Any:
-    for add in reversed((
-        option("--ward", "wards", multiple=True, say=Say("ward, or all"),
-               complete="ward"),
-        option("--residential-group", "--tdp", "tdp", multiple=True, say=Say("residential group")),
-        option("--group", "groups", multiple=True, say=Say("group"), complete="group"),
-        option("--exclude-group", "excluded", multiple=True, say=Say("but not this group")),
-    )):  # fmt: skip
+    for add in reversed(
+        (
+            option("--ward", "wards", multiple=True, say=Say("ward, or all"), complete="ward"),
+            option(
+                "--residential-group", "--tdp", "tdp", multiple=True, say=Say("residential group")
+            ),
+            option("--group", "groups", multiple=True, say=Say("group"), complete="group"),
+            option("--exclude-group", "excluded", multiple=True, say=Say("but not this group")),
+        )
+    ):
         function = add(function)
     return function
 
 
 def _document(function: Any) -> Any:
-    for add in reversed((
-        option("--document-day", default="", say=Say("day of the document")),
-        option("--document-about", default="", say=Say("what it is about")),
-        option("--document-agency", default="", say=Say("who issued it")),
-        option("--document-signer", default="", say=Say("who signed it")),
-    )):  # fmt: skip
+    for add in reversed(
+        (
+            option("--document-day", default="", say=Say("day of the document")),
+            option("--document-about", default="", say=Say("what it is about")),
+            option("--document-agency", default="", say=Say("who issued it")),
+            option("--document-signer", default="", say=Say("who signed it")),
+        )
+    ):
         function = add(function)
     return function
 

@@ -153,8 +153,10 @@ class ZaloTwin:
 
     async def template_list(self, request: web.Request) -> web.StreamResponse:
         offset = int(request.query.get("offset", "0"))
-        rows = [{"templateId": 100001 + i, "templateName": f"Mẫu {i}", "status": "ENABLE"}
-                for i in range(TEMPLATES)]  # fmt: skip
+        rows = [
+            {"templateId": 100001 + i, "templateName": f"Mẫu {i}", "status": "ENABLE"}
+            for i in range(TEMPLATES)
+        ]
         return self._ask(request, rows[offset : offset + 100])
 
     async def template_info(self, request: web.Request) -> web.StreamResponse:
