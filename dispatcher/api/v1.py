@@ -41,9 +41,15 @@ ROOT = "/api/v1"
 MOST_BYTES = 256 * 1024
 WRONG = "wrong-request"
 STATUSES = {
-    "no-key": 401, "rights-changed": 401, "role": 403, "read-only": 403, "whole-site": 403,
-    "too-large": 413, "not-json": 415, WRONG: 400,
-}  # fmt: skip
+    "no-key": 401,
+    "rights-changed": 401,
+    "role": 403,
+    "read-only": 403,
+    "whole-site": 403,
+    "too-large": 413,
+    "not-json": 415,
+    WRONG: 400,
+}
 
 
 def routes(app: App) -> list[BaseRoute]:
@@ -183,8 +189,7 @@ def _told(problem: Problem) -> Response:
         status=status,
         detail=problem.to("en"),
         detail_vi=problem.to("vi"),
-        errors=tuple(
-            FieldAnswer(field=f.path, detail=f.say.en, detail_vi=f.say.vi) for f in fields
-        ) or UNSET,
-    )  # fmt: skip
+        errors=tuple(FieldAnswer(field=f.path, detail=f.say.en, detail_vi=f.say.vi) for f in fields)
+        or UNSET,
+    )
     return _answer(told, status, headers, "application/problem+json")

@@ -213,9 +213,17 @@ def preview(
     all_mine = actor.wards is None or set(broadcast.senders) <= actor.wards
     begin = app.begin(SYSTEM if all_mine else actor)
     seen = planning.preview(
-        begin, broadcast, found, resolve, rates, look, purses, beside, app.site.undo,
+        begin,
+        broadcast,
+        found,
+        resolve,
+        rates,
+        look,
+        purses,
+        beside,
+        app.site.undo,
         hours.vendor_hours(app.site, broadcast.priority),
-    )  # fmt: skip
+    )
     with app.store.read(actor) as tx:
         standings = wording.standings(app.site, tx, broadcast, seen, today)
         late = seen.late and planning.with_routes(

@@ -113,11 +113,20 @@ def read_gateways(section: Section, root: Path) -> dict[str, GatewaySettings]:
         if not timedelta(seconds=1) <= timeout <= LONGEST_CALL:
             raise part.problem("timeout", Say('“timeout” is from "1s" to "25s".'))
         found[name] = GatewaySettings(
-            name, adapter, paces["per_second"], flight["in_flight"], timeout, options,
-            part.take("callback", int, 1), paces["parts_per_second"], most,
-            part.take("free", bool, False), _profile(part, adapter),
-            part.take("registered", bool, False), _share(part, "odd_reports", 20),
-        )  # fmt: skip
+            name,
+            adapter,
+            paces["per_second"],
+            flight["in_flight"],
+            timeout,
+            options,
+            part.take("callback", int, 1),
+            paces["parts_per_second"],
+            most,
+            part.take("free", bool, False),
+            _profile(part, adapter),
+            part.take("registered", bool, False),
+            _share(part, "odd_reports", 20),
+        )
         part.close(known)
     return found
 

@@ -175,9 +175,20 @@ def parse(root: Path, text: str | None = None) -> Site:
         keep_birth_dates=contacts.take("birth_dates", str, "").strip(),
     )
     for part in (
-        site, areas, windows, phones, web, prices, contacts, trust, promotion, courtesy,
-        law, backup, top,
-    ):  # fmt: skip
+        site,
+        areas,
+        windows,
+        phones,
+        web,
+        prices,
+        contacts,
+        trust,
+        promotion,
+        courtesy,
+        law,
+        backup,
+        top,
+    ):
         part.close()
     if found.staff.gateway and found.staff.gateway not in found.gateways:
         problem = unknown(

@@ -45,8 +45,16 @@ from dispatcher.gateways.contract import (
 from dispatcher.i18n import Say
 
 PROFILE = Profile()  # 160/306/459, 122/268/421, 70/134/201 (resellers' pages, 2026-11)
-SETTINGS = ("api_key", "secret_key", "base_url", "sandbox", "service", "oa_id", "sms_type",
-            "keys_in_url")  # fmt: skip
+SETTINGS = (
+    "api_key",
+    "secret_key",
+    "base_url",
+    "sandbox",
+    "service",
+    "oa_id",
+    "sms_type",
+    "keys_in_url",
+)
 SECRETS = ("api_key", "secret_key")
 BASE_URL = "https://rest.esms.vn/MainService.svc/json"
 DAY = timedelta(hours=24)
@@ -235,8 +243,15 @@ class Esms:
         return read_receipt(call, self._options)
 
 
-NETWORKS = {"1": "Viettel", "2": "MobiFone", "3": "VinaPhone", "4": "Vietnamobile", "5": "Gtel",
-            "6": "Itel", "7": "Reddi"}  # fmt: skip
+NETWORKS = {
+    "1": "Viettel",
+    "2": "MobiFone",
+    "3": "VinaPhone",
+    "4": "Vietnamobile",
+    "5": "Gtel",
+    "6": "Itel",
+    "7": "Reddi",
+}
 
 
 def build(given: Given) -> Esms:

@@ -40,20 +40,56 @@ from dispatcher.gateways.contract import (
 )
 from dispatcher.i18n import Say
 
-SETTINGS = ("channel", "base_url", "path", "method", "format", "number", "join", "headers", "basic",
-            "body", "batch", "at_least", "same_body", "one_carrier", "dedup_window", "answer",
-            "receipt")  # fmt: skip
+SETTINGS = (
+    "channel",
+    "base_url",
+    "path",
+    "method",
+    "format",
+    "number",
+    "join",
+    "headers",
+    "basic",
+    "body",
+    "batch",
+    "at_least",
+    "same_body",
+    "one_carrier",
+    "dedup_window",
+    "answer",
+    "receipt",
+)
 SECRETS = ()
 TABLES = ("headers", "basic", "body", "answer", "receipt")  # secrets may stand inside
 REQUIRED = ("base_url", "body", "answer")
 FORMATS = ("json", "form", "query", "xml", "text")
 _KEYS = {
-    "answer": {"format", "code", "accepted", "duplicate", "id", "detail", "refused_numbers",
-               "status", "faults", "sample"},
-    "receipt": {"format", "reference", "id", "to", "state", "delivered", "read", "failed",
-                "part", "parts"},
+    "answer": {
+        "format",
+        "code",
+        "accepted",
+        "duplicate",
+        "id",
+        "detail",
+        "refused_numbers",
+        "status",
+        "faults",
+        "sample",
+    },
+    "receipt": {
+        "format",
+        "reference",
+        "id",
+        "to",
+        "state",
+        "delivered",
+        "read",
+        "failed",
+        "part",
+        "parts",
+    },
     "basic": {"user", "password"},
-}  # fmt: skip
+}
 _WORD = re.compile(r"\{(\w+)(?:\.(\w+))?(?:\?([^:{}]*):([^{}]*))?\}")
 _EACH = ("to", "reference", "body", "params")  # what differs between the messages of a call
 _NUMBERS = {"84": "84", "+84": "+84", "0": "0"}
@@ -270,8 +306,10 @@ def read_receipt(call: Call, options: Mapping[str, Any]) -> Heard:
         if _any(rules.get(name), state):
             heard = model.Heard[name.upper()]
     to = e164(_at(found, str(rules.get("to", ""))))
-    part, of = (whole(_at(found, str(rules.get(name, "")))) if rules.get(name) else None
-                for name in ("part", "parts"))  # fmt: skip
+    part, of = (
+        whole(_at(found, str(rules.get(name, "")))) if rules.get(name) else None
+        for name in ("part", "parts")
+    )
     return Heard((Receipt(reference, provider_id, to, heard, state[:60], part, of),))
 
 

@@ -36,12 +36,28 @@ from dispatcher.gateways.contract import (
 )
 
 PROFILE = Profile()  # 160/306/459, 122/268/421, 70/134/201 (resellers' pages, 2026-11)
-SETTINGS = ("base_url", "agent_id", "api_user", "api_pass", "username", "contract_id", "labels",
-            "template_id", "order_id", "package_id", "batch")  # fmt: skip
+SETTINGS = (
+    "base_url",
+    "agent_id",
+    "api_user",
+    "api_pass",
+    "username",
+    "contract_id",
+    "labels",
+    "template_id",
+    "order_id",
+    "package_id",
+    "batch",
+)
 SECRETS = ("api_user", "api_pass")
 TABLES = ("labels",)  # brandname = "label id"; "*" for all others
-DRILL = {"agent_id": "1", "username": "drill", "contract_id": "1", "labels": {"*": "1"},
-         "template_id": "1"}  # fmt: skip
+DRILL = {
+    "agent_id": "1",
+    "username": "drill",
+    "contract_id": "1",
+    "labels": {"*": "1"},
+    "template_id": "1",
+}
 REQUIRED = ("base_url", "agent_id", "username", "contract_id", "labels", "template_id")
 LIMITS = Limits(
     batch=1, one_carrier=True, per_second=10, in_flight=4, looks_up=timedelta(minutes=10)

@@ -49,8 +49,20 @@ from dispatcher.gateways.contract import (
 )
 from dispatcher.gateways.zalo_codes import ACCOUNT_API, OPENS, TEMPLATES
 
-SETTINGS = ("oa_id", "app_id", "app_secret", "oa_secret", "base_url", "oauth_url", "oa_url", "mode",
-            "signature", "redirect_uri", "code_verifier", "status_days")  # fmt: skip
+SETTINGS = (
+    "oa_id",
+    "app_id",
+    "app_secret",
+    "oa_secret",
+    "base_url",
+    "oauth_url",
+    "oa_url",
+    "mode",
+    "signature",
+    "redirect_uri",
+    "code_verifier",
+    "status_days",
+)
 SECRETS = ("app_secret", "oa_secret")
 REQUIRED = ("oa_id", "app_id")
 BASE_URL = "https://business.openapi.zalo.me"

@@ -16,8 +16,17 @@ from dispatcher.web.ask import Answer, Ask, Sent, Shown
 from dispatcher.web.forms import FormReader
 from dispatcher.web.guard import Page, reads
 
-NARROWED = ("broadcast", "ward", "state", "channel", "gateway", "carrier", "fault", "since",
-            "until")  # fmt: skip
+NARROWED = (
+    "broadcast",
+    "ward",
+    "state",
+    "channel",
+    "gateway",
+    "carrier",
+    "fault",
+    "since",
+    "until",
+)
 PAGE, MOST_EXPORTED = 100, 200_000
 
 

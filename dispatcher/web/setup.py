@@ -38,12 +38,20 @@ def _settings(ask: Ask, typed: Mapping[changing.Where, str], **more: Any) -> Sho
     }
     return Shown(
         "settings.html",
-        {"here": host in ("127.0.0.1", "localhost", "::1"), "live": site.mode is Mode.LIVE,
-         "whole": ask.person.wards is None, "parts": changing.PARTS, "names": names,
-         "given": {"/".join(path): text for path, text in given.items()},
-         "digest": now.digest, "newer": now.newer, "backups": now.backups,
-         "key_file": site.key_file, **more},
-    )  # fmt: skip
+        {
+            "here": host in ("127.0.0.1", "localhost", "::1"),
+            "live": site.mode is Mode.LIVE,
+            "whole": ask.person.wards is None,
+            "parts": changing.PARTS,
+            "names": names,
+            "given": {"/".join(path): text for path, text in given.items()},
+            "digest": now.digest,
+            "newer": now.newer,
+            "backups": now.backups,
+            "key_file": site.key_file,
+            **more,
+        },
+    )
 
 
 class SettingsForm(Struct, frozen=True, kw_only=True):

@@ -52,8 +52,16 @@ def adapter_options(site: Site, gateway: GatewaySettings, twin: str | None) -> d
     if twin is not None:
         secrets = {key: f"drill-{key}" for key in module.SECRETS}
         options = {k: _without_secrets(v) for k, v in options.items()}
-        return {**getattr(module, "DRILL", {}), **options, **secrets, "base_url": twin,
-                "oauth_url": twin, "oa_url": twin, "app_id": "drill", "drill": True}  # fmt: skip
+        return {
+            **getattr(module, "DRILL", {}),
+            **options,
+            **secrets,
+            "base_url": twin,
+            "oauth_url": twin,
+            "oa_url": twin,
+            "app_id": "drill",
+            "drill": True,
+        }
     missing = [k for k in (*getattr(module, "REQUIRED", ()), *module.SECRETS) if k not in options]
     fetched = {key: _fetched(key, value, missing) for key, value in options.items()}
     if missing:
