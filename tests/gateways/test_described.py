@@ -288,7 +288,9 @@ def test_secrets_of_all_adapters_are_named_together(make_site):
     from dispatcher.worker.adapters import adapter_options
 
     site = parse(make_site())
-    chosen = GatewaySettings("v", "vnpt", options={"api_user": Secret("NOT_SET_ANYWHERE", None)})
+    chosen = GatewaySettings(
+        "vnpt", name="v", options={"api_user": Secret("NOT_SET_ANYWHERE", None)}
+    )
     with pytest.raises(Problem) as told:
         adapter_options(site, chosen, None)
     for name in ("base_url", "agent_id", "contract_id", "labels", "template_id", "api_pass",

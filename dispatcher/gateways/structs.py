@@ -1,0 +1,247 @@
+"""Tables read as structs: what is wrong is named key by key, all of it, in both languages.
+
+Comes from: dispatcher.toml, options of an adapter.   Goes to: structs, or what is wrong with them.
+msgspec stops at the first mistake and says it in English: it is only asked for a yes or a no.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+
+import msgspec
+
+from dispatcher.domain.problems import Say, settings
+from dispatcher.gateways.fields import Unfit, spelling
+
+Where = tuple[str | int, ...]  # ("routes", "sms", "steps", 0, "deadline")
+S = TypeVar("S", bound=msgspec.Struct)
+NOWHERE = Path()
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """One thing that is wrong, and the key or table to look at."""
+
+    at: Where
+    say: Say
+
+
+def dotted(path: Where) -> str:
+    """A key as people name it: routes.sms.steps[0].deadline."""
+    return "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path).removeprefix(".")
+
+
+def converted(kind: Any, values: Any, root: Path) -> Any:
+    """What a value is as a type of ours; msgspec.ValidationError when it is none."""
+    return msgspec.convert(values, kind, dec_hook=spelling(root))
+
+
+def taken(kind: type[S], given: Any, code: str = "bad-setting") -> S:
+    """Options of an adapter as they are, or read from a table: a problem names all mistakes."""
+    if isinstance(given, kind):
+        return given
+    try:
+        found: S = converted(kind, dict(given), NOWHERE)
+    except msgspec.ValidationError:
+        wrong = list(mistakes(kind, dict(given), (), NOWHERE))
+        raise settings(
+            code, " ".join(w.say.vi for w in wrong), " ".join(w.say.en for w in wrong)
+        ) from None
+    return found
+
+
+# --- what is wrong ------------------------------------------------------------------------------
+
+
+def mistakes(
+    kind: Any, value: Any, path: Where, root: Path, also: Collection[str] = ()
+) -> Iterator[Wrong]:
+    """Everything that is wrong with a value, the innermost key each; nothing when it is right.
+
+    `also`: keys of the table that another struct reads.
+    """
+    plain = bare(kind)
+    parts: Iterator[Wrong] = iter(())
+    if isinstance(value, Mapping) and isinstance(plain, type) and issubclass(plain, msgspec.Struct):
+        parts = _of_struct(plain, value, path, root, also)
+    elif isinstance(value, Mapping) and get_origin(plain) is dict:
+        parts = _of_table(plain, value, path, root)
+    elif isinstance(value, list) and get_origin(plain) in (list, tuple):
+        inner = get_args(plain)[0]
+        parts = (w for i, v in enumerate(value) for w in mistakes(inner, v, (*path, i), root))
+    found = False
+    for wrong in parts:
+        found = True
+        yield wrong
+    if not found:
+        yield from _of_whole(kind, value, path, root)
+
+
+def _of_whole(kind: Any, value: Any, path: Where, root: Path) -> Iterator[Wrong]:
+    """A value whose parts are right: is it what its type wants?"""
+    try:
+        converted(kind, value, root)
+    except msgspec.ValidationError as error:
+        cause = error.__cause__
+        if isinstance(cause, Unfit):
+            yield Wrong(path if cause.key is None else (*path, cause.key), cause.say)
+        else:
+            yield Wrong(path, _must_be(path, allowed(kind)))
+
+
+def _of_struct(
+    kind: type[msgspec.Struct], value: Mapping[str, Any], path: Where, root: Path,
+    also: Collection[str],
+) -> Iterator[Wrong]:  # fmt: skip
+    fields = {f.encode_name: f for f in msgspec.structs.fields(kind)}
+    for key in value:
+        if key not in fields and key not in also:
+            yield Wrong((*path, key), _no_key((*path, key), [*fields, *also]))
+    for key, field in fields.items():
+        if key in value:
+            if value[key] == "" and field.required:
+                yield Wrong(path, lacks(path, key))
+            else:
+                yield from mistakes(field.type, value[key], (*path, key), root)
+        elif field.required:
+            yield Wrong(path, lacks(path, key))
+
+
+def _of_table(kind: Any, value: Mapping[str, Any], path: Where, root: Path) -> Iterator[Wrong]:
+    names, inner = get_args(kind)
+    for key, entry in value.items():
+        try:
+            converted(names, key, root)
+        except msgspec.ValidationError:
+            at = (*path, key)
+            yield Wrong(at, _must_be(at, allowed(names)))
+        yield from mistakes(inner, entry, (*path, key), root)
+
+
+def lacks(path: Where, key: str) -> Say:
+    """A table has not what it must have."""
+    name = dotted((*path, key))
+    return Say(f"thiếu «{name}».", f"“{name}” is missing.")
+
+
+def _no_key(path: Where, known: Collection[str]) -> Say:
+    name = dotted(path)
+    close = difflib.get_close_matches(str(path[-1]), known, 1)
+    vi, en = (f" Có phải «{close[0]}»?", f" Did you mean “{close[0]}”?") if close else ("", "")
+    return Say(f"không có mục «{name}».{vi}", f"there is no key “{name}”.{en}")
+
+
+def _must_be(path: Where, what: Say) -> Say:
+    key = dotted(path)
+    return Say(f"«{key}» phải là {what.vi}.", f"“{key}” must be {what.en}.")
+
+
+# --- what is allowed ----------------------------------------------------------------------------
+
+
+def said(kind: Any) -> Mapping[str, Any]:
+    """What `fields.setting` says of a field: what, looks, live."""
+    for part in (kind, *_choices(kind)):
+        for meta in getattr(part, "__metadata__", ()):
+            if isinstance(meta, msgspec.Meta) and meta.extra:
+                return meta.extra
+    return {}
+
+
+def allowed(kind: Any) -> Say:
+    """What a setting of this type may be, in words that follow "must be"."""
+    looks: Say | None = said(kind).get("looks")
+    return looks or _allowed(kind)
+
+
+def _allowed(kind: Any) -> Say:
+    choices = _choices(kind)
+    if len(choices) > 1:
+        found = [_allowed(choice) for choice in choices]
+        return Say(" hoặc ".join(s.vi for s in found), " or ".join(s.en for s in found))
+    plain, meta = bare(kind), _limits(kind)
+    if hasattr(plain, "LOOKS"):
+        look: Say = plain.LOOKS
+        return look
+    if isinstance(plain, type) and issubclass(plain, msgspec.Struct):
+        names = ", ".join(f.encode_name for f in msgspec.structs.fields(plain))
+        return Say(f"bảng {{ … }} gồm: {names}", f"a table {{ … }} of {names}")
+    origin, args = get_origin(plain), get_args(plain)
+    if origin is dict:
+        inner = allowed(args[1])
+        return Say(f"bảng {{ tên = … }}, mỗi mục là {inner.vi}",
+                   f"a table {{ name = … }}, each {inner.en}")  # fmt: skip
+    if origin in (list, tuple):
+        inner = allowed(args[0])
+        return Say(f"danh sách [ … ], mỗi mục là {inner.vi}", f"a list [ … ], each {inner.en}")
+    words = one_of(kind)
+    if words:
+        listed = ", ".join(f'"{w}"' for w in words)
+        return Say(f"một trong: {listed}", f"one of {listed}")
+    if plain in (int, float):
+        return _number(plain, meta)
+    return _SIMPLE[plain]
+
+
+_SIMPLE = {
+    str: Say("chữ trong dấu nháy", "a text in quotes"),
+    bool: Say("true hoặc false", "true or false"),
+    Any: Say("giá trị bất kỳ", "any value"),
+}
+
+
+def _number(kind: type, meta: msgspec.Meta) -> Say:
+    """ "a whole number from 1 to 100": with the limits msgspec keeps."""
+    name = Say("số nguyên", "a whole number") if kind is int else Say("số", "a number")
+    if meta.ge is not None and meta.le is not None:
+        return Say(f"{name.vi} từ {meta.ge} đến {meta.le}",
+                   f"{name.en} from {meta.ge} to {meta.le}")  # fmt: skip
+    if meta.ge is not None:
+        return Say(f"{name.vi} từ {meta.ge} trở lên", f"{name.en} of {meta.ge} or more")
+    if meta.gt is not None:
+        return Say(f"{name.vi} lớn hơn {meta.gt}", f"{name.en} above {meta.gt}")
+    return name
+
+
+def one_of(kind: Any) -> list[str]:
+    """The words a setting may be, where they are few."""
+    plain = bare(kind)
+    if isinstance(plain, type) and hasattr(plain, "__members__"):
+        return [str(member.value) for member in plain]  # type: ignore[attr-defined]
+    return (
+        [str(word) for word in get_args(plain)] if str(plain).startswith("typing.Literal") else []
+    )
+
+
+def _limits(kind: Any) -> msgspec.Meta:
+    for part in (kind, *_choices(kind)):
+        for meta in getattr(part, "__metadata__", ()):
+            if isinstance(meta, msgspec.Meta):
+                return meta
+    return msgspec.Meta()
+
+
+def _choices(kind: Any) -> list[Any]:
+    """The types a value may have, None apart; one for most settings."""
+    if get_origin(kind) is Annotated:
+        return _choices(get_args(kind)[0]) if _is_union(get_args(kind)[0]) else [kind]
+    if _is_union(kind):
+        return [k for k in get_args(kind) if k is not type(None)]
+    return [kind]
+
+
+def _is_union(kind: Any) -> bool:
+    return get_origin(kind) in (Union, UnionType)
+
+
+def bare(kind: Any) -> Any:
+    """The type without None and without what is said of it; a true union stays."""
+    choices = _choices(kind)
+    if len(choices) > 1:
+        return kind
+    return get_args(choices[0])[0] if get_origin(choices[0]) is Annotated else choices[0]
