@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
+import msgspec
+
 from dispatcher.domain.problems import Problem, Say
 from dispatcher.domain.sms import STANDARD, Profile
 from dispatcher.domain.spelled import CallTime, Thresholds
@@ -62,7 +64,14 @@ class PartCounts(SettingsTable, frozen=True):
 class Account(SettingsTable, frozen=True):
     """[gateways.NAME]: what all gateways have, beside the settings of their adapter."""
 
-    adapter: Annotated[str, setting(Say("Trình kết nối", "The adapter"), min_length=1)]
+    adapter: Annotated[
+        str,
+        setting(
+            Say("Trình kết nối", "The adapter"),
+            looks=Say("tên một trình kết nối dưới đây", "the name of an adapter below"),
+            min_length=1,
+        ),
+    ]
     per_second: (
         Annotated[
             float, setting(Say("Nhiều nhất mỗi giây, số tin", "Most messages a second"), gt=0)
@@ -162,18 +171,25 @@ def read_gateway(name: str, table: Mapping[str, Any], root: Path) -> GatewaySett
 def gateway_mistakes(name: str, table: Mapping[str, Any], root: Path) -> Iterator[Wrong]:
     """Everything that is wrong with one [gateways.…]."""
     at: Where = ("gateways", name)
-    adapter = table.get("adapter")
+    adapter = table.get("adapter", "")
     if not adapter:
-        yield Wrong(at, lacks(at, "adapter"))
+        yield Wrong((*at, "adapter"), lacks(at, "adapter"))
+        return
+    if not isinstance(adapter, str):
+        yield from mistakes(_field("adapter"), adapter, (*at, "adapter"), root)
         return
     try:
-        options = options_of(str(adapter))
+        options = options_of(adapter)
     except Problem as problem:
         yield Wrong((*at, "adapter"), problem.say)
         return
     own, rest = _divided(table, options)
     yield from mistakes(Account, rest, at, root, also=options.__struct_encode_fields__)
     yield from mistakes(options, own, at, root)
+
+
+def _field(name: str) -> Any:
+    return next(f.type for f in msgspec.structs.fields(Account) if f.name == name)
 
 
 def _divided(

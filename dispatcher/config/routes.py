@@ -8,8 +8,8 @@ from dispatcher.gateways.fields import SettingsTable, Unfit, setting
 
 Weight = Annotated[int, setting(Say("Tỷ lệ", "Weight"), ge=0)]
 SEVERAL = Say(
-    "như { esms = 70, viettel = 30 }, thay cho «gateway»; số 0 là dự phòng",
-    "like { esms = 70, viettel = 30 }, instead of “gateway”; 0 is a reserve",
+    "bảng { esms = 70, viettel = 30 }, thay cho «gateway»; số 0 là dự phòng",
+    "a table { esms = 70, viettel = 30 }, instead of “gateway”; 0 is a reserve",
 )
 
 
@@ -51,7 +51,7 @@ class StepSettings(SettingsTable, frozen=True):
             raise Unfit(None, Say("bước thiếu «gateway».", "a step lacks “gateway”."))
         if self.gateways and (self.gateway or not any(w for _, w in self.weights)):
             raise Unfit("gateways", Say(
-                f"«gateways» ghi {SEVERAL.vi}.", f"“gateways” is written {SEVERAL.en}."
+                f"«gateways» là {SEVERAL.vi}.", f"“gateways” is {SEVERAL.en}."
             ))  # fmt: skip
 
     @property

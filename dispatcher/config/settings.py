@@ -222,7 +222,7 @@ class Web(SettingsTable, frozen=True):
         str,
         setting(
             Say("Nghe ở máy:cổng", "Listens on host:port"),
-            looks=Say('như "127.0.0.1:8700"', 'like "127.0.0.1:8700"'),
+            looks=Say('máy:cổng như "127.0.0.1:8700"', 'host:port like "127.0.0.1:8700"'),
             pattern=r"^.*:\d{1,5}\Z",
         ),
     ] = "127.0.0.1:8700"

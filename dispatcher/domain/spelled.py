@@ -48,7 +48,7 @@ class Duration(timedelta):
 class CallTime(Duration):
     """How long a whole call may take: leases are more than three times this."""
 
-    LOOKS = Say('từ "1s" đến "25s"', 'from "1s" to "25s"')
+    LOOKS = Say('một khoảng thời gian từ "1s" đến "25s"', 'a span of time from "1s" to "25s"')
 
     @classmethod
     def spelled(cls, value: Any) -> Self:
@@ -115,8 +115,9 @@ class Carrier(str):
 
     __slots__ = ()
     LOOKS: ClassVar[Say] = Say(
-        "tên một nhà mạng: Viettel, VinaPhone, MobiFone, Vietnamobile, Gmobile, iTel, Wintel, …",
-        "a network: Viettel, VinaPhone, MobiFone, Vietnamobile, Gmobile, iTel, Wintel, …",
+        "tên một nhà mạng: Viettel, VinaPhone, MobiFone, Vietnamobile, Gmobile, iTel, Wintel, FPT, "
+        "VNSKY",
+        "a network: Viettel, VinaPhone, MobiFone, Vietnamobile, Gmobile, iTel, Wintel, FPT, VNSKY",
     )
 
     @classmethod

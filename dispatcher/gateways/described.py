@@ -13,15 +13,14 @@ import msgspec
 
 from dispatcher.domain.model import Fault
 from dispatcher.domain.problems import Say
+from dispatcher.domain.spelled import Words
 from dispatcher.gateways.fields import Secret, Unfit, setting
-
-Patterns = list[str] | str
 
 
 class AnswerRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """[gateways.….answer]: what an answer means."""
 
-    accepted: Annotated[Patterns, setting(Say("mã nào là đã nhận", "Codes that mean it was taken"))]
+    accepted: Annotated[Words, setting(Say("mã nào là đã nhận", "Codes that mean it was taken"))]
     sample: Annotated[
         str,
         setting(
@@ -39,8 +38,8 @@ class AnswerRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: Annotated[str, setting(Say("mã tin nằm ở đâu", "Where the vendor's id stands"))] = ""
     detail: Annotated[str, setting(Say("lời giải thích nằm ở đâu", "Where its words stand"))] = ""
     duplicate: Annotated[
-        Patterns, setting(Say("mã nào là đã nhận từ trước", "Codes of a repeat it recognises"))
-    ] = []
+        Words, setting(Say("mã nào là đã nhận từ trước", "Codes of a repeat it recognises"))
+    ] = Words()
     refused_numbers: Annotated[
         str, setting(Say("danh sách số không nhận nằm ở đâu", "Where refused numbers are listed"))
     ] = ""
@@ -49,14 +48,14 @@ class AnswerRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         setting(Say("lỗi theo mã HTTP: { 401 = … }", "Faults by HTTP status: { 401 = … }")),
     ] = {}
     faults: Annotated[
-        dict[Fault, Patterns],
+        dict[Fault, Words],
         setting(Say("mã nào là lỗi gì", "Which codes are which fault")),
     ] = {}
 
     def __post_init__(self) -> None:
         for key, patterns in (("accepted", self.accepted), ("duplicate", self.duplicate),
                               *(("faults", found) for found in self.faults.values())):  # fmt: skip
-            for pattern in patterns_of(patterns):
+            for pattern in patterns:
                 try:
                     re.compile(pattern)
                 except re.error:
@@ -80,14 +79,14 @@ class ReceiptRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     to: Annotated[str, setting(Say("số máy nằm ở đâu", "Where the number stands"))] = ""
     state: Annotated[str, setting(Say("trạng thái nằm ở đâu", "Where the state stands"))] = ""
     delivered: Annotated[
-        Patterns, setting(Say("trạng thái nào là đã nhận", "States that mean delivered"))
-    ] = []
-    read: Annotated[
-        Patterns, setting(Say("trạng thái nào là đã xem", "States that mean read"))
-    ] = []
+        Words, setting(Say("trạng thái nào là đã nhận", "States that mean delivered"))
+    ] = Words()
+    read: Annotated[Words, setting(Say("trạng thái nào là đã xem", "States that mean read"))] = (
+        Words()
+    )
     failed: Annotated[
-        Patterns, setting(Say("trạng thái nào là không tới", "States that mean failed"))
-    ] = []
+        Words, setting(Say("trạng thái nào là không tới", "States that mean failed"))
+    ] = Words()
     part: Annotated[
         str, setting(Say("số thứ tự của phần nằm ở đâu", "Where the number of the part stands"))
     ] = ""
@@ -101,8 +100,3 @@ class BasicSignIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     user: Annotated[Secret | None, setting(Say("tên người dùng", "The user"))] = None
     password: Annotated[Secret | None, setting(Say("mật khẩu", "The password"))] = None
-
-
-def patterns_of(value: Patterns) -> list[str]:
-    """One pattern or several, as a list."""
-    return [value] if isinstance(value, str) else value

@@ -7,10 +7,11 @@ Never: a secret's value in a text that is shown.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar, get_args, get_origin
 
 import msgspec
 
@@ -59,9 +60,9 @@ class Secret:
                 return value
             case str() | int() if not isinstance(value, bool):
                 return cls(text=str(value))
-            case {"env": str(env), **rest} if not rest:
+            case {"env": str(env), **rest} if not rest and re.fullmatch(r"[^\s=]+", env):
                 return cls(env)
-            case {"file": str(file), **rest} if not rest:
+            case {"file": str(file), **rest} if not rest and file:
                 return cls(file=root / file)
         raise ValueError(cls.LOOKS.en)
 
@@ -213,8 +214,8 @@ def _extra(kind: Any) -> dict[str, Any]:
 
 
 def _is_secret(kind: Any) -> bool:
-    bare = getattr(kind, "__origin__", kind)
-    return bare is Secret or Secret in getattr(bare, "__args__", ())
+    plain = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+    return plain in (Secret, Secret | None)
 
 
 def _spelled(root: Path, kind: Any, value: Any) -> Any:

@@ -21,7 +21,7 @@ from xml.sax.saxutils import escape
 from dispatcher.domain import model
 from dispatcher.domain.model import Channel, Fault, Receipt
 from dispatcher.domain.problems import Problem, Say
-from dispatcher.domain.spelled import Duration
+from dispatcher.domain.spelled import Duration, Words
 from dispatcher.gateways.contract import (
     Accepted,
     Answer,
@@ -41,9 +41,7 @@ from dispatcher.gateways.contract import (
 from dispatcher.gateways.described import (
     AnswerRules,
     BasicSignIn,
-    Patterns,
     ReceiptRules,
-    patterns_of,
 )
 from dispatcher.gateways.fields import (
     HTTP,
@@ -351,8 +349,8 @@ def _walk(found: Any, path: str) -> Any:
     return found
 
 
-def _any(patterns: Patterns, value: str) -> bool:
-    return bool(value) and any(_pattern(p).fullmatch(value) for p in patterns_of(patterns))
+def _any(patterns: Words, value: str) -> bool:
+    return bool(value) and any(_pattern(p).fullmatch(value) for p in patterns)
 
 
 @lru_cache(maxsize=500)

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import UnionType
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
@@ -105,7 +105,7 @@ def _of_struct(
     for key, field in fields.items():
         if key in value:
             if value[key] == "" and field.required:
-                yield Wrong(path, lacks(path, key))
+                yield Wrong((*path, key), lacks(path, key))
             else:
                 yield from mistakes(field.type, value[key], (*path, key), root)
         elif field.required:
@@ -203,6 +203,9 @@ def _number(kind: type, meta: msgspec.Meta) -> Say:
                    f"{name.en} from {meta.ge} to {meta.le}")  # fmt: skip
     if meta.ge is not None:
         return Say(f"{name.vi} từ {meta.ge} trở lên", f"{name.en} of {meta.ge} or more")
+    if meta.gt is not None and meta.le is not None:
+        return Say(f"{name.vi} lớn hơn {meta.gt}, nhiều nhất {meta.le}",
+                   f"{name.en} above {meta.gt}, at most {meta.le}")  # fmt: skip
     if meta.gt is not None:
         return Say(f"{name.vi} lớn hơn {meta.gt}", f"{name.en} above {meta.gt}")
     return name
