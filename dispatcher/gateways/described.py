@@ -20,16 +20,19 @@ from dispatcher.gateways.fields import Secret, Unfit, setting
 class AnswerRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """[gateways.….answer]: what an answer means."""
 
-    accepted: Annotated[Words, setting(Say("mã nào là đã nhận", "Codes that mean it was taken"))]
+    accepted: Annotated[
+        Words, setting(Say("mã nào là đã nhận", "Codes that mean it was taken"), live=True)
+    ] = Words()
     sample: Annotated[
         str,
         setting(
             Say(
                 "một câu trả lời thật khi nhận tin; {id} ở chỗ mã tin",
                 "A real acceptance, {id} where the vendor's id stands",
-            )
+            ),
+            live=True,
         ),
-    ]
+    ] = ""
     format: Annotated[
         Literal["json", "form", "query", "xml", "text"],
         setting(Say("câu trả lời viết thế nào", "How an answer is written")),

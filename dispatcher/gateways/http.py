@@ -20,7 +20,7 @@ from xml.sax.saxutils import escape
 
 from dispatcher.domain import model
 from dispatcher.domain.model import Channel, Fault, Receipt
-from dispatcher.domain.problems import Problem, Say
+from dispatcher.domain.problems import Problem, Say, settings
 from dispatcher.domain.spelled import Duration, Words
 from dispatcher.gateways.contract import (
     Accepted,
@@ -121,7 +121,7 @@ class DescribedOptions(Options, frozen=True):
     ] = None
 
     def __post_init__(self) -> None:
-        if self.answer is None:
+        if self.answer is None or not self.answer.sample or not self.answer.accepted:
             return
         sample = self.answer.sample.replace("{id}", "1").encode()
         for status in (200, 202):
@@ -144,6 +144,7 @@ class Described:
 
     def __init__(self, given: Given) -> None:
         options = taken(DescribedOptions, given.options, CODE)
+        check(given.name, options)
         self.name, self._options, self._wire = given.name, options, given.wire
         self._callback, self._drill = given.callback_url, given.drill
         self.channel = options.channel
@@ -236,6 +237,19 @@ class Described:
 
 def build(given: Given) -> Described:
     return Described(given)
+
+
+def check(name: str, options: DescribedOptions) -> None:
+    """Refuse a description that lacks what tells a yes from a no."""
+    answer = options.answer or AnswerRules()
+    lacking = [f"answer.{key}" for key in ("accepted", "sample") if not getattr(answer, key)]
+    if lacking:
+        names = ", ".join(lacking)
+        raise settings(
+            CODE,
+            f"Mô tả cổng «{name}» chưa có: {names} (xem docs/gateways.md).",
+            f"The description of gateway “{name}” lacks: {names} (see docs/gateways.md).",
+        )
 
 
 def channel(options: AnyOptions) -> Channel:

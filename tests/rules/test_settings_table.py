@@ -48,7 +48,6 @@ BESIDE = {
     "[budgets.NAME]": {"wards": '"all"', "month": "5"},
     "[routes.NAME]": {"steps": '[ { gateway = "g" } ]'},
     "[[routes.NAME.steps]]": {"gateway": '"g"'},
-    "[gateways.NAME.answer]": {"accepted": '"0"', "sample": '\'{"c": "0"}\'', "code": '"c"'},
 }
 
 
