@@ -125,7 +125,8 @@ class Account(SettingsTable, frozen=True):
     callback: Annotated[
         int,
         setting(
-            Say("Tăng lên thì địa chỉ nhận báo đổi", "Counted up, the callback address changes")
+            Say("Tăng lên thì địa chỉ nhận báo đổi", "Counted up, the callback address changes"),
+            ge=0,
         ),
     ] = 1
     parts: Annotated[

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, get_args, get_origin
+from typing import Annotated, Any, ClassVar, TypeVar, get_args, get_origin
 
 import msgspec
 
@@ -165,28 +165,41 @@ def known(secret: Secret | None) -> str:
     return secret.fetch() if secret is not None else ""
 
 
+SomeOptions = TypeVar("SomeOptions", bound=Options)
+
+
+def changed(options: SomeOptions, changes: Mapping[str, Any]) -> SomeOptions:
+    """The same settings with some of them changed."""
+    return msgspec.structs.replace(options, **changes)
+
+
 AnyOptions = Options | Mapping[str, Any]  # a struct, or a table that says the same
 Swap = Callable[[str, Secret], str]
 
 
-def swapped(value: Any, swap: Swap, key: str = "") -> Any:
-    """The same with each secret replaced by what `swap` (its key, itself) says it is."""
+def swapped(options: SomeOptions, swap: Swap) -> SomeOptions:
+    """The same settings with each secret replaced by what `swap` (its key, itself) says it is."""
+    found: SomeOptions = _swapped(options, swap, "")
+    return found
+
+
+def _swapped(value: Any, swap: Swap, key: str) -> Any:
     match value:
         case Secret():
             return Secret(text=swap(key, value))
         case Content(tree=tree):
-            return Content(swapped(tree, swap, key))
+            return Content(_swapped(tree, swap, key))
         case Mapping():
-            return {k: swapped(v, swap, f"{key}.{k}" if key else k) for k, v in value.items()}
+            return {k: _swapped(v, swap, f"{key}.{k}" if key else k) for k, v in value.items()}
         case list():
-            return [swapped(v, swap, key) for v in value]
+            return [_swapped(v, swap, key) for v in value]
         case msgspec.Struct():
             given = {name: getattr(value, name) for name in value.__struct_fields__}
-            return type(value)(**swapped(given, swap, key))
+            return type(value)(**_swapped(given, swap, key))
     return value
 
 
-def secrets_in(value: Any) -> list[tuple[str, Secret]]:
+def secrets_in(options: Options) -> list[tuple[str, Secret]]:
     """Every secret in some settings, with its key."""
     found: list[tuple[str, Secret]] = []
 
@@ -194,7 +207,7 @@ def secrets_in(value: Any) -> list[tuple[str, Secret]]:
         found.append((key, secret))
         return ""
 
-    swapped(value, keep)
+    swapped(options, keep)
     return found
 
 

@@ -44,8 +44,8 @@ def _options(site: Site | None, adapter: str) -> Options:
     """The secrets receipts are verified with, where this site has them."""
     for chosen in site.gateways.values() if site is not None else ():
         if chosen.adapter == adapter:
-            found: Options = swapped(chosen.options, lambda _key, secret: _known(secret))
-            return found
+            options: Options = chosen.options
+            return swapped(options, lambda _key, secret: _known(secret))
     return options_of(adapter)()
 
 

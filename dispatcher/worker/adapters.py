@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from msgspec.structs import replace
-
 from dispatcher.broadcasts.app import App
 from dispatcher.config import GatewaySettings, Secret, Site
 from dispatcher.db.queue.tokens import StoredTokens
@@ -19,7 +17,7 @@ from dispatcher.domain.model import Mode
 from dispatcher.domain.problems import Problem, settings
 from dispatcher.gateways import adapter_module, options_of
 from dispatcher.gateways.contract import Call, Gateway, Given, Heard
-from dispatcher.gateways.fields import Options, needed, secret_keys, secrets_in, swapped
+from dispatcher.gateways.fields import Options, changed, needed, secret_keys, secrets_in, swapped
 from dispatcher.gateways.outbox import OutboxOptions
 from dispatcher.gateways.structs import taken
 
@@ -65,8 +63,7 @@ def adapter_options(site: Site, gateway: GatewaySettings, twin: str | None) -> O
             f"Cổng gửi «{gateway.name}» thiếu: {names} (mục [gateways.{gateway.name}]).",
             f"Gateway “{gateway.name}” lacks: {names} ([gateways.{gateway.name}]).",
         )
-    found: Options = fetched
-    return found
+    return fetched
 
 
 def _for_drill(adapter: str, options: Options, twin: str) -> Options:
@@ -78,8 +75,7 @@ def _for_drill(adapter: str, options: Options, twin: str) -> Options:
                        ("app_id", "drill")):  # fmt: skip
         if key in options.__struct_fields__:
             changes[key] = value
-    found: Options = replace(swapped(options, lambda _key, _secret: "drill"), **changes)
-    return found
+    return changed(swapped(options, lambda _key, _secret: "drill"), changes)
 
 
 def _fetched(missing: list[str], key: str, secret: Secret) -> str:
@@ -105,7 +101,7 @@ def build_gateway(app: App, name: str, doors: Doors, database: Executor | None) 
         )
     options = adapter_options(app.site, chosen, doors.twins.get(name) if drill else None)
     if isinstance(options, OutboxOptions):
-        options = replace(options, folder=str(app.site.data / options.folder))
+        options = changed(options, {"folder": str(app.site.data / options.folder)})
     wire = Wire(
         deadline=chosen.timeout.total_seconds(),
         connections=max(64, (chosen.in_flight or 0) * 2),
@@ -129,7 +125,7 @@ def listeners(app: App) -> dict[str, Callable[[Call], Heard]]:
         try:
             options = adapter_options(app.site, chosen, twin)
         except Problem:
-            options = replace(chosen.options, **dict.fromkeys(secret_keys(type(chosen.options))))
+            options = changed(chosen.options, dict.fromkeys(secret_keys(type(chosen.options))))
 
         def listen(call: Call, module: Any = module, options: Options = options) -> Heard:
             heard: Heard = module.read_receipt(call, options)

@@ -37,7 +37,7 @@ HOMES = {
     "starlette": {"web", "api"}, "uvicorn": {"worker"}, "python_calamine": {"importing"},
     "xlrd": {"importing"}, "phonenumbers": {"importing"}, "argon2": {"usecases"},
     "pyotp": {"usecases"}, "authlib": {"gateways"}, "joserfc": {"gateways"}, "holidays": {"db"},
-    "tomlkit": {"config"}, "segno": {"web"},
+    "tomlkit": {"config"}, "msgspec": {"config", "gateways", "api", "web"}, "segno": {"web"},
 }  # fmt: skip
 ASYNC_HOMES = {
     "worker", "gateways", "web", "api", "simulators", "db.queue.tokens",
