@@ -125,6 +125,8 @@ def _of_table(kind: Any, value: Mapping[str, Any], path: Where, root: Path) -> I
 
 def lacks(path: Where, key: str) -> Say:
     """A table has not what it must have."""
+    if not path:
+        return Say(f"thiếu mục [{key}].", f"the section [{key}] is missing.")
     name = dotted((*path, key))
     return Say(f"thiếu «{name}».", f"“{name}” is missing.")
 
