@@ -24,7 +24,8 @@ from dispatcher.config.settings import SiteSettings
 from dispatcher.config.site import FILE, Site, parse
 from dispatcher.domain.problems import Problem, Say
 from dispatcher.domain.spelled import Day, Words
-from dispatcher.gateways.structs import allowed, bare, said
+from dispatcher.gateways.fields import said
+from dispatcher.gateways.structs import allowed, bare
 
 NOTHING = Say("", "")
 Where = tuple[str, ...]  # ("limits", "per_person"), ("senders", "may-to", "name")
@@ -80,19 +81,19 @@ def parts() -> tuple[Part, ...]:
             f.encode_name: f.type
             for f in msgspec.structs.fields(get_args(kind)[1] if many else kind)
         }
-        title = said(sections[section])["what"]
+        title = said(sections[section]).what
         found.append(Part(section, title, tuple(_field(k, fields[k]) for k in keys), many))
     return tuple(found)
 
 
-def _field(key: str, kind: Any) -> Field:
+def _field(key: str, kind: object) -> Field:
     shown = _KINDS.get(bare(kind), "text")
-    free = shown in ("yes", "day") or (bare(kind) is str and not said(kind)["looks"])
+    free = shown in ("yes", "day") or (bare(kind) is str and not said(kind).looks)
     look = allowed(kind)
     help = Say(look.vi.replace('"', ""), look.en.replace('"', ""))  # a form wants no quotes
     if shown == "words":
         help = _WARDS if key == "wards" else _COMMAS
-    return Field(key, said(kind)["what"], shown, NOTHING if free else help)
+    return Field(key, said(kind).what, shown, NOTHING if free else help)
 
 
 def current(root: Path) -> dict[Where, str]:
@@ -112,7 +113,7 @@ def current(root: Path) -> dict[Where, str]:
     return found
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
@@ -145,7 +146,7 @@ def differences(root: Path, text: str) -> list[str]:
     return [line for line in lines if line[:2] in ("- ", "+ ") and line[2:].strip()]
 
 
-def _set(document: TOMLDocument, path: Where, value: Any) -> None:
+def _set(document: TOMLDocument, path: Where, value: object) -> None:
     table: Any = document
     for name in path[:-1]:
         if name not in table:

@@ -31,9 +31,12 @@ class PartCounts(SettingsTable, frozen=True):
     ] = 0
     any_mark: Annotated[
         bool | None,
-        setting(Say("Một chữ ngoài ASCII là tin có dấu",
-                    "A letter outside ASCII makes an accented text")),
-    ] = None  # fmt: skip
+        setting(
+            Say(
+                "Một chữ ngoài ASCII là tin có dấu", "A letter outside ASCII makes an accented text"
+            )
+        ),
+    ] = None
     forbidden: Annotated[
         str | None, setting(Say("Ký tự không được gửi", "Characters that may not be sent"))
     ] = None
@@ -135,10 +138,13 @@ class Account(SettingsTable, frozen=True):
 
     def __post_init__(self) -> None:
         if self.per_second is not None and self.parts_per_second is not None:
-            raise Unfit("parts_per_second", Say(
-                "chỉ đặt một trong «per_second» và «parts_per_second».",
-                "set “per_second” or “parts_per_second”, not both.",
-            ))  # fmt: skip
+            raise Unfit(
+                "parts_per_second",
+                Say(
+                    "chỉ đặt một trong «per_second» và «parts_per_second».",
+                    "set “per_second” or “parts_per_second”, not both.",
+                ),
+            )
 
     @property
     def most(self) -> Mapping[str, int]:
@@ -154,7 +160,7 @@ class GatewaySettings(Account, frozen=True, kw_only=True):
     profile: Profile = STANDARD
 
 
-def read_gateway(name: str, table: Mapping[str, Any], root: Path) -> GatewaySettings:
+def read_gateway(name: str, table: Mapping[str, object], root: Path) -> GatewaySettings:
     """One [gateways.…]; msgspec.ValidationError or Problem when it is none."""
     adapter = str(table["adapter"])
     own, rest = _divided(table, options_of(adapter))
@@ -169,7 +175,7 @@ def read_gateway(name: str, table: Mapping[str, Any], root: Path) -> GatewaySett
     )
 
 
-def gateway_mistakes(name: str, table: Mapping[str, Any], root: Path) -> Iterator[Wrong]:
+def gateway_mistakes(name: str, table: Mapping[str, object], root: Path) -> Iterator[Wrong]:
     """Everything that is wrong with one [gateways.…]."""
     at: Where = ("gateways", name)
     adapter = table.get("adapter", "")
@@ -194,7 +200,7 @@ def _field(name: str) -> Any:
 
 
 def _divided(
-    table: Mapping[str, Any], options: type[Options]
+    table: Mapping[str, object], options: type[Options]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """(what the adapter reads, what all gateways have)."""
     own = {k: v for k, v in table.items() if k in options.__struct_encode_fields__}

@@ -18,8 +18,8 @@ from dispatcher.config.settings import SiteSettings
 from dispatcher.domain.problems import Say
 from dispatcher.domain.spelled import Duration
 from dispatcher.gateways import ADAPTERS, options_of
-from dispatcher.gateways.fields import Options, secret_keys
-from dispatcher.gateways.structs import allowed, bare, said
+from dispatcher.gateways.fields import Options, said, secret_keys
+from dispatcher.gateways.structs import allowed, bare
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGES = {"en": DOCS / "settings.md", "vi": DOCS / "vi" / "cai-dat.md"}
@@ -73,7 +73,7 @@ class Table:
 def tables() -> Iterator[Table]:
     """Every table a site may write, in the order of the page."""
     for field in msgspec.structs.fields(SiteSettings):
-        kind, title = bare(field.type), said(field.type)["what"]
+        kind, title = bare(field.type), said(field.type).what
         if field.encode_name == "gateways":
             yield from _tables("gateways.NAME", _COMMON, Account, "outbox")
             for adapter in ADAPTERS:
@@ -95,15 +95,21 @@ def _tables(
     for field in msgspec.structs.fields(kind):
         words, key = said(field.type), field.encode_name
         entries.append(
-            Entry(key, allowed(field.type), _written(field.default), words["what"],
-                  field.required, bool(words["live"]) or key in secret)
-        )  # fmt: skip
+            Entry(
+                key,
+                allowed(field.type),
+                _written(field.default),
+                words.what,
+                field.required,
+                words.live or key in secret,
+            )
+        )
         plain = bare(field.type)
         many = get_origin(plain) is list
         within = get_args(plain)[0] if many else plain
         if isinstance(within, type) and issubclass(within, msgspec.Struct):
             place = f"[{heading}.{key}]" if many else f"{heading}.{key}"
-            inner += _tables(place, words["what"], within, adapter)
+            inner += _tables(place, words.what, within, adapter)
     yield Table(kind, f"[{heading}]", title, tuple(entries), adapter)
     yield from inner
 
@@ -128,8 +134,12 @@ def page(language: str) -> str:
     """The whole reference in one language."""
     lines = [_OPEN.to(language)]
     for table in tables():
-        lines += [f"## `{table.heading}` {table.title.to(language)}", "", _HEADS.to(language),
-                  "|---|---|---|---|"]  # fmt: skip
+        lines += [
+            f"## `{table.heading}` {table.title.to(language)}",
+            "",
+            _HEADS.to(language),
+            "|---|---|---|---|",
+        ]
         for e in table.entries:
             default = f"`{e.default}`" if e.default else ""
             default = _MUST.to(language) if e.required else default

@@ -50,9 +50,9 @@ class StepSettings(SettingsTable, frozen=True):
         if not self.gateway and not self.gateways:
             raise Unfit(None, Say("bước thiếu «gateway».", "a step lacks “gateway”."))
         if self.gateways and (self.gateway or not any(w for _, w in self.weights)):
-            raise Unfit("gateways", Say(
-                f"«gateways» là {SEVERAL.vi}.", f"“gateways” is {SEVERAL.en}."
-            ))  # fmt: skip
+            raise Unfit(
+                "gateways", Say(f"«gateways» là {SEVERAL.vi}.", f"“gateways” is {SEVERAL.en}.")
+            )
 
     @property
     def weights(self) -> tuple[tuple[str, int], ...]:
@@ -71,10 +71,11 @@ class RouteSettings(SettingsTable, frozen=True):
         list[StepSettings],
         setting(
             Say("Các bước theo thứ tự", "The steps in order"),
-            looks=Say('danh sách như [ { gateway = "esms" } ]',
-                      'a list like [ { gateway = "esms" } ]'),
+            looks=Say(
+                'danh sách như [ { gateway = "esms" } ]', 'a list like [ { gateway = "esms" } ]'
+            ),
         ),
-    ]  # fmt: skip
+    ]
     title: Annotated[str, setting(Say("Tên hiện ra", "The name people see"))] = ""
     one_per: Annotated[
         Literal["phone", "household"] | None,

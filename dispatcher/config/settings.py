@@ -18,9 +18,12 @@ from dispatcher.gateways.fields import HTTP, URL, SettingsTable, Unfit, setting
 
 HEADS = "Tổ trưởng tổ dân phố"
 DONG = Say("số đồng, không âm", "whole đồng, not below 0")
-WARDS = setting(Say("Phường", "Wards"), looks=Say(
-    'danh sách tên hay mã phường, hoặc "all"', 'a list of wards by name or code, or "all"'
-))  # fmt: skip
+WARDS = setting(
+    Say("Phường", "Wards"),
+    looks=Say(
+        'danh sách tên hay mã phường, hoặc "all"', 'a list of wards by name or code, or "all"'
+    ),
+)
 
 
 class Organisation(SettingsTable, frozen=True):
@@ -56,9 +59,11 @@ class Areas(SettingsTable, frozen=True):
 
     set: Annotated[
         str,
-        setting(Say("Bộ địa bàn, hoặc tệp CSV của trang", "The set of areas, or a CSV of the site"),
-                min_length=1),
-    ] = "ngo-quyen-2023"  # fmt: skip
+        setting(
+            Say("Bộ địa bàn, hoặc tệp CSV của trang", "The set of areas, or a CSV of the site"),
+            min_length=1,
+        ),
+    ] = "ngo-quyen-2023"
     heads: Annotated[
         str,
         setting(Say("Nhóm các tổ trưởng", "The group of the heads of residential groups")),
@@ -85,9 +90,13 @@ class Law(SettingsTable, frozen=True):
 
     urgent_despite_refusal: Annotated[
         bool,
-        setting(Say("Tin khẩn vẫn tới người đã từ chối tin thường",
-                    "An urgent text reaches whoever refused ordinary ones")),
-    ] = True  # fmt: skip
+        setting(
+            Say(
+                "Tin khẩn vẫn tới người đã từ chối tin thường",
+                "An urgent text reaches whoever refused ordinary ones",
+            )
+        ),
+    ] = True
 
 
 class SendingLimits(SettingsTable, frozen=True):
@@ -157,9 +166,13 @@ class Contacts(SettingsTable, frozen=True):
 
     birth_dates: Annotated[
         str,
-        setting(Say("Vì sao giữ ngày sinh; trống: không giữ",
-                    "Why dates of birth are kept; empty: they are not")),
-    ] = ""  # fmt: skip
+        setting(
+            Say(
+                "Vì sao giữ ngày sinh; trống: không giữ",
+                "Why dates of birth are kept; empty: they are not",
+            )
+        ),
+    ] = ""
 
     def __post_init__(self) -> None:
         self.trim("birth_dates")
@@ -176,9 +189,13 @@ class Promotion(SettingsTable, frozen=True):
 
     consent: Annotated[
         str,
-        setting(Say("Nhóm người đã đồng ý nhận quảng cáo",
-                    "The group of people who agreed to advertising")),
-    ] = ""  # fmt: skip
+        setting(
+            Say(
+                "Nhóm người đã đồng ý nhận quảng cáo",
+                "The group of people who agreed to advertising",
+            )
+        ),
+    ] = ""
 
     def __post_init__(self) -> None:
         self.trim("consent")
@@ -189,9 +206,13 @@ class BackupPlace(SettingsTable, frozen=True):
 
     second: Annotated[
         str,
-        setting(Say("Nơi thứ hai giữ lời từ chối, ngoài cơ sở dữ liệu",
-                    "Where refusals are kept beside the database")),
-    ] = ""  # fmt: skip
+        setting(
+            Say(
+                "Nơi thứ hai giữ lời từ chối, ngoài cơ sở dữ liệu",
+                "Where refusals are kept beside the database",
+            )
+        ),
+    ] = ""
 
     def __post_init__(self) -> None:
         self.trim("second")
@@ -202,9 +223,13 @@ class Phones(SettingsTable, frozen=True):
 
     remember: Annotated[
         Duration,
-        setting(Say("Nhớ bao lâu rằng một số không tới được",
-                    "How long it is remembered that a number could not be reached")),
-    ] = Duration(days=30)  # fmt: skip
+        setting(
+            Say(
+                "Nhớ bao lâu rằng một số không tới được",
+                "How long it is remembered that a number could not be reached",
+            )
+        ),
+    ] = Duration(days=30)
     sample_heads: Annotated[
         Words,
         setting(Say("Đầu số bịa, chỉ ở trang mẫu", "Invented heads, in sample sites only")),
@@ -273,10 +298,13 @@ class BudgetTable(SettingsTable, frozen=True):
 
     def __post_init__(self) -> None:
         if not self.wards or (self.month is None and self.contract is None):
-            raise Unfit(None, Say(
-                "ngân sách cần wards và ít nhất một trong month, contract.",
-                "a budget needs wards and at least one of month and contract.",
-            ))  # fmt: skip
+            raise Unfit(
+                None,
+                Say(
+                    "ngân sách cần wards và ít nhất một trong month, contract.",
+                    "a budget needs wards and at least one of month and contract.",
+                ),
+            )
 
 
 GatewayName = Annotated[

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import time, timedelta
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -139,7 +138,7 @@ def parse(root: Path, text: str | None = None) -> Site:
     return _site(root, given, gateways)
 
 
-def _mistakes(document: Mapping[str, Any], root: Path) -> Iterator[Wrong]:
+def _mistakes(document: Mapping[str, object], root: Path) -> Iterator[Wrong]:
     yield from mistakes(SiteSettings, document, (), root)
     tables = document.get("gateways", {})
     for name, table in tables.items() if isinstance(tables, dict) else ():

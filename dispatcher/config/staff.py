@@ -15,9 +15,13 @@ class StaffSettings(SettingsTable, frozen=True):
 
     smtp: Annotated[
         str,
-        setting(Say("Máy chủ thư, máy:cổng; trống: không có thư",
-                    "Mail server, host:port; empty: no e-mail")),
-    ] = ""  # fmt: skip
+        setting(
+            Say(
+                "Máy chủ thư, máy:cổng; trống: không có thư",
+                "Mail server, host:port; empty: no e-mail",
+            )
+        ),
+    ] = ""
     tls: Annotated[
         Literal["starttls", "tls", "none"],
         setting(Say("Mã hóa; none chỉ với máy này", "Encryption; none with this machine only")),
@@ -31,21 +35,28 @@ class StaffSettings(SettingsTable, frozen=True):
     ] = None
     gateway: Annotated[
         str,
-        setting(Say("Cổng gửi tin ngắn cho người của đơn vị; trống: không có",
-                    "The gateway of short texts to staff; empty: none")),
-    ] = ""  # fmt: skip
+        setting(
+            Say(
+                "Cổng gửi tin ngắn cho người của đơn vị; trống: không có",
+                "The gateway of short texts to staff; empty: none",
+            )
+        ),
+    ] = ""
 
     def __post_init__(self) -> None:
         self.trim("smtp", "sender", "user", "gateway")
         if self.tls == "none" and self.smtp and not self.is_here:
-            raise Unfit("tls", Say(
-                "Không gửi thư qua mạng mà không mã hóa: tls là starttls hoặc tls.",
-                "No mail goes over a network in the clear: tls is starttls or tls.",
-            ))  # fmt: skip
+            raise Unfit(
+                "tls",
+                Say(
+                    "Không gửi thư qua mạng mà không mã hóa: tls là starttls hoặc tls.",
+                    "No mail goes over a network in the clear: tls is starttls or tls.",
+                ),
+            )
         if self.smtp and "@" not in self.sender:
-            raise Unfit("from", Say(
-                'Thiếu địa chỉ người gửi: from = "…@…".', "“from” needs an address."
-            ))  # fmt: skip
+            raise Unfit(
+                "from", Say('Thiếu địa chỉ người gửi: from = "…@…".', "“from” needs an address.")
+            )
 
     @property
     def host(self) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 from dispatcher.domain.model import LONGEST_CALL, Window
 from dispatcher.domain.phone import CARRIERS
@@ -27,7 +27,7 @@ class Duration(timedelta):
     )
 
     @classmethod
-    def spelled(cls, value: Any) -> Self:
+    def spelled(cls, value: object) -> Self:
         """The span a text says."""
         found = re.fullmatch(r"\s*(\d+)\s*([smhd])\s*", value) if isinstance(value, str) else None
         if not found:
@@ -51,7 +51,7 @@ class CallTime(Duration):
     LOOKS = Say('một khoảng thời gian từ "1s" đến "25s"', 'a span of time from "1s" to "25s"')
 
     @classmethod
-    def spelled(cls, value: Any) -> Self:
+    def spelled(cls, value: object) -> Self:
         """The span a text says, when a call may take so long."""
         found = super().spelled(value)
         if not timedelta(seconds=1) <= found <= LONGEST_CALL:
@@ -66,7 +66,7 @@ class Hours(str):
     LOOKS: ClassVar[Say] = Say('giờ trong ngày như "07:00-22:00"', 'hours like "07:00-22:00"')
 
     @classmethod
-    def spelled(cls, value: Any) -> Self:
+    def spelled(cls, value: object) -> Self:
         """The text itself, when it says hours."""
         if not isinstance(value, str):
             raise ValueError(value)
@@ -84,7 +84,7 @@ class Day(date):
     LOOKS: ClassVar[Say] = Say("một ngày như 2027-01-31", "a day like 2027-01-31")
 
     @classmethod
-    def spelled(cls, value: Any) -> Self:
+    def spelled(cls, value: object) -> Self:
         """The day of a date, or of a date with a time."""
         if not isinstance(value, date):
             raise ValueError(value)
@@ -102,7 +102,7 @@ class Words(tuple[str, ...]):
     LOOKS: ClassVar[Say] = Say('danh sách chữ như ["a", "b"]', 'a list of texts like ["a", "b"]')
 
     @classmethod
-    def spelled(cls, value: Any) -> Self:
+    def spelled(cls, value: object) -> Self:
         """The texts of a list, or the only one."""
         given = [value] if isinstance(value, str) else value
         if not isinstance(given, list | tuple) or not all(isinstance(v, str) for v in given):
@@ -121,7 +121,7 @@ class Carrier(str):
     )
 
     @classmethod
-    def spelled(cls, value: Any) -> Self:
+    def spelled(cls, value: object) -> Self:
         """The network of that name, as we write it."""
         known = {name.lower(): name for name in CARRIERS.values()}
         if not isinstance(value, str) or value.lower() not in known:
@@ -139,7 +139,7 @@ class Thresholds(tuple[int, ...]):
     )
 
     @classmethod
-    def spelled(cls, value: Any) -> Self:
+    def spelled(cls, value: object) -> Self:
         """The numbers of a list, when they rise and say something of a second part."""
         if not isinstance(value, list) or not all(type(v) is int for v in value):
             raise ValueError(value)

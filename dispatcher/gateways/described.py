@@ -56,16 +56,22 @@ class AnswerRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = {}
 
     def __post_init__(self) -> None:
-        for key, patterns in (("accepted", self.accepted), ("duplicate", self.duplicate),
-                              *(("faults", found) for found in self.faults.values())):  # fmt: skip
+        for key, patterns in (
+            ("accepted", self.accepted),
+            ("duplicate", self.duplicate),
+            *(("faults", found) for found in self.faults.values()),
+        ):
             for pattern in patterns:
                 try:
                     re.compile(pattern)
                 except re.error:
-                    raise Unfit(key, Say(
-                        f"không đọc được biểu thức ở answer: {pattern}",
-                        f"not a pattern at answer: {pattern}",
-                    )) from None  # fmt: skip
+                    raise Unfit(
+                        key,
+                        Say(
+                            f"không đọc được biểu thức ở answer: {pattern}",
+                            f"not a pattern at answer: {pattern}",
+                        ),
+                    ) from None
 
 
 class ReceiptRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

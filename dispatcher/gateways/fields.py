@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, TypeVar, get_args, get_origin
+from types import UnionType
+from typing import Annotated, Any, ClassVar, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
@@ -22,6 +24,15 @@ URL = Say("địa chỉ như https://…", "an address like https://…")
 Code = str | int  # an id or a number that a vendor gives: quotes or none
 
 
+@dataclass(frozen=True)
+class Said:
+    """What is said of a setting: one line; what is allowed; whether an account must have it."""
+
+    what: Say
+    looks: Say | None = None
+    live: bool = False
+
+
 def setting(
     what: Say, *, looks: Say | None = None, live: bool = False, **limits: Any
 ) -> msgspec.Meta:
@@ -30,7 +41,7 @@ def setting(
     `what`: one line for the reference and the form. `looks`: what is allowed, where the type and
     its limits do not say it. `live`: an account must have it before it sends.
     """
-    return msgspec.Meta(extra={"what": what, "looks": looks, "live": live}, **limits)
+    return msgspec.Meta(extra={"said": Said(what, looks, live)}, **limits)
 
 
 class Unfit(ValueError):
@@ -53,7 +64,7 @@ class Secret:
         self.env, self.file, self._text = env, file, text
 
     @classmethod
-    def spelled(cls, value: Any, root: Path) -> Secret:
+    def spelled(cls, value: object, root: Path) -> Secret:
         """A secret as it is written; a plain text or number is the secret itself."""
         match value:
             case Secret():
@@ -115,11 +126,11 @@ class Content:
         'a text, or a table like { to = "{to}", text = "{body}" }',
     )
 
-    def __init__(self, tree: Any) -> None:
+    def __init__(self, tree: object) -> None:
         self.tree = tree
 
     @classmethod
-    def spelled(cls, value: Any, root: Path) -> Content:
+    def spelled(cls, value: object, root: Path) -> Content:
         """Any text, table or list; `{ env = … }` and `{ file = … }` inside are secrets."""
         if isinstance(value, Content):
             return value
@@ -134,7 +145,7 @@ class Content:
         return hash(str(self.tree))
 
 
-def _tree(value: Any, root: Path) -> Any:
+def _tree(value: object, root: Path) -> Any:
     if isinstance(value, list):
         return [_tree(v, root) for v in value]
     if not isinstance(value, Mapping):
@@ -168,12 +179,12 @@ def known(secret: Secret | None) -> str:
 SomeOptions = TypeVar("SomeOptions", bound=Options)
 
 
-def changed(options: SomeOptions, changes: Mapping[str, Any]) -> SomeOptions:
+def changed(options: SomeOptions, changes: Mapping[str, object]) -> SomeOptions:
     """The same settings with some of them changed."""
     return msgspec.structs.replace(options, **changes)
 
 
-AnyOptions = Options | Mapping[str, Any]  # a struct, or a table that says the same
+AnyOptions = Options | Mapping[str, object]  # a struct, or a table that says the same
 Swap = Callable[[str, Secret], str]
 
 
@@ -183,7 +194,7 @@ def swapped(options: SomeOptions, swap: Swap) -> SomeOptions:
     return found
 
 
-def _swapped(value: Any, swap: Swap, key: str) -> Any:
+def _swapped(value: object, swap: Swap, key: str) -> Any:
     match value:
         case Secret():
             return Secret(text=swap(key, value))
@@ -213,7 +224,7 @@ def secrets_in(options: Options) -> list[tuple[str, Secret]]:
 
 def needed(options: type[Options]) -> list[str]:
     """What an account of an adapter must have before it sends."""
-    return [f.name for f in msgspec.structs.fields(options) if _extra(f.type).get("live")]
+    return [f.name for f in msgspec.structs.fields(options) if said(f.type).live]
 
 
 def secret_keys(options: type[Options]) -> list[str]:
@@ -221,17 +232,41 @@ def secret_keys(options: type[Options]) -> list[str]:
     return [f.name for f in msgspec.structs.fields(options) if _is_secret(f.type)]
 
 
-def _extra(kind: Any) -> dict[str, Any]:
-    metas = [m for m in getattr(kind, "__metadata__", ()) if isinstance(m, msgspec.Meta)]
-    return dict(metas[0].extra or {}) if metas else {}
+def choices(kind: Any) -> list[Any]:
+    """The types a setting may have, None apart; one for most settings."""
+    if get_origin(kind) is Annotated:
+        inner = get_args(kind)[0]
+        return choices(inner) if get_origin(inner) in (Union, UnionType) else [kind]
+    if get_origin(kind) in (Union, UnionType):
+        return [k for k in get_args(kind) if k is not type(None)]
+    return [kind]
 
 
-def _is_secret(kind: Any) -> bool:
+def meta_of(kind: object) -> msgspec.Meta:
+    """The limits of a setting, and what is said of it."""
+    for part in (kind, *choices(kind)):
+        for meta in getattr(part, "__metadata__", ()):
+            if isinstance(meta, msgspec.Meta):
+                return meta
+    return msgspec.Meta()
+
+
+def said(kind: object) -> Said:
+    """What `setting` says of a setting."""
+    extra = meta_of(kind).extra or {}
+    found: Said = extra.get("said", _NOTHING)
+    return found
+
+
+_NOTHING = Said(Say("", ""))
+
+
+def _is_secret(kind: object) -> bool:
     plain = get_args(kind)[0] if get_origin(kind) is Annotated else kind
     return plain in (Secret, Secret | None)
 
 
-def _spelled(root: Path, kind: Any, value: Any) -> Any:
+def _spelled(root: Path, kind: Any, value: object) -> Any:
     if kind in (Secret, Content):
         return kind.spelled(value, root)
     return value if type(value) is kind else kind.spelled(value)

@@ -128,12 +128,15 @@ class DescribedOptions(Options, frozen=True):
             said = read_answer(Answer(status, {}, sample), options=self)
             if isinstance(said[0], Accepted):
                 return
-        raise Unfit("answer", Say(
-            "answer.sample không được các mục khác của answer đọc là đã nhận "
-            "(xem docs/gateways.md).",
-            "answer.sample is not read as an acceptance by the rest of answer "
-            "(see docs/gateways.md).",
-        ))  # fmt: skip
+        raise Unfit(
+            "answer",
+            Say(
+                "answer.sample không được các mục khác của answer đọc là đã nhận "
+                "(xem docs/gateways.md).",
+                "answer.sample is not read as an acceptance by the rest of answer "
+                "(see docs/gateways.md).",
+            ),
+        )
 
 
 OPTIONS = DescribedOptions

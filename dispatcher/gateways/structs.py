@@ -9,14 +9,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
-from types import UnionType
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 import msgspec
 
 from dispatcher.domain.problems import Say, settings
-from dispatcher.gateways.fields import Unfit, spelling
+from dispatcher.gateways.fields import AnyOptions, Unfit, choices, meta_of, said, spelling
 
 Where = tuple[str | int, ...]  # ("routes", "sms", "steps", 0, "deadline")
 S = TypeVar("S", bound=msgspec.Struct)
@@ -36,19 +36,19 @@ def dotted(path: Where) -> str:
     return "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path).removeprefix(".")
 
 
-def converted(kind: Any, values: Any, root: Path) -> Any:
+def converted(kind: object, values: object, root: Path) -> Any:
     """What a value is as a type of ours; msgspec.ValidationError when it is none."""
     return msgspec.convert(values, kind, dec_hook=spelling(root))
 
 
-def taken(kind: type[S], given: Any, code: str = "bad-setting") -> S:
+def taken(kind: type[S], given: AnyOptions, code: str = "bad-setting") -> S:
     """Options of an adapter as they are, or read from a table: a problem names all mistakes."""
     if isinstance(given, kind):
         return given
     try:
-        found: S = converted(kind, dict(given), NOWHERE)
+        found: S = converted(kind, given, NOWHERE)
     except msgspec.ValidationError:
-        wrong = list(mistakes(kind, dict(given), (), NOWHERE))
+        wrong = list(mistakes(kind, given, (), NOWHERE))
         raise settings(
             code, " ".join(w.say.vi for w in wrong), " ".join(w.say.en for w in wrong)
         ) from None
@@ -59,7 +59,7 @@ def taken(kind: type[S], given: Any, code: str = "bad-setting") -> S:
 
 
 def mistakes(
-    kind: Any, value: Any, path: Where, root: Path, also: Collection[str] = ()
+    kind: object, value: object, path: Where, root: Path, also: Collection[str] = ()
 ) -> Iterator[Wrong]:
     """Everything that is wrong with a value, the innermost key each; nothing when it is right.
 
@@ -82,7 +82,7 @@ def mistakes(
         yield from _of_whole(kind, value, path, root)
 
 
-def _of_whole(kind: Any, value: Any, path: Where, root: Path) -> Iterator[Wrong]:
+def _of_whole(kind: object, value: object, path: Where, root: Path) -> Iterator[Wrong]:
     """A value whose parts are right: is it what its type wants?"""
     try:
         converted(kind, value, root)
@@ -95,9 +95,12 @@ def _of_whole(kind: Any, value: Any, path: Where, root: Path) -> Iterator[Wrong]
 
 
 def _of_struct(
-    kind: type[msgspec.Struct], value: Mapping[str, Any], path: Where, root: Path,
+    kind: type[msgspec.Struct],
+    value: Mapping[str, object],
+    path: Where,
+    root: Path,
     also: Collection[str],
-) -> Iterator[Wrong]:  # fmt: skip
+) -> Iterator[Wrong]:
     fields = {f.encode_name: f for f in msgspec.structs.fields(kind)}
     for key in value:
         if key not in fields and key not in also:
@@ -112,7 +115,9 @@ def _of_struct(
             yield Wrong(path, lacks(path, key))
 
 
-def _of_table(kind: Any, value: Mapping[str, Any], path: Where, root: Path) -> Iterator[Wrong]:
+def _of_table(
+    kind: object, value: Mapping[str, object], path: Where, root: Path
+) -> Iterator[Wrong]:
     names, inner = get_args(kind)
     for key, entry in value.items():
         try:
@@ -146,27 +151,17 @@ def _must_be(path: Where, what: Say) -> Say:
 # --- what is allowed ----------------------------------------------------------------------------
 
 
-def said(kind: Any) -> Mapping[str, Any]:
-    """What `fields.setting` says of a field: what, looks, live."""
-    for part in (kind, *_choices(kind)):
-        for meta in getattr(part, "__metadata__", ()):
-            if isinstance(meta, msgspec.Meta) and meta.extra:
-                return meta.extra
-    return {}
-
-
-def allowed(kind: Any) -> Say:
+def allowed(kind: object) -> Say:
     """What a setting of this type may be, in words that follow "must be"."""
-    looks: Say | None = said(kind).get("looks")
-    return looks or _allowed(kind)
+    return said(kind).looks or _allowed(kind)
 
 
-def _allowed(kind: Any) -> Say:
-    choices = _choices(kind)
-    if len(choices) > 1:
-        found = [_allowed(choice) for choice in choices]
+def _allowed(kind: object) -> Say:
+    several = choices(kind)
+    if len(several) > 1:
+        found = [_allowed(choice) for choice in several]
         return Say(" hoặc ".join(s.vi for s in found), " or ".join(s.en for s in found))
-    plain, meta = bare(kind), _limits(kind)
+    plain, meta = bare(kind), meta_of(kind)
     if hasattr(plain, "LOOKS"):
         look: Say = plain.LOOKS
         return look
@@ -176,8 +171,9 @@ def _allowed(kind: Any) -> Say:
     origin, args = get_origin(plain), get_args(plain)
     if origin is dict:
         inner = allowed(args[1])
-        return Say(f"bảng {{ tên = … }}, mỗi mục là {inner.vi}",
-                   f"a table {{ name = … }}, each {inner.en}")  # fmt: skip
+        return Say(
+            f"bảng {{ tên = … }}, mỗi mục là {inner.vi}", f"a table {{ name = … }}, each {inner.en}"
+        )
     if origin in (list, tuple):
         inner = allowed(args[0])
         return Say(f"danh sách [ … ], mỗi mục là {inner.vi}", f"a list [ … ], each {inner.en}")
@@ -201,52 +197,34 @@ def _number(kind: type, meta: msgspec.Meta) -> Say:
     """ "a whole number from 1 to 100": with the limits msgspec keeps."""
     name = Say("số nguyên", "a whole number") if kind is int else Say("số", "a number")
     if meta.ge is not None and meta.le is not None:
-        return Say(f"{name.vi} từ {meta.ge} đến {meta.le}",
-                   f"{name.en} from {meta.ge} to {meta.le}")  # fmt: skip
+        return Say(
+            f"{name.vi} từ {meta.ge} đến {meta.le}", f"{name.en} from {meta.ge} to {meta.le}"
+        )
     if meta.ge is not None:
         return Say(f"{name.vi} từ {meta.ge} trở lên", f"{name.en} of {meta.ge} or more")
     if meta.gt is not None and meta.le is not None:
-        return Say(f"{name.vi} lớn hơn {meta.gt}, nhiều nhất {meta.le}",
-                   f"{name.en} above {meta.gt}, at most {meta.le}")  # fmt: skip
+        return Say(
+            f"{name.vi} lớn hơn {meta.gt}, nhiều nhất {meta.le}",
+            f"{name.en} above {meta.gt}, at most {meta.le}",
+        )
     if meta.gt is not None:
         return Say(f"{name.vi} lớn hơn {meta.gt}", f"{name.en} above {meta.gt}")
     return name
 
 
-def one_of(kind: Any) -> list[str]:
+def one_of(kind: object) -> list[str]:
     """The words a setting may be, where they are few."""
     plain = bare(kind)
-    if isinstance(plain, type) and hasattr(plain, "__members__"):
-        return [str(member.value) for member in plain]  # type: ignore[attr-defined]
+    if isinstance(plain, type) and issubclass(plain, Enum):
+        return [str(member.value) for member in plain]
     return (
         [str(word) for word in get_args(plain)] if str(plain).startswith("typing.Literal") else []
     )
 
 
-def _limits(kind: Any) -> msgspec.Meta:
-    for part in (kind, *_choices(kind)):
-        for meta in getattr(part, "__metadata__", ()):
-            if isinstance(meta, msgspec.Meta):
-                return meta
-    return msgspec.Meta()
-
-
-def _choices(kind: Any) -> list[Any]:
-    """The types a value may have, None apart; one for most settings."""
-    if get_origin(kind) is Annotated:
-        return _choices(get_args(kind)[0]) if _is_union(get_args(kind)[0]) else [kind]
-    if _is_union(kind):
-        return [k for k in get_args(kind) if k is not type(None)]
-    return [kind]
-
-
-def _is_union(kind: Any) -> bool:
-    return get_origin(kind) in (Union, UnionType)
-
-
-def bare(kind: Any) -> Any:
+def bare(kind: object) -> Any:
     """The type without None and without what is said of it; a true union stays."""
-    choices = _choices(kind)
-    if len(choices) > 1:
+    several = choices(kind)
+    if len(several) > 1:
         return kind
-    return get_args(choices[0])[0] if get_origin(choices[0]) is Annotated else choices[0]
+    return get_args(several[0])[0] if get_origin(several[0]) is Annotated else several[0]

@@ -71,8 +71,12 @@ def _for_drill(adapter: str, options: Options, twin: str) -> Options:
     usual: Mapping[str, Any] = getattr(adapter_module(adapter), "DRILL", {})
     changes = {key: value for key, value in usual.items() if not getattr(options, key)}
     changes |= {key: Secret(text=f"drill-{key}") for key in secret_keys(type(options))}
-    for key, value in (("base_url", twin), ("oauth_url", twin), ("oa_url", twin),
-                       ("app_id", "drill")):  # fmt: skip
+    for key, value in (
+        ("base_url", twin),
+        ("oauth_url", twin),
+        ("oa_url", twin),
+        ("app_id", "drill"),
+    ):
         if key in options.__struct_fields__:
             changes[key] = value
     return changed(swapped(options, lambda _key, _secret: "drill"), changes)
