@@ -16,6 +16,7 @@ from types import UnionType
 from typing import Annotated, Any, ClassVar, TypeVar, Union, get_args, get_origin
 
 import msgspec
+from msgspec.structs import replace
 
 from dispatcher.domain.problems import Say, settings
 
@@ -181,7 +182,7 @@ SomeOptions = TypeVar("SomeOptions", bound=Options)
 
 def changed(options: SomeOptions, changes: Mapping[str, object]) -> SomeOptions:
     """The same settings with some of them changed."""
-    return msgspec.structs.replace(options, **changes)
+    return replace(options, **changes)
 
 
 AnyOptions = Options | Mapping[str, object]  # a struct, or a table that says the same
