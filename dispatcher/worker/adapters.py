@@ -79,7 +79,11 @@ def _for_drill(adapter: str, options: Options, twin: str) -> Options:
     ):
         if key in options.__struct_fields__:
             changes[key] = value
-    return changed(swapped(options, lambda _key, _secret: "drill"), changes)
+    return changed(swapped(options, _of_drill), changes)
+
+
+def _of_drill(_key: str, secret: Secret) -> str:
+    return "drill" if secret.place else secret.fetch()
 
 
 def _fetched(missing: list[str], key: str, secret: Secret) -> str:
@@ -88,6 +92,13 @@ def _fetched(missing: list[str], key: str, secret: Secret) -> str:
     except Problem:
         missing.append(f"{key} ({secret.place})")
         return ""
+
+
+def _hidden(given: Options, fetched: Options) -> list[str]:
+    """The values of what was named as a secret, so that no transcript shows them."""
+    keys = {key for key, secret in secrets_in(given) if secret.place} | {*secret_keys(type(given))}
+    found = [secret.fetch() for key, secret in secrets_in(fetched) if key in keys]
+    return [text for text in found if text]
 
 
 def build_gateway(app: App, name: str, doors: Doors, database: Executor | None) -> Gateway:
@@ -110,7 +121,7 @@ def build_gateway(app: App, name: str, doors: Doors, database: Executor | None) 
         deadline=chosen.timeout.total_seconds(),
         connections=max(64, (chosen.in_flight or 0) * 2),
         loopback_only=drill,
-        secrets=[text for _, secret in secrets_in(options) if (text := secret.fetch())],
+        secrets=_hidden(chosen.options, options),
     )
     callback = doors.callbacks + callback_path(app, name) if doors.callbacks else ""
     vault = StoredTokens(app.store, name, app.clock, database)
