@@ -129,8 +129,8 @@ def parse(root: Path, text: str | None = None) -> Site:
     try:
         given: SiteSettings = converted(SiteSettings, document, root)
         gateways = {name: read_gateway(name, table, root) for name, table in given.gateways.items()}
-    except (msgspec.ValidationError, KeyError, Problem):
-        wrong = list(_mistakes(document, root))
+    except (msgspec.ValidationError, KeyError, Problem) as error:
+        wrong = list(_mistakes(document, root)) or [Wrong((), Say(str(error), str(error)))]
     else:
         wrong = list(_names(given, gateways))
     if wrong:
