@@ -8,7 +8,7 @@ from dispatcher.gateways import ADAPTERS, options_of
 from dispatcher.gateways.fields import SettingsTable
 
 
-@pytest.mark.parametrize("language", reference.PAGES)
+@pytest.mark.parametrize("language", [*reference.PAGES])
 def test_the_reference_is_what_the_structs_say(language):
     """Make it anew: python -m dispatcher.config.reference"""
     assert reference.PAGES[language].read_text("utf-8") == reference.page(language)

@@ -142,7 +142,7 @@ def cases() -> Iterator[Any]:
             yield pytest.param(case, id=f"{where} unknown")
 
 
-@pytest.mark.parametrize("case", cases())
+@pytest.mark.parametrize("case", list(cases()))
 def test_a_wrong_setting_is_named_with_its_line_and_key(tmp_path, case):
     with pytest.raises(Problem) as told:
         parse(tmp_path, case.text)
@@ -163,7 +163,7 @@ def test_each_table_is_tried():
     assert len([*cases()]) > 500
 
 
-@pytest.mark.parametrize("table", tables(), ids=lambda t: t.heading + t.adapter)
+@pytest.mark.parametrize("table", list(tables()), ids=lambda t: t.heading + t.adapter)
 def test_what_the_tests_take_for_right_is_right(tmp_path, table):
     key = next(e.key for e in table.entries)
     case = document(table, "taken-away", "1")
