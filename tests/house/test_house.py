@@ -37,7 +37,7 @@ HOMES = {
     "starlette": {"web", "api"}, "uvicorn": {"worker"}, "python_calamine": {"importing"},
     "xlrd": {"importing"}, "phonenumbers": {"importing"}, "argon2": {"usecases"},
     "pyotp": {"usecases"}, "authlib": {"gateways"}, "joserfc": {"gateways"}, "holidays": {"db"},
-    "tomlkit": {"config"}, "segno": {"web"},
+    "tomlkit": {"config"}, "msgspec": {"config", "gateways", "api", "web"}, "segno": {"web"},
 }  # fmt: skip
 ASYNC_HOMES = {
     "worker", "gateways", "web", "api", "simulators", "db.queue.tokens",
@@ -163,7 +163,7 @@ def test_sql_lives_in_the_store():
     speaks = re.compile(r"\"\s*(?:SELECT|INSERT|UPDATE|DELETE|WITH)\s")
     lookers = {
         "simulators/chaos_site.py", "simulators/ledgers.py", "simulators/upsets.py", "simulators/demo.py",
-        "simulators/worlds/books.py", "simulators/worlds/fates.py", "simulators/worlds/reckoning.py", "simulators/worlds/weather_disk.py", "simulators/worlds/weather_replaced.py",
+        "simulators/worlds/books.py", "simulators/worlds/fates.py", "simulators/worlds/numbering.py", "simulators/worlds/reckoning.py", "simulators/worlds/weather_disk.py", "simulators/worlds/weather_replaced.py",
     }  # fmt: skip
     for path in FILES:
         relative = str(path.relative_to(PACKAGE))
