@@ -267,12 +267,10 @@ def budgets_of(site: Site, tx: Tx, broadcast: Broadcast | None = None) -> list[B
     if not site.budgets:
         return []
     found = []
-    for chosen in site.budgets.values():
+    for name, chosen in site.budgets.items():
         wards = frozenset(w.id for w in areas.wards_named(tx, chosen.wards))
         if broadcast is None or wards & set(broadcast.senders):
-            found.append(
-                Budget(chosen.name, wards, chosen.month, chosen.contract, chosen.contract_number)
-            )
+            found.append(Budget(name, wards, chosen.month, chosen.contract, chosen.contract_number))
     return found
 
 

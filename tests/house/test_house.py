@@ -34,7 +34,7 @@ HOMES = {
     "starlette": {"web", "api"}, "uvicorn": {"worker"}, "python_calamine": {"importing"},
     "xlrd": {"importing"}, "phonenumbers": {"importing"}, "argon2": {"usecases"},
     "pyotp": {"usecases"}, "authlib": {"gateways"}, "joserfc": {"gateways"}, "holidays": {"db"},
-    "tomlkit": {"config"}, "segno": {"web"}, "msgspec": {"usecases", "api", "web"},
+    "tomlkit": {"config"}, "segno": {"web"}, "msgspec": {"config", "gateways", "usecases", "api", "web"},
 }  # fmt: skip
 ASYNC_HOMES = {
     "worker", "gateways", "web", "api", "simulators", "db.queue.tokens",
