@@ -212,8 +212,10 @@ def of_ids(world: World, app: App, ids: Collection[int]) -> list[Told]:
     found = []
     for broadcast_id in ids:
         told = world.facts.told.get(str(get(app, broadcast_id).fields.get("code")))
-        if told is not None:
-            if told.schedule:
-                told.id = broadcast_id
+        if told is None:
+            continue
+        if told.schedule:
+            told.id = broadcast_id
+        if broadcast_id in (told.id, *told.also):
             found.append(told)
     return found
