@@ -31,6 +31,7 @@ from dispatcher.api.bodies import (
 )
 from dispatcher.domain.model import HANOI, Audience
 from dispatcher.domain.problems import refused
+from dispatcher.i18n import Say
 from dispatcher.usecases import broadcasts as usecases
 from dispatcher.usecases import (
     broadcasts_progress,
@@ -160,7 +161,7 @@ def create_broadcast(call: ApiCall[BroadcastBody]) -> BroadcastAnswer:
 
 def preview_broadcast(call: ApiCall[ApiInput]) -> PreviewAnswer:
     if usecases.seen(call.context, call.number).released_at is not None:
-        raise refused("released", "Đợt gửi đã phát hành.", "The broadcast is released.")
+        raise refused("released", Say("The broadcast is released."))
     return convert(broadcasts_views.preview(call.context, call.number).as_json("vi"), PreviewAnswer)
 
 

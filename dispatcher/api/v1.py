@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
-from msgspec import UNSET, Struct, inspect
+from msgspec import UNSET, inspect
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,7 +23,8 @@ from dispatcher.api.bodies import ApiInput
 from dispatcher.api.openapi import described
 from dispatcher.api.operations import OPERATIONS, ApiCall, Operation
 from dispatcher.domain.model import Actor
-from dispatcher.domain.problems import REFUSED, Problem, Say
+from dispatcher.domain.problems import REFUSED, Problem
+from dispatcher.i18n import Say, Spoken
 from dispatcher.usecases import signing_in
 from dispatcher.usecases.broadcasts import Once
 from dispatcher.usecases.context import App, Context
@@ -99,14 +100,14 @@ def _who(app: App, request: Request) -> Actor:
         found = signing_in.with_key(app, token.strip())
         if found is not None:
             return found
-    raise Problem("no-key", "Cần khóa API còn hạn.", "A living API key is wanted.")
+    raise Problem("no-key", Say("A living API key is wanted."))
 
 
 def _number(request: Request) -> int:
     """The number in the address; 0 where there is none."""
     text = request.path_params.get("number", "0")
     if not text.isascii() or not text.isdigit() or len(text) > 16:
-        raise Problem("unknown-number", "Không có.", "No such number.")
+        raise Problem("unknown-number", Say("No such number."))
     return int(text)
 
 
@@ -147,15 +148,15 @@ async def _body(operation: Operation[Any], request: Request) -> _Body:
     async for chunk in request.stream():
         raw += chunk
         if len(raw) > MOST_BYTES:
-            raise Problem("too-large", "Quá lớn.", "Too large.")
+            raise Problem("too-large", Say("Too large."))
     if not raw and not any(f.required for f in typed_fields(operation.takes)):
         return _Body(operation.takes(), "")
     if kind != "application/json":
-        raise Problem("not-json", "Cần application/json.", "application/json is wanted.")
+        raise Problem("not-json", Say("application/json is wanted."))
     try:
         value = msgspec.json.decode(raw)
     except (msgspec.DecodeError, RecursionError):
-        raise _wrong("$", Say("không phải JSON", "not JSON")) from None
+        raise _wrong("$", Say("not JSON")) from None
     sent = of_values(operation.takes, value, WRONG)
     # the same digest as in releases before, for a key lives a week
     return _Body(sent, hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest())
@@ -164,7 +165,7 @@ async def _body(operation: Operation[Any], request: Request) -> _Body:
 # --- what is wrong ------------------------------------------------------------------------------
 
 
-def _wrong(path: str, say: Say) -> WrongFields:
+def _wrong(path: str, say: Spoken) -> WrongFields:
     return WrongFields([WrongField(path, WRONG, say)])
 
 
@@ -177,13 +178,15 @@ def _told(problem: Problem) -> Response:
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     fields = problem.fields if isinstance(problem, WrongFields) else ()
-    told: Struct = ProblemAnswer(
+    told = ProblemAnswer(
         title=problem.code,
         status=status,
         detail=problem.to("en"),
         detail_vi=problem.to("vi"),
-        errors=tuple(
-            FieldAnswer(field=f.path, detail=f.say.en, detail_vi=f.say.vi) for f in fields
-        ) or UNSET,
-    )  # fmt: skip
+        errors=tuple(map(_field, fields)) or UNSET,
+    )
     return _answer(told, status, headers, "application/problem+json")
+
+
+def _field(wrong: WrongField) -> FieldAnswer:
+    return FieldAnswer(field=wrong.path, detail=wrong.say.to("en"), detail_vi=wrong.say.to("vi"))

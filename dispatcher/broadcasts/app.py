@@ -38,6 +38,7 @@ from dispatcher.domain.model import (
     Sender,
 )
 from dispatcher.domain.problems import Problem
+from dispatcher.i18n import Say
 from dispatcher.templating import Template
 
 OPERATOR = "may-chu"  # who acts on this machine when nobody is named: may prepare, never decide
@@ -105,8 +106,7 @@ def draft(
     if not any(template.block_for(s.channel, s.accented) for s in steps):
         raise Problem(
             "no-text",
-            f"Mẫu «{template.name}» không có bài cho kênh nào của thứ tự này.",
-            f"Template “{template.name}” has no text for any step of this route.",
+            Say("Template “{name}” has no text for any step of this route.", name=template.name),
         )
     filled = templating.fill(template, new.fields)
     targeting.resolve(tx, audience)

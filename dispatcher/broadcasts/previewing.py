@@ -27,8 +27,8 @@ from dispatcher.db.queue import forecasts
 from dispatcher.domain import periods
 from dispatcher.domain.model import URGENT, Registered, Window
 from dispatcher.domain.periods import Period
-from dispatcher.domain.problems import Say
 from dispatcher.domain.sms import measure
+from dispatcher.i18n import Spoken
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Remarked:
 
     rule: str
     severity: str  # block | warn
-    say: Say
+    say: Spoken
 
 
 class Registrable(Protocol):

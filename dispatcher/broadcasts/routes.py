@@ -11,8 +11,9 @@ from functools import lru_cache
 
 from dispatcher.config import GatewaySettings, RouteSettings, Site, StepSettings
 from dispatcher.domain.model import Channel, Step
-from dispatcher.domain.problems import Say, settings, unknown
+from dispatcher.domain.problems import settings, unknown
 from dispatcher.gateways import adapter_module
+from dispatcher.i18n import Say, pgettext
 
 WAIT_FOR_WORD = timedelta(minutes=30)  # of a first step before the next, in the shipped routes
 
@@ -61,9 +62,9 @@ def find(site: Site, name: str | None) -> tuple[RouteSettings, tuple[Step, ...]]
     name = usual(site) if name is None else name
     routes = known(site)
     if name is None or name not in routes:
-        vi = ", ".join(f"{n} ({r.title})" if r.title else n for n, r in routes.items())
-        hint = Say(f"Các thứ tự kênh: {vi}.", f"Routes: {', '.join(routes)}.")
-        raise unknown(Say("thứ tự kênh gửi", "route"), name or "", routes, hint=hint)
+        names = ", ".join(f"{n} ({r.title})" if r.title else n for n, r in routes.items())
+        hint = Say("Routes: {names}.", names=names)
+        raise unknown(pgettext("channels", "route"), name or "", routes, hint=hint)
     return routes[name], _joined(name, [_step(site, name, s) for s in routes[name].steps])
 
 
@@ -72,8 +73,10 @@ def _step(site: Site, route: str, step: StepSettings) -> Step:
     if len(channels) > 1:
         raise settings(
             "mixed-step",
-            f"Thứ tự «{route}»: một bước chỉ gồm các cổng cùng kênh; tách Zalo và SMS ra hai bước.",
-            f"Route “{route}”: a step has one channel; give Zalo and SMS a step each.",
+            Say(
+                "Route “{route}”: a step has one channel; give Zalo and SMS a step each.",
+                route=route,
+            ),
         )
     return Step(
         step.weights[0][0],
@@ -102,8 +105,11 @@ def _joined(route: str, steps: list[Step]) -> tuple[Step, ...]:
     if len({s.channel for s in found}) < len(found):
         raise settings(
             "channel-twice",
-            f"Thứ tự «{route}» dùng một kênh ở hai bước; mỗi người chỉ nhận một tin mỗi kênh.",
-            f"Route “{route}” uses one channel in two steps; a person gets one message a channel.",
+            Say(
+                "Route “{route}” uses one channel in two steps; a person gets one "
+                "message a channel.",
+                route=route,
+            ),
         )
     return tuple(found)
 

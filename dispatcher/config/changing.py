@@ -19,9 +19,9 @@ from tomlkit import TOMLDocument
 
 from dispatcher.config.sections import read_text, read_toml
 from dispatcher.config.site import FILE, Site, parse
-from dispatcher.domain.problems import Problem, Say
+from dispatcher.domain.problems import Problem
+from dispatcher.i18n import NOTHING, Say, Spoken, pgettext
 
-NOTHING = Say("", "")
 Where = tuple[str, ...]  # ("limits", "per_person"), ("senders", "may-to", "name")
 
 
@@ -30,9 +30,9 @@ class Field:
     """One setting of the form. `kind`: text | number | yes | words (a list) | day."""
 
     key: str
-    label: Say
+    label: Spoken
     kind: str = "text"
-    help: Say = NOTHING
+    help: Spoken = NOTHING
 
 
 @dataclass(frozen=True)
@@ -40,106 +40,102 @@ class Part:
     """A section of the file. `many`: a table per name in it, like [senders.may-to]."""
 
     section: str
-    title: Say
+    title: Spoken
     fields: tuple[Field, ...]
     many: bool = False
 
 
-_SPAN = Say("như 60s, 30m, 6h, 7d", "like 60s, 30m, 6h, 7d")
-_HOURS = Say("như 07:00-22:00", "like 07:00-22:00")
-_DONG = Say("đồng", "đồng")
-_WARDS = Say("cách nhau bởi dấu phẩy, hoặc all", "separated by commas, or all")
+_SPAN = Say("like 60s, 30m, 6h, 7d")
+_HOURS = Say("like 07:00-22:00")
+_DONG = Say("đồng")
+_WARDS = Say("separated by commas, or all")
 PARTS = (
     Part(
         "site",
-        Say("Đơn vị", "Organisation"),
+        Say("Organisation"),
         (
-            Field("name", Say("Tên", "Name")),
-            Field("language", Say("Ngôn ngữ (vi, en)", "Language (vi, en)")),
-            Field("undo", Say("Thời gian được hủy sau khi phát", "Undo window"), help=_SPAN),
+            Field("name", pgettext("thing", "Name")),
+            Field("language", Say("Language (vi, en)")),
+            Field("undo", Say("Undo window"), help=_SPAN),
         ),
     ),
     Part(
         "windows",
-        Say("Giờ gửi", "Hours"),
-        (Field("default", Say("Khung giờ", "Window"), help=_HOURS),),
+        pgettext("sending", "Hours"),
+        (Field("default", Say("Window"), help=_HOURS),),
     ),
     Part(
         "courtesy",
-        Say("Phép lịch sự", "Courtesy"),
+        Say("Courtesy"),
         (
-            Field("lunch", Say("Nghỉ trưa", "Noon"), help=_HOURS),
-            Field("tet", Say("Không bắt đầu gửi trong Tết", "Nothing starts during Tết"), "yes"),
+            Field("lunch", Say("Noon"), help=_HOURS),
+            Field("tet", Say("Nothing starts during Tết"), "yes"),
         ),
     ),
     Part(
         "law",
-        Say("Người đã từ chối", "Those who refused"),
+        Say("Those who refused"),
         (
             Field(
                 "urgent_despite_refusal",
-                Say("Tin khẩn vẫn tới người đã từ chối tin thường",
-                    "An urgent text reaches whoever refused ordinary ones"),
+                Say("An urgent text reaches whoever refused ordinary ones"),
                 "yes",
             ),
         ),
     ),
     Part(
         "limits",
-        Say("Giới hạn", "Limits"),
+        Say("Limits"),
         (
-            Field("per_person", Say("Tin tối đa cho một người",
-                                    "Most messages per person"), "number"),
-            Field("within", Say("trong thời gian", "within"), help=_SPAN),
-            Field("per_ward_day", Say("Đợt tối đa một phường một ngày",
-                                      "Most broadcasts per ward and day"), "number"),
-            Field("typed_above", Say("Gõ lại số người khi trên",
-                                     "Number of people is typed above"), "number"),
+            Field("per_person", Say("Most messages per person"), "number"),
+            Field("within", Say("within"), help=_SPAN),
+            Field("per_ward_day", Say("Most broadcasts per ward and day"), "number"),
+            Field("typed_above", Say("Number of people is typed above"), "number"),
         ),
     ),
     Part(
         "prices",
-        Say("Giá mỗi tin", "Prices"),
+        Say("Prices"),
         (
-            Field("sms", Say("SMS, mỗi phần", "SMS, per part"), "number", _DONG),
-            Field("zalo", Say("Zalo theo số điện thoại", "Zalo by phone"), "number", _DONG),
-            Field("zalo_uid", Say("Zalo theo tài khoản", "Zalo by user"), "number", _DONG),
+            Field("sms", Say("SMS, per part"), "number", _DONG),
+            Field("zalo", Say("Zalo by phone"), "number", _DONG),
+            Field("zalo_uid", Say("Zalo by user"), "number", _DONG),
         ),
     ),
     Part(
         "trust",
-        Say("Số điện thoại được nêu trong tin", "Numbers that texts may name"),
-        (Field("numbers", Say("Số của phường", "Numbers of the ward"), "words"),),
+        Say("Numbers that texts may name"),
+        (Field("numbers", Say("Numbers of the ward"), "words"),),
     ),
     Part(
         "web",
-        Say("Địa chỉ", "Address"),
-        (Field("public_url", Say("Địa chỉ từ bên ngoài", "Address from outside")),),
+        Say("Address"),
+        (Field("public_url", Say("Address from outside")),),
     ),
     Part(
         "senders",
-        Say("Đơn vị ký tên", "Senders"),
+        Say("Senders"),
         (
-            Field("name", Say("Tên ký", "Signed as")),
-            Field("brandname", Say("Tên định danh SMS", "SMS brandname")),
-            Field("wards", Say("Phường", "Wards"), "words", _WARDS),
-            Field("brandname_until", Say("Tên định danh hết hạn", "Brandname ends"), "day"),
-            Field("contract_until", Say("Hợp đồng hết hạn", "Contract ends"), "day"),
+            Field("name", Say("Signed as")),
+            Field("brandname", Say("SMS brandname")),
+            Field("wards", Say("Wards"), "words", _WARDS),
+            Field("brandname_until", Say("Brandname ends"), "day"),
+            Field("contract_until", Say("Contract ends"), "day"),
         ),
         many=True,
     ),
     Part(
         "budgets",
-        Say("Ngân sách", "Budgets"),
+        Say("Budgets"),
         (
-            Field("wards", Say("Phường", "Wards"), "words", _WARDS),
-            Field("month", Say("Mỗi tháng", "A month"), "number", _DONG),
-            Field("contract", Say("Cả hợp đồng", "The contract"), "number", _DONG),
-            Field("contract_number", Say("Số hợp đồng", "Number of the contract")),
+            Field("wards", Say("Wards"), "words", _WARDS),
+            Field("month", Say("A month"), "number", _DONG),
+            Field("contract", Say("The contract"), "number", _DONG),
+            Field("contract_number", Say("Number of the contract")),
         ),
         many=True,
     ),
-)  # fmt: skip
+)
 
 
 def current(root: Path) -> dict[Where, str]:
@@ -213,7 +209,7 @@ def _value(path: Where, text: str) -> Any:
     if field.kind == "number":
         plain = re.sub(r"[.\s]", "", text)
         if not plain.isdecimal():
-            raise _not_read(field, Say("ghi bằng chữ số", "is written in digits"))
+            raise _not_read(field, Say("is written in digits"))
         return int(plain)
     if field.kind == "yes":
         return text == "yes"
@@ -223,13 +219,12 @@ def _value(path: Where, text: str) -> Any:
         try:
             return date.fromisoformat(text)
         except ValueError:
-            raise _not_read(field, Say("là một ngày", "is a day")) from None
+            raise _not_read(field, Say("is a day")) from None
     return text
 
 
-def _not_read(field: Field, what: Say) -> Problem:
+def _not_read(field: Field, what: Spoken) -> Problem:
     return Problem(
         "bad-setting",
-        f"«{field.label.vi}» {what.vi}.",
-        f"“{field.label.en}” {what.en}.",
+        Say("“{label}” {what}.", label=field.label, what=what),
     )

@@ -14,6 +14,7 @@ from dispatcher.config.sections import Section, take_duration
 from dispatcher.domain.model import LONGEST_CALL
 from dispatcher.domain.problems import Problem, settings
 from dispatcher.domain.sms import STANDARD, Profile, Table
+from dispatcher.i18n import Say
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,7 @@ class Secret:
             if not value:
                 raise settings(
                     "secret-missing",
-                    f"Chưa đặt biến môi trường {self.env}.",
-                    f"The environment variable {self.env} is not set.",
+                    Say("The environment variable {env} is not set.", env=self.env),
                 )
             return value
         assert self.file is not None
@@ -44,8 +44,7 @@ class Secret:
         except OSError:
             raise settings(
                 "secret-missing",
-                f"Không đọc được tệp khóa {self.file}.",
-                f"The secret file {self.file} cannot be read.",
+                Say("The secret file {file} cannot be read.", file=self.file),
             ) from None
 
 
@@ -82,14 +81,13 @@ def read_gateways(section: Section, root: Path) -> dict[str, GatewaySettings]:
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", name):
             raise part.problem(
                 None,
-                f"tên cổng gửi «{name}» chỉ gồm chữ không dấu, số, - và _.",
-                f"the gateway name “{name}” may only have letters, digits, - and _.",
+                Say("the gateway name “{name}” may only have letters, digits, - and _.", name=name),
             )
         adapter = part.required("adapter", str)
         try:
             known = adapter_settings(adapter)
         except Problem as problem:
-            raise part.problem("adapter", problem.say.vi, problem.say.en) from None
+            raise part.problem("adapter", problem.say) from None
         options: dict[str, Any] = {}
         tables = adapter_tables(adapter)
         for key in known:
@@ -106,17 +104,14 @@ def read_gateways(section: Section, root: Path) -> dict[str, GatewaySettings]:
         if None not in paces.values():
             raise part.problem(
                 "parts_per_second",
-                "chỉ đặt một trong «per_second» và «parts_per_second».",
-                "set “per_second” or “parts_per_second”, not both.",
+                Say("set “per_second” or “parts_per_second”, not both."),
             )
         for key, number in {**paces, **most, **flight}.items():
             if number is not None and number <= 0:
-                raise part.problem(key, f"«{key}» phải lớn hơn 0.", f"“{key}” must be above 0.")
+                raise part.problem(key, Say("“{key}” must be above 0.", key=key))
         timeout = take_duration(part, "timeout", timedelta(seconds=20)) or timedelta(seconds=20)
         if not timedelta(seconds=1) <= timeout <= LONGEST_CALL:
-            raise part.problem(
-                "timeout", '«timeout» từ "1s" đến "25s".', '“timeout” is from "1s" to "25s".'
-            )
+            raise part.problem("timeout", Say('“timeout” is from "1s" to "25s".'))
         found[name] = GatewaySettings(
             name, adapter, paces["per_second"], flight["in_flight"], timeout, options,
             part.take("callback", int, 1), paces["parts_per_second"], most,
@@ -131,9 +126,7 @@ def _share(gateway: Section, key: str, default: int) -> int:
     """Per cent."""
     found: int = gateway.take(key, int, default)
     if not 1 <= found <= 100:
-        raise gateway.problem(
-            key, f"«{key}» là phần trăm, từ 1 đến 100.", f"“{key}” is per cent, from 1 to 100."
-        )
+        raise gateway.problem(key, Say("“{key}” is per cent, from 1 to 100.", key=key))
     return found
 
 
@@ -148,7 +141,7 @@ def _profile(gateway: Section, adapter: str) -> Profile:
     if not 0 <= reserved <= 60 or most < 1:
         wrong = "most" if most < 1 else "reserved"
         raise part.problem(
-            wrong, f"«{wrong}» không hợp lệ.", f"“{wrong}” is out of range (reserved is 0 to 60)."
+            wrong, Say("“{wrong}” is out of range (reserved is 0 to 60).", wrong=wrong)
         )
     tables = {}
     for key in ("plain", "promotion", "accented"):
@@ -159,8 +152,9 @@ def _profile(gateway: Section, adapter: str) -> Profile:
             except (ValueError, TypeError):
                 raise part.problem(
                     key,
-                    f"«{key}» ghi số ký tự của 1, 2, 3… tin như trong hợp đồng: [160, 306, 459].",
-                    f"“{key}” gives the characters of 1, 2, 3… parts: [160, 306, 459].",
+                    Say(
+                        "“{key}” gives the characters of 1, 2, 3… parts: [160, 306, 459].", key=key
+                    ),
                 ) from None
         tables[key] = table.keeping(reserved)
     found = Profile(
@@ -182,8 +176,7 @@ def read_secret(part: Section, key: str, value: dict[str, Any], root: Path) -> S
         return Secret(None, root / value["file"])
     raise part.problem(
         key,
-        f'«{key}» phải là {{ env = "TÊN_BIẾN" }} hoặc {{ file = "keys/tệp" }}.',
-        f'“{key}” must be {{ env = "NAME" }} or {{ file = "keys/name" }}.',
+        Say('“{key}” must be {{ env = "NAME" }} or {{ file = "keys/name" }}.', key=key),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from dispatcher.config.sections import Section, take_duration
+from dispatcher.i18n import Say
 
 TYPED_ABOVE = 5_000  # people; more than that and the number is typed
 
@@ -60,8 +61,10 @@ def read_budgets(section: Section) -> Mapping[str, BudgetSettings]:
         if not budget.wards or (budget.month is None and budget.contract is None):
             raise part.problem(
                 None,
-                f"mục [budgets.{name}] cần wards và ít nhất một trong month, contract.",
-                f"[budgets.{name}] needs wards and at least one of month and contract.",
+                Say(
+                    "[budgets.{name}] needs wards and at least one of month and contract.",
+                    name=name,
+                ),
             )
         found[name] = budget
     return found
@@ -70,5 +73,5 @@ def read_budgets(section: Section) -> Mapping[str, BudgetSettings]:
 def _positive(section: Section, key: str) -> int | None:
     value = section.take(key, int)
     if value is not None and value <= 0:
-        raise section.problem(key, f"«{key}» phải lớn hơn 0.", f"“{key}” must be above 0.")
+        raise section.problem(key, Say("“{key}” must be above 0.", key=key))
     return int(value) if value is not None else None

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from dispatcher.config.gateways import Secret, read_secret
 from dispatcher.config.sections import Section
 from dispatcher.config.staff import LOOPBACK
+from dispatcher.i18n import Say
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,8 @@ def read_oidc(web: Section, root: Path) -> OidcSettings:
         section.take("title", str, "").strip(),
     )
     if not found.issuer.startswith("https://") and not found.is_here:
-        raise section.problem("issuer", "«issuer» phải là https://…", "“issuer” must be https://…")
+        raise section.problem("issuer", Say("“issuer” must be https://…"))
     if found.client_secret is None:
-        raise section.problem(
-            "client_secret", "Thiếu «client_secret».", "“client_secret” is missing."
-        )
+        raise section.problem("client_secret", Say("“client_secret” is missing."))
     section.close()
     return found

@@ -8,6 +8,7 @@ from dispatcher.config.sections import Section
 from dispatcher.domain.model import Kind, Price
 from dispatcher.domain.phone import CARRIERS
 from dispatcher.domain.problems import Problem
+from dispatcher.i18n import Say
 
 CHANNELS = ("sms", "zalo", "zalo_uid")
 
@@ -39,15 +40,13 @@ def read_prices(section: Section) -> tuple[Price, ...]:
 
 def _not_one_of(part: Section, key: str, known: tuple[str, ...]) -> Problem:
     listed = ", ".join(known)
-    return part.problem(key, f"«{key}» là một trong: {listed}.", f"“{key}” is one of {listed}.")
+    return part.problem(key, Say("“{key}” is one of {listed}.", key=key, listed=listed))
 
 
 def _dong(part: Section, key: str) -> int:
     dong = part.take(key, int)
     if dong is None or dong < 0:
-        raise part.problem(
-            key, f"«{key}» là số đồng, không âm.", f"“{key}” is whole đồng, not below 0."
-        )
+        raise part.problem(key, Say("“{key}” is whole đồng, not below 0.", key=key))
     return int(dong)
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from dispatcher.config.sections import Section, take_duration, take_window
 from dispatcher.domain.model import Window
+from dispatcher.i18n import Say
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,7 @@ class RouteSettings:
 def _later(step: Section) -> bool:
     value: str = step.take("later", str, "wait")
     if value not in ("wait", "next"):
-        raise step.problem(
-            "later", '«later» là "wait" hoặc "next".', '“later” is "wait" or "next".'
-        )
+        raise step.problem("later", Say('“later” is "wait" or "next".'))
     return value == "next"
 
 
@@ -48,13 +47,12 @@ def read_routes(section: Section) -> dict[str, RouteSettings]:
             if not isinstance(values, dict):
                 raise part.problem(
                     "steps",
-                    '«steps» là danh sách như [ { gateway = "esms" } ].',
-                    '“steps” is a list like [ { gateway = "esms" } ].',
+                    Say('“steps” is a list like [ { gateway = "esms" } ].'),
                 )
             step = Section(values, part.name, part.path, part.text)
             budget = step.take("budget", int)
             if budget is not None and budget < 0:
-                raise step.problem("budget", "«budget» không âm.", "“budget” must not be negative.")
+                raise step.problem("budget", Say("“budget” must not be negative."))
             steps.append(
                 StepSettings(
                     _weights(step),
@@ -70,8 +68,7 @@ def read_routes(section: Section) -> dict[str, RouteSettings]:
         if one_per not in (None, "phone", "household"):
             raise part.problem(
                 "one_per",
-                '«one_per» là "phone" hoặc "household".',
-                '“one_per” is "phone" or "household".',
+                Say('“one_per” is "phone" or "household".'),
             )
         urgent = part.take("urgent", bool, False)
         found[name] = RouteSettings(tuple(steps), part.take("title", str, ""), one_per, urgent)
@@ -89,8 +86,9 @@ def _weights(step: Section) -> tuple[tuple[str, int], ...]:
     if "gateway" in step.values or not whole or not any(weights.values()):
         raise step.problem(
             "gateways",
-            "«gateways» ghi như { esms = 70, viettel = 30 }, thay cho «gateway»; số 0 là dự phòng.",
-            "“gateways” looks like { esms = 70, viettel = 30 }, instead of “gateway”; 0 is a "
-            "reserve.",
+            Say(
+                "“gateways” looks like { esms = 70, viettel = 30 }, instead of "
+                "“gateway”; 0 is a reserve."
+            ),
         )
     return tuple(sorted(weights.items(), key=lambda w: -w[1]))

@@ -20,7 +20,8 @@ from dispatcher.config.sections import Section, read_text, read_toml, take_durat
 from dispatcher.config.staff import StaffSettings, read_staff
 from dispatcher.domain.areas import ward_key
 from dispatcher.domain.model import Mode, Price, Sender, Window
-from dispatcher.domain.problems import Say, settings, unknown
+from dispatcher.domain.problems import settings, unknown
+from dispatcher.i18n import Say, catalogs
 
 FILE = "dispatcher.toml"
 HEADS = "Tổ trưởng tổ dân phố"
@@ -82,8 +83,10 @@ class Site:
         if self.mode is Mode.LIVE:
             raise settings(
                 "no-sender",
-                f"Phường {ward_name} chưa có mục [senders] nên chưa gửi thật được.",
-                f"Ward {ward_name} has no [senders] entry, so it cannot send live.",
+                Say(
+                    "Ward {ward_name} has no [senders] entry, so it cannot send live.",
+                    ward_name=ward_name,
+                ),
             )
         return Sender(f"UBND phường {ward_name}")
 
@@ -103,10 +106,13 @@ def load(site: Path | None) -> Site:
         where = str(site) if site else str(Path.cwd())
         raise settings(
             "no-site",
-            f"Không thấy {FILE} trong {where} hay thư mục cha. "
-            "Tạo mới: dispatcher init THƯ_MỤC, hoặc chỉ chỗ bằng --site.",
-            f"No {FILE} in {where} or above. Make one: dispatcher init DIR, or use --site.",
+            Say(
+                "No {file} in {where} or above. Make one: dispatcher init DIR, or use --site.",
+                file=FILE,
+                where=where,
+            ),
         )
+    catalogs.correct_from(root.resolve())
     return parse(root.resolve())
 
 
@@ -125,14 +131,11 @@ def parse(root: Path, text: str | None = None) -> Site:
     if mode not in set(Mode):
         raise site.problem(
             "mode",
-            '«mode» là "drill" (chạy thử) hoặc "live" (gửi thật).',
-            '“mode” is "drill" or "live".',
+            Say('“mode” is "drill" or "live".'),
         )
     language = site.take("language", str, "vi")
     if language not in ("vi", "en"):
-        raise site.problem(
-            "language", '«language» là "vi" hoặc "en".', '“language” is "vi" or "en".'
-        )
+        raise site.problem("language", Say('“language” is "vi" or "en".'))
     areas, windows, phones, web = (section(n) for n in ("areas", "windows", "phones", "web"))
     prices, contacts, trust, promotion, courtesy, law, backup = (
         section(n)
@@ -178,19 +181,17 @@ def parse(root: Path, text: str | None = None) -> Site:
         part.close()
     if found.staff.gateway and found.staff.gateway not in found.gateways:
         problem = unknown(
-            Say("cổng gửi trong [gateways]", "gateway in [gateways]"),
+            Say("gateway in [gateways]"),
             found.staff.gateway,
             found.gateways,
         )
-        raise Section({}, "staff", path, text).problem("gateway", problem.say.vi, problem.say.en)
+        raise Section({}, "staff", path, text).problem("gateway", problem.say)
     for name, route in found.routes.items():
         for gateway in (g for step in route.steps for g, _ in step.weights):
             if gateway not in found.gateways:
-                what = Say("cổng gửi trong [gateways]", "gateway in [gateways]")
+                what = Say("gateway in [gateways]")
                 problem = unknown(what, gateway, found.gateways)
-                raise Section({}, f"routes.{name}", path, text).problem(
-                    "steps", problem.say.vi, problem.say.en
-                )
+                raise Section({}, f"routes.{name}", path, text).problem("steps", problem.say)
     return found
 
 
@@ -206,10 +207,10 @@ def _senders(section: Section) -> dict[str, tuple[tuple[str, ...], Sender]]:
         if brandname and (not _BRANDNAME.fullmatch(brandname) or brandname.isdigit()):
             raise part.problem(
                 "brandname",
-                "«brandname» dài nhất 11 ký tự: chữ không dấu, số, - _ . và dấu cách, không toàn "
-                "số (Nghị định 91/2020 điều 23).",
-                "“brandname” has at most 11 Latin letters, digits, - _ . and spaces, not digits "
-                "only (Decree 91/2020 art. 23).",
+                Say(
+                    "“brandname” has at most 11 Latin letters, digits, - _ . and spaces, "
+                    "not digits only (Decree 91/2020 art. 23)."
+                ),
             )
         sender = Sender(
             part.required("name", str),

@@ -8,6 +8,7 @@ from typing import Any
 
 from dispatcher.config.gateways import Secret, read_secret
 from dispatcher.config.sections import Section
+from dispatcher.i18n import Say
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -49,18 +50,13 @@ def read_staff(section: Section, root: Path) -> StaffSettings:
         section.take("gateway", str, "").strip(),
     )
     if tls not in ("starttls", "tls", "none"):
-        raise section.problem(
-            "tls", "«tls» là starttls, tls hoặc none.", "“tls” is starttls, tls or none."
-        )
+        raise section.problem("tls", Say("“tls” is starttls, tls or none."))
     if tls == "none" and found.smtp and not found.is_here:
         raise section.problem(
             "tls",
-            "Không gửi thư qua mạng mà không mã hóa: tls là starttls hoặc tls.",
-            "No mail goes over a network in the clear: tls is starttls or tls.",
+            Say("No mail goes over a network in the clear: tls is starttls or tls."),
         )
     if found.smtp and "@" not in found.sender:
-        raise section.problem(
-            "from", 'Thiếu địa chỉ người gửi: from = "…@…".', "“from” needs an address."
-        )
+        raise section.problem("from", Say("“from” needs an address."))
     section.close()
     return found

@@ -30,6 +30,7 @@ from dispatcher.domain.machine import here
 from dispatcher.domain.model import SYSTEM, Actor, Role
 from dispatcher.domain.problems import Bug, refused, settings
 from dispatcher.domain.storable import odd_words
+from dispatcher.i18n import Say
 
 BELL = "dispatcher"  # PostgreSQL's channel: see `bell`
 RUNG = frozenset({"broadcasts", "receipts"})  # tables whose changes wake the workers
@@ -269,8 +270,7 @@ class Store:
             if touched and (actor.role is Role.AUDITOR or actor.only_reads):
                 raise refused(
                     "read-only",
-                    f"{actor.name} là người kiểm tra: chỉ xem, không thay đổi gì.",
-                    f"{actor.name} is an auditor: may look, not change anything.",
+                    Say("{name} is an auditor: may look, not change anything.", name=actor.name),
                 )
             tx.finish(touched)
             if not self.is_sqlite:
@@ -349,8 +349,10 @@ def _still_may(tx: Tx) -> None:
             return
     raise refused(
         "rights-changed",
-        f"Quyền của {actor.name} vừa thay đổi; chưa làm gì. Đăng nhập lại rồi thử lại.",
-        f"The rights of {actor.name} have just changed; nothing was done. Sign in again.",
+        Say(
+            "The rights of {name} have just changed; nothing was done. Sign in again.",
+            name=actor.name,
+        ),
     )
 
 
@@ -396,10 +398,12 @@ def open_store(url: str, sealer: Sealer) -> Store:
     elif found != HEAD:
         raise settings(
             "database-version",
-            f"Cơ sở dữ liệu ở phiên bản {found}, chương trình cần {HEAD}. "
-            "Chạy: dispatcher db upgrade",
-            f"The database is at version {found}, this program needs {HEAD}. "
-            "Run: dispatcher db upgrade",
+            Say(
+                "The database is at version {found}, this program needs {head}. Run: "
+                "dispatcher db upgrade",
+                found=found,
+                head=HEAD,
+            ),
         )
     return Store(engine, sealer)
 

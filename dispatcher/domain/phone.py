@@ -17,7 +17,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
-from dispatcher.domain.problems import Say
+from dispatcher.i18n import Say, Spoken
 
 
 class Type(StrEnum):
@@ -71,37 +71,29 @@ SERVICE_HEAD = re.compile(r"(?:1800\d{4,6}|1900\d{4,6}|18001\d{3}|069\d{5,8}|69\
 # In sample sites invented people live in a head allotted to nobody; the next digit is the carrier.
 SAMPLE_CARRIERS = ("Viettel",) * 5 + ("VinaPhone",) * 2 + ("MobiFone",) * 2 + ("Vietnamobile",)
 
-_REASONS: dict[str, Say] = {
-    "empty": Say("không có chữ số nào", "there are no digits"),
-    "too_short": Say("thiếu số", "digits are missing"),
-    "too_long": Say("thừa số", "there are too many digits"),
+_REASONS: dict[str, Spoken] = {
+    "empty": Say("there are no digits"),
+    "too_short": Say("digits are missing"),
+    "too_long": Say("there are too many digits"),
     "digits_lost": Say(
-        "Excel đã làm mất chữ số (dạng 9.12E+08); cần số gốc",
         "Excel has lost digits (like 9.12E+08); the original number is needed",
     ),
-    "unallotted": Say("đầu số chưa cấp cho mạng nào", "this head was allotted to nobody"),
-    "landline": Say("số cố định, không nhận được tin nhắn", "a landline cannot receive texts"),
+    "unallotted": Say("this head was allotted to nobody"),
+    "landline": Say("a landline cannot receive texts"),
     "old_landline": Say(
-        "có thể là số cố định Hải Phòng cũ (031); cần hỏi lại",
         "perhaps an old Hải Phòng landline (031); please ask",
     ),
-    "service": Say("số dịch vụ, không phải của một người", "a service number, not a person's"),
-    "foreign": Say("số nước ngoài", "a foreign number"),
+    "service": Say("a service number, not a person's"),
+    "foreign": Say("a foreign number"),
     "ambiguous_84": Say(
-        "có thể là 0 bị mất hoặc 84 bị cụt; cần hỏi lại",
         "either a lost 0 or a cut +84; please ask",
     ),
-    "several": Say(
-        "nhiều số trong một ô; giữ các số chắc chắn", "several numbers in one cell; sure ones kept"
-    ),
-    "doubted_head": Say(
-        "các nguồn chưa thống nhất về đầu số này", "sources differ about this head"
-    ),
+    "several": Say("several numbers in one cell; sure ones kept"),
+    "doubted_head": Say("sources differ about this head"),
     "strange_letters": Say(
-        "có chữ cái lạ trông giống chữ số; hãy gõ lại số",
         "strange letters that look like digits; type the number again",
     ),
-    "not_a_number": Say("không phải số điện thoại", "this is not a phone number"),
+    "not_a_number": Say("this is not a phone number"),
 }
 
 
@@ -138,7 +130,7 @@ class Reading(NamedTuple):
             return tuple(n for n in self.numbers if n.type is Type.MOBILE)
         return ()
 
-    def why(self) -> Say | None:
+    def why(self) -> Spoken | None:
         """The reason as a sentence."""
         return _REASONS[self.reason] if self.reason else None
 

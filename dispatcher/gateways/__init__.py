@@ -6,7 +6,8 @@ from collections.abc import Collection
 from importlib import import_module
 from types import ModuleType
 
-from dispatcher.domain.problems import Say, unknown
+from dispatcher.domain.problems import unknown
+from dispatcher.i18n import Say
 
 # An adapter is one file and one line here.
 ADAPTERS: dict[str, str] = {
@@ -25,7 +26,7 @@ ADAPTERS: dict[str, str] = {
 def adapter_module(name: str) -> ModuleType:
     """The module of an adapter by the name used in dispatcher.toml."""
     if name not in ADAPTERS:
-        raise unknown(Say("trình kết nối", "adapter"), name, ADAPTERS)
+        raise unknown(Say("adapter"), name, ADAPTERS)
     return import_module(ADAPTERS[name])
 
 

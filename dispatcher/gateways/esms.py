@@ -18,7 +18,7 @@ from typing import Any
 
 from dispatcher.domain import model
 from dispatcher.domain.model import Channel, Fault, Receipt
-from dispatcher.domain.problems import Say, unknown
+from dispatcher.domain.problems import unknown
 from dispatcher.domain.sms import Profile
 from dispatcher.gateways import esms_reports
 from dispatcher.gateways.contract import (
@@ -42,6 +42,7 @@ from dispatcher.gateways.contract import (
     table,
     word,
 )
+from dispatcher.i18n import Say
 
 PROFILE = Profile()  # 160/306/459, 122/268/421, 70/134/201 (resellers' pages, 2026-11)
 SETTINGS = ("api_key", "secret_key", "base_url", "sandbox", "service", "oa_id", "sms_type",
@@ -89,7 +90,7 @@ class Esms:
         self.name, self._options, self._wire = given.name, given.options, given.wire
         self._service = str(given.options.get("service", "care"))
         if self._service not in SERVICES:
-            raise unknown(Say("dịch vụ eSMS", "eSMS service"), self._service, SERVICES)
+            raise unknown(Say("eSMS service"), self._service, SERVICES)
         self.limits, self.channel = SERVICES[self._service], channel(given.options)
         self._callback = given.callback_url
         self._base = str(given.options.get("base_url", BASE_URL)).rstrip("/")

@@ -38,6 +38,7 @@ from dispatcher.gateways.contract import (
     read_object,
     whole,
 )
+from dispatcher.i18n import Say
 
 SETTINGS = ("channel", "base_url", "path", "method", "format", "number", "join", "headers", "basic",
             "body", "batch", "at_least", "same_body", "one_carrier", "dedup_window", "answer",
@@ -196,8 +197,11 @@ def check(name: str, options: Mapping[str, Any]) -> None:
     names = ", ".join(dict.fromkeys(wrong))
     raise settings(
         "gateway-description",
-        f"Mô tả cổng «{name}» chưa đúng ở: {names} (xem docs/gateways.md).",
-        f"The description of gateway “{name}” is wrong at: {names} (see docs/gateways.md).",
+        Say(
+            "The description of gateway “{name}” is wrong at: {names} (see docs/gateways.md).",
+            name=name,
+            names=names,
+        ),
     )
 
 
@@ -208,8 +212,7 @@ def read_answer(
     if not options:
         raise Problem(
             "needs-description",
-            "Trình kết nối http cần mô tả trong dispatcher.toml của trang này.",
-            "The http adapter needs its description in this site's dispatcher.toml.",
+            Say("The http adapter needs its description in this site's dispatcher.toml."),
             exit_code=4,
         )
     rules = dict(options.get("answer") or {})
@@ -336,7 +339,6 @@ def _hours(text: str) -> timedelta:
     if found is None:
         raise settings(
             "gateway-description",
-            f"dedup_window cần dạng 24h, không phải «{text}».",
-            f"dedup_window takes 24h, not “{text}”.",
+            Say("dedup_window takes 24h, not “{text}”.", text=text),
         )
     return timedelta(**{units[found[2]]: int(found[1])})

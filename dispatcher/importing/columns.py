@@ -14,8 +14,9 @@ from functools import lru_cache
 
 from dispatcher.domain.areas import looks_like_group
 from dispatcher.domain.phone import read
-from dispatcher.domain.problems import Problem, Say, unknown
+from dispatcher.domain.problems import Problem, unknown
 from dispatcher.domain.sms import folded
+from dispatcher.i18n import Say
 from dispatcher.importing.headings import FIELDS, KNOWN
 from dispatcher.importing.letters import is_syllable
 
@@ -268,7 +269,7 @@ def check_choices(choices: Mapping[str, str]) -> None:
     """Raises a problem for a field that there is none of."""
     for field in choices:
         if field not in FIELDS and not re.fullmatch(r"row\.[^\W\d]\w*", field):
-            raise unknown(Say("trường", "field"), field, [*FIELDS, "row.…"])
+            raise unknown(Say("field"), field, [*FIELDS, "row.…"])
 
 
 def check_found(headers: Sequence[Header], choices: Mapping[str, str], where: str) -> None:
@@ -278,6 +279,5 @@ def check_found(headers: Sequence[Header], choices: Mapping[str, str], where: st
         if field not in said:
             raise Problem(
                 "unknown-column",
-                f"{where}: không có cột «{column}».",
-                f"{where}: there is no column “{column}”.",
+                Say("{where}: there is no column “{column}”.", where=where, column=column),
             )

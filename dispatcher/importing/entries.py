@@ -9,8 +9,9 @@ from functools import lru_cache
 
 from dispatcher.domain import phone
 from dispatcher.domain.areas import group_key, looks_like_group, ward_key
-from dispatcher.domain.problems import Problem, Say
+from dispatcher.domain.problems import Problem
 from dispatcher.domain.sms import folded
+from dispatcher.i18n import Say, Spoken
 from dispatcher.importing import telling
 from dispatcher.importing.columns import Header, check_choices, check_found, find_header, letter
 from dispatcher.importing.headings import KNOWN
@@ -47,10 +48,11 @@ def read_listing(sheets: Iterable[Sheet], context: Context) -> Listing:
         files = ", ".join(names)
         raise Problem(
             "no-table",
-            f"{files}: không thấy bảng có cột họ tên hoặc số điện thoại. "
-            "Chỉ cột bằng --map, ví dụ: --map phone='Số ĐT'",
-            f"{files}: no table with names or phone numbers found. "
-            "Point to the columns with --map, e.g. --map phone='Số ĐT'",
+            Say(
+                "{files}: no table with names or phone numbers found. Point to the "
+                "columns with --map, e.g. --map phone='Số ĐT'",
+                files=files,
+            ),
         )
     check_found([t.header for t in listing.tables], context.choices, ", ".join(names))
     return listing
@@ -324,8 +326,7 @@ class _SheetReader:
         if self.ward is None:
             raise Problem(
                 "no-ward",
-                f"{self.sheet.file}: chưa biết danh sách của phường nào. Thêm --ward 'Tên phường'.",
-                f"{self.sheet.file}: whose list is this? Add --ward 'Ward name'.",
+                Say("{file}: whose list is this? Add --ward 'Ward name'.", file=self.sheet.file),
             )
         return self.ward
 
@@ -333,7 +334,7 @@ class _SheetReader:
         return folded(text).startswith("phuong") and ward_key(text) in self.context.wards
 
     def _note(
-        self, where: list[Finding], number: int, index: int, value: str, code: str, message: Say
+        self, where: list[Finding], number: int, index: int, value: str, code: str, message: Spoken
     ) -> None:
         headings = self.header.headings
         group = self.context.group or self.group

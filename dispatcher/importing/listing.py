@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from dispatcher.domain.problems import Say
+from dispatcher.i18n import Spoken
 from dispatcher.importing.columns import Header
 
 
@@ -21,7 +21,7 @@ class Finding:
     column: str
     value: str
     code: str
-    message: Say
+    message: Spoken
 
     def as_json(self, language: str) -> dict[str, object]:
         return {

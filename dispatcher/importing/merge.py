@@ -14,8 +14,8 @@ from dispatcher.db.database import Tx
 from dispatcher.domain import storable
 from dispatcher.domain.areas import group_key, group_name
 from dispatcher.domain.model import AddressKind
-from dispatcher.domain.problems import Say
 from dispatcher.domain.sms import folded
+from dispatcher.i18n import Say
 from dispatcher.importing.listing import Entry
 
 _MOBILE = AddressKind.MOBILE
@@ -42,13 +42,10 @@ class Double:
 
 
 DOUBLES = {
-    "same_person": Say("cùng tên, cùng tổ, cùng số: gộp làm một",
-                       "same name, group and number: they become one"),
-    "shared_phone": Say("chung số điện thoại với người khác: giữ cả hai, mỗi số chỉ nhận một tin",
-                        "shares a phone with another person: both stay, a phone gets one message"),
-    "namesake": Say("trùng tên trong cùng tổ nhưng khác số: giữ cả hai",
-                    "same name in the same group but another number: both stay"),
-}  # fmt: skip
+    "same_person": Say("same name, group and number: they become one"),
+    "shared_phone": Say("shares a phone with another person: both stay, a phone gets one message"),
+    "namesake": Say("same name in the same group but another number: both stay"),
+}
 
 
 @dataclass

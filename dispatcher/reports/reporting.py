@@ -22,21 +22,21 @@ from dispatcher.domain.amounts import number as number
 from dispatcher.domain.areas import group_key, natural_key
 from dispatcher.domain.cells import safe_cell
 from dispatcher.domain.model import HANOI
-from dispatcher.domain.problems import Say
+from dispatcher.i18n import Say, Spoken, pgettext
 
 PAGES = Path(__file__).parent
 # Columns of a report, in the order people ask.
-COLUMNS: dict[str, Say] = {
-    "reached": Say("đã nhận", "reached"),
-    "short": Say("nhận thiếu", "received in part"),
-    "through": Say("nhận qua máy chung", "reached on a shared phone"),
-    "handed_over": Say("đã chuyển, chưa báo", "handed over, no word"),
-    "waiting": Say("chưa gửi xong", "not finished"),
-    "failed": Say("không gửi được", "failed"),
-    "unconfirmed": Say("chưa rõ", "in doubt"),
-    "late": Say("quá hạn, đã dừng", "expired, stopped"),
-    "no_number": Say("không có số điện thoại", "no phone number"),
-    "not_sent": Say("không gửi (có lý do)", "not sent, with a reason"),
+COLUMNS: dict[str, Spoken] = {
+    "reached": Say("reached"),
+    "short": Say("received in part"),
+    "through": Say("reached on a shared phone"),
+    "handed_over": Say("handed over, no word"),
+    "waiting": Say("not finished"),
+    "failed": Say("failed"),
+    "unconfirmed": Say("in doubt"),
+    "late": Say("expired, stopped"),
+    "no_number": Say("no phone number"),
+    "not_sent": Say("not sent, with a reason"),
 }
 _BY_STATE = {
     "delivered": "reached",
@@ -197,11 +197,11 @@ def as_csv(found: Report, language: str, *, drill: bool = False) -> str:
     """The table as CSV for Excel (BOM, formulas disarmed); a drill says so beside its total."""
     out = io.StringIO()
     sheet = csv.writer(out, lineterminator="\r\n")
-    total = Say("Tổng (CHẠY THỬ)", "Total (DRILL)") if drill else Say("Tổng", "Total")
+    total = Say("Total (DRILL)") if drill else Say("Total")
     heads = [
-        Say("Phường", "Ward"),
-        Say("Tổ dân phố", "Residential group"),
-        Say("Số người", "People"),
+        Say("Ward"),
+        Say("Residential group"),
+        pgettext("how many", "People"),
     ]
     sheet.writerow([h.to(language) for h in [*heads, *COLUMNS.values()]])
     for line in [*found.lines, found.total]:
@@ -216,12 +216,12 @@ def as_csv(found: Report, language: str, *, drill: bool = False) -> str:
     return "\ufeff" + out.getvalue()
 
 
-REACH: dict[str, Say] = {
-    "reached": Say("đã nhận", "reached"),
-    "maybe": Say("có thể đã nhận", "maybe"),
-    "not_reached": Say("chưa nhận", "not reached"),
-    "no_contact": Say("không có số", "no contact"),
-    "passed_on": Say("tổ trưởng đã chuyển", "passed on by the head"),
+REACH: dict[str, Spoken] = {
+    "reached": Say("reached"),
+    "maybe": Say("maybe"),
+    "not_reached": Say("not reached"),
+    "no_contact": Say("no contact"),
+    "passed_on": Say("passed on by the head"),
 }
 _LEVELS = {3: "reached", 2: "maybe", 1: "not_reached", 0: "no_contact"}
 
@@ -327,7 +327,7 @@ def as_html(
         cost=number(found.cost),
         twice=found.reached_twice,
         twice_cost=number(found.twice_cost),
-        vi=language != "en",
+        language=language,
         number=number,
     )
 
@@ -354,7 +354,7 @@ def sheet(
     title: str,
     site: str,
     pages: Sequence[Mapping[str, Any]],
-    what: Say,
+    what: Spoken,
     *,
     pictures: Sequence[Mapping[str, str]] = (),
     drill: bool,
@@ -363,13 +363,21 @@ def sheet(
     """A sheet for the heads of residential groups: per ward (ward, text, places: name, heads as
     (name, phone), done), then pictures (name, data address)."""
     return _page("sheet.html", title=title, site=site, pages=pages, what=what.to(language),
-                 pictures=pictures, drill=drill, vi=language != "en")  # fmt: skip
+                 pictures=pictures, drill=drill, language=language)  # fmt: skip
 
 
-def _page(name: str, **values: Any) -> str:
+def _page(name: str, language: str = "vi", **values: Any) -> str:
     import jinja2
+
+    def t(id: str, /, **fields: object) -> str:
+        return Say(id, **fields).to(language)
+
+    def pt(context: str, id: str, /, **fields: object) -> str:
+        return pgettext(context, id, **fields).to(language)
 
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    return environment.from_string((PAGES / name).read_text("utf-8")).render(**values)
+    return environment.from_string((PAGES / name).read_text("utf-8")).render(
+        t=t, pt=pt, language=language, **values
+    )

@@ -20,6 +20,7 @@ from dispatcher.db.ops.copying import copy_site
 from dispatcher.db.ops.restored import MOVED_AWAY
 from dispatcher.domain.last_look import REPLIED
 from dispatcher.domain.model import SYSTEM, BroadcastState
+from dispatcher.i18n import Say, Spoken
 from dispatcher.simulators.ledgers import Refusal
 from dispatcher.simulators.vendors.server import Child
 from dispatcher.usecases import restoring
@@ -53,7 +54,7 @@ class Upsets:
     kills: int
     people: int
     draw: random.Random
-    warn: Callable[[str, str], None]
+    warn: Callable[[Spoken], None]
     refusals: list[Refusal] = field(default_factory=list)
     restores: int = 0
     _due: dict[int, int] = field(default_factory=dict)
@@ -195,8 +196,7 @@ class Upsets:
         except fresh.CannotMake as error:
             self._can_copy = False
             self.warn(
-                f"Không tạo được cơ sở dữ liệu mới nên không thử khôi phục: {error}",
-                f"No fresh database can be made, so no restore is tried: {error}",
+                Say("No fresh database can be made, so no restore is tried: {error}", error=error),
             )
             return
         self._made.append(target)

@@ -18,6 +18,7 @@ from dispatcher.domain import rights
 from dispatcher.domain.problems import Problem, refused
 from dispatcher.gateways import adapter_module
 from dispatcher.gateways.contract import SignsIn, Tokens
+from dispatcher.i18n import Say
 from dispatcher.usecases.context import Context
 from dispatcher.usecases.gateways import named
 from dispatcher.worker import questions
@@ -54,10 +55,9 @@ def _may(context: Context, name: str) -> Mapping[str, Any]:
     if not hasattr(adapter_module(chosen.adapter), "OAUTH_URL"):
         raise Problem(
             "no-login",
-            f"«{name}» không cần đăng nhập: khóa đặt trong dispatcher.toml.",
-            f"“{name}” needs no sign-in: its keys are in dispatcher.toml.",
+            Say("“{name}” needs no sign-in: its keys are in dispatcher.toml.", name=name),
         )
-    rights.need_site(context.actor, "đăng nhập nhà cung cấp", "sign in at a vendor")
+    rights.need_site(context.actor, Say("sign in at a vendor"))
     return chosen.options
 
 
@@ -76,8 +76,10 @@ def _pasted(text: str) -> Tokens:
     if len(pair) != 2 or not all(pair) or min(map(len, pair)) < 4 or pair[0] == pair[1]:
         raise Problem(
             "two-tokens",
-            "Cần đúng hai mã: access token rồi refresh token, mỗi dòng một mã. Chưa lưu gì.",
-            "Exactly two tokens are needed: access, then refresh, a line each. Nothing was stored.",
+            Say(
+                "Exactly two tokens are needed: access, then refresh, a line each. "
+                "Nothing was stored."
+            ),
         )
     return Tokens(pair[0], pair[1], 3600)  # its age is not known: it is renewed soon
 
@@ -102,8 +104,7 @@ def _pending(app: App, name: str) -> tuple[str, str]:
     except (OSError, ValueError):
         raise Problem(
             "no-consent",
-            f"Chưa bắt đầu xin quyền. Chạy trước: dispatcher gateways login {name}",
-            f"No consent was begun. First run: dispatcher gateways login {name}",
+            Say("No consent was begun. First run: dispatcher gateways login {name}", name=name),
         ) from None
     place.unlink()
     return str(verifier), str(state)
@@ -116,13 +117,14 @@ def _code(text: str, state: str, oa_id: str) -> str:
     if not code or came != state:
         raise Problem(
             "wrong-callback",
-            "Địa chỉ này không phải trả lời cho lần xin quyền vừa rồi. Làm lại từ đầu.",
-            "This address does not answer the consent just begun. Start again.",
+            Say("This address does not answer the consent just begun. Start again."),
         )
     if oa_id and account and account != oa_id:
         raise refused(
             "wrong-account",
-            "Đó là một tài khoản Zalo OA khác với oa_id trong dispatcher.toml. Chưa lưu gì.",
-            "That is another Official Account than oa_id in dispatcher.toml. Nothing was stored.",
+            Say(
+                "That is another Official Account than oa_id in dispatcher.toml. "
+                "Nothing was stored."
+            ),
         )
     return code

@@ -16,6 +16,7 @@ from dispatcher.domain.model import Heard
 from dispatcher.domain.problems import Problem
 from dispatcher.gateways import adapter_module, cleaned
 from dispatcher.gateways.contract import Accepted, Answer, Call
+from dispatcher.i18n import Say
 from dispatcher.usecases.gateways import named
 from dispatcher.worker import adapters
 
@@ -31,8 +32,7 @@ def explained(site: Site | None, adapter: str, what: str) -> Explained:
     if not hasattr(module, "read_answer"):
         raise Problem(
             "nothing-to-explain",
-            f"«{adapter}» không có gì để giải thích.",
-            f"“{adapter}” has nothing to explain.",
+            Say("“{adapter}” has nothing to explain.", adapter=adapter),
         )
     options = _options(site, adapter)
     read = _answer if what == "answer" else _receipt
@@ -120,8 +120,7 @@ def verified(app: App, name: str, text: str) -> tuple[bool | None, int]:
     except (ValueError, KeyError, TypeError, AttributeError):
         raise Problem(
             "not-an-event",
-            'Cần JSON: {"headers": {…}, "body": "nguyên văn"}.',
-            'JSON is needed: {"headers": {…}, "body": "as it came"}.',
+            Say('JSON is needed: {"headers": {…}, "body": "as it came"}.'),
         ) from None
     options = adapters.adapter_options(app.site, chosen, None)
     heard = adapter_module(chosen.adapter).read_receipt(call, options)

@@ -15,14 +15,14 @@ from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
 import msgspec
 from msgspec import inspect
 
-from dispatcher.domain.amounts import number
-from dispatcher.domain.problems import Problem, Say
+from dispatcher.domain.problems import Problem
 from dispatcher.domain.storable import words
+from dispatcher.i18n import Both, Joined, Number, Say, Spoken
 
 T = TypeVar("T")
 MOST_NAMED = 20  # wrong fields of one problem
-MISSING = Say("thiếu", "missing")
-UNKNOWN = Say("không có trường này", "unknown")
+MISSING = Say("missing")
+UNKNOWN = Say("there is no such field")
 
 
 @dataclass(frozen=True)
@@ -33,21 +33,19 @@ class WrongField:
 
     path: str
     code: str
-    say: Say
-    label: Say | None = None
+    say: Spoken
+    label: Spoken | None = None
 
-    def told(self, language: str) -> str:
+    def told(self) -> Spoken:
         """Which field, and what may stand there."""
-        name = self.label.to(language) if self.label else self.path
-        return f"{name}: {self.say.to(language)}"
+        return Joined(": ", [self.label or Both(self.path, self.path), self.say])
 
 
 class WrongFields(Problem):
     """What was sent does not fit. `fields`: each of them, for a door that shows it beside them."""
 
     def __init__(self, fields: Sequence[WrongField]) -> None:
-        vi, en = ("; ".join(w.told(language) for w in fields) for language in ("vi", "en"))
-        super().__init__(fields[0].code, f"{vi}.", f"{en}.")
+        super().__init__(fields[0].code, Joined("; ", [w.told() for w in fields], "."))
         self.fields = tuple(fields)
 
 
@@ -158,51 +156,42 @@ def _bare(kind: Any) -> Any:
 # --- in words -----------------------------------------------------------------------------------
 
 
-def allowed(found: inspect.Type, given: object = None) -> Say:
+def allowed(found: inspect.Type, given: object = None) -> Spoken:
     """What may stand in a field of this type, where `given` may not."""
     match found:
         case inspect.StrType():
             return _text(found, given)
         case inspect.IntType(ge=int(low), le=int(high)):
             return Say(
-                f"cần số nguyên từ {number(low)} đến {number(high)}",
-                f"a whole number from {low:,} to {high:,} is wanted",
+                "a whole number from {low} to {high} is wanted",
+                low=Number(low),
+                high=Number(high),
             )
         case inspect.IntType():
-            return Say("cần số nguyên", "a whole number is wanted")
+            return Say("a whole number is wanted")
         case inspect.BoolType():
-            return Say("cần true hoặc false", "true or false is wanted")
+            return Say("true or false is wanted")
         case inspect.LiteralType():
             return _one_of(found.values)
         case inspect.EnumType():
             return _one_of([member.value for member in found.cls])
         case inspect.VarTupleType(max_length=int(high)):
-            return Say(
-                f"cần danh sách nhiều nhất {number(high)} mục",
-                f"a list of at most {high:,} is wanted",
-            )
+            return Say("a list of at most {most} is wanted", most=Number(high))
         case inspect.VarTupleType():
-            return Say("cần danh sách", "a list is wanted")
-    return Say("cần một đối tượng JSON", "an object is wanted")
+            return Say("a list is wanted")
+    return Say("a JSON object is wanted")
 
 
-def _text(found: inspect.StrType, given: object) -> Say:
+def _text(found: inspect.StrType, given: object) -> Spoken:
     low, high = found.min_length, found.max_length
     if isinstance(given, str) and "\0" in given:
-        return Say("có ký tự NUL", "there is a NUL character in it")
+        return Say("there is a NUL character in it")
     if high is None:
-        return Say("cần chữ", "text is wanted")
+        return Say("text is wanted")
     if not low:
-        return Say(
-            f"cần chữ dài nhiều nhất {number(high)} ký tự",
-            f"text of at most {high:,} characters is wanted",
-        )
-    return Say(
-        f"cần chữ dài từ {number(low)} đến {number(high)} ký tự",
-        f"text of {low:,} to {high:,} characters is wanted",
-    )
+        return Say("text of at most {most} characters is wanted", most=Number(high))
+    return Say("text of {low} to {high} characters is wanted", low=Number(low), high=Number(high))
 
 
-def _one_of(known: Iterable[object]) -> Say:
-    named = ", ".join(str(v) for v in known)
-    return Say(f"cần một trong: {named}", f"one of these is wanted: {named}")
+def _one_of(known: Iterable[object]) -> Spoken:
+    return Say("one of these is wanted: {known}", known=", ".join(str(v) for v in known))

@@ -17,6 +17,7 @@ from dispatcher.domain import phone
 from dispatcher.domain.model import HANOI, AddressKind, Heard
 from dispatcher.domain.problems import Problem
 from dispatcher.domain.words import sentence
+from dispatcher.i18n import Say
 from dispatcher.usecases.context import Context
 
 
@@ -31,8 +32,7 @@ def stories(context: Context, text: str, language: str) -> list[dict[str, Any]]:
     if not found:
         raise Problem(
             "unknown-contact",
-            "Không thấy người này trong danh bạ và nhật ký.",
-            "This person is neither in the list nor in the log.",
+            Say("This person is neither in the list nor in the log."),
         )
     for contact in ids:
         context.noted("read", "contact", contact)
@@ -53,18 +53,18 @@ def find(tx: Tx, text: str, sample_heads: tuple[str, ...]) -> list[int]:
     if phone.looks_masked(text):
         raise Problem(
             "masked-number",
-            f"«{text}» là số đã che bớt, không tra được. Dùng mã người nhận (c12), mã tin (m34) "
-            "hoặc số đầy đủ.",
-            f"“{text}” is a masked number and cannot be looked up. Use the contact (c12), a "
-            "message (m34) or the whole number.",
+            Say(
+                "“{text}” is a masked number and cannot be looked up. Use the contact "
+                "(c12), a message (m34) or the whole number.",
+                text=text,
+            ),
         )
     reading = phone.read(text, sample_heads)
     e164 = reading.e164 or (reading.numbers[0].e164 if reading.numbers else None)
     if e164 is None:
         raise Problem(
             "not-a-person",
-            "Không hiểu: cần số điện thoại, mã người nhận (c12) hoặc mã tin (m34).",
-            "Give a phone number, a contact (c12) or a message (m34).",
+            Say("Give a phone number, a contact (c12) or a message (m34)."),
         )
     for address_kind in (AddressKind.MOBILE, AddressKind.LANDLINE):
         address = contacts.address_id(tx, address_kind, e164)

@@ -8,6 +8,7 @@ from typing import Any
 
 from dispatcher.domain.model import Actor
 from dispatcher.domain.problems import Problem
+from dispatcher.i18n import Say, pgettext
 from dispatcher.usecases import signing_in_console
 from dispatcher.usecases.context import App, Context
 from dispatcher.usecases.inputs import whole
@@ -43,8 +44,13 @@ class Ask:
         assert self.actor is not None
         return self.actor
 
-    def t(self, vi: str, en: str) -> str:
-        return en if self.language == "en" else vi
+    def t(self, id: str, /, **fields: object) -> str:
+        """A sentence in the reader's language, by its English id."""
+        return Say(id, **fields).to(self.language)
+
+    def pt(self, context: str, id: str, /, **fields: object) -> str:
+        """As `t`, where the English sentence alone does not say which is meant."""
+        return pgettext(context, id, **fields).to(self.language)
 
     def one(self, name: str) -> str:
         """What stands beside every form: the token, the one-time code. Pages read a `Form`."""
@@ -108,6 +114,5 @@ def nothing_here() -> Problem:
     """The same words whether it does not exist or is somebody else's."""
     return Problem(
         "unknown-page",
-        "Không có trang hoặc mục này, hoặc ông/bà không phụ trách.",
-        "There is no such page or thing, or it is not yours.",
+        Say("There is no such page or thing, or it is not yours."),
     )

@@ -15,6 +15,7 @@ from dispatcher.domain.problems import Problem
 from dispatcher.domain.rights import DECIDERS
 from dispatcher.domain.state_words import STATE
 from dispatcher.domain.words import REASONS, STATES
+from dispatcher.i18n import Say
 from dispatcher.usecases import (
     broadcasts,
     broadcasts_approval,
@@ -286,7 +287,7 @@ class AttachForm(Struct, frozen=True):
 
 def attach(ask: Ask, form: AttachForm) -> Answer:
     if form.file is None:
-        raise Problem("no-file", "Chưa chọn tệp.", "No file was chosen.")
+        raise Problem("no-file", Say("No file was chosen."))
     broadcasts.attach(ask.context, ask.number(), form.file.name, form.file.content)
     return Go(f"/broadcasts/{ask.number()}")
 

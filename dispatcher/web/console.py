@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from dispatcher.i18n import Say
 from dispatcher.usecases.context import App
 from dispatcher.web import (
     areas,
@@ -84,12 +85,10 @@ def console(
         return PlainTextResponse("405", 405, dict(HEADERS))
 
     def broken(request: Request, _error: Exception) -> Response:
-        return PlainTextResponse(
-            "Có lỗi trong chương trình; việc vừa rồi chưa được làm. · A mistake of ours; nothing "
-            "was done.",
-            500,
-            dict(HEADERS),
+        said = Say(
+            "A mistake of ours; nothing was done.",
         )
+        return PlainTextResponse(f"{said.vi} · {said.en}", 500, dict(HEADERS))
 
     routes += [
         Mount("/static", StaticFiles(directory=STATIC), name="static"),

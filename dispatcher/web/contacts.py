@@ -9,6 +9,7 @@ from msgspec import Struct
 from dispatcher.domain import words as told
 from dispatcher.domain.problems import refused
 from dispatcher.domain.rights import WRITERS
+from dispatcher.i18n import Say
 from dispatcher.usecases import contacts, contacts_views
 from dispatcher.usecases.contacts import NewContact
 from dispatcher.web.ask import Answer, Ask, Go, Shown
@@ -84,7 +85,7 @@ NEW = {"residential_group": "tdp", "group": "member_of", "source": ""}
 
 def add(ask: Ask, new: NewContact) -> Answer:
     """One person, through the same doors as a list."""
-    contacts.add(ask.context, replace(new, source=ask.t("nhập tay", "by hand")))
+    contacts.add(ask.context, replace(new, source=ask.t("by hand")))
     return Go("/contacts")
 
 
@@ -142,8 +143,7 @@ def forget(ask: Ask, form: EraseForm) -> Answer:
     if form.sure.lower() != f"c{number}":
         raise refused(
             "not-confirmed",
-            f"Gõ c{number} để xóa hẳn; chưa làm gì.",
-            f"Type c{number} to erase for good; nothing was done.",
+            Say("Type c{number} to erase for good; nothing was done.", number=number),
         )
     contacts.forget(ask.context, number, reason)
     return Go("/contacts")

@@ -19,7 +19,7 @@ from msgspec import inspect
 
 from dispatcher.config import duration
 from dispatcher.domain.model import Window
-from dispatcher.domain.problems import Say
+from dispatcher.i18n import Say, Spoken, pgettext
 from dispatcher.usecases.inputs import (
     TypedField,
     WrongField,
@@ -41,24 +41,24 @@ _DAY = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})")
 
 # What a page calls the fields in which something may not fit.
 LABELS = {
-    "broadcast": Say("Đợt gửi", "Broadcast"),
-    "day": Say("Ngày", "Day"),
-    "paper.day": Say("Ngày của văn bản", "Day of the document"),
-    "from": Say("Từ ngày", "From"),
-    "until": Say("Đến hết ngày", "Until"),
-    "since": Say("Từ ngày", "From"),
-    "expires_after": Say("Quá bao lâu thì thôi gửi", "Give up after"),
-    "window": Say("Khung giờ", "Hours"),
-    "one_per": Say("Mỗi máy hay mỗi hộ một tin", "One a phone or a household"),
-    "people": Say("Số người", "Number of people"),
-    "most_people": Say("Nhiều nhất bao nhiêu người", "Most people"),
-    "most_dong": Say("Nhiều nhất bao nhiêu đồng", "Most đồng"),
-    "hours": Say("Bao nhiêu giờ", "Hours"),
-    "who": Say("Ai", "Who"),
-    "ward": Say("Phường", "Ward"),
-    "group": Say("Nhóm", "Group"),
-    "into": Say("Nhập vào tổ", "Into"),
-    "place": Say("Tổ dân phố", "Residential group"),
+    "broadcast": pgettext("field", "Broadcast"),
+    "day": pgettext("field", "Day"),
+    "paper.day": pgettext("field", "Day of the document"),
+    "from": pgettext("field", "From"),
+    "until": pgettext("field", "Until"),
+    "since": pgettext("field", "From"),
+    "expires_after": pgettext("field", "Give up after"),
+    "window": pgettext("field", "Hours"),
+    "one_per": pgettext("field", "One a phone or a household"),
+    "people": pgettext("field", "Number of people"),
+    "most_people": pgettext("field", "Most people"),
+    "most_dong": pgettext("field", "Most đồng"),
+    "hours": pgettext("field", "Hours"),
+    "who": pgettext("field", "Who"),
+    "ward": pgettext("field", "Ward"),
+    "group": pgettext("field", "Group"),
+    "into": pgettext("field", "Into"),
+    "place": pgettext("field", "Residential group"),
 }
 
 
@@ -98,7 +98,7 @@ class TextReader(NamedTuple):
 
     read: Callable[[str], object]
     code: str
-    say: Say
+    say: Spoken
 
 
 def whole_number(text: str) -> int:
@@ -118,18 +118,10 @@ def day(text: str) -> date:
 
 
 READINGS: Mapping[type, TextReader] = {
-    int: TextReader(
-        whole_number, "bad-number", Say("cần một số như 1.200", "a number like 1200 is wanted")
-    ),
-    date: TextReader(
-        day, "bad-date", Say("cần một ngày như 01/12/2026", "a day like 2026-12-01 is wanted")
-    ),
-    timedelta: TextReader(
-        duration, "bad-time", Say("cần một thời hạn như 6h", "a time like 6h is wanted")
-    ),
-    Window: TextReader(
-        Window.read, "bad-time", Say("cần giờ như 07:00-21:00", "hours like 07:00-21:00 are wanted")
-    ),
+    int: TextReader(whole_number, "bad-number", Say("a number like 1200 is wanted")),
+    date: TextReader(day, "bad-date", Say("a day like 2026-12-01 is wanted")),
+    timedelta: TextReader(duration, "bad-time", Say("a time like 6h is wanted")),
+    Window: TextReader(Window.read, "bad-time", Say("hours like 07:00-21:00 are wanted")),
 }
 
 
@@ -211,7 +203,7 @@ def _reading(kind: inspect.Type) -> TextReader | None:
     return None
 
 
-def _wanted(kind: inspect.Type) -> tuple[str, Say]:
+def _wanted(kind: inspect.Type) -> tuple[str, Spoken]:
     """The code of what does not fit, and what may stand there."""
     if isinstance(kind, inspect.VarTupleType | inspect.ListType):
         kind = kind.item_type

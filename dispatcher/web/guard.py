@@ -21,8 +21,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from dispatcher.domain.model import Role
-from dispatcher.domain.problems import REFUSED, Problem, Say, refused
+from dispatcher.domain.problems import REFUSED, Problem, refused
 from dispatcher.domain.storable import check_typed
+from dispatcher.i18n import Say
 from dispatcher.usecases import signing_in_console
 from dispatcher.usecases.context import App
 from dispatcher.web.ask import Answer, Ask, Go, Sent, Shown
@@ -169,7 +170,7 @@ class Guard:
     def _answered(self, ask: Ask, page: Page, request: Request) -> Answer:
         host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
         if host not in self.hosts:
-            raise refused("wrong-host", "Sai địa chỉ máy chủ.", "The host is not ours.")
+            raise refused("wrong-host", Say("The host is not ours."))
         for given in (ask.path, ask.query, ask.form):
             check_typed(given)
         self._who(ask)
@@ -183,8 +184,7 @@ class Guard:
             with ask.context.remembering("opened", "page", page.path):
                 raise refused(
                     "role",
-                    "Vai trò của ông/bà không dùng trang này.",
-                    "Your role does not use this page.",
+                    Say("Your role does not use this page."),
                 )
         return page.answer(ask)
 
@@ -247,9 +247,7 @@ def told(ask: Ask, problem: Problem) -> Shown:
         status = 401
     say = problem.say
     if status == 404 and problem.code == "not-your-ward":
-        say = Say(
-            "Không có mục này, hoặc ông/bà không phụ trách.", "No such thing, or it is not yours."
-        )
+        say = Say("No such thing, or it is not yours.")
     return Shown("problem.html", {"say_": say, "code": problem.code, "status": status}, status)
 
 
@@ -263,8 +261,7 @@ def _own_page(ask: Ask, request: Request) -> None:
     if elsewhere or site not in ("same-origin", "none") or not right:
         raise refused(
             "not-our-page",
-            "Biểu mẫu đã cũ hoặc không từ trang này. Mở lại trang rồi thử lại; chưa làm gì.",
-            "The form is old or not from this site. Open the page again; nothing was done.",
+            Say("The form is old or not from this site. Open the page again; nothing was done."),
         )
 
 

@@ -11,6 +11,7 @@ from dispatcher.domain.cells import rows_as_csv
 from dispatcher.domain.model import Mode
 from dispatcher.domain.problems import Problem
 from dispatcher.domain.rights import WRITERS
+from dispatcher.i18n import Say
 from dispatcher.usecases import areas, imports, uploads
 from dispatcher.usecases.imports import FIELDS, LABELS, Cell, Finding, ListFiles, Listing, ReadList
 from dispatcher.usecases.inputs import whole
@@ -68,7 +69,7 @@ def check(ask: Ask, form: NewListForm) -> Answer:
     """Look at what was uploaded or pasted; nothing is stored yet."""
     upload = form.file
     if upload is None and not form.pasted:
-        raise Problem("no-file", "Chọn tệp hoặc dán danh sách.", "Choose a file or paste a list.")
+        raise Problem("no-file", Say("Choose a file or paste a list."))
     name = uploads.shown_name(upload.name if upload else "dan-vao.csv")
     key = uploads.keep(ask.context, name, upload.content if upload else form.pasted.encode())
     return _looked(ask, key, name, form)
@@ -122,8 +123,13 @@ def store(ask: Ask, form: KeptListForm) -> Answer:
 def _bad_rows(ask: Ask, read: ReadList) -> Answer:
     """Only the rows that were not taken, with why, as CSV for Excel."""
     rows = [[f.sheet, f.row, f.column, f.value, f.message.to(ask.language)] for f in read.findings]
-    heads = [ask.t(vi, en) for vi, en in (("Trang", "Sheet"), ("Dòng", "Row"), ("Cột", "Column"),
-                                          ("Giá trị", "Value"), ("Vì sao", "Why"))]  # fmt: skip
+    heads = [
+        ask.t("Sheet"),
+        ask.t("Row"),
+        ask.t("Column"),
+        ask.t("Value"),
+        ask.t("Why"),
+    ]
     return Sent("".join(rows_as_csv(rows, heads)), "text/csv; charset=utf-8", "dong-hong.csv")
 
 

@@ -10,6 +10,7 @@ from dispatcher.domain import acts
 from dispatcher.domain.model import HANOI, MessageState, Role
 from dispatcher.domain.problems import Problem, refused
 from dispatcher.domain.words import STATES, sentence
+from dispatcher.i18n import Say
 from dispatcher.usecases import log as use
 from dispatcher.web.ask import Answer, Ask, Sent, Shown
 from dispatcher.web.forms import FormReader
@@ -90,10 +91,12 @@ def _export(ask: Ask, filters: use.LogFilters) -> Answer:
 def _too_many() -> Problem:
     return refused(
         "too-many-rows",
-        f"Quá {MOST_EXPORTED:,} dòng cho một lần tải: lọc theo đợt, theo ngày, hoặc trên máy chủ "
-        "chạy: dispatcher log messages --output csv.",
-        f"More than {MOST_EXPORTED:,} rows for one download: filter by broadcast or day, or run "
-        "dispatcher log messages --output csv on the server.",
+        Say(
+            "More than {most_exported:,} rows for one download: filter by "
+            "broadcast or day, or run dispatcher log messages --output csv on the "
+            "server.",
+            most_exported=MOST_EXPORTED,
+        ),
     )
 
 

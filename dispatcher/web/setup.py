@@ -11,6 +11,7 @@ from dispatcher.config import changing
 from dispatcher.domain.model import Mode, Role
 from dispatcher.domain.problems import Problem
 from dispatcher.domain.sms import folded
+from dispatcher.i18n import Say
 from dispatcher.usecases import site as use
 from dispatcher.web.ask import Answer, Ask, Go, Shown
 from dispatcher.web.guard import Page, button, changes, reads
@@ -91,8 +92,7 @@ def _given(form: SettingsForm) -> tuple[dict[changing.Where, str], list[changing
             if not key or (part.section, key) in {path[:2] for path in given}:
                 raise Problem(
                     "bad-name",
-                    f"{part.title.vi}: mục mới cần một tên, khác các tên đã có.",
-                    f"{part.title.en}: the new one needs a name that is not taken.",
+                    Say("{title}: the new one needs a name that is not taken.", title=part.title),
                 )
             given |= {(part.section, key, path[2]): text for path, text in new.items()}
     many = {part.section for part in changing.PARTS if part.many}

@@ -7,6 +7,7 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from dispatcher.domain.problems import refused
+from dispatcher.i18n import Say
 from dispatcher.usecases import signing_in_console
 from dispatcher.usecases.signing_in_console import Browser
 from dispatcher.usecases.signing_in_elsewhere import offered
@@ -75,8 +76,7 @@ def table(guard: Guard) -> list[Page]:
         if not guard.rates.allows(ask.peer):
             raise refused(
                 "too-often",
-                "Thử quá nhiều lần. Đợi mười phút rồi thử lại.",
-                "Too many tries. Wait ten minutes.",
+                Say("Too many tries. Wait ten minutes."),
             )
         found = signing_in_console.sign_in(
             ask.app, form.name, form.password, form.code,
@@ -98,7 +98,7 @@ def table(guard: Guard) -> list[Page]:
 
     def make_first(ask: Ask, form: FirstPersonForm) -> Answer:
         if not guard.rates.allows(ask.peer):
-            raise refused("too-often", "Thử quá nhiều lần.", "Too many tries.")
+            raise refused("too-often", Say("Too many tries."))
         made = signing_in_console.make_first(
             ask.app, (form.code, guard.first_code), form.name, form.full_name, form.password,
             ask.label,

@@ -6,12 +6,12 @@ from msgspec import Struct
 
 from dispatcher.domain import rights
 from dispatcher.domain.model import Role
+from dispatcher.domain.words import ROLES
 from dispatcher.usecases import delegations, people, people_secrets
 from dispatcher.usecases.delegations import PREFIXES, Lending
 from dispatcher.usecases.people import NewPerson
 from dispatcher.web.ask import Answer, Ask, Go, Shown
 from dispatcher.web.guard import Page, button, changes, reads
-from dispatcher.web.pages import ROLES
 
 ADMINS = (Role.ADMIN,)
 

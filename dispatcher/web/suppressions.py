@@ -7,6 +7,7 @@ from msgspec import Struct
 from dispatcher.domain import words
 from dispatcher.domain.opting_out import Wish
 from dispatcher.domain.problems import Problem
+from dispatcher.i18n import Say
 from dispatcher.usecases import replies, suppressions
 from dispatcher.web.ask import Answer, Ask, Go, Shown
 from dispatcher.web.forms import ReasonForm
@@ -91,7 +92,7 @@ def look_at(ask: Ask, form: ReplyForm) -> Answer:
     """A reply that may be a refusal is one, or is none."""
     wish = WISHES.get(form.what)
     if wish is None:
-        raise Problem("one-decision", "Chọn một cách xử lý.", "Choose what to do.")
+        raise Problem("one-decision", Say("Choose what to do."))
     replies.look_at(ask.context, ask.number(), wish)
     return Go("/replies")
 

@@ -16,6 +16,7 @@ from dispatcher.domain.model import Mode
 from dispatcher.domain.problems import Problem, settings
 from dispatcher.gateways import adapter_module
 from dispatcher.gateways.contract import Call, Gateway, Given, Heard
+from dispatcher.i18n import Say
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,11 @@ def adapter_options(site: Site, gateway: GatewaySettings, twin: str | None) -> d
         names = ", ".join(dict.fromkeys(missing))
         raise settings(
             "settings-missing",
-            f"Cổng gửi «{gateway.name}» thiếu: {names} (mục [gateways.{gateway.name}]).",
-            f"Gateway “{gateway.name}” lacks: {names} ([gateways.{gateway.name}]).",
+            Say(
+                "Gateway “{name}” lacks: {names} ([gateways.{name}]).",
+                name=gateway.name,
+                names=names,
+            ),
         )
     return fetched
 
@@ -104,8 +108,7 @@ def build_gateway(app: App, name: str, doors: Doors, database: Executor | None) 
     if drill and chosen.adapter != "outbox" and name not in doors.twins:
         raise settings(
             "no-twin",
-            f"Chạy thử: chưa có cổng giả cho «{name}».",
-            f"Drill: there is no twin for “{name}”.",
+            Say("Drill: there is no twin for “{name}”.", name=name),
         )
     options = adapter_options(app.site, chosen, doors.twins.get(name) if drill else None)
     if chosen.adapter == "outbox":

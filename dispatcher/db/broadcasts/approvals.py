@@ -15,6 +15,7 @@ from dispatcher.db.schema_people import approvals as table
 from dispatcher.db.schema_people import offers
 from dispatcher.db.staff import delegations, people
 from dispatcher.domain.problems import refused
+from dispatcher.i18n import Say
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,7 @@ def take(tx: Tx, offer_id: int) -> None:
         {"now": at(tx.now), "id": offer_id},
     ).rowcount
     if not done:
-        raise refused("no-offer", "Bản sửa này đã dùng rồi.", "That correction was used already.")
+        raise refused("no-offer", Say("That correction was used already."))
 
 
 def last_at(tx: Tx, broadcast_id: int) -> Any:

@@ -27,6 +27,7 @@ from dispatcher.domain.model import (
 )
 from dispatcher.domain.problems import Problem, refused
 from dispatcher.domain.state_words import STATE
+from dispatcher.i18n import Say
 
 
 @dataclass(frozen=True)
@@ -185,8 +186,10 @@ def get(tx: Tx, broadcast_id: int) -> Broadcast:
     if row is None:
         raise Problem(
             "unknown-broadcast",
-            f"Không có đợt gửi số {broadcast_id}. Xem: dispatcher broadcasts list",
-            f"There is no broadcast {broadcast_id}. See: dispatcher broadcasts list",
+            Say(
+                "There is no broadcast {broadcast_id}. See: dispatcher broadcasts list",
+                broadcast_id=broadcast_id,
+            ),
         )
     return _broadcast(row)
 
@@ -318,10 +321,12 @@ def move(
     if to not in BROADCAST_MOVES[broadcast.state]:
         raise refused(
             "wrong-state",
-            f"Đợt gửi {broadcast.id} đang «{state_vi(broadcast.state)}», "
-            f"không chuyển sang «{state_vi(to)}» được.",
-            f"Broadcast {broadcast.id} is “{broadcast.state.value}” and cannot become "
-            f"“{to.value}”.",
+            Say(
+                "Broadcast {id} is “{state}” and cannot become “{state2}”.",
+                id=broadcast.id,
+                state=STATE[broadcast.state.value],
+                state2=STATE[to.value],
+            ),
         )
     sets = ", ".join(f'"{name}" = :{name}' for name in values)
     changed = tx.run(
@@ -339,8 +344,7 @@ def move(
     if not changed:
         raise refused(
             "changed-meanwhile",
-            f"Đợt gửi {broadcast.id} vừa được người khác thay đổi.",
-            f"Somebody else has just changed broadcast {broadcast.id}.",
+            Say("Somebody else has just changed broadcast {id}.", id=broadcast.id),
         )
     tx.note(to.value, "broadcast", broadcast.id, was=broadcast.state.value, reason=reason)
 
@@ -373,10 +377,11 @@ def change(tx: Tx, broadcast: Broadcast, **changes: Any) -> None:
     if broadcast.released_at is not None or broadcast.planned_upto is not None:
         raise refused(
             "already-released",
-            f"Đợt gửi {broadcast.id} đã phát hành, không sửa được. Dừng rồi đính chính: "
-            f"dispatcher broadcasts correct {broadcast.id}",
-            f"Broadcast {broadcast.id} is released and cannot be edited. Stop and correct it: "
-            f"dispatcher broadcasts correct {broadcast.id}",
+            Say(
+                "Broadcast {id} is released and cannot be edited. Stop and correct "
+                "it: dispatcher broadcasts correct {id}",
+                id=broadcast.id,
+            ),
         )
     values = {k: _stored(k, v) for k, v in changes.items()}
     if "senders" in changes:
@@ -407,10 +412,6 @@ def _stored(name: str, value: Any) -> Any:
     if isinstance(value, timedelta):
         return int(value.total_seconds())
     return str(value) if isinstance(value, Window) else value
-
-
-def state_vi(state: BroadcastState) -> str:
-    return STATE[state.value].vi
 
 
 def due_ids(tx: Tx, now: datetime) -> list[int]:

@@ -17,7 +17,8 @@ from dispatcher.db.schema_people import duties
 from dispatcher.db.staff import people
 from dispatcher.db.trail import canonical
 from dispatcher.domain.model import Audience, Step
-from dispatcher.domain.problems import Problem, Say, refused, unknown
+from dispatcher.domain.problems import Problem, refused, unknown
+from dispatcher.i18n import Say, pgettext
 
 MOVES = {
     "draft": {"submitted", "ended"},
@@ -79,7 +80,7 @@ def get(tx: Tx, name: str) -> Emergency:
     row = tx.one("SELECT * FROM emergencies WHERE name = :n", n=name)
     if row is None:
         known = [e.name for e in listed(tx)]
-        raise unknown(Say("tin khẩn soạn sẵn", "prepared urgent text"), name, known)
+        raise unknown(Say("prepared urgent text"), name, known)
     return _read(row)
 
 
@@ -106,9 +107,10 @@ def add(
     if tx.one("SELECT 1 FROM emergencies WHERE name = :n", n=name):
         raise Problem(
             "name-taken",
-            f"Đã có tin khẩn «{name}»; chọn tên khác, hoặc kết thúc nó: dispatcher urgent end "
-            f"{name}",
-            f"“{name}” exists; choose another name, or end it: dispatcher urgent end {name}",
+            Say(
+                "“{name}” exists; choose another name, or end it: dispatcher urgent end {name}",
+                name=name,
+            ),
         )
     made = tx.insert(
         table,
@@ -154,8 +156,7 @@ def move(tx: Tx, emergency: Emergency, to: str, **values: Any) -> None:
     if to not in MOVES[emergency.state]:
         raise refused(
             "wrong-state",
-            f"Tin khẩn «{emergency.name}» đang ở trạng thái {emergency.state}.",
-            f"The urgent text “{emergency.name}” is {emergency.state}.",
+            Say("The urgent text “{name}” is {state}.", name=emergency.name, state=emergency.state),
         )
     sets = "".join(f", {key} = :{key}" for key in values)
     name = {"name": f"{emergency.name} #{emergency.id}"} if to == "ended" else {}
@@ -167,8 +168,9 @@ def move(tx: Tx, emergency: Emergency, to: str, **values: Any) -> None:
     if not done:
         raise refused(
             "changed-meanwhile",
-            f"Tin khẩn «{emergency.name}» vừa được người khác thay đổi.",
-            f"Somebody else has just changed “{emergency.name}”.",
+            pgettext(
+                "urgent text", "Somebody else has just changed “{name}”.", name=emergency.name
+            ),
         )
     tx.note(to, "emergency", emergency.id)
 
@@ -179,7 +181,7 @@ def move(tx: Tx, emergency: Emergency, to: str, **values: Any) -> None:
 def set_duty(tx: Tx, person_id: int, starts: datetime, ends: datetime) -> int:
     """Somebody is on duty between two moments; its id."""
     if ends <= starts:
-        raise Problem("bad-duty", "Ca trực phải kết thúc sau khi bắt đầu.", "A duty ends later.")
+        raise Problem("bad-duty", Say("A duty ends later."))
     made = tx.insert(duties, person_id=person_id, starts_at=starts, ends_at=ends, by=tx.actor.name)
     tx.note("duty", "person", person_id, duty=made)
     return made
@@ -216,7 +218,7 @@ def end_duty(tx: Tx, duty_id: int) -> None:
         {"now": at(tx.now), "id": duty_id},
     ).rowcount
     if not done:
-        raise Problem("no-duty", f"Không có ca trực số {duty_id}.", f"There is no duty {duty_id}.")
+        raise Problem("no-duty", Say("There is no duty {duty_id}.", duty_id=duty_id))
     tx.note("removed", "duty", duty_id)
 
 

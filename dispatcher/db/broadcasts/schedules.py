@@ -10,6 +10,7 @@ from typing import Any
 from dispatcher.db.database import Tx, at
 from dispatcher.db.schema import schedules as table
 from dispatcher.domain.problems import refused
+from dispatcher.i18n import Say
 
 MOVES = {
     "draft": {"submitted"},
@@ -51,8 +52,7 @@ def move(tx: Tx, name: str, to: str, **values: Any) -> None:
     if to not in MOVES[row["state"]]:
         raise refused(
             "wrong-state",
-            f"Lịch «{name}» đang ở trạng thái {row['state']}.",
-            f"Schedule “{name}” is {row['state']}.",
+            Say("Schedule “{name}” is {state}.", name=name, state=row["state"]),
         )
     sets = "".join(f", {key} = :{key}" for key in values)
     done = tx.run(
@@ -62,8 +62,7 @@ def move(tx: Tx, name: str, to: str, **values: Any) -> None:
     if not done:
         raise refused(
             "changed-meanwhile",
-            f"Lịch «{name}» vừa được người khác thay đổi.",
-            f"Somebody else has just changed “{name}”.",
+            Say("Somebody else has just changed “{name}”.", name=name),
         )
     tx.note(to, "schedule", name)
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from dispatcher.db.database import Tx
-from dispatcher.domain.problems import Say, unknown
+from dispatcher.domain.problems import unknown
 from dispatcher.domain.sms import folded
+from dispatcher.i18n import Say
 
 
 def by_key(tx: Tx) -> dict[str, tuple[int, str]]:
@@ -21,7 +22,7 @@ def find(tx: Tx, name: str) -> int:
     """A group by its name, diacritics not needed; else a problem with the nearest ones."""
     known = by_key(tx)
     if folded(name) not in known:
-        raise unknown(Say("nhóm", "group"), name, [g["name"] for g in listed(tx)])
+        raise unknown(Say("group"), name, [g["name"] for g in listed(tx)])
     return known[folded(name)][0]
 
 

@@ -13,6 +13,7 @@ from dispatcher.db.rows import json_rows, on_rows
 from dispatcher.domain.last_look import Scope
 from dispatcher.domain.model import SkipReason
 from dispatcher.domain.problems import refused
+from dispatcher.i18n import Say
 
 SCOPES = tuple(scope.value for scope in Scope)  # each stops what those before it stop
 
@@ -158,8 +159,10 @@ def forget(tx: Tx, contact_id: int, reason: str) -> dict[str, int]:
     if states.get("sending"):
         raise refused(
             "on-its-way",
-            f"Đang có tin gửi tới c{contact_id}; thử lại sau vài phút.",
-            f"A message to c{contact_id} is on its way; try again in a few minutes.",
+            Say(
+                "A message to c{contact_id} is on its way; try again in a few minutes.",
+                contact_id=contact_id,
+            ),
         )
     mine = addresses_of(tx, [contact_id])
     tx.run(

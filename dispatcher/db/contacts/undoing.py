@@ -14,6 +14,7 @@ from dispatcher.db.rows import json_rows, on_rows
 from dispatcher.db.schema import contact_addresses
 from dispatcher.domain.machine import random_bytes
 from dispatcher.domain.problems import Problem, refused
+from dispatcher.i18n import Say
 
 
 def undo(tx: Tx, import_id: int) -> dict[str, int]:
@@ -26,14 +27,15 @@ def undo(tx: Tx, import_id: int) -> dict[str, int]:
     if row is None:
         raise Problem(
             "unknown-import",
-            f"Không có lần nhập số {import_id}. Xem: dispatcher contacts undo --list",
-            f"There is no import {import_id}. See: dispatcher contacts undo --list",
+            Say(
+                "There is no import {import_id}. See: dispatcher contacts undo --list",
+                import_id=import_id,
+            ),
         )
     if row["undone_at"] is not None:
         raise refused(
             "already-undone",
-            f"Lần nhập {import_id} đã được hoàn tác.",
-            f"Import {import_id} has been undone already.",
+            Say("Import {import_id} has been undone already.", import_id=import_id),
         )
     _refuse_undo(tx, import_id)
     images = [
@@ -73,10 +75,11 @@ def _refuse_undo(tx: Tx, import_id: int) -> None:
     if later is not None:
         raise refused(
             "changed-later",
-            f"Lần nhập {later} sửa tiếp những người này. Hoàn tác nó trước: "
-            f"dispatcher contacts undo {later}",
-            f"Import {later} changed these people again. Undo it first: "
-            f"dispatcher contacts undo {later}",
+            Say(
+                "Import {later} changed these people again. Undo it first: dispatcher "
+                "contacts undo {later}",
+                later=later,
+            ),
         )
     unseen = tx.value(
         f"WITH {tx.visible('contacts')} SELECT count(*) FROM import_changes x WHERE "
@@ -87,8 +90,11 @@ def _refuse_undo(tx: Tx, import_id: int) -> None:
     if unseen:
         raise refused(
             "not-your-ward",
-            f"Lần nhập {import_id} có người ngoài phường {tx.actor.name} phụ trách.",
-            f"Import {import_id} has people outside the wards of {tx.actor.name}.",
+            Say(
+                "Import {import_id} has people outside the wards of {name}.",
+                import_id=import_id,
+                name=tx.actor.name,
+            ),
         )
 
 

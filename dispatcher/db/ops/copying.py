@@ -23,6 +23,7 @@ from dispatcher.db.ops.restored import COPIED
 from dispatcher.db.schema import metadata
 from dispatcher.domain.problems import Problem, refused
 from dispatcher.domain.storable import REPLACED
+from dispatcher.i18n import Say
 
 ROWS = 5_000  # at once
 COUNTED_ANEW = ("headcounts", "list_changes")  # not copied
@@ -41,8 +42,7 @@ def copy_site(
         if version_of(new) is not None or sa.inspect(new).get_table_names():
             raise refused(
                 "target-not-empty",
-                "Cơ sở dữ liệu đích đã có dữ liệu. Hãy tạo một cơ sở dữ liệu mới, trống.",
-                "The target holds data already. Make a new, empty database.",
+                Say("The target holds data already. Make a new, empty database."),
             )
         migrate.upgrade(new)
         with old.connect() as reader, new.connect() as writer:
@@ -154,8 +154,7 @@ def _digest(rows: Iterable[Sequence[Any]]) -> int:
 def _differs(table: sa.Table) -> Problem:
     return Problem(
         "copy-differs",
-        f"Bảng {table.name} chép sang không giống bản gốc; không thay đổi gì.",
-        f"Table {table.name} did not arrive as it was; nothing is changed.",
+        Say("Table {name} did not arrive as it was; nothing is changed.", name=table.name),
         exit_code=4,
     )
 
@@ -187,15 +186,14 @@ def target_url(given: str, *, shown: bool) -> str:
     if not text or url is None or url.get_backend_name() not in ("postgresql", "sqlite"):
         raise Problem(
             "bad-target",
-            "Đích ghi như postgresql://tên@máy/cơ-sở hoặc tên một tệp mới.",
-            "The target looks like postgresql://user@host/database or the name of a new file.",
+            Say("The target looks like postgresql://user@host/database or the name of a new file."),
         )
     if url.password and shown:
         raise refused(
             "password-shown",
-            "Đừng ghi mật khẩu trên dòng lệnh: mọi người trên máy đều thấy. Dùng «-» rồi dán địa "
-            "chỉ, hoặc tệp ~/.pgpass.",
-            "A password on the command line can be seen by everybody on this machine. Use “-” and "
-            "paste the address, or a ~/.pgpass file.",
+            Say(
+                "A password on the command line can be seen by everybody on this "
+                "machine. Use “-” and paste the address, or a ~/.pgpass file."
+            ),
         )
     return url.render_as_string(hide_password=False)

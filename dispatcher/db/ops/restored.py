@@ -22,6 +22,7 @@ from dispatcher.db.rows import json_rows, on_rows
 from dispatcher.db.schema import moment
 from dispatcher.domain.model import URGENT, BroadcastState, HeldReason
 from dispatcher.domain.problems import refused
+from dispatcher.i18n import Say
 
 # Why a database is held; and the reason of whatever a restore held or named as a doubt.
 RESTORED, COPIED, MOVED_AWAY = HeldReason.RESTORED.value, "copied", "moved_away"
@@ -294,12 +295,13 @@ def need_refusals(tx: Tx, broadcast: Broadcast) -> None:
         span = missing(tx) or {}
         raise refused(
             "refusals-missing",
-            f"Không rõ ai đã từ chối nhận tin từ {span.get('from')} đến {span.get('to')} (bản cũ "
-            "không đọc được). Chỉ tin khẩn được đi. Quản trị xác nhận: dispatcher db release "
-            "--without-refusals",
-            f"Nobody knows who refused between {span.get('from')} and {span.get('to')} (the "
-            "replaced database cannot be read). Only urgent texts go. An admin confirms: "
-            "dispatcher db release --without-refusals",
+            Say(
+                "Nobody knows who refused between {value} and {value2} (the replaced "
+                "database cannot be read). Only urgent texts go. An admin confirms: "
+                "dispatcher db release --without-refusals",
+                value=span.get("from"),
+                value2=span.get("to"),
+            ),
         )
 
 

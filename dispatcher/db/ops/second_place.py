@@ -24,6 +24,7 @@ from dispatcher.db.ops import settings as facts
 from dispatcher.db.schema import moment
 from dispatcher.db.seal import Sealer
 from dispatcher.domain.problems import Problem, settings
+from dispatcher.i18n import Say
 
 REFUSALS_FOR = timedelta(days=400)  # what is older stands in every backup anybody would restore
 RELEASES_FOR = timedelta(days=90)
@@ -115,10 +116,12 @@ def write(tx: Tx, place: Path, now: datetime) -> Path:
     except OSError as error:
         raise settings(
             "second-place",
-            f"Không ghi được nơi giữ thứ hai {place}: {error.strerror}. Sửa [backup] second trong "
-            "dispatcher.toml.",
-            f"The second place {place} cannot be written: {error.strerror}. Mend [backup] second "
-            "in dispatcher.toml.",
+            Say(
+                "The second place {place} cannot be written: {strerror}. Mend [backup] "
+                "second in dispatcher.toml.",
+                place=place,
+                strerror=error.strerror,
+            ),
         ) from None
     return path
 

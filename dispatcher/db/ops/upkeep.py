@@ -18,10 +18,11 @@ from dispatcher.db import trail
 from dispatcher.db.database import Tx
 from dispatcher.db.engines import engine_for, sqlite_module
 from dispatcher.domain.model import HANOI, Heard
-from dispatcher.domain.problems import Problem, Say, settings
+from dispatcher.domain.problems import Problem, settings
+from dispatcher.i18n import Say, Spoken
 
 PAGES = 2_000  # copied at once, so that the sender is never held up for long
-Finding = tuple[str, bool, Say]
+Finding = tuple[str, bool, Spoken]
 
 
 def check(tx: Tx) -> list[Finding]:
@@ -31,17 +32,14 @@ def check(tx: Tx) -> list[Finding]:
 
 def _file(tx: Tx) -> Finding:
     if not tx.is_sqlite:
-        return "file", True, Say("PostgreSQL tự giữ tệp", "PostgreSQL looks after its files")
+        return "file", True, Say("PostgreSQL looks after its files")
     found = tx.rows("PRAGMA integrity_check(5)")
     words = "; ".join(str(next(iter(row.values()))) for row in found)
     good = words == "ok"
     return (
         "file",
         good,
-        Say(
-            "Tệp dữ liệu nguyên vẹn" if good else f"Tệp dữ liệu hỏng: {words}",
-            "The file is sound" if good else f"The file is damaged: {words}",
-        ),
+        Say("The file is sound") if good else Say("The file is damaged: {words}", words=words),
     )
 
 
@@ -63,7 +61,7 @@ def _links(tx: Tx) -> Finding:
     return (
         "links",
         broken == 0,
-        Say(f"{broken} liên kết gãy", f"{broken} broken links"),
+        Say("{broken} broken links", broken=broken),
     )
 
 
@@ -80,7 +78,7 @@ def _sums(tx: Tx) -> Finding:
     return (
         "messages",
         lost == 0,
-        Say(f"{lost} tin không có nơi gửi tới", f"{lost} messages without a target"),
+        Say("{lost} messages without a target", lost=lost),
     )
 
 
@@ -98,8 +96,8 @@ def _reports(tx: Tx) -> Finding:
         "reports",
         forgotten == 0,
         Say(
-            f"{forgotten} tin đã tới nơi mà chưa ghi là đã nhận",
-            f"{forgotten} messages reached people and are not recorded as such",
+            "{forgotten} messages reached people and are not recorded as such",
+            forgotten=forgotten,
         ),
     )
 
@@ -115,7 +113,7 @@ def _leases(tx: Tx) -> Finding:
     return (
         "leases",
         True,
-        Say(f"{stuck} tin chờ bộ gửi tin nhận lại", f"{stuck} messages wait to be taken back"),
+        Say("{stuck} messages wait to be taken back", stuck=stuck),
     )
 
 
@@ -141,13 +139,13 @@ def _trail(tx: Tx, most: int = 50_000) -> Finding:
     return (
         "trail",
         wrong == 0,
-        Say(
-            f"Nhật ký thao tác {seq} dòng khớp nhau" if not wrong else
-            f"Nhật ký thao tác bị sửa: {wrong} chỗ không khớp",
-            f"The trail's {seq} entries fit together" if not wrong else
-            f"The trail was edited: {wrong} places do not fit",
+        Say("The trail's {seq} entries fit together", seq=seq)
+        if not wrong
+        else Say(
+            "The trail was edited: {wrong} places do not fit",
+            wrong=wrong,
         ),
-    )  # fmt: skip
+    )
 
 
 def backup(url: str, target: Path, told: Callable[[int, int], None]) -> int:
@@ -156,8 +154,11 @@ def backup(url: str, target: Path, told: Callable[[int, int], None]) -> int:
     if not target.parent.is_dir():
         raise settings(
             "cannot-write",
-            f"Không ghi được {target}: không có thư mục {target.parent}.",
-            f"{target} cannot be written: there is no folder {target.parent}.",
+            Say(
+                "{target} cannot be written: there is no folder {parent}.",
+                target=target,
+                parent=target.parent,
+            ),
         )
     try:
         if url.startswith("postgresql"):
@@ -170,8 +171,7 @@ def backup(url: str, target: Path, told: Callable[[int, int], None]) -> int:
         draft.unlink(missing_ok=True)
         raise settings(
             "cannot-write",
-            f"Không ghi được {target}: {error.strerror}.",
-            f"{target} cannot be written: {error.strerror}.",
+            Say("{target} cannot be written: {strerror}.", target=target, strerror=error.strerror),
         ) from None
     return target.stat().st_size
 
@@ -193,8 +193,7 @@ def _copy(source: Path, draft: Path, told: Callable[[int, int], None]) -> None:
         if writer.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
             raise settings(
                 "backup-broken",
-                "Bản sao vừa làm bị hỏng; kiểm tra ổ đĩa rồi thử lại.",
-                "The copy just made is damaged; check the disk and try again.",
+                Say("The copy just made is damaged; check the disk and try again."),
             )
     finally:
         writer.close()
@@ -206,8 +205,7 @@ def _dump(url: str, draft: Path) -> None:
     if tool is None:
         raise settings(
             "no-pg-dump",
-            "Cần lệnh pg_dump (gói postgresql-client) để sao lưu PostgreSQL.",
-            "pg_dump (package postgresql-client) is needed to back up PostgreSQL.",
+            Say("pg_dump (package postgresql-client) is needed to back up PostgreSQL."),
         )
     place = sa.make_url(url)
     password = {"PGPASSWORD": str(place.password)} if place.password else {}
@@ -218,9 +216,7 @@ def _dump(url: str, draft: Path) -> None:
     )  # fmt: skip
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1:] or ["?"]
-        raise settings(
-            "pg-dump", f"pg_dump không chạy được: {last[0]}", f"pg_dump failed: {last[0]}"
-        )
+        raise settings("pg-dump", Say("pg_dump failed: {last}", last=last[0]))
 
 
 def verify(path: Path) -> tuple[str, bytes | None]:
@@ -231,14 +227,12 @@ def verify(path: Path) -> tuple[str, bytes | None]:
     except OSError as error:
         raise Problem(
             "no-backup",
-            f"Không đọc được {path}: {error.strerror}.",
-            f"{path} cannot be read: {error.strerror}.",
+            Say("{path} cannot be read: {strerror}.", path=path, strerror=error.strerror),
         ) from None
     if head != b"SQLite format 3\x00":
         raise Problem(
             "no-backup",
-            f"{path} không phải bản sao lưu của dispatcher.",
-            f"{path} is no backup of dispatcher.",
+            Say("{path} is no backup of dispatcher.", path=path),
         )
     engine = engine_for(f"sqlite:///{path}")
     try:
@@ -255,8 +249,7 @@ def verify(path: Path) -> tuple[str, bytes | None]:
     if not sound or version is None:
         raise Problem(
             "broken-backup",
-            f"{path} bị hỏng hoặc không phải bản sao lưu của dispatcher.",
-            f"{path} is damaged or no backup of dispatcher.",
+            Say("{path} is damaged or no backup of dispatcher.", path=path),
         )
     return str(version), None if sealed is None else bytes(sealed)
 

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from dispatcher.db.database import Row, Tx, at
-from dispatcher.domain.problems import Say
+from dispatcher.i18n import Spoken
 
 AGAIN = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
 STALE = timedelta(minutes=5)  # a mail that a worker was sending when it died
@@ -24,7 +24,7 @@ class Event:
     code: str
     noun: str
     noun_id: str
-    say: Say
+    say: Spoken
     roles: tuple[str, ...] = ()
     wards: frozenset[int] | None = None
     people: tuple[int, ...] = ()
