@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
-from msgspec import UNSET, inspect
+from msgspec import UNSET, Struct, inspect
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -41,9 +41,15 @@ ROOT = "/api/v1"
 MOST_BYTES = 256 * 1024
 WRONG = "wrong-request"
 STATUSES = {
-    "no-key": 401, "rights-changed": 401, "role": 403, "read-only": 403, "whole-site": 403,
-    "too-large": 413, "not-json": 415, WRONG: 400,
-}  # fmt: skip
+    "no-key": 401,
+    "rights-changed": 401,
+    "role": 403,
+    "read-only": 403,
+    "whole-site": 403,
+    "too-large": 413,
+    "not-json": 415,
+    WRONG: 400,
+}
 
 
 def routes(app: App) -> list[BaseRoute]:
@@ -178,15 +184,12 @@ def _told(problem: Problem) -> Response:
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     fields = problem.fields if isinstance(problem, WrongFields) else ()
-    told = ProblemAnswer(
+    told: Struct = ProblemAnswer(
         title=problem.code,
         status=status,
         detail=problem.to("en"),
         detail_vi=problem.to("vi"),
-        errors=tuple(map(_field, fields)) or UNSET,
+        errors=tuple(FieldAnswer(field=f.path, detail=f.say.en, detail_vi=f.say.vi) for f in fields)
+        or UNSET,
     )
     return _answer(told, status, headers, "application/problem+json")
-
-
-def _field(wrong: WrongField) -> FieldAnswer:
-    return FieldAnswer(field=wrong.path, detail=wrong.say.to("en"), detail_vi=wrong.say.to("vi"))

@@ -242,9 +242,13 @@ def submit(context: Context, number: int, how: Submit = Submit()) -> Submitted:
             vendor_templates.refuse_what_vendors_refuse(context.app, broadcast, found)
         with context.begin() as tx:
             planning.submit(
-                tx, broadcasts.get(tx, number), found, leave_out=how.leave_out, again=how.again,
+                tx,
+                broadcasts.get(tx, number),
+                found,
+                leave_out=how.leave_out,
+                again=how.again,
                 over_budget=how.over_budget,
-            )  # fmt: skip
+            )
             return Submitted(broadcasts.get(tx, number), found)
 
 

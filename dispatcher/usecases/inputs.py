@@ -22,7 +22,7 @@ from dispatcher.i18n import Both, Joined, Number, Say, Spoken
 T = TypeVar("T")
 MOST_NAMED = 20  # wrong fields of one problem
 MISSING = Say("missing")
-UNKNOWN = Say("there is no such field")
+UNKNOWN = Say("unknown")
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ class WrongField:
     say: Spoken
     label: Spoken | None = None
 
+    @property
     def told(self) -> Spoken:
         """Which field, and what may stand there."""
         return Joined(": ", [self.label or Both(self.path, self.path), self.say])
@@ -45,7 +46,7 @@ class WrongFields(Problem):
     """What was sent does not fit. `fields`: each of them, for a door that shows it beside them."""
 
     def __init__(self, fields: Sequence[WrongField]) -> None:
-        super().__init__(fields[0].code, Joined("; ", [w.told() for w in fields], "."))
+        super().__init__(fields[0].code, Joined("; ", [w.told for w in fields], end="."))
         self.fields = tuple(fields)
 
 
@@ -176,10 +177,13 @@ def allowed(found: inspect.Type, given: object = None) -> Spoken:
         case inspect.EnumType():
             return _one_of([member.value for member in found.cls])
         case inspect.VarTupleType(max_length=int(high)):
-            return Say("a list of at most {most} is wanted", most=Number(high))
+            return Say(
+                "a list of at most {high} is wanted",
+                high=Number(high),
+            )
         case inspect.VarTupleType():
             return Say("a list is wanted")
-    return Say("a JSON object is wanted")
+    return Say("an object is wanted")
 
 
 def _text(found: inspect.StrType, given: object) -> Spoken:
@@ -189,9 +193,17 @@ def _text(found: inspect.StrType, given: object) -> Spoken:
     if high is None:
         return Say("text is wanted")
     if not low:
-        return Say("text of at most {most} characters is wanted", most=Number(high))
-    return Say("text of {low} to {high} characters is wanted", low=Number(low), high=Number(high))
+        return Say(
+            "text of at most {high} characters is wanted",
+            high=Number(high),
+        )
+    return Say(
+        "text of {low} to {high} characters is wanted",
+        low=Number(low),
+        high=Number(high),
+    )
 
 
 def _one_of(known: Iterable[object]) -> Spoken:
-    return Say("one of these is wanted: {known}", known=", ".join(str(v) for v in known))
+    named = ", ".join(str(v) for v in known)
+    return Say("one of these is wanted: {named}", named=named)

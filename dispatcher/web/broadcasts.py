@@ -67,18 +67,31 @@ def show(ask: Ask) -> Answer:
         live |= _live(ask, broadcast)
         live["report"] = reports.report(ask.context, broadcast.id).found
     values = {
-        "b": broadcast, "names": found.names, "approval": found.approval,
-        "offered": decided.offered, "attached": found.attached, "template": decided.template,
+        "b": broadcast,
+        "names": found.names,
+        "approval": found.approval,
+        "offered": decided.offered,
+        "attached": found.attached,
+        "template": decided.template,
         "seen": seen.found if seen else None,
         "blocks": preview_lines.blocks(preview_lines.lines(seen)) if seen else (),
-        "first": first, "urgent": broadcast.priority == URGENT,
-        "STATE": STATE, "REASONS": REASONS, "HELD": broadcasts_views.HELD, "OPEN": WRITTEN,
+        "first": first,
+        "urgent": broadcast.priority == URGENT,
+        "STATE": STATE,
+        "REASONS": REASONS,
+        "HELD": broadcasts_views.HELD,
+        "OPEN": WRITTEN,
         "ALIVE": ALIVE,
-        "approves": ask.person.role is Role.LEADER, "decides": ask.person.role in DECIDERS,
-        "digest": decided.digest, "lent": decided.lent, "leaders": decided.leaders,
-        "today": broadcasts_views.today(ask.context), "phone": _has_phone(ask, broadcast),
-        "times": found.period, **live,
-    }  # fmt: skip
+        "approves": ask.person.role is Role.LEADER,
+        "decides": ask.person.role in DECIDERS,
+        "digest": decided.digest,
+        "lent": decided.lent,
+        "leaders": decided.leaders,
+        "today": broadcasts_views.today(ask.context),
+        "phone": _has_phone(ask, broadcast),
+        "times": found.period,
+        **live,
+    }
     return Shown("broadcast.html", values)
 
 
@@ -105,15 +118,23 @@ def _live(ask: Ask, broadcast: Broadcast) -> dict[str, Any]:
     per_minute = look.per_minute if broadcast.state is BroadcastState.RUNNING else 0
     lines, total, left = found.networks, found.total, found.left
     return {
-        "counted": found.counts, "total": total, "left": left, "undo": undo,
+        "counted": found.counts,
+        "total": total,
+        "left": left,
+        "undo": undo,
         "later": later,
         "share": round((total - left) * 100 / total) if total else 100,
-        "look": look, "rate": per_minute, "minutes": math.ceil(left / max(per_minute, 1)),
+        "look": look,
+        "rate": per_minute,
+        "minutes": math.ceil(left / max(per_minute, 1)),
         "networks": lines if len(lines) > 1 else [],
         "totals": {c: sum(line["counts"][c] for line in lines) for c in COLUMNS},
-        "columns": COLUMNS, "STATES": STATES, "REASONS": REASONS,
-        "taken_at": found.taken_at, **troubles.of_broadcast(found, now),
-    }  # fmt: skip
+        "columns": COLUMNS,
+        "STATES": STATES,
+        "REASONS": REASONS,
+        "taken_at": found.taken_at,
+        **troubles.of_broadcast(found, now),
+    }
 
 
 @dataclass(frozen=True)
@@ -255,9 +276,13 @@ class ScheduleForm(Struct, frozen=True, kw_only=True):
 def schedule(ask: Ask, form: ScheduleForm) -> Answer:
     """Set the time; in live the first and the large want their number typed."""
     broadcasts_sending.schedule(
-        ask.context, ask.number(), form.at or "now", despite=form.despite, again=form.again,
+        ask.context,
+        ask.number(),
+        form.at or "now",
+        despite=form.despite,
+        again=form.again,
         people=form.people,
-    )  # fmt: skip
+    )
     return Go(f"/broadcasts/{ask.number()}")
 
 
@@ -318,10 +343,18 @@ def report(ask: Ask) -> Answer:
         return Sent(text, "text/csv; charset=utf-8", f"bao-cao-{found.broadcast.id}.csv")
     return Shown(
         "report.html",
-        {"b": found.broadcast, "report": found.found, "approval": found.approval,
-         "reach": found.reach, "columns": reports.COLUMNS, "REACH": reports.REACH,
-         "is_drill": found.is_drill, "STATE": STATE, "taken_at": found.taken_at},
-    )  # fmt: skip
+        {
+            "b": found.broadcast,
+            "report": found.found,
+            "approval": found.approval,
+            "reach": found.reach,
+            "columns": reports.COLUMNS,
+            "REACH": reports.REACH,
+            "is_drill": found.is_drill,
+            "STATE": STATE,
+            "taken_at": found.taken_at,
+        },
+    )
 
 
 OF = "/broadcasts/{number}"

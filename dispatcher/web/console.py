@@ -45,11 +45,25 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 def table(guard: Guard) -> list[Page]:
     """Every page; tests walk it."""
     return pages_of(
-        signing.table(guard), single_sign_on.table(guard), phones.table(guard), home.PAGES,
-        writing.PAGES, broadcasts.PAGES, schedules.PAGES, urgent.PAGES, contacts.PAGES,
-        lists.PAGES, suppressions.PAGES, groups.PAGES, areas.PAGES, staff.PAGES, providers.PAGES,
-        calendar.PAGES, records.PAGES, setup.PAGES,
-    )  # fmt: skip
+        signing.table(guard),
+        single_sign_on.table(guard),
+        phones.table(guard),
+        home.PAGES,
+        writing.PAGES,
+        broadcasts.PAGES,
+        schedules.PAGES,
+        urgent.PAGES,
+        contacts.PAGES,
+        lists.PAGES,
+        suppressions.PAGES,
+        groups.PAGES,
+        areas.PAGES,
+        staff.PAGES,
+        providers.PAGES,
+        calendar.PAGES,
+        records.PAGES,
+        setup.PAGES,
+    )
 
 
 def hosts_of(app: App) -> set[str]:

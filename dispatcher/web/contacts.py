@@ -37,9 +37,16 @@ def listed(ask: Ask, form: SearchForm) -> Answer:
     )
     return Shown(
         "contacts.html",
-        {"found": page.found, "wards": page.wards, "groups": page.groups, "q": form.q,
-         "ward": page.ward, "group": page.group, "most": SHOWN},
-    )  # fmt: skip
+        {
+            "found": page.found,
+            "wards": page.wards,
+            "groups": page.groups,
+            "q": form.q,
+            "ward": page.ward,
+            "group": page.group,
+            "most": SHOWN,
+        },
+    )
 
 
 def person(ask: Ask) -> Answer:
@@ -50,12 +57,23 @@ def person(ask: Ask) -> Answer:
     stopped = page.stopped
     return Shown(
         "person.html",
-        {"c": page.contact, "story": page.story, "beside": page.beside,
-         "blocked": stopped["suppressed"], "shares": stopped["shares"],
-         "others": stopped["shares_with_others"], "joined": page.joined, "sets": page.groups,
-         "wards": page.wards, "SCOPES": told.SCOPES, "why_stopped": told.why_stopped,
-         "short": told.short, "STATES": told.STATES, "REASONS": told.REASONS},
-    )  # fmt: skip
+        {
+            "c": page.contact,
+            "story": page.story,
+            "beside": page.beside,
+            "blocked": stopped["suppressed"],
+            "shares": stopped["shares"],
+            "others": stopped["shares_with_others"],
+            "joined": page.joined,
+            "sets": page.groups,
+            "wards": page.wards,
+            "SCOPES": told.SCOPES,
+            "why_stopped": told.why_stopped,
+            "short": told.short,
+            "STATES": told.STATES,
+            "REASONS": told.REASONS,
+        },
+    )
 
 
 def find(ask: Ask) -> Answer:

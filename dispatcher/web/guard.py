@@ -212,9 +212,14 @@ class Guard:
             for name, (value, seconds) in found.cookies.items():
                 if value:
                     response.set_cookie(
-                        name, value, max_age=seconds, path="/", secure=True,
-                        httponly=name != LANGUAGE, samesite="lax",
-                    )  # fmt: skip
+                        name,
+                        value,
+                        max_age=seconds,
+                        path="/",
+                        secure=True,
+                        httponly=name != LANGUAGE,
+                        samesite="lax",
+                    )
                 else:
                     response.delete_cookie(name, path="/", secure=True, httponly=True)
         elif isinstance(found, Sent):

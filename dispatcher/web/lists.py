@@ -93,13 +93,21 @@ def _looked(ask: Ask, key: str, name: str, how: ReadListForm) -> Answer:
     read = imports.read(ask.context, given)
     shown = {(f.sheet, f.row, f.column) for f in _shown(read.listing)}
     values: dict[str, Any] = {
-        "listing": read.listing, "plan": imports.foresee(ask.context, read), "key": key,
-        "name": name, "ward": given.ward or "", "mapped": given.columns,
-        "basis": read.basis.as_json(), "labels": LABELS, "wards": read.wards,
-        "live": ask.app.site.mode is Mode.LIVE, "most": MOST_SHOWN, "cells": given.cells,
+        "listing": read.listing,
+        "plan": imports.foresee(ask.context, read),
+        "key": key,
+        "name": name,
+        "ward": given.ward or "",
+        "mapped": given.columns,
+        "basis": read.basis.as_json(),
+        "labels": LABELS,
+        "wards": read.wards,
+        "live": ask.app.site.mode is Mode.LIVE,
+        "most": MOST_SHOWN,
+        "cells": given.cells,
         "settled": {c: text for c, text in given.cells.items() if c not in shown},
         "FIELDS": FIELDS,
-    }  # fmt: skip
+    }
     return Shown("imported.html", values)
 
 

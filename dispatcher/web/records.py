@@ -10,14 +10,23 @@ from dispatcher.domain import acts
 from dispatcher.domain.model import HANOI, MessageState, Role
 from dispatcher.domain.problems import Problem, refused
 from dispatcher.domain.words import STATES, sentence
-from dispatcher.i18n import Say
+from dispatcher.i18n import Number, Say
 from dispatcher.usecases import log as use
 from dispatcher.web.ask import Answer, Ask, Sent, Shown
 from dispatcher.web.forms import FormReader
 from dispatcher.web.guard import Page, reads
 
-NARROWED = ("broadcast", "ward", "state", "channel", "gateway", "carrier", "fault", "since",
-            "until")  # fmt: skip
+NARROWED = (
+    "broadcast",
+    "ward",
+    "state",
+    "channel",
+    "gateway",
+    "carrier",
+    "fault",
+    "since",
+    "until",
+)
 PAGE, MOST_EXPORTED = 100, 200_000
 
 
@@ -92,10 +101,10 @@ def _too_many() -> Problem:
     return refused(
         "too-many-rows",
         Say(
-            "More than {most_exported:,} rows for one download: filter by "
+            "More than {most_exported} rows for one download: filter by "
             "broadcast or day, or run dispatcher log messages --output csv on the "
             "server.",
-            most_exported=MOST_EXPORTED,
+            most_exported=Number(MOST_EXPORTED),
         ),
     )
 

@@ -34,16 +34,24 @@ def _settings(ask: Ask, typed: Mapping[changing.Where, str], **more: Any) -> Sho
     host = site.listen.rpartition(":")[0]
     names = {
         part.section: sorted({p[1] for p in given if p[0] == part.section and len(p) > 2} - {"*"})
-        for part in changing.PARTS
+        for part in changing.parts()
     }
     return Shown(
         "settings.html",
-        {"here": host in ("127.0.0.1", "localhost", "::1"), "live": site.mode is Mode.LIVE,
-         "whole": ask.person.wards is None, "parts": changing.PARTS, "names": names,
-         "given": {"/".join(path): text for path, text in given.items()},
-         "digest": now.digest, "newer": now.newer, "backups": now.backups,
-         "key_file": site.key_file, **more},
-    )  # fmt: skip
+        {
+            "here": host in ("127.0.0.1", "localhost", "::1"),
+            "live": site.mode is Mode.LIVE,
+            "whole": ask.person.wards is None,
+            "parts": changing.parts(),
+            "names": names,
+            "given": {"/".join(path): text for path, text in given.items()},
+            "digest": now.digest,
+            "newer": now.newer,
+            "backups": now.backups,
+            "key_file": site.key_file,
+            **more,
+        },
+    )
 
 
 class SettingsForm(Struct, frozen=True, kw_only=True):
@@ -78,7 +86,7 @@ def change_settings(ask: Ask, form: SettingsForm) -> Answer:
 def _given(form: SettingsForm) -> tuple[dict[changing.Where, str], list[changing.Where]]:
     """Settings of the form by path, and the tables that go."""
     given: dict[changing.Where, str] = {}
-    for part in changing.PARTS:
+    for part in changing.parts():
         for name, typed in form.given.items():
             path = tuple(name.split("/"))
             known = path[-1] in {f.key for f in part.fields}
@@ -95,7 +103,7 @@ def _given(form: SettingsForm) -> tuple[dict[changing.Where, str], list[changing
                     Say("{title}: the new one needs a name that is not taken.", title=part.title),
                 )
             given |= {(part.section, key, path[2]): text for path, text in new.items()}
-    many = {part.section for part in changing.PARTS if part.many}
+    many = {part.section for part in changing.parts() if part.many}
     dropped: list[changing.Where] = [
         tuple(name.split("/")) for name in form.drop if name.split("/")[0] in many
     ]

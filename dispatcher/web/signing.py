@@ -79,9 +79,13 @@ def table(guard: Guard) -> list[Page]:
                 Say("Too many tries. Wait ten minutes."),
             )
         found = signing_in_console.sign_in(
-            ask.app, form.name, form.password, form.code,
-            Browser(ask.label, ask.cookies.get(DEVICE, "")), remember=form.remember,
-        )  # fmt: skip
+            ask.app,
+            form.name,
+            form.password,
+            form.code,
+            Browser(ask.label, ask.cookies.get(DEVICE, "")),
+            remember=form.remember,
+        )
         if found is None:
             return Shown("sign-in.html", {"name": form.name, "second": True}, 401)
         cookies: dict[str, tuple[str, int | None]] = {
@@ -100,9 +104,13 @@ def table(guard: Guard) -> list[Page]:
         if not guard.rates.allows(ask.peer):
             raise refused("too-often", Say("Too many tries."))
         made = signing_in_console.make_first(
-            ask.app, (form.code, guard.first_code), form.name, form.full_name, form.password,
+            ask.app,
+            (form.code, guard.first_code),
+            form.name,
+            form.full_name,
+            form.password,
             ask.label,
-        )  # fmt: skip
+        )
         guard.first_code = ""
         return Go("/me", {SESSION: (made.word, None), BEFORE: ("", None)})
 

@@ -51,8 +51,10 @@ def moved_away(ask: Ask) -> Answer:
 def blocked(ask: Ask) -> Answer:
     found = suppressions.listed(ask.context, SHOWN)
     ask.noted("read", "log", "suppressions")
-    return Shown("suppressions.html", {"found": found, "most": SHOWN, "SCOPES": words.SCOPES,
-                                       "why_stopped": words.why_stopped})  # fmt: skip
+    return Shown(
+        "suppressions.html",
+        {"found": found, "most": SHOWN, "SCOPES": words.SCOPES, "why_stopped": words.why_stopped},
+    )
 
 
 class SuppressNumberForm(SuppressForm, frozen=True, kw_only=True):
@@ -79,9 +81,17 @@ def written_back(ask: Ask) -> Answer:
     """Replies: first those that need a look."""
     found = replies.listed(ask.context, SHOWN)
     ask.noted("read", "log", "replies")
-    return Shown("replies.html", {"waiting": found.waiting, "found": found.others, "most": SHOWN,
-                                  "WISHES": words.WISHES, "LOOKS": words.LOOKS,
-                                  "CONFIRMATIONS": words.CONFIRMATIONS})  # fmt: skip
+    return Shown(
+        "replies.html",
+        {
+            "waiting": found.waiting,
+            "found": found.others,
+            "most": SHOWN,
+            "WISHES": words.WISHES,
+            "LOOKS": words.LOOKS,
+            "CONFIRMATIONS": words.CONFIRMATIONS,
+        },
+    )
 
 
 class ReplyForm(Struct, frozen=True):

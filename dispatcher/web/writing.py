@@ -29,11 +29,17 @@ def write(ask: Ask) -> Answer:
     form = broadcasts_writing.form(ask.context, **_place(ask))
     return Shown(
         "write.html",
-        {"template": form.template, "broadcast": form.broadcast, "given": form.given,
-         "address": form.address, "kept_at": form.kept_at, "tree": form.tree,
-         "groups": form.groups,
-         "routes": [(name, way.to(ask.language)) for name, way in form.ways]},
-    )  # fmt: skip
+        {
+            "template": form.template,
+            "broadcast": form.broadcast,
+            "given": form.given,
+            "address": form.address,
+            "kept_at": form.kept_at,
+            "tree": form.tree,
+            "groups": form.groups,
+            "routes": [(name, way.to(ask.language)) for name, way in form.ways],
+        },
+    )
 
 
 def _place(ask: Ask) -> dict[str, Any]:
@@ -73,8 +79,12 @@ class WriteForm(PeopleForm, frozen=True, kw_only=True):
     def paper(self) -> dict[str, str]:
         """Facts of the document by name; an empty one is not known."""
         day = self.paper_day.isoformat() if self.paper_day else ""
-        return {"day": day, "about": self.paper_about, "agency": self.paper_agency,
-                "signer": self.paper_signer}  # fmt: skip
+        return {
+            "day": day,
+            "about": self.paper_about,
+            "agency": self.paper_agency,
+            "signer": self.paper_signer,
+        }
 
 
 class AlongForm(PeopleForm, frozen=True, kw_only=True):
@@ -87,12 +97,19 @@ class AlongForm(PeopleForm, frozen=True, kw_only=True):
 def create(ask: Ask, form: WriteForm) -> Answer:
     """A draft from the form."""
     new = NewBroadcast(
-        ask.path["template"], form.audience(), form.route or None, form.filled,
-        title=form.title, document=form.document,
+        ask.path["template"],
+        form.audience(),
+        form.route or None,
+        form.filled,
+        title=form.title,
+        document=form.document,
         paper={name: value for name, value in form.paper().items() if value},
-        expires_after=form.expires_after, window=form.window, accented=form.accented,
-        rather_twice=form.rather_twice, urgent=form.urgent,
-    )  # fmt: skip
+        expires_after=form.expires_after,
+        window=form.window,
+        accented=form.accented,
+        rather_twice=form.rather_twice,
+        urgent=form.urgent,
+    )
     made = broadcasts.create(ask.context, new, form=ask.where)
     return Go(f"/broadcasts/{made.id}")
 
@@ -100,9 +117,14 @@ def create(ask: Ask, form: WriteForm) -> Answer:
 def save(ask: Ask, form: WriteForm) -> Answer:
     """The form again: what was approved of it is void, where it says something else."""
     wanted = Changes(
-        form.filled, form.title, form.document, form.paper(), form.audience(), form.window,
+        form.filled,
+        form.title,
+        form.document,
+        form.paper(),
+        form.audience(),
+        form.window,
         form.expires_after,
-    )  # fmt: skip
+    )
     broadcasts.edit(ask.context, ask.number(), wanted, form=ask.where)
     return Go(f"/broadcasts/{ask.number()}")
 
@@ -118,9 +140,13 @@ def along(ask: Ask, form: AlongForm) -> Answer:
     found = broadcasts_writing.read_along(ask.context, typed, fields, **_place(ask))
     return Shown(
         "along.html",
-        {"written": found.written, "people": found.people, "kept_at": found.kept_at,
-         "times": found.period},
-    )  # fmt: skip
+        {
+            "written": found.written,
+            "people": found.people,
+            "kept_at": found.kept_at,
+            "times": found.period,
+        },
+    )
 
 
 def forget(ask: Ask) -> Answer:
