@@ -25,6 +25,11 @@ class Machine:
         """What the clock of the machine says, in UTC."""
         return datetime.now(UTC)
 
+    def of_server(self, ask: Callable[[], int]) -> int:
+        """What the clock of a database server says, which all hosts share: microseconds since 1970.
+        `ask` asks it."""
+        return ask()
+
     def awake(self) -> float:
         """Seconds that go on while the machine is suspended, where it can tell."""
         if hasattr(time, "CLOCK_BOOTTIME"):

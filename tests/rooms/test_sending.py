@@ -526,7 +526,7 @@ def test_a_worker_that_waits_for_an_answer_sleeps_although_a_hold_is_over(lite, 
         assert engine._nap() == pytest.approx(0.1), "until it may go on"
         clock.advance(seconds=1)
         assert engine._nap() == 0.001, "it has become over since the last commit"
-        engine._transact([], 2.0, ())
+        engine._transact([], ())
         assert engine._nap() > 0.1, "it was over at the last commit: only an answer makes room"
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from dispatcher.db.database import Tx, at
 from dispatcher.db.schema import micros, moment
+from dispatcher.domain.machine import here
 
 
 def ensure(tx: Tx, names: Sequence[str]) -> None:
@@ -96,11 +97,7 @@ def take_turns(
     worker on every host, by the clock of the database.
     """
     gap = 1_000_000 / (per_second * MARGIN)
-    clock = (
-        micros(now)
-        if tx.is_sqlite
-        else int(tx.value("SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS bigint)"))
-    )
+    clock = micros(now) if tx.is_sqlite else here().of_server(lambda: _now_there(tx))
     row = tx.value(
         "SELECT next_free_at FROM gateways WHERE name = :n"
         + ("" if tx.is_sqlite else " FOR UPDATE"),
@@ -123,6 +120,10 @@ def take_turns(
             "UPDATE gateways SET next_free_at = :f WHERE name = :n", {"f": int(free_at), "n": name}
         )
     return turns, now + timedelta(microseconds=max(0.0, free_at - clock - _SOON))
+
+
+def _now_there(tx: Tx) -> int:
+    return int(tx.value("SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS bigint)"))
 
 
 # --- calls open at once, shared among workers ---------------------------------------------------

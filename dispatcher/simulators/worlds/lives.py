@@ -109,12 +109,13 @@ def live(
     plan: SitePlan | None = None,
     script: Sequence[Event] | None = None,
     database: str = "",
-    like_a_server: bool = False,
+    to_compare: bool = False,
     before_verdict: Callable[[World], None] | None = None,
 ) -> Life:
     """Live one seed; `plan` and `script` instead of the seed's own (for shrinking).
 
-    `like_a_server`: send loops commit as they do on PostgreSQL, so that the two can be compared.
+    `to_compare`: with the same seed on the other database. Send loops commit in a thread, as on
+    PostgreSQL, and rows get the ids they would have in a file.
     `before_verdict` may change what has become of the world: so a check shows that it bites.
     """
     own_plan, own_script = plan_of(seed)
@@ -123,7 +124,7 @@ def live(
     before = random.getstate()
     random.seed(seed)  # libraries that draw for themselves
     world = World(seed, root)
-    world.like_a_server = like_a_server
+    world.to_compare = to_compare
     os.environ["DISPATCHER_STATE"] = str(root / "state")  # nothing is there of an earlier life
     try:
         if database:

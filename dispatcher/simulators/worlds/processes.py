@@ -11,6 +11,7 @@ from concurrent.futures import Executor, Future
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from dispatcher.domain.clock import micros
 from dispatcher.domain.machine import Machine
 from dispatcher.simulators.worlds.loop import Loop
 
@@ -59,6 +60,9 @@ class SimulatedMachine(Machine):
     def now(self) -> datetime:
         return self._world.moment() + timedelta(seconds=self._world.off + self.off)
 
+    def of_server(self, ask: Callable[[], int]) -> int:
+        return micros(self._world.moment() + timedelta(seconds=self._world.off))
+
     def awake(self) -> float:
         return self._world.seconds
 
@@ -77,7 +81,7 @@ class SimulatedMachine(Machine):
         self.held.append(let_go)
 
     def writes_in_thread(self, is_file: bool) -> bool:
-        return self._world.like_a_server or not is_file
+        return self._world.to_compare or not is_file
 
     def waits(self, seconds: float) -> float:
         return 0.0

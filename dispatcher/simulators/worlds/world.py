@@ -22,6 +22,7 @@ from dispatcher.domain.clock import Watch
 from dispatcher.domain.machine import standing_on
 from dispatcher.domain.problems import Problem
 from dispatcher.gateways.contract import Call
+from dispatcher.simulators.worlds import numbering
 from dispatcher.simulators.worlds.disks import Disk
 from dispatcher.simulators.worlds.facts import Facts
 from dispatcher.simulators.worlds.network import Transport
@@ -48,7 +49,7 @@ class World:
         self.draw = random.Random(seed)
         self.seconds = 0.0
         self.off = 0.0  # seconds the clock of the site's machine is ahead of the world
-        self.like_a_server = False  # send loops commit in a thread, as they do with a server
+        self.to_compare = False  # with the same seed on the other database: see lives.live
         self.places: list[str] = []  # databases that were made for this world, by URL
         self.disk = Disk(random.Random(f"{seed} disk"))
         self.trace: list[tuple[float, str]] = []
@@ -158,6 +159,8 @@ class World:
             self._disk_is_there()
         app = open_app(parse(self.root), Watch(process.machine.now, process.machine.awake))
         process.machine.holds(app.store.close)
+        if self.to_compare and not app.store.is_sqlite:
+            numbering.as_in_a_file(app.store._engine)
         if not looks_on:
             runs_on = not process.name.startswith("person")  # who must know what became of it
             self.disk.watch(app.store._engine, loses=runs_on)

@@ -161,10 +161,9 @@ class Engine:
 
         `lanes`: those that may start calls; None: all.
         """
-        now = asyncio.get_running_loop().time()
         if not self.writes_in_thread:
-            return self._commit(back, now, lanes)
-        return await self._in_thread(self._commit, back, now, lanes)
+            return self._commit(back, lanes)
+        return await self._in_thread(self._commit, back, lanes)
 
     async def _in_thread(self, act: Callable[..., T], *arguments: Any) -> T:
         loop = asyncio.get_running_loop()
@@ -302,9 +301,7 @@ class Engine:
 
     # --- the group commit -------------------------------------------------------------------
 
-    def _commit(
-        self, back: list[Asked], monotonic: float, lanes: Sequence[Lane] | None
-    ) -> list[Asked]:
+    def _commit(self, back: list[Asked], lanes: Sequence[Lane] | None) -> list[Asked]:
         """Settle what is back, claim, and write the intents of what goes out next.
 
         Where that fails, what it taught about the gateways is forgotten: it is learned once more.
@@ -313,7 +310,7 @@ class Engine:
         for call in back:  # their room is free as soon as this transaction settles them
             call.lane.flying -= 1
         try:
-            started = self._transact(back, monotonic, lanes)
+            started = self._transact(back, lanes)
         except BaseException:
             for call in back:
                 call.lane.flying += 1
@@ -324,10 +321,9 @@ class Engine:
         self._stumbled, self.turned = False, self.awake()
         return started
 
-    def _transact(
-        self, back: list[Asked], monotonic: float, lanes: Sequence[Lane] | None
-    ) -> list[Asked]:
+    def _transact(self, back: list[Asked], lanes: Sequence[Lane] | None) -> list[Asked]:
         now = self._read_at = self.clock()
+        monotonic = here().running()  # the same moment
         with self.store.begin(SYSTEM, now, patience=PATIENCE) as tx:
             by_ids(tx)
             if monotonic - self._looked_at > POLL:
