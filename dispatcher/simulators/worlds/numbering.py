@@ -1,4 +1,4 @@
-"""Ids of rows as a SQLite file gives them, on PostgreSQL: so that the worlds of both can be compared.
+"""Ids of rows as a SQLite file gives them, on PostgreSQL: so that worlds of both can be compared.
 
 A sequence of PostgreSQL moves on in a transaction that is rolled back (every preview is), and over
 rows that were there already; a file takes the highest id there is, and one more. From the id of a
