@@ -18,6 +18,8 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.dialects.postgresql import psycopg
+from sqlalchemy.dialects.sqlite import pysqlite
 from sqlalchemy.exc import DBAPIError
 
 from dispatcher.db import trail
@@ -72,7 +74,7 @@ class Tx:
         statement each time costs more than running it.
         """
         if isinstance(sql, str):
-            words, names = _placed(sql, self.connection.dialect)
+            words, names = _placed(sql, self.is_sqlite)
             return self.connection.exec_driver_sql(words, _bound(names, parameters))
         result = self.connection.execute(sql, parameters)
         assert isinstance(result, sa.CursorResult)
@@ -114,7 +116,7 @@ class Tx:
                 row = result.mappings().first() if named else result.first()
                 return [] if row is None else [row]
             return list(result.mappings()) if named else plain(result)
-        words, names = _placed(sql, self.connection.dialect)
+        words, names = _placed(sql, self.is_sqlite)
         check(self.connection.info, words)
         bound = _bound(names, parameters) or ()
         columns, found = ask_driver(self.connection, words, bound, first=first)
@@ -188,9 +190,10 @@ def plain(result: sa.CursorResult[Any]) -> Sequence[Any]:
 
 
 @lru_cache(maxsize=4000)
-def _placed(sql: str, dialect: sa.Dialect) -> tuple[str, tuple[str, ...] | None]:
-    """`sql` in the driver's own placeholders, and their names where they go by position."""
-    compiled = sa.text(sql).compile(dialect=dialect)
+def _placed(sql: str, is_sqlite: bool) -> tuple[str, tuple[str, ...] | None]:
+    """`sql` in the driver's own placeholders, and their names where they go by position: once,
+    however often a database is opened."""
+    compiled = sa.text(sql).compile(dialect=pysqlite.dialect() if is_sqlite else psycopg.dialect())
     order = compiled.positiontup
     return str(compiled), tuple(order) if order is not None else None
 
