@@ -245,6 +245,7 @@ class Store:
     def __init__(self, engine: sa.Engine, sealer: Sealer) -> None:
         self._engine, self._sealer = engine, sealer
         self._turn = Lock()
+        self._kept: list[sa.Connection] = []  # to a file, in nobody's hands
         self.dry = False  # a dry run: every writing transaction is thrown away at its end
         event.listen(engine, "before_cursor_execute", _watch)
 
@@ -317,10 +318,11 @@ class Store:
         self, actor: Actor, now: datetime | None, *, writes: bool, patience: float = BUSY_SECONDS
     ) -> Iterator[Tx]:
         try:
-            with self._engine.connect() as connection:
+            with self._connected() as connection:
                 if self.is_sqlite:
                     _wait_at_most(connection, patience)
-                connection = connection.execution_options(writes=writes)
+                if connection.get_execution_options().get("writes") is not writes:
+                    connection = connection.execution_options(writes=writes)
                 connection.info.update(touched=set(), scoped=not actor.is_system, writes=writes)
                 with connection.begin():
                     yield Tx(connection, actor, now, self._sealer)
@@ -331,7 +333,28 @@ class Store:
                 raise
             raise odd_words() from error  # half a character, on its way to the database
 
+    @contextmanager
+    def _connected(self) -> Iterator[sa.Connection]:
+        """A connection for one transaction. One to a file is kept for the next: to take it from the
+        pool and give it back takes longer than most questions."""
+        if not self.is_sqlite:
+            with self._engine.connect() as connection:
+                yield connection
+            return
+        try:
+            connection = self._kept.pop()
+        except IndexError:
+            connection = self._engine.connect()
+        try:
+            yield connection
+        except BaseException:
+            connection.close()
+            raise
+        self._kept.append(connection)
+
     def close(self) -> None:
+        while self._kept:
+            self._kept.pop().close()
         self._engine.dispose()
 
 
