@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
 from threading import Lock
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -23,7 +23,7 @@ from sqlalchemy.dialects.sqlite import pysqlite
 from sqlalchemy.exc import DBAPIError
 
 from dispatcher.db import trail
-from dispatcher.db.engines import BUSY_SECONDS, ask_driver, engine_for
+from dispatcher.db.engines import BUSY_SECONDS, ask_driver, engine_for, let_driver
 from dispatcher.db.schema import NOTED, SCOPED, micros
 from dispatcher.db.seal import Sealer
 from dispatcher.db.troubles import is_passing, locked, told
@@ -38,6 +38,24 @@ RUNG = frozenset({"broadcasts", "receipts"})  # tables whose changes wake the wo
 HEAD = "0016"  # the newest migration; a test compares it with alembic's
 Row = Mapping[str, Any]
 Rows = Sequence[Row]
+
+
+class Ran(NamedTuple):
+    """What one statement has done in a file, in the words of SQLAlchemy's result."""
+
+    columns: Sequence[str]
+    rows: Sequence[Any]
+    rowcount: int
+
+    @property
+    def returns_rows(self) -> bool:
+        return bool(self.columns)
+
+    def mappings(self) -> list[Row]:
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+
+    def fetchall(self) -> Sequence[Any]:
+        return self.rows
 
 
 class Tx:
@@ -67,7 +85,7 @@ class Tx:
         self,
         sql: str | sa.Executable,
         parameters: Mapping[str, Any] | Rows | None = None,
-    ) -> sa.CursorResult[Any]:
+    ) -> sa.CursorResult[Any] | Ran:
         """Execute one statement; `parameters` as a list runs it once per row.
 
         Text goes to the driver as it is, translated to its placeholders once: compiling a
@@ -75,7 +93,12 @@ class Tx:
         """
         if isinstance(sql, str):
             words, names = _placed(sql, self.is_sqlite)
-            return self.connection.exec_driver_sql(words, _bound(names, parameters))
+            bound = _bound(names, parameters)
+            if not self.is_sqlite or isinstance(bound, list):
+                return self.connection.exec_driver_sql(words, bound)
+            for look in self.connection.dispatch.before_cursor_execute:  # as SQLAlchemy would
+                look(self.connection, None, words, bound, None, False)
+            return Ran(*let_driver(self.connection, words, bound or ()))
         result = self.connection.execute(sql, parameters)
         assert isinstance(result, sa.CursorResult)
         return result
@@ -111,7 +134,8 @@ class Tx:
     ) -> Sequence[Any]:
         """What a statement returns; `first`: at most its first row."""
         if not self.is_sqlite:
-            result = self.run(sql, parameters)
+            words, names = _placed(sql, False)
+            result = self.connection.exec_driver_sql(words, _bound(names, parameters))
             if first:
                 row = result.mappings().first() if named else result.first()
                 return [] if row is None else [row]
@@ -124,7 +148,7 @@ class Tx:
 
     def insert(self, table: sa.Table, **values: Any) -> int:
         """One new row; its id."""
-        key = self.run(table.insert().values(values)).inserted_primary_key
+        key = self.connection.execute(table.insert().values(values)).inserted_primary_key
         return int(key[0]) if key and isinstance(key[0], int) else 0
 
     def visible(self, name: str) -> str:
@@ -181,8 +205,10 @@ class Tx:
             trail.write(self, self._notes)
 
 
-def plain(result: sa.CursorResult[Any]) -> Sequence[Any]:
+def plain(result: sa.CursorResult[Any] | Ran) -> Sequence[Any]:
     """The driver's own tuples, not wrapped one by one."""
+    if isinstance(result, Ran):
+        return result.rows
     assert result.cursor is not None
     found: Sequence[Any] = result.cursor.fetchall()
     result.close()
@@ -193,7 +219,8 @@ def plain(result: sa.CursorResult[Any]) -> Sequence[Any]:
 def _placed(sql: str, is_sqlite: bool) -> tuple[str, tuple[str, ...] | None]:
     """`sql` in the driver's own placeholders, and their names where they go by position: once,
     however often a database is opened."""
-    compiled = sa.text(sql).compile(dialect=pysqlite.dialect() if is_sqlite else psycopg.dialect())
+    made: Any = pysqlite.dialect if is_sqlite else psycopg.dialect
+    compiled = sa.text(sql).compile(dialect=made())
     order = compiled.positiontup
     return str(compiled), tuple(order) if order is not None else None
 

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 
-from dispatcher.db.database import Row, Tx, plain
+from dispatcher.db.database import Ran, Row, Tx, plain
 
 
 def json_rows(columns: Mapping[str, str], often_alike: Collection[str] = ()) -> str:
@@ -94,7 +94,7 @@ def tuples(tx: Tx, sql: str, rows: Sequence[Sequence[Any]], **parameters: Any) -
 
 def _run_on_rows(
     tx: Tx, sql: str, rows: Sequence[Sequence[Any]], parameters: Mapping[str, Any]
-) -> sa.CursorResult[Any]:
+) -> sa.CursorResult[Any] | Ran:
     columns = list(zip(*rows, strict=True))
     often = _often_alike(sql)
     once = frozenset(i for i in often if columns[i].count(columns[i][0]) == len(rows))
