@@ -16,6 +16,7 @@ from dispatcher.domain.machine import here
 from dispatcher.domain.problems import settings
 
 BUSY_SECONDS = 10
+STATEMENTS = 1000  # kept ready by each connection to a file: a worker asks more than the usual 128
 
 
 def sqlite_module() -> ModuleType:
@@ -77,7 +78,7 @@ def engine_for(url: str) -> sa.Engine:
         url,
         module=sqlite_module(),
         hide_parameters=True,
-        connect_args={"timeout": here().waits(BUSY_SECONDS)},
+        connect_args={"timeout": here().waits(BUSY_SECONDS), "cached_statements": STATEMENTS},
     )
 
     @event.listens_for(engine, "connect")

@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -281,7 +282,9 @@ def rare_of(step: Step) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value or value == 0}
 
 
+@lru_cache(maxsize=500)
 def read_route(text: str) -> tuple[Step, ...]:
+    """Steps from how they are kept; once for the same words: every look of a worker reads them."""
     return tuple(_read_step(*step) for step in json.loads(text))
 
 
