@@ -14,18 +14,18 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
 from threading import Lock
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.dialects.postgresql import psycopg
-from sqlalchemy.dialects.sqlite import pysqlite
 from sqlalchemy.exc import DBAPIError
 
 from dispatcher.db import trail
 from dispatcher.db.engines import BUSY_SECONDS, ask_driver, engine_for, let_driver
 from dispatcher.db.schema import NOTED, SCOPED, micros
 from dispatcher.db.seal import Sealer
+from dispatcher.db.statements import Ran, Rows, in_place, placed, plain
+from dispatcher.db.statements import Row as Row
 from dispatcher.db.troubles import is_passing, locked, told
 from dispatcher.domain.failpoints import failpoint
 from dispatcher.domain.machine import here
@@ -36,26 +36,6 @@ from dispatcher.domain.storable import odd_words
 BELL = "dispatcher"  # PostgreSQL's channel: see `bell`
 RUNG = frozenset({"broadcasts", "receipts"})  # tables whose changes wake the workers
 HEAD = "0016"  # the newest migration; a test compares it with alembic's
-Row = Mapping[str, Any]
-Rows = Sequence[Row]
-
-
-class Ran(NamedTuple):
-    """What one statement has done in a file, in the words of SQLAlchemy's result."""
-
-    columns: Sequence[str]
-    rows: Sequence[Any]
-    rowcount: int
-
-    @property
-    def returns_rows(self) -> bool:
-        return bool(self.columns)
-
-    def mappings(self) -> list[Row]:
-        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
-
-    def fetchall(self) -> Sequence[Any]:
-        return self.rows
 
 
 class Tx:
@@ -92,8 +72,8 @@ class Tx:
         statement each time costs more than running it.
         """
         if isinstance(sql, str):
-            words, names = _placed(sql, self.is_sqlite)
-            bound = _bound(names, parameters)
+            words, names = placed(sql, self.is_sqlite)
+            bound = in_place(names, parameters)
             if not self.is_sqlite or isinstance(bound, list):
                 return self.connection.exec_driver_sql(words, bound)
             for look in self.connection.dispatch.before_cursor_execute:  # as SQLAlchemy would
@@ -134,15 +114,15 @@ class Tx:
     ) -> Sequence[Any]:
         """What a statement returns; `first`: at most its first row."""
         if not self.is_sqlite:
-            words, names = _placed(sql, False)
-            result = self.connection.exec_driver_sql(words, _bound(names, parameters))
+            words, names = placed(sql, False)
+            result = self.connection.exec_driver_sql(words, in_place(names, parameters))
             if first:
                 row = result.mappings().first() if named else result.first()
                 return [] if row is None else [row]
             return list(result.mappings()) if named else plain(result)
-        words, names = _placed(sql, self.is_sqlite)
+        words, names = placed(sql, self.is_sqlite)
         check(self.connection.info, words)
-        bound = _bound(names, parameters) or ()
+        bound = in_place(names, parameters) or ()
         columns, found = ask_driver(self.connection, words, bound, first=first)
         return [dict(zip(columns, row, strict=True)) for row in found] if named else found
 
@@ -203,37 +183,6 @@ class Tx:
             raise Bug(f"{', '.join(sorted(silent))} changed without a note for the trail")
         if self._notes:
             trail.write(self, self._notes)
-
-
-def plain(result: sa.CursorResult[Any] | Ran) -> Sequence[Any]:
-    """The driver's own tuples, not wrapped one by one."""
-    if isinstance(result, Ran):
-        return result.rows
-    assert result.cursor is not None
-    found: Sequence[Any] = result.cursor.fetchall()
-    result.close()
-    return found
-
-
-@lru_cache(maxsize=4000)
-def _placed(sql: str, is_sqlite: bool) -> tuple[str, tuple[str, ...] | None]:
-    """`sql` in the driver's own placeholders, and their names where they go by position: once,
-    however often a database is opened."""
-    made: Any = pysqlite.dialect if is_sqlite else psycopg.dialect
-    compiled = sa.text(sql).compile(dialect=made())
-    order = compiled.positiontup
-    return str(compiled), tuple(order) if order is not None else None
-
-
-def _bound(names: tuple[str, ...] | None, given: Mapping[str, Any] | Rows | None) -> Any:
-    """Parameters as the driver takes them: by position for SQLite, by name for PostgreSQL."""
-    if not given:
-        return None
-    if names is None:
-        return given
-    if isinstance(given, Mapping):
-        return tuple(given[name] for name in names)
-    return [tuple(row[name] for name in names) for row in given]
 
 
 _CHANGES = re.compile(

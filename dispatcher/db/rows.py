@@ -13,7 +13,8 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 
-from dispatcher.db.database import Ran, Row, Tx, plain
+from dispatcher.db.database import Tx
+from dispatcher.db.statements import Ran, Row, plain
 
 
 def json_rows(columns: Mapping[str, str], often_alike: Collection[str] = ()) -> str:
