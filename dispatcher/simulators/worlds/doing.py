@@ -192,8 +192,8 @@ def one_of(
 
 
 def of_ids(world: World, app: App, ids: Collection[int]) -> list[Told]:
-    """What people told of, by the numbers of broadcasts; firings of schedules by their code. Not the
-    tests of a text: they have its code, and are over or stopped by themselves."""
+    """What people told of, by the numbers of broadcasts; firings of schedules by their code. Not
+    the tests of a text: they have its code, and are over or stopped by themselves."""
     found = []
     for broadcast_id in ids:
         told = world.facts.told.get(str(get(app, broadcast_id).fields.get("code")))
