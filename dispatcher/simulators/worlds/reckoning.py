@@ -285,9 +285,10 @@ def receipts_converge(world: World) -> str | None:
         if bits & YES and m.state not in (M.DELIVERED, M.READ):
             return f"message {m.id} is {m.state}, the vendor said it was delivered"
     for m in books.messages.values():
-        pulled = any(_is_asked(world, a.gateway) for a in books.attempts_of(m.id))
+        # pulled, or of a number nobody can compare any more: it was erased
+        untold = any(_is_asked(world, a.gateway) or not a.to for a in books.attempts_of(m.id))
         if m.state in (M.DELIVERED, M.READ) and not (
-            m.id in arrived or pulled or restored >= 0
+            m.id in arrived or untold or restored >= 0
         ):  # fmt: skip
             return f"message {m.id} is {m.state}, no report says so"
         mine = [a for a in books.attempts_of(m.id) if a.state == "accepted"]
