@@ -12,13 +12,14 @@ from dispatcher.broadcasts import one_text
 from dispatcher.broadcasts.authority import delegated, not_by_own_hands
 from dispatcher.broadcasts.drafting import digest
 from dispatcher.broadcasts.previewing import Preview, in_time
-from dispatcher.db.broadcasts import approvals, broadcasts
+from dispatcher.db.broadcasts import approvals, broadcasts, editing
 from dispatcher.db.broadcasts.approvals import Paper
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.database import Tx
 from dispatcher.domain.model import HANOI, Actor, BroadcastState, Role
 from dispatcher.domain.problems import refused
 from dispatcher.domain.rights import WRITERS, need, need_wards
+from dispatcher.i18n import Say
 
 
 def approve(tx: Tx, broadcast: Broadcast, principal: int | None = None) -> None:
@@ -45,7 +46,7 @@ def approve_again(tx: Tx, broadcast: Broadcast) -> None:
 def _right(tx: Tx, broadcast: Broadcast, principal: int | None) -> tuple[str, int | None]:
     """(how the actor may approve this, under which delegation); refused where they may not."""
     assert_named(tx.actor)
-    need_wards(tx.actor, broadcast.senders, "phê duyệt", "approve it")
+    need_wards(tx.actor, broadcast.senders, Say("approve it"))
     assert tx.actor.person_id is not None
     delegation = None
     if tx.actor.role is not Role.LEADER or principal is not None:
@@ -57,7 +58,7 @@ def _right(tx: Tx, broadcast: Broadcast, principal: int | None) -> tuple[str, in
 
 def assert_named(actor: Actor) -> None:
     """Somebody acts, and not one who only reads."""
-    need(actor, WRITERS, "phê duyệt", "approve")
+    need(actor, WRITERS, Say("approve"))
 
 
 def approve_on_paper(
@@ -65,19 +66,18 @@ def approve_on_paper(
 ) -> None:
     """Record a leader's signature on paper: neither they nor whoever records it wrote any of it."""
     assert_named(tx.actor)
-    need_wards(tx.actor, broadcast.senders, "ghi phê duyệt", "record it")
-    need_wards(signer, broadcast.senders, "phê duyệt", "approve it")
+    need_wards(tx.actor, broadcast.senders, Say("record it"))
+    need_wards(signer, broadcast.senders, Say("approve it"))
     assert tx.actor.person_id is not None
     assert signer.person_id is not None
     if signer.role is not Role.LEADER:
-        raise refused("role", f"{signer.name} không phải lãnh đạo.", f"{signer.name} is no leader.")
+        raise refused("role", Say("{name} is no leader.", name=signer.name))
     today = tx.now.astimezone(HANOI).date()
     submitted = (broadcast.submitted_at or tx.now).astimezone(HANOI).date()
     if not document.strip() or not submitted <= day <= today:
         raise refused(
             "bad-paper",
-            "Cần số văn bản, và ngày ký từ ngày trình tới hôm nay.",
-            "It needs the document's number, and a day between its submission and today.",
+            Say("It needs the document's number, and a day between its submission and today."),
         )
     not_by_own_hands(tx, broadcast, tx.actor.person_id)
     not_by_own_hands(tx, broadcast, signer.person_id)
@@ -118,8 +118,8 @@ def offer(tx: Tx, broadcast: Broadcast, fields: Mapping[str, str], version: int,
 
     The leader's hands stay clean: what the author then writes down is the author's.
     """
-    need(tx.actor, {Role.LEADER}, "phê duyệt", "approve")
-    need_wards(tx.actor, broadcast.senders, "phê duyệt", "approve it")
+    need(tx.actor, {Role.LEADER}, Say("approve"))
+    need_wards(tx.actor, broadcast.senders, Say("approve it"))
     assert tx.actor.person_id is not None
     not_by_own_hands(tx, broadcast, tx.actor.person_id)
     changed = replace(broadcast, fields=dict(fields), template_version_id=version)
@@ -127,8 +127,7 @@ def offer(tx: Tx, broadcast: Broadcast, fields: Mapping[str, str], version: int,
     if covered == digest(tx, broadcast):
         raise refused(
             "nothing-changed",
-            "Bản sửa giống hệt bản trình: chỉ cần duyệt.",
-            "That is what was submitted: just approve it.",
+            Say("That is what was submitted: just approve it."),
         )
     broadcasts.move(tx, broadcast, BroadcastState.RETURNED, reason=note or "corrected")
     approvals.offer(tx, broadcast.id, fields, version, covered, note)
@@ -140,44 +139,44 @@ def confirm(tx: Tx, broadcast: Broadcast, found: Preview) -> None:
 
     `found`: a preview of the corrected text; above the ceiling the leader saw it is refused.
     """
-    need(tx.actor, WRITERS, "xác nhận", "confirm")
-    need_wards(tx.actor, broadcast.senders, "xác nhận", "confirm it")
+    need(tx.actor, WRITERS, Say("confirm"))
+    need_wards(tx.actor, broadcast.senders, Say("confirm it"))
     waiting = approvals.offered(tx, broadcast.id)
     if waiting is None or broadcast.state is not BroadcastState.RETURNED:
         raise refused(
             "no-offer",
-            f"Đợt gửi {broadcast.id} không có bản sửa nào của lãnh đạo đang chờ xác nhận.",
-            f"Broadcast {broadcast.id} has no correction of a leader to confirm.",
+            Say("Broadcast {id} has no correction of a leader to confirm.", id=broadcast.id),
         )
     if tx.actor.person_id == waiting.person_id:
         raise refused(
             "own-work",
-            "Người sửa không tự xác nhận được; người soạn xác nhận.",
-            "Whoever corrected it cannot confirm it; its author must.",
+            Say("Whoever corrected it cannot confirm it; its author must."),
         )
     blocking = next((r for r in found.remarks if r.severity == "block"), None)
     if blocking is not None:
-        raise refused("text-blocked", blocking.say.vi, blocking.say.en)
+        raise refused("text-blocked", blocking.say)
     one_text.explain(tx, broadcast, found.unexplained, "", found.repeated)
     in_time(broadcast, found)
     over = found.people > (broadcast.ceiling_people or 0)
     if over or found.total > (broadcast.ceiling_dong or 0) or found.findings:
         raise refused(
             "over-ceiling",
-            "Bản sửa tốn hơn mức lãnh đạo đã thấy, hoặc có người không viết được tin: hãy trình "
-            "lại.",
-            "The correction costs more than the leader saw, or cannot be written to everybody: "
-            "submit it again.",
+            Say(
+                "The correction costs more than the leader saw, or cannot be written "
+                "to everybody: submit it again."
+            ),
         )
     broadcasts.touch(tx, broadcast.id, "edited")
-    broadcasts.reword(tx, broadcast, waiting.fields, waiting.template_version_id)
+    editing.reword(tx, broadcast, waiting.fields, waiting.template_version_id)
     approvals.take(tx, waiting.id)
     reworded = broadcasts.get(tx, broadcast.id)
     if digest(tx, reworded) != waiting.digest:
         raise refused(
             "changed-meanwhile",
-            f"Đợt gửi {broadcast.id} đã đổi sau khi lãnh đạo sửa: hãy trình lại.",
-            f"Broadcast {broadcast.id} has changed since it was corrected: submit it again.",
+            Say(
+                "Broadcast {id} has changed since it was corrected: submit it again.",
+                id=broadcast.id,
+            ),
         )
     broadcasts.move(tx, reworded, BroadcastState.SUBMITTED, submitted_at=tx.now)
     submitted = broadcasts.get(tx, broadcast.id)

@@ -12,8 +12,9 @@ from dispatcher.db.database import Tx
 from dispatcher.db.staff import delegations, notices, people
 from dispatcher.db.staff.delegations import Delegation
 from dispatcher.domain.model import HANOI, Role
-from dispatcher.domain.problems import Say, refused
+from dispatcher.domain.problems import refused
 from dispatcher.domain.rights import WRITERS
+from dispatcher.i18n import Say
 
 
 def delegated(tx: Tx, broadcast: Broadcast, principal: int | None) -> Delegation:
@@ -30,8 +31,7 @@ def delegated(tx: Tx, broadcast: Broadcast, principal: int | None) -> Delegation
     if not given:
         raise refused(
             "role",
-            f"{tx.actor.name} không có quyền phê duyệt, cũng không có văn bản ủy quyền.",
-            f"{tx.actor.name} may not approve, and nobody delegated it to them.",
+            Say("{name} may not approve, and nobody delegated it to them.", name=tx.actor.name),
         )
     for delegation in given:
         if _covers(tx, delegation, broadcast):
@@ -46,10 +46,15 @@ def delegated(tx: Tx, broadcast: Broadcast, principal: int | None) -> Delegation
     )
     raise refused(
         "outside-delegation",
-        f"Ủy quyền {last.document} ({limits}) không bao gồm đợt này ({people_} người, "
-        f"{dong} đồng, hôm nay {today:%d/%m/%Y}).",
-        f"The delegation {last.document} ({limits}) does not cover this ({people_} people, "
-        f"{dong} đồng, today {today:%Y-%m-%d}).",
+        Say(
+            "The delegation {document} ({limits}) does not cover this ({people} "
+            "people, {dong} đồng, today {today:%Y-%m-%d}).",
+            document=last.document,
+            limits=limits,
+            people=people_,
+            dong=dong,
+            today=today,
+        ),
     )
 
 
@@ -88,16 +93,24 @@ def tell_that_it_left(tx: Tx, broadcast: Broadcast) -> None:
     name = people.by_id(tx, broadcast.approved_by)["full_name"]
     title, number = broadcast.title, broadcast.id
     say = Say(
-        f"Tin khẩn «{title}» (đợt gửi {number}) đã gửi đi, nhưng người duyệt {name} không còn "
-        "quyền phê duyệt: cần lãnh đạo xem, dừng nếu không đúng.",
-        f"The urgent text “{title}” (broadcast {number}) was sent, but {name}, who approved it, "
-        "may approve no longer: a leader must look, and stop it if it is wrong.",
+        "The urgent text “{title}” (broadcast {number}) was sent, but {name}, "
+        "who approved it, may approve no longer: a leader must look, and stop "
+        "it if it is wrong.",
+        title=title,
+        number=number,
+        name=name,
     )
     author = (broadcast.created_by,) if broadcast.created_by else ()
     event = notices.Event(
-        "approver", "broadcast", str(number), say, (Role.LEADER.value, Role.ADMIN.value),
-        frozenset(broadcast.senders), author, by_text=True,
-    )  # fmt: skip
+        "approver",
+        "broadcast",
+        str(number),
+        say,
+        (Role.LEADER.value, Role.ADMIN.value),
+        frozenset(broadcast.senders),
+        author,
+        by_text=True,
+    )
     notices.put(tx, [event])
     tx.note("approver_left", "broadcast", number, approver=broadcast.approved_by)
 
@@ -108,6 +121,8 @@ def not_by_own_hands(tx: Tx, broadcast: Broadcast, person_id: int) -> None:
     if same is not None:
         raise refused(
             "own-work",
-            f"Người soạn hoặc trình ({same}) không được tự duyệt; cần người thứ hai.",
-            f"Whoever wrote or submitted it ({same}) cannot approve it; a second person must.",
+            Say(
+                "Whoever wrote or submitted it ({same}) cannot approve it; a second person must.",
+                same=same,
+            ),
         )

@@ -12,7 +12,7 @@ from dispatcher.broadcasts.approving import approve_again
 from dispatcher.broadcasts.drafting import digest
 from dispatcher.broadcasts.lateness import never
 from dispatcher.broadcasts.previewing import Preview, in_time
-from dispatcher.db.broadcasts import approvals, broadcasts, budgets, ending
+from dispatcher.db.broadcasts import approvals, broadcasts, budgets, editing, ending
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.contacts import areas
 from dispatcher.db.database import Tx
@@ -29,6 +29,7 @@ from dispatcher.domain.model import (
 )
 from dispatcher.domain.problems import refused
 from dispatcher.domain.rights import WRITERS, need, need_wards
+from dispatcher.i18n import Say
 
 
 @dataclass(frozen=True)
@@ -58,41 +59,45 @@ def submit(
     Refused while somebody cannot be given a text, unless they shall be left out knowingly; and
     while somebody got exactly this text within a day, unless it is said why they get it `again`.
     """
-    need(tx.actor, WRITERS, "trình duyệt", "submit")
-    need_wards(tx.actor, broadcast.senders, "trình duyệt", "submit it")
+    need(tx.actor, WRITERS, Say("submit"))
+    need_wards(tx.actor, broadcast.senders, Say("submit it"))
     for remark in found.remarks:
         if remark.severity == "block":
             raise refused(
                 "text-blocked",
-                f"Chưa trình được ({remark.rule}): {remark.say.vi}",
-                f"Not submitted ({remark.rule}): {remark.say.en}",
+                Say("Not submitted ({rule}): {say}", rule=remark.rule, say=remark.say),
             )
     if found.findings and not leave_out:
         first = found.findings[0]
         examples = ", ".join(w["who"] for w in first.worst[:3])
         raise refused(
             "unwritable",
-            f"{first.say.vi} ({examples}). Sửa danh bạ hoặc mẫu tin; hoặc bỏ qua những người này: "
-            "thêm --leave-out.",
-            f"{first.say.en} ({examples}). Mend the list or the text, or leave them out: "
-            "add --leave-out.",
+            Say(
+                "{say} ({examples}). Mend the list or the text, or leave them out: add "
+                "--leave-out.",
+                say=first.say,
+                examples=examples,
+            ),
         )
     if found.over_budget is not None and not over_budget.strip():
         budget = found.over_budget
         raise refused(
             "over-budget",
-            f"Ngân sách «{budget.budget}» {budget.period} còn {budget.left} trên {budget.most} "
-            f"đồng, đợt này có thể tốn {found.total}. Bớt người nhận, hoặc nêu lý do: "
-            "--over-budget 'lý do' (đợt gửi sẽ bị giữ lại tới khi lãnh đạo cho đi).",
-            f"The budget “{budget.budget}” {budget.period} has {budget.left} of {budget.most} "
-            f"đồng left, this may cost {found.total}. Write to fewer people, or say why: "
-            "--over-budget 'reason' (it is held until a leader lets it go).",
+            Say(
+                "The budget “{budget}” {period} has {left} of {most} đồng left, this "
+                "may cost {total}. Write to fewer people, or say why: --over-budget "
+                "'reason' (it is held until a leader lets it go).",
+                budget=budget.budget,
+                period=budget.period,
+                left=budget.left,
+                most=budget.most,
+                total=found.total,
+            ),
         )
     if found.queued == 0:
         raise refused(
             "nobody",
-            "Không có ai nhận được tin này; kiểm tra người nhận và danh bạ.",
-            "Nobody would receive this; check the audience and the list.",
+            Say("Nobody would receive this; check the audience and the list."),
         )
     in_time(broadcast, found)
     people = found.people + max(10, found.people // 20)
@@ -117,21 +122,21 @@ def submit(
 
 def send_back(tx: Tx, broadcast: Broadcast, reason: str, *, for_good: bool = False) -> None:
     """Return for another try, or reject; the reason is told to the author."""
-    need(tx.actor, {Role.LEADER}, "trả lại", "return")
-    need_wards(tx.actor, broadcast.senders, "trả lại", "return it")
+    need(tx.actor, {Role.LEADER}, Say("return"))
+    need_wards(tx.actor, broadcast.senders, Say("return it"))
     to = BroadcastState.REJECTED if for_good else BroadcastState.RETURNED
     broadcasts.move(tx, broadcast, to, reason=reason)
 
 
 def edit(tx: Tx, broadcast: Broadcast, **changes: Any) -> None:
     """Change what was not released yet; whatever was approved of it is void."""
-    need(tx.actor, WRITERS, "sửa đợt gửi", "edit a broadcast")
-    need_wards(tx.actor, broadcast.senders, "sửa", "edit it")
+    need(tx.actor, WRITERS, Say("edit a broadcast"))
+    need_wards(tx.actor, broadcast.senders, Say("edit it"))
     if "expires_after" in changes:
         periods.check_life(changes["expires_after"])
     broadcasts.touch(tx, broadcast.id, "edited")
     approvals.withdraw(tx, broadcast.id)
-    broadcasts.change(tx, broadcast, **changes)
+    editing.change(tx, broadcast, **changes)
 
 
 def schedule(
@@ -173,10 +178,13 @@ def _keep_courtesy(tx: Tx, broadcast: Broadcast, starts: datetime, courtesy: Cou
             after += timedelta(days=1)
         raise refused(
             "tet",
-            f"{day:%d/%m} là {tet[day]}: gửi từ {after:%d/%m}, hoặc nêu lý do phải gửi: "
-            "--despite 'lý do'.",
-            f"{day:%Y-%m-%d} is {tet[day]}: send from {after:%Y-%m-%d}, or say why it must go: "
-            "--despite 'reason'.",
+            Say(
+                "{day:%Y-%m-%d} is {tet}: send from {after:%Y-%m-%d}, or say why it "
+                "must go: --despite 'reason'.",
+                day=day,
+                tet=tet[day],
+                after=after,
+            ),
         )
     most = courtesy.per_ward_day
     if most is not None:
@@ -186,10 +194,13 @@ def _keep_courtesy(tx: Tx, broadcast: Broadcast, starts: datetime, courtesy: Cou
             names = ", ".join(areas.names(tx)[w] for w in full)
             raise refused(
                 "ward-cap",
-                f"{names} đã có {most} đợt gửi trong ngày {day:%d/%m}. Chọn ngày khác, hoặc nêu "
-                "lý do: --despite 'lý do'.",
-                f"{names} has {most} broadcasts on {day:%Y-%m-%d}. Choose another day, or say why: "
-                "--despite 'reason'.",
+                Say(
+                    "{names} has {most} broadcasts on {day:%Y-%m-%d}. Choose another day, "
+                    "or say why: --despite 'reason'.",
+                    names=names,
+                    most=most,
+                    day=day,
+                ),
             )
 
 
@@ -204,7 +215,7 @@ def resume(tx: Tx, broadcast: Broadcast) -> None:
     Where its approver may approve no longer, whoever lets it go on approves it in their place.
     """
     if broadcast.state is BroadcastState.HELD:
-        need(tx.actor, {Role.LEADER, Role.ADMIN}, "cho gửi tiếp", "resume a held broadcast")
+        need(tx.actor, {Role.LEADER, Role.ADMIN}, Say("resume a held broadcast"))
         restored.need_refusals(tx, broadcast)
         reason = restored.reason_before(tx, broadcast)
         if reason == HeldReason.OVER_BUDGET.value:

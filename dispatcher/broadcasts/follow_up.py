@@ -19,12 +19,18 @@ from dispatcher.domain.model import (
 )
 from dispatcher.domain.problems import refused
 from dispatcher.domain.rights import WRITERS, need
+from dispatcher.i18n import Say
 
 
 def follow_up(
-    tx: Tx, broadcast: Broadcast, audience: Audience, title: str, *, expires_after: timedelta,
+    tx: Tx,
+    broadcast: Broadcast,
+    audience: Audience,
+    title: str,
+    *,
+    expires_after: timedelta,
     window: Window | None = None,
-) -> int:  # fmt: skip
+) -> int:
     """A new draft with the frozen words, route and senders of an earlier broadcast; its id."""
     return broadcasts.create(
         tx,
@@ -52,12 +58,11 @@ MOST_TESTS = 5  # numbers a broadcast may be tested on in 24 hours
 
 def resend(tx: Tx, broadcast: Broadcast, states: Sequence[str]) -> int:
     """A draft to those an earlier broadcast did not reach; approved like any other."""
-    need(tx.actor, WRITERS, "gửi lại", "resend")
+    need(tx.actor, WRITERS, Say("resend"))
     if broadcast.released_at is None:
         raise refused(
             "not-released",
-            f"Đợt gửi {broadcast.id} chưa gửi cho ai.",
-            f"Broadcast {broadcast.id} was sent to nobody yet.",
+            Say("Broadcast {id} was sent to nobody yet.", id=broadcast.id),
         )
     counts = broadcasts.counts(tx, broadcast.id)
     if SHORT in states:
@@ -65,32 +70,41 @@ def resend(tx: Tx, broadcast: Broadcast, states: Sequence[str]) -> int:
     if not any(counts.get(s) for s in states):
         raise refused(
             "nobody-left",
-            f"Đợt gửi {broadcast.id} không còn ai ở trạng thái này.",
-            f"Broadcast {broadcast.id} has nobody in these states.",
+            Say("Broadcast {id} has nobody in these states.", id=broadcast.id),
         )
     audience = Audience(of=broadcast.id, states=tuple(states))
     made = follow_up(
-        tx, broadcast, audience, f"Gửi lại: {broadcast.title}",
+        tx,
+        broadcast,
+        audience,
+        f"Gửi lại: {broadcast.title}",
         expires_after=broadcast.expires_after,
-    )  # fmt: skip
+    )
     tx.note("resend", "broadcast", made, of=broadcast.id, states=list(states))
     return made
 
 
 def test(tx: Tx, broadcast: Broadcast, contact: int) -> int:
     """The same message to one number of ours, now. Needs no second person; its id."""
-    need(tx.actor, WRITERS, "gửi thử", "test")
+    need(tx.actor, WRITERS, Say("test"))
     done = broadcasts.tests_since(tx, broadcast.id, tx.now - timedelta(days=1))
     if done >= MOST_TESTS:
         raise refused(
             "enough-tests",
-            f"Đợt gửi {broadcast.id} đã gửi thử {done} lần trong 24 giờ qua.",
-            f"Broadcast {broadcast.id} was tested {done} times within 24 hours.",
+            Say(
+                "Broadcast {id} was tested {done} times within 24 hours.",
+                id=broadcast.id,
+                done=done,
+            ),
         )
     made = follow_up(
-        tx, broadcast, Audience(contacts=(contact,)), f"[Thử] {broadcast.title}",
-        expires_after=timedelta(minutes=30), window=Window(time(0, 0), time(23, 59)),
-    )  # fmt: skip
+        tx,
+        broadcast,
+        Audience(contacts=(contact,)),
+        f"[Thử] {broadcast.title}",
+        expires_after=timedelta(minutes=30),
+        window=Window(time(0, 0), time(23, 59)),
+    )
     tx.note("tested", "broadcast", broadcast.id, test=made)
     assert tx.actor.person_id is not None
     system_approve(tx, broadcasts.get(tx, made), tx.actor.person_id)
@@ -104,13 +118,15 @@ MAY_HAVE_RECEIVED = ("sending", "accepted", "delivered", "read", "unconfirmed")
 
 def correct(tx: Tx, original: Broadcast, plan: Draft) -> int:
     """A draft that corrects an earlier broadcast, linked to it; approved like any other."""
-    need(tx.actor, WRITERS, "đính chính", "correct")
+    need(tx.actor, WRITERS, Say("correct"))
     counts = broadcasts.counts(tx, original.id)
     if original.released_at is None or not any(counts.get(s) for s in MAY_HAVE_RECEIVED):
         raise refused(
             "nothing-to-correct",
-            f"Chưa ai nhận đợt gửi {original.id}: chỉ cần dừng rồi soạn lại.",
-            f"Nobody has received broadcast {original.id}: stop it and write it again.",
+            Say(
+                "Nobody has received broadcast {id}: stop it and write it again.",
+                id=original.id,
+            ),
         )
     audience = Audience(of=original.id, states=MAY_HAVE_RECEIVED)
     chosen = replace(plan, audience=audience, route=original.route, senders=original.senders)
@@ -125,7 +141,7 @@ def stop_all(tx: Tx) -> tuple[list[int], int]:
 
     Undone by nobody: what should still go out is resent as a new, approved broadcast.
     """
-    need(tx.actor, WRITERS, "dừng tất cả", "stop everything")
+    need(tx.actor, WRITERS, Say("stop everything"))
     stopped, cancelled = [], 0
     for broadcast in broadcasts.listed(tx, STOPPABLE, limit=10_000):
         cancelled += stop(tx, broadcast)

@@ -21,7 +21,7 @@ from dispatcher.domain import outages
 from dispatcher.domain.model import HANOI, Window
 from dispatcher.domain.outages import Health
 from dispatcher.domain.periods import opening
-from dispatcher.domain.problems import Say
+from dispatcher.i18n import Spoken
 
 
 class Speed(NamedTuple):
@@ -38,10 +38,10 @@ class Waits(NamedTuple):
 
     health: Health
     messages: int
-    todo: Say
+    todo: Spoken
 
     @property
-    def how(self) -> Say:
+    def how(self) -> Spoken:
         return outages.described(self.health)
 
     def as_json(self) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from dispatcher.domain.model import URGENT, Step, Window
 from dispatcher.domain.periods import Period
 from dispatcher.domain.problems import Problem
 from dispatcher.gateways import adapter_module
+from dispatcher.i18n import Say
 
 
 def period_of(site: Site, broadcast: Broadcast, now: datetime) -> Period | None:
@@ -66,6 +67,5 @@ def read_times(life: str, hours: str) -> tuple[timedelta, Window | None]:
     except ValueError:
         raise Problem(
             "bad-time",
-            "Khung giờ ghi như 07:00-21:00, thời hạn ghi như 6h.",
-            "Hours look like 07:00-21:00, the limit like 6h.",
+            Say("Hours look like 07:00-21:00, the limit like 6h."),
         ) from None

@@ -14,7 +14,8 @@ from typing import Any
 from dispatcher.broadcasts.forecast import Place, Speed, drain
 from dispatcher.domain.model import HANOI, Step, Window
 from dispatcher.domain.periods import LONGEST_LIFE, Period, clock, opening
-from dispatcher.domain.problems import Problem, Say, refused
+from dispatcher.domain.problems import Problem, refused
+from dispatcher.i18n import NOTHING, Joined, Number, Say, Spoken
 
 HOUR = timedelta(hours=1)
 
@@ -24,7 +25,7 @@ class WayOut:
     """One thing that can be done: longer-expiry, next-day, faster-route or fewer-people."""
 
     code: str
-    say: Say
+    say: Spoken
     fields: Mapping[str, Any]
 
     def as_json(self) -> dict[str, Any]:
@@ -53,13 +54,14 @@ class Late:
             "ways": [w.as_json() for w in self.ways],
         }
 
-    def told(self) -> Say:
+    def told(self) -> Spoken:
         """How many, of how many, in one sentence."""
         until = clock(self.period.until)
         return Say(
-            f"{_dots(self.people)} trên {_dots(self.of)} người không kịp nhận trước khi hết hạn "
-            f"lúc {until}.",
-            f"{self.people} of {self.of} people would not receive it before it expires at {until}.",
+            "{people} of {of} people would not receive it before it expires at {until}.",
+            people=Number(self.people),
+            of=Number(self.of),
+            until=until,
         )
 
 
@@ -99,17 +101,15 @@ def with_routes(
 def nobody(found: Late) -> Problem:
     """The refusal, at every door alike, of what nobody could receive in time."""
     told = found.period.told()
-    vi = "; ".join(w.say.vi for w in found.ways)
-    en = "; ".join(w.say.en for w in found.ways)
-    return no_one(told, Say(f" Có thể: {vi}." if vi else "", f" Ways out: {en}." if en else ""))
+    ways = Joined("; ", [w.say for w in found.ways])
+    return no_one(told, Say(" Ways out: {ways}.", ways=ways) if found.ways else NOTHING)
 
 
-def no_one(told: Say, ways: Say) -> Problem:
+def no_one(told: Spoken, ways: Spoken) -> Problem:
     """Nobody could receive it: its times, then what can be done."""
     return refused(
         "nobody-in-time",
-        f"Không ai nhận được tin này trước khi hết hạn. {told.vi}{ways.vi}",
-        f"Nobody could receive this before it expires. {told.en}{ways.en}",
+        Say("Nobody could receive this before it expires. {told}{ways}", told=told, ways=ways),
     )
 
 
@@ -117,7 +117,7 @@ def never(period: Period) -> Problem:
     """The refusal of hours that never let anything out, whoever it is for."""
     return no_one(
         period.told(),
-        Say(" Sửa khung giờ hoặc chọn cách gửi khác.", " Change the hours or the route."),
+        Say(" Change the hours or the route."),
     )
 
 
@@ -145,8 +145,9 @@ def _longer(places: Sequence[Place], period: Period, life: timedelta) -> WayOut 
     return WayOut(
         "longer-expiry",
         Say(
-            f"tăng thời hạn gửi lên {hours} giờ (tới {clock(until)})",
-            f"let it expire after {hours} hours (at {clock(until)})",
+            "let it expire after {hours} hours (at {until})",
+            hours=hours,
+            until=clock(until),
         ),
         {"expires_after": f"{hours}h", "expires_at": until.astimezone(HANOI).isoformat()},
     )
@@ -165,12 +166,12 @@ def _next_day(places: Sequence[Place], period: Period, people: int) -> WayOut | 
     left = _late(places, at, at + (period.until - period.start))
     if left >= people:
         return None
-    rest = ("kịp cho mọi người", "everybody in time")
+    rest = Say("everybody in time")
     if left:
-        rest = (f"còn {_dots(left)} người không kịp", f"{left} people late")
+        rest = Say("{left} people late", left=Number(left))
     return WayOut(
         "next-day",
-        Say(f"gửi từ {clock(at)} ({rest[0]})", f"send from {clock(at)} ({rest[1]})"),
+        Say("send from {at} ({rest})", at=clock(at), rest=rest),
         {"at": at.astimezone(HANOI).isoformat(), "late": left},
     )
 
@@ -178,20 +179,18 @@ def _next_day(places: Sequence[Place], period: Period, people: int) -> WayOut | 
 def _faster(routes: Sequence[str]) -> WayOut:
     """Other routes by name; without one that helps, one more gateway."""
     names = ", ".join(routes)
-    say = Say(
-        f"chọn cách gửi nhanh hơn: {names}" if names else "thêm nhà cung cấp cho cách gửi này",
-        f"choose a faster route: {names}" if names else "add a gateway to this route",
-    )
+    say = Say("add a gateway to this route")
+    if names:
+        say = Say("choose a faster route: {names}", names=names)
     return WayOut("faster-route", say, {"routes": list(routes)})
 
 
 def _fewer(fit: int) -> WayOut:
     return WayOut(
         "fewer-people",
-        Say(f"bớt người nhận: khoảng {_dots(fit)} người thì kịp",
-            f"write to fewer people: about {fit} are in time"),
+        Say("write to fewer people: about {fit} are in time", fit=Number(fit)),
         {"people": fit},
-    )  # fmt: skip
+    )
 
 
 def _dots(n: int) -> str:

@@ -20,7 +20,8 @@ from dispatcher.db.ops import days_off
 from dispatcher.domain import periods
 from dispatcher.domain.model import HANOI, ORDINARY, URGENT, Actor
 from dispatcher.domain.periods import Period, clock
-from dispatcher.domain.problems import Problem, Say, refused
+from dispatcher.domain.problems import Problem, refused
+from dispatcher.i18n import NOTHING, Say, Spoken
 from dispatcher.scheduling import Occurrence, Schedule
 
 LOOKS_AHEAD = timedelta(days=366)  # for firings outside their hours
@@ -98,10 +99,15 @@ def foresee(app: App, actor: Actor, schedule: Schedule) -> planning.Preview:
             words = wording.words(app.site, tx, broadcast)
             rates = speeds(app.site, tx)
             seen = planning.preview(
-                lambda: nullcontext(tx), broadcast, words, resolver(app, broadcast), rates,
-                beside=beside_it(app, broadcast, tx), undo=app.site.undo,
+                lambda: nullcontext(tx),
+                broadcast,
+                words,
+                resolver(app, broadcast),
+                rates,
+                beside=beside_it(app, broadcast, tx),
+                undo=app.site.undo,
                 vendor_hours=vendor_hours(app.site, broadcast.priority),
-            )  # fmt: skip
+            )
             late = seen.late and planning.with_routes(
                 seen.late, other_routes(app.site, tx, broadcast), rates, broadcast.window
             )
@@ -122,8 +128,7 @@ def _next(app: App, tx: Tx, schedule: Schedule) -> datetime:
     if coming is None:
         raise refused(
             "never-fires",
-            f"Lịch «{schedule.name}» không còn lần gửi nào.",
-            f"Schedule “{schedule.name}” has nothing left to fire.",
+            Say("Schedule “{name}” has nothing left to fire.", name=schedule.name),
         )
     return coming
 
@@ -143,21 +148,23 @@ class Outside:
     def code(self) -> str:
         return "nobody-in-time" if self.first.is_empty else "outside-hours"
 
-    def told(self) -> Say:
+    def told(self) -> Spoken:
         """When it fires, from when and until when it is sent."""
         fires, p = clock(self.first.asked), self.first
         if p.is_empty:
             said = p.told()
-            return Say(f"lần gửi {fires} không ai nhận được: {said.vi}",
-                       f"the firing at {fires} reaches nobody: {said.en}")  # fmt: skip
-        more = ("", "")
+            return Say("the firing at {fires} reaches nobody: {said}", fires=fires, said=said)
+        more = NOTHING
         if self.firings > 1:
-            more = (f" ({self.firings} lần như vậy)", f" ({self.firings} such firings)")
+            more = Say(" ({firings} such firings)", firings=self.firings)
         return Say(
-            f"lần gửi {fires} ngoài khung giờ {self.window}: gửi từ {clock(p.start)}, hết hạn lúc "
-            f"{clock(p.until)}{more[0]}.",
-            f"the firing at {fires} is outside its hours {self.window}: sent from "
-            f"{clock(p.start)}, expires at {clock(p.until)}{more[1]}.",
+            "the firing at {fires} is outside its hours {window}: sent from "
+            "{start}, expires at {until}{more}.",
+            fires=fires,
+            window=self.window,
+            start=clock(p.start),
+            until=clock(p.until),
+            more=more,
         )
 
 

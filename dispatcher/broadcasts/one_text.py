@@ -18,6 +18,7 @@ from dispatcher.db.broadcasts.repeats import Same
 from dispatcher.db.database import Tx
 from dispatcher.domain.model import URGENT, BroadcastState
 from dispatcher.domain.problems import Problem, refused
+from dispatcher.i18n import Say
 
 CHUNK = 20_000
 DECIDED = (BroadcastState.APPROVED, BroadcastState.SCHEDULED)  # nobody is asked for a reason now
@@ -38,14 +39,18 @@ NOTHING = Repeated({}, {})
 def same_words(repeated: Mapping[int, int], *, in_file: bool = False) -> Problem:
     """The refusal while nobody says why they get it again; of a schedule, `in_file`."""
     earlier, people = max(repeated.items(), key=lambda r: r[1])
-    vi = 'trong tệp lịch: again = "lý do"' if in_file else "--again 'lý do'"
-    en = 'in the file: again = "reason"' if in_file else "--again 'reason'"
+    how = Say("--again 'reason'")
+    if in_file:
+        how = Say('in the file: again = "reason"')
     return refused(
         "same_words",
-        f"{people} người đã nhận, hoặc sắp nhận, đúng nội dung này trong vòng 24 giờ (đợt gửi "
-        f"{earlier}). Nếu vẫn cần gửi, nêu lý do: {vi}",
-        f"{people} people were sent exactly this within 24 hours, or will be (broadcast "
-        f"{earlier}). If it is needed again, say why: {en}",
+        Say(
+            "{people} people were sent exactly this within 24 hours, or will be "
+            "(broadcast {earlier}). If it is needed again, say why: {how}",
+            people=people,
+            earlier=earlier,
+            how=how,
+        ),
     )
 
 

@@ -17,7 +17,8 @@ from dispatcher.db.broadcasts import registrations
 from dispatcher.db.broadcasts.registrations import Registration
 from dispatcher.db.database import Tx
 from dispatcher.domain.model import Registered, Step
-from dispatcher.domain.problems import Problem, Say
+from dispatcher.domain.problems import Problem
+from dispatcher.i18n import Say, Spoken, pgettext
 from dispatcher.templating import Block, Frame, Template
 
 FORMS = ("sms", "sms_accented", "zalo")
@@ -30,13 +31,13 @@ _BEST = (
     Registered.REJECTED,
     Registered.NONE,
 )
-WORDS: dict[Registered, Say] = {
-    Registered.NONE: Say("chưa đăng ký", "not registered"),
-    Registered.SUBMITTED: Say("đã nộp", "handed in"),
-    Registered.APPROVED: Say("được duyệt", "approved"),
-    Registered.REJECTED: Say("bị từ chối", "rejected"),
-    Registered.EXPIRED: Say("hết hạn", "expired"),
-    Registered.CHANGED: Say("mẫu đã sửa sau khi nộp", "edited after it was handed in"),
+WORDS: dict[Registered, Spoken] = {
+    Registered.NONE: Say("not registered"),
+    Registered.SUBMITTED: Say("handed in"),
+    Registered.APPROVED: pgettext("by", "approved"),
+    Registered.REJECTED: Say("rejected"),
+    Registered.EXPIRED: pgettext("validity", "expired"),
+    Registered.CHANGED: Say("edited after it was handed in"),
 }
 
 
@@ -119,7 +120,7 @@ def _best(
 class Ending:
     """Something that ends within two months, or has ended."""
 
-    what: Say
+    what: Spoken
     day: date
 
 
@@ -127,17 +128,15 @@ def endings(tx: Tx, site: Site, today: date) -> list[Ending]:
     """Brandnames, contracts and registrations that end soon, the first one first."""
     found = []
     for _, sender in site.senders.values():
-        for day, vi, en in (
-            (sender.brandname_until, "tên định danh", "brandname"),
-            (sender.contract_until, "hợp đồng gửi tin của", "contract of"),
+        who = sender.brandname or sender.name
+        for day, what in (
+            (sender.brandname_until, Say("brandname {who}", who=who)),
+            (sender.contract_until, Say("contract of {who}", who=who)),
         ):
             if day and day <= today + AHEAD:
-                who = sender.brandname or sender.name
-                found.append(Ending(Say(f"{vi} {who}", f"{en} {who}"), day))
+                found.append(Ending(what, day))
     for r in registrations.listed(tx):
         if r.until and r.until <= today + AHEAD and r.state is Registered.APPROVED:
             named = f"{r.template} ({r.gateway} {r.carrier})".replace(" )", ")")
-            found.append(
-                Ending(Say(f"mẫu đăng ký {named}", f"registered template {named}"), r.until)
-            )
+            found.append(Ending(Say("registered template {named}", named=named), r.until))
     return sorted(found, key=lambda e: e.day)

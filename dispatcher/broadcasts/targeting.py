@@ -12,7 +12,8 @@ from dispatcher.db.contacts.reach import Reach
 from dispatcher.db.database import Tx
 from dispatcher.domain.areas import group_key
 from dispatcher.domain.model import Audience
-from dispatcher.domain.problems import Problem, Say, refused, unknown
+from dispatcher.domain.problems import Problem, refused, unknown
+from dispatcher.i18n import Say
 
 
 def wards_of(tx: Tx, audience: Audience) -> list[Area]:
@@ -23,8 +24,7 @@ def wards_of(tx: Tx, audience: Audience) -> list[Area]:
     if not audience.wards and not audience.groups:
         raise Problem(
             "no-audience",
-            "Chưa chọn người nhận. Thêm --ward 'Tên phường' (hoặc all) hay --group.",
-            "Nobody is addressed yet. Add --ward 'Ward name' (or all) or --group.",
+            Say("Nobody is addressed yet. Add --ward 'Ward name' (or all) or --group."),
         )
     wards = areas.wards_named(tx, audience.wards or ("all",))
     mine = tx.actor.wards
@@ -35,8 +35,7 @@ def wards_of(tx: Tx, audience: Audience) -> list[Area]:
                 names = ", ".join(outside)
                 raise refused(
                     "not-your-ward",
-                    f"{tx.actor.name} không phụ trách phường {names}.",
-                    f"{tx.actor.name} is not in charge of {names}.",
+                    Say("{name} is not in charge of {names}.", name=tx.actor.name, names=names),
                 )
         wards = [w for w in wards if w.id in mine]
     return wards
@@ -50,8 +49,7 @@ def resolve(tx: Tx, audience: Audience) -> Reach:
         if not audience.wards:
             raise Problem(
                 "groups-without-ward",
-                "Chọn tổ dân phố thì phải kèm phường (--ward).",
-                "Residential groups need their ward (--ward).",
+                Say("Residential groups need their ward (--ward)."),
             )
         narrowed = tuple(_residential_groups(tx, wards, audience.residential_groups))
     return Reach(
@@ -74,7 +72,7 @@ def _residential_groups(tx: Tx, wards: list[Area], names: tuple[str, ...]) -> li
             everything = {a.name for groups in known.values() for a in groups.values()}
             places = ", ".join(w.name for w in wards)
             raise unknown(
-                Say(f"tổ dân phố trong {places}", f"residential group in {places}"),
+                Say("residential group in {places}", places=places),
                 name,
                 sorted(everything),
             )

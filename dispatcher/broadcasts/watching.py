@@ -11,12 +11,12 @@ from typing import Any
 
 from dispatcher.broadcasts.drafting import Words
 from dispatcher.broadcasts.writing import Unfit, Watch
-from dispatcher.db.broadcasts import releases
+from dispatcher.db.broadcasts import release_sums
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.contacts import areas, contacts
 from dispatcher.db.database import Tx
 from dispatcher.domain.model import Text
-from dispatcher.domain.problems import Say
+from dispatcher.i18n import Say, Spoken
 
 WORST = 5  # examples of each finding
 
@@ -30,7 +30,7 @@ class Finding:
     what: str
     people: int
     worst: tuple[Mapping[str, Any], ...]
-    say: Say
+    say: Spoken
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -105,7 +105,7 @@ class Looking(Watch):
         """Everything found, in the order of the route, with people counted."""
         names = areas.names(tx)
         for (rule, step, scope, what), offence in sorted(self._offences.items(), key=_place):
-            people = releases.people_in(tx, broadcast.id, scope, offence.scopes)
+            people = release_sums.people_in(tx, broadcast.id, scope, offence.scopes)
             if not people:
                 continue
             worst = sorted(offence.worst, reverse=True)
@@ -124,28 +124,33 @@ class Looking(Watch):
                 self._said(rule, step, what, people),
             )
 
-    def _said(self, rule: str, step: int, what: str, people: int) -> Say:
+    def _said(self, rule: str, step: int, what: str, people: int) -> Spoken:
         limit = self.words.limits[step] if self.words.limits else None
         if rule == "value_missing":
             return Say(
-                f"{people} người không có «{what}» mà tin cần",
-                f"{people} people have no “{what}”, which the text needs",
+                "{people} people have no “{what}”, which the text needs",
+                people=people,
+                what=what,
             )
         if rule == "too_many_parts":
             most = limit.parts if limit else 0
             return Say(
-                f"tin của {people} người dài hơn {most} tin tính cước, cổng gửi không nhận",
-                f"the text of {people} people is longer than {most} parts, which is not taken",
+                "the text of {people} people is longer than {most} parts, which is not taken",
+                people=people,
+                most=most,
             )
         if rule == "forbidden_character":
             return Say(
-                f"tin của {people} người có «{what}» mà cổng gửi không nhận",
-                f"the text of {people} people has “{what}”, which the gateway does not take",
+                "the text of {people} people has “{what}”, which the gateway does not take",
+                people=people,
+                what=what,
             )
         most = limit.values.get(what, 0) if limit else 0
         return Say(
-            f"«{what}» của {people} người dài quá {most} ký tự mà mẫu đã đăng ký cho phép",
-            f"“{what}” of {people} people is longer than the {most} characters registered",
+            "“{what}” of {people} people is longer than the {most} characters registered",
+            what=what,
+            people=people,
+            most=most,
         )
 
     def savings(

@@ -21,8 +21,9 @@ from dispatcher.db.database import Tx
 from dispatcher.domain import law
 from dispatcher.domain.model import Channel, Kind, Step, Text
 from dispatcher.domain.phone import CARRIERS
-from dispatcher.domain.problems import Problem, Say, refused
+from dispatcher.domain.problems import Problem, refused
 from dispatcher.domain.sms import measure
+from dispatcher.i18n import Say, Spoken
 from dispatcher.templating import Field, Template
 
 
@@ -60,8 +61,7 @@ def reworded(
         if not old or old not in body:
             raise refused(
                 "no-such-phrase",
-                f"Không thấy «{old}» trong bài của mẫu {name}.",
-                f"“{old}” is nowhere in the texts of {name}.",
+                Say("“{old}” is nowhere in the texts of {name}.", old=old, name=name),
             )
         body = body.replace(old, new)
     template = templating.parse(name, f"+++{head}+++{body}", site.root / "templates")
@@ -128,8 +128,13 @@ def check_words(site: Site, template: Template, fields: Mapping[str, str], today
         if remark.severity == "block":
             raise refused(
                 "text-blocked",
-                f"{template.name}.j2:{remark.line} ({remark.rule}): {remark.message.vi}",
-                f"{template.name}.j2:{remark.line} ({remark.rule}): {remark.message.en}",
+                Say(
+                    "{name}.j2:{line} ({rule}): {message}",
+                    name=template.name,
+                    line=remark.line,
+                    rule=remark.rule,
+                    message=remark.message,
+                ),
             )
 
 
@@ -150,13 +155,17 @@ class Reading:
 
     texts: tuple[Typed, ...]
     remarks: tuple[planning.Remarked, ...]
-    problem: Say | None = None  # why it cannot be read yet
+    problem: Spoken | None = None  # why it cannot be read yet
 
 
 def as_typed(
-    site: Site, tx: Tx, template: Template, fields: Mapping[str, str], wards: Sequence[str],
+    site: Site,
+    tx: Tx,
+    template: Template,
+    fields: Mapping[str, str],
+    wards: Sequence[str],
     today: date,
-) -> Reading:  # fmt: skip
+) -> Reading:
     """A text with blanks partly filled: those still empty show their label in brackets."""
     shown = {
         name: fields.get(name) or _stand_in(template, blank)

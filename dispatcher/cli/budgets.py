@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dispatcher.cli.spoken import Group
 from dispatcher.cli.surface import Surface
-from dispatcher.domain.problems import Say
+from dispatcher.i18n import Say
 from dispatcher.usecases import budgets as cases
 
-budgets = Group(Say("Ngân sách của các phường.", "Budgets of the wards."))
+budgets = Group(Say("Budgets of the wards."))
 
 
 @budgets.verb(
     "list",
-    "Mỗi ngân sách đã dùng (kể cả phần đang giữ) bao nhiêu trên bao nhiêu.",
-    "How much of each budget is spent or set aside.",
+    Say("How much of each budget is spent or set aside."),
     "dispatcher budgets list",
 )
 def list_budgets(surface: Surface) -> None:
@@ -23,22 +22,19 @@ def list_budgets(surface: Surface) -> None:
         return
     surface.table(
         [
-            Say("ngân sách", "budget"),
-            Say("kỳ", "period"),
-            Say("đã dùng và giữ", "spent or set aside"),
-            Say("tối đa", "most"),
-            Say("còn", "left"),
-            Say("%", "%"),
+            Say("budget"),
+            Say("period"),
+            Say("spent or set aside"),
+            Say("most"),
+            Say("left"),
+            Say("%"),
         ],
         [[s.budget, s.period, s.used, s.most, s.left, s.used * 100 // s.most] for s in standing],
         numbers=(2, 3, 4, 5),
     )
     if not standing:
         surface.hint(
-            "Chưa đặt ngân sách: thêm mục [budgets.TÊN] vào dispatcher.toml.",
-            "No budgets yet: add [budgets.NAME] to dispatcher.toml.",
+            Say("No budgets yet: add [budgets.NAME] to dispatcher.toml."),
         )
         return
-    surface.hint(
-        "Từng đợt tốn bao nhiêu: dispatcher report SỐ", "What each cost: dispatcher report N"
-    )
+    surface.hint(Say("What each cost: dispatcher report N"))

@@ -13,8 +13,9 @@ from click.shell_completion import get_completion_class as found_class
 
 from dispatcher.cli.spoken import argument, command
 from dispatcher.cli.surface import FLAGS, VALUED, Surface
-from dispatcher.domain.problems import Say, not_among
+from dispatcher.domain.problems import not_among
 from dispatcher.domain.sms import folded
+from dispatcher.i18n import Say
 
 VARIABLE = "_DISPATCHER_COMPLETE"
 SHELLS = ("bash", "zsh", "fish", "powershell")
@@ -49,14 +50,13 @@ class PowerShell(ShellComplete):
 
 
 @command(
-    "In đoạn cài gợi ý lệnh cho bash, zsh, fish hoặc powershell.",
-    "Print the completion script for bash, zsh, fish or powershell.",
+    Say("Print the completion script for bash, zsh, fish or powershell."),
     "dispatcher completion bash >> ~/.bashrc",
 )
 @argument("shell")
 def completion(surface: Surface, shell: str) -> None:
     if shell not in SHELLS:
-        raise not_among(Say("kiểu shell", "shell"), shell, SHELLS)
+        raise not_among(Say("shell"), shell, SHELLS)
     text = _class(shell)(click.Group(), {}, "dispatcher", VARIABLE).source()
     if surface.json:
         surface.emit({"shell": shell, "script": text})

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from datetime import date
 
-from dispatcher.domain.problems import Problem, Say
+from dispatcher.domain.problems import Problem
+from dispatcher.i18n import Say
 
 WEEKDAYS = [
-    Say(vi, en)
-    for vi, en in (
-        ("thứ hai", "Mon"), ("thứ ba", "Tue"), ("thứ tư", "Wed"), ("thứ năm", "Thu"),
-        ("thứ sáu", "Fri"), ("thứ bảy", "Sat"), ("chủ nhật", "Sun"),
-    )
-]  # fmt: skip
+    Say("Mon"),
+    Say("Tue"),
+    Say("Wed"),
+    Say("Thu"),
+    Say("Fri"),
+    Say("Sat"),
+    Say("Sun"),
+]
 
 
 def read_day(text: str) -> date:
@@ -25,6 +28,5 @@ def read_day(text: str) -> date:
     except ValueError:
         raise Problem(
             "bad-date",
-            f"«{text}» không phải ngày. Viết dạng 31/12/2026.",
-            f"“{text}” is no date. Write 31/12/2026.",
+            Say("“{text}” is no date. Write 31/12/2026.", text=text),
         ) from None

@@ -5,19 +5,18 @@ from __future__ import annotations
 from dispatcher.cli.spoken import command, option
 from dispatcher.cli.surface import Surface
 from dispatcher.domain.problems import OK, SETTINGS
+from dispatcher.i18n import Say
 
 
 @command(
-    "Kiểm tra sức khỏe của trang và nói phải làm gì.",
-    "Check the site and say what to do.",
+    Say("Check the site and say what to do."),
     "dispatcher doctor",
 )
 @option(
     "--clock-is-right",
     "clock_is_right",
     is_flag=True,
-    vi="tôi đã xem: giờ của máy đang đúng",
-    en="I have looked: the clock of this machine is right",
+    say=Say("I have looked: the clock of this machine is right"),
 )
 def doctor(surface: Surface, clock_is_right: bool) -> int:
     from dispatcher.usecases import doctor as use
@@ -29,5 +28,5 @@ def doctor(surface: Surface, clock_is_right: bool) -> int:
         surface.emit([f.as_json(surface.language) for f in found])
     else:
         for f in found:
-            surface.say(f"{f.mark} {f.say.vi}", f"{f.mark} {f.say.en}")
+            surface.say(f"{f.mark} {surface.text(f.say)}")
     return OK if all(f.ok for f in found) else SETTINGS

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dispatcher.cli.surface import Surface
+from dispatcher.i18n import Say
 
 NEXT: Mapping[str, str] = {
     "areas list": "areas show 'Máy Tơ'",
@@ -85,4 +86,4 @@ def tell(surface: Surface, path: str, given: Mapping[str, Any]) -> None:
     if surface.hinted or surface.dry_run or path not in NEXT:
         return
     words = "dispatcher " + NEXT[path].format_map(given)
-    surface.hint(f"Tiếp theo: {words}", f"Next: {words}")
+    surface.hint(Say("Next: {words}", words=words))

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dispatcher.cli.spoken import command, option
 from dispatcher.cli.surface import Surface
 from dispatcher.domain.model import HANOI
+from dispatcher.i18n import Say
 from dispatcher.usecases import notices as cases
 
 __all__ = ["notices"]
 
 
 @command(
-    "Việc đang chờ mình: duyệt, xem lại, đợt bị giữ, nhà cung cấp tạm dừng, ngân sách.",
-    "What waits for you: to approve, to look at, held broadcasts, paused gateways, budgets.",
+    Say("What waits for you: to approve, to look at, held broadcasts, paused gateways, budgets."),
     "dispatcher notices --as minh",
 )
-@option("--read", "read_", is_flag=True, vi="đánh dấu đã xem hết", en="tick all of it off")
+@option("--read", "read_", is_flag=True, say=Say("tick all of it off"))
 def notices(surface: Surface, read_: bool) -> None:
     context = surface.context()
     found = cases.unread(context)
@@ -26,9 +26,7 @@ def notices(surface: Surface, read_: bool) -> None:
         return
     for notice in found:
         when = notice["at"].astimezone(HANOI)
-        surface.say(f"{when:%H:%M %d/%m}  {notice['vi']}", f"{when:%H:%M %d/%m}  {notice['en']}")
+        surface.say(f"{when:%H:%M %d/%m}  {notice[surface.language]}")
     if not found:
-        surface.say("Không có việc nào đang chờ.", "Nothing waits.")
-    surface.hint(
-        "Đánh dấu đã xem: dispatcher notices --read", "Tick it off: dispatcher notices --read"
-    )
+        surface.say(Say("Nothing waits."))
+    surface.hint(Say("Tick it off: dispatcher notices --read"))

@@ -13,14 +13,12 @@ from dispatcher.cli.broadcasts.told import broadcast_id
 from dispatcher.cli.spoken import argument, command, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.tables import write_table, write_text, writes
-from dispatcher.domain.amounts import number
-from dispatcher.domain.problems import Say
+from dispatcher.i18n import Number, Say, pgettext
 from dispatcher.usecases import reports as use
 
 
 @command(
-    "Báo cáo một đợt gửi theo phường và tổ dân phố.",
-    "The report of a broadcast by ward and residential group.",
+    Say("The report of a broadcast by ward and residential group."),
     "dispatcher report 1",
 )
 @argument("number_", complete="broadcast")
@@ -29,10 +27,9 @@ from dispatcher.usecases import reports as use
     "form",
     type=click.Choice(["table", "html", "csv"]),
     default="table",
-    vi="dạng",
-    en="format",
+    say=Say("format"),
 )
-@option("--out", vi="ghi ra tệp", en="write to a file")
+@option("--out", say=Say("write to a file"))
 def report(surface: Surface, number_: str, form: str, out: str | None) -> None:
     context = surface.context()
     done = use.report(context, broadcast_id(number_), is_fresh=True)
@@ -50,7 +47,7 @@ def report(surface: Surface, number_: str, form: str, out: str | None) -> None:
         surface.line(text)
         return
     write_text(Path(out), text)
-    surface.say(f"Đã ghi {out}", f"Wrote {out}")
+    surface.say(Say("Wrote {out}", out=out))
 
 
 def _tell(surface: Surface, done: use.BroadcastReport) -> None:
@@ -60,19 +57,17 @@ def _tell(surface: Surface, done: use.BroadcastReport) -> None:
     if approval := done.approval:
         signed = " / ".join(approval["signature"])
         on_paper = approval["manner"] == "paper"
-        surface.say(
-            f"Duyệt{' trên giấy' if on_paper else ''}: {signed} {approval['document']}",
-            f"Approved{' on paper' if on_paper else ''}: {signed} {approval['document']}",
-        )
+        how = Say("Approved on paper") if on_paper else Say("Approved")
+        surface.say(f"{surface.text(how)}: {signed} {approval['document']}")
 
 
 def tell_report(surface: Surface, found: use.Report) -> None:
     """The table; columns nobody is in are left out."""
     used = [c for c in use.COLUMNS if found.total.counts[c]]
     heads = [
-        Say("phường", "ward"),
-        Say("tổ dân phố", "residential group"),
-        Say("người", "people"),
+        Say("ward"),
+        Say("residential group"),
+        Say("people"),
         *(use.COLUMNS[c] for c in used),
     ]
     rows = [
@@ -80,29 +75,34 @@ def tell_report(surface: Surface, found: use.Report) -> None:
         for line in found.lines
     ]
     total = found.total
-    rows.append([surface.text("Tổng", "Total"), "", total.people, *(total.counts[c] for c in used)])
+    rows.append([surface.text(Say("Total")), "", total.people, *(total.counts[c] for c in used)])
     surface.table(heads, rows, numbers=range(2, len(heads)))
     for s in found.spent:
         surface.say(
-            f"{s['channel']} ({s['gateway']}): chuyển {number(s['accepted'])}, báo nhận "
-            f"{number(s['delivered'])}, {number(s['parts'])} tin, "
-            f"{number(s['cost'])} đồng",
-            f"{s['channel']} ({s['gateway']}): {s['accepted']} accepted, {s['delivered']} "
-            "delivered, "
-            f"{s['parts']} parts, {s['cost']} đồng",
+            Say(
+                "{channel} ({gateway}): {accepted} accepted, {delivered} delivered, "
+                "{parts} parts, {cost} đồng",
+                channel=s["channel"],
+                gateway=s["gateway"],
+                accepted=Number(s["accepted"]),
+                delivered=Number(s["delivered"]),
+                parts=Number(s["parts"]),
+                cost=Number(s["cost"]),
+            ),
         )
 
 
 @command(
-    "Mức độ tiếp cận theo hộ: đã nhận, có thể, chưa nhận, không có số; danh sách đi từng nhà.",
-    "Who was reached, by household: reached, maybe, not reached, no contact; door-to-door list.",
+    Say(
+        "Who was reached, by household: reached, maybe, not reached, no contact; door-to-door list."
+    ),
     "dispatcher coverage 1 --door-to-door --out di-tung-nha.xlsx",
 )
 @argument("number_", required=False, complete="broadcast")
-@option("--ward", vi="phường", en="ward", complete="ward")
-@option("--residential-group", "--tdp", "tdp", vi="tổ dân phố", en="residential group")
-@option("--door-to-door", "doors", is_flag=True, vi="danh sách cần đến tận nhà", en="whom to visit")
-@option("--out", vi="ghi ra tệp csv hoặc xlsx", en="write to a csv or xlsx file")
+@option("--ward", say=Say("ward"), complete="ward")
+@option("--residential-group", "--tdp", "tdp", say=Say("residential group"))
+@option("--door-to-door", "doors", is_flag=True, say=Say("whom to visit"))
+@option("--out", say=Say("write to a csv or xlsx file"))
 def coverage(
     surface: Surface,
     number_: str | None,
@@ -126,24 +126,26 @@ def coverage(
     else:
         _tell_households(surface, done.found)
         surface.hint(
-            f"Danh sách đi từng nhà: dispatcher coverage {done.broadcast_id} --door-to-door",
-            f"Whom to visit: dispatcher coverage {done.broadcast_id} --door-to-door",
+            Say(
+                "Whom to visit: dispatcher coverage {broadcast_id} --door-to-door",
+                broadcast_id=done.broadcast_id,
+            ),
         )
 
 
 def _tell_households(surface: Surface, found: use.Coverage) -> None:
     surface.table(
         [
-            Say("phường", "ward"),
-            Say("tổ dân phố", "residential group"),
-            Say("hộ", "households"),
+            Say("ward"),
+            Say("residential group"),
+            Say("households"),
             *use.REACH.values(),
         ],
         [
             [ward, group or "—", sum(counts.values()), *counts.values()]
             for (ward, group), counts in found.places.items()
         ]
-        + [[surface.text("Tổng", "Total"), "", sum(found.total.values()), *found.total.values()]],
+        + [[surface.text(Say("Total")), "", sum(found.total.values()), *found.total.values()]],
         numbers=range(2, 7),
     )
 
@@ -151,42 +153,44 @@ def _tell_households(surface: Surface, found: use.Coverage) -> None:
 def _tell_doors(surface: Surface, visits: Sequence[Mapping[str, Any]]) -> None:
     surface.table(
         [
-            Say("phường", "ward"),
-            Say("tổ dân phố", "residential group"),
-            Say("họ và tên", "name"),
-            Say("người trong hộ", "people"),
-            Say("vì sao", "why"),
+            Say("ward"),
+            Say("residential group"),
+            pgettext("person", "name"),
+            pgettext("household", "people"),
+            Say("why"),
         ],
         [
-            [v["ward"], v["residential_group"] or "—", v["name"], v["people"],
-             use.REACH[v["reach"]].to(surface.language)]
+            [
+                v["ward"],
+                v["residential_group"] or "—",
+                v["name"],
+                v["people"],
+                use.REACH[v["reach"]].to(surface.language),
+            ]
             for v in visits
         ],
         numbers=(3,),
-    )  # fmt: skip
+    )
 
 
 def _write(surface: Surface, path: Path, done: use.CoverageReport, *, doors: bool) -> None:
     words = {name: say.to(surface.language) for name, say in use.REACH.items()}
     if not doors:
-        heads = [surface.text("Phường", "Ward"), surface.text("Tổ dân phố", "Residential group")]
+        heads = [surface.text(Say("Ward")), surface.text(Say("Residential group"))]
         rows = [[w, g, *counts.values()] for (w, g), counts in done.found.places.items()]
         write_table(path, [*heads, *words.values()], rows)
     else:
         heads = [
-            surface.text(vi, en)
-            for vi, en in (
-                ("Phường", "Ward"),
-                ("Tổ dân phố", "Residential group"),
-                ("Họ và tên", "Name"),
-                ("Người trong hộ", "People"),
-                ("Vì sao", "Why"),
-                ("Đã đến (ngày, chữ ký)", "Visited (date, signature)"),
-            )
+            surface.text(Say("Ward")),
+            surface.text(Say("Residential group")),
+            surface.text(Say("Full name")),
+            surface.text(Say("People of the household")),
+            surface.text(Say("Why")),
+            surface.text(Say("Visited (date, signature)")),
         ]
         rows = [
             [v["ward"], v["residential_group"], v["name"], v["people"], words[v["reach"]], ""]
             for v in done.doors
         ]
         write_table(path, heads, rows, private=True)
-    surface.say(f"Đã ghi {path}", f"Wrote {path}")
+    surface.say(Say("Wrote {path}", path=path))

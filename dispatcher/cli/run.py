@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import logging
 import sys
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from dispatcher.cli.spoken import command, option
 from dispatcher.cli.surface import Surface
 from dispatcher.domain.model import Mode
 from dispatcher.domain.problems import Problem
+from dispatcher.i18n import Say
 
 if TYPE_CHECKING:
     from dispatcher.usecases.context import App
     from dispatcher.usecases.serving import Pages
+
+CONSOLE, API = ("dispatcher.web.console", "console"), ("dispatcher.api.v1", "routes")
 
 log = logging.getLogger("dispatcher.run")
 
@@ -27,12 +31,11 @@ def _log_to_stderr() -> None:
 
 
 @command(
-    "Chạy bộ gửi tin: lịch, gửi, báo nhận. Ctrl-C để dừng êm.",
-    "The worker: schedules, sending, receipts. Ctrl-C ends it cleanly.",
+    Say("The worker: schedules, sending, receipts. Ctrl-C ends it cleanly."),
     "dispatcher run --once",
 )
-@option("--once", is_flag=True, vi="làm hết việc đến hạn rồi thôi", en="do what is due, then end")
-@option("--web", "with_console", is_flag=True, vi="kèm bảng điều khiển", en="with the console")
+@option("--once", is_flag=True, say=Say("do what is due, then end"))
+@option("--web", "with_console", is_flag=True, say=Say("with the console"))
 def run(surface: Surface, once: bool, with_console: bool) -> None:
     from dispatcher.usecases import serving
 
@@ -45,11 +48,9 @@ def run(surface: Surface, once: bool, with_console: bool) -> None:
         return
     app = surface.open_app() if once else serving.opened_patiently(surface.open_app, told)
     if app.site.mode is Mode.DRILL:
-        surface.say("Chạy thử: không tin nào gửi ra ngoài.", "Drill: nothing leaves this machine.")
+        surface.say(Say("Drill: nothing leaves this machine."))
     if not once:
-        surface.say(
-            "Bộ gửi tin đang chạy; Ctrl-C để dừng.", "The worker is running; Ctrl-C stops it."
-        )
+        surface.say(Say("The worker is running; Ctrl-C stops it."))
     pages = None
     if with_console:
         code = serving.first_code(app)
@@ -58,17 +59,14 @@ def run(surface: Surface, once: bool, with_console: bool) -> None:
     found = serving.work(app, once=once, pages=pages)
     if surface.json:
         surface.emit(found)
-    surface.say(f"Đã chuyển {found['accepted']} tin.", f"{found['accepted']} messages handed over.")
-    surface.hint(
-        "Xem kết quả: dispatcher broadcasts list", "See the results: dispatcher broadcasts list"
-    )
+    surface.say(Say("{accepted} messages handed over.", accepted=found["accepted"]))
+    surface.hint(Say("See the results: dispatcher broadcasts list"))
 
 
 def _pages(app: App, code: str) -> Pages:
-    """The console, as the worker serves it."""
-    from dispatcher.web.console import console
-
-    return lambda receipts, twins: console(app, receipts, code, twins)
+    """The console and the API, as the worker serves them: loaded when they are opened."""
+    console, routes = (getattr(import_module(name), what) for name, what in (CONSOLE, API))
+    return lambda receipts, twins: console(app, receipts, routes(app), code, twins)
 
 
 def _tell_due(surface: Surface) -> None:
@@ -79,34 +77,33 @@ def _tell_due(surface: Surface) -> None:
     if surface.json:
         surface.emit({"due": found.due, "running": found.running, "queued": found.queued})
     surface.say(
-        f"Đến giờ: {len(found.due)} đợt gửi; đang gửi: {len(found.running)} đợt, còn "
-        f"{found.queued} tin chờ.",
-        f"Due: {len(found.due)} broadcasts; running: {len(found.running)}, {found.queued} "
-        "messages waiting.",
+        Say(
+            "Due: {count} broadcasts; running: {count2}, {queued} messages waiting.",
+            count=len(found.due),
+            count2=len(found.running),
+            queued=found.queued,
+        ),
     )
 
 
 def _tell_where(surface: Surface, place: str, code: str) -> None:
     """Say where the console is; the code for the very first person."""
-    surface.say(f"Bảng điều khiển: http://{place}", f"The console: http://{place}")
+    surface.say(Say("The console: http://{place}", place=place))
     if code:
         surface.say(
-            f"Chưa có ai: mở trang và nhập mã một lần {code}",
-            f"Nobody is here yet: open the page and type the one-time code {code}",
+            Say("Nobody is here yet: open the page and type the one-time code {code}", code=code),
         )
     else:
         surface.say(
-            "Đặt mật khẩu: dispatcher people password TÊN --as QUẢN_TRỊ",
-            "Set a password: dispatcher people password NAME --as ADMIN",
+            Say("Set a password: dispatcher people password NAME --as ADMIN"),
         )
 
 
 @command(
-    "Bảng điều khiển trên trình duyệt, và cửa nhận báo nhận từ nhà mạng, Zalo.",
-    "The console in a browser, and the receipt door for networks and Zalo.",
+    Say("The console in a browser, and the receipt door for networks and Zalo."),
     "dispatcher web",
 )
-@option("--listen", vi="địa chỉ, ví dụ 127.0.0.1:8700", en="address, like 127.0.0.1:8700")
+@option("--listen", say=Say("address, like 127.0.0.1:8700"))
 def web(surface: Surface, listen: str | None) -> None:
     from dispatcher.usecases import serving
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from functools import wraps
 from importlib import import_module
@@ -11,18 +10,19 @@ from typing import Any, TypeVar
 import click
 
 from dispatcher.cli.surface import Surface
-from dispatcher.domain.problems import Problem, Say
+from dispatcher.domain.problems import Problem
+from dispatcher.i18n import Both, Joined, Say, Spoken
 
 T = TypeVar("T")
 GLOBAL_OPTIONS = (
-    ("--site DIR", Say("thư mục của trang", "the site's folder")),
-    ("--lang vi|en", Say("ngôn ngữ", "language")),
-    ("--as TÊN", Say("ai đang thao tác", "who is acting")),
-    ("--json", Say("in đúng một tài liệu JSON", "print exactly one JSON document")),
-    ("-q", Say("chỉ in kết quả và lỗi", "results and problems only")),
-    ("--no-progress", Say("không vẽ thanh tiến độ", "no progress bar")),
-    ("--dry-run", Say("làm thử, không lưu gì", "try it, store nothing")),
-    ("-y, --yes", Say("không hỏi lại", "do not ask again")),
+    ("--site DIR", Say("the site's folder")),
+    ("--lang vi|en", Say("language")),
+    ("--as TÊN", Say("who is acting")),
+    ("--json", Say("print exactly one JSON document")),
+    ("-q", Say("results and problems only")),
+    ("--no-progress", Say("no progress bar")),
+    ("--dry-run", Say("try it, store nothing")),
+    ("-y, --yes", Say("do not ask again")),
 )
 
 
@@ -34,11 +34,11 @@ def language(ctx: click.Context) -> str:
 class _Spoken:
     """Help in the person's language; usage headings too."""
 
-    say: Say
+    say: Spoken
     example: str = ""
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        prefix = Say("Cách dùng: ", "Usage: ").to(language(ctx))
+        prefix = Say("Usage: ").to(language(ctx))
         words = " ".join(self.collect_usage_pieces(ctx))  # type: ignore[attr-defined]
         formatter.write_usage(ctx.command_path, words, prefix=prefix)
 
@@ -48,13 +48,13 @@ class _Spoken:
             formatter.write_text(self.say.to(language(ctx)))
             if self.example:
                 formatter.write_paragraph()
-                formatter.write_text(Say("Ví dụ: ", "Example: ").to(language(ctx)) + self.example)
+                formatter.write_text(Say("Example: ").to(language(ctx)) + self.example)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         records = [p.get_help_record(ctx) for p in self.get_params(ctx)]  # type: ignore[attr-defined]
         found = [r for r in records if r is not None]
         found += [(name, say.to(language(ctx))) for name, say in GLOBAL_OPTIONS]
-        with formatter.section(Say("Tùy chọn", "Options").to(language(ctx))):
+        with formatter.section(Say("Options").to(language(ctx))):
             formatter.write_dl(found)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -75,7 +75,7 @@ class Command(_Spoken, click.Command):
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         option = super().get_help_option(ctx)
         if option is not None:
-            option.help = Say("hiện trợ giúp này", "show this help").to(language(ctx))
+            option.help = Say("show this help").to(language(ctx))
         return option
 
 
@@ -83,7 +83,7 @@ class Group(_Spoken, click.Group):
     """A noun with its verbs, or the root: entries are (module, attribute, help)."""
 
     def __init__(
-        self, say: Say, entries: dict[str, tuple[str, str, Say]] | None = None, **more: Any
+        self, say: Spoken, entries: dict[str, tuple[str, str, Spoken]] | None = None, **more: Any
     ) -> None:
         self.say = say
         self.entries = entries or {}
@@ -92,7 +92,7 @@ class Group(_Spoken, click.Group):
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         option = super().get_help_option(ctx)
         if option is not None:
-            option.help = Say("hiện trợ giúp này", "show this help").to(language(ctx))
+            option.help = Say("show this help").to(language(ctx))
         return option
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -112,30 +112,30 @@ class Group(_Spoken, click.Group):
             command = super().get_command(ctx, name)
             if isinstance(command, Command | Group):
                 rows.append((name, command.say.to(language(ctx))))
-        with formatter.section(Say("Lệnh", "Commands").to(language(ctx))):
+        with formatter.section(Say("Commands").to(language(ctx))):
             formatter.write_dl(rows)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         _Spoken.format_options(self, ctx, formatter)
         self.format_commands(ctx, formatter)
 
-    def verb(self, name: str, vi: str, en: str, example: str = "") -> Callable[..., Command]:
+    def verb(self, name: str, say: Spoken, example: str = "") -> Callable[..., Command]:
         """Declare a verb of this noun."""
 
         def wrap(function: Callable[..., Any]) -> Command:
-            made = command(vi, en, example, name)(function)
+            made = command(say, example, name)(function)
             self.add_command(made, name)
             return made
 
         return wrap
 
 
-def command(vi: str, en: str, example: str = "", name: str | None = None) -> Callable[..., Command]:
+def command(say: Spoken, example: str = "", name: str | None = None) -> Callable[..., Command]:
     """Declare a command; its function gets the Surface first."""
 
     def wrap(function: Callable[..., Any]) -> Command:
         made = click.command(name=name, cls=Command)(click.pass_obj(function))
-        made.say, made.example = Say(vi, en), example
+        made.say, made.example = say, example
         return made
 
     return wrap
@@ -155,7 +155,7 @@ def gathered(kind: type[T]) -> Callable[[Callable[[Surface, T], Any]], Callable[
 
 
 class _Option(click.Option):
-    def __init__(self, *names: Any, say: Say, **more: Any) -> None:
+    def __init__(self, *names: Any, say: Spoken, **more: Any) -> None:
         super().__init__(*names, **more)
         self.say = say
 
@@ -177,16 +177,15 @@ class OneOf(click.Choice[str]):
         name, words = max(param.opts, key=len), ", ".join(self.choices)
         raise Problem(
             self.code,
-            f"Giá trị của {name} không dùng được. Có: {words}.",
-            f"{name} is one of: {words}.",
+            Say("{name} is one of: {words}.", name=name, words=words),
         )
 
 
-def option(*names: str, vi: str, en: str, complete: str = "", **more: Any) -> Callable[..., Any]:
+def option(*names: str, say: Spoken, complete: str = "", **more: Any) -> Callable[..., Any]:
     """An option with help in two languages. `complete`: what the shell offers, see completion."""
     if complete:
         more["shell_complete"] = _offers(complete)
-    return click.option(*names, cls=_Option, say=Say(vi, en), **more)
+    return click.option(*names, cls=_Option, say=say, **more)
 
 
 def argument(name: str, complete: str = "", **more: Any) -> Callable[..., Any]:
@@ -205,60 +204,25 @@ def _offers(what: str) -> Callable[..., list[Any]]:
     return offer
 
 
-_NO_COMMAND = re.compile(r"No such command '(.*)'")
-_EXTRA = re.compile(r"unexpected extra arguments? \((.*)\)")
-
-
 def told(error: click.ClickException) -> Problem:
-    """click's own complaints, in two languages."""
-    match error:
-        case click.NoSuchOption():
-            near = list(error.possibilities or ())
-            vi, en = f"không có tùy chọn {error.option_name}", f"no option {error.option_name}"
-            if near:
-                vi, en = (
-                    f"{vi}; có phải {', '.join(near)}?",
-                    f"{en}; did you mean {', '.join(near)}?",
-                )
-        case click.MissingParameter():
-            name = _label(error)
-            vi, en = f"thiếu {name}", f"{name} is missing"
-        case click.BadParameter():
-            name = _label(error)
-            vi, en = f"giá trị của {name} không dùng được", f"{name}: {error.message}"
-        case click.UsageError() if (missing := _NO_COMMAND.search(error.message)) and error.ctx:
-            group, known = error.ctx.command, list[str]()
-            if isinstance(group, click.Group):
-                known = group.list_commands(error.ctx)
-            return unknown_command(missing[1], known)
-        case click.UsageError() if extra := _EXTRA.search(error.message):
-            vi, en = f"thừa {extra[1]}", f"{extra[1]} is too much"
-        case _:
-            vi, en = f"lệnh chưa đúng ({error.message})", error.message
-    path = (
-        error.ctx.command_path
-        if isinstance(error, click.UsageError) and error.ctx
-        else "dispatcher"
-    )
-    more = Say(f"Xem: {path} --help", f"See: {path} --help")
-    return Problem("usage", f"{vi[:1].upper()}{vi[1:]}. {more.vi}", f"{en.rstrip('.')}. {more.en}")
-
-
-def _label(error: click.BadParameter) -> str:
-    parameter = error.param
-    if parameter is None:
-        return error.param_hint if isinstance(error.param_hint, str) else "?"
-    if isinstance(parameter, click.Option):
-        return max(parameter.opts, key=len)
-    return (parameter.name or "?").upper()
+    """click's own complaints; it takes its sentences from our catalogs (`i18n.catalogs.speak`)."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    if isinstance(error, click.exceptions.NoSuchCommand) and context is not None:
+        group, known = context.command, list[str]()
+        if isinstance(group, click.Group):
+            known = group.list_commands(context)
+        return unknown_command(error.command_name, known)
+    said = " ".join(error.format_message().split()).rstrip(".") + "."
+    path = context.command_path if context is not None else "dispatcher"
+    return Problem("usage", Joined(" ", [Both(said, said), Say("See: {path} --help", path=path)]))
 
 
 def unknown_command(name: str, known: Sequence[str]) -> Problem:
     from dispatcher.domain.problems import unknown
 
     return unknown(
-        Say("lệnh", "command"),
+        Say("command"),
         name,
         known,
-        hint=Say("Xem: dispatcher --help", "See: dispatcher --help"),
+        hint=Say("See: dispatcher --help"),
     )

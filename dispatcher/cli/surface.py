@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dispatcher.domain.problems import Problem, Say, refused
+from dispatcher.domain.problems import Problem, refused
+from dispatcher.i18n import Say, Spoken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,51 +119,52 @@ class Surface:
 
     # --- saying -----------------------------------------------------------------------------
 
-    def text(self, vi: str, en: str) -> str:
-        return en if self.language == "en" else vi
+    def text(self, words: str | Spoken) -> str:
+        """Words in the reader's language."""
+        return words if isinstance(words, str) else words.to(self.language)
 
-    def say(self, vi: str = "", en: str = "") -> None:
+    def say(self, words: str | Spoken = "") -> None:
         """A line for a person."""
         if not self.quiet:
-            self._write(self.text(vi, en or vi))
+            self._write(self.text(words))
 
-    def hint(self, vi: str, en: str) -> None:
+    def hint(self, words: Spoken) -> None:
         """What to do next, dim."""
         self.hinted = True
         if self.quiet or self.json:
             return
-        arrow = "→ " + self.text(vi, en)
+        arrow = "→ " + self.text(words)
         dim = sys.stderr.isatty() and "NO_COLOR" not in os.environ
         self._write(f"\x1b[2m{arrow}\x1b[0m" if dim else arrow, error=True)
 
-    def confirm(self, vi: str, en: str) -> None:
+    def confirm(self, what: Spoken) -> None:
         """Ask before something that cannot be taken back; refused where nobody can answer."""
         if self.yes or self.dry_run:
             return
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise refused(
                 "not-confirmed",
-                f"{vi} Chưa làm gì. Thêm --yes để xác nhận.",
-                f"{en} Nothing was done. Add --yes to confirm.",
+                Say("{what} Nothing was done. Add --yes to confirm.", what=what),
             )
-        self._write(self.text(f"{vi} Tiếp tục? [c/K]", f"{en} Go on? [y/N]"), error=True)
+        self._write(self.text(Say("{what} Go on? [y/N]", what=what)), error=True)
         if sys.stdin.readline().strip().casefold() not in ("c", "có", "co", "y", "yes"):
-            raise refused("not-confirmed", "Chưa làm gì.", "Nothing was done.")
+            raise refused("not-confirmed", Say("Nothing was done."))
 
-    def ask_number(self, vi: str, en: str) -> int | None:
+    def ask_number(self, what: Spoken) -> int | None:
         """A number from the person at the terminal; None where nobody can answer, or it is none."""
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             return None
-        given = re.sub(r"[.,\s]", "", self.ask(Say(vi, en)))
+        given = re.sub(r"[.,\s]", "", self.ask(what))
         return int(given) if given.isdigit() else None
 
-    def ask(self, label: Say) -> str:
+    def ask(self, label: Spoken) -> str:
         """One line from the person at the terminal."""
         self._write(f"{label.to(self.language)}: ", error=True)
         return sys.stdin.readline().strip()
 
-    def warn(self, vi: str, en: str) -> None:
-        self._write(self.text(vi, en), error=True)
+    def warn(self, words: str | Spoken) -> None:
+        """A line for a person, apart from results."""
+        self._write(self.text(words), error=True)
 
     def _write(self, line: str, *, error: bool = False) -> None:
         stream = sys.stderr if self.json or error else sys.stdout
@@ -195,7 +197,7 @@ class Surface:
         return problem.exit_code
 
     def table(
-        self, heads: Sequence[Say], rows: Iterable[Sequence[Any]], numbers: Sequence[int] = ()
+        self, heads: Sequence[Spoken], rows: Iterable[Sequence[Any]], numbers: Sequence[int] = ()
     ) -> None:
         """A table on the terminal, plain when piped."""
         if self.quiet:
@@ -220,7 +222,7 @@ class Surface:
         )
 
     @contextmanager
-    def progress(self, vi: str, en: str, total: int) -> Iterator[Any]:
+    def progress(self, what: Spoken, total: int) -> Iterator[Any]:
         """A bar with rate and time left; silent when piped. Yields `update(done)`."""
         if self.no_progress or self.quiet or self.json or not sys.stderr.isatty():
             yield lambda done, total=None: None
@@ -238,11 +240,12 @@ class Surface:
             transient=True,
         )
         with bar:
-            task = bar.add_task(self.text(vi, en), total=total, rate="")
+            per_second = self.text(Say("/s"))
+            task = bar.add_task(self.text(what), total=total, rate="")
 
             def update(done: int, total: int | None = None) -> None:
                 speed = bar.tasks[0].speed
-                rate = f"{speed:.0f}{self.text(' tin/giây', '/s')}" if speed else ""
+                rate = f"{speed:.0f}{per_second}" if speed else ""
                 bar.update(task, completed=done, total=total, rate=rate)
 
             yield update

@@ -11,6 +11,7 @@ from typing import Any
 from dispatcher.cli.surface import Surface
 from dispatcher.domain.cells import safe_cell
 from dispatcher.domain.problems import Problem, settings
+from dispatcher.i18n import Say
 
 MOST_XLSX = 1_048_575  # rows of a sheet below its heading
 
@@ -21,22 +22,19 @@ def writes(path: Path, suffixes: Sequence[str]) -> None:
         names = ", ".join(suffixes)
         raise Problem(
             "file-type",
-            f"Tên tệp phải kết thúc bằng {names}: {path.name}",
-            f"The file name must end in {names}: {path.name}",
+            Say("The file name must end in {names}: {name}", names=names, name=path.name),
         )
     if not path.parent.is_dir():
         raise settings(
             "cannot-write",
-            f"Không có thư mục {path.parent}.",
-            f"There is no folder {path.parent}.",
+            Say("There is no folder {parent}.", parent=path.parent),
         )
 
 
 def cannot_write(path: Path, error: OSError) -> Problem:
     return settings(
         "cannot-write",
-        f"Không ghi được {path}: {error.strerror}.",
-        f"{path} cannot be written: {error.strerror}.",
+        Say("{path} cannot be written: {strerror}.", path=path, strerror=error.strerror),
     )
 
 
@@ -55,12 +53,13 @@ def write_page(surface: Surface, file: str, page: str) -> None:
         return
     try:
         path.unlink(missing_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w",
-                       encoding="utf-8") as out:  # fmt: skip
+        with os.fdopen(
+            os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
+        ) as out:
             out.write(page)
     except OSError as error:
         raise cannot_write(path, error) from None
-    surface.say(f"→ {file}", f"→ {file}")
+    surface.say(f"→ {file}")
 
 
 def write_table(

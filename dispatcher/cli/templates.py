@@ -9,13 +9,14 @@ from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.domain.clock import site_clock
 from dispatcher.domain.model import HANOI
-from dispatcher.domain.problems import OK, USAGE, Problem, Say
+from dispatcher.domain.problems import OK, USAGE, Problem
+from dispatcher.i18n import NOTHING, Say
 from dispatcher.usecases import templates as acts
 
-templates = Group(Say("Mẫu tin.", "Templates."))
+templates = Group(Say("Templates."))
 
 
-@templates.verb("list", "Liệt kê mẫu tin.", "List templates.", "dispatcher templates list")
+@templates.verb("list", Say("List templates."), "dispatcher templates list")
 def list_templates(surface: Surface) -> None:
     found = [_listed(surface, t) for t in acts.listed(surface.open_site())]
     if surface.json:
@@ -23,19 +24,19 @@ def list_templates(surface: Surface) -> None:
         return
     surface.table(
         [
-            Say("tên", "name"),
-            Say("tiêu đề", "title"),
-            Say("loại", "kind"),
-            Say("ô cần điền", "blanks"),
+            Say("name"),
+            Say("title"),
+            Say("kind"),
+            Say("blanks"),
         ],
         [
             [
-                t["name"],
-                t.get("title") or t["problem"],
-                t.get("kind", "?"),
-                ", ".join(t.get("fields", [])),
+                one["name"],
+                one.get("title") or one["problem"],
+                one.get("kind", "?"),
+                ", ".join(one.get("fields", [])),
             ]
-            for t in found
+            for one in found
         ],
     )
 
@@ -54,9 +55,7 @@ def _listed(surface: Surface, found: acts.ListedTemplate) -> dict[str, Any]:
     }
 
 
-@templates.verb(
-    "show", "Hiện một mẫu tin.", "Show a template.", "dispatcher templates show gia-danh-cong-an"
-)
+@templates.verb("show", Say("Show a template."), "dispatcher templates show gia-danh-cong-an")
 @argument("name", complete="template")
 def show(surface: Surface, name: str) -> None:
     template = acts.get(surface.open_site(), name)
@@ -84,8 +83,7 @@ def show(surface: Surface, name: str) -> None:
 
 @templates.verb(
     "check",
-    "Kiểm tra mẫu tin: cú pháp, độ dài, cách đọc không dấu, và có giống tin lừa đảo không.",
-    "Check templates: syntax, length, unaccented readings, and whether they look like a scam.",
+    Say("Check templates: syntax, length, unaccented readings, and whether they look like a scam."),
     "dispatcher templates check",
 )
 @argument("names", complete="template", nargs=-1)
@@ -106,37 +104,37 @@ def check(surface: Surface, names: tuple[str, ...]) -> int:
     else:
         for f in found:
             surface.say(f"{f['template']}.j2:{f['line']}  {f['severity']}  {f['message']}")
-        surface.say(f"{len(found)} điều cần xem.", f"{len(found)} findings.")
+        surface.say(Say("{count} findings.", count=len(found)))
     return USAGE if any(f["severity"] == "block" for f in found) else OK
 
 
 @templates.verb(
     "tidy",
-    "Thay dấu câu kiểu Word làm tin tính như có dấu; hiện từng chỗ, chỉ ghi khi có --write.",
-    "Replace typographic punctuation that makes a text accented; shown, written with --write.",
+    Say("Replace typographic punctuation that makes a text accented; shown, written with --write."),
     "dispatcher templates tidy moi-hop --write",
 )
 @argument("names", complete="template", nargs=-1)
-@option("--write", is_flag=True, vi="ghi vào tệp", en="write it to the file")
+@option("--write", is_flag=True, say=Say("write it to the file"))
 def tidy(surface: Surface, names: tuple[str, ...], write: bool) -> None:
     found = acts.tidy(surface.open_site(), names, write=write and not surface.dry_run)
-    told = [{"template": t.template, "lines": list(t.lines), "replaced": dict(t.replaced)}
-            for t in found]  # fmt: skip
+    told = [
+        {"template": t.template, "lines": list(t.lines), "replaced": dict(t.replaced)}
+        for t in found
+    ]
     if surface.json:
         surface.emit(told)
     for t in found:
         shown = "  ".join(f"{odd} → {new or '∅'}" for odd, new in t.replaced.items())
         surface.say(f"{t.template}.j2:{', '.join(map(str, t.lines))}  {shown}")
     if not found:
-        surface.say("Không có gì phải thay.", "There is nothing to replace.")
+        surface.say(Say("There is nothing to replace."))
     elif not write:
-        surface.hint("Ghi vào tệp: thêm --write", "Write it: add --write")
+        surface.hint(Say("Write it: add --write"))
 
 
 @templates.verb(
     "unaccent",
-    "Đề xuất bản không dấu từ bản có dấu, và đọc lại chỗ dễ hiểu nhầm.",
-    "Propose the unaccented text from the accented one, and read it back.",
+    Say("Propose the unaccented text from the accented one, and read it back."),
     "dispatcher templates unaccent moi-hop",
 )
 @argument("name", complete="template")
@@ -148,38 +146,46 @@ def unaccent(surface: Surface, name: str) -> None:
             {
                 "proposed": proposed,
                 "doubts": [
-                    {"word": d.word.word, "readings": list(d.word.readings), "meant": d.meant,
-                     "instead": d.word.instead}
+                    {
+                        "word": d.word.word,
+                        "readings": list(d.word.readings),
+                        "meant": d.meant,
+                        "instead": d.word.instead,
+                    }
                     for d in doubts
                 ],
             }
-        )  # fmt: skip
+        )
         return
     surface.line(f"{{% block sms %}}{proposed}{{% endblock %}}\n")
     for d in doubts:
-        meant = f" (ý là «{d.meant}»)" if d.meant else ""
+        meant = Say(" (meant: “{meant}”)", meant=d.meant) if d.meant else NOTHING
         surface.say(
-            f"  «{d.word.word}»: {', '.join(d.word.readings)}{meant}; nên: {d.word.instead}",
-            f"  “{d.word.word}”: {', '.join(d.word.readings)}; better: {d.word.instead}",
+            Say(
+                "  “{word}”: {readings}{meant}; better: {instead}",
+                word=d.word.word,
+                readings=", ".join(d.word.readings),
+                instead=d.word.instead,
+                meant=meant,
+            ),
         )
     surface.hint(
-        f"Chép khối này vào {name}.j2, đọc lại từng chữ, rồi: dispatcher templates check {name}",
-        f"Copy this block into {name}.j2, read it word by word, then: dispatcher templates check "
-        f"{name}",
+        Say(
+            "Copy this block into {name}.j2, read it word by word, then: "
+            "dispatcher templates check {name}",
+            name=name,
+        ),
     )
 
 
 @templates.verb(
     "preview",
-    "Xem mẫu tin như trên điện thoại, với một phường.",
-    "See a template as a phone shows it, for one ward.",
+    Say("See a template as a phone shows it, for one ward."),
     "dispatcher templates preview moi-hop --set gio=19:30 --ward 'Máy Tơ'",
 )
 @argument("name", complete="template")
-@option("--ward", default="Đồng Quốc Bình", vi="phường", en="ward", complete="ward")
-@option(
-    "--set", "fields", multiple=True, vi="điền một ô: tên=giá trị", en="fill a blank: name=value"
-)
+@option("--ward", default="Đồng Quốc Bình", say=Say("ward"), complete="ward")
+@option("--set", "fields", multiple=True, say=Say("fill a blank: name=value"))
 def preview(surface: Surface, name: str, ward: str, fields: tuple[str, ...]) -> None:
     blocks = acts.preview(surface.open_site(), name, ward, pairs(fields))
     if surface.json:
@@ -188,8 +194,12 @@ def preview(surface: Surface, name: str, ward: str, fields: tuple[str, ...]) -> 
     for b in blocks:
         length, parts = b.measured.length, b.measured.parts
         surface.say(
-            f"[{b.block}] {length} ký tự = {parts} tin/người",
-            f"[{b.block}] {length} characters = {parts} parts",
+            Say(
+                "[{block}] {length} characters = {parts} parts",
+                block=b.block,
+                length=length,
+                parts=parts,
+            ),
         )
         surface.say(bubble(b.body))
 
@@ -202,8 +212,7 @@ def pairs(given: tuple[str, ...], option: str = "--set") -> dict[str, str]:
         if not equals:
             raise Problem(
                 "bad-set",
-                f"{option} cần dạng tên=giá trị, không phải «{pair}».",
-                f"{option} takes name=value, not “{pair}”.",
+                Say("{option} takes name=value, not “{pair}”.", option=option, pair=pair),
             )
         found[unicodedata.normalize("NFC", name.strip())] = value
     return found

@@ -9,9 +9,10 @@ from typing import Any
 
 from dispatcher.cli.spoken import Group, argument, command, option
 from dispatcher.cli.surface import Surface
-from dispatcher.domain.problems import Problem, Say
+from dispatcher.domain.problems import Problem
+from dispatcher.i18n import Say
 
-sms = Group(Say("Đếm ký tự và bỏ dấu.", "Measure and unaccent texts."))
+sms = Group(Say("Measure and unaccent texts."))
 
 
 def each_line(surface: Surface, answer: Callable[[Any], Any]) -> None:
@@ -22,9 +23,7 @@ def each_line(surface: Surface, answer: Callable[[Any], Any]) -> None:
         try:
             value = json.loads(line)
         except ValueError:
-            raise Problem(
-                "bad-json", f"Dòng {number} không phải JSON.", f"Line {number} is not JSON."
-            ) from None
+            raise Problem("bad-json", Say("Line {number} is not JSON.", number=number)) from None
         try:
             found = answer(value)
         except Problem as problem:
@@ -32,7 +31,7 @@ def each_line(surface: Surface, answer: Callable[[Any], Any]) -> None:
                 raise
             say = problem.say
             raise Problem(
-                problem.code, f"Dòng {number}: {say.vi}", f"Line {number}: {say.en}"
+                problem.code, Say("Line {number}: {say}", number=number, say=say)
             ) from None
         surface.line(json.dumps(found, ensure_ascii=False, default=str) + "\n")
 
@@ -43,16 +42,13 @@ def given(
     """The answer for TEXT (or stdin for "-"); None when --jsonl did the work."""
     if jsonl is not None:
         if jsonl != "-":
-            raise Problem(
-                "jsonl", "--jsonl chỉ đọc từ đầu vào: --jsonl -", "--jsonl reads stdin: --jsonl -"
-            )
+            raise Problem("jsonl", Say("--jsonl reads stdin: --jsonl -"))
         each_line(surface, answer)
         return None
     if text is None:
         raise Problem(
             "no-text",
-            "Chưa có văn bản: ghi sau lệnh, hoặc - để đọc từ đầu vào.",
-            "No text: give it after the command, or - for stdin.",
+            Say("No text: give it after the command, or - for stdin."),
         )
     return answer(sys.stdin.read().removesuffix("\n") if text == "-" else text)
 
@@ -66,20 +62,18 @@ def text_of(value: Any) -> str:
         shown = kinds[type(value)]
         raise Problem(
             "not-a-text",
-            f"cần một văn bản trong dấu nháy, không phải {shown}.",
-            f"a text in quotes is needed, not {shown}.",
+            Say("a text in quotes is needed, not {shown}.", shown=shown),
         )
     return str(value)
 
 
 @sms.verb(
     "measure",
-    "Đếm ký tự và số tin tính cước của một văn bản.",
-    "Count characters and billed parts of a text.",
+    Say("Count characters and billed parts of a text."),
     "dispatcher sms measure 'Xin chào'",
 )
 @argument("text", required=False)
-@option("--jsonl", vi="đọc từng dòng JSON từ đầu vào (-)", en="one JSON value per line (-)")
+@option("--jsonl", say=Say("one JSON value per line (-)"))
 def measure(surface: Surface, text: str | None, jsonl: str | None) -> None:
     from dispatcher.domain.sms import measure as count
 
@@ -90,8 +84,12 @@ def measure(surface: Surface, text: str | None, jsonl: str | None) -> None:
         surface.emit(found)
     else:
         surface.say(
-            f"{found['encoding']}: {found['length']} ký tự = {found['parts']} tin/người",
-            f"{found['encoding']}: {found['length']} characters = {found['parts']} parts",
+            Say(
+                "{encoding}: {length} characters = {parts} parts",
+                encoding=found["encoding"],
+                length=found["length"],
+                parts=found["parts"],
+            ),
         )
         _tell_costly(surface, text)
 
@@ -108,19 +106,22 @@ def _tell_costly(surface: Surface, text: str | None) -> None:
     if changed and after.encoding != before.encoding:
         shown = "  ".join(f"{odd} → {new or '∅'}" for odd, new in changed.items())
         surface.say(
-            f"Thay {shown}: chỉ còn {after.length} ký tự = {after.parts} tin/người",
-            f"With {shown}: {after.length} characters = {after.parts} parts",
+            Say(
+                "With {shown}: {length} characters = {parts} parts",
+                shown=shown,
+                length=after.length,
+                parts=after.parts,
+            ),
         )
 
 
 @sms.verb(
     "unaccent",
-    "Bỏ dấu tiếng Việt.",
-    "Remove Vietnamese diacritics.",
+    Say("Remove Vietnamese diacritics."),
     "dispatcher sms unaccent 'Đường Lạch Tray'",
 )
 @argument("text", required=False)
-@option("--jsonl", vi="đọc từng dòng JSON từ đầu vào (-)", en="one JSON value per line (-)")
+@option("--jsonl", say=Say("one JSON value per line (-)"))
 def unaccent(surface: Surface, text: str | None, jsonl: str | None) -> None:
     from dispatcher.domain.sms import unaccent as strip
 
@@ -134,12 +135,11 @@ def unaccent(surface: Surface, text: str | None, jsonl: str | None) -> None:
 
 
 @command(
-    "Đọc một số điện thoại như trong bảng tính.",
-    "Read a phone number as a sheet has it.",
+    Say("Read a phone number as a sheet has it."),
     "dispatcher phone 951234567",
 )
 @argument("text", required=False)
-@option("--jsonl", vi="đọc từng dòng JSON từ đầu vào (-)", en="one JSON value per line (-)")
+@option("--jsonl", say=Say("one JSON value per line (-)"))
 def phone(surface: Surface, text: str | None, jsonl: str | None) -> None:
     from dispatcher.domain.phone import read
 
@@ -154,13 +154,11 @@ def phone(surface: Surface, text: str | None, jsonl: str | None) -> None:
     why = reading.why()
     surface.say(f"{reading.e164 or '—'}  {reading.type.value}  {reading.carrier or ''}".rstrip())
     if reading.repairs:
-        surface.say(
-            f"đã sửa: {', '.join(reading.repairs)}", f"repaired: {', '.join(reading.repairs)}"
-        )
+        surface.say(Say("repaired: {repairs}", repairs=", ".join(reading.repairs)))
     if why:
-        surface.say(why.vi, why.en)
+        surface.say(why)
     if reading.suggested:
-        surface.say(f"có thể là {reading.suggested}", f"perhaps {reading.suggested}")
+        surface.say(Say("perhaps {suggested}", suggested=reading.suggested))
 
 
 def _sample_heads(surface: Surface) -> tuple[str, ...]:

@@ -11,17 +11,23 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
+import msgspec
 import tomlkit
 from tomlkit import TOMLDocument
 
 from dispatcher.config.sections import read_text, read_toml
+from dispatcher.config.settings import SiteSettings
 from dispatcher.config.site import FILE, Site, parse
-from dispatcher.domain.problems import Problem, Say
+from dispatcher.domain.problems import Problem
+from dispatcher.domain.spelled import Day, Words
+from dispatcher.gateways.fields import said
+from dispatcher.gateways.structs import allowed, bare
+from dispatcher.i18n import NOTHING, Both, Say, Spoken
 
-NOTHING = Say("", "")
 Where = tuple[str, ...]  # ("limits", "per_person"), ("senders", "may-to", "name")
 
 
@@ -30,9 +36,9 @@ class Field:
     """One setting of the form. `kind`: text | number | yes | words (a list) | day."""
 
     key: str
-    label: Say
+    label: Spoken
     kind: str = "text"
-    help: Say = NOTHING
+    help: Spoken = NOTHING
 
 
 @dataclass(frozen=True)
@@ -40,113 +46,61 @@ class Part:
     """A section of the file. `many`: a table per name in it, like [senders.may-to]."""
 
     section: str
-    title: Say
+    title: Spoken
     fields: tuple[Field, ...]
     many: bool = False
 
 
-_SPAN = Say("như 60s, 30m, 6h, 7d", "like 60s, 30m, 6h, 7d")
-_HOURS = Say("như 07:00-22:00", "like 07:00-22:00")
-_DONG = Say("đồng", "đồng")
-_WARDS = Say("cách nhau bởi dấu phẩy, hoặc all", "separated by commas, or all")
-PARTS = (
-    Part(
-        "site",
-        Say("Đơn vị", "Organisation"),
-        (
-            Field("name", Say("Tên", "Name")),
-            Field("language", Say("Ngôn ngữ (vi, en)", "Language (vi, en)")),
-            Field("undo", Say("Thời gian được hủy sau khi phát", "Undo window"), help=_SPAN),
-        ),
-    ),
-    Part(
-        "windows",
-        Say("Giờ gửi", "Hours"),
-        (Field("default", Say("Khung giờ", "Window"), help=_HOURS),),
-    ),
-    Part(
-        "courtesy",
-        Say("Phép lịch sự", "Courtesy"),
-        (
-            Field("lunch", Say("Nghỉ trưa", "Noon"), help=_HOURS),
-            Field("tet", Say("Không bắt đầu gửi trong Tết", "Nothing starts during Tết"), "yes"),
-        ),
-    ),
-    Part(
-        "law",
-        Say("Người đã từ chối", "Those who refused"),
-        (
-            Field(
-                "urgent_despite_refusal",
-                Say("Tin khẩn vẫn tới người đã từ chối tin thường",
-                    "An urgent text reaches whoever refused ordinary ones"),
-                "yes",
-            ),
-        ),
-    ),
-    Part(
-        "limits",
-        Say("Giới hạn", "Limits"),
-        (
-            Field("per_person", Say("Tin tối đa cho một người",
-                                    "Most messages per person"), "number"),
-            Field("within", Say("trong thời gian", "within"), help=_SPAN),
-            Field("per_ward_day", Say("Đợt tối đa một phường một ngày",
-                                      "Most broadcasts per ward and day"), "number"),
-            Field("typed_above", Say("Gõ lại số người khi trên",
-                                     "Number of people is typed above"), "number"),
-        ),
-    ),
-    Part(
-        "prices",
-        Say("Giá mỗi tin", "Prices"),
-        (
-            Field("sms", Say("SMS, mỗi phần", "SMS, per part"), "number", _DONG),
-            Field("zalo", Say("Zalo theo số điện thoại", "Zalo by phone"), "number", _DONG),
-            Field("zalo_uid", Say("Zalo theo tài khoản", "Zalo by user"), "number", _DONG),
-        ),
-    ),
-    Part(
-        "trust",
-        Say("Số điện thoại được nêu trong tin", "Numbers that texts may name"),
-        (Field("numbers", Say("Số của phường", "Numbers of the ward"), "words"),),
-    ),
-    Part(
-        "web",
-        Say("Địa chỉ", "Address"),
-        (Field("public_url", Say("Địa chỉ từ bên ngoài", "Address from outside")),),
-    ),
-    Part(
-        "senders",
-        Say("Đơn vị ký tên", "Senders"),
-        (
-            Field("name", Say("Tên ký", "Signed as")),
-            Field("brandname", Say("Tên định danh SMS", "SMS brandname")),
-            Field("wards", Say("Phường", "Wards"), "words", _WARDS),
-            Field("brandname_until", Say("Tên định danh hết hạn", "Brandname ends"), "day"),
-            Field("contract_until", Say("Hợp đồng hết hạn", "Contract ends"), "day"),
-        ),
-        many=True,
-    ),
-    Part(
-        "budgets",
-        Say("Ngân sách", "Budgets"),
-        (
-            Field("wards", Say("Phường", "Wards"), "words", _WARDS),
-            Field("month", Say("Mỗi tháng", "A month"), "number", _DONG),
-            Field("contract", Say("Cả hợp đồng", "The contract"), "number", _DONG),
-            Field("contract_number", Say("Số hợp đồng", "Number of the contract")),
-        ),
-        many=True,
-    ),
-)  # fmt: skip
+# Sections and keys of the form; what each is and may be stands in `settings`.
+SHOWN = {
+    "site": ("name", "language", "undo"),
+    "windows": ("default",),
+    "courtesy": ("lunch", "tet"),
+    "law": ("urgent_despite_refusal",),
+    "limits": ("per_person", "within", "per_ward_day", "typed_above"),
+    "prices": ("sms", "zalo", "zalo_uid"),
+    "trust": ("numbers",),
+    "web": ("public_url",),
+    "senders": ("name", "brandname", "wards", "brandname_until", "contract_until"),
+    "budgets": ("wards", "month", "contract", "contract_number"),
+}
+_COMMAS = Say("separated by commas")
+_WARDS = Say("separated by commas, or all")
+_KINDS = {int: "number", bool: "yes", Words: "words", Day: "day"}
+
+
+@lru_cache(maxsize=1)
+def parts() -> tuple[Part, ...]:
+    """What the form shows, as the structs of the settings say it."""
+    sections = {f.encode_name: f.type for f in msgspec.structs.fields(SiteSettings)}
+    found = []
+    for section, keys in SHOWN.items():
+        kind = bare(sections[section])
+        many = get_origin(kind) is dict
+        fields = {
+            f.encode_name: f.type
+            for f in msgspec.structs.fields(get_args(kind)[1] if many else kind)
+        }
+        title = said(sections[section]).what
+        found.append(Part(section, title, tuple(_field(k, fields[k]) for k in keys), many))
+    return tuple(found)
+
+
+def _field(key: str, kind: object) -> Field:
+    shown = _KINDS.get(bare(kind), "text")
+    free = shown in ("yes", "day") or (bare(kind) is str and not said(kind).looks)
+    look = allowed(kind)
+    help: Spoken = Both(look.vi.replace('"', ""), look.en.replace('"', ""))  # a form: no quotes
+    if shown == "words":
+        help = _WARDS if key == "wards" else _COMMAS
+    return Field(key, said(kind).what, shown, NOTHING if free else help)
 
 
 def current(root: Path) -> dict[Where, str]:
     """What the file says, by path, as a form shows it."""
     document = read_toml(root / FILE)
     found: dict[Where, str] = {}
-    for part in PARTS:
+    for part in parts():
         section = document.get(part.section, {})
         tables: dict[Where, Any] = {(part.section,): section}
         if part.many:
@@ -159,7 +113,7 @@ def current(root: Path) -> dict[Where, str]:
     return found
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
@@ -192,7 +146,7 @@ def differences(root: Path, text: str) -> list[str]:
     return [line for line in lines if line[:2] in ("- ", "+ ") and line[2:].strip()]
 
 
-def _set(document: TOMLDocument, path: Where, value: Any) -> None:
+def _set(document: TOMLDocument, path: Where, value: object) -> None:
     table: Any = document
     for name in path[:-1]:
         if name not in table:
@@ -207,13 +161,13 @@ def _set(document: TOMLDocument, path: Where, value: Any) -> None:
 
 
 def _value(path: Where, text: str) -> Any:
-    field = next(f for p in PARTS if p.section == path[0] for f in p.fields if f.key == path[-1])
+    field = next(f for p in parts() if p.section == path[0] for f in p.fields if f.key == path[-1])
     if not text:
         return None
     if field.kind == "number":
         plain = re.sub(r"[.\s]", "", text)
         if not plain.isdecimal():
-            raise _not_read(field, Say("ghi bằng chữ số", "is written in digits"))
+            raise _not_read(field)
         return int(plain)
     if field.kind == "yes":
         return text == "yes"
@@ -223,13 +177,13 @@ def _value(path: Where, text: str) -> Any:
         try:
             return date.fromisoformat(text)
         except ValueError:
-            raise _not_read(field, Say("là một ngày", "is a day")) from None
+            raise _not_read(field) from None
     return text
 
 
-def _not_read(field: Field, what: Say) -> Problem:
+def _not_read(field: Field) -> Problem:
+    what = {"number": Say("a number"), "day": Day.LOOKS}[field.kind]
     return Problem(
         "bad-setting",
-        f"«{field.label.vi}» {what.vi}.",
-        f"“{field.label.en}” {what.en}.",
+        Say("“{label}” must be {what}.", label=field.label, what=what),
     )

@@ -13,7 +13,9 @@ from typing import Any, TypeVar
 
 from dispatcher.domain.model import Window
 from dispatcher.domain.problems import Problem, settings
+from dispatcher.domain.spelled import Duration
 from dispatcher.domain.storable import check_typed, odd_words
+from dispatcher.i18n import NOTHING, Say, Spoken
 
 
 def read_toml(path: Path, text: str | None = None, first_line: int = 1) -> dict[str, Any]:
@@ -25,10 +27,10 @@ def read_toml(path: Path, text: str | None = None, first_line: int = 1) -> dict[
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"at line (\d+)", str(error))
         line = int(found[1]) if found else len(text.splitlines())
+        wrong = str(error).split(" (at")[0]
         raise settings(
             "bad-toml",
-            "sai cú pháp TOML (thiếu dấu ngoặc, dấu nháy hoặc dấu =). Sửa dòng này.",
-            f"not valid TOML ({str(error).split(' (at')[0]}). Fix this line.",
+            Say("not valid TOML ({wrong}). Fix this line.", wrong=wrong),
             where=f"{path.name}:{line + first_line - 1}",
         ) from None
     try:
@@ -45,15 +47,16 @@ def read_text(path: Path) -> str:
     except UnicodeDecodeError:
         raise settings(
             "not-utf8",
-            "tệp không phải UTF-8. Lưu lại dạng UTF-8 rồi thử lại.",
-            "the file is not UTF-8. Save it as UTF-8 and try again.",
+            Say("the file is not UTF-8. Save it as UTF-8 and try again."),
             where=path.name,
         ) from None
     except OSError as error:
         raise settings(
             "unreadable",
-            f"không đọc được ({error.strerror}). Kiểm tra tệp và quyền.",
-            f"cannot be read ({error.strerror}). Check the file and its rights.",
+            Say(
+                "cannot be read ({strerror}). Check the file and its rights.",
+                strerror=error.strerror,
+            ),
             where=str(path),
         ) from None
     if "\0" in text:
@@ -61,10 +64,19 @@ def read_text(path: Path) -> str:
     return text
 
 
+WORDS: dict[type, Spoken] = {
+    str: Say("words in quotes"),
+    int: Say("a number"),
+    float: Say("a number"),
+    bool: Say("true or false"),
+    list: Say("a list [...]"),
+    dict: Say("a table"),
+}
+
+
 def _odd(where: str) -> Problem:
     """A character that no database keeps stands in a file."""
-    say = odd_words().say
-    return settings("odd-characters", say.vi, say.en, where=where)
+    return settings("odd-characters", odd_words().say, where=where)
 
 
 def composed(text: str) -> str:
@@ -87,18 +99,9 @@ class Section:
         value = self.values[key]
         kinds = kind if isinstance(kind, tuple) else (kind,)
         if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-            words = {
-                str: "chữ trong dấu nháy",
-                int: "số",
-                float: "số",
-                bool: "true/false",
-                list: "danh sách [...]",
-                dict: "bảng",
-            }
             raise self.problem(
                 key,
-                f"«{key}» phải là {words.get(kinds[0], kinds[0].__name__)}.",
-                f"“{key}” must be a {kinds[0].__name__}.",
+                Say("“{key}” must be {words}.", key=key, words=WORDS[kinds[0]]),
             )
         return value
 
@@ -107,17 +110,13 @@ class Section:
         value = self.take(key, (list, str), [])
         value = [value] if isinstance(value, str) else value
         if not all(isinstance(v, str) for v in value):
-            raise self.problem(
-                key, f"«{key}» phải là danh sách chữ.", f"“{key}” must be a list of strings."
-            )
+            raise self.problem(key, Say("“{key}” must be a list of strings.", key=key))
         return tuple(value)
 
     def required(self, key: str, kind: type) -> Any:
         value = self.take(key, kind)
         if value is None or value == "":
-            raise self.problem(
-                None, f"mục [{self.name}] thiếu «{key}».", f"[{self.name}] lacks “{key}”."
-            )
+            raise self.problem(None, Say("[{name}] lacks “{key}”.", name=self.name, key=key))
         return value
 
     def close(self, known: Collection[str] = ()) -> None:
@@ -125,19 +124,21 @@ class Section:
         for key in self.values:
             if key not in self.asked:
                 close = difflib.get_close_matches(key, [*self.asked, *known], 1)
-                more = (
-                    (f" Có phải «{close[0]}»?", f" Did you mean “{close[0]}”?")
-                    if close
-                    else ("", "")
-                )
+                more = NOTHING
+                if close:
+                    more = Say(" Did you mean “{close}”?", close=close[0])
                 raise self.problem(
                     key,
-                    f"không có mục «{key}» trong [{self.name}].{more[0]}",
-                    f"there is no key “{key}” in [{self.name}].{more[1]}",
+                    Say(
+                        "there is no key “{key}” in [{name}].{more}",
+                        key=key,
+                        name=self.name,
+                        more=more,
+                    ),
                 )
 
-    def problem(self, key: str | None, vi: str, en: str) -> Problem:
-        return settings("bad-setting", vi, en, where=f"{self.path.name}:{self._line(key)}")
+    def problem(self, key: str | None, say: Spoken) -> Problem:
+        return settings("bad-setting", say, where=f"{self.path.name}:{self._line(key)}")
 
     def _line(self, key: str | None) -> int:
         """Where `key` is written: the first match after this section's own heading."""
@@ -164,14 +165,7 @@ class Section:
 
 def duration(text: str) -> timedelta:
     """ "90s", "30m", "6h", "2d" as a time span; anything else raises ValueError."""
-    found = re.fullmatch(r"\s*(\d+)\s*([smhd])\s*", text)
-    if not found:
-        raise ValueError(text)
-    seconds = {"s": 1, "m": 60, "h": 3600, "d": 86400}[found[2]]
-    try:
-        return timedelta(seconds=int(found[1]) * seconds)
-    except OverflowError:
-        raise ValueError(text) from None
+    return Duration.spelled(text)
 
 
 def window(text: str) -> Window:
@@ -189,8 +183,7 @@ def take_duration(section: Section, key: str, default: timedelta | None) -> time
     except ValueError:
         raise section.problem(
             key,
-            f'«{key}» phải ghi như "90s", "30m", "6h" hoặc "2d".',
-            f'“{key}” must look like "90s", "30m", "6h" or "2d".',
+            Say('“{key}” must look like "90s", "30m", "6h" or "2d".', key=key),
         ) from None
 
 
@@ -205,6 +198,4 @@ def take_window(section: Section, key: str, default: W) -> Window | W:
     try:
         return window(value)
     except ValueError:
-        raise section.problem(
-            key, f'«{key}» phải ghi như "07:00-22:00".', f'“{key}” must look like "07:00-22:00".'
-        ) from None
+        raise section.problem(key, Say('“{key}” must look like "07:00-22:00".', key=key)) from None

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from dispatcher.domain.machine import here
 from dispatcher.domain.problems import settings
+from dispatcher.i18n import Say
 
 BUSY_SECONDS = 10
 STATEMENTS = 1000  # kept ready by each connection to a file: a worker asks more than the usual 128
@@ -70,8 +71,7 @@ def engine_for(url: str) -> sa.Engine:
         except ModuleNotFoundError:
             raise settings(
                 "no-driver",
-                "Thiếu gói PostgreSQL. Cài: pip install 'dispatcher[postgresql]'",
-                "The PostgreSQL driver is missing. Install 'dispatcher[postgresql]'.",
+                Say("The PostgreSQL driver is missing. Install 'dispatcher[postgresql]'."),
             ) from None
         return engine
     engine = sa.create_engine(

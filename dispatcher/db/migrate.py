@@ -14,6 +14,7 @@ from alembic import command
 from alembic.config import Config
 
 from dispatcher.domain.problems import settings
+from dispatcher.i18n import Say
 
 
 def configured(connection: sa.Connection) -> Config:
@@ -41,8 +42,10 @@ def upgrade(engine: sa.Engine, revision: str = "head") -> None:
                 if broken:
                     raise settings(
                         "migration-broke-links",
-                        f"Nâng cấp dừng lại, không đổi gì: {len(broken)} dòng mất liên kết.",
-                        f"The upgrade stopped and changed nothing: {len(broken)} broken links.",
+                        Say(
+                            "The upgrade stopped and changed nothing: {count} broken links.",
+                            count=len(broken),
+                        ),
                     )
         if sqlite:
             raw.execute("PRAGMA foreign_keys=ON")

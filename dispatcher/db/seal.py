@@ -19,6 +19,7 @@ from dispatcher.domain.failpoints import failpoint
 from dispatcher.domain.machine import random_bytes
 from dispatcher.domain.problems import settings
 from dispatcher.domain.sms import folded
+from dispatcher.i18n import Say
 
 KEY_BYTES = 32
 MOST_WORDS = 50_000  # of names whose bit is remembered
@@ -90,8 +91,7 @@ def _opened(cipher: AESSIV, data: bytes, associated: list[bytes]) -> str:
     except InvalidTag:
         raise settings(
             "wrong-key",
-            "Khóa dữ liệu không khớp với cơ sở dữ liệu này. Hãy đặt lại đúng tệp khóa (data/keys).",
-            "The data key does not belong to this database. Put the right key file back.",
+            Say("The data key does not belong to this database. Put the right key file back."),
         ) from None
 
 
@@ -107,15 +107,14 @@ def load_key(path: Path, *, create: bool) -> bytes:
         if not create:
             raise settings(
                 "no-key",
-                f"Không thấy tệp khóa {path}. Thiếu khóa thì không đọc được danh bạ; "
-                "hãy khôi phục tệp khóa từ bản sao lưu.",
-                f"The key file {path} is missing. Without it the list cannot be read; "
-                "restore it from the backup.",
+                Say(
+                    "The key file {path} is missing. Without it the list cannot be read; "
+                    "restore it from the backup.",
+                    path=path,
+                ),
             ) from None
     except (OSError, ValueError):
-        raise settings(
-            "bad-key", f"Không đọc được tệp khóa {path}.", f"The key file {path} cannot be read."
-        ) from None
+        raise settings("bad-key", Say("The key file {path} cannot be read.", path=path)) from None
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         key = random_bytes(KEY_BYTES)
@@ -134,8 +133,11 @@ def load_key(path: Path, *, create: bool) -> bytes:
     except OSError as error:
         raise settings(
             "bad-key",
-            f"Không tạo được tệp khóa {path}: {error.strerror}.",
-            f"The key file {path} cannot be made: {error.strerror}.",
+            Say(
+                "The key file {path} cannot be made: {strerror}.",
+                path=path,
+                strerror=error.strerror,
+            ),
         ) from None
     return key
 

@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from dispatcher.domain.problems import Problem, settings, shortage
 from dispatcher.domain.storable import odd_words
+from dispatcher.i18n import Say
 
 # Problems of the database as a whole: with the same rows it may go well a little later.
 PASSING = frozenset(
@@ -51,8 +52,9 @@ def read_only() -> Problem:
     """Nothing can be written where the database is."""
     return settings(
         "database-readonly",
-        "Cơ sở dữ liệu chỉ cho đọc. Kiểm tra ổ đĩa và quyền ghi của thư mục data.",
-        "The database is read-only. Check the disk and that the data folder may be written to.",
+        Say(
+            "The database is read-only. Check the disk and that the data folder may be written to."
+        ),
     )
 
 
@@ -60,8 +62,7 @@ def locked() -> Problem:
     """Somebody else writes, for longer than anybody would wait."""
     return Problem(
         "database-locked",
-        "Cơ sở dữ liệu đang bị một chương trình khác giữ. Đóng chương trình đó rồi thử lại.",
-        "Another program holds the database. Close it and try again.",
+        Say("Another program holds the database. Close it and try again."),
         exit_code=4,
     )
 
@@ -80,20 +81,20 @@ def told(error: DBAPIError) -> Exception:
     if "disk is full" in words or "no space" in words:
         return settings(
             "disk-full",
-            "Ổ đĩa đã đầy. Giải phóng chỗ trống rồi thử lại.",
-            "The disk is full. Free some space and try again.",
+            Say("The disk is full. Free some space and try again."),
         )
     if "disk i/o error" in words:
         return settings(
             "disk-error",
-            "Ổ đĩa báo lỗi khi đọc hoặc ghi. Kiểm tra dây cắm và ổ đĩa; sao lưu ngay khi đọc được.",
-            "The disk fails to read or write. Check cable and disk; back up while it can be read.",
+            Say(
+                "The disk fails to read or write. Check cable and disk; back up while "
+                "it can be read."
+            ),
         )
     if "not a database" in words or "malformed" in words:
         return settings(
             "database-broken",
-            "Tệp cơ sở dữ liệu bị hỏng. Khôi phục từ bản sao lưu gần nhất.",
-            "The database file is damaged. Restore the latest backup.",
+            Say("The database file is damaged. Restore the latest backup."),
         )
     if "unable to open" in words or "too many open files" in words:
         short = _out_of_files()
@@ -103,8 +104,7 @@ def told(error: DBAPIError) -> Exception:
     if error.connection_invalidated or (isinstance(error, OperationalError) and gone):
         return settings(
             "database-unreachable",
-            "Không mở được cơ sở dữ liệu. Kiểm tra mục database trong dispatcher.toml.",
-            "The database cannot be opened. Check `database` in dispatcher.toml.",
+            Say("The database cannot be opened. Check `database` in dispatcher.toml."),
         )
     return error
 

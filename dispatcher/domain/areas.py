@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
-from dispatcher.domain.problems import Problem, Say, unknown
+from dispatcher.domain.problems import Problem, unknown
 from dispatcher.domain.sms import folded
+from dispatcher.i18n import Say, Spoken
 
 T = TypeVar("T")
 _UNIT_WORDS = re.compile(r"\b(phuong|xa|dac khu|thi tran|quan|huyen|thi xa|thanh pho)\s+(?=\w)")
@@ -91,7 +92,7 @@ def natural_key(name: str) -> tuple[tuple[int, str], ...]:
     )
 
 
-def find(what: Say, name: str, known: Mapping[str, T], display: Iterable[str]) -> T:
+def find(what: Spoken, name: str, known: Mapping[str, T], display: Iterable[str]) -> T:
     """The one thing called `name` among `known` (normal forms).
 
     Raises a problem with the nearest `display` names when there is none.
@@ -106,6 +107,9 @@ def within(parent: str, name: str) -> Problem:
     """A group that is not in the ward it was looked for in."""
     return Problem(
         "unknown-group",
-        f"Phường {parent} không có «{name}». Xem: dispatcher areas list --ward '{parent}'",
-        f"Ward {parent} has no “{name}”. See: dispatcher areas list --ward '{parent}'",
+        Say(
+            "Ward {parent} has no “{name}”. See: dispatcher areas list --ward '{parent}'",
+            parent=parent,
+            name=name,
+        ),
     )

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import time, timedelta
 
 from dispatcher.domain.model import Kind, Window
-from dispatcher.domain.problems import Problem, Say, refused
+from dispatcher.domain.problems import Problem, refused
 from dispatcher.domain.sms import folded
+from dispatcher.i18n import Say, Spoken
 
 LABEL = "[QC] "
 HOURS = Window(time(7), time(22))
@@ -30,22 +31,20 @@ class Duty:
 
     id: str
     article: str
-    say: Say
+    say: Spoken
 
 
 LABELLED = Duty(
     "no_label",
     "điều 15",
-    Say("tin quảng cáo phải mở đầu bằng [QC] (điều 15)", "advertising opens with [QC] (art. 15)"),
+    Say("advertising opens with [QC] (art. 15)"),
 )
 WAY_OUT = Duty(
     "no_way_out",
     "điều 16",
     Say(
-        "cuối tin quảng cáo phải có cách từ chối bằng tin nhắn và bằng cuộc gọi, ví dụ «Tu choi: "
-        "soan TC gui 5656 hoac goi 156» (Nghị định 91/2020 điều 16)",
-        "advertising ends with a way to refuse by text and by call, like “Tu choi: soan TC gui "
-        "5656 hoac goi 156” (Decree 91/2020 art. 16)",
+        "advertising ends with a way to refuse by text and by call, like “Tu "
+        "choi: soan TC gui 5656 hoac goi 156” (Decree 91/2020 art. 16)",
     ),
 )
 
@@ -82,26 +81,23 @@ def check_sending(
         return
     if urgent or not _within(window):
         raise _against(
-            "điều 13",
-            "tin quảng cáo chỉ được gửi từ 07:00 đến 22:00; đặt --window trong khoảng đó",
-            "art. 13",
-            "advertising may only be sent from 07:00 to 22:00; set --window inside these hours",
+            "13",
+            Say(
+                "advertising may only be sent from 07:00 to 22:00; set --window inside these hours"
+            ),
         )
     if not branded:
         raise _against(
-            "điều 13",
-            "tin quảng cáo phải có tên định danh; điền «brandname» ở mục [senders]",
-            "art. 13",
-            "advertising needs a brandname; set “brandname” under [senders]",
+            "13",
+            Say("advertising needs a brandname; set “brandname” under [senders]"),
         )
     if not consent:
         raise _against(
-            "điều 11",
-            "quảng cáo chỉ được gửi cho người đã đồng ý; ghi tên nhóm những người đó ở mục "
-            "[promotion] consent",
-            "art. 11",
-            "advertising goes only to people who agreed; name their group under [promotion] "
-            "consent",
+            "11",
+            Say(
+                "advertising goes only to people who agreed; name their group under "
+                "[promotion] consent"
+            ),
         )
 
 
@@ -112,7 +108,8 @@ def _within(window: Window) -> bool:
     )
 
 
-def _against(article: str, vi: str, article_en: str, en: str) -> Problem:
+def _against(article: str, why: Spoken) -> Problem:
     return refused(
-        "law", f"Nghị định 91/2020 {article}: {vi}.", f"Decree 91/2020 {article_en}: {en}."
+        "law",
+        Say("Decree 91/2020 art. {article}: {why}.", article=article, why=why),
     )

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any, assert_never
 
 from dispatcher.domain.model import HANOI
-from dispatcher.domain.problems import Say
+from dispatcher.i18n import NOTHING, Joined, Say, Spoken
 
 
 class State(StrEnum):
@@ -41,24 +41,24 @@ SETTLED = timedelta(minutes=1)  # a trouble this old is told to staff; shorter o
 SILENT = timedelta(seconds=60)  # without a sign of life a worker does not count
 STILL = timedelta(seconds=60)  # without a turn of its send loop it does not send
 
-NAMES: Mapping[State, Say] = {
-    State.OK: Say("sẵn sàng", "ready"),
-    State.PAUSED: Say("tạm dừng", "paused"),
-    State.UNREACHABLE: Say("không nối được", "cannot be reached"),
-    State.THROTTLED: Say("báo bận, chưa nhận tin", "busy, takes nothing"),
-    State.UNREADABLE: Say("trả lời không đọc được", "its answers cannot be read"),
-    State.ACCOUNT: Say("tài khoản có trục trặc, đã tạm dừng", "trouble with the account, paused"),
-    State.UNKNOWN: Say("chưa gửi lần nào", "not tried yet"),
+NAMES: Mapping[State, Spoken] = {
+    State.OK: Say("ready"),
+    State.PAUSED: Say("paused"),
+    State.UNREACHABLE: Say("cannot be reached"),
+    State.THROTTLED: Say("busy, takes nothing"),
+    State.UNREADABLE: Say("its answers cannot be read"),
+    State.ACCOUNT: Say("trouble with the account, paused"),
+    State.UNKNOWN: Say("not tried yet"),
 }
-ODD_REPORTS = Say("báo nhận không dùng được", "its reports are of no use")
+ODD_REPORTS = Say("its reports are of no use")
 NO_NAME = "ClientConnectorDNSError"
-CODES: Mapping[str, Say] = {  # how connecting failed, as the wire names it
-    NO_NAME: Say("không có máy chủ tên này", "no host of this name"),
-    "ClientConnectorError": Say("máy chủ không cho nối", "the connection was refused"),
-    "ConnectionTimeoutError": Say("máy chủ không trả lời", "the host does not answer"),
-    "ClientConnectorCertificateError": Say("chứng thư TLS sai", "a wrong TLS certificate"),
-    "ClientConnectorSSLError": Say("không lập được TLS", "TLS could not be set up"),
-    "reconsent_required": Say("phải đăng nhập lại", "it must be signed in again"),
+CODES: Mapping[str, Spoken] = {  # how connecting failed, as the wire names it
+    NO_NAME: Say("no host of this name"),
+    "ClientConnectorError": Say("the connection was refused"),
+    "ConnectionTimeoutError": Say("the host does not answer"),
+    "ClientConnectorCertificateError": Say("a wrong TLS certificate"),
+    "ClientConnectorSSLError": Say("TLS could not be set up"),
+    "reconsent_required": Say("it must be signed in again"),
 }
 
 
@@ -167,99 +167,91 @@ def is_told(found: Health, now: datetime) -> bool:
             assert_never(other)
 
 
-def described(found: Health) -> Say:
+def described(found: Health) -> Spoken:
     """The state in words, with the cause and since when."""
     name, cause = ODD_REPORTS if found.by_reports else NAMES[found.state], _cause(found)
     if found.since is None or found.state is State.OK:
         return name
     since = found.since.astimezone(HANOI)
     return Say(
-        f"{name.vi}{cause.vi} từ {since:%H:%M %d/%m}",
-        f"{name.en}{cause.en} since {since:%H:%M %d/%m}",
+        "{name}{cause} since {since:%H:%M %d/%m}",
+        name=name,
+        cause=cause,
+        since=since,
     )
 
 
-def _cause(found: Health) -> Say:
+def _cause(found: Health) -> Spoken:
     if found.code in CODES:
         words = CODES[found.code]
-        return Say(f" ({words.vi})", f" ({words.en})")
-    return Say(f" (mã {found.code})", f" (code {found.code})") if found.code else Say("", "")
+        return Say(" ({words})", words=words)
+    return Say(" (code {code})", code=found.code) if found.code else NOTHING
 
 
-def remedy(found: Health, now: datetime) -> Say:
+def remedy(found: Health, now: datetime) -> Spoken:
     """What a person is to do about it; empty where all is well."""
     name = found.gateway
     match found.state:
         case State.OK | State.UNKNOWN:
-            return Say("", "")
+            return NOTHING
         case State.PAUSED:
             return Say(
-                f"khi muốn gửi tiếp, quản trị cho chạy lại: dispatcher gateways resume {name}",
-                f"to go on, an admin resumes it: dispatcher gateways resume {name}",
+                "to go on, an admin resumes it: dispatcher gateways resume {name}",
+                name=name,
             )
         case State.UNREACHABLE if found.code == NO_NAME:
             return Say(
-                "quản trị xem lại địa chỉ (base_url trong dispatcher.toml) và mạng của máy này, "
-                f"rồi: dispatcher gateways check {name}",
-                "an admin looks at the address (base_url in dispatcher.toml) and at the network of "
-                f"this machine, then: dispatcher gateways check {name}",
+                "an admin looks at the address (base_url in dispatcher.toml) and at "
+                "the network of this machine, then: dispatcher gateways check {name}",
+                name=name,
             )
         case State.UNREACHABLE:
             return Say(
-                "quản trị xem mạng của máy này, địa chỉ (base_url), rồi gọi nhà cung cấp; thử nối: "
-                f"dispatcher gateways check {name}",
-                "an admin looks at the network of this machine and the address (base_url), then "
-                f"calls the vendor; to try: dispatcher gateways check {name}",
+                "an admin looks at the network of this machine and the address "
+                "(base_url), then calls the vendor; to try: dispatcher gateways check "
+                "{name}",
+                name=name,
             )
         case State.THROTTLED if found.lasts(now) < LONG:
             return Say(
-                "chưa phải làm gì: sẽ tự gửi lại", "nothing yet: messages are sent again by "
-                "themselves",
-            )  # fmt: skip
+                "nothing yet: messages are sent again by themselves",
+            )
         case State.THROTTLED:
             return Say(
-                "quản trị hỏi nhà cung cấp vì sao không nhận, giảm per_second, hoặc thêm nhà cung "
-                "cấp khác",
-                "an admin asks the vendor why it takes nothing, lowers per_second, or adds another "
-                "gateway",
+                "an admin asks the vendor why it takes nothing, lowers per_second, or "
+                "adds another gateway",
             )
         case State.UNREADABLE if found.by_reports:
             return Say(
-                "tin vẫn đi; quản trị xem dispatcher log receipts, kiểm tra địa chỉ báo nhận và "
-                "khóa ở nhà cung cấp",
-                "messages still leave; an admin looks at dispatcher log receipts, and at the "
-                "callback address and the keys at the vendor",
+                "messages still leave; an admin looks at dispatcher log receipts, and "
+                "at the callback address and the keys at the vendor",
             )
         case State.UNREADABLE:
             return Say(
-                "quản trị hỏi nhà cung cấp (có thể họ đã nhận tin; không gửi lại bằng tay); thử "
-                f"nối: dispatcher gateways check {name}",
-                "an admin asks the vendor (it may have taken messages; send none again by hand); "
-                f"to try: dispatcher gateways check {name}",
+                "an admin asks the vendor (it may have taken messages; send none again "
+                "by hand); to try: dispatcher gateways check {name}",
+                name=name,
             )
         case State.ACCOUNT if found.code == "reconsent_required":
             return Say(
-                f"quản trị đăng nhập lại: dispatcher gateways login {name}",
-                f"an admin signs in again: dispatcher gateways login {name}",
+                "an admin signs in again: dispatcher gateways login {name}",
+                name=name,
             )
         case State.ACCOUNT:
             return Say(
-                "quản trị nạp tiền hoặc sửa tài khoản, khóa; rồi: dispatcher gateways resume "
-                f"{name}",
-                f"an admin tops up or mends the account or key; then: dispatcher gateways resume "
-                f"{name}",
+                "an admin tops up or mends the account or key; then: dispatcher "
+                "gateways resume {name}",
+                name=name,
             )
         case other:
             assert_never(other)
 
 
-def told(found: Health, now: datetime) -> Say:
+def told(found: Health, now: datetime) -> Spoken:
     """One sentence for a list of troubles: which gateway, how it is, what to do."""
     how, then = described(found), remedy(found, now)
-    return Say(
-        f"{found.gateway}: {how.vi}" + (f"; {then.vi}" if then.vi else ""),
-        f"{found.gateway}: {how.en}" + (f"; {then.en}" if then.en else ""),
-    )
+    said = Joined("; ", [how, then] if then else [how])
+    return Say("{gateway}: {said}", gateway=found.gateway, said=said)
 
 
 # --- does anybody send? -------------------------------------------------------------------------
@@ -319,21 +311,25 @@ def work(signs: Sequence[Sign], due_since: datetime | None, now: datetime) -> Wo
     return Work(found, min(now, max([due_since, *last])), seen)
 
 
-def work_told(found: Work) -> Say:
+def work_told(found: Work) -> Spoken:
     """What to say of it, with what to do; empty while somebody sends."""
     if found.attendance is Attendance.SENDS:
-        return Say("", "")
+        return NOTHING
     since = found.since.astimezone(HANOI) if found.since else None
     if found.attendance is Attendance.STANDS:
-        vi = f" từ {since:%H:%M %d/%m}, tin tới giờ chưa đi" if since else ""
-        en = f" since {since:%H:%M %d/%m}, due messages wait" if since else ""
+        late = NOTHING
+        if since:
+            late = Say(
+                " since {since:%H:%M %d/%m}, due messages wait",
+                since=since,
+            )
         return Say(
-            f"Bộ gửi tin đang chạy nhưng đứng yên{vi}: tắt đi và chạy lại (dispatcher run)",
-            f"A worker runs but stands still{en}: end it and start it anew (dispatcher run)",
+            "A worker runs but stands still{late}: end it and start it anew (dispatcher run)",
+            late=late,
         )
     if since is None:
-        return Say("Bộ gửi tin không chạy: dispatcher run", "No worker is running: dispatcher run")
+        return Say("No worker is running: dispatcher run")
     return Say(
-        f"Có tin đã tới giờ từ {since:%H:%M %d/%m} mà bộ gửi tin không chạy: dispatcher run",
-        f"Messages are due since {since:%H:%M %d/%m} and no worker is running: dispatcher run",
+        "Messages are due since {since:%H:%M %d/%m} and no worker is running: dispatcher run",
+        since=since,
     )

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dispatcher.domain.model import HANOI, Step, Window
-from dispatcher.domain.problems import Problem, Say, refused
+from dispatcher.domain.problems import Problem, refused
+from dispatcher.i18n import Say, Spoken
 
 FAR = timedelta(days=732)  # nothing is planned further ahead
 LONGEST_LIFE = timedelta(days=31)
@@ -42,18 +43,21 @@ class Period:
     def as_json(self) -> dict[str, str]:
         return {"starts_at": _iso(self.start), "expires_at": _iso(self.until)}
 
-    def told(self) -> Say:
+    def told(self) -> Spoken:
         """Both times in one sentence."""
         start, until = clock(self.start), clock(self.until)
         if self.is_empty:
             return Say(
-                "Khung giờ và giờ của bước đầu không bao giờ cùng mở: không gửi được.",
                 "The hours and those of the first step are never open together: nothing is sent.",
             )
-        why = ("Ngoài khung giờ: gửi", "Outside its hours: sent") if self.waits else ("Gửi", "Sent")
+        why = Say("Sent")
+        if self.waits:
+            why = Say("Outside its hours: sent")
         return Say(
-            f"{why[0]} từ {start}; tin chưa đi lúc {until} thì hết hạn.",
-            f"{why[1]} from {start}; what has not left by {until} expires.",
+            "{why} from {start}; what has not left by {until} expires.",
+            why=why,
+            start=start,
+            until=until,
         )
 
 
@@ -127,16 +131,14 @@ def check_moment(at: datetime, now: datetime) -> None:
 def in_the_past(at: datetime) -> Problem:
     return refused(
         "in-the-past",
-        f"Giờ gửi {_spelled(at)} đã qua. Chọn giờ khác.",
-        f"The time {_spelled(at)} has passed. Choose another.",
+        Say("The time {at} has passed. Choose another.", at=_spelled(at)),
     )
 
 
 def too_far(at: datetime) -> Problem:
     return refused(
         "too-far",
-        f"Giờ gửi {_spelled(at)} còn quá xa. Chọn giờ trong vòng hai năm tới.",
-        f"The time {_spelled(at)} is too far ahead. Choose one within two years.",
+        Say("The time {at} is too far ahead. Choose one within two years.", at=_spelled(at)),
     )
 
 
@@ -150,6 +152,5 @@ def check_life(life: timedelta) -> None:
     if not timedelta() < life <= LONGEST_LIFE:
         raise Problem(
             "bad-life",
-            "Thời hạn gửi phải từ 1 giây tới 31 ngày, ghi như 90m, 6h hoặc 2d.",
-            "The expiry is between a second and 31 days, like 90m, 6h or 2d.",
+            Say("The expiry is between a second and 31 days, like 90m, 6h or 2d."),
         )

@@ -17,7 +17,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
-from dispatcher.domain.problems import Say
+from dispatcher.i18n import Say, Spoken
 
 
 class Type(StrEnum):
@@ -71,37 +71,29 @@ SERVICE_HEAD = re.compile(r"(?:1800\d{4,6}|1900\d{4,6}|18001\d{3}|069\d{5,8}|69\
 # In sample sites invented people live in a head allotted to nobody; the next digit is the carrier.
 SAMPLE_CARRIERS = ("Viettel",) * 5 + ("VinaPhone",) * 2 + ("MobiFone",) * 2 + ("Vietnamobile",)
 
-_REASONS: dict[str, Say] = {
-    "empty": Say("không có chữ số nào", "there are no digits"),
-    "too_short": Say("thiếu số", "digits are missing"),
-    "too_long": Say("thừa số", "there are too many digits"),
+_REASONS: dict[str, Spoken] = {
+    "empty": Say("there are no digits"),
+    "too_short": Say("digits are missing"),
+    "too_long": Say("there are too many digits"),
     "digits_lost": Say(
-        "Excel đã làm mất chữ số (dạng 9.12E+08); cần số gốc",
         "Excel has lost digits (like 9.12E+08); the original number is needed",
     ),
-    "unallotted": Say("đầu số chưa cấp cho mạng nào", "this head was allotted to nobody"),
-    "landline": Say("số cố định, không nhận được tin nhắn", "a landline cannot receive texts"),
+    "unallotted": Say("this head was allotted to nobody"),
+    "landline": Say("a landline cannot receive texts"),
     "old_landline": Say(
-        "có thể là số cố định Hải Phòng cũ (031); cần hỏi lại",
         "perhaps an old Hải Phòng landline (031); please ask",
     ),
-    "service": Say("số dịch vụ, không phải của một người", "a service number, not a person's"),
-    "foreign": Say("số nước ngoài", "a foreign number"),
+    "service": Say("a service number, not a person's"),
+    "foreign": Say("a foreign number"),
     "ambiguous_84": Say(
-        "có thể là 0 bị mất hoặc 84 bị cụt; cần hỏi lại",
         "either a lost 0 or a cut +84; please ask",
     ),
-    "several": Say(
-        "nhiều số trong một ô; giữ các số chắc chắn", "several numbers in one cell; sure ones kept"
-    ),
-    "doubted_head": Say(
-        "các nguồn chưa thống nhất về đầu số này", "sources differ about this head"
-    ),
+    "several": Say("several numbers in one cell; sure ones kept"),
+    "doubted_head": Say("sources differ about this head"),
     "strange_letters": Say(
-        "có chữ cái lạ trông giống chữ số; hãy gõ lại số",
         "strange letters that look like digits; type the number again",
     ),
-    "not_a_number": Say("không phải số điện thoại", "this is not a phone number"),
+    "not_a_number": Say("this is not a phone number"),
 }
 
 
@@ -138,7 +130,7 @@ class Reading(NamedTuple):
             return tuple(n for n in self.numbers if n.type is Type.MOBILE)
         return ()
 
-    def why(self) -> Say | None:
+    def why(self) -> Spoken | None:
         """The reason as a sentence."""
         return _REASONS[self.reason] if self.reason else None
 
@@ -149,10 +141,15 @@ class Reading(NamedTuple):
             "numbers": [
                 {"e164": n.e164, "type": n.type.value, "carrier": n.carrier} for n in self.numbers
             ],
-            "ok": self.ok, "e164": self.e164, "type": self.type.value, "carrier": self.carrier,
-            "repairs": list(self.repairs), "needs_review": self.needs_review,
-            "suggested": self.suggested, "reason": self.reason,
-        }  # fmt: skip
+            "ok": self.ok,
+            "e164": self.e164,
+            "type": self.type.value,
+            "carrier": self.carrier,
+            "repairs": list(self.repairs),
+            "needs_review": self.needs_review,
+            "suggested": self.suggested,
+            "reason": self.reason,
+        }
 
 
 _SCIENTIFIC = re.compile(r"([1-9])(?:[.,](\d+))?[eE]\+?(\d{1,2})")
@@ -230,10 +227,14 @@ def _any_of(heads: Iterable[str]) -> str:
     for head in sorted(heads):
         branch = tree.setdefault(head[0], {})
         branch[head[1]] = branch.get(head[1], "") + head[2]
-    return "(?:" + "|".join(
-        f"{one}(?:{'|'.join(f'{two}[{threes}]' for two, threes in branch.items())})"
-        for one, branch in tree.items()
-    ) + ")"  # fmt: skip
+    return (
+        "(?:"
+        + "|".join(
+            f"{one}(?:{'|'.join(f'{two}[{threes}]' for two, threes in branch.items())})"
+            for one, branch in tree.items()
+        )
+        + ")"
+    )
 
 
 @lru_cache(maxsize=8)
@@ -260,9 +261,11 @@ def looks_masked(text: str) -> bool:
     """True for a number with some of it hidden, as we and others show numbers."""
     plain = text.strip().casefold().replace("...", "…")
     hidden = any(c in _MASKS for c in plain)
-    return hidden and any(c.isdigit() for c in plain) and all(
-        c.isdigit() or c in _MASKS or c in "+ .-()\t" for c in plain
-    )  # fmt: skip
+    return (
+        hidden
+        and any(c.isdigit() for c in plain)
+        and all(c.isdigit() or c in _MASKS or c in "+ .-()\t" for c in plain)
+    )
 
 
 def tails(last: int) -> tuple[str, ...]:
@@ -302,10 +305,14 @@ def _read(text: str, samples: frozenset[str]) -> Reading:
     doubtful = [n for r in readings if not r.ok or r.needs_review for n in r.numbers]
     everything = tuple({n.e164: n for n in [*usable, *doubtful]}.values())
     return Reading(
-        text, everything, type=everything[0].type if everything else Type.INVALID,
+        text,
+        everything,
+        type=everything[0].type if everything else Type.INVALID,
         repairs=tuple(dict.fromkeys(x for r in readings for x in r.repairs)),
-        needs_review=True, reason="several", beside=beside,
-    )  # fmt: skip
+        needs_review=True,
+        reason="several",
+        beside=beside,
+    )
 
 
 def _clean(text: str) -> str:
@@ -322,8 +329,9 @@ def _clean(text: str) -> str:
 
 def _letters_to_digits(text: str) -> str:
     """O for 0 and l or I for 1, only inside or at the edge of a run of digits."""
-    text = re.sub(r"(?<![^\W\d_])[Oo](?=[\s.\-]?\d)|(?<=\d)[Oo](?![^\W\d_])|(?<=\d)[Oo](?=\d)", "0",
-                  text)  # fmt: skip
+    text = re.sub(
+        r"(?<![^\W\d_])[Oo](?=[\s.\-]?\d)|(?<=\d)[Oo](?![^\W\d_])|(?<=\d)[Oo](?=\d)", "0", text
+    )
     return re.sub(r"(?<=\d)[lI](?=\d)|(?<=\d)[lI](?![^\W\d_])", "1", text)
 
 
@@ -350,8 +358,13 @@ def _cut(part: str) -> list[str]:
     whole = _digits(part)
     if len(whole.lstrip("+")) <= 13 and part.count("+") <= 1:
         return [whole] if whole else []
-    for separator in (_STRONG, re.compile(r"\s[-–]\s|(?<=\d{9})[-–]"), re.compile(r"\s+"),
-                      re.compile(r"[-–]"), re.compile(r"(?=\+)")):  # fmt: skip
+    for separator in (
+        _STRONG,
+        re.compile(r"\s[-–]\s|(?<=\d{9})[-–]"),
+        re.compile(r"\s+"),
+        re.compile(r"[-–]"),
+        re.compile(r"(?=\+)"),
+    ):
         pieces = [_digits(p) for p in separator.split(part)]
         pieces = [p for p in pieces if p]
         if len(pieces) > 1 and all(8 <= len(p.lstrip("+")) <= 13 for p in pieces):
@@ -391,8 +404,14 @@ def _single(text: str, digits: str, repairs: tuple[str, ...], samples: frozenset
     if plain.startswith("0"):
         return _national(text, plain[1:], repairs, samples)
     if len(plain) == 9 and plain.startswith("84"):
-        return Reading(text, type=Type.MOBILE, repairs=repairs, needs_review=True,
-                       suggested=f"+84{plain}", reason="ambiguous_84")  # fmt: skip
+        return Reading(
+            text,
+            type=Type.MOBILE,
+            repairs=repairs,
+            needs_review=True,
+            suggested=f"+84{plain}",
+            reason="ambiguous_84",
+        )
     if bare.startswith("84"):
         return Reading(text, repairs=repairs, reason="too_short")
     return _national(text, plain, (*repairs, "leading_zero"), samples)
@@ -404,21 +423,36 @@ def _national(text: str, n: str, repairs: tuple[str, ...], samples: frozenset[st
         n, repairs = MIGRATED[n[:3]] + n[3:], (*repairs, "old_prefix")
     if len(n) == 10 and (n[:3] in AREA_CODES or n[:2] in AREA_CODES):
         numbers = (Number(f"+84{n}", Type.LANDLINE),)
-        return Reading(text, numbers, type=Type.LANDLINE, e164=f"+84{n}", repairs=repairs,
-                       reason="landline")  # fmt: skip
+        return Reading(
+            text, numbers, type=Type.LANDLINE, e164=f"+84{n}", repairs=repairs, reason="landline"
+        )
     if len(n) != 9 or n[0] not in "35789":
         return Reading(text, repairs=_honest(repairs), reason=_length(n, 9))
     if n.startswith(OLD_HAI_PHONG):
-        return Reading(text, type=Type.LANDLINE, repairs=_honest(repairs), needs_review=True,
-                       suggested=f"+84225{n[2:]}", reason="old_landline")  # fmt: skip
+        return Reading(
+            text,
+            type=Type.LANDLINE,
+            repairs=_honest(repairs),
+            needs_review=True,
+            suggested=f"+84225{n[2:]}",
+            reason="old_landline",
+        )
     if n[:2] in UNALLOTTED and n[:2] not in samples:
         return Reading(text, repairs=_honest(repairs), reason="unallotted")
     doubted = n[:2] in DOUBTED or n[:3] in DOUBTED
     carrier = _carrier(n, samples)
     return Reading(
-        text, (Number(f"+84{n}", Type.MOBILE, carrier),), True, Type.MOBILE, f"+84{n}", carrier,
-        repairs, doubted, None, "doubted_head" if doubted else None,
-    )  # fmt: skip
+        text,
+        (Number(f"+84{n}", Type.MOBILE, carrier),),
+        True,
+        Type.MOBILE,
+        f"+84{n}",
+        carrier,
+        repairs,
+        doubted,
+        None,
+        "doubted_head" if doubted else None,
+    )
 
 
 def _honest(repairs: tuple[str, ...]) -> tuple[str, ...]:

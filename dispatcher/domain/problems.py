@@ -10,22 +10,11 @@ import difflib
 import errno
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from dispatcher.i18n import Both, Joined, Say, Spoken
 
 # Exit codes of DESIGN section 9.
 OK, PARTLY, USAGE, REFUSED, SETTINGS, UNREACHABLE, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
-
-
-@dataclass(frozen=True)
-class Say:
-    """One sentence in both languages."""
-
-    vi: str
-    en: str
-
-    def to(self, language: str) -> str:
-        """The sentence in `language`; anything but "en" reads Vietnamese."""
-        return self.en if language == "en" else self.vi
 
 
 class Problem(Exception):
@@ -35,14 +24,16 @@ class Problem(Exception):
     file and line when there is one.
     """
 
-    def __init__(
-        self, code: str, vi: str, en: str, *, exit_code: int = USAGE, where: str = ""
-    ) -> None:
-        super().__init__(en)
+    def __init__(self, code: str, why: Spoken, *, exit_code: int = USAGE, where: str = "") -> None:
+        super().__init__(code)
         self.code, self.exit_code, self.where = code, exit_code, where
-        self.say = Say(f"{where}: {vi}" if where else vi, f"{where}: {en}" if where else en)
+        self.say: Spoken = Joined(": ", [Both(where, where), why]) if where else why
+
+    def __str__(self) -> str:
+        return self.say.en
 
     def to(self, language: str) -> str:
+        """The sentence in `language`."""
         return self.say.to(language)
 
 
@@ -50,14 +41,14 @@ class Bug(Exception):
     """Our own mistake: a traceback in the log is right."""
 
 
-def refused(code: str, vi: str, en: str) -> Problem:
+def refused(code: str, why: Spoken) -> Problem:
     """A rule says no (exit 3)."""
-    return Problem(code, vi, en, exit_code=REFUSED)
+    return Problem(code, why, exit_code=REFUSED)
 
 
-def settings(code: str, vi: str, en: str, *, where: str = "") -> Problem:
+def settings(code: str, why: Spoken, *, where: str = "") -> Problem:
     """Settings or credentials are wrong (exit 4)."""
-    return Problem(code, vi, en, exit_code=SETTINGS, where=where)
+    return Problem(code, why, exit_code=SETTINGS, where=where)
 
 
 def shortage(error: BaseException) -> Problem | None:
@@ -68,18 +59,20 @@ def shortage(error: BaseException) -> Problem | None:
     if isinstance(error, RuntimeError) and "can't start new thread" in str(error):
         return settings(
             "no-thread",
-            "Máy không còn tiến trình hoặc luồng để chạy; bộ gửi tin chờ và tự thử lại. Đóng bớt "
-            "chương trình, hoặc tăng giới hạn số luồng của máy.",
-            "The machine has no thread left to run in; the worker waits and tries again by itself. "
-            "Close some programs, or raise the machine's limit of threads.",
+            Say(
+                "The machine has no thread left to run in; the worker waits and tries "
+                "again by itself. Close some programs, or raise the machine's limit of "
+                "threads."
+            ),
         )
     if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
         return settings(
             "no-descriptor",
-            "Máy đã mở quá nhiều tệp và kết nối; bộ gửi tin chờ và tự thử lại. Đóng bớt chương "
-            "trình, hoặc tăng giới hạn số tệp được mở.",
-            "Too many files and connections are open; the worker waits and tries again by itself. "
-            "Close some programs, or raise the limit of open files.",
+            Say(
+                "Too many files and connections are open; the worker waits and tries "
+                "again by itself. Close some programs, or raise the limit of open "
+                "files."
+            ),
         )
     return None
 
@@ -90,26 +83,26 @@ def _plain(name: str) -> str:
     return "".join(c for c in letters if not unicodedata.combining(c))
 
 
-def not_among(what: Say, name: str, known: Iterable[str]) -> Problem:
+def not_among(what: Spoken, name: str, known: Iterable[str]) -> Problem:
     """A word that is not one of a few; they are all named."""
     names = ", ".join(known)
     return Problem(
         "unknown-name",
-        f"Không có {what.vi} «{name}». Có: {names}.",
-        f"No {what.en} “{name}”. There are: {names}.",
+        Say("No {what} “{name}”. There are: {names}.", what=what, name=name, names=names),
     )
 
 
-def unknown(what: Say, name: str, known: Iterable[str], *, hint: Say | None = None) -> Problem:
+def unknown(
+    what: Spoken, name: str, known: Iterable[str], *, hint: Spoken | None = None
+) -> Problem:
     """A name that is not known, with the nearest ones: "có phải ý bạn là …"."""
     known = list(known)
     close = difflib.get_close_matches(_plain(name), [_plain(k) for k in known], 3, 0.6)
     names = [k for k in known if _plain(k) in close]
-    vi = f"Không tìm thấy {what.vi} «{name}»."
-    en = f"No {what.en} called “{name}”."
+    said: list[Spoken] = [Say("No {what} called “{name}”.", what=what, name=name)]
     if names:
-        vi += f" Có phải ý bạn là: {', '.join(names)}?"
-        en += f" Did you mean: {', '.join(names)}?"
+        near = ", ".join(names)
+        said.append(Say("Did you mean: {near}?", near=near))
     elif hint:
-        vi, en = f"{vi} {hint.vi}", f"{en} {hint.en}"
-    return Problem("unknown-name", vi, en)
+        said.append(hint)
+    return Problem("unknown-name", Joined(" ", said))

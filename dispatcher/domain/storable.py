@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dispatcher.domain.problems import Problem
+from dispatcher.i18n import NOTHING, Say
 
 # Longest that is kept, in characters.
 IDENTIFIER, CODE, DETAIL, REPLY, NAME = 200, 100, 500, 2_000, 300
@@ -76,11 +77,12 @@ def is_storable(text: str) -> bool:
 
 def odd_words(where: str = "") -> Problem:
     """Somebody typed, or a program sent, what no database keeps. `where`: of which field."""
-    vi, en = (f" ở «{where}»", f" in “{where}”") if where else ("", "")
+    at = Say(" in “{where}”", where=where) if where else NOTHING
     return Problem(
         "odd-characters",
-        f"Có ký tự hỏng{vi} (ký tự NUL hoặc mã không phải UTF-8): xóa đi, gõ lại rồi thử lại.",
-        f"There is a broken character{en} (NUL, or not UTF-8): delete it, type it again.",
+        Say(
+            "There is a broken character{at} (NUL, or not UTF-8): delete it, type it again.", at=at
+        ),
     )
 
 

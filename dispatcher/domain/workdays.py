@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from dispatcher.domain.problems import Say
+from dispatcher.i18n import Both, Say, Spoken
 
-WEEKEND = Say("cuối tuần", "a weekend")
+WEEKEND = Say("a weekend")
 
 
 @dataclass(frozen=True)
@@ -23,13 +23,13 @@ class Calendar:
     work: Mapping[date, str] = field(default_factory=dict)  # worked though it is a weekend
     tet: Mapping[date, str] = field(default_factory=dict)  # from the eve to the third day
 
-    def closed(self, day: date) -> Say | None:
+    def closed(self, day: date) -> Spoken | None:
         """Why offices are closed that day; None on a working day."""
         if day in self.work:
             return None
         name = self.off.get(day) or self.tet.get(day)
         if name:
-            return Say(name, name)
+            return Both(name, name)
         return WEEKEND if day.weekday() >= 5 else None
 
     def is_working(self, day: date) -> bool:

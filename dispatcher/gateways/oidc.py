@@ -22,6 +22,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from dispatcher.domain.problems import Problem, refused
+from dispatcher.i18n import Say
 
 SECONDS = 10.0
 LEEWAY = 60  # seconds the provider's clock may be off
@@ -126,8 +127,7 @@ def _asked(method: str, url: str, **more: Any) -> Mapping[str, Any]:
     except httpx.HTTPError:
         raise Problem(
             "provider-unreachable",
-            "Không tới được nơi đăng nhập chung. Đăng nhập bằng mật khẩu, hoặc thử lại sau.",
-            "The sign-in provider cannot be reached. Use your password, or try again later.",
+            Say("The sign-in provider cannot be reached. Use your password, or try again later."),
             exit_code=5,
         ) from None
     try:
@@ -144,6 +144,5 @@ def _asked(method: str, url: str, **more: Any) -> Mapping[str, Any]:
 def _wrong() -> Problem:
     return refused(
         "provider-answer",
-        "Nơi đăng nhập chung trả lời không hợp lệ, hoặc lần đăng nhập này đã cũ. Thử lại từ đầu.",
-        "The provider's answer is not valid, or this sign-in is too old. Begin again.",
+        Say("The provider's answer is not valid, or this sign-in is too old. Begin again."),
     )

@@ -33,6 +33,7 @@ from dispatcher.domain.failpoints import failpoint
 from dispatcher.domain.machine import here
 from dispatcher.domain.problems import Problem, shortage
 from dispatcher.gateways.contract import Answer, NoAnswer
+from dispatcher.i18n import Say
 
 DEADLINE = 20.0  # seconds for everything: connect, write, read
 CONNECT = 5.0
@@ -243,8 +244,7 @@ class Wire:
             pass
         raise Problem(
             "drill-only",
-            f"Đang chạy thử: không được nối ra ngoài máy ({host}).",
-            f"This is a drill: nothing may leave this machine ({host}).",
+            Say("This is a drill: nothing may leave this machine ({host}).", host=host),
             exit_code=3,
         )
 

@@ -10,14 +10,15 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 
-from dispatcher.domain.problems import Problem, Say
+from dispatcher.domain.problems import Problem
+from dispatcher.i18n import Say, Spoken, pgettext
 
-LABELS: dict[str, Say] = {
-    "legal": Say("Căn cứ pháp lý", "Legal basis"),
-    "document": Say("Văn bản số", "Document"),
-    "purpose": Say("Mục đích sử dụng", "Purpose"),
-    "keep_until": Say("Lưu giữ đến ngày", "Kept until"),
-    "officer": Say("Người chịu trách nhiệm", "Responsible officer"),
+LABELS: dict[str, Spoken] = {
+    "legal": Say("Legal basis"),
+    "document": pgettext("number", "Document"),
+    "purpose": Say("Purpose"),
+    "keep_until": Say("Kept until"),
+    "officer": Say("Responsible officer"),
 }
 
 
@@ -34,7 +35,7 @@ class Basis:
     def missing(self) -> list[str]:
         return [name for name, text in asdict(self).items() if not text]
 
-    def told(self) -> list[tuple[Say, str]]:
+    def told(self) -> list[tuple[Spoken, str]]:
         """(label, text) for people; dates as officials write them."""
         given = asdict(self)
         if self.keep_until:
@@ -67,6 +68,5 @@ def _day(text: str) -> str:
     except ValueError:
         raise Problem(
             "bad-date",
-            f"«{text}» không phải ngày. Viết dạng 31/12/2027.",
-            f"“{text}” is no date. Write 31/12/2027.",
+            Say("“{text}” is no date. Write 31/12/2027.", text=text),
         ) from None

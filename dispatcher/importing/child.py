@@ -15,6 +15,8 @@ import sys
 from dataclasses import asdict
 from typing import Any
 
+from dispatcher.i18n import Say, catalogs
+
 MEMORY = 512 * 1024 * 1024  # bytes of address space
 SECONDS = 20  # of computing
 BATCH = 400  # rows in a line
@@ -80,6 +82,7 @@ def main(name: str) -> None:
 
     sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")  # type: ignore[union-attr]
     gc.disable()  # a short life without cycles
+    catalogs.load()  # no file may be opened later
     _without_network()
     _limit()
     csv.field_size_limit(32_768)  # more than Excel lets a cell hold
@@ -87,9 +90,7 @@ def main(name: str) -> None:
         raw = sys.stdin.buffer.read(formats.MOST_BYTES + 1)
         _forbid()
         if len(raw) > formats.MOST_BYTES:
-            raise formats.unreadable(
-                name, "tệp lớn hơn 256 MB; hãy chia nhỏ", "the file is larger than 256 MB; split it"
-            )
+            raise formats.unreadable(name, Say("the file is larger than 256 MB; split it"))
         for sheet in formats.sheets(name, raw):
             _answer(
                 {

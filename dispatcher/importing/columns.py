@@ -14,8 +14,9 @@ from functools import lru_cache
 
 from dispatcher.domain.areas import looks_like_group
 from dispatcher.domain.phone import read
-from dispatcher.domain.problems import Problem, Say, unknown
+from dispatcher.domain.problems import Problem, unknown
 from dispatcher.domain.sms import folded
+from dispatcher.i18n import Say
 from dispatcher.importing.headings import FIELDS, KNOWN
 from dispatcher.importing.letters import is_syllable
 
@@ -33,8 +34,13 @@ class Column:
     how: str
 
     def as_json(self) -> dict[str, object]:
-        return {"column": letter(self.index), "heading": self.heading, "field": self.field,
-                "confidence": self.sure, "by": self.how}  # fmt: skip
+        return {
+            "column": letter(self.index),
+            "heading": self.heading,
+            "field": self.field,
+            "confidence": self.sure,
+            "by": self.how,
+        }
 
 
 @dataclass(frozen=True)
@@ -88,8 +94,10 @@ _LONG = [k for k in KNOWN if len(k) >= 5]
 _PATTERNS = [
     (re.compile(pattern), field)
     for pattern, field in (
-        (r"\b(?:sdt|dien thoai|dt|so may|di dong)\b.*\b(?:than|nhan thay|nhan ho|giam ho|con)\b",
-         "receiver_phone"),
+        (
+            r"\b(?:sdt|dien thoai|dt|so may|di dong)\b.*\b(?:than|nhan thay|nhan ho|giam ho|con)\b",
+            "receiver_phone",
+        ),
         (r"\b(?:ban|co dinh)$", "landline"),
         (r"^(?:so )?(?:dien thoai|sdt|dtdd|di dong|dt)\b", "phone"),
         (r"\b(?:dien thoai|sdt|dtdd|mobile|phone|zalo)$", "phone"),
@@ -101,7 +109,7 @@ _PATTERNS = [
         (r"\bto dan pho\b|\btdp\b|\bkhu pho\b", "residential_group"),
         (r"\bdia chi\b|\bthuong tru\b|\btam tru\b|\bghi chu\b", ""),
     )
-]  # fmt: skip
+]
 
 
 def find_header(
@@ -248,9 +256,8 @@ def _mapped(header: Header, choices: Mapping[str, str]) -> Header:
             continue
         heading = header.headings[index] if index < len(header.headings) else ""
         columns = [
-            c for c in columns
-            if c.index != index and (c.field != field or c.how == "said")
-        ] + [Column(index, heading, field, 1.0, "said")]  # fmt: skip
+            c for c in columns if c.index != index and (c.field != field or c.how == "said")
+        ] + [Column(index, heading, field, 1.0, "said")]
     return Header(header.last, tuple(sorted(columns, key=lambda c: c.index)), header.headings)
 
 
@@ -268,7 +275,7 @@ def check_choices(choices: Mapping[str, str]) -> None:
     """Raises a problem for a field that there is none of."""
     for field in choices:
         if field not in FIELDS and not re.fullmatch(r"row\.[^\W\d]\w*", field):
-            raise unknown(Say("trường", "field"), field, [*FIELDS, "row.…"])
+            raise unknown(Say("field"), field, [*FIELDS, "row.…"])
 
 
 def check_found(headers: Sequence[Header], choices: Mapping[str, str], where: str) -> None:
@@ -278,6 +285,5 @@ def check_found(headers: Sequence[Header], choices: Mapping[str, str], where: st
         if field not in said:
             raise Problem(
                 "unknown-column",
-                f"{where}: không có cột «{column}».",
-                f"{where}: there is no column “{column}”.",
+                Say("{where}: there is no column “{column}”.", where=where, column=column),
             )

@@ -9,8 +9,9 @@ from functools import lru_cache
 
 from dispatcher.domain import phone
 from dispatcher.domain.areas import group_key, looks_like_group, ward_key
-from dispatcher.domain.problems import Problem, Say
+from dispatcher.domain.problems import Problem
 from dispatcher.domain.sms import folded
+from dispatcher.i18n import Say, Spoken
 from dispatcher.importing import telling
 from dispatcher.importing.columns import Header, check_choices, check_found, find_header, letter
 from dispatcher.importing.headings import KNOWN
@@ -47,10 +48,11 @@ def read_listing(sheets: Iterable[Sheet], context: Context) -> Listing:
         files = ", ".join(names)
         raise Problem(
             "no-table",
-            f"{files}: không thấy bảng có cột họ tên hoặc số điện thoại. "
-            "Chỉ cột bằng --map, ví dụ: --map phone='Số ĐT'",
-            f"{files}: no table with names or phone numbers found. "
-            "Point to the columns with --map, e.g. --map phone='Số ĐT'",
+            Say(
+                "{files}: no table with names or phone numbers found. Point to the "
+                "columns with --map, e.g. --map phone='Số ĐT'",
+                files=files,
+            ),
         )
     check_found([t.header for t in listing.tables], context.choices, ", ".join(names))
     return listing
@@ -159,10 +161,19 @@ class _SheetReader:
         self.phones_at = self.places.get("phone", [])
         # Nothing about a row but name, phone and place: nearly every list.
         self.simple = not (
-            {"family_name", "landline", "receiver", "receiver_phone", "relation", "identity",
-             "birth"} & self.places.keys()
-            or self.kept or len(self.phones_at) != 1
-        )  # fmt: skip
+            {
+                "family_name",
+                "landline",
+                "receiver",
+                "receiver_phone",
+                "relation",
+                "identity",
+                "birth",
+            }
+            & self.places.keys()
+            or self.kept
+            or len(self.phones_at) != 1
+        )
         self.ordinary = self.simple and not {"ward", "title", "group"} & self.places.keys()
         self.group_at = self.places.get("residential_group", [-1])[0]
         self.household_at = self.places.get("household", [-1])[0]
@@ -199,9 +210,18 @@ class _SheetReader:
         group = (cells[self.group_at] if -1 < self.group_at < width else "") or self.beside
         household = cells[self.household_at] if -1 < self.household_at < width else None
         self.listing.entries.append(
-            Entry(sheet.file, sheet.name, number, name, (mobile,), (), ward,
-                  _group(group) if group else None, household or None)
-        )  # fmt: skip
+            Entry(
+                sheet.file,
+                sheet.name,
+                number,
+                name,
+                (mobile,),
+                (),
+                ward,
+                _group(group) if group else None,
+                household or None,
+            )
+        )
 
     @property
     def beside(self) -> str | None:
@@ -220,8 +240,11 @@ class _SheetReader:
             if self._is_ward(filled[0]):
                 self.ward = self.context.wards[ward_key(filled[0])]
                 return False
-        said = [f for f in ("name", "phone", "landline", "receiver_phone", "family_name")
-                if any(self._at(cells, f))]  # fmt: skip
+        said = [
+            f
+            for f in ("name", "phone", "landline", "receiver_phone", "family_name")
+            if any(self._at(cells, f))
+        ]
         if self._digits(cells):
             return True
         if _is_footer(filled[0]):
@@ -231,8 +254,11 @@ class _SheetReader:
 
     def _digits(self, cells: Sequence[str]) -> bool:
         """A phone stands in this row, good or bad."""
-        return any(sum(c.isdigit() for c in cell) > 5 for f in ("phone", "landline")
-                   for cell in self._at(cells, f))  # fmt: skip
+        return any(
+            sum(c.isdigit() for c in cell) > 5
+            for f in ("phone", "landline")
+            for cell in self._at(cells, f)
+        )
 
     def _at(self, cells: Sequence[str], name: str) -> list[str]:
         return [cells[i] for i in self.places.get(name, ()) if i < len(cells)]
@@ -279,8 +305,14 @@ class _SheetReader:
     def _relation(self, cells: Sequence[str]) -> str:
         return folded(self._first(cells, "relation"))
 
-    def _add(self, number: int, cells: Sequence[str], name: str, mobiles: tuple[str, ...],
-             heard: Heard | None = None) -> None:  # fmt: skip
+    def _add(
+        self,
+        number: int,
+        cells: Sequence[str],
+        name: str,
+        mobiles: tuple[str, ...],
+        heard: Heard | None = None,
+    ) -> None:
         ward = self._ward(number, cells)
         if ward is None:
             return
@@ -318,14 +350,14 @@ class _SheetReader:
             found = known.get(ward_key(cell)) or known.get(cell.strip())
             if found is None:
                 index = self.places["ward"][0]
-                self._note(self.listing.rejected, number, index, cell, "unknown_ward",
-                           telling.UNKNOWN_WARD)  # fmt: skip
+                self._note(
+                    self.listing.rejected, number, index, cell, "unknown_ward", telling.UNKNOWN_WARD
+                )
             return found
         if self.ward is None:
             raise Problem(
                 "no-ward",
-                f"{self.sheet.file}: chưa biết danh sách của phường nào. Thêm --ward 'Tên phường'.",
-                f"{self.sheet.file}: whose list is this? Add --ward 'Ward name'.",
+                Say("{file}: whose list is this? Add --ward 'Ward name'.", file=self.sheet.file),
             )
         return self.ward
 
@@ -333,7 +365,7 @@ class _SheetReader:
         return folded(text).startswith("phuong") and ward_key(text) in self.context.wards
 
     def _note(
-        self, where: list[Finding], number: int, index: int, value: str, code: str, message: Say
+        self, where: list[Finding], number: int, index: int, value: str, code: str, message: Spoken
     ) -> None:
         headings = self.header.headings
         group = self.context.group or self.group

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dispatcher.domain.problems import Problem
+from dispatcher.i18n import Say, Spoken
 from dispatcher.importing import letters, looks
 
 MOST_BYTES = 256 * 1024 * 1024  # of a file
@@ -47,32 +48,30 @@ class RawSheet:
     comments: Sequence[tuple[int, int, str]] = ()  # (row, column, text) with a number in it
 
 
-def unreadable(name: str, vi: str, en: str) -> Problem:
+def unreadable(name: str, why: Spoken) -> Problem:
     """The sentence for a file that cannot be read."""
     return Problem(
         "unreadable-file",
-        f"{name}: {vi}. Mở bằng Excel, lưu lại dạng .xlsx rồi thử lại.",
-        f"{name}: {en}. Open it in Excel, save it as .xlsx and try again.",
+        Say("{name}: {why}. Open it in Excel, save it as .xlsx and try again.", name=name, why=why),
     )
 
 
 def sheets(name: str, raw: bytes) -> Iterator[RawSheet]:
     """Every sheet of a file called `name`."""
     if not raw.strip(b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe"):
-        raise unreadable(name, "tệp rỗng", "the file is empty")
+        raise unreadable(name, Say("the file is empty"))
     if raw.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         return _workbook(name, raw, _check_archive(name, raw) if raw.startswith(b"PK") else {})
     head = raw[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if head.startswith((b"<!doctype html", b"<html", b"<table", b"<?xml", b"<meta", b"<style")):
         raise unreadable(
             name,
-            "đây là trang web đổi đuôi thành tệp Excel",
-            "this is a web page renamed to a workbook",
+            Say("this is a web page renamed to a workbook"),
         )
     if head.startswith(
         (b"%pdf", b"{\\rtf", b"\x89png", b"\xff\xd8\xff", b"gif8", b"rar!", b"7z\xbc")
     ):
-        raise unreadable(name, "đây không phải bảng tính", "this is no spreadsheet")
+        raise unreadable(name, Say("this is no spreadsheet"))
     return iter([_text(name, raw)])
 
 
@@ -87,12 +86,13 @@ def _check_archive(name: str, raw: bytes) -> dict[str, list[int]]:
     """
     huge = Problem(
         "unreadable-file",
-        f"{name}: tệp lớn bất thường sau khi giải nén. Nếu là danh sách thật, hãy lưu dạng CSV "
-        "hoặc chia nhỏ rồi thử lại.",
-        f"{name}: the file unpacks to an unusual size. If it is a real list, save it as CSV or "
-        "split it and try again.",
+        Say(
+            "{name}: the file unpacks to an unusual size. If it is a real list, "
+            "save it as CSV or split it and try again.",
+            name=name,
+        ),
     )
-    damaged = unreadable(name, "tệp Excel bị hỏng", "the workbook is damaged")
+    damaged = unreadable(name, Say("the workbook is damaged"))
     end = raw.rfind(b"PK\x05\x06")
     if end < 0 or len(raw) < end + 22:
         raise damaged
@@ -110,12 +110,19 @@ def _check_archive(name: str, raw: bytes) -> dict[str, list[int]]:
                 raise huge
             for entry in entries:
                 if entry.flag_bits & 1:
-                    raise unreadable(name, "tệp có mật khẩu; hãy bỏ mật khẩu", "it has a password")
+                    raise unreadable(name, Say("it has a password"))
                 if entry.file_size > max(SMALL, MOST_RATIO * entry.compress_size):
                     raise huge
                 hidden[entry.filename] = _check_part(name, raw, entry, huge)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, ValueError, OSError, EOFError,
-            struct.error):  # fmt: skip
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        NotImplementedError,
+        ValueError,
+        OSError,
+        EOFError,
+        struct.error,
+    ):
         raise damaged from None
     return hidden
 
@@ -133,7 +140,7 @@ def _check_part(name: str, raw: bytes, entry: zipfile.ZipInfo, huge: Problem) ->
         if not length:
             plain = piece[:4096].replace(b"\x00", b"")
             if b"<!DOCTYPE" in plain or b"<!ENTITY" in plain:
-                raise unreadable(name, "tệp Excel có phần lạ (DTD)", "the workbook declares a DTD")
+                raise unreadable(name, Say("the workbook declares a DTD"))
         length += len(piece)
         if length > entry.file_size:
             raise huge
@@ -161,7 +168,7 @@ def _workbook(name: str, raw: bytes, hidden: Mapping[str, list[int]]) -> Iterato
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(raw)) as book:
             if not book.sheet_names:
-                raise unreadable(name, "tệp không có trang tính nào", "it has no sheets")
+                raise unreadable(name, Say("it has no sheets"))
             shown = looks.of_workbook(raw, book.sheet_names, hidden)
             for meta in book.sheets_metadata:
                 sheet = book.get_sheet_by_name(meta.name)
@@ -176,9 +183,9 @@ def _workbook(name: str, raw: bytes, hidden: Mapping[str, list[int]]) -> Iterato
                     comments=look.comments,
                 )
     except PasswordError:
-        raise unreadable(name, "tệp có mật khẩu; hãy bỏ mật khẩu", "it has a password") from None
+        raise unreadable(name, Say("it has a password")) from None
     except (CalamineError, ValueError, KeyError, IndexError):
-        raise unreadable(name, "không đọc được tệp Excel", "the workbook cannot be read") from None
+        raise unreadable(name, Say("the workbook cannot be read")) from None
 
 
 def _cells(sheet: Any) -> Iterator[Row]:
@@ -255,17 +262,14 @@ def _records(name: str, lines: io.TextIOWrapper, delimiter: str, usual: int) -> 
     try:
         for cells in reader:
             if len(cells) > 16_384:
-                raise unreadable(name, f"dòng {number} có quá nhiều cột",
-                                 f"row {number} has too many columns")  # fmt: skip
+                raise unreadable(name, Say("row {number} has too many columns", number=number))
             if any(cells):
                 if usual and reader.line_num - line > 1:  # a cell of several lines
                     _check_quotes(name, number, cells, delimiter, usual)
                 yield number, cells
             number, line = number + 1, reader.line_num
     except (csv.Error, UnicodeError):
-        raise unreadable(
-            name, f"dòng {number} sai định dạng CSV", f"row {number} is not valid CSV"
-        ) from None
+        raise unreadable(name, Say("row {number} is not valid CSV", number=number)) from None
 
 
 def _check_quotes(name: str, number: int, cells: Sequence[str], delimiter: str, usual: int) -> None:
@@ -273,8 +277,10 @@ def _check_quotes(name: str, number: int, cells: Sequence[str], delimiter: str, 
     if any(line.count(delimiter) >= usual for c in cells if "\n" in c for line in c.split("\n")):
         raise unreadable(
             name,
-            f"dòng {number} có dấu ngoặc kép không đóng, nuốt mất các dòng sau",
-            f"row {number} has a quotation mark that is not closed and swallows the next rows",
+            Say(
+                "row {number} has a quotation mark that is not closed and swallows the next rows",
+                number=number,
+            ),
         )
 
 
@@ -287,8 +293,11 @@ def _usual(sample: str, delimiter: str) -> tuple[int, float]:
     return usual, counts.count(usual) / len(counts) * min(usual, 20)
 
 
-_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"),
-          (codecs.BOM_UTF16_BE, "utf-16"))  # fmt: skip
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 
 
 _CONTROL = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")  # in no list of people
@@ -308,7 +317,7 @@ def _encoding(name: str, raw: bytes) -> tuple[str, str]:
             if raw[at:4000:2].count(0) * 2 >= zeros and zeros * 8 > min(len(raw), 4000):
                 return _proved(name, raw, encoding), ""
         if _CONTROL.search(raw[:4000]) or zeros * 20 > len(raw[:4000]):
-            raise unreadable(name, "không phải tệp danh bạ", "this is not a list")
+            raise unreadable(name, Say("this is not a list"))
         # a few stray ones in a text: their cells are cleaned and named like any other
     error = _first_error(raw)
     if error is None:
@@ -328,8 +337,7 @@ def _encoding(name: str, raw: bytes) -> tuple[str, str]:
         number = raw.count(b"\n", 0, error) + 1
         raise unreadable(
             name,
-            f"dòng {number} viết bằng bảng mã khác phần còn lại của tệp",
-            f"row {number} is written in another encoding than the rest",
+            Say("row {number} is written in another encoding than the rest", number=number),
         )
     return encoding, encoding if encoding == "cp1258" else ""
 
@@ -349,5 +357,5 @@ def _proved(name: str, raw: bytes, encoding: str) -> str:
         for start in range(0, len(raw), 1 << 20):
             reader.decode(raw[start : start + (1 << 20)], start + (1 << 20) >= len(raw))
     except UnicodeError:
-        raise unreadable(name, "bảng mã bị lỗi", "its encoding is damaged") from None
+        raise unreadable(name, Say("its encoding is damaged")) from None
     return encoding

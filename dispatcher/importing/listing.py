@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from dispatcher.domain.problems import Say
+from dispatcher.i18n import Spoken
 from dispatcher.importing.columns import Header
 
 
@@ -21,7 +21,7 @@ class Finding:
     column: str
     value: str
     code: str
-    message: Say
+    message: Spoken
 
     def as_json(self, language: str) -> dict[str, object]:
         return {
@@ -95,9 +95,11 @@ class Table:
 
     def as_json(self) -> dict[str, object]:
         return {
-            "file": self.file, "sheet": self.sheet, "ward": self.ward,
+            "file": self.file,
+            "sheet": self.sheet,
+            "ward": self.ward,
             "columns": [c.as_json() for c in self.header.columns],
-        }  # fmt: skip
+        }
 
 
 @dataclass(frozen=True)

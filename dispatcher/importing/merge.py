@@ -14,8 +14,8 @@ from dispatcher.db.database import Tx
 from dispatcher.domain import storable
 from dispatcher.domain.areas import group_key, group_name
 from dispatcher.domain.model import AddressKind
-from dispatcher.domain.problems import Say
 from dispatcher.domain.sms import folded
+from dispatcher.i18n import Say
 from dispatcher.importing.listing import Entry
 
 _MOBILE = AddressKind.MOBILE
@@ -36,19 +36,20 @@ class Double:
         first = self.earlier
         place = {"file": first.file, "sheet": first.sheet, "row": first.row}
         return {
-            "file": self.entry.file, "sheet": self.entry.sheet, "row": self.entry.row,
-            "code": self.code, "of": place, "message": DOUBLES[self.code].to(language),
-        }  # fmt: skip
+            "file": self.entry.file,
+            "sheet": self.entry.sheet,
+            "row": self.entry.row,
+            "code": self.code,
+            "of": place,
+            "message": DOUBLES[self.code].to(language),
+        }
 
 
 DOUBLES = {
-    "same_person": Say("cùng tên, cùng tổ, cùng số: gộp làm một",
-                       "same name, group and number: they become one"),
-    "shared_phone": Say("chung số điện thoại với người khác: giữ cả hai, mỗi số chỉ nhận một tin",
-                        "shares a phone with another person: both stay, a phone gets one message"),
-    "namesake": Say("trùng tên trong cùng tổ nhưng khác số: giữ cả hai",
-                    "same name in the same group but another number: both stay"),
-}  # fmt: skip
+    "same_person": Say("same name, group and number: they become one"),
+    "shared_phone": Say("shares a phone with another person: both stay, a phone gets one message"),
+    "namesake": Say("same name in the same group but another number: both stay"),
+}
 
 
 @dataclass
@@ -207,8 +208,20 @@ def _person(
     if len(rows) == 1 and not (first.landlines or first.notes or first.kept):
         addresses = [(_MOBILE, p) for p in first.phones]
         kind = "office" if first.groups else "person"
-        return Person(ward, group, key, ordinal, first.name, first.title, tuple(addresses), home,
-                      kind, first.groups, source, first.row)  # fmt: skip
+        return Person(
+            ward,
+            group,
+            key,
+            ordinal,
+            first.name,
+            first.title,
+            tuple(addresses),
+            home,
+            kind,
+            first.groups,
+            source,
+            first.row,
+        )
     mobiles = dict.fromkeys(p for e in rows for p in e.phones)
     landlines = dict.fromkeys(p for e in rows for p in e.landlines)
     addresses = [(AddressKind.MOBILE, p) for p in mobiles]

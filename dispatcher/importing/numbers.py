@@ -7,20 +7,18 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from dispatcher.domain.phone import Reading, Type, read
-from dispatcher.domain.problems import Say
+from dispatcher.i18n import Joined, Say, Spoken
 from dispatcher.importing import second_opinion
 from dispatcher.importing.telling import REPAIRS
 
 _NOTHING = re.compile(r"[\s0.\-–_/x]*")
 _OLD_LANDLINE = Say(
-    "cột này là điện thoại bàn nhưng số giống di động; có thể là mã vùng cũ, cần hỏi lại",
     "this column holds landlines but the number looks like a mobile; please ask",
 )
 _SECOND = Say(
-    "số đã sửa nhưng đầu số này không ai biết; cần hỏi lại",
     "the number was repaired but nobody knows its head; please ask",
 )
-Told = tuple[str, Say]  # a code and its sentence
+Told = tuple[str, Spoken]  # a code and its sentence
 
 
 @dataclass
@@ -67,9 +65,8 @@ def read_cell(text: str, sample_heads: Collection[str], *, landlines: bool = Fal
     if landlines and cell.mobiles and any(m[3:5] in ("31", "33", "38") for m in cell.mobiles):
         return Cell(doubt=("old_landline", _OLD_LANDLINE))
     if reading.repairs and reading.certain:
-        vi = ", ".join(REPAIRS[r].vi for r in reading.repairs)
-        en = ", ".join(REPAIRS[r].en for r in reading.repairs)
-        cell.repaired = (reading.repairs[0], Say(f"đã sửa: {vi}", f"repaired: {en}"))
+        how = Joined(", ", [REPAIRS[r] for r in reading.repairs])
+        cell.repaired = (reading.repairs[0], Say("repaired: {how}", how=how))
     if reading.repairs and cell.mobiles and any(second_opinion.doubts(m) for m in cell.mobiles):
         return Cell(doubt=("second_opinion", _SECOND))
     if reading.needs_review and why:
@@ -79,12 +76,12 @@ def read_cell(text: str, sample_heads: Collection[str], *, landlines: bool = Fal
     return cell
 
 
-def _with_suggestion(why: Say, reading: Reading) -> Say:
+def _with_suggestion(why: Spoken, reading: Reading) -> Spoken:
     suggested = reading.suggested
     return _with_hint(why, "0" + suggested.removeprefix("+84") if suggested else None)
 
 
-def _with_hint(why: Say, number: str | None) -> Say:
+def _with_hint(why: Spoken, number: str | None) -> Spoken:
     if not number:
         return why
-    return Say(f"{why.vi}; có phải {number}?", f"{why.en}; is it {number}?")
+    return Say("{why}; is it {number}?", why=why, number=number)

@@ -12,6 +12,7 @@ import sys
 from typing import Any
 
 from dispatcher.domain.problems import Problem
+from dispatcher.i18n import Say
 
 MEMORY = 512 * 1024 * 1024  # bytes
 SECONDS = 20
@@ -76,10 +77,10 @@ def lock_up(process: subprocess.Popen[bytes]) -> None:
         process.kill()
         raise Problem(
             "reader-not-held",
-            "Windows không cho giới hạn tiến trình đọc tệp, nên tệp chưa được mở."
-            " Hãy báo quản trị máy.",
-            "Windows does not let the reading process be limited, so the file was not opened."
-            " Tell whoever manages this computer.",
+            Say(
+                "Windows does not let the reading process be limited, so the file was "
+                "not opened. Tell whoever manages this computer."
+            ),
         )
 
 

@@ -12,15 +12,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dispatcher.domain.problems import Problem, Say, settings
+from dispatcher.domain.problems import Problem, settings
+from dispatcher.i18n import Say, Spoken
 from dispatcher.importing.listing import Finding, Listing
 from dispatcher.importing.merge import DOUBLES, Merge
 from dispatcher.importing.sheets import Sheet
 from dispatcher.importing.telling import DATA_MARK
 
 MOST_ROWS = 1_000_000  # in one sheet of the workbook
-_TO_MEND = Say("Dòng cần sửa", "Rows to mend")
-_FIX = Say("Cần sửa", "To mend")
+_TO_MEND = Say("Rows to mend")
+_FIX = Say("To mend")
 Place = tuple[str, str, int]  # file, sheet, row
 
 
@@ -33,7 +34,7 @@ class Facts:
     at: str
     stored: bool
     digests: Mapping[str, str] = field(default_factory=dict)  # file → its SHA-256
-    basis: Sequence[tuple[Say, str]] = ()
+    basis: Sequence[tuple[Spoken, str]] = ()
 
 
 def write_report(
@@ -50,9 +51,13 @@ def write_report(
 
     book = xlsxwriter.Workbook(
         str(path),
-        {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
-         "constant_memory": True},
-    )  # fmt: skip
+        {
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+            "constant_memory": True,
+        },
+    )
     found = _by_place(listing, plan)
     check_place(path)
     try:
@@ -80,52 +85,57 @@ def check_place(path: Path) -> None:
 def _cannot_write(path: Path) -> Problem:
     return settings(
         "cannot-write",
-        f"Không ghi được {path}. Kiểm tra thư mục và quyền; nếu tệp đang mở, hãy đóng lại.",
-        f"{path} cannot be written. Check the folder and its rights; close it if it is open.",
+        Say(
+            "{path} cannot be written. Check the folder and its rights; close it if it is open.",
+            path=path,
+        ),
     )
 
 
-def _by_place(listing: Listing, plan: Merge) -> dict[Place, list[tuple[str, Say]]]:
+def _by_place(listing: Listing, plan: Merge) -> dict[Place, list[tuple[str, Spoken]]]:
     """Row → (how bad, what was found)."""
-    found: dict[Place, list[tuple[str, Say]]] = {}
+    found: dict[Place, list[tuple[str, Spoken]]] = {}
     for kind, findings in (
-        ("bad", listing.rejected), ("look", listing.needs_review), ("fine", listing.repaired),
-    ):  # fmt: skip
+        ("bad", listing.rejected),
+        ("look", listing.needs_review),
+        ("fine", listing.repaired),
+    ):
         for f in findings:
             found.setdefault((f.file, f.sheet, f.row), []).append((kind, _sentence(f)))
     for double in plan.doubles:
         e = double.entry
         say, row = DOUBLES[double.code], double.earlier.row
         found.setdefault((e.file, e.sheet, e.row), []).append(
-            ("fine", Say(f"{say.vi} (dòng {row})", f"{say.en} (row {row})"))
+            ("fine", Say("{say} (row {row})", say=say, row=row))
         )
     return found
 
 
-def _sentence(finding: Finding) -> Say:
+def _sentence(finding: Finding) -> Spoken:
     say, column = finding.message, finding.column
-    return Say(f"{column}: {say.vi}", f"{column}: {say.en}") if column else say
+    return Say("{column}: {say}", column=column, say=say) if column else say
 
 
 def _write_rows(
     book: Any,
     sheets: Iterable[Sheet],
-    found: Mapping[Place, list[tuple[str, Say]]],
+    found: Mapping[Place, list[tuple[str, Spoken]]],
     listing: Listing,
     language: str,
 ) -> dict[Place, list[str]]:
     """All rows as they stand in the files; the cells of those to mend are handed back."""
-    bold, bad, look = (book.add_format(f) for f in ({"bold": True}, {"bg_color": "#F8D7DA"},
-                                                    {"bg_color": "#FFF3CD"}))  # fmt: skip
-    heads = [Say("Tệp", "File"), Say("Trang tính", "Sheet"), Say("Dòng", "Row"),
-             Say("Kết quả", "Finding"), Say("Nội dung trong tệp", "As it stands")]  # fmt: skip
+    bold, bad, look = (
+        book.add_format(f)
+        for f in ({"bold": True}, {"bg_color": "#F8D7DA"}, {"bg_color": "#FFF3CD"})
+    )
+    heads = [Say("File"), Say("Sheet"), Say("Row"), Say("Finding"), Say("As it stands")]
     mend: dict[Place, list[str]] = {}
     sheet, at, part = None, 0, 0
     for source in sheets:
         for number, cells in source.rows:
             if sheet is None or at > MOST_ROWS:
                 part += 1
-                sheet, at = book.add_worksheet(_named("Dữ liệu", "Data", part, language)), 2
+                sheet, at = book.add_worksheet(_named(Say("Data"), part, language)), 2
                 _printed_wide(sheet, 1)
                 sheet.set_column(0, 2, 12)
                 sheet.set_column(3, 3, 50)
@@ -162,7 +172,7 @@ def _write_mend(
     book: Any,
     mend: Mapping[Place, list[str]],
     listing: Listing,
-    found: Mapping[Place, list[tuple[str, Say]]],
+    found: Mapping[Place, list[tuple[str, Spoken]]],
     language: str,
 ) -> None:
     """Only the rows to mend, under their own headings: to be put right and imported again."""
@@ -176,7 +186,7 @@ def _write_mend(
         alike.setdefault(names, []).append(place)
     bold, text = book.add_format({"bold": True}), book.add_format({"num_format": "@"})
     for part, (names, places) in enumerate(alike.items(), 1):
-        sheet = book.add_worksheet(_named(_TO_MEND.vi, _TO_MEND.en, part, language))
+        sheet = book.add_worksheet(_named(_TO_MEND, part, language))
         width = max(len(names), *(len(mend[p]) for p in places))
         heads = [*names, *[""] * (width - len(names)), "Phường", "Tổ dân phố", _FIX.to(language)]
         _printed_wide(sheet, 0)
@@ -201,14 +211,14 @@ def _filled(fields: Mapping[int, str]) -> list[str]:
     return [fields.get(i, "") for i in range(max(fields, default=-1) + 1)]
 
 
-def _named(vi: str, en: str, part: int, language: str) -> str:
-    name = Say(vi, en).to(language)
+def _named(what: Spoken, part: int, language: str) -> str:
+    name = what.to(language)
     return name if part == 1 else f"{name} {part}"
 
 
 def _write_summary(book: Any, listing: Listing, plan: Merge, facts: Facts, language: str) -> None:
     """One page: what came in, what was changed, what was left out, who answers for it."""
-    sheet = book.add_worksheet(Say("Tóm tắt", "Summary").to(language))
+    sheet = book.add_worksheet(Say("Summary").to(language))
     sheet.set_paper(9)  # A4
     sheet.fit_to_pages(1, 1)
     sheet.set_margins(0.8, 0.6, 0.7, 0.7)
@@ -229,61 +239,57 @@ def _write_summary(book: Any, listing: Listing, plan: Merge, facts: Facts, langu
             sheet.write_string(at, 1, str(value), right)
         at += 1
 
-    def told(say: Say) -> str:
+    def told(say: Spoken) -> str:
         return say.to(language)
 
     line(facts.site)
-    line(told(Say("BÁO CÁO NHẬP DANH BẠ", "LIST IMPORT REPORT")), style=large)
-    state = Say("đã lưu vào danh bạ", "stored") if facts.stored else Say(
-        "làm thử, chưa lưu gì", "a dry run, nothing stored")  # fmt: skip
-    line(told(Say(f"Lúc {facts.at}, người nhập: {facts.by}; {state.vi}",
-                  f"{facts.at}, by {facts.by}; {state.en}")))  # fmt: skip
+    line(told(Say("LIST IMPORT REPORT")), style=large)
+    state = Say("stored") if facts.stored else Say("a dry run, nothing stored")
+    line(told(Say("{at}, by {by}; {state}", at=facts.at, by=facts.by, state=state)))
     at += 1
-    line(
-        told(Say("Tệp", "File")), told(Say("mã SHA-256 (12 ký tự đầu)", "SHA-256 (first 12)")), bold
-    )
+    line(told(Say("File")), told(Say("SHA-256 (first 12)")), bold)
     for name in dict.fromkeys(t.file for t in listing.tables):
         line(name, facts.digests.get(name, "")[:12])
     at += 1
-    line(told(Say("Kết quả", "Result")), told(Say("số lượng", "count")), bold)
+    line(told(Say("Result")), told(Say("count")), bold)
     for say, count in (
-        (Say("Dòng đã đọc", "Rows read"), listing.rows),
-        (Say("Người mới", "New people"), len(plan.created)),
-        (Say("Người thay đổi", "Changed people"), len(plan.updated)),
-        (Say("Đã có, không đổi", "Known, unchanged"), plan.unchanged),
-        (Say("Dòng hỏng, không nhập", "Bad rows, not imported"), len(listing.rejected)),
-        (Say("Cần người xem lại", "For a person to look at"), len(listing.needs_review)),
-        (Say("Tổ dân phố mới", "Residential groups not known yet"), len(plan.proposed)),
-    ):  # fmt: skip
+        (Say("Rows read"), listing.rows),
+        (Say("New people"), len(plan.created)),
+        (Say("Changed people"), len(plan.updated)),
+        (Say("Known, unchanged"), plan.unchanged),
+        (Say("Bad rows, not imported"), len(listing.rejected)),
+        (Say("For a person to look at"), len(listing.needs_review)),
+        (Say("Residential groups not known yet"), len(plan.proposed)),
+    ):
         line(told(say), count)
     at += 1
     line(
-        told(Say("Đã sửa hoặc phát hiện", "Repaired or found")),
-        told(Say("số lượng", "count")),
+        told(Say("Repaired or found")),
+        told(Say("count")),
         bold,
     )
     for text, count in _counts(listing, plan, language):
         line(text, count)
     if listing.dropped:
         at += 1
-        line(told(Say("Cột không lưu", "Columns not stored")), told(Say("số ô", "cells")), bold)
+        line(told(Say("Columns not stored")), told(Say("cells")), bold)
         for kind, count in sorted(listing.dropped.items()):
             line(told(DROPPED[kind]), count)
     at += 1
-    line(told(Say("Căn cứ của danh sách", "What the list rests on")), style=bold)
+    line(told(Say("What the list rests on")), style=bold)
     for label, text in facts.basis:
-        line(told(label), text or told(Say("chưa khai", "not said")))
+        line(told(label), text or told(Say("not said")))
     at += 2
     line(
-        told(Say("Người nhập (ký, ghi rõ họ tên)", "Imported by (signature, name)")),
-        told(Say("Người kiểm tra (ký, ghi rõ họ tên)", "Checked by (signature, name)")),
+        told(Say("Imported by (signature, name)")),
+        told(Say("Checked by (signature, name)")),
         bold,
     )
 
 
 DROPPED = {
-    "identity": Say("Số CCCD/CMND", "Citizens' identity numbers"),
-    "birth": Say("Ngày, năm sinh", "Dates of birth"),
+    "identity": Say("Citizens' identity numbers"),
+    "birth": Say("Dates of birth"),
 }
 
 

@@ -18,6 +18,7 @@ from typing import IO, Any
 
 from dispatcher.domain import storable
 from dispatcher.domain.problems import Problem
+from dispatcher.i18n import Both, Say
 from dispatcher.importing import prison
 
 SUFFIXES = (".xlsx", ".xlsm", ".xls", ".ods", ".csv", ".tsv", ".txt")
@@ -75,8 +76,7 @@ def files_in(paths: Sequence[Path]) -> list[Path]:
     if not found:
         raise Problem(
             "no-files",
-            "Không thấy tệp danh bạ nào (xlsx, xls, ods, csv).",
-            "No list found (xlsx, xls, ods, csv).",
+            Say("No list found (xlsx, xls, ods, csv)."),
         )
     return list(dict.fromkeys(found))
 
@@ -94,16 +94,18 @@ def read_sheets(path: Path, name: str = "") -> Iterator[Sheet]:
     if not path.is_file():
         raise Problem(
             "no-file",
-            f"Không thấy tệp {path}. Kiểm tra tên và thư mục.",
-            f"There is no file {path}. Check the name and the folder.",
+            Say("There is no file {path}. Check the name and the folder.", path=path),
         )
     try:
         file = path.open("rb")
     except OSError as error:
         raise Problem(
             "unreadable-file",
-            f"Không mở được {path.name}: {error.strerror}. Nếu đang mở trong Excel, hãy đóng lại.",
-            f"{path.name} cannot be opened: {error.strerror}. If Excel has it open, close it.",
+            Say(
+                "{name} cannot be opened: {strerror}. If Excel has it open, close it.",
+                name=path.name,
+                strerror=error.strerror,
+            ),
         ) from None
     with file:
         yield from _read(name or path.name, file)
@@ -202,15 +204,17 @@ def _sheets(name: str, answers: Iterable[Any]) -> Iterator[Sheet]:
 
 def _problem(said: Mapping[str, Any]) -> Problem:
     code, vi, en = said["problem"]
-    return Problem(str(code), str(vi), str(en))
+    return Problem(str(code), Both(str(vi), str(en)))
 
 
 def _gave_up(name: str) -> Problem:
     """It ran out of memory or time, or its library broke."""
     return Problem(
         "unreadable-file",
-        f"{name}: tệp hỏng hoặc lớn bất thường nên không đọc tiếp được. Mở bằng Excel, chép bảng "
-        "sang một tệp mới hoặc lưu dạng CSV rồi thử lại.",
-        f"{name}: the file is damaged or of an unusual size and was given up. Open it in Excel, "
-        "copy the table into a new file or save it as CSV and try again.",
+        Say(
+            "{name}: the file is damaged or of an unusual size and was given up. "
+            "Open it in Excel, copy the table into a new file or save it as CSV "
+            "and try again.",
+            name=name,
+        ),
     )

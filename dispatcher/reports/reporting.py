@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from dispatcher.db.broadcasts import logbook, shares, tallies
+from dispatcher.db.broadcasts import log_people, shares, tallies
 from dispatcher.db.broadcasts.tallies import Tally
 from dispatcher.db.contacts import areas
 from dispatcher.db.database import Tx
@@ -22,21 +22,21 @@ from dispatcher.domain.amounts import number as number
 from dispatcher.domain.areas import group_key, natural_key
 from dispatcher.domain.cells import safe_cell
 from dispatcher.domain.model import HANOI
-from dispatcher.domain.problems import Say
+from dispatcher.i18n import Say, Spoken, pgettext
 
 PAGES = Path(__file__).parent
 # Columns of a report, in the order people ask.
-COLUMNS: dict[str, Say] = {
-    "reached": Say("đã nhận", "reached"),
-    "short": Say("nhận thiếu", "received in part"),
-    "through": Say("nhận qua máy chung", "reached on a shared phone"),
-    "handed_over": Say("đã chuyển, chưa báo", "handed over, no word"),
-    "waiting": Say("chưa gửi xong", "not finished"),
-    "failed": Say("không gửi được", "failed"),
-    "unconfirmed": Say("chưa rõ", "in doubt"),
-    "late": Say("quá hạn, đã dừng", "expired, stopped"),
-    "no_number": Say("không có số điện thoại", "no phone number"),
-    "not_sent": Say("không gửi (có lý do)", "not sent, with a reason"),
+COLUMNS: dict[str, Spoken] = {
+    "reached": Say("reached"),
+    "short": Say("received in part"),
+    "through": Say("reached on a shared phone"),
+    "handed_over": Say("handed over, no word"),
+    "waiting": Say("not finished"),
+    "failed": Say("failed"),
+    "unconfirmed": Say("in doubt"),
+    "late": Say("expired, stopped"),
+    "no_number": Say("no phone number"),
+    "not_sent": Say("not sent, with a reason"),
 }
 _BY_STATE = {
     "delivered": "reached",
@@ -167,8 +167,9 @@ def faults(tally: Tally) -> list[dict[str, Any]]:
     for row in tally.faults:
         key = row["gateway"], row["fault"], row["code"] or ""
         found[key] = found.get(key, 0) + row["n"]
-    rows = [dict(zip(("gateway", "fault", "code"), key, strict=True), n=n)
-            for key, n in found.items()]  # fmt: skip
+    rows = [
+        dict(zip(("gateway", "fault", "code"), key, strict=True), n=n) for key, n in found.items()
+    ]
     return sorted(rows, key=lambda row: -int(row["n"]))
 
 
@@ -197,11 +198,11 @@ def as_csv(found: Report, language: str, *, drill: bool = False) -> str:
     """The table as CSV for Excel (BOM, formulas disarmed); a drill says so beside its total."""
     out = io.StringIO()
     sheet = csv.writer(out, lineterminator="\r\n")
-    total = Say("Tổng (CHẠY THỬ)", "Total (DRILL)") if drill else Say("Tổng", "Total")
+    total = Say("Total (DRILL)") if drill else Say("Total")
     heads = [
-        Say("Phường", "Ward"),
-        Say("Tổ dân phố", "Residential group"),
-        Say("Số người", "People"),
+        Say("Ward"),
+        Say("Residential group"),
+        pgettext("how many", "People"),
     ]
     sheet.writerow([h.to(language) for h in [*heads, *COLUMNS.values()]])
     for line in [*found.lines, found.total]:
@@ -216,12 +217,12 @@ def as_csv(found: Report, language: str, *, drill: bool = False) -> str:
     return "\ufeff" + out.getvalue()
 
 
-REACH: dict[str, Say] = {
-    "reached": Say("đã nhận", "reached"),
-    "maybe": Say("có thể đã nhận", "maybe"),
-    "not_reached": Say("chưa nhận", "not reached"),
-    "no_contact": Say("không có số", "no contact"),
-    "passed_on": Say("tổ trưởng đã chuyển", "passed on by the head"),
+REACH: dict[str, Spoken] = {
+    "reached": Say("reached"),
+    "maybe": Say("maybe"),
+    "not_reached": Say("not reached"),
+    "no_contact": Say("no contact"),
+    "passed_on": Say("passed on by the head"),
 }
 _LEVELS = {3: "reached", 2: "maybe", 1: "not_reached", 0: "no_contact"}
 
@@ -252,7 +253,7 @@ def coverage(tx: Tx, broadcast_id: int, ward: str | None, group: str | None) -> 
     """How far each household of a broadcast was reached, narrowed to a ward or group by name."""
     chosen = [
         {**row, "reach": _LEVELS[row["reach"]], "residential_group": row["residential_group"] or ""}
-        for row in logbook.households(tx, broadcast_id)
+        for row in log_people.households(tx, broadcast_id)
         if (ward is None or row["ward"] == ward)
         and (group is None or group_key(row["residential_group"] or "") == group_key(group))
     ]
@@ -283,7 +284,7 @@ def _passed_on(tx: Tx, broadcast_id: int) -> set[tuple[str, str]]:
 def doors(tx: Tx, found: Coverage) -> list[dict[str, Any]]:
     """The households somebody has to visit: not reached, or without any number; with a name."""
     rows = [r for r in found.rows if r["reach"] in ("not_reached", "no_contact")]
-    names = logbook.contact_names(tx, [r["contact"] for r in rows])
+    names = log_people.contact_names(tx, [r["contact"] for r in rows])
     return [
         {
             "ward": r["ward"],
@@ -327,7 +328,7 @@ def as_html(
         cost=number(found.cost),
         twice=found.reached_twice,
         twice_cost=number(found.twice_cost),
-        vi=language != "en",
+        language=language,
         number=number,
     )
 
@@ -341,8 +342,14 @@ def letter(
 ) -> str:
     """The draft of a letter to a vendor: brandnames (name, brandname, until) and templates (title,
     form, text), laid out as Decree 30/2020 wants it."""
-    return _page("registration.html", site=site, gateway=gateway, year=year, senders=senders,
-                 templates=templates)  # fmt: skip
+    return _page(
+        "registration.html",
+        site=site,
+        gateway=gateway,
+        year=year,
+        senders=senders,
+        templates=templates,
+    )
 
 
 def phones(title: str, site: str, samples: Sequence[Mapping[str, Any]], *, drill: bool) -> str:
@@ -354,7 +361,7 @@ def sheet(
     title: str,
     site: str,
     pages: Sequence[Mapping[str, Any]],
-    what: Say,
+    what: Spoken,
     *,
     pictures: Sequence[Mapping[str, str]] = (),
     drill: bool,
@@ -362,14 +369,30 @@ def sheet(
 ) -> str:
     """A sheet for the heads of residential groups: per ward (ward, text, places: name, heads as
     (name, phone), done), then pictures (name, data address)."""
-    return _page("sheet.html", title=title, site=site, pages=pages, what=what.to(language),
-                 pictures=pictures, drill=drill, vi=language != "en")  # fmt: skip
+    return _page(
+        "sheet.html",
+        title=title,
+        site=site,
+        pages=pages,
+        what=what.to(language),
+        pictures=pictures,
+        drill=drill,
+        language=language,
+    )
 
 
-def _page(name: str, **values: Any) -> str:
+def _page(name: str, language: str = "vi", **values: Any) -> str:
     import jinja2
+
+    def t(id: str, /, **fields: object) -> str:
+        return Say(id, **fields).to(language)
+
+    def pt(context: str, id: str, /, **fields: object) -> str:
+        return pgettext(context, id, **fields).to(language)
 
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    return environment.from_string((PAGES / name).read_text("utf-8")).render(**values)
+    return environment.from_string((PAGES / name).read_text("utf-8")).render(
+        t=t, pt=pt, language=language, **values
+    )

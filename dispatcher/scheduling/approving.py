@@ -11,6 +11,7 @@ from dispatcher.db.database import Tx, at
 from dispatcher.db.ops import days_off
 from dispatcher.db.staff import people
 from dispatcher.domain.problems import refused
+from dispatcher.i18n import Say
 from dispatcher.scheduling.files import Schedule
 from dispatcher.scheduling.series import Series, refuse_same_day, series
 
@@ -70,21 +71,18 @@ def approve(tx: Tx, schedule: Schedule, *, tet: bool = True) -> None:
     if row is None or row["state"] != "submitted":
         raise refused(
             "not-submitted",
-            f"Lịch «{schedule.name}» chưa được trình duyệt.",
-            f"Schedule “{schedule.name}” has not been submitted.",
+            Say("Schedule “{name}” has not been submitted.", name=schedule.name),
         )
     if row["digest"] != schedule.digest:
         raise refused(
             "edited",
-            f"Tệp lịch «{schedule.name}» đã đổi sau khi trình; hãy trình lại.",
-            f"“{schedule.name}” was edited after it was submitted; submit it again.",
+            Say("“{name}” was edited after it was submitted; submit it again.", name=schedule.name),
         )
     assert tx.actor.person_id is not None
     if people.same_person(tx, tx.actor.person_id, [row["submitted_by"]]):
         raise refused(
             "own-work",
-            "Người trình không được tự duyệt; cần người thứ hai.",
-            "Whoever submitted it cannot approve it; a second person must.",
+            Say("Whoever submitted it cannot approve it; a second person must."),
         )
     refuse_same_day(schedule, days_off.calendar(tx), tx.now, tet=tet)
     schedules.move(

@@ -7,7 +7,7 @@ from calendar import month_name
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from dispatcher.domain.problems import Say
+from dispatcher.i18n import Both, Joined, Say, Spoken
 
 LONGEST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 FEBRUARY = 2
@@ -30,19 +30,26 @@ def skipped(cron: str) -> dict[int, list[int]]:
     return found
 
 
-def told(missing: Mapping[int, Sequence[int]]) -> Say:
+def told(missing: Mapping[int, Sequence[int]]) -> Spoken:
     """Which months a schedule skips, in one sentence a day."""
-    vi, en = [], []
+    said: list[Spoken] = []
     for day, months in missing.items():
         if day == LONGEST[FEBRUARY - 1]:
-            vi.append("ngày 29 tháng 2 chỉ có ở năm nhuận, các năm khác bỏ qua tháng 2")
-            en.append("29 February comes in leap years only, in others February is skipped")
+            said.append(
+                Say(
+                    "29 February comes in leap years only, in others February is skipped",
+                )
+            )
             continue
-        names = ", ".join(str(m) for m in months)
-        vi.append(f"không có ngày {day} ở tháng {names}: những tháng đó không gửi")
-        english = ", ".join(month_name[m] for m in months)
-        en.append(f"there is no day {day} in {english}: nothing is sent in those months")
-    return Say(f"{'; '.join(vi)}.", f"{'; '.join(en)}.")
+        names = Joined(", ", [Both(str(m), month_name[m]) for m in months])
+        said.append(
+            Say(
+                "there is no day {day} in {names}: nothing is sent in those months",
+                day=day,
+                names=names,
+            )
+        )
+    return Joined("; ", said, end=".")
 
 
 def _first_days(cron: str) -> list[int | None]:

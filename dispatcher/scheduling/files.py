@@ -13,8 +13,9 @@ from typing import Any
 from dispatcher.config import Section, read_text, read_toml, take_duration, take_window
 from dispatcher.domain.model import HANOI, Audience, Window
 from dispatcher.domain.periods import check_life
-from dispatcher.domain.problems import USAGE, Problem, Say, unknown
+from dispatcher.domain.problems import USAGE, Problem, unknown
 from dispatcher.domain.workdays import Calendar
+from dispatcher.i18n import NOTHING, Both, Say, Spoken
 from dispatcher.scheduling.days import never_comes
 from dispatcher.scheduling.times import read_moment, within_reason
 
@@ -108,7 +109,7 @@ class Schedule:
             return Occurrence(nominal, False, calendar.closed(day))
         if tet and not self.despite and goes_out in calendar.tet:
             name = calendar.tet[goes_out]
-            return Occurrence(nominal, False, Say(name, name))
+            return Occurrence(nominal, False, Both(name, name))
         return Occurrence(nominal, True)
 
     def next_after(
@@ -124,7 +125,7 @@ class Occurrence:
 
     at: datetime
     sends: bool
-    why: Say | None = None
+    why: Spoken | None = None
     was: date | None = None
 
 
@@ -136,7 +137,7 @@ def load(folder: Path, name: str, default: Window) -> Schedule:
     """The schedule called `name`."""
     known = files(folder)
     if name.removesuffix(".toml") not in known:
-        raise unknown(Say("lịch gửi", "schedule"), name, known)
+        raise unknown(Say("schedule"), name, known)
     return parse(known[name.removesuffix(".toml")], default)
 
 
@@ -152,22 +153,18 @@ def parse(path: Path, default: Window) -> Schedule:
     if [cron is not None, when is not None, bool(day)].count(True) != 1:
         raise top.problem(
             "cron",
-            "cần đúng một trong các mục: cron, at hoặc day.",
-            "give one of cron, at and day.",
+            Say("give one of cron, at and day."),
         )
     if day and (day not in DAYS or not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", hour)):
         raise top.problem(
             "day",
-            '«day» là first-working-day hoặc last-working-day, kèm time = "09:00".',
-            '“day” is first-working-day or last-working-day, with time = "09:00".',
+            Say('“day” is first-working-day or last-working-day, with time = "09:00".'),
         )
     on_days_off = top.take("holidays", str, "send")
     if on_days_off not in HOLIDAYS:
         raise top.problem(
             "holidays",
-            "«holidays» là send (vẫn gửi), skip (bỏ qua), before (ngày làm việc trước) hoặc after "
-            "(ngày làm việc sau).",
-            "“holidays” is send, skip, before (the working day before) or after.",
+            Say("“holidays” is send, skip, before (the working day before) or after."),
         )
     if cron is not None:
         check_cron(top, cron)
@@ -205,8 +202,7 @@ def _audience(section: Section) -> Audience:
     if one_per not in ("phone", "household"):
         raise section.problem(
             "one_per",
-            '«one_per» là "phone" hoặc "household".',
-            '“one_per” is "phone" or "household".',
+            Say('“one_per” is "phone" or "household".'),
         )
     audience = Audience(
         section.strings("wards"),
@@ -219,8 +215,7 @@ def _audience(section: Section) -> Audience:
     if not audience.wards and not audience.groups:
         raise section.problem(
             None,
-            "[audience] chưa có ai: ghi wards hoặc groups.",
-            "[audience] names nobody: give wards or groups.",
+            Say("[audience] names nobody: give wards or groups."),
         )
     return audience
 
@@ -230,13 +225,11 @@ def check_cron(section: Section, cron: str) -> None:
     parts = cron.split()
     problem = None
     if len(parts) != 5:
-        problem = (
-            'cron cần 5 phần, ví dụ "0 9 * * mon".',
+        problem = Say(
             'cron needs 5 fields, like "0 9 * * mon".',
         )
     elif _WEEKDAY_DIGIT.search(parts[4]):
-        problem = (
-            "thứ trong tuần phải ghi bằng chữ: mon, tue, wed, thu, fri, sat, sun.",
+        problem = Say(
             "weekdays are written by name: mon, tue, wed, thu, fri, sat, sun.",
         )
     else:
@@ -245,19 +238,18 @@ def check_cron(section: Section, cron: str) -> None:
         try:
             CronTrigger.from_crontab(cron, timezone=HANOI)
         except ValueError:
-            problem = (
-                f'không hiểu cron "{cron}"; ví dụ đúng: "0 9 * * mon".',
-                f'cannot read cron "{cron}"; a good one: "0 9 * * mon".',
+            problem = Say(
+                'cannot read cron "{cron}"; a good one: "0 9 * * mon".',
+                cron=cron,
             )
     if problem:
-        raise section.problem("cron", *problem)
+        raise section.problem("cron", problem)
     if never_comes(cron):
         raise Problem(
             "never-fires",
-            f'cron "{cron}" chỉ vào những ngày không tháng nào có: lịch này không bao giờ gửi.',
-            f'cron "{cron}" names days that no month of it has: it never fires.',
+            Say('cron "{cron}" names days that no month of it has: it never fires.', cron=cron),
             exit_code=USAGE,
-            where=section.problem("cron", "", "").where,
+            where=section.problem("cron", NOTHING).where,
         )
 
 
@@ -267,6 +259,5 @@ def _moment(section: Section, value: Any) -> datetime:
     except ValueError:
         raise section.problem(
             "at",
-            "«at» phải có cả ngày và giờ, ví dụ 2026-12-01T08:00:00+07:00.",
-            "“at” needs date and time, like 2026-12-01T08:00:00+07:00.",
+            Say("“at” needs date and time, like 2026-12-01T08:00:00+07:00."),
         ) from None

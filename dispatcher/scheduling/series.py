@@ -16,6 +16,7 @@ from typing import Any
 from dispatcher.domain.model import HANOI
 from dispatcher.domain.problems import refused
 from dispatcher.domain.workdays import Calendar
+from dispatcher.i18n import Say
 from dispatcher.scheduling.files import Occurrence, Schedule
 
 YEAR = timedelta(days=366)
@@ -34,8 +35,9 @@ class Series:
 
     def as_json(self) -> dict[str, Any]:
         moments = {"first": self.first, "last": self.last, "until": self.until}
-        told = {k: v and v.astimezone(HANOI).isoformat(timespec="minutes")
-                for k, v in moments.items()}  # fmt: skip
+        told = {
+            k: v and v.astimezone(HANOI).isoformat(timespec="minutes") for k, v in moments.items()
+        }
         return {"firings": self.firings, "more": self.more, **told}
 
 
@@ -87,10 +89,12 @@ def refuse_same_day(
     one, two = (moment.astimezone(HANOI) for moment in pair)
     raise refused(
         "same_words",
-        f"Lịch «{schedule.name}» gửi cùng nội dung cho cùng những người đó nhiều lần trong một "
-        f"ngày ({one:%H:%M} và {two:%H:%M} ngày {one:%d/%m/%Y}). Đổi giờ để mỗi ngày gửi một lần, "
-        'hoặc nêu lý do trong tệp lịch: again = "lý do"',
-        f"“{schedule.name}” sends the same words to the same people more than once a day "
-        f"({one:%H:%M} and {two:%H:%M} on {one:%Y-%m-%d}). Let it fire once a day, or say why in "
-        'the file: again = "reason"',
+        Say(
+            "“{name}” sends the same words to the same people more than once a day "
+            "({one:%H:%M} and {two:%H:%M} on {one:%Y-%m-%d}). Let it fire once a "
+            'day, or say why in the file: again = "reason"',
+            name=schedule.name,
+            one=one,
+            two=two,
+        ),
     )

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from dispatcher.domain.model import HANOI
 from dispatcher.domain.periods import in_the_past, too_far
 from dispatcher.domain.problems import Problem
+from dispatcher.i18n import Say
 
 YEARS = (1990, 2199)  # what lies outside is a slip of the hand, and the end of time has no zone
 
@@ -54,6 +55,7 @@ def _asked(text: str, now: datetime) -> datetime:
     except ValueError:
         raise Problem(
             "bad-time",
-            f"Không hiểu thời điểm «{text}». Ví dụ: '2026-12-01 08:00' hoặc '08:00'.",
-            f"Cannot read the time “{text}”. Examples: '2026-12-01 08:00' or '08:00'.",
+            Say(
+                "Cannot read the time “{text}”. Examples: '2026-12-01 08:00' or '08:00'.", text=text
+            ),
         ) from None

@@ -27,6 +27,7 @@ from dispatcher.cli.surface import Surface
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.domain.model import SYSTEM
 from dispatcher.domain.problems import PARTLY, Problem
+from dispatcher.i18n import Say, pgettext
 from dispatcher.simulators.chaos_site import make_site
 from dispatcher.simulators.ledgers import Verdict, verdict
 from dispatcher.simulators.upsets import Upsets
@@ -61,8 +62,7 @@ def harass(
                 if time.monotonic() - started > limit:
                     raise Problem(
                         "chaos-time",
-                        f"Quá {limit:.0f} giây mà chưa xong.",
-                        f"Not finished after {limit:.0f} seconds.",
+                        Say("Not finished after {limit:.0f} seconds.", limit=limit),
                         exit_code=1,
                     )
                 if killed < kills and twin.ask("/ledger")["calls"] > calls:
@@ -104,30 +104,29 @@ def _ended_like_ctrl_c() -> Iterator[None]:
 
 
 @command(
-    "Thử sức: giết bộ gửi tin K lần trước một nhà cung cấp hay lỗi, giữa lúc có người từ chối, bị "
-    "xóa, dùng chung máy và dữ liệu được khôi phục, rồi đối chiếu sổ.",
-    "Kill the worker K times in front of a misbehaving gateway, while people refuse, are removed "
-    "and share phones and the database is restored; then compare the ledgers.",
+    Say(
+        "Kill the worker K times in front of a misbehaving gateway, while "
+        "people refuse, are removed and share phones and the database is "
+        "restored; then compare the ledgers."
+    ),
     "dispatcher chaos --people 3000 --kills 30 --gateway dedup",
 )
-@option("--people", "count", default=1000, vi="số người", en="people")
-@option("--kills", default=10, vi="số lần giết", en="kills")
+@option("--people", "count", default=1000, say=pgettext("how many", "people"))
+@option("--kills", default=10, say=Say("kills"))
 @option(
     "--gateway",
     type=click.Choice(["dedup", "lookup", "neither"]),
     default="dedup",
-    vi="khả năng của nhà cung cấp",
-    en="what the gateway can do",
+    say=Say("what the gateway can do"),
 )
-@option("--database", default="data/site.db", vi="cơ sở dữ liệu", en="database URL")
-@option("--seed", default=1, vi="hạt ngẫu nhiên", en="random seed")
-@option("--limit", default=1800.0, vi="nhiều nhất bao nhiêu giây", en="at most so many seconds")
+@option("--database", default="data/site.db", say=Say("database URL"))
+@option("--seed", default=1, say=Say("random seed"))
+@option("--limit", default=1800.0, say=Say("at most so many seconds"))
 @option(
     "--long",
     "overnight",
     is_flag=True,
-    vi="cỡ chạy đêm: 100.000 người, 1.000 lần giết, tới bốn giờ",
-    en="the size for a night: 100,000 people, 1,000 kills, up to four hours",
+    say=Say("the size for a night: 100,000 people, 1,000 kills, up to four hours"),
 )
 def chaos(
     surface: Surface,
@@ -142,24 +141,30 @@ def chaos(
     if overnight:
         count, kills, limit = 100_000, 1_000, 4 * 3600.0
     if count < 1 or kills < 0:
-        raise Problem(
-            "usage", "--people phải từ 1, --kills từ 0.", "--people from 1, --kills from 0."
-        )
+        raise Problem("usage", Say("--people from 1, --kills from 0."))
     with _ended_like_ctrl_c():
         found = _run(surface, count, kills, gateway, database, seed, limit)
     if surface.json:
         surface.emit(asdict(found))
     surface.say(
-        f"{found.people} người, {found.kills} lần bị giết, {found.restores} lần khôi phục, "
-        f"{found.opted_out} người từ chối hoặc bị xóa, {found.misbehaved} cuộc gọi không có trả "
-        f"lời đọc được, {found.odd_bytes} trả lời có byte lạ: {found.lost} người mất, "
-        f"{found.twice} người nhận hai lần, {found.after_no} người nhận sau khi từ chối, "
-        f"{found.false_accepted} báo nhận sai, {found.unconfirmed} chưa rõ.",
-        f"{found.people} people, {found.kills} kills, {found.restores} restores, "
-        f"{found.opted_out} refused or removed, {found.misbehaved} calls without a readable "
-        f"answer, {found.odd_bytes} answers with odd bytes: {found.lost} lost, {found.twice} "
-        f"twice, {found.after_no} after their no, {found.false_accepted} falsely accepted, "
-        f"{found.unconfirmed} in doubt.",
+        Say(
+            "{people} people, {kills} kills, {restores} restores, {opted_out} "
+            "refused or removed, {misbehaved} calls without a readable answer, "
+            "{odd_bytes} answers with odd bytes: {lost} lost, {twice} twice, "
+            "{after_no} after their no, {false_accepted} falsely accepted, "
+            "{unconfirmed} in doubt.",
+            people=found.people,
+            kills=found.kills,
+            restores=found.restores,
+            opted_out=found.opted_out,
+            misbehaved=found.misbehaved,
+            odd_bytes=found.odd_bytes,
+            lost=found.lost,
+            twice=found.twice,
+            after_no=found.after_no,
+            false_accepted=found.false_accepted,
+            unconfirmed=found.unconfirmed,
+        ),
     )
     return 0 if found.kept else PARTLY
 
@@ -202,7 +207,7 @@ def _run(
             root, app, broadcast_id, twin, kills, count, random.Random(seed), surface.warn
         )
         os.environ["DISPATCHER_TWINS"] = json.dumps({"gate": twin.base(vendor)})
-        with surface.progress("Đang giết", "Killing", max(kills, 1)) as update:
+        with surface.progress(Say("Killing"), max(kills, 1)) as update:
 
             def told(killed: int) -> None:
                 upsets.after_kill(killed)

@@ -25,9 +25,11 @@ from dispatcher.db.broadcasts import broadcasts as rows
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.database import Tx
 from dispatcher.db.staff import people
+from dispatcher.db.words import DELIVERED, RECIPIENT, SKIPPED
 from dispatcher.domain.clock import start_site_clock
 from dispatcher.domain.model import HANOI, SYSTEM, Audience, BroadcastState, Role
-from dispatcher.domain.problems import PARTLY, Problem, Say
+from dispatcher.domain.problems import PARTLY, Problem
+from dispatcher.i18n import Number, Say
 from dispatcher.importing.entries import read_listing
 from dispatcher.importing.merge import merge, store
 from dispatcher.importing.report import Facts, write_report
@@ -70,14 +72,13 @@ class Demo:
     def run(self) -> dict[str, Any]:
         say = self.surface.say
         say(
-            "Chạy thử: không tin nào gửi ra ngoài, dữ liệu người dân là bịa.",
-            "A drill: nothing leaves this machine, the people are invented.",
+            Say("A drill: nothing leaves this machine, the people are invented."),
         )
         say(
-            "1. Công văn: Phòng Văn hóa và Thông tin quận Ngô Quyền đề nghị 12 phường tuyên truyền "
-            "phòng tránh lừa đảo trên mạng tới mọi người dân (theo Công văn 492/STTTT-TTBCXB).",
-            "1. The letter: Ngô Quyền district asks its 12 wards to warn every resident about "
-            "online fraud (after letter 492/STTTT-TTBCXB).",
+            Say(
+                "1. The letter: Ngô Quyền district asks its 12 wards to warn every "
+                "resident about online fraud (after letter 492/STTTT-TTBCXB)."
+            ),
         )
         app = self._site()
         self._import(app)
@@ -92,8 +93,7 @@ class Demo:
         if not (SAMPLE / "dispatcher.toml").is_file():
             raise Problem(
                 "no-sample",
-                "Không thấy trang mẫu; hãy chạy ./run demo trong thư mục dự án.",
-                "The sample site is missing; use ./run demo in the project folder.",
+                Say("The sample site is missing; use ./run demo in the project folder."),
             )
         for part in ("templates", "schedules"):
             shutil.copytree(SAMPLE / part, self.root / part)
@@ -127,12 +127,17 @@ class Demo:
         zeros = sum(f.code == "leading_zero" for f in listing.repaired)
         rows, look = number(listing.rows), len(listing.needs_review)
         self.surface.say(
-            f"2. Nhập danh bạ từ {len(paths)} tệp của 12 phường: {rows} dòng, sửa {zeros} số "
-            "mất số 0, "
-            f"{look} dòng cần xem, {len(listing.rejected)} dòng hỏng. Chi tiết: {report}",
-            f"2. Lists imported from {len(paths)} files of 12 wards: {rows} rows, {zeros} "
-            "lost zeros "
-            f"put back, {look} to look at, {len(listing.rejected)} bad. Details: {report}",
+            Say(
+                "2. Lists imported from {count} files of 12 wards: {rows} rows, "
+                "{zeros} lost zeros put back, {look} to look at, {count2} bad. "
+                "Details: {report}",
+                count=len(paths),
+                rows=rows,
+                zeros=zeros,
+                look=look,
+                count2=len(listing.rejected),
+                report=report,
+            ),
         )
 
     def _write_and_approve(self, app: App) -> Broadcast:
@@ -162,35 +167,40 @@ class Demo:
         broadcasts_sending.schedule(lan, made)
         costs = found.as_json()["cost"]
         self.surface.say(
-            "4. Người soạn và trình: Nguyễn Thị Lan. Người duyệt: Trần Văn Minh. Gửi "
-            f"{number(found.queued)} "
-            f"người, Zalo trước rồi SMS, nhiều nhất {number(found.total)} đồng "
-            f"({costs['per_phone']} đồng mỗi máy, {costs['per_household']} đồng mỗi hộ), lúc "
-            "09:00.",
-            "4. Written and submitted by Nguyễn Thị Lan, approved by Trần Văn Minh: "
-            f"{found.queued} "
-            f"people, Zalo first, then SMS, at most {found.total} đồng "
-            f"({costs['per_phone']} a phone, {costs['per_household']} a household), at 09:00.",
+            Say(
+                "4. Written and submitted by Nguyễn Thị Lan, approved by Trần Văn "
+                "Minh: {queued} people, Zalo first, then SMS, at most {total} đồng "
+                "({per_phone} a phone, {per_household} a household), at 09:00.",
+                queued=Number(found.queued),
+                total=Number(found.total),
+                per_phone=costs["per_phone"],
+                per_household=costs["per_household"],
+            ),
         )
         return broadcasts.seen(lan, made)
 
     def _show_texts(self, seen: list[tuple[Preview, str]]) -> None:
         say = self.surface.say
         say(
-            "3. Tin SMS như trên điện thoại, có dấu và không dấu:",
-            "3. The SMS as a phone shows it, with and without diacritics:",
+            Say("3. The SMS as a phone shows it, with and without diacritics:"),
         )
         say(beside(*(bubble(body) for _, body in seen)))
-        labels = (Say("có dấu", "accented"), Say("không dấu", "unaccented"))
+        labels = (Say("accented"), Say("unaccented"))
         for label, (found, body) in zip(labels, seen, strict=True):
             parts, cost = found.most_parts["sms"], found.cost["sms"]
             person = round(cost / max(found.queued, 1))
             household = round(cost / max(found.households, 1))
             say(
-                f"   {label.vi}: {len(body)} ký tự = {parts} tin/người, {person} đồng/người, "
-                f"{household} đồng/hộ, tất cả {number(cost)} đồng",
-                f"   {label.en}: {len(body)} characters = {parts} parts each, {person} đồng a "
-                f"person, {household} a household, {cost} in all",
+                Say(
+                    "   {label}: {count} characters = {parts} parts each, {person} đồng a "
+                    "person, {household} a household, {cost} in all",
+                    label=label,
+                    count=len(body),
+                    parts=parts,
+                    person=person,
+                    household=household,
+                    cost=Number(cost),
+                ),
             )
 
     # --- sending ----------------------------------------------------------------------------
@@ -216,7 +226,7 @@ class Demo:
         sign_in_to_twins(app, twins)
         started = time.monotonic()
         worker = self._worker()
-        with self.surface.progress("5. Đang gửi", "5. Sending", 1) as update:
+        with self.surface.progress(Say("5. Sending"), 1) as update:
             total, killed = 0, False
             while True:
                 now, left, state = self._progress(app, broadcast.id)
@@ -228,11 +238,12 @@ class Demo:
                     worker.wait()
                     killed = True
                     self.surface.say(
-                        f"5. Gửi được nửa chừng ({number(now)}/{number(total)}) thì bộ gửi "
-                        "tin bị giết "
-                        "đột ngột (SIGKILL); bộ mới tiếp tục…",
-                        f"5. Halfway ({now} of {total}) the worker is killed (SIGKILL); a new "
-                        "one goes on…",
+                        Say(
+                            "5. Halfway ({now} of {total}) the worker is killed (SIGKILL); a new "
+                            "one goes on…",
+                            now=Number(now),
+                            total=Number(total),
+                        ),
                     )
                     worker = self._worker()
                 elif worker.poll() is not None:
@@ -287,22 +298,26 @@ class Demo:
             count = tx.value("SELECT count(*) FROM contacts WHERE removed_at IS NULL")
         rate = ledger["accepted"] / self.seconds if self.seconds else 0.0
         surface.say(
-            f"6. Theo sổ của nhà cung cấp giả: {found.lost} người mất, {found.twice} người "
-            "nhận hai lần; "
-            f"{found.unconfirmed} người chưa rõ, có tên trong nhật ký "
-            f"({number(ledger['accepted'])} tin, {rate:.0f} tin/giây).",
-            f"6. By the twin's own ledger: {found.lost} lost, {found.twice} twice; "
-            f"{found.unconfirmed} "
-            f"in doubt, named in the log ({ledger['accepted']} messages, {rate:.0f}/s).",
+            Say(
+                "6. By the twin's own ledger: {lost} lost, {twice} twice; "
+                "{unconfirmed} in doubt, named in the log ({accepted} messages, "
+                "{rate:.0f}/s).",
+                lost=found.lost,
+                twice=found.twice,
+                unconfirmed=found.unconfirmed,
+                accepted=Number(ledger["accepted"]),
+                rate=rate,
+            ),
         )
         surface.say(
-            f"7. Kết quả theo tổ dân phố (phường {SHOWN_WARD}; đủ 12 phường trong báo cáo):",
-            f"7. By residential group (ward {SHOWN_WARD}; all 12 wards are in the report):",
+            Say(
+                "7. By residential group (ward {shown_ward}; all 12 wards are in the report):",
+                shown_ward=SHOWN_WARD,
+            ),
         )
         self._table(summed)
         surface.say(
-            "8. Vì sao một người nhận được tin (dispatcher why):",
-            "8. Why one person received it (dispatcher why):",
+            Say("8. Why one person received it (dispatcher why):"),
         )
         if not surface.quiet:
             tell_story(surface, story)
@@ -320,10 +335,10 @@ class Demo:
         return int(
             tx.value(
                 "SELECT m.contact_id FROM messages m WHERE m.broadcast_id = :b AND m.state "
-                "<> 'skipped' "
-                "ORDER BY CASE WHEN m.state = 'delivered' AND EXISTS (SELECT 1 FROM attempts "
+                f"<> {SKIPPED} "
+                f"ORDER BY CASE WHEN m.state = {DELIVERED} AND EXISTS (SELECT 1 FROM attempts "
                 "a WHERE "
-                "a.message_id = m.id AND a.fault = 'recipient') AND (SELECT count(*) FROM "
+                f"a.message_id = m.id AND a.fault = {RECIPIENT}) AND (SELECT count(*) FROM "
                 "attempts a "
                 "WHERE a.message_id = m.id) = 2 THEN 0 ELSE 1 END, m.id LIMIT 1",
                 b=broadcast_id,
@@ -336,7 +351,7 @@ class Demo:
         others = [line for line in found.lines if line.ward != SHOWN_WARD]
         rows = [
             [
-                line.residential_group or self.surface.text("cơ quan, đơn vị", "offices"),
+                line.residential_group or self.surface.text(Say("offices")),
                 line.people,
                 *(line.counts[c] for c in used),
             ]
@@ -344,18 +359,18 @@ class Demo:
         ]
         rows.append(
             [
-                self.surface.text("11 phường khác", "11 other wards"),
+                self.surface.text(Say("11 other wards")),
                 sum(line.people for line in others),
                 *(sum(line.counts[c] for line in others) for c in used),
             ]
         )
         total = found.total
         rows.append(
-            [self.surface.text("Tổng", "Total"), total.people, *(total.counts[c] for c in used)]
+            [self.surface.text(Say("Total")), total.people, *(total.counts[c] for c in used)]
         )
         heads = [
-            Say("tổ dân phố", "residential group"),
-            Say("người", "people"),
+            Say("residential group"),
+            Say("people"),
             *(COLUMNS[c] for c in used),
         ]
         self.surface.table(heads, rows, numbers=range(1, len(heads)))
@@ -380,13 +395,13 @@ class Demo:
         everybody = log.LogFilters(broadcast=broadcast_id)
         with log.rows(Context(app, SYSTEM), "messages", everybody, is_export=True) as rows:
             write_text(sheet, "".join(log.as_csv(rows, "messages")))
-        self.surface.say(f"9. Báo cáo: {page}", f"9. The report: {page}")
-        self.surface.say(
-            f"   Nhật ký từng người: {sheet}", f"   The log, person by person: {sheet}"
-        )
+        self.surface.say(Say("9. The report: {page}", page=page))
+        self.surface.say(Say("   The log, person by person: {sheet}", sheet=sheet))
         self.surface.hint(
-            f"Xem tiếp trang này: ./run --site {self.root} broadcasts list (trang tạm, tự do thử)",
-            f"Look around: ./run --site {self.root} broadcasts list (a throw-away site)",
+            Say(
+                "Look around: ./run --site {root} broadcasts list (a throw-away site)",
+                root=self.root,
+            ),
         )
 
     def close(self) -> None:
@@ -419,30 +434,27 @@ def _read_port(stream: Any) -> int:
 
 
 @command(
-    "Chạy thử trọn việc chính: danh bạ, soạn, duyệt, gửi, báo nhận, báo cáo. Không tin nào "
-    "ra ngoài.",
-    "The whole main job on invented people: lists, writing, approval, sending, receipts, report.",
+    Say(
+        "The whole main job on invented people: lists, writing, approval, "
+        "sending, receipts, report."
+    ),
     "dispatcher demo --people 5000",
 )
 @option(
     "--people",
     "count",
     type=int,
-    vi="số người bịa (mặc định: danh bạ mẫu)",
-    en="how many invented people (default: the sample lists)",
+    say=Say("how many invented people (default: the sample lists)"),
 )
 @option(
     "--open",
     "show",
     is_flag=True,
-    vi="mở báo cáo và bảng điều khiển",
-    en="open the report and the console",
+    say=Say("open the report and the console"),
 )
 def demo(surface: Surface, count: int | None, show: bool) -> int:
     if count is not None and count < 12:
-        raise Problem(
-            "usage", "--people từ 12 trở lên (mỗi phường một người).", "--people from 12 up."
-        )
+        raise Problem("usage", Say("--people from 12 up."))
     running = Demo(surface, count)
     try:
         found = running.run()

@@ -14,6 +14,7 @@ from dispatcher.cli.surface import Surface
 from dispatcher.config import parse
 from dispatcher.db.staff import people
 from dispatcher.domain.model import SYSTEM, Role
+from dispatcher.i18n import Say
 from dispatcher.usecases import signing_in
 from dispatcher.usecases.context import open_app
 
@@ -57,13 +58,15 @@ def stay(surface: Surface, root: Path) -> None:
     environ = {k: v for k, v in os.environ.items() if k != "DISPATCHER_TWINS"}
     if not sys.stdin.isatty():
         surface.say(
-            f"Bảng điều khiển của trang thử: ./run --site {root} run --web rồi mở http://{place}",
-            f"The console of this site: ./run --site {root} run --web, then open http://{place}",
+            Say(
+                "The console of this site: ./run --site {root} run --web, then open http://{place}",
+                root=root,
+                place=place,
+            ),
         )
         return
     surface.say(
-        f"Bảng điều khiển: http://{place} · Ctrl-C để thôi.",
-        f"The console: http://{place} · Ctrl-C ends it.",
+        Say("The console: http://{place} · Ctrl-C ends it.", place=place),
     )
     child = subprocess.Popen(words, env=environ)
     try:

@@ -9,33 +9,31 @@ import click
 
 from dispatcher.cli.spoken import argument, command, option
 from dispatcher.cli.surface import Surface
-from dispatcher.domain.problems import Problem, Say, unknown
+from dispatcher.domain.problems import Problem, unknown
+from dispatcher.i18n import Say
 from dispatcher.simulators.vendors.server import VENDORS, serve
 
 
 @command(
-    "Chạy nhà cung cấp giả trên máy này, kể cả các thói xấu của họ.",
-    "Twins of vendors on this machine, bad habits included.",
+    Say("Twins of vendors on this machine, bad habits included."),
     "dispatcher twin esms zalo --port 9100 --misbehave accept_reset=0.01",
 )
 @argument("vendors", nargs=-1)
-@option("--port", default=9100, vi="cổng", en="port")
+@option("--port", default=9100, say=Say("port"))
 @option(
     "--misbehave",
     multiple=True,
-    vi="thói xấu: TÊN=TỶ_LỆ (all=1: như thật)",
-    en="NAME=RATE (all=1: the usual mixture)",
+    say=Say("NAME=RATE (all=1: the usual mixture)"),
 )
-@option("--latency", default=0.0, vi="giây trước mỗi trả lời", en="seconds before an answer")
+@option("--latency", default=0.0, say=Say("seconds before an answer"))
 @option(
     "--capability",
     type=click.Choice(["dedup", "lookup", "neither"]),
     default="dedup",
-    vi="khả năng của lab",
-    en="what the lab can do",
+    say=Say("what the lab can do"),
 )
-@option("--no-receipts", is_flag=True, vi="không báo nhận", en="send no receipts")
-@option("--seed", default=7, vi="hạt ngẫu nhiên", en="random seed")
+@option("--no-receipts", is_flag=True, say=Say("send no receipts"))
+@option("--seed", default=7, say=Say("random seed"))
 def twin(
     surface: Surface,
     vendors: tuple[str, ...],
@@ -51,7 +49,7 @@ def twin(
 
     for vendor in vendors:
         if vendor not in VENDORS:
-            raise unknown(Say("nhà cung cấp giả", "twin"), vendor, VENDORS)
+            raise unknown(Say("twin"), vendor, VENDORS)
     rates = {}
     for pair in misbehave:
         name, _, rate = pair.partition("=")
@@ -60,11 +58,10 @@ def twin(
         except ValueError:
             raise Problem(
                 "bad-rate",
-                f"--misbehave cần dạng TÊN=0.01, không phải «{pair}».",
-                f"--misbehave takes NAME=0.01, not “{pair}”.",
+                Say("--misbehave takes NAME=0.01, not “{pair}”.", pair=pair),
             ) from None
         if name not in MISBEHAVIOURS and name != "all":
-            raise unknown(Say("thói xấu", "misbehaviour"), name, [*MISBEHAVIOURS, "all"])
+            raise unknown(Say("misbehaviour"), name, [*MISBEHAVIOURS, "all"])
 
     def announce(bound: int) -> None:
         chosen = vendors or VENDORS
@@ -98,7 +95,6 @@ def twin(
     except OSError as error:
         raise Problem(
             "port-taken",
-            f"Cổng {port} đang có chương trình khác dùng.",
-            f"Port {port} is taken ({error.strerror}).",
+            Say("Port {port} is taken ({strerror}).", port=port, strerror=error.strerror),
             exit_code=4,
         ) from None

@@ -18,8 +18,10 @@ from dispatcher.db.database import Tx
 from dispatcher.db.ops import fresh, identity
 from dispatcher.db.ops.copying import copy_site
 from dispatcher.db.ops.restored import MOVED_AWAY
+from dispatcher.db.words import QUEUED, REFUSED
 from dispatcher.domain.last_look import REPLIED
 from dispatcher.domain.model import SYSTEM, BroadcastState
+from dispatcher.i18n import Say, Spoken
 from dispatcher.simulators.ledgers import Refusal
 from dispatcher.simulators.vendors.server import Child
 from dispatcher.usecases import restoring
@@ -53,7 +55,7 @@ class Upsets:
     kills: int
     people: int
     draw: random.Random
-    warn: Callable[[str, str], None]
+    warn: Callable[[Spoken], None]
     refusals: list[Refusal] = field(default_factory=list)
     restores: int = 0
     _due: dict[int, int] = field(default_factory=dict)
@@ -115,7 +117,7 @@ class Upsets:
                 "FROM shared_targets s WHERE s.broadcast_id = m.broadcast_id "
                 "AND s.address_id = t.address_id) AS shared FROM messages m JOIN targets t "
                 "ON t.message_id = m.id AND t.position = m.position "
-                "WHERE m.broadcast_id = :b AND m.state = 'queued'",
+                f"WHERE m.broadcast_id = :b AND m.state = {QUEUED}",
                 b=self.broadcast_id,
             )
         chosen: list[int] = []
@@ -165,7 +167,7 @@ class Upsets:
             tried = tx.one(
                 "SELECT 1 FROM targets t JOIN attempts a ON a.message_id = t.message_id "
                 "AND a.position = t.position WHERE t.broadcast_id = :b AND t.address_id = :a "
-                "AND a.state <> 'refused'",
+                f"AND a.state <> {REFUSED}",
                 b=self.broadcast_id,
                 a=address,
             )
@@ -195,8 +197,7 @@ class Upsets:
         except fresh.CannotMake as error:
             self._can_copy = False
             self.warn(
-                f"Không tạo được cơ sở dữ liệu mới nên không thử khôi phục: {error}",
-                f"No fresh database can be made, so no restore is tried: {error}",
+                Say("No fresh database can be made, so no restore is tried: {error}", error=error),
             )
             return
         self._made.append(target)

@@ -9,8 +9,8 @@ from datetime import date, timedelta
 
 from dispatcher.domain import law
 from dispatcher.domain.model import Kind
-from dispatcher.domain.problems import Say
 from dispatcher.domain.sms import measure, tidy
+from dispatcher.i18n import NOTHING, Say, Spoken
 from dispatcher.templating.files import LOUDSPEAKER, Block, Field, Template
 from dispatcher.templating.reading_back import read_back
 from dispatcher.templating.rendering import Sample, render
@@ -28,7 +28,7 @@ class Remark:
     rule: str
     severity: str  # block | warn
     line: int
-    message: Say
+    message: Spoken
 
 
 def example(template: Template, blank: Field) -> str:
@@ -64,11 +64,11 @@ def check(
     return remarks
 
 
-def _told(found: Found) -> Say:
+def _told(found: Found) -> Spoken:
     """The sentence with the words it is about."""
     if not found.excerpt:
         return found.say
-    return Say(f"«{found.excerpt}»: {found.say.vi}.", f"“{found.excerpt}”: {found.say.en}.")
+    return Say("“{excerpt}”: {say}.", excerpt=found.excerpt, say=found.say)
 
 
 def _of_file(template: Template, today: date | None) -> Iterator[Found]:
@@ -78,9 +78,8 @@ def _of_file(template: Template, today: date | None) -> Iterator[Found]:
             "not_reviewed",
             "warn",
             Say(
-                f"mẫu chưa được xem lại trong 12 tháng (lần cuối: {since}); đọc lại rồi sửa "
-                "«reviewed»",
-                f"not reviewed for 12 months (last: {since}); read it again and set “reviewed”",
+                "not reviewed for 12 months (last: {since}); read it again and set “reviewed”",
+                since=since,
             ),
             "",
         )
@@ -110,7 +109,6 @@ def _unaccented(text: str, accented: str, accepted: frozenset[str]) -> Iterator[
             "sms_not_plain",
             "block",
             Say(
-                "bản không dấu còn ký tự có dấu; dùng bộ lọc khong_dau",
                 "the unaccented text still has a mark; use the filter khong_dau",
             ),
             odd,
@@ -120,15 +118,19 @@ def _unaccented(text: str, accented: str, accepted: frozenset[str]) -> Iterator[
         yield _smart(text, smart, "block")
     for doubt in read_back(text, accented, accepted):
         readings = ", ".join(f"«{r}»" for r in doubt.word.readings)
-        meant = f" (bản có dấu: «{doubt.meant}»)" if doubt.meant else ""
+        meant = NOTHING
+        if doubt.meant:
+            meant = Say(" (with marks: “{meant}”)", meant=doubt.meant)
         yield Found(
             "ambiguous",
             "block" if doubt.word.block else "warn",
             Say(
-                f"«{doubt.word.word}» không dấu đọc được là {readings}{meant}; viết cách khác "
-                f'({doubt.word.instead}), hoặc chấp nhận: accepted = ["{doubt.word.word}"]',
-                f"“{doubt.word.word}” without marks may be read as {readings}; write it another "
-                f'way ({doubt.word.instead}) or accept it: accepted = ["{doubt.word.word}"]',
+                "“{word}” without marks may be read as {readings}{meant}; write it another "
+                'way ({instead}) or accept it: accepted = ["{word}"]',
+                word=doubt.word.word,
+                readings=readings,
+                instead=doubt.word.instead,
+                meant=meant,
             ),
             doubt.excerpt,
             doubt.at,
@@ -146,8 +148,10 @@ def _length(text: str, block: str, *, is_final: bool) -> Iterator[Found]:
             "too_many_parts",
             "warn",
             Say(
-                f"{found.length} ký tự = {found.parts} tin/người, nên ≤ {most}",
-                f"{found.length} characters = {found.parts} parts each, better ≤ {most}",
+                "{length} characters = {parts} parts each, better ≤ {most}",
+                length=found.length,
+                parts=found.parts,
+                most=most,
             ),
             "",
         )
@@ -166,10 +170,9 @@ def _smart(text: str, smart: Mapping[str, str], severity: str) -> Found:
         "smart_punctuation",
         severity,
         Say(
-            f"dấu câu kiểu Word làm tin tính như có dấu ({shown}); thay bằng: dispatcher "
-            "templates tidy",
-            f"typographic punctuation makes this accented ({shown}); replace it with: dispatcher "
-            "templates tidy",
+            "typographic punctuation makes this accented ({shown}); replace it "
+            "with: dispatcher templates tidy",
+            shown=shown,
         ),
         text[max(0, text.find(first) - 10) : text.find(first) + 10].strip(),
         text.find(first),

@@ -14,7 +14,8 @@ from typing import Any
 
 from dispatcher.config import Section, read_text, read_toml
 from dispatcher.domain.model import Channel, Kind
-from dispatcher.domain.problems import Problem, Say, unknown
+from dispatcher.domain.problems import Problem, unknown
+from dispatcher.i18n import Say
 from dispatcher.templating.syntax import NAMES, problem, read
 
 LOUDSPEAKER = "loudspeaker"  # read aloud by a person; never sent
@@ -92,10 +93,10 @@ def load(folder: Path, name: str) -> Template:
     files = template_files(folder)
     if name.removesuffix(".j2") not in files:
         raise unknown(
-            Say("mẫu tin", "template"),
+            Say("template"),
             name,
             files,
-            hint=Say("Xem: dispatcher templates list", "See: dispatcher templates list"),
+            hint=Say("See: dispatcher templates list"),
         )
     path = files[name.removesuffix(".j2")]
     return parse(path.stem, read_text(path), folder)
@@ -111,8 +112,7 @@ def parse(name: str, text: str, folder: Path) -> Template:
         raise problem(
             file,
             1,
-            "thiếu phần đầu giữa hai dòng +++.",
-            "the head between two +++ lines is missing.",
+            Say("the head between two +++ lines is missing."),
             "head",
         )
     head_text, body = found[1], text[found.end() :]
@@ -129,7 +129,7 @@ def parse(name: str, text: str, folder: Path) -> Template:
         )
     }
     if not blocks:
-        raise problem(file, first_line, "mẫu chưa có khối nào.", "there is no block.", "block")
+        raise problem(file, first_line, Say("there is no block."), "block")
     for value in head.zns.get("params", {}).values():
         used = read(str(value), file, 1, head.fields)
         if "zalo" in blocks:  # the vendor's blanks are frozen with the text, so they count too
@@ -173,8 +173,7 @@ def _head(text: str, line: int, path: Path) -> _Head:
     if kind not in set(Kind):
         raise head.problem(
             "kind",
-            "«kind» là warning, notice, internal hoặc promotion.",
-            "“kind” is warning, notice, internal or promotion.",
+            Say("“kind” is warning, notice, internal or promotion."),
         )
     reviewed = head.take("reviewed", (date, str))
     found = _Head(
@@ -199,9 +198,7 @@ def _fields(head: Section) -> dict[str, Field]:
         inner = Section(options, "fields", head.path, head.text)
         taken = name in NAMES or name == "row" or name.lower() in _RESERVED
         if not name.isidentifier() or name.startswith("_") or taken:
-            raise inner.problem(
-                name, f"tên ô «{name}» không dùng được.", f"“{name}” cannot be the name of a blank."
-            )
+            raise inner.problem(name, Say("“{name}” cannot be the name of a blank.", name=name))
         found[name] = Field(
             name,
             inner.take("label", str, name),
@@ -233,15 +230,17 @@ def _zns(head: Section) -> dict[str, Any]:
         if name not in found["params"] or not isinstance(most, int):
             raise part.problem(
                 "longest",
-                f"«longest» ghi số ký tự nhiều nhất của từng tham số; xem lại «{name}».",
-                f"“longest” gives the most characters of each parameter; see “{name}”.",
+                Say(
+                    "“longest” gives the most characters of each parameter; see “{name}”.",
+                    name=name,
+                ),
             )
     part.close()
     return found
 
 
 def _too_long(file: str) -> Problem:
-    return problem(file, 1, "mẫu quá dài.", "the template is too long.", "size")
+    return problem(file, 1, Say("the template is too long."), "size")
 
 
 def _expand(body: str, folder: Path, file: str, first_line: int) -> str:
@@ -255,8 +254,7 @@ def _expand(body: str, folder: Path, file: str, first_line: int) -> str:
             raise problem(
                 file,
                 line,
-                f"không thấy đoạn dùng chung «{name}».",
-                f"there is no snippet “{name}”.",
+                Say("there is no snippet “{name}”.", name=name),
                 "include",
             )
         text = read_text(path)
@@ -264,8 +262,7 @@ def _expand(body: str, folder: Path, file: str, first_line: int) -> str:
             raise problem(
                 name,
                 1,
-                "đoạn dùng chung chỉ có chữ và {{ tên }}.",
-                "a snippet holds plain text and {{ names }} only.",
+                Say("a snippet holds plain text and {{ names }} only."),
                 "include",
             )
         return text.removesuffix("\n")
@@ -288,8 +285,7 @@ def _cut(expanded: str, file: str, first_line: int) -> list[tuple[str, str, int]
         return problem(
             file,
             line(place),
-            "có chữ nằm ngoài khối hoặc khối chưa đóng {% endblock %}.",
-            "there is text outside the blocks, or a block without {% endblock %}.",
+            Say("there is text outside the blocks, or a block without {% endblock %}."),
             "outside",
         )
 
@@ -305,9 +301,11 @@ def _cut(expanded: str, file: str, first_line: int) -> list[tuple[str, str, int]
                 raise problem(
                     file,
                     line(tag.start()),
-                    f"không có khối «{tag['name']}» hoặc khối bị lặp; chỉ dùng "
-                    f"{', '.join(BLOCKS)}.",
-                    f"block “{tag['name']}” is unknown or twice; there are {', '.join(BLOCKS)}.",
+                    Say(
+                        "block “{name}” is unknown or twice; there are {blocks}.",
+                        name=tag["name"],
+                        blocks=", ".join(BLOCKS),
+                    ),
                     "block",
                 )
         else:

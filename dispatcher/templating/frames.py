@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from jinja2 import nodes
 
 from dispatcher.domain.problems import Problem
+from dispatcher.i18n import Say
 from dispatcher.templating import syntax
 from dispatcher.templating.files import Block, Template
 
@@ -60,8 +61,9 @@ def frame(template: Template, block: Block) -> Frame:
     if any(True for _ in tree.find_all(nodes.If)):
         raise Problem(
             "frame-decides",
-            f"Mẫu «{template.name}» có {{% if %}} nên không đăng ký được với nhà cung cấp.",
-            f"Template “{template.name}” has an {{% if %}} and cannot be registered.",
+            Say(
+                "Template “{name}” has an {{% if %}} and cannot be registered.", name=template.name
+            ),
         )
     text, pattern, blanks = "", "", list[Blank]()
     for output in tree.find_all(nodes.Output):

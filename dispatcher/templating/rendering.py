@@ -16,8 +16,9 @@ import jinja2
 from jinja2 import nodes
 
 from dispatcher.domain.model import Text
-from dispatcher.domain.problems import Problem, Say, unknown
+from dispatcher.domain.problems import Problem, unknown
 from dispatcher.domain.sms import unaccent
+from dispatcher.i18n import Say
 from dispatcher.templating import syntax
 from dispatcher.templating.files import Block, Template
 from dispatcher.templating.filters import FILTERS
@@ -34,7 +35,7 @@ def fill(template: Template, given: Mapping[str, str]) -> dict[str, str]:
     given = {unicodedata.normalize("NFC", name): value for name, value in given.items()}
     for name in given:
         if name not in template.fields:
-            raise unknown(Say("ô trong mẫu", "blank"), name, template.fields)
+            raise unknown(Say("blank"), name, template.fields)
     missing = [
         f.name for f in template.fields.values() if f.required and not given.get(f.name, "").strip()
     ]
@@ -42,22 +43,28 @@ def fill(template: Template, given: Mapping[str, str]) -> dict[str, str]:
         labels = ", ".join(f"{template.fields[m].label} ({m})" for m in missing)
         raise Problem(
             "field-missing",
-            f"Mẫu «{template.name}» cần điền: {labels}. Thêm --set {missing[0]}='…'",
-            f"Template “{template.name}” needs: {labels}. Add --set {missing[0]}='…'",
+            Say(
+                "Template “{name}” needs: {labels}. Add --set {missing}='…'",
+                name=template.name,
+                labels=labels,
+                missing=missing[0],
+            ),
         )
     for name, value in given.items():
         if len(value) > template.fields[name].most:
             raise Problem(
                 "field-long",
-                f"«{name}» dài quá {template.fields[name].most} ký tự.",
-                f"“{name}” is longer than {template.fields[name].most}.",
+                Say("“{name}” is longer than {most}.", name=name, most=template.fields[name].most),
             )
         unseen = syntax.hidden_letter(value)
         if unseen is not None:
             raise Problem(
                 "field-hidden",
-                f"«{name}» có ký tự ẩn U+{ord(unseen):04X}; gõ lại thay vì dán.",
-                f"“{name}” has an invisible character U+{ord(unseen):04X}; type it again.",
+                Say(
+                    "“{name}” has an invisible character U+{unseen:04X}; type it again.",
+                    name=name,
+                    unseen=ord(unseen),
+                ),
             )
     return {name: unicodedata.normalize("NFC", given.get(name, "")) for name in template.fields}
 
@@ -123,8 +130,7 @@ class Writer:
         except (jinja2.TemplateError, LookupError, TypeError, ValueError) as error:
             raise Problem(
                 "value-missing",
-                f"{self.name}: thiếu giá trị ({error}).",
-                f"{self.name}: a value is missing ({error}).",
+                Say("{name}: a value is missing ({error}).", name=self.name, error=error),
             ) from None
 
     def _framed(self, key: tuple[object, ...], values: Values) -> tuple[Frame, dict[str, Frame]]:

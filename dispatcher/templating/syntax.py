@@ -18,7 +18,8 @@ from jinja2 import nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
-from dispatcher.domain.problems import Problem, Say, unknown
+from dispatcher.domain.problems import Problem, unknown
+from dispatcher.i18n import Say, Spoken
 from dispatcher.templating.filters import FILTERS
 
 NAMES: dict[str, tuple[str, ...]] = {
@@ -53,8 +54,8 @@ class Uses:
     needed: frozenset[str]
 
 
-def problem(file: str, line: int, vi: str, en: str, rule: str) -> Problem:
-    return Problem(f"template-{rule}", vi, en, where=f"{file}:{line}")
+def problem(file: str, line: int, say: Spoken, rule: str) -> Problem:
+    return Problem(f"template-{rule}", say, where=f"{file}:{line}")
 
 
 @lru_cache(maxsize=1)
@@ -115,8 +116,11 @@ def _tree(source: str, file: str, line: int) -> nodes.Template:
         raise problem(
             file,
             line,
-            f"khối dài {len(source)} ký tự; nhiều nhất {MOST_LETTERS}.",
-            f"the block has {len(source)} characters; at most {MOST_LETTERS}.",
+            Say(
+                "the block has {count} characters; at most {most_letters}.",
+                count=len(source),
+                most_letters=MOST_LETTERS,
+            ),
             "size",
         )
     unseen = hidden_letter(source)
@@ -125,29 +129,28 @@ def _tree(source: str, file: str, line: int) -> nodes.Template:
         raise problem(
             file,
             at,
-            f"có ký tự ẩn U+{ord(unseen):04X}; xóa đi rồi gõ lại chỗ này.",
-            f"there is an invisible character U+{ord(unseen):04X}; delete it and type again.",
+            Say(
+                "there is an invisible character U+{unseen:04X}; delete it and type again.",
+                unseen=ord(unseen),
+            ),
             "hidden",
         )
     odd = _UNLISTED.search(source)
     if odd is not None:
         raise _refused(file, line + source[: odd.start()].count("\n"), odd[0])
     if _longest_tag(source) > MOST_TAG:
-        raise problem(file, line, "mẫu quá phức tạp.", "the template is too complex.", "size")
+        raise problem(file, line, Say("the template is too complex."), "size")
     try:
         return environment().parse(source)
     except jinja2.TemplateSyntaxError as error:
         raise problem(
             file,
             line + error.lineno - 1,
-            "sai cú pháp: kiểm tra {{ }} và {% %} trong dòng này.",
-            f"syntax error ({error.message}).",
+            Say("syntax error ({message}).", message=error.message),
             "syntax",
         ) from None
     except (RecursionError, ValueError, OverflowError):
-        raise problem(
-            file, line, "mẫu quá phức tạp.", "the template is too complex.", "size"
-        ) from None
+        raise problem(file, line, Say("the template is too complex."), "size") from None
 
 
 def _longest_tag(source: str) -> int:
@@ -167,8 +170,7 @@ def _refused(file: str, line: int, what: str) -> Problem:
     return problem(
         file,
         line,
-        "cú pháp này không dùng được trong mẫu; chỉ dùng {{ tên }}, bộ lọc và {% if %}.",
-        f"{what} is not allowed; use {{{{ names }}}}, filters and {{% if %}}.",
+        Say("{what} is not allowed; use {{{{ names }}}}, filters and {{% if %}}.", what=what),
         "syntax",
     )
 
@@ -191,8 +193,7 @@ class _Reading:
             raise problem(
                 self.file,
                 self._at(node),
-                "mẫu quá phức tạp.",
-                "the template is too complex.",
+                Say("the template is too complex."),
                 "size",
             )
 
@@ -232,8 +233,7 @@ class _Reading:
                     raise problem(
                         self.file,
                         self._at(node),
-                        "chỉ so sánh được bằng == và != (mọi giá trị là chữ).",
-                        "only == and != compare here (every value is text).",
+                        Say("only == and != compare here (every value is text)."),
                         "syntax",
                     )
                 found |= self.expression(operand.expr, printed=False)
@@ -247,16 +247,18 @@ class _Reading:
             raise problem(
                 self.file,
                 self._at(node),
-                f"không có bộ lọc «{node.name}»; có: {', '.join(FILTERS)}.",
-                f"no filter “{node.name}”; there are {', '.join(FILTERS)}.",
+                Say(
+                    "no filter “{name}”; there are {filters}.",
+                    name=node.name,
+                    filters=", ".join(FILTERS),
+                ),
                 "filter",
             )
         if node.args or node.kwargs or node.dyn_args or node.dyn_kwargs:
             raise problem(
                 self.file,
                 self._at(node),
-                f"bộ lọc «{node.name}» không có gì trong ngoặc.",
-                f"the filter “{node.name}” takes nothing in brackets.",
+                Say("the filter “{name}” takes nothing in brackets.", name=node.name),
                 "filter",
             )
 
@@ -271,8 +273,8 @@ class _Reading:
         )
         if not known:
             listed = [*self.fields, *(f"{k}.{v}" for k, vs in NAMES.items() for v in vs)]
-            close = unknown(Say("tên", "name"), name, listed)
-            raise problem(self.file, self._at(node), close.say.vi, close.say.en, "name")
+            close = unknown(Say("name"), name, listed)
+            raise problem(self.file, self._at(node), close.say, "name")
         self.names.add(name)
         return name
 

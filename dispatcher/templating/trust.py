@@ -16,8 +16,8 @@ from functools import lru_cache
 from importlib.resources import files
 
 from dispatcher.domain.model import Kind
-from dispatcher.domain.problems import Say
 from dispatcher.domain.sms import folded
+from dispatcher.i18n import Both, Say, Spoken
 from dispatcher.templating import sentences
 
 # Emergency and complaint numbers everybody may be told to call (vietnam.md 3.8, seen 2026-11).
@@ -145,7 +145,7 @@ _LINK = re.compile(
     r"|(?:[\w-]+\s?\.\s?)+(?-i:" + "|".join(_TLDS) + r"))\b(?P<path>/\S*)?"
     r"|h(?:tt|xx)ps?\s*[:：]\s*//\S+|\bxn--[\w-]+|\b\d{1,3}(?:\.\d{1,3}){3}\b(?=[/:])",
     re.I,
-)  # fmt: skip
+)
 _NUMBER = re.compile(
     r"(?<![\w/])(?:\+?84|0)(?:[ .\-]?\d){8,10}(?![\w/])|(?<!\w)1[89]00(?:[ .\-]?\d){4,6}(?!\w)"
     r"|(?<!\w)0?69(?:[ .\-]?\d){5,8}(?!\w)"
@@ -163,7 +163,7 @@ class Rule:
     id: str
     severity: str  # block | warn
     pattern: re.Pattern[str]
-    say: Say
+    say: Spoken
     kinds: frozenset[str]
     in_person: bool = False
     may_be_told: bool = False
@@ -176,7 +176,7 @@ class Found:
 
     rule: str
     severity: str
-    say: Say
+    say: Spoken
     excerpt: str
     at: int = 0  # characters before it
 
@@ -198,7 +198,7 @@ def rules() -> tuple[Rule, ...]:
             r["id"],
             r["severity"],
             re.compile(r["pattern"]),
-            Say(r["vi"], r["en"]),
+            Both(r["vi"], r["en"]),
             frozenset(r.get("kinds", [k.value for k in Kind])),
             r.get("in_person", False),
             r.get("may_be_told", False),
@@ -254,7 +254,6 @@ def _opening(text: str, house: House, channel: str) -> Iterator[Found]:
         "sender_first",
         "warn" if branded else "block",
         Say(
-            "tin phải mở đầu bằng tên đơn vị gửi (UBND phường …)",
             "the text must open with the name of its sender",
         ),
         text[:30],
@@ -269,34 +268,29 @@ def _links(text: str, kind: Kind) -> Iterator[Found]:
         written = re.sub(r"^h(?:tt|xx)ps?://", "", hit[0].lower()).split("/")[0]
         is_state = host.endswith(".gov.vn") and written == host and hit[0].isascii()
         if host in _SHORTENERS:
-            yield _link(
-                "short_link", "đường link rút gọn che nơi đến", "a short link hides its end", hit
-            )
+            yield _link("short_link", Say("a short link hides its end"), hit)
         elif "xn--" in host or not hit[0].isascii():
             yield _link(
                 "lookalike_link",
-                "tên miền có chữ lạ, giống tên thật",
-                "a domain with strange letters looks like another",
+                Say("a domain with strange letters looks like another"),
                 hit,
             )
         elif not is_state and re.search(r"gov|vneid|dichvucong|bocongan|chinhphu|ubnd", host):
             yield _link(
                 "lookalike_link",
-                "tên miền giả giống cơ quan nhà nước; chỉ *.gov.vn là thật",
-                "a domain that imitates the state; only *.gov.vn is real",
+                Say("a domain that imitates the state; only *.gov.vn is real"),
                 hit,
             )
         elif kind is Kind.WARNING or not is_state:
             yield _link(
                 "link",
-                "tin cảnh báo không có đường link; tin khác chỉ được ghi trang *.gov.vn đầy đủ",
-                "no links in warnings; elsewhere only full *.gov.vn addresses",
+                Say("no links in warnings; elsewhere only full *.gov.vn addresses"),
                 hit,
             )
 
 
-def _link(rule: str, vi: str, en: str, hit: re.Match[str]) -> Found:
-    return Found(rule, "block", Say(vi, en), hit[0].strip()[:60], hit.start())
+def _link(rule: str, say: Spoken, hit: re.Match[str]) -> Found:
+    return Found(rule, "block", say, hit[0].strip()[:60], hit.start())
 
 
 def _numbers(text: str, house: House) -> Iterator[Found]:
@@ -313,10 +307,8 @@ def _numbers(text: str, house: House) -> Iterator[Found]:
             "unknown_number",
             "block",
             Say(
-                "số này chưa nằm trong danh sách của trang; chỉ ghi 113, 156, 5656 hoặc số của "
-                "phường khai ở [trust] numbers",
-                "this number is not on the site's list; name 113, 156, 5656 or the ward's own "
-                "([trust] numbers)",
+                "this number is not on the site's list; name 113, 156, 5656 or the "
+                "ward's own ([trust] numbers)",
             ),
             number.strip(),
             at,
@@ -343,19 +335,18 @@ def _imitations(text: str) -> Iterator[Found]:
         word = hit[0]
         scripts = {unicodedata.name(ch, "?").split()[0] for ch in word if ch.isalpha()}
         if len(scripts) > 1 or scripts & {"CYRILLIC", "GREEK", "FULLWIDTH", "MATHEMATICAL"}:
-            yield _imitation("chữ của bảng chữ khác trộn vào", "letters of another alphabet", hit)
+            yield _imitation(Say("letters of another alphabet"), hit)
             continue
         plain, read = folded(word), _as_read(word)
         if any(r in IMITATED and r != plain for r in read):
             yield _imitation(
-                "chữ hoặc số thay nhau để giống một tên quen",
-                "letters and digits changed to look like a well-known name",
+                Say("letters and digits changed to look like a well-known name"),
                 hit,
             )
 
 
-def _imitation(vi: str, en: str, hit: re.Match[str]) -> Found:
-    return Found("lookalike_name", "block", Say(vi, en), hit[0], hit.start())
+def _imitation(say: Spoken, hit: re.Match[str]) -> Found:
+    return Found("lookalike_name", "block", say, hit[0], hit.start())
 
 
 def _as_read(word: str) -> set[str]:
@@ -375,7 +366,6 @@ def _shouting(text: str) -> Iterator[Found]:
             "shouting",
             "warn",
             Say(
-                "viết hoa cả câu hoặc nhiều dấu ! giống tin lừa đảo; chỉ viết hoa từ quan trọng",
                 "whole sentences in capitals or rows of ! look like fraud; keep them for one word",
             ),
             text[:40],

@@ -15,7 +15,7 @@ from dispatcher.db.database import Tx
 from dispatcher.db.queue import health, receipts, turned_away, workers
 from dispatcher.domain import outages
 from dispatcher.domain.outages import Attendance, Health, Work
-from dispatcher.domain.problems import Say
+from dispatcher.i18n import Both, Say, Spoken
 
 
 def odd_reports(app: App, tx: Tx) -> dict[str, dict[str, Any]]:
@@ -36,12 +36,12 @@ def odd_reports(app: App, tx: Tx) -> dict[str, dict[str, Any]]:
     }
 
 
-def of_no_use(odd: Mapping[str, Any]) -> Say:
+def of_no_use(odd: Mapping[str, Any]) -> Spoken:
     """How many reports of one gateway are of no use, as doctor, check and pages say it."""
     said, forged = f"{odd['of_no_use']}/{odd['looked_at']}", odd["bad_signature"]
     if not forged:
-        return Say(said, said)
-    return Say(f"{said}, {forged} sai chữ ký", f"{said}, {forged} with a wrong signature")
+        return Both(said, said)
+    return Say("{said}, {forged} with a wrong signature", said=said, forged=forged)
 
 
 def gateways(app: App, tx: Tx) -> dict[str, Health]:

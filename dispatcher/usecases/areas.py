@@ -10,13 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dispatcher.db.contacts import areas as rows
-from dispatcher.db.contacts import contacts, headcounts, imports
+from dispatcher.db.contacts import contact_lists, headcounts, imports
 from dispatcher.db.contacts.areas import Area
 from dispatcher.db.database import Tx
 from dispatcher.domain.areas import find
 from dispatcher.domain.model import AreaKind, Role
-from dispatcher.domain.problems import Problem, Say, refused
+from dispatcher.domain.problems import Problem, refused
 from dispatcher.domain.rights import need_role
+from dispatcher.i18n import Say
 from dispatcher.usecases.context import Context
 
 __all__ = ["Area"]
@@ -31,11 +32,11 @@ def ward_of(tx: Tx, which: int | str) -> Area:
     """A ward by its number, any of its names or its code. Raises `unknown-name`, `no-ward`."""
     if isinstance(which, str):
         if not which.strip():
-            raise Problem("no-ward", "Chọn phường.", "Choose a ward.")
+            raise Problem("no-ward", Say("Choose a ward."))
         return rows.ward(tx, which)
     found = next((a for a in rows.listed(tx, AreaKind.WARD) if a.id == which), None)
     if found is None:
-        raise Problem("unknown-name", "Không có phường này.", "No such ward.")
+        raise Problem("unknown-name", Say("No such ward."))
     return found
 
 
@@ -49,8 +50,7 @@ def own_ward(tx: Tx, which: int | str) -> Area:
     if tx.actor.wards is not None and found.id not in tx.actor.wards:
         raise refused(
             "not-your-ward",
-            f"{tx.actor.name} không phụ trách phường {found.name}.",
-            f"{tx.actor.name} is not in charge of {found.name}.",
+            Say("{name} is not in charge of {name2}.", name=tx.actor.name, name2=found.name),
         )
     return found
 
@@ -58,7 +58,7 @@ def own_ward(tx: Tx, which: int | str) -> Area:
 def group_in(tx: Tx, ward: Area, name: str) -> Area:
     """A residential group of a ward by any of its names. Raises `unknown-name`."""
     known = rows.groups_of(tx, ward.id)
-    what = Say(f"tổ dân phố trong {ward.name}", f"residential group in {ward.name}")
+    what = Say("residential group in {name}", name=ward.name)
     return find(what, name, known, [a.name for a in known.values()])
 
 
@@ -67,8 +67,7 @@ def group_named(tx: Tx, ward: int | str | None, name: str) -> Area:
     if not ward:
         raise Problem(
             "groups-without-ward",
-            "Chọn tổ dân phố thì phải kèm phường (--ward).",
-            "Residential groups need their ward (--ward).",
+            Say("Residential groups need their ward (--ward)."),
         )
     return group_in(tx, ward_of(tx, ward), name)
 
@@ -80,7 +79,7 @@ def _own_group(tx: Tx, ward: int | str, which: int | str) -> Area:
     found = next(iter(rows.by_ids(tx, [which])), None)
     known = {} if found is None else rows.groups_of(tx, found.parent_id or 0)
     if found is None or which not in {a.id for a in known.values()}:
-        raise Problem("unknown-name", "Không có tổ dân phố này.", "No such residential group.")
+        raise Problem("unknown-name", Say("No such residential group."))
     own_ward(tx, found.parent_id or 0)
     return found
 
@@ -105,9 +104,9 @@ def rename(context: Context, ward: int | str, group: int | str, name: str) -> Ar
     Raises `no-name`, `unknown-name`; refused: `role`, `not-your-ward`, `name-taken`.
     """
     with context.act("rename", "area") as tx:
-        need_role(tx.actor, ADMINS, "đổi tên tổ dân phố", "rename residential groups")
+        need_role(tx.actor, ADMINS, Say("rename residential groups"))
         if not name.strip():
-            raise Problem("no-name", "Ghi tên mới của tổ.", "Give the new name of the group.")
+            raise Problem("no-name", Say("Give the new name of the group."))
         found = _own_group(tx, ward, group)
         rows.rename_group(tx, found, name.strip())
     return found
@@ -119,16 +118,19 @@ def merge(context: Context, ward: int | str, group: int | str, into: int | str) 
     Raises `same-group`, `unknown-name`; refused: `role`, `not-your-ward`.
     """
     with context.act("merge", "area") as tx:
-        need_role(tx.actor, ADMINS, "gộp tổ dân phố", "merge residential groups")
+        need_role(tx.actor, ADMINS, Say("merge residential groups"))
         old, new = _own_group(tx, ward, group), _own_group(tx, ward, into)
         if old.id == new.id or old.parent_id != new.parent_id:
             raise Problem(
                 "same-group",
-                f"Chọn hai tổ khác nhau của một phường («{old.name}», «{new.name}»).",
-                f"Choose two groups of one ward (“{old.name}”, “{new.name}”).",
+                Say(
+                    "Choose two groups of one ward (“{name}”, “{name2}”).",
+                    name=old.name,
+                    name2=new.name,
+                ),
             )
-        within = contacts.Within(residential_group=old.id)
-        people = [c["id"] for c in contacts.listed(tx, within=within, limit=10**9)]
+        within = contact_lists.Within(residential_group=old.id)
+        people = [c["id"] for c in contact_lists.listed(tx, within=within, limit=10**9)]
         change = None
         if people:
             change = imports.change(tx, people, place=(new.parent_id or 0, new.id, new.key))

@@ -27,8 +27,9 @@ from dispatcher.db.database import Tx
 from dispatcher.db.staff import idempotency, kept_forms
 from dispatcher.domain.model import URGENT, AddressKind, Audience, MessageState, Window
 from dispatcher.domain.phone import read as read_phone
-from dispatcher.domain.problems import Problem, Say, not_among, refused, unknown
+from dispatcher.domain.problems import Problem, not_among, refused, unknown
 from dispatcher.domain.rights import WRITERS, need, need_role
+from dispatcher.i18n import Say
 from dispatcher.usecases import areas
 from dispatcher.usecases.context import Context
 
@@ -76,7 +77,7 @@ def create(
     """
     app = context.app
     with context.act("create", NOUN) as tx:
-        need_role(tx.actor, WRITERS, "soạn đợt gửi", "write broadcasts")
+        need_role(tx.actor, WRITERS, Say("write broadcasts"))
         if once is not None and (made := _made_before(tx, once)) is not None:
             return broadcasts.get(tx, made)
         template = templating.load(app.templates, new.template)
@@ -99,8 +100,7 @@ def _made_before(tx: Tx, once: Once) -> int | None:
     if before != once.asked:
         raise refused(
             "key-reused",
-            "Idempotency-Key này đã dùng cho nội dung khác.",
-            "This Idempotency-Key was used for something else.",
+            Say("This Idempotency-Key was used for something else."),
         )
     return made
 
@@ -134,7 +134,7 @@ def edit(context: Context, number: int, wanted: Changes, *, form: str = "") -> B
     A broadcast that already is as wanted stays as it is, with its approval. `form`: as in `create`.
     """
     with act_on(context, "edit", number) as tx:
-        need_role(tx.actor, WRITERS, "sửa đợt gửi", "edit a broadcast")
+        need_role(tx.actor, WRITERS, Say("edit a broadcast"))
         broadcast = broadcasts.get(tx, number)
         changes = _differing(context, tx, broadcast, wanted)
         if changes:
@@ -149,8 +149,7 @@ def _differing(context: Context, tx: Tx, was: Broadcast, wanted: Changes) -> dic
     if wanted == Changes():
         raise Problem(
             "nothing-to-change",
-            "Chưa nói sửa gì: thêm --set, --title, --ward, --window …",
-            "Nothing to change: add --set, --title, --ward, --window …",
+            Say("Nothing to change: add --set, --title, --ward, --window …"),
         )
     found: dict[str, Any] = {
         "title": wanted.title or was.title,
@@ -192,7 +191,7 @@ def detach(context: Context, number: int, name: str) -> Broadcast:
         broadcast = broadcasts.get(tx, number)
         found = next((a for a in files.attached(tx, number) if a.name == name), None)
         if found is None:
-            raise Problem("no-such-file", f"Không có tệp {name}.", f"No file {name}.")
+            raise Problem("no-such-file", Say("No file {name}.", name=name))
         planning.edit(tx, broadcast, title=broadcast.title)
         files.detach(tx, number, found.file_id)
         return broadcasts.get(tx, number)
@@ -202,12 +201,10 @@ def test(context: Context, number: int, phone: str) -> Broadcast:
     """Send exactly this to a number of one's own, now; the test is a broadcast of its own."""
     heads = context.app.site.sample_heads
     with act_on(context, "test", number) as tx:
-        need_role(tx.actor, WRITERS, "gửi thử", "test")
+        need_role(tx.actor, WRITERS, Say("test"))
         broadcast, reading = broadcasts.get(tx, number), read_phone(phone, heads)
         if reading.type != "mobile" or reading.e164 is None:
-            raise Problem(
-                "bad-phone", "Cần một số di động để gửi thử.", "A test needs a mobile number."
-            )
+            raise Problem("bad-phone", Say("A test needs a mobile number."))
         key = (AddressKind.MOBILE, reading.e164)
         address = contacts.put_addresses(tx, [key], heads)[key]
         ward = next(iter(sorted(broadcast.senders)))
@@ -223,31 +220,35 @@ class Submitted:
     preview: Preview
 
 
-def submit(
-    context: Context,
-    number: int,
-    *,
-    leave_out: bool = False,
-    again: str = "",
-    over_budget: str = "",
-) -> Submitted:
-    """Hand in for approval, with the ceiling its preview gives.
+@dataclass(frozen=True)
+class Submit:
+    """How a draft is handed in. `leave_out`: without whoever cannot be given a text; `again`,
+    `over_budget`: reasons."""
 
-    `leave_out`: without whoever cannot be given a text. `again`, `over_budget`: reasons.
-    """
+    leave_out: bool = False
+    again: str = ""
+    over_budget: str = ""
+
+
+def submit(context: Context, number: int, how: Submit = Submit()) -> Submitted:
+    """Hand in for approval, with the ceiling its preview gives."""
     from dispatcher.usecases import vendor_templates  # asks vendors: not loaded for other acts
 
     with context.remembering("submit", NOUN, number):
-        need_role(context.actor, WRITERS, "trình duyệt", "submit")
+        need_role(context.actor, WRITERS, Say("submit"))
         broadcast = seen(context, number)
         found = joined.preview(context.app, context.actor, broadcast)
-        if not leave_out:
+        if not how.leave_out:
             vendor_templates.refuse_what_vendors_refuse(context.app, broadcast, found)
         with context.begin() as tx:
             planning.submit(
-                tx, broadcasts.get(tx, number), found, leave_out=leave_out, again=again,
-                over_budget=over_budget,
-            )  # fmt: skip
+                tx,
+                broadcasts.get(tx, number),
+                found,
+                leave_out=how.leave_out,
+                again=how.again,
+                over_budget=how.over_budget,
+            )
             return Submitted(broadcasts.get(tx, number), found)
 
 
@@ -257,10 +258,10 @@ def submit(
 def resend(context: Context, number: int, states: Sequence[str] = ()) -> Broadcast:
     """Write a draft to those a broadcast did not reach. `states`: all that are safe, if none."""
     with act_on(context, "resend", number) as tx:
-        need_role(tx.actor, WRITERS, "gửi lại", "resend")
+        need_role(tx.actor, WRITERS, Say("resend"))
         for state in states:
             if state not in RESENDABLE:
-                what = Say("trạng thái gửi lại được", "state to resend")
+                what = Say("state to resend")
                 raise not_among(what, state, RESENDABLE)
         made = planning.resend(tx, broadcasts.get(tx, number), tuple(states) or planning.RESENT)
         return broadcasts.get(tx, made)
@@ -271,7 +272,7 @@ def correct(
 ) -> Broadcast:
     """Write a draft that corrects a broadcast, to exactly those who may have received it."""
     with act_on(context, "correct", number) as tx:
-        need_role(tx.actor, WRITERS, "đính chính", "correct")
+        need_role(tx.actor, WRITERS, Say("correct"))
         original = broadcasts.get(tx, number)
         loaded = templating.load(context.app.templates, template)
         made = joined.correct(context.app, tx, original, template=loaded, fields=fields)
@@ -292,14 +293,14 @@ def pass_on(
     They are named (`places` of a `ward`) or given by `ids`. `undo`: it was a mistake.
     """
     with act_on(context, "shared", number) as tx:
-        need(tx.actor, WRITERS, "đánh dấu", "tick it off")
+        need(tx.actor, WRITERS, Say("tick it off"))
         broadcasts.get(tx, number)
         found = _places(tx, ward, places) if ward else _places_of(tx, ids)
         (shares.untick if undo else shares.tick)(tx, number, found)
         return len(shares.passed_on(tx, number))
 
 
-PLACE = Say("tổ dân phố", "residential group")
+PLACE = Say("residential group")
 
 
 def _places(tx: Tx, ward: str, names: Sequence[str]) -> list[int]:

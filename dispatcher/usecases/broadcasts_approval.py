@@ -21,6 +21,7 @@ from dispatcher.db.staff import people
 from dispatcher.domain.model import HANOI, Role
 from dispatcher.domain.problems import Problem, refused
 from dispatcher.domain.rights import WRITERS, need, need_role
+from dispatcher.i18n import Say
 from dispatcher.usecases.broadcasts import NOUN, act_on
 from dispatcher.usecases.context import Context
 
@@ -30,14 +31,13 @@ def _as_looked_at(tx: Tx, broadcast: Broadcast, looked_at: str | None) -> None:
     if looked_at is not None and looked_at != planning.digest(tx, broadcast):
         raise refused(
             "changed-meanwhile",
-            "Nội dung đã đổi sau khi ông/bà mở trang. Xem lại rồi duyệt.",
-            "It has changed since you opened the page. Look again.",
+            Say("It has changed since you opened the page. Look again."),
         )
 
 
 def _prove(context: Context, number: int) -> None:
     with context.remembering("approve", NOUN, number):
-        need_role(context.actor, WRITERS, "phê duyệt", "approve")
+        need_role(context.actor, WRITERS, Say("approve"))
         context.prove()
 
 
@@ -75,9 +75,7 @@ def approve_on_paper(
         assert_named(tx.actor)
         _as_looked_at(tx, broadcast, looked_at)
         if not paper.signer:
-            raise Problem(
-                "who-signed", "Ai đã ký: --signed-by TÊN", "Who signed it: --signed-by NAME"
-            )
+            raise Problem("who-signed", Say("Who signed it: --signed-by NAME"))
         signer = people.actor(tx, paper.signer)
         day = paper.day or tx.now.astimezone(HANOI).date()
         kept = files.put(tx, paper.scan) if paper.scan is not None else None
@@ -95,7 +93,7 @@ def offer(
     """A leader corrects blanks or phrases (old, new); it counts once its author confirms it."""
     with act_on(context, "approve", number, timed=True) as tx:
         broadcast = broadcasts.get(tx, number)
-        need(tx.actor, {Role.LEADER}, "phê duyệt", "approve")
+        need(tx.actor, {Role.LEADER}, Say("approve"))
         filled, version = wording.reworded(context.app.site, tx, broadcast, fields, phrases)
         planning.offer(tx, broadcast, filled, version, note)
         return broadcasts.get(tx, number)
@@ -107,7 +105,7 @@ def confirm(context: Context, number: int) -> Broadcast:
         context.trust_the_clock()
         with context.read() as tx:
             reworded = joined.as_offered(tx, broadcasts.get(tx, number))
-        need(context.actor, WRITERS, "xác nhận", "confirm")
+        need(context.actor, WRITERS, Say("confirm"))
         found = joined.preview(context.app, context.actor, reworded)
         with context.begin() as tx:
             planning.confirm(tx, broadcasts.get(tx, number), found)
@@ -127,8 +125,8 @@ def reject(context: Context, number: int, reason: str) -> Broadcast:
 def _said_no(context: Context, name: str, number: int, reason: str) -> Broadcast:
     with act_on(context, name, number) as tx:
         broadcast = broadcasts.get(tx, number)
-        need(tx.actor, {Role.LEADER}, "trả lại", "return")
+        need(tx.actor, {Role.LEADER}, Say("return"))
         if not reason.strip():
-            raise Problem("no-reason", "Cần nêu lý do.", "A reason is needed.")
+            raise Problem("no-reason", Say("A reason is needed."))
         planning.send_back(tx, broadcast, reason.strip(), for_good=name == "reject")
         return broadcasts.get(tx, number)

@@ -17,11 +17,10 @@ from dispatcher.broadcasts.occurrences import touches
 from dispatcher.db.broadcasts import broadcasts, schedules
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.database import Tx
-from dispatcher.domain.amounts import money
-from dispatcher.domain.amounts import number as written
 from dispatcher.domain.model import URGENT, Mode
-from dispatcher.domain.problems import Problem, Say, refused
+from dispatcher.domain.problems import Problem, refused
 from dispatcher.domain.rights import WRITERS, need_role
+from dispatcher.i18n import Money, Number, Say, Spoken
 from dispatcher.usecases.broadcasts import NOUN, act_on, seen
 from dispatcher.usecases.context import Context
 from dispatcher.worker import timekeeping
@@ -40,19 +39,20 @@ class Confirmation:
     first: bool
 
     @property
-    def said(self) -> Say:
+    def said(self) -> Spoken:
         """Whom it reaches and what it costs."""
         return Say(
-            f"Gửi THẬT tới {written(self.people)} người, nhiều nhất {money(self.dong)}.",
-            f"Send for REAL to {self.people} people, at most {self.dong} đồng.",
+            "Send for REAL to {people} people, at most {dong}.",
+            people=Number(self.people),
+            dong=Money(self.dong),
         )
 
     @property
-    def why(self) -> Say:
+    def why(self) -> Spoken:
         """Why the number of people is to be typed."""
         if self.first:
-            return Say("Đây là đợt gửi thật đầu tiên.", "This is the first live broadcast.")
-        return Say("Đây là đợt gửi lớn.", "This is a large broadcast.")
+            return Say("This is the first live broadcast.")
+        return Say("This is a large broadcast.")
 
 
 def to_confirm(context: Context, number: int, when: str = "now") -> Confirmation | None:
@@ -88,7 +88,7 @@ def schedule(
     site = context.app.site
     with context.remembering("schedule", NOUN, number):
         context.trust_the_clock()
-        need_role(context.actor, WRITERS, "đặt giờ gửi", "set its time")
+        need_role(context.actor, WRITERS, Say("set its time"))
         at = scheduling.ask_moment(when, context.app.clock())
         wanted = to_confirm(context, number)
         if wanted is not None and wanted.typed and people != wanted.people:
@@ -107,15 +107,19 @@ def _not_confirmed(wanted: Confirmation) -> Problem:
     n, said, why = wanted.people, wanted.said, wanted.why
     return refused(
         "not-confirmed",
-        f"{said.vi} {why.vi} Chưa làm gì: cần gõ đúng số người ({n}) để xác nhận.",
-        f"{said.en} {why.en} Nothing was done: type the number of people ({n}) to confirm.",
+        Say(
+            "{said} {why} Nothing was done: type the number of people ({n}) to confirm.",
+            said=said,
+            why=why,
+            n=n,
+        ),
     )
 
 
 def pause(context: Context, number: int) -> Broadcast:
     """Nothing leaves after this beyond what is on the wire."""
     with act_on(context, "pause", number) as tx:
-        need_role(tx.actor, WRITERS, "tạm dừng đợt gửi", "pause a broadcast")
+        need_role(tx.actor, WRITERS, Say("pause a broadcast"))
         planning.pause(tx, broadcasts.get(tx, number))
         return broadcasts.get(tx, number)
 
@@ -123,7 +127,7 @@ def pause(context: Context, number: int) -> Broadcast:
 def resume(context: Context, number: int) -> Broadcast:
     """Go on with a paused or held broadcast; while the clock is in doubt only an urgent one."""
     with act_on(context, "resume", number) as tx:
-        need_role(tx.actor, WRITERS, "cho gửi tiếp", "let a broadcast go on")
+        need_role(tx.actor, WRITERS, Say("let a broadcast go on"))
         broadcast = broadcasts.get(tx, number)
         if broadcast.priority != URGENT:
             timekeeping.trust(tx, context.app.clock)
@@ -143,7 +147,7 @@ class Stopped:
 def stop(context: Context, number: int) -> Stopped:
     """End one broadcast for good; what has not left is cancelled."""
     with act_on(context, "stop", number) as tx:
-        need_role(tx.actor, WRITERS, "dừng đợt gửi", "stop a broadcast")
+        need_role(tx.actor, WRITERS, Say("stop a broadcast"))
         return Stopped((number,), planning.stop(tx, broadcasts.get(tx, number)))
 
 

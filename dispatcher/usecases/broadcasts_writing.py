@@ -22,7 +22,8 @@ from dispatcher.db.staff import kept_forms
 from dispatcher.domain import periods
 from dispatcher.domain.model import ALL_DAY, HANOI, ORDINARY, URGENT, Audience
 from dispatcher.domain.periods import Period
-from dispatcher.domain.problems import Problem, Say
+from dispatcher.domain.problems import Problem
+from dispatcher.i18n import Both, Joined, Say, Spoken
 from dispatcher.templating import Template
 from dispatcher.usecases.context import Context
 
@@ -71,7 +72,7 @@ class Writing:
     kept_at: datetime | None
     tree: Sequence[Mapping[str, Any]]
     groups: Sequence[Mapping[str, Any]]
-    ways: Sequence[tuple[str, Say]]
+    ways: Sequence[tuple[str, Spoken]]
 
 
 def form(context: Context, template: str = "", number: int | None = None) -> Writing:
@@ -84,9 +85,15 @@ def form(context: Context, template: str = "", number: int | None = None) -> Wri
         if kept is not None:
             given = {**given, **dict.fromkeys(TICKED, ()), **kept[0]}
         return Writing(
-            loaded, broadcast, place, given, kept[1] if kept else None, _tree(tx),
-            groups.listed(tx), _ways(site),
-        )  # fmt: skip
+            loaded,
+            broadcast,
+            place,
+            given,
+            kept[1] if kept else None,
+            _tree(tx),
+            groups.listed(tx),
+            _ways(site),
+        )
 
 
 def _written(
@@ -149,14 +156,17 @@ def _tree(tx: Tx) -> list[dict[str, Any]]:
     return tree
 
 
-def _ways(site: Site) -> list[tuple[str, Say]]:
+def _ways(site: Site) -> list[tuple[str, Spoken]]:
     channels = {"zalo": "Zalo", "sms": "SMS"}
     found = []
     for name, route in routes.known(site).items():
         _, steps = routes.find(site, name)
-        names = [channels.get(s.channel.value, "?") for s in steps]
-        way = Say(" rồi ".join(names), " then ".join(names))
-        found.append((name, Say(route.title, route.title) if route.title else way))
+        way: Spoken = Both(route.title, route.title)
+        if not route.title:
+            names = [channels.get(s.channel.value, "?") for s in steps]
+            first, rest = names[0], [Say("then {n}", n=n) for n in names[1:]]
+            way = Joined(" ", [Both(first, first), *rest])
+        found.append((name, way))
     return found
 
 

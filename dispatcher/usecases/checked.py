@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 from dispatcher.broadcasts.app import App
 from dispatcher.config import Site
 from dispatcher.domain.outages import Level
-from dispatcher.domain.problems import Say
+from dispatcher.i18n import Spoken
 
-Finding = tuple[str, bool, Say]
+Finding = tuple[str, bool, Spoken]
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Checked(NamedTuple):
 
     check: str
     ok: bool
-    say: Say
+    say: Spoken
     level: Level
     since: datetime | None = None
 

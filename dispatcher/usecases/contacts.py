@@ -11,13 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from dispatcher.db.contacts import contact_lists, imports, suppressions
 from dispatcher.db.contacts import contacts as rows
 from dispatcher.db.contacts import groups as group_rows
-from dispatcher.db.contacts import imports, suppressions
-from dispatcher.db.contacts.contacts import Within
+from dispatcher.db.contacts.contact_lists import Within
 from dispatcher.db.database import Tx
 from dispatcher.domain.problems import Problem
 from dispatcher.domain.rights import WRITERS, need_role
+from dispatcher.i18n import Say
 from dispatcher.usecases import areas
 from dispatcher.usecases.context import Context
 from dispatcher.usecases.finding import (
@@ -31,7 +32,7 @@ from dispatcher.usecases.imports import NewContact, put_one
 
 __all__ = ["NewContact", "Who"]
 
-MAY = ("sửa danh bạ", "change the list")
+MAY = Say("change the list")
 
 
 @dataclass(frozen=True)
@@ -66,10 +67,10 @@ def add(context: Context, new: NewContact) -> AddedContact:
     `role`, `not-your-ward`, `already-there`.
     """
     with context.act("add", "contact") as tx:
-        need_role(tx.actor, WRITERS, "thêm người nhận", "add contacts")
+        need_role(tx.actor, WRITERS, Say("add contacts"))
         ward = areas.own_ward(tx, new.ward)
         if not new.name.strip():
-            raise Problem("bad-name", "Tên đang trống.", "The name is empty.")
+            raise Problem("bad-name", Say("The name is empty."))
         numbers(new.phones, context.app.site.sample_heads)
         return AddedContact(*put_one(tx, context.app, ward.name, new))
 
@@ -89,13 +90,13 @@ def edit(
     """
     heads = context.app.site.sample_heads
     with context.act("edit", "contact", code_of(which) or "") as tx:
-        need_role(tx.actor, WRITERS, *MAY)
+        need_role(tx.actor, WRITERS, MAY)
         one = contact_meant(tx, context.app, which)
-        [now] = rows.listed(tx, ids=[one], limit=1)
+        [now] = contact_lists.listed(tx, ids=[one], limit=1)
         name = None if not name or name.strip() in ("", now["name"]) else name.strip()
         title = None if title is None or title.strip() == now["title"] else title.strip()
         if name is None and title is None and phones is None:
-            raise Problem("nothing-to-change", "Chưa sửa gì.", "Nothing is changed.")
+            raise Problem("nothing-to-change", Say("Nothing is changed."))
         addresses = None
         if phones is not None:
             wanted = numbers(phones, heads)
@@ -113,7 +114,7 @@ def move(
     Raises `unknown-contact`, `unknown-name`; refused: `role`, `not-your-ward`.
     """
     with context.act("move", "contact", code_of(people[0]) or "" if people else "") as tx:
-        need_role(tx.actor, WRITERS, *MAY)
+        need_role(tx.actor, WRITERS, MAY)
         ids = people_meant(tx, context.app, people)
         place = areas.own_ward(tx, ward)
         group = areas.group_in(tx, place, residential_group) if residential_group.strip() else None
@@ -138,10 +139,10 @@ def forget(context: Context, which: Who, reason: str) -> dict[str, int]:
 
 
 def _to_forget(tx: Tx, context: Context, which: Who, reason: str) -> int:
-    need_role(tx.actor, WRITERS, "xóa dữ liệu của người nhận", "erase contacts")
+    need_role(tx.actor, WRITERS, Say("erase contacts"))
     one = contact_meant(tx, context.app, which)
     if not reason.strip():
-        raise Problem("no-reason", "Ghi lý do, số đơn.", "Give a reason, such as the request.")
+        raise Problem("no-reason", Say("Give a reason, such as the request."))
     return one
 
 
@@ -165,8 +166,10 @@ def export(context: Context, within: Narrowed, *, kind: str, reason: str = "") -
     reason = reason.strip()
     with context.act("export", "contacts") as tx:
         if reason:
-            need_role(tx.actor, WRITERS, "lấy số điện thoại đầy đủ", "take whole phone numbers")
-        found = rows.listed(tx, within=narrowed(tx, within), limit=10**9, numbers=bool(reason))
+            need_role(tx.actor, WRITERS, Say("take whole phone numbers"))
+        found = contact_lists.listed(
+            tx, within=narrowed(tx, within), limit=10**9, numbers=bool(reason)
+        )
         tx.note("exported", "contacts", kind, people=len(found), reason=reason or None)
     return ExportedContacts(found, bool(reason))
 

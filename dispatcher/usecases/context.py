@@ -30,6 +30,7 @@ from dispatcher.domain.model import (
     Role,
 )
 from dispatcher.domain.problems import REFUSED, Problem, settings
+from dispatcher.i18n import Say
 from dispatcher.worker import timekeeping
 
 __all__ = ["App", "Context", "open_app", "refusals", "site_key"]
@@ -142,8 +143,11 @@ def open_app(site: Site, clock: Clock | None = None) -> App:
     except OSError as error:
         raise settings(
             "data-folder",
-            f"Không tạo được thư mục {site.data}: {error.strerror}.",
-            f"The folder {site.data} cannot be made: {error.strerror}.",
+            Say(
+                "The folder {data} cannot be made: {strerror}.",
+                data=site.data,
+                strerror=error.strerror,
+            ),
         ) from None
     if in_site and not os.access(site.data, os.W_OK):
         raise read_only()
@@ -163,8 +167,7 @@ def site_key(site: Site, *, create: bool = False) -> bytes:
         except ValueError:
             raise settings(
                 "bad-key",
-                "Biến DISPATCHER_KEY không phải mã hex.",
-                "DISPATCHER_KEY is not hexadecimal.",
+                Say("DISPATCHER_KEY is not hexadecimal."),
             ) from None
     return load_key(site.key_file, create=create)
 

@@ -12,15 +12,16 @@ from pathlib import Path
 
 from dispatcher.broadcasts.app import App, database_file
 from dispatcher.config import Site
-from dispatcher.db.contacts import contacts
-from dispatcher.db.database import HEAD, version_of
+from dispatcher.db.contacts import contact_lists
 from dispatcher.db.engines import engine_for
 from dispatcher.db.ops import identity, upkeep
 from dispatcher.db.queue import workers
 from dispatcher.db.queue.workers import WorkerLock
+from dispatcher.db.versions import HEAD, version_of
 from dispatcher.domain import rights
 from dispatcher.domain.model import SYSTEM
-from dispatcher.domain.problems import Say, refused
+from dispatcher.domain.problems import refused
+from dispatcher.i18n import Say, Spoken
 from dispatcher.usecases.context import Context, open_app
 
 Told = Callable[[int, int], None]  # (steps done, of how many)
@@ -40,8 +41,7 @@ def nobody_works(site: Site) -> None:
         if not lock.take():
             raise refused(
                 "worker-running",
-                "Bộ gửi tin đang chạy. Dừng nó (Ctrl-C) rồi thử lại.",
-                "The worker is running. Stop it (Ctrl-C) and try again.",
+                Say("The worker is running. Stop it (Ctrl-C) and try again."),
             )
         lock.drop()
 
@@ -74,12 +74,12 @@ def upgrade(site: Site, *, dry: bool = False) -> Upgraded:
     if behind:
         app = open_app(site)
         with app.begin(SYSTEM)() as tx:
-            contacts.learn_names(tx)
+            contact_lists.learn_names(tx)
         app.store.close()
     return Upgraded(found, saved)
 
 
-def check(app: App) -> list[tuple[str, bool, Say]]:
+def check(app: App) -> list[tuple[str, bool, Spoken]]:
     """The file, its links, the sums and the trail: (what, is it right, in words)."""
     with app.store.read(SYSTEM) as tx:
         return upkeep.check(tx)
@@ -100,7 +100,7 @@ def copy_target(context: Context, typed: str, *, shown: bool) -> Target:
     from dispatcher.db.ops.copying import target_url
 
     with context.remembering("copy", "database"):
-        rights.need_site(context.actor, "chép trang sang nơi khác", "copy the site")
+        rights.need_site(context.actor, Say("copy the site"))
         url = target_url(typed, shown=shown)
         nobody_works(context.app.site)
         with context.app.store.read(SYSTEM) as tx:

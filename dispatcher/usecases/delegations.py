@@ -12,6 +12,7 @@ from dispatcher.db.staff.delegations import PREFIXES, Delegation
 from dispatcher.domain import rights
 from dispatcher.domain.model import HANOI, Actor, Role
 from dispatcher.domain.problems import Problem, refused
+from dispatcher.i18n import Say
 from dispatcher.usecases.context import Context
 from dispatcher.usecases.people import number_of
 
@@ -45,16 +46,14 @@ def lend(context: Context, wanted: Lending) -> int:
         if deputy.role is Role.AUDITOR:
             raise refused(
                 "role",
-                f"{deputy.name} là người kiểm tra, không ký thay được.",
-                f"{deputy.name} is an auditor and cannot sign.",
+                Say("{name} is an auditor and cannot sign.", name=deputy.name),
             )
         if head.wards is not None or tx.actor.wards is not None:
             rights.need_people(tx.actor, deputy.wards)
         if wanted.prefix not in PREFIXES:
             raise Problem(
                 "bad-delegation",
-                f"Cách ký là một trong: {', '.join(PREFIXES)}",
-                f"The prefix is one of: {', '.join(PREFIXES)}",
+                Say("The prefix is one of: {prefixes}", prefixes=", ".join(PREFIXES)),
             )
         assert head.person_id is not None
         assert deputy.person_id is not None
@@ -74,7 +73,7 @@ def lend(context: Context, wanted: Lending) -> int:
 def take_back(context: Context, number: int) -> None:
     """End a delegation at once."""
     with context.act("end-delegation", "delegation", number) as tx:
-        rights.need(tx.actor, rights.DECIDERS, "ghi ủy quyền", "note a delegation")
+        rights.need(tx.actor, rights.DECIDERS, Say("note a delegation"))
         found = next((d for d in delegations.listed(tx) if d.id == number), None)
         if found is not None:
             _principal(tx, people.by_id(tx, found.principal_id)["name"])
@@ -103,8 +102,12 @@ def lending(context: Context) -> Choices:
     with context.read() as tx:
         found = _seen(tx)
         working = [p for p in people.seen(tx) if p["disabled_at"] is None]
-    leaders = [p for p in working if p["role"] == Role.LEADER.value
-               and (actor.role is Role.ADMIN or p["id"] == actor.person_id)]  # fmt: skip
+    leaders = [
+        p
+        for p in working
+        if p["role"] == Role.LEADER.value
+        and (actor.role is Role.ADMIN or p["id"] == actor.person_id)
+    ]
     others = [p for p in working if p["role"] != Role.AUDITOR.value]
     return Choices(found, leaders, others, context.app.clock().astimezone(HANOI).date())
 
@@ -122,15 +125,14 @@ def _seen(tx: Tx) -> list[tuple[Delegation, str, str]]:
 def _principal(tx: Tx, name: str) -> Actor:
     """Whose right is lent: one's own, or (for an admin with the document) a leader's."""
     actor = tx.actor
-    rights.need(actor, rights.DECIDERS, "ghi ủy quyền", "note a delegation")
+    rights.need(actor, rights.DECIDERS, Say("note a delegation"))
     person = people.actor(tx, name)
     if person.person_id != actor.person_id:
-        rights.need(actor, {Role.ADMIN}, "ghi ủy quyền của người khác", "delegate for others")
+        rights.need(actor, {Role.ADMIN}, Say("delegate for others"))
         rights.need_people(actor, person.wards)
     if person.role is not Role.LEADER:
         raise refused(
             "role",
-            f"{person.name} không phải lãnh đạo nên không ủy quyền phê duyệt được.",
-            f"{person.name} is no leader and has nothing to delegate.",
+            Say("{name} is no leader and has nothing to delegate.", name=person.name),
         )
     return person

@@ -23,7 +23,8 @@ from dispatcher.db.ops import identity, second_place, settings
 from dispatcher.db.staff import people
 from dispatcher.domain.model import HANOI, SYSTEM, Mode
 from dispatcher.domain.outages import Level
-from dispatcher.domain.problems import Problem, Say
+from dispatcher.domain.problems import Problem
+from dispatcher.i18n import Joined, Number, Say, Spoken
 from dispatcher.usecases import doctor_doors as doors
 from dispatcher.usecases import doctor_sending as sending
 from dispatcher.usecases.checked import Checked, Finding, Opening
@@ -76,20 +77,20 @@ def confirm_clock(context: Context) -> None:
 
 def _python(opening: Opening) -> Finding:
     version = ".".join(map(str, sys.version_info[:3]))
-    return "python", sys.version_info >= (3, 11), Say(f"Python {version}", f"Python {version}")
+    return "python", sys.version_info >= (3, 11), Say("Python {version}", version=version)
 
 
 def _sqlite(opening: Opening) -> Finding:
 
     version = sqlite_module().sqlite_version
     if sqlite_is_safe():
-        return "sqlite", True, Say(f"SQLite {version}", f"SQLite {version}")
+        return "sqlite", True, Say("SQLite {version}", version=version)
     return (
         "sqlite",
         False,
         Say(
-            f"SQLite {version} có lỗi hỏng tệp khi hai chương trình cùng ghi; cài gói pysqlite3.",
-            f"SQLite {version} can corrupt a file two programs write to; install pysqlite3.",
+            "SQLite {version} can corrupt a file two programs write to; install pysqlite3.",
+            version=version,
         ),
     )
 
@@ -110,11 +111,11 @@ def _lists(opening: Opening) -> Finding:
             "lists",
             False,
             Say(
-                f"Danh sách đã quá hạn lưu giữ: {old}. Nhập lại với --keep-until mới, hoặc xóa.",
-                f"Lists kept longer than was said: {old}. Import again with --keep-until, or drop.",
+                "Lists kept longer than was said: {old}. Import again with --keep-until, or drop.",
+                old=old,
             ),
         )
-    return "lists", True, Say("Không danh sách nào quá hạn", "No list is kept for too long")
+    return "lists", True, Say("No list is kept for too long")
 
 
 def _senders(opening: Opening) -> Finding:
@@ -126,11 +127,11 @@ def _senders(opening: Opening) -> Finding:
             "senders",
             False,
             Say(
-                f"Tên định danh dễ nhầm với đơn vị khác: {like}. Chọn tên khác.",
-                f"Brandnames that look like somebody else's: {like}. Choose another.",
+                "Brandnames that look like somebody else's: {like}. Choose another.",
+                like=like,
             ),
         )
-    return "senders", True, Say("Tên định danh không giống đơn vị nào khác", "Brandnames are ours")
+    return "senders", True, Say("Brandnames are ours")
 
 
 def _registrations(opening: Opening) -> Finding:
@@ -144,13 +145,11 @@ def _registrations(opening: Opening) -> Finding:
             "registrations",
             True,
             Say(
-                "Không tên định danh, hợp đồng, mẫu nào sắp hết hạn",
                 "No name or contract ends soon",
             ),
         )
-    vi = "; ".join(f"{e.what.vi} ({e.day:%d/%m/%Y})" for e in soon)
-    en = "; ".join(f"{e.what.en} ({e.day})" for e in soon)
-    return "registrations", False, Say(f"Hết hạn trong 60 ngày: {vi}", f"Ends within 60 days: {en}")
+    ends = Joined("; ", [Say("{what} ({day:%Y-%m-%d})", what=e.what, day=e.day) for e in soon])
+    return "registrations", False, Say("Ends within 60 days: {ends}", ends=ends)
 
 
 def _zone(opening: Opening) -> Finding:
@@ -165,11 +164,10 @@ def _zone(opening: Opening) -> Finding:
             "time_zone",
             False,
             Say(
-                "Thiếu dữ liệu múi giờ Việt Nam; cài gói tzdata.",
                 "Time zone data of Vietnam is missing; install tzdata.",
             ),
         )
-    return "time_zone", True, Say("Múi giờ Việt Nam đúng (UTC+7)", "Vietnam's time zone is right")
+    return "time_zone", True, Say("Vietnam's time zone is right")
 
 
 def _clock(opening: Opening) -> Finding:
@@ -178,7 +176,7 @@ def _clock(opening: Opening) -> Finding:
     with app.store.read(SYSTEM) as tx:
         timekeeping.trust(tx, app.clock)
     told = f"{app.clock().astimezone(HANOI):%H:%M %d/%m/%Y}"
-    return "clock", True, Say(f"Đồng hồ máy: {told}", f"The clock says {told}")
+    return "clock", True, Say("The clock says {told}", told=told)
 
 
 def _identity(opening: Opening) -> Finding:
@@ -191,13 +189,11 @@ def _identity(opening: Opening) -> Finding:
             "held",
             False,
             Say(
-                "Cơ sở dữ liệu được chép hoặc khôi phục nên đang bị giữ; chắc là bản duy nhất thì: "
-                "dispatcher db release --i-am-the-only-one",
-                "The database was copied or restored and is held; if it is the only one: "
-                "dispatcher db release --i-am-the-only-one",
+                "The database was copied or restored and is held; if it is the only "
+                "one: dispatcher db release --i-am-the-only-one",
             ),
         )
-    return "held", True, Say("Cơ sở dữ liệu được phép gửi", "The database may send")
+    return "held", True, Say("The database may send")
 
 
 def _backup(opening: Opening) -> Finding:
@@ -205,23 +201,21 @@ def _backup(opening: Opening) -> Finding:
     app = opening.open_app()
     with app.store.read(SYSTEM) as tx:
         found = settings.get(tx, "backed_up_at")
-    hint = Say("chạy: dispatcher db backup TỆP", "run: dispatcher db backup FILE")
+    hint = Say("run: dispatcher db backup FILE")
     if found is None:
         live = app.site.mode is Mode.LIVE
         return (
             "backup",
             not live,
-            Say(f"Chưa sao lưu lần nào; {hint.vi}", f"Never backed up; {hint.en}"),
+            Say("Never backed up; {hint}", hint=hint),
         )
     days = (app.clock() - datetime.fromisoformat(found)).days
     old = days > 7
+    last = Say("Last backup: {days} days ago", days=days)
     return (
         "backup",
         not old,
-        Say(
-            f"Sao lưu gần nhất: {days} ngày trước" + (f"; {hint.vi}" if old else ""),
-            f"Last backup: {days} days ago" + (f"; {hint.en}" if old else ""),
-        ),
+        Joined("; ", [last, hint] if old else [last]),
     )
 
 
@@ -234,27 +228,29 @@ def _second_place(opening: Opening) -> Checked:
     written = second_place.last_written(app.store.sealer, place)
     when = "—" if written is None else f"{written.astimezone(HANOI):%H:%M %d/%m/%Y}"
     told = Say(
-        f"Lời từ chối, người đã xóa, đợt đã phát được giữ thêm ở {place} (lần cuối: {when})",
-        f"Refusals, erasures and releases are kept at {place} as well (last: {when})",
+        "Refusals, erasures and releases are kept at {place} as well (last: {when})",
+        place=place,
+        when=when,
     )
     near = database is not None and second_place.same_disk(database, place)
     if near:
         told = Say(
-            f"{told.vi}; cùng ổ đĩa với cơ sở dữ liệu: đặt [backup] second sang ổ khác",
-            f"{told.en}; on the same disk as the database: set [backup] second to another",
+            "{told}; on the same disk as the database: set [backup] second to another",
+            told=told,
         )
     return Checked("second_place", True, told, Level.WARN if near else Level.OK)
 
 
 def _settings(opening: Opening) -> Finding:
     site = opening.open_site()
-    mode = Say("chạy thử", "drill") if site.mode is Mode.DRILL else Say("GỬI THẬT", "LIVE")
+    mode = Say("drill") if site.mode is Mode.DRILL else Say("LIVE")
     return (
         "settings",
         True,
         Say(
-            f"dispatcher.toml đọc được; {site.name}: {mode.vi}",
-            f"dispatcher.toml is fine; {site.name}: {mode.en}",
+            "dispatcher.toml is fine; {name}: {mode}",
+            name=site.name,
+            mode=mode,
         ),
     )
 
@@ -270,37 +266,34 @@ def _data(opening: Opening) -> Finding:
         return (
             "database",
             False,
-            Say("Cơ sở dữ liệu không ghi được", "The database cannot be written"),
+            Say("The database cannot be written"),
         )
     kind = "SQLite" if app.store.is_sqlite else "PostgreSQL"
     return (
         "database",
         True,
-        Say(
-            f"Cơ sở dữ liệu {kind} đọc và ghi được", f"The {kind} database can be read and written"
-        ),
+        Say("The {kind} database can be read and written", kind=kind),
     )
 
 
 def _key(opening: Opening) -> Finding:
     path = opening.open_site().key_file
     if os.environ.get("DISPATCHER_KEY"):
-        return "key", True, Say("Khóa lấy từ DISPATCHER_KEY", "The key comes from DISPATCHER_KEY")
+        return "key", True, Say("The key comes from DISPATCHER_KEY")
     loose = os.name == "posix" and path.exists() and path.stat().st_mode & 0o077
     if loose:
         return (
             "key",
             False,
             Say(
-                f"Tệp khóa {path} người khác đọc được; chạy: chmod 600 '{path}'",
-                f"Others can read the key {path}; run: chmod 600 '{path}'",
+                "Others can read the key {path}; run: chmod 600 '{path}'",
+                path=path,
             ),
         )
     return (
         "key",
         True,
         Say(
-            "Tệp khóa chỉ chủ máy đọc được; nhớ sao lưu riêng",
             "Only the owner can read the key; back it up apart",
         ),
     )
@@ -308,9 +301,9 @@ def _key(opening: Opening) -> Finding:
 
 def _disk(opening: Opening) -> Finding:
     free = shutil.disk_usage(Path(opening.open_site().root)).free // 1_000_000
-    words = Say(f"Ổ đĩa còn {free:,} MB".replace(",", "."), f"{free:,} MB of disk are free")
+    words: Spoken = Say("{free} MB of disk are free", free=Number(free))
     if free < 500:
-        words = Say(words.vi + "; hãy giải phóng chỗ trống", words.en + "; free some space")
+        words = Joined("; ", [words, Say("free some space")])
     return "disk", free >= 500, words
 
 
@@ -322,7 +315,7 @@ def _templates(opening: Opening) -> Finding:
     return (
         "templates",
         bool(names),
-        Say(f"{len(names)} mẫu tin đọc được", f"{len(names)} templates can be read"),
+        Say("{count} templates can be read", count=len(names)),
     )
 
 
@@ -334,7 +327,7 @@ def _schedules(opening: Opening) -> Finding:
     return (
         "schedules",
         True,
-        Say(f"{len(names)} lịch gửi đọc được", f"{len(names)} schedules can be read"),
+        Say("{count} schedules can be read", count=len(names)),
     )
 
 
@@ -349,9 +342,9 @@ def _people(opening: Opening) -> Finding:
             "people",
             False,
             Say(
-                f"Chưa có {', '.join(missing)}: thêm bằng dispatcher people add TÊN --role "
-                f"{missing[0]}",
-                f"No {', '.join(missing)} yet: dispatcher people add NAME --role {missing[0]}",
+                "No {missing} yet: dispatcher people add NAME --role {missing2}",
+                missing=", ".join(missing),
+                missing2=missing[0],
             ),
         )
-    return "people", True, Say("Đã có người soạn và người duyệt", "There are writers and approvers")
+    return "people", True, Say("There are writers and approvers")

@@ -8,7 +8,7 @@ import urllib.request
 from http.client import HTTPException
 
 from dispatcher.domain.model import Mode
-from dispatcher.domain.problems import Say
+from dispatcher.i18n import Say
 from dispatcher.usecases.checked import Finding, Opening
 
 WAIT = 10  # seconds for an answer of `/health`
@@ -19,40 +19,39 @@ def callbacks(opening: Opening) -> Finding:
     site = opening.open_site()
     url = site.public_url
     if site.mode is Mode.DRILL:
-        said = Say("Chạy thử: báo nhận đi trong máy", "A drill: receipts stay on this machine")
+        said = Say("A drill: receipts stay on this machine")
         return "callbacks", True, said
     if not url:
         return (
             "callbacks",
             False,
             Say(
-                "Chưa có [web] public_url: nhà mạng không báo nhận về được.",
                 "There is no [web] public_url: receipts cannot come back.",
             ),
         )
     status, words = _asked(f"{url}/health")
     if status == 200 and words == "ok":
-        fine = Say(f"Cửa báo nhận trả lời ở {url}", f"The receipt door answers at {url}")
+        fine = Say("The receipt door answers at {url}", url=url)
         return "callbacks", True, fine
     if status == 503:
         unwell = Say(
-            f"Cửa báo nhận ở {url} trả lời nhưng đang có lỗi ({words or '503'}); xem các dòng khác "
-            "ở đây và nhật ký của dispatcher run.",
-            f"The receipt door at {url} answers, but something is wrong ({words or '503'}); see "
-            "the other lines here and the log of dispatcher run.",
+            "The receipt door at {url} answers, but something is wrong ({words}); "
+            "see the other lines here and the log of dispatcher run.",
+            url=url,
+            words=words or "503",
         )
         return "callbacks", False, unwell
     if status:
         other = Say(
-            f"Ở {url} có chương trình khác trả lời (/health: {status}); trỏ địa chỉ ấy về "
-            "dispatcher run --web.",
-            f"Something else answers at {url} (/health: {status}); point that address to "
-            "dispatcher run --web.",
+            "Something else answers at {url} (/health: {status}); point that "
+            "address to dispatcher run --web.",
+            url=url,
+            status=status,
         )
         return "callbacks", False, other
     gone = Say(
-        f"Không ai trả lời ở {url}; chạy dispatcher run --web và mở cổng ra ngoài.",
-        f"Nobody answers at {url}; run dispatcher run --web and open the port.",
+        "Nobody answers at {url}; run dispatcher run --web and open the port.",
+        url=url,
     )
     return "callbacks", False, gone
 
@@ -75,26 +74,23 @@ def listening(opening: Opening) -> Finding:
     site = opening.open_site()
     host, _, _ = site.listen.rpartition(":")
     if stays_here(host):
-        here = Say(
-            "Bảng điều khiển chỉ mở trên máy này", "The console is open to this machine only"
-        )
+        here = Say("The console is open to this machine only")
         return "listening", True, here
     if site.public_url.startswith("https://"):
         behind = Say(
-            f"Bảng điều khiển mở ở {site.listen}, sau máy chủ TLS {site.public_url}",
-            f"The console is open at {site.listen}, behind TLS at {site.public_url}",
+            "The console is open at {listen}, behind TLS at {public_url}",
+            listen=site.listen,
+            public_url=site.public_url,
         )
         return "listening", True, behind
     return (
         "listening",
         False,
         Say(
-            f"Bảng điều khiển mở ra mạng ở {site.listen} mà không mã hóa (TLS): ai trên đường cũng "
-            "đọc được mật khẩu. Đặt [web] listen về 127.0.0.1:8700, hoặc đặt sau một máy chủ TLS "
-            'và ghi [web] public_url = "https://…".',
-            f"The console is open to the network at {site.listen} without TLS: anybody on the way "
-            "can read passwords. Set [web] listen to 127.0.0.1:8700, or put a TLS server in front "
-            'and set [web] public_url = "https://…".',
+            "The console is open to the network at {listen} without TLS: anybody "
+            "on the way can read passwords. Set [web] listen to 127.0.0.1:8700, or "
+            'put a TLS server in front and set [web] public_url = "https://…".',
+            listen=site.listen,
         ),
     )
 

@@ -10,7 +10,8 @@ from dispatcher.db.staff import notices
 from dispatcher.domain import outages
 from dispatcher.domain.model import SYSTEM, Mode
 from dispatcher.domain.outages import Attendance, Health, Level
-from dispatcher.domain.problems import Problem, Say
+from dispatcher.domain.problems import Problem
+from dispatcher.i18n import Both, Joined, Say
 from dispatcher.usecases import alarms
 from dispatcher.usecases.checked import Checked, Finding, Opening
 from dispatcher.worker.adapters import adapter_options
@@ -33,10 +34,10 @@ def gateways(opening: Opening) -> Checked:
         name, until = next(iter(refused.items()))
         left = max(0, ((until or 0) - micros(now)) // 3_600_000_000)
         told = Say(
-            f"«{name}» cần đăng nhập lại, còn gửi được khoảng {left} giờ: "
-            f"dispatcher gateways login {name}",
-            f"“{name}” must be signed in again, it can send for about {left} hours: "
-            f"dispatcher gateways login {name}",
+            "“{name}” must be signed in again, it can send for about {left} hours: "
+            "dispatcher gateways login {name}",
+            name=name,
+            left=left,
         )
         return Checked("gateways", False, told, Level.WARN)
     if app.site.mode is Mode.LIVE:
@@ -46,7 +47,7 @@ def gateways(opening: Opening) -> Checked:
             except Problem as problem:
                 return Checked("gateways", False, problem.say, Level.ALARM)
     many = len(app.site.gateways)
-    ready = Say(f"{many} nhà cung cấp sẵn sàng", f"{many} gateways are ready")
+    ready = Say("{many} gateways are ready", many=many)
     return Checked("gateways", True, ready, Level.OK)
 
 
@@ -54,7 +55,7 @@ def _troubled(troubled: list[Health], now: datetime) -> Checked:
     """What is wrong with which gateway; the worst of them gives the level and the moment."""
     alarming = [s for s in troubled if outages.level(s, now) is Level.ALARM]
     sentences = [outages.told(s, now) for s in troubled]
-    told = Say(". ".join(s.vi for s in sentences), ". ".join(s.en for s in sentences))
+    told = Joined(". ", sentences)
     since = min((s.since for s in alarming or troubled if s.since), default=None)
     passing = all(s.state is outages.State.THROTTLED for s in troubled) and not alarming
     level = Level.ALARM if alarming else Level.WARN
@@ -70,8 +71,8 @@ def worker(opening: Opening) -> Checked:
         assert found.seen_at is not None
         seconds = max(0, int((app.clock() - found.seen_at).total_seconds()))
         fine = Say(
-            f"Bộ gửi tin hoạt động {seconds} giây trước",
-            f"The worker was active {seconds} seconds ago",
+            "The worker was active {seconds} seconds ago",
+            seconds=seconds,
         )
         return Checked("worker", True, fine, Level.OK)
     told = outages.work_told(found)
@@ -88,15 +89,15 @@ def reports(opening: Opening) -> Checked:
     with app.store.read(SYSTEM) as tx:
         odd = alarms.odd_reports(app, tx)
     if not odd:
-        fine = Say("Báo nhận đọc được", "Reports can be read")
+        fine = Say("Reports can be read")
         return Checked("reports", True, fine, Level.OK)
     said = {name: alarms.of_no_use(o) for name, o in odd.items()}
-    vi, en = (", ".join(f"{n} ({s.to(lang)})" for n, s in said.items()) for lang in ("vi", "en"))
+    odd_ones = Joined(", ", [Say("{n} ({s})", n=n, s=s) for n, s in said.items()])
     told = Say(
-        f"Báo nhận không khớp tin nào hoặc không đọc được, giờ qua: {vi}. Xem: dispatcher "
-        "log receipts; kiểm tra địa chỉ báo nhận và khóa ở nhà cung cấp.",
-        f"Reports of the last hour that match nothing or cannot be read: {en}. See: "
-        "dispatcher log receipts; check callback address and keys at the vendor.",
+        "Reports of the last hour that match nothing or cannot be read: "
+        "{odd_ones}. See: dispatcher log receipts; check callback address and "
+        "keys at the vendor.",
+        odd_ones=odd_ones,
     )
     known = [datetime.fromisoformat(o["since"]) for o in odd.values() if o["since"]]
     return Checked("reports", False, told, Level.ALARM, min(known, default=None))
@@ -108,6 +109,5 @@ def unsent(opening: Opening) -> Finding:
     with app.store.read(SYSTEM) as tx:
         found = notices.unsent(tx, app.clock() - timedelta(days=1))
     if not found:
-        return "unsent", True, Say("Không tin nào hết hạn mà chưa gửi", "Nothing expired unsent")
-    vi, en = (" ".join(row[k] for row in found) for k in ("vi", "en"))
-    return "unsent", False, Say(vi, en)
+        return "unsent", True, Say("Nothing expired unsent")
+    return "unsent", False, Joined(" ", [Both(row["vi"], row["en"]) for row in found])

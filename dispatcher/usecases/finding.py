@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from dispatcher.broadcasts.app import App
-from dispatcher.db.contacts import contacts
+from dispatcher.db.contacts import contact_lists
 from dispatcher.db.database import Tx
 from dispatcher.domain import phone
 from dispatcher.domain.model import AddressKind
-from dispatcher.domain.problems import Problem, Say
+from dispatcher.domain.problems import Problem
+from dispatcher.i18n import Say
 from dispatcher.usecases import why
 
 Who = int | str  # the number of a contact; or words: c12, m34, a phone number
@@ -33,12 +34,11 @@ def contacts_meant(tx: Tx, app: App, which: Who) -> list[int]:
     Raises `unknown-contact`, for somebody of another ward as for nobody.
     """
     found = [which] if isinstance(which, int) else why.find(tx, which, app.site.sample_heads)
-    known = [c["id"] for c in contacts.listed(tx, ids=found, limit=len(found) + 1)]
+    known = [c["id"] for c in contact_lists.listed(tx, ids=found, limit=len(found) + 1)]
     if not known:
         raise Problem(
             "unknown-contact",
-            "Không thấy người nhận này trong danh bạ.",
-            "This contact is not in the list.",
+            Say("This contact is not in the list."),
         )
     return known
 
@@ -55,8 +55,7 @@ def contact_meant(tx: Tx, app: App, which: Who) -> int:
         codes = ", ".join(f"c{i}" for i in ids)
         raise Problem(
             "several",
-            f"Nhiều người dùng số này: {codes}. Chọn một.",
-            f"Several people use this number: {codes}. Choose one.",
+            Say("Several people use this number: {codes}. Choose one.", codes=codes),
         )
     return ids[0]
 
@@ -68,11 +67,10 @@ def numbers(words: Iterable[str], heads: Sequence[str]) -> list[tuple[AddressKin
     for word in words:
         reading = phone.read(word, heads)
         if reading.e164 is None or reading.type not in ("mobile", "landline"):
-            why = reading.why() or Say("không phải số điện thoại", "it is no phone number")
+            why = reading.why() or Say("it is no phone number")
             raise Problem(
                 "bad-phone",
-                f"Số điện thoại không dùng được: {why.vi}.",
-                f"The phone number cannot be used: {why.en}.",
+                Say("The phone number cannot be used: {why}.", why=why),
             )
         found.append((AddressKind(reading.type), reading.e164))
     return list(dict.fromkeys(found))

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping
-from typing import Any
 from urllib.parse import parse_qs, urlparse
 
 from dispatcher.broadcasts.app import App
 from dispatcher.db.queue import gateways as rows
 from dispatcher.domain import rights
 from dispatcher.domain.problems import Problem, refused
-from dispatcher.gateways import adapter_module
 from dispatcher.gateways.contract import SignsIn, Tokens
+from dispatcher.gateways.zalo import ZaloOptions
+from dispatcher.i18n import Say
 from dispatcher.usecases.context import Context
 from dispatcher.usecases.gateways import named
 from dispatcher.worker import questions
@@ -36,7 +35,7 @@ def finish(context: Context, name: str, came_back_to: str) -> None:
     with context.remembering("sign-in", "gateway", name):
         options = _may(context, name)
         verifier, state = _pending(context.app, name)
-        code = _code(came_back_to, state, str(options.get("oa_id", "")))
+        code = _code(came_back_to, state, str(options.oa_id))
         tokens = questions.ask(context.app, name, SignsIn, lambda g: g.sign_in(code, verifier))
         _store(context, name, tokens)
 
@@ -48,16 +47,15 @@ def paste(context: Context, name: str, text: str) -> None:
         _store(context, name, _pasted(text))
 
 
-def _may(context: Context, name: str) -> Mapping[str, Any]:
+def _may(context: Context, name: str) -> ZaloOptions:
     """The options of a gateway that is signed in to, for whoever may do it."""
     chosen = named(context.app.site, name)
-    if not hasattr(adapter_module(chosen.adapter), "OAUTH_URL"):
+    if not isinstance(chosen.options, ZaloOptions):
         raise Problem(
             "no-login",
-            f"«{name}» không cần đăng nhập: khóa đặt trong dispatcher.toml.",
-            f"“{name}” needs no sign-in: its keys are in dispatcher.toml.",
+            Say("“{name}” needs no sign-in: its keys are in dispatcher.toml.", name=name),
         )
-    rights.need_site(context.actor, "đăng nhập nhà cung cấp", "sign in at a vendor")
+    rights.need_site(context.actor, Say("sign in at a vendor"))
     return chosen.options
 
 
@@ -76,16 +74,18 @@ def _pasted(text: str) -> Tokens:
     if len(pair) != 2 or not all(pair) or min(map(len, pair)) < 4 or pair[0] == pair[1]:
         raise Problem(
             "two-tokens",
-            "Cần đúng hai mã: access token rồi refresh token, mỗi dòng một mã. Chưa lưu gì.",
-            "Exactly two tokens are needed: access, then refresh, a line each. Nothing was stored.",
+            Say(
+                "Exactly two tokens are needed: access, then refresh, a line each. "
+                "Nothing was stored."
+            ),
         )
     return Tokens(pair[0], pair[1], 3600)  # its age is not known: it is renewed soon
 
 
-def _begun(app: App, name: str, options: Mapping[str, Any]) -> tuple[str, str]:
+def _begun(app: App, name: str, options: ZaloOptions) -> tuple[str, str]:
     """A fresh verifier and state, kept until the answer comes; a verifier may be configured."""
     place = app.site.data / "keys" / f"consent-{name}.json"
-    fixed = options.get("code_verifier")
+    fixed = options.code_verifier
     found = [str(fixed) if fixed else secrets.token_urlsafe(32), secrets.token_urlsafe(16)]
     if not app.store.dry:
         place.parent.mkdir(mode=0o700, exist_ok=True)
@@ -102,8 +102,7 @@ def _pending(app: App, name: str) -> tuple[str, str]:
     except (OSError, ValueError):
         raise Problem(
             "no-consent",
-            f"Chưa bắt đầu xin quyền. Chạy trước: dispatcher gateways login {name}",
-            f"No consent was begun. First run: dispatcher gateways login {name}",
+            Say("No consent was begun. First run: dispatcher gateways login {name}", name=name),
         ) from None
     place.unlink()
     return str(verifier), str(state)
@@ -116,13 +115,14 @@ def _code(text: str, state: str, oa_id: str) -> str:
     if not code or came != state:
         raise Problem(
             "wrong-callback",
-            "Địa chỉ này không phải trả lời cho lần xin quyền vừa rồi. Làm lại từ đầu.",
-            "This address does not answer the consent just begun. Start again.",
+            Say("This address does not answer the consent just begun. Start again."),
         )
     if oa_id and account and account != oa_id:
         raise refused(
             "wrong-account",
-            "Đó là một tài khoản Zalo OA khác với oa_id trong dispatcher.toml. Chưa lưu gì.",
-            "That is another Official Account than oa_id in dispatcher.toml. Nothing was stored.",
+            Say(
+                "That is another Official Account than oa_id in dispatcher.toml. "
+                "Nothing was stored."
+            ),
         )
     return code

@@ -17,8 +17,8 @@ from dispatcher.db.queue import health
 from dispatcher.domain import outages, rights
 from dispatcher.domain.model import SYSTEM, Fault, Mode, Role
 from dispatcher.domain.outages import Health, State
-from dispatcher.domain.problems import Problem, Say, settings, unknown
-from dispatcher.gateways import adapter_module, adapter_tables
+from dispatcher.domain.problems import Problem, settings, unknown
+from dispatcher.gateways import options_of
 from dispatcher.gateways.contract import (
     KnowsBalance,
     KnowsStanding,
@@ -26,6 +26,8 @@ from dispatcher.gateways.contract import (
     Refused,
     VendorTemplate,
 )
+from dispatcher.gateways.fields import needed, secret_keys
+from dispatcher.i18n import Say, Spoken
 from dispatcher.usecases import alarms
 from dispatcher.usecases.context import Context
 from dispatcher.worker import adapters, questions
@@ -37,7 +39,7 @@ T = TypeVar("T")
 def named(site: Site, name: str) -> GatewaySettings:
     """A gateway of the settings by its name, or the problem `unknown-name`."""
     if name not in site.gateways:
-        raise unknown(Say("nhà cung cấp", "gateway"), name, site.gateways)
+        raise unknown(Say("gateway"), name, site.gateways)
     return site.gateways[name]
 
 
@@ -79,7 +81,7 @@ class GatewayNow:
         return fine and self.sign_in == "reconsent_required"
 
     @property
-    def reports_said(self) -> Say | None:
+    def reports_said(self) -> Spoken | None:
         """How many of its reports are of no use, in words; None where they are fine."""
         return alarms.of_no_use(self.odd_reports) if self.odd_reports is not None else None
 
@@ -116,7 +118,7 @@ def listed(context: Context) -> list[GatewayNow]:
 def pause(context: Context, name: str) -> None:
     """Nothing more goes to a gateway until somebody resumes it; what waits there is not lost."""
     with context.act("pause", "gateway", name) as tx:
-        rights.need_site(context.actor, "tạm dừng nhà cung cấp", "pause a gateway", rights.WRITERS)
+        rights.need_site(context.actor, Say("pause a gateway"), rights.WRITERS)
         named(context.app.site, name)
         rows.pause(tx, name, "person")
 
@@ -124,7 +126,7 @@ def pause(context: Context, name: str) -> None:
 def resume(context: Context, name: str) -> None:
     """Messages go to a gateway again."""
     with context.act("resume", "gateway", name) as tx:
-        rights.need_site(context.actor, "cho nhà cung cấp chạy lại", "resume a gateway")
+        rights.need_site(context.actor, Say("resume a gateway"))
         named(context.app.site, name)
         rows.resume(tx, name)
 
@@ -143,7 +145,7 @@ class SetUp:
 
 def set_up(context: Context, name: str) -> SetUp:
     """What an account at a vendor needs: its section of the settings, its callback address."""
-    _need_admin(context, name, "set-up", "thiết lập nhà cung cấp", "set up a gateway")
+    _need_admin(context, name, "set-up", Say("set up a gateway"))
     chosen, app = named(context.app.site, name), context.app
     [now] = [g for g in listed(context) if g.name == name]
     public = app.site.public_url
@@ -153,38 +155,39 @@ def set_up(context: Context, name: str) -> SetUp:
 
 def new_ones(context: Context) -> dict[str, str]:
     """What to write into the settings for an account at each vendor we know: adapter → section."""
-    _need_admin(context, "", "set-up", "thiết lập nhà cung cấp", "set up a gateway")
+    _need_admin(context, "", "set-up", Say("set up a gateway"))
     return {adapter: to_write(adapter, adapter) for adapter in SET_UP}
 
 
 def callback_address(context: Context, name: str) -> str:
     """The secret address to paste at a vendor, so that it can report."""
-    vi, en = "xem địa chỉ nhận báo", "see the callback address"
+    what = Say("see the callback address")
     with context.remembering("callback", "gateway", name):
-        rights.need(context.actor, {Role.ADMIN}, vi, en)
-        rights.need_site(context.actor, vi, en)
+        rights.need(context.actor, {Role.ADMIN}, what)
+        rights.need_site(context.actor, what)
     named(context.app.site, name)
     if not context.app.site.public_url:
         raise settings(
             "no-public-url",
-            "Máy này chưa có địa chỉ ngoài: điền public_url trong mục [web] của dispatcher.toml.",
-            "This machine has no public address: set public_url under [web] in dispatcher.toml.",
+            Say(
+                "This machine has no public address: set public_url under [web] in dispatcher.toml."
+            ),
         )
     return context.app.site.public_url + adapters.callback_path(context.app, name)
 
 
-def _need_admin(context: Context, name: str, act: str, vi: str, en: str) -> None:
+def _need_admin(context: Context, name: str, act: str, what: Spoken) -> None:
     with context.remembering(act, "gateway", name):
-        rights.need_site(context.actor, vi, en)
+        rights.need_site(context.actor, what)
 
 
 def to_write(adapter: str, name: str) -> str:
     """The section of dispatcher.toml an account of this kind needs; secrets by their place."""
-    module = adapter_module(adapter)
+    options = options_of(adapter)
     lines = [f"[gateways.{name}]", f'adapter = "{adapter}"']
-    for key in getattr(module, "REQUIRED", ()):
-        lines.append(f"{key} = " + ('{ "*" = "" }' if key in adapter_tables(adapter) else '""'))
-    for key in module.SECRETS:
+    for key in needed(options):
+        lines.append(f"{key} = " + ('{ "*" = "" }' if key == "labels" else '""'))
+    for key in secret_keys(options):
         place = f"{name}_{key}".replace("-", "_").upper()
         lines.append(f'{key} = {{ env = "{place}" }}')
     return "\n".join(lines)
@@ -219,7 +222,7 @@ def checked(context: Context, name: str, language: str) -> dict[str, Any]:
     drill a twin that runs. What that shows is written down.
     """
     app = context.app
-    _need_admin(context, name, "check", "kiểm tra nhà cung cấp", "check a gateway")
+    _need_admin(context, name, "check", Say("check a gateway"))
     named(app.site, name)
     live, twin = app.site.mode is Mode.LIVE, adapters.given_twins().get(name)
     found: dict[str, Any] = {"gateway": name, "ok": True, "reached": None}
@@ -227,7 +230,7 @@ def checked(context: Context, name: str, language: str) -> dict[str, Any]:
         options = adapters.adapter_options(
             app.site, app.site.gateways[name], None if live else twin or "http://127.0.0.1"
         )
-        found["settings"] = sorted(options)
+        found["settings"] = sorted(k for k in options.__struct_fields__ if getattr(options, k))
         if live or (twin is not None and app.site.mode is Mode.DRILL):
             found |= questions.connect(app, name, options)
     except Problem as problem:
@@ -259,13 +262,13 @@ def _state_of(trouble: Refused) -> State:
             return State.ACCOUNT
 
 
-def _words(name: str, trouble: Refused, app: App) -> Say:
+def _words(name: str, trouble: Refused, app: App) -> Spoken:
     """What is wrong and what to do: the vendor's own words beside ours."""
     state, now = _state_of(trouble), app.clock()
     told = outages.told(Health(name, state, now, trouble.code), now)
     if not trouble.detail:
         return told
-    return Say(f"{told.vi} ({trouble.detail})", f"{told.en} ({trouble.detail})")
+    return Say("{told} ({detail})", told=told, detail=trouble.detail)
 
 
 def _write_down(app: App, name: str, trouble: Refused | None, *, asked: bool) -> None:

@@ -15,10 +15,11 @@ from dispatcher.db.database import Tx
 from dispatcher.domain.problems import Problem, refused
 from dispatcher.domain.rights import WRITERS, need_role
 from dispatcher.domain.sms import folded
+from dispatcher.i18n import Say
 from dispatcher.usecases.context import Context
 from dispatcher.usecases.finding import Who, people_meant
 
-MAY = ("sửa nhóm", "change groups")
+MAY = Say("change groups")
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def listed(context: Context) -> list[dict[str, Any]]:
 def add(context: Context, name: str) -> GroupChange:
     """Add a group; one that is there stays as it is. Raises `bad-name`; refused: `role`."""
     with context.act("add", "group") as tx:
-        need_role(tx.actor, WRITERS, *MAY)
+        need_role(tx.actor, WRITERS, MAY)
         group, is_new = _made(tx, name)
         tx.note("added", "group", group, people=0)
     return GroupChange(group, 0, is_new)
@@ -60,7 +61,7 @@ def join(context: Context, name: str, people: Sequence[Who]) -> GroupChange:
     Raises `bad-name`, `unknown-contact`; refused: `role`.
     """
     with context.act("join", "group") as tx:
-        need_role(tx.actor, WRITERS, *MAY)
+        need_role(tx.actor, WRITERS, MAY)
         ids = people_meant(tx, context.app, people)
         group, is_new = _made(tx, name)
         joined = rows.join(tx, [(group, i) for i in ids])
@@ -70,7 +71,7 @@ def join(context: Context, name: str, people: Sequence[Who]) -> GroupChange:
 
 def _made(tx: Tx, name: str) -> tuple[int, bool]:
     if not folded(name):
-        raise Problem("bad-name", "Tên nhóm đang trống.", "The name of the group is empty.")
+        raise Problem("bad-name", Say("The name of the group is empty."))
     is_new = folded(name) not in rows.by_key(tx)
     return rows.ensure(tx, [name])[folded(name)], is_new
 
@@ -81,7 +82,7 @@ def leave(context: Context, group: int | str, people: Sequence[Who]) -> GroupCha
     Raises `unknown-name`, `unknown-contact`; refused: `role`.
     """
     with context.act("leave", "group") as tx:
-        need_role(tx.actor, WRITERS, *MAY)
+        need_role(tx.actor, WRITERS, MAY)
         ids = people_meant(tx, context.app, people)
         found = _meant(tx, group)
         left = rows.leave(tx, found, ids)
@@ -109,14 +110,13 @@ def remove(context: Context, group: int | str) -> NamedGroup:
 
 
 def _removable(tx: Tx, group: int | str) -> NamedGroup:
-    need_role(tx.actor, WRITERS, *MAY)
+    need_role(tx.actor, WRITERS, MAY)
     found = _meant(tx, group)
     name = next(name for number, name in rows.by_key(tx).values() if number == found)
     if rows.foreign(tx, found):
         raise refused(
             "not-your-ward",
-            f"Nhóm {name} có người của phường khác; chỉ bỏ được người của phường mình.",
-            f"{name} has people of other wards; only your own can be taken out.",
+            Say("{name} has people of other wards; only your own can be taken out.", name=name),
         )
     people = next((g["people"] for g in rows.listed(tx) if g["id"] == found), 0)
     return NamedGroup(found, name, people)
@@ -126,5 +126,5 @@ def _meant(tx: Tx, group: int | str) -> int:
     if isinstance(group, str):
         return rows.find(tx, group)
     if group not in {number for number, _ in rows.by_key(tx).values()}:
-        raise Problem("unknown-name", "Không có nhóm này.", "No such group.")
+        raise Problem("unknown-name", Say("No such group."))
     return group

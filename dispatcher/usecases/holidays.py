@@ -11,6 +11,7 @@ from dispatcher.db.ops.days_off import KINDS
 from dispatcher.domain import rights
 from dispatcher.domain.model import HANOI
 from dispatcher.domain.problems import Problem
+from dispatcher.i18n import Say, pgettext
 from dispatcher.usecases.context import Context
 
 __all__ = ["KINDS", "listed", "set_day"]
@@ -19,12 +20,10 @@ __all__ = ["KINDS", "listed", "set_day"]
 def set_day(context: Context, day: date, kind: str, name: str) -> None:
     """Say what a day is: one of KINDS, by which name or document."""
     with context.act("set", "day_off", day.isoformat()) as tx:
-        rights.need_site(tx.actor, "sửa bảng ngày nghỉ", "change the table of days off")
+        rights.need_site(tx.actor, pgettext("table", "change the table of days off"))
         if kind not in KINDS:
             kinds = ", ".join(KINDS)
-            raise Problem(
-                "bad-kind", f"Chọn loại ngày: {kinds}.", f"Choose what the day is: {kinds}."
-            )
+            raise Problem("bad-kind", Say("Choose what the day is: {kinds}.", kinds=kinds))
         days_off.put(tx, day, kind, name)
 
 

@@ -21,8 +21,9 @@ from dispatcher.db.ops import settings
 from dispatcher.db.schema import moment
 from dispatcher.domain.areas import group_name, ward_key
 from dispatcher.domain.model import HANOI, AreaKind, Mode
-from dispatcher.domain.problems import Problem, Say, refused
+from dispatcher.domain.problems import Problem, refused
 from dispatcher.domain.rights import WRITERS, need_role
+from dispatcher.i18n import Joined, Say, pgettext
 from dispatcher.importing import listing as lists
 from dispatcher.importing import report
 from dispatcher.importing.basis import LABELS, Basis, basis_of
@@ -48,11 +49,14 @@ __all__ = ["DROPPED", "LABELS", "Basis", "Cell", "Finding", "Listing", "Merge"]
 
 Told = Callable[[int, int], None]  # rows read so far, of how many are known
 FIELDS = {
-    "name": Say("họ và tên", "name"), "phone": Say("điện thoại", "phone"),
-    "residential_group": Say("tổ dân phố", "residential group"), "ward": Say("phường", "ward"),
-    "household": Say("chủ hộ", "household"), "title": Say("chức danh", "title"),
-    "group": Say("nhóm", "group"),
-}  # fmt: skip
+    "name": pgettext("person", "name"),
+    "phone": Say("phone"),
+    "residential_group": Say("residential group"),
+    "ward": Say("ward"),
+    "household": Say("household"),
+    "title": pgettext("person", "title"),
+    "group": Say("group"),
+}
 
 
 @dataclass(frozen=True)
@@ -153,8 +157,10 @@ def check_rows(seen: ReadList, *, partial: bool) -> None:
         count = len(seen.listing.rejected)
         raise Problem(
             "bad-rows",
-            f"Còn {count} dòng hỏng nên chưa lưu gì. Sửa các dòng này, hoặc chọn bỏ qua.",
-            f"Nothing was stored because of {count} bad rows. Mend them, or leave them out.",
+            Say(
+                "Nothing was stored because of {count} bad rows. Mend them, or leave them out.",
+                count=count,
+            ),
         )
 
 
@@ -181,13 +187,13 @@ def store(
         check_rows(seen, partial=partial)
         basis = seen.basis
         if context.app.site.mode is Mode.LIVE and basis.missing():
-            names = [LABELS[name] for name in basis.missing()]
+            missing = Joined(", ", [LABELS[name] for name in basis.missing()])
             raise refused(
                 "basis-missing",
-                "Chưa biết danh sách dựa trên căn cứ nào (chỉ hỏi một lần). Còn thiếu: "
-                f"{', '.join(n.vi.lower() for n in names)}.",
-                "What does this list rest on (asked only once)? Missing: "
-                f"{', '.join(n.en.lower() for n in names)}.",
+                Say(
+                    "What does this list rest on (asked only once)? Missing: {missing}.",
+                    missing=missing,
+                ),
             )
         with context.begin() as tx:
             check_wards(tx, seen.listing)
@@ -205,7 +211,7 @@ def undo(context: Context, number: int) -> dict[str, int]:
     all wards are listed to everybody, so that one of another ward is refused as such.
     """
     with context.act("undo", "import", number) as tx:
-        need_role(tx.actor, WRITERS, "hoàn tác lần nhập", "undo imports")
+        need_role(tx.actor, WRITERS, Say("undo imports"))
         return undoing.undo(tx, number)
 
 
@@ -255,7 +261,7 @@ def write_report(
 
 def may_import(context: Context) -> None:
     """Refuse lists from whoever only reads."""
-    need_role(context.actor, WRITERS, "nhập danh bạ", "import lists")
+    need_role(context.actor, WRITERS, Say("import lists"))
 
 
 def check_kind(path: Path) -> None:
@@ -263,8 +269,7 @@ def check_kind(path: Path) -> None:
     if path.suffix and path.suffix.lower() not in SUFFIXES:
         raise Problem(
             "file-kind",
-            f"{path.name}: chỉ nhận tệp {', '.join(SUFFIXES)}.",
-            f"{path.name}: only {', '.join(SUFFIXES)} are taken.",
+            Say("{name}: only {suffixes} are taken.", name=path.name, suffixes=", ".join(SUFFIXES)),
         )
 
 
@@ -353,8 +358,11 @@ def check_wards(tx: Tx, listing: Listing) -> None:
     if foreign:
         raise refused(
             "not-your-ward",
-            f"{tx.actor.name} không phụ trách phường {', '.join(foreign)}.",
-            f"{tx.actor.name} is not in charge of {', '.join(foreign)}.",
+            Say(
+                "{name} is not in charge of {foreign}.",
+                name=tx.actor.name,
+                foreign=", ".join(foreign),
+            ),
         )
 
 
@@ -388,8 +396,8 @@ def put_one(tx: Tx, app: App, ward: str, new: NewContact) -> tuple[int, bool]:
     sheet = Sheet(new.source, "", ((1, _HEADS), (2, row)))
     listing = read_listing([sheet], known_before(tx, app, ward, None, {}))
     for finding in [*listing.rejected, *listing.needs_review]:
-        raise Problem(finding.code, finding.message.vi, finding.message.en)
+        raise Problem(finding.code, finding.message)
     plan = merge(tx, listing.entries)
     if not (plan.created or plan.updated):
-        raise refused("already-there", f"{new.name} đã có trong danh bạ.", f"{new.name} is there.")
+        raise refused("already-there", Say("{name} is there.", name=new.name))
     return carry_out(tx, plan, [], app.site.sample_heads), bool(plan.created)

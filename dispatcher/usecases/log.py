@@ -23,8 +23,9 @@ from dispatcher.db.staff import people
 from dispatcher.domain import rights
 from dispatcher.domain.cells import rows_as_csv
 from dispatcher.domain.model import HANOI, SYSTEM, AttemptState, Channel, MessageState, Role
-from dispatcher.domain.problems import Problem, Say, not_among
+from dispatcher.domain.problems import Problem, not_among
 from dispatcher.domain.words import REASONS
+from dispatcher.i18n import Say, Spoken
 from dispatcher.scheduling import ask_moment
 from dispatcher.usecases.areas import group_named
 from dispatcher.usecases.context import Context
@@ -65,9 +66,13 @@ def typed_moment(context: Context, text: str) -> datetime:
 
 @contextmanager
 def rows(
-    context: Context, kind: str, filters: LogFilters, *, limit: int | None = None,
+    context: Context,
+    kind: str,
+    filters: LogFilters,
+    *,
+    limit: int | None = None,
     is_export: bool = False,
-) -> Iterator[Iterator[list[Any]]]:  # fmt: skip
+) -> Iterator[Iterator[list[Any]]]:
     """Rows of "messages", "attempts" or "receipts", newest first, with the columns of `KINDS` and
     moments in Hanoi time; read while they are taken, so that memory stays flat.
 
@@ -97,10 +102,10 @@ def _chosen(context: Context, tx: Tx, kind: str, given: LogFilters) -> Filters:
         given.broadcast,
         ward,
         group_named(tx, given.ward, group).id if group else None,
-        _one_of(given.state, STATES[kind], Say("trạng thái", "state")),
-        _one_of(given.fault, list(REASONS), Say("lỗi", "fault")),
-        _one_of(given.gateway, site.gateways, Say("nhà cung cấp", "gateway")),
-        _one_of(given.channel, [c.value for c in Channel], Say("kênh", "channel")),
+        _one_of(given.state, STATES[kind], Say("state")),
+        _one_of(given.fault, list(REASONS), Say("fault")),
+        _one_of(given.gateway, site.gateways, Say("gateway")),
+        _one_of(given.channel, [c.value for c in Channel], Say("channel")),
         given.carrier,
         contact=_person(tx, given.person, site.sample_heads) if given.person else None,
         since=micros(given.since) if given.since else None,
@@ -108,7 +113,7 @@ def _chosen(context: Context, tx: Tx, kind: str, given: LogFilters) -> Filters:
     )
 
 
-def _one_of(word: str | None, known: Iterable[str], what: Say) -> str | None:
+def _one_of(word: str | None, known: Iterable[str], what: Spoken) -> str | None:
     if word is not None and word not in (names := list(known)):
         raise not_among(what, word, names)
     return word
@@ -118,11 +123,13 @@ def _person(tx: Tx, text: str, sample_heads: tuple[str, ...]) -> int:
     found = find(tx, text, sample_heads)
     if len(found) != 1:
         codes = ", ".join(f"c{i}" for i in found)
-        raise Problem(
-            "unknown-contact",
-            f"Nhiều người dùng số này: {codes}. Chọn một." if found else "Không thấy người này.",
-            f"Several people: {codes}. Choose one." if found else "There is no such person.",
-        )
+        why = Say("There is no such person.")
+        if found:
+            why = Say(
+                "Several people: {codes}. Choose one.",
+                codes=codes,
+            )
+        raise Problem("unknown-contact", why)
     return found[0]
 
 
@@ -139,8 +146,7 @@ def _before(tx: Tx, kind: str, text: str | None) -> tuple[int, int] | None:
             return found, int(digits)
     raise Problem(
         "unknown-row",
-        f"--before: không có dòng «{text}» trong nhật ký.",
-        f"--before: the log has no row “{text}”.",
+        Say("--before: the log has no row “{text}”.", text=text),
     )
 
 
@@ -226,7 +232,7 @@ def trail(
 ) -> list[Entry]:
     """Acts of the whole site, newest first, or those on one thing; an auditor's look is noted."""
     with context.remembering("read", "log", "trail"):
-        rights.need_site(context.actor, "xem nhật ký thao tác", "read the trail", READ_THE_TRAIL)
+        rights.need_site(context.actor, Say("read the trail"), READ_THE_TRAIL)
     with context.read() as tx:
         found = trail_rows.entries(tx, noun=noun, noun_id=noun_id, limit=limit)
         names = people.names(tx)

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from dispatcher.db.contacts.areas import read_set, wards_of_set
 from dispatcher.domain.areas import unit_in, ward_key
-from dispatcher.domain.problems import Problem, Say, settings
+from dispatcher.domain.problems import Problem, settings
 from dispatcher.domain.sms import folded
+from dispatcher.i18n import NOTHING, Say
 
 SAMPLE = Path(__file__).resolve().parents[2]
 SHIPPED, SHIPPED_DISTRICT = "ngo-quyen-2023", "ngo quyen"
@@ -85,8 +86,7 @@ def need_empty(root: Path) -> None:
     if (root / "dispatcher.toml").exists():
         raise Problem(
             "site-exists",
-            f"{root} đã là một trang; chọn thư mục khác.",
-            f"{root} is a site already; choose another folder.",
+            Say("{root} is a site already; choose another folder.", root=root),
         )
 
 
@@ -95,7 +95,7 @@ def make(root: Path, given: NewSite, *, dry: bool = False) -> None:
     need_empty(root)
     for answer in (given.name, given.wards, given.brandname):
         if '"' in answer or "\n" in answer or "\\" in answer:
-            raise Problem("bad-name", "Tên không được có dấu nháy kép.", "No quotes in a name.")
+            raise Problem("bad-name", Say("No quotes in a name."))
     _known(given.name, given.wards, given.areas)
     if dry:
         return
@@ -121,8 +121,7 @@ def make(root: Path, given: NewSite, *, dry: bool = False) -> None:
     except OSError as error:
         raise settings(
             "cannot-write",
-            f"Không ghi được vào {root}: {error.strerror}.",
-            f"Cannot write to {root}: {error.strerror}.",
+            Say("Cannot write to {root}: {strerror}.", root=root, strerror=error.strerror),
         ) from None
 
 
@@ -154,9 +153,13 @@ def _known(name: str, wards: str, areas: str | None) -> None:
     except (Problem, KeyError, AttributeError) as error:
         raise Problem(
             "bad-area-set",
-            f"Không đọc được tệp địa bàn {areas} ({error}). Cần tệp CSV với các cột: {COLUMNS}.",
-            f"The areas {areas} cannot be read ({error}). It takes a CSV file with the columns: "
-            f"{COLUMNS}.",
+            Say(
+                "The areas {areas} cannot be read ({error}). It takes a CSV file with "
+                "the columns: {columns}.",
+                areas=areas,
+                error=error,
+                columns=COLUMNS,
+            ),
         ) from None
     listed = [w.strip() for w in wards.split(",") if w.strip()]
     for ward in listed:
@@ -173,15 +176,19 @@ def _no_such_unit(unit: str, known: Mapping[str, str], areas: str | None) -> Pro
     names = list(dict.fromkeys(known.values()))
     close = difflib.get_close_matches(ward_key(unit), list(known), 1, 0.7)
     near = known[close[0]] if close else ""
-    perhaps = Say(f"Có phải ý bạn là {near}? ", f"Did you mean {near}? ") if near else Say("", "")
+    perhaps = Say("Did you mean {near}? ", near=near) if near else NOTHING
     shown = ", ".join(names[:20]) + (" …" if len(names) > 20 else "")
     place = areas or SHIPPED
     return Problem(
         "unknown-unit",
-        f"Bộ địa bàn {place} không có «{unit}». {perhaps.vi}Có: {shown}. Chọn một trong số đó "
-        "bằng --unit TÊN, hoặc đưa tệp địa bàn của mình: --areas TỆP.csv (các cột: "
-        f"{COLUMNS}). Chưa tạo gì.",
-        f"The areas {place} have no “{unit}”. {perhaps.en}There are: {shown}. Choose one of them "
-        f"with --unit NAME, or bring areas of your own: --areas FILE.csv (columns: {COLUMNS}). "
-        "Nothing was made.",
+        Say(
+            "The areas {place} have no “{unit}”. {perhaps}There are: {shown}. "
+            "Choose one of them with --unit NAME, or bring areas of your own: "
+            "--areas FILE.csv (columns: {columns}). Nothing was made.",
+            place=place,
+            unit=unit,
+            perhaps=perhaps,
+            shown=shown,
+            columns=COLUMNS,
+        ),
     )

@@ -9,6 +9,7 @@ from dispatcher.db.schema import moment
 from dispatcher.db.staff import notices
 from dispatcher.domain import rights
 from dispatcher.domain.model import Role
+from dispatcher.i18n import Say
 from dispatcher.usecases.context import Context
 
 
@@ -27,6 +28,6 @@ def tick_off(context: Context, ids: Sequence[int] | None = None) -> None:
 
 
 def _person(context: Context) -> int:
-    rights.need(context.actor, list(Role), "xem việc của mình", "see their notices")
+    rights.need(context.actor, list(Role), Say("see their notices"))
     assert context.actor.person_id is not None
     return context.actor.person_id

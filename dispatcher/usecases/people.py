@@ -16,7 +16,8 @@ from dispatcher.db.staff import handover, people
 from dispatcher.db.staff.handover import InHand
 from dispatcher.domain import rights
 from dispatcher.domain.model import Actor, Role
-from dispatcher.domain.problems import Problem, Say, refused, unknown
+from dispatcher.domain.problems import Problem, refused, unknown
+from dispatcher.i18n import Say
 from dispatcher.usecases import finding, signing_in
 from dispatcher.usecases.context import Context
 
@@ -47,9 +48,16 @@ def add(context: Context, wanted: NewPerson) -> int:
         ids = [w.id for w in areas.wards_named(tx, list(wanted.wards))] if wanted.wards else []
         rights.need_people(tx.actor, ids)
         made = people.add(
-            tx, wanted.name, wanted.full_name, role, ids, wanted.position, email=wanted.email,
-            address_id=_address(context, tx, wanted.phone), namesake=wanted.namesake,
-        )  # fmt: skip
+            tx,
+            wanted.name,
+            wanted.full_name,
+            role,
+            ids,
+            wanted.position,
+            email=wanted.email,
+            address_id=_address(context, tx, wanted.phone),
+            namesake=wanted.namesake,
+        )
         if wanted.password:
             person = Actor(wanted.name, role, made, frozenset(ids) if ids else None)
             signing_in.set_password(tx, person, wanted.password)
@@ -67,8 +75,7 @@ def set_role(
         if person.person_id == tx.actor.person_id:
             raise refused(
                 "own-role",
-                "Không tự đổi vai trò của mình được; cần người quản trị khác.",
-                "Nobody changes their own role; another admin must.",
+                Say("Nobody changes their own role; another admin must."),
             )
         wanted = _role(role)
         ids = [w.id for w in areas.wards_named(tx, list(wards))] if wards else None
@@ -110,8 +117,13 @@ def leaving(context: Context, who: Who) -> Leaving:
         "disable", "person", number_of(context, who), proved=lambda tx: _another(tx, who)
     ) as tx:  # for the time, by which duties are over
         person = _another(tx, who)
-        others = [p for p in people.seen(tx) if p["id"] != person.person_id
-                  and p["disabled_at"] is None and p["role"] != Role.AUDITOR.value]  # fmt: skip
+        others = [
+            p
+            for p in people.seen(tx)
+            if p["id"] != person.person_id
+            and p["disabled_at"] is None
+            and p["role"] != Role.AUDITOR.value
+        ]
         return Leaving(person, handover.in_hand(tx, person), others)
 
 
@@ -152,23 +164,21 @@ def hand_over(context: Context, giver: Who, taker: Who) -> HandedOver:
 def _give(tx: Tx, giver: Actor, taker: Actor) -> InHand:
     """Refused to the same person, to auditors and to people of other wards."""
     if giver.person_id == taker.person_id:
-        raise refused(
-            "same-person", "Người giao và người nhận là một.", "The two are the same person."
-        )
+        raise refused("same-person", Say("The two are the same person."))
     if taker.role is Role.AUDITOR:
         raise refused(
             "role",
-            f"{taker.name} là người kiểm tra, không nhận việc được.",
-            f"{taker.name} is an auditor and takes no work.",
+            Say("{name} is an auditor and takes no work.", name=taker.name),
         )
     foreign = ", ".join(handover.out_of_reach(tx, giver, taker))
     if foreign:
         raise refused(
             "not-their-ward",
-            f"{taker.name} không phụ trách: {foreign}. Giao thêm phường trước: "
-            "dispatcher people role",
-            f"{taker.name} is not in charge of: {foreign}. Change that first: "
-            "dispatcher people role",
+            Say(
+                "{name} is not in charge of: {foreign}. Change that first: dispatcher people role",
+                name=taker.name,
+                foreign=foreign,
+            ),
         )
     return handover.hand_over(tx, giver, taker)
 
@@ -182,8 +192,7 @@ def need_admin(tx: Tx) -> None:
     if people.count(tx) and (actor.person_id is None or actor.role is not Role.ADMIN):
         raise refused(
             "role",
-            "Chỉ người quản trị được thêm người hoặc đổi vai trò (--as TÊN).",
-            "Only an admin may add people or change roles (--as NAME).",
+            Say("Only an admin may add people or change roles (--as NAME)."),
         )
 
 
@@ -194,7 +203,7 @@ def find(tx: Tx, who: Who) -> Actor:
     name = next((p["name"] for p in people.listed(tx) if p["id"] == who), None)
     if name is None:
         known = [p["name"] for p in people.seen(tx)]
-        raise unknown(Say("người", "person"), str(who), known)
+        raise unknown(Say("person"), str(who), known)
     return people.actor(tx, str(name))
 
 
@@ -231,14 +240,14 @@ def number_in(tx: Tx, who: Who) -> Who:
 def _another(tx: Tx, who: Who) -> Actor:
     found = somebody(tx, who)
     if found.person_id == tx.actor.person_id:
-        raise refused("yourself", "Không thể tự khóa chính mình.", "You cannot disable yourself.")
+        raise refused("yourself", Say("You cannot disable yourself."))
     return found
 
 
 def _role(word: str) -> Role:
     if word not in set(Role):
         names = ", ".join(role.value for role in Role)
-        raise Problem("bad-role", f"Chọn vai trò: {names}.", f"Choose a role: {names}.")
+        raise Problem("bad-role", Say("Choose a role: {names}.", names=names))
     return Role(word)
 
 

@@ -11,6 +11,7 @@ from dispatcher.db.staff import api_keys
 from dispatcher.db.staff import people as rows
 from dispatcher.domain.model import Actor, Role
 from dispatcher.domain.problems import Problem, refused
+from dispatcher.i18n import Say
 from dispatcher.usecases import people, signing_in
 from dispatcher.usecases.context import Context
 from dispatcher.usecases.people import Who
@@ -43,7 +44,7 @@ def set_password(context: Context, who: Who, password: str) -> Actor:
     ) as tx:
         person = people.somebody(tx, who)
         if person.person_id == tx.actor.person_id:
-            raise refused("yourself", "Không tự làm việc này với mình.", "Not to yourself.")
+            raise refused("yourself", Say("Not to yourself."))
         signing_in.set_password(tx, person, password)
         return person
 
@@ -67,9 +68,7 @@ def new_key(context: Context, who: Who, name: str, may: str, days: int) -> tuple
         with context.begin() as tx:
             person = people.somebody_or_oneself(tx, who)
             if may not in MAY:
-                raise Problem(
-                    "bad-key", "Khóa được đọc, hoặc đọc và ghi.", "A key may read, or write."
-                )
+                raise Problem("bad-key", Say("A key may read, or write."))
             return person, signing_in.new_key(tx, person, name, may, timedelta(days=days))
 
 

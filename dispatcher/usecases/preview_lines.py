@@ -12,11 +12,10 @@ from typing import Any
 
 from dispatcher.broadcasts import Preview, registered
 from dispatcher.domain import outages
-from dispatcher.domain.amounts import number
 from dispatcher.domain.model import HANOI
 from dispatcher.domain.outages import Health, State
-from dispatcher.domain.problems import Say
 from dispatcher.domain.words import REASONS
+from dispatcher.i18n import NOTHING, Both, Number, Say, Spoken
 from dispatcher.usecases.broadcasts_views import Previewed
 
 INFO, NOTE, WARN, PROBLEM = "info", "note", "warn", "problem"
@@ -27,7 +26,7 @@ class Line:
     """One thing to say. `deep`: how far it belongs to the line before; `look`: info | note
     (not as one might think) | warn (mind it) | problem (mend it)."""
 
-    say: Say
+    say: Spoken
     deep: int = 0
     look: str = INFO
 
@@ -60,81 +59,113 @@ def blocks(found: Sequence[Line]) -> list[tuple[Line, list[Line]]]:
 
 def _people(found: Preview) -> Iterator[Line]:
     left = found.people - found.queued
-    yield Line(Say(
-        f"{number(found.people)} người, {number(found.households)} hộ: gửi {number(found.queued)}, "
-        f"bỏ qua {number(left)}.",
-        f"{found.people} people, {found.households} households: {found.queued} to send, "
-        f"{left} skipped.",
-    ))  # fmt: skip
+    yield Line(
+        Say(
+            "{people} people, {households} households: {queued} to send, {left} skipped.",
+            people=Number(found.people),
+            households=Number(found.households),
+            queued=Number(found.queued),
+            left=Number(left),
+        )
+    )
     for reason, n in found.skipped.items():
         words = REASONS[reason]
-        yield Line(Say(f"{number(n)} {words.vi}", f"{n} {words.en}"), 1)
+        yield Line(Say("{n} {words}", n=Number(n), words=words), 1)
     for channel, cost in found.cost.items():
         parts, each = found.parts[channel], found.most_parts[channel]
-        yield Line(Say(
-            f"{channel}: {each} tin/người, {number(parts)} tin, nhiều nhất {number(cost)} đồng",
-            f"{channel}: {each} parts each, {parts} parts, at most {cost} đồng",
-        ), 1)  # fmt: skip
+        yield Line(
+            Say(
+                "{channel}: {each} parts each, {parts} parts, at most {cost} đồng",
+                channel=channel,
+                each=each,
+                parts=Number(parts),
+                cost=Number(cost),
+            ),
+            1,
+        )
     for channel, n in found.remembered.items():
-        yield Line(Say(
-            f"{number(n)} người gần đây không nhận được qua {channel}: đi thẳng đường khác",
-            f"{n} people could not be reached by {channel} lately: sent another way at once",
-        ), 1)  # fmt: skip
+        yield Line(
+            Say(
+                "{n} people could not be reached by {channel} lately: sent another way at once",
+                n=Number(n),
+                channel=channel,
+            ),
+            1,
+        )
     if found.despite_refusal:
         n = found.despite_refusal
-        yield Line(Say(
-            f"{number(n)} người đã từ chối tin thường, vẫn nhận tin khẩn này",
-            f"{n} people refused ordinary texts and get this urgent one",
-        ), 1)  # fmt: skip
+        yield Line(
+            Say(
+                "{n} people refused ordinary texts and get this urgent one",
+                n=Number(n),
+            ),
+            1,
+        )
 
 
 def _money(found: Preview) -> Iterator[Line]:
     each = found.as_json()["cost"]
-    yield Line(Say(
-        f"Tổng nhiều nhất {number(found.total)} đồng (ước tính): mỗi máy {each['per_phone']}, "
-        f"mỗi hộ {each['per_household']} đồng.",
-        f"At most {found.total} đồng in all (estimate): {each['per_phone']} a phone, "
-        f"{each['per_household']} a household.",
-    ))  # fmt: skip
+    yield Line(
+        Say(
+            "At most {total} đồng in all (estimate): {per_phone} a phone, "
+            "{per_household} a household.",
+            total=Number(found.total),
+            per_phone=each["per_phone"],
+            per_household=each["per_household"],
+        )
+    )
     for budget in found.budgets:
-        yield Line(Say(
-            f"Ngân sách {budget.budget} {budget.period}: đã dùng và giữ {number(budget.used)} "
-            f"trên {number(budget.most)} đồng.",
-            f"Budget {budget.budget} {budget.period}: {budget.used} of {budget.most} đồng spent "
-            "or set aside.",
-        ), 1)  # fmt: skip
+        yield Line(
+            Say(
+                "Budget {budget} {period}: {used} of {most} đồng spent or set aside.",
+                budget=budget.budget,
+                period=budget.period,
+                used=Number(budget.used),
+                most=Number(budget.most),
+            ),
+            1,
+        )
     over = found.over_budget
     if over is not None:
-        yield Line(Say(
-            f"Vượt ngân sách {over.budget} {over.period}.",
-            f"Over the budget {over.budget} {over.period}.",
-        ), look=PROBLEM)  # fmt: skip
+        yield Line(
+            Say(
+                "Over the budget {budget} {period}.",
+                budget=over.budget,
+                period=over.period,
+            ),
+            look=PROBLEM,
+        )
     for saving in found.savings:
-        yield Line(Say(
-            f"Bớt {saving.characters} ký tự: {number(saving.people)} người bớt một tin, "
-            f"rẻ hơn {number(saving.dong)} đồng.",
-            f"{saving.characters} characters less: one part less for {saving.people} "
-            f"people, {saving.dong} đồng saved.",
-        ), 1)  # fmt: skip
+        yield Line(
+            Say(
+                "{characters} characters less: one part less for {people} people, "
+                "{dong} đồng saved.",
+                characters=saving.characters,
+                people=Number(saving.people),
+                dong=Number(saving.dong),
+            ),
+            1,
+        )
 
 
 def _same_words(found: Preview) -> Iterator[Line]:
     for earlier, people in found.repeated.items():
-        yield Line(Say(
-            f"{number(people)} người đã nhận, hoặc sắp nhận, đúng tin này trong vòng 24 giờ (đợt "
-            f"gửi {earlier}).",
-            f"{people} people were sent exactly this within 24 hours, or will be (broadcast "
-            f"{earlier}).",
-        ), look=WARN)  # fmt: skip
+        yield Line(
+            Say(
+                "{people} people were sent exactly this within 24 hours, or will be "
+                "(broadcast {earlier}).",
+                people=Number(people),
+                earlier=earlier,
+            ),
+            look=WARN,
+        )
     yield from again(found.again)
 
 
 def again(reason: str) -> Iterator[Line]:
     """The reason that was given for the same words, if any."""
     if reason:
-        yield Line(Say(
-            f"lý do gửi lại cùng nội dung: {reason}", f"why the same words go out again: {reason}"
-        ), 1)  # fmt: skip
+        yield Line(Say("why the same words go out again: {reason}", reason=reason), 1)
 
 
 def _registered(found: Preview) -> Iterator[Line]:
@@ -142,29 +173,36 @@ def _registered(found: Preview) -> Iterator[Line]:
     for standing in found.standings:
         told = standing.as_json()
         words, network = registered.WORDS[standing.state], told["carrier"] or "?"
-        yield Line(Say(
-            f"{told['gateway']} {network}: {number(standing.people)} người, mẫu "
-            f"{told['template']} {words.vi}",
-            f"{told['gateway']} {network}: {standing.people} people, template "
-            f"{told['template']} {words.en}",
-        ), 1)  # fmt: skip
+        yield Line(
+            Say(
+                "{gateway} {network}: {people} people, template {template} {words}",
+                gateway=told["gateway"],
+                network=network,
+                people=Number(standing.people),
+                template=told["template"],
+                words=words,
+            ),
+            1,
+        )
     today = found.can_go_today
     if today is not None:
-        yield Line(Say(
-            f"Hôm nay gửi được tới {number(today)} người (mẫu đã được duyệt).",
-            f"Today {today} people can be reached (templates approved).",
-        ))  # fmt: skip
+        yield Line(
+            Say(
+                "Today {today} people can be reached (templates approved).",
+                today=Number(today),
+            )
+        )
 
 
 def _texts(found: Preview) -> Iterator[Line]:
     for remark in found.remarks:
-        said = Say(f"{remark.rule}: {remark.say.vi}", f"{remark.rule}: {remark.say.en}")
+        said = Say("{rule}: {say}", rule=remark.rule, say=remark.say)
         yield Line(said, look=PROBLEM if remark.severity == "block" else WARN)
     for finding in found.findings:
-        yield Line(Say(f"{finding.say.vi}:", f"{finding.say.en}:"), look=PROBLEM)
+        yield Line(Say("{say}:", say=finding.say), look=PROBLEM)
         for worst in finding.worst:
             shown = f" ({worst['amount']}) {worst['value'][:60]}" if worst["value"] else ""
-            yield Line(Say(f"{worst['who']}{shown}", f"{worst['who']}{shown}"), 2)
+            yield Line(Say("{who}{shown}", who=worst["who"], shown=shown), 2)
 
 
 def times(found: Preview) -> Iterator[Line]:
@@ -184,42 +222,50 @@ def ahead(forecast: Mapping[str, Any], *, of_left: bool = True) -> Iterator[Line
     """A forecast in one line, more where a gateway lets nothing out or, unless it is said
     elsewhere, something will be left."""
     low, high = forecast["cost"]["low"], forecast["cost"]["high"]
-    basis = Say("theo cài đặt, chưa đo", "by the settings, not measured yet")
+    basis = Say("by the settings, not measured yet")
     if forecast["measured"]:
-        basis = Say("theo tốc độ đã đo", "by measured rates")
-    money = Say("", "")
+        basis = Say("by measured rates")
+    money = NOTHING
     if 0 < high >= low:
-        money = Say(f", {number(low)}–{number(high)} đồng", f", {low}–{high} đồng")
+        money = Say(", {low}–{high} đồng", low=Number(low), high=Number(high))
     if forecast["finish"]:
         finish = clock(forecast["finish"])
-        yield Line(Say(
-            f"dự kiến chuyển xong {finish}{money.vi} ({basis.vi})",
-            f"handed over by {finish}{money.en} ({basis.en})",
-        ))  # fmt: skip
+        yield Line(
+            Say(
+                "handed over by {finish}{money} ({basis})",
+                finish=finish,
+                money=money,
+                basis=basis,
+            )
+        )
     else:
-        yield Line(Say(
-            f"chưa biết khi nào xong{money.vi}", f"nobody can say when it is through{money.en}"
-        ))  # fmt: skip
+        yield Line(Say("nobody can say when it is through{money}", money=money))
     for waits in forecast.get("waits", ()):
         yield Line(_waiting(waits), look=NOTE)
     left = forecast["left"]
     if left and of_left:
-        yield Line(Say(
-            f"{number(left)} tin không kịp gửi trước khi hết hạn: kéo dài hạn, thêm nhà cung cấp "
-            "hoặc bớt người",
-            f"{left} messages will not leave before it expires: give it longer, add a gateway or "
-            "write to fewer people",
-        ), look=NOTE)  # fmt: skip
+        yield Line(
+            Say(
+                "{left} messages will not leave before it expires: give it longer, add "
+                "a gateway or write to fewer people",
+                left=Number(left),
+            ),
+            look=NOTE,
+        )
 
 
-def _waiting(waits: Mapping[str, Any]) -> Say:
+def _waiting(waits: Mapping[str, Any]) -> Spoken:
     """How many wait for a gateway in trouble, how it is and what to do."""
     since = datetime.fromisoformat(waits["since"]) if waits["since"] else None
     found = Health(waits["gateway"], State(waits["state"]), since, waits["code"])
     how, many = outages.described(found), waits["messages"]
+    todo = Both(waits["todo"]["vi"], waits["todo"]["en"])
     return Say(
-        f"{number(many)} tin chờ ở {found.gateway}: {how.vi}; {waits['todo']['vi']}",
-        f"{many} messages wait for {found.gateway}: {how.en}; {waits['todo']['en']}",
+        "{many} messages wait for {gateway}: {how}; {todo}",
+        many=Number(many),
+        gateway=found.gateway,
+        how=how,
+        todo=todo,
     )
 
 
@@ -237,34 +283,51 @@ def vendor(told: Mapping[str, Any]) -> Iterator[Line]:
         yield Line(told["problem"].say, look=WARN)
         return
     id_price = told["price_by_id"]
-    by_id = Say("", "")
+    by_id = NOTHING
     if id_price is not None:
-        by_id = Say(f" ({id_price} theo mã người dùng)", f" ({id_price} by user id)")
-    yield Line(Say(
-        f"{told['gateway']}: còn {told['quota_left']} tin hôm nay, chất lượng {told['quality']}, "
-        f"{told['price']} đồng/tin{by_id.vi}.",
-        f"{told['gateway']}: {told['quota_left']} messages left today, quality {told['quality']}, "
-        f"{told['price']} đồng each{by_id.en}.",
-    ))  # fmt: skip
+        by_id = Say(" ({id_price} by user id)", id_price=id_price)
+    yield Line(
+        Say(
+            "{gateway}: {quota_left} messages left today, quality {quality}, "
+            "{price} đồng each{by_id}.",
+            gateway=told["gateway"],
+            quota_left=told["quota_left"],
+            quality=told["quality"],
+            price=told["price"],
+            by_id=by_id,
+        )
+    )
     if told["enough_quota"] is False:
-        yield Line(Say(
-            "Hạn mức hôm nay không đủ: phần còn lại chờ sang ngày hoặc qua kênh sau.",
-            "Today's quota is not enough: the rest waits for tomorrow or the next step.",
-        ), look=WARN)  # fmt: skip
+        yield Line(
+            Say(
+                "Today's quota is not enough: the rest waits for tomorrow or the next step.",
+            ),
+            look=WARN,
+        )
     if not told["enabled"]:
-        yield Line(Say(
-            f"Mẫu {told['template']} chưa được Zalo duyệt: sẽ bị từ chối.",
-            f"Template {told['template']} is not approved by Zalo: it will be refused.",
-        ), look=PROBLEM)  # fmt: skip
+        yield Line(
+            Say(
+                "Template {template} is not approved by Zalo: it will be refused.",
+                template=told["template"],
+            ),
+            look=PROBLEM,
+        )
     for long in told["too_long"]:
-        yield Line(Say(
-            f"«{long['value']}» dài tới {long['longest']} ký tự, mẫu chỉ cho {long['allowed']}: "
-            "những tin đó sẽ bị từ chối.",
-            f"“{long['value']}” is up to {long['longest']} characters, the template allows "
-            f"{long['allowed']}: those messages will be refused.",
-        ), look=PROBLEM)  # fmt: skip
+        yield Line(
+            Say(
+                "“{value}” is up to {longest} characters, the template allows "
+                "{allowed}: those messages will be refused.",
+                value=long["value"],
+                longest=long["longest"],
+                allowed=long["allowed"],
+            ),
+            look=PROBLEM,
+        )
     for key in (*told["missing"], *told["unknown"]):
-        yield Line(Say(
-            f"«{key}» không khớp giữa mẫu của ta và mẫu đã đăng ký.",
-            f"“{key}” differs between our template and the registered one.",
-        ), look=PROBLEM)  # fmt: skip
+        yield Line(
+            Say(
+                "“{key}” differs between our template and the registered one.",
+                key=key,
+            ),
+            look=PROBLEM,
+        )

@@ -16,14 +16,14 @@ from dispatcher.broadcasts.app import App
 from dispatcher.db.broadcasts import broadcasts, files, shares, texts
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.broadcasts.emergencies import Emergency
-from dispatcher.db.contacts import areas, contacts, groups
-from dispatcher.db.contacts.contacts import Within
+from dispatcher.db.contacts import areas, contact_lists, groups
+from dispatcher.db.contacts.contact_lists import Within
 from dispatcher.db.database import Tx
 from dispatcher.domain import rights
 from dispatcher.domain.areas import natural_key
 from dispatcher.domain.model import Mode
-from dispatcher.domain.problems import Say
 from dispatcher.domain.sms import folded
+from dispatcher.i18n import Say, Spoken, pgettext
 from dispatcher.reports import reporting
 from dispatcher.usecases import urgent
 from dispatcher.usecases.context import Context
@@ -48,7 +48,7 @@ def places(app: App, tx: Tx, wards: Iterable[int]) -> dict[int, list[Place]]:
     known = groups.by_key(tx)
     group = known.get(folded(app.site.heads))
     people = (
-        contacts.listed(tx, within=Within(group=group[0]), limit=10_000, numbers=True)
+        contact_lists.listed(tx, within=Within(group=group[0]), limit=10_000, numbers=True)
         if group
         else []
     )
@@ -86,7 +86,7 @@ def share(context: Context, number: int) -> str:
     """The sheet to pass on: text and pictures, one residential group a line, ticked if done."""
     app, actor = context.app, context.actor
     with context.act("share", "broadcast", number) as tx:
-        rights.need(actor, rights.WRITERS, "in số điện thoại", "print phone numbers")
+        rights.need(actor, rights.WRITERS, Say("print phone numbers"))
         broadcast = broadcasts.get(tx, number)
         done = shares.passed_on(tx, broadcast.id)
         names = areas.names(tx)
@@ -106,10 +106,10 @@ def _drill(app: App) -> bool:
     return app.site.mode is Mode.DRILL
 
 
-def _words(fallback_: bool) -> Say:
+def _words(fallback_: bool) -> Spoken:
     if fallback_:
-        return Say("Bản in dự phòng khi mất mạng", "Sheet for when the network is down")
-    return Say("Bản để tổ trưởng chuyển tiếp", "Sheet to pass on")
+        return Say("Sheet for when the network is down")
+    return pgettext("head of group", "Sheet to pass on")
 
 
 def _page_of(ward: str, text: str, found: list[Place], done: Iterable[int]) -> dict[str, Any]:

@@ -19,7 +19,8 @@ from dispatcher.db.broadcasts.registrations import Registration
 from dispatcher.domain import rights
 from dispatcher.domain.model import HANOI, Registered
 from dispatcher.domain.phone import CARRIERS
-from dispatcher.domain.problems import Problem, Say
+from dispatcher.domain.problems import Problem
+from dispatcher.i18n import Say, Spoken
 from dispatcher.reports import reporting
 from dispatcher.usecases.context import Context
 from dispatcher.usecases.gateways import named
@@ -52,7 +53,7 @@ class Listed:
     standing: Registered
 
     @property
-    def words(self) -> Say:
+    def words(self) -> Spoken:
         return registered.WORDS[self.standing]
 
     def as_json(self) -> dict[str, Any]:
@@ -74,9 +75,7 @@ def register(context: Context, given: NewRegistration) -> Listed:
     """Note that a template was handed in, approved or rejected at a vendor, per network."""
     app = context.app
     with context.act("register", "gateway", given.gateway) as tx:
-        rights.need_site(
-            context.actor, "ghi việc đăng ký mẫu", "note a registration", rights.WRITERS
-        )
+        rights.need_site(context.actor, Say("note a registration"), rights.WRITERS)
         named(app.site, given.gateway)
         found = _read(app.templates, given, _today(context))
         rows.put(tx, found)
@@ -88,17 +87,14 @@ def _read(folder: Path, given: NewRegistration, today: date) -> Registration:
     if given.form not in loaded.blocks:
         raise Problem(
             "no-form",
-            f"Mẫu «{loaded.name}» không có khối {given.form}.",
-            f"Template “{loaded.name}” has no block {given.form}.",
+            Say("Template “{name}” has no block {form}.", name=loaded.name, form=given.form),
         )
     network = {c.lower(): c for c in CARRIERS.values()}.get(given.carrier.lower(), "")
     if given.carrier and not network:
         known = ", ".join(sorted(set(CARRIERS.values())))
-        raise Problem("carrier", f"Các mạng: {known}.", f"The networks: {known}.")
+        raise Problem("carrier", Say("The networks: {known}.", known=known))
     if given.state == Registered.REJECTED.value and not given.note:
-        raise Problem(
-            "why", "Ghi lý do bị từ chối: --note '…'", "Say why it was rejected: --note '…'"
-        )
+        raise Problem("why", Say("Say why it was rejected: --note '…'"))
     return Registration(
         given.gateway,
         loaded.name,
@@ -121,8 +117,7 @@ def _day(text: str) -> date | None:
     except ValueError:
         raise Problem(
             "bad-date",
-            f"«{text}» không phải ngày; ghi như 2026-12-01.",
-            f"“{text}” is no date; write it like 2026-12-01.",
+            Say("“{text}” is no date; write it like 2026-12-01.", text=text),
         ) from None
 
 

@@ -14,6 +14,7 @@ from dispatcher.db.contacts import replies as rows
 from dispatcher.domain.opting_out import Wish
 from dispatcher.domain.problems import Problem, refused
 from dispatcher.domain.rights import WRITERS, need_role
+from dispatcher.i18n import Say
 from dispatcher.usecases.context import Context
 from dispatcher.worker import receiving
 
@@ -40,23 +41,26 @@ def look_at(context: Context, number: int, wish: Wish) -> dict[str, Any]:
     `reply-of-a-stranger`.
     """
     with context.act("look", "reply", number) as tx:
-        need_role(tx.actor, WRITERS, "xem tin trả lời", "look at replies")
+        need_role(tx.actor, WRITERS, Say("look at replies"))
         found = rows.seen(tx, number)
         if found is None:
-            raise Problem("unknown-reply", "Không có tin trả lời này.", "No such reply.")
+            raise Problem("unknown-reply", Say("No such reply."))
         if found["look"] != "waiting":
             raise refused(
                 "looked-at-before",
-                f"Tin trả lời {number} không chờ ai xem (có thể đã xử lý rồi).",
-                f"Reply {number} waits for nobody (somebody may have looked at it).",
+                Say(
+                    "Reply {number} waits for nobody (somebody may have looked at it).",
+                    number=number,
+                ),
             )
         if wish.is_clear and found["address"] is None:
             raise refused(
                 "reply-of-a-stranger",
-                f"Tin trả lời {number} không từ ai trong danh bạ: tìm người này rồi ghi không "
-                "gửi, hoặc bỏ qua.",
-                f"Reply {number} came from nobody on the list: find the person and suppress them, "
-                "or dismiss it.",
+                Say(
+                    "Reply {number} came from nobody on the list: find the person and "
+                    "suppress them, or dismiss it.",
+                    number=number,
+                ),
             )
         new = wish.is_clear and receiving.obey(tx, found["address"], wish)
         outcome = "obeyed" if wish.is_clear else "dismissed"

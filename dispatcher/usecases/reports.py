@@ -15,6 +15,7 @@ from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.contacts import areas
 from dispatcher.domain.model import Mode
 from dispatcher.domain.problems import Problem
+from dispatcher.i18n import Say
 from dispatcher.reports import reporting
 from dispatcher.reports.reporting import COLUMNS, REACH, Coverage, Report
 from dispatcher.usecases.areas import group_named
@@ -113,8 +114,7 @@ def coverage(
             if newest is None:
                 raise Problem(
                     "nothing-sent",
-                    "Chưa có đợt gửi nào được gửi. Xem: dispatcher broadcasts list",
-                    "No broadcast was sent yet. See: dispatcher broadcasts list",
+                    Say("No broadcast was sent yet. See: dispatcher broadcasts list"),
                 )
             number = newest.id
         broadcast = broadcasts.get(tx, number)

@@ -23,6 +23,7 @@ from dispatcher.db.seal import Sealer
 from dispatcher.domain import rights
 from dispatcher.domain.model import SYSTEM, URGENT, BroadcastState
 from dispatcher.domain.problems import refused
+from dispatcher.i18n import Say
 from dispatcher.usecases.context import Context, site_key
 from dispatcher.usecases.database import nobody_works
 
@@ -68,8 +69,7 @@ def looked_at(site: Site, file: Path) -> Backup:
     if database is None:
         raise refused(
             "postgresql-restore",
-            "Với PostgreSQL: pg_restore vào một cơ sở dữ liệu mới, rồi dispatcher db check.",
-            "For PostgreSQL use pg_restore into a new database, then dispatcher db check.",
+            Say("For PostgreSQL use pg_restore into a new database, then dispatcher db check."),
         )
     version, sealed = upkeep.verify(file)
     key = site_key(site)
@@ -163,7 +163,7 @@ def _look(tx: Tx, why: str | None) -> Outlook:
 def need_release(context: Context) -> None:
     """Refuse whoever may not let a database send again."""
     with context.remembering("release", "database"):
-        rights.need_site(context.actor, "cho cơ sở dữ liệu gửi lại", "release the database")
+        rights.need_site(context.actor, Say("release the database"))
 
 
 def release(
@@ -181,9 +181,7 @@ def release(
         if held and not alone:
             raise refused(
                 "only-one",
-                "Nếu hai bản cùng gửi thì bà con nhận hai lần. Chắc chắn rồi thì thêm "
-                "--i-am-the-only-one.",
-                "If two copies send, people get it twice. Once sure, add --i-am-the-only-one.",
+                Say("If two copies send, people get it twice. Once sure, add --i-am-the-only-one."),
             )
         if context.app.store.dry:
             return []

@@ -17,12 +17,21 @@ from dispatcher.db.ops import days_off
 from dispatcher.domain import rights
 from dispatcher.domain.model import HANOI, Role
 from dispatcher.domain.problems import refused
+from dispatcher.i18n import Say
 from dispatcher.scheduling import Schedule, Series
 from dispatcher.usecases.context import Context
 
 __all__ = [
-    "Decided", "Schedule", "Series", "approve", "load", "pause", "send_back", "submit", "whole",
-]  # fmt: skip
+    "Decided",
+    "Schedule",
+    "Series",
+    "approve",
+    "load",
+    "pause",
+    "send_back",
+    "submit",
+    "whole",
+]
 MORE_PEOPLE, MORE_DONG = 10, 10_000  # what one firing may reach and cost beyond the next one's
 
 
@@ -56,8 +65,7 @@ def submit(context: Context, name: str) -> Decided:
         if not found.queued:
             raise refused(
                 "nobody",
-                "Không có ai nhận được tin này; kiểm tra người nhận và danh bạ.",
-                "Nobody would receive this; check the audience and the list.",
+                Say("Nobody would receive this; check the audience and the list."),
             )
         people = found.people + max(MORE_PEOPLE, found.people // 5)
         dong = found.total + max(MORE_DONG, found.total // 5)
@@ -97,7 +105,7 @@ def pause(context: Context, name: str) -> Decided:
     """Pause an approved schedule. Like stopping, it asks no name."""
     schedule = load(context, name)
     with context.act("pause", "schedule", schedule.name) as tx:
-        rights.need_role(tx.actor, rights.WRITERS, "tạm dừng lịch gửi", "pause schedules")
+        rights.need_role(tx.actor, rights.WRITERS, Say("pause schedules"))
         _mine(tx, schedule)
         _submitted_before(tx, schedule)
         rows.move(tx, schedule.name, "paused")
@@ -117,7 +125,7 @@ def whole(context: Context, schedule: Schedule) -> Series:
 
 def _in_charge(tx: Tx, schedule: Schedule, roles: Collection[Role]) -> None:
     """Refuse to those in another role, and for people of other wards."""
-    rights.need(tx.actor, roles, "quyết định lịch gửi", "decide on schedules")
+    rights.need(tx.actor, roles, Say("decide on schedules"))
     _mine(tx, schedule)
 
 
@@ -125,8 +133,11 @@ def _mine(tx: Tx, schedule: Schedule) -> None:
     if not occurrences.is_mine(tx, schedule):
         raise refused(
             "not-your-ward",
-            f"Lịch «{schedule.name}» gửi ra ngoài phường của {tx.actor.name}.",
-            f"“{schedule.name}” writes to people outside the wards of {tx.actor.name}.",
+            Say(
+                "“{name}” writes to people outside the wards of {name2}.",
+                name=schedule.name,
+                name2=tx.actor.name,
+            ),
         )
 
 
@@ -134,6 +145,5 @@ def _submitted_before(tx: Tx, schedule: Schedule) -> None:
     if rows.get(tx, schedule.name) is None:
         raise refused(
             "not-submitted",
-            f"Lịch «{schedule.name}» chưa được trình duyệt.",
-            f"Schedule “{schedule.name}” has not been submitted.",
+            Say("Schedule “{name}” has not been submitted.", name=schedule.name),
         )

@@ -15,8 +15,9 @@ from dispatcher.db.ops import days_off
 from dispatcher.domain import periods
 from dispatcher.domain.model import HANOI, SYSTEM
 from dispatcher.domain.periods import Period
-from dispatcher.domain.problems import REFUSED, Problem, Say, unknown
+from dispatcher.domain.problems import REFUSED, Problem, unknown
 from dispatcher.domain.workdays import Calendar
+from dispatcher.i18n import Say, Spoken
 from dispatcher.scheduling import Occurrence, Schedule, Series
 from dispatcher.usecases import schedules
 from dispatcher.usecases.context import Context
@@ -74,8 +75,8 @@ class Planned:
     series: Series
     coming: Sequence[tuple[Occurrence, Period]]
     preview: Preview | None
-    problem: Say | None
-    missing: Say | None
+    problem: Spoken | None
+    missing: Spoken | None
 
 
 def plan(context: Context, most: int = 10) -> list[Planned]:
@@ -96,13 +97,21 @@ def plan(context: Context, most: int = 10) -> list[Planned]:
         until = now + scheduling.LIFE
         series = scheduling.series(schedule, calendar, now, until, tet=app.site.tet)
         found.append(
-            Planned(name, schedule, held[name], series, coming[name], preview, problem,
-                    _missing(schedule))
-        )  # fmt: skip
+            Planned(
+                name,
+                schedule,
+                held[name],
+                series,
+                coming[name],
+                preview,
+                problem,
+                _missing(schedule),
+            )
+        )
     return found
 
 
-def _missing(schedule: Schedule) -> Say | None:
+def _missing(schedule: Schedule) -> Spoken | None:
     days = scheduling.skipped(schedule.cron) if schedule.cron else {}
     return scheduling.told(days) if days else None
 
@@ -123,7 +132,7 @@ def upcoming(context: Context, name: str, most: int) -> Coming:
     schedule = schedules.load(context, name)
     with context.read() as tx:
         if not occurrences.is_mine(tx, schedule):
-            raise unknown(Say("lịch gửi", "schedule"), name, ())
+            raise unknown(Say("schedule"), name, ())
         found = occurrences.firings(context.app, tx, schedule, min(most, MOST_SHOWN))
         people, dong = rows.ceiling_of(tx, schedule.name)
     return Coming(schedule, found, schedules.whole(context, schedule), people, dong)
@@ -140,7 +149,7 @@ class Finding:
     schedule: str
     code: str
     blocks: bool
-    say: Say
+    say: Spoken
     outside: Outside | None = None
     days: Mapping[int, Sequence[int]] | None = None
     broken: bool = False

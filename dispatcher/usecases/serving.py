@@ -15,6 +15,7 @@ from typing import Any
 from dispatcher.broadcasts.app import App
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.domain.problems import SETTINGS, Problem
+from dispatcher.i18n import Say
 from dispatcher.usecases.context import Context
 from dispatcher.usecases.signing_in_console import nobody_yet
 
@@ -39,8 +40,7 @@ def serve(app: App, listen: str, pages: Pages, announce: Callable[[str, int], No
     if not host or not port.isdigit():
         raise Problem(
             "bad-listen",
-            "--listen ghi như 127.0.0.1:8700.",
-            "--listen looks like 127.0.0.1:8700.",
+            Say("--listen looks like 127.0.0.1:8700."),
             exit_code=SETTINGS,
         )
 
@@ -52,8 +52,12 @@ def serve(app: App, listen: str, pages: Pages, announce: Callable[[str, int], No
     except OSError as error:
         raise Problem(
             "port-taken",
-            f"Không mở được {host}:{port} ({error.strerror}).",
-            f"{host}:{port} cannot be opened ({error.strerror}).",
+            Say(
+                "{host}:{port} cannot be opened ({strerror}).",
+                host=host,
+                port=port,
+                strerror=error.strerror,
+            ),
             exit_code=SETTINGS,
         ) from None
 

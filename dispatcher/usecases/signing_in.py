@@ -25,6 +25,7 @@ from dispatcher.db.staff import api_keys, credentials, people, sessions
 from dispatcher.domain.model import SYSTEM, Actor, Role
 from dispatcher.domain.problems import Problem, refused
 from dispatcher.domain.sms import folded
+from dispatcher.i18n import Say
 from dispatcher.usecases.context import App
 
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
@@ -32,11 +33,41 @@ SHORTEST, LONGEST = 12, 200
 PROOF_LASTS = timedelta(minutes=10)  # a one-time code is good for an approval that long
 KEY_PREFIX = "dsp_"
 _WEAK = (
-    "matkhau", "password", "passw0rd", "qwerty", "asdfgh", "zxcvbn", "iloveyou", "anhyeuem",
-    "emyeuanh", "vietnam", "haiphong", "hanoi", "saigon", "admin", "quantri", "phuong", "ubnd",
-    "welcome", "letmein", "dispatcher", "canhbao", "congan", "zalo", "123456", "654321", "111111",
-    "000000", "888888", "666666", "abc123", "abcdef", "khongco", "motcuocsong", "thayboi",
-)  # fmt: skip
+    "matkhau",
+    "password",
+    "passw0rd",
+    "qwerty",
+    "asdfgh",
+    "zxcvbn",
+    "iloveyou",
+    "anhyeuem",
+    "emyeuanh",
+    "vietnam",
+    "haiphong",
+    "hanoi",
+    "saigon",
+    "admin",
+    "quantri",
+    "phuong",
+    "ubnd",
+    "welcome",
+    "letmein",
+    "dispatcher",
+    "canhbao",
+    "congan",
+    "zalo",
+    "123456",
+    "654321",
+    "111111",
+    "000000",
+    "888888",
+    "666666",
+    "abc123",
+    "abcdef",
+    "khongco",
+    "motcuocsong",
+    "thayboi",
+)
 
 
 def check_strength(password: str, *names: str) -> None:
@@ -50,10 +81,11 @@ def check_strength(password: str, *names: str) -> None:
     if not SHORTEST <= len(password) <= LONGEST or weak:
         raise refused(
             "weak-password",
-            f"Mật khẩu cần ít nhất {SHORTEST} ký tự, không phải từ dễ đoán, không toàn số, không "
-            "dựa vào tên. Gợi ý: ghép bốn từ không liên quan.",
-            f"A password needs {SHORTEST} characters or more, and not an easy word, digits alone "
-            "or the name. Four unrelated words will do.",
+            Say(
+                "A password needs {shortest} characters or more, and not an easy word, "
+                "digits alone or the name. Four unrelated words will do.",
+                shortest=SHORTEST,
+            ),
         )
 
 
@@ -81,8 +113,7 @@ def check_password(
     """
     wrong = refused(
         "sign-in",
-        "Tên hoặc mật khẩu không đúng, hoặc tài khoản đang tạm khóa 15 phút.",
-        "Wrong name or password, or the account is locked for a quarter of an hour.",
+        Say("Wrong name or password, or the account is locked for a quarter of an hour."),
     )
     with begin() as tx:
         row = next((p for p in people.listed(tx) if folded(p["name"]) == folded(name)), None)
@@ -172,8 +203,7 @@ def new_key(tx: Tx, person: Actor, name: str, may: str, life: timedelta) -> str:
     if not name.strip() or life <= timedelta():
         raise Problem(
             "bad-key",
-            "Khóa cần tên và thời hạn.",
-            "A key needs a name and a time limit.",
+            Say("A key needs a name and a time limit."),
         )
     token = KEY_PREFIX + secrets.token_urlsafe(32)
     api_keys.add(tx, name.strip(), digest(token), person.person_id, may, life)

@@ -15,6 +15,7 @@ from dispatcher.db.schema import moment
 from dispatcher.db.staff import people, sessions
 from dispatcher.domain.model import SYSTEM, Actor, Mode, Role
 from dispatcher.domain.problems import refused
+from dispatcher.i18n import Say
 from dispatcher.usecases import signing_in
 from dispatcher.usecases.context import Context
 
@@ -81,12 +82,11 @@ def make_first(
     if not shown or not hmac.compare_digest(typed.encode(), shown.encode()):
         raise refused(
             "first-code",
-            "Mã không đúng. Mã hiện ở cửa sổ đã chạy: dispatcher web",
-            "Wrong code. It is shown where `dispatcher web` was started.",
+            Say("Wrong code. It is shown where `dispatcher web` was started."),
         )
     with app.begin(SYSTEM)() as tx:
         if people.count(tx):
-            raise refused("not-first", "Trang đã có người.", "Somebody was first.")
+            raise refused("not-first", Say("Somebody was first."))
         made = people.add(tx, name, full_name, Role.ADMIN, [])
         person = Actor(name, Role.ADMIN, made)
         signing_in.set_password(tx, person, password)
@@ -160,10 +160,10 @@ def prove(app: App, signed_in: Session, code: str, device: str) -> None:
             if app.site.mode is Mode.LIVE:
                 raise refused(
                     "needs-secret",
-                    "Trước hết hãy tạo mã xác thực hai lớp ở trang Tài khoản (bấm tên mình); "
-                    "chưa làm gì.",
-                    "First make a one-time secret on the page of your account (your name above); "
-                    "nothing was done.",
+                    Say(
+                        "First make a one-time secret on the page of your account (your name "
+                        "above); nothing was done."
+                    ),
                 )
             return
         known = bool(device) and sessions.remembered(
@@ -177,6 +177,5 @@ def prove(app: App, signed_in: Session, code: str, device: str) -> None:
     if not right:
         raise refused(
             "needs-code",
-            "Cần mã xác thực trong ứng dụng trên điện thoại. Quay lại và nhập mã; chưa làm gì.",
-            "A one-time code from the phone is needed. Go back and type it; nothing was done.",
+            Say("A one-time code from the phone is needed. Go back and type it; nothing was done."),
         )

@@ -13,31 +13,36 @@ from typing import Any
 from dispatcher.broadcasts.app import App
 from dispatcher.db.staff import people
 from dispatcher.domain.model import SYSTEM, Actor, Mode
-from dispatcher.domain.problems import Problem, Say, refused
+from dispatcher.domain.problems import Problem, refused
 from dispatcher.gateways import oidc
+from dispatcher.i18n import Both, Say, Spoken
 from dispatcher.usecases import signing_in
 from dispatcher.usecases.signing_in_console import Session
 
 MINUTES = 10  # to come back in
 
 
-def offered(app: App) -> Say | None:
+def offered(app: App) -> Spoken | None:
     """What the button says; None where only passwords are used."""
     chosen = app.site.oidc
     if not chosen.issuer or (app.site.mode is Mode.DRILL and not chosen.is_here):
         return None
     if chosen.title:
-        return Say(chosen.title, chosen.title)
-    return Say("Đăng nhập bằng tài khoản cơ quan", "Sign in with your organisation")
+        return Both(chosen.title, chosen.title)
+    return Say("Sign in with your organisation")
 
 
 def leave(app: App, back: str) -> tuple[str, str]:
     """Where the browser goes, and the sealed word it brings back to the path `back`."""
     begun = oidc.begin(_provider(app, back))
     kept = json.dumps(
-        {"state": begun.state, "nonce": begun.nonce, "verifier": begun.verifier,
-         "until": _now(app) + MINUTES * 60}
-    )  # fmt: skip
+        {
+            "state": begun.state,
+            "nonce": begun.nonce,
+            "verifier": begun.verifier,
+            "until": _now(app) + MINUTES * 60,
+        }
+    )
     return begun.url, base64.urlsafe_b64encode(app.store.sealer.seal(kept)).decode()
 
 
@@ -57,8 +62,7 @@ def _provider(app: App, back: str) -> oidc.Provider:
     if offered(app) is None or chosen.client_secret is None:
         raise Problem(
             "unknown-page",
-            "Không có trang hoặc mục này, hoặc ông/bà không phụ trách.",
-            "There is no such page or thing, or it is not yours.",
+            Say("There is no such page or thing, or it is not yours."),
         )
     base = app.site.public_url or f"http://{app.site.listen}"
     return oidc.Provider(chosen.issuer, chosen.client_id, chosen.client_secret.fetch(), base + back)
@@ -79,8 +83,7 @@ def _under_way(app: App, kept: str) -> dict[str, Any]:
         pass
     raise refused(
         "provider-answer",
-        "Lần đăng nhập này đã cũ hoặc không bắt đầu ở đây. Thử lại từ đầu.",
-        "This sign-in is too old, or did not begin here. Begin again.",
+        Say("This sign-in is too old, or did not begin here. Begin again."),
     )
 
 
@@ -93,6 +96,5 @@ def _known(app: App, claims: Any) -> Actor:
             return people.as_actor(tx, row)
     raise refused(
         "no-account",
-        "Tài khoản này chưa được cấp quyền ở đây. Người quản trị ghi email của ông/bà trước.",
-        "This account has no rights here. An admin notes your e-mail first.",
+        Say("This account has no rights here. An admin notes your e-mail first."),
     )

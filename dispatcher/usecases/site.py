@@ -24,6 +24,7 @@ from dispatcher.db.ops import settings as site_facts
 from dispatcher.domain import rights
 from dispatcher.domain.model import HANOI, SYSTEM
 from dispatcher.domain.problems import Problem, refused, settings
+from dispatcher.i18n import Say
 from dispatcher.usecases.context import Context
 
 
@@ -70,7 +71,7 @@ def settings_now(context: Context) -> SettingsNow:
 def need_settings(context: Context) -> None:
     """Refuse whoever may not change settings, or has not given their code, before all else."""
     with context.remembering("change", "settings"):
-        rights.need_site(context.actor, "đổi cài đặt", "change settings")
+        rights.need_site(context.actor, Say("change settings"))
         context.prove()
 
 
@@ -90,8 +91,10 @@ def foresee(context: Context, given: Mapping[Where, str], dropped: Sequence[Wher
     if (site.mode, site.database) != (app.site.mode, app.site.database):
         raise refused(
             "restart-first",
-            "Chế độ hay cơ sở dữ liệu trong tệp cài đặt vừa đổi: khởi động lại chương trình trước.",
-            "Mode or database have changed in the file of settings: start the program again first.",
+            Say(
+                "Mode or database have changed in the file of settings: start the "
+                "program again first."
+            ),
         )
     return Change(text, site, changing.differences(root, text), digest(root))
 
@@ -108,8 +111,7 @@ def change_settings(context: Context, change: Change, made_from: str) -> Path:
         if digest(app.site.root) != made_from:
             raise refused(
                 "settings-changed",
-                "Có người vừa sửa cài đặt. Mở lại trang rồi sửa tiếp.",
-                "Somebody has just changed the settings. Open the page again.",
+                Say("Somebody has just changed the settings. Open the page again."),
             )
     before = place.read_bytes()
     kept = _folder(app, "settings") / f"dispatcher-{now:%Y%m%d-%H%M%S}.toml"
@@ -124,8 +126,7 @@ def change_settings(context: Context, change: Change, made_from: str) -> Path:
         if isinstance(error, OSError):
             raise settings(
                 "cannot-write",
-                f"Không ghi được {place}: {error.strerror}.",
-                f"{place} cannot be written: {error.strerror}.",
+                Say("{place} cannot be written: {strerror}.", place=place, strerror=error.strerror),
             ) from None
         raise
     return kept
@@ -184,16 +185,13 @@ def back_up(
     """
     app = context.app
     with context.remembering("back-up", "database"):
-        rights.need_site(context.actor, "sao lưu", "back up")
+        rights.need_site(context.actor, Say("back up"))
         if target is not None and target.exists():
-            raise Problem(
-                "file-exists", f"{target} đã có; chọn tên khác.", f"{target} exists already."
-            )
+            raise Problem("file-exists", Say("{target} exists already.", target=target))
         if target and key_to and key_to.resolve().parent == target.resolve().parent:
             raise refused(
                 "key-beside",
-                "Khóa phải cất ở chỗ khác với bản sao lưu.",
-                "The key must be kept in another place than the backup.",
+                Say("The key must be kept in another place than the backup."),
             )
     if app.store.dry:
         return 0
@@ -215,6 +213,9 @@ def _copy_key(key: Path, target: Path) -> None:
     except OSError as error:
         raise settings(
             "cannot-write",
-            f"Không chép được khóa sang {target}: {error.strerror}.",
-            f"The key could not be copied to {target}: {error.strerror}.",
+            Say(
+                "The key could not be copied to {target}: {strerror}.",
+                target=target,
+                strerror=error.strerror,
+            ),
         ) from None

@@ -18,11 +18,12 @@ from dispatcher.domain import phone
 from dispatcher.domain.model import HANOI, AddressKind
 from dispatcher.domain.problems import Problem
 from dispatcher.domain.rights import WRITERS, need_role
+from dispatcher.i18n import Say
 from dispatcher.usecases.context import Context
 from dispatcher.usecases.finding import Who, code_of, contact_meant, numbers
 
-MAY_STOP = ("ghi không gửi", "stop writing to people")
-MAY_LIFT = ("cho gửi lại", "have people written to again")
+MAY_STOP = Say("stop writing to people")
+MAY_LIFT = Say("have people written to again")
 MOVED_AWAY = "đã chuyển đi"
 
 
@@ -53,10 +54,10 @@ def suppress(context: Context, which: Who, reason: str, *, scope: str = "all") -
     `no-number` for a person without one, `unknown-contact`, `bad-phone`; refused: `role`.
     """
     with context.act("suppress", "contact", code_of(which) or "") as tx:
-        need_role(tx.actor, WRITERS, *MAY_STOP)
+        need_role(tx.actor, WRITERS, MAY_STOP)
         _need_reason(reason)
         if scope not in rows.SCOPES:
-            raise Problem("one-scope", "Không có mức này.", "No such scope.")
+            raise Problem("one-scope", Say("No such scope."))
         return _stop(tx, _addresses(tx, context, which), reason.strip(), scope, code_of(which))
 
 
@@ -80,8 +81,7 @@ def _addresses(tx: Tx, context: Context, which: Who) -> list[int]:
         if not found:
             raise Problem(
                 "no-number",
-                "Người này không có số điện thoại nào.",
-                "This person has no phone number.",
+                Say("This person has no phone number."),
             )
         return found
     heads = context.app.site.sample_heads
@@ -91,13 +91,13 @@ def _addresses(tx: Tx, context: Context, which: Who) -> list[int]:
 def _one_number(context: Context, which: Who) -> list[tuple[AddressKind, str]]:
     words = str(which).strip()
     if not words:
-        raise Problem("bad-phone", "Chưa có số điện thoại.", "No phone number was given.")
+        raise Problem("bad-phone", Say("No phone number was given."))
     return numbers([words], context.app.site.sample_heads)
 
 
 def _need_reason(reason: str) -> None:
     if not reason.strip():
-        raise Problem("no-reason", "Ghi lý do.", "Give a reason.")
+        raise Problem("no-reason", Say("Give a reason."))
 
 
 def unsuppress(context: Context, which: Who, reason: str) -> int:
@@ -107,7 +107,7 @@ def unsuppress(context: Context, which: Who, reason: str) -> int:
     number that is not stopped, or is somebody's of another ward; refused: `role`.
     """
     with context.act("unsuppress", "contact", code_of(which) or "") as tx:
-        need_role(tx.actor, WRITERS, *MAY_LIFT)
+        need_role(tx.actor, WRITERS, MAY_LIFT)
         _need_reason(reason)
         if code_of(which) is not None:
             found = _addresses(tx, context, which)
@@ -120,7 +120,7 @@ def unsuppress(context: Context, which: Who, reason: str) -> int:
 def lift(context: Context, entry: int, reason: str) -> None:
     """Write again to the number of one entry of the list. Raises and refused as `unsuppress`."""
     with context.act("unsuppress", "contact") as tx:
-        need_role(tx.actor, WRITERS, *MAY_LIFT)
+        need_role(tx.actor, WRITERS, MAY_LIFT)
         _need_reason(reason)
         _lift(tx, entry, reason)
 
@@ -129,8 +129,7 @@ def _lift(tx: Tx, entry: int | None, reason: str) -> int:
     if entry is None or not rows.lift_entry(tx, entry, reason.strip()):
         raise Problem(
             "unknown-suppression",
-            "Không có mục này trong danh sách không gửi.",
-            "There is no such entry among those not written to.",
+            Say("There is no such entry among those not written to."),
         )
     return 1
 
@@ -141,7 +140,7 @@ def do_not_call(context: Context, lines: Iterable[str]) -> DoNotCall:
     read = [phone.read(line.split(",")[0], heads) for line in lines if line.strip()]
     good = list(dict.fromkeys(n.e164 for n in read if n.ok and n.e164))
     with context.act("do_not_call", "site", "list") as tx:
-        need_role(tx.actor, WRITERS, *MAY_STOP)
+        need_role(tx.actor, WRITERS, MAY_STOP)
         found = contacts.put_addresses(tx, [(AddressKind.MOBILE, n) for n in good], heads)
         new = rows.do_not_call(tx, list(found.values()))
     return DoNotCall(len(good), new, sum(1 for n in read if not n.ok))

@@ -15,7 +15,8 @@ from dispatcher import templating
 from dispatcher.broadcasts import wording
 from dispatcher.config import Site, read_text
 from dispatcher.domain import sms
-from dispatcher.domain.problems import Problem, Say
+from dispatcher.domain.problems import Problem
+from dispatcher.i18n import Say, Spoken
 from dispatcher.templating import Template
 
 
@@ -36,7 +37,7 @@ class TemplateFinding:
     rule: str
     severity: str
     line: int
-    message: Say
+    message: Spoken
 
 
 @dataclass(frozen=True)
@@ -136,8 +137,7 @@ def unaccented(site: Site, name: str) -> UnaccentedText:
     if block is None:
         raise Problem(
             "no-accented",
-            f"Mẫu «{name}» chưa có khối sms_accented để bỏ dấu.",
-            f"Template “{name}” has no block sms_accented to start from.",
+            Say("Template “{name}” has no block sms_accented to start from.", name=name),
         )
     proposed = templating.unaccented_source(block.source)
     return UnaccentedText(proposed, templating.read_back(proposed, block.source, template.accepted))

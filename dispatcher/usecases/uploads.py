@@ -10,6 +10,7 @@ import hashlib
 from pathlib import Path
 
 from dispatcher.domain.problems import Problem
+from dispatcher.i18n import Say
 from dispatcher.usecases.context import Context
 from dispatcher.usecases.imports import check_kind, may_import
 
@@ -35,7 +36,7 @@ def kept(context: Context, key: str) -> Path:
     """The file of a key. Raises `unknown-upload` when it is stored already, or none of ours."""
     path = _folder(context) / Path(key).name
     if not path.is_file() or path.name != key:
-        raise Problem("unknown-upload", "Tệp đã cũ; tải lên lại.", "Upload the file again.")
+        raise Problem("unknown-upload", Say("Upload the file again."))
     return path
 
 

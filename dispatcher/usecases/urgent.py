@@ -23,6 +23,7 @@ from dispatcher.db.staff import people
 from dispatcher.domain.model import HANOI, Audience, BroadcastState, Role
 from dispatcher.domain.problems import Problem, refused
 from dispatcher.domain.rights import WRITERS, need, need_wards
+from dispatcher.i18n import Say
 from dispatcher.templating import Template
 from dispatcher.usecases.context import Context
 
@@ -50,29 +51,39 @@ def prepare(context: Context, wanted: NewUrgent) -> Emergency:
     """Keep an urgent text for later."""
     app = context.app
     with context.act("prepare", "emergency", wanted.name) as tx:
-        need(tx.actor, WRITERS, "soạn tin khẩn", "prepare urgent texts")
+        need(tx.actor, WRITERS, Say("prepare urgent texts"))
         _check(tx, wanted)
         template = templating.load(app.templates, wanted.template)
         strange = sorted(set(wanted.fields) - set(template.fields))
         if strange:
             raise Problem(
                 "unknown-field",
-                f"Mẫu {template.name} không có ô: {', '.join(strange)}.",
-                f"{template.name} has no blank: {', '.join(strange)}.",
+                Say(
+                    "{name} has no blank: {strange}.",
+                    name=template.name,
+                    strange=", ".join(strange),
+                ),
             )
         routes.find(app.site, wanted.route)
         wards = targeting.wards_of(tx, wanted.audience)
-        need_wards(tx.actor, [w.id for w in wards], "soạn", "prepare it")
+        need_wards(tx.actor, [w.id for w in wards], Say("prepare it"))
         version = texts.version(tx, template.name, template.digest, template.source)
         clear = None
         if wanted.all_clear:
             after = templating.load(app.templates, wanted.all_clear)
             clear = texts.version(tx, after.name, after.digest, after.source)
         made = rows.add(
-            tx, wanted.name, template.title, (version, clear), wanted.fields, wanted.audience,
-            wanted.route, (wanted.most_people, wanted.most_dong), wanted.until,
+            tx,
+            wanted.name,
+            template.title,
+            (version, clear),
+            wanted.fields,
+            wanted.audience,
+            wanted.route,
+            (wanted.most_people, wanted.most_dong),
+            wanted.until,
             rather_twice=wanted.rather_twice,
-        )  # fmt: skip
+        )
         return rows.of_id(tx, made)
 
 
@@ -80,15 +91,13 @@ def _check(tx: Tx, wanted: NewUrgent) -> None:
     if not wanted.name.strip() or wanted.most_people <= 0 or wanted.most_dong <= 0:
         raise Problem(
             "bad-limits",
-            "Cần tên, số người và số đồng nhiều nhất.",
-            "A name, and the most people and đồng, are needed.",
+            Say("A name, and the most people and đồng, are needed."),
         )
     today = tx.now.astimezone(HANOI).date()
     if not today <= wanted.until <= today + timedelta(days=366):
         raise Problem(
             "bad-date",
-            "Ngày hết hạn từ hôm nay tới một năm nữa.",
-            "The last day is between today and a year from now.",
+            Say("The last day is between today and a year from now."),
         )
 
 
@@ -96,7 +105,7 @@ def submit(context: Context, name: str) -> Emergency:
     """Hand it in for approval."""
 
     def act(tx: Tx, emergency: Emergency) -> None:
-        need(tx.actor, WRITERS, "trình duyệt", "submit")
+        need(tx.actor, WRITERS, Say("submit"))
         _in_charge(tx, emergency)
         rows.move(tx, emergency, "submitted", submitted_by=tx.actor.person_id)
 
@@ -107,15 +116,14 @@ def approve(context: Context, name: str) -> Emergency:
     """A leader who neither prepared nor submitted it says yes, for all the times it is sent."""
 
     def act(tx: Tx, emergency: Emergency) -> None:
-        need(tx.actor, {Role.LEADER}, "phê duyệt", "approve")
+        need(tx.actor, {Role.LEADER}, Say("approve"))
         _in_charge(tx, emergency)
         assert tx.actor.person_id is not None
         hands = [p for p in (emergency.created_by, emergency.submitted_by) if p is not None]
         if people.same_person(tx, tx.actor.person_id, hands):
             raise refused(
                 "own-work",
-                "Người soạn hoặc trình không được tự duyệt; cần người thứ hai.",
-                "Whoever prepared or submitted it cannot approve it; a second person must.",
+                Say("Whoever prepared or submitted it cannot approve it; a second person must."),
             )
         rows.move(
             tx,
@@ -128,7 +136,7 @@ def approve(context: Context, name: str) -> Emergency:
 
     with context.remembering("approve", "emergency", name):
         context.trust_the_clock()
-        need(context.actor, {Role.LEADER}, "phê duyệt", "approve")
+        need(context.actor, {Role.LEADER}, Say("approve"))
         context.prove()
     return _moved(context, "approve", name, act)
 
@@ -137,7 +145,7 @@ def send_back(context: Context, name: str, reason: str) -> Emergency:
     """Return it with a reason."""
 
     def act(tx: Tx, emergency: Emergency) -> None:
-        need(tx.actor, {Role.LEADER}, "trả lại", "return")
+        need(tx.actor, {Role.LEADER}, Say("return"))
         _in_charge(tx, emergency)
         rows.move(tx, emergency, "returned", reason=reason)
 
@@ -148,7 +156,7 @@ def end(context: Context, name: str) -> Emergency:
     """Nobody sends it any more."""
 
     def act(tx: Tx, emergency: Emergency) -> None:
-        need(tx.actor, WRITERS, "kết thúc tin khẩn", "end an urgent text")
+        need(tx.actor, WRITERS, Say("end an urgent text"))
         _in_charge(tx, emergency)
         rows.move(tx, emergency, "ended")
 
@@ -186,8 +194,11 @@ def _in_charge(tx: Tx, emergency: Emergency) -> None:
     if not is_mine(tx, emergency):
         raise refused(
             "not-your-ward",
-            f"{tx.actor.name} không phụ trách địa bàn của tin khẩn «{emergency.name}».",
-            f"{tx.actor.name} is not in charge of the area of “{emergency.name}”.",
+            Say(
+                "{name} is not in charge of the area of “{name2}”.",
+                name=tx.actor.name,
+                name2=emergency.name,
+            ),
         )
 
 
@@ -206,21 +217,19 @@ def _narrowed(tx: Tx, emergency: Emergency, area: Audience | None) -> Audience:
     if not wanted <= largest or not inside:
         raise refused(
             "outside-area",
-            f"Tin khẩn «{emergency.name}» không được duyệt cho địa bàn này.",
-            f"“{emergency.name}” was not approved for that area.",
+            Say("“{name}” was not approved for that area.", name=emergency.name),
         )
     return replace(area, one_per=emergency.audience.one_per)
 
 
 def _may_send(app: App, tx: Tx, emergency: Emergency) -> None:
     """Refuse unless the actor is on duty and the approval still counts."""
-    need(tx.actor, WRITERS, "gửi tin khẩn", "send urgent texts")
+    need(tx.actor, WRITERS, Say("send urgent texts"))
     assert tx.actor.person_id is not None
     if not rows.on_duty(tx, tx.actor.person_id, tx.now):
         raise refused(
             "not-on-duty",
-            f"{tx.actor.name} không trong ca trực. Xem lịch trực: dispatcher duty list",
-            f"{tx.actor.name} is not on duty. The roster: dispatcher duty list",
+            Say("{name} is not on duty. The roster: dispatcher duty list", name=tx.actor.name),
         )
     over = (
         emergency.state != "approved"
@@ -231,10 +240,11 @@ def _may_send(app: App, tx: Tx, emergency: Emergency) -> None:
     if over:
         raise refused(
             "not-approved",
-            f"Phê duyệt của tin khẩn «{emergency.name}» không còn hiệu lực (hết hạn, đã đổi, hoặc "
-            "người duyệt đã thôi). Gửi theo cách thường: dispatcher broadcasts create --urgent",
-            f"The approval of “{emergency.name}” does not count (over, changed, or its leader "
-            "left). Send the usual way: dispatcher broadcasts create --urgent",
+            Say(
+                "The approval of “{name}” does not count (over, changed, or its leader "
+                "left). Send the usual way: dispatcher broadcasts create --urgent",
+                name=emergency.name,
+            ),
         )
 
 
@@ -259,8 +269,7 @@ def _drafted(
         if fixed:
             raise refused(
                 "fixed-field",
-                f"Ô đã duyệt sẵn, không đổi được: {', '.join(sorted(fixed))}.",
-                f"Approved beforehand and fixed: {', '.join(sorted(fixed))}.",
+                Say("Approved beforehand and fixed: {fixed}.", fixed=", ".join(sorted(fixed))),
             )
         audience = _narrowed(tx, emergency, area)
         new = planning.NewBroadcast(
@@ -274,7 +283,7 @@ def _drafted(
             urgent=True,
         )
         made = draft(app, tx, template, new)
-        need_wards(tx.actor, broadcasts.get(tx, made).senders, "gửi", "send it")
+        need_wards(tx.actor, broadcasts.get(tx, made).senders, Say("send it"))
         rows.mark(tx, made, emergency.id)
         return emergency, broadcasts.get(tx, made)
 
@@ -302,22 +311,27 @@ def _sent(
             assert emergency.approved_by is not None
             broadcasts.touch(tx, broadcast.id, "submitted")
             planning.system_approve(
-                tx, broadcasts.get(tx, broadcast.id), emergency.approved_by, emergency.people,
+                tx,
+                broadcasts.get(tx, broadcast.id),
+                emergency.approved_by,
+                emergency.people,
                 emergency.dong,
-            )  # fmt: skip
+            )
             approvals.record(
-                tx, broadcast.id, emergency.approved_by,
-                broadcasts.get(tx, broadcast.id).approved_digest or "", "prepared",
-            )  # fmt: skip
+                tx,
+                broadcast.id,
+                emergency.approved_by,
+                broadcasts.get(tx, broadcast.id).approved_digest or "",
+                "prepared",
+            )
             planning.schedule(tx, broadcasts.get(tx, broadcast.id), tx.now)
         done = broadcasts.get(tx, broadcast.id)
     if blocking is not None:
-        raise refused("text-blocked", blocking.say.vi, blocking.say.en)
+        raise refused("text-blocked", blocking.say)
     if not found.queued:
         raise refused(
             "nobody",
-            "Không có ai nhận được tin này ở địa bàn đã chọn.",
-            "Nobody in that area would receive this.",
+            Say("Nobody in that area would receive this."),
         )
     return done, found
 
@@ -342,31 +356,35 @@ def _called_off(
         if original.emergency_id is None:
             raise refused(
                 "no-emergency",
-                f"Đợt gửi {original.id} không phải tin khẩn soạn sẵn. Dùng: dispatcher broadcasts "
-                f"correct {original.id}",
-                f"Broadcast {original.id} is no prepared urgent text. Use: dispatcher broadcasts "
-                f"correct {original.id}",
+                Say(
+                    "Broadcast {id} is no prepared urgent text. Use: dispatcher "
+                    "broadcasts correct {id}",
+                    id=original.id,
+                ),
             )
         emergency = rows.of_id(tx, original.emergency_id)
         _may_send(app, tx, emergency)
-        need_wards(tx.actor, original.senders, "gửi", "send it")
+        need_wards(tx.actor, original.senders, Say("send it"))
         if emergency.all_clear_version_id is None:
             raise refused(
                 "no-all-clear",
-                f"Tin khẩn «{emergency.name}» không kèm tin hết cảnh báo.",
-                f"“{emergency.name}” was approved without an all-clear.",
+                Say("“{name}” was approved without an all-clear.", name=emergency.name),
             )
-        running = (BroadcastState.SCHEDULED, BroadcastState.RUNNING, BroadcastState.PAUSED,
-                   BroadcastState.HELD)  # fmt: skip
-        if original.state in running:
+        state = BroadcastState
+        if original.state in (state.SCHEDULED, state.RUNNING, state.PAUSED, state.HELD):
             planning.stop(tx, original)
         template = _template(app, tx, emergency.all_clear_version_id)
         known = {k: v for k, v in original.fields.items() if k in template.fields}
         made = correct(
-            app, tx, broadcasts.get(tx, original.id), template=template,
-            fields={**known, **fields}, expires_after=timedelta(hours=12), urgent=True,
+            app,
+            tx,
+            broadcasts.get(tx, original.id),
+            template=template,
+            fields={**known, **fields},
+            expires_after=timedelta(hours=12),
+            urgent=True,
             title=template.title,
-        )  # fmt: skip
+        )
         rows.mark(tx, made, emergency.id)
         return emergency, broadcasts.get(tx, made)
 

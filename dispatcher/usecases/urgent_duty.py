@@ -13,6 +13,7 @@ from dispatcher.db.staff import people as staff
 from dispatcher.domain import rights
 from dispatcher.domain.model import Actor
 from dispatcher.domain.problems import Problem
+from dispatcher.i18n import Say
 from dispatcher.usecases import people
 from dispatcher.usecases.context import Context
 from dispatcher.usecases.people import Who
@@ -33,13 +34,13 @@ class Duty:
 def add(context: Context, who: Who, start: str, hours: int) -> Duty:
     """Put somebody on duty. `start`: a moment as people write it, empty for now."""
     with context.act("add", "duty") as tx:
-        rights.need(tx.actor, rights.DECIDERS, "xếp lịch trực", "arrange the roster")
+        rights.need(tx.actor, rights.DECIDERS, Say("arrange the roster"))
         starts = scheduling.ask_moment(start or "now", tx.now)
         if not 0 < hours <= LONGEST:
-            raise Problem("bad-duty", "Ca trực dài từ 1 giờ tới 14 ngày.", "1 hour to 14 days.")
+            raise Problem("bad-duty", Say("1 hour to 14 days."))
         person = people.find(tx, who)
         rights.need_people(tx.actor, person.wards)
-        rights.need(person, rights.WRITERS, "trực", "be on duty")
+        rights.need(person, rights.WRITERS, Say("be on duty"))
         assert person.person_id is not None
         ends = starts + timedelta(hours=hours)
         return Duty(rows.set_duty(tx, person.person_id, starts, ends), person, starts, ends)
@@ -48,7 +49,7 @@ def add(context: Context, who: Who, start: str, hours: int) -> Duty:
 def remove(context: Context, number: int) -> None:
     """Take a duty away."""
     with context.act("remove", "duty", number) as tx:
-        rights.need(tx.actor, rights.DECIDERS, "xếp lịch trực", "arrange the roster")
+        rights.need(tx.actor, rights.DECIDERS, Say("arrange the roster"))
         found = next((d for d in rows.roster(tx, tx.now) if d["id"] == number), None)
         if found is not None:
             person = staff.as_actor(tx, staff.by_id(tx, found["person_id"]))

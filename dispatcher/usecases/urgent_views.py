@@ -16,6 +16,7 @@ from dispatcher.db.database import Row
 from dispatcher.db.staff import people
 from dispatcher.domain import rights
 from dispatcher.domain.problems import Problem
+from dispatcher.i18n import Say
 from dispatcher.templating import Template
 from dispatcher.usecases import printouts, urgent, urgent_duty
 from dispatcher.usecases.context import Context
@@ -81,7 +82,7 @@ def _texts(context: Context) -> list[Template]:
 def sheet(context: Context, name: str) -> tuple[str, int]:
     """The page to print for a night without network, and of how many wards it is."""
     with context.remembering("print", "emergency", name):
-        rights.need(context.actor, rights.WRITERS, "in số điện thoại", "print phone numbers")
+        rights.need(context.actor, rights.WRITERS, Say("print phone numbers"))
         with context.read() as tx:
             found = rows.get(tx, name)
             wards = [w.id for w in targeting.wards_of(tx, found.audience)]

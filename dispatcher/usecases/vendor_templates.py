@@ -16,6 +16,7 @@ from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.domain.model import Mode
 from dispatcher.domain.problems import Problem, refused
 from dispatcher.gateways.contract import KnowsStanding, KnowsTemplate, VendorTemplate
+from dispatcher.i18n import Say
 from dispatcher.worker import questions
 
 
@@ -88,8 +89,10 @@ def refuse_what_vendors_refuse(app: App, broadcast: Broadcast, found: Preview) -
             named = ", ".join(wrong) or told["template"]
             raise refused(
                 "vendor-template",
-                f"«{told['gateway']}» sẽ từ chối: {named} không khớp mẫu đã đăng ký. Sửa mẫu, "
-                "hoặc vẫn trình: --leave-out.",
-                f"“{told['gateway']}” would refuse: {named} does not fit the registered template. "
-                "Mend it, or submit all the same: --leave-out.",
+                Say(
+                    "“{gateway}” would refuse: {named} does not fit the registered "
+                    "template. Mend it, or submit all the same: --leave-out.",
+                    gateway=told["gateway"],
+                    named=named,
+                ),
             )

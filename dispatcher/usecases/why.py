@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from dispatcher.db.broadcasts import logbook
+from dispatcher.db.broadcasts import log_people, logbook
 from dispatcher.db.broadcasts.logbook import Filters
-from dispatcher.db.contacts import contacts
+from dispatcher.db.contacts import contact_lists, contacts
 from dispatcher.db.database import Tx
 from dispatcher.db.schema import moment
 from dispatcher.domain import phone
 from dispatcher.domain.model import HANOI, AddressKind, Heard
 from dispatcher.domain.problems import Problem
 from dispatcher.domain.words import sentence
+from dispatcher.i18n import Say
 from dispatcher.usecases.context import Context
 
 
@@ -31,8 +32,7 @@ def stories(context: Context, text: str, language: str) -> list[dict[str, Any]]:
     if not found:
         raise Problem(
             "unknown-contact",
-            "Không thấy người này trong danh bạ và nhật ký.",
-            "This person is neither in the list nor in the log.",
+            Say("This person is neither in the list nor in the log."),
         )
     for contact in ids:
         context.noted("read", "contact", contact)
@@ -53,32 +53,32 @@ def find(tx: Tx, text: str, sample_heads: tuple[str, ...]) -> list[int]:
     if phone.looks_masked(text):
         raise Problem(
             "masked-number",
-            f"«{text}» là số đã che bớt, không tra được. Dùng mã người nhận (c12), mã tin (m34) "
-            "hoặc số đầy đủ.",
-            f"“{text}” is a masked number and cannot be looked up. Use the contact (c12), a "
-            "message (m34) or the whole number.",
+            Say(
+                "“{text}” is a masked number and cannot be looked up. Use the contact "
+                "(c12), a message (m34) or the whole number.",
+                text=text,
+            ),
         )
     reading = phone.read(text, sample_heads)
     e164 = reading.e164 or (reading.numbers[0].e164 if reading.numbers else None)
     if e164 is None:
         raise Problem(
             "not-a-person",
-            "Không hiểu: cần số điện thoại, mã người nhận (c12) hoặc mã tin (m34).",
-            "Give a phone number, a contact (c12) or a message (m34).",
+            Say("Give a phone number, a contact (c12) or a message (m34)."),
         )
     for address_kind in (AddressKind.MOBILE, AddressKind.LANDLINE):
         address = contacts.address_id(tx, address_kind, e164)
         if address is not None:
-            return logbook.contacts_on(tx, address)
+            return log_people.contacts_on(tx, address)
     return []
 
 
 def _known(tx: Tx, contact: int) -> list[int]:
     """This contact, where the list or the log has it and the actor may see it."""
-    listed = contacts.listed(tx, ids=[contact], limit=1)
-    return [contact] if listed or list(
-        logbook.messages(tx, Filters(contact=contact), limit=1)
-    ) else []  # fmt: skip
+    listed = contact_lists.listed(tx, ids=[contact], limit=1)
+    return (
+        [contact] if listed or list(logbook.messages(tx, Filters(contact=contact), limit=1)) else []
+    )
 
 
 def story(tx: Tx, contact_id: int, language: str) -> dict[str, Any]:
@@ -116,7 +116,11 @@ def story(tx: Tx, contact_id: int, language: str) -> dict[str, Any]:
                 "attempts": steps,
             }
         )
-    return {"contact": contact_id, "name": logbook.contact_name(tx, contact_id), "messages": told}
+    return {
+        "contact": contact_id,
+        "name": log_people.contact_name(tx, contact_id),
+        "messages": told,
+    }
 
 
 def _heard(bits: int) -> str | None:

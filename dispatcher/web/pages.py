@@ -12,16 +12,10 @@ import jinja2
 
 from dispatcher.domain.clock import moment
 from dispatcher.domain.model import HANOI, Mode, Role
-from dispatcher.domain.problems import Say
+from dispatcher.domain.words import ROLES
 from dispatcher.web.ask import Ask
 
 FOLDER = Path(__file__).resolve().parent / "pages"
-ROLES = {
-    Role.OFFICER: Say("cán bộ", "officer"),
-    Role.LEADER: Say("lãnh đạo", "leader"),
-    Role.ADMIN: Say("quản trị", "admin"),
-    Role.AUDITOR: Say("kiểm tra", "auditor"),
-}
 
 
 @lru_cache(maxsize=1)
@@ -77,6 +71,7 @@ def render(ask: Ask, page: str, values: Mapping[str, Any]) -> str:
         .render(
             ask=ask,
             t=ask.t,
+            pt=ask.pt,
             say=lambda s: s.to(ask.language),
             csrf=ask.csrf,
             site=ask.app.site,

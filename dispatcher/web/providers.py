@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from dispatcher.domain.model import Mode, Role
 from dispatcher.usecases import gateways
 from dispatcher.web import troubles
 from dispatcher.web.ask import Answer, Ask, Go, Shown
-from dispatcher.web.guard import Page, asks, changes, reads
+from dispatcher.web.guard import Page, button, reads
 
 ADMINS = (Role.ADMIN,)
 
@@ -23,12 +25,18 @@ def providers(ask: Ask) -> Answer:
 
 def provider(ask: Ask) -> Answer:
     """One account, for who sets it up: what is missing, where it reports to, what it answers."""
+    return _provider(ask, None)
+
+
+def check_provider(ask: Ask) -> Answer:
+    """The same, once its vendor was asked."""
     name = ask.path["name"]
-    found = gateways.set_up(ask.context, name)
-    checked = None
-    if ask.form:
-        checked = gateways.checked(ask.context, name, ask.language)
-        found = gateways.set_up(ask.context, name)
+    gateways.set_up(ask.context, name)
+    return _provider(ask, gateways.checked(ask.context, name, ask.language))
+
+
+def _provider(ask: Ask, checked: Any) -> Answer:
+    found = gateways.set_up(ask.context, ask.path["name"])
     [health] = troubles.listed([found.now.health], ask.app.clock())
     return Shown(
         "gateway.html",
@@ -63,7 +71,7 @@ PAGES: list[Page] = [
     reads("/gateways", providers),
     reads("/gateways/new", new_provider, ADMINS),
     reads("/gateways/{name}", provider, ADMINS),
-    asks("/gateways/{name}", provider, ADMINS),
-    changes("/gateways/{name}/pause", pause_gateway),
-    changes("/gateways/{name}/resume", resume_gateway),
+    button("/gateways/{name}", check_provider, ADMINS),
+    button("/gateways/{name}/pause", pause_gateway),
+    button("/gateways/{name}/resume", resume_gateway),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dispatcher.domain.problems import refused
+from dispatcher.i18n import Say
 from dispatcher.usecases import signing_in_elsewhere
 from dispatcher.usecases.signing_in_elsewhere import MINUTES
 from dispatcher.web.ask import Answer, Ask, Go
@@ -17,7 +18,7 @@ def table(guard: Guard) -> list[Page]:
 
     def leave(ask: Ask) -> Answer:
         if not guard.rates.allows(ask.peer):
-            raise refused("too-often", "Thử quá nhiều lần.", "Too many tries.")
+            raise refused("too-often", Say("Too many tries."))
         url, kept = signing_in_elsewhere.leave(ask.app, BACK)
         return Go(url, {UNDER_WAY: (kept, MINUTES * 60)})
 

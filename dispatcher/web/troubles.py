@@ -9,8 +9,8 @@ from typing import Any
 from dispatcher.domain import outages
 from dispatcher.domain.model import Fault
 from dispatcher.domain.outages import Health, Level, Work
-from dispatcher.domain.problems import Say
 from dispatcher.domain.words import REMEDIES
+from dispatcher.i18n import Say, Spoken
 from dispatcher.usecases.broadcasts_progress import Live
 from dispatcher.usecases.broadcasts_views import ALIVE
 
@@ -40,7 +40,6 @@ def of_work(found: Work) -> dict[str, Any] | None:
 
 
 OVER = Say(
-    "đợt này đã kết thúc: xem ai chưa nhận được trong Báo cáo, rồi gửi lại cho những người đó",
     "this broadcast is over: see in the report who was not reached, then send again to those",
 )
 
@@ -61,7 +60,7 @@ def of_broadcast(found: Live, now: datetime) -> dict[str, Any]:
 
 def _remedy(
     fault: Mapping[str, Any], found: Iterable[Health], now: datetime, *, goes_on: bool
-) -> Say:
+) -> Spoken:
     """What to do about a fault: by how its gateway is now, where that is in trouble."""
     if fault["fault"] in TROUBLES:
         for health in found:

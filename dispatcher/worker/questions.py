@@ -7,14 +7,15 @@ Never: sends a message, or leaves a connection open.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from dispatcher.broadcasts.app import App
 from dispatcher.domain.model import Fault, Mode
 from dispatcher.domain.problems import Problem, refused
-from dispatcher.gateways import adapter_module
 from dispatcher.gateways.contract import Gateway, KnowsBalance, KnowsSenders, KnowsStanding, Refused
+from dispatcher.gateways.fields import Options
+from dispatcher.i18n import Say
 from dispatcher.worker.adapters import Doors, build_gateway, given_twins
 
 T = TypeVar("T")
@@ -36,24 +37,28 @@ def ask(
     if app.site.mode is not Mode.LIVE:
         raise refused(
             "drill-only",
-            f'Đang chạy thử: không hỏi «{name}» thật (đặt mode = "live").',
-            f'This is a drill: the real “{name}” is not asked (set mode = "live").',
+            Say('This is a drill: the real “{name}” is not asked (set mode = "live").', name=name),
         )
     try:
         found = asyncio.run(_asked(app, name, kind, act, patience))
     except TimeoutError:
         raise Problem(
             "gateway-slow",
-            f"«{name}» chưa trả lời. Thử lại sau, hoặc xem: dispatcher gateways check",
-            f"“{name}” has not answered. Try again later, or see: dispatcher gateways check",
+            Say(
+                "“{name}” has not answered. Try again later, or see: dispatcher gateways check",
+                name=name,
+            ),
             exit_code=5,
         ) from None
     if isinstance(found, Refused):
         said = f"{found.code} {found.detail}".strip()
         raise Problem(
             "gateway-refused",
-            f"«{name}» trả lời: {said}. Xem docs/gateways.md hoặc hỏi nhà cung cấp.",
-            f"“{name}” answered: {said}. See docs/gateways.md or ask the vendor.",
+            Say(
+                "“{name}” answered: {said}. See docs/gateways.md or ask the vendor.",
+                name=name,
+                said=said,
+            ),
             exit_code=5,
         )
     return found
@@ -71,8 +76,7 @@ async def _asked(
         adapter = app.site.gateways[name].adapter
         raise Problem(
             "cannot",
-            f"Trình kết nối «{adapter}» không có việc này.",
-            f"The adapter “{adapter}” cannot do this.",
+            Say("The adapter “{adapter}” cannot do this.", adapter=adapter),
         )
     try:
         async with asyncio.timeout(patience):
@@ -91,18 +95,17 @@ def consent_address(app: App, name: str, state: str, verifier: str) -> str:
     return ask(app, name, SignsIn, address)
 
 
-def connect(app: App, name: str, options: Mapping[str, Any]) -> dict[str, Any]:
+def connect(app: App, name: str, options: Options) -> dict[str, Any]:
     """What connecting shows, and what a live account says of itself: {"ok", "reached"}, then
     "trouble", or "asked" with "balance" or "standing", and "not_registered": sender names the
     vendor does not know."""
     return asyncio.run(_connected(app, name, options))
 
 
-async def _connected(app: App, name: str, options: Mapping[str, Any]) -> dict[str, Any]:
+async def _connected(app: App, name: str, options: Options) -> dict[str, Any]:
     live = app.site.mode is Mode.LIVE
     gateway = build_gateway(app, name, Doors(given_twins()), None)
-    module = adapter_module(app.site.gateways[name].adapter)
-    place = str(options.get("base_url") or getattr(module, "BASE_URL", ""))
+    place = str(getattr(options, "base_url", ""))
     found: dict[str, Any] = {"ok": True}
     wire = getattr(gateway, "_wire", None)  # the outbox has none
     try:

@@ -22,6 +22,7 @@ from dispatcher.domain.problems import Problem
 from dispatcher.domain.sms import unaccent
 from dispatcher.gateways import cleaned, mail
 from dispatcher.gateways.contract import Accepted, Gateway, Outgoing, Refused
+from dispatcher.i18n import Both, Say
 from dispatcher.worker import telling
 
 log = logging.getLogger("dispatcher.worker.staff")
@@ -92,19 +93,17 @@ def _ended(tx: Tx, outcome: str, rows: list[Row]) -> None:
 
 def _letter(app: App, rows: list[Row]) -> mail.Mail:
     """One mail about everything that waits for one person."""
-    vietnamese = app.site.language != "en"
-    lines = [row["vi"] if vietnamese else row["en"] for row in rows]
-    drill = ("[CHẠY THỬ] " if vietnamese else "[DRILL] ") * (app.site.mode is Mode.DRILL)
-    head = "việc đang chờ" if vietnamese else "waiting"
-    subject = f"{drill}{app.site.name}: {len(lines)} {head}"
-    greeting = "Kính gửi" if vietnamese else "Dear"
-    end = (
-        "Mở phần mềm gửi tin của phường để xem. Thư này không có đường dẫn và không hỏi mật khẩu."
-        if vietnamese
-        else "Open the ward's program to see it. This mail has no links and asks for no password."
+    language, count = app.site.language, len(rows)
+    head = Say("{name}: {count} waiting", name=app.site.name, count=count)
+    subject = head.to(language)
+    if app.site.mode is Mode.DRILL:
+        subject = f"{Say('[DRILL]').to(language)} {subject}"
+    greeting = Say("Dear {full_name},", full_name=rows[0]["full_name"])
+    end = Say(
+        "Open the ward's program to see it. This mail has no links and asks for no password.",
     )
-    text = "\n".join([f"{greeting} {rows[0]['full_name']},", "", *(f"- {x}" for x in lines), "",
-                      end, ""])  # fmt: skip
+    lines = [f"- {Both(row['vi'], row['en']).to(language)}" for row in rows]
+    text = "\n".join([greeting.to(language), "", *lines, "", end.to(language), ""])
     return mail.Mail(app.site.staff.sender, rows[0]["to"], " ".join(subject.split()), text)
 
 
@@ -119,9 +118,18 @@ async def _texts(app: App, gateways: Mapping[str, Gateway], in_thread: InThread)
         body = unaccent(f"{app.site.name}: {row['vi']}")[:SHORTEST_TEXT]
         now = app.clock()
         out = Outgoing(
-            reference, row["to"], row["carrier"], body, False, Kind.INTERNAL, sender, None, {}, (),
+            reference,
+            row["to"],
+            row["carrier"],
+            body,
+            False,
+            Kind.INTERNAL,
+            sender,
+            None,
+            {},
+            (),
             now + TEXT_LASTS,
-        )  # fmt: skip
+        )
         try:
             [said] = await gateway.send(reference, [out])
             answer = cleaned.verdict(said)

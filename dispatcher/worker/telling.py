@@ -23,28 +23,22 @@ from dispatcher.domain import outages
 from dispatcher.domain.model import HANOI, BroadcastState, HeldReason, Role
 from dispatcher.domain.outages import Health, State
 from dispatcher.domain.periods import clock
-from dispatcher.domain.problems import Say
+from dispatcher.i18n import Both, Number, Say, Spoken
 
 LEADER, ADMIN, OFFICER = (r.value for r in (Role.LEADER, Role.ADMIN, Role.OFFICER))
 LATELY = timedelta(days=7)
 ENDS_SOON = timedelta(days=14)
 NEARLY_SPENT = 80  # per cent
 
-HELD: Mapping[str, Say] = {
-    HeldReason.CONTENT_REFUSED: Say("nhà mạng từ chối nội dung", "the network refused the text"),
-    HeldReason.OVER_CEILING: Say(
-        "vượt số người hoặc số tiền đã duyệt", "more people or money than was approved"
-    ),
-    HeldReason.CHANGED: Say("đã bị sửa sau khi duyệt", "changed after it was approved"),
-    HeldReason.OTHER_MODE: Say("duyệt ở chế độ khác", "approved in another mode"),
-    HeldReason.OVER_BUDGET: Say("hết tiền của một kênh", "the money of a step is spent"),
-    HeldReason.WARD_BUDGET: Say("vượt ngân sách của phường", "over the budget of its wards"),
-    HeldReason.RESTORED: Say(
-        "cơ sở dữ liệu vừa được khôi phục hoặc chép sang", "the database was restored or copied"
-    ),
-    HeldReason.APPROVER_LEFT: Say(
-        "người duyệt không còn quyền phê duyệt", "whoever approved it may approve no longer"
-    ),
+HELD: Mapping[str, Spoken] = {
+    HeldReason.CONTENT_REFUSED: Say("the network refused the text"),
+    HeldReason.OVER_CEILING: Say("more people or money than was approved"),
+    HeldReason.CHANGED: Say("changed after it was approved"),
+    HeldReason.OTHER_MODE: Say("approved in another mode"),
+    HeldReason.OVER_BUDGET: Say("the money of a step is spent"),
+    HeldReason.WARD_BUDGET: Say("over the budget of its wards"),
+    HeldReason.RESTORED: Say("the database was restored or copied"),
+    HeldReason.APPROVER_LEFT: Say("whoever approved it may approve no longer"),
 }
 
 
@@ -52,7 +46,7 @@ HELD: Mapping[str, Say] = {
 class Ending:
     """A brandname, contract or registration that ends on a day."""
 
-    what: Say
+    what: Spoken
     day: date
 
 
@@ -78,8 +72,15 @@ def _broadcasts(tx: Tx) -> list[Event]:
     found = []
     today = tx.now.astimezone(HANOI).date()
     deputies = notices.deputies(tx, today)
-    states = [s.value for s in (BroadcastState.SUBMITTED, BroadcastState.RETURNED,
-                                BroadcastState.HELD, BroadcastState.MISSED)]  # fmt: skip
+    states = [
+        s.value
+        for s in (
+            BroadcastState.SUBMITTED,
+            BroadcastState.RETURNED,
+            BroadcastState.HELD,
+            BroadcastState.MISSED,
+        )
+    ]
     for row in notices.broadcasts_in(tx, states, tx.now - LATELY):
         number, title = row["id"], row["title"]
         author = (row["created_by"],) if row["created_by"] else ()
@@ -89,39 +90,59 @@ def _broadcasts(tx: Tx) -> list[Event]:
                     d["deputy_id"] for d in deputies if d["deputy_id"] not in row["hands"]
                 )
                 say = Say(
-                    f"Đợt gửi {number} «{title}» chờ duyệt.",
-                    f"Broadcast {number} “{title}” waits for approval.",
+                    "Broadcast {number} “{title}” waits for approval.",
+                    number=number,
+                    title=title,
                 )
                 of = f"{number}@{row['submitted_at']}"
                 found.append(
                     Event(
-                        "approve", "broadcast", of, say, (LEADER,), row["wards"], standing_in,
-                        row["hands"], True,
+                        "approve",
+                        "broadcast",
+                        of,
+                        say,
+                        (LEADER,),
+                        row["wards"],
+                        standing_in,
+                        row["hands"],
+                        True,
                     )
-                )  # fmt: skip
+                )
             case "returned":
                 say = Say(
-                    f"Đợt gửi {number} «{title}» được trả lại: {row['reason'] or ''}",
-                    f"Broadcast {number} “{title}” was returned: {row['reason'] or ''}",
+                    "Broadcast {number} “{title}” was returned: {reason}",
+                    number=number,
+                    title=title,
+                    reason=row["reason"] or "",
                 )
                 of = f"{number}@{row['submitted_at']}"
                 found.append(Event("returned", "broadcast", of, say, people=author))
             case "held":
-                why = HELD.get(row["reason"] or "", Say(row["reason"] or "", row["reason"] or ""))
+                why = HELD.get(row["reason"] or "", Both(row["reason"] or "", row["reason"] or ""))
                 say = Say(
-                    f"Đợt gửi {number} «{title}» bị giữ lại: {why.vi}. Cần lãnh đạo hoặc quản trị "
-                    "xem.",
-                    f"Broadcast {number} “{title}” is held: {why.en}. A leader or admin must look.",
+                    "Broadcast {number} “{title}” is held: {why}. A leader or admin must look.",
+                    number=number,
+                    title=title,
+                    why=why,
                 )
                 of = f"{number}@{row['reason']}"
                 found.append(
-                    Event("held", "broadcast", of, say, (LEADER, ADMIN), row["wards"], author,
-                          by_text=True)
-                )  # fmt: skip
+                    Event(
+                        "held",
+                        "broadcast",
+                        of,
+                        say,
+                        (LEADER, ADMIN),
+                        row["wards"],
+                        author,
+                        by_text=True,
+                    )
+                )
             case "missed":
                 say = Say(
-                    f"Đợt gửi {number} «{title}» lỡ giờ, không gửi nữa.",
-                    f"Broadcast {number} “{title}” missed its time and was not sent.",
+                    "Broadcast {number} “{title}” missed its time and was not sent.",
+                    number=number,
+                    title=title,
                 )
                 found.append(
                     Event("missed", "broadcast", str(number), say, (LEADER,), row["wards"], author)
@@ -129,24 +150,35 @@ def _broadcasts(tx: Tx) -> list[Event]:
     for row in notices.broadcasts_in(tx, [BroadcastState.DRAFT.value], tx.now - LATELY):
         if row["drafted_by_system"] and row["schedule_id"]:
             say = Say(
-                f"Lịch chưa duyệt hoặc đã sửa: đợt gửi {row['id']} «{row['title']}» chỉ là nháp.",
-                f"A schedule is not approved or was edited: broadcast {row['id']} "
-                f"“{row['title']}” is only a draft.",
+                "A schedule is not approved or was edited: broadcast {value} “{title}” "
+                "is only a draft.",
+                value=row["id"],
+                title=row["title"],
             )
             found.append(Event("draft", "broadcast", str(row["id"]), say, (OFFICER,), row["wards"]))
-    urgent = [BroadcastState.SCHEDULED.value, BroadcastState.RUNNING.value,
-              BroadcastState.DONE.value]  # fmt: skip
+    urgent = [
+        BroadcastState.SCHEDULED.value,
+        BroadcastState.RUNNING.value,
+        BroadcastState.DONE.value,
+    ]
     for row in notices.broadcasts_in(tx, urgent, tx.now - timedelta(days=1)):
         if row["emergency_id"]:
             say = Say(
-                f"Tin khẩn «{row['title']}» (đợt gửi {row['id']}) đã được cán bộ trực gửi đi.",
-                f"The urgent text “{row['title']}” (broadcast {row['id']}) was sent by the officer "
-                "on duty.",
+                "The urgent text “{title}” (broadcast {value}) was sent by the officer on duty.",
+                title=row["title"],
+                value=row["id"],
             )
             found.append(
-                Event("emergency", "broadcast", str(row["id"]), say, (LEADER,), row["wards"],
-                      by_text=True)
-            )  # fmt: skip
+                Event(
+                    "emergency",
+                    "broadcast",
+                    str(row["id"]),
+                    say,
+                    (LEADER,),
+                    row["wards"],
+                    by_text=True,
+                )
+            )
     return found
 
 
@@ -159,18 +191,21 @@ def ended(tx: Tx, over: Sequence[Ended]) -> int:
         b = broadcasts.get(tx, one.id)
         people = tuple(p for p in (b.created_by, b.approved_by) if p is not None)
         until = clock(b.expires_at or tx.now)
-        n = f"{one.expired:,}".replace(",", ".")
-        vi, en = f"{n} người chưa được gửi", f"{one.expired} people were never sent it"
+        whom = Say("{expired} people were never sent it", expired=Number(one.expired))
         if b.released_at is None:
-            vi, en = "chưa gửi cho ai", "nobody was sent it"
+            whom = Say("nobody was sent it")
         say = Say(
-            f"Đợt gửi {b.id} «{b.title}» hết hạn lúc {until}: {vi}. Nếu vẫn cần, soạn đợt gửi lại.",
-            f"Broadcast {b.id} “{b.title}” expired at {until}: {en}. If it is still needed, send "
-            "it again to those.",
+            "Broadcast {id} “{title}” expired at {until}: {whom}. If it is "
+            "still needed, send it again to those.",
+            id=b.id,
+            title=b.title,
+            until=until,
+            whom=whom,
         )
         roles = () if people else (LEADER,)
-        events.append(Event("expired", "broadcast", str(b.id), say, roles, frozenset(b.senders),
-                            people))  # fmt: skip
+        events.append(
+            Event("expired", "broadcast", str(b.id), say, roles, frozenset(b.senders), people)
+        )
     return notices.put(tx, events)
 
 
@@ -186,9 +221,7 @@ def _gateways(tx: Tx) -> list[Event]:
         seen = found.get(episode.partition("@")[0])
         if seen is not None and seen.state is State.OK:
             name = seen.gateway
-            well = Say(
-                f"Nhà cung cấp {name} nhận tin lại.", f"Gateway {name} takes messages again."
-            )
+            well = Say("Gateway {name} takes messages again.", name=name)
             events.append(Event("gateway-well", "gateway", episode, well, (ADMIN,)))
     return events
 
@@ -199,23 +232,27 @@ def _episode(seen: Health) -> str:
     return f"{seen.gateway}@{since}"
 
 
-def _trouble(seen: Health, now: datetime) -> Say:
+def _trouble(seen: Health, now: datetime) -> Spoken:
     """How it is, and what an admin is to do; short enough for a text."""
     name = seen.gateway
     if seen.state is State.ACCOUNT:
         code = seen.code or "?"
         return Say(
-            f"Nhà cung cấp {name} tạm dừng (mã {code}): tin chờ ở đó, không mất. Cần quản trị xem.",
-            f"Gateway {name} is paused (code {code}): messages wait there, nothing is lost. An "
-            "admin must look.",
+            "Gateway {name} is paused (code {code}): messages wait there, nothing "
+            "is lost. An admin must look.",
+            name=name,
+            code=code,
         )
     how = outages.described(seen)
     doubt = seen.state is State.UNREADABLE
-    then = ("có tin chưa rõ kết quả", "some messages are in doubt") if doubt else (
-        "tin chờ ở đó", "messages wait there")  # fmt: skip
+    then = Say("messages wait there")
+    if doubt:
+        then = Say("some messages are in doubt")
     return Say(
-        f"Nhà cung cấp {name} {how.vi}: {then[0]}. Cần quản trị xem.",
-        f"Gateway {name}, {how.en}: {then[1]}. An admin must look.",
+        "Gateway {name}, {how}: {then}. An admin must look.",
+        name=name,
+        how=how,
+        then=then,
     )
 
 
@@ -226,12 +263,10 @@ def _odd_reports(gateway: str, since: datetime) -> Event:
         "gateway",
         f"{gateway}@{since.isoformat()}",
         Say(
-            f"Nhà cung cấp {gateway}: nhiều báo nhận không khớp tin nào, sai chữ ký hoặc không đọc "
-            "được, nên kết quả gửi có thể thiếu. Cần quản trị xem cấu hình, khóa ở nhà cung cấp và "
-            "nhật ký báo nhận.",
-            f"Gateway {gateway}: many reports match no message, carry a wrong signature or cannot "
-            "be read, so results may be missing. An admin must look at its settings, the keys at "
-            "the vendor and the log of receipts.",
+            "Gateway {gateway}: many reports match no message, carry a wrong "
+            "signature or cannot be read, so results may be missing. An admin must "
+            "look at its settings, the keys at the vendor and the log of receipts.",
+            gateway=gateway,
         ),
         (ADMIN,),
         by_text=True,
@@ -244,29 +279,41 @@ def _schedules(tx: Tx) -> list[Event]:
         name = row["name"]
         handed_in = (row["submitted_by"],) if row["submitted_by"] else ()
         if row["state"] == "submitted":
-            say = Say(f"Lịch «{name}» chờ duyệt.", f"Schedule “{name}” waits for approval.")
+            say = Say("Schedule “{name}” waits for approval.", name=name)
             found.append(
-                Event("approve", "schedule", f"{name}@{row['digest'][:12]}", say, (LEADER,),
-                      but=handed_in)
-            )  # fmt: skip
+                Event(
+                    "approve",
+                    "schedule",
+                    f"{name}@{row['digest'][:12]}",
+                    say,
+                    (LEADER,),
+                    but=handed_in,
+                )
+            )
         elif row["state"] == "ended":
             left = row["reason"] == "approver_left"
-            why = (
-                HELD[HeldReason.APPROVER_LEFT] if left else Say("đã nửa năm", "half a year is over")
-            )
+            why = HELD[HeldReason.APPROVER_LEFT] if left else Say("half a year is over")
             say = Say(
-                f"Lịch «{name}» hết hiệu lực phê duyệt ({why.vi}), cần trình và duyệt lại.",
-                f"The approval of schedule “{name}” has ended ({why.en}); submit it again.",
+                "The approval of schedule “{name}” has ended ({why}); submit it again.",
+                name=name,
+                why=why,
             )
             found.append(
-                Event("ended", "schedule", f"{name}@{row['ends_at']}", say, (LEADER, ADMIN),
-                      people=handed_in)
-            )  # fmt: skip
+                Event(
+                    "ended",
+                    "schedule",
+                    f"{name}@{row['ends_at']}",
+                    say,
+                    (LEADER, ADMIN),
+                    people=handed_in,
+                )
+            )
         else:
             day = moment(row["ends_at"]).astimezone(HANOI)
             say = Say(
-                f"Phê duyệt của lịch «{name}» hết hạn ngày {day:%d/%m/%Y}.",
-                f"The approval of schedule “{name}” ends on {day:%Y-%m-%d}.",
+                "The approval of schedule “{name}” ends on {day:%Y-%m-%d}.",
+                name=name,
+                day=day,
             )
             found.append(
                 Event("ends-soon", "schedule", f"{name}@{row['ends_at']}", say, people=handed_in)
@@ -279,8 +326,8 @@ def _replies(tx: Tx) -> list[Event]:
     found = []
     for row in replies.to_look_at(tx):
         say = Say(
-            f"Tin trả lời {row['id']} có thể là lời từ chối nhận tin: cần người xem (Tin trả lời).",
-            f"Reply {row['id']} may be a wish to get no more texts: somebody must look (Replies).",
+            "Reply {value} may be a wish to get no more texts: somebody must look (Replies).",
+            value=row["id"],
         )
         wards: list[frozenset[int] | None] = [frozenset({w}) for w in sorted(row["wards"])]
         found += [
@@ -297,8 +344,10 @@ def _budget(standing: Standing) -> Event:
         "budget",
         f"{standing.budget} {standing.period}",
         Say(
-            f"Ngân sách «{standing.budget}» {standing.period} đã dùng và giữ {share} %.",
-            f"The budget “{standing.budget}” {standing.period} is spent or set aside to {share} %.",
+            "The budget “{budget}” {period} is spent or set aside to {share} %.",
+            budget=standing.budget,
+            period=standing.period,
+            share=share,
         ),
         (LEADER, ADMIN),
     )
@@ -310,8 +359,9 @@ def _ending(ending: Ending) -> Event:
         "registration",
         f"{ending.what.en}@{ending.day}",
         Say(
-            f"Sắp hết hạn: {ending.what.vi} ({ending.day:%d/%m/%Y}).",
-            f"Ends soon: {ending.what.en} ({ending.day}).",
+            "Ends soon: {what} ({day}).",
+            what=ending.what,
+            day=ending.day,
         ),
         (ADMIN,),
     )

@@ -18,7 +18,8 @@ from dispatcher.db.ops import settings
 from dispatcher.db.schema import moment
 from dispatcher.domain.clock import Clock, Watch
 from dispatcher.domain.model import HANOI, SYSTEM
-from dispatcher.domain.problems import Problem, Say, refused
+from dispatcher.domain.problems import Problem, refused
+from dispatcher.i18n import NOTHING, Say
 
 log = logging.getLogger("dispatcher.worker.timekeeping")
 
@@ -52,17 +53,19 @@ def doubt(tx: Tx, clock: Clock) -> tuple[datetime, datetime] | None:
 def problem(says: datetime, right: datetime) -> Problem:
     """For people: what is wrong, what waits, what to do."""
     says_text, right_text = (f"{t.astimezone(HANOI):%H:%M %d/%m/%Y}" for t in (says, right))
-    until = Say("", "")
+    until = NOTHING
     if says < right:
-        until = Say(f" tới khi đồng hồ qua {right_text}", f" until it has passed {right_text}")
+        until = Say(" until it has passed {right_text}", right_text=right_text)
     return refused(
         "clock-doubtful",
-        f"Đồng hồ máy chỉ {says_text}, nhưng theo việc đã ghi thì phải khoảng {right_text}. Lịch "
-        f"và tin hẹn giờ tạm dừng{until.vi}. Chỉnh lại giờ của máy; nếu giờ máy đang đúng: "
-        "dispatcher doctor --clock-is-right",
-        f"The clock says {says_text}, but by what was written it is about {right_text}. Schedules "
-        f"and timed broadcasts wait{until.en}. Set the clock; if it is right: "
-        "dispatcher doctor --clock-is-right",
+        Say(
+            "The clock says {says_text}, but by what was written it is about "
+            "{right_text}. Schedules and timed broadcasts wait{until}. Set the "
+            "clock; if it is right: dispatcher doctor --clock-is-right",
+            says_text=says_text,
+            right_text=right_text,
+            until=until,
+        ),
     )
 
 

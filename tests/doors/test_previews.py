@@ -42,6 +42,11 @@ def said_by_a_command(app, number):
     return found.stdout + found.stderr
 
 
+def _without_clock(words):
+    """The same words; a forecast's time of day moves on while a process starts."""
+    return re.sub(r"\d\d:\d\d:\d\d", "…", " ".join(words.split()))
+
+
 @pytest.mark.parametrize("said", [said_on_a_page, said_by_a_command])
 @pytest.mark.parametrize("route", ["sms", "zalo-then-sms"])
 def test_a_preview_is_told_in_the_same_lines_at_every_door(ward, said, route):
@@ -49,8 +54,8 @@ def test_a_preview_is_told_in_the_same_lines_at_every_door(ward, said, route):
     released(app, officer, leader, route=route)
     made = write_broadcast(app, officer, route=route)
     lines = preview_lines.lines(broadcasts_views.preview(Context(app, officer), made))
-    text = " ".join(said(app, made).split())
-    missing = [line.say.vi for line in lines if " ".join(line.say.vi.split()) not in text]
+    text = _without_clock(said(app, made))
+    missing = [line.say.vi for line in lines if _without_clock(line.say.vi) not in text]
     assert missing == []
     told = " ".join(line.say.vi for line in lines)
     assert "không có số" in told, "who is skipped"

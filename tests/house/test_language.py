@@ -1,9 +1,8 @@
-"""Both languages are complete; nothing Unix-only is in the way; the benchmarks run."""
+"""Nothing Unix-only is in the way, the benchmarks run, every command says what comes next."""
 
 import ast
 import inspect
 import json
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,72 +10,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SOURCES = sorted((ROOT / "dispatcher").rglob("*.py"))
-TWO = {"Say", "text", "say", "hint", "warn", "confirm", "progress"}  # (vi, en)
-THREE = {"Problem", "refused", "settings"}  # (code, vi, en)
-MARKS = re.compile(
-    "[ăâđêôơưàáảãạằắẳẵặầấẩẫậèéẻẽẹềếểễệìíỉĩịòóỏõọồốổỗộờớởỡợùúủũụừứửữựỳýỷỹỵ]", re.IGNORECASE
-)
-
-
-def words(node):
-    """The text of a literal or f-string, values left out; None for anything else."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return node.value
-    if isinstance(node, ast.JoinedStr):
-        return "".join(v.value if isinstance(v, ast.Constant) else "§" for v in node.values)
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        sides = words(node.left), words(node.right)
-        return None if None in sides else "".join(sides)
-    return None
-
-
-def pairs(path):
-    """(line, vi, en) of everything a person is told; en is None where it is missing."""
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if not isinstance(node, ast.Call):
-            continue
-        name = (
-            node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        )
-        if name == "text" and "surface" not in ast.unparse(node.func):
-            continue  # SQLAlchemy's
-        given = {k.arg: k.value for k in node.keywords}
-        if "vi" in given or "en" in given:
-            yield node.lineno, words(given.get("vi")), words(given.get("en"))
-        elif name in TWO | THREE or name in ("verb", "command"):
-            first = 1 if name in THREE or name == "verb" else 0
-            if len(node.args) > first and words(node.args[first]) is not None:
-                other = node.args[first + 1] if len(node.args) > first + 1 else None
-                yield node.lineno, words(node.args[first]), words(other)
-
-
-def faults(vi, en):
-    letters = re.sub(r"[§\W\d_]+", " ", vi).split()
-    if len(letters) < 3 or " " not in vi.strip():
-        return  # a name, a number, a path: the same in both
-    if en is None or not en.strip():
-        yield "no English"
-    elif en == vi:
-        yield "the same in both"
-    elif MARKS.search(re.sub(r"“[^”]*”|'[^']*'|§|\b[A-ZĐ]\w*", "", en)) and "đồng" not in en:
-        yield "Vietnamese in the English"
-    if not MARKS.search(vi) and not re.search(r"^[\s§]*\w+ \d|dispatcher|Python|SQLite", vi):
-        yield "Vietnamese without marks"
-
-
-@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_every_sentence_is_there_in_vietnamese_and_english(path):
-    wrong = [(line, fault, vi[:60]) for line, vi, en in pairs(path) if vi is not None
-             for fault in faults(vi, en)]  # fmt: skip
-    assert not wrong, wrong
-
-
-def test_the_language_test_would_notice():
-    assert list(faults("Chưa lưu gì vì có lỗi", None)) == ["no English"]
-    assert list(faults("Chua luu gi ca", "Nothing was stored")) == ["Vietnamese without marks"]
-    assert list(faults("Chưa lưu gì cả", "Nothing đã lưu")) == ["Vietnamese in the English"]
-    assert sum(1 for p in SOURCES for _ in pairs(p)) > 400
 
 
 BLOCKED = """

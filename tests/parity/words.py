@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dispatcher.i18n import Say
+
 _BRACES = re.compile(r"{(\w+)}")
 BY_NAME = ("person", "ward", "place", "group", "gateway")  # what a command is told by its name
 
@@ -142,7 +144,7 @@ def refused(
 
 def auditor(**given: Any) -> Case:
     """Whoever only reads is refused."""
-    return refused("role", "kiem", "auditor", **given)
+    return refused("role", Say("auditor"), **given)
 
 
 @dataclass(frozen=True)

@@ -1,3 +1,5 @@
+from dispatcher.i18n import Say
+
 """Whoever must act is told in time: noticed once, by a real mail server, by a text to a phone."""
 
 import asyncio
@@ -18,7 +20,7 @@ from dispatcher.db.contacts import areas, contacts
 from dispatcher.db.queue import gateways
 from dispatcher.db.staff import delegations, notices, people
 from dispatcher.domain.model import SYSTEM, AddressKind, Role
-from dispatcher.domain.problems import Problem, Say
+from dispatcher.domain.problems import Problem
 from dispatcher.usecases.context import open_app
 from dispatcher.worker import staff, telling
 from dispatcher.worker.adapters import Doors, build_gateway
@@ -135,7 +137,7 @@ def test_what_else_must_be_known(told):
         schedules.keep(tx, "thu-hai", "d" * 64, "s")
         schedules.move(tx, "thu-hai", "submitted", submitted_by=officer.person_id)
     purse = [Standing("to", "2026-12", 80, 100), Standing("khac", "2026-12", 79, 100)]
-    ends = [telling.Ending(Say("tên định danh X", "brandname X"), date(2027, 1, 1))]
+    ends = [telling.Ending(Say("brandname X"), date(2027, 1, 1))]
     with app.begin(SYSTEM)() as tx:
         telling.look(tx, purse, ends)
     assert sorted(waiting(app, leader)) == ["approve", "budget", "held"]

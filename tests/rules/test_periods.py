@@ -1,3 +1,5 @@
+from dispatcher.i18n import Say
+
 """From when until when: counted from the opening of the hours, never from the click."""
 
 from datetime import datetime, timedelta
@@ -93,7 +95,7 @@ def test_a_time_that_cannot_be_is_one_sentence(text, code):
     with pytest.raises(Problem) as caught:
         check_moment(ask_moment(text, NOW), NOW)
     assert caught.value.code == code
-    assert caught.value.exit_code == refused("x", "", "").exit_code
+    assert caught.value.exit_code == refused("x", Say("")).exit_code
     assert caught.value.to("vi").count("\n") == 0
 
 

@@ -12,29 +12,24 @@ from dispatcher.cli.days import read_day
 from dispatcher.cli.spoken import argument, command, gathered, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.templates import pairs
-from dispatcher.domain.problems import Say
+from dispatcher.i18n import Say
 from dispatcher.usecases import broadcasts, broadcasts_approval
 from dispatcher.usecases.broadcasts import Broadcast
 from dispatcher.usecases.broadcasts_approval import SignedPaper
 
 
-@command("Trình duyệt.", "Submit for approval.", "dispatcher broadcasts submit 1 --as lan")
+@command(Say("Submit for approval."), "dispatcher broadcasts submit 1 --as lan")
 @argument("number_", complete="broadcast")
 @option(
     "--leave-out",
     is_flag=True,
-    vi="bỏ qua những người không viết được tin (thiếu dữ liệu, tin quá dài)",
-    en="leave out whoever cannot be given a text",
+    say=Say("leave out whoever cannot be given a text"),
 )
-@option(
-    "--again", default="", vi="lý do gửi lại đúng tin này trong 24 giờ", en="why it goes out again"
-)
-@option("--over-budget", default="", vi="lý do vượt ngân sách", en="why the budget is exceeded")
+@option("--again", default="", say=Say("why it goes out again"))
+@option("--over-budget", default="", say=Say("why the budget is exceeded"))
 def submit(surface: Surface, number_: str, leave_out: bool, again: str, over_budget: str) -> None:
-    done = broadcasts.submit(
-        surface.context(), broadcast_id(number_), leave_out=leave_out, again=again,
-        over_budget=over_budget,
-    )  # fmt: skip
+    how = broadcasts.Submit(leave_out, again, over_budget)
+    done = broadcasts.submit(surface.context(), broadcast_id(number_), how)
     if not surface.json:
         tell_times(surface, done.preview)
     number = done.broadcast.id
@@ -42,8 +37,8 @@ def submit(surface: Surface, number_: str, leave_out: bool, again: str, over_bud
         surface,
         done.broadcast,
         Say(
-            f"Người thứ hai duyệt: dispatcher broadcasts approve {number} --as TÊN",
-            f"A second person: dispatcher broadcasts approve {number} --as NAME",
+            "A second person: dispatcher broadcasts approve {number} --as NAME",
+            number=number,
         ),
     )
 
@@ -62,22 +57,21 @@ class _Approve:
 
 
 @command(
-    "Duyệt đúng nội dung này; thay người khác: --for; đã ký trên giấy: --paper; sửa câu chữ rồi "
-    "duyệt: --set, --replace.",
-    "Approve exactly this; for somebody else: --for; signed on paper: --paper; with corrected "
-    "wording: --set, --replace.",
+    Say(
+        "Approve exactly this; for somebody else: --for; signed on paper: "
+        "--paper; with corrected wording: --set, --replace."
+    ),
     "dispatcher broadcasts approve 1 --as minh",
 )
 @argument("number_", complete="broadcast")
-@option("--for", "principal", vi="ký thay ai (theo ủy quyền)", en="for whom (under a delegation)",
-        complete="person")  # fmt: skip
-@option("--paper", vi="số văn bản đã ký trên giấy", en="number of the document signed on paper")
-@option("--signed-by", vi="ai đã ký trên giấy", en="who signed the paper", complete="person")
-@option("--day", vi="ngày ký", en="day of the signature")
-@option("--scan", vi="ảnh chụp văn bản đã ký", en="scan of the signed paper")
-@option("--set", "fields", multiple=True, vi="sửa một ô: tên=giá trị", en="correct a blank")
-@option("--replace", "phrases", nargs=2, multiple=True, vi="đổi câu chữ: CŨ MỚI", en="OLD NEW")
-@option("--note", default="", vi="lời nhắn cho người soạn", en="a word to the author")
+@option("--for", "principal", say=Say("for whom (under a delegation)"), complete="person")
+@option("--paper", say=Say("number of the document signed on paper"))
+@option("--signed-by", say=Say("who signed the paper"), complete="person")
+@option("--day", say=Say("day of the signature"))
+@option("--scan", say=Say("scan of the signed paper"))
+@option("--set", "fields", multiple=True, say=Say("correct a blank"))
+@option("--replace", "phrases", nargs=2, multiple=True, say=Say("OLD NEW"))
+@option("--note", default="", say=Say("a word to the author"))
 @gathered(_Approve)
 def approve(surface: Surface, given: _Approve) -> None:
     done = _approved(surface, given)
@@ -87,8 +81,8 @@ def approve(surface: Surface, given: _Approve) -> None:
             surface,
             done,
             Say(
-                f"Người soạn xác nhận: dispatcher broadcasts confirm {done.id} --as TÊN",
-                f"Its author confirms: dispatcher broadcasts confirm {done.id} --as NAME",
+                "Its author confirms: dispatcher broadcasts confirm {id} --as NAME",
+                id=done.id,
             ),
         )
         return
@@ -96,8 +90,8 @@ def approve(surface: Surface, given: _Approve) -> None:
         surface,
         done,
         Say(
-            f"Đặt giờ: dispatcher broadcasts schedule {done.id} [--at '08:00']",
-            f"Set the time: dispatcher broadcasts schedule {done.id} [--at 08:00]",
+            "Set the time: dispatcher broadcasts schedule {id} [--at 08:00]",
+            id=done.id,
         ),
     )
 
@@ -121,8 +115,7 @@ def _approved(surface: Surface, given: _Approve) -> Broadcast:
 
 
 @command(
-    "Xác nhận câu chữ lãnh đạo đã sửa: một bước là đã duyệt.",
-    "Confirm the wording a leader corrected: one step, and it is approved.",
+    Say("Confirm the wording a leader corrected: one step, and it is approved."),
     "dispatcher broadcasts confirm 1 --as lan",
 )
 @argument("number_", complete="broadcast")
@@ -131,29 +124,26 @@ def confirm(surface: Surface, number_: str) -> None:
 
 
 @command(
-    "Trả lại kèm lý do.",
-    "Return with a reason.",
+    Say("Return with a reason."),
     "dispatcher broadcasts return 1 --reason 'Ghi rõ giờ' --as minh",
 )
 @argument("number_", complete="broadcast")
-@option("--reason", required=True, vi="lý do", en="reason")
+@option("--reason", required=True, say=Say("reason"))
 def send_back(surface: Surface, number_: str, reason: str) -> None:
     told(surface, broadcasts_approval.send_back(surface.context(), broadcast_id(number_), reason))
 
 
 @command(
-    "Từ chối hẳn, kèm lý do.",
-    "Reject for good, with a reason.",
+    Say("Reject for good, with a reason."),
     "dispatcher broadcasts reject 1 --reason 'Trùng với thông báo của quận' --as minh",
 )
 @argument("number_", complete="broadcast")
-@option("--reason", required=True, vi="lý do", en="reason")
+@option("--reason", required=True, say=Say("reason"))
 def reject(surface: Surface, number_: str, reason: str) -> None:
     told(
         surface,
         broadcasts_approval.reject(surface.context(), broadcast_id(number_), reason),
         Say(
-            "Soạn đợt mới: dispatcher broadcasts create",
             "Write another one: dispatcher broadcasts create",
         ),
     )

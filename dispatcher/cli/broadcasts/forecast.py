@@ -7,7 +7,7 @@ from typing import Any
 
 from dispatcher.cli.broadcasts.preview import tell_lines
 from dispatcher.cli.surface import Surface
-from dispatcher.domain.amounts import number
+from dispatcher.i18n import NOTHING, Number, Say
 from dispatcher.usecases import broadcasts_views, preview_lines
 from dispatcher.usecases.broadcasts import Broadcast
 from dispatcher.usecases.preview_lines import clock
@@ -17,7 +17,7 @@ def say_times(surface: Surface, broadcast: Broadcast) -> None:
     """Both times of a broadcast in one line."""
     found = broadcasts_views.period(surface.context(), broadcast)
     if found is not None:
-        surface.say(f"  {found.told().vi}", f"  {found.told().en}")
+        surface.say(f"  {surface.text(found.told())}")
 
 
 def tell(surface: Surface, found: Mapping[str, Any]) -> None:
@@ -28,13 +28,22 @@ def tell(surface: Surface, found: Mapping[str, Any]) -> None:
         done, before = found["outcome"], found["foreseen"]
         cost, late = done["cost"], done["late_s"]
         low, high = before["cost"]["low"], before["cost"]["high"]
-        hoped = ("", "") if late is None else (
-            f" (dự kiến {clock(before['finish'])}, lệch {_span(late)})",
-            f" (foreseen {clock(before['finish'])}, off by {_span(late)})")  # fmt: skip
+        hoped = NOTHING
+        if late is not None:
+            hoped = Say(
+                " (foreseen {finish}, off by {late})",
+                finish=clock(before["finish"]),
+                late=_span(late),
+            )
         surface.say(
-            f"  xong {clock(done['finish'])}{hoped[0]}; {number(cost)} đồng (dự kiến "
-            f"{number(low)}–{number(high)})",
-            f"  through at {clock(done['finish'])}{hoped[1]}; {cost} đồng (foreseen {low}–{high})",
+            Say(
+                "  through at {finish}{hoped}; {cost} đồng (foreseen {low}–{high})",
+                finish=clock(done["finish"]),
+                hoped=hoped,
+                cost=Number(cost),
+                low=Number(low),
+                high=Number(high),
+            ),
         )
 
 

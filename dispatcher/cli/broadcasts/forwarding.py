@@ -6,46 +6,47 @@ from dispatcher.cli.broadcasts.told import broadcast_id
 from dispatcher.cli.spoken import argument, command, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.tables import write_page
+from dispatcher.i18n import Say
 from dispatcher.usecases import broadcasts, printouts
 
 
 @command(
-    "Bản để tổ trưởng chuyển tiếp: bài, ảnh, ai phụ trách tổ nào.",
-    "The sheet to pass on: text, pictures, who looks after which residential group.",
+    Say("The sheet to pass on: text, pictures, who looks after which residential group."),
     "dispatcher broadcasts share 1 --html chuyen-tiep.html --as lan",
 )
 @argument("number_", complete="broadcast")
-@option("--html", required=True, vi="ghi thành trang HTML", en="the page to write")
+@option("--html", required=True, say=Say("the page to write"))
 def share(surface: Surface, number_: str, html: str) -> None:
     wanted = broadcast_id(number_)
     write_page(surface, html, printouts.share(surface.context(), wanted))
     if surface.json:
         surface.emit({"broadcast": wanted, "html": html})
     surface.hint(
-        f"Tổ nào đã chuyển: dispatcher broadcasts shared {wanted} --ward … --tdp …",
-        f"Tick off: dispatcher broadcasts shared {wanted} --ward … --tdp …",
+        Say("Tick off: dispatcher broadcasts shared {wanted} --ward … --tdp …", wanted=wanted),
     )
 
 
 @command(
-    "Đánh dấu tổ trưởng đã chuyển tiếp (tính vào mức độ tiếp cận).",
-    "Tick off heads who passed it on (it counts in the coverage).",
+    Say("Tick off heads who passed it on (it counts in the coverage)."),
     "dispatcher broadcasts shared 1 --ward 'Máy Tơ' --tdp 'Tổ 3' --tdp 'Tổ 5' --as lan",
 )
 @argument("number_", complete="broadcast")
-@option("--ward", required=True, vi="phường", en="ward", complete="ward")
+@option("--ward", required=True, say=Say("ward"), complete="ward")
 @option(
-    "--residential-group", "--tdp", "tdp", multiple=True, required=True,
-    vi="tổ dân phố", en="residential group",
-)  # fmt: skip
-@option("--not", "undo", is_flag=True, vi="bỏ đánh dấu", en="it was a mistake")
+    "--residential-group",
+    "--tdp",
+    "tdp",
+    multiple=True,
+    required=True,
+    say=Say("residential group"),
+)
+@option("--not", "undo", is_flag=True, say=Say("it was a mistake"))
 def shared(surface: Surface, number_: str, ward: str, tdp: tuple[str, ...], undo: bool) -> None:
     wanted = broadcast_id(number_)
     done = broadcasts.pass_on(surface.context(), wanted, ward=ward, places=tdp, undo=undo)
     if surface.json:
         surface.emit({"broadcast": wanted, "passed_on": done})
-    surface.say(f"{done} tổ đã chuyển tiếp.", f"{done} residential groups have it.")
+    surface.say(Say("{done} residential groups have it.", done=done))
     surface.hint(
-        f"Mức độ tiếp cận: dispatcher coverage {wanted}",
-        f"Coverage: dispatcher coverage {wanted}",
+        Say("Coverage: dispatcher coverage {wanted}", wanted=wanted),
     )

@@ -10,29 +10,29 @@ from dispatcher.cli.broadcasts.preview import say_drill, tell_again
 from dispatcher.cli.broadcasts.told import as_json, broadcast_id
 from dispatcher.cli.spoken import argument, command, option
 from dispatcher.cli.surface import Surface
-from dispatcher.domain.amounts import number
 from dispatcher.domain.model import BroadcastState
-from dispatcher.domain.problems import PARTLY, REFUSED, Say
+from dispatcher.domain.problems import PARTLY, REFUSED
 from dispatcher.domain.state_words import STATE
 from dispatcher.domain.words import STATES
+from dispatcher.i18n import Number, Say, pgettext
 from dispatcher.usecases import broadcasts_progress, broadcasts_views
 from dispatcher.usecases.broadcasts_progress import OnItsWay
 from dispatcher.usecases.broadcasts_views import OVER, OneBroadcast
 
 
-@command("Liệt kê các đợt gửi.", "List broadcasts.", "dispatcher broadcasts list")
+@command(Say("List broadcasts."), "dispatcher broadcasts list")
 def list_broadcasts(surface: Surface) -> None:
     found = broadcasts_views.listed(surface.context())
     if surface.json:
         surface.emit([{**as_json(b), "states": counts} for b, counts in found])
         return
     surface.table(
-        [Say("số", "id"), Say("tên", "title"), Say("trạng thái", "state"), Say("người", "people")],
+        [Say("id"), pgettext("broadcast", "title"), Say("state"), Say("people")],
         [
             [
                 b.id,
                 b.title,
-                surface.text(STATE[b.state].vi, b.state.value),
+                surface.text(STATE[b.state]),
                 sum(counts.values()),
             ]
             for b, counts in found
@@ -41,19 +41,24 @@ def list_broadcasts(surface: Surface) -> None:
     )
 
 
-@command("Hiện một đợt gửi.", "Show a broadcast.", "dispatcher broadcasts show 1")
+@command(Say("Show a broadcast."), "dispatcher broadcasts show 1")
 @argument("number_", complete="broadcast")
 def show(surface: Surface, number_: str) -> None:
     context = surface.context()
     found = broadcasts_views.show(context, broadcast_id(number_))
     way = broadcasts_progress.on_its_way(context, found.broadcast)
     if surface.json:
-        surface.emit({
-            **as_json(found.broadcast), "states": found.counts, "short": found.short,
-            "sending": found.period.as_json() if found.period else None,
-            "approval": found.approval, "attachments": [a.name for a in found.attached],
-            **way.as_json(),
-        })  # fmt: skip
+        surface.emit(
+            {
+                **as_json(found.broadcast),
+                "states": found.counts,
+                "short": found.short,
+                "sending": found.period.as_json() if found.period else None,
+                "approval": found.approval,
+                "attachments": [a.name for a in found.attached],
+                **way.as_json(),
+            }
+        )
         return
     _tell(surface, found)
     _tell_way(surface, found, way)
@@ -63,40 +68,37 @@ def _tell(surface: Surface, found: OneBroadcast) -> None:
     """What it is, who stands for it, what became of it."""
     broadcast, approval = found.broadcast, found.approval
     say_drill(surface, broadcast.mode)
-    surface.say(
-        f"{broadcast.id}  {broadcast.title}: {STATE[broadcast.state].vi}",
-        f"{broadcast.id}  {broadcast.title}: {broadcast.state.value}",
-    )
+    surface.say(f"{broadcast.id}  {broadcast.title}: {surface.text(STATE[broadcast.state])}")
     author = found.names.get(broadcast.created_by or 0, "—")
     signed = " / ".join(approval["signature"]) if approval else "—"
-    surface.say(f"  soạn: {author} · duyệt: {signed}", f"  by {author} · approved by {signed}")
+    surface.say(Say("  by {author} · approved by {signed}", author=author, signed=signed))
     if approval and approval["document"]:
         paper = approval["manner"] == "paper"
-        surface.say(
-            f"  {'duyệt trên giấy' if paper else 'theo'}: {approval['document']}",
-            f"  {'approved on paper' if paper else 'by'}: {approval['document']}",
-        )
+        how = Say("approved on paper") if paper else Say("by")
+        surface.say(f"  {surface.text(how)}: {approval['document']}")
     for attachment in found.attached:
-        surface.say(f"  đính kèm: {attachment.name}", f"  attached: {attachment.name}")
+        surface.say(Say("  attached: {name}", name=attachment.name))
     if broadcast.document:
         facts = " · ".join([broadcast.document, *broadcast.paper.values()])
-        surface.say(f"  văn bản: {facts}", f"  document: {facts}")
+        surface.say(Say("  document: {facts}", facts=facts))
     if broadcast.reason:
-        surface.say(f"  lý do: {broadcast.reason}", f"  reason: {broadcast.reason}")
+        surface.say(Say("  reason: {reason}", reason=broadcast.reason))
     tell_again(surface, broadcast)
     _tell_counts(surface, found.counts)
     if found.short:
         surface.say(
-            f"  trong đó {number(found.short)} nhận thiếu (có phần không tới); gửi lại cho họ: "
-            f"dispatcher broadcasts resend {broadcast.id} --state short",
-            f"  of them {found.short} received in part only; again to them: "
-            f"dispatcher broadcasts resend {broadcast.id} --state short",
+            Say(
+                "  of them {short} received in part only; again to them: dispatcher "
+                "broadcasts resend {id} --state short",
+                short=Number(found.short),
+                id=broadcast.id,
+            ),
         )
 
 
 def _tell_counts(surface: Surface, counts: Mapping[str, int]) -> None:
     for state, n in counts.items():
-        surface.say(f"  {number(n)} {STATES[state].vi}", f"  {n} {STATES[state].en}")
+        surface.say(f"  {surface.text(Number(n))} {surface.text(STATES[state])}")
 
 
 def _tell_way(surface: Surface, found: OneBroadcast, way: OnItsWay) -> None:
@@ -107,24 +109,26 @@ def _tell_way(surface: Surface, found: OneBroadcast, way: OnItsWay) -> None:
     trouble.tell(surface, way, way.forecast.get("now"))
     for name, (until, code) in way.closed.items():
         surface.say(
-            f"  {name} chưa nhận thêm (mã {code}: ngoài giờ hoặc hết hạn mức); gửi tiếp lúc "
-            f"{until:%H:%M %d/%m}",
-            f"  {name} takes no more (code {code}: its night or a quota); goes on at "
-            f"{until:%H:%M %d/%m}",
+            Say(
+                "  {name} takes no more (code {code}: its night or a quota); goes on "
+                "at {until:%H:%M %d/%m}",
+                name=name,
+                code=code,
+                until=until,
+            ),
         )
 
 
 @command(
-    "Theo dõi một đợt gửi tới khi xong.",
-    "Watch a broadcast until it is over.",
+    Say("Watch a broadcast until it is over."),
     "dispatcher broadcasts watch 1",
 )
 @argument("number_", complete="broadcast")
-@option("--timeout", default=0, vi="thôi sau bao nhiêu giây (0: không)", en="give up after seconds")
+@option("--timeout", default=0, say=Say("give up after seconds"))
 def watch(surface: Surface, number_: str, timeout: int) -> int | None:
     context, wanted, started = surface.context(), broadcast_id(number_), time.monotonic()
     seen = broadcasts_progress.watch(context, wanted)
-    with surface.progress("Đang gửi", "Sending", seen.total or 1) as update:
+    with surface.progress(Say("Sending"), seen.total or 1) as update:
         while True:
             seen = broadcasts_progress.watch(context, wanted)
             update(seen.total - seen.left)
@@ -138,8 +142,7 @@ def watch(surface: Surface, number_: str, timeout: int) -> int | None:
     if surface.json:
         surface.emit({**as_json(broadcast), "states": seen.counts, "forecast": ahead})
     surface.say(
-        f"Đợt gửi {wanted}: {STATE[broadcast.state].vi}.",
-        f"Broadcast {wanted}: {broadcast.state.value}.",
+        Say("Broadcast {wanted}: {state}.", wanted=wanted, state=STATE[broadcast.state]),
     )
     say_drill(surface, broadcast.mode)
     _tell_counts(surface, seen.counts)

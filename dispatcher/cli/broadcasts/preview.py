@@ -11,28 +11,26 @@ from dispatcher.cli.surface import Surface
 from dispatcher.cli.tables import write_page
 from dispatcher.cli.templates import bubble
 from dispatcher.domain.model import Mode
-from dispatcher.domain.problems import Say
+from dispatcher.i18n import Say
 from dispatcher.usecases import broadcasts_views, preview_lines
 from dispatcher.usecases.broadcasts import Broadcast, Preview
 from dispatcher.usecases.broadcasts_views import Previewed
 from dispatcher.usecases.preview_lines import PROBLEM, WARN, Line
 
-DRILL = Say("CHẠY THỬ: không tin nào rời khỏi máy này.", "DRILL: nothing leaves this machine.")
+DRILL = Say("DRILL: nothing leaves this machine.")
 
 
 @command(
-    "Xem trước: bao nhiêu người, bao nhiêu tin, bao nhiêu tiền, ai bị bỏ qua.",
-    "Preview: how many people, parts and đồng, and who is skipped.",
+    Say("Preview: how many people, parts and đồng, and who is skipped."),
     "dispatcher broadcasts preview 1",
 )
 @argument("number_", complete="broadcast")
 @option(
     "--recipient",
-    vi="xem tin của một người: c12, số điện thoại, hoặc - (đọc từ đầu vào)",
-    en="see one person's message: c12, a phone, or - (stdin)",
+    say=Say("see one person's message: c12, a phone, or - (stdin)"),
 )
-@option("--from", "first", default=1, vi="xem từ tin đắt thứ mấy", en="start at the n-th dearest")
-@option("--html", vi="ghi thành trang HTML", en="write an HTML page")
+@option("--from", "first", default=1, say=Say("start at the n-th dearest"))
+@option("--html", say=Say("write an HTML page"))
 def preview(
     surface: Surface, number_: str, recipient: str | None, first: int, html: str | None
 ) -> None:
@@ -48,15 +46,14 @@ def preview(
         return
     tell_preview(surface, seen)
     surface.hint(
-        f"Trình duyệt: dispatcher broadcasts submit {seen.broadcast.id} --as TÊN",
-        f"Submit: dispatcher broadcasts submit {seen.broadcast.id} --as NAME",
+        Say("Submit: dispatcher broadcasts submit {id} --as NAME", id=seen.broadcast.id),
     )
 
 
 def say_drill(surface: Surface, mode: Mode) -> None:
     """Said on every text and report of a drill."""
     if mode is Mode.DRILL:
-        surface.say(DRILL.vi, DRILL.en)
+        surface.say(DRILL)
 
 
 def tell_lines(surface: Surface, found: Iterable[Line], deep: int = 0) -> None:
@@ -64,7 +61,7 @@ def tell_lines(surface: Surface, found: Iterable[Line], deep: int = 0) -> None:
     for line in found:
         tell = surface.warn if line.look in (WARN, PROBLEM) else surface.say
         space = "  " * (deep + line.deep)
-        tell(space + line.say.vi, space + line.say.en)
+        tell(space + surface.text(line.say))
 
 
 def tell_preview(surface: Surface, seen: Previewed) -> None:
@@ -74,8 +71,12 @@ def tell_preview(surface: Surface, seen: Previewed) -> None:
     for sample in seen.found.samples[:3]:
         to = f"{sample['channel']} → {sample['contact']} {sample['to']}"
         surface.say(
-            f"\n{to} ({sample['characters']} ký tự = {sample['parts']} tin)",
-            f"\n{to} ({sample['characters']} characters = {sample['parts']} parts)",
+            Say(
+                "\n{to} ({characters} characters = {parts} parts)",
+                to=to,
+                characters=sample["characters"],
+                parts=sample["parts"],
+            ),
         )
         surface.say(bubble(sample["body"]))
 

@@ -6,30 +6,23 @@ from dispatcher.cli.broadcasts.preview import tell_times
 from dispatcher.cli.broadcasts.told import as_json, broadcast_id, told
 from dispatcher.cli.spoken import argument, command, option
 from dispatcher.cli.surface import Surface
-from dispatcher.domain.amounts import number
-from dispatcher.domain.problems import Say
+from dispatcher.i18n import Number, Say
 from dispatcher.usecases import broadcasts, broadcasts_sending, broadcasts_views
 
 
 @command(
-    "Đặt giờ gửi cho đợt đã duyệt (bỏ --at: gửi ngay).",
-    "Set the time of an approved broadcast (without --at: now).",
+    Say("Set the time of an approved broadcast (without --at: now)."),
     "dispatcher broadcasts schedule 1 --at '2026-12-01 08:00'",
 )
 @argument("number_", complete="broadcast")
-@option("--at", "when", default="now", vi="thời điểm", en="when")
+@option("--at", "when", default="now", say=Say("when"))
 @option(
     "--despite",
     default="",
-    vi="lý do gửi dù là Tết, dù đã nhiều đợt",
-    en="why it goes out in Tết, or once more",
+    say=Say("why it goes out in Tết, or once more"),
 )
-@option(
-    "--people", "people_", type=int, vi="xác nhận số người (gửi thật)", en="confirms the number"
-)
-@option(
-    "--again", default="", vi="lý do gửi lại đúng tin này trong 24 giờ", en="why it goes out again"
-)
+@option("--people", "people_", type=int, say=Say("confirms the number"))
+@option("--again", default="", say=Say("why it goes out again"))
 def schedule(
     surface: Surface, number_: str, when: str, despite: str, people_: int | None, again: str
 ) -> None:
@@ -40,12 +33,11 @@ def schedule(
     )
     if surface.json:
         surface.emit(as_json(done))
-    surface.say(f"Đợt gửi {done.id} đã có giờ.", f"Broadcast {done.id} has its time.")
+    surface.say(Say("Broadcast {id} has its time.", id=done.id))
     if not surface.json:
         tell_times(surface, broadcasts_views.preview(context, done.id).found)
     surface.hint(
-        f"Bộ gửi tin: dispatcher run · Theo dõi: dispatcher broadcasts watch {done.id}",
-        f"The worker: dispatcher run · Watch: dispatcher broadcasts watch {done.id}",
+        Say("The worker: dispatcher run · Watch: dispatcher broadcasts watch {id}", id=done.id),
     )
 
 
@@ -56,22 +48,20 @@ def _confirmed(surface: Surface, wanted: int, when: str, typed: int | None) -> i
     if asked is None:
         return typed
     if not asked.typed:
-        surface.confirm(asked.said.vi, asked.said.en)
+        surface.confirm(asked.said)
     elif typed is None:
         typed = surface.ask_number(
-            f"{asked.said.vi} {asked.why.vi} Gõ lại số người để xác nhận",
-            f"{asked.said.en} {asked.why.en} Type the number of people to confirm",
+            Say(
+                "{said} {why} Type the number of people to confirm", said=asked.said, why=asked.why
+            ),
         )
         if typed is None:
-            surface.hint(
-                f"Xác nhận bằng --people {asked.people}", f"Confirm with --people {asked.people}"
-            )
+            surface.hint(Say("Confirm with --people {people}", people=asked.people))
     return typed
 
 
 @command(
-    "Tạm dừng: ngoài các tin đang trên đường, không tin nào đi nữa.",
-    "Pause: nothing leaves beyond what is on the wire.",
+    Say("Pause: nothing leaves beyond what is on the wire."),
     "dispatcher broadcasts pause 1",
 )
 @argument("number_", complete="broadcast")
@@ -81,15 +71,14 @@ def pause(surface: Surface, number_: str) -> None:
         surface,
         done,
         Say(
-            f"Gửi tiếp: dispatcher broadcasts resume {done.id}",
-            f"Go on: dispatcher broadcasts resume {done.id}",
+            "Go on: dispatcher broadcasts resume {id}",
+            id=done.id,
         ),
     )
 
 
 @command(
-    "Gửi tiếp đợt đang tạm dừng hoặc bị giữ.",
-    "Go on with a paused or held one.",
+    Say("Go on with a paused or held one."),
     "dispatcher broadcasts resume 1",
 )
 @argument("number_", complete="broadcast")
@@ -98,8 +87,7 @@ def resume(surface: Surface, number_: str) -> None:
 
 
 @command(
-    "Dừng hẳn: phần chưa gửi bị hủy.",
-    "Stop for good: the rest is cancelled.",
+    Say("Stop for good: the rest is cancelled."),
     "dispatcher broadcasts stop 1",
 )
 @argument("number_", complete="broadcast")
@@ -110,14 +98,16 @@ def stop(surface: Surface, number_: str) -> None:
         stopped = broadcasts.seen(context, wanted)
         surface.emit({**as_json(stopped), "cancelled": done.cancelled})
     surface.say(
-        f"Đã dừng đợt gửi {wanted}; {number(done.cancelled)} tin không gửi nữa.",
-        f"Broadcast {wanted} stopped; {done.cancelled} messages cancelled.",
+        Say(
+            "Broadcast {wanted} stopped; {cancelled} messages cancelled.",
+            wanted=wanted,
+            cancelled=Number(done.cancelled),
+        ),
     )
 
 
 @command(
-    "Dừng khẩn cấp cả trang: mọi đợt đang gửi, đang chờ đều dừng, mọi lịch tạm nghỉ.",
-    "Emergency stop of the site: everything that runs or waits ends, every schedule pauses.",
+    Say("Emergency stop of the site: everything that runs or waits ends, every schedule pauses."),
     "dispatcher stop-all --as minh",
 )
 def stop_all(surface: Surface) -> None:
@@ -131,14 +121,18 @@ def stop_all(surface: Surface) -> None:
             }
         )
     surface.say(
-        f"Đã dừng {len(done.broadcasts)} đợt gửi, {number(done.cancelled)} tin không gửi nữa; "
-        f"{len(done.schedules)} lịch tạm nghỉ.",
-        f"{len(done.broadcasts)} broadcasts stopped, {done.cancelled} messages cancelled; "
-        f"{len(done.schedules)} schedules paused.",
+        Say(
+            "{count} broadcasts stopped, {cancelled} messages cancelled; {count2} "
+            "schedules paused.",
+            count=len(done.broadcasts),
+            cancelled=Number(done.cancelled),
+            count2=len(done.schedules),
+        ),
     )
     surface.hint(
-        "Tin đang trên đường vẫn tới. Gửi lại phần còn thiếu: dispatcher broadcasts resend SỐ; "
-        "cho lịch chạy lại: dispatcher schedules submit TÊN",
-        "What is on the wire still arrives. Send the rest: dispatcher broadcasts resend N; let a "
-        "schedule run again: dispatcher schedules submit NAME",
+        Say(
+            "What is on the wire still arrives. Send the rest: dispatcher "
+            "broadcasts resend N; let a schedule run again: dispatcher schedules "
+            "submit NAME"
+        ),
     )

@@ -7,8 +7,9 @@ from typing import Any
 
 from dispatcher.cli.surface import Surface
 from dispatcher.domain.model import HANOI
-from dispatcher.domain.problems import Problem, Say
+from dispatcher.domain.problems import Problem
 from dispatcher.domain.state_words import STATE
+from dispatcher.i18n import Say, Spoken
 from dispatcher.usecases.broadcasts import Broadcast
 
 
@@ -18,22 +19,20 @@ def broadcast_id(text: str) -> int:
     if not digits.isdigit() or len(digits) > 18:
         raise Problem(
             "unknown-broadcast",
-            f"«{text}» không phải số đợt gửi. Xem: dispatcher broadcasts list",
-            f"“{text}” is no broadcast number. See: dispatcher broadcasts list",
+            Say("“{text}” is no broadcast number. See: dispatcher broadcasts list", text=text),
         )
     return int(digits)
 
 
-def told(surface: Surface, broadcast: Broadcast, hint: Say | None = None) -> None:
+def told(surface: Surface, broadcast: Broadcast, hint: Spoken | None = None) -> None:
     """The state of a broadcast after an act."""
     if surface.json:
         surface.emit(as_json(broadcast))
     surface.say(
-        f"Đợt gửi {broadcast.id}: {STATE[broadcast.state].vi}.",
-        f"Broadcast {broadcast.id}: {broadcast.state.value}.",
+        Say("Broadcast {id}: {state}.", id=broadcast.id, state=STATE[broadcast.state]),
     )
     if hint:
-        surface.hint(hint.vi, hint.en)
+        surface.hint(hint)
 
 
 def as_json(b: Broadcast) -> dict[str, Any]:

@@ -19,7 +19,7 @@ def tell(surface: Surface, seen: OnItsWay, ahead: Mapping[str, Any] | None) -> N
     for health in seen.gateways:
         if health.gateway not in said and outages.level(health, now) is not Level.OK:
             told = outages.told(health, now)
-            surface.say(f"  {told.vi}", f"  {told.en}")
+            surface.say(f"  {surface.text(told)}")
     if seen.work is not None and seen.work.since is not None:
         told = outages.work_told(seen.work)
-        surface.warn(told.vi + ".", told.en + ".")
+        surface.warn(f"{surface.text(told)}.")

@@ -12,9 +12,9 @@ from dispatcher.cli.broadcasts import (
     writing,
 )
 from dispatcher.cli.spoken import Group
-from dispatcher.domain.problems import Say
+from dispatcher.i18n import Say
 
-broadcasts = Group(Say("Đợt gửi.", "Broadcasts."))
+broadcasts = Group(Say("Broadcasts."))
 for name, verb in {
     "create": writing.create,
     "edit": writing.edit,

@@ -6,22 +6,22 @@ from dispatcher.cli.contacts.typed import lines, whom
 from dispatcher.cli.spoken import argument, command, option
 from dispatcher.cli.surface import Surface
 from dispatcher.domain.problems import Problem
+from dispatcher.i18n import Say, pgettext
 from dispatcher.usecases import contacts, contacts_views
 from dispatcher.usecases.contacts import ChangedContacts, NewContact
 
 
 @command(
-    "Thêm một người. Số điện thoại - thì đọc từ đầu vào.",
-    "Add one person. A phone of - is read from standard input.",
+    Say("Add one person. A phone of - is read from standard input."),
     "dispatcher contacts add --name 'Nguyễn Văn Mẫu' --phone - --ward 'Máy Tơ' --tdp 'Tổ 3'",
 )
-@option("--name", required=True, vi="họ và tên", en="full name")
-@option("--phone", "numbers", multiple=True, vi="số điện thoại, hoặc -", en="phone, or -")
-@option("--ward", required=True, vi="phường", en="ward", complete="ward")
-@option("--residential-group", "--tdp", "tdp", vi="tổ dân phố", en="residential group")
-@option("--household", default="", vi="chủ hộ", en="head of the household")
-@option("--title", default="", vi="chức danh, ví dụ ông, bà", en="title")
-@option("--group", default="", vi="nhóm", en="group", complete="group")
+@option("--name", required=True, say=Say("full name"))
+@option("--phone", "numbers", multiple=True, say=Say("phone, or -"))
+@option("--ward", required=True, say=Say("ward"), complete="ward")
+@option("--residential-group", "--tdp", "tdp", say=Say("residential group"))
+@option("--household", default="", say=Say("head of the household"))
+@option("--title", default="", say=pgettext("person, like Mr", "title"))
+@option("--group", default="", say=Say("group"), complete="group")
 def add(
     surface: Surface,
     name: str,
@@ -32,38 +32,35 @@ def add(
     title: str,
     group: str,
 ) -> None:
-    source = surface.text("nhập tay", "by hand")
+    source = surface.text(Say("by hand"))
     new = NewContact(name, ward, lines(numbers), tdp or "", household, title, group, source)
     added = contacts.add(surface.context(), new)
     if surface.json:
         surface.emit({"import": added.import_id, "created": added.is_new})
-    surface.say(
-        f"Đã {'thêm' if added.is_new else 'cập nhật'} {name}.",
-        f"{name} {'added' if added.is_new else 'updated'}.",
-    )
+    if added.is_new:
+        surface.say(Say("{name} added.", name=name))
+    else:
+        surface.say(Say("{name} updated.", name=name))
     surface.hint(
-        f"Hoàn tác: dispatcher contacts undo {added.import_id}",
-        f"Undo: dispatcher contacts undo {added.import_id}",
+        Say("Undo: dispatcher contacts undo {import_id}", import_id=added.import_id),
     )
 
 
 @command(
-    "Sửa tên, chức danh hoặc số điện thoại của một người.",
-    "Change the name, title or phones of one person.",
+    Say("Change the name, title or phones of one person."),
     "dispatcher contacts edit c12 --phone -",
 )
 @argument("contact")
-@option("--name", vi="họ và tên", en="full name")
-@option("--title", vi="chức danh", en="title")
-@option("--phone", "numbers", multiple=True, vi="thay bằng các số này, hoặc -", en="instead, or -")
+@option("--name", say=Say("full name"))
+@option("--title", say=pgettext("person", "title"))
+@option("--phone", "numbers", multiple=True, say=Say("instead, or -"))
 def edit(
     surface: Surface, contact: str, name: str | None, title: str | None, numbers: tuple[str, ...]
 ) -> None:
     if name is None and title is None and not numbers:
         raise Problem(
             "nothing-to-change",
-            "Chưa nói sửa gì: thêm --name, --title hoặc --phone.",
-            "Nothing to change: add --name, --title or --phone.",
+            Say("Nothing to change: add --name, --title or --phone."),
         )
     context = surface.context()
     phones = lines(numbers) if numbers else None
@@ -77,47 +74,46 @@ def _told(surface: Surface, changed: ChangedContacts) -> None:
     if surface.json:
         surface.emit({"import": changed.import_id, "contacts": list(changed.ids)})
     surface.hint(
-        f"Hoàn tác: dispatcher contacts undo {changed.import_id}",
-        f"Undo: dispatcher contacts undo {changed.import_id}",
+        Say("Undo: dispatcher contacts undo {import_id}", import_id=changed.import_id),
     )
 
 
 @command(
-    "Chuyển người sang tổ dân phố hay phường khác.",
-    "Move people to another residential group or ward.",
+    Say("Move people to another residential group or ward."),
     "dispatcher contacts move c12 c13 --ward 'Máy Tơ' --tdp 'Tổ 5'",
 )
 @argument("people", nargs=-1, required=True)
-@option("--ward", required=True, vi="phường", en="ward", complete="ward")
-@option("--residential-group", "--tdp", "tdp", vi="tổ dân phố", en="residential group")
+@option("--ward", required=True, say=Say("ward"), complete="ward")
+@option("--residential-group", "--tdp", "tdp", say=Say("residential group"))
 def move(surface: Surface, people: tuple[str, ...], ward: str, tdp: str | None) -> None:
     changed = contacts.move(surface.context(), [whom(p) for p in people], ward, tdp or "")
     _told(surface, changed)
-    surface.say(f"Đã chuyển {len(changed.ids)} người.", f"{len(changed.ids)} people moved.")
+    surface.say(Say("{count} people moved.", count=len(changed.ids)))
 
 
 @command(
-    "Xóa hẳn dữ liệu của một người theo yêu cầu: tên, số riêng, tin có tên. Không hoàn tác được.",
-    "Erase a person on request: name, own numbers, texts that name them. Cannot be undone.",
+    Say("Erase a person on request: name, own numbers, texts that name them. Cannot be undone."),
     "dispatcher contacts forget c12 --reason 'đơn ngày 01/12' --yes",
 )
 @argument("contact")
-@option("--reason", required=True, vi="lý do, số đơn", en="reason, document")
+@option("--reason", required=True, say=Say("reason, document"))
 def forget(surface: Surface, contact: str, reason: str) -> None:
     context = surface.context()
     one = contacts.to_forget(context, whom(contact), reason)
     surface.confirm(
-        f"Xóa hẳn dữ liệu của c{one}, không lấy lại được.",
-        f"Erase c{one} for good.",
+        Say("Erase c{one} for good.", one=one),
     )
     found = contacts.forget(context, one, reason)
     if surface.json:
         surface.emit({"contact": one, **found})
     surface.say(
-        f"Đã xóa c{one}: {found['addresses']} số, {found['texts']} tin có tên.",
-        f"c{one} erased: {found['addresses']} numbers, {found['texts']} texts with the name.",
+        Say(
+            "c{one} erased: {addresses} numbers, {texts} texts with the name.",
+            one=one,
+            addresses=found["addresses"],
+            texts=found["texts"],
+        ),
     )
     surface.hint(
-        "Danh sách gốc của phường vẫn còn tên này: hãy xóa ở đó trước lần nhập sau.",
-        "The ward's own list still has this name: remove it there before the next import.",
+        Say("The ward's own list still has this name: remove it there before the next import."),
     )

@@ -13,7 +13,8 @@ from dispatcher.cli.spoken import argument, command, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.surface import shown as number
 from dispatcher.cli.templates import pairs
-from dispatcher.domain.problems import OK, PARTLY, Problem, Say
+from dispatcher.domain.problems import OK, PARTLY, Problem
+from dispatcher.i18n import Joined, Number, Say, Spoken
 from dispatcher.usecases import imports
 from dispatcher.usecases.imports import (
     DROPPED,
@@ -43,32 +44,26 @@ class Seen:
 
 
 @command(
-    "Nhập danh bạ từ tệp Excel, ODS, CSV hay văn bản dán vào (-) của phường.",
-    "Import lists from a ward's Excel, ODS or CSV files, or from pasted text (-).",
+    Say("Import lists from a ward's Excel, ODS or CSV files, or from pasted text (-)."),
     "dispatcher contacts import contacts/ --dry-run",
 )
 @argument("files", nargs=-1, required=True)
-@option("--ward", vi="danh sách của phường nào", en="whose list it is", complete="ward")
-@option("--group", vi="mọi dòng thuộc tổ dân phố này", en="every row is of this residential group")
+@option("--ward", say=Say("whose list it is"), complete="ward")
+@option("--group", say=Say("every row is of this residential group"))
 @option(
     "--map",
     "choices",
     multiple=True,
-    vi="chỉ cột: phone='Số ĐT', row.duong='Đường'",
-    en="which column: phone='Column', row.street='Street'",
+    say=Say("which column: phone='Column', row.street='Street'"),
 )
-@option(
-    "--partial", is_flag=True, vi="lưu các dòng tốt, bỏ dòng hỏng", en="store the good rows only"
-)
-@option("--report", vi="ghi báo cáo nhập ra tệp XLSX", en="write a report to an XLSX file")
-@option(
-    "--rows", is_flag=True, vi="thêm các dòng được nhận vào JSON", en="add accepted rows to JSON"
-)
-@option("--legal", vi="căn cứ pháp lý của danh sách", en="legal basis of the list")
-@option("--document", vi="văn bản số", en="document it rests on")
-@option("--purpose", vi="mục đích sử dụng", en="what it may be used for")
-@option("--keep-until", vi="lưu giữ đến ngày (31/12/2027)", en="kept until (31/12/2027)")
-@option("--officer", vi="người chịu trách nhiệm", en="responsible officer")
+@option("--partial", is_flag=True, say=Say("store the good rows only"))
+@option("--report", say=Say("write a report to an XLSX file"))
+@option("--rows", is_flag=True, say=Say("add accepted rows to JSON"))
+@option("--legal", say=Say("legal basis of the list"))
+@option("--document", say=Say("document it rests on"))
+@option("--purpose", say=Say("what it may be used for"))
+@option("--keep-until", say=Say("kept until (31/12/2027)"))
+@option("--officer", say=Say("responsible officer"))
 def import_files(
     surface: Surface,
     files: tuple[str, ...],
@@ -84,19 +79,28 @@ def import_files(
     gc.disable()  # this process ends when the list is in; a million rows are walked for nothing
     given = ListFiles(
         imports.files_of([Path(f) for f in files]),
-        ward=ward, residential_group=group, columns=pairs(choices, "--map"), said=said,
-    )  # fmt: skip
+        ward=ward,
+        residential_group=group,
+        columns=pairs(choices, "--map"),
+        said=said,
+    )
     if report:
         imports.check_report_place(Path(report))
-    with surface.progress("Đang đọc", "Reading", 1) as update:
+    with surface.progress(Say("Reading"), 1) as update:
         read = imports.read(context, given, update)
     seen = _stored(surface, read, partial)
     if report:
-        with surface.progress("Đang ghi báo cáo", "Writing the report", 1) as update:
+        with surface.progress(Say("Writing the report"), 1) as update:
             imports.write_report(
-                context, Path(report), given, seen.read, seen.plan, surface.language,
-                stored=seen.import_id is not None, told=update,
-            )  # fmt: skip
+                context,
+                Path(report),
+                given,
+                seen.read,
+                seen.plan,
+                surface.language,
+                stored=seen.import_id is not None,
+                told=update,
+            )
     if surface.json:
         surface.emit(_summary(surface, seen, rows))
     else:
@@ -117,12 +121,12 @@ def _stored(surface: Surface, read: ReadList, partial: bool) -> Seen:
         return Seen(read, imports.foresee(context, read))
     read = imports.answered(read, _asked(surface, read))
     try:
-        with surface.progress("Đang lưu", "Storing", max(len(read.listing.entries), 1)) as update:
+        with surface.progress(Say("Storing"), max(len(read.listing.entries), 1)) as update:
             stored = imports.store(context, read, partial=partial, told=update)
     except Problem as problem:
         if problem.code == "basis-missing":
             options = " ".join(f"--{m.replace('_', '-')}" for m in read.basis.missing())
-            surface.hint(f"Thêm: {options}", f"Add: {options}")
+            surface.hint(Say("Add: {options}", options=options))
         raise
     return Seen(read, stored.plan, stored.import_id)
 
@@ -167,18 +171,23 @@ def _tell(surface: Surface, seen: Seen, report: str | None) -> None:
     listing, plan = seen.listing, seen.plan
     n = number
     surface.say(
-        f"{n(listing.rows)} dòng: {n(len(plan.created))} người mới, {n(len(plan.updated))} thay "
-        f"đổi, {n(plan.unchanged)} đã có; sửa {n(len(listing.repaired))} chỗ, "
-        f"{n(len(listing.needs_review))} dòng cần xem, {n(len(listing.rejected))} dòng hỏng.",
-        f"{n(listing.rows)} rows: {n(len(plan.created))} new, {n(len(plan.updated))} changed, "
-        f"{n(plan.unchanged)} known; {n(len(listing.repaired))} places repaired, "
-        f"{n(len(listing.needs_review))} to look at, {n(len(listing.rejected))} bad.",
+        Say(
+            "{rows} rows: {count} new, {count2} changed, {unchanged} known; "
+            "{count3} places repaired, {count4} to look at, {count5} bad.",
+            rows=n(listing.rows),
+            count=n(len(plan.created)),
+            count2=n(len(plan.updated)),
+            unchanged=n(plan.unchanged),
+            count3=n(len(listing.repaired)),
+            count4=n(len(listing.needs_review)),
+            count5=n(len(listing.rejected)),
+        ),
     )
     _tell_columns(surface, listing)
     _tell_rest(surface, listing, plan)
     for findings, head in (
-        (listing.rejected, Say("Dòng hỏng", "Bad rows")),
-        (listing.needs_review, Say("Cần xem", "To look at")),
+        (listing.rejected, Say("Bad rows")),
+        (listing.needs_review, Say("To look at")),
     ):
         if findings:
             surface.say("")
@@ -201,68 +210,76 @@ def _tell_columns(surface: Surface, listing: Listing) -> None:
         surface.say(f"{some}: {columns}")
     if any(c.sure < 0.9 and c.field for t in listing.tables for c in t.header.columns):
         surface.hint(
-            "Có cột chưa chắc. Nếu sai, chỉ lại bằng --map, ví dụ --map phone='Số máy'.",
-            "Some columns are unsure. If wrong, point to them with --map, e.g. --map phone='No'.",
+            Say(
+                "Some columns are unsure. If wrong, point to them with --map, e.g. "
+                "--map phone='No'."
+            ),
         )
 
 
 def _tell_rest(surface: Surface, listing: Listing, plan: Merge) -> None:
     for kind, cells in sorted(listing.dropped.items()):
         say = DROPPED[kind]
-        surface.say(f"Không lưu {say.vi}: {number(cells)} ô.", f"Not stored: {say.en}, {cells}.")
+        surface.say(Say("Not stored: {say}, {cells}.", say=say, cells=Number(cells)))
     if plan.doubles:
         kinds = {d.code: 0 for d in plan.doubles}
         for double in plan.doubles:
             kinds[double.code] += 1
         words = {
-            "same_person": Say("dòng trùng đã gộp", "double rows merged"),
-            "shared_phone": Say("dòng chung số điện thoại", "rows that share a phone"),
-            "namesake": Say("người trùng tên trong tổ", "namesakes in one group"),
+            "same_person": Say("double rows merged"),
+            "shared_phone": Say("rows that share a phone"),
+            "namesake": Say("namesakes in one group"),
         }
-        surface.say(
-            "Trùng: " + ", ".join(f"{number(c)} {words[k].vi}" for k, c in kinds.items()) + ".",
-            "Doubles: " + ", ".join(f"{c} {words[k].en}" for k, c in kinds.items()) + ".",
-        )
+        doubles = Joined(", ", [Joined(" ", [Number(c), words[k]]) for k, c in kinds.items()])
+        surface.say(Say("Doubles: {doubles}.", doubles=doubles))
     if plan.proposed:
         surface.say(
-            f"{number(len(plan.proposed))} tổ dân phố chưa có trong sổ sẽ được ghi thêm.",
-            f"{len(plan.proposed)} residential groups are not known yet and will be added.",
+            Say(
+                "{count} residential groups are not known yet and will be added.",
+                count=Number(len(plan.proposed)),
+            ),
         )
 
 
-def _tell_findings(surface: Surface, head: Say, findings: Sequence[Finding]) -> None:
-    heads = [head, Say("dòng", "row"), Say("cột", "column"), Say("giá trị", "value"),
-             Say("vì sao", "why")]  # fmt: skip
+def _tell_findings(surface: Surface, head: Spoken, findings: Sequence[Finding]) -> None:
+    heads = [head, Say("row"), Say("column"), Say("value"), Say("why")]
     surface.table(
         heads,
         [
-            [f"{f.file} {f.sheet}".strip(), str(f.row or ""), f.column, f.value,
-             f.message.to(surface.language)]
+            [
+                f"{f.file} {f.sheet}".strip(),
+                str(f.row or ""),
+                f.column,
+                f.value,
+                f.message.to(surface.language),
+            ]
             for f in findings[:SHOWN]
         ],
-    )  # fmt: skip
+    )
     if len(findings) > SHOWN:
         more = number(len(findings) - SHOWN)
-        surface.say(f"… và {more} dòng nữa (xem --report).", f"… and {more} more (see --report).")
+        surface.say(Say("… and {more} more (see --report).", more=more))
 
 
 def _tell_next(surface: Surface, seen: Seen, report: str | None) -> None:
     if report:
-        surface.say(f"Báo cáo: {report}", f"Report: {report}")
+        surface.say(Say("Report: {report}", report=report))
     if seen.stop:
         surface.warn(
-            "Chưa lưu gì vì có dòng hỏng. Sửa các dòng trên, hoặc thêm --partial để lưu phần tốt.",
-            "Nothing was stored because of bad rows. Fix them, or add --partial for the good ones.",
+            Say(
+                "Nothing was stored because of bad rows. Fix them, or add --partial "
+                "for the good ones."
+            ),
         )
     elif seen.import_id is None:
         surface.hint(
-            "Chưa lưu gì. Nếu đúng, chạy lại không có --dry-run.",
-            "Nothing was stored. If this is right, run it again without --dry-run.",
+            Say("Nothing was stored. If this is right, run it again without --dry-run."),
         )
     else:
         surface.hint(
-            f"Hoàn tác: dispatcher contacts undo {seen.import_id}. Soạn đợt gửi: "
-            "dispatcher broadcasts create --template TÊN --ward all",
-            f"Undo: dispatcher contacts undo {seen.import_id}. Write a broadcast: "
-            "dispatcher broadcasts create --template NAME --ward all",
+            Say(
+                "Undo: dispatcher contacts undo {import_id}. Write a broadcast: "
+                "dispatcher broadcasts create --template NAME --ward all",
+                import_id=seen.import_id,
+            ),
         )

@@ -9,25 +9,24 @@ from typing import Any
 
 from dispatcher.cli.contacts.typed import whom
 from dispatcher.cli.spoken import argument, command, option
-from dispatcher.cli.surface import Surface, shown
+from dispatcher.cli.surface import Surface
 from dispatcher.cli.tables import write_table, writes
-from dispatcher.domain.problems import Say
 from dispatcher.domain.words import SCOPES, why_stopped
+from dispatcher.i18n import Number, Say, pgettext
 from dispatcher.usecases import contacts, contacts_views, suppressions
 from dispatcher.usecases.contacts import Narrowed
 
 
 @command(
-    "Liệt kê người nhận (số điện thoại được che).",
-    "List contacts (numbers masked).",
+    Say("List contacts (numbers masked)."),
     "dispatcher contacts list --ward 'Máy Tơ'",
 )
-@option("--ward", vi="phường", en="ward", complete="ward")
-@option("--residential-group", "--tdp", "tdp", vi="tổ dân phố", en="residential group")
-@option("--group", vi="nhóm", en="group", complete="group")
-@option("--search", default="", vi="tìm theo tên, không cần dấu", en="by name, marks not needed")
-@option("--suppressed", is_flag=True, vi="danh sách không gửi", en="who must not be written to")
-@option("--limit", default=50, vi="nhiều nhất", en="at most")
+@option("--ward", say=Say("ward"), complete="ward")
+@option("--residential-group", "--tdp", "tdp", say=Say("residential group"))
+@option("--group", say=Say("group"), complete="group")
+@option("--search", default="", say=Say("by name, marks not needed"))
+@option("--suppressed", is_flag=True, say=Say("who must not be written to"))
+@option("--limit", default=50, say=Say("at most"))
 def list_contacts(
     surface: Surface,
     ward: str | None,
@@ -48,11 +47,11 @@ def list_contacts(
         return
     surface.table(
         [
-            Say("mã", "id"),
-            Say("họ và tên", "name"),
-            Say("điện thoại", "phone"),
-            Say("phường", "ward"),
-            Say("tổ dân phố", "residential group"),
+            pgettext("code", "id"),
+            pgettext("person", "name"),
+            Say("phone"),
+            Say("ward"),
+            Say("residential group"),
         ],
         [
             [f"c{c['id']}", c["name"], ", ".join(c["phones"]), c["ward"], c["residential_group"]]
@@ -61,8 +60,10 @@ def list_contacts(
     )
     if len(found) > limit:
         surface.hint(
-            f"Còn nữa: thêm --limit {limit * 10}, hoặc lọc bằng --ward, --search.",
-            f"There are more: add --limit {limit * 10}, or narrow with --ward, --search.",
+            Say(
+                "There are more: add --limit {limit}, or narrow with --ward, --search.",
+                limit=limit * 10,
+            ),
         )
 
 
@@ -73,11 +74,11 @@ def _tell_suppressed(surface: Surface, found: Sequence[Mapping[str, Any]]) -> No
         return
     surface.table(
         [
-            Say("điện thoại", "phone"),
-            Say("không gửi gì", "what"),
-            Say("lý do", "reason"),
-            Say("từ", "since"),
-            Say("ai", "who"),
+            Say("phone"),
+            Say("what"),
+            Say("reason"),
+            Say("since"),
+            Say("who"),
         ],
         [
             [
@@ -93,8 +94,7 @@ def _tell_suppressed(surface: Surface, found: Sequence[Mapping[str, Any]]) -> No
 
 
 @command(
-    "Hiện một người nhận và nguồn gốc của dòng này.",
-    "Show a contact and where it came from.",
+    Say("Show a contact and where it came from."),
     "dispatcher contacts show c12",
 )
 @argument("contact")
@@ -103,11 +103,16 @@ def show(surface: Surface, contact: str) -> None:
     if surface.json:
         surface.emit(
             [
-                {**s.contact, **s.beside, "reach": [_as_json(r) for r in s.reach], **s.stopped,
-                 "suppressed": [_as_json(x) for x in s.stopped["suppressed"]]}
+                {
+                    **s.contact,
+                    **s.beside,
+                    "reach": [_as_json(r) for r in s.reach],
+                    **s.stopped,
+                    "suppressed": [_as_json(x) for x in s.stopped["suppressed"]],
+                }
                 for s in found
             ]
-        )  # fmt: skip
+        )
         return
     for s in found:
         _tell_person(surface, s)
@@ -128,11 +133,10 @@ def _tell_person(surface: Surface, found: contacts_views.ContactShown) -> None:
         _tell_reach(surface, line)
     for s in found.stopped["suppressed"]:
         scope, why = SCOPES[s["scope"]], why_stopped(s["reason"])
-        surface.say(f"   {scope.vi} ({why.vi}, {s['at']:%Y-%m-%d})",
-                    f"   {scope.en} ({why.en}, {s['at']:%Y-%m-%d})")  # fmt: skip
+        surface.say(f"   {surface.text(scope)} ({surface.text(why)}, {s['at']:%Y-%m-%d})")
     names = ", ".join(f"c{o['contact']} {o['name']}" for o in found.stopped["shares"])
     if names:
-        surface.say(f"   dùng chung số: {names}", f"   shares the number: {names}")
+        surface.say(Say("   shares the number: {names}", names=names))
 
 
 def _tell_reach(surface: Surface, line: Mapping[str, Any]) -> None:
@@ -142,27 +146,27 @@ def _tell_reach(surface: Surface, line: Mapping[str, Any]) -> None:
     where = f"   {line['phone']} {line['channel']}"
     if line["until"]:
         surface.say(
-            f"{where}: không nhận được ngày {day['refused_at']} (mã {line['code']}), thử lại sau "
-            f"{day['until']}",
-            f"{where}: not reached on {day['refused_at']} (code {line['code']}), tried again after "
-            f"{day['until']}",
+            Say(
+                "{where}: not reached on {refused_at} (code {code}), tried again after {until}",
+                where=where,
+                refused_at=day["refused_at"],
+                code=line["code"],
+                until=day["until"],
+            ),
         )
     elif line["reached_at"]:
-        surface.say(
-            f"{where}: nhận được ngày {day['reached_at']}", f"{where}: reached {day['reached_at']}"
-        )
+        surface.say(Say("{where}: reached {reached_at}", where=where, reached_at=day["reached_at"]))
 
 
 @command(
-    "Ghi danh bạ ra tệp CSV hoặc XLSX. Số đầy đủ cần --reason và được ghi vào nhật ký.",
-    "Write the list to a CSV or XLSX file. Full numbers need --reason, which is recorded.",
+    Say("Write the list to a CSV or XLSX file. Full numbers need --reason, which is recorded."),
     "dispatcher contacts export danh-ba.xlsx --ward 'Máy Tơ' --reason 'đối chiếu hộ khẩu'",
 )
 @argument("file")
-@option("--ward", vi="phường", en="ward", complete="ward")
-@option("--residential-group", "--tdp", "tdp", vi="tổ dân phố", en="residential group")
-@option("--group", vi="nhóm", en="group", complete="group")
-@option("--reason", default="", vi="vì sao cần số đầy đủ", en="why full numbers are needed")
+@option("--ward", say=Say("ward"), complete="ward")
+@option("--residential-group", "--tdp", "tdp", say=Say("residential group"))
+@option("--group", say=Say("group"), complete="group")
+@option("--reason", default="", say=Say("why full numbers are needed"))
 def export(
     surface: Surface, file: str, ward: str | None, tdp: str | None, group: str | None, reason: str
 ) -> None:
@@ -179,9 +183,8 @@ def export(
         write_table(path, heads, sheet, private=True)
     if surface.json:
         surface.emit({"file": file, "people": len(out.people), "numbers": out.has_numbers})
-    surface.say(f"{shown(len(out.people))} người → {file}", f"{len(out.people)} people → {file}")
+    surface.say(Say("{count} people → {file}", count=Number(len(out.people)), file=file))
     if not out.has_numbers:
         surface.hint(
-            "Số điện thoại được che. Cần số đầy đủ: thêm --reason 'vì sao'.",
-            "Numbers are masked. For full ones add --reason 'why'.",
+            Say("Numbers are masked. For full ones add --reason 'why'."),
         )

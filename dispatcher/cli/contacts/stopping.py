@@ -14,69 +14,70 @@ from dispatcher.config import read_text
 from dispatcher.domain.opting_out import Wish
 from dispatcher.domain.problems import Problem
 from dispatcher.domain.words import LOOKS, SCOPES
+from dispatcher.i18n import Say
 from dispatcher.usecases import replies, suppressions
 
 
 @command(
-    "Không gửi tới người hoặc số này nữa (kèm lý do).",
-    "Never write to this person or number again (with a reason).",
+    Say("Never write to this person or number again (with a reason)."),
     "dispatcher contacts suppress c12 --reason 'người dân yêu cầu'",
 )
 @argument("contact")
-@option("--reason", required=True, vi="lý do", en="reason")
-@option("--promotion", is_flag=True, vi="chỉ với tin quảng cáo", en="only advertising")
-@option("--urgent-too", is_flag=True, vi="cả tin khẩn cũng không gửi", en="urgent texts neither")
+@option("--reason", required=True, say=Say("reason"))
+@option("--promotion", is_flag=True, say=Say("only advertising"))
+@option("--urgent-too", is_flag=True, say=Say("urgent texts neither"))
 def suppress(
     surface: Surface, contact: str, reason: str, promotion: bool, urgent_too: bool
 ) -> None:
     if promotion and urgent_too:
         raise Problem(
             "one-scope",
-            "Chọn một: --promotion (chỉ quảng cáo) hoặc --urgent-too (cả tin khẩn).",
-            "Choose one: --promotion (only advertising) or --urgent-too (urgent texts too).",
+            Say("Choose one: --promotion (only advertising) or --urgent-too (urgent texts too)."),
         )
     scope = "promotion" if promotion else "urgent" if urgent_too else "all"
     done = suppressions.suppress(surface.context(), whom(contact), reason, scope=scope)
     if surface.json:
-        surface.emit({"suppressed": done.numbers, "scope": scope, "also": list(done.also),
-                      "others": done.others})  # fmt: skip
+        surface.emit(
+            {
+                "suppressed": done.numbers,
+                "scope": scope,
+                "also": list(done.also),
+                "others": done.others,
+            }
+        )
     surface.say(
-        f"Ghi cho {done.numbers} số: {SCOPES[scope].vi}.",
-        f"{done.numbers} numbers: {SCOPES[scope].en}.",
+        Say("{numbers} numbers: {scopes}.", numbers=done.numbers, scopes=SCOPES[scope]),
     )
     _tell_silenced(surface, done.also, done.others)
     surface.hint(
-        "Xem: dispatcher contacts list --suppressed · Bỏ: dispatcher contacts unsuppress",
-        "See: dispatcher contacts list --suppressed · Lift: dispatcher contacts unsuppress",
+        Say("See: dispatcher contacts list --suppressed · Lift: dispatcher contacts unsuppress"),
     )
 
 
 def _tell_silenced(surface: Surface, also: Sequence[dict[str, Any]], others: int) -> None:
     """Who gets nothing any more because they have the same number."""
     names = ", ".join(f"c{c['contact']} {c['name']}" for c in also)
-    more = surface.text(f"và {others} người ngoài phường mình", f"and {others} of other wards")
+    more = surface.text(Say("and {others} of other wards", others=others))
     if also or others:
         named = " ".join(n for n in (names, more if others else "") if n)
-        surface.say(f"Dùng chung số, cũng không nhận: {named}.", f"Share the number: {named}.")
+        surface.say(Say("Share the number: {named}.", named=named))
 
 
 @command(
-    "Cho gửi lại tới người hoặc số này (kèm lý do).",
-    "Write to this person or number again (with a reason).",
+    Say("Write to this person or number again (with a reason)."),
     "dispatcher contacts unsuppress c12 --reason 'người dân đồng ý lại'",
 )
 @argument("contact")
-@option("--reason", required=True, vi="lý do", en="reason")
+@option("--reason", required=True, say=Say("reason"))
 def unsuppress(surface: Surface, contact: str, reason: str) -> None:
     done = suppressions.unsuppress(surface.context(), whom(contact), reason)
     if surface.json:
         surface.emit({"unsuppressed": done})
-    surface.say(f"Cho gửi lại tới {done} số.", f"{done} numbers may be written to again.")
+    surface.say(Say("{done} numbers may be written to again.", done=done))
 
 
 @command(
-    "Nạp danh sách không quảng cáo (mỗi dòng một số): chỉ chặn tin quảng cáo, không chặn cảnh báo.",
-    "Load a do-not-call list (a number a line): it stops advertising, never warnings.",
+    Say("Load a do-not-call list (a number a line): it stops advertising, never warnings."),
     "dispatcher contacts do-not-call danh-sach.txt",
 )
 @argument("file")
@@ -87,40 +88,39 @@ def do_not_call(surface: Surface, file: str) -> None:
     if surface.json:
         surface.emit({"numbers": done.numbers, "new": done.new, "unread": done.unread})
     surface.say(
-        f"{done.numbers} số trong danh sách, {done.new} số mới; {done.unread} dòng không đọc được.",
-        f"{done.numbers} numbers on the list, {done.new} new; {done.unread} lines could not be "
-        "read.",
+        Say(
+            "{numbers} numbers on the list, {new} new; {unread} lines could not be read.",
+            numbers=done.numbers,
+            new=done.new,
+            unread=done.unread,
+        ),
     )
     surface.hint(
-        "Cảnh báo và thông báo vẫn tới những số này. Xem: dispatcher contacts list --suppressed",
-        "Warnings and notices still reach them. See: dispatcher contacts list --suppressed",
+        Say("Warnings and notices still reach them. See: dispatcher contacts list --suppressed"),
     )
 
 
 @command(
-    "Xử lý một tin trả lời cần người xem (xem: dispatcher log replies --waiting).",
-    "Decide about a reply that needs a look (see: dispatcher log replies --waiting).",
+    Say("Decide about a reply that needs a look (see: dispatcher log replies --waiting)."),
     "dispatcher contacts reply 12 --stop --as lan",
 )
 @argument("reply")
-@option("--stop", is_flag=True, vi="đúng là từ chối: không gửi nữa", en="a refusal: write no more")
-@option("--stop-urgent", is_flag=True, vi="từ chối cả tin khẩn", en="urgent texts are refused too")
-@option("--dismiss", is_flag=True, vi="không phải từ chối", en="it is no refusal")
+@option("--stop", is_flag=True, say=Say("a refusal: write no more"))
+@option("--stop-urgent", is_flag=True, say=Say("urgent texts are refused too"))
+@option("--dismiss", is_flag=True, say=Say("it is no refusal"))
 def reply(surface: Surface, reply: str, stop: bool, stop_urgent: bool, dismiss: bool) -> None:
     if stop + stop_urgent + dismiss != 1:
         raise Problem(
             "one-decision",
-            "Chọn một: --stop (không gửi nữa), --stop-urgent (cả tin khẩn) hoặc --dismiss.",
-            "Choose one: --stop, --stop-urgent (urgent texts too) or --dismiss.",
+            Say("Choose one: --stop, --stop-urgent (urgent texts too) or --dismiss."),
         )
     if not reply.isascii() or not reply.isdigit() or len(reply) > 15:
-        raise Problem("unknown-reply", "Không có tin trả lời này.", "No such reply.")
+        raise Problem("unknown-reply", Say("No such reply."))
     wish = Wish.URGENT if stop_urgent else Wish.ALL if stop else Wish.ORDINARY
     found = replies.look_at(surface.context(), int(reply), wish)
     done = "dismissed" if dismiss else "obeyed"
     if surface.json:
         surface.emit({"reply": int(reply), "look": done, "contact": found["contact"]})
     surface.say(
-        f"Tin trả lời {reply}: {LOOKS[done].vi}.",
-        f"Reply {reply}: {LOOKS[done].en}.",
+        Say("Reply {reply}: {looks}.", reply=reply, looks=LOOKS[done]),
     )

@@ -6,18 +6,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dispatcher.cli.spoken import argument, command, option
-from dispatcher.cli.surface import Surface, shown
-from dispatcher.domain.problems import Problem, Say
+from dispatcher.cli.surface import Surface
+from dispatcher.domain.problems import Problem
+from dispatcher.i18n import Number, Say, pgettext
 from dispatcher.usecases import imports
 
 
 @command(
-    "Hoàn tác một lần nhập hay sửa: danh bạ trở lại đúng như trước.",
-    "Undo an import or a change: the list is exactly as before.",
+    Say("Undo an import or a change: the list is exactly as before."),
     "dispatcher contacts undo 3",
 )
 @argument("import_", required=False)
-@option("--list", "listing", is_flag=True, vi="các lần nhập gần đây", en="recent imports")
+@option("--list", "listing", is_flag=True, say=Say("recent imports"))
 def undo(surface: Surface, import_: str | None, listing: bool) -> None:
     context = surface.context()
     if listing or import_ is None:
@@ -26,16 +26,18 @@ def undo(surface: Surface, import_: str | None, listing: bool) -> None:
     if not import_.isdigit():
         raise Problem(
             "unknown-import",
-            f"«{import_}» không phải số lần nhập. Xem: dispatcher contacts undo --list",
-            f"“{import_}” is no import. See: dispatcher contacts undo --list",
+            Say("“{import_}” is no import. See: dispatcher contacts undo --list", import_=import_),
         )
     found = imports.undo(context, int(import_))
     if surface.json:
         surface.emit({"import": int(import_), **found})
     surface.say(
-        f"Đã hoàn tác lần nhập {import_}: bỏ {shown(found['removed'])} người, trả lại như cũ "
-        f"{shown(found['restored'])} người.",
-        f"Import {import_} undone: {found['removed']} removed, {found['restored']} put back.",
+        Say(
+            "Import {import_} undone: {removed} removed, {restored} put back.",
+            import_=import_,
+            removed=Number(found["removed"]),
+            restored=Number(found["restored"]),
+        ),
     )
 
 
@@ -56,25 +58,25 @@ def _tell_imports(surface: Surface, found: Sequence[Mapping[str, Any]]) -> None:
         return
     surface.table(
         [
-            Say("số", "id"),
-            Say("lúc", "at"),
-            Say("ai", "who"),
-            Say("tệp", "files"),
-            Say("mới", "new"),
-            Say("sửa", "changed"),
-            Say("đã hoàn tác", "undone"),
+            Say("id"),
+            Say("at"),
+            Say("who"),
+            Say("files"),
+            Say("new"),
+            Say("changed"),
+            Say("undone"),
         ],
         [
             [
-                str(t["id"]),
-                t["at"][:16].replace("T", " "),
-                t["by"],
-                ", ".join(t["files"]) or surface.text("sửa tay", "by hand"),
-                t["created"],
-                t["updated"],
-                t["undone"],
+                str(one["id"]),
+                one["at"][:16].replace("T", " "),
+                one["by"],
+                ", ".join(one["files"]) or surface.text(pgettext("changed", "by hand")),
+                one["created"],
+                one["updated"],
+                one["undone"],
             ]
-            for t in told
+            for one in told
         ],
         numbers=(4, 5),
     )

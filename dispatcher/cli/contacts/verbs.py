@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dispatcher.cli.contacts import changing, importing, looking, stopping, undoing
 from dispatcher.cli.spoken import Group
-from dispatcher.domain.problems import Say
+from dispatcher.i18n import Say
 
-contacts = Group(Say("Danh bạ người nhận.", "The list of contacts."))
+contacts = Group(Say("The list of contacts."))
 for _name, _verb in {
     "import": importing.import_files,
     "undo": undoing.undo,

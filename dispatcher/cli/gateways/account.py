@@ -6,13 +6,13 @@ from dispatcher.cli.gateways.group import gateways
 from dispatcher.cli.spoken import argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.domain.amounts import number
+from dispatcher.i18n import Say
 from dispatcher.usecases import gateways as use
 
 
 @gateways.verb(
     "balance",
-    "Số dư, hạn mức và chất lượng tài khoản ở nhà cung cấp.",
-    "Balance, quota and quality of the account at the vendor.",
+    Say("Balance, quota and quality of the account at the vendor."),
     "dispatcher gateways balance esms",
 )
 @argument("name", complete="gateway")
@@ -23,17 +23,16 @@ def balance(surface: Surface, name: str) -> None:
         return
     for key, value in found.items():
         shown = f"{number(int(value))} đ" if key == "balance" else value
-        surface.say(f"{key}: {shown}", f"{key}: {shown}")
+        surface.say(f"{key}: {shown}")
 
 
 @gateways.verb(
     "templates",
-    "Mẫu đã đăng ký ở nhà cung cấp: mã, chữ, từng chỗ trống dài tối đa bao nhiêu, giá.",
-    "Templates registered at the vendor: id, text, how long each value may be, price.",
+    Say("Templates registered at the vendor: id, text, how long each value may be, price."),
     "dispatcher gateways templates zalo",
 )
 @argument("name", complete="gateway")
-@option("--sender", default="", vi="tên định danh (eSMS)", en="brandname (eSMS)")
+@option("--sender", default="", say=Say("brandname (eSMS)"))
 def templates(surface: Surface, name: str, sender: str) -> None:
     found = use.templates(surface.context(), name, sender)
     if surface.json:
@@ -65,8 +64,7 @@ def templates(surface: Surface, name: str, sender: str) -> None:
 
 @gateways.verb(
     "callback",
-    "Địa chỉ nhận báo kết quả, để dán vào trang của nhà cung cấp. Đây là bí mật.",
-    "The callback address to paste at the vendor. It is a secret.",
+    Say("The callback address to paste at the vendor. It is a secret."),
     "dispatcher gateways callback zalo",
 )
 @argument("name", complete="gateway")
@@ -74,8 +72,10 @@ def callback(surface: Surface, name: str) -> None:
     url = use.callback_address(surface.context(), name)
     if surface.json:
         surface.emit({"gateway": name, "url": url})
-    surface.say(url, url)
+    surface.say(url)
     surface.hint(
-        f"Lộ địa chỉ này thì tăng «callback» của mục [gateways.{name}] và dán lại.",
-        f"If it leaked, count “callback” under [gateways.{name}] up and paste it again.",
+        Say(
+            "If it leaked, count “callback” under [gateways.{name}] up and paste it again.",
+            name=name,
+        ),
     )

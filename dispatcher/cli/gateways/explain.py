@@ -9,13 +9,13 @@ from dispatcher.cli.spoken import argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.tools import each_line
 from dispatcher.domain.problems import Problem
+from dispatcher.i18n import Say
 from dispatcher.usecases.gateway_words import explained, verified
 
 
 @gateways.verb(
     "explain",
-    "Một trả lời hay báo nhận của nhà cung cấp nghĩa là gì.",
-    "What an answer or a callback of a vendor means.",
+    Say("What an answer or a callback of a vendor means."),
     "dispatcher gateways explain esms answer --jsonl -",
 )
 @argument("adapter")
@@ -23,15 +23,13 @@ from dispatcher.usecases.gateway_words import explained, verified
 @option(
     "--jsonl",
     required=True,
-    vi="đọc từng dòng JSON từ đầu vào (-)",
-    en="one JSON value per line (-)",
+    say=Say("one JSON value per line (-)"),
 )
 def explain(surface: Surface, adapter: str, what: str, jsonl: str) -> None:
     if what not in ("answer", "receipt") or jsonl != "-":
         raise Problem(
             "usage",
-            "Dùng: gateways explain ADAPTER answer|receipt --jsonl -",
-            "Use: gateways explain ADAPTER answer|receipt --jsonl -",
+            Say("Use: gateways explain ADAPTER answer|receipt --jsonl -"),
         )
     try:
         site = surface.open_site()
@@ -42,8 +40,7 @@ def explain(surface: Surface, adapter: str, what: str, jsonl: str) -> None:
 
 @gateways.verb(
     "verify-webhook",
-    "Kiểm tra chữ ký của một sự kiện webhook được dán vào (JSON: headers, body).",
-    "Check the signature of a pasted webhook event (JSON: headers, body).",
+    Say("Check the signature of a pasted webhook event (JSON: headers, body)."),
     "dispatcher gateways verify-webhook zalo < su-kien.json",
 )
 @argument("name", complete="gateway")
@@ -52,14 +49,12 @@ def verify_webhook(surface: Surface, name: str) -> int:
     if surface.json:
         surface.emit({"verified": signed, "receipts": receipts})
     words = {
-        True: ("Chữ ký đúng.", "The signature is right."),
-        False: (
-            "Chữ ký sai: kiểm tra oa_secret (OA Secret Key ở trang Webhook, không phải App Secret) "
-            "và app_id.",
-            "The signature is wrong: check oa_secret (the OA Secret Key of the Webhook page, not "
-            "the App Secret) and app_id.",
+        True: Say("The signature is right."),
+        False: Say(
+            "The signature is wrong: check oa_secret (the OA Secret Key of the "
+            "Webhook page, not the App Secret) and app_id.",
         ),
-        None: ("Nhà cung cấp này không ký.", "This vendor does not sign."),
+        None: Say("This vendor does not sign."),
     }
-    surface.say(*words[signed])
+    surface.say(words[signed])
     return 1 if signed is False else 0

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from dispatcher.cli.spoken import Group
-from dispatcher.domain.problems import Say
+from dispatcher.i18n import Say
 
-gateways = Group(Say("Nhà cung cấp.", "Gateways."))
+gateways = Group(Say("Gateways."))

@@ -11,7 +11,8 @@ from dispatcher.cli.surface import Surface
 from dispatcher.domain import outages
 from dispatcher.domain.model import Mode
 from dispatcher.domain.outages import State
-from dispatcher.domain.problems import OK, SETTINGS, UNREACHABLE, Say
+from dispatcher.domain.problems import OK, SETTINGS, UNREACHABLE
+from dispatcher.i18n import Joined, Say, Spoken, pgettext
 from dispatcher.usecases import alarms
 from dispatcher.usecases import gateways as use
 
@@ -20,8 +21,7 @@ UNANSWERED = frozenset({State.UNREACHABLE, State.THROTTLED, State.UNREADABLE})  
 
 @gateways.verb(
     "list",
-    "Liệt kê nhà cung cấp và tình trạng.",
-    "List gateways and how they are.",
+    Say("List gateways and how they are."),
     "dispatcher gateways list",
 )
 def list_gateways(surface: Surface) -> None:
@@ -32,17 +32,17 @@ def list_gateways(surface: Surface) -> None:
         return
     surface.table(
         [
-            Say("tên", "name"),
-            Say("trình kết nối", "adapter"),
-            Say("kênh", "channel"),
-            Say("tình trạng", "state"),
+            Say("name"),
+            Say("adapter"),
+            Say("channel"),
+            pgettext("condition", "state"),
         ],
         [
             [
                 g.name,
                 g.adapter,
                 g.channel,
-                surface.text("cần đăng nhập lại", "sign in again")
+                surface.text(Say("sign in again"))
                 if g.wants_sign_in
                 else outages.described(g.health).to(surface.language),
             ]
@@ -51,14 +51,13 @@ def list_gateways(surface: Surface) -> None:
     )
     for g in found:
         then = outages.remedy(g.health, now)
-        if then.vi:
-            surface.say(f"  {g.name}: {then.vi}", f"  {g.name}: {then.en}")
+        if then:
+            surface.say(f"  {g.name}: {surface.text(then)}")
 
 
 @gateways.verb(
     "check",
-    "Kiểm tra cấu hình và, khi gửi thật, kết nối tới nhà cung cấp.",
-    "Check settings and, when live, the connection.",
+    Say("Check settings and, when live, the connection."),
     "dispatcher gateways check",
 )
 @argument("names", nargs=-1)
@@ -75,62 +74,60 @@ def check(surface: Surface, names: tuple[str, ...]) -> int:
         surface.emit(found)
     for f in found:
         if f["ok"]:
-            surface.say(*_fine(f))
+            surface.say(_fine(f))
         else:
             name, told = f["gateway"], f.get("message", "?")
             surface.say(told if told.startswith(f"{name}:") else f"{name}: {told}")
         if odd := f.get("odd_reports"):
             said = alarms.of_no_use(odd)
             surface.warn(
-                f"Báo nhận giờ qua không khớp tin nào hoặc không đọc được: {said.vi}. Xem: "
-                "dispatcher log receipts; kiểm tra khóa ở nhà cung cấp",
-                f"Reports of the last hour that match nothing or cannot be read: {said.en}. See: "
-                "dispatcher log receipts; check the keys at the vendor",
+                Say(
+                    "Reports of the last hour that match nothing or cannot be read: "
+                    "{said}. See: dispatcher log receipts; check the keys at the vendor",
+                    said=said,
+                ),
             )
         if f.get("not_registered"):
             unknown_names = ", ".join(f["not_registered"])
             surface.warn(
-                f"Nhà cung cấp chưa có tên định danh: {unknown_names}. "
-                "Tin ký tên này sẽ bị từ chối.",
-                f"The vendor does not know these senders: {unknown_names}. Messages they sign "
-                "will be refused.",
+                Say(
+                    "The vendor does not know these senders: {unknown_names}. Messages "
+                    "they sign will be refused.",
+                    unknown_names=unknown_names,
+                ),
             )
     if app.site.mode is Mode.DRILL:
         surface.hint(
-            "Đang chạy thử nên chưa kiểm tra khóa và kết nối thật.",
-            "This is a drill: real keys and connections were not tried.",
+            Say("This is a drill: real keys and connections were not tried."),
         )
     return worst
 
 
-def _fine(found: Mapping[str, Any]) -> tuple[str, str]:
+def _fine(found: Mapping[str, Any]) -> Spoken:
     """What a check without a trouble shows: how much of it was tried, and how messages fare."""
     name, state = found["gateway"], State(found["state"])
-    tried = {True: (", nối được", ", connected"), None: (", chưa thử nối", ", not connected to")}
-    vi, en = tried[found["reached"]]
+    said = {
+        True: Say("{name}: fine, connected", name=name),
+        None: Say("{name}: fine, not connected to", name=name),
+    }[found["reached"]]
     by_reports = state is State.UNREADABLE and "odd_reports" in found  # they are told apart
     if state not in (State.OK, State.UNKNOWN) and not by_reports:
-        vi, en = f"{vi}; {outages.NAMES[state].vi}", f"{en}; {outages.NAMES[state].en}"
-    return f"{name}: đạt{vi}", f"{name}: fine{en}"
+        return Joined("; ", [said, outages.NAMES[state]])
+    return said
 
 
-@gateways.verb(
-    "pause", "Tạm dừng một nhà cung cấp.", "Pause a gateway.", "dispatcher gateways pause esms"
-)
+@gateways.verb("pause", Say("Pause a gateway."), "dispatcher gateways pause esms")
 @argument("name", complete="gateway")
 def pause(surface: Surface, name: str) -> None:
     use.pause(surface.context(), name)
     if surface.json:
         surface.emit({"gateway": name, "paused": True})
-    surface.say(
-        f"Đã tạm dừng {name}; tin chờ ở đó không mất.", f"{name} is paused; nothing is lost."
-    )
+    surface.say(Say("{name} is paused; nothing is lost.", name=name))
 
 
 @gateways.verb(
     "resume",
-    "Cho một nhà cung cấp chạy lại.",
-    "Resume a gateway.",
+    Say("Resume a gateway."),
     "dispatcher gateways resume esms",
 )
 @argument("name", complete="gateway")
@@ -138,4 +135,4 @@ def resume(surface: Surface, name: str) -> None:
     use.resume(surface.context(), name)
     if surface.json:
         surface.emit({"gateway": name, "paused": False})
-    surface.say(f"{name} chạy lại.", f"{name} runs again.")
+    surface.say(Say("{name} runs again.", name=name))

@@ -10,30 +10,29 @@ from dispatcher.cli.gateways.group import gateways
 from dispatcher.cli.spoken import argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.tables import cannot_write, write_table
+from dispatcher.i18n import Say, pgettext
 from dispatcher.usecases import registrations as use
 
 
 @gateways.verb(
     "register",
-    "Ghi lại: mẫu tin đã nộp, được duyệt hay bị từ chối ở nhà cung cấp, theo mạng.",
-    "Note that a template was handed in, approved or rejected at a vendor, per network.",
+    Say("Note that a template was handed in, approved or rejected at a vendor, per network."),
     "dispatcher gateways register esms khung-canh-bao --state approved --carrier Viettel",
 )
 @argument("name", complete="gateway")
 @argument("template", complete="template")
-@option("--form", type=click.Choice(use.FORMS), default="sms", vi="dạng chữ", en="form")
-@option("--carrier", default="", vi="mạng (bỏ trống: mọi mạng)", en="network (empty: all)")
+@option("--form", type=click.Choice(use.FORMS), default="sms", say=Say("form"))
+@option("--carrier", default="", say=Say("network (empty: all)"))
 @option(
     "--state",
     type=click.Choice([s.value for s in use.GIVEN]),
     required=True,
-    vi="kết quả",
-    en="state",
+    say=pgettext("result", "state"),
 )
-@option("--date", "day", default="", vi="ngày, như 2026-12-01", en="day, like 2026-12-01")
-@option("--until", default="", vi="có giá trị đến ngày", en="valid until")
-@option("--id", "vendor_id", default="", vi="mã của nhà cung cấp", en="the vendor's id")
-@option("--note", default="", vi="lý do, ghi chú", en="reason, note")
+@option("--date", "day", default="", say=Say("day, like 2026-12-01"))
+@option("--until", default="", say=Say("valid until"))
+@option("--id", "vendor_id", default="", say=Say("the vendor's id"))
+@option("--note", default="", say=Say("reason, note"))
 def register(
     surface: Surface,
     name: str,
@@ -53,17 +52,15 @@ def register(
     if surface.json:
         surface.emit(found.as_json())
     where = f"{name} · {found.registration.template}"
-    surface.say(f"{where}: {found.words.vi}.", f"{where}: {found.words.en}.")
+    surface.say(f"{where}: {surface.text(found.words)}.")
     surface.hint(
-        f"Xem tất cả: dispatcher gateways registrations {name}",
-        f"See all: dispatcher gateways registrations {name}",
+        Say("See all: dispatcher gateways registrations {name}", name=name),
     )
 
 
 @gateways.verb(
     "registrations",
-    "Mẫu nào đã đăng ký ở nhà cung cấp nào, kết quả, hạn; tên định danh sắp hết hạn.",
-    "What is registered where, the answer, until when; names that end soon.",
+    Say("What is registered where, the answer, until when; names that end soon."),
     "dispatcher gateways registrations",
 )
 @argument("name", required=False, complete="gateway")
@@ -78,32 +75,26 @@ def registrations(surface: Surface, name: str | None) -> None:
         until = f" → {r.until}" if r.until else ""
         note = f" ({r.note})" if r.note else ""
         what = f"{where} · {r.template} [{r.form}]"
-        surface.say(
-            f"{what}: {t.words.vi}, {r.day}{until}{note}",
-            f"{what}: {t.words.en}, {r.day}{until}{note}",
-        )
+        surface.say(f"{what}: {surface.text(t.words)}, {r.day}{until}{note}")
     if not told:
-        surface.say("Chưa ghi lần đăng ký nào.", "No registration is noted.")
+        surface.say(Say("No registration is noted."))
     for ending in soon:
         surface.warn(
-            f"{ending.what.vi} hết hạn ngày {ending.day:%d/%m/%Y}: làm hồ sơ gia hạn.",
-            f"{ending.what.en} ends on {ending.day}: renew it.",
+            Say("{what} ends on {day}: renew it.", what=ending.what, day=ending.day),
         )
     surface.hint(
-        "Hồ sơ đăng ký: dispatcher gateways dossier CỔNG --output THƯ_MỤC",
-        "The dossier: dispatcher gateways dossier GATEWAY --output DIR",
+        Say("The dossier: dispatcher gateways dossier GATEWAY --output DIR"),
     )
 
 
 @gateways.verb(
     "dossier",
-    "Hồ sơ đăng ký: công văn (mở bằng Word) và danh sách mẫu {P1,n} (XLSX).",
-    "The application: a letter (opens in Word) and the list of templates {P1,n} (XLSX).",
+    Say("The application: a letter (opens in Word) and the list of templates {P1,n} (XLSX)."),
     "dispatcher gateways dossier esms --output ho-so",
 )
 @argument("name", complete="gateway")
 @argument("names", nargs=-1, complete="template")
-@option("--output", required=True, vi="thư mục", en="folder")
+@option("--output", required=True, say=Say("folder"))
 def dossier(surface: Surface, name: str, names: tuple[str, ...], output: str) -> None:
     found, folder = use.dossier(surface.context(), name, names), Path(output)
     if not surface.dry_run:
@@ -116,8 +107,11 @@ def dossier(surface: Surface, name: str, names: tuple[str, ...], output: str) ->
     if surface.json:
         surface.emit({"folder": str(folder), "templates": len(found.rows)})
     files = f"{folder}/cong-van-dang-ky.html, {folder}/danh-sach-mau.xlsx"
-    surface.say(f"{len(found.rows)} mẫu → {files}", f"{len(found.rows)} templates → {files}")
+    surface.say(Say("{count} templates → {files}", count=len(found.rows), files=files))
     surface.hint(
-        f"Nộp xong, ghi lại: dispatcher gateways register {name} MẪU --state submitted",
-        f"Once handed in, note it: dispatcher gateways register {name} TEMPLATE --state submitted",
+        Say(
+            "Once handed in, note it: dispatcher gateways register {name} TEMPLATE "
+            "--state submitted",
+            name=name,
+        ),
     )

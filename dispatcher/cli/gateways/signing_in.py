@@ -7,27 +7,25 @@ import sys
 from dispatcher.cli.gateways.group import gateways
 from dispatcher.cli.spoken import argument, option
 from dispatcher.cli.surface import Surface
+from dispatcher.i18n import Say
 from dispatcher.usecases import gateway_sign_in
 
 
 @gateways.verb(
     "login",
-    "Đăng nhập tài khoản Zalo OA: dán cặp mã từ trang của Zalo, hoặc xin quyền qua trình duyệt.",
-    "Sign an Official Account in: paste a pair from Zalo's console, or ask for consent.",
+    Say("Sign an Official Account in: paste a pair from Zalo's console, or ask for consent."),
     "dispatcher gateways login zalo --paste",
 )
 @argument("name", complete="gateway")
 @option(
     "--paste",
     is_flag=True,
-    vi="đọc access token rồi refresh token từ đầu vào, mỗi dòng một mã",
-    en="read the access token and the refresh token from stdin, a line each",
+    say=Say("read the access token and the refresh token from stdin, a line each"),
 )
 @option(
     "--callback",
     is_flag=True,
-    vi="đọc từ đầu vào địa chỉ trình duyệt được đưa về (sau khi cho phép)",
-    en="read from stdin the address the browser was sent back to (after consent)",
+    say=Say("read from stdin the address the browser was sent back to (after consent)"),
 )
 def login(surface: Surface, name: str, paste: bool, callback: bool) -> None:
     context = surface.context()
@@ -40,12 +38,13 @@ def login(surface: Surface, name: str, paste: bool, callback: bool) -> None:
         return
     if surface.json:
         surface.emit({"gateway": name, "signed_in": True})
-    surface.say(f"Đã đăng nhập «{name}».", f"“{name}” is signed in.")
+    surface.say(Say("“{name}” is signed in.", name=name))
     surface.hint(
-        "Từ giờ chỉ chương trình này được làm mới mã: công cụ khác dùng chung ứng dụng sẽ làm mã "
-        "hết hiệu lực. Tiếp: dispatcher gateways balance " + name,
-        "From now on only this program may renew the tokens: another tool with the same app would "
-        "end them. Next: dispatcher gateways balance " + name,
+        Say(
+            "From now on only this program may renew the tokens: another tool with "
+            "the same app would end them. Next: dispatcher gateways balance {name}",
+            name=name,
+        )
     )
 
 
@@ -54,10 +53,14 @@ def _show_consent(surface: Surface, name: str, address: str) -> None:
         surface.emit({"gateway": name, "open": address})
         return
     surface.say(
-        f"Mở địa chỉ này bằng tài khoản quản trị OA và bấm cho phép:\n{address}",
-        f"Open this address as an administrator of the Official Account and allow it:\n{address}",
+        Say(
+            "Open this address as an administrator of the Official Account and "
+            "allow it:\n{address}",
+            address=address,
+        ),
     )
     surface.hint(
-        f"Rồi dán địa chỉ được đưa về: dispatcher gateways login {name} --callback",
-        f"Then paste where you were sent: dispatcher gateways login {name} --callback",
+        Say(
+            "Then paste where you were sent: dispatcher gateways login {name} --callback", name=name
+        ),
     )

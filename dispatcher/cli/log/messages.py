@@ -14,12 +14,13 @@ from dispatcher.cli.broadcasts.told import broadcast_id
 from dispatcher.cli.spoken import Group, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.tables import write_table, writes
-from dispatcher.domain.problems import Problem, Say
+from dispatcher.domain.problems import Problem
 from dispatcher.domain.words import CONFIRMATIONS, LOOKS, WISHES
+from dispatcher.i18n import Both, Say, pgettext
 from dispatcher.usecases import log as use
 from dispatcher.usecases.context import Context
 
-log = Group(Say("Nhật ký gửi tin.", "The delivery log."))
+log = Group(Say("The delivery log."))
 
 SHORT = {
     "messages": ("id", "ward", "residential_group", "phone", "channel", "state", "reason"),
@@ -32,27 +33,26 @@ OUTPUTS = ("table", "json", "jsonl", "csv", "xlsx")
 
 def _filters(function: Any) -> Any:
     for add in (
-        option("--out", vi="ghi ra tệp (xlsx cần có)", en="write to a file (xlsx needs one)"),
+        option("--out", say=Say("write to a file (xlsx needs one)")),
         option(
             "--output",
             type=click.Choice(OUTPUTS),
             default="table",
-            vi="dạng in ra",
-            en="output",
+            say=Say("output"),
         ),
-        option("--before", vi="tiếp sau dòng này, ví dụ m120", en="go on after this row"),
-        option("--limit", type=int, vi="nhiều nhất (bảng: 100)", en="at most (table: 100)"),
-        option("--until", vi="trước thời điểm", en="before this moment"),
-        option("--since", vi="từ thời điểm, ví dụ '01/12 08:00'", en="from, like '2026-12-01'"),
-        option("--person", vi="một người: c12 hoặc - (đầu vào)", en="one person: c12, or -"),
-        option("--carrier", vi="nhà mạng", en="carrier"),
-        option("--channel", vi="kênh: sms, zalo", en="channel: sms, zalo"),
-        option("--gateway", vi="nhà cung cấp", en="gateway", complete="gateway"),
-        option("--fault", vi="lỗi hoặc lý do", en="fault or reason"),
-        option("--state", vi="trạng thái", en="state"),
-        option("--residential-group", "--tdp", "tdp", vi="tổ dân phố", en="residential group"),
-        option("--ward", vi="phường", en="ward", complete="ward"),
-        option("--broadcast", vi="đợt gửi", en="broadcast", complete="broadcast"),
+        option("--before", say=Say("go on after this row")),
+        option("--limit", type=int, say=Say("at most (table: 100)")),
+        option("--until", say=Say("before this moment")),
+        option("--since", say=Say("from, like '2026-12-01'")),
+        option("--person", say=Say("one person: c12, or -")),
+        option("--carrier", say=Say("carrier")),
+        option("--channel", say=Say("channel: sms, zalo")),
+        option("--gateway", say=Say("gateway"), complete="gateway"),
+        option("--fault", say=Say("fault or reason")),
+        option("--state", say=Say("state")),
+        option("--residential-group", "--tdp", "tdp", say=Say("residential group")),
+        option("--ward", say=Say("ward"), complete="ward"),
+        option("--broadcast", say=Say("broadcast"), complete="broadcast"),
     ):
         function = add(function)
     return function
@@ -85,12 +85,11 @@ def _show(surface: Surface, kind: str, given: dict[str, Any]) -> None:
     output = "json" if surface.json else given["output"]
     out, limit = given["out"], given["limit"]
     if limit is not None and limit < 1:
-        raise Problem("limit", "--limit phải từ 1 trở lên.", "--limit must be 1 or more.")
+        raise Problem("limit", Say("--limit must be 1 or more."))
     if output == "xlsx" and not out:
         raise Problem(
             "needs-file",
-            "Dạng xlsx cần tên tệp: --out nhat-ky.xlsx",
-            "xlsx needs a file name: --out log.xlsx",
+            Say("xlsx needs a file name: --out log.xlsx"),
         )
     if out:
         writes(Path(out), (f".{output}",) if output in ("csv", "xlsx") else (".csv", ".xlsx"))
@@ -102,7 +101,7 @@ def _show(surface: Surface, kind: str, given: dict[str, Any]) -> None:
     with use.rows(context, kind, filters, limit=limit, is_export=is_export) as rows:
         if out:
             write_table(Path(out), columns, rows)
-            surface.say(f"Đã ghi {out}", f"Wrote {out}")
+            surface.say(Say("Wrote {out}", out=out))
         else:
             _print(surface, kind, rows, output, limit)
 
@@ -124,12 +123,12 @@ def _print(
         case _:
             short, found = SHORT[kind], [dict(zip(columns, row, strict=True)) for row in rows]
             surface.table(
-                [Say(c, c) for c in short], [[_cell(row[c]) for c in short] for row in found]
+                [Both(c, c) for c in short], [[_cell(row[c]) for c in short] for row in found]
             )
-            surface.say(f"{len(found)} dòng.", f"{len(found)} rows.")
+            surface.say(Say("{count} rows.", count=len(found)))
             if limit and len(found) == limit:
                 last = found[-1]["id"]
-                surface.hint(f"Còn nữa: thêm --before {last}", f"There is more: --before {last}")
+                surface.hint(Say("There is more: --before {last}", last=last))
 
 
 def _cell(value: Any) -> Any:
@@ -138,8 +137,7 @@ def _cell(value: Any) -> Any:
 
 @log.verb(
     "messages",
-    "Từng tin, mỗi người một dòng, mới nhất trước.",
-    "Every message, one row per person, newest first.",
+    Say("Every message, one row per person, newest first."),
     "dispatcher log messages --broadcast 1 --state failed",
 )
 @_filters
@@ -149,43 +147,59 @@ def messages(surface: Surface, **given: Any) -> None:
 
 @log.verb(
     "replies",
-    "Người dân trả lời gì, mới nhất trước. Từ chối rõ (TC, DỪNG…) đã được ghi ngay.",
-    "What people wrote back, newest first. Clear refusals were obeyed at once.",
+    Say("What people wrote back, newest first. Clear refusals were obeyed at once."),
     "dispatcher log replies --limit 20",
 )
-@option("--limit", type=click.IntRange(1), default=100, vi="nhiều nhất", en="at most")
-@option("--waiting", is_flag=True, vi="chỉ tin cần người xem", en="only those that need a look")
+@option("--limit", type=click.IntRange(1), default=100, say=Say("at most"))
+@option("--waiting", is_flag=True, say=Say("only those that need a look"))
 def show_replies(surface: Surface, limit: int, waiting: bool) -> None:
     found = use.replied(surface.context(), limit, waiting=waiting)
     if surface.json:
         surface.emit(found)
         return
-    heads = [Say("số", "id"), Say("lúc", "at"), Say("điện thoại", "phone"),
-             Say("người", "contact"), Say("ý", "wish"), Say("xử lý", "done"),
-             Say("nội dung", "text")]  # fmt: skip
+    heads = [
+        Say("id"),
+        Say("at"),
+        Say("phone"),
+        Say("contact"),
+        Say("wish"),
+        pgettext("reply", "done"),
+        Say("text"),
+    ]
     surface.table(
         heads,
         [
-            [r["id"], r["at"], r["phone"] or "?", f"c{r['contact']}" if r["contact"] else "",
-             WISHES[r["wish"]].to(surface.language),
-             " · ".join(w for w in (LOOKS[r["look"]].to(surface.language),
-                                    CONFIRMATIONS[r["confirmation"]].to(surface.language))
-                        if w), r["text"]]
+            [
+                r["id"],
+                r["at"],
+                r["phone"] or "?",
+                f"c{r['contact']}" if r["contact"] else "",
+                WISHES[r["wish"]].to(surface.language),
+                " · ".join(
+                    w
+                    for w in (
+                        LOOKS[r["look"]].to(surface.language),
+                        CONFIRMATIONS[r["confirmation"]].to(surface.language),
+                    )
+                    if w
+                ),
+                r["text"],
+            ]
             for r in found
         ],
-    )  # fmt: skip
+    )
     first = next((r["id"] for r in found if r["look"] == "waiting"), None)
     if first is not None:
         surface.hint(
-            f"Cần người xem: dispatcher contacts reply {first} --stop (hoặc --dismiss)",
-            f"Needs a look: dispatcher contacts reply {first} --stop (or --dismiss)",
+            Say(
+                "Needs a look: dispatcher contacts reply {first} --stop (or --dismiss)", first=first
+            ),
         )
 
 
 @log.verb(
     "attempts",
-    "Từng lần gửi, mới nhất trước.",
-    "Every attempt, newest first.",
+    Say("Every attempt, newest first."),
     "dispatcher log attempts --broadcast 1 --fault busy",
 )
 @_filters
@@ -195,8 +209,7 @@ def attempts(surface: Surface, **given: Any) -> None:
 
 @log.verb(
     "receipts",
-    "Từng báo nhận như nhà cung cấp gửi tới, mới nhất trước.",
-    "Every receipt as the vendor sent it, newest first.",
+    Say("Every receipt as the vendor sent it, newest first."),
     "dispatcher log receipts --state unmatched",
 )
 @_filters

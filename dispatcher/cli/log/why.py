@@ -8,12 +8,12 @@ from typing import Any
 from dispatcher.cli.spoken import argument, command
 from dispatcher.cli.surface import Surface
 from dispatcher.domain.words import REASONS, STATES, short
+from dispatcher.i18n import Say
 from dispatcher.usecases import why as use
 
 
 @command(
-    "Vì sao một người nhận hay không nhận: số điện thoại, c12, m34 hoặc - (đọc từ đầu vào).",
-    "Why somebody did or did not receive it: a phone, c12, m34, or - for stdin.",
+    Say("Why somebody did or did not receive it: a phone, c12, m34, or - for stdin."),
     "dispatcher why c12",
 )
 @argument("who")
@@ -31,11 +31,15 @@ def tell_story(surface: Surface, story: dict[str, Any]) -> None:
     """One person's trail, in words."""
     surface.say(f"c{story['contact']}  {story['name']}")
     if not story["messages"]:
-        surface.say("  chưa có tin nào gửi tới người này", "  nothing was ever sent to this person")
+        surface.say(Say("  nothing was ever sent to this person"))
     for message in story["messages"]:
         surface.say(
-            f"  đợt gửi {message['broadcast']} · m{message['id']} · {message['sentence']}",
-            f"  broadcast {message['broadcast']} · m{message['id']} · {message['sentence']}",
+            Say(
+                "  broadcast {broadcast} · m{value} · {sentence}",
+                broadcast=message["broadcast"],
+                value=message["id"],
+                sentence=message["sentence"],
+            ),
         )
         for a in message["attempts"]:
             state = STATES[a["state"]].to(surface.language)
@@ -45,7 +49,7 @@ def tell_story(surface: Surface, story: dict[str, Any]) -> None:
                 parts.append(f"{fault.to(surface.language)} [{a['code']}]")
             if a["heard"]:
                 parts.append(
-                    f"{a['heard_at']} {surface.text('báo', 'reported')} "
+                    f"{a['heard_at']} {surface.text(Say('reported'))} "
                     f"{STATES[a['heard']].to(surface.language)}"
                 )
             if a["parts_missing"]:

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from dispatcher.cli.people import acts, credentials, delegations
 from dispatcher.cli.spoken import Group
-from dispatcher.domain.problems import Say
+from dispatcher.i18n import Say
 
-people = Group(Say("Người dùng và vai trò.", "People and roles."))
+people = Group(Say("People and roles."))
 for _verb in (
-    acts.add, acts.list_people, acts.set_role, acts.disable, acts.handover,
-    credentials.password, credentials.totp,
-    credentials.key_add, credentials.keys, credentials.key_revoke,
-    delegations.delegate, delegations.list_delegations, delegations.end_delegation,
+    acts.add,
+    acts.list_people,
+    acts.set_role,
+    acts.disable,
+    acts.handover,
+    credentials.password,
+    credentials.totp,
+    credentials.key_add,
+    credentials.keys,
+    credentials.key_revoke,
+    delegations.delegate,
+    delegations.list_delegations,
+    delegations.end_delegation,
     delegations.reach,
-):  # fmt: skip
+):
     people.add_command(_verb)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from dispatcher.cli.people.words import ROLES, typed_phone
+from dispatcher.cli.people.words import typed_phone
 from dispatcher.cli.spoken import OneOf, argument, command, option
 from dispatcher.cli.surface import Surface
 from dispatcher.domain.model import Role
-from dispatcher.domain.problems import Say
+from dispatcher.domain.words import ROLES
+from dispatcher.i18n import Say
 from dispatcher.usecases import people as cases
 from dispatcher.usecases.people import NewPerson
 
 
 @command(
-    "Thêm một người. Tên này dùng cho --as.",
-    "Add a person. --as takes this name.",
+    Say("Add a person. --as takes this name."),
     "dispatcher people add lan --role officer --ward 'Máy Tơ' --full-name 'Nguyễn Thị Lan'",
     "add",
 )
@@ -24,20 +24,18 @@ from dispatcher.usecases.people import NewPerson
     "--role",
     type=OneOf([r.value for r in Role], "bad-role"),
     required=True,
-    vi="vai trò",
-    en="role",
+    say=Say("role"),
 )
-@option("--full-name", default="", vi="họ và tên", en="full name")
-@option("--position", default="", vi="chức vụ", en="position")
-@option("--email", default="", vi="email để báo việc", en="e-mail to be told by")
-@option("--phone", default="", vi="di động để báo việc, hoặc -", en="mobile to be told by, or -")
-@option("--namesake", is_flag=True, vi="người khác cùng họ tên", en="somebody else of that name")
+@option("--full-name", default="", say=Say("full name"))
+@option("--position", default="", say=Say("position"))
+@option("--email", default="", say=Say("e-mail to be told by"))
+@option("--phone", default="", say=Say("mobile to be told by, or -"))
+@option("--namesake", is_flag=True, say=Say("somebody else of that name"))
 @option(
     "--ward",
     "wards",
     multiple=True,
-    vi="phường phụ trách (bỏ trống: toàn trang)",
-    en="ward in charge of (none: the whole site)",
+    say=Say("ward in charge of (none: the whole site)"),
 )
 def add(
     surface: Surface,
@@ -65,13 +63,12 @@ def add(
     )
     if surface.json:
         surface.emit({"id": made, "name": name, "role": role, "wards": list(wards)})
-    surface.say(f"Đã thêm {name} ({ROLES[Role(role)]}).", f"Added {name} ({role}).")
-    surface.hint("Xem mọi người: dispatcher people list", "See everyone: dispatcher people list")
+    surface.say(Say("Added {name} ({roles}).", name=name, roles=ROLES[Role(role)]))
+    surface.hint(Say("See everyone: dispatcher people list"))
 
 
 @command(
-    "Đổi vai trò hoặc phường của một người.",
-    "Change a person's role or wards.",
+    Say("Change a person's role or wards."),
     "dispatcher people role lan --role leader --as quan-tri",
     "role",
 )
@@ -80,20 +77,18 @@ def add(
     "--role",
     type=OneOf([r.value for r in Role], "bad-role"),
     required=True,
-    vi="vai trò",
-    en="role",
+    say=Say("role"),
 )
-@option("--ward", "wards", multiple=True, vi="phường phụ trách mới", en="new wards")
+@option("--ward", "wards", multiple=True, say=Say("new wards"))
 def set_role(surface: Surface, name: str, role: str, wards: tuple[str, ...]) -> None:
     cases.set_role(surface.context(), name, role, wards or None)
     if surface.json:
         surface.emit({"name": name, "role": role})
-    surface.say(f"{name} nay là {ROLES[Role(role)]}.", f"{name} is now {role}.")
+    surface.say(Say("{name} is now {roles}.", name=name, roles=ROLES[Role(role)]))
 
 
 @command(
-    "Khóa một người: không thao tác được nữa, việc đã làm vẫn còn tên.",
-    "Disable a person: no more acts; what was done keeps their name.",
+    Say("Disable a person: no more acts; what was done keeps their name."),
     "dispatcher people disable hoa --as quan-tri",
     "disable",
 )
@@ -104,35 +99,41 @@ def disable(surface: Surface, name: str) -> None:
     found, open_work = leaving.person, leaving.work
     if open_work:
         surface.confirm(
-            f"{found.name} còn: {_told(surface, open_work)}. Nên giao trước: "
-            f"dispatcher people handover {found.name} NGƯỜI_NHẬN.",
-            f"{found.name} still has: {_told(surface, open_work)}. Better first: "
-            f"dispatcher people handover {found.name} SOMEBODY.",
+            Say(
+                "{name} still has: {surface}. Better first: dispatcher people handover "
+                "{name} SOMEBODY.",
+                name=found.name,
+                surface=_told(surface, open_work),
+            ),
         )
     cases.disable(context, name)
     if surface.json:
         surface.emit({"name": found.name, "disabled": True, "open": open_work.__dict__})
-    surface.say(f"Đã khóa {found.name}.", f"{found.name} is disabled.")
-    surface.hint("Xem mọi người: dispatcher people list", "See: dispatcher people list")
+    surface.say(Say("{name} is disabled.", name=found.name))
+    surface.hint(Say("See: dispatcher people list"))
 
 
 def _told(surface: Surface, work: Any) -> str:
     """Open work in words."""
     counted = (
-        (len(work.broadcasts), "đợt đang soạn hoặc chờ duyệt", "drafts or submitted broadcasts"),
-        (len(work.waiting), "đợt đã duyệt hoặc đang gửi", "approved or running broadcasts"),
-        (len(work.schedules), "lịch đã trình", "submitted schedules"),
-        (len(work.approved_schedules), "lịch chạy theo phê duyệt của người này",
-         "schedules under their approval"),
-        (len(work.lists), "danh bạ phụ trách", "lists they answer for"),
-        (work.duties, "ca trực", "duties"),
-    )  # fmt: skip
-    return ", ".join(f"{n} {surface.text(vi, en)}" for n, vi, en in counted if n)
+        (
+            len(work.broadcasts),
+            Say("drafts or submitted broadcasts"),
+        ),
+        (len(work.waiting), Say("approved or running broadcasts")),
+        (len(work.schedules), Say("submitted schedules")),
+        (
+            len(work.approved_schedules),
+            Say("schedules under their approval"),
+        ),
+        (len(work.lists), Say("lists they answer for")),
+        (work.duties, Say("duties")),
+    )
+    return ", ".join(f"{n} {surface.text(what)}" for n, what in counted if n)
 
 
 @command(
-    "Giao hết việc đang dở của một người cho người khác.",
-    "Give all open work of one person to another.",
+    Say("Give all open work of one person to another."),
     "dispatcher people handover hoa lan --as quan-tri",
     "handover",
 )
@@ -143,29 +144,34 @@ def handover(surface: Surface, old: str, new: str) -> None:
     giver, taker, moved, keys = done.giver, done.taker, done.work, done.keys
     if surface.json:
         surface.emit({"from": giver.name, "to": taker.name, **moved.__dict__, "keys": keys})
-    told = _told(surface, moved) or surface.text("không có việc đang dở", "nothing was open")
+    told = _told(surface, moved) or surface.text(Say("nothing was open"))
     surface.say(
-        f"{giver.name} giao cho {taker.name}: {told}.",
-        f"{giver.name} to {taker.name}: {told}.",
+        Say(
+            "{name} to {name2}: {told}.",
+            name=giver.name,
+            name2=taker.name,
+            told=told,
+        )
     )
     if moved.approved_schedules:
         names = ", ".join(moved.approved_schedules)
         surface.say(
-            f"Cần lãnh đạo khác duyệt lại các lịch: {names}.",
-            f"Another leader must approve these schedules again: {names}.",
+            Say("Another leader must approve these schedules again: {names}.", names=names),
         )
     if keys:
         surface.say(
-            f"{giver.name} có thể biết các khóa này; hãy đổi ở nhà cung cấp: {', '.join(keys)}.",
-            f"{giver.name} may know these keys; change them at the vendors: {', '.join(keys)}.",
+            Say(
+                "{name} may know these keys; change them at the vendors: {keys}.",
+                name=giver.name,
+                keys=", ".join(keys),
+            ),
         )
     surface.hint(
-        f"Khóa tài khoản: dispatcher people disable {giver.name}",
-        f"Then: dispatcher people disable {giver.name}",
+        Say("Then: dispatcher people disable {name}", name=giver.name),
     )
 
 
-@command("Liệt kê mọi người.", "List everyone.", "dispatcher people list", "list")
+@command(Say("List everyone."), "dispatcher people list", "list")
 def list_people(surface: Surface) -> None:
     found = cases.seen(surface.context())
     if surface.json:
@@ -185,17 +191,17 @@ def list_people(surface: Surface) -> None:
         return
     surface.table(
         [
-            Say("tên", "name"),
-            Say("họ và tên", "full name"),
-            Say("vai trò", "role"),
-            Say("phường", "wards"),
+            Say("name"),
+            Say("full name"),
+            Say("role"),
+            Say("wards"),
         ],
         [
             [
                 p["name"],
                 p["full_name"],
-                surface.text(ROLES[Role(p["role"])], p["role"]),
-                ", ".join(p["wards"]) or surface.text("toàn trang", "whole site"),
+                surface.text(ROLES[Role(p["role"])]),
+                ", ".join(p["wards"]) or surface.text(Say("whole site")),
             ]
             for p in found
         ],

@@ -10,7 +10,8 @@ import click
 from dispatcher.cli.spoken import argument, command, option
 from dispatcher.cli.surface import Surface
 from dispatcher.domain.model import HANOI
-from dispatcher.domain.problems import Problem, Say
+from dispatcher.domain.problems import Problem
+from dispatcher.i18n import Say, pgettext
 from dispatcher.usecases import people_secrets
 
 
@@ -18,15 +19,14 @@ def _read_password(surface: Surface) -> str:
     """Typed twice at a terminal, else the first line of standard input."""
     if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\r\n")
-    first = getpass.getpass(surface.text("Mật khẩu mới: ", "New password: "))
-    if first != getpass.getpass(surface.text("Nhập lại: ", "Again: ")):
-        raise Problem("not-the-same", "Hai lần nhập không giống nhau.", "The two differ.")
+    first = getpass.getpass(surface.text(Say("New password: ")))
+    if first != getpass.getpass(surface.text(Say("Again: "))):
+        raise Problem("not-the-same", Say("The two differ."))
     return first
 
 
 @command(
-    "Đặt mật khẩu vào trang quản trị (gõ vào, hoặc đọc từ đầu vào; không bao giờ trên dòng lệnh).",
-    "Set the password for the console (typed, or from standard input; never in the command).",
+    Say("Set the password for the console (typed, or from standard input; never in the command)."),
     "dispatcher people password lan --as lan",
     "password",
 )
@@ -42,14 +42,12 @@ def password(surface: Surface, name: str) -> None:
     if surface.json:
         surface.emit({"name": person.name, "password": True})
     surface.say(
-        f"Đã đặt mật khẩu cho {person.name}; các phiên đang mở đã kết thúc.",
-        f"{person.name} has a new password; open sessions have ended.",
+        Say("{name} has a new password; open sessions have ended.", name=person.name),
     )
 
 
 @command(
-    "Tạo mã xác thực hai lớp; địa chỉ để quét chỉ hiện một lần.",
-    "Make a two-step secret; the address for the app is shown once.",
+    Say("Make a two-step secret; the address for the app is shown once."),
     "dispatcher people totp minh --as minh",
     "totp",
 )
@@ -61,23 +59,19 @@ def totp(surface: Surface, name: str) -> None:
     else:
         surface.line(address + "\n")
     surface.hint(
-        "Thêm vào ứng dụng mã xác thực trên điện thoại; địa chỉ này không hiện lại.",
-        "Add it to an authenticator on the phone; it is not shown again.",
+        Say("Add it to an authenticator on the phone; it is not shown again."),
     )
 
 
 @command(
-    "Tạo khóa API cho một chương trình; khóa chỉ hiện một lần.",
-    "Make an API key for a program; it is shown once.",
+    Say("Make an API key for a program; it is shown once."),
     "dispatcher people key-add lan --name phan-mem-mot-cua --days 90 --as quan-tri",
     "key-add",
 )
 @argument("name", complete="person")
-@option("--name", "key", required=True, vi="tên khóa", en="what the key is called")
-@option(
-    "--may", type=click.Choice(["read", "write"]), default="read", vi="được làm gì", en="may do"
-)
-@option("--days", default=90, vi="dùng được bao nhiêu ngày", en="how many days it lasts")
+@option("--name", "key", required=True, say=Say("what the key is called"))
+@option("--may", type=click.Choice(["read", "write"]), default="read", say=Say("may do"))
+@option("--days", default=90, say=Say("how many days it lasts"))
 def key_add(surface: Surface, name: str, key: str, may: str, days: int) -> None:
     person, token = people_secrets.new_key(surface.context(), name, key, may, days)
     if surface.json:
@@ -85,12 +79,14 @@ def key_add(surface: Surface, name: str, key: str, may: str, days: int) -> None:
     else:
         surface.line(token + "\n")
     surface.hint(
-        f"Cất khóa vào chỗ giữ bí mật; không hiện lại. Thu hồi: dispatcher people key-revoke {key}",
-        f"Keep it secret; it is not shown again. End it: dispatcher people key-revoke {key}",
+        Say(
+            "Keep it secret; it is not shown again. End it: dispatcher people key-revoke {key}",
+            key=key,
+        ),
     )
 
 
-@command("Liệt kê khóa API.", "List API keys.", "dispatcher people keys --as quan-tri", "keys")
+@command(Say("List API keys."), "dispatcher people keys --as quan-tri", "keys")
 def keys(surface: Surface) -> None:
     found = people_secrets.keys(surface.context())
     if surface.json:
@@ -98,18 +94,20 @@ def keys(surface: Surface) -> None:
         return
     surface.table(
         [
-            Say("khóa", "key"),
-            Say("của", "person"),
-            Say("quyền", "may"),
-            Say("hết hạn", "ends"),
-            Say("dùng lần cuối", "last used"),
+            Say("key"),
+            pgettext("owner", "person"),
+            Say("may"),
+            Say("ends"),
+            Say("last used"),
         ],
         [
             [
                 k["name"],
                 k["person"],
-                surface.text("đọc" if k["may"] == "read" else "đọc và ghi", k["may"]),
-                surface.text("đã thu hồi", "revoked")
+                surface.text(
+                    pgettext("right", "read") if k["may"] == "read" else Say("read and write")
+                ),
+                surface.text(Say("revoked"))
                 if k["revoked"]
                 else f"{k['expires_at'].astimezone(HANOI):%d/%m/%Y}",
                 f"{k['used_at'].astimezone(HANOI):%H:%M %d/%m/%Y}" if k["used_at"] else "",
@@ -120,8 +118,7 @@ def keys(surface: Surface) -> None:
 
 
 @command(
-    "Thu hồi một khóa API ngay.",
-    "End an API key at once.",
+    Say("End an API key at once."),
     "dispatcher people key-revoke phan-mem-mot-cua --as quan-tri",
     "key-revoke",
 )
@@ -130,4 +127,4 @@ def key_revoke(surface: Surface, key: str) -> None:
     people_secrets.revoke_key(surface.context(), key)
     if surface.json:
         surface.emit({"name": key, "revoked": True})
-    surface.say(f"Đã thu hồi khóa {key}.", f"The key {key} has ended.")
+    surface.say(Say("The key {key} has ended.", key=key))

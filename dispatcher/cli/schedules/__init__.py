@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from dispatcher.cli.schedules import acts, views
 from dispatcher.cli.spoken import Group
-from dispatcher.domain.problems import Say
+from dispatcher.i18n import Say
 
-schedules = Group(Say("Lịch gửi.", "Schedules."))
+schedules = Group(Say("Schedules."))
 for _verb in (
-    views.list_schedules, views.check, views.upcoming,
-    acts.submit, acts.approve, acts.send_back, acts.pause,
-):  # fmt: skip
+    views.list_schedules,
+    views.check,
+    views.upcoming,
+    acts.submit,
+    acts.approve,
+    acts.send_back,
+    acts.pause,
+):
     schedules.add_command(_verb)

@@ -9,6 +9,7 @@ from dispatcher.cli.schedules import series
 from dispatcher.cli.schedules.words import STATES
 from dispatcher.cli.spoken import argument, command, option
 from dispatcher.cli.surface import Surface, shown
+from dispatcher.i18n import Number, Say
 from dispatcher.usecases import schedules
 from dispatcher.usecases.schedules import Decided
 
@@ -16,8 +17,7 @@ NEXT = ("starts_at", "expires_at", "late")  # told of the next firing where it i
 
 
 @command(
-    "Trình duyệt một lịch.",
-    "Submit a schedule.",
+    Say("Submit a schedule."),
     "dispatcher schedules submit canh-bao-thu-hai --as lan",
     "submit",
 )
@@ -26,18 +26,20 @@ def submit(surface: Surface, name: str) -> None:
     done = schedules.submit(surface.context(), name)
     assert done.preview is not None
     surface.say(
-        f"Mỗi lần tới {shown(done.preview.queued)} người, nhiều nhất "
-        f"{shown(done.preview.total)} đồng; duyệt tới mức {shown(done.people)} người, "
-        f"{shown(done.dong)} đồng, trong 6 tháng.",
-        f"Each time {done.preview.queued} people, at most {done.preview.total} đồng; the approval "
-        f"covers {done.people} people and {done.dong} đồng for six months.",
+        Say(
+            "Each time {queued} people, at most {total} đồng; the approval covers "
+            "{people} people and {dong} đồng for six months.",
+            queued=Number(done.preview.queued),
+            total=Number(done.preview.total),
+            people=shown(done.people),
+            dong=shown(done.dong),
+        ),
     )
     _told(surface, done)
 
 
 @command(
-    "Duyệt một lịch đúng như tệp hiện nay.",
-    "Approve a schedule as it stands.",
+    Say("Approve a schedule as it stands."),
     "dispatcher schedules approve canh-bao-thu-hai --as minh",
     "approve",
 )
@@ -47,20 +49,18 @@ def approve(surface: Surface, name: str) -> None:
 
 
 @command(
-    "Trả lại một lịch kèm lý do.",
-    "Return a schedule with a reason.",
+    Say("Return a schedule with a reason."),
     "dispatcher schedules return canh-bao-thu-hai --reason 'Đổi giờ' --as minh",
     "return",
 )
 @argument("name", complete="schedule")
-@option("--reason", required=True, vi="lý do", en="reason")
+@option("--reason", required=True, say=Say("reason"))
 def send_back(surface: Surface, name: str, reason: str) -> None:
     _told(surface, schedules.send_back(surface.context(), name, reason))
 
 
 @command(
-    "Tạm dừng một lịch đã duyệt.",
-    "Pause an approved schedule.",
+    Say("Pause an approved schedule."),
     "dispatcher schedules pause canh-bao-thu-hai",
     "pause",
 )
@@ -79,10 +79,8 @@ def _told(surface: Surface, done: Decided) -> None:
     if surface.json:
         surface.emit({"name": schedule.name, "state": done.state, **told})
     surface.say(
-        f"Lịch «{schedule.name}»: {STATES[done.state]}.",
-        f"Schedule “{schedule.name}”: {done.state}.",
+        Say("Schedule “{name}”: {states}.", name=schedule.name, states=STATES[done.state]),
     )
     surface.hint(
-        f"Các lần gửi tới: dispatcher schedules next {schedule.name}",
-        f"Next firings: dispatcher schedules next {schedule.name}",
+        Say("Next firings: dispatcher schedules next {name}", name=schedule.name),
     )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from dispatcher.cli.surface import Surface, shown
+from dispatcher.cli.surface import Surface
 from dispatcher.domain.model import HANOI
+from dispatcher.i18n import Number, Say
 from dispatcher.usecases.schedules import Schedule, Series
 
 
@@ -27,22 +28,29 @@ def tell(
     surface: Surface, schedule: Schedule, found: Series, people: int | None, dong: int | None
 ) -> None:
     """One line for the series, one for the reason of the same words."""
-    more = surface.text("hơn ", "more than ") if found.more else ""
+    more = surface.text(Say("more than ")) if found.more else ""
     until = found.until.astimezone(HANOI)
     surface.say(
-        f"Cả loạt: {more}{shown(found.firings)} lần gửi tới {until:%d/%m/%Y}.",
-        f"The whole series: {more}{found.firings} firings until {until:%Y-%m-%d}.",
+        Say(
+            "The whole series: {more}{firings} firings until {until:%Y-%m-%d}.",
+            more=more,
+            firings=Number(found.firings),
+            until=until,
+        ),
     )
     if people is not None and dong is not None:
         surface.say(
-            f"Mỗi lần nhiều nhất {shown(people)} người, {shown(dong)} đồng; cả loạt nhiều nhất "
-            f"{more}{shown(people * found.firings)} lượt người, "
-            f"{more}{shown(dong * found.firings)} đồng.",
-            f"Each time at most {people} people, {dong} đồng; in all at most "
-            f"{more}{people * found.firings} people, {more}{dong * found.firings} đồng.",
+            Say(
+                "Each time at most {people} people, {dong} đồng; in all at most "
+                "{more}{people2} people, {more}{dong2} đồng.",
+                people=Number(people),
+                dong=Number(dong),
+                more=more,
+                people2=Number(people * found.firings),
+                dong2=Number(dong * found.firings),
+            ),
         )
     if schedule.again:
         surface.say(
-            f"Lý do gửi lại cùng nội dung: {schedule.again}",
-            f"Why the same words go out again: {schedule.again}",
+            Say("Why the same words go out again: {again}", again=schedule.again),
         )

@@ -6,17 +6,18 @@ from typing import Any
 
 from dispatcher.cli.days import WEEKDAYS
 from dispatcher.cli.schedules import series
-from dispatcher.cli.schedules.words import STATES, iso
+from dispatcher.cli.schedules.words import BROKEN, STATES, iso
 from dispatcher.cli.spoken import argument, command, option
 from dispatcher.cli.surface import Surface
 from dispatcher.domain.model import HANOI
 from dispatcher.domain.periods import clock
-from dispatcher.domain.problems import OK, REFUSED, USAGE, Say
+from dispatcher.domain.problems import OK, REFUSED, USAGE
+from dispatcher.i18n import Joined, Say
 from dispatcher.usecases import schedules_views
 from dispatcher.usecases.schedules_views import Finding
 
 
-@command("Liệt kê lịch gửi.", "List schedules.", "dispatcher schedules list", "list")
+@command(Say("List schedules."), "dispatcher schedules list", "list")
 def list_schedules(surface: Surface) -> None:
     found = [
         {
@@ -32,16 +33,16 @@ def list_schedules(surface: Surface) -> None:
         return
     surface.table(
         [
-            Say("tên", "name"),
-            Say("tiêu đề", "title"),
-            Say("trạng thái", "state"),
-            Say("lần tới", "next"),
+            Say("name"),
+            Say("title"),
+            Say("state"),
+            Say("next"),
         ],
         [
             [
                 f["name"],
                 f["title"],
-                surface.text(STATES.get(str(f["state"]), "tệp hỏng"), str(f["state"])),
+                surface.text(STATES.get(str(f["state"]), BROKEN)),
                 f["next"],
             ]
             for f in found
@@ -49,7 +50,7 @@ def list_schedules(surface: Surface) -> None:
     )
 
 
-@command("Kiểm tra các tệp lịch.", "Check schedule files.", "dispatcher schedules check", "check")
+@command(Say("Check schedule files."), "dispatcher schedules check", "check")
 @argument("names", nargs=-1)
 def check(surface: Surface, names: tuple[str, ...]) -> int:
     found = schedules_views.check(surface.context(), names)
@@ -61,11 +62,11 @@ def check(surface: Surface, names: tuple[str, ...]) -> int:
             message = f.say.to(surface.language)
             surface.say(message if message.startswith(f.file) else f"{f.file}: {message}")
         warned = len(found) - blocked
-        vi, en = f"{blocked} lịch có vấn đề", f"{blocked} schedules have problems"
+        said = [Say("{blocked} schedules have problems", blocked=blocked)]
         if warned:
-            vi = f"{vi}, {warned} điều cần biết" if blocked else f"{warned} điều cần biết"
-            en = f"{en}, {warned} things to know" if blocked else f"{warned} things to know"
-        surface.say(f"{vi}.", f"{en}.")
+            known = Say("{warned} things to know", warned=warned)
+            said = [*said, known] if blocked else [known]
+        surface.say(f"{surface.text(Joined(', ', said))}.")
     if any(f.broken for f in found):
         return USAGE
     return REFUSED if blocked else OK
@@ -87,13 +88,12 @@ def _as_json(surface: Surface, found: Finding) -> dict[str, Any]:
 
 
 @command(
-    "Các lần gửi sắp tới của một lịch.",
-    "The next firings of a schedule.",
+    Say("The next firings of a schedule."),
     "dispatcher schedules next canh-bao-thu-hai",
     "next",
 )
 @argument("name", complete="schedule")
-@option("--count", default=10, vi="bao nhiêu lần", en="how many")
+@option("--count", default=10, say=Say("how many"))
 def upcoming(surface: Surface, name: str, count: int) -> None:
     found = schedules_views.upcoming(surface.context(), name, count)
     if surface.json:
@@ -115,21 +115,21 @@ def upcoming(surface: Surface, name: str, count: int) -> None:
         line = f"{WEEKDAYS[local.weekday()].to(surface.language)} {local:%d/%m/%Y %H:%M}"
         if not occurrence.sends:
             assert occurrence.why is not None
-            line += surface.text(
-                f"  bỏ qua: {occurrence.why.vi}", f"  skipped: {occurrence.why.en}"
-            )
+            line += surface.text(Say("  skipped: {why}", why=occurrence.why))
         elif occurrence.was and occurrence.why:
             line += surface.text(
-                f"  dời từ {occurrence.was:%d/%m}: {occurrence.why.vi}",
-                f"  moved from {occurrence.was:%d/%m}: {occurrence.why.en}",
+                Say("  moved from {was:%d/%m}: {why}", was=occurrence.was, why=occurrence.why),
             )
         elif ahead.waits:
             line += surface.text(
-                f"  ngoài khung giờ: gửi từ {clock(ahead.start)} tới {clock(ahead.until)}",
-                f"  outside its hours: sent from {clock(ahead.start)} to {clock(ahead.until)}",
+                Say(
+                    "  outside its hours: sent from {start} to {until}",
+                    start=clock(ahead.start),
+                    until=clock(ahead.until),
+                ),
             )
         surface.say(line)
     if not found.firings:
-        surface.say("Không còn lần gửi nào.", "Nothing left to fire.")
+        surface.say(Say("Nothing left to fire."))
         return
     series.tell(surface, found.schedule, found.series, found.people, found.dong)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 
 from dispatcher.domain.model import HANOI
+from dispatcher.i18n import Say
 
 STATES = {
-    "draft": "nháp",
-    "submitted": "trình duyệt",
-    "approved": "đã duyệt",
-    "returned": "trả lại",
-    "paused": "tạm dừng",
-    "ended": "đã hết",
+    "draft": Say("draft"),
+    "submitted": Say("submitted"),
+    "approved": Say("approved"),
+    "returned": Say("returned"),
+    "paused": Say("paused"),
+    "ended": Say("ended"),
 }
+BROKEN = Say("broken file")
 
 
 def iso(moment: datetime | None) -> str | None:

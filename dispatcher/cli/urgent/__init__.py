@@ -5,15 +5,22 @@ from __future__ import annotations
 from dispatcher.cli.spoken import Group
 from dispatcher.cli.urgent import acts, sending
 from dispatcher.cli.urgent import duty as roster
-from dispatcher.domain.problems import Say
+from dispatcher.i18n import Say
 
-urgent = Group(Say("Tin khẩn soạn và duyệt sẵn.", "Urgent texts prepared and approved."))
+urgent = Group(Say("Urgent texts prepared and approved."))
 for _verb in (
-    acts.prepare, acts.submit, acts.approve, acts.send_back, acts.end,
-    sending.list_urgent, sending.send, sending.all_clear, sending.sheet,
-):  # fmt: skip
+    acts.prepare,
+    acts.submit,
+    acts.approve,
+    acts.send_back,
+    acts.end,
+    sending.list_urgent,
+    sending.send,
+    sending.all_clear,
+    sending.sheet,
+):
     urgent.add_command(_verb)
 
-duty = Group(Say("Lịch trực.", "The roster."))
+duty = Group(Say("The roster."))
 for _verb in (roster.list_duty, roster.add, roster.remove):
     duty.add_command(_verb)

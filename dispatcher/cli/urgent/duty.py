@@ -5,69 +5,74 @@ from __future__ import annotations
 from dispatcher.cli.spoken import argument, command, option
 from dispatcher.cli.surface import Surface
 from dispatcher.domain.model import HANOI
-from dispatcher.domain.problems import Say
+from dispatcher.i18n import NOTHING, Say, pgettext
 from dispatcher.usecases import urgent_duty
 
 
-@command("Ai trực khi nào.", "Who is on duty when.", "dispatcher duty list", "list")
+@command(Say("Who is on duty when."), "dispatcher duty list", "list")
 def list_duty(surface: Surface) -> None:
     context = surface.context()
     found = urgent_duty.roster(context)
     if surface.json:
         surface.emit(
             [
-                {**d, "starts": d["starts"].astimezone(HANOI).isoformat(),
-                 "ends": d["ends"].astimezone(HANOI).isoformat()}
+                {
+                    **d,
+                    "starts": d["starts"].astimezone(HANOI).isoformat(),
+                    "ends": d["ends"].astimezone(HANOI).isoformat(),
+                }
                 for d in found
             ]
-        )  # fmt: skip
+        )
         return
     surface.table(
-        [Say("số", "id"), Say("ai", "who"), Say("từ", "from"), Say("đến", "until"), Say("", "")],
+        [Say("id"), Say("who"), Say("from"), Say("until"), NOTHING],
         [
             [
                 d["id"],
                 d["full_name"],
                 f"{d['starts'].astimezone(HANOI):%H:%M %d/%m/%Y}",
                 f"{d['ends'].astimezone(HANOI):%H:%M %d/%m/%Y}",
-                surface.text("đang trực", "now") if d["starts"] <= context.app.clock() else "",
+                surface.text(Say("now")) if d["starts"] <= context.app.clock() else "",
             ]
             for d in found
         ],
         numbers=(0,),
     )
     surface.hint(
-        "Xếp ca: dispatcher duty add lan --from '18:00' --hours 12",
-        "Add one: dispatcher duty add lan --from 18:00 --hours 12",
+        Say("Add one: dispatcher duty add lan --from 18:00 --hours 12"),
     )
 
 
 @command(
-    "Xếp một ca trực.",
-    "Put somebody on duty.",
+    Say("Put somebody on duty."),
     "dispatcher duty add lan --from '2026-12-01 18:00' --hours 12 --as quan-tri",
     "add",
 )
 @argument("name", complete="person")
-@option("--from", "start", default="now", vi="từ lúc", en="from")
-@option("--hours", type=int, default=12, vi="bao nhiêu giờ", en="for how many hours")
+@option("--from", "start", default="now", say=pgettext("moment", "from"))
+@option("--hours", type=int, default=12, say=Say("for how many hours"))
 def add(surface: Surface, name: str, start: str, hours: int) -> None:
     made = urgent_duty.add(surface.context(), name, start, hours)
     starts, ends = made.starts.astimezone(HANOI), made.ends.astimezone(HANOI)
     if surface.json:
         surface.emit({"id": made.id, "name": made.person.name})
     surface.say(
-        f"{made.person.name} trực từ {starts:%H:%M %d/%m} đến {ends:%H:%M %d/%m}.",
-        f"{made.person.name} is on duty from {starts:%H:%M %d/%m} to {ends:%H:%M %d/%m}.",
+        Say(
+            "{name} is on duty from {starts:%H:%M %d/%m} to {ends:%H:%M %d/%m}.",
+            name=made.person.name,
+            starts=starts,
+            ends=ends,
+        ),
     )
-    surface.hint("Xem: dispatcher duty list", "See: dispatcher duty list")
+    surface.hint(Say("See: dispatcher duty list"))
 
 
-@command("Bỏ một ca trực.", "Take a duty away.", "dispatcher duty remove 3 --as minh", "remove")
+@command(Say("Take a duty away."), "dispatcher duty remove 3 --as minh", "remove")
 @argument("number_", type=int)
 def remove(surface: Surface, number_: int) -> None:
     urgent_duty.remove(surface.context(), number_)
     if surface.json:
         surface.emit({"id": number_, "removed": True})
-    surface.say(f"Đã bỏ ca trực {number_}.", f"Duty {number_} is gone.")
-    surface.hint("Xem: dispatcher duty list", "See: dispatcher duty list")
+    surface.say(Say("Duty {number} is gone.", number=number_))
+    surface.hint(Say("See: dispatcher duty list"))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from dispatcher.domain.problems import Say
+from dispatcher.i18n import Say, pgettext
 
 STATES = {
-    "draft": Say("nháp", "draft"),
-    "submitted": Say("trình duyệt", "submitted"),
-    "returned": Say("trả lại", "returned"),
-    "approved": Say("đã duyệt", "approved"),
-    "ended": Say("đã kết thúc", "ended"),
+    "draft": Say("draft"),
+    "submitted": Say("submitted"),
+    "returned": Say("returned"),
+    "approved": Say("approved"),
+    "ended": pgettext("urgent text", "ended"),
 }
 
 

@@ -14,7 +14,9 @@ from dispatcher.db.schema import moment
 from dispatcher.db.schema_people import approvals as table
 from dispatcher.db.schema_people import offers
 from dispatcher.db.staff import delegations, people
+from dispatcher.db.words import LEADER
 from dispatcher.domain.problems import refused
+from dispatcher.i18n import Say
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,7 @@ def offered(tx: Tx, broadcast_id: int) -> Offer | None:
     """The offer that waits for the author; None without one, or when its leader may act no more."""
     row = tx.one(
         "SELECT o.* FROM offers o JOIN people p ON p.id = o.person_id WHERE o.broadcast_id = :b "
-        "AND o.taken_at IS NULL AND p.disabled_at IS NULL AND p.role = 'leader' "
+        f"AND o.taken_at IS NULL AND p.disabled_at IS NULL AND p.role = {LEADER} "
         "ORDER BY o.id DESC LIMIT 1",
         b=broadcast_id,
     )
@@ -157,7 +159,7 @@ def take(tx: Tx, offer_id: int) -> None:
         {"now": at(tx.now), "id": offer_id},
     ).rowcount
     if not done:
-        raise refused("no-offer", "Bản sửa này đã dùng rồi.", "That correction was used already.")
+        raise refused("no-offer", Say("That correction was used already."))
 
 
 def last_at(tx: Tx, broadcast_id: int) -> Any:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from dispatcher.db.broadcasts import broadcasts, texts
+from dispatcher.db.broadcasts import stored_routes, texts
 from dispatcher.db.database import Row, Tx, at
 from dispatcher.db.schema import emergencies as table
 from dispatcher.db.schema import moment
@@ -17,7 +17,8 @@ from dispatcher.db.schema_people import duties
 from dispatcher.db.staff import people
 from dispatcher.db.trail import canonical
 from dispatcher.domain.model import Audience, Step
-from dispatcher.domain.problems import Problem, Say, refused, unknown
+from dispatcher.domain.problems import Problem, refused, unknown
+from dispatcher.i18n import Say, pgettext
 
 MOVES = {
     "draft": {"submitted", "ended"},
@@ -58,9 +59,21 @@ def _read(row: Row) -> Emergency:
         k: tuple(v) if isinstance(v, list) else v for k, v in json.loads(row["audience"]).items()
     }
     same = (
-        "id", "name", "title", "state", "template_version_id", "all_clear_version_id", "route",
-        "people", "dong", "created_by", "submitted_by", "approved_by", "approved_digest", "reason",
-    )  # fmt: skip
+        "id",
+        "name",
+        "title",
+        "state",
+        "template_version_id",
+        "all_clear_version_id",
+        "route",
+        "people",
+        "dong",
+        "created_by",
+        "submitted_by",
+        "approved_by",
+        "approved_digest",
+        "reason",
+    )
     return Emergency(
         **{k: row[k] for k in same},
         fields=json.loads(row["fields"]),
@@ -79,7 +92,7 @@ def get(tx: Tx, name: str) -> Emergency:
     row = tx.one("SELECT * FROM emergencies WHERE name = :n", n=name)
     if row is None:
         known = [e.name for e in listed(tx)]
-        raise unknown(Say("tin khẩn soạn sẵn", "prepared urgent text"), name, known)
+        raise unknown(Say("prepared urgent text"), name, known)
     return _read(row)
 
 
@@ -106,9 +119,10 @@ def add(
     if tx.one("SELECT 1 FROM emergencies WHERE name = :n", n=name):
         raise Problem(
             "name-taken",
-            f"Đã có tin khẩn «{name}»; chọn tên khác, hoặc kết thúc nó: dispatcher urgent end "
-            f"{name}",
-            f"“{name}” exists; choose another name, or end it: dispatcher urgent end {name}",
+            Say(
+                "“{name}” exists; choose another name, or end it: dispatcher urgent end {name}",
+                name=name,
+            ),
         )
     made = tx.insert(
         table,
@@ -140,7 +154,7 @@ def digest(tx: Tx, emergency: Emergency, steps: Sequence[Step]) -> str:
         "all_clear": texts.source_of(tx, clear)[1] if clear is not None else None,
         "fields": dict(emergency.fields),
         "audience": emergency.audience.as_json(),
-        "route": broadcasts.route_json(steps),
+        "route": stored_routes.route_json(steps),
         "people": emergency.people,
         "dong": emergency.dong,
         "until": emergency.until.isoformat(),
@@ -154,8 +168,7 @@ def move(tx: Tx, emergency: Emergency, to: str, **values: Any) -> None:
     if to not in MOVES[emergency.state]:
         raise refused(
             "wrong-state",
-            f"Tin khẩn «{emergency.name}» đang ở trạng thái {emergency.state}.",
-            f"The urgent text “{emergency.name}” is {emergency.state}.",
+            Say("The urgent text “{name}” is {state}.", name=emergency.name, state=emergency.state),
         )
     sets = "".join(f", {key} = :{key}" for key in values)
     name = {"name": f"{emergency.name} #{emergency.id}"} if to == "ended" else {}
@@ -167,8 +180,9 @@ def move(tx: Tx, emergency: Emergency, to: str, **values: Any) -> None:
     if not done:
         raise refused(
             "changed-meanwhile",
-            f"Tin khẩn «{emergency.name}» vừa được người khác thay đổi.",
-            f"Somebody else has just changed “{emergency.name}”.",
+            pgettext(
+                "urgent text", "Somebody else has just changed “{name}”.", name=emergency.name
+            ),
         )
     tx.note(to, "emergency", emergency.id)
 
@@ -179,7 +193,7 @@ def move(tx: Tx, emergency: Emergency, to: str, **values: Any) -> None:
 def set_duty(tx: Tx, person_id: int, starts: datetime, ends: datetime) -> int:
     """Somebody is on duty between two moments; its id."""
     if ends <= starts:
-        raise Problem("bad-duty", "Ca trực phải kết thúc sau khi bắt đầu.", "A duty ends later.")
+        raise Problem("bad-duty", Say("A duty ends later."))
     made = tx.insert(duties, person_id=person_id, starts_at=starts, ends_at=ends, by=tx.actor.name)
     tx.note("duty", "person", person_id, duty=made)
     return made
@@ -216,7 +230,7 @@ def end_duty(tx: Tx, duty_id: int) -> None:
         {"now": at(tx.now), "id": duty_id},
     ).rowcount
     if not done:
-        raise Problem("no-duty", f"Không có ca trực số {duty_id}.", f"There is no duty {duty_id}.")
+        raise Problem("no-duty", Say("There is no duty {duty_id}.", duty_id=duty_id))
     tx.note("removed", "duty", duty_id)
 
 
@@ -231,8 +245,9 @@ def approver_acts(tx: Tx, emergency: Emergency) -> bool:
 def mark(tx: Tx, broadcast_id: int, emergency_id: int) -> None:
     """A broadcast is one firing of a prepared text."""
     tx.run(
-        f"WITH {tx.visible('broadcasts')} UPDATE broadcasts SET emergency_id = :e WHERE id = :b "
+        "UPDATE broadcasts SET emergency_id = :e WHERE id = :b "
         "AND id IN (SELECT id FROM visible_broadcasts)",
         {"e": emergency_id, "b": broadcast_id},
+        scope=tx.scope,
     )
     tx.note("emergency", "broadcast", broadcast_id, emergency=emergency_id)

@@ -10,6 +10,7 @@ from dispatcher.db.database import Tx
 from dispatcher.db.schema import attachments as attachments_table
 from dispatcher.db.schema_people import files as table
 from dispatcher.domain.problems import refused
+from dispatcher.i18n import Say
 
 MOST = 10 * 1024 * 1024  # bytes
 MAGIC = {  # the first bytes say what a file is, whatever its name
@@ -40,14 +41,12 @@ def put(tx: Tx, content: bytes) -> int:
     if kind is None:
         raise refused(
             "file-kind",
-            "Chỉ nhận PDF, ảnh PNG, JPEG, GIF hoặc DOCX.",
-            "Only PDF, PNG, JPEG, GIF and DOCX files are taken.",
+            Say("Only PDF, PNG, JPEG, GIF and DOCX files are taken."),
         )
     if len(content) > MOST:
         raise refused(
             "file-size",
-            "Tệp lớn hơn 10 MB. Hãy giảm dung lượng rồi thử lại.",
-            "The file is larger than 10 MB. Make it smaller and try again.",
+            Say("The file is larger than 10 MB. Make it smaller and try again."),
         )
     digest = hashlib.sha256(content).digest()
     known = tx.value("SELECT id FROM files WHERE digest = :d", d=digest)

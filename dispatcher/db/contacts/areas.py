@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from dispatcher.db.compiling import Among
 from dispatcher.db.database import Row, Tx
 from dispatcher.db.schema import areas as table
 from dispatcher.domain.areas import find, group_key, group_name, natural_key, ward_key
 from dispatcher.domain.model import AreaKind
-from dispatcher.domain.problems import Problem, Say, refused, settings
+from dispatcher.domain.problems import Problem, refused, settings
+from dispatcher.i18n import Say
 
 SETS = Path(__file__).parent / "area_sets"
 
@@ -48,8 +50,11 @@ def read_set(name_or_file: str, root: Path) -> list[dict[str, str]]:
 def _unreadable(name_or_file: str, error: Exception) -> Problem:
     return settings(
         "bad-area-set",
-        f"Không đọc được bộ địa bàn «{name_or_file}» ({error}). Kiểm tra mục [areas] set.",
-        f"The area set “{name_or_file}” cannot be read ({error}). Check [areas] set.",
+        Say(
+            "The area set “{name_or_file}” cannot be read ({error}). Check [areas] set.",
+            name_or_file=name_or_file,
+            error=error,
+        ),
     )
 
 
@@ -116,7 +121,7 @@ def ward(tx: Tx, name: str) -> Area:
     known = {a.key: a for a in wards}
     known |= {ward_key(alias): a for a in wards for alias in a.aliases}
     known |= {a.code: a for a in wards if a.code}
-    what = Say("phường", "ward")
+    what = Say("ward")
     return find(what, name, known, [a.name for a in wards])
 
 
@@ -191,8 +196,8 @@ def _area(r: Row) -> Area:
 
 def by_ids(tx: Tx, ids: Collection[int]) -> list[Area]:
     """These units, closed or not."""
-    listed_ids = ", ".join(str(int(i)) for i in ids) or "-1"
-    return [_area(r) for r in tx.rows(f"SELECT * FROM areas WHERE id IN ({listed_ids})")]
+    rows = tx.rows("SELECT * FROM areas WHERE id IN (:ids)", ids=Among(list(ids)))
+    return [_area(r) for r in rows]
 
 
 def rename_group(tx: Tx, area: Area, name: str) -> None:
@@ -202,8 +207,10 @@ def rename_group(tx: Tx, area: Area, name: str) -> None:
     if taken is not None and taken.id != area.id:
         raise refused(
             "name-taken",
-            f"Phường này đã có «{taken.name}». Gộp hai tổ: dispatcher areas merge",
-            f"This ward has “{taken.name}” already. Make them one: dispatcher areas merge",
+            Say(
+                "This ward has “{name}” already. Make them one: dispatcher areas merge",
+                name=taken.name,
+            ),
         )
     aliases = dict.fromkeys([*area.aliases, area.name, name])
     tx.run(

@@ -17,12 +17,14 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from dispatcher.db import migrate
-from dispatcher.db.database import version_of
 from dispatcher.db.engines import engine_for
 from dispatcher.db.ops.restored import COPIED
 from dispatcher.db.schema import metadata
+from dispatcher.db.versions import version_of
+from dispatcher.db.words import HELD
 from dispatcher.domain.problems import Problem, refused
 from dispatcher.domain.storable import REPLACED
+from dispatcher.i18n import Say
 
 ROWS = 5_000  # at once
 COUNTED_ANEW = ("headcounts", "list_changes")  # not copied
@@ -41,8 +43,7 @@ def copy_site(
         if version_of(new) is not None or sa.inspect(new).get_table_names():
             raise refused(
                 "target-not-empty",
-                "Cơ sở dữ liệu đích đã có dữ liệu. Hãy tạo một cơ sở dữ liệu mới, trống.",
-                "The target holds data already. Make a new, empty database.",
+                Say("The target holds data already. Make a new, empty database."),
             )
         migrate.upgrade(new)
         with old.connect() as reader, new.connect() as writer:
@@ -80,7 +81,7 @@ def _all_tables(
         found[table.name], done = count, done + count
     writer.execute(
         sa.text(
-            "INSERT INTO site (name, value) VALUES ('held', :why) "
+            f"INSERT INTO site (name, value) VALUES ({HELD}, :why) "
             "ON CONFLICT (name) DO UPDATE SET value = excluded.value"
         ),
         {"why": COPIED},
@@ -154,8 +155,7 @@ def _digest(rows: Iterable[Sequence[Any]]) -> int:
 def _differs(table: sa.Table) -> Problem:
     return Problem(
         "copy-differs",
-        f"Bảng {table.name} chép sang không giống bản gốc; không thay đổi gì.",
-        f"Table {table.name} did not arrive as it was; nothing is changed.",
+        Say("Table {name} did not arrive as it was; nothing is changed.", name=table.name),
         exit_code=4,
     )
 
@@ -187,15 +187,14 @@ def target_url(given: str, *, shown: bool) -> str:
     if not text or url is None or url.get_backend_name() not in ("postgresql", "sqlite"):
         raise Problem(
             "bad-target",
-            "Đích ghi như postgresql://tên@máy/cơ-sở hoặc tên một tệp mới.",
-            "The target looks like postgresql://user@host/database or the name of a new file.",
+            Say("The target looks like postgresql://user@host/database or the name of a new file."),
         )
     if url.password and shown:
         raise refused(
             "password-shown",
-            "Đừng ghi mật khẩu trên dòng lệnh: mọi người trên máy đều thấy. Dùng «-» rồi dán địa "
-            "chỉ, hoặc tệp ~/.pgpass.",
-            "A password on the command line can be seen by everybody on this machine. Use “-” and "
-            "paste the address, or a ~/.pgpass file.",
+            Say(
+                "A password on the command line can be seen by everybody on this "
+                "machine. Use “-” and paste the address, or a ~/.pgpass file."
+            ),
         )
     return url.render_as_string(hide_password=False)

@@ -13,6 +13,7 @@ from dispatcher.db.database import Tx
 from dispatcher.db.ops import settings
 from dispatcher.domain.problems import Problem
 from dispatcher.domain.workdays import Calendar
+from dispatcher.i18n import Say
 
 KINDS = ("off", "work", "tet")
 SEEDED = "days_off_upto"  # the fact: the last year that was seeded
@@ -67,7 +68,7 @@ def listed(tx: Tx, years: Collection[int] = ()) -> list[dict[str, Any]]:
 def put(tx: Tx, day: date, kind: str, name: str) -> None:
     """A person says what a day is."""
     if not name.strip():
-        raise Problem("bad-name", "Ngày này cần một tên.", "The day needs a name.")
+        raise Problem("bad-name", Say("The day needs a name."))
     tx.run(
         "INSERT INTO days_off (day, name, kind, by) VALUES (:d, :n, :k, :by) "
         "ON CONFLICT (day) DO UPDATE SET name = excluded.name, kind = excluded.kind, "

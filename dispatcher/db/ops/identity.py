@@ -29,6 +29,7 @@ from dispatcher.db.queue.references import MOST_EPOCHS
 from dispatcher.domain.failpoints import failpoint
 from dispatcher.domain.machine import random_bytes, random_word
 from dispatcher.domain.problems import refused, shortage
+from dispatcher.i18n import Say
 
 
 def state_folder() -> Path:
@@ -192,10 +193,11 @@ def stand(tx: Tx, database: Path | None) -> None:
     if settings.get(tx, "held") or strange is not None:
         raise refused(
             "database-held",
-            "Cơ sở dữ liệu này được chép, chuyển hoặc khôi phục nên đang bị giữ, chưa gửi gì. Nếu "
-            "không còn bản nào khác đang gửi: dispatcher db release --i-am-the-only-one",
-            "This database was copied, moved or restored, so it is held and sends nothing. If no "
-            "other copy is sending: dispatcher db release --i-am-the-only-one",
+            Say(
+                "This database was copied, moved or restored, so it is held and sends "
+                "nothing. If no other copy is sending: dispatcher db release "
+                "--i-am-the-only-one"
+            ),
         )
     _update(path, known, database, str(identity), mark)
 

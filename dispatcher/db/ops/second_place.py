@@ -18,12 +18,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+from dispatcher.db.compiling import Among
 from dispatcher.db.contacts.refusals import ALL, Erased, Refusal, forgotten
 from dispatcher.db.database import Tx, at
 from dispatcher.db.ops import settings as facts
 from dispatcher.db.schema import moment
 from dispatcher.db.seal import Sealer
 from dispatcher.domain.problems import Problem, settings
+from dispatcher.i18n import Say
 
 REFUSALS_FOR = timedelta(days=400)  # what is older stands in every backup anybody would restore
 RELEASES_FOR = timedelta(days=90)
@@ -89,10 +91,11 @@ class Keeper:
         return True
 
     def _changed(self, tx: Tx) -> bool:
-        acts = ", ".join(f"'{act}'" for act in ACTS)
         return bool(
             tx.value(
-                f"SELECT count(*) FROM trail WHERE id > :mark AND act IN ({acts})", mark=self._mark
+                "SELECT count(*) FROM trail WHERE id > :mark AND act IN (:acts)",
+                mark=self._mark,
+                acts=Among(list(ACTS), "text"),
             )
         )
 
@@ -115,10 +118,12 @@ def write(tx: Tx, place: Path, now: datetime) -> Path:
     except OSError as error:
         raise settings(
             "second-place",
-            f"Không ghi được nơi giữ thứ hai {place}: {error.strerror}. Sửa [backup] second trong "
-            "dispatcher.toml.",
-            f"The second place {place} cannot be written: {error.strerror}. Mend [backup] second "
-            "in dispatcher.toml.",
+            Say(
+                "The second place {place} cannot be written: {strerror}. Mend [backup] "
+                "second in dispatcher.toml.",
+                place=place,
+                strerror=error.strerror,
+            ),
         ) from None
     return path
 
@@ -165,14 +170,14 @@ def same_disk(database: Path, place: Path) -> bool:
 
 
 def _content(tx: Tx, now: datetime) -> dict[str, object]:
-    recent = {"since": at(now - REFUSALS_FOR)}
+    recent = at(now - REFUSALS_FOR)
     since = at(now - RELEASES_FOR)
-    refusals = tx.taken(f"{ALL} AND (s.at >= :since OR s.lifted_at >= :since)", **recent)
+    refusals = tx.taken(f"{ALL} AND (s.at >= :since OR s.lifted_at >= :since)", since=recent)
     return {
         "at": at(now),
         "root": root(tx),
         "refusals": [[bytes(cipher).hex(), *rest] for cipher, *rest in refusals],
-        "erased": [list(e) for e in forgotten(tx) if e.at >= recent["since"]],
+        "erased": [list(e) for e in forgotten(tx) if e.at >= recent],
         "releases": [
             list(row)
             for row in tx.taken(

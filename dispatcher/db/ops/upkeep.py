@@ -17,11 +17,13 @@ import sqlalchemy as sa
 from dispatcher.db import trail
 from dispatcher.db.database import Tx
 from dispatcher.db.engines import engine_for, sqlite_module
+from dispatcher.db.words import DELIVERED, QUEUED, READ, SENDING, SKIPPED
 from dispatcher.domain.model import HANOI, Heard
-from dispatcher.domain.problems import Problem, Say, settings
+from dispatcher.domain.problems import Problem, settings
+from dispatcher.i18n import Say, Spoken
 
 PAGES = 2_000  # copied at once, so that the sender is never held up for long
-Finding = tuple[str, bool, Say]
+Finding = tuple[str, bool, Spoken]
 
 
 def check(tx: Tx) -> list[Finding]:
@@ -31,17 +33,14 @@ def check(tx: Tx) -> list[Finding]:
 
 def _file(tx: Tx) -> Finding:
     if not tx.is_sqlite:
-        return "file", True, Say("PostgreSQL tự giữ tệp", "PostgreSQL looks after its files")
+        return "file", True, Say("PostgreSQL looks after its files")
     found = tx.rows("PRAGMA integrity_check(5)")
     words = "; ".join(str(next(iter(row.values()))) for row in found)
     good = words == "ok"
     return (
         "file",
         good,
-        Say(
-            "Tệp dữ liệu nguyên vẹn" if good else f"Tệp dữ liệu hỏng: {words}",
-            "The file is sound" if good else f"The file is damaged: {words}",
-        ),
+        Say("The file is sound") if good else Say("The file is damaged: {words}", words=words),
     )
 
 
@@ -50,8 +49,13 @@ def _links(tx: Tx) -> Finding:
         broken = len(tx.rows("PRAGMA foreign_key_check"))
     else:  # it looks after all links but those in columns.written_with
         broken = sum(
-            int(tx.value(f"WITH {tx.visible('messages')} SELECT count(*) FROM {rows} WHERE "
-                         f"NOT EXISTS (SELECT 1 FROM {table} o WHERE o.id = {rows}.{column})"))
+            int(
+                tx.value(
+                    f"SELECT count(*) FROM {rows} WHERE "
+                    f"NOT EXISTS (SELECT 1 FROM {table} o WHERE o.id = {rows}.{column})",
+                    scope=tx.scope,
+                )
+            )
             for rows, column, table in (
                 ("targets", "message_id", "visible_messages"),
                 ("targets", "body_id", "bodies"),
@@ -59,28 +63,29 @@ def _links(tx: Tx) -> Finding:
                 ("shared_targets", "body_id", "bodies"),
                 ("attempts", "message_id", "visible_messages"),
             )
-        )  # fmt: skip
+        )
     return (
         "links",
         broken == 0,
-        Say(f"{broken} liên kết gãy", f"{broken} broken links"),
+        Say("{broken} broken links", broken=broken),
     )
 
 
 def _sums(tx: Tx) -> Finding:
     """Everybody planned is in exactly one state, and everyone to write to has a target."""
     rows = tx.rows(
-        f"WITH {tx.visible('messages')} SELECT count(*) AS n FROM visible_messages m "
-        "WHERE m.state <> 'skipped' AND NOT EXISTS (SELECT 1 FROM targets t "
+        "SELECT count(*) AS n FROM visible_messages m "
+        f"WHERE m.state <> {SKIPPED} AND NOT EXISTS (SELECT 1 FROM targets t "
         "WHERE t.message_id = m.id AND t.position = m.position) AND NOT EXISTS "
         "(SELECT 1 FROM shared_targets s WHERE s.message_id = m.id AND m.state NOT IN "
-        "('queued', 'sending'))"
+        f"({QUEUED}, {SENDING}))",
+        scope=tx.scope,
     )
     lost = int(rows[0]["n"])
     return (
         "messages",
         lost == 0,
-        Say(f"{lost} tin không có nơi gửi tới", f"{lost} messages without a target"),
+        Say("{lost} messages without a target", lost=lost),
     )
 
 
@@ -88,18 +93,19 @@ def _reports(tx: Tx) -> Finding:
     """Whoever a network says was reached is reached in our books too."""
     forgotten = int(
         tx.value(
-            f"WITH {tx.visible('messages')} SELECT count(*) FROM visible_messages m "
-            "WHERE m.state NOT IN ('delivered', 'read') AND (m.state <> 'sending' "
+            "SELECT count(*) FROM visible_messages m "
+            f"WHERE m.state NOT IN ({DELIVERED}, {READ}) AND (m.state <> {SENDING} "
             "OR m.lease_owner IS NULL) AND EXISTS (SELECT 1 FROM attempts a "
-            f"WHERE a.message_id = m.id AND a.heard >= {Heard.DELIVERED.value})"
+            f"WHERE a.message_id = m.id AND a.heard >= {Heard.DELIVERED.value})",
+            scope=tx.scope,
         )
     )
     return (
         "reports",
         forgotten == 0,
         Say(
-            f"{forgotten} tin đã tới nơi mà chưa ghi là đã nhận",
-            f"{forgotten} messages reached people and are not recorded as such",
+            "{forgotten} messages reached people and are not recorded as such",
+            forgotten=forgotten,
         ),
     )
 
@@ -107,15 +113,16 @@ def _reports(tx: Tx) -> Finding:
 def _leases(tx: Tx) -> Finding:
     stuck = int(
         tx.value(
-            f"WITH {tx.visible('messages')} SELECT count(*) FROM visible_messages m "
+            "SELECT count(*) FROM visible_messages m "
             "WHERE m.lease_owner IS NOT NULL AND NOT EXISTS "
-            "(SELECT 1 FROM workers w WHERE w.name = m.lease_owner)"
+            "(SELECT 1 FROM workers w WHERE w.name = m.lease_owner)",
+            scope=tx.scope,
         )
     )
     return (
         "leases",
         True,
-        Say(f"{stuck} tin chờ bộ gửi tin nhận lại", f"{stuck} messages wait to be taken back"),
+        Say("{stuck} messages wait to be taken back", stuck=stuck),
     )
 
 
@@ -141,13 +148,13 @@ def _trail(tx: Tx, most: int = 50_000) -> Finding:
     return (
         "trail",
         wrong == 0,
-        Say(
-            f"Nhật ký thao tác {seq} dòng khớp nhau" if not wrong else
-            f"Nhật ký thao tác bị sửa: {wrong} chỗ không khớp",
-            f"The trail's {seq} entries fit together" if not wrong else
-            f"The trail was edited: {wrong} places do not fit",
+        Say("The trail's {seq} entries fit together", seq=seq)
+        if not wrong
+        else Say(
+            "The trail was edited: {wrong} places do not fit",
+            wrong=wrong,
         ),
-    )  # fmt: skip
+    )
 
 
 def backup(url: str, target: Path, told: Callable[[int, int], None]) -> int:
@@ -156,8 +163,11 @@ def backup(url: str, target: Path, told: Callable[[int, int], None]) -> int:
     if not target.parent.is_dir():
         raise settings(
             "cannot-write",
-            f"Không ghi được {target}: không có thư mục {target.parent}.",
-            f"{target} cannot be written: there is no folder {target.parent}.",
+            Say(
+                "{target} cannot be written: there is no folder {parent}.",
+                target=target,
+                parent=target.parent,
+            ),
         )
     try:
         if url.startswith("postgresql"):
@@ -170,8 +180,7 @@ def backup(url: str, target: Path, told: Callable[[int, int], None]) -> int:
         draft.unlink(missing_ok=True)
         raise settings(
             "cannot-write",
-            f"Không ghi được {target}: {error.strerror}.",
-            f"{target} cannot be written: {error.strerror}.",
+            Say("{target} cannot be written: {strerror}.", target=target, strerror=error.strerror),
         ) from None
     return target.stat().st_size
 
@@ -193,8 +202,7 @@ def _copy(source: Path, draft: Path, told: Callable[[int, int], None]) -> None:
         if writer.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
             raise settings(
                 "backup-broken",
-                "Bản sao vừa làm bị hỏng; kiểm tra ổ đĩa rồi thử lại.",
-                "The copy just made is damaged; check the disk and try again.",
+                Say("The copy just made is damaged; check the disk and try again."),
             )
     finally:
         writer.close()
@@ -206,21 +214,21 @@ def _dump(url: str, draft: Path) -> None:
     if tool is None:
         raise settings(
             "no-pg-dump",
-            "Cần lệnh pg_dump (gói postgresql-client) để sao lưu PostgreSQL.",
-            "pg_dump (package postgresql-client) is needed to back up PostgreSQL.",
+            Say("pg_dump (package postgresql-client) is needed to back up PostgreSQL."),
         )
     place = sa.make_url(url)
     password = {"PGPASSWORD": str(place.password)} if place.password else {}
     plain = place.set(drivername="postgresql", password=None)
     done = subprocess.run(
         [tool, "--format=custom", f"--file={draft}", plain.render_as_string()],
-        env={**os.environ, **password}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        env={**os.environ, **password},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1:] or ["?"]
-        raise settings(
-            "pg-dump", f"pg_dump không chạy được: {last[0]}", f"pg_dump failed: {last[0]}"
-        )
+        raise settings("pg-dump", Say("pg_dump failed: {last}", last=last[0]))
 
 
 def verify(path: Path) -> tuple[str, bytes | None]:
@@ -231,14 +239,12 @@ def verify(path: Path) -> tuple[str, bytes | None]:
     except OSError as error:
         raise Problem(
             "no-backup",
-            f"Không đọc được {path}: {error.strerror}.",
-            f"{path} cannot be read: {error.strerror}.",
+            Say("{path} cannot be read: {strerror}.", path=path, strerror=error.strerror),
         ) from None
     if head != b"SQLite format 3\x00":
         raise Problem(
             "no-backup",
-            f"{path} không phải bản sao lưu của dispatcher.",
-            f"{path} is no backup of dispatcher.",
+            Say("{path} is no backup of dispatcher.", path=path),
         )
     engine = engine_for(f"sqlite:///{path}")
     try:
@@ -255,8 +261,7 @@ def verify(path: Path) -> tuple[str, bytes | None]:
     if not sound or version is None:
         raise Problem(
             "broken-backup",
-            f"{path} bị hỏng hoặc không phải bản sao lưu của dispatcher.",
-            f"{path} is damaged or no backup of dispatcher.",
+            Say("{path} is damaged or no backup of dispatcher.", path=path),
         )
     return str(version), None if sealed is None else bytes(sealed)
 

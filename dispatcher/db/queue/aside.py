@@ -14,7 +14,7 @@ from dispatcher.db.database import Tx
 from dispatcher.db.staff import notices
 from dispatcher.db.troubles import is_passing
 from dispatcher.domain.model import HANOI, Role
-from dispatcher.domain.problems import Say
+from dispatcher.i18n import Say
 
 log = logging.getLogger("dispatcher.aside")
 T = TypeVar("T")
@@ -22,22 +22,16 @@ R = TypeVar("R")
 
 SENTENCES = {
     "report": Say(
-        "có báo nhận không đọc hoặc không lưu được. Các báo nhận khác vẫn được đọc; cần quản trị "
-        "xem nhật ký báo nhận.",
-        "sent a report that cannot be read or stored. The others are read; an admin must look at "
-        "the log of receipts.",
+        "sent a report that cannot be read or stored. The others are read; an "
+        "admin must look at the log of receipts.",
     ),
     "answer": Say(
-        "trả lời những điều không lưu được. Kết quả của lần gửi đó ghi là chưa rõ; các tin khác "
-        "vẫn đi. Cần quản trị xem nhật ký gửi.",
-        "answered what cannot be stored. That call is kept as a doubt; the other messages go on. "
-        "An admin must look at the log of attempts.",
+        "answered what cannot be stored. That call is kept as a doubt; the "
+        "other messages go on. An admin must look at the log of attempts.",
     ),
     "turn": Say(
-        "không nhận tin mới trong một phút vì có tin không ghi được. Các nhà cung cấp khác vẫn "
-        "chạy; cần quản trị xem nhật ký máy.",
-        "gets no new messages for a minute, since one cannot be written. The other gateways go "
-        "on; an admin must look at the machine's log.",
+        "gets no new messages for a minute, since one cannot be written. The "
+        "other gateways go on; an admin must look at the machine's log.",
     ),
 }
 
@@ -80,7 +74,7 @@ def name(tx: Tx, gateway: str, what: str, why: str, ids: Sequence[object] = ()) 
                 f"odd-{what}",
                 "gateway",
                 f"{gateway}@{day}",
-                Say(f"Nhà cung cấp {gateway} {say.vi}", f"Gateway {gateway} {say.en}"),
+                Say("Gateway {gateway} {say}", gateway=gateway, say=say),
                 (Role.ADMIN.value,),
             )
         ],

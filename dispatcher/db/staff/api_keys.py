@@ -8,7 +8,8 @@ from typing import Any
 from dispatcher.db.database import Row, Tx, at
 from dispatcher.db.schema import moment
 from dispatcher.db.schema_people import api_keys as table
-from dispatcher.domain.problems import Problem, Say, unknown
+from dispatcher.domain.problems import Problem, unknown
+from dispatcher.i18n import Say
 
 LONGEST = timedelta(days=365)
 
@@ -16,7 +17,7 @@ LONGEST = timedelta(days=365)
 def add(tx: Tx, name: str, digest: bytes, person_id: int, may: str, life: timedelta) -> int:
     """Remember a new key by its digest; `may` is "read" or "write"."""
     if tx.one("SELECT 1 FROM api_keys WHERE name = :n", n=name):
-        raise Problem("key-exists", f"Đã có khóa tên «{name}».", f"A key “{name}” exists.")
+        raise Problem("key-exists", Say("A key “{name}” exists.", name=name))
     made = tx.insert(
         table,
         name=name,
@@ -33,15 +34,18 @@ def add(tx: Tx, name: str, digest: bytes, person_id: int, may: str, life: timede
 def listed(tx: Tx, people: set[int]) -> list[dict[str, Any]]:
     """The keys of these people."""
     return [
-        {**row, "expires_at": moment(row["expires_at"]),
-         "used_at": None if row["used_at"] is None else moment(row["used_at"])}
+        {
+            **row,
+            "expires_at": moment(row["expires_at"]),
+            "used_at": None if row["used_at"] is None else moment(row["used_at"]),
+        }
         for row in tx.rows(
             "SELECT k.id, k.name, k.may, k.expires_at, k.used_at, k.person_id, "
             "p.name AS person, k.revoked_at IS NOT NULL AS revoked "
             "FROM api_keys k JOIN people p ON p.id = k.person_id ORDER BY k.id"
         )
         if row["person_id"] in people
-    ]  # fmt: skip
+    ]
 
 
 def find(tx: Tx, digest: bytes, now: datetime) -> Row | None:
@@ -64,7 +68,7 @@ def revoke(tx: Tx, name: str, people: set[int]) -> None:
     """End a key of one of these people at once."""
     known = {k["name"]: k for k in listed(tx, people)}
     if name not in known:
-        raise unknown(Say("khóa", "key"), name, known)
+        raise unknown(Say("key"), name, known)
     tx.run(
         "UPDATE api_keys SET revoked_at = :now WHERE id = :id AND revoked_at IS NULL",
         {"now": at(tx.now), "id": known[name]["id"]},

@@ -12,7 +12,9 @@ from typing import Any
 
 from dispatcher.db.database import Tx, at
 from dispatcher.db.schema_people import delegations as table
+from dispatcher.db.words import LEADER
 from dispatcher.domain.problems import Problem, refused
+from dispatcher.i18n import Say
 
 PREFIXES = ("KT.", "TUQ.", "TL.", "thay")
 
@@ -54,8 +56,7 @@ def add(
     if principal == deputy or not document.strip() or valid_to < valid_from:
         raise Problem(
             "bad-delegation",
-            "Ủy quyền cần hai người khác nhau, số văn bản, ngày bắt đầu và ngày kết thúc.",
-            "A delegation needs two people, a document number, a first and a last day.",
+            Say("A delegation needs two people, a document number, a first and a last day."),
         )
     made = tx.insert(
         table,
@@ -82,8 +83,7 @@ def end(tx: Tx, delegation_id: int) -> None:
     if not done:
         raise refused(
             "no-delegation",
-            f"Không có ủy quyền số {delegation_id} đang hiệu lực.",
-            f"There is no delegation {delegation_id} in force.",
+            Say("There is no delegation {delegation_id} in force.", delegation_id=delegation_id),
         )
     tx.note("ended", "delegation", delegation_id)
 
@@ -100,7 +100,7 @@ def of_deputy(tx: Tx, deputy: int) -> list[Delegation]:
         for row in tx.rows(
             "SELECT d.* FROM delegations d JOIN people p ON p.id = d.principal_id "
             "WHERE d.deputy_id = :d AND d.ended_at IS NULL AND p.disabled_at IS NULL "
-            "AND p.role = 'leader' ORDER BY d.id",
+            f"AND p.role = {LEADER} ORDER BY d.id",
             d=deputy,
         )
     ]

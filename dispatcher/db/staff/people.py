@@ -8,8 +8,9 @@ from typing import Any
 from dispatcher.db.database import Row, Tx, at
 from dispatcher.db.schema_people import people as table
 from dispatcher.domain.model import Actor, Role
-from dispatcher.domain.problems import Problem, Say, refused, settings, unknown
+from dispatcher.domain.problems import Problem, refused, settings, unknown
 from dispatcher.domain.sms import folded
+from dispatcher.i18n import Say
 
 
 def count(tx: Tx) -> int:
@@ -68,7 +69,7 @@ def add(
     """
     everyone = listed(tx)
     if any(folded(p["name"]) == folded(name) for p in everyone):
-        raise Problem("person-exists", f"Đã có người tên «{name}».", f"“{name}” already exists.")
+        raise Problem("person-exists", Say("“{name}” already exists.", name=name))
     full_name = full_name or name
     key = tx.sealer.digest("email", email.strip().lower()) if email.strip() else None
     for other in everyone:
@@ -80,14 +81,19 @@ def add(
         if same:
             raise refused(
                 "second-account",
-                f"Email hoặc số điện thoại này là của «{other['name']}»; mỗi người một tài khoản.",
-                f"This e-mail or phone is that of “{other['name']}”; one account a person.",
+                Say(
+                    "This e-mail or phone is that of “{name}”; one account a person.",
+                    name=other["name"],
+                ),
             )
         if folded(other["full_name"]) == folded(full_name) and not namesake:
             raise refused(
                 "second-account",
-                f"«{other['name']}» cũng tên {full_name}. Nếu là người khác cùng tên: --namesake",
-                f"“{other['name']}” is called {full_name} too. If it is somebody else: --namesake",
+                Say(
+                    "“{name}” is called {full_name} too. If it is somebody else: --namesake",
+                    name=other["name"],
+                    full_name=full_name,
+                ),
             )
     person = tx.insert(
         table,
@@ -183,15 +189,15 @@ def actor(tx: Tx, name: str) -> Actor:
     found = next((p for p in everyone if folded(p["name"]) == folded(name)), None)
     if found is None:
         problem = unknown(
-            Say("người", "person"),
+            Say("person"),
             name,
             [p["name"] for p in seen(tx)],
-            hint=Say("Thêm người: dispatcher people add", "Add people: dispatcher people add"),
+            hint=Say("Add people: dispatcher people add"),
         )
         problem.exit_code = 4
         raise problem
     if found["disabled_at"] is not None:
-        raise settings("person-disabled", f"«{name}» đã bị khóa.", f"“{name}” is disabled.")
+        raise settings("person-disabled", Say("“{name}” is disabled.", name=name))
     return as_actor(tx, found)
 
 

@@ -13,6 +13,7 @@ from dispatcher.db.ops import days_off
 from dispatcher.db.queue import gateways as rows
 from dispatcher.domain import rights
 from dispatcher.domain.model import HANOI, SYSTEM, URGENT
+from dispatcher.i18n import Say
 from dispatcher.simulators.worlds.doing import death, period, signed, states, watched
 from dispatcher.simulators.worlds.events import happens
 from dispatcher.simulators.worlds.facts import Setting
@@ -166,7 +167,7 @@ def holiday(world: World, draw: random.Random) -> str | None:
     day = (world.moment() + timedelta(days=ahead)).astimezone(HANOI).date()
 
     def act(app: App) -> bool:
-        rights.need_site(app.actor(ADMIN), "sửa ngày nghỉ", "change the table of days off")
+        rights.need_site(app.actor(ADMIN), Say("change the table of days off"))
         with signed(world, app, ADMIN) as tx:
             days_off.put(tx, day, kind, "theo thông báo")
         return True

@@ -10,6 +10,7 @@ from typing import Any
 from dispatcher.cli.spoken import command, option
 from dispatcher.cli.surface import Surface
 from dispatcher.domain.problems import PARTLY, Problem
+from dispatcher.i18n import Say
 from dispatcher.simulators.worlds.lives import Life, live, workshop
 from dispatcher.simulators.worlds.mistakes import MUTANTS
 from dispatcher.simulators.worlds.mutants import Mutant
@@ -20,19 +21,20 @@ FOR_A_MUTANT = 200  # seeds within which each is found
 
 
 @command(
-    "Mô phỏng: chạy cả đường đi của tin trên đồng hồ, mạng và nhà cung cấp giả lập, lỗi gieo theo "
-    "số, rồi kiểm tra từng lời hứa.",
-    "Simulate: the whole path of a message on a simulated clock, network and vendors, with faults "
-    "planted by seed; every promise is looked at after every step.",
+    Say(
+        "Simulate: the whole path of a message on a simulated clock, network "
+        "and vendors, with faults planted by seed; every promise is looked at "
+        "after every step."
+    ),
     "dispatcher simulate --seeds 100",
 )
-@option("--seeds", "count", default=100, vi="bao nhiêu số", en="how many seeds")
-@option("--from", "first", default=1, vi="số đầu tiên", en="the first seed")
-@option("--jobs", default=1, vi="bao nhiêu tiến trình", en="how many processes")
-@option("--database", default="", vi="cơ sở dữ liệu PostgreSQL", en="URL of a PostgreSQL database")
-@option("--mutant", default="", vi="gieo lỗi này vào mã, hoặc all", en="plant this mistake, or all")
-@option("--events", default="", vi="chỉ các sự kiện này, ví dụ 0,3", en="only these, like 0,3")
-@option("--trace", is_flag=True, vi="kể từng việc", en="tell all that happened")
+@option("--seeds", "count", default=100, say=Say("how many seeds"))
+@option("--from", "first", default=1, say=Say("the first seed"))
+@option("--jobs", default=1, say=Say("how many processes"))
+@option("--database", default="", say=Say("URL of a PostgreSQL database"))
+@option("--mutant", default="", say=Say("plant this mistake, or all"))
+@option("--events", default="", say=Say("only these, like 0,3"))
+@option("--trace", is_flag=True, say=Say("tell all that happened"))
 def simulate(
     surface: Surface,
     count: int,
@@ -44,10 +46,10 @@ def simulate(
     trace: bool,
 ) -> int:
     if count < 1 or jobs < 1:
-        raise Problem("usage", "--seeds, --jobs phải từ 1.", "--seeds and --jobs from 1.")
+        raise Problem("usage", Say("--seeds and --jobs from 1."))
     if mutant:
         return _mutants(surface, mutant, first, count, database)
-    with workshop(database) as shop, surface.progress("Mô phỏng", "Simulating", count) as update:
+    with workshop(database) as shop, surface.progress(Say("Simulating"), count) as update:
         lives: list[Life] = []
         if jobs > 1 and not events:
             for some in live_beside(range(first, first + count), jobs, database):
@@ -71,12 +73,20 @@ def simulate(
         kind = "postgresql" if database else "sqlite"
         surface.emit({"seeds": count, "steps": steps, "failed": told, "database": kind})
     surface.say(
-        f"{count} số từ {first}, {steps} bước: {len(failed)} số phá vỡ một lời hứa.",
-        f"{count} seeds from {first}, {steps} steps: {len(failed)} broke a promise.",
+        Say(
+            "{count} seeds from {first}, {steps} steps: {count2} broke a promise.",
+            count=count,
+            first=first,
+            steps=steps,
+            count2=len(failed),
+        ),
     )
     surface.hint(
-        f"thử các số khác: dispatcher simulate --seeds {count} --from {first + count}",
-        f"try others: dispatcher simulate --seeds {count} --from {first + count}",
+        Say(
+            "try others: dispatcher simulate --seeds {count} --from {first}",
+            count=count,
+            first=first + count,
+        ),
     )
     return PARTLY if failed else 0
 
@@ -106,26 +116,29 @@ def _chosen(seed: int, events: str) -> Sequence[Any] | None:
         script = plan_of(seed)[1]
         return [script[place] for place in places]
     except (ValueError, IndexError):
-        raise Problem("usage", "--events ghi như 0,3,5.", "--events looks like 0,3,5.") from None
+        raise Problem("usage", Say("--events looks like 0,3,5.")) from None
 
 
 def _tell(surface: Surface, found: Life, kept: Sequence[int], whole: bool) -> None:
     assert found.failed is not None
     name, how = found.failed
     surface.say(
-        f"Số {found.seed} phá vỡ «{name}» ở bước {found.steps}: {how}",
-        f"Seed {found.seed} breaks “{name}” at step {found.steps}: {how}",
+        Say(
+            "Seed {seed} breaks “{name}” at step {steps}: {how}",
+            seed=found.seed,
+            name=name,
+            steps=found.steps,
+            how=how,
+        ),
     )
     if kept:
         for place in kept:
             event = found.script[place]
-            surface.say(
-                f"   {event.at:9.1f} s  {event.name}", f"   {event.at:9.1f} s  {event.name}"
-            )
+            surface.say(f"   {event.at:9.1f} s  {event.name}")
         again = f"dispatcher simulate --seeds 1 --from {found.seed} --trace"
         again += f" --events {','.join(map(str, kept))}" if len(kept) < len(found.script) else ""
         again += f" --database {found.database}" if found.database else ""
-        surface.say(f"   Chạy lại: {again}", f"   Again: {again}")
+        surface.say(Say("   Again: {again}", again=again))
     if whole:
         _tell_trace(surface, found)
 
@@ -133,7 +146,7 @@ def _tell(surface: Surface, found: Life, kept: Sequence[int], whole: bool) -> No
 def _tell_trace(surface: Surface, found: Life) -> None:
     """What happened, in words, with the time of the world."""
     for at, words in found.trace:
-        surface.say(f"   {at:9.2f} s  {words}", f"   {at:9.2f} s  {words}")
+        surface.say(f"   {at:9.2f} s  {words}")
 
 
 def _mutants(surface: Surface, wanted: str, first: int, count: int, database: str) -> int:
@@ -141,15 +154,15 @@ def _mutants(surface: Surface, wanted: str, first: int, count: int, database: st
     names = [m for m in MUTANTS if wanted in ("all", m)]
     if not names:
         known = ", ".join(sorted(MUTANTS))
-        raise Problem("usage", f"Không có lỗi «{wanted}». Có: {known}", f"Known: {known}")
+        raise Problem("usage", Say("No {wanted}. Known: {known}", known=known, wanted=wanted))
     said: dict[str, str] = {}
-    with workshop(database) as shop, surface.progress("Gieo", "Planting", len(names)) as update:
+    with workshop(database) as shop, surface.progress(Say("Planting"), len(names)) as update:
         for n, name in enumerate(names, 1):
             seeds = range(first, first + min(count, FOR_A_MUTANT))
             at = found_at(MUTANTS[name], seeds, shop, database)
             said[name] = "missed" if at is None else "found"
             where = "—" if at is None else f"{at.seed}: {at.failed and at.failed[0]}"
-            surface.say(f"{name}: {said[name]} ({where})", f"{name}: {said[name]} ({where})")
+            surface.say(f"{name}: {said[name]} ({where})")
             update(n)
     if surface.json:
         surface.emit(said)
