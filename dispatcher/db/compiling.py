@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Literal, NamedTuple
 
 import sqlalchemy as sa
@@ -106,15 +106,24 @@ class Compiled(NamedTuple):
     names: tuple[str, ...] | None
 
 
+@cache
+def spoken(is_sqlite: bool) -> sa.Dialect:
+    """How statements are written for one kind of database: the same for all that are opened, so
+    that what was compiled for one need not be compiled for the next."""
+    made: Any = pysqlite.dialect if is_sqlite else psycopg.dialect
+    dialect: sa.Dialect = made()
+    return dialect
+
+
 @lru_cache(maxsize=4000)
 def compiled(
     sql: str,
-    is_sqlite: bool,
+    dialect: sa.Dialect,
     lists: tuple[tuple[str, str], ...] = (),
     kinds: Kinds = (),
     once: frozenset[int] = frozenset(),
 ) -> Compiled:
-    """The statement for one kind of database, once however often one is opened.
+    """The statement for one database.
 
     `lists`: parameters that are `Among`, with the type of their values; `kinds` and `once`: of its
     rows, where it has any.
@@ -131,8 +140,7 @@ def compiled(
     text = sa.text(sql)
     if constructs:
         text = text.bindparams(*constructs)
-    dialect: Any = pysqlite.dialect if is_sqlite else psycopg.dialect
-    made = text.compile(dialect=dialect())
+    made = text.compile(dialect=dialect)
     assert isinstance(made, SQLCompiler)
     order = made.positiontup
     return Compiled(str(made), tuple(order) if order is not None else None)

@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from dispatcher.db import trail
 from dispatcher.db.checking import check, watch
-from dispatcher.db.compiling import Among, Kinds, compiled, given_list
+from dispatcher.db.compiling import Among, Kinds, compiled, given_list, spoken
 from dispatcher.db.engines import BUSY_SECONDS, ask_driver, engine_for, let_driver
 from dispatcher.db.results import Ran, Rows, plain
 from dispatcher.db.results import Row as Row
@@ -114,14 +114,14 @@ class Tx:
                 parameters = {**parameters, **given}
         elif walls:
             return self._placed_each(sql, parameters, walls)
-        words, names = compiled(sql, self.is_sqlite, lists, kinds, once)
+        words, names = compiled(sql, spoken(self.is_sqlite), lists, kinds, once)
         return words, _bound(names, parameters)
 
     def _placed_each(self, sql: str, rows: Rows | None, walls: dict[str, Any]) -> tuple[str, Any]:
         """`_placed` for a statement that runs once per row, each with the same scope."""
         lists = tuple((n, v.kind) for n, v in walls.items() if type(v) is Among)
         walls |= {n: given_list(walls[n], self.is_sqlite) for n, _ in lists}
-        words, names = compiled(sql, self.is_sqlite, lists)
+        words, names = compiled(sql, spoken(self.is_sqlite), lists)
         return words, _bound(names, [{**row, **walls} for row in rows] if rows else walls)
 
     def rows(self, sql: str, *, scope: Scope | None = None, **parameters: Any) -> list[Row]:
