@@ -243,6 +243,9 @@ def _may_doubt(world: World, books: Books, taken: Taken, found: Attempt) -> bool
     call = books.by_reference[(found.gateway, found.call_ref)]
     if any(a.state == "accepted" for a in call):
         return True  # reports have settled some of it, and a call is repeated whole or not at all
+    others = [a for a in books.attempts_of(found.message) if a is not found]
+    if any(a.heard & YES for a in others):
+        return True  # the network has delivered another attempt: it is not asked once more
     if window is not None:
         asked = datetime.fromtimestamp(found.asked_at / 1e6, UTC)
         if m.changed_at >= micros(remembered_until(asked, window) - LONGEST_WAIT):
