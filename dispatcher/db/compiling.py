@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Literal, NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import psycopg
+from sqlalchemy.dialects.sqlite import pysqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -102,6 +104,15 @@ class Compiled(NamedTuple):
 
     words: str
     names: tuple[str, ...] | None
+
+
+@cache
+def spoken(is_sqlite: bool) -> sa.Dialect:
+    """How statements are written for one kind of database: the same for all that are opened, so
+    that what was compiled for one need not be compiled for the next."""
+    made: Any = pysqlite.dialect if is_sqlite else psycopg.dialect
+    dialect: sa.Dialect = made()
+    return dialect
 
 
 @lru_cache(maxsize=4000)

@@ -19,8 +19,10 @@ from sqlalchemy.exc import DBAPIError
 
 from dispatcher.db import trail
 from dispatcher.db.checking import check, watch
-from dispatcher.db.compiling import Among, Kinds, compiled, given_list
-from dispatcher.db.engines import BUSY_SECONDS, ask_driver, engine_for
+from dispatcher.db.compiling import Among, Kinds, compiled, given_list, spoken
+from dispatcher.db.engines import BUSY_SECONDS, ask_driver, engine_for, let_driver
+from dispatcher.db.results import Ran, Rows, plain
+from dispatcher.db.results import Row as Row
 from dispatcher.db.schema import NOTED, micros
 from dispatcher.db.scope import Scope, with_walls
 from dispatcher.db.seal import Sealer
@@ -35,8 +37,6 @@ from dispatcher.i18n import Say
 
 BELL = "dispatcher"  # PostgreSQL's channel: see `bell`
 RUNG = frozenset({"broadcasts", "receipts"})  # tables whose changes wake the workers
-Row = Mapping[str, Any]
-Rows = Sequence[Row]
 
 
 class Tx:
@@ -75,7 +75,7 @@ class Tx:
         scope: Scope | None = None,
         kinds: Kinds = (),
         once: frozenset[int] = frozenset(),
-    ) -> sa.CursorResult[Any]:
+    ) -> sa.CursorResult[Any] | Ran:
         """Execute one statement; `parameters` as a list runs it once per row.
 
         `scope`: what `visible_…` in it mean. `kinds`, `once`: of its rows, see `on_rows`.
@@ -84,7 +84,11 @@ class Tx:
         """
         if isinstance(sql, str):
             words, bound = self._placed(sql, parameters, scope, kinds, once)
-            return self.connection.exec_driver_sql(words, bound)
+            if not self.is_sqlite or isinstance(bound, list):
+                return self.connection.exec_driver_sql(words, bound)
+            for look in self.connection.dispatch.before_cursor_execute:  # as SQLAlchemy would
+                look(self.connection, None, words, bound, None, False)
+            return Ran(*let_driver(self.connection, words, bound or ()))
         result = self.connection.execute(sql, parameters)
         assert isinstance(result, sa.CursorResult)
         return result
@@ -110,14 +114,14 @@ class Tx:
                 parameters = {**parameters, **given}
         elif walls:
             return self._placed_each(sql, parameters, walls)
-        words, names = compiled(sql, self.connection.dialect, lists, kinds, once)
+        words, names = compiled(sql, spoken(self.is_sqlite), lists, kinds, once)
         return words, _bound(names, parameters)
 
     def _placed_each(self, sql: str, rows: Rows | None, walls: dict[str, Any]) -> tuple[str, Any]:
         """`_placed` for a statement that runs once per row, each with the same scope."""
         lists = tuple((n, v.kind) for n, v in walls.items() if type(v) is Among)
         walls |= {n: given_list(walls[n], self.is_sqlite) for n, _ in lists}
-        words, names = compiled(sql, self.connection.dialect, lists)
+        words, names = compiled(sql, spoken(self.is_sqlite), lists)
         return words, _bound(names, [{**row, **walls} for row in rows] if rows else walls)
 
     def rows(self, sql: str, *, scope: Scope | None = None, **parameters: Any) -> list[Row]:
@@ -160,6 +164,7 @@ class Tx:
         """What a statement returns; `first`: at most its first row."""
         if not self.is_sqlite:
             result = self.run(sql, parameters, scope=scope)
+            assert not isinstance(result, Ran)
             if first:
                 row = result.mappings().first() if named else result.first()
                 return [] if row is None else [row]
@@ -171,7 +176,7 @@ class Tx:
 
     def insert(self, table: sa.Table, **values: Any) -> int:
         """One new row; its id."""
-        key = self.run(table.insert().values(values)).inserted_primary_key
+        key = self.connection.execute(table.insert().values(values)).inserted_primary_key
         return int(key[0]) if key and isinstance(key[0], int) else 0
 
     def note(self, act: str, noun: str, noun_id: object, **facts: Any) -> None:
@@ -212,14 +217,6 @@ class Tx:
             trail.write(self, self._notes)
 
 
-def plain(result: sa.CursorResult[Any]) -> Sequence[Any]:
-    """The driver's own tuples, not wrapped one by one."""
-    assert result.cursor is not None
-    found: Sequence[Any] = result.cursor.fetchall()
-    result.close()
-    return found
-
-
 def _bound(names: tuple[str, ...] | None, given: Mapping[str, Any] | Rows | None) -> Any:
     """Parameters as the driver takes them: by position for SQLite, by name for PostgreSQL."""
     if not given:
@@ -237,6 +234,7 @@ class Store:
     def __init__(self, engine: sa.Engine, sealer: Sealer) -> None:
         self._engine, self._sealer = engine, sealer
         self._turn = Lock()
+        self._kept: list[sa.Connection] = []  # to a file, in nobody's hands
         self.dry = False  # a dry run: every writing transaction is thrown away at its end
         event.listen(engine, "before_cursor_execute", watch)
 
@@ -308,10 +306,11 @@ class Store:
         self, actor: Actor, now: datetime | None, *, writes: bool, patience: float = BUSY_SECONDS
     ) -> Iterator[Tx]:
         try:
-            with self._engine.connect() as connection:
+            with self._connected() as connection:
                 if self.is_sqlite:
                     _wait_at_most(connection, patience)
-                connection = connection.execution_options(writes=writes)
+                if connection.get_execution_options().get("writes") is not writes:
+                    connection = connection.execution_options(writes=writes)
                 connection.info.update(touched=set(), scoped=not actor.is_system, writes=writes)
                 with connection.begin():
                     yield Tx(connection, actor, now, self._sealer)
@@ -322,7 +321,28 @@ class Store:
                 raise
             raise odd_words() from error  # half a character, on its way to the database
 
+    @contextmanager
+    def _connected(self) -> Iterator[sa.Connection]:
+        """A connection for one transaction. One to a file is kept for the next: to take it from the
+        pool and give it back takes longer than most questions."""
+        if not self.is_sqlite:
+            with self._engine.connect() as connection:
+                yield connection
+            return
+        try:
+            connection = self._kept.pop()
+        except IndexError:
+            connection = self._engine.connect()
+        try:
+            yield connection
+        except BaseException:
+            connection.close()
+            raise
+        self._kept.append(connection)
+
     def close(self) -> None:
+        while self._kept:
+            self._kept.pop().close()
         self._engine.dispose()
 
 

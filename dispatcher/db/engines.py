@@ -111,13 +111,22 @@ def ask_driver(
     What goes wrong is raised as SQLAlchemy raises it. SQLite answers in microseconds: the result
     objects above it take five to fifteen times as long.
     """
+    columns, rows, _ = let_driver(connection, words, bound, first=first)
+    return columns, rows
+
+
+def let_driver(
+    connection: sa.Connection, words: str, bound: Sequence[Any] = (), *, first: bool = False
+) -> tuple[Sequence[str], list[Any], int]:
+    """`ask_driver`, and how many rows a change has changed."""
     raw: Any = connection.connection.dbapi_connection
     try:
         cursor = raw.execute(words, bound)
         rows = cursor.fetchmany(1) if first else cursor.fetchall()
         columns = [column[0] for column in cursor.description or ()]
+        changed = cursor.rowcount
         cursor.close()
-        return columns, rows
+        return columns, rows, changed
     except raw.Error as error:
         raise DBAPIError.instance(words, None, error, raw.Error, hide_parameters=True) from error
 

@@ -9,7 +9,8 @@ from typing import Any, cast
 import sqlalchemy as sa
 
 from dispatcher.db.compiling import Among, Kinds, given_rows
-from dispatcher.db.database import Row, Tx, plain
+from dispatcher.db.database import Tx
+from dispatcher.db.results import Ran, Row, plain
 from dispatcher.db.scope import Scope
 
 
@@ -71,7 +72,7 @@ def _run_on_rows(
     often_alike: Collection[str],
     scope: Scope | None,
     parameters: Mapping[str, Any],
-) -> sa.CursorResult[Any]:
+) -> sa.CursorResult[Any] | Ran:
     columns = tuple(kinds.items())
     often = _places(columns, frozenset(often_alike)) if often_alike else ()
     once, given = given_rows(rows, often, tx.is_sqlite)

@@ -81,6 +81,12 @@ def hidden_letter(text: str) -> str | None:
 
 def read(source: str, file: str, line: int, fields: Collection[str]) -> Uses:
     """What a block uses; everything outside the closed list is a problem with its line."""
+    return _read(source, file, line, tuple(fields))
+
+
+@lru_cache(maxsize=500)
+def _read(source: str, file: str, line: int, fields: tuple[str, ...]) -> Uses:
+    """`read`, once for the same words: a template is read for each preview and each release."""
     tree = _tree(source, file, line)
     found = _Reading(file, line, fields)
     for node in tree.body:

@@ -164,6 +164,9 @@ def believe(tx: Tx, heard: Sequence[tuple[str, Receipt]]) -> list[tuple[str, int
             chosen = [a for a in chosen if a["state"] != AttemptState.REFUSED] or chosen
         # a report on a whole call names nobody: it proves no more than that the call was taken
         whole = len(chosen) > 1 and receipt.to is None
+        if whole and any(_on_the_wire(a) for a in chosen):  # its answer tells each number apart
+            answers.append(("early", chosen))
+            continue
         state = Bits.ACCEPTED if whole else receipt.state
         for attempt in chosen:
             _, so_far, _ = bits.get(attempt["id"], (attempt, Bits(attempt["heard"]), ""))
@@ -186,6 +189,10 @@ def believe(tx: Tx, heard: Sequence[tuple[str, Receipt]]) -> list[tuple[str, int
         )
         for state, about in answers
     ]
+
+
+def _on_the_wire(attempt: Row) -> bool:
+    return attempt["lease_owner"] is not None and attempt["message_state"] == MessageState.SENDING
 
 
 def _turned(attempt: Row, bits: Bits) -> bool:
@@ -297,7 +304,7 @@ def _move(
         message_id, broadcast = attempt["message_id"], known[attempt["broadcast_id"]]
         step = attempt["message_position"] // TARGETS_PER_STEP
         leased = attempt["lease_owner"] is not None
-        if leased and attempt["message_state"] == MessageState.SENDING:
+        if _on_the_wire(attempt):
             early.add(message_id)
         onward, seen = later.get(message_id, []), others.get(message_id, ())
         standing = Standing(

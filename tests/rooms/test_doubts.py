@@ -402,13 +402,40 @@ def test_a_report_that_names_only_the_call_says_nothing_about_its_people(site, s
     assert report(to=calls[0]["to"][0]) == {"accepted": 2, state: 1}
 
 
+def names_our_reference(gateway):
+    """The description of a vendor that leaves out numbers it refuses, and reports by our name."""
+    gateway = gateway.replace('id = "id", sample', 'id = "id", refused_numbers = "bad", sample')
+    return gateway.replace('receipt = { id = "id"', 'receipt = { reference = "ref"')
+
+
+@pytest.mark.parametrize("state", ["delivered", "failed"])
+def test_a_report_on_a_call_on_the_wire_waits_for_its_answer(site, state):
+    """Found by world 30000007: it was taken for a yes to a number that the answer then refused."""
+    app, broadcast_id = site(3, names_our_reference(BATCHES))
+    calls = []
+
+    def reports_first(connection, request):
+        calls.append(body_of(request))
+        hear(app, urlencode({"ref": calls[0]["call"], "state": state}))
+        bad = json.dumps(calls[-1]["to"][1:])
+        answer(b'{"code":"ok","id":"K1","bad":%s}' % bad.encode())(connection, request)
+
+    with vendor(reports_first) as (url, _):
+        send(app, url)
+    assert len(calls[0]["to"]) == 3
+    refused = rows(app, "SELECT state, heard FROM attempts WHERE state = 'refused'")
+    assert {(a["state"], a["heard"]) for a in refused} == {("refused", 0)}
+    app.clock.advance(hours=1)
+    with app.begin(SYSTEM)() as tx:
+        receiving.match(tx, listeners(app))
+    assert counts(app, broadcast_id)[state] >= 1
+    assert "accepted" not in counts(app, broadcast_id)
+
+
 @pytest.mark.parametrize("state", ["delivered", "failed"])
 def test_a_report_on_a_call_of_which_one_number_was_taken_is_about_that_one(site, state):
     """Found by world 30000007: the answer had left out all other numbers of the call."""
-    names = BATCHES.replace('id = "id", sample', 'id = "id", refused_numbers = "bad", sample')
-    app, broadcast_id = site(
-        3, names.replace('receipt = { id = "id"', 'receipt = { reference = "ref"')
-    )
+    app, broadcast_id = site(3, names_our_reference(BATCHES))
     calls = []
 
     def takes_one(connection, request):

@@ -46,6 +46,7 @@ def rare_of(step: Step) -> dict[str, Any]:
 
 @lru_cache(maxsize=500)
 def read_route(text: str) -> tuple[Step, ...]:
+    """Steps from how they are kept; once for the same words: every look of a worker reads them."""
     return tuple(_read_step(*step) for step in json.loads(text))
 
 

@@ -94,8 +94,14 @@ def _remember(tx: Tx, database: Path | None, identity: str, mark: int) -> None:
     """Write down how far the trail has come. Beside a server this is one of two looks: where the
     state folder may not be written, only the cluster tells."""
     path = _place(tx, database)
+    _update(path, _remembered(path), database, identity, mark)
+
+
+def _update(
+    path: Path, known: Mapping[str, Any] | None, database: Path | None, identity: str, mark: int
+) -> None:
     told = {"identity": identity, "machine": _machine(), "mark": mark, "path": str(database or "")}
-    if _remembered(path) == told:  # nothing new since the last look, a second ago
+    if known == told:  # nothing new since the last look, a second ago
         return
     try:
         _write(path, json.dumps(told))
@@ -161,18 +167,30 @@ def _strange(tx: Tx, database: Path | None) -> str | None:
     identity = settings.get(tx, "identity")
     if database is None and identity != _cluster(tx):
         return "other_server"
-    known = _remembered(_place(tx, database))
+    return _differs(_remembered(_place(tx, database)), database, identity, _mark(tx))
+
+
+def _differs(
+    known: Mapping[str, Any] | None, database: Path | None, identity: str | None, mark: int
+) -> str | None:
+    """How a database differs from the one this machine has `known`."""
     if known is None:  # another host of a server has not been here yet
         return None if database is None else "moved"
     if database is not None and (known["machine"] != _machine() or known["identity"] != identity):
         return "moved"
-    return "older" if known["mark"] > _mark(tx) else None
+    return "older" if known["mark"] > mark else None
 
 
 def stand(tx: Tx, database: Path | None) -> None:
-    """Refuse to send from a database that is not the one that was here; else remember its mark."""
-    why = why_held(tx, database)
-    if why is not None:
+    """Refuse to send from a database that is not the one that was here; else remember its mark.
+
+    Every worker asks each second: each thing it goes by is read once.
+    """
+    identity, path = settings.get(tx, "identity"), _place(tx, database)
+    known, mark = _remembered(path), _mark(tx)
+    elsewhere = database is None and identity != _cluster(tx)
+    strange = "other_server" if elsewhere else _differs(known, database, identity, mark)
+    if settings.get(tx, "held") or strange is not None:
         raise refused(
             "database-held",
             Say(
@@ -181,7 +199,7 @@ def stand(tx: Tx, database: Path | None) -> None:
                 "--i-am-the-only-one"
             ),
         )
-    _remember(tx, database, str(settings.get(tx, "identity")), _mark(tx))
+    _update(path, known, database, str(identity), mark)
 
 
 def release(tx: Tx, database: Path | None, second: Path | None = None) -> None:

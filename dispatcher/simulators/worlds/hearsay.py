@@ -61,8 +61,16 @@ def reported(
                 if len(about) > 1 and not perhaps:
                     continue  # nobody can know
             for alike in about:
-                if len(alike) == 1 and (found := books.of(alike[0])) is not None:
+                if len(alike) != 1 or (found := books.of(alike[0])) is None:
+                    continue
+                if perhaps or number or _is_alone(books, found):
                     yield seconds, found, r
+
+
+def _is_alone(books: Books, attempt: Attempt) -> bool:
+    """True when no other number of its call was taken, for all we know: the answer may be lost."""
+    of_call = books.by_reference.get((attempt.gateway, attempt.call_ref), ())
+    return all(a is attempt or a.state == "refused" for a in of_call)
 
 
 def _of_id(books: Books, mine: list[Taken], seconds: float) -> list[list[Taken]]:

@@ -243,6 +243,9 @@ def _may_doubt(world: World, books: Books, taken: Taken, found: Attempt) -> bool
     call = books.by_reference[(found.gateway, found.call_ref)]
     if any(a.state == "accepted" for a in call):
         return True  # reports have settled some of it, and a call is repeated whole or not at all
+    others = [a for a in books.attempts_of(found.message) if a is not found]
+    if any(a.heard & YES for a in others):
+        return True  # the network has delivered another attempt: it is not asked once more
     if window is not None:
         asked = datetime.fromtimestamp(found.asked_at / 1e6, UTC)
         if m.changed_at >= micros(remembered_until(asked, window) - LONGEST_WAIT):
@@ -299,8 +302,9 @@ def receipts_converge(world: World) -> str | None:
         if bits & YES and m.state not in (M.DELIVERED, M.READ):
             return f"message {m.id} is {m.state}, the vendor said it was delivered"
     for m in books.messages.values():
-        pulled = any(_is_asked(world, a.gateway) for a in books.attempts_of(m.id))
-        if m.state in (M.DELIVERED, M.READ) and not (m.id in arrived or pulled or restored >= 0):
+        # pulled, or of a number nobody can compare any more: it was erased
+        untold = any(_is_asked(world, a.gateway) or not a.to for a in books.attempts_of(m.id))
+        if m.state in (M.DELIVERED, M.READ) and not (m.id in arrived or untold or restored >= 0):
             return f"message {m.id} is {m.state}, no report says so"
         mine = [a for a in books.attempts_of(m.id) if a.state == "accepted"]
         if m.state == M.ACCEPTED and mine and all(a.heard & Heard.FAILED for a in mine):

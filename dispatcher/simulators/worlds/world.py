@@ -6,7 +6,6 @@ import heapq
 import itertools
 import random
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -144,11 +143,12 @@ class World:
         self.database_changed()
 
     def as_process(self, process: Process, act: Callable[[], Any]) -> Any:
-        with ExitStack() as stack:
-            stack.enter_context(standing_on(process.machine))
+        with standing_on(process.machine):
             failpoints.tell(process.reached)
-            stack.callback(failpoints.tell, None)
-            return act()
+            try:
+                return act()
+            finally:
+                failpoints.tell(None)
 
     # --- processes --------------------------------------------------------------------------
 
