@@ -16,8 +16,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from dispatcher.api.operations import BIG, NUMBER, OPERATIONS, Call, Operation, wrong
+from dispatcher.api.steps import STEPS
 from dispatcher.domain.model import Actor
-from dispatcher.domain.problems import REFUSED, Problem
+from dispatcher.domain.problems import REFUSED, Problem, with_step
 from dispatcher.i18n import Say
 from dispatcher.usecases import (
     signing_in,
@@ -116,12 +117,13 @@ def _problem(problem: Problem) -> Response:
         "no-key": 401, "role": 403, "read-only": 403, "whole-site": 403, "rights-changed": 401,
         "too-large": 413, "not-json": 415, "wrong-request": 400,
     }.get(problem.code, status)  # fmt: skip
+    told = with_step(problem, STEPS)
     body = {
         "type": "about:blank",
         "title": problem.code,
         "status": status,
-        "detail": problem.to("en"),
-        "detail_vi": problem.to("vi"),
+        "detail": told.to("en"),
+        "detail_vi": told.to("vi"),
     }
     headers = {"Cache-Control": "no-store"}
     if status == 401:

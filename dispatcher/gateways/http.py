@@ -212,7 +212,7 @@ def read_answer(
     if not options:
         raise Problem(
             "needs-description",
-            Say("The http adapter needs its description in this site's dispatcher.toml."),
+            Say("The http adapter needs its description in this site's settings."),
             exit_code=4,
         )
     rules = dict(options.get("answer") or {})

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from dispatcher.domain import outages
 from dispatcher.domain.model import Mode, Role
+from dispatcher.domain.problems import with_step
+from dispatcher.i18n import NOTHING, Spoken
 from dispatcher.usecases import gateways
-from dispatcher.web import troubles
+from dispatcher.usecases.gateways import CheckedGateway
+from dispatcher.web import steps, troubles
 from dispatcher.web.ask import Answer, Ask, Go, Shown
 from dispatcher.web.guard import Page, asks, changes, reads
 
@@ -27,7 +33,8 @@ def provider(ask: Ask) -> Answer:
     found = gateways.set_up(ask.context, name)
     checked = None
     if ask.form:
-        checked = gateways.checked(ask.context, name, ask.language)
+        seen = gateways.checked(ask.context, name)
+        checked = {**seen.found, "message": _message(seen, ask.app.clock()).to(ask.language)}
         found = gateways.set_up(ask.context, name)
     [health] = troubles.listed([found.now.health], ask.app.clock())
     return Shown(
@@ -42,6 +49,15 @@ def provider(ask: Ask) -> Answer:
             "block": found.to_write,
         },
     )
+
+
+def _message(seen: CheckedGateway, now: datetime) -> Spoken:
+    """What a check shows to be wrong, and what to do."""
+    if seen.trouble is not None:
+        return seen.beside_the_vendors_words(
+            outages.told(seen.trouble, steps.remedy(seen.trouble, now))
+        )
+    return with_step(seen.problem, steps.STEPS) if seen.problem is not None else NOTHING
 
 
 def new_provider(ask: Ask) -> Answer:

@@ -61,7 +61,7 @@ def adapter_options(site: Site, gateway: GatewaySettings, twin: str | None) -> d
         raise settings(
             "settings-missing",
             Say(
-                "Gateway “{name}” lacks: {names} ([gateways.{name}]).",
+                "Gateway “{name}” lacks: {names}.",
                 name=gateway.name,
                 names=names,
             ),

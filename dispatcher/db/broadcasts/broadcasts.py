@@ -186,10 +186,7 @@ def get(tx: Tx, broadcast_id: int) -> Broadcast:
     if row is None:
         raise Problem(
             "unknown-broadcast",
-            Say(
-                "There is no broadcast {broadcast_id}. See: dispatcher broadcasts list",
-                broadcast_id=broadcast_id,
-            ),
+            Say("There is no broadcast {broadcast_id}.", broadcast_id=broadcast_id),
         )
     return _broadcast(row)
 
@@ -377,11 +374,7 @@ def change(tx: Tx, broadcast: Broadcast, **changes: Any) -> None:
     if broadcast.released_at is not None or broadcast.planned_upto is not None:
         raise refused(
             "already-released",
-            Say(
-                "Broadcast {id} is released and cannot be edited. Stop and correct "
-                "it: dispatcher broadcasts correct {id}",
-                id=broadcast.id,
-            ),
+            Say("Broadcast {id} is released and cannot be edited.", id=broadcast.id),
         )
     values = {k: _stored(k, v) for k, v in changes.items()}
     if "senders" in changes:

@@ -175,11 +175,7 @@ def stand(tx: Tx, database: Path | None) -> None:
     if why is not None:
         raise refused(
             "database-held",
-            Say(
-                "This database was copied, moved or restored, so it is held and sends "
-                "nothing. If no other copy is sending: dispatcher db release "
-                "--i-am-the-only-one"
-            ),
+            Say("This database was copied, moved or restored, so it is held and sends nothing."),
         )
     _remember(tx, database, str(settings.get(tx, "identity")), _mark(tx))
 
