@@ -106,6 +106,8 @@ def check(surface: Surface, names: tuple[str, ...]) -> int:
         for f in found:
             surface.say(f"{f['template']}.j2:{f['line']}  {f['severity']}  {f['message']}")
         surface.say(Say("{count} findings.", count=len(found)))
+        if any(f["rule"] == "smart_punctuation" for f in found):
+            surface.hint(Say("Replace the punctuation: dispatcher templates tidy"))
     return USAGE if any(f["severity"] == "block" for f in found) else OK
 
 
