@@ -69,7 +69,7 @@ def pages(count: int, many: int, rounds: int = 20) -> tuple[dict[str, float], fl
 
 
 async def _asked(app: App, word: str, rounds: int) -> dict[str, float]:
-    transport = httpx.ASGITransport(console(app, door(app.store, app.clock, {}, {})))
+    transport = httpx.ASGITransport(console(app, door(app.store, app.clock, {}, {}), ()))
     took: dict[str, float] = {}
     csrf = app.store.sealer.digest("csrf", word).hex()
     asks: list[tuple[str, Any]] = [(path, None) for path in PATHS]

@@ -10,6 +10,7 @@ import socket
 import httpx
 import pyotp
 
+from dispatcher.api.v1 import routes
 from dispatcher.domain.model import SYSTEM
 from dispatcher.usecases import signing_in
 from dispatcher.web.console import console
@@ -41,7 +42,8 @@ class Browser:
 
 def serve(app, code="", twins=""):
     """A browser at the console of `app`, nobody signed in."""
-    return Browser(console(app, door(app.store, app.clock, {}, {}), code, twins))
+    receipts = door(app.store, app.clock, {}, {})
+    return Browser(console(app, receipts, routes(app), code, twins))
 
 
 def token(client, path="/me"):

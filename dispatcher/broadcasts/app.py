@@ -213,9 +213,17 @@ def preview(
     all_mine = actor.wards is None or set(broadcast.senders) <= actor.wards
     begin = app.begin(SYSTEM if all_mine else actor)
     seen = planning.preview(
-        begin, broadcast, found, resolve, rates, look, purses, beside, app.site.undo,
+        begin,
+        broadcast,
+        found,
+        resolve,
+        rates,
+        look,
+        purses,
+        beside,
+        app.site.undo,
         hours.vendor_hours(app.site, broadcast.priority),
-    )  # fmt: skip
+    )
     with app.store.read(actor) as tx:
         standings = wording.standings(app.site, tx, broadcast, seen, today)
         late = seen.late and planning.with_routes(
@@ -259,12 +267,10 @@ def budgets_of(site: Site, tx: Tx, broadcast: Broadcast | None = None) -> list[B
     if not site.budgets:
         return []
     found = []
-    for chosen in site.budgets.values():
+    for name, chosen in site.budgets.items():
         wards = frozenset(w.id for w in areas.wards_named(tx, chosen.wards))
         if broadcast is None or wards & set(broadcast.senders):
-            found.append(
-                Budget(chosen.name, wards, chosen.month, chosen.contract, chosen.contract_number)
-            )
+            found.append(Budget(name, wards, chosen.month, chosen.contract, chosen.contract_number))
     return found
 
 

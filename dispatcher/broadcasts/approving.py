@@ -12,7 +12,7 @@ from dispatcher.broadcasts import one_text
 from dispatcher.broadcasts.authority import delegated, not_by_own_hands
 from dispatcher.broadcasts.drafting import digest
 from dispatcher.broadcasts.previewing import Preview, in_time
-from dispatcher.db.broadcasts import approvals, broadcasts
+from dispatcher.db.broadcasts import approvals, broadcasts, editing
 from dispatcher.db.broadcasts.approvals import Paper
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.database import Tx
@@ -167,7 +167,7 @@ def confirm(tx: Tx, broadcast: Broadcast, found: Preview) -> None:
             ),
         )
     broadcasts.touch(tx, broadcast.id, "edited")
-    broadcasts.reword(tx, broadcast, waiting.fields, waiting.template_version_id)
+    editing.reword(tx, broadcast, waiting.fields, waiting.template_version_id)
     approvals.take(tx, waiting.id)
     reworded = broadcasts.get(tx, broadcast.id)
     if digest(tx, reworded) != waiting.digest:

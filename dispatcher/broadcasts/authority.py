@@ -102,9 +102,15 @@ def tell_that_it_left(tx: Tx, broadcast: Broadcast) -> None:
     )
     author = (broadcast.created_by,) if broadcast.created_by else ()
     event = notices.Event(
-        "approver", "broadcast", str(number), say, (Role.LEADER.value, Role.ADMIN.value),
-        frozenset(broadcast.senders), author, by_text=True,
-    )  # fmt: skip
+        "approver",
+        "broadcast",
+        str(number),
+        say,
+        (Role.LEADER.value, Role.ADMIN.value),
+        frozenset(broadcast.senders),
+        author,
+        by_text=True,
+    )
     notices.put(tx, [event])
     tx.note("approver_left", "broadcast", number, approver=broadcast.approved_by)
 

@@ -78,8 +78,9 @@ def _some_lack(
     tx: Tx, broadcast: Broadcast, words: Words, reach: Reach, usable: Sequence[int]
 ) -> bool:
     scopes = {i: words.scopes[i] or "" for i in usable}
-    needed = {s: releases.scope_ids(tx, reach, s) if s != "site" else [0]
-              for s in set(scopes.values())}  # fmt: skip
+    needed = {
+        s: releases.scope_ids(tx, reach, s) if s != "site" else [0] for s in set(scopes.values())
+    }
     return counting.lacks_a_text(tx, broadcast.id, {i: needed[s] for i, s in scopes.items()})
 
 
@@ -97,9 +98,15 @@ def _added(
     counting.ready(tx)
     for low in range(0, last, CHUNK):
         counting.add(
-            tx, found, reach, may, by_household=broadcast.audience.one_per == "household",
-            scope=scope, low=low, high=min(low + CHUNK, last),
-        )  # fmt: skip
+            tx,
+            found,
+            reach,
+            may,
+            by_household=broadcast.audience.one_per == "household",
+            scope=scope,
+            low=low,
+            high=min(low + CHUNK, last),
+        )
         seen = max((len(rows) for rows in found.seen.values()), default=0)
         if seen < look.skip + look.most:
             counting.look(tx, broadcast, found, first, words.scopes[first] or "", look)

@@ -12,7 +12,7 @@ from dispatcher.broadcasts.approving import approve_again
 from dispatcher.broadcasts.drafting import digest
 from dispatcher.broadcasts.lateness import never
 from dispatcher.broadcasts.previewing import Preview, in_time
-from dispatcher.db.broadcasts import approvals, broadcasts, budgets, ending
+from dispatcher.db.broadcasts import approvals, broadcasts, budgets, editing, ending
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.contacts import areas
 from dispatcher.db.database import Tx
@@ -130,7 +130,7 @@ def edit(tx: Tx, broadcast: Broadcast, **changes: Any) -> None:
         periods.check_life(changes["expires_after"])
     broadcasts.touch(tx, broadcast.id, "edited")
     approvals.withdraw(tx, broadcast.id)
-    broadcasts.change(tx, broadcast, **changes)
+    editing.change(tx, broadcast, **changes)
 
 
 def schedule(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from dispatcher.db.broadcasts import broadcasts, files, texts
+from dispatcher.db.broadcasts import files, stored_routes, texts
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.database import Tx
 from dispatcher.db.trail import canonical
@@ -102,7 +102,7 @@ def digest(tx: Tx, broadcast: Broadcast) -> str:
                 str(s.deadline),
                 s.accented,
                 *[True] * s.later_goes_on,
-                *[rare for rare in [broadcasts.rare_of(s)] if rare],
+                *[rare for rare in [stored_routes.rare_of(s)] if rare],
             ]
             for s in broadcast.route
         ],

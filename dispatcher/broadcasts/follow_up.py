@@ -23,9 +23,14 @@ from dispatcher.i18n import Say
 
 
 def follow_up(
-    tx: Tx, broadcast: Broadcast, audience: Audience, title: str, *, expires_after: timedelta,
+    tx: Tx,
+    broadcast: Broadcast,
+    audience: Audience,
+    title: str,
+    *,
+    expires_after: timedelta,
     window: Window | None = None,
-) -> int:  # fmt: skip
+) -> int:
     """A new draft with the frozen words, route and senders of an earlier broadcast; its id."""
     return broadcasts.create(
         tx,
@@ -69,9 +74,12 @@ def resend(tx: Tx, broadcast: Broadcast, states: Sequence[str]) -> int:
         )
     audience = Audience(of=broadcast.id, states=tuple(states))
     made = follow_up(
-        tx, broadcast, audience, f"Gửi lại: {broadcast.title}",
+        tx,
+        broadcast,
+        audience,
+        f"Gửi lại: {broadcast.title}",
         expires_after=broadcast.expires_after,
-    )  # fmt: skip
+    )
     tx.note("resend", "broadcast", made, of=broadcast.id, states=list(states))
     return made
 
@@ -90,9 +98,13 @@ def test(tx: Tx, broadcast: Broadcast, contact: int) -> int:
             ),
         )
     made = follow_up(
-        tx, broadcast, Audience(contacts=(contact,)), f"[Thử] {broadcast.title}",
-        expires_after=timedelta(minutes=30), window=Window(time(0, 0), time(23, 59)),
-    )  # fmt: skip
+        tx,
+        broadcast,
+        Audience(contacts=(contact,)),
+        f"[Thử] {broadcast.title}",
+        expires_after=timedelta(minutes=30),
+        window=Window(time(0, 0), time(23, 59)),
+    )
     tx.note("tested", "broadcast", broadcast.id, test=made)
     assert tx.actor.person_id is not None
     system_approve(tx, broadcasts.get(tx, made), tx.actor.person_id)

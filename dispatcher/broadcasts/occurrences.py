@@ -99,10 +99,15 @@ def foresee(app: App, actor: Actor, schedule: Schedule) -> planning.Preview:
             words = wording.words(app.site, tx, broadcast)
             rates = speeds(app.site, tx)
             seen = planning.preview(
-                lambda: nullcontext(tx), broadcast, words, resolver(app, broadcast), rates,
-                beside=beside_it(app, broadcast, tx), undo=app.site.undo,
+                lambda: nullcontext(tx),
+                broadcast,
+                words,
+                resolver(app, broadcast),
+                rates,
+                beside=beside_it(app, broadcast, tx),
+                undo=app.site.undo,
                 vendor_hours=vendor_hours(app.site, broadcast.priority),
-            )  # fmt: skip
+            )
             late = seen.late and planning.with_routes(
                 seen.late, other_routes(app.site, tx, broadcast), rates, broadcast.window
             )

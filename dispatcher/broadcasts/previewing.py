@@ -17,7 +17,7 @@ from dispatcher.broadcasts.one_text import DECIDED, NOTHING, Leaving
 from dispatcher.broadcasts.releasing import Resolve, first_step, steps_of_release
 from dispatcher.broadcasts.summing import Sums, summed
 from dispatcher.broadcasts.watching import Finding, Looking, Saving
-from dispatcher.db.broadcasts import budgets, releases, texts
+from dispatcher.db.broadcasts import budgets, release_sums, texts
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.broadcasts.budgets import Budget, Standing
 from dispatcher.db.broadcasts.samples import Look, samples
@@ -155,15 +155,18 @@ def preview(
             asked = max(tx.now, broadcast.at or tx.now)
             ahead = periods.of_route(
                 asked if broadcast.priority == URGENT else asked + undo,
-                broadcast.expires_after, broadcast.window, broadcast.route, first_step(words),
+                broadcast.expires_after,
+                broadcast.window,
+                broadcast.route,
+                first_step(words),
                 vendor_hours,
-            )  # fmt: skip
+            )
             standing = budgets.standings(tx, budgets_, broadcast.mode, tx.now)
             cost = counted.cost_by_ward if counted else None
             over = budgets.reserve(tx, broadcast, budgets_, tx.now, cost)
             waiting = counted.waiting if counted else forecasts.waiting(tx, broadcast.id)
             seen = counted.samples if counted else samples(tx, broadcast.id, look)
-            homes = counted.households if counted else releases.households(tx, broadcast.id)
+            homes = counted.households if counted else release_sums.households(tx, broadcast.id)
             found.append(
                 Preview(
                     **sums.__dict__,

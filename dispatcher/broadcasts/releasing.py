@@ -16,7 +16,15 @@ from dispatcher.broadcasts.forecast import Speed, forecast
 from dispatcher.broadcasts.one_text import Leaving
 from dispatcher.broadcasts.summing import summed
 from dispatcher.broadcasts.writing import Watch, write_people, write_shared
-from dispatcher.db.broadcasts import broadcasts, budgets, corrections, ending, releases, repeats
+from dispatcher.db.broadcasts import (
+    broadcasts,
+    budgets,
+    corrections,
+    ending,
+    releases,
+    repeats,
+    targets,
+)
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.broadcasts.budgets import Budget
 from dispatcher.db.contacts import households, reachability, shared_phones
@@ -63,7 +71,7 @@ def steps_of_release(
         state["last"] = releases.last_contact(tx)
         state["may"] = eligible(tx, broadcast, state["reach"])
         state["shares"] = shares_of(tx, broadcast)
-        state["unreachable"] = releases.last_address(tx) if anything_known(tx, broadcast) else 0
+        state["unreachable"] = targets.last_address(tx) if anything_known(tx, broadcast) else 0
         write_shared(tx, broadcast, words, state["reach"], watch)
 
     yield prepare
@@ -71,8 +79,8 @@ def steps_of_release(
     may: Eligible = state["may"]
     usable = [i for i, scope in enumerate(words.scopes) if scope]
     due = micros(start)
-    position = usable[0] * releases.TARGETS_PER_STEP + releases.BY_PHONE
-    shares: list[releases.Shares] = state["shares"]
+    position = usable[0] * targets.TARGETS_PER_STEP + targets.BY_PHONE
+    shares: list[targets.Shares] = state["shares"]
     start_at = (position, shares[usable[0]])
     channels = sorted({s.channel.value for s in broadcast.route})
     shared = [(i, words.scopes[i] or "") for i in usable if words.scopes[i] != "contact"]
@@ -88,13 +96,13 @@ def steps_of_release(
             lacking = write_people(tx, broadcast, words, reach, low, high, watch)
             base = releases.add_messages(tx, broadcast, reach, may, start_at, due, low, high)
             given = [
-                releases.add_first_targets(
+                targets.add_first_targets(
                     tx, broadcast.id, i, broadcast.route[i], shares[i], words.scopes[i] or "", base
                 )
                 for i in usable
             ]
             if given[0] != releases.wanted(tx):
-                releases.settle_targets(tx, broadcast.id, channels, position, base)
+                targets.settle_targets(tx, broadcast.id, channels, position, base)
                 releases.name_those_without_text(tx, broadcast.id, low, high, lacking, shared)
                 shared_phones.keep(tx, broadcast.id, may, written, base)
             if broadcast.audience.one_per == "household":
@@ -102,12 +110,10 @@ def steps_of_release(
             for i in usable:
                 step = broadcast.route[i]
                 if step.channel is Channel.ZALO and any(
-                    releases.any_user_ids(tx, g) for g in step.gateways
+                    targets.any_user_ids(tx, g) for g in step.gateways
                 ):
-                    releases.add_user_ids(tx, broadcast.id, may, i, step, base)
-                    releases.start_by_id(
-                        tx, i * releases.TARGETS_PER_STEP + releases.BY_PHONE, base
-                    )
+                    targets.add_user_ids(tx, broadcast.id, may, i, step, base)
+                    targets.start_by_id(tx, i * targets.TARGETS_PER_STEP + targets.BY_PHONE, base)
             releases.planned(tx, broadcast.id, high)
 
         yield chunk
@@ -118,10 +124,17 @@ def steps_of_release(
                 return
             releases.take_stock(tx)  # of messages and targets
             for i in usable:
-                releases.add_more_targets(
-                    tx, broadcast.id, may, i, broadcast.route[i], shares[i],
-                    words.scopes[i] or "", low, high,
-                )  # fmt: skip
+                targets.add_more_targets(
+                    tx,
+                    broadcast.id,
+                    may,
+                    i,
+                    broadcast.route[i],
+                    shares[i],
+                    words.scopes[i] or "",
+                    low,
+                    high,
+                )
 
         yield more
     if broadcast.correction_of is not None:
@@ -139,7 +152,7 @@ def steps_of_release(
     for low in range(0, state["unreachable"], STRETCH):
 
         def without(tx: Tx, low: int = low) -> None:
-            left_out = releases.leave_out_unreachable(tx, broadcast.id, low, low + STRETCH)
+            left_out = targets.leave_out_unreachable(tx, broadcast.id, low, low + STRETCH)
             for channel, addresses in left_out.items():
                 watch.left_out(channel, addresses)
 
@@ -151,12 +164,12 @@ def first_step(words: Words) -> int:
     return next((i for i, scope in enumerate(words.scopes) if scope), 0)
 
 
-def shares_of(tx: Tx, broadcast: Broadcast) -> list[releases.Shares]:
+def shares_of(tx: Tx, broadcast: Broadcast) -> list[targets.Shares]:
     """Per step, how its gateways share it now."""
     states = gateways.states(tx)
     health = {name: row["share"] for name, row in states.items()}
     shut = {name for name, row in states.items() if row["paused_at"] is not None}
-    found: list[releases.Shares] = []
+    found: list[targets.Shares] = []
     for step in broadcast.route:
         weights = step.weights or ((step.gateway, 1),)
         now = lifecycle.shares(weights, health, shut)

@@ -6,16 +6,16 @@ Comes from: [routes] and [gateways] of the settings.   Goes to: the steps of a b
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from functools import lru_cache
 
 from dispatcher.config import GatewaySettings, RouteSettings, Site, StepSettings
 from dispatcher.domain.model import Channel, Step
 from dispatcher.domain.problems import settings, unknown
+from dispatcher.domain.spelled import Duration
 from dispatcher.gateways import adapter_module
 from dispatcher.i18n import Say, pgettext
 
-WAIT_FOR_WORD = timedelta(minutes=30)  # of a first step before the next, in the shipped routes
+WAIT_FOR_WORD = Duration(minutes=30)  # of a first step before the next, in the shipped routes
 
 
 def known(site: Site) -> dict[str, RouteSettings]:
@@ -36,20 +36,20 @@ def shipped(site: Site) -> dict[str, RouteSettings]:
         "free": RouteSettings(_steps(*free), "Chỉ kênh miễn phí"),
         "household": RouteSettings(both, "Một tin mỗi hộ", one_per="household"),
         "sms": RouteSettings(_steps(sms), "SMS"),
-        "zalo-then-sms": RouteSettings(both if zalo and sms else (), "Zalo rồi SMS"),
+        "zalo-then-sms": RouteSettings(both if zalo and sms else [], "Zalo rồi SMS"),
         "urgent": RouteSettings(_steps(sms), "Khẩn: SMS ngay, cả ban đêm", urgent=True),
     }
     return {name: route for name, route in found.items() if route.steps}
 
 
-def _steps(*channels: list[str]) -> tuple[StepSettings, ...]:
+def _steps(*channels: list[str]) -> list[StepSettings]:
     """One step for each channel that has gateways: the first of them, the others in reserve."""
-    steps = [tuple((g, 0 if i else 1) for i, g in enumerate(names)) for names in channels if names]
+    steps = [{g: 0 if i else 1 for i, g in enumerate(names)} for names in channels if names]
     last = len(steps) - 1
-    return tuple(
-        StepSettings(weights, WAIT_FOR_WORD if index < last else None)
+    return [
+        StepSettings(gateways=dict(weights), deadline=WAIT_FOR_WORD if index < last else None)
         for index, weights in enumerate(steps)
-    )
+    ]
 
 
 def usual(site: Site) -> str | None:
@@ -83,9 +83,9 @@ def _step(site: Site, route: str, step: StepSettings) -> Step:
         channels.pop(),
         step.deadline,
         step.accented,
-        step.later_goes_on,
+        step.later == "next",
         step.weights if len(step.weights) > 1 else (),
-        step.window,
+        step.window.window if step.window else None,
         step.budget,
         tuple(g for g, _ in step.weights if site.gateways[g].free),
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dispatcher.db.broadcasts import releases, texts
+from dispatcher.db.broadcasts import release_sums, releases, texts
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.database import Tx
 from dispatcher.domain.model import HANOI
@@ -37,11 +37,11 @@ def summed(tx: Tx, broadcast: Broadcast) -> Sums:
     releases.take_stock(tx)
     start = max(tx.now, broadcast.at or tx.now)
     prices = texts.price_list(tx, start.astimezone(HANOI).date())
-    return sums_of(broadcast, releases.sums(tx, broadcast.id), prices)
+    return sums_of(broadcast, release_sums.sums(tx, broadcast.id), prices)
 
 
 def sums_of(broadcast: Broadcast, summary: Mapping[str, Any], prices: texts.Prices) -> Sums:
-    """Money from people and parts; `summary` as `releases.sums` has it."""
+    """Money from people and parts; `summary` as `release_sums.sums` has it."""
     queued, skipped = summary["queued"], summary["skipped"]
     parts: dict[str, int] = {}
     most: dict[str, int] = {}

@@ -11,7 +11,7 @@ from typing import Any
 
 from dispatcher.broadcasts.drafting import Words
 from dispatcher.broadcasts.writing import Unfit, Watch
-from dispatcher.db.broadcasts import releases
+from dispatcher.db.broadcasts import release_sums
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.contacts import areas, contacts
 from dispatcher.db.database import Tx
@@ -105,7 +105,7 @@ class Looking(Watch):
         """Everything found, in the order of the route, with people counted."""
         names = areas.names(tx)
         for (rule, step, scope, what), offence in sorted(self._offences.items(), key=_place):
-            people = releases.people_in(tx, broadcast.id, scope, offence.scopes)
+            people = release_sums.people_in(tx, broadcast.id, scope, offence.scopes)
             if not people:
                 continue
             worst = sorted(offence.worst, reverse=True)

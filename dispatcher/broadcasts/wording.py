@@ -159,9 +159,13 @@ class Reading:
 
 
 def as_typed(
-    site: Site, tx: Tx, template: Template, fields: Mapping[str, str], wards: Sequence[str],
+    site: Site,
+    tx: Tx,
+    template: Template,
+    fields: Mapping[str, str],
+    wards: Sequence[str],
     today: date,
-) -> Reading:  # fmt: skip
+) -> Reading:
     """A text with blanks partly filled: those still empty show their label in brackets."""
     shown = {
         name: fields.get(name) or _stand_in(template, blank)

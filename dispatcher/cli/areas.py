@@ -52,9 +52,14 @@ def show(surface: Surface, ward: str) -> None:
         told.append({"name": "", "people": people[None]})
     if surface.json:
         surface.emit(
-            {"name": place.name, "code": place.code, "aliases": list(place.aliases),
-             "people": sum(people.values()), "residential_groups": told}
-        )  # fmt: skip
+            {
+                "name": place.name,
+                "code": place.code,
+                "aliases": list(place.aliases),
+                "people": sum(people.values()),
+                "residential_groups": told,
+            }
+        )
         return
     surface.say(
         Say(

@@ -209,8 +209,15 @@ def release(surface: Surface, only: bool, without: bool, resumed: tuple[int, ...
     gone = restoring.release(context, resumed, alone=only, without_refusals=without)
     if surface.json:
         held = found.held if surface.dry_run else None
-        surface.emit({**found.as_json(), "was": found.held, "held": held is not None,
-                      "resumed": gone, "without_refusals": without})  # fmt: skip
+        surface.emit(
+            {
+                **found.as_json(),
+                "was": found.held,
+                "held": held is not None,
+                "resumed": gone,
+                "without_refusals": without,
+            }
+        )
     surface.say(
         Say("The database may send again.") if found.held else Say("The database is not held.")
     )

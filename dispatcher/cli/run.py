@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from dispatcher.cli import steps
@@ -16,6 +17,8 @@ from dispatcher.i18n import Say
 if TYPE_CHECKING:
     from dispatcher.usecases.context import App
     from dispatcher.usecases.serving import Pages
+
+CONSOLE, API = ("dispatcher.web.console", "console"), ("dispatcher.api.v1", "routes")
 
 log = logging.getLogger("dispatcher.run")
 
@@ -62,10 +65,9 @@ def run(surface: Surface, once: bool, with_console: bool) -> None:
 
 
 def _pages(app: App, code: str) -> Pages:
-    """The console, as the worker serves it."""
-    from dispatcher.web.console import console
-
-    return lambda receipts, twins: console(app, receipts, code, twins)
+    """The console and the API, as the worker serves them: loaded when they are opened."""
+    console, routes = (getattr(import_module(name), what) for name, what in (CONSOLE, API))
+    return lambda receipts, twins: console(app, receipts, routes(app), code, twins)
 
 
 def _tell_due(surface: Surface) -> None:

@@ -53,8 +53,9 @@ def write_page(surface: Surface, file: str, page: str) -> None:
         return
     try:
         path.unlink(missing_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w",
-                       encoding="utf-8") as out:  # fmt: skip
+        with os.fdopen(
+            os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
+        ) as out:
             out.write(page)
     except OSError as error:
         raise cannot_write(path, error) from None

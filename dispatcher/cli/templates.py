@@ -120,8 +120,10 @@ def check(surface: Surface, names: tuple[str, ...]) -> int:
 @option("--write", is_flag=True, say=Say("write it to the file"))
 def tidy(surface: Surface, names: tuple[str, ...], write: bool) -> None:
     found = acts.tidy(surface.open_site(), names, write=write and not surface.dry_run)
-    told = [{"template": t.template, "lines": list(t.lines), "replaced": dict(t.replaced)}
-            for t in found]  # fmt: skip
+    told = [
+        {"template": t.template, "lines": list(t.lines), "replaced": dict(t.replaced)}
+        for t in found
+    ]
     if surface.json:
         surface.emit(told)
     for t in found:
@@ -147,12 +149,16 @@ def unaccent(surface: Surface, name: str) -> None:
             {
                 "proposed": proposed,
                 "doubts": [
-                    {"word": d.word.word, "readings": list(d.word.readings), "meant": d.meant,
-                     "instead": d.word.instead}
+                    {
+                        "word": d.word.word,
+                        "readings": list(d.word.readings),
+                        "meant": d.meant,
+                        "instead": d.word.instead,
+                    }
                     for d in doubts
                 ],
             }
-        )  # fmt: skip
+        )
         return
     surface.line(f"{{% block sms %}}{proposed}{{% endblock %}}\n")
     for d in doubts:

@@ -1,6 +1,6 @@
 """dispatcher.toml: what a site is, whom it may send through, and what that costs."""
 
-from dispatcher.config.gateways import QUOTAS, GatewaySettings, Secret
+from dispatcher.config.gateways import QUOTAS, GatewaySettings
 from dispatcher.config.routes import RouteSettings, StepSettings
 from dispatcher.config.sections import (
     Section,
@@ -12,6 +12,7 @@ from dispatcher.config.sections import (
     window,
 )
 from dispatcher.config.site import DEFAULT_WINDOW, FILE, Site, find_root, load, parse
+from dispatcher.gateways.fields import Secret
 
 __all__ = [
     "DEFAULT_WINDOW",

@@ -11,16 +11,22 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
+import msgspec
 import tomlkit
 from tomlkit import TOMLDocument
 
 from dispatcher.config.sections import read_text, read_toml
+from dispatcher.config.settings import SiteSettings
 from dispatcher.config.site import FILE, Site, parse
 from dispatcher.domain.problems import Problem
-from dispatcher.i18n import NOTHING, Say, Spoken, pgettext
+from dispatcher.domain.spelled import Day, Words
+from dispatcher.gateways.fields import said
+from dispatcher.gateways.structs import allowed, bare
+from dispatcher.i18n import NOTHING, Both, Say, Spoken
 
 Where = tuple[str, ...]  # ("limits", "per_person"), ("senders", "may-to", "name")
 
@@ -45,104 +51,56 @@ class Part:
     many: bool = False
 
 
-_SPAN = Say("like 60s, 30m, 6h, 7d")
-_HOURS = Say("like 07:00-22:00")
-_DONG = Say("đồng")
+# Sections and keys of the form; what each is and may be stands in `settings`.
+SHOWN = {
+    "site": ("name", "language", "undo"),
+    "windows": ("default",),
+    "courtesy": ("lunch", "tet"),
+    "law": ("urgent_despite_refusal",),
+    "limits": ("per_person", "within", "per_ward_day", "typed_above"),
+    "prices": ("sms", "zalo", "zalo_uid"),
+    "trust": ("numbers",),
+    "web": ("public_url",),
+    "senders": ("name", "brandname", "wards", "brandname_until", "contract_until"),
+    "budgets": ("wards", "month", "contract", "contract_number"),
+}
+_COMMAS = Say("separated by commas")
 _WARDS = Say("separated by commas, or all")
-PARTS = (
-    Part(
-        "site",
-        Say("Organisation"),
-        (
-            Field("name", pgettext("thing", "Name")),
-            Field("language", Say("Language (vi, en)")),
-            Field("undo", Say("Undo window"), help=_SPAN),
-        ),
-    ),
-    Part(
-        "windows",
-        pgettext("sending", "Hours"),
-        (Field("default", Say("Window"), help=_HOURS),),
-    ),
-    Part(
-        "courtesy",
-        Say("Courtesy"),
-        (
-            Field("lunch", Say("Noon"), help=_HOURS),
-            Field("tet", Say("Nothing starts during Tết"), "yes"),
-        ),
-    ),
-    Part(
-        "law",
-        Say("Those who refused"),
-        (
-            Field(
-                "urgent_despite_refusal",
-                Say("An urgent text reaches whoever refused ordinary ones"),
-                "yes",
-            ),
-        ),
-    ),
-    Part(
-        "limits",
-        Say("Limits"),
-        (
-            Field("per_person", Say("Most messages per person"), "number"),
-            Field("within", Say("within"), help=_SPAN),
-            Field("per_ward_day", Say("Most broadcasts per ward and day"), "number"),
-            Field("typed_above", Say("Number of people is typed above"), "number"),
-        ),
-    ),
-    Part(
-        "prices",
-        Say("Prices"),
-        (
-            Field("sms", Say("SMS, per part"), "number", _DONG),
-            Field("zalo", Say("Zalo by phone"), "number", _DONG),
-            Field("zalo_uid", Say("Zalo by user"), "number", _DONG),
-        ),
-    ),
-    Part(
-        "trust",
-        Say("Numbers that texts may name"),
-        (Field("numbers", Say("Numbers of the ward"), "words"),),
-    ),
-    Part(
-        "web",
-        Say("Address"),
-        (Field("public_url", Say("Address from outside")),),
-    ),
-    Part(
-        "senders",
-        Say("Senders"),
-        (
-            Field("name", Say("Signed as")),
-            Field("brandname", Say("SMS brandname")),
-            Field("wards", Say("Wards"), "words", _WARDS),
-            Field("brandname_until", Say("Brandname ends"), "day"),
-            Field("contract_until", Say("Contract ends"), "day"),
-        ),
-        many=True,
-    ),
-    Part(
-        "budgets",
-        Say("Budgets"),
-        (
-            Field("wards", Say("Wards"), "words", _WARDS),
-            Field("month", Say("A month"), "number", _DONG),
-            Field("contract", Say("The contract"), "number", _DONG),
-            Field("contract_number", Say("Number of the contract")),
-        ),
-        many=True,
-    ),
-)
+_KINDS = {int: "number", bool: "yes", Words: "words", Day: "day"}
+
+
+@lru_cache(maxsize=1)
+def parts() -> tuple[Part, ...]:
+    """What the form shows, as the structs of the settings say it."""
+    sections = {f.encode_name: f.type for f in msgspec.structs.fields(SiteSettings)}
+    found = []
+    for section, keys in SHOWN.items():
+        kind = bare(sections[section])
+        many = get_origin(kind) is dict
+        fields = {
+            f.encode_name: f.type
+            for f in msgspec.structs.fields(get_args(kind)[1] if many else kind)
+        }
+        title = said(sections[section]).what
+        found.append(Part(section, title, tuple(_field(k, fields[k]) for k in keys), many))
+    return tuple(found)
+
+
+def _field(key: str, kind: object) -> Field:
+    shown = _KINDS.get(bare(kind), "text")
+    free = shown in ("yes", "day") or (bare(kind) is str and not said(kind).looks)
+    look = allowed(kind)
+    help: Spoken = Both(look.vi.replace('"', ""), look.en.replace('"', ""))  # a form: no quotes
+    if shown == "words":
+        help = _WARDS if key == "wards" else _COMMAS
+    return Field(key, said(kind).what, shown, NOTHING if free else help)
 
 
 def current(root: Path) -> dict[Where, str]:
     """What the file says, by path, as a form shows it."""
     document = read_toml(root / FILE)
     found: dict[Where, str] = {}
-    for part in PARTS:
+    for part in parts():
         section = document.get(part.section, {})
         tables: dict[Where, Any] = {(part.section,): section}
         if part.many:
@@ -155,7 +113,7 @@ def current(root: Path) -> dict[Where, str]:
     return found
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
@@ -188,7 +146,7 @@ def differences(root: Path, text: str) -> list[str]:
     return [line for line in lines if line[:2] in ("- ", "+ ") and line[2:].strip()]
 
 
-def _set(document: TOMLDocument, path: Where, value: Any) -> None:
+def _set(document: TOMLDocument, path: Where, value: object) -> None:
     table: Any = document
     for name in path[:-1]:
         if name not in table:
@@ -203,13 +161,13 @@ def _set(document: TOMLDocument, path: Where, value: Any) -> None:
 
 
 def _value(path: Where, text: str) -> Any:
-    field = next(f for p in PARTS if p.section == path[0] for f in p.fields if f.key == path[-1])
+    field = next(f for p in parts() if p.section == path[0] for f in p.fields if f.key == path[-1])
     if not text:
         return None
     if field.kind == "number":
         plain = re.sub(r"[.\s]", "", text)
         if not plain.isdecimal():
-            raise _not_read(field, Say("is written in digits"))
+            raise _not_read(field)
         return int(plain)
     if field.kind == "yes":
         return text == "yes"
@@ -219,12 +177,13 @@ def _value(path: Where, text: str) -> Any:
         try:
             return date.fromisoformat(text)
         except ValueError:
-            raise _not_read(field, Say("is a day")) from None
+            raise _not_read(field) from None
     return text
 
 
-def _not_read(field: Field, what: Spoken) -> Problem:
+def _not_read(field: Field) -> Problem:
+    what = {"number": Say("a number"), "day": Day.LOOKS}[field.kind]
     return Problem(
         "bad-setting",
-        Say("“{label}” {what}.", label=field.label, what=what),
+        Say("“{label}” must be {what}.", label=field.label, what=what),
     )

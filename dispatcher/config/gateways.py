@@ -1,193 +1,176 @@
-"""[gateways]: accounts at vendors, how they count, and where their secrets are kept."""
+"""[gateways]: accounts at vendors: what all of them have, and the settings of their adapter."""
 
-from __future__ import annotations
-
-import os
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import timedelta
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from dispatcher.config.sections import Section, take_duration
-from dispatcher.domain.model import LONGEST_CALL
-from dispatcher.domain.problems import Problem, settings
-from dispatcher.domain.sms import STANDARD, Profile, Table
+import msgspec
+
+from dispatcher.domain.problems import Problem
+from dispatcher.domain.sms import STANDARD, Profile
+from dispatcher.domain.spelled import CallTime, Thresholds
+from dispatcher.gateways import adapter_module, options_of
+from dispatcher.gateways.fields import Options, SettingsTable, Unfit, setting
+from dispatcher.gateways.structs import Where, Wrong, converted, lacks, mistakes
 from dispatcher.i18n import Say
-
-
-@dataclass(frozen=True)
-class Secret:
-    """Where a secret is kept: an environment variable or a file inside the site."""
-
-    env: str | None
-    file: Path | None
-
-    @property
-    def place(self) -> str:
-        return self.env or (self.file.name if self.file else "")
-
-    def fetch(self) -> str:
-        """The secret itself; a missing one is a problem that names the place, never the value."""
-        if self.env is not None:
-            value = os.environ.get(self.env, "").strip()
-            if not value:
-                raise settings(
-                    "secret-missing",
-                    Say("The environment variable {env} is not set.", env=self.env),
-                )
-            return value
-        assert self.file is not None
-        try:
-            return self.file.read_text("utf-8-sig").strip()
-        except OSError:
-            raise settings(
-                "secret-missing",
-                Say("The secret file {file} cannot be read.", file=self.file),
-            ) from None
-
-
-@dataclass(frozen=True)
-class GatewaySettings:
-    name: str
-    adapter: str
-    per_second: float | None = None
-    in_flight: int | None = None
-    timeout: timedelta = timedelta(
-        seconds=20
-    )  # a whole call; leases are more than three times this
-    options: Mapping[str, Any] = field(default_factory=dict)  # strings, numbers and Secrets
-    callback: int = 1  # counted up, the callback address is a new one
-    parts_per_second: float | None = None
-    most: Mapping[str, int] = field(default_factory=dict)  # of QUOTAS: how many, or how much
-    free: bool = False  # its messages cost nothing
-    profile: Profile = STANDARD  # how it counts and bills parts
-    registered: bool = False  # it lets through registered texts only
-    odd_reports: int = 20  # per cent of an hour's reports that may be of no use, without an alarm
-
 
 # What an account may do in one day or month: messages, or đồng.
 QUOTAS = ("per_day", "per_month", "dong_per_day", "dong_per_month")
 
 
-def read_gateways(section: Section, root: Path) -> dict[str, GatewaySettings]:
-    """[gateways.…] by name."""
-    from dispatcher.gateways import adapter_settings, adapter_tables
-
-    found = {}
-    for name in section.values:
-        part = Section(section.take(name, dict), f"gateways.{name}", section.path, section.text)
-        if not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", name):
-            raise part.problem(
-                None,
-                Say("the gateway name “{name}” may only have letters, digits, - and _.", name=name),
-            )
-        adapter = part.required("adapter", str)
-        try:
-            known = adapter_settings(adapter)
-        except Problem as problem:
-            raise part.problem("adapter", problem.say) from None
-        options: dict[str, Any] = {}
-        tables = adapter_tables(adapter)
-        for key in known:
-            value = part.take(key, (str, int, float, bool, dict))
-            if isinstance(value, dict) and key in tables:
-                value = _table(value, root)
-            elif isinstance(value, dict):
-                value = read_secret(part, key, value, root)
-            if value is not None:
-                options[key] = value
-        paces = {key: part.take(key, (int, float)) for key in ("per_second", "parts_per_second")}
-        most = {key: part.take(key, int) for key in QUOTAS if key in part.values}
-        flight = {"in_flight": part.take("in_flight", int)}
-        if None not in paces.values():
-            raise part.problem(
-                "parts_per_second",
-                Say("set “per_second” or “parts_per_second”, not both."),
-            )
-        for key, number in {**paces, **most, **flight}.items():
-            if number is not None and number <= 0:
-                raise part.problem(key, Say("“{key}” must be above 0.", key=key))
-        timeout = take_duration(part, "timeout", timedelta(seconds=20)) or timedelta(seconds=20)
-        if not timedelta(seconds=1) <= timeout <= LONGEST_CALL:
-            raise part.problem("timeout", Say('“timeout” is from "1s" to "25s".'))
-        found[name] = GatewaySettings(
-            name, adapter, paces["per_second"], flight["in_flight"], timeout, options,
-            part.take("callback", int, 1), paces["parts_per_second"], most,
-            part.take("free", bool, False), _profile(part, adapter),
-            part.take("registered", bool, False), _share(part, "odd_reports", 20),
-        )  # fmt: skip
-        part.close(known)
-    return found
-
-
-def _share(gateway: Section, key: str, default: int) -> int:
-    """Per cent."""
-    found: int = gateway.take(key, int, default)
-    if not 1 <= found <= 100:
-        raise gateway.problem(key, Say("“{key}” is per cent, from 1 to 100.", key=key))
-    return found
-
-
-def _profile(gateway: Section, adapter: str) -> Profile:
+class PartCounts(SettingsTable, frozen=True):
     """[gateways.NAME.parts]: how many characters a part holds, as the contract says."""
-    from dispatcher.gateways import adapter_module
 
-    known: Profile = getattr(adapter_module(adapter), "PROFILE", STANDARD)
-    values = gateway.take("parts", dict, {})
-    part = Section(values, f"{gateway.name}.parts", gateway.path, gateway.text)
-    reserved, most = part.take("reserved", int, 0), part.take("most", int, known.most)
-    if not 0 <= reserved <= 60 or most < 1:
-        wrong = "most" if most < 1 else "reserved"
-        raise part.problem(
-            wrong, Say("“{wrong}” is out of range (reserved is 0 to 60).", wrong=wrong)
+    plain: Annotated[Thresholds | None, setting(Say("Texts without accents"))] = None
+    promotion: Annotated[Thresholds | None, setting(Say("Advertising"))] = None
+    accented: Annotated[Thresholds | None, setting(Say("Texts with accents"))] = None
+    reserved: Annotated[
+        int,
+        setting(Say("Characters a network appends"), ge=0, le=60),
+    ] = 0
+    any_mark: Annotated[
+        bool | None,
+        setting(Say("A letter outside ASCII makes an accented text")),
+    ] = None
+    forbidden: Annotated[str | None, setting(Say("Characters that may not be sent"))] = None
+    most: Annotated[int, setting(Say("Most parts"), ge=1, le=255)] | None = None
+
+    def counted(self, known: Profile) -> Profile:
+        """What the contract says, and for the rest what is known of the vendor."""
+        plain, promotion, accented = (
+            (table if given is None else given.table).keeping(self.reserved)
+            for given, table in (
+                (self.plain, known.plain),
+                (self.promotion, known.promotion),
+                (self.accented, known.accented),
+            )
         )
-    tables = {}
-    for key in ("plain", "promotion", "accented"):
-        table = getattr(known, key)
-        if key in part.values:
-            try:
-                table = Table.read(part.take(key, list))
-            except (ValueError, TypeError):
-                raise part.problem(
-                    key,
-                    Say(
-                        "“{key}” gives the characters of 1, 2, 3… parts: [160, 306, 459].", key=key
-                    ),
-                ) from None
-        tables[key] = table.keeping(reserved)
-    found = Profile(
-        tables["plain"],
-        tables["promotion"],
-        tables["accented"],
-        part.take("any_mark", bool, known.any_mark),
-        part.take("forbidden", str, known.forbidden),
-        most,
+        return Profile(
+            plain,
+            promotion,
+            accented,
+            known.any_mark if self.any_mark is None else self.any_mark,
+            known.forbidden if self.forbidden is None else self.forbidden,
+            self.most or known.most,
+        )
+
+
+class Account(SettingsTable, frozen=True):
+    """[gateways.NAME]: what all gateways have, beside the settings of their adapter."""
+
+    adapter: Annotated[
+        str,
+        setting(
+            Say("The adapter"),
+            looks=Say("the name of an adapter below"),
+            min_length=1,
+        ),
+    ]
+    per_second: Annotated[float, setting(Say("Most messages a second"), gt=0)] | None = None
+    parts_per_second: (
+        Annotated[
+            float,
+            setting(Say("Most parts a second, instead"), gt=0),
+        ]
+        | None
+    ) = None
+    in_flight: Annotated[int, setting(Say("Calls open at once"), ge=1)] | None = None
+    timeout: Annotated[CallTime, setting(Say("How long a whole call may take"))] = CallTime(
+        seconds=20
     )
-    part.close()
-    return found
+    per_day: Annotated[int, setting(Say("Most messages a day"), ge=1)] | None = None
+    per_month: Annotated[int, setting(Say("Most messages a month"), ge=1)] | None = None
+    dong_per_day: Annotated[int, setting(Say("Most đồng a day"), ge=1)] | None = None
+    dong_per_month: Annotated[int, setting(Say("Most đồng a month"), ge=1)] | None = None
+    free: Annotated[bool, setting(Say("Its messages cost nothing"))] = False
+    registered: Annotated[
+        bool,
+        setting(Say("It lets through registered texts only")),
+    ] = False
+    odd_reports: Annotated[
+        int,
+        setting(
+            Say(
+                "Per cent of an hour's reports that may be of no use, without an alarm",
+            ),
+            ge=1,
+            le=100,
+        ),
+    ] = 20
+    callback: Annotated[
+        int,
+        setting(
+            Say("Counted up, the callback address changes"),
+            ge=0,
+        ),
+    ] = 1
+    parts: Annotated[PartCounts, setting(Say("How the contract counts parts"))] = PartCounts()
+
+    def __post_init__(self) -> None:
+        if self.per_second is not None and self.parts_per_second is not None:
+            raise Unfit(
+                "parts_per_second",
+                Say(
+                    "set “per_second” or “parts_per_second”, not both.",
+                ),
+            )
+
+    @property
+    def most(self) -> Mapping[str, int]:
+        """Of QUOTAS: how many, or how much."""
+        return {key: most for key in QUOTAS if (most := getattr(self, key)) is not None}
 
 
-def read_secret(part: Section, key: str, value: dict[str, Any], root: Path) -> Secret:
-    if len(value) == 1 and isinstance(value.get("env"), str):
-        return Secret(value["env"], None)
-    if len(value) == 1 and isinstance(value.get("file"), str):
-        return Secret(None, root / value["file"])
-    raise part.problem(
-        key,
-        Say('“{key}” must be {{ env = "NAME" }} or {{ file = "keys/name" }}.', key=key),
+class GatewaySettings(Account, frozen=True, kw_only=True):
+    """An account: its name, its adapter's own settings, and how it counts and bills parts."""
+
+    name: str
+    options: Any = {}  # the struct of its adapter
+    profile: Profile = STANDARD
+
+
+def read_gateway(name: str, table: Mapping[str, object], root: Path) -> GatewaySettings:
+    """One [gateways.…]; msgspec.ValidationError or Problem when it is none."""
+    adapter = str(table["adapter"])
+    own, rest = _divided(table, options_of(adapter))
+    account: Account = converted(Account, rest, root)
+    given = {key: getattr(account, key) for key in Account.__struct_fields__}
+    known: Profile = getattr(adapter_module(adapter), "PROFILE", STANDARD)
+    return GatewaySettings(
+        **given,
+        name=name,
+        options=converted(options_of(adapter), own, root),
+        profile=account.parts.counted(known),
     )
 
 
-def _table(value: Any, root: Path) -> Any:
-    """A nested table of an adapter; `{ env = … }` and `{ file = … }` inside it are secrets."""
-    if isinstance(value, list):
-        return [_table(v, root) for v in value]
-    if not isinstance(value, dict):
-        return value
-    if set(value) == {"env"} and isinstance(value["env"], str):
-        return Secret(value["env"], None)
-    if set(value) == {"file"} and isinstance(value["file"], str):
-        return Secret(None, root / value["file"])
-    return {k: _table(v, root) for k, v in value.items()}
+def gateway_mistakes(name: str, table: Mapping[str, object], root: Path) -> Iterator[Wrong]:
+    """Everything that is wrong with one [gateways.…]."""
+    at: Where = ("gateways", name)
+    adapter = table.get("adapter", "")
+    if not adapter:
+        yield Wrong((*at, "adapter"), lacks(at, "adapter"))
+        return
+    if not isinstance(adapter, str):
+        yield from mistakes(_field("adapter"), adapter, (*at, "adapter"), root)
+        return
+    try:
+        options = options_of(adapter)
+    except Problem as problem:
+        yield Wrong((*at, "adapter"), problem.say)
+        return
+    own, rest = _divided(table, options)
+    yield from mistakes(Account, rest, at, root, also=options.__struct_encode_fields__)
+    yield from mistakes(options, own, at, root)
+
+
+def _field(name: str) -> Any:
+    return next(f.type for f in msgspec.structs.fields(Account) if f.name == name)
+
+
+def _divided(
+    table: Mapping[str, object], options: type[Options]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(what the adapter reads, what all gateways have)."""
+    own = {k: v for k, v in table.items() if k in options.__struct_encode_fields__}
+    return own, {k: v for k, v in table.items() if k not in own}

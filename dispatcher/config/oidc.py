@@ -1,47 +1,35 @@
 """[web.oidc]: the provider of an organisation at which its people may sign in too."""
 
-from __future__ import annotations
-
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Annotated
 from urllib.parse import urlsplit
 
-from dispatcher.config.gateways import Secret, read_secret
-from dispatcher.config.sections import Section
+import msgspec
+
 from dispatcher.config.staff import LOOPBACK
+from dispatcher.gateways.fields import Secret, SettingsTable, Unfit, setting
 from dispatcher.i18n import Say
 
 
-@dataclass(frozen=True)
-class OidcSettings:
-    issuer: str = ""  # https://…; empty: passwords only
-    client_id: str = ""
-    client_secret: Secret | None = None
-    title: str = ""  # what the button says
+class OidcSettings(SettingsTable, frozen=True):
+    """[web.oidc]"""
+
+    issuer: Annotated[str, setting(Say("The provider, https://…"))] = ""
+    client_id: Annotated[str, setting(Say("Our id there"))] = ""
+    client_secret: Annotated[Secret | None, setting(Say("Our key there"))] = None
+    title: Annotated[str, setting(Say("What the button says"))] = ""
+
+    def __post_init__(self) -> None:
+        self.trim("title")
+        msgspec.structs.force_setattr(self, "issuer", self.issuer.rstrip("/"))
+        if not (self.issuer or self.client_id or self.client_secret or self.title):
+            return
+        for key in ("issuer", "client_id", "client_secret"):
+            if not getattr(self, key):
+                raise Unfit(None, Say("[web.oidc] lacks “{key}”.", key=key))
+        if not self.issuer.startswith("https://") and not self.is_here:
+            raise Unfit("issuer", Say("“issuer” must be https://…"))
 
     @property
     def is_here(self) -> bool:
         """True for a provider on this machine: a drill may use no other."""
         return (urlsplit(self.issuer).hostname or "") in LOOPBACK
-
-
-def read_oidc(web: Section, root: Path) -> OidcSettings:
-    """The provider, where there is one: over TLS unless it is this machine."""
-    values = web.take("oidc", dict)
-    if values is None:
-        return OidcSettings()
-    section = Section(values, "web.oidc", web.path, web.text)
-    secret: Any = section.take("client_secret", dict)
-    found = OidcSettings(
-        section.required("issuer", str).rstrip("/"),
-        section.required("client_id", str),
-        None if secret is None else read_secret(section, "client_secret", secret, root),
-        section.take("title", str, "").strip(),
-    )
-    if not found.issuer.startswith("https://") and not found.is_here:
-        raise section.problem("issuer", Say("“issuer” must be https://…"))
-    if found.client_secret is None:
-        raise section.problem("client_secret", Say("“client_secret” is missing."))
-    section.close()
-    return found

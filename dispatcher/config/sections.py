@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from dispatcher.domain.model import Window
 from dispatcher.domain.problems import Problem, settings
+from dispatcher.domain.spelled import Duration
 from dispatcher.domain.storable import check_typed, odd_words
 from dispatcher.i18n import NOTHING, Say, Spoken
 
@@ -164,14 +165,7 @@ class Section:
 
 def duration(text: str) -> timedelta:
     """ "90s", "30m", "6h", "2d" as a time span; anything else raises ValueError."""
-    found = re.fullmatch(r"\s*(\d+)\s*([smhd])\s*", text)
-    if not found:
-        raise ValueError(text)
-    seconds = {"s": 1, "m": 60, "h": 3600, "d": 86400}[found[2]]
-    try:
-        return timedelta(seconds=int(found[1]) * seconds)
-    except OverflowError:
-        raise ValueError(text) from None
+    return Duration.spelled(text)
 
 
 def window(text: str) -> Window:

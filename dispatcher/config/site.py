@@ -5,28 +5,36 @@ Secrets are named here and fetched only when a live gateway is used.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, time, timedelta
+from datetime import time, timedelta
 from pathlib import Path
 
-from dispatcher.config.gateways import GatewaySettings, Secret, read_gateways
-from dispatcher.config.limits import BudgetSettings, Limits, read_budgets, read_limits
-from dispatcher.config.oidc import OidcSettings, read_oidc
-from dispatcher.config.prices import read_prices
-from dispatcher.config.routes import RouteSettings, read_routes
-from dispatcher.config.sections import Section, read_text, read_toml, take_duration, take_window
-from dispatcher.config.staff import StaffSettings, read_staff
+import msgspec
+
+from dispatcher.config.gateways import GatewaySettings, gateway_mistakes, read_gateway
+from dispatcher.config.lines import lines, nearest
+from dispatcher.config.oidc import OidcSettings
+from dispatcher.config.routes import RouteSettings
+from dispatcher.config.sections import read_text, read_toml
+from dispatcher.config.settings import (
+    HEADS,
+    BudgetTable,
+    PriceList,
+    SendingLimits,
+    SigningUnit,
+    SiteSettings,
+)
+from dispatcher.config.staff import StaffSettings
 from dispatcher.domain.areas import ward_key
 from dispatcher.domain.model import Mode, Price, Sender, Window
-from dispatcher.domain.problems import settings, unknown
-from dispatcher.i18n import Say, catalogs
+from dispatcher.domain.problems import Problem, settings, unknown
+from dispatcher.gateways.fields import secrets_in
+from dispatcher.gateways.structs import Wrong, converted, mistakes
+from dispatcher.i18n import Both, Joined, Say, catalogs
 
 FILE = "dispatcher.toml"
-HEADS = "Tổ trưởng tổ dân phố"
 DEFAULT_WINDOW = Window(time(7), time(22))
-_BRANDNAME = re.compile(r"[A-Za-z0-9._ -]{1,11}")
 
 
 @dataclass(frozen=True)
@@ -55,8 +63,8 @@ class Site:
     tet: bool = True  # courtesy: nothing starts from the eve to the third day of Tết
     staff: StaffSettings = field(default_factory=StaffSettings)
     heads: str = HEADS  # the group of the heads of residential groups
-    limits: Limits = field(default_factory=Limits)
-    budgets: Mapping[str, BudgetSettings] = field(default_factory=dict)
+    limits: SendingLimits = field(default_factory=SendingLimits)
+    budgets: Mapping[str, BudgetTable] = field(default_factory=dict)
     oidc: OidcSettings = field(default_factory=OidcSettings)
     second: Path | None = None  # where refusals are kept beside the database; None: see identity
     numbers: tuple[str, ...] = ()  # of the ward, that its texts may name beside 113, 156, 5656 …
@@ -67,12 +75,12 @@ class Site:
 
     def secrets(self) -> list[str]:
         """Every secret of the gateways, by gateway and setting: never their values."""
-        found = []
-        for name, gateway in self.gateways.items():
-            for key, value in gateway.options.items():
-                if isinstance(value, Secret):
-                    found.append(f"{name}.{key} ({value.place})")
-        return found
+        return [
+            f"{name}.{key} ({secret.place})"
+            for name, gateway in self.gateways.items()
+            for key, secret in secrets_in(gateway.options)
+            if secret.place
+        ]
 
     def sender_for(self, ward_name: str, ward_code: str = "") -> Sender:
         """Who signs in a ward. In a drill a ward without a sender is named after itself."""
@@ -117,107 +125,118 @@ def load(site: Path | None) -> Site:
 
 
 def parse(root: Path, text: str | None = None) -> Site:
-    """dispatcher.toml in `root`, or `text` as if it stood there."""
+    """dispatcher.toml in `root`, or `text` as if it stood there.
+
+    Everything that is wrong is named in one problem, each with file, line and key.
+    """
     path = root / FILE
     text = read_text(path) if text is None else text
     document = read_toml(path, text)
-    top = Section(document, "", path, text)
+    try:
+        given: SiteSettings = converted(SiteSettings, document, root)
+        gateways = {name: read_gateway(name, table, root) for name, table in given.gateways.items()}
+    except (msgspec.ValidationError, KeyError, Problem) as error:
+        wrong = list(_mistakes(document, root)) or [Wrong((), Both(str(error), str(error)))]
+    else:
+        wrong = list(_names(given, gateways))
+    if wrong:
+        raise _told(wrong, path.name, text)
+    return _site(root, given, gateways)
 
-    def section(name: str) -> Section:
-        return Section(top.take(name, dict, {}), name, path, text)
 
-    site = section("site")
-    mode = site.take("mode", str, "drill")
-    if mode not in set(Mode):
-        raise site.problem(
-            "mode",
-            Say('“mode” is "drill" or "live".'),
-        )
-    language = site.take("language", str, "vi")
-    if language not in ("vi", "en"):
-        raise site.problem("language", Say('“language” is "vi" or "en".'))
-    areas, windows, phones, web = (section(n) for n in ("areas", "windows", "phones", "web"))
-    prices, contacts, trust, promotion, courtesy, law, backup = (
-        section(n)
-        for n in ("prices", "contacts", "trust", "promotion", "courtesy", "law", "backup")
-    )
-    second = backup.take("second", str, "").strip()
-    lunch = take_window(courtesy, "lunch", None)
-    found = Site(
+def _mistakes(document: Mapping[str, object], root: Path) -> Iterator[Wrong]:
+    yield from mistakes(SiteSettings, document, (), root)
+    tables = document.get("gateways", {})
+    for name, table in tables.items() if isinstance(tables, dict) else ():
+        if isinstance(table, dict):
+            yield from gateway_mistakes(name, table, root)
+
+
+def _names(given: SiteSettings, gateways: Mapping[str, GatewaySettings]) -> Iterator[Wrong]:
+    """Gateways that are named and are not there."""
+    what = Say("gateway in [gateways]")
+    chosen = given.staff.gateway
+    if chosen and chosen not in gateways:
+        yield Wrong(("staff", "gateway"), unknown(what, chosen, gateways).say)
+    for name, route in given.routes.items():
+        for index, step in enumerate(route.steps):
+            for gateway, _ in step.weights:
+                if gateway not in gateways:
+                    at = ("routes", name, "steps", index, "gateway")
+                    yield Wrong(at, unknown(what, gateway, gateways).say)
+
+
+def _told(wrong: Sequence[Wrong], file: str, text: str) -> Problem:
+    """One problem that names all of it, in the order of the file."""
+    known = lines(text)
+    found = sorted(((nearest(known, w.at), w.say) for w in wrong), key=lambda w: w[0])
+    (first, say), *others = found
+    more = [
+        Joined("", [Both(f"{file}:{line}: ", f"{file}:{line}: "), what]) for line, what in others
+    ]
+    return settings("bad-setting", Joined("\n", [say, *more]), where=f"{file}:{first}")
+
+
+def _site(root: Path, given: SiteSettings, gateways: Mapping[str, GatewaySettings]) -> Site:
+    lunch = given.courtesy.lunch.window if given.courtesy.lunch else None
+    second = given.backup.second
+    return Site(
         root=root,
-        name=site.required("name", str),
-        mode=Mode(mode),
-        language=language,
-        database=_database(root, site.take("database", str, "data/site.db")),
-        key_file=root / site.take("key_file", str, "data/keys/site.key"),
-        area_set=areas.take("set", str, "ngo-quyen-2023"),
-        heads=areas.take("heads", str, HEADS),
-        undo=take_duration(site, "undo", timedelta(seconds=60)) or timedelta(),
-        senders=_senders(section("senders")),
-        gateways=read_gateways(section("gateways"), root),
-        routes=read_routes(section("routes")),
-        window=take_window(windows, "default", DEFAULT_WINDOW).resting(lunch),
+        name=given.site.name,
+        mode=given.site.mode,
+        language=given.site.language,
+        database=_database(root, given.site.database),
+        key_file=root / given.site.key_file,
+        area_set=given.areas.set,
+        heads=given.areas.heads,
+        undo=given.site.undo,
+        senders={name: _signer(unit) for name, unit in given.senders.items()},
+        gateways=gateways,
+        routes=given.routes,
+        window=given.windows.default.window.resting(lunch),
         lunch=lunch,
-        tet=courtesy.take("tet", bool, True),
-        urgent_despite_refusal=law.take("urgent_despite_refusal", bool, True),
-        staff=read_staff(section("staff"), root),
-        limits=read_limits(section("limits")),
-        budgets=read_budgets(section("budgets")),
-        sample_heads=phones.strings("sample_heads"),
-        listen=web.take("listen", str, "127.0.0.1:8700"),
-        public_url=web.take("public_url", str, "").rstrip("/"),
-        oidc=read_oidc(web, root),
-        prices=read_prices(prices),
-        remember=take_duration(phones, "remember", None) or timedelta(days=30),
+        tet=given.courtesy.tet,
+        urgent_despite_refusal=given.law.urgent_despite_refusal,
+        staff=given.staff,
+        limits=given.limits,
+        budgets=given.budgets,
+        sample_heads=tuple(given.phones.sample_heads),
+        listen=given.web.listen,
+        public_url=given.web.public_url,
+        oidc=given.web.oidc,
+        prices=_prices(given.prices),
+        remember=given.phones.remember,
         second=root / second if second else None,
-        numbers=trust.strings("numbers"),
-        consent=promotion.take("consent", str, "").strip(),
-        keep_birth_dates=contacts.take("birth_dates", str, "").strip(),
+        numbers=tuple(given.trust.numbers),
+        consent=given.promotion.consent,
+        keep_birth_dates=given.contacts.birth_dates,
     )
-    for part in (
-        site, areas, windows, phones, web, prices, contacts, trust, promotion, courtesy,
-        law, backup, top,
-    ):  # fmt: skip
-        part.close()
-    if found.staff.gateway and found.staff.gateway not in found.gateways:
-        problem = unknown(
-            Say("gateway in [gateways]"),
-            found.staff.gateway,
-            found.gateways,
-        )
-        raise Section({}, "staff", path, text).problem("gateway", problem.say)
-    for name, route in found.routes.items():
-        for gateway in (g for step in route.steps for g, _ in step.weights):
-            if gateway not in found.gateways:
-                what = Say("gateway in [gateways]")
-                problem = unknown(what, gateway, found.gateways)
-                raise Section({}, f"routes.{name}", path, text).problem("steps", problem.say)
-    return found
 
 
 def _database(root: Path, value: str) -> str:
     return value if "://" in value else f"sqlite:///{root / value}"
 
 
-def _senders(section: Section) -> dict[str, tuple[tuple[str, ...], Sender]]:
-    found = {}
-    for name in section.values:
-        part = Section(section.take(name, dict), f"senders.{name}", section.path, section.text)
-        brandname = part.take("brandname", str, "")
-        if brandname and (not _BRANDNAME.fullmatch(brandname) or brandname.isdigit()):
-            raise part.problem(
-                "brandname",
-                Say(
-                    "“brandname” has at most 11 Latin letters, digits, - _ . and spaces, "
-                    "not digits only (Decree 91/2020 art. 23)."
-                ),
+def _signer(unit: SigningUnit) -> tuple[tuple[str, ...], Sender]:
+    """(the wards it signs for, how it signs)."""
+    brandname_until = unit.brandname_until.plain if unit.brandname_until else None
+    contract_until = unit.contract_until.plain if unit.contract_until else None
+    return tuple(unit.wards), Sender(unit.name, unit.brandname, brandname_until, contract_until)
+
+
+def _prices(given: PriceList) -> tuple[Price, ...]:
+    """`sms = 500` for everything else, and [[prices.exact]] lines by carrier, kind and date."""
+    usual = {"sms": given.sms, "zalo": given.zalo, "zalo_uid": given.zalo_uid}
+    return (
+        *(Price(key, None, None, None, dong) for key, dong in usual.items() if dong is not None),
+        *(
+            Price(
+                p.channel,
+                p.carrier and str(p.carrier),
+                p.kind and p.kind.value,
+                p.since and p.since.plain,
+                p.dong,
             )
-        sender = Sender(
-            part.required("name", str),
-            brandname,
-            part.take("brandname_until", date),
-            part.take("contract_until", date),
-        )
-        found[name] = (part.strings("wards"), sender)
-        part.close()
-    return found
+            for p in given.exact
+        ),
+    )

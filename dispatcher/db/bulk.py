@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from dispatcher.db.database import Tx
+from dispatcher.db.scope import Scope
 
 BIG = 50_000  # rows from which on a larger cache pays
 CACHE = 128 * 1024  # KiB
@@ -67,14 +68,18 @@ def _run(
     tx.connection.exec_driver_sql(words, [tuple(row) for row in rows])
 
 
-def found_by(tx: Tx, table: str, column: str, wanted: Sequence[bytes]) -> dict[bytes, int]:
+def found_by(
+    tx: Tx, table: str, column: str, wanted: Sequence[bytes], scope: Scope | None = None
+) -> dict[bytes, int]:
     """Key → id, of the rows of `table` whose `column` is one of `wanted`."""
     found: dict[bytes, int] = {}
     for start in range(0, len(wanted), 500):
-        some = {f"c{i}": key for i, key in enumerate(wanted[start : start + 500])}
+        some: dict[str, Any] = {f"c{i}": key for i, key in enumerate(wanted[start : start + 500])}
         marks = ", ".join(f":{name}" for name in some)
         for row in tx.rows(
-            f"SELECT id, {column} AS k FROM {table} WHERE {column} IN ({marks})", **some
+            f"SELECT id, {column} AS k FROM {table} WHERE {column} IN ({marks})",
+            scope=scope,
+            **some,
         ):
             found[bytes(row["k"])] = row["id"]
     return found

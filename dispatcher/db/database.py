@@ -1,18 +1,15 @@
 """The two ways to a connection: `begin` to write, `read` to read. Nothing else touches the engine.
 
 A write is IMMEDIATE and FULL (synchronous_commit=on). It refuses to commit a change of contacts,
-broadcasts, people, areas or gateways without a note for the trail. Tables that belong to wards are
-read through `visible`, which adds the actor's wards; the statement itself is checked on its way to
-the driver, so no text SQL gets around it.
+broadcasts, people, areas or gateways without a note for the trail. Facts of wards are read through
+`visible_…` names, which take the actor's scope: see scope.py.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from functools import lru_cache
 from threading import Lock
 from typing import Any, cast
 
@@ -21,10 +18,14 @@ from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
 from dispatcher.db import trail
+from dispatcher.db.checking import check, watch
+from dispatcher.db.compiling import Among, Kinds, compiled, given_list
 from dispatcher.db.engines import BUSY_SECONDS, ask_driver, engine_for
-from dispatcher.db.schema import NOTED, SCOPED, micros
+from dispatcher.db.schema import NOTED, micros
+from dispatcher.db.scope import Scope, with_walls
 from dispatcher.db.seal import Sealer
 from dispatcher.db.troubles import is_passing, locked, told
+from dispatcher.db.versions import HEAD, version_of
 from dispatcher.domain.failpoints import failpoint
 from dispatcher.domain.machine import here
 from dispatcher.domain.model import SYSTEM, Actor, Role
@@ -34,7 +35,6 @@ from dispatcher.i18n import Say
 
 BELL = "dispatcher"  # PostgreSQL's channel: see `bell`
 RUNG = frozenset({"broadcasts", "receipts"})  # tables whose changes wake the workers
-HEAD = "0016"  # the newest migration; a test compares it with alembic's
 Row = Mapping[str, Any]
 Rows = Sequence[Row]
 
@@ -62,85 +62,117 @@ class Tx:
     def is_sqlite(self) -> bool:
         return self.connection.dialect.name == "sqlite"
 
+    @property
+    def scope(self) -> Scope:
+        """What the actor may see: for statements about facts of wards."""
+        return Scope(self.actor.wards, self.actor.person_id)
+
     def run(
         self,
         sql: str | sa.Executable,
         parameters: Mapping[str, Any] | Rows | None = None,
+        *,
+        scope: Scope | None = None,
+        kinds: Kinds = (),
+        once: frozenset[int] = frozenset(),
     ) -> sa.CursorResult[Any]:
         """Execute one statement; `parameters` as a list runs it once per row.
 
+        `scope`: what `visible_…` in it mean. `kinds`, `once`: of its rows, see `on_rows`.
         Text goes to the driver as it is, translated to its placeholders once: compiling a
         statement each time costs more than running it.
         """
         if isinstance(sql, str):
-            words, names = _placed(sql, self.connection.dialect)
-            return self.connection.exec_driver_sql(words, _bound(names, parameters))
+            words, bound = self._placed(sql, parameters, scope, kinds, once)
+            return self.connection.exec_driver_sql(words, bound)
         result = self.connection.execute(sql, parameters)
         assert isinstance(result, sa.CursorResult)
         return result
 
-    def rows(self, sql: str, **parameters: Any) -> list[Row]:
+    def _placed(
+        self,
+        sql: str,
+        parameters: Mapping[str, Any] | Rows | None,
+        scope: Scope | None = None,
+        kinds: Kinds = (),
+        once: frozenset[int] = frozenset(),
+    ) -> tuple[str, Any]:
+        """(what the driver takes, its parameters) for a statement."""
+        walls: dict[str, Any] = {}
+        if scope is not None:
+            sql, walls = with_walls(sql, scope.wards is None), scope.parameters()
+        lists: tuple[tuple[str, str], ...] = ()
+        if isinstance(parameters, Mapping):
+            parameters = {**parameters, **walls} if walls else parameters
+            lists = tuple((n, v.kind) for n, v in parameters.items() if type(v) is Among)
+            if lists:
+                given = {n: given_list(parameters[n], self.is_sqlite) for n, _ in lists}
+                parameters = {**parameters, **given}
+        elif walls:
+            return self._placed_each(sql, parameters, walls)
+        words, names = compiled(sql, self.connection.dialect, lists, kinds, once)
+        return words, _bound(names, parameters)
+
+    def _placed_each(self, sql: str, rows: Rows | None, walls: dict[str, Any]) -> tuple[str, Any]:
+        """`_placed` for a statement that runs once per row, each with the same scope."""
+        lists = tuple((n, v.kind) for n, v in walls.items() if type(v) is Among)
+        walls |= {n: given_list(walls[n], self.is_sqlite) for n, _ in lists}
+        words, names = compiled(sql, self.connection.dialect, lists)
+        return words, _bound(names, [{**row, **walls} for row in rows] if rows else walls)
+
+    def rows(self, sql: str, *, scope: Scope | None = None, **parameters: Any) -> list[Row]:
         """All rows of a query as mappings. A change that returns none has changed nothing."""
-        return cast(list[Row], self._all(sql, parameters, named=True))
+        return cast(list[Row], self._all(sql, parameters, scope, named=True))
 
-    def taken(self, sql: str, **parameters: Any) -> Sequence[Any]:
+    def taken(self, sql: str, *, scope: Scope | None = None, **parameters: Any) -> Sequence[Any]:
         """`rows` as plain tuples: for the send loop."""
-        return self._all(sql, parameters, named=False)
+        return self._all(sql, parameters, scope, named=False)
 
-    def _all(self, sql: str, parameters: Mapping[str, Any], *, named: bool) -> Sequence[Any]:
+    def _all(
+        self, sql: str, parameters: Mapping[str, Any], scope: Scope | None, *, named: bool
+    ) -> Sequence[Any]:
         touched = self.connection.info["touched"]
         before = set(touched)
-        found = self._fetched(sql, parameters, named=named)
+        found = self._fetched(sql, parameters, scope, named=named)
         if not found and len(touched) > len(before):
             touched &= before
         return found
 
-    def one(self, sql: str, **parameters: Any) -> Row | None:
+    def one(self, sql: str, *, scope: Scope | None = None, **parameters: Any) -> Row | None:
         """The first row or None."""
-        found = self._fetched(sql, parameters, named=True, first=True)
+        found = self._fetched(sql, parameters, scope, named=True, first=True)
         return found[0] if found else None
 
-    def value(self, sql: str, **parameters: Any) -> Any:
+    def value(self, sql: str, *, scope: Scope | None = None, **parameters: Any) -> Any:
         """The first column of the first row, or None."""
-        found = self._fetched(sql, parameters, named=False, first=True)
+        found = self._fetched(sql, parameters, scope, named=False, first=True)
         return found[0][0] if found else None
 
     def _fetched(
-        self, sql: str, parameters: Mapping[str, Any], *, named: bool, first: bool = False
+        self,
+        sql: str,
+        parameters: Mapping[str, Any],
+        scope: Scope | None,
+        *,
+        named: bool,
+        first: bool = False,
     ) -> Sequence[Any]:
         """What a statement returns; `first`: at most its first row."""
         if not self.is_sqlite:
-            result = self.run(sql, parameters)
+            result = self.run(sql, parameters, scope=scope)
             if first:
                 row = result.mappings().first() if named else result.first()
                 return [] if row is None else [row]
             return list(result.mappings()) if named else plain(result)
-        words, names = _placed(sql, self.connection.dialect)
+        words, bound = self._placed(sql, parameters, scope)
         check(self.connection.info, words)
-        bound = _bound(names, parameters) or ()
-        columns, found = ask_driver(self.connection, words, bound, first=first)
+        columns, found = ask_driver(self.connection, words, bound or (), first=first)
         return [dict(zip(columns, row, strict=True)) for row in found] if named else found
 
     def insert(self, table: sa.Table, **values: Any) -> int:
         """One new row; its id."""
         key = self.run(table.insert().values(values)).inserted_primary_key
         return int(key[0]) if key and isinstance(key[0], int) else 0
-
-    def visible(self, name: str) -> str:
-        """`visible_<name> AS (…)` for a WITH clause: the rows of a scoped table this actor sees."""
-        if name not in SCOPED:
-            raise Bug(f"{name} is not scoped")
-        condition = "1 = 1"
-        if self.actor.wards is not None:
-            wards = ", ".join(str(int(w)) for w in sorted(self.actor.wards)) or "-1"
-            condition = f"ward_id IN ({wards})"
-            if name == "broadcasts":
-                mine = int(self.actor.person_id or -1)
-                condition = (
-                    f"id IN (SELECT broadcast_id FROM broadcast_wards WHERE ward_id IN ({wards}))"
-                    f" OR created_by = {mine}"
-                )
-        return f"visible_{name} AS (SELECT * FROM {name} WHERE {condition})"
 
     def note(self, act: str, noun: str, noun_id: object, **facts: Any) -> None:
         """Say for the trail what this transaction does. Facts never hold numbers or names."""
@@ -188,14 +220,6 @@ def plain(result: sa.CursorResult[Any]) -> Sequence[Any]:
     return found
 
 
-@lru_cache(maxsize=4000)
-def _placed(sql: str, dialect: sa.Dialect) -> tuple[str, tuple[str, ...] | None]:
-    """`sql` in the driver's own placeholders, and their names where they go by position."""
-    compiled = sa.text(sql).compile(dialect=dialect)
-    order = compiled.positiontup
-    return str(compiled), tuple(order) if order is not None else None
-
-
 def _bound(names: tuple[str, ...] | None, given: Mapping[str, Any] | Rows | None) -> Any:
     """Parameters as the driver takes them: by position for SQLite, by name for PostgreSQL."""
     if not given:
@@ -207,36 +231,6 @@ def _bound(names: tuple[str, ...] | None, given: Mapping[str, Any] | Rows | None
     return [tuple(row[name] for name in names) for row in given]
 
 
-_CHANGES = re.compile(
-    r"\b(?:insert\s+(?:or\s+\w+\s+)?into|update|delete\s+from)\s+\"?(\w+)", re.IGNORECASE
-)
-_DELETES = re.compile(r"\bdelete\s+from\s+(\w+)", re.IGNORECASE)
-_READS = {
-    name: re.compile(
-        rf"\b(?:from|join)\s+\"?{name}\b|,\s*{name}\s+(?:as\b|where\b|$)", re.IGNORECASE
-    )
-    for name in SCOPED
-}
-
-
-@lru_cache(maxsize=4000)
-def _changed(sql: str) -> frozenset[str]:
-    return frozenset(name.lower() for name in _CHANGES.findall(sql))
-
-
-@lru_cache(maxsize=4000)
-def _unscoped(sql: str) -> str | None:
-    """A scoped table that this statement reaches without `visible`, or None."""
-    reads = _DELETES.sub(r"delete \1", sql)
-    for name in SCOPED:
-        through = len(re.findall(rf"\bvisible_{name} AS \(", sql))
-        if len(_READS[name].findall(reads)) > through:
-            return name
-        if re.search(rf"\b(?:update|delete)\s+{name}\b", reads, re.IGNORECASE) and not through:
-            return name
-    return None
-
-
 class Store:
     """A database and the site's key."""
 
@@ -244,7 +238,7 @@ class Store:
         self._engine, self._sealer = engine, sealer
         self._turn = Lock()
         self.dry = False  # a dry run: every writing transaction is thrown away at its end
-        event.listen(engine, "before_cursor_execute", _watch)
+        event.listen(engine, "before_cursor_execute", watch)
 
     @property
     def is_sqlite(self) -> bool:
@@ -356,27 +350,6 @@ def _still_may(tx: Tx) -> None:
     )
 
 
-def _watch(
-    connection: sa.Connection,
-    cursor: Any,
-    statement: str,
-    parameters: Any,
-    context: Any,
-    many: bool,
-) -> None:
-    check(connection.info, statement)
-
-
-def check(notes: dict[Any, Any], statement: str) -> None:
-    """Keep in mind what a statement changes, on its way to the driver; refuse what may not be."""
-    if notes.get("writes"):
-        notes["touched"] |= _changed(statement)
-    elif _changed(statement) and "touched" in notes:
-        raise Bug("a reading transaction may not change anything")
-    if notes.get("scoped") and (name := _unscoped(statement)):
-        raise Bug(f"{name} reached without visible()")
-
-
 def _wait_at_most(connection: sa.Connection, seconds: float) -> None:
     if connection.info.get("patience", BUSY_SECONDS) != seconds:
         raw: Any = connection.connection.dbapi_connection
@@ -405,28 +378,6 @@ def open_store(url: str, sealer: Sealer) -> Store:
             ),
         )
     return Store(engine, sealer)
-
-
-def version_of(engine: sa.Engine) -> str | None:
-    """The migration a database is at; None for an empty one. Trouble is a problem."""
-    try:
-        with engine.connect() as connection:
-            return _version(connection)
-    except DBAPIError as error:
-        raise told(error) from error
-
-
-_HAS_VERSION = {
-    True: "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'",
-    False: "SELECT to_regclass('alembic_version')",
-}
-
-
-def _version(connection: sa.Connection) -> str | None:
-    is_sqlite = connection.dialect.name == "sqlite"
-    if connection.exec_driver_sql(_HAS_VERSION[is_sqlite]).scalar() is None:
-        return None
-    return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
 
 
 def at(moment: datetime) -> int:

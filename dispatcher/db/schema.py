@@ -34,6 +34,7 @@ from dispatcher.db.columns import (
     to_one,
     written_with,
 )
+from dispatcher.db.words import ACCEPTED, QUEUED, SENDING
 from dispatcher.domain.clock import micros, moment
 from dispatcher.domain.model import AreaKind, BroadcastState, MessageState
 
@@ -356,8 +357,8 @@ plan_bodies = Table(
 
 # --- messages ---------------------------------------------------------------------------------
 
-_queued = text("state = 'queued' AND lease_owner IS NULL")
-_doubtful = text("state = 'sending' AND lease_owner IS NULL")
+_queued = text(f"state = {QUEUED} AND lease_owner IS NULL")
+_doubtful = text(f"state = {SENDING} AND lease_owner IS NULL")
 _leased = text("lease_owner IS NOT NULL")
 _told = text("reason IS NOT NULL")
 _faulty = text("fault IS NOT NULL")
@@ -365,8 +366,8 @@ _heard_of = text("attempt_id IS NOT NULL")
 _in_batch = text("call_ref <> reference")
 _both_heard = text("heard IN (6, 7, 10, 11, 14, 15)")  # a yes and a no, see model.BOTH
 _looked_for = text("look = 'waiting'")
-_unconfirmed = text("confirmation IN ('waiting', 'sending')")
-_deadline = text("state = 'accepted' AND deadline_at IS NOT NULL")
+_unconfirmed = text(f"confirmation IN ('waiting', {SENDING})")
+_deadline = text(f"state = {ACCEPTED} AND deadline_at IS NOT NULL")
 
 messages = Table(
     "messages", metadata, own_id(), to_one("broadcasts:broadcast_id"),

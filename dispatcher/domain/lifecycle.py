@@ -325,9 +325,14 @@ def looked_up(standing: Standing, found: bool | None, now: datetime) -> Decision
 
 
 def receipt(
-    message: MessageState, heard: Heard, *, current: bool, leased: bool, standing: Standing,
+    message: MessageState,
+    heard: Heard,
+    *,
+    current: bool,
+    leased: bool,
+    standing: Standing,
     now: datetime,
-) -> Decision | None:  # fmt: skip
+) -> Decision | None:
     """Receipts of one attempt add up to `heard`. None: the message row stays as it is.
 
     `current`: no newer attempt was taken or is open, at this place or a later one: a late no for an
@@ -427,8 +432,15 @@ def _go_on(
 
 
 _RANK = (
-    M.SKIPPED, M.EXPIRED, M.CANCELLED, M.FAILED, M.UNCONFIRMED, M.ACCEPTED, M.DELIVERED, M.READ,
-)  # fmt: skip
+    M.SKIPPED,
+    M.EXPIRED,
+    M.CANCELLED,
+    M.FAILED,
+    M.UNCONFIRMED,
+    M.ACCEPTED,
+    M.DELIVERED,
+    M.READ,
+)
 
 
 def _best(state: MessageState, earlier: MessageState | None) -> MessageState:

@@ -41,12 +41,36 @@ class Wish(StrEnum):
 # Letters for the lists of words; where two lists hold a phrase the upper one counts. `x`: another
 # word.
 TAGS = {
-    "huy_exact": "H", "dung_exact": "D", "folks": "B", "wants_not": "W", "not_yet": "n",
-    "forbids": "F", "stops": "S", "not": "N", "all": "A", "texts": "T", "gets": "G", "sends": "V",
-    "also": "Y", "again": "M", "none": "O", "urgent": "U", "too": "Z", "but": "E", "only": "J",
-    "still": "K", "yet": "y", "already": "r", "did_exact": "d", "question": "Q",
-    "asks_last_exact": "q", "at_last": "L", "polite_exact": "P", "when": "R", "other_things": "X",
-}  # fmt: skip
+    "huy_exact": "H",
+    "dung_exact": "D",
+    "folks": "B",
+    "wants_not": "W",
+    "not_yet": "n",
+    "forbids": "F",
+    "stops": "S",
+    "not": "N",
+    "all": "A",
+    "texts": "T",
+    "gets": "G",
+    "sends": "V",
+    "also": "Y",
+    "again": "M",
+    "none": "O",
+    "urgent": "U",
+    "too": "Z",
+    "but": "E",
+    "only": "J",
+    "still": "K",
+    "yet": "y",
+    "already": "r",
+    "did_exact": "d",
+    "question": "Q",
+    "asks_last_exact": "q",
+    "at_last": "L",
+    "polite_exact": "P",
+    "when": "R",
+    "other_things": "X",
+}
 _MORE = "[VGTAMO]{0,8}"
 # A refusal and nothing else: stop …, don't send …, don't want to get …, "không nhận tin",
 # "không gửi … nữa"; "dung" (dừng or đừng) only together with what is sent.

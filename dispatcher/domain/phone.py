@@ -141,10 +141,15 @@ class Reading(NamedTuple):
             "numbers": [
                 {"e164": n.e164, "type": n.type.value, "carrier": n.carrier} for n in self.numbers
             ],
-            "ok": self.ok, "e164": self.e164, "type": self.type.value, "carrier": self.carrier,
-            "repairs": list(self.repairs), "needs_review": self.needs_review,
-            "suggested": self.suggested, "reason": self.reason,
-        }  # fmt: skip
+            "ok": self.ok,
+            "e164": self.e164,
+            "type": self.type.value,
+            "carrier": self.carrier,
+            "repairs": list(self.repairs),
+            "needs_review": self.needs_review,
+            "suggested": self.suggested,
+            "reason": self.reason,
+        }
 
 
 _SCIENTIFIC = re.compile(r"([1-9])(?:[.,](\d+))?[eE]\+?(\d{1,2})")
@@ -222,10 +227,14 @@ def _any_of(heads: Iterable[str]) -> str:
     for head in sorted(heads):
         branch = tree.setdefault(head[0], {})
         branch[head[1]] = branch.get(head[1], "") + head[2]
-    return "(?:" + "|".join(
-        f"{one}(?:{'|'.join(f'{two}[{threes}]' for two, threes in branch.items())})"
-        for one, branch in tree.items()
-    ) + ")"  # fmt: skip
+    return (
+        "(?:"
+        + "|".join(
+            f"{one}(?:{'|'.join(f'{two}[{threes}]' for two, threes in branch.items())})"
+            for one, branch in tree.items()
+        )
+        + ")"
+    )
 
 
 @lru_cache(maxsize=8)
@@ -252,9 +261,11 @@ def looks_masked(text: str) -> bool:
     """True for a number with some of it hidden, as we and others show numbers."""
     plain = text.strip().casefold().replace("...", "…")
     hidden = any(c in _MASKS for c in plain)
-    return hidden and any(c.isdigit() for c in plain) and all(
-        c.isdigit() or c in _MASKS or c in "+ .-()\t" for c in plain
-    )  # fmt: skip
+    return (
+        hidden
+        and any(c.isdigit() for c in plain)
+        and all(c.isdigit() or c in _MASKS or c in "+ .-()\t" for c in plain)
+    )
 
 
 def tails(last: int) -> tuple[str, ...]:
@@ -294,10 +305,14 @@ def _read(text: str, samples: frozenset[str]) -> Reading:
     doubtful = [n for r in readings if not r.ok or r.needs_review for n in r.numbers]
     everything = tuple({n.e164: n for n in [*usable, *doubtful]}.values())
     return Reading(
-        text, everything, type=everything[0].type if everything else Type.INVALID,
+        text,
+        everything,
+        type=everything[0].type if everything else Type.INVALID,
         repairs=tuple(dict.fromkeys(x for r in readings for x in r.repairs)),
-        needs_review=True, reason="several", beside=beside,
-    )  # fmt: skip
+        needs_review=True,
+        reason="several",
+        beside=beside,
+    )
 
 
 def _clean(text: str) -> str:
@@ -314,8 +329,9 @@ def _clean(text: str) -> str:
 
 def _letters_to_digits(text: str) -> str:
     """O for 0 and l or I for 1, only inside or at the edge of a run of digits."""
-    text = re.sub(r"(?<![^\W\d_])[Oo](?=[\s.\-]?\d)|(?<=\d)[Oo](?![^\W\d_])|(?<=\d)[Oo](?=\d)", "0",
-                  text)  # fmt: skip
+    text = re.sub(
+        r"(?<![^\W\d_])[Oo](?=[\s.\-]?\d)|(?<=\d)[Oo](?![^\W\d_])|(?<=\d)[Oo](?=\d)", "0", text
+    )
     return re.sub(r"(?<=\d)[lI](?=\d)|(?<=\d)[lI](?![^\W\d_])", "1", text)
 
 
@@ -342,8 +358,13 @@ def _cut(part: str) -> list[str]:
     whole = _digits(part)
     if len(whole.lstrip("+")) <= 13 and part.count("+") <= 1:
         return [whole] if whole else []
-    for separator in (_STRONG, re.compile(r"\s[-–]\s|(?<=\d{9})[-–]"), re.compile(r"\s+"),
-                      re.compile(r"[-–]"), re.compile(r"(?=\+)")):  # fmt: skip
+    for separator in (
+        _STRONG,
+        re.compile(r"\s[-–]\s|(?<=\d{9})[-–]"),
+        re.compile(r"\s+"),
+        re.compile(r"[-–]"),
+        re.compile(r"(?=\+)"),
+    ):
         pieces = [_digits(p) for p in separator.split(part)]
         pieces = [p for p in pieces if p]
         if len(pieces) > 1 and all(8 <= len(p.lstrip("+")) <= 13 for p in pieces):
@@ -383,8 +404,14 @@ def _single(text: str, digits: str, repairs: tuple[str, ...], samples: frozenset
     if plain.startswith("0"):
         return _national(text, plain[1:], repairs, samples)
     if len(plain) == 9 and plain.startswith("84"):
-        return Reading(text, type=Type.MOBILE, repairs=repairs, needs_review=True,
-                       suggested=f"+84{plain}", reason="ambiguous_84")  # fmt: skip
+        return Reading(
+            text,
+            type=Type.MOBILE,
+            repairs=repairs,
+            needs_review=True,
+            suggested=f"+84{plain}",
+            reason="ambiguous_84",
+        )
     if bare.startswith("84"):
         return Reading(text, repairs=repairs, reason="too_short")
     return _national(text, plain, (*repairs, "leading_zero"), samples)
@@ -396,21 +423,36 @@ def _national(text: str, n: str, repairs: tuple[str, ...], samples: frozenset[st
         n, repairs = MIGRATED[n[:3]] + n[3:], (*repairs, "old_prefix")
     if len(n) == 10 and (n[:3] in AREA_CODES or n[:2] in AREA_CODES):
         numbers = (Number(f"+84{n}", Type.LANDLINE),)
-        return Reading(text, numbers, type=Type.LANDLINE, e164=f"+84{n}", repairs=repairs,
-                       reason="landline")  # fmt: skip
+        return Reading(
+            text, numbers, type=Type.LANDLINE, e164=f"+84{n}", repairs=repairs, reason="landline"
+        )
     if len(n) != 9 or n[0] not in "35789":
         return Reading(text, repairs=_honest(repairs), reason=_length(n, 9))
     if n.startswith(OLD_HAI_PHONG):
-        return Reading(text, type=Type.LANDLINE, repairs=_honest(repairs), needs_review=True,
-                       suggested=f"+84225{n[2:]}", reason="old_landline")  # fmt: skip
+        return Reading(
+            text,
+            type=Type.LANDLINE,
+            repairs=_honest(repairs),
+            needs_review=True,
+            suggested=f"+84225{n[2:]}",
+            reason="old_landline",
+        )
     if n[:2] in UNALLOTTED and n[:2] not in samples:
         return Reading(text, repairs=_honest(repairs), reason="unallotted")
     doubted = n[:2] in DOUBTED or n[:3] in DOUBTED
     carrier = _carrier(n, samples)
     return Reading(
-        text, (Number(f"+84{n}", Type.MOBILE, carrier),), True, Type.MOBILE, f"+84{n}", carrier,
-        repairs, doubted, None, "doubted_head" if doubted else None,
-    )  # fmt: skip
+        text,
+        (Number(f"+84{n}", Type.MOBILE, carrier),),
+        True,
+        Type.MOBILE,
+        f"+84{n}",
+        carrier,
+        repairs,
+        doubted,
+        None,
+        "doubted_head" if doubted else None,
+    )
 
 
 def _honest(repairs: tuple[str, ...]) -> tuple[str, ...]:

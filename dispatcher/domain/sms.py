@@ -158,9 +158,10 @@ def tidy(text: str) -> tuple[str, dict[str, str]]:
     Word processors put in quotation marks, dashes and spaces that make a whole text UCS-2.
     """
     found = {
-        ch: str(_PLAIN_PUNCTUATION[ord(ch)]) for ch in dict.fromkeys(text)
+        ch: str(_PLAIN_PUNCTUATION[ord(ch)])
+        for ch in dict.fromkeys(text)
         if ord(ch) in _PLAIN_PUNCTUATION
-    }  # fmt: skip
+    }
     return text.translate(_PLAIN_PUNCTUATION), found
 
 

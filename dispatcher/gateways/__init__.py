@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from importlib import import_module
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from dispatcher.domain.problems import unknown
 from dispatcher.i18n import Say
+
+if TYPE_CHECKING:
+    from dispatcher.gateways.fields import Options
 
 # An adapter is one file and one line here.
 ADAPTERS: dict[str, str] = {
@@ -30,13 +33,7 @@ def adapter_module(name: str) -> ModuleType:
     return import_module(ADAPTERS[name])
 
 
-def adapter_settings(name: str) -> Collection[str]:
-    """The keys an adapter takes in its [gateways.…] table, beside those all gateways have."""
-    settings: Collection[str] = adapter_module(name).SETTINGS
-    return settings
-
-
-def adapter_tables(name: str) -> Collection[str]:
-    """Those of the keys that are tables themselves."""
-    tables: Collection[str] = getattr(adapter_module(name), "TABLES", ())
-    return tables
+def options_of(name: str) -> type[Options]:
+    """The struct that an adapter's own settings are read as."""
+    found: type[Options] = adapter_module(name).OPTIONS
+    return found

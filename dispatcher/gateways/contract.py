@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -20,6 +20,7 @@ from urllib.parse import parse_qsl
 from dispatcher.domain.model import Channel, Fault, Kind, Media, Opens, Receipt
 
 if TYPE_CHECKING:
+    from dispatcher.gateways.fields import AnyOptions
     from dispatcher.gateways.wire import Wire
 
 REFERENCE = re.compile(r"[A-Za-z0-9]{1,48}")
@@ -73,11 +74,6 @@ class Limits:
     in_flight: int = 8  # calls at once
     dedup_window: timedelta | None = None  # how long the vendor remembers our reference
     looks_up: timedelta | None = None  # settling time before a look-up's "no" is proof
-
-
-def sized(limits: Limits, options: Mapping[str, Any]) -> Limits:
-    """An adapter's limits with the `batch` a site has set, where the vendor publishes none."""
-    return replace(limits, batch=int(options.get("batch", limits.batch)))
 
 
 @dataclass(frozen=True)
@@ -184,10 +180,11 @@ class Given:
     """What an adapter is built from."""
 
     name: str
-    options: Mapping[str, Any]
+    options: AnyOptions
     wire: Wire
     vault: TokenVault | None = None
     callback_url: str = ""
+    drill: bool = False  # our own twin answers
 
 
 class Gateway(Protocol):

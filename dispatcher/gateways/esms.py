@@ -14,11 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from dispatcher.domain import model
 from dispatcher.domain.model import Channel, Fault, Receipt
-from dispatcher.domain.problems import unknown
 from dispatcher.domain.sms import Profile
 from dispatcher.gateways import esms_reports
 from dispatcher.gateways.contract import (
@@ -42,12 +41,11 @@ from dispatcher.gateways.contract import (
     table,
     word,
 )
+from dispatcher.gateways.fields import HTTP, URL, AnyOptions, Code, Options, Secret, known, setting
+from dispatcher.gateways.structs import taken
 from dispatcher.i18n import Say
 
 PROFILE = Profile()  # 160/306/459, 122/268/421, 70/134/201 (resellers' pages, 2026-11)
-SETTINGS = ("api_key", "secret_key", "base_url", "sandbox", "service", "oa_id", "sms_type",
-            "keys_in_url")  # fmt: skip
-SECRETS = ("api_key", "secret_key")
 BASE_URL = "https://rest.esms.vn/MainService.svc/json"
 DAY = timedelta(hours=24)
 LIMITS = Limits(per_second=10, in_flight=16, dedup_window=DAY)
@@ -76,9 +74,43 @@ CODES = Codes(
 OUR_OWN_REPEAT = frozenset({"124", "199"})
 
 
-def channel(options: Mapping[str, Any]) -> Channel:
+class EsmsOptions(Options, frozen=True):
+    """[gateways.…] with `adapter = "esms"`."""
+
+    api_key: Annotated[Secret | None, setting(Say("The ApiKey"))] = None
+    secret_key: Annotated[Secret | None, setting(Say("The SecretKey"))] = None
+    service: Annotated[
+        Literal["care", "ads", "zns", "zns-bulk"],
+        setting(
+            Say(
+                "care: customer care; ads: advertising; zns, zns-bulk: Zalo templates",
+            )
+        ),
+    ] = "care"
+    oa_id: Annotated[Code, setting(Say("The Zalo OA, for zns and zns-bulk"))] = ""
+    keys_in_url: Annotated[
+        bool,
+        setting(
+            Say(
+                "Calls that want the keys in the address may be made",
+            )
+        ),
+    ] = False
+    sandbox: Annotated[
+        bool,
+        setting(Say("eSMS's own trial: nothing is sent")),
+    ] = False
+    sms_type: Annotated[Code, setting(Say("No longer used"))] = ""
+    base_url: Annotated[str, setting(Say("Address of the API"), looks=URL, pattern=HTTP)] = BASE_URL
+
+
+OPTIONS = EsmsOptions
+
+
+def channel(options: AnyOptions) -> Channel:
     """SMS, or Zalo for the template services."""
-    return Channel.ZALO if str(options.get("service", "care")).startswith("zns") else Channel.SMS
+    service = taken(EsmsOptions, options).service
+    return Channel.ZALO if service.startswith("zns") else Channel.SMS
 
 
 class Esms:
@@ -87,13 +119,11 @@ class Esms:
     asks = ASKS
 
     def __init__(self, given: Given) -> None:
-        self.name, self._options, self._wire = given.name, given.options, given.wire
-        self._service = str(given.options.get("service", "care"))
-        if self._service not in SERVICES:
-            raise unknown(Say("eSMS service"), self._service, SERVICES)
-        self.limits, self.channel = SERVICES[self._service], channel(given.options)
-        self._callback = given.callback_url
-        self._base = str(given.options.get("base_url", BASE_URL)).rstrip("/")
+        self.name, self._wire, self._callback = given.name, given.wire, given.callback_url
+        self._options = taken(EsmsOptions, given.options)
+        self._service = self._options.service
+        self.limits, self.channel = SERVICES[self._service], channel(self._options)
+        self._base = self._options.base_url.rstrip("/")
 
     async def send(self, call_ref: str, batch: Sequence[Outgoing]) -> Sequence[Verdict]:
         repeat = batch[0].repeat
@@ -115,14 +145,20 @@ class Esms:
         return [read_answer(await self._post(path, payload(m)), repeat=m.repeat)[0] for m in batch]
 
     async def _post(self, path: str, payload: Mapping[str, Any]) -> Answer | NoAnswer:
-        keys = {"ApiKey": self._options["api_key"], "SecretKey": self._options["secret_key"]}
-        return await self._wire.post(f"{self._base}/{path}", json_body={**keys, **payload})
+        return await self._wire.post(f"{self._base}/{path}", json_body={**self._keys, **payload})
+
+    @property
+    def _keys(self) -> dict[str, str]:
+        return {
+            "ApiKey": known(self._options.api_key),
+            "SecretKey": known(self._options.secret_key),
+        }
 
     def _common(self, reference: str) -> dict[str, Any]:
         found: dict[str, Any] = {"RequestId": reference, "campaignid": "dispatcher"}
         if self._callback:
             found["CallbackUrl"] = self._callback
-        if self._options.get("sandbox"):
+        if self._options.sandbox:
             found["Sandbox"] = "1"
         return found
 
@@ -149,7 +185,7 @@ class Esms:
     def _zns(self, message: Outgoing) -> dict[str, Any]:
         return {
             "Phone": local(message.to),
-            "OAID": str(self._options.get("oa_id", "")),
+            "OAID": str(self._options.oa_id),
             "TempID": message.template or "",
             "TempData": dict(message.params),
             "SendingMode": "1",
@@ -160,7 +196,7 @@ class Esms:
         found = self._common(batch[0].reference)
         del found["RequestId"]
         return {
-            "OAID": str(self._options.get("oa_id", "")),
+            "OAID": str(self._options.oa_id),
             "TempID": batch[0].template or "",
             "SendingMode": "1",
             "Data": [
@@ -213,30 +249,36 @@ class Esms:
         receipts = esms_reports.of_log(rows, sent)
         told = {r.provider_id for r in receipts}
         ids = list(dict.fromkeys(s.provider_id for s in sent if s.provider_id))
-        get = self._get if self._options.get("keys_in_url") else None
+        get = self._get if self._options.keys_in_url else None
         return receipts + await esms_reports.by_id(
             self._service, self._post, get, [i for i in ids if i not in told]
         )
 
     async def senders(self) -> Sequence[tuple[str, str]] | Refused:
         """The account's brandnames and what each may send."""
-        if not self._options.get("keys_in_url"):
+        if not self._options.keys_in_url:
             return Refused(Fault.ACCOUNT, "keys_in_url", "eSMS lists them only that way")
-        keys = f"{self._options['api_key']}/{self._options['secret_key']}"
+        keys = "/".join(self._keys.values())
         return esms_reports.brandnames(
             answered(await self._wire.get(f"{self._base}/GetListBrandname/{keys}"))
         )
 
     async def _get(self, path: str, query: Mapping[str, str]) -> Answer | NoAnswer:
-        keys = {"ApiKey": self._options["api_key"], "SecretKey": self._options["secret_key"]}
-        return await self._wire.get(f"{self._base}/{path}", query={**query, **keys})
+        return await self._wire.get(f"{self._base}/{path}", query={**query, **self._keys})
 
     def hear(self, call: Call) -> Heard:
         return read_receipt(call, self._options)
 
 
-NETWORKS = {"1": "Viettel", "2": "MobiFone", "3": "VinaPhone", "4": "Vietnamobile", "5": "Gtel",
-            "6": "Itel", "7": "Reddi"}  # fmt: skip
+NETWORKS = {
+    "1": "Viettel",
+    "2": "MobiFone",
+    "3": "VinaPhone",
+    "4": "Vietnamobile",
+    "5": "Gtel",
+    "6": "Itel",
+    "7": "Reddi",
+}
 
 
 def build(given: Given) -> Esms:
@@ -295,7 +337,7 @@ def _refused(code: str, detail: str) -> Refused:
     return Refused(CODES.fault(code), code, detail[:200])
 
 
-def read_receipt(call: Call, options: Mapping[str, Any]) -> Heard:
+def read_receipt(call: Call, options: AnyOptions) -> Heard:
     """A callback (GET). Counters count parts, not people; advertising callbacks name no number."""
     query = call.form()
     if not (query.get("SMSID") or query.get("RequestId")):

@@ -13,15 +13,15 @@ import base64
 import json
 import re
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape
 
 from dispatcher.domain import model
 from dispatcher.domain.model import Channel, Fault, Receipt
 from dispatcher.domain.problems import Problem, settings
+from dispatcher.domain.spelled import Duration, Words
 from dispatcher.gateways.contract import (
     Accepted,
     Answer,
@@ -38,78 +38,133 @@ from dispatcher.gateways.contract import (
     read_object,
     whole,
 )
+from dispatcher.gateways.described import (
+    AnswerRules,
+    BasicSignIn,
+    ReceiptRules,
+)
+from dispatcher.gateways.fields import (
+    HTTP,
+    URL,
+    AnyOptions,
+    Content,
+    Options,
+    Secret,
+    Unfit,
+    known,
+    setting,
+)
+from dispatcher.gateways.structs import taken
 from dispatcher.i18n import Say
 
-SETTINGS = ("channel", "base_url", "path", "method", "format", "number", "join", "headers", "basic",
-            "body", "batch", "at_least", "same_body", "one_carrier", "dedup_window", "answer",
-            "receipt")  # fmt: skip
-SECRETS = ()
-TABLES = ("headers", "basic", "body", "answer", "receipt")  # secrets may stand inside
-REQUIRED = ("base_url", "body", "answer")
-FORMATS = ("json", "form", "query", "xml", "text")
-_KEYS = {
-    "answer": {"format", "code", "accepted", "duplicate", "id", "detail", "refused_numbers",
-               "status", "faults", "sample"},
-    "receipt": {"format", "reference", "id", "to", "state", "delivered", "read", "failed",
-                "part", "parts"},
-    "basic": {"user", "password"},
-}  # fmt: skip
+CODE = "gateway-description"  # what a wrong description is called
 _WORD = re.compile(r"\{(\w+)(?:\.(\w+))?(?:\?([^:{}]*):([^{}]*))?\}")
 _EACH = ("to", "reference", "body", "params")  # what differs between the messages of a call
-_NUMBERS = {"84": "84", "+84": "+84", "0": "0"}
+_HEADS = {"84": "84", "+84": "+84", "0": "0"}
+
+
+class DescribedOptions(Options, frozen=True):
+    """[gateways.…] with `adapter = "http"`."""
+
+    base_url: Annotated[
+        str, setting(Say("Address of the API"), looks=URL, live=True, pattern=HTTP)
+    ] = ""
+    path: Annotated[str, setting(Say("The path after the address"))] = ""
+    channel: Annotated[Channel, setting(Say("The channel it sends on"))] = Channel.SMS
+    method: Annotated[Literal["POST", "GET"], setting(Say("The method of a call"))] = "POST"
+    format: Annotated[
+        Literal["json", "form", "query", "xml", "text"],
+        setting(Say("How the body is written")),
+    ] = "json"
+    number: Annotated[Literal["84", "+84", "0"], setting(Say("How a number begins"))] = "84"
+    join: Annotated[str, setting(Say("What stands between numbers"))] = ","
+    headers: Annotated[dict[str, Secret], setting(Say("Headers of a call"))] = {}
+    basic: Annotated[BasicSignIn | None, setting(Say("Basic authentication"))] = None
+    body: Annotated[Content | None, setting(Say("What a call carries"), live=True)] = None
+    batch: Annotated[int, setting(Say("Most numbers a call"), ge=1, le=10_000)] = 1
+    at_least: Annotated[int, setting(Say("Fewest numbers a call"), ge=1, le=10_000)] = 1
+    same_body: Annotated[bool, setting(Say("A call carries one text"))] = True
+    one_carrier: Annotated[bool, setting(Say("A call carries one network"))] = False
+    dedup_window: Annotated[
+        Duration | None,
+        setting(
+            Say(
+                "How long it is documented to refuse a repeated reference",
+            )
+        ),
+    ] = None
+    answer: Annotated[AnswerRules | None, setting(Say("What answers mean"), live=True)] = None
+    receipt: Annotated[ReceiptRules | None, setting(Say("What reports mean"))] = None
+
+    def __post_init__(self) -> None:
+        if self.answer is None or not self.answer.sample or not self.answer.accepted:
+            return
+        sample = self.answer.sample.replace("{id}", "1").encode()
+        for status in (200, 202):
+            said = read_answer(Answer(status, {}, sample), options=self)
+            if isinstance(said[0], Accepted):
+                return
+        raise Unfit(
+            "answer",
+            Say(
+                "answer.sample is not read as an acceptance by the rest of answer (see "
+                "docs/gateways.md).",
+            ),
+        )
+
+
+OPTIONS = DescribedOptions
 
 
 class Described:
     """One account at a vendor we have no code for."""
 
     def __init__(self, given: Given) -> None:
-        options = given.options
+        options = taken(DescribedOptions, given.options, CODE)
         check(given.name, options)
         self.name, self._options, self._wire = given.name, options, given.wire
-        self._callback = given.callback_url
-        self.channel = channel(options)
-        window = options.get("dedup_window")
+        self._callback, self._drill = given.callback_url, given.drill
+        self.channel = options.channel
         self.limits = Limits(
-            batch=int(options.get("batch", 1)),
-            at_least=int(options.get("at_least", 1)),
-            same_body=bool(options.get("same_body", True)),
-            one_carrier=bool(options.get("one_carrier", False)),
-            dedup_window=_hours(str(window)) if window else None,
+            batch=options.batch,
+            at_least=options.at_least,
+            same_body=options.same_body,
+            one_carrier=options.one_carrier,
+            dedup_window=options.dedup_window,
         )
-        self._url = str(options["base_url"]).rstrip("/") + str(options.get("path", ""))
+        self._url = options.base_url.rstrip("/") + options.path
 
     async def send(self, call_ref: str, batch: Sequence[Outgoing]) -> Sequence[Verdict]:
         headers = self._headers()
-        content = self._filled(self._options["body"], call_ref, batch)
-        if self._options.get("method", "POST") == "GET":
+        body = self._options.body
+        content = self._filled(body.tree if body else "", call_ref, batch)
+        if self._options.method == "GET":
             flat = {k: str(v) for k, v in dict(content).items()}
             answer = await self._wire.get_once(self._url, query=flat, headers=headers)
-        elif self._format == "form":
+        elif self._options.format == "form":
             flat = {k: str(v) for k, v in dict(content).items()}
             answer = await self._wire.post(self._url, form=flat, headers=headers)
-        elif self._format == "json":
+        elif self._options.format == "json":
             answer = await self._wire.post(self._url, json_body=content, headers=headers)
         else:
-            kind = "text/xml" if self._format == "xml" else "text/plain"
+            kind = "text/xml" if self._options.format == "xml" else "text/plain"
             headers = {"content-type": f"{kind}; charset=utf-8", **headers}
             answer = await self._wire.post(self._url, content=content.encode(), headers=headers)
         [verdict] = read_answer(answer, options=self._options, repeat=batch[0].repeat)
-        bad = refused_numbers(answer, self._options) if isinstance(verdict, Accepted) else set()
+        rules = self._options.answer
+        listed = rules.refused_numbers if rules and isinstance(verdict, Accepted) else ""
+        bad = refused_numbers(answer, listed)
         refused = Refused(Fault.RECIPIENT, "refused number")
         return [refused if m.to in bad else verdict for m in batch]
 
-    @property
-    def _format(self) -> str:
-        return str(self._options.get("format", "json"))
-
     def _headers(self) -> dict[str, str]:
-        found = {k.lower(): str(v) for k, v in dict(self._options.get("headers", {})).items()}
-        basic = self._options.get("basic")
-        if basic:
-            pair = f"{basic.get('user', '')}:{basic.get('password', '')}"
+        found = {k.lower(): v.fetch() for k, v in self._options.headers.items()}
+        basic = self._options.basic
+        if basic is not None:
+            pair = f"{known(basic.user)}:{known(basic.password)}"
             found["authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
-        if self._options.get("drill"):  # our own twin answers what the vendor would
-            found["x-drill"] = json.dumps([self.channel.value, self._options["answer"]["sample"]])
+        if self._drill and self._options.answer:  # our own twin answers what the vendor would
+            found["x-drill"] = json.dumps([self.channel.value, self._options.answer.sample])
         return found
 
     def _filled(self, value: Any, call_ref: str, batch: Sequence[Outgoing]) -> Any:
@@ -119,10 +174,12 @@ class Described:
             if len(value) == 1 and _differs(value[0]):
                 return [self._filled(value[0], call_ref, [m]) for m in batch]
             return [self._filled(v, call_ref, batch) for v in value]
+        if isinstance(value, Secret):
+            return value.fetch()
         if not isinstance(value, str):
             return value
-        join = str(self._options.get("join", ","))
-        text = _escaped if self._format in ("xml",) else str
+        join = self._options.join
+        text = _escaped if self._options.format == "xml" else str
 
         def word(found: re.Match[str]) -> str:
             name, inner, yes, no = found.groups()
@@ -135,7 +192,7 @@ class Described:
                 return text((yes or "") if first.accented else (no or ""))
             if name == "params":
                 return text(first.params.get(inner or "", ""))
-            known = {
+            words = {
                 "body": first.body,
                 "call_ref": call_ref,
                 "sender": first.sender,
@@ -143,12 +200,12 @@ class Described:
                 "template": first.template or "",
                 "callback": self._callback,
             }
-            return text(known.get(name, found[0]))
+            return text(words.get(name, found[0]))
 
         return _WORD.sub(word, value)
 
     def _number(self, to: str) -> str:
-        head = _NUMBERS[str(self._options.get("number", "84"))]
+        head = _HEADS[self._options.number]
         return head + to.removeprefix("+84") if to.startswith("+84") else to
 
     def hear(self, call: Call) -> Heard:
@@ -159,119 +216,97 @@ def build(given: Given) -> Described:
     return Described(given)
 
 
-def channel(options: Mapping[str, Any]) -> Channel:
+def check(name: str, options: DescribedOptions) -> None:
+    """Refuse a description that lacks what tells a yes from a no."""
+    answer = options.answer or AnswerRules()
+    lacking = [f"answer.{key}" for key in ("accepted", "sample") if not getattr(answer, key)]
+    if lacking:
+        names = ", ".join(lacking)
+        raise settings(
+            CODE,
+            Say(
+                "The description of gateway “{name}” lacks: {names} (see docs/gateways.md).",
+                name=name,
+                names=names,
+            ),
+        )
+
+
+def channel(options: AnyOptions) -> Channel:
     """The channel a description is for."""
-    return Channel(options.get("channel", "sms"))
-
-
-def check(name: str, options: Mapping[str, Any]) -> None:
-    """Everything that is wrong with a description, in one problem."""
-    wrong: list[str] = []
-    for key, known in _KEYS.items():
-        wrong += [f"{key}.{k}" for k in dict(options.get(key) or {}) if k not in known]
-    answer = dict(options.get("answer") or {})
-    for key, choices in (("format", FORMATS), ("method", ("POST", "GET")), ("number", _NUMBERS)):
-        if str(options.get(key, next(iter(choices)))) not in choices:
-            wrong.append(key)
-    if options.get("channel", "sms") not in [c.value for c in Channel]:
-        wrong.append("channel")
-    wrong += [f"answer.{k}" for k in ("accepted", "sample") if not answer.get(k)]
-    wrong += [
-        f"answer.faults.{f}" for f in dict(answer.get("faults") or {}) if f not in list(Fault)
-    ]
-    patterns = [*_list(answer.get("accepted")), *_list(answer.get("duplicate"))]
-    for found in dict(answer.get("faults") or {}).values():
-        patterns += _list(found)
-    for pattern in patterns:
-        try:
-            re.compile(pattern)
-        except re.error:
-            wrong.append(f"answer: {pattern}")
-    if not wrong:
-        sample = str(answer["sample"]).replace("{id}", "1").encode()
-        for status in (200, 202):
-            said = read_answer(Answer(status, {}, sample), options=options)
-            if isinstance(said[0], Accepted):
-                return
-        wrong.append("answer.sample")
-    names = ", ".join(dict.fromkeys(wrong))
-    raise settings(
-        "gateway-description",
-        Say(
-            "The description of gateway “{name}” is wrong at: {names} (see docs/gateways.md).",
-            name=name,
-            names=names,
-        ),
-    )
+    return taken(DescribedOptions, options, CODE).channel
 
 
 def read_answer(
-    answer: Answer | NoAnswer, *, options: Mapping[str, Any] | None = None, repeat: bool = True
+    answer: Answer | NoAnswer,
+    *,
+    options: AnyOptions | None = None,
+    repeat: bool = True,
 ) -> list[Verdict]:
     """What an answer means by the description in `options`."""
-    if not options:
+    rules = taken(DescribedOptions, options or {}, CODE).answer
+    if rules is None:
         raise Problem(
             "needs-description",
             Say("The http adapter needs its description in this site's settings."),
             exit_code=4,
         )
-    rules = dict(options.get("answer") or {})
-    if isinstance(answer, Answer):
-        named = dict(rules.get("status") or {}).get(str(answer.status))
-        if named:
-            return [Refused(Fault(named), str(answer.status))]
-    found = _read(answer, str(rules.get("format", "json")))
+    if isinstance(answer, Answer) and str(answer.status) in rules.status:
+        return [Refused(Fault(rules.status[str(answer.status)]), str(answer.status))]
+    found = _read(answer, rules.format)
     if isinstance(found, Refused):
         return [found]
-    code = _at(found, str(rules.get("code", "")))
-    detail = re.sub(r"\d{8,}", "…", _at(found, str(rules.get("detail", ""))))[:200]
-    provider_id = _at(found, str(rules["id"])) if rules.get("id") else None
-    if _any(rules.get("accepted"), code):
-        if rules.get("id") and not provider_id:
+    code = _at(found, rules.code)
+    detail = re.sub(r"\d{8,}", "…", _at(found, rules.detail))[:200]
+    provider_id = _at(found, rules.id) if rules.id else None
+    if _any(rules.accepted, code):
+        if rules.id and not provider_id:
             return [Refused(Fault.UNKNOWN, code, "accepted without an id")]
         return [Accepted(provider_id)]
-    if _any(rules.get("duplicate"), code):
+    if _any(rules.duplicate, code):
         return [Accepted(provider_id or None) if repeat else Refused(Fault.UNKNOWN, code, detail)]
-    for fault, patterns in dict(rules.get("faults") or {}).items():
+    for fault, patterns in rules.faults.items():
         if _any(patterns, code):
             return [Refused(Fault(fault), code[:60], detail)]
     trouble = http_trouble(answer)
     return [trouble or Refused(Fault.UNKNOWN, code[:60] or "no code", detail)]
 
 
-def refused_numbers(answer: Answer | NoAnswer, options: Mapping[str, Any]) -> set[str | None]:
-    """Numbers an acceptance lists as not taken."""
-    path = dict(options.get("answer") or {}).get("refused_numbers")
+def refused_numbers(answer: Answer | NoAnswer, path: str) -> set[str | None]:
+    """Numbers an acceptance lists as not taken, at a path of its JSON."""
     found = _read(answer, "json")
     if not path or isinstance(found, Refused):
         return set()
-    value = _walk(found, str(path))
+    value = _walk(found, path)
     return {e164(str(n)) for n in value} if isinstance(value, list) else set()
 
 
-def read_receipt(call: Call, options: Mapping[str, Any]) -> Heard:
+def read_receipt(call: Call, options: AnyOptions) -> Heard:
     """A report, by the description's `receipt` table; without one there are no reports."""
-    rules = dict(options.get("receipt") or {})
-    if not rules:
+    rules = taken(DescribedOptions, options, CODE).receipt
+    if rules is None:
         return Heard(())
-    if rules.get("format", "query") == "query":
+    if rules.format == "query":
         found: Any = call.form()
-    elif rules["format"] == "form":
+    elif rules.format == "form":
         found = dict(parse_qsl(call.body.decode("utf-8", "replace"), keep_blank_values=True))
     else:
         found = read_object(call.body) or {}
-    reference = _at(found, str(rules.get("reference", ""))) or None
-    provider_id = _at(found, str(rules.get("id", ""))) or None
-    state = _at(found, str(rules.get("state", "")))
+    reference = _at(found, rules.reference) or None
+    provider_id = _at(found, rules.id) or None
+    state = _at(found, rules.state)
     if not (reference or provider_id) or not state:
         return Heard(())
     heard = model.Heard.ACCEPTED
-    for name in ("failed", "delivered", "read"):
-        if _any(rules.get(name), state):
-            heard = model.Heard[name.upper()]
-    to = e164(_at(found, str(rules.get("to", ""))))
-    part, of = (whole(_at(found, str(rules.get(name, "")))) if rules.get(name) else None
-                for name in ("part", "parts"))  # fmt: skip
+    for meaning, patterns in (
+        (model.Heard.FAILED, rules.failed),
+        (model.Heard.DELIVERED, rules.delivered),
+        (model.Heard.READ, rules.read),
+    ):
+        if _any(patterns, state):
+            heard = meaning
+    to = e164(_at(found, rules.to))
+    part, of = (whole(_at(found, at)) if at else None for at in (rules.part, rules.parts))
     return Heard((Receipt(reference, provider_id, to, heard, state[:60], part, of),))
 
 
@@ -307,19 +342,13 @@ def _walk(found: Any, path: str) -> Any:
     return found
 
 
-def _any(patterns: Any, value: str) -> bool:
-    return bool(value) and any(_pattern(p).fullmatch(value) for p in _list(patterns))
+def _any(patterns: Words, value: str) -> bool:
+    return bool(value) and any(_pattern(p).fullmatch(value) for p in patterns)
 
 
 @lru_cache(maxsize=500)
 def _pattern(text: str) -> re.Pattern[str]:
     return re.compile(text, re.IGNORECASE)
-
-
-def _list(value: Any) -> list[str]:
-    if value is None:
-        return []
-    return [str(v) for v in value] if isinstance(value, list | tuple) else [str(value)]
 
 
 def _differs(value: Any) -> bool:
@@ -331,14 +360,3 @@ def _differs(value: Any) -> bool:
 
 def _escaped(value: str) -> str:
     return escape(value, {'"': "&quot;"})
-
-
-def _hours(text: str) -> timedelta:
-    units = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-    found = re.fullmatch(r"(\d+)([smhd])", text)
-    if found is None:
-        raise settings(
-            "gateway-description",
-            Say("dedup_window takes 24h, not “{text}”.", text=text),
-        )
-    return timedelta(**{units[found[2]]: int(found[1])})

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Annotated
 from urllib.parse import quote
 
 from dispatcher.domain import model, sms
@@ -30,13 +31,12 @@ from dispatcher.gateways.contract import (
     Verdict,
     e164,
     http_trouble,
-    sized,
     whole,
 )
+from dispatcher.gateways.fields import HTTP, URL, AnyOptions, Code, Options, Secret, known, setting
+from dispatcher.gateways.structs import taken
+from dispatcher.i18n import Say
 
-SETTINGS = ("base_url", "username", "password", "smsc", "account", "batch", "max_parts")
-SECRETS = ("username", "password")
-REQUIRED = ("base_url",)
 LIMITS = Limits(batch=100, in_flight=8)
 DLR_MASK = (
     "31"  # every report: delivered, not delivered, buffered, taken by the SMSC, refused by it
@@ -56,18 +56,45 @@ ANSWERS: tuple[tuple[int, str, Fault], ...] = (
 _RESULT = re.compile(r"stat:(\w+)|err:(\w+)|NACK/([^:]{1,60})", re.IGNORECASE)
 
 
+class KannelOptions(Options, frozen=True):
+    """[gateways.…] with `adapter = "kannel"`."""
+
+    base_url: Annotated[
+        str,
+        setting(Say("Address of the smsbox"), looks=URL, live=True, pattern=HTTP),
+    ] = ""
+    username: Annotated[Secret | None, setting(Say("The sendsms user"))] = None
+    password: Annotated[Secret | None, setting(Say("That user's password"))] = None
+    smsc: Annotated[Code, setting(Say("The SMSC that messages go through"))] = ""
+    account: Annotated[Code, setting(Say("The name Kannel keeps in its log"))] = ""
+    batch: Annotated[int, setting(Say("Most numbers a call"), ge=1, le=1000)] = LIMITS.batch
+    max_parts: Annotated[
+        int,
+        setting(
+            Say(
+                "Kannel's max-messages: a longer text would be cut, so it is not sent",
+            ),
+            ge=1,
+            le=255,
+        ),
+    ] = 10
+
+
+OPTIONS = KannelOptions
+
+
 class Kannel:
     """One `sendsms` user. A call carries one text to as many numbers as `batch` allows."""
 
     channel = Channel.SMS
 
     def __init__(self, given: Given) -> None:
-        options = given.options
+        options = taken(KannelOptions, given.options)
         self.name, self._wire, self._callback = given.name, given.wire, given.callback_url
         self._options = options
-        self.limits = sized(LIMITS, options)
-        self._url = str(options["base_url"]).rstrip("/") + "/cgi-bin/sendsms"
-        self._most = int(options.get("max_parts", 10))
+        self.limits = replace(LIMITS, batch=options.batch)
+        self._url = options.base_url.rstrip("/") + "/cgi-bin/sendsms"
+        self._most = options.max_parts
 
     async def send(self, call_ref: str, batch: Sequence[Outgoing]) -> Sequence[Verdict]:
         known = [self._refusal(message) for message in batch]
@@ -95,17 +122,16 @@ class Kannel:
     def _query(self, key: str, batch: Sequence[Outgoing]) -> dict[str, str]:
         first = batch[0]
         query = {
-            "username": str(self._options["username"]),
-            "password": str(self._options["password"]),
+            "username": known(self._options.username),
+            "password": known(self._options.password),
             "from": first.sender,
             "to": " ".join(m.to for m in batch),
             "text": first.body,
             "charset": "UTF-8",
             "coding": "0" if sms.measure(first.body).encoding == "GSM-7" else "2",
         }
-        for name in ("smsc", "account"):
-            if self._options.get(name):
-                query[name] = str(self._options[name])
+        more = {"smsc": self._options.smsc, "account": self._options.account}
+        query |= {name: str(value) for name, value in more.items() if value}
         if self._callback:
             sign = "&" if "?" in self._callback else "?"
             query["dlr-mask"] = DLR_MASK
@@ -136,7 +162,7 @@ def read_answer(answer: Answer | NoAnswer, *, repeat: bool = True) -> list[Verdi
     return [trouble]
 
 
-def read_receipt(call: Call, options: Mapping[str, Any]) -> Heard:
+def read_receipt(call: Call, options: AnyOptions) -> Heard:
     """A report (our `key` in the query), or an incoming text (`from` and `text`).
 
     `status` is a field of bits: 1 delivered, 2 not delivered, 4 buffered, 8 taken by the SMSC,

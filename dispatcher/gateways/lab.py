@@ -6,9 +6,9 @@ time) or "neither". Never for residents.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Annotated, Literal
 
 from dispatcher.domain.model import Channel
 from dispatcher.gateways.contract import (
@@ -27,9 +27,10 @@ from dispatcher.gateways.contract import (
     table,
     word,
 )
+from dispatcher.gateways.fields import HTTP, URL, AnyOptions, Options, setting
+from dispatcher.gateways.structs import taken
+from dispatcher.i18n import Say
 
-SETTINGS = ("capability", "base_url")
-SECRETS = ()
 SETTLE = timedelta(seconds=2)
 CODES = Codes(
     frozenset({"ok"}),
@@ -44,6 +45,23 @@ CODES = Codes(
 )
 
 
+class LabOptions(Options, frozen=True):
+    """[gateways.…] with `adapter = "lab"`."""
+
+    capability: Annotated[
+        Literal["dedup", "lookup", "neither"],
+        setting(
+            Say(
+                "It remembers our reference, can be asked for it, or neither",
+            )
+        ),
+    ] = "dedup"
+    base_url: Annotated[str, setting(Say("Address of the API"), looks=URL, pattern=HTTP)] = ""
+
+
+OPTIONS = LabOptions
+
+
 class Lab:
     """One lab account."""
 
@@ -51,13 +69,14 @@ class Lab:
 
     def __init__(self, given: Given) -> None:
         self.name = given.name
-        capability = given.options.get("capability", "dedup")
+        options = taken(LabOptions, given.options)
+        capability = options.capability
         self.limits = Limits(
             in_flight=16,
             dedup_window=timedelta(hours=24) if capability == "dedup" else None,
             looks_up=SETTLE if capability == "lookup" else None,
         )
-        self._wire, self._base = given.wire, str(given.options.get("base_url", ""))
+        self._wire, self._base = given.wire, options.base_url
 
     async def send(self, call_ref: str, batch: Sequence[Outgoing]) -> Sequence[Verdict]:
         return [await self._send_one(message) for message in batch]
@@ -89,5 +108,5 @@ def read_answer(answer: Answer | NoAnswer, *, repeat: bool = True) -> list[Verdi
     return [Refused(CODES.fault(code), code or "no code")]
 
 
-def read_receipt(call: Call, options: Mapping[str, Any]) -> Heard:
+def read_receipt(call: Call, options: AnyOptions) -> Heard:
     return Heard(())

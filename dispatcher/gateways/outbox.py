@@ -11,14 +11,28 @@ import os
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Annotated
 
 from dispatcher.domain.failpoints import failpoint
 from dispatcher.domain.model import Channel, Fault
 from dispatcher.gateways.contract import Accepted, Given, Limits, Outgoing, Refused, Verdict
+from dispatcher.gateways.fields import Options, setting
+from dispatcher.gateways.structs import taken
+from dispatcher.i18n import Say
 
-SETTINGS = ("folder",)
-SECRETS = ()
 LIMITS = Limits(in_flight=1, batch=100, same_body=False, dedup_window=timedelta(days=3650))
+
+
+class OutboxOptions(Options, frozen=True):
+    """[gateways.…] with `adapter = "outbox"`."""
+
+    folder: Annotated[
+        str,
+        setting(Say("A folder under data/ of the site"), min_length=1),
+    ] = "outbox"
+
+
+OPTIONS = OutboxOptions
 
 
 class Outbox:
@@ -28,7 +42,7 @@ class Outbox:
 
     def __init__(self, given: Given) -> None:
         self.name, self.limits = given.name, LIMITS
-        self._folder = Path(str(given.options.get("folder", "outbox")))
+        self._folder = Path(taken(OutboxOptions, given.options).folder)
 
     async def send(self, call_ref: str, batch: Sequence[Outgoing]) -> Sequence[Verdict]:
         return [self._write(message) for message in batch]

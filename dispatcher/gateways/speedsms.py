@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Annotated, Any
 
 from dispatcher.domain import model
 from dispatcher.domain.model import Channel, Fault, Receipt
@@ -35,15 +36,15 @@ from dispatcher.gateways.contract import (
     e164,
     local,
     read_object,
-    sized,
     table,
     whole,
     word,
 )
+from dispatcher.gateways.fields import HTTP, URL, AnyOptions, Options, Secret, known, setting
+from dispatcher.gateways.structs import taken
+from dispatcher.i18n import Say
 
 PROFILE = Profile()  # 160/306/459, 122/268/421, 70/134/201 (resellers' pages, 2026-11)
-SETTINGS = ("access_token", "base_url", "sms_type", "batch")
-SECRETS = ("access_token",)
 BASE_URL = "https://api.speedsms.vn/index.php"
 LIMITS = Limits(batch=100, per_second=10, in_flight=8)  # no rate is published
 CODES = Codes(
@@ -53,6 +54,27 @@ CODES = Codes(
 ASKS = Asks(after=timedelta(minutes=10), look_back=timedelta(days=3), most=100)
 
 
+class SpeedSmsOptions(Options, frozen=True):
+    """[gateways.…] with `adapter = "speedsms"`."""
+
+    access_token: Annotated[Secret | None, setting(Say("The account's access token"))] = None
+    sms_type: Annotated[
+        int,
+        setting(
+            Say(
+                "3: a registered brandname; 2: a number; 4: the house brand",
+            ),
+            ge=1,
+            le=9,
+        ),
+    ] = 3
+    batch: Annotated[int, setting(Say("Most numbers a call"), ge=1, le=1000)] = LIMITS.batch
+    base_url: Annotated[str, setting(Say("Address of the API"), looks=URL, pattern=HTTP)] = BASE_URL
+
+
+OPTIONS = SpeedSmsOptions
+
+
 class SpeedSms:
     """One access token. `sms_type`: 3 registered brandname, 2 a number, 4 the house brand."""
 
@@ -60,20 +82,21 @@ class SpeedSms:
     asks = ASKS
 
     def __init__(self, given: Given) -> None:
-        self.name, self._options, self._wire = given.name, given.options, given.wire
-        self.limits = sized(LIMITS, given.options)
-        self._base = str(given.options.get("base_url", BASE_URL)).rstrip("/")
+        self.name, self._wire = given.name, given.wire
+        self._options = taken(SpeedSmsOptions, given.options)
+        self.limits = replace(LIMITS, batch=self._options.batch)
+        self._base = self._options.base_url.rstrip("/")
 
     @property
     def _headers(self) -> dict[str, str]:
-        token = base64.b64encode(f"{self._options['access_token']}:x".encode()).decode()
+        token = base64.b64encode(f"{known(self._options.access_token)}:x".encode()).decode()
         return {"authorization": f"Basic {token}"}
 
     async def send(self, call_ref: str, batch: Sequence[Outgoing]) -> Sequence[Verdict]:
         payload = {
             "to": [local(m.to) for m in batch],
             "content": batch[0].body,
-            "sms_type": int(self._options.get("sms_type", 3)),
+            "sms_type": self._options.sms_type,
             "sender": batch[0].sender,
         }
         answer = await self._wire.post(
@@ -148,7 +171,7 @@ def _shared_out(answer: Answer | NoAnswer, batch: Sequence[Outgoing]) -> list[Ve
     return [refused if m.to in bad and isinstance(verdict, Accepted) else verdict for m in batch]
 
 
-def read_receipt(call: Call, options: Mapping[str, Any]) -> Heard:
+def read_receipt(call: Call, options: AnyOptions) -> Heard:
     """A report (`type` report) or an incoming text (`type` incoming)."""
     event = read_object(call.body) or {}
     number = e164(word(event.get("phone")))

@@ -10,8 +10,9 @@ by `requestID`, which must be a number: the place of the message in the call.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Annotated
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
@@ -30,14 +31,13 @@ from dispatcher.gateways.contract import (
     Verdict,
     http_trouble,
     local,
-    sized,
     whole,
 )
+from dispatcher.gateways.fields import HTTP, URL, AnyOptions, Code, Options, Secret, known, setting
+from dispatcher.gateways.structs import taken
+from dispatcher.i18n import Say
 
 PROFILE = Profile(forbidden="&")  # no & (reseller manual, 2026-11)
-SETTINGS = ("base_url", "user", "password", "cp_code", "command_code", "batch")
-SECRETS = ("user", "password")
-REQUIRED = ("base_url", "cp_code")
 DRILL = {"cp_code": "DRILL"}
 LIMITS = Limits(batch=1, same_body=False, per_second=10, in_flight=4)
 NAMESPACE = "http://impl.bulkSms.ws/"
@@ -58,15 +58,33 @@ WORDS: tuple[tuple[str, Fault], ...] = (
 )
 
 
+class ViettelOptions(Options, frozen=True):
+    """[gateways.…] with `adapter = "viettel"`."""
+
+    base_url: Annotated[
+        str,
+        setting(Say("Address of the CcApi"), looks=URL, live=True, pattern=HTTP),
+    ] = ""
+    cp_code: Annotated[Code, setting(Say("The CP code"), live=True)] = ""
+    user: Annotated[Secret | None, setting(Say("The user"))] = None
+    password: Annotated[Secret | None, setting(Say("The password"))] = None
+    command_code: Annotated[Code, setting(Say("CommandCode"))] = "bulksms"
+    batch: Annotated[int, setting(Say("Most messages a call"), ge=1, le=1000)] = LIMITS.batch
+
+
+OPTIONS = ViettelOptions
+
+
 class Viettel:
     """One CP account."""
 
     channel = Channel.SMS
 
     def __init__(self, given: Given) -> None:
-        self.name, self._options, self._wire = given.name, given.options, given.wire
-        self._url = str(given.options["base_url"])
-        self.limits = sized(LIMITS, given.options)
+        self.name, self._wire = given.name, given.wire
+        self._options = taken(ViettelOptions, given.options)
+        self._url = self._options.base_url
+        self.limits = replace(LIMITS, batch=self._options.batch)
 
     async def send(self, call_ref: str, batch: Sequence[Outgoing]) -> Sequence[Verdict]:
         if len(batch) == 1:
@@ -87,9 +105,9 @@ class Viettel:
 
     def _account(self) -> list[tuple[str, str]]:
         return [
-            ("User", str(self._options["user"])),
-            ("Password", str(self._options["password"])),
-            ("CPCode", str(self._options["cp_code"])),
+            ("User", known(self._options.user)),
+            ("Password", known(self._options.password)),
+            ("CPCode", str(self._options.cp_code)),
         ]
 
     def _one(self, message: Outgoing) -> str:
@@ -99,7 +117,7 @@ class Viettel:
             ("UserID", local(message.to)),
             ("ReceiverID", local(message.to)),
             ("ServiceID", message.sender),
-            ("CommandCode", str(self._options.get("command_code", "bulksms"))),
+            ("CommandCode", str(self._options.command_code)),
             ("Content", message.body),
             ("ContentType", "1" if message.accented else "0"),
         ]
@@ -108,7 +126,7 @@ class Viettel:
     def _several(self, batch: Sequence[Outgoing]) -> str:
         account = [
             *self._account(),
-            ("CommandCode", str(self._options.get("command_code", "bulksms"))),
+            ("CommandCode", str(self._options.command_code)),
         ]
         items = "".join(
             "<requestMt>"
@@ -203,6 +221,6 @@ def _verdict(
     return Refused(Fault.UNKNOWN, value or "no result", told)
 
 
-def read_receipt(call: Call, options: Mapping[str, Any]) -> Heard:
+def read_receipt(call: Call, options: AnyOptions) -> Heard:
     """Viettel publishes no callbacks; failures are told in its daily report."""
     return Heard(())

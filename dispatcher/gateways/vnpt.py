@@ -10,9 +10,10 @@ carry is not published: `batch` is a setting, one by default. Status 0 means sen
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Annotated
 
 from dispatcher.domain.model import Channel, Fault, Kind
 from dispatcher.domain.sms import Profile
@@ -30,19 +31,16 @@ from dispatcher.gateways.contract import (
     Verdict,
     answered,
     local,
-    sized,
     table,
     word,
 )
+from dispatcher.gateways.fields import HTTP, URL, AnyOptions, Code, Options, Secret, known, setting
+from dispatcher.gateways.structs import taken
+from dispatcher.i18n import Say
 
 PROFILE = Profile()  # 160/306/459, 122/268/421, 70/134/201 (resellers' pages, 2026-11)
-SETTINGS = ("base_url", "agent_id", "api_user", "api_pass", "username", "contract_id", "labels",
-            "template_id", "order_id", "package_id", "batch")  # fmt: skip
-SECRETS = ("api_user", "api_pass")
-TABLES = ("labels",)  # brandname = "label id"; "*" for all others
 DRILL = {"agent_id": "1", "username": "drill", "contract_id": "1", "labels": {"*": "1"},
          "template_id": "1"}  # fmt: skip
-REQUIRED = ("base_url", "agent_id", "username", "contract_id", "labels", "template_id")
 LIMITS = Limits(
     batch=1, one_carrier=True, per_second=10, in_flight=4, looks_up=timedelta(minutes=10)
 )
@@ -61,19 +59,49 @@ TAKEN = frozenset({"0", "1", "2", "3", "4", "5"})  # states of a call the vendor
 _SPECIAL = str.maketrans({"&": " va ", "<": "(", ">": ")", '"': " ", "'": " "})
 
 
+class VnptOptions(Options, frozen=True):
+    """[gateways.…] with `adapter = "vnpt"`."""
+
+    base_url: Annotated[
+        str, setting(Say("Address of the API"), looks=URL, live=True, pattern=HTTP)
+    ] = ""
+    agent_id: Annotated[Code, setting(Say("AGENTID"), live=True)] = ""
+    username: Annotated[Code, setting(Say("USERNAME"), live=True)] = ""
+    contract_id: Annotated[Code, setting(Say("CONTRACTID"), live=True)] = ""
+    labels: Annotated[
+        dict[str, Code],
+        setting(
+            Say(
+                'The label id of each brandname; "*" for all others',
+            ),
+            live=True,
+        ),
+    ] = {}
+    template_id: Annotated[Code, setting(Say("TEMPLATEID"), live=True)] = ""
+    api_user: Annotated[Secret | None, setting(Say("APIUSER"))] = None
+    api_pass: Annotated[Secret | None, setting(Say("APIPASS"))] = None
+    order_id: Annotated[Code, setting(Say("SALEORDERID"))] = ""
+    package_id: Annotated[Code, setting(Say("PACKAGEID"))] = ""
+    batch: Annotated[int, setting(Say("Most numbers a call"), ge=1, le=1000)] = LIMITS.batch
+
+
+OPTIONS = VnptOptions
+
+
 class Vnpt:
     """One agent account."""
 
     channel = Channel.SMS
 
     def __init__(self, given: Given) -> None:
-        self.name, self._options, self._wire = given.name, given.options, given.wire
-        self._url = str(given.options["base_url"])
-        self.limits = sized(LIMITS, given.options)
+        self.name, self._wire = given.name, given.wire
+        self._options = taken(VnptOptions, given.options)
+        self._url = self._options.base_url
+        self.limits = replace(LIMITS, batch=self._options.batch)
 
     async def send(self, call_ref: str, batch: Sequence[Outgoing]) -> Sequence[Verdict]:
         first = batch[0]
-        labels = dict(self._options["labels"])
+        labels = self._options.labels
         label = labels.get(first.sender, labels.get("*"))
         if label is None:
             return [Refused(Fault.ACCOUNT, "no label", f"labels: {first.sender}") for _ in batch]
@@ -83,8 +111,8 @@ class Vnpt:
             "REQID": call_ref if len(batch) > 1 else first.reference,
             "LABELID": str(label),
             "CONTRACTTYPEID": "2" if first.kind is Kind.PROMOTION else "1",
-            "CONTRACTID": str(self._options["contract_id"]),
-            "TEMPLATEID": first.template or str(self._options["template_id"]),
+            "CONTRACTID": str(self._options.contract_id),
+            "TEMPLATEID": first.template or str(self._options.template_id),
             "PARAMS": [
                 {"NUM": str(i), "CONTENT": " ".join(text.translate(_SPECIAL).split(" "))}
                 for i, text in enumerate(params, 1)
@@ -93,8 +121,8 @@ class Vnpt:
             "MOBILELIST": ",".join(local(m.to) for m in batch),
             "ISTELCOSUB": "0",
             "DATACODING": "8" if first.accented else "0",
-            "SALEORDERID": str(self._options.get("order_id", "")),
-            "PACKAGEID": str(self._options.get("package_id", "")),
+            "SALEORDERID": str(self._options.order_id),
+            "PACKAGEID": str(self._options.package_id),
             **self._who(),
         }
         [verdict] = read_answer(await self._wire.post(self._url, json_body={"RQST": request}))
@@ -105,10 +133,10 @@ class Vnpt:
 
     def _who(self) -> dict[str, str]:
         return {
-            "AGENTID": str(self._options["agent_id"]),
-            "APIUSER": str(self._options["api_user"]),
-            "APIPASS": str(self._options["api_pass"]),
-            "USERNAME": str(self._options["username"]),
+            "AGENTID": str(self._options.agent_id),
+            "APIUSER": known(self._options.api_user),
+            "APIPASS": known(self._options.api_pass),
+            "USERNAME": str(self._options.username),
         }
 
     async def look_up(self, reference: str) -> Verdict | None:
@@ -117,8 +145,8 @@ class Vnpt:
         request = {
             "name": "get_sms_status_api",
             "REQID": reference,
-            "CONTRACTID": str(self._options["contract_id"]),
-            "TEMPLATEID": str(self._options["template_id"]),
+            "CONTRACTID": str(self._options.contract_id),
+            "TEMPLATEID": str(self._options.template_id),
             **self._who(),
         }
         found = answered(await self._wire.post(self._url, json_body={"RQST": request}))
@@ -157,6 +185,6 @@ def _no_number(detail: str) -> str:
     return re.sub(r"\d{8,}", "…", detail)
 
 
-def read_receipt(call: Call, options: Mapping[str, Any]) -> Heard:
+def read_receipt(call: Call, options: AnyOptions) -> Heard:
     """VNPT publishes no callbacks."""
     return Heard(())

@@ -11,12 +11,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import hmac
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
 from dispatcher.domain import model
@@ -29,30 +28,26 @@ from dispatcher.gateways.contract import (
     Codes,
     Given,
     Heard,
-    Introduced,
     Limits,
     NoAnswer,
     Outgoing,
     Refused,
-    Reply,
     Sent,
     Tokens,
     VendorTemplate,
     Verdict,
     answered,
-    e164,
     facts,
     local,
-    read_object,
     whole,
     word,
 )
+from dispatcher.gateways.fields import HTTP, URL, AnyOptions, Code, Options, Secret, known, setting
+from dispatcher.gateways.structs import taken
 from dispatcher.gateways.zalo_codes import ACCOUNT_API, OPENS, TEMPLATES
+from dispatcher.gateways.zalo_reports import heard, is_signed
+from dispatcher.i18n import Say
 
-SETTINGS = ("oa_id", "app_id", "app_secret", "oa_secret", "base_url", "oauth_url", "oa_url", "mode",
-            "signature", "redirect_uri", "code_verifier", "status_days")  # fmt: skip
-SECRETS = ("app_secret", "oa_secret")
-REQUIRED = ("oa_id", "app_id")
 BASE_URL = "https://business.openapi.zalo.me"
 OAUTH_URL = "https://oauth.zaloapp.com"
 OA_URL = "https://openapi.zalo.me"
@@ -64,6 +59,68 @@ CODES = Codes(frozenset({"0"}), facts(TEMPLATES, ACCOUNT_API))
 HOURS = "06:00-22:00"  # outside, a template may be refused: -133, -234 (error list, 2026-11)
 
 
+class ZaloOptions(Options, frozen=True):
+    """[gateways.…] with `adapter = "zalo"`."""
+
+    oa_id: Annotated[Code, setting(Say("The account's id"), live=True)] = ""
+    app_id: Annotated[Code, setting(Say("The application's id"), live=True)] = ""
+    app_secret: Annotated[
+        Secret | None,
+        setting(Say("The application's key: signs in")),
+    ] = None
+    oa_secret: Annotated[
+        Secret | None,
+        setting(
+            Say(
+                "The OA Secret Key of the Webhook page: checks signatures",
+            )
+        ),
+    ] = None
+    redirect_uri: Annotated[
+        str,
+        setting(
+            Say("Where Zalo sends the browser at sign-in"),
+            looks=URL,
+            pattern=HTTP,
+        ),
+    ] = ""
+    code_verifier: Annotated[Code, setting(Say("A fixed verifier for the sign-in"))] = ""
+    status_days: Annotated[
+        float,
+        setting(
+            Say(
+                "Days in which the status of a message can be asked for",
+            ),
+            gt=0,
+            le=30,
+        ),
+    ] = 2
+    mode: Annotated[
+        Literal["development", "production"],
+        setting(
+            Say(
+                "development: administrators of the account only",
+            )
+        ),
+    ] = "production"
+    signature: Annotated[
+        Literal["strict", "warn"],
+        setting(
+            Say(
+                "warn, while setting up: a wrong signature counts as none",
+            )
+        ),
+    ] = "strict"
+    base_url: Annotated[str, setting(Say("Address of the API"), looks=URL, pattern=HTTP)] = BASE_URL
+    oauth_url: Annotated[str, setting(Say("Address of the sign-in"), looks=URL, pattern=HTTP)] = (
+        OAUTH_URL
+    )
+    oa_url: Annotated[str, setting(Say("Address of the OA API"), looks=URL, pattern=HTTP)] = OA_URL
+
+
+OPTIONS = ZaloOptions
+
+
 class Zalo:
     """One Official Account."""
 
@@ -71,19 +128,13 @@ class Zalo:
 
     def __init__(self, given: Given) -> None:
         self.name, self.limits = given.name, LIMITS
-        self._options, self._wire = given.options, given.wire
+        self._options, self._wire = taken(ZaloOptions, given.options), given.wire
         assert given.vault is not None
         self._vault = given.vault
-        self.asks = replace(
-            ASKS, look_back=timedelta(days=float(given.options.get("status_days", 2)))
-        )
+        self.asks = replace(ASKS, look_back=timedelta(days=self._options.status_days))
         self._base, self._oauth, self._oa = (
-            str(given.options.get(name, default)).rstrip("/")
-            for name, default in (
-                ("base_url", BASE_URL),
-                ("oauth_url", OAUTH_URL),
-                ("oa_url", OA_URL),
-            )
+            url.rstrip("/")
+            for url in (self._options.base_url, self._options.oauth_url, self._options.oa_url)
         )
 
     async def send(self, call_ref: str, batch: Sequence[Outgoing]) -> Sequence[Verdict]:
@@ -122,7 +173,7 @@ class Zalo:
             payload |= {"phone": local(message.to), "tracking_id": message.reference}
         else:
             payload["user_id"] = message.to
-        if self._options.get("mode") == "development":
+        if self._options.mode == "development":
             payload["mode"] = "development"
         place = f"{self._base}/message/template"
         if not by_phone:
@@ -218,8 +269,8 @@ class Zalo:
         """Where an administrator of the Official Account gives this program the right to send."""
         digest = hashlib.sha256(verifier.encode()).digest()
         query = {
-            "app_id": str(self._options.get("app_id", "")),
-            "redirect_uri": str(self._options.get("redirect_uri", "")),
+            "app_id": str(self._options.app_id),
+            "redirect_uri": self._options.redirect_uri,
             "code_challenge": base64.urlsafe_b64encode(digest).decode().rstrip("="),
             "state": state,
         }
@@ -246,8 +297,8 @@ class Zalo:
     async def _trade(self, form: Mapping[str, str]) -> Tokens | Refused:
         answer = await self._wire.post(
             f"{self._oauth}/v4/oa/access_token",
-            form={**form, "app_id": str(self._options.get("app_id", ""))},
-            headers={"secret_key": str(self._options.get("app_secret", ""))},
+            form={**form, "app_id": str(self._options.app_id)},
+            headers={"secret_key": known(self._options.app_secret)},
         )
         found = answered(answer)
         if isinstance(found, Refused):  # whatever went wrong on the way ends no token
@@ -314,70 +365,14 @@ def nfc(value: str) -> str:
     return unicodedata.normalize("NFC", value)
 
 
-def read_receipt(call: Call, options: Mapping[str, Any]) -> Heard:
+def read_receipt(call: Call, options: AnyOptions) -> Heard:
     """A webhook event. Zalo's own check of the address is an unsigned `{}`.
 
     `signature = "warn"`, for setting up: a wrong signature is told as none at all, so that Zalo
     does not drop the address; number and id must still be ours.
     """
-    verified = _verified(call, options)
-    if verified is False and options.get("signature") == "warn":
+    chosen = taken(ZaloOptions, options)
+    verified = is_signed(call, str(chosen.app_id), known(chosen.oa_secret))
+    if verified is False and chosen.signature == "warn":
         verified = None
-    event = read_object(call.body) or {}
-    message = event.get("message")
-    message = message if isinstance(message, dict) else {}
-    name = word(event.get("event_name"))
-    if name == "user_send_text":
-        sender = event.get("sender")
-        who = word(sender.get("id")) if isinstance(sender, dict) else ""
-        replies = (Reply(who, word(message.get("text"))),) if who else ()
-        return Heard((), verified, replies)
-    if name in ("user_submit_info", "unfollow"):
-        return Heard((), verified, introduced=_introduced(event, name))
-    recipient = event.get("recipient")
-    to = e164(word(recipient.get("id"))) if isinstance(recipient, dict) else None
-    if name == "user_received_message":
-        ids, state = [word(message.get("msg_id"))], model.Heard.DELIVERED
-    elif name == "user_seen_message":
-        several = message.get("msg_ids")
-        ids = [word(i) for i in several] if isinstance(several, list) else []
-        ids, state = ids or [word(message.get("msg_id"))], model.Heard.READ
-    else:
-        return Heard((), verified)
-    reference = word(message.get("tracking_id")) or None
-    receipts = tuple(Receipt(reference, i or None, to, state, name) for i in ids if i or reference)
-    return Heard(receipts, verified)
-
-
-def _introduced(event: Mapping[str, Any], name: str) -> tuple[Introduced, ...]:
-    """Who told the account their phone, or left it."""
-    who = event.get("sender" if name == "user_submit_info" else "follower")
-    user_id = word(who.get("id")) if isinstance(who, dict) else ""
-    info = event.get("info")
-    phone = e164(word(info.get("phone"))) if isinstance(info, dict) else None
-    if not user_id or (name == "user_submit_info" and phone is None):
-        return ()
-    return (Introduced(user_id, phone),)
-
-
-def signature(app_id: str, raw: bytes, timestamp: str, secret: str) -> str:
-    """sha256(appId + raw body + timestamp + OA secret key), hex: a plain hash, not an HMAC."""
-    return hashlib.sha256(app_id.encode() + raw + timestamp.encode() + secret.encode()).hexdigest()
-
-
-def _verified(call: Call, options: Mapping[str, Any]) -> bool | None:
-    secret = options.get("oa_secret")
-    if not secret:
-        return None
-    claimed = call.headers.get("x-zevent-signature", "").strip().removeprefix("mac=")
-    event = read_object(call.body) or {}
-    app_id = word(event.get("app_id"))
-    if options.get("app_id") and app_id != str(options["app_id"]):
-        return False
-    stamps = {call.headers.get("x-zevent-timestamp", ""), word(event.get("timestamp"))} - {""}
-    return any(
-        hmac.compare_digest(
-            signature(app_id, call.body, stamp, str(secret)).encode(), claimed.lower().encode()
-        )
-        for stamp in stamps
-    )
+    return heard(call, verified)

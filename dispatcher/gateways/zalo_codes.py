@@ -137,6 +137,12 @@ ACCOUNT_API = """
 
 # The hours are Zalo's own for the night; that quotas begin anew at midnight is assumed, as no page
 # says it. -147 is a template's daily quota, -1441 the month's for promotions.
-OPENS = {"-133": Opens.MORNING, "-234": Opens.MORNING, "-144": Opens.TOMORROW,
-         "-211": Opens.TOMORROW, "-1441": Opens.NEXT_MONTH, "-147": Opens.TOMORROW,
-         "-160": Opens.TOMORROW}  # fmt: skip
+OPENS = {
+    "-133": Opens.MORNING,
+    "-234": Opens.MORNING,
+    "-144": Opens.TOMORROW,
+    "-211": Opens.TOMORROW,
+    "-1441": Opens.NEXT_MONTH,
+    "-147": Opens.TOMORROW,
+    "-160": Opens.TOMORROW,
+}

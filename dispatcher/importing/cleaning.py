@@ -82,8 +82,9 @@ class Cleaner:
     def _unicode(self, column: int, cell: str) -> str:
         font = self._sheet.fonts.get((self._row, column), "").lower()
         if font.startswith(".vn"):
-            return self._noted(Legacy.TCVN3, column, cell,
-                               letters.from_tcvn3(cell, capitals=font.endswith("h")))  # fmt: skip
+            return self._noted(
+                Legacy.TCVN3, column, cell, letters.from_tcvn3(cell, capitals=font.endswith("h"))
+            )
         if font.startswith("vni"):
             return self._noted(Legacy.VNI, column, cell, letters.from_vni(cell))
         if (misread := letters.from_misread(cell)) is not None:

@@ -34,8 +34,13 @@ class Column:
     how: str
 
     def as_json(self) -> dict[str, object]:
-        return {"column": letter(self.index), "heading": self.heading, "field": self.field,
-                "confidence": self.sure, "by": self.how}  # fmt: skip
+        return {
+            "column": letter(self.index),
+            "heading": self.heading,
+            "field": self.field,
+            "confidence": self.sure,
+            "by": self.how,
+        }
 
 
 @dataclass(frozen=True)
@@ -89,8 +94,10 @@ _LONG = [k for k in KNOWN if len(k) >= 5]
 _PATTERNS = [
     (re.compile(pattern), field)
     for pattern, field in (
-        (r"\b(?:sdt|dien thoai|dt|so may|di dong)\b.*\b(?:than|nhan thay|nhan ho|giam ho|con)\b",
-         "receiver_phone"),
+        (
+            r"\b(?:sdt|dien thoai|dt|so may|di dong)\b.*\b(?:than|nhan thay|nhan ho|giam ho|con)\b",
+            "receiver_phone",
+        ),
         (r"\b(?:ban|co dinh)$", "landline"),
         (r"^(?:so )?(?:dien thoai|sdt|dtdd|di dong|dt)\b", "phone"),
         (r"\b(?:dien thoai|sdt|dtdd|mobile|phone|zalo)$", "phone"),
@@ -102,7 +109,7 @@ _PATTERNS = [
         (r"\bto dan pho\b|\btdp\b|\bkhu pho\b", "residential_group"),
         (r"\bdia chi\b|\bthuong tru\b|\btam tru\b|\bghi chu\b", ""),
     )
-]  # fmt: skip
+]
 
 
 def find_header(
@@ -249,9 +256,8 @@ def _mapped(header: Header, choices: Mapping[str, str]) -> Header:
             continue
         heading = header.headings[index] if index < len(header.headings) else ""
         columns = [
-            c for c in columns
-            if c.index != index and (c.field != field or c.how == "said")
-        ] + [Column(index, heading, field, 1.0, "said")]  # fmt: skip
+            c for c in columns if c.index != index and (c.field != field or c.how == "said")
+        ] + [Column(index, heading, field, 1.0, "said")]
     return Header(header.last, tuple(sorted(columns, key=lambda c: c.index)), header.headings)
 
 

@@ -157,10 +157,19 @@ class _SheetReader:
         self.phones_at = self.places.get("phone", [])
         # Nothing about a row but name, phone and place: nearly every list.
         self.simple = not (
-            {"family_name", "landline", "receiver", "receiver_phone", "relation", "identity",
-             "birth"} & self.places.keys()
-            or self.kept or len(self.phones_at) != 1
-        )  # fmt: skip
+            {
+                "family_name",
+                "landline",
+                "receiver",
+                "receiver_phone",
+                "relation",
+                "identity",
+                "birth",
+            }
+            & self.places.keys()
+            or self.kept
+            or len(self.phones_at) != 1
+        )
         self.ordinary = self.simple and not {"ward", "title", "group"} & self.places.keys()
         self.group_at = self.places.get("residential_group", [-1])[0]
         self.household_at = self.places.get("household", [-1])[0]
@@ -197,9 +206,18 @@ class _SheetReader:
         group = (cells[self.group_at] if -1 < self.group_at < width else "") or self.beside
         household = cells[self.household_at] if -1 < self.household_at < width else None
         self.listing.entries.append(
-            Entry(sheet.file, sheet.name, number, name, (mobile,), (), ward,
-                  _group(group) if group else None, household or None)
-        )  # fmt: skip
+            Entry(
+                sheet.file,
+                sheet.name,
+                number,
+                name,
+                (mobile,),
+                (),
+                ward,
+                _group(group) if group else None,
+                household or None,
+            )
+        )
 
     @property
     def beside(self) -> str | None:
@@ -218,8 +236,11 @@ class _SheetReader:
             if self._is_ward(filled[0]):
                 self.ward = self.context.wards[ward_key(filled[0])]
                 return False
-        said = [f for f in ("name", "phone", "landline", "receiver_phone", "family_name")
-                if any(self._at(cells, f))]  # fmt: skip
+        said = [
+            f
+            for f in ("name", "phone", "landline", "receiver_phone", "family_name")
+            if any(self._at(cells, f))
+        ]
         if self._digits(cells):
             return True
         if _is_footer(filled[0]):
@@ -229,8 +250,11 @@ class _SheetReader:
 
     def _digits(self, cells: Sequence[str]) -> bool:
         """A phone stands in this row, good or bad."""
-        return any(sum(c.isdigit() for c in cell) > 5 for f in ("phone", "landline")
-                   for cell in self._at(cells, f))  # fmt: skip
+        return any(
+            sum(c.isdigit() for c in cell) > 5
+            for f in ("phone", "landline")
+            for cell in self._at(cells, f)
+        )
 
     def _at(self, cells: Sequence[str], name: str) -> list[str]:
         return [cells[i] for i in self.places.get(name, ()) if i < len(cells)]
@@ -277,8 +301,14 @@ class _SheetReader:
     def _relation(self, cells: Sequence[str]) -> str:
         return folded(self._first(cells, "relation"))
 
-    def _add(self, number: int, cells: Sequence[str], name: str, mobiles: tuple[str, ...],
-             heard: Heard | None = None) -> None:  # fmt: skip
+    def _add(
+        self,
+        number: int,
+        cells: Sequence[str],
+        name: str,
+        mobiles: tuple[str, ...],
+        heard: Heard | None = None,
+    ) -> None:
         ward = self._ward(number, cells)
         if ward is None:
             return
@@ -316,8 +346,9 @@ class _SheetReader:
             found = known.get(ward_key(cell)) or known.get(cell.strip())
             if found is None:
                 index = self.places["ward"][0]
-                self._note(self.listing.rejected, number, index, cell, "unknown_ward",
-                           telling.UNKNOWN_WARD)  # fmt: skip
+                self._note(
+                    self.listing.rejected, number, index, cell, "unknown_ward", telling.UNKNOWN_WARD
+                )
             return found
         if self.ward is None:
             whose = Say("{file}: whose list is this?", file=self.sheet.file)

@@ -114,8 +114,15 @@ def _check_archive(name: str, raw: bytes) -> dict[str, list[int]]:
                 if entry.file_size > max(SMALL, MOST_RATIO * entry.compress_size):
                     raise huge
                 hidden[entry.filename] = _check_part(name, raw, entry, huge)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, ValueError, OSError, EOFError,
-            struct.error):  # fmt: skip
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        NotImplementedError,
+        ValueError,
+        OSError,
+        EOFError,
+        struct.error,
+    ):
         raise damaged from None
     return hidden
 
@@ -286,8 +293,11 @@ def _usual(sample: str, delimiter: str) -> tuple[int, float]:
     return usual, counts.count(usual) / len(counts) * min(usual, 20)
 
 
-_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"),
-          (codecs.BOM_UTF16_BE, "utf-16"))  # fmt: skip
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 
 
 _CONTROL = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")  # in no list of people

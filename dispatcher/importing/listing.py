@@ -95,9 +95,11 @@ class Table:
 
     def as_json(self) -> dict[str, object]:
         return {
-            "file": self.file, "sheet": self.sheet, "ward": self.ward,
+            "file": self.file,
+            "sheet": self.sheet,
+            "ward": self.ward,
             "columns": [c.as_json() for c in self.header.columns],
-        }  # fmt: skip
+        }
 
 
 @dataclass(frozen=True)

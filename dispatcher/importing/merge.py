@@ -36,9 +36,13 @@ class Double:
         first = self.earlier
         place = {"file": first.file, "sheet": first.sheet, "row": first.row}
         return {
-            "file": self.entry.file, "sheet": self.entry.sheet, "row": self.entry.row,
-            "code": self.code, "of": place, "message": DOUBLES[self.code].to(language),
-        }  # fmt: skip
+            "file": self.entry.file,
+            "sheet": self.entry.sheet,
+            "row": self.entry.row,
+            "code": self.code,
+            "of": place,
+            "message": DOUBLES[self.code].to(language),
+        }
 
 
 DOUBLES = {
@@ -204,8 +208,20 @@ def _person(
     if len(rows) == 1 and not (first.landlines or first.notes or first.kept):
         addresses = [(_MOBILE, p) for p in first.phones]
         kind = "office" if first.groups else "person"
-        return Person(ward, group, key, ordinal, first.name, first.title, tuple(addresses), home,
-                      kind, first.groups, source, first.row)  # fmt: skip
+        return Person(
+            ward,
+            group,
+            key,
+            ordinal,
+            first.name,
+            first.title,
+            tuple(addresses),
+            home,
+            kind,
+            first.groups,
+            source,
+            first.row,
+        )
     mobiles = dict.fromkeys(p for e in rows for p in e.phones)
     landlines = dict.fromkeys(p for e in rows for p in e.landlines)
     addresses = [(AddressKind.MOBILE, p) for p in mobiles]

@@ -51,9 +51,13 @@ def write_report(
 
     book = xlsxwriter.Workbook(
         str(path),
-        {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
-         "constant_memory": True},
-    )  # fmt: skip
+        {
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+            "constant_memory": True,
+        },
+    )
     found = _by_place(listing, plan)
     check_place(path)
     try:
@@ -92,8 +96,10 @@ def _by_place(listing: Listing, plan: Merge) -> dict[Place, list[tuple[str, Spok
     """Row → (how bad, what was found)."""
     found: dict[Place, list[tuple[str, Spoken]]] = {}
     for kind, findings in (
-        ("bad", listing.rejected), ("look", listing.needs_review), ("fine", listing.repaired),
-    ):  # fmt: skip
+        ("bad", listing.rejected),
+        ("look", listing.needs_review),
+        ("fine", listing.repaired),
+    ):
         for f in findings:
             found.setdefault((f.file, f.sheet, f.row), []).append((kind, _sentence(f)))
     for double in plan.doubles:
@@ -118,8 +124,10 @@ def _write_rows(
     language: str,
 ) -> dict[Place, list[str]]:
     """All rows as they stand in the files; the cells of those to mend are handed back."""
-    bold, bad, look = (book.add_format(f) for f in ({"bold": True}, {"bg_color": "#F8D7DA"},
-                                                    {"bg_color": "#FFF3CD"}))  # fmt: skip
+    bold, bad, look = (
+        book.add_format(f)
+        for f in ({"bold": True}, {"bg_color": "#F8D7DA"}, {"bg_color": "#FFF3CD"})
+    )
     heads = [Say("File"), Say("Sheet"), Say("Row"), Say("Finding"), Say("As it stands")]
     mend: dict[Place, list[str]] = {}
     sheet, at, part = None, 0, 0
@@ -252,7 +260,7 @@ def _write_summary(book: Any, listing: Listing, plan: Merge, facts: Facts, langu
         (Say("Bad rows, not imported"), len(listing.rejected)),
         (Say("For a person to look at"), len(listing.needs_review)),
         (Say("Residential groups not known yet"), len(plan.proposed)),
-    ):  # fmt: skip
+    ):
         line(told(say), count)
     at += 1
     line(

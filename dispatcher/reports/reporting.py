@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from dispatcher.db.broadcasts import logbook, shares, tallies
+from dispatcher.db.broadcasts import log_people, shares, tallies
 from dispatcher.db.broadcasts.tallies import Tally
 from dispatcher.db.contacts import areas
 from dispatcher.db.database import Tx
@@ -167,8 +167,9 @@ def faults(tally: Tally) -> list[dict[str, Any]]:
     for row in tally.faults:
         key = row["gateway"], row["fault"], row["code"] or ""
         found[key] = found.get(key, 0) + row["n"]
-    rows = [dict(zip(("gateway", "fault", "code"), key, strict=True), n=n)
-            for key, n in found.items()]  # fmt: skip
+    rows = [
+        dict(zip(("gateway", "fault", "code"), key, strict=True), n=n) for key, n in found.items()
+    ]
     return sorted(rows, key=lambda row: -int(row["n"]))
 
 
@@ -252,7 +253,7 @@ def coverage(tx: Tx, broadcast_id: int, ward: str | None, group: str | None) -> 
     """How far each household of a broadcast was reached, narrowed to a ward or group by name."""
     chosen = [
         {**row, "reach": _LEVELS[row["reach"]], "residential_group": row["residential_group"] or ""}
-        for row in logbook.households(tx, broadcast_id)
+        for row in log_people.households(tx, broadcast_id)
         if (ward is None or row["ward"] == ward)
         and (group is None or group_key(row["residential_group"] or "") == group_key(group))
     ]
@@ -283,7 +284,7 @@ def _passed_on(tx: Tx, broadcast_id: int) -> set[tuple[str, str]]:
 def doors(tx: Tx, found: Coverage) -> list[dict[str, Any]]:
     """The households somebody has to visit: not reached, or without any number; with a name."""
     rows = [r for r in found.rows if r["reach"] in ("not_reached", "no_contact")]
-    names = logbook.contact_names(tx, [r["contact"] for r in rows])
+    names = log_people.contact_names(tx, [r["contact"] for r in rows])
     return [
         {
             "ward": r["ward"],
@@ -341,8 +342,14 @@ def letter(
 ) -> str:
     """The draft of a letter to a vendor: brandnames (name, brandname, until) and templates (title,
     form, text), laid out as Decree 30/2020 wants it."""
-    return _page("registration.html", site=site, gateway=gateway, year=year, senders=senders,
-                 templates=templates)  # fmt: skip
+    return _page(
+        "registration.html",
+        site=site,
+        gateway=gateway,
+        year=year,
+        senders=senders,
+        templates=templates,
+    )
 
 
 def phones(title: str, site: str, samples: Sequence[Mapping[str, Any]], *, drill: bool) -> str:
@@ -362,8 +369,16 @@ def sheet(
 ) -> str:
     """A sheet for the heads of residential groups: per ward (ward, text, places: name, heads as
     (name, phone), done), then pictures (name, data address)."""
-    return _page("sheet.html", title=title, site=site, pages=pages, what=what.to(language),
-                 pictures=pictures, drill=drill, language=language)  # fmt: skip
+    return _page(
+        "sheet.html",
+        title=title,
+        site=site,
+        pages=pages,
+        what=what.to(language),
+        pictures=pictures,
+        drill=drill,
+        language=language,
+    )
 
 
 def _page(name: str, language: str = "vi", **values: Any) -> str:

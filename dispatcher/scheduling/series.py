@@ -35,8 +35,9 @@ class Series:
 
     def as_json(self) -> dict[str, Any]:
         moments = {"first": self.first, "last": self.last, "until": self.until}
-        told = {k: v and v.astimezone(HANOI).isoformat(timespec="minutes")
-                for k, v in moments.items()}  # fmt: skip
+        told = {
+            k: v and v.astimezone(HANOI).isoformat(timespec="minutes") for k, v in moments.items()
+        }
         return {"firings": self.firings, "more": self.more, **told}
 
 

@@ -25,6 +25,7 @@ from dispatcher.db.broadcasts import broadcasts as rows
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.database import Tx
 from dispatcher.db.staff import people
+from dispatcher.db.words import DELIVERED, RECIPIENT, SKIPPED
 from dispatcher.domain.clock import start_site_clock
 from dispatcher.domain.model import HANOI, SYSTEM, Audience, BroadcastState, Role
 from dispatcher.domain.problems import PARTLY, Problem
@@ -334,10 +335,10 @@ class Demo:
         return int(
             tx.value(
                 "SELECT m.contact_id FROM messages m WHERE m.broadcast_id = :b AND m.state "
-                "<> 'skipped' "
-                "ORDER BY CASE WHEN m.state = 'delivered' AND EXISTS (SELECT 1 FROM attempts "
+                f"<> {SKIPPED} "
+                f"ORDER BY CASE WHEN m.state = {DELIVERED} AND EXISTS (SELECT 1 FROM attempts "
                 "a WHERE "
-                "a.message_id = m.id AND a.fault = 'recipient') AND (SELECT count(*) FROM "
+                f"a.message_id = m.id AND a.fault = {RECIPIENT}) AND (SELECT count(*) FROM "
                 "attempts a "
                 "WHERE a.message_id = m.id) = 2 THEN 0 ELSE 1 END, m.id LIMIT 1",
                 b=broadcast_id,

@@ -13,6 +13,7 @@ from typing import Any
 from dispatcher.broadcasts.app import App
 from dispatcher.db.database import Tx
 from dispatcher.db.ops.restored import RESTORED
+from dispatcher.db.words import ACCEPTED, DELIVERED, QUEUED, READ, SENDING, UNCONFIRMED
 from dispatcher.domain.model import SYSTEM
 from dispatcher.simulators.vendors.server import Child
 
@@ -114,9 +115,10 @@ def accepted_after_no(tx: Tx, taken: Sequence[str], refusals: Sequence[Refusal])
     """Numbers the twin accepted after the no to them was stored. A removed person's number that
     somebody else on the lists has may still be written to, for that other person."""
     late = {
-        r.number: r.removed for r in sorted(refusals, key=lambda r: not r.removed)
+        r.number: r.removed
+        for r in sorted(refusals, key=lambda r: not r.removed)
         if r.number in taken[r.taken :]
-    }  # fmt: skip
+    }
     if not any(late.values()):
         return set(late)
     rows = tx.rows(
@@ -144,7 +146,7 @@ def left_out(
             f"SELECT t.message_id, t.address_id, a.kind, a.cipher FROM {table} t "
             "JOIN addresses a ON a.id = t.address_id JOIN messages m ON m.id = t.message_id "
             "WHERE t.broadcast_id = :b AND a.cipher IS NOT NULL AND m.state NOT IN "
-            "('queued', 'sending', 'unconfirmed', 'accepted', 'delivered', 'read')",
+            f"({QUEUED}, {SENDING}, {UNCONFIRMED}, {ACCEPTED}, {DELIVERED}, {READ})",
             b=broadcast_id,
         ):
             phones[row["message_id"]][row["address_id"]] = _number(tx, row)

@@ -18,6 +18,7 @@ from dispatcher.db.database import Tx
 from dispatcher.db.ops import fresh, identity
 from dispatcher.db.ops.copying import copy_site
 from dispatcher.db.ops.restored import MOVED_AWAY
+from dispatcher.db.words import QUEUED, REFUSED
 from dispatcher.domain.last_look import REPLIED
 from dispatcher.domain.model import SYSTEM, BroadcastState
 from dispatcher.i18n import Say, Spoken
@@ -116,7 +117,7 @@ class Upsets:
                 "FROM shared_targets s WHERE s.broadcast_id = m.broadcast_id "
                 "AND s.address_id = t.address_id) AS shared FROM messages m JOIN targets t "
                 "ON t.message_id = m.id AND t.position = m.position "
-                "WHERE m.broadcast_id = :b AND m.state = 'queued'",
+                f"WHERE m.broadcast_id = :b AND m.state = {QUEUED}",
                 b=self.broadcast_id,
             )
         chosen: list[int] = []
@@ -166,7 +167,7 @@ class Upsets:
             tried = tx.one(
                 "SELECT 1 FROM targets t JOIN attempts a ON a.message_id = t.message_id "
                 "AND a.position = t.position WHERE t.broadcast_id = :b AND t.address_id = :a "
-                "AND a.state <> 'refused'",
+                f"AND a.state <> {REFUSED}",
                 b=self.broadcast_id,
                 a=address,
             )

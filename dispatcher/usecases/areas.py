@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dispatcher.db.contacts import areas as rows
-from dispatcher.db.contacts import contacts, headcounts, imports
+from dispatcher.db.contacts import contact_lists, headcounts, imports
 from dispatcher.db.contacts.areas import Area
 from dispatcher.db.database import Tx
 from dispatcher.domain.areas import find
@@ -126,8 +126,8 @@ def merge(context: Context, ward: int | str, group: int | str, into: int | str) 
                     name2=new.name,
                 ),
             )
-        within = contacts.Within(residential_group=old.id)
-        people = [c["id"] for c in contacts.listed(tx, within=within, limit=10**9)]
+        within = contact_lists.Within(residential_group=old.id)
+        people = [c["id"] for c in contact_lists.listed(tx, within=within, limit=10**9)]
         change = None
         if people:
             change = imports.change(tx, people, place=(new.parent_id or 0, new.id, new.key))

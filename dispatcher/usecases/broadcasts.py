@@ -217,31 +217,35 @@ class Submitted:
     preview: Preview
 
 
-def submit(
-    context: Context,
-    number: int,
-    *,
-    leave_out: bool = False,
-    again: str = "",
-    over_budget: str = "",
-) -> Submitted:
-    """Hand in for approval, with the ceiling its preview gives.
+@dataclass(frozen=True)
+class Submit:
+    """How a draft is handed in. `leave_out`: without whoever cannot be given a text; `again`,
+    `over_budget`: reasons."""
 
-    `leave_out`: without whoever cannot be given a text. `again`, `over_budget`: reasons.
-    """
+    leave_out: bool = False
+    again: str = ""
+    over_budget: str = ""
+
+
+def submit(context: Context, number: int, how: Submit = Submit()) -> Submitted:
+    """Hand in for approval, with the ceiling its preview gives."""
     from dispatcher.usecases import vendor_templates  # asks vendors: not loaded for other acts
 
     with context.remembering("submit", NOUN, number):
         need_role(context.actor, WRITERS, Say("submit"))
         broadcast = seen(context, number)
         found = joined.preview(context.app, context.actor, broadcast)
-        if not leave_out:
+        if not how.leave_out:
             vendor_templates.refuse_what_vendors_refuse(context.app, broadcast, found)
         with context.begin() as tx:
             planning.submit(
-                tx, broadcasts.get(tx, number), found, leave_out=leave_out, again=again,
-                over_budget=over_budget,
-            )  # fmt: skip
+                tx,
+                broadcasts.get(tx, number),
+                found,
+                leave_out=how.leave_out,
+                again=how.again,
+                over_budget=how.over_budget,
+            )
             return Submitted(broadcasts.get(tx, number), found)
 
 

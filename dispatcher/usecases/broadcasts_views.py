@@ -20,7 +20,7 @@ from dispatcher.db.broadcasts import (
     broadcasts,
     budgets,
     files,
-    logbook,
+    log_people,
     tallies,
     texts,
 )
@@ -239,7 +239,7 @@ def texts_of(
     body."""
     with context.read() as tx:
         broadcasts.get(tx, number)
-        rows = logbook.by_reference(tx, number, references)
+        rows = log_people.by_reference(tx, number, references)
         return [
             {"channel": row["channel"], "to": row["tail"], "body": texts.opened(tx, row).body}
             for row in rows[:most]

@@ -85,9 +85,15 @@ def form(context: Context, template: str = "", number: int | None = None) -> Wri
         if kept is not None:
             given = {**given, **dict.fromkeys(TICKED, ()), **kept[0]}
         return Writing(
-            loaded, broadcast, place, given, kept[1] if kept else None, _tree(tx),
-            groups.listed(tx), _ways(site),
-        )  # fmt: skip
+            loaded,
+            broadcast,
+            place,
+            given,
+            kept[1] if kept else None,
+            _tree(tx),
+            groups.listed(tx),
+            _ways(site),
+        )
 
 
 def _written(

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from dispatcher.db.contacts import contact_lists, imports, suppressions
 from dispatcher.db.contacts import contacts as rows
 from dispatcher.db.contacts import groups as group_rows
-from dispatcher.db.contacts import imports, suppressions
-from dispatcher.db.contacts.contacts import Within
+from dispatcher.db.contacts.contact_lists import Within
 from dispatcher.db.database import Tx
 from dispatcher.domain.problems import Problem
 from dispatcher.domain.rights import WRITERS, need_role
@@ -92,7 +92,7 @@ def edit(
     with context.act("edit", "contact", code_of(which) or "") as tx:
         need_role(tx.actor, WRITERS, MAY)
         one = contact_meant(tx, context.app, which)
-        [now] = rows.listed(tx, ids=[one], limit=1)
+        [now] = contact_lists.listed(tx, ids=[one], limit=1)
         name = None if not name or name.strip() in ("", now["name"]) else name.strip()
         title = None if title is None or title.strip() == now["title"] else title.strip()
         if name is None and title is None and phones is None:
@@ -167,7 +167,9 @@ def export(context: Context, within: Narrowed, *, kind: str, reason: str = "") -
     with context.act("export", "contacts") as tx:
         if reason:
             need_role(tx.actor, WRITERS, Say("take whole phone numbers"))
-        found = rows.listed(tx, within=narrowed(tx, within), limit=10**9, numbers=bool(reason))
+        found = contact_lists.listed(
+            tx, within=narrowed(tx, within), limit=10**9, numbers=bool(reason)
+        )
         tx.note("exported", "contacts", kind, people=len(found), reason=reason or None)
     return ExportedContacts(found, bool(reason))
 

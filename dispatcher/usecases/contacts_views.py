@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dispatcher.db.contacts import areas, contacts, groups, reachability
-from dispatcher.db.contacts.contacts import Within
+from dispatcher.db.contacts import areas, contact_lists, contacts, groups, reachability
+from dispatcher.db.contacts.contact_lists import Within
 from dispatcher.db.database import Tx
 from dispatcher.db.schema import moment
 from dispatcher.domain import phone
@@ -31,7 +31,7 @@ def listed(
 ) -> list[dict[str, Any]]:
     """People as lists show them. Raises `unknown-name`, `groups-without-ward`."""
     with context.read() as tx:
-        return contacts.listed(tx, within=narrowed(tx, within), search=search, limit=most)
+        return contact_lists.listed(tx, within=narrowed(tx, within), search=search, limit=most)
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def page(
         chosen = next((w for w in wards if w.id == ward), None)
         group = group if group in known else None
         within = Within(ward=chosen.id if chosen else None, group=group)
-        found = contacts.listed(tx, within=within, search=search, limit=most)
+        found = contact_lists.listed(tx, within=within, search=search, limit=most)
     return ContactsPage(found, wards, known, chosen, group)
 
 
@@ -68,7 +68,7 @@ def blank(context: Context) -> tuple[list[Area], list[dict[str, Any]]]:
 def one(context: Context, number: int) -> dict[str, Any]:
     """One person as lists show them. Raises `unknown-contact`."""
     with context.read() as tx:
-        return contacts.listed(tx, ids=contacts_meant(tx, context.app, number), limit=1)[0]
+        return contact_lists.listed(tx, ids=contacts_meant(tx, context.app, number), limit=1)[0]
 
 
 def looked_up(context: Context, words: str) -> list[dict[str, Any]]:
@@ -78,15 +78,15 @@ def looked_up(context: Context, words: str) -> list[dict[str, Any]]:
         if not words:
             return []
         if 3 <= len(digits) <= 6 and len(words) <= len(digits) + 2:
-            return _some(tx, contacts.ending_with(tx, digits))
+            return _some(tx, contact_lists.ending_with(tx, digits))
         is_code = words[:1] in "cm" and words[1:].isdigit()
         if len(digits) >= 8 or is_code or phone.looks_masked(words):
             return _some(tx, why.find(tx, words, context.app.site.sample_heads))
-        return contacts.listed(tx, search=words, limit=MOST_FOUND)
+        return contact_lists.listed(tx, search=words, limit=MOST_FOUND)
 
 
 def _some(tx: Tx, ids: Sequence[int]) -> list[dict[str, Any]]:
-    return contacts.listed(tx, ids=ids, limit=MOST_FOUND) if ids else []
+    return contact_lists.listed(tx, ids=ids, limit=MOST_FOUND) if ids else []
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def shown(context: Context, which: Who) -> list[ContactShown]:
                 [_reach(row) for row in known.get(c["id"], [])],
                 suppressions.of_contact(tx, c["id"]),
             )
-            for c in contacts.listed(tx, ids=ids, limit=len(ids))
+            for c in contact_lists.listed(tx, ids=ids, limit=len(ids))
         ]
 
 
@@ -142,7 +142,7 @@ def person(context: Context, number: int, language: str) -> PersonPage:
     with context.read() as tx:
         ids = contacts_meant(tx, context.app, number)
         return PersonPage(
-            contacts.listed(tx, ids=ids, limit=1)[0],
+            contact_lists.listed(tx, ids=ids, limit=1)[0],
             why.story(tx, number, language),
             contacts.beside(tx, ids)[number],
             suppressions.of_contact(tx, number),

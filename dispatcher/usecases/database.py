@@ -12,12 +12,12 @@ from pathlib import Path
 
 from dispatcher.broadcasts.app import App, database_file
 from dispatcher.config import Site
-from dispatcher.db.contacts import contacts
-from dispatcher.db.database import HEAD, version_of
+from dispatcher.db.contacts import contact_lists
 from dispatcher.db.engines import engine_for
 from dispatcher.db.ops import identity, upkeep
 from dispatcher.db.queue import workers
 from dispatcher.db.queue.workers import WorkerLock
+from dispatcher.db.versions import HEAD, version_of
 from dispatcher.domain import rights
 from dispatcher.domain.model import SYSTEM
 from dispatcher.domain.problems import refused
@@ -74,7 +74,7 @@ def upgrade(site: Site, *, dry: bool = False) -> Upgraded:
     if behind:
         app = open_app(site)
         with app.begin(SYSTEM)() as tx:
-            contacts.learn_names(tx)
+            contact_lists.learn_names(tx)
         app.store.close()
     return Upgraded(found, saved)
 

@@ -102,8 +102,12 @@ def lending(context: Context) -> Choices:
     with context.read() as tx:
         found = _seen(tx)
         working = [p for p in people.seen(tx) if p["disabled_at"] is None]
-    leaders = [p for p in working if p["role"] == Role.LEADER.value
-               and (actor.role is Role.ADMIN or p["id"] == actor.person_id)]  # fmt: skip
+    leaders = [
+        p
+        for p in working
+        if p["role"] == Role.LEADER.value
+        and (actor.role is Role.ADMIN or p["id"] == actor.person_id)
+    ]
     others = [p for p in working if p["role"] != Role.AUDITOR.value]
     return Choices(found, leaders, others, context.app.clock().astimezone(HANOI).date())
 

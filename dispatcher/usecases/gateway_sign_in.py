@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping
-from typing import Any
 from urllib.parse import parse_qs, urlparse
 
 from dispatcher.broadcasts.app import App
 from dispatcher.db.queue import gateways as rows
 from dispatcher.domain import rights
 from dispatcher.domain.problems import Problem, refused
-from dispatcher.gateways import adapter_module
 from dispatcher.gateways.contract import SignsIn, Tokens
+from dispatcher.gateways.zalo import ZaloOptions
 from dispatcher.i18n import Say
 from dispatcher.usecases.context import Context
 from dispatcher.usecases.gateways import named
@@ -37,7 +35,7 @@ def finish(context: Context, name: str, came_back_to: str) -> None:
     with context.remembering("sign-in", "gateway", name):
         options = _may(context, name)
         verifier, state = _pending(context.app, name)
-        code = _code(came_back_to, state, str(options.get("oa_id", "")))
+        code = _code(came_back_to, state, str(options.oa_id))
         tokens = questions.ask(context.app, name, SignsIn, lambda g: g.sign_in(code, verifier))
         _store(context, name, tokens)
 
@@ -49,10 +47,10 @@ def paste(context: Context, name: str, text: str) -> None:
         _store(context, name, _pasted(text))
 
 
-def _may(context: Context, name: str) -> Mapping[str, Any]:
+def _may(context: Context, name: str) -> ZaloOptions:
     """The options of a gateway that is signed in to, for whoever may do it."""
     chosen = named(context.app.site, name)
-    if not hasattr(adapter_module(chosen.adapter), "OAUTH_URL"):
+    if not isinstance(chosen.options, ZaloOptions):
         raise Problem(
             "no-login",
             Say("“{name}” needs no sign-in: its keys are in the settings.", name=name),
@@ -84,10 +82,10 @@ def _pasted(text: str) -> Tokens:
     return Tokens(pair[0], pair[1], 3600)  # its age is not known: it is renewed soon
 
 
-def _begun(app: App, name: str, options: Mapping[str, Any]) -> tuple[str, str]:
+def _begun(app: App, name: str, options: ZaloOptions) -> tuple[str, str]:
     """A fresh verifier and state, kept until the answer comes; a verifier may be configured."""
     place = app.site.data / "keys" / f"consent-{name}.json"
-    fixed = options.get("code_verifier")
+    fixed = options.code_verifier
     found = [str(fixed) if fixed else secrets.token_urlsafe(32), secrets.token_urlsafe(16)]
     if not app.store.dry:
         place.parent.mkdir(mode=0o700, exist_ok=True)

@@ -14,8 +14,9 @@ from dispatcher.broadcasts.app import App
 from dispatcher.config import Secret, Site
 from dispatcher.domain.model import Heard
 from dispatcher.domain.problems import Problem
-from dispatcher.gateways import adapter_module, cleaned
+from dispatcher.gateways import adapter_module, cleaned, options_of
 from dispatcher.gateways.contract import Accepted, Answer, Call
+from dispatcher.gateways.fields import Options, swapped
 from dispatcher.i18n import Say
 from dispatcher.usecases.gateways import named
 from dispatcher.worker import adapters
@@ -39,21 +40,23 @@ def explained(site: Site | None, adapter: str, what: str) -> Explained:
     return lambda value: read(module, value, options)
 
 
-def _options(site: Site | None, adapter: str) -> dict[str, Any]:
+def _options(site: Site | None, adapter: str) -> Options:
     """The secrets receipts are verified with, where this site has them."""
     for chosen in site.gateways.values() if site is not None else ():
         if chosen.adapter == adapter:
-            found = {}
-            for key, value in chosen.options.items():
-                try:
-                    found[key] = value.fetch() if isinstance(value, Secret) else value
-                except Problem:
-                    continue
-            return found
-    return {}
+            options: Options = chosen.options
+            return swapped(options, lambda _key, secret: _known(secret))
+    return options_of(adapter)()
 
 
-def _answer(module: Any, value: Mapping[str, Any], options: dict[str, Any]) -> dict[str, Any]:
+def _known(secret: Secret) -> str:
+    try:
+        return secret.fetch()
+    except Problem:
+        return ""
+
+
+def _answer(module: Any, value: Mapping[str, Any], options: Options) -> dict[str, Any]:
     headers = {str(k).lower(): str(v) for k, v in (value.get("headers") or {}).items()}
     answer = Answer(
         int(value.get("status", 200)),
@@ -84,7 +87,7 @@ def _answer(module: Any, value: Mapping[str, Any], options: dict[str, Any]) -> d
     return {"results": results}
 
 
-def _receipt(module: Any, value: Mapping[str, Any], options: dict[str, Any]) -> dict[str, Any]:
+def _receipt(module: Any, value: Mapping[str, Any], options: Options) -> dict[str, Any]:
     headers = {str(k).lower(): str(v) for k, v in (value.get("headers") or {}).items()}
     call = Call(
         str(value.get("method", "GET")),

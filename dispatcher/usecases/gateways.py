@@ -18,7 +18,7 @@ from dispatcher.domain import rights
 from dispatcher.domain.model import SYSTEM, Fault, Mode, Role
 from dispatcher.domain.outages import Health, State
 from dispatcher.domain.problems import Problem, settings, unknown
-from dispatcher.gateways import adapter_module, adapter_tables
+from dispatcher.gateways import options_of
 from dispatcher.gateways.contract import (
     KnowsBalance,
     KnowsStanding,
@@ -26,6 +26,7 @@ from dispatcher.gateways.contract import (
     Refused,
     VendorTemplate,
 )
+from dispatcher.gateways.fields import needed, secret_keys
 from dispatcher.i18n import Say, Spoken
 from dispatcher.usecases import alarms
 from dispatcher.usecases.context import Context
@@ -177,11 +178,11 @@ def _need_admin(context: Context, name: str, act: str, what: Spoken) -> None:
 
 def to_write(adapter: str, name: str) -> str:
     """The section of dispatcher.toml an account of this kind needs; secrets by their place."""
-    module = adapter_module(adapter)
+    options = options_of(adapter)
     lines = [f"[gateways.{name}]", f'adapter = "{adapter}"']
-    for key in getattr(module, "REQUIRED", ()):
-        lines.append(f"{key} = " + ('{ "*" = "" }' if key in adapter_tables(adapter) else '""'))
-    for key in module.SECRETS:
+    for key in needed(options):
+        lines.append(f"{key} = " + ('{ "*" = "" }' if key == "labels" else '""'))
+    for key in secret_keys(options):
         place = f"{name}_{key}".replace("-", "_").upper()
         lines.append(f'{key} = {{ env = "{place}" }}')
     return "\n".join(lines)
@@ -243,7 +244,7 @@ def checked(context: Context, name: str) -> CheckedGateway:
         options = adapters.adapter_options(
             app.site, app.site.gateways[name], None if live else twin or "http://127.0.0.1"
         )
-        found["settings"] = sorted(options)
+        found["settings"] = sorted(k for k in options.__struct_fields__ if getattr(options, k))
         if live or (twin is not None and app.site.mode is Mode.DRILL):
             found |= questions.connect(app, name, options)
     except Problem as problem:

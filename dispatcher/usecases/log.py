@@ -66,9 +66,13 @@ def typed_moment(context: Context, text: str) -> datetime:
 
 @contextmanager
 def rows(
-    context: Context, kind: str, filters: LogFilters, *, limit: int | None = None,
+    context: Context,
+    kind: str,
+    filters: LogFilters,
+    *,
+    limit: int | None = None,
     is_export: bool = False,
-) -> Iterator[Iterator[list[Any]]]:  # fmt: skip
+) -> Iterator[Iterator[list[Any]]]:
     """Rows of "messages", "attempts" or "receipts", newest first, with the columns of `KINDS` and
     moments in Hanoi time; read while they are taken, so that memory stays flat.
 

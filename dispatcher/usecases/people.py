@@ -48,9 +48,16 @@ def add(context: Context, wanted: NewPerson) -> int:
         ids = [w.id for w in areas.wards_named(tx, list(wanted.wards))] if wanted.wards else []
         rights.need_people(tx.actor, ids)
         made = people.add(
-            tx, wanted.name, wanted.full_name, role, ids, wanted.position, email=wanted.email,
-            address_id=_address(context, tx, wanted.phone), namesake=wanted.namesake,
-        )  # fmt: skip
+            tx,
+            wanted.name,
+            wanted.full_name,
+            role,
+            ids,
+            wanted.position,
+            email=wanted.email,
+            address_id=_address(context, tx, wanted.phone),
+            namesake=wanted.namesake,
+        )
         if wanted.password:
             person = Actor(wanted.name, role, made, frozenset(ids) if ids else None)
             signing_in.set_password(tx, person, wanted.password)
@@ -110,8 +117,13 @@ def leaving(context: Context, who: Who) -> Leaving:
         "disable", "person", number_of(context, who), proved=lambda tx: _another(tx, who)
     ) as tx:  # for the time, by which duties are over
         person = _another(tx, who)
-        others = [p for p in people.seen(tx) if p["id"] != person.person_id
-                  and p["disabled_at"] is None and p["role"] != Role.AUDITOR.value]  # fmt: skip
+        others = [
+            p
+            for p in people.seen(tx)
+            if p["id"] != person.person_id
+            and p["disabled_at"] is None
+            and p["role"] != Role.AUDITOR.value
+        ]
         return Leaving(person, handover.in_hand(tx, person), others)
 
 

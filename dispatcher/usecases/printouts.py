@@ -16,8 +16,8 @@ from dispatcher.broadcasts.app import App
 from dispatcher.db.broadcasts import broadcasts, files, shares, texts
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.broadcasts.emergencies import Emergency
-from dispatcher.db.contacts import areas, contacts, groups
-from dispatcher.db.contacts.contacts import Within
+from dispatcher.db.contacts import areas, contact_lists, groups
+from dispatcher.db.contacts.contact_lists import Within
 from dispatcher.db.database import Tx
 from dispatcher.domain import rights
 from dispatcher.domain.areas import natural_key
@@ -48,7 +48,7 @@ def places(app: App, tx: Tx, wards: Iterable[int]) -> dict[int, list[Place]]:
     known = groups.by_key(tx)
     group = known.get(folded(app.site.heads))
     people = (
-        contacts.listed(tx, within=Within(group=group[0]), limit=10_000, numbers=True)
+        contact_lists.listed(tx, within=Within(group=group[0]), limit=10_000, numbers=True)
         if group
         else []
     )

@@ -22,8 +22,16 @@ from dispatcher.scheduling import Schedule, Series
 from dispatcher.usecases.context import Context
 
 __all__ = [
-    "Decided", "Schedule", "Series", "approve", "load", "pause", "send_back", "submit", "whole",
-]  # fmt: skip
+    "Decided",
+    "Schedule",
+    "Series",
+    "approve",
+    "load",
+    "pause",
+    "send_back",
+    "submit",
+    "whole",
+]
 MORE_PEOPLE, MORE_DONG = 10, 10_000  # what one firing may reach and cost beyond the next one's
 
 

@@ -97,9 +97,17 @@ def plan(context: Context, most: int = 10) -> list[Planned]:
         until = now + scheduling.LIFE
         series = scheduling.series(schedule, calendar, now, until, tet=app.site.tet)
         found.append(
-            Planned(name, schedule, held[name], series, coming[name], preview, problem,
-                    _missing(schedule))
-        )  # fmt: skip
+            Planned(
+                name,
+                schedule,
+                held[name],
+                series,
+                coming[name],
+                preview,
+                problem,
+                _missing(schedule),
+            )
+        )
     return found
 
 

@@ -33,11 +33,41 @@ SHORTEST, LONGEST = 12, 200
 PROOF_LASTS = timedelta(minutes=10)  # a one-time code is good for an approval that long
 KEY_PREFIX = "dsp_"
 _WEAK = (
-    "matkhau", "password", "passw0rd", "qwerty", "asdfgh", "zxcvbn", "iloveyou", "anhyeuem",
-    "emyeuanh", "vietnam", "haiphong", "hanoi", "saigon", "admin", "quantri", "phuong", "ubnd",
-    "welcome", "letmein", "dispatcher", "canhbao", "congan", "zalo", "123456", "654321", "111111",
-    "000000", "888888", "666666", "abc123", "abcdef", "khongco", "motcuocsong", "thayboi",
-)  # fmt: skip
+    "matkhau",
+    "password",
+    "passw0rd",
+    "qwerty",
+    "asdfgh",
+    "zxcvbn",
+    "iloveyou",
+    "anhyeuem",
+    "emyeuanh",
+    "vietnam",
+    "haiphong",
+    "hanoi",
+    "saigon",
+    "admin",
+    "quantri",
+    "phuong",
+    "ubnd",
+    "welcome",
+    "letmein",
+    "dispatcher",
+    "canhbao",
+    "congan",
+    "zalo",
+    "123456",
+    "654321",
+    "111111",
+    "000000",
+    "888888",
+    "666666",
+    "abc123",
+    "abcdef",
+    "khongco",
+    "motcuocsong",
+    "thayboi",
+)
 
 
 def check_strength(password: str, *names: str) -> None:

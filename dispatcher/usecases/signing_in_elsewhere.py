@@ -36,9 +36,13 @@ def leave(app: App, back: str) -> tuple[str, str]:
     """Where the browser goes, and the sealed word it brings back to the path `back`."""
     begun = oidc.begin(_provider(app, back))
     kept = json.dumps(
-        {"state": begun.state, "nonce": begun.nonce, "verifier": begun.verifier,
-         "until": _now(app) + MINUTES * 60}
-    )  # fmt: skip
+        {
+            "state": begun.state,
+            "nonce": begun.nonce,
+            "verifier": begun.verifier,
+            "until": _now(app) + MINUTES * 60,
+        }
+    )
     return begun.url, base64.urlsafe_b64encode(app.store.sealer.seal(kept)).decode()
 
 

@@ -73,10 +73,17 @@ def prepare(context: Context, wanted: NewUrgent) -> Emergency:
             after = templating.load(app.templates, wanted.all_clear)
             clear = texts.version(tx, after.name, after.digest, after.source)
         made = rows.add(
-            tx, wanted.name, template.title, (version, clear), wanted.fields, wanted.audience,
-            wanted.route, (wanted.most_people, wanted.most_dong), wanted.until,
+            tx,
+            wanted.name,
+            template.title,
+            (version, clear),
+            wanted.fields,
+            wanted.audience,
+            wanted.route,
+            (wanted.most_people, wanted.most_dong),
+            wanted.until,
             rather_twice=wanted.rather_twice,
-        )  # fmt: skip
+        )
         return rows.of_id(tx, made)
 
 
@@ -303,13 +310,19 @@ def _sent(
             assert emergency.approved_by is not None
             broadcasts.touch(tx, broadcast.id, "submitted")
             planning.system_approve(
-                tx, broadcasts.get(tx, broadcast.id), emergency.approved_by, emergency.people,
+                tx,
+                broadcasts.get(tx, broadcast.id),
+                emergency.approved_by,
+                emergency.people,
                 emergency.dong,
-            )  # fmt: skip
+            )
             approvals.record(
-                tx, broadcast.id, emergency.approved_by,
-                broadcasts.get(tx, broadcast.id).approved_digest or "", "prepared",
-            )  # fmt: skip
+                tx,
+                broadcast.id,
+                emergency.approved_by,
+                broadcasts.get(tx, broadcast.id).approved_digest or "",
+                "prepared",
+            )
             planning.schedule(tx, broadcasts.get(tx, broadcast.id), tx.now)
         done = broadcasts.get(tx, broadcast.id)
     if blocking is not None:
@@ -352,17 +365,21 @@ def _called_off(
                 "no-all-clear",
                 Say("“{name}” was approved without an all-clear.", name=emergency.name),
             )
-        running = (BroadcastState.SCHEDULED, BroadcastState.RUNNING, BroadcastState.PAUSED,
-                   BroadcastState.HELD)  # fmt: skip
-        if original.state in running:
+        state = BroadcastState
+        if original.state in (state.SCHEDULED, state.RUNNING, state.PAUSED, state.HELD):
             planning.stop(tx, original)
         template = _template(app, tx, emergency.all_clear_version_id)
         known = {k: v for k, v in original.fields.items() if k in template.fields}
         made = correct(
-            app, tx, broadcasts.get(tx, original.id), template=template,
-            fields={**known, **fields}, expires_after=timedelta(hours=12), urgent=True,
+            app,
+            tx,
+            broadcasts.get(tx, original.id),
+            template=template,
+            fields={**known, **fields},
+            expires_after=timedelta(hours=12),
+            urgent=True,
             title=template.title,
-        )  # fmt: skip
+        )
         rows.mark(tx, made, emergency.id)
         return emergency, broadcasts.get(tx, made)
 

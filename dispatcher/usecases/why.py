@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from dispatcher.db.broadcasts import logbook
+from dispatcher.db.broadcasts import log_people, logbook
 from dispatcher.db.broadcasts.logbook import Filters
-from dispatcher.db.contacts import contacts
+from dispatcher.db.contacts import contact_lists, contacts
 from dispatcher.db.database import Tx
 from dispatcher.db.schema import moment
 from dispatcher.domain import phone
@@ -69,16 +69,16 @@ def find(tx: Tx, text: str, sample_heads: tuple[str, ...]) -> list[int]:
     for address_kind in (AddressKind.MOBILE, AddressKind.LANDLINE):
         address = contacts.address_id(tx, address_kind, e164)
         if address is not None:
-            return logbook.contacts_on(tx, address)
+            return log_people.contacts_on(tx, address)
     return []
 
 
 def _known(tx: Tx, contact: int) -> list[int]:
     """This contact, where the list or the log has it and the actor may see it."""
-    listed = contacts.listed(tx, ids=[contact], limit=1)
-    return [contact] if listed or list(
-        logbook.messages(tx, Filters(contact=contact), limit=1)
-    ) else []  # fmt: skip
+    listed = contact_lists.listed(tx, ids=[contact], limit=1)
+    return (
+        [contact] if listed or list(logbook.messages(tx, Filters(contact=contact), limit=1)) else []
+    )
 
 
 def story(tx: Tx, contact_id: int, language: str) -> dict[str, Any]:
@@ -116,7 +116,11 @@ def story(tx: Tx, contact_id: int, language: str) -> dict[str, Any]:
                 "attempts": steps,
             }
         )
-    return {"contact": contact_id, "name": logbook.contact_name(tx, contact_id), "messages": told}
+    return {
+        "contact": contact_id,
+        "name": log_people.contact_name(tx, contact_id),
+        "messages": told,
+    }
 
 
 def _heard(bits: int) -> str | None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from dispatcher.usecases import areas
-from dispatcher.web.ask import Answer, Ask, Go, Shown, whole
+from dispatcher.web.ask import Answer, Ask, Go, Shown
+from dispatcher.web.forms import NameForm
 from dispatcher.web.guard import Page, changes, reads
 
 
@@ -11,19 +14,23 @@ def listed(ask: Ask) -> Answer:
     return Shown("areas.html", {"found": areas.own(ask.context)})
 
 
-def rename(ask: Ask) -> Answer:
-    areas.rename(ask.context, "", ask.number(), ask.one("name"))
+def rename(ask: Ask, form: NameForm) -> Answer:
+    areas.rename(ask.context, "", ask.number(), form.name)
     return Go("/areas")
 
 
-def merge(ask: Ask) -> Answer:
+class AreaMergeForm(Struct, frozen=True):
+    into: int
+
+
+def merge(ask: Ask, form: AreaMergeForm) -> Answer:
     """One residential group becomes part of another; its people move along."""
-    areas.merge(ask.context, "", ask.number(), whole(ask.one("into")) or 0)
+    areas.merge(ask.context, "", ask.number(), form.into)
     return Go("/areas")
 
 
 PAGES: list[Page] = [
     reads("/areas", listed),
-    changes("/areas/{number}/rename", rename),
-    changes("/areas/{number}/merge", merge),
+    changes("/areas/{number}/rename", rename, NameForm),
+    changes("/areas/{number}/merge", merge, AreaMergeForm),
 ]

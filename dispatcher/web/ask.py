@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 from typing import Any
 
 from dispatcher.domain.model import Actor
@@ -12,15 +11,11 @@ from dispatcher.domain.problems import Problem
 from dispatcher.i18n import Say, pgettext
 from dispatcher.usecases import signing_in_console
 from dispatcher.usecases.context import App, Context
+from dispatcher.usecases.inputs import whole
 from dispatcher.usecases.signing_in_console import Session
+from dispatcher.web.forms import Upload
 
 DEVICE = "__Host-device"  # the cookie of a device that gave a one-time code before
-
-
-@dataclass(frozen=True)
-class Upload:
-    name: str
-    content: bytes
 
 
 @dataclass
@@ -57,13 +52,10 @@ class Ask:
         """As `t`, where the English sentence alone does not say which is meant."""
         return pgettext(context, id, **fields).to(self.language)
 
-    def one(self, name: str, default: str = "") -> str:
-        """One value of a form field, trimmed."""
-        values = self.form.get(name) or [default]
-        return values[0].strip()
-
-    def many(self, name: str) -> tuple[str, ...]:
-        return tuple(v.strip() for v in self.form.get(name, ()) if v.strip())
+    def one(self, name: str) -> str:
+        """What stands beside every form: the token, the one-time code. Pages read a `Form`."""
+        values = self.form.get(name)
+        return values[0].strip() if values else ""
 
     def number(self, name: str = "number") -> int:
         """A number in the address; anything else names nothing here."""
@@ -71,14 +63,6 @@ class Ask:
         if found is None:
             raise nothing_here()
         return found
-
-    def fields(self) -> dict[str, str]:
-        """Blanks of a text, as `blank.NAME`."""
-        return {
-            name.removeprefix("blank."): self.one(name)
-            for name in self.form
-            if name.startswith("blank.") and self.one(name)
-        }
 
     def noted(self, act: str, noun: str, of: object) -> None:
         """An auditor's looking leaves an entry in the trail."""
@@ -124,20 +108,6 @@ class Sent:
 
 
 Answer = Shown | Go | Sent
-Handler = Callable[[Ask], Answer]
-
-
-def whole(text: str) -> int | None:
-    """A whole number as typed; None for anything else."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
-
-
-def read_date(text: str) -> date:
-    """A day as a date field sends it."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise Problem("bad-date", Say("That is no date.")) from None
 
 
 def nothing_here() -> Problem:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from dispatcher.domain.model import URGENT, BroadcastState, Mode, Role
 from dispatcher.domain.problems import Problem
@@ -24,14 +26,16 @@ from dispatcher.usecases import (
     printouts,
     reports,
 )
-from dispatcher.usecases.broadcasts import Broadcast
+from dispatcher.usecases.broadcasts import Broadcast, Submit
 from dispatcher.usecases.broadcasts_progress import Live
 from dispatcher.usecases.broadcasts_views import ALIVE, WRITTEN
 from dispatcher.usecases.context import Context
+from dispatcher.usecases.inputs import whole
 from dispatcher.usecases.reports import COLUMNS
 from dispatcher.web import troubles
-from dispatcher.web.ask import Answer, Ask, Go, Sent, Shown, read_date, whole
-from dispatcher.web.guard import Page, changes, reads
+from dispatcher.web.ask import Answer, Ask, Go, Sent, Shown
+from dispatcher.web.forms import BlanksForm, ReasonForm, Upload
+from dispatcher.web.guard import Page, button, changes, reads
 
 JUST_NOW = timedelta(minutes=30)
 
@@ -63,18 +67,31 @@ def show(ask: Ask) -> Answer:
         live |= _live(ask, broadcast)
         live["report"] = reports.report(ask.context, broadcast.id).found
     values = {
-        "b": broadcast, "names": found.names, "approval": found.approval,
-        "offered": decided.offered, "attached": found.attached, "template": decided.template,
+        "b": broadcast,
+        "names": found.names,
+        "approval": found.approval,
+        "offered": decided.offered,
+        "attached": found.attached,
+        "template": decided.template,
         "seen": seen.found if seen else None,
         "blocks": preview_lines.blocks(preview_lines.lines(seen)) if seen else (),
-        "first": first, "urgent": broadcast.priority == URGENT,
-        "STATE": STATE, "REASONS": REASONS, "HELD": broadcasts_views.HELD, "OPEN": WRITTEN,
+        "first": first,
+        "urgent": broadcast.priority == URGENT,
+        "STATE": STATE,
+        "REASONS": REASONS,
+        "HELD": broadcasts_views.HELD,
+        "OPEN": WRITTEN,
         "ALIVE": ALIVE,
-        "approves": ask.person.role is Role.LEADER, "decides": ask.person.role in DECIDERS,
-        "digest": decided.digest, "lent": decided.lent, "leaders": decided.leaders,
-        "today": broadcasts_views.today(ask.context), "phone": _has_phone(ask, broadcast),
-        "times": found.period, **live,
-    }  # fmt: skip
+        "approves": ask.person.role is Role.LEADER,
+        "decides": ask.person.role in DECIDERS,
+        "digest": decided.digest,
+        "lent": decided.lent,
+        "leaders": decided.leaders,
+        "today": broadcasts_views.today(ask.context),
+        "phone": _has_phone(ask, broadcast),
+        "times": found.period,
+        **live,
+    }
     return Shown("broadcast.html", values)
 
 
@@ -101,15 +118,23 @@ def _live(ask: Ask, broadcast: Broadcast) -> dict[str, Any]:
     per_minute = look.per_minute if broadcast.state is BroadcastState.RUNNING else 0
     lines, total, left = found.networks, found.total, found.left
     return {
-        "counted": found.counts, "total": total, "left": left, "undo": undo,
+        "counted": found.counts,
+        "total": total,
+        "left": left,
+        "undo": undo,
         "later": later,
         "share": round((total - left) * 100 / total) if total else 100,
-        "look": look, "rate": per_minute, "minutes": math.ceil(left / max(per_minute, 1)),
+        "look": look,
+        "rate": per_minute,
+        "minutes": math.ceil(left / max(per_minute, 1)),
         "networks": lines if len(lines) > 1 else [],
         "totals": {c: sum(line["counts"][c] for line in lines) for c in COLUMNS},
-        "columns": COLUMNS, "STATES": STATES, "REASONS": REASONS,
-        "taken_at": found.taken_at, **troubles.of_broadcast(found, now),
-    }  # fmt: skip
+        "columns": COLUMNS,
+        "STATES": STATES,
+        "REASONS": REASONS,
+        "taken_at": found.taken_at,
+        **troubles.of_broadcast(found, now),
+    }
 
 
 @dataclass(frozen=True)
@@ -164,85 +189,131 @@ def _does(act: _Act) -> Callable[[Ask], Answer]:
     return answer
 
 
-def test(ask: Ask) -> Answer:
+class TestForm(Struct, frozen=True):
+    phone: str
+
+
+def test(ask: Ask, form: TestForm) -> Answer:
     """To one's own phone, now."""
-    made = broadcasts.test(ask.context, ask.number(), ask.one("phone"))
+    made = broadcasts.test(ask.context, ask.number(), form.phone)
     return Go(f"/broadcasts/{made.id}")
 
 
-def submit(ask: Ask) -> Answer:
+def submit(ask: Ask, how: Submit) -> Answer:
     """Hand in for approval, with the ceiling its preview gives."""
-    broadcasts.submit(
-        ask.context, ask.number(), leave_out=bool(ask.one("leave_out")), again=ask.one("again"),
-        over_budget=ask.one("over_budget"),
-    )  # fmt: skip
+    broadcasts.submit(ask.context, ask.number(), how)
     return Go(f"/broadcasts/{ask.number()}")
 
 
-def approve(ask: Ask) -> Answer:
+class ApproveForm(Struct, frozen=True):
+    """`principal`: whose right is used, empty for one's own; `seen`: a digest of what was looked
+    at."""
+
+    principal: str
+    seen: str
+
+
+def approve(ask: Ask, form: ApproveForm) -> Answer:
     """Approve exactly what was seen: a page opened before a change approves nothing."""
     broadcasts_approval.approve(
-        ask.context, ask.number(), principal=ask.one("principal"), looked_at=ask.one("seen")
+        ask.context, ask.number(), principal=form.principal, looked_at=form.seen
     )
     return Go(f"/broadcasts/{ask.number()}")
 
 
-def approve_on_paper(ask: Ask) -> Answer:
+class PaperForm(Struct, frozen=True, kw_only=True):
+    """What a leader signed on paper, and a digest of what was looked at (`seen`)."""
+
+    document: str
+    signer: str
+    day: date
+    scan: Upload | None = None
+    seen: str
+
+
+def approve_on_paper(ask: Ask, form: PaperForm) -> Answer:
     """A leader signed on paper: its number, its day, a scan."""
-    scan = ask.files.get("scan")
-    paper = broadcasts_approval.SignedPaper(
-        ask.one("document"), ask.one("signer"), read_date(ask.one("day")),
-        scan.content if scan else None,
-    )  # fmt: skip
-    broadcasts_approval.approve_on_paper(
-        ask.context, ask.number(), paper, looked_at=ask.one("seen")
+    scan = form.scan.content if form.scan else None
+    paper = broadcasts_approval.SignedPaper(form.document, form.signer, form.day, scan)
+    broadcasts_approval.approve_on_paper(ask.context, ask.number(), paper, looked_at=form.seen)
+    return Go(f"/broadcasts/{ask.number()}")
+
+
+class WordsForm(BlanksForm, frozen=True, kw_only=True):
+    """Blanks, or a phrase: `new` in the place of `old`."""
+
+    old: str = ""
+    new: str = ""
+    note: str = ""
+
+
+def correct_words(ask: Ask, form: WordsForm) -> Answer:
+    """A leader corrects blanks or a phrase; the author confirms."""
+    phrases = [(form.old, form.new)] if form.old else []
+    broadcasts_approval.offer(ask.context, ask.number(), form.filled, phrases, form.note)
+    return Go(f"/broadcasts/{ask.number()}")
+
+
+def send_back(ask: Ask, form: ReasonForm) -> Answer:
+    broadcasts_approval.send_back(ask.context, ask.number(), form.reason)
+    return Go("/inbox")
+
+
+def reject(ask: Ask, form: ReasonForm) -> Answer:
+    broadcasts_approval.reject(ask.context, ask.number(), form.reason)
+    return Go("/inbox")
+
+
+class ScheduleForm(Struct, frozen=True, kw_only=True):
+    """`at`: empty for now; `people`: their number, typed; `despite`, `again`: reasons."""
+
+    at: str = ""
+    people: int | None = None
+    despite: str = ""
+    again: str = ""
+
+
+def schedule(ask: Ask, form: ScheduleForm) -> Answer:
+    """Set the time; in live the first and the large want their number typed."""
+    broadcasts_sending.schedule(
+        ask.context,
+        ask.number(),
+        form.at or "now",
+        despite=form.despite,
+        again=form.again,
+        people=form.people,
     )
     return Go(f"/broadcasts/{ask.number()}")
 
 
-def correct_words(ask: Ask) -> Answer:
-    """A leader corrects blanks or a phrase; the author confirms."""
-    phrases = [(ask.one("old"), ask.one("new"))] if ask.one("old") else []
-    broadcasts_approval.offer(ask.context, ask.number(), ask.fields(), phrases, ask.one("note"))
-    return Go(f"/broadcasts/{ask.number()}")
+class CorrectForm(BlanksForm, frozen=True, kw_only=True):
+    template: str = "dinh-chinh"
 
 
-def send_back(ask: Ask) -> Answer:
-    broadcasts_approval.send_back(ask.context, ask.number(), ask.one("reason"))
-    return Go("/inbox")
-
-
-def reject(ask: Ask) -> Answer:
-    broadcasts_approval.reject(ask.context, ask.number(), ask.one("reason"))
-    return Go("/inbox")
-
-
-def schedule(ask: Ask) -> Answer:
-    """Set the time; in live the first and the large want their number typed."""
-    typed = "".join(c for c in ask.one("people") if c.isdigit())
-    broadcasts_sending.schedule(
-        ask.context, ask.number(), ask.one("at") or "now", despite=ask.one("despite"),
-        again=ask.one("again"), people=whole(typed),
-    )  # fmt: skip
-    return Go(f"/broadcasts/{ask.number()}")
-
-
-def correct(ask: Ask) -> Answer:
-    template = ask.one("template", "dinh-chinh")
-    made = broadcasts.correct(ask.context, ask.number(), ask.fields(), template)
+def correct(ask: Ask, form: CorrectForm) -> Answer:
+    made = broadcasts.correct(ask.context, ask.number(), form.filled, form.template)
     return Go(f"/broadcasts/{made.id}/edit")
 
 
-def resend(ask: Ask) -> Answer:
-    made = broadcasts.resend(ask.context, ask.number(), ask.many("state"))
+class ResendForm(Struct, frozen=True):
+    """To whose message is in one of these states; to all that are safe where none is chosen."""
+
+    state: tuple[str, ...] = ()
+
+
+def resend(ask: Ask, form: ResendForm) -> Answer:
+    made = broadcasts.resend(ask.context, ask.number(), form.state)
     return Go(f"/broadcasts/{made.id}")
 
 
-def attach(ask: Ask) -> Answer:
-    upload = ask.files.get("file")
-    if upload is None:
+class AttachForm(Struct, frozen=True):
+    file: Upload | None = None
+
+
+def attach(ask: Ask, form: AttachForm) -> Answer:
+    if form.file is None:
         raise Problem("no-file", Say("No file was chosen."))
-    broadcasts.attach(ask.context, ask.number(), upload.name, upload.content)
+    broadcasts.attach(ask.context, ask.number(), form.file.name, form.file.content)
     return Go(f"/broadcasts/{ask.number()}")
 
 
@@ -252,10 +323,15 @@ def sheet(ask: Ask) -> Answer:
     return Sent(page, "text/html", f"chuyen-tiep-{ask.number()}.html")
 
 
-def tick(ask: Ask) -> Answer:
+class PassOnForm(Struct, frozen=True):
+    """Residential groups, by number."""
+
+    place: tuple[int, ...] = ()
+
+
+def tick(ask: Ask, form: PassOnForm) -> Answer:
     """A head has passed it on."""
-    ids = [n for v in ask.many("place") if (n := whole(v)) is not None]
-    broadcasts.pass_on(ask.context, ask.number(), ids=ids)
+    broadcasts.pass_on(ask.context, ask.number(), ids=form.place)
     return Go(f"/broadcasts/{ask.number()}")
 
 
@@ -267,38 +343,42 @@ def report(ask: Ask) -> Answer:
         return Sent(text, "text/csv; charset=utf-8", f"bao-cao-{found.broadcast.id}.csv")
     return Shown(
         "report.html",
-        {"b": found.broadcast, "report": found.found, "approval": found.approval,
-         "reach": found.reach, "columns": reports.COLUMNS, "REACH": reports.REACH,
-         "is_drill": found.is_drill, "STATE": STATE, "taken_at": found.taken_at},
-    )  # fmt: skip
+        {
+            "b": found.broadcast,
+            "report": found.found,
+            "approval": found.approval,
+            "reach": found.reach,
+            "columns": reports.COLUMNS,
+            "REACH": reports.REACH,
+            "is_drill": found.is_drill,
+            "STATE": STATE,
+            "taken_at": found.taken_at,
+        },
+    )
 
 
-def _acts(path: str, handler: Callable[[Ask], Answer]) -> Page:
-    """An act on a broadcast: whoever may not is refused by the act itself, which keeps that."""
-    return changes(f"/broadcasts/{{number}}/{path}", handler)
-
-
+OF = "/broadcasts/{number}"
 PAGES: list[Page] = [
     reads("/broadcasts", listed),
     reads("/inbox", inbox),
-    reads("/broadcasts/{number}", show),
-    reads("/broadcasts/{number}/progress", progress),
-    _acts("attach", attach),
-    _acts("test", test),
-    _acts("submit", submit),
-    _acts("approve", approve),
-    _acts("paper", approve_on_paper),
-    _acts("words", correct_words),
-    _acts("confirm", _does(broadcasts_approval.confirm)),
-    _acts("return", send_back),
-    _acts("reject", reject),
-    _acts("schedule", schedule),
-    _acts("pause", _does(broadcasts_sending.pause)),
-    _acts("resume", _does(broadcasts_sending.resume)),
-    _acts("stop", _does(broadcasts_sending.stop)),
-    _acts("correct", correct),
-    _acts("resend", resend),
-    reads("/broadcasts/{number}/sheet", sheet, (Role.OFFICER, Role.LEADER, Role.ADMIN)),
-    _acts("shared", tick),
-    reads("/broadcasts/{number}/report", report),
+    reads(OF, show),
+    reads(f"{OF}/progress", progress),
+    changes(f"{OF}/attach", attach, AttachForm),
+    changes(f"{OF}/test", test, TestForm),
+    changes(f"{OF}/submit", submit, Submit),
+    changes(f"{OF}/approve", approve, ApproveForm),
+    changes(f"{OF}/paper", approve_on_paper, PaperForm),
+    changes(f"{OF}/words", correct_words, WordsForm),
+    button(f"{OF}/confirm", _does(broadcasts_approval.confirm)),
+    changes(f"{OF}/return", send_back, ReasonForm),
+    changes(f"{OF}/reject", reject, ReasonForm),
+    changes(f"{OF}/schedule", schedule, ScheduleForm),
+    button(f"{OF}/pause", _does(broadcasts_sending.pause)),
+    button(f"{OF}/resume", _does(broadcasts_sending.resume)),
+    button(f"{OF}/stop", _does(broadcasts_sending.stop)),
+    changes(f"{OF}/correct", correct, CorrectForm),
+    changes(f"{OF}/resend", resend, ResendForm),
+    reads(f"{OF}/sheet", sheet, (Role.OFFICER, Role.LEADER, Role.ADMIN)),
+    changes(f"{OF}/shared", tick, PassOnForm),
+    reads(f"{OF}/report", report),
 ]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
+from msgspec import Struct
+
 from dispatcher.usecases import budgets
 from dispatcher.usecases import holidays as cases
-from dispatcher.web.ask import Answer, Ask, Go, Shown, read_date
+from dispatcher.web.ask import Answer, Ask, Go, Shown
 from dispatcher.web.guard import Page, changes, reads
 
 
@@ -13,8 +17,14 @@ def holidays(ask: Ask) -> Answer:
     return Shown("holidays.html", {"found": found, "kinds": cases.KINDS})
 
 
-def set_day(ask: Ask) -> Answer:
-    cases.set_day(ask.context, read_date(ask.one("day")), ask.one("kind"), ask.one("name"))
+class DayOffForm(Struct, frozen=True):
+    day: date
+    kind: str
+    name: str
+
+
+def set_day(ask: Ask, form: DayOffForm) -> Answer:
+    cases.set_day(ask.context, form.day, form.kind, form.name)
     return Go("/holidays")
 
 
@@ -24,6 +34,6 @@ def money(ask: Ask) -> Answer:
 
 PAGES: list[Page] = [
     reads("/holidays", holidays),
-    changes("/holidays", set_day),
+    changes("/holidays", set_day, DayOffForm),
     reads("/budgets", money),
 ]

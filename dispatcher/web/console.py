@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,6 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from dispatcher.api import v1 as api
 from dispatcher.i18n import Say
 from dispatcher.usecases.context import App
 from dispatcher.web import (
@@ -45,11 +45,25 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 def table(guard: Guard) -> list[Page]:
     """Every page; tests walk it."""
     return pages_of(
-        signing.table(guard), single_sign_on.table(guard), phones.table(guard), home.PAGES,
-        writing.PAGES, broadcasts.PAGES, schedules.PAGES, urgent.PAGES, contacts.PAGES,
-        lists.PAGES, suppressions.PAGES, groups.PAGES, areas.PAGES, staff.PAGES, providers.PAGES,
-        calendar.PAGES, records.PAGES, setup.PAGES,
-    )  # fmt: skip
+        signing.table(guard),
+        single_sign_on.table(guard),
+        phones.table(guard),
+        home.PAGES,
+        writing.PAGES,
+        broadcasts.PAGES,
+        schedules.PAGES,
+        urgent.PAGES,
+        contacts.PAGES,
+        lists.PAGES,
+        suppressions.PAGES,
+        groups.PAGES,
+        areas.PAGES,
+        staff.PAGES,
+        providers.PAGES,
+        calendar.PAGES,
+        records.PAGES,
+        setup.PAGES,
+    )
 
 
 def hosts_of(app: App) -> set[str]:
@@ -59,10 +73,13 @@ def hosts_of(app: App) -> set[str]:
     return {*LOOPBACK, listen, public} - {""}
 
 
-def console(app: App, receipts: Any, code: str = "", twins: str = "") -> Starlette:
-    """Pages under /, vendors' `receipts` under /hooks (an ASGI application).
+def console(
+    app: App, receipts: Any, programs: Sequence[BaseRoute], code: str = "", twins: str = ""
+) -> Starlette:
+    """Pages under /, vendors' `receipts` under /hooks (an ASGI application), `programs` beside.
 
-    `code`: what the very first person types; `twins`: where those of a drill answer.
+    `programs`: the routes of the API; `code`: what the very first person types; `twins`: where
+    those of a drill answer.
     """
     guard = Guard(app, hosts_of(app), code, twins=twins)
     routes: list[BaseRoute] = [
@@ -89,7 +106,7 @@ def console(app: App, receipts: Any, code: str = "", twins: str = "") -> Starlet
 
     routes += [
         Mount("/static", StaticFiles(directory=STATIC), name="static"),
-        *api.routes(app),
+        *programs,
         Mount("/hooks", receipts),
         Route("/health", receipts),
     ]

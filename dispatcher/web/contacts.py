@@ -2,30 +2,51 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from msgspec import Struct
+
 from dispatcher.domain import words as told
 from dispatcher.domain.problems import refused
 from dispatcher.domain.rights import WRITERS
 from dispatcher.i18n import Say
 from dispatcher.usecases import contacts, contacts_views
 from dispatcher.usecases.contacts import NewContact
-from dispatcher.web.ask import Answer, Ask, Go, Shown, whole
-from dispatcher.web.guard import Page, changes, reads
+from dispatcher.web.ask import Answer, Ask, Go, Shown
+from dispatcher.web.guard import Page, asks, changes, reads
 
 SHOWN = 200  # people of a list
 
 
-def listed(ask: Ask) -> Answer:
+class SearchForm(Struct, frozen=True):
+    """Words of a name, a ward and a group by number; None for any."""
+
+    q: str = ""
+    ward: int | None = None
+    group: int | None = None
+
+
+def everybody(ask: Ask) -> Answer:
+    return listed(ask, SearchForm())
+
+
+def listed(ask: Ask, form: SearchForm) -> Answer:
     """Contacts by name, ward and group: a form, for a name has no place in an address."""
-    search = ask.one("q")
     page = contacts_views.page(
-        ask.context, ward=whole(ask.one("ward")), group=whole(ask.one("group")), search=search,
-        most=SHOWN,
-    )  # fmt: skip
+        ask.context, ward=form.ward, group=form.group, search=form.q, most=SHOWN
+    )
     return Shown(
         "contacts.html",
-        {"found": page.found, "wards": page.wards, "groups": page.groups, "q": search,
-         "ward": page.ward, "group": page.group, "most": SHOWN},
-    )  # fmt: skip
+        {
+            "found": page.found,
+            "wards": page.wards,
+            "groups": page.groups,
+            "q": form.q,
+            "ward": page.ward,
+            "group": page.group,
+            "most": SHOWN,
+        },
+    )
 
 
 def person(ask: Ask) -> Answer:
@@ -36,22 +57,37 @@ def person(ask: Ask) -> Answer:
     stopped = page.stopped
     return Shown(
         "person.html",
-        {"c": page.contact, "story": page.story, "beside": page.beside,
-         "blocked": stopped["suppressed"], "shares": stopped["shares"],
-         "others": stopped["shares_with_others"], "joined": page.joined, "sets": page.groups,
-         "wards": page.wards, "SCOPES": told.SCOPES, "why_stopped": told.why_stopped,
-         "short": told.short, "STATES": told.STATES, "REASONS": told.REASONS},
-    )  # fmt: skip
+        {
+            "c": page.contact,
+            "story": page.story,
+            "beside": page.beside,
+            "blocked": stopped["suppressed"],
+            "shares": stopped["shares"],
+            "others": stopped["shares_with_others"],
+            "joined": page.joined,
+            "sets": page.groups,
+            "wards": page.wards,
+            "SCOPES": told.SCOPES,
+            "why_stopped": told.why_stopped,
+            "short": told.short,
+            "STATES": told.STATES,
+            "REASONS": told.REASONS,
+        },
+    )
 
 
 def find(ask: Ask) -> Answer:
     return Shown("why.html", {"found": None, "q": ""})
 
 
-def found(ask: Ask) -> Answer:
+class LookUpForm(Struct, frozen=True):
+    q: str
+
+
+def found(ask: Ask, form: LookUpForm) -> Answer:
     """By last digits, a name, a number or a code: never in the address."""
-    words = ask.one("q")
-    return Shown("why.html", {"found": contacts_views.looked_up(ask.context, words), "q": words})
+    people = contacts_views.looked_up(ask.context, form.q)
+    return Shown("why.html", {"found": people, "q": form.q})
 
 
 # --- one person ---------------------------------------------------------------------------------
@@ -62,52 +98,67 @@ def blank(ask: Ask) -> Answer:
     return Shown("new-contact.html", {"wards": wards, "groups": groups})
 
 
-def add(ask: Ask) -> Answer:
+NEW = {"residential_group": "tdp", "group": "member_of", "source": ""}
+
+
+def add(ask: Ask, new: NewContact) -> Answer:
     """One person, through the same doors as a list."""
-    new = NewContact(
-        ask.one("name"), ward(ask), _phones(ask), ask.one("tdp"), ask.one("household"),
-        ask.one("title"), ask.one("member_of"), ask.t("by hand"),
-    )  # fmt: skip
-    contacts.add(ask.context, new)
+    contacts.add(ask.context, replace(new, source=ask.t("by hand")))
     return Go("/contacts")
 
 
-def ward(ask: Ask) -> int | str:
-    """The ward that was chosen: its number, or nothing."""
-    found = whole(ask.one("ward"))
-    return ask.one("ward") if found is None else found
+class RenameForm(Struct, frozen=True):
+    """`title` None: as it was."""
+
+    name: str
+    title: str | None = None
 
 
-def _phones(ask: Ask) -> tuple[str, ...]:
-    return tuple(line.strip() for line in ask.one("phones").splitlines() if line.strip())
-
-
-def rename(ask: Ask) -> Answer:
+def rename(ask: Ask, form: RenameForm) -> Answer:
     number = ask.number()
-    title = ask.one("title") if "title" in ask.form else None
-    contacts.edit(ask.context, number, name=ask.one("name"), title=title)
+    contacts.edit(ask.context, number, name=form.name, title=form.title)
     return Go(f"/contacts/{number}")
 
 
-def rephone(ask: Ask) -> Answer:
+class PhonesForm(Struct, frozen=True):
+    """Numbers, one a line."""
+
+    phones: tuple[str, ...] = ()
+
+
+def rephone(ask: Ask, form: PhonesForm) -> Answer:
     """Other numbers instead of those somebody has."""
     number = ask.number()
-    contacts.edit(ask.context, number, phones=_phones(ask))
+    contacts.edit(ask.context, number, phones=form.phones)
     return Go(f"/contacts/{number}")
 
 
-def move(ask: Ask) -> Answer:
+class MoveForm(Struct, frozen=True):
+    """`ward`: by number or name; `tdp`: a residential group by name, or none."""
+
+    ward: int | str
+    tdp: str
+
+
+def move(ask: Ask, form: MoveForm) -> Answer:
     """Somebody lives in another residential group, or another ward of one's own."""
     number = ask.number()
-    contacts.move(ask.context, [number], ward(ask), ask.one("tdp"))
+    contacts.move(ask.context, [number], form.ward, form.tdp)
     return Go(f"/contacts/{number}")
 
 
-def forget(ask: Ask) -> Answer:
+class EraseForm(Struct, frozen=True):
+    """`sure`: the code of the person, typed."""
+
+    reason: str
+    sure: str
+
+
+def forget(ask: Ask, form: EraseForm) -> Answer:
     """Erase a person on request; cannot be undone, so the code of the person is typed."""
-    number, reason = ask.number(), ask.one("reason")
+    number, reason = ask.number(), form.reason
     contacts.to_forget(ask.context, number, reason)
-    if ask.one("sure").lower() != f"c{number}":
+    if form.sure.lower() != f"c{number}":
         raise refused(
             "not-confirmed",
             Say("Type c{number} to erase for good; nothing was done.", number=number),
@@ -117,15 +168,15 @@ def forget(ask: Ask) -> Answer:
 
 
 PAGES: list[Page] = [
-    reads("/contacts", listed),
-    Page("/contacts", listed, "POST"),
+    reads("/contacts", everybody),
+    asks("/contacts", listed, SearchForm),
     reads("/contacts/new", blank, WRITERS),
-    changes("/contacts/new", add),
+    changes("/contacts/new", add, NewContact, NEW),
     reads("/contacts/{number}", person),
-    changes("/contacts/{number}/rename", rename),
-    changes("/contacts/{number}/phones", rephone),
-    changes("/contacts/{number}/place", move),
-    changes("/contacts/{number}/forget", forget),
+    changes("/contacts/{number}/rename", rename, RenameForm),
+    changes("/contacts/{number}/phones", rephone, PhonesForm),
+    changes("/contacts/{number}/place", move, MoveForm),
+    changes("/contacts/{number}/forget", forget, EraseForm),
     reads("/why", find),
-    Page("/why", found, "POST"),
+    asks("/why", found, LookUpForm),
 ]

@@ -10,8 +10,9 @@ import hmac
 import secrets
 import time
 from collections import defaultdict, deque
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
@@ -21,15 +22,16 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from dispatcher.domain.model import Role
 from dispatcher.domain.problems import REFUSED, Problem, next_step, refused
-from dispatcher.domain.rights import WRITERS
 from dispatcher.domain.storable import check_typed
 from dispatcher.i18n import NOTHING, Say
 from dispatcher.usecases import signing_in_console
 from dispatcher.usecases.context import App
-from dispatcher.web.ask import Answer, Ask, Go, Handler, Sent, Shown, Upload
+from dispatcher.web.ask import Answer, Ask, Go, Sent, Shown
+from dispatcher.web.forms import NO_NAMES, FormReader, Upload
 from dispatcher.web.pages import render
 from dispatcher.web.steps import STEPS
 
+T = TypeVar("T")
 SESSION, BEFORE, LANGUAGE = "__Host-session", "__Host-before", "lang"
 MOST_BYTES = 25 * 1024 * 1024
 MOST_OF_STRANGERS = 64 * 1024
@@ -57,23 +59,51 @@ class Page:
     """
 
     path: str
-    handler: Handler
+    handler: Callable[..., Answer]
     method: str = "GET"
     roles: Collection[Role] = EVERYONE
     open_: bool = False
+    form: FormReader[Any] | None = None
+
+    def answer(self, ask: Ask) -> Answer:
+        """What its function says, given the form as it is typed, where there is one."""
+        if self.form is None:
+            return self.handler(ask)
+        return self.handler(ask, self.form.read(ask.form, ask.files))
 
 
-def reads(path: str, handler: Handler, roles: Collection[Role] = EVERYONE) -> Page:
+def reads(path: str, handler: Callable[[Ask], Answer], roles: Collection[Role] = EVERYONE) -> Page:
     return Page(path, handler, "GET", roles)
 
 
-def asks(path: str, handler: Handler, roles: Collection[Role] = WRITERS) -> Page:
+def button(path: str, handler: Callable[[Ask], Answer], roles: Collection[Role] = EVERYONE) -> Page:
+    """A form in which nothing is typed."""
+    return Page(path, handler, "POST", roles)
+
+
+def changes(
+    path: str,
+    handler: Callable[[Ask, T], Answer],
+    form: type[T],
+    names: Mapping[str, str] = NO_NAMES,
+) -> Page:
+    """A form, read as `form`; `names`: what its fields are called where that is another word."""
+    return Page(path, handler, "POST", form=FormReader(form, names))
+
+
+def asks(
+    path: str,
+    handler: Callable[[Ask, T], Answer],
+    form: type[T],
+    roles: Collection[Role] = EVERYONE,
+) -> Page:
     """A form that only asks, or keeps what is half typed: like a page, it is for these roles."""
-    return Page(path, handler, "POST", roles)
+    return Page(path, handler, "POST", roles, form=FormReader(form))
 
 
-def changes(path: str, handler: Handler, roles: Collection[Role] = EVERYONE) -> Page:
-    return Page(path, handler, "POST", roles)
+def open_form(path: str, handler: Callable[[Ask, T], Answer], form: type[T]) -> Page:
+    """A form for nobody in particular."""
+    return Page(path, handler, "POST", open_=True, form=FormReader(form))
 
 
 @dataclass
@@ -148,7 +178,7 @@ class Guard:
         if page.method == "POST":
             _own_page(ask, request)
         if page.open_:
-            return page.handler(ask)
+            return page.answer(ask)
         if ask.actor is None:
             return Go("/sign-in")
         if ask.actor.role not in page.roles:
@@ -157,7 +187,7 @@ class Guard:
                     "role",
                     Say("Your role does not use this page."),
                 )
-        return page.handler(ask)
+        return page.answer(ask)
 
     def _who(self, ask: Ask) -> None:
         token = ask.cookies.get(SESSION, "")
@@ -183,9 +213,14 @@ class Guard:
             for name, (value, seconds) in found.cookies.items():
                 if value:
                     response.set_cookie(
-                        name, value, max_age=seconds, path="/", secure=True,
-                        httponly=name != LANGUAGE, samesite="lax",
-                    )  # fmt: skip
+                        name,
+                        value,
+                        max_age=seconds,
+                        path="/",
+                        secure=True,
+                        httponly=name != LANGUAGE,
+                        samesite="lax",
+                    )
                 else:
                     response.delete_cookie(name, path="/", secure=True, httponly=True)
         elif isinstance(found, Sent):

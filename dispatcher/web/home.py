@@ -7,7 +7,7 @@ from dispatcher.usecases import broadcasts_views
 from dispatcher.usecases import notices as seen
 from dispatcher.web import troubles
 from dispatcher.web.ask import Answer, Ask, Go, Shown
-from dispatcher.web.guard import Page, changes, reads
+from dispatcher.web.guard import Page, button, reads
 
 
 def home(ask: Ask) -> Answer:
@@ -36,4 +36,4 @@ def tick_off(ask: Ask) -> Answer:
     return Go("/")
 
 
-PAGES: list[Page] = [reads("/", home), changes("/notices", tick_off)]
+PAGES: list[Page] = [reads("/", home), button("/notices", tick_off)]

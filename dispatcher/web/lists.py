@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+
+from msgspec import Struct, field
 
 from dispatcher.domain.cells import rows_as_csv
 from dispatcher.domain.model import Mode
@@ -11,8 +14,10 @@ from dispatcher.domain.rights import WRITERS
 from dispatcher.i18n import Say
 from dispatcher.usecases import areas, imports, uploads
 from dispatcher.usecases.imports import FIELDS, LABELS, Cell, Finding, ListFiles, Listing, ReadList
-from dispatcher.web.ask import Answer, Ask, Go, Sent, Shown, whole
-from dispatcher.web.guard import Page, changes, reads
+from dispatcher.usecases.inputs import whole
+from dispatcher.web.ask import Answer, Ask, Go, Sent, Shown
+from dispatcher.web.forms import Upload
+from dispatcher.web.guard import Page, button, changes, reads
 
 MOST_SHOWN, PAST = 100, 20  # findings of a list; earlier imports
 
@@ -22,56 +27,87 @@ def bring(ask: Ask) -> Answer:
     return Shown("import.html", {"wards": wards, "past": past, "labels": LABELS, "checked": None})
 
 
-def check(ask: Ask) -> Answer:
+class ReadListForm(Struct, frozen=True, kw_only=True):
+    """How a list is to be read: whose ward, which columns, which cells set right (from fields
+    called cell|sheet|row|column), what it rests on."""
+
+    ward: str = ""
+    columns: Mapping[str, str] = field(name="map.", default_factory=dict)
+    cells: Mapping[str, str] = field(name="cell|", default_factory=dict)
+    basis: Mapping[str, str] = field(name="basis.", default_factory=dict)
+
+    def mended(self) -> dict[Cell, str]:
+        """Cells set right, by sheet, row and column."""
+        found: dict[Cell, str] = {}
+        for name, text in self.cells.items():
+            parts = name.split("|")
+            row = whole(parts[1]) if len(parts) == 3 else None
+            if row is not None and text:
+                found[parts[0], row, parts[2]] = text
+        return found
+
+
+class NewListForm(ReadListForm, frozen=True, kw_only=True):
+    """A list as a file, or pasted."""
+
+    file: Upload | None = None
+    pasted: str = ""
+
+
+class KeptListForm(ReadListForm, frozen=True, kw_only=True):
+    """A list that was looked at. `again`: only look once more; `bad`: only what was not taken;
+    `partial`: store the good rows."""
+
+    key: str
+    name: str
+    again: bool = False
+    bad: bool = False
+    partial: bool = False
+
+
+def check(ask: Ask, form: NewListForm) -> Answer:
     """Look at what was uploaded or pasted; nothing is stored yet."""
-    upload, words = ask.files.get("file"), ask.one("pasted")
-    if upload is None and not words:
+    upload = form.file
+    if upload is None and not form.pasted:
         raise Problem("no-file", Say("Choose a file or paste a list."))
     name = uploads.shown_name(upload.name if upload else "dan-vao.csv")
-    key = uploads.keep(ask.context, name, upload.content if upload else words.encode())
-    return _looked(ask, key, name)
+    key = uploads.keep(ask.context, name, upload.content if upload else form.pasted.encode())
+    return _looked(ask, key, name, form)
 
 
-def _given(ask: Ask, key: str, name: str) -> ListFiles:
-    """A list as the form wants it read: whose ward, which columns, which cells set right."""
+def _given(ask: Ask, key: str, name: str, how: ReadListForm) -> ListFiles:
+    """A list as the form wants it read."""
     path = uploads.kept(ask.context, key)
     return ListFiles(
         [path],
         name if name.lower().endswith(path.suffix) else path.name,
-        ask.one("ward") or None,
-        columns=_columns(ask),
-        cells=_cells(ask),
-        said={name: ask.one(f"basis.{name}") for name in LABELS},
+        how.ward or None,
+        columns={name: how.columns[name] for name in FIELDS if how.columns.get(name)},
+        cells=how.mended(),
+        said={name: how.basis.get(name, "") for name in LABELS},
     )
 
 
-def _columns(ask: Ask) -> dict[str, str]:
-    return {name: ask.one(f"map.{name}") for name in FIELDS if ask.one(f"map.{name}")}
-
-
-def _cells(ask: Ask) -> dict[Cell, str]:
-    """Cells set right, from fields called `cell|sheet|row|column`."""
-    found: dict[Cell, str] = {}
-    for name in ask.form:
-        parts = name.split("|")
-        row = whole(parts[2]) if len(parts) == 4 and parts[0] == "cell" else None
-        if row is not None and ask.one(name):
-            found[parts[1], row, parts[3]] = ask.one(name)
-    return found
-
-
-def _looked(ask: Ask, key: str, name: str) -> Answer:
-    given = _given(ask, key, name)
+def _looked(ask: Ask, key: str, name: str, how: ReadListForm) -> Answer:
+    given = _given(ask, key, name, how)
     read = imports.read(ask.context, given)
     shown = {(f.sheet, f.row, f.column) for f in _shown(read.listing)}
     values: dict[str, Any] = {
-        "listing": read.listing, "plan": imports.foresee(ask.context, read), "key": key,
-        "name": name, "ward": given.ward or "", "mapped": given.columns,
-        "basis": read.basis.as_json(), "labels": LABELS, "wards": read.wards,
-        "live": ask.app.site.mode is Mode.LIVE, "most": MOST_SHOWN, "cells": given.cells,
+        "listing": read.listing,
+        "plan": imports.foresee(ask.context, read),
+        "key": key,
+        "name": name,
+        "ward": given.ward or "",
+        "mapped": given.columns,
+        "basis": read.basis.as_json(),
+        "labels": LABELS,
+        "wards": read.wards,
+        "live": ask.app.site.mode is Mode.LIVE,
+        "most": MOST_SHOWN,
+        "cells": given.cells,
         "settled": {c: text for c, text in given.cells.items() if c not in shown},
         "FIELDS": FIELDS,
-    }  # fmt: skip
+    }
     return Shown("imported.html", values)
 
 
@@ -79,15 +115,15 @@ def _shown(listing: Listing) -> list[Finding]:
     return listing.rejected[:MOST_SHOWN] + listing.needs_review[:MOST_SHOWN]
 
 
-def store(ask: Ask) -> Answer:
+def store(ask: Ask, form: KeptListForm) -> Answer:
     """Store what was looked at: good rows, or nothing where bad ones were not left out."""
-    key, name = ask.one("key"), uploads.shown_name(ask.one("name"))
-    if ask.one("again"):
-        return _looked(ask, key, name)
-    read = imports.read(ask.context, _given(ask, key, name))
-    if ask.one("bad"):
+    key, name = form.key, uploads.shown_name(form.name)
+    if form.again:
+        return _looked(ask, key, name, form)
+    read = imports.read(ask.context, _given(ask, key, name, form))
+    if form.bad:
         return _bad_rows(ask, read)
-    imports.store(ask.context, read, partial=bool(ask.one("partial")))
+    imports.store(ask.context, read, partial=form.partial)
     uploads.drop(ask.context, key)
     return Go("/contacts")
 
@@ -112,7 +148,7 @@ def undo(ask: Ask) -> Answer:
 
 PAGES: list[Page] = [
     reads("/contacts/import", bring, WRITERS),
-    changes("/contacts/import", check),
-    changes("/contacts/import/store", store),
-    changes("/imports/{number}/undo", undo),
+    changes("/contacts/import", check, NewListForm),
+    changes("/contacts/import/store", store, KeptListForm),
+    button("/imports/{number}/undo", undo),
 ]

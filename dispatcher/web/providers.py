@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from dispatcher.domain import outages
 from dispatcher.domain.model import Mode, Role
@@ -12,7 +14,7 @@ from dispatcher.usecases import gateways
 from dispatcher.usecases.gateways import CheckedGateway
 from dispatcher.web import steps, troubles
 from dispatcher.web.ask import Answer, Ask, Go, Shown
-from dispatcher.web.guard import Page, asks, changes, reads
+from dispatcher.web.guard import Page, button, reads
 
 ADMINS = (Role.ADMIN,)
 
@@ -29,13 +31,20 @@ def providers(ask: Ask) -> Answer:
 
 def provider(ask: Ask) -> Answer:
     """One account, for who sets it up: what is missing, where it reports to, what it answers."""
+    return _provider(ask, None)
+
+
+def check_provider(ask: Ask) -> Answer:
+    """The same, once its vendor was asked."""
     name = ask.path["name"]
-    found = gateways.set_up(ask.context, name)
-    checked = None
-    if ask.form:
-        seen = gateways.checked(ask.context, name)
-        checked = {**seen.found, "message": _message(seen, ask.app.clock()).to(ask.language)}
-        found = gateways.set_up(ask.context, name)
+    gateways.set_up(ask.context, name)
+    seen = gateways.checked(ask.context, name)
+    message = _message(seen, ask.app.clock()).to(ask.language)
+    return _provider(ask, {**seen.found, "message": message})
+
+
+def _provider(ask: Ask, checked: Mapping[str, Any] | None) -> Answer:
+    found = gateways.set_up(ask.context, ask.path["name"])
     [health] = troubles.listed([found.now.health], ask.app.clock())
     return Shown(
         "gateway.html",
@@ -79,7 +88,7 @@ PAGES: list[Page] = [
     reads("/gateways", providers),
     reads("/gateways/new", new_provider, ADMINS),
     reads("/gateways/{name}", provider, ADMINS),
-    asks("/gateways/{name}", provider, ADMINS),
-    changes("/gateways/{name}/pause", pause_gateway),
-    changes("/gateways/{name}/resume", resume_gateway),
+    button("/gateways/{name}", check_provider, ADMINS),
+    button("/gateways/{name}/pause", pause_gateway),
+    button("/gateways/{name}/resume", resume_gateway),
 ]

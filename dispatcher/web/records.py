@@ -2,41 +2,68 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
+
+from msgspec import Struct
 
 from dispatcher.domain import acts
 from dispatcher.domain.model import HANOI, MessageState, Role
 from dispatcher.domain.problems import Problem, refused
 from dispatcher.domain.words import STATES, sentence
-from dispatcher.i18n import Say
+from dispatcher.i18n import Number, Say
 from dispatcher.usecases import log as use
-from dispatcher.web.ask import Answer, Ask, Sent, Shown, read_date, whole
+from dispatcher.web.ask import Answer, Ask, Sent, Shown
+from dispatcher.web.forms import FormReader
 from dispatcher.web.guard import Page, reads
 
-NARROWED = ("broadcast", "ward", "state", "channel", "gateway", "carrier", "fault", "since",
-            "until")  # fmt: skip
+NARROWED = (
+    "broadcast",
+    "ward",
+    "state",
+    "channel",
+    "gateway",
+    "carrier",
+    "fault",
+    "since",
+    "until",
+)
 PAGE, MOST_EXPORTED = 100, 200_000
 
 
+class LogForm(Struct, frozen=True):
+    """What narrows the log; days of Hanoi. `before`: the row to go on after."""
+
+    broadcast: int | None = None
+    ward: int | None = None
+    state: str = ""
+    gateway: str = ""
+    channel: str = ""
+    carrier: str = ""
+    fault: str = ""
+    since: date | None = None
+    until: date | None = None
+    before: str = ""
+
+
 def _filters(ask: Ask) -> use.LogFilters:
-    given = ask.query
+    given = FormReader(LogForm).read({name: [text] for name, text in ask.query.items()})
     return use.LogFilters(
-        broadcast=whole(given.get("broadcast", "")),
-        ward=whole(given.get("ward", "")),
-        state=given.get("state") or None,
-        gateway=given.get("gateway") or None,
-        channel=given.get("channel") or None,
-        carrier=given.get("carrier") or None,
-        fault=given.get("fault") or None,
-        since=_midnight(given.get("since", "")),
-        until=_midnight(given.get("until", ""), after=timedelta(days=1)),
-        before=given.get("before") or None,
+        broadcast=given.broadcast,
+        ward=given.ward,
+        state=given.state or None,
+        gateway=given.gateway or None,
+        channel=given.channel or None,
+        carrier=given.carrier or None,
+        fault=given.fault or None,
+        since=_midnight(given.since),
+        until=_midnight(given.until, after=timedelta(days=1)),
+        before=given.before or None,
     )
 
 
-def _midnight(text: str, after: timedelta = timedelta()) -> datetime | None:
+def _midnight(day: date | None, after: timedelta = timedelta()) -> datetime | None:
     """Where a day of Hanoi begins, or ends."""
-    return datetime.combine(read_date(text), time(), HANOI) + after if text else None
+    return datetime.combine(day, time(), HANOI) + after if day else None
 
 
 def log(ask: Ask) -> Answer:
@@ -74,8 +101,8 @@ def _too_many() -> Problem:
     return refused(
         "too-many-rows",
         Say(
-            "More than {most_exported:,} rows for one download.",
-            most_exported=MOST_EXPORTED,
+            "More than {most_exported} rows for one download.",
+            most_exported=Number(MOST_EXPORTED),
         ),
     )
 

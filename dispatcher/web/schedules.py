@@ -5,7 +5,7 @@ from __future__ import annotations
 from dispatcher.domain.model import Role
 from dispatcher.usecases import broadcasts_sending, schedules, schedules_views
 from dispatcher.web.ask import Answer, Ask, Go, Shown
-from dispatcher.web.guard import Page, changes, reads
+from dispatcher.web.guard import Page, button, reads
 
 
 def plan(ask: Ask) -> Answer:
@@ -37,8 +37,8 @@ def stop_all(ask: Ask) -> Answer:
 
 PAGES: list[Page] = [
     reads("/schedules", plan),
-    changes("/schedules/{name}/submit", submit_schedule),
-    changes("/schedules/{name}/approve", approve_schedule),
-    changes("/schedules/{name}/pause", pause_schedule),
-    changes("/stop-all", stop_all),
+    button("/schedules/{name}/submit", submit_schedule),
+    button("/schedules/{name}/approve", approve_schedule),
+    button("/schedules/{name}/pause", pause_schedule),
+    button("/stop-all", stop_all),
 ]

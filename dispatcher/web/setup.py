@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec import Struct, field
+
 from dispatcher.config import changing
 from dispatcher.domain.model import Mode, Role
 from dispatcher.domain.problems import Problem
@@ -12,10 +14,9 @@ from dispatcher.domain.sms import folded
 from dispatcher.i18n import Say
 from dispatcher.usecases import site as use
 from dispatcher.web.ask import Answer, Ask, Go, Shown
-from dispatcher.web.guard import Page, changes, reads
+from dispatcher.web.guard import Page, button, changes, reads
 
 ADMINS = (Role.ADMIN,)
-SETTING = "set/"  # set/limits/per_person; set/senders/*/name for a new one
 
 
 # --- settings -----------------------------------------------------------------------------------
@@ -33,55 +34,78 @@ def _settings(ask: Ask, typed: Mapping[changing.Where, str], **more: Any) -> Sho
     host = site.listen.rpartition(":")[0]
     names = {
         part.section: sorted({p[1] for p in given if p[0] == part.section and len(p) > 2} - {"*"})
-        for part in changing.PARTS
+        for part in changing.parts()
     }
     return Shown(
         "settings.html",
-        {"here": host in ("127.0.0.1", "localhost", "::1"), "live": site.mode is Mode.LIVE,
-         "whole": ask.person.wards is None, "parts": changing.PARTS, "names": names,
-         "given": {"/".join(path): text for path, text in given.items()},
-         "digest": now.digest, "newer": now.newer, "backups": now.backups,
-         "key_file": site.key_file, **more},
-    )  # fmt: skip
+        {
+            "here": host in ("127.0.0.1", "localhost", "::1"),
+            "live": site.mode is Mode.LIVE,
+            "whole": ask.person.wards is None,
+            "parts": changing.parts(),
+            "names": names,
+            "given": {"/".join(path): text for path, text in given.items()},
+            "digest": now.digest,
+            "newer": now.newer,
+            "backups": now.backups,
+            "key_file": site.key_file,
+            **more,
+        },
+    )
 
 
-def change_settings(ask: Ask) -> Answer:
+class SettingsForm(Struct, frozen=True, kw_only=True):
+    """`given`: settings by path, as limits/per_person, or senders/*/name for a new one; `new`: what
+    a new one is to be called, by section; `drop`: tables that go; `digest`: of the file that was
+    looked at; `sure`: what would change was shown."""
+
+    given: Mapping[str, str] = field(name="set/", default_factory=dict)
+    new: Mapping[str, str] = field(name="new/", default_factory=dict)
+    drop: tuple[str, ...] = ()
+    digest: str = ""
+    sure: bool = False
+
+    def asked(self) -> dict[str, str]:
+        """All that was typed, by the names of the form's fields."""
+        given = {f"set/{name}": text for name, text in self.given.items()}
+        return given | {f"new/{name}": text for name, text in self.new.items()}
+
+
+def change_settings(ask: Ask, form: SettingsForm) -> Answer:
     """First what would change, then, asked again, the change."""
     use.need_settings(ask.context)
-    given, dropped = _given(ask)
+    given, dropped = _given(form)
     change = use.foresee(ask.context, given, dropped)
-    if not ask.one("sure"):
-        shown = {name: ask.one(name) for name in ask.form if name.startswith((SETTING, "new/"))}
-        return _settings(ask, given, change=change, asked=shown, dropped=ask.many("drop"))
+    if not form.sure:
+        return _settings(ask, given, change=change, asked=form.asked(), dropped=form.drop)
     if change.lines:
-        use.change_settings(ask.context, change, ask.one("digest"))
+        use.change_settings(ask.context, change, form.digest)
     return Go("/settings")
 
 
-def _given(ask: Ask) -> tuple[dict[changing.Where, str], list[changing.Where]]:
+def _given(form: SettingsForm) -> tuple[dict[changing.Where, str], list[changing.Where]]:
     """Settings of the form by path, and the tables that go."""
     given: dict[changing.Where, str] = {}
-    for part in changing.PARTS:
-        head = f"{SETTING}{part.section}/"
-        for name in ask.form:
-            path = tuple(name.removeprefix(SETTING).split("/"))
+    for part in changing.parts():
+        for name, typed in form.given.items():
+            path = tuple(name.split("/"))
             known = path[-1] in {f.key for f in part.fields}
-            if name.startswith(head) and known and len(path) == 2 + part.many:
-                given[path] = ask.one(name)
+            if path[0] == part.section and known and len(path) == 2 + part.many:
+                given[path] = typed
         new = {path: text for path, text in given.items() if path[:2] == (part.section, "*")}
         for path in new:
             del given[path]
         if any(new.values()):
-            key = "-".join(folded(ask.one(f"new/{part.section}")).split())
+            key = "-".join(folded(form.new.get(part.section, "")).split())
             if not key or (part.section, key) in {path[:2] for path in given}:
                 raise Problem(
                     "bad-name",
                     Say("{title}: the new one needs a name that is not taken.", title=part.title),
                 )
             given |= {(part.section, key, path[2]): text for path, text in new.items()}
-    many = {part.section for part in changing.PARTS if part.many}
+    many = {part.section for part in changing.parts() if part.many}
     dropped: list[changing.Where] = [
-        tuple(name.split("/")) for name in ask.many("drop") if name.split("/")[0] in many
+        tuple(name.split("/")) for name in form.drop if name.split("/")[0] in many
     ]
     return {p: text for p, text in given.items() if p[:2] not in dropped}, dropped
 
@@ -93,6 +117,6 @@ def back_up(ask: Ask) -> Answer:
 
 PAGES: list[Page] = [
     reads("/settings", settings, ADMINS),
-    changes("/settings", change_settings),
-    changes("/settings/backup", back_up),
+    changes("/settings", change_settings, SettingsForm),
+    button("/settings/backup", back_up),
 ]

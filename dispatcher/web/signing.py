@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import segno
 from markupsafe import Markup
+from msgspec import Struct
 
 from dispatcher.domain.problems import refused
 from dispatcher.i18n import Say
@@ -11,9 +12,53 @@ from dispatcher.usecases import signing_in_console
 from dispatcher.usecases.signing_in_console import Browser
 from dispatcher.usecases.signing_in_elsewhere import offered
 from dispatcher.web.ask import DEVICE, Answer, Ask, Go, Shown
-from dispatcher.web.guard import BEFORE, LANGUAGE, SESSION, Guard, Page, changes, reads
+from dispatcher.web.guard import (
+    BEFORE,
+    LANGUAGE,
+    SESSION,
+    Guard,
+    Page,
+    button,
+    changes,
+    open_form,
+    reads,
+)
 
 YEAR, MONTH = 365 * 24 * 3600, 30 * 24 * 3600
+
+
+class SignInForm(Struct, frozen=True):
+    """`remember`: this device is asked for no code for a while."""
+
+    name: str
+    password: str
+    code: str
+    remember: bool = False
+
+
+class FirstPersonForm(Struct, frozen=True):
+    """`code`: as it was shown where the console was started."""
+
+    code: str
+    name: str
+    full_name: str
+    password: str
+
+
+class LanguageForm(Struct, frozen=True):
+    """`back`: the page to go on with."""
+
+    lang: str
+    back: str = "/"
+
+
+class NewPasswordForm(Struct, frozen=True):
+    old: str
+    new: str
+
+
+class CodesForm(Struct, frozen=True):
+    old: str
 
 
 def table(guard: Guard) -> list[Page]:
@@ -27,18 +72,22 @@ def table(guard: Guard) -> list[Page]:
         say = offered(ask.app)
         return Shown("sign-in.html", {"elsewhere": say.to(ask.language) if say else ""})
 
-    def sign_in(ask: Ask) -> Answer:
+    def sign_in(ask: Ask, form: SignInForm) -> Answer:
         if not guard.rates.allows(ask.peer):
             raise refused(
                 "too-often",
                 Say("Too many tries. Wait ten minutes."),
             )
         found = signing_in_console.sign_in(
-            ask.app, ask.one("name"), ask.one("password"), ask.one("code"),
-            Browser(ask.label, ask.cookies.get(DEVICE, "")), remember=bool(ask.one("remember")),
-        )  # fmt: skip
+            ask.app,
+            form.name,
+            form.password,
+            form.code,
+            Browser(ask.label, ask.cookies.get(DEVICE, "")),
+            remember=form.remember,
+        )
         if found is None:
-            return Shown("sign-in.html", {"name": ask.one("name"), "second": True}, 401)
+            return Shown("sign-in.html", {"name": form.name, "second": True}, 401)
         cookies: dict[str, tuple[str, int | None]] = {
             SESSION: (found.word, None),
             BEFORE: ("", None),
@@ -51,32 +100,36 @@ def table(guard: Guard) -> list[Page]:
         empty = signing_in_console.nobody_yet(ask.app)
         return Shown("first.html") if empty and guard.first_code else Go("/sign-in")
 
-    def make_first(ask: Ask) -> Answer:
+    def make_first(ask: Ask, form: FirstPersonForm) -> Answer:
         if not guard.rates.allows(ask.peer):
             raise refused("too-often", Say("Too many tries."))
         made = signing_in_console.make_first(
-            ask.app, (ask.one("code"), guard.first_code), ask.one("name"), ask.one("full_name"),
-            ask.one("password"), ask.label,
-        )  # fmt: skip
+            ask.app,
+            (form.code, guard.first_code),
+            form.name,
+            form.full_name,
+            form.password,
+            ask.label,
+        )
         guard.first_code = ""
         return Go("/me", {SESSION: (made.word, None), BEFORE: ("", None)})
 
     return [
         Page("/sign-in", show, open_=True),
-        Page("/sign-in", sign_in, "POST", open_=True),
+        open_form("/sign-in", sign_in, SignInForm),
         Page("/first", first, open_=True),
-        Page("/first", make_first, "POST", open_=True),
-        Page("/lang", language, "POST", open_=True),
-        changes("/sign-out", sign_out),
+        open_form("/first", make_first, FirstPersonForm),
+        open_form("/lang", language, LanguageForm),
+        button("/sign-out", sign_out),
         reads("/me", me),
-        changes("/me/password", password),
-        changes("/me/totp", totp),
+        changes("/me/password", password, NewPasswordForm),
+        changes("/me/totp", totp, CodesForm),
     ]
 
 
-def language(ask: Ask) -> Answer:
-    chosen = "en" if ask.one("lang") == "en" else "vi"
-    back = ask.one("back", "/")
+def language(ask: Ask, form: LanguageForm) -> Answer:
+    chosen = "en" if form.lang == "en" else "vi"
+    back = form.back
     safe = back if back.startswith("/") and not back.startswith(("//", "/\\")) else "/"
     return Go(safe, {LANGUAGE: (chosen, YEAR)})
 
@@ -91,17 +144,15 @@ def me(ask: Ask) -> Answer:
     return Shown("me.html", {"has_totp": found.has_codes, "needs": found.needs_codes})
 
 
-def password(ask: Ask) -> Answer:
+def password(ask: Ask, form: NewPasswordForm) -> Answer:
     """Another password, by whoever knows the old one."""
-    word = signing_in_console.change_password(
-        ask.context, ask.one("old"), ask.one("new"), ask.label
-    )
+    word = signing_in_console.change_password(ask.context, form.old, form.new, ask.label)
     return Go("/me", {SESSION: (word, None)})
 
 
-def totp(ask: Ask) -> Answer:
+def totp(ask: Ask, form: CodesForm) -> Answer:
     """A new secret for one-time codes; shown once."""
-    address = signing_in_console.new_codes(ask.context, ask.one("old"))
+    address = signing_in_console.new_codes(ask.context, form.old)
     secret = address.partition("secret=")[2].partition("&")[0]
     groups = " ".join(secret[i : i + 4] for i in range(0, len(secret), 4))
     square = segno.make(address, error="m").svg_inline(scale=5, light="#fff", border=4)

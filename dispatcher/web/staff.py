@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from dispatcher.domain import rights
 from dispatcher.domain.model import Role
 from dispatcher.domain.words import ROLES
 from dispatcher.usecases import delegations, people, people_secrets
 from dispatcher.usecases.delegations import PREFIXES, Lending
 from dispatcher.usecases.people import NewPerson
-from dispatcher.web.ask import Answer, Ask, Go, Shown, read_date, whole
-from dispatcher.web.guard import Page, changes, reads
+from dispatcher.web.ask import Answer, Ask, Go, Shown
+from dispatcher.web.guard import Page, button, changes, reads
 
 ADMINS = (Role.ADMIN,)
 
@@ -21,44 +23,53 @@ def staff(ask: Ask) -> Answer:
     return Shown("people.html", {"staff": people.staff(ask.context), "ROLES": ROLES})
 
 
-def add_person(ask: Ask) -> Answer:
+def add_person(ask: Ask, wanted: NewPerson) -> Answer:
     """A new person, perhaps with a first password."""
-    wanted = NewPerson(
-        ask.one("name"),
-        ask.one("role"),
-        ask.one("full_name"),
-        ask.one("position"),
-        ask.many("ward"),
-        email=ask.one("email"),
-        namesake=bool(ask.one("namesake")),
-        password=ask.one("password"),
-    )
     people.add(ask.context, wanted)
     return Go("/people")
 
 
-def change_role(ask: Ask) -> Answer:
-    people.set_role(ask.context, ask.number(), ask.one("role"))
+class RoleForm(Struct, frozen=True):
+    role: str
+
+
+def change_role(ask: Ask, form: RoleForm) -> Answer:
+    people.set_role(ask.context, ask.number(), form.role)
     return Go("/people")
 
 
-def new_password(ask: Ask) -> Answer:
-    people_secrets.set_password(ask.context, ask.number(), ask.one("password"))
+class PasswordForm(Struct, frozen=True):
+    password: str
+
+
+def new_password(ask: Ask, form: PasswordForm) -> Answer:
+    people_secrets.set_password(ask.context, ask.number(), form.password)
     return Go("/people")
 
 
-def disable(ask: Ask) -> Answer:
+class DisableForm(Struct, frozen=True):
+    """`to`: who takes over open work, by name; `anyway`: it was asked already."""
+
+    to: str
+    anyway: bool = False
+
+
+def disable(ask: Ask, form: DisableForm) -> Answer:
     """Asks first while work is open."""
-    if not ask.one("anyway"):
+    if not form.anyway:
         leaving = people.leaving(ask.context, ask.number())
         if leaving.work:
             return Shown("disable.html", {"leaving": leaving})
-    people.disable(ask.context, ask.number(), to=ask.one("to"))
+    people.disable(ask.context, ask.number(), to=form.to)
     return Go("/people")
 
 
-def hand_over(ask: Ask) -> Answer:
-    people.hand_over(ask.context, ask.number(), ask.one("to"))
+class HandoverForm(Struct, frozen=True):
+    to: str
+
+
+def hand_over(ask: Ask, form: HandoverForm) -> Answer:
+    people.hand_over(ask.context, ask.number(), form.to)
     return Go("/people")
 
 
@@ -71,18 +82,8 @@ def deputies(ask: Ask) -> Answer:
     return Shown("deputies.html", {"choices": choices, "prefixes": PREFIXES})
 
 
-def lend(ask: Ask) -> Answer:
+def lend(ask: Ask, wanted: Lending) -> Answer:
     """Somebody signs for a leader from now on, or in days to come."""
-    wanted = Lending(
-        ask.one("principal"),
-        ask.one("deputy"),
-        ask.one("document"),
-        read_date(ask.one("until")),
-        first=read_date(ask.one("from")),
-        prefix=ask.one("prefix"),
-        most_people=whole(ask.one("most_people")),
-        most_dong=whole(ask.one("most_dong")),
-    )
     delegations.lend(ask.context, wanted)
     return Go("/deputies")
 
@@ -94,12 +95,12 @@ def take_back(ask: Ask) -> Answer:
 
 PAGES: list[Page] = [
     reads("/people", staff, ADMINS),
-    changes("/people", add_person),
-    changes("/people/{number}/role", change_role),
-    changes("/people/{number}/password", new_password),
-    changes("/people/{number}/disable", disable),
-    changes("/people/{number}/handover", hand_over),
+    changes("/people", add_person, NewPerson, {"wards": "ward", "phone": ""}),
+    changes("/people/{number}/role", change_role, RoleForm),
+    changes("/people/{number}/password", new_password, PasswordForm),
+    changes("/people/{number}/disable", disable, DisableForm),
+    changes("/people/{number}/handover", hand_over, HandoverForm),
     reads("/deputies", deputies, tuple(rights.DECIDERS)),
-    changes("/deputies", lend),
-    changes("/deputies/{number}/end", take_back),
+    changes("/deputies", lend, Lending, {"first": "from", "last": "until"}),
+    button("/deputies/{number}/end", take_back),
 ]

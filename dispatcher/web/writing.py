@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import date, timedelta
+from typing import Any, Literal
 
-from dispatcher.domain.model import Audience, Role
+from msgspec import field
+
+from dispatcher.domain.model import Audience, Role, Window
+from dispatcher.domain.rights import WRITERS
 from dispatcher.usecases import broadcasts, broadcasts_writing
 from dispatcher.usecases.broadcasts import Changes, NewBroadcast
-from dispatcher.web.ask import Answer, Ask, Go, Shown, read_date
-from dispatcher.web.guard import Page, asks, changes, reads
+from dispatcher.web.ask import Answer, Ask, Go, Shown
+from dispatcher.web.forms import BlanksForm
+from dispatcher.web.guard import Page, asks, button, changes, reads
 
 WRITING = (Role.OFFICER, Role.LEADER, Role.ADMIN)
 
@@ -24,11 +29,17 @@ def write(ask: Ask) -> Answer:
     form = broadcasts_writing.form(ask.context, **_place(ask))
     return Shown(
         "write.html",
-        {"template": form.template, "broadcast": form.broadcast, "given": form.given,
-         "address": form.address, "kept_at": form.kept_at, "tree": form.tree,
-         "groups": form.groups,
-         "routes": [(name, way.to(ask.language)) for name, way in form.ways]},
-    )  # fmt: skip
+        {
+            "template": form.template,
+            "broadcast": form.broadcast,
+            "given": form.given,
+            "address": form.address,
+            "kept_at": form.kept_at,
+            "tree": form.tree,
+            "groups": form.groups,
+            "routes": [(name, way.to(ask.language)) for name, way in form.ways],
+        },
+    )
 
 
 def _place(ask: Ask) -> dict[str, Any]:
@@ -36,63 +47,106 @@ def _place(ask: Ask) -> dict[str, Any]:
     return {"number": ask.number()} if "number" in ask.path else {"template": ask.path["template"]}
 
 
-def audience_of(ask: Ask) -> Audience:
-    return Audience(
-        ask.many("ward"),
-        ask.many("tdp"),
-        ask.many("group"),
-        ask.many("exclude"),
-        "household" if ask.one("one_per") == "household" else "phone",
-    )
+class PeopleForm(BlanksForm, frozen=True, kw_only=True):
+    """A text's blanks and its people: wards, residential groups and groups by name."""
+
+    ward: tuple[str, ...] = ()
+    tdp: tuple[str, ...] = ()
+    group: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    one_per: Literal["phone", "household"] = "phone"
+    route: str = ""
+    urgent: bool = False
+
+    def audience(self) -> Audience:
+        return Audience(self.ward, self.tdp, self.group, self.exclude, self.one_per)
 
 
-def _paper(ask: Ask) -> dict[str, str]:
-    facts = {n: ask.one(f"paper.{n}") for n in ("day", "about", "agency", "signer")}
-    if facts["day"]:
-        facts["day"] = read_date(facts["day"]).isoformat()
-    return facts
+class WriteForm(PeopleForm, frozen=True, kw_only=True):
+    """The whole form. `paper_…`: what is known of the document behind it."""
+
+    title: str = ""
+    document: str = ""
+    paper_day: date | None = field(name="paper.day", default=None)
+    paper_about: str = field(name="paper.about", default="")
+    paper_agency: str = field(name="paper.agency", default="")
+    paper_signer: str = field(name="paper.signer", default="")
+    expires_after: timedelta = timedelta(hours=6)
+    window: Window | None = None
+    accented: bool = False
+    rather_twice: bool = False
+
+    def paper(self) -> dict[str, str]:
+        """Facts of the document by name; an empty one is not known."""
+        day = self.paper_day.isoformat() if self.paper_day else ""
+        return {
+            "day": day,
+            "about": self.paper_about,
+            "agency": self.paper_agency,
+            "signer": self.paper_signer,
+        }
 
 
-def create(ask: Ask) -> Answer:
+class AlongForm(PeopleForm, frozen=True, kw_only=True):
+    """The form while it is typed: times may be no times yet."""
+
+    expires_after: str = "6h"
+    window: str = ""
+
+
+def create(ask: Ask, form: WriteForm) -> Answer:
     """A draft from the form."""
-    life, window = broadcasts.read_times(ask.one("expires_after", "6h"), ask.one("window"))
     new = NewBroadcast(
-        ask.path["template"], audience_of(ask), ask.one("route") or None, ask.fields(),
-        title=ask.one("title"), document=ask.one("document"),
-        paper={name: value for name, value in _paper(ask).items() if value},
-        expires_after=life, window=window, accented=bool(ask.one("accented")),
-        rather_twice=bool(ask.one("rather_twice")), urgent=bool(ask.one("urgent")),
-    )  # fmt: skip
+        ask.path["template"],
+        form.audience(),
+        form.route or None,
+        form.filled,
+        title=form.title,
+        document=form.document,
+        paper={name: value for name, value in form.paper().items() if value},
+        expires_after=form.expires_after,
+        window=form.window,
+        accented=form.accented,
+        rather_twice=form.rather_twice,
+        urgent=form.urgent,
+    )
     made = broadcasts.create(ask.context, new, form=ask.where)
     return Go(f"/broadcasts/{made.id}")
 
 
-def save(ask: Ask) -> Answer:
+def save(ask: Ask, form: WriteForm) -> Answer:
     """The form again: what was approved of it is void, where it says something else."""
-    life, window = broadcasts.read_times(ask.one("expires_after", "6h"), ask.one("window"))
     wanted = Changes(
-        ask.fields(), ask.one("title"), ask.one("document"), _paper(ask), audience_of(ask),
-        window, life,
-    )  # fmt: skip
+        form.filled,
+        form.title,
+        form.document,
+        form.paper(),
+        form.audience(),
+        form.window,
+        form.expires_after,
+    )
     broadcasts.edit(ask.context, ask.number(), wanted, form=ask.where)
     return Go(f"/broadcasts/{ask.number()}")
 
 
-def along(ask: Ask) -> Answer:
+def along(ask: Ask, form: AlongForm) -> Answer:
     """The text as it reads so far, with parts and price for those chosen; what is typed is kept."""
     typed = broadcasts_writing.FormSoFar(
-        ask.fields(), audience_of(ask), ask.one("window"), ask.one("expires_after", "6h"),
-        ask.one("route"), bool(ask.one("urgent")),
-    )  # fmt: skip
+        form.filled, form.audience(), form.window, form.expires_after, form.route, form.urgent
+    )
     fields = {n: tuple(v) for n, v in ask.form.items() if n not in ("csrf", "route")}
     if typed.route:
         fields["route"] = (typed.route,)
     found = broadcasts_writing.read_along(ask.context, typed, fields, **_place(ask))
     return Shown(
         "along.html",
-        {"written": found.written, "people": found.people, "kept_at": found.kept_at,
-         "times": found.period},
-    )  # fmt: skip
+        {
+            "written": found.written,
+            "people": found.people,
+            "kept_at": found.kept_at,
+            "times": found.period,
+        },
+    )
 
 
 def forget(ask: Ask) -> Answer:
@@ -104,11 +158,11 @@ def forget(ask: Ask) -> Answer:
 PAGES: list[Page] = [
     reads("/broadcasts/new", choose_text, WRITING),
     reads("/broadcasts/new/{template}", write, WRITING),
-    changes("/broadcasts/new/{template}", create),
-    asks("/broadcasts/new/{template}/along", along),
-    asks("/broadcasts/new/{template}/forget", forget),
+    changes("/broadcasts/new/{template}", create, WriteForm),
+    asks("/broadcasts/new/{template}/along", along, AlongForm, WRITERS),
+    button("/broadcasts/new/{template}/forget", forget, WRITERS),
     reads("/broadcasts/{number}/edit", write, WRITING),
-    changes("/broadcasts/{number}/edit", save),
-    asks("/broadcasts/{number}/edit/along", along),
-    asks("/broadcasts/{number}/edit/forget", forget),
+    changes("/broadcasts/{number}/edit", save, WriteForm),
+    asks("/broadcasts/{number}/edit/along", along, AlongForm, WRITERS),
+    button("/broadcasts/{number}/edit/forget", forget, WRITERS),
 ]

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from dispatcher.broadcasts.app import App
@@ -14,8 +15,11 @@ from dispatcher.config import GatewaySettings, Secret, Site
 from dispatcher.db.queue.tokens import StoredTokens
 from dispatcher.domain.model import Mode
 from dispatcher.domain.problems import Problem, settings
-from dispatcher.gateways import adapter_module
+from dispatcher.gateways import adapter_module, options_of
 from dispatcher.gateways.contract import Call, Gateway, Given, Heard
+from dispatcher.gateways.fields import Options, changed, needed, secret_keys, secrets_in, swapped
+from dispatcher.gateways.outbox import OutboxOptions
+from dispatcher.gateways.structs import taken
 from dispatcher.i18n import Say
 
 
@@ -42,20 +46,17 @@ def callback_path(app: App, gateway: str) -> str:
     return f"/hooks/{gateway}/{app.store.sealer.digest(*parts).hex()}"
 
 
-def adapter_options(site: Site, gateway: GatewaySettings, twin: str | None) -> dict[str, Any]:
+def adapter_options(site: Site, gateway: GatewaySettings, twin: str | None) -> Options:
     """An adapter's settings with secrets fetched; in a drill nothing secret is touched.
 
     Everything that is missing is told in one problem.
     """
-    options = dict(gateway.options)
-    module = adapter_module(gateway.adapter)
+    kind = options_of(gateway.adapter)
+    options = taken(kind, gateway.options)
     if twin is not None:
-        secrets = {key: f"drill-{key}" for key in module.SECRETS}
-        options = {k: _without_secrets(v) for k, v in options.items()}
-        return {**getattr(module, "DRILL", {}), **options, **secrets, "base_url": twin,
-                "oauth_url": twin, "oa_url": twin, "app_id": "drill", "drill": True}  # fmt: skip
-    missing = [k for k in (*getattr(module, "REQUIRED", ()), *module.SECRETS) if k not in options]
-    fetched = {key: _fetched(key, value, missing) for key, value in options.items()}
+        return _for_drill(gateway.adapter, options, twin)
+    missing = [k for k in (*needed(kind), *secret_keys(kind)) if not getattr(options, k)]
+    fetched = swapped(options, partial(_fetched, missing))
     if missing:
         names = ", ".join(dict.fromkeys(missing))
         raise settings(
@@ -69,33 +70,39 @@ def adapter_options(site: Site, gateway: GatewaySettings, twin: str | None) -> d
     return fetched
 
 
-def _fetched(key: str, value: Any, missing: list[str]) -> Any:
-    if isinstance(value, Mapping):
-        return {k: _fetched(f"{key}.{k}", v, missing) for k, v in value.items()}
-    if not isinstance(value, Secret):
-        return value
+def _for_drill(adapter: str, options: Options, twin: str) -> Options:
+    """The settings of an account that exists only on this machine."""
+    usual: Mapping[str, Any] = getattr(adapter_module(adapter), "DRILL", {})
+    changes = {key: value for key, value in usual.items() if not getattr(options, key)}
+    changes |= {key: Secret(text=f"drill-{key}") for key in secret_keys(type(options))}
+    for key, value in (
+        ("base_url", twin),
+        ("oauth_url", twin),
+        ("oa_url", twin),
+        ("app_id", "drill"),
+    ):
+        if key in options.__struct_fields__:
+            changes[key] = value
+    return changed(swapped(options, _of_drill), changes)
+
+
+def _of_drill(_key: str, secret: Secret) -> str:
+    return "drill" if secret.place else secret.fetch()
+
+
+def _fetched(missing: list[str], key: str, secret: Secret) -> str:
     try:
-        return value.fetch()
+        return secret.fetch()
     except Problem:
-        missing.append(f"{key} ({value.place})")
+        missing.append(f"{key} ({secret.place})")
         return ""
 
 
-def _without_secrets(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {k: _without_secrets(v) for k, v in value.items()}
-    return "drill" if isinstance(value, Secret) else value
-
-
-def _secrets_of(given: Mapping[str, Any], fetched: Mapping[str, Any]) -> list[str]:
+def _hidden(given: Options, fetched: Options) -> list[str]:
     """The values of what was named as a secret, so that no transcript shows them."""
-    found: list[str] = []
-    for key, value in given.items():
-        if isinstance(value, Secret):
-            found.append(str(fetched.get(key, "")))
-        elif isinstance(value, Mapping):
-            found += _secrets_of(value, fetched.get(key, {}))
-    return found
+    keys = {key for key, secret in secrets_in(given) if secret.place} | {*secret_keys(type(given))}
+    found = [secret.fetch() for key, secret in secrets_in(fetched) if key in keys]
+    return [text for text in found if text]
 
 
 def build_gateway(app: App, name: str, doors: Doors, database: Executor | None) -> Gateway:
@@ -111,20 +118,17 @@ def build_gateway(app: App, name: str, doors: Doors, database: Executor | None) 
             Say("Drill: there is no twin for “{name}”.", name=name),
         )
     options = adapter_options(app.site, chosen, doors.twins.get(name) if drill else None)
-    if chosen.adapter == "outbox":
-        options["folder"] = app.site.data / str(options.get("folder", "outbox"))
+    if isinstance(options, OutboxOptions):
+        options = changed(options, {"folder": str(app.site.data / options.folder)})
     wire = Wire(
         deadline=chosen.timeout.total_seconds(),
         connections=max(64, (chosen.in_flight or 0) * 2),
         loopback_only=drill,
-        secrets=[
-            *(str(options[k]) for k in module.SECRETS if k in options),
-            *_secrets_of(chosen.options, options),
-        ],
+        secrets=_hidden(chosen.options, options),
     )
     callback = doors.callbacks + callback_path(app, name) if doors.callbacks else ""
     vault = StoredTokens(app.store, name, app.clock, database)
-    built: Gateway = module.build(Given(name, options, wire, vault, callback))
+    built: Gateway = module.build(Given(name, options, wire, vault, callback, drill))
     return built
 
 
@@ -139,9 +143,9 @@ def listeners(app: App) -> dict[str, Callable[[Call], Heard]]:
         try:
             options = adapter_options(app.site, chosen, twin)
         except Problem:
-            options = {k: v for k, v in chosen.options.items() if not isinstance(v, Secret)}
+            options = changed(chosen.options, dict.fromkeys(secret_keys(type(chosen.options))))
 
-        def listen(call: Call, module: Any = module, options: dict[str, Any] = options) -> Heard:
+        def listen(call: Call, module: Any = module, options: Options = options) -> Heard:
             heard: Heard = module.read_receipt(call, options)
             return heard
 

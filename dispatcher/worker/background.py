@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from dispatcher.broadcasts.app import App, second_place_of
 from dispatcher.db.broadcasts import tallies
-from dispatcher.db.contacts import headcounts, households, shared_phones
+from dispatcher.db.contacts import headcounts, households, shared_phones, sharers_at_the_end
 from dispatcher.db.ops.second_place import Keeper
 from dispatcher.db.staff import idempotency
 from dispatcher.domain.clock import awake
@@ -91,11 +91,11 @@ class Background:
 
         def look_for_phones() -> None:
             with self.app.store.read(SYSTEM) as tx:
-                found = shared_phones.with_sharers(tx)
+                found = sharers_at_the_end.with_sharers(tx)
                 free.extend(
                     b for b in found if shared_phones.any_free(tx, b) or households.any_free(tx, b)
                 )
-                over.extend(shared_phones.left_over(tx, self.app.clock() - REPORTS_COME))
+                over.extend(sharers_at_the_end.left_over(tx, self.app.clock() - REPORTS_COME))
 
         def hand_over() -> None:
             for broadcast_id in free:
@@ -105,7 +105,7 @@ class Background:
                     households.hand_over(tx, broadcast_id)
             for broadcast_id, state in over:
                 with self.app.store.begin(SYSTEM, self.app.clock()) as tx:
-                    shared_phones.end(tx, broadcast_id, state)
+                    sharers_at_the_end.end(tx, broadcast_id, state)
                     tx.note("ended", "broadcast", broadcast_id, shared_phones=state.value)
 
         await self.safely(look_for_phones, own_thread=True)

@@ -41,9 +41,12 @@ async def confirm(app: App, gateways: Mapping[str, Gateway], in_thread: InThread
         if outcome != "sent":
             log.warning("reply=%s confirmation=%s", row["id"], outcome)
         await in_thread(
-            partial(_noted, app, partial(replies.confirmed, reply=row["id"], outcome=outcome,
-                                         again=again))
-        )  # fmt: skip
+            partial(
+                _noted,
+                app,
+                partial(replies.confirmed, reply=row["id"], outcome=outcome, again=again),
+            )
+        )
     return len(rows)
 
 

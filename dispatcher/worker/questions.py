@@ -7,14 +7,14 @@ Never: sends a message, or leaves a connection open.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from dispatcher.broadcasts.app import App
 from dispatcher.domain.model import Fault, Mode
 from dispatcher.domain.problems import Problem, refused
-from dispatcher.gateways import adapter_module
 from dispatcher.gateways.contract import Gateway, KnowsBalance, KnowsSenders, KnowsStanding, Refused
+from dispatcher.gateways.fields import Options
 from dispatcher.i18n import Say
 from dispatcher.worker.adapters import Doors, build_gateway, given_twins
 
@@ -93,18 +93,17 @@ def consent_address(app: App, name: str, state: str, verifier: str) -> str:
     return ask(app, name, SignsIn, address)
 
 
-def connect(app: App, name: str, options: Mapping[str, Any]) -> dict[str, Any]:
+def connect(app: App, name: str, options: Options) -> dict[str, Any]:
     """What connecting shows, and what a live account says of itself: {"ok", "reached"}, then
     "trouble", or "asked" with "balance" or "standing", and "not_registered": sender names the
     vendor does not know."""
     return asyncio.run(_connected(app, name, options))
 
 
-async def _connected(app: App, name: str, options: Mapping[str, Any]) -> dict[str, Any]:
+async def _connected(app: App, name: str, options: Options) -> dict[str, Any]:
     live = app.site.mode is Mode.LIVE
     gateway = build_gateway(app, name, Doors(given_twins()), None)
-    module = adapter_module(app.site.gateways[name].adapter)
-    place = str(options.get("base_url") or getattr(module, "BASE_URL", ""))
+    place = str(getattr(options, "base_url", ""))
     found: dict[str, Any] = {"ok": True}
     wire = getattr(gateway, "_wire", None)  # the outbox has none
     try:

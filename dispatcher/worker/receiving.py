@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from dispatcher.db.broadcasts import broadcasts, withdrawals
-from dispatcher.db.broadcasts.releases import TARGETS_PER_STEP
+from dispatcher.db.broadcasts.targets import TARGETS_PER_STEP
 from dispatcher.db.contacts import (
     contacts,
     reachability,
@@ -176,10 +176,14 @@ def believe(tx: Tx, heard: Sequence[tuple[str, Receipt]]) -> list[tuple[str, int
     _remember(tx, list(bits.values()))
     tx.note("heard", "receipts", "", matched=len(bits), moved=moved)
     return [
-        ("early" if any(a["message_id"] in early for a in about) and state == "matched" else state,
-         about[0]["id"] if about else None)
+        (
+            "early"
+            if any(a["message_id"] in early for a in about) and state == "matched"
+            else state,
+            about[0]["id"] if about else None,
+        )
         for state, about in answers
-    ]  # fmt: skip
+    ]
 
 
 def _turned(attempt: Row, bits: Bits) -> bool:

@@ -118,9 +118,18 @@ async def _texts(app: App, gateways: Mapping[str, Gateway], in_thread: InThread)
         body = unaccent(f"{app.site.name}: {row['vi']}")[:SHORTEST_TEXT]
         now = app.clock()
         out = Outgoing(
-            reference, row["to"], row["carrier"], body, False, Kind.INTERNAL, sender, None, {}, (),
+            reference,
+            row["to"],
+            row["carrier"],
+            body,
+            False,
+            Kind.INTERNAL,
+            sender,
+            None,
+            {},
+            (),
             now + TEXT_LASTS,
-        )  # fmt: skip
+        )
         try:
             [said] = await gateway.send(reference, [out])
             answer = cleaned.verdict(said)

@@ -72,8 +72,15 @@ def _broadcasts(tx: Tx) -> list[Event]:
     found = []
     today = tx.now.astimezone(HANOI).date()
     deputies = notices.deputies(tx, today)
-    states = [s.value for s in (BroadcastState.SUBMITTED, BroadcastState.RETURNED,
-                                BroadcastState.HELD, BroadcastState.MISSED)]  # fmt: skip
+    states = [
+        s.value
+        for s in (
+            BroadcastState.SUBMITTED,
+            BroadcastState.RETURNED,
+            BroadcastState.HELD,
+            BroadcastState.MISSED,
+        )
+    ]
     for row in notices.broadcasts_in(tx, states, tx.now - LATELY):
         number, title = row["id"], row["title"]
         author = (row["created_by"],) if row["created_by"] else ()
@@ -90,10 +97,17 @@ def _broadcasts(tx: Tx) -> list[Event]:
                 of = f"{number}@{row['submitted_at']}"
                 found.append(
                     Event(
-                        "approve", "broadcast", of, say, (LEADER,), row["wards"], standing_in,
-                        row["hands"], True,
+                        "approve",
+                        "broadcast",
+                        of,
+                        say,
+                        (LEADER,),
+                        row["wards"],
+                        standing_in,
+                        row["hands"],
+                        True,
                     )
-                )  # fmt: skip
+                )
             case "returned":
                 say = Say(
                     "Broadcast {number} “{title}” was returned: {reason}",
@@ -113,9 +127,17 @@ def _broadcasts(tx: Tx) -> list[Event]:
                 )
                 of = f"{number}@{row['reason']}"
                 found.append(
-                    Event("held", "broadcast", of, say, (LEADER, ADMIN), row["wards"], author,
-                          by_text=True)
-                )  # fmt: skip
+                    Event(
+                        "held",
+                        "broadcast",
+                        of,
+                        say,
+                        (LEADER, ADMIN),
+                        row["wards"],
+                        author,
+                        by_text=True,
+                    )
+                )
             case "missed":
                 say = Say(
                     "Broadcast {number} “{title}” missed its time and was not sent.",
@@ -134,8 +156,11 @@ def _broadcasts(tx: Tx) -> list[Event]:
                 title=row["title"],
             )
             found.append(Event("draft", "broadcast", str(row["id"]), say, (OFFICER,), row["wards"]))
-    urgent = [BroadcastState.SCHEDULED.value, BroadcastState.RUNNING.value,
-              BroadcastState.DONE.value]  # fmt: skip
+    urgent = [
+        BroadcastState.SCHEDULED.value,
+        BroadcastState.RUNNING.value,
+        BroadcastState.DONE.value,
+    ]
     for row in notices.broadcasts_in(tx, urgent, tx.now - timedelta(days=1)):
         if row["emergency_id"]:
             say = Say(
@@ -144,9 +169,16 @@ def _broadcasts(tx: Tx) -> list[Event]:
                 value=row["id"],
             )
             found.append(
-                Event("emergency", "broadcast", str(row["id"]), say, (LEADER,), row["wards"],
-                      by_text=True)
-            )  # fmt: skip
+                Event(
+                    "emergency",
+                    "broadcast",
+                    str(row["id"]),
+                    say,
+                    (LEADER,),
+                    row["wards"],
+                    by_text=True,
+                )
+            )
     return found
 
 
@@ -171,8 +203,9 @@ def ended(tx: Tx, over: Sequence[Ended]) -> int:
             whom=whom,
         )
         roles = () if people else (LEADER,)
-        events.append(Event("expired", "broadcast", str(b.id), say, roles, frozenset(b.senders),
-                            people))  # fmt: skip
+        events.append(
+            Event("expired", "broadcast", str(b.id), say, roles, frozenset(b.senders), people)
+        )
     return notices.put(tx, events)
 
 
@@ -248,9 +281,15 @@ def _schedules(tx: Tx) -> list[Event]:
         if row["state"] == "submitted":
             say = Say("Schedule “{name}” waits for approval.", name=name)
             found.append(
-                Event("approve", "schedule", f"{name}@{row['digest'][:12]}", say, (LEADER,),
-                      but=handed_in)
-            )  # fmt: skip
+                Event(
+                    "approve",
+                    "schedule",
+                    f"{name}@{row['digest'][:12]}",
+                    say,
+                    (LEADER,),
+                    but=handed_in,
+                )
+            )
         elif row["state"] == "ended":
             left = row["reason"] == "approver_left"
             why = HELD[HeldReason.APPROVER_LEFT] if left else Say("half a year is over")
@@ -260,9 +299,15 @@ def _schedules(tx: Tx) -> list[Event]:
                 why=why,
             )
             found.append(
-                Event("ended", "schedule", f"{name}@{row['ends_at']}", say, (LEADER, ADMIN),
-                      people=handed_in)
-            )  # fmt: skip
+                Event(
+                    "ended",
+                    "schedule",
+                    f"{name}@{row['ends_at']}",
+                    say,
+                    (LEADER, ADMIN),
+                    people=handed_in,
+                )
+            )
         else:
             day = moment(row["ends_at"]).astimezone(HANOI)
             say = Say(

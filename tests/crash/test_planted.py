@@ -26,7 +26,7 @@ MISTAKES = {
         "            return _go_on(standing, AttemptState.REFUSED, now, step=True)\n        case _:",
         "two steps", "accept_reset", ""),
     "popped before it is sent": (
-        "db/queue/intents.py", "UPDATE messages SET state = 'sending', tries = tries + 1",
+        "db/queue/intents.py", "UPDATE messages SET state = {SENDING}, tries = tries + 1",
         "UPDATE messages SET state = 'accepted', tries = tries + 1",
         "neither", "", "before call@1"),
     "a new reference after a doubt": (
@@ -62,11 +62,11 @@ GUARDS = {
         "worker/sending/engine.py", "            lane.waiting.clear()\n            lane.fresh.clear()\n", "",
         "after_a_commit_that_failed_nothing_leaves_as_it_was_prepared"),
     "a call that is over is accepted whatever was said": (
-        "db/queue/outcomes.py", "UPDATE messages SET state = {best_of_attempts('unconfirmed')}, ",
+        "db/queue/outcomes.py", "UPDATE messages SET state = {best_of_attempts(UNCONFIRMED)}, ",
         "UPDATE messages SET state = 'accepted', ",
         "a_message_whose_call_is_over_is_accepted_only_where_somebody_said_yes"),
     "doubts of paused broadcasts claimed": (
-        "db/queue/messages.py", "('paused', 'held'))", "('held'))",
+        "db/queue/messages.py", "({PAUSED}, {HELD}))", "({HELD}))",
         "a_doubt_of_a_paused_broadcast_is_not_asked_again_until_it_goes_on"),
     "a refusal of a whole call taken for each number": (
         "worker/sending/settling.py", "    if speaks_of_a_whole_call(call):", "    if False:",

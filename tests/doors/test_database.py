@@ -143,9 +143,9 @@ def test_db_check_finds_an_edited_trail_and_a_broken_link(site):
 def test_an_older_database_is_upgraded_after_a_backup(site, tmp_path):
     from alembic import command
 
-    from dispatcher.db.database import HEAD
     from dispatcher.db.engines import engine_for
     from dispatcher.db.migrate import configured
+    from dispatcher.db.versions import HEAD
 
     for path in site.glob("data/site.db*"):
         path.unlink()

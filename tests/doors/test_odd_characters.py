@@ -12,7 +12,7 @@ from walk import import_list, number, rows, sheet
 
 from dispatcher.api.v1 import ROOT as API
 from dispatcher.config import parse
-from dispatcher.db.contacts import contacts
+from dispatcher.db.contacts import contact_lists
 from dispatcher.db.database import at
 from dispatcher.db.queue import receipts
 from dispatcher.db.staff import people
@@ -103,7 +103,7 @@ def test_a_list_with_broken_characters_comes_in_clean(app, tmp_path):
     people_ = [("An\0", number(1) + "\0", "Tổ 1", ""), ("Bình \ufffe", number(2), "Tổ\0 1", "")]
     import_list(app, sheet(place / "may-to.csv", people_))
     with app.store.read(SYSTEM) as tx:
-        assert sorted(c["name"] for c in contacts.listed(tx)) == ["An", "Bình"]
+        assert sorted(c["name"] for c in contact_lists.listed(tx)) == ["An", "Bình"]
     assert len(rows(app, "SELECT 1 FROM contact_addresses")) == 2
 
 

@@ -219,8 +219,7 @@ def two_wards(tmp_path_factory):
     with app.begin(hoa)() as tx:
         planning.stop(tx, broadcasts.get(tx, made["stopped"]))
         planning.pause(tx, broadcasts.get(tx, made["paused"]))
-        made["contact"] = tx.value("WITH " + tx.visible("contacts") + " SELECT min(id) FROM "
-                                   "visible_contacts")  # fmt: skip
+        made["contact"] = tx.value("SELECT min(id) FROM visible_contacts", scope=tx.scope)
         made["quiet"] = made["contact"] + 1
         made["import"] = tx.value("SELECT max(id) FROM imports")
         group = groups.ensure(tx, ["Nhóm Riêng Cầu Đất"])

@@ -9,7 +9,7 @@ from conftest import ROOT, build_site, run_cli
 from dispatcher.config import parse
 from dispatcher.db.queue import gateways
 from dispatcher.domain.model import SYSTEM
-from dispatcher.gateways import zalo
+from dispatcher.gateways import zalo_reports
 from dispatcher.gateways.contract import Reply
 from dispatcher.usecases.context import open_app
 from dispatcher.worker.receiving import answer_back
@@ -134,7 +134,7 @@ def test_a_drill_asks_no_real_account(tmp_path):
 def test_a_pasted_webhook_event_is_verified(live):
     body = json.dumps({"event_name": "user_received_message", "app_id": "42",
                        "timestamp": "17", "message": {"msg_id": "m"}})  # fmt: skip
-    mac = zalo.signature("42", body.encode(), "17", "oa-secret-1")
+    mac = zalo_reports.signature("42", body.encode(), "17", "oa-secret-1")
     for claimed, verified, code in ((mac, True, 0), ("0" * 64, False, 1)):
         event = json.dumps({"headers": {"X-ZEvent-Signature": f"mac={claimed}"}, "body": body})
         said = cli(live, "gateways", "verify-webhook", "zalo", "--json", stdin=event)

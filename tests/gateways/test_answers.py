@@ -5,7 +5,7 @@ import json
 import pytest
 
 from dispatcher.domain.model import Fault, Heard
-from dispatcher.gateways import esms, zalo
+from dispatcher.gateways import esms, zalo, zalo_reports
 from dispatcher.gateways.contract import Accepted, Answer, Call
 
 ESMS = {
@@ -88,7 +88,7 @@ def event(**changes) -> bytes:
 
 
 def signed(body: bytes, secret="oa") -> Call:
-    mac = zalo.signature("42", body, "1700000000000", secret)
+    mac = zalo_reports.signature("42", body, "1700000000000", secret)
     return Call("POST", "", {"x-zevent-signature": f"mac={mac}"}, body)
 
 

@@ -4,14 +4,16 @@ import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 from descriptions import described
 from patience import PATIENCE
 from vendors import answer, reset, vendor
 
 from dispatcher.domain.model import Fault, Kind
-from dispatcher.gateways import ADAPTERS, adapter_module
+from dispatcher.gateways import ADAPTERS, adapter_module, options_of
 from dispatcher.gateways.contract import REFERENCE, Accepted, Given, Outgoing, Refused, Tokens
+from dispatcher.gateways.fields import Options, needed, secret_keys
 from dispatcher.gateways.wire import Wire
 
 OVER_HTTP = ("esms", "zalo", "lab", "kannel", "speedsms", "viettel", "vnpt", "http")
@@ -36,12 +38,14 @@ def outgoing(reference="R1", to="+84951234567", repeat=False) -> Outgoing:
 
 def build(adapter: str, base: str, folder="outbox", deadline=PATIENCE):
     module = adapter_module(adapter)
-    options = {key: f"drill-{key}" for key in module.SECRETS} | dict(getattr(module, "DRILL", {}))
+    secrets = {key: f"drill-{key}" for key in secret_keys(module.OPTIONS)}
+    options = secrets | dict(getattr(module, "DRILL", {}))
     if adapter == "http":
-        options |= described("speedsms-described") | {"drill": True}
+        options |= described("speedsms-described")
     options |= {"base_url": base, "oauth_url": base, "app_id": "drill", "folder": str(folder)}
-    wire = Wire(deadline=deadline, loopback_only=True, secrets=[options[k] for k in module.SECRETS])
-    return module.build(Given("gate", options, wire, OpenVault(), "")), wire
+    options = {k: v for k, v in options.items() if k in module.OPTIONS.__struct_fields__}
+    wire = Wire(deadline=deadline, loopback_only=True, secrets=[*secrets.values()])
+    return module.build(Given("gate", options, wire, OpenVault(), "", drill=True)), wire
 
 
 def ask(adapter: str, base: str, batch: Sequence[Outgoing], folder="outbox"):
@@ -113,7 +117,7 @@ def test_whatever_the_vendor_does_is_an_answer(adapter, trouble):
     assert len(seen) == 1
     module = adapter_module(adapter)
     told = " ".join([*wire.transcript, verdicts[0].detail])
-    assert not any(f"drill-{key}" in told for key in module.SECRETS)
+    assert not any(f"drill-{key}" in told for key in secret_keys(module.OPTIONS))
     assert "951234567" not in told
 
 
@@ -143,7 +147,10 @@ def test_an_answer_cut_at_any_byte_is_never_taken_for_a_yes(adapter):
 @pytest.mark.parametrize("adapter", ADAPTERS)
 def test_an_adapter_states_its_limits_and_settings(adapter):
     module = adapter_module(adapter)
-    assert set(module.SECRETS) <= set(module.SETTINGS)
+    assert issubclass(options_of(adapter), Options)
+    assert {*secret_keys(module.OPTIONS), *needed(module.OPTIONS)} <= {
+        f.name for f in msgspec.structs.fields(module.OPTIONS)
+    }
     assert module.LIMITS.in_flight >= 1 if hasattr(module, "LIMITS") else True
     assert REFERENCE.fullmatch("ABC234")
 

@@ -283,12 +283,43 @@ def test_a_described_xml_vendor_gets_escaped_words(twins):
     assert b"<sms to='84951234567' ref='R1'>a &lt; b &amp; 'c'</sms>" in seen[0]
 
 
+def test_in_a_drill_only_what_is_kept_elsewhere_is_made_up(make_site, monkeypatch):
+    """Headers written out stay, secrets are never touched; live they are fetched."""
+    from dispatcher.config import parse
+    from dispatcher.worker.adapters import adapter_options
+
+    monkeypatch.setenv("TOKEN_OF_TESTS", "s3cret")
+    described_one = (
+        '[gateways.esms]\nadapter = "http"\nbase_url = "http://127.0.0.1:9"\n'
+        'basic = { user = { env = "NOT_SET_ANYWHERE" }, password = "x" }\n'
+        'headers = { "X-Kind" = "plain", "X-Key" = { env = "TOKEN_OF_TESTS" } }\n'
+        'body = { to = "{to}", key = { env = "TOKEN_OF_TESTS" } }\n'
+        "answer = { accepted = '0', code = 'c', sample = '{\"c\": \"0\"}' }\n"
+    )
+    site = parse(make_site("data/site.db", ('[gateways.esms]\nadapter = "esms"', described_one)))
+    chosen = site.gateways["esms"]
+    drill = adapter_options(site, chosen, "http://127.0.0.1:1")
+    assert {k: v.fetch() for k, v in drill.headers.items()} == {"X-Kind": "plain", "X-Key": "drill"}
+    assert (drill.basic.user.fetch(), drill.basic.password.fetch()) == ("drill", "x")
+    assert drill.body.tree["to"] == "{to}"
+    assert drill.body.tree["key"].fetch() == "drill"
+    with pytest.raises(Problem) as told:
+        adapter_options(site, chosen, None)
+    assert "basic.user (NOT_SET_ANYWHERE)" in str(told.value)
+    monkeypatch.setenv("NOT_SET_ANYWHERE", "u")
+    live = adapter_options(site, chosen, None)
+    assert live.headers["X-Key"].fetch() == live.body.tree["key"].fetch() == "s3cret"
+    assert "s3cret" not in repr(live)
+
+
 def test_secrets_of_all_adapters_are_named_together(make_site):
     from dispatcher.config import GatewaySettings, Secret, parse
     from dispatcher.worker.adapters import adapter_options
 
     site = parse(make_site())
-    chosen = GatewaySettings("v", "vnpt", options={"api_user": Secret("NOT_SET_ANYWHERE", None)})
+    chosen = GatewaySettings(
+        "vnpt", name="v", options={"api_user": Secret("NOT_SET_ANYWHERE", None)}
+    )
     with pytest.raises(Problem) as told:
         adapter_options(site, chosen, None)
     for name in ("base_url", "agent_id", "contract_id", "labels", "template_id", "api_pass",

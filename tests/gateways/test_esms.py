@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 from patience import PATIENCE
 from test_contract import build, outgoing
@@ -199,7 +200,7 @@ def test_brandnames_are_listed_only_with_leave(twins):
     assert act(base, "care", lambda g: g.senders()).code == "keys_in_url"
 
     async def with_leave(gateway):
-        gateway._options = {**gateway._options, "keys_in_url": True}
+        gateway._options = msgspec.structs.replace(gateway._options, keys_in_url=True)
         found = await gateway.senders()
         assert all("drill-api_key" not in line for line in gateway._wire.transcript)
         return found

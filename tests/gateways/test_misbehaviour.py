@@ -6,8 +6,9 @@ import pytest
 from test_contract import OVER_HTTP, build, outgoing
 
 from dispatcher.domain.model import Fault
-from dispatcher.gateways import adapter_module
+from dispatcher.gateways import options_of
 from dispatcher.gateways.contract import Accepted
+from dispatcher.gateways.fields import secret_keys
 from dispatcher.simulators.vendors.ledger import luck
 from dispatcher.simulators.vendors.misbehaviours import HOWS, ON_THE_LINE
 from dispatcher.simulators.vendors.server import VENDORS, start
@@ -87,5 +88,5 @@ def test_no_habit_of_a_vendor_is_taken_for_what_it_is_not(bad, serial, name):
             assert verdict.code == "answer too large or badly encoded", where
         if not isinstance(verdict, Accepted):
             told = " ".join([*transcript, verdict.detail, verdict.code])
-            secrets = [f"drill-{key}" for key in adapter_module(adapter).SECRETS]
+            secrets = [f"drill-{key}" for key in secret_keys(options_of(adapter))]
             assert not any(s in told for s in [*secrets, number, number[2:]]), where

@@ -21,13 +21,10 @@ FLOORS: dict[str, int] = {
     "worker": 4, "usecases": 5, "cli": 6, "web": 6, "api": 6, "simulators": 7, "__main__": 8,
 }  # fmt: skip
 # Imports that still point up or aside. Each is to go; a new one is not to come.
-ALLOWED = {
-    ("config", "gateways"), ("db", "gateways"),
-    ("cli", "web"), ("web", "api"), ("api", "web"),
-}  # fmt: skip
-# Doors import use cases, words, settings and doors.
+ALLOWED = {("config", "gateways"), ("db", "gateways")}
+# Doors import use cases, words and settings, and no other door.
 DOORS = {"cli", "web", "api"}
-REACHED = {"usecases", "domain", "config", "i18n", *DOORS}
+REACHED = {"usecases", "domain", "config", "i18n"}
 
 HOMES = {
     "sqlalchemy": {"db", "simulators"}, "alembic": {"db"}, "psycopg": {"db"}, "cryptography": {"db"},
@@ -37,7 +34,7 @@ HOMES = {
     "starlette": {"web", "api"}, "uvicorn": {"worker"}, "python_calamine": {"importing"},
     "xlrd": {"importing"}, "phonenumbers": {"importing"}, "argon2": {"usecases"},
     "pyotp": {"usecases"}, "authlib": {"gateways"}, "joserfc": {"gateways"}, "holidays": {"db"},
-    "tomlkit": {"config"}, "segno": {"web"},
+    "tomlkit": {"config"}, "segno": {"web"}, "msgspec": {"config", "gateways", "usecases", "api", "web"},
 }  # fmt: skip
 ASYNC_HOMES = {
     "worker", "gateways", "web", "api", "simulators", "db.queue.tokens",
@@ -89,7 +86,7 @@ def test_imports_point_down_and_rooms_never_import_one_another(path):
 def test_doors_reach_use_cases_and_nothing_below():
     past = [f"{path.relative_to(PACKAGE)}: {name}" for path in FILES if part(path) in DOORS
             for name in imports(path)
-            if name.startswith("dispatcher.") and name.split(".")[1] not in REACHED]  # fmt: skip
+            if name.startswith("dispatcher.") and name.split(".")[1] not in {*REACHED, part(path)}]  # fmt: skip
     assert past == []
 
 
@@ -132,6 +129,12 @@ def test_files_stay_small_and_say_what_they_are(path):
     assert len(text.splitlines()) <= 600
     assert ast.get_docstring(ast.parse(text)), "a module opens with what it is"
     assert not re.search(r"TODO|FIXME|XXX|raise NotImplementedError", text)
+
+
+def test_the_formatter_lays_out_nearly_everything():
+    """Tables of facts may keep their rows; the schema and the migrations are such tables."""
+    exempt = [p for p in FILES if "schema" not in p.name and "# fmt: skip" in p.read_text("utf-8")]
+    assert sum(path.read_text("utf-8").count("# fmt: skip") for path in exempt) <= 20
 
 
 BANNED = re.compile(r"(?:^|_)(?:manager|service|helper|util|utils|common|base|handler|processor|data)"

@@ -57,7 +57,7 @@ def _id(message):
 
 def _fields(text: str) -> set[str]:
     try:
-        return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+        return {n for _, n, _, _ in string.Formatter().parse(text) if n and n.isidentifier()}
     except ValueError:  # no fields are filled in: a brace is a brace
         return set()
 

@@ -27,7 +27,16 @@ from dispatcher.broadcasts.follow_up import MOST_TESTS
 from dispatcher.config import parse
 from dispatcher.config.site import DEFAULT_WINDOW
 from dispatcher.db.broadcasts import broadcasts, schedules
-from dispatcher.db.contacts import areas, contacts, groups, imports, replies, suppressions, undoing
+from dispatcher.db.contacts import (
+    areas,
+    contact_lists,
+    contacts,
+    groups,
+    imports,
+    replies,
+    suppressions,
+    undoing,
+)
 from dispatcher.db.engines import engine_for
 from dispatcher.db.seal import load_key
 from dispatcher.db.staff import people
@@ -171,7 +180,7 @@ def add_lists(app: App, made: Prepared, folder: Path) -> None:
     ]))  # fmt: skip
     import_list(app, sheet(folder / "cau-dat.csv", [("Bí Mật", number(9), "Tổ 1", "")]))
     with app.begin(SYSTEM)() as tx:
-        for row in contacts.listed(tx, limit=100):
+        for row in contact_lists.listed(tx, limit=100):
             made.ids[Known("contact", row["name"])] = row["id"]
         for ward in (MINE, THEIRS):
             for key, area in areas.groups_of(tx, made.ids[Known("ward", ward)]).items():

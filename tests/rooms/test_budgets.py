@@ -23,7 +23,8 @@ from dispatcher import broadcasts as planning
 from dispatcher.broadcasts import app as joined
 from dispatcher.config import parse
 from dispatcher.db.broadcasts import broadcasts, budgets
-from dispatcher.domain.model import SYSTEM, BroadcastState, Mode
+from dispatcher.db.contacts import groups
+from dispatcher.domain.model import SYSTEM, Audience, BroadcastState, Mode
 from dispatcher.domain.problems import Problem
 from dispatcher.usecases.context import open_app
 
@@ -161,6 +162,22 @@ def test_nobody_gets_more_than_the_site_allows_and_each_is_named(capped, clock):
     assert counts(app, urgent) == {"queued": 5}
     clock.advance(days=2, hours=1)
     assert counts(app, released(app, officer, leader)) == {"queued": 5}
+
+
+def test_a_group_called_contacts_counts_like_any_other(capped):
+    """Only a test to one's own phone does not: it names `contacts` in its audience."""
+    app, officer, leader = capped
+    with app.begin(officer)() as tx:
+        [group] = groups.ensure(tx, ["contacts"]).values()
+        contacts = tx.rows("SELECT id FROM visible_contacts", scope=tx.scope)
+        groups.join(tx, [(group, row["id"]) for row in contacts])
+        tx.note("joined", "group", group)
+    theirs = Audience(wards=("Máy Tơ",), groups=("contacts",))
+    for _ in range(2):
+        released(app, officer, leader, audience=theirs)
+    third = write_broadcast(app, officer, audience=theirs)
+    found = joined.preview(app, officer, get(app, third))
+    assert (found.queued, found.skipped) == (0, {"too_often": 5})
 
 
 def test_a_ward_gets_so_many_broadcasts_a_day_unless_it_is_said_why(capped, clock):

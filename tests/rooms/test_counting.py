@@ -8,7 +8,7 @@ from walk import get, import_list, number, rows, sheet, write_broadcast
 
 from dispatcher.broadcasts import app as joined
 from dispatcher.broadcasts import counting
-from dispatcher.db.contacts import areas, contacts, groups, suppressions
+from dispatcher.db.contacts import areas, contact_lists, groups, suppressions
 from dispatcher.db.staff import people
 from dispatcher.domain.model import SYSTEM, Audience, Role
 
@@ -38,7 +38,7 @@ def crowded(app, tmp_path):
         listed += [("Hai Số", f"{number(at + 50_000)} ; {number(at * 7)}", "Tổ 1", "")]
         import_list(app, sheet(tmp_path / f"{ward}.csv", listed))
     with app.begin(SYSTEM)() as tx:
-        ids = [c["id"] for c in contacts.listed(tx, limit=400)]
+        ids = [c["id"] for c in contact_lists.listed(tx, limit=400)]
         for address in suppressions.addresses_of(tx, ids[5:25:3]):
             suppressions.suppress(tx, address, "yêu cầu")
         group = next(iter(groups.ensure(tx, ["Nhóm thử"]).values()))

@@ -9,7 +9,7 @@ from walk import counts, get, import_list, number, rows, sheet, work
 from dispatcher.broadcasts import app as joined
 from dispatcher.db.broadcasts import approvals, shares
 from dispatcher.db.broadcasts import emergencies as kept
-from dispatcher.db.contacts import areas, contacts, groups
+from dispatcher.db.contacts import areas, contact_lists, groups
 from dispatcher.db.staff import people
 from dispatcher.domain.model import SYSTEM, Audience, BroadcastState, Role
 from dispatcher.domain.problems import Problem
@@ -201,7 +201,7 @@ def heads(river):
     app, officer, leader = river
     with app.begin(SYSTEM)() as tx:
         ward = areas.ward(tx, "Máy Tơ").id
-        first = contacts.listed(tx, within=contacts.Within(ward=ward), limit=1)[0]
+        first = contact_lists.listed(tx, within=contact_lists.Within(ward=ward), limit=1)[0]
         group = groups.ensure(tx, ["Tổ trưởng tổ dân phố"])
         groups.join(tx, [(next(iter(group.values())), first["id"])])
         tx.note("joined", "group", 1)

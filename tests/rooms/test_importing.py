@@ -6,7 +6,7 @@ import pytest
 from conftest import ROOT
 from walk import HEAD, import_list, number, rows, sheet
 
-from dispatcher.db.contacts import areas, contacts, imports, undoing
+from dispatcher.db.contacts import areas, contact_lists, imports, undoing
 from dispatcher.domain.model import SYSTEM, AreaKind
 from dispatcher.domain.problems import Problem
 from dispatcher.importing.entries import read_listing
@@ -67,8 +67,8 @@ def test_namesakes_in_one_group_stay_two_people(app, tmp_path):
         found = import_list(app, sheet(tmp_path / "may-to.csv", people))
     assert (found.created, found.unchanged) == ([], 2)
     with app.store.read(SYSTEM) as tx:
-        assert len(contacts.listed(tx)) == 2
-        assert len(contacts.listed(tx, search="nguyen VAN nam")) == 2
+        assert len(contact_lists.listed(tx)) == 2
+        assert len(contact_lists.listed(tx, search="nguyen VAN nam")) == 2
 
 
 def test_thousands_of_bare_numbers_are_as_many_people_and_known_again(lite, tmp_path):
@@ -203,7 +203,7 @@ def test_a_renamed_or_merged_group_is_still_understood(app, tmp_path):
                                                              ("Bình", number(2), "TDP 06", "")]))  # fmt: skip
     assert (again.created, again.updated, again.unchanged, again.proposed) == ([], [], 2, [])
     with app.begin(SYSTEM)() as tx:
-        [bình] = contacts.listed(tx, search="binh")
+        [bình] = contact_lists.listed(tx, search="binh")
         place = (ward, groups["5"].id, groups["5"].key)
         moved = imports.change(tx, [bình["id"]], place=place)
         areas.close_group(tx, groups["6"], areas.groups_of(tx, ward)["5"])
@@ -255,7 +255,7 @@ def test_names_are_found_by_their_words_wherever_they_are(app, tmp_path):
 
         def found(search, limit=100):
             return [(c["name"], (c["residential_group"] or "").rpartition(" ")[2])
-                    for c in contacts.listed(tx, search=search, limit=limit)]  # fmt: skip
+                    for c in contact_lists.listed(tx, search=search, limit=limit)]  # fmt: skip
 
         hung = [("Đỗ Văn Hung", "2"), ("Nguyễn Văn Hùng", "10"), ("Hùng Nguyễn Văn", ""),
                 ("Nguyễn Văn Hùng", "10")]  # fmt: skip
@@ -263,16 +263,16 @@ def test_names_are_found_by_their_words_wherever_they_are(app, tmp_path):
         assert found("van HUNG nguyen") == hung[1:]
         assert found("ường") == [("Trần Thị Hường", "2")]  # a part of one
         assert found("hoa") == []
-        everybody = [c["name"] for c in contacts.listed(tx)]
+        everybody = [c["name"] for c in contact_lists.listed(tx)]
         assert everybody[:3] == ["Đỗ Văn Hung", "Trần Thị Hường", "Nguyễn Văn Hùng"]
         assert len(everybody) == 5
-        assert [c["name"] for c in contacts.listed(tx, limit=2)] == everybody[:2]
+        assert [c["name"] for c in contact_lists.listed(tx, limit=2)] == everybody[:2]
         tx.run("UPDATE contacts SET name_bits = NULL")  # as an upgrade leaves them
         assert found("hung") == hung
-        assert contacts.learn_names(tx) == 5
-        assert contacts.learn_names(tx) == 0
+        assert contact_lists.learn_names(tx) == 5
+        assert contact_lists.learn_names(tx) == 0
         assert found("hung") == hung
-        first = contacts.listed(tx, limit=1)[0]["id"]
+        first = contact_lists.listed(tx, limit=1)[0]["id"]
         imports.change(tx, [first], name="Lê Thị Mai")
         assert found("hung") == hung[1:]
         assert found("mai") == [("Lê Thị Mai", "2")]

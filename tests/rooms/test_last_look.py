@@ -27,7 +27,7 @@ from walk import (
 from dispatcher import broadcasts as planning
 from dispatcher.config import parse
 from dispatcher.db.broadcasts import ending
-from dispatcher.db.contacts import suppressions, undoing
+from dispatcher.db.contacts import sharers_at_the_end, suppressions, undoing
 from dispatcher.db.database import at
 from dispatcher.db.ops import upkeep
 from dispatcher.db.queue import intents, messages, outcomes, receipts
@@ -722,7 +722,6 @@ def test_at_the_end_report_and_resend_agree_about_shared_phones(site):
 
 
 def test_what_is_refused_after_the_stop_ends_whoever_shares_its_phone_too(site):
-    from dispatcher.db.contacts import shared_phones
 
     app, broadcast_id = site([("An", number(1), "Tổ 1", ""), ("Bình", number(1), "Tổ 2", "")])
     holder = next(i for i, (s, _) in states(app).items() if s == "queued")
@@ -738,7 +737,7 @@ def test_what_is_refused_after_the_stop_ends_whoever_shares_its_phone_too(site):
         planning.stop(tx, get(app, broadcast_id))
 
     def since(tx):
-        return shared_phones.left_over(tx, tx.now - timedelta(days=1))
+        return sharers_at_the_end.left_over(tx, tx.now - timedelta(days=1))
 
     assert act(app, since) == [], "what is on the wire may be taken"
     refused = Outcome(holder, "R1", AttemptState.REFUSED, MessageState.CANCELLED, "busy")

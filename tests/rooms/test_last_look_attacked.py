@@ -9,7 +9,7 @@ from walk import get, import_list, number, released, rows, sheet
 
 from dispatcher.config import parse
 from dispatcher.db.broadcasts import withdrawals
-from dispatcher.db.contacts import shared_phones, undoing, user_ids
+from dispatcher.db.contacts import shared_phones, sharers_at_the_end, undoing, user_ids
 from dispatcher.db.database import at
 from dispatcher.db.ops import upkeep
 from dispatcher.db.queue import messages, waiting
@@ -356,7 +356,7 @@ def test_an_end_and_a_hand_over_at_once_never_hold_each_other_up(site):
     ended = []
 
     def end(tx):
-        shared_phones.end(tx, broadcast_id, MessageState.CANCELLED)
+        sharers_at_the_end.end(tx, broadcast_id, MessageState.CANCELLED)
         ended.append(True)
 
     with app.begin(SYSTEM)() as tx:

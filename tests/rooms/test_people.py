@@ -12,7 +12,7 @@ from walk import counts, get, import_list, number, released, rows, sheet, write_
 from dispatcher import broadcasts as planning
 from dispatcher.broadcasts import app as joined
 from dispatcher.db.broadcasts import broadcasts, schedules
-from dispatcher.db.contacts import areas, contacts, groups
+from dispatcher.db.contacts import areas, contact_lists, groups
 from dispatcher.db.ops import settings
 from dispatcher.db.staff import api_keys, people, sessions
 from dispatcher.db.staff.handover import hand_over, in_hand
@@ -172,7 +172,7 @@ def test_a_group_never_carries_a_broadcast_into_wards_its_author_does_not_look_a
     with app.begin(SYSTEM)() as tx:
         mine = areas.ward(tx, "Máy Tơ").id
         people.add(tx, "to", "Cán Bộ Tơ", Role.OFFICER, [mine])
-        both = [c["id"] for c in contacts.listed(tx, limit=9)]
+        both = [c["id"] for c in contact_lists.listed(tx, limit=9)]
         group = next(iter(groups.ensure(tx, ["Tổ công nghệ số"]).values()))
         groups.join(tx, [(group, c) for c in both])
         tx.note("joined", "group", group)

@@ -5,7 +5,7 @@ import json
 import pytest
 from conftest import run_cli
 
-from dispatcher.db.contacts import shared_phones
+from dispatcher.db.contacts import phone_conditions
 from dispatcher.simulators.worlds.events import KINDS
 from dispatcher.simulators.worlds.invariants import ALWAYS
 from dispatcher.simulators.worlds.lives import live, plan_of, workshop
@@ -64,11 +64,11 @@ def test_a_mistake_is_gone_once_it_is_not_planted_any_more():
 
 
 def test_a_mistake_in_a_constant_reaches_what_is_made_of_it_and_is_gone_afterwards():
-    before = shared_phones._FREE
+    before = phone_conditions.FREE
     with MUTANTS["a phone stays with who is gone"].planted():
-        assert before.replace("'failed', 'skipped', ", "'failed', ") == shared_phones._FREE
-        assert before != shared_phones._FREE
-    assert shared_phones._FREE is before
+        assert before.replace("'failed', 'skipped', ", "'failed', ") == phone_conditions.FREE
+        assert before != phone_conditions.FREE
+    assert phone_conditions.FREE is before
 
 
 def test_there_are_twenty_mistakes_to_plant_and_each_line_is_still_there():

@@ -23,8 +23,9 @@ def one_by_one(tx):
     """What the lists say, person by person."""
     found = {}
     for row in tx.rows(
-        f"WITH {tx.visible('contacts')} SELECT ward_id, residential_group_id FROM visible_contacts "
-        "WHERE removed_at IS NULL AND kind <> 'tester'"
+        "SELECT ward_id, residential_group_id FROM visible_contacts "
+        "WHERE removed_at IS NULL AND kind <> 'tester'",
+        scope=tx.scope,
     ):
         ward = found.setdefault(row["ward_id"], {})
         ward[row["residential_group_id"]] = ward.get(row["residential_group_id"], 0) + 1

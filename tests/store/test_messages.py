@@ -279,12 +279,12 @@ def test_reports_of_one_vendor_find_their_attempts_by_what_they_name(lite):
     with lite.store.read(SYSTEM) as tx:
         run = tx.run
 
-        def explained(sql, parameters=None):
-            steps = run(f"EXPLAIN QUERY PLAN {sql}", parameters).mappings()
+        def explained(sql, parameters=None, **how):
+            steps = run(f"EXPLAIN QUERY PLAN {sql}", parameters, **how).mappings()
             plans.append(
                 [s["detail"] for s in steps if s["detail"].startswith(("SEARCH a ", "SCAN a "))]
             )
-            return run(sql, parameters)
+            return run(sql, parameters, **how)
 
         tx.run = explained
         receipts.attempts_for(tx, [("esms", "R1", "P1"), ("esms", "R2", "P2")])

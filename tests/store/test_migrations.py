@@ -6,9 +6,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from dispatcher.db import schema
-from dispatcher.db.database import HEAD
 from dispatcher.db.engines import engine_for
 from dispatcher.db.migrate import configured, upgrade
+from dispatcher.db.versions import HEAD
 
 
 def _url(app) -> str:

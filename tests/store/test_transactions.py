@@ -11,7 +11,8 @@ from walk import crowd, import_list, sheet
 
 from dispatcher.db import schema
 from dispatcher.db.contacts import areas
-from dispatcher.db.rows import json_rows, tuples
+from dispatcher.db.rows import tuples
+from dispatcher.db.scope import Scope
 from dispatcher.db.staff import people
 from dispatcher.domain.model import SYSTEM, Actor, Role
 from dispatcher.domain.problems import Bug, Problem
@@ -85,8 +86,15 @@ def test_visible_shows_the_wards_of_the_actor_and_nothing_else(app, tmp_path):
     mine = Actor("tre", Role.OFFICER, 7, frozenset({ward}))
     for actor, count in ((mine, 3), (STRANGER, 0), (Actor("all", Role.ADMIN, 8), 8)):
         with app.store.read(actor) as tx:
-            visible = tx.visible("contacts")
-            assert tx.value(f"WITH {visible} SELECT count(*) FROM visible_contacts") == count
+            found = tx.value("SELECT count(*) FROM visible_contacts", scope=tx.scope)
+            assert found == count
+
+
+def test_without_a_scope_the_database_knows_nothing_visible(app):
+    with pytest.raises(sa.exc.DBAPIError, match="visible_contacts"), app.store.read(SYSTEM) as tx:
+        tx.value("SELECT count(*) FROM visible_contacts")
+    with app.store.read(SYSTEM) as tx:
+        assert tx.value("SELECT count(*) FROM visible_contacts", scope=Scope(frozenset())) == 0
 
 
 def test_a_reading_transaction_changes_nothing(app):
@@ -144,7 +152,7 @@ def test_people_see_only_what_their_role_lets_them(app):
 @example([(None, "a"), (None, None), (None, "b")])
 @settings(max_examples=200, suppress_health_check=list(HealthCheck))
 def test_rows_of_any_values_arrive_as_they_were_given(app, given_rows):
-    columns = json_rows({"n": "bigint", "t": "text"}, ["t"])
+    kinds = {"n": "bigint", "t": "text"}
     with app.store.read(SYSTEM) as tx:
-        found = tuples(tx, f"SELECT r.n, r.t FROM {columns} r", given_rows)
+        found = tuples(tx, "SELECT r.n, r.t FROM :rows r", kinds, given_rows, often_alike=("t",))
     assert [tuple(row) for row in found] == given_rows

@@ -61,9 +61,7 @@ def two_wards(tmp_path_factory):
     urgent.prepare(Context(app, hoa), wanted)
     urgent.submit(Context(app, hoa), "rieng")
     with app.begin(hoa)() as tx:
-        contact = tx.value(
-            "WITH " + tx.visible("contacts") + " SELECT min(id) FROM visible_contacts"
-        )
+        contact = tx.value("SELECT min(id) FROM visible_contacts", scope=tx.scope)
         imported = tx.value("SELECT min(id) FROM imports")
         named = groups.ensure(tx, ["Nhóm Riêng Cầu Đất"])["nhom rieng cau dat"]
         groups.join(tx, [(named, contact)])

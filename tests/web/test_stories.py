@@ -10,9 +10,9 @@ from walk import counts, get, import_list, number, released, sheet, work
 from dispatcher.broadcasts import app as joined
 from dispatcher.config import parse
 from dispatcher.db.contacts import areas
-from dispatcher.db.database import HEAD
 from dispatcher.db.ops import upkeep
 from dispatcher.db.staff import people
+from dispatcher.db.versions import HEAD
 from dispatcher.domain.model import SYSTEM, BroadcastState, Role
 from dispatcher.gateways.contract import Reply
 from dispatcher.usecases.site import digest

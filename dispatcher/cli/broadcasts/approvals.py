@@ -28,10 +28,8 @@ from dispatcher.usecases.broadcasts_approval import SignedPaper
 @option("--again", default="", say=Say("why it goes out again"))
 @option("--over-budget", default="", say=Say("why the budget is exceeded"))
 def submit(surface: Surface, number_: str, leave_out: bool, again: str, over_budget: str) -> None:
-    done = broadcasts.submit(
-        surface.context(), broadcast_id(number_), leave_out=leave_out, again=again,
-        over_budget=over_budget,
-    )  # fmt: skip
+    how = broadcasts.Submit(leave_out, again, over_budget)
+    done = broadcasts.submit(surface.context(), broadcast_id(number_), how)
     if not surface.json:
         tell_times(surface, done.preview)
     number = done.broadcast.id

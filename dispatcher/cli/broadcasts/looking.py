@@ -48,12 +48,17 @@ def show(surface: Surface, number_: str) -> None:
     found = broadcasts_views.show(context, broadcast_id(number_))
     way = broadcasts_progress.on_its_way(context, found.broadcast)
     if surface.json:
-        surface.emit({
-            **as_json(found.broadcast), "states": found.counts, "short": found.short,
-            "sending": found.period.as_json() if found.period else None,
-            "approval": found.approval, "attachments": [a.name for a in found.attached],
-            **way.as_json(),
-        })  # fmt: skip
+        surface.emit(
+            {
+                **as_json(found.broadcast),
+                "states": found.counts,
+                "short": found.short,
+                "sending": found.period.as_json() if found.period else None,
+                "approval": found.approval,
+                "attachments": [a.name for a in found.attached],
+                **way.as_json(),
+            }
+        )
         return
     _tell(surface, found)
     _tell_way(surface, found, way)

@@ -74,24 +74,29 @@ class _Edit(_Chosen):
 
 
 def _people(function: Any) -> Any:
-    for add in reversed((
-        option("--ward", "wards", multiple=True, say=Say("ward, or all"),
-               complete="ward"),
-        option("--residential-group", "--tdp", "tdp", multiple=True, say=Say("residential group")),
-        option("--group", "groups", multiple=True, say=Say("group"), complete="group"),
-        option("--exclude-group", "excluded", multiple=True, say=Say("but not this group")),
-    )):  # fmt: skip
+    for add in reversed(
+        (
+            option("--ward", "wards", multiple=True, say=Say("ward, or all"), complete="ward"),
+            option(
+                "--residential-group", "--tdp", "tdp", multiple=True, say=Say("residential group")
+            ),
+            option("--group", "groups", multiple=True, say=Say("group"), complete="group"),
+            option("--exclude-group", "excluded", multiple=True, say=Say("but not this group")),
+        )
+    ):
         function = add(function)
     return function
 
 
 def _document(function: Any) -> Any:
-    for add in reversed((
-        option("--document-day", default="", say=Say("day of the document")),
-        option("--document-about", default="", say=Say("what it is about")),
-        option("--document-agency", default="", say=Say("who issued it")),
-        option("--document-signer", default="", say=Say("who signed it")),
-    )):  # fmt: skip
+    for add in reversed(
+        (
+            option("--document-day", default="", say=Say("day of the document")),
+            option("--document-about", default="", say=Say("what it is about")),
+            option("--document-agency", default="", say=Say("who issued it")),
+            option("--document-signer", default="", say=Say("who signed it")),
+        )
+    ):
         function = add(function)
     return function
 
@@ -131,10 +136,20 @@ def _document(function: Any) -> Any:
 def create(surface: Surface, given: _Create) -> None:
     life, window = broadcasts.read_times(given.expires_after, given.hours or "")
     new = NewBroadcast(
-        given.template, given.audience(given.one_per), given.route, pairs(given.fields),
-        given.title, given.document, given.paper(), life, window, given.despite,
-        given.accented, given.rather_twice, given.urgent,
-    )  # fmt: skip
+        given.template,
+        given.audience(given.one_per),
+        given.route,
+        pairs(given.fields),
+        given.title,
+        given.document,
+        given.paper(),
+        life,
+        window,
+        given.despite,
+        given.accented,
+        given.rather_twice,
+        given.urgent,
+    )
     made = broadcasts.create(surface.context(), new)
     if surface.json:
         surface.emit(as_json(made))
@@ -165,14 +180,18 @@ def edit(surface: Surface, given: _Edit) -> None:
     life, window = broadcasts.read_times(given.expires_after or "6h", given.hours or "")
     was = broadcasts.seen(context, wanted)
     done = broadcasts.edit(
-        context, wanted,
+        context,
+        wanted,
         Changes(
-            pairs(given.fields) or None, given.title or None, given.document or None,
+            pairs(given.fields) or None,
+            given.title or None,
+            given.document or None,
             given.paper() or None,
             given.audience("") if given.wards or given.groups else None,
-            window, life if given.expires_after else None,
+            window,
+            life if given.expires_after else None,
         ),
-    )  # fmt: skip
+    )
     if was.approved_digest is not None and done.approved_digest is None:
         surface.warn(
             Say("It was approved; now it must be submitted and approved again."),

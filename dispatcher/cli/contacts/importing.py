@@ -80,8 +80,11 @@ def import_files(
     gc.disable()  # this process ends when the list is in; a million rows are walked for nothing
     given = ListFiles(
         imports.files_of([Path(f) for f in files]),
-        ward=ward, residential_group=group, columns=pairs(choices, "--map"), said=said,
-    )  # fmt: skip
+        ward=ward,
+        residential_group=group,
+        columns=pairs(choices, "--map"),
+        said=said,
+    )
     if report:
         imports.check_report_place(Path(report))
     with surface.progress(Say("Reading"), 1) as update:
@@ -90,9 +93,15 @@ def import_files(
     if report:
         with surface.progress(Say("Writing the report"), 1) as update:
             imports.write_report(
-                context, Path(report), given, seen.read, seen.plan, surface.language,
-                stored=seen.import_id is not None, told=update,
-            )  # fmt: skip
+                context,
+                Path(report),
+                given,
+                seen.read,
+                seen.plan,
+                surface.language,
+                stored=seen.import_id is not None,
+                told=update,
+            )
     if surface.json:
         surface.emit(_summary(surface, seen, rows))
     else:
@@ -238,11 +247,16 @@ def _tell_findings(surface: Surface, head: Spoken, findings: Sequence[Finding]) 
     surface.table(
         heads,
         [
-            [f"{f.file} {f.sheet}".strip(), str(f.row or ""), f.column, f.value,
-             f.message.to(surface.language)]
+            [
+                f"{f.file} {f.sheet}".strip(),
+                str(f.row or ""),
+                f.column,
+                f.value,
+                f.message.to(surface.language),
+            ]
             for f in findings[:SHOWN]
         ],
-    )  # fmt: skip
+    )
     if len(findings) > SHOWN:
         more = number(len(findings) - SHOWN)
         surface.say(Say("… and {more} more (see --report).", more=more))

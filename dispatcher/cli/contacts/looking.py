@@ -103,11 +103,16 @@ def show(surface: Surface, contact: str) -> None:
     if surface.json:
         surface.emit(
             [
-                {**s.contact, **s.beside, "reach": [_as_json(r) for r in s.reach], **s.stopped,
-                 "suppressed": [_as_json(x) for x in s.stopped["suppressed"]]}
+                {
+                    **s.contact,
+                    **s.beside,
+                    "reach": [_as_json(r) for r in s.reach],
+                    **s.stopped,
+                    "suppressed": [_as_json(x) for x in s.stopped["suppressed"]],
+                }
                 for s in found
             ]
-        )  # fmt: skip
+        )
         return
     for s in found:
         _tell_person(surface, s)

@@ -37,8 +37,14 @@ def suppress(
     scope = "promotion" if promotion else "urgent" if urgent_too else "all"
     done = suppressions.suppress(surface.context(), whom(contact), reason, scope=scope)
     if surface.json:
-        surface.emit({"suppressed": done.numbers, "scope": scope, "also": list(done.also),
-                      "others": done.others})  # fmt: skip
+        surface.emit(
+            {
+                "suppressed": done.numbers,
+                "scope": scope,
+                "also": list(done.also),
+                "others": done.others,
+            }
+        )
     surface.say(
         Say("{numbers} numbers: {scopes}.", numbers=done.numbers, scopes=SCOPES[scope]),
     )

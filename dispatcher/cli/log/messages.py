@@ -169,14 +169,25 @@ def show_replies(surface: Surface, limit: int, waiting: bool) -> None:
     surface.table(
         heads,
         [
-            [r["id"], r["at"], r["phone"] or "?", f"c{r['contact']}" if r["contact"] else "",
-             WISHES[r["wish"]].to(surface.language),
-             " · ".join(w for w in (LOOKS[r["look"]].to(surface.language),
-                                    CONFIRMATIONS[r["confirmation"]].to(surface.language))
-                        if w), r["text"]]
+            [
+                r["id"],
+                r["at"],
+                r["phone"] or "?",
+                f"c{r['contact']}" if r["contact"] else "",
+                WISHES[r["wish"]].to(surface.language),
+                " · ".join(
+                    w
+                    for w in (
+                        LOOKS[r["look"]].to(surface.language),
+                        CONFIRMATIONS[r["confirmation"]].to(surface.language),
+                    )
+                    if w
+                ),
+                r["text"],
+            ]
             for r in found
         ],
-    )  # fmt: skip
+    )
     first = next((r["id"] for r in found if r["look"] == "waiting"), None)
     if first is not None:
         surface.hint(

@@ -8,10 +8,19 @@ from dispatcher.i18n import Say
 
 people = Group(Say("People and roles."))
 for _verb in (
-    acts.add, acts.list_people, acts.set_role, acts.disable, acts.handover,
-    credentials.password, credentials.totp,
-    credentials.key_add, credentials.keys, credentials.key_revoke,
-    delegations.delegate, delegations.list_delegations, delegations.end_delegation,
+    acts.add,
+    acts.list_people,
+    acts.set_role,
+    acts.disable,
+    acts.handover,
+    credentials.password,
+    credentials.totp,
+    credentials.key_add,
+    credentials.keys,
+    credentials.key_revoke,
+    delegations.delegate,
+    delegations.list_delegations,
+    delegations.end_delegation,
     delegations.reach,
-):  # fmt: skip
+):
     people.add_command(_verb)

@@ -8,7 +8,12 @@ from dispatcher.i18n import Say
 
 schedules = Group(Say("Schedules."))
 for _verb in (
-    views.list_schedules, views.check, views.upcoming,
-    acts.submit, acts.approve, acts.send_back, acts.pause,
-):  # fmt: skip
+    views.list_schedules,
+    views.check,
+    views.upcoming,
+    acts.submit,
+    acts.approve,
+    acts.send_back,
+    acts.pause,
+):
     schedules.add_command(_verb)

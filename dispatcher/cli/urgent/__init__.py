@@ -9,9 +9,16 @@ from dispatcher.i18n import Say
 
 urgent = Group(Say("Urgent texts prepared and approved."))
 for _verb in (
-    acts.prepare, acts.submit, acts.approve, acts.send_back, acts.end,
-    sending.list_urgent, sending.send, sending.all_clear, sending.sheet,
-):  # fmt: skip
+    acts.prepare,
+    acts.submit,
+    acts.approve,
+    acts.send_back,
+    acts.end,
+    sending.list_urgent,
+    sending.send,
+    sending.all_clear,
+    sending.sheet,
+):
     urgent.add_command(_verb)
 
 duty = Group(Say("The roster."))

@@ -16,11 +16,14 @@ def list_duty(surface: Surface) -> None:
     if surface.json:
         surface.emit(
             [
-                {**d, "starts": d["starts"].astimezone(HANOI).isoformat(),
-                 "ends": d["ends"].astimezone(HANOI).isoformat()}
+                {
+                    **d,
+                    "starts": d["starts"].astimezone(HANOI).isoformat(),
+                    "ends": d["ends"].astimezone(HANOI).isoformat(),
+                }
                 for d in found
             ]
-        )  # fmt: skip
+        )
         return
     surface.table(
         [Say("id"), Say("who"), Say("from"), Say("until"), NOTHING],

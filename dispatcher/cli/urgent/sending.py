@@ -74,9 +74,15 @@ def send(
 
 def _sent(surface: Surface, done: Any, found: Any) -> None:
     if surface.json:
-        surface.emit({**broadcast_as_json(done), "people": found.people, "queued": found.queued,
-                      "cost": found.total,
-                      "despite_refusal": found.despite_refusal})  # fmt: skip
+        surface.emit(
+            {
+                **broadcast_as_json(done),
+                "people": found.people,
+                "queued": found.queued,
+                "cost": found.total,
+                "despite_refusal": found.despite_refusal,
+            }
+        )
     surface.say(
         Say(
             "Broadcast {id} “{title}”: leaves now to {queued} people, at most {total}.",

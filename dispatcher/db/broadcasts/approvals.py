@@ -14,6 +14,7 @@ from dispatcher.db.schema import moment
 from dispatcher.db.schema_people import approvals as table
 from dispatcher.db.schema_people import offers
 from dispatcher.db.staff import delegations, people
+from dispatcher.db.words import LEADER
 from dispatcher.domain.problems import refused
 from dispatcher.i18n import Say
 
@@ -131,7 +132,7 @@ def offered(tx: Tx, broadcast_id: int) -> Offer | None:
     """The offer that waits for the author; None without one, or when its leader may act no more."""
     row = tx.one(
         "SELECT o.* FROM offers o JOIN people p ON p.id = o.person_id WHERE o.broadcast_id = :b "
-        "AND o.taken_at IS NULL AND p.disabled_at IS NULL AND p.role = 'leader' "
+        f"AND o.taken_at IS NULL AND p.disabled_at IS NULL AND p.role = {LEADER} "
         "ORDER BY o.id DESC LIMIT 1",
         b=broadcast_id,
     )

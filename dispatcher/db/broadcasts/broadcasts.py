@@ -6,18 +6,20 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from types import MappingProxyType
 from typing import Any
 
+from dispatcher.db.broadcasts.stored_routes import read_route, route_json
+from dispatcher.db.compiling import Among
 from dispatcher.db.database import Tx, at
+from dispatcher.db.rows import has_key
 from dispatcher.db.schema import broadcasts as table
 from dispatcher.db.schema import moment
+from dispatcher.db.words import RUNNING, SCHEDULED, one_of
 from dispatcher.domain.lifecycle import BROADCAST_MOVES
 from dispatcher.domain.model import (
     ORDINARY,
     Audience,
     BroadcastState,
-    Channel,
     Kind,
     MessageState,
     Mode,
@@ -108,7 +110,7 @@ def create(tx: Tx, draft: Draft) -> int:
         fields=json.dumps(dict(draft.fields)),
         audience=json.dumps(draft.audience.as_json()),
         route=route_json(draft.route),
-        senders=_senders_json(draft.senders),
+        senders=senders_json(draft.senders),
         document=draft.document,
         paper=json.dumps(dict(draft.paper), ensure_ascii=False),
         window=str(draft.window),
@@ -120,17 +122,17 @@ def create(tx: Tx, draft: Draft) -> int:
         schedule_id=draft.schedule_id,
         drafted_by_system=tx.actor.is_system,
     )
-    _add_wards(tx, made, draft.senders)
+    add_wards(tx, made, draft.senders)
     touch(tx, made, "wrote")
     tx.note("created", "broadcast", made, kind=draft.kind.value, mode=draft.mode.value)
     return made
 
 
-def _senders_json(senders: Mapping[int, Sender]) -> str:
+def senders_json(senders: Mapping[int, Sender]) -> str:
     return json.dumps({w: [s.name, s.brandname] for w, s in senders.items()})
 
 
-def _add_wards(tx: Tx, broadcast_id: int, wards: Iterable[int]) -> None:
+def add_wards(tx: Tx, broadcast_id: int, wards: Iterable[int]) -> None:
     tx.run(
         "INSERT INTO broadcast_wards (broadcast_id, ward_id) VALUES (:b, :w)",
         [{"b": broadcast_id, "w": w} for w in wards],
@@ -140,9 +142,10 @@ def _add_wards(tx: Tx, broadcast_id: int, wards: Iterable[int]) -> None:
 def mark_correction(tx: Tx, broadcast_id: int, original: int) -> None:
     """Remember which broadcast another one corrects."""
     tx.run(
-        f"WITH {tx.visible('broadcasts')} UPDATE broadcasts SET correction_of = :of "
+        "UPDATE broadcasts SET correction_of = :of "
         "WHERE id = :b AND id IN (SELECT id FROM visible_broadcasts)",
         {"of": original, "b": broadcast_id},
+        scope=tx.scope,
     )
 
 
@@ -179,10 +182,7 @@ def hands(tx: Tx, broadcast_id: int) -> set[int]:
 
 def get(tx: Tx, broadcast_id: int) -> Broadcast:
     """One broadcast the actor may see; else a problem."""
-    row = tx.one(
-        f"WITH {tx.visible('broadcasts')} SELECT * FROM visible_broadcasts WHERE id = :id",
-        id=broadcast_id,
-    )
+    row = tx.one("SELECT * FROM visible_broadcasts WHERE id = :id", id=broadcast_id, scope=tx.scope)
     if row is None:
         raise Problem(
             "unknown-broadcast",
@@ -193,10 +193,12 @@ def get(tx: Tx, broadcast_id: int) -> Broadcast:
 
 def listed(tx: Tx, states: Collection[BroadcastState] = (), limit: int = 100) -> list[Broadcast]:
     """Newest first."""
-    sql = f"WITH {tx.visible('broadcasts')} SELECT * FROM visible_broadcasts"
+    sql = "SELECT * FROM visible_broadcasts"
     if states:
-        sql += f" WHERE state IN ({', '.join(repr(s.value) for s in states)})"
-    return [_broadcast(r) for r in tx.rows(sql + " ORDER BY id DESC LIMIT :n", n=limit)]
+        sql += f" WHERE state IN ({one_of(states)})"
+    return [
+        _broadcast(r) for r in tx.rows(sql + " ORDER BY id DESC LIMIT :n", n=limit, scope=tx.scope)
+    ]
 
 
 def _broadcast(row: Mapping[str, Any]) -> Broadcast:
@@ -253,59 +255,6 @@ def _broadcast(row: Mapping[str, Any]) -> Broadcast:
     )
 
 
-def route_json(route: Iterable[Step]) -> str:
-    """Steps as they are kept."""
-    return json.dumps(
-        [
-            [
-                s.gateway,
-                s.channel.value,
-                s.deadline.total_seconds() if s.deadline else None,
-                s.accented,
-                s.later_goes_on,
-                rare_of(s),
-            ]
-            for s in route
-        ]
-    )
-
-
-def rare_of(step: Step) -> dict[str, Any]:
-    """What most steps do not have, only where it says something."""
-    found = {
-        "weights": [list(w) for w in step.weights],
-        "window": str(step.window) if step.window else None,
-        "budget": step.budget,
-        "free": list(step.free),
-    }
-    return {name: value for name, value in found.items() if value or value == 0}
-
-
-def read_route(text: str) -> tuple[Step, ...]:
-    return tuple(_read_step(*step) for step in json.loads(text))
-
-
-def _read_step(
-    gateway: str,
-    channel: str,
-    deadline: float | None,
-    accented: bool,
-    later_goes_on: bool = False,
-    rare: Mapping[str, Any] = MappingProxyType({}),
-) -> Step:
-    return Step(
-        gateway,
-        Channel(channel),
-        timedelta(seconds=deadline) if deadline is not None else None,
-        accented,
-        later_goes_on,
-        tuple((name, weight) for name, weight in rare.get("weights", ())),
-        Window.read(rare["window"]) if "window" in rare else None,
-        rare.get("budget"),
-        tuple(rare.get("free", ())),
-    )
-
-
 def _audience(chosen: Mapping[str, Any]) -> Audience:
     lists = {k: tuple(v) for k, v in chosen.items() if isinstance(v, list)}
     return Audience(**lists, one_per=chosen["one_per"], of=chosen.get("of"))
@@ -327,7 +276,7 @@ def move(
         )
     sets = ", ".join(f'"{name}" = :{name}' for name in values)
     changed = tx.run(
-        f"WITH {tx.visible('broadcasts')} UPDATE broadcasts SET state = :to, reason = :reason"
+        "UPDATE broadcasts SET state = :to, reason = :reason"
         f"{', ' + sets if sets else ''} WHERE id = :id AND state = :old "
         "AND id IN (SELECT id FROM visible_broadcasts)",
         {
@@ -337,6 +286,7 @@ def move(
             "old": broadcast.state.value,
             **{k: at(v) if isinstance(v, datetime) else v for k, v in values.items()},
         },
+        scope=tx.scope,
     ).rowcount
     if not changed:
         raise refused(
@@ -349,62 +299,12 @@ def move(
 def approve_anew(tx: Tx, broadcast_id: int, person_id: int, covered: str) -> None:
     """Somebody else stands for the approval from now on. `covered`: digest of what it covers."""
     tx.run(
-        f"WITH {tx.visible('broadcasts')} UPDATE broadcasts SET approved_by = :p, "
+        "UPDATE broadcasts SET approved_by = :p, "
         "approved_at = :now, approved_digest = :d WHERE id = :id "
         "AND id IN (SELECT id FROM visible_broadcasts)",
         {"p": person_id, "now": at(tx.now), "d": covered, "id": broadcast_id},
+        scope=tx.scope,
     )
-
-
-def reword(
-    tx: Tx, broadcast: Broadcast, fields: Mapping[str, str], template_version_id: int
-) -> None:
-    """Other values for the blanks, or another wording, in a returned broadcast."""
-    tx.run(
-        f"WITH {tx.visible('broadcasts')} UPDATE broadcasts SET fields = :f, "
-        "template_version_id = :v WHERE id = :b AND state = 'returned' "
-        "AND id IN (SELECT id FROM visible_broadcasts)",
-        {"f": json.dumps(dict(fields)), "v": template_version_id, "b": broadcast.id},
-    )
-    tx.note("reworded", "broadcast", broadcast.id)
-
-
-def change(tx: Tx, broadcast: Broadcast, **changes: Any) -> None:
-    """Change columns of what was not released; it is a draft again and nobody's approval holds."""
-    if broadcast.released_at is not None or broadcast.planned_upto is not None:
-        raise refused(
-            "already-released",
-            Say("Broadcast {id} is released and cannot be edited.", id=broadcast.id),
-        )
-    values = {k: _stored(k, v) for k, v in changes.items()}
-    if "senders" in changes:
-        tx.run("DELETE FROM broadcast_wards WHERE broadcast_id = :b", {"b": broadcast.id})
-        _add_wards(tx, broadcast.id, changes["senders"])
-    blank = {"approved_by": None, "approved_at": None, "approved_digest": None,
-             "submitted_at": None, "at": None, "again": "", "again_of": "[]"}  # fmt: skip
-    if broadcast.state is BroadcastState.DRAFT:
-        sets = ", ".join(f'"{name}" = :{name}' for name in values)
-        tx.run(
-            f"WITH {tx.visible('broadcasts')} UPDATE broadcasts SET {sets} WHERE id = :b "
-            "AND state = 'draft' AND id IN (SELECT id FROM visible_broadcasts)",
-            {**values, "b": broadcast.id},
-        )
-        tx.note("edited", "broadcast", broadcast.id, what=sorted(values))
-        return
-    move(tx, broadcast, BroadcastState.DRAFT, **{**blank, **values})
-    tx.note("edited", "broadcast", broadcast.id, what=sorted(values))
-
-
-def _stored(name: str, value: Any) -> Any:
-    if name == "senders":
-        return _senders_json(value)
-    if isinstance(value, Audience):
-        return json.dumps(value.as_json())
-    if isinstance(value, Mapping):
-        return json.dumps(dict(value), ensure_ascii=False)
-    if isinstance(value, timedelta):
-        return int(value.total_seconds())
-    return str(value) if isinstance(value, Window) else value
 
 
 def due_ids(tx: Tx, now: datetime) -> list[int]:
@@ -412,9 +312,10 @@ def due_ids(tx: Tx, now: datetime) -> list[int]:
     return [
         row["id"]
         for row in tx.rows(
-            f"WITH {tx.visible('broadcasts')} SELECT id FROM visible_broadcasts "
-            "WHERE state = 'scheduled' AND at <= :now ORDER BY priority, at, id",
+            "SELECT id FROM visible_broadcasts "
+            f"WHERE state = {SCHEDULED} AND at <= :now ORDER BY priority, at, id",
             now=at(now),
+            scope=tx.scope,
         )
     ]
 
@@ -423,19 +324,21 @@ def any_released(tx: Tx, mode: Mode) -> bool:
     """True when the site has sent something in this mode; tests to one number do not count."""
     return bool(
         tx.value(
-            f"WITH {tx.visible('broadcasts')} SELECT count(*) FROM visible_broadcasts "
-            "WHERE mode = :m AND released_at IS NOT NULL AND audience NOT LIKE '%\"contacts\"%'",
+            "SELECT count(*) FROM visible_broadcasts "
+            "WHERE mode = :m AND released_at IS NOT NULL "
+            f"AND NOT ({has_key(tx, 'audience', 'contacts')})",
             m=mode.value,
+            scope=tx.scope,
         )
     )
 
 
 def states(tx: Tx, ids: Collection[int]) -> dict[int, BroadcastState]:
     """The states of some broadcasts now."""
-    listed_ids = ", ".join(str(int(i)) for i in ids) or "-1"
     rows = tx.rows(
-        f"WITH {tx.visible('broadcasts')} SELECT id, state FROM visible_broadcasts "
-        f"WHERE id IN ({listed_ids})"
+        "SELECT id, state FROM visible_broadcasts WHERE id IN (:ids)",
+        ids=Among(list(ids)),
+        scope=tx.scope,
     )
     return {row["id"]: BroadcastState(row["state"]) for row in rows}
 
@@ -454,8 +357,8 @@ def running(tx: Tx) -> list[Broadcast]:
     return [
         _broadcast(r)
         for r in tx.rows(
-            f"WITH {tx.visible('broadcasts')} SELECT * FROM visible_broadcasts "
-            "WHERE state = 'running' ORDER BY priority, id"
+            f"SELECT * FROM visible_broadcasts WHERE state = {RUNNING} ORDER BY priority, id",
+            scope=tx.scope,
         )
     ]
 
@@ -463,8 +366,8 @@ def running(tx: Tx) -> list[Broadcast]:
 def counts(tx: Tx, broadcast_id: int) -> dict[str, int]:
     """Messages by state; only states that occur."""
     rows = tx.rows(
-        f"WITH {tx.visible('messages')} SELECT state, count(*) AS n "
-        "FROM visible_messages WHERE broadcast_id = :b GROUP BY state",
+        "SELECT state, count(*) AS n FROM visible_messages WHERE broadcast_id = :b GROUP BY state",
         b=broadcast_id,
+        scope=tx.scope,
     )
     return {s.value: row["n"] for s in MessageState for row in rows if row["state"] == s.value}

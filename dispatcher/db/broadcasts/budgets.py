@@ -13,10 +13,14 @@ from datetime import datetime
 
 from dispatcher.db.broadcasts import texts
 from dispatcher.db.broadcasts.broadcasts import Broadcast
-from dispatcher.db.broadcasts.releases import BY_PHONE, STRETCH, TARGETS_PER_STEP
+from dispatcher.db.broadcasts.release_sums import STRETCH
+from dispatcher.db.broadcasts.targets import BY_PHONE, TARGETS_PER_STEP
+from dispatcher.db.compiling import Among
 from dispatcher.db.database import Tx, at
 from dispatcher.db.queue import allowances
 from dispatcher.db.queue.allowances import Allowance
+from dispatcher.db.rows import has_key
+from dispatcher.db.words import DRAFT, MISSED, REFUSED, REJECTED, SENDING, STOPPED, one_of
 from dispatcher.domain.model import HANOI, BroadcastState, Mode
 
 OVER = (BroadcastState.DONE, BroadcastState.STOPPED, BroadcastState.EXPIRED, BroadcastState.MISSED)
@@ -78,16 +82,16 @@ def planned(tx: Tx, broadcast: Broadcast, now: datetime) -> dict[int, int]:
     start = max(now, broadcast.at or now)
     prices = texts.price_list(tx, start.astimezone(HANOI).date())
     ends = tx.one(
-        f"WITH {tx.visible('messages')} SELECT MIN(id) AS low, MAX(id) AS high "
-        "FROM visible_messages WHERE broadcast_id = :b",
+        "SELECT MIN(id) AS low, MAX(id) AS high FROM visible_messages WHERE broadcast_id = :b",
         b=broadcast.id,
+        scope=tx.scope,
     )
     cost: Counter[int] = Counter()
     if ends is None or ends["low"] is None:
         return {}
     for low in range(ends["low"], ends["high"] + 1, STRETCH):
         for row in tx.rows(
-            f"WITH {tx.visible('messages')} SELECT m.ward_id, t.channel, a.carrier, b.parts, "
+            "SELECT m.ward_id, t.channel, a.carrier, b.parts, "
             "count(*) AS n FROM visible_messages m JOIN targets t ON t.message_id = m.id "
             "JOIN bodies b ON b.id = t.body_id JOIN addresses a ON a.id = t.address_id "
             "WHERE m.id >= :low AND m.id < :high AND m.broadcast_id = :b "
@@ -96,6 +100,7 @@ def planned(tx: Tx, broadcast: Broadcast, now: datetime) -> dict[int, int]:
             low=low,
             high=low + STRETCH,
             b=broadcast.id,
+            scope=tx.scope,
         ):
             each = 1 if row["channel"] == "zalo" else row["parts"]
             price = texts.price(prices, row["channel"], row["carrier"], broadcast.kind)
@@ -106,10 +111,11 @@ def planned(tx: Tx, broadcast: Broadcast, now: datetime) -> dict[int, int]:
 def actual(tx: Tx, broadcast_id: int) -> dict[int, int]:
     """What a broadcast has cost, by ward; what is in doubt counts as spent."""
     rows = tx.rows(
-        f"WITH {tx.visible('messages')} SELECT m.ward_id, SUM(a.cost) AS dong FROM attempts a "
+        "SELECT m.ward_id, SUM(a.cost) AS dong FROM attempts a "
         "JOIN visible_messages m ON m.id = a.message_id WHERE a.broadcast_id = :b "
-        "AND a.state <> 'refused' GROUP BY m.ward_id",
+        f"AND a.state <> {REFUSED} GROUP BY m.ward_id",
         b=broadcast_id,
+        scope=tx.scope,
     )
     return {row["ward_id"]: int(row["dong"] or 0) for row in rows}
 
@@ -179,13 +185,13 @@ def take_anyway(tx: Tx, broadcast_id: int) -> int:
 
 def settle(tx: Tx) -> list[int]:
     """Chore: what is over gives back what it did not spend; the ids of those broadcasts."""
-    ended = ", ".join(f"'{s.value}'" for s in OVER)
     rows = tx.rows(
-        f"WITH {tx.visible('broadcasts')}, {tx.visible('messages')} SELECT r.* "
+        "SELECT r.* "
         "FROM reservations r JOIN visible_broadcasts b ON b.id = r.broadcast_id "
-        f"WHERE b.state IN ({ended}) AND (r.settled_at IS NULL OR r.settled_at < b.done_at) "
+        f"WHERE b.state IN ({one_of(OVER)}) AND (r.settled_at IS NULL OR r.settled_at < b.done_at) "
         "AND NOT EXISTS (SELECT 1 FROM visible_messages m WHERE m.broadcast_id = b.id "
-        "AND m.state = 'sending')"
+        f"AND m.state = {SENDING})",
+        scope=tx.scope,
     )
     if not rows:
         return []
@@ -197,9 +203,14 @@ def settle(tx: Tx) -> list[int]:
         tx.run(
             "UPDATE reservations SET dong = :d, taken = true, settled_at = :now "
             "WHERE broadcast_id = :b AND budget = :n AND period = :p",
-            {"d": spent, "now": at(tx.now), "b": row["broadcast_id"], "n": row["budget"],
-             "p": row["period"]},
-        )  # fmt: skip
+            {
+                "d": spent,
+                "now": at(tx.now),
+                "b": row["broadcast_id"],
+                "n": row["budget"],
+                "p": row["period"],
+            },
+        )
     ids = sorted({row["broadcast_id"] for row in rows})
     for number in ids:
         tx.note("settled", "broadcast", number)
@@ -210,17 +221,18 @@ def released_that_day(tx: Tx, broadcast: Broadcast, starts: datetime) -> dict[in
     """Other broadcasts to each ward of this one on the day it starts; tests, corrections and
     urgent ones do not count."""
     local = starts.astimezone(HANOI).replace(hour=0, minute=0, second=0, microsecond=0)
-    wards = ", ".join(str(int(w)) for w in broadcast.senders) or "-1"
     rows = tx.rows(
-        f"WITH {tx.visible('broadcasts')} SELECT w.ward_id, count(*) AS n "
+        "SELECT w.ward_id, count(*) AS n "
         "FROM visible_broadcasts b JOIN broadcast_wards w ON w.broadcast_id = b.id "
-        f"WHERE w.ward_id IN ({wards}) AND b.id <> :b AND b.mode = :mode AND b.priority <> 0 "
-        "AND b.correction_of IS NULL AND b.audience NOT LIKE '%\"contacts\"%' "
+        "WHERE w.ward_id IN (:wards) AND b.id <> :b AND b.mode = :mode AND b.priority <> 0 "
+        f"AND b.correction_of IS NULL AND NOT ({has_key(tx, 'b.audience', 'contacts')}) "
         "AND b.at >= :low AND b.at < :high "
-        "AND b.state NOT IN ('draft', 'missed', 'stopped', 'rejected') GROUP BY w.ward_id",
+        f"AND b.state NOT IN ({DRAFT}, {MISSED}, {STOPPED}, {REJECTED}) GROUP BY w.ward_id",
         b=broadcast.id,
+        wards=Among([int(w) for w in broadcast.senders]),
         mode=broadcast.mode.value,
         low=at(local),
         high=at(local) + 86_400_000_000,
+        scope=tx.scope,
     )
     return {row["ward_id"]: row["n"] for row in rows}

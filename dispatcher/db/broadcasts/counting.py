@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from dispatcher.db.broadcasts import releases, texts
+from dispatcher.db.broadcasts import releases, targets, texts
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.broadcasts.samples import Look
+from dispatcher.db.compiling import Among
 from dispatcher.db.contacts.eligible import Eligible
 from dispatcher.db.contacts.reach import Reach
 from dispatcher.db.database import Tx
@@ -107,7 +108,7 @@ def add(
 def parts_of(
     tx: Tx, broadcast: Broadcast, found: Counted, scopes: Sequence[str | None]
 ) -> list[dict[str, Any]]:
-    """By step, carrier and parts of each text: messages, as `releases.sums` has them."""
+    """By step, carrier and parts of each text: messages, as `release_sums.sums` has them."""
     bodies = {
         (row["step"], row["scope_id"]): row["parts"]
         for row in tx.rows(
@@ -182,16 +183,16 @@ def look(tx: Tx, broadcast: Broadcast, found: Counted, step: int, scope: str, wa
     """Keep the first messages of each price of the chunk just counted, until there are enough."""
     enough = want.skip + want.most
     known = {parts: rows for parts, rows in found.seen.items() if len(rows) >= enough}
-    full = ", ".join(str(int(p)) for p in known) or "-1"
     rows = tx.rows(
         "SELECT p.contact_id, a.tail, p.carrier, b.text, b.sealed, b.params, b.template_id, "
         "b.encoding, b.parts FROM plan_rows p JOIN plan_taken t ON t.address_id = p.address_id "
         "AND t.contact_id = p.contact_id JOIN plan_bodies pb ON pb.broadcast_id = :b "
-        f"AND pb.step = :s AND pb.scope_id = {releases.scope_id(scope, 'p')} "
+        f"AND pb.step = :s AND pb.scope_id = {targets.scope_id(scope, 'p')} "
         "JOIN bodies b ON b.id = pb.body_id JOIN addresses a ON a.id = p.address_id "
-        f"WHERE p.reason IS NULL AND b.parts NOT IN ({full}) ORDER BY b.parts DESC, p.n LIMIT :n",
+        "WHERE p.reason IS NULL AND NOT b.parts IN (:full) ORDER BY b.parts DESC, p.n LIMIT :n",
         b=broadcast.id,
         s=step,
+        full=Among(list(known)),
         n=enough,
     )
     for row in rows:
@@ -210,4 +211,4 @@ def is_special(tx: Tx, broadcast: Broadcast, reach: Reach, may: Eligible) -> boo
     live and which network they use."""
     if reach.of is not None or reach.contacts or may.lately:
         return True
-    return any(releases.any_user_ids(tx, g) for s in broadcast.route for g in s.gateways)
+    return any(targets.any_user_ids(tx, g) for s in broadcast.route for g in s.gateways)

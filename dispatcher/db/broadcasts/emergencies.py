@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from dispatcher.db.broadcasts import broadcasts, texts
+from dispatcher.db.broadcasts import stored_routes, texts
 from dispatcher.db.database import Row, Tx, at
 from dispatcher.db.schema import emergencies as table
 from dispatcher.db.schema import moment
@@ -59,9 +59,21 @@ def _read(row: Row) -> Emergency:
         k: tuple(v) if isinstance(v, list) else v for k, v in json.loads(row["audience"]).items()
     }
     same = (
-        "id", "name", "title", "state", "template_version_id", "all_clear_version_id", "route",
-        "people", "dong", "created_by", "submitted_by", "approved_by", "approved_digest", "reason",
-    )  # fmt: skip
+        "id",
+        "name",
+        "title",
+        "state",
+        "template_version_id",
+        "all_clear_version_id",
+        "route",
+        "people",
+        "dong",
+        "created_by",
+        "submitted_by",
+        "approved_by",
+        "approved_digest",
+        "reason",
+    )
     return Emergency(
         **{k: row[k] for k in same},
         fields=json.loads(row["fields"]),
@@ -140,7 +152,7 @@ def digest(tx: Tx, emergency: Emergency, steps: Sequence[Step]) -> str:
         "all_clear": texts.source_of(tx, clear)[1] if clear is not None else None,
         "fields": dict(emergency.fields),
         "audience": emergency.audience.as_json(),
-        "route": broadcasts.route_json(steps),
+        "route": stored_routes.route_json(steps),
         "people": emergency.people,
         "dong": emergency.dong,
         "until": emergency.until.isoformat(),
@@ -231,8 +243,9 @@ def approver_acts(tx: Tx, emergency: Emergency) -> bool:
 def mark(tx: Tx, broadcast_id: int, emergency_id: int) -> None:
     """A broadcast is one firing of a prepared text."""
     tx.run(
-        f"WITH {tx.visible('broadcasts')} UPDATE broadcasts SET emergency_id = :e WHERE id = :b "
+        "UPDATE broadcasts SET emergency_id = :e WHERE id = :b "
         "AND id IN (SELECT id FROM visible_broadcasts)",
         {"e": emergency_id, "b": broadcast_id},
+        scope=tx.scope,
     )
     tx.note("emergency", "broadcast", broadcast_id, emergency=emergency_id)

@@ -9,11 +9,24 @@ from typing import NamedTuple
 
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.broadcasts.broadcasts import Broadcast
-from dispatcher.db.contacts import households, shared_phones
+from dispatcher.db.contacts import households, shared_phones, sharers_at_the_end
 from dispatcher.db.database import Tx, at
 from dispatcher.db.queue.outcomes import best_of_attempts
 from dispatcher.db.queue.waiting import MOVABLE
 from dispatcher.db.schema import moment
+from dispatcher.db.words import (
+    ACCEPTED,
+    APPROVED,
+    DONE,
+    EXPIRED,
+    HELD,
+    PAUSED,
+    QUEUED,
+    RUNNING,
+    SCHEDULED,
+    SENDING,
+    STOPPED,
+)
 from dispatcher.domain.model import BroadcastState, MessageState
 from dispatcher.domain.periods import of_route
 from dispatcher.domain.problems import Problem
@@ -51,17 +64,18 @@ def open_work(tx: Tx, now: datetime, soon: timedelta) -> bool:
         there = f"m.due_at <= :soon AND m.gateway IN ({_quoted(opened)})"
         asked = "" if opened else "m.due_at <= :soon AND "  # a repeat waits for its hours, too
         for condition in (
-            f"m.state = 'queued' AND m.lease_owner IS NULL AND {there}",
-            f"m.state = 'queued' AND m.lease_owner IS NOT NULL AND {there}",
-            f"m.state = 'sending' AND (m.lease_owner IS NOT NULL OR ({asked}NOT EXISTS (SELECT 1 "
+            f"m.state = {QUEUED} AND m.lease_owner IS NULL AND {there}",
+            f"m.state = {QUEUED} AND m.lease_owner IS NOT NULL AND {there}",
+            f"m.state = {SENDING} AND (m.lease_owner IS NOT NULL OR ({asked}NOT EXISTS (SELECT 1 "
             "FROM gateways g WHERE g.name = m.gateway AND g.paused_at IS NOT NULL)))",
-            "m.state = 'accepted' AND m.deadline_at <= :soon",
+            f"m.state = {ACCEPTED} AND m.deadline_at <= :soon",
         ):
             if tx.one(
-                f"WITH {tx.visible('messages')} SELECT 1 FROM visible_messages m "
+                "SELECT 1 FROM visible_messages m "
                 f"WHERE m.broadcast_id = :b AND {condition} LIMIT 1",
                 b=broadcast.id,
                 soon=at(now + soon),
+                scope=tx.scope,
             ):
                 return True
         for step in steps:
@@ -74,12 +88,13 @@ def open_work(tx: Tx, now: datetime, soon: timedelta) -> bool:
 def due_since(tx: Tx, now: datetime) -> datetime | None:
     """Since when something has been due that only a worker does; None when nothing is."""
     first = tx.value(
-        f"WITH {tx.visible('broadcasts')} SELECT MIN(at) FROM visible_broadcasts "
-        "WHERE state = 'scheduled' AND at <= :now",
+        f"SELECT MIN(at) FROM visible_broadcasts WHERE state = {SCHEDULED} AND at <= :now",
         now=at(now),
+        scope=tx.scope,
     )
     firing = tx.value(
-        "SELECT MIN(next_fire_at) FROM schedules WHERE state = 'approved' AND next_fire_at <= :now",
+        "SELECT MIN(next_fire_at) FROM schedules "
+        f"WHERE state = {APPROVED} AND next_fire_at <= :now",
         now=at(now),
     )
     found = [moment(m) for m in (first, firing) if m is not None]
@@ -92,9 +107,10 @@ def silent(tx: Tx, since: datetime) -> int:
     """Messages accepted since then of which nothing was heard yet."""
     return int(
         tx.value(
-            f"WITH {tx.visible('messages')} SELECT count(*) FROM visible_messages "
-            "WHERE state = 'accepted' AND changed_at > :since",
+            "SELECT count(*) FROM visible_messages "
+            f"WHERE state = {ACCEPTED} AND changed_at > :since",
             since=at(since),
+            scope=tx.scope,
         )
     )
 
@@ -108,11 +124,12 @@ def _can_move(tx: Tx, broadcast_id: int, gateway: str, others: Collection[str]) 
     """True when something that waits for a gateway may go by another one of its step."""
     for other in others:
         if tx.one(
-            f"WITH {tx.visible('messages')} SELECT 1 FROM visible_messages m "
+            "SELECT 1 FROM visible_messages m "
             f"WHERE m.broadcast_id = :b AND m.gateway = :g AND {MOVABLE} LIMIT 1",
             b=broadcast_id,
             g=gateway,
             new=other,
+            scope=tx.scope,
         ):
             return True
     return False
@@ -123,14 +140,15 @@ def end_queued(tx: Tx, broadcast_id: int, to: MessageState) -> int:
 
     So does whoever shares a phone that nothing was accepted for: they are counted as the others.
     """
-    shared_phones.end(tx, broadcast_id, to)
+    sharers_at_the_end.end(tx, broadcast_id, to)
     return int(
         tx.run(
-            f"WITH {tx.visible('messages')} UPDATE messages SET "
+            "UPDATE messages SET "
             f"state = {best_of_attempts(':to')}, deadline_at = NULL, lease_owner = NULL, "
-            "lease_until = NULL, changed_at = :now WHERE broadcast_id = :b AND state = 'queued' "
+            f"lease_until = NULL, changed_at = :now WHERE broadcast_id = :b AND state = {QUEUED} "
             "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = messages.id)",
             {"to": to.value, "b": broadcast_id, "now": at(tx.now)},
+            scope=tx.scope,
         ).rowcount
     )
 
@@ -144,10 +162,11 @@ def take_up(tx: Tx) -> None:
     out, after it, to be an acceptance, and its step has waited long enough for word.
     """
     for row in tx.rows(
-        f"WITH {tx.visible('broadcasts')} SELECT b.id FROM visible_broadcasts b "
-        "WHERE b.state IN ('done', 'stopped', 'expired') AND b.released_at >= :since AND EXISTS "
-        "(SELECT 1 FROM messages m WHERE m.broadcast_id = b.id AND m.state = 'queued')",
+        "SELECT b.id FROM visible_broadcasts b "
+        f"WHERE b.state IN ({DONE}, {STOPPED}, {EXPIRED}) AND b.released_at >= :since AND EXISTS "
+        f"(SELECT 1 FROM messages m WHERE m.broadcast_id = b.id AND m.state = {QUEUED})",
         since=at(tx.now - BACK_FOR),
+        scope=tx.scope,
     ):
         broadcast = broadcasts.get(tx, row["id"])
         if broadcast.state is BroadcastState.STOPPED:
@@ -159,11 +178,12 @@ def take_up(tx: Tx) -> None:
         else:
             _goes_on(tx, broadcast)
     for row in tx.rows(
-        f"WITH {tx.visible('broadcasts')} SELECT DISTINCT b.id FROM messages m "
-        "JOIN visible_broadcasts b ON b.id = m.broadcast_id AND b.state = 'done' "
-        "AND b.expires_at > :now WHERE m.state = 'accepted' AND m.deadline_at IS NOT NULL "
+        "SELECT DISTINCT b.id FROM messages m "
+        f"JOIN visible_broadcasts b ON b.id = m.broadcast_id AND b.state = {DONE} "
+        f"AND b.expires_at > :now WHERE m.state = {ACCEPTED} AND m.deadline_at IS NOT NULL "
         "AND m.deadline_at <= :now",
         now=at(tx.now),
+        scope=tx.scope,
     ):
         _goes_on(tx, broadcasts.get(tx, row["id"]))
 
@@ -178,19 +198,21 @@ def finish(tx: Tx) -> list[Ended]:
     """Chore: expire what is too late, and call done what has nothing left to wait for."""
     take_up(tx)
     over = tx.rows(
-        f"WITH {tx.visible('broadcasts')} SELECT id, state FROM visible_broadcasts WHERE state "
-        "IN ('running', 'paused', 'held') AND expires_at <= :now",
+        "SELECT id, state FROM visible_broadcasts WHERE state "
+        f"IN ({RUNNING}, {PAUSED}, {HELD}) AND expires_at <= :now",
         now=at(tx.now),
+        scope=tx.scope,
     )
     for row in over:
         end_queued(tx, row["id"], MessageState.EXPIRED)
     waiting = [row["id"] for row in over if row["state"] != "running"]
     done = tx.rows(
-        f"WITH {tx.visible('broadcasts')} SELECT b.id FROM visible_broadcasts b "
-        "WHERE b.state = 'running' AND NOT EXISTS (SELECT 1 FROM messages m WHERE "
-        "m.broadcast_id = b.id AND m.state IN ('queued', 'sending')) "
+        "SELECT b.id FROM visible_broadcasts b "
+        f"WHERE b.state = {RUNNING} AND NOT EXISTS (SELECT 1 FROM messages m WHERE "
+        f"m.broadcast_id = b.id AND m.state IN ({QUEUED}, {SENDING})) "
         "AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.broadcast_id = b.id "
-        "AND m.state = 'accepted' AND m.deadline_at IS NOT NULL)"
+        f"AND m.state = {ACCEPTED} AND m.deadline_at IS NOT NULL)",
+        scope=tx.scope,
     )
     moved = []
     # somebody's turn with a shared phone, or for a household, may come only when all else is over
@@ -219,10 +241,11 @@ def finish(tx: Tx) -> list[Ended]:
 def _never_released(tx: Tx) -> list[int]:
     """Paused or held before anything of them was let go, and too late by now."""
     rows = tx.rows(
-        f"WITH {tx.visible('broadcasts')} SELECT id FROM visible_broadcasts WHERE state "
-        "IN ('paused', 'held') AND expires_at IS NULL AND at IS NOT NULL "
+        "SELECT id FROM visible_broadcasts WHERE state "
+        f"IN ({PAUSED}, {HELD}) AND expires_at IS NULL AND at IS NOT NULL "
         "AND at + expires_after * CAST(1000000 AS BIGINT) <= :now",
         now=at(tx.now),
+        scope=tx.scope,
     )
     found = []
     for row in rows:
@@ -239,8 +262,9 @@ def _close_deadlines(tx: Tx, broadcast: Broadcast) -> None:
     if broadcast.state is BroadcastState.RUNNING:
         return
     tx.run(
-        f"WITH {tx.visible('messages')} UPDATE messages SET deadline_at = NULL "
-        "WHERE broadcast_id = :b AND state = 'accepted' AND deadline_at IS NOT NULL "
+        "UPDATE messages SET deadline_at = NULL "
+        f"WHERE broadcast_id = :b AND state = {ACCEPTED} AND deadline_at IS NOT NULL "
         "AND id IN (SELECT id FROM visible_messages)",
         {"b": broadcast.id},
+        scope=tx.scope,
     )

@@ -6,11 +6,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from dispatcher.db.contacts import shared_phones
 from dispatcher.db.database import Tx
 from dispatcher.db.queue import parts
-from dispatcher.db.rows import json_rows, on_rows
-from dispatcher.domain.model import AttemptState, Channel, MessageState
+from dispatcher.domain.model import AttemptState, MessageState
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,7 @@ def _broadcasts(tx: Tx, filters: Filters, before: int | None) -> list[int]:
 
     So every filter works on the index of one broadcast, however many millions the others have.
     """
-    sql = f"WITH {tx.visible('broadcasts')} SELECT b.id FROM visible_broadcasts b WHERE 1 = 1"
+    sql = "SELECT b.id FROM visible_broadcasts b WHERE 1 = 1"
     for condition, chosen in (
         ("b.id = :broadcast", filters.broadcast),
         ("b.id <= :before", before),
@@ -68,6 +66,7 @@ def _broadcasts(tx: Tx, filters: Filters, before: int | None) -> list[int]:
         until=filters.until,
         since=filters.since,
         ward=filters.ward,
+        scope=tx.scope,
     )
     return [row["id"] for row in rows]
 
@@ -85,7 +84,7 @@ class Log:
 
     def select(self, tx: Tx) -> str:
         columns = ", ".join(f"{sql} AS {name}" for name, sql in self.columns.items())
-        return f"WITH {tx.visible('messages')} SELECT {columns} FROM {self.source} WHERE"
+        return f"SELECT {columns} FROM {self.source} WHERE"
 
     def rows(
         self,
@@ -103,9 +102,7 @@ class Log:
                 f"{self.select(tx)} ({self.row}.broadcast_id = :b OR :b = 0){where} "
                 f"ORDER BY {self.row}.id LIMIT :n"
             )
-            yield from _fetched(
-                tx, sql, b=filters.broadcast or 0, n=limit or 2**31, **values
-            )  # fmt: skip
+            yield from _fetched(tx, sql, b=filters.broadcast or 0, n=limit or 2**31, **values)
             return
         for broadcast in _broadcasts(tx, filters, before[0] if before else None):
             last = before[1] if before and before[0] == broadcast else 2**62
@@ -128,22 +125,21 @@ class Log:
     def _newest(self, tx: Tx, broadcast: int) -> int:
         """The last row of a broadcast, by a step into its index for each state: reading on from
         there beats sorting all of it, which is what SQLite would do."""
-        visible = f"WITH {tx.visible('messages')} " if self.table == "visible_messages" else ""
         each = " UNION ALL ".join(
             f"SELECT MAX(id) AS id FROM {self.table} WHERE broadcast_id = :b AND state = '{state}'"
             for state in self.states
         )
-        return int(tx.value(f"{visible}SELECT MAX(id) FROM ({each}) each_state", b=broadcast) or 0)
+        sql = f"SELECT MAX(id) FROM ({each}) each_state"
+        return int(tx.value(sql, b=broadcast, scope=tx.scope) or 0)
 
     def _whole(
         self, tx: Tx, broadcast: int, last: int, where: str, values: Mapping[str, Any]
     ) -> Iterator[tuple[Any, ...]]:
         """Everything of one broadcast, a stretch of ids at a time: no sorting, flat memory."""
-        visible = f"WITH {tx.visible('messages')} " if self.table == "visible_messages" else ""
         ends = tx.one(
-            f"{visible}SELECT MIN(id) AS low, MAX(id) AS high FROM {self.table} "
-            "WHERE broadcast_id = :b",
+            f"SELECT MIN(id) AS low, MAX(id) AS high FROM {self.table} WHERE broadcast_id = :b",
             b=broadcast,
+            scope=tx.scope,
         )
         if ends is None or ends["low"] is None:
             return
@@ -156,17 +152,18 @@ class Log:
 
 
 def _fetched(tx: Tx, sql: str, **values: Any) -> Sequence[tuple[Any, ...]]:
-    return cast(Sequence[tuple[Any, ...]], tx.run(sql, values).fetchall())
+    return cast(Sequence[tuple[Any, ...]], tx.run(sql, values, scope=tx.scope).fetchall())
 
 
 def place(tx: Tx, kind: str, row_id: int) -> int | None:
     """The broadcast a message or an attempt belongs to, where the actor sees it."""
-    of = "m.id" if kind == "messages" else "a.id"
-    join = "" if kind == "messages" else " JOIN attempts a ON a.message_id = m.id"
+    of, join = "m.id", ""
+    if kind != "messages":
+        of, join = "a.id", " JOIN attempts a ON a.message_id = m.id"
     found = tx.value(
-        f"WITH {tx.visible('messages')} SELECT m.broadcast_id FROM visible_messages m{join} "
-        f"WHERE {of} = :id",
+        f"SELECT m.broadcast_id FROM visible_messages m{join} WHERE {of} = :id",
         id=row_id,
+        scope=tx.scope,
     )
     return None if found is None else int(found)
 
@@ -322,97 +319,15 @@ LOGS: Mapping[str, Log] = {"messages": MESSAGES, "attempts": ATTEMPTS, "receipts
 
 def messages(tx: Tx, filters: Filters, *, limit: int | None = 100) -> Iterator[dict[str, Any]]:
     """Messages as mappings."""
-    return (dict(zip(MESSAGES.columns, row, strict=True))
-            for row in MESSAGES.rows(tx, filters, limit=limit))  # fmt: skip
+    return (
+        dict(zip(MESSAGES.columns, row, strict=True))
+        for row in MESSAGES.rows(tx, filters, limit=limit)
+    )
 
 
 def attempts(tx: Tx, filters: Filters, *, limit: int | None = 100) -> Iterator[dict[str, Any]]:
     """Attempts as mappings."""
-    return (dict(zip(ATTEMPTS.columns, row, strict=True))
-            for row in ATTEMPTS.rows(tx, filters, limit=limit))  # fmt: skip
-
-
-def contact_name(tx: Tx, contact_id: int) -> str:
-    """A name, for one person's story; empty when the contact is gone or out of sight."""
-    sealed = tx.value(
-        f"WITH {tx.visible('contacts')} SELECT name_sealed FROM visible_contacts WHERE id = :id",
-        id=contact_id,
+    return (
+        dict(zip(ATTEMPTS.columns, row, strict=True))
+        for row in ATTEMPTS.rows(tx, filters, limit=limit)
     )
-    return tx.sealer.open(sealed) if sealed is not None else ""
-
-
-def contacts_on(tx: Tx, address_id: int) -> list[int]:
-    """Contacts that were written to at an address, or have it now.
-
-    Asked broadcast by broadcast: that is what the index on targets is made for.
-    """
-    channels = ", ".join(f"'{c.value}'" for c in Channel)
-    rows = tx.rows(
-        f"WITH {tx.visible('messages')}, {tx.visible('contacts')}, {tx.visible('broadcasts')} "
-        "SELECT m.contact_id AS id FROM visible_broadcasts b CROSS JOIN targets t "
-        "JOIN visible_messages m ON m.id = t.message_id WHERE t.broadcast_id = b.id "
-        f"AND t.channel IN ({channels}) AND t.address_id = :a "
-        "UNION SELECT c.id FROM contact_addresses ca "
-        "JOIN visible_contacts c ON c.id = ca.contact_id WHERE ca.address_id = :a",
-        a=address_id,
-    )
-    return sorted(row["id"] for row in rows)
-
-
-def by_reference(tx: Tx, broadcast_id: int, references: Sequence[str]) -> list[dict[str, Any]]:
-    """What was sent under some references of a broadcast, as far as it is seen, in their order:
-    channel, masked number, and the columns of its text."""
-    order = {reference: place for place, reference in enumerate(references)}
-    rows = on_rows(
-        tx,
-        f"WITH {tx.visible('messages')} SELECT a.reference, a.channel, ad.tail, b.text, b.sealed, "
-        f"b.params, b.template_id, b.encoding, b.parts FROM {json_rows({'reference': 'text'})} r "
-        "JOIN attempts a ON a.reference = r.reference "
-        "JOIN visible_messages m ON m.id = a.message_id "
-        "JOIN targets t ON t.message_id = a.message_id AND t.position = a.position "
-        "JOIN addresses ad ON ad.id = t.address_id JOIN bodies b ON b.id = t.body_id "
-        f"WHERE a.broadcast_id = {int(broadcast_id)}",
-        [[reference] for reference in order],
-    )
-    return sorted((dict(row) for row in rows), key=lambda row: order[row["reference"]])
-
-
-# Over the messages `m` of a household and those (`h`) that reached a phone it shares.
-REACH = (
-    f"MAX(CASE WHEN m.state IN ('delivered', 'read') OR {shared_phones.REACHED} THEN 3 "
-    "WHEN m.state IN ('accepted', 'sending', 'queued', 'unconfirmed') "
-    f"OR {shared_phones.MAYBE} THEN 2 "
-    "WHEN m.reason IN ('no_number', 'landline') THEN 0 ELSE 1 END)"
-)
-
-
-def households(tx: Tx, broadcast_id: int) -> list[dict[str, Any]]:
-    """Per household of a broadcast how far it was reached: 3 reached, 2 maybe, 1 not, 0 no contact.
-
-    Somebody without a household is one. Reached through a shared phone counts as reached.
-    """
-    rows = tx.rows(
-        f"WITH {tx.visible('messages')} SELECT w.name AS ward, g.name AS residential_group, "
-        "m.household_id AS household, MIN(m.contact_id) AS contact, count(*) AS people, "
-        f"{REACH} AS reach "
-        "FROM visible_messages m LEFT JOIN visible_messages h ON h.id = m.through_id "
-        "JOIN areas w ON w.id = m.ward_id LEFT JOIN areas g ON g.id = m.residential_group_id "
-        "WHERE m.broadcast_id = :b GROUP BY w.name, g.name, m.household_id, "
-        "CASE WHEN m.household_id IS NULL THEN m.contact_id END",
-        b=broadcast_id,
-    )
-    return [dict(row) for row in rows]
-
-
-def contact_names(tx: Tx, ids: Sequence[int]) -> dict[int, str]:
-    """Names of people still on the list, for the door-to-door list."""
-    return {
-        row["id"]: tx.sealer.open(row["name_sealed"])
-        for row in on_rows(
-            tx,
-            f"WITH {tx.visible('contacts')} SELECT c.id, c.name_sealed FROM "
-            f"{json_rows({'id': 'bigint'})} r JOIN visible_contacts c ON c.id = r.id "
-            "WHERE c.removed_at IS NULL",
-            [[i] for i in ids],
-        )
-    }

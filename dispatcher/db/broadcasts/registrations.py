@@ -50,16 +50,22 @@ def put(tx: Tx, found: Registration) -> None:
         "until = excluded.until, vendor_id = excluded.vendor_id, note = excluded.note",
         values,
     )
-    tx.note("registered", "gateway", found.gateway, template=found.template, form=found.form,
-            carrier=found.carrier, state=found.state.value)  # fmt: skip
+    tx.note(
+        "registered",
+        "gateway",
+        found.gateway,
+        template=found.template,
+        form=found.form,
+        carrier=found.carrier,
+        state=found.state.value,
+    )
 
 
 def listed(tx: Tx, gateway: str | None = None) -> list[Registration]:
     """Everything known, of one gateway or of all, in name order."""
     where = "WHERE gateway = :g " if gateway else ""
     rows = tx.rows(
-        f"SELECT * FROM registrations {where}ORDER BY gateway, template, form, carrier",
-        **({"g": gateway} if gateway else {}),
+        f"SELECT * FROM registrations {where}ORDER BY gateway, template, form, carrier", g=gateway
     )
     return [_read(row) for row in rows]
 

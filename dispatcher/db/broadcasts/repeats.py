@@ -14,16 +14,28 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dispatcher.db.broadcasts.broadcasts import Broadcast
+from dispatcher.db.compiling import Among
 from dispatcher.db.database import Row, Tx, at
-from dispatcher.db.rows import by_ids, on_ids
+from dispatcher.db.rows import by_ids, has_key, on_ids
 from dispatcher.db.schema import moment
+from dispatcher.db.words import (
+    CANCELLED,
+    EXPIRED,
+    FAILED,
+    QUEUED,
+    SAME_WORDS,
+    SENDING,
+    SHARED_PHONE,
+    SKIPPED,
+    one_of,
+)
 from dispatcher.domain.model import HANOI, BroadcastState, Channel, Window
 
 DAY = timedelta(hours=24)
 _LOCK = 741_854  # of PostgreSQL's advisory locks: whoever looks for the same words and releases
 _OPEN = (BroadcastState.RUNNING, BroadcastState.PAUSED, BroadcastState.HELD)
-_NEVER_LEFT = "('failed', 'expired', 'skipped', 'cancelled')"
-_STILL_TO_LEAVE = "('queued', 'sending')"
+_NEVER_LEFT = f"({FAILED}, {EXPIRED}, {SKIPPED}, {CANCELLED})"
+_STILL_TO_LEAVE = f"({QUEUED}, {SENDING})"
 
 
 @dataclass(frozen=True)
@@ -67,17 +79,18 @@ def others(tx: Tx, broadcast: Broadcast, start: datetime, now: datetime) -> list
     """
     if exempt(broadcast):
         return []
-    states = ", ".join(f"'{s.value}'" for s in (*_OPEN, BroadcastState.APPROVED,
-                                                 BroadcastState.SCHEDULED))  # fmt: skip
+    states = one_of((*_OPEN, BroadcastState.APPROVED, BroadcastState.SCHEDULED))
     rows = tx.rows(
-        f"WITH {tx.visible('broadcasts')} SELECT b.id, b.state, b.at, b.window, b.schedule_id, "
+        "SELECT b.id, b.state, b.at, b.window, b.schedule_id, "
         "b.approved_at, b.released_at, b.starts_at, b.expires_at, b.again_of "
         "FROM visible_broadcasts b "
-        "WHERE b.id <> :b AND b.mode = :mode AND b.audience NOT LIKE '%\"contacts\"%' "
+        "WHERE b.id <> :b AND b.mode = :mode "
+        f"AND NOT ({has_key(tx, 'b.audience', 'contacts')}) "
         f"AND (b.released_at >= :since OR b.state IN ({states})) ORDER BY b.id",
         b=broadcast.id,
         mode=broadcast.mode.value,
         since=at(start - 2 * DAY),  # a closed window may put its start off
+        scope=tx.scope,
     )
     starts = broadcast.window.next_opening(start)
     return [found for row in rows if (found := _near(row, broadcast, starts, now)) is not None]
@@ -149,18 +162,19 @@ def same(
 
 def _alike(tx: Tx, broadcast_id: int, ids: Iterable[int]) -> list[Row]:
     """Texts that read the same, of those that name nobody: a few for each ward or group."""
-    among = ", ".join(str(int(i)) for i in ids)
+    among = list(ids)
     if not among:
         return []
     return tx.rows(
         "WITH mine AS (SELECT DISTINCT b.id, b.text FROM plan_bodies p JOIN bodies b "
         "ON b.id = p.body_id WHERE p.broadcast_id = :b AND b.sealed IS NULL AND b.text <> ''), "
         "known AS (SELECT x.broadcast_id, x.body_id FROM broadcast_texts x "
-        f"WHERE x.broadcast_id IN ({among}) UNION SELECT p.broadcast_id, p.body_id "
-        f"FROM plan_bodies p WHERE p.broadcast_id IN ({among})) "
+        "WHERE x.broadcast_id IN (:among) UNION SELECT p.broadcast_id, p.body_id "
+        "FROM plan_bodies p WHERE p.broadcast_id IN (:among)) "
         "SELECT known.broadcast_id, mine.id AS mine, t.id AS theirs FROM known JOIN bodies t "
         "ON t.id = known.body_id JOIN mine ON mine.text = t.text WHERE t.sealed IS NULL",
         b=broadcast_id,
+        among=Among(among),
     )
 
 
@@ -178,13 +192,13 @@ def _unlisted(tx: Tx, other: int) -> bool:
 
 def keep_texts(tx: Tx, broadcast_id: int, steps: Iterable[int]) -> None:
     """Remember what a broadcast was released with, on `steps` whose texts name nobody."""
-    chosen = ", ".join(str(int(s)) for s in steps)
+    chosen = list(steps)
     if chosen:
         tx.run(
             "INSERT INTO broadcast_texts (broadcast_id, body_id) SELECT DISTINCT broadcast_id, "
-            f"body_id FROM plan_bodies WHERE broadcast_id = :b AND step IN ({chosen}) "
+            "body_id FROM plan_bodies WHERE broadcast_id = :b AND step IN (:steps) "
             "ON CONFLICT DO NOTHING",
-            {"b": broadcast_id},
+            {"b": broadcast_id, "steps": Among(chosen)},
         )
 
 
@@ -196,11 +210,12 @@ def count(tx: Tx, broadcast_id: int, found: Same) -> int:
     by_ids(tx)
     return int(
         tx.value(
-            f"WITH {tx.visible('messages')} SELECT count(DISTINCT m.id) {_hits(found)} AND {_SELF}",
+            f"SELECT count(DISTINCT m.id) {_hits(found)} AND {_SELF}",
             b=broadcast_id,
             e=found.other.id,
             low=0,
             high=_ALL,
+            scope=tx.scope,
         )
     )
 
@@ -215,20 +230,22 @@ def skip(tx: Tx, broadcast_id: int, found: Sequence[Same], low: int, high: int) 
     for one in found:
         known = {"b": broadcast_id, "e": one.other.id, "low": low, "high": high}
         rows = tx.rows(
-            f"WITH {tx.visible('messages')} UPDATE messages SET state = 'skipped', "
-            "reason = 'same_words', gateway = NULL, changed_at = :now WHERE id IN "
+            f"UPDATE messages SET state = {SKIPPED}, "
+            f"reason = {SAME_WORDS}, gateway = NULL, changed_at = :now WHERE id IN "
             f"(SELECT m.id {_hits(one)} AND {_SELF}) "
             "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = messages.id) RETURNING id",
             **known,
             now=at(tx.now),
+            scope=tx.scope,
         )
         ids = [row["id"] for row in rows]
         skipped += len(ids)
         on_ids(tx, "DELETE FROM targets WHERE message_id IN (:ids)", ids)
         tx.run(
-            f"WITH {tx.visible('messages')} DELETE FROM targets WHERE (message_id, position) IN "
+            "DELETE FROM targets WHERE (message_id, position) IN "
             f"(SELECT t.message_id, t.position {_hits(one)} AND {_FURTHER})",
             known,
+            scope=tx.scope,
         )
     return skipped
 
@@ -236,11 +253,12 @@ def skip(tx: Tx, broadcast_id: int, found: Sequence[Same], low: int, high: int) 
 def skip_sharers(tx: Tx, broadcast_id: int) -> int:
     """Whoever shares the phone of somebody left out for the same words got them too; how many."""
     rows = tx.rows(
-        f"WITH {tx.visible('messages')} UPDATE messages SET reason = 'same_words', "
-        "through_id = NULL WHERE broadcast_id = :b AND reason = 'shared_phone' "
+        f"UPDATE messages SET reason = {SAME_WORDS}, "
+        f"through_id = NULL WHERE broadcast_id = :b AND reason = {SHARED_PHONE} "
         "AND EXISTS (SELECT 1 FROM visible_messages h WHERE h.id = messages.through_id "
-        "AND h.reason = 'same_words') RETURNING id",
+        f"AND h.reason = {SAME_WORDS}) RETURNING id",
         b=broadcast_id,
+        scope=tx.scope,
     )
     ids = [row["id"] for row in rows]
     on_ids(tx, "DELETE FROM shared_targets WHERE message_id IN (:ids)", ids)
@@ -262,16 +280,15 @@ def _hits(found: Same) -> str:
     if found.pairs:
         values = ", ".join(f"({int(a)}, {int(b)})" for a, b in sorted(found.pairs))
         alike = f" OR (t.body_id, o.body_id) IN (VALUES {values})"
-    channels = ", ".join(f"'{c.value}'" for c in Channel)
     state = f"IN {_STILL_TO_LEAVE}" if found.other.only_open else f"NOT IN {_NEVER_LEFT}"
     # CROSS JOIN: SQLite keeps the order, from the people of a stretch to one look per address
     return (
         "FROM visible_messages m CROSS JOIN targets t CROSS JOIN targets s CROSS JOIN targets o "
         "CROSS JOIN visible_messages g LEFT JOIN targets u ON u.message_id = g.id "
         "AND u.position = g.position WHERE m.broadcast_id = :b AND m.contact_id > :low "
-        "AND m.contact_id <= :high AND m.state = 'queued' AND t.message_id = m.id "
+        f"AND m.contact_id <= :high AND m.state = {QUEUED} AND t.message_id = m.id "
         "AND s.message_id = m.id AND s.position = m.position AND o.broadcast_id = :e "
-        f"AND o.channel IN ({channels}) AND o.address_id = t.address_id "
+        f"AND o.channel IN ({one_of(Channel)}) AND o.address_id = t.address_id "
         f"AND (o.body_id = t.body_id{alike}) AND g.id = o.message_id AND g.state {state}"
     )
 
@@ -283,8 +300,9 @@ def explain(tx: Tx, broadcast: Broadcast, reason: str, of: Iterable[int]) -> Non
     """Keep why the same words go out again, and after which broadcasts."""
     covered = sorted({*broadcast.again_of, *of})
     tx.run(
-        f"WITH {tx.visible('broadcasts')} UPDATE broadcasts SET again = :r, again_of = :of "
+        "UPDATE broadcasts SET again = :r, again_of = :of "
         "WHERE id = :b AND id IN (SELECT id FROM visible_broadcasts)",
         {"r": reason, "of": json.dumps(covered), "b": broadcast.id},
+        scope=tx.scope,
     )
     tx.note("again", "broadcast", broadcast.id, reason=reason, of=covered)

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from dispatcher.db.compiling import Among
 from dispatcher.db.database import Tx
+from dispatcher.db.words import QUEUED
 
 
 @dataclass(frozen=True)
@@ -20,20 +22,22 @@ class Look:
 
 def samples(tx: Tx, broadcast_id: int, look: Look) -> list[Any]:
     """Texts with whom they are for, dearest first; a chosen contact's in the order of the route."""
-    chosen = ", ".join(str(int(c)) for c in look.contacts)
+    chosen = bool(look.contacts)
     which = (
-        f"m.contact_id IN ({chosen}) AND t.message_id = m.id"
+        "m.contact_id IN (:chosen) AND t.message_id = m.id"
         if chosen
         else "t.message_id = m.id AND t.position = m.position"
     )
     order = "m.id, t.position" if chosen else "b.parts DESC, m.id"
     return tx.rows(
-        f"WITH {tx.visible('messages')} SELECT m.id, m.contact_id, t.channel, t.step, a.tail, "
+        "SELECT m.id, m.contact_id, t.channel, t.step, a.tail, "
         "a.carrier, b.text, b.sealed, b.params, b.template_id, b.encoding, b.parts "
         f"FROM visible_messages m JOIN targets t ON {which} "
         "JOIN addresses a ON a.id = t.address_id JOIN bodies b ON b.id = t.body_id "
-        f"WHERE m.broadcast_id = :b AND m.state = 'queued' ORDER BY {order} LIMIT :n OFFSET :skip",
+        f"WHERE m.broadcast_id = :b AND m.state = {QUEUED} ORDER BY {order} LIMIT :n OFFSET :skip",
         b=broadcast_id,
+        chosen=Among(look.contacts),
         n=100 if chosen else look.most,
         skip=0 if chosen else look.skip,
+        scope=tx.scope,
     )

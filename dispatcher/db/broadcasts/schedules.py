@@ -9,6 +9,7 @@ from typing import Any
 
 from dispatcher.db.database import Tx, at
 from dispatcher.db.schema import schedules as table
+from dispatcher.db.words import APPROVED, APPROVER_LEFT, DRAFT, LEADER, PAUSED
 from dispatcher.domain.problems import refused
 from dispatcher.i18n import Say
 
@@ -38,7 +39,7 @@ def keep(tx: Tx, name: str, digest: str, source: str) -> None:
         tx.note("seen", "schedule", name)
     elif row["digest"] != digest:
         tx.run(
-            "UPDATE schedules SET digest = :d, source = :s, state = 'draft', "
+            f"UPDATE schedules SET digest = :d, source = :s, state = {DRAFT}, "
             "approved_digest = NULL, approved_by = NULL, next_fire_at = NULL WHERE name = :n",
             {"d": digest, "s": source, "n": name},
         )
@@ -72,7 +73,7 @@ def due(tx: Tx) -> list[Mapping[str, Any]]:
     return list(
         tx.rows(
             "SELECT * FROM schedules WHERE next_fire_at <= :now "
-            "AND state NOT IN ('paused', 'ended') ORDER BY next_fire_at",
+            f"AND state NOT IN ({PAUSED}, 'ended') ORDER BY next_fire_at",
             now=at(tx.now),
         )
     )
@@ -81,8 +82,8 @@ def due(tx: Tx) -> list[Mapping[str, Any]]:
 def end_of(tx: Tx, person_id: int) -> int:
     """End what runs under the approval of somebody who left; how many that were."""
     ended = tx.run(
-        "UPDATE schedules SET state = 'ended', next_fire_at = NULL, reason = 'approver_left' "
-        "WHERE approved_by = :p AND state IN ('approved', 'paused')",
+        f"UPDATE schedules SET state = 'ended', next_fire_at = NULL, reason = {APPROVER_LEFT} "
+        f"WHERE approved_by = :p AND state IN ({APPROVED}, {PAUSED})",
         {"p": person_id},
     ).rowcount
     if ended:
@@ -117,7 +118,8 @@ def approver_acts(tx: Tx, person_id: int | None) -> bool:
     """True while whoever approved is a leader who may act."""
     return bool(
         tx.value(
-            "SELECT count(*) FROM people WHERE id = :p AND disabled_at IS NULL AND role = 'leader'",
+            "SELECT count(*) FROM people "
+            f"WHERE id = :p AND disabled_at IS NULL AND role = {LEADER}",
             p=person_id,
         )
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from dispatcher.db.compiling import Among
 from dispatcher.db.database import Tx
 from dispatcher.db.schema import shares as table
 
@@ -26,10 +27,9 @@ def tick(tx: Tx, broadcast_id: int, groups: Collection[int]) -> int:
 
 def untick(tx: Tx, broadcast_id: int, groups: Collection[int]) -> None:
     """It was a mistake."""
-    listed = ", ".join(str(int(g)) for g in groups) or "-1"
     tx.run(
-        f"DELETE FROM shares WHERE broadcast_id = :b AND residential_group_id IN ({listed})",
-        {"b": broadcast_id},
+        "DELETE FROM shares WHERE broadcast_id = :b AND residential_group_id IN (:groups)",
+        {"b": broadcast_id, "groups": Among(list(groups))},
     )
     tx.note("not_passed_on", "broadcast", broadcast_id, groups=len(groups))
 

@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from dispatcher.db.broadcasts.logbook import REACH
-from dispatcher.db.contacts import shared_phones
+from dispatcher.db.broadcasts.log_people import REACH
+from dispatcher.db.compiling import Among
+from dispatcher.db.contacts import phone_conditions
 from dispatcher.db.database import Tx
 from dispatcher.db.queue import parts
 from dispatcher.db.schema import micros as at
 from dispatcher.db.schema import moment
+from dispatcher.db.words import ACCEPTED
 from dispatcher.domain.model import MessageState
 
 LARGE = 20_000  # people; a page adds up fewer itself
@@ -29,7 +31,7 @@ RECEIPTS_COME = timedelta(days=8)
 QUERIES: Mapping[str, str] = {
     "people": "SELECT ward_id, place, state, reason, gateway, carrier, through, count(*) AS n "
     "FROM (SELECT m.ward_id, m.residential_group_id AS place, m.state, m.reason, m.gateway, "
-    f"m.carrier, CASE WHEN {shared_phones.REACHED} THEN 1 ELSE 0 END AS through "
+    f"m.carrier, CASE WHEN {phone_conditions.REACHED} THEN 1 ELSE 0 END AS through "
     "FROM visible_messages m LEFT JOIN visible_messages h ON h.id = m.through_id "
     "WHERE m.broadcast_id = :b) people "
     "GROUP BY ward_id, place, state, reason, gateway, carrier, through",
@@ -37,7 +39,7 @@ QUERIES: Mapping[str, str] = {
     "SUM(CASE WHEN a.heard >= 4 THEN 1 ELSE 0 END) AS delivered, "
     "COALESCE(SUM(a.parts), 0) AS parts, COALESCE(SUM(a.cost), 0) AS cost FROM attempts a "
     "JOIN visible_messages m ON m.id = a.message_id WHERE a.broadcast_id = :b "
-    "AND a.state = 'accepted' GROUP BY m.ward_id, a.channel, a.gateway",
+    f"AND a.state = {ACCEPTED} GROUP BY m.ward_id, a.channel, a.gateway",
     "twice": "SELECT ward_id, count(*) AS people, SUM(extra) AS cost FROM (SELECT m.ward_id, "
     "SUM(COALESCE(a.cost, 0)) - MIN(COALESCE(a.cost, 0)) AS extra FROM attempts a "
     "JOIN visible_messages m ON m.id = a.message_id WHERE a.broadcast_id = :b "
@@ -86,11 +88,10 @@ class Tally:
 
 def fresh(tx: Tx, broadcast_id: int, whats: Collection[str] = tuple(QUERIES)) -> Tally:
     """Added up at this moment."""
-    visible = f"WITH {tx.visible('messages')} "
     sums: dict[str, Any] = {
         what: [
             {name: _plain(value) for name, value in row.items()}
-            for row in tx.rows(visible + QUERIES[what], b=broadcast_id)
+            for row in tx.rows(QUERIES[what], b=broadcast_id, scope=tx.scope)
         ]
         for what in whats
     }
@@ -122,10 +123,11 @@ def states(tx: Tx, broadcast_ids: Sequence[int]) -> dict[int, dict[str, int]]:
         found[row["broadcast_id"]] += json.loads(row["states"]).items()
     fresh = set(broadcast_ids) - {row["broadcast_id"] for row in kept}
     if fresh:
-        ids = ", ".join(str(int(b)) for b in fresh)
         for row in tx.rows(
-            f"WITH {tx.visible('messages')} SELECT broadcast_id, state, count(*) AS n "
-            f"FROM visible_messages WHERE broadcast_id IN ({ids}) GROUP BY broadcast_id, state"
+            "SELECT broadcast_id, state, count(*) AS n "
+            "FROM visible_messages WHERE broadcast_id IN (:ids) GROUP BY broadcast_id, state",
+            ids=Among(sorted(fresh)),
+            scope=tx.scope,
         ):
             found[row["broadcast_id"]].append((row["state"], row["n"]))
     return {b: _ordered(counted) for b, counted in found.items()}
@@ -139,12 +141,13 @@ def due(tx: Tx, now: datetime, small: set[int]) -> list[int]:
     """
     found = []
     for row in tx.rows(
-        f"WITH {tx.visible('broadcasts')} SELECT b.id, b.done_at, t.at, t.took FROM "
+        "SELECT b.id, b.done_at, t.at, t.took FROM "
         "visible_broadcasts b LEFT JOIN (SELECT broadcast_id, MIN(at) AS at, MAX(took) AS took "
         "FROM tallies GROUP BY broadcast_id) t ON t.broadcast_id = b.id "
         "WHERE b.released_at IS NOT NULL AND (b.done_at IS NULL OR t.at IS NULL "
         "OR t.at < b.done_at + :receipts)",
         receipts=_micros(RECEIPTS_COME),
+        scope=tx.scope,
     ):
         if row["id"] in small:
             continue
@@ -158,10 +161,11 @@ def due(tx: Tx, now: datetime, small: set[int]) -> list[int]:
 
 def _is_large(tx: Tx, broadcast_id: int) -> bool:
     many = tx.value(
-        f"WITH {tx.visible('messages')} SELECT count(*) FROM (SELECT 1 FROM visible_messages "
+        "SELECT count(*) FROM (SELECT 1 FROM visible_messages "
         "WHERE broadcast_id = :b LIMIT :large) few",
         b=broadcast_id,
         large=LARGE,
+        scope=tx.scope,
     )
     return int(many or 0) >= LARGE
 
@@ -212,10 +216,11 @@ def keep(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _kept(tx: Tx, columns: str, broadcast_ids: Sequence[int]) -> Sequence[Mapping[str, Any]]:
-    ids = ", ".join(str(int(b)) for b in broadcast_ids) or "-1"
     return tx.rows(
-        f"WITH {tx.visible('tallies')} SELECT broadcast_id, ward_id, {columns} "
-        f"FROM visible_tallies WHERE broadcast_id IN ({ids})"
+        f"SELECT broadcast_id, ward_id, {columns} "
+        "FROM visible_tallies WHERE broadcast_id IN (:ids)",
+        ids=Among(broadcast_ids),
+        scope=tx.scope,
     )
 
 

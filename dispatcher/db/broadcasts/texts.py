@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from dispatcher.db.database import Tx
-from dispatcher.db.rows import json_rows, on_rows
+from dispatcher.db.rows import on_rows
 from dispatcher.db.schema import template_versions, templates
 from dispatcher.domain.model import Kind, Price, Text
 from dispatcher.domain.sms import Measure, measure
@@ -86,7 +86,7 @@ def store_bodies(
     ids: dict[bytes, int] = {}
     wanted = list(digests)
     for start in range(0, len(wanted), 500):
-        some = {f"d{i}": d for i, d in enumerate(wanted[start : start + 500])}
+        some: dict[str, Any] = {f"d{i}": d for i, d in enumerate(wanted[start : start + 500])}
         marks = ", ".join(f":{name}" for name in some)
         for row in tx.rows(f"SELECT id, digest FROM bodies WHERE digest IN ({marks})", **some):
             ids[bytes(row["digest"])] = row["id"]
@@ -106,7 +106,8 @@ def bodies(tx: Tx, ids: Iterable[int]) -> dict[int, tuple[Text, str, int]]:
     rows = on_rows(
         tx,
         "SELECT b.id, b.text, b.sealed, b.params, b.template_id, b.encoding, b.parts "
-        f"FROM {json_rows({'id': 'bigint'})} r JOIN bodies b ON b.id = r.id",
+        "FROM :rows r JOIN bodies b ON b.id = r.id",
+        {"id": "bigint"},
         [[i] for i in ids],
     )
     return {row["id"]: (opened(tx, row), row["encoding"], row["parts"]) for row in rows}
@@ -133,12 +134,19 @@ def set_prices(tx: Tx, prices: Sequence[Price], today: date) -> None:
         tx.run(
             "INSERT INTO prices (channel, carrier, kind, valid_from, dong) "
             "VALUES (:channel, :carrier, :kind, :day, :dong)",
-            {"channel": price.channel, "carrier": price.carrier, "kind": price.kind,
-             "day": (price.valid_from or today).isoformat(), "dong": price.dong},
-        )  # fmt: skip
+            {
+                "channel": price.channel,
+                "carrier": price.carrier,
+                "kind": price.kind,
+                "day": (price.valid_from or today).isoformat(),
+                "dong": price.dong,
+            },
+        )
     for left in held:
-        tx.run("UPDATE prices SET valid_to = :d WHERE id = :id",
-               {"d": today.isoformat(), "id": left["id"]})  # fmt: skip
+        tx.run(
+            "UPDATE prices SET valid_to = :d WHERE id = :id",
+            {"d": today.isoformat(), "id": left["id"]},
+        )
 
 
 def _is_same(held: Mapping[str, Any], price: Price, today: date) -> bool:

@@ -11,17 +11,18 @@ from dataclasses import replace
 
 from dispatcher.db.database import Tx, at
 from dispatcher.db.queue import messages
-from dispatcher.db.rows import json_rows, on_ids, on_rows
+from dispatcher.db.rows import on_ids, on_rows
+from dispatcher.db.words import MOBILE, QUEUED, SENDING
 from dispatcher.domain import last_look, lifecycle
 from dispatcher.domain.last_look import Known, Scope, Stop
-from dispatcher.domain.model import AddressKind, Kind, MessageState
+from dispatcher.domain.model import Kind, MessageState
 
 # All that may have changed about a message since its release, by looks in indexes; rows only where
 # something did, one for each suppression in force: of the address, or of the phone whose user id
 # the address is.
 _CHANGED = (
     "SELECT m.id, m.kind, m.priority, c.removed_at IS NOT NULL, a.cipher IS NULL, "
-    f"a.kind = '{AddressKind.MOBILE.value}' AND x.contact_id IS NULL, "
+    f"a.kind = {MOBILE} AND x.contact_id IS NULL, "
     "s.scope, s.reason, p.scope, p.reason FROM messages m "
     "JOIN targets t ON t.message_id = m.id AND t.position = m.position "
     "JOIN addresses a ON a.id = t.address_id JOIN contacts c ON c.id = m.contact_id "
@@ -32,7 +33,7 @@ _CHANGED = (
     "LEFT JOIN suppressions p ON p.address_id = u.address_id AND p.lifted_at IS NULL "
     "WHERE m.id IN (:ids) AND (c.removed_at IS NOT NULL OR a.cipher IS NULL "
     "OR s.id IS NOT NULL OR p.id IS NOT NULL "
-    f"OR (a.kind = '{AddressKind.MOBILE.value}' AND x.contact_id IS NULL))"
+    f"OR (a.kind = {MOBILE} AND x.contact_id IS NULL))"
 )
 
 
@@ -88,11 +89,11 @@ def withdraw(
             state, reason = MessageState.QUEUED, ""
             position, _, gateway = onward[0]
         rows.append([message, state.value, reason or None, position, gateway])
-    columns = json_rows({"m": "bigint", "s": "text", "why": "text", "p": "int", "g": "text"})
+    columns = {"m": "bigint", "s": "text", "why": "text", "p": "int", "g": "text"}
     fence = (
-        "messages.state = 'queued' AND messages.lease_owner IS NULL"
+        f"messages.state = {QUEUED} AND messages.lease_owner IS NULL"
         if worker is None
-        else "messages.state = 'sending' AND messages.lease_owner = :w"
+        else f"messages.state = {SENDING} AND messages.lease_owner = :w"
     )
     moved = on_rows(
         tx,
@@ -100,15 +101,20 @@ def withdraw(
         "position = COALESCE(r.p, messages.position), gateway = COALESCE(r.g, messages.gateway), "
         f"tries = messages.tries{'' if worker is None else ' - 1'}, due_at = :now, "
         "deadline_at = NULL, lease_owner = NULL, lease_until = NULL, changed_at = :now "
-        f"FROM {columns} r WHERE messages.id = r.m AND {fence} RETURNING messages.id AS id",
+        f"FROM :rows r WHERE messages.id = r.m AND {fence} RETURNING messages.id AS id",
+        columns,
         rows,
         now=at(tx.now),
-        **({} if worker is None else {"w": worker}),
+        w=worker,
     )
     done = {row["id"] for row in moved}
     found = {int(str(r[0])): MessageState(str(r[1])) for r in rows if r[0] in done}
-    tx.note("withdrawn", "messages", "", messages=[[m, s.value, stops[m].reason.value]
-                                                   for m, s in sorted(found.items())])  # fmt: skip
+    tx.note(
+        "withdrawn",
+        "messages",
+        "",
+        messages=[[m, s.value, stops[m].reason.value] for m, s in sorted(found.items())],
+    )
     return found
 
 

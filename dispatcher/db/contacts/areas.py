@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from dispatcher.db.compiling import Among
 from dispatcher.db.database import Row, Tx
 from dispatcher.db.schema import areas as table
 from dispatcher.domain.areas import find, group_key, group_name, natural_key, ward_key
@@ -195,8 +196,8 @@ def _area(r: Row) -> Area:
 
 def by_ids(tx: Tx, ids: Collection[int]) -> list[Area]:
     """These units, closed or not."""
-    listed_ids = ", ".join(str(int(i)) for i in ids) or "-1"
-    return [_area(r) for r in tx.rows(f"SELECT * FROM areas WHERE id IN ({listed_ids})")]
+    rows = tx.rows("SELECT * FROM areas WHERE id IN (:ids)", ids=Among(list(ids)))
+    return [_area(r) for r in rows]
 
 
 def rename_group(tx: Tx, area: Area, name: str) -> None:

@@ -8,13 +8,29 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from dispatcher.db.broadcasts.broadcasts import Broadcast
+from dispatcher.db.compiling import Among
 from dispatcher.db.contacts.reach import Reach
 from dispatcher.db.database import Tx, at
+from dispatcher.db.rows import has_key
+from dispatcher.db.words import (
+    CANCELLED,
+    DO_NOT_CALL,
+    EXPIRED,
+    FAILED,
+    MOBILE,
+    NO_CONSENT,
+    OPTED_OUT,
+    SKIPPED,
+    SMS,
+    TOO_OFTEN,
+    ZALO,
+    one_of,
+)
 from dispatcher.domain import law
 from dispatcher.domain.last_look import Scope, stopped_by
 from dispatcher.domain.model import URGENT
 
-MOBILE = "a.kind = 'mobile' AND a.cipher IS NOT NULL"
+IS_MOBILE = f"a.kind = {MOBILE} AND a.cipher IS NOT NULL"
 NUMBERS = "FROM contact_addresses x JOIN addresses a ON a.id = x.address_id WHERE x.contact_id = "
 
 
@@ -33,10 +49,9 @@ class Eligible:
     stopped_by: frozenset[Scope] = frozenset({Scope.ALL, Scope.URGENT})
 
     def not_suppressed(self, address: str = "a.id") -> str:
-        scopes = ", ".join(f"'{scope.value}'" for scope in sorted(self.stopped_by))
         return (
             f"NOT EXISTS (SELECT 1 FROM suppressions s WHERE s.address_id = {address} "
-            f"AND s.lifted_at IS NULL AND s.scope IN ({scopes}))"
+            f"AND s.lifted_at IS NULL AND s.scope IN ({one_of(sorted(self.stopped_by))}))"
         )
 
     def free(self) -> str:
@@ -47,24 +62,24 @@ class Eligible:
         return (
             f"{self.not_suppressed()} AND (SELECT count(*) FROM targets lt "
             f"JOIN visible_messages lm ON lm.id = lt.message_id WHERE lt.broadcast_id IN ({ids}) "
-            "AND lt.channel IN ('sms', 'zalo') AND lt.address_id = a.id AND lm.state NOT IN "
-            f"('failed', 'expired', 'skipped', 'cancelled')) < {self.most}"
+            f"AND lt.channel IN ({SMS}, {ZALO}) AND lt.address_id = a.id AND lm.state NOT IN "
+            f"({FAILED}, {EXPIRED}, {SKIPPED}, {CANCELLED})) < {self.most}"
         )
 
     def first(self, contact: str) -> str:
         """The position of the first number of a contact that may be written to, or NULL."""
-        return f"(SELECT MIN(x.position) {NUMBERS}{contact} AND {MOBILE} AND {self.free()})"
+        return f"(SELECT MIN(x.position) {NUMBERS}{contact} AND {IS_MOBILE} AND {self.free()})"
 
     def why_not(self) -> str:
         """CASE branches for a contact `c` with mobiles, none of which may be written to."""
         everyday = Eligible().not_suppressed()
-        found = f"WHEN EXISTS (SELECT 1 {NUMBERS}c.id AND {MOBILE}"
+        found = f"WHEN EXISTS (SELECT 1 {NUMBERS}c.id AND {IS_MOBILE}"
         if not self.advertising:
-            often = f"{found} AND {everyday}) THEN 'too_often' " if self.lately else ""
-            return f"{often}{found}) THEN 'opted_out' "
+            often = f"{found} AND {everyday}) THEN {TOO_OFTEN} " if self.lately else ""
+            return f"{often}{found}) THEN {OPTED_OUT} "
         return (
-            f"{found} AND {self.not_suppressed()}) THEN 'too_often' "
-            f"{found} AND {everyday}) THEN 'do_not_call' {found}) THEN 'opted_out' "
+            f"{found} AND {self.not_suppressed()}) THEN {TOO_OFTEN} "
+            f"{found} AND {everyday}) THEN {DO_NOT_CALL} {found}) THEN {OPTED_OUT} "
         )
 
     def consented(self) -> str:
@@ -73,7 +88,7 @@ class Eligible:
             return ""
         return (
             "WHEN NOT EXISTS (SELECT 1 FROM group_members gm WHERE gm.contact_id = c.id "
-            f"AND gm.group_id = {int(self.consent)}) THEN 'no_consent' "
+            f"AND gm.group_id = {int(self.consent)}) THEN {NO_CONSENT} "
         )
 
 
@@ -93,7 +108,8 @@ def eligible(tx: Tx, broadcast: Broadcast, reach: Reach) -> Eligible:
     if reach.per_person is None or follows or broadcast.priority == URGENT:
         return Eligible(stopped_by=stops)
     most, within = reach.per_person
-    found = _lately(tx, broadcast, within, "mode = :m AND audience NOT LIKE '%\"contacts\"%'")
+    to_own_phone = has_key(tx, "audience", "contacts")
+    found = _lately(tx, broadcast, within, f"mode = :m AND NOT ({to_own_phone})")
     return Eligible(lately=found, most=most)
 
 
@@ -102,14 +118,15 @@ def despite_refusal(tx: Tx, reach: Reach, may: Eligible) -> int:
     ignored = sorted(scope.value for scope in {Scope.ALL} - may.stopped_by)
     if may.advertising or not ignored:
         return 0
-    scopes = ", ".join(f"'{scope}'" for scope in ignored)
     return int(
         tx.value(
-            f"WITH {tx.visible('contacts')}, {tx.visible('messages')} SELECT count(*) "
+            "SELECT count(*) "
             "FROM visible_contacts c WHERE c.id IN (SELECT x.contact_id FROM suppressions s "
             "JOIN contact_addresses x ON x.address_id = s.address_id "
-            f"WHERE s.lifted_at IS NULL AND s.scope IN ({scopes})) "
-            f"AND {may.first('c.id')} IS NOT NULL AND {reach.condition()}"
+            "WHERE s.lifted_at IS NULL AND s.scope IN (:ignored)) "
+            f"AND {may.first('c.id')} IS NOT NULL AND {reach.condition()}",
+            ignored=Among(ignored, "text"),
+            scope=tx.scope,
         )
     )
 
@@ -117,10 +134,10 @@ def despite_refusal(tx: Tx, reach: Reach, may: Eligible) -> int:
 def _lately(tx: Tx, broadcast: Broadcast, within: timedelta, which: str) -> tuple[int, ...]:
     """Broadcasts released within a time that count towards what one person may get."""
     rows = tx.rows(
-        f"WITH {tx.visible('broadcasts')} SELECT id FROM visible_broadcasts WHERE {which} "
-        "AND id <> :b AND released_at >= :since",
+        f"SELECT id FROM visible_broadcasts WHERE {which} AND id <> :b AND released_at >= :since",
         b=broadcast.id,
         since=at(tx.now - within),
         **({"k": broadcast.kind.value} if ":k" in which else {"m": broadcast.mode.value}),
+        scope=tx.scope,
     )
     return tuple(row["id"] for row in rows)

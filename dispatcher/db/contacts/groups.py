@@ -33,10 +33,11 @@ def listed(tx: Tx) -> list[dict[str, Any]]:
     return [
         dict(row)
         for row in tx.rows(
-            f"WITH {tx.visible('contacts')} SELECT g.id, g.name, count(c.id) AS people "
+            "SELECT g.id, g.name, count(c.id) AS people "
             "FROM groups g LEFT JOIN group_members m ON m.group_id = g.id "
             "LEFT JOIN visible_contacts c ON c.id = m.contact_id AND c.removed_at IS NULL "
-            f"GROUP BY g.id, g.name {mine} ORDER BY g.name"
+            f"GROUP BY g.id, g.name {mine} ORDER BY g.name",
+            scope=tx.scope,
         )
     ]
 
@@ -45,8 +46,9 @@ def of_contact(tx: Tx, contact: int) -> dict[int, str]:
     """The groups somebody is in: id → name."""
     rows = tx.rows(
         "SELECT g.id, g.name FROM group_members m JOIN groups g ON g.id = m.group_id "
-        "WHERE m.contact_id = :c ORDER BY g.name",
+        "JOIN visible_contacts c ON c.id = m.contact_id WHERE m.contact_id = :c ORDER BY g.name",
         c=contact,
+        scope=tx.scope,
     )
     return {row["id"]: row["name"] for row in rows}
 
@@ -55,9 +57,10 @@ def foreign(tx: Tx, group: int) -> int:
     """How many of a group are not of the actor's wards."""
     return int(
         tx.value(
-            f"WITH {tx.visible('contacts')} SELECT count(*) FROM group_members m WHERE "
+            "SELECT count(*) FROM group_members m WHERE "
             "m.group_id = :g AND m.contact_id NOT IN (SELECT id FROM visible_contacts)",
             g=group,
+            scope=tx.scope,
         )
     )
 
@@ -79,8 +82,10 @@ def join(tx: Tx, pairs: Sequence[tuple[int, int]]) -> int:
     rows = [{"g": g, "c": c} for g, c in dict.fromkeys(pairs)]
     before = _count(tx)
     tx.run(
-        "INSERT INTO group_members (group_id, contact_id) VALUES (:g, :c) ON CONFLICT DO NOTHING",
+        "INSERT INTO group_members (group_id, contact_id) SELECT :g, c.id FROM visible_contacts c "
+        "WHERE c.id = :c ON CONFLICT DO NOTHING",
         rows,
+        scope=tx.scope,
     )
     return _count(tx) - before
 
@@ -93,8 +98,10 @@ def leave(tx: Tx, group: int, contacts: Sequence[int]) -> int:
     """Take contacts out of a group; how many were in it."""
     before = _count(tx)
     tx.run(
-        "DELETE FROM group_members WHERE group_id = :g AND contact_id = :c",
+        "DELETE FROM group_members WHERE group_id = :g AND contact_id = :c "
+        "AND contact_id IN (SELECT id FROM visible_contacts)",
         [{"g": group, "c": c} for c in contacts],
+        scope=tx.scope,
     )
     return before - _count(tx)
 

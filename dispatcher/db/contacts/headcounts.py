@@ -22,11 +22,9 @@ COUNTED = (
 def of(tx: Tx) -> Headcounts:
     """People by ward and residential group, of the wards that are seen."""
     if is_stale(tx):
-        rows = tx.rows(f"WITH {tx.visible('contacts')} {COUNTED}")
+        rows = tx.rows(f"{COUNTED}", scope=tx.scope)
     else:
-        rows = tx.rows(
-            f"WITH {tx.visible('headcounts')} SELECT ward_id, place, people FROM visible_headcounts"
-        )
+        rows = tx.rows("SELECT ward_id, place, people FROM visible_headcounts", scope=tx.scope)
     found: dict[int, dict[int | None, int]] = {}
     for row in rows:
         found.setdefault(row["ward_id"], {})[row["place"] or None] = row["people"]
@@ -47,6 +45,4 @@ def count(tx: Tx) -> None:
         tx.run("SELECT pg_advisory_xact_lock(741853)")
     tx.run("DELETE FROM list_changes")
     tx.run("DELETE FROM headcounts")
-    tx.run(
-        f"WITH {tx.visible('contacts')} INSERT INTO headcounts (ward_id, place, people) {COUNTED}"
-    )
+    tx.run(f"INSERT INTO headcounts (ward_id, place, people) {COUNTED}", scope=tx.scope)

@@ -12,21 +12,16 @@ from itertools import groupby
 from typing import NamedTuple
 
 from dispatcher.db.broadcasts import withdrawals
-from dispatcher.db.broadcasts.releases import BY_PHONE, TARGETS_PER_STEP, Shares, drawn, scope_id
-from dispatcher.db.contacts import shared_phones
-from dispatcher.db.contacts.eligible import MOBILE, Eligible
+from dispatcher.db.broadcasts.targets import BY_PHONE, TARGETS_PER_STEP, Shares, drawn, scope_id
+from dispatcher.db.contacts import phone_conditions, shared_phones
+from dispatcher.db.contacts.eligible import IS_MOBILE, Eligible
 from dispatcher.db.database import Tx, at
-from dispatcher.db.rows import json_rows, on_rows
+from dispatcher.db.rows import on_rows
+from dispatcher.db.words import SAME_HOUSEHOLD, SHARED_PHONE, SKIPPED, SMS, ZALO, one_of
 from dispatcher.domain.model import SkipReason, Step
 
-_WITHDRAWN = ", ".join(
-    f"'{reason.value}'"
-    for reason in (
-        SkipReason.REMOVED,
-        SkipReason.FORGOTTEN,
-        SkipReason.OPTED_OUT,
-        SkipReason.DO_NOT_CALL,
-    )
+_WITHDRAWN = one_of(
+    (SkipReason.REMOVED, SkipReason.FORGOTTEN, SkipReason.OPTED_OUT, SkipReason.DO_NOT_CALL)
 )
 # Messages `m` that wait for the one (`h`) of their household, which was taken back with nothing
 # accepted, open or in doubt, at its own phone or at one it shared.
@@ -34,12 +29,12 @@ _FREE = (
     "FROM messages m JOIN messages h ON h.id = m.through_id "
     "JOIN contacts c ON c.id = m.contact_id AND c.removed_at IS NULL "
     "JOIN shared_targets w ON w.message_id = m.id "
-    "WHERE m.broadcast_id = :b AND m.state = 'skipped' AND m.reason = 'same_household' "
-    f"AND h.state = 'skipped' AND h.reason IN ({_WITHDRAWN}) "
+    f"WHERE m.broadcast_id = :b AND m.state = {SKIPPED} AND m.reason = {SAME_HOUSEHOLD} "
+    f"AND h.state = {SKIPPED} AND h.reason IN ({_WITHDRAWN}) "
     "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = m.id) "
     "AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.message_id = h.id "
-    f"AND {shared_phones.NOT_REFUSED}) AND NOT EXISTS (SELECT 1 FROM shared_targets s "
-    f"WHERE s.message_id = h.id AND {shared_phones.NOT_FREE})"
+    f"AND {phone_conditions.NOT_REFUSED}) AND NOT EXISTS (SELECT 1 FROM shared_targets s "
+    f"WHERE s.message_id = h.id AND {phone_conditions.NOT_FREE})"
 )
 
 
@@ -54,15 +49,15 @@ def keep(
     sent. `steps`: (index, step, shares, scope of its texts) of those that have a text."""
     for index, step, shares, scope in steps:
         tx.run(
-            f"WITH {tx.visible('messages')} INSERT INTO shared_targets (message_id, position, "
+            "INSERT INTO shared_targets (message_id, position, "
             "broadcast_id, step, channel, gateway, address_id, body_id) SELECT :base + p.n, "
             f":by_phone + ca.position, :b, :step, :channel, {drawn(shares, ':base + p.n')}, "
             "ca.address_id, pb.body_id FROM plan_rows p "
             "JOIN contact_addresses ca ON ca.contact_id = p.contact_id "
-            f"JOIN addresses a ON a.id = ca.address_id AND {MOBILE} "
+            f"JOIN addresses a ON a.id = ca.address_id AND {IS_MOBILE} "
             "JOIN plan_bodies pb ON pb.broadcast_id = :b AND pb.step = :step "
             f"AND pb.scope_id = {scope_id(scope, 'p')} "
-            "WHERE p.reason = 'same_household' AND ca.position < :most "
+            f"WHERE p.reason = {SAME_HOUSEHOLD} AND ca.position < :most "
             f"AND {may.free()} ON CONFLICT DO NOTHING",
             {
                 "b": broadcast_id,
@@ -72,6 +67,7 @@ def keep(
                 "most": TARGETS_PER_STEP - BY_PHONE,
                 "base": base,
             },
+            scope=tx.scope,
         )
 
 
@@ -94,12 +90,12 @@ def any_free(tx: Tx, broadcast_id: int) -> bool:
     """True when a household waits for somebody who may not be told any more."""
     withdrawn = tx.one(
         "SELECT 1 FROM messages WHERE broadcast_id = :b AND household_id IS NOT NULL "
-        f"AND state = 'skipped' AND reason IN ({_WITHDRAWN}) LIMIT 1",
+        f"AND state = {SKIPPED} AND reason IN ({_WITHDRAWN}) LIMIT 1",
         b=broadcast_id,
     )
     if withdrawn is None:  # nearly always, and sooner known than who waits for whom
         return False
-    found = tx.one(f"WITH {tx.visible('messages')} SELECT 1 {_FREE} LIMIT 1", b=broadcast_id)
+    found = tx.one(f"SELECT 1 {_FREE} LIMIT 1", b=broadcast_id, scope=tx.scope)
     return found is not None
 
 
@@ -131,12 +127,13 @@ def _waiting(tx: Tx, broadcast_id: int) -> list[_Member]:
     """What the members of free households would be sent, in the order of the list."""
     hold = "" if tx.is_sqlite else " FOR UPDATE OF m"
     rows = tx.taken(
-        f"WITH {tx.visible('messages')} SELECT m.through_id, m.id, w.position, w.step, w.channel, "
+        "SELECT m.through_id, m.id, w.position, w.step, w.channel, "
         "w.gateway, w.address_id, w.body_id, (SELECT x.carrier FROM addresses x "
         "WHERE x.id = w.address_id), (SELECT MIN(k.message_id) FROM targets k "
-        "WHERE k.broadcast_id = :b AND k.channel IN ('sms', 'zalo') "
+        f"WHERE k.broadcast_id = :b AND k.channel IN ({SMS}, {ZALO}) "
         f"AND k.address_id = w.address_id) {_FREE} ORDER BY m.id, w.position{hold}",
         b=broadcast_id,
+        scope=tx.scope,
     )
     return [_Member(*row) for row in rows]
 
@@ -169,9 +166,10 @@ def _pass_on(
     shared_phones.wait_at(tx, broadcast_id, given)
     on_rows(
         tx,
-        f"UPDATE messages SET reason = '{SkipReason.SHARED_PHONE.value}', through_id = r.h, "
-        f"changed_at = :now FROM {json_rows({'m': 'bigint', 'h': 'bigint'})} r "
-        "WHERE messages.id = r.m AND messages.state = 'skipped'",
+        f"UPDATE messages SET reason = {SHARED_PHONE}, through_id = r.h, "
+        "changed_at = :now FROM :rows r "
+        f"WHERE messages.id = r.m AND messages.state = {SKIPPED}",
+        {"m": "bigint", "h": "bigint"},
         [[s.message, s.holder] for s in sharing],
         now=at(tx.now),
     )
@@ -179,11 +177,13 @@ def _pass_on(
 
 def _wait_for(tx: Tx, members: Sequence[_Member], heirs: dict[int, int]) -> None:
     """The others of these households wait for whoever stands for them now."""
-    others = sorted({(s.message, heirs[s.through]) for s in members} - {(m, m) for m in
-                    heirs.values()})  # fmt: skip
+    others = sorted(
+        {(s.message, heirs[s.through]) for s in members} - {(m, m) for m in heirs.values()}
+    )
     on_rows(
         tx,
-        f"UPDATE messages SET through_id = r.h FROM {json_rows({'m': 'bigint', 'h': 'bigint'})} r "
-        "WHERE messages.id = r.m AND messages.reason || '' = 'same_household'",
+        "UPDATE messages SET through_id = r.h FROM :rows r "
+        f"WHERE messages.id = r.m AND messages.reason || '' = {SAME_HOUSEHOLD}",
+        {"m": "bigint", "h": "bigint"},
         [list(pair) for pair in others],
     )

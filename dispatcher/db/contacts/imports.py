@@ -13,7 +13,7 @@ from dispatcher.db.bulk import found_by, insert_many, put_many, roomy
 from dispatcher.db.contacts import areas, groups
 from dispatcher.db.contacts.contacts import Person, name_key, opened_row, put_addresses, sealed_row
 from dispatcher.db.database import Tx, at
-from dispatcher.db.rows import json_rows, on_rows
+from dispatcher.db.rows import on_rows
 from dispatcher.db.schema import contact_addresses, imports
 from dispatcher.domain.model import AddressKind
 from dispatcher.domain.sms import folded
@@ -51,9 +51,10 @@ def store_import(
             _link(tx, list(zip(new_ids, some, strict=True)), known)
             update(low + len(some))
     tx.run(
-        f"WITH {tx.visible('contacts')} INSERT INTO import_changes (import_id, contact_id, what) "
+        "INSERT INTO import_changes (import_id, contact_id, what) "
         "SELECT :i, id, 'created' FROM visible_contacts WHERE import_id = :i AND id >= :first",
         {"i": import_id, "first": first},
+        scope=tx.scope,
     )
     _update(tx, updated, import_id, known.households_of([p for _, p in updated]))
     _link(tx, updated, known)
@@ -79,8 +80,7 @@ class _Known:
         self._households: dict[bytes, int] = {}
         self._no_addresses = tx.one("SELECT 1 FROM addresses LIMIT 1") is None
         self._no_households = (
-            tx.one(f"WITH {tx.visible('households')} SELECT 1 FROM visible_households LIMIT 1")
-            is None
+            tx.one("SELECT 1 FROM visible_households LIMIT 1", scope=tx.scope) is None
         )
 
     def addresses_of(self, people: Iterable[Person]) -> dict[tuple[AddressKind, str], int]:
@@ -137,8 +137,7 @@ def _households(
     """The rows of some households, new ones made; `none_yet`: this ward had none before."""
     if not wanted:
         return {}
-    seen = f"(WITH {tx.visible('households')} SELECT id, key FROM visible_households) h"
-    found = {} if none_yet else found_by(tx, seen, "key", list(wanted))
+    found = {} if none_yet else found_by(tx, "visible_households", "key", list(wanted), tx.scope)
     new = [k for k in wanted if k not in found]
     columns = ("ward_id", "residential_group_id", "key")
     rows = [(wanted[k].ward_id, _area(places, wanted[k]), k) for k in new]
@@ -150,7 +149,7 @@ def _households(
             ":residential_group_id, :key) ON CONFLICT (ward_id, key) DO NOTHING",
             [dict(zip(columns, row, strict=True)) for row in rows],
         )
-    return found | found_by(tx, seen, "key", new)
+    return found | found_by(tx, "visible_households", "key", new, tx.scope)
 
 
 def _area(places: Mapping[int, Mapping[str, areas.Area]], person: Person) -> int | None:
@@ -190,10 +189,22 @@ def _insert(
 
 
 _CONTACT = (
-    "ward_id", "residential_group_id", "household_id", "kind", "name_key", "ordinal", "name_sealed",
-    "name_bits", "title", "row_sealed", "import_id", "source", "source_row",
-    "created_at", "updated_at",
-)  # fmt: skip
+    "ward_id",
+    "residential_group_id",
+    "household_id",
+    "kind",
+    "name_key",
+    "ordinal",
+    "name_sealed",
+    "name_bits",
+    "title",
+    "row_sealed",
+    "import_id",
+    "source",
+    "source_row",
+    "created_at",
+    "updated_at",
+)
 
 
 def _update(
@@ -203,7 +214,7 @@ def _update(
         return
     _keep_images(tx, import_id, [i for i, _ in updated])
     tx.run(
-        f"WITH {tx.visible('contacts')} UPDATE contacts SET name_sealed = :n, "
+        "UPDATE contacts SET name_sealed = :n, "
         "name_bits = :bits, title = CASE WHEN :t = '' THEN title ELSE :t END, updated_at = :now, "
         "household_id = COALESCE(:h, household_id), row_sealed = COALESCE(:r, row_sealed) "
         "WHERE id = :id AND id IN (SELECT id FROM visible_contacts)",
@@ -219,6 +230,7 @@ def _update(
             }
             for i, p in updated
         ],
+        scope=tx.scope,
     )
     tx.run("DELETE FROM contact_addresses WHERE contact_id = :id", [{"id": i} for i, _ in updated])
 
@@ -226,12 +238,13 @@ def _update(
 def _keep_images(tx: Tx, import_id: int, contact_ids: Sequence[int]) -> None:
     """Write down how some contacts stand, before they are changed."""
     ids = [[i] for i in contact_ids]
-    chosen = f"FROM {json_rows({'id': 'bigint'})} r"
+    kinds = {"id": "bigint"}
     addresses: dict[int, list[list[Any]]] = {}
     for row in on_rows(
         tx,
-        f"SELECT ca.contact_id, ca.position, ca.address_id, ca.note_sealed {chosen} "
+        "SELECT ca.contact_id, ca.position, ca.address_id, ca.note_sealed FROM :rows r "
         "JOIN contact_addresses ca ON ca.contact_id = r.id ORDER BY ca.contact_id, ca.position",
+        kinds,
         ids,
     ):
         note = row["note_sealed"]
@@ -241,16 +254,19 @@ def _keep_images(tx: Tx, import_id: int, contact_ids: Sequence[int]) -> None:
     joined: dict[int, list[int]] = {}
     for row in on_rows(
         tx,
-        f"SELECT m.contact_id, m.group_id {chosen} JOIN group_members m ON m.contact_id = r.id",
+        "SELECT m.contact_id, m.group_id FROM :rows r JOIN group_members m ON m.contact_id = r.id",
+        kinds,
         ids,
     ):
         joined.setdefault(row["contact_id"], []).append(row["group_id"])
     rows = on_rows(
         tx,
-        f"WITH {tx.visible('contacts')} SELECT c.id, c.ward_id, c.residential_group_id, "
-        f"c.household_id, c.name_key, c.ordinal, c.title, c.name_sealed, c.row_sealed {chosen} "
+        "SELECT c.id, c.ward_id, c.residential_group_id, "
+        "c.household_id, c.name_key, c.ordinal, c.title, c.name_sealed, c.row_sealed FROM :rows r "
         "JOIN visible_contacts c ON c.id = r.id",
+        kinds,
         ids,
+        scope=tx.scope,
     )
     images = [
         {
@@ -306,10 +322,12 @@ def change(
     _keep_images(tx, import_id, contact_ids)
     rows = on_rows(
         tx,
-        f"WITH {tx.visible('contacts')} SELECT c.id, c.ward_id, g.key AS group_key, c.name_sealed "
-        f"FROM {json_rows({'id': 'bigint'})} r JOIN visible_contacts c ON c.id = r.id "
+        "SELECT c.id, c.ward_id, g.key AS group_key, c.name_sealed "
+        "FROM :rows r JOIN visible_contacts c ON c.id = r.id "
         "LEFT JOIN areas g ON g.id = c.residential_group_id",
+        {"id": "bigint"},
         [[i] for i in contact_ids],
+        scope=tx.scope,
     )
     for row in rows:
         ward = place[0] if place else row["ward_id"]
@@ -341,7 +359,7 @@ def _set(
 ) -> None:
     moved = ", ward_id = :w, residential_group_id = :g, household_id = NULL" if place else ""
     tx.run(
-        f"WITH {tx.visible('contacts')} UPDATE contacts SET name_sealed = :n, "
+        "UPDATE contacts SET name_sealed = :n, "
         "name_bits = :bits, title = COALESCE(:t, title), updated_at = :now, "
         "ordinal = CASE WHEN name_key = :k THEN ordinal ELSE COALESCE((SELECT MAX(c.ordinal) + 1 "
         f"FROM visible_contacts c WHERE c.name_key = :k), 0) END, name_key = :k{moved} "
@@ -356,6 +374,7 @@ def _set(
             "w": place[0] if place else None,
             "g": place[1] if place else None,
         },
+        scope=tx.scope,
     )
 
 

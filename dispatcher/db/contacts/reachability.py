@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from dispatcher.db.database import Tx, at
-from dispatcher.db.rows import json_rows, on_rows
+from dispatcher.db.rows import on_rows
 
 DAY = 86_400_000_000  # microseconds
 
@@ -17,11 +17,13 @@ def refused(tx: Tx, targets: Sequence[tuple[int, int, str]], until: datetime) ->
     on_rows(
         tx,
         "INSERT INTO reachability (address_id, channel, refused_at, code, until) "
-        "SELECT DISTINCT t.address_id, t.channel, :now, r.c, :until FROM "
-        f"{json_rows({'m': 'bigint', 'p': 'int', 'c': 'text'})} r JOIN targets t "
+        "SELECT DISTINCT t.address_id, t.channel, CAST(:now AS BIGINT), r.c, "
+        "CAST(:until AS BIGINT) FROM "
+        ":rows r JOIN targets t "
         "ON t.message_id = r.m AND t.position = r.p WHERE 1 = 1 "
         "ON CONFLICT (address_id, channel) DO UPDATE SET refused_at = excluded.refused_at, "
         "code = excluded.code, until = excluded.until",
+        {"m": "bigint", "p": "int", "c": "text"},
         [list(t) for t in targets],
         now=at(tx.now),
         until=at(until),
@@ -36,12 +38,13 @@ def reached(tx: Tx, targets: Sequence[tuple[int, int]]) -> None:
     on_rows(
         tx,
         "INSERT INTO reachability (address_id, channel, reached_at) "
-        "SELECT DISTINCT t.address_id, t.channel, :now FROM "
-        f"{json_rows({'m': 'bigint', 'p': 'int'})} r JOIN targets t "
+        "SELECT DISTINCT t.address_id, t.channel, CAST(:now AS BIGINT) FROM "
+        ":rows r JOIN targets t "
         "ON t.message_id = r.m AND t.position = r.p WHERE 1 = 1 "
         "ON CONFLICT (address_id, channel) DO UPDATE SET reached_at = excluded.reached_at, "
         "code = NULL, until = NULL WHERE reachability.until IS NOT NULL "
         "OR reachability.reached_at IS NULL OR reachability.reached_at < :yesterday",
+        {"m": "bigint", "p": "int"},
         [list(t) for t in targets],
         now=at(tx.now),
         yesterday=at(tx.now) - DAY,
@@ -64,10 +67,13 @@ def of_contacts(tx: Tx, contact_ids: Sequence[int]) -> dict[int, list[dict[str, 
     for row in on_rows(
         tx,
         "SELECT ca.contact_id, a.tail, x.channel, x.reached_at, x.refused_at, x.code, x.until "
-        f"FROM {json_rows({'id': 'bigint'})} r JOIN contact_addresses ca ON ca.contact_id = r.id "
+        "FROM :rows r JOIN visible_contacts c ON c.id = r.id "
+        "JOIN contact_addresses ca ON ca.contact_id = c.id "
         "JOIN addresses a ON a.id = ca.address_id JOIN reachability x ON x.address_id = a.id "
         "ORDER BY ca.contact_id, ca.position, x.channel",
+        {"id": "bigint"},
         [[i] for i in contact_ids],
+        scope=tx.scope,
     ):
         found.setdefault(row["contact_id"], []).append(dict(row))
     return found

@@ -15,6 +15,7 @@ from dispatcher.db.database import Tx, at
 from dispatcher.db.rows import on_ids
 from dispatcher.db.schema import addresses, moment
 from dispatcher.db.schema import suppressions as table
+from dispatcher.db.words import FORGOTTEN, RESTORED, SENDING, UNCONFIRMED
 from dispatcher.domain.problems import Problem
 
 
@@ -52,11 +53,16 @@ def forgotten(tx: Tx) -> list[Erased]:
     told = {
         int(row["noun_id"]): row["at"]
         for row in tx.rows(
-            "SELECT noun_id, at FROM trail WHERE noun = 'contact' AND act = 'forgotten' ORDER BY id"
+            "SELECT noun_id, at FROM trail "
+            f"WHERE noun = 'contact' AND act = {FORGOTTEN} ORDER BY id"
         )
     }
-    made = on_ids(tx, f"WITH {tx.visible('contacts')} SELECT id, created_at FROM visible_contacts "
-                  "WHERE id IN (:ids)", sorted(told))  # fmt: skip
+    made = on_ids(
+        tx,
+        "SELECT id, created_at FROM visible_contacts WHERE id IN (:ids)",
+        sorted(told),
+        scope=tx.scope,
+    )
     return [Erased(contact, created, told[contact]) for contact, created in made]
 
 
@@ -118,16 +124,21 @@ def erase(tx: Tx, found: Iterable[Erased]) -> int:
     """
     before = {e.contact for e in forgotten(tx)}
     wanted = {e.contact: e.created_at for e in found if e.contact not in before}
-    known = on_ids(tx, f"WITH {tx.visible('contacts')} SELECT id, created_at FROM visible_contacts "
-                   "WHERE id IN (:ids)", sorted(wanted))  # fmt: skip
+    known = on_ids(
+        tx,
+        "SELECT id, created_at FROM visible_contacts WHERE id IN (:ids)",
+        sorted(wanted),
+        scope=tx.scope,
+    )
     gone = [contact for contact, created in known if wanted[contact] == created]
     for contact in gone:
         tx.run(
-            f"WITH {tx.visible('messages')} UPDATE messages SET state = 'unconfirmed', "
-            "reason = 'restored', lease_owner = NULL, lease_until = NULL, changed_at = :now "
-            "WHERE contact_id = :c AND state = 'sending' AND id IN (SELECT id FROM "
+            f"UPDATE messages SET state = {UNCONFIRMED}, "
+            f"reason = {RESTORED}, lease_owner = NULL, lease_until = NULL, changed_at = :now "
+            f"WHERE contact_id = :c AND state = {SENDING} AND id IN (SELECT id FROM "
             "visible_messages)",
             {"c": contact, "now": at(tx.now)},
+            scope=tx.scope,
         )
         with suppress(Problem):
             suppressions.forget(tx, contact, "restored")

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dispatcher.db.database import Tx, at
+from dispatcher.db.words import FAILED, SENDING
 from dispatcher.domain import storable
 from dispatcher.domain.opting_out import LONGEST, Wish
 
@@ -54,7 +55,7 @@ def seen(tx: Tx, reply: int) -> dict[str, Any] | None:
 def _read(tx: Tx, which: str, limit: int) -> list[dict[str, Any]]:
     mine = "" if tx.actor.wards is None else " AND c.id IS NOT NULL"
     rows = tx.rows(
-        f"WITH {tx.visible('contacts')} SELECT r.id, r.at, r.gateway, r.address_id AS address, "
+        "SELECT r.id, r.at, r.gateway, r.address_id AS address, "
         "a.tail AS phone, MIN(c.id) AS contact, r.opt_out, r.wish, r.look, r.looked_at, "
         "r.looked_by, r.confirmation, r.sealed FROM replies r "
         "LEFT JOIN addresses a ON a.id = r.address_id "
@@ -64,6 +65,7 @@ def _read(tx: Tx, which: str, limit: int) -> list[dict[str, Any]]:
         "GROUP BY r.id, r.at, r.gateway, r.address_id, a.tail, r.opt_out, r.wish, r.look, "
         "r.looked_at, r.looked_by, r.confirmation, r.sealed ORDER BY r.id DESC LIMIT :n",
         n=limit,
+        scope=tx.scope,
     )
     return [
         {
@@ -98,13 +100,14 @@ def looked(tx: Tx, reply: int, outcome: str, wish: Wish, *, confirm: bool = Fals
 def to_look_at(tx: Tx, most: int = 200) -> list[dict[str, Any]]:
     """Replies that a person must look at, with the wards of whoever wrote them (perhaps none)."""
     rows = tx.rows(
-        f"WITH {tx.visible('contacts')}, few AS (SELECT id, address_id FROM replies "
+        "WITH few AS (SELECT id, address_id FROM replies "
         "WHERE look = 'waiting' ORDER BY id DESC LIMIT :n) "
         "SELECT DISTINCT few.id, c.ward_id FROM few "
         "LEFT JOIN user_ids u ON u.user_address_id = few.address_id "
         "LEFT JOIN contact_addresses ca ON ca.address_id IN (few.address_id, u.address_id) "
         "LEFT JOIN visible_contacts c ON c.id = ca.contact_id ORDER BY few.id",
         n=most,
+        scope=tx.scope,
     )
     found: dict[int, set[int]] = {}
     for row in rows:
@@ -118,7 +121,7 @@ def to_look_at(tx: Tx, most: int = 200) -> list[dict[str, Any]]:
 def any_to_confirm(tx: Tx) -> bool:
     """True when a confirmation waits, or was being sent when its worker died."""
     return (
-        tx.one("SELECT 1 FROM replies WHERE confirmation IN ('waiting', 'sending') LIMIT 1")
+        tx.one(f"SELECT 1 FROM replies WHERE confirmation IN ('waiting', {SENDING}) LIMIT 1")
         is not None
     )
 
@@ -129,12 +132,12 @@ def take(tx: Tx, can: Collection[str], now: datetime, most: int = 50) -> list[di
     What a dead worker was sending may have arrived: it is never sent again.
     """
     tx.run(
-        "UPDATE replies SET confirmation = 'unsure' WHERE confirmation = 'sending' "
+        f"UPDATE replies SET confirmation = 'unsure' WHERE confirmation = {SENDING} "
         "AND confirm_at < :stale",
         {"stale": at(now - STALE)},
     )
     tx.run(
-        "UPDATE replies SET confirmation = 'failed' WHERE confirmation = 'waiting' AND at < :old",
+        f"UPDATE replies SET confirmation = {FAILED} WHERE confirmation = 'waiting' AND at < :old",
         {"old": at(now - CONFIRMED_WITHIN)},
     )
     lock = "" if tx.is_sqlite else " FOR UPDATE OF r SKIP LOCKED"

@@ -8,103 +8,37 @@ Never: gives a phone away for which something was accepted, is open or in doubt.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from itertools import groupby
 from typing import NamedTuple, Protocol, TypeVar
 
 from dispatcher.db.broadcasts import withdrawals
-from dispatcher.db.broadcasts.releases import (
-    BY_ID,
+from dispatcher.db.broadcasts.targets import (
     BY_PHONE,
     TARGETS_PER_STEP,
     Shares,
     drawn,
     scope_id,
 )
-from dispatcher.db.contacts.eligible import MOBILE, Eligible
+from dispatcher.db.contacts.eligible import IS_MOBILE, Eligible
+from dispatcher.db.contacts.phone_conditions import (
+    DELIVERED_THERE,
+    FREE,
+    ONWARD,
+    TAKEN,
+    UNTRIED,
+)
 from dispatcher.db.database import Tx, at
-from dispatcher.db.rows import json_rows, on_ids, on_rows
-from dispatcher.domain.model import Fault, Heard, HeldReason, MessageState, SkipReason, Step
+from dispatcher.db.rows import on_ids, on_rows
+from dispatcher.db.words import (
+    FAILED,
+    QUEUED,
+    RECIPIENT,
+    SHARED_PHONE,
+    SKIPPED,
+)
+from dispatcher.domain.model import Step
 
 _ONE_AT_A_TIME = 741_855  # of PostgreSQL's advisory locks: whoever hands phones over, or ends them
-# A delivery counts, whatever else was said of that attempt.
-NOT_REFUSED = (
-    f"((a.state <> 'refused' AND a.heard & {Heard.FAILED.value} = 0) "
-    f"OR a.heard >= {Heard.DELIVERED.value})"
-)
-# An attempt `a` to the phone of a shared target `s`, by whoever held it: to the number, or to the
-# user id its owner has, which stands before the first number of a message.
-_AT_THE_PHONE = (
-    "FROM targets o JOIN attempts a ON a.message_id = o.message_id AND (a.position = o.position "
-    f"OR (a.position % {TARGETS_PER_STEP} = {BY_ID} "
-    f"AND o.position % {TARGETS_PER_STEP} = {BY_PHONE})) "
-    "WHERE o.broadcast_id = s.broadcast_id AND o.address_id = s.address_id "
-    "AND o.channel IN ('sms', 'zalo')"
-)
-# Accepted for the phone, on its way there, or in doubt.
-TAKEN = f"EXISTS (SELECT 1 {_AT_THE_PHONE} AND {NOT_REFUSED})"
-DELIVERED = f"EXISTS (SELECT 1 {_AT_THE_PHONE} AND a.heard >= {Heard.DELIVERED.value})"
-# A restore named a message `h` as a doubt: nobody knows what was tried at which of its phones.
-_NAMED = (
-    f"(h.state = '{MessageState.UNCONFIRMED.value}' "
-    f"AND COALESCE(h.reason, '') = '{HeldReason.RESTORED.value}')"
-)
-# Messages `h` that will not come back to a phone they hold, by themselves.
-_OVER = (
-    "((h.state IN ('delivered', 'read', 'failed', 'skipped', 'unconfirmed') "
-    f"OR (h.state = 'accepted' AND h.deadline_at IS NULL)) AND NOT {_NAMED})"
-)
-# Somebody else's turn at the phone of a shared target `s`: it is held, or something was taken.
-NOT_FREE = (
-    "(EXISTS (SELECT 1 FROM targets k JOIN messages h ON h.id = k.message_id "
-    "WHERE k.broadcast_id = s.broadcast_id AND k.address_id = s.address_id "
-    f"AND k.channel IN ('sms', 'zalo') AND NOT {_OVER}) OR {TAKEN})"
-)
-
-
-# A message `m` whose shared phones are all free.
-_FREE = (
-    "m.broadcast_id = :b AND m.state = 'skipped' AND m.reason = 'shared_phone' "
-    "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = m.id) AND EXISTS (SELECT 1 "
-    "FROM shared_targets s WHERE s.message_id = m.id) AND NOT EXISTS (SELECT 1 "
-    f"FROM shared_targets s WHERE s.message_id = m.id AND {NOT_FREE})"
-)
-# A message `m` that was asked for at a phone it had taken over and could not be reached, while a
-# further one `s` it shares is free and was never asked for: after the last it was asked for at, so
-# that nothing is asked for twice.
-_UNTRIED = (
-    "NOT EXISTS (SELECT 1 FROM targets t JOIN attempts a ON a.message_id = t.message_id "
-    "AND a.position = t.position WHERE t.broadcast_id = s.broadcast_id "
-    "AND t.channel = s.channel AND t.address_id = s.address_id)"
-)
-_ONWARD = (
-    f"m.broadcast_id = :b AND m.state = 'failed' AND m.reason = '{Fault.RECIPIENT.value}' "
-    "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = m.id) AND EXISTS (SELECT 1 "
-    "FROM attempts x WHERE x.message_id = m.id) AND EXISTS (SELECT 1 FROM shared_targets s "
-    f"WHERE s.message_id = m.id AND s.position > m.position AND {_UNTRIED} "
-    f"AND NOT {NOT_FREE})"
-)
-
-
-def _of_message(condition: str, otherwise: str) -> str:
-    """SQL on a message `m` and the one (`h`) it is reached through: whether the phone it shares
-    fulfils a condition; for a household, and where no phone of it is kept (an older release)
-    `otherwise`"""
-    mine = "shared_targets s WHERE s.message_id = m.id"
-    return (
-        "(CASE WHEN m.through_id IS NULL THEN 1 = 0 "
-        f"WHEN m.reason = 'shared_phone' AND EXISTS (SELECT 1 FROM {mine}) "
-        f"THEN EXISTS (SELECT 1 FROM {mine} AND {condition}) ELSE {otherwise} END)"
-    )
-
-
-# Whoever shares a phone was reached through it: something was delivered there.
-REACHED = _of_message(DELIVERED, "COALESCE(h.state, '') IN ('delivered', 'read')")
-# The same, as far as anybody knows: something is accepted, open or in doubt there.
-MAYBE = _of_message(
-    f"({TAKEN} OR {_NAMED})",
-    "COALESCE(h.state, '') IN ('accepted', 'sending', 'queued', 'unconfirmed')",
-)
 
 
 def keep(
@@ -124,14 +58,14 @@ def keep(
             "gateway, address_id, body_id) SELECT :base + p.n, :by_phone + ca.position, :b, "
             f":step, :channel, {drawn(shares, ':base + p.n')}, ca.address_id, pb.body_id "
             "FROM plan_rows p JOIN contact_addresses ca ON ca.contact_id = p.contact_id "
-            f"JOIN addresses a ON a.id = ca.address_id AND {MOBILE} "
+            f"JOIN addresses a ON a.id = ca.address_id AND {IS_MOBILE} "
             "JOIN plan_bodies pb ON pb.broadcast_id = :b AND pb.step = :step "
             f"AND pb.scope_id = {scope_id(scope, 'p')} "
             f"WHERE p.reason IS NULL AND ca.position < :most AND {may.not_suppressed()} "
             # a look by id for each: as a join, PostgreSQL without statistics of this broadcast
             # walks all who share a phone for each person
-            f"AND (WITH {tx.visible('messages')} SELECT m.reason FROM visible_messages m "
-            "WHERE m.id = :base + p.n) = 'shared_phone' "
+            "AND (SELECT m.reason FROM visible_messages m "
+            f"WHERE m.id = :base + p.n) = {SHARED_PHONE} "
             "ON CONFLICT DO NOTHING",
             {
                 "b": broadcast_id,
@@ -141,6 +75,7 @@ def keep(
                 "most": TARGETS_PER_STEP - BY_PHONE,
                 "base": base,
             },
+            scope=tx.scope,
         )
 
 
@@ -197,33 +132,34 @@ def _hold(tx: Tx, sharers: Sequence[_Sharer]) -> None:
     if not tx.is_sqlite and holders:
         on_ids(
             tx,
-            f"WITH {tx.visible('messages')} SELECT id FROM messages WHERE id IN (:ids) "
+            "SELECT id FROM messages WHERE id IN (:ids) "
             "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = messages.id) "
             "ORDER BY id FOR UPDATE",
             holders,
+            scope=tx.scope,
         )
 
 
 def any_free(tx: Tx, broadcast_id: int) -> bool:
     """True when somebody shares phones that are all free: there is something to hand over."""
-    visible = tx.visible("messages")
     return any(
-        tx.one(f"WITH {visible} SELECT 1 FROM messages m WHERE {which} LIMIT 1", b=broadcast_id)
-        for which in (_FREE, _ONWARD)
+        tx.one(f"SELECT 1 FROM messages m WHERE {which} LIMIT 1", b=broadcast_id, scope=tx.scope)
+        for which in (FREE, ONWARD)
     )
 
 
 def _take_up(tx: Tx, broadcast_id: int) -> None:
     """Whoever failed at one of their shared phones waits for the next one that is free."""
     tx.run(
-        f"WITH {tx.visible('messages')} UPDATE messages SET state = 'skipped', "
-        f"reason = '{SkipReason.SHARED_PHONE.value}', code = NULL, changed_at = :now, "
+        f"UPDATE messages SET state = {SKIPPED}, "
+        f"reason = {SHARED_PHONE}, code = NULL, changed_at = :now, "
         "through_id = (SELECT MIN(t.message_id) FROM shared_targets s JOIN targets t "
         "ON t.broadcast_id = s.broadcast_id AND t.channel = s.channel "
         "AND t.address_id = s.address_id WHERE s.message_id = messages.id "
         "AND s.position > messages.position) "
-        f"WHERE id IN (SELECT m.id FROM messages m WHERE {_ONWARD})",
+        f"WHERE id IN (SELECT m.id FROM messages m WHERE {ONWARD})",
         {"b": broadcast_id, "now": at(tx.now)},
+        scope=tx.scope,
     )
 
 
@@ -236,11 +172,11 @@ def reached_after_all(tx: Tx, attempts: Sequence[int]) -> None:
     )
     on_ids(
         tx,
-        f"UPDATE messages SET state = 'skipped', reason = '{SkipReason.SHARED_PHONE.value}', "
+        f"UPDATE messages SET state = {SKIPPED}, reason = {SHARED_PHONE}, "
         f"changed_at = :now, through_id = (SELECT MIN(t.message_id) {of_them} "
-        f"WHERE s.message_id = messages.id AND r.id IN (:ids)) WHERE id IN (SELECT s.message_id "
-        f"{of_them} WHERE r.id IN (:ids) AND {DELIVERED}) AND state = 'failed' "
-        f"AND reason = '{Fault.RECIPIENT.value}' AND NOT EXISTS (SELECT 1 FROM attempts x "
+        "WHERE s.message_id = messages.id AND r.id IN (:ids)) WHERE id IN (SELECT s.message_id "
+        f"{of_them} WHERE r.id IN (:ids) AND {DELIVERED_THERE}) AND state = {FAILED} "
+        f"AND reason = {RECIPIENT} AND NOT EXISTS (SELECT 1 FROM attempts x "
         "WHERE x.message_id = messages.id)",
         attempts,
         now=at(tx.now),
@@ -252,16 +188,17 @@ def _waiting(tx: Tx, broadcast_id: int) -> list[_Sharer]:
     another number besides waits for the first to fail, like everybody."""
     hold = "" if tx.is_sqlite else " FOR UPDATE OF m"
     rows = tx.taken(
-        f"WITH {tx.visible('messages')} SELECT w.address_id, w.message_id, w.position, w.step, "
+        "SELECT w.address_id, w.message_id, w.position, w.step, "
         "w.channel, w.gateway, w.body_id, ad.carrier, h.id, t.position, "
         "(SELECT count(*) FROM attempts a WHERE a.message_id = t.message_id "
         "AND a.position = t.position) FROM messages m "
         "JOIN shared_targets w ON w.message_id = m.id JOIN addresses ad ON ad.id = w.address_id "
         "LEFT JOIN targets t ON t.broadcast_id = w.broadcast_id AND t.channel = w.channel "
         "AND t.address_id = w.address_id LEFT JOIN messages h ON h.id = t.message_id "
-        f"WHERE {_FREE} AND (w.position > m.position OR NOT EXISTS (SELECT 1 FROM attempts x "
+        f"WHERE {FREE} AND (w.position > m.position OR NOT EXISTS (SELECT 1 FROM attempts x "
         f"WHERE x.message_id = m.id)) ORDER BY w.message_id, w.position{hold}",
         b=broadcast_id,
+        scope=tx.scope,
     )
     return [_Sharer(*row) for row in rows]
 
@@ -301,8 +238,8 @@ def _pass_on(tx: Tx, broadcast_id: int, given: Sequence[_Sharer]) -> None:
     held = [[s.holder, s.held_at] for s in given if s.holder is not None]
     on_rows(
         tx,
-        "DELETE FROM targets WHERE (message_id, position) IN (SELECT r.m, r.p FROM "
-        f"{json_rows({'m': 'bigint', 'p': 'int'})} r)",
+        "DELETE FROM targets WHERE (message_id, position) IN (SELECT r.m, r.p FROM :rows r)",
+        {"m": "bigint", "p": "int"},
         held,
     )
     on_rows(
@@ -310,20 +247,22 @@ def _pass_on(tx: Tx, broadcast_id: int, given: Sequence[_Sharer]) -> None:
         "UPDATE messages SET changed_at = CASE WHEN changed_at < :now THEN :now "
         f"ELSE changed_at + 1 END, position = {_last_asked('position')}, "
         f"gateway = {_last_asked('gateway')} "
-        f"FROM (SELECT DISTINCT r.m FROM {json_rows({'m': 'bigint'})} r) d "
+        "FROM (SELECT DISTINCT r.m FROM :rows r) d "
         "WHERE messages.id = d.m",
+        {"m": "bigint"},
         [[m] for m, _ in held],
         now=at(tx.now),
     )
     starts = wait_at(tx, broadcast_id, given)
-    heirs = json_rows({"m": "bigint", "a": "bigint"})
+    heirs = {"m": "bigint", "a": "bigint"}
     on_rows(
         tx,
         "UPDATE messages SET through_id = d.m FROM (SELECT s.message_id AS id, MIN(r.m) AS m "
-        f"FROM {heirs} r CROSS JOIN shared_targets s WHERE s.broadcast_id = :b "
+        "FROM :rows r CROSS JOIN shared_targets s WHERE s.broadcast_id = :b "
         "AND s.address_id = r.a GROUP BY s.message_id) d WHERE messages.id = d.id "
         # found by its id: through an index on those, each heir would walk everybody who waits
-        "AND messages.state || '' = 'skipped' AND messages.reason || '' = 'shared_phone'",
+        f"AND messages.state || '' = {SKIPPED} AND messages.reason || '' = {SHARED_PHONE}",
+        heirs,
         [[s.message, s.address] for s in starts.values()],
         b=broadcast_id,
     )
@@ -356,15 +295,21 @@ G = TypeVar("G", bound=Given)
 def wait_at(tx: Tx, broadcast_id: int, given: Sequence[G]) -> dict[int, G]:
     """Write targets of messages that were skipped, and let these wait in the queue at the first of
     theirs: message → that target."""
-    columns = json_rows(
-        {"m": "bigint", "p": "int", "step": "int", "c": "text", "g": "text", "a": "bigint",
-         "body": "bigint"}
-    )  # fmt: skip
+    columns = {
+        "m": "bigint",
+        "p": "int",
+        "step": "int",
+        "c": "text",
+        "g": "text",
+        "a": "bigint",
+        "body": "bigint",
+    }
     on_rows(
         tx,
         "INSERT INTO targets (message_id, position, broadcast_id, step, channel, gateway, "
-        f"address_id, body_id) SELECT r.m, r.p, :b, r.step, r.c, r.g, r.a, r.body FROM {columns} r "
+        "address_id, body_id) SELECT r.m, r.p, :b, r.step, r.c, r.g, r.a, r.body FROM :rows r "
         "WHERE 1 = 1",
+        columns,
         [[s.message, s.position, s.step, s.channel, s.gateway, s.address, s.body] for s in given],
         b=broadcast_id,
     )
@@ -372,12 +317,13 @@ def wait_at(tx: Tx, broadcast_id: int, given: Sequence[G]) -> dict[int, G]:
     for s in given:
         if s.message not in starts or s.position < starts[s.message].position:
             starts[s.message] = s
-    start = json_rows({"m": "bigint", "p": "int", "g": "text", "carrier": "text"})
+    start = {"m": "bigint", "p": "int", "g": "text", "carrier": "text"}
     on_rows(
         tx,
-        "UPDATE messages SET state = 'queued', reason = NULL, through_id = NULL, position = r.p, "
+        f"UPDATE messages SET state = {QUEUED}, reason = NULL, through_id = NULL, position = r.p, "
         "gateway = r.g, carrier = r.carrier, due_at = :now, changed_at = :now "
-        f"FROM {start} r WHERE messages.id = r.m AND messages.state = 'skipped'",
+        f"FROM :rows r WHERE messages.id = r.m AND messages.state = {SKIPPED}",
+        start,
         [[m, s.position, s.gateway, s.carrier] for m, s in starts.items()],
         now=at(tx.now),
     )
@@ -389,63 +335,13 @@ def _fail(tx: Tx, messages: set[int]) -> list[int]:
     whoever held it, and nothing was accepted there. They could not be reached; their ids."""
     rows = on_rows(
         tx,
-        f"UPDATE messages SET state = 'failed', reason = '{Fault.RECIPIENT.value}', "
-        f"changed_at = :now FROM {json_rows({'m': 'bigint'})} r WHERE messages.id = r.m "
-        "AND messages.state = 'skipped' AND messages.reason = 'shared_phone' AND NOT EXISTS "
+        f"UPDATE messages SET state = {FAILED}, reason = {RECIPIENT}, "
+        "changed_at = :now FROM :rows r WHERE messages.id = r.m "
+        f"AND messages.state = {SKIPPED} AND messages.reason = {SHARED_PHONE} AND NOT EXISTS "
         "(SELECT 1 FROM shared_targets s WHERE s.message_id = messages.id "
-        f"AND ({_UNTRIED} OR {TAKEN})) RETURNING messages.id AS id",
+        f"AND ({UNTRIED} OR {TAKEN})) RETURNING messages.id AS id",
+        {"m": "bigint"},
         [[m] for m in sorted(messages)],
         now=at(tx.now),
     )
     return sorted(row["id"] for row in rows)
-
-
-def with_sharers(tx: Tx) -> list[int]:
-    """Running broadcasts in which somebody shares a phone."""
-    return [
-        row["id"]
-        for row in tx.rows(
-            f"WITH {tx.visible('broadcasts')} SELECT b.id FROM visible_broadcasts b "
-            "WHERE b.state = 'running' AND EXISTS (SELECT 1 FROM shared_targets s "
-            "WHERE s.broadcast_id = b.id)"
-        )
-    ]
-
-
-# A message whose shared phones got nothing, have nothing open and are in no doubt.
-_GOT_NOTHING = (
-    "{m}.state = 'skipped' AND {m}.reason = 'shared_phone' "
-    "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = {m}.id) "
-    "AND EXISTS (SELECT 1 FROM shared_targets s WHERE s.message_id = {m}.id) "
-    f"AND NOT EXISTS (SELECT 1 FROM shared_targets s WHERE s.message_id = {{m}}.id AND ({TAKEN} "
-    "OR EXISTS (SELECT 1 FROM targets k JOIN visible_messages h ON h.id = k.message_id "
-    f"WHERE k.broadcast_id = s.broadcast_id AND k.address_id = s.address_id AND {_NAMED})))"
-)
-
-
-def end(tx: Tx, broadcast_id: int, to: MessageState) -> None:
-    """At the end of a broadcast: whoever shares a phone nothing was accepted for becomes `to`."""
-    one_at_a_time(tx)
-    tx.run(
-        f"WITH {tx.visible('messages')} UPDATE messages SET state = :to, reason = NULL, "
-        "through_id = NULL, changed_at = :now WHERE broadcast_id = :b "
-        f"AND {_GOT_NOTHING.format(m='messages')}",
-        {"to": to.value, "b": broadcast_id, "now": at(tx.now)},
-    )
-
-
-def left_over(tx: Tx, since: datetime) -> list[tuple[int, MessageState]]:
-    """Broadcasts released since then that were stopped or are too late, and in which somebody still
-    shares a phone that got nothing: what was on the wire at their end was refused after it. With
-    what those become."""
-    ends = {"stopped": MessageState.CANCELLED, "expired": MessageState.EXPIRED}
-    return [
-        (row["id"], ends[row["state"]])
-        for row in tx.rows(
-            f"WITH {tx.visible('broadcasts')}, {tx.visible('messages')} SELECT b.id, b.state "
-            "FROM visible_broadcasts b WHERE b.state IN ('stopped', 'expired') "
-            "AND b.released_at >= :since AND EXISTS (SELECT 1 FROM visible_messages m "
-            f"WHERE m.broadcast_id = b.id AND {_GOT_NOTHING.format(m='m')})",
-            since=at(since),
-        )
-    ]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from dispatcher.db.compiling import Among
 from dispatcher.db.contacts import user_ids
 from dispatcher.db.contacts.undoing import drop_unused, retire
 from dispatcher.db.database import Tx, at
 from dispatcher.db.queue.outcomes import best_of_attempts
-from dispatcher.db.rows import json_rows, on_rows
+from dispatcher.db.rows import on_rows
+from dispatcher.db.words import DO_NOT_CALL, FORGOTTEN, PROMOTION, QUEUED, SHARED_PHONE, SKIPPED
 from dispatcher.domain.last_look import Scope
-from dispatcher.domain.model import SkipReason
 from dispatcher.domain.problems import refused
 from dispatcher.i18n import Say
 
@@ -31,7 +32,7 @@ def suppress(tx: Tx, address: int, reason: str, *, scope: str = "all") -> bool:
         return False
     tx.run(
         "UPDATE suppressions SET lifted_at = :now WHERE address_id = :a AND lifted_at IS NULL "
-        "AND scope <> 'promotion'",
+        f"AND scope <> {PROMOTION}",
         {"a": address, "now": at(tx.now)},
     )
     tx.run(
@@ -49,9 +50,10 @@ def do_not_call(tx: Tx, addresses: Sequence[int]) -> int:
     on_rows(
         tx,
         "INSERT INTO suppressions (address_id, reason, at, by, scope) "
-        "SELECT r.a, 'do_not_call', :now, :by, 'promotion' "
-        f"FROM {json_rows({'a': 'bigint'})} r WHERE NOT EXISTS (SELECT 1 FROM suppressions s "
+        f"SELECT r.a, {DO_NOT_CALL}, :now, :by, {PROMOTION} "
+        "FROM :rows r WHERE NOT EXISTS (SELECT 1 FROM suppressions s "
         "WHERE s.address_id = r.a AND s.lifted_at IS NULL)",
+        {"a": "bigint"},
         [[a] for a in addresses],
         now=at(tx.now),
         by=tx.actor.name,
@@ -76,10 +78,10 @@ def lift(tx: Tx, address: int, reason: str) -> bool:
 def lift_entry(tx: Tx, entry: int, reason: str) -> bool:
     """The same for one that `listed` shows; False when it shows none such."""
     address = tx.value(
-        f"WITH {tx.visible('contacts')} SELECT s.address_id FROM suppressions s "
-        f"WHERE s.id = :i AND {_mine(tx)}",
+        f"SELECT s.address_id FROM suppressions s WHERE s.id = :i AND {_mine(tx)}",
         i=entry,
         me=tx.actor.name,
+        scope=tx.scope,
     )
     return address is not None and lift(tx, int(address), reason)
 
@@ -87,10 +89,11 @@ def lift_entry(tx: Tx, entry: int, reason: str) -> bool:
 def entry_of(tx: Tx, address: int) -> int | None:
     """The newest entry in force for an address that `listed` shows; None where it shows none."""
     found = tx.value(
-        f"WITH {tx.visible('contacts')} SELECT max(s.id) FROM suppressions s "
+        "SELECT max(s.id) FROM suppressions s "
         f"WHERE s.address_id = :a AND s.lifted_at IS NULL AND {_mine(tx)}",
         a=address,
         me=tx.actor.name,
+        scope=tx.scope,
     )
     return None if found is None else int(found)
 
@@ -120,10 +123,11 @@ def addresses_of(tx: Tx, contact_ids: Sequence[int]) -> list[int]:
         found += [
             row["address_id"]
             for row in tx.rows(
-                f"WITH {tx.visible('contacts')} SELECT ca.address_id FROM contact_addresses ca "
+                "SELECT ca.address_id FROM contact_addresses ca "
                 "JOIN visible_contacts c ON c.id = ca.contact_id WHERE c.id = :c "
                 "ORDER BY ca.position",
                 c=contact,
+                scope=tx.scope,
             )
         ]
     return list(dict.fromkeys(found))
@@ -134,11 +138,12 @@ def listed(tx: Tx, limit: int = 1000) -> list[dict[str, Any]]:
     return [
         dict(row)
         for row in tx.rows(
-            f"WITH {tx.visible('contacts')} SELECT s.id, a.tail AS phone, s.reason, s.at, s.by, "
+            "SELECT s.id, a.tail AS phone, s.reason, s.at, s.by, "
             "s.scope FROM suppressions s JOIN addresses a ON a.id = s.address_id "
             f"WHERE s.lifted_at IS NULL AND {_mine(tx)} ORDER BY s.id DESC LIMIT :n",
             n=limit,
             me=tx.actor.name,
+            scope=tx.scope,
         )
     ]
 
@@ -151,9 +156,10 @@ def forget(tx: Tx, contact_id: int, reason: str) -> dict[str, int]:
     states = {
         row["state"]: row["n"]
         for row in tx.rows(
-            f"WITH {tx.visible('messages')} SELECT state, count(*) AS n FROM visible_messages "
+            "SELECT state, count(*) AS n FROM visible_messages "
             "WHERE contact_id = :c GROUP BY state",
             c=contact_id,
+            scope=tx.scope,
         )
     }
     if states.get("sending"):
@@ -166,23 +172,27 @@ def forget(tx: Tx, contact_id: int, reason: str) -> dict[str, int]:
         )
     mine = addresses_of(tx, [contact_id])
     tx.run(
-        f"WITH {tx.visible('messages')} UPDATE messages SET state = {best_of_attempts('skipped')}, "
-        f"reason = '{SkipReason.FORGOTTEN.value}', lease_owner = NULL, lease_until = NULL, "
+        f"UPDATE messages SET state = {best_of_attempts(SKIPPED)}, "
+        f"reason = {FORGOTTEN}, lease_owner = NULL, lease_until = NULL, "
         "changed_at = :now WHERE "
-        "contact_id = :c AND (state = 'queued' OR (state = 'skipped' AND reason = 'shared_phone')) "
+        f"contact_id = :c AND (state = {QUEUED} "
+        f"OR (state = {SKIPPED} AND reason = {SHARED_PHONE})) "
         "AND id IN (SELECT id FROM visible_messages)",
         {"c": contact_id, "now": at(tx.now)},
+        scope=tx.scope,
     )
     texts = _erase_texts(tx, contact_id)
     retire(tx, [contact_id])
     tx.run(
-        f"WITH {tx.visible('contacts')} UPDATE contacts SET name_sealed = :n, title = '', "
+        "UPDATE contacts SET name_sealed = :n, title = '', "
         "name_bits = 0, row_sealed = NULL, source = '', source_row = NULL WHERE id = :c "
         "AND id IN (SELECT id FROM visible_contacts)",
         {"n": tx.sealer.seal(""), "c": contact_id},
+        scope=tx.scope,
     )
-    tx.run("UPDATE import_changes SET before_sealed = NULL WHERE contact_id = :c",
-           {"c": contact_id})  # fmt: skip
+    tx.run(
+        "UPDATE import_changes SET before_sealed = NULL WHERE contact_id = :c", {"c": contact_id}
+    )
     mine += _forget_user_ids(tx, mine)
     for address in mine:
         tx.run(
@@ -219,18 +229,20 @@ def _erase_texts(tx: Tx, contact_id: int) -> int:
     """Texts and receipts that hold this person's name or number."""
     mine = "SELECT id FROM visible_messages WHERE contact_id = :c"
     texts = tx.run(
-        f"WITH {tx.visible('messages')} UPDATE bodies SET sealed = NULL, text = '', params = NULL "
+        "UPDATE bodies SET sealed = NULL, text = '', params = NULL "
         "WHERE sealed IS NOT NULL AND id IN (SELECT body_id FROM targets WHERE message_id IN "
         f"({mine}) UNION SELECT body_id FROM shared_targets WHERE message_id IN ({mine})) "
         "AND NOT EXISTS (SELECT 1 FROM targets t WHERE t.body_id = bodies.id "
         f"AND t.message_id NOT IN ({mine})) AND NOT EXISTS (SELECT 1 FROM shared_targets t "
         f"WHERE t.body_id = bodies.id AND t.message_id NOT IN ({mine}))",
         {"c": contact_id},
+        scope=tx.scope,
     ).rowcount
     tx.run(
-        f"WITH {tx.visible('messages')} UPDATE receipts SET sealed = :empty WHERE attempt_id IN "
+        "UPDATE receipts SET sealed = :empty WHERE attempt_id IN "
         f"(SELECT id FROM attempts WHERE message_id IN ({mine}))",
         {"c": contact_id, "empty": b""},
+        scope=tx.scope,
     )
     return int(texts)
 
@@ -242,13 +254,14 @@ def silenced(
     how many others). `but`: contacts that are not asked about."""
     if not addresses:
         return [], 0
-    numbers = ", ".join(str(int(a)) for a in addresses)
-    without = ", ".join(str(int(c)) for c in but) or "-1"
     rows = tx.rows(
-        f"WITH {tx.visible('contacts')} SELECT DISTINCT ca.contact_id, c.id, c.name_sealed, "
+        "SELECT DISTINCT ca.contact_id, c.id, c.name_sealed, "
         "c.kind FROM contact_addresses ca LEFT JOIN visible_contacts c ON c.id = ca.contact_id "
-        f"WHERE ca.address_id IN ({numbers}) AND ca.contact_id NOT IN ({without}) "
-        "ORDER BY ca.contact_id"
+        "WHERE ca.address_id IN (:numbers) AND NOT ca.contact_id IN (:but) "
+        "ORDER BY ca.contact_id",
+        numbers=Among(addresses),
+        but=Among(but),
+        scope=tx.scope,
     )
     seen = [
         {"contact": row["id"], "name": tx.sealer.open(row["name_sealed"])}
@@ -260,11 +273,11 @@ def silenced(
 
 def of_contact(tx: Tx, contact_id: int) -> list[dict[str, Any]]:
     """Why a person's numbers are not written to now: reason, since, scope."""
-    listed_ids = ", ".join(str(a) for a in addresses_of(tx, [contact_id])) or "-1"
     return [
         dict(row)
         for row in tx.rows(
             "SELECT reason, at, scope FROM suppressions WHERE lifted_at IS NULL "
-            f"AND address_id IN ({listed_ids}) ORDER BY id"
+            "AND address_id IN (:ids) ORDER BY id",
+            ids=Among(addresses_of(tx, [contact_id])),
         )
     ]

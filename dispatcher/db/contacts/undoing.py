@@ -10,7 +10,7 @@ from dispatcher.db.contacts import areas
 from dispatcher.db.contacts.contacts import sealed_row
 from dispatcher.db.contacts.imports import PLAIN
 from dispatcher.db.database import Tx, at
-from dispatcher.db.rows import json_rows, on_rows
+from dispatcher.db.rows import on_rows
 from dispatcher.db.schema import contact_addresses
 from dispatcher.domain.machine import random_bytes
 from dispatcher.domain.problems import Problem, refused
@@ -49,13 +49,13 @@ def undo(tx: Tx, import_id: int) -> dict[str, int]:
     areas.reopen_groups(tx, [p for p in places if p is not None])
     for area in json.loads(row["counts"]).get("proposed", []):
         tx.run(
-            f"WITH {tx.visible('contacts')}, {tx.visible('messages')}, {tx.visible('households')} "
             "DELETE FROM areas WHERE id = :id AND NOT EXISTS (SELECT 1 FROM visible_contacts c "
             "WHERE c.residential_group_id = :id) AND NOT EXISTS (SELECT 1 FROM visible_messages m "
             "WHERE m.residential_group_id = :id) AND NOT EXISTS (SELECT 1 FROM "
             "visible_households h "
             "WHERE h.residential_group_id = :id)",
             {"id": area},
+            scope=tx.scope,
         )
     tx.run("UPDATE imports SET undone_at = :now WHERE id = :i", {"now": at(tx.now), "i": import_id})
     tx.note("undone", "contacts", import_id, removed=gone, restored=len(images))
@@ -75,10 +75,11 @@ def _refuse_undo(tx: Tx, import_id: int) -> None:
             Say("Import {later} changed these people again.", later=later),
         )
     unseen = tx.value(
-        f"WITH {tx.visible('contacts')} SELECT count(*) FROM import_changes x WHERE "
+        "SELECT count(*) FROM import_changes x WHERE "
         "x.import_id = :i AND NOT EXISTS (SELECT 1 FROM visible_contacts c "
         "WHERE c.id = x.contact_id)",
         i=import_id,
+        scope=tx.scope,
     )
     if unseen:
         raise refused(
@@ -101,16 +102,17 @@ def _remove_created(tx: Tx, import_id: int) -> int:
         )
     ]
     written_to = tx.rows(
-        f"WITH {tx.visible('messages')} SELECT DISTINCT contact_id AS id FROM visible_messages "
-        f"WHERE contact_id IN ({created})",
+        f"SELECT DISTINCT contact_id AS id FROM visible_messages WHERE contact_id IN ({created})",
         i=import_id,
+        scope=tx.scope,
     )
     retire(tx, [row["id"] for row in written_to])
     gone = tx.run(
-        f"WITH {tx.visible('contacts')}, {tx.visible('messages')} DELETE FROM contacts "
+        "DELETE FROM contacts "
         f"WHERE id IN ({created}) AND id NOT IN (SELECT contact_id FROM visible_messages "
         f"WHERE contact_id IN ({created})) AND id IN (SELECT id FROM visible_contacts)",
         {"i": import_id},
+        scope=tx.scope,
     ).rowcount
     drop_unused(tx, addresses)
     return int(gone) + len(written_to)
@@ -121,10 +123,11 @@ def retire(tx: Tx, contact_ids: Sequence[int]) -> None:
     if not contact_ids:
         return
     tx.run(
-        f"WITH {tx.visible('contacts')} UPDATE contacts SET removed_at = :now, name_key = :k, "
+        "UPDATE contacts SET removed_at = :now, name_key = :k, "
         "ordinal = 0, household_id = NULL WHERE id = :id AND id IN (SELECT id FROM "
         "visible_contacts)",
         [{"id": i, "k": random_bytes(16), "now": at(tx.now)} for i in contact_ids],
+        scope=tx.scope,
     )
     for name in ("contact_addresses", "group_members"):
         tx.run(f"DELETE FROM {name} WHERE contact_id = :id", [{"id": i} for i in contact_ids])
@@ -135,7 +138,7 @@ def drop_unused(tx: Tx, addresses: Sequence[Sequence[int]]) -> None:
     on_rows(
         tx,
         "DELETE FROM addresses WHERE id IN (SELECT r.id FROM "
-        f"{json_rows({'id': 'bigint'})} r) "
+        ":rows r) "
         "AND NOT EXISTS (SELECT 1 FROM contact_addresses x WHERE x.address_id = addresses.id) "
         "AND NOT EXISTS (SELECT 1 FROM targets x WHERE x.address_id = addresses.id) "
         "AND NOT EXISTS (SELECT 1 FROM shared_targets x WHERE x.address_id = addresses.id) "
@@ -143,6 +146,7 @@ def drop_unused(tx: Tx, addresses: Sequence[Sequence[int]]) -> None:
         "AND NOT EXISTS (SELECT 1 FROM replies x WHERE x.address_id = addresses.id) "
         "AND NOT EXISTS (SELECT 1 FROM people x WHERE x.address_id = addresses.id) "
         "AND NOT EXISTS (SELECT 1 FROM user_ids x WHERE x.user_address_id = addresses.id)",
+        {"id": "bigint"},
         addresses,
     )
 
@@ -152,12 +156,13 @@ def _put_back(tx: Tx, images: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
         return
     ids = [{"id": i} for i, _ in images]
     tx.run(
-        f"WITH {tx.visible('contacts')} UPDATE contacts SET name_key = :k, ordinal = 0 "
+        "UPDATE contacts SET name_key = :k, ordinal = 0 "
         "WHERE id = :id AND id IN (SELECT id FROM visible_contacts)",
         [{**i, "k": random_bytes(16)} for i in ids],  # two that swapped places must not collide
+        scope=tx.scope,
     )
     tx.run(
-        f"WITH {tx.visible('contacts')} UPDATE contacts SET name_sealed = :n, name_key = :k, "
+        "UPDATE contacts SET name_sealed = :n, name_key = :k, "
         "name_bits = :bits, ordinal = :ordinal, title = :title, ward_id = :ward_id, "
         "household_id = :household_id, residential_group_id = :residential_group_id, "
         "row_sealed = :r, updated_at = :now "
@@ -174,11 +179,13 @@ def _put_back(tx: Tx, images: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
             }
             for i, image in images
         ],
+        scope=tx.scope,
     )
     held = on_rows(
         tx,
-        f"SELECT DISTINCT ca.address_id AS id FROM {json_rows({'id': 'bigint'})} r "
+        "SELECT DISTINCT ca.address_id AS id FROM :rows r "
         "JOIN contact_addresses ca ON ca.contact_id = r.id",
+        {"id": "bigint"},
         [[i] for i, _ in images],
     )
     for name in ("contact_addresses", "group_members"):

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from dispatcher.db.contacts.contacts import address_id, put_addresses
 from dispatcher.db.database import Tx, at
-from dispatcher.db.rows import json_rows, on_rows
+from dispatcher.db.rows import on_rows
 from dispatcher.domain.model import AddressKind
 
 
@@ -53,8 +53,8 @@ def of_phones(tx: Tx, phones: Sequence[int]) -> list[int]:
     """The user ids the owners of some phones have."""
     rows = on_rows(
         tx,
-        f"SELECT u.user_address_id FROM {json_rows({'id': 'bigint'})} r JOIN user_ids u "
-        "ON u.address_id = r.id",
+        "SELECT u.user_address_id FROM :rows r JOIN user_ids u ON u.address_id = r.id",
+        {"id": "bigint"},
         [[p] for p in phones],
     )
     return [row["user_address_id"] for row in rows]

@@ -19,21 +19,33 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from dispatcher.db import schema, trail
 from dispatcher.db import schema_people as staff
-from dispatcher.db.contacts import refusals
-from dispatcher.db.contacts.refusals import ALL, Erased, Refusal
 from dispatcher.db.database import Tx, at
 from dispatcher.db.ops import restored, settings
 from dispatcher.db.ops.copying import go_on_counting
 from dispatcher.db.queue.outcomes import best_of_attempts
 from dispatcher.db.rows import on_ids
 from dispatcher.db.schema import metadata
+from dispatcher.db.words import (
+    ACCEPTED,
+    QUEUED,
+    REMOVED,
+    SAME_HOUSEHOLD,
+    SHARED_PHONE,
+    SKIPPED,
+    one_of,
+)
 from dispatcher.domain.machine import random_bytes
-from dispatcher.domain.model import SkipReason
+from dispatcher.domain.model import BroadcastState
 
 ROWS = 2_000  # at once
 MARGIN = timedelta(hours=1)  # how far clocks of hosts may be apart
 LEFT = "left_behind"
-OPEN = ("scheduled", "running", "paused", "held")
+OPEN = (
+    BroadcastState.SCHEDULED,
+    BroadcastState.RUNNING,
+    BroadcastState.PAUSED,
+    BroadcastState.HELD,
+)
 Values = dict[str, Any]
 
 
@@ -56,30 +68,6 @@ def _left(source: sa.Connection) -> list[tuple[int, int]]:
     return [(low, high) for low, high in json.loads(found or "[]")]
 
 
-def carry_refusals(tx: Tx, source: sa.Connection) -> dict[str, int]:
-    """Suppressions, opt-outs by reply and erasures since; how many. After what `carry` does."""
-    rows = source.exec_driver_sql(ALL)
-    found = refusals.bring(tx, [Refusal(bytes(c), *rest) for c, *rest in rows])
-    return {"refusals": found, "erased": refusals.erase(tx, _forgotten(source))}
-
-
-def _forgotten(source: sa.Connection) -> list[Erased]:
-    entry, contact = schema.trail, schema.contacts
-    told = source.execute(
-        sa.select(entry.c.noun_id, entry.c.at).where(
-            entry.c.noun == "contact", entry.c.act == "forgotten"
-        )
-    ).all()
-    made = {
-        row.id: row.created_at for row in _among(source, contact, "id", [int(n) for n, _ in told])
-    }
-    return [
-        Erased(int(n), schema.micros(made[int(n)]), schema.micros(when))
-        for n, when in told
-        if int(n) in made
-    ]
-
-
 def carry(tx: Tx, source: sa.Connection) -> dict[str, int]:
     """Everything that left or was decided about messages since, where `continues` is true.
 
@@ -93,8 +81,11 @@ def carry(tx: Tx, source: sa.Connection) -> dict[str, int]:
     for table in (schema.reservations, schema.allowances):
         _put(tx, table, _all(source, table, own.fits(table)))
     for table in (
-        schema.broadcast_wards, schema.broadcast_hands, schema.attachments, staff.approvals
-    ):  # fmt: skip
+        schema.broadcast_wards,
+        schema.broadcast_hands,
+        schema.attachments,
+        staff.approvals,
+    ):
         _put(tx, table, _all(source, table, own.fits(table)), ())
     messages = 0
     for broadcast in sorted(fresh | known):
@@ -105,9 +96,9 @@ def carry(tx: Tx, source: sa.Connection) -> dict[str, int]:
             _put(tx, schema.messages, [_let_go(row) for row in rows])
             ids = [row["id"] for row in rows]
             for table in (schema.targets, schema.shared_targets) if broadcast in fresh else ():
-                targets = _among(source, table, "message_id", ids)
+                targets = among(source, table, "message_id", ids)
                 _put(tx, table, [dict(row._mapping) for row in targets], ())
-            found = [_without_id(r) for r in _among(source, schema.attempts, "message_id", ids)]
+            found = [_without_id(r) for r in among(source, schema.attempts, "message_id", ids)]
             _put(tx, schema.attempts, found, ("reference",))
             messages += len(rows)
     _withdraw_removed(tx, source)
@@ -140,17 +131,17 @@ def _withdraw_removed(tx: Tx, source: sa.Connection) -> None:
     removed = sorted(set(gone) & {i for (i,) in here})
     on_ids(
         tx,
-        f"UPDATE messages SET state = {best_of_attempts('skipped')}, "
-        f"reason = '{SkipReason.REMOVED.value}', deadline_at = NULL, lease_owner = NULL, "
-        "lease_until = NULL, changed_at = :now WHERE contact_id IN (:ids) AND (state = 'queued' "
-        "OR (state = 'skipped' AND reason IN ('shared_phone', 'same_household')))",
+        f"UPDATE messages SET state = {best_of_attempts(SKIPPED)}, "
+        f"reason = {REMOVED}, deadline_at = NULL, lease_owner = NULL, "
+        f"lease_until = NULL, changed_at = :now WHERE contact_id IN (:ids) AND (state = {QUEUED} "
+        f"OR (state = {SKIPPED} AND reason IN ({SHARED_PHONE}, {SAME_HOUSEHOLD})))",
         removed,
         now=at(tx.now),
     )
     on_ids(
         tx,
         "UPDATE messages SET deadline_at = NULL WHERE contact_id IN (:ids) "
-        "AND state = 'accepted' AND deadline_at IS NOT NULL",
+        f"AND state = {ACCEPTED} AND deadline_at IS NOT NULL",
         removed,
     )
 
@@ -161,8 +152,7 @@ class _Own:
     def __init__(self, tx: Tx) -> None:
         self._tx = tx
         self._ids: dict[str, set[Any]] = {}
-        among = ", ".join(f"'{state}'" for state in OPEN)
-        opened = tx.taken(f"SELECT id FROM broadcasts WHERE state IN ({among})")
+        opened = tx.taken(f"SELECT id FROM broadcasts WHERE state IN ({one_of(OPEN)})")
         self.open = {i for (i,) in opened}
 
     def ids(self, table: str) -> set[Any]:
@@ -224,18 +214,22 @@ def _texts_and_people(tx: Tx, source: sa.Connection, own: _Own, fresh: Collectio
             bodies |= set(source.scalars(sa.select(table.c.body_id).where(where).distinct()))
             addresses |= set(source.scalars(sa.select(table.c.address_id).where(where).distinct()))
         people |= set(
-            source.scalars(sa.select(messages.c.contact_id).where(
-                messages.c.broadcast_id.in_(chunk)).distinct())
-        )  # fmt: skip
+            source.scalars(
+                sa.select(messages.c.contact_id)
+                .where(messages.c.broadcast_id.in_(chunk))
+                .distinct()
+            )
+        )
     for table in (schema.suppressions, schema.replies):
         addresses |= set(source.scalars(sa.select(table.c.address_id).distinct())) - {None}
     files = sa.select(schema.attachments.c.file_id).where(
-        schema.attachments.c.broadcast_id.in_(sorted(fresh)))  # fmt: skip
+        schema.attachments.c.broadcast_id.in_(sorted(fresh))
+    )
     _bring_missing(tx, source, own, schema.bodies, bodies)
     _bring_missing(tx, source, own, schema.addresses, addresses)
     _bring_missing(tx, source, own, staff.files, set(source.scalars(files)))
     missing = sorted(people - own.ids("contacts"))
-    found = list(_among(source, schema.contacts, "id", missing))
+    found = list(among(source, schema.contacts, "id", missing))
     places = {row.ward_id for row in found} | {row.residential_group_id for row in found}
     _bring_missing(tx, source, own, schema.areas, places - {None})
     for row in found:
@@ -256,7 +250,7 @@ def _bring_missing(
 ) -> None:
     """Rows of `wanted` that are not here, with their rows of `parents` before them."""
     missing = sorted(set(wanted) - own.ids(table.name))
-    rows = [dict(row._mapping) for row in _among(source, table, "id", missing)]
+    rows = [dict(row._mapping) for row in among(source, table, "id", missing)]
     if parents is not None:
         link = next(k.parent.name for k in table.foreign_keys if k.column.table is parents)
         _bring_missing(tx, source, own, parents, {row[link] for row in rows})
@@ -328,8 +322,10 @@ def carry_trail(tx: Tx, source: sa.Connection) -> int:
     """
     entry, heads = schema.trail, schema.checkpoints
     last = int(tx.value("SELECT MAX(id) FROM trail") or 0)
-    rows = [dict(r._mapping) for r in source.execute(
-        sa.select(entry).where(entry.c.id > last).order_by(entry.c.id))]  # fmt: skip
+    rows = [
+        dict(r._mapping)
+        for r in source.execute(sa.select(entry).where(entry.c.id > last).order_by(entry.c.id))
+    ]
     if any(trail.leaf(bytes(r["salt"]), r["entry"]) != bytes(r["leaf"]) for r in rows):
         tx.note("edited_trail", "database", "", entries=len(rows))
         return 0
@@ -359,7 +355,7 @@ def _all(
     return [row for row in rows if chosen(row)]
 
 
-def _among(
+def among(
     source: sa.Connection, table: sa.Table, column: str, ids: Sequence[int]
 ) -> Iterator[sa.Row[Any]]:
     for chunk in _chunks(ids):

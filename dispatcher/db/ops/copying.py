@@ -17,10 +17,11 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from dispatcher.db import migrate
-from dispatcher.db.database import version_of
 from dispatcher.db.engines import engine_for
 from dispatcher.db.ops.restored import COPIED
 from dispatcher.db.schema import metadata
+from dispatcher.db.versions import version_of
+from dispatcher.db.words import HELD
 from dispatcher.domain.problems import Problem, refused
 from dispatcher.domain.storable import REPLACED
 from dispatcher.i18n import Say
@@ -80,7 +81,7 @@ def _all_tables(
         found[table.name], done = count, done + count
     writer.execute(
         sa.text(
-            "INSERT INTO site (name, value) VALUES ('held', :why) "
+            f"INSERT INTO site (name, value) VALUES ({HELD}, :why) "
             "ON CONFLICT (name) DO UPDATE SET value = excluded.value"
         ),
         {"why": COPIED},

@@ -15,10 +15,11 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from dispatcher.db import migrate
-from dispatcher.db.database import HEAD, Store, Tx, version_of
+from dispatcher.db.database import Store, Tx
 from dispatcher.db.engines import engine_for, sqlite_url
-from dispatcher.db.ops import carrying, identity, restored, upkeep
+from dispatcher.db.ops import carried_refusals, carrying, identity, restored, upkeep
 from dispatcher.db.seal import Sealer
+from dispatcher.db.versions import HEAD, version_of
 from dispatcher.domain.model import SYSTEM
 from dispatcher.domain.problems import Problem
 
@@ -62,11 +63,11 @@ def _prepare(draft: Path, key: bytes, now: datetime, place: Path, source: Tx | N
                 restored.wake(tx, restored.RESTORED, place)
             elif goes_on:
                 came: dict[str, int] = carrying.carry(tx, source.connection)
-                came |= carrying.carry_refusals(tx, source.connection)
+                came |= carried_refusals.carry_refusals(tx, source.connection)
                 came["entries"] = carrying.carry_trail(tx, source.connection)
                 restored.wake_beside(tx, came)
             else:
-                came = carrying.carry_refusals(tx, source.connection)
+                came = carried_refusals.carry_refusals(tx, source.connection)
                 restored.wake(tx, restored.RESTORED, place, came)
     finally:
         store.close()

@@ -18,8 +18,9 @@ from dispatcher.db.contacts import refusals
 from dispatcher.db.database import Tx, at
 from dispatcher.db.ops import second_place, settings
 from dispatcher.db.queue import references
-from dispatcher.db.rows import json_rows, on_rows
+from dispatcher.db.rows import on_rows
 from dispatcher.db.schema import moment
+from dispatcher.db.words import ACCEPTED, DONE, DOUBTFUL, HELD, MISSED, QUEUED, SENDING, UNCONFIRMED
 from dispatcher.domain.model import URGENT, BroadcastState, HeldReason
 from dispatcher.domain.problems import refused
 from dispatcher.i18n import Say
@@ -79,9 +80,16 @@ def wake(tx: Tx, why: str, place: Path, came: Mapping[str, Any] | None = None) -
         told = {"from": since.isoformat(), "to": tx.now.isoformat()}
         settings.put(tx, "refusals_missing", json.dumps(told))
         tx.note("refusals_missing", "database", why, **told)
-    _remember(tx, why, since, known, {**brought, **{
-        name: number + brought.get(name, 0) for name, number in (came or {}).items()
-    }})  # fmt: skip
+    _remember(
+        tx,
+        why,
+        since,
+        known,
+        {
+            **brought,
+            **{name: number + brought.get(name, 0) for name, number in (came or {}).items()},
+        },
+    )
 
 
 def last_entry(tx: Tx) -> datetime:
@@ -98,10 +106,9 @@ def _remember(
         "at": tx.now.isoformat(),
         "since": since and since.isoformat(),
         "refusals_known_until": known and known.isoformat(),
-        "last_message": int(tx.value(f"WITH {tx.visible('messages')} SELECT MAX(id) FROM "
-                                     "visible_messages") or 0),
+        "last_message": int(tx.value("SELECT MAX(id) FROM visible_messages", scope=tx.scope) or 0),
         **brought,
-    }  # fmt: skip
+    }
     settings.put(tx, "restored", json.dumps(found))
     gone = [release["id"] for release in brought.get("released", ())]
     tx.note("woke_up", "database", why, **{**brought, "released": gone})
@@ -123,9 +130,10 @@ def hold_open(tx: Tx) -> list[Broadcast]:
         if reason != before.get(str(broadcast.id), ""):
             settings.put(tx, f"held_before:{broadcast.id}", reason)
         tx.run(
-            f"WITH {tx.visible('broadcasts')} UPDATE broadcasts SET state = 'held', reason = :r "
+            f"UPDATE broadcasts SET state = {HELD}, reason = :r "
             "WHERE id = :b AND id IN (SELECT id FROM visible_broadcasts)",
             {"b": broadcast.id, "r": RESTORED},
+            scope=tx.scope,
         )
         tx.note("held", "broadcast", broadcast.id, was=broadcast.state.value, reason=RESTORED)
     return found
@@ -156,31 +164,33 @@ def name_doubts(tx: Tx, broadcast_id: int) -> int:
 
     Neither does a next step follow for those who were accepted: it may have been taken too.
     """
-    mine = f"WITH {tx.visible('messages')} UPDATE"
     tx.run(
-        "UPDATE attempts SET state = 'unconfirmed' WHERE broadcast_id = :b "
-        "AND state IN ('sending', 'doubtful')",
+        f"UPDATE attempts SET state = {UNCONFIRMED} WHERE broadcast_id = :b "
+        f"AND state IN ({SENDING}, {DOUBTFUL})",
         {"b": broadcast_id},
     )
     found = tx.run(
-        f"{mine} messages SET state = CASE WHEN EXISTS (SELECT 1 FROM attempts a "
-        "WHERE a.message_id = messages.id AND a.state = 'accepted') THEN 'accepted' "
-        "ELSE 'unconfirmed' END, reason = CASE WHEN EXISTS (SELECT 1 FROM attempts a "
-        "WHERE a.message_id = messages.id AND a.state = 'accepted') THEN NULL ELSE :r END, "
+        "UPDATE messages SET state = CASE WHEN EXISTS (SELECT 1 FROM attempts a "
+        f"WHERE a.message_id = messages.id AND a.state = {ACCEPTED}) THEN {ACCEPTED} "
+        f"ELSE {UNCONFIRMED} END, reason = CASE WHEN EXISTS (SELECT 1 FROM attempts a "
+        f"WHERE a.message_id = messages.id AND a.state = {ACCEPTED}) THEN NULL ELSE :r END, "
         "code = NULL, deadline_at = NULL, "
         "lease_owner = NULL, lease_until = NULL, changed_at = :now WHERE broadcast_id = :b "
-        "AND state IN ('queued', 'sending') AND id IN (SELECT id FROM visible_messages)",
+        f"AND state IN ({QUEUED}, {SENDING}) AND id IN (SELECT id FROM visible_messages)",
         {"b": broadcast_id, "r": RESTORED, "now": at(tx.now)},
+        scope=tx.scope,
     ).rowcount
     tx.run(
-        f"{mine} messages SET deadline_at = NULL WHERE broadcast_id = :b "
+        "UPDATE messages SET deadline_at = NULL WHERE broadcast_id = :b "
         "AND deadline_at IS NOT NULL AND id IN (SELECT id FROM visible_messages)",
         {"b": broadcast_id},
+        scope=tx.scope,
     )
     tx.run(
-        f"WITH {tx.visible('broadcasts')} UPDATE broadcasts SET expires_at = :now WHERE id = :b "
+        "UPDATE broadcasts SET expires_at = :now WHERE id = :b "
         "AND expires_at > :now AND id IN (SELECT id FROM visible_broadcasts)",
         {"b": broadcast_id, "now": at(tx.now)},
+        scope=tx.scope,
     )
     tx.note("doubts_named", "broadcast", broadcast_id, messages=found)
     return found
@@ -189,9 +199,10 @@ def name_doubts(tx: Tx, broadcast_id: int) -> int:
 def _let_nothing_follow(tx: Tx) -> None:
     """A late no for what was done at the backup starts no next step: it may have been taken."""
     tx.run(
-        f"WITH {tx.visible('broadcasts')} UPDATE broadcasts SET expires_at = :now "
-        "WHERE state = 'done' AND expires_at > :now AND id IN (SELECT id FROM visible_broadcasts)",
+        "UPDATE broadcasts SET expires_at = :now "
+        f"WHERE state = {DONE} AND expires_at > :now AND id IN (SELECT id FROM visible_broadcasts)",
         {"now": at(tx.now)},
+        scope=tx.scope,
     )
 
 
@@ -217,12 +228,13 @@ def recall(tx: Tx, reported: Sequence[tuple[str, str]]) -> int:
         tx,
         "INSERT INTO attempts (message_id, broadcast_id, position, gateway, channel, reference, "
         "call_ref, state, asked_at) SELECT m.id, m.broadcast_id, t.position, r.g, t.channel, "
-        "r.ref, r.ref, 'unconfirmed', :now FROM "
-        f"{json_rows({'m': 'bigint', 'g': 'text', 'ref': 'text'})} r "
-        "JOIN messages m ON m.id = r.m AND m.state = 'unconfirmed' AND m.reason = :why "
+        f"r.ref, r.ref, {UNCONFIRMED}, :now FROM "
+        ":rows r "
+        f"JOIN messages m ON m.id = r.m AND m.state = {UNCONFIRMED} AND m.reason = :why "
         "JOIN targets t ON t.message_id = m.id AND t.position = COALESCE((SELECT MIN(x.position) "
         "FROM targets x WHERE x.message_id = m.id AND x.gateway = r.g), m.position) "
         "WHERE 1 = 1 ON CONFLICT (reference) DO NOTHING RETURNING id",
+        {"m": "bigint", "g": "text", "ref": "text"},
         rows,
         now=at(tx.now),
         why=RESTORED,
@@ -240,9 +252,11 @@ def _bring(tx: Tx, kept: Sequence[second_place.Kept]) -> dict[str, Any]:
         refused_ += refusals.bring(tx, one.refusals)
         erased += refusals.erase(tx, one.erased)
     releases = {(r.id, r.created_at): r for one in kept for r in one.releases}
-    here = {
-        (b.id, at(b.created_at)): b for b in broadcasts.listed(tx, limit=1_000_000)
-    } if releases else {}  # fmt: skip
+    here = (
+        {(b.id, at(b.created_at)): b for b in broadcasts.listed(tx, limit=1_000_000)}
+        if releases
+        else {}
+    )
     elsewhere = []
     for key, release in releases.items():
         found = here.get(key)
@@ -264,7 +278,7 @@ def _pass_over_schedules(tx: Tx, since: datetime) -> None:
     """What was due since may have been fired by the lost database: it is not fired again."""
     until = at(max(since, tx.now))
     tx.run(
-        "INSERT INTO occurrences (schedule_id, fire_at, state) SELECT id, next_fire_at, 'missed' "
+        f"INSERT INTO occurrences (schedule_id, fire_at, state) SELECT id, next_fire_at, {MISSED} "
         "FROM schedules WHERE next_fire_at <= :until "
         "ON CONFLICT (schedule_id, fire_at) DO NOTHING",
         {"until": until},

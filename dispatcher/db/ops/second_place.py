@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+from dispatcher.db.compiling import Among
 from dispatcher.db.contacts.refusals import ALL, Erased, Refusal, forgotten
 from dispatcher.db.database import Tx, at
 from dispatcher.db.ops import settings as facts
@@ -90,10 +91,11 @@ class Keeper:
         return True
 
     def _changed(self, tx: Tx) -> bool:
-        acts = ", ".join(f"'{act}'" for act in ACTS)
         return bool(
             tx.value(
-                f"SELECT count(*) FROM trail WHERE id > :mark AND act IN ({acts})", mark=self._mark
+                "SELECT count(*) FROM trail WHERE id > :mark AND act IN (:acts)",
+                mark=self._mark,
+                acts=Among(list(ACTS), "text"),
             )
         )
 
@@ -167,14 +169,14 @@ def same_disk(database: Path, place: Path) -> bool:
 
 
 def _content(tx: Tx, now: datetime) -> dict[str, object]:
-    recent = {"since": at(now - REFUSALS_FOR)}
+    recent = at(now - REFUSALS_FOR)
     since = at(now - RELEASES_FOR)
-    refusals = tx.taken(f"{ALL} AND (s.at >= :since OR s.lifted_at >= :since)", **recent)
+    refusals = tx.taken(f"{ALL} AND (s.at >= :since OR s.lifted_at >= :since)", since=recent)
     return {
         "at": at(now),
         "root": root(tx),
         "refusals": [[bytes(cipher).hex(), *rest] for cipher, *rest in refusals],
-        "erased": [list(e) for e in forgotten(tx) if e.at >= recent["since"]],
+        "erased": [list(e) for e in forgotten(tx) if e.at >= recent],
         "releases": [
             list(row)
             for row in tx.taken(

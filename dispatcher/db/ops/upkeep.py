@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from dispatcher.db import trail
 from dispatcher.db.database import Tx
 from dispatcher.db.engines import engine_for, sqlite_module
+from dispatcher.db.words import DELIVERED, QUEUED, READ, SENDING, SKIPPED
 from dispatcher.domain.model import HANOI, Heard
 from dispatcher.domain.problems import Problem, settings
 from dispatcher.i18n import Say, Spoken
@@ -48,8 +49,13 @@ def _links(tx: Tx) -> Finding:
         broken = len(tx.rows("PRAGMA foreign_key_check"))
     else:  # it looks after all links but those in columns.written_with
         broken = sum(
-            int(tx.value(f"WITH {tx.visible('messages')} SELECT count(*) FROM {rows} WHERE "
-                         f"NOT EXISTS (SELECT 1 FROM {table} o WHERE o.id = {rows}.{column})"))
+            int(
+                tx.value(
+                    f"SELECT count(*) FROM {rows} WHERE "
+                    f"NOT EXISTS (SELECT 1 FROM {table} o WHERE o.id = {rows}.{column})",
+                    scope=tx.scope,
+                )
+            )
             for rows, column, table in (
                 ("targets", "message_id", "visible_messages"),
                 ("targets", "body_id", "bodies"),
@@ -57,7 +63,7 @@ def _links(tx: Tx) -> Finding:
                 ("shared_targets", "body_id", "bodies"),
                 ("attempts", "message_id", "visible_messages"),
             )
-        )  # fmt: skip
+        )
     return (
         "links",
         broken == 0,
@@ -68,11 +74,12 @@ def _links(tx: Tx) -> Finding:
 def _sums(tx: Tx) -> Finding:
     """Everybody planned is in exactly one state, and everyone to write to has a target."""
     rows = tx.rows(
-        f"WITH {tx.visible('messages')} SELECT count(*) AS n FROM visible_messages m "
-        "WHERE m.state <> 'skipped' AND NOT EXISTS (SELECT 1 FROM targets t "
+        "SELECT count(*) AS n FROM visible_messages m "
+        f"WHERE m.state <> {SKIPPED} AND NOT EXISTS (SELECT 1 FROM targets t "
         "WHERE t.message_id = m.id AND t.position = m.position) AND NOT EXISTS "
         "(SELECT 1 FROM shared_targets s WHERE s.message_id = m.id AND m.state NOT IN "
-        "('queued', 'sending'))"
+        f"({QUEUED}, {SENDING}))",
+        scope=tx.scope,
     )
     lost = int(rows[0]["n"])
     return (
@@ -86,10 +93,11 @@ def _reports(tx: Tx) -> Finding:
     """Whoever a network says was reached is reached in our books too."""
     forgotten = int(
         tx.value(
-            f"WITH {tx.visible('messages')} SELECT count(*) FROM visible_messages m "
-            "WHERE m.state NOT IN ('delivered', 'read') AND (m.state <> 'sending' "
+            "SELECT count(*) FROM visible_messages m "
+            f"WHERE m.state NOT IN ({DELIVERED}, {READ}) AND (m.state <> {SENDING} "
             "OR m.lease_owner IS NULL) AND EXISTS (SELECT 1 FROM attempts a "
-            f"WHERE a.message_id = m.id AND a.heard >= {Heard.DELIVERED.value})"
+            f"WHERE a.message_id = m.id AND a.heard >= {Heard.DELIVERED.value})",
+            scope=tx.scope,
         )
     )
     return (
@@ -105,9 +113,10 @@ def _reports(tx: Tx) -> Finding:
 def _leases(tx: Tx) -> Finding:
     stuck = int(
         tx.value(
-            f"WITH {tx.visible('messages')} SELECT count(*) FROM visible_messages m "
+            "SELECT count(*) FROM visible_messages m "
             "WHERE m.lease_owner IS NOT NULL AND NOT EXISTS "
-            "(SELECT 1 FROM workers w WHERE w.name = m.lease_owner)"
+            "(SELECT 1 FROM workers w WHERE w.name = m.lease_owner)",
+            scope=tx.scope,
         )
     )
     return (
@@ -212,8 +221,11 @@ def _dump(url: str, draft: Path) -> None:
     plain = place.set(drivername="postgresql", password=None)
     done = subprocess.run(
         [tool, "--format=custom", f"--file={draft}", plain.render_as_string()],
-        env={**os.environ, **password}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        env={**os.environ, **password},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1:] or ["?"]
         raise settings("pg-dump", Say("pg_dump failed: {last}", last=last[0]))

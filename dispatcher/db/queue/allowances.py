@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from dispatcher.db.database import Tx
-from dispatcher.db.rows import json_rows, on_rows
+from dispatcher.db.rows import on_rows
 from dispatcher.domain.model import HANOI
 
 _ONE_AT_A_TIME = 7_310_481  # of PostgreSQL's advisory locks: whoever takes from a limit
@@ -57,8 +57,9 @@ def used(tx: Tx, allowances: Sequence[Allowance]) -> dict[tuple[str, str], int]:
     """What was taken so far, by (name, period)."""
     rows = on_rows(
         tx,
-        f"SELECT a.name, a.period, a.used FROM {json_rows({'n': 'text', 'p': 'text'})} r "
+        "SELECT a.name, a.period, a.used FROM :rows r "
         "JOIN allowances a ON a.name = r.n AND a.period = r.p",
+        {"n": "text", "p": "text"},
         [[a.name, a.period] for a in allowances],
     )
     return {(row["name"], row["period"]): row["used"] for row in rows}
@@ -69,7 +70,8 @@ def take(tx: Tx, amounts: Mapping[tuple[str, str], int]) -> None:
     on_rows(
         tx,
         "INSERT INTO allowances (name, period, used) SELECT r.n, r.p, r.v FROM "
-        f"{json_rows({'n': 'text', 'p': 'text', 'v': 'bigint'})} r WHERE 1 = 1 "
+        ":rows r WHERE 1 = 1 "
         "ON CONFLICT (name, period) DO UPDATE SET used = allowances.used + excluded.used",
+        {"n": "text", "p": "text", "v": "bigint"},
         [[name, period, amount] for (name, period), amount in sorted(amounts.items()) if amount],
     )

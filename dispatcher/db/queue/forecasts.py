@@ -7,9 +7,10 @@ from collections import Counter
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from dispatcher.db.broadcasts.releases import STRETCH
+from dispatcher.db.broadcasts.release_sums import STRETCH
 from dispatcher.db.database import Tx
 from dispatcher.db.schema import moment
+from dispatcher.db.words import QUEUED, REFUSED
 
 
 class Waiting(NamedTuple):
@@ -26,9 +27,9 @@ class Waiting(NamedTuple):
 def waiting(tx: Tx, broadcast_id: int) -> list[Waiting]:
     """What waits in a broadcast, added up a stretch of messages at a time."""
     ends = tx.one(
-        f"WITH {tx.visible('messages')} SELECT MIN(id) AS low, MAX(id) AS high "
-        "FROM visible_messages WHERE broadcast_id = :b",
+        "SELECT MIN(id) AS low, MAX(id) AS high FROM visible_messages WHERE broadcast_id = :b",
         b=broadcast_id,
+        scope=tx.scope,
     )
     if ends is None or ends["low"] is None:
         return []
@@ -36,15 +37,16 @@ def waiting(tx: Tx, broadcast_id: int) -> list[Waiting]:
     parts: Counter[tuple[str, int, str, str | None]] = Counter()
     for low in range(ends["low"], ends["high"] + 1, STRETCH):
         for row in tx.rows(
-            f"WITH {tx.visible('messages')} SELECT m.gateway, t.step, t.channel, a.carrier, "
+            "SELECT m.gateway, t.step, t.channel, a.carrier, "
             "count(*) AS n, SUM(b.parts) AS parts FROM visible_messages m JOIN targets t "
             "ON t.message_id = m.id AND t.position = m.position JOIN bodies b ON b.id = t.body_id "
             "JOIN addresses a ON a.id = t.address_id WHERE m.broadcast_id = :b AND m.id >= :low "
-            "AND m.id < :high AND m.state = 'queued' "
+            f"AND m.id < :high AND m.state = {QUEUED} "
             "GROUP BY m.gateway, t.step, t.channel, a.carrier",
             b=broadcast_id,
             low=low,
             high=low + STRETCH,
+            scope=tx.scope,
         ):
             key = (row["gateway"], row["step"], row["channel"], row["carrier"])
             messages[key] += row["n"]
@@ -55,8 +57,7 @@ def waiting(tx: Tx, broadcast_id: int) -> list[Waiting]:
 def foreseen(tx: Tx, broadcast_id: int) -> dict[str, Any] | None:
     """The forecast made at release, as `planning.Forecast.as_json` wrote it."""
     found = tx.value(
-        f"WITH {tx.visible('broadcasts')} SELECT forecast FROM visible_broadcasts WHERE id = :b",
-        b=broadcast_id,
+        "SELECT forecast FROM visible_broadcasts WHERE id = :b", b=broadcast_id, scope=tx.scope
     )
     return json.loads(found) if found else None
 
@@ -64,10 +65,11 @@ def foreseen(tx: Tx, broadcast_id: int) -> dict[str, Any] | None:
 def outcome(tx: Tx, broadcast_id: int) -> tuple[datetime | None, int]:
     """(when the last answer of a gateway came, đồng by the prices of that day)."""
     row = tx.one(
-        f"WITH {tx.visible('messages')} SELECT MAX(a.answered_at) AS last, "
-        "SUM(CASE WHEN a.state <> 'refused' THEN a.cost END) AS cost FROM attempts a "
+        "SELECT MAX(a.answered_at) AS last, "
+        f"SUM(CASE WHEN a.state <> {REFUSED} THEN a.cost END) AS cost FROM attempts a "
         "JOIN visible_messages m ON m.id = a.message_id WHERE m.broadcast_id = :b",
         b=broadcast_id,
+        scope=tx.scope,
     )
     assert row is not None
     return (moment(row["last"]) if row["last"] else None), int(row["cost"] or 0)

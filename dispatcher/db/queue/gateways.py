@@ -9,6 +9,7 @@ from typing import Any
 
 from dispatcher.db.database import Tx, at
 from dispatcher.db.schema import micros, moment
+from dispatcher.db.words import BUSY, UNKNOWN
 from dispatcher.domain.machine import here
 
 
@@ -164,7 +165,7 @@ def set_share(tx: Tx, name: str, share: int) -> None:
 def troubles(tx: Tx, name: str, since: datetime) -> tuple[int, int]:
     """(calls answered since then, those of them that were busy or unreadable), newest thousands."""
     row = tx.one(
-        "SELECT count(*) AS n, COALESCE(SUM(CASE WHEN fault IN ('busy', 'unknown') THEN 1 ELSE 0 "
+        f"SELECT count(*) AS n, COALESCE(SUM(CASE WHEN fault IN ({BUSY}, {UNKNOWN}) THEN 1 ELSE 0 "
         "END), 0) AS bad FROM attempts WHERE gateway = :g AND answered_at >= :since "
         "AND id > (SELECT MAX(id) FROM attempts) - 5000",
         g=name,

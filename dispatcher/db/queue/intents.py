@@ -11,7 +11,8 @@ from datetime import datetime
 from dispatcher.db.broadcasts import withdrawals
 from dispatcher.db.database import Tx, at
 from dispatcher.db.queue.messages import Parcel
-from dispatcher.db.rows import json_rows, on_ids, on_rows, tuples
+from dispatcher.db.rows import on_ids, on_rows, tuples
+from dispatcher.db.words import QUEUED, RUNNING, SENDING
 
 _INTENT = {
     "m": "bigint",
@@ -23,8 +24,7 @@ _INTENT = {
     "call": "text",
     "cost": "int",
 }
-_INTENTS = json_rows(_INTENT, often_alike=_INTENT.keys() - {"m", "ref"})
-_ASKED = json_rows({"id": "bigint", "ref": "text"})
+_ASKED = {"id": "bigint", "ref": "text"}
 
 
 def write(
@@ -51,10 +51,10 @@ def write(
     for owner, ids in ("", due), (worker, held):
         rows = on_ids(
             tx,
-            "UPDATE messages SET state = 'sending', tries = tries + 1, changed_at = :now, "
+            f"UPDATE messages SET state = {SENDING}, tries = tries + 1, changed_at = :now, "
             "lease_owner = :w, lease_until = :until WHERE id IN (:ids) "
-            "AND COALESCE(lease_owner, '') = :owner AND state || '' = 'queued' "
-            "AND broadcast_id + 0 IN (SELECT b.id FROM broadcasts b WHERE b.state = 'running' "
+            f"AND COALESCE(lease_owner, '') = :owner AND state || '' = {QUEUED} "
+            f"AND broadcast_id + 0 IN (SELECT b.id FROM broadcasts b WHERE b.state = {RUNNING} "
             "AND b.expires_at > :now) RETURNING id",
             ids,
             w=worker,
@@ -71,7 +71,8 @@ def write(
         "INSERT INTO attempts (message_id, broadcast_id, position, gateway, channel, reference, "
         "call_ref, state, asked_at, cost) SELECT r.m, r.b, r.p, r.g, r.c, r.ref, "
         "COALESCE(r.call, r.ref), "
-        f"'sending', :now, r.cost FROM {_INTENTS} r WHERE 1 = 1",
+        f"{SENDING}, :now, r.cost FROM :rows r WHERE 1 = 1",
+        _INTENT,
         [
             (
                 p.message_id,
@@ -86,6 +87,7 @@ def write(
             for p, call in intents
             if p.message_id in going
         ],
+        often_alike=_INTENT.keys() - {"m", "ref"},
         now=now,
     )
     return going
@@ -97,17 +99,19 @@ def take_back(tx: Tx, worker: str, parcels: Sequence[Parcel]) -> None:
     rows = [(p.message_id, p.reference) for p in parcels]
     on_rows(
         tx,
-        "UPDATE messages SET state = 'queued', tries = tries - 1, lease_owner = NULL, "
-        f"lease_until = NULL, changed_at = :now FROM {_ASKED} r WHERE messages.id = r.id "
-        "AND COALESCE(lease_owner, '') = :w AND state || '' = 'sending'",
+        f"UPDATE messages SET state = {QUEUED}, tries = tries - 1, lease_owner = NULL, "
+        "lease_until = NULL, changed_at = :now FROM :rows r WHERE messages.id = r.id "
+        f"AND COALESCE(lease_owner, '') = :w AND state || '' = {SENDING}",
+        _ASKED,
         rows,
         w=worker,
         now=at(tx.now),
     )
     on_rows(
         tx,
-        "DELETE FROM attempts WHERE state || '' = 'sending' "
-        f"AND reference IN (SELECT r.ref FROM {_ASKED} r)",
+        f"DELETE FROM attempts WHERE state || '' = {SENDING} "
+        "AND reference IN (SELECT r.ref FROM :rows r)",
+        _ASKED,
         rows,
     )
 
@@ -119,9 +123,10 @@ def repeat(tx: Tx, worker: str, asked: Sequence[Parcel]) -> set[int]:
         i
         for (i,) in tuples(
             tx,
-            f"UPDATE messages SET tries = tries + 1, changed_at = :now FROM {_ASKED} r "
+            "UPDATE messages SET tries = tries + 1, changed_at = :now FROM :rows r "
             "WHERE messages.id = r.id AND COALESCE(lease_owner, '') = :w "
-            "AND state || '' = 'sending' RETURNING messages.id AS id",
+            f"AND state || '' = {SENDING} RETURNING messages.id AS id",
+            _ASKED,
             rows,
             w=worker,
             now=at(tx.now),
@@ -129,8 +134,9 @@ def repeat(tx: Tx, worker: str, asked: Sequence[Parcel]) -> set[int]:
     }
     on_rows(
         tx,
-        f"UPDATE attempts SET state = 'sending', asks = asks + 1 FROM {_ASKED} r "
+        f"UPDATE attempts SET state = {SENDING}, asks = asks + 1 FROM :rows r "
         "WHERE attempts.reference = r.ref",
+        _ASKED,
         [r for r in rows if r[0] in going],
     )
     return going

@@ -15,10 +15,24 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from dispatcher.db.broadcasts import texts
+from dispatcher.db.compiling import Among
 from dispatcher.db.database import Tx, at
 from dispatcher.db.queue import outcomes, references
-from dispatcher.db.rows import chosen, json_rows, locking, on_ids, on_rows, tuples
+from dispatcher.db.rows import chosen, locking, on_ids, on_rows, tuples
 from dispatcher.db.schema import moment
+from dispatcher.db.words import (
+    ACCEPTED,
+    CARRIER,
+    CONTENT,
+    DOUBTFUL,
+    FAILED,
+    HELD,
+    LATER,
+    PAUSED,
+    QUEUED,
+    SENDING,
+    UNCONFIRMED,
+)
 from dispatcher.domain.model import AttemptState, Kind, Text
 
 IDS_ARE_NEW_FOR = timedelta(days=1)  # a cache on the way forgets sooner, a counter lasts longer
@@ -62,7 +76,7 @@ def due(
     """
     rows = tx.taken(
         "SELECT due_at, id FROM messages WHERE broadcast_id = :b AND gateway = :g "
-        "AND state = 'queued' AND lease_owner IS NULL AND due_at <= :now "
+        f"AND state = {QUEUED} AND lease_owner IS NULL AND due_at <= :now "
         f"AND (due_at, id) > (:ad, :ai) ORDER BY due_at, id LIMIT :n{locking(tx)}",
         b=broadcast_id,
         g=gateway,
@@ -79,7 +93,7 @@ def lease(tx: Tx, worker: str, ids: Sequence[int], until: datetime) -> None:
     on_ids(
         tx,
         "UPDATE messages SET lease_owner = :w, lease_until = :until WHERE id IN (:ids) "
-        "AND state || '' = 'queued' AND COALESCE(lease_owner, '') = ''",
+        f"AND state || '' = {QUEUED} AND COALESCE(lease_owner, '') = ''",
         ids,
         w=worker,
         until=at(until),
@@ -89,9 +103,9 @@ def lease(tx: Tx, worker: str, ids: Sequence[int], until: datetime) -> None:
 def claim_doubts(tx: Tx, worker: str, gateway: str, most: int, until: datetime) -> list[int]:
     """Lease messages whose doubt is due to be asked again or looked up: whole calls."""
     select = (
-        "SELECT id FROM messages WHERE gateway = :g AND state = 'sending' AND lease_owner IS NULL "
+        f"SELECT id FROM messages WHERE gateway = :g AND state = {SENDING} AND lease_owner IS NULL "
         "AND due_at <= :now AND broadcast_id NOT IN (SELECT id FROM broadcasts WHERE state IN "
-        f"('paused', 'held')) ORDER BY due_at LIMIT :n{locking(tx)}"
+        f"({PAUSED}, {HELD})) ORDER BY due_at LIMIT :n{locking(tx)}"
     )
     rows = tx.rows(
         f"UPDATE messages SET lease_owner = :w, lease_until = :until WHERE {chosen(tx, select)} "
@@ -105,10 +119,10 @@ def claim_doubts(tx: Tx, worker: str, gateway: str, most: int, until: datetime) 
     ids = [r["id"] for r in rows]
     siblings = on_ids(
         tx,
-        "UPDATE messages SET lease_owner = :w, lease_until = :until WHERE state = 'sending' "
+        f"UPDATE messages SET lease_owner = :w, lease_until = :until WHERE state = {SENDING} "
         "AND lease_owner IS NULL AND id IN (SELECT o.message_id FROM attempts a JOIN attempts o "
         "ON o.call_ref = a.call_ref AND o.call_ref <> o.reference WHERE a.message_id IN (:ids) "
-        "AND a.state = 'doubtful' AND a.call_ref <> a.reference) RETURNING id",
+        f"AND a.state = {DOUBTFUL} AND a.call_ref <> a.reference) RETURNING id",
         ids,
         w=worker,
         until=at(until),
@@ -133,9 +147,24 @@ def parcels(tx: Tx, ids: Sequence[int], *, doubtful: bool = False) -> list[Parce
     kinds = {kind.value: kind for kind in Kind}
     found = {}
     for (
-        message, broadcast, contact, position, tries, kind, ward, step, channel, gateway, body,
-        address_kind, cipher, carrier, reason, generation, epoch,
-    ) in rows:  # fmt: skip
+        message,
+        broadcast,
+        contact,
+        position,
+        tries,
+        kind,
+        ward,
+        step,
+        channel,
+        gateway,
+        body,
+        address_kind,
+        cipher,
+        carrier,
+        reason,
+        generation,
+        epoch,
+    ) in rows:
         text, encoding, parts = bodies[body]
         before = asked.get(message)
         if before is None:
@@ -172,7 +201,7 @@ def _asked(tx: Tx, ids: Sequence[int]) -> dict[int, tuple[Any, ...]]:
     rows = on_ids(
         tx,
         "SELECT message_id, reference, call_ref, asked_at, asks, cost FROM attempts "
-        "WHERE message_id IN (:ids) AND state IN ('sending', 'doubtful') ORDER BY id",
+        f"WHERE message_id IN (:ids) AND state IN ({SENDING}, {DOUBTFUL}) ORDER BY id",
         ids,
     )
     return {
@@ -186,9 +215,10 @@ def sizes_of_calls(tx: Tx, call_refs: Collection[str]) -> dict[str, tuple[int, i
     found = on_rows(
         tx,
         "SELECT a.call_ref AS ref, count(*) AS n, "
-        "SUM(CASE WHEN a.state IN ('sending', 'doubtful') AND m.state = 'sending' THEN 1 ELSE 0 "
-        f"END) AS open FROM {json_rows({'ref': 'text'})} r JOIN attempts a ON a.call_ref = r.ref "
+        f"SUM(CASE WHEN a.state IN ({SENDING}, {DOUBTFUL}) AND m.state = {SENDING} THEN 1 ELSE 0 "
+        "END) AS open FROM :rows r JOIN attempts a ON a.call_ref = r.ref "
         "AND a.call_ref <> a.reference JOIN messages m ON m.id = a.message_id GROUP BY a.call_ref",
+        {"ref": "text"},
         [[ref] for ref in sorted(call_refs)],
     )
     return {row["ref"]: (int(row["n"]), int(row["open"])) for row in found}
@@ -203,7 +233,7 @@ def other_attempts(
     for message, reference, state, heard in on_ids(
         tx,
         "SELECT message_id, reference, state, heard FROM attempts WHERE message_id IN (:ids) "
-        "AND (heard > 0 OR state IN ('accepted', 'unconfirmed', 'doubtful'))",
+        f"AND (heard > 0 OR state IN ({ACCEPTED}, {UNCONFIRMED}, {DOUBTFUL}))",
         [message for message, _ in messages],
     ):
         if heard or state == AttemptState.ACCEPTED or reference not in own:
@@ -216,14 +246,15 @@ def ids_of_other_calls(
 ) -> set[tuple[str, str, str]]:
     """Which of these (gateway, vendor's id, call_ref) name an id that another call of late was
     given. A counter that starts again, as a modem's, gives old ids to new calls."""
-    columns = json_rows({"g": "text", "pid": "text", "call": "text"})
+    columns = {"g": "text", "pid": "text", "call": "text"}
     return {
         tuple(row)
         for row in tuples(
             tx,
-            f"SELECT r.g, r.pid, r.call FROM {columns} r WHERE EXISTS (SELECT 1 FROM attempts a "
+            "SELECT r.g, r.pid, r.call FROM :rows r WHERE EXISTS (SELECT 1 FROM attempts a "
             "WHERE a.gateway = r.g AND a.provider_id = r.pid AND a.call_ref <> r.call "
             "AND a.asked_at > :since)",
+            columns,
             answered,
             since=at(tx.now - IDS_ARE_NEW_FOR),
         )
@@ -250,7 +281,7 @@ def refused_by(tx: Tx, ids: Sequence[int]) -> dict[int, set[str]]:
     for message, gateway in on_ids(
         tx,
         "SELECT m.id, a.gateway FROM messages m JOIN attempts a ON a.message_id = m.id "
-        "AND a.position = m.position WHERE m.id IN (:ids) AND a.fault IN ('carrier', 'later')",
+        f"AND a.position = m.position WHERE m.id IN (:ids) AND a.fault IN ({CARRIER}, {LATER})",
         ids,
     ):
         found.setdefault(message, set()).add(gateway)
@@ -264,9 +295,9 @@ def refusals_by_text(tx: Tx, broadcast_ids: Sequence[int]) -> dict[int, int]:
     rows = tx.rows(
         "SELECT m.broadcast_id, count(DISTINCT m.contact_id) AS n FROM messages m "
         "JOIN targets t ON t.message_id = m.id AND t.position = m.position "
-        "WHERE m.state = 'failed' AND m.reason = 'content' AND m.broadcast_id IN "
-        f"({', '.join(str(int(b)) for b in broadcast_ids)}) "
-        "GROUP BY m.broadcast_id, t.body_id, m.carrier"
+        f"WHERE m.state = {FAILED} AND m.reason = {CONTENT} AND m.broadcast_id IN (:of) "
+        "GROUP BY m.broadcast_id, t.body_id, m.carrier",
+        of=Among(broadcast_ids),
     )
     worst: dict[int, int] = {}
     for row in rows:

@@ -10,8 +10,18 @@ from datetime import datetime
 from typing import NamedTuple
 
 from dispatcher.db.database import Tx, at
-from dispatcher.db.rows import json_rows, on_ids, on_rows, tuples
+from dispatcher.db.rows import on_ids, on_rows, tuples
 from dispatcher.db.schema import micros
+from dispatcher.db.words import (
+    ACCEPTED,
+    DELIVERED,
+    DOUBTFUL,
+    QUEUED,
+    READ,
+    REFUSED,
+    SENDING,
+    UNCONFIRMED,
+)
 from dispatcher.domain.model import AttemptState, Heard, MessageState
 
 # Why a message waits: refused with a whole call, in one word; it goes on in smaller calls.
@@ -78,9 +88,9 @@ def settle(tx: Tx, worker: str, outcomes: Sequence[Outcome]) -> set[int]:
 def _accepted(tx: Tx, worker: str, ids: Sequence[int], deadline: datetime | None) -> set[int]:
     rows = on_ids(
         tx,
-        "UPDATE messages SET state = 'accepted', reason = NULL, code = NULL, "
+        f"UPDATE messages SET state = {ACCEPTED}, reason = NULL, code = NULL, "
         "deadline_at = :deadline, lease_owner = NULL, lease_until = NULL, changed_at = :now "
-        "WHERE id IN (:ids) AND state || '' = 'sending' AND COALESCE(lease_owner, '') = :w "
+        f"WHERE id IN (:ids) AND state || '' = {SENDING} AND COALESCE(lease_owner, '') = :w "
         "RETURNING id",
         ids,
         deadline=None if deadline is None else at(deadline),
@@ -100,7 +110,6 @@ _MOVED = {
     "due": "bigint",
     "deadline": "bigint",
 }
-_MOVES = json_rows(_MOVED, _MOVED.keys() - {"m"})
 
 
 def _moved(tx: Tx, worker: str, outcomes: Sequence[Outcome]) -> set[int]:
@@ -110,9 +119,10 @@ def _moved(tx: Tx, worker: str, outcomes: Sequence[Outcome]) -> set[int]:
         "position = COALESCE(r.p, messages.position), gateway = COALESCE(r.g, messages.gateway), "
         "due_at = COALESCE(r.due, messages.due_at), deadline_at = r.deadline, "
         "lease_owner = NULL, lease_until = NULL, changed_at = :now "
-        f"FROM {_MOVES} r WHERE messages.id = r.m "
-        "AND messages.state || '' = 'sending' "
+        "FROM :rows r WHERE messages.id = r.m "
+        f"AND messages.state || '' = {SENDING} "
         "AND COALESCE(messages.lease_owner, '') = :w RETURNING messages.id AS id",
+        _MOVED,
         [
             (
                 o.message_id,
@@ -126,28 +136,29 @@ def _moved(tx: Tx, worker: str, outcomes: Sequence[Outcome]) -> set[int]:
             )
             for o in outcomes
         ],
+        often_alike=_MOVED.keys() - {"m"},
         w=worker,
         now=at(tx.now),
     )
     return {i for (i,) in rows}
 
 
-_OPEN = "attempts.state || '' IN ('sending', 'doubtful', 'unconfirmed')"
+_OPEN = f"attempts.state || '' IN ({SENDING}, {DOUBTFUL}, {UNCONFIRMED})"
 _YES = {"ref": "text", "pid": "text", "parts": "int", "cost": "int"}
 _ANSWERED = {"s": "text", "fault": "text", "code": "text", "detail": "text", **_YES}
-_ACCEPTANCES = json_rows(_YES, _YES.keys() - {"ref"})
-_ANSWERS = json_rows(_ANSWERED, _ANSWERED.keys() - {"ref"})
 
 
 def _answered_yes(tx: Tx, outcomes: Sequence[Outcome]) -> None:
     on_rows(
         tx,
-        "UPDATE attempts SET state = 'accepted', fault = NULL, code = NULL, detail = NULL, "
+        f"UPDATE attempts SET state = {ACCEPTED}, fault = NULL, code = NULL, detail = NULL, "
         "provider_id = COALESCE(r.pid, provider_id), parts = COALESCE(r.parts, attempts.parts), "
         "cost = COALESCE(r.cost, attempts.cost), answered_at = :now "
-        f"FROM {_ACCEPTANCES} r "
+        "FROM :rows r "
         f"WHERE attempts.reference = r.ref AND {_OPEN}",
+        _YES,
         [(o.reference, o.provider_id, o.parts, o.cost) for o in outcomes],
+        often_alike=_YES.keys() - {"ref"},
         now=at(tx.now),
     )
 
@@ -157,13 +168,15 @@ def _answered(tx: Tx, outcomes: Sequence[Outcome]) -> None:
         tx,
         "UPDATE attempts SET state = r.s, fault = r.fault, code = r.code, detail = r.detail, "
         "provider_id = COALESCE(r.pid, provider_id), parts = COALESCE(r.parts, attempts.parts), "
-        "cost = CASE WHEN r.s = 'refused' THEN NULL ELSE COALESCE(r.cost, attempts.cost) END, "
-        f"answered_at = :now FROM {_ANSWERS} r "
+        f"cost = CASE WHEN r.s = {REFUSED} THEN NULL ELSE COALESCE(r.cost, attempts.cost) END, "
+        "answered_at = :now FROM :rows r "
         f"WHERE attempts.reference = r.ref AND {_OPEN}",
+        _ANSWERED,
         [
             (o.attempt, o.fault, o.code, o.detail, o.reference, o.provider_id, o.parts, o.cost)
             for o in outcomes
         ],
+        often_alike=_ANSWERED.keys() - {"ref"},
         now=at(tx.now),
     )
 
@@ -173,13 +186,14 @@ def late_proof(tx: Tx, outcomes: Sequence[Outcome]) -> int:
 
     Then the answer to that settles it, and finds the attempt accepted.
     """
-    columns = json_rows({"m": "bigint", "deadline": "bigint"})
+    columns = {"m": "bigint", "deadline": "bigint"}
     moved = on_rows(
         tx,
-        "UPDATE messages SET state = 'accepted', deadline_at = r.deadline, changed_at = :now "
-        f"FROM {columns} r WHERE messages.id = r.m AND (messages.state = 'unconfirmed' "
-        "OR (messages.state = 'sending' AND messages.lease_owner IS NULL)) "
+        f"UPDATE messages SET state = {ACCEPTED}, deadline_at = r.deadline, changed_at = :now "
+        f"FROM :rows r WHERE messages.id = r.m AND (messages.state = {UNCONFIRMED} "
+        f"OR (messages.state = {SENDING} AND messages.lease_owner IS NULL)) "
         "RETURNING messages.id AS id",
+        columns,
         [
             [o.message_id, None if o.deadline_at is None else micros(o.deadline_at)]
             for o in outcomes
@@ -195,13 +209,14 @@ def settle_proved(tx: Tx, rows: Sequence[tuple[int, datetime | None]]) -> None:
 
     Each: (message, when the step's wait ends if it was accepted).
     """
-    columns = json_rows({"m": "bigint", "deadline": "bigint"})
+    columns = {"m": "bigint", "deadline": "bigint"}
     on_rows(
         tx,
-        f"UPDATE messages SET state = {best_of_attempts('unconfirmed')}, "
-        f"deadline_at = CASE WHEN {best_of_attempts('unconfirmed')} = 'accepted' "
+        f"UPDATE messages SET state = {best_of_attempts(UNCONFIRMED)}, "
+        f"deadline_at = CASE WHEN {best_of_attempts(UNCONFIRMED)} = {ACCEPTED} "
         "THEN r.deadline END, lease_owner = NULL, lease_until = NULL, changed_at = :now "
-        f"FROM {columns} r WHERE messages.id = r.m AND messages.state = 'sending'",
+        f"FROM :rows r WHERE messages.id = r.m AND messages.state = {SENDING}",
+        columns,
         [[m, None if deadline is None else micros(deadline)] for m, deadline in rows],
         now=at(tx.now),
     )
@@ -209,16 +224,15 @@ def settle_proved(tx: Tx, rows: Sequence[tuple[int, datetime | None]]) -> None:
 
 def best_of_attempts(nothing: str) -> str:
     """SQL: what the best attempt of a row of `messages` is: read, delivered, accepted, in doubt,
-    else `nothing` (a state, or :name of a parameter). An attempt the network only said no to counts
-    for nothing: see `lifecycle.best_of_others`."""
-    fallback = nothing if nothing.startswith(":") else f"'{nothing}'"
+    else `nothing` (a word of SQL, or :name of a parameter). An attempt the network only said no to
+    counts for nothing: see `lifecycle.best_of_others`."""
     one = "WHEN EXISTS (SELECT 1 FROM attempts a WHERE a.message_id = messages.id AND a.heard &"
     of = f"{one} {Heard.FAILED.value} = 0 AND a.state IN "
     return (
-        f"CASE {one} {Heard.READ.value} > 0) THEN 'read' "
-        f"{one} {Heard.DELIVERED.value} > 0) THEN 'delivered' "
-        f"{of} ('accepted')) THEN 'accepted' "
-        f"{of} ('doubtful', 'unconfirmed')) THEN 'unconfirmed' ELSE {fallback} END"
+        f"CASE {one} {Heard.READ.value} > 0) THEN {READ} "
+        f"{one} {Heard.DELIVERED.value} > 0) THEN {DELIVERED} "
+        f"{of} ({ACCEPTED})) THEN {ACCEPTED} "
+        f"{of} ({DOUBTFUL}, {UNCONFIRMED})) THEN {UNCONFIRMED} ELSE {nothing} END"
     )
 
 
@@ -232,16 +246,24 @@ def turn_away(
 
     A reason of None stays as it is, an empty one is taken away. `fresh`: as for an intent.
     """
-    columns = {"m": "bigint", "held": "text", "s": "text", "p": "int", "g": "text", "due": "bigint",
-               "why": "text"}  # fmt: skip
+    columns = {
+        "m": "bigint",
+        "held": "text",
+        "s": "text",
+        "p": "int",
+        "g": "text",
+        "due": "bigint",
+        "why": "text",
+    }
     on_rows(
         tx,
         "UPDATE messages SET state = r.s, position = COALESCE(r.p, messages.position), "
         "gateway = COALESCE(r.g, messages.gateway), due_at = r.due, deadline_at = NULL, "
         "reason = NULLIF(COALESCE(r.why, messages.reason), ''), "
-        f"lease_owner = NULL, lease_until = NULL, changed_at = :now FROM {json_rows(columns)} r "
+        "lease_owner = NULL, lease_until = NULL, changed_at = :now FROM :rows r "
         "WHERE messages.id = r.m AND COALESCE(messages.lease_owner, '') = r.held "
-        "AND messages.state = 'queued'",
+        f"AND messages.state = {QUEUED}",
+        columns,
         [[m, "" if m in fresh else worker, s, p, g, at(due), why] for m, s, p, g, due, why in rows],
         now=at(tx.now),
     )

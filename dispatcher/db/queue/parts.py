@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dispatcher.db.database import Tx
+from dispatcher.db.words import DELIVERED, READ
 from dispatcher.domain.parts import LONGEST
 
 _BOTH = "heard IN (6, 7, 10, 11, 14, 15)"  # a yes and a no; the words of a partial index
@@ -53,7 +54,7 @@ def _whole(m: str) -> str:
 def of_message(m: str) -> str:
     """The same of a message under the alias `m` that is delivered: of the attempt that did it."""
     return (
-        f"CASE WHEN {m}.state IN ('delivered', 'read') THEN (SELECT MIN({missing('s')}) "
+        f"CASE WHEN {m}.state IN ({DELIVERED}, {READ}) THEN (SELECT MIN({missing('s')}) "
         f"FROM attempts s WHERE s.broadcast_id = {m}.broadcast_id AND s.message_id = {m}.id "
         f"AND s.{_BOTH} AND NOT {_whole(m)}) END"
     )
@@ -63,7 +64,7 @@ def messages(broadcast: str) -> str:
     """The messages of a broadcast (an expression) that arrived in part only; needs
     `visible_messages` beside it."""
     return (
-        "SELECT q.id FROM visible_messages q WHERE q.state IN ('delivered', 'read') AND q.id IN "
+        f"SELECT q.id FROM visible_messages q WHERE q.state IN ({DELIVERED}, {READ}) AND q.id IN "
         f"(SELECT s.message_id FROM attempts s WHERE s.broadcast_id = {broadcast} AND s.{_BOTH} "
         f"AND {is_short('s')}) AND NOT {_whole('q')}"
     )
@@ -72,8 +73,5 @@ def messages(broadcast: str) -> str:
 def count(tx: Tx, broadcast_id: int) -> int:
     """How many people of a broadcast got their text in part only."""
     return int(
-        tx.value(
-            f"WITH {tx.visible('messages')} SELECT count(*) FROM ({messages(':b')}) short",
-            b=broadcast_id,
-        )
+        tx.value(f"SELECT count(*) FROM ({messages(':b')}) short", b=broadcast_id, scope=tx.scope)
     )

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from dispatcher.db.broadcasts import texts
 from dispatcher.db.database import Row, Tx, at
+from dispatcher.db.words import ACCEPTED, UNCONFIRMED
 
 STRETCH = 20_000  # messages looked at for a page, so that no page takes long
 RUNS_FOR = timedelta(days=7)  # a broadcast may
@@ -62,7 +63,7 @@ def silent(
     those whose outcome nobody knows, with their text. Looks at a stretch of messages by their ids:
     whatever was sent, a page costs the same.
     """
-    states = "('accepted', 'unconfirmed')" if doubts else "('accepted')"
+    states = f"({ACCEPTED}, {UNCONFIRMED})" if doubts else f"({ACCEPTED})"
     released = at(oldest - RUNS_FOR)
     low = after or _first(tx, released) - 1
     seen = tx.one(

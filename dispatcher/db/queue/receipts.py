@@ -13,8 +13,9 @@ from typing import NamedTuple
 from dispatcher.db.database import Row, Tx, at
 from dispatcher.db.ops import settings
 from dispatcher.db.queue import turned_away
-from dispatcher.db.rows import json_rows, locking, on_rows
+from dispatcher.db.rows import locking, on_rows
 from dispatcher.db.schema import micros, moment
+from dispatcher.db.words import ACCEPTED, DOUBTFUL, REFUSED, SENDING, UNCONFIRMED
 from dispatcher.domain.model import Heard, MessageState
 from dispatcher.gateways.contract import Call
 
@@ -142,7 +143,7 @@ def unmatched_share(tx: Tx, now: datetime) -> dict[str, tuple[int, int]]:
     or were turned away at the door). A call that still waits for its message counts from its second
     minute on."""
     rows = tx.rows(
-        "SELECT gateway, count(*) AS looked, SUM(CASE WHEN state IN ('refused', 'unreadable') OR "
+        f"SELECT gateway, count(*) AS looked, SUM(CASE WHEN state IN ({REFUSED}, 'unreadable') OR "
         "(state = 'unmatched' AND at < :early) THEN 1 ELSE 0 END) AS odd FROM receipts "
         "WHERE id > (SELECT MAX(id) FROM receipts) - :newest AND at > :since AND state <> 'new' "
         "GROUP BY gateway",
@@ -202,14 +203,15 @@ def attempts_for(tx: Tx, wanted: Sequence[tuple[str, str | None, str | None]]) -
     Our reference outranks the vendor's id; the reference of a call, or an id given to a whole call,
     means all its attempts.
     """
+    kinds = {"g": "text", "ref": "text", "pid": "text"}
     select = (
         "SELECT r.g, r.ref, r.pid, a.id, a.message_id, a.reference, a.position, a.heard, a.state, "
         "a.call_ref, a.asked_at, m.state AS message_state, m.position AS message_position, "
         "m.changed_at, m.lease_owner, EXISTS (SELECT 1 FROM attempts n "
         "WHERE n.message_id = a.message_id AND n.id > a.id "
-        f"AND n.state <> 'refused' AND n.heard & {Heard.FAILED.value} = 0) AS overtaken, "
+        f"AND n.state <> {REFUSED} AND n.heard & {Heard.FAILED.value} = 0) AS overtaken, "
         "m.broadcast_id, t.address_id, ad.kind AS address_kind, ad.cipher "
-        f"FROM {json_rows({'g': 'text', 'ref': 'text', 'pid': 'text'})} r JOIN attempts a ON "
+        "FROM :rows r JOIN attempts a ON "
     )
     rest = (
         " AND a.gateway = r.g JOIN messages m ON m.id = a.message_id JOIN targets t "
@@ -222,10 +224,12 @@ def attempts_for(tx: Tx, wanted: Sequence[tuple[str, str | None, str | None]]) -
         ("call", "a.call_ref = r.ref AND a.call_ref <> a.reference"),
         ("pid", "a.provider_id = r.pid"),
     ):
-        keys = {(g, None if name == "pid" else ref, pid if name == "pid" else None)
-                for g, ref, pid in wanted}  # fmt: skip
+        keys = {
+            (g, None if name == "pid" else ref, pid if name == "pid" else None)
+            for g, ref, pid in wanted
+        }
         rows = [list(k) for k in sorted(keys, key=str) if k[1] or k[2]]
-        for row in on_rows(tx, select + on + rest, rows):
+        for row in on_rows(tx, select + on + rest, kinds, rows):
             found.setdefault((name, row["g"], row["pid" if name == "pid" else "ref"]), []).append(
                 row
             )
@@ -240,15 +244,14 @@ def attempts_for(tx: Tx, wanted: Sequence[tuple[str, str | None, str | None]]) -
 
 def hear(tx: Tx, heard: Sequence[tuple[int, int, str, int, int]]) -> None:
     """Add what was heard to attempts: (attempt, bits, code, parts failed, parts received)."""
-    columns = json_rows(
-        {"a": "bigint", "bits": "int", "code": "text", "failed": "int", "received": "int"}
-    )
+    columns = {"a": "bigint", "bits": "int", "code": "text", "failed": "int", "received": "int"}
     on_rows(
         tx,
         "UPDATE attempts SET heard = attempts.heard | r.bits, heard_at = :now, "
         "heard_code = r.code, parts_failed = attempts.parts_failed | r.failed, "
-        f"parts_received = attempts.parts_received | r.received FROM {columns} r "
+        "parts_received = attempts.parts_received | r.received FROM :rows r "
         "WHERE attempts.id = r.a",
+        columns,
         [list(h) for h in heard],
         now=at(tx.now),
     )
@@ -256,11 +259,12 @@ def hear(tx: Tx, heard: Sequence[tuple[int, int, str, int, int]]) -> None:
 
 def settle(tx: Tx, done: Sequence[Settled]) -> None:
     """What became of receipts."""
-    columns = json_rows({"id": "bigint", "s": "text", "a": "bigint", "h": "int", "c": "text"})
+    columns = {"id": "bigint", "s": "text", "a": "bigint", "h": "int", "c": "text"}
     on_rows(
         tx,
         "UPDATE receipts SET state = r.s, attempt_id = r.a, heard = r.h, code = r.c, "
-        f"tries = receipts.tries + 1 FROM {columns} r WHERE receipts.id = r.id",
+        "tries = receipts.tries + 1 FROM :rows r WHERE receipts.id = r.id",
+        columns,
         [list(d) for d in done],
     )
 
@@ -270,8 +274,9 @@ def again(tx: Tx, rows: Sequence[tuple[int, timedelta]]) -> None:
     on_rows(
         tx,
         "UPDATE receipts SET state = 'unmatched', tries = receipts.tries + 1, "
-        f"again_at = r.due FROM {json_rows({'id': 'bigint', 'due': 'bigint'})} r "
+        "again_at = r.due FROM :rows r "
         "WHERE receipts.id = r.id",
+        {"id": "bigint", "due": "bigint"},
         [[receipt, micros(tx.now + wait)] for receipt, wait in rows],
     )
 
@@ -282,10 +287,17 @@ def apply(tx: Tx, moves: Sequence[Move]) -> set[int]:
     Conditional on the row it was decided from, and never while a worker holds it on the wire: its
     own settle takes the receipt into account. Which messages moved.
     """
-    columns = json_rows(
-        {"m": "bigint", "old": "text", "at": "int", "seen": "bigint", "s": "text", "p": "int",
-         "g": "text", "why": "text", "deadline": "bigint"}
-    )  # fmt: skip
+    columns = {
+        "m": "bigint",
+        "old": "text",
+        "at": "int",
+        "seen": "bigint",
+        "s": "text",
+        "p": "int",
+        "g": "text",
+        "why": "text",
+        "deadline": "bigint",
+    }
     return {
         row["id"]
         for row in on_rows(
@@ -294,10 +306,11 @@ def apply(tx: Tx, moves: Sequence[Move]) -> set[int]:
             "gateway = COALESCE(r.g, messages.gateway), reason = r.why, "
             "deadline_at = r.deadline, "
             "lease_owner = NULL, lease_until = NULL, due_at = :now, changed_at = :now "
-            f"FROM {columns} r WHERE messages.id = r.m AND messages.state = r.old "
+            "FROM :rows r WHERE messages.id = r.m AND messages.state = r.old "
             "AND messages.position = r.at AND messages.changed_at = r.seen "
-            "AND (messages.state <> 'sending' OR messages.lease_owner IS NULL) "
+            f"AND (messages.state <> {SENDING} OR messages.lease_owner IS NULL) "
             "RETURNING messages.id AS id",
+            columns,
             [
                 [*move[:-1], None if move.deadline_at is None else micros(move.deadline_at)]
                 for move in moves
@@ -311,7 +324,8 @@ def accept_attempts(tx: Tx, ids: Sequence[int]) -> None:
     """A receipt proves that a doubtful attempt was accepted."""
     on_rows(
         tx,
-        f"UPDATE attempts SET state = 'accepted' FROM {json_rows({'a': 'bigint'})} r "
-        "WHERE attempts.id = r.a AND attempts.state IN ('doubtful', 'unconfirmed')",
+        f"UPDATE attempts SET state = {ACCEPTED} FROM :rows r "
+        f"WHERE attempts.id = r.a AND attempts.state IN ({DOUBTFUL}, {UNCONFIRMED})",
+        {"a": "bigint"},
         [[i] for i in ids],
     )

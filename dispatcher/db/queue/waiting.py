@@ -6,17 +6,32 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
+from dispatcher.db.compiling import Among
 from dispatcher.db.database import Tx, at
 from dispatcher.db.queue.outcomes import best_of_attempts
-from dispatcher.db.rows import chosen, json_rows, locking, on_ids, on_rows
+from dispatcher.db.rows import chosen, locking, on_ids, on_rows
+from dispatcher.db.words import (
+    ACCEPTED,
+    CARRIER,
+    DOUBTFUL,
+    HELD,
+    LATER,
+    PAUSED,
+    QUEUED,
+    REFUSED,
+    RUNNING,
+    SENDING,
+    UNCONFIRMED,
+    UNKNOWN,
+)
 from dispatcher.domain.model import MessageState
 
 # A message `m` that the gateway :new may take over: nobody may have taken it where it stands, the
 # new gateway has not refused it, and it is not written to a user id, which one account knows.
 MOVABLE = (
-    "m.state = 'queued' AND m.lease_owner IS NULL AND m.position % 16 <> 0 AND NOT EXISTS "
+    f"m.state = {QUEUED} AND m.lease_owner IS NULL AND m.position % 16 <> 0 AND NOT EXISTS "
     "(SELECT 1 FROM attempts a WHERE a.message_id = m.id AND a.position = m.position "
-    "AND (a.state <> 'refused' OR (a.gateway = :new AND a.fault IN ('carrier', 'later'))))"
+    f"AND (a.state <> {REFUSED} OR (a.gateway = :new AND a.fault IN ({CARRIER}, {LATER}))))"
 )
 
 
@@ -26,14 +41,16 @@ def at_gateway(
     """Messages of one step that wait for a gateway and no worker holds; counted up to `most`."""
     return int(
         tx.value(
-            f"WITH {tx.visible('messages')} SELECT count(*) FROM (SELECT 1 FROM visible_messages "
-            "WHERE broadcast_id = :b AND gateway = :g AND state = 'queued' AND lease_owner IS NULL "
+            "SELECT count(*) FROM (SELECT 1 FROM visible_messages "
+            "WHERE broadcast_id = :b AND gateway = :g "
+            f"AND state = {QUEUED} AND lease_owner IS NULL "
             "AND position > :low AND position < :high LIMIT :n) found",
             b=broadcast_id,
             g=gateway,
             low=positions[0],
             high=positions[1],
             n=most,
+            scope=tx.scope,
         )
     )
 
@@ -53,7 +70,7 @@ def move_over(
     )
     return int(
         tx.run(
-            f"UPDATE messages SET gateway = :new, due_at = CASE WHEN due_at > :now AND tries > 0 "
+            "UPDATE messages SET gateway = :new, due_at = CASE WHEN due_at > :now AND tries > 0 "
             f"THEN :now ELSE due_at END, changed_at = :now WHERE {chosen(tx, select)}",
             {
                 "b": broadcast_id,
@@ -73,7 +90,7 @@ def release_leases(tx: Tx, worker: str) -> int:
     return int(
         tx.run(
             "UPDATE messages SET lease_owner = NULL, lease_until = NULL "
-            "WHERE lease_owner = :w AND state = 'queued'",
+            f"WHERE lease_owner = :w AND state = {QUEUED}",
             {"w": worker},
         ).rowcount
     )
@@ -84,7 +101,7 @@ def let_go(tx: Tx, worker: str, ids: Sequence[int]) -> None:
     on_ids(
         tx,
         "UPDATE messages SET lease_owner = NULL, lease_until = NULL WHERE id IN (:ids) "
-        "AND COALESCE(lease_owner, '') = :w AND state || '' = 'queued'",
+        f"AND COALESCE(lease_owner, '') = :w AND state || '' = {QUEUED}",
         ids,
         w=worker,
     )
@@ -95,7 +112,7 @@ def lapse(tx: Tx) -> int:
     return int(
         tx.run(
             "UPDATE messages SET lease_owner = NULL, lease_until = NULL WHERE "
-            "lease_owner IS NOT NULL AND state = 'queued' AND lease_until < :now",
+            f"lease_owner IS NOT NULL AND state = {QUEUED} AND lease_until < :now",
             {"now": at(tx.now)},
         ).rowcount
     )
@@ -108,8 +125,8 @@ def orphans(tx: Tx, *, worker: str | None = None) -> list[Any]:
         "SELECT m.id, m.broadcast_id, m.gateway, m.position, m.tries, m.lease_owner, "
         "a.reference, a.call_ref, "
         "a.asked_at, a.heard, b.expires_at, b.rather_twice FROM messages m "
-        "JOIN attempts a ON a.message_id = m.id AND a.state IN ('sending', 'doubtful') "
-        f"JOIN broadcasts b ON b.id = m.broadcast_id WHERE {which} AND m.state = 'sending'",
+        f"JOIN attempts a ON a.message_id = m.id AND a.state IN ({SENDING}, {DOUBTFUL}) "
+        f"JOIN broadcasts b ON b.id = m.broadcast_id WHERE {which} AND m.state = {SENDING}",
         w=worker,
         now=at(tx.now),
     )
@@ -120,16 +137,17 @@ def seize(tx: Tx, worker: str, rows: Sequence[Any]) -> None:
     on_rows(
         tx,
         "UPDATE messages SET lease_owner = :w FROM "
-        f"{json_rows({'id': 'bigint', 'old': 'text'})} r WHERE messages.id = r.id "
+        ":rows r WHERE messages.id = r.id "
         "AND messages.lease_owner = r.old",
+        {"id": "bigint", "old": "text"},
         [[r["id"], r["lease_owner"]] for r in rows],
         w=worker,
     )
 
 
 _PAST_DEADLINE = (
-    "FROM messages m JOIN broadcasts b ON b.id = m.broadcast_id AND b.state = 'running' "
-    "WHERE m.state = 'accepted' AND m.deadline_at IS NOT NULL AND m.deadline_at <= :now"
+    f"FROM messages m JOIN broadcasts b ON b.id = m.broadcast_id AND b.state = {RUNNING} "
+    f"WHERE m.state = {ACCEPTED} AND m.deadline_at IS NOT NULL AND m.deadline_at <= :now"
 )
 
 
@@ -143,32 +161,31 @@ def past_deadline(tx: Tx, unread: Collection[str] = (), most: int = 2_000) -> li
 
     Not those where an attempt went by a gateway in `unread`: its report may be here already.
     """
-    among = f"({', '.join(f':g{i}' for i in range(len(unread)))})"
     but = (
-        f" AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.message_id = m.id "
-        f"AND a.gateway IN {among})"
+        " AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.message_id = m.id "
+        "AND a.gateway IN (:unread))"
     )
     return tx.rows(
         f"SELECT m.id, m.position, m.gateway, b.expires_at {_PAST_DEADLINE}"
         f"{but if unread else ''} ORDER BY m.deadline_at LIMIT :n",
         now=at(tx.now),
         n=most,
-        **{f"g{i}": gateway for i, gateway in enumerate(sorted(unread))},
+        unread=Among(sorted(unread), "text"),
     )
 
 
 def doubts_over(tx: Tx, reachable: Collection[str]) -> list[int]:
     """Messages in doubt that no call is open for, past their broadcast's expiry, which nobody asks
     about: their gateway is paused or gone, or their broadcast is paused or held."""
-    names = json_rows({"name": "text"})
     rows = on_rows(
         tx,
         "SELECT m.id FROM messages m JOIN broadcasts b ON b.id = m.broadcast_id "
-        "AND b.expires_at <= :now WHERE m.state = 'sending' AND m.lease_owner IS NULL "
-        "AND (b.state IN ('paused', 'held') "
-        f"OR NOT EXISTS (SELECT 1 FROM {names} r WHERE r.name = m.gateway) "
+        f"AND b.expires_at <= :now WHERE m.state = {SENDING} AND m.lease_owner IS NULL "
+        f"AND (b.state IN ({PAUSED}, {HELD}) "
+        "OR NOT EXISTS (SELECT 1 FROM :rows r WHERE r.name = m.gateway) "
         "OR EXISTS (SELECT 1 FROM gateways g WHERE g.name = m.gateway "
         "AND g.paused_at IS NOT NULL))",
+        {"name": "text"},
         [[name] for name in sorted(reachable)] or [[""]],
         now=at(tx.now),
     )
@@ -184,8 +201,8 @@ def end_doubts(tx: Tx, ids: Sequence[int]) -> list[int]:
         i
         for (i,) in on_ids(
             tx,
-            f"UPDATE messages SET state = {best_of_attempts('unconfirmed')}, reason = 'unknown', "
-            "deadline_at = NULL, changed_at = :now WHERE id IN (:ids) AND state = 'sending' "
+            f"UPDATE messages SET state = {best_of_attempts(UNCONFIRMED)}, reason = {UNKNOWN}, "
+            f"deadline_at = NULL, changed_at = :now WHERE id IN (:ids) AND state = {SENDING} "
             "AND lease_owner IS NULL RETURNING id",
             ids,
             now=at(tx.now),
@@ -193,8 +210,8 @@ def end_doubts(tx: Tx, ids: Sequence[int]) -> list[int]:
     ]
     on_ids(
         tx,
-        "UPDATE attempts SET state = 'unconfirmed', fault = 'unknown' WHERE message_id IN (:ids) "
-        "AND state IN ('doubtful', 'sending')",
+        f"UPDATE attempts SET state = {UNCONFIRMED}, fault = {UNKNOWN} WHERE message_id IN (:ids) "
+        f"AND state IN ({DOUBTFUL}, {SENDING})",
         named,
     )
     return named
@@ -210,8 +227,9 @@ def go_on(tx: Tx, rows: Sequence[tuple[int, int, MessageState, int | None, str |
         "UPDATE messages SET state = r.s, position = COALESCE(r.p, messages.position), "
         "gateway = COALESCE(r.g, messages.gateway), deadline_at = NULL, tries = 0, due_at = :now, "
         "changed_at = :now FROM "
-        f"{json_rows({'m': 'bigint', 'at': 'int', 's': 'text', 'p': 'int', 'g': 'text'})} r "
-        "WHERE messages.id = r.m AND messages.state = 'accepted' AND messages.position = r.at",
+        ":rows r "
+        f"WHERE messages.id = r.m AND messages.state = {ACCEPTED} AND messages.position = r.at",
+        {"m": "bigint", "at": "int", "s": "text", "p": "int", "g": "text"},
         rows,
         now=at(tx.now),
     )

@@ -34,15 +34,18 @@ def add(tx: Tx, name: str, digest: bytes, person_id: int, may: str, life: timede
 def listed(tx: Tx, people: set[int]) -> list[dict[str, Any]]:
     """The keys of these people."""
     return [
-        {**row, "expires_at": moment(row["expires_at"]),
-         "used_at": None if row["used_at"] is None else moment(row["used_at"])}
+        {
+            **row,
+            "expires_at": moment(row["expires_at"]),
+            "used_at": None if row["used_at"] is None else moment(row["used_at"]),
+        }
         for row in tx.rows(
             "SELECT k.id, k.name, k.may, k.expires_at, k.used_at, k.person_id, "
             "p.name AS person, k.revoked_at IS NOT NULL AS revoked "
             "FROM api_keys k JOIN people p ON p.id = k.person_id ORDER BY k.id"
         )
         if row["person_id"] in people
-    ]  # fmt: skip
+    ]
 
 
 def find(tx: Tx, digest: bytes, now: datetime) -> Row | None:

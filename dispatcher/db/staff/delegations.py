@@ -12,6 +12,7 @@ from typing import Any
 
 from dispatcher.db.database import Tx, at
 from dispatcher.db.schema_people import delegations as table
+from dispatcher.db.words import LEADER
 from dispatcher.domain.problems import Problem, refused
 from dispatcher.i18n import Say
 
@@ -99,7 +100,7 @@ def of_deputy(tx: Tx, deputy: int) -> list[Delegation]:
         for row in tx.rows(
             "SELECT d.* FROM delegations d JOIN people p ON p.id = d.principal_id "
             "WHERE d.deputy_id = :d AND d.ended_at IS NULL AND p.disabled_at IS NULL "
-            "AND p.role = 'leader' ORDER BY d.id",
+            f"AND p.role = {LEADER} ORDER BY d.id",
             d=deputy,
         )
     ]

@@ -6,12 +6,23 @@ import json
 from dataclasses import dataclass
 
 from dispatcher.db.broadcasts import schedules
+from dispatcher.db.compiling import Among
 from dispatcher.db.database import Tx, at
 from dispatcher.db.ops import settings
+from dispatcher.db.words import (
+    APPROVED,
+    DRAFT,
+    HELD,
+    PAUSED,
+    RETURNED,
+    RUNNING,
+    SCHEDULED,
+    SUBMITTED,
+)
 from dispatcher.domain.model import Actor
 
-OPEN = "('draft', 'returned', 'submitted')"
-WAITING = "('approved', 'scheduled', 'running', 'paused', 'held')"
+OPEN = f"({DRAFT}, {RETURNED}, {SUBMITTED})"
+WAITING = f"({APPROVED}, {SCHEDULED}, {RUNNING}, {PAUSED}, {HELD})"
 
 
 @dataclass(frozen=True)
@@ -32,21 +43,6 @@ class InHand:
 def in_hand(tx: Tx, person: Actor) -> InHand:
     """What waits for this person now."""
 
-    def ids(states: str) -> tuple[int, ...]:
-        rows = tx.rows(
-            f"WITH {tx.visible('broadcasts')} SELECT id FROM visible_broadcasts "
-            f"WHERE created_by = :p AND state IN {states} ORDER BY id",
-            p=person.person_id,
-        )
-        return tuple(row["id"] for row in rows)
-
-    def names(column: str, states: str) -> tuple[str, ...]:
-        rows = tx.rows(
-            f"SELECT name FROM schedules WHERE {column} = :p AND state IN {states} ORDER BY name",
-            p=person.person_id,
-        )
-        return tuple(row["name"] for row in rows)
-
     duties = tx.value(
         "SELECT count(*) FROM duties WHERE person_id = :p AND removed_at IS NULL "
         "AND ends_at > :now",
@@ -54,13 +50,31 @@ def in_hand(tx: Tx, person: Actor) -> InHand:
         now=at(tx.now),
     )
     return InHand(
-        ids(OPEN),
-        ids(WAITING),
-        names("submitted_by", "('submitted', 'approved', 'paused')"),
-        names("approved_by", "('approved', 'paused')"),
+        _broadcasts(tx, person, OPEN),
+        _broadcasts(tx, person, WAITING),
+        _schedules(tx, person, "submitted_by", f"({SUBMITTED}, {APPROVED}, {PAUSED})"),
+        _schedules(tx, person, "approved_by", f"({APPROVED}, {PAUSED})"),
         tuple(_lists(tx, person.name)),
         int(duties),
     )
+
+
+def _broadcasts(tx: Tx, person: Actor, states: str) -> tuple[int, ...]:
+    rows = tx.rows(
+        "SELECT id FROM visible_broadcasts "
+        f"WHERE created_by = :p AND state IN {states} ORDER BY id",
+        p=person.person_id,
+        scope=tx.scope,
+    )
+    return tuple(row["id"] for row in rows)
+
+
+def _schedules(tx: Tx, person: Actor, column: str, states: str) -> tuple[str, ...]:
+    rows = tx.rows(
+        f"SELECT name FROM schedules WHERE {column} = :p AND state IN {states} ORDER BY name",
+        p=person.person_id,
+    )
+    return tuple(row["name"] for row in rows)
 
 
 def _lists(tx: Tx, name: str) -> dict[int, dict[str, str]]:
@@ -74,11 +88,13 @@ def out_of_reach(tx: Tx, old: Actor, new: Actor) -> list[str]:
     if new.wards is None:
         return []
     rows = tx.rows(
-        f"WITH {tx.visible('broadcasts')} SELECT DISTINCT a.name FROM visible_broadcasts b "
+        "SELECT DISTINCT a.name FROM visible_broadcasts b "
         "JOIN broadcast_wards w ON w.broadcast_id = b.id JOIN areas a ON a.id = w.ward_id "
-        f"WHERE b.created_by = :p AND b.state IN {OPEN} AND w.ward_id NOT IN "
-        f"({', '.join(map(str, sorted(new.wards))) or '-1'}) ORDER BY a.name",
+        f"WHERE b.created_by = :p AND b.state IN {OPEN} AND NOT w.ward_id IN (:theirs) "
+        "ORDER BY a.name",
+        theirs=Among(sorted(new.wards)),
         p=old.person_id,
+        scope=tx.scope,
     )
     return [row["name"] for row in rows]
 
@@ -91,10 +107,11 @@ def hand_over(tx: Tx, old: Actor, new: Actor) -> InHand:
     found = in_hand(tx, old)
     both = {"old": old.person_id, "new": new.person_id}
     tx.run(
-        f"WITH {tx.visible('broadcasts')} UPDATE broadcasts SET created_by = :new "
+        "UPDATE broadcasts SET created_by = :new "
         f"WHERE created_by = :old AND state IN {OPEN} "
         "AND id IN (SELECT id FROM visible_broadcasts)",
         both,
+        scope=tx.scope,
     )
     for number in found.broadcasts:
         tx.run(

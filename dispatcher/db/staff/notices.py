@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from dispatcher.db.compiling import Among
 from dispatcher.db.database import Row, Tx, at
+from dispatcher.db.words import APPROVED, EXPIRED, SENDING, SUBMITTED
 from dispatcher.i18n import Spoken
 
 AGAIN = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
@@ -79,7 +81,7 @@ def _concerns(event: Event, person: Row, wards: Collection[int]) -> bool:
 def unsent(tx: Tx, since: datetime) -> list[Row]:
     """What was told lately of broadcasts that expired with people left: (noun_id, vi, en)."""
     return tx.rows(
-        "SELECT DISTINCT noun_id, vi, en FROM notices WHERE code = 'expired' AND at >= :since "
+        f"SELECT DISTINCT noun_id, vi, en FROM notices WHERE code = {EXPIRED} AND at >= :since "
         "ORDER BY noun_id",
         since=at(since),
     )
@@ -99,10 +101,10 @@ def unread(tx: Tx, person_id: int) -> list[dict[str, Any]]:
 
 def read(tx: Tx, person_id: int, ids: Collection[int] | None = None) -> int:
     """Tick off some, or all; how many that were."""
-    which = "" if ids is None else f" AND id IN ({', '.join(str(int(i)) for i in ids) or '-1'})"
+    which = "" if ids is None else " AND id IN (:ids)"
     done = tx.run(
         f"UPDATE notices SET read_at = :now WHERE person_id = :p AND read_at IS NULL{which}",
-        {"now": at(tx.now), "p": person_id},
+        {"now": at(tx.now), "p": person_id, "ids": Among(list(ids or ()))},
     ).rowcount
     tx.note("read", "notices", person_id, notices=done)
     return done
@@ -117,14 +119,15 @@ def withdraw(tx: Tx) -> int:
         {"now": at(tx.now)},
     )
     return tx.run(
-        f"WITH {tx.visible('broadcasts')} UPDATE notices SET read_at = :now, "
+        "UPDATE notices SET read_at = :now, "
         "mail = CASE WHEN mail = 'waiting' THEN 'none' ELSE mail END, "
         "text = CASE WHEN text = 'waiting' THEN 'none' ELSE text END "
         "WHERE code = 'approve' AND read_at IS NULL AND NOT EXISTS "
         "(SELECT 1 FROM visible_broadcasts b WHERE notices.noun = 'broadcast' "
-        "AND b.state = 'submitted' AND notices.noun_id LIKE CAST(b.id AS VARCHAR) || '@%') "
+        f"AND b.state = {SUBMITTED} AND notices.noun_id LIKE CAST(b.id AS VARCHAR) || '@%') "
         "AND notices.noun = 'broadcast'",
         {"now": at(tx.now)},
+        scope=tx.scope,
     ).rowcount
 
 
@@ -137,7 +140,7 @@ def take(tx: Tx, way: str, limit: int = 50) -> list[dict[str, Any]]:
     What a dead worker was sending may have arrived: it is never sent again.
     """
     tx.run(
-        f"UPDATE notices SET {way} = 'unsure' WHERE {way} = 'sending' AND again_at < :stale",
+        f"UPDATE notices SET {way} = 'unsure' WHERE {way} = {SENDING} AND again_at < :stale",
         {"stale": at(tx.now - STALE)},
     )
     lock = "" if tx.is_sqlite else " FOR UPDATE OF n SKIP LOCKED"
@@ -150,7 +153,7 @@ def take(tx: Tx, way: str, limit: int = 50) -> list[dict[str, Any]]:
     )
     for row in rows:
         tx.run(
-            f"UPDATE notices SET {way} = 'sending', again_at = :now WHERE id = :id",
+            f"UPDATE notices SET {way} = {SENDING}, again_at = :now WHERE id = :id",
             {"now": at(tx.now), "id": row["id"]},
         )
     found = []
@@ -166,8 +169,8 @@ def take(tx: Tx, way: str, limit: int = 50) -> list[dict[str, Any]]:
 
 def done(tx: Tx, way: str, ids: Collection[int], outcome: str) -> None:
     """How telling them ended: sent, failed, unsure, or kept (a drill lets nothing out)."""
-    listed = ", ".join(str(int(i)) for i in ids) or "-1"
-    tx.run(f"UPDATE notices SET {way} = :o WHERE id IN ({listed})", {"o": outcome})
+    some = {"o": outcome, "ids": Among(list(ids))}
+    tx.run(f"UPDATE notices SET {way} = :o WHERE id IN (:ids)", some)
 
 
 def later(tx: Tx, way: str, rows: Sequence[Row]) -> None:
@@ -190,14 +193,15 @@ def later(tx: Tx, way: str, rows: Sequence[Row]) -> None:
 
 def broadcasts_in(tx: Tx, states: Sequence[str], since: datetime) -> list[dict[str, Any]]:
     """Broadcasts in these states that changed hands lately, with their wards and hands."""
-    named = ", ".join(f"'{s}'" for s in states)
     rows = tx.rows(
-        f"WITH {tx.visible('broadcasts')} SELECT id, title, state, reason, created_by, "
+        "SELECT id, title, state, reason, created_by, "
         "submitted_at, released_at, at, emergency_id, schedule_id, drafted_by_system, "
         "ceiling_people, created_at FROM visible_broadcasts "
-        f"WHERE state IN ({named}) AND COALESCE(released_at, submitted_at, created_at) >= :since "
+        "WHERE state IN (:states) AND COALESCE(released_at, submitted_at, created_at) >= :since "
         "ORDER BY id DESC LIMIT 200",
         since=at(since),
+        states=Among(states, "text"),
+        scope=tx.scope,
     )
     found = []
     for row in rows:
@@ -243,7 +247,7 @@ def schedules_ended(tx: Tx, soon: datetime) -> list[Row]:
     """Schedules whose approval ran out, or runs out before `soon`; those that wait for one."""
     return tx.rows(
         "SELECT id, name, state, reason, submitted_by, approved_by, ends_at, digest FROM schedules "
-        "WHERE state = 'submitted' OR (state = 'ended' AND reason IS NOT NULL) "
-        "OR (state = 'approved' AND ends_at <= :soon)",
+        f"WHERE state = {SUBMITTED} OR (state = 'ended' AND reason IS NOT NULL) "
+        f"OR (state = {APPROVED} AND ends_at <= :soon)",
         soon=at(soon),
     )

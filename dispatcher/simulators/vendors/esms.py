@@ -11,8 +11,13 @@ from aiohttp import web
 from dispatcher.simulators.vendors.ledger import Twin, luck
 
 PREFIX = "/esms"
-SAID = {"too_fast": "160", "no_such_person": "99", "words_refused": "146", "no_money": "103",
-        "other_network": "177"}  # fmt: skip
+SAID = {
+    "too_fast": "160",
+    "no_such_person": "99",
+    "words_refused": "146",
+    "no_money": "103",
+    "other_network": "177",
+}
 DRILL_KEY = "drill-api_key"
 
 

@@ -7,8 +7,14 @@ from aiohttp import web
 from dispatcher.simulators.vendors.ledger import Twin
 
 PREFIX = "/lab"
-SAID = {"no_such_person": "nobody", "words_refused": "words", "no_money": "key",
-        "too_fast": "full", "other_network": "network", "night": "night"}  # fmt: skip
+SAID = {
+    "no_such_person": "nobody",
+    "words_refused": "words",
+    "no_money": "key",
+    "too_fast": "full",
+    "other_network": "network",
+    "night": "night",
+}
 
 
 class LabTwin:

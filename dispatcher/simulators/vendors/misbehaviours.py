@@ -180,16 +180,40 @@ OLD_NAMES = {
     "accept_late_502": ("late", "502"),
 }
 # What a vendor says in its own words although nothing is wrong with the line.
-SAYS = ("night", "quota", "old_token", "too_fast", "no_such_person", "words_refused", "no_money",
-        "other_network", "odd_bytes", "look_up_unreadable")  # fmt: skip
+SAYS = (
+    "night",
+    "quota",
+    "old_token",
+    "too_fast",
+    "no_such_person",
+    "words_refused",
+    "no_money",
+    "other_network",
+    "odd_bytes",
+    "look_up_unreadable",
+)
 ODD = "\x00\ud83d"  # a zero byte and half a letter: what databases and encoders stumble over
 # What becomes of its reports: lost, told twice, late, told before the send is answered, followed by
 # an older one, joined by a forgery, or told part by part, of which the last failed.
-REPORTS = ("receipt_lost", "receipt_twice", "receipt_late", "receipt_early", "receipt_stale",
-           "receipt_forged", "parts_apart")  # fmt: skip
+REPORTS = (
+    "receipt_lost",
+    "receipt_twice",
+    "receipt_late",
+    "receipt_early",
+    "receipt_stale",
+    "receipt_forged",
+    "parts_apart",
+)
 # What only makes sense before anything is taken: the vendor says so itself.
-_PROOF = {"throttled", "throttled_seconds", "throttled_nonsense", "throttled_negative",
-          "throttled_ten_years", "redirect", "redirect_home"}  # fmt: skip
+_PROOF = {
+    "throttled",
+    "throttled_seconds",
+    "throttled_nonsense",
+    "throttled_negative",
+    "throttled_ten_years",
+    "redirect",
+    "redirect_home",
+}
 # name → (before, after or late, how), or (says or reports, name)
 MISBEHAVIOURS: dict[str, tuple[str, str]] = {
     **OLD_NAMES,

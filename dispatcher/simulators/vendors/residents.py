@@ -96,8 +96,9 @@ def slug(ward: str) -> str:
 # --- the shapes wards really have -------------------------------------------------------------
 
 
-def write(folder: Path, people: Iterable[Resident], *, all_csv: bool = False,
-          as_typed: bool = True) -> list[Path]:  # fmt: skip
+def write(
+    folder: Path, people: Iterable[Resident], *, all_csv: bool = False, as_typed: bool = True
+) -> list[Path]:
     """One file per ward: three workbooks as wards keep them, the rest CSV.
 
     `as_typed`: numbers as people type them, zeros lost and dots put in.

@@ -66,8 +66,12 @@ class SpeedSmsTwin:
             if self.twin.receipts and self.webhook:
                 for status in self._fates(number, str(content)):
                     self._report(call, number, status)
-        data = {"tranId": int(call), "totalSMS": len(good), "totalPrice": 250 * len(good),
-                "invalidPhone": [n for n in numbers if n not in good]}  # fmt: skip
+        data = {
+            "tranId": int(call),
+            "totalSMS": len(good),
+            "totalPrice": 250 * len(good),
+            "invalidPhone": [n for n in numbers if n not in good],
+        }
         return {"status": "success", "code": "00", "data": data}
 
     def _fates(self, number: str, content: str) -> list[int]:

@@ -11,9 +11,11 @@ from aiohttp import web
 from dispatcher.simulators.vendors.ledger import Twin
 
 PREFIX = "/viettel"
-_ONE = ('<?xml version="1.0"?><S:Envelope xmlns:S="http://schemas.xmlsoap.org/soap/envelope/">'
-        '<S:Body><ns2:{name}Response xmlns:ns2="http://impl.bulkSms.ws/"><return>{inside}</return>'
-        "</ns2:{name}Response></S:Body></S:Envelope>")  # fmt: skip
+_ONE = (
+    '<?xml version="1.0"?><S:Envelope xmlns:S="http://schemas.xmlsoap.org/soap/envelope/">'
+    '<S:Body><ns2:{name}Response xmlns:ns2="http://impl.bulkSms.ws/"><return>{inside}</return>'
+    "</ns2:{name}Response></S:Body></S:Envelope>"
+)
 OK = "Insert MT_QUEUE: OK"
 
 
@@ -38,8 +40,9 @@ class ViettelTwin:
             words = "Authenticate: WRONG_INFORMATION_AUTHENTICATE"
             return _reply("wsCpMt", f"<message>{words}</message><result>0</result>")
         if operation.tag.endswith("}wsCpMt"):
-            words = self._take(said, said.get("ReceiverID", ""), said.get("Content", ""),
-                               said.get("ServiceID", ""))  # fmt: skip
+            words = self._take(
+                said, said.get("ReceiverID", ""), said.get("Content", ""), said.get("ServiceID", "")
+            )
             return _reply("wsCpMt", _result(words))
         items = ""
         for item in operation.findall("requestMt"):

@@ -13,8 +13,14 @@ from dispatcher.simulators.vendors.ledger import Twin, luck
 PREFIX = "/zalo"
 OA_SECRET = "drill-oa_secret"
 APP_ID = "drill"
-SAID = {"night": -133, "quota": -144, "no_such_person": -118, "words_refused": -131,
-        "no_money": -115, "too_fast": "-32"}  # fmt: skip
+SAID = {
+    "night": -133,
+    "quota": -144,
+    "no_such_person": -118,
+    "words_refused": -131,
+    "no_money": -115,
+    "too_fast": "-32",
+}
 TEMPLATES = 120  # more than one page
 
 
@@ -147,8 +153,10 @@ class ZaloTwin:
 
     async def template_list(self, request: web.Request) -> web.StreamResponse:
         offset = int(request.query.get("offset", "0"))
-        rows = [{"templateId": 100001 + i, "templateName": f"Mẫu {i}", "status": "ENABLE"}
-                for i in range(TEMPLATES)]  # fmt: skip
+        rows = [
+            {"templateId": 100001 + i, "templateName": f"Mẫu {i}", "status": "ENABLE"}
+            for i in range(TEMPLATES)
+        ]
         return self._ask(request, rows[offset : offset + 100])
 
     async def template_info(self, request: web.Request) -> web.StreamResponse:

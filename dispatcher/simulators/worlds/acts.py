@@ -105,25 +105,42 @@ def send(world: World, wish: Wish, dies_at: int | None = None) -> Told | None:
 def write(world: World, app: App, code: str, wish: Wish) -> Told:
     """A draft."""
     told = Told(
-        code, 0, wish.urgent, kind=KINDS[wish.template], wards=wish.audience.wards, life=wish.life,
-        one_per=wish.audience.one_per, rather_twice=wish.rather_twice,
-    )  # fmt: skip
+        code,
+        0,
+        wish.urgent,
+        kind=KINDS[wish.template],
+        wards=wish.audience.wards,
+        life=wish.life,
+        one_per=wish.audience.one_per,
+        rather_twice=wish.rather_twice,
+    )
     template = templating.load(app.templates, wish.template)
     chosen = read_window(wish.window).resting(app.site.lunch) if wish.window else None
     with signed(world, app, AUTHOR, lambda: world.facts.told.update({code: told})) as tx:
-        told.id = joined.draft(app, tx, template, NewBroadcast(
-            wish.template, wish.audience, ROUTE, {"code": code},
-            expires_after=timedelta(seconds=wish.life), window=chosen,
-            rather_twice=wish.rather_twice, urgent=wish.urgent,
-        ))  # fmt: skip
+        told.id = joined.draft(
+            app,
+            tx,
+            template,
+            NewBroadcast(
+                wish.template,
+                wish.audience,
+                ROUTE,
+                {"code": code},
+                expires_after=timedelta(seconds=wish.life),
+                window=chosen,
+                rather_twice=wish.rather_twice,
+                urgent=wish.urgent,
+            ),
+        )
     return told
 
 
 @happens("go on", weight=1)
 def go_on(world: World, draw: random.Random) -> str | None:
     """What somebody left lying goes on its way."""
-    told = one_of(world, draw, B.DRAFT, B.SUBMITTED, B.APPROVED, B.RETURNED,
-                  where=lambda t: not t.schedule)  # fmt: skip
+    told = one_of(
+        world, draw, B.DRAFT, B.SUBMITTED, B.APPROVED, B.RETURNED, where=lambda t: not t.schedule
+    )
     if told is None:
         return None
 
@@ -158,8 +175,16 @@ def send_back(world: World, draw: random.Random) -> str | None:
 @happens("edit", weight=2)
 def edit(world: World, draw: random.Random) -> str | None:
     """Other words in what was not released yet: whatever was approved of it is void."""
-    told = one_of(world, draw, B.DRAFT, B.SUBMITTED, B.RETURNED, B.APPROVED, B.SCHEDULED,
-                  where=lambda t: not (t.schedule or t.also or t.again))  # fmt: skip
+    told = one_of(
+        world,
+        draw,
+        B.DRAFT,
+        B.SUBMITTED,
+        B.RETURNED,
+        B.APPROVED,
+        B.SCHEDULED,
+        where=lambda t: not (t.schedule or t.also or t.again),
+    )
     if told is None:
         return None
     goes_on = draw.random() < 0.5
@@ -184,10 +209,17 @@ def edit(world: World, draw: random.Random) -> str | None:
 def other_words(world: World, told: Told) -> Told:
     """The same broadcast with another code in its text."""
     return Told(
-        world.facts.new_code(), told.id, told.urgent, kind=told.kind, window=told.window,
-        life=told.life, wards=told.wards, one_per=told.one_per, rather_twice=told.rather_twice,
+        world.facts.new_code(),
+        told.id,
+        told.urgent,
+        kind=told.kind,
+        window=told.window,
+        life=told.life,
+        wards=told.wards,
+        one_per=told.one_per,
+        rather_twice=told.rather_twice,
         corrects=told.corrects,
-    )  # fmt: skip
+    )
 
 
 def replaced(world: World, old: Told, new: Told) -> None:

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 
 from dispatcher.broadcasts.app import App
-from dispatcher.db.contacts import areas, contacts, imports, undoing
+from dispatcher.db.contacts import areas, contact_lists, imports, undoing
 from dispatcher.domain.model import SYSTEM, AreaKind
 from dispatcher.importing.basis import Basis
 from dispatcher.importing.entries import read_listing
@@ -280,8 +280,8 @@ def import_again(world: World, draw: random.Random) -> str | None:
         author = app.actor(AUTHOR)
         with app.store.read(author) as tx:
             before = held(tx)
-            place = contacts.Within(areas.ward(tx, ward).id)
-            there = contacts.listed(tx, within=place, limit=10_000)
+            place = contact_lists.Within(areas.ward(tx, ward).id)
+            there = contact_lists.listed(tx, within=place, limit=10_000)
             known = lists.known_before(tx, app, ward, None, {})
         rows = []
         for one in there:
@@ -332,8 +332,9 @@ def undo(world: World, draw: random.Random) -> str | None:
 def merge_groups(world: World, draw: random.Random) -> str | None:
     """One residential group becomes part of another of its ward."""
     with world.look().store.read(SYSTEM) as tx:
-        found = {w: areas.listed(tx, AreaKind.RESIDENTIAL_GROUP, areas.ward(tx, w).id)
-                 for w in WARDS}  # fmt: skip
+        found = {
+            w: areas.listed(tx, AreaKind.RESIDENTIAL_GROUP, areas.ward(tx, w).id) for w in WARDS
+        }
     wards = [w for w in WARDS if len(found[w]) > 1]
     if not wards:
         return None

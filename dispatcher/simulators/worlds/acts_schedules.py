@@ -46,13 +46,20 @@ def schedule(world: World, draw: random.Random) -> str | None:
         "often": 'cron = "*/20 9,10 * * *"',
     }[kind]
     more = 'again = "nhắc lại"\n' if kind == "often" else ""
-    source = FILE.format(name=name, route=ROUTE, when=when, life=life, more=more, code=code,
-                         wards=list(wards)).replace("'", '"')  # fmt: skip
+    source = FILE.format(
+        name=name, route=ROUTE, when=when, life=life, more=more, code=code, wards=list(wards)
+    ).replace("'", '"')
     (world.root / "schedules" / f"{name}.toml").write_text(source, "utf-8")
     told = Told(
-        code, 0, False, wards=wards, schedule=name, repeats=kind != "at",
-        life={"10m": 600.0, "6h": 21_600.0}[life], again=10_000 * (kind != "at"),
-    )  # fmt: skip
+        code,
+        0,
+        False,
+        wards=wards,
+        schedule=name,
+        repeats=kind != "at",
+        life={"10m": 600.0, "6h": 21_600.0}[life],
+        again=10_000 * (kind != "at"),
+    )
     world.facts.told[code] = told
     done = world.as_person(lambda app: _hand_in(world, app, told), death(draw))
     return f"{name} ({when})" if done else None
@@ -135,8 +142,16 @@ def edit(world: World, draw: random.Random) -> str | None:
         return None
     with world.look().store.read(SYSTEM) as tx:
         see_firings(world, tx)
-    new = Told(world.facts.new_code(), 0, False, wards=told.wards, schedule=told.schedule,
-               repeats=told.repeats, life=told.life, again=told.again)  # fmt: skip
+    new = Told(
+        world.facts.new_code(),
+        0,
+        False,
+        wards=told.wards,
+        schedule=told.schedule,
+        repeats=told.repeats,
+        life=told.life,
+        again=told.again,
+    )
     file = world.root / "schedules" / f"{told.schedule}.toml"
     file.write_text(file.read_text("utf-8").replace(told.code, new.code), "utf-8")
     if told.id == 0:  # else what was fired goes on

@@ -33,9 +33,16 @@ def prepare(world: World, draw: random.Random) -> str | None:
     def act(app: App) -> bool:
         until = app.clock().astimezone(HANOI).date() + timedelta(days=30)
         wanted = NewUrgent(
-            name, "khan", Audience(wards), most, most * 5000, until,
-            all_clear="het", route=ROUTE, rather_twice=rather_twice,
-        )  # fmt: skip
+            name,
+            "khan",
+            Audience(wards),
+            most,
+            most * 5000,
+            until,
+            all_clear="het",
+            route=ROUTE,
+            rather_twice=rather_twice,
+        )
         with acting(world, app, AUTHOR) as author:
             urgent.prepare(author, wanted)
             urgent.submit(author, name)
@@ -68,8 +75,9 @@ def send(world: World, draw: random.Random) -> str | None:
 def _look(world: World, app: App, told: Told) -> None:
     """What a command that commits several times has come to."""
     with app.store.read(SYSTEM) as tx:
-        mine = next((b for b in broadcasts.listed(tx, limit=5)
-                     if b.fields.get("code") == told.code), None)  # fmt: skip
+        mine = next(
+            (b for b in broadcasts.listed(tx, limit=5) if b.fields.get("code") == told.code), None
+        )
         if mine is None:
             return
         told.id, told.kind, told.rather_twice = mine.id, mine.kind.value, mine.rather_twice

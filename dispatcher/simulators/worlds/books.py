@@ -17,6 +17,7 @@ from dispatcher.broadcasts.app import App
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.schema import micros
+from dispatcher.db.words import APPROVED, HELD, PAUSED, QUEUED, RUNNING, SCHEDULED, SENDING
 from dispatcher.domain.model import SYSTEM, HeldReason
 from dispatcher.simulators.worlds.facts import Told
 from dispatcher.simulators.worlds.invariants import notes_of
@@ -58,14 +59,14 @@ def ask(world: World, sql: str, **given: Any) -> Sequence[Any]:
 
 def who_waits(world: World) -> set[int]:
     """People whose message waits in the queue, or for an answer."""
-    rows = ask(world, "SELECT contact_id FROM messages WHERE state IN ('queued', 'sending')")
+    rows = ask(world, f"SELECT contact_id FROM messages WHERE state IN ({QUEUED}, {SENDING})")
     return {c for (c,) in rows}
 
 
 OPEN = (
-    "messages WHERE state IN ('queued', 'sending') OR deadline_at IS NOT NULL",
-    "broadcasts WHERE state IN ('approved', 'scheduled', 'running', 'paused', 'held')",
-    "schedules WHERE state = 'approved' AND next_fire_at IS NOT NULL",
+    f"messages WHERE state IN ({QUEUED}, {SENDING}) OR deadline_at IS NOT NULL",
+    f"broadcasts WHERE state IN ({APPROVED}, {SCHEDULED}, {RUNNING}, {PAUSED}, {HELD})",
+    f"schedules WHERE state = {APPROVED} AND next_fire_at IS NOT NULL",
     "receipts WHERE state IN ('new', 'unmatched')",
 )
 
@@ -130,7 +131,7 @@ def held_before(app: App, number: int) -> str | None:
     with app.store.read(SYSTEM) as tx:
         for act, entry in tx.taken(
             "SELECT act, entry FROM trail WHERE noun = 'broadcast' AND noun_id = :b "
-            "AND act IN ('held', 'running', 'paused', 'scheduled') ORDER BY id DESC",
+            f"AND act IN ({HELD}, {RUNNING}, {PAUSED}, {SCHEDULED}) ORDER BY id DESC",
             b=str(number),
         ):
             reason: str | None = json.loads(entry)["facts"].get("reason")

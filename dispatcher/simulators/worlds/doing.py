@@ -82,17 +82,26 @@ def get(app: App, broadcast_id: int) -> Broadcast:
 
 
 def submit(
-    world: World, app: App, told: Told, *, again: str = "", over_budget: str = "",
+    world: World,
+    app: App,
+    told: Told,
+    *,
+    again: str = "",
+    over_budget: str = "",
     leave_out: bool = True,
-) -> None:  # fmt: skip
+) -> None:
     """Looked at, and handed in."""
     author = app.actor(AUTHOR)
     found = joined.preview(app, author, get(app, told.id))
     with signed(world, app, AUTHOR) as tx:
         planning.submit(
-            tx, broadcasts.get(tx, told.id), found,
-            leave_out=leave_out, again=again, over_budget=over_budget,
-        )  # fmt: skip
+            tx,
+            broadcasts.get(tx, told.id),
+            found,
+            leave_out=leave_out,
+            again=again,
+            over_budget=over_budget,
+        )
 
 
 def approve(world: World, app: App, told: Told) -> None:
@@ -144,9 +153,13 @@ def period(world: World, app: App, found: Broadcast) -> Period:
         first = first_step(words(app.site, tx, found))
     undo = 0.0 if found.priority == URGENT else world.facts.longest_undo()
     return periods.of_route(
-        found.at + timedelta(seconds=undo), found.expires_after, found.window, found.route, first,
+        found.at + timedelta(seconds=undo),
+        found.expires_after,
+        found.window,
+        found.route,
+        first,
         hours.vendor_hours(app.site, found.priority),
-    )  # fmt: skip
+    )
 
 
 def whole_way(world: World, app: App, told: Told, later: float = 0.0, again: str = "") -> Told:
@@ -181,9 +194,11 @@ def see_firings(world: World, tx: Tx) -> None:
 
 
 def one_of(
-    world: World, draw: random.Random, *wanted: BroadcastState,
+    world: World,
+    draw: random.Random,
+    *wanted: BroadcastState,
     where: Callable[[Told], bool] = lambda told: True,
-) -> Told | None:  # fmt: skip
+) -> Told | None:
     """One of the broadcasts in some states."""
     now = states(world)
     found = [world.facts.told[c] for c, s in now.items() if s in wanted]

@@ -33,9 +33,21 @@ class Event(NamedTuple):
 
 
 KINDS: dict[str, Kind] = {}
-_ON_THE_WAY = ("opt out", "erase", "remove", "move", "another number", "pause", "stop",
-               "stop everything", "a worker dies", "a worker freezes", "one more worker",
-               "a backup is made", "settings")  # fmt: skip
+_ON_THE_WAY = (
+    "opt out",
+    "erase",
+    "remove",
+    "move",
+    "another number",
+    "pause",
+    "stop",
+    "stop everything",
+    "a worker dies",
+    "a worker freezes",
+    "one more worker",
+    "a backup is made",
+    "settings",
+)
 # What often follows an event, within so many seconds: while it is on its way.
 CLOSE_BEHIND: dict[str, tuple[tuple[str, ...], float]] = {
     "broadcast": (_ON_THE_WAY, 90.0),
@@ -64,8 +76,10 @@ def draw_script(draw: random.Random, length: float, count: int) -> list[Event]:
     weights = [KINDS[k].weight for k in kinds]
     chosen = ["broadcast", *draw.choices(kinds, weights, k=count - 1)]
     times = sorted(length * draw.random() ** 2 for _ in range(count))
-    script = [Event(round(at, 3), name, draw.getrandbits(32))
-              for at, name in zip(times, chosen, strict=True)]  # fmt: skip
+    script = [
+        Event(round(at, 3), name, draw.getrandbits(32))
+        for at, name in zip(times, chosen, strict=True)
+    ]
     for event in list(script):
         if event.name in CLOSE_BEHIND and draw.random() < 0.6:
             names, within = CLOSE_BEHIND[event.name]

@@ -12,7 +12,8 @@ from collections import defaultdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from dispatcher.db.broadcasts.releases import TARGETS_PER_STEP
+from dispatcher.db.broadcasts.targets import TARGETS_PER_STEP
+from dispatcher.db.words import HELD, PAUSED, SHARED_PHONE, SKIPPED, STOPPED
 from dispatcher.domain import parts
 from dispatcher.domain.model import SYSTEM, BroadcastState, Heard, MessageState
 from dispatcher.simulators.worlds.books import ZERO, Attempt, Books, Message, open_books
@@ -120,7 +121,7 @@ def reached_through_a_phone(world: World) -> str | None:
         for message, broadcast, kind, cipher in tx.taken(
             "SELECT m.id, m.broadcast_id, d.kind, d.cipher FROM messages m JOIN shared_targets s "
             "ON s.message_id = m.id JOIN addresses d ON d.id = s.address_id "
-            "WHERE m.state = 'skipped' AND m.reason = 'shared_phone'"
+            f"WHERE m.state = {SKIPPED} AND m.reason = {SHARED_PHONE}"
         ):
             number = tx.sealer.open_address(kind, cipher).removeprefix("+") if cipher else ""
             shared[message, broadcast].add(number)
@@ -222,12 +223,17 @@ def nobody_expires_in_peace(world: World) -> str | None:
     if calm is None or world.facts.restores or world.facts.clocks:
         return None
     closed = {b for (b,) in _rows(world, "SELECT broadcast_id FROM closures")}
-    held = {int(n) for (n,) in _rows(
-        world, "SELECT DISTINCT noun_id FROM trail WHERE noun = 'broadcast' "
-        "AND act IN ('held', 'limit', 'paused', 'stopped')")}  # fmt: skip
+    held = {
+        int(n)
+        for (n,) in _rows(
+            world,
+            "SELECT DISTINCT noun_id FROM trail WHERE noun = 'broadcast' "
+            f"AND act IN ({HELD}, 'limit', {PAUSED}, {STOPPED})",
+        )
+    }
     large = {n for n, vendor in world.vendors.items() if hasattr(vendor.speech, "LEAST")}
     waits = {m.id for m in books.messages.values() if m.gateway in large}  # for others, to be many
-    paused = _rows(world, "SELECT 1 FROM trail WHERE noun = 'gateway' AND act = 'paused'")
+    paused = _rows(world, f"SELECT 1 FROM trail WHERE noun = 'gateway' AND act = {PAUSED}")
     until = START + timedelta(seconds=calm + PEACE)
     for m in books.messages.values():
         broadcast = books.broadcasts[m.broadcast]

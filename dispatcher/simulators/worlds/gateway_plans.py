@@ -91,12 +91,21 @@ def draw_gateway(
         batch, window = draw.choice(BATCHES), draw.choice(WINDOWS)
     price = prices.zalo if channel == "zalo" else prices.sms
     return GatewayPlan(
-        name, kind, channel, capability, draw.choice((1, 4, 16)), draw_habits(draw, calm),
-        batch, window, int(draw.choice(TIMEOUTS)), price,
-        draw.choice((None, None, 1, 5, 40)), draw.choice((None, None, None, 5, 30)),
+        name,
+        kind,
+        channel,
+        capability,
+        draw.choice((1, 4, 16)),
+        draw_habits(draw, calm),
+        batch,
+        window,
+        int(draw.choice(TIMEOUTS)),
+        price,
+        draw.choice((None, None, 1, 5, 40)),
+        draw.choice((None, None, None, 5, 30)),
         draw.choice((None, None, None, 4 * price or None, 25 * price or None)),
         draw.choice(("", "", "ref", "phone")),
-    )  # fmt: skip
+    )
 
 
 def draw_habits(draw: random.Random, calm: bool) -> Habits:
@@ -107,14 +116,26 @@ def draw_habits(draw: random.Random, calm: bool) -> Habits:
         return worst * draw.random()
 
     return Habits(
-        never_left=share(), lost_out=share(), lost_back=share(), broken=draw.random(),
-        odd=share(), refuses=share(), instead=share() / 2, slow=share() / 2, late=share() / 2,
-        again=share(), latency=draw.choice((0.01, 0.1, 1.0)), settles=draw.choice((0.0, 0.3, 1.0)),
-        minds=draw.choice((0.0, 0.0, 0.1)), reports=draw.choice((0.0, 0.5, 0.95)),
-        report_days=draw.choice((0.0, 0.1)), report_apart=draw.choice((0.0, 0.3)),
-        report_against=draw.choice((0.0, 0.1)), report_forged=draw.choice((0.0, 0.1)),
+        never_left=share(),
+        lost_out=share(),
+        lost_back=share(),
+        broken=draw.random(),
+        odd=share(),
+        refuses=share(),
+        instead=share() / 2,
+        slow=share() / 2,
+        late=share() / 2,
+        again=share(),
+        latency=draw.choice((0.01, 0.1, 1.0)),
+        settles=draw.choice((0.0, 0.3, 1.0)),
+        minds=draw.choice((0.0, 0.0, 0.1)),
+        reports=draw.choice((0.0, 0.5, 0.95)),
+        report_days=draw.choice((0.0, 0.1)),
+        report_apart=draw.choice((0.0, 0.3)),
+        report_against=draw.choice((0.0, 0.1)),
+        report_forged=draw.choice((0.0, 0.1)),
         fails=draw.choice((0.0, 0.1, 0.5)),
-    )  # fmt: skip
+    )
 
 
 def draw_route(gateways: Sequence[GatewayPlan], draw: random.Random) -> tuple[StepPlan, ...]:
@@ -215,9 +236,16 @@ def _step_words(step: StepPlan) -> Iterator[str]:
 def vendor_of(world: World, g: GatewayPlan) -> Vendor:
     """The vendor behind a gateway."""
     return Vendor(
-        world, g.name, _speech(g), g.capability == "dedup", g.habits, str(world.seed),
-        float(g.window), g.capability == "lookup", g.price,
-    )  # fmt: skip
+        world,
+        g.name,
+        _speech(g),
+        g.capability == "dedup",
+        g.habits,
+        str(world.seed),
+        float(g.window),
+        g.capability == "lookup",
+        g.price,
+    )
 
 
 def _speech(g: GatewayPlan) -> Speech:

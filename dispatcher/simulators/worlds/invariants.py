@@ -143,8 +143,9 @@ def watch(world: World) -> Broken | None:
         _notice(world, notes)
     for name, vendor in world.vendors.items():
         for rows, seen, checks in (
-            (vendor.sent, notes.left, LEFT), (vendor.ledger, notes.taken, TAKEN),
-        ):  # fmt: skip
+            (vendor.sent, notes.left, LEFT),
+            (vendor.ledger, notes.taken, TAKEN),
+        ):
             upto = seen.get(name, 0)
             if upto == len(rows):
                 continue

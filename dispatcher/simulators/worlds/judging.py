@@ -103,9 +103,11 @@ def nobody_after_their_no(world: World, left: Left) -> str | None:
         return None
     told = world.facts.of(left.body)
     for no in noes:
-        if told is not None and _stops(world, no, told) and (
-            _came_after(world, left, no.at, no.until)
-        ):  # fmt: skip
+        if (
+            told is not None
+            and _stops(world, no, told)
+            and (_came_after(world, left, no.at, no.until))
+        ):
             return f"{_who(left, told)}: no ({no.scope}) at {no.at:.2f}, left at {left.at:.2f}"
     return None
 

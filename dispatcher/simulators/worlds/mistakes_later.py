@@ -86,8 +86,8 @@ mistake(
     "what may have left is called unsent",
     (
         _S + "queue.outcomes:best_of_attempts",
-        "('doubtful', 'unconfirmed')) THEN 'unconfirmed' ELSE {fallback}",
-        "('nothing')) THEN 'unconfirmed' ELSE {fallback}",
+        "({DOUBTFUL}, {UNCONFIRMED})) THEN {UNCONFIRMED} ELSE {nothing}",
+        "('nothing')) THEN {UNCONFIRMED} ELSE {nothing}",
     ),
     fault="F3",
 )
@@ -153,7 +153,7 @@ mistake(
     "what people said after the backup is lost",
     (
         _S + "ops.replacing:_prepare",
-        "                came |= carrying.carry_refusals(tx, source.connection)\n",
+        "                came |= carried_refusals.carry_refusals(tx, source.connection)\n",
         "",
     ),
     fault="AA",

@@ -103,7 +103,7 @@ mistake(
 mistake(
     "a paused broadcast sends on",
     "what was chosen before a pause leaves after it",
-    (_S + "queue.intents:write", "b.state = 'running' ", "b.state IN ('running', 'paused') "),
+    (_S + "queue.intents:write", "b.state = {RUNNING} ", "b.state IN ({RUNNING}, 'paused') "),
     (_N + "view:View.look", "self.running = {", "self.running |= {"),
 )
 mistake(
@@ -132,7 +132,7 @@ mistake(
     "a message counts as accepted before anybody was asked",
     (
         _S + "queue.intents:write",
-        "messages SET state = 'sending', tries",
+        "messages SET state = {SENDING}, tries",
         "messages SET state = 'accepted', tries",
     ),
 )
@@ -179,9 +179,9 @@ mistake(
     "a phone stays with who is gone",
     "it is not handed on from somebody who was taken off the list",
     (
-        _S + "contacts.shared_phones",
-        "'failed', 'skipped', 'unconfirmed') \"\n    f\"OR (h.state",
-        "'failed', 'unconfirmed') \"\n    f\"OR (h.state",
+        _S + "contacts.phone_conditions",
+        '{FAILED}, {SKIPPED}, {UNCONFIRMED}) "\n    f"OR (h.state',
+        '{FAILED}, {UNCONFIRMED}) "\n    f"OR (h.state',
     ),
     fault="E",
 )
@@ -189,13 +189,13 @@ mistake(
     "reached through another phone",
     "who shares only a phone that got nothing counts as reached",
     (
-        _S + "contacts.shared_phones",
-        "((h.state IN ('delivered', 'read', 'failed',",
-        "((h.state IN ('failed',",
+        _S + "contacts.phone_conditions",
+        "((h.state IN ({DELIVERED}, {READ}, {FAILED},",
+        "((h.state IN ({FAILED},",
     ),
     (
-        _S + "contacts.shared_phones",
-        "OR (h.state = 'accepted' AND h.deadline_at IS NULL))",
+        _S + "contacts.phone_conditions",
+        "OR (h.state = {ACCEPTED} AND h.deadline_at IS NULL))",
         "OR 1 = 0)",
     ),
     fault="D2",
@@ -204,11 +204,11 @@ mistake(
     "changed after its approval",
     "what was changed after its approval is sent all the same",
     (
-        _S + "broadcasts.broadcasts:change",
+        _S + "broadcasts.editing:change",
         "if broadcast.state is BroadcastState.DRAFT:",
         "if True:",
     ),
-    (_S + "broadcasts.broadcasts:change", "\"AND state = 'draft' AND id IN", '"AND id IN'),
+    (_S + "broadcasts.editing:change", 'f"AND state = {DRAFT} AND id IN', '"AND id IN'),
     (
         "dispatcher.broadcasts.releasing:release",
         "if broadcast.approved_digest != digest(tx, broadcast):",

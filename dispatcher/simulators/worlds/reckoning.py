@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.ops import upkeep
 from dispatcher.db.schema import micros
+from dispatcher.db.words import HELD, PAUSED
 from dispatcher.domain.lifecycle import remembered_until
 from dispatcher.domain.model import SYSTEM, BroadcastState, Heard, MessageState
 from dispatcher.gateways.contract import AsksReceipts
@@ -69,27 +70,37 @@ def nobody_lost(world: World) -> str | None:
     for number, broadcast in books.broadcasts.items():
         over, code = _is_over(books, broadcast), _code(books, number)
         open_deadline = any(
-            m.broadcast == number and m.state == M.ACCEPTED
-            and m.deadline_at is not None and m.deadline_at > books.now - LOOK
+            m.broadcast == number
+            and m.state == M.ACCEPTED
+            and m.deadline_at is not None
+            and m.deadline_at > books.now - LOOK
             for m in books.messages.values()
-        )  # fmt: skip
+        )
         if over and broadcast.state in (B.RUNNING, *WAITS) and not open_deadline:
             return f"{code}: still {broadcast.state} although its time is over"
         told = books.told.get(number)
         late = told is not None and told.expires is not None and not told.repeats
-        if late and broadcast.state is B.SCHEDULED and told is not None and (
-            (told.expires or 0) < world.seconds - LOOK / 1e6
-        ):  # fmt: skip
+        if (
+            late
+            and broadcast.state is B.SCHEDULED
+            and told is not None
+            and ((told.expires or 0) < world.seconds - LOOK / 1e6)
+        ):
             return f"{code}: still scheduled although its time is over"
         if not queued[number] or (broadcast.state in WAITS and not over):
             continue
         if over or broadcast.state is not B.RUNNING:
             return f"{code}: {queued[number]} queued although it is {broadcast.state}"
         for m in books.messages.values():
-            if m.broadcast == number and m.state == M.QUEUED and not (
-                _waits(world, books, broadcast, m) or m.gateway in paused
-                or (m.gateway, number) in closed
-            ):  # fmt: skip
+            if (
+                m.broadcast == number
+                and m.state == M.QUEUED
+                and not (
+                    _waits(world, books, broadcast, m)
+                    or m.gateway in paused
+                    or (m.gateway, number) in closed
+                )
+            ):
                 return f"{code}: message {m.id} is queued for no reason"
     return None
 
@@ -140,14 +151,16 @@ def everybody_is_there(world: World) -> str | None:
             if broadcast.released_at <= START + timedelta(seconds=restored):
                 continue
             missing = tx.value(
-                f"WITH {tx.visible('contacts')}, {tx.visible('messages')} SELECT count(*) "
+                "SELECT count(*) "
                 "FROM visible_contacts c WHERE c.ward_id IN (SELECT ward_id FROM broadcast_wards "
                 "WHERE broadcast_id = :b) AND c.kind <> 'tester' AND c.updated_at < :r "
                 "AND (c.removed_at IS NULL OR c.removed_at > :r) "
                 "AND NOT EXISTS (SELECT 1 FROM visible_messages m "
                 "WHERE m.broadcast_id = :b AND m.contact_id = c.id)",
-                b=number, r=micros(broadcast.released_at - ahead),
-            )  # fmt: skip
+                b=number,
+                r=micros(broadcast.released_at - ahead),
+                scope=tx.scope,
+            )
             if missing:
                 return f"{_code(open_books(world), number)}: {missing} people are nowhere"
     return None
@@ -238,10 +251,11 @@ def _may_doubt(world: World, books: Books, taken: Taken, found: Attempt) -> bool
         return True
     with world.look().store.read(SYSTEM) as tx:
         shut = tx.taken(
-            "SELECT 1 FROM trail WHERE (act = 'paused' AND noun = 'gateway' AND noun_id = :g) "
-            "OR (act = 'held' AND noun = 'broadcast' AND noun_id = :b) LIMIT 1",
-            g=taken.vendor, b=str(m.broadcast),
-        )  # fmt: skip
+            f"SELECT 1 FROM trail WHERE (act = {PAUSED} AND noun = 'gateway' AND noun_id = :g) "
+            f"OR (act = {HELD} AND noun = 'broadcast' AND noun_id = :b) LIMIT 1",
+            g=taken.vendor,
+            b=str(m.broadcast),
+        )
     return bool(shut)
 
 
@@ -286,9 +300,7 @@ def receipts_converge(world: World) -> str | None:
             return f"message {m.id} is {m.state}, the vendor said it was delivered"
     for m in books.messages.values():
         pulled = any(_is_asked(world, a.gateway) for a in books.attempts_of(m.id))
-        if m.state in (M.DELIVERED, M.READ) and not (
-            m.id in arrived or pulled or restored >= 0
-        ):  # fmt: skip
+        if m.state in (M.DELIVERED, M.READ) and not (m.id in arrived or pulled or restored >= 0):
             return f"message {m.id} is {m.state}, no report says so"
         mine = [a for a in books.attempts_of(m.id) if a.state == "accepted"]
         if m.state == M.ACCEPTED and mine and all(a.heard & Heard.FAILED for a in mine):
@@ -356,12 +368,14 @@ def _findings(world: World) -> list[upkeep.Finding]:
 @at_end("the trail holds")
 def the_trail_holds(world: World) -> str | None:
     """The chain of heads is what its entries make of it. Judged by computing it again."""
-    return next((say.en for what, good, say in _findings(world) if what == "trail" and not good),
-                None)  # fmt: skip
+    return next(
+        (say.en for what, good, say in _findings(world) if what == "trail" and not good), None
+    )
 
 
 @at_end("db check finds nothing")
 def db_check_finds_nothing(world: World) -> str | None:
     """`dispatcher db check` finds the database sound. Judged by what an admin would see."""
-    return next((say.en for what, good, say in _findings(world) if what != "trail" and not good),
-                None)  # fmt: skip
+    return next(
+        (say.en for what, good, say in _findings(world) if what != "trail" and not good), None
+    )

@@ -21,13 +21,16 @@ params = { don_vi = "UBND phường {{ ward.name }}", ma = "{{ code }}" }
 """
 _TEXTS = {
     "sim": ("warning", "UBND phuong {{ ward.name | khong_dau }}: thu nghiem {{ code }}."),
-    "sim-ten": ("notice", "UBND phuong {{ ward.name | khong_dau }} moi {{ contact.name | khong_dau "
-                          "}}: thu nghiem {{ code }}."),
+    "sim-ten": (
+        "notice",
+        "UBND phuong {{ ward.name | khong_dau }} moi {{ contact.name | khong_dau "
+        "}}: thu nghiem {{ code }}.",
+    ),
     "qc": ("promotion", "UBND phuong {{ ward.name | khong_dau }}: hoi cho {{ code }}. " + WAY_OUT),
     "khan": ("warning", "KHAN. UBND phuong {{ ward.name | khong_dau }}: bao ve {{ code }}."),
     "het": ("notice", "UBND phuong {{ ward.name | khong_dau }}: bao tan {{ code }}."),
     "dinh-chinh": ("notice", "UBND phuong {{ ward.name | khong_dau }} dinh chinh {{ code }}."),
-}  # fmt: skip
+}
 
 
 def texts() -> Iterator[tuple[str, str]]:

@@ -58,9 +58,10 @@ def draw_plan(draw: random.Random) -> SitePlan:
     """A random site."""
     exact = draw.choice((0, 0, 0, 350, 900))
     prices = Prices(
-        draw.choice((300, 500, 800)), draw.choice((0, 200, 300)),
+        draw.choice((300, 500, 800)),
+        draw.choice((0, 200, 300)),
         (("Vietnamobile", exact),) if exact else (),
-    )  # fmt: skip
+    )
     gateways = draw_gateways(draw, prices)
     route = draw_route(gateways, draw)
     people = draw.choices((3, 5, 8, 12, 20, 60, 300), (20, 20, 20, 20, 15, 4, 1))[0]
@@ -70,9 +71,14 @@ def draw_plan(draw: random.Random) -> SitePlan:
     if rules.step is not None and route[0].budget is None:
         route = (replace(route[0], budget=rules.step), *route[1:])
     return SitePlan(
-        gateways, people, route, rules, draw_residents(draw), live=draw.random() < 0.5,
+        gateways,
+        people,
+        route,
+        rules,
+        draw_residents(draw),
+        live=draw.random() < 0.5,
         prices=prices,
-    )  # fmt: skip
+    )
 
 
 def migrated(folder: Path) -> Path:
@@ -116,8 +122,14 @@ def write_site(world: World, plan: SitePlan, empty: Path, database: str = "") ->
     for name, source in texts():
         (root / "templates" / f"{name}.j2").write_text(source, encoding="utf-8")
     mode = "live" if plan.live else "drill"
-    lines = ["[site]", 'name = "Sim"', f'mode = "{mode}"', f'undo = "{plan.rules.undo}"',
-             f'database = "{database or "data/site.db"}"', *plan.rules.lines()]  # fmt: skip
+    lines = [
+        "[site]",
+        'name = "Sim"',
+        f'mode = "{mode}"',
+        f'undo = "{plan.rules.undo}"',
+        f'database = "{database or "data/site.db"}"',
+        *plan.rules.lines(),
+    ]
     plan.rules.remember(world.facts)
     lines += settings_of(plan.gateways, plan.route, plan.prices, plan.live)
     lines += ["[phones]", 'sample_heads = ["095"]']

@@ -121,9 +121,16 @@ class Esms:
             at = now - timedelta(seconds=vendor.world.seconds - taken.at)
             if low <= at <= high and asked["SmsType"] == self.kind:
                 result = {"delivered": 1, "failed": 0}.get(state_of(vendor, taken), 2)
-                rows.append({"Phone": taken.to, "Content": taken.body, "ReferenceId": taken.id,
-                             "SendResult": result, "SmsType": self.kind,
-                             "SentTime": f"/Date({int(at.timestamp() * 1000)}+0700)/"})  # fmt: skip
+                rows.append(
+                    {
+                        "Phone": taken.to,
+                        "Content": taken.body,
+                        "ReferenceId": taken.id,
+                        "SendResult": result,
+                        "SmsType": self.kind,
+                        "SentTime": f"/Date({int(at.timestamp() * 1000)}+0700)/",
+                    }
+                )
         return rows[(page - 1) * size : page * size]
 
     def _status(self, vendor: Vendor, call_id: str) -> Mapping[str, Any]:
@@ -131,33 +138,50 @@ class Esms:
         if not states or "" in states:
             return {"CodeResponse": "105"}
         good = states.count("delivered")
-        return {"CodeResponse": "100", "SendStatus": 5, "SendSuccess": good,
-                "SendFailed": len(states) - good}  # fmt: skip
+        return {
+            "CodeResponse": "100",
+            "SendStatus": 5,
+            "SendSuccess": good,
+            "SendFailed": len(states) - good,
+        }
 
     def _receivers(self, vendor: Vendor, request: httpx.Request) -> list[Mapping[str, Any]]:
         call_id = request.url.params.get("RefId", "")
         found = [(t, state_of(vendor, t)) for t in vendor.ledger if t.id == call_id]
-        return [{"IsSent": bool(s), "Phone": t.to, "SentResult": s == "delivered"}
-                for t, s in found]  # fmt: skip
+        return [
+            {"IsSent": bool(s), "Phone": t.to, "SentResult": s == "delivered"} for t, s in found
+        ]
 
     def report(self, taken: Taken, state: str) -> Call | None:
         if state == "read":
             return None
-        return Call("GET", urlencode({**self._counted(taken, state), "phonenumber": taken.to}),
-                    {}, b"")  # fmt: skip
+        return Call(
+            "GET", urlencode({**self._counted(taken, state), "phonenumber": taken.to}), {}, b""
+        )
 
     def _counted(self, taken: Taken, state: str) -> dict[str, Any]:
         good, bad = int(state == "delivered"), int(state == "failed")
-        return {"SMSID": taken.id, "SendStatus": "5" if good or bad else "2", "SendSuccess": good,
-                "SendFailed": bad, "TotalReceiver": 1, "TotalSent": 1,
-                "RequestId": taken.reference, "TypeId": self.kind}  # fmt: skip
+        return {
+            "SMSID": taken.id,
+            "SendStatus": "5" if good or bad else "2",
+            "SendSuccess": good,
+            "SendFailed": bad,
+            "TotalReceiver": 1,
+            "TotalSent": 1,
+            "RequestId": taken.reference,
+            "TypeId": self.kind,
+        }
 
     def apart(self, taken: Taken, state: str, parts: int) -> Sequence[Call]:
         """Its counters count parts: of a long text some may fail."""
         if state != "failed":
             return ()
-        query = {**self._counted(taken, state), "SendSuccess": 1, "SendFailed": parts - 1,
-                 "phonenumber": taken.to}  # fmt: skip
+        query = {
+            **self._counted(taken, state),
+            "SendSuccess": 1,
+            "SendFailed": parts - 1,
+            "phonenumber": taken.to,
+        }
         return [Call("GET", urlencode(query), {}, b"")]
 
     def unsigned(self, call: Call) -> Call | None:

@@ -69,13 +69,20 @@ class DescribedInJson:
 
     named = True
     CODES: Mapping[str, Sequence[str]] = {
-        "recipient": ("105",), "content": ("101", "110", "119"), "account": ("007", "008"),
-        "busy": ("420", "429"), "carrier": ("177",), "later": ("133",), "unknown": ("999", "0"),
-    }  # fmt: skip
+        "recipient": ("105",),
+        "content": ("101", "110", "119"),
+        "account": ("007", "008"),
+        "busy": ("420", "429"),
+        "carrier": ("177",),
+        "later": ("133",),
+        "unknown": ("999", "0"),
+    }
     STATES: Mapping[str, Sequence[str]] = {
-        "delivered": ("0",), "read": ("1",), "failed": ("64", "69", "77", "101"),
+        "delivered": ("0",),
+        "read": ("1",),
+        "failed": ("64", "69", "77", "101"),
         "accepted": ("30", "2", "8"),
-    }  # fmt: skip
+    }
 
     def __init__(self, channel: str, leaves_out: str = "") -> None:
         self.channel, self.leaves_out = channel, leaves_out  # a field of its reports
@@ -116,8 +123,9 @@ class DescribedInJson:
         code = codes[sum(taken.to.encode()) % len(codes)]
         told = {"ref": taken.reference, "tranId": taken.id, "phone": taken.to, "status": code}
         told.pop(self.leaves_out, None)
-        return Call("POST", "", {"content-type": "application/json"},
-                    json.dumps({**told, **more}).encode())  # fmt: skip
+        return Call(
+            "POST", "", {"content-type": "application/json"}, json.dumps({**told, **more}).encode()
+        )
 
     def unsigned(self, call: Call) -> Call | None:
         return None
@@ -131,10 +139,14 @@ class DescribedInText:
 
     named = False  # and one number it does not want ends all of the call
     CODES: Mapping[str, str] = {
-        "recipient": "Number(s) has/have been denied", "content": "Bad text",
-        "account": "Authorization failed for sendsms", "busy": "Temporal failure, try again later",
-        "carrier": "No route", "later": "Closed at night", "unknown": "Well.",
-    }  # fmt: skip
+        "recipient": "Number(s) has/have been denied",
+        "content": "Bad text",
+        "account": "Authorization failed for sendsms",
+        "busy": "Temporal failure, try again later",
+        "carrier": "No route",
+        "later": "Closed at night",
+        "unknown": "Well.",
+    }
     STATES: Mapping[str, str] = {"delivered": "1", "failed": "2", "accepted": "8"}
 
     def __init__(self, channel: str) -> None:

@@ -50,18 +50,32 @@ def site(
 EACH = Residents(shares=0.0, second=0.2, agreed=1.0)  # with a phone of their own
 UNLIMITED: Mapping[str, Any] = {"per_second": None, "per_day": None, "dong_per_day": None}
 CALM = {
-    "never_left": 0.0, "lost_out": 0.0, "lost_back": 0.0, "odd": 0.0, "refuses": 0.0,
-    "instead": 0.0, "slow": 0.0, "late": 0.0, "again": 0.0, "minds": 0.0,
-}  # fmt: skip
+    "never_left": 0.0,
+    "lost_out": 0.0,
+    "lost_back": 0.0,
+    "odd": 0.0,
+    "refuses": 0.0,
+    "instead": 0.0,
+    "slow": 0.0,
+    "late": 0.0,
+    "again": 0.0,
+    "minds": 0.0,
+}
 SLOW = {**CALM, "latency": 1.0}
 
 
 def look_ups(plan: SitePlan, draw: random.Random) -> SitePlan:
     """A vendor that can be asked: late to know, and hard to understand."""
     habits = {
-        **CALM, "lost_back": 0.3, "lost_out": 0.1, "odd": draw.choice((0.1, 0.4)), "broken": 0.8,
-        "settles": 1.0, "latency": draw.choice((0.1, 1.0)), "mute": draw.choice((0.1, 0.4)),
-    }  # fmt: skip
+        **CALM,
+        "lost_back": 0.3,
+        "lost_out": 0.1,
+        "odd": draw.choice((0.1, 0.4)),
+        "broken": 0.8,
+        "settles": 1.0,
+        "latency": draw.choice((0.1, 1.0)),
+        "mute": draw.choice((0.1, 0.4)),
+    }
     g = gateway(draw, "lab", capability="lookup", in_flight=4, habits=habits, **UNLIMITED)
     return site(plan, draw.randint(4, 8), [g])
 
@@ -71,10 +85,16 @@ def remembering(plan: SitePlan, draw: random.Random) -> SitePlan:
     to say anything about what it took before."""
     kind = draw.choice(("lab", "esms", "json", "text"))
     habits = {
-        **CALM, "lost_back": 0.5, "lost_out": 0.1, "refuses": 0.4, "faults": ("busy", "later"),
-        "broken": 0.8, "late": 0.05,
-        "latency": draw.choice((0.1, 1.0)), "reports": draw.choice((0.0, 0.5)),
-    }  # fmt: skip
+        **CALM,
+        "lost_back": 0.5,
+        "lost_out": 0.1,
+        "refuses": 0.4,
+        "faults": ("busy", "later"),
+        "broken": 0.8,
+        "late": 0.05,
+        "latency": draw.choice((0.1, 1.0)),
+        "reports": draw.choice((0.0, 0.5)),
+    }
     capability = draw.choice(("dedup", "dedup", "dedup", "neither")) if kind != "esms" else "dedup"
     g = gateway(draw, kind, capability=capability, habits=habits, **UNLIMITED)
     return site(plan, draw.randint(8, 14), [g])
@@ -83,7 +103,7 @@ def remembering(plan: SitePlan, draw: random.Random) -> SitePlan:
 def queues(plan: SitePlan, draw: random.Random) -> SitePlan:
     """A long queue at a gateway that takes one message after another."""
     kind = draw.choice(("lab", "esms", "json", "zalo"))
-    g = gateway(draw, kind, in_flight=1, batch=1, habits=SLOW, **UNLIMITED)  # fmt: skip
+    g = gateway(draw, kind, in_flight=1, batch=1, habits=SLOW, **UNLIMITED)
     return site(
         plan, draw.randint(8, 25), [g], residents=replace(plan.residents, without=0.0, shares=0.1)
     )
@@ -105,15 +125,35 @@ def too_late(plan: SitePlan, draw: random.Random) -> SitePlan:
 def two_steps(plan: SitePlan, draw: random.Random) -> SitePlan:
     """Zalo or a described vendor first, SMS where no word came in time; reports of every kind."""
     habits = {
-        **CALM, "reports": 0.95, "report_early": 0.3, "report_late": draw.choice((0.1, 0.5)),
-        "report_stale": 0.3, "report_against": 0.3, "report_apart": 0.4,
-        "report_forged": 0.1, "fails": 0.4, "report_stuck": 0.2,
-        "lost_back": draw.choice((0.0, 0.2)), "latency": draw.choice((0.1, 1.0)),
-    }  # fmt: skip
-    first = gateway(draw, draw.choice(("zalo", "json", "text")), "g0", channel="zalo",
-                    habits=habits, **UNLIMITED)  # fmt: skip
-    second = gateway(draw, draw.choice(("lab", "lab", "esms", "json")), "g1", channel="sms",
-                     habits=habits, **UNLIMITED)  # fmt: skip
+        **CALM,
+        "reports": 0.95,
+        "report_early": 0.3,
+        "report_late": draw.choice((0.1, 0.5)),
+        "report_stale": 0.3,
+        "report_against": 0.3,
+        "report_apart": 0.4,
+        "report_forged": 0.1,
+        "fails": 0.4,
+        "report_stuck": 0.2,
+        "lost_back": draw.choice((0.0, 0.2)),
+        "latency": draw.choice((0.1, 1.0)),
+    }
+    first = gateway(
+        draw,
+        draw.choice(("zalo", "json", "text")),
+        "g0",
+        channel="zalo",
+        habits=habits,
+        **UNLIMITED,
+    )
+    second = gateway(
+        draw,
+        draw.choice(("lab", "lab", "esms", "json")),
+        "g1",
+        channel="sms",
+        habits=habits,
+        **UNLIMITED,
+    )
     people = Residents(shares=0.0, second=0.5, agreed=1.0)
     return site(
         plan,
@@ -126,10 +166,25 @@ def two_steps(plan: SitePlan, draw: random.Random) -> SitePlan:
 
 def unread(plan: SitePlan, draw: random.Random) -> SitePlan:
     """Reports come in seconds, and the second step begins soon."""
-    habits = {**CALM, "reports": 1.0, "report_early": 0.0, "report_late": 0.0, "report_days": 0.0,
-              "report_stuck": 0.0, "fails": 0.1, "latency": 0.1}  # fmt: skip
-    first = gateway(draw, draw.choice(("zalo", "json", "text")), "g0", channel="zalo", in_flight=16,
-                    habits=habits, **UNLIMITED)  # fmt: skip
+    habits = {
+        **CALM,
+        "reports": 1.0,
+        "report_early": 0.0,
+        "report_late": 0.0,
+        "report_days": 0.0,
+        "report_stuck": 0.0,
+        "fails": 0.1,
+        "latency": 0.1,
+    }
+    first = gateway(
+        draw,
+        draw.choice(("zalo", "json", "text")),
+        "g0",
+        channel="zalo",
+        in_flight=16,
+        habits=habits,
+        **UNLIMITED,
+    )
     second = gateway(draw, "lab", "g1", habits=CALM, **UNLIMITED)
     return site(plan, draw.randint(6, 12), [first, second], draw.choice(("5s", "30s")))
 
@@ -137,10 +192,26 @@ def unread(plan: SitePlan, draw: random.Random) -> SitePlan:
 def late_noes(plan: SitePlan, draw: random.Random) -> SitePlan:
     """The network says no to the first step long after the second has begun; everybody has another
     number besides."""
-    habits = {**CALM, "reports": 1.0, "report_early": 0.0, "report_late": 1.0, "report_stuck": 0.0,
-              "report_apart": 0.0, "fails": 0.6, "latency": 0.1}  # fmt: skip
-    first = gateway(draw, draw.choice(("json", "text")), "g0", channel="zalo", batch=1,
-                    leaves_out="", habits=habits, **UNLIMITED)  # fmt: skip
+    habits = {
+        **CALM,
+        "reports": 1.0,
+        "report_early": 0.0,
+        "report_late": 1.0,
+        "report_stuck": 0.0,
+        "report_apart": 0.0,
+        "fails": 0.6,
+        "latency": 0.1,
+    }
+    first = gateway(
+        draw,
+        draw.choice(("json", "text")),
+        "g0",
+        channel="zalo",
+        batch=1,
+        leaves_out="",
+        habits=habits,
+        **UNLIMITED,
+    )
     second = gateway(draw, "lab", "g1", habits=CALM, **UNLIMITED)
     people = Residents(shares=0.0, second=1.0, agreed=1.0)
     return site(plan, draw.randint(3, 6), [first, second], "5s", residents=people)
@@ -155,136 +226,40 @@ def long_doubts(plan: SitePlan, draw: random.Random) -> SitePlan:
         "latency": 0.5,
         "reports": 0.0,
     }
-    g = gateway(draw, draw.choice(("lab", "esms", "json")), channel="sms", capability="dedup",
-                in_flight=16, batch=1, window=DAY, habits=habits, **UNLIMITED)  # fmt: skip
+    g = gateway(
+        draw,
+        draw.choice(("lab", "esms", "json")),
+        channel="sms",
+        capability="dedup",
+        in_flight=16,
+        batch=1,
+        window=DAY,
+        habits=habits,
+        **UNLIMITED,
+    )
     return site(plan, draw.randint(6, 12), [g], residents=EACH)
 
 
 def no_further_word(plan: SitePlan, draw: random.Random) -> SitePlan:
     """Answers of the first step are lost; reports say that some were taken, and no more."""
-    habits = {**CALM, "reports": 1.0, "report_stuck": 0.7, "report_apart": 0.0,
-              "latency": draw.choice((0.1, 1.0))}  # fmt: skip
-    first = gateway(draw, draw.choice(("json", "text")), "g0", channel="zalo", in_flight=4, batch=1,
-                    capability="neither", leaves_out="", habits={**habits, "lost_back": 0.5},
-                    **UNLIMITED)  # fmt: skip
-    second = gateway(draw, draw.choice(("lab", "esms")), "g1", habits=habits, **UNLIMITED)
-    return site(plan, draw.randint(4, 8), [first, second], draw.choice(("30s", "5m")))
-
-
-def many_noes(plan: SitePlan, draw: random.Random) -> SitePlan:
-    """The network says no to most of the first step; the second is slow, and refuses some."""
-    first = {**CALM, "reports": 1.0, "fails": 0.8, "report_late": 0.0, "latency": 0.1}
-    second = {**CALM, "latency": 2.0, "minds": draw.choice((0.0, 0.5)), "reports": 0.0}
-    found = [
-        gateway(draw, draw.choice(("json", "text")), "g0", channel="zalo", batch=1, in_flight=16,
-                leaves_out="", habits=first, **UNLIMITED),
-        gateway(draw, draw.choice(("lab", "esms")), "g1", in_flight=1, habits=second, **UNLIMITED),
-    ]  # fmt: skip
-    return site(plan, draw.randint(8, 14), found, "5m", residents=EACH)
-
-
-def dared_twice(plan: SitePlan, draw: random.Random) -> SitePlan:
-    """A vendor that remembers nothing; who sends would rather be read twice than not at all."""
-    habits = {**CALM, "lost_back": 0.3, "lost_out": 0.3, "latency": 1.0, "reports": 0.0}
-    g = gateway(draw, draw.choice(("lab", "json", "text")), channel="sms", capability="neither",
-                in_flight=1, batch=1, habits=habits, **UNLIMITED)  # fmt: skip
-    return site(plan, draw.randint(6, 12), [g])
-
-
-def ids_again(plan: SitePlan, draw: random.Random) -> SitePlan:
-    """Reports name nothing but an id, and ids begin again."""
-    habits = {**CALM, "reports": 0.5, "report_late": 0.0, "report_early": 0.2, "latency": 1.0}
-    g = gateway(
-        draw,
-        "json",
-        channel="sms",
-        leaves_out="ref",
-        batch=1,
-        in_flight=1,
-        habits=habits,
-        **UNLIMITED,
-    )
-    return site(plan, draw.randint(8, 12), [g], residents=EACH)
-
-
-def shared(plan: SitePlan, draw: random.Random) -> SitePlan:
-    """Families with one phone, and with several; many numbers are refused."""
     habits = {
         **CALM,
-        "minds": draw.choice((0.3, 0.5)),
-        "fails": 0.3,
-        "reports": 0.9,
-        "latency": 1.0,
+        "reports": 1.0,
+        "report_stuck": 0.7,
+        "report_apart": 0.0,
+        "latency": draw.choice((0.1, 1.0)),
     }
-    kinds = draw.choice((("lab",), ("esms",), ("json",), ("json", "esms")))
-    channels = ("sms",) if len(kinds) == 1 else ("zalo", "sms")
-    found = [
-        gateway(draw, k, f"g{n}", channel=c, in_flight=1, habits=habits, **UNLIMITED)
-        for n, (k, c) in enumerate(zip(kinds, channels, strict=True))
-    ]  # fmt: skip
-    people = Residents(shares=0.5, second=0.8, crossed=draw.choice((0.0, 0.5)), agreed=1.0)
-    return site(plan, draw.randint(8, 14), found, "30s", residents=people)
-
-
-def calls(plan: SitePlan, draw: random.Random) -> SitePlan:
-    """Many numbers in one call: some are not wanted, some calls are refused in one word."""
-    habits = {
-        **CALM, "refuses": 0.1, "minds": draw.choice((0.0, 0.2, 0.2)), "lost_back": 0.2,
-        "lost_out": 0.1, "broken": 0.8, "latency": 1.0, "reports": 0.9,
-    }  # fmt: skip
-    g = gateway(draw, draw.choice(("json", "text")), batch=draw.choice((3, 10)), channel="sms",
-                capability=draw.choice(("dedup", "dedup", "neither")),
-                window=draw.choice((300, DAY)), in_flight=1, habits=habits,
-                leaves_out=draw.choice(("phone", "")), **UNLIMITED)  # fmt: skip
-    return site(plan, draw.randint(8, 20), [g], residents=replace(plan.residents, without=0.0))
-
-
-def odd_words(plan: SitePlan, draw: random.Random) -> SitePlan:
-    """Answers and reports full of what no database takes."""
-    habits = {**CALM, "odd": 0.4, "odd_ways": ("surrogate",), "reports": 0.9,
-              "report_odd": 0.5, "latency": 0.1}  # fmt: skip
-    g = gateway(draw, draw.choice(("lab", "esms", "json")), channel="sms", habits=habits,
-                in_flight=2, batch=1, **UNLIMITED)  # fmt: skip
-    return site(plan, draw.randint(10, 16), [g], residents=EACH)
-
-
-def of_another(plan: SitePlan, draw: random.Random) -> SitePlan:
-    """Something on the way gives many calls the answer of one, whatever the vendor says."""
-    habits = {**CALM, "odd": 0.5, "odd_ways": ("another call",), "minds": 0.4, "latency": 0.1}
-    g = gateway(draw, draw.choice(("lab", "esms", "zalo")), habits=habits, in_flight=2, **UNLIMITED)
-    return site(plan, draw.randint(6, 12), [g], residents=replace(plan.residents, without=0.0))
-
-
-def little_money(plan: SitePlan, draw: random.Random) -> SitePlan:
-    """Paces, quotas and budgets that are met at once."""
-    people = draw.randint(12, 30)
-    g = gateway(
-        draw, draw.choice(("lab", "esms", "json", "text")), channel="sms", in_flight=16, batch=1,
-        habits={**CALM, "latency": 0.1, "refuses": 0.1}, per_second=draw.choice((1, 5)),
-        per_day=draw.choice((None, people // 2)),
-        dong_per_day=draw.choice((None, 500 * (people // 3))), price=500,
-    )  # fmt: skip
-    rules = Rules(month=draw.choice((None, 500 * people)))
-    found = site(plan, people, [g], rules=rules, live=True)
-    if draw.random() < 0.4:
-        found = replace(found, route=(replace(found.route[0], budget=500 * (people // 2)),))
-    return found
-
-
-def paced(plan: SitePlan, draw: random.Random) -> SitePlan:
-    """Calls wait for their turn with their intents written: a second each."""
-    g = gateway(
-        draw, draw.choice(("lab", "esms", "json")), channel="sms", in_flight=16, batch=1,
-        habits={**CALM, "latency": 0.1, "lost_back": 0.1}, per_second=1, per_day=None,
-        dong_per_day=None,
-    )  # fmt: skip
-    return site(plan, draw.randint(8, 20), [g], live=True)
-
-
-def closing_time(plan: SitePlan, draw: random.Random) -> SitePlan:
-    """The window or the lunch hour comes while a queue is long, and calls are in doubt."""
-    habits = {**CALM, "latency": 8.0, "lost_back": 0.2, "lost_out": 0.1, "broken": 0.5}
-    g = gateway(draw, draw.choice(("lab", "esms", "json")), channel="sms", in_flight=1, batch=1,
-                capability="dedup", habits=habits, timeout=25, **UNLIMITED)  # fmt: skip
-    window, lunch = draw.choice((("09:00-09:05", ""), ("07:00-22:00", "09:02-09:04")))
-    return site(plan, draw.randint(22, 30), [g], rules=Rules(window=window, lunch=lunch))
+    first = gateway(
+        draw,
+        draw.choice(("json", "text")),
+        "g0",
+        channel="zalo",
+        in_flight=4,
+        batch=1,
+        capability="neither",
+        leaves_out="",
+        habits={**habits, "lost_back": 0.5},
+        **UNLIMITED,
+    )
+    second = gateway(draw, draw.choice(("lab", "esms")), "g1", habits=habits, **UNLIMITED)
+    return site(plan, draw.randint(4, 8), [first, second], draw.choice(("30s", "5m")))

@@ -182,9 +182,17 @@ class Vendor:
     def calm(self) -> None:
         """From here on it does what it should. What it knows it still knows."""
         self.habits = self.habits._replace(
-            never_left=0, lost_out=0, lost_back=0, odd=0, refuses=0, instead=0, slow=0, late=0,
-            again=0, minds=0,
-        )  # fmt: skip
+            never_left=0,
+            lost_out=0,
+            lost_back=0,
+            odd=0,
+            refuses=0,
+            instead=0,
+            slow=0,
+            late=0,
+            again=0,
+            minds=0,
+        )
         self.closed, self.down, self.slow_until, self.balance = "", (0.0, ""), 0.0, None
         self.moods = (0.0, "", 0.0)
 
@@ -319,8 +327,15 @@ class Vendor:
             ids.append(None if no else own)
             if no:
                 continue
-            taken = Taken(self.world.seconds, self.name, self.speech.channel, one.to,
-                          one.reference, one.body, own)  # fmt: skip
+            taken = Taken(
+                self.world.seconds,
+                self.name,
+                self.speech.channel,
+                one.to,
+                one.reference,
+                one.body,
+                own,
+            )
             self.ledger.append(taken)
             self.taken += 1
             self.known.setdefault(one.reference, []).append(taken)

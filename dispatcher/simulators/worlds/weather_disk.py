@@ -121,10 +121,12 @@ def _cut(world: World) -> None:
     engine = engine_for(site.database)
     try:
         with engine.connect() as connection:
-            connection.execute(sa.text(
-                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
-                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            ))  # fmt: skip
+            connection.execute(
+                sa.text(
+                    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+            )
     finally:
         engine.dispose()
 

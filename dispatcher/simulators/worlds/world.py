@@ -252,8 +252,13 @@ class World:
         process, served = self.door
         path = served.paths[gateway]
         headers = [(k.encode(), v.encode()) for k, v in call.headers.items()]
-        scope = {"type": "http", "path": path, "method": call.method,
-                 "query_string": call.query.encode(), "headers": headers}  # fmt: skip
+        scope = {
+            "type": "http",
+            "path": path,
+            "method": call.method,
+            "query_string": call.query.encode(),
+            "headers": headers,
+        }
         status: list[int] = []
         number = next(self._count)
 

@@ -143,9 +143,13 @@ def intend(
         calls.append(Asked(lane, call_ref, batch, now, leave_by=view.awake() + LEAVE_WITHIN))
     until = now + views.LEASE
     going = intents.write(
-        tx, view.name, leaving, until, lane.fresh,
+        tx,
+        view.name,
+        leaving,
+        until,
+        lane.fresh,
         urgent_despite_refusal=view.urgent_despite_refusal,
-    )  # fmt: skip
+    )
     if len(going) < len(leaving):
         staying = [p for p, _ in leaving if p.message_id not in going]
         allowing.give_back(tx, [(lane, p, known[p.broadcast_id], now, None) for p in staying])
@@ -236,9 +240,13 @@ def turn_away(
             broadcasts.move(tx, held, BroadcastState.HELD, reason=HeldReason.OVER_BUDGET.value)
         view.running.pop(broadcast.id, None)
     tx.note(
-        "limit", "broadcast", broadcast.id, of=limit.name, period=limit.period,
+        "limit",
+        "broadcast",
+        broadcast.id,
+        of=limit.name,
+        period=limit.period,
         messages=[[r[0], r[1].value] for r in rows],
-    )  # fmt: skip
+    )
 
 
 def doubts(view: View, tx: Tx, lane: Lane, room: int, now: datetime) -> list[Asked]:
@@ -252,9 +260,12 @@ def doubts(view: View, tx: Tx, lane: Lane, room: int, now: datetime) -> list[Ask
     known = view.broadcasts_of(tx, {p.broadcast_id for p in parcels}, now=True)
     outcomes.settle_proved(
         tx,
-        [(p.message_id, known[p.broadcast_id].deadline_of(p.step, now)) for p in parcels
-         if p.asked_at is None],
-    )  # fmt: skip
+        [
+            (p.message_id, known[p.broadcast_id].deadline_of(p.step, now))
+            for p in parcels
+            if p.asked_at is None
+        ],
+    )
     parcels = [p for p in parcels if p.asked_at is not None]
     stops = withdrawals.stopped(
         tx, [p.message_id for p in parcels], urgent_despite_refusal=view.urgent_despite_refusal
@@ -304,8 +315,10 @@ def give_up(view: View, tx: Tx, parcels: Sequence[Parcel]) -> None:
     """Doubts that nobody can be asked about any more: what the best other attempt is, else in
     doubt for good."""
     others = messages.other_attempts(tx, [(p.message_id, p.reference) for p in parcels])
-    best = {p.message_id: lifecycle.best_of_others(others.get(p.message_id, ()), p.reference)
-            for p in parcels}  # fmt: skip
+    best = {
+        p.message_id: lifecycle.best_of_others(others.get(p.message_id, ()), p.reference)
+        for p in parcels
+    }
     outcomes.settle(
         tx,
         view.name,

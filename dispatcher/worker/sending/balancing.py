@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.broadcasts.broadcasts import Broadcast
-from dispatcher.db.broadcasts.releases import BY_ID, TARGETS_PER_STEP
+from dispatcher.db.broadcasts.targets import BY_ID, TARGETS_PER_STEP
 from dispatcher.db.database import Row, Tx, at
 from dispatcher.db.ops import settings as facts
 from dispatcher.db.queue import gateways, waiting

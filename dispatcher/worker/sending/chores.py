@@ -7,7 +7,7 @@ from datetime import datetime
 
 from dispatcher.db.broadcasts import broadcasts, withdrawals
 from dispatcher.db.broadcasts.broadcasts import Broadcast
-from dispatcher.db.broadcasts.releases import TARGETS_PER_STEP
+from dispatcher.db.broadcasts.targets import TARGETS_PER_STEP
 from dispatcher.db.database import Tx
 from dispatcher.db.queue import aside, messages, outcomes, receipts, waiting
 from dispatcher.db.queue.outcomes import Outcome
