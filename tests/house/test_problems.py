@@ -101,6 +101,13 @@ def _raised() -> Iterator[Raised]:
             for target in node.targets
             if isinstance(target, ast.Name)
         }
+        words = {
+            target.id: node.value.value
+            for node in tree.body
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        }
         for node in ast.walk(tree):
             name = (
                 node.func.id
@@ -109,11 +116,15 @@ def _raised() -> Iterator[Raised]:
             )
             if name not in MAKERS or name not in ours:
                 continue
-            yield from _of_a_call(file, node, MAKERS[name] is None, said)
+            yield from _of_a_call(file, node, MAKERS[name] is None, said, words)
 
 
 def _of_a_call(
-    file: str, node: ast.Call, is_unknown: bool, said: Mapping[str, ast.expr]
+    file: str,
+    node: ast.Call,
+    is_unknown: bool,
+    said: Mapping[str, ast.expr],
+    words_of_module: Mapping[str, str],
 ) -> Iterator[Raised]:
     if is_unknown:
         codes, sentence, fields = (UNKNOWN,), "", frozenset()
@@ -121,6 +132,8 @@ def _of_a_call(
         first, why = node.args[0], node.args[1]
         if isinstance(first, ast.Constant):
             codes = (first.value,)
+        elif isinstance(first, ast.Name) and first.id in words_of_module:
+            codes = (words_of_module[first.id],)
         else:
             codes = MADE[file, ast.unparse(first)]  # a new kind of code stands there first
         why = said.get(why.id, why) if isinstance(why, ast.Name) else why
