@@ -167,7 +167,7 @@ def approved(app: App, *, urgent: bool = False, groups: tuple[str, ...] = ()) ->
     author, leader = (Context(app, app.actor(name)) for name in ("author", "leader"))
     everybody = Audience(wards=("all",), residential_groups=groups)
     made = broadcasts.create(author, NewBroadcast("bench", everybody, "only", urgent=urgent)).id
-    broadcasts.submit(author, made, again="bench")
+    broadcasts.submit(author, made, broadcasts.Submit(again="bench"))
     broadcasts_approval.approve(leader, made)
     broadcasts_sending.schedule(author, made)
     return made

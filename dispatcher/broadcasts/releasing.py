@@ -67,6 +67,8 @@ def steps_of_release(
 
     def prepare(tx: Tx) -> None:
         releases.take_stock(tx)
+        if not releases.planned_upto(tx, broadcast.id):  # of a release that somebody died over:
+            releases.clean_up(tx, broadcast.id)  # its words may have been edited since
         state["reach"] = resolve(tx, broadcast.audience)
         state["last"] = releases.last_contact(tx)
         state["may"] = eligible(tx, broadcast, state["reach"])
@@ -242,6 +244,8 @@ def release(
         with begin() as tx:
             state = broadcasts.locked_state(tx, broadcast.id)
             if state is not BroadcastState.SCHEDULED:  # stopped, or another worker was faster
+                return state
+            if not broadcasts.is_as_approved(tx, broadcast):  # edited: the next tick reads it anew
                 return state
             tx.act = "rendered"
             step(tx)

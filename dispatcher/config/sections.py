@@ -165,7 +165,7 @@ class Section:
 
 def duration(text: str) -> timedelta:
     """ "90s", "30m", "6h", "2d" as a time span; anything else raises ValueError."""
-    return Duration.spelled(text)
+    return timedelta(seconds=Duration.spelled(text).total_seconds())
 
 
 def window(text: str) -> Window:

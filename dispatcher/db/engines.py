@@ -17,6 +17,7 @@ from dispatcher.domain.problems import settings
 from dispatcher.i18n import Say
 
 BUSY_SECONDS = 10
+STATEMENTS = 1000  # kept ready by each connection to a file: a worker asks more than the usual 128
 
 
 def sqlite_module() -> ModuleType:
@@ -74,7 +75,7 @@ def engine_for(url: str) -> sa.Engine:
         url,
         module=sqlite_module(),
         hide_parameters=True,
-        connect_args={"timeout": here().waits(BUSY_SECONDS)},
+        connect_args={"timeout": here().waits(BUSY_SECONDS), "cached_statements": STATEMENTS},
     )
 
     @event.listens_for(engine, "connect")

@@ -160,6 +160,8 @@ def believe(tx: Tx, heard: Sequence[tuple[str, Receipt]]) -> list[tuple[str, int
             about = _of_late(tx, candidates, receipt)  # an id given anew may be of an open call
             answers.append(("refused" if about else "unmatched", about))
             continue
+        if receipt.to is None:  # not about numbers that the answer to the call left out
+            chosen = [a for a in chosen if a["state"] != AttemptState.REFUSED] or chosen
         # a report on a whole call names nobody: it proves no more than that the call was taken
         whole = len(chosen) > 1 and receipt.to is None
         state = Bits.ACCEPTED if whole else receipt.state

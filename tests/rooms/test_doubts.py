@@ -402,6 +402,31 @@ def test_a_report_that_names_only_the_call_says_nothing_about_its_people(site, s
     assert report(to=calls[0]["to"][0]) == {"accepted": 2, state: 1}
 
 
+@pytest.mark.parametrize("state", ["delivered", "failed"])
+def test_a_report_on_a_call_of_which_one_number_was_taken_is_about_that_one(site, state):
+    """Found by world 30000007: the answer had left out all other numbers of the call."""
+    names = BATCHES.replace('id = "id", sample', 'id = "id", refused_numbers = "bad", sample')
+    app, broadcast_id = site(
+        3, names.replace('receipt = { id = "id"', 'receipt = { reference = "ref"')
+    )
+    calls = []
+
+    def takes_one(connection, request):
+        calls.append(body_of(request))
+        bad = json.dumps(calls[-1]["to"][1:])
+        answer(b'{"code":"ok","id":"K1","bad":%s}' % bad.encode())(connection, request)
+
+    with vendor(takes_one) as (url, _):
+        send(app, url)
+    assert [len(call["to"]) for call in calls] == [3]
+    before = counts(app, broadcast_id)
+    assert before["accepted"] == 1
+    hear(app, urlencode({"ref": calls[0]["call"], "state": state}))
+    after = counts(app, broadcast_id)
+    assert "accepted" not in after
+    assert after[state] == before.get(state, 0) + 1
+
+
 def hear(app, query):
     with app.begin(SYSTEM)() as tx:
         receipts.put(tx, [("esms", Call("GET", query, {}, b""))])

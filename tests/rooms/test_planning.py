@@ -223,6 +223,55 @@ def test_a_release_that_broke_off_and_came_too_late_leaves_nobody_waiting(ward, 
     assert "expired" in counts(app, broadcast_id)
 
 
+def edited_and_approved_anew(app, officer, leader, broadcast_id):
+    other = [("KHONG chuyen", "KHONG nen chuyen")]
+    with app.begin(officer)() as tx:
+        found = broadcasts.get(tx, broadcast_id)
+        fields, version = wording.reworded(app.site, tx, found, {}, other)
+        planning.edit(tx, found, fields=fields, template_version_id=version)
+    approve_now(app, officer, leader, broadcast_id)
+
+
+def leaving(app, broadcast_id):
+    """The texts in which a broadcast leaves."""
+    sql = "SELECT DISTINCT b.text FROM targets t JOIN bodies b ON b.id = t.body_id"
+    return [row["text"] for row in rows(app, f"{sql} WHERE t.broadcast_id = :b", b=broadcast_id)]
+
+
+def test_words_of_a_release_that_broke_off_do_not_leave_after_an_edit(ward):
+    """Found by world 30000384: a worker died after the texts, before the first of the people."""
+    app, officer, leader = ward
+    broadcast_id = write_broadcast(app, officer)
+    approve_now(app, officer, leader, broadcast_id)
+    with app.store.read(SYSTEM) as tx:
+        words = wording.words(app.site, tx, broadcasts.get(tx, broadcast_id))
+    steps = planning.steps_of_release(get(app, broadcast_id), words, joined.targeting.resolve,
+                                      app.clock())  # fmt: skip
+    with app.begin(SYSTEM)() as tx:
+        next(steps)(tx)  # the machine dies here
+    edited_and_approved_anew(app, officer, leader, broadcast_id)
+    assert joined.release(app, get(app, broadcast_id)) == "running"
+    assert leaving(app, broadcast_id) == ["UBND phuong May To: KHONG nen chuyen tien."]
+
+
+def test_a_worker_that_was_frozen_over_an_edit_does_not_release_the_old_words(ward, monkeypatch):
+    app, officer, leader = ward
+    broadcast_id = write_broadcast(app, officer)
+    approve_now(app, officer, leader, broadcast_id)
+    steps = planning.steps_of_release
+
+    def frozen(*given):
+        monkeypatch.setattr("dispatcher.broadcasts.releasing.steps_of_release", steps)
+        edited_and_approved_anew(app, officer, leader, broadcast_id)
+        yield from steps(*given)
+
+    monkeypatch.setattr("dispatcher.broadcasts.releasing.steps_of_release", frozen)
+    assert joined.release(app, get(app, broadcast_id)) == "scheduled"
+    assert counts(app, broadcast_id) == {}
+    assert joined.release(app, get(app, broadcast_id)) == "running"
+    assert leaving(app, broadcast_id) == ["UBND phuong May To: KHONG nen chuyen tien."]
+
+
 def test_a_broadcast_whose_time_is_over_is_missed(ward, clock):
     app, officer, leader = ward
     broadcast_id = write_broadcast(app, officer)

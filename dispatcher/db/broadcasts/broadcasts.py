@@ -352,6 +352,14 @@ def locked_state(tx: Tx, broadcast_id: int) -> BroadcastState:
     )
 
 
+def is_as_approved(tx: Tx, broadcast: Broadcast) -> bool:
+    """False where it was edited since it was read, and perhaps approved anew."""
+    row = tx.one("SELECT approved_digest, approved_at FROM broadcasts WHERE id = :b",
+                 b=broadcast.id)  # fmt: skip
+    when = None if broadcast.approved_at is None else at(broadcast.approved_at)
+    return row is not None and tuple(row.values()) == (broadcast.approved_digest, when)
+
+
 def running(tx: Tx) -> list[Broadcast]:
     """Broadcasts whose messages may leave now, urgent ones first."""
     return [

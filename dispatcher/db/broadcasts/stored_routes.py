@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -43,6 +44,7 @@ def rare_of(step: Step) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value or value == 0}
 
 
+@lru_cache(maxsize=500)
 def read_route(text: str) -> tuple[Step, ...]:
     return tuple(_read_step(*step) for step in json.loads(text))
 

@@ -207,12 +207,15 @@ def one_of(
 
 
 def of_ids(world: World, app: App, ids: Collection[int]) -> list[Told]:
-    """What people told of, by the numbers of broadcasts; firings of schedules by their code."""
+    """What people told of, by the numbers of broadcasts; firings of schedules by their code. Not
+    the tests of a text: they have its code, and are over or stopped by themselves."""
     found = []
     for broadcast_id in ids:
         told = world.facts.told.get(str(get(app, broadcast_id).fields.get("code")))
-        if told is not None:
-            if told.schedule:
-                told.id = broadcast_id
+        if told is None:
+            continue
+        if told.schedule:
+            told.id = broadcast_id
+        if broadcast_id in (told.id, *told.also):
             found.append(told)
     return found

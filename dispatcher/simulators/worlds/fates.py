@@ -232,7 +232,8 @@ def nobody_expires_in_peace(world: World) -> str | None:
         )
     }
     large = {n for n, vendor in world.vendors.items() if hasattr(vendor.speech, "LEAST")}
-    waits = {m.id for m in books.messages.values() if m.gateway in large}  # for others, to be many
+    # for others, to be many; without a gateway: for somebody with the same phone, who is judged
+    waits = {m.id for m in books.messages.values() if m.gateway in large or m.gateway is None}
     paused = _rows(world, f"SELECT 1 FROM trail WHERE noun = 'gateway' AND act = {PAUSED}")
     until = START + timedelta(seconds=calm + PEACE)
     for m in books.messages.values():
