@@ -34,6 +34,7 @@ UNKNOWN = "unknown-name"  # what `unknown` and `not_among` raise
 MADE = {
     ("cli/spoken.py", "self.code"): ("unknown-word", "unknown-name"),
     ("cli/tools.py", "problem.code"): ("not-a-text",),
+    ("gateways/structs.py", "code"): ("bad-setting", "gateway-description"),
     ("importing/sheets.py", "str(code)"): ("unreadable-file",),  # of the process that reads files
     ("templating/syntax.py", "f'template-{rule}'"): (
         "template-syntax",
