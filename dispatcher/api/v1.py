@@ -22,8 +22,9 @@ from dispatcher.api.answers import FieldAnswer, ProblemAnswer
 from dispatcher.api.bodies import ApiInput
 from dispatcher.api.openapi import described
 from dispatcher.api.operations import OPERATIONS, ApiCall, Operation
+from dispatcher.api.steps import STEPS
 from dispatcher.domain.model import Actor
-from dispatcher.domain.problems import REFUSED, Problem
+from dispatcher.domain.problems import REFUSED, Problem, with_step
 from dispatcher.i18n import Say, Spoken
 from dispatcher.usecases import signing_in
 from dispatcher.usecases.broadcasts import Once
@@ -183,12 +184,13 @@ def _told(problem: Problem) -> Response:
     headers = {"Cache-Control": "no-store"}
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    fields = problem.fields if isinstance(problem, WrongFields) else ()
+    fields = problem.wrong if isinstance(problem, WrongFields) else ()
+    said = with_step(problem, STEPS)
     told: Struct = ProblemAnswer(
         title=problem.code,
         status=status,
-        detail=problem.to("en"),
-        detail_vi=problem.to("vi"),
+        detail=said.to("en"),
+        detail_vi=said.to("vi"),
         errors=tuple(FieldAnswer(field=f.path, detail=f.say.en, detail_vi=f.say.vi) for f in fields)
         or UNSET,
     )

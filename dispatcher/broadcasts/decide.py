@@ -72,12 +72,7 @@ def submit(
         examples = ", ".join(w["who"] for w in first.worst[:3])
         raise refused(
             "unwritable",
-            Say(
-                "{say} ({examples}). Mend the list or the text, or leave them out: add "
-                "--leave-out.",
-                say=first.say,
-                examples=examples,
-            ),
+            Say("{say} ({examples}).", say=first.say, examples=examples),
         )
     if found.over_budget is not None and not over_budget.strip():
         budget = found.over_budget
@@ -85,8 +80,7 @@ def submit(
             "over-budget",
             Say(
                 "The budget “{budget}” {period} has {left} of {most} đồng left, this "
-                "may cost {total}. Write to fewer people, or say why: --over-budget "
-                "'reason' (it is held until a leader lets it go).",
+                "may cost {total}.",
                 budget=budget.budget,
                 period=budget.period,
                 left=budget.left,
@@ -179,8 +173,7 @@ def _keep_courtesy(tx: Tx, broadcast: Broadcast, starts: datetime, courtesy: Cou
         raise refused(
             "tet",
             Say(
-                "{day:%Y-%m-%d} is {tet}: send from {after:%Y-%m-%d}, or say why it "
-                "must go: --despite 'reason'.",
+                "{day:%Y-%m-%d} is {tet}.",
                 day=day,
                 tet=tet[day],
                 after=after,
@@ -195,8 +188,7 @@ def _keep_courtesy(tx: Tx, broadcast: Broadcast, starts: datetime, courtesy: Cou
             raise refused(
                 "ward-cap",
                 Say(
-                    "{names} has {most} broadcasts on {day:%Y-%m-%d}. Choose another day, "
-                    "or say why: --despite 'reason'.",
+                    "{names} has {most} broadcasts on {day:%Y-%m-%d}.",
                     names=names,
                     most=most,
                     day=day,

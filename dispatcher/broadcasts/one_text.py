@@ -39,18 +39,15 @@ NOTHING = Repeated({}, {})
 def same_words(repeated: Mapping[int, int], *, in_file: bool = False) -> Problem:
     """The refusal while nobody says why they get it again; of a schedule, `in_file`."""
     earlier, people = max(repeated.items(), key=lambda r: r[1])
-    how = Say("--again 'reason'")
-    if in_file:
-        how = Say('in the file: again = "reason"')
     return refused(
         "same_words",
         Say(
             "{people} people were sent exactly this within 24 hours, or will be "
-            "(broadcast {earlier}). If it is needed again, say why: {how}",
+            "(broadcast {earlier}).",
             people=people,
             earlier=earlier,
-            how=how,
         ),
+        step="same-words-of-a-schedule" if in_file else "",
     )
 
 

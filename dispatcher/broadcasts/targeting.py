@@ -22,10 +22,7 @@ def wards_of(tx: Tx, audience: Audience) -> list[Area]:
         everywhere = areas.wards_named(tx, ("all",))
         return [w for w in everywhere if tx.actor.wards is None or w.id in tx.actor.wards]
     if not audience.wards and not audience.groups:
-        raise Problem(
-            "no-audience",
-            Say("Nobody is addressed yet. Add --ward 'Ward name' (or all) or --group."),
-        )
+        raise Problem("no-audience", Say("Nobody is addressed yet."))
     wards = areas.wards_named(tx, audience.wards or ("all",))
     mine = tx.actor.wards
     if mine is not None:
@@ -47,10 +44,7 @@ def resolve(tx: Tx, audience: Audience) -> Reach:
     narrowed = None
     if audience.residential_groups:
         if not audience.wards:
-            raise Problem(
-                "groups-without-ward",
-                Say("Residential groups need their ward (--ward)."),
-            )
+            raise Problem("groups-without-ward", Say("Residential groups need their ward."))
         narrowed = tuple(_residential_groups(tx, wards, audience.residential_groups))
     return Reach(
         wards=tuple(w.id for w in wards) if audience.wards else (),

@@ -23,7 +23,7 @@ from dispatcher.domain.model import Channel, Kind, Step, Text
 from dispatcher.domain.phone import CARRIERS
 from dispatcher.domain.problems import Problem, refused
 from dispatcher.domain.sms import measure
-from dispatcher.i18n import Say, Spoken
+from dispatcher.i18n import Say
 from dispatcher.templating import Field, Template
 
 
@@ -155,7 +155,7 @@ class Reading:
 
     texts: tuple[Typed, ...]
     remarks: tuple[planning.Remarked, ...]
-    problem: Spoken | None = None  # why it cannot be read yet
+    problem: Problem | None = None  # why it cannot be read yet
 
 
 def as_typed(
@@ -181,7 +181,7 @@ def as_typed(
         ]
         checked = templating.check(template, wards or ward_names(site), house(site), today, shown)
     except Problem as problem:
-        return Reading((), (), problem.say)
+        return Reading((), (), problem)
     still_empty = {n for n, f in template.fields.items() if f.required and not fields.get(n)}
     return Reading(
         tuple(found),

@@ -7,6 +7,7 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from dispatcher.cli import steps
 from dispatcher.cli.spoken import command, option
 from dispatcher.cli.surface import Surface
 from dispatcher.domain.model import Mode
@@ -40,7 +41,7 @@ def run(surface: Surface, once: bool, with_console: bool) -> None:
     from dispatcher.usecases import serving
 
     def told(problem: Problem) -> None:  # also with -q: nobody would know why nothing happens
-        log.warning("waits problem=%s %s", problem.code, problem.to(surface.language))
+        log.warning("waits problem=%s %s", problem.code, steps.told(problem).to(surface.language))
 
     _log_to_stderr()
     if surface.dry_run:

@@ -190,10 +190,13 @@ class Surface:
         sys.stdout.write(text)
 
     def problem(self, problem: Problem) -> int:
-        """Tell a problem; its exit code."""
-        sys.stderr.write(_plain(problem.to(self.language)) + "\n")
+        """Tell a problem and what to type next; its exit code."""
+        from dispatcher.cli.steps import told
+
+        message = told(problem).to(self.language)
+        sys.stderr.write(_plain(message) + "\n")
         if self.json:
-            self.emit({"error": {"code": problem.code, "message": problem.to(self.language)}})
+            self.emit({"error": {"code": problem.code, "message": message}})
         return problem.exit_code
 
     def table(

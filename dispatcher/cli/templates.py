@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import Any
 
+from dispatcher.cli import steps
 from dispatcher.cli.spoken import Group, argument, option
 from dispatcher.cli.surface import Surface
 from dispatcher.domain.clock import site_clock
@@ -45,7 +46,7 @@ def _listed(surface: Surface, found: acts.ListedTemplate) -> dict[str, Any]:
     template = found.template
     if template is None:
         assert found.problem is not None
-        return {"name": found.name, "problem": found.problem.to(surface.language)}
+        return {"name": found.name, "problem": surface.text(steps.told(found.problem))}
     return {
         "name": found.name,
         "title": template.title,
@@ -105,6 +106,8 @@ def check(surface: Surface, names: tuple[str, ...]) -> int:
         for f in found:
             surface.say(f"{f['template']}.j2:{f['line']}  {f['severity']}  {f['message']}")
         surface.say(Say("{count} findings.", count=len(found)))
+        if any(f["rule"] == "smart_punctuation" for f in found):
+            surface.hint(Say("Replace the punctuation: dispatcher templates tidy"))
     return USAGE if any(f["severity"] == "block" for f in found) else OK
 
 

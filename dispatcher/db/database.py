@@ -392,8 +392,7 @@ def open_store(url: str, sealer: Sealer) -> Store:
         raise settings(
             "database-version",
             Say(
-                "The database is at version {found}, this program needs {head}. Run: "
-                "dispatcher db upgrade",
+                "The database is at version {found}, this program needs {head}.",
                 found=found,
                 head=HEAD,
             ),

@@ -69,10 +69,7 @@ def engine_for(url: str) -> sa.Engine:
                 connect_args={**_LOST_AFTER, "options": _postgresql_options()},
             )
         except ModuleNotFoundError:
-            raise settings(
-                "no-driver",
-                Say("The PostgreSQL driver is missing. Install 'dispatcher[postgresql]'."),
-            ) from None
+            raise settings("no-driver", Say("The PostgreSQL driver is missing.")) from None
         return engine
     engine = sa.create_engine(
         url,

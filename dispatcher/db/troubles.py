@@ -104,7 +104,7 @@ def told(error: DBAPIError) -> Exception:
     if error.connection_invalidated or (isinstance(error, OperationalError) and gone):
         return settings(
             "database-unreachable",
-            Say("The database cannot be opened. Check `database` in dispatcher.toml."),
+            Say("The database cannot be opened."),
         )
     return error
 

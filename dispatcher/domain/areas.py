@@ -107,9 +107,5 @@ def within(parent: str, name: str) -> Problem:
     """A group that is not in the ward it was looked for in."""
     return Problem(
         "unknown-group",
-        Say(
-            "Ward {parent} has no “{name}”. See: dispatcher areas list --ward '{parent}'",
-            parent=parent,
-            name=name,
-        ),
+        Say("Ward {parent} has no “{name}”.", parent=parent, name=name),
     )

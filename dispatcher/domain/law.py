@@ -81,23 +81,15 @@ def check_sending(
         return
     if urgent or not _within(window):
         raise _against(
-            "13",
-            Say(
-                "advertising may only be sent from 07:00 to 22:00; set --window inside these hours"
-            ),
+            "13", Say("advertising may only be sent from 07:00 to 22:00"), "advertising-hours"
         )
     if not branded:
-        raise _against(
-            "13",
-            Say("advertising needs a brandname; set “brandname” under [senders]"),
-        )
+        raise _against("13", Say("advertising needs a brandname"), "advertising-brandname")
     if not consent:
         raise _against(
             "11",
-            Say(
-                "advertising goes only to people who agreed; name their group under "
-                "[promotion] consent"
-            ),
+            Say("advertising goes only to people who agreed"),
+            "advertising-consent",
         )
 
 
@@ -108,8 +100,6 @@ def _within(window: Window) -> bool:
     )
 
 
-def _against(article: str, why: Spoken) -> Problem:
-    return refused(
-        "law",
-        Say("Decree 91/2020 art. {article}: {why}.", article=article, why=why),
-    )
+def _against(article: str, why: Spoken, step: str) -> Problem:
+    said = Say("Decree 91/2020 art. {article}: {why}.", article=article, why=why)
+    return refused("law", said, step=step)

@@ -189,28 +189,21 @@ def _cause(found: Health) -> Spoken:
 
 
 def remedy(found: Health, now: datetime) -> Spoken:
-    """What a person is to do about it; empty where all is well."""
-    name = found.gateway
+    """What a person is to do about it; empty where all is well. Where: see `way`."""
     match found.state:
         case State.OK | State.UNKNOWN:
             return NOTHING
         case State.PAUSED:
-            return Say(
-                "to go on, an admin resumes it: dispatcher gateways resume {name}",
-                name=name,
-            )
+            return Say("to go on, an admin resumes it")
         case State.UNREACHABLE if found.code == NO_NAME:
             return Say(
-                "an admin looks at the address (base_url in dispatcher.toml) and at "
-                "the network of this machine, then: dispatcher gateways check {name}",
-                name=name,
+                "an admin looks at the address in the settings (base_url) and at the "
+                "network of this machine, then tries it",
             )
         case State.UNREACHABLE:
             return Say(
                 "an admin looks at the network of this machine and the address "
-                "(base_url), then calls the vendor; to try: dispatcher gateways check "
-                "{name}",
-                name=name,
+                "in the settings (base_url), then calls the vendor and tries it",
             )
         case State.THROTTLED if found.lasts(now) < LONG:
             return Say(
@@ -223,33 +216,52 @@ def remedy(found: Health, now: datetime) -> Spoken:
             )
         case State.UNREADABLE if found.by_reports:
             return Say(
-                "messages still leave; an admin looks at dispatcher log receipts, and "
-                "at the callback address and the keys at the vendor",
+                "messages still leave; an admin looks at the reports in the log, and at "
+                "the callback address and the keys at the vendor",
             )
         case State.UNREADABLE:
             return Say(
                 "an admin asks the vendor (it may have taken messages; send none again "
-                "by hand); to try: dispatcher gateways check {name}",
-                name=name,
+                "by hand), then tries it",
             )
         case State.ACCOUNT if found.code == "reconsent_required":
-            return Say(
-                "an admin signs in again: dispatcher gateways login {name}",
-                name=name,
-            )
+            return Say("an admin signs in again")
         case State.ACCOUNT:
-            return Say(
-                "an admin tops up or mends the account or key; then: dispatcher "
-                "gateways resume {name}",
-                name=name,
-            )
+            return Say("an admin tops up or mends the account or key, then resumes it")
         case other:
             assert_never(other)
 
 
-def told(found: Health, now: datetime) -> Spoken:
-    """One sentence for a list of troubles: which gateway, how it is, what to do."""
-    how, then = described(found), remedy(found, now)
+class Way(StrEnum):
+    """Where a door leads a person who does what the remedy says."""
+
+    RESUME = "resume"
+    CHECK = "check"
+    SIGN_IN = "sign-in"
+    REPORTS = "reports"
+
+
+def way(found: Health) -> Way | None:
+    """Where the remedy is done; None where nothing is done here."""
+    match found.state:
+        case State.OK | State.UNKNOWN | State.THROTTLED:
+            return None
+        case State.PAUSED:
+            return Way.RESUME
+        case State.UNREACHABLE:
+            return Way.CHECK
+        case State.UNREADABLE:
+            return Way.REPORTS if found.by_reports else Way.CHECK
+        case State.ACCOUNT:
+            return Way.SIGN_IN if found.code == "reconsent_required" else Way.RESUME
+        case other:
+            assert_never(other)
+
+
+def told(found: Health, then: Spoken) -> Spoken:
+    """One sentence for a list of troubles: which gateway, how it is, and `then`: what to do, as a
+    door says it."""
+    how = described(found)
     said = Joined("; ", [how, then] if then else [how])
     return Say("{gateway}: {said}", gateway=found.gateway, said=said)
 
@@ -312,7 +324,7 @@ def work(signs: Sequence[Sign], due_since: datetime | None, now: datetime) -> Wo
 
 
 def work_told(found: Work) -> Spoken:
-    """What to say of it, with what to do; empty while somebody sends."""
+    """What to say of it; empty while somebody sends. What to do is said by the door."""
     if found.attendance is Attendance.SENDS:
         return NOTHING
     since = found.since.astimezone(HANOI) if found.since else None
@@ -324,12 +336,12 @@ def work_told(found: Work) -> Spoken:
                 since=since,
             )
         return Say(
-            "A worker runs but stands still{late}: end it and start it anew (dispatcher run)",
+            "A worker runs but stands still{late}",
             late=late,
         )
     if since is None:
-        return Say("No worker is running: dispatcher run")
+        return Say("No worker is running")
     return Say(
-        "Messages are due since {since:%H:%M %d/%m} and no worker is running: dispatcher run",
+        "Messages are due since {since:%H:%M %d/%m} and no worker is running",
         since=since,
     )

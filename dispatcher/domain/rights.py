@@ -21,10 +21,7 @@ def need(actor: Actor, roles: Collection[Role], what: Spoken) -> None:
     if actor.person_id is None:
         raise Problem(
             "who-acts",
-            Say(
-                "Who is it that wants to {what}? Add --as NAME (see: dispatcher people list).",
-                what=what,
-            ),
+            Say("Who is it that wants to {what}?", what=what),
             exit_code=4,
         )
     need_role(actor, roles, what)
@@ -54,10 +51,8 @@ def need_people(actor: Actor, wards: Collection[int] | None) -> None:
     if actor.wards is not None and (not wards or not set(wards) <= actor.wards):
         raise refused(
             "not-your-ward",
-            Say(
-                "{name} may only manage people of their own wards; name one: --ward.",
-                name=actor.name,
-            ),
+            Say("{name} may only manage people of their own wards.", name=actor.name),
+            step="people-of-a-ward",
         )
 
 

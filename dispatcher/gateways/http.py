@@ -248,7 +248,7 @@ def read_answer(
     if rules is None:
         raise Problem(
             "needs-description",
-            Say("The http adapter needs its description in this site's dispatcher.toml."),
+            Say("The http adapter needs its description in this site's settings."),
             exit_code=4,
         )
     if isinstance(answer, Answer) and str(answer.status) in rules.status:

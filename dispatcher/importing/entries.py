@@ -48,11 +48,7 @@ def read_listing(sheets: Iterable[Sheet], context: Context) -> Listing:
         files = ", ".join(names)
         raise Problem(
             "no-table",
-            Say(
-                "{files}: no table with names or phone numbers found. Point to the "
-                "columns with --map, e.g. --map phone='Số ĐT'",
-                files=files,
-            ),
+            Say("{files}: no table with names or phone numbers found.", files=files),
         )
     check_found([t.header for t in listing.tables], context.choices, ", ".join(names))
     return listing
@@ -355,10 +351,8 @@ class _SheetReader:
                 )
             return found
         if self.ward is None:
-            raise Problem(
-                "no-ward",
-                Say("{file}: whose list is this? Add --ward 'Ward name'.", file=self.sheet.file),
-            )
+            whose = Say("{file}: whose list is this?", file=self.sheet.file)
+            raise Problem("no-ward", whose, step="list-without-ward")
         return self.ward
 
     def _is_ward(self, text: str) -> bool:

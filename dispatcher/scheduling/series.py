@@ -91,10 +91,10 @@ def refuse_same_day(
         "same_words",
         Say(
             "“{name}” sends the same words to the same people more than once a day "
-            "({one:%H:%M} and {two:%H:%M} on {one:%Y-%m-%d}). Let it fire once a "
-            'day, or say why in the file: again = "reason"',
+            "({one:%H:%M} and {two:%H:%M} on {one:%Y-%m-%d}).",
             name=schedule.name,
             one=one,
             two=two,
         ),
+        step="same-words-each-day",
     )

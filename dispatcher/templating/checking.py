@@ -169,11 +169,7 @@ def _smart(text: str, smart: Mapping[str, str], severity: str) -> Found:
     return Found(
         "smart_punctuation",
         severity,
-        Say(
-            "typographic punctuation makes this accented ({shown}); replace it "
-            "with: dispatcher templates tidy",
-            shown=shown,
-        ),
+        Say("typographic punctuation makes this accented ({shown}); replace it", shown=shown),
         text[max(0, text.find(first) - 10) : text.find(first) + 10].strip(),
         text.find(first),
     )

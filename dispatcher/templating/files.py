@@ -96,7 +96,7 @@ def load(folder: Path, name: str) -> Template:
             Say("template"),
             name,
             files,
-            hint=Say("See: dispatcher templates list"),
+            step="unknown-template",
         )
     path = files[name.removesuffix(".j2")]
     return parse(path.stem, read_text(path), folder)

@@ -44,7 +44,7 @@ def fill(template: Template, given: Mapping[str, str]) -> dict[str, str]:
         raise Problem(
             "field-missing",
             Say(
-                "Template “{name}” needs: {labels}. Add --set {missing}='…'",
+                "Template “{name}” needs: {labels}.",
                 name=template.name,
                 labels=labels,
                 missing=missing[0],

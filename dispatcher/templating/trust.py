@@ -307,8 +307,8 @@ def _numbers(text: str, house: House) -> Iterator[Found]:
             "unknown_number",
             "block",
             Say(
-                "this number is not on the site's list; name 113, 156, 5656 or the "
-                "ward's own ([trust] numbers)",
+                "this number is not on the site's list; name 113, 156, 5656 or one of the "
+                "ward's own from the settings",
             ),
             number.strip(),
             at,

@@ -65,10 +65,7 @@ def group_in(tx: Tx, ward: Area, name: str) -> Area:
 def group_named(tx: Tx, ward: int | str | None, name: str) -> Area:
     """The same, for a list that is narrowed: without its ward a group means nothing."""
     if not ward:
-        raise Problem(
-            "groups-without-ward",
-            Say("Residential groups need their ward (--ward)."),
-        )
+        raise Problem("groups-without-ward", Say("Residential groups need their ward."))
     return group_in(tx, ward_of(tx, ward), name)
 
 

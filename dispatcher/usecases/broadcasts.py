@@ -147,10 +147,7 @@ def edit(context: Context, number: int, wanted: Changes, *, form: str = "") -> B
 def _differing(context: Context, tx: Tx, was: Broadcast, wanted: Changes) -> dict[str, Any]:
     """The columns that are to change, with their new values."""
     if wanted == Changes():
-        raise Problem(
-            "nothing-to-change",
-            Say("Nothing to change: add --set, --title, --ward, --window …"),
-        )
+        raise Problem("nothing-to-change", Say("Nothing to change."), step="unchanged-broadcast")
     found: dict[str, Any] = {
         "title": wanted.title or was.title,
         "document": was.document if wanted.document is None else wanted.document,

@@ -75,7 +75,7 @@ def approve_on_paper(
         assert_named(tx.actor)
         _as_looked_at(tx, broadcast, looked_at)
         if not paper.signer:
-            raise Problem("who-signed", Say("Who signed it: --signed-by NAME"))
+            raise Problem("who-signed", Say("It is not said who signed it."))
         signer = people.actor(tx, paper.signer)
         day = paper.day or tx.now.astimezone(HANOI).date()
         kept = files.put(tx, paper.scan) if paper.scan is not None else None

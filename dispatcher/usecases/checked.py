@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from dispatcher.broadcasts.app import App
 from dispatcher.config import Site
-from dispatcher.domain.outages import Level
+from dispatcher.domain.outages import Health, Level, Work
+from dispatcher.domain.problems import Problem
 from dispatcher.i18n import Spoken
 
 Finding = tuple[str, bool, Spoken]
@@ -30,13 +31,19 @@ MINOR = frozenset(
 
 
 class Checked(NamedTuple):
-    """What one check found. `level`: how much to mind it; `since`: how long it has been so."""
+    """What one check found. `level`: how much to mind it; `since`: how long it has been so.
+
+    What to do is said by the door: by the word `step` with the fields of the sentence, or, where it
+    is `about` a problem, gateways in trouble or workers, as the door says it of those everywhere.
+    """
 
     check: str
     ok: bool
     say: Spoken
     level: Level
     since: datetime | None = None
+    step: str = ""
+    about: Problem | tuple[Health, ...] | Work | None = None
 
     @classmethod
     def of(cls, found: Finding | Checked) -> Checked:
@@ -46,13 +53,14 @@ class Checked(NamedTuple):
         check, ok, say = found
         if ok:
             return cls(check, ok, say, Level.OK)
-        return cls(check, ok, say, Level.WARN if check in MINOR else Level.ALARM)
+        return cls(check, ok, say, Level.WARN if check in MINOR else Level.ALARM, step=check)
 
-    def as_json(self, language: str) -> dict[str, Any]:
+    def as_json(self, message: str) -> dict[str, Any]:
+        """`message`: what was found and what to do, as a person reads it."""
         return {
             "check": self.check,
             "ok": self.ok,
-            "message": self.say.to(language),
+            "message": message,
             "level": self.level.value,
             "since": self.since.isoformat() if self.since else None,
         }

@@ -65,7 +65,8 @@ def examined(open_site: Callable[[], Site], open_app: Callable[[], App]) -> list
         try:
             found.append(Checked.of(check(opening)))
         except Problem as problem:
-            found.append(Checked.of((check.__name__.strip("_"), False, problem.say)))
+            failed = Checked.of((check.__name__.strip("_"), False, problem.say))
+            found.append(failed._replace(about=problem))
     return found
 
 
@@ -111,7 +112,7 @@ def _lists(opening: Opening) -> Finding:
             "lists",
             False,
             Say(
-                "Lists kept longer than was said: {old}. Import again with --keep-until, or drop.",
+                "Lists kept longer than was said: {old}.",
                 old=old,
             ),
         )
@@ -189,34 +190,22 @@ def _identity(opening: Opening) -> Finding:
             "held",
             False,
             Say(
-                "The database was copied or restored and is held; if it is the only "
-                "one: dispatcher db release --i-am-the-only-one",
+                "The database was copied or restored and is held",
             ),
         )
     return "held", True, Say("The database may send")
 
 
-def _backup(opening: Opening) -> Finding:
+def _backup(opening: Opening) -> Checked:
 
     app = opening.open_app()
     with app.store.read(SYSTEM) as tx:
         found = settings.get(tx, "backed_up_at")
-    hint = Say("run: dispatcher db backup FILE")
     if found is None:
-        live = app.site.mode is Mode.LIVE
-        return (
-            "backup",
-            not live,
-            Say("Never backed up; {hint}", hint=hint),
-        )
+        never = Checked.of(("backup", app.site.mode is not Mode.LIVE, Say("Never backed up")))
+        return never._replace(step="backup")  # in a drill it is not wrong, but can be done
     days = (app.clock() - datetime.fromisoformat(found)).days
-    old = days > 7
-    last = Say("Last backup: {days} days ago", days=days)
-    return (
-        "backup",
-        not old,
-        Joined("; ", [last, hint] if old else [last]),
-    )
+    return Checked.of(("backup", days <= 7, Say("Last backup: {days} days ago", days=days)))
 
 
 def _second_place(opening: Opening) -> Checked:
@@ -234,11 +223,9 @@ def _second_place(opening: Opening) -> Checked:
     )
     near = database is not None and second_place.same_disk(database, place)
     if near:
-        told = Say(
-            "{told}; on the same disk as the database: set [backup] second to another",
-            told=told,
-        )
-    return Checked("second_place", True, told, Level.WARN if near else Level.OK)
+        told = Say("{told}; on the same disk as the database", told=told)
+    level = Level.WARN if near else Level.OK
+    return Checked("second_place", True, told, level, step="second_place" if near else "")
 
 
 def _settings(opening: Opening) -> Finding:
@@ -248,7 +235,7 @@ def _settings(opening: Opening) -> Finding:
         "settings",
         True,
         Say(
-            "dispatcher.toml is fine; {name}: {mode}",
+            "The settings are fine; {name}: {mode}",
             name=site.name,
             mode=mode,
         ),
@@ -342,9 +329,9 @@ def _people(opening: Opening) -> Finding:
             "people",
             False,
             Say(
-                "No {missing} yet: dispatcher people add NAME --role {missing2}",
+                "No {missing} yet",
                 missing=", ".join(missing),
-                missing2=missing[0],
+                role=missing[0],
             ),
         )
     return "people", True, Say("There are writers and approvers")

@@ -8,13 +8,14 @@ import urllib.request
 from http.client import HTTPException
 
 from dispatcher.domain.model import Mode
+from dispatcher.domain.outages import Level
 from dispatcher.i18n import Say
-from dispatcher.usecases.checked import Finding, Opening
+from dispatcher.usecases.checked import Checked, Finding, Opening
 
 WAIT = 10  # seconds for an answer of `/health`
 
 
-def callbacks(opening: Opening) -> Finding:
+def callbacks(opening: Opening) -> Finding | Checked:
     """Receipts come back over `public_url`: is somebody there, and well?"""
     site = opening.open_site()
     url = site.public_url
@@ -26,7 +27,7 @@ def callbacks(opening: Opening) -> Finding:
             "callbacks",
             False,
             Say(
-                "There is no [web] public_url: receipts cannot come back.",
+                "This machine has no address from outside: receipts cannot come back.",
             ),
         )
     status, words = _asked(f"{url}/health")
@@ -35,25 +36,20 @@ def callbacks(opening: Opening) -> Finding:
         return "callbacks", True, fine
     if status == 503:
         unwell = Say(
-            "The receipt door at {url} answers, but something is wrong ({words}); "
-            "see the other lines here and the log of dispatcher run.",
+            "The receipt door at {url} answers, but something is wrong ({words}).",
             url=url,
             words=words or "503",
         )
-        return "callbacks", False, unwell
+        return Checked("callbacks", False, unwell, Level.WARN, step="callbacks-unwell")
     if status:
         other = Say(
-            "Something else answers at {url} (/health: {status}); point that "
-            "address to dispatcher run --web.",
+            "Something else answers at {url} (/health: {status}).",
             url=url,
             status=status,
         )
-        return "callbacks", False, other
-    gone = Say(
-        "Nobody answers at {url}; run dispatcher run --web and open the port.",
-        url=url,
-    )
-    return "callbacks", False, gone
+        return Checked("callbacks", False, other, Level.WARN, step="callbacks-elsewhere")
+    gone = Say("Nobody answers at {url}.", url=url)
+    return Checked("callbacks", False, gone, Level.WARN, step="callbacks-closed")
 
 
 def _asked(url: str) -> tuple[int, str]:
@@ -88,8 +84,7 @@ def listening(opening: Opening) -> Finding:
         False,
         Say(
             "The console is open to the network at {listen} without TLS: anybody "
-            "on the way can read passwords. Set [web] listen to 127.0.0.1:8700, or "
-            'put a TLS server in front and set [web] public_url = "https://…".',
+            "on the way can read passwords.",
             listen=site.listen,
         ),
     )

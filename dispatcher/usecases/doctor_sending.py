@@ -34,18 +34,17 @@ def gateways(opening: Opening) -> Checked:
         name, until = next(iter(refused.items()))
         left = max(0, ((until or 0) - micros(now)) // 3_600_000_000)
         told = Say(
-            "“{name}” must be signed in again, it can send for about {left} hours: "
-            "dispatcher gateways login {name}",
+            "“{name}” must be signed in again, it can send for about {left} hours",
             name=name,
             left=left,
         )
-        return Checked("gateways", False, told, Level.WARN)
+        return Checked("gateways", False, told, Level.WARN, step="sign-in")
     if app.site.mode is Mode.LIVE:
         for chosen in app.site.gateways.values():
             try:
                 adapter_options(app.site, chosen, None)
             except Problem as problem:
-                return Checked("gateways", False, problem.say, Level.ALARM)
+                return Checked("gateways", False, problem.say, Level.ALARM, about=problem)
     many = len(app.site.gateways)
     ready = Say("{many} gateways are ready", many=many)
     return Checked("gateways", True, ready, Level.OK)
@@ -54,12 +53,11 @@ def gateways(opening: Opening) -> Checked:
 def _troubled(troubled: list[Health], now: datetime) -> Checked:
     """What is wrong with which gateway; the worst of them gives the level and the moment."""
     alarming = [s for s in troubled if outages.level(s, now) is Level.ALARM]
-    sentences = [outages.told(s, now) for s in troubled]
-    told = Joined(". ", sentences)
+    told = Joined(". ", [outages.told(s, outages.remedy(s, now)) for s in troubled])
     since = min((s.since for s in alarming or troubled if s.since), default=None)
     passing = all(s.state is outages.State.THROTTLED for s in troubled) and not alarming
     level = Level.ALARM if alarming else Level.WARN
-    return Checked("gateways", passing, told, level, since)
+    return Checked("gateways", passing, told, level, since, about=tuple(troubled))
 
 
 def worker(opening: Opening) -> Checked:
@@ -77,10 +75,10 @@ def worker(opening: Opening) -> Checked:
         return Checked("worker", True, fine, Level.OK)
     told = outages.work_told(found)
     if found.since is not None:
-        return Checked("worker", False, told, Level.ALARM, found.since)
+        return Checked("worker", False, told, Level.ALARM, found.since, about=found)
     if found.seen_at is None:  # it was never started, or ended as it should: nothing is due
-        return Checked("worker", True, told, Level.OK)
-    return Checked("worker", False, told, Level.WARN, found.seen_at)
+        return Checked("worker", True, told, Level.OK, about=found)
+    return Checked("worker", False, told, Level.WARN, found.seen_at, about=found)
 
 
 def reports(opening: Opening) -> Checked:
@@ -94,13 +92,11 @@ def reports(opening: Opening) -> Checked:
     said = {name: alarms.of_no_use(o) for name, o in odd.items()}
     odd_ones = Joined(", ", [Say("{n} ({s})", n=n, s=s) for n, s in said.items()])
     told = Say(
-        "Reports of the last hour that match nothing or cannot be read: "
-        "{odd_ones}. See: dispatcher log receipts; check callback address and "
-        "keys at the vendor.",
+        "Reports of the last hour that match nothing or cannot be read: {odd_ones}.",
         odd_ones=odd_ones,
     )
     known = [datetime.fromisoformat(o["since"]) for o in odd.values() if o["since"]]
-    return Checked("reports", False, told, Level.ALARM, min(known, default=None))
+    return Checked("reports", False, told, Level.ALARM, min(known, default=None), "reports")
 
 
 def unsent(opening: Opening) -> Finding:

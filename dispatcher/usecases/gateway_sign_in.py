@@ -53,7 +53,7 @@ def _may(context: Context, name: str) -> ZaloOptions:
     if not isinstance(chosen.options, ZaloOptions):
         raise Problem(
             "no-login",
-            Say("“{name}” needs no sign-in: its keys are in dispatcher.toml.", name=name),
+            Say("“{name}” needs no sign-in: its keys are in the settings.", name=name),
         )
     rights.need_site(context.actor, Say("sign in at a vendor"))
     return chosen.options
@@ -100,10 +100,7 @@ def _pending(app: App, name: str) -> tuple[str, str]:
     try:
         verifier, state = json.loads(place.read_text("utf-8"))
     except (OSError, ValueError):
-        raise Problem(
-            "no-consent",
-            Say("No consent was begun. First run: dispatcher gateways login {name}", name=name),
-        ) from None
+        raise Problem("no-consent", Say("No consent for “{name}” was begun.", name=name)) from None
     place.unlink()
     return str(verifier), str(state)
 
@@ -120,9 +117,6 @@ def _code(text: str, state: str, oa_id: str) -> str:
     if oa_id and account and account != oa_id:
         raise refused(
             "wrong-account",
-            Say(
-                "That is another Official Account than oa_id in dispatcher.toml. "
-                "Nothing was stored."
-            ),
+            Say("That is another Official Account than in the settings. Nothing was stored."),
         )
     return code

@@ -14,7 +14,7 @@ from dispatcher.broadcasts.routes import adapter_channel
 from dispatcher.config import GatewaySettings, Site
 from dispatcher.db.queue import gateways as rows
 from dispatcher.db.queue import health
-from dispatcher.domain import outages, rights
+from dispatcher.domain import rights
 from dispatcher.domain.model import SYSTEM, Fault, Mode, Role
 from dispatcher.domain.outages import Health, State
 from dispatcher.domain.problems import Problem, settings, unknown
@@ -167,12 +167,7 @@ def callback_address(context: Context, name: str) -> str:
         rights.need_site(context.actor, what)
     named(context.app.site, name)
     if not context.app.site.public_url:
-        raise settings(
-            "no-public-url",
-            Say(
-                "This machine has no public address: set public_url under [web] in dispatcher.toml."
-            ),
-        )
+        raise settings("no-public-url", Say("This machine has no public address."))
     return context.app.site.public_url + adapters.callback_path(context.app, name)
 
 
@@ -214,9 +209,27 @@ def templates(context: Context, name: str, sender: str = "") -> Sequence[VendorT
     return ask(context, name, KnowsTemplates, lambda g: g.templates(sender))
 
 
-def checked(context: Context, name: str, language: str) -> dict[str, Any]:
-    """One gateway: gateway, ok, settings or message, state, since; `reached` (None: nobody
-    connected); in live balance and not_registered (senders its vendor does not know) too.
+@dataclass(frozen=True)
+class CheckedGateway:
+    """What a check of a gateway shows.
+
+    `found`: gateway, ok, settings, state, since; `reached` (None: nobody connected); in live
+    balance and not_registered (senders its vendor does not know) too. `problem`: the settings are
+    wrong; `trouble`: how its answer shows it to be, with `detail`, the vendor's own words.
+    """
+
+    found: Mapping[str, Any]
+    problem: Problem | None
+    trouble: Health | None = None
+    detail: str = ""
+
+    def beside_the_vendors_words(self, told: Spoken) -> Spoken:
+        """A trouble as a door says it, with what the vendor said."""
+        return Say("{told} ({detail})", told=told, detail=self.detail) if self.detail else told
+
+
+def checked(context: Context, name: str) -> CheckedGateway:
+    """One gateway, looked at now.
 
     In live the vendor's host is connected to and, where it has a harmless question, asked; in a
     drill a twin that runs. What that shows is written down.
@@ -226,6 +239,7 @@ def checked(context: Context, name: str, language: str) -> dict[str, Any]:
     named(app.site, name)
     live, twin = app.site.mode is Mode.LIVE, adapters.given_twins().get(name)
     found: dict[str, Any] = {"gateway": name, "ok": True, "reached": None}
+    wrong: Problem | None = None
     try:
         options = adapters.adapter_options(
             app.site, app.site.gateways[name], None if live else twin or "http://127.0.0.1"
@@ -234,7 +248,7 @@ def checked(context: Context, name: str, language: str) -> dict[str, Any]:
         if live or (twin is not None and app.site.mode is Mode.DRILL):
             found |= questions.connect(app, name, options)
     except Problem as problem:
-        found |= {"ok": False, "message": problem.to(language)}
+        found["ok"], wrong = False, problem
     trouble = found.pop("trouble", None)
     if found["reached"] is not None:
         _write_down(app, name, trouble, asked=bool(found.pop("asked", False)))
@@ -243,10 +257,12 @@ def checked(context: Context, name: str, language: str) -> dict[str, Any]:
     found |= now.as_json()
     if odd is not None:
         found["odd_reports"] = odd
-    if isinstance(trouble, Refused):
-        found["fault"] = _state_of(trouble).value
-        found["message"] = _words(name, trouble, app).to(language)
-    return found
+    if not isinstance(trouble, Refused):
+        return CheckedGateway(found, wrong)
+    state = _state_of(trouble)
+    found["fault"] = state.value
+    shown = Health(name, state, app.clock(), trouble.code)
+    return CheckedGateway(found, wrong, shown, trouble.detail)
 
 
 def _state_of(trouble: Refused) -> State:
@@ -260,15 +276,6 @@ def _state_of(trouble: Refused) -> State:
             return State.UNREADABLE
         case _:
             return State.ACCOUNT
-
-
-def _words(name: str, trouble: Refused, app: App) -> Spoken:
-    """What is wrong and what to do: the vendor's own words beside ours."""
-    state, now = _state_of(trouble), app.clock()
-    told = outages.told(Health(name, state, now, trouble.code), now)
-    if not trouble.detail:
-        return told
-    return Say("{told} ({detail})", told=told, detail=trouble.detail)
 
 
 def _write_down(app: App, name: str, trouble: Refused | None, *, asked: bool) -> None:

@@ -43,11 +43,12 @@ class WrongField:
 
 
 class WrongFields(Problem):
-    """What was sent does not fit. `fields`: each of them, for a door that shows it beside them."""
+    """What was sent does not fit. `wrong`: each field, for a door that says it beside them."""
 
     def __init__(self, fields: Sequence[WrongField]) -> None:
-        super().__init__(fields[0].code, Joined("; ", [w.told for w in fields], end="."))
-        self.fields = tuple(fields)
+        said = Joined("; ", [w.told for w in fields], end=".")
+        super().__init__(fields[0].code, said, step="wrong-fields")  # the sentence says it all
+        self.wrong = tuple(fields)
 
 
 class TypedField(NamedTuple):

@@ -144,10 +144,7 @@ def _before(tx: Tx, kind: str, text: str | None) -> tuple[int, int] | None:
         found = logbook.place(tx, kind, int(digits))
         if found is not None:
             return found, int(digits)
-    raise Problem(
-        "unknown-row",
-        Say("--before: the log has no row “{text}”.", text=text),
-    )
+    raise Problem("unknown-row", Say("The log has no row “{text}”.", text=text))
 
 
 def in_hanoi_time(found: Iterable[Sequence[Any]], columns: Sequence[str]) -> Iterator[list[Any]]:

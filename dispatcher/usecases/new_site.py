@@ -182,9 +182,7 @@ def _no_such_unit(unit: str, known: Mapping[str, str], areas: str | None) -> Pro
     return Problem(
         "unknown-unit",
         Say(
-            "The areas {place} have no “{unit}”. {perhaps}There are: {shown}. "
-            "Choose one of them with --unit NAME, or bring areas of your own: "
-            "--areas FILE.csv (columns: {columns}). Nothing was made.",
+            "The areas {place} have no “{unit}”. {perhaps}There are: {shown}. Nothing was made.",
             place=place,
             unit=unit,
             perhaps=perhaps,

@@ -174,11 +174,7 @@ def _give(tx: Tx, giver: Actor, taker: Actor) -> InHand:
     if foreign:
         raise refused(
             "not-their-ward",
-            Say(
-                "{name} is not in charge of: {foreign}. Change that first: dispatcher people role",
-                name=taker.name,
-                foreign=foreign,
-            ),
+            Say("{name} is not in charge of: {foreign}.", name=taker.name, foreign=foreign),
         )
     return handover.hand_over(tx, giver, taker)
 
@@ -192,7 +188,8 @@ def need_admin(tx: Tx) -> None:
     if people.count(tx) and (actor.person_id is None or actor.role is not Role.ADMIN):
         raise refused(
             "role",
-            Say("Only an admin may add people or change roles (--as NAME)."),
+            Say("Only an admin may add people or change roles."),
+            step="admins-only",
         )
 
 

@@ -14,6 +14,7 @@ from dispatcher.broadcasts import Preview, registered
 from dispatcher.domain import outages
 from dispatcher.domain.model import HANOI
 from dispatcher.domain.outages import Health, State
+from dispatcher.domain.problems import Problem
 from dispatcher.domain.words import REASONS
 from dispatcher.i18n import NOTHING, Both, Number, Say, Spoken
 from dispatcher.usecases.broadcasts_views import Previewed
@@ -24,11 +25,13 @@ INFO, NOTE, WARN, PROBLEM = "info", "note", "warn", "problem"
 @dataclass(frozen=True)
 class Line:
     """One thing to say. `deep`: how far it belongs to the line before; `look`: info | note
-    (not as one might think) | warn (mind it) | problem (mend it)."""
+    (not as one might think) | warn (mind it) | problem (mend it); `about`: what the door has a next
+    step for."""
 
     say: Spoken
     deep: int = 0
     look: str = INFO
+    about: Problem | Health | None = None
 
 
 def lines(seen: Previewed) -> list[Line]:
@@ -241,7 +244,7 @@ def ahead(forecast: Mapping[str, Any], *, of_left: bool = True) -> Iterator[Line
     else:
         yield Line(Say("nobody can say when it is through{money}", money=money))
     for waits in forecast.get("waits", ()):
-        yield Line(_waiting(waits), look=NOTE)
+        yield _waiting(waits)
     left = forecast["left"]
     if left and of_left:
         yield Line(
@@ -254,19 +257,20 @@ def ahead(forecast: Mapping[str, Any], *, of_left: bool = True) -> Iterator[Line
         )
 
 
-def _waiting(waits: Mapping[str, Any]) -> Spoken:
+def _waiting(waits: Mapping[str, Any]) -> Line:
     """How many wait for a gateway in trouble, how it is and what to do."""
     since = datetime.fromisoformat(waits["since"]) if waits["since"] else None
     found = Health(waits["gateway"], State(waits["state"]), since, waits["code"])
     how, many = outages.described(found), waits["messages"]
     todo = Both(waits["todo"]["vi"], waits["todo"]["en"])
-    return Say(
+    said = Say(
         "{many} messages wait for {gateway}: {how}; {todo}",
         many=Number(many),
         gateway=found.gateway,
         how=how,
         todo=todo,
     )
+    return Line(said, look=NOTE, about=found)
 
 
 def clock(moment: str) -> str:
@@ -280,7 +284,7 @@ def clock(moment: str) -> str:
 def vendor(told: Mapping[str, Any]) -> Iterator[Line]:
     """What one vendor says of one of its templates; see `vendor_templates.findings`."""
     if "problem" in told:
-        yield Line(told["problem"].say, look=WARN)
+        yield Line(told["problem"].say, look=WARN, about=told["problem"])
         return
     id_price = told["price_by_id"]
     by_id = NOTHING

@@ -94,7 +94,7 @@ def _read(folder: Path, given: NewRegistration, today: date) -> Registration:
         known = ", ".join(sorted(set(CARRIERS.values())))
         raise Problem("carrier", Say("The networks: {known}.", known=known))
     if given.state == Registered.REJECTED.value and not given.note:
-        raise Problem("why", Say("Say why it was rejected: --note '…'"))
+        raise Problem("why", Say("It is not said why it was rejected."))
     return Registration(
         given.gateway,
         loaded.name,

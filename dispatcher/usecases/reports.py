@@ -112,10 +112,7 @@ def coverage(
         if number is None:
             newest = next((b for b in broadcasts.listed(tx) if b.released_at), None)
             if newest is None:
-                raise Problem(
-                    "nothing-sent",
-                    Say("No broadcast was sent yet. See: dispatcher broadcasts list"),
-                )
+                raise Problem("nothing-sent", Say("No broadcast was sent yet."))
             number = newest.id
         broadcast = broadcasts.get(tx, number)
         place = areas.ward(tx, ward) if ward else None

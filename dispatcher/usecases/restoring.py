@@ -69,7 +69,7 @@ def looked_at(site: Site, file: Path) -> Backup:
     if database is None:
         raise refused(
             "postgresql-restore",
-            Say("For PostgreSQL use pg_restore into a new database, then dispatcher db check."),
+            Say("A PostgreSQL database is restored with its own tools."),
         )
     version, sealed = upkeep.verify(file)
     key = site_key(site)
@@ -179,10 +179,7 @@ def release(
     with context.act("release", "database") as tx:
         held = identity.why_held(tx, database) is not None
         if held and not alone:
-            raise refused(
-                "only-one",
-                Say("If two copies send, people get it twice. Once sure, add --i-am-the-only-one."),
-            )
+            raise refused("only-one", Say("If two copies send, people get it twice."))
         if context.app.store.dry:
             return []
         if held:

@@ -75,7 +75,7 @@ class Planned:
     series: Series
     coming: Sequence[tuple[Occurrence, Period]]
     preview: Preview | None
-    problem: Spoken | None
+    problem: Problem | None
     missing: Spoken | None
 
 
@@ -93,7 +93,7 @@ def plan(context: Context, most: int = 10) -> list[Planned]:
             try:
                 preview = occurrences.foresee(app, context.actor, schedule)
             except Problem as raised:
-                problem = raised.say
+                problem = raised
         until = now + scheduling.LIFE
         series = scheduling.series(schedule, calendar, now, until, tet=app.site.tet)
         found.append(
@@ -153,6 +153,7 @@ class Finding:
     outside: Outside | None = None
     days: Mapping[int, Sequence[int]] | None = None
     broken: bool = False
+    problem: Problem | None = None  # what keeps it from being used; the door adds the next step
 
     @property
     def file(self) -> str:
@@ -168,7 +169,9 @@ def check(context: Context, names: Sequence[str] = ()) -> list[Finding]:
             found += _checked(context, name)
         except Problem as problem:
             broken = problem.exit_code != REFUSED
-            found.append(Finding(name, problem.code, True, problem.say, broken=broken))
+            found.append(
+                Finding(name, problem.code, True, problem.say, broken=broken, problem=problem)
+            )
     return found
 
 

@@ -40,7 +40,7 @@ def serve(app: App, listen: str, pages: Pages, announce: Callable[[str, int], No
     if not host or not port.isdigit():
         raise Problem(
             "bad-listen",
-            Say("--listen looks like 127.0.0.1:8700."),
+            Say("“{listen}” is no address to listen at.", listen=listen),
             exit_code=SETTINGS,
         )
 

@@ -82,7 +82,7 @@ def make_first(
     if not shown or not hmac.compare_digest(typed.encode(), shown.encode()):
         raise refused(
             "first-code",
-            Say("Wrong code. It is shown where `dispatcher web` was started."),
+            Say("Wrong code. It is shown where the console was started."),
         )
     with app.begin(SYSTEM)() as tx:
         if people.count(tx):

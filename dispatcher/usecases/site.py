@@ -91,10 +91,7 @@ def foresee(context: Context, given: Mapping[Where, str], dropped: Sequence[Wher
     if (site.mode, site.database) != (app.site.mode, app.site.database):
         raise refused(
             "restart-first",
-            Say(
-                "Mode or database have changed in the file of settings: start the "
-                "program again first."
-            ),
+            Say("Mode or database have changed in the settings: start the program again first."),
         )
     return Change(text, site, changing.differences(root, text), digest(root))
 

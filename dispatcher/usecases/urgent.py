@@ -229,7 +229,7 @@ def _may_send(app: App, tx: Tx, emergency: Emergency) -> None:
     if not rows.on_duty(tx, tx.actor.person_id, tx.now):
         raise refused(
             "not-on-duty",
-            Say("{name} is not on duty. The roster: dispatcher duty list", name=tx.actor.name),
+            Say("{name} is not on duty.", name=tx.actor.name),
         )
     over = (
         emergency.state != "approved"
@@ -241,8 +241,7 @@ def _may_send(app: App, tx: Tx, emergency: Emergency) -> None:
         raise refused(
             "not-approved",
             Say(
-                "The approval of “{name}” does not count (over, changed, or its leader "
-                "left). Send the usual way: dispatcher broadcasts create --urgent",
+                "The approval of “{name}” does not count (over, changed, or its leader left).",
                 name=emergency.name,
             ),
         )
@@ -356,11 +355,7 @@ def _called_off(
         if original.emergency_id is None:
             raise refused(
                 "no-emergency",
-                Say(
-                    "Broadcast {id} is no prepared urgent text. Use: dispatcher "
-                    "broadcasts correct {id}",
-                    id=original.id,
-                ),
+                Say("Broadcast {id} is no prepared urgent text.", id=original.id),
             )
         emergency = rows.of_id(tx, original.emergency_id)
         _may_send(app, tx, emergency)

@@ -90,8 +90,7 @@ def refuse_what_vendors_refuse(app: App, broadcast: Broadcast, found: Preview) -
             raise refused(
                 "vendor-template",
                 Say(
-                    "“{gateway}” would refuse: {named} does not fit the registered "
-                    "template. Mend it, or submit all the same: --leave-out.",
+                    "“{gateway}” would refuse: {named} does not fit the registered template.",
                     gateway=told["gateway"],
                     named=named,
                 ),

@@ -21,14 +21,15 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from dispatcher.domain.model import Role
-from dispatcher.domain.problems import REFUSED, Problem, refused
+from dispatcher.domain.problems import REFUSED, Problem, next_step, refused
 from dispatcher.domain.storable import check_typed
-from dispatcher.i18n import Say
+from dispatcher.i18n import NOTHING, Say
 from dispatcher.usecases import signing_in_console
 from dispatcher.usecases.context import App
 from dispatcher.web.ask import Answer, Ask, Go, Sent, Shown
 from dispatcher.web.forms import NO_NAMES, FormReader, Upload
 from dispatcher.web.pages import render
+from dispatcher.web.steps import STEPS
 
 T = TypeVar("T")
 SESSION, BEFORE, LANGUAGE = "__Host-session", "__Host-before", "lang"
@@ -250,10 +251,11 @@ def told(ask: Ask, problem: Problem) -> Shown:
         status = 403
     if problem.code == "rights-changed":
         status = 401
-    say = problem.say
+    say, then = problem.say, next_step(problem, STEPS)
     if status == 404 and problem.code == "not-your-ward":
-        say = Say("No such thing, or it is not yours.")
-    return Shown("problem.html", {"say_": say, "code": problem.code, "status": status}, status)
+        say, then = Say("No such thing, or it is not yours."), NOTHING
+    told = {"say_": say, "then": then, "code": problem.code, "status": status}
+    return Shown("problem.html", told, status)
 
 
 def _own_page(ask: Ask, request: Request) -> None:

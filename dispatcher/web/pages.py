@@ -12,8 +12,10 @@ import jinja2
 
 from dispatcher.domain.clock import moment
 from dispatcher.domain.model import HANOI, Mode, Role
+from dispatcher.domain.problems import with_step
 from dispatcher.domain.words import ROLES
 from dispatcher.web.ask import Ask
+from dispatcher.web.steps import STEPS, line
 
 FOLDER = Path(__file__).resolve().parent / "pages"
 
@@ -73,6 +75,8 @@ def render(ask: Ask, page: str, values: Mapping[str, Any]) -> str:
             t=ask.t,
             pt=ask.pt,
             say=lambda s: s.to(ask.language),
+            with_step=lambda problem: with_step(problem, STEPS),
+            line_told=line,
             csrf=ask.csrf,
             site=ask.app.site,
             drill=ask.app.site.mode is Mode.DRILL,

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
+from dispatcher.domain import outages
 from dispatcher.domain.model import Mode, Role
+from dispatcher.domain.problems import with_step
+from dispatcher.i18n import NOTHING, Spoken
 from dispatcher.usecases import gateways
-from dispatcher.web import troubles
+from dispatcher.usecases.gateways import CheckedGateway
+from dispatcher.web import steps, troubles
 from dispatcher.web.ask import Answer, Ask, Go, Shown
 from dispatcher.web.guard import Page, button, reads
 
@@ -32,10 +38,12 @@ def check_provider(ask: Ask) -> Answer:
     """The same, once its vendor was asked."""
     name = ask.path["name"]
     gateways.set_up(ask.context, name)
-    return _provider(ask, gateways.checked(ask.context, name, ask.language))
+    seen = gateways.checked(ask.context, name)
+    message = _message(seen, ask.app.clock()).to(ask.language)
+    return _provider(ask, {**seen.found, "message": message})
 
 
-def _provider(ask: Ask, checked: Any) -> Answer:
+def _provider(ask: Ask, checked: Mapping[str, Any] | None) -> Answer:
     found = gateways.set_up(ask.context, ask.path["name"])
     [health] = troubles.listed([found.now.health], ask.app.clock())
     return Shown(
@@ -50,6 +58,15 @@ def _provider(ask: Ask, checked: Any) -> Answer:
             "block": found.to_write,
         },
     )
+
+
+def _message(seen: CheckedGateway, now: datetime) -> Spoken:
+    """What a check shows to be wrong, and what to do."""
+    if seen.trouble is not None:
+        return seen.beside_the_vendors_words(
+            outages.told(seen.trouble, steps.remedy(seen.trouble, now))
+        )
+    return with_step(seen.problem, steps.STEPS) if seen.problem is not None else NOTHING
 
 
 def new_provider(ask: Ask) -> Answer:

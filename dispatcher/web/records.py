@@ -101,9 +101,7 @@ def _too_many() -> Problem:
     return refused(
         "too-many-rows",
         Say(
-            "More than {most_exported} rows for one download: filter by "
-            "broadcast or day, or run dispatcher log messages --output csv on the "
-            "server.",
+            "More than {most_exported} rows for one download.",
             most_exported=Number(MOST_EXPORTED),
         ),
     )

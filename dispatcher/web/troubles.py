@@ -13,6 +13,7 @@ from dispatcher.domain.words import REMEDIES
 from dispatcher.i18n import Say, Spoken
 from dispatcher.usecases.broadcasts_progress import Live
 from dispatcher.usecases.broadcasts_views import ALIVE
+from dispatcher.web import steps
 
 TROUBLES = frozenset({Fault.BUSY, Fault.UNKNOWN, Fault.ACCOUNT})  # of the gateway itself
 
@@ -25,7 +26,7 @@ def listed(found: Iterable[Health], now: datetime) -> list[dict[str, Any]]:
             "state": s.state.value,
             "level": outages.level(s, now).value,
             "how": outages.described(s),
-            "todo": outages.remedy(s, now),
+            "todo": steps.remedy(s, now),
         }
         for s in found
     ]
@@ -36,7 +37,7 @@ def of_work(found: Work) -> dict[str, Any] | None:
     if found.level is Level.OK or (found.since is None and found.seen_at is None):
         return None
     look = "problem" if found.level is Level.ALARM else "warn"
-    return {"look": look, "say": outages.work_told(found)}
+    return {"look": look, "say": steps.work(found)}
 
 
 OVER = Say(
@@ -66,7 +67,7 @@ def _remedy(
         for health in found:
             troubled = outages.level(health, now) is not Level.OK and not health.by_reports
             if health.gateway == fault["gateway"] and troubled:
-                return outages.remedy(health, now)
+                return steps.remedy(health, now)
         if fault["fault"] == Fault.BUSY and not goes_on:
             return OVER
     return REMEDIES[fault["fault"]]

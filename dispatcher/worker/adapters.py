@@ -62,7 +62,7 @@ def adapter_options(site: Site, gateway: GatewaySettings, twin: str | None) -> O
         raise settings(
             "settings-missing",
             Say(
-                "Gateway “{name}” lacks: {names} ([gateways.{name}]).",
+                "Gateway “{name}” lacks: {names}.",
                 name=gateway.name,
                 names=names,
             ),

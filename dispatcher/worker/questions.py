@@ -37,17 +37,15 @@ def ask(
     if app.site.mode is not Mode.LIVE:
         raise refused(
             "drill-only",
-            Say('This is a drill: the real “{name}” is not asked (set mode = "live").', name=name),
+            Say("This is a drill: the real “{name}” is not asked.", name=name),
+            step="drill-asks-nobody",
         )
     try:
         found = asyncio.run(_asked(app, name, kind, act, patience))
     except TimeoutError:
         raise Problem(
             "gateway-slow",
-            Say(
-                "“{name}” has not answered. Try again later, or see: dispatcher gateways check",
-                name=name,
-            ),
+            Say("“{name}” has not answered.", name=name),
             exit_code=5,
         ) from None
     if isinstance(found, Refused):

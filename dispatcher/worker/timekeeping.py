@@ -60,8 +60,7 @@ def problem(says: datetime, right: datetime) -> Problem:
         "clock-doubtful",
         Say(
             "The clock says {says_text}, but by what was written it is about "
-            "{right_text}. Schedules and timed broadcasts wait{until}. Set the "
-            "clock; if it is right: dispatcher doctor --clock-is-right",
+            "{right_text}. Schedules and timed broadcasts wait{until}.",
             says_text=says_text,
             right_text=right_text,
             until=until,

@@ -97,7 +97,7 @@ def test_settings_backups_and_gateways_are_refused_by_one_rule_that_is_kept(staf
         "copy": lambda c: database.copy_target(c, f"sqlite:///{tmp_path}/b.db", shown=True),
         "release": lambda c: restoring.release(c, alone=True),
         "set-up": lambda c: gateways.set_up(c, "esms"),
-        "check": lambda c: gateways.checked(c, "esms", "vi"),
+        "check": lambda c: gateways.checked(c, "esms"),
         "callback": lambda c: gateways.callback_address(c, "esms"),
     }
     for name, code in (("lan", "role"), ("dao", "whole-site")):

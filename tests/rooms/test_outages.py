@@ -27,6 +27,7 @@ from walk import (
 from dispatcher import broadcasts as planning
 from dispatcher import scheduling
 from dispatcher.broadcasts import app as joined
+from dispatcher.cli import steps
 from dispatcher.config import parse
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.queue import gateways, health, receipts, workers
@@ -208,7 +209,7 @@ def test_reports_of_no_use_make_a_gateway_unreadable_where_nothing_worse_is_know
     found = health_of(app)
     assert (found.state, found.since, found.by_reports) == (State.UNREADABLE, began, True)
     assert outages.level(found, app.clock()) is Level.ALARM
-    assert "log receipts" in outages.remedy(found, app.clock()).vi
+    assert "log receipts" in steps.remedy(found, app.clock()).vi
     assert ahead(app, number).finish is not None, "messages leave all the same"
     written(app, State.UNREACHABLE, timedelta(minutes=1))
     assert health_of(app).state is State.UNREACHABLE

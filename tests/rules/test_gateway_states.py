@@ -58,7 +58,7 @@ def test_nothing_to_do_is_said_only_of_what_passes_by_itself():
     for state in State:
         for now in (SOON, LATER):
             health = Health("esms", state, NINE, outages.NO_NAME if state == "unreachable" else "")
-            said = outages.told(health, now)
+            said = outages.told(health, outages.remedy(health, now))
             passes = state is State.THROTTLED and now is SOON
             assert ("phải làm gì" in said.vi) is passes, said
             assert ("nothing yet" in said.en) is passes, said

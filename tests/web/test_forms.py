@@ -98,7 +98,7 @@ def test_everything_that_does_not_fit_is_named_with_its_own_code():
     sent = {"people": ["nhiều"], "until": ["mai"], "window": ["sáng"], "place": ["1", "x"]}
     with pytest.raises(WrongFields) as told:
         EVERYTHING.read(sent)
-    assert [(w.path, w.code) for w in told.value.fields] == [
+    assert [(w.path, w.code) for w in told.value.wrong] == [
         ("people", "bad-number"), ("until", "bad-date"), ("window", "bad-time"),
         ("place", "bad-number"),
     ]  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from dispatcher.cli import steps
 from dispatcher.cli.broadcasts.told import broadcast_id
 from dispatcher.cli.contacts.typed import whom
 from dispatcher.cli.spoken import argument, command, option
@@ -61,7 +62,7 @@ def tell_lines(surface: Surface, found: Iterable[Line], deep: int = 0) -> None:
     for line in found:
         tell = surface.warn if line.look in (WARN, PROBLEM) else surface.say
         space = "  " * (deep + line.deep)
-        tell(space + surface.text(line.say))
+        tell(space + surface.text(steps.line(line)))
 
 
 def tell_preview(surface: Surface, seen: Previewed) -> None:

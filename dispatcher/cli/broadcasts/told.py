@@ -19,7 +19,7 @@ def broadcast_id(text: str) -> int:
     if not digits.isdigit() or len(digits) > 18:
         raise Problem(
             "unknown-broadcast",
-            Say("“{text}” is no broadcast number. See: dispatcher broadcasts list", text=text),
+            Say("“{text}” is no broadcast number.", text=text),
         )
     return int(digits)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from dispatcher.cli import steps
 from dispatcher.cli.surface import Surface
 from dispatcher.domain import outages
 from dispatcher.domain.outages import Level
@@ -18,8 +19,8 @@ def tell(surface: Surface, seen: OnItsWay, ahead: Mapping[str, Any] | None) -> N
     said = {w["gateway"] for w in (ahead or {}).get("waits", ())}
     for health in seen.gateways:
         if health.gateway not in said and outages.level(health, now) is not Level.OK:
-            told = outages.told(health, now)
+            told = steps.gateway(health, now)
             surface.say(f"  {surface.text(told)}")
     if seen.work is not None and seen.work.since is not None:
-        told = outages.work_told(seen.work)
+        told = steps.work(seen.work)
         surface.warn(f"{surface.text(told)}.")

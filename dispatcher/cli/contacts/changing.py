@@ -60,7 +60,7 @@ def edit(
     if name is None and title is None and not numbers:
         raise Problem(
             "nothing-to-change",
-            Say("Nothing to change: add --name, --title or --phone."),
+            Say("Nothing to change. Add --name, --title or --phone."),
         )
     context = surface.context()
     phones = lines(numbers) if numbers else None

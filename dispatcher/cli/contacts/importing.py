@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dispatcher.cli import steps
 from dispatcher.cli.spoken import argument, command, option
 from dispatcher.cli.surface import Surface
 from dispatcher.cli.surface import shown as number
@@ -163,7 +164,7 @@ def _summary(surface: Surface, seen: Seen, with_rows: bool) -> dict[str, Any]:
     if seen.import_id is not None:
         found["import"] = seen.import_id
     if seen.stop is not None and not surface.dry_run:
-        found["error"] = {"code": seen.stop.code, "message": seen.stop.to(surface.language)}
+        found["error"] = {"code": seen.stop.code, "message": surface.text(steps.told(seen.stop))}
     return found
 
 

@@ -26,7 +26,7 @@ def undo(surface: Surface, import_: str | None, listing: bool) -> None:
     if not import_.isdigit():
         raise Problem(
             "unknown-import",
-            Say("“{import_}” is no import. See: dispatcher contacts undo --list", import_=import_),
+            Say("“{import_}” is no import.", import_=import_),
         )
     found = imports.undo(context, int(import_))
     if surface.json:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
+from dispatcher.cli import steps
 from dispatcher.cli.gateways.group import gateways
 from dispatcher.cli.spoken import argument
 from dispatcher.cli.surface import Surface
@@ -12,9 +14,10 @@ from dispatcher.domain import outages
 from dispatcher.domain.model import Mode
 from dispatcher.domain.outages import State
 from dispatcher.domain.problems import OK, SETTINGS, UNREACHABLE
-from dispatcher.i18n import Joined, Say, Spoken, pgettext
+from dispatcher.i18n import NOTHING, Joined, Say, Spoken, pgettext
 from dispatcher.usecases import alarms
 from dispatcher.usecases import gateways as use
+from dispatcher.usecases.gateways import CheckedGateway
 
 UNANSWERED = frozenset({State.UNREACHABLE, State.THROTTLED, State.UNREADABLE})  # exit 5
 
@@ -50,7 +53,7 @@ def list_gateways(surface: Surface) -> None:
         ],
     )
     for g in found:
-        then = outages.remedy(g.health, now)
+        then = steps.remedy(g.health, now)
         if then:
             surface.say(f"  {g.name}: {surface.text(then)}")
 
@@ -65,7 +68,10 @@ def check(surface: Surface, names: tuple[str, ...]) -> int:
     context = surface.context()
     app, found, worst = context.app, [], OK
     for name in names or tuple(app.site.gateways):
-        result = use.checked(context, name, surface.language)
+        seen = use.checked(context, name)
+        result = dict(seen.found)
+        if message := _message(seen, app.clock()):
+            result["message"] = surface.text(message)
         if not result["ok"]:
             nobody = result.get("fault") in UNANSWERED
             worst = max(worst, UNREACHABLE if nobody else SETTINGS)
@@ -101,6 +107,13 @@ def check(surface: Surface, names: tuple[str, ...]) -> int:
             Say("This is a drill: real keys and connections were not tried."),
         )
     return worst
+
+
+def _message(seen: CheckedGateway, now: datetime) -> Spoken:
+    """What is wrong and what to do: the vendor's own words beside ours."""
+    if seen.trouble is not None:
+        return seen.beside_the_vendors_words(steps.gateway(seen.trouble, now))
+    return steps.told(seen.problem) if seen.problem is not None else NOTHING
 
 
 def _fine(found: Mapping[str, Any]) -> Spoken:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dispatcher.cli import steps
 from dispatcher.cli.days import WEEKDAYS
 from dispatcher.cli.schedules import series
 from dispatcher.cli.schedules.words import BROKEN, STATES, iso
@@ -12,7 +13,7 @@ from dispatcher.cli.surface import Surface
 from dispatcher.domain.model import HANOI
 from dispatcher.domain.periods import clock
 from dispatcher.domain.problems import OK, REFUSED, USAGE
-from dispatcher.i18n import Joined, Say
+from dispatcher.i18n import Joined, Say, Spoken
 from dispatcher.usecases import schedules_views
 from dispatcher.usecases.schedules_views import Finding
 
@@ -59,7 +60,7 @@ def check(surface: Surface, names: tuple[str, ...]) -> int:
         surface.emit([_as_json(surface, f) for f in found])
     else:
         for f in found:
-            message = f.say.to(surface.language)
+            message = surface.text(_message(f))
             surface.say(message if message.startswith(f.file) else f"{f.file}: {message}")
         warned = len(found) - blocked
         said = [Say("{blocked} schedules have problems", blocked=blocked)]
@@ -84,7 +85,11 @@ def _as_json(surface: Surface, found: Finding) -> dict[str, Any]:
         told |= {"fires_at": iso(first.asked), **first.as_json(), "firings": found.outside.firings}
     if found.days is not None:
         told["days"] = {str(day): months for day, months in found.days.items()}
-    return {**told, "message": found.say.to(surface.language)}
+    return {**told, "message": surface.text(_message(found))}
+
+
+def _message(found: Finding) -> Spoken:
+    return steps.told(found.problem) if found.problem is not None else found.say
 
 
 @command(

@@ -186,10 +186,7 @@ def get(tx: Tx, broadcast_id: int) -> Broadcast:
     if row is None:
         raise Problem(
             "unknown-broadcast",
-            Say(
-                "There is no broadcast {broadcast_id}. See: dispatcher broadcasts list",
-                broadcast_id=broadcast_id,
-            ),
+            Say("There is no broadcast {broadcast_id}.", broadcast_id=broadcast_id),
         )
     return _broadcast(row)
 

@@ -38,11 +38,7 @@ def change(tx: Tx, broadcast: Broadcast, **changes: Any) -> None:
     if broadcast.released_at is not None or broadcast.planned_upto is not None:
         raise refused(
             "already-released",
-            Say(
-                "Broadcast {id} is released and cannot be edited. Stop and correct "
-                "it: dispatcher broadcasts correct {id}",
-                id=broadcast.id,
-            ),
+            Say("Broadcast {id} is released and cannot be edited.", id=broadcast.id),
         )
     values = {k: _stored(k, v) for k, v in changes.items()}
     if "senders" in changes:

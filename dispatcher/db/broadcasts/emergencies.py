@@ -119,10 +119,8 @@ def add(
     if tx.one("SELECT 1 FROM emergencies WHERE name = :n", n=name):
         raise Problem(
             "name-taken",
-            Say(
-                "“{name}” exists; choose another name, or end it: dispatcher urgent end {name}",
-                name=name,
-            ),
+            Say("“{name}” exists.", name=name),
+            step="name-of-an-urgent-text-taken",
         )
     made = tx.insert(
         table,

@@ -51,7 +51,7 @@ def _unreadable(name_or_file: str, error: Exception) -> Problem:
     return settings(
         "bad-area-set",
         Say(
-            "The area set “{name_or_file}” cannot be read ({error}). Check [areas] set.",
+            "The area set “{name_or_file}” cannot be read ({error}).",
             name_or_file=name_or_file,
             error=error,
         ),
@@ -207,10 +207,8 @@ def rename_group(tx: Tx, area: Area, name: str) -> None:
     if taken is not None and taken.id != area.id:
         raise refused(
             "name-taken",
-            Say(
-                "This ward has “{name}” already. Make them one: dispatcher areas merge",
-                name=taken.name,
-            ),
+            Say("This ward has “{name}” already.", name=taken.name),
+            step="name-of-a-group-taken",
         )
     aliases = dict.fromkeys([*area.aliases, area.name, name])
     tx.run(

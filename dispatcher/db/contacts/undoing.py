@@ -27,10 +27,7 @@ def undo(tx: Tx, import_id: int) -> dict[str, int]:
     if row is None:
         raise Problem(
             "unknown-import",
-            Say(
-                "There is no import {import_id}. See: dispatcher contacts undo --list",
-                import_id=import_id,
-            ),
+            Say("There is no import {import_id}.", import_id=import_id),
         )
     if row["undone_at"] is not None:
         raise refused(
@@ -75,11 +72,7 @@ def _refuse_undo(tx: Tx, import_id: int) -> None:
     if later is not None:
         raise refused(
             "changed-later",
-            Say(
-                "Import {later} changed these people again. Undo it first: dispatcher "
-                "contacts undo {later}",
-                later=later,
-            ),
+            Say("Import {later} changed these people again.", later=later),
         )
     unseen = tx.value(
         "SELECT count(*) FROM import_changes x WHERE "

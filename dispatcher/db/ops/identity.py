@@ -193,11 +193,7 @@ def stand(tx: Tx, database: Path | None) -> None:
     if settings.get(tx, "held") or strange is not None:
         raise refused(
             "database-held",
-            Say(
-                "This database was copied, moved or restored, so it is held and sends "
-                "nothing. If no other copy is sending: dispatcher db release "
-                "--i-am-the-only-one"
-            ),
+            Say("This database was copied, moved or restored, so it is held and sends nothing."),
         )
     _update(path, known, database, str(identity), mark)
 

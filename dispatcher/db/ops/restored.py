@@ -311,8 +311,7 @@ def need_refusals(tx: Tx, broadcast: Broadcast) -> None:
             "refusals-missing",
             Say(
                 "Nobody knows who refused between {value} and {value2} (the replaced "
-                "database cannot be read). Only urgent texts go. An admin confirms: "
-                "dispatcher db release --without-refusals",
+                "database cannot be read). Only urgent texts go.",
                 value=span.get("from"),
                 value2=span.get("to"),
             ),

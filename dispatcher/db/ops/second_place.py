@@ -119,8 +119,7 @@ def write(tx: Tx, place: Path, now: datetime) -> Path:
         raise settings(
             "second-place",
             Say(
-                "The second place {place} cannot be written: {strerror}. Mend [backup] "
-                "second in dispatcher.toml.",
+                "The second place {place} cannot be written: {strerror}.",
                 place=place,
                 strerror=error.strerror,
             ),

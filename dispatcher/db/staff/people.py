@@ -90,10 +90,11 @@ def add(
             raise refused(
                 "second-account",
                 Say(
-                    "“{name}” is called {full_name} too. If it is somebody else: --namesake",
+                    "“{name}” is called {full_name} too.",
                     name=other["name"],
                     full_name=full_name,
                 ),
+                step="same-name",
             )
     person = tx.insert(
         table,
@@ -192,7 +193,7 @@ def actor(tx: Tx, name: str) -> Actor:
             Say("person"),
             name,
             [p["name"] for p in seen(tx)],
-            hint=Say("Add people: dispatcher people add"),
+            step="unknown-person",
         )
         problem.exit_code = 4
         raise problem
