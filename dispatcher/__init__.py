@@ -1,3 +1,3 @@
 """dispatcher: warnings from a Vietnamese ward to its residents, by Zalo and SMS."""
 
-__version__ = "0.17.0"
+__version__ = "0.18.0"
