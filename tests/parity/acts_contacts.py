@@ -1,5 +1,3 @@
-from dispatcher.i18n import Say
-
 """Contacts, imports, groups, residential groups, whoever is not written to."""
 
 from parity.pages import code_typed, uploaded
@@ -24,13 +22,13 @@ ADD = Act(
         done("lan", **NEW),
         done("mai", "of a ward", **NEW),
         done("lan", "into a group", **NEW, group="Tổ công nghệ"),
-        refused("several", Say("two numbers"), **(NEW | {"phones": ("0950007001", "0950007002")})),
+        refused("several", "lan", "two numbers", **(NEW | {"phones": ("0950007001", "0950007002")})),
         done("lan", "no number", **(NEW | {"phones": ()})),
         done("lan", "a new place", **(NEW | {"place": "Tổ 7"})),
         done("lan", "head and title", **NEW, household="Trần Cụ", title="ông"),
         auditor(**NEW),
         refused("not-your-ward", "hung", **NEW),
-        refused("unknown-name", Say("unknown ward"), **(NEW | {"ward": NOWHERE})),
+        refused("unknown-name", "lan", "unknown ward", **(NEW | {"ward": NOWHERE})),
         refused("bad-name", "lan", **(NEW | {"name": " "})),
         refused("bad-phone", "lan", **(NEW | {"phones": ("12",)})),
         refused("already-there", "lan", **(NEW | {"name": "Trần An", "place": "Tổ 1",
@@ -47,10 +45,10 @@ RENAME = Act(
         done("mai", "title", number=AN, title="ông"),
         done("lan", "title emptied", number=AN, title=""),
         auditor(number=AN, name="Trần Văn An"),
-        refused("unknown-contact", Say("ward"), number=AN, name="Trần Văn An"),
+        refused("unknown-contact", "hung", "ward", number=AN, name="Trần Văn An"),
         refused("unknown-contact", "lan", number=NONE, name="Trần Văn An"),
         refused("nothing-to-change", "lan", number=AN),
-        refused("nothing-to-change", Say("as it is"), number=AN, name="Trần An"),
+        refused("nothing-to-change", "lan", "as it is", number=AN, name="Trần An"),
     ),
 )
 
@@ -61,7 +59,7 @@ REPHONE = Act(
     cases=(
         done("lan", number=AN, phones=("0950007001", "0950007002")),
         auditor(number=AN, phones=("0950007001",)),
-        refused("unknown-contact", Say("ward"), number=AN, phones=("0950007001",)),
+        refused("unknown-contact", "hung", "ward", number=AN, phones=("0950007001",)),
         refused("bad-phone", "lan", number=AN, phones=("12",)),
     ),
 )
@@ -74,10 +72,10 @@ MOVE = Act(
         done("lan", number=AN, ward=MINE, place=SECOND),
         done("lan", "to another ward", number=AN, ward=THEIRS, place=THEIR_PLACE),
         auditor(number=AN, ward=MINE, place=SECOND),
-        refused("unknown-contact", Say("ward"), number=AN, ward=THEIRS, place=THEIR_PLACE),
+        refused("unknown-contact", "hung", "ward", number=AN, ward=THEIRS, place=THEIR_PLACE),
         refused("not-your-ward", "mai", number=AN, ward=THEIRS),
         refused("unknown-name", "lan", number=AN, ward=MINE, place=NO_PLACE),
-        refused("unknown-name", Say("unknown ward"), number=AN, ward=NOWHERE),
+        refused("unknown-name", "lan", "unknown ward", number=AN, ward=NOWHERE),
     ),
 )
 
@@ -88,7 +86,7 @@ MOVED_AWAY = Act(
     cases=(
         done("lan", number=AN),
         auditor(number=AN),
-        refused("unknown-contact", Say("ward"), number=AN),
+        refused("unknown-contact", "hung", "ward", number=AN),
     ),
     why="a command suppresses with a reason",
 )
@@ -104,7 +102,7 @@ SUPPRESS = Act(
         done("mai", "urgent texts too", number=AN, reason="yêu cầu", urgent_too=True),
         done("lan", "advertising only", number=AN, reason="yêu cầu", promotion=True),
         auditor(number=AN, reason="yêu cầu"),
-        refused("unknown-contact", Say("ward"), number=AN, reason="yêu cầu"),
+        refused("unknown-contact", "hung", "ward", number=AN, reason="yêu cầu"),
         refused("unknown-contact", "lan", number=NONE, reason="yêu cầu"),
         refused("no-reason", "lan", number=AN, reason=" "),
         refused("no-number", "lan", number=contact("Không Số"), reason="yêu cầu"),
@@ -131,7 +129,7 @@ UNSUPPRESS = Act(
     cases=(
         done("lan", number=DUNG, reason="đồng ý lại"),
         auditor(number=DUNG, reason="đồng ý lại"),
-        refused("unknown-contact", Say("ward"), number=DUNG, reason="đồng ý lại"),
+        refused("unknown-contact", "hung", "ward", number=DUNG, reason="đồng ý lại"),
         refused("no-reason", "lan", number=DUNG, reason=" "),
     ),
 )
@@ -147,7 +145,7 @@ LIFT = Act(
                 reason=" "),
         refused("unknown-suppression", "lan", number=Known("suppression", "none"),
                 phone="0950007009", reason="đồng ý"),
-        refused("unknown-suppression", Say("of another ward"),
+        refused("unknown-suppression", "hung", "of another ward",
                 number=Known("suppression", "Đỗ Dung"), phone="0950000004", reason="đồng ý"),
     ),
 )  # fmt: skip
@@ -161,7 +159,7 @@ REPLY = Act(
         done("mai", "urgent texts too", number=Known("reply", "waiting"), urgent=True),
         done("lan", "dismissed", number=Known("reply", "waiting"), no=True),
         auditor(number=Known("reply", "waiting"), stop=True),
-        refused("unknown-reply", Say("ward"), number=Known("reply", "waiting"), stop=True),
+        refused("unknown-reply", "hung", "ward", number=Known("reply", "waiting"), stop=True),
         refused("looked-at-before", "lan", number=Known("reply", "clear"), stop=True),
         refused("reply-of-a-stranger", "lan", number=Known("reply", "stranger"), stop=True),
         refused("one-decision", "lan", number=Known("reply", "waiting")),
@@ -175,7 +173,7 @@ FORGET = Act(
     cases=(
         done("lan", number=contact("Phạm Chi"), reason="đơn 12", sure=True),
         auditor(number=AN, reason="đơn 12", sure=True),
-        refused("unknown-contact", Say("ward"), number=AN, reason="đơn 12", sure=True),
+        refused("unknown-contact", "hung", "ward", number=AN, reason="đơn 12", sure=True),
         refused("not-confirmed", "lan", number=AN, reason="đơn 12"),
         refused("no-reason", "lan", number=contact("Phạm Chi"), reason=" ", sure=True),
     ),
@@ -198,7 +196,7 @@ EXPORT = Act(
         done("mai", "numbers masked", file="./danh-ba.csv"),
         done("kiem", "by an auditor", file="./danh-ba.csv"),
         refused(
-            "role", Say("whole numbers for an auditor"), file="./danh-ba.csv", reason="kiểm tra"
+            "role", "kiem", "whole numbers for an auditor", file="./danh-ba.csv", reason="kiểm tra"
         ),
         refused("unknown-name", "lan", file="./danh-ba.csv", ward=NOWHERE),
     ),
@@ -288,7 +286,7 @@ JOIN = Act(
         done("lan", "a new group", number=BINH, group="Ban chỉ huy"),
         done("lan", "twice", number=AN, group=CREW),
         auditor(number=BINH, group=CREW),
-        refused("unknown-contact", Say("ward"), number=BINH, group=CREW),
+        refused("unknown-contact", "hung", "ward", number=BINH, group=CREW),
     ),
 )
 LEAVE = Act(
@@ -298,7 +296,7 @@ LEAVE = Act(
     cases=(
         done("lan", number=AN, group=CREW),
         auditor(number=AN, group=CREW),
-        refused("unknown-contact", Say("ward"), number=AN, group=CREW),
+        refused("unknown-contact", "hung", "ward", number=AN, group=CREW),
         refused("unknown-name", "lan", number=AN, group=NO_GROUP),
     ),
 )

@@ -1,5 +1,3 @@
-from dispatcher.i18n import Say
-
 """Schedules, prepared urgent texts, the roster."""
 
 from parity.changes import clock_in_doubt, schedule_edited
@@ -38,7 +36,7 @@ APPROVE = Act(
         refused("edited", "minh", where=[schedule_edited], name="cho-duyet"),
         refused("unknown-name", "minh", name="khong-co"),
         refused("clock-doubtful", "minh", where=[clock_in_doubt], name="cho-duyet"),
-        refused("clock-doubtful", Say("clock-doubtful before role"), where=[clock_in_doubt],
+        refused("clock-doubtful", "lan", "clock-doubtful before role", where=[clock_in_doubt],
                 name="cho-duyet"),
     ),
 )  # fmt: skip
@@ -141,7 +139,7 @@ END = Act(
         done("lan", name="bao"),
         auditor(name="bao"),
         refused("not-your-ward", "hung", name="bao"),
-        refused("unknown-name", Say("ended before"), name="da-thoi"),
+        refused("unknown-name", "lan", "ended before", name="da-thoi"),
         refused("unknown-name", "lan", name="khong-co"),
     ),
 )
@@ -171,7 +169,7 @@ ALL_CLEAR = Act(
     cases=(
         done("lan", number=broadcast("urgent"), fields={"noi_dung": "bao tan"}),
         auditor(number=broadcast("urgent"), fields={"noi_dung": "bao tan"}),
-        refused("unknown-broadcast", Say("ward"), number=broadcast("urgent"),
+        refused("unknown-broadcast", "hung", "ward", number=broadcast("urgent"),
                 fields={"noi_dung": "bao tan"}),
         refused("not-on-duty", "mai", number=broadcast("urgent"), fields={"noi_dung": "bao"}),
         refused("no-emergency", "lan", number=broadcast("sent"), fields={"noi_dung": "bao tan"}),
@@ -190,7 +188,7 @@ DUTY_ADD = Act(
         auditor(**SHIFT),
         refused("role", "lan", **SHIFT),
         refused("not-your-ward", "tam", **SHIFT),
-        refused("role", Say("an auditor on duty"), **(SHIFT | {"name": person("kiem")})),
+        refused("role", "minh", "an auditor on duty", **(SHIFT | {"name": person("kiem")})),
         refused("unknown-name", "minh", **(SHIFT | {"name": person("ai-do")})),
         refused("bad-duty", "minh", **(SHIFT | {"hours": "0"})),
         refused("bad-time", "minh", **(SHIFT | {"start": "tối"})),

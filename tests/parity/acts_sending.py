@@ -1,5 +1,3 @@
-from dispatcher.i18n import Say
-
 """Broadcasts once they are decided: timed, paused, stopped, tested, corrected, sent again."""
 
 from parity.changes import a_broadcast_a_day, clock_in_doubt
@@ -24,7 +22,7 @@ SCHEDULE = Act(
         done("lan", "the same words, with a reason", number=broadcast("same-approved"),
              again="nhắc lại"),
         auditor(number=APPROVED),
-        refused("unknown-broadcast", Say("ward"), number=APPROVED),
+        refused("unknown-broadcast", "hung", "ward", number=APPROVED),
         refused("unknown-broadcast", "lan", number=NONE),
         refused("wrong-state", "lan", number=DRAFT),
         refused("bad-time", "lan", number=APPROVED, at="mai"),
@@ -43,7 +41,7 @@ PAUSE = Act(
         done("mai", number=RUNNING),
         done("lan", "before it starts", number=SCHEDULED),
         auditor(number=RUNNING),
-        refused("unknown-broadcast", Say("ward"), number=RUNNING),
+        refused("unknown-broadcast", "hung", "ward", number=RUNNING),
         refused("wrong-state", "lan", number=DRAFT),
     ),
 )
@@ -58,7 +56,7 @@ RESUME = Act(
         refused("role", "mai", number=HELD),
         refused("clock-doubtful", "mai", where=[clock_in_doubt], number=PAUSED),
         auditor(number=PAUSED),
-        refused("unknown-broadcast", Say("ward"), number=PAUSED),
+        refused("unknown-broadcast", "hung", "ward", number=PAUSED),
         refused("wrong-state", "lan", number=DRAFT),
     ),
 )
@@ -71,7 +69,7 @@ STOP = Act(
         done("mai", number=RUNNING),
         done("lan", "while the clock is in doubt", where=[clock_in_doubt], number=PAUSED),
         auditor(number=RUNNING),
-        refused("unknown-broadcast", Say("ward"), number=RUNNING),
+        refused("unknown-broadcast", "hung", "ward", number=RUNNING),
         refused("wrong-state", "lan", number=STOPPED),
     ),
 )
@@ -96,9 +94,9 @@ TEST = Act(
     cases=(
         done("lan", number=DRAFT, phone="0950000077"),
         auditor(number=DRAFT, phone="0950000077"),
-        refused("unknown-broadcast", Say("ward"), number=DRAFT, phone="0950000077"),
+        refused("unknown-broadcast", "hung", "ward", number=DRAFT, phone="0950000077"),
         refused("bad-phone", "lan", number=DRAFT, phone="12"),
-        refused("bad-phone", Say("a landline"), number=DRAFT, phone="02253822001"),
+        refused("bad-phone", "lan", "a landline", number=DRAFT, phone="02253822001"),
         refused("enough-tests", "lan", number=broadcast("tested"), phone="0950000077"),
     ),
 )
@@ -110,7 +108,7 @@ CORRECT = Act(
     cases=(
         done("lan", number=SENT, fields={"noi_dung": "Cúp nước ngày 07"}),
         auditor(number=SENT, fields={"noi_dung": "a"}),
-        refused("unknown-broadcast", Say("ward"), number=SENT, fields={"noi_dung": "a"}),
+        refused("unknown-broadcast", "hung", "ward", number=SENT, fields={"noi_dung": "a"}),
         refused("nothing-to-correct", "lan", number=PAUSED, fields={"noi_dung": "a"}),
         refused("field-missing", "lan", number=SENT),
         refused("unknown-name", "lan", number=SENT, template="khong-co"),
@@ -124,10 +122,10 @@ RESEND = Act(
     cases=(
         done("lan", number=SENT),
         auditor(number=SENT),
-        refused("unknown-broadcast", Say("ward"), number=SENT),
+        refused("unknown-broadcast", "hung", "ward", number=SENT),
         refused("not-released", "lan", number=DRAFT),
         refused("nobody-left", "lan", number=RUNNING),
-        refused("nobody-left", Say("in part only"), number=SENT, states=("short",)),
+        refused("nobody-left", "lan", "in part only", number=SENT, states=("short",)),
         refused("unknown-name", "lan", number=SENT, states=("queued",)),
     ),
 )
@@ -140,7 +138,7 @@ SHARED = Act(
     cases=(
         done("lan", number=RUNNING, ward=MINE, places=(FIRST,)),
         auditor(number=RUNNING, ward=MINE, places=(FIRST,)),
-        refused("unknown-broadcast", Say("ward"), number=RUNNING, ward=MINE, places=(FIRST,)),
+        refused("unknown-broadcast", "hung", "ward", number=RUNNING, ward=MINE, places=(FIRST,)),
         refused("unknown-name", "lan", number=RUNNING, ward=MINE,
                 places=(Known("place", "Máy Tơ, Tổ 9"),)),
     ),

@@ -1,5 +1,3 @@
-from dispatcher.i18n import Say
-
 """People, delegations, gateways, days off, settings, signing in."""
 
 from parity.words import Act, Known, auditor, cli, done, person, refused, ward, web
@@ -22,7 +20,7 @@ PERSON_ADD = Act(
         auditor(**NEW),
         refused("role", "minh", **NEW),
         refused("not-your-ward", "dao", **NEW, wards=(MINE,)),
-        refused("not-your-ward", Say("the whole site"), **NEW),
+        refused("not-your-ward", "dao", "the whole site", **NEW),
         refused("person-exists", "quan-tri", **(NEW | {"name": "lan"})),
         refused("second-account", "quan-tri", **(NEW | {"full_name": "Người lan"})),
         refused("bad-role", "quan-tri", **(NEW | {"role": "vua"})),
@@ -67,9 +65,9 @@ HAND_OVER = Act(
         done("quan-tri", number=person("lan"), to=person("minh")),
         refused("not-their-ward", "quan-tri", number=person("lan"), to=MAI),
         auditor(number=person("lan"), to=MAI),
-        refused("role", Say("to an auditor"), number=person("lan"), to=person("kiem")),
+        refused("role", "quan-tri", "to an auditor", number=person("lan"), to=person("kiem")),
         refused("same-person", "quan-tri", number=person("lan"), to=person("lan")),
-        refused("not-your-ward", Say("to another ward"), number=person("hung"), to=MAI),
+        refused("not-your-ward", "dao", "to another ward", number=person("hung"), to=MAI),
         refused("unknown-name", "quan-tri", number=person("lan"), to=NOBODY),
     ),
 )
@@ -123,7 +121,7 @@ KEY_END = Act(
     cases=(
         done("quan-tri", name="k-mai"),
         done("mai", "one's own", name="k-mai"),
-        refused("unknown-name", Say("ward"), name="k-mai"),
+        refused("unknown-name", "dao", "ward", name="k-mai"),
         refused("unknown-name", "quan-tri", name="khong-co"),
     ),
     why="the console makes no API keys",
@@ -154,13 +152,13 @@ DELEGATE = Act(
         done("quan-tri", "noted by an admin", **LENT),
         auditor(**LENT),
         refused("role", "lan", **LENT),
-        refused("role", Say("another leader's"), **LENT),
-        refused("role", Say("of no leader"), **(LENT | {"principal": person("lan")})),
-        refused("role", Say("to an auditor"), **(LENT | {"deputy": person("kiem")})),
+        refused("role", "binh", "another leader's", **LENT),
+        refused("role", "quan-tri", "of no leader", **(LENT | {"principal": person("lan")})),
+        refused("role", "minh", "to an auditor", **(LENT | {"deputy": person("kiem")})),
         refused("not-your-ward", "dao", **(LENT | {"principal": person("binh")})),
-        refused("bad-delegation", Say("to oneself"), **(LENT | {"deputy": person("minh")})),
-        refused("bad-delegation", Say("ends before"), **(LENT | {"until": "2026-12-01"})),
-        refused("bad-delegation", Say("no document"), **(LENT | {"document": " "})),
+        refused("bad-delegation", "minh", "to oneself", **(LENT | {"deputy": person("minh")})),
+        refused("bad-delegation", "minh", "ends before", **(LENT | {"until": "2026-12-01"})),
+        refused("bad-delegation", "minh", "no document", **(LENT | {"document": " "})),
         refused("bad-date", "minh", **(LENT | {"until": "mai"})),
         refused("unknown-name", "minh", **(LENT | {"deputy": NOBODY})),
     ),

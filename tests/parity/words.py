@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dispatcher.i18n import Say
-
 _BRACES = re.compile(r"{(\w+)}")
 BY_NAME = ("person", "ward", "place", "group", "gateway")  # what a command is told by its name
 
@@ -144,7 +142,7 @@ def refused(
 
 def auditor(**given: Any) -> Case:
     """Whoever only reads is refused."""
-    return refused("role", Say("auditor"), **given)
+    return refused("role", "kiem", "auditor", **given)
 
 
 @dataclass(frozen=True)
