@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from dispatcher.i18n import catalogs
+
+_REACHES_IN = re.compile(r"\{\w*[.\[]")
 
 
 class Spoken(ABC):
@@ -52,8 +55,8 @@ class Say(Spoken):
             for name, value in self.fields.items()
         }
         try:
-            return said.format_map(values)
-        except (KeyError, IndexError, ValueError, AttributeError):  # a correction gone wrong
+            return _filled(said, values)
+        except (KeyError, IndexError, ValueError):  # a correction gone wrong
             return catalogs.without_context(self.id).format_map(values)
 
     def __bool__(self) -> bool:
@@ -68,6 +71,12 @@ class Say(Spoken):
 
     def __repr__(self) -> str:
         return f"Say({self.id!r}, {dict(self.fields)!r})" if self.fields else f"Say({self.id!r})"
+
+
+def _filled(said: str, values: Mapping[str, object]) -> str:
+    if _REACHES_IN.search(said):  # a catalog may name fields, not what is inside them
+        raise ValueError(said)
+    return said.format_map(values)
 
 
 _EMPTY = ""  # never looked up: gettext keeps a catalog's heading under it

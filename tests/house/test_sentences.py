@@ -108,12 +108,13 @@ def test_a_site_corrects_a_sentence_without_touching_code(make_site):
     assert "Không còn việc gì." in run_cli("--site", str(root), "urgent", "list").stderr
 
 
-def test_a_correction_with_a_wrong_field_costs_no_more_than_that_sentence(tmp_path, monkeypatch):
+@pytest.mark.parametrize("wrong", ["Đã thêm {tên}.", "{name.__class__}", "{name[0]}", "{"])
+def test_a_correction_with_a_wrong_field_costs_no_more_than_that_sentence(tmp_path, wrong):
     folder = tmp_path / "sentences"
     folder.mkdir()
     (folder / "vi.po").write_text(
         'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
-        'msgid "{name} added."\nmsgstr "Đã thêm {tên}."\n',
+        f'msgid "{{name}} added."\nmsgstr "{wrong}"\n',
         "utf-8",
     )
     catalogs.correct_from(tmp_path)
