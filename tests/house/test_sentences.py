@@ -11,7 +11,7 @@ import pytest
 from conftest import run_cli
 
 import dispatcher
-from dispatcher.i18n import Joined, Money, Number, Say, catalogs, pgettext
+from dispatcher.i18n import Joined, Money, Say, SpelledNumber, catalogs, pgettext
 from dispatcher.i18n.extracting import catalog, said
 
 CODE = Path(dispatcher.__file__).parent
@@ -91,7 +91,7 @@ def test_fields_are_said_in_the_language_too():
     inner = Say("draft")
     assert Say("Broadcast {id}: {state}.", id=3, state=inner).to("vi") == "Đợt gửi 3: nháp."
     assert Say("Broadcast {id}: {state}.", id=3, state=inner).to("en") == "Broadcast 3: draft."
-    assert Number(12000).vi == "12.000"
+    assert SpelledNumber(12000).vi == "12.000"
     assert Money(1_900_000).vi == "khoảng 1,9 triệu đồng"
     assert Joined("; ", [inner, Say("paused")]).vi == "nháp; tạm dừng"
     assert pgettext("right", "read").vi != Say("read").vi
