@@ -523,8 +523,11 @@ class Screen:
     def open_app(self):
         return self.app
 
-    def say(self, vi, en):
-        self.lines.append(vi)
+    def text(self, words):
+        return words if isinstance(words, str) else words.vi
+
+    def say(self, words):
+        self.lines.append(self.text(words))
 
 
 def test_a_forecast_is_made_before_kept_at_release_and_compared_afterwards(site, database):
