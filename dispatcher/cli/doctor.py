@@ -42,7 +42,7 @@ def _told(terminal: TerminalContext, found: Checked) -> Spoken:
     """What was found, and what to type."""
     match found.about:
         case Problem():
-            return steps.told(found.about)
+            return steps.sentence_and_step(found.about)
         case Work():
             return steps.work(found.about)
         case tuple():

@@ -41,7 +41,11 @@ def run(terminal: TerminalContext, once: bool, with_console: bool) -> None:
     from dispatcher.usecases import serving
 
     def told(problem: Problem) -> None:  # also with -q: nobody would know why nothing happens
-        log.warning("waits problem=%s %s", problem.code, steps.told(problem).to(terminal.language))
+        log.warning(
+            "waits problem=%s %s",
+            problem.code,
+            steps.sentence_and_step(problem).to(terminal.language),
+        )
 
     _log_to_stderr()
     if terminal.dry_run:

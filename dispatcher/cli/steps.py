@@ -102,7 +102,7 @@ WORK: Mapping[Attendance, Say] = {
 }
 
 
-def told(problem: Problem) -> Spoken:
+def sentence_and_step(problem: Problem) -> Spoken:
     """What is wrong, and what to type."""
     return with_step(problem, STEPS)
 
@@ -128,7 +128,7 @@ def line(found: PreviewLine) -> Spoken:
     """A line of a preview, and what to type about it."""
     match found.about:
         case Problem():
-            return told(found.about)
+            return sentence_and_step(found.about)
         case Health():
             return _by_its_way(found.say, found.about)
         case None:

@@ -46,7 +46,10 @@ def _listed(terminal: TerminalContext, found: template_acts.ListedTemplate) -> d
     template = found.template
     if template is None:
         assert found.problem is not None
-        return {"name": found.name, "problem": terminal.text(steps.told(found.problem))}
+        return {
+            "name": found.name,
+            "problem": terminal.text(steps.sentence_and_step(found.problem)),
+        }
     return {
         "name": found.name,
         "title": template.title,

@@ -191,9 +191,9 @@ class TerminalContext:
 
     def problem(self, problem: Problem) -> int:
         """Tell a problem and what to type next; its exit code."""
-        from dispatcher.cli.steps import told
+        from dispatcher.cli.steps import sentence_and_step
 
-        message = told(problem).to(self.language)
+        message = sentence_and_step(problem).to(self.language)
         sys.stderr.write(_plain(message) + "\n")
         if self.json:
             self.emit({"error": {"code": problem.code, "message": message}})

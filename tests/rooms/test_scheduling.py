@@ -372,7 +372,7 @@ def test_nothing_starts_in_tet_without_a_reason_and_urgent_texts_always_do(year_
     with pytest.raises(Problem) as told:
         scheduled(write_broadcast(app, officer))
     assert told.value.code == "tet"
-    assert "09/02" in steps.told(told.value).to("vi")
+    assert "09/02" in steps.sentence_and_step(told.value).to("vi")
     assert scheduled(write_broadcast(app, officer), despite="vỡ đê").day == 6
     assert scheduled(write_broadcast(app, officer, urgent=True)).day == 6
     noted = rows(app, "SELECT entry FROM trail WHERE act = 'despite'")

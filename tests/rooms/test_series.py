@@ -92,7 +92,7 @@ def test_the_same_words_twice_on_a_day_need_a_reason(ward, cron):
     with pytest.raises(Problem) as caught:
         schedules.submit(Context(app, officer), write(app, cron).name)
     assert (caught.value.code, caught.value.exit_code) == ("same_words", 3)
-    assert "again = " in steps.told(caught.value).to("vi")
+    assert "again = " in steps.sentence_and_step(caught.value).to("vi")
     schedule = write(app, cron, WHY)
     schedules.submit(Context(app, officer), schedule.name)
     with app.begin(leader)() as tx:
@@ -205,7 +205,7 @@ def test_a_first_firing_that_repeats_what_was_sent_needs_the_reason_in_the_file(
     with pytest.raises(Problem) as caught:
         schedules.submit(Context(app, officer), write(app, "0 15 * * *").name)
     assert caught.value.code == "same_words"
-    assert "again = " in steps.told(caught.value).to("vi")
+    assert "again = " in steps.sentence_and_step(caught.value).to("vi")
     approved(app, officer, leader, cron="0 15 * * *", why=WHY)
     clock.advance(hours=6)
     (made,) = fire(app)

@@ -164,7 +164,10 @@ def _summary(terminal: TerminalContext, seen: Seen, with_rows: bool) -> dict[str
     if seen.import_id is not None:
         found["import"] = seen.import_id
     if seen.stop is not None and not terminal.dry_run:
-        found["error"] = {"code": seen.stop.code, "message": terminal.text(steps.told(seen.stop))}
+        found["error"] = {
+            "code": seen.stop.code,
+            "message": terminal.text(steps.sentence_and_step(seen.stop)),
+        }
     return found
 
 

@@ -113,7 +113,7 @@ def _message(seen: CheckedGateway, now: datetime) -> Spoken:
     """What is wrong and what to do: the vendor's own words beside ours."""
     if seen.trouble is not None:
         return seen.beside_the_vendors_words(steps.gateway(seen.trouble, now))
-    return steps.told(seen.problem) if seen.problem is not None else NOTHING
+    return steps.sentence_and_step(seen.problem) if seen.problem is not None else NOTHING
 
 
 def _fine(found: Mapping[str, Any]) -> Spoken:

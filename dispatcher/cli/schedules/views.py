@@ -89,7 +89,7 @@ def _as_json(terminal: TerminalContext, found: ScheduleFinding) -> dict[str, Any
 
 
 def _message(found: ScheduleFinding) -> Spoken:
-    return steps.told(found.problem) if found.problem is not None else found.say
+    return steps.sentence_and_step(found.problem) if found.problem is not None else found.say
 
 
 @command(
