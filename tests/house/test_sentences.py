@@ -152,3 +152,17 @@ def test_a_catalog_nobody_may_compile_beside_is_read_all_the_same(tmp_path):
 def test_click_speaks_from_the_same_catalogs():
     assert "Không có tùy chọn" in run_cli("contacts", "--nope").stderr
     assert "No such option" in run_cli("--lang", "en", "contacts", "--nope").stderr
+
+
+def test_a_sentence_is_given_every_field_it_names():
+    wrong = []
+    for path in CODE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            name = getattr(getattr(node, "func", None), "id", "")
+            if name not in ("Say", "pgettext") or not node.args or not node.keywords:
+                continue
+            given = {k.arg for k in node.keywords}
+            id = node.args[-1]
+            if isinstance(id, ast.Constant) and None not in given and _fields(id.value) - given:
+                wrong.append(f"{path.name}:{node.lineno}")
+    assert wrong == []

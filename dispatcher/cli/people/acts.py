@@ -100,10 +100,10 @@ def disable(terminal: TerminalContext, name: str) -> None:
     if open_work:
         terminal.confirm(
             Say(
-                "{name} still has: {surface}. Better first: dispatcher people handover "
+                "{name} still has: {work}. Better first: dispatcher people handover "
                 "{name} SOMEBODY.",
                 name=found.name,
-                terminal=_told(terminal, open_work),
+                work=_told(terminal, open_work),
             ),
         )
     people.disable(context, name)
