@@ -159,7 +159,9 @@ def test_a_sentence_is_given_every_field_it_names():
     for path in CODE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             name = getattr(getattr(node, "func", None), "id", "")
-            if name not in ("Say", "pgettext") or not node.args or not node.keywords:
+            if path.name == "steps.py" or name not in ("Say", "pgettext"):
+                continue  # what comes next is filled with the problem's own fields
+            if not node.args or not node.keywords:
                 continue
             given = {k.arg for k in node.keywords}
             id = node.args[-1]

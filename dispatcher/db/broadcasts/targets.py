@@ -230,7 +230,8 @@ def settle_targets(
         f"WHEN told.holder IS NULL THEN {NO_CHANNEL} ELSE {SHARED_PHONE} END, "
         "through_id = told.holder, position = COALESCE(told.start, messages.position), "
         "gateway = told.gateway, "
-        "carrier = COALESCE(told.carrier, messages.carrier) FROM told WHERE told.id = messages.id",
+        "carrier = COALESCE(told.carrier, messages.carrier) FROM told WHERE told.id = messages.id "
+        "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = messages.id)",
         {"b": broadcast_id, "base": base, "position": position},
         scope=tx.scope,
     )
