@@ -18,15 +18,15 @@ from typing import Any
 import httpx
 
 from benchmarks import log, sites
-from dispatcher.broadcasts.app import App
-from dispatcher.db.broadcasts import tallies
+from dispatcher.broadcasts.application import App
+from dispatcher.db.broadcasts import totals
 from dispatcher.db.contacts import headcounts
 from dispatcher.db.staff import people
 from dispatcher.domain.model import SYSTEM, Role
 from dispatcher.simulators.vendors.server import start
 from dispatcher.usecases import signing_in
 from dispatcher.web.console import console
-from dispatcher.web.guard import SESSION
+from dispatcher.web.middleware import SESSION
 from dispatcher.worker.receipt_door import door
 
 PATHS = ("/", "/broadcasts", "/broadcasts/1", "/broadcasts/1/progress", "/broadcasts/1/report",
@@ -56,9 +56,9 @@ def pages(count: int, many: int, rounds: int = 20) -> tuple[dict[str, float], fl
         began = time.perf_counter()
         for broadcast in made:  # as the worker does
             with app.store.read(SYSTEM) as tx:
-                taken = tallies.take(tx, app.clock(), broadcast)
+                taken = totals.add_up(tx, app.clock(), broadcast)
             with app.begin(SYSTEM)() as tx:
-                tallies.keep(tx, taken)
+                totals.keep_totals(tx, taken)
         each = (time.perf_counter() - began) / len(made)
         with app.begin(SYSTEM)() as tx:
             headcounts.count(tx)

@@ -6,9 +6,8 @@ import time
 
 from benchmarks import sites
 from dispatcher import broadcasts as planning
-from dispatcher.broadcasts import app as joined
-from dispatcher.broadcasts import targeting, wording
-from dispatcher.broadcasts.app import App
+from dispatcher.broadcasts import application, message_rendering, targeting
+from dispatcher.broadcasts.application import App
 from dispatcher.db.contacts import areas
 from dispatcher.db.staff import people
 from dispatcher.domain.model import SYSTEM, AreaKind, Role
@@ -20,14 +19,14 @@ def previewed(count: int, database: str = "data/site.db") -> tuple[float, float]
         app = sites.site(root / "site", count, shared=10, database=database)
         broadcast = sites.get(app, sites.approved(app))
         with app.begin(SYSTEM)() as tx:
-            wards = [a.id for a in areas.listed(tx, AreaKind.WARD)]
+            wards = [a.id for a in areas.list_areas(tx, AreaKind.WARD)]
             people.add(tx, "all", "Toàn Trang", Role.LEADER, [])
             people.add(tx, "some", "Từng Phường", Role.LEADER, wards)
         took = []
         for name in ("all", "some"):
             actor = app.actor(name)
             began = time.perf_counter()
-            found = joined.preview(app, actor, broadcast)
+            found = application.preview_broadcast(app, actor, broadcast)
             took.append(time.perf_counter() - began)
             assert found.people == count
         app.store.close()
@@ -41,8 +40,11 @@ def planned(count: int, *, scoped: bool) -> float:
         made = sites.approved(app)
         broadcast = sites.get(app, made)
         with app.store.read(SYSTEM) as tx:
-            words, rates = wording.words(app.site, tx, broadcast), joined.speeds(app.site, tx)
-        resolve = joined.resolver(app, broadcast) if scoped else targeting.resolve
+            words, rates = (
+                message_rendering.release_words(app.site, tx, broadcast),
+                application.speeds(app.site, tx),
+            )
+        resolve = application.resolver(app, broadcast) if scoped else targeting.resolve
         began = time.perf_counter()
         state = planning.release(
             app.begin(SYSTEM), broadcast, words, resolve, app.site.undo, app.site.mode, rates

@@ -17,7 +17,7 @@ from dispatcher.db.database import Tx
 from dispatcher.domain import phone
 from dispatcher.domain.model import SYSTEM
 from dispatcher.importing.entries import read_listing
-from dispatcher.importing.listing import Context, Listing
+from dispatcher.importing.listing import ImportContext, Listing
 from dispatcher.importing.merge import merge, store
 from dispatcher.importing.sheets import read_sheets
 from dispatcher.simulators.vendors.residents import invent, number
@@ -54,7 +54,7 @@ def text(path: Path, count: int) -> None:
 
 
 def read(path: Path) -> Listing:
-    context = Context({"may to": "Máy Tơ"}, "Máy Tơ", None, SAMPLES)
+    context = ImportContext({"may to": "Máy Tơ"}, "Máy Tơ", None, SAMPLES)
     return read_listing(read_sheets(path), context)
 
 

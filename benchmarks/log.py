@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import sites
-from dispatcher.broadcasts.app import App
+from dispatcher.broadcasts.application import App
 from dispatcher.db.broadcasts import logbook
 from dispatcher.db.broadcasts.logbook import Filters
 from dispatcher.domain.cells import rows_as_csv

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks import sites
-from dispatcher.broadcasts.app import App
-from dispatcher.broadcasts.app import release as release_now
+from dispatcher.broadcasts.application import App
+from dispatcher.broadcasts.application import release_broadcast as release_now
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.domain.model import SYSTEM, BroadcastState
 from dispatcher.simulators.vendors.esms import DRILL_KEY

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from benchmarks import sites
-from dispatcher.broadcasts import app as joined
+from dispatcher.broadcasts import application
 from dispatcher.config import parse
 from dispatcher.db.engines import sqlite_module
 from dispatcher.usecases.context import open_app
@@ -27,7 +27,7 @@ def once(count: int) -> tuple[float, float]:
         _copy(database, bare)
         app = open_app(parse(root / "site"))
         began = time.perf_counter()
-        state = joined.release(app, sites.get(app, made))
+        state = application.release_broadcast(app, sites.get(app, made))
         ours = time.perf_counter() - began
         assert state == "running"
         app.store.close()
@@ -69,7 +69,7 @@ def once_on_server(count: int, url: str) -> tuple[float, float]:
         app = sites.site(root / "site", count, shared=10, database=url)
         made = sites.approved(app)
         began = time.perf_counter()
-        state = joined.release(app, sites.get(app, made))
+        state = application.release_broadcast(app, sites.get(app, made))
         ours = time.perf_counter() - began
         assert state == "running"
         app.store.close()
@@ -100,16 +100,16 @@ def memory(count: int) -> float:
 def _child(root: str, made: str) -> None:
     from dispatcher.db.queue import messages
     from dispatcher.domain.model import SYSTEM
-    from dispatcher.worker.sending.view import LEASE
+    from dispatcher.worker.sending.state import LEASE
 
     app = open_app(parse(Path(root)))
-    joined.release(app, sites.get(app, int(made)))
+    application.release_broadcast(app, sites.get(app, int(made)))
     after = (0, 0)
     for _ in range(4):
         with app.begin(SYSTEM)() as tx:
             ids, after = messages.due(tx, int(made), "gate", 500, after)
             messages.lease(tx, "w", ids, tx.now + LEASE)
-            messages.parcels(tx, ids)
+            messages.queued_messages(tx, ids)
     sys.stdout.write(str(sites.memory("VmHWM")))
 
 

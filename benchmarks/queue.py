@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 
 from benchmarks import sites
-from dispatcher.broadcasts.app import App
+from dispatcher.broadcasts.application import App
 from dispatcher.db.queue import intents, messages, outcomes
 from dispatcher.db.queue.outcomes import Outcome
 from dispatcher.db.rows import by_ids
 from dispatcher.domain.model import SYSTEM, AttemptState, MessageState
 from dispatcher.worker.sending import reclaim
-from dispatcher.worker.sending.view import LEASE
+from dispatcher.worker.sending.state import LEASE
 
 BATCH = 500
 
@@ -24,21 +24,21 @@ def claim_and_settle(app: App, broadcast: int, count: int) -> float:
         with app.begin(SYSTEM)() as tx:
             by_ids(tx)
             ids, after = messages.due(tx, broadcast, "gate", BATCH, after)
-            parcels = messages.parcels(tx, ids)
-            leaving = [(p, p.reference) for p in parcels]
+            queued_messages = messages.queued_messages(tx, ids)
+            leaving = [(p, p.reference) for p in queued_messages]
             intents.write(tx, "w", leaving, tx.now + LEASE, set(ids))
         if not ids:
             break
         with app.begin(SYSTEM)() as tx:
             by_ids(tx)
             done += len(
-                outcomes.settle(
+                outcomes.write_outcomes(
                     tx,
                     "w",
                     [
                         Outcome(p.message_id, p.reference, AttemptState.ACCEPTED,
                                 MessageState.ACCEPTED, provider_id=p.reference, parts=1, cost=500)
-                        for p in parcels
+                        for p in queued_messages
                     ],
                 )
             )  # fmt: skip
@@ -101,13 +101,13 @@ def recovery(count: int) -> float:
             for _ in range(count // BATCH):
                 ids, after = messages.due(tx, broadcast, "gate", BATCH, after)
                 messages.lease(tx, "dead", ids, tx.now + LEASE)
-            parcels = messages.parcels(tx, ids)
-            intents.write(tx, "dead", [(p, p.reference) for p in parcels], tx.now + LEASE)
+            queued_messages = messages.queued_messages(tx, ids)
+            intents.write(tx, "dead", [(p, p.reference) for p in queued_messages], tx.now + LEASE)
         began = time.perf_counter()
         with app.begin(SYSTEM)() as tx:
             doubts = reclaim(tx, "w", {}, dead="dead")
         took = time.perf_counter() - began
-        assert doubts == len(parcels)
+        assert doubts == len(queued_messages)
         app.store.close()
         return took
 

@@ -35,13 +35,13 @@ def bare(twin: Child, count: int, in_flight: int) -> float:
 
             serials = iter(range(count))
 
-            async def lane() -> None:
+            async def queue() -> None:
                 for i in serials:
                     await one(i)
 
             await asyncio.gather(*(one(-i - 1) for i in range(in_flight)))
             began = time.perf_counter()
-            await asyncio.gather(*(lane() for _ in range(in_flight)))
+            await asyncio.gather(*(queue() for _ in range(in_flight)))
             return count / (time.perf_counter() - began)
 
     return asyncio.run(go())

@@ -11,10 +11,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from dispatcher.broadcasts import app as joined
-from dispatcher.broadcasts.app import App
+from dispatcher.broadcasts import application
+from dispatcher.broadcasts.application import App
 from dispatcher.config import parse
-from dispatcher.db.broadcasts import broadcasts as rows
+from dispatcher.db.broadcasts import broadcasts as broadcast_rows
 from dispatcher.db.contacts import areas
 from dispatcher.db.staff import people
 from dispatcher.domain.model import SYSTEM, AreaKind, Audience, Role
@@ -115,7 +115,7 @@ def fill(app: App, count: int, shared: int = 0) -> None:
     """Put `count` people into the wards of the site, six residential groups each: one ward after
     the other, as their lists come."""
     with app.begin(SYSTEM)() as tx:
-        wards = [a.id for a in areas.listed(tx, AreaKind.WARD)]
+        wards = [a.id for a in areas.list_areas(tx, AreaKind.WARD)]
         for ward in wards:
             for group in range(1, 7):
                 areas.propose(tx, ward, f"Tổ dân phố số {group}")
@@ -127,7 +127,7 @@ def fill(app: App, count: int, shared: int = 0) -> None:
 
 
 def _some(tx: Any, serials: dict[int, tuple[int, int]], shared: int) -> None:
-    seal, now = tx.sealer, rows.at(tx.now)
+    seal, now = tx.sealer, broadcast_rows.at(tx.now)
     numbers = {i: i - 1 if shared and i % shared == shared - 1 else i for i in serials}
     first = min(serials)
     new = sorted({n for n in numbers.values() if n >= first})
@@ -176,13 +176,13 @@ def approved(app: App, *, urgent: bool = False, groups: tuple[str, ...] = ()) ->
 def released(app: App) -> int:
     """A broadcast whose messages wait."""
     made = approved(app)
-    joined.release(app, get(app, made))
+    application.release_broadcast(app, get(app, made))
     return made
 
 
-def get(app: App, broadcast_id: int) -> rows.Broadcast:
+def get(app: App, broadcast_id: int) -> broadcast_rows.Broadcast:
     with app.store.read(SYSTEM) as tx:
-        return rows.get(tx, broadcast_id)
+        return broadcast_rows.get(tx, broadcast_id)
 
 
 def send(app: App, twin: Child) -> float:

@@ -28,7 +28,7 @@ os.environ["DISPATCHER_STATE"] = tempfile.mkdtemp(prefix="dispatcher-state-")
 import warm
 from patience import PATIENCE
 
-from dispatcher.broadcasts.app import App, database_file
+from dispatcher.broadcasts.application import App, database_file
 from dispatcher.config import parse
 from dispatcher.db.engines import engine_for, sqlite_url
 from dispatcher.db.migrate import upgrade

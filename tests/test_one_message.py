@@ -10,7 +10,7 @@ from conftest import FlowingClock, add_people
 from walk import counts, get, import_list, number, sheet, work, write_broadcast
 
 from dispatcher import broadcasts as planning
-from dispatcher.broadcasts import app as joined
+from dispatcher.broadcasts import application
 from dispatcher.config import parse
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.domain.model import SYSTEM, BroadcastState
@@ -42,7 +42,7 @@ def test_one_message_walks_through_the_whole_house(make_site, database, twins, t
 
     # a broadcast is written, previewed, and approved by a second person
     broadcast_id = write_broadcast(app, officer, route="zalo-then-sms")
-    preview = joined.preview(app, officer, get(app, broadcast_id))
+    preview = application.preview_broadcast(app, officer, get(app, broadcast_id))
     assert (preview.people, preview.queued) == (4, 2)
     assert preview.skipped == {"shared_phone": 1, "no_number": 1}
     with app.begin(officer)() as tx:

@@ -12,14 +12,14 @@ from conftest import SiteClock
 
 from dispatcher import broadcasts as planning
 from dispatcher import templating
-from dispatcher.broadcasts import app as joined
-from dispatcher.broadcasts.app import App
+from dispatcher.broadcasts import application
+from dispatcher.broadcasts.application import App
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.contacts import areas
 from dispatcher.db.queue import messages
 from dispatcher.domain.model import SYSTEM, Actor, AreaKind, Audience, BroadcastState
 from dispatcher.importing.entries import read_listing
-from dispatcher.importing.listing import Context
+from dispatcher.importing.listing import ImportContext
 from dispatcher.importing.merge import Merge, merge, store
 from dispatcher.importing.sheets import read_sheets
 from dispatcher.simulators.drill import sign_in_to_twins
@@ -49,8 +49,10 @@ def crowd(count: int) -> list[tuple[str, str, str, str]]:
 def import_list(app: App, path: Path) -> Merge:
     """Import one file; what changed."""
     with app.begin(SYSTEM)() as tx:
-        known = {a.key: a.name for a in areas.listed(tx, AreaKind.WARD)}
-        listing = read_listing(read_sheets(path), Context(known, None, None, app.site.sample_heads))
+        known = {a.key: a.name for a in areas.list_areas(tx, AreaKind.WARD)}
+        listing = read_listing(
+            read_sheets(path), ImportContext(known, None, None, app.site.sample_heads)
+        )
         found = merge(tx, listing.entries)
         store(tx, found, [{"name": path.name}], app.site.sample_heads)
         return found
@@ -61,7 +63,7 @@ def write_broadcast(app: App, author: Actor, *, route: str = "sms", ward: str = 
     loaded = templating.load(app.templates, template)
     audience = more.pop("audience", Audience(wards=(ward,)))
     with app.begin(author)() as tx:
-        return joined.draft(
+        return application.draft_broadcast(
             app, tx, loaded, planning.NewBroadcast(template, audience, route, **more)
         )
 
@@ -70,7 +72,7 @@ def approve_now(
     app: App, author: Actor, leader: Actor, broadcast_id: int, due: datetime | None = None
 ) -> None:
     """Submitted by one, approved by the other, due at once or later."""
-    found = joined.preview(app, author, get(app, broadcast_id))
+    found = application.preview_broadcast(app, author, get(app, broadcast_id))
     with app.begin(author)() as tx:
         planning.submit(tx, broadcasts.get(tx, broadcast_id), found, again="thử lại")
     with app.begin(leader)() as tx:
@@ -83,7 +85,7 @@ def released(app: App, author: Actor, leader: Actor, **more: Any) -> int:
     """A broadcast whose messages wait in the queue."""
     made = write_broadcast(app, author, **more)
     approve_now(app, author, leader, made)
-    assert joined.release(app, get(app, made)) == BroadcastState.RUNNING.value
+    assert application.release_broadcast(app, get(app, made)) == BroadcastState.RUNNING.value
     return made
 
 

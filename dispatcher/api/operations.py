@@ -85,7 +85,7 @@ def _contact(found: Mapping[str, Any]) -> ContactAnswer:
 def list_contacts(call: ApiCall[ContactsQuery]) -> ContactsAnswer:
     asked = call.sent
     within = Narrowed(None if asked.ward is UNSET else asked.ward)
-    found = contacts_views.listed(call.context, within, search=asked.q, most=asked.limit)
+    found = contacts_views.list_contacts(call.context, within, search=asked.q, most=asked.limit)
     return ContactsAnswer(contacts=tuple(map(_contact, found)))
 
 
@@ -131,7 +131,7 @@ def _iso(at: datetime | None) -> str | None:
 
 
 def list_broadcasts(call: ApiCall[BroadcastsQuery]) -> BroadcastsAnswer:
-    found = broadcasts_views.listed(call.context, call.sent.limit, counted=0)
+    found = broadcasts_views.list_broadcasts(call.context, call.sent.limit, counted=0)
     return BroadcastsAnswer(broadcasts=tuple(_broadcast(b, call) for b, _ in found))
 
 
@@ -160,7 +160,7 @@ def create_broadcast(call: ApiCall[BroadcastBody]) -> BroadcastAnswer:
 
 
 def preview_broadcast(call: ApiCall[ApiInput]) -> PreviewAnswer:
-    if usecases.seen(call.context, call.number).released_at is not None:
+    if usecases.get_broadcast(call.context, call.number).released_at is not None:
         raise refused("released", Say("The broadcast is released."))
     return convert(broadcasts_views.preview(call.context, call.number).as_json("vi"), PreviewAnswer)
 

@@ -7,7 +7,7 @@ A preview is a release in a transaction that is rolled back: it cannot differ fr
 """
 
 from dispatcher.broadcasts.approving import approve, approve_on_paper, confirm, offer
-from dispatcher.broadcasts.decide import (
+from dispatcher.broadcasts.decisions import (
     Courtesy,
     edit,
     pause,
@@ -18,7 +18,7 @@ from dispatcher.broadcasts.decide import (
     submit,
     system_approve,
 )
-from dispatcher.broadcasts.drafting import Limit, NewBroadcast, Words, digest
+from dispatcher.broadcasts.drafting import BroadcastWords, Limit, NewBroadcast, digest
 from dispatcher.broadcasts.follow_up import (
     MAY_HAVE_RECEIVED,
     RESENT,
@@ -28,19 +28,18 @@ from dispatcher.broadcasts.follow_up import (
     test,
 )
 from dispatcher.broadcasts.forecast import Forecast, Speed, forecast
-from dispatcher.broadcasts.foreseeing import Coming, coming
 from dispatcher.broadcasts.lateness import Late, WayOut, never, nobody, with_routes
 from dispatcher.broadcasts.one_text import same_words
 from dispatcher.broadcasts.previewing import Preview, Remarked, in_time, preview
 from dispatcher.broadcasts.releasing import Resolve, release, steps_of_release
-from dispatcher.broadcasts.watching import Finding
+from dispatcher.broadcasts.text_findings import TextFinding
+from dispatcher.broadcasts.upcoming import UpcomingBroadcast, upcoming_broadcasts
 
 __all__ = [
     "MAY_HAVE_RECEIVED",
     "RESENT",
-    "Coming",
+    "BroadcastWords",
     "Courtesy",
-    "Finding",
     "Forecast",
     "Late",
     "Limit",
@@ -49,11 +48,11 @@ __all__ = [
     "Remarked",
     "Resolve",
     "Speed",
+    "TextFinding",
+    "UpcomingBroadcast",
     "WayOut",
-    "Words",
     "approve",
     "approve_on_paper",
-    "coming",
     "confirm",
     "correct",
     "digest",
@@ -77,5 +76,6 @@ __all__ = [
     "submit",
     "system_approve",
     "test",
+    "upcoming_broadcasts",
     "with_routes",
 ]

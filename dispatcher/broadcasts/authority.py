@@ -101,7 +101,7 @@ def tell_that_it_left(tx: Tx, broadcast: Broadcast) -> None:
         name=name,
     )
     author = (broadcast.created_by,) if broadcast.created_by else ()
-    event = notices.Event(
+    event = notices.NoticeEvent(
         "approver",
         "broadcast",
         str(number),

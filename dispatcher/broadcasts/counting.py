@@ -8,20 +8,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from dispatcher.broadcasts.drafting import Words
-from dispatcher.broadcasts.foreseeing import Foreseen
-from dispatcher.broadcasts.releasing import CHUNK, Resolve, anything_known, shares_of
-from dispatcher.broadcasts.summing import Sums, sums_of
-from dispatcher.broadcasts.watching import Looking
+from dispatcher.broadcasts.drafting import BroadcastWords
+from dispatcher.broadcasts.releasing import CHUNK, Resolve, anything_known, weights_of
+from dispatcher.broadcasts.sums import Sums, sums_of
+from dispatcher.broadcasts.text_findings import Looking
+from dispatcher.broadcasts.upcoming import Foreseen
 from dispatcher.broadcasts.writing import write_shared
 from dispatcher.db.broadcasts import counting, releases, texts
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.broadcasts.counting import Counted
-from dispatcher.db.broadcasts.samples import Look
-from dispatcher.db.contacts.eligible import eligible
-from dispatcher.db.contacts.reach import Reach
+from dispatcher.db.broadcasts.samples import SampleChoice
+from dispatcher.db.contacts.audience_filter import AudienceFilter
+from dispatcher.db.contacts.suppression_rules import suppression_rules
 from dispatcher.db.database import Tx
-from dispatcher.db.queue.forecasts import Waiting
+from dispatcher.db.queue.forecasts import WaitingMessages
 from dispatcher.domain.model import HANOI
 
 LARGE = 50_000  # contacts; smaller ones are released and thrown away
@@ -33,17 +33,17 @@ class Count(NamedTuple):
     sums: Sums
     households: int
     samples: Sequence[Mapping[str, Any]]
-    waiting: list[Waiting]
+    waiting: list[WaitingMessages]
     cost_by_ward: Mapping[int, int]
 
 
 def count(
     tx: Tx,
     broadcast: Broadcast,
-    words: Words,
+    words: BroadcastWords,
     resolve: Resolve,
     looking: Looking,
-    look: Look,
+    look: SampleChoice,
     foreseen: Foreseen,
 ) -> Count | None:
     """Count an audience; None where it must be released to know."""
@@ -55,7 +55,7 @@ def count(
     if any(words.scopes[i] == "contact" for i in usable) or anything_known(tx, broadcast):
         return None
     reach = resolve(tx, broadcast.audience)
-    may = eligible(tx, broadcast, reach)
+    may = suppression_rules(tx, broadcast, reach)
     if counting.is_special(tx, broadcast, reach, may):
         return None
     write_shared(tx, broadcast, words, reach, looking)
@@ -75,7 +75,11 @@ def count(
 
 
 def _some_lack(
-    tx: Tx, broadcast: Broadcast, words: Words, reach: Reach, usable: Sequence[int]
+    tx: Tx,
+    broadcast: Broadcast,
+    words: BroadcastWords,
+    reach: AudienceFilter,
+    usable: Sequence[int],
 ) -> bool:
     scopes = {i: words.scopes[i] or "" for i in usable}
     needed = {
@@ -87,13 +91,13 @@ def _some_lack(
 def _added(
     tx: Tx,
     broadcast: Broadcast,
-    words: Words,
-    reach: Reach,
+    words: BroadcastWords,
+    reach: AudienceFilter,
     last: int,
     first: int,
-    look: Look,
+    look: SampleChoice,
 ) -> Counted:
-    found, may = Counted(), eligible(tx, broadcast, reach)
+    found, may = Counted(), suppression_rules(tx, broadcast, reach)
     scope = "group" if "group" in words.scopes else "ward"
     counting.ready(tx)
     for low in range(0, last, CHUNK):
@@ -109,15 +113,15 @@ def _added(
         )
         seen = max((len(rows) for rows in found.seen.values()), default=0)
         if seen < look.skip + look.most:
-            counting.look(tx, broadcast, found, first, words.scopes[first] or "", look)
+            counting.keep_samples(tx, broadcast, found, first, words.scopes[first] or "", look)
     return found
 
 
 def _waiting(
     tx: Tx, broadcast: Broadcast, rows: Sequence[Mapping[str, Any]], first: int
-) -> list[Waiting]:
+) -> list[WaitingMessages]:
     """What would wait at each gateway of the first step, by its share."""
-    shares = shares_of(tx, broadcast)[first]
+    shares = weights_of(tx, broadcast)[first]
     total = sum(shares.values()) or 1
     found = []
     for row in rows:
@@ -126,6 +130,6 @@ def _waiting(
         for gateway, share in shares.items():
             n = round(row["messages"] * (share / total if any(shares.values()) else 1))
             found.append(
-                Waiting(gateway, first, row["channel"], row["carrier"], n, n * row["parts"])
+                WaitingMessages(gateway, first, row["channel"], row["carrier"], n, n * row["parts"])
             )
     return found

@@ -20,7 +20,7 @@ Render = Callable[[int, Values], Text | None]  # (step, values) → text, None: 
 
 
 @dataclass(frozen=True)
-class Words:
+class BroadcastWords:
     """What templating hands to planning: one renderer, and what each step's text depends on.
 
     `gaps`: what a person lacks that the text of a step prints. `limits`: what gateways take.

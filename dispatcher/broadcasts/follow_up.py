@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import time, timedelta
 
-from dispatcher.broadcasts.decide import schedule, stop, system_approve
+from dispatcher.broadcasts.decisions import schedule, stop, system_approve
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.broadcasts.broadcasts import Broadcast, Draft
-from dispatcher.db.contacts.reach import SHORT
+from dispatcher.db.contacts.audience_filter import SHORT
 from dispatcher.db.database import Tx
 from dispatcher.db.queue import parts
 from dispatcher.domain.model import (
@@ -143,7 +143,7 @@ def stop_all(tx: Tx) -> tuple[list[int], int]:
     """
     need(tx.actor, WRITERS, Say("stop everything"))
     stopped, cancelled = [], 0
-    for broadcast in broadcasts.listed(tx, STOPPABLE, limit=10_000):
+    for broadcast in broadcasts.list_broadcasts(tx, STOPPABLE, limit=10_000):
         cancelled += stop(tx, broadcast)
         stopped.append(broadcast.id)
     return stopped, cancelled

@@ -16,7 +16,7 @@ from dispatcher.db.broadcasts import texts
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.database import Tx
 from dispatcher.db.queue import forecasts, health
-from dispatcher.db.queue.forecasts import Waiting
+from dispatcher.db.queue.forecasts import WaitingMessages
 from dispatcher.domain import outages
 from dispatcher.domain.model import HANOI, Window
 from dispatcher.domain.outages import Health
@@ -77,7 +77,7 @@ class Forecast:
         }
 
 
-class Place(NamedTuple):
+class StepLoad(NamedTuple):
     """What waits for one gateway at one step, and how it may leave there."""
 
     gateway: str
@@ -92,16 +92,16 @@ class Place(NamedTuple):
         return -(-self.messages * rest // self.amount)
 
 
-def places(
+def step_loads(
     broadcast: Broadcast,
     speeds: Mapping[str, Speed],
-    found: Sequence[Waiting],
+    found: Sequence[WaitingMessages],
     shut: Collection[str] = (),
-) -> list[Place]:
+) -> list[StepLoad]:
     """Everything that waits, by where it leaves. `shut`: gateways that let nothing out just now,
     for a forecast; whether somebody is late at all does not hang on an outage that may pass."""
     return [
-        Place(
+        StepLoad(
             gateway,
             amount,
             messages,
@@ -119,13 +119,13 @@ def forecast(
     start: datetime,
     expires: datetime,
     most: int,
-    found: Sequence[Waiting] | None = None,
+    found: Sequence[WaitingMessages] | None = None,
     *,
     now: datetime | None = None,
 ) -> Forecast:
     """From what waits now, or would (`found`), and how gateways are `now` (None: at `start`).
     `most`: đồng if everybody needs every step."""
-    found = forecasts.waiting(tx, broadcast.id) if found is None else found
+    found = forecasts.waiting_messages(tx, broadcast.id) if found is None else found
     prices = texts.price_list(tx, start.astimezone(HANOI).date())
     low = sum(
         (w.messages if w.channel == "zalo" else w.parts)
@@ -136,7 +136,7 @@ def forecast(
     shut = {n: s for n, s in health.read(tx, now).items() if outages.stops(s, now)}
     ends, left, of, measured = [start], 0, 0, True
     waits: Counter[str] = Counter()
-    for place in places(broadcast, speeds, found, shut):
+    for place in step_loads(broadcast, speeds, found, shut):
         of += place.messages
         if place.gateway in shut:
             waits[place.gateway] += place.messages
@@ -156,7 +156,7 @@ def forecast(
 
 
 def _by_place(
-    found: Sequence[Waiting],
+    found: Sequence[WaitingMessages],
     speeds: Mapping[str, Speed],
     shut: Collection[str],
     broadcast: Broadcast,

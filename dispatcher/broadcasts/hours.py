@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from dispatcher.broadcasts import routes, wording
+from dispatcher.broadcasts import message_rendering, routes
 from dispatcher.config import Site, duration, window
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.database import Tx
@@ -52,7 +52,7 @@ def vendor_hours(site: Site, priority: int) -> dict[str, Window]:
 
 def other_routes(site: Site, tx: Tx, broadcast: Broadcast) -> dict[str, tuple[Step, ...]]:
     """Routes of the site that could carry the text of a broadcast instead, by name."""
-    template, found = wording.frozen(site, tx, broadcast), {}
+    template, found = message_rendering.frozen(site, tx, broadcast), {}
     for name, chosen in routes.known(site).items():
         steps = routes.find(site, name)[1]
         if not chosen.urgent and template.block_for(steps[0].channel, steps[0].accented):

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from dispatcher.broadcasts.forecast import Place, Speed, drain
+from dispatcher.broadcasts.forecast import Speed, StepLoad, drain
 from dispatcher.domain.model import HANOI, Step, Window
 from dispatcher.domain.periods import LONGEST_LIFE, Period, clock, opening
 from dispatcher.domain.problems import Problem, refused
-from dispatcher.i18n import NOTHING, Joined, Number, Say, Spoken
+from dispatcher.i18n import NOTHING, Joined, Say, SpelledNumber, Spoken
 
 HOUR = timedelta(hours=1)
 
@@ -59,13 +59,13 @@ class Late:
         until = clock(self.period.until)
         return Say(
             "{people} of {of} people would not receive it before it expires at {until}.",
-            people=Number(self.people),
-            of=Number(self.of),
+            people=SpelledNumber(self.people),
+            of=SpelledNumber(self.of),
             until=until,
         )
 
 
-def late(places: Sequence[Place], period: Period, life: timedelta) -> Late | None:
+def late(places: Sequence[StepLoad], period: Period, life: timedelta) -> Late | None:
     """Who would be late; None while everybody is in time."""
     of = sum(p.messages for p in places)
     if not of:
@@ -91,7 +91,7 @@ def with_routes(
         rate = sum(speeds[g].per_second for g in steps[0].gateways if g in speeds)
         own = steps[0].window
         hours = (window, own) if own else (window,)
-        place = Place(name, found.of, found.of, Speed(rate), hours)
+        place = StepLoad(name, found.of, found.of, Speed(rate), hours)
         if rate and place.late(found.period.start, found.period.until) < found.people:
             better.append(name)
     ways = tuple(_faster(better) if w.code == "faster-route" else w for w in found.ways)
@@ -121,11 +121,11 @@ def never(period: Period) -> Problem:
     )
 
 
-def _late(places: Sequence[Place], start: datetime, until: datetime) -> int:
+def _late(places: Sequence[StepLoad], start: datetime, until: datetime) -> int:
     return sum(p.late(start, until) for p in places)
 
 
-def _longer(places: Sequence[Place], period: Period, life: timedelta) -> WayOut | None:
+def _longer(places: Sequence[StepLoad], period: Period, life: timedelta) -> WayOut | None:
     """How long it would have to live for everybody to be in time, in whole hours."""
     if period.is_empty:
         return None
@@ -153,7 +153,7 @@ def _longer(places: Sequence[Place], period: Period, life: timedelta) -> WayOut 
     )
 
 
-def _next_day(places: Sequence[Place], period: Period, people: int) -> WayOut | None:
+def _next_day(places: Sequence[StepLoad], period: Period, people: int) -> WayOut | None:
     """The next day's opening, where fewer would be late then."""
     if period.is_empty:
         return None
@@ -168,7 +168,7 @@ def _next_day(places: Sequence[Place], period: Period, people: int) -> WayOut | 
         return None
     rest = Say("everybody in time")
     if left:
-        rest = Say("{left} people late", left=Number(left))
+        rest = Say("{left} people late", left=SpelledNumber(left))
     return WayOut(
         "next-day",
         Say("send from {at} ({rest})", at=clock(at), rest=rest),
@@ -188,7 +188,7 @@ def _faster(routes: Sequence[str]) -> WayOut:
 def _fewer(fit: int) -> WayOut:
     return WayOut(
         "fewer-people",
-        Say("write to fewer people: about {fit} are in time", fit=Number(fit)),
+        Say("write to fewer people: about {fit} are in time", fit=SpelledNumber(fit)),
         {"people": fit},
     )
 

@@ -10,8 +10,8 @@ from itertools import islice, takewhile
 
 from dispatcher import broadcasts as planning
 from dispatcher import scheduling, templating
-from dispatcher.broadcasts import routes, wording
-from dispatcher.broadcasts.app import App, beside_it, draft, resolver, speeds
+from dispatcher.broadcasts import message_rendering, routes
+from dispatcher.broadcasts.application import App, beside_it, draft_broadcast, resolver, speeds
 from dispatcher.broadcasts.hours import other_routes, vendor_hours
 from dispatcher.db.broadcasts import broadcasts, repeats, schedules
 from dispatcher.db.contacts import areas
@@ -40,7 +40,9 @@ def drafted(app: App, tx: Tx, schedule: Schedule, schedule_id: int | None) -> in
         window=schedule.window,
         accented=schedule.accented,
     )
-    return draft(app, tx, templating.load(app.templates, schedule.template), new, schedule_id)
+    return draft_broadcast(
+        app, tx, templating.load(app.templates, schedule.template), new, schedule_id
+    )
 
 
 def fire(
@@ -96,7 +98,7 @@ def foresee(app: App, actor: Actor, schedule: Schedule) -> planning.Preview:
             row = schedules.get(tx, schedule.name)
             made = drafted(app, tx, schedule, row["id"] if row is not None else None)
             broadcast = replace(broadcasts.get(tx, made), at=at)
-            words = wording.words(app.site, tx, broadcast)
+            words = message_rendering.release_words(app.site, tx, broadcast)
             rates = speeds(app.site, tx)
             seen = planning.preview(
                 lambda: nullcontext(tx),

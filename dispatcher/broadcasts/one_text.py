@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dispatcher.broadcasts.drafting import Words
+from dispatcher.broadcasts.drafting import BroadcastWords
 from dispatcher.db.broadcasts import releases, repeats
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.broadcasts.repeats import Same
@@ -74,7 +74,7 @@ def keeps_out(broadcast: Broadcast) -> bool:
     return broadcast.priority != URGENT and not repeats.exempt(broadcast)
 
 
-def unforeseen(tx: Tx, broadcast: Broadcast, words: Words) -> list[Same]:
+def unforeseen(tx: Tx, broadcast: Broadcast, words: BroadcastWords) -> list[Same]:
     """Released broadcasts with words of this one, for which nobody has given a reason."""
     if not keeps_out(broadcast):
         return []
@@ -87,12 +87,12 @@ def unforeseen(tx: Tx, broadcast: Broadcast, words: Words) -> list[Same]:
 
 
 @dataclass
-class Leaving:
+class RepeatFilter:
     """Leaves out by name whoever got the same words meanwhile, in small steps and once more in
     the transaction of the release."""
 
     broadcast: Broadcast
-    words: Words
+    words: BroadcastWords
     looked_at: frozenset[int] = frozenset()
 
     def steps(self) -> Iterator[Callable[[Tx], None]]:

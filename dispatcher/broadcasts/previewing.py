@@ -9,19 +9,19 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from dispatcher.broadcasts.counting import count
-from dispatcher.broadcasts.drafting import Words
-from dispatcher.broadcasts.forecast import Forecast, Speed, forecast, places
-from dispatcher.broadcasts.foreseeing import Coming, Foreseen
+from dispatcher.broadcasts.drafting import BroadcastWords
+from dispatcher.broadcasts.forecast import Forecast, Speed, forecast, step_loads
 from dispatcher.broadcasts.lateness import Late, late, nobody
-from dispatcher.broadcasts.one_text import DECIDED, NOTHING, Leaving
+from dispatcher.broadcasts.one_text import DECIDED, NOTHING, RepeatFilter
 from dispatcher.broadcasts.releasing import Resolve, first_step, steps_of_release
-from dispatcher.broadcasts.summing import Sums, summed
-from dispatcher.broadcasts.watching import Finding, Looking, Saving
+from dispatcher.broadcasts.sums import Sums, summed
+from dispatcher.broadcasts.text_findings import Looking, Saving, TextFinding
+from dispatcher.broadcasts.upcoming import Foreseen, UpcomingBroadcast
 from dispatcher.db.broadcasts import budgets, release_sums, texts
 from dispatcher.db.broadcasts.broadcasts import Broadcast
-from dispatcher.db.broadcasts.budgets import Budget, Standing
-from dispatcher.db.broadcasts.samples import Look, samples
-from dispatcher.db.contacts.eligible import despite_refusal, eligible
+from dispatcher.db.broadcasts.budgets import Budget, BudgetUse
+from dispatcher.db.broadcasts.samples import SampleChoice, samples
+from dispatcher.db.contacts.suppression_rules import despite_refusal, suppression_rules
 from dispatcher.db.database import Tx
 from dispatcher.db.queue import forecasts
 from dispatcher.domain import periods
@@ -60,14 +60,14 @@ class Preview(Sums):
     remembered: Mapping[str, int] = field(default_factory=dict)  # channel → lately not reached
     despite_refusal: int = 0  # people who refused ordinary texts and get this urgent one
     forecast: Forecast | None = None
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[TextFinding, ...] = ()
     savings: tuple[Saving, ...] = ()
     repeated: Mapping[int, int] = field(default_factory=dict)  # other broadcast → same words
     unexplained: Mapping[int, int] = field(default_factory=dict)  # of those, without a reason
     again: str = ""  # the reason that was given
     remarks: tuple[Remarked, ...] = ()
-    budgets: tuple[Standing, ...] = ()  # of the wards written to, before this broadcast
-    over_budget: Standing | None = None  # the first limit that does not allow it
+    budgets: tuple[BudgetUse, ...] = ()  # of the wards written to, before this broadcast
+    over_budget: BudgetUse | None = None  # the first limit that does not allow it
     standings: tuple[Registrable, ...] = ()  # what vendors let through today; empty: not asked
     period: Period | None = None  # from when until when it would be sent, released now
     late: Late | None = None  # who would not be sent theirs in time; None: nobody
@@ -120,12 +120,12 @@ class _RollBack(Exception):
 def preview(
     begin: Callable[[], AbstractContextManager[Tx]],
     broadcast: Broadcast,
-    words: Words,
+    words: BroadcastWords,
     resolve: Resolve,
     speeds: Mapping[str, Speed],
-    look: Look | None = None,
+    look: SampleChoice | None = None,
     budgets_: Sequence[Budget] = (),
-    beside: Sequence[Coming] = (),
+    beside: Sequence[UpcomingBroadcast] = (),
     undo: timedelta = timedelta(),
     vendor_hours: Mapping[str, Window] | None = None,
 ) -> Preview:
@@ -136,9 +136,9 @@ def preview(
     looking = Looking(words)
     try:
         with begin() as tx:
-            look = look or Look()
+            look = look or SampleChoice()
             reach = resolve(tx, broadcast.audience)
-            refusing = despite_refusal(tx, reach, eligible(tx, broadcast, reach))
+            refusing = despite_refusal(tx, reach, suppression_rules(tx, broadcast, reach))
             start = max(tx.now, broadcast.at or tx.now)
             foreseen = Foreseen(broadcast, words, start, beside)
             counted = count(tx, broadcast, words, resolve, looking, look, foreseen)
@@ -149,7 +149,7 @@ def preview(
                     step(tx)
                 again = foreseen.repeated(tx)
                 if broadcast.state in DECIDED:
-                    for step in Leaving(broadcast, words).steps():
+                    for step in RepeatFilter(broadcast, words).steps():
                         step(tx)
             sums = counted.sums if counted else summed(tx, broadcast)
             asked = max(tx.now, broadcast.at or tx.now)
@@ -161,10 +161,10 @@ def preview(
                 first_step(words),
                 vendor_hours,
             )
-            standing = budgets.standings(tx, budgets_, broadcast.mode, tx.now)
+            standing = budgets.budget_use(tx, budgets_, broadcast.mode, tx.now)
             cost = counted.cost_by_ward if counted else None
             over = budgets.reserve(tx, broadcast, budgets_, tx.now, cost)
-            waiting = counted.waiting if counted else forecasts.waiting(tx, broadcast.id)
+            waiting = counted.waiting if counted else forecasts.waiting_messages(tx, broadcast.id)
             seen = counted.samples if counted else samples(tx, broadcast.id, look)
             homes = counted.households if counted else release_sums.households(tx, broadcast.id)
             found.append(
@@ -181,7 +181,9 @@ def preview(
                         now=tx.now,
                     ),
                     period=ahead,
-                    late=late(places(broadcast, speeds, waiting), ahead, broadcast.expires_after),
+                    late=late(
+                        step_loads(broadcast, speeds, waiting), ahead, broadcast.expires_after
+                    ),
                     households=homes,
                     despite_refusal=refusing,
                     samples=_samples(tx, seen),

@@ -11,11 +11,11 @@ from itertools import chain
 from typing import Any
 
 from dispatcher.broadcasts.authority import still_counts, tell_that_it_left
-from dispatcher.broadcasts.drafting import Words, digest
+from dispatcher.broadcasts.drafting import BroadcastWords, digest
 from dispatcher.broadcasts.forecast import Speed, forecast
-from dispatcher.broadcasts.one_text import Leaving
-from dispatcher.broadcasts.summing import summed
-from dispatcher.broadcasts.writing import Watch, write_people, write_shared
+from dispatcher.broadcasts.one_text import RepeatFilter
+from dispatcher.broadcasts.sums import summed
+from dispatcher.broadcasts.writing import TextObserver, write_people, write_shared
 from dispatcher.db.broadcasts import (
     broadcasts,
     budgets,
@@ -28,8 +28,8 @@ from dispatcher.db.broadcasts import (
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.broadcasts.budgets import Budget
 from dispatcher.db.contacts import households, reachability, shared_phones
-from dispatcher.db.contacts.eligible import Eligible, eligible
-from dispatcher.db.contacts.reach import Reach
+from dispatcher.db.contacts.audience_filter import AudienceFilter
+from dispatcher.db.contacts.suppression_rules import SuppressionRules, suppression_rules
 from dispatcher.db.database import Tx
 from dispatcher.db.ops import restored
 from dispatcher.db.queue import gateways
@@ -48,22 +48,22 @@ from dispatcher.domain.model import (
 
 CHUNK = 20_000
 STRETCH = 100_000  # addresses looked at at once for what is known of them
-Resolve = Callable[[Tx, Audience], Reach]
+Resolve = Callable[[Tx, Audience], AudienceFilter]
 
 
 def steps_of_release(
     broadcast: Broadcast,
-    words: Words,
+    words: BroadcastWords,
     resolve: Resolve,
     start: datetime,
-    watch: Watch | None = None,
+    watch: TextObserver | None = None,
 ) -> Iterator[Callable[[Tx], None]]:
     """A release as a series of small transactions, each safe to run again.
 
     `watch` is told of every text, of whoever cannot be given one, and of who is left out.
     """
     state: dict[str, Any] = {}
-    watch = watch or Watch()
+    watch = watch or TextObserver()
 
     def prepare(tx: Tx) -> None:
         releases.take_stock(tx)
@@ -71,14 +71,14 @@ def steps_of_release(
             releases.clean_up(tx, broadcast.id)  # its words may have been edited since
         state["reach"] = resolve(tx, broadcast.audience)
         state["last"] = releases.last_contact(tx)
-        state["may"] = eligible(tx, broadcast, state["reach"])
-        state["shares"] = shares_of(tx, broadcast)
+        state["may"] = suppression_rules(tx, broadcast, state["reach"])
+        state["shares"] = weights_of(tx, broadcast)
         state["unreachable"] = targets.last_address(tx) if anything_known(tx, broadcast) else 0
         write_shared(tx, broadcast, words, state["reach"], watch)
 
     yield prepare
-    reach: Reach = state["reach"]
-    may: Eligible = state["may"]
+    reach: AudienceFilter = state["reach"]
+    may: SuppressionRules = state["may"]
     usable = [i for i, scope in enumerate(words.scopes) if scope]
     due = micros(start)
     position = usable[0] * targets.TARGETS_PER_STEP + targets.BY_PHONE
@@ -106,9 +106,9 @@ def steps_of_release(
             if given[0] != releases.wanted(tx):
                 targets.settle_targets(tx, broadcast.id, channels, position, base)
                 releases.name_those_without_text(tx, broadcast.id, low, high, lacking, shared)
-                shared_phones.keep(tx, broadcast.id, may, written, base)
+                shared_phones.keep_sharers_of_phone(tx, broadcast.id, may, written, base)
             if broadcast.audience.one_per == "household":
-                households.keep(tx, broadcast.id, may, written, base)
+                households.keep_sharers_of_household(tx, broadcast.id, may, written, base)
             for i in usable:
                 step = broadcast.route[i]
                 if step.channel is Channel.ZALO and any(
@@ -161,12 +161,12 @@ def steps_of_release(
         yield without
 
 
-def first_step(words: Words) -> int:
+def first_step(words: BroadcastWords) -> int:
     """The first step of the route that has a text."""
     return next((i for i, scope in enumerate(words.scopes) if scope), 0)
 
 
-def shares_of(tx: Tx, broadcast: Broadcast) -> list[targets.Shares]:
+def weights_of(tx: Tx, broadcast: Broadcast) -> list[targets.Shares]:
     """Per step, how its gateways share it now."""
     states = gateways.states(tx)
     health = {name: row["share"] for name, row in states.items()}
@@ -174,8 +174,8 @@ def shares_of(tx: Tx, broadcast: Broadcast) -> list[targets.Shares]:
     found: list[targets.Shares] = []
     for step in broadcast.route:
         weights = step.weights or ((step.gateway, 1),)
-        now = lifecycle.shares(weights, health, shut)
-        found.append(now if any(now.values()) else lifecycle.shares(weights, {}))
+        now = lifecycle.weights_now(weights, health, shut)
+        found.append(now if any(now.values()) else lifecycle.weights_now(weights, {}))
     return found
 
 
@@ -192,7 +192,7 @@ def _may_leave(tx: Tx, broadcast: Broadcast) -> bool:
 def release(
     begin: Callable[[], AbstractContextManager[Tx]],
     broadcast: Broadcast,
-    words: Words,
+    words: BroadcastWords,
     resolve: Resolve,
     undo: timedelta,
     mode: Mode,
@@ -239,7 +239,7 @@ def release(
             left = HeldReason.APPROVER_LEFT.value
             broadcasts.move(tx, broadcast, BroadcastState.HELD, reason=left)
             return BroadcastState.HELD
-    leaving = Leaving(broadcast, words)
+    leaving = RepeatFilter(broadcast, words)
     for step in chain(steps_of_release(broadcast, words, resolve, start), leaving.steps()):
         with begin() as tx:
             state = broadcasts.locked_state(tx, broadcast.id)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from dispatcher.broadcasts.app import App, preview
+from dispatcher.broadcasts.application import App, preview_broadcast
 from dispatcher.db.broadcasts import repeats
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.domain.model import SYSTEM, Actor
@@ -22,4 +22,4 @@ def unexplained(app: App, actor: Actor, broadcast: Broadcast, when: datetime) ->
         near = repeats.others(tx, broadcast, max(now, when), now)
     if all(other.explained for other in near):
         return {}
-    return preview(app, actor, replace(broadcast, at=when)).unexplained
+    return preview_broadcast(app, actor, replace(broadcast, at=when)).unexplained

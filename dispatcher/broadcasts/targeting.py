@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dispatcher.db.contacts import areas, groups
 from dispatcher.db.contacts.areas import Area
-from dispatcher.db.contacts.reach import Reach
+from dispatcher.db.contacts.audience_filter import AudienceFilter
 from dispatcher.db.database import Tx
 from dispatcher.domain.areas import group_key
 from dispatcher.domain.model import Audience
@@ -38,7 +38,7 @@ def wards_of(tx: Tx, audience: Audience) -> list[Area]:
     return wards
 
 
-def resolve(tx: Tx, audience: Audience) -> Reach:
+def resolve(tx: Tx, audience: Audience) -> AudienceFilter:
     """`audience` as ids. Unknown names are problems with the nearest ones."""
     wards = wards_of(tx, audience)
     narrowed = None
@@ -46,7 +46,7 @@ def resolve(tx: Tx, audience: Audience) -> Reach:
         if not audience.wards:
             raise Problem("groups-without-ward", Say("Residential groups need their ward."))
         narrowed = tuple(_residential_groups(tx, wards, audience.residential_groups))
-    return Reach(
+    return AudienceFilter(
         wards=tuple(w.id for w in wards) if audience.wards else (),
         residential_groups=narrowed,
         groups=tuple(groups.find(tx, g) for g in audience.groups),

@@ -10,11 +10,11 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from dispatcher.broadcasts.drafting import Words
+from dispatcher.broadcasts.drafting import BroadcastWords
 from dispatcher.db.broadcasts import releases, texts
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.contacts import areas, contacts
-from dispatcher.db.contacts.reach import Reach
+from dispatcher.db.contacts.audience_filter import AudienceFilter
 from dispatcher.db.database import Tx
 from dispatcher.domain.model import Text
 
@@ -28,8 +28,8 @@ class Unfit(NamedTuple):
     value: str  # as it is
 
 
-class Watch:
-    """Told of every text of a release; this one looks away. A preview looks (see `watching`)."""
+class TextObserver:
+    """Told of every text of a release; this one looks away. A preview looks (`text_findings`)."""
 
     def written(self, step: int, scope: str, rendered: Mapping[int, Text]) -> None:
         """`rendered`: texts by ward, residential group or contact."""
@@ -41,10 +41,12 @@ class Watch:
         """Addresses that lately could not be reached on a channel and have another way."""
 
 
-def write_shared(tx: Tx, broadcast: Broadcast, words: Words, reach: Reach, watch: Watch) -> None:
+def write_shared(
+    tx: Tx, broadcast: Broadcast, words: BroadcastWords, reach: AudienceFilter, watch: TextObserver
+) -> None:
     """Texts that depend on ward or residential group only: one rendering each, not one a person."""
     names = areas.names(tx)
-    parents = {a.id: a.parent_id for a in areas.listed(tx)}
+    parents = {a.id: a.parent_id for a in areas.list_areas(tx)}
     for index, scope in enumerate(words.scopes):
         if scope in (None, "contact"):
             continue
@@ -58,7 +60,13 @@ def write_shared(tx: Tx, broadcast: Broadcast, words: Words, reach: Reach, watch
 
 
 def write_people(
-    tx: Tx, broadcast: Broadcast, words: Words, reach: Reach, low: int, high: int, watch: Watch
+    tx: Tx,
+    broadcast: Broadcast,
+    words: BroadcastWords,
+    reach: AudienceFilter,
+    low: int,
+    high: int,
+    watch: TextObserver,
 ) -> set[int]:
     """Texts that name a person: sealed, one per person. Answers contacts without one somewhere."""
     steps = [i for i, scope in enumerate(words.scopes) if scope == "contact"]
@@ -70,7 +78,7 @@ def write_people(
         values = _values(broadcast, names, row["ward_id"], row["residential_group_id"])
         title = row["title"] or "ông/bà"
         values["contact"] = {"name": tx.sealer.open(row["name_sealed"]), "title": title}
-        values["row"] = Kept(contacts.opened_row(tx, row["row_sealed"]) or {})
+        values["row"] = KeptColumns(contacts.opened_row(tx, row["row_sealed"]) or {})
         everybody[row["id"]] = values
     lacking: set[int] = set()
     for index in steps:
@@ -81,10 +89,10 @@ def write_people(
 def _write(
     tx: Tx,
     broadcast: Broadcast,
-    words: Words,
+    words: BroadcastWords,
     step: int,
     everybody: Mapping[int, Mapping[str, Any]],
-    watch: Watch,
+    watch: TextObserver,
 ) -> set[int]:
     """The texts of one step; who gets none."""
     scope = words.scopes[step] or ""
@@ -110,7 +118,7 @@ def _write(
     return lacking
 
 
-def _too_much(words: Words, step: int, text: Text) -> Iterator[Unfit]:
+def _too_much(words: BroadcastWords, step: int, text: Text) -> Iterator[Unfit]:
     """What a gateway of the step would refuse in a text."""
     limit = words.limits[step] if words.limits else None
     if limit is None:
@@ -130,7 +138,7 @@ def _too_much(words: Words, step: int, text: Text) -> Iterator[Unfit]:
             yield Unfit("value_missing", name, 1, "")
 
 
-class Kept(dict[str, str]):
+class KeptColumns(dict[str, str]):
     """The columns kept for a person; one that their list did not have is empty."""
 
     def __missing__(self, column: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from dispatcher.cli.surface import Surface, split_options
+from dispatcher.cli.terminal_context import TerminalContext, split_options
 
 __all__ = ["main"]
 
@@ -18,10 +18,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
             stream.reconfigure(encoding="utf-8", errors="replace")
     try:
         options, rest = split_options(given)
-        surface = Surface(**options)
+        terminal = TerminalContext(**options)
     except ValueError as error:
         print(error, file=sys.stderr)  # noqa: T201
         sys.exit(2)
     from dispatcher.cli.entry import run
 
-    sys.exit(run(surface, rest))
+    sys.exit(run(terminal, rest))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dispatcher.cli.spoken import Group, argument, option
-from dispatcher.cli.surface import Surface
+from dispatcher.cli.click_i18n import Group, argument, option
+from dispatcher.cli.terminal_context import TerminalContext
 from dispatcher.i18n import Say
-from dispatcher.usecases import areas as acts
+from dispatcher.usecases import areas as area_acts
 
 areas = Group(Say("Wards and residential groups."))
 
@@ -16,10 +16,10 @@ areas = Group(Say("Wards and residential groups."))
     "dispatcher areas list --ward 'Máy Tơ'",
 )
 @option("--ward", say=Say("the groups of this ward"), complete="ward")
-def list_areas(surface: Surface, ward: str | None) -> None:
-    found = acts.listed(surface.context(), ward)
-    if surface.json:
-        surface.emit(
+def list_areas(terminal: TerminalContext, ward: str | None) -> None:
+    found = area_acts.list_areas(terminal.context(), ward)
+    if terminal.json:
+        terminal.emit(
             [
                 {
                     "id": a.id,
@@ -32,7 +32,7 @@ def list_areas(surface: Surface, ward: str | None) -> None:
             ]
         )
         return
-    surface.table(
+    terminal.table(
         [Say("code"), Say("name"), Say("also")],
         [[a.code, a.name, ", ".join(a.aliases)] for a in found],
     )
@@ -44,14 +44,14 @@ def list_areas(surface: Surface, ward: str | None) -> None:
     "dispatcher areas show 'Máy Tơ'",
 )
 @argument("ward", complete="ward")
-def show(surface: Surface, ward: str) -> None:
-    found = acts.shown(surface.context(), ward)
+def show(terminal: TerminalContext, ward: str) -> None:
+    found = area_acts.get_ward(terminal.context(), ward)
     place, people = found.ward, found.people
     told = [{"name": g.name, "people": people.get(g.id, 0)} for g in found.groups]
     if people.get(None):
         told.append({"name": "", "people": people[None]})
-    if surface.json:
-        surface.emit(
+    if terminal.json:
+        terminal.emit(
             {
                 "name": place.name,
                 "code": place.code,
@@ -61,7 +61,7 @@ def show(surface: Surface, ward: str) -> None:
             }
         )
         return
-    surface.say(
+    terminal.say(
         Say(
             "{name} ({code}): {people} people",
             name=place.name,
@@ -69,7 +69,7 @@ def show(surface: Surface, ward: str) -> None:
             people=sum(people.values()),
         )
     )
-    surface.table(
+    terminal.table(
         [Say("residential group"), Say("people")],
         [[g["name"] or "—", g["people"]] for g in told],
         numbers=(1,),
@@ -84,12 +84,12 @@ def show(surface: Surface, ward: str) -> None:
 @argument("ward", complete="ward")
 @argument("group")
 @argument("name")
-def rename(surface: Surface, ward: str, group: str, name: str) -> None:
-    found = acts.rename(surface.context(), ward, group, name)
-    if surface.json:
-        surface.emit({"area": found.id, "was": found.name, "name": name})
-    surface.say(f"{found.name} → {name}")
-    surface.hint(Say("See: dispatcher areas show '{ward}'", ward=ward))
+def rename(terminal: TerminalContext, ward: str, group: str, name: str) -> None:
+    found = area_acts.rename(terminal.context(), ward, group, name)
+    if terminal.json:
+        terminal.emit({"area": found.id, "was": found.name, "name": name})
+    terminal.say(f"{found.name} → {name}")
+    terminal.hint(Say("See: dispatcher areas show '{ward}'", ward=ward))
 
 
 @areas.verb(
@@ -100,12 +100,14 @@ def rename(surface: Surface, ward: str, group: str, name: str) -> None:
 @argument("ward", complete="ward")
 @argument("group")
 @argument("into")
-def merge(surface: Surface, ward: str, group: str, into: str) -> None:
-    done = acts.merge(surface.context(), ward, group, into)
+def merge(terminal: TerminalContext, ward: str, group: str, into: str) -> None:
+    done = area_acts.merge(terminal.context(), ward, group, into)
     old, new = done.old, done.new
-    if surface.json:
-        surface.emit({"area": old.id, "into": new.id, "people": done.people, "import": done.change})
-    surface.say(
+    if terminal.json:
+        terminal.emit(
+            {"area": old.id, "into": new.id, "people": done.people, "import": done.change}
+        )
+    terminal.say(
         Say("{name} → {name2}: {people} people.", name=old.name, name2=new.name, people=done.people)
     )
-    surface.hint(Say("See: dispatcher areas show '{ward}'", ward=ward))
+    terminal.hint(Say("See: dispatcher areas show '{ward}'", ward=ward))

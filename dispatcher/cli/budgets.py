@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dispatcher.cli.spoken import Group
-from dispatcher.cli.surface import Surface
+from dispatcher.cli.click_i18n import Group
+from dispatcher.cli.terminal_context import TerminalContext
 from dispatcher.i18n import Say
-from dispatcher.usecases import budgets as cases
+from dispatcher.usecases import budgets as budget_acts
 
 budgets = Group(Say("Budgets of the wards."))
 
@@ -15,12 +15,12 @@ budgets = Group(Say("Budgets of the wards."))
     Say("How much of each budget is spent or set aside."),
     "dispatcher budgets list",
 )
-def list_budgets(surface: Surface) -> None:
-    standing = cases.standings(surface.context())
-    if surface.json:
-        surface.emit([{**s.__dict__, "left": s.left} for s in standing])
+def list_budgets(terminal: TerminalContext) -> None:
+    standing = budget_acts.budget_use(terminal.context())
+    if terminal.json:
+        terminal.emit([{**s.__dict__, "left": s.left} for s in standing])
         return
-    surface.table(
+    terminal.table(
         [
             Say("budget"),
             Say("period"),
@@ -33,8 +33,8 @@ def list_budgets(surface: Surface) -> None:
         numbers=(2, 3, 4, 5),
     )
     if not standing:
-        surface.hint(
+        terminal.hint(
             Say("No budgets yet: add [budgets.NAME] to dispatcher.toml."),
         )
         return
-    surface.hint(Say("What each cost: dispatcher report N"))
+    terminal.hint(Say("What each cost: dispatcher report N"))

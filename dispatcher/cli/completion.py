@@ -11,8 +11,8 @@ import click
 from click.shell_completion import CompletionItem, ShellComplete, add_completion_class
 from click.shell_completion import get_completion_class as found_class
 
-from dispatcher.cli.spoken import argument, command
-from dispatcher.cli.surface import FLAGS, VALUED, Surface
+from dispatcher.cli.click_i18n import argument, command
+from dispatcher.cli.terminal_context import FLAGS, VALUED, TerminalContext
 from dispatcher.domain.problems import not_among
 from dispatcher.domain.sms import folded
 from dispatcher.i18n import Say
@@ -54,14 +54,14 @@ class PowerShell(ShellComplete):
     "dispatcher completion bash >> ~/.bashrc",
 )
 @argument("shell")
-def completion(surface: Surface, shell: str) -> None:
+def completion(terminal: TerminalContext, shell: str) -> None:
     if shell not in SHELLS:
         raise not_among(Say("shell"), shell, SHELLS)
     text = _class(shell)(click.Group(), {}, "dispatcher", VARIABLE).source()
-    if surface.json:
-        surface.emit({"shell": shell, "script": text})
+    if terminal.json:
+        terminal.emit({"shell": shell, "script": text})
         return
-    surface.line(text)
+    terminal.line(text)
 
 
 def _class(shell: str) -> type[ShellComplete]:
@@ -71,7 +71,7 @@ def _class(shell: str) -> type[ShellComplete]:
     return found
 
 
-def answer(surface: Surface, instruction: str) -> int:
+def answer(terminal: TerminalContext, instruction: str) -> int:
     """What the shell asked through the environment; 0, or 1 when it asked nonsense."""
     from dispatcher.cli.entry import root
 
@@ -83,36 +83,36 @@ def answer(surface: Surface, instruction: str) -> int:
     class Ours(chosen):  # type: ignore[misc, valid-type]
         def get_completion_args(self) -> tuple[list[str], str]:
             words, begun = super().get_completion_args()
-            return _without_ours(surface, words), begun
+            return _without_ours(terminal, words), begun
 
         def format_completion(self, item: CompletionItem) -> str:
             if shell == "bash":  # the others quote by themselves
                 item.value = str(item.value).replace(" ", "\\ ")
             return str(super().format_completion(item))
 
-    surface.line(Ours(root(), {"obj": surface}, "dispatcher", VARIABLE).complete() + "\n")
+    terminal.line(Ours(root(), {"obj": terminal}, "dispatcher", VARIABLE).complete() + "\n")
     return 0
 
 
-def _without_ours(surface: Surface, words: list[str]) -> list[str]:
+def _without_ours(terminal: TerminalContext, words: list[str]) -> list[str]:
     """The options of every command are taken out; --site says where values come from."""
     left: list[str] = []
     waiting = list(words)
     while waiting:
         word = waiting.pop(0)
         if word in VALUED and waiting:
-            setattr(surface, VALUED[word], waiting.pop(0))
+            setattr(terminal, VALUED[word], waiting.pop(0))
         elif word not in FLAGS:
             left.append(word)
     return left
 
 
-def offers(surface: Surface, what: str, begun: str) -> list[CompletionItem]:
+def offers(terminal: TerminalContext, what: str, begun: str) -> list[CompletionItem]:
     """The site's own values of a kind that begin like this, diacritics not needed."""
     try:
-        from dispatcher.usecases.offers import offered
+        from dispatcher.usecases.offers import completions
 
-        values = offered(surface.open_site(), surface.context, what)
+        values = completions(terminal.open_site(), terminal.context, what)
     except Exception:  # a shell that completes must never fail aloud
         return []
     start = folded(begun)

@@ -6,8 +6,8 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
-from dispatcher.cli.spoken import Group, argument, option
-from dispatcher.cli.surface import Surface
+from dispatcher.cli.click_i18n import Group, argument, option
+from dispatcher.cli.terminal_context import TerminalContext
 from dispatcher.domain.model import HANOI
 from dispatcher.domain.problems import OK, USAGE
 from dispatcher.i18n import Say
@@ -22,17 +22,17 @@ db = Group(Say("The database."))
     Say("Bring the database to this version (a backup is made first)."),
     "dispatcher db upgrade",
 )
-def upgrade(surface: Surface) -> None:
-    done = database.upgrade(surface.open_site(), dry=surface.dry_run)
+def upgrade(terminal: TerminalContext) -> None:
+    done = database.upgrade(terminal.open_site(), dry=terminal.dry_run)
     found, saved, head = done.found, done.saved, done.head
-    if surface.json:
-        surface.emit({"from": found, "to": head, "backup": str(saved) if saved else None})
+    if terminal.json:
+        terminal.emit({"from": found, "to": head, "backup": str(saved) if saved else None})
     if found == head:
-        surface.say(Say("Already at version {head}.", head=head))
+        terminal.say(Say("Already at version {head}.", head=head))
     else:
-        surface.say(Say("Upgraded from {found} to {head}.", found=found, head=head))
+        terminal.say(Say("Upgraded from {found} to {head}.", found=found, head=head))
     if saved:
-        surface.say(Say("The database before: {saved}", saved=saved))
+        terminal.say(Say("The database before: {saved}", saved=saved))
 
 
 @db.verb(
@@ -40,16 +40,16 @@ def upgrade(surface: Surface) -> None:
     Say("Check the file, its links, the sums and the trail."),
     "dispatcher db check",
 )
-def check(surface: Surface) -> int:
-    found = database.check(surface.open_app())
-    if surface.json:
-        surface.emit(
-            [{"check": n, "ok": ok, "message": s.to(surface.language)} for n, ok, s in found]
+def check(terminal: TerminalContext) -> int:
+    found = database.check(terminal.open_app())
+    if terminal.json:
+        terminal.emit(
+            [{"check": n, "ok": ok, "message": s.to(terminal.language)} for n, ok, s in found]
         )
     for _, ok, say in found:
-        surface.say(f"{'✓' if ok else '✗'} {surface.text(say)}")
+        terminal.say(f"{'✓' if ok else '✗'} {terminal.text(say)}")
     if not all(ok for _, ok, _ in found):
-        surface.hint(
+        terminal.hint(
             Say("Stop the worker and restore the latest backup: dispatcher db restore FILE"),
         )
         return USAGE
@@ -63,16 +63,16 @@ def check(surface: Surface) -> int:
 )
 @argument("file")
 @option("--key-to", say=Say("copy the key to another place"))
-def backup(surface: Surface, file: str, key_to: str | None) -> None:
-    context = surface.context()
-    with surface.progress(Say("Backing up"), 1) as update:
+def backup(terminal: TerminalContext, file: str, key_to: str | None) -> None:
+    context = terminal.context()
+    with terminal.progress(Say("Backing up"), 1) as update:
         size = back_up(context, Path(file), Path(key_to) if key_to else None, update)
     key = context.app.site.key_file
-    if surface.json:
-        surface.emit({"file": file, "bytes": size, "key": key_to})
-    surface.say(Say("{size:.1f} MB in {file}.", size=size / 1000000.0, file=file))
+    if terminal.json:
+        terminal.emit({"file": file, "bytes": size, "key": key_to})
+    terminal.say(Say("{size:.1f} MB in {file}.", size=size / 1000000.0, file=file))
     if not key_to:
-        surface.hint(
+        terminal.hint(
             Say("The key {key} is not in it: keep a copy elsewhere (--key-to).", key=key),
         )
 
@@ -83,10 +83,10 @@ def backup(surface: Surface, file: str, key_to: str | None) -> None:
     "dispatcher db restore sao-luu-2026-12-01.db --yes",
 )
 @argument("file")
-def restore(surface: Surface, file: str) -> None:
-    site = surface.open_site()
+def restore(terminal: TerminalContext, file: str) -> None:
+    site = terminal.open_site()
     backup_ = restoring.looked_at(site, Path(file))
-    surface.confirm(
+    terminal.confirm(
         Say(
             "Replace the present database by {file} (version {version}).",
             file=file,
@@ -94,13 +94,13 @@ def restore(surface: Surface, file: str) -> None:
         ),
     )
     done = None
-    if not surface.dry_run:
+    if not terminal.dry_run:
         from dispatcher.domain.clock import site_clock
 
         done = restoring.restore(site, backup_.database, backup_.key, Path(file), site_clock()())
     aside, carried = (done.aside, done.carried) if done else (None, {})
-    if surface.json:
-        surface.emit(
+    if terminal.json:
+        terminal.emit(
             {
                 "restored": file,
                 "aside": str(aside) if aside else None,
@@ -109,11 +109,11 @@ def restore(surface: Surface, file: str) -> None:
                 "refusals_known_until": carried.get("refusals_known_until"),
             }
         )
-    surface.say(Say("{file} restored.", file=file))
+    terminal.say(Say("{file} restored.", file=file))
     if aside:
-        surface.say(Say("The one before: {aside}", aside=aside))
+        terminal.say(Say("The one before: {aside}", aside=aside))
     if "messages" in carried:
-        surface.say(
+        terminal.say(
             Say(
                 "Carried over from it: {broadcasts} broadcasts, {messages} messages, "
                 "{refusals} refusals, {erased} erasures.",
@@ -124,13 +124,13 @@ def restore(surface: Surface, file: str) -> None:
             ),
         )
     elif done:
-        surface.say(
+        terminal.say(
             Say(
                 "The one before could not be read: what may have left is named as a "
                 "doubt and is not sent again."
             ),
         )
-    surface.hint(
+    terminal.hint(
         Say(
             "It is held and sends nothing. Once no other copy is sending: "
             "dispatcher db release --i-am-the-only-one"
@@ -149,24 +149,24 @@ COUNTED = ("broadcasts", "messages", "refusals", "erased", "entries")
     "dispatcher db copy postgresql://dispatcher@localhost/dispatcher --yes",
 )
 @argument("target")
-def copy(surface: Surface, target: str) -> None:
+def copy(terminal: TerminalContext, target: str) -> None:
     """The target's address; "-" reads it from standard input."""
-    context, typed = surface.context(), target == "-"
+    context, typed = terminal.context(), target == "-"
     found_at = database.copy_target(
         context, sys.stdin.readline() if typed else target, shown=not typed
     )
-    surface.confirm(
+    terminal.confirm(
         Say("Copy the whole site to the new database; the present one sends nothing afterwards."),
     )
-    with surface.progress(Say("Copying"), 1) as update:
+    with terminal.progress(Say("Copying"), 1) as update:
         found = database.copy(context, found_at, update)
     rows = sum(found.values())
-    if surface.json:
-        surface.emit({"rows": rows, "tables": found, "held": bool(found)})
-    surface.say(
+    if terminal.json:
+        terminal.emit({"rows": rows, "tables": found, "held": bool(found)})
+    terminal.say(
         Say("{rows} rows of {count} tables copied and compared.", rows=rows, count=len(found)),
     )
-    surface.hint(
+    terminal.hint(
         Say(
             "Put the new address into `database` of dispatcher.toml, then let it "
             "send: dispatcher db release --i-am-the-only-one"
@@ -200,16 +200,16 @@ def copy(surface: Surface, target: str) -> None:
     multiple=True,
     say=Say("number of a broadcast that goes on at once (may be repeated)"),
 )
-def release(surface: Surface, only: bool, without: bool, resumed: tuple[int, ...]) -> None:
-    context = surface.context()
+def release(terminal: TerminalContext, only: bool, without: bool, resumed: tuple[int, ...]) -> None:
+    context = terminal.context()
     restoring.need_release(context)
     found = restoring.outlook(context.app)
-    if not surface.json:
-        _tell(surface, found)
+    if not terminal.json:
+        _tell(terminal, found)
     gone = restoring.release(context, resumed, alone=only, without_refusals=without)
-    if surface.json:
-        held = found.held if surface.dry_run else None
-        surface.emit(
+    if terminal.json:
+        held = found.held if terminal.dry_run else None
+        terminal.emit(
             {
                 **found.as_json(),
                 "was": found.held,
@@ -218,12 +218,12 @@ def release(surface: Surface, only: bool, without: bool, resumed: tuple[int, ...
                 "without_refusals": without,
             }
         )
-    surface.say(
+    terminal.say(
         Say("The database may send again.") if found.held else Say("The database is not held.")
     )
     left = [b.id for b in found.broadcasts if b.id not in gone]
     if left:
-        surface.hint(
+        terminal.hint(
             Say(
                 "{count} broadcasts are still held. Look at each, then: dispatcher "
                 "broadcasts resume {left}, or dispatcher broadcasts stop {left}",
@@ -233,10 +233,10 @@ def release(surface: Surface, only: bool, without: bool, resumed: tuple[int, ...
         )
 
 
-def _tell(surface: Surface, found: restoring.Outlook) -> None:
+def _tell(terminal: TerminalContext, found: restoring.Outlook) -> None:
     """What waits for a person, and what is not known."""
     if found.broadcasts:
-        surface.table(
+        terminal.table(
             [
                 Say("No."),
                 Say("Title"),
@@ -252,7 +252,7 @@ def _tell(surface: Surface, found: restoring.Outlook) -> None:
                     b.queued,
                     b.doubtful,
                     b.done,
-                    surface.text(
+                    terminal.text(
                         Say(
                             "may have been released in the old one: everybody will be named as a "
                             "doubt"
@@ -266,7 +266,7 @@ def _tell(surface: Surface, found: restoring.Outlook) -> None:
             (0, 2, 3, 4),
         )
     for other in found.released_since:
-        surface.say(
+        terminal.say(
             Say(
                 "After the backup broadcast {value} “{title}” was released at "
                 "{released_at}; it is not in this one.",
@@ -277,7 +277,7 @@ def _tell(surface: Surface, found: restoring.Outlook) -> None:
         )
     if found.refusals_missing is not None:
         since, until = (_told(found.refusals_missing[k]) for k in ("from", "to"))
-        surface.say(
+        terminal.say(
             Say(
                 "Nobody knows who refused or asked to be erased between {since} and "
                 "{until}: only urgent texts go. To let others go all the same: add "
@@ -288,7 +288,7 @@ def _tell(surface: Surface, found: restoring.Outlook) -> None:
         )
     elif found.refusals_known_until is not None:
         until = _told(found.refusals_known_until)
-        surface.say(
+        terminal.say(
             Say("Refusals and erasures are known until {until}.", until=until),
         )
 

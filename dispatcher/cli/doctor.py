@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from dispatcher.cli import steps
-from dispatcher.cli.spoken import command, option
-from dispatcher.cli.surface import Surface
+from dispatcher.cli.click_i18n import command, option
+from dispatcher.cli.terminal_context import TerminalContext
 from dispatcher.domain.outages import Work
 from dispatcher.domain.problems import OK, SETTINGS, Problem
 from dispatcher.i18n import Joined, Say, Spoken
@@ -38,15 +38,15 @@ COMMANDS: Mapping[str, Say] = {
 }
 
 
-def _told(surface: Surface, found: Checked) -> Spoken:
+def _told(terminal: TerminalContext, found: Checked) -> Spoken:
     """What was found, and what to type."""
     match found.about:
         case Problem():
-            return steps.told(found.about)
+            return steps.sentence_and_step(found.about)
         case Work():
             return steps.work(found.about)
         case tuple():
-            now = surface.open_app().clock()
+            now = terminal.open_app().clock()
             return Joined(". ", [steps.gateway(health, now) for health in found.about])
         case None:
             pass
@@ -67,15 +67,15 @@ def _told(surface: Surface, found: Checked) -> Spoken:
     is_flag=True,
     say=Say("I have looked: the clock of this machine is right"),
 )
-def doctor(surface: Surface, clock_is_right: bool) -> int:
-    from dispatcher.usecases import doctor as use
+def doctor(terminal: TerminalContext, clock_is_right: bool) -> int:
+    from dispatcher.usecases import doctor
 
     if clock_is_right:
-        use.confirm_clock(surface.context())
-    found = use.examined(surface.open_site, surface.open_app)
-    if surface.json:
-        surface.emit([f.as_json(surface.text(_told(surface, f))) for f in found])
+        doctor.confirm_clock(terminal.context())
+    found = doctor.examined(terminal.open_site, terminal.open_app)
+    if terminal.json:
+        terminal.emit([f.as_json(terminal.text(_told(terminal, f))) for f in found])
     else:
         for f in found:
-            surface.say(f"{f.mark} {surface.text(_told(surface, f))}")
+            terminal.say(f"{f.mark} {terminal.text(_told(terminal, f))}")
     return OK if all(f.ok for f in found) else SETTINGS

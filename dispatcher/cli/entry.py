@@ -10,8 +10,8 @@ import traceback
 import click
 
 import dispatcher
-from dispatcher.cli.spoken import Group, told, unknown_command
-from dispatcher.cli.surface import Surface
+from dispatcher.cli.click_i18n import Group, click_problem, unknown_command
+from dispatcher.cli.terminal_context import TerminalContext
 from dispatcher.domain.problems import INTERRUPTED, OK, Problem
 from dispatcher.domain.storable import check_typed
 from dispatcher.i18n import Say, Spoken, catalogs, pgettext
@@ -98,21 +98,21 @@ def root() -> Group:
     return Group(say, COMMANDS, name="dispatcher")
 
 
-def run(surface: Surface, arguments: list[str]) -> int:
+def run(terminal: TerminalContext, arguments: list[str]) -> int:
     """Run a command; its exit code. Problems are sentences, bugs go to a file."""
     if arguments in (["--version"], ["version"]):
-        surface.say(dispatcher.__version__)
+        terminal.say(dispatcher.__version__)
         return OK
     if asked := os.environ.get("_DISPATCHER_COMPLETE"):
         from dispatcher.cli.completion import answer
 
-        return answer(surface, asked)
-    catalogs.speak(surface.language)
+        return answer(terminal, asked)
+    catalogs.speak(terminal.language)
     try:
         check_typed([a for a in arguments if not os.path.lexists(a)])  # names of files may be odd
         if arguments and not arguments[0].startswith("-") and arguments[0] not in COMMANDS:
             raise unknown_command(arguments[0], list(COMMANDS))
-        if surface.dry_run and arguments[:1] and arguments[0] in NEVER_DRY:
+        if terminal.dry_run and arguments[:1] and arguments[0] in NEVER_DRY:
             raise Problem(
                 "no-dry-run",
                 Say(
@@ -120,30 +120,30 @@ def run(surface: Surface, arguments: list[str]) -> int:
                     arguments=arguments[0],
                 ),
             )
-        code = root().main(arguments, prog_name="dispatcher", standalone_mode=False, obj=surface)
-        if surface.dry_run:
-            surface.hint(
+        code = root().main(arguments, prog_name="dispatcher", standalone_mode=False, obj=terminal)
+        if terminal.dry_run:
+            terminal.hint(
                 Say("A dry run: nothing was stored. Leave out --dry-run to do it."),
             )
         return code if isinstance(code, int) else OK
     except Problem as problem:
-        return surface.problem(problem)
+        return terminal.problem(problem)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return 2
     except click.ClickException as error:
-        return surface.problem(told(error))
+        return terminal.problem(click_problem(error))
     except (KeyboardInterrupt, click.Abort):
-        surface.warn(Say("Interrupted."))
+        terminal.warn(Say("Interrupted."))
         return INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
     except Exception:
-        return _bug(surface)
+        return _bug(terminal)
 
 
-def _bug(surface: Surface) -> int:
+def _bug(terminal: TerminalContext) -> int:
     """Our own mistake: the traceback goes to a file that can be sent to us."""
     with tempfile.NamedTemporaryFile(
         "w", prefix="dispatcher-", suffix=".log", delete=False, encoding="utf-8"
@@ -156,4 +156,4 @@ def _bug(surface: Surface) -> int:
     )
     if os.environ.get("DISPATCHER_DEBUG"):
         traceback.print_exc()
-    return surface.problem(problem)
+    return terminal.problem(problem)

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+from dispatcher.cli.click_i18n import Group, argument
 from dispatcher.cli.contacts.typed import whom
-from dispatcher.cli.spoken import Group, argument
-from dispatcher.cli.surface import Surface
+from dispatcher.cli.terminal_context import TerminalContext
 from dispatcher.i18n import Say
-from dispatcher.usecases import groups as acts
+from dispatcher.usecases import groups as group_acts
 
 groups = Group(Say("Groups that are not areas."))
 
 
 @groups.verb("list", Say("List groups."), "dispatcher groups list")
-def list_groups(surface: Surface) -> None:
-    found = acts.listed(surface.context())
-    if surface.json:
-        surface.emit(found)
+def list_groups(terminal: TerminalContext) -> None:
+    found = group_acts.list_groups(terminal.context())
+    if terminal.json:
+        terminal.emit(found)
         return
-    surface.table(
+    terminal.table(
         [Say("group"), Say("people")],
         [[g["name"], g["people"]] for g in found],
         numbers=(1,),
@@ -31,15 +31,17 @@ def list_groups(surface: Surface) -> None:
 )
 @argument("name")
 @argument("people", nargs=-1)
-def add(surface: Surface, name: str, people: tuple[str, ...]) -> None:
-    context = surface.context()
+def add(terminal: TerminalContext, name: str, people: tuple[str, ...]) -> None:
+    context = terminal.context()
     done = (
-        acts.join(context, name, [whom(p) for p in people]) if people else acts.add(context, name)
+        group_acts.join(context, name, [whom(p) for p in people])
+        if people
+        else group_acts.add(context, name)
     )
-    if surface.json:
-        surface.emit({"group": done.group, "created": done.is_new, "joined": done.people})
-    surface.say(Say("Group {name}: {people} added.", name=name, people=done.people))
-    surface.hint(
+    if terminal.json:
+        terminal.emit({"group": done.group, "created": done.is_new, "joined": done.people})
+    terminal.say(Say("Group {name}: {people} added.", name=name, people=done.people))
+    terminal.hint(
         Say(
             "Write to it: dispatcher broadcasts create --template NAME --group '{name}'", name=name
         ),
@@ -55,16 +57,16 @@ def add(surface: Surface, name: str, people: tuple[str, ...]) -> None:
 )
 @argument("name")
 @argument("people", nargs=-1)
-def remove(surface: Surface, name: str, people: tuple[str, ...]) -> None:
-    context = surface.context()
+def remove(terminal: TerminalContext, name: str, people: tuple[str, ...]) -> None:
+    context = terminal.context()
     if people:
-        left = acts.leave(context, name, [whom(p) for p in people])
+        left = group_acts.leave(context, name, [whom(p) for p in people])
         group, size = left.group, left.people
     else:
-        found = acts.to_remove(context, name)
-        surface.confirm(Say("Remove {name} ({people} people).", name=name, people=found.people))
-        acts.remove(context, found.id)
+        found = group_acts.to_remove(context, name)
+        terminal.confirm(Say("Remove {name} ({people} people).", name=name, people=found.people))
+        group_acts.remove(context, found.id)
         group, size = found.id, found.people
-    if surface.json:
-        surface.emit({"group": group, "removed": not people, "left": size})
-    surface.say(Say("Group {name}: {size} people fewer.", name=name, size=size))
+    if terminal.json:
+        terminal.emit({"group": group, "removed": not people, "left": size})
+    terminal.say(Say("Group {name}: {size} people fewer.", name=name, size=size))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dispatcher.cli.click_i18n import Group, OneOf, argument, option
 from dispatcher.cli.days import WEEKDAYS, read_day
-from dispatcher.cli.spoken import Group, OneOf, argument, option
-from dispatcher.cli.surface import Surface
+from dispatcher.cli.terminal_context import TerminalContext
 from dispatcher.i18n import NOTHING, Say
-from dispatcher.usecases import holidays as cases
+from dispatcher.usecases import holidays as holiday_acts
 
 holidays = Group(Say("Days off, and days made up for."))
 KINDS = {
@@ -18,25 +18,25 @@ KINDS = {
 
 @holidays.verb("list", Say("Days off and made up."), "dispatcher holidays list")
 @option("--year", type=int, say=Say("this year and the next"))
-def list_days(surface: Surface, year: int | None) -> None:
-    found = cases.listed(surface.context(), year)
-    if surface.json:
-        surface.emit([{**d, "day": d["day"].isoformat()} for d in found])
+def list_days(terminal: TerminalContext, year: int | None) -> None:
+    found = holiday_acts.list_days(terminal.context(), year)
+    if terminal.json:
+        terminal.emit([{**d, "day": d["day"].isoformat()} for d in found])
         return
-    surface.table(
+    terminal.table(
         [Say("day"), NOTHING, Say("name"), Say("is"), Say("by")],
         [
             [
                 f"{d['day']:%d/%m/%Y}",
-                WEEKDAYS[d["day"].weekday()].to(surface.language),
+                WEEKDAYS[d["day"].weekday()].to(terminal.language),
                 d["name"],
-                KINDS[d["kind"]].to(surface.language),
-                surface.text(Say("the code")) if d["by"] == "library" else d["by"],
+                KINDS[d["kind"]].to(terminal.language),
+                terminal.text(Say("the code")) if d["by"] == "library" else d["by"],
             ]
             for d in found
         ],
     )
-    surface.hint(
+    terminal.hint(
         Say("Days swapped by the yearly decision: dispatcher holidays set DAY --name '…'"),
     )
 
@@ -49,12 +49,12 @@ def list_days(surface: Surface, year: int | None) -> None:
 @argument("day")
 @option("--name", required=True, say=Say("name, or by which document"))
 @option("--kind", type=OneOf(list(KINDS), "bad-kind"), default="off", say=Say("what it is"))
-def set_day(surface: Surface, day: str, name: str, kind: str) -> None:
+def set_day(terminal: TerminalContext, day: str, name: str, kind: str) -> None:
     on = read_day(day)
-    cases.set_day(surface.context(), on, kind, name)
-    if surface.json:
-        surface.emit({"day": on.isoformat(), "kind": kind, "name": name})
-    surface.say(
+    holiday_acts.set_day(terminal.context(), on, kind, name)
+    if terminal.json:
+        terminal.emit({"day": on.isoformat(), "kind": kind, "name": name})
+    terminal.say(
         Say(
             "{on:%Y-%m-%d}: {kinds} ({name}).",
             on=on,
@@ -62,6 +62,6 @@ def set_day(surface: Surface, day: str, name: str, kind: str) -> None:
             name=name,
         )
     )
-    surface.hint(
+    terminal.hint(
         Say("What it changes: dispatcher schedules next SCHEDULE"),
     )

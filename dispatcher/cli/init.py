@@ -5,31 +5,31 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from dispatcher.cli.spoken import argument, command, option
-from dispatcher.cli.surface import Surface
+from dispatcher.cli.click_i18n import argument, command, option
+from dispatcher.cli.terminal_context import TerminalContext
 from dispatcher.i18n import Say, Spoken
 from dispatcher.usecases import new_site
 from dispatcher.usecases.new_site import NAMELESS
 
 
 def _asked(
-    surface: Surface, name: str | None, wards: str | None, brandname: str | None
+    terminal: TerminalContext, name: str | None, wards: str | None, brandname: str | None
 ) -> tuple[str, str, str]:
     """The three answers a site needs; asked only where somebody sits at the terminal."""
-    asking = sys.stdin.isatty() and sys.stderr.isatty() and not surface.yes and name is None
+    asking = sys.stdin.isatty() and sys.stderr.isatty() and not terminal.yes and name is None
     if asking:
-        name = _ask(surface, Say("Name of the organisation"), NAMELESS)
+        name = _ask(terminal, Say("Name of the organisation"), NAMELESS)
         wards = wards or _ask(
-            surface,
+            terminal,
             Say("Wards (separated by commas, or all)"),
             "all",
         )
-        brandname = brandname or _ask(surface, Say("SMS brandname (may be empty)"), "")
+        brandname = brandname or _ask(terminal, Say("SMS brandname (may be empty)"), "")
     return name or NAMELESS, wards or "", brandname or ""
 
 
-def _ask(surface: Surface, say: Spoken, default: str) -> str:
-    sys.stderr.write(f"{surface.text(say)} [{default}]: ")
+def _ask(terminal: TerminalContext, say: Spoken, default: str) -> str:
+    sys.stderr.write(f"{terminal.text(say)} [{default}]: ")
     sys.stderr.flush()
     return sys.stdin.readline().strip() or default
 
@@ -48,7 +48,7 @@ def _ask(surface: Surface, say: Spoken, default: str) -> str:
 @option("--wards", say=Say("wards, or all"))
 @option("--brandname", say=Say("registered SMS brandname"))
 def init(
-    surface: Surface,
+    terminal: TerminalContext,
     folder: str,
     name: str | None,
     unit: str | None,
@@ -58,21 +58,21 @@ def init(
 ) -> None:
     root = Path(folder)
     new_site.need_empty(root)
-    name, wards, brandname = _asked(surface, name, wards or unit, brandname)
-    given = new_site.NewSite(name, wards, brandname, areas, surface.language)
-    new_site.make(root, given, dry=surface.dry_run)
-    if surface.dry_run:
-        surface.say(Say("Would make a site in {root}.", root=root))
+    name, wards, brandname = _asked(terminal, name, wards or unit, brandname)
+    given = new_site.NewSite(name, wards, brandname, areas, terminal.language)
+    new_site.make(root, given, dry=terminal.dry_run)
+    if terminal.dry_run:
+        terminal.say(Say("Would make a site in {root}.", root=root))
         return
-    if surface.json:
-        surface.emit({"site": str(root.resolve())})
-    surface.say(Say("Made a site in {root}.", root=root))
-    surface.say(
+    if terminal.json:
+        terminal.emit({"site": str(root.resolve())})
+    terminal.say(Say("Made a site in {root}.", root=root))
+    terminal.say(
         Say(
             "The list is encrypted under data/keys/site.key (made at first use). A "
             "lost key is a lost list: back it up apart from the database."
         ),
     )
-    surface.hint(
+    terminal.hint(
         Say("Next: dispatcher --site {folder} people add NAME --role admin", folder=folder),
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dispatcher.cli.surface import Surface
+from dispatcher.cli.terminal_context import TerminalContext
 from dispatcher.i18n import Say
 
 NEXT: Mapping[str, str] = {
@@ -81,9 +81,9 @@ NEXT: Mapping[str, str] = {
 }
 
 
-def tell(surface: Surface, path: str, given: Mapping[str, Any]) -> None:
+def tell_next_step(terminal: TerminalContext, path: str, given: Mapping[str, Any]) -> None:
     """The next step after `path` (like "broadcasts submit"), unless the command told one."""
-    if surface.hinted or surface.dry_run or path not in NEXT:
+    if terminal.hinted or terminal.dry_run or path not in NEXT:
         return
     words = "dispatcher " + NEXT[path].format_map(given)
-    surface.hint(Say("Next: {words}", words=words))
+    terminal.hint(Say("Next: {words}", words=words))

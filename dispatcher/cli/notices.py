@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dispatcher.cli.spoken import command, option
-from dispatcher.cli.surface import Surface
+from dispatcher.cli.click_i18n import command, option
+from dispatcher.cli.terminal_context import TerminalContext
 from dispatcher.domain.model import HANOI
 from dispatcher.i18n import Say
-from dispatcher.usecases import notices as cases
+from dispatcher.usecases import notices as notice_acts
 
 __all__ = ["notices"]
 
@@ -16,17 +16,17 @@ __all__ = ["notices"]
     "dispatcher notices --as minh",
 )
 @option("--read", "read_", is_flag=True, say=Say("tick all of it off"))
-def notices(surface: Surface, read_: bool) -> None:
-    context = surface.context()
-    found = cases.unread(context)
+def notices(terminal: TerminalContext, read_: bool) -> None:
+    context = terminal.context()
+    found = notice_acts.unread(context)
     if read_ and found:
-        cases.tick_off(context, [n["id"] for n in found])
-    if surface.json:
-        surface.emit([{**n, "at": n["at"].astimezone(HANOI).isoformat()} for n in found])
+        notice_acts.tick_off(context, [n["id"] for n in found])
+    if terminal.json:
+        terminal.emit([{**n, "at": n["at"].astimezone(HANOI).isoformat()} for n in found])
         return
     for notice in found:
         when = notice["at"].astimezone(HANOI)
-        surface.say(f"{when:%H:%M %d/%m}  {notice[surface.language]}")
+        terminal.say(f"{when:%H:%M %d/%m}  {notice[terminal.language]}")
     if not found:
-        surface.say(Say("Nothing waits."))
-    surface.hint(Say("Tick it off: dispatcher notices --read"))
+        terminal.say(Say("Nothing waits."))
+    terminal.hint(Say("Tick it off: dispatcher notices --read"))

@@ -8,8 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from dispatcher.cli import steps
-from dispatcher.cli.spoken import command, option
-from dispatcher.cli.surface import Surface
+from dispatcher.cli.click_i18n import command, option
+from dispatcher.cli.terminal_context import TerminalContext
 from dispatcher.domain.model import Mode
 from dispatcher.domain.problems import Problem
 from dispatcher.i18n import Say
@@ -37,31 +37,35 @@ def _log_to_stderr() -> None:
 )
 @option("--once", is_flag=True, say=Say("do what is due, then end"))
 @option("--web", "with_console", is_flag=True, say=Say("with the console"))
-def run(surface: Surface, once: bool, with_console: bool) -> None:
+def run(terminal: TerminalContext, once: bool, with_console: bool) -> None:
     from dispatcher.usecases import serving
 
     def told(problem: Problem) -> None:  # also with -q: nobody would know why nothing happens
-        log.warning("waits problem=%s %s", problem.code, steps.told(problem).to(surface.language))
+        log.warning(
+            "waits problem=%s %s",
+            problem.code,
+            steps.sentence_and_step(problem).to(terminal.language),
+        )
 
     _log_to_stderr()
-    if surface.dry_run:
-        _tell_due(surface)
+    if terminal.dry_run:
+        _tell_due(terminal)
         return
-    app = surface.open_app() if once else serving.opened_patiently(surface.open_app, told)
+    app = terminal.open_app() if once else serving.opened_patiently(terminal.open_app, told)
     if app.site.mode is Mode.DRILL:
-        surface.say(Say("Drill: nothing leaves this machine."))
+        terminal.say(Say("Drill: nothing leaves this machine."))
     if not once:
-        surface.say(Say("The worker is running; Ctrl-C stops it."))
+        terminal.say(Say("The worker is running; Ctrl-C stops it."))
     pages = None
     if with_console:
         code = serving.first_code(app)
-        _tell_where(surface, app.site.listen, code)
+        _tell_where(terminal, app.site.listen, code)
         pages = _pages(app, code)
     found = serving.work(app, once=once, pages=pages)
-    if surface.json:
-        surface.emit(found)
-    surface.say(Say("{accepted} messages handed over.", accepted=found["accepted"]))
-    surface.hint(Say("See the results: dispatcher broadcasts list"))
+    if terminal.json:
+        terminal.emit(found)
+    terminal.say(Say("{accepted} messages handed over.", accepted=found["accepted"]))
+    terminal.hint(Say("See the results: dispatcher broadcasts list"))
 
 
 def _pages(app: App, code: str) -> Pages:
@@ -70,14 +74,14 @@ def _pages(app: App, code: str) -> Pages:
     return lambda receipts, twins: console(app, receipts, routes(app), code, twins)
 
 
-def _tell_due(surface: Surface) -> None:
+def _tell_due(terminal: TerminalContext) -> None:
     """What the worker would start with now; nothing is sent."""
     from dispatcher.usecases import serving
 
-    found = serving.due(surface.context())
-    if surface.json:
-        surface.emit({"due": found.due, "running": found.running, "queued": found.queued})
-    surface.say(
+    found = serving.due(terminal.context())
+    if terminal.json:
+        terminal.emit({"due": found.due, "running": found.running, "queued": found.queued})
+    terminal.say(
         Say(
             "Due: {count} broadcasts; running: {count2}, {queued} messages waiting.",
             count=len(found.due),
@@ -87,15 +91,15 @@ def _tell_due(surface: Surface) -> None:
     )
 
 
-def _tell_where(surface: Surface, place: str, code: str) -> None:
+def _tell_where(terminal: TerminalContext, place: str, code: str) -> None:
     """Say where the console is; the code for the very first person."""
-    surface.say(Say("The console: http://{place}", place=place))
+    terminal.say(Say("The console: http://{place}", place=place))
     if code:
-        surface.say(
+        terminal.say(
             Say("Nobody is here yet: open the page and type the one-time code {code}", code=code),
         )
     else:
-        surface.say(
+        terminal.say(
             Say("Set a password: dispatcher people password NAME --as ADMIN"),
         )
 
@@ -105,16 +109,16 @@ def _tell_where(surface: Surface, place: str, code: str) -> None:
     "dispatcher web",
 )
 @option("--listen", say=Say("address, like 127.0.0.1:8700"))
-def web(surface: Surface, listen: str | None) -> None:
+def web(terminal: TerminalContext, listen: str | None) -> None:
     from dispatcher.usecases import serving
 
     _log_to_stderr()
-    app = surface.open_app()
+    app = terminal.open_app()
     code = serving.first_code(app)
 
     def announce(host: str, port: int) -> None:
-        if surface.json:
-            surface.emit({"host": host, "port": port, "first_code": code or None})
-        _tell_where(surface, f"{host}:{port}", code)
+        if terminal.json:
+            terminal.emit({"host": host, "port": port, "first_code": code or None})
+        _tell_where(terminal, f"{host}:{port}", code)
 
     serving.serve(app, listen or app.site.listen, _pages(app, code), announce)

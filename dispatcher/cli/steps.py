@@ -15,7 +15,7 @@ from dispatcher.domain.problems import Problem, with_step
 from dispatcher.i18n import Say, Spoken
 
 if TYPE_CHECKING:
-    from dispatcher.usecases.preview_lines import Line
+    from dispatcher.usecases.preview_lines import PreviewLine
 
 # By `Problem.step`; the names in braces are fields of the problem's sentence.
 STEPS: Mapping[str, Say] = {
@@ -102,7 +102,7 @@ WORK: Mapping[Attendance, Say] = {
 }
 
 
-def told(problem: Problem) -> Spoken:
+def sentence_and_step(problem: Problem) -> Spoken:
     """What is wrong, and what to type."""
     return with_step(problem, STEPS)
 
@@ -114,21 +114,21 @@ def remedy(found: Health, now: datetime) -> Spoken:
 
 def gateway(found: Health, now: datetime) -> Spoken:
     """Which gateway, how it is, what to do and to type."""
-    return outages.told(found, remedy(found, now))
+    return outages.alarm_sentence(found, remedy(found, now))
 
 
 def work(found: Work) -> Spoken:
     """That nobody sends, and what to type; empty while somebody does."""
-    said = outages.work_told(found)
+    said = outages.work_sentence(found)
     command = WORK.get(found.attendance)
     return Say(command.id, told=said) if command is not None else said
 
 
-def line(found: Line) -> Spoken:
+def line(found: PreviewLine) -> Spoken:
     """A line of a preview, and what to type about it."""
     match found.about:
         case Problem():
-            return told(found.about)
+            return sentence_and_step(found.about)
         case Health():
             return _by_its_way(found.say, found.about)
         case None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from dispatcher.cli.surface import Surface
+from dispatcher.cli.terminal_context import TerminalContext
 from dispatcher.domain.cells import safe_cell
 from dispatcher.domain.problems import Problem, settings
 from dispatcher.i18n import Say
@@ -46,10 +46,10 @@ def write_text(path: Path, text: str) -> None:
         raise cannot_write(path, error) from None
 
 
-def write_page(surface: Surface, file: str, page: str) -> None:
+def write_page(terminal: TerminalContext, file: str, page: str) -> None:
     """A page for a browser, for its owner only: it may name people."""
     path = Path(file)
-    if surface.dry_run:
+    if terminal.dry_run:
         return
     try:
         path.unlink(missing_ok=True)
@@ -59,7 +59,7 @@ def write_page(surface: Surface, file: str, page: str) -> None:
             out.write(page)
     except OSError as error:
         raise cannot_write(path, error) from None
-    surface.say(f"→ {file}")
+    terminal.say(f"→ {file}")
 
 
 def write_table(

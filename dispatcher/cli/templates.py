@@ -6,24 +6,24 @@ import unicodedata
 from typing import Any
 
 from dispatcher.cli import steps
-from dispatcher.cli.spoken import Group, argument, option
-from dispatcher.cli.surface import Surface
+from dispatcher.cli.click_i18n import Group, argument, option
+from dispatcher.cli.terminal_context import TerminalContext
 from dispatcher.domain.clock import site_clock
 from dispatcher.domain.model import HANOI
 from dispatcher.domain.problems import OK, USAGE, Problem
 from dispatcher.i18n import NOTHING, Say
-from dispatcher.usecases import templates as acts
+from dispatcher.usecases import templates as template_acts
 
 templates = Group(Say("Templates."))
 
 
 @templates.verb("list", Say("List templates."), "dispatcher templates list")
-def list_templates(surface: Surface) -> None:
-    found = [_listed(surface, t) for t in acts.listed(surface.open_site())]
-    if surface.json:
-        surface.emit(found)
+def list_templates(terminal: TerminalContext) -> None:
+    found = [_listed(terminal, t) for t in template_acts.list_templates(terminal.open_site())]
+    if terminal.json:
+        terminal.emit(found)
         return
-    surface.table(
+    terminal.table(
         [
             Say("name"),
             Say("title"),
@@ -42,11 +42,14 @@ def list_templates(surface: Surface) -> None:
     )
 
 
-def _listed(surface: Surface, found: acts.ListedTemplate) -> dict[str, Any]:
+def _listed(terminal: TerminalContext, found: template_acts.ListedTemplate) -> dict[str, Any]:
     template = found.template
     if template is None:
         assert found.problem is not None
-        return {"name": found.name, "problem": surface.text(steps.told(found.problem))}
+        return {
+            "name": found.name,
+            "problem": terminal.text(steps.sentence_and_step(found.problem)),
+        }
     return {
         "name": found.name,
         "title": template.title,
@@ -58,10 +61,10 @@ def _listed(surface: Surface, found: acts.ListedTemplate) -> dict[str, Any]:
 
 @templates.verb("show", Say("Show a template."), "dispatcher templates show gia-danh-cong-an")
 @argument("name", complete="template")
-def show(surface: Surface, name: str) -> None:
-    template = acts.get(surface.open_site(), name)
-    if surface.json:
-        surface.emit(
+def show(terminal: TerminalContext, name: str) -> None:
+    template = template_acts.get(terminal.open_site(), name)
+    if terminal.json:
+        terminal.emit(
             {
                 "name": template.name,
                 "title": template.title,
@@ -77,9 +80,9 @@ def show(surface: Surface, name: str) -> None:
             }
         )
         return
-    surface.say(f"{template.title}  ({template.kind.value})")
+    terminal.say(f"{template.title}  ({template.kind.value})")
     for block in template.blocks.values():
-        surface.say(f"\n[{block.name}]\n{block.source}")
+        terminal.say(f"\n[{block.name}]\n{block.source}")
 
 
 @templates.verb(
@@ -88,7 +91,7 @@ def show(surface: Surface, name: str) -> None:
     "dispatcher templates check",
 )
 @argument("names", complete="template", nargs=-1)
-def check(surface: Surface, names: tuple[str, ...]) -> int:
+def check(terminal: TerminalContext, names: tuple[str, ...]) -> int:
     today = site_clock()().astimezone(HANOI).date()
     found = [
         {
@@ -96,18 +99,18 @@ def check(surface: Surface, names: tuple[str, ...]) -> int:
             "rule": f.rule,
             "severity": f.severity,
             "line": f.line,
-            "message": f.message.to(surface.language),
+            "message": f.message.to(terminal.language),
         }
-        for f in acts.check(surface.open_site(), names, today)
+        for f in template_acts.check(terminal.open_site(), names, today)
     ]
-    if surface.json:
-        surface.emit(found)
+    if terminal.json:
+        terminal.emit(found)
     else:
         for f in found:
-            surface.say(f"{f['template']}.j2:{f['line']}  {f['severity']}  {f['message']}")
-        surface.say(Say("{count} findings.", count=len(found)))
+            terminal.say(f"{f['template']}.j2:{f['line']}  {f['severity']}  {f['message']}")
+        terminal.say(Say("{count} findings.", count=len(found)))
         if any(f["rule"] == "smart_punctuation" for f in found):
-            surface.hint(Say("Replace the punctuation: dispatcher templates tidy"))
+            terminal.hint(Say("Replace the punctuation: dispatcher templates tidy"))
     return USAGE if any(f["severity"] == "block" for f in found) else OK
 
 
@@ -118,21 +121,21 @@ def check(surface: Surface, names: tuple[str, ...]) -> int:
 )
 @argument("names", complete="template", nargs=-1)
 @option("--write", is_flag=True, say=Say("write it to the file"))
-def tidy(surface: Surface, names: tuple[str, ...], write: bool) -> None:
-    found = acts.tidy(surface.open_site(), names, write=write and not surface.dry_run)
+def tidy(terminal: TerminalContext, names: tuple[str, ...], write: bool) -> None:
+    found = template_acts.tidy(terminal.open_site(), names, write=write and not terminal.dry_run)
     told = [
         {"template": t.template, "lines": list(t.lines), "replaced": dict(t.replaced)}
         for t in found
     ]
-    if surface.json:
-        surface.emit(told)
+    if terminal.json:
+        terminal.emit(told)
     for t in found:
         shown = "  ".join(f"{odd} → {new or '∅'}" for odd, new in t.replaced.items())
-        surface.say(f"{t.template}.j2:{', '.join(map(str, t.lines))}  {shown}")
+        terminal.say(f"{t.template}.j2:{', '.join(map(str, t.lines))}  {shown}")
     if not found:
-        surface.say(Say("There is nothing to replace."))
+        terminal.say(Say("There is nothing to replace."))
     elif not write:
-        surface.hint(Say("Write it: add --write"))
+        terminal.hint(Say("Write it: add --write"))
 
 
 @templates.verb(
@@ -141,11 +144,11 @@ def tidy(surface: Surface, names: tuple[str, ...], write: bool) -> None:
     "dispatcher templates unaccent moi-hop",
 )
 @argument("name", complete="template")
-def unaccent(surface: Surface, name: str) -> None:
-    found = acts.unaccented(surface.open_site(), name)
+def unaccent(terminal: TerminalContext, name: str) -> None:
+    found = template_acts.unaccented(terminal.open_site(), name)
     proposed, doubts = found.proposed, found.doubts
-    if surface.json:
-        surface.emit(
+    if terminal.json:
+        terminal.emit(
             {
                 "proposed": proposed,
                 "doubts": [
@@ -160,10 +163,10 @@ def unaccent(surface: Surface, name: str) -> None:
             }
         )
         return
-    surface.line(f"{{% block sms %}}{proposed}{{% endblock %}}\n")
+    terminal.line(f"{{% block sms %}}{proposed}{{% endblock %}}\n")
     for d in doubts:
         meant = Say(" (meant: “{meant}”)", meant=d.meant) if d.meant else NOTHING
-        surface.say(
+        terminal.say(
             Say(
                 "  “{word}”: {readings}{meant}; better: {instead}",
                 word=d.word.word,
@@ -172,7 +175,7 @@ def unaccent(surface: Surface, name: str) -> None:
                 meant=meant,
             ),
         )
-    surface.hint(
+    terminal.hint(
         Say(
             "Copy this block into {name}.j2, read it word by word, then: "
             "dispatcher templates check {name}",
@@ -189,14 +192,14 @@ def unaccent(surface: Surface, name: str) -> None:
 @argument("name", complete="template")
 @option("--ward", default="Đồng Quốc Bình", say=Say("ward"), complete="ward")
 @option("--set", "fields", multiple=True, say=Say("fill a blank: name=value"))
-def preview(surface: Surface, name: str, ward: str, fields: tuple[str, ...]) -> None:
-    blocks = acts.preview(surface.open_site(), name, ward, pairs(fields))
-    if surface.json:
-        surface.emit([{"block": b.block, "body": b.body, **b.measured.__dict__} for b in blocks])
+def preview(terminal: TerminalContext, name: str, ward: str, fields: tuple[str, ...]) -> None:
+    blocks = template_acts.preview(terminal.open_site(), name, ward, pairs(fields))
+    if terminal.json:
+        terminal.emit([{"block": b.block, "body": b.body, **b.measured.__dict__} for b in blocks])
         return
     for b in blocks:
         length, parts = b.measured.length, b.measured.parts
-        surface.say(
+        terminal.say(
             Say(
                 "[{block}] {length} characters = {parts} parts",
                 block=b.block,
@@ -204,7 +207,7 @@ def preview(surface: Surface, name: str, ward: str, fields: tuple[str, ...]) -> 
                 parts=parts,
             ),
         )
-        surface.say(bubble(b.body))
+        terminal.say(bubble(b.body))
 
 
 def pairs(given: tuple[str, ...], option: str = "--set") -> dict[str, str]:

@@ -7,15 +7,15 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from dispatcher.cli.spoken import Group, argument, command, option
-from dispatcher.cli.surface import Surface
+from dispatcher.cli.click_i18n import Group, argument, command, option
+from dispatcher.cli.terminal_context import TerminalContext
 from dispatcher.domain.problems import Problem
 from dispatcher.i18n import Say
 
 sms = Group(Say("Measure and unaccent texts."))
 
 
-def each_line(surface: Surface, answer: Callable[[Any], Any]) -> None:
+def each_line(terminal: TerminalContext, answer: Callable[[Any], Any]) -> None:
     """One JSON value per input line, one JSON document per output line."""
     for number, line in enumerate(sys.stdin, 1):
         if not line.strip():
@@ -33,17 +33,17 @@ def each_line(surface: Surface, answer: Callable[[Any], Any]) -> None:
             raise Problem(
                 problem.code, Say("Line {number}: {say}", number=number, say=say)
             ) from None
-        surface.line(json.dumps(found, ensure_ascii=False, default=str) + "\n")
+        terminal.line(json.dumps(found, ensure_ascii=False, default=str) + "\n")
 
 
 def given(
-    surface: Surface, text: str | None, jsonl: str | None, answer: Callable[[Any], Any]
+    terminal: TerminalContext, text: str | None, jsonl: str | None, answer: Callable[[Any], Any]
 ) -> Any | None:
     """The answer for TEXT (or stdin for "-"); None when --jsonl did the work."""
     if jsonl is not None:
         if jsonl != "-":
             raise Problem("jsonl", Say("--jsonl reads stdin: --jsonl -"))
-        each_line(surface, answer)
+        each_line(terminal, answer)
         return None
     if text is None:
         raise Problem(
@@ -74,16 +74,16 @@ def text_of(value: Any) -> str:
 )
 @argument("text", required=False)
 @option("--jsonl", say=Say("one JSON value per line (-)"))
-def measure(surface: Surface, text: str | None, jsonl: str | None) -> None:
+def measure(terminal: TerminalContext, text: str | None, jsonl: str | None) -> None:
     from dispatcher.domain.sms import measure as count
 
-    found = given(surface, text, jsonl, lambda v: count(text_of(v)).__dict__)
+    found = given(terminal, text, jsonl, lambda v: count(text_of(v)).__dict__)
     if found is None:
         return
-    if surface.json:
-        surface.emit(found)
+    if terminal.json:
+        terminal.emit(found)
     else:
-        surface.say(
+        terminal.say(
             Say(
                 "{encoding}: {length} characters = {parts} parts",
                 encoding=found["encoding"],
@@ -91,10 +91,10 @@ def measure(surface: Surface, text: str | None, jsonl: str | None) -> None:
                 parts=found["parts"],
             ),
         )
-        _tell_costly(surface, text)
+        _tell_costly(terminal, text)
 
 
-def _tell_costly(surface: Surface, text: str | None) -> None:
+def _tell_costly(terminal: TerminalContext, text: str | None) -> None:
     """Typographic punctuation that alone makes a text cost like an accented one."""
     from dispatcher.domain.sms import measure as count
     from dispatcher.domain.sms import tidy
@@ -105,7 +105,7 @@ def _tell_costly(surface: Surface, text: str | None) -> None:
     before, after = count(text), count(plain)
     if changed and after.encoding != before.encoding:
         shown = "  ".join(f"{odd} → {new or '∅'}" for odd, new in changed.items())
-        surface.say(
+        terminal.say(
             Say(
                 "With {shown}: {length} characters = {parts} parts",
                 shown=shown,
@@ -122,16 +122,16 @@ def _tell_costly(surface: Surface, text: str | None) -> None:
 )
 @argument("text", required=False)
 @option("--jsonl", say=Say("one JSON value per line (-)"))
-def unaccent(surface: Surface, text: str | None, jsonl: str | None) -> None:
+def unaccent(terminal: TerminalContext, text: str | None, jsonl: str | None) -> None:
     from dispatcher.domain.sms import unaccent as strip
 
-    found = given(surface, text, jsonl, lambda v: {"text": strip(text_of(v))})
+    found = given(terminal, text, jsonl, lambda v: {"text": strip(text_of(v))})
     if found is None:
         return
-    if surface.json:
-        surface.emit(found)
+    if terminal.json:
+        terminal.emit(found)
     else:
-        surface.say(found["text"])
+        terminal.say(found["text"])
 
 
 @command(
@@ -140,32 +140,32 @@ def unaccent(surface: Surface, text: str | None, jsonl: str | None) -> None:
 )
 @argument("text", required=False)
 @option("--jsonl", say=Say("one JSON value per line (-)"))
-def phone(surface: Surface, text: str | None, jsonl: str | None) -> None:
+def phone(terminal: TerminalContext, text: str | None, jsonl: str | None) -> None:
     from dispatcher.domain.phone import read
 
-    heads = _sample_heads(surface)
-    found = given(surface, text, jsonl, lambda v: read(text_of(v), heads).as_json())
+    heads = _sample_heads(terminal)
+    found = given(terminal, text, jsonl, lambda v: read(text_of(v), heads).as_json())
     if found is None:
         return
-    if surface.json:
-        surface.emit(found)
+    if terminal.json:
+        terminal.emit(found)
         return
     reading = read(found["input"], heads)
     why = reading.why()
-    surface.say(f"{reading.e164 or '—'}  {reading.type.value}  {reading.carrier or ''}".rstrip())
+    terminal.say(f"{reading.e164 or '—'}  {reading.type.value}  {reading.carrier or ''}".rstrip())
     if reading.repairs:
-        surface.say(Say("repaired: {repairs}", repairs=", ".join(reading.repairs)))
+        terminal.say(Say("repaired: {repairs}", repairs=", ".join(reading.repairs)))
     if why:
-        surface.say(why)
+        terminal.say(why)
     if reading.suggested:
-        surface.say(Say("perhaps {suggested}", suggested=reading.suggested))
+        terminal.say(Say("perhaps {suggested}", suggested=reading.suggested))
 
 
-def _sample_heads(surface: Surface) -> tuple[str, ...]:
+def _sample_heads(terminal: TerminalContext) -> tuple[str, ...]:
     """The sample heads of the site we stand in; none outside a site."""
     try:
-        return surface.open_site().sample_heads
+        return terminal.open_site().sample_heads
     except Problem as problem:
-        if problem.code == "no-site" and surface.site is None:
+        if problem.code == "no-site" and terminal.site is None:
             return ()
         raise

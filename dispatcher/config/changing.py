@@ -32,7 +32,7 @@ Where = tuple[str, ...]  # ("limits", "per_person"), ("senders", "may-to", "name
 
 
 @dataclass(frozen=True)
-class Field:
+class SettingField:
     """One setting of the form. `kind`: text | number | yes | words (a list) | day."""
 
     key: str
@@ -47,7 +47,7 @@ class Part:
 
     section: str
     title: Spoken
-    fields: tuple[Field, ...]
+    fields: tuple[SettingField, ...]
     many: bool = False
 
 
@@ -86,14 +86,14 @@ def parts() -> tuple[Part, ...]:
     return tuple(found)
 
 
-def _field(key: str, kind: object) -> Field:
+def _field(key: str, kind: object) -> SettingField:
     shown = _KINDS.get(bare(kind), "text")
     free = shown in ("yes", "day") or (bare(kind) is str and not said(kind).looks)
     look = allowed(kind)
     help: Spoken = Both(look.vi.replace('"', ""), look.en.replace('"', ""))  # a form: no quotes
     if shown == "words":
         help = _WARDS if key == "wards" else _COMMAS
-    return Field(key, said(kind).what, shown, NOTHING if free else help)
+    return SettingField(key, said(kind).what, shown, NOTHING if free else help)
 
 
 def current(root: Path) -> dict[Where, str]:
@@ -181,7 +181,7 @@ def _value(path: Where, text: str) -> Any:
     return text
 
 
-def _not_read(field: Field) -> Problem:
+def _not_read(field: SettingField) -> Problem:
     what = {"number": Say("a number"), "day": Day.LOOKS}[field.kind]
     return Problem(
         "bad-setting",

@@ -10,7 +10,7 @@ from dispatcher.domain.problems import Problem
 from dispatcher.domain.sms import STANDARD, Profile
 from dispatcher.domain.spelled import CallTime, Thresholds
 from dispatcher.gateways import adapter_module, options_of
-from dispatcher.gateways.fields import Options, SettingsTable, Unfit, setting
+from dispatcher.gateways.fields import Options, SettingsTable, UnfitSetting, setting
 from dispatcher.gateways.structs import Where, Wrong, converted, lacks, mistakes
 from dispatcher.i18n import Say
 
@@ -108,7 +108,7 @@ class Account(SettingsTable, frozen=True):
 
     def __post_init__(self) -> None:
         if self.per_second is not None and self.parts_per_second is not None:
-            raise Unfit(
+            raise UnfitSetting(
                 "parts_per_second",
                 Say(
                     "set “per_second” or “parts_per_second”, not both.",

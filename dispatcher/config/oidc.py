@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from dispatcher.config.staff import LOOPBACK
-from dispatcher.gateways.fields import Secret, SettingsTable, Unfit, setting
+from dispatcher.gateways.fields import Secret, SettingsTable, UnfitSetting, setting
 from dispatcher.i18n import Say
 
 
@@ -25,9 +25,9 @@ class OidcSettings(SettingsTable, frozen=True):
             return
         for key in ("issuer", "client_id", "client_secret"):
             if not getattr(self, key):
-                raise Unfit(None, Say("[web.oidc] lacks “{key}”.", key=key))
+                raise UnfitSetting(None, Say("[web.oidc] lacks “{key}”.", key=key))
         if not self.issuer.startswith("https://") and not self.is_here:
-            raise Unfit("issuer", Say("“issuer” must be https://…"))
+            raise UnfitSetting("issuer", Say("“issuer” must be https://…"))
 
     @property
     def is_here(self) -> bool:

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 from dispatcher.domain.spelled import Duration, Hours
-from dispatcher.gateways.fields import SettingsTable, Unfit, setting
+from dispatcher.gateways.fields import SettingsTable, UnfitSetting, setting
 from dispatcher.i18n import Say
 
 Weight = Annotated[int, setting(Say("Weight"), ge=0)]
@@ -41,9 +41,9 @@ class StepSettings(SettingsTable, frozen=True):
 
     def __post_init__(self) -> None:
         if not self.gateway and not self.gateways:
-            raise Unfit(None, Say("a step lacks “gateway”."))
+            raise UnfitSetting(None, Say("a step lacks “gateway”."))
         if self.gateways and (self.gateway or not any(w for _, w in self.weights)):
-            raise Unfit("gateways", Say("“gateways” is {several}.", several=SEVERAL))
+            raise UnfitSetting("gateways", Say("“gateways” is {several}.", several=SEVERAL))
 
     @property
     def weights(self) -> tuple[tuple[str, int], ...]:

@@ -13,7 +13,7 @@ from dispatcher.config.routes import RouteSettings
 from dispatcher.config.staff import StaffSettings
 from dispatcher.domain.model import Kind, Mode
 from dispatcher.domain.spelled import Carrier, Day, Duration, Hours, Words
-from dispatcher.gateways.fields import HTTP, URL, SettingsTable, Unfit, setting
+from dispatcher.gateways.fields import HTTP, URL, SettingsTable, UnfitSetting, setting
 from dispatcher.i18n import Say, pgettext
 
 HEADS = "Tổ trưởng tổ dân phố"
@@ -262,7 +262,7 @@ class BudgetTable(SettingsTable, frozen=True):
 
     def __post_init__(self) -> None:
         if not self.wards or (self.month is None and self.contract is None):
-            raise Unfit(
+            raise UnfitSetting(
                 None,
                 Say(
                     "a budget needs wards and at least one of month and contract.",

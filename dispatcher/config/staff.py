@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from dispatcher.gateways.fields import Secret, SettingsTable, Unfit, setting
+from dispatcher.gateways.fields import Secret, SettingsTable, UnfitSetting, setting
 from dispatcher.i18n import Say
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -42,14 +42,14 @@ class StaffSettings(SettingsTable, frozen=True):
     def __post_init__(self) -> None:
         self.trim("smtp", "sender", "user", "gateway")
         if self.tls == "none" and self.smtp and not self.is_here:
-            raise Unfit(
+            raise UnfitSetting(
                 "tls",
                 Say(
                     "No mail goes over a network in the clear: tls is starttls or tls.",
                 ),
             )
         if self.smtp and "@" not in self.sender:
-            raise Unfit("from", Say("“from” needs an address."))
+            raise UnfitSetting("from", Say("“from” needs an address."))
 
     @property
     def host(self) -> str:

@@ -20,13 +20,13 @@ from sqlalchemy.exc import DBAPIError
 from dispatcher.db import trail
 from dispatcher.db.checking import check, watch
 from dispatcher.db.compiling import Among, Kinds, compiled, given_list, spoken
+from dispatcher.db.database_problems import as_problem, database_locked, is_passing
 from dispatcher.db.engines import BUSY_SECONDS, ask_driver, engine_for, let_driver
 from dispatcher.db.results import Ran, Rows, plain
 from dispatcher.db.results import Row as Row
 from dispatcher.db.schema import NOTED, micros
 from dispatcher.db.scope import Scope, with_walls
 from dispatcher.db.seal import Sealer
-from dispatcher.db.troubles import is_passing, locked, told
 from dispatcher.db.versions import HEAD, version_of
 from dispatcher.domain.failpoints import failpoint
 from dispatcher.domain.machine import here
@@ -35,7 +35,7 @@ from dispatcher.domain.problems import Bug, refused, settings
 from dispatcher.domain.storable import odd_words
 from dispatcher.i18n import Say
 
-BELL = "dispatcher"  # PostgreSQL's channel: see `bell`
+NOTIFY_CHANNEL = "dispatcher"  # PostgreSQL's channel: see `notify`
 RUNG = frozenset({"broadcasts", "receipts"})  # tables whose changes wake the workers
 
 
@@ -267,7 +267,7 @@ class Store:
             tx.finish(touched)
             if not self.is_sqlite:
                 for table in sorted(touched & RUNG):
-                    tx.run(f"SELECT pg_notify('{BELL}', :table)", {"table": table})
+                    tx.run(f"SELECT pg_notify('{NOTIFY_CHANNEL}', :table)", {"table": table})
             if self.dry:
                 tx.connection.rollback()
             if touched:
@@ -287,7 +287,7 @@ class Store:
             finally:
                 self._turn.release()
         else:
-            raise locked()
+            raise database_locked()
 
     def server_time(self) -> datetime:
         """What the database server's clock says: the same for every host."""
@@ -315,7 +315,7 @@ class Store:
                 with connection.begin():
                     yield Tx(connection, actor, now, self._sealer)
         except DBAPIError as error:
-            raise told(error) from error
+            raise as_problem(error) from error
         except UnicodeEncodeError as error:
             if "surrogates" not in error.reason:
                 raise
@@ -387,7 +387,7 @@ def open_store(url: str, sealer: Sealer) -> Store:
         try:
             upgrade(engine)
         except DBAPIError as error:
-            raise told(error) from error
+            raise as_problem(error) from error
     elif found != HEAD:
         raise settings(
             "database-version",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from dispatcher.db.troubles import told
+from dispatcher.db.database_problems import as_problem
 
 HEAD = "0016"  # the newest migration; a test compares it with alembic's
 
@@ -16,7 +16,7 @@ def version_of(engine: sa.Engine) -> str | None:
         with engine.connect() as connection:
             return _version(connection)
     except DBAPIError as error:
-        raise told(error) from error
+        raise as_problem(error) from error
 
 
 _HAS_VERSION = {

@@ -16,7 +16,7 @@ from enum import StrEnum
 from dispatcher.domain.model import URGENT, Kind, SkipReason
 
 
-class Scope(StrEnum):
+class SuppressionScope(StrEnum):
     """How much a suppression stops; each stops what those before it stop."""
 
     PROMOTION = "promotion"  # advertising
@@ -28,7 +28,7 @@ REPLIED = "replied"  # the reason of a suppression that a person asked for by a 
 
 
 @dataclass(frozen=True)
-class Known:
+class MessageFacts:
     """What is known about a message, its person and its address now.
 
     `refused`: scopes of the suppressions in force; `replied`: one of them came as a reply, so the
@@ -38,7 +38,7 @@ class Known:
 
     kind: Kind
     priority: int
-    refused: frozenset[Scope] = frozenset()
+    refused: frozenset[SuppressionScope] = frozenset()
     replied: bool = False
     removed: bool = False
     forgotten: bool = False
@@ -53,16 +53,18 @@ class Stop:
     whole: bool
 
 
-def stopped_by(kind: Kind, priority: int, *, urgent_despite_refusal: bool = True) -> set[Scope]:
+def stopped_by(
+    kind: Kind, priority: int, *, urgent_despite_refusal: bool = True
+) -> set[SuppressionScope]:
     """The scopes of suppressions that stop a text of this kind and priority."""
     if kind is Kind.PROMOTION:
-        return {Scope.PROMOTION, Scope.ALL, Scope.URGENT}
+        return {SuppressionScope.PROMOTION, SuppressionScope.ALL, SuppressionScope.URGENT}
     if priority == URGENT and urgent_despite_refusal:
-        return {Scope.URGENT}
-    return {Scope.ALL, Scope.URGENT}
+        return {SuppressionScope.URGENT}
+    return {SuppressionScope.ALL, SuppressionScope.URGENT}
 
 
-def last_look(known: Known, *, urgent_despite_refusal: bool = True) -> Stop | None:
+def last_look(known: MessageFacts, *, urgent_despite_refusal: bool = True) -> Stop | None:
     """Why a message may not leave to its current address; None when it may."""
     if known.forgotten:
         return Stop(SkipReason.FORGOTTEN, whole=known.removed)
@@ -70,7 +72,7 @@ def last_look(known: Known, *, urgent_despite_refusal: bool = True) -> Stop | No
         return Stop(SkipReason.REMOVED, whole=True)
     scopes = stopped_by(known.kind, known.priority, urgent_despite_refusal=urgent_despite_refusal)
     if scopes & known.refused:
-        only = known.kind is Kind.PROMOTION and known.refused == {Scope.PROMOTION}
+        only = known.kind is Kind.PROMOTION and known.refused == {SuppressionScope.PROMOTION}
         reason = SkipReason.DO_NOT_CALL if only else SkipReason.OPTED_OUT
         return Stop(reason, whole=known.replied)
     if known.not_theirs:

@@ -26,7 +26,7 @@ _END = 90  # characters at the end where the way out must stand
 
 
 @dataclass(frozen=True)
-class Duty:
+class LegalDuty:
     """One thing an advertisement must do, and the article that says so."""
 
     id: str
@@ -34,12 +34,12 @@ class Duty:
     say: Spoken
 
 
-LABELLED = Duty(
+LABELLED = LegalDuty(
     "no_label",
     "điều 15",
     Say("advertising opens with [QC] (art. 15)"),
 )
-WAY_OUT = Duty(
+WAY_OUT = LegalDuty(
     "no_way_out",
     "điều 16",
     Say(
@@ -66,7 +66,7 @@ def unlabelled(text: str) -> str:
     return _LABELLED.sub("", text, count=1) if _LABELLED.match(text) else text
 
 
-def missing(text: str) -> Iterator[Duty]:
+def missing(text: str) -> Iterator[LegalDuty]:
     """What an advertisement lacks in its words; the label is put in front by us."""
     end = folded(text[-_END:])
     if not (_BY_TEXT.search(end) and _BY_CALL.search(end)):

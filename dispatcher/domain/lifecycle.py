@@ -19,9 +19,9 @@ from dispatcher.domain.model import (
     AttemptState,
     BroadcastState,
     Fault,
-    Heard,
     MessageState,
     Opens,
+    ReceiptFlags,
 )
 
 M, B = MessageState, BroadcastState
@@ -108,7 +108,7 @@ class Doubt:
 
 
 @dataclass(frozen=True)
-class Standing:
+class MessageContext:
     """What is known about a message when an answer comes."""
 
     first_asked_at: datetime
@@ -124,8 +124,10 @@ class Standing:
     can_be_split: bool = False  # it was refused with a whole call of several, in one word
     stopped: bool = False  # its broadcast was stopped meanwhile: nothing may leave any more
     earlier: MessageState | None = None  # the best that other attempts of this message reached
-    heard: Heard = Heard.NOTHING  # receipts that overtook the answer
-    reached: Heard = Heard.NOTHING  # an earlier attempt was delivered or read after all
+    heard: ReceiptFlags = ReceiptFlags.NOTHING  # receipts that overtook the answer
+    reached: ReceiptFlags = (
+        ReceiptFlags.NOTHING
+    )  # an earlier attempt was delivered or read after all
     seed: str = ""
 
 
@@ -144,7 +146,7 @@ class Decision:
 TAKEN = Decision(M.ACCEPTED, AttemptState.ACCEPTED)
 
 
-_ARRIVED = Heard.DELIVERED | Heard.READ
+_ARRIVED = ReceiptFlags.DELIVERED | ReceiptFlags.READ
 
 # Refusals that another moment would not have brought. The others (this number, this text, this
 # network) the same call would have met a moment earlier as well, so nothing of it was taken.
@@ -158,7 +160,7 @@ def backoff(tries: int, seed: str = "", *, first: float = 2.0, most: float = 900
     return timedelta(seconds=full * (0.5 + int.from_bytes(jitter, "big") / 2**33))
 
 
-def shares(
+def weights_now(
     weights: Sequence[tuple[str, int]], health: Mapping[str, int], shut: Collection[str] = ()
 ) -> dict[str, int]:
     """How the gateways of a step share it now, in per mille of the whole weight.
@@ -203,19 +205,23 @@ def gathering(now: datetime, *, again: bool = False) -> datetime:
 
 
 def settle(
-    standing: Standing, fault: Fault | None, retry_after: timedelta | None, now: datetime
+    standing: MessageContext, fault: Fault | None, retry_after: timedelta | None, now: datetime
 ) -> Decision:
     """An answer came: `fault` None is acceptance. Total over every fault and standing."""
     if standing.heard & _ARRIVED:
         return Decision(_received(standing.heard | standing.reached), AttemptState.ACCEPTED)
-    if standing.reached and fault is not None and not standing.heard & Heard.ACCEPTED:
+    if standing.reached and fault is not None and not standing.heard & ReceiptFlags.ACCEPTED:
         # they have it, and of this attempt we know what its answer says
         doubtful = fault is Fault.UNKNOWN or (standing.repeat and fault in _OF_THE_MOMENT)
         attempt = AttemptState.UNCONFIRMED if doubtful else AttemptState.REFUSED
         return Decision(_received(standing.reached), attempt)
     if standing.reached:
         return Decision(_received(standing.reached), AttemptState.ACCEPTED)
-    if fault is not None and standing.heard & Heard.ACCEPTED and not standing.heard & Heard.FAILED:
+    if (
+        fault is not None
+        and standing.heard & ReceiptFlags.ACCEPTED
+        and not standing.heard & ReceiptFlags.FAILED
+    ):
         return Decision(_best(M.ACCEPTED, standing.earlier), AttemptState.ACCEPTED)
     if standing.repeat and fault in _OF_THE_MOMENT:
         # it says nothing of the call before, which may have been taken: the doubt stays
@@ -224,7 +230,7 @@ def settle(
         return replace(kept, due_at=due_at, effect=_OF_THE_MOMENT[fault])
     match fault:
         case None:
-            if standing.heard & Heard.FAILED:  # the network's no overtook the gateway's yes
+            if standing.heard & ReceiptFlags.FAILED:  # the network's no overtook the gateway's yes
                 return _go_on(standing, AttemptState.ACCEPTED, now)
             return Decision(_best(M.ACCEPTED, standing.earlier), AttemptState.ACCEPTED)
         case Fault.BUSY:
@@ -255,7 +261,7 @@ def settle(
             assert_never(fault)
 
 
-def _later(standing: Standing, now: datetime, wait: timedelta | None) -> Decision:
+def _later(standing: MessageContext, now: datetime, wait: timedelta | None) -> Decision:
     """The vendor's night or quota: another gateway, the next step where the route or the time say
     so, else waiting until it opens."""
     opens_at = now + max(wait or timedelta(minutes=15), timedelta(seconds=1))
@@ -277,15 +283,15 @@ def remembered_until(first_asked_at: datetime, window: timedelta) -> datetime:
     return first_asked_at + window - max(window / 10, LEAVE_WITHIN + LONGEST_CALL)
 
 
-def in_doubt(standing: Standing, now: datetime) -> Decision:
+def in_doubt(standing: MessageContext, now: datetime) -> Decision:
     """No readable answer, or the worker died with the call open. Never blindly again."""
     if standing.heard & _ARRIVED:
         return Decision(_received(standing.heard | standing.reached), AttemptState.ACCEPTED)
     if standing.reached:
         return settle(standing, Fault.UNKNOWN, None, now)
-    if standing.heard & Heard.FAILED:
+    if standing.heard & ReceiptFlags.FAILED:
         return _go_on(standing, AttemptState.ACCEPTED, now)
-    if standing.heard & Heard.ACCEPTED:
+    if standing.heard & ReceiptFlags.ACCEPTED:
         return Decision(_best(M.ACCEPTED, standing.earlier), AttemptState.ACCEPTED)
     if standing.stopped or standing.expires_at <= now:  # asking again could make it leave
         state = _best(M.UNCONFIRMED, standing.earlier)
@@ -306,7 +312,7 @@ def in_doubt(standing: Standing, now: datetime) -> Decision:
     )
 
 
-def looked_up(standing: Standing, found: bool | None, now: datetime) -> Decision:
+def looked_up(standing: MessageContext, found: bool | None, now: datetime) -> Decision:
     """A look-up answered after the settling time: True there, False not there, None unreadable."""
     if found:
         return settle(standing, None, None, now)
@@ -326,11 +332,11 @@ def looked_up(standing: Standing, found: bool | None, now: datetime) -> Decision
 
 def receipt(
     message: MessageState,
-    heard: Heard,
+    heard: ReceiptFlags,
     *,
     current: bool,
     leased: bool,
-    standing: Standing,
+    standing: MessageContext,
     now: datetime,
 ) -> Decision | None:
     """Receipts of one attempt add up to `heard`. None: the message row stays as it is.
@@ -351,14 +357,14 @@ def receipt(
     if standing.reached:
         return Decision(_received(standing.reached), AttemptState.ACCEPTED)
     if message in (M.ACCEPTED, M.UNCONFIRMED, M.SENDING):
-        if heard & Heard.FAILED:
+        if heard & ReceiptFlags.FAILED:
             return _go_on(standing, AttemptState.ACCEPTED, now)
-        if heard & Heard.ACCEPTED and message is not M.ACCEPTED:
+        if heard & ReceiptFlags.ACCEPTED and message is not M.ACCEPTED:
             return Decision(_best(M.ACCEPTED, standing.earlier), AttemptState.ACCEPTED)
     return None
 
 
-def deadline(standing: Standing, now: datetime) -> Decision:
+def deadline(standing: MessageContext, now: datetime) -> Decision:
     """Accepted, no word in time: the next step, if there is one and there is still time."""
     if standing.reached:
         return Decision(_received(standing.reached), AttemptState.ACCEPTED)
@@ -383,7 +389,7 @@ def best_of_others(
         return _received(reached)
     best: MessageState | None = None
     for other, state, bits in others:
-        if other == reference or Heard(bits) & Heard.FAILED:
+        if other == reference or ReceiptFlags(bits) & ReceiptFlags.FAILED:
             continue
         if state == AttemptState.ACCEPTED:
             return M.ACCEPTED
@@ -394,24 +400,24 @@ def best_of_others(
 
 def reached_by_others(
     others: Sequence[tuple[str, str, int]], reference: str | None = None
-) -> Heard:
+) -> ReceiptFlags:
     """What says that attempts of a message but `reference` were delivered or read.
 
     `others`: as for `best_of_others`.
     """
-    found = Heard.NOTHING
+    found = ReceiptFlags.NOTHING
     for other, _, bits in others:
         if other != reference:
-            found |= Heard(bits) & _ARRIVED
+            found |= ReceiptFlags(bits) & _ARRIVED
     return found
 
 
-def _received(heard: Heard) -> MessageState:
-    return M.READ if heard & Heard.READ else M.DELIVERED
+def _received(heard: ReceiptFlags) -> MessageState:
+    return M.READ if heard & ReceiptFlags.READ else M.DELIVERED
 
 
 def _again(
-    standing: Standing, attempt: AttemptState, due_at: datetime, now: datetime, effect: Effect
+    standing: MessageContext, attempt: AttemptState, due_at: datetime, now: datetime, effect: Effect
 ) -> Decision:
     """The same target once more, unless its time is over: never late."""
     if standing.stopped:
@@ -422,7 +428,7 @@ def _again(
 
 
 def _go_on(
-    standing: Standing, attempt: AttemptState, now: datetime, *, step: bool = False
+    standing: MessageContext, attempt: AttemptState, now: datetime, *, step: bool = False
 ) -> Decision:
     """This way is closed: the next number or step while there is time, else the end."""
     possible = standing.has_next_step if step else standing.has_next_target

@@ -141,7 +141,7 @@ class HeldReason(StrEnum):
     APPROVER_LEFT = "approver_left"  # whoever approved it may approve no longer
 
 
-class Heard(IntFlag):
+class ReceiptFlags(IntFlag):
     """What receipts have said about one attempt; a set, so that their order cannot matter."""
 
     NOTHING = 0
@@ -153,7 +153,9 @@ class Heard(IntFlag):
     @property
     def contradicts(self) -> bool:
         """True when the network said both yes and no; kept and shown, never averaged away."""
-        return bool(self & Heard.FAILED) and bool(self & (Heard.DELIVERED | Heard.READ))
+        return bool(self & ReceiptFlags.FAILED) and bool(
+            self & (ReceiptFlags.DELIVERED | ReceiptFlags.READ)
+        )
 
 
 @dataclass(frozen=True)
@@ -331,7 +333,7 @@ class Receipt:
     reference: str | None
     provider_id: str | None
     to: str | None
-    state: Heard
+    state: ReceiptFlags
     code: str
     part: int | None = None
     of: int | None = None

@@ -258,7 +258,7 @@ def way(found: Health) -> Way | None:
             assert_never(other)
 
 
-def told(found: Health, then: Spoken) -> Spoken:
+def alarm_sentence(found: Health, then: Spoken) -> Spoken:
     """One sentence for a list of troubles: which gateway, how it is, and `then`: what to do, as a
     door says it."""
     how = described(found)
@@ -323,7 +323,7 @@ def work(signs: Sequence[Sign], due_since: datetime | None, now: datetime) -> Wo
     return Work(found, min(now, max([due_since, *last])), seen)
 
 
-def work_told(found: Work) -> Spoken:
+def work_sentence(found: Work) -> Spoken:
     """What to say of it; empty while somebody sends. What to do is said by the door."""
     if found.attendance is Attendance.SENDS:
         return NOTHING

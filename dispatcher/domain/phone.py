@@ -105,7 +105,7 @@ class Number(NamedTuple):
     carrier: str | None = None
 
 
-class Reading(NamedTuple):
+class PhoneReading(NamedTuple):
     """What one cell says. `ok`: may be written to as it stands, without asking a person.
 
     `beside`: (e164, what stood beside it in the cell).
@@ -158,7 +158,7 @@ _NO_NOTES = _words("và va hoặc hoac sđt sdt đt dt tel số so phone mobile 
 _WORDS = re.compile(r"[^\W\d_]+(?:[\s.:]*[^\W\d_]+)*", re.UNICODE)
 
 
-def read(text: str, sample_heads: Collection[str] = ()) -> Reading:
+def read(text: str, sample_heads: Collection[str] = ()) -> PhoneReading:
     """Read one cell.
 
     `sample_heads`: heads with their 0 (like "095") that a sample site counts as ordinary mobiles.
@@ -176,7 +176,7 @@ def read(text: str, sample_heads: Collection[str] = ()) -> Reading:
     national = found[1]
     carrier = fast.carriers[national[:3]]
     number = Number(f"+84{national}", Type.MOBILE, carrier)
-    return Reading(text, (number,), True, Type.MOBILE, number.e164, carrier, repairs)
+    return PhoneReading(text, (number,), True, Type.MOBILE, number.e164, carrier, repairs)
 
 
 def plain(sample_heads: Collection[str] = ()) -> Callable[[str], re.Match[str] | None]:
@@ -273,7 +273,7 @@ def tails(last: int) -> tuple[str, ...]:
     return (*(masked(f"+84{d}00000{last:03d}") for d in range(10)), masked(f"{last:03d}"))
 
 
-def _read(text: str, samples: frozenset[str]) -> Reading:
+def _read(text: str, samples: frozenset[str]) -> PhoneReading:
     repairs: list[str] = []
     cleaned = _clean(text)
     if re.fullmatch(r"\d+[.,]0+", cleaned):
@@ -282,7 +282,7 @@ def _read(text: str, samples: frozenset[str]) -> Reading:
     if found := _SCIENTIFIC.fullmatch(cleaned):
         digits, power = found[1] + (found[2] or ""), int(found[3])
         if len(digits) != power + 1:
-            return Reading(text, reason="digits_lost")
+            return PhoneReading(text, reason="digits_lost")
         cleaned = digits
         repairs.append("scientific")
     lettered = _letters_to_digits(cleaned)
@@ -290,10 +290,10 @@ def _read(text: str, samples: frozenset[str]) -> Reading:
         repairs.append("letters")
         cleaned = lettered
     if any(c.isalpha() and "LATIN" not in unicodedata.name(c, "") for c in cleaned):
-        return Reading(text, reason="strange_letters")  # a Cyrillic О is no zero
+        return PhoneReading(text, reason="strange_letters")  # a Cyrillic О is no zero
     pieces = _pieces(cleaned)
     if not pieces:
-        return Reading(text, reason="not_a_number" if _WORDS.search(cleaned) else "empty")
+        return PhoneReading(text, reason="not_a_number" if _WORDS.search(cleaned) else "empty")
     readings = [_single(text, p, tuple(repairs), samples) for p, _ in pieces]
     beside = tuple(
         (r.e164, note) for r, (_, note) in zip(readings, pieces, strict=True) if r.e164 and note
@@ -304,7 +304,7 @@ def _read(text: str, samples: frozenset[str]) -> Reading:
     usable = [n for r in readings if r.ok and not r.needs_review for n in r.numbers]
     doubtful = [n for r in readings if not r.ok or r.needs_review for n in r.numbers]
     everything = tuple({n.e164: n for n in [*usable, *doubtful]}.values())
-    return Reading(
+    return PhoneReading(
         text,
         everything,
         type=everything[0].type if everything else Type.INVALID,
@@ -384,18 +384,20 @@ def _carrier(national: str, samples: frozenset[str]) -> str | None:
     return CARRIERS.get(national[:3]) or CARRIERS.get(national[:2])
 
 
-def _single(text: str, digits: str, repairs: tuple[str, ...], samples: frozenset[str]) -> Reading:
+def _single(
+    text: str, digits: str, repairs: tuple[str, ...], samples: frozenset[str]
+) -> PhoneReading:
     """One number: `digits` with an optional leading +."""
     plain = digits.lstrip("+")
     if plain in SERVICES or (not digits.startswith("+") and SERVICE_HEAD.fullmatch(plain)):
-        return Reading(text, type=Type.SERVICE, repairs=repairs, reason="service")
+        return PhoneReading(text, type=Type.SERVICE, repairs=repairs, reason="service")
     international = digits.startswith("+") or plain.startswith("00")
     bare = plain[2:] if plain.startswith("00") else plain
     if international and not bare.startswith("84"):
         if not 7 <= len(bare) <= 15:
-            return Reading(text, repairs=repairs, reason=_length(bare, 8))
+            return PhoneReading(text, repairs=repairs, reason=_length(bare, 8))
         numbers = (Number(f"+{bare}", Type.FOREIGN),)
-        return Reading(text, numbers, type=Type.FOREIGN, repairs=repairs, reason="foreign")
+        return PhoneReading(text, numbers, type=Type.FOREIGN, repairs=repairs, reason="foreign")
     if international or (bare.startswith("84") and len(bare) >= 11):
         national = bare[2:]
         if national.startswith("0"):
@@ -404,7 +406,7 @@ def _single(text: str, digits: str, repairs: tuple[str, ...], samples: frozenset
     if plain.startswith("0"):
         return _national(text, plain[1:], repairs, samples)
     if len(plain) == 9 and plain.startswith("84"):
-        return Reading(
+        return PhoneReading(
             text,
             type=Type.MOBILE,
             repairs=repairs,
@@ -413,23 +415,23 @@ def _single(text: str, digits: str, repairs: tuple[str, ...], samples: frozenset
             reason="ambiguous_84",
         )
     if bare.startswith("84"):
-        return Reading(text, repairs=repairs, reason="too_short")
+        return PhoneReading(text, repairs=repairs, reason="too_short")
     return _national(text, plain, (*repairs, "leading_zero"), samples)
 
 
-def _national(text: str, n: str, repairs: tuple[str, ...], samples: frozenset[str]) -> Reading:
+def _national(text: str, n: str, repairs: tuple[str, ...], samples: frozenset[str]) -> PhoneReading:
     """`n`: the national number without its 0."""
     if len(n) == 10 and n[:3] in MIGRATED:
         n, repairs = MIGRATED[n[:3]] + n[3:], (*repairs, "old_prefix")
     if len(n) == 10 and (n[:3] in AREA_CODES or n[:2] in AREA_CODES):
         numbers = (Number(f"+84{n}", Type.LANDLINE),)
-        return Reading(
+        return PhoneReading(
             text, numbers, type=Type.LANDLINE, e164=f"+84{n}", repairs=repairs, reason="landline"
         )
     if len(n) != 9 or n[0] not in "35789":
-        return Reading(text, repairs=_honest(repairs), reason=_length(n, 9))
+        return PhoneReading(text, repairs=_honest(repairs), reason=_length(n, 9))
     if n.startswith(OLD_HAI_PHONG):
-        return Reading(
+        return PhoneReading(
             text,
             type=Type.LANDLINE,
             repairs=_honest(repairs),
@@ -438,10 +440,10 @@ def _national(text: str, n: str, repairs: tuple[str, ...], samples: frozenset[st
             reason="old_landline",
         )
     if n[:2] in UNALLOTTED and n[:2] not in samples:
-        return Reading(text, repairs=_honest(repairs), reason="unallotted")
+        return PhoneReading(text, repairs=_honest(repairs), reason="unallotted")
     doubted = n[:2] in DOUBTED or n[:3] in DOUBTED
     carrier = _carrier(n, samples)
-    return Reading(
+    return PhoneReading(
         text,
         (Number(f"+84{n}", Type.MOBILE, carrier),),
         True,

@@ -34,7 +34,7 @@ class Measure:
 
 
 @dataclass(frozen=True)
-class Table:
+class PartSizes:
     """What one class of text may hold: alone, per part of several, and kept for the network.
 
     Networks append their own way out to advertising; `reserved` is its length.
@@ -45,7 +45,7 @@ class Table:
     reserved: int = 0
 
     @classmethod
-    def read(cls, thresholds: Sequence[int]) -> Table:
+    def read(cls, thresholds: Sequence[int]) -> PartSizes:
         """From what a contract says: the most characters in one, two, three … parts.
 
         160, 306, 459 is 153 a part; 122, 268, 421 is 153 a part with 38 kept. ValueError when
@@ -60,16 +60,16 @@ class Table:
             raise ValueError(thresholds)
         return cls(thresholds[0], concatenated, max(0, 2 * concatenated - thresholds[1]))
 
-    def keeping(self, more: int) -> Table:
+    def keeping(self, more: int) -> PartSizes:
         """With `more` characters kept for something that is appended."""
-        return Table(self.single - more, self.concatenated, self.reserved + more)
+        return PartSizes(self.single - more, self.concatenated, self.reserved + more)
 
     def most(self, parts: int) -> int:
         """Characters that fit into so many parts, when no pair has to stay together."""
         return self.single if parts == 1 else parts * self.concatenated - self.reserved
 
 
-GSM, UCS = Table(160, 153), Table(70, 67)
+GSM, UCS = PartSizes(160, 153), PartSizes(70, 67)
 
 
 @dataclass(frozen=True)
@@ -79,9 +79,9 @@ class Profile:
     `any_mark`: a text with any letter outside ASCII is sold as accented, also one that GSM-7 holds.
     """
 
-    plain: Table = GSM
-    promotion: Table = Table(122, 153, 38)
-    accented: Table = UCS
+    plain: PartSizes = GSM
+    promotion: PartSizes = PartSizes(122, 153, 38)
+    accented: PartSizes = UCS
     any_mark: bool = True
     forbidden: str = ""
     most: int = 3  # parts
@@ -96,7 +96,7 @@ class Profile:
             return _ucs(text, accented)
         return _counted(text, plain, self.accented)
 
-    def table(self, encoding: str, *, promotion: bool = False) -> Table:
+    def table(self, encoding: str, *, promotion: bool = False) -> PartSizes:
         """The table a text of this encoding falls under."""
         if encoding == "UCS-2":
             return self.accented
@@ -111,7 +111,7 @@ def measure(text: str) -> Measure:
     return _counted(text, GSM, UCS)
 
 
-def _counted(text: str, plain: Table, accented: Table) -> Measure:
+def _counted(text: str, plain: PartSizes, accented: PartSizes) -> Measure:
     if text.isascii():
         left = text.encode().translate(None, _BASIC_ASCII)
         if left and left.translate(None, _EXTENSION_ASCII):
@@ -130,7 +130,7 @@ def _counted(text: str, plain: Table, accented: Table) -> Measure:
     return Measure("GSM-7", length, _parts(escaped, plain, _ESCAPE))
 
 
-def _ucs(text: str, table: Table) -> Measure:
+def _ucs(text: str, table: PartSizes) -> Measure:
     length = len(text.encode("utf-16-le", "surrogatepass")) // 2
     if length <= table.single:
         return Measure("UCS-2", length, 1)
@@ -140,7 +140,7 @@ def _ucs(text: str, table: Table) -> Measure:
     return Measure("UCS-2", length, _parts(_PAIRS.sub(_HIGH + "\udc00", text), table, _HIGH))
 
 
-def _parts(units: str, table: Table, opens: str) -> int:
+def _parts(units: str, table: PartSizes, opens: str) -> int:
     """Parts as networks cut them: never between what opens a pair and the rest of it."""
     place = parts = 0
     end = len(units) + table.reserved

@@ -12,7 +12,7 @@ from typing import ClassVar, Self
 
 from dispatcher.domain.model import LONGEST_CALL, Window
 from dispatcher.domain.phone import CARRIERS
-from dispatcher.domain.sms import Table
+from dispatcher.domain.sms import PartSizes
 from dispatcher.i18n import Say, Spoken
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -139,9 +139,9 @@ class Thresholds(tuple[int, ...]):
         """The numbers of a list, when they rise and say something of a second part."""
         if not isinstance(value, list) or not all(type(v) is int for v in value):
             raise ValueError(value)
-        Table.read(value)
+        PartSizes.read(value)
         return cls(value)
 
     @property
-    def table(self) -> Table:
-        return Table.read(self)
+    def table(self) -> PartSizes:
+        return PartSizes.read(self)

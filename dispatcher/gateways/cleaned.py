@@ -11,15 +11,14 @@ from datetime import timedelta
 from typing import Any
 
 from dispatcher.domain import storable
-from dispatcher.domain.model import Fault, Opens, Receipt
-from dispatcher.domain.model import Heard as Bits
-from dispatcher.gateways.contract import Accepted, Heard, Introduced, Refused, Reply, Verdict
+from dispatcher.domain.model import Fault, Opens, Receipt, ReceiptFlags
+from dispatcher.gateways.contract import Accepted, Heard, Introduced, Refused, Reply, SendResult
 
 LONGEST_WAIT = timedelta(days=366)  # what a vendor may ask us to wait
-_ALL_BITS = Bits.ACCEPTED | Bits.FAILED | Bits.DELIVERED | Bits.READ
+_ALL_BITS = ReceiptFlags.ACCEPTED | ReceiptFlags.FAILED | ReceiptFlags.DELIVERED | ReceiptFlags.READ
 
 
-def verdict(said: Any) -> Verdict:
+def send_result(said: Any) -> SendResult:
     """An answer with words that can be stored; what is no answer of the contract is `unknown`.
 
     Of a yes the numbers that cannot be are left out: it stays a yes.
@@ -31,9 +30,9 @@ def verdict(said: Any) -> Verdict:
     return Refused(Fault.UNKNOWN, "no answer", type(said).__name__)
 
 
-def looked_up(said: Any) -> Verdict | None:
+def looked_up(said: Any) -> SendResult | None:
     """The same for a look-up: None is the vendor's “I do not know it” and stays so."""
-    return None if said is None else verdict(said)
+    return None if said is None else send_result(said)
 
 
 def _accepted(said: Accepted) -> Accepted:
@@ -68,7 +67,7 @@ def receipt(said: Receipt) -> Receipt:
     provider_id = storable.identifier(said.provider_id)
     to = storable.identifier(said.to)
     code = storable.words(said.code, storable.CODE)
-    state = Bits(int(said.state) & _ALL_BITS)
+    state = ReceiptFlags(int(said.state) & _ALL_BITS)
     if (
         reference is said.reference
         and provider_id is said.provider_id

@@ -61,7 +61,7 @@ class Refused:
     unreached: bool = False  # of `busy`: no connection was made, so nothing was ever asked
 
 
-Verdict = Accepted | Refused
+SendResult = Accepted | Refused
 
 
 @dataclass(frozen=True)
@@ -192,7 +192,7 @@ class Gateway(Protocol):
     channel: Channel
     limits: Limits
 
-    async def send(self, call_ref: str, batch: Sequence[Outgoing]) -> Sequence[Verdict]: ...
+    async def send(self, call_ref: str, batch: Sequence[Outgoing]) -> Sequence[SendResult]: ...
 
 
 @runtime_checkable
@@ -211,14 +211,14 @@ class AsksReceipts(Protocol):
 
 @runtime_checkable
 class AnswersReplies(Protocol):
-    async def answer(self, to: str, text: str) -> Verdict:
+    async def answer(self, to: str, text: str) -> SendResult:
         """Free words to somebody who wrote just now (`to`: as their reply named them)."""
         ...
 
 
 @runtime_checkable
 class LooksUp(Protocol):
-    async def look_up(self, reference: str) -> Verdict | None:
+    async def look_up(self, reference: str) -> SendResult | None:
         """What became of a call, by our reference, or by its `call_ref` where it carried several.
 
         None: the vendor does not know it.
@@ -294,7 +294,7 @@ class Codes:
         return self.faults.get(code, Fault.UNKNOWN)
 
 
-def table(**faults: str) -> dict[str, Fault]:
+def fault_table(**faults: str) -> dict[str, Fault]:
     """A fault table written as fault="code code …"."""
     return {code: Fault(fault) for fault, codes in faults.items() for code in codes.split()}
 

@@ -13,7 +13,7 @@ import msgspec
 
 from dispatcher.domain.model import Fault
 from dispatcher.domain.spelled import Words
-from dispatcher.gateways.fields import Secret, Unfit, setting
+from dispatcher.gateways.fields import Secret, UnfitSetting, setting
 from dispatcher.i18n import Say
 
 
@@ -58,7 +58,7 @@ class AnswerRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 try:
                     re.compile(pattern)
                 except re.error:
-                    raise Unfit(
+                    raise UnfitSetting(
                         key,
                         Say(
                             "not a pattern at answer: {pattern}",

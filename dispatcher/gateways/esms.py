@@ -32,13 +32,13 @@ from dispatcher.gateways.contract import (
     NoAnswer,
     Outgoing,
     Refused,
+    SendResult,
     Sent,
     VendorTemplate,
-    Verdict,
     answered,
     e164,
+    fault_table,
     local,
-    table,
     word,
 )
 from dispatcher.gateways.fields import HTTP, URL, AnyOptions, Code, Options, Secret, known, setting
@@ -62,7 +62,7 @@ ASKS = Asks(
 )
 CODES = Codes(
     frozenset({"100"}),
-    table(
+    fault_table(
         account="101 102 103 104 140 143",
         recipient="99 108 852",
         content="107 110 115 118 120 146 163 201 204 210 300 301 687 789 790 791 799 801 802"
@@ -125,16 +125,16 @@ class Esms:
         self.limits, self.channel = SERVICES[self._service], channel(self._options)
         self._base = self._options.base_url.rstrip("/")
 
-    async def send(self, call_ref: str, batch: Sequence[Outgoing]) -> Sequence[Verdict]:
+    async def send(self, call_ref: str, batch: Sequence[Outgoing]) -> Sequence[SendResult]:
         repeat = batch[0].repeat
         match self._service:
             case "ads":
                 reference = call_ref if len(batch) > 1 else batch[0].reference
-                [verdict] = read_answer(
+                [send_result] = read_answer(
                     await self._post("SendMultipleSMSBrandname_json/", self._ads(reference, batch)),
                     repeat=repeat,
                 )
-                return [verdict for _ in batch]
+                return [send_result for _ in batch]
             case "zns-bulk":
                 answer = await self._post("Send_zns_bulk_v4_post_json/", self._bulk(batch))
                 return _each(answer, batch)
@@ -285,8 +285,8 @@ def build(given: Given) -> Esms:
     return Esms(given)
 
 
-def read_answer(answer: Answer | NoAnswer, *, repeat: bool = True) -> list[Verdict]:
-    """What an answer to a send means: one verdict, or one per item of a bulk answer.
+def read_answer(answer: Answer | NoAnswer, *, repeat: bool = True) -> list[SendResult]:
+    """What an answer to a send means: one result, or one per item of a bulk answer.
 
     `repeat`: our reference was on the wire before.
     """
@@ -295,14 +295,14 @@ def read_answer(answer: Answer | NoAnswer, *, repeat: bool = True) -> list[Verdi
         return [found]
     details = found.get("detail")
     if isinstance(details, list) and details:
-        return [_verdict(d, repeat) if isinstance(d, dict) else _NO_ITEM for d in details]
-    return [_verdict(found, repeat)]
+        return [_send_result(d, repeat) if isinstance(d, dict) else _NO_ITEM for d in details]
+    return [_send_result(found, repeat)]
 
 
 _NO_ITEM = Refused(Fault.UNKNOWN, "no answer for this one")
 
 
-def _verdict(found: Mapping[str, Any], repeat: bool) -> Verdict:
+def _send_result(found: Mapping[str, Any], repeat: bool) -> SendResult:
     code = word(found.get("CodeResult"))
     if code in CODES.accepted and word(found.get("SMSID")):
         return Accepted(word(found["SMSID"]))
@@ -313,24 +313,24 @@ def _verdict(found: Mapping[str, Any], repeat: bool) -> Verdict:
     return _refused(code or "no code", word(found.get("ErrorMessage")))
 
 
-def _each(answer: Answer | NoAnswer, batch: Sequence[Outgoing]) -> list[Verdict]:
+def _each(answer: Answer | NoAnswer, batch: Sequence[Outgoing]) -> list[SendResult]:
     """A bulk answer split by number; a message nobody speaks of is in doubt."""
     found = answered(answer)
     details = found.get("detail") if isinstance(found, dict) else None
     if not isinstance(details, list) or not details:
-        [verdict] = read_answer(answer, repeat=batch[0].repeat)[:1]
-        if isinstance(verdict, Accepted) and len(batch) > 1:
-            verdict = Accepted()  # the call was taken; one id cannot be everybody's
-        return [verdict for _ in batch]
+        [send_result] = read_answer(answer, repeat=batch[0].repeat)[:1]
+        if isinstance(send_result, Accepted) and len(batch) > 1:
+            send_result = Accepted()  # the call was taken; one id cannot be everybody's
+        return [send_result for _ in batch]
     by_number: dict[str | None, list[Mapping[str, Any]]] = {}
     for row in details:
         if isinstance(row, dict):
             by_number.setdefault(e164(word(row.get("Phone"))), []).append(row)
-    verdicts: list[Verdict] = []
+    send_results: list[SendResult] = []
     for message in batch:
         rows = by_number.get(message.to, [])
-        verdicts.append(_verdict(rows[0], message.repeat) if len(rows) == 1 else _NO_ITEM)
-    return verdicts
+        send_results.append(_send_result(rows[0], message.repeat) if len(rows) == 1 else _NO_ITEM)
+    return send_results
 
 
 def _refused(code: str, detail: str) -> Refused:

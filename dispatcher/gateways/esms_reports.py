@@ -97,7 +97,9 @@ def _is(row: Mapping[str, Any], message: Sent) -> bool:
 def _pulled(row: Mapping[str, Any]) -> Receipt:
     """A row of the account's log: SendResult 1 arrived, 0 failed, 2 not known yet."""
     result = word(row.get("SendResult"))
-    state = {"1": model.Heard.DELIVERED, "0": model.Heard.FAILED}.get(result, model.Heard.ACCEPTED)
+    state = {"1": model.ReceiptFlags.DELIVERED, "0": model.ReceiptFlags.FAILED}.get(
+        result, model.ReceiptFlags.ACCEPTED
+    )
     number = e164(word(row.get("Phone")))
     return Receipt(None, word(row.get("ReferenceId")), number, state, f"log {result}")
 
@@ -124,9 +126,11 @@ def _of_zalo(answer: Mapping[str, Any] | Refused, provider_id: str) -> list[Rece
         return []
     done, error = word(answer.get("FinalStatus")) == "1", word(answer.get("ErrorInfo"))
     failed = not done and error not in ("", "0")
-    state = model.Heard.DELIVERED if done else model.Heard.ACCEPTED
+    state = model.ReceiptFlags.DELIVERED if done else model.ReceiptFlags.ACCEPTED
     return [
-        Receipt(None, provider_id, None, model.Heard.FAILED if failed else state, f"zns {error}")
+        Receipt(
+            None, provider_id, None, model.ReceiptFlags.FAILED if failed else state, f"zns {error}"
+        )
     ]
 
 
@@ -146,7 +150,9 @@ def _of_call(answer: Mapping[str, Any] | Refused, provider_id: str) -> list[Rece
             None,
             provider_id,
             e164(word(row.get("Phone"))),
-            model.Heard.DELIVERED if row.get("SentResult") is True else model.Heard.FAILED,
+            model.ReceiptFlags.DELIVERED
+            if row.get("SentResult") is True
+            else model.ReceiptFlags.FAILED,
             f"sent {row.get('SentResult')}",
         )
         for row in (rows if isinstance(rows, list) else [])
@@ -157,15 +163,17 @@ def _of_call(answer: Mapping[str, Any] | Refused, provider_id: str) -> list[Rece
     ]
 
 
-def state(counted: Mapping[str, str]) -> model.Heard:
+def state(counted: Mapping[str, str]) -> model.ReceiptFlags:
     """What a status and its counters prove. Counters count parts, not people: some may fail."""
     status = counted.get("SendStatus", "")
     good, bad = (whole(counted.get(name)) or 0 for name in ("SendSuccess", "SendFailed"))
     if status == "4" or (status == "5" and bad > 0 and good == 0):
-        return model.Heard.FAILED
+        return model.ReceiptFlags.FAILED
     if status == "5" and good > 0:
-        return model.Heard.DELIVERED | (model.Heard.FAILED if bad > 0 else model.Heard.NOTHING)
-    return model.Heard.ACCEPTED  # waiting, or finished without saying how: ask again later
+        return model.ReceiptFlags.DELIVERED | (
+            model.ReceiptFlags.FAILED if bad > 0 else model.ReceiptFlags.NOTHING
+        )
+    return model.ReceiptFlags.ACCEPTED  # waiting, or finished without saying how: ask again later
 
 
 def brandnames(answer: Mapping[str, Any] | Refused) -> list[tuple[str, str]] | Refused:

@@ -46,7 +46,7 @@ def setting(
     return msgspec.Meta(extra={"said": Said(what, looks, live)}, **limits)
 
 
-class Unfit(ValueError):
+class UnfitSetting(ValueError):
     """A rule over several keys is broken: the key to look at, and why."""
 
     def __init__(self, key: str | None, say: Spoken) -> None:

@@ -32,7 +32,7 @@ from dispatcher.gateways.contract import (
     NoAnswer,
     Outgoing,
     Refused,
-    Verdict,
+    SendResult,
     e164,
     http_trouble,
     read_object,
@@ -50,7 +50,7 @@ from dispatcher.gateways.fields import (
     Content,
     Options,
     Secret,
-    Unfit,
+    UnfitSetting,
     known,
     setting,
 )
@@ -104,7 +104,7 @@ class DescribedOptions(Options, frozen=True):
             said = read_answer(Answer(status, {}, sample), options=self)
             if isinstance(said[0], Accepted):
                 return
-        raise Unfit(
+        raise UnfitSetting(
             "answer",
             Say(
                 "answer.sample is not read as an acceptance by the rest of answer (see "
@@ -134,7 +134,7 @@ class Described:
         )
         self._url = options.base_url.rstrip("/") + options.path
 
-    async def send(self, call_ref: str, batch: Sequence[Outgoing]) -> Sequence[Verdict]:
+    async def send(self, call_ref: str, batch: Sequence[Outgoing]) -> Sequence[SendResult]:
         headers = self._headers()
         body = self._options.body
         content = self._filled(body.tree if body else "", call_ref, batch)
@@ -150,12 +150,12 @@ class Described:
             kind = "text/xml" if self._options.format == "xml" else "text/plain"
             headers = {"content-type": f"{kind}; charset=utf-8", **headers}
             answer = await self._wire.post(self._url, content=content.encode(), headers=headers)
-        [verdict] = read_answer(answer, options=self._options, repeat=batch[0].repeat)
+        [send_result] = read_answer(answer, options=self._options, repeat=batch[0].repeat)
         rules = self._options.answer
-        listed = rules.refused_numbers if rules and isinstance(verdict, Accepted) else ""
+        listed = rules.refused_numbers if rules and isinstance(send_result, Accepted) else ""
         bad = refused_numbers(answer, listed)
         refused = Refused(Fault.RECIPIENT, "refused number")
-        return [refused if m.to in bad else verdict for m in batch]
+        return [refused if m.to in bad else send_result for m in batch]
 
     def _headers(self) -> dict[str, str]:
         found = {k.lower(): v.fetch() for k, v in self._options.headers.items()}
@@ -242,7 +242,7 @@ def read_answer(
     *,
     options: AnyOptions | None = None,
     repeat: bool = True,
-) -> list[Verdict]:
+) -> list[SendResult]:
     """What an answer means by the description in `options`."""
     rules = taken(DescribedOptions, options or {}, CODE).answer
     if rules is None:
@@ -297,11 +297,11 @@ def read_receipt(call: Call, options: AnyOptions) -> Heard:
     state = _at(found, rules.state)
     if not (reference or provider_id) or not state:
         return Heard(())
-    heard = model.Heard.ACCEPTED
+    heard = model.ReceiptFlags.ACCEPTED
     for meaning, patterns in (
-        (model.Heard.FAILED, rules.failed),
-        (model.Heard.DELIVERED, rules.delivered),
-        (model.Heard.READ, rules.read),
+        (model.ReceiptFlags.FAILED, rules.failed),
+        (model.ReceiptFlags.DELIVERED, rules.delivered),
+        (model.ReceiptFlags.READ, rules.read),
     ):
         if _any(patterns, state):
             heard = meaning

@@ -28,7 +28,7 @@ from dispatcher.gateways.contract import (
     Outgoing,
     Refused,
     Reply,
-    Verdict,
+    SendResult,
     e164,
     http_trouble,
     whole,
@@ -96,18 +96,18 @@ class Kannel:
         self._url = options.base_url.rstrip("/") + "/cgi-bin/sendsms"
         self._most = options.max_parts
 
-    async def send(self, call_ref: str, batch: Sequence[Outgoing]) -> Sequence[Verdict]:
+    async def send(self, call_ref: str, batch: Sequence[Outgoing]) -> Sequence[SendResult]:
         known = [self._refusal(message) for message in batch]
         going = [m for m, refusal in zip(batch, known, strict=True) if refusal is None]
         if not going:
             return [r for r in known if r is not None]
         key = call_ref if len(batch) > 1 else batch[0].reference
         answer = await self._wire.get_once(self._url, query=self._query(key, going))
-        [verdict] = read_answer(answer)
+        [send_result] = read_answer(answer)
         taken_in_part = len(going) > 1 and isinstance(answer, Answer)
-        if taken_in_part and isinstance(verdict, Refused) and verdict.fault is Fault.BUSY:
-            verdict = Refused(Fault.UNKNOWN, verdict.code, verdict.detail)
-        return [refusal or verdict for refusal in known]
+        if taken_in_part and isinstance(send_result, Refused) and send_result.fault is Fault.BUSY:
+            send_result = Refused(Fault.UNKNOWN, send_result.code, send_result.detail)
+        return [refusal or send_result for refusal in known]
 
     def _refusal(self, message: Outgoing) -> Refused | None:
         """What Kannel would drop or cut in silence."""
@@ -146,7 +146,7 @@ def build(given: Given) -> Kannel:
     return Kannel(given)
 
 
-def read_answer(answer: Answer | NoAnswer, *, repeat: bool = True) -> list[Verdict]:
+def read_answer(answer: Answer | NoAnswer, *, repeat: bool = True) -> list[SendResult]:
     """What an answer to `sendsms` means: 202 with a sentence, or a refusal with one."""
     if isinstance(answer, Answer):
         said = answer.body.decode("utf-8", "replace").strip()
@@ -180,12 +180,12 @@ def read_receipt(call: Call, options: AnyOptions) -> Heard:
     return Heard(())
 
 
-def _state(bits: int) -> model.Heard:
+def _state(bits: int) -> model.ReceiptFlags:
     if bits & DELIVERED:
-        return model.Heard.DELIVERED
+        return model.ReceiptFlags.DELIVERED
     if bits & (NOT_DELIVERED | SMSC_REFUSED):
-        return model.Heard.FAILED
-    return model.Heard.ACCEPTED
+        return model.ReceiptFlags.FAILED
+    return model.ReceiptFlags.ACCEPTED
 
 
 def _code(query: Mapping[str, str]) -> str:

@@ -22,9 +22,9 @@ from dispatcher.gateways.contract import (
     NoAnswer,
     Outgoing,
     Refused,
-    Verdict,
+    SendResult,
     answered,
-    table,
+    fault_table,
     word,
 )
 from dispatcher.gateways.fields import HTTP, URL, AnyOptions, Options, setting
@@ -34,7 +34,7 @@ from dispatcher.i18n import Say
 SETTLE = timedelta(seconds=2)
 CODES = Codes(
     frozenset({"ok"}),
-    table(
+    fault_table(
         recipient="nobody",
         content="words",
         account="key",
@@ -78,14 +78,14 @@ class Lab:
         )
         self._wire, self._base = given.wire, options.base_url
 
-    async def send(self, call_ref: str, batch: Sequence[Outgoing]) -> Sequence[Verdict]:
+    async def send(self, call_ref: str, batch: Sequence[Outgoing]) -> Sequence[SendResult]:
         return [await self._send_one(message) for message in batch]
 
-    async def _send_one(self, message: Outgoing) -> Verdict:
+    async def _send_one(self, message: Outgoing) -> SendResult:
         payload = {"reference": message.reference, "to": message.to, "body": message.body}
         return read_answer(await self._wire.post(f"{self._base}/send", json_body=payload))[0]
 
-    async def look_up(self, reference: str) -> Verdict | None:
+    async def look_up(self, reference: str) -> SendResult | None:
         """What became of a reference; None when the lab never saw it."""
         answer = await self._wire.get(f"{self._base}/lookup", query={"reference": reference})
         if isinstance(answer, Answer) and answer.status == 404:
@@ -97,7 +97,7 @@ def build(given: Given) -> Lab:
     return Lab(given)
 
 
-def read_answer(answer: Answer | NoAnswer, *, repeat: bool = True) -> list[Verdict]:
+def read_answer(answer: Answer | NoAnswer, *, repeat: bool = True) -> list[SendResult]:
     """What an answer means."""
     found = answered(answer)
     if isinstance(found, Refused):

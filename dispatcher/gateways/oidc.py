@@ -39,7 +39,7 @@ class Provider:
 
 
 @dataclass(frozen=True)
-class Begun:
+class PendingSignIn:
     """What is remembered, sealed, between going there and coming back."""
 
     url: str
@@ -48,7 +48,7 @@ class Begun:
     verifier: str
 
 
-def begin(provider: Provider) -> Begun:
+def begin(provider: Provider) -> PendingSignIn:
     """Where to send somebody. Raises Problem provider-unreachable."""
     found = _discovered(provider)
     state, nonce = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
@@ -64,7 +64,7 @@ def begin(provider: Provider) -> Begun:
         code_challenge=create_s256_code_challenge(verifier),
         code_challenge_method="S256",
     )
-    return Begun(url, state, nonce, verifier)
+    return PendingSignIn(url, state, nonce, verifier)
 
 
 def finish(

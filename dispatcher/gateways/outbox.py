@@ -15,7 +15,7 @@ from typing import Annotated
 
 from dispatcher.domain.failpoints import failpoint
 from dispatcher.domain.model import Channel, Fault
-from dispatcher.gateways.contract import Accepted, Given, Limits, Outgoing, Refused, Verdict
+from dispatcher.gateways.contract import Accepted, Given, Limits, Outgoing, Refused, SendResult
 from dispatcher.gateways.fields import Options, setting
 from dispatcher.gateways.structs import taken
 from dispatcher.i18n import Say
@@ -44,10 +44,10 @@ class Outbox:
         self.name, self.limits = given.name, LIMITS
         self._folder = Path(taken(OutboxOptions, given.options).folder)
 
-    async def send(self, call_ref: str, batch: Sequence[Outgoing]) -> Sequence[Verdict]:
+    async def send(self, call_ref: str, batch: Sequence[Outgoing]) -> Sequence[SendResult]:
         return [self._write(message) for message in batch]
 
-    def _write(self, message: Outgoing) -> Verdict:
+    def _write(self, message: Outgoing) -> SendResult:
         letter = {
             "to": message.to,
             "sender": message.sender,

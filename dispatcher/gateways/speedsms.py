@@ -30,13 +30,13 @@ from dispatcher.gateways.contract import (
     Outgoing,
     Refused,
     Reply,
+    SendResult,
     Sent,
-    Verdict,
     answered,
     e164,
+    fault_table,
     local,
     read_object,
-    table,
     whole,
     word,
 )
@@ -49,7 +49,7 @@ BASE_URL = "https://api.speedsms.vn/index.php"
 LIMITS = Limits(batch=100, per_second=10, in_flight=8)  # no rate is published
 CODES = Codes(
     frozenset({"00"}),
-    table(account="007 008 009 300", recipient="105", content="101 110 113", unknown="500"),
+    fault_table(account="007 008 009 300", recipient="105", content="101 110 113", unknown="500"),
 )
 ASKS = Asks(after=timedelta(minutes=10), look_back=timedelta(days=3), most=100)
 
@@ -92,7 +92,7 @@ class SpeedSms:
         token = base64.b64encode(f"{known(self._options.access_token)}:x".encode()).decode()
         return {"authorization": f"Basic {token}"}
 
-    async def send(self, call_ref: str, batch: Sequence[Outgoing]) -> Sequence[Verdict]:
+    async def send(self, call_ref: str, batch: Sequence[Outgoing]) -> Sequence[SendResult]:
         payload = {
             "to": [local(m.to) for m in batch],
             "content": batch[0].body,
@@ -137,7 +137,7 @@ def build(given: Given) -> SpeedSms:
     return SpeedSms(given)
 
 
-def read_answer(answer: Answer | NoAnswer, *, repeat: bool = True) -> list[Verdict]:
+def read_answer(answer: Answer | NoAnswer, *, repeat: bool = True) -> list[SendResult]:
     """What an answer to a send means, apart from the numbers it lists as bad."""
     if isinstance(answer, Answer) and answer.status in (401, 404):  # a wrong token answers HTML
         return [Refused(Fault.ACCOUNT, str(answer.status))]
@@ -160,15 +160,17 @@ def _told(found: Mapping[str, Any]) -> Refused:
     return Refused(CODES.fault(code), code or "no code", message)
 
 
-def _shared_out(answer: Answer | NoAnswer, batch: Sequence[Outgoing]) -> list[Verdict]:
+def _shared_out(answer: Answer | NoAnswer, batch: Sequence[Outgoing]) -> list[SendResult]:
     """One answer for the call, except for the numbers it names as bad."""
-    [verdict] = read_answer(answer)
+    [send_result] = read_answer(answer)
     found = read_object(answer.body) if isinstance(answer, Answer) else None
     data = found.get("data") if found else None
     listed = data.get("invalidPhone") if isinstance(data, dict) else None
     bad = {e164(word(n)) for n in listed} if isinstance(listed, list) else set()
     refused = Refused(Fault.RECIPIENT, "invalidPhone")
-    return [refused if m.to in bad and isinstance(verdict, Accepted) else verdict for m in batch]
+    return [
+        refused if m.to in bad and isinstance(send_result, Accepted) else send_result for m in batch
+    ]
 
 
 def read_receipt(call: Call, options: AnyOptions) -> Heard:
@@ -185,9 +187,9 @@ def read_receipt(call: Call, options: AnyOptions) -> Heard:
 def _receipt(call: str, row: Mapping[str, Any]) -> Receipt:
     """0 delivered, 1 to 63 not yet, 64 and above failed; one transaction covers many numbers."""
     status = word(row.get("status"))
-    state = model.Heard.ACCEPTED
+    state = model.ReceiptFlags.ACCEPTED
     number = whole(status)
     if number is not None:
-        state = model.Heard.DELIVERED if number == 0 else state
-        state = model.Heard.FAILED if number >= 64 else state
+        state = model.ReceiptFlags.DELIVERED if number == 0 else state
+        state = model.ReceiptFlags.FAILED if number >= 64 else state
     return Receipt(None, call, e164(word(row.get("phone"))), state, status)

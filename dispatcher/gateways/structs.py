@@ -16,7 +16,7 @@ from typing import Annotated, Any, TypeVar, get_args, get_origin
 import msgspec
 
 from dispatcher.domain.problems import settings
-from dispatcher.gateways.fields import AnyOptions, Unfit, choices, meta_of, said, spelling
+from dispatcher.gateways.fields import AnyOptions, UnfitSetting, choices, meta_of, said, spelling
 from dispatcher.i18n import NOTHING, Joined, Say, Spoken
 
 Where = tuple[str | int, ...]  # ("routes", "sms", "steps", 0, "deadline")
@@ -87,7 +87,7 @@ def _of_whole(kind: object, value: object, path: Where, root: Path) -> Iterator[
         converted(kind, value, root)
     except msgspec.ValidationError as error:
         cause = error.__cause__
-        if isinstance(cause, Unfit):
+        if isinstance(cause, UnfitSetting):
             yield Wrong(path if cause.key is None else (*path, cause.key), cause.say)
         else:
             yield Wrong(path, _must_be(path, allowed(kind)))

@@ -28,7 +28,7 @@ from dispatcher.gateways.contract import (
     NoAnswer,
     Outgoing,
     Refused,
-    Verdict,
+    SendResult,
     http_trouble,
     local,
     whole,
@@ -86,7 +86,7 @@ class Viettel:
         self._url = self._options.base_url
         self.limits = replace(LIMITS, batch=self._options.batch)
 
-    async def send(self, call_ref: str, batch: Sequence[Outgoing]) -> Sequence[Verdict]:
+    async def send(self, call_ref: str, batch: Sequence[Outgoing]) -> Sequence[SendResult]:
         if len(batch) == 1:
             answer = await self._post(self._one(batch[0]))
             return read_answer(answer, repeat=batch[0].repeat)
@@ -154,33 +154,35 @@ def build(given: Given) -> Viettel:
     return Viettel(given)
 
 
-def read_answer(answer: Answer | NoAnswer, *, repeat: bool = True) -> list[Verdict]:
-    """What an answer means: one verdict, or one per item of a batch in the order it lists them."""
+def read_answer(answer: Answer | NoAnswer, *, repeat: bool = True) -> list[SendResult]:
+    """What an answer means: one result, or one per item of a batch in the order it lists them."""
     found = _body(answer)
     if isinstance(found, Refused):
         return [found]
     items = found.findall(".//responseMt")
-    return [_verdict(item, repeat) for item in items or [found]]
+    return [_send_result(item, repeat) for item in items or [found]]
 
 
-def _several_answers(answer: Answer | NoAnswer, batch: Sequence[Outgoing]) -> list[Verdict]:
-    """A verdict per message by the number we gave it; one nobody speaks of is in doubt."""
+def _several_answers(answer: Answer | NoAnswer, batch: Sequence[Outgoing]) -> list[SendResult]:
+    """A result per message by the number we gave it; one nobody speaks of is in doubt."""
     found = _body(answer)
     if isinstance(found, Refused):
         return [found for _ in batch]
     items = found.findall(".//responseMt")
     if not items:  # the whole call was refused, or answered in words we do not know
-        verdict = _verdict(found, repeat=False, result="errCode", message="errDesc")
-        told = Refused(Fault.UNKNOWN, "no items") if isinstance(verdict, Accepted) else verdict
+        send_result = _send_result(found, repeat=False, result="errCode", message="errDesc")
+        told = (
+            Refused(Fault.UNKNOWN, "no items") if isinstance(send_result, Accepted) else send_result
+        )
         return [told for _ in batch]
-    by_place: dict[str, Verdict] = {}
+    by_place: dict[str, SendResult] = {}
     for item in items:
         place = (item.findtext("requestId") or "").strip()
         number = (whole(place) or 0) - 1
         if 0 <= number < len(batch):
             twice = place in by_place
-            verdict = _verdict(item, batch[number].repeat)
-            by_place[place] = Refused(Fault.UNKNOWN, "twice") if twice else verdict
+            send_result = _send_result(item, batch[number].repeat)
+            by_place[place] = Refused(Fault.UNKNOWN, "twice") if twice else send_result
     missing = Refused(Fault.UNKNOWN, "no answer for this one")
     return [by_place.get(str(place), missing) for place in range(1, len(batch) + 1)]
 
@@ -204,9 +206,9 @@ def _body(answer: Answer | NoAnswer) -> ElementTree.Element | Refused:
     return found
 
 
-def _verdict(
+def _send_result(
     node: ElementTree.Element, repeat: bool, result: str = "result", message: str = "message"
-) -> Verdict:
+) -> SendResult:
     value = (node.findtext(f".//{result}") or "").strip()
     said = (node.findtext(f".//{message}") or "").strip()
     told = re.sub(r"\d{8,}", "…", said)[:160]

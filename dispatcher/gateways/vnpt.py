@@ -28,10 +28,10 @@ from dispatcher.gateways.contract import (
     NoAnswer,
     Outgoing,
     Refused,
-    Verdict,
+    SendResult,
     answered,
+    fault_table,
     local,
-    table,
     word,
 )
 from dispatcher.gateways.fields import HTTP, URL, AnyOptions, Code, Options, Secret, known, setting
@@ -46,7 +46,7 @@ LIMITS = Limits(
 )
 CODES = Codes(
     frozenset({"0"}),
-    table(
+    fault_table(
         account="1 7 9 10 13 14 15 20 21 22 29 31 32",
         content="2 3 11 17 24 27 28 30 101",
         carrier="25",
@@ -99,7 +99,7 @@ class Vnpt:
         self._url = self._options.base_url
         self.limits = replace(LIMITS, batch=self._options.batch)
 
-    async def send(self, call_ref: str, batch: Sequence[Outgoing]) -> Sequence[Verdict]:
+    async def send(self, call_ref: str, batch: Sequence[Outgoing]) -> Sequence[SendResult]:
         first = batch[0]
         labels = self._options.labels
         label = labels.get(first.sender, labels.get("*"))
@@ -125,11 +125,11 @@ class Vnpt:
             "PACKAGEID": str(self._options.package_id),
             **self._who(),
         }
-        [verdict] = read_answer(await self._wire.post(self._url, json_body={"RQST": request}))
-        if isinstance(verdict, Refused) and verdict.code == "23":
+        [send_result] = read_answer(await self._wire.post(self._url, json_body={"RQST": request}))
+        if isinstance(send_result, Refused) and send_result.code == "23":
             fault = Fault.RECIPIENT if len(batch) == 1 else Fault.CARRIER
-            verdict = Refused(fault, "23", verdict.detail)
-        return [verdict for _ in batch]
+            send_result = Refused(fault, "23", send_result.detail)
+        return [send_result for _ in batch]
 
     def _who(self) -> dict[str, str]:
         return {
@@ -139,7 +139,7 @@ class Vnpt:
             "USERNAME": str(self._options.username),
         }
 
-    async def look_up(self, reference: str) -> Verdict | None:
+    async def look_up(self, reference: str) -> SendResult | None:
         """What became of our REQID. What the vendor answers for one it never saw is unpublished,
         so only a known state proves anything."""
         request = {
@@ -163,7 +163,7 @@ def build(given: Given) -> Vnpt:
     return Vnpt(given)
 
 
-def read_answer(answer: Answer | NoAnswer, *, repeat: bool = True) -> list[Verdict]:
+def read_answer(answer: Answer | NoAnswer, *, repeat: bool = True) -> list[SendResult]:
     """What an answer to `send_sms_list` means."""
     found = answered(answer)
     if isinstance(found, Refused):

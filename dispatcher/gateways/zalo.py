@@ -32,10 +32,10 @@ from dispatcher.gateways.contract import (
     NoAnswer,
     Outgoing,
     Refused,
+    SendResult,
     Sent,
     Tokens,
     VendorTemplate,
-    Verdict,
     answered,
     facts,
     local,
@@ -137,26 +137,26 @@ class Zalo:
             for url in (self._options.base_url, self._options.oauth_url, self._options.oa_url)
         )
 
-    async def send(self, call_ref: str, batch: Sequence[Outgoing]) -> Sequence[Verdict]:
+    async def send(self, call_ref: str, batch: Sequence[Outgoing]) -> Sequence[SendResult]:
         return [await self._ask_with_token(*self._written(message)) for message in batch]
 
-    async def answer(self, to: str, text: str) -> Verdict:
+    async def answer(self, to: str, text: str) -> SendResult:
         """A consultation message: free words to somebody who wrote within 48 hours."""
         payload = {"recipient": {"user_id": to}, "message": {"text": nfc(text)}}
         return await self._ask_with_token(f"{self._oa}/v3.0/oa/message/cs", payload)
 
-    async def _ask_with_token(self, place: str, payload: Mapping[str, Any]) -> Verdict:
+    async def _ask_with_token(self, place: str, payload: Mapping[str, Any]) -> SendResult:
         tokens = await self._vault.current()
         if tokens is None:
             return Refused(Fault.ACCOUNT, "no token", "sign the Official Account in again")
-        verdict = await self._post(place, payload, tokens)
-        if isinstance(verdict, Refused) and verdict.code in STALE_TOKEN:
+        send_result = await self._post(place, payload, tokens)
+        if isinstance(send_result, Refused) and send_result.code in STALE_TOKEN:
             fresh = await self._vault.renew(tokens.access, self._exchange)  # once, never a loop
             if fresh is not None and fresh.access != tokens.access:
-                verdict = await self._post(place, payload, fresh)
-        return verdict
+                send_result = await self._post(place, payload, fresh)
+        return send_result
 
-    async def _post(self, place: str, payload: Mapping[str, Any], tokens: Tokens) -> Verdict:
+    async def _post(self, place: str, payload: Mapping[str, Any], tokens: Tokens) -> SendResult:
         answer = await self._wire.post(
             place, json_body=payload, headers={"access_token": tokens.access}
         )
@@ -258,7 +258,7 @@ class Zalo:
                 return receipts or found
             data = found.get("data")
             status = word(data.get("status")) if isinstance(data, dict) else ""
-            state = model.Heard.DELIVERED if status == "1" else model.Heard.ACCEPTED
+            state = model.ReceiptFlags.DELIVERED if status == "1" else model.ReceiptFlags.ACCEPTED
             if status in ("0", "1"):
                 receipts.append(Receipt(None, message.provider_id, None, state, f"status {status}"))
         return receipts
@@ -319,7 +319,7 @@ def build(given: Given) -> Zalo:
     return Zalo(given)
 
 
-def read_answer(answer: Answer | NoAnswer, *, repeat: bool = True) -> list[Verdict]:
+def read_answer(answer: Answer | NoAnswer, *, repeat: bool = True) -> list[SendResult]:
     """What an answer to a send means."""
     found = answered(answer)
     if isinstance(found, Refused):

@@ -28,11 +28,11 @@ def heard(call: Call, verified: bool | None) -> Heard:
     recipient = event.get("recipient")
     to = e164(word(recipient.get("id"))) if isinstance(recipient, dict) else None
     if name == "user_received_message":
-        ids, state = [word(message.get("msg_id"))], model.Heard.DELIVERED
+        ids, state = [word(message.get("msg_id"))], model.ReceiptFlags.DELIVERED
     elif name == "user_seen_message":
         several = message.get("msg_ids")
         ids = [word(i) for i in several] if isinstance(several, list) else []
-        ids, state = ids or [word(message.get("msg_id"))], model.Heard.READ
+        ids, state = ids or [word(message.get("msg_id"))], model.ReceiptFlags.READ
     else:
         return Heard((), verified)
     reference = word(message.get("tracking_id")) or None

@@ -4,6 +4,15 @@ Comes from: every room that has something to say.   Goes to: doors, which know w
 Never: decides anything.
 """
 
-from dispatcher.i18n.sentences import NOTHING, Both, Joined, Money, Number, Say, Spoken, pgettext
+from dispatcher.i18n.sentences import (
+    NOTHING,
+    Both,
+    Joined,
+    Money,
+    Say,
+    SpelledNumber,
+    Spoken,
+    pgettext,
+)
 
-__all__ = ["NOTHING", "Both", "Joined", "Money", "Number", "Say", "Spoken", "pgettext"]
+__all__ = ["NOTHING", "Both", "Joined", "Money", "Say", "SpelledNumber", "Spoken", "pgettext"]

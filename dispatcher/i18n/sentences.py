@@ -116,7 +116,7 @@ class Joined(Spoken):
 
 
 @dataclass(frozen=True)
-class Number(Spoken):
+class SpelledNumber(Spoken):
     """A count: 12000 reads "12.000" in Vietnamese."""
 
     value: int
@@ -135,6 +135,6 @@ class Money(Spoken):
         if language == "en":
             return f"{self.dong} đồng"
         if self.dong < 1_000_000:
-            return f"{Number(self.dong).to(language)} đồng"
+            return f"{SpelledNumber(self.dong).to(language)} đồng"
         about = f"{self.dong / 1_000_000:.1f}".replace(".", ",")
         return Say("about {million} million đồng", million=about).to(language)

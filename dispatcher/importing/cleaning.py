@@ -29,7 +29,7 @@ def _never(_text: str) -> None:
 
 
 @dataclass
-class Note:
+class CleaningNote:
     """What was done to `cells` cells of a sheet, with the first of them."""
 
     code: str
@@ -44,11 +44,11 @@ class Cleaner:
 
     def __init__(self, sheet: RawSheet) -> None:
         self._sheet = sheet
-        self.notes: dict[str, Note] = {}
+        self.notes: dict[str, CleaningNote] = {}
         self._legacy: Legacy | None = None
         self._row = 0
         if sheet.encoding:
-            self.notes[sheet.encoding] = Note(sheet.encoding, 0, 1, 0, "")
+            self.notes[sheet.encoding] = CleaningNote(sheet.encoding, 0, 1, 0, "")
 
     def rows(self) -> Iterator[Row]:
         """The rows that hold anything, cells cleaned."""
@@ -100,7 +100,7 @@ class Cleaner:
         if was != now:
             note = self.notes.get(code)
             if note is None:
-                self.notes[code] = Note(
+                self.notes[code] = CleaningNote(
                     str(code), 1, self._row, column, storable.words(was, storable.NAME)
                 )
             else:

@@ -12,13 +12,13 @@ from dispatcher.domain.areas import group_key, looks_like_group, ward_key
 from dispatcher.domain.problems import Problem
 from dispatcher.domain.sms import folded
 from dispatcher.i18n import Say, Spoken
-from dispatcher.importing import telling
+from dispatcher.importing import finding_sentences
 from dispatcher.importing.columns import Header, check_choices, check_found, find_header, letter
+from dispatcher.importing.finding_sentences import DATA_MARK
 from dispatcher.importing.headings import KNOWN
-from dispatcher.importing.listing import Context, Entry, Finding, Listing, Table
-from dispatcher.importing.numbers import Heard, read_cell
+from dispatcher.importing.listing import Finding, ImportContext, ListEntry, Listing, ListTable
+from dispatcher.importing.numbers import RowNumbers, read_cell
 from dispatcher.importing.sheets import Row, Sheet
-from dispatcher.importing.telling import DATA_MARK
 
 # No name of a person begins like this: “Tống”, “Trương”, “Tô Trường” and “Công” are names.
 _FOOTER = re.compile(
@@ -36,7 +36,7 @@ LAST_COLUMN = 60
 HEAD = 200  # rows that tell where a table is
 
 
-def read_listing(sheets: Iterable[Sheet], context: Context) -> Listing:
+def read_listing(sheets: Iterable[Sheet], context: ImportContext) -> Listing:
     """Read every sheet. Raises a problem when no sheet holds a list, or no ward can be told."""
     check_choices(context.choices)
     listing = Listing()
@@ -54,7 +54,7 @@ def read_listing(sheets: Iterable[Sheet], context: Context) -> Listing:
     return listing
 
 
-def _read_sheet(sheet: Sheet, context: Context, listing: Listing) -> None:
+def _read_sheet(sheet: Sheet, context: ImportContext, listing: Listing) -> None:
     rows = iter(sheet.rows)
     head: list[Row] = list(itertools.islice(rows, HEAD))
     if head and head[0][1][:1] in ([DATA_MARK.vi], [DATA_MARK.en]):
@@ -63,21 +63,21 @@ def _read_sheet(sheet: Sheet, context: Context, listing: Listing) -> None:
     header = find_header(head, context.choices, context.remembered.get(ward or "", {}))
     if not {"name", "phone"} & set(header.fields().values()):
         return
-    listing.tables.append(Table(sheet.file, sheet.name, header, ward))
+    listing.tables.append(ListTable(sheet.file, sheet.name, header, ward))
     reader = _SheetReader(sheet, context, header, ward, listing)
     reader.seen = {tuple(cells) for _, cells in head[max(0, header.last - 1) : header.last + 1]}
     if sheet.hidden:
-        listing.needs_review.append(telling.hidden_sheet(sheet))
+        listing.needs_review.append(finding_sentences.hidden_sheet(sheet))
     if sheet.hidden_rows:
-        listing.needs_review.append(telling.hidden_rows(sheet))
-    listing.needs_review += [telling.comment(sheet, *c) for c in sheet.comments]
+        listing.needs_review.append(finding_sentences.hidden_rows(sheet))
+    listing.needs_review += [finding_sentences.comment(sheet, *c) for c in sheet.comments]
     take = reader.take
     first = header.last + 1
     if first < len(head) and not _is_numbering(head[first][1]):
         take(*head[first])
     for number, cells in itertools.chain(head[first + 1 :], rows):
         take(number, cells)
-    listing.repaired += [telling.cleaned(sheet, note) for note in sheet.notes]
+    listing.repaired += [finding_sentences.cleaned(sheet, note) for note in sheet.notes]
 
 
 def _ward_beside(sheet: Sheet, listing: Listing) -> str | None:
@@ -133,7 +133,12 @@ class _SheetReader:
     """Holds where we are in a sheet: its ward, the group of the section, the household."""
 
     def __init__(
-        self, sheet: Sheet, context: Context, header: Header, ward: str | None, listing: Listing
+        self,
+        sheet: Sheet,
+        context: ImportContext,
+        header: Header,
+        ward: str | None,
+        listing: Listing,
     ) -> None:
         self.sheet, self.context, self.listing = sheet, context, listing
         self.ward = ward
@@ -206,7 +211,7 @@ class _SheetReader:
         group = (cells[self.group_at] if -1 < self.group_at < width else "") or self.beside
         household = cells[self.household_at] if -1 < self.household_at < width else None
         self.listing.entries.append(
-            Entry(
+            ListEntry(
                 sheet.file,
                 sheet.name,
                 number,
@@ -265,7 +270,7 @@ class _SheetReader:
     def _person(self, number: int, cells: Sequence[str]) -> None:
         words = (self._first(cells, "family_name"), self._first(cells, "name"))
         name = " ".join(" ".join(words).split())
-        heard = Heard()
+        heard = RowNumbers()
         for kind in ("phone", "landline", "receiver_phone"):
             for index in self.places.get(kind, ()):
                 if index < len(cells) and (cell := cells[index]):
@@ -278,14 +283,16 @@ class _SheetReader:
             return
         if not name:
             at = self.name_at if self.name_at >= 0 else self.phones_at[0]
-            self._note(self.listing.needs_review, number, at, "", "no_name", telling.NO_NAME)
+            self._note(
+                self.listing.needs_review, number, at, "", "no_name", finding_sentences.NO_NAME
+            )
         self._add(number, cells, name, tuple(dict.fromkeys(heard.mobiles)), heard)
 
     def _hear(
-        self, heard: Heard, number: int, index: int, cell: str, kind: str, beside: str
+        self, heard: RowNumbers, number: int, index: int, cell: str, kind: str, beside: str
     ) -> None:
         found = read_cell(cell, self.context.sample_heads, landlines=kind == "landline")
-        heard.add(found, telling.instead(beside) if kind == "receiver_phone" else "")
+        heard.add(found, finding_sentences.instead(beside) if kind == "receiver_phone" else "")
         if found.repaired:
             self._note(self.listing.repaired, number, index, cell, *found.repaired)
         if found.doubt:
@@ -307,7 +314,7 @@ class _SheetReader:
         cells: Sequence[str],
         name: str,
         mobiles: tuple[str, ...],
-        heard: Heard | None = None,
+        heard: RowNumbers | None = None,
     ) -> None:
         ward = self._ward(number, cells)
         if ward is None:
@@ -318,7 +325,7 @@ class _SheetReader:
         group = self._first(cells, "residential_group") or self.beside
         sheet = self.sheet
         self.listing.entries.append(
-            Entry(
+            ListEntry(
                 sheet.file,
                 sheet.name,
                 number,
@@ -347,7 +354,12 @@ class _SheetReader:
             if found is None:
                 index = self.places["ward"][0]
                 self._note(
-                    self.listing.rejected, number, index, cell, "unknown_ward", telling.UNKNOWN_WARD
+                    self.listing.rejected,
+                    number,
+                    index,
+                    cell,
+                    "unknown_ward",
+                    finding_sentences.UNKNOWN_WARD,
                 )
             return found
         if self.ward is None:

@@ -1,4 +1,4 @@
-"""The bytes of a file become sheets of raw text cells. Runs only in the reading process (`child`).
+"""The bytes of a file become sheets of raw text cells. Runs in `sandbox_process`.
 
 Comes from: bytes nobody has looked at.   Goes to: `cleaning`, row by row.
 Never: runs a formula, follows a link, unpacks more than a ward's list can be.
@@ -21,7 +21,7 @@ from typing import Any
 
 from dispatcher.domain.problems import Problem
 from dispatcher.i18n import Say, Spoken
-from dispatcher.importing import letters, looks
+from dispatcher.importing import hidden_rows_and_fonts, letters
 
 MOST_BYTES = 256 * 1024 * 1024  # of a file
 MOST_UNPACKED = 256 * 1024 * 1024  # bytes in all entries of a workbook
@@ -146,9 +146,11 @@ def _check_part(name: str, raw: bytes, entry: zipfile.ZipInfo, huge: Problem) ->
             raise huge
         if entry.filename.startswith("xl/worksheets/"):
             cut = piece.rfind(b"<row")
-            hidden += looks.hidden_rows(rest + piece[:cut] if cut >= 0 else rest + piece)
+            hidden += hidden_rows_and_fonts.hidden_rows(
+                rest + piece[:cut] if cut >= 0 else rest + piece
+            )
             rest = piece[cut:] if cut >= 0 else b""
-    return hidden + looks.hidden_rows(rest)
+    return hidden + hidden_rows_and_fonts.hidden_rows(rest)
 
 
 def _pieces(packed: bytes, how: int) -> Iterator[bytes]:
@@ -169,10 +171,10 @@ def _workbook(name: str, raw: bytes, hidden: Mapping[str, list[int]]) -> Iterato
         with CalamineWorkbook.from_filelike(io.BytesIO(raw)) as book:
             if not book.sheet_names:
                 raise unreadable(name, Say("it has no sheets"))
-            shown = looks.of_workbook(raw, book.sheet_names, hidden)
+            shown = hidden_rows_and_fonts.of_workbook(raw, book.sheet_names, hidden)
             for meta in book.sheets_metadata:
                 sheet = book.get_sheet_by_name(meta.name)
-                look = shown.get(meta.name, looks.Look())
+                look = shown.get(meta.name, hidden_rows_and_fonts.SheetDetails())
                 yield RawSheet(
                     meta.name,
                     _cells(sheet),

@@ -35,7 +35,7 @@ class Finding:
         }
 
 
-class Entry(NamedTuple):
+class ListEntry(NamedTuple):
     """One person or office as the sheet has it. `ward` and `group` are as the site knows them.
 
     `notes`: number → what stood beside it. `kept`: columns for `row.<column>`.
@@ -75,17 +75,17 @@ class Listing:
     """
 
     rows: int = 0
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[ListEntry] = field(default_factory=list)
     rejected: list[Finding] = field(default_factory=list)
     repaired: list[Finding] = field(default_factory=list)
     needs_review: list[Finding] = field(default_factory=list)
     dropped: Counter[str] = field(default_factory=Counter)
-    tables: list[Table] = field(default_factory=list)
+    tables: list[ListTable] = field(default_factory=list)
     places: dict[tuple[str, str, int], tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Table:
+class ListTable:
     """How one sheet was understood. `ward`: whose list it is, None where rows say it."""
 
     file: str
@@ -103,7 +103,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Context:
+class ImportContext:
     """What the site knows before it reads a file.
 
     `remembered`: ward → (folded heading → field), as people said it for earlier lists.

@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dispatcher.db.contacts import areas, contacts, imports
-from dispatcher.db.contacts.contacts import Known, Person
+from dispatcher.db.contacts.contacts import Person, StoredContact
 from dispatcher.db.database import Tx
 from dispatcher.domain import storable
 from dispatcher.domain.areas import group_key, group_name
 from dispatcher.domain.model import AddressKind
 from dispatcher.domain.sms import folded
 from dispatcher.i18n import Say
-from dispatcher.importing.listing import Entry
+from dispatcher.importing.listing import ListEntry
 
 _MOBILE = AddressKind.MOBILE
 
@@ -29,8 +29,8 @@ class Double:
     """
 
     code: str
-    entry: Entry
-    earlier: Entry
+    entry: ListEntry
+    earlier: ListEntry
 
     def as_json(self, language: str) -> dict[str, object]:
         first = self.earlier
@@ -63,17 +63,17 @@ class Merge:
     doubles: list[Double] = field(default_factory=list)
 
 
-def merge(tx: Tx, entries: Sequence[Entry]) -> Merge:
+def merge(tx: Tx, entries: Sequence[ListEntry]) -> Merge:
     """Compare `entries` with what the site holds; nothing is stored."""
     wards = {w.name: w.id for w in areas.wards_named(tx, ["all"])}
     result = Merge()
     keys = {g: group_key(g) for g in {e.residential_group for e in entries} if g}
-    found: dict[tuple[int, str, str], list[Entry]] = {}
+    found: dict[tuple[int, str, str], list[ListEntry]] = {}
     for entry in entries:
         group = keys[entry.residential_group] if entry.residential_group else ""
         found.setdefault((wards[entry.ward], group, folded(entry.name)), []).append(entry)
     groups = {ward: areas.groups_of(tx, ward) for ward in {ward for ward, _, _ in found}}
-    known = contacts.known(tx, set(groups))
+    known = contacts.stored_contacts(tx, set(groups))
     proposed: dict[tuple[int, str], None] = {}
     homes = _Homes(tx)
     for (ward, group, name), rows in found.items():
@@ -90,9 +90,9 @@ def merge(tx: Tx, entries: Sequence[Entry]) -> Merge:
     return result
 
 
-def _shared(entries: Sequence[Entry]) -> Iterator[Double]:
+def _shared(entries: Sequence[ListEntry]) -> Iterator[Double]:
     """Other people at the same phone, unless the sheet says that they live together."""
-    first: dict[str, Entry] = {}
+    first: dict[str, ListEntry] = {}
     for entry in entries:
         for number in entry.phones:
             earlier = first.setdefault(number, entry)
@@ -103,7 +103,7 @@ def _shared(entries: Sequence[Entry]) -> Iterator[Double]:
                 yield Double("shared_phone", entry, earlier)
 
 
-def _same(one: Entry, other: Entry) -> bool:
+def _same(one: ListEntry, other: ListEntry) -> bool:
     return folded(one.name) == folded(other.name) and one.ward == other.ward
 
 
@@ -127,8 +127,8 @@ class _Homes:
 def _match(
     homes: _Homes,
     result: Merge,
-    rows: Sequence[Entry],
-    held: Sequence[Known],
+    rows: Sequence[ListEntry],
+    held: Sequence[StoredContact],
     place: tuple[int, str, bytes],
 ) -> None:
     """Namesakes of one group: by address first, then in order."""
@@ -139,8 +139,8 @@ def _match(
         result.doubles += [Double("namesake", p[0], people[0][0]) for p in people[1:]]
     free = {k.id: k for k in held}
     at = {address: k.id for k in reversed(held) for address in k.addresses.values()}
-    matched: list[tuple[Known | None, list[Entry]]] = []
-    rest: list[list[Entry]] = []
+    matched: list[tuple[StoredContact | None, list[ListEntry]]] = []
+    rest: list[list[ListEntry]] = []
     for person in people:
         ids = (at.get(a) for e in person for a in e.phones + e.landlines)
         same = next((free.pop(i) for i in ids if i in free), None)
@@ -173,7 +173,7 @@ def _match(
             result.unchanged += len(person)
 
 
-def _with_notes(new: Person, held: Known) -> Person:
+def _with_notes(new: Person, held: StoredContact) -> Person:
     """What was known of a number stays known where a list says nothing of it."""
     before = {held.addresses[i]: note for i, note in held.notes.items() if i in held.addresses}
     said = new.notes or ("",) * len(new.addresses)
@@ -184,10 +184,10 @@ def _with_notes(new: Person, held: Known) -> Person:
     return new._replace(notes=notes)
 
 
-def _people(rows: Sequence[Entry]) -> list[list[Entry]]:
+def _people(rows: Sequence[ListEntry]) -> list[list[ListEntry]]:
     """Rows of one name in one group that are one person: those that share a number."""
-    people: list[list[Entry]] = []
-    at: dict[str, list[Entry]] = {}
+    people: list[list[ListEntry]] = []
+    at: dict[str, list[ListEntry]] = {}
     for row in rows:
         mine = row.phones + row.landlines
         person = next((at[a] for a in mine if a in at), None)
@@ -200,7 +200,7 @@ def _people(rows: Sequence[Entry]) -> list[list[Entry]]:
 
 
 def _person(
-    homes: _Homes, rows: Sequence[Entry], ward: int, group: str, key: bytes, ordinal: int
+    homes: _Homes, rows: Sequence[ListEntry], ward: int, group: str, key: bytes, ordinal: int
 ) -> Person:
     first = rows[0]
     source = f"{first.file}:{first.sheet}" if first.sheet else first.file

@@ -6,10 +6,10 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from dispatcher.domain.phone import Reading, Type, read
+from dispatcher.domain.phone import PhoneReading, Type, read
 from dispatcher.i18n import Joined, Say, Spoken
 from dispatcher.importing import second_opinion
-from dispatcher.importing.telling import REPAIRS
+from dispatcher.importing.finding_sentences import REPAIRS
 
 _NOTHING = re.compile(r"[\s0.\-–_/x]*")
 _OLD_LANDLINE = Say(
@@ -34,7 +34,7 @@ class Cell:
 
 
 @dataclass
-class Heard:
+class RowNumbers:
     """The numbers of one row, in order, with what stood beside them."""
 
     mobiles: list[str] = field(default_factory=list)
@@ -76,7 +76,7 @@ def read_cell(text: str, sample_heads: Collection[str], *, landlines: bool = Fal
     return cell
 
 
-def _with_suggestion(why: Spoken, reading: Reading) -> Spoken:
+def _with_suggestion(why: Spoken, reading: PhoneReading) -> Spoken:
     suggested = reading.suggested
     return _with_hint(why, "0" + suggested.removeprefix("+84") if suggested else None)
 

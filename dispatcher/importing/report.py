@@ -14,10 +14,10 @@ from typing import Any
 
 from dispatcher.domain.problems import Problem, settings
 from dispatcher.i18n import Say, Spoken
+from dispatcher.importing.finding_sentences import DATA_MARK
 from dispatcher.importing.listing import Finding, Listing
 from dispatcher.importing.merge import DOUBLES, Merge
 from dispatcher.importing.sheets import Sheet
-from dispatcher.importing.telling import DATA_MARK
 
 MOST_ROWS = 1_000_000  # in one sheet of the workbook
 _TO_MEND = Say("Rows to mend")
@@ -26,7 +26,7 @@ Place = tuple[str, str, int]  # file, sheet, row
 
 
 @dataclass(frozen=True)
-class Facts:
+class ReportFacts:
     """What the page to sign says besides the counts. `basis`: label → text."""
 
     site: str
@@ -42,7 +42,7 @@ def write_report(
     sheets: Iterable[Sheet],
     listing: Listing,
     plan: Merge,
-    facts: Facts,
+    facts: ReportFacts,
     language: str,
 ) -> None:
     """Write the workbook: text cells only, so that nothing runs as a formula."""
@@ -216,7 +216,9 @@ def _named(what: Spoken, part: int, language: str) -> str:
     return name if part == 1 else f"{name} {part}"
 
 
-def _write_summary(book: Any, listing: Listing, plan: Merge, facts: Facts, language: str) -> None:
+def _write_summary(
+    book: Any, listing: Listing, plan: Merge, facts: ReportFacts, language: str
+) -> None:
     """One page: what came in, what was changed, what was left out, who answers for it."""
     sheet = book.add_worksheet(Say("Summary").to(language))
     sheet.set_paper(9)  # A4

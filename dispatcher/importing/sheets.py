@@ -1,4 +1,4 @@
-"""Files become sheets of clean text cells, read by a process that can do no harm (see `child`)."""
+"""Files become sheets of clean cells, read by a harmless process (`sandbox_process`)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from typing import IO, Any
 from dispatcher.domain import storable
 from dispatcher.domain.problems import Problem
 from dispatcher.i18n import Both, Say
-from dispatcher.importing import prison
+from dispatcher.importing import sandbox
 
 SUFFIXES = (".xlsx", ".xlsm", ".xls", ".ods", ".csv", ".tsv", ".txt")
 PASTED = Path("-")  # standard input
@@ -113,16 +113,16 @@ def read_sheets(path: Path, name: str = "") -> Iterator[Sheet]:
 
 def _read(name: str, file: IO[bytes]) -> Iterator[Sheet]:
     name = storable.words(name, storable.NAME)
-    python, more = prison.interpreter()
+    python, more = sandbox.interpreter()
     process = subprocess.Popen(
-        [python, "-P", "-m", "dispatcher.importing.child", name],
+        [python, "-P", "-m", "dispatcher.importing.sandbox_process", name],
         stdin=file,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env=_environment() | more,
-        **prison.options(),
+        **sandbox.options(),
     )
-    prison.lock_up(process)
+    sandbox.confine(process)
     assert process.stdout is not None
     answers = _Answers(process.stdout)
     watch = threading.Thread(target=answers.watch, args=(process.kill,), daemon=True)

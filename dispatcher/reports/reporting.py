@@ -14,8 +14,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from dispatcher.db.broadcasts import log_people, shares, tallies
-from dispatcher.db.broadcasts.tallies import Tally
+from dispatcher.db.broadcasts import forwards, log_people, totals
+from dispatcher.db.broadcasts.totals import Totals
 from dispatcher.db.contacts import areas
 from dispatcher.db.database import Tx
 from dispatcher.domain.amounts import number as number
@@ -52,7 +52,7 @@ _BY_STATE = {
 
 
 @dataclass(frozen=True)
-class Line:
+class ReportLine:
     """One residential group. `counts` has every column; they add up to `people`."""
 
     ward: str
@@ -66,15 +66,15 @@ class Line:
 
 @dataclass(frozen=True)
 class Report:
-    lines: tuple[Line, ...]
+    lines: tuple[ReportLine, ...]
     spent: tuple[Mapping[str, Any], ...]
     reached_twice: int
     twice_cost: int  # đồng that were not needed
 
     @property
-    def total(self) -> Line:
+    def total(self) -> ReportLine:
         sums = {c: sum(line.counts[c] for line in self.lines) for c in COLUMNS}
-        return Line("", "", sums)
+        return ReportLine("", "", sums)
 
     @property
     def cost(self) -> int:
@@ -100,25 +100,25 @@ class Report:
         }
 
 
-def report(tx: Tx, broadcast_id: int, tally: Tally | None = None) -> Report:
-    """A broadcast as it stands; `tally`: as it was added up before."""
-    tally = tally or tallies.fresh(tx, broadcast_id)
+def report(tx: Tx, broadcast_id: int, totalled: Totals | None = None) -> Report:
+    """A broadcast as it stands; `totalled`: as it was added up before."""
+    totalled = totalled or totals.fresh(tx, broadcast_id)
     named = areas.names(tx)
     sums: dict[tuple[str, str], dict[str, int]] = {}
-    for row in tally.people:
+    for row in totalled.people:
         place = (named[row["ward_id"]], named.get(row["place"], ""))
         counts = sums.setdefault(place, dict.fromkeys(COLUMNS, 0))
         counts[_column(row)] += row["n"]
-    for row in tally.short:
+    for row in totalled.short:
         counts = sums[named[row["ward_id"]], named.get(row["place"], "")]
         _apart(counts, row["n"])
-    lines = [Line(ward, group, counts) for (ward, group), counts in sums.items()]
+    lines = [ReportLine(ward, group, counts) for (ward, group), counts in sums.items()]
     lines.sort(key=lambda line: (natural_key(line.ward), natural_key(line.residential_group)))
     return Report(
         tuple(lines),
-        tuple(_spent(tally)),
-        sum(row["people"] for row in tally.twice),
-        sum(row["cost"] for row in tally.twice),
+        tuple(_spent(totalled)),
+        sum(row["people"] for row in totalled.twice),
+        sum(row["cost"] for row in totalled.twice),
     )
 
 
@@ -129,10 +129,10 @@ def _apart(counts: dict[str, int], n: int) -> None:
     counts["short"] += n
 
 
-def _spent(tally: Tally) -> list[dict[str, Any]]:
+def _spent(totalled: Totals) -> list[dict[str, Any]]:
     """Per channel and gateway: accepted attempts, delivered ones, parts and đồng."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
-    for row in tally.spent:
+    for row in totalled.spent:
         key = row["channel"], row["gateway"]
         line = found.setdefault(key, {"channel": key[0], "gateway": key[1], **_NOTHING_SPENT})
         for name in _NOTHING_SPENT:
@@ -143,10 +143,10 @@ def _spent(tally: Tally) -> list[dict[str, Any]]:
 _NOTHING_SPENT = {"accepted": 0, "delivered": 0, "parts": 0, "cost": 0}
 
 
-def networks(tally: Tally) -> list[dict[str, Any]]:
+def networks(totalled: Totals) -> list[dict[str, Any]]:
     """Per gateway and network (`carrier`): people in every column of a report."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
-    for row in tally.people:
+    for row in totalled.people:
         if row["gateway"] is None:
             continue
         key = row["gateway"], row["carrier"] or ""
@@ -154,17 +154,17 @@ def networks(tally: Tally) -> list[dict[str, Any]]:
             key, {"gateway": key[0], "carrier": key[1], "counts": dict.fromkeys(COLUMNS, 0)}
         )
         line["counts"][_column(row)] += row["n"]
-    for row in tally.short:
+    for row in totalled.short:
         key = row["gateway"], row["carrier"] or ""
         if key in found:
             _apart(found[key]["counts"], row["n"])
     return [found[key] for key in sorted(found)]
 
 
-def faults(tally: Tally) -> list[dict[str, Any]]:
+def faults(totalled: Totals) -> list[dict[str, Any]]:
     """What gateways answered that was no acceptance: gateway, fault, code, n; most first."""
     found: dict[tuple[str, str, str], int] = {}
-    for row in tally.faults:
+    for row in totalled.faults:
         key = row["gateway"], row["fault"], row["code"] or ""
         found[key] = found.get(key, 0) + row["n"]
     rows = [
@@ -173,11 +173,11 @@ def faults(tally: Tally) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: -int(row["n"]))
 
 
-def reach(tx: Tx, broadcast_id: int, tally: Tally) -> dict[str, int]:
+def reach(tx: Tx, broadcast_id: int, totalled: Totals) -> dict[str, int]:
     """Households by how far they were reached, over all places."""
     named, passed = areas.names(tx), _passed_on(tx, broadcast_id)
     sums = dict.fromkeys(REACH, 0)
-    for row in tally.homes:
+    for row in totalled.homes:
         level = _LEVELS[row["reach"]]
         if level in ("not_reached", "no_contact"):
             place = (named[row["ward_id"]], named.get(row["place"], ""))
@@ -277,7 +277,7 @@ def _passed_on(tx: Tx, broadcast_id: int) -> set[tuple[str, str]]:
     names = areas.names(tx)
     return {
         (names[area.parent_id or 0], area.name)
-        for area in areas.by_ids(tx, shares.passed_on(tx, broadcast_id))
+        for area in areas.by_ids(tx, forwards.passed_on(tx, broadcast_id))
     }
 
 

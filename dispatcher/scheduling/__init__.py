@@ -6,10 +6,10 @@ late jobs and run some twice; our occurrences are rows with a unique (schedule, 
 """
 
 from dispatcher.scheduling.approving import LIFE, approve, submit, whole
-from dispatcher.scheduling.days import skipped, told
+from dispatcher.scheduling.days import skipped, skipped_sentence
 from dispatcher.scheduling.files import Occurrence, Schedule, files, load, parse
+from dispatcher.scheduling.schedule_runs import Fire, covers, keep_all, run_due
 from dispatcher.scheduling.series import Series, refuse_same_day, series
-from dispatcher.scheduling.ticking import Fire, covers, keep_all, tick
 from dispatcher.scheduling.times import ask_moment, read_moment
 
 __all__ = [
@@ -27,10 +27,10 @@ __all__ = [
     "parse",
     "read_moment",
     "refuse_same_day",
+    "run_due",
     "series",
     "skipped",
+    "skipped_sentence",
     "submit",
-    "tick",
-    "told",
     "whole",
 ]

@@ -30,7 +30,7 @@ def skipped(cron: str) -> dict[int, list[int]]:
     return found
 
 
-def told(missing: Mapping[int, Sequence[int]]) -> Spoken:
+def skipped_sentence(missing: Mapping[int, Sequence[int]]) -> Spoken:
     """Which months a schedule skips, in one sentence a day."""
     said: list[Spoken] = []
     for day, months in missing.items():

@@ -22,8 +22,8 @@ from types import FrameType
 
 import click
 
-from dispatcher.cli.spoken import command, option
-from dispatcher.cli.surface import Surface
+from dispatcher.cli.click_i18n import command, option
+from dispatcher.cli.terminal_context import TerminalContext
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.domain.model import SYSTEM
 from dispatcher.domain.problems import PARTLY, Problem
@@ -129,7 +129,7 @@ def _ended_like_ctrl_c() -> Iterator[None]:
     say=Say("the size for a night: 100,000 people, 1,000 kills, up to four hours"),
 )
 def chaos(
-    surface: Surface,
+    terminal: TerminalContext,
     count: int,
     kills: int,
     gateway: str,
@@ -143,10 +143,10 @@ def chaos(
     if count < 1 or kills < 0:
         raise Problem("usage", Say("--people from 1, --kills from 0."))
     with _ended_like_ctrl_c():
-        found = _run(surface, count, kills, gateway, database, seed, limit)
-    if surface.json:
-        surface.emit(asdict(found))
-    surface.say(
+        found = _run(terminal, count, kills, gateway, database, seed, limit)
+    if terminal.json:
+        terminal.emit(asdict(found))
+    terminal.say(
         Say(
             "{people} people, {kills} kills, {restores} restores, {opted_out} "
             "refused or removed, {misbehaved} calls without a readable answer, "
@@ -170,7 +170,7 @@ def chaos(
 
 
 def _run(
-    surface: Surface,
+    terminal: TerminalContext,
     count: int,
     kills: int,
     gateway: str,
@@ -202,12 +202,12 @@ def _run(
     try:
         app = make_site(root, count, gateway, database, sharing=True)
         with app.store.read(SYSTEM) as tx:
-            broadcast_id = broadcasts.listed(tx)[0].id
+            broadcast_id = broadcasts.list_broadcasts(tx)[0].id
         upsets = Upsets(
-            root, app, broadcast_id, twin, kills, count, random.Random(seed), surface.warn
+            root, app, broadcast_id, twin, kills, count, random.Random(seed), terminal.warn
         )
         os.environ["DISPATCHER_TWINS"] = json.dumps({"gate": twin.base(vendor)})
-        with surface.progress(Say("Killing"), max(kills, 1)) as update:
+        with terminal.progress(Say("Killing"), max(kills, 1)) as update:
 
             def told(killed: int) -> None:
                 upsets.after_kill(killed)

@@ -13,8 +13,8 @@ from typing import Any
 
 from dispatcher import broadcasts as planning
 from dispatcher import templating
-from dispatcher.broadcasts import app as joined
-from dispatcher.broadcasts.app import App
+from dispatcher.broadcasts import application
+from dispatcher.broadcasts.application import App
 from dispatcher.config import parse
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.bulk import put_many
@@ -61,7 +61,7 @@ def make_site(root: Path, count: int, gateway: str, database: str, *, sharing: b
     """
     from dispatcher.db.contacts import areas
     from dispatcher.importing.entries import read_listing
-    from dispatcher.importing.listing import Context
+    from dispatcher.importing.listing import ImportContext
     from dispatcher.importing.merge import merge, store
     from dispatcher.importing.sheets import read_sheets
     from dispatcher.simulators.vendors.residents import WARDS, invent, write
@@ -84,9 +84,9 @@ def make_site(root: Path, count: int, gateway: str, database: str, *, sharing: b
     crowd = _with_phones(invent(count), sharing)
     lists = write(root / "contacts", crowd, all_csv=True, as_typed=False)
     with app.begin(SYSTEM)() as tx:
-        known = {a.key: a.name for a in areas.listed(tx)}
+        known = {a.key: a.name for a in areas.list_areas(tx)}
         sheets = (s for path in lists for s in read_sheets(path))
-        listing = read_listing(sheets, Context(known, None, None, app.site.sample_heads))
+        listing = read_listing(sheets, ImportContext(known, None, None, app.site.sample_heads))
         store(tx, merge(tx, listing.entries), [], app.site.sample_heads)
         if sharing:
             _second_numbers(tx, count, app.site.sample_heads)
@@ -96,13 +96,13 @@ def make_site(root: Path, count: int, gateway: str, database: str, *, sharing: b
     template = templating.load(app.templates, "chaos")
     new = planning.NewBroadcast("chaos", Audience(wards=WARDS), "only")
     with app.begin(author)() as tx:
-        made = joined.draft(app, tx, template, new)
+        made = application.draft_broadcast(app, tx, template, new)
     broadcast = _get(app, made)
-    found = joined.preview(app, author, broadcast)
+    found = application.preview_broadcast(app, author, broadcast)
     _act(app, author, lambda tx: planning.submit(tx, broadcasts.get(tx, made), found))
     _act(app, leader, lambda tx: planning.approve(tx, broadcasts.get(tx, made)))
     _act(app, author, lambda tx: planning.schedule(tx, broadcasts.get(tx, made), app.clock()))
-    joined.release(app, _get(app, made))
+    application.release_broadcast(app, _get(app, made))
     return app
 
 

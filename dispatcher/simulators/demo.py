@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from dispatcher import templating
-from dispatcher.broadcasts.app import App
+from dispatcher.broadcasts.application import App
+from dispatcher.cli.click_i18n import command, option
 from dispatcher.cli.log import tell_story
-from dispatcher.cli.spoken import command, option
-from dispatcher.cli.surface import Surface
 from dispatcher.cli.tables import write_text
 from dispatcher.cli.templates import beside, bubble
+from dispatcher.cli.terminal_context import TerminalContext
 from dispatcher.config import parse
-from dispatcher.db.broadcasts import broadcasts as rows
+from dispatcher.db.broadcasts import broadcasts as broadcast_rows
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.database import Tx
 from dispatcher.db.staff import people
@@ -29,10 +29,10 @@ from dispatcher.db.words import DELIVERED, RECIPIENT, SKIPPED
 from dispatcher.domain.clock import start_site_clock
 from dispatcher.domain.model import HANOI, SYSTEM, Audience, BroadcastState, Role
 from dispatcher.domain.problems import PARTLY, Problem
-from dispatcher.i18n import Number, Say
+from dispatcher.i18n import Say, SpelledNumber
 from dispatcher.importing.entries import read_listing
 from dispatcher.importing.merge import merge, store
-from dispatcher.importing.report import Facts, write_report
+from dispatcher.importing.report import ReportFacts, write_report
 from dispatcher.importing.sheets import Sheet, files_in, read_sheets
 from dispatcher.reports import reporting
 from dispatcher.reports.reporting import COLUMNS, number
@@ -62,15 +62,15 @@ WAIT_FOR_ZALO = "5s"
 class Demo:
     """One run: a copied site, twins, a receipt door and workers, all children of this process."""
 
-    def __init__(self, surface: Surface, count: int | None) -> None:
-        self.surface, self.count = surface, count
+    def __init__(self, terminal: TerminalContext, count: int | None) -> None:
+        self.terminal, self.count = terminal, count
         self.root = Path(tempfile.mkdtemp(prefix="dispatcher-demo-"))
         self.children: list[subprocess.Popen[Any]] = []
         self.twin: Child | None = None
         self.seconds = 0.0
 
     def run(self) -> dict[str, Any]:
-        say = self.surface.say
+        say = self.terminal.say
         say(
             Say("A drill: nothing leaves this machine, the people are invented."),
         )
@@ -122,11 +122,11 @@ class Demo:
             store(tx, plan, [{"name": p.name} for p in paths], app.site.sample_heads)
         report = self.root / "nhap-danh-ba.xlsx"
         at = f"{app.clock().astimezone(HANOI):%H:%M %d/%m/%Y}"
-        facts = Facts(app.site.name, "demo", at, stored=True)
-        write_report(report, sheets(), listing, plan, facts, self.surface.language)
+        facts = ReportFacts(app.site.name, "demo", at, stored=True)
+        write_report(report, sheets(), listing, plan, facts, self.terminal.language)
         zeros = sum(f.code == "leading_zero" for f in listing.repaired)
         rows, look = number(listing.rows), len(listing.needs_review)
-        self.surface.say(
+        self.terminal.say(
             Say(
                 "2. Lists imported from {count} files of 12 wards: {rows} rows, "
                 "{zeros} lost zeros put back, {look} to look at, {count2} bad. "
@@ -166,21 +166,21 @@ class Demo:
         broadcasts_approval.approve(minh, made)
         broadcasts_sending.schedule(lan, made)
         costs = found.as_json()["cost"]
-        self.surface.say(
+        self.terminal.say(
             Say(
                 "4. Written and submitted by Nguyễn Thị Lan, approved by Trần Văn "
                 "Minh: {queued} people, Zalo first, then SMS, at most {total} đồng "
                 "({per_phone} a phone, {per_household} a household), at 09:00.",
-                queued=Number(found.queued),
-                total=Number(found.total),
+                queued=SpelledNumber(found.queued),
+                total=SpelledNumber(found.total),
                 per_phone=costs["per_phone"],
                 per_household=costs["per_household"],
             ),
         )
-        return broadcasts.seen(lan, made)
+        return broadcasts.get_broadcast(lan, made)
 
     def _show_texts(self, seen: list[tuple[Preview, str]]) -> None:
-        say = self.surface.say
+        say = self.terminal.say
         say(
             Say("3. The SMS as a phone shows it, with and without diacritics:"),
         )
@@ -199,7 +199,7 @@ class Demo:
                     parts=parts,
                     person=person,
                     household=household,
-                    cost=Number(cost),
+                    cost=SpelledNumber(cost),
                 ),
             )
 
@@ -226,7 +226,7 @@ class Demo:
         sign_in_to_twins(app, twins)
         started = time.monotonic()
         worker = self._worker()
-        with self.surface.progress(Say("5. Sending"), 1) as update:
+        with self.terminal.progress(Say("5. Sending"), 1) as update:
             total, killed = 0, False
             while True:
                 now, left, state = self._progress(app, broadcast.id)
@@ -237,12 +237,12 @@ class Demo:
                     worker.kill()  # SIGKILL: no goodbye, calls open
                     worker.wait()
                     killed = True
-                    self.surface.say(
+                    self.terminal.say(
                         Say(
                             "5. Halfway ({now} of {total}) the worker is killed (SIGKILL); a new "
                             "one goes on…",
-                            now=Number(now),
-                            total=Number(total),
+                            now=SpelledNumber(now),
+                            total=SpelledNumber(total),
                         ),
                     )
                     worker = self._worker()
@@ -258,8 +258,8 @@ class Demo:
 
     def _progress(self, app: App, broadcast_id: int) -> tuple[int, int, BroadcastState]:
         with app.store.read(SYSTEM) as tx:
-            state = rows.get(tx, broadcast_id).state
-            counts = rows.counts(tx, broadcast_id)
+            state = broadcast_rows.get(tx, broadcast_id).state
+            counts = broadcast_rows.counts(tx, broadcast_id)
         left = counts.get("queued", 0) + counts.get("sending", 0)
         return sum(counts.values()) - counts.get("skipped", 0) - left, left, state
 
@@ -287,17 +287,17 @@ class Demo:
     # --- after --------------------------------------------------------------------------------
 
     def _results(self, app: App, broadcast_id: int) -> dict[str, Any]:
-        surface = self.surface
+        terminal = self.terminal
         assert self.twin is not None
         found = verdict(app, broadcast_id, self.twin, 1)
         ledger = self.twin.ask("/ledger")
         with app.store.read(SYSTEM) as tx:
             summed = reporting.report(tx, broadcast_id)
-            states = rows.counts(tx, broadcast_id)
-            story = why.story(tx, self._somebody(tx, broadcast_id), surface.language)
+            states = broadcast_rows.counts(tx, broadcast_id)
+            story = why.story(tx, self._somebody(tx, broadcast_id), terminal.language)
             count = tx.value("SELECT count(*) FROM contacts WHERE removed_at IS NULL")
         rate = ledger["accepted"] / self.seconds if self.seconds else 0.0
-        surface.say(
+        terminal.say(
             Say(
                 "6. By the twin's own ledger: {lost} lost, {twice} twice; "
                 "{unconfirmed} in doubt, named in the log ({accepted} messages, "
@@ -305,22 +305,22 @@ class Demo:
                 lost=found.lost,
                 twice=found.twice,
                 unconfirmed=found.unconfirmed,
-                accepted=Number(ledger["accepted"]),
+                accepted=SpelledNumber(ledger["accepted"]),
                 rate=rate,
             ),
         )
-        surface.say(
+        terminal.say(
             Say(
                 "7. By residential group (ward {shown_ward}; all 12 wards are in the report):",
                 shown_ward=SHOWN_WARD,
             ),
         )
         self._table(summed)
-        surface.say(
+        terminal.say(
             Say("8. Why one person received it (dispatcher why):"),
         )
-        if not surface.quiet:
-            tell_story(surface, story)
+        if not terminal.quiet:
+            tell_story(terminal, story)
         self._files(app, broadcast_id, summed)
         return {
             "people": count,
@@ -351,7 +351,7 @@ class Demo:
         others = [line for line in found.lines if line.ward != SHOWN_WARD]
         rows = [
             [
-                line.residential_group or self.surface.text(Say("offices")),
+                line.residential_group or self.terminal.text(Say("offices")),
                 line.people,
                 *(line.counts[c] for c in used),
             ]
@@ -359,21 +359,21 @@ class Demo:
         ]
         rows.append(
             [
-                self.surface.text(Say("11 other wards")),
+                self.terminal.text(Say("11 other wards")),
                 sum(line.people for line in others),
                 *(sum(line.counts[c] for line in others) for c in used),
             ]
         )
         total = found.total
         rows.append(
-            [self.surface.text(Say("Total")), total.people, *(total.counts[c] for c in used)]
+            [self.terminal.text(Say("Total")), total.people, *(total.counts[c] for c in used)]
         )
         heads = [
             Say("residential group"),
             Say("people"),
             *(COLUMNS[c] for c in used),
         ]
-        self.surface.table(heads, rows, numbers=range(1, len(heads)))
+        self.terminal.table(heads, rows, numbers=range(1, len(heads)))
 
     def _files(self, app: App, broadcast_id: int, summed: reporting.Report) -> None:
         from dispatcher.usecases import log
@@ -389,15 +389,15 @@ class Demo:
                 site=app.site.name,
                 when=app.clock(),
                 drill=True,
-                language=self.surface.language,
+                language=self.terminal.language,
             ),
         )
         everybody = log.LogFilters(broadcast=broadcast_id)
         with log.rows(Context(app, SYSTEM), "messages", everybody, is_export=True) as rows:
             write_text(sheet, "".join(log.as_csv(rows, "messages")))
-        self.surface.say(Say("9. The report: {page}", page=page))
-        self.surface.say(Say("   The log, person by person: {sheet}", sheet=sheet))
-        self.surface.hint(
+        self.terminal.say(Say("9. The report: {page}", page=page))
+        self.terminal.say(Say("   The log, person by person: {sheet}", sheet=sheet))
+        self.terminal.hint(
             Say(
                 "Look around: ./run --site {root} broadcasts list (a throw-away site)",
                 root=self.root,
@@ -421,7 +421,7 @@ class Demo:
 
 def _get(app: App, broadcast_id: int) -> Broadcast:
     with app.store.read(SYSTEM) as tx:
-        return rows.get(tx, broadcast_id)
+        return broadcast_rows.get(tx, broadcast_id)
 
 
 def _read_port(stream: Any) -> int:
@@ -452,21 +452,21 @@ def _read_port(stream: Any) -> int:
     is_flag=True,
     say=Say("open the report and the console"),
 )
-def demo(surface: Surface, count: int | None, show: bool) -> int:
+def demo(terminal: TerminalContext, count: int | None, show: bool) -> int:
     if count is not None and count < 12:
         raise Problem("usage", Say("--people from 12 up."))
-    running = Demo(surface, count)
+    running = Demo(terminal, count)
     try:
         found = running.run()
     finally:
         running.close()
-    if surface.json:
-        surface.emit(found)
+    if terminal.json:
+        terminal.emit(found)
     if show:
         import webbrowser
 
-        from dispatcher.simulators.showing import stay
+        from dispatcher.simulators.open_browser import stay
 
         webbrowser.open((running.root / "bao-cao.html").as_uri())
-        stay(surface, running.root)
+        stay(terminal, running.root)
     return 0 if found["twin"]["twice"] == found["twin"]["lost"] == 0 else PARTLY

@@ -7,7 +7,7 @@ import urllib.request
 from collections.abc import Mapping
 from typing import Any
 
-from dispatcher.broadcasts.app import App
+from dispatcher.broadcasts.application import App
 from dispatcher.db.queue import gateways
 from dispatcher.domain.model import SYSTEM, Mode
 from dispatcher.worker.adapters import callback_path, given_twins

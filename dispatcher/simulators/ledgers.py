@@ -10,7 +10,7 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
-from dispatcher.broadcasts.app import App
+from dispatcher.broadcasts.application import App
 from dispatcher.db.database import Tx
 from dispatcher.db.ops.restored import RESTORED
 from dispatcher.db.words import ACCEPTED, DELIVERED, QUEUED, READ, SENDING, UNCONFIRMED
@@ -23,7 +23,7 @@ OPEN = ("queued", "sending")
 
 
 @dataclass(frozen=True)
-class Refusal:
+class RefusedNumber:
     """A number that must not be accepted any more, kept outside the database.
 
     `taken`: how many acceptances the twin had before. `removed`: its owner was taken off the lists,
@@ -66,7 +66,7 @@ def verdict(
     broadcast_id: int,
     twin: Child,
     kills: int,
-    refusals: Sequence[Refusal] = (),
+    refusals: Sequence[RefusedNumber] = (),
     restores: int = 0,
 ) -> Verdict:
     """Our log against the twin's ledger. *twice*: more than once on one channel."""
@@ -111,7 +111,7 @@ def _number(tx: Tx, row: Any) -> str:
     return tx.sealer.open_address(row["kind"], row["cipher"]).removeprefix("+")
 
 
-def accepted_after_no(tx: Tx, taken: Sequence[str], refusals: Sequence[Refusal]) -> set[str]:
+def accepted_after_no(tx: Tx, taken: Sequence[str], refusals: Sequence[RefusedNumber]) -> set[str]:
     """Numbers the twin accepted after the no to them was stored. A removed person's number that
     somebody else on the lists has may still be written to, for that other person."""
     late = {
@@ -131,7 +131,7 @@ def accepted_after_no(tx: Tx, taken: Sequence[str], refusals: Sequence[Refusal])
 
 
 def left_out(
-    tx: Tx, broadcast_id: int, accepted: Set[str], refusals: Sequence[Refusal]
+    tx: Tx, broadcast_id: int, accepted: Set[str], refusals: Sequence[RefusedNumber]
 ) -> list[int]:
     """Messages that ended although one of their numbers was neither accepted nor refused.
 

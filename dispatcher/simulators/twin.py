@@ -7,8 +7,8 @@ import json
 
 import click
 
-from dispatcher.cli.spoken import argument, command, option
-from dispatcher.cli.surface import Surface
+from dispatcher.cli.click_i18n import argument, command, option
+from dispatcher.cli.terminal_context import TerminalContext
 from dispatcher.domain.problems import Problem, unknown
 from dispatcher.i18n import Say
 from dispatcher.simulators.vendors.server import VENDORS, serve
@@ -35,7 +35,7 @@ from dispatcher.simulators.vendors.server import VENDORS, serve
 @option("--no-receipts", is_flag=True, say=Say("send no receipts"))
 @option("--seed", default=7, say=Say("random seed"))
 def twin(
-    surface: Surface,
+    terminal: TerminalContext,
     vendors: tuple[str, ...],
     port: int,
     misbehave: tuple[str, ...],
@@ -66,8 +66,8 @@ def twin(
     def announce(bound: int) -> None:
         chosen = vendors or VENDORS
         urls = {v: f"http://127.0.0.1:{bound}/{v}" for v in chosen}
-        if surface.json:
-            surface.line(
+        if terminal.json:
+            terminal.line(
                 json.dumps(
                     {"port": bound, "urls": urls, "ledger": f"http://127.0.0.1:{bound}/ledger"}
                 )
@@ -77,7 +77,7 @@ def twin(
 
             sys.stdout.flush()
         for vendor, url in urls.items():
-            surface.say(f"{vendor}: {url}")
+            terminal.say(f"{vendor}: {url}")
 
     try:
         asyncio.run(

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dispatcher.broadcasts.app import MACHINE, App, database_file
+from dispatcher.broadcasts.application import MACHINE, App, database_file
 from dispatcher.config import FILE, parse
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.contacts import suppressions, undoing
@@ -22,7 +22,7 @@ from dispatcher.db.words import QUEUED, REFUSED
 from dispatcher.domain.last_look import REPLIED
 from dispatcher.domain.model import SYSTEM, BroadcastState
 from dispatcher.i18n import Say, Spoken
-from dispatcher.simulators.ledgers import Refusal
+from dispatcher.simulators.ledgers import RefusedNumber
 from dispatcher.simulators.vendors.server import Child
 from dispatcher.usecases import restoring
 from dispatcher.usecases.context import Context, open_app, site_key
@@ -56,7 +56,7 @@ class Upsets:
     people: int
     draw: random.Random
     warn: Callable[[Spoken], None]
-    refusals: list[Refusal] = field(default_factory=list)
+    refusals: list[RefusedNumber] = field(default_factory=list)
     restores: int = 0
     _due: dict[int, int] = field(default_factory=dict)
     _backups: dict[int, Path] = field(default_factory=dict)
@@ -156,7 +156,7 @@ class Upsets:
                 suppressions.forget(tx, contact, "asked")
         removed = act in ("removed", "forgotten")
         self.refusals += [
-            Refusal(contact, number, taken, removed, removed or act == "replied")
+            RefusedNumber(contact, number, taken, removed, removed or act == "replied")
             for number in numbers.values()
         ]
 

@@ -26,7 +26,7 @@ from dispatcher.templating.rendering import (
     unaccented_source,
 )
 from dispatcher.templating.syntax import NAMES
-from dispatcher.templating.trust import House, imitates, look
+from dispatcher.templating.trust import House, check_trust, imitates
 
 __all__ = [
     "BLOCKS",
@@ -42,13 +42,13 @@ __all__ = [
     "Template",
     "Writer",
     "check",
+    "check_trust",
     "example",
     "fill",
     "frame",
     "gaps",
     "imitates",
     "load",
-    "look",
     "parse",
     "read_back",
     "render",

@@ -14,7 +14,7 @@ from dispatcher.i18n import NOTHING, Say, Spoken
 from dispatcher.templating.files import LOUDSPEAKER, Block, Field, Template
 from dispatcher.templating.reading_back import read_back
 from dispatcher.templating.rendering import Sample, render
-from dispatcher.templating.trust import Found, House, look
+from dispatcher.templating.trust import Found, House, check_trust
 
 REVIEW = timedelta(days=366)  # a template is read again at least once a year
 MOST_PARTS = {"sms": 1, "sms_accented": 2}
@@ -98,7 +98,7 @@ def _of_block(
         yield from _lawful(text)
     channel = "zalo" if block.name in ("zalo", LOUDSPEAKER) else "sms"
     body = law.unlabelled(text) if kind is Kind.PROMOTION else text
-    yield from look(body, kind, house, channel=channel)
+    yield from check_trust(body, kind, house, channel=channel)
 
 
 def _unaccented(text: str, accented: str, accepted: frozenset[str]) -> Iterator[Found]:

@@ -27,7 +27,7 @@ class Word:
 
 
 @dataclass(frozen=True)
-class Reading:
+class WordReading:
     """One doubtful place: `excerpt` as written, `meant` by the accented text, if it tells."""
 
     word: Word
@@ -54,7 +54,7 @@ def words() -> tuple[Word, ...]:
 
 def read_back(
     text: str, accented: str = "", accepted: frozenset[str] = frozenset()
-) -> list[Reading]:
+) -> list[WordReading]:
     """Doubtful words of an unaccented text that its author has not accepted, each once."""
     found = []
     taken: list[range] = []
@@ -66,7 +66,7 @@ def read_back(
             if word.word not in accepted:
                 end = place + len(word.word)
                 excerpt = text[max(0, place - 15) : end + 15].strip()
-                found.append(Reading(word, excerpt, place, _meant(word, accented)))
+                found.append(WordReading(word, excerpt, place, _meant(word, accented)))
                 break
     return sorted(found, key=lambda r: r.at)
 

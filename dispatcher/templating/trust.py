@@ -208,7 +208,7 @@ def rules() -> tuple[Rule, ...]:
     )
 
 
-def look(text: str, kind: Kind, house: House, *, channel: str = "sms") -> list[Found]:
+def check_trust(text: str, kind: Kind, house: House, *, channel: str = "sms") -> list[Found]:
     """Everything in a text that looks like a scam, or that a scam could hide behind."""
     found = [
         *_opening(text, house, channel),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from dispatcher.broadcasts.app import App
+from dispatcher.broadcasts.application import App
 from dispatcher.db.broadcasts import ending
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.database import Tx

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dispatcher.db.contacts import areas as rows
-from dispatcher.db.contacts import contact_lists, headcounts, imports
+from dispatcher.db.contacts import areas, contact_lists, headcounts, imports
 from dispatcher.db.contacts.areas import Area
 from dispatcher.db.database import Tx
 from dispatcher.domain.areas import find
@@ -33,8 +32,8 @@ def ward_of(tx: Tx, which: int | str) -> Area:
     if isinstance(which, str):
         if not which.strip():
             raise Problem("no-ward", Say("Choose a ward."))
-        return rows.ward(tx, which)
-    found = next((a for a in rows.listed(tx, AreaKind.WARD) if a.id == which), None)
+        return areas.ward(tx, which)
+    found = next((a for a in areas.list_areas(tx, AreaKind.WARD) if a.id == which), None)
     if found is None:
         raise Problem("unknown-name", Say("No such ward."))
     return found
@@ -57,7 +56,7 @@ def own_ward(tx: Tx, which: int | str) -> Area:
 
 def group_in(tx: Tx, ward: Area, name: str) -> Area:
     """A residential group of a ward by any of its names. Raises `unknown-name`."""
-    known = rows.groups_of(tx, ward.id)
+    known = areas.groups_of(tx, ward.id)
     what = Say("residential group in {name}", name=ward.name)
     return find(what, name, known, [a.name for a in known.values()])
 
@@ -73,8 +72,8 @@ def _own_group(tx: Tx, ward: int | str, which: int | str) -> Area:
     """A residential group by its number, or by any of its names in a ward; of one's own ward."""
     if isinstance(which, str):
         return group_in(tx, own_ward(tx, ward), which)
-    found = next(iter(rows.by_ids(tx, [which])), None)
-    known = {} if found is None else rows.groups_of(tx, found.parent_id or 0)
+    found = next(iter(areas.by_ids(tx, [which])), None)
+    known = {} if found is None else areas.groups_of(tx, found.parent_id or 0)
     if found is None or which not in {a.id for a in known.values()}:
         raise Problem("unknown-name", Say("No such residential group."))
     own_ward(tx, found.parent_id or 0)
@@ -105,7 +104,7 @@ def rename(context: Context, ward: int | str, group: int | str, name: str) -> Ar
         if not name.strip():
             raise Problem("no-name", Say("Give the new name of the group."))
         found = _own_group(tx, ward, group)
-        rows.rename_group(tx, found, name.strip())
+        areas.rename_group(tx, found, name.strip())
     return found
 
 
@@ -127,11 +126,11 @@ def merge(context: Context, ward: int | str, group: int | str, into: int | str) 
                 ),
             )
         within = contact_lists.Within(residential_group=old.id)
-        people = [c["id"] for c in contact_lists.listed(tx, within=within, limit=10**9)]
+        people = [c["id"] for c in contact_lists.list_contacts(tx, within=within, limit=10**9)]
         change = None
         if people:
             change = imports.change(tx, people, place=(new.parent_id or 0, new.id, new.key))
-        rows.close_group(tx, old, new)
+        areas.close_group(tx, old, new)
     return MergedGroups(old, new, len(people), change)
 
 
@@ -147,37 +146,37 @@ class WardShown:
     people: Mapping[int | None, int]
 
 
-def listed(context: Context, ward: str | None = None) -> list[Area]:
+def list_areas(context: Context, ward: str | None = None) -> list[Area]:
     """The wards there are, or the residential groups of one."""
     with context.read() as tx:
         if ward:
-            return rows.listed(tx, AreaKind.RESIDENTIAL_GROUP, rows.ward(tx, ward).id)
-        return rows.listed(tx, AreaKind.WARD)
+            return areas.list_areas(tx, AreaKind.RESIDENTIAL_GROUP, areas.ward(tx, ward).id)
+        return areas.list_areas(tx, AreaKind.WARD)
 
 
-def shown(context: Context, ward: str) -> WardShown:
+def get_ward(context: Context, ward: str) -> WardShown:
     """One ward with the people one sees of it."""
     with context.read() as tx:
-        place = rows.ward(tx, ward)
-        groups = rows.listed(tx, AreaKind.RESIDENTIAL_GROUP, place.id)
-        return WardShown(place, groups, headcounts.of(tx).get(place.id, {}))
+        place = areas.ward(tx, ward)
+        groups = areas.list_areas(tx, AreaKind.RESIDENTIAL_GROUP, place.id)
+        return WardShown(place, groups, headcounts.people_by_place(tx).get(place.id, {}))
 
 
 def own_wards(context: Context) -> list[Area]:
     """The wards somebody looks after."""
     with context.read() as tx:
-        return rows.seen_wards(tx)
+        return areas.seen_wards(tx)
 
 
 def own(context: Context) -> list[WardShown]:
     """One's own wards, each with its residential groups and people."""
     with context.read() as tx:
-        people = headcounts.of(tx)
+        people = headcounts.people_by_place(tx)
         return [
             WardShown(
                 ward,
-                list({a.id: a for a in rows.groups_of(tx, ward.id).values()}.values()),
+                list({a.id: a for a in areas.groups_of(tx, ward.id).values()}.values()),
                 people.get(ward.id, {}),
             )
-            for ward in rows.seen_wards(tx)
+            for ward in areas.seen_wards(tx)
         ]

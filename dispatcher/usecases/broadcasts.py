@@ -15,16 +15,15 @@ from typing import Any
 
 from dispatcher import broadcasts as planning
 from dispatcher import templating
-from dispatcher.broadcasts import NewBroadcast, Preview, hours, wording
-from dispatcher.broadcasts import app as joined
+from dispatcher.broadcasts import NewBroadcast, Preview, application, hours, message_rendering
 from dispatcher.config import Site
-from dispatcher.db.broadcasts import broadcasts, files, shares
+from dispatcher.db.broadcasts import broadcasts, files, forwards
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.contacts import areas as area_rows
 from dispatcher.db.contacts import contacts
-from dispatcher.db.contacts.reach import SHORT
+from dispatcher.db.contacts.audience_filter import SHORT
 from dispatcher.db.database import Tx
-from dispatcher.db.staff import idempotency, kept_forms
+from dispatcher.db.staff import form_drafts, idempotency
 from dispatcher.domain.model import URGENT, AddressKind, Audience, MessageState, Window
 from dispatcher.domain.phone import read as read_phone
 from dispatcher.domain.problems import Problem, not_among, refused, unknown
@@ -51,7 +50,7 @@ def act_on(
     return context.act(name, NOUN, number, timed=timed)
 
 
-def seen(context: Context, number: int) -> Broadcast:
+def get_broadcast(context: Context, number: int) -> Broadcast:
     """One broadcast as it is now."""
     with context.read() as tx:
         return broadcasts.get(tx, number)
@@ -82,18 +81,18 @@ def create(
             return broadcasts.get(tx, made)
         template = templating.load(app.templates, new.template)
         hours_ = _without_lunch(app.site, new)
-        made = joined.draft(app, tx, template, replace(new, window=hours_))
+        made = application.draft_broadcast(app, tx, template, replace(new, window=hours_))
         if new.despite.strip():
             tx.note("despite", NOUN, made, reason=new.despite.strip())
         if once is not None:
-            idempotency.keep(tx, once.key, once.asked, made)
+            idempotency.keep_answer(tx, once.key, once.asked, made)
         if form:
-            kept_forms.forget(tx, tx.actor.person_id or 0, form)
+            form_drafts.forget_draft(tx, tx.actor.person_id or 0, form)
         return broadcasts.get(tx, made)
 
 
 def _made_before(tx: Tx, once: Once) -> int | None:
-    known = idempotency.known(tx, once.key)
+    known = idempotency.earlier_answer(tx, once.key)
     if known is None:
         return None
     before, made = known
@@ -140,7 +139,7 @@ def edit(context: Context, number: int, wanted: Changes, *, form: str = "") -> B
         if changes:
             planning.edit(tx, broadcast, **changes)
         if form:
-            kept_forms.forget(tx, tx.actor.person_id or 0, form)
+            form_drafts.forget_draft(tx, tx.actor.person_id or 0, form)
         return broadcasts.get(tx, number)
 
 
@@ -159,7 +158,7 @@ def _differing(context: Context, tx: Tx, was: Broadcast, wanted: Changes) -> dic
     if window is not None and window != was.window and was.priority != URGENT:
         found["window"] = window.resting(context.app.site.lunch)
     if wanted.fields is not None:
-        filled, version = wording.reworded(context.app.site, tx, was, wanted.fields, ())
+        filled, version = message_rendering.reworded(context.app.site, tx, was, wanted.fields, ())
         found |= {"fields": filled, "template_version_id": version}
     changes = {name: value for name, value in found.items() if value != getattr(was, name)}
     audience = wanted.audience
@@ -168,7 +167,7 @@ def _differing(context: Context, tx: Tx, was: Broadcast, wanted: Changes) -> dic
         if audience != was.audience:
             changes |= {
                 "audience": audience,
-                "senders": joined.senders(context.app, tx, audience),
+                "senders": application.senders(context.app, tx, audience),
             }
     return changes
 
@@ -233,8 +232,8 @@ def submit(context: Context, number: int, how: Submit = Submit()) -> Submitted:
 
     with context.remembering("submit", NOUN, number):
         need_role(context.actor, WRITERS, Say("submit"))
-        broadcast = seen(context, number)
-        found = joined.preview(context.app, context.actor, broadcast)
+        broadcast = get_broadcast(context, number)
+        found = application.preview_broadcast(context.app, context.actor, broadcast)
         if not how.leave_out:
             vendor_templates.refuse_what_vendors_refuse(context.app, broadcast, found)
         with context.begin() as tx:
@@ -272,7 +271,9 @@ def correct(
         need_role(tx.actor, WRITERS, Say("correct"))
         original = broadcasts.get(tx, number)
         loaded = templating.load(context.app.templates, template)
-        made = joined.correct(context.app, tx, original, template=loaded, fields=fields)
+        made = application.correct_broadcast(
+            context.app, tx, original, template=loaded, fields=fields
+        )
         return broadcasts.get(tx, made)
 
 
@@ -293,8 +294,8 @@ def pass_on(
         need(tx.actor, WRITERS, Say("tick it off"))
         broadcasts.get(tx, number)
         found = _places(tx, ward, places) if ward else _places_of(tx, ids)
-        (shares.untick if undo else shares.tick)(tx, number, found)
-        return len(shares.passed_on(tx, number))
+        (forwards.untick if undo else forwards.tick)(tx, number, found)
+        return len(forwards.passed_on(tx, number))
 
 
 PLACE = Say("residential group")

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from dispatcher import broadcasts as planning
-from dispatcher.broadcasts import app as joined
-from dispatcher.broadcasts import wording
+from dispatcher.broadcasts import application, message_rendering
 from dispatcher.broadcasts.approving import assert_named
 from dispatcher.db.broadcasts import broadcasts, files
 from dispatcher.db.broadcasts.broadcasts import Broadcast
@@ -94,7 +93,9 @@ def offer(
     with act_on(context, "approve", number, timed=True) as tx:
         broadcast = broadcasts.get(tx, number)
         need(tx.actor, {Role.LEADER}, Say("approve"))
-        filled, version = wording.reworded(context.app.site, tx, broadcast, fields, phrases)
+        filled, version = message_rendering.reworded(
+            context.app.site, tx, broadcast, fields, phrases
+        )
         planning.offer(tx, broadcast, filled, version, note)
         return broadcasts.get(tx, number)
 
@@ -104,9 +105,9 @@ def confirm(context: Context, number: int) -> Broadcast:
     with context.remembering("confirm", NOUN, number):
         context.trust_the_clock()
         with context.read() as tx:
-            reworded = joined.as_offered(tx, broadcasts.get(tx, number))
+            reworded = application.as_offered(tx, broadcasts.get(tx, number))
         need(context.actor, WRITERS, Say("confirm"))
-        found = joined.preview(context.app, context.actor, reworded)
+        found = application.preview_broadcast(context.app, context.actor, reworded)
         with context.begin() as tx:
             planning.confirm(tx, broadcasts.get(tx, number), found)
             return broadcasts.get(tx, number)

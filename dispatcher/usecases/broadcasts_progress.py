@@ -12,8 +12,8 @@ from datetime import datetime
 from typing import Any
 
 from dispatcher import broadcasts as planning
-from dispatcher.broadcasts import app as joined
-from dispatcher.db.broadcasts import broadcasts, tallies
+from dispatcher.broadcasts import application
+from dispatcher.db.broadcasts import broadcasts, totals
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.database import Tx
 from dispatcher.db.queue import forecasts, gateways
@@ -74,7 +74,7 @@ def _forecast(context: Context, tx: Tx, broadcast: Broadcast) -> dict[str, Any]:
     goes_on = broadcast.state in (B.RUNNING, B.PAUSED, B.HELD)
     if goes_on and broadcast.expires_at is not None:
         start = max(app.clock(), broadcast.starts_at or app.clock())
-        speeds = joined.speeds(app.site, tx)
+        speeds = application.speeds(app.site, tx)
         ahead = planning.forecast(
             tx, broadcast, speeds, start, broadcast.expires_at, 0, now=app.clock()
         )
@@ -136,15 +136,15 @@ def live(context: Context, broadcast: Broadcast) -> Live:
     """How far a released broadcast is, by network, and what is wrong around it."""
     app = context.app
     with context.read() as tx:
-        tally = tallies.of(tx, broadcast.id, ("people", "faults"))
+        totalled = totals.totals_of(tx, broadcast.id, ("people", "faults"))
         return Live(
             broadcast,
-            tally.states,
-            reporting.networks(tally),
-            reporting.faults(tally)[:20],
+            totalled.states,
+            reporting.networks(totalled),
+            reporting.faults(totalled)[:20],
             alarms.of_broadcast(app, tx, broadcast),
             alarms.work(app, tx) if broadcast.state in ALIVE else None,
-            tally.at,
+            totalled.at,
         )
 
 

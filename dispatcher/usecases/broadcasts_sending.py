@@ -10,9 +10,8 @@ from dataclasses import dataclass
 
 from dispatcher import broadcasts as planning
 from dispatcher import scheduling
-from dispatcher.broadcasts import app as joined
-from dispatcher.broadcasts import repeating
-from dispatcher.broadcasts.app import App
+from dispatcher.broadcasts import application, repeating
+from dispatcher.broadcasts.application import App
 from dispatcher.broadcasts.occurrences import touches
 from dispatcher.db.broadcasts import broadcasts, schedules
 from dispatcher.db.broadcasts.broadcasts import Broadcast
@@ -20,8 +19,8 @@ from dispatcher.db.database import Tx
 from dispatcher.domain.model import URGENT, Mode
 from dispatcher.domain.problems import Problem, refused
 from dispatcher.domain.rights import WRITERS, need_role
-from dispatcher.i18n import Money, Number, Say, Spoken
-from dispatcher.usecases.broadcasts import NOUN, act_on, seen
+from dispatcher.i18n import Money, Say, SpelledNumber, Spoken
+from dispatcher.usecases.broadcasts import NOUN, act_on, get_broadcast
 from dispatcher.usecases.context import Context
 from dispatcher.worker import timekeeping
 
@@ -43,7 +42,7 @@ class Confirmation:
         """Whom it reaches and what it costs."""
         return Say(
             "Send for REAL to {people} people, at most {dong}.",
-            people=Number(self.people),
+            people=SpelledNumber(self.people),
             dong=Money(self.dong),
         )
 
@@ -67,7 +66,7 @@ def to_confirm(context: Context, number: int, when: str = "now") -> Confirmation
         first = not broadcasts.any_released(tx, Mode.LIVE)
     if broadcast.mode is not Mode.LIVE or context.app.store.dry:
         return None
-    found = joined.preview(context.app, context.actor, broadcast)
+    found = application.preview_broadcast(context.app, context.actor, broadcast)
     typed = first or found.queued > context.app.site.limits.typed_above
     return Confirmation(found.queued, found.total, typed, first)
 
@@ -93,7 +92,9 @@ def schedule(
         wanted = to_confirm(context, number)
         if wanted is not None and wanted.typed and people != wanted.people:
             raise _not_confirmed(wanted)
-        repeated = repeating.unexplained(context.app, context.actor, seen(context, number), at)
+        repeated = repeating.unexplained(
+            context.app, context.actor, get_broadcast(context, number), at
+        )
         with context.begin() as tx:
             rules = planning.Courtesy(site.tet, site.limits.per_ward_day, despite)
             planning.schedule(
@@ -167,7 +168,7 @@ def end_everything(app: App, tx: Tx) -> Stopped:
     known = scheduling.keep_all(tx, app.schedules, app.site.window, tet=app.site.tet)
     paused = [
         name
-        for name, row in schedules.listed(tx).items()
+        for name, row in schedules.list_schedules(tx).items()
         if row["state"] == "approved" and (name not in known or touches(tx, known[name]))
     ]
     for name in paused:

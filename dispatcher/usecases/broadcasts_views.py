@@ -13,22 +13,21 @@ from typing import Any
 
 from dispatcher import broadcasts as planning
 from dispatcher import templating
-from dispatcher.broadcasts import Preview, hours, routes, wording
-from dispatcher.broadcasts import app as joined
+from dispatcher.broadcasts import Preview, application, hours, message_rendering, routes
 from dispatcher.db.broadcasts import (
     approvals,
     broadcasts,
     budgets,
     files,
     log_people,
-    tallies,
     texts,
+    totals,
 )
 from dispatcher.db.broadcasts.approvals import Offer
 from dispatcher.db.broadcasts.broadcasts import Broadcast
-from dispatcher.db.broadcasts.budgets import Standing
+from dispatcher.db.broadcasts.budgets import BudgetUse
 from dispatcher.db.broadcasts.files import Attachment
-from dispatcher.db.broadcasts.samples import Look
+from dispatcher.db.broadcasts.samples import SampleChoice
 from dispatcher.db.database import Row
 from dispatcher.db.queue import parts
 from dispatcher.db.staff import delegations, notices, people
@@ -40,7 +39,7 @@ from dispatcher.reports import reporting
 from dispatcher.usecases import alarms
 from dispatcher.usecases.context import Context
 from dispatcher.usecases.finding import contacts_meant
-from dispatcher.worker.telling import HELD
+from dispatcher.worker.notifications.detect import HELD
 
 __all__ = ["HELD"]
 
@@ -54,20 +53,20 @@ ENDED = (B.DONE, B.STOPPED, B.EXPIRED, B.MISSED)
 OVER = frozenset({*ENDED, B.REJECTED})
 
 
-def listed(
+def list_broadcasts(
     context: Context, limit: int = 100, counted: int = 100
 ) -> list[tuple[Broadcast, Mapping[str, int]]]:
     """Broadcasts, newest first, the first `counted` of them with their messages by state."""
     with context.read() as tx:
-        found = broadcasts.listed(tx, limit=limit)
-        counts = tallies.states(tx, [b.id for b in found[:counted]])
+        found = broadcasts.list_broadcasts(tx, limit=limit)
+        counts = totals.states(tx, [b.id for b in found[:counted]])
     return [(b, counts.get(b.id, {})) for b in found]
 
 
 def inbox(context: Context) -> tuple[list[Broadcast], Mapping[int, str]]:
     """What waits for approval, and who is who."""
     with context.read() as tx:
-        return broadcasts.listed(tx, [B.SUBMITTED]), people.names(tx)
+        return broadcasts.list_broadcasts(tx, [B.SUBMITTED]), people.names(tx)
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ class Home:
     under_way: list[Broadcast]
     newest: list[Broadcast]
     counted: Mapping[int, Mapping[str, int]]
-    budgets: list[Standing]
+    budgets: list[BudgetUse]
     health: list[Health]
     work: Work
 
@@ -89,20 +88,20 @@ def home(context: Context) -> Home:
     app, actor = context.app, context.actor
     assert actor.person_id is not None
     with context.read() as tx:
-        under_way = broadcasts.listed(tx, UNDER_WAY, 20)
-        newest = broadcasts.listed(tx, ENDED, 5)
+        under_way = broadcasts.list_broadcasts(tx, UNDER_WAY, 20)
+        newest = broadcasts.list_broadcasts(tx, ENDED, 5)
         mine = [
             b
-            for b in joined.budgets_of(app.site, tx)
+            for b in application.budgets_of(app.site, tx)
             if actor.wards is None or b.wards & actor.wards
         ]
         return Home(
             notices.unread(tx, actor.person_id),
-            broadcasts.listed(tx, [B.SUBMITTED], 50),
+            broadcasts.list_broadcasts(tx, [B.SUBMITTED], 50),
             under_way,
             newest,
-            tallies.states(tx, [b.id for b in [*under_way, *newest]]),
-            list(budgets.standings(tx, mine, app.site.mode, app.clock()).values()),
+            totals.states(tx, [b.id for b in [*under_way, *newest]]),
+            list(budgets.budget_use(tx, mine, app.site.mode, app.clock()).values()),
             list(alarms.gateways(app, tx).values()),
             alarms.work(app, tx),
         )
@@ -170,13 +169,13 @@ def to_decide(context: Context, number: int, first: int = 1) -> ToDecide:
     with context.read() as tx:
         found = broadcasts.get(tx, number)
         offered = approvals.offered(tx, number)
-        reworded = joined.as_offered(tx, found)
-        template = wording.frozen(app.site, tx, found)
+        reworded = application.as_offered(tx, found)
+        template = message_rendering.frozen(app.site, tx, found)
         covered = planning.digest(tx, found)
         lent = delegations.of_deputy(tx, context.actor.person_id or 0)
         leaders = [
             p
-            for p in people.seen(tx)
+            for p in people.visible_people(tx)
             if p["role"] == Role.LEADER.value and p["disabled_at"] is None
         ]
         first_live = found.mode is Mode.LIVE and not broadcasts.any_released(tx, Mode.LIVE)
@@ -184,7 +183,7 @@ def to_decide(context: Context, number: int, first: int = 1) -> ToDecide:
     if found.released_at is None and found.state is not B.STOPPED:
         # no leader waits for a vendor that does not answer, and no author for long
         patience = PATIENCE if found.state in WRITTEN else None
-        seen = _previewed(context, reworded, Look((), first - 1, 1), patience)
+        seen = _previewed(context, reworded, SampleChoice((), first - 1, 1), patience)
     return ToDecide(template, covered, offered, lent, leaders, seen, first_live)
 
 
@@ -215,16 +214,18 @@ def preview(
     with context.read() as tx:
         found = broadcasts.get(tx, number)
         people_ = contacts_meant(tx, context.app, whose) if whose else ()
-    return _previewed(context, found, Look(tuple(people_), max(0, first - 1), most), AS_LONG)
+    return _previewed(
+        context, found, SampleChoice(tuple(people_), max(0, first - 1), most), AS_LONG
+    )
 
 
 def _previewed(
-    context: Context, broadcast: Broadcast, look: Look, patience: float | None
+    context: Context, broadcast: Broadcast, look: SampleChoice, patience: float | None
 ) -> Previewed:
     """`patience`: seconds for each answer of a vendor; None: nobody is asked."""
     from dispatcher.usecases import vendor_templates  # asks vendors: not loaded for other looks
 
-    found = joined.preview(context.app, context.actor, broadcast, look)
+    found = application.preview_broadcast(context.app, context.actor, broadcast, look)
     if patience is None:
         return Previewed(broadcast, found)
     return Previewed(

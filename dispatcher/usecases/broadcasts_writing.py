@@ -12,13 +12,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dispatcher import templating
-from dispatcher.broadcasts import hours, routes, wording
+from dispatcher.broadcasts import hours, message_rendering, routes
 from dispatcher.config import Site
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.contacts import areas, groups, headcounts
 from dispatcher.db.database import Tx
-from dispatcher.db.staff import kept_forms
+from dispatcher.db.staff import form_drafts
 from dispatcher.domain import periods
 from dispatcher.domain.model import ALL_DAY, HANOI, ORDINARY, URGENT, Audience
 from dispatcher.domain.periods import Period
@@ -37,7 +37,7 @@ def address(template: str = "", number: int | None = None) -> str:
 
 
 @dataclass(frozen=True)
-class Begun:
+class UnsavedForm:
     """What was typed and not saved: the page, its text, when."""
 
     address: str
@@ -45,7 +45,7 @@ class Begun:
     at: datetime
 
 
-def texts(context: Context) -> tuple[list[Template], list[Begun]]:
+def texts(context: Context) -> tuple[list[Template], list[UnsavedForm]]:
     """The texts to choose from, and what was begun and not saved."""
     found = []
     for name in templating.template_files(context.app.templates):
@@ -54,9 +54,9 @@ def texts(context: Context) -> tuple[list[Template], list[Begun]]:
         except Problem:
             continue  # `templates check` says what is wrong with it
     with context.read() as tx:
-        begun = kept_forms.listed(tx, context.actor.person_id or 0)
+        begun = form_drafts.list_drafts(tx, context.actor.person_id or 0)
     titles = {address(x.name): x.title for x in found}
-    return found, [Begun(form, titles.get(form, form), at) for form, at in begun]
+    return found, [UnsavedForm(form, titles.get(form, form), at) for form, at in begun]
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def form(context: Context, template: str = "", number: int | None = None) -> Wri
     site, place = context.app.site, address(template, number)
     with context.read() as tx:
         loaded, broadcast = _written(context, tx, template, number)
-        kept = kept_forms.kept(tx, context.actor.person_id or 0, place)
+        kept = form_drafts.kept_draft(tx, context.actor.person_id or 0, place)
         given = _saved(site, tx, loaded, broadcast)
         if kept is not None:
             given = {**given, **dict.fromkeys(TICKED, ()), **kept[0]}
@@ -91,7 +91,7 @@ def form(context: Context, template: str = "", number: int | None = None) -> Wri
             given,
             kept[1] if kept else None,
             _tree(tx),
-            groups.listed(tx),
+            groups.list_groups(tx),
             _ways(site),
         )
 
@@ -102,7 +102,7 @@ def _written(
     if number is None:
         return templating.load(context.app.templates, template), None
     broadcast = broadcasts.get(tx, number)
-    return wording.frozen(context.app.site, tx, broadcast), broadcast
+    return message_rendering.frozen(context.app.site, tx, broadcast), broadcast
 
 
 def _saved(site: Site, tx: Tx, template: Template, broadcast: Broadcast | None) -> Form:
@@ -142,7 +142,7 @@ def _as_typed(span: timedelta) -> str:
 
 
 def _tree(tx: Tx) -> list[dict[str, Any]]:
-    tree, people = [], headcounts.of(tx)
+    tree, people = [], headcounts.people_by_place(tx)
     for ward in areas.seen_wards(tx):
         counted = people.get(ward.id, {})
         units = areas.groups_of(tx, ward.id).values()
@@ -190,7 +190,7 @@ class ReadAlong:
     """How a text reads so far, for how many people, when it would be sent now (None: not to be
     told yet), when what is typed was kept (None: nothing is to be kept)."""
 
-    written: wording.Reading
+    written: message_rendering.TextReading
     people: int
     period: Period | None
     kept_at: datetime | None
@@ -206,15 +206,15 @@ def read_along(
         loaded, broadcast = _written(context, tx, template, number)
         people = _chosen(tx, typed.audience)
         before = _said(_saved(site, tx, loaded, broadcast))
-        written = wording.as_typed(
+        written = message_rendering.as_typed(
             site, tx, loaded, typed.fields, typed.audience.wards, now.astimezone(HANOI).date()
         )
     is_changed = _said({n: v for n, v in fields.items() if n != "route"}) != before
     with context.begin() as tx:
         if is_changed:
-            kept_forms.keep(tx, actor.person_id or 0, place, fields)
+            form_drafts.keep_draft(tx, actor.person_id or 0, place, fields)
         else:
-            kept_forms.forget(tx, actor.person_id or 0, place)
+            form_drafts.forget_draft(tx, actor.person_id or 0, place)
     when = _period(site, now, typed, broadcast)
     return ReadAlong(written, people, when, now if is_changed else None)
 
@@ -224,7 +224,7 @@ def forget(context: Context, template: str = "", number: int | None = None) -> N
     with context.begin() as tx:
         if number is not None:
             broadcasts.get(tx, number)
-        kept_forms.forget(tx, context.actor.person_id or 0, address(template, number))
+        form_drafts.forget_draft(tx, context.actor.person_id or 0, address(template, number))
 
 
 def _said(form: Form) -> dict[str, set[str]]:
@@ -235,8 +235,8 @@ def _said(form: Form) -> dict[str, set[str]]:
 
 def _chosen(tx: Tx, audience: Audience) -> int:
     """About how many are chosen: the preview says exactly who, and who is left out."""
-    wanted, people = set(audience.residential_groups), headcounts.of(tx)
-    total: int = sum(g["people"] for g in groups.listed(tx) if g["name"] in audience.groups)
+    wanted, people = set(audience.residential_groups), headcounts.people_by_place(tx)
+    total: int = sum(g["people"] for g in groups.list_groups(tx) if g["name"] in audience.groups)
     for ward in areas.seen_wards(tx):
         if ward.name in audience.wards or "all" in audience.wards:
             counted = people.get(ward.id, {})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from dispatcher.broadcasts.app import App
+from dispatcher.broadcasts.application import App
 from dispatcher.config import Site
 from dispatcher.domain.outages import Health, Level, Work
 from dispatcher.domain.problems import Problem

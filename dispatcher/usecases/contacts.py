@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dispatcher.db.contacts import contact_lists, imports, suppressions
-from dispatcher.db.contacts import contacts as rows
+from dispatcher.db.contacts import contact_lists, contacts, imports, suppressions
 from dispatcher.db.contacts import groups as group_rows
 from dispatcher.db.contacts.contact_lists import Within
 from dispatcher.db.database import Tx
@@ -92,7 +91,7 @@ def edit(
     with context.act("edit", "contact", code_of(which) or "") as tx:
         need_role(tx.actor, WRITERS, MAY)
         one = contact_meant(tx, context.app, which)
-        [now] = contact_lists.listed(tx, ids=[one], limit=1)
+        [now] = contact_lists.list_contacts(tx, ids=[one], limit=1)
         name = None if not name or name.strip() in ("", now["name"]) else name.strip()
         title = None if title is None or title.strip() == now["title"] else title.strip()
         if name is None and title is None and phones is None:
@@ -100,7 +99,7 @@ def edit(
         addresses = None
         if phones is not None:
             wanted = numbers(phones, heads)
-            made = rows.put_addresses(tx, wanted, heads)
+            made = contacts.put_addresses(tx, wanted, heads)
             addresses = [made[a] for a in wanted]
         change = imports.change(tx, [one], name=name, title=title, addresses=addresses)
     return ChangedContacts(change, [one])
@@ -167,7 +166,7 @@ def export(context: Context, within: Narrowed, *, kind: str, reason: str = "") -
     with context.act("export", "contacts") as tx:
         if reason:
             need_role(tx.actor, WRITERS, Say("take whole phone numbers"))
-        found = contact_lists.listed(
+        found = contact_lists.list_contacts(
             tx, within=narrowed(tx, within), limit=10**9, numbers=bool(reason)
         )
         tx.note("exported", "contacts", kind, people=len(found), reason=reason or None)

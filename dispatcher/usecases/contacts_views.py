@@ -26,12 +26,14 @@ MOST_FOUND = 50
 EVERYWHERE = Narrowed()
 
 
-def listed(
+def list_contacts(
     context: Context, within: Narrowed = EVERYWHERE, *, search: str = "", most: int = 100
 ) -> list[dict[str, Any]]:
     """People as lists show them. Raises `unknown-name`, `groups-without-ward`."""
     with context.read() as tx:
-        return contact_lists.listed(tx, within=narrowed(tx, within), search=search, limit=most)
+        return contact_lists.list_contacts(
+            tx, within=narrowed(tx, within), search=search, limit=most
+        )
 
 
 @dataclass(frozen=True)
@@ -51,24 +53,26 @@ def page(
     """People by ward, group and name; what is not one's own to choose is not chosen."""
     with context.read() as tx:
         wards = areas.seen_wards(tx)
-        known = {g["id"]: g["name"] for g in groups.listed(tx)}
+        known = {g["id"]: g["name"] for g in groups.list_groups(tx)}
         chosen = next((w for w in wards if w.id == ward), None)
         group = group if group in known else None
         within = Within(ward=chosen.id if chosen else None, group=group)
-        found = contact_lists.listed(tx, within=within, search=search, limit=most)
+        found = contact_lists.list_contacts(tx, within=within, search=search, limit=most)
     return ContactsPage(found, wards, known, chosen, group)
 
 
 def blank(context: Context) -> tuple[list[Area], list[dict[str, Any]]]:
     """What the form for a new person offers: wards, groups."""
     with context.read() as tx:
-        return areas.seen_wards(tx), groups.listed(tx)
+        return areas.seen_wards(tx), groups.list_groups(tx)
 
 
 def one(context: Context, number: int) -> dict[str, Any]:
     """One person as lists show them. Raises `unknown-contact`."""
     with context.read() as tx:
-        return contact_lists.listed(tx, ids=contacts_meant(tx, context.app, number), limit=1)[0]
+        return contact_lists.list_contacts(
+            tx, ids=contacts_meant(tx, context.app, number), limit=1
+        )[0]
 
 
 def looked_up(context: Context, words: str) -> list[dict[str, Any]]:
@@ -82,11 +86,11 @@ def looked_up(context: Context, words: str) -> list[dict[str, Any]]:
         is_code = words[:1] in "cm" and words[1:].isdigit()
         if len(digits) >= 8 or is_code or phone.looks_masked(words):
             return _some(tx, why.find(tx, words, context.app.site.sample_heads))
-        return contact_lists.listed(tx, search=words, limit=MOST_FOUND)
+        return contact_lists.list_contacts(tx, search=words, limit=MOST_FOUND)
 
 
 def _some(tx: Tx, ids: Sequence[int]) -> list[dict[str, Any]]:
-    return contact_lists.listed(tx, ids=ids, limit=MOST_FOUND) if ids else []
+    return contact_lists.list_contacts(tx, ids=ids, limit=MOST_FOUND) if ids else []
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,7 @@ class ContactShown:
     stopped: Mapping[str, Any]
 
 
-def shown(context: Context, which: Who) -> list[ContactShown]:
+def get_contacts(context: Context, which: Who) -> list[ContactShown]:
     """Whoever is meant: several people where they share a phone. Raises `unknown-contact`."""
     with context.read() as tx:
         ids = contacts_meant(tx, context.app, which)
@@ -113,7 +117,7 @@ def shown(context: Context, which: Who) -> list[ContactShown]:
                 [_reach(row) for row in known.get(c["id"], [])],
                 suppressions.of_contact(tx, c["id"]),
             )
-            for c in contact_lists.listed(tx, ids=ids, limit=len(ids))
+            for c in contact_lists.list_contacts(tx, ids=ids, limit=len(ids))
         ]
 
 
@@ -142,11 +146,11 @@ def person(context: Context, number: int, language: str) -> PersonPage:
     with context.read() as tx:
         ids = contacts_meant(tx, context.app, number)
         return PersonPage(
-            contact_lists.listed(tx, ids=ids, limit=1)[0],
+            contact_lists.list_contacts(tx, ids=ids, limit=1)[0],
             why.story(tx, number, language),
             contacts.beside(tx, ids)[number],
             suppressions.of_contact(tx, number),
             groups.of_contact(tx, number),
-            groups.listed(tx),
+            groups.list_groups(tx),
             areas.seen_wards(tx),
         )

@@ -11,16 +11,16 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from dispatcher.broadcasts.app import App, database_file
+from dispatcher.broadcasts.application import App, database_file
 from dispatcher.config import Site
 from dispatcher.db.broadcasts import texts
 from dispatcher.db.contacts import areas
 from dispatcher.db.database import Store, Tx, open_store
+from dispatcher.db.database_problems import read_only
 from dispatcher.db.ops import days_off, identity
 from dispatcher.db.ops import settings as site_facts
 from dispatcher.db.queue import gateways as gateway_rows
 from dispatcher.db.seal import Sealer, load_key
-from dispatcher.db.troubles import read_only
 from dispatcher.domain.clock import Clock, Watch, real_clock, site_clock
 from dispatcher.domain.model import (
     HANOI,

@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from dispatcher.broadcasts.app import App, database_file
+from dispatcher.broadcasts.application import App, database_file
 from dispatcher.config import Site
 from dispatcher.db.contacts import contact_lists
 from dispatcher.db.engines import engine_for
-from dispatcher.db.ops import identity, upkeep
+from dispatcher.db.ops import identity, maintenance
 from dispatcher.db.queue import workers
 from dispatcher.db.queue.workers import WorkerLock
 from dispatcher.db.versions import HEAD, version_of
@@ -68,7 +68,7 @@ def upgrade(site: Site, *, dry: bool = False) -> Upgraded:
         nobody_works(site)
         if path is not None:
             saved = path.with_name(f"{path.name}.before-{HEAD}")
-            upkeep.backup(site.database, saved, lambda done, total: None)
+            maintenance.backup(site.database, saved, lambda done, total: None)
         migrate.upgrade(engine)
     engine.dispose()
     if behind:
@@ -82,7 +82,7 @@ def upgrade(site: Site, *, dry: bool = False) -> Upgraded:
 def check(app: App) -> list[tuple[str, bool, Spoken]]:
     """The file, its links, the sums and the trail: (what, is it right, in words)."""
     with app.store.read(SYSTEM) as tx:
-        return upkeep.check(tx)
+        return maintenance.check(tx)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,15 @@ from dispatcher.i18n import Say
 from dispatcher.usecases.context import Context
 from dispatcher.usecases.people import number_of
 
-__all__ = ["PREFIXES", "Delegation", "Lending", "lend", "lending", "seen", "take_back"]
+__all__ = [
+    "PREFIXES",
+    "Delegation",
+    "Lending",
+    "lend",
+    "lending",
+    "take_back",
+    "visible_delegations",
+]
 
 
 @dataclass(frozen=True)
@@ -74,13 +82,13 @@ def take_back(context: Context, number: int) -> None:
     """End a delegation at once."""
     with context.act("end-delegation", "delegation", number) as tx:
         rights.need(tx.actor, rights.DECIDERS, Say("note a delegation"))
-        found = next((d for d in delegations.listed(tx) if d.id == number), None)
+        found = next((d for d in delegations.list_delegations(tx) if d.id == number), None)
         if found is not None:
             _principal(tx, people.by_id(tx, found.principal_id)["name"])
         delegations.end(tx, number)
 
 
-def seen(context: Context) -> list[tuple[Delegation, str, str]]:
+def visible_delegations(context: Context) -> list[tuple[Delegation, str, str]]:
     """Delegations that were not ended, of people one sees: with principal's and deputy's names."""
     with context.read() as tx:
         return _seen(tx)
@@ -101,7 +109,7 @@ def lending(context: Context) -> Choices:
     actor = context.actor
     with context.read() as tx:
         found = _seen(tx)
-        working = [p for p in people.seen(tx) if p["disabled_at"] is None]
+        working = [p for p in people.visible_people(tx) if p["disabled_at"] is None]
     leaders = [
         p
         for p in working
@@ -113,11 +121,11 @@ def lending(context: Context) -> Choices:
 
 
 def _seen(tx: Tx) -> list[tuple[Delegation, str, str]]:
-    mine = {p["id"] for p in people.seen(tx)}
-    names = {p["id"]: p["name"] for p in people.listed(tx)}
+    mine = {p["id"] for p in people.visible_people(tx)}
+    names = {p["id"]: p["name"] for p in people.list_people(tx)}
     return [
         (d, names[d.principal_id], names[d.deputy_id])
-        for d in delegations.listed(tx)
+        for d in delegations.list_delegations(tx)
         if d.principal_id in mine
     ]
 

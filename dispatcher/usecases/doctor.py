@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from dispatcher import scheduling, templating
-from dispatcher.broadcasts import registered
-from dispatcher.broadcasts.app import App, database_file, second_place_of
+from dispatcher.broadcasts import registrations
+from dispatcher.broadcasts.application import App, database_file, second_place_of
 from dispatcher.config import Site
 from dispatcher.db.contacts import areas
 from dispatcher.db.engines import sqlite_is_safe, sqlite_module
@@ -24,7 +24,7 @@ from dispatcher.db.staff import people
 from dispatcher.domain.model import HANOI, SYSTEM, Mode
 from dispatcher.domain.outages import Level
 from dispatcher.domain.problems import Problem
-from dispatcher.i18n import Joined, Number, Say, Spoken
+from dispatcher.i18n import Joined, Say, SpelledNumber, Spoken
 from dispatcher.usecases import doctor_doors as doors
 from dispatcher.usecases import doctor_sending as sending
 from dispatcher.usecases.checked import Checked, Finding, Opening
@@ -140,7 +140,7 @@ def _registrations(opening: Opening) -> Finding:
     app = opening.open_app()
     today = app.clock().astimezone(HANOI).date()
     with app.store.read(SYSTEM) as tx:
-        soon = registered.endings(tx, app.site, today)
+        soon = registrations.endings(tx, app.site, today)
     if not soon:
         return (
             "registrations",
@@ -288,7 +288,7 @@ def _key(opening: Opening) -> Finding:
 
 def _disk(opening: Opening) -> Finding:
     free = shutil.disk_usage(Path(opening.open_site().root)).free // 1_000_000
-    words: Spoken = Say("{free} MB of disk are free", free=Number(free))
+    words: Spoken = Say("{free} MB of disk are free", free=SpelledNumber(free))
     if free < 500:
         words = Joined("; ", [words, Say("free some space")])
     return "disk", free >= 500, words
@@ -322,7 +322,7 @@ def _people(opening: Opening) -> Finding:
 
     app = opening.open_app()
     with app.store.read(SYSTEM) as tx:
-        roles = {p["role"] for p in people.listed(tx) if p["disabled_at"] is None}
+        roles = {p["role"] for p in people.list_people(tx) if p["disabled_at"] is None}
     missing = [r for r in ("officer", "leader") if r not in roles]
     if missing:
         return (

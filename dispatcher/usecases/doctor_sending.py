@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from dispatcher.db.queue import gateways as rows
+from dispatcher.db.queue import gateways as gateway_rows
 from dispatcher.db.schema import micros
 from dispatcher.db.staff import notices
 from dispatcher.domain import outages
@@ -23,7 +23,7 @@ def gateways(opening: Opening) -> Checked:
     now = app.clock()
     with app.store.read(SYSTEM) as tx:
         found = alarms.gateways(app, tx)
-        sign_ins = rows.sign_ins(tx)
+        sign_ins = gateway_rows.sign_ins(tx)
     troubled = [
         s for s in found.values() if outages.level(s, now) is not Level.OK and not s.by_reports
     ]
@@ -53,7 +53,7 @@ def gateways(opening: Opening) -> Checked:
 def _troubled(troubled: list[Health], now: datetime) -> Checked:
     """What is wrong with which gateway; the worst of them gives the level and the moment."""
     alarming = [s for s in troubled if outages.level(s, now) is Level.ALARM]
-    told = Joined(". ", [outages.told(s, outages.remedy(s, now)) for s in troubled])
+    told = Joined(". ", [outages.alarm_sentence(s, outages.remedy(s, now)) for s in troubled])
     since = min((s.since for s in alarming or troubled if s.since), default=None)
     passing = all(s.state is outages.State.THROTTLED for s in troubled) and not alarming
     level = Level.ALARM if alarming else Level.WARN
@@ -73,7 +73,7 @@ def worker(opening: Opening) -> Checked:
             seconds=seconds,
         )
         return Checked("worker", True, fine, Level.OK)
-    told = outages.work_told(found)
+    told = outages.work_sentence(found)
     if found.since is not None:
         return Checked("worker", False, told, Level.ALARM, found.since, about=found)
     if found.seen_at is None:  # it was never started, or ended as it should: nothing is due

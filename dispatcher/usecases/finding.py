@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from dispatcher.broadcasts.app import App
+from dispatcher.broadcasts.application import App
 from dispatcher.db.contacts import contact_lists
 from dispatcher.db.database import Tx
 from dispatcher.domain import phone
@@ -34,7 +34,7 @@ def contacts_meant(tx: Tx, app: App, which: Who) -> list[int]:
     Raises `unknown-contact`, for somebody of another ward as for nobody.
     """
     found = [which] if isinstance(which, int) else why.find(tx, which, app.site.sample_heads)
-    known = [c["id"] for c in contact_lists.listed(tx, ids=found, limit=len(found) + 1)]
+    known = [c["id"] for c in contact_lists.list_contacts(tx, ids=found, limit=len(found) + 1)]
     if not known:
         raise Problem(
             "unknown-contact",

@@ -10,8 +10,8 @@ import json
 import secrets
 from urllib.parse import parse_qs, urlparse
 
-from dispatcher.broadcasts.app import App
-from dispatcher.db.queue import gateways as rows
+from dispatcher.broadcasts.application import App
+from dispatcher.db.queue import gateways
 from dispatcher.domain import rights
 from dispatcher.domain.problems import Problem, refused
 from dispatcher.gateways.contract import SignsIn, Tokens
@@ -61,7 +61,7 @@ def _may(context: Context, name: str) -> ZaloOptions:
 
 def _store(context: Context, name: str, tokens: Tokens) -> None:
     with context.begin() as tx:
-        rows.put_tokens(tx, name, tokens.access, tokens.refresh, tokens.expires_in)
+        gateways.put_tokens(tx, name, tokens.access, tokens.refresh, tokens.expires_in)
         tx.note("signed_in", "gateway", name)
 
 

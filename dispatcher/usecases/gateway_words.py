@@ -10,9 +10,9 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dispatcher.broadcasts.app import App
+from dispatcher.broadcasts.application import App
 from dispatcher.config import Secret, Site
-from dispatcher.domain.model import Heard
+from dispatcher.domain.model import ReceiptFlags
 from dispatcher.domain.problems import Problem
 from dispatcher.gateways import adapter_module, cleaned, options_of
 from dispatcher.gateways.contract import Accepted, Answer, Call
@@ -65,22 +65,22 @@ def _answer(module: Any, value: Mapping[str, Any], options: Options) -> dict[str
     )
     results = []
     described = {"options": options} if module.__name__.endswith(".http") else {}
-    for verdict in map(cleaned.verdict, module.read_answer(answer, **described)):
-        if isinstance(verdict, Accepted):
+    for send_result in map(cleaned.send_result, module.read_answer(answer, **described)):
+        if isinstance(send_result, Accepted):
             results.append(
                 {
                     "result": "accepted",
                     "fault": None,
                     "code": None,
-                    "provider_id": verdict.provider_id,
+                    "provider_id": send_result.provider_id,
                 }
             )
         else:
             results.append(
                 {
                     "result": "refused",
-                    "fault": verdict.fault.value,
-                    "code": verdict.code,
+                    "fault": send_result.fault.value,
+                    "code": send_result.code,
                     "provider_id": None,
                 }
             )
@@ -102,7 +102,7 @@ def _receipt(module: Any, value: Mapping[str, Any], options: Options) -> dict[st
                 "reference": r.reference,
                 "provider_id": r.provider_id,
                 "to": r.to,
-                "state": (Heard(r.state).name or "accepted").lower(),
+                "state": (ReceiptFlags(r.state).name or "accepted").lower(),
                 "code": r.code,
             }
             for r in heard.receipts

@@ -9,11 +9,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from dispatcher.broadcasts.app import App
+from dispatcher.broadcasts.application import App
 from dispatcher.broadcasts.routes import adapter_channel
 from dispatcher.config import GatewaySettings, Site
-from dispatcher.db.queue import gateways as rows
-from dispatcher.db.queue import health
+from dispatcher.db.queue import gateways, health
 from dispatcher.domain import rights
 from dispatcher.domain.model import SYSTEM, Fault, Mode, Role
 from dispatcher.domain.outages import Health, State
@@ -86,11 +85,11 @@ class GatewayNow:
         return alarms.of_no_use(self.odd_reports) if self.odd_reports is not None else None
 
 
-def listed(context: Context) -> list[GatewayNow]:
+def list_gateways(context: Context) -> list[GatewayNow]:
     """Every gateway of the settings, as it is now."""
     app = context.app
     with context.read() as tx:
-        states, sign_ins = rows.states(tx), rows.sign_ins(tx)
+        states, sign_ins = gateways.states(tx), gateways.sign_ins(tx)
         now, odd = alarms.gateways(app, tx), alarms.odd_reports(app, tx)
     found = []
     for name, chosen in app.site.gateways.items():
@@ -120,7 +119,7 @@ def pause(context: Context, name: str) -> None:
     with context.act("pause", "gateway", name) as tx:
         rights.need_site(context.actor, Say("pause a gateway"), rights.WRITERS)
         named(context.app.site, name)
-        rows.pause(tx, name, "person")
+        gateways.pause(tx, name, "person")
 
 
 def resume(context: Context, name: str) -> None:
@@ -128,7 +127,7 @@ def resume(context: Context, name: str) -> None:
     with context.act("resume", "gateway", name) as tx:
         rights.need_site(context.actor, Say("resume a gateway"))
         named(context.app.site, name)
-        rows.resume(tx, name)
+        gateways.resume(tx, name)
 
 
 # --- set up -------------------------------------------------------------------------------------
@@ -147,7 +146,7 @@ def set_up(context: Context, name: str) -> SetUp:
     """What an account at a vendor needs: its section of the settings, its callback address."""
     _need_admin(context, name, "set-up", Say("set up a gateway"))
     chosen, app = named(context.app.site, name), context.app
-    [now] = [g for g in listed(context) if g.name == name]
+    [now] = [g for g in list_gateways(context) if g.name == name]
     public = app.site.public_url
     path = public + adapters.callback_path(app, name) if public else ""
     return SetUp(now, path, to_write(chosen.adapter, name))
@@ -283,7 +282,7 @@ def _write_down(app: App, name: str, trouble: Refused | None, *, asked: bool) ->
     shown by messages alone: until then nobody knows."""
     with app.begin(SYSTEM)() as tx:
         tx.act = "checked"
-        heard = rows.states(tx).get(name, {}).get("health")
+        heard = gateways.states(tx).get(name, {}).get("health")
         if trouble is not None:
             state = _state_of(trouble)
             if state is not State.ACCOUNT and heard != state.value:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dispatcher.db.contacts import groups as rows
+from dispatcher.db.contacts import groups
 from dispatcher.db.database import Tx
 from dispatcher.domain.problems import Problem, refused
 from dispatcher.domain.rights import WRITERS, need_role
@@ -40,10 +40,10 @@ class NamedGroup:
     people: int
 
 
-def listed(context: Context) -> list[dict[str, Any]]:
+def list_groups(context: Context) -> list[dict[str, Any]]:
     """Groups with how many people of one's wards are in each: `id`, `name`, `people`."""
     with context.read() as tx:
-        return rows.listed(tx)
+        return groups.list_groups(tx)
 
 
 def add(context: Context, name: str) -> GroupChange:
@@ -64,7 +64,7 @@ def join(context: Context, name: str, people: Sequence[Who]) -> GroupChange:
         need_role(tx.actor, WRITERS, MAY)
         ids = people_meant(tx, context.app, people)
         group, is_new = _made(tx, name)
-        joined = rows.join(tx, [(group, i) for i in ids])
+        joined = groups.join(tx, [(group, i) for i in ids])
         tx.note("joined", "group", group, people=joined)
     return GroupChange(group, joined, is_new)
 
@@ -72,8 +72,8 @@ def join(context: Context, name: str, people: Sequence[Who]) -> GroupChange:
 def _made(tx: Tx, name: str) -> tuple[int, bool]:
     if not folded(name):
         raise Problem("bad-name", Say("The name of the group is empty."))
-    is_new = folded(name) not in rows.by_key(tx)
-    return rows.ensure(tx, [name])[folded(name)], is_new
+    is_new = folded(name) not in groups.by_key(tx)
+    return groups.ensure(tx, [name])[folded(name)], is_new
 
 
 def leave(context: Context, group: int | str, people: Sequence[Who]) -> GroupChange:
@@ -85,7 +85,7 @@ def leave(context: Context, group: int | str, people: Sequence[Who]) -> GroupCha
         need_role(tx.actor, WRITERS, MAY)
         ids = people_meant(tx, context.app, people)
         found = _meant(tx, group)
-        left = rows.leave(tx, found, ids)
+        left = groups.leave(tx, found, ids)
         tx.note("left", "group", found, people=left)
     return GroupChange(found, left)
 
@@ -104,7 +104,7 @@ def remove(context: Context, group: int | str) -> NamedGroup:
     """
     with context.act("remove", "group") as tx:
         found = _removable(tx, group)
-        rows.remove(tx, found.id)
+        groups.remove(tx, found.id)
         tx.note("removed", "group", found.id, people=found.people)
     return found
 
@@ -112,19 +112,19 @@ def remove(context: Context, group: int | str) -> NamedGroup:
 def _removable(tx: Tx, group: int | str) -> NamedGroup:
     need_role(tx.actor, WRITERS, MAY)
     found = _meant(tx, group)
-    name = next(name for number, name in rows.by_key(tx).values() if number == found)
-    if rows.foreign(tx, found):
+    name = next(name for number, name in groups.by_key(tx).values() if number == found)
+    if groups.foreign(tx, found):
         raise refused(
             "not-your-ward",
             Say("{name} has people of other wards; only your own can be taken out.", name=name),
         )
-    people = next((g["people"] for g in rows.listed(tx) if g["id"] == found), 0)
+    people = next((g["people"] for g in groups.list_groups(tx) if g["id"] == found), 0)
     return NamedGroup(found, name, people)
 
 
 def _meant(tx: Tx, group: int | str) -> int:
     if isinstance(group, str):
-        return rows.find(tx, group)
-    if group not in {number for number, _ in rows.by_key(tx).values()}:
+        return groups.find(tx, group)
+    if group not in {number for number, _ in groups.by_key(tx).values()}:
         raise Problem("unknown-name", Say("No such group."))
     return group

@@ -14,7 +14,7 @@ from dispatcher.domain.problems import Problem
 from dispatcher.i18n import Say, pgettext
 from dispatcher.usecases.context import Context
 
-__all__ = ["KINDS", "listed", "set_day"]
+__all__ = ["KINDS", "list_days", "set_day"]
 
 
 def set_day(context: Context, day: date, kind: str, name: str) -> None:
@@ -27,8 +27,8 @@ def set_day(context: Context, day: date, kind: str, name: str) -> None:
         days_off.put(tx, day, kind, name)
 
 
-def listed(context: Context, year: int | None = None) -> Sequence[dict[str, Any]]:
+def list_days(context: Context, year: int | None = None) -> Sequence[dict[str, Any]]:
     """The days of a year, else of this one and the next: day, name, kind, by."""
     this = context.app.clock().astimezone(HANOI).year
     with context.read() as tx:
-        return days_off.listed(tx, (year,) if year else (this, this + 1))
+        return days_off.list_days_off(tx, (year,) if year else (this, this + 1))

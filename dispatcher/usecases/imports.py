@@ -13,9 +13,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from dispatcher.broadcasts.app import App
-from dispatcher.db.contacts import areas, undoing
-from dispatcher.db.contacts import imports as rows
+from dispatcher.broadcasts.application import App
+from dispatcher.db.contacts import areas, imports, undoing
 from dispatcher.db.database import Tx
 from dispatcher.db.ops import settings
 from dispatcher.db.schema import moment
@@ -24,8 +23,7 @@ from dispatcher.domain.model import HANOI, AreaKind, Mode
 from dispatcher.domain.problems import Problem, refused
 from dispatcher.domain.rights import WRITERS, need_role
 from dispatcher.i18n import Joined, Say, pgettext
-from dispatcher.importing import listing as lists
-from dispatcher.importing import report
+from dispatcher.importing import listing, report
 from dispatcher.importing.basis import LABELS, Basis, basis_of
 from dispatcher.importing.columns import remembered_from
 from dispatcher.importing.entries import read_listing
@@ -215,10 +213,10 @@ def undo(context: Context, number: int) -> dict[str, int]:
         return undoing.undo(tx, number)
 
 
-def listed(context: Context, most: int = 20) -> list[dict[str, Any]]:
+def list_imports(context: Context, most: int = 20) -> list[dict[str, Any]]:
     """Imports and changes by hand, newest first; moments in Hanoi time."""
     with context.read() as tx:
-        found = rows.listed(tx, most)
+        found = imports.list_imports(tx, most)
     return [{**row, "at": moment(row["at"]).astimezone(HANOI)} for row in found]
 
 
@@ -245,7 +243,7 @@ def write_report(
 
     `plan`: what storing did, or would do where it is not `stored`.
     """
-    facts = report.Facts(
+    facts = report.ReportFacts(
         context.app.site.name,
         context.actor.name,
         f"{context.app.clock().astimezone(HANOI):%H:%M %d/%m/%Y}",
@@ -298,9 +296,9 @@ def _digest(path: Path) -> str:
 
 def known_before(
     tx: Tx, app: App, ward: str | None, group: str | None, choices: Mapping[str, str]
-) -> lists.Context:
+) -> listing.ImportContext:
     """What the site knows before it reads a file."""
-    known = areas.listed(tx, AreaKind.WARD)
+    known = areas.list_areas(tx, AreaKind.WARD)
     names = {a.key: a.name for a in known}
     names |= {ward_key(alias): a.name for a in known for alias in a.aliases}
     names |= {a.code: a.name for a in known if a.code}
@@ -313,7 +311,7 @@ def known_before(
         for i, text in settings.starting(tx, "columns:").items()
         if i in by_id
     }
-    return lists.Context(
+    return listing.ImportContext(
         names,
         chosen,
         group,
@@ -327,7 +325,7 @@ def known_before(
 def wards_of(tx: Tx, listing: Listing) -> dict[int, str]:
     """The wards a list is about."""
     names = {e.ward for e in listing.entries}
-    return {a.id: a.name for a in areas.listed(tx, AreaKind.WARD) if a.name in names}
+    return {a.id: a.name for a in areas.list_areas(tx, AreaKind.WARD) if a.name in names}
 
 
 def remembered_basis(tx: Tx, wards: Collection[int]) -> dict[str, str]:
@@ -353,7 +351,7 @@ def check_wards(tx: Tx, listing: Listing) -> None:
     """Refuse rows of wards that are not the actor's."""
     if tx.actor.wards is None:
         return
-    mine = {a.name for a in areas.listed(tx, AreaKind.WARD) if a.id in tx.actor.wards}
+    mine = {a.name for a in areas.list_areas(tx, AreaKind.WARD) if a.id in tx.actor.wards}
     foreign = sorted({e.ward for e in listing.entries} - mine)
     if foreign:
         raise refused(

@@ -17,7 +17,7 @@ from msgspec import inspect
 
 from dispatcher.domain.problems import Problem
 from dispatcher.domain.storable import words
-from dispatcher.i18n import Both, Joined, Number, Say, Spoken
+from dispatcher.i18n import Both, Joined, Say, SpelledNumber, Spoken
 
 T = TypeVar("T")
 MOST_NAMED = 20  # wrong fields of one problem
@@ -166,8 +166,8 @@ def allowed(found: inspect.Type, given: object = None) -> Spoken:
         case inspect.IntType(ge=int(low), le=int(high)):
             return Say(
                 "a whole number from {low} to {high} is wanted",
-                low=Number(low),
-                high=Number(high),
+                low=SpelledNumber(low),
+                high=SpelledNumber(high),
             )
         case inspect.IntType():
             return Say("a whole number is wanted")
@@ -180,7 +180,7 @@ def allowed(found: inspect.Type, given: object = None) -> Spoken:
         case inspect.VarTupleType(max_length=int(high)):
             return Say(
                 "a list of at most {high} is wanted",
-                high=Number(high),
+                high=SpelledNumber(high),
             )
         case inspect.VarTupleType():
             return Say("a list is wanted")
@@ -196,12 +196,12 @@ def _text(found: inspect.StrType, given: object) -> Spoken:
     if not low:
         return Say(
             "text of at most {high} characters is wanted",
-            high=Number(high),
+            high=SpelledNumber(high),
         )
     return Say(
         "text of {low} to {high} characters is wanted",
-        low=Number(low),
-        high=Number(high),
+        low=SpelledNumber(low),
+        high=SpelledNumber(high),
     )
 
 

@@ -178,7 +178,7 @@ def wards(context: Context) -> list[areas.Area]:
 def replied(context: Context, limit: int, *, waiting: bool = False) -> list[dict[str, Any]]:
     """What people wrote back, newest first; `waiting`: only what needs a look."""
     with context.read() as tx:
-        found = replies.listed(tx, limit, waiting=waiting)
+        found = replies.list_replies(tx, limit, waiting=waiting)
     for row in found:
         row.pop("address")
         for name in ("at", "looked_at"):
@@ -190,7 +190,7 @@ def replied(context: Context, limit: int, *, waiting: bool = False) -> list[dict
 
 
 @dataclass(frozen=True)
-class Entry:
+class TrailEntry:
     """One act of the trail. `who` and `on`: the person by name, also where the system wrote down
     what they did."""
 
@@ -226,7 +226,7 @@ class Entry:
 
 def trail(
     context: Context, noun: str | None = None, noun_id: str | None = None, limit: int = 200
-) -> list[Entry]:
+) -> list[TrailEntry]:
     """Acts of the whole site, newest first, or those on one thing; an auditor's look is noted."""
     with context.remembering("read", "log", "trail"):
         rights.need_site(context.actor, Say("read the trail"), READ_THE_TRAIL)
@@ -237,10 +237,10 @@ def trail(
     return [_entry(row, names) for row in found]
 
 
-def _entry(row: dict[str, Any], names: dict[int, str]) -> Entry:
+def _entry(row: dict[str, Any], names: dict[int, str]) -> TrailEntry:
     mine = row["noun_id"] if row["noun"] == "person" else row["facts"].get("person", "")
     person = names.get(int(mine), "") if str(mine).isdigit() else ""
-    return Entry(
+    return TrailEntry(
         row["id"],
         row["seq"],
         moment(row["at"]),

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from dispatcher.usecases.context import Context
 
 
-def offered(site: Site, context: Callable[[], Context], what: str) -> Iterable[str]:
+def completions(site: Site, context: Callable[[], Context], what: str) -> Iterable[str]:
     """The names of one kind: template, schedule, gateway, route, ward, group, broadcast, person.
 
     `context` opens the database, where the names are kept there.
@@ -42,11 +42,11 @@ def offered(site: Site, context: Callable[[], Context], what: str) -> Iterable[s
     with context().read() as tx:
         match what:
             case "ward":
-                return [a.name for a in areas.listed(tx, AreaKind.WARD)]
+                return [a.name for a in areas.list_areas(tx, AreaKind.WARD)]
             case "group":
-                return [g["name"] for g in groups.listed(tx)]
+                return [g["name"] for g in groups.list_groups(tx)]
             case "broadcast":
-                return [str(b.id) for b in broadcasts.listed(tx, limit=30)]
+                return [str(b.id) for b in broadcasts.list_broadcasts(tx, limit=30)]
             case "person":
-                return [p["name"] for p in people.listed(tx)]
+                return [p["name"] for p in people.list_people(tx)]
     return []

@@ -103,7 +103,7 @@ def reach(
 
 
 @dataclass(frozen=True)
-class Leaving:
+class DepartingPerson:
     """Somebody who is to be disabled, what they still have in hand, and who could take it."""
 
     person: Actor
@@ -111,7 +111,7 @@ class Leaving:
     others: Sequence[Row]
 
 
-def leaving(context: Context, who: Who) -> Leaving:
+def leaving(context: Context, who: Who) -> DepartingPerson:
     """What somebody would leave behind, asked before they are disabled."""
     with context.act(
         "disable", "person", number_of(context, who), proved=lambda tx: _another(tx, who)
@@ -119,12 +119,12 @@ def leaving(context: Context, who: Who) -> Leaving:
         person = _another(tx, who)
         others = [
             p
-            for p in people.seen(tx)
+            for p in people.visible_people(tx)
             if p["id"] != person.person_id
             and p["disabled_at"] is None
             and p["role"] != Role.AUDITOR.value
         ]
-        return Leaving(person, handover.in_hand(tx, person), others)
+        return DepartingPerson(person, handover.in_hand(tx, person), others)
 
 
 def disable(context: Context, who: Who, *, to: str = "") -> Actor:
@@ -197,9 +197,9 @@ def find(tx: Tx, who: Who) -> Actor:
     """Somebody who may act; a problem where nobody is called that, or they were disabled."""
     if isinstance(who, str):
         return people.actor(tx, who)
-    name = next((p["name"] for p in people.listed(tx) if p["id"] == who), None)
+    name = next((p["name"] for p in people.list_people(tx) if p["id"] == who), None)
     if name is None:
-        known = [p["name"] for p in people.seen(tx)]
+        known = [p["name"] for p in people.visible_people(tx)]
         raise unknown(Say("person"), str(who), known)
     return people.actor(tx, str(name))
 
@@ -259,10 +259,10 @@ def _address(context: Context, tx: Tx, phone: str | None) -> int | None:
 # --- views --------------------------------------------------------------------------------------
 
 
-def seen(context: Context) -> Sequence[Row]:
+def visible_people(context: Context) -> Sequence[Row]:
     """Everybody the acting person works with, with the names of their wards."""
     with context.read() as tx:
-        return people.seen(tx)
+        return people.visible_people(tx)
 
 
 @dataclass(frozen=True)
@@ -275,4 +275,4 @@ class Staff:
 
 def staff(context: Context) -> Staff:
     with context.read() as tx:
-        return Staff(people.seen(tx), areas.seen_wards(tx))
+        return Staff(people.visible_people(tx), areas.seen_wards(tx))

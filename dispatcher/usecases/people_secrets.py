@@ -8,7 +8,7 @@ from typing import Any
 
 from dispatcher.db.database import Tx
 from dispatcher.db.staff import api_keys
-from dispatcher.db.staff import people as rows
+from dispatcher.db.staff import people as people_rows
 from dispatcher.domain.model import Actor, Role
 from dispatcher.domain.problems import Problem, refused
 from dispatcher.i18n import Say
@@ -75,7 +75,7 @@ def new_key(context: Context, who: Who, name: str, may: str, days: int) -> tuple
 def keys(context: Context) -> Sequence[dict[str, Any]]:
     """One's own keys; an admin those of the people they see."""
     with context.read() as tx:
-        return api_keys.listed(tx, _whose(tx))
+        return api_keys.list_keys(tx, _whose(tx))
 
 
 def revoke_key(context: Context, name: str) -> None:
@@ -86,5 +86,5 @@ def revoke_key(context: Context, name: str) -> None:
 
 def _whose(tx: Tx) -> set[int]:
     if tx.actor.role is Role.ADMIN:
-        return {p["id"] for p in rows.seen(tx)}
+        return {p["id"] for p in people_rows.visible_people(tx)}
     return {tx.actor.person_id or 0}

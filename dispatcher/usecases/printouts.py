@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from dispatcher import templating
-from dispatcher.broadcasts.app import App
-from dispatcher.db.broadcasts import broadcasts, files, shares, texts
+from dispatcher.broadcasts.application import App
+from dispatcher.db.broadcasts import broadcasts, files, forwards, texts
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.broadcasts.emergencies import Emergency
 from dispatcher.db.contacts import areas, contact_lists, groups
@@ -32,7 +32,7 @@ FORMS = ("zalo", "sms_accented", "sms")  # what reads best first
 
 
 @dataclass(frozen=True)
-class Place:
+class GroupHeads:
     """One residential group with its heads: (name, phone)."""
 
     group_id: int
@@ -40,7 +40,7 @@ class Place:
     heads: tuple[tuple[str, str], ...]
 
 
-def places(app: App, tx: Tx, wards: Iterable[int]) -> dict[int, list[Place]]:
+def group_heads(app: App, tx: Tx, wards: Iterable[int]) -> dict[int, list[GroupHeads]]:
     """The residential groups of each ward, in order, with their heads.
 
     Heads are the people of the group named by `[areas] heads`.
@@ -48,7 +48,7 @@ def places(app: App, tx: Tx, wards: Iterable[int]) -> dict[int, list[Place]]:
     known = groups.by_key(tx)
     group = known.get(folded(app.site.heads))
     people = (
-        contact_lists.listed(tx, within=Within(group=group[0]), limit=10_000, numbers=True)
+        contact_lists.list_contacts(tx, within=Within(group=group[0]), limit=10_000, numbers=True)
         if group
         else []
     )
@@ -63,7 +63,7 @@ def places(app: App, tx: Tx, wards: Iterable[int]) -> dict[int, list[Place]]:
         units = sorted(areas.groups_of(tx, ward).values(), key=lambda a: natural_key(a.name))
         seen = {u.id: u for u in units}.values()
         found[ward] = [
-            Place(u.id, u.name, tuple(by_place.get((names[ward], u.name), ()))) for u in seen
+            GroupHeads(u.id, u.name, tuple(by_place.get((names[ward], u.name), ()))) for u in seen
         ]
     return found
 
@@ -73,7 +73,7 @@ def fallback(context: Context, emergency: Emergency, wards: Iterable[int]) -> st
     app = context.app
     with context.begin() as tx:
         names = areas.names(tx)
-        found = places(app, tx, wards)
+        found = group_heads(app, tx, wards)
         pages = [
             _page_of(names[w], urgent.loudspeaker(app, tx, emergency, names[w]), found[w], ())
             for w in found
@@ -88,10 +88,10 @@ def share(context: Context, number: int) -> str:
     with context.act("share", "broadcast", number) as tx:
         rights.need(actor, rights.WRITERS, Say("print phone numbers"))
         broadcast = broadcasts.get(tx, number)
-        done = shares.passed_on(tx, broadcast.id)
+        done = forwards.passed_on(tx, broadcast.id)
         names = areas.names(tx)
         mine = [w for w in broadcast.senders if actor.wards is None or w in actor.wards]
-        found = places(app, tx, mine)
+        found = group_heads(app, tx, mine)
         pages = [
             _page_of(names[w], _text(app, tx, broadcast, names[w]), found[w], done) for w in found
         ]
@@ -112,7 +112,7 @@ def _words(fallback_: bool) -> Spoken:
     return pgettext("head of group", "Sheet to pass on")
 
 
-def _page_of(ward: str, text: str, found: list[Place], done: Iterable[int]) -> dict[str, Any]:
+def _page_of(ward: str, text: str, found: list[GroupHeads], done: Iterable[int]) -> dict[str, Any]:
     ticked = set(done)
     return {
         "ward": ward,

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from dispatcher import templating
-from dispatcher.broadcasts import registered
-from dispatcher.broadcasts.registered import Ending
-from dispatcher.db.broadcasts import registrations as rows
+from dispatcher.broadcasts import registrations
+from dispatcher.broadcasts.registrations import ExpiringTerm
+from dispatcher.db.broadcasts import registrations as text_registrations
 from dispatcher.db.broadcasts.registrations import Registration
 from dispatcher.domain import rights
 from dispatcher.domain.model import HANOI, Registered
@@ -26,7 +26,7 @@ from dispatcher.usecases.context import Context
 from dispatcher.usecases.gateways import named
 
 GIVEN = (Registered.SUBMITTED, Registered.APPROVED, Registered.REJECTED)  # what can be noted
-FORMS = registered.FORMS
+FORMS = registrations.FORMS
 FORM_NAMES = {"sms": "SMS không dấu", "sms_accented": "SMS có dấu", "zalo": "Zalo"}
 
 
@@ -46,7 +46,7 @@ class NewRegistration:
 
 
 @dataclass(frozen=True)
-class Listed:
+class ListedRegistration:
     """A registration, and what it is worth today."""
 
     registration: Registration
@@ -54,7 +54,7 @@ class Listed:
 
     @property
     def words(self) -> Spoken:
-        return registered.WORDS[self.standing]
+        return registrations.WORDS[self.standing]
 
     def as_json(self) -> dict[str, Any]:
         r = self.registration
@@ -71,15 +71,15 @@ class Listed:
         }
 
 
-def register(context: Context, given: NewRegistration) -> Listed:
+def register(context: Context, given: NewRegistration) -> ListedRegistration:
     """Note that a template was handed in, approved or rejected at a vendor, per network."""
     app = context.app
     with context.act("register", "gateway", given.gateway) as tx:
         rights.need_site(context.actor, Say("note a registration"), rights.WRITERS)
         named(app.site, given.gateway)
         found = _read(app.templates, given, _today(context))
-        rows.put(tx, found)
-    return Listed(found, found.standing(found.digest, _today(context)))
+        text_registrations.put(tx, found)
+    return ListedRegistration(found, found.standing(found.digest, _today(context)))
 
 
 def _read(folder: Path, given: NewRegistration, today: date) -> Registration:
@@ -125,13 +125,20 @@ def _today(context: Context) -> date:
     return context.app.clock().astimezone(HANOI).date()
 
 
-def listed(context: Context, gateway: str | None = None) -> tuple[list[Listed], list[Ending]]:
+def list_registrations(
+    context: Context, gateway: str | None = None
+) -> tuple[list[ListedRegistration], list[ExpiringTerm]]:
     """What is registered, at one gateway or at all; names, contracts and texts that end soon."""
     app, today = context.app, _today(context)
     files = templating.template_files(app.templates)
     with context.read() as tx:
-        held, soon = rows.listed(tx, gateway), registered.endings(tx, app.site, today)
-    return [Listed(r, r.standing(_digest(app.templates, files, r), today)) for r in held], soon
+        held, soon = (
+            text_registrations.list_registrations(tx, gateway),
+            registrations.endings(tx, app.site, today),
+        )
+    return [
+        ListedRegistration(r, r.standing(_digest(app.templates, files, r), today)) for r in held
+    ], soon
 
 
 def _digest(folder: Path, files: dict[str, Path], r: Registration) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dispatcher.db.contacts import replies as rows
+from dispatcher.db.contacts import replies
 from dispatcher.domain.opting_out import Wish
 from dispatcher.domain.problems import Problem, refused
 from dispatcher.domain.rights import WRITERS, need_role
@@ -27,11 +27,13 @@ class RepliesShown:
     others: Sequence[dict[str, Any]]
 
 
-def listed(context: Context, most: int) -> RepliesShown:
+def list_replies(context: Context, most: int) -> RepliesShown:
     """At most so many of each."""
     with context.read() as tx:
-        waiting = rows.listed(tx, most, waiting=True)
-        return RepliesShown(waiting, [r for r in rows.listed(tx, most) if r["look"] != "waiting"])
+        waiting = replies.list_replies(tx, most, waiting=True)
+        return RepliesShown(
+            waiting, [r for r in replies.list_replies(tx, most) if r["look"] != "waiting"]
+        )
 
 
 def look_at(context: Context, number: int, wish: Wish) -> dict[str, Any]:
@@ -42,7 +44,7 @@ def look_at(context: Context, number: int, wish: Wish) -> dict[str, Any]:
     """
     with context.act("look", "reply", number) as tx:
         need_role(tx.actor, WRITERS, Say("look at replies"))
-        found = rows.seen(tx, number)
+        found = replies.get_reply(tx, number)
         if found is None:
             raise Problem("unknown-reply", Say("No such reply."))
         if found["look"] != "waiting":
@@ -64,5 +66,5 @@ def look_at(context: Context, number: int, wish: Wish) -> dict[str, Any]:
             )
         new = wish.is_clear and receiving.obey(tx, found["address"], wish)
         outcome = "obeyed" if wish.is_clear else "dismissed"
-        rows.looked(tx, number, outcome, wish, confirm=new)
+        replies.looked(tx, number, outcome, wish, confirm=new)
     return found

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from dispatcher.db.broadcasts import approvals, broadcasts, tallies
+from dispatcher.db.broadcasts import approvals, broadcasts, totals
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.contacts import areas
 from dispatcher.domain.model import Mode
@@ -56,13 +56,13 @@ def report(context: Context, number: int, *, is_fresh: bool = False) -> Broadcas
     """What became of a broadcast. `is_fresh`: added up now, also where it takes a while."""
     with context.read() as tx:
         broadcast = broadcasts.get(tx, number)
-        tally = tallies.fresh(tx, number) if is_fresh else tallies.of(tx, number)
+        totalled = totals.fresh(tx, number) if is_fresh else totals.totals_of(tx, number)
         return BroadcastReport(
             broadcast,
-            reporting.report(tx, number, tally),
+            reporting.report(tx, number, totalled),
             approvals.latest(tx, broadcast),
-            reporting.reach(tx, number, tally),
-            tally.at,
+            reporting.reach(tx, number, totalled),
+            totalled.at,
         )
 
 
@@ -110,7 +110,7 @@ def coverage(
     """Who was reached by a broadcast, household by household; None: by the newest released one."""
     with context.read() as tx:
         if number is None:
-            newest = next((b for b in broadcasts.listed(tx) if b.released_at), None)
+            newest = next((b for b in broadcasts.list_broadcasts(tx) if b.released_at), None)
             if newest is None:
                 raise Problem("nothing-sent", Say("No broadcast was sent yet."))
             number = newest.id

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from dispatcher import broadcasts as planning
-from dispatcher.broadcasts.app import App, database_file, second_place_of
+from dispatcher.broadcasts.application import App, database_file, second_place_of
 from dispatcher.config import Site
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.database import Tx, open_store
-from dispatcher.db.ops import identity, replacing, restored, upkeep
+from dispatcher.db.ops import identity, maintenance, replacing, restored
 from dispatcher.db.seal import Sealer
 from dispatcher.domain import rights
 from dispatcher.domain.model import SYSTEM, URGENT, BroadcastState
@@ -52,7 +52,7 @@ def restore(site: Site, database: Path, key: bytes, file: Path, now: datetime) -
 
 
 @dataclass(frozen=True)
-class Backup:
+class ExaminedBackup:
     """A backup that was looked at: the database it would replace, the key, its version."""
 
     database: Path
@@ -60,7 +60,7 @@ class Backup:
     version: str
 
 
-def looked_at(site: Site, file: Path) -> Backup:
+def looked_at(site: Site, file: Path) -> ExaminedBackup:
     """A backup that can take the place of a site's database; nothing is changed.
 
     Refused on a server, for a file that is no backup, with another key, while a worker lives.
@@ -71,19 +71,19 @@ def looked_at(site: Site, file: Path) -> Backup:
             "postgresql-restore",
             Say("A PostgreSQL database is restored with its own tools."),
         )
-    version, sealed = upkeep.verify(file)
+    version, sealed = maintenance.verify(file)
     key = site_key(site)
     if sealed is not None:
         Sealer(key).open(sealed)  # the wrong key is a problem that says so
     nobody_works(site)
-    return Backup(database, key, version)
+    return ExaminedBackup(database, key, version)
 
 
 # --- released by a person -----------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Waiting:
+class WaitingBroadcast:
     """A broadcast that a person must look at, with its people by what is known of them."""
 
     id: int
@@ -103,7 +103,7 @@ class Outlook:
     """What a release of the database would let go, and what is not known."""
 
     held: str | None
-    broadcasts: Sequence[Waiting]
+    broadcasts: Sequence[WaitingBroadcast]
     released_since: Sequence[Mapping[str, Any]]  # broadcasts that stand in no backup
     refusals_known_until: str | None
     refusals_missing: Mapping[str, str] | None
@@ -131,14 +131,16 @@ class _Seen(Exception):
 def _look(tx: Tx, why: str | None) -> Outlook:
     told = restored.facts(tx)
     waiting = []
-    for broadcast in reversed(broadcasts.listed(tx, [BroadcastState.HELD], limit=1_000_000)):
+    for broadcast in reversed(
+        broadcasts.list_broadcasts(tx, [BroadcastState.HELD], limit=1_000_000)
+    ):
         if broadcast.reason != restored.RESTORED:
             continue
         counts = broadcasts.counts(tx, broadcast.id)
         doubtful = counts.get("unconfirmed", 0) + counts.get("sending", 0)
         queued = counts.get("queued", 0)
         waiting.append(
-            Waiting(
+            WaitingBroadcast(
                 broadcast.id,
                 broadcast.title,
                 broadcast.state.value,

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from dispatcher import broadcasts as planning
 from dispatcher import scheduling, templating
-from dispatcher.broadcasts import Preview, occurrences, wording
-from dispatcher.db.broadcasts import schedules as rows
+from dispatcher.broadcasts import Preview, message_rendering, occurrences
+from dispatcher.db.broadcasts import schedules
 from dispatcher.db.database import Tx
 from dispatcher.db.ops import days_off
 from dispatcher.domain import rights
@@ -57,7 +57,7 @@ def submit(context: Context, name: str) -> Decided:
             calendar = days_off.calendar(tx)
         today = app.clock().astimezone(HANOI).date()
         template = templating.load(app.templates, schedule.template)
-        wording.check_words(app.site, template, schedule.fields, today)
+        message_rendering.check_words(app.site, template, schedule.fields, today)
         scheduling.refuse_same_day(schedule, calendar, app.clock(), tet=app.site.tet)
         found = occurrences.foresee(app, context.actor, schedule)
         if found.unexplained and not schedule.again:
@@ -87,7 +87,7 @@ def approve(context: Context, name: str) -> Decided:
         with context.begin() as tx:
             _in_charge(tx, schedule, {Role.LEADER})
             scheduling.approve(tx, schedule, tet=app.site.tet)
-            people, dong = rows.ceiling_of(tx, schedule.name)
+            people, dong = schedules.ceiling_of(tx, schedule.name)
     return Decided(schedule, "approved", found, whole(context, schedule), people, dong)
 
 
@@ -97,7 +97,7 @@ def send_back(context: Context, name: str, reason: str) -> Decided:
     with context.act("return", "schedule", schedule.name) as tx:
         _in_charge(tx, schedule, {Role.LEADER})
         _submitted_before(tx, schedule)
-        rows.move(tx, schedule.name, "returned", reason=reason)
+        schedules.move(tx, schedule.name, "returned", reason=reason)
     return Decided(schedule, "returned")
 
 
@@ -108,7 +108,7 @@ def pause(context: Context, name: str) -> Decided:
         rights.need_role(tx.actor, rights.WRITERS, Say("pause schedules"))
         _mine(tx, schedule)
         _submitted_before(tx, schedule)
-        rows.move(tx, schedule.name, "paused")
+        schedules.move(tx, schedule.name, "paused")
     return Decided(schedule, "paused")
 
 
@@ -142,7 +142,7 @@ def _mine(tx: Tx, schedule: Schedule) -> None:
 
 
 def _submitted_before(tx: Tx, schedule: Schedule) -> None:
-    if rows.get(tx, schedule.name) is None:
+    if schedules.get(tx, schedule.name) is None:
         raise refused(
             "not-submitted",
             Say("Schedule “{name}” has not been submitted.", name=schedule.name),

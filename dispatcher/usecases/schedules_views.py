@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dispatcher import scheduling, templating
-from dispatcher.broadcasts import Preview, occurrences, routes, targeting, wording
+from dispatcher.broadcasts import Preview, message_rendering, occurrences, routes, targeting
 from dispatcher.broadcasts.occurrences import Outside
-from dispatcher.db.broadcasts import schedules as rows
+from dispatcher.db.broadcasts import schedules as schedule_rows
 from dispatcher.db.database import Row
 from dispatcher.db.ops import days_off
 from dispatcher.domain import periods
@@ -26,7 +26,7 @@ MOST_SHOWN = 100
 
 
 @dataclass(frozen=True)
-class Listed:
+class ListedSchedule:
     """One file. `schedule`: None for a broken one, whose state is `broken`."""
 
     name: str
@@ -35,7 +35,7 @@ class Listed:
     next: datetime | None
 
 
-def listed(context: Context) -> list[Listed]:
+def list_schedules(context: Context) -> list[ListedSchedule]:
     """Every schedule of the person's wards, and files that cannot be read."""
     app = context.app
     known, calendar, held = _kept(context)
@@ -46,10 +46,10 @@ def listed(context: Context) -> list[Listed]:
         schedule = known.get(name)
         if schedule is None:
             state = held[name]["state"] if name in held else "broken"
-            found.append(Listed(name, None, state, None))
+            found.append(ListedSchedule(name, None, state, None))
         elif name in mine:
             coming = schedule.next_after(app.clock(), calendar, tet=app.site.tet)
-            found.append(Listed(name, schedule, held[name]["state"], coming))
+            found.append(ListedSchedule(name, schedule, held[name]["state"], coming))
     return found
 
 
@@ -58,7 +58,7 @@ def _kept(context: Context) -> tuple[dict[str, Schedule], Calendar, dict[str, Ro
     app = context.app
     with app.begin(SYSTEM)() as tx:
         known = scheduling.keep_all(tx, app.schedules, app.site.window, tet=app.site.tet)
-        return known, days_off.calendar(tx), rows.listed(tx)
+        return known, days_off.calendar(tx), schedule_rows.list_schedules(tx)
 
 
 # --- one after another, to look at and decide ---------------------------------------------------
@@ -113,11 +113,11 @@ def plan(context: Context, most: int = 10) -> list[Planned]:
 
 def _missing(schedule: Schedule) -> Spoken | None:
     days = scheduling.skipped(schedule.cron) if schedule.cron else {}
-    return scheduling.told(days) if days else None
+    return scheduling.skipped_sentence(days) if days else None
 
 
 @dataclass(frozen=True)
-class Coming:
+class UpcomingFirings:
     """The next firings of one schedule, its whole series, and what one firing may come to."""
 
     schedule: Schedule
@@ -127,22 +127,22 @@ class Coming:
     dong: int | None
 
 
-def upcoming(context: Context, name: str, most: int) -> Coming:
+def upcoming(context: Context, name: str, most: int) -> UpcomingFirings:
     """The next firings of a schedule of the person's wards; another's is not there."""
     schedule = schedules.load(context, name)
     with context.read() as tx:
         if not occurrences.is_mine(tx, schedule):
             raise unknown(Say("schedule"), name, ())
         found = occurrences.firings(context.app, tx, schedule, min(most, MOST_SHOWN))
-        people, dong = rows.ceiling_of(tx, schedule.name)
-    return Coming(schedule, found, schedules.whole(context, schedule), people, dong)
+        people, dong = schedule_rows.ceiling_of(tx, schedule.name)
+    return UpcomingFirings(schedule, found, schedules.whole(context, schedule), people, dong)
 
 
 # --- files ---------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Finding:
+class ScheduleFinding:
     """What is to be said of one file. `outside`: a firing outside its hours; `days`: the months
     that lack each day; `broken`: the file cannot be used at all, for a reason no rule gave."""
 
@@ -160,9 +160,9 @@ class Finding:
         return f"{self.schedule}.toml"
 
 
-def check(context: Context, names: Sequence[str] = ()) -> list[Finding]:
+def check(context: Context, names: Sequence[str] = ()) -> list[ScheduleFinding]:
     """What is to be said of these files, or of all."""
-    found: list[Finding] = []
+    found: list[ScheduleFinding] = []
     for given in names or tuple(scheduling.files(context.app.schedules)):
         name = given.removesuffix(".toml")
         try:
@@ -170,28 +170,34 @@ def check(context: Context, names: Sequence[str] = ()) -> list[Finding]:
         except Problem as problem:
             broken = problem.exit_code != REFUSED
             found.append(
-                Finding(name, problem.code, True, problem.say, broken=broken, problem=problem)
+                ScheduleFinding(
+                    name, problem.code, True, problem.say, broken=broken, problem=problem
+                )
             )
     return found
 
 
-def _checked(context: Context, name: str) -> list[Finding]:
+def _checked(context: Context, name: str) -> list[ScheduleFinding]:
     """What is to be said of a schedule that can be read; a broken one is a problem."""
     app = context.app
     schedule = schedules.load(context, name)
     template = templating.load(app.templates, schedule.template)
     today = app.clock().astimezone(HANOI).date()
-    wording.check_words(app.site, template, schedule.fields, today)
+    message_rendering.check_words(app.site, template, schedule.fields, today)
     routes.find(app.site, schedule.route)
     with context.read() as tx:
         targeting.resolve(tx, schedule.audience)
         calendar = days_off.calendar(tx)
         scheduling.refuse_same_day(schedule, calendar, app.clock(), tet=app.site.tet)
-        if schedule.at is not None and not rows.has_fired(tx, schedule.name):
+        if schedule.at is not None and not schedule_rows.has_fired(tx, schedule.name):
             periods.check_moment(schedule.at, app.clock())
         outside = occurrences.outside(app, tx, schedule)
-    said = [Finding(name, o.code, o.first.is_empty, o.told(), outside=o) for o in outside]
+    said = [ScheduleFinding(name, o.code, o.first.is_empty, o.told(), outside=o) for o in outside]
     missing = scheduling.skipped(schedule.cron) if schedule.cron else {}
     if missing:
-        said.append(Finding(name, "skips-months", False, scheduling.told(missing), days=missing))
+        said.append(
+            ScheduleFinding(
+                name, "skips-months", False, scheduling.skipped_sentence(missing), days=missing
+            )
+        )
     return said

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from dispatcher.broadcasts.app import App
+from dispatcher.broadcasts.application import App
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.domain.problems import SETTINGS, Problem
 from dispatcher.i18n import Say

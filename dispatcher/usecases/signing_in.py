@@ -116,7 +116,7 @@ def check_password(
         Say("Wrong name or password, or the account is locked for a quarter of an hour."),
     )
     with begin() as tx:
-        row = next((p for p in people.listed(tx) if folded(p["name"]) == folded(name)), None)
+        row = next((p for p in people.list_people(tx) if folded(p["name"]) == folded(name)), None)
         open_now = (
             row is not None and row["disabled_at"] is None and not credentials.locked(row, tx.now)
         )
@@ -178,7 +178,7 @@ def check_totp(tx: Tx, person: Actor, code: str) -> bool:
 # --- sessions and keys ------------------------------------------------------------------------
 
 
-def digest(token: str) -> bytes:
+def secret_digest(token: str) -> bytes:
     """What the database keeps of a random word: enough to know it again."""
     return hashlib.sha256(token.encode()).digest()
 
@@ -187,13 +187,15 @@ def start_session(tx: Tx, person: Actor, label: str, *, proved: bool = False) ->
     """Sign a person in; the word for the cookie."""
     assert person.person_id is not None
     token = secrets.token_urlsafe(32)
-    sessions.start(tx, digest(token), person.person_id, label, proved=tx.now if proved else None)
+    sessions.start(
+        tx, secret_digest(token), person.person_id, label, proved=tx.now if proved else None
+    )
     return token
 
 
 def who(tx: Tx, token: str, now: datetime) -> tuple[Actor, Row] | None:
     """Whose session this is, with the session's own facts; None where it is over."""
-    row = sessions.person_of(tx, digest(token), now)
+    row = sessions.person_of(tx, secret_digest(token), now)
     return None if row is None else (people.as_actor(tx, row), row)
 
 
@@ -206,13 +208,13 @@ def new_key(tx: Tx, person: Actor, name: str, may: str, life: timedelta) -> str:
             Say("A key needs a name and a time limit."),
         )
     token = KEY_PREFIX + secrets.token_urlsafe(32)
-    api_keys.add(tx, name.strip(), digest(token), person.person_id, may, life)
+    api_keys.add(tx, name.strip(), secret_digest(token), person.person_id, may, life)
     return token
 
 
 def by_key(tx: Tx, token: str, now: datetime) -> tuple[Actor, int] | None:
     """Whom a key acts for, and its number; a key that only reads makes an actor that only reads."""
-    row = api_keys.find(tx, digest(token), now)
+    row = api_keys.find(tx, secret_digest(token), now)
     if row is None:
         return None
     return replace(people.as_actor(tx, row), only_reads=row["may"] != "write"), row["key_id"]

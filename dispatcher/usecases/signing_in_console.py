@@ -10,7 +10,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from dispatcher.broadcasts.app import App
+from dispatcher.broadcasts.application import App
 from dispatcher.db.schema import moment
 from dispatcher.db.staff import people, sessions
 from dispatcher.domain.model import SYSTEM, Actor, Mode, Role
@@ -59,7 +59,7 @@ def sign_in(
     with app.begin(SYSTEM)() as tx:
         has = signing_in.has_totp(tx, person)
         known = bool(browser.device) and sessions.remembered(
-            tx, signing_in.digest(browser.device), person.person_id, tx.now
+            tx, signing_in.secret_digest(browser.device), person.person_id, tx.now
         )
         if has and not known and (not code or not signing_in.check_totp(tx, person, code)):
             return None
@@ -67,7 +67,7 @@ def sign_in(
         device = ""
         if has and not known and remember:
             device = secrets.token_urlsafe(32)
-            digest = signing_in.digest(device)
+            digest = signing_in.secret_digest(device)
             sessions.remember(tx, digest, person.person_id, browser.label)
     needs = signing_in.needs_code(person) and not has
     return Session(person, word, device=device, needs_secret=needs)
@@ -96,7 +96,7 @@ def make_first(
 def sign_out(app: App, word: str) -> None:
     """End a session."""
     with app.begin(SYSTEM)() as tx:
-        sessions.end(tx, signing_in.digest(word))
+        sessions.end(tx, signing_in.secret_digest(word))
 
 
 def session(app: App, word: str, *, seen: bool = True) -> Session | None:
@@ -108,7 +108,7 @@ def session(app: App, word: str, *, seen: bool = True) -> Session | None:
     person, row = found
     if seen and app.clock() - moment(row["seen_at"]) > A_WHILE:
         with app.begin(SYSTEM)() as tx:
-            sessions.keep_alive(tx, signing_in.digest(word))
+            sessions.keep_alive(tx, signing_in.secret_digest(word))
     return Session(person, word, row["proved_at"] and moment(row["proved_at"]))
 
 
@@ -116,17 +116,17 @@ def session(app: App, word: str, *, seen: bool = True) -> Session | None:
 
 
 @dataclass(frozen=True)
-class Account:
+class AccountPage:
     """One's own account: has one-time codes, should have them."""
 
     has_codes: bool
     needs_codes: bool
 
 
-def account(context: Context) -> Account:
+def account(context: Context) -> AccountPage:
     with context.read() as tx:
         has = signing_in.has_totp(tx, context.actor)
-    return Account(has, signing_in.needs_code(context.actor))
+    return AccountPage(has, signing_in.needs_code(context.actor))
 
 
 def change_password(context: Context, old: str, new: str, label: str) -> str:
@@ -167,13 +167,13 @@ def prove(app: App, signed_in: Session, code: str, device: str) -> None:
                 )
             return
         known = bool(device) and sessions.remembered(
-            tx, signing_in.digest(device), person.person_id, now
+            tx, signing_in.secret_digest(device), person.person_id, now
         )
         if known:
             return
         right = bool(code) and signing_in.check_totp(tx, person, code)
         if right:
-            sessions.prove(tx, signing_in.digest(signed_in.word))
+            sessions.prove(tx, signing_in.secret_digest(signed_in.word))
     if not right:
         raise refused(
             "needs-code",

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from dispatcher.broadcasts.app import App
+from dispatcher.broadcasts.application import App
 from dispatcher.db.staff import people
 from dispatcher.domain.model import SYSTEM, Actor, Mode
 from dispatcher.domain.problems import Problem, refused
@@ -22,7 +22,7 @@ from dispatcher.usecases.signing_in_console import Session
 MINUTES = 10  # to come back in
 
 
-def offered(app: App) -> Spoken | None:
+def button_words(app: App) -> Spoken | None:
     """What the button says; None where only passwords are used."""
     chosen = app.site.oidc
     if not chosen.issuer or (app.site.mode is Mode.DRILL and not chosen.is_here):
@@ -32,7 +32,7 @@ def offered(app: App) -> Spoken | None:
     return Say("Sign in with your organisation")
 
 
-def leave(app: App, back: str) -> tuple[str, str]:
+def go_to_provider(app: App, back: str) -> tuple[str, str]:
     """Where the browser goes, and the sealed word it brings back to the path `back`."""
     begun = oidc.begin(_provider(app, back))
     kept = json.dumps(
@@ -47,7 +47,7 @@ def leave(app: App, back: str) -> tuple[str, str]:
 
 
 def come_back(app: App, back: str, kept: str, answer: Mapping[str, str], label: str) -> Session:
-    """The session of whoever the provider vouches for. `kept`: the word given by `leave`."""
+    """The session of whoever the provider vouches for. `kept`: what `go_to_provider` gave."""
     provider = _provider(app, back)
     claims = oidc.finish(provider, _under_way(app, kept), answer, _now(app))
     person = _known(app, claims)
@@ -59,7 +59,7 @@ def come_back(app: App, back: str, kept: str, answer: Mapping[str, str], label: 
 
 def _provider(app: App, back: str) -> oidc.Provider:
     chosen = app.site.oidc
-    if offered(app) is None or chosen.client_secret is None:
+    if button_words(app) is None or chosen.client_secret is None:
         raise Problem(
             "unknown-page",
             Say("There is no such page or thing, or it is not yours."),

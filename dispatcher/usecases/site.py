@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from dispatcher.broadcasts.app import App, second_place_of
+from dispatcher.broadcasts.application import App, second_place_of
 from dispatcher.config import FILE, Site, changing, parse, read_text
 from dispatcher.config.changing import Where
 from dispatcher.db.contacts import areas
-from dispatcher.db.ops import second_place, upkeep
+from dispatcher.db.ops import maintenance, second_place
 from dispatcher.db.ops import settings as site_facts
 from dispatcher.domain import rights
 from dispatcher.domain.model import HANOI, SYSTEM
@@ -29,7 +29,7 @@ from dispatcher.usecases.context import Context
 
 
 @dataclass(frozen=True)
-class Change:
+class SettingsChange:
     """Settings as they would be. `digest`: of the file they were made from."""
 
     text: str
@@ -38,7 +38,7 @@ class Change:
     digest: str
 
 
-def digest(root: Path) -> str:
+def settings_digest(root: Path) -> str:
     """Tells whether dispatcher.toml is still what a form was made from."""
     return hashlib.sha256(read_text(root / FILE).encode()).hexdigest()[:16]
 
@@ -58,14 +58,14 @@ class SettingsNow:
     given: Mapping[Where, str]
     digest: str
     newer: bool  # than what this process was started with
-    backups: Sequence[Backup]
+    backups: Sequence[BackupFile]
 
 
 def settings_now(context: Context) -> SettingsNow:
     """How the site is set up, and which backups were made from the page."""
     root = context.app.site.root
     given = changing.current(root)
-    return SettingsNow(given, digest(root), is_newer(context.app), backups(context.app))
+    return SettingsNow(given, settings_digest(root), is_newer(context.app), backups(context.app))
 
 
 def need_settings(context: Context) -> None:
@@ -75,7 +75,9 @@ def need_settings(context: Context) -> None:
         context.prove()
 
 
-def foresee(context: Context, given: Mapping[Where, str], dropped: Sequence[Where]) -> Change:
+def foresee(
+    context: Context, given: Mapping[Where, str], dropped: Sequence[Where]
+) -> SettingsChange:
     """What a form would make of the settings; nothing is written.
 
     Raises Problem when they would not be read, or name a ward that is not there.
@@ -93,10 +95,10 @@ def foresee(context: Context, given: Mapping[Where, str], dropped: Sequence[Wher
             "restart-first",
             Say("Mode or database have changed in the settings: start the program again first."),
         )
-    return Change(text, site, changing.differences(root, text), digest(root))
+    return SettingsChange(text, site, changing.differences(root, text), settings_digest(root))
 
 
-def change_settings(context: Context, change: Change, made_from: str) -> Path:
+def change_settings(context: Context, change: SettingsChange, made_from: str) -> Path:
     """Put new settings in place; where the old file was kept. They count from the next start.
 
     `made_from`: digest of the file the person saw; somebody else's change meanwhile is a refusal.
@@ -105,7 +107,7 @@ def change_settings(context: Context, change: Change, made_from: str) -> Path:
     place, now = app.site.root / FILE, app.clock().astimezone(HANOI)
     need_settings(context)
     with context.remembering("change", "settings"):
-        if digest(app.site.root) != made_from:
+        if settings_digest(app.site.root) != made_from:
             raise refused(
                 "settings-changed",
                 Say("Somebody has just changed the settings. Open the page again."),
@@ -149,17 +151,17 @@ def _folder(app: App, name: str) -> Path:
 
 
 @dataclass(frozen=True)
-class Backup:
+class BackupFile:
     path: Path
     size: int  # bytes
     at: datetime
 
 
-def backups(app: App) -> list[Backup]:
+def backups(app: App) -> list[BackupFile]:
     """Those made from the page, the newest first."""
     folder = app.site.data / "backups"
     found = [(p, p.stat()) for p in folder.glob("*.db")] if folder.is_dir() else []
-    made = [Backup(p, s.st_size, datetime.fromtimestamp(s.st_mtime, HANOI)) for p, s in found]
+    made = [BackupFile(p, s.st_size, datetime.fromtimestamp(s.st_mtime, HANOI)) for p, s in found]
     return sorted(made, key=lambda b: b.at, reverse=True)
 
 
@@ -192,7 +194,7 @@ def back_up(
             )
     if app.store.dry:
         return 0
-    size = upkeep.backup(app.site.database, target or _place_for_backup(app), told)
+    size = maintenance.backup(app.site.database, target or _place_for_backup(app), told)
     with context.begin() as tx:
         site_facts.put(tx, "backed_up_at", app.clock().isoformat())
         tx.note("backed_up", "database", "", bytes=size)

@@ -10,8 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dispatcher.db.contacts import contacts
-from dispatcher.db.contacts import suppressions as rows
+from dispatcher.db.contacts import contacts, suppressions
 from dispatcher.db.database import Tx
 from dispatcher.db.schema import moment
 from dispatcher.domain import phone
@@ -56,7 +55,7 @@ def suppress(context: Context, which: Who, reason: str, *, scope: str = "all") -
     with context.act("suppress", "contact", code_of(which) or "") as tx:
         need_role(tx.actor, WRITERS, MAY_STOP)
         _need_reason(reason)
-        if scope not in rows.SCOPES:
+        if scope not in suppressions.SCOPES:
             raise Problem("one-scope", Say("No such scope."))
         return _stop(tx, _addresses(tx, context, which), reason.strip(), scope, code_of(which))
 
@@ -69,15 +68,15 @@ def moved_away(context: Context, contact: int) -> SuppressedNumbers:
 def _stop(
     tx: Tx, addresses: Sequence[int], reason: str, scope: str, contact: int | None
 ) -> SuppressedNumbers:
-    done = sum(rows.suppress(tx, a, reason, scope=scope) for a in addresses)
+    done = sum(suppressions.suppress(tx, a, reason, scope=scope) for a in addresses)
     but = [] if contact is None else [contact]
-    return SuppressedNumbers(done, scope, *rows.silenced(tx, addresses, but=but))
+    return SuppressedNumbers(done, scope, *suppressions.silenced(tx, addresses, but=but))
 
 
 def _addresses(tx: Tx, context: Context, which: Who) -> list[int]:
     """The addresses of a person, or that of a number, which need not be known."""
     if code_of(which) is not None:
-        found = rows.addresses_of(tx, [contact_meant(tx, context.app, which)])
+        found = suppressions.addresses_of(tx, [contact_meant(tx, context.app, which)])
         if not found:
             raise Problem(
                 "no-number",
@@ -111,9 +110,9 @@ def unsuppress(context: Context, which: Who, reason: str) -> int:
         _need_reason(reason)
         if code_of(which) is not None:
             found = _addresses(tx, context, which)
-            return sum(rows.lift(tx, a, reason.strip()) for a in found)
+            return sum(suppressions.lift(tx, a, reason.strip()) for a in found)
         known = [contacts.address_id(tx, *one) for one in _one_number(context, which)]
-        entries = [rows.entry_of(tx, a) for a in known if a is not None]
+        entries = [suppressions.entry_of(tx, a) for a in known if a is not None]
         return sum(_lift(tx, entry, reason) for entry in entries or [None])
 
 
@@ -126,7 +125,7 @@ def lift(context: Context, entry: int, reason: str) -> None:
 
 
 def _lift(tx: Tx, entry: int | None, reason: str) -> int:
-    if entry is None or not rows.lift_entry(tx, entry, reason.strip()):
+    if entry is None or not suppressions.lift_entry(tx, entry, reason.strip()):
         raise Problem(
             "unknown-suppression",
             Say("There is no such entry among those not written to."),
@@ -142,23 +141,24 @@ def do_not_call(context: Context, lines: Iterable[str]) -> DoNotCall:
     with context.act("do_not_call", "site", "list") as tx:
         need_role(tx.actor, WRITERS, MAY_STOP)
         found = contacts.put_addresses(tx, [(AddressKind.MOBILE, n) for n in good], heads)
-        new = rows.do_not_call(tx, list(found.values()))
+        new = suppressions.do_not_call(tx, list(found.values()))
     return DoNotCall(len(good), new, sum(1 for n in read if not n.ok))
 
 
-def listed(context: Context, most: int = 1000) -> list[dict[str, Any]]:
+def list_suppressions(context: Context, most: int = 1000) -> list[dict[str, Any]]:
     """Numbers not written to, the newest first, masked; of one's own wards, or by oneself."""
     with context.read() as tx:
-        found = rows.listed(tx, most)
+        found = suppressions.list_suppressions(tx, most)
     return [{**row, "at": moment(row["at"]).astimezone(HANOI)} for row in found]
 
 
 def of_contact(tx: Tx, contact: int) -> dict[str, Any]:
     """What is not sent to a person and who else has their numbers: `suppressed`, `shares`,
     `shares_with_others`."""
-    addresses = rows.addresses_of(tx, [contact])
-    shares, others = rows.silenced(tx, addresses, but=[contact])
+    addresses = suppressions.addresses_of(tx, [contact])
+    shares, others = suppressions.silenced(tx, addresses, but=[contact])
     stopped = [
-        {**row, "at": moment(row["at"]).astimezone(HANOI)} for row in rows.of_contact(tx, contact)
+        {**row, "at": moment(row["at"]).astimezone(HANOI)}
+        for row in suppressions.of_contact(tx, contact)
     ]
     return {"suppressed": stopped, "shares": shares, "shares_with_others": others}

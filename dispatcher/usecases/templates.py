@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from dispatcher import templating
-from dispatcher.broadcasts import wording
+from dispatcher.broadcasts import message_rendering
 from dispatcher.config import Site, read_text
 from dispatcher.domain import sms
 from dispatcher.domain.problems import Problem
@@ -66,7 +66,7 @@ class ShownBlock:
     measured: sms.Measure
 
 
-def listed(site: Site) -> list[ListedTemplate]:
+def list_templates(site: Site) -> list[ListedTemplate]:
     """Every template of the site, those that cannot be read too."""
     found = []
     for name in templating.template_files(_folder(site)):
@@ -91,7 +91,7 @@ def check(site: Site, names: Collection[str], today: date) -> list[TemplateFindi
 
     Raises `unknown-name`.
     """
-    wards, house = wording.ward_names(site), wording.house(site)
+    wards, house = message_rendering.ward_names(site), message_rendering.house(site)
     found: list[TemplateFinding] = []
     for name in names or tuple(templating.template_files(_folder(site))):
         try:

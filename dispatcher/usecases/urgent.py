@@ -13,9 +13,13 @@ from datetime import date, timedelta
 from dispatcher import broadcasts as planning
 from dispatcher import templating
 from dispatcher.broadcasts import Preview, routes, targeting
-from dispatcher.broadcasts.app import App, correct, draft, preview
-from dispatcher.db.broadcasts import approvals, broadcasts, texts
-from dispatcher.db.broadcasts import emergencies as rows
+from dispatcher.broadcasts.application import (
+    App,
+    correct_broadcast,
+    draft_broadcast,
+    preview_broadcast,
+)
+from dispatcher.db.broadcasts import approvals, broadcasts, emergencies, texts
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.broadcasts.emergencies import Emergency
 from dispatcher.db.database import Tx, at
@@ -72,7 +76,7 @@ def prepare(context: Context, wanted: NewUrgent) -> Emergency:
         if wanted.all_clear:
             after = templating.load(app.templates, wanted.all_clear)
             clear = texts.version(tx, after.name, after.digest, after.source)
-        made = rows.add(
+        made = emergencies.add(
             tx,
             wanted.name,
             template.title,
@@ -84,7 +88,7 @@ def prepare(context: Context, wanted: NewUrgent) -> Emergency:
             wanted.until,
             rather_twice=wanted.rather_twice,
         )
-        return rows.of_id(tx, made)
+        return emergencies.of_id(tx, made)
 
 
 def _check(tx: Tx, wanted: NewUrgent) -> None:
@@ -107,7 +111,7 @@ def submit(context: Context, name: str) -> Emergency:
     def act(tx: Tx, emergency: Emergency) -> None:
         need(tx.actor, WRITERS, Say("submit"))
         _in_charge(tx, emergency)
-        rows.move(tx, emergency, "submitted", submitted_by=tx.actor.person_id)
+        emergencies.move(tx, emergency, "submitted", submitted_by=tx.actor.person_id)
 
     return _moved(context, "submit", name, act)
 
@@ -125,7 +129,7 @@ def approve(context: Context, name: str) -> Emergency:
                 "own-work",
                 Say("Whoever prepared or submitted it cannot approve it; a second person must."),
             )
-        rows.move(
+        emergencies.move(
             tx,
             emergency,
             "approved",
@@ -147,7 +151,7 @@ def send_back(context: Context, name: str, reason: str) -> Emergency:
     def act(tx: Tx, emergency: Emergency) -> None:
         need(tx.actor, {Role.LEADER}, Say("return"))
         _in_charge(tx, emergency)
-        rows.move(tx, emergency, "returned", reason=reason)
+        emergencies.move(tx, emergency, "returned", reason=reason)
 
     return _moved(context, "return", name, act)
 
@@ -158,7 +162,7 @@ def end(context: Context, name: str) -> Emergency:
     def act(tx: Tx, emergency: Emergency) -> None:
         need(tx.actor, WRITERS, Say("end an urgent text"))
         _in_charge(tx, emergency)
-        rows.move(tx, emergency, "ended")
+        emergencies.move(tx, emergency, "ended")
 
     return _moved(context, "end", name, act)
 
@@ -168,14 +172,14 @@ def _moved(
 ) -> Emergency:
     """A prepared text after a move of its own transaction."""
     with context.act(act, "emergency", name) as tx:
-        found = rows.get(tx, name)
+        found = emergencies.get(tx, name)
         move(tx, found)
-        return rows.of_id(tx, found.id)
+        return emergencies.of_id(tx, found.id)
 
 
 def _steps_digest(app: App, tx: Tx, emergency: Emergency) -> str:
     _, steps = routes.find(app.site, emergency.route)
-    return rows.digest(tx, emergency, steps)
+    return emergencies.digest(tx, emergency, steps)
 
 
 def is_mine(tx: Tx, emergency: Emergency) -> bool:
@@ -226,7 +230,7 @@ def _may_send(app: App, tx: Tx, emergency: Emergency) -> None:
     """Refuse unless the actor is on duty and the approval still counts."""
     need(tx.actor, WRITERS, Say("send urgent texts"))
     assert tx.actor.person_id is not None
-    if not rows.on_duty(tx, tx.actor.person_id, tx.now):
+    if not emergencies.on_duty(tx, tx.actor.person_id, tx.now):
         raise refused(
             "not-on-duty",
             Say("{name} is not on duty.", name=tx.actor.name),
@@ -234,7 +238,7 @@ def _may_send(app: App, tx: Tx, emergency: Emergency) -> None:
     over = (
         emergency.state != "approved"
         or tx.now.astimezone(HANOI).date() > emergency.until
-        or not rows.approver_acts(tx, emergency)
+        or not emergencies.approver_acts(tx, emergency)
         or emergency.approved_digest != _steps_digest(app, tx, emergency)
     )
     if over:
@@ -261,7 +265,7 @@ def _drafted(
 ) -> tuple[Emergency, Broadcast]:
     app = context.app
     with context.begin() as tx:
-        emergency = rows.get(tx, name)
+        emergency = emergencies.get(tx, name)
         _may_send(app, tx, emergency)
         template = text_of(app, tx, emergency)
         fixed = set(fields) & set(emergency.fields)
@@ -281,9 +285,9 @@ def _drafted(
             rather_twice=emergency.rather_twice,
             urgent=True,
         )
-        made = draft(app, tx, template, new)
+        made = draft_broadcast(app, tx, template, new)
         need_wards(tx.actor, broadcasts.get(tx, made).senders, Say("send it"))
-        rows.mark(tx, made, emergency.id)
+        emergencies.mark(tx, made, emergency.id)
         return emergency, broadcasts.get(tx, made)
 
 
@@ -301,7 +305,7 @@ def _sent(
     context: Context, emergency: Emergency, broadcast: Broadcast
 ) -> tuple[Broadcast, Preview]:
     """Looked at, approved as the prepared text was, and due at once; or thrown away."""
-    found = preview(context.app, context.actor, broadcast)
+    found = preview_broadcast(context.app, context.actor, broadcast)
     blocking = next((r for r in found.remarks if r.severity == "block"), None)
     with context.begin() as tx:
         if blocking is not None or not found.queued:
@@ -357,7 +361,7 @@ def _called_off(
                 "no-emergency",
                 Say("Broadcast {id} is no prepared urgent text.", id=original.id),
             )
-        emergency = rows.of_id(tx, original.emergency_id)
+        emergency = emergencies.of_id(tx, original.emergency_id)
         _may_send(app, tx, emergency)
         need_wards(tx.actor, original.senders, Say("send it"))
         if emergency.all_clear_version_id is None:
@@ -370,7 +374,7 @@ def _called_off(
             planning.stop(tx, original)
         template = _template(app, tx, emergency.all_clear_version_id)
         known = {k: v for k, v in original.fields.items() if k in template.fields}
-        made = correct(
+        made = correct_broadcast(
             app,
             tx,
             broadcasts.get(tx, original.id),
@@ -380,7 +384,7 @@ def _called_off(
             urgent=True,
             title=template.title,
         )
-        rows.mark(tx, made, emergency.id)
+        emergencies.mark(tx, made, emergency.id)
         return emergency, broadcasts.get(tx, made)
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dispatcher import scheduling
-from dispatcher.db.broadcasts import emergencies as rows
+from dispatcher.db.broadcasts import emergencies
 from dispatcher.db.staff import people as staff
 from dispatcher.domain import rights
 from dispatcher.domain.model import Actor
@@ -43,22 +43,22 @@ def add(context: Context, who: Who, start: str, hours: int) -> Duty:
         rights.need(person, rights.WRITERS, Say("be on duty"))
         assert person.person_id is not None
         ends = starts + timedelta(hours=hours)
-        return Duty(rows.set_duty(tx, person.person_id, starts, ends), person, starts, ends)
+        return Duty(emergencies.set_duty(tx, person.person_id, starts, ends), person, starts, ends)
 
 
 def remove(context: Context, number: int) -> None:
     """Take a duty away."""
     with context.act("remove", "duty", number) as tx:
         rights.need(tx.actor, rights.DECIDERS, Say("arrange the roster"))
-        found = next((d for d in rows.roster(tx, tx.now) if d["id"] == number), None)
+        found = next((d for d in emergencies.roster(tx, tx.now) if d["id"] == number), None)
         if found is not None:
             person = staff.as_actor(tx, staff.by_id(tx, found["person_id"]))
             rights.need_people(tx.actor, person.wards)
-        rows.end_duty(tx, number)
+        emergencies.end_duty(tx, number)
 
 
 def roster(context: Context) -> Sequence[dict[str, Any]]:
     """Duties of people one works with that are not over: id, person_id, name, starts, ends."""
     with context.read() as tx:
-        seen = {p["id"] for p in staff.seen(tx)}
-        return [d for d in rows.roster(tx, context.app.clock()) if d["person_id"] in seen]
+        seen = {p["id"] for p in staff.visible_people(tx)}
+        return [d for d in emergencies.roster(tx, context.app.clock()) if d["person_id"] in seen]

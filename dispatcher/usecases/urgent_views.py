@@ -9,7 +9,7 @@ from typing import Any
 
 from dispatcher import templating
 from dispatcher.broadcasts import targeting
-from dispatcher.db.broadcasts import emergencies as rows
+from dispatcher.db.broadcasts import emergencies
 from dispatcher.db.broadcasts.emergencies import Emergency
 from dispatcher.db.contacts import areas
 from dispatcher.db.database import Row
@@ -22,10 +22,10 @@ from dispatcher.usecases import printouts, urgent, urgent_duty
 from dispatcher.usecases.context import Context
 
 
-def listed(context: Context) -> list[Emergency]:
+def list_urgent(context: Context) -> list[Emergency]:
     """The prepared texts whose whole area is the person's."""
     with context.read() as tx:
-        return [e for e in rows.listed(tx) if urgent.is_mine(tx, e)]
+        return [e for e in emergencies.list_emergencies(tx) if urgent.is_mine(tx, e)]
 
 
 @dataclass(frozen=True)
@@ -55,13 +55,13 @@ def desk(context: Context) -> Desk:
     app, actor, now = context.app, context.actor, context.app.clock()
     with context.read() as tx:
         ready = []
-        for found in rows.listed(tx):
+        for found in emergencies.list_emergencies(tx):
             if urgent.is_mine(tx, found):
                 template = urgent.text_of(app, tx, found)
                 blanks = [f for n, f in template.fields.items() if n not in found.fields]
                 ready.append(Ready(found, blanks))
-        on_duty = actor.person_id is not None and rows.on_duty(tx, actor.person_id, now)
-        staff = [p for p in people.seen(tx) if p["disabled_at"] is None]
+        on_duty = actor.person_id is not None and emergencies.on_duty(tx, actor.person_id, now)
+        staff = [p for p in people.visible_people(tx) if p["disabled_at"] is None]
         wards = areas.seen_wards(tx)
     roster = urgent_duty.roster(context)
     decides = actor.role in rights.DECIDERS
@@ -84,6 +84,6 @@ def sheet(context: Context, name: str) -> tuple[str, int]:
     with context.remembering("print", "emergency", name):
         rights.need(context.actor, rights.WRITERS, Say("print phone numbers"))
         with context.read() as tx:
-            found = rows.get(tx, name)
+            found = emergencies.get(tx, name)
             wards = [w.id for w in targeting.wards_of(tx, found.audience)]
         return printouts.fallback(context, found, wards), len(wards)

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from dispatcher.broadcasts import Preview
-from dispatcher.broadcasts.app import App
+from dispatcher.broadcasts.application import App
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.domain.model import Mode
 from dispatcher.domain.problems import Problem, refused

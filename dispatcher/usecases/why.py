@@ -14,7 +14,7 @@ from dispatcher.db.contacts import contact_lists, contacts
 from dispatcher.db.database import Tx
 from dispatcher.db.schema import moment
 from dispatcher.domain import phone
-from dispatcher.domain.model import HANOI, AddressKind, Heard
+from dispatcher.domain.model import HANOI, AddressKind, ReceiptFlags
 from dispatcher.domain.problems import Problem
 from dispatcher.domain.words import sentence
 from dispatcher.i18n import Say
@@ -75,7 +75,7 @@ def find(tx: Tx, text: str, sample_heads: tuple[str, ...]) -> list[int]:
 
 def _known(tx: Tx, contact: int) -> list[int]:
     """This contact, where the list or the log has it and the actor may see it."""
-    listed = contact_lists.listed(tx, ids=[contact], limit=1)
+    listed = contact_lists.list_contacts(tx, ids=[contact], limit=1)
     return (
         [contact] if listed or list(logbook.messages(tx, Filters(contact=contact), limit=1)) else []
     )
@@ -100,7 +100,7 @@ def story(tx: Tx, contact_id: int, language: str) -> dict[str, Any]:
                     "heard": _heard(attempt["heard"]),
                     "parts": attempt["parts"],
                     "parts_missing": attempt["parts_missing"],
-                    "contradiction": Heard(attempt["heard"]).contradicts
+                    "contradiction": ReceiptFlags(attempt["heard"]).contradicts
                     and not attempt["parts_missing"],
                     "heard_at": _clock(attempt["heard_at"]),
                     "provider_id": attempt["provider_id"],
@@ -124,8 +124,13 @@ def story(tx: Tx, contact_id: int, language: str) -> dict[str, Any]:
 
 
 def _heard(bits: int) -> str | None:
-    heard = Heard(bits)
-    for bit in (Heard.READ, Heard.DELIVERED, Heard.FAILED, Heard.ACCEPTED):
+    heard = ReceiptFlags(bits)
+    for bit in (
+        ReceiptFlags.READ,
+        ReceiptFlags.DELIVERED,
+        ReceiptFlags.FAILED,
+        ReceiptFlags.ACCEPTED,
+    ):
         if heard & bit:
             return (bit.name or "").lower()
     return None

@@ -5,32 +5,32 @@ from __future__ import annotations
 from msgspec import Struct
 
 from dispatcher.usecases import areas
-from dispatcher.web.ask import Answer, Ask, Go, Shown
 from dispatcher.web.forms import NameForm
-from dispatcher.web.guard import Page, changes, reads
+from dispatcher.web.middleware import PageRoute, changes, reads
+from dispatcher.web.request import Answer, Page, PageRequest, Redirect
 
 
-def listed(ask: Ask) -> Answer:
-    return Shown("areas.html", {"found": areas.own(ask.context)})
+def areas_page(request: PageRequest) -> Answer:
+    return Page("areas.html", {"found": areas.own(request.context)})
 
 
-def rename(ask: Ask, form: NameForm) -> Answer:
-    areas.rename(ask.context, "", ask.number(), form.name)
-    return Go("/areas")
+def rename(request: PageRequest, form: NameForm) -> Answer:
+    areas.rename(request.context, "", request.number(), form.name)
+    return Redirect("/areas")
 
 
 class AreaMergeForm(Struct, frozen=True):
     into: int
 
 
-def merge(ask: Ask, form: AreaMergeForm) -> Answer:
+def merge(request: PageRequest, form: AreaMergeForm) -> Answer:
     """One residential group becomes part of another; its people move along."""
-    areas.merge(ask.context, "", ask.number(), form.into)
-    return Go("/areas")
+    areas.merge(request.context, "", request.number(), form.into)
+    return Redirect("/areas")
 
 
-PAGES: list[Page] = [
-    reads("/areas", listed),
+PAGES: list[PageRoute] = [
+    reads("/areas", areas_page),
     changes("/areas/{number}/rename", rename, NameForm),
     changes("/areas/{number}/merge", merge, AreaMergeForm),
 ]

@@ -32,40 +32,40 @@ from dispatcher.usecases.broadcasts_views import ALIVE, WRITTEN
 from dispatcher.usecases.context import Context
 from dispatcher.usecases.inputs import whole
 from dispatcher.usecases.reports import COLUMNS
-from dispatcher.web import troubles
-from dispatcher.web.ask import Answer, Ask, Go, Sent, Shown
+from dispatcher.web import alarms
 from dispatcher.web.forms import BlanksForm, ReasonForm, Upload
-from dispatcher.web.guard import Page, button, changes, reads
+from dispatcher.web.middleware import PageRoute, button, changes, reads
+from dispatcher.web.request import Answer, Download, Page, PageRequest, Redirect
 
 JUST_NOW = timedelta(minutes=30)
 
 
-def listed(ask: Ask) -> Answer:
-    found = broadcasts_views.listed(ask.context, limit=200, counted=50)
+def broadcasts_page(request: PageRequest) -> Answer:
+    found = broadcasts_views.list_broadcasts(request.context, limit=200, counted=50)
     counted = {b.id: counts for b, counts in found[:50]}
-    return Shown(
+    return Page(
         "broadcasts.html", {"found": [b for b, _ in found], "counted": counted, "STATE": STATE}
     )
 
 
-def inbox(ask: Ask) -> Answer:
-    found, names = broadcasts_views.inbox(ask.context)
-    return Shown("inbox.html", {"found": found, "names": names})
+def inbox(request: PageRequest) -> Answer:
+    found, names = broadcasts_views.inbox(request.context)
+    return Page("inbox.html", {"found": found, "names": names})
 
 
 # --- one broadcast ------------------------------------------------------------------------------
 
 
-def show(ask: Ask) -> Answer:
+def show(request: PageRequest) -> Answer:
     """One broadcast: what will be sent, or how far it has come; and what may be done."""
-    first = max(1, whole(ask.query.get("from", "1")) or 1)
-    found = broadcasts_views.show(ask.context, ask.number())
-    decided = broadcasts_views.to_decide(ask.context, ask.number(), first)
+    first = max(1, whole(request.query.get("from", "1")) or 1)
+    found = broadcasts_views.show(request.context, request.number())
+    decided = broadcasts_views.to_decide(request.context, request.number(), first)
     broadcast, seen = found.broadcast, decided.preview
-    live: dict[str, Any] = {"alarm": _alarm(ask, broadcast)}
+    live: dict[str, Any] = {"alarm": _alarm(request, broadcast)}
     if broadcast.released_at:
-        live |= _live(ask, broadcast)
-        live["report"] = reports.report(ask.context, broadcast.id).found
+        live |= _live(request, broadcast)
+        live["report"] = reports.report(request.context, broadcast.id).found
     values = {
         "b": broadcast,
         "names": found.names,
@@ -82,39 +82,39 @@ def show(ask: Ask) -> Answer:
         "HELD": broadcasts_views.HELD,
         "OPEN": WRITTEN,
         "ALIVE": ALIVE,
-        "approves": ask.person.role is Role.LEADER,
-        "decides": ask.person.role in DECIDERS,
+        "approves": request.person.role is Role.LEADER,
+        "decides": request.person.role in DECIDERS,
         "digest": decided.digest,
         "lent": decided.lent,
         "leaders": decided.leaders,
-        "today": broadcasts_views.today(ask.context),
-        "phone": _has_phone(ask, broadcast),
+        "today": broadcasts_views.today(request.context),
+        "phone": _has_phone(request, broadcast),
         "times": found.period,
         **live,
     }
-    return Shown("broadcast.html", values)
+    return Page("broadcast.html", values)
 
 
-def _alarm(ask: Ask, broadcast: Broadcast) -> Any:
+def _alarm(request: PageRequest, broadcast: Broadcast) -> Any:
     alive = broadcast.state in ALIVE
-    return troubles.of_work(broadcasts_progress.work(ask.context)) if alive else None
+    return alarms.of_work(broadcasts_progress.work(request.context)) if alive else None
 
 
-def _has_phone(ask: Ask, broadcast: Broadcast) -> bool:
+def _has_phone(request: PageRequest, broadcast: Broadcast) -> bool:
     """In a drill the phone of an invented resident stands beside what is or was just under way."""
-    if ask.app.site.mode is not Mode.DRILL:
+    if request.app.site.mode is not Mode.DRILL:
         return False
     done = broadcast.done_at
-    return broadcast.state in ALIVE or (done is not None and ask.app.clock() - done < JUST_NOW)
+    return broadcast.state in ALIVE or (done is not None and request.app.clock() - done < JUST_NOW)
 
 
-def _live(ask: Ask, broadcast: Broadcast) -> dict[str, Any]:
+def _live(request: PageRequest, broadcast: Broadcast) -> dict[str, Any]:
     """How far a released broadcast has come, and how fast since `?was=…&at=…` (done, second)."""
-    found, now = broadcasts_progress.live(ask.context, broadcast), ask.app.clock()
+    found, now = broadcasts_progress.live(request.context, broadcast), request.app.clock()
     wait = (broadcast.starts_at - now).total_seconds() if broadcast.starts_at else 0
-    later = wait > ask.app.site.undo.total_seconds()  # its hours are closed
+    later = wait > request.app.site.undo.total_seconds()  # its hours are closed
     undo = 0 if later else max(0, int(wait))
-    look = _since(ask, found)
+    look = _since(request, found)
     per_minute = look.per_minute if broadcast.state is BroadcastState.RUNNING else 0
     lines, total, left = found.networks, found.total, found.left
     return {
@@ -133,7 +133,7 @@ def _live(ask: Ask, broadcast: Broadcast) -> dict[str, Any]:
         "STATES": STATES,
         "REASONS": REASONS,
         "taken_at": found.taken_at,
-        **troubles.of_broadcast(found, now),
+        **alarms.of_broadcast(found, now),
     }
 
 
@@ -146,30 +146,30 @@ class _Look:
     per_minute: int
 
 
-def _since(ask: Ask, found: Live) -> _Look:
+def _since(request: PageRequest, found: Live) -> _Look:
     done = found.total - found.left - found.counts.get("skipped", 0)
-    now = int(ask.app.clock().timestamp())
-    was, second = whole(ask.query.get("was", "")), whole(ask.query.get("at", ""))
+    now = int(request.app.clock().timestamp())
+    was, second = whole(request.query.get("was", "")), whole(request.query.get("at", ""))
     if was is None or second is None or not 0 < now - second < 600 or was > done:
         start = found.broadcast.starts_at
         was, second = 0, int(start.timestamp()) if start else now
     pace = (done - was) * 60 // (now - second) if now > second else 0
-    if now - second < 60 and ask.query.get("at"):
+    if now - second < 60 and request.query.get("at"):
         return _Look(was, second, pace)  # a minute's worth says more than two seconds
     return _Look(done, now, pace)
 
 
-def progress(ask: Ask) -> Answer:
+def progress(request: PageRequest) -> Answer:
     """The part of a running broadcast's page that is looked at again and again."""
-    broadcast = broadcasts.seen(ask.context, ask.number())
-    was = ask.query.get("state", broadcast.state.value)
+    broadcast = broadcasts.get_broadcast(request.context, request.number())
+    was = request.query.get("state", broadcast.state.value)
     if was != broadcast.state.value:  # more than this part changes: buttons, tables, the phone
-        return Go(f"/broadcasts/{broadcast.id}")
+        return Redirect(f"/broadcasts/{broadcast.id}")
     values: dict[str, Any] = {"b": broadcast, "STATE": STATE, "ALIVE": ALIVE}
     if broadcast.released_at is None:
-        alarm = troubles.of_work(broadcasts_progress.work(ask.context))
-        return Shown("progress.html", {**values, "waiting": True, "alarm": alarm})
-    return Shown("progress.html", {**values, "waiting": False, **_live(ask, broadcast)})
+        alarm = alarms.of_work(broadcasts_progress.work(request.context))
+        return Page("progress.html", {**values, "waiting": True, "alarm": alarm})
+    return Page("progress.html", {**values, "waiting": False, **_live(request, broadcast)})
 
 
 # --- acts ---------------------------------------------------------------------------------------
@@ -179,12 +179,12 @@ class _Act(Protocol):
     def __call__(self, context: Context, number: int) -> object: ...
 
 
-def _does(act: _Act) -> Callable[[Ask], Answer]:
+def _does(act: _Act) -> Callable[[PageRequest], Answer]:
     """An act that needs the broadcast alone; afterwards its page."""
 
-    def answer(ask: Ask) -> Answer:
-        act(ask.context, ask.number())
-        return Go(f"/broadcasts/{ask.number()}")
+    def answer(request: PageRequest) -> Answer:
+        act(request.context, request.number())
+        return Redirect(f"/broadcasts/{request.number()}")
 
     return answer
 
@@ -193,16 +193,16 @@ class TestForm(Struct, frozen=True):
     phone: str
 
 
-def test(ask: Ask, form: TestForm) -> Answer:
+def test(request: PageRequest, form: TestForm) -> Answer:
     """To one's own phone, now."""
-    made = broadcasts.test(ask.context, ask.number(), form.phone)
-    return Go(f"/broadcasts/{made.id}")
+    made = broadcasts.test(request.context, request.number(), form.phone)
+    return Redirect(f"/broadcasts/{made.id}")
 
 
-def submit(ask: Ask, how: Submit) -> Answer:
+def submit(request: PageRequest, how: Submit) -> Answer:
     """Hand in for approval, with the ceiling its preview gives."""
-    broadcasts.submit(ask.context, ask.number(), how)
-    return Go(f"/broadcasts/{ask.number()}")
+    broadcasts.submit(request.context, request.number(), how)
+    return Redirect(f"/broadcasts/{request.number()}")
 
 
 class ApproveForm(Struct, frozen=True):
@@ -213,12 +213,12 @@ class ApproveForm(Struct, frozen=True):
     seen: str
 
 
-def approve(ask: Ask, form: ApproveForm) -> Answer:
+def approve(request: PageRequest, form: ApproveForm) -> Answer:
     """Approve exactly what was seen: a page opened before a change approves nothing."""
     broadcasts_approval.approve(
-        ask.context, ask.number(), principal=form.principal, looked_at=form.seen
+        request.context, request.number(), principal=form.principal, looked_at=form.seen
     )
-    return Go(f"/broadcasts/{ask.number()}")
+    return Redirect(f"/broadcasts/{request.number()}")
 
 
 class PaperForm(Struct, frozen=True, kw_only=True):
@@ -231,12 +231,14 @@ class PaperForm(Struct, frozen=True, kw_only=True):
     seen: str
 
 
-def approve_on_paper(ask: Ask, form: PaperForm) -> Answer:
+def approve_on_paper(request: PageRequest, form: PaperForm) -> Answer:
     """A leader signed on paper: its number, its day, a scan."""
     scan = form.scan.content if form.scan else None
     paper = broadcasts_approval.SignedPaper(form.document, form.signer, form.day, scan)
-    broadcasts_approval.approve_on_paper(ask.context, ask.number(), paper, looked_at=form.seen)
-    return Go(f"/broadcasts/{ask.number()}")
+    broadcasts_approval.approve_on_paper(
+        request.context, request.number(), paper, looked_at=form.seen
+    )
+    return Redirect(f"/broadcasts/{request.number()}")
 
 
 class WordsForm(BlanksForm, frozen=True, kw_only=True):
@@ -247,21 +249,21 @@ class WordsForm(BlanksForm, frozen=True, kw_only=True):
     note: str = ""
 
 
-def correct_words(ask: Ask, form: WordsForm) -> Answer:
+def correct_words(request: PageRequest, form: WordsForm) -> Answer:
     """A leader corrects blanks or a phrase; the author confirms."""
     phrases = [(form.old, form.new)] if form.old else []
-    broadcasts_approval.offer(ask.context, ask.number(), form.filled, phrases, form.note)
-    return Go(f"/broadcasts/{ask.number()}")
+    broadcasts_approval.offer(request.context, request.number(), form.filled, phrases, form.note)
+    return Redirect(f"/broadcasts/{request.number()}")
 
 
-def send_back(ask: Ask, form: ReasonForm) -> Answer:
-    broadcasts_approval.send_back(ask.context, ask.number(), form.reason)
-    return Go("/inbox")
+def send_back(request: PageRequest, form: ReasonForm) -> Answer:
+    broadcasts_approval.send_back(request.context, request.number(), form.reason)
+    return Redirect("/inbox")
 
 
-def reject(ask: Ask, form: ReasonForm) -> Answer:
-    broadcasts_approval.reject(ask.context, ask.number(), form.reason)
-    return Go("/inbox")
+def reject(request: PageRequest, form: ReasonForm) -> Answer:
+    broadcasts_approval.reject(request.context, request.number(), form.reason)
+    return Redirect("/inbox")
 
 
 class ScheduleForm(Struct, frozen=True, kw_only=True):
@@ -273,26 +275,26 @@ class ScheduleForm(Struct, frozen=True, kw_only=True):
     again: str = ""
 
 
-def schedule(ask: Ask, form: ScheduleForm) -> Answer:
+def schedule(request: PageRequest, form: ScheduleForm) -> Answer:
     """Set the time; in live the first and the large want their number typed."""
     broadcasts_sending.schedule(
-        ask.context,
-        ask.number(),
+        request.context,
+        request.number(),
         form.at or "now",
         despite=form.despite,
         again=form.again,
         people=form.people,
     )
-    return Go(f"/broadcasts/{ask.number()}")
+    return Redirect(f"/broadcasts/{request.number()}")
 
 
 class CorrectForm(BlanksForm, frozen=True, kw_only=True):
     template: str = "dinh-chinh"
 
 
-def correct(ask: Ask, form: CorrectForm) -> Answer:
-    made = broadcasts.correct(ask.context, ask.number(), form.filled, form.template)
-    return Go(f"/broadcasts/{made.id}/edit")
+def correct(request: PageRequest, form: CorrectForm) -> Answer:
+    made = broadcasts.correct(request.context, request.number(), form.filled, form.template)
+    return Redirect(f"/broadcasts/{made.id}/edit")
 
 
 class ResendForm(Struct, frozen=True):
@@ -301,26 +303,26 @@ class ResendForm(Struct, frozen=True):
     state: tuple[str, ...] = ()
 
 
-def resend(ask: Ask, form: ResendForm) -> Answer:
-    made = broadcasts.resend(ask.context, ask.number(), form.state)
-    return Go(f"/broadcasts/{made.id}")
+def resend(request: PageRequest, form: ResendForm) -> Answer:
+    made = broadcasts.resend(request.context, request.number(), form.state)
+    return Redirect(f"/broadcasts/{made.id}")
 
 
 class AttachForm(Struct, frozen=True):
     file: Upload | None = None
 
 
-def attach(ask: Ask, form: AttachForm) -> Answer:
+def attach(request: PageRequest, form: AttachForm) -> Answer:
     if form.file is None:
         raise Problem("no-file", Say("No file was chosen."))
-    broadcasts.attach(ask.context, ask.number(), form.file.name, form.file.content)
-    return Go(f"/broadcasts/{ask.number()}")
+    broadcasts.attach(request.context, request.number(), form.file.name, form.file.content)
+    return Redirect(f"/broadcasts/{request.number()}")
 
 
-def sheet(ask: Ask) -> Answer:
+def sheet(request: PageRequest) -> Answer:
     """What heads of residential groups pass on, to print or forward."""
-    page = printouts.share(ask.context, ask.number())
-    return Sent(page, "text/html", f"chuyen-tiep-{ask.number()}.html")
+    page = printouts.share(request.context, request.number())
+    return Download(page, "text/html", f"chuyen-tiep-{request.number()}.html")
 
 
 class PassOnForm(Struct, frozen=True):
@@ -329,19 +331,19 @@ class PassOnForm(Struct, frozen=True):
     place: tuple[int, ...] = ()
 
 
-def tick(ask: Ask, form: PassOnForm) -> Answer:
+def tick(request: PageRequest, form: PassOnForm) -> Answer:
     """A head has passed it on."""
-    broadcasts.pass_on(ask.context, ask.number(), ids=form.place)
-    return Go(f"/broadcasts/{ask.number()}")
+    broadcasts.pass_on(request.context, request.number(), ids=form.place)
+    return Redirect(f"/broadcasts/{request.number()}")
 
 
-def report(ask: Ask) -> Answer:
+def report(request: PageRequest) -> Answer:
     """What became of it, as a page or CSV."""
-    found = reports.report(ask.context, ask.number())
-    if ask.query.get("format") == "csv":
-        text = reports.as_csv(found, ask.language)
-        return Sent(text, "text/csv; charset=utf-8", f"bao-cao-{found.broadcast.id}.csv")
-    return Shown(
+    found = reports.report(request.context, request.number())
+    if request.query.get("format") == "csv":
+        text = reports.as_csv(found, request.language)
+        return Download(text, "text/csv; charset=utf-8", f"bao-cao-{found.broadcast.id}.csv")
+    return Page(
         "report.html",
         {
             "b": found.broadcast,
@@ -358,8 +360,8 @@ def report(ask: Ask) -> Answer:
 
 
 OF = "/broadcasts/{number}"
-PAGES: list[Page] = [
-    reads("/broadcasts", listed),
+PAGES: list[PageRoute] = [
+    reads("/broadcasts", broadcasts_page),
     reads("/inbox", inbox),
     reads(OF, show),
     reads(f"{OF}/progress", progress),

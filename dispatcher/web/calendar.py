@@ -7,14 +7,14 @@ from datetime import date
 from msgspec import Struct
 
 from dispatcher.usecases import budgets
-from dispatcher.usecases import holidays as cases
-from dispatcher.web.ask import Answer, Ask, Go, Shown
-from dispatcher.web.guard import Page, changes, reads
+from dispatcher.usecases import holidays as holiday_acts
+from dispatcher.web.middleware import PageRoute, changes, reads
+from dispatcher.web.request import Answer, Page, PageRequest, Redirect
 
 
-def holidays(ask: Ask) -> Answer:
-    found = cases.listed(ask.context)
-    return Shown("holidays.html", {"found": found, "kinds": cases.KINDS})
+def holidays(request: PageRequest) -> Answer:
+    found = holiday_acts.list_days(request.context)
+    return Page("holidays.html", {"found": found, "kinds": holiday_acts.KINDS})
 
 
 class DayOffForm(Struct, frozen=True):
@@ -23,16 +23,16 @@ class DayOffForm(Struct, frozen=True):
     name: str
 
 
-def set_day(ask: Ask, form: DayOffForm) -> Answer:
-    cases.set_day(ask.context, form.day, form.kind, form.name)
-    return Go("/holidays")
+def set_day(request: PageRequest, form: DayOffForm) -> Answer:
+    holiday_acts.set_day(request.context, form.day, form.kind, form.name)
+    return Redirect("/holidays")
 
 
-def money(ask: Ask) -> Answer:
-    return Shown("budgets.html", {"found": budgets.standings(ask.context)})
+def money(request: PageRequest) -> Answer:
+    return Page("budgets.html", {"found": budgets.budget_use(request.context)})
 
 
-PAGES: list[Page] = [
+PAGES: list[PageRoute] = [
     reads("/holidays", holidays),
     changes("/holidays", set_day, DayOffForm),
     reads("/budgets", money),

@@ -34,20 +34,20 @@ from dispatcher.web import (
     urgent,
     writing,
 )
-from dispatcher.web.ask import Ask
-from dispatcher.web.guard import HEADERS, Guard, Page, pages_of, told
+from dispatcher.web.middleware import HEADERS, Middleware, PageRoute, pages_of, problem_page
 from dispatcher.web.pages import render
+from dispatcher.web.request import PageRequest
 
 STATIC = Path(__file__).parent / "static"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
-def table(guard: Guard) -> list[Page]:
+def all_pages(middleware: Middleware) -> list[PageRoute]:
     """Every page; tests walk it."""
     return pages_of(
-        signing.table(guard),
-        single_sign_on.table(guard),
-        phones.table(guard),
+        signing.pages(middleware),
+        single_sign_on.pages(middleware),
+        phones.pages(middleware),
         home.PAGES,
         writing.PAGES,
         broadcasts.PAGES,
@@ -81,18 +81,18 @@ def console(
     `programs`: the routes of the API; `code`: what the very first person types; `twins`: where
     those of a drill answer.
     """
-    guard = Guard(app, hosts_of(app), code, twins=twins)
+    middleware = Middleware(app, hosts_of(app), code, twins=twins)
     routes: list[BaseRoute] = [
-        Route(page.path, guard.endpoint(page), methods=[page.method])  # type: ignore[arg-type]
-        for page in table(guard)
+        Route(page.path, middleware.endpoint(page), methods=[page.method])  # type: ignore[arg-type]
+        for page in all_pages(middleware)
     ]
 
     def nothing(request: Request, _error: Exception) -> Response:
-        from dispatcher.web.ask import nothing_here
+        from dispatcher.web.request import nothing_here
 
-        ask = Ask(app, app.site.language)
-        found = told(ask, nothing_here())
-        page = render(ask, found.page, found.values)
+        page_request = PageRequest(app, app.site.language)
+        found = problem_page(page_request, nothing_here())
+        page = render(page_request, found.page, found.values)
         return Response(page, 404, dict(HEADERS), "text/html")
 
     def wrong_way(request: Request, _error: Exception) -> Response:

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 from msgspec import Struct
 
-from dispatcher.domain import words as told
+from dispatcher.domain import words
 from dispatcher.domain.problems import refused
 from dispatcher.domain.rights import WRITERS
 from dispatcher.i18n import Say
 from dispatcher.usecases import contacts, contacts_views
 from dispatcher.usecases.contacts import NewContact
-from dispatcher.web.ask import Answer, Ask, Go, Shown
-from dispatcher.web.guard import Page, asks, changes, reads
+from dispatcher.web.middleware import PageRoute, asks, changes, reads
+from dispatcher.web.request import Answer, Page, PageRequest, Redirect
 
 SHOWN = 200  # people of a list
 
@@ -26,16 +26,16 @@ class SearchForm(Struct, frozen=True):
     group: int | None = None
 
 
-def everybody(ask: Ask) -> Answer:
-    return listed(ask, SearchForm())
+def everybody(request: PageRequest) -> Answer:
+    return contacts_page(request, SearchForm())
 
 
-def listed(ask: Ask, form: SearchForm) -> Answer:
+def contacts_page(request: PageRequest, form: SearchForm) -> Answer:
     """Contacts by name, ward and group: a form, for a name has no place in an address."""
     page = contacts_views.page(
-        ask.context, ward=form.ward, group=form.group, search=form.q, most=SHOWN
+        request.context, ward=form.ward, group=form.group, search=form.q, most=SHOWN
     )
-    return Shown(
+    return Page(
         "contacts.html",
         {
             "found": page.found,
@@ -49,13 +49,13 @@ def listed(ask: Ask, form: SearchForm) -> Answer:
     )
 
 
-def person(ask: Ask) -> Answer:
+def person(request: PageRequest) -> Answer:
     """Somebody on a list: what was sent and why, what to say, what may be done."""
-    number = ask.number()
-    page = contacts_views.person(ask.context, number, ask.language)
-    ask.noted("read", "contact", number)
+    number = request.number()
+    page = contacts_views.person(request.context, number, request.language)
+    request.noted("read", "contact", number)
     stopped = page.stopped
-    return Shown(
+    return Page(
         "person.html",
         {
             "c": page.contact,
@@ -67,44 +67,44 @@ def person(ask: Ask) -> Answer:
             "joined": page.joined,
             "sets": page.groups,
             "wards": page.wards,
-            "SCOPES": told.SCOPES,
-            "why_stopped": told.why_stopped,
-            "short": told.short,
-            "STATES": told.STATES,
-            "REASONS": told.REASONS,
+            "SCOPES": words.SCOPES,
+            "why_stopped": words.why_stopped,
+            "short": words.short,
+            "STATES": words.STATES,
+            "REASONS": words.REASONS,
         },
     )
 
 
-def find(ask: Ask) -> Answer:
-    return Shown("why.html", {"found": None, "q": ""})
+def find(request: PageRequest) -> Answer:
+    return Page("why.html", {"found": None, "q": ""})
 
 
 class LookUpForm(Struct, frozen=True):
     q: str
 
 
-def found(ask: Ask, form: LookUpForm) -> Answer:
+def found(request: PageRequest, form: LookUpForm) -> Answer:
     """By last digits, a name, a number or a code: never in the address."""
-    people = contacts_views.looked_up(ask.context, form.q)
-    return Shown("why.html", {"found": people, "q": form.q})
+    people = contacts_views.looked_up(request.context, form.q)
+    return Page("why.html", {"found": people, "q": form.q})
 
 
 # --- one person ---------------------------------------------------------------------------------
 
 
-def blank(ask: Ask) -> Answer:
-    wards, groups = contacts_views.blank(ask.context)
-    return Shown("new-contact.html", {"wards": wards, "groups": groups})
+def blank(request: PageRequest) -> Answer:
+    wards, groups = contacts_views.blank(request.context)
+    return Page("new-contact.html", {"wards": wards, "groups": groups})
 
 
 NEW = {"residential_group": "tdp", "group": "member_of", "source": ""}
 
 
-def add(ask: Ask, new: NewContact) -> Answer:
+def add(request: PageRequest, new: NewContact) -> Answer:
     """One person, through the same doors as a list."""
-    contacts.add(ask.context, replace(new, source=ask.t("by hand")))
-    return Go("/contacts")
+    contacts.add(request.context, replace(new, source=request.t("by hand")))
+    return Redirect("/contacts")
 
 
 class RenameForm(Struct, frozen=True):
@@ -114,10 +114,10 @@ class RenameForm(Struct, frozen=True):
     title: str | None = None
 
 
-def rename(ask: Ask, form: RenameForm) -> Answer:
-    number = ask.number()
-    contacts.edit(ask.context, number, name=form.name, title=form.title)
-    return Go(f"/contacts/{number}")
+def rename(request: PageRequest, form: RenameForm) -> Answer:
+    number = request.number()
+    contacts.edit(request.context, number, name=form.name, title=form.title)
+    return Redirect(f"/contacts/{number}")
 
 
 class PhonesForm(Struct, frozen=True):
@@ -126,11 +126,11 @@ class PhonesForm(Struct, frozen=True):
     phones: tuple[str, ...] = ()
 
 
-def rephone(ask: Ask, form: PhonesForm) -> Answer:
+def rephone(request: PageRequest, form: PhonesForm) -> Answer:
     """Other numbers instead of those somebody has."""
-    number = ask.number()
-    contacts.edit(ask.context, number, phones=form.phones)
-    return Go(f"/contacts/{number}")
+    number = request.number()
+    contacts.edit(request.context, number, phones=form.phones)
+    return Redirect(f"/contacts/{number}")
 
 
 class MoveForm(Struct, frozen=True):
@@ -140,11 +140,11 @@ class MoveForm(Struct, frozen=True):
     tdp: str
 
 
-def move(ask: Ask, form: MoveForm) -> Answer:
+def move(request: PageRequest, form: MoveForm) -> Answer:
     """Somebody lives in another residential group, or another ward of one's own."""
-    number = ask.number()
-    contacts.move(ask.context, [number], form.ward, form.tdp)
-    return Go(f"/contacts/{number}")
+    number = request.number()
+    contacts.move(request.context, [number], form.ward, form.tdp)
+    return Redirect(f"/contacts/{number}")
 
 
 class EraseForm(Struct, frozen=True):
@@ -154,22 +154,22 @@ class EraseForm(Struct, frozen=True):
     sure: str
 
 
-def forget(ask: Ask, form: EraseForm) -> Answer:
+def forget(request: PageRequest, form: EraseForm) -> Answer:
     """Erase a person on request; cannot be undone, so the code of the person is typed."""
-    number, reason = ask.number(), form.reason
-    contacts.to_forget(ask.context, number, reason)
+    number, reason = request.number(), form.reason
+    contacts.to_forget(request.context, number, reason)
     if form.sure.lower() != f"c{number}":
         raise refused(
             "not-confirmed",
             Say("Type c{number} to erase for good; nothing was done.", number=number),
         )
-    contacts.forget(ask.context, number, reason)
-    return Go("/contacts")
+    contacts.forget(request.context, number, reason)
+    return Redirect("/contacts")
 
 
-PAGES: list[Page] = [
+PAGES: list[PageRoute] = [
     reads("/contacts", everybody),
-    asks("/contacts", listed, SearchForm),
+    asks("/contacts", contacts_page, SearchForm),
     reads("/contacts/new", blank, WRITERS),
     changes("/contacts/new", add, NewContact, NEW),
     reads("/contacts/{number}", person),

@@ -5,24 +5,24 @@ from __future__ import annotations
 from msgspec import Struct
 
 from dispatcher.usecases import groups
-from dispatcher.web.ask import Answer, Ask, Go, Shown
 from dispatcher.web.forms import NameForm
-from dispatcher.web.guard import Page, button, changes, reads
+from dispatcher.web.middleware import PageRoute, button, changes, reads
+from dispatcher.web.request import Answer, Page, PageRequest, Redirect
 
 
-def listed(ask: Ask) -> Answer:
-    return Shown("groups.html", {"found": groups.listed(ask.context)})
+def groups_page(request: PageRequest) -> Answer:
+    return Page("groups.html", {"found": groups.list_groups(request.context)})
 
 
-def add(ask: Ask, form: NameForm) -> Answer:
-    groups.add(ask.context, form.name)
-    return Go("/groups")
+def add(request: PageRequest, form: NameForm) -> Answer:
+    groups.add(request.context, form.name)
+    return Redirect("/groups")
 
 
-def remove(ask: Ask) -> Answer:
+def remove(request: PageRequest) -> Answer:
     """A group goes, its people stay; not while people of other wards are in it."""
-    groups.remove(ask.context, ask.number())
-    return Go("/groups")
+    groups.remove(request.context, request.number())
+    return Redirect("/groups")
 
 
 class JoinForm(Struct, frozen=True):
@@ -32,25 +32,25 @@ class JoinForm(Struct, frozen=True):
     group: str
 
 
-def join(ask: Ask, form: JoinForm) -> Answer:
+def join(request: PageRequest, form: JoinForm) -> Answer:
     """Somebody comes into a group: one that is there, or a new one."""
-    number = ask.number()
-    groups.join(ask.context, form.name or form.group, [number])
-    return Go(f"/contacts/{number}")
+    number = request.number()
+    groups.join(request.context, form.name or form.group, [number])
+    return Redirect(f"/contacts/{number}")
 
 
 class LeaveForm(Struct, frozen=True):
     group: int
 
 
-def leave(ask: Ask, form: LeaveForm) -> Answer:
-    number = ask.number()
-    groups.leave(ask.context, form.group, [number])
-    return Go(f"/contacts/{number}")
+def leave(request: PageRequest, form: LeaveForm) -> Answer:
+    number = request.number()
+    groups.leave(request.context, form.group, [number])
+    return Redirect(f"/contacts/{number}")
 
 
-PAGES: list[Page] = [
-    reads("/groups", listed),
+PAGES: list[PageRoute] = [
+    reads("/groups", groups_page),
     changes("/groups", add, NameForm),
     button("/groups/{number}/remove", remove),
     changes("/contacts/{number}/join", join, JoinForm),

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dispatcher.domain.model import HANOI, Role
-from dispatcher.usecases import broadcasts_views
-from dispatcher.usecases import notices as seen
-from dispatcher.web import troubles
-from dispatcher.web.ask import Answer, Ask, Go, Shown
-from dispatcher.web.guard import Page, button, reads
+from dispatcher.usecases import broadcasts_views, notices
+from dispatcher.web import alarms
+from dispatcher.web.middleware import PageRoute, button, reads
+from dispatcher.web.request import Answer, Page, PageRequest, Redirect
 
 
-def home(ask: Ask) -> Answer:
+def home(request: PageRequest) -> Answer:
     """What waits, what is to be approved, what is under way; money and gateways."""
-    found, now = broadcasts_views.home(ask.context), ask.app.clock()
-    return Shown(
+    found, now = broadcasts_views.home(request.context), request.app.clock()
+    return Page(
         "home.html",
         {
             "unread": found.unread,
@@ -22,18 +21,18 @@ def home(ask: Ask) -> Answer:
             "newest": found.newest,
             "counted": found.counted,
             "purses": found.budgets,
-            "health": troubles.listed(found.health, now),
-            "alarm": troubles.of_work(found.work),
-            "approves": ask.person.role is Role.LEADER,
+            "health": alarms.gateway_lines(found.health, now),
+            "alarm": alarms.of_work(found.work),
+            "approves": request.person.role is Role.LEADER,
             "today": now.astimezone(HANOI),
         },
     )
 
 
-def tick_off(ask: Ask) -> Answer:
+def tick_off(request: PageRequest) -> Answer:
     """Notices were seen."""
-    seen.tick_off(ask.context)
-    return Go("/")
+    notices.tick_off(request.context)
+    return Redirect("/")
 
 
-PAGES: list[Page] = [reads("/", home), button("/notices", tick_off)]
+PAGES: list[PageRoute] = [reads("/", home), button("/notices", tick_off)]

@@ -15,16 +15,16 @@ from dispatcher.i18n import Say
 from dispatcher.usecases import areas, imports, uploads
 from dispatcher.usecases.imports import FIELDS, LABELS, Cell, Finding, ListFiles, Listing, ReadList
 from dispatcher.usecases.inputs import whole
-from dispatcher.web.ask import Answer, Ask, Go, Sent, Shown
 from dispatcher.web.forms import Upload
-from dispatcher.web.guard import Page, button, changes, reads
+from dispatcher.web.middleware import PageRoute, button, changes, reads
+from dispatcher.web.request import Answer, Download, Page, PageRequest, Redirect
 
 MOST_SHOWN, PAST = 100, 20  # findings of a list; earlier imports
 
 
-def bring(ask: Ask) -> Answer:
-    wards, past = areas.own_wards(ask.context), imports.listed(ask.context, PAST)
-    return Shown("import.html", {"wards": wards, "past": past, "labels": LABELS, "checked": None})
+def bring(request: PageRequest) -> Answer:
+    wards, past = areas.own_wards(request.context), imports.list_imports(request.context, PAST)
+    return Page("import.html", {"wards": wards, "past": past, "labels": LABELS, "checked": None})
 
 
 class ReadListForm(Struct, frozen=True, kw_only=True):
@@ -65,19 +65,19 @@ class KeptListForm(ReadListForm, frozen=True, kw_only=True):
     partial: bool = False
 
 
-def check(ask: Ask, form: NewListForm) -> Answer:
+def check(request: PageRequest, form: NewListForm) -> Answer:
     """Look at what was uploaded or pasted; nothing is stored yet."""
     upload = form.file
     if upload is None and not form.pasted:
         raise Problem("no-file", Say("Choose a file or paste a list."))
     name = uploads.shown_name(upload.name if upload else "dan-vao.csv")
-    key = uploads.keep(ask.context, name, upload.content if upload else form.pasted.encode())
-    return _looked(ask, key, name, form)
+    key = uploads.keep(request.context, name, upload.content if upload else form.pasted.encode())
+    return _looked(request, key, name, form)
 
 
-def _given(ask: Ask, key: str, name: str, how: ReadListForm) -> ListFiles:
+def _given(request: PageRequest, key: str, name: str, how: ReadListForm) -> ListFiles:
     """A list as the form wants it read."""
-    path = uploads.kept(ask.context, key)
+    path = uploads.kept(request.context, key)
     return ListFiles(
         [path],
         name if name.lower().endswith(path.suffix) else path.name,
@@ -88,13 +88,13 @@ def _given(ask: Ask, key: str, name: str, how: ReadListForm) -> ListFiles:
     )
 
 
-def _looked(ask: Ask, key: str, name: str, how: ReadListForm) -> Answer:
-    given = _given(ask, key, name, how)
-    read = imports.read(ask.context, given)
+def _looked(request: PageRequest, key: str, name: str, how: ReadListForm) -> Answer:
+    given = _given(request, key, name, how)
+    read = imports.read(request.context, given)
     shown = {(f.sheet, f.row, f.column) for f in _shown(read.listing)}
     values: dict[str, Any] = {
         "listing": read.listing,
-        "plan": imports.foresee(ask.context, read),
+        "plan": imports.foresee(request.context, read),
         "key": key,
         "name": name,
         "ward": given.ward or "",
@@ -102,51 +102,53 @@ def _looked(ask: Ask, key: str, name: str, how: ReadListForm) -> Answer:
         "basis": read.basis.as_json(),
         "labels": LABELS,
         "wards": read.wards,
-        "live": ask.app.site.mode is Mode.LIVE,
+        "live": request.app.site.mode is Mode.LIVE,
         "most": MOST_SHOWN,
         "cells": given.cells,
         "settled": {c: text for c, text in given.cells.items() if c not in shown},
         "FIELDS": FIELDS,
     }
-    return Shown("imported.html", values)
+    return Page("imported.html", values)
 
 
 def _shown(listing: Listing) -> list[Finding]:
     return listing.rejected[:MOST_SHOWN] + listing.needs_review[:MOST_SHOWN]
 
 
-def store(ask: Ask, form: KeptListForm) -> Answer:
+def store(request: PageRequest, form: KeptListForm) -> Answer:
     """Store what was looked at: good rows, or nothing where bad ones were not left out."""
     key, name = form.key, uploads.shown_name(form.name)
     if form.again:
-        return _looked(ask, key, name, form)
-    read = imports.read(ask.context, _given(ask, key, name, form))
+        return _looked(request, key, name, form)
+    read = imports.read(request.context, _given(request, key, name, form))
     if form.bad:
-        return _bad_rows(ask, read)
-    imports.store(ask.context, read, partial=form.partial)
-    uploads.drop(ask.context, key)
-    return Go("/contacts")
+        return _bad_rows(request, read)
+    imports.store(request.context, read, partial=form.partial)
+    uploads.drop(request.context, key)
+    return Redirect("/contacts")
 
 
-def _bad_rows(ask: Ask, read: ReadList) -> Answer:
+def _bad_rows(request: PageRequest, read: ReadList) -> Answer:
     """Only the rows that were not taken, with why, as CSV for Excel."""
-    rows = [[f.sheet, f.row, f.column, f.value, f.message.to(ask.language)] for f in read.findings]
-    heads = [
-        ask.t("Sheet"),
-        ask.t("Row"),
-        ask.t("Column"),
-        ask.t("Value"),
-        ask.t("Why"),
+    rows = [
+        [f.sheet, f.row, f.column, f.value, f.message.to(request.language)] for f in read.findings
     ]
-    return Sent("".join(rows_as_csv(rows, heads)), "text/csv; charset=utf-8", "dong-hong.csv")
+    heads = [
+        request.t("Sheet"),
+        request.t("Row"),
+        request.t("Column"),
+        request.t("Value"),
+        request.t("Why"),
+    ]
+    return Download("".join(rows_as_csv(rows, heads)), "text/csv; charset=utf-8", "dong-hong.csv")
 
 
-def undo(ask: Ask) -> Answer:
-    imports.undo(ask.context, ask.number())
-    return Go("/contacts/import")
+def undo(request: PageRequest) -> Answer:
+    imports.undo(request.context, request.number())
+    return Redirect("/contacts/import")
 
 
-PAGES: list[Page] = [
+PAGES: list[PageRoute] = [
     reads("/contacts/import", bring, WRITERS),
     changes("/contacts/import", check, NewListForm),
     changes("/contacts/import/store", store, KeptListForm),

@@ -14,7 +14,7 @@ from dispatcher.domain.clock import moment
 from dispatcher.domain.model import HANOI, Mode, Role
 from dispatcher.domain.problems import with_step
 from dispatcher.domain.words import ROLES
-from dispatcher.web.ask import Ask
+from dispatcher.web.request import PageRequest
 from dispatcher.web.steps import STEPS, line
 
 FOLDER = Path(__file__).resolve().parent / "pages"
@@ -64,25 +64,25 @@ def day(value: Any) -> str:
     return f"{value:%d/%m/%Y}" if isinstance(value, date) else str(value)
 
 
-def render(ask: Ask, page: str, values: Mapping[str, Any]) -> str:
+def render(request: PageRequest, page: str, values: Mapping[str, Any]) -> str:
     """A page for whoever asks."""
-    role = ask.actor.role if ask.actor else None
+    role = request.actor.role if request.actor else None
     return (
         environment()
         .get_template(page)
         .render(
-            ask=ask,
-            t=ask.t,
-            pt=ask.pt,
-            say=lambda s: s.to(ask.language),
+            request=request,
+            t=request.t,
+            pt=request.pt,
+            say=lambda s: s.to(request.language),
             with_step=lambda problem: with_step(problem, STEPS),
             line_told=line,
-            csrf=ask.csrf,
-            site=ask.app.site,
-            drill=ask.app.site.mode is Mode.DRILL,
-            actor=ask.actor,
+            csrf=request.csrf,
+            site=request.app.site,
+            drill=request.app.site.mode is Mode.DRILL,
+            actor=request.actor,
             role=role.value if role else "",
-            role_name=ROLES[role].to(ask.language) if role else "",
+            role_name=ROLES[role].to(request.language) if role else "",
             writes=role in (Role.OFFICER, Role.LEADER, Role.ADMIN),
             **values,
         )

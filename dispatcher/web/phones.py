@@ -10,29 +10,29 @@ from typing import Any
 from dispatcher.domain.model import Mode
 from dispatcher.usecases import broadcasts, broadcasts_views
 from dispatcher.usecases.broadcasts_views import ALIVE
-from dispatcher.web.ask import Answer, Ask, Shown, nothing_here
-from dispatcher.web.guard import Guard, Page, reads
+from dispatcher.web.middleware import Middleware, PageRoute, reads
+from dispatcher.web.request import Answer, Page, PageRequest, nothing_here
 
 MOST = 3  # texts on the phone
 LOOKED_AT = 200  # acceptances of the twin, newest first
 
 
-def table(guard: Guard) -> list[Page]:
+def pages(middleware: Middleware) -> list[PageRoute]:
     """Its one page: the newest texts the twin's ledger says it took."""
 
-    def phone(ask: Ask) -> Answer:
-        if ask.app.site.mode is not Mode.DRILL:
+    def phone(request: PageRequest) -> Answer:
+        if request.app.site.mode is not Mode.DRILL:
             raise nothing_here()
-        taken = _taken(guard.twins)
-        broadcast = broadcasts.seen(ask.context, ask.number())
+        taken = _taken(middleware.twins)
+        broadcast = broadcasts.get_broadcast(request.context, request.number())
         references = [t[2] for t in taken]
-        shown = broadcasts_views.texts_of(ask.context, broadcast.id, references, MOST)
-        return Shown(
+        shown = broadcasts_views.texts_of(request.context, broadcast.id, references, MOST)
+        return Page(
             "phone.html",
             {
                 "b": broadcast,
                 "shown": shown,
-                "twins": bool(guard.twins),
+                "twins": bool(middleware.twins),
                 "alive": broadcast.state in ALIVE,
             },
         )

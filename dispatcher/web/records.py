@@ -10,11 +10,11 @@ from dispatcher.domain import acts
 from dispatcher.domain.model import HANOI, MessageState, Role
 from dispatcher.domain.problems import Problem, refused
 from dispatcher.domain.words import STATES, sentence
-from dispatcher.i18n import Number, Say
-from dispatcher.usecases import log as use
-from dispatcher.web.ask import Answer, Ask, Sent, Shown
+from dispatcher.i18n import Say, SpelledNumber
+from dispatcher.usecases import log as log_acts
 from dispatcher.web.forms import FormReader
-from dispatcher.web.guard import Page, reads
+from dispatcher.web.middleware import PageRoute, reads
+from dispatcher.web.request import Answer, Download, Page, PageRequest
 
 NARROWED = (
     "broadcast",
@@ -45,9 +45,9 @@ class LogForm(Struct, frozen=True):
     before: str = ""
 
 
-def _filters(ask: Ask) -> use.LogFilters:
-    given = FormReader(LogForm).read({name: [text] for name, text in ask.query.items()})
-    return use.LogFilters(
+def _filters(request: PageRequest) -> log_acts.LogFilters:
+    given = FormReader(LogForm).read({name: [text] for name, text in request.query.items()})
+    return log_acts.LogFilters(
         broadcast=given.broadcast,
         ward=given.ward,
         state=given.state or None,
@@ -66,19 +66,19 @@ def _midnight(day: date | None, after: timedelta = timedelta()) -> datetime | No
     return datetime.combine(day, time(), HANOI) + after if day else None
 
 
-def log(ask: Ask) -> Answer:
+def log(request: PageRequest) -> Answer:
     """Messages by filters, a page at a time, or as CSV."""
-    filters, columns = _filters(ask), use.KINDS["messages"]
-    if ask.query.get("format") == "csv":
-        return _export(ask, filters)
-    with use.rows(ask.context, "messages", filters, limit=PAGE) as rows:
+    filters, columns = _filters(request), log_acts.KINDS["messages"]
+    if request.query.get("format") == "csv":
+        return _export(request, filters)
+    with log_acts.rows(request.context, "messages", filters, limit=PAGE) as rows:
         found = [dict(zip(columns, row, strict=True)) for row in rows]
-    return Shown(
+    return Page(
         "log.html",
         {
             "found": found,
-            "wards": use.wards(ask.context),
-            "chosen": {k: v for k, v in ask.query.items() if k in NARROWED},
+            "wards": log_acts.wards(request.context),
+            "chosen": {k: v for k, v in request.query.items() if k in NARROWED},
             "states": [s.value for s in MessageState],
             "STATES": STATES,
             "sentence": sentence,
@@ -87,14 +87,14 @@ def log(ask: Ask) -> Answer:
     )
 
 
-def _export(ask: Ask, filters: use.LogFilters) -> Answer:
+def _export(request: PageRequest, filters: log_acts.LogFilters) -> Answer:
     most = MOST_EXPORTED + 1
-    with use.rows(ask.context, "messages", filters, limit=most, is_export=True) as rows:
+    with log_acts.rows(request.context, "messages", filters, limit=most, is_export=True) as rows:
         found = list(rows)
         if len(found) > MOST_EXPORTED:
             raise _too_many()
-    text = "".join(use.as_csv(found, "messages"))
-    return Sent(text, "text/csv; charset=utf-8", "nhat-ky.csv")
+    text = "".join(log_acts.as_csv(found, "messages"))
+    return Download(text, "text/csv; charset=utf-8", "nhat-ky.csv")
 
 
 def _too_many() -> Problem:
@@ -102,22 +102,22 @@ def _too_many() -> Problem:
         "too-many-rows",
         Say(
             "More than {most_exported} rows for one download.",
-            most_exported=Number(MOST_EXPORTED),
+            most_exported=SpelledNumber(MOST_EXPORTED),
         ),
     )
 
 
-def deeds(ask: Ask) -> Answer:
+def deeds(request: PageRequest) -> Answer:
     """The trail, for those who look after the whole site."""
-    noun = ask.query.get("noun") or None
-    found = use.trail(ask.context, noun)
-    return Shown(
+    noun = request.query.get("noun") or None
+    found = log_acts.trail(request.context, noun)
+    return Page(
         "trail.html",
         {"found": found, "noun": noun or "", "act": acts.act, "noun_of": acts.noun},
     )
 
 
-PAGES: list[Page] = [
+PAGES: list[PageRoute] = [
     reads("/log", log),
     reads("/trail", deeds, (Role.AUDITOR, Role.ADMIN, Role.LEADER)),
 ]

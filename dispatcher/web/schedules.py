@@ -4,38 +4,38 @@ from __future__ import annotations
 
 from dispatcher.domain.model import Role
 from dispatcher.usecases import broadcasts_sending, schedules, schedules_views
-from dispatcher.web.ask import Answer, Ask, Go, Shown
-from dispatcher.web.guard import Page, button, reads
+from dispatcher.web.middleware import PageRoute, button, reads
+from dispatcher.web.request import Answer, Page, PageRequest, Redirect
 
 
-def plan(ask: Ask) -> Answer:
+def plan(request: PageRequest) -> Answer:
     """Schedules with their next ten firings."""
-    found = schedules_views.plan(ask.context)
-    return Shown("schedules.html", {"found": found, "approves": ask.person.role is Role.LEADER})
+    found = schedules_views.plan(request.context)
+    return Page("schedules.html", {"found": found, "approves": request.person.role is Role.LEADER})
 
 
-def submit_schedule(ask: Ask) -> Answer:
-    schedules.submit(ask.context, ask.path["name"])
-    return Go("/schedules")
+def submit_schedule(request: PageRequest) -> Answer:
+    schedules.submit(request.context, request.path["name"])
+    return Redirect("/schedules")
 
 
-def approve_schedule(ask: Ask) -> Answer:
-    schedules.approve(ask.context, ask.path["name"])
-    return Go("/schedules")
+def approve_schedule(request: PageRequest) -> Answer:
+    schedules.approve(request.context, request.path["name"])
+    return Redirect("/schedules")
 
 
-def pause_schedule(ask: Ask) -> Answer:
-    schedules.pause(ask.context, ask.path["name"])
-    return Go("/schedules")
+def pause_schedule(request: PageRequest) -> Answer:
+    schedules.pause(request.context, request.path["name"])
+    return Redirect("/schedules")
 
 
-def stop_all(ask: Ask) -> Answer:
+def stop_all(request: PageRequest) -> Answer:
     """The emergency stop, of everything the person looks after."""
-    broadcasts_sending.stop_everything(ask.context)
-    return Go("/broadcasts")
+    broadcasts_sending.stop_everything(request.context)
+    return Redirect("/broadcasts")
 
 
-PAGES: list[Page] = [
+PAGES: list[PageRoute] = [
     reads("/schedules", plan),
     button("/schedules/{name}/submit", submit_schedule),
     button("/schedules/{name}/approve", approve_schedule),

@@ -12,9 +12,9 @@ from dispatcher.domain.model import Mode, Role
 from dispatcher.domain.problems import Problem
 from dispatcher.domain.sms import folded
 from dispatcher.i18n import Say
-from dispatcher.usecases import site as use
-from dispatcher.web.ask import Answer, Ask, Go, Shown
-from dispatcher.web.guard import Page, button, changes, reads
+from dispatcher.usecases import site as site_acts
+from dispatcher.web.middleware import PageRoute, button, changes, reads
+from dispatcher.web.request import Answer, Page, PageRequest, Redirect
 
 ADMINS = (Role.ADMIN,)
 
@@ -22,26 +22,26 @@ ADMINS = (Role.ADMIN,)
 # --- settings -----------------------------------------------------------------------------------
 
 
-def settings(ask: Ask) -> Answer:
+def settings(request: PageRequest) -> Answer:
     """How the site is set up, and what will not work that way."""
-    return _settings(ask, {})
+    return _settings(request, {})
 
 
-def _settings(ask: Ask, typed: Mapping[changing.Where, str], **more: Any) -> Shown:
+def _settings(request: PageRequest, typed: Mapping[changing.Where, str], **more: Any) -> Page:
     """The page; what was `typed` stands in the place of what the file says."""
-    site, now = ask.app.site, use.settings_now(ask.context)
+    site, now = request.app.site, site_acts.settings_now(request.context)
     given = {**now.given, **typed}
     host = site.listen.rpartition(":")[0]
     names = {
         part.section: sorted({p[1] for p in given if p[0] == part.section and len(p) > 2} - {"*"})
         for part in changing.parts()
     }
-    return Shown(
+    return Page(
         "settings.html",
         {
             "here": host in ("127.0.0.1", "localhost", "::1"),
             "live": site.mode is Mode.LIVE,
-            "whole": ask.person.wards is None,
+            "whole": request.person.wards is None,
             "parts": changing.parts(),
             "names": names,
             "given": {"/".join(path): text for path, text in given.items()},
@@ -71,16 +71,16 @@ class SettingsForm(Struct, frozen=True, kw_only=True):
         return given | {f"new/{name}": text for name, text in self.new.items()}
 
 
-def change_settings(ask: Ask, form: SettingsForm) -> Answer:
+def change_settings(request: PageRequest, form: SettingsForm) -> Answer:
     """First what would change, then, asked again, the change."""
-    use.need_settings(ask.context)
+    site_acts.need_settings(request.context)
     given, dropped = _given(form)
-    change = use.foresee(ask.context, given, dropped)
+    change = site_acts.foresee(request.context, given, dropped)
     if not form.sure:
-        return _settings(ask, given, change=change, asked=form.asked(), dropped=form.drop)
+        return _settings(request, given, change=change, asked=form.asked(), dropped=form.drop)
     if change.lines:
-        use.change_settings(ask.context, change, form.digest)
-    return Go("/settings")
+        site_acts.change_settings(request.context, change, form.digest)
+    return Redirect("/settings")
 
 
 def _given(form: SettingsForm) -> tuple[dict[changing.Where, str], list[changing.Where]]:
@@ -110,12 +110,12 @@ def _given(form: SettingsForm) -> tuple[dict[changing.Where, str], list[changing
     return {p: text for p, text in given.items() if p[:2] not in dropped}, dropped
 
 
-def back_up(ask: Ask) -> Answer:
-    use.back_up(ask.context)
-    return Go("/settings#backups")
+def back_up(request: PageRequest) -> Answer:
+    site_acts.back_up(request.context)
+    return Redirect("/settings#backups")
 
 
-PAGES: list[Page] = [
+PAGES: list[PageRoute] = [
     reads("/settings", settings, ADMINS),
     changes("/settings", change_settings, SettingsForm),
     button("/settings/backup", back_up),

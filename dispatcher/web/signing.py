@@ -10,19 +10,19 @@ from dispatcher.domain.problems import refused
 from dispatcher.i18n import Say
 from dispatcher.usecases import signing_in_console
 from dispatcher.usecases.signing_in_console import Browser
-from dispatcher.usecases.signing_in_elsewhere import offered
-from dispatcher.web.ask import DEVICE, Answer, Ask, Go, Shown
-from dispatcher.web.guard import (
+from dispatcher.usecases.signing_in_elsewhere import button_words
+from dispatcher.web.middleware import (
     BEFORE,
     LANGUAGE,
     SESSION,
-    Guard,
-    Page,
+    Middleware,
+    PageRoute,
     button,
     changes,
     open_form,
     reads,
 )
+from dispatcher.web.request import DEVICE, Answer, Page, PageRequest, Redirect
 
 YEAR, MONTH = 365 * 24 * 3600, 30 * 24 * 3600
 
@@ -61,63 +61,63 @@ class CodesForm(Struct, frozen=True):
     old: str
 
 
-def table(guard: Guard) -> list[Page]:
-    """The pages of signing in; they know the guard's rates and its first code."""
+def pages(middleware: Middleware) -> list[PageRoute]:
+    """The pages of signing in; they know the rates of the middleware and its first code."""
 
-    def show(ask: Ask) -> Answer:
-        if ask.actor is not None:
-            return Go("/")
-        if signing_in_console.nobody_yet(ask.app):
-            return Go("/first")
-        say = offered(ask.app)
-        return Shown("sign-in.html", {"elsewhere": say.to(ask.language) if say else ""})
+    def show(request: PageRequest) -> Answer:
+        if request.actor is not None:
+            return Redirect("/")
+        if signing_in_console.nobody_yet(request.app):
+            return Redirect("/first")
+        say = button_words(request.app)
+        return Page("sign-in.html", {"elsewhere": say.to(request.language) if say else ""})
 
-    def sign_in(ask: Ask, form: SignInForm) -> Answer:
-        if not guard.rates.allows(ask.peer):
+    def sign_in(request: PageRequest, form: SignInForm) -> Answer:
+        if not middleware.rates.allows(request.peer):
             raise refused(
                 "too-often",
                 Say("Too many tries. Wait ten minutes."),
             )
         found = signing_in_console.sign_in(
-            ask.app,
+            request.app,
             form.name,
             form.password,
             form.code,
-            Browser(ask.label, ask.cookies.get(DEVICE, "")),
+            Browser(request.label, request.cookies.get(DEVICE, "")),
             remember=form.remember,
         )
         if found is None:
-            return Shown("sign-in.html", {"name": form.name, "second": True}, 401)
+            return Page("sign-in.html", {"name": form.name, "second": True}, 401)
         cookies: dict[str, tuple[str, int | None]] = {
             SESSION: (found.word, None),
             BEFORE: ("", None),
         }
         if found.device:
             cookies[DEVICE] = (found.device, MONTH)
-        return Go("/me" if found.needs_secret else "/", cookies)
+        return Redirect("/me" if found.needs_secret else "/", cookies)
 
-    def first(ask: Ask) -> Answer:
-        empty = signing_in_console.nobody_yet(ask.app)
-        return Shown("first.html") if empty and guard.first_code else Go("/sign-in")
+    def first(request: PageRequest) -> Answer:
+        empty = signing_in_console.nobody_yet(request.app)
+        return Page("first.html") if empty and middleware.first_code else Redirect("/sign-in")
 
-    def make_first(ask: Ask, form: FirstPersonForm) -> Answer:
-        if not guard.rates.allows(ask.peer):
+    def make_first(request: PageRequest, form: FirstPersonForm) -> Answer:
+        if not middleware.rates.allows(request.peer):
             raise refused("too-often", Say("Too many tries."))
         made = signing_in_console.make_first(
-            ask.app,
-            (form.code, guard.first_code),
+            request.app,
+            (form.code, middleware.first_code),
             form.name,
             form.full_name,
             form.password,
-            ask.label,
+            request.label,
         )
-        guard.first_code = ""
-        return Go("/me", {SESSION: (made.word, None), BEFORE: ("", None)})
+        middleware.first_code = ""
+        return Redirect("/me", {SESSION: (made.word, None), BEFORE: ("", None)})
 
     return [
-        Page("/sign-in", show, open_=True),
+        PageRoute("/sign-in", show, open_=True),
         open_form("/sign-in", sign_in, SignInForm),
-        Page("/first", first, open_=True),
+        PageRoute("/first", first, open_=True),
         open_form("/first", make_first, FirstPersonForm),
         open_form("/lang", language, LanguageForm),
         button("/sign-out", sign_out),
@@ -127,33 +127,33 @@ def table(guard: Guard) -> list[Page]:
     ]
 
 
-def language(ask: Ask, form: LanguageForm) -> Answer:
+def language(request: PageRequest, form: LanguageForm) -> Answer:
     chosen = "en" if form.lang == "en" else "vi"
     back = form.back
     safe = back if back.startswith("/") and not back.startswith(("//", "/\\")) else "/"
-    return Go(safe, {LANGUAGE: (chosen, YEAR)})
+    return Redirect(safe, {LANGUAGE: (chosen, YEAR)})
 
 
-def sign_out(ask: Ask) -> Answer:
-    signing_in_console.sign_out(ask.app, ask.token)
-    return Go("/sign-in", {SESSION: ("", None)})
+def sign_out(request: PageRequest) -> Answer:
+    signing_in_console.sign_out(request.app, request.token)
+    return Redirect("/sign-in", {SESSION: ("", None)})
 
 
-def me(ask: Ask) -> Answer:
-    found = signing_in_console.account(ask.context)
-    return Shown("me.html", {"has_totp": found.has_codes, "needs": found.needs_codes})
+def me(request: PageRequest) -> Answer:
+    found = signing_in_console.account(request.context)
+    return Page("me.html", {"has_totp": found.has_codes, "needs": found.needs_codes})
 
 
-def password(ask: Ask, form: NewPasswordForm) -> Answer:
+def password(request: PageRequest, form: NewPasswordForm) -> Answer:
     """Another password, by whoever knows the old one."""
-    word = signing_in_console.change_password(ask.context, form.old, form.new, ask.label)
-    return Go("/me", {SESSION: (word, None)})
+    word = signing_in_console.change_password(request.context, form.old, form.new, request.label)
+    return Redirect("/me", {SESSION: (word, None)})
 
 
-def totp(ask: Ask, form: CodesForm) -> Answer:
+def totp(request: PageRequest, form: CodesForm) -> Answer:
     """A new secret for one-time codes; shown once."""
-    address = signing_in_console.new_codes(ask.context, form.old)
+    address = signing_in_console.new_codes(request.context, form.old)
     secret = address.partition("secret=")[2].partition("&")[0]
     groups = " ".join(secret[i : i + 4] for i in range(0, len(secret), 4))
     square = segno.make(address, error="m").svg_inline(scale=5, light="#fff", border=4)
-    return Shown("totp.html", {"address": address, "secret": groups, "square": Markup(square)})
+    return Page("totp.html", {"address": address, "secret": groups, "square": Markup(square)})

@@ -6,28 +6,32 @@ from dispatcher.domain.problems import refused
 from dispatcher.i18n import Say
 from dispatcher.usecases import signing_in_elsewhere
 from dispatcher.usecases.signing_in_elsewhere import MINUTES
-from dispatcher.web.ask import Answer, Ask, Go
-from dispatcher.web.guard import BEFORE, SESSION, Guard, Page
+from dispatcher.web.middleware import BEFORE, SESSION, Middleware, PageRoute
+from dispatcher.web.request import Answer, PageRequest, Redirect
 
 UNDER_WAY = "__Host-oidc"
 BACK = "/sign-in/back"
 
 
-def table(guard: Guard) -> list[Page]:
+def pages(middleware: Middleware) -> list[PageRoute]:
     """Going there, and coming back."""
 
-    def leave(ask: Ask) -> Answer:
-        if not guard.rates.allows(ask.peer):
+    def leave(request: PageRequest) -> Answer:
+        if not middleware.rates.allows(request.peer):
             raise refused("too-often", Say("Too many tries."))
-        url, kept = signing_in_elsewhere.leave(ask.app, BACK)
-        return Go(url, {UNDER_WAY: (kept, MINUTES * 60)})
+        url, kept = signing_in_elsewhere.go_to_provider(request.app, BACK)
+        return Redirect(url, {UNDER_WAY: (kept, MINUTES * 60)})
 
-    def come_back(ask: Ask) -> Answer:
-        kept = ask.cookies.get(UNDER_WAY, "")
-        found = signing_in_elsewhere.come_back(ask.app, BACK, kept, ask.query, ask.label)
-        return Go("/", {SESSION: (found.word, None), BEFORE: ("", None), UNDER_WAY: ("", None)})
+    def come_back(request: PageRequest) -> Answer:
+        kept = request.cookies.get(UNDER_WAY, "")
+        found = signing_in_elsewhere.come_back(
+            request.app, BACK, kept, request.query, request.label
+        )
+        return Redirect(
+            "/", {SESSION: (found.word, None), BEFORE: ("", None), UNDER_WAY: ("", None)}
+        )
 
     return [
-        Page("/sign-in/elsewhere", leave, open_=True),
-        Page(BACK, come_back, open_=True),
+        PageRoute("/sign-in/elsewhere", leave, open_=True),
+        PageRoute(BACK, come_back, open_=True),
     ]

@@ -10,8 +10,8 @@ from dispatcher.domain.words import ROLES
 from dispatcher.usecases import delegations, people, people_secrets
 from dispatcher.usecases.delegations import PREFIXES, Lending
 from dispatcher.usecases.people import NewPerson
-from dispatcher.web.ask import Answer, Ask, Go, Shown
-from dispatcher.web.guard import Page, button, changes, reads
+from dispatcher.web.middleware import PageRoute, button, changes, reads
+from dispatcher.web.request import Answer, Page, PageRequest, Redirect
 
 ADMINS = (Role.ADMIN,)
 
@@ -19,32 +19,32 @@ ADMINS = (Role.ADMIN,)
 # --- people -------------------------------------------------------------------------------------
 
 
-def staff(ask: Ask) -> Answer:
-    return Shown("people.html", {"staff": people.staff(ask.context), "ROLES": ROLES})
+def staff(request: PageRequest) -> Answer:
+    return Page("people.html", {"staff": people.staff(request.context), "ROLES": ROLES})
 
 
-def add_person(ask: Ask, wanted: NewPerson) -> Answer:
+def add_person(request: PageRequest, wanted: NewPerson) -> Answer:
     """A new person, perhaps with a first password."""
-    people.add(ask.context, wanted)
-    return Go("/people")
+    people.add(request.context, wanted)
+    return Redirect("/people")
 
 
 class RoleForm(Struct, frozen=True):
     role: str
 
 
-def change_role(ask: Ask, form: RoleForm) -> Answer:
-    people.set_role(ask.context, ask.number(), form.role)
-    return Go("/people")
+def change_role(request: PageRequest, form: RoleForm) -> Answer:
+    people.set_role(request.context, request.number(), form.role)
+    return Redirect("/people")
 
 
 class PasswordForm(Struct, frozen=True):
     password: str
 
 
-def new_password(ask: Ask, form: PasswordForm) -> Answer:
-    people_secrets.set_password(ask.context, ask.number(), form.password)
-    return Go("/people")
+def new_password(request: PageRequest, form: PasswordForm) -> Answer:
+    people_secrets.set_password(request.context, request.number(), form.password)
+    return Redirect("/people")
 
 
 class DisableForm(Struct, frozen=True):
@@ -54,46 +54,46 @@ class DisableForm(Struct, frozen=True):
     anyway: bool = False
 
 
-def disable(ask: Ask, form: DisableForm) -> Answer:
+def disable(request: PageRequest, form: DisableForm) -> Answer:
     """Asks first while work is open."""
     if not form.anyway:
-        leaving = people.leaving(ask.context, ask.number())
+        leaving = people.leaving(request.context, request.number())
         if leaving.work:
-            return Shown("disable.html", {"leaving": leaving})
-    people.disable(ask.context, ask.number(), to=form.to)
-    return Go("/people")
+            return Page("disable.html", {"leaving": leaving})
+    people.disable(request.context, request.number(), to=form.to)
+    return Redirect("/people")
 
 
 class HandoverForm(Struct, frozen=True):
     to: str
 
 
-def hand_over(ask: Ask, form: HandoverForm) -> Answer:
-    people.hand_over(ask.context, ask.number(), form.to)
-    return Go("/people")
+def hand_over(request: PageRequest, form: HandoverForm) -> Answer:
+    people.hand_over(request.context, request.number(), form.to)
+    return Redirect("/people")
 
 
 # --- delegations --------------------------------------------------------------------------------
 
 
-def deputies(ask: Ask) -> Answer:
+def deputies(request: PageRequest) -> Answer:
     """Who signs for whom; a leader lends their own right, an admin notes anybody's."""
-    choices = delegations.lending(ask.context)
-    return Shown("deputies.html", {"choices": choices, "prefixes": PREFIXES})
+    choices = delegations.lending(request.context)
+    return Page("deputies.html", {"choices": choices, "prefixes": PREFIXES})
 
 
-def lend(ask: Ask, wanted: Lending) -> Answer:
+def lend(request: PageRequest, wanted: Lending) -> Answer:
     """Somebody signs for a leader from now on, or in days to come."""
-    delegations.lend(ask.context, wanted)
-    return Go("/deputies")
+    delegations.lend(request.context, wanted)
+    return Redirect("/deputies")
 
 
-def take_back(ask: Ask) -> Answer:
-    delegations.take_back(ask.context, ask.number())
-    return Go("/deputies")
+def take_back(request: PageRequest) -> Answer:
+    delegations.take_back(request.context, request.number())
+    return Redirect("/deputies")
 
 
-PAGES: list[Page] = [
+PAGES: list[PageRoute] = [
     reads("/people", staff, ADMINS),
     changes("/people", add_person, NewPerson, {"wards": "ward", "phone": ""}),
     changes("/people/{number}/role", change_role, RoleForm),

@@ -15,7 +15,7 @@ from dispatcher.domain.problems import Problem, with_step
 from dispatcher.i18n import Say, Spoken, pgettext
 
 if TYPE_CHECKING:
-    from dispatcher.usecases.preview_lines import Line
+    from dispatcher.usecases.preview_lines import PreviewLine
 
 # By `Problem.step`; names in braces are fields of the problem's sentence, or labels of our pages.
 STEPS: Mapping[str, Say] = {
@@ -140,12 +140,12 @@ def remedy(found: Health, now: datetime) -> Spoken:
 
 def work(found: Work) -> Spoken:
     """That nobody sends, and who mends it; empty while somebody does."""
-    said = outages.work_told(found)
+    said = outages.work_sentence(found)
     step = WORK.get(found.attendance)
     return Say(step.id, told=said) if step is not None else said
 
 
-def line(found: Line) -> Spoken:
+def line(found: PreviewLine) -> Spoken:
     """A line of a preview, and what to press about it."""
     match found.about:
         case Problem():

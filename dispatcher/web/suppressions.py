@@ -9,9 +9,9 @@ from dispatcher.domain.opting_out import Wish
 from dispatcher.domain.problems import Problem
 from dispatcher.i18n import Say
 from dispatcher.usecases import replies, suppressions
-from dispatcher.web.ask import Answer, Ask, Go, Shown
 from dispatcher.web.forms import ReasonForm
-from dispatcher.web.guard import Page, button, changes, reads
+from dispatcher.web.middleware import PageRoute, button, changes, reads
+from dispatcher.web.request import Answer, Page, PageRequest, Redirect
 
 SHOWN = 500  # the newest
 
@@ -25,33 +25,33 @@ class SuppressForm(ReasonForm, frozen=True, kw_only=True):
     scope: str = ""
 
 
-def suppress(ask: Ask, form: SuppressForm) -> Answer:
+def suppress(request: PageRequest, form: SuppressForm) -> Answer:
     """One step on the line: stop writing, wrong number."""
-    number = ask.number()
-    suppressions.suppress(ask.context, number, form.reason, scope=form.scope or "all")
-    return Go(f"/contacts/{number}")
+    number = request.number()
+    suppressions.suppress(request.context, number, form.reason, scope=form.scope or "all")
+    return Redirect(f"/contacts/{number}")
 
 
-def unsuppress(ask: Ask, form: ReasonForm) -> Answer:
-    number = ask.number()
-    suppressions.unsuppress(ask.context, number, form.reason)
-    return Go(f"/contacts/{number}")
+def unsuppress(request: PageRequest, form: ReasonForm) -> Answer:
+    number = request.number()
+    suppressions.unsuppress(request.context, number, form.reason)
+    return Redirect(f"/contacts/{number}")
 
 
-def moved_away(ask: Ask) -> Answer:
+def moved_away(request: PageRequest) -> Answer:
     """They live elsewhere now: nothing more is sent; the row stays for the log."""
-    number = ask.number()
-    suppressions.moved_away(ask.context, number)
-    return Go(f"/contacts/{number}")
+    number = request.number()
+    suppressions.moved_away(request.context, number)
+    return Redirect(f"/contacts/{number}")
 
 
 # --- the list -----------------------------------------------------------------------------------
 
 
-def blocked(ask: Ask) -> Answer:
-    found = suppressions.listed(ask.context, SHOWN)
-    ask.noted("read", "log", "suppressions")
-    return Shown(
+def blocked(request: PageRequest) -> Answer:
+    found = suppressions.list_suppressions(request.context, SHOWN)
+    request.noted("read", "log", "suppressions")
+    return Page(
         "suppressions.html",
         {"found": found, "most": SHOWN, "SCOPES": words.SCOPES, "why_stopped": words.why_stopped},
     )
@@ -61,15 +61,15 @@ class SuppressNumberForm(SuppressForm, frozen=True, kw_only=True):
     phone: str
 
 
-def block(ask: Ask, form: SuppressNumberForm) -> Answer:
+def block(request: PageRequest, form: SuppressNumberForm) -> Answer:
     """A number that is not to be written to, on a list or not."""
-    suppressions.suppress(ask.context, form.phone, form.reason, scope=form.scope or "all")
-    return Go("/suppressions")
+    suppressions.suppress(request.context, form.phone, form.reason, scope=form.scope or "all")
+    return Redirect("/suppressions")
 
 
-def lift(ask: Ask, form: ReasonForm) -> Answer:
-    suppressions.lift(ask.context, ask.number(), form.reason)
-    return Go("/suppressions")
+def lift(request: PageRequest, form: ReasonForm) -> Answer:
+    suppressions.lift(request.context, request.number(), form.reason)
+    return Redirect("/suppressions")
 
 
 # --- what people wrote back ---------------------------------------------------------------------
@@ -77,11 +77,11 @@ def lift(ask: Ask, form: ReasonForm) -> Answer:
 WISHES = {"stop": Wish.ALL, "urgent": Wish.URGENT, "dismiss": Wish.ORDINARY}
 
 
-def written_back(ask: Ask) -> Answer:
+def written_back(request: PageRequest) -> Answer:
     """Replies: first those that need a look."""
-    found = replies.listed(ask.context, SHOWN)
-    ask.noted("read", "log", "replies")
-    return Shown(
+    found = replies.list_replies(request.context, SHOWN)
+    request.noted("read", "log", "replies")
+    return Page(
         "replies.html",
         {
             "waiting": found.waiting,
@@ -98,16 +98,16 @@ class ReplyForm(Struct, frozen=True):
     what: str
 
 
-def look_at(ask: Ask, form: ReplyForm) -> Answer:
+def look_at(request: PageRequest, form: ReplyForm) -> Answer:
     """A reply that may be a refusal is one, or is none."""
     wish = WISHES.get(form.what)
     if wish is None:
         raise Problem("one-decision", Say("Choose what to do."))
-    replies.look_at(ask.context, ask.number(), wish)
-    return Go("/replies")
+    replies.look_at(request.context, request.number(), wish)
+    return Redirect("/replies")
 
 
-PAGES: list[Page] = [
+PAGES: list[PageRoute] = [
     changes("/contacts/{number}/suppress", suppress, SuppressForm),
     changes("/contacts/{number}/unsuppress", unsuppress, ReasonForm),
     button("/contacts/{number}/moved", moved_away),

@@ -7,17 +7,17 @@ from datetime import date
 from msgspec import Struct
 
 from dispatcher.domain.model import Audience
-from dispatcher.usecases import urgent as cases
+from dispatcher.usecases import urgent as urgent_acts
 from dispatcher.usecases import urgent_duty, urgent_views
 from dispatcher.usecases.urgent import NewUrgent
-from dispatcher.web.ask import Answer, Ask, Go, Shown
 from dispatcher.web.forms import BlanksForm
-from dispatcher.web.guard import Page, button, changes, reads
+from dispatcher.web.middleware import PageRoute, button, changes, reads
+from dispatcher.web.request import Answer, Page, PageRequest, Redirect
 
 
-def urgent(ask: Ask) -> Answer:
+def urgent(request: PageRequest) -> Answer:
     """Prepared texts and the roster."""
-    return Shown("urgent.html", {"desk": urgent_views.desk(ask.context)})
+    return Page("urgent.html", {"desk": urgent_views.desk(request.context)})
 
 
 class PrepareForm(Struct, frozen=True, kw_only=True):
@@ -34,7 +34,7 @@ class PrepareForm(Struct, frozen=True, kw_only=True):
     then: str = ""
 
 
-def prepare(ask: Ask, form: PrepareForm) -> Answer:
+def prepare(request: PageRequest, form: PrepareForm) -> Answer:
     """A text for later: whom it may reach at most, at what cost, until when."""
     wanted = NewUrgent(
         form.name,
@@ -46,35 +46,35 @@ def prepare(ask: Ask, form: PrepareForm) -> Answer:
         all_clear=form.all_clear,
         rather_twice=form.rather_twice,
     )
-    cases.prepare(ask.context, wanted)
+    urgent_acts.prepare(request.context, wanted)
     if form.then == "submit":
-        cases.submit(ask.context, wanted.name)
-    return Go("/urgent")
+        urgent_acts.submit(request.context, wanted.name)
+    return Redirect("/urgent")
 
 
-def submit(ask: Ask) -> Answer:
-    cases.submit(ask.context, ask.path["name"])
-    return Go("/urgent")
+def submit(request: PageRequest) -> Answer:
+    urgent_acts.submit(request.context, request.path["name"])
+    return Redirect("/urgent")
 
 
-def approve(ask: Ask) -> Answer:
-    cases.approve(ask.context, ask.path["name"])
-    return Go("/urgent")
+def approve(request: PageRequest) -> Answer:
+    urgent_acts.approve(request.context, request.path["name"])
+    return Redirect("/urgent")
 
 
-def end(ask: Ask) -> Answer:
-    cases.end(ask.context, ask.path["name"])
-    return Go("/urgent")
+def end(request: PageRequest) -> Answer:
+    urgent_acts.end(request.context, request.path["name"])
+    return Redirect("/urgent")
 
 
-def send(ask: Ask, form: BlanksForm) -> Answer:
-    done, _ = cases.send(ask.context, ask.path["name"], form.filled)
-    return Go(f"/broadcasts/{done.id}")
+def send(request: PageRequest, form: BlanksForm) -> Answer:
+    done, _ = urgent_acts.send(request.context, request.path["name"], form.filled)
+    return Redirect(f"/broadcasts/{done.id}")
 
 
-def all_clear(ask: Ask, form: BlanksForm) -> Answer:
-    done, _ = cases.all_clear(ask.context, ask.number(), form.filled)
-    return Go(f"/broadcasts/{done.id}")
+def all_clear(request: PageRequest, form: BlanksForm) -> Answer:
+    done, _ = urgent_acts.all_clear(request.context, request.number(), form.filled)
+    return Redirect(f"/broadcasts/{done.id}")
 
 
 class DutyForm(Struct, frozen=True):
@@ -85,13 +85,13 @@ class DutyForm(Struct, frozen=True):
     hours: int
 
 
-def arrange(ask: Ask, form: DutyForm) -> Answer:
+def arrange(request: PageRequest, form: DutyForm) -> Answer:
     """Somebody is on duty for so many hours."""
-    urgent_duty.add(ask.context, form.who, form.start, form.hours)
-    return Go("/urgent")
+    urgent_duty.add(request.context, form.who, form.start, form.hours)
+    return Redirect("/urgent")
 
 
-PAGES: list[Page] = [
+PAGES: list[PageRoute] = [
     reads("/urgent", urgent),
     changes("/urgent", prepare, PrepareForm),
     changes("/duty", arrange, DutyForm),

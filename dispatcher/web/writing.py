@@ -11,23 +11,23 @@ from dispatcher.domain.model import Audience, Role, Window
 from dispatcher.domain.rights import WRITERS
 from dispatcher.usecases import broadcasts, broadcasts_writing
 from dispatcher.usecases.broadcasts import Changes, NewBroadcast
-from dispatcher.web.ask import Answer, Ask, Go, Shown
 from dispatcher.web.forms import BlanksForm
-from dispatcher.web.guard import Page, asks, button, changes, reads
+from dispatcher.web.middleware import PageRoute, asks, button, changes, reads
+from dispatcher.web.request import Answer, Page, PageRequest, Redirect
 
 WRITING = (Role.OFFICER, Role.LEADER, Role.ADMIN)
 
 
-def choose_text(ask: Ask) -> Answer:
+def choose_text(request: PageRequest) -> Answer:
     """The first step: which text; what was begun and not saved stands first."""
-    found, begun = broadcasts_writing.texts(ask.context)
-    return Shown("choose-text.html", {"found": found, "begun": begun})
+    found, begun = broadcasts_writing.texts(request.context)
+    return Page("choose-text.html", {"found": found, "begun": begun})
 
 
-def write(ask: Ask) -> Answer:
+def write(request: PageRequest) -> Answer:
     """The form of a new broadcast or a draft, as it was saved or left half changed."""
-    form = broadcasts_writing.form(ask.context, **_place(ask))
-    return Shown(
+    form = broadcasts_writing.form(request.context, **_place(request))
+    return Page(
         "write.html",
         {
             "template": form.template,
@@ -37,14 +37,18 @@ def write(ask: Ask) -> Answer:
             "kept_at": form.kept_at,
             "tree": form.tree,
             "groups": form.groups,
-            "routes": [(name, way.to(ask.language)) for name, way in form.ways],
+            "routes": [(name, way.to(request.language)) for name, way in form.ways],
         },
     )
 
 
-def _place(ask: Ask) -> dict[str, Any]:
+def _place(request: PageRequest) -> dict[str, Any]:
     """What is written: a new one by its text, a draft by its number."""
-    return {"number": ask.number()} if "number" in ask.path else {"template": ask.path["template"]}
+    return (
+        {"number": request.number()}
+        if "number" in request.path
+        else {"template": request.path["template"]}
+    )
 
 
 class PeopleForm(BlanksForm, frozen=True, kw_only=True):
@@ -94,10 +98,10 @@ class AlongForm(PeopleForm, frozen=True, kw_only=True):
     window: str = ""
 
 
-def create(ask: Ask, form: WriteForm) -> Answer:
+def create(request: PageRequest, form: WriteForm) -> Answer:
     """A draft from the form."""
     new = NewBroadcast(
-        ask.path["template"],
+        request.path["template"],
         form.audience(),
         form.route or None,
         form.filled,
@@ -110,11 +114,11 @@ def create(ask: Ask, form: WriteForm) -> Answer:
         rather_twice=form.rather_twice,
         urgent=form.urgent,
     )
-    made = broadcasts.create(ask.context, new, form=ask.where)
-    return Go(f"/broadcasts/{made.id}")
+    made = broadcasts.create(request.context, new, form=request.where)
+    return Redirect(f"/broadcasts/{made.id}")
 
 
-def save(ask: Ask, form: WriteForm) -> Answer:
+def save(request: PageRequest, form: WriteForm) -> Answer:
     """The form again: what was approved of it is void, where it says something else."""
     wanted = Changes(
         form.filled,
@@ -125,20 +129,20 @@ def save(ask: Ask, form: WriteForm) -> Answer:
         form.window,
         form.expires_after,
     )
-    broadcasts.edit(ask.context, ask.number(), wanted, form=ask.where)
-    return Go(f"/broadcasts/{ask.number()}")
+    broadcasts.edit(request.context, request.number(), wanted, form=request.where)
+    return Redirect(f"/broadcasts/{request.number()}")
 
 
-def along(ask: Ask, form: AlongForm) -> Answer:
+def along(request: PageRequest, form: AlongForm) -> Answer:
     """The text as it reads so far, with parts and price for those chosen; what is typed is kept."""
     typed = broadcasts_writing.FormSoFar(
         form.filled, form.audience(), form.window, form.expires_after, form.route, form.urgent
     )
-    fields = {n: tuple(v) for n, v in ask.form.items() if n not in ("csrf", "route")}
+    fields = {n: tuple(v) for n, v in request.form.items() if n not in ("csrf", "route")}
     if typed.route:
         fields["route"] = (typed.route,)
-    found = broadcasts_writing.read_along(ask.context, typed, fields, **_place(ask))
-    return Shown(
+    found = broadcasts_writing.read_along(request.context, typed, fields, **_place(request))
+    return Page(
         "along.html",
         {
             "written": found.written,
@@ -149,13 +153,13 @@ def along(ask: Ask, form: AlongForm) -> Answer:
     )
 
 
-def forget(ask: Ask) -> Answer:
+def forget(request: PageRequest) -> Answer:
     """What was typed and not saved is not wanted."""
-    broadcasts_writing.forget(ask.context, **_place(ask))
-    return Go(ask.where.removesuffix("/forget"))
+    broadcasts_writing.forget(request.context, **_place(request))
+    return Redirect(request.where.removesuffix("/forget"))
 
 
-PAGES: list[Page] = [
+PAGES: list[PageRoute] = [
     reads("/broadcasts/new", choose_text, WRITING),
     reads("/broadcasts/new/{template}", write, WRITING),
     changes("/broadcasts/new/{template}", create, WriteForm),

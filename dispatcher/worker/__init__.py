@@ -1,1 +1,1 @@
-"""What runs by itself: sending, receipts, schedules, notices, upkeep."""
+"""What runs by itself: sending, receipts, schedules, notices, maintenance."""

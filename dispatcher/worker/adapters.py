@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from dispatcher.broadcasts.app import App
+from dispatcher.broadcasts.application import App
 from dispatcher.config import GatewaySettings, Secret, Site
 from dispatcher.db.queue.tokens import StoredTokens
 from dispatcher.domain.model import Mode

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Protocol
 
-from dispatcher.broadcasts.app import App, second_place_of
-from dispatcher.db.broadcasts import tallies
+from dispatcher.broadcasts.application import App, second_place_of
+from dispatcher.db.broadcasts import totals
 from dispatcher.db.contacts import headcounts, households, shared_phones, sharers_at_the_end
 from dispatcher.db.ops.second_place import Keeper
 from dispatcher.db.staff import idempotency
@@ -62,11 +62,11 @@ class Background:
             nonlocal stale
             now = self.app.clock()
             with self.app.store.read(SYSTEM) as tx:
-                chosen = tallies.due(tx, now, self.small)
+                chosen = totals.due(tx, now, self.small)
                 stale = headcounts.is_stale(tx)
             for broadcast_id in chosen:
                 with self.app.store.read(SYSTEM) as tx:
-                    taken.extend(tallies.take(tx, now, broadcast_id))
+                    taken.extend(totals.add_up(tx, now, broadcast_id))
 
         def write_sums() -> None:
             with self.app.store.begin(SYSTEM, self.app.clock()) as tx:
@@ -74,7 +74,7 @@ class Background:
                 if stale:
                     headcounts.count(tx)
                 if taken:
-                    tallies.keep(tx, taken)
+                    totals.keep_totals(tx, taken)
 
         await self.safely(look_for_sums, own_thread=True)
         if taken or stale:

@@ -14,13 +14,13 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from dispatcher.broadcasts.app import App
+from dispatcher.broadcasts.application import App
 from dispatcher.db.contacts import replies
 from dispatcher.db.database import Row, Tx
 from dispatcher.db.schema import moment
 from dispatcher.domain.model import HANOI, SYSTEM, Fault
 from dispatcher.domain.opting_out import Wish
-from dispatcher.gateways.contract import Accepted, AnswersReplies, Gateway, Refused, Verdict
+from dispatcher.gateways.contract import Accepted, AnswersReplies, Gateway, Refused, SendResult
 
 log = logging.getLogger("dispatcher.worker.confirming")
 
@@ -36,8 +36,8 @@ async def confirm(app: App, gateways: Mapping[str, Gateway], in_thread: InThread
         return 0
     rows = await in_thread(lambda: _noted(app, lambda tx: replies.take(tx, can, tx.now)))
     for row in rows:
-        verdict = await can[row["gateway"]].answer(row["to"], words(app.site.name, row))
-        outcome, again = _outcome(verdict, app.clock())
+        send_result = await can[row["gateway"]].answer(row["to"], words(app.site.name, row))
+        outcome, again = _outcome(send_result, app.clock())
         if outcome != "sent":
             log.warning("reply=%s confirmation=%s", row["id"], outcome)
         await in_thread(
@@ -62,8 +62,8 @@ def words(site: str, row: Row) -> str:
     )
 
 
-def _outcome(verdict: Verdict, now: datetime) -> tuple[str, datetime | None]:
-    match verdict:
+def _outcome(send_result: SendResult, now: datetime) -> tuple[str, datetime | None]:
+    match send_result:
         case Accepted():
             return "sent", None
         case Refused(fault=fault, retry_after=wait) if fault in NOT_TAKEN:

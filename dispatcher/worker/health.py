@@ -21,7 +21,7 @@ PATIENCE = 4.0  # seconds to wait for another writer
 METHODS = ("GET", "HEAD")
 
 
-class Health:
+class HealthEndpoint:
     """What `/health` answers. `receipts_fail`: the last receipts that came could not be stored."""
 
     def __init__(

@@ -20,13 +20,13 @@ from typing import Any, TypeVar
 import dispatcher
 from dispatcher import scheduling
 from dispatcher.broadcasts import occurrences
-from dispatcher.broadcasts.app import App, database_file, release
+from dispatcher.broadcasts.application import App, database_file, release_broadcast
 from dispatcher.config.pace import pace_of
 from dispatcher.db import trail
 from dispatcher.db.broadcasts import broadcasts, budgets, ending
 from dispatcher.db.ops import identity
 from dispatcher.db.queue import gateways, receipts, waiting, workers
-from dispatcher.db.queue.bell import listen
+from dispatcher.db.queue.notify import listen
 from dispatcher.db.queue.workers import WorkerLock
 from dispatcher.domain.clock import awake
 from dispatcher.domain.lifecycle import Doubt
@@ -34,9 +34,10 @@ from dispatcher.domain.machine import here, random_word
 from dispatcher.domain.model import SYSTEM
 from dispatcher.domain.problems import Problem, shortage
 from dispatcher.gateways.contract import AsksReceipts, Gateway, RenewsToken
-from dispatcher.worker import confirming, receiving, staff, telling, timekeeping
+from dispatcher.worker import confirming, receiving, timekeeping
 from dispatcher.worker.adapters import Doors, build_gateway, listeners
 from dispatcher.worker.background import Background
+from dispatcher.worker.notifications import deliver, detect
 from dispatcher.worker.sending import Engine, balance, end_doubts, pass_deadlines, reclaim
 from dispatcher.worker.sending.polling import poll
 from dispatcher.worker.timekeeping import Timekeeper
@@ -108,13 +109,13 @@ class Worker:
         for name in app.site.gateways:
             self.gateways[name] = build_gateway(app, name, self.doors, self.database)
         self.listeners = listeners(app)
-        lanes = [(g, pace_of(app.site, n)) for n, g in self.gateways.items()]
+        queues = [(g, pace_of(app.site, n)) for n, g in self.gateways.items()]
         self.engine = Engine(
             app.store,
             self.name,
             app.clock,
             app.site.mode,
-            lanes,
+            queues,
             self.database,
             awake,
             app.site.remember,
@@ -126,7 +127,7 @@ class Worker:
         self._hear_signals(loop)
         sending = asyncio.create_task(self.engine.run())
         timer.start()
-        bell = self._hear_bell(loop, timer)
+        no_more = self._listen_for_changes(loop, timer)
         try:
             if once:
                 await self._until_idle()
@@ -136,7 +137,7 @@ class Worker:
                 self.engine.stop()
             await sending
         finally:
-            bell.set()
+            no_more.set()
             timer.stop()
             await asyncio.sleep(0)
             for gateway in self.gateways.values():
@@ -207,7 +208,7 @@ class Worker:
             timer.every(chore, seconds)
         return timer
 
-    def _hear_bell(self, loop: asyncio.AbstractEventLoop, timer: Timer) -> threading.Event:
+    def _listen_for_changes(self, loop: asyncio.AbstractEventLoop, timer: Timer) -> threading.Event:
         """Be woken at once by what others write; without a server we look every moment."""
         engine, stop = self.engine, threading.Event()
         assert engine is not None
@@ -226,7 +227,7 @@ class Worker:
         if not self.app.store.is_sqlite:
             url = self.app.site.database
             try:
-                here().beside("bell", lambda: listen(url, hear, stop))
+                here().beside("notify", lambda: listen(url, hear, stop))
             except RuntimeError:  # we look every second all the same
                 log.warning("worker=%s has no thread to be woken by", self.name)
         return stop
@@ -263,8 +264,8 @@ class Worker:
         if self.engine is None or self.engine.stopping:
             return
         try:
-            await self._in_thread(lambda: staff.look(self.app))
-            await staff.deliver(self.app, self.gateways, self._in_thread)
+            await self._in_thread(lambda: deliver.detect_notices(self.app))
+            await deliver.deliver(self.app, self.gateways, self._in_thread)
             await confirming.confirm(self.app, self.gateways, self._in_thread)
             self.said.pop("tell", None)
         except asyncio.CancelledError:  # we are shutting down
@@ -345,7 +346,7 @@ class Worker:
         with app.store.begin(SYSTEM, app.clock()) as tx:
             known = scheduling.keep_all(tx, app.schedules, app.site.window, tet=app.site.tet)
             fire = partial(occurrences.fire, app)
-            fired = scheduling.tick(
+            fired = scheduling.run_due(
                 tx, known, self.name, fire, tet=app.site.tet, ahead=partial(occurrences.ahead, app)
             )
             if tx.connection.info["touched"]:
@@ -357,7 +358,7 @@ class Worker:
             try:
                 with app.store.read(SYSTEM) as tx:
                     broadcast = broadcasts.get(tx, broadcast_id)
-                release(app, broadcast)
+                release_broadcast(app, broadcast)
             except Exception as error:  # one that cannot be released holds up no other
                 log.error("broadcast=%d not released: %s", broadcast_id, type(error).__name__)
                 failed = failed or error
@@ -385,12 +386,12 @@ class Worker:
         self._read_inbox()
         with app.store.begin(SYSTEM, app.clock()) as tx:
             tx.act = "reclaimed"
-            workers.seen(tx, self.name, self._turned_at(tx.now))
+            workers.sign_of_life(tx, self.name, self._turned_at(tx.now))
             pass_deadlines(tx, read_upto)
             reclaim(tx, self.name, self._doubts())
             end_doubts(tx, self.gateways)
-            telling.ended(tx, ending.finish(tx))
-            budgets.settle(tx)
+            detect.tell_ended(tx, ending.finish(tx))
+            budgets.give_back_unspent(tx)
             moved = balance(tx, app.site.mode)
             trail.sequence(tx)
         if moved and self.engine is not None:

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from dispatcher.broadcasts.app import App
+from dispatcher.broadcasts.application import App
 from dispatcher.domain.model import Fault, Mode
 from dispatcher.domain.problems import Problem, refused
 from dispatcher.gateways.contract import Gateway, KnowsBalance, KnowsSenders, KnowsStanding, Refused

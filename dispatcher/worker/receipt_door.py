@@ -23,7 +23,7 @@ from dispatcher.domain.machine import here
 from dispatcher.domain.model import SYSTEM
 from dispatcher.gateways.contract import Call, Heard
 from dispatcher.worker.health import METHODS as LOOKS
-from dispatcher.worker.health import Health
+from dispatcher.worker.health import HealthEndpoint
 
 log = logging.getLogger("dispatcher.hooks")
 Scope = MutableMapping[str, Any]  # of one call, as ASGI has it
@@ -113,7 +113,7 @@ class Door:
     inbox: Inbox
     paths: Mapping[str, str]
     listeners: Mapping[str, Callable[[Call], Heard]]
-    health: Health
+    health: HealthEndpoint
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one call in plain text; anything but HTTP is turned away."""
@@ -199,4 +199,4 @@ def door(
 ) -> Door:
     """The door of a site, with an inbox of its own."""
     inbox = Inbox(store, clock)
-    return Door(inbox, paths, listeners, Health(store, clock, lambda: inbox.fails))
+    return Door(inbox, paths, listeners, HealthEndpoint(store, clock, lambda: inbox.fails))

@@ -25,7 +25,7 @@ from dispatcher.db.ops import restored
 from dispatcher.db.queue import aside, messages, receipts
 from dispatcher.domain import lifecycle, opting_out, parts
 from dispatcher.domain.last_look import REPLIED
-from dispatcher.domain.lifecycle import Move, Standing
+from dispatcher.domain.lifecycle import MessageContext, Move
 from dispatcher.domain.model import (
     AddressKind,
     AttemptState,
@@ -33,8 +33,8 @@ from dispatcher.domain.model import (
     Fault,
     MessageState,
     Receipt,
+    ReceiptFlags,
 )
-from dispatcher.domain.model import Heard as Bits
 from dispatcher.domain.opting_out import Wish
 from dispatcher.gateways import cleaned
 from dispatcher.gateways.contract import Call, Heard, Introduced, Reply
@@ -52,8 +52,8 @@ def match(tx: Tx, listens: Listens, most: int = AT_ONCE) -> int:
         return 0
     settled: list[receipts.Settled] = []
     waits: list[tuple[int, timedelta]] = []
-    odd: list[tuple[receipts.Waiting, Exception]] = []
-    good: list[tuple[receipts.Waiting, Heard]] = []
+    odd: list[tuple[receipts.WaitingReceipt, Exception]] = []
+    good: list[tuple[receipts.WaitingReceipt, Heard]] = []
     for row in arrived:
         heard = _read(listens, row)
         if isinstance(heard, Exception):
@@ -73,13 +73,13 @@ def match(tx: Tx, listens: Listens, most: int = AT_ONCE) -> int:
             settled += taken.settled
             waits += taken.waits
     settled += _set_aside(tx, odd)
-    receipts.settle(tx, settled)
+    receipts.write_settled(tx, settled)
     receipts.again(tx, waits)  # of a call with several reports one may be too early
     tx.note("received", "receipts", "", looked_at=len(arrived), waiting=len(waits))
     return len(arrived)
 
 
-class Taken(NamedTuple):
+class InboxResult(NamedTuple):
     """What one call of the inbox came to."""
 
     settled: list[receipts.Settled]
@@ -87,13 +87,13 @@ class Taken(NamedTuple):
 
 
 def _take(
-    tx: Tx, calls: Sequence[tuple[receipts.Waiting, Heard]], believing: Believing
-) -> list[Taken]:
+    tx: Tx, calls: Sequence[tuple[receipts.WaitingReceipt, Heard]], believing: Believing
+) -> list[InboxResult]:
     """Obey and believe what some calls say; per call what it came to."""
-    taken: list[Taken] = []
-    wanted: list[tuple[receipts.Waiting, Receipt, Taken]] = []
+    taken: list[InboxResult] = []
+    wanted: list[tuple[receipts.WaitingReceipt, Receipt, InboxResult]] = []
     for row, heard in calls:
-        taken.append(Taken([], []))
+        taken.append(InboxResult([], []))
         once = heard.replies if not row.tries else ()
         replies = [answer_back(tx, row.gateway, reply) for reply in once]
         for person in heard.introduced if heard.verified else ():
@@ -117,7 +117,9 @@ def _take(
     return taken
 
 
-def _set_aside(tx: Tx, odd: Sequence[tuple[receipts.Waiting, Exception]]) -> list[receipts.Settled]:
+def _set_aside(
+    tx: Tx, odd: Sequence[tuple[receipts.WaitingReceipt, Exception]]
+) -> list[receipts.Settled]:
     """Calls nobody can read or store: kept as they came, and named."""
     by_gateway: dict[tuple[str, str], list[int]] = {}
     for row, error in odd:
@@ -151,7 +153,7 @@ def believe(tx: Tx, heard: Sequence[tuple[str, Receipt]]) -> list[tuple[str, int
     unknown = [(g, ref) for (g, ref, _), c in zip(wanted, calls, strict=True) if ref and not c]
     if unknown and restored.recall(tx, unknown):
         calls = receipts.attempts_for(tx, wanted)
-    bits: dict[int, tuple[Row, Bits, str]] = {}
+    bits: dict[int, tuple[Row, ReceiptFlags, str]] = {}
     apart: dict[int, tuple[int, int]] = {}
     answers: list[tuple[str, Sequence[Row]]] = []
     for (_, receipt), candidates in zip(heard, calls, strict=True):
@@ -167,9 +169,9 @@ def believe(tx: Tx, heard: Sequence[tuple[str, Receipt]]) -> list[tuple[str, int
         if whole and any(_on_the_wire(a) for a in chosen):  # its answer tells each number apart
             answers.append(("early", chosen))
             continue
-        state = Bits.ACCEPTED if whole else receipt.state
+        state = ReceiptFlags.ACCEPTED if whole else receipt.state
         for attempt in chosen:
-            _, so_far, _ = bits.get(attempt["id"], (attempt, Bits(attempt["heard"]), ""))
+            _, so_far, _ = bits.get(attempt["id"], (attempt, ReceiptFlags(attempt["heard"]), ""))
             bits[attempt["id"]] = (attempt, so_far | state, receipt.code)
             failed, received = apart.get(attempt["id"], (0, 0))
             more = parts.bits(receipt, state)
@@ -195,22 +197,27 @@ def _on_the_wire(attempt: Row) -> bool:
     return attempt["lease_owner"] is not None and attempt["message_state"] == MessageState.SENDING
 
 
-def _turned(attempt: Row, bits: Bits) -> bool:
+def _turned(attempt: Row, bits: ReceiptFlags) -> bool:
     """True when something was delivered after a no."""
-    no = attempt["state"] == AttemptState.REFUSED or Bits(attempt["heard"]) & Bits.FAILED
-    return bool(no and bits & (Bits.DELIVERED | Bits.READ))
+    no = (
+        attempt["state"] == AttemptState.REFUSED
+        or ReceiptFlags(attempt["heard"]) & ReceiptFlags.FAILED
+    )
+    return bool(no and bits & (ReceiptFlags.DELIVERED | ReceiptFlags.READ))
 
 
-def _remember(tx: Tx, heard: Sequence[tuple[Row, Bits, str]]) -> None:
+def _remember(tx: Tx, heard: Sequence[tuple[Row, ReceiptFlags, str]]) -> None:
     """What reports say about the addresses themselves, for the next plan."""
     places = [((a["message_id"], a["position"]), b, code) for a, b, code in heard]
-    good = Bits.DELIVERED | Bits.READ
+    good = ReceiptFlags.DELIVERED | ReceiptFlags.READ
     reachability.reached(tx, [place for place, b, _ in places if b & good])
-    silent = [(*place, code) for place, b, code in places if b & Bits.FAILED and not b & good]
+    silent = [
+        (*place, code) for place, b, code in places if b & ReceiptFlags.FAILED and not b & good
+    ]
     reachability.refused(tx, silent, tx.now + FAILED_FOR)
 
 
-def _read(listens: Listens, row: receipts.Waiting) -> Heard | Exception | None:
+def _read(listens: Listens, row: receipts.WaitingReceipt) -> Heard | Exception | None:
     """What a call says, cleaned; None where nobody here reads that gateway; else what was wrong."""
     if row.call is None:
         return ValueError("stored otherwise")
@@ -287,7 +294,7 @@ def obey(tx: Tx, address: int, wish: Wish) -> bool:
 
 
 def _move(
-    tx: Tx, heard: list[tuple[Row, Bits]], looks: int = 3
+    tx: Tx, heard: list[tuple[Row, ReceiptFlags]], looks: int = 3
 ) -> tuple[list[list[object]], set[int]]:
     """Decide, per message, what its receipts change; good news outranks bad.
 
@@ -298,7 +305,7 @@ def _move(
     later = messages.later_targets(tx, ids)
     others = messages.other_attempts(tx, [(a["message_id"], a["reference"]) for a, _ in heard])
     known = {b: broadcasts.get(tx, b) for b in {a["broadcast_id"] for a, _ in heard}}
-    moves: dict[int, receipts.Move] = {}
+    moves: dict[int, receipts.MessageMove] = {}
     early: set[int] = set()
     for attempt, bits in heard:
         message_id, broadcast = attempt["message_id"], known[attempt["broadcast_id"]]
@@ -306,12 +313,12 @@ def _move(
         leased = attempt["lease_owner"] is not None
         if _on_the_wire(attempt):
             early.add(message_id)
-        onward, seen = later.get(message_id, []), others.get(message_id, ())
-        standing = Standing(
+        next_target, seen = later.get(message_id, []), others.get(message_id, ())
+        standing = MessageContext(
             tx.now,
             broadcast.expires_at or tx.now,
-            has_next_target=bool(onward),
-            has_next_step=any(t[1] > step for t in onward),
+            has_next_target=bool(next_target),
+            has_next_step=any(t[1] > step for t in next_target),
             heard=bits,
             stopped=broadcast.state in (BroadcastState.STOPPED, BroadcastState.EXPIRED),
             earlier=lifecycle.best_of_others(seen, attempt["reference"]),
@@ -331,13 +338,13 @@ def _move(
         position = gateway = None
         if decision.message is MessageState.QUEUED:
             position, _, gateway = next(
-                t for t in onward if decision.move is Move.NEXT_TARGET or t[1] > step
+                t for t in next_target if decision.move is Move.NEXT_TARGET or t[1] > step
             )
             if broadcast.state is BroadcastState.DONE:  # it was not over after all
                 broadcasts.move(tx, broadcast, BroadcastState.RUNNING, reason="receipt")
                 known[broadcast.id] = broadcasts.get(tx, broadcast.id)
         why = Fault.RECIPIENT.value if decision.message is MessageState.FAILED else None
-        moves[message_id] = receipts.Move(
+        moves[message_id] = receipts.MessageMove(
             message_id,
             old,
             attempt["message_position"],
@@ -362,11 +369,11 @@ def _move(
     passed = [a for a, _ in heard if a["message_id"] in moves.keys() - done]
     if passed and looks:
         now = receipts.attempts_for(tx, [(a["g"], a["reference"], None) for a in passed])
-        found = [(a, Bits(a["heard"])) for candidates in now for a in candidates[:1]]
+        found = [(a, ReceiptFlags(a["heard"])) for candidates in now for a in candidates[:1]]
         more, on_the_wire = _move(tx, found, looks - 1)
         return moved + more, early | on_the_wire
     return moved, early
 
 
-def _received(move: receipts.Move | None) -> bool:
+def _received(move: receipts.MessageMove | None) -> bool:
     return move is not None and move.new in (MessageState.DELIVERED, MessageState.READ)

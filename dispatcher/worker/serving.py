@@ -14,7 +14,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
-from dispatcher.broadcasts.app import App
+from dispatcher.broadcasts.application import App
 from dispatcher.domain.model import Mode
 from dispatcher.worker.adapters import Doors, callback_path, given_twins, listeners
 from dispatcher.worker.process import Worker

@@ -28,14 +28,14 @@ LONG_OFF = timedelta(days=400)  # more than this since the last entry: rather a 
 MOVED = "clock_moved"  # the fact: {"right": the time by our count, "told": what the clock said}
 
 
-def told(clock: Clock) -> datetime:
+def clock_says(clock: Clock) -> datetime:
     """What the clock says, whether or not it is believed."""
     return clock.authority() if isinstance(clock, Watch) else clock()
 
 
 def doubt(tx: Tx, clock: Clock) -> tuple[datetime, datetime] | None:
     """(what the clock says, what it should say at least or about) where it cannot be believed."""
-    says = told(clock)
+    says = clock_says(clock)
     moved = settings.get(tx, MOVED)
     if moved:
         facts = json.loads(moved)
@@ -50,7 +50,7 @@ def doubt(tx: Tx, clock: Clock) -> tuple[datetime, datetime] | None:
     return None
 
 
-def problem(says: datetime, right: datetime) -> Problem:
+def clock_problem(says: datetime, right: datetime) -> Problem:
     """For people: what is wrong, what waits, what to do."""
     says_text, right_text = (f"{t.astimezone(HANOI):%H:%M %d/%m/%Y}" for t in (says, right))
     until = NOTHING
@@ -72,13 +72,13 @@ def trust(tx: Tx, clock: Clock) -> None:
     """Before a worker starts: refuse to begin with a clock that cannot be right."""
     found = doubt(tx, clock)
     if found is not None:
-        raise problem(*found)
+        raise clock_problem(*found)
 
 
 def confirm(tx: Tx, clock: Clock) -> None:
     """A person says that the clock is right, whatever was written before."""
     settings.put(tx, MOVED, "")
-    tx.note("confirmed", "clock", told(clock).isoformat())
+    tx.note("confirmed", "clock", clock_says(clock).isoformat())
 
 
 class Timekeeper:

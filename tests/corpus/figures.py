@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from dispatcher.domain.model import Kind
-from dispatcher.templating.trust import House, look
+from dispatcher.templating.trust import House, check_trust
 
 HERE = Path(__file__).parent
 RECALL, FALSE_BLOCKS = 0.98, 0.01
@@ -18,7 +18,7 @@ def blocked(text: str, kind: Kind, *aside: str) -> bool:
     """True when the lint refuses a text, some rules put aside."""
     return any(
         f.severity == "block" and f.rule not in aside
-        for f in look(text, kind, HOUSE, channel="sms")
+        for f in check_trust(text, kind, HOUSE, channel="sms")
     )
 
 

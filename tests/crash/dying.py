@@ -80,7 +80,7 @@ def _work(job: Mapping[str, str]) -> None:
     from dispatcher.usecases.context import open_app
     from dispatcher.worker import process as worker
     from dispatcher.worker import serving
-    from dispatcher.worker.sending import asking, view
+    from dispatcher.worker.sending import dispatch, state
 
     os.environ["DISPATCHER_STATE"] = job["state"]
     os.environ["DISPATCHER_CLOCK"] = job["clock"]
@@ -88,8 +88,8 @@ def _work(job: Mapping[str, str]) -> None:
     _shorten(worker, TICK=0.1, RECEIPTS=0.05)
     if job["lease"]:
         _shorten(engines, IDLE_SECONDS=2)
-        _shorten(view, LEASE=timedelta(seconds=float(job["lease"])))
-        _shorten(asking, LEAVE_WITHIN=float(job["lease"]) / 3)
+        _shorten(state, LEASE=timedelta(seconds=float(job["lease"])))
+        _shorten(dispatch, LEAVE_WITHIN=float(job["lease"]) / 3)
     app = open_app(parse(Path(job["root"])))
     asyncio.run(serving.serve_site(app, job["urls"], once=True, with_door=job["door"]))  # type: ignore[arg-type]
     app.store.close()

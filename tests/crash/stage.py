@@ -10,7 +10,7 @@ from dying import Deaths
 from walk import crowd, get, import_list, sheet, write_broadcast
 
 from dispatcher import broadcasts as planning
-from dispatcher.broadcasts import app as joined
+from dispatcher.broadcasts import application
 from dispatcher.config import parse
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.queue import gateways
@@ -49,7 +49,7 @@ class Stage:
         officer, leader = add_people(app)
         import_list(app, sheet(root / "may-to.csv", crowd(5)))
         self.made = write_broadcast(app, officer, route=self.route)
-        found = joined.preview(app, officer, get(app, self.made))
+        found = application.preview_broadcast(app, officer, get(app, self.made))
         for actor, act in (
             (officer, lambda tx, b: planning.submit(tx, b, found, again="thử lại")),
             (leader, planning.approve),

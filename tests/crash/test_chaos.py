@@ -20,7 +20,7 @@ from dispatcher.db.contacts import undoing
 from dispatcher.domain.model import SYSTEM
 from dispatcher.simulators.chaos import harass
 from dispatcher.simulators.chaos_site import make_site
-from dispatcher.simulators.ledgers import Refusal, accepted_after_no, left_out
+from dispatcher.simulators.ledgers import RefusedNumber, accepted_after_no, left_out
 from dispatcher.simulators.upsets import restores_due
 from dispatcher.simulators.vendors.residents import number
 from dispatcher.simulators.vendors.server import start
@@ -123,10 +123,10 @@ def listing(tx):
 def test_a_number_accepted_after_its_no_counts_unless_it_is_somebody_elses_too(shared):
     with shared.store.read(SYSTEM) as tx:
         phone, (first, second) = listing(tx)
-        no = Refusal(first, phone, taken=1, removed=False, whole=False)
+        no = RefusedNumber(first, phone, taken=1, removed=False, whole=False)
         assert accepted_after_no(tx, [phone], [no]) == set(), "it was taken before"
         assert accepted_after_no(tx, ["84950000000", phone, phone], [no]) == {phone}
-        gone = Refusal(first, phone, taken=1, removed=True, whole=True)
+        gone = RefusedNumber(first, phone, taken=1, removed=True, whole=True)
         assert accepted_after_no(tx, ["84950000000", phone], [gone]) == set(), "the other has it"
         assert accepted_after_no(tx, ["84950000000", phone], [gone, no]) == {phone}
     with shared.begin(SYSTEM)() as tx:
@@ -145,11 +145,13 @@ def test_who_shares_a_phone_that_nobody_got_anything_at_is_lost(shared):
         broadcast = one["broadcast_id"]
         assert one["id"] in left_out(tx, broadcast, set(), [])
         assert one["id"] not in left_out(tx, broadcast, {phone}, [])
-        refused = Refusal(people[0], phone, taken=0, removed=False, whole=False)
+        refused = RefusedNumber(people[0], phone, taken=0, removed=False, whole=False)
         assert one["id"] not in left_out(tx, broadcast, set(), [refused])
-        removed = Refusal(one["contact_id"], phone, taken=0, removed=True, whole=True)
+        removed = RefusedNumber(one["contact_id"], phone, taken=0, removed=True, whole=True)
         assert one["id"] not in left_out(tx, broadcast, set(), [removed])
-        replied = Refusal(one["contact_id"], "84950000000", taken=0, removed=False, whole=True)
+        replied = RefusedNumber(
+            one["contact_id"], "84950000000", taken=0, removed=False, whole=True
+        )
         assert one["id"] not in left_out(tx, broadcast, set(), [replied]), "at no number of theirs"
 
 

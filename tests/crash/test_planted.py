@@ -42,24 +42,24 @@ GUARDS = {
         "AND a.call_ref = a.reference) RETURNING id",
         "whoever_claims_one_doubt_of_a_call_claims_all_of_them"),
     "a part of a doubtful call repeated": (
-        "worker/sending/asking.py", "len(group) == size and not any(p.message_id in staying for p in group)",
+        "worker/sending/dispatch.py", "len(group) == size and not any(p.message_id in staying for p in group)",
         "True",
         "a_call_of_several_is_repeated_whole_or_not_at_all"),
     "a doubt about somebody who has the text repeated": (
-        "worker/sending/asking.py", "any(p.message_id in staying for p", "any(p.message_id in stops for p",
+        "worker/sending/dispatch.py", "any(p.message_id in staying for p", "any(p.message_id in stops for p",
         "a_doubt_about_somebody_who_has_the_text_is_not_repeated"),
     "a dead worker's call asked again about somebody who has the text": (
-        "worker/sending/chores.py",
+        "worker/sending/maintenance.py",
         "            reached=lifecycle.reached_by_others(seen, row[\"reference\"]),\n", "",
         "a_dead_workers_call_is_not_asked_again_about_somebody_who_has_the_text"),
     "what comes too late leaves": (
         "worker/sending/engine.py", "if self.awake() > call.leave_by:", "if False:",
         "a_call_that_comes_back_from_a_suspended_machine_leaves_no_more"),
     "an unreadable look-up says not there": (
-        "worker/sending/settling.py", "False if verdict is None else None", "False",
+        "worker/sending/settlement.py", "False if send_result is None else None", "False",
         "a_look_up_that_cannot_be_read_sends_nothing_again"),
     "a lane kept after a failed commit": (
-        "worker/sending/engine.py", "            lane.waiting.clear()\n            lane.fresh.clear()\n", "",
+        "worker/sending/engine.py", "            queue.waiting.clear()\n            queue.fresh.clear()\n", "",
         "after_a_commit_that_failed_nothing_leaves_as_it_was_prepared"),
     "a call that is over is accepted whatever was said": (
         "db/queue/outcomes.py", "UPDATE messages SET state = {best_of_attempts(UNCONFIRMED)}, ",
@@ -69,10 +69,10 @@ GUARDS = {
         "db/queue/messages.py", "({PAUSED}, {HELD}))", "({HELD}))",
         "a_doubt_of_a_paused_broadcast_is_not_asked_again_until_it_goes_on"),
     "a refusal of a whole call taken for each number": (
-        "worker/sending/settling.py", "    if speaks_of_a_whole_call(call):", "    if False:",
+        "worker/sending/settlement.py", "    if speaks_of_a_whole_call(call):", "    if False:",
         "a_word_about_a_whole_call_is_no_fact_about_its_numbers"),
     "a report on a whole call taken for each number": (
-        "worker/receiving.py", "Bits.ACCEPTED if whole else receipt.state", "receipt.state",
+        "worker/receiving.py", "ReceiptFlags.ACCEPTED if whole else receipt.state", "receipt.state",
         "a_report_that_names_only_the_call_says_nothing_about_its_people"),
 }  # fmt: skip
 

@@ -48,7 +48,7 @@ class Heard(logging.Handler):
 
 
 @pytest.fixture
-def hearing():
+def health_tracker():
     """Listens to the worker's log."""
     log, handlers = logging.getLogger("dispatcher"), []
 
@@ -63,7 +63,7 @@ def hearing():
 
 
 @pytest.mark.parametrize("thread", ["database", "_release_due"])
-def test_without_a_thread_the_worker_waits_and_says_so(due, hearing, monkeypatch, thread):
+def test_without_a_thread_the_worker_waits_and_says_so(due, health_tracker, monkeypatch, thread):
     app, made, urls = due
     real, refused = threading.Thread.start, []
 
@@ -73,7 +73,7 @@ def test_without_a_thread_the_worker_waits_and_says_so(due, hearing, monkeypatch
             raise RuntimeError("can't start new thread")
         real(self)
 
-    heard = hearing("problem=no-thread", lambda: None)
+    heard = health_tracker("problem=no-thread", lambda: None)
     monkeypatch.setattr(threading.Thread, "start", start)
     found = asyncio.run(serve_site(app, urls, once=True, with_door=False))
     assert len(refused) == 3, "tried again"
@@ -85,10 +85,10 @@ def test_without_a_thread_the_worker_waits_and_says_so(due, hearing, monkeypatch
     assert found["accepted"] == 5
 
 
-def test_without_a_descriptor_the_worker_waits_and_says_so(due, hearing):
+def test_without_a_descriptor_the_worker_waits_and_says_so(due, health_tracker):
     app, made, urls = due
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    heard = hearing(
+    heard = health_tracker(
         "problem=no-descriptor", lambda: resource.setrlimit(resource.RLIMIT_NOFILE, before)
     )
     app.store.close()  # so that its connections must be opened again

@@ -8,7 +8,7 @@ from conftest import run_cli
 from walk import number
 from workbooks import xlsx
 
-from dispatcher.importing.telling import DATA_MARK
+from dispatcher.importing.finding_sentences import DATA_MARK
 
 pytestmark = pytest.mark.long  # many commands, one process each
 HEAD = ["STT", "Họ và tên", "Số điện thoại", "Tổ dân phố", "Đường"]

@@ -103,7 +103,7 @@ def test_a_list_with_broken_characters_comes_in_clean(app, tmp_path):
     people_ = [("An\0", number(1) + "\0", "Tổ 1", ""), ("Bình \ufffe", number(2), "Tổ\0 1", "")]
     import_list(app, sheet(place / "may-to.csv", people_))
     with app.store.read(SYSTEM) as tx:
-        assert sorted(c["name"] for c in contact_lists.listed(tx)) == ["An", "Bình"]
+        assert sorted(c["name"] for c in contact_lists.list_contacts(tx)) == ["An", "Bình"]
     assert len(rows(app, "SELECT 1 FROM contact_addresses")) == 2
 
 

@@ -11,7 +11,7 @@ from parity.forms import form_of
 from walk import crowd, get, import_list, released, sheet, write_broadcast
 
 from dispatcher import broadcasts as planning
-from dispatcher.broadcasts import app as joined
+from dispatcher.broadcasts import application
 from dispatcher.config import parse
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.domain.problems import Problem
@@ -66,7 +66,7 @@ def test_a_preview_is_told_in_the_same_lines_at_every_door(ward, said, route):
 def test_a_form_saved_as_it_was_keeps_the_approval_and_another_word_voids_it(ward):
     app, officer, leader = ward
     made = write_broadcast(app, officer)
-    found = joined.preview(app, officer, get(app, made))
+    found = application.preview_broadcast(app, officer, get(app, made))
     with app.begin(officer)() as tx:
         planning.submit(tx, broadcasts.get(tx, made), found)
     with app.begin(leader)() as tx:

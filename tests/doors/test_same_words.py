@@ -9,7 +9,7 @@ from conftest import add_people, run_cli
 from walk import counts, get, import_list, number, released, sheet, write_broadcast
 
 from dispatcher import broadcasts as planning
-from dispatcher.broadcasts import app as joined
+from dispatcher.broadcasts import application
 from dispatcher.db.broadcasts import broadcasts
 
 CLOCK = {"DISPATCHER_CLOCK": "2026-12-01T09:00:00+07:00"}
@@ -56,7 +56,7 @@ def test_the_command_line_asks_for_the_reason_and_shows_it_wherever_it_is_looked
     assert why in call(app, "broadcasts", "show", made).stdout
     ask(app, "broadcasts", "approve", made, "--as", "minh")
     ask(app, "broadcasts", "schedule", made, "--as", "lan")
-    assert joined.release(app, get(app, int(made))) == "running"
+    assert application.release_broadcast(app, get(app, int(made))) == "running"
     assert ask(app, "report", made)["again"] == why
     assert why in call(app, "report", made).stdout
     assert why in call(app, "report", made, "--format", "html").stdout
@@ -66,7 +66,7 @@ def test_the_command_line_asks_for_the_reason_and_shows_it_wherever_it_is_looked
 def test_setting_the_time_takes_the_reason_too(ward):
     app, officer, leader = ward
     made = write_broadcast(app, officer)
-    found = joined.preview(app, officer, get(app, made))
+    found = application.preview_broadcast(app, officer, get(app, made))
     with app.begin(officer)() as tx:
         planning.submit(tx, broadcasts.get(tx, made), found)
     released(app, officer, leader)
@@ -93,14 +93,14 @@ def test_the_pages_ask_for_the_reason_and_show_it_to_whoever_decides(ward):
     seen = re.search(r'name="seen" value="([0-9a-f]+)"', page)[1]
     post(minh, f"{where}/approve", seen=seen)
     post(lan, f"{where}/schedule", at="")
-    assert joined.release(app, get(app, made)) == "running"
+    assert application.release_broadcast(app, get(app, made)) == "running"
     assert counts(app, made) == {"queued": 3}
 
 
 def test_whoever_was_left_out_is_told_by_name(ward):
     app, officer, leader = ward
     slow = write_broadcast(app, officer)
-    found = joined.preview(app, officer, get(app, slow))
+    found = application.preview_broadcast(app, officer, get(app, slow))
     with app.begin(officer)() as tx:
         planning.submit(tx, broadcasts.get(tx, slow), found)
     with app.store.read(officer) as tx:
@@ -114,7 +114,7 @@ def test_whoever_was_left_out_is_told_by_name(ward):
         with app.begin(officer)() as tx:
             planning.schedule(tx, broadcasts.get(tx, made), app.clock())
     for made in (quick, slow):
-        assert joined.release(app, get(app, made)) == "running"
+        assert application.release_broadcast(app, get(app, made)) == "running"
     assert "đã nhận cùng nội dung trong 24 giờ" in call(app, "why", "c1").stdout
     page = sign_in(app, "lan").get("/contacts/1").text
     assert "đã nhận cùng nội dung trong 24 giờ" in page

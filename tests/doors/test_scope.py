@@ -15,10 +15,10 @@ from conftest import SiteClock, build_site
 from walk import import_list, number, released, sheet, write_broadcast
 
 from dispatcher import broadcasts as planning
-from dispatcher.broadcasts import app as joined
+from dispatcher.broadcasts import application
+from dispatcher.cli.click_i18n import Group
 from dispatcher.cli.entry import root, run
-from dispatcher.cli.spoken import Group
-from dispatcher.cli.surface import Surface, split_options
+from dispatcher.cli.terminal_context import TerminalContext, split_options
 from dispatcher.config import parse
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.contacts import areas, groups
@@ -26,7 +26,7 @@ from dispatcher.db.staff import people
 from dispatcher.domain.model import SYSTEM, Role
 from dispatcher.gateways.contract import Reply
 from dispatcher.usecases.context import open_app
-from dispatcher.worker import staff
+from dispatcher.worker.notifications import deliver
 from dispatcher.worker.receiving import answer_back
 
 PHONE = "0951234567"
@@ -204,7 +204,7 @@ def two_wards(tmp_path_factory):
     made["draft"] = write_broadcast(app, hoa, **more)
     for state in ("submitted", "approved", "offered"):
         made[state] = write_broadcast(app, hoa, **more)
-        found = joined.preview(app, hoa, joined_get(app, made[state]))
+        found = application.preview_broadcast(app, hoa, joined_get(app, made[state]))
         with app.begin(hoa)() as tx:
             planning.submit(tx, broadcasts.get(tx, made[state]), found, again="thử")
     with app.begin(binh)() as tx:
@@ -243,13 +243,13 @@ def two_wards(tmp_path_factory):
     assert code == 0, said
     made["urgent"] = json.loads(said[said.index("{") : said.rindex("}") + 1])["id"]
     app = open_app(parse(folder), SiteClock())
-    assert joined.release(app, joined_get(app, made["urgent"])) == "running"
+    assert application.release_broadcast(app, joined_get(app, made["urgent"])) == "running"
     with app.begin(SYSTEM)() as tx:
         tx.run("UPDATE messages SET state = 'delivered' WHERE broadcast_id = :b "
                "AND state = 'queued'", {"b": made["urgent"]})  # fmt: skip
         answer_back(tx, "esms", Reply(f"+84{PHONE[1:]}", "Riêng Cầu Đất: đừng gửi nữa"))
         made["reply"] = tx.value("SELECT max(id) FROM replies")
-    assert staff.look(app) > 0
+    assert deliver.detect_notices(app) > 0
     app.store.close()
     assert "Riêng Cầu Đất" in ask(folder, "binh", ["notices"])[1]
     ask(folder, "hoa", ["contacts", "suppress", f"c{made['quiet']}", "--reason", "thử"])
@@ -270,13 +270,13 @@ def ask(folder, person, words):
     """One command as a person; (exit code, everything it printed)."""
     out, err = io.StringIO(), io.StringIO()
     options, rest = split_options(["--site", str(folder), "--as", person, *words])
-    surface = Surface(**options)
+    terminal = TerminalContext(**options)
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
         patch.setenv("DISPATCHER_CLOCK", "2026-12-01T09:00:00+07:00")
         patch.setattr("sys.stdin", io.StringIO("bốn từ không liên quan nhé\n"))
-        code = run(surface, rest)
-    if surface._app is not None:
-        surface._app.store.close()
+        code = run(terminal, rest)
+    if terminal._app is not None:
+        terminal._app.store.close()
     return code, out.getvalue() + err.getvalue()
 
 

@@ -54,7 +54,7 @@ def test_stop_everything_ends_broadcasts_and_pauses_approved_schedules(lite, tmp
     stop(lite)
     assert counts(lite, made) == {"cancelled": 3}
     with lite.store.read(officer) as tx:
-        assert {n: r["state"] for n, r in schedules.listed(tx).items()} == dict.fromkeys(
+        assert {n: r["state"] for n, r in schedules.list_schedules(tx).items()} == dict.fromkeys(
             ["hong", "mat", "thu-hai"], "paused"
         )
         noted = tx.one("SELECT * FROM trail WHERE act = 'stopped_all'")

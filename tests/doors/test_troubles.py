@@ -19,7 +19,7 @@ from dispatcher.domain.model import SYSTEM, Role
 from dispatcher.domain.outages import State
 from dispatcher.usecases import broadcasts_progress
 from dispatcher.usecases.context import Context, open_app
-from dispatcher.web import troubles
+from dispatcher.web import alarms
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "gateways"))
 from vendors import answer, vendor
@@ -156,7 +156,7 @@ def test_a_fault_that_is_over_with_its_broadcast_is_not_said_to_be_sent_again(wa
 
     def told():
         live = broadcasts_progress.live(Context(app, SYSTEM), get(app, number))
-        found = troubles.of_broadcast(replace(live, faults=fault), app.clock())
+        found = alarms.of_broadcast(replace(live, faults=fault), app.clock())
         return found["faults"][0]["todo"].vi
 
     assert "sẽ tự gửi lại" in told(), "it is well again, and the broadcast goes on"

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from dispatcher.domain.model import Fault, Heard
+from dispatcher.domain.model import Fault, ReceiptFlags
 from dispatcher.gateways import esms, zalo, zalo_reports
 from dispatcher.gateways.contract import Accepted, Answer, Call
 
@@ -62,13 +62,16 @@ def test_an_error_object_without_a_code_proves_nothing():
 @pytest.mark.parametrize(
     "query, state",
     [
-        ("SendStatus=5&SendSuccess=1&SendFailed=0", Heard.DELIVERED),
-        ("SendStatus=5&SendSuccess=0&SendFailed=1", Heard.FAILED),
-        ("SendStatus=5&SendSuccess=0&SendFailed=0", Heard.ACCEPTED),
-        ("SendStatus=4&SendSuccess=0&SendFailed=0", Heard.FAILED),
-        ("SendStatus=7&SendSuccess=0&SendFailed=0", Heard.ACCEPTED),
-        ("SendStatus=5&SendSuccess=2&SendFailed=0", Heard.DELIVERED),
-        ("SendStatus=5&SendSuccess=1&SendFailed=1", Heard.DELIVERED | Heard.FAILED),  # parts
+        ("SendStatus=5&SendSuccess=1&SendFailed=0", ReceiptFlags.DELIVERED),
+        ("SendStatus=5&SendSuccess=0&SendFailed=1", ReceiptFlags.FAILED),
+        ("SendStatus=5&SendSuccess=0&SendFailed=0", ReceiptFlags.ACCEPTED),
+        ("SendStatus=4&SendSuccess=0&SendFailed=0", ReceiptFlags.FAILED),
+        ("SendStatus=7&SendSuccess=0&SendFailed=0", ReceiptFlags.ACCEPTED),
+        ("SendStatus=5&SendSuccess=2&SendFailed=0", ReceiptFlags.DELIVERED),
+        (
+            "SendStatus=5&SendSuccess=1&SendFailed=1",
+            ReceiptFlags.DELIVERED | ReceiptFlags.FAILED,
+        ),  # parts
     ],
 )
 def test_esms_callbacks(query, state):
@@ -96,7 +99,7 @@ def test_zalo_events_are_verified_over_the_raw_bytes():
     options = {"oa_secret": "oa", "app_id": "42"}
     heard = zalo.read_receipt(signed(event()), options)
     assert heard.verified is True
-    assert heard.receipts[0].state is Heard.DELIVERED
+    assert heard.receipts[0].state is ReceiptFlags.DELIVERED
     assert heard.receipts[0].reference == "R1"
     body = event()
     changed = Call("POST", "", signed(body).headers, body.replace(b"R1", b"R2"))
@@ -110,8 +113,8 @@ def test_zalo_seen_events_name_several_messages():
     body = event(event_name="user_seen_message", message={"msg_ids": ["a", "b"]})
     heard = zalo.read_receipt(Call("POST", "", {}, body), {})
     assert [(r.provider_id, r.state) for r in heard.receipts] == [
-        ("a", Heard.READ),
-        ("b", Heard.READ),
+        ("a", ReceiptFlags.READ),
+        ("b", ReceiptFlags.READ),
     ]
 
 

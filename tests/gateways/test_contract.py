@@ -66,10 +66,10 @@ def test_one_answer_per_message_in_order(adapter, twins, tmp_path):
     if adapter == "zalo":
         twins.ask("/zalo/_twin/grant", {})
     batch = [outgoing(f"R{i}", f"+8495123450{i}") for i in range(3)]
-    verdicts, _ = ask(adapter, base, batch, tmp_path)
-    assert len(verdicts) == 3
-    assert all(isinstance(v, Accepted | Refused) for v in verdicts)
-    assert any(isinstance(v, Accepted) for v in verdicts)
+    send_results, _ = ask(adapter, base, batch, tmp_path)
+    assert len(send_results) == 3
+    assert all(isinstance(v, Accepted | Refused) for v in send_results)
+    assert any(isinstance(v, Accepted) for v in send_results)
 
 
 @pytest.mark.parametrize("adapter", ["esms", "lab", "outbox"])
@@ -112,11 +112,11 @@ TROUBLE = {
 def test_whatever_the_vendor_does_is_an_answer(adapter, trouble):
     act, expected = TROUBLE[trouble]
     with vendor(act) as (url, seen):
-        verdicts, wire = ask(adapter, url, [outgoing()])
-    assert [v.fault for v in verdicts] == [expected]
+        send_results, wire = ask(adapter, url, [outgoing()])
+    assert [v.fault for v in send_results] == [expected]
     assert len(seen) == 1
     module = adapter_module(adapter)
-    told = " ".join([*wire.transcript, verdicts[0].detail])
+    told = " ".join([*wire.transcript, send_results[0].detail])
     assert not any(f"drill-{key}" in told for key in secret_keys(module.OPTIONS))
     assert "951234567" not in told
 
@@ -138,8 +138,8 @@ def test_an_answer_cut_at_any_byte_is_never_taken_for_a_yes(adapter):
     body = WHOLE[adapter]
     for cut in range(0, len(body), 7):
         with vendor(answer(body[:cut])) as (url, _):
-            verdicts, _ = ask(adapter, url, [outgoing()])
-        assert verdicts[0].fault is Fault.UNKNOWN
+            send_results, _ = ask(adapter, url, [outgoing()])
+        assert send_results[0].fault is Fault.UNKNOWN
     with vendor(answer(body)) as (url, _):
         assert isinstance(ask(adapter, url, [outgoing()])[0][0], Accepted)
 
@@ -168,5 +168,5 @@ def test_a_wrong_key_and_a_bad_number_are_told_apart_by_esms(twins):
             await wire.close()
 
     assert asyncio.run(go())[0].fault is Fault.ACCOUNT
-    verdicts, _ = ask("esms", twins.base("esms"), [outgoing(to="+8495")])
-    assert verdicts[0].fault is Fault.RECIPIENT
+    send_results, _ = ask("esms", twins.base("esms"), [outgoing(to="+8495")])
+    assert send_results[0].fault is Fault.RECIPIENT

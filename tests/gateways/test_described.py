@@ -9,7 +9,7 @@ from patience import PATIENCE
 from test_contract import ask, build, outgoing
 from vendors import answer, vendor
 
-from dispatcher.domain.model import Fault, Heard
+from dispatcher.domain.model import Fault, ReceiptFlags
 from dispatcher.domain.problems import Problem
 from dispatcher.gateways import http, kannel, speedsms, viettel, vnpt
 from dispatcher.gateways.contract import Accepted, Answer, Call
@@ -53,8 +53,8 @@ KANNEL = [
 ]
 
 
-def meaning(verdict):
-    return verdict if isinstance(verdict, Accepted) else verdict.fault
+def meaning(send_result):
+    return send_result if isinstance(send_result, Accepted) else send_result.fault
 
 
 @pytest.mark.parametrize("status, body, expected", SPEEDSMS)
@@ -75,8 +75,8 @@ def test_kannel_and_its_description_read_the_table(status, body, expected):
 
 @pytest.mark.parametrize(
     "status, state",
-    [(1, Heard.DELIVERED), (2, Heard.FAILED), (4, Heard.ACCEPTED), (8, Heard.ACCEPTED),
-     (16, Heard.FAILED), (34, Heard.FAILED)],
+    [(1, ReceiptFlags.DELIVERED), (2, ReceiptFlags.FAILED), (4, ReceiptFlags.ACCEPTED), (8, ReceiptFlags.ACCEPTED),
+     (16, ReceiptFlags.FAILED), (34, ReceiptFlags.FAILED)],
 )  # fmt: skip
 def test_the_bits_of_a_kannel_report(status, state):
     query = f"status={status}&fid=1&smsc=a&meta=ACK%2F&ts=1&dest=%2B84951234567&key=abc"
@@ -93,9 +93,9 @@ def test_what_a_kannel_report_quotes_is_not_kept():
     assert kannel.read_receipt(call, {}).receipts[0].code == "2 UNDELIV 027"
 
 
-@pytest.mark.parametrize("status, state", [(0, Heard.DELIVERED), (5, Heard.ACCEPTED),
-                                           (63, Heard.ACCEPTED), (64, Heard.FAILED),
-                                           (130, Heard.FAILED)])  # fmt: skip
+@pytest.mark.parametrize("status, state", [(0, ReceiptFlags.DELIVERED), (5, ReceiptFlags.ACCEPTED),
+                                           (63, ReceiptFlags.ACCEPTED), (64, ReceiptFlags.FAILED),
+                                           (130, ReceiptFlags.FAILED)])  # fmt: skip
 def test_the_reports_of_speedsms(status, state):
     body = json.dumps({"type": "report", "tranId": "7", "phone": "84951234567", "status": status})
     call = Call("POST", "", {}, body.encode())
@@ -118,8 +118,8 @@ def test_a_good_answer_with_bad_numbers_is_shared_out():
     body = ok(tranId=9, invalidPhone=["84951000002"])
     for adapter in ("speedsms", "http"):
         with vendor(answer(body)) as (url, seen):
-            verdicts, _ = ask(adapter, url, batch)
-        assert [meaning(v) for v in verdicts] == [Accepted("9"), Fault.RECIPIENT]
+            send_results, _ = ask(adapter, url, batch)
+        assert [meaning(v) for v in send_results] == [Accepted("9"), Fault.RECIPIENT]
         sent = json.loads(seen[0].split(b"\r\n\r\n")[1])
         assert sent["to"] == ["84951000001", "84951000002"]
 
@@ -127,8 +127,8 @@ def test_a_good_answer_with_bad_numbers_is_shared_out():
 def test_kannel_is_never_given_what_it_drops_or_cuts_in_silence():
     batch = [outgoing("A", "+84951000001"), outgoing("B", "84"), outgoing("C", "+84951000003")]
     with vendor(answer(b"0: Accepted for delivery", "202 X")) as (url, seen):
-        verdicts, _ = ask("kannel", url, batch)
-    assert [meaning(v) for v in verdicts] == [Accepted(), Fault.RECIPIENT, Accepted()]
+        send_results, _ = ask("kannel", url, batch)
+    assert [meaning(v) for v in send_results] == [Accepted(), Fault.RECIPIENT, Accepted()]
     assert b"to=%2B84951000001+%2B84951000003&" in seen[0].replace(b"%20", b"+")
 
     from dataclasses import replace
@@ -193,16 +193,21 @@ def test_a_batch_at_viettel_is_told_apart_by_place_whatever_the_order(twins):
         finally:
             await wire.close()
 
-    verdicts = asyncio.run(go(twins.base("viettel")))
-    assert [meaning(v) for v in verdicts] == [Accepted(), Accepted(), Fault.RECIPIENT, Accepted()]
+    send_results = asyncio.run(go(twins.base("viettel")))
+    assert [meaning(v) for v in send_results] == [
+        Accepted(),
+        Accepted(),
+        Fault.RECIPIENT,
+        Accepted(),
+    ]
     assert twins.ask("/ledger")["accepted"] == 3
     reordered = (
         b"<r><responseMt><message>Insert MT_QUEUE: OK</message><result>1</result>"
         b"<requestId>2</requestId></responseMt></r>"
     )
     with vendor(answer(reordered)) as (url, _):
-        verdicts, _ = ask("viettel", url, batch)
-    assert [meaning(v) for v in verdicts] == [Fault.UNKNOWN, Accepted(), Fault.UNKNOWN]
+        send_results, _ = ask("viettel", url, batch)
+    assert [meaning(v) for v in send_results] == [Fault.UNKNOWN, Accepted(), Fault.UNKNOWN]
 
 
 VNPT = {"0": Accepted(), "1": Fault.ACCOUNT, "7": Fault.ACCOUNT, "8": Fault.LATER, "12": Fault.LATER,

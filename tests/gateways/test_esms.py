@@ -11,7 +11,7 @@ from patience import PATIENCE
 from test_contract import build, outgoing
 from vendors import answer, vendor
 
-from dispatcher.domain.model import Channel, Fault, Heard
+from dispatcher.domain.model import Channel, Fault, ReceiptFlags
 from dispatcher.domain.problems import Problem
 from dispatcher.gateways import esms, esms_reports
 from dispatcher.gateways.contract import Accepted, Given, Sent
@@ -58,8 +58,8 @@ def test_the_last_advertising_call_is_never_too_small():
 
     from dispatcher.config.pace import Pace
     from dispatcher.gateways.contract import Limits
-    from dispatcher.worker.sending.claiming import next_batch
-    from dispatcher.worker.sending.lanes import Lane
+    from dispatcher.worker.sending.claim import next_batch
+    from dispatcher.worker.sending.gateway_queue import GatewayQueue
 
     class Parcel:
         broadcast_id = ward_id = 1
@@ -71,10 +71,10 @@ def test_the_last_advertising_call_is_never_too_small():
 
     gateway = type("G", (), {"limits": Limits(batch=100, at_least=30), "name": "g"})()
     for people in (100, 101, 129, 130, 131, 230, 299, 60, 30):
-        lane = Lane(gateway, Pace(), 1, deque(Parcel(n) for n in range(people)))
+        queue = GatewayQueue(gateway, Pace(), 1, deque(Parcel(n) for n in range(people)))
         sizes = []
-        while lane.waiting:
-            sizes.append(len(next_batch(lane)))
+        while queue.waiting:
+            sizes.append(len(next_batch(queue)))
         assert sum(sizes) == people
         assert all(30 <= n <= 100 for n in sizes), (people, sizes)
 
@@ -83,8 +83,8 @@ def test_a_zalo_template_goes_with_its_values_by_name(twins):
     base = twins.base("esms")
     assert esms.channel({"service": "zns"}) is Channel.ZALO
     assert esms.channel({}) is Channel.SMS
-    [verdict] = act(base, "zns", lambda g: g.send("c", batch(1)))
-    assert isinstance(verdict, Accepted)
+    [send_result] = act(base, "zns", lambda g: g.send("c", batch(1)))
+    assert isinstance(send_result, Accepted)
     no_template = [replace(batch(1)[0], reference="X", template=None)]
     assert act(base, "zns", lambda g: g.send("c", no_template))[0].fault is Fault.CONTENT
 
@@ -120,7 +120,11 @@ def test_the_accounts_own_log_is_read_page_by_page(monkeypatch, twins):
     monkeypatch.setattr(esms_reports, "PAGE", small)
     receipts = act(base, "ads", lambda g: g.ask(sent))
     assert {r.to for r in receipts} == {m.to for m in people}
-    assert {r.state for r in receipts} <= {Heard.DELIVERED, Heard.FAILED, Heard.ACCEPTED}
+    assert {r.state for r in receipts} <= {
+        ReceiptFlags.DELIVERED,
+        ReceiptFlags.FAILED,
+        ReceiptFlags.ACCEPTED,
+    }
     assert act(base, "care", lambda g: g.ask(sent)) == [], "another kind of message"
 
 
@@ -145,7 +149,7 @@ LOST = Sent("R1", None, "+84951000001", NOW, "Chào")
 
 def test_the_only_row_with_our_number_and_text_near_our_time_proves_a_lost_answer_was_a_yes():
     [found] = esms_reports.of_log([row(), row("0951000002", call="s2")], [LOST])
-    assert (found.reference, found.provider_id, found.state) == ("R1", "s1", Heard.DELIVERED)
+    assert (found.reference, found.provider_id, found.state) == ("R1", "s1", ReceiptFlags.DELIVERED)
 
 
 @pytest.mark.parametrize(

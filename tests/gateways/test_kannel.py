@@ -19,7 +19,7 @@ from vendors import vendor
 from walk import counts, crowd, import_list, released, sheet, twin_urls
 
 from dispatcher.config import parse
-from dispatcher.domain.model import Fault, Heard
+from dispatcher.domain.model import Fault, ReceiptFlags
 from dispatcher.gateways import kannel as adapter
 from dispatcher.gateways.contract import Accepted, Call, Given
 from dispatcher.gateways.wire import Wire
@@ -216,9 +216,9 @@ def test_plain_parts_are_those_we_counted(kannel):
 def test_every_recipient_of_a_call_gets_it_once_and_a_bad_number_is_not_handed_over(kannel):
     batch = [outgoing(f"R{i}", f"+849510000{i:02d}") for i in range(40)]
     bad = outgoing("R99", "84951x")
-    verdicts = send(kannel, [*batch, bad])
-    assert verdicts[:-1] == [Accepted()] * 40
-    assert verdicts[-1].fault is Fault.RECIPIENT
+    send_results = send(kannel, [*batch, bad])
+    assert send_results[:-1] == [Accepted()] * 40
+    assert send_results[-1].fault is Fault.RECIPIENT
     until(lambda: len(texts(kannel)) == 40)
     assert len(kannel.twin.ask("/kannel/_twin/texts")) == 40
 
@@ -249,7 +249,7 @@ def test_reports_of_the_real_kannel_name_our_reference(kannel):
         [receipt] = adapter.read_receipt(Call("GET", query, {}, b""), {}).receipts
         assert (receipt.reference, receipt.to) == ("Refa", "+84951000001")
         states.append(receipt.state)
-    assert set(states) == {Heard.ACCEPTED, Heard.DELIVERED}
+    assert set(states) == {ReceiptFlags.ACCEPTED, ReceiptFlags.DELIVERED}
 
 
 def test_the_fake_smsc_takes_accented_texts_too(kannel):

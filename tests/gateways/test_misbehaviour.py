@@ -44,8 +44,8 @@ async def _all(bad, serial, deadline):
     async def one(name):
         gateway, wire = built[name]
         message = outgoing(f"R{serial}{name}", f"+{_number(serial, name)}")
-        [verdict] = await gateway.send(message.reference, [message])
-        return name, verdict, wire.transcript
+        [send_result] = await gateway.send(message.reference, [message])
+        return name, send_result, wire.transcript
 
     try:
         return {n: (v, t) for n, v, t in await asyncio.gather(*(one(n) for n in built))}
@@ -67,26 +67,26 @@ def test_no_habit_of_a_vendor_is_taken_for_what_it_is_not(bad, serial, name):
     found = asyncio.run(_all(bad, serial, 1.0 if how in LATE else 60.0))
     bad.ask("/misbehave", {})
     now = {tuple(a) for a in bad.ask("/ledger?people=1")["acceptances"]} - before
-    for adapter, (verdict, transcript) in found.items():
+    for adapter, (send_result, transcript) in found.items():
         number = _number(serial, adapter)
         taken = any(a[1].lstrip("+") == number for a in now)
-        where = f"{name} {adapter} {verdict}"
+        where = f"{name} {adapter} {send_result}"
         if when == "before":
             expected = next((f for sign, f in SAYS_SO.items() if how.startswith(sign)),
                             Fault.UNKNOWN)  # fmt: skip
             assert not taken, where
-            assert not isinstance(verdict, Accepted), where
-            assert verdict.fault is expected, where
-        elif isinstance(verdict, Accepted):
+            assert not isinstance(send_result, Accepted), where
+            assert send_result.fault is expected, where
+        elif isinstance(send_result, Accepted):
             assert taken, where
         else:  # a doubt, and nothing that would send it again
-            assert verdict.fault is Fault.UNKNOWN, where
+            assert send_result.fault is Fault.UNKNOWN, where
             assert HOWS[how].unreadable or adapter not in JSON, where
         if how in LATE:
-            assert verdict.code == "deadline", where
+            assert send_result.code == "deadline", where
         if how in TOO_MUCH:
-            assert verdict.code == "answer too large or badly encoded", where
-        if not isinstance(verdict, Accepted):
-            told = " ".join([*transcript, verdict.detail, verdict.code])
+            assert send_result.code == "answer too large or badly encoded", where
+        if not isinstance(send_result, Accepted):
+            told = " ".join([*transcript, send_result.detail, send_result.code])
             secrets = [f"drill-{key}" for key in secret_keys(options_of(adapter))]
             assert not any(s in told for s in [*secrets, number, number[2:]]), where

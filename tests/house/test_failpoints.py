@@ -20,10 +20,10 @@ EXCEPT = {
     ): "an advisory lock; the commit ends an empty transaction",
     ("db/migrate.py", "upgrade"): "before any message; migrations are tested for themselves",
     (
-        "db/ops/upkeep.py",
+        "db/ops/maintenance.py",
         "backup",
     ): "a backup is a new file beside; the old one stays until renamed",
-    ("db/ops/upkeep.py", "swap"): "a person's command; what takes the place is held already",
+    ("db/ops/maintenance.py", "swap"): "a person's command; what takes the place is held already",
     (
         "db/ops/second_place.py",
         "write",

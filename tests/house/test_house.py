@@ -188,8 +188,8 @@ def test_nothing_unix_only_is_imported_on_the_main_path():
 
 
 def test_help_does_not_load_heavy_libraries():
-    code = ("import sys; from dispatcher.cli.surface import Surface; from dispatcher.cli.entry import run;"
-            "run(Surface(), ['--help']); heavy = {'sqlalchemy', 'httpx', 'jinja2', 'aiohttp', 'alembic',"
+    code = ("import sys; from dispatcher.cli.terminal_context import TerminalContext; from dispatcher.cli.entry import run;"
+            "run(TerminalContext(), ['--help']); heavy = {'sqlalchemy', 'httpx', 'jinja2', 'aiohttp', 'alembic',"
             "'apscheduler', 'rich'} & set(sys.modules); print(heavy, file=sys.stderr);"
             "sys.exit(bool(heavy))")  # fmt: skip
     found = subprocess.run(
@@ -292,8 +292,8 @@ def test_the_version_is_the_newest_of_the_changelog():
 
 
 def test_every_command_is_documented_with_an_example_in_both_languages():
+    from dispatcher.cli.click_i18n import Command, Group
     from dispatcher.cli.entry import COMMANDS, root
-    from dispatcher.cli.spoken import Command, Group
 
     def commands(group, path):
         import click

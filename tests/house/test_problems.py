@@ -32,7 +32,7 @@ UNKNOWN = "unknown-name"  # what `unknown` and `not_among` raise
 
 # Codes that are no word in the code: where they are made, and what they are.
 MADE = {
-    ("cli/spoken.py", "self.code"): ("unknown-word", "unknown-name"),
+    ("cli/click_i18n.py", "self.code"): ("unknown-word", "unknown-name"),
     ("cli/tools.py", "problem.code"): ("not-a-text",),
     ("gateways/structs.py", "code"): ("bad-setting", "gateway-description"),
     ("importing/sheets.py", "str(code)"): ("unreadable-file",),  # of the process that reads files

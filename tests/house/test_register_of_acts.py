@@ -7,8 +7,8 @@ from parity.acts import ACTS, COMMANDS_OF_THE_MACHINE, COMMANDS_THAT_READ, POSTS
 
 from dispatcher.api.operations import OPERATIONS
 from dispatcher.cli.entry import root
-from dispatcher.web.console import table
-from dispatcher.web.guard import Guard
+from dispatcher.web.console import all_pages
+from dispatcher.web.middleware import Middleware
 
 
 def names(text):
@@ -28,7 +28,7 @@ def commands(group=None, before=()):
 
 
 def posts():
-    return {page.path for page in table(Guard(None, [])) if page.method == "POST"}
+    return {page.path for page in all_pages(Middleware(None, [])) if page.method == "POST"}
 
 
 def test_every_command_that_writes_is_an_act():

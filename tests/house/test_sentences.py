@@ -11,7 +11,7 @@ import pytest
 from conftest import run_cli
 
 import dispatcher
-from dispatcher.i18n import Joined, Money, Number, Say, catalogs, pgettext
+from dispatcher.i18n import Joined, Money, Say, SpelledNumber, catalogs, pgettext
 from dispatcher.i18n.extracting import catalog, said
 
 CODE = Path(dispatcher.__file__).parent
@@ -91,7 +91,7 @@ def test_fields_are_said_in_the_language_too():
     inner = Say("draft")
     assert Say("Broadcast {id}: {state}.", id=3, state=inner).to("vi") == "Đợt gửi 3: nháp."
     assert Say("Broadcast {id}: {state}.", id=3, state=inner).to("en") == "Broadcast 3: draft."
-    assert Number(12000).vi == "12.000"
+    assert SpelledNumber(12000).vi == "12.000"
     assert Money(1_900_000).vi == "khoảng 1,9 triệu đồng"
     assert Joined("; ", [inner, Say("paused")]).vi == "nháp; tạm dừng"
     assert pgettext("right", "read").vi != Say("read").vi
@@ -152,3 +152,19 @@ def test_a_catalog_nobody_may_compile_beside_is_read_all_the_same(tmp_path):
 def test_click_speaks_from_the_same_catalogs():
     assert "Không có tùy chọn" in run_cli("contacts", "--nope").stderr
     assert "No such option" in run_cli("--lang", "en", "contacts", "--nope").stderr
+
+
+def test_a_sentence_is_given_every_field_it_names():
+    wrong = []
+    for path in CODE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            name = getattr(getattr(node, "func", None), "id", "")
+            if path.name == "steps.py" or name not in ("Say", "pgettext"):
+                continue  # what comes next is filled with the problem's own fields
+            if not node.args or not node.keywords:
+                continue
+            given = {k.arg for k in node.keywords}
+            id = node.args[-1]
+            if isinstance(id, ast.Constant) and None not in given and _fields(id.value) - given:
+                wrong.append(f"{path.name}:{node.lineno}")
+    assert wrong == []

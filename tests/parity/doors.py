@@ -24,7 +24,7 @@ from parity.prepared import Prepared
 from parity.words import BY_NAME, Act, Api, Case, Cli, File, Known, Web
 
 from dispatcher.cli.entry import run
-from dispatcher.cli.surface import Surface, split_options
+from dispatcher.cli.terminal_context import TerminalContext, split_options
 from dispatcher.config import parse
 from dispatcher.domain.clock import start_site_clock
 from dispatcher.domain.problems import OK, PARTLY, REFUSED
@@ -89,16 +89,16 @@ def _command(way: Cli, case: Case, site: Prepared) -> tuple[str, bool, str]:
             words += [option, str(value)]
     words += ["--json", "--as", case.by, "--site", str(site.root)]
     options, rest = split_options(words)
-    surface, out, told = Surface(**options), io.StringIO(), io.StringIO()
+    terminal, out, told = TerminalContext(**options), io.StringIO(), io.StringIO()
     stdin, sys.stdin = sys.stdin, io.StringIO(str(given.get(way.stdin, "")))
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(told):
-            code = run(surface, rest)
+            code = run(terminal, rest)
     finally:
         sys.stdin = stdin
         gc.enable()  # an import leaves it off
-        if surface._app is not None:
-            surface._app.store.close()
+        if terminal._app is not None:
+            terminal._app.store.close()
     said = f"{' '.join(words)}\n{out.getvalue()}{told.getvalue()}"
     told_code = "" if code in (OK, PARTLY) else _code_in(out.getvalue()) or f"exit {code}"
     return told_code, code == REFUSED, said

@@ -8,7 +8,7 @@ from parity.forms import form_of
 from parity.prepared import Prepared
 
 from dispatcher import broadcasts as planning
-from dispatcher.broadcasts.app import App
+from dispatcher.broadcasts.application import App
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.domain.model import SYSTEM
 

@@ -20,9 +20,8 @@ from walk import get, import_list, number, sheet
 
 from dispatcher import broadcasts as planning
 from dispatcher import scheduling, templating
-from dispatcher.broadcasts import app as joined
-from dispatcher.broadcasts import wording
-from dispatcher.broadcasts.app import App
+from dispatcher.broadcasts import application, message_rendering
+from dispatcher.broadcasts.application import App
 from dispatcher.broadcasts.follow_up import MOST_TESTS
 from dispatcher.config import parse
 from dispatcher.config.site import DEFAULT_WINDOW
@@ -180,7 +179,7 @@ def add_lists(app: App, made: Prepared, folder: Path) -> None:
     ]))  # fmt: skip
     import_list(app, sheet(folder / "cau-dat.csv", [("Bí Mật", number(9), "Tổ 1", "")]))
     with app.begin(SYSTEM)() as tx:
-        for row in contact_lists.listed(tx, limit=100):
+        for row in contact_lists.list_contacts(tx, limit=100):
             made.ids[Known("contact", row["name"])] = row["id"]
         for ward in (MINE, THEIRS):
             for key, area in areas.groups_of(tx, made.ids[Known("ward", ward)]).items():
@@ -226,14 +225,16 @@ def _broadcasts(app: App, made: Prepared) -> None:
             "title": name, "fields": {"viec": words or f"viec {name}"}, **more,
         })  # fmt: skip
         with app.begin(by)() as tx:
-            made.ids[Known("broadcast", name)] = joined.draft(app, tx, loaded, new)
+            made.ids[Known("broadcast", name)] = application.draft_broadcast(app, tx, loaded, new)
 
     def submit(name: str, again: str = "") -> None:
-        found = joined.preview(app, lan, get(app, made.ids[Known("broadcast", name)]))
+        found = application.preview_broadcast(
+            app, lan, get(app, made.ids[Known("broadcast", name)])
+        )
         step(name, lan, lambda tx, b: planning.submit(tx, b, found, again=again))
 
     def offer(tx: Any, b: Any) -> None:
-        filled, version = wording.reworded(app.site, tx, b, {"viec": "sua lai"}, ())
+        filled, version = message_rendering.reworded(app.site, tx, b, {"viec": "sua lai"}, ())
         planning.offer(tx, b, filled, version, "")
 
     order = ["draft", "submitted", "returned", "offered", "approved", "scheduled", "running", "paused",
@@ -252,7 +253,7 @@ def _broadcasts(app: App, made: Prepared) -> None:
             later = timedelta(hours=2 if name == "scheduled" else 0)
             step(name, lan, lambda tx, b, at=later: planning.schedule(tx, b, tx.now + at))
         if order.index(name) >= order.index("running"):
-            joined.release(app, get(app, made.ids[Known("broadcast", name)]))
+            application.release_broadcast(app, get(app, made.ids[Known("broadcast", name)]))
     step("paused", lan, planning.pause)
     step("stopped", lan, planning.stop)
     step("held", lan, planning.pause)
@@ -264,7 +265,7 @@ def _broadcasts(app: App, made: Prepared) -> None:
     submit("gap", "thử")
     step("gap", minh, planning.approve)
     step("gap", lan, lambda tx, b: planning.schedule(tx, b, tx.now))
-    joined.release(app, get(app, made.ids[Known("broadcast", "gap")]))
+    application.release_broadcast(app, get(app, made.ids[Known("broadcast", "gap")]))
     write("by-leader", by=minh)
     submit("by-leader")
     write("nobody", audience=Audience(groups=("Trống",)))
@@ -337,4 +338,4 @@ def _urgent(app: App, made: Prepared) -> None:
     made.ids[Known("duty", "lan")] = urgent_duty.add(minh, "lan", "now", 12).id
     sent, _ = urgent.send(lan, "bao", {"viec": "viec urgent"})
     made.ids[Known("broadcast", "urgent")] = sent.id
-    joined.release(app, get(app, sent.id))
+    application.release_broadcast(app, get(app, sent.id))

@@ -10,7 +10,7 @@ from parity.words import broadcast, done, refused
 from walk import get, twin_urls, write_broadcast
 
 from dispatcher import broadcasts as planning
-from dispatcher.broadcasts.app import preview
+from dispatcher.broadcasts.application import preview_broadcast
 from dispatcher.config import parse
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.seal import load_key
@@ -65,7 +65,7 @@ def live(tmp_path, twins, monkeypatch):
     add_lists(app, made, tmp_path)
     made.ids[broadcast("unfit")] = write_broadcast(app, app.actor("lan"), route="zalo-then-sms")
     made.ids[broadcast("approved")] = ready = write_broadcast(app, app.actor("lan"))
-    found = preview(app, app.actor("lan"), get(app, ready))
+    found = preview_broadcast(app, app.actor("lan"), get(app, ready))
     with app.begin(app.actor("lan"))() as tx:
         planning.submit(tx, broadcasts.get(tx, ready), found, again="thử")
     with app.begin(app.actor("minh"))() as tx:

@@ -8,14 +8,15 @@ from walk import approve_now, counts, crowd, get, import_list, rows, sheet, writ
 
 from dispatcher import broadcasts as planning
 from dispatcher import scheduling
-from dispatcher.broadcasts import app as joined
+from dispatcher.broadcasts import application
 from dispatcher.config import DEFAULT_WINDOW
 from dispatcher.db.broadcasts import schedules
 from dispatcher.db.contacts import areas
 from dispatcher.db.staff import delegations, people
 from dispatcher.domain.model import SYSTEM, Role
 from dispatcher.domain.problems import Problem
-from dispatcher.worker import adapters, telling
+from dispatcher.worker import adapters
+from dispatcher.worker.notifications import detect
 from dispatcher.worker.process import Worker
 
 POSTGRESQL_LATER = True
@@ -61,7 +62,7 @@ def loses(app, person, how):
 def told(app):
     """(who, code, sentence) of every notice."""
     with app.begin(SYSTEM)() as tx:
-        telling.look(tx, [], [])
+        detect.keep_notices(tx, [], [])
     return [(r["name"], r["code"], r["vi"]) for r in rows(
         app, "SELECT p.name, n.code, n.vi FROM notices n JOIN people p ON p.id = n.person_id")]  # fmt: skip
 
@@ -72,7 +73,7 @@ def test_what_was_approved_by_somebody_without_the_right_is_held(ward, clock, ho
     made = approved_for_later(app, officer, leader, clock)
     loses(app, leader, how)
     clock.advance(hours=2, seconds=1)
-    assert joined.release(app, get(app, made)) == "held"
+    assert application.release_broadcast(app, get(app, made)) == "held"
     assert get(app, made).reason == "approver_left"
     assert counts(app, made) == {}
     heard = [(who, say) for who, code, say in told(app) if code == "held"]
@@ -85,13 +86,13 @@ def test_a_leader_lets_it_go_on_by_approving_it_in_their_place(ward, clock):
     made = approved_for_later(app, officer, leader, clock)
     loses(app, leader, another_role)
     clock.advance(hours=2, seconds=1)
-    joined.release(app, get(app, made))
+    application.release_broadcast(app, get(app, made))
     for name in ("lan", "ad", "minh"):
         with pytest.raises(Problem), app.begin(app.actor(name))() as tx:
             planning.resume(tx, get(app, made))
     with app.begin(app.actor("mai"))() as tx:
         planning.resume(tx, get(app, made))
-    assert joined.release(app, get(app, made)) == "running"
+    assert application.release_broadcast(app, get(app, made)) == "running"
     assert get(app, made).approved_by == app.actor("mai").person_id
     assert counts(app, made) == {"queued": 2}
 
@@ -102,7 +103,7 @@ def test_an_approver_who_keeps_the_right_is_asked_nothing(ward, clock):
     loses(app, leader, lambda tx, p: people.set_role(
         tx, p.person_id, Role.LEADER, [areas.ward(tx, "Máy Tơ").id]))  # fmt: skip
     clock.advance(hours=2, seconds=1)
-    assert joined.release(app, get(app, made)) == "running"
+    assert application.release_broadcast(app, get(app, made)) == "running"
 
 
 @pytest.mark.parametrize("how", LOSSES)
@@ -111,7 +112,7 @@ def test_an_urgent_text_leaves_and_leaders_are_told(ward, clock, how):
     made = approved_for_later(app, officer, leader, clock, urgent=True)
     loses(app, leader, how)
     clock.advance(hours=2, seconds=1)
-    assert joined.release(app, get(app, made)) == "running"
+    assert application.release_broadcast(app, get(app, made)) == "running"
     assert counts(app, made) == {"queued": 2}
     heard = {who: say for who, code, say in told(app) if code == "approver"}
     assert {"mai", "ad"} <= set(heard)
@@ -144,7 +145,9 @@ def test_a_delegation_that_ended_before_the_hour_holds_it(ward, clock, how):
         with app.begin(SYSTEM)() as tx:
             how(tx, under, leader)
     clock.advance(hours=2, seconds=1)
-    assert joined.release(app, get(app, made)) == ("running" if how is None else "held")
+    assert application.release_broadcast(app, get(app, made)) == (
+        "running" if how is None else "held"
+    )
 
 
 def test_a_test_to_a_phone_of_ours_needs_no_leader(ward, clock):
@@ -153,7 +156,7 @@ def test_a_test_to_a_phone_of_ours_needs_no_leader(ward, clock):
     contact = rows(app, "SELECT id FROM contacts ORDER BY id LIMIT 1")[0]["id"]
     with app.begin(officer)() as tx:
         tried = planning.test(tx, get(app, made), contact)
-    assert joined.release(app, get(app, tried)) == "running"
+    assert application.release_broadcast(app, get(app, tried)) == "running"
 
 
 WEEKLY = """title = "Sáng thứ tư"

@@ -20,7 +20,7 @@ from walk import (
 )
 
 from dispatcher import broadcasts as planning
-from dispatcher.broadcasts import app as joined
+from dispatcher.broadcasts import application
 from dispatcher.config import parse
 from dispatcher.db.broadcasts import broadcasts, budgets
 from dispatcher.db.contacts import groups
@@ -50,7 +50,9 @@ def purse(make_site, database, clock, tmp_path):
 
 def standing(app, period="2026-12"):
     with app.store.read(SYSTEM) as tx:
-        found = budgets.standings(tx, joined.budgets_of(app.site, tx), app.site.mode, app.clock())
+        found = budgets.budget_use(
+            tx, application.budgets_of(app.site, tx), app.site.mode, app.clock()
+        )
     return found["to", period].used
 
 
@@ -62,15 +64,15 @@ def test_money_is_set_aside_at_release_and_settled_with_what_it_really_cost(purs
     assert get(app, first).state is BroadcastState.DONE
     [cost] = [r["c"] for r in rows(app, "SELECT SUM(cost) AS c FROM attempts")]
     with app.begin(SYSTEM)() as tx:
-        budgets.settle(tx)
+        budgets.give_back_unspent(tx)
         tx.note("test", "budgets", "")
     assert standing(app) == int(cost)
     second = released(app, officer, leader)
     with app.begin(officer)() as tx:
         planning.stop(tx, broadcasts.get(tx, second))
     with app.begin(SYSTEM)() as tx:
-        budgets.settle(tx)
-        assert budgets.settle(tx) == []  # once
+        budgets.give_back_unspent(tx)
+        assert budgets.give_back_unspent(tx) == []  # once
         tx.note("test", "budgets", "")
     assert standing(app) == int(cost)
 
@@ -80,7 +82,7 @@ def test_more_than_is_left_is_refused_at_submission_and_held_at_release(purse):
     released(app, officer, leader)
     released(app, officer, leader)  # 10,000 of 10,000
     third = write_broadcast(app, officer)
-    found = joined.preview(app, officer, get(app, third))
+    found = application.preview_broadcast(app, officer, get(app, third))
     assert (found.over_budget.budget, found.over_budget.left) == ("to", 0)
     with pytest.raises(Problem) as told, app.begin(officer)() as tx:
         planning.submit(tx, broadcasts.get(tx, third), found, again="thử")
@@ -91,7 +93,7 @@ def test_more_than_is_left_is_refused_at_submission_and_held_at_release(purse):
         planning.approve(tx, broadcasts.get(tx, third))
     with app.begin(officer)() as tx:
         planning.schedule(tx, broadcasts.get(tx, third), app.clock())
-    assert joined.release(app, get(app, third)) == BroadcastState.HELD.value
+    assert application.release_broadcast(app, get(app, third)) == BroadcastState.HELD.value
     held = get(app, third)
     assert held.reason == "ward_budget"
     assert standing(app) == 10_000  # not taken while it is held
@@ -112,7 +114,7 @@ def test_sixteen_releases_at_once_never_take_more_than_there_is(purse):
 
     def release(number):
         barrier.wait()
-        ends.append(joined.release(app, get(app, number)))
+        ends.append(application.release_broadcast(app, get(app, number)))
 
     threads = [threading.Thread(target=release, args=(n,)) for n in made]
     for thread in threads:
@@ -127,7 +129,7 @@ def test_a_drill_spends_nothing_real(purse):
     app, officer, leader = purse
     released(app, officer, leader)
     with app.store.read(SYSTEM) as tx:
-        real = budgets.standings(tx, joined.budgets_of(app.site, tx), Mode.LIVE, app.clock())
+        real = budgets.budget_use(tx, application.budgets_of(app.site, tx), Mode.LIVE, app.clock())
     assert real["to", "2026-12"].used == 0
 
 
@@ -156,7 +158,7 @@ def test_nobody_gets_more_than_the_site_allows_and_each_is_named(capped, clock):
     for _ in range(2):
         released(app, officer, leader)
     third = write_broadcast(app, officer)
-    found = joined.preview(app, officer, get(app, third))
+    found = application.preview_broadcast(app, officer, get(app, third))
     assert (found.queued, found.skipped) == (0, {"too_often": 5})
     urgent = released(app, officer, leader, urgent=True)
     assert counts(app, urgent) == {"queued": 5}
@@ -176,7 +178,7 @@ def test_a_group_called_contacts_counts_like_any_other(capped):
     for _ in range(2):
         released(app, officer, leader, audience=theirs)
     third = write_broadcast(app, officer, audience=theirs)
-    found = joined.preview(app, officer, get(app, third))
+    found = application.preview_broadcast(app, officer, get(app, third))
     assert (found.queued, found.skipped) == (0, {"too_often": 5})
 
 
@@ -185,7 +187,7 @@ def test_a_ward_gets_so_many_broadcasts_a_day_unless_it_is_said_why(capped, cloc
 
     def scheduled(despite="", urgent=False):
         made = write_broadcast(app, officer, urgent=urgent)
-        found = joined.preview(app, officer, get(app, made))
+        found = application.preview_broadcast(app, officer, get(app, made))
         with app.begin(officer)() as tx:
             planning.submit(tx, broadcasts.get(tx, made), found, again="thử")
         with app.begin(leader)() as tx:

@@ -6,7 +6,7 @@ from walk import approve_now, get, import_list, number, released, rows, sheet, w
 
 from dispatcher import broadcasts as planning
 from dispatcher import templating
-from dispatcher.broadcasts import app as joined
+from dispatcher.broadcasts import application
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.database import at
 from dispatcher.domain.model import SYSTEM, BroadcastState, MessageState
@@ -36,7 +36,7 @@ def ward(app, tmp_path):
 def correct(app, officer, of, text="Cắt nước ngày 07/12."):
     template = templating.load(app.templates, "dinh-chinh")
     with app.begin(officer)() as tx:
-        return joined.correct(app, tx, broadcasts.get(tx, of), template=template,
+        return application.correct_broadcast(app, tx, broadcasts.get(tx, of), template=template,
                               fields={"noi_dung": text})  # fmt: skip
 
 
@@ -58,7 +58,7 @@ def test_the_people_are_exactly_those_who_may_have_received_it(ward):
     made = correct(app, officer, original)
     assert get(app, made).correction_of == original
     approve_now(app, officer, leader, made)
-    assert joined.release(app, get(app, made)) == BroadcastState.RUNNING.value
+    assert application.release_broadcast(app, get(app, made)) == BroadcastState.RUNNING.value
     found = {r["contact_id"] for r in rows(app, "SELECT contact_id FROM messages "
              "WHERE broadcast_id = :b", b=made)}  # fmt: skip
     assert found == {who[s] for s in planning.MAY_HAVE_RECEIVED}
@@ -69,7 +69,9 @@ def test_it_opens_with_the_day_of_what_it_corrects(ward):
     app, officer, leader = ward
     original = released(app, officer, leader)
     put_states(app, original)
-    sample = joined.preview(app, officer, get(app, correct(app, officer, original))).samples[0]
+    sample = application.preview_broadcast(
+        app, officer, get(app, correct(app, officer, original))
+    ).samples[0]
     assert sample["body"] == "UBND phuong: DINH CHINH tin ngay 01/12/2026: Cat nuoc ngay 07/12."
 
 
@@ -120,7 +122,7 @@ def test_it_goes_first_by_the_channel_that_reached_them(ward):
     assert set(by_channel.values()) == {"zalo", "sms"}
     made = correct(app, officer, original)
     approve_now(app, officer, leader, made)
-    assert joined.release(app, get(app, made)) == BroadcastState.RUNNING.value
+    assert application.release_broadcast(app, get(app, made)) == BroadcastState.RUNNING.value
     starts = {r["contact_id"]: r["channel"] for r in rows(app,
               "SELECT m.contact_id, t.channel FROM messages m JOIN targets t ON t.message_id = m.id "
               "AND t.position = m.position WHERE m.broadcast_id = :b", b=made)}  # fmt: skip

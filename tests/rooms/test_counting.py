@@ -6,8 +6,7 @@ import pytest
 from conftest import add_people
 from walk import get, import_list, number, rows, sheet, write_broadcast
 
-from dispatcher.broadcasts import app as joined
-from dispatcher.broadcasts import counting
+from dispatcher.broadcasts import application, counting
 from dispatcher.db.contacts import areas, contact_lists, groups, suppressions
 from dispatcher.db.staff import people
 from dispatcher.domain.model import SYSTEM, Audience, Role
@@ -38,7 +37,7 @@ def crowded(app, tmp_path):
         listed += [("Hai Số", f"{number(at + 50_000)} ; {number(at * 7)}", "Tổ 1", "")]
         import_list(app, sheet(tmp_path / f"{ward}.csv", listed))
     with app.begin(SYSTEM)() as tx:
-        ids = [c["id"] for c in contact_lists.listed(tx, limit=400)]
+        ids = [c["id"] for c in contact_lists.list_contacts(tx, limit=400)]
         for address in suppressions.addresses_of(tx, ids[5:25:3]):
             suppressions.suppress(tx, address, "yêu cầu")
         group = next(iter(groups.ensure(tx, ["Nhóm thử"]).values()))
@@ -49,13 +48,13 @@ def crowded(app, tmp_path):
 
 def both(app, actor, made, monkeypatch):
     """The preview by a release thrown away, and the counted one."""
-    written = joined.preview(app, actor, get(app, made)).as_json()
+    written = application.preview_broadcast(app, actor, get(app, made)).as_json()
     monkeypatch.setattr(counting, "LARGE", 0)
     asked = []
     real = counting.count
     monkeypatch.setattr("dispatcher.broadcasts.previewing.count",
                         lambda *a, **k: asked.append(real(*a, **k)) or asked[-1])  # fmt: skip
-    counted = joined.preview(app, actor, get(app, made)).as_json()
+    counted = application.preview_broadcast(app, actor, get(app, made)).as_json()
     return written, counted, asked[0] is not None
 
 

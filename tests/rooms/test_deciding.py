@@ -9,8 +9,7 @@ from conftest import add_people
 from walk import get, import_list, number, rows, sheet, write_broadcast
 
 from dispatcher import broadcasts as planning
-from dispatcher.broadcasts import app as joined
-from dispatcher.broadcasts import wording
+from dispatcher.broadcasts import application, message_rendering
 from dispatcher.broadcasts.approving import approve_on_paper, offer
 from dispatcher.db.broadcasts import approvals, broadcasts, files
 from dispatcher.db.contacts import areas
@@ -44,7 +43,7 @@ def ward(app, tmp_path):
 
 def submitted(app, officer, **more):
     made = write_broadcast(app, officer, **more)
-    found = joined.preview(app, officer, get(app, made))
+    found = application.preview_broadcast(app, officer, get(app, made))
     with app.begin(officer)() as tx:
         planning.submit(tx, broadcasts.get(tx, made), found, again="thử")
     return made
@@ -183,14 +182,14 @@ def test_only_papers_and_pictures_are_kept(ward):
 def offered(app, leader, made, fields=(), phrases=()):
     with app.begin(leader)() as tx:
         broadcast = broadcasts.get(tx, made)
-        filled, version = wording.reworded(app.site, tx, broadcast, dict(fields), phrases)
+        filled, version = message_rendering.reworded(app.site, tx, broadcast, dict(fields), phrases)
         offer(tx, broadcast, filled, version, "")
 
 
 def confirm(app, actor, made):
     with app.store.read(actor) as tx:
-        reworded = joined.as_offered(tx, broadcasts.get(tx, made))
-    found = joined.preview(app, actor, reworded)
+        reworded = application.as_offered(tx, broadcasts.get(tx, made))
+    found = application.preview_broadcast(app, actor, reworded)
     with app.begin(actor)() as tx:
         planning.confirm(tx, broadcasts.get(tx, made), found)
 
@@ -206,7 +205,7 @@ def test_a_leaders_wording_counts_when_its_author_confirms_it(ward):
     assert approval(app, made)["manner"] == "corrected"
     with app.begin(officer)() as tx:
         planning.schedule(tx, done, app.clock())
-    assert joined.release(app, get(app, made)) == "running"
+    assert application.release_broadcast(app, get(app, made)) == "running"
     [text] = {r["text"] for r in rows(app, "SELECT text FROM bodies")}
     assert text == "UBND phuong May To: kinh moi ba con hop luc 9h."
 
@@ -219,7 +218,7 @@ def test_a_leaders_wording_is_not_confirmed_by_the_leader_nor_twice_nor_after_a_
     assert refusal(lambda: confirm(app, officer, made)) == "no-offer"
     offered(app, leader, made, {"gio": "9h"})
     assert refusal(lambda: confirm(app, leader, made)) == "own-work"
-    found = joined.preview(app, officer, get(app, made))
+    found = application.preview_broadcast(app, officer, get(app, made))
     with app.begin(officer)() as tx:  # the author insists on the old wording
         planning.submit(tx, broadcasts.get(tx, made), found, again="thử")
     assert refusal(lambda: confirm(app, officer, made)) == "no-offer"
@@ -275,7 +274,7 @@ def test_an_edited_audience_has_the_senders_and_wards_of_its_own(ward):
     with app.begin(officer)() as tx:
         audience = replace(broadcasts.get(tx, made).audience, wards=("Cầu Đất",))
         planning.edit(tx, broadcasts.get(tx, made), audience=audience,
-                      senders=joined.senders(app, tx, audience))  # fmt: skip
+                      senders=application.senders(app, tx, audience))  # fmt: skip
         there = areas.ward(tx, "Cầu Đất").id
     assert list(get(app, made).senders) == [there]
     assert [r["ward_id"] for r in rows(app, "SELECT ward_id FROM broadcast_wards")] == [there]
@@ -287,7 +286,7 @@ def test_what_was_released_is_not_edited(ward):
     approve(app, leader, made)
     with app.begin(officer)() as tx:
         planning.schedule(tx, broadcasts.get(tx, made), app.clock())
-    joined.release(app, get(app, made))
+    application.release_broadcast(app, get(app, made))
 
     def edit():
         with app.begin(officer)() as tx:
@@ -303,7 +302,7 @@ def test_an_attachment_added_after_the_approval_stops_the_release(ward):
     with app.begin(officer)() as tx:
         planning.schedule(tx, broadcasts.get(tx, made), app.clock())
         files.attach(tx, made, files.put(tx, PDF), "bai.pdf")
-    assert joined.release(app, get(app, made)) == "held"
+    assert application.release_broadcast(app, get(app, made)) == "held"
 
 
 # --- refusals are remembered --------------------------------------------------------------------

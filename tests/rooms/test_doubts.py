@@ -29,7 +29,7 @@ from dispatcher.usecases.context import open_app
 from dispatcher.worker import receiving
 from dispatcher.worker.adapters import Doors, build_gateway, listeners
 from dispatcher.worker.sending import Engine, reclaim
-from dispatcher.worker.sending.view import LEASE
+from dispatcher.worker.sending.state import LEASE
 from dispatcher.worker.serving import serve_site
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "gateways"))
@@ -91,7 +91,7 @@ def die_with_calls(app, broadcast_id, sizes):
         ids = claimed(tx, "dead", broadcast_id, sum(sizes), tx.now + LEASE)
         for n, size in enumerate(sizes):
             call = f"C{n}" if size > 1 else ""
-            lost = messages.parcels(tx, ids[:size])
+            lost = messages.queued_messages(tx, ids[:size])
             intents.write(tx, "dead", [(p, call or p.reference) for p in lost], tx.now + LEASE)
             names.append(call or lost[0].reference)
             del ids[:size]
@@ -153,8 +153,8 @@ def run_engine(app, url, enough, awake=time.monotonic, names=("esms",), meanwhil
 
     async def go():
         with ThreadPoolExecutor(1) as database:
-            lanes = [(gate, Pace(in_flight=1)) for gate in gates]
-            engine = Engine(app.store, "w", app.clock, app.site.mode, lanes, database, awake)
+            queues = [(gate, Pace(in_flight=1)) for gate in gates]
+            engine = Engine(app.store, "w", app.clock, app.site.mode, queues, database, awake)
             running = asyncio.create_task(engine.run())
             try:
                 if meanwhile:
@@ -293,7 +293,7 @@ def test_after_a_commit_that_failed_nothing_leaves_as_it_was_prepared(site):
         tx.note("test", "messages", "")
 
     def everybody_moves_on(engine):
-        until(lambda: engine.lanes["zalo"].waiting, every=0.01)
+        until(lambda: engine.queues["zalo"].waiting, every=0.01)
         with app.begin(SYSTEM)() as tx:
             on = "" if app.store.is_sqlite else " ON messages"
             tx.run(f"DROP TRIGGER no_intents{on}")

@@ -6,8 +6,8 @@ import pytest
 from conftest import add_people
 from walk import counts, get, import_list, number, rows, sheet, work
 
-from dispatcher.broadcasts import app as joined
-from dispatcher.db.broadcasts import approvals, shares
+from dispatcher.broadcasts import application
+from dispatcher.db.broadcasts import approvals, forwards
 from dispatcher.db.broadcasts import emergencies as kept
 from dispatcher.db.contacts import areas, contact_lists, groups
 from dispatcher.db.staff import people
@@ -79,7 +79,7 @@ def test_the_officer_on_duty_sends_alone_at_night_in_one_step(river, twins):
     assert done.approved_by == leader.person_id
     with app.store.read(SYSTEM) as tx:
         assert approvals.latest(tx, done)["manner"] == "prepared"
-    assert joined.release(app, done) == "running"
+    assert application.release_broadcast(app, done) == "running"
     work(app, twins)
     assert get(app, done.id).state is BroadcastState.DONE
     [text] = {r["text"] for r in rows(app, "SELECT text FROM bodies WHERE text LIKE '%May To%'")}
@@ -152,7 +152,7 @@ def test_more_people_than_were_approved_hold_it(river, tmp_path):
     more = [(f"Thêm {i}", number(100 + i), "Tổ 1", "") for i in range(9)]
     import_list(app, sheet(tmp_path / "may-to.csv", more))
     done, _ = urgent.send(Context(app, officer), "lu", BLANKS)
-    assert joined.release(app, done) == "held"
+    assert application.release_broadcast(app, done) == "held"
 
 
 def test_its_author_does_not_approve_it(river):
@@ -167,14 +167,14 @@ def test_the_all_clear_stops_what_waits_and_reaches_exactly_those_who_may_have_b
 ):
     app, officer, _ = river
     first, _ = urgent.send(Context(app, officer), "lu", BLANKS)
-    joined.release(app, first)
+    application.release_broadcast(app, first)
     with app.begin(SYSTEM)() as tx:  # half of them have it
         tx.run("UPDATE messages SET state = 'delivered' WHERE id % 2 = 0")
     done, found = urgent.all_clear(Context(app, officer), first.id, {"gio": "5h"})
     assert get(app, first.id).state is BroadcastState.STOPPED
     assert counts(app, first.id) == {"delivered": 4, "cancelled": 4}
     assert (found.people, done.correction_of, done.title) == (4, first.id, "Hết lũ")
-    joined.release(app, done)
+    application.release_broadcast(app, done)
     work(app, twins)
     assert get(app, done.id).state is BroadcastState.DONE
     assert "Ba con ve nha duoc" in str(
@@ -183,11 +183,11 @@ def test_the_all_clear_stops_what_waits_and_reaches_exactly_those_who_may_have_b
 
 
 def test_leaders_are_told_at_once(river):
-    from dispatcher.worker import staff
+    from dispatcher.worker.notifications import deliver
 
     app, officer, leader = river
     urgent.send(Context(app, officer), "lu", BLANKS)
-    staff.look(app)
+    deliver.detect_notices(app)
     told = rows(app, "SELECT person_id, vi FROM notices WHERE code = 'emergency'")
     assert [r["person_id"] for r in told] == [leader.person_id]
     assert "Xả lũ" in told[0]["vi"]
@@ -201,7 +201,7 @@ def heads(river):
     app, officer, leader = river
     with app.begin(SYSTEM)() as tx:
         ward = areas.ward(tx, "Máy Tơ").id
-        first = contact_lists.listed(tx, within=contact_lists.Within(ward=ward), limit=1)[0]
+        first = contact_lists.list_contacts(tx, within=contact_lists.Within(ward=ward), limit=1)[0]
         group = groups.ensure(tx, ["Tổ trưởng tổ dân phố"])
         groups.join(tx, [(next(iter(group.values())), first["id"])])
         tx.note("joined", "group", 1)
@@ -228,7 +228,7 @@ def test_heads_who_passed_it_on_count_in_the_coverage(heads, twins):
 
     app, officer, _ = heads
     done, _ = urgent.send(Context(app, officer), "lu", BLANKS)
-    joined.release(app, done)
+    application.release_broadcast(app, done)
     with app.begin(SYSTEM)() as tx:
         tx.run("UPDATE messages SET state = 'failed' WHERE broadcast_id = :b", {"b": done.id})
     picture = b"\x89PNG\r\n\x1a\nx"
@@ -236,8 +236,8 @@ def test_heads_who_passed_it_on_count_in_the_coverage(heads, twins):
         files.attach(tx, done.id, files.put(tx, picture), "anh.png")
         ward = areas.ward(tx, "Máy Tơ").id
         group = next(iter(areas.groups_of(tx, ward).values()))
-        assert shares.tick(tx, done.id, [group.id]) == 1
-        assert shares.tick(tx, done.id, [group.id]) == 0
+        assert forwards.tick(tx, done.id, [group.id]) == 1
+        assert forwards.tick(tx, done.id, [group.id]) == 0
         seen = reporting.coverage(tx, done.id, "Máy Tơ", None)
     assert seen.places["Máy Tơ", group.name]["passed_on"] == 2
     assert seen.total["not_reached"] == 2
@@ -246,5 +246,5 @@ def test_heads_who_passed_it_on_count_in_the_coverage(heads, twins):
     assert "data:image/png;base64," in page
     assert "xả lũ lúc 23h" in page
     with app.begin(officer)() as tx:
-        shares.untick(tx, done.id, [group.id])
+        forwards.untick(tx, done.id, [group.id])
         assert reporting.coverage(tx, done.id, None, None).total["passed_on"] == 0

@@ -9,9 +9,9 @@ import pytest
 from hostile import book, everything, texts, workbooks
 
 from dispatcher.domain.problems import Problem
-from dispatcher.importing import prison
+from dispatcher.importing import sandbox
 from dispatcher.importing.entries import read_listing
-from dispatcher.importing.listing import Context
+from dispatcher.importing.listing import ImportContext
 from dispatcher.importing.sheets import read_sheets
 
 COMPUTING = 20.0  # seconds for one file, on a slow machine
@@ -21,7 +21,7 @@ def outcome(path):
     """The listing, or the problem in words."""
     try:
         return read_listing(
-            read_sheets(path), Context({"may to": "Máy Tơ"}, "Máy Tơ", None, ("095",))
+            read_sheets(path), ImportContext({"may to": "Máy Tơ"}, "Máy Tơ", None, ("095",))
         )
     except Problem as problem:
         for language in ("vi", "en"):
@@ -84,8 +84,8 @@ def test_the_reading_process_may_not_reach_out(tmp_path, monkeypatch):
         "memory": "x = bytearray(900_000_000)",
     }  # fmt: skip
     for name, code in tries.items():
-        program = ("from dispatcher.importing import child\nchild._without_network(); child._limit(); "
-                   f"child._forbid()\ntry:\n    {code}\nexcept (PermissionError, MemoryError):\n    print('refused')")  # fmt: skip
+        program = ("from dispatcher.importing import sandbox_process\nsandbox_process._without_network(); sandbox_process._limit(); "
+                   f"sandbox_process._forbid()\ntry:\n    {code}\nexcept (PermissionError, MemoryError):\n    print('refused')")  # fmt: skip
         found = subprocess.run(
             [sys.executable, "-c", program], capture_output=True, text=True, check=False
         )
@@ -135,18 +135,18 @@ def children():
                     parent = int(stat.read().rsplit(")", 1)[1].split()[1])
             except OSError:
                 continue
-            if b"importing.child" in text and parent == os.getpid():
+            if b"importing.sandbox_process" in text and parent == os.getpid():
                 found.append(task)
     return found
 
 
 def test_the_job_object_has_the_shape_of_winnt_h() -> None:
     """What a C compiler says of JOBOBJECT_EXTENDED_LIMIT_INFORMATION for 64-bit Windows."""
-    assert ctypes.sizeof(prison.ExtendedLimits) == 144
-    assert prison.BasicLimits.PerProcessUserTimeLimit.offset == 0
-    assert prison.BasicLimits.LimitFlags.offset == 16
-    assert prison.BasicLimits.ActiveProcessLimit.offset == 40
-    assert prison.ExtendedLimits.ProcessMemoryLimit.offset == 112
-    limits = prison.limits()
+    assert ctypes.sizeof(sandbox.ExtendedLimits) == 144
+    assert sandbox.BasicLimits.PerProcessUserTimeLimit.offset == 0
+    assert sandbox.BasicLimits.LimitFlags.offset == 16
+    assert sandbox.BasicLimits.ActiveProcessLimit.offset == 40
+    assert sandbox.ExtendedLimits.ProcessMemoryLimit.offset == 112
+    limits = sandbox.limits()
     assert (limits.Basic.LimitFlags, limits.Basic.ActiveProcessLimit) == (0x210A, 1)
-    assert limits.ProcessMemoryLimit == prison.MEMORY
+    assert limits.ProcessMemoryLimit == sandbox.MEMORY

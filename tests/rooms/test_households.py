@@ -13,8 +13,8 @@ from walk import counts, import_list, number, released, rows, sheet
 
 from dispatcher.config import parse
 from dispatcher.db.contacts import households, suppressions, undoing
-from dispatcher.db.ops import upkeep
-from dispatcher.domain.model import SYSTEM, Audience, Heard, Receipt
+from dispatcher.db.ops import maintenance
+from dispatcher.domain.model import SYSTEM, Audience, Receipt, ReceiptFlags
 from dispatcher.gateways.contract import Reply
 from dispatcher.reports import reporting
 from dispatcher.usecases.context import open_app
@@ -103,7 +103,7 @@ def leave(app, name, how):
 
 def sound(app):
     with app.store.read(SYSTEM) as tx:
-        return [name for name, good, _ in upkeep.check(tx) if not good]
+        return [name for name, good, _ in maintenance.check(tx) if not good]
 
 
 def columns(app, broadcast_id):
@@ -122,7 +122,7 @@ def test_the_next_member_of_a_household_is_told_and_nobody_else(site, how):
     assert send(app) == []
     assert sound(app) == []
     for row in rows(app, "SELECT provider_id FROM attempts"):
-        heard = "esms", Receipt(None, row["provider_id"], None, Heard.DELIVERED, "x")
+        heard = "esms", Receipt(None, row["provider_id"], None, ReceiptFlags.DELIVERED, "x")
         act(app, lambda tx, h=heard: receiving.believe(tx, [h]))
     found = columns(app, broadcast_id)
     assert (found["reached"], found["through"]) == (2, 2), "Chi by Bình's, Em by Dung's"

@@ -10,7 +10,7 @@ from dispatcher.db.contacts import areas, contact_lists, imports, undoing
 from dispatcher.domain.model import SYSTEM, AreaKind
 from dispatcher.domain.problems import Problem
 from dispatcher.importing.entries import read_listing
-from dispatcher.importing.listing import Context
+from dispatcher.importing.listing import ImportContext
 from dispatcher.importing.merge import merge, store
 from dispatcher.importing.sheets import files_in, read_sheets
 
@@ -20,7 +20,7 @@ WARDS = {"may to": "Máy Tơ", "cau tre": "Cầu Tre", "cau dat": "Cầu Đất"
 
 
 def read(path, ward=None, **more):
-    return read_listing(read_sheets(path), Context(WARDS, ward, None, ("095",), **more))
+    return read_listing(read_sheets(path), ImportContext(WARDS, ward, None, ("095",), **more))
 
 
 def text(tmp_path, content, name="may-to.csv", encoding="utf-8"):
@@ -67,8 +67,8 @@ def test_namesakes_in_one_group_stay_two_people(app, tmp_path):
         found = import_list(app, sheet(tmp_path / "may-to.csv", people))
     assert (found.created, found.unchanged) == ([], 2)
     with app.store.read(SYSTEM) as tx:
-        assert len(contact_lists.listed(tx)) == 2
-        assert len(contact_lists.listed(tx, search="nguyen VAN nam")) == 2
+        assert len(contact_lists.list_contacts(tx)) == 2
+        assert len(contact_lists.list_contacts(tx, search="nguyen VAN nam")) == 2
 
 
 def test_thousands_of_bare_numbers_are_as_many_people_and_known_again(lite, tmp_path):
@@ -150,9 +150,9 @@ def test_a_file_that_is_no_list_is_a_sentence(tmp_path, content, name):
 def test_the_sample_lists_are_read_whole(lite):
     paths = files_in([ROOT / "contacts"])
     with lite.store.read(SYSTEM) as tx:
-        known = {a.key: a.name for a in areas.listed(tx, AreaKind.WARD)}
+        known = {a.key: a.name for a in areas.list_areas(tx, AreaKind.WARD)}
     found = read_listing(
-        (s for p in paths for s in read_sheets(p)), Context(known, None, None, ("095",))
+        (s for p in paths for s in read_sheets(p)), ImportContext(known, None, None, ("095",))
     )
     residents = [e for e in found.entries if not e.groups]
     assert len(paths) == 13
@@ -168,7 +168,9 @@ def test_the_sample_lists_are_read_whole(lite):
 def test_the_sample_people_have_numbers_that_reach_nobody():
     for path in files_in([ROOT / "contacts"]):
         for found in read_sheets(path):
-            for entry in read_listing([found], Context(WARDS, "Máy Tơ", None, ("095",))).entries:
+            for entry in read_listing(
+                [found], ImportContext(WARDS, "Máy Tơ", None, ("095",))
+            ).entries:
                 assert all(p.startswith("+8495") for p in entry.phones)
                 assert all(p.startswith("+8422500") or p[6] == "0" for p in entry.landlines)
     with (ROOT / "contacts" / "co-quan-doan-the.csv").open(encoding="utf-8-sig") as file:
@@ -203,7 +205,7 @@ def test_a_renamed_or_merged_group_is_still_understood(app, tmp_path):
                                                              ("Bình", number(2), "TDP 06", "")]))  # fmt: skip
     assert (again.created, again.updated, again.unchanged, again.proposed) == ([], [], 2, [])
     with app.begin(SYSTEM)() as tx:
-        [bình] = contact_lists.listed(tx, search="binh")
+        [bình] = contact_lists.list_contacts(tx, search="binh")
         place = (ward, groups["5"].id, groups["5"].key)
         moved = imports.change(tx, [bình["id"]], place=place)
         areas.close_group(tx, groups["6"], areas.groups_of(tx, ward)["5"])
@@ -222,7 +224,7 @@ def test_doubles_are_found_across_files_too(app, tmp_path):
     two = sheet(tmp_path / "may-to-2.csv", [("nguyễn văn an", number(1), "TDP 1", ""),
                                             ("Trần Thị Bình", number(1), "Tổ 9", "")])  # fmt: skip
     with app.begin(SYSTEM)() as tx:
-        known = Context({"may to": "Máy Tơ"}, None, None, ("095",))
+        known = ImportContext({"may to": "Máy Tơ"}, None, None, ("095",))
         listing = read_listing((s for p in (one, two) for s in read_sheets(p)), known)
         found = merge(tx, listing.entries)
         tx.note("looked", "contacts", "")
@@ -255,7 +257,7 @@ def test_names_are_found_by_their_words_wherever_they_are(app, tmp_path):
 
         def found(search, limit=100):
             return [(c["name"], (c["residential_group"] or "").rpartition(" ")[2])
-                    for c in contact_lists.listed(tx, search=search, limit=limit)]  # fmt: skip
+                    for c in contact_lists.list_contacts(tx, search=search, limit=limit)]  # fmt: skip
 
         hung = [("Đỗ Văn Hung", "2"), ("Nguyễn Văn Hùng", "10"), ("Hùng Nguyễn Văn", ""),
                 ("Nguyễn Văn Hùng", "10")]  # fmt: skip
@@ -263,16 +265,16 @@ def test_names_are_found_by_their_words_wherever_they_are(app, tmp_path):
         assert found("van HUNG nguyen") == hung[1:]
         assert found("ường") == [("Trần Thị Hường", "2")]  # a part of one
         assert found("hoa") == []
-        everybody = [c["name"] for c in contact_lists.listed(tx)]
+        everybody = [c["name"] for c in contact_lists.list_contacts(tx)]
         assert everybody[:3] == ["Đỗ Văn Hung", "Trần Thị Hường", "Nguyễn Văn Hùng"]
         assert len(everybody) == 5
-        assert [c["name"] for c in contact_lists.listed(tx, limit=2)] == everybody[:2]
+        assert [c["name"] for c in contact_lists.list_contacts(tx, limit=2)] == everybody[:2]
         tx.run("UPDATE contacts SET name_bits = NULL")  # as an upgrade leaves them
         assert found("hung") == hung
         assert contact_lists.learn_names(tx) == 5
         assert contact_lists.learn_names(tx) == 0
         assert found("hung") == hung
-        first = contact_lists.listed(tx, limit=1)[0]["id"]
+        first = contact_lists.list_contacts(tx, limit=1)[0]["id"]
         imports.change(tx, [first], name="Lê Thị Mai")
         assert found("hung") == hung[1:]
         assert found("mai") == [("Lê Thị Mai", "2")]

@@ -29,7 +29,7 @@ from dispatcher.config import parse
 from dispatcher.db.broadcasts import ending
 from dispatcher.db.contacts import sharers_at_the_end, suppressions, undoing
 from dispatcher.db.database import at
-from dispatcher.db.ops import upkeep
+from dispatcher.db.ops import maintenance
 from dispatcher.db.queue import intents, messages, outcomes, receipts
 from dispatcher.db.queue.outcomes import Outcome
 from dispatcher.domain.model import (
@@ -37,16 +37,16 @@ from dispatcher.domain.model import (
     AttemptState,
     BroadcastState,
     Fault,
-    Heard,
     MessageState,
     Receipt,
+    ReceiptFlags,
 )
 from dispatcher.gateways.contract import Call, Reply
 from dispatcher.reports import reporting
 from dispatcher.usecases.context import open_app
 from dispatcher.worker import receiving
 from dispatcher.worker.sending import pass_deadlines, reclaim
-from dispatcher.worker.sending.view import LEASE
+from dispatcher.worker.sending.state import LEASE
 from dispatcher.worker.serving import serve_site
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "gateways"))
@@ -279,14 +279,17 @@ def test_what_is_stored_before_the_row_is_held_counts(site):
         tx.note("test", "messages", "")
     address, _ = act(app, phone_of)
     with app.begin(SYSTEM)() as tx:
-        parcels = messages.parcels(tx, [message])
+        queued_messages = messages.queued_messages(tx, [message])
         other = Thread(target=act, args=(app, lambda t: suppressions.suppress(t, address, "x")))
         if app.store.is_sqlite:  # it has one writer: the refusal is in this transaction
             suppressions.suppress(tx, address, "x")
         else:
             other.start()
             other.join()
-        assert intents.write(tx, "w", [(p, p.reference) for p in parcels], tx.now + LEASE) == set()
+        assert (
+            intents.write(tx, "w", [(p, p.reference) for p in queued_messages], tx.now + LEASE)
+            == set()
+        )
         tx.note("test", "messages", "")
     assert states(app)[message] == ("skipped", "opted_out")
     found = rows(app, "SELECT tries, lease_owner FROM messages")[0]
@@ -294,7 +297,7 @@ def test_what_is_stored_before_the_row_is_held_counts(site):
 
 
 def test_the_preview_of_an_urgent_text_counts_those_who_refused(site):
-    from dispatcher.broadcasts import app as joined
+    from dispatcher.broadcasts import application
 
     app, _ = site(crowd(4))
     for message, scope in zip(sorted(states(app)), ("all", "urgent", "promotion"), strict=False):
@@ -302,10 +305,10 @@ def test_the_preview_of_an_urgent_text_counts_those_who_refused(site):
         act(app, lambda tx, a=address, s=scope: suppressions.suppress(tx, a, "x", scope=s))
     officer = app.actor("lan")
     made = write_broadcast(app, officer)
-    ordinary = joined.preview(app, officer, get(app, made))
+    ordinary = application.preview_broadcast(app, officer, get(app, made))
     assert (ordinary.despite_refusal, ordinary.queued) == (0, 2)
     act(app, lambda tx: tx.run("UPDATE broadcasts SET priority = 0"))
-    found = joined.preview(app, officer, get(app, made))
+    found = application.preview_broadcast(app, officer, get(app, made))
     assert found.despite_refusal == 1
     assert found.as_json()["despite_refusal"] == 1
     assert found.queued == 3
@@ -347,11 +350,11 @@ def test_after_the_networks_no_neither_stop_nor_expiry_claims_acceptance(site):
     app, broadcast_id = site(crowd(2), LONG_WAIT, route="zalo-then-sms")
     accepted_by_zalo(app, broadcast_id, due=timedelta(hours=1))
     first, second = sorted(states(app))
-    believe(app, zalo_says(f"R{first}", Heard.FAILED))
+    believe(app, zalo_says(f"R{first}", ReceiptFlags.FAILED))
     assert counts(app, broadcast_id) == {"accepted": 1, "queued": 1}
     act(app, lambda tx: ending.end_queued(tx, broadcast_id, MessageState.EXPIRED))
     assert states(app)[first][0] == "expired"
-    believe(app, zalo_says(f"R{second}", Heard.FAILED))
+    believe(app, zalo_says(f"R{second}", ReceiptFlags.FAILED))
     with app.begin(app.actor("minh"))() as tx:
         planning.stop(tx, get(app, broadcast_id))
     assert states(app)[second][0] == "cancelled"
@@ -385,9 +388,9 @@ def test_a_late_no_for_an_older_attempt_leaves_the_newer_one_alone(site):
                {"d": at(tx.now + timedelta(minutes=30))})  # fmt: skip
 
     act(app, write)
-    believe(app, zalo_says("R1", Heard.FAILED))
+    believe(app, zalo_says("R1", ReceiptFlags.FAILED))
     assert counts(app, broadcast_id) == {"accepted": 1}
-    believe(app, zalo_says("R2", Heard.FAILED))
+    believe(app, zalo_says("R2", ReceiptFlags.FAILED))
     assert counts(app, broadcast_id) == {"queued": 1}, "the no about the newer one counts"
 
 
@@ -405,12 +408,12 @@ def test_an_acceptance_keeps_the_deadline_of_its_step_whoever_says_it(site):
         tx.run("UPDATE attempts SET heard = 1 WHERE message_id = :m", {"m": died})
 
     act(app, doubt)
-    believe(app, zalo_says(f"R{told}", Heard.ACCEPTED))
+    believe(app, zalo_says(f"R{told}", ReceiptFlags.ACCEPTED))
 
     def late(tx):
         yes = Outcome(proved, f"R{proved}", AttemptState.ACCEPTED, MessageState.ACCEPTED,
                       deadline_at=tx.now + timedelta(minutes=30))  # fmt: skip
-        assert outcomes.settle(tx, "w", [yes]) == set()
+        assert outcomes.write_outcomes(tx, "w", [yes]) == set()
         outcomes.late_proof(tx, [yes])
 
     act(app, late)
@@ -430,9 +433,9 @@ def test_who_was_withdrawn_after_a_no_is_delivered_where_the_network_says_so_at_
         tx.run("UPDATE messages SET state = 'skipped', reason = 'opted_out'")
 
     act(app, withdrawn)
-    believe(app, zalo_says("R1", Heard.FAILED))
+    believe(app, zalo_says("R1", ReceiptFlags.FAILED))
     assert counts(app, broadcast_id) == {"skipped": 1}
-    believe(app, zalo_says("R1", Heard.DELIVERED))
+    believe(app, zalo_says("R1", ReceiptFlags.DELIVERED))
     assert counts(app, broadcast_id) == {"delivered": 1}
 
 
@@ -448,7 +451,7 @@ def test_an_acceptance_heard_after_the_end_goes_on_to_the_next_step(site):
     act(app, doubt)
     act(app, ending.finish)
     assert get(app, broadcast_id).state is BroadcastState.DONE
-    believe(app, zalo_says("R1", Heard.ACCEPTED))
+    believe(app, zalo_says("R1", ReceiptFlags.ACCEPTED))
     act(app, ending.finish)
     assert counts(app, broadcast_id) == {"accepted": 1}
     assert get(app, broadcast_id).state is BroadcastState.DONE, "the step still waits for word"
@@ -501,7 +504,7 @@ def test_a_vendor_that_counts_its_ids_from_the_start_again_is_believed(site):
 
     send(app, counts_anew)
     assert counts(app, broadcast_id) == {"accepted": 2}
-    believe(app, ("esms", Receipt(None, "1", None, Heard.DELIVERED, "x")))
+    believe(app, ("esms", Receipt(None, "1", None, ReceiptFlags.DELIVERED, "x")))
     old = rows(app, "SELECT heard FROM attempts WHERE reference = 'OLD'")[0]["heard"]
     assert old == 0, "a report under that id is about the call that was given it last"
     assert counts(app, broadcast_id) == {"accepted": 1, "delivered": 1}
@@ -588,7 +591,7 @@ def test_a_call_of_several_is_repeated_whole_or_not_at_all(site):
         tx.run("UPDATE attempts SET call_ref = 'CALL'")
 
     act(app, lost)
-    believe(app, ("esms", Receipt(f"R{ids[0]}", None, None, Heard.DELIVERED, "x")))
+    believe(app, ("esms", Receipt(f"R{ids[0]}", None, None, ReceiptFlags.DELIVERED, "x")))
     assert send(app) == []
     assert [states(app)[i][0] for i in ids] == ["delivered", "unconfirmed", "unconfirmed"]
 
@@ -616,7 +619,7 @@ def columns(app, broadcast_id):
 
 def sound(app):
     with app.store.read(SYSTEM) as tx:
-        return [name for name, good, _ in upkeep.check(tx) if not good]
+        return [name for name, good, _ in maintenance.check(tx) if not good]
 
 
 def test_whoever_shares_a_phone_gets_it_when_its_holder_was_reached_elsewhere(site):
@@ -635,7 +638,7 @@ def test_whoever_shares_a_phone_gets_it_when_its_holder_was_reached_elsewhere(si
                                  "d": at(tx.now + timedelta(minutes=30))})  # fmt: skip
 
     act(app, by_the_other_number)
-    believe(app, zalo_says("R1", Heard.DELIVERED))
+    believe(app, zalo_says("R1", ReceiptFlags.DELIVERED))
     assert columns(app, broadcast_id).get("through") is None, "nothing was delivered to that phone"
     assert send(app) == ["84" + number(1)[1:]]
     assert by_name(app) == {"An": ("delivered", None), "Bình": ("accepted", None)}
@@ -664,7 +667,7 @@ def test_a_phone_goes_to_the_next_who_share_it_once(site, how):
     )
     assert sound(app) == []
     believe(app, ("esms", Receipt(None, rows(app, "SELECT provider_id FROM attempts")[0][
-        "provider_id"], None, Heard.DELIVERED, "x")))  # fmt: skip
+        "provider_id"], None, ReceiptFlags.DELIVERED, "x")))  # fmt: skip
     assert columns(app, broadcast_id) == {"reached": 1, "through": 1, "not_sent": 1}
 
 
@@ -714,9 +717,9 @@ def test_at_the_end_report_and_resend_agree_about_shared_phones(site):
     assert columns(app, broadcast_id) == {"late": 2}
     with app.begin(app.actor("lan"))() as tx:
         made = planning.resend(tx, get(app, broadcast_id), planning.RESENT)
-    from dispatcher.broadcasts import app as joined
+    from dispatcher.broadcasts import application
 
-    again = joined.preview(app, app.actor("lan"), get(app, made))
+    again = application.preview_broadcast(app, app.actor("lan"), get(app, made))
     assert (again.queued, again.skipped) == (1, {"shared_phone": 1})
     assert sound(app) == []
 
@@ -741,7 +744,7 @@ def test_what_is_refused_after_the_stop_ends_whoever_shares_its_phone_too(site):
 
     assert act(app, since) == [], "what is on the wire may be taken"
     refused = Outcome(holder, "R1", AttemptState.REFUSED, MessageState.CANCELLED, "busy")
-    act(app, lambda tx: outcomes.settle(tx, "w", [refused]))
+    act(app, lambda tx: outcomes.write_outcomes(tx, "w", [refused]))
     assert act(app, since) == [(broadcast_id, MessageState.CANCELLED)]
     send(app)
     assert counts(app, broadcast_id) == {"cancelled": 2}
@@ -787,7 +790,7 @@ def test_a_report_and_a_hand_over_at_once_agree(site):
     act(app, by_the_other_number)
     with app.begin(SYSTEM)() as tx:
         shared_phones.hand_over(tx, broadcast_id)
-        other = Thread(target=believe, args=(app, zalo_says("R1", Heard.FAILED)))
+        other = Thread(target=believe, args=(app, zalo_says("R1", ReceiptFlags.FAILED)))
         other.start()
         other.join(1.0)  # in which it may be first
         tx.note("test", "messages", "")

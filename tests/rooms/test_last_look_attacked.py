@@ -11,15 +11,15 @@ from dispatcher.config import parse
 from dispatcher.db.broadcasts import withdrawals
 from dispatcher.db.contacts import shared_phones, sharers_at_the_end, undoing, user_ids
 from dispatcher.db.database import at
-from dispatcher.db.ops import upkeep
+from dispatcher.db.ops import maintenance
 from dispatcher.db.queue import messages, waiting
-from dispatcher.domain.model import SYSTEM, Fault, Heard, MessageState, Receipt
+from dispatcher.domain.model import SYSTEM, Fault, MessageState, Receipt, ReceiptFlags
 from dispatcher.reports import reporting
 from dispatcher.usecases.context import open_app
 from dispatcher.worker import receiving
 from dispatcher.worker.sending import reclaim
-from dispatcher.worker.sending.asking import give_up
-from dispatcher.worker.sending.view import View
+from dispatcher.worker.sending.dispatch import give_up
+from dispatcher.worker.sending.state import WorkerState
 
 POSTGRESQL_LATER = True
 LONG_WAIT = ('deadline = "2s"', 'deadline = "30m"')
@@ -120,7 +120,7 @@ def test_a_phone_reached_by_its_owners_user_id_is_given_to_nobody(site, how):
     assert [p for p, _ in targets(app, "An")] == [0, 1, 17]
     asked(app, "An", 0, "R0", how, message=how)
     if how == "accepted":
-        hear(app, "R0", Heard.DELIVERED)
+        hear(app, "R0", ReceiptFlags.DELIVERED)
     hand_over(app, broadcast_id)
     assert states(app)["Bình"] == ("skipped", "shared_phone")
     if how == "accepted":
@@ -137,8 +137,8 @@ def columns(app, broadcast_id):
 def test_a_phone_of_which_networks_said_no_and_then_yes_is_given_to_nobody(site, state):
     app, broadcast_id = site(couple(), route="zalo-then-sms")
     asked(app, "An", 1, "R0", state, deadline=timedelta(minutes=30))
-    hear(app, "R0", Heard.FAILED)
-    hear(app, "R0", Heard.DELIVERED)
+    hear(app, "R0", ReceiptFlags.FAILED)
+    hear(app, "R0", ReceiptFlags.DELIVERED)
     assert states(app)["An"][0] == "delivered"
     hand_over(app, broadcast_id)
     assert states(app)["Bình"] == ("skipped", "shared_phone")
@@ -215,8 +215,8 @@ def test_whoever_held_a_phone_that_is_passed_on_stands_where_it_was_asked_for_la
     [an] = rows(app, "SELECT position, gateway FROM messages WHERE state = 'accepted'")
     assert an == {"position": 2, "gateway": "zalo"}
     with app.store.read(SYSTEM) as tx:
-        assert [name for name, good, _ in upkeep.check(tx) if not good] == []
-    hear(app, "R1", Heard.FAILED)
+        assert [name for name, good, _ in maintenance.check(tx) if not good] == []
+    hear(app, "R1", ReceiptFlags.FAILED)
     assert rows(app, "SELECT position FROM messages WHERE id = :m", m=people(app)["An"][0]) == [
         {"position": 18}
     ]
@@ -233,7 +233,7 @@ def on_the_wire(app, name, position, reference, heard=0):
 
 def test_a_no_of_the_network_before_a_death_is_followed_by_the_next_step(site):
     app, _ = site([("An", P, "Tổ 1", "")], route="zalo-then-sms")
-    on_the_wire(app, "An", 1, "R0", heard=Heard.FAILED)
+    on_the_wire(app, "An", 1, "R0", heard=ReceiptFlags.FAILED)
     act(app, lambda tx: reclaim(tx, "w", {}, dead="gone"))
     assert states(app)["An"][0] == "queued"
     assert rows(app, "SELECT position, gateway FROM messages") == [
@@ -257,8 +257,8 @@ def test_a_doubt_nobody_can_be_asked_about_keeps_what_an_earlier_step_reached(si
 
     def over(tx):
         tx.run("UPDATE messages SET lease_owner = 'w' WHERE id = :m", {"m": message})
-        give_up(View("w", get(app, 1).mode, {}), tx,
-                messages.parcels(tx, [message], doubtful=True))  # fmt: skip
+        give_up(WorkerState("w", get(app, 1).mode, {}), tx,
+                messages.queued_messages(tx, [message], doubtful=True))  # fmt: skip
 
     act(app, over)
     assert states(app)["An"][0] == "accepted"
@@ -269,7 +269,7 @@ def test_the_last_no_of_all_is_no_acceptance(site):
     app, _ = site([("An", P, "Tổ 1", "")], route="zalo-then-sms")
     asked(app, "An", 1, "R0")
     asked(app, "An", 17, "R1", "refused")
-    hear(app, "R0", Heard.FAILED)
+    hear(app, "R0", ReceiptFlags.FAILED)
     assert states(app)["An"][0] == "failed"
 
 
@@ -291,11 +291,11 @@ def test_whoever_failed_for_sharing_a_phone_is_reached_when_it_was_after_all(sit
     [holder] = [n for n, (s, _) in states(app).items() if s == "queued"]
     [other] = states(app).keys() - {holder}
     asked(app, holder, targets(app, holder)[0][0], "R1")
-    hear(app, "R1", Heard.FAILED, "esms")
+    hear(app, "R1", ReceiptFlags.FAILED, "esms")
     hand_over(app, broadcast_id)
     assert states(app) == {holder: ("failed", "recipient"), other: ("failed", "recipient")}
     act(app, lambda tx: tx.run(f"UPDATE broadcasts SET state = '{state}'"))
-    hear(app, "R1", Heard.DELIVERED, "esms")
+    hear(app, "R1", ReceiptFlags.DELIVERED, "esms")
     hand_over(app, broadcast_id)
     assert states(app) == {holder: ("delivered", None), other: ("skipped", "shared_phone")}
     assert columns(app, broadcast_id) == {"reached": 1, "through": 1}
@@ -335,7 +335,7 @@ def leave(app, name):
 
 def checked(app):
     with app.store.read(SYSTEM) as tx:
-        return upkeep.check(tx)
+        return maintenance.check(tx)
 
 
 def test_an_end_and_a_hand_over_at_once_never_hold_each_other_up(site):

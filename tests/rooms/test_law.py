@@ -7,7 +7,7 @@ from conftest import add_people
 from walk import approve_now, counts, get, import_list, number, rows, sheet, write_broadcast
 
 from dispatcher import templating
-from dispatcher.broadcasts import app as joined
+from dispatcher.broadcasts import application
 from dispatcher.config import parse
 from dispatcher.db.contacts import contacts, groups, suppressions
 from dispatcher.domain import law
@@ -88,7 +88,7 @@ def advert(app, officer, **more):
 
 def test_advertising_is_labelled_and_goes_only_to_those_who_agreed(ward):
     app, officer, _ = ward
-    found = joined.preview(app, officer, get(app, advert(app, officer)))
+    found = application.preview_broadcast(app, officer, get(app, advert(app, officer)))
     assert found.queued == 6
     assert found.skipped == {"no_consent": 2}
     assert all(s["body"].startswith("[QC] UBND phuong") for s in found.samples)
@@ -100,15 +100,15 @@ def test_the_do_not_call_list_stops_advertising_and_no_warning(ward):
         address = contacts.address_id(tx, AddressKind.MOBILE, "+84" + number(1)[1:])
         assert suppressions.do_not_call(tx, [address]) == 1
         assert suppressions.do_not_call(tx, [address]) == 0
-    found = joined.preview(app, officer, get(app, advert(app, officer)))
+    found = application.preview_broadcast(app, officer, get(app, advert(app, officer)))
     assert found.skipped == {"no_consent": 2, "do_not_call": 1}
-    warning = joined.preview(app, officer, get(app, write_broadcast(app, officer)))
+    warning = application.preview_broadcast(app, officer, get(app, write_broadcast(app, officer)))
     assert warning.skipped == {}
     with app.begin(SYSTEM)() as tx:  # who asked for nothing at all is left alone by both
         suppressions.suppress(tx, address, "asked")
-    assert joined.preview(app, officer, get(app, write_broadcast(app, officer))).skipped == {
-        "opted_out": 1
-    }
+    assert application.preview_broadcast(
+        app, officer, get(app, write_broadcast(app, officer))
+    ).skipped == {"opted_out": 1}
 
 
 def test_nobody_gets_a_fourth_advertisement_within_a_day(ward, clock):
@@ -116,12 +116,15 @@ def test_nobody_gets_a_fourth_advertisement_within_a_day(ward, clock):
     for _ in range(3):
         made = advert(app, officer)
         approve_now(app, officer, leader, made)
-        joined.release(app, get(app, made))
-    found = joined.preview(app, officer, get(app, advert(app, officer)))
+        application.release_broadcast(app, get(app, made))
+    found = application.preview_broadcast(app, officer, get(app, advert(app, officer)))
     assert found.skipped == {"no_consent": 2, "too_often": 6}
-    assert joined.preview(app, officer, get(app, write_broadcast(app, officer))).queued == 8
+    assert (
+        application.preview_broadcast(app, officer, get(app, write_broadcast(app, officer))).queued
+        == 8
+    )
     clock.advance(hours=24, minutes=1)
-    assert joined.preview(app, officer, get(app, advert(app, officer))).queued == 6
+    assert application.preview_broadcast(app, officer, get(app, advert(app, officer))).queued == 6
     assert counts(app, 1)["queued"] == 6
     assert rows(app, "SELECT DISTINCT kind FROM messages")[0]["kind"] == "promotion"
 

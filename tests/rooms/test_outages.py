@@ -26,7 +26,7 @@ from walk import (
 
 from dispatcher import broadcasts as planning
 from dispatcher import scheduling
-from dispatcher.broadcasts import app as joined
+from dispatcher.broadcasts import application
 from dispatcher.cli import steps
 from dispatcher.config import parse
 from dispatcher.db.broadcasts import broadcasts
@@ -39,8 +39,8 @@ from dispatcher.gateways.contract import Call
 from dispatcher.gateways.wire import Wire
 from dispatcher.usecases import alarms
 from dispatcher.usecases.context import open_app
-from dispatcher.worker import telling
 from dispatcher.worker.adapters import Doors
+from dispatcher.worker.notifications import detect
 from dispatcher.worker.process import Worker
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "gateways"))
@@ -67,7 +67,7 @@ def health_of(app, name="esms"):
 def ahead(app, number):
     with app.store.read(SYSTEM) as tx:
         broadcast, now = broadcasts.get(tx, number), app.clock()
-        speeds = joined.speeds(app.site, tx)
+        speeds = application.speeds(app.site, tx)
         return planning.forecast(tx, broadcast, speeds, now, broadcast.expires_at, 0, now=now)
 
 
@@ -174,7 +174,7 @@ def test_a_preview_and_the_forecast_kept_at_release_say_it_too(ward):
     app, officer, leader = ward
     written(app, State.UNREACHABLE, timedelta(minutes=1))
     made = write_broadcast(app, officer)
-    seen = joined.preview(app, officer, get(app, made)).as_json()["forecast"]
+    seen = application.preview_broadcast(app, officer, get(app, made)).as_json()["forecast"]
     assert seen["finish"] is None
     assert seen["waits"][0]["messages"] == 12
     number = released(app, officer, leader)
@@ -190,7 +190,7 @@ def test_an_outage_alone_makes_nobody_late_and_refuses_nothing(ward):
     with app.begin(SYSTEM)() as tx:
         gateways.pause(tx, "esms", "person")
         health.write(tx, "zalo", "unreachable", tx.now, "x")
-    seen = joined.preview(app, officer, get(app, made))
+    seen = application.preview_broadcast(app, officer, get(app, made))
     assert (seen.forecast.finish, seen.late) == (None, None)
     with app.begin(officer)() as tx:
         planning.submit(tx, broadcasts.get(tx, made), seen)
@@ -242,7 +242,7 @@ def test_an_admin_is_told_once_of_a_trouble_that_lasts_and_once_that_it_is_over(
     def told():
         with app.begin(SYSTEM)() as tx:
             tx.act = "noticed"
-            telling.look(tx, [], [])
+            detect.keep_notices(tx, [], [])
             return [n["code"] for n in reversed(notices.unread(tx, admin))]
 
     written(app, State.UNREACHABLE, timedelta(seconds=20))
@@ -336,16 +336,16 @@ def test_a_worker_whose_loop_stands_still_does_not_count(ward):
     assert lock.take()
     with app.begin(SYSTEM)() as tx:
         workers.enrol(tx, "w1", "0")
-        workers.seen(tx, "w1", tx.now)
+        workers.sign_of_life(tx, "w1", tx.now)
     assert work(app).attendance is Attendance.SENDS
     app.clock.advance(minutes=2)
     with app.begin(SYSTEM)() as tx:
-        workers.seen(tx, "w1", tx.now - timedelta(minutes=2))
+        workers.sign_of_life(tx, "w1", tx.now - timedelta(minutes=2))
     found = work(app)
     assert (found.attendance, found.level) == (Attendance.STANDS, Level.ALARM)
-    assert "đứng yên" in outages.work_told(found).vi
+    assert "đứng yên" in outages.work_sentence(found).vi
     with app.begin(SYSTEM)() as tx:
-        workers.seen(tx, "w1", tx.now)
+        workers.sign_of_life(tx, "w1", tx.now)
     assert work(app).attendance is Attendance.SENDS
     lock.drop()
     # a moment after it was killed its lock is free; a server hears of that a little later

@@ -8,24 +8,24 @@ from conftest import FlowingClock, add_people, run_cli
 from walk import claimed, counts, crowd, get, import_list, number, released, rows, sheet, work
 
 from dispatcher import broadcasts as planning
-from dispatcher.broadcasts import app as joined
+from dispatcher.broadcasts import application
 from dispatcher.config import parse
-from dispatcher.db.broadcasts import logbook, tallies
+from dispatcher.db.broadcasts import logbook, totals
 from dispatcher.db.broadcasts.logbook import Filters
 from dispatcher.db.queue import intents, messages, outcomes
 from dispatcher.db.queue import parts as short
 from dispatcher.db.queue.outcomes import Outcome
 from dispatcher.domain import parts
-from dispatcher.domain.model import SYSTEM, AttemptState, Heard, MessageState, Receipt
+from dispatcher.domain.model import SYSTEM, AttemptState, MessageState, Receipt, ReceiptFlags
 from dispatcher.reports import reporting
 from dispatcher.simulators.vendors.server import VENDORS, start
 from dispatcher.usecases import why
 from dispatcher.usecases.context import open_app
 from dispatcher.worker import receiving
-from dispatcher.worker.sending.view import LEASE
+from dispatcher.worker.sending.state import LEASE
 
 POSTGRESQL_LATER = True
-YES, NO = Heard.DELIVERED, Heard.FAILED
+YES, NO = ReceiptFlags.DELIVERED, ReceiptFlags.FAILED
 
 
 @pytest.fixture
@@ -36,11 +36,11 @@ def sent(app, tmp_path):
     made = released(app, officer, leader)
     with app.begin(SYSTEM)() as tx:
         [message] = claimed(tx, "w", made, 1, tx.now.replace(hour=3))
-        parcel = messages.parcels(tx, [message])[0]._replace(reference="R1")
-        intents.write(tx, "w", [(parcel, "R1")], tx.now + LEASE)
+        queued_message = messages.queued_messages(tx, [message])[0]._replace(reference="R1")
+        intents.write(tx, "w", [(queued_message, "R1")], tx.now + LEASE)
         tx.note("test", "messages", "")
     with app.begin(SYSTEM)() as tx:
-        outcomes.settle(tx, "w", [Outcome(message, "R1", AttemptState.ACCEPTED,
+        outcomes.write_outcomes(tx, "w", [Outcome(message, "R1", AttemptState.ACCEPTED,
                                           MessageState.ACCEPTED, provider_id="P1", parts=3)])  # fmt: skip
     return app, made, officer
 
@@ -129,9 +129,11 @@ def test_who_received_a_part_may_be_written_to_again_and_nobody_else(sent):
     told(app, (YES, 1), (NO, 2))
     with app.begin(officer)() as tx:
         again = planning.resend(tx, get(app, made), ("short",))
-    assert joined.preview(app, officer, get(app, again)).people == 1
+    assert application.preview_broadcast(app, officer, get(app, again)).people == 1
     told(app, (YES, 2), (YES, 3))
-    assert joined.preview(app, officer, get(app, again)).people == 0, "all of it came after all"
+    assert application.preview_broadcast(app, officer, get(app, again)).people == 0, (
+        "all of it came after all"
+    )
 
 
 def test_whoever_got_it_whole_by_another_attempt_received_it_whole(sent):
@@ -154,12 +156,12 @@ def test_a_kept_sum_counts_them_apart_too(sent):
     app, made, _ = sent
     told(app, (YES, 1), (NO, 2))
     with app.begin(SYSTEM)() as tx:
-        tallies.keep(tx, tallies.take(tx, tx.now, made))
+        totals.keep_totals(tx, totals.add_up(tx, tx.now, made))
         tx.note("test", "tallies", "")
     with app.store.read(SYSTEM) as tx:
-        tally = tallies.of(tx, made)
-        counted = reporting.report(tx, made, tally).total.counts
-        by_network = reporting.networks(tally)[0]["counts"]
+        totalled = totals.totals_of(tx, made)
+        counted = reporting.report(tx, made, totalled).total.counts
+        by_network = reporting.networks(totalled)[0]["counts"]
     assert (counted["reached"], counted["short"]) == (0, 1)
     assert (by_network["reached"], by_network["short"]) == (0, 1)
 
@@ -178,7 +180,7 @@ def test_the_database_and_the_rule_say_the_same_of_all_bits(sent):
             found = tx.value(f"SELECT {short.missing('a')} FROM attempts a")
             condition = tx.value(f"SELECT CASE WHEN {short.is_short('a')} THEN 1 ELSE 0 END "
                                  "FROM attempts a")  # fmt: skip
-        lacks = parts.missing(Heard(heard), failed, received, of or 1)
+        lacks = parts.missing(ReceiptFlags(heard), failed, received, of or 1)
         expected = lacks if lacks is None else f"{','.join(map(str, lacks)) or '?'}/{of or 1}"
         assert (found, condition) == (expected, int(lacks is not None)), (heard, failed, received)
 

@@ -10,7 +10,7 @@ from patience import PATIENCE
 from walk import counts, get, import_list, number, released, rows, sheet, write_broadcast
 
 from dispatcher import broadcasts as planning
-from dispatcher.broadcasts import app as joined
+from dispatcher.broadcasts import application
 from dispatcher.db.broadcasts import broadcasts, schedules
 from dispatcher.db.contacts import areas, contact_lists, groups
 from dispatcher.db.ops import settings
@@ -18,7 +18,7 @@ from dispatcher.db.staff import api_keys, people, sessions
 from dispatcher.db.staff.handover import hand_over, in_hand
 from dispatcher.domain.model import SYSTEM, Audience, BroadcastState, Role
 from dispatcher.domain.problems import Problem
-from dispatcher.usecases import people as cases
+from dispatcher.usecases import people as people_acts
 from dispatcher.usecases import signing_in
 from dispatcher.usecases.context import Context
 
@@ -38,7 +38,7 @@ def three(app, tmp_path):
 
 def submitted(app, officer):
     made = write_broadcast(app, officer)
-    found = joined.preview(app, officer, get(app, made))
+    found = application.preview_broadcast(app, officer, get(app, made))
     with app.begin(officer)() as tx:
         planning.submit(tx, broadcasts.get(tx, made), found, again="thử")
     return made
@@ -159,7 +159,7 @@ def test_work_of_a_ward_is_not_handed_to_somebody_of_another(three):
     with app.begin(SYSTEM)() as tx:
         people.add(tx, "xa", "Ở Xa", Role.OFFICER, [areas.ward(tx, "Cầu Đất").id])
     with pytest.raises(Problem) as told:
-        cases.hand_over(Context(app, app.actor("ad")), "lan", "xa")
+        people_acts.hand_over(Context(app, app.actor("ad")), "lan", "xa")
     assert told.value.code == "not-their-ward"
     assert get(app, draft).created_by == officer.person_id
 
@@ -172,7 +172,7 @@ def test_a_group_never_carries_a_broadcast_into_wards_its_author_does_not_look_a
     with app.begin(SYSTEM)() as tx:
         mine = areas.ward(tx, "Máy Tơ").id
         people.add(tx, "to", "Cán Bộ Tơ", Role.OFFICER, [mine])
-        both = [c["id"] for c in contact_lists.listed(tx, limit=9)]
+        both = [c["id"] for c in contact_lists.list_contacts(tx, limit=9)]
         group = next(iter(groups.ensure(tx, ["Tổ công nghệ số"]).values()))
         groups.join(tx, [(group, c) for c in both])
         tx.note("joined", "group", group)
@@ -241,7 +241,7 @@ def test_sessions_end_when_idle_when_old_and_with_a_new_password(three, clock):
         clock.advance(minutes=29)
         with app.begin(SYSTEM)() as tx:
             alive = signing_in.who(tx, word, tx.now) is not None
-            sessions.keep_alive(tx, signing_in.digest(word))
+            sessions.keep_alive(tx, signing_in.secret_digest(word))
     assert not alive
     with app.begin(SYSTEM)() as tx:
         idle = signing_in.start_session(tx, officer, "Firefox")
@@ -261,7 +261,7 @@ def test_a_key_reads_or_writes_ends_by_itself_and_lies_nowhere_in_the_clear(thre
     with app.begin(SYSTEM)() as tx:
         reads = signing_in.new_key(tx, officer, "đọc", "read", timedelta(days=2))
         writes = signing_in.new_key(tx, officer, "ghi", "write", timedelta(days=4000))
-        listed = api_keys.listed(tx, {officer.person_id})
+        listed = api_keys.list_keys(tx, {officer.person_id})
         assert [k["may"] for k in listed] == ["read", "write"]
         assert listed[1]["expires_at"] <= tx.now + timedelta(days=365)
         actor, _ = signing_in.by_key(tx, reads, tx.now)

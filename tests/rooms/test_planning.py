@@ -21,14 +21,13 @@ from walk import (
 )
 
 from dispatcher import broadcasts as planning
-from dispatcher.broadcasts import app as joined
-from dispatcher.broadcasts import wording
+from dispatcher.broadcasts import application, message_rendering
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.contacts import contacts, suppressions
 from dispatcher.domain.model import SYSTEM, AddressKind, Audience, BroadcastState, Mode
 from dispatcher.domain.problems import Problem
 from dispatcher.importing.entries import read_listing
-from dispatcher.importing.listing import Context
+from dispatcher.importing.listing import ImportContext
 from dispatcher.importing.merge import merge, store
 from dispatcher.importing.sheets import read_sheets
 
@@ -52,19 +51,19 @@ def test_everybody_is_queued_or_skipped_with_a_reason(ward):
         address = contacts.address_id(tx, AddressKind.MOBILE, "+84" + number(4)[1:])
         suppressions.suppress(tx, address, "asked")
     broadcast_id = write_broadcast(app, officer)
-    preview = joined.preview(app, officer, get(app, broadcast_id))
+    preview = application.preview_broadcast(app, officer, get(app, broadcast_id))
     assert preview.people == 7
     assert preview.queued == 3
     assert preview.skipped == {"shared_phone": 1, "no_number": 1, "landline": 1, "opted_out": 1}
     approve_now(app, officer, leader, broadcast_id)
-    joined.release(app, get(app, broadcast_id))
+    application.release_broadcast(app, get(app, broadcast_id))
     assert counts(app, broadcast_id) == {"queued": 3, "skipped": 4}
 
 
 def test_a_preview_stores_nothing(ward):
     app, officer, _ = ward
     broadcast_id = write_broadcast(app, officer)
-    joined.preview(app, officer, get(app, broadcast_id))
+    application.preview_broadcast(app, officer, get(app, broadcast_id))
     for table in ("messages", "targets", "plan_bodies", "bodies"):
         assert rows(app, f"SELECT count(*) AS n FROM {table}")[0]["n"] == 0
 
@@ -87,7 +86,7 @@ def test_audiences_by_group_and_without(ward, tmp_path):
 
     def people(**audience):
         broadcast_id = write_broadcast(app, officer, audience=Audience(**audience))
-        return joined.preview(app, officer, get(app, broadcast_id)).people
+        return application.preview_broadcast(app, officer, get(app, broadcast_id)).people
 
     assert people(wards=("Máy Tơ",)) == 8
     assert people(wards=("may to",), residential_groups=("Tổ 2",)) == 2
@@ -104,7 +103,7 @@ def test_audiences_by_group_and_without(ward, tmp_path):
 def test_the_approver_wrote_edited_and_submitted_none_of_it(ward):
     app, officer, leader = ward
     broadcast_id = write_broadcast(app, leader)  # the leader wrote it, the officer submits
-    found = joined.preview(app, officer, get(app, broadcast_id))
+    found = application.preview_broadcast(app, officer, get(app, broadcast_id))
     with app.begin(officer)() as tx:
         planning.submit(tx, broadcasts.get(tx, broadcast_id), found)
     with pytest.raises(Problem, match="second person"), app.begin(leader)() as tx:
@@ -118,7 +117,7 @@ def test_what_changed_after_approval_is_held_and_not_sent(ward):
     with app.begin(SYSTEM)() as tx:  # somebody edits the database
         tx.run("UPDATE broadcasts SET expires_after = 99999 WHERE id = :b", {"b": broadcast_id})
         tx.note("test", "broadcast", broadcast_id)
-    assert joined.release(app, get(app, broadcast_id)) == "held"
+    assert application.release_broadcast(app, get(app, broadcast_id)) == "held"
     assert get(app, broadcast_id).reason == "changed_after_approval"
 
 
@@ -127,7 +126,7 @@ def test_what_was_approved_as_a_drill_never_goes_out_live(ward):
     broadcast_id = write_broadcast(app, officer)
     approve_now(app, officer, leader, broadcast_id)
     live = replace(app, site=replace(app.site, mode=Mode.LIVE))
-    assert joined.release(live, get(app, broadcast_id)) == "held"
+    assert application.release_broadcast(live, get(app, broadcast_id)) == "held"
     assert get(app, broadcast_id).reason == "other_mode"
 
 
@@ -136,7 +135,7 @@ def test_more_people_than_were_approved_hold_the_broadcast(ward, tmp_path):
     broadcast_id = write_broadcast(app, officer)
     approve_now(app, officer, leader, broadcast_id)
     import_list(app, sheet(tmp_path / "may-to.csv", crowd(40)))
-    assert joined.release(app, get(app, broadcast_id)) == "held"
+    assert application.release_broadcast(app, get(app, broadcast_id)) == "held"
     assert get(app, broadcast_id).reason == "over_ceiling"
 
 
@@ -146,7 +145,7 @@ def test_a_template_edited_after_approval_does_not_change_what_is_sent(ward):
     approve_now(app, officer, leader, broadcast_id)
     path = app.templates / "canh-bao.j2"
     path.write_text(path.read_text("utf-8").replace("KHONG chuyen", "HAY chuyen"), encoding="utf-8")
-    joined.release(app, get(app, broadcast_id))
+    application.release_broadcast(app, get(app, broadcast_id))
     bodies = [r["text"] for r in rows(app, "SELECT text FROM bodies")]
     assert bodies == ["UBND phuong May To: KHONG chuyen tien."]
 
@@ -173,7 +172,7 @@ def test_a_kept_column_stands_in_the_text_of_each_person(ward, tmp_path):
         f"Họ tên,SĐT,Đường\nNgười Có,{number(71)},Lạch Tray\nNgười Không,{number(72)},\n", "utf-8"
     )
     with app.begin(SYSTEM)() as tx:
-        context = Context({}, "Máy Tơ", None, ("095",), {"row.duong": "Đường"})
+        context = ImportContext({}, "Máy Tơ", None, ("095",), {"row.duong": "Đường"})
         listing = read_listing(read_sheets(path), context)
         store(tx, merge(tx, listing.entries), [], ("095",))
     text = (
@@ -196,8 +195,8 @@ def half_released(app, officer, leader, monkeypatch):
     approve_now(app, officer, leader, broadcast_id)
     monkeypatch.setattr("dispatcher.broadcasts.releasing.CHUNK", 2)
     with app.store.read(SYSTEM) as tx:
-        words = wording.words(app.site, tx, broadcasts.get(tx, broadcast_id))
-    steps = planning.steps_of_release(get(app, broadcast_id), words, joined.targeting.resolve,
+        words = message_rendering.release_words(app.site, tx, broadcasts.get(tx, broadcast_id))
+    steps = planning.steps_of_release(get(app, broadcast_id), words, application.targeting.resolve,
                                       app.clock())  # fmt: skip
     for _ in range(3):  # the machine dies here
         with app.begin(SYSTEM)() as tx:
@@ -209,7 +208,7 @@ def half_released(app, officer, leader, monkeypatch):
 def test_a_release_goes_on_where_it_stopped(ward, monkeypatch):
     app, officer, leader = ward
     broadcast_id = half_released(app, officer, leader, monkeypatch)
-    assert joined.release(app, get(app, broadcast_id)) == "running"
+    assert application.release_broadcast(app, get(app, broadcast_id)) == "running"
     assert counts(app, broadcast_id) == {"queued": 4, "skipped": 3}
 
 
@@ -218,7 +217,7 @@ def test_a_release_that_broke_off_and_came_too_late_leaves_nobody_waiting(ward, 
     app, officer, leader = ward
     broadcast_id = half_released(app, officer, leader, monkeypatch)
     clock.advance(hours=7)
-    assert joined.release(app, get(app, broadcast_id)) == "missed"
+    assert application.release_broadcast(app, get(app, broadcast_id)) == "missed"
     assert "queued" not in counts(app, broadcast_id)
     assert "expired" in counts(app, broadcast_id)
 
@@ -227,7 +226,7 @@ def edited_and_approved_anew(app, officer, leader, broadcast_id):
     other = [("KHONG chuyen", "KHONG nen chuyen")]
     with app.begin(officer)() as tx:
         found = broadcasts.get(tx, broadcast_id)
-        fields, version = wording.reworded(app.site, tx, found, {}, other)
+        fields, version = message_rendering.reworded(app.site, tx, found, {}, other)
         planning.edit(tx, found, fields=fields, template_version_id=version)
     approve_now(app, officer, leader, broadcast_id)
 
@@ -244,13 +243,13 @@ def test_words_of_a_release_that_broke_off_do_not_leave_after_an_edit(ward):
     broadcast_id = write_broadcast(app, officer)
     approve_now(app, officer, leader, broadcast_id)
     with app.store.read(SYSTEM) as tx:
-        words = wording.words(app.site, tx, broadcasts.get(tx, broadcast_id))
-    steps = planning.steps_of_release(get(app, broadcast_id), words, joined.targeting.resolve,
+        words = message_rendering.release_words(app.site, tx, broadcasts.get(tx, broadcast_id))
+    steps = planning.steps_of_release(get(app, broadcast_id), words, application.targeting.resolve,
                                       app.clock())  # fmt: skip
     with app.begin(SYSTEM)() as tx:
         next(steps)(tx)  # the machine dies here
     edited_and_approved_anew(app, officer, leader, broadcast_id)
-    assert joined.release(app, get(app, broadcast_id)) == "running"
+    assert application.release_broadcast(app, get(app, broadcast_id)) == "running"
     assert leaving(app, broadcast_id) == ["UBND phuong May To: KHONG nen chuyen tien."]
 
 
@@ -266,9 +265,9 @@ def test_a_worker_that_was_frozen_over_an_edit_does_not_release_the_old_words(wa
         yield from steps(*given)
 
     monkeypatch.setattr("dispatcher.broadcasts.releasing.steps_of_release", frozen)
-    assert joined.release(app, get(app, broadcast_id)) == "scheduled"
+    assert application.release_broadcast(app, get(app, broadcast_id)) == "scheduled"
     assert counts(app, broadcast_id) == {}
-    assert joined.release(app, get(app, broadcast_id)) == "running"
+    assert application.release_broadcast(app, get(app, broadcast_id)) == "running"
     assert leaving(app, broadcast_id) == ["UBND phuong May To: KHONG nen chuyen tien."]
 
 
@@ -277,7 +276,7 @@ def test_a_broadcast_whose_time_is_over_is_missed(ward, clock):
     broadcast_id = write_broadcast(app, officer)
     approve_now(app, officer, leader, broadcast_id)
     clock.advance(hours=7)
-    assert joined.release(app, get(app, broadcast_id)) == "missed"
+    assert application.release_broadcast(app, get(app, broadcast_id)) == "missed"
 
 
 def test_the_undo_window_holds_every_message_back(make_site, tmp_path, clock):
@@ -302,7 +301,7 @@ def test_the_undo_window_holds_every_message_back(make_site, tmp_path, clock):
 def test_nobody_may_do_what_their_role_does_not_allow(ward):
     app, officer, leader = ward
     broadcast_id = write_broadcast(app, officer)
-    found = joined.preview(app, officer, get(app, broadcast_id))
+    found = application.preview_broadcast(app, officer, get(app, broadcast_id))
     operator = app.actor(None)
     for actor, act in ((operator, planning.submit), (operator, planning.approve),
                        (officer, planning.approve)):  # fmt: skip
@@ -324,7 +323,7 @@ def test_a_shared_phone_costs_a_look_and_not_a_walk_on_postgresql(app, tmp_path)
     made = write_broadcast(app, officer)
     approve_now(app, officer, leader, made)
     before = _rows_read(app)
-    assert joined.release(app, get(app, made)) == "running"
+    assert application.release_broadcast(app, get(app, made)) == "running"
     assert counts(app, made) == {"queued": 1_600, "skipped": 400}
     assert _rows_read(app) - before < 30 * people  # a walk reads a thousand for each
 

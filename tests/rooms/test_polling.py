@@ -22,7 +22,7 @@ from dispatcher.worker import receiving
 from dispatcher.worker.adapters import Doors, build_gateway, listeners
 from dispatcher.worker.sending import polling, reclaim
 from dispatcher.worker.sending.polling import poll
-from dispatcher.worker.sending.view import LEASE
+from dispatcher.worker.sending.state import LEASE
 from dispatcher.worker.serving import serve_site
 
 POSTGRESQL_LATER = True
@@ -242,7 +242,7 @@ def test_what_is_no_such_wish_is_kept_to_be_read(site, text):
         assert not receiving.answer_back(tx, "esms", Reply("+84950000001", text))
     with app.store.read(SYSTEM) as tx:
         assert tx.one("SELECT * FROM suppressions") is None
-        [found] = replies.listed(tx)
+        [found] = replies.list_replies(tx)
     assert (found["text"], found["opt_out"]) == (text, False)
     assert "0000001" not in found["phone"]
 
@@ -265,7 +265,7 @@ def test_a_lost_answer_is_found_in_the_vendors_log_by_number_and_text(site):
     app, broadcast_id = site(crowd(2))
     with app.begin(SYSTEM)() as tx:
         ids = claimed(tx, "dead", broadcast_id, 2, tx.now + timedelta(hours=1))
-        lost = messages.parcels(tx, ids)
+        lost = messages.queued_messages(tx, ids)
         intents.write(tx, "dead", [(p, p.reference) for p in lost], tx.now + LEASE)
         reclaim(tx, "heir", {"esms": Doubt()}, dead="dead")
         asked_at = tx.now

@@ -7,7 +7,7 @@ import pytest
 from conftest import add_people
 from walk import get, import_list, number, released, rows, sheet, work, write_broadcast
 
-from dispatcher.broadcasts import app as joined
+from dispatcher.broadcasts import application
 from dispatcher.config import parse
 from dispatcher.db.broadcasts import texts
 from dispatcher.domain.model import SYSTEM, Kind, Price
@@ -74,7 +74,7 @@ def test_a_network_a_class_and_a_day_have_their_own_price(ward, priced):
     assert texts.price(later, "sms", "Viettel", Kind.WARNING) == 450
     assert texts.price(later, "sms", "Viettel", Kind.PROMOTION) == 800
     made = write_broadcast(app, officer)
-    assert joined.preview(app, officer, get(app, made)).total == 900
+    assert application.preview_broadcast(app, officer, get(app, made)).total == 900
 
 
 def test_a_price_that_changes_keeps_what_was(ward):

@@ -17,12 +17,19 @@ from dispatcher.db.queue import intents, messages, outcomes
 from dispatcher.db.queue.outcomes import Outcome
 from dispatcher.domain import lifecycle
 from dispatcher.domain.lifecycle import Doubt
-from dispatcher.domain.model import SYSTEM, AttemptState, Channel, Heard, MessageState, Receipt
+from dispatcher.domain.model import (
+    SYSTEM,
+    AttemptState,
+    Channel,
+    MessageState,
+    Receipt,
+    ReceiptFlags,
+)
 from dispatcher.gateways.contract import Accepted, Limits
 from dispatcher.usecases.context import open_app
 from dispatcher.worker import receiving
 from dispatcher.worker.sending import Engine, pass_deadlines, reclaim
-from dispatcher.worker.sending.view import LEASE
+from dispatcher.worker.sending.state import LEASE
 
 DAY = timedelta(hours=24)
 DOUBTS = {
@@ -56,7 +63,7 @@ def write(app, act):
     return found
 
 
-def attempted(tx, message, number, state, heard=Heard.NOTHING, gateway="esms"):
+def attempted(tx, message, number, state, heard=ReceiptFlags.NOTHING, gateway="esms"):
     """An attempt as it stands in the database."""
     tx.run(
         "INSERT INTO attempts (message_id, broadcast_id, position, gateway, channel, reference, "
@@ -72,15 +79,15 @@ def on_the_wire_again(app, broadcast, worker="dead"):
     def act(tx):
         [message] = claimed(tx, worker, broadcast, 1, tx.now + LEASE)
         attempted(tx, message, 1, AttemptState.UNCONFIRMED)
-        [parcel] = messages.parcels(tx, [message])
-        intents.write(tx, worker, [(parcel, parcel.reference)], tx.now + LEASE)
+        [queued_message] = messages.queued_messages(tx, [message])
+        intents.write(tx, worker, [(queued_message, queued_message.reference)], tx.now + LEASE)
         return message
 
     return write(app, act)
 
 
 def delivered(app, number=1, gateway="esms"):
-    report = Receipt(f"R{number}", None, None, Heard.DELIVERED, "5")
+    report = Receipt(f"R{number}", None, None, ReceiptFlags.DELIVERED, "5")
     return write(app, lambda tx: receiving.believe(tx, [(gateway, report)]))
 
 
@@ -137,14 +144,14 @@ def test_a_doubt_about_somebody_who_has_the_text_is_not_repeated(site):
 
     def taken(tx):
         [message] = messages.claim_doubts(tx, "heir", "esms", 1, tx.now + LEASE)
-        [parcel] = messages.parcels(tx, [message], doubtful=True)
-        return parcel
+        [queued_message] = messages.queued_messages(tx, [message], doubtful=True)
+        return queued_message
 
-    parcel = write(app, taken)
+    queued_message = write(app, taken)
     assert delivered(app)[0][0] == "early"
-    back = Outcome(parcel.message_id, parcel.reference, AttemptState.DOUBTFUL,
+    back = Outcome(queued_message.message_id, queued_message.reference, AttemptState.DOUBTFUL,
                    MessageState.SENDING, due_at=app.clock())  # fmt: skip
-    write(app, lambda tx: outcomes.settle(tx, "heir", [back]))
+    write(app, lambda tx: outcomes.write_outcomes(tx, "heir", [back]))
     gateway = Remembers()
     run_engine(app, gateway, lambda: counts(app, broadcast) != {"sending": 1})
     assert counts(app, broadcast) == {"delivered": 1}
@@ -163,8 +170,8 @@ def accepted_twice(app, heard):
     write(app, act)
 
 
-@pytest.mark.parametrize("heard, ends", [(Heard.DELIVERED, "delivered"), (Heard.READ, "read"),
-                                         (Heard.NOTHING, "queued")])  # fmt: skip
+@pytest.mark.parametrize("heard, ends", [(ReceiptFlags.DELIVERED, "delivered"), (ReceiptFlags.READ, "read"),
+                                         (ReceiptFlags.NOTHING, "queued")])  # fmt: skip
 def test_silence_about_the_second_attempt_is_no_silence_where_the_first_arrived(site, heard, ends):
     app, broadcast = site(route="zalo-then-sms")
     accepted_twice(app, heard)
@@ -173,12 +180,12 @@ def test_silence_about_the_second_attempt_is_no_silence_where_the_first_arrived(
     assert counts(app, broadcast) == {ends: 1}
 
 
-@pytest.mark.parametrize("heard, ends", [(Heard.DELIVERED, "delivered"),
-                                         (Heard.NOTHING, "queued")])  # fmt: skip
+@pytest.mark.parametrize("heard, ends", [(ReceiptFlags.DELIVERED, "delivered"),
+                                         (ReceiptFlags.NOTHING, "queued")])  # fmt: skip
 def test_a_no_to_the_second_attempt_sends_nothing_more_where_the_first_arrived(site, heard, ends):
     app, broadcast = site(route="zalo-then-sms")
     accepted_twice(app, heard)
-    no = Receipt("R2", None, None, Heard.FAILED, "x")
+    no = Receipt("R2", None, None, ReceiptFlags.FAILED, "x")
     write(app, lambda tx: receiving.believe(tx, [("zalo", no)]))
     assert counts(app, broadcast) == {ends: 1}
 

@@ -12,13 +12,13 @@ from walk import claimed, counts, import_list, number, released, rows, sheet
 
 from dispatcher.db.queue import intents, messages, outcomes, receipts
 from dispatcher.db.queue.outcomes import Outcome
-from dispatcher.domain.model import SYSTEM, AttemptState, Heard, MessageState, Receipt
+from dispatcher.domain.model import SYSTEM, AttemptState, MessageState, Receipt, ReceiptFlags
 from dispatcher.gateways.contract import Call, Reply
 from dispatcher.gateways.contract import Heard as HeardCall
 from dispatcher.worker import receiving
 from dispatcher.worker.adapters import callback_path, listeners
 from dispatcher.worker.receipt_door import door
-from dispatcher.worker.sending.view import LEASE
+from dispatcher.worker.sending.state import LEASE
 
 POSTGRESQL_LATER = True
 
@@ -32,7 +32,10 @@ def sent(app, tmp_path):
     with app.begin(SYSTEM)() as tx:
         ids = claimed(tx, "w", broadcast_id, 1, tx.now.replace(hour=3))
         intents.write(
-            tx, "w", [(messages.parcels(tx, ids)[0]._replace(reference="R1"), "R1")], tx.now + LEASE
+            tx,
+            "w",
+            [(messages.queued_messages(tx, ids)[0]._replace(reference="R1"), "R1")],
+            tx.now + LEASE,
         )
         tx.note("test", "messages", "")
     return app, broadcast_id, ids[0]
@@ -40,7 +43,7 @@ def sent(app, tmp_path):
 
 def settle(app, message_id):
     with app.begin(SYSTEM)() as tx:
-        outcomes.settle(tx, "w", [Outcome(message_id, "R1", AttemptState.ACCEPTED,
+        outcomes.write_outcomes(tx, "w", [Outcome(message_id, "R1", AttemptState.ACCEPTED,
                                           MessageState.ACCEPTED, provider_id="P1")])  # fmt: skip
 
 
@@ -153,7 +156,7 @@ def test_a_report_under_an_id_that_was_another_numbers_long_ago_waits_for_its_ca
 def test_a_late_receipt_settles_what_was_unconfirmed(sent):
     app, broadcast_id, message_id = sent
     with app.begin(SYSTEM)() as tx:
-        outcomes.settle(tx, "w", [Outcome(message_id, "R1", AttemptState.UNCONFIRMED,
+        outcomes.write_outcomes(tx, "w", [Outcome(message_id, "R1", AttemptState.UNCONFIRMED,
                                           MessageState.UNCONFIRMED, "unknown")])  # fmt: skip
     hear(app, report(provider="P9"))
     assert counts(app, broadcast_id) == {"delivered": 1}
@@ -193,7 +196,7 @@ def test_a_call_with_a_report_that_is_early_is_looked_at_again(sent):
     """Of several reports in one call the others are matched; none of them is dropped."""
     app, broadcast_id, message_id = sent
     settle(app, message_id)
-    several = tuple(Receipt(r, None, None, Heard.DELIVERED, "0") for r in ("R0", "R1", "R2"))
+    several = tuple(Receipt(r, None, None, ReceiptFlags.DELIVERED, "0") for r in ("R0", "R1", "R2"))
     with app.begin(SYSTEM)() as tx:
         receipts.put(tx, [("esms", report())])
         receiving.match(tx, {"esms": lambda call: HeardCall(several)})
@@ -209,7 +212,7 @@ def test_a_receipt_that_comes_while_the_answer_is_written_is_not_lost(sent):
     with app.begin(SYSTEM)() as answer:
         assert messages.other_attempts(answer, [(message_id, "R1")]) == {}
         assert hear(app, report()) == 1
-        outcomes.settle(answer, "w", [Outcome(message_id, "R1", AttemptState.ACCEPTED,
+        outcomes.write_outcomes(answer, "w", [Outcome(message_id, "R1", AttemptState.ACCEPTED,
                                               MessageState.ACCEPTED, provider_id="P1")])  # fmt: skip
         answer.note("test", "messages", "")
     assert counts(app, broadcast_id) == {"accepted": 1}
@@ -229,11 +232,11 @@ def test_two_reports_at_once_add_up_whoever_is_first(sent):
 
     def good_news():
         with app.begin(SYSTEM)() as tx:
-            believe(tx, Heard.DELIVERED)
+            believe(tx, ReceiptFlags.DELIVERED)
 
     thread = Thread(target=good_news)
     with app.begin(SYSTEM)() as tx:
-        believe(tx, Heard.FAILED)
+        believe(tx, ReceiptFlags.FAILED)
         thread.start()
         while not rows(app, "SELECT 1 FROM pg_locks WHERE NOT granted"):
             assert thread.is_alive()

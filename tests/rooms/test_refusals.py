@@ -8,7 +8,7 @@ from conftest import add_people
 from walk import crowd, get, import_list, rows, sheet, write_broadcast
 
 from dispatcher import broadcasts as planning
-from dispatcher.broadcasts import app as joined
+from dispatcher.broadcasts import application
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.staff import people
 from dispatcher.domain.model import SYSTEM, BroadcastState, Role
@@ -35,7 +35,7 @@ def submitted(app, tmp_path):
         people.add(tx, "mai", "Lê Thị Mai", Role.LEADER, [])
     import_list(app, sheet(tmp_path / "may-to.csv", crowd(2)))
     made = write_broadcast(app, officer)
-    found = joined.preview(app, officer, get(app, made))
+    found = application.preview_broadcast(app, officer, get(app, made))
     with app.begin(officer)() as tx:
         planning.submit(tx, broadcasts.get(tx, made), found)
     return app, made, leader, app.actor("mai")

@@ -9,8 +9,7 @@ from walk import counts, get, import_list, number, rows, sheet, write_broadcast
 
 from dispatcher import broadcasts as planning
 from dispatcher import templating
-from dispatcher.broadcasts import app as joined
-from dispatcher.broadcasts import releasing, repeating, wording
+from dispatcher.broadcasts import application, message_rendering, releasing, repeating
 from dispatcher.db.broadcasts import broadcasts, repeats
 from dispatcher.db.contacts import contact_lists
 from dispatcher.db.scope import with_walls
@@ -45,7 +44,7 @@ def ward(app, tmp_path):
 
 
 def preview(ward, made):
-    return joined.preview(ward.app, ward.officer, get(ward.app, made))
+    return application.preview_broadcast(ward.app, ward.officer, get(ward.app, made))
 
 
 def submit(ward, made, **more):
@@ -76,7 +75,9 @@ def approved(ward, **more):
 
 
 def release(ward, made):
-    assert joined.release(ward.app, get(ward.app, made)) == BroadcastState.RUNNING.value
+    assert (
+        application.release_broadcast(ward.app, get(ward.app, made)) == BroadcastState.RUNNING.value
+    )
     return made
 
 
@@ -243,7 +244,7 @@ def test_a_correction_with_the_same_words_needs_a_reason(ward):
     become(ward, first, "delivered")
     with ward.app.begin(ward.officer)() as tx:
         loaded = templating.load(ward.app.templates, "canh-bao")
-        made = joined.correct(
+        made = application.correct_broadcast(
             ward.app, tx, broadcasts.get(tx, first), template=loaded, fields={}
         )  # fmt: skip
     with pytest.raises(Problem) as caught:
@@ -278,7 +279,7 @@ def test_an_urgent_text_is_told_and_not_blocked_nor_is_anybody_left_out(ward):
 def test_a_test_to_a_phone_of_ours_and_a_drill_before_going_live_do_not_count(ward):
     made = write_broadcast(ward.app, ward.officer)
     with ward.app.begin(SYSTEM)() as tx:
-        contact = contact_lists.listed(tx, limit=1)[0]["id"]
+        contact = contact_lists.list_contacts(tx, limit=1)[0]["id"]
     with ward.app.begin(ward.officer)() as tx:
         tested = planning.test(tx, broadcasts.get(tx, made), contact)
     release(ward, tested)
@@ -420,14 +421,14 @@ def test_a_release_that_ends_while_another_is_planned_is_seen_by_it(ward, monkey
     broadcast = get(ward.app, slow)
     with ward.app.store.read(SYSTEM) as tx:
         words, speeds = (
-            wording.words(ward.app.site, tx, broadcast),
-            joined.speeds(ward.app.site, tx),
+            message_rendering.release_words(ward.app.site, tx, broadcast),
+            application.speeds(ward.app.site, tx),
         )
     planning.release(
         begin,
         broadcast,
         words,
-        joined.resolver(ward.app, broadcast),
+        application.resolver(ward.app, broadcast),
         timedelta(),
         ward.app.site.mode,
         speeds,

@@ -21,8 +21,9 @@ from dispatcher.gateways.contract import Accepted, Call, Refused, Reply
 from dispatcher.simulators.drill import sign_in_to_twins
 from dispatcher.usecases import replies as acts
 from dispatcher.usecases.context import Context, open_app
-from dispatcher.worker import confirming, receiving, staff
+from dispatcher.worker import confirming, receiving
 from dispatcher.worker.adapters import Doors, build_gateway, listeners
+from dispatcher.worker.notifications import deliver
 
 POSTGRESQL_LATER = True
 
@@ -56,7 +57,7 @@ def stopped(app):
 
 def newest(app):
     with app.store.read(SYSTEM) as tx:
-        return replies.listed(tx, 1)[0]
+        return replies.list_replies(tx, 1)[0]
 
 
 @pytest.mark.parametrize(
@@ -96,10 +97,10 @@ def test_what_may_be_a_refusal_is_put_before_the_officers_of_the_ward(site):
     assert not says(app, "Huy")
     assert not says(app, "cảm ơn, đã nhận")
     assert stopped(app) == []
-    staff.look(app)
+    deliver.detect_notices(app)
     with app.store.read(SYSTEM) as tx:
         told = [n for n in notices.unread(tx, officer.person_id) if n["code"] == "reply"]
-        assert replies.listed(tx, waiting=True)[0]["text"] == "Huy"
+        assert replies.list_replies(tx, waiting=True)[0]["text"] == "Huy"
     assert len(told) == 1
     assert "Huy" not in told[0]["vi"]
     assert FIRST not in told[0]["vi"]
@@ -107,7 +108,7 @@ def test_what_may_be_a_refusal_is_put_before_the_officers_of_the_ward(site):
         waiting = newest_waiting(tx)
     look_at(app, "lan", waiting, Wish.ALL)
     assert stopped(app) == ["all"]
-    staff.look(app)
+    deliver.detect_notices(app)
     with app.store.read(SYSTEM) as tx:
         assert [n for n in notices.unread(tx, officer.person_id) if n["code"] == "reply"] == []
 
@@ -117,7 +118,7 @@ def look_at(app, who, reply, wish):
 
 
 def newest_waiting(tx):
-    return replies.listed(tx, waiting=True)[0]["id"]
+    return replies.list_replies(tx, waiting=True)[0]["id"]
 
 
 def test_a_reply_is_decided_about_once_and_by_whoever_sees_the_person(site):
@@ -150,7 +151,7 @@ def test_a_refusal_of_somebody_on_no_list_is_put_before_a_person_of_the_whole_si
         people.add(tx, "ad", "Quản Trị", Role.ADMIN, [])
         people.add(tx, "hoa", "Cán Bộ Hoa", Role.OFFICER, [ward(tx, "Máy Tơ")])
     assert says(app, "STOP", sender=UID, gateway="zalo")
-    staff.look(app)
+    deliver.detect_notices(app)
     with app.store.read(SYSTEM) as tx:
         told = {
             name: [n for n in notices.unread(tx, id_of(tx, name)) if n["code"] == "reply"]
@@ -187,12 +188,12 @@ def test_who_shares_a_silenced_phone_is_named_to_whoever_may_see_them(site):
 class Answering:
     """A gateway that answers replies as it is told, and remembers what left."""
 
-    def __init__(self, *verdicts):
-        self.verdicts, self.sent = list(verdicts), []
+    def __init__(self, *send_results):
+        self.send_results, self.sent = list(send_results), []
 
     async def answer(self, to, text):
         self.sent.append((to, text))
-        return self.verdicts.pop(0) if self.verdicts else Accepted("m")
+        return self.send_results.pop(0) if self.send_results else Accepted("m")
 
 
 async def at_once(act):

@@ -21,16 +21,15 @@ from walk import (
 )
 
 from dispatcher import broadcasts as planning
-from dispatcher.broadcasts import app as joined
-from dispatcher.broadcasts.app import database_file, second_place_of
+from dispatcher.broadcasts import application
+from dispatcher.broadcasts.application import database_file, second_place_of
 from dispatcher.config import parse
 from dispatcher.db.broadcasts import broadcasts, schedules
 from dispatcher.db.contacts import contacts, suppressions, undoing
 from dispatcher.db.database import at
-from dispatcher.db.ops import identity, restored, second_place, settings, upkeep
+from dispatcher.db.ops import identity, maintenance, restored, second_place, settings
 from dispatcher.db.queue import references
-from dispatcher.domain.model import SYSTEM, AddressKind, BroadcastState, Receipt
-from dispatcher.domain.model import Heard as Bits
+from dispatcher.domain.model import SYSTEM, AddressKind, BroadcastState, Receipt, ReceiptFlags
 from dispatcher.domain.problems import Problem
 from dispatcher.simulators.drill import sign_in_to_twins
 from dispatcher.simulators.vendors.server import start
@@ -60,7 +59,7 @@ class Ward:
 
     def back_up(self):
         self.file.unlink(missing_ok=True)
-        upkeep.backup(self.app.site.database, self.file, lambda done, total: None)
+        maintenance.backup(self.app.site.database, self.file, lambda done, total: None)
 
     def restore(self, *, lost=False):
         """The backup comes back; `lost`: what it replaces died with its disk."""
@@ -131,7 +130,7 @@ def send(ward, twin, until=None):
 def sound(ward):
     """What `db check` finds."""
     with ward.app.store.read(SYSTEM) as tx:
-        return all(ok for _, ok, _ in upkeep.check(tx))
+        return all(ok for _, ok, _ in maintenance.check(tx))
 
 
 # --- references ---------------------------------------------------------------------------------
@@ -214,7 +213,7 @@ def test_what_was_released_after_the_backup_comes_along_whole(ward, twins):
     assert sound(one)
     one.let_go()
     again = write_broadcast(one.app, one.app.actor("lan"))
-    found = joined.preview(one.app, one.app.actor("lan"), get(one.app, again))
+    found = application.preview_broadcast(one.app, one.app.actor("lan"), get(one.app, again))
     assert found.repeated == {made: 20}, "the same words are asked about, also after a restore"
     later = one.release()
     before = twins.ask("/ledger")["accepted"]
@@ -420,7 +419,9 @@ def test_a_late_report_settles_a_doubt_that_a_restore_named(ward):
     reference = references.of_message(sealer, ids[0], 0, epoch)
     forged = references.of_message(sealer, ids[1], 0, epoch)[:-1] + "z"
     unknown = references.of_message(sealer, max(ids) + 1, 0, epoch)
-    heard = [Receipt(r, None, None, Bits.DELIVERED, "") for r in (reference, forged, unknown)]
+    heard = [
+        Receipt(r, None, None, ReceiptFlags.DELIVERED, "") for r in (reference, forged, unknown)
+    ]
     with one.app.begin(SYSTEM)() as tx:
         told = believe(tx, [("esms", receipt) for receipt in heard])
     assert [state for state, _ in told] == ["matched", "unmatched", "unmatched"]
@@ -458,7 +459,9 @@ def test_where_nothing_was_kept_only_urgent_texts_leave_until_a_person_confirms(
     one.let_go()
     ordinary = write_broadcast(one.app, one.app.actor("lan"))
     approve_now(one.app, one.app.actor("lan"), one.app.actor("minh"), ordinary)
-    assert joined.release(one.app, get(one.app, ordinary)) == BroadcastState.HELD.value
+    assert (
+        application.release_broadcast(one.app, get(one.app, ordinary)) == BroadcastState.HELD.value
+    )
     with pytest.raises(Problem) as told, one.app.begin(one.app.actor("minh"))() as tx:
         planning.resume(tx, broadcasts.get(tx, ordinary))
     assert told.value.code == "refusals-missing"

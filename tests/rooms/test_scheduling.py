@@ -12,7 +12,7 @@ from walk import crowd, get, import_list, rows, sheet, write_broadcast
 from dispatcher import broadcasts as planning
 from dispatcher import scheduling
 from dispatcher.broadcasts import occurrences
-from dispatcher.broadcasts.app import preview, release
+from dispatcher.broadcasts.application import preview_broadcast, release_broadcast
 from dispatcher.cli import steps
 from dispatcher.config import DEFAULT_WINDOW
 from dispatcher.db.broadcasts import broadcasts, schedules
@@ -47,7 +47,7 @@ def tick(app, fire=None):
     worker = Worker(app, Doors({}))
     with app.begin(SYSTEM)() as tx:
         known = scheduling.keep_all(tx, app.schedules, app.site.window)
-        found = scheduling.tick(tx, known, worker.name, fire or partial(occurrences.fire, app))
+        found = scheduling.run_due(tx, known, worker.name, fire or partial(occurrences.fire, app))
         tx.note("test", "schedules", "")
     return found
 
@@ -149,7 +149,7 @@ def test_an_unapproved_or_edited_schedule_makes_a_draft_and_sends_nothing(lite, 
     clock.now = MONDAY + timedelta(seconds=5)
     assert len(tick(lite)) == 1
     with lite.store.read(SYSTEM) as tx:
-        states = [b.state for b in broadcasts.listed(tx)]
+        states = [b.state for b in broadcasts.list_broadcasts(tx)]
     assert states == [BroadcastState.DRAFT]
 
 
@@ -346,7 +346,7 @@ def test_an_occurrence_keeps_the_ceiling_its_schedule_was_approved_with(app, clo
     import_list(app, sheet(tmp_path / "may-to.csv", crowd(20)))
     clock.now = MONDAY
     [fired] = tick(app)
-    assert release(app, get(app, int(fired.split(": ")[1]))) == BroadcastState.HELD.value
+    assert release_broadcast(app, get(app, int(fired.split(": ")[1]))) == BroadcastState.HELD.value
 
 
 # --- courtesy for single broadcasts -------------------------------------------------------------
@@ -358,7 +358,7 @@ def test_nothing_starts_in_tet_without_a_reason_and_urgent_texts_always_do(year_
     officer, leader = add_people(app)
 
     def scheduled(made, despite=""):
-        found = preview(app, officer, get(app, made))
+        found = preview_broadcast(app, officer, get(app, made))
         with app.begin(officer)() as tx:
             planning.submit(tx, broadcasts.get(tx, made), found, again="thử")
         with app.begin(leader)() as tx:
@@ -372,7 +372,7 @@ def test_nothing_starts_in_tet_without_a_reason_and_urgent_texts_always_do(year_
     with pytest.raises(Problem) as told:
         scheduled(write_broadcast(app, officer))
     assert told.value.code == "tet"
-    assert "09/02" in steps.told(told.value).to("vi")
+    assert "09/02" in steps.sentence_and_step(told.value).to("vi")
     assert scheduled(write_broadcast(app, officer), despite="vỡ đê").day == 6
     assert scheduled(write_broadcast(app, officer, urgent=True)).day == 6
     noted = rows(app, "SELECT entry FROM trail WHERE act = 'despite'")

@@ -29,7 +29,7 @@ from dispatcher import broadcasts as planning
 from dispatcher.config import parse
 from dispatcher.config.pace import Pace
 from dispatcher.db.broadcasts import broadcasts
-from dispatcher.db.ops import upkeep
+from dispatcher.db.ops import maintenance
 from dispatcher.db.queue import gateways, intents, messages, outcomes
 from dispatcher.db.queue.outcomes import Outcome
 from dispatcher.db.schema import micros, moment
@@ -41,8 +41,8 @@ from dispatcher.simulators.drill import sign_in_to_twins
 from dispatcher.simulators.vendors.server import start
 from dispatcher.usecases.context import open_app
 from dispatcher.worker.adapters import Doors, build_gateway
-from dispatcher.worker.sending import Engine, asking, reclaim
-from dispatcher.worker.sending.view import LEASE
+from dispatcher.worker.sending import Engine, dispatch, reclaim
+from dispatcher.worker.sending.state import LEASE
 from dispatcher.worker.serving import serve_door, serve_site
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "gateways"))
@@ -309,11 +309,14 @@ def test_what_a_dead_worker_held_is_taken_back(app, tmp_path):
     broadcast_id = released(app, officer, leader)
     with app.begin(SYSTEM)() as tx:
         ids = claimed(tx, "dead", broadcast_id, 6, tx.now.replace(hour=3))
-        parcels = messages.parcels(tx, ids[:4])
+        queued_messages = messages.queued_messages(tx, ids[:4])
         intents.write(
             tx,
             "dead",
-            [(p._replace(reference=f"R{p.message_id}"), f"R{p.message_id}") for p in parcels],
+            [
+                (p._replace(reference=f"R{p.message_id}"), f"R{p.message_id}")
+                for p in queued_messages
+            ],
             tx.now + LEASE,
         )
         tx.note("test", "messages", "")
@@ -336,11 +339,14 @@ def test_without_memory_or_look_up_a_dead_workers_calls_are_unconfirmed(app, tmp
     broadcast_id = released(app, officer, leader)
     with app.begin(SYSTEM)() as tx:
         ids = claimed(tx, "dead", broadcast_id, 3, tx.now.replace(hour=3))
-        parcels = messages.parcels(tx, ids)
+        queued_messages = messages.queued_messages(tx, ids)
         intents.write(
             tx,
             "dead",
-            [(p._replace(reference=f"R{p.message_id}"), f"R{p.message_id}") for p in parcels],
+            [
+                (p._replace(reference=f"R{p.message_id}"), f"R{p.message_id}")
+                for p in queued_messages
+            ],
             tx.now + LEASE,
         )
         reclaim(tx, "heir", {"esms": Doubt()}, dead="dead")
@@ -354,12 +360,12 @@ def test_messages_released_in_a_drill_stay_when_the_site_goes_live(site):
     with ThreadPoolExecutor(1) as database:
         engine = Engine(app.store, "w", app.clock, Mode.LIVE, [], database)
         with app.begin(SYSTEM)() as tx:
-            engine.view.look(tx)
-        assert engine.view.running == {}
+            engine.worker_state.look(tx)
+        assert engine.worker_state.running == {}
         engine = Engine(app.store, "w", app.clock, Mode.DRILL, [], database)
         with app.begin(SYSTEM)() as tx:
-            engine.view.look(tx)
-        assert set(engine.view.running) == {broadcast_id}
+            engine.worker_state.look(tx)
+        assert set(engine.worker_state.running) == {broadcast_id}
 
 
 def test_messages_that_wait_in_a_worker_when_the_window_closes_are_let_go(lite, clock, tmp_path):
@@ -371,17 +377,17 @@ def test_messages_that_wait_in_a_worker_when_the_window_closes_are_let_go(lite, 
         engine = Engine(
             lite.store, "w", lite.clock, lite.site.mode, [(gate, Pace(in_flight=2))], database
         )
-        lane = engine.lanes["esms"]
+        queue = engine.queues["esms"]
         with lite.begin(SYSTEM)() as tx:
-            engine.view.look(tx)
-            assert len(asking.load(engine.view, tx, lane, tx.now, 1.0)) == 2
-            assert len(lane.waiting) == 3
+            engine.worker_state.look(tx)
+            assert len(dispatch.load(engine.worker_state, tx, queue, tx.now, 1.0)) == 2
+            assert len(queue.waiting) == 3
             tx.note("test", "messages", "")
         clock.advance(hours=14)  # 23:00
         with lite.begin(SYSTEM)() as tx:
-            assert asking.load(engine.view, tx, lane, tx.now, 2.0) == []
+            assert dispatch.load(engine.worker_state, tx, queue, tx.now, 2.0) == []
             tx.note("test", "messages", "")
-    assert len(lane.waiting) == 0
+    assert len(queue.waiting) == 0
     assert counts(lite, broadcast_id) == {"queued": 3, "sending": 2}
     held = rows(lite, "SELECT count(*) AS n FROM messages WHERE lease_owner IS NOT NULL")
     assert held[0]["n"] == 2
@@ -426,7 +432,7 @@ def test_two_workers_together_send_each_message_once(
     assert sum(states.get(s, 0) for s in ("accepted", "delivered", "failed")) == 300
     assert states["delivered"] > 200
     with app.store.read(SYSTEM) as tx:  # what the network said is in the books, whoever heard it
-        assert [what for what, sound, _ in upkeep.check(tx) if not sound] == []
+        assert [what for what, sound, _ in maintenance.check(tx) if not sound] == []
     app.store.close()
 
 
@@ -478,15 +484,15 @@ def engine_on(app):
         engine = Engine(
             app.store, "w", app.clock, app.site.mode, [(gate, Pace(in_flight=2))], database
         )
-        lane = engine.lanes["esms"]
+        queue = engine.queues["esms"]
 
         def load(monotonic):
             with app.begin(SYSTEM)() as tx:
-                engine.view.look(tx)
+                engine.worker_state.look(tx)
                 tx.note("test", "messages", "")
-                return asking.load(engine.view, tx, lane, tx.now, monotonic)
+                return dispatch.load(engine.worker_state, tx, queue, tx.now, monotonic)
 
-        yield engine, lane, load
+        yield engine, queue, load
 
 
 def test_an_urgent_broadcast_overtakes_what_waits_already(lite, clock, tmp_path):
@@ -494,15 +500,15 @@ def test_an_urgent_broadcast_overtakes_what_waits_already(lite, clock, tmp_path)
     officer, leader = add_people(lite)
     import_list(lite, sheet(tmp_path / "may-to.csv", crowd(40)))
     bulk = released(lite, officer, leader)
-    with engine_on(lite) as (engine, lane, load):
-        assert {p.broadcast_id for c in load(1.0) for p in c.parcels} == {bulk}
-        assert len(lane.waiting) == 38
+    with engine_on(lite) as (engine, queue, load):
+        assert {p.broadcast_id for c in load(1.0) for p in c.queued_messages} == {bulk}
+        assert len(queue.waiting) == 38
         clock.advance(seconds=1)
         urgent = released(lite, officer, leader, urgent=True)
-        lane.flying = 0
-        ids = [p.broadcast_id for n in range(20) for c in load(2.0 + n) for p in c.parcels]
+        queue.flying = 0
+        ids = [p.broadcast_id for n in range(20) for c in load(2.0 + n) for p in c.queued_messages]
     assert ids == [urgent] * 40
-    assert len(lane.waiting) == 38, "the others go on waiting here"
+    assert len(queue.waiting) == 38, "the others go on waiting here"
 
 
 def test_equal_broadcasts_share_a_gateway_alike(lite, tmp_path):
@@ -510,7 +516,7 @@ def test_equal_broadcasts_share_a_gateway_alike(lite, tmp_path):
     import_list(lite, sheet(tmp_path / "may-to.csv", crowd(40)))
     one, other = (released(lite, officer, leader) for _ in range(2))
     with engine_on(lite) as (_, _, load):
-        ids = [p.broadcast_id for n in range(10) for c in load(1.0 + n) for p in c.parcels]
+        ids = [p.broadcast_id for n in range(10) for c in load(1.0 + n) for p in c.queued_messages]
     assert ids.count(one) == ids.count(other) == 10
 
 
@@ -519,10 +525,10 @@ def test_a_worker_that_waits_for_an_answer_sleeps_although_a_hold_is_over(lite, 
     officer, leader = add_people(lite)
     import_list(lite, sheet(tmp_path / "may-to.csv", crowd(5)))
     released(lite, officer, leader)
-    with engine_on(lite) as (engine, lane, load):
+    with engine_on(lite) as (engine, queue, load):
         load(1.0)
-        assert lane.waiting
-        lane.hold_until = lite.clock() + timedelta(seconds=0.1)
+        assert queue.waiting
+        queue.hold_until = lite.clock() + timedelta(seconds=0.1)
         assert engine._nap() == pytest.approx(0.1), "until it may go on"
         clock.advance(seconds=1)
         assert engine._nap() == 0.001, "it has become over since the last commit"
@@ -568,26 +574,26 @@ def test_an_acceptance_that_comes_after_its_worker_was_taken_for_dead_is_believe
     broadcast_id = released(app, officer, leader)
     with app.begin(SYSTEM)() as tx:
         ids = claimed(tx, "a", broadcast_id, 1, tx.now + LEASE)
-        [sent] = messages.parcels(tx, ids)
+        [sent] = messages.queued_messages(tx, ids)
         intents.write(tx, "a", [(sent, sent.reference)], tx.now + LEASE)
         reclaim(tx, "b", {"esms": Doubt(dedup_window=timedelta(hours=24))}, dead="a")
     app.clock.advance(seconds=5)
     if asked_again:
         with app.begin(SYSTEM)() as tx:
-            again = messages.parcels(tx, messages.claim_doubts(tx, "b", "esms", 1, tx.now + LEASE),
+            again = messages.queued_messages(tx, messages.claim_doubts(tx, "b", "esms", 1, tx.now + LEASE),
                                      doubtful=True)  # fmt: skip
             intents.repeat(tx, "b", again)
             tx.note("test", "messages", "")
     no = Outcome(ids[0], sent.reference, AttemptState.REFUSED, MessageState.QUEUED)
     with app.begin(SYSTEM)() as tx:  # what a stale worker says otherwise changes nothing
-        assert outcomes.settle(tx, "a", [no]) == set()
+        assert outcomes.write_outcomes(tx, "a", [no]) == set()
         tx.note("test", "messages", "")
     still = "sending" if asked_again else "doubtful"
     assert [r["state"] for r in rows(app, "SELECT state FROM attempts")] == [still]
     yes = Outcome(ids[0], sent.reference, AttemptState.ACCEPTED, MessageState.ACCEPTED,
                   provider_id="p1")  # fmt: skip
     with app.begin(SYSTEM)() as tx:
-        assert outcomes.settle(tx, "a", [yes]) == set()
+        assert outcomes.write_outcomes(tx, "a", [yes]) == set()
         outcomes.late_proof(tx, [yes])
         tx.note("test", "messages", "")
     states = {"sending": 1} if asked_again else {"accepted": 1}

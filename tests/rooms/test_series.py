@@ -10,8 +10,7 @@ from walk import counts, crowd, get, import_list, released, rows, sheet
 
 from dispatcher import broadcasts as planning
 from dispatcher import scheduling
-from dispatcher.broadcasts import app as joined
-from dispatcher.broadcasts import occurrences
+from dispatcher.broadcasts import application, occurrences
 from dispatcher.cli import steps
 from dispatcher.config import DEFAULT_WINDOW
 from dispatcher.db.broadcasts import broadcasts
@@ -66,13 +65,13 @@ def fire(app):
     before = {row["id"] for row in rows(app, "SELECT id FROM broadcasts")}
     with app.begin(SYSTEM)() as tx:
         known = scheduling.keep_all(tx, app.schedules, app.site.window)
-        scheduling.tick(tx, known, worker.name, partial(occurrences.fire, app))
+        scheduling.run_due(tx, known, worker.name, partial(occurrences.fire, app))
         tx.note("test", "schedules", "")
     made = [row["id"] for row in rows(app, "SELECT id FROM broadcasts ORDER BY id")
             if row["id"] not in before]  # fmt: skip
     for number in made:
         if get(app, number).state is BroadcastState.SCHEDULED:
-            assert joined.release(app, get(app, number)) == "running"
+            assert application.release_broadcast(app, get(app, number)) == "running"
     return made
 
 
@@ -93,7 +92,7 @@ def test_the_same_words_twice_on_a_day_need_a_reason(ward, cron):
     with pytest.raises(Problem) as caught:
         schedules.submit(Context(app, officer), write(app, cron).name)
     assert (caught.value.code, caught.value.exit_code) == ("same_words", 3)
-    assert "again = " in steps.told(caught.value).to("vi")
+    assert "again = " in steps.sentence_and_step(caught.value).to("vi")
     schedule = write(app, cron, WHY)
     schedules.submit(Context(app, officer), schedule.name)
     with app.begin(leader)() as tx:
@@ -206,7 +205,7 @@ def test_a_first_firing_that_repeats_what_was_sent_needs_the_reason_in_the_file(
     with pytest.raises(Problem) as caught:
         schedules.submit(Context(app, officer), write(app, "0 15 * * *").name)
     assert caught.value.code == "same_words"
-    assert "again = " in steps.told(caught.value).to("vi")
+    assert "again = " in steps.sentence_and_step(caught.value).to("vi")
     approved(app, officer, leader, cron="0 15 * * *", why=WHY)
     clock.advance(hours=6)
     (made,) = fire(app)
@@ -240,7 +239,7 @@ def test_a_draft_of_an_unapproved_schedule_brings_its_reason_along(ward, clock):
     clock.advance(hours=6)
     (made,) = fire(app)
     assert get(app, made).state is BroadcastState.DRAFT
-    found = joined.preview(app, officer, get(app, made))
+    found = application.preview_broadcast(app, officer, get(app, made))
     with app.begin(officer)() as tx:
         planning.submit(tx, broadcasts.get(tx, made), found)
     assert get(app, made).again == "nhắc theo Kế hoạch 12"

@@ -17,14 +17,14 @@ from dispatcher.config.pace import Pace
 from dispatcher.db.broadcasts import ending
 from dispatcher.db.contacts import suppressions
 from dispatcher.db.database import at
-from dispatcher.db.ops import upkeep
+from dispatcher.db.ops import maintenance
 from dispatcher.domain import lifecycle
 from dispatcher.domain.model import SYSTEM, BroadcastState, Channel, Fault
 from dispatcher.gateways.contract import Accepted, Limits, Refused
 from dispatcher.usecases.context import open_app
-from dispatcher.worker.sending import Engine, claiming
-from dispatcher.worker.sending.allowing import as_calls
-from dispatcher.worker.sending.lanes import Lane
+from dispatcher.worker.sending import Engine, claim
+from dispatcher.worker.sending.gateway_queue import GatewayQueue
+from dispatcher.worker.sending.quotas import as_calls
 
 POSTGRESQL_LATER = True
 DUE = "SELECT 1 FROM messages WHERE state = 'queued' AND due_at <= :now"
@@ -75,8 +75,8 @@ def run(app, *gateways, meanwhile, most=None):
     """Run the send loop while something is looked at or waited for."""
 
     async def go(database):
-        lanes = [(g, Pace(most=most or {})) for g in gateways]
-        engine = Engine(app.store, "w", app.clock, app.site.mode, lanes, database)
+        queues = [(g, Pace(most=most or {})) for g in gateways]
+        engine = Engine(app.store, "w", app.clock, app.site.mode, queues, database)
         running = asyncio.create_task(engine.run())
         try:
             await asyncio.to_thread(meanwhile)
@@ -87,7 +87,7 @@ def run(app, *gateways, meanwhile, most=None):
     with ThreadPoolExecutor(1) as database:
         asyncio.run(go(database))
     with app.store.read(SYSTEM) as tx:
-        assert [name for name, good, _ in upkeep.check(tx) if not good] == []
+        assert [name for name, good, _ in maintenance.check(tx) if not good] == []
 
 
 def waiting(app, reason="too_few"):
@@ -222,11 +222,11 @@ def test_no_call_is_too_small_where_enough_alike_wait_here(together, pace):
         if not together:
             kinds = kinds[::2] + kinds[1::2]
         gateway = SimpleNamespace(limits=MANY, name="esms")
-        lane = Lane(gateway, Pace(per_second=pace), 2,
+        queue = GatewayQueue(gateway, Pace(per_second=pace), 2,
                     deque(of_kind(k, n) for n, k in enumerate(kinds)))  # fmt: skip
         calls = []
-        while lane.waiting:
-            calls.append(claiming.next_batch(lane))
+        while queue.waiting:
+            calls.append(claim.next_batch(queue))
         assert sorted(p.message_id for c in calls for p in c) == list(range(a + b))
         for call in calls:
             [kind] = {p.ward_id for p in call}
@@ -236,8 +236,8 @@ def test_no_call_is_too_small_where_enough_alike_wait_here(together, pace):
 
 def test_a_call_that_was_refused_in_one_word_is_not_put_together_again():
     again = deque(of_kind("A", n, again=2) for n in range(45))
-    lane = Lane(SimpleNamespace(limits=MANY, name="esms"), Pace(), 2, again)
-    assert len(claiming.next_batch(lane)) < 45
+    queue = GatewayQueue(SimpleNamespace(limits=MANY, name="esms"), Pace(), 2, again)
+    assert len(claim.next_batch(queue)) < 45
 
 
 def test_those_who_are_too_few_are_all_looked_at_in_the_same_moment():

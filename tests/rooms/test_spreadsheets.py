@@ -6,7 +6,7 @@ from workbooks import ods, xls, xlsx
 
 from dispatcher.domain.problems import Problem
 from dispatcher.importing.entries import read_listing
-from dispatcher.importing.listing import Context
+from dispatcher.importing.listing import ImportContext
 from dispatcher.importing.sheets import files_in, read_sheets
 
 WARDS = {"may to": "Máy Tơ", "cau tre": "Cầu Tre", "gia vien": "Gia Viên"}
@@ -17,7 +17,7 @@ NAMES = ["Nguyễn Văn An", "Trần Thị Bình"]
 
 def read(*paths, ward="Máy Tơ", **more):
     sheets = (s for p in paths for s in read_sheets(p))
-    return read_listing(sheets, Context(WARDS, ward, None, ("095",), **more))
+    return read_listing(sheets, ImportContext(WARDS, ward, None, ("095",), **more))
 
 
 def people(found):

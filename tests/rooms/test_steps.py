@@ -13,7 +13,7 @@ from conftest import NINE, FlowingClock, SiteClock, add_people
 from walk import counts, crowd, get, import_list, number, released, rows, sheet, write_broadcast
 
 from dispatcher import broadcasts as planning
-from dispatcher.broadcasts import app as joined
+from dispatcher.broadcasts import application
 from dispatcher.cli.broadcasts import forecast as foretold
 from dispatcher.config import parse
 from dispatcher.config.pace import Pace
@@ -26,8 +26,8 @@ from dispatcher.simulators.drill import sign_in_to_twins
 from dispatcher.usecases import preview_lines
 from dispatcher.usecases.broadcasts_progress import on_its_way
 from dispatcher.usecases.context import Context, open_app
-from dispatcher.worker.sending import asking, balance
-from dispatcher.worker.sending.view import LEASE, View, lanes_of
+from dispatcher.worker.sending import balance, dispatch
+from dispatcher.worker.sending.state import LEASE, WorkerState, queues_of
 from dispatcher.worker.serving import serve_site
 
 POSTGRESQL_LATER = True
@@ -302,17 +302,17 @@ def test_sixteen_workers_racing_for_the_last_dong_never_overspend(site, database
 
     def race(worker):
         mine = open_app(app.site, app.clock)
-        view = View(f"w{worker}", Mode.DRILL, lanes_of([(gate, Pace())]))
+        worker_state = WorkerState(f"w{worker}", Mode.DRILL, queues_of([(gate, Pace())]))
         try:
             barrier.wait()
             for turn in range(4):
                 with mine.begin(SYSTEM)() as tx:
-                    view.look(tx)
-                    lane = view.lanes["esms"]
-                    started = asking.load(view, tx, lane, tx.now, float(turn))
+                    worker_state.look(tx)
+                    queue = worker_state.queues["esms"]
+                    started = dispatch.load(worker_state, tx, queue, tx.now, float(turn))
                     tx.note("test", "messages", "")
-                lane.flying = 0
-                asked.extend(p.message_id for call in started for p in call.parcels)
+                queue.flying = 0
+                asked.extend(p.message_id for call in started for p in call.queued_messages)
         finally:
             mine.store.close()
 
@@ -399,30 +399,32 @@ def test_turns_of_many_workers_never_come_closer_than_the_pace(lite):
 def test_workers_share_the_calls_a_gateway_may_have_open(app):
     clock = app.clock
     gate = type("Gate", (), {"name": "esms", "limits": LIMITS})()
-    views = [View(n, Mode.DRILL, lanes_of([(gate, Pace(in_flight=5))])) for n in ("a", "b", "c")]
+    views = [
+        WorkerState(n, Mode.DRILL, queues_of([(gate, Pace(in_flight=5))])) for n in ("a", "b", "c")
+    ]
 
-    def look(view, alive=True):
+    def look(worker_state, alive=True):
         with app.begin(SYSTEM)() as tx:
-            workers.enrol(tx, view.name, "1")
+            workers.enrol(tx, worker_state.name, "1")
             if alive:
-                workers.seen(tx, view.name)
-            view.look(tx)
+                workers.sign_of_life(tx, worker_state.name)
+            worker_state.look(tx)
             tx.note("test", "worker", "")
             living = workers.alive(tx, tx.now - LEASE)
             held = sum(n for (_, w), n in gateways.slots(tx).items() if w in living)
         assert held <= 5
-        return view.lanes["esms"].in_flight
+        return worker_state.queues["esms"].in_flight
 
     a, b, c = views
     assert look(a) == 5
-    a.lanes["esms"].flying = 4
+    a.queues["esms"].flying = 4
     assert look(b) == 0, "nothing is free yet"
     assert look(a) == 4, "what is on the wire is kept until it is back"
-    a.lanes["esms"].flying = 1
+    a.queues["esms"].flying = 1
     assert look(a) == 3
     assert look(b) == 2
     assert look(c) == 0
-    a.lanes["esms"].flying = b.lanes["esms"].flying = 0
+    a.queues["esms"].flying = b.queues["esms"].flying = 0
     assert [look(v) for v in (a, b, c)] == [2, 2, 1]
     clock.now += LEASE * 2  # b and c are frozen or gone
     assert look(a) == 5
@@ -459,7 +461,7 @@ def test_who_has_no_zalo_is_sent_an_sms_at_once_next_time_and_the_preview_says_s
         send(app, {"zalo": url, "esms": url})
     assert by_gateway(app, "channel = 'zalo' AND fault = 'recipient'") == {"zalo": 2}
     again = write_broadcast(app, officer, route="zalo-then-sms")
-    found = joined.preview(app, officer, get(app, again))
+    found = application.preview_broadcast(app, officer, get(app, again))
     assert found.as_json()["remembered"] == {"zalo": 2}
     assert found.queued == 6
     made = released(app, officer, leader, route="zalo-then-sms")
@@ -467,7 +469,7 @@ def test_who_has_no_zalo_is_sent_an_sms_at_once_next_time_and_the_preview_says_s
                        "GROUP BY gateway", b=made)  # fmt: skip
     assert {r["gateway"]: r["n"] for r in starts} == {"zalo": 4, "esms": 2}
     app.clock.advance(days=31)  # people do get Zalo
-    found = joined.preview(
+    found = application.preview_broadcast(
         app, officer, get(app, write_broadcast(app, officer, route="zalo-then-sms"))
     )
     assert found.as_json()["remembered"] == {}
@@ -542,9 +544,9 @@ def test_a_forecast_is_made_before_kept_at_release_and_compared_afterwards(site,
         tx.note("test", "gateway", "")
     with app.store.read(SYSTEM) as tx:
         now = app.clock()
-        told = planning.forecast(tx, get(app, made), joined.speeds(app.site, tx), now,
+        told = planning.forecast(tx, get(app, made), application.speeds(app.site, tx), now,
                                  now + timedelta(days=9), 0)  # fmt: skip
-        mine = {w.gateway: w.messages for w in forecasts.waiting(tx, made)}
+        mine = {w.gateway: w.messages for w in forecasts.waiting_messages(tx, made)}
     assert told.measured
     assert sum(mine.values()) == 40
     slowest = max(mine["esms"] / 0.5, mine["second"] / 2.0)
@@ -558,7 +560,7 @@ def test_a_forecast_is_made_before_kept_at_release_and_compared_afterwards(site,
     assert "now" not in found
     assert found["outcome"]["cost"] == spent < 20_000
     assert found["outcome"]["cost_error"] == spent - 20_000
-    foretold.tell(screen, found)
+    foretold.tell_forecast(screen, found)
     [line] = screen.lines
     assert "dự kiến" in line
     assert "20.000" in line
@@ -570,7 +572,7 @@ def test_a_preview_says_what_will_not_leave_in_time(site):
         gateways.measured(tx, {"esms": 0.0001})
         tx.note("test", "gateway", "")
     officer = app.actor("lan")
-    found = joined.preview(app, officer, get(app, write_broadcast(app, officer)))
+    found = application.preview_broadcast(app, officer, get(app, write_broadcast(app, officer)))
     assert found.forecast.left == 1, "two in six hours, at one in ten thousand seconds"
     assert found.as_json()["forecast"]["measured"]
     said = [line.say.vi for line in preview_lines.ahead(found.forecast.as_json())]

@@ -22,8 +22,7 @@ from walk import (
 
 from dispatcher import broadcasts as planning
 from dispatcher import scheduling
-from dispatcher.broadcasts import Speed, hours, occurrences
-from dispatcher.broadcasts import app as joined
+from dispatcher.broadcasts import Speed, application, hours, occurrences
 from dispatcher.config import DEFAULT_WINDOW
 from dispatcher.db.broadcasts import broadcasts, ending
 from dispatcher.db.database import at
@@ -33,8 +32,8 @@ from dispatcher.domain.model import HANOI, SYSTEM, BroadcastState, Window
 from dispatcher.domain.problems import Problem
 from dispatcher.usecases import schedules
 from dispatcher.usecases.context import Context
-from dispatcher.worker import staff, telling
 from dispatcher.worker.adapters import Doors
+from dispatcher.worker.notifications import deliver, detect
 from dispatcher.worker.process import Worker
 
 DAY = Window.read("07:00-21:00")
@@ -75,14 +74,14 @@ def test_a_click_at_night_goes_out_from_seven_and_expires_six_hours_after(ward, 
     app, officer, leader = ward
     clock.now = TEN_PAST_TEN
     made = write_broadcast(app, officer, window=DAY)
-    found = joined.preview(app, officer, get(app, made))
+    found = application.preview_broadcast(app, officer, get(app, made))
     assert (found.period.start, found.period.until) == (SEVEN, SEVEN + timedelta(hours=6))
     assert found.as_json()["starts_at"] == "2026-12-02T07:00:00+07:00"
     assert found.as_json()["expires_at"] == "2026-12-02T13:00:00+07:00"
     assert found.late is None
     approve_now(app, officer, leader, made)
     assert hours.period_of(app.site, get(app, made), clock()).until == found.period.until
-    assert joined.release(app, get(app, made)) == "running"
+    assert application.release_broadcast(app, get(app, made)) == "running"
     kept = get(app, made)
     assert (kept.starts_at, kept.expires_at) == (SEVEN, SEVEN + timedelta(hours=6))
     assert {r["due_at"] for r in rows(app, "SELECT due_at FROM messages")} == {at(SEVEN)}
@@ -105,12 +104,12 @@ def test_a_release_that_comes_late_is_missed_only_where_no_hour_is_left(ward, cl
     made = write_broadcast(app, officer, window=DAY)
     approve_now(app, officer, leader, made)
     clock.now = NINE + timedelta(hours=12, minutes=30)  # 21:30: closed, and over at two
-    assert joined.release(app, get(app, made)) == "missed"
+    assert application.release_broadcast(app, get(app, made)) == "missed"
     clock.now = TEN_PAST_TEN
     made = write_broadcast(app, officer, window=DAY)
     approve_now(app, officer, leader, made)
     clock.now = SEVEN + timedelta(hours=5)
-    assert joined.release(app, get(app, made)) == "running"
+    assert application.release_broadcast(app, get(app, made)) == "running"
     assert get(app, made).expires_at == SEVEN + timedelta(hours=6)
 
 
@@ -123,9 +122,9 @@ def test_the_undo_time_may_push_a_start_into_the_next_day(make_site, tmp_path, c
     officer, leader = add_people(app)
     clock.now = NINE + timedelta(hours=11, minutes=59, seconds=55)  # 20:59:55
     made = write_broadcast(app, officer, window=DAY)
-    found = joined.preview(app, officer, get(app, made))
+    found = application.preview_broadcast(app, officer, get(app, made))
     approve_now(app, officer, leader, made)
-    assert joined.release(app, get(app, made)) == "running"
+    assert application.release_broadcast(app, get(app, made)) == "running"
     assert get(app, made).expires_at == found.period.until == SEVEN + timedelta(hours=6)
     app.store.close()
 
@@ -136,7 +135,7 @@ def test_a_correction_at_night_expires_by_its_opening_too(ward, clock, twins):
     work(app, twins)
     clock.now = NINE + timedelta(hours=14)  # 23:00
     with app.begin(officer)() as tx:
-        again = joined.correct(
+        again = application.correct_broadcast(
             app, tx, broadcasts.get(tx, made), template=_warning(app), fields={},
             expires_after=timedelta(hours=2),
         )  # fmt: skip
@@ -157,14 +156,14 @@ def seen_with(app, officer, made, per_second):
     """A preview with gateways of this speed."""
     from contextlib import nullcontext
 
-    from dispatcher.broadcasts import wording
+    from dispatcher.broadcasts import message_rendering
 
     broadcast = get(app, made)
     with app.begin(officer)() as tx:
-        words = wording.words(app.site, tx, broadcast)
+        words = message_rendering.release_words(app.site, tx, broadcast)
     with app.begin(SYSTEM)() as tx:
         return planning.preview(lambda: nullcontext(tx), broadcast, words,
-                                joined.resolver(app, broadcast), {"esms": Speed(per_second)})  # fmt: skip
+                                application.resolver(app, broadcast), {"esms": Speed(per_second)})  # fmt: skip
 
 
 def test_who_would_be_late_is_counted_with_the_ways_out(ward):
@@ -232,7 +231,7 @@ def test_no_forecast_refuses_an_urgent_text(ward):
 def test_hours_that_never_meet_are_refused_when_the_time_is_set(ward):
     app, officer, leader = ward
     made = write_broadcast(app, officer)
-    approve = joined.preview(app, officer, get(app, made))
+    approve = application.preview_broadcast(app, officer, get(app, made))
     with app.begin(officer)() as tx:
         planning.submit(tx, broadcasts.get(tx, made), approve)
     with app.begin(leader)() as tx:
@@ -250,7 +249,7 @@ def finish(app):
     with app.begin(SYSTEM)() as tx:
         tx.act = "reclaimed"
         over = ending.finish(tx)
-        telling.ended(tx, over)
+        detect.tell_ended(tx, over)
         return [(e.state, e.expired) for e in over]
 
 
@@ -286,9 +285,9 @@ def test_a_doubt_in_a_paused_broadcast_is_named_after_its_end(ward, clock, twins
     made = released(app, officer, leader)
     with app.begin(SYSTEM)() as tx:
         ids = claimed(tx, "dead", made, 2, tx.now + timedelta(seconds=1))
-        parcels = messages.parcels(tx, ids)
+        queued_messages = messages.queued_messages(tx, ids)
         intents.write(
-            tx, "dead", [(p, p.reference) for p in parcels], tx.now + timedelta(minutes=2)
+            tx, "dead", [(p, p.reference) for p in queued_messages], tx.now + timedelta(minutes=2)
         )
         planning.pause(tx, broadcasts.get(tx, made))
     clock.advance(hours=7)
@@ -322,7 +321,7 @@ def test_author_and_approver_are_told_once_how_many_were_not_sent(both, clock):
     clock.advance(hours=7)
     assert finish(app) == [("expired", 6)]
     finish(app)
-    staff.look(app)
+    deliver.detect_notices(app)
     with app.store.read(SYSTEM) as tx:
         for person in (officer.person_id, leader.person_id):
             told = [n for n in notices.unread(tx, person) if n["code"] == "expired"]
@@ -366,7 +365,9 @@ def tick(app):
     with app.begin(SYSTEM)() as tx:
         known = scheduling.keep_all(tx, app.schedules, app.site.window)
         fire = partial(occurrences.fire, app)
-        fired = scheduling.tick(tx, known, worker.name, fire, ahead=partial(occurrences.ahead, app))
+        fired = scheduling.run_due(
+            tx, known, worker.name, fire, ahead=partial(occurrences.ahead, app)
+        )
         tx.note("test", "schedules", "")
     return fired
 
@@ -385,7 +386,7 @@ def test_a_firing_before_its_hours_goes_out_when_they_open(both, clock):
     (fired,) = tick(app)
     made = int(fired.removeprefix("som: "))
     clock.now = SEVEN + timedelta(minutes=30)  # the worker was off for two hours
-    assert joined.release(app, get(app, made)) == "running"
+    assert application.release_broadcast(app, get(app, made)) == "running"
     kept = get(app, made)
     assert (kept.starts_at, kept.expires_at) == (clock.now, SEVEN + timedelta(hours=1))
 
@@ -414,7 +415,7 @@ def test_a_step_with_hours_of_its_own_decides_when_a_firing_is_too_late(make_sit
     tick(app)
     clock.now = NINE + timedelta(hours=3)  # noon: an hour after the click, before the opening
     assert tick(app) == ["som: 1"]
-    assert joined.release(app, get(app, 1)) == "running"
+    assert application.release_broadcast(app, get(app, 1)) == "running"
     assert get(app, 1).starts_at == NINE + timedelta(hours=7)
     app.store.close()
 

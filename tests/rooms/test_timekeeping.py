@@ -172,7 +172,7 @@ def test_a_worker_does_not_begin_with_a_clock_that_cannot_be_right(site, hands, 
     with pytest.raises(Problem) as found:
         asyncio.run(serve_site(site, {}, once=True, with_door=False))
     assert found.value.code == "clock-doubtful"
-    assert "--clock-is-right" in steps.told(found.value).vi
+    assert "--clock-is-right" in steps.sentence_and_step(found.value).vi
     with site.begin(SYSTEM)() as tx:
         timekeeping.confirm(tx, site.clock)
     with site.store.read(SYSTEM) as tx:

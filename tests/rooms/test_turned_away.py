@@ -16,8 +16,9 @@ from dispatcher.domain.model import SYSTEM, Role
 from dispatcher.domain.outages import State
 from dispatcher.gateways.contract import Call
 from dispatcher.usecases import alarms
-from dispatcher.worker import receipt_door, staff
+from dispatcher.worker import receipt_door
 from dispatcher.worker.adapters import callback_path, listeners
+from dispatcher.worker.notifications import deliver
 
 FORGED = {"headers": {"X-ZEvent-Signature": "mac=00"},
           "json": {"event_name": "user_received_message", "app_id": "drill", "timestamp": "1",
@@ -71,8 +72,8 @@ def told(app):
 
 def test_a_vendor_whose_secret_was_changed_is_an_alarm_like_any_report_of_no_use(ward):
     assert knock(ward, 60) == {401}
-    staff.look(ward)
-    staff.look(ward)
+    deliver.detect_notices(ward)
+    deliver.detect_notices(ward)
     assert told(ward) == ["odd-reports"]
     with ward.store.read(SYSTEM) as tx:
         odd = alarms.odd_reports(ward, tx)
@@ -83,7 +84,7 @@ def test_a_vendor_whose_secret_was_changed_is_an_alarm_like_any_report_of_no_use
     assert alarms.of_no_use(found).vi == "60/60, 60 sai chữ ký"
     assert (health.state, health.by_reports) == (State.UNREADABLE, True)
     ward.clock.advance(hours=2)
-    staff.look(ward)
+    deliver.detect_notices(ward)
     with ward.store.read(SYSTEM) as tx:
         assert alarms.odd_reports(ward, tx) == {}
         assert receipts.episodes(tx) == {}
@@ -93,7 +94,7 @@ def test_a_vendor_whose_secret_was_changed_is_an_alarm_like_any_report_of_no_use
 def test_only_a_share_of_them_is_an_alarm(ward, forged, is_alarm):
     good_reports(ward, 100)
     knock(ward, forged)
-    staff.look(ward)
+    deliver.detect_notices(ward)
     assert bool(told(ward)) is is_alarm
 
 

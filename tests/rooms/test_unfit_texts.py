@@ -7,10 +7,10 @@ from conftest import add_people
 from walk import approve_now, counts, get, import_list, number, rows, sheet, write_broadcast
 
 from dispatcher import broadcasts as planning
-from dispatcher.broadcasts import app as joined
+from dispatcher.broadcasts import application
 from dispatcher.config import parse
 from dispatcher.db.broadcasts import broadcasts
-from dispatcher.db.broadcasts.samples import Look
+from dispatcher.db.broadcasts.samples import SampleChoice
 from dispatcher.domain.model import BroadcastState
 from dispatcher.domain.problems import Problem
 
@@ -39,7 +39,7 @@ def with_gateway(app, settings):
 
 
 def preview(app, who, broadcast_id):
-    return joined.preview(app, who, get(app, broadcast_id))
+    return application.preview_broadcast(app, who, get(app, broadcast_id))
 
 
 def test_everybody_without_a_residential_group_is_found_and_named(ward):
@@ -81,7 +81,7 @@ def test_left_out_knowingly_they_are_skipped_by_name_and_it_is_on_record(ward):
     with app.begin(leader)() as tx:
         planning.approve(tx, broadcasts.get(tx, made))
         planning.schedule(tx, broadcasts.get(tx, made), app.clock())
-    assert joined.release(app, get(app, made)) == BroadcastState.RUNNING.value
+    assert application.release_broadcast(app, get(app, made)) == BroadcastState.RUNNING.value
     assert counts(app, made) == {"queued": 4, "skipped": 3}
     assert [r["reason"] for r in rows(app, "SELECT DISTINCT reason FROM messages "
             "WHERE state = 'skipped'")] == ["no_text"]  # fmt: skip
@@ -102,7 +102,9 @@ def test_a_text_that_asks_first_needs_nothing(ward):
 
 def preview_all(app, officer, name):
     made = write_broadcast(app, officer, template=name)
-    return joined.preview(app, officer, get(app, made), Look(most=100)).samples
+    return application.preview_broadcast(
+        app, officer, get(app, made), SampleChoice(most=100)
+    ).samples
 
 
 def test_who_has_no_text_on_the_first_step_starts_at_the_next(ward):

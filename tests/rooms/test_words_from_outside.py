@@ -23,8 +23,7 @@ from dispatcher.db.database import at
 from dispatcher.db.engines import engine_for
 from dispatcher.db.queue import receipts
 from dispatcher.db.staff import notices, people
-from dispatcher.domain.model import SYSTEM, Channel, Fault, Receipt, Role
-from dispatcher.domain.model import Heard as Bits
+from dispatcher.domain.model import SYSTEM, Channel, Fault, Receipt, ReceiptFlags, Role
 from dispatcher.domain.opting_out import Wish
 from dispatcher.gateways import ADAPTERS, adapter_module
 from dispatcher.gateways.contract import (
@@ -40,8 +39,9 @@ from dispatcher.gateways.contract import (
 )
 from dispatcher.usecases import alarms
 from dispatcher.usecases.context import open_app
-from dispatcher.worker import receiving, staff
+from dispatcher.worker import receiving
 from dispatcher.worker.adapters import listeners
+from dispatcher.worker.notifications import deliver
 from dispatcher.worker.sending import Engine
 from dispatcher.worker.sending.engine import REST
 from dispatcher.worker.sending.polling import poll
@@ -83,10 +83,10 @@ def said(adapter, part, kind):
     else:
         raw = json.dumps(body).replace("?", json.dumps(odd)[1:-1]).encode()
     more = {"options": described("speedsms-described")} if adapter == "http" else {}
-    [verdict] = adapter_module(adapter).read_answer(
+    [send_result] = adapter_module(adapter).read_answer(
         Answer(202 if adapter == "kannel" else 200, {}, raw), **more
     )
-    return verdict
+    return send_result
 
 
 class Scripted:
@@ -136,8 +136,8 @@ def settled(app, *gateways, until=(), awake=time.monotonic, in_flight=100, go_on
     """Run the send loop until nothing but `until` is queued or on the wire, and while `go_on`."""
 
     async def go(database):
-        lanes = [(g, Pace(in_flight=in_flight)) for g in gateways]
-        engine = Engine(app.store, "w", app.clock, app.site.mode, lanes, database, awake)
+        queues = [(g, Pace(in_flight=in_flight)) for g in gateways]
+        engine = Engine(app.store, "w", app.clock, app.site.mode, queues, database, awake)
         running = asyncio.create_task(engine.run())
         async with asyncio.timeout(PATIENCE):
             while go_on() or waits(app, until):
@@ -163,8 +163,8 @@ def test_every_odd_answer_of_every_adapter_is_stored_and_its_report_found(site):
     """{every adapter} × {code, words, id} × {NUL, half a character, 100 kB}, one message each."""
     assert set(ANSWERS) == set(ADAPTERS) - {"outbox"}
     app, broadcast_id = site(len(CASES))
-    verdicts = [said(*case) for case in CASES]
-    gate = Scripted(verdicts)
+    send_results = [said(*case) for case in CASES]
+    gate = Scripted(send_results)
     settled(app, gate)
     assert len(gate.asked) == len(CASES)
     found = rows(app, "SELECT * FROM attempts")
@@ -175,11 +175,11 @@ def test_every_odd_answer_of_every_adapter_is_stored_and_its_report_found(site):
                 value.encode()
                 assert "\0" not in value
                 assert len(value) <= 500
-    ids = [v.provider_id for v in verdicts if isinstance(v, Accepted) and v.provider_id]
+    ids = [v.provider_id for v in send_results if isinstance(v, Accepted) and v.provider_id]
     assert ids, "some of these answers are a yes"
     with app.begin(SYSTEM)() as tx:
         tx.run("UPDATE messages SET state = 'accepted' WHERE state = 'unconfirmed'")
-        reports = [Receipt(None, i, None, Bits.DELIVERED, i) for i in ids]
+        reports = [Receipt(None, i, None, ReceiptFlags.DELIVERED, i) for i in ids]
         answers = receiving.believe_apart(tx, [("esms", r) for r in reports])
         tx.note("test", "messages", "")
     assert {state for state, _ in answers} == {"matched"}
@@ -253,8 +253,8 @@ def test_what_answers_taught_about_a_gateway_is_not_counted_again_when_it_is_wri
     refuse(app, "attempts", "state", "refused")
     engine = settled(app, Scripted([Refused(Fault.BUSY, "429")]))
     assert counts(app, broadcast_id) == {"unconfirmed": 1}
-    lane = engine.lanes["esms"]
-    assert (lane.busy, lane.unknowns) == (0, 1)
+    queue = engine.queues["esms"]
+    assert (queue.busy, queue.unknowns) == (0, 1)
 
 
 def refuse(app, table, column, value):
@@ -358,7 +358,7 @@ def test_reports_no_database_takes_are_set_aside_one_by_one(accepted, database):
 
     def read(call):
         return Heard(tuple(
-            Receipt(f"R{n}", None, None, Bits.DELIVERED, "poison" if n in (7, 13) else "ok")
+            Receipt(f"R{n}", None, None, ReceiptFlags.DELIVERED, "poison" if n in (7, 13) else "ok")
             for n in map(int, call.query.split(","))
         ))  # fmt: skip
 
@@ -397,7 +397,7 @@ def test_what_people_write_back_is_kept_whatever_it_holds(accepted):
         "esms": lambda c: heard if c.body else listeners(app)["esms"](c)
     })  # fmt: skip
     with app.store.read(SYSTEM) as tx:
-        kept = [r["text"] for r in replies.listed(tx)]
+        kept = [r["text"] for r in replies.list_replies(tx)]
     assert sorted(map(len, kept)) == [4, 7, 2000]
     with app.begin(SYSTEM)() as tx:
         replies.put(tx, "esms", None, "x\0\ud800", wish=Wish.ORDINARY, look=False, confirm=False)
@@ -413,9 +413,9 @@ def test_a_page_of_pulled_reports_with_an_odd_row_is_believed_but_for_that_row(a
 
         async def ask(self, sent):
             return [
-                Receipt("R1", None, None, Bits.DELIVERED, "ok\0"),
-                Receipt(5, "\0", None, Bits.DELIVERED, None),
-                Receipt("R1", None, None, Bits.ACCEPTED, "poison"),
+                Receipt("R1", None, None, ReceiptFlags.DELIVERED, "ok\0"),
+                Receipt(5, "\0", None, ReceiptFlags.DELIVERED, None),
+                Receipt("R1", None, None, ReceiptFlags.ACCEPTED, "poison"),
             ]
 
     async def in_thread(act):
@@ -446,23 +446,23 @@ def test_reports_of_no_use_above_a_share_are_an_alarm_once_each_time_it_begins(a
     arrive(app, "esms", "unreadable", 10)
     arrive(app, "zalo", "matched", 1)
     arrive(app, "zalo", "refused", 15)
-    staff.look(app)
+    deliver.detect_notices(app)
     assert told(app) == [], "a tenth, and fifteen, are no alarm"
     arrive(app, "esms", "refused", 10, 50)
     arrive(app, "esms", "unmatched", 10)
-    staff.look(app)
+    deliver.detect_notices(app)
     assert told(app) == [], "one that came just now may be earlier than its answer"
     clock.advance(minutes=2)
     for _ in range(3):
-        staff.look(app)
+        deliver.detect_notices(app)
     assert told(app) == ["odd-reports"]
     with app.store.read(SYSTEM) as tx:
         assert receipts.unmatched_share(tx, clock()) == {"esms": (130, 30), "zalo": (16, 15)}
     clock.advance(hours=2)
     arrive(app, "esms", "matched", 30, 500)
-    staff.look(app)
+    deliver.detect_notices(app)
     arrive(app, "esms", "unreadable", 40, 500)
-    staff.look(app)
+    deliver.detect_notices(app)
     assert told(app) == ["odd-reports", "odd-reports"], "it had ended, and began anew"
 
 
@@ -471,16 +471,16 @@ def test_an_alarm_about_reports_ends_when_none_come_any_more_and_begins_anew(app
         people.add(tx, "hoa", "Lê Thị Hoa", Role.ADMIN, [])
     arrive(app, "esms", "unreadable", 40)
     clock.advance(minutes=2)
-    staff.look(app)
+    deliver.detect_notices(app)
     with app.store.read(SYSTEM) as tx:
         [began] = [a["since"] for a in alarms.odd_reports(app, tx).values()]
     clock.advance(hours=2)
-    staff.look(app)
+    deliver.detect_notices(app)
     with app.store.read(SYSTEM) as tx:
         assert alarms.odd_reports(app, tx) == {}
         assert receipts.episodes(tx) == {}
     arrive(app, "esms", "unreadable", 40, 500)
-    staff.look(app)
+    deliver.detect_notices(app)
     with app.store.read(SYSTEM) as tx:
         [again] = [a["since"] for a in alarms.odd_reports(app, tx).values()]
     assert again > began

@@ -11,8 +11,14 @@ from dispatcher.domain import outages
 from dispatcher.domain.model import Fault
 from dispatcher.domain.outages import Attendance, Health, Level, Noted, Sign, State
 from dispatcher.gateways.contract import Limits, NoAnswer, Refused, http_trouble
-from dispatcher.worker.sending.hearing import CALM, IN_A_ROW, QUIET, TOO_LATE, Hearing
-from dispatcher.worker.sending.lanes import Lane
+from dispatcher.worker.sending.gateway_queue import GatewayQueue
+from dispatcher.worker.sending.health_tracker import (
+    CALM,
+    IN_A_ROW,
+    QUIET,
+    TOO_LATE,
+    HealthTracker,
+)
 
 SOON, LATER = NINE + timedelta(seconds=5), NINE + timedelta(minutes=20)
 
@@ -58,7 +64,7 @@ def test_nothing_to_do_is_said_only_of_what_passes_by_itself():
     for state in State:
         for now in (SOON, LATER):
             health = Health("esms", state, NINE, outages.NO_NAME if state == "unreachable" else "")
-            said = outages.told(health, outages.remedy(health, now))
+            said = outages.alarm_sentence(health, outages.remedy(health, now))
             passes = state is State.THROTTLED and now is SOON
             assert ("phải làm gì" in said.vi) is passes, said
             assert ("nothing yet" in said.en) is passes, said
@@ -89,10 +95,10 @@ def at(seconds):
 
 def heard(*calls):
     """A gateway after these calls: (second, what it said or None for a plain acceptance)."""
-    hearing = Hearing()
-    for second, verdict in calls:
-        hearing.hear(at(second), at(second), [] if verdict is None else [verdict])
-    return hearing
+    health_tracker = HealthTracker()
+    for second, send_result in calls:
+        health_tracker.hear(at(second), at(second), [] if send_result is None else [send_result])
+    return health_tracker
 
 
 def test_a_connection_that_was_never_made_is_told_from_a_gateway_that_is_busy():
@@ -115,53 +121,53 @@ def test_one_lost_answer_is_no_outage():
 
 
 def test_a_good_answer_ends_a_trouble_unless_it_was_asked_before():
-    hearing = heard((5, GONE))
-    hearing.hear(at(4), at(6), [])
-    assert hearing.state is State.UNREACHABLE
-    hearing.hear(at(7), at(8), [Refused(Fault.RECIPIENT, "104")])
-    assert (hearing.state, hearing.since) == (State.OK, at(8))
+    health_tracker = heard((5, GONE))
+    health_tracker.hear(at(4), at(6), [])
+    assert health_tracker.state is State.UNREACHABLE
+    health_tracker.hear(at(7), at(8), [Refused(Fault.RECIPIENT, "104")])
+    assert (health_tracker.state, health_tracker.since) == (State.OK, at(8))
 
 
 def test_what_says_nothing_of_the_gateway_changes_nothing():
-    hearing = heard((0, GONE))
-    for verdict in (Refused(Fault.ACCOUNT, "101"), Refused(Fault.BUSY, TOO_LATE)):
-        hearing.hear(at(1), at(1), [verdict])
-        assert hearing.state is State.UNREACHABLE
+    health_tracker = heard((0, GONE))
+    for send_result in (Refused(Fault.ACCOUNT, "101"), Refused(Fault.BUSY, TOO_LATE)):
+        health_tracker.hear(at(1), at(1), [send_result])
+        assert health_tracker.state is State.UNREACHABLE
 
 
 def test_a_gateway_that_says_yes_and_no_in_turn_does_not_fill_the_trail():
-    hearing = heard((0, None))
-    assert hearing.to_write(at(0), False) == ("ok", NINE, "")
+    health_tracker = heard((0, None))
+    assert health_tracker.to_write(at(0), False) == ("ok", NINE, "")
     for second in (1, 2, 3):
-        hearing.hear(at(second), at(second), [GONE])
-    assert hearing.to_write(at(3), False) is None
-    assert hearing.to_write(at(3), True) == ("unreachable", at(1), outages.NO_NAME)
-    hearing.hear(at(4), at(4), [])
-    assert hearing.to_write(at(4), False) is None
-    assert hearing.to_write(at(3) + CALM, False) == ("ok", at(4), "")
-    assert hearing.to_write(at(99), True) is None, "nothing has changed since"
+        health_tracker.hear(at(second), at(second), [GONE])
+    assert health_tracker.to_write(at(3), False) is None
+    assert health_tracker.to_write(at(3), True) == ("unreachable", at(1), outages.NO_NAME)
+    health_tracker.hear(at(4), at(4), [])
+    assert health_tracker.to_write(at(4), False) is None
+    assert health_tracker.to_write(at(3) + CALM, False) == ("ok", at(4), "")
+    assert health_tracker.to_write(at(99), True) is None, "nothing has changed since"
 
 
 def test_after_somebody_else_wrote_only_what_comes_later_counts():
-    hearing = heard((0, GONE))
-    hearing.to_write(at(0), False)
-    hearing.see("unreachable")
-    assert hearing.state is State.UNREACHABLE, "what it wrote itself"
-    hearing.see(None)
-    assert hearing.to_write(at(60), True) is None
-    hearing.hear(at(61), at(61), [GONE])
-    assert hearing.to_write(at(61), True) == ("unreachable", NINE, outages.NO_NAME)
+    health_tracker = heard((0, GONE))
+    health_tracker.to_write(at(0), False)
+    health_tracker.see("unreachable")
+    assert health_tracker.state is State.UNREACHABLE, "what it wrote itself"
+    health_tracker.see(None)
+    assert health_tracker.to_write(at(60), True) is None
+    health_tracker.hear(at(61), at(61), [GONE])
+    assert health_tracker.to_write(at(61), True) == ("unreachable", NINE, outages.NO_NAME)
 
 
 def test_what_a_failed_commit_did_not_keep_is_written_again():
-    lane = Lane(SimpleNamespace(name="g", limits=Limits()), Pace(), 1)
-    before = lane.taught
-    lane.hearing.hear(NINE, NINE, [GONE])
-    assert lane.hearing.to_write(NINE, False) is not None
-    lane.taught = before
-    assert (lane.hearing.in_a_row, lane.hearing.written) == (0, None)
-    lane.hearing.hear(NINE, NINE, [GONE])
-    assert lane.hearing.to_write(NINE, False) == ("unreachable", NINE, outages.NO_NAME)
+    queue = GatewayQueue(SimpleNamespace(name="g", limits=Limits()), Pace(), 1)
+    before = queue.learnt
+    queue.health_tracker.hear(NINE, NINE, [GONE])
+    assert queue.health_tracker.to_write(NINE, False) is not None
+    queue.learnt = before
+    assert (queue.health_tracker.in_a_row, queue.health_tracker.written) == (0, None)
+    queue.health_tracker.hear(NINE, NINE, [GONE])
+    assert queue.health_tracker.to_write(NINE, False) == ("unreachable", NINE, outages.NO_NAME)
 
 
 # --- does anybody send? -------------------------------------------------------------------------
@@ -186,7 +192,7 @@ def test_a_worker_counts_while_it_lives_and_its_loop_turns(signs, found):
     fine = found is Attendance.SENDS
     assert due.level is (Level.OK if fine else Level.ALARM)
     assert (due.since is None) is fine
-    assert bool(outages.work_told(due).vi) is not fine
+    assert bool(outages.work_sentence(due).vi) is not fine
 
 
 def test_the_alarm_counts_from_the_last_sign_or_from_when_something_became_due():

@@ -13,10 +13,17 @@ from dispatcher.domain.lifecycle import (
     Decision,
     Doubt,
     Effect,
+    MessageContext,
     Move,
-    Standing,
 )
-from dispatcher.domain.model import AttemptState, BroadcastState, Fault, Heard, MessageState, Opens
+from dispatcher.domain.model import (
+    AttemptState,
+    BroadcastState,
+    Fault,
+    MessageState,
+    Opens,
+    ReceiptFlags,
+)
 
 NOW = datetime(2026, 12, 1, 2, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -29,11 +36,11 @@ def standings():
     for doubt, target, step, other, later, twice, stopped, earlier, heard, expired in product(
         DOUBTS, (False, True), (False, True), (False, True), (False, True), (False, True),
         (False, True),
-        (None, M.ACCEPTED), (Heard.NOTHING, Heard.FAILED, Heard.DELIVERED), (False, True),
+        (None, M.ACCEPTED), (ReceiptFlags.NOTHING, ReceiptFlags.FAILED, ReceiptFlags.DELIVERED), (False, True),
     ):  # fmt: skip
         if step and not target:
             continue  # the next step's first target is a next target too
-        yield Standing(
+        yield MessageContext(
             first_asked_at=NOW - timedelta(minutes=1), expires_at=NOW + (-HOUR if expired else HOUR),
             doubt=doubt, has_next_target=target, has_next_step=step,
             has_next_gateway=other, later_goes_on=later, rather_twice=twice, stopped=stopped, earlier=earlier, heard=heard,
@@ -62,7 +69,7 @@ def test_every_answer_in_every_standing_follows_an_allowed_arrow():
 
 def test_a_doubt_is_never_queued_again_unless_rather_twice_was_approved():
     for standing in standings():
-        if standing.rather_twice or standing.heard & Heard.FAILED:
+        if standing.rather_twice or standing.heard & ReceiptFlags.FAILED:
             continue
         decision = lifecycle.settle(standing, Fault.UNKNOWN, None, NOW)
         assert decision.message is not M.QUEUED
@@ -71,7 +78,7 @@ def test_a_doubt_is_never_queued_again_unless_rather_twice_was_approved():
 
 def test_a_doubt_is_asked_again_only_inside_the_window_of_a_gateway_that_remembers():
     remembers = Doubt(dedup_window=timedelta(hours=24))
-    fresh = Standing(NOW, NOW + 30 * HOUR, doubt=remembers)
+    fresh = MessageContext(NOW, NOW + 30 * HOUR, doubt=remembers)
     decision = lifecycle.in_doubt(fresh, NOW)
     assert (decision.message, decision.attempt) == (M.SENDING, AttemptState.DOUBTFUL)
     late = lifecycle.in_doubt(fresh, NOW + timedelta(hours=22))
@@ -84,7 +91,7 @@ def test_a_doubt_is_asked_again_only_inside_the_window_of_a_gateway_that_remembe
 )
 def test_a_repeat_still_arrives_inside_the_memory_however_short_that_is(window, last):
     remembers = Doubt(dedup_window=timedelta(seconds=window))
-    standing = Standing(NOW, NOW + 30 * HOUR, doubt=remembers, seed="x")
+    standing = MessageContext(NOW, NOW + 30 * HOUR, doubt=remembers, seed="x")
     asked_again = [
         decided
         for decided in range(0, window, max(1, window // 600))
@@ -97,7 +104,7 @@ def test_a_repeat_still_arrives_inside_the_memory_however_short_that_is(window, 
 
 
 def test_a_call_that_left_long_after_its_intent_is_looked_up_after_the_settling_time_all_the_same():
-    standing = Standing(NOW, NOW + HOUR, doubt=Doubt(settle=timedelta(seconds=2)))
+    standing = MessageContext(NOW, NOW + HOUR, doubt=Doubt(settle=timedelta(seconds=2)))
     broke = NOW + timedelta(seconds=30)
     assert lifecycle.in_doubt(standing, broke).due_at == broke + timedelta(seconds=2)
 
@@ -106,7 +113,9 @@ def test_a_call_that_left_long_after_its_intent_is_looked_up_after_the_settling_
 def test_whoever_has_it_by_an_earlier_attempt_has_it_and_the_later_one_is_what_it_was_answered(
     doubt,
 ):
-    standing = Standing(NOW, NOW + HOUR, doubt=doubt, has_next_target=True, reached=Heard.READ)
+    standing = MessageContext(
+        NOW, NOW + HOUR, doubt=doubt, has_next_target=True, reached=ReceiptFlags.READ
+    )
     for fault in (None, *Fault):
         decision = lifecycle.settle(standing, fault, None, NOW)
         known = {None: AttemptState.ACCEPTED, Fault.UNKNOWN: AttemptState.UNCONFIRMED}
@@ -120,7 +129,7 @@ def test_whoever_has_it_by_an_earlier_attempt_has_it_and_the_later_one_is_what_i
 
 
 def test_a_look_up_says_no_only_after_the_settling_time():
-    standing = Standing(NOW, NOW + HOUR, doubt=Doubt(settle=timedelta(minutes=10)))
+    standing = MessageContext(NOW, NOW + HOUR, doubt=Doubt(settle=timedelta(minutes=10)))
     assert lifecycle.in_doubt(standing, NOW).due_at == NOW + timedelta(minutes=10)
     assert lifecycle.looked_up(standing, True, NOW).message is M.ACCEPTED
     assert lifecycle.looked_up(standing, False, NOW).message is M.QUEUED
@@ -141,17 +150,23 @@ def test_a_look_up_says_no_only_after_the_settling_time():
     ],
 )
 def test_each_fault_has_the_consequence_its_name_says(fault, message, move, effect):
-    standing = Standing(NOW, NOW + HOUR, has_next_target=True, has_next_step=True)
+    standing = MessageContext(NOW, NOW + HOUR, has_next_target=True, has_next_step=True)
     decision = lifecycle.settle(standing, fault, None, NOW)
     assert (decision.message, decision.move, decision.effect) == (message, move, effect)
 
 
 def test_every_order_of_receipts_gives_the_same_end():
-    events = [Heard.ACCEPTED, Heard.FAILED, Heard.DELIVERED, Heard.READ, Heard.DELIVERED]
+    events = [
+        ReceiptFlags.ACCEPTED,
+        ReceiptFlags.FAILED,
+        ReceiptFlags.DELIVERED,
+        ReceiptFlags.READ,
+        ReceiptFlags.DELIVERED,
+    ]
     for size in range(1, len(events) + 1):
         ends = {}
         for order in permutations(events, size):
-            heard = Heard.NOTHING
+            heard = ReceiptFlags.NOTHING
             for event in order:
                 heard |= event
             ends.setdefault(frozenset(order), set()).add((heard, heard.contradicts))
@@ -163,21 +178,21 @@ def test_every_receipt_in_every_state_follows_an_allowed_arrow_and_delivered_sta
         M, range(16), (False, True), (False, True), list(standings())[::37]
     ):
         found = lifecycle.receipt(
-            message, Heard(bits), current=current, leased=leased, standing=standing, now=NOW
+            message, ReceiptFlags(bits), current=current, leased=leased, standing=standing, now=NOW
         )
         if found is None:
             continue
         assert found.message in MOVES[message], (message, bits, found)
         if message in (M.DELIVERED, M.READ):
             assert found.message in (M.DELIVERED, M.READ)
-        if bits & (Heard.DELIVERED | Heard.READ):
+        if bits & (ReceiptFlags.DELIVERED | ReceiptFlags.READ):
             assert found.message in (M.DELIVERED, M.READ)
 
 
 def test_a_receipt_that_overtakes_the_answer_waits_for_the_worker_that_holds_the_row():
-    standing = Standing(NOW, NOW + HOUR, heard=Heard.DELIVERED)
+    standing = MessageContext(NOW, NOW + HOUR, heard=ReceiptFlags.DELIVERED)
     early = lifecycle.receipt(
-        M.SENDING, Heard.DELIVERED, current=True, leased=True, standing=standing, now=NOW
+        M.SENDING, ReceiptFlags.DELIVERED, current=True, leased=True, standing=standing, now=NOW
     )
     assert early is None
     assert lifecycle.settle(standing, None, None, NOW).message is M.DELIVERED
@@ -185,7 +200,7 @@ def test_a_receipt_that_overtakes_the_answer_waits_for_the_worker_that_holds_the
 
 
 def test_a_deadline_goes_to_the_next_step_while_there_is_time():
-    silent = Standing(NOW, NOW + HOUR, has_next_step=True)
+    silent = MessageContext(NOW, NOW + HOUR, has_next_step=True)
     assert lifecycle.deadline(silent, NOW) == Decision(
         M.QUEUED, AttemptState.ACCEPTED, Move.NEXT_STEP, NOW
     )
@@ -225,9 +240,9 @@ def test_a_vendor_that_says_why_but_not_until_when_opens_at_the_next_such_hour(o
 
 def test_what_opens_after_the_expiry_goes_on_to_the_next_step_where_there_is_one():
     waits = timedelta(hours=2)
-    with_step = Standing(NOW, NOW + HOUR, has_next_target=True, has_next_step=True)
+    with_step = MessageContext(NOW, NOW + HOUR, has_next_target=True, has_next_step=True)
     assert lifecycle.settle(with_step, Fault.LATER, waits, NOW).move is Move.NEXT_STEP
-    alone = lifecycle.settle(Standing(NOW, NOW + HOUR), Fault.LATER, waits, NOW)
+    alone = lifecycle.settle(MessageContext(NOW, NOW + HOUR), Fault.LATER, waits, NOW)
     assert (alone.message, alone.due_at) == (M.QUEUED, NOW + waits)
 
 
@@ -246,9 +261,9 @@ def test_a_refusal_of_the_moment_to_a_repeat_never_ends_the_doubt_about_the_firs
 
 def test_what_is_known_to_be_accepted_is_never_sent_again_whatever_a_repeat_answers():
     for standing, fault in product(standings(), Fault):
-        if standing.heard & Heard.FAILED:
+        if standing.heard & ReceiptFlags.FAILED:
             continue
-        proved = replace(standing, heard=standing.heard | Heard.ACCEPTED, repeat=True)
+        proved = replace(standing, heard=standing.heard | ReceiptFlags.ACCEPTED, repeat=True)
         decision = lifecycle.settle(proved, fault, None, NOW)
         assert decision.attempt is AttemptState.ACCEPTED
         assert decision.message in (M.ACCEPTED, M.DELIVERED)
@@ -256,7 +271,7 @@ def test_what_is_known_to_be_accepted_is_never_sent_again_whatever_a_repeat_answ
 
 def test_another_gateway_of_the_step_comes_before_the_next_step():
     ways = {"has_next_gateway": True, "has_next_step": True, "has_next_target": True}
-    standing = Standing(NOW, NOW + HOUR, **ways)
+    standing = MessageContext(NOW, NOW + HOUR, **ways)
     assert lifecycle.settle(standing, Fault.CARRIER, None, NOW).move is Move.NEXT_GATEWAY
     closed = lifecycle.settle(standing, Fault.LATER, HOUR, NOW)
     assert (closed.move, closed.opens_at) == (Move.NEXT_GATEWAY, NOW + HOUR)

@@ -10,33 +10,39 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatcher.config.pace import Pace
-from dispatcher.domain.lifecycle import shares
+from dispatcher.domain.lifecycle import weights_now
 from dispatcher.gateways.contract import Limits
-from dispatcher.worker.sending.lanes import REPEATS, TROUBLED, Asked, Lane, spread
+from dispatcher.worker.sending.gateway_queue import (
+    REPEATS,
+    TROUBLED,
+    GatewayCall,
+    GatewayQueue,
+    spread,
+)
 
 
-def lane(in_flight=16, **limits):
+def queue(in_flight=16, **limits):
     gateway = SimpleNamespace(name="g", limits=Limits(**limits))
-    return Lane(gateway, Pace(in_flight=in_flight), in_flight)
+    return GatewayQueue(gateway, Pace(in_flight=in_flight), in_flight)
 
 
 def test_a_gateway_out_of_breath_gets_half_as_many_calls_once_a_round():
-    ours, now = lane(), NINE
+    ours, now = queue(), NINE
     for _ in range(8):  # one round of calls, all asked at the same moment
         ours.was_busy(now, now + timedelta(seconds=1), timedelta(seconds=2))
-    assert ours.bore == 8
+    assert ours.threshold == 8
     assert ours.room(now + timedelta(seconds=2)) == 0, "not before the vendor said so"
     assert ours.room(now + timedelta(seconds=4)) == 1, "three in a row: one probe"
 
 
 def test_a_single_refusal_slows_down_without_stopping():
-    ours = lane()
+    ours = queue()
     ours.was_busy(NINE, NINE + timedelta(seconds=1), None)
     assert ours.room(NINE + timedelta(seconds=1)) == 8
 
 
 def test_after_a_breakdown_the_pace_comes_back_step_by_step_without_a_herd():
-    ours, now = lane(64), NINE
+    ours, now = queue(64), NINE
     for _ in range(TROUBLED + 5):
         ours.was_busy(now, now, None)
     waits = ours.hold_until - now
@@ -54,7 +60,7 @@ def test_after_a_breakdown_the_pace_comes_back_step_by_step_without_a_herd():
 
 
 def test_an_answer_from_before_the_trouble_does_not_end_it():
-    ours = lane()
+    ours = queue()
     for _ in range(TROUBLED):
         ours.was_busy(NINE, NINE + timedelta(seconds=5), timedelta(seconds=30))
     ours.went_well(NINE)
@@ -62,7 +68,7 @@ def test_an_answer_from_before_the_trouble_does_not_end_it():
 
 
 def test_five_unreadable_answers_leave_one_probe_later_and_later():
-    ours, waits = lane(), []
+    ours, waits = queue(), []
     for _ in range(9):
         ours.was_unreadable(NINE)
         waits.append(ours.hold_until and (ours.hold_until - NINE).total_seconds())
@@ -83,9 +89,11 @@ def test_repeats_never_crowd_out_fresh_messages():
 
 
 def test_at_a_pace_a_call_holds_no_more_than_a_second_bears():
-    ours = Lane(SimpleNamespace(name="g", limits=Limits(batch=1000)), Pace(per_second=10), 4)
+    ours = GatewayQueue(
+        SimpleNamespace(name="g", limits=Limits(batch=1000)), Pace(per_second=10), 4
+    )
     assert ours.batch == 10
-    advertising = Lane(
+    advertising = GatewayQueue(
         SimpleNamespace(name="g", limits=Limits(batch=5000, at_least=30)), Pace(per_second=10), 4
     )
     assert advertising.batch == 30
@@ -104,7 +112,7 @@ def test_at_a_pace_a_call_holds_no_more_than_a_second_bears():
     ],
 )
 def test_reserves_carry_what_the_others_cannot(weights, health, shut, expected):
-    assert shares(tuple(weights.items()), health, shut) == expected
+    assert weights_now(tuple(weights.items()), health, shut) == expected
 
 
 @given(
@@ -113,24 +121,24 @@ def test_reserves_carry_what_the_others_cannot(weights, health, shut, expected):
 )
 def test_shares_never_exceed_the_whole(weights, health):
     named = tuple((f"g{i}", w) for i, w in enumerate(weights))
-    found = shares(named, {f"g{i}": h for i, h in enumerate(health)})
+    found = weights_now(named, {f"g{i}": h for i, h in enumerate(health)})
     assert 0 < sum(found.values()) <= 1000
     assert all(v >= 0 for v in found.values())
 
 
 def test_calls_never_leave_closer_together_than_their_turns():
-    lane = Lane(None, Pace(per_second=200), 8)
+    queue = GatewayQueue(None, Pace(per_second=200), 8)
 
     def asked(turn):
-        return Asked(lane, "c", [], NINE, 0.0, turn=turn, lag=lane.lag)
+        return GatewayCall(queue, "c", [], NINE, 0.0, turn=turn, lag=queue.lag)
 
     first, second, third, fourth = (asked(10 + n / 200) for n in range(4))
-    assert lane.wait(first, 9.990) == pytest.approx(0.010)
-    assert lane.wait(first, 10.000) == 0
-    assert lane.wait(second, 10.045) == 0, "the process was busy for a moment"
-    assert lane.wait(third, 10.045) == pytest.approx(0.005), "the next ones keep their distance"
-    assert lane.wait(fourth, 10.045) == pytest.approx(0.010)
-    assert lane.overdue() == pytest.approx(0.040), "all turns after these are later by as much"
-    assert lane.overdue() == 0
+    assert queue.wait(first, 9.990) == pytest.approx(0.010)
+    assert queue.wait(first, 10.000) == 0
+    assert queue.wait(second, 10.045) == 0, "the process was busy for a moment"
+    assert queue.wait(third, 10.045) == pytest.approx(0.005), "the next ones keep their distance"
+    assert queue.wait(fourth, 10.045) == pytest.approx(0.010)
+    assert queue.overdue() == pytest.approx(0.040), "all turns after these are later by as much"
+    assert queue.overdue() == 0
     later = asked(10.100)
-    assert lane.wait(later, 10.095) == pytest.approx(0.005), "its turn knows of it already"
+    assert queue.wait(later, 10.095) == pytest.approx(0.005), "its turn knows of it already"

@@ -9,7 +9,7 @@ import pytest
 from dispatcher.domain.model import HANOI, Channel, Step, Window
 from dispatcher.domain.periods import check_life, check_moment, of_route, opening, period
 from dispatcher.domain.problems import Problem, refused
-from dispatcher.scheduling import ask_moment, skipped, told
+from dispatcher.scheduling import ask_moment, skipped, skipped_sentence
 from dispatcher.scheduling.days import never_comes
 
 NOW = datetime(2026, 12, 1, 9, 0, tzinfo=HANOI)
@@ -131,9 +131,9 @@ def test_days_that_months_do_not_have(cron, never, missing):
 
 
 def test_skipped_months_are_named():
-    assert "tháng 2, 4, 6, 9, 11" in told(skipped("0 9 31 * *")).vi
-    assert "April" in told(skipped("0 9 31 * *")).en
-    assert "năm nhuận" in told(skipped("0 9 29 2 *")).vi
+    assert "tháng 2, 4, 6, 9, 11" in skipped_sentence(skipped("0 9 31 * *")).vi
+    assert "April" in skipped_sentence(skipped("0 9 31 * *")).en
+    assert "năm nhuận" in skipped_sentence(skipped("0 9 29 2 *")).vi
 
 
 def test_hours_are_read_strictly():

@@ -4,10 +4,10 @@ from itertools import permutations
 
 import pytest
 
-from dispatcher.domain.model import Heard, Receipt
+from dispatcher.domain.model import Receipt, ReceiptFlags
 from dispatcher.domain.parts import LONGEST, bits, missing
 
-YES, NO, TAKEN = Heard.DELIVERED, Heard.FAILED, Heard.ACCEPTED
+YES, NO, TAKEN = ReceiptFlags.DELIVERED, ReceiptFlags.FAILED, ReceiptFlags.ACCEPTED
 
 
 def report(state, part=None, of=None):
@@ -16,7 +16,7 @@ def report(state, part=None, of=None):
 
 def heard(reports, parts):
     """What reports add up to: (heard, which parts are missing)."""
-    so_far, failed, received = Heard.NOTHING, 0, 0
+    so_far, failed, received = ReceiptFlags.NOTHING, 0, 0
     for one in reports:
         so_far |= one.state
         more = bits(one, one.state)

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatcher.domain.sms import GSM_BASIC, GSM_EXTENSION, Profile, Table, measure, tidy, unaccent
+from dispatcher.domain.sms import (
+    GSM_BASIC,
+    GSM_EXTENSION,
+    PartSizes,
+    Profile,
+    measure,
+    tidy,
+    unaccent,
+)
 
 
 @pytest.mark.parametrize(
@@ -58,18 +66,18 @@ def test_all_134_vietnamese_letters_become_plain():
 
 @pytest.mark.parametrize(
     "thresholds, table",
-    [([160, 306, 459], Table(160, 153)), ([122, 268, 421], Table(122, 153, 38)),
-     ([70, 134, 201], Table(70, 67)), ([160, 304, 456], Table(160, 152)), ([160, 306], Table(160, 153))],
+    [([160, 306, 459], PartSizes(160, 153)), ([122, 268, 421], PartSizes(122, 153, 38)),
+     ([70, 134, 201], PartSizes(70, 67)), ([160, 304, 456], PartSizes(160, 152)), ([160, 306], PartSizes(160, 153))],
 )  # fmt: skip
 def test_a_contracts_numbers_are_a_table(thresholds, table):
-    assert Table.read(thresholds) == table
+    assert PartSizes.read(thresholds) == table
     assert [table.most(n + 1) for n in range(len(thresholds))] == thresholds
 
 
 @pytest.mark.parametrize("wrong", [[], [160], [160, 100], [0, 5, 9], [1, 2, 3], [160, 160, 200]])
 def test_numbers_that_make_no_table_are_refused(wrong):
     with pytest.raises(ValueError):
-        Table.read(wrong)
+        PartSizes.read(wrong)
 
 
 RESELLER = Profile()

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatcher.domain import storable
-from dispatcher.domain.model import Fault, Receipt
-from dispatcher.domain.model import Heard as Bits
+from dispatcher.domain.model import Fault, Receipt, ReceiptFlags
 from dispatcher.domain.problems import Problem
 from dispatcher.gateways import cleaned
 from dispatcher.gateways.contract import Accepted, Heard, Refused, Reply
@@ -72,7 +71,7 @@ def test_what_a_person_types_is_refused_however_deep_it_stands(value):
 ])  # fmt: skip
 def test_an_answer_of_any_adapter_becomes_one_of_the_contract(said, means):
     """A yes stays a yes, whatever else is wrong with it; what is neither yes nor no is a doubt."""
-    assert cleaned.verdict(said) == means
+    assert cleaned.send_result(said) == means
 
 
 def test_a_look_up_that_finds_nothing_stays_so():
@@ -81,17 +80,20 @@ def test_a_look_up_that_finds_nothing_stays_so():
 
 def test_ids_in_an_answer_and_in_a_report_are_equal_after_cleaning_both():
     for odd in ("a\0b", "a\ud800b", "x" * 100_000, json.loads('"\\ud83dx"')):
-        report = cleaned.receipt(Receipt(None, odd, None, Bits.DELIVERED, odd))
-        assert report.provider_id == cleaned.verdict(Accepted(odd)).provider_id
+        report = cleaned.receipt(Receipt(None, odd, None, ReceiptFlags.DELIVERED, odd))
+        assert report.provider_id == cleaned.send_result(Accepted(odd)).provider_id
 
 
 def test_a_call_of_a_vendor_is_cleaned_in_every_field():
     heard = cleaned.heard(
-        Heard((Receipt("R\0", None, "+84\ud800", Bits(255), None),),
+        Heard((Receipt("R\0", None, "+84\ud800", ReceiptFlags(255), None),),
               replies=(Reply("+84951234567\0", "TC\0" * 2000),))
     )  # fmt: skip
     [report], [reply] = heard.receipts, heard.replies
     assert (report.reference, report.to, report.code) == ("R\ufffd", "+84\ufffd", "")
-    assert report.state == Bits.ACCEPTED | Bits.FAILED | Bits.DELIVERED | Bits.READ
+    assert (
+        report.state
+        == ReceiptFlags.ACCEPTED | ReceiptFlags.FAILED | ReceiptFlags.DELIVERED | ReceiptFlags.READ
+    )
     assert len(reply.text) == storable.REPLY
     assert "\0" not in reply.sender + reply.text

@@ -6,7 +6,7 @@ import pytest
 from conftest import ROOT
 
 from dispatcher.domain.model import Kind
-from dispatcher.templating.trust import House, imitates, look, rules
+from dispatcher.templating.trust import House, check_trust, imitates, rules
 
 sys.path.insert(0, str(ROOT / "tests" / "corpus"))
 import figures
@@ -16,12 +16,12 @@ W, N = Kind.WARNING, Kind.NOTICE
 
 
 def blocks(text, kind=W, house=HOUSE, channel="sms"):
-    return {f.rule for f in look(f"UBND phường Cầu Đất: {text}", kind, house, channel=channel)
+    return {f.rule for f in check_trust(f"UBND phường Cầu Đất: {text}", kind, house, channel=channel)
             if f.severity == "block"}  # fmt: skip
 
 
 def warnings(text, kind=N):
-    return {f.rule for f in look(text, kind, HOUSE) if f.severity == "warn"}
+    return {f.rule for f in check_trust(text, kind, HOUSE) if f.severity == "warn"}
 
 
 def test_the_frozen_corpus_is_large_enough_and_half_of_it_is_kept_out():
@@ -86,9 +86,13 @@ def test_the_brandname_counts_as_the_sender_in_sms():
     branded = House((("UBND phường Cầu Đất", "UBNDCAUDAT"),))
     nobody = House((("UBND phường Cầu Đất", ""),))
     text = "Ngày mai cắt nước từ 8h."
-    assert [(f.rule, f.severity) for f in look(text, N, branded)] == [("sender_first", "warn")]
-    assert [(f.rule, f.severity) for f in look(text, N, nobody)] == [("sender_first", "block")]
-    assert look(text, N, nobody, channel="zalo") == []
+    assert [(f.rule, f.severity) for f in check_trust(text, N, branded)] == [
+        ("sender_first", "warn")
+    ]
+    assert [(f.rule, f.severity) for f in check_trust(text, N, nobody)] == [
+        ("sender_first", "block")
+    ]
+    assert check_trust(text, N, nobody, channel="zalo") == []
 
 
 def test_promotion_hidden_in_a_warning_is_refused_and_told_to_be_one():

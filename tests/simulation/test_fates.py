@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from dispatcher.simulators.worlds import acts, fates, invariants
-from dispatcher.simulators.worlds.events import KINDS, Event, Kind
+from dispatcher.simulators.worlds.events import KINDS, Event, EventKind
 from dispatcher.simulators.worlds.gateway_plans import GatewayPlan, StepPlan
 from dispatcher.simulators.worlds.lives import live, workshop
 from dispatcher.simulators.worlds.residents import Residents
 from dispatcher.simulators.worlds.rules import Rules
 from dispatcher.simulators.worlds.site import SitePlan
-from dispatcher.simulators.worlds.vendors import Habits, Taken
+from dispatcher.simulators.worlds.vendors import Habits, TakenMessage
 from dispatcher.simulators.worlds.world import World
 
 pytestmark = pytest.mark.long
@@ -38,13 +38,13 @@ def plan(gateways: tuple[GatewayPlan, ...], people: Residents = ALONE) -> SitePl
 
 
 def to_everybody(world: World, draw: random.Random) -> str | None:
-    told = acts.send(world, acts.Wish())
+    told = acts.send(world, acts.BroadcastWish())
     return told and told.code
 
 
 @pytest.fixture(scope="module")
 def shop() -> Iterator[Path]:
-    KINDS["to all for long"] = Kind("to all for long", 0, to_everybody)
+    KINDS["to all for long"] = EventKind("to all for long", 0, to_everybody)
     with workshop() as place:
         yield place
     del KINDS["to all for long"]
@@ -64,7 +64,7 @@ def write(world: World, *statements: str) -> None:
     database.close()
 
 
-def first_of(world: World, gateway: str = "g0") -> Taken:
+def first_of(world: World, gateway: str = "g0") -> TakenMessage:
     """The first acceptance there, which is that of message 1."""
     return next(t for t in world.vendors[gateway].ledger if t.to.endswith("0000"))
 

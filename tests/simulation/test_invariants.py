@@ -19,8 +19,8 @@ from dispatcher.domain import lifecycle
 from dispatcher.domain.lifecycle import Decision
 from dispatcher.domain.model import AttemptState, MessageState
 from dispatcher.simulators.worlds import acts, fates, invariants, judging
-from dispatcher.simulators.worlds.events import KINDS, Event, Kind
-from dispatcher.simulators.worlds.facts import No, Told
+from dispatcher.simulators.worlds.events import KINDS, Event, EventKind
+from dispatcher.simulators.worlds.facts import BroadcastFacts, No
 from dispatcher.simulators.worlds.gateway_plans import GatewayPlan, StepPlan
 from dispatcher.simulators.worlds.lives import Life, live, workshop
 from dispatcher.simulators.worlds.residents import Residents
@@ -65,7 +65,7 @@ def to_everybody(world: World, draw: random.Random) -> str | None:
 
 @pytest.fixture(scope="module")
 def shop() -> Iterator[Path]:
-    KINDS["to everybody"] = Kind("to everybody", 0, to_everybody)
+    KINDS["to everybody"] = EventKind("to everybody", 0, to_everybody)
     with workshop() as place:
         yield place
     del KINDS["to everybody"]
@@ -90,7 +90,7 @@ def broken_by(life: Life) -> str:
 # --- what left and what was taken ---------------------------------------------------------------
 
 
-def told_of(world: World) -> Told:
+def told_of(world: World) -> BroadcastFacts:
     return next(iter(world.facts.told.values()))
 
 
@@ -294,12 +294,12 @@ def test_a_pace_and_a_quota_are_judged_by_the_wire_and_the_ledger(
 # --- a program that is broken ---------------------------------------------------------------------
 
 
-def blindly_again(standing: lifecycle.Standing, now: Any) -> Decision:
+def blindly_again(standing: lifecycle.MessageContext, now: Any) -> Decision:
     due = now + timedelta(seconds=1)
     return Decision(MessageState.QUEUED, AttemptState.REFUSED, due_at=due)
 
 
-def taken_on_trust(standing: lifecycle.Standing, now: Any) -> Decision:
+def taken_on_trust(standing: lifecycle.MessageContext, now: Any) -> Decision:
     return lifecycle.TAKEN
 
 

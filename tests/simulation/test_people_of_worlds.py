@@ -10,7 +10,7 @@ from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.queue import gateways
 from dispatcher.domain.model import SYSTEM, BroadcastState
 from dispatcher.simulators.worlds import acts_after, lives
-from dispatcher.simulators.worlds.acts import Wish, send
+from dispatcher.simulators.worlds.acts import BroadcastWish, send
 from dispatcher.simulators.worlds.events import KINDS
 from dispatcher.simulators.worlds.gateway_plans import GatewayPlan, StepPlan
 from dispatcher.simulators.worlds.lives import workshop
@@ -136,7 +136,7 @@ def test_a_broadcast_reaches_everybody_once(world):
 
 @shows("go on")
 def test_what_was_left_lying_goes_on(world):
-    told = send(world, Wish(upto="submitted"))
+    told = send(world, BroadcastWish(upto="submitted"))
     assert not told.approved
     happen(world, "go on")
     run(world, 60)
@@ -147,7 +147,7 @@ def test_what_was_left_lying_goes_on(world):
 
 @shows("send back")
 def test_a_leader_sends_back(world):
-    told = send(world, Wish(upto="submitted"))
+    told = send(world, BroadcastWish(upto="submitted"))
     happen(world, "send back")
     assert state(world, told) in (B.RETURNED, B.REJECTED)
     assert one(world, "SELECT reason FROM broadcasts WHERE id = :i", i=told.id) == "xem lại"
@@ -155,7 +155,7 @@ def test_a_leader_sends_back(world):
 
 @shows("edit")
 def test_an_edit_ends_the_approval(world):
-    told = send(world, Wish(later=600))
+    told = send(world, BroadcastWish(later=600))
     assert told.approved
     said = happen(world, "edit")
     new = world.facts.told[said.split(" is ")[1][:5]]
@@ -168,7 +168,7 @@ def test_an_edit_ends_the_approval(world):
 
 @shows("reword")
 def test_a_leader_rewords_and_the_author_confirms(world):
-    waiting = [send(world, Wish(upto="submitted")) for _ in range(6)]
+    waiting = [send(world, BroadcastWish(upto="submitted")) for _ in range(6)]
     said = happen(world, "reword", r"Q\d+X$")  # some authors do not want it
     [told] = [t for t in waiting if t.code in said.split(" becomes ")[0]]
     new = world.facts.told[said.split("becomes ")[1][:5]]
@@ -183,7 +183,7 @@ def test_a_leader_rewords_and_the_author_confirms(world):
 
 @shows("pause")
 def test_a_pause_holds(world):
-    told = send(world, Wish(later=5))
+    told = send(world, BroadcastWish(later=5))
     happen(world, "pause")
     assert state(world, told) is B.PAUSED
     assert told.paused[0][1] is None
@@ -193,7 +193,7 @@ def test_a_pause_holds(world):
 
 @shows("resume")
 def test_a_paused_one_goes_on(world):
-    told = send(world, Wish(later=5))
+    told = send(world, BroadcastWish(later=5))
     happen(world, "pause")
     happen(world, "resume")
     assert told.paused[0][1] == world.seconds
@@ -204,7 +204,7 @@ def test_a_paused_one_goes_on(world):
 
 @shows("settle")
 def test_what_is_held_for_its_budget_is_settled(poor):
-    told = send(poor, Wish())
+    told = send(poor, BroadcastWish())
     run(poor, 30)
     assert state(poor, told) is B.HELD
     assert not bodies(poor, told.code)
@@ -216,7 +216,7 @@ def test_what_is_held_for_its_budget_is_settled(poor):
 
 @shows("stop")
 def test_a_stopped_one_never_leaves(world):
-    told = send(world, Wish(later=5))
+    told = send(world, BroadcastWish(later=5))
     happen(world, "stop")
     run(world, 60)
     assert state(world, told) is B.STOPPED
@@ -226,7 +226,7 @@ def test_a_stopped_one_never_leaves(world):
 
 @shows("stop everything")
 def test_everything_stops(world):
-    told = send(world, Wish(later=50))
+    told = send(world, BroadcastWish(later=50))
     fires = told_of_schedule(world)
     said = happen(world, "stop everything")
     run(world, 60_000)
@@ -240,7 +240,7 @@ def test_everything_stops(world):
 
 @shows("test")
 def test_a_test_goes_to_a_number_of_ours(world):
-    told = send(world, Wish(upto="draft"))
+    told = send(world, BroadcastWish(upto="draft"))
     happen(world, "test")
     run(world, 60)
     assert {t.to for t in bodies(world, told.code)} == world.facts.testers
@@ -253,7 +253,7 @@ def test_a_test_goes_to_a_number_of_ours(world):
 
 @shows("correction")
 def test_a_correction_goes_to_those_who_got_it(world):
-    told = send(world, Wish())
+    told = send(world, BroadcastWish())
     run(world, 60)
     new = told_of(world, happen(world, "correction"))
     run(world, 60)
@@ -264,7 +264,7 @@ def test_a_correction_goes_to_those_who_got_it(world):
 def half_sent(world):
     """A broadcast that was stopped before anything left."""
     with_gateway(world, gateways.pause, "person")
-    told = send(world, Wish())
+    told = send(world, BroadcastWish())
     run(world, 20)
     assert acts_after._stop(world, told, None)
     with_gateway(world, gateways.resume)
@@ -401,7 +401,7 @@ def number_of_contact(world, said):
 @shows("opt out")
 def test_whoever_opts_out_gets_nothing_more(world):
     phones = number_of_contact(world, happen(world, "opt out", " all"))
-    told = send(world, Wish())
+    told = send(world, BroadcastWish())
     run(world, 60)
     taken = {t.to for t in bodies(world, told.code)}
     assert taken
@@ -558,7 +558,7 @@ def test_settings_change_and_a_new_worker_sees_them(world):
 def test_workers_are_started_anew_in_good_order(world):
     [old] = world.workers
     happen(world, "restart")
-    told = send(world, Wish())
+    told = send(world, BroadcastWish())
     run(world, 120)
     assert not world.workers[old][0].lives
     assert len(world.workers) == 2
@@ -577,7 +577,7 @@ def test_a_gateway_has_other_settings(world):
 @shows("pause a gateway")
 def test_nothing_goes_to_a_gateway_that_is_paused(world):
     happen(world, "pause a gateway", "g0")
-    told = send(world, Wish())
+    told = send(world, BroadcastWish())
     run(world, 3)
     assert world.facts.shut["g0"][-1][1] is None
     assert state(world, told) is B.RUNNING
@@ -588,7 +588,7 @@ def test_nothing_goes_to_a_gateway_that_is_paused(world):
 def test_a_gateway_goes_on(world):
     happen(world, "pause a gateway", "g0( for 1800 s)?$")
     happen(world, "resume a gateway", "g0")
-    told = send(world, Wish())
+    told = send(world, BroadcastWish())
     run(world, 60)
     assert world.facts.shut["g0"][-1][1] is not None
     assert bodies(world, told.code)
@@ -612,7 +612,7 @@ def test_every_act_is_shown():
 
 @pytest.mark.parametrize("dies_at", range(6))
 def test_an_act_is_remembered_exactly_when_it_is_committed(world, dies_at):
-    told = send(world, Wish(later=500))
+    told = send(world, BroadcastWish(later=500))
     acts_after._stop(world, told, dies_at)
     assert (told.stopped is not None) is (state(world, told) is B.STOPPED)
     died = [words for _, words in world.trace if "dies at" in words]
@@ -621,7 +621,7 @@ def test_an_act_is_remembered_exactly_when_it_is_committed(world, dies_at):
 
 @pytest.mark.parametrize("dies_at", range(9))
 def test_a_broadcast_that_dies_on_its_way_is_known_as_far_as_it_got(world, dies_at):
-    send(world, Wish(), dies_at)
+    send(world, BroadcastWish(), dies_at)
     found = rows(world, "SELECT id, approved_digest, at FROM broadcasts")
     told = [(t.id, t.approved, t.due is not None) for t in world.facts.told.values()]
     assert told == [(b["id"], b["approved_digest"] is not None, b["at"] is not None) for b in found]

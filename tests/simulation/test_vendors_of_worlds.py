@@ -10,11 +10,11 @@ import pytest
 
 from dispatcher.config import parse
 from dispatcher.db.broadcasts import broadcasts
-from dispatcher.domain.model import SYSTEM, Fault, Heard
+from dispatcher.domain.model import SYSTEM, Fault, ReceiptFlags
 from dispatcher.gateways import adapter_module
 from dispatcher.gateways.contract import Accepted, Answer, Refused
 from dispatcher.simulators.worlds import oddities
-from dispatcher.simulators.worlds.acts import Wish, send
+from dispatcher.simulators.worlds.acts import BroadcastWish, send
 from dispatcher.simulators.worlds.events import play
 from dispatcher.simulators.worlds.gateway_plans import ADAPTERS, KINDS, GatewayPlan, StepPlan
 from dispatcher.simulators.worlds.lives import plan_of, workshop
@@ -22,7 +22,13 @@ from dispatcher.simulators.worlds.residents import Residents
 from dispatcher.simulators.worlds.rules import Rules
 from dispatcher.simulators.worlds.site import SitePlan, fill, migrated, write_site
 from dispatcher.simulators.worlds.vendor_events import sign_in_all
-from dispatcher.simulators.worlds.vendors import FAULTS, Asked, Habits, Taken, response
+from dispatcher.simulators.worlds.vendors import (
+    FAULTS,
+    AskedMessage,
+    Habits,
+    TakenMessage,
+    response,
+)
 from dispatcher.simulators.worlds.world import World
 from dispatcher.worker.adapters import adapter_options
 
@@ -87,7 +93,7 @@ def test_an_adapter_reads_each_word_of_its_vendor(shop, kind):
         module = adapter_module(ADAPTERS.get(kind, kind))
         options = adapter_options(site, site.gateways["g0"], "")
         speech = vendor.speech
-        asked = [Asked(NUMBER, "ours", "words")]
+        asked = [AskedMessage(NUMBER, "ours", "words")]
         assert isinstance(
             read(module, options, speech.accept(asked, ["g000000001"], False)), Accepted
         )
@@ -100,9 +106,9 @@ def test_an_adapter_reads_each_word_of_its_vendor(shop, kind):
                 assert isinstance(verdict, Refused)
                 wanted = UNSPOKEN.get((site.gateways["g0"].adapter, fault), fault)
                 assert verdict.fault is Fault(wanted), verdict
-        taken = Taken(0.0, "g0", speech.channel, NUMBER, "ours", "words", "g000000001")
-        states = {"delivered": Heard.DELIVERED, "failed": Heard.FAILED, "read": Heard.READ,
-                  "accepted": Heard.ACCEPTED}  # fmt: skip
+        taken = TakenMessage(0.0, "g0", speech.channel, NUMBER, "ours", "words", "g000000001")
+        states = {"delivered": ReceiptFlags.DELIVERED, "failed": ReceiptFlags.FAILED, "read": ReceiptFlags.READ,
+                  "accepted": ReceiptFlags.ACCEPTED}  # fmt: skip
         told = 0
         for state, bits in states.items():
             call = speech.report(taken, state)
@@ -126,7 +132,7 @@ def test_the_product_believes_what_is_reported(shop, kind, is_live):
     batch = 3 if kind in ("json", "text") else 1
     people = 90 if kind == "ads" else 8
     with world_of(shop, plan(kind, live=is_live, batch=batch, people=people), 3) as world:
-        assert send(world, Wish(template="qc" if kind == "ads" else "sim"))
+        assert send(world, BroadcastWish(template="qc" if kind == "ads" else "sim"))
         [ledger] = lived(world, [], 400.0)
         assert ledger
         with world.look().store.read(SYSTEM) as tx:
@@ -140,7 +146,7 @@ def test_the_product_believes_what_is_reported(shop, kind, is_live):
 def test_a_vendor_remembers_as_long_as_it_promised_and_no_longer(shop):
     with world_of(shop, plan("json")) as world:
         vendor = world.vendors["g0"]
-        vendor._take([Asked(NUMBER, "ours", "words")], [False])
+        vendor._take([AskedMessage(NUMBER, "ours", "words")], [False])
         world.seconds = vendor.window - 1
         assert vendor.forget() == 0
         assert vendor.remembered("ours")
@@ -153,7 +159,7 @@ def test_a_look_up_finds_a_message_only_after_a_while(shop):
     habits = CALM._replace(settles=1.0)
     with world_of(shop, plan("lab", capability="lookup", habits=habits)) as world:
         vendor = world.vendors["g0"]
-        vendor._take([Asked(NUMBER, "ours", "words")], [False])
+        vendor._take([AskedMessage(NUMBER, "ours", "words")], [False])
         assert vendor.found("ours") is None
         world.seconds += 1.0
         assert vendor.found("ours") is not None
@@ -166,7 +172,7 @@ def test_no_change_on_the_way_makes_a_readable_no_of_a_yes(shop, kind):
         site, speech = parse(world.root), world.vendors["g0"].speech
         module = adapter_module(ADAPTERS.get(kind, kind))
         options = adapter_options(site, site.gateways["g0"], "")
-        said = speech.accept([Asked(NUMBER, "ours", "words")], ["g000000001"], False)
+        said = speech.accept([AskedMessage(NUMBER, "ours", "words")], ["g000000001"], False)
         yes = response(said)
         for how in oddities.ODD:
             for turn in range(60):

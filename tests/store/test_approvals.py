@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from walk import get, import_list, number, sheet, write_broadcast
 
 from dispatcher import broadcasts as planning
-from dispatcher.broadcasts import app as joined
+from dispatcher.broadcasts import application
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.database import at
 from dispatcher.db.staff import people
@@ -36,7 +36,7 @@ def ward(app, tmp_path):
 
 def submitted(app, officer):
     made = write_broadcast(app, officer)
-    found = joined.preview(app, officer, get(app, made))
+    found = application.preview_broadcast(app, officer, get(app, made))
     with app.begin(officer)() as tx:
         planning.submit(tx, broadcasts.get(tx, made), found)
     return made
@@ -94,7 +94,7 @@ def test_any_change_after_the_approval_voids_it(ward, column):
     assert get(app, made).approved_digest == ""
     with app.begin(officer)() as tx:
         planning.schedule(tx, broadcasts.get(tx, made), app.clock())
-    assert joined.release(app, get(app, made)) == "held"
+    assert application.release_broadcast(app, get(app, made)) == "held"
     with app.store.read(SYSTEM) as tx:
         assert tx.value("SELECT count(*) FROM messages") == 0
     with pytest.raises(DBAPIError, match="rewritten"):
@@ -151,7 +151,7 @@ ACTS = st.lists(
 def test_whatever_the_order_nothing_is_released_that_nobody_else_approved(ward, acts):
     app, _, leader = ward
     with app.begin(SYSTEM)() as tx:  # the author may approve, but not their own work
-        known = [p for p in people.listed(tx) if p["name"] == "truong"]
+        known = [p for p in people.list_people(tx) if p["name"] == "truong"]
         person = known[0]["id"] if known else people.add(tx, "truong", "Trưởng", Role.LEADER, [])
     officer = Actor("truong", Role.LEADER, person)
     made = write_broadcast(app, officer)
@@ -160,7 +160,7 @@ def test_whatever_the_order_nothing_is_released_that_nobody_else_approved(ward, 
         broadcast = get(app, made)
         try:
             if act == "submit":
-                found = joined.preview(app, officer, broadcast)
+                found = application.preview_broadcast(app, officer, broadcast)
                 with app.begin(officer)() as tx:
                     planning.submit(tx, broadcasts.get(tx, made), found)
             elif act == "approve-own":
@@ -186,7 +186,7 @@ def test_whatever_the_order_nothing_is_released_that_nobody_else_approved(ward, 
                 with app.begin(officer)() as tx:
                     planning.schedule(tx, broadcasts.get(tx, made), app.clock())
             elif broadcast.state is BroadcastState.SCHEDULED:
-                state = joined.release(app, broadcast)
+                state = application.release_broadcast(app, broadcast)
                 assert state == ("running" if sound else "held")
         except Problem:
             pass

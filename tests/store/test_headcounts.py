@@ -38,13 +38,13 @@ def counted(app):
         headcounts.count(tx)
     with app.store.read(SYSTEM) as tx:
         assert not headcounts.is_stale(tx)
-        return headcounts.of(tx)
+        return headcounts.people_by_place(tx)
 
 
 def test_kept_and_counted_now_are_the_same(listed):
     with listed.store.read(SYSTEM) as tx:
         assert headcounts.is_stale(tx)
-        now = headcounts.of(tx)
+        now = headcounts.people_by_place(tx)
         assert now == one_by_one(tx)
         assert sorted(sum(ward.values()) for ward in now.values()) == [5, 12]
     assert counted(listed) == now
@@ -58,7 +58,7 @@ def test_somebody_of_one_ward_sees_that_ward(listed):
     hoa = listed.actor("hoa")
     for _ in range(2):  # counted now, then kept
         with listed.store.read(hoa) as tx:
-            assert [sum(ward.values()) for ward in headcounts.of(tx).values()] == [12]
+            assert [sum(ward.values()) for ward in headcounts.people_by_place(tx).values()] == [12]
         counted(listed)
 
 
@@ -88,7 +88,7 @@ def test_every_change_of_a_list_is_noticed(listed, change):
         tx.note("changed", "contacts", "")
     with listed.store.read(SYSTEM) as tx:
         assert headcounts.is_stale(tx)
-        now = headcounts.of(tx)
+        now = headcounts.people_by_place(tx)
         assert now != before
         assert now == one_by_one(tx)
     assert counted(listed) == now
@@ -101,7 +101,7 @@ def test_another_name_changes_no_count(listed):
         tx.note("changed", "contacts", "")
     with listed.store.read(SYSTEM) as tx:
         assert not headcounts.is_stale(tx)
-        assert headcounts.of(tx) == before
+        assert headcounts.people_by_place(tx) == before
 
 
 def test_a_change_that_is_stored_while_people_are_counted_is_not_missed(listed, database):
@@ -113,12 +113,12 @@ def test_a_change_that_is_stored_while_people_are_counted_is_not_missed(listed, 
         counted(listed)
     with listed.store.read(SYSTEM) as tx:
         assert headcounts.is_stale(tx)
-        assert headcounts.of(tx) == one_by_one(tx)
+        assert headcounts.people_by_place(tx) == one_by_one(tx)
 
 
 def test_two_workers_may_count_at_once(listed):
     with listed.store.read(SYSTEM) as tx:
-        before = headcounts.of(tx)
+        before = headcounts.people_by_place(tx)
     with ThreadPoolExecutor(4) as pool:
         found = [task.result() for task in [pool.submit(counted, listed) for _ in range(8)]]
     assert found == [before] * 8

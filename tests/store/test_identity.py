@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from dispatcher.broadcasts.app import database_file
+from dispatcher.broadcasts.application import database_file
 from dispatcher.db.ops import identity, settings
 from dispatcher.domain.model import SYSTEM
 from dispatcher.domain.problems import Problem

@@ -10,13 +10,13 @@ from walk import claimed, counts, crowd, get, import_list, number, released, row
 
 from dispatcher import broadcasts as planning
 from dispatcher.db.broadcasts import broadcasts, ending, releases
-from dispatcher.db.ops import upkeep
+from dispatcher.db.ops import maintenance
 from dispatcher.db.queue import intents, messages, outcomes, receipts
 from dispatcher.db.queue.outcomes import Outcome
 from dispatcher.db.queue.waiting import go_on, lapse
 from dispatcher.db.rows import by_ids
 from dispatcher.domain.model import SYSTEM, AttemptState, BroadcastState, MessageState
-from dispatcher.worker.sending.view import LEASE
+from dispatcher.worker.sending.state import LEASE
 
 SOON = timedelta(seconds=90)
 
@@ -36,9 +36,9 @@ def claim(app, worker, broadcast_id, most=10):
 
 def intend(app, worker, ids, fresh=()):
     with app.begin(SYSTEM)() as tx:
-        parcels = messages.parcels(tx, ids)
+        queued_messages = messages.queued_messages(tx, ids)
         going = intents.write(tx, worker, [(p._replace(reference=f"R{p.message_id}"), f"R{p.message_id}")
-                                             for p in parcels], tx.now + LEASE, fresh)  # fmt: skip
+                                             for p in queued_messages], tx.now + LEASE, fresh)  # fmt: skip
         tx.note("test", "messages", "")
         return going
 
@@ -125,11 +125,11 @@ def test_postgresql_finds_the_messages_of_a_batch_by_their_ids(app, tmp_path):
         with app.begin(SYSTEM)() as tx:
             by_ids(tx)
             ids, _ = messages.due(tx, broadcast_id, "esms", 10)
-            found = messages.parcels(tx, ids)
+            found = messages.queued_messages(tx, ids)
             intents.write(tx, "a", [(p, p.reference) for p in found], tx.now + LEASE, set(ids))
             messages.other_attempts(tx, [(p.message_id, p.reference) for p in found])
             yes = [accepted(p.message_id)._replace(reference=p.reference) for p in found]
-            assert outcomes.settle(tx, "a", yes) == set(ids)
+            assert outcomes.write_outcomes(tx, "a", yes) == set(ids)
             more, _ = messages.due(tx, broadcast_id, "esms", 10)
             messages.lease(tx, "a", more, tx.now + LEASE)
             tx.note("test", "messages", "")
@@ -147,14 +147,14 @@ def test_what_was_decided_of_a_message_at_one_step_does_not_move_it_at_another(w
     [message_id] = claim(app, "a", broadcast_id, 1)
     intend(app, "a", [message_id])
     with app.begin(SYSTEM)() as tx:
-        outcomes.settle(tx, "a", [accepted(message_id)])
+        outcomes.write_outcomes(tx, "a", [accepted(message_id)])
         here = tx.value("SELECT position FROM messages WHERE id = :id", id=message_id)
         before, on = here - 16, (here, "esms")
         seen = tx.value("SELECT changed_at FROM messages WHERE id = :id", id=message_id)
 
         def moved(place, at=seen):
             old, new = MessageState.ACCEPTED, MessageState.QUEUED
-            move = receipts.Move(message_id, old, place, at, new, *on, None, None)
+            move = receipts.MessageMove(message_id, old, place, at, new, *on, None, None)
             return receipts.apply(tx, [move])
 
         assert moved(before) == set()
@@ -170,15 +170,15 @@ def test_a_check_finds_what_points_nowhere_and_reports_that_changed_nothing(wait
     [message_id] = claim(app, "a", broadcast_id, 1)
     intend(app, "a", [message_id])
     with app.begin(SYSTEM)() as tx:
-        outcomes.settle(tx, "a", [accepted(message_id)])
-        assert all(sound for _, sound, _ in upkeep.check(tx))
+        outcomes.write_outcomes(tx, "a", [accepted(message_id)])
+        assert all(sound for _, sound, _ in maintenance.check(tx))
         tx.run("UPDATE attempts SET heard = 4")
-        assert [what for what, sound, _ in upkeep.check(tx) if not sound] == ["reports"]
+        assert [what for what, sound, _ in maintenance.check(tx) if not sound] == ["reports"]
         tx.run("UPDATE messages SET state = 'delivered' WHERE id = :id", {"id": message_id})
         if not app.store.is_sqlite:  # which looks after its links itself
             tx.run("UPDATE targets SET body_id = 0 WHERE message_id = :id", {"id": message_id})
             tx.run("UPDATE attempts SET message_id = 0")
-        broken = [(what, say.en) for what, sound, say in upkeep.check(tx) if not sound]
+        broken = [(what, say.en) for what, sound, say in maintenance.check(tx) if not sound]
         assert broken == ([] if app.store.is_sqlite else [("links", "2 broken links")])
 
 
@@ -208,7 +208,7 @@ def test_settling_is_fenced_and_late_proof_is_believed(waiting):
     ids = claim(app, "a", broadcast_id, 3)
     intend(app, "a", ids)
     with app.begin(SYSTEM)() as tx:
-        assert outcomes.settle(tx, "b", [accepted(ids[0])]) == set()
+        assert outcomes.write_outcomes(tx, "b", [accepted(ids[0])]) == set()
         tx.run("UPDATE messages SET state = 'unconfirmed', lease_owner = NULL WHERE id = :id",
                {"id": ids[1]})  # fmt: skip
         assert outcomes.late_proof(tx, [accepted(ids[1])]) == 1

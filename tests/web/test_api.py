@@ -120,14 +120,14 @@ def test_expired_keys_are_cleared_out(app, clock):
         return [r["name"] for r in rows(app, "SELECT name FROM site WHERE name LIKE 'idemp%'")]
 
     with app.begin(SYSTEM)() as tx:
-        idempotency.keep(tx, "1:old", "a", 1)
+        idempotency.keep_answer(tx, "1:old", "a", 1)
     clock.advance(days=4)
     with app.begin(SYSTEM)() as tx:
-        idempotency.keep(tx, "1:new", "b", 2)
+        idempotency.keep_answer(tx, "1:new", "b", 2)
     clock.advance(days=4)
     with app.begin(SYSTEM)() as tx:
         assert idempotency.forget_old(tx) == 1
-        assert idempotency.known(tx, "1:new") == ("b", 2)
+        assert idempotency.earlier_answer(tx, "1:new") == ("b", 2)
     assert kept() == ["idempotency:1:new"]
 
 

@@ -22,8 +22,8 @@ from dispatcher.api.v1 import ROOT as API
 from dispatcher.broadcasts.forecast import Forecast, Waits
 from dispatcher.broadcasts.lateness import Late, WayOut
 from dispatcher.broadcasts.previewing import Preview, Remarked
-from dispatcher.broadcasts.registered import Standing
-from dispatcher.broadcasts.watching import Finding, Saving
+from dispatcher.broadcasts.registrations import RegistrationState
+from dispatcher.broadcasts.text_findings import Saving, TextFinding
 from dispatcher.db.broadcasts import budgets
 from dispatcher.domain.model import HANOI, Registered
 from dispatcher.domain.outages import Health, State
@@ -198,16 +198,16 @@ def test_a_preview_with_everything_that_can_be_said_fits_its_description():
             WayOut("faster-route", say, {"routes": ["sms"]}),
             WayOut("fewer-people", say, {"people": 7})]  # fmt: skip
     waits = Waits(Health("esms", State.PAUSED, at, "123"), 4, say)
-    standing = budgets.Standing("may-to", "2026-12", 3, 4)
+    standing = budgets.BudgetUse("may-to", "2026-12", 3, 4)
     found = Preview(
         people=3, queued=2, skipped={"no_number": 1}, parts={"sms": 4}, most_parts={"sms": 2},
         cost={"sms": 400}, households=1, remembered={"zalo": 1}, despite_refusal=1,
         forecast=Forecast(at, None, None, 1, 2, 3, True, at, 4, (waits,)),
-        findings=(Finding("too_long", "zalo", "ten", 2,
+        findings=(TextFinding("too_long", "zalo", "ten", 2,
                           ({"who": "A", "amount": 3, "value": "x"},), say),),
         savings=(Saving("sms", 1, 2, 3, 4),), repeated={7: 2}, unexplained={7: 2}, again="vì",
         remarks=(Remarked("accent", "warn", say),), budgets=(standing,), over_budget=standing,
-        standings=(Standing("esms", "qc", "viettel", "canh-bao", Registered.APPROVED, 3),),
+        standings=(RegistrationState("esms", "qc", "viettel", "canh-bao", Registered.APPROVED, 3),),
         period=period, late=Late(2, 3, period, tuple(ways)),
     )  # fmt: skip
     template = VendorTemplate(

@@ -8,7 +8,7 @@ from conftest import SiteClock, build_site
 from walk import get, import_list, number, released, sheet, write_broadcast
 
 from dispatcher import broadcasts as planning
-from dispatcher.broadcasts import app as joined
+from dispatcher.broadcasts import application
 from dispatcher.config import parse
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.contacts import areas, groups, suppressions
@@ -18,8 +18,8 @@ from dispatcher.gateways.contract import Reply
 from dispatcher.usecases import urgent
 from dispatcher.usecases.context import Context, open_app
 from dispatcher.usecases.urgent import NewUrgent
-from dispatcher.web.console import table
-from dispatcher.web.guard import Guard
+from dispatcher.web.console import all_pages
+from dispatcher.web.middleware import Middleware
 from dispatcher.worker.receiving import answer_back
 
 SECRETS = ("Bí Mật Xanh", "Kín Đáo", "Riêng Cầu Đất", "234 567")
@@ -52,7 +52,7 @@ def two_wards(tmp_path_factory):
     more = {"ward": "Cầu Đất", "title": "Đợt Riêng Cầu Đất"}
     made = {"draft": write_broadcast(app, hoa, **more)}
     made["submitted"] = write_broadcast(app, hoa, **more)
-    found = joined.preview(app, hoa, get(app, made["submitted"]))
+    found = application.preview_broadcast(app, hoa, get(app, made["submitted"]))
     with app.begin(hoa)() as tx:
         planning.submit(tx, broadcasts.get(tx, made["submitted"]), found, again="thử")
     made["running"] = released(app, hoa, binh, **more)
@@ -127,7 +127,7 @@ FORM = {"reason": "thử", "ward": "Cầu Đất", "name": "Khác", "password": 
 def test_no_address_shows_or_changes_what_is_another_wards(two_wards):
     app, made, clients = two_wards
     before, asked, opened = state(app), 0, 0
-    for page in table(Guard(app, [])):
+    for page in all_pages(Middleware(app, [])):
         for role, client in clients.items():
             if page.path in OWN:
                 continue
@@ -180,7 +180,7 @@ def test_every_change_wants_the_token_of_its_session_and_our_own_page(ward):
     admin, other = sign_in(ward, "ad"), sign_in(ward, "lan")
     good = token(admin)
     tries = 0
-    for page in table(Guard(ward, [])):
+    for page in all_pages(Middleware(ward, [])):
         if page.method != "POST":
             continue
         path = page.path.replace("{number}", "1").replace("{name}", "x")
@@ -357,7 +357,7 @@ def test_the_language_switch_goes_nowhere_else(ward):
 )
 def test_odd_numbers_and_words_in_addresses_break_nothing(ward, odd):
     client = sign_in(ward, "ad")
-    for page in table(Guard(ward, [])):
+    for page in all_pages(Middleware(ward, [])):
         path = re.sub(r"\{\w+\}", odd.replace("/", ""), page.path)
         if page.method == "GET":
             assert client.get(path).status_code in (200, 303, 307, 400, 403, 404), path
@@ -369,7 +369,7 @@ def test_odd_numbers_and_words_in_addresses_break_nothing(ward, odd):
 def test_no_address_hides_behind_another(two_wards):
     """`/contacts/new` must not be taken for somebody called "new"."""
     seen = []
-    for page in table(Guard(two_wards[0], [])):
+    for page in all_pages(Middleware(two_wards[0], [])):
         asked = re.sub(r"\{\w+\}", "1", page.path)
         pattern = re.sub(r"\{\w+\}", "[^/]+", page.path)
         hidden = [p for m, p in seen if m == page.method and re.fullmatch(p, asked)]

@@ -12,11 +12,11 @@ from walk import import_list, number, rows, sheet, write_broadcast
 from dispatcher.domain.model import SYSTEM, Window
 from dispatcher.usecases.contacts import NewContact
 from dispatcher.usecases.inputs import WrongFields
-from dispatcher.web.console import table
+from dispatcher.web.console import all_pages
 from dispatcher.web.forms import LABELS, BlanksForm, FormReader, Upload, day, whole_number
-from dispatcher.web.guard import Guard
+from dispatcher.web.middleware import Middleware
 
-PAGES = [p for p in table(Guard(None, [])) if p.form is not None]
+PAGES = [p for p in all_pages(Middleware(None, [])) if p.form is not None]
 NAMED = {"number": "1", "name": "x", "template": "canh-bao"}
 
 

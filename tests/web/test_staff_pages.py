@@ -10,8 +10,8 @@ from walk import get, import_list, number, rows, sheet, write_broadcast
 
 from dispatcher.db.staff import people
 from dispatcher.domain.model import SYSTEM, Mode, Role
-from dispatcher.web.console import table
-from dispatcher.web.guard import Guard
+from dispatcher.web.console import all_pages
+from dispatcher.web.middleware import Middleware
 
 NIGHT = {"name": "bao", "template": "canh-bao", "ward": "Máy Tơ", "most_people": "100",
          "most_dong": "1000000", "until": "2027-01-31"}  # fmt: skip
@@ -135,7 +135,7 @@ def test_no_form_but_those_about_oneself_is_for_an_auditor(ward):
     word = token(auditor)
     (ward.site.root / "schedules" / "x.toml").write_text(SCHEDULE, encoding="utf-8")
     answers = {}
-    for page in table(Guard(ward, [])):
+    for page in all_pages(Middleware(ward, [])):
         if page.method == "POST" and page.path not in OF_AUDITORS:
             path = page.path.replace("{number}", "1").replace("{template}", "canh-bao")
             path = path.replace("{name}", "esms" if "gateways" in path else "x")

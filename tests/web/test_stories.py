@@ -7,16 +7,16 @@ from browser import post, serve, sign_in, token
 from conftest import add_people
 from walk import counts, get, import_list, number, released, sheet, work
 
-from dispatcher.broadcasts import app as joined
+from dispatcher.broadcasts import application
 from dispatcher.config import parse
 from dispatcher.db.contacts import areas
-from dispatcher.db.ops import upkeep
+from dispatcher.db.ops import maintenance
 from dispatcher.db.staff import people
 from dispatcher.db.versions import HEAD
 from dispatcher.domain.model import SYSTEM, BroadcastState, Role
 from dispatcher.gateways.contract import Reply
-from dispatcher.usecases.site import digest
-from dispatcher.worker import staff
+from dispatcher.usecases.site import settings_digest
+from dispatcher.worker.notifications import deliver
 from dispatcher.worker.receiving import answer_back
 
 
@@ -55,7 +55,7 @@ def test_from_a_text_to_a_report_with_an_officer_a_leader_and_the_network(ward, 
     post(leader, f"{where}/approve", seen=seen)
     post(officer, f"{where}/schedule", at="")
     number_ = int(where.rpartition("/")[2])
-    assert joined.release(ward, get(ward, number_)) == "running"
+    assert application.release_broadcast(ward, get(ward, number_)) == "running"
     assert "hx-get" in officer.get(where).text
     work(ward, twins)
     page = officer.get(where).text
@@ -144,7 +144,7 @@ def test_a_reply_that_may_be_a_refusal_is_decided_about_in_the_page(ward):
     with ward.begin(SYSTEM)() as tx:
         for text in ("Huy", "Dung", "cảm ơn, đã nhận"):
             answer_back(tx, "esms", Reply("+84" + number(12)[1:], text))
-    staff.look(ward)
+    deliver.detect_notices(ward)
     officer, auditor = sign_in(ward, "lan"), sign_in(ward, "kt")
     assert 'href="/replies"' in officer.get("/").text
     page = officer.get("/replies").text
@@ -364,7 +364,7 @@ def test_an_admin_changes_settings_after_seeing_what_would_change(ward):
 def test_settings_that_cannot_be_are_refused_and_nothing_is_written(ward):
     admin, file = sign_in(ward, "ad"), ward.site.root / "dispatcher.toml"
     before = file.read_text("utf-8")
-    sure = {"sure": "1", "digest": digest(ward.site.root)}
+    sure = {"sure": "1", "digest": settings_digest(ward.site.root)}
     for wrong, said in (
         ({"set/windows/default": "cả ngày"}, "07:00-22:00"),
         (
@@ -387,7 +387,7 @@ def test_an_admin_makes_a_backup_in_the_page(ward):
     admin = sign_in(ward, "ad")
     post(admin, "/settings/backup")
     (made,) = (ward.site.data / "backups").glob("*.db")
-    assert upkeep.verify(made)[0] == HEAD
+    assert maintenance.verify(made)[0] == HEAD
     assert made.stat().st_mode & 0o077 == 0
     assert made.name in admin.get("/settings").text
 

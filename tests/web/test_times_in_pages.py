@@ -10,7 +10,7 @@ from test_api import Program, key
 from walk import approve_now, crowd, get, import_list, rows, sheet, write_broadcast
 
 from dispatcher import broadcasts as planning
-from dispatcher.broadcasts import app as joined
+from dispatcher.broadcasts import application
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.broadcasts import schedules as kept
 from dispatcher.db.queue import gateways
@@ -116,7 +116,7 @@ def test_the_api_says_both_times_and_takes_hours_and_an_expiry(night, ward):
 def test_a_time_that_cannot_be_is_one_sentence_in_the_page(ward, when, title):
     app, officer, leader = ward
     made = write_broadcast(app, officer)
-    found = joined.preview(app, officer, get(app, made))
+    found = application.preview_broadcast(app, officer, get(app, made))
     with app.begin(officer)() as tx:
         planning.submit(tx, broadcasts.get(tx, made), found)
     with app.begin(leader)() as tx:
@@ -163,7 +163,7 @@ def test_what_waits_for_its_hours_is_no_countdown(night, ward):
     app, officer, leader = ward
     made = write_broadcast(app, officer, window=DAY)
     approve_now(app, officer, leader, made)
-    joined.release(app, get(app, made))
+    application.release_broadcast(app, get(app, made))
     page = sign_in(app, "lan").get(f"/broadcasts/{made}").text
     assert "Ngoài khung giờ: gửi từ" in page
     assert "Còn hủy được trong" not in page

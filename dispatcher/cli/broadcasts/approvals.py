@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dispatcher.cli.broadcasts.forecast import say_times
+from dispatcher.cli.broadcasts.formats import broadcast_id, tell_state
 from dispatcher.cli.broadcasts.preview import tell_times
-from dispatcher.cli.broadcasts.told import broadcast_id, told
 from dispatcher.cli.broadcasts.writing import read_file
+from dispatcher.cli.click_i18n import argument, command, gathered, option
 from dispatcher.cli.days import read_day
-from dispatcher.cli.spoken import argument, command, gathered, option
-from dispatcher.cli.surface import Surface
 from dispatcher.cli.templates import pairs
+from dispatcher.cli.terminal_context import TerminalContext
 from dispatcher.i18n import Say
 from dispatcher.usecases import broadcasts, broadcasts_approval
 from dispatcher.usecases.broadcasts import Broadcast
@@ -27,14 +27,16 @@ from dispatcher.usecases.broadcasts_approval import SignedPaper
 )
 @option("--again", default="", say=Say("why it goes out again"))
 @option("--over-budget", default="", say=Say("why the budget is exceeded"))
-def submit(surface: Surface, number_: str, leave_out: bool, again: str, over_budget: str) -> None:
+def submit(
+    terminal: TerminalContext, number_: str, leave_out: bool, again: str, over_budget: str
+) -> None:
     how = broadcasts.Submit(leave_out, again, over_budget)
-    done = broadcasts.submit(surface.context(), broadcast_id(number_), how)
-    if not surface.json:
-        tell_times(surface, done.preview)
+    done = broadcasts.submit(terminal.context(), broadcast_id(number_), how)
+    if not terminal.json:
+        tell_times(terminal, done.preview)
     number = done.broadcast.id
-    told(
-        surface,
+    tell_state(
+        terminal,
         done.broadcast,
         Say(
             "A second person: dispatcher broadcasts approve {number} --as NAME",
@@ -73,12 +75,12 @@ class _Approve:
 @option("--replace", "phrases", nargs=2, multiple=True, say=Say("OLD NEW"))
 @option("--note", default="", say=Say("a word to the author"))
 @gathered(_Approve)
-def approve(surface: Surface, given: _Approve) -> None:
-    done = _approved(surface, given)
-    say_times(surface, done)
+def approve(terminal: TerminalContext, given: _Approve) -> None:
+    done = _approved(terminal, given)
+    say_times(terminal, done)
     if given.fields or given.phrases:
-        told(
-            surface,
+        tell_state(
+            terminal,
             done,
             Say(
                 "Its author confirms: dispatcher broadcasts confirm {id} --as NAME",
@@ -86,8 +88,8 @@ def approve(surface: Surface, given: _Approve) -> None:
             ),
         )
         return
-    told(
-        surface,
+    tell_state(
+        terminal,
         done,
         Say(
             "Set the time: dispatcher broadcasts schedule {id} [--at 08:00]",
@@ -96,9 +98,9 @@ def approve(surface: Surface, given: _Approve) -> None:
     )
 
 
-def _approved(surface: Surface, given: _Approve) -> Broadcast:
+def _approved(terminal: TerminalContext, given: _Approve) -> Broadcast:
     """In one of the ways there are."""
-    context, wanted = surface.context(), broadcast_id(given.number_)
+    context, wanted = terminal.context(), broadcast_id(given.number_)
     if given.fields or given.phrases:
         return broadcasts_approval.offer(
             context, wanted, pairs(given.fields), given.phrases, given.note
@@ -119,8 +121,8 @@ def _approved(surface: Surface, given: _Approve) -> Broadcast:
     "dispatcher broadcasts confirm 1 --as lan",
 )
 @argument("number_", complete="broadcast")
-def confirm(surface: Surface, number_: str) -> None:
-    told(surface, broadcasts_approval.confirm(surface.context(), broadcast_id(number_)))
+def confirm(terminal: TerminalContext, number_: str) -> None:
+    tell_state(terminal, broadcasts_approval.confirm(terminal.context(), broadcast_id(number_)))
 
 
 @command(
@@ -129,8 +131,10 @@ def confirm(surface: Surface, number_: str) -> None:
 )
 @argument("number_", complete="broadcast")
 @option("--reason", required=True, say=Say("reason"))
-def send_back(surface: Surface, number_: str, reason: str) -> None:
-    told(surface, broadcasts_approval.send_back(surface.context(), broadcast_id(number_), reason))
+def send_back(terminal: TerminalContext, number_: str, reason: str) -> None:
+    tell_state(
+        terminal, broadcasts_approval.send_back(terminal.context(), broadcast_id(number_), reason)
+    )
 
 
 @command(
@@ -139,10 +143,10 @@ def send_back(surface: Surface, number_: str, reason: str) -> None:
 )
 @argument("number_", complete="broadcast")
 @option("--reason", required=True, say=Say("reason"))
-def reject(surface: Surface, number_: str, reason: str) -> None:
-    told(
-        surface,
-        broadcasts_approval.reject(surface.context(), broadcast_id(number_), reason),
+def reject(terminal: TerminalContext, number_: str, reason: str) -> None:
+    tell_state(
+        terminal,
+        broadcasts_approval.reject(terminal.context(), broadcast_id(number_), reason),
         Say(
             "Write another one: dispatcher broadcasts create",
         ),

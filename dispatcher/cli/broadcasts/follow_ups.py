@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dispatcher.cli.broadcasts.told import broadcast_id, told
-from dispatcher.cli.spoken import argument, command, option
-from dispatcher.cli.surface import Surface
+from dispatcher.cli.broadcasts.formats import broadcast_id, tell_state
+from dispatcher.cli.click_i18n import argument, command, option
 from dispatcher.cli.templates import pairs
+from dispatcher.cli.terminal_context import TerminalContext
 from dispatcher.i18n import Say
 from dispatcher.usecases import broadcasts
 from dispatcher.usecases.broadcasts_views import OVER
@@ -25,10 +25,10 @@ from dispatcher.usecases.broadcasts_views import OVER
         "part; unconfirmed may become twice"
     ),
 )
-def resend(surface: Surface, number_: str, states: tuple[str, ...]) -> None:
-    made = broadcasts.resend(surface.context(), broadcast_id(number_), states)
-    told(
-        surface,
+def resend(terminal: TerminalContext, number_: str, states: tuple[str, ...]) -> None:
+    made = broadcasts.resend(terminal.context(), broadcast_id(number_), states)
+    tell_state(
+        terminal,
         made,
         Say(
             "Preview: dispatcher broadcasts preview {id}",
@@ -44,18 +44,20 @@ def resend(surface: Surface, number_: str, states: tuple[str, ...]) -> None:
 @argument("number_", complete="broadcast")
 @option("--template", default="dinh-chinh", say=Say("template"), complete="template")
 @option("--set", "fields", multiple=True, say=Say("fill a blank: name=value"))
-def correct(surface: Surface, number_: str, template: str, fields: tuple[str, ...]) -> None:
-    context, wanted = surface.context(), broadcast_id(number_)
+def correct(
+    terminal: TerminalContext, number_: str, template: str, fields: tuple[str, ...]
+) -> None:
+    context, wanted = terminal.context(), broadcast_id(number_)
     made = broadcasts.correct(context, wanted, pairs(fields), template)
-    if broadcasts.seen(context, wanted).state not in OVER:
-        surface.warn(
+    if broadcasts.get_broadcast(context, wanted).state not in OVER:
+        terminal.warn(
             Say(
                 "What the old one has not sent still goes; stop it: dispatcher "
                 "broadcasts stop {wanted}",
                 wanted=wanted,
             ),
         )
-    told(surface, made)
-    surface.hint(
+    tell_state(terminal, made)
+    terminal.hint(
         Say("Preview: dispatcher broadcasts preview {id}", id=made.id),
     )

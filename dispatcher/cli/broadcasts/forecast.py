@@ -6,24 +6,24 @@ from collections.abc import Mapping
 from typing import Any
 
 from dispatcher.cli.broadcasts.preview import tell_lines
-from dispatcher.cli.surface import Surface
-from dispatcher.i18n import NOTHING, Number, Say
+from dispatcher.cli.terminal_context import TerminalContext
+from dispatcher.i18n import NOTHING, Say, SpelledNumber
 from dispatcher.usecases import broadcasts_views, preview_lines
 from dispatcher.usecases.broadcasts import Broadcast
 from dispatcher.usecases.preview_lines import clock
 
 
-def say_times(surface: Surface, broadcast: Broadcast) -> None:
+def say_times(terminal: TerminalContext, broadcast: Broadcast) -> None:
     """Both times of a broadcast in one line."""
-    found = broadcasts_views.period(surface.context(), broadcast)
+    found = broadcasts_views.period(terminal.context(), broadcast)
     if found is not None:
-        surface.say(f"  {surface.text(found.told())}")
+        terminal.say(f"  {terminal.text(found.told())}")
 
 
-def tell(surface: Surface, found: Mapping[str, Any]) -> None:
+def tell_forecast(terminal: TerminalContext, found: Mapping[str, Any]) -> None:
     """A forecast as `broadcasts_views` has it, for people."""
     if found.get("now"):
-        tell_lines(surface, preview_lines.ahead(found["now"]), 1)
+        tell_lines(terminal, preview_lines.ahead(found["now"]), 1)
     if found.get("outcome"):
         done, before = found["outcome"], found["foreseen"]
         cost, late = done["cost"], done["late_s"]
@@ -35,14 +35,14 @@ def tell(surface: Surface, found: Mapping[str, Any]) -> None:
                 finish=clock(before["finish"]),
                 late=_span(late),
             )
-        surface.say(
+        terminal.say(
             Say(
                 "  through at {finish}{hoped}; {cost} đồng (foreseen {low}–{high})",
                 finish=clock(done["finish"]),
                 hoped=hoped,
-                cost=Number(cost),
-                low=Number(low),
-                high=Number(high),
+                cost=SpelledNumber(cost),
+                low=SpelledNumber(low),
+                high=SpelledNumber(high),
             ),
         )
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dispatcher.cli.broadcasts.told import broadcast_id
-from dispatcher.cli.spoken import argument, command, option
-from dispatcher.cli.surface import Surface
+from dispatcher.cli.broadcasts.formats import broadcast_id
+from dispatcher.cli.click_i18n import argument, command, option
 from dispatcher.cli.tables import write_page
+from dispatcher.cli.terminal_context import TerminalContext
 from dispatcher.i18n import Say
 from dispatcher.usecases import broadcasts, printouts
 
@@ -16,12 +16,12 @@ from dispatcher.usecases import broadcasts, printouts
 )
 @argument("number_", complete="broadcast")
 @option("--html", required=True, say=Say("the page to write"))
-def share(surface: Surface, number_: str, html: str) -> None:
+def share(terminal: TerminalContext, number_: str, html: str) -> None:
     wanted = broadcast_id(number_)
-    write_page(surface, html, printouts.share(surface.context(), wanted))
-    if surface.json:
-        surface.emit({"broadcast": wanted, "html": html})
-    surface.hint(
+    write_page(terminal, html, printouts.share(terminal.context(), wanted))
+    if terminal.json:
+        terminal.emit({"broadcast": wanted, "html": html})
+    terminal.hint(
         Say("Tick off: dispatcher broadcasts shared {wanted} --ward … --tdp …", wanted=wanted),
     )
 
@@ -41,12 +41,14 @@ def share(surface: Surface, number_: str, html: str) -> None:
     say=Say("residential group"),
 )
 @option("--not", "undo", is_flag=True, say=Say("it was a mistake"))
-def shared(surface: Surface, number_: str, ward: str, tdp: tuple[str, ...], undo: bool) -> None:
+def shared(
+    terminal: TerminalContext, number_: str, ward: str, tdp: tuple[str, ...], undo: bool
+) -> None:
     wanted = broadcast_id(number_)
-    done = broadcasts.pass_on(surface.context(), wanted, ward=ward, places=tdp, undo=undo)
-    if surface.json:
-        surface.emit({"broadcast": wanted, "passed_on": done})
-    surface.say(Say("{done} residential groups have it.", done=done))
-    surface.hint(
+    done = broadcasts.pass_on(terminal.context(), wanted, ward=ward, places=tdp, undo=undo)
+    if terminal.json:
+        terminal.emit({"broadcast": wanted, "passed_on": done})
+    terminal.say(Say("{done} residential groups have it.", done=done))
+    terminal.hint(
         Say("Coverage: dispatcher coverage {wanted}", wanted=wanted),
     )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dispatcher.cli.broadcasts.formats import as_json, broadcast_id, tell_state
 from dispatcher.cli.broadcasts.preview import tell_times
-from dispatcher.cli.broadcasts.told import as_json, broadcast_id, told
-from dispatcher.cli.spoken import argument, command, option
-from dispatcher.cli.surface import Surface
-from dispatcher.i18n import Number, Say
+from dispatcher.cli.click_i18n import argument, command, option
+from dispatcher.cli.terminal_context import TerminalContext
+from dispatcher.i18n import Say, SpelledNumber
 from dispatcher.usecases import broadcasts, broadcasts_sending, broadcasts_views
 
 
@@ -24,39 +24,44 @@ from dispatcher.usecases import broadcasts, broadcasts_sending, broadcasts_views
 @option("--people", "people_", type=int, say=Say("confirms the number"))
 @option("--again", default="", say=Say("why it goes out again"))
 def schedule(
-    surface: Surface, number_: str, when: str, despite: str, people_: int | None, again: str
+    terminal: TerminalContext,
+    number_: str,
+    when: str,
+    despite: str,
+    people_: int | None,
+    again: str,
 ) -> None:
-    context, wanted = surface.context(), broadcast_id(number_)
-    people = _confirmed(surface, wanted, when, people_)
+    context, wanted = terminal.context(), broadcast_id(number_)
+    people = _confirmed(terminal, wanted, when, people_)
     done = broadcasts_sending.schedule(
         context, wanted, when, despite=despite, again=again, people=people
     )
-    if surface.json:
-        surface.emit(as_json(done))
-    surface.say(Say("Broadcast {id} has its time.", id=done.id))
-    if not surface.json:
-        tell_times(surface, broadcasts_views.preview(context, done.id).found)
-    surface.hint(
+    if terminal.json:
+        terminal.emit(as_json(done))
+    terminal.say(Say("Broadcast {id} has its time.", id=done.id))
+    if not terminal.json:
+        tell_times(terminal, broadcasts_views.preview(context, done.id).found)
+    terminal.hint(
         Say("The worker: dispatcher run · Watch: dispatcher broadcasts watch {id}", id=done.id),
     )
 
 
-def _confirmed(surface: Surface, wanted: int, when: str, typed: int | None) -> int | None:
+def _confirmed(terminal: TerminalContext, wanted: int, when: str, typed: int | None) -> int | None:
     """A live send is confirmed by a sentence that says whom it reaches and what it costs; the
     number of people somebody typed, where that is wanted. --yes does not answer it."""
-    asked = broadcasts_sending.to_confirm(surface.context(), wanted, when)
+    asked = broadcasts_sending.to_confirm(terminal.context(), wanted, when)
     if asked is None:
         return typed
     if not asked.typed:
-        surface.confirm(asked.said)
+        terminal.confirm(asked.said)
     elif typed is None:
-        typed = surface.ask_number(
+        typed = terminal.ask_number(
             Say(
                 "{said} {why} Type the number of people to confirm", said=asked.said, why=asked.why
             ),
         )
         if typed is None:
-            surface.hint(Say("Confirm with --people {people}", people=asked.people))
+            terminal.hint(Say("Confirm with --people {people}", people=asked.people))
     return typed
 
 
@@ -65,10 +70,10 @@ def _confirmed(surface: Surface, wanted: int, when: str, typed: int | None) -> i
     "dispatcher broadcasts pause 1",
 )
 @argument("number_", complete="broadcast")
-def pause(surface: Surface, number_: str) -> None:
-    done = broadcasts_sending.pause(surface.context(), broadcast_id(number_))
-    told(
-        surface,
+def pause(terminal: TerminalContext, number_: str) -> None:
+    done = broadcasts_sending.pause(terminal.context(), broadcast_id(number_))
+    tell_state(
+        terminal,
         done,
         Say(
             "Go on: dispatcher broadcasts resume {id}",
@@ -82,8 +87,8 @@ def pause(surface: Surface, number_: str) -> None:
     "dispatcher broadcasts resume 1",
 )
 @argument("number_", complete="broadcast")
-def resume(surface: Surface, number_: str) -> None:
-    told(surface, broadcasts_sending.resume(surface.context(), broadcast_id(number_)))
+def resume(terminal: TerminalContext, number_: str) -> None:
+    tell_state(terminal, broadcasts_sending.resume(terminal.context(), broadcast_id(number_)))
 
 
 @command(
@@ -91,17 +96,17 @@ def resume(surface: Surface, number_: str) -> None:
     "dispatcher broadcasts stop 1",
 )
 @argument("number_", complete="broadcast")
-def stop(surface: Surface, number_: str) -> None:
-    context, wanted = surface.context(), broadcast_id(number_)
+def stop(terminal: TerminalContext, number_: str) -> None:
+    context, wanted = terminal.context(), broadcast_id(number_)
     done = broadcasts_sending.stop(context, wanted)
-    if surface.json:
-        stopped = broadcasts.seen(context, wanted)
-        surface.emit({**as_json(stopped), "cancelled": done.cancelled})
-    surface.say(
+    if terminal.json:
+        stopped = broadcasts.get_broadcast(context, wanted)
+        terminal.emit({**as_json(stopped), "cancelled": done.cancelled})
+    terminal.say(
         Say(
             "Broadcast {wanted} stopped; {cancelled} messages cancelled.",
             wanted=wanted,
-            cancelled=Number(done.cancelled),
+            cancelled=SpelledNumber(done.cancelled),
         ),
     )
 
@@ -110,26 +115,26 @@ def stop(surface: Surface, number_: str) -> None:
     Say("Emergency stop of the site: everything that runs or waits ends, every schedule pauses."),
     "dispatcher stop-all --as minh",
 )
-def stop_all(surface: Surface) -> None:
-    done = broadcasts_sending.stop_everything(surface.context())
-    if surface.json:
-        surface.emit(
+def stop_all(terminal: TerminalContext) -> None:
+    done = broadcasts_sending.stop_everything(terminal.context())
+    if terminal.json:
+        terminal.emit(
             {
                 "broadcasts": list(done.broadcasts),
                 "cancelled": done.cancelled,
                 "schedules": list(done.schedules),
             }
         )
-    surface.say(
+    terminal.say(
         Say(
             "{count} broadcasts stopped, {cancelled} messages cancelled; {count2} "
             "schedules paused.",
             count=len(done.broadcasts),
-            cancelled=Number(done.cancelled),
+            cancelled=SpelledNumber(done.cancelled),
             count2=len(done.schedules),
         ),
     )
-    surface.hint(
+    terminal.hint(
         Say(
             "What is on the wire still arrives. Send the rest: dispatcher "
             "broadcasts resend N; let a schedule run again: dispatcher schedules "

@@ -11,7 +11,7 @@ from dispatcher.cli.broadcasts import (
     sending,
     writing,
 )
-from dispatcher.cli.spoken import Group
+from dispatcher.cli.click_i18n import Group
 from dispatcher.i18n import Say
 
 broadcasts = Group(Say("Broadcasts."))

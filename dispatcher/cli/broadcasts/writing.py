@@ -8,12 +8,12 @@ from typing import Any
 
 import click
 
-from dispatcher.cli.broadcasts.told import as_json, broadcast_id, told
+from dispatcher.cli.broadcasts.formats import as_json, broadcast_id, tell_state
+from dispatcher.cli.click_i18n import argument, command, gathered, option
 from dispatcher.cli.contacts.typed import lines
 from dispatcher.cli.days import read_day
-from dispatcher.cli.spoken import argument, command, gathered, option
-from dispatcher.cli.surface import Surface
 from dispatcher.cli.templates import pairs
+from dispatcher.cli.terminal_context import TerminalContext
 from dispatcher.domain.model import Audience
 from dispatcher.domain.problems import Problem
 from dispatcher.i18n import Say, pgettext
@@ -133,7 +133,7 @@ def _document(function: Any) -> Any:
     say=Say("urgent: ahead of all others, no undo time, also at night"),
 )
 @gathered(_Create)
-def create(surface: Surface, given: _Create) -> None:
+def create(terminal: TerminalContext, given: _Create) -> None:
     life, window = broadcasts.read_times(given.expires_after, given.hours or "")
     new = NewBroadcast(
         given.template,
@@ -150,14 +150,14 @@ def create(surface: Surface, given: _Create) -> None:
         given.rather_twice,
         given.urgent,
     )
-    made = broadcasts.create(surface.context(), new)
-    if surface.json:
-        surface.emit(as_json(made))
-    surface.say(Say("Draft {id}: {title}", id=made.id, title=made.title))
+    made = broadcasts.create(terminal.context(), new)
+    if terminal.json:
+        terminal.emit(as_json(made))
+    terminal.say(Say("Draft {id}: {title}", id=made.id, title=made.title))
     if given.route is None:
-        taken = broadcasts_views.usual_route(surface.context())
-        surface.say(Say("Route: {taken}", taken=taken))
-    surface.hint(
+        taken = broadcasts_views.usual_route(terminal.context())
+        terminal.say(Say("Route: {taken}", taken=taken))
+    terminal.hint(
         Say("Preview: dispatcher broadcasts preview {id}", id=made.id),
     )
 
@@ -175,10 +175,10 @@ def create(surface: Surface, given: _Create) -> None:
 @option("--window", "hours", say=Say("hours, like 07:00-21:00"))
 @option("--expires-after", say=Say("give up after"))
 @gathered(_Edit)
-def edit(surface: Surface, given: _Edit) -> None:
-    context, wanted = surface.context(), broadcast_id(given.number_)
+def edit(terminal: TerminalContext, given: _Edit) -> None:
+    context, wanted = terminal.context(), broadcast_id(given.number_)
     life, window = broadcasts.read_times(given.expires_after or "6h", given.hours or "")
-    was = broadcasts.seen(context, wanted)
+    was = broadcasts.get_broadcast(context, wanted)
     done = broadcasts.edit(
         context,
         wanted,
@@ -193,10 +193,10 @@ def edit(surface: Surface, given: _Edit) -> None:
         ),
     )
     if was.approved_digest is not None and done.approved_digest is None:
-        surface.warn(
+        terminal.warn(
             Say("It was approved; now it must be submitted and approved again."),
         )
-    told(surface, done)
+    tell_state(terminal, done)
 
 
 def read_file(path: str) -> bytes:
@@ -217,14 +217,14 @@ def read_file(path: str) -> bytes:
 @argument("number_", complete="broadcast")
 @argument("file")
 @option("--remove", is_flag=True, say=Say("take it away"))
-def attach(surface: Surface, number_: str, file: str, remove: bool) -> None:
+def attach(terminal: TerminalContext, number_: str, file: str, remove: bool) -> None:
     wanted, name = broadcast_id(number_), Path(file).name
     if remove:
-        done = broadcasts.detach(surface.context(), wanted, name)
+        done = broadcasts.detach(terminal.context(), wanted, name)
     else:
-        done = broadcasts.attach(surface.context(), wanted, name, read_file(file))
-    told(
-        surface,
+        done = broadcasts.attach(terminal.context(), wanted, name, read_file(file))
+    tell_state(
+        terminal,
         done,
         Say(
             "The sheet to pass on: dispatcher broadcasts share {id} --html sheet.html",
@@ -239,15 +239,15 @@ def attach(surface: Surface, number_: str, file: str, remove: bool) -> None:
 )
 @argument("number_", complete="broadcast")
 @option("--to", "to", required=True, say=Say("number, or -"))
-def test(surface: Surface, number_: str, to: str) -> None:
+def test(terminal: TerminalContext, number_: str, to: str) -> None:
     wanted, phone = broadcast_id(number_), " ".join(lines((to,)))
-    made = broadcasts.test(surface.context(), wanted, phone).id
-    if surface.json:
-        surface.emit({"broadcast": wanted, "test": made})
-    surface.say(
+    made = broadcasts.test(terminal.context(), wanted, phone).id
+    if terminal.json:
+        terminal.emit({"broadcast": wanted, "test": made})
+    terminal.say(
         Say("The test is broadcast {made}; the worker sends it at once.", made=made),
     )
-    surface.hint(
+    terminal.hint(
         Say(
             "The worker: dispatcher run --once · Outcome: dispatcher log messages "
             "--broadcast {made}",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dispatcher.cli.click_i18n import argument, command, option
 from dispatcher.cli.contacts.typed import lines, whom
-from dispatcher.cli.spoken import argument, command, option
-from dispatcher.cli.surface import Surface
+from dispatcher.cli.terminal_context import TerminalContext
 from dispatcher.domain.problems import Problem
 from dispatcher.i18n import Say, pgettext
 from dispatcher.usecases import contacts, contacts_views
@@ -23,7 +23,7 @@ from dispatcher.usecases.contacts import ChangedContacts, NewContact
 @option("--title", default="", say=pgettext("person, like Mr", "title"))
 @option("--group", default="", say=Say("group"), complete="group")
 def add(
-    surface: Surface,
+    terminal: TerminalContext,
     name: str,
     numbers: tuple[str, ...],
     ward: str,
@@ -32,16 +32,16 @@ def add(
     title: str,
     group: str,
 ) -> None:
-    source = surface.text(Say("by hand"))
+    source = terminal.text(Say("by hand"))
     new = NewContact(name, ward, lines(numbers), tdp or "", household, title, group, source)
-    added = contacts.add(surface.context(), new)
-    if surface.json:
-        surface.emit({"import": added.import_id, "created": added.is_new})
+    added = contacts.add(terminal.context(), new)
+    if terminal.json:
+        terminal.emit({"import": added.import_id, "created": added.is_new})
     if added.is_new:
-        surface.say(Say("{name} added.", name=name))
+        terminal.say(Say("{name} added.", name=name))
     else:
-        surface.say(Say("{name} updated.", name=name))
-    surface.hint(
+        terminal.say(Say("{name} updated.", name=name))
+    terminal.hint(
         Say("Undo: dispatcher contacts undo {import_id}", import_id=added.import_id),
     )
 
@@ -55,25 +55,29 @@ def add(
 @option("--title", say=pgettext("person", "title"))
 @option("--phone", "numbers", multiple=True, say=Say("instead, or -"))
 def edit(
-    surface: Surface, contact: str, name: str | None, title: str | None, numbers: tuple[str, ...]
+    terminal: TerminalContext,
+    contact: str,
+    name: str | None,
+    title: str | None,
+    numbers: tuple[str, ...],
 ) -> None:
     if name is None and title is None and not numbers:
         raise Problem(
             "nothing-to-change",
             Say("Nothing to change. Add --name, --title or --phone."),
         )
-    context = surface.context()
+    context = terminal.context()
     phones = lines(numbers) if numbers else None
     changed = contacts.edit(context, whom(contact), name=name, title=title, phones=phones)
     found = contacts_views.one(context, changed.ids[0])
-    _told(surface, changed)
-    surface.say(f"c{found['id']}  {found['name']}  {', '.join(found['phones'])}")
+    _told(terminal, changed)
+    terminal.say(f"c{found['id']}  {found['name']}  {', '.join(found['phones'])}")
 
 
-def _told(surface: Surface, changed: ChangedContacts) -> None:
-    if surface.json:
-        surface.emit({"import": changed.import_id, "contacts": list(changed.ids)})
-    surface.hint(
+def _told(terminal: TerminalContext, changed: ChangedContacts) -> None:
+    if terminal.json:
+        terminal.emit({"import": changed.import_id, "contacts": list(changed.ids)})
+    terminal.hint(
         Say("Undo: dispatcher contacts undo {import_id}", import_id=changed.import_id),
     )
 
@@ -85,10 +89,10 @@ def _told(surface: Surface, changed: ChangedContacts) -> None:
 @argument("people", nargs=-1, required=True)
 @option("--ward", required=True, say=Say("ward"), complete="ward")
 @option("--residential-group", "--tdp", "tdp", say=Say("residential group"))
-def move(surface: Surface, people: tuple[str, ...], ward: str, tdp: str | None) -> None:
-    changed = contacts.move(surface.context(), [whom(p) for p in people], ward, tdp or "")
-    _told(surface, changed)
-    surface.say(Say("{count} people moved.", count=len(changed.ids)))
+def move(terminal: TerminalContext, people: tuple[str, ...], ward: str, tdp: str | None) -> None:
+    changed = contacts.move(terminal.context(), [whom(p) for p in people], ward, tdp or "")
+    _told(terminal, changed)
+    terminal.say(Say("{count} people moved.", count=len(changed.ids)))
 
 
 @command(
@@ -97,16 +101,16 @@ def move(surface: Surface, people: tuple[str, ...], ward: str, tdp: str | None) 
 )
 @argument("contact")
 @option("--reason", required=True, say=Say("reason, document"))
-def forget(surface: Surface, contact: str, reason: str) -> None:
-    context = surface.context()
+def forget(terminal: TerminalContext, contact: str, reason: str) -> None:
+    context = terminal.context()
     one = contacts.to_forget(context, whom(contact), reason)
-    surface.confirm(
+    terminal.confirm(
         Say("Erase c{one} for good.", one=one),
     )
     found = contacts.forget(context, one, reason)
-    if surface.json:
-        surface.emit({"contact": one, **found})
-    surface.say(
+    if terminal.json:
+        terminal.emit({"contact": one, **found})
+    terminal.say(
         Say(
             "c{one} erased: {addresses} numbers, {texts} texts with the name.",
             one=one,
@@ -114,6 +118,6 @@ def forget(surface: Surface, contact: str, reason: str) -> None:
             texts=found["texts"],
         ),
     )
-    surface.hint(
+    terminal.hint(
         Say("The ward's own list still has this name: remove it there before the next import."),
     )

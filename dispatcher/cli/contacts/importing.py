@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from dispatcher.cli import steps
-from dispatcher.cli.spoken import argument, command, option
-from dispatcher.cli.surface import Surface
-from dispatcher.cli.surface import shown as number
+from dispatcher.cli.click_i18n import argument, command, option
 from dispatcher.cli.templates import pairs
+from dispatcher.cli.terminal_context import TerminalContext
+from dispatcher.cli.terminal_context import as_text as number
 from dispatcher.domain.problems import OK, PARTLY, Problem
-from dispatcher.i18n import Joined, Number, Say, Spoken
+from dispatcher.i18n import Joined, Say, SpelledNumber, Spoken
 from dispatcher.usecases import imports
 from dispatcher.usecases.imports import (
     DROPPED,
@@ -66,7 +66,7 @@ class Seen:
 @option("--keep-until", say=Say("kept until (31/12/2027)"))
 @option("--officer", say=Say("responsible officer"))
 def import_files(
-    surface: Surface,
+    terminal: TerminalContext,
     files: tuple[str, ...],
     ward: str | None,
     group: str | None,
@@ -76,7 +76,7 @@ def import_files(
     rows: bool,
     **said: str | None,
 ) -> int:
-    context = surface.context()
+    context = terminal.context()
     gc.disable()  # this process ends when the list is in; a million rows are walked for nothing
     given = ListFiles(
         imports.files_of([Path(f) for f in files]),
@@ -87,61 +87,61 @@ def import_files(
     )
     if report:
         imports.check_report_place(Path(report))
-    with surface.progress(Say("Reading"), 1) as update:
+    with terminal.progress(Say("Reading"), 1) as update:
         read = imports.read(context, given, update)
-    seen = _stored(surface, read, partial)
+    seen = _stored(terminal, read, partial)
     if report:
-        with surface.progress(Say("Writing the report"), 1) as update:
+        with terminal.progress(Say("Writing the report"), 1) as update:
             imports.write_report(
                 context,
                 Path(report),
                 given,
                 seen.read,
                 seen.plan,
-                surface.language,
+                terminal.language,
                 stored=seen.import_id is not None,
                 told=update,
             )
-    if surface.json:
-        surface.emit(_summary(surface, seen, rows))
+    if terminal.json:
+        terminal.emit(_summary(terminal, seen, rows))
     else:
-        _tell(surface, seen, report)
+        _tell(terminal, seen, report)
     if seen.stop:
         return seen.stop.exit_code
     return PARTLY if read.listing.rejected else OK
 
 
-def _stored(surface: Surface, read: ReadList, partial: bool) -> Seen:
+def _stored(terminal: TerminalContext, read: ReadList, partial: bool) -> Seen:
     """Store it, unless bad rows stop it or this is a dry run."""
-    context = surface.context()
+    context = terminal.context()
     try:
         imports.check_rows(read, partial=partial)
     except Problem as problem:
         return Seen(read, imports.foresee(context, read), stop=problem)
-    if surface.dry_run:
+    if terminal.dry_run:
         return Seen(read, imports.foresee(context, read))
-    read = imports.answered(read, _asked(surface, read))
+    read = imports.answered(read, _asked(terminal, read))
     try:
-        with surface.progress(Say("Storing"), max(len(read.listing.entries), 1)) as update:
+        with terminal.progress(Say("Storing"), max(len(read.listing.entries), 1)) as update:
             stored = imports.store(context, read, partial=partial, told=update)
     except Problem as problem:
         if problem.code == "basis-missing":
             options = " ".join(f"--{m.replace('_', '-')}" for m in read.basis.missing())
-            surface.hint(Say("Add: {options}", options=options))
+            terminal.hint(Say("Add: {options}", options=options))
         raise
     return Seen(read, stored.plan, stored.import_id)
 
 
-def _asked(surface: Surface, read: ReadList) -> dict[str, str]:
+def _asked(terminal: TerminalContext, read: ReadList) -> dict[str, str]:
     """What the list rests on, asked once from whoever sits there; nothing where nobody does."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()) or surface.json:
+    if not (sys.stdin.isatty() and sys.stderr.isatty()) or terminal.json:
         return {}
-    return {name: surface.ask(LABELS[name]) for name in read.basis.missing()}
+    return {name: terminal.ask(LABELS[name]) for name in read.basis.missing()}
 
 
-def _summary(surface: Surface, seen: Seen, with_rows: bool) -> dict[str, Any]:
+def _summary(terminal: TerminalContext, seen: Seen, with_rows: bool) -> dict[str, Any]:
     def told(findings: list[Finding]) -> list[dict[str, object]]:
-        return [f.as_json(surface.language) for f in findings]
+        return [f.as_json(terminal.language) for f in findings]
 
     listing, plan = seen.listing, seen.plan
     found: dict[str, Any] = {
@@ -153,7 +153,7 @@ def _summary(surface: Surface, seen: Seen, with_rows: bool) -> dict[str, Any]:
         "rejected": told(listing.rejected),
         "repaired": told(listing.repaired),
         "needs_review": told(listing.needs_review),
-        "duplicates": [d.as_json(surface.language) for d in plan.doubles],
+        "duplicates": [d.as_json(terminal.language) for d in plan.doubles],
         "proposed_groups": seen.read.places_of(plan),
         "dropped": dict(listing.dropped),
         "tables": [t.as_json() for t in listing.tables],
@@ -163,15 +163,18 @@ def _summary(surface: Surface, seen: Seen, with_rows: bool) -> dict[str, Any]:
         found["accepted"] = [e.as_json() for e in listing.entries]
     if seen.import_id is not None:
         found["import"] = seen.import_id
-    if seen.stop is not None and not surface.dry_run:
-        found["error"] = {"code": seen.stop.code, "message": surface.text(steps.told(seen.stop))}
+    if seen.stop is not None and not terminal.dry_run:
+        found["error"] = {
+            "code": seen.stop.code,
+            "message": terminal.text(steps.sentence_and_step(seen.stop)),
+        }
     return found
 
 
-def _tell(surface: Surface, seen: Seen, report: str | None) -> None:
+def _tell(terminal: TerminalContext, seen: Seen, report: str | None) -> None:
     listing, plan = seen.listing, seen.plan
     n = number
-    surface.say(
+    terminal.say(
         Say(
             "{rows} rows: {count} new, {count2} changed, {unchanged} known; "
             "{count3} places repaired, {count4} to look at, {count5} bad.",
@@ -184,19 +187,19 @@ def _tell(surface: Surface, seen: Seen, report: str | None) -> None:
             count5=n(len(listing.rejected)),
         ),
     )
-    _tell_columns(surface, listing)
-    _tell_rest(surface, listing, plan)
+    _tell_columns(terminal, listing)
+    _tell_rest(terminal, listing, plan)
     for findings, head in (
         (listing.rejected, Say("Bad rows")),
         (listing.needs_review, Say("To look at")),
     ):
         if findings:
-            surface.say("")
-            _tell_findings(surface, head, findings)
-    _tell_next(surface, seen, report)
+            terminal.say("")
+            _tell_findings(terminal, head, findings)
+    _tell_next(terminal, seen, report)
 
 
-def _tell_columns(surface: Surface, listing: Listing) -> None:
+def _tell_columns(terminal: TerminalContext, listing: Listing) -> None:
     """How each kind of table was understood, with how sure; a person corrects it with --map."""
     told: dict[str, list[str]] = {}
     for table in listing.tables:
@@ -208,9 +211,9 @@ def _tell_columns(surface: Surface, listing: Listing) -> None:
         told.setdefault(columns, []).append(f"{table.file} {table.sheet}".strip())
     for columns, places in list(told.items())[:SHOWN]:
         some = ", ".join(places[:3]) + ("…" if len(places) > 3 else "")
-        surface.say(f"{some}: {columns}")
+        terminal.say(f"{some}: {columns}")
     if any(c.sure < 0.9 and c.field for t in listing.tables for c in t.header.columns):
-        surface.hint(
+        terminal.hint(
             Say(
                 "Some columns are unsure. If wrong, point to them with --map, e.g. "
                 "--map phone='No'."
@@ -218,10 +221,10 @@ def _tell_columns(surface: Surface, listing: Listing) -> None:
         )
 
 
-def _tell_rest(surface: Surface, listing: Listing, plan: Merge) -> None:
+def _tell_rest(terminal: TerminalContext, listing: Listing, plan: Merge) -> None:
     for kind, cells in sorted(listing.dropped.items()):
         say = DROPPED[kind]
-        surface.say(Say("Not stored: {say}, {cells}.", say=say, cells=Number(cells)))
+        terminal.say(Say("Not stored: {say}, {cells}.", say=say, cells=SpelledNumber(cells)))
     if plan.doubles:
         kinds = {d.code: 0 for d in plan.doubles}
         for double in plan.doubles:
@@ -231,20 +234,22 @@ def _tell_rest(surface: Surface, listing: Listing, plan: Merge) -> None:
             "shared_phone": Say("rows that share a phone"),
             "namesake": Say("namesakes in one group"),
         }
-        doubles = Joined(", ", [Joined(" ", [Number(c), words[k]]) for k, c in kinds.items()])
-        surface.say(Say("Doubles: {doubles}.", doubles=doubles))
+        doubles = Joined(
+            ", ", [Joined(" ", [SpelledNumber(c), words[k]]) for k, c in kinds.items()]
+        )
+        terminal.say(Say("Doubles: {doubles}.", doubles=doubles))
     if plan.proposed:
-        surface.say(
+        terminal.say(
             Say(
                 "{count} residential groups are not known yet and will be added.",
-                count=Number(len(plan.proposed)),
+                count=SpelledNumber(len(plan.proposed)),
             ),
         )
 
 
-def _tell_findings(surface: Surface, head: Spoken, findings: Sequence[Finding]) -> None:
+def _tell_findings(terminal: TerminalContext, head: Spoken, findings: Sequence[Finding]) -> None:
     heads = [head, Say("row"), Say("column"), Say("value"), Say("why")]
-    surface.table(
+    terminal.table(
         heads,
         [
             [
@@ -252,32 +257,32 @@ def _tell_findings(surface: Surface, head: Spoken, findings: Sequence[Finding]) 
                 str(f.row or ""),
                 f.column,
                 f.value,
-                f.message.to(surface.language),
+                f.message.to(terminal.language),
             ]
             for f in findings[:SHOWN]
         ],
     )
     if len(findings) > SHOWN:
         more = number(len(findings) - SHOWN)
-        surface.say(Say("… and {more} more (see --report).", more=more))
+        terminal.say(Say("… and {more} more (see --report).", more=more))
 
 
-def _tell_next(surface: Surface, seen: Seen, report: str | None) -> None:
+def _tell_next(terminal: TerminalContext, seen: Seen, report: str | None) -> None:
     if report:
-        surface.say(Say("Report: {report}", report=report))
+        terminal.say(Say("Report: {report}", report=report))
     if seen.stop:
-        surface.warn(
+        terminal.warn(
             Say(
                 "Nothing was stored because of bad rows. Fix them, or add --partial "
                 "for the good ones."
             ),
         )
     elif seen.import_id is None:
-        surface.hint(
+        terminal.hint(
             Say("Nothing was stored. If this is right, run it again without --dry-run."),
         )
     else:
-        surface.hint(
+        terminal.hint(
             Say(
                 "Undo: dispatcher contacts undo {import_id}. Write a broadcast: "
                 "dispatcher broadcasts create --template NAME --ward all",

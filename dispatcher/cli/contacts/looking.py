@@ -7,12 +7,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from dispatcher.cli.click_i18n import argument, command, option
 from dispatcher.cli.contacts.typed import whom
-from dispatcher.cli.spoken import argument, command, option
-from dispatcher.cli.surface import Surface
 from dispatcher.cli.tables import write_table, writes
+from dispatcher.cli.terminal_context import TerminalContext
 from dispatcher.domain.words import SCOPES, why_stopped
-from dispatcher.i18n import Number, Say, pgettext
+from dispatcher.i18n import Say, SpelledNumber, pgettext
 from dispatcher.usecases import contacts, contacts_views, suppressions
 from dispatcher.usecases.contacts import Narrowed
 
@@ -28,7 +28,7 @@ from dispatcher.usecases.contacts import Narrowed
 @option("--suppressed", is_flag=True, say=Say("who must not be written to"))
 @option("--limit", default=50, say=Say("at most"))
 def list_contacts(
-    surface: Surface,
+    terminal: TerminalContext,
     ward: str | None,
     tdp: str | None,
     group: str | None,
@@ -36,16 +36,16 @@ def list_contacts(
     suppressed: bool,
     limit: int,
 ) -> None:
-    context = surface.context()
+    context = terminal.context()
     if suppressed:
-        _tell_suppressed(surface, suppressions.listed(context))
+        _tell_suppressed(terminal, suppressions.list_suppressions(context))
         return
     within = Narrowed(ward, tdp, group)
-    found = contacts_views.listed(context, within, search=search, most=limit + 1)
-    if surface.json:
-        surface.emit(found[:limit])
+    found = contacts_views.list_contacts(context, within, search=search, most=limit + 1)
+    if terminal.json:
+        terminal.emit(found[:limit])
         return
-    surface.table(
+    terminal.table(
         [
             pgettext("code", "id"),
             pgettext("person", "name"),
@@ -59,7 +59,7 @@ def list_contacts(
         ],
     )
     if len(found) > limit:
-        surface.hint(
+        terminal.hint(
             Say(
                 "There are more: add --limit {limit}, or narrow with --ward, --search.",
                 limit=limit * 10,
@@ -67,12 +67,12 @@ def list_contacts(
         )
 
 
-def _tell_suppressed(surface: Surface, found: Sequence[Mapping[str, Any]]) -> None:
+def _tell_suppressed(terminal: TerminalContext, found: Sequence[Mapping[str, Any]]) -> None:
     told = [{**s, "at": s["at"].isoformat()} for s in found]
-    if surface.json:
-        surface.emit(told)
+    if terminal.json:
+        terminal.emit(told)
         return
-    surface.table(
+    terminal.table(
         [
             Say("phone"),
             Say("what"),
@@ -83,8 +83,8 @@ def _tell_suppressed(surface: Surface, found: Sequence[Mapping[str, Any]]) -> No
         [
             [
                 s["phone"],
-                SCOPES[s["scope"]].to(surface.language),
-                why_stopped(s["reason"]).to(surface.language),
+                SCOPES[s["scope"]].to(terminal.language),
+                why_stopped(s["reason"]).to(terminal.language),
                 s["at"][:16].replace("T", " "),
                 s["by"],
             ]
@@ -98,10 +98,10 @@ def _tell_suppressed(surface: Surface, found: Sequence[Mapping[str, Any]]) -> No
     "dispatcher contacts show c12",
 )
 @argument("contact")
-def show(surface: Surface, contact: str) -> None:
-    found = contacts_views.shown(surface.context(), whom(contact))
-    if surface.json:
-        surface.emit(
+def show(terminal: TerminalContext, contact: str) -> None:
+    found = contacts_views.get_contacts(terminal.context(), whom(contact))
+    if terminal.json:
+        terminal.emit(
             [
                 {
                     **s.contact,
@@ -115,7 +115,7 @@ def show(surface: Surface, contact: str) -> None:
         )
         return
     for s in found:
-        _tell_person(surface, s)
+        _tell_person(terminal, s)
 
 
 def _as_json(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -123,29 +123,29 @@ def _as_json(row: Mapping[str, Any]) -> dict[str, Any]:
     return {k: v.isoformat() if isinstance(v, datetime) else v for k, v in row.items()}
 
 
-def _tell_person(surface: Surface, found: contacts_views.ContactShown) -> None:
+def _tell_person(terminal: TerminalContext, found: contacts_views.ContactShown) -> None:
     c = found.contact
-    surface.say(f"c{c['id']}  {c['name']}  {', '.join(c['phones'])}")
-    surface.say(f"   {c['ward']}, {c['residential_group'] or '—'}  ({c['source']}:{c['row']})")
+    terminal.say(f"c{c['id']}  {c['name']}  {', '.join(c['phones'])}")
+    terminal.say(f"   {c['ward']}, {c['residential_group'] or '—'}  ({c['source']}:{c['row']})")
     for label, text in [*found.beside["notes"].items(), *found.beside["columns"].items()]:
-        surface.say(f"   {label}: {text}")
+        terminal.say(f"   {label}: {text}")
     for line in found.reach:
-        _tell_reach(surface, line)
+        _tell_reach(terminal, line)
     for s in found.stopped["suppressed"]:
         scope, why = SCOPES[s["scope"]], why_stopped(s["reason"])
-        surface.say(f"   {surface.text(scope)} ({surface.text(why)}, {s['at']:%Y-%m-%d})")
+        terminal.say(f"   {terminal.text(scope)} ({terminal.text(why)}, {s['at']:%Y-%m-%d})")
     names = ", ".join(f"c{o['contact']} {o['name']}" for o in found.stopped["shares"])
     if names:
-        surface.say(Say("   shares the number: {names}", names=names))
+        terminal.say(Say("   shares the number: {names}", names=names))
 
 
-def _tell_reach(surface: Surface, line: Mapping[str, Any]) -> None:
+def _tell_reach(terminal: TerminalContext, line: Mapping[str, Any]) -> None:
     day = {
         k: f"{line[k]:%d/%m/%Y}" if line[k] else "" for k in ("reached_at", "refused_at", "until")
     }
     where = f"   {line['phone']} {line['channel']}"
     if line["until"]:
-        surface.say(
+        terminal.say(
             Say(
                 "{where}: not reached on {refused_at} (code {code}), tried again after {until}",
                 where=where,
@@ -155,7 +155,9 @@ def _tell_reach(surface: Surface, line: Mapping[str, Any]) -> None:
             ),
         )
     elif line["reached_at"]:
-        surface.say(Say("{where}: reached {reached_at}", where=where, reached_at=day["reached_at"]))
+        terminal.say(
+            Say("{where}: reached {reached_at}", where=where, reached_at=day["reached_at"])
+        )
 
 
 @command(
@@ -168,23 +170,28 @@ def _tell_reach(surface: Surface, line: Mapping[str, Any]) -> None:
 @option("--group", say=Say("group"), complete="group")
 @option("--reason", default="", say=Say("why full numbers are needed"))
 def export(
-    surface: Surface, file: str, ward: str | None, tdp: str | None, group: str | None, reason: str
+    terminal: TerminalContext,
+    file: str,
+    ward: str | None,
+    tdp: str | None,
+    group: str | None,
+    reason: str,
 ) -> None:
     path = Path(file)
     writes(path, (".csv", ".xlsx"))
     within = Narrowed(ward, tdp, group)
-    out = contacts.export(surface.context(), within, kind=path.suffix, reason=reason)
+    out = contacts.export(terminal.context(), within, kind=path.suffix, reason=reason)
     heads = ["Họ và tên", "Số điện thoại", "Phường", "Tổ dân phố", "Danh xưng"]
     sheet = [
         [c["name"], " ; ".join(c["phones"]), c["ward"], c["residential_group"] or "", c["title"]]
         for c in out.people
     ]
-    if not surface.dry_run:
+    if not terminal.dry_run:
         write_table(path, heads, sheet, private=True)
-    if surface.json:
-        surface.emit({"file": file, "people": len(out.people), "numbers": out.has_numbers})
-    surface.say(Say("{count} people → {file}", count=Number(len(out.people)), file=file))
+    if terminal.json:
+        terminal.emit({"file": file, "people": len(out.people), "numbers": out.has_numbers})
+    terminal.say(Say("{count} people → {file}", count=SpelledNumber(len(out.people)), file=file))
     if not out.has_numbers:
-        surface.hint(
+        terminal.hint(
             Say("Numbers are masked. For full ones add --reason 'why'."),
         )

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from dispatcher.cli.click_i18n import argument, command, option
 from dispatcher.cli.contacts.typed import whom
-from dispatcher.cli.spoken import argument, command, option
-from dispatcher.cli.surface import Surface
+from dispatcher.cli.terminal_context import TerminalContext
 from dispatcher.config import read_text
 from dispatcher.domain.opting_out import Wish
 from dispatcher.domain.problems import Problem
@@ -27,7 +27,7 @@ from dispatcher.usecases import replies, suppressions
 @option("--promotion", is_flag=True, say=Say("only advertising"))
 @option("--urgent-too", is_flag=True, say=Say("urgent texts neither"))
 def suppress(
-    surface: Surface, contact: str, reason: str, promotion: bool, urgent_too: bool
+    terminal: TerminalContext, contact: str, reason: str, promotion: bool, urgent_too: bool
 ) -> None:
     if promotion and urgent_too:
         raise Problem(
@@ -35,9 +35,9 @@ def suppress(
             Say("Choose one: --promotion (only advertising) or --urgent-too (urgent texts too)."),
         )
     scope = "promotion" if promotion else "urgent" if urgent_too else "all"
-    done = suppressions.suppress(surface.context(), whom(contact), reason, scope=scope)
-    if surface.json:
-        surface.emit(
+    done = suppressions.suppress(terminal.context(), whom(contact), reason, scope=scope)
+    if terminal.json:
+        terminal.emit(
             {
                 "suppressed": done.numbers,
                 "scope": scope,
@@ -45,22 +45,22 @@ def suppress(
                 "others": done.others,
             }
         )
-    surface.say(
+    terminal.say(
         Say("{numbers} numbers: {scopes}.", numbers=done.numbers, scopes=SCOPES[scope]),
     )
-    _tell_silenced(surface, done.also, done.others)
-    surface.hint(
+    _tell_silenced(terminal, done.also, done.others)
+    terminal.hint(
         Say("See: dispatcher contacts list --suppressed · Lift: dispatcher contacts unsuppress"),
     )
 
 
-def _tell_silenced(surface: Surface, also: Sequence[dict[str, Any]], others: int) -> None:
+def _tell_silenced(terminal: TerminalContext, also: Sequence[dict[str, Any]], others: int) -> None:
     """Who gets nothing any more because they have the same number."""
     names = ", ".join(f"c{c['contact']} {c['name']}" for c in also)
-    more = surface.text(Say("and {others} of other wards", others=others))
+    more = terminal.text(Say("and {others} of other wards", others=others))
     if also or others:
         named = " ".join(n for n in (names, more if others else "") if n)
-        surface.say(Say("Share the number: {named}.", named=named))
+        terminal.say(Say("Share the number: {named}.", named=named))
 
 
 @command(
@@ -69,11 +69,11 @@ def _tell_silenced(surface: Surface, also: Sequence[dict[str, Any]], others: int
 )
 @argument("contact")
 @option("--reason", required=True, say=Say("reason"))
-def unsuppress(surface: Surface, contact: str, reason: str) -> None:
-    done = suppressions.unsuppress(surface.context(), whom(contact), reason)
-    if surface.json:
-        surface.emit({"unsuppressed": done})
-    surface.say(Say("{done} numbers may be written to again.", done=done))
+def unsuppress(terminal: TerminalContext, contact: str, reason: str) -> None:
+    done = suppressions.unsuppress(terminal.context(), whom(contact), reason)
+    if terminal.json:
+        terminal.emit({"unsuppressed": done})
+    terminal.say(Say("{done} numbers may be written to again.", done=done))
 
 
 @command(
@@ -81,13 +81,13 @@ def unsuppress(surface: Surface, contact: str, reason: str) -> None:
     "dispatcher contacts do-not-call danh-sach.txt",
 )
 @argument("file")
-def do_not_call(surface: Surface, file: str) -> None:
-    context = surface.context()
+def do_not_call(terminal: TerminalContext, file: str) -> None:
+    context = terminal.context()
     text = sys.stdin.read() if file == "-" else read_text(Path(file))
     done = suppressions.do_not_call(context, text.splitlines())
-    if surface.json:
-        surface.emit({"numbers": done.numbers, "new": done.new, "unread": done.unread})
-    surface.say(
+    if terminal.json:
+        terminal.emit({"numbers": done.numbers, "new": done.new, "unread": done.unread})
+    terminal.say(
         Say(
             "{numbers} numbers on the list, {new} new; {unread} lines could not be read.",
             numbers=done.numbers,
@@ -95,7 +95,7 @@ def do_not_call(surface: Surface, file: str) -> None:
             unread=done.unread,
         ),
     )
-    surface.hint(
+    terminal.hint(
         Say("Warnings and notices still reach them. See: dispatcher contacts list --suppressed"),
     )
 
@@ -108,7 +108,9 @@ def do_not_call(surface: Surface, file: str) -> None:
 @option("--stop", is_flag=True, say=Say("a refusal: write no more"))
 @option("--stop-urgent", is_flag=True, say=Say("urgent texts are refused too"))
 @option("--dismiss", is_flag=True, say=Say("it is no refusal"))
-def reply(surface: Surface, reply: str, stop: bool, stop_urgent: bool, dismiss: bool) -> None:
+def reply(
+    terminal: TerminalContext, reply: str, stop: bool, stop_urgent: bool, dismiss: bool
+) -> None:
     if stop + stop_urgent + dismiss != 1:
         raise Problem(
             "one-decision",
@@ -117,10 +119,10 @@ def reply(surface: Surface, reply: str, stop: bool, stop_urgent: bool, dismiss: 
     if not reply.isascii() or not reply.isdigit() or len(reply) > 15:
         raise Problem("unknown-reply", Say("No such reply."))
     wish = Wish.URGENT if stop_urgent else Wish.ALL if stop else Wish.ORDINARY
-    found = replies.look_at(surface.context(), int(reply), wish)
+    found = replies.look_at(terminal.context(), int(reply), wish)
     done = "dismissed" if dismiss else "obeyed"
-    if surface.json:
-        surface.emit({"reply": int(reply), "look": done, "contact": found["contact"]})
-    surface.say(
+    if terminal.json:
+        terminal.emit({"reply": int(reply), "look": done, "contact": found["contact"]})
+    terminal.say(
         Say("Reply {reply}: {looks}.", reply=reply, looks=LOOKS[done]),
     )

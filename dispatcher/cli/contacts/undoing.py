@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dispatcher.cli.spoken import argument, command, option
-from dispatcher.cli.surface import Surface
+from dispatcher.cli.click_i18n import argument, command, option
+from dispatcher.cli.terminal_context import TerminalContext
 from dispatcher.domain.problems import Problem
-from dispatcher.i18n import Number, Say, pgettext
+from dispatcher.i18n import Say, SpelledNumber, pgettext
 from dispatcher.usecases import imports
 
 
@@ -18,10 +18,10 @@ from dispatcher.usecases import imports
 )
 @argument("import_", required=False)
 @option("--list", "listing", is_flag=True, say=Say("recent imports"))
-def undo(surface: Surface, import_: str | None, listing: bool) -> None:
-    context = surface.context()
+def undo(terminal: TerminalContext, import_: str | None, listing: bool) -> None:
+    context = terminal.context()
     if listing or import_ is None:
-        _tell_imports(surface, imports.listed(context))
+        _tell_imports(terminal, imports.list_imports(context))
         return
     if not import_.isdigit():
         raise Problem(
@@ -29,19 +29,19 @@ def undo(surface: Surface, import_: str | None, listing: bool) -> None:
             Say("“{import_}” is no import.", import_=import_),
         )
     found = imports.undo(context, int(import_))
-    if surface.json:
-        surface.emit({"import": int(import_), **found})
-    surface.say(
+    if terminal.json:
+        terminal.emit({"import": int(import_), **found})
+    terminal.say(
         Say(
             "Import {import_} undone: {removed} removed, {restored} put back.",
             import_=import_,
-            removed=Number(found["removed"]),
-            restored=Number(found["restored"]),
+            removed=SpelledNumber(found["removed"]),
+            restored=SpelledNumber(found["restored"]),
         ),
     )
 
 
-def _tell_imports(surface: Surface, found: Sequence[Mapping[str, Any]]) -> None:
+def _tell_imports(terminal: TerminalContext, found: Sequence[Mapping[str, Any]]) -> None:
     told = [
         {
             "id": i["id"],
@@ -53,10 +53,10 @@ def _tell_imports(surface: Surface, found: Sequence[Mapping[str, Any]]) -> None:
         }
         for i in found
     ]
-    if surface.json:
-        surface.emit(told)
+    if terminal.json:
+        terminal.emit(told)
         return
-    surface.table(
+    terminal.table(
         [
             Say("id"),
             Say("at"),
@@ -71,7 +71,7 @@ def _tell_imports(surface: Surface, found: Sequence[Mapping[str, Any]]) -> None:
                 str(one["id"]),
                 one["at"][:16].replace("T", " "),
                 one["by"],
-                ", ".join(one["files"]) or surface.text(pgettext("changed", "by hand")),
+                ", ".join(one["files"]) or terminal.text(pgettext("changed", "by hand")),
                 one["created"],
                 one["updated"],
                 one["undone"],

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dispatcher.cli.click_i18n import Group
 from dispatcher.cli.contacts import changing, importing, looking, stopping, undoing
-from dispatcher.cli.spoken import Group
 from dispatcher.i18n import Say
 
 contacts = Group(Say("The list of contacts."))

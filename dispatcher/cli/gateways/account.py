@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dispatcher.cli.click_i18n import argument, option
 from dispatcher.cli.gateways.group import gateways
-from dispatcher.cli.spoken import argument, option
-from dispatcher.cli.surface import Surface
+from dispatcher.cli.terminal_context import TerminalContext
 from dispatcher.domain.amounts import number
 from dispatcher.i18n import Say
-from dispatcher.usecases import gateways as use
+from dispatcher.usecases import gateways as gateway_acts
 
 
 @gateways.verb(
@@ -16,14 +16,14 @@ from dispatcher.usecases import gateways as use
     "dispatcher gateways balance esms",
 )
 @argument("name", complete="gateway")
-def balance(surface: Surface, name: str) -> None:
-    found = use.balance(surface.context(), name)
-    if surface.json:
-        surface.emit({"gateway": name, **found})
+def balance(terminal: TerminalContext, name: str) -> None:
+    found = gateway_acts.balance(terminal.context(), name)
+    if terminal.json:
+        terminal.emit({"gateway": name, **found})
         return
     for key, value in found.items():
         shown = f"{number(int(value))} đ" if key == "balance" else value
-        surface.say(f"{key}: {shown}")
+        terminal.say(f"{key}: {shown}")
 
 
 @gateways.verb(
@@ -33,10 +33,10 @@ def balance(surface: Surface, name: str) -> None:
 )
 @argument("name", complete="gateway")
 @option("--sender", default="", say=Say("brandname (eSMS)"))
-def templates(surface: Surface, name: str, sender: str) -> None:
-    found = use.templates(surface.context(), name, sender)
-    if surface.json:
-        surface.emit(
+def templates(terminal: TerminalContext, name: str, sender: str) -> None:
+    found = gateway_acts.templates(terminal.context(), name, sender)
+    if terminal.json:
+        terminal.emit(
             [
                 {
                     "id": t.template_id,
@@ -56,10 +56,10 @@ def templates(surface: Surface, name: str, sender: str) -> None:
     for template in found:
         where = f" [{template.network}]" if template.network else ""
         price = f", {template.price} đ" if template.price is not None else ""
-        surface.say(f"{template.template_id}{where}: {template.text} ({template.state}{price})")
+        terminal.say(f"{template.template_id}{where}: {template.text} ({template.state}{price})")
         for key, most, need in template.params:
             longest = f" ≤ {most}" if most else ""
-            surface.say(f"    <{key}>{longest}{' *' if need else ''}")
+            terminal.say(f"    <{key}>{longest}{' *' if need else ''}")
 
 
 @gateways.verb(
@@ -68,12 +68,12 @@ def templates(surface: Surface, name: str, sender: str) -> None:
     "dispatcher gateways callback zalo",
 )
 @argument("name", complete="gateway")
-def callback(surface: Surface, name: str) -> None:
-    url = use.callback_address(surface.context(), name)
-    if surface.json:
-        surface.emit({"gateway": name, "url": url})
-    surface.say(url)
-    surface.hint(
+def callback(terminal: TerminalContext, name: str) -> None:
+    url = gateway_acts.callback_address(terminal.context(), name)
+    if terminal.json:
+        terminal.emit({"gateway": name, "url": url})
+    terminal.say(url)
+    terminal.hint(
         Say(
             "If it leaked, count “callback” under [gateways.{name}] up and paste it again.",
             name=name,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
+from dispatcher.cli.click_i18n import argument, option
 from dispatcher.cli.gateways.group import gateways
-from dispatcher.cli.spoken import argument, option
-from dispatcher.cli.surface import Surface
+from dispatcher.cli.terminal_context import TerminalContext
 from dispatcher.cli.tools import each_line
 from dispatcher.domain.problems import Problem
 from dispatcher.i18n import Say
@@ -25,17 +25,17 @@ from dispatcher.usecases.gateway_words import explained, verified
     required=True,
     say=Say("one JSON value per line (-)"),
 )
-def explain(surface: Surface, adapter: str, what: str, jsonl: str) -> None:
+def explain(terminal: TerminalContext, adapter: str, what: str, jsonl: str) -> None:
     if what not in ("answer", "receipt") or jsonl != "-":
         raise Problem(
             "usage",
             Say("Use: gateways explain ADAPTER answer|receipt --jsonl -"),
         )
     try:
-        site = surface.open_site()
+        site = terminal.open_site()
     except Problem:
         site = None
-    each_line(surface, explained(site, adapter, what))
+    each_line(terminal, explained(site, adapter, what))
 
 
 @gateways.verb(
@@ -44,10 +44,10 @@ def explain(surface: Surface, adapter: str, what: str, jsonl: str) -> None:
     "dispatcher gateways verify-webhook zalo < su-kien.json",
 )
 @argument("name", complete="gateway")
-def verify_webhook(surface: Surface, name: str) -> int:
-    signed, receipts = verified(surface.open_app(), name, sys.stdin.read())
-    if surface.json:
-        surface.emit({"verified": signed, "receipts": receipts})
+def verify_webhook(terminal: TerminalContext, name: str) -> int:
+    signed, receipts = verified(terminal.open_app(), name, sys.stdin.read())
+    if terminal.json:
+        terminal.emit({"verified": signed, "receipts": receipts})
     words = {
         True: Say("The signature is right."),
         False: Say(
@@ -56,5 +56,5 @@ def verify_webhook(surface: Surface, name: str) -> int:
         ),
         None: Say("This vendor does not sign."),
     }
-    surface.say(words[signed])
+    terminal.say(words[signed])
     return 1 if signed is False else 0

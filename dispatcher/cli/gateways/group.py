@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dispatcher.cli.spoken import Group
+from dispatcher.cli.click_i18n import Group
 from dispatcher.i18n import Say
 
 gateways = Group(Say("Gateways."))

@@ -7,16 +7,16 @@ from datetime import datetime
 from typing import Any
 
 from dispatcher.cli import steps
+from dispatcher.cli.click_i18n import argument
 from dispatcher.cli.gateways.group import gateways
-from dispatcher.cli.spoken import argument
-from dispatcher.cli.surface import Surface
+from dispatcher.cli.terminal_context import TerminalContext
 from dispatcher.domain import outages
 from dispatcher.domain.model import Mode
 from dispatcher.domain.outages import State
 from dispatcher.domain.problems import OK, SETTINGS, UNREACHABLE
 from dispatcher.i18n import NOTHING, Joined, Say, Spoken, pgettext
 from dispatcher.usecases import alarms
-from dispatcher.usecases import gateways as use
+from dispatcher.usecases import gateways as gateway_acts
 from dispatcher.usecases.gateways import CheckedGateway
 
 UNANSWERED = frozenset({State.UNREACHABLE, State.THROTTLED, State.UNREADABLE})  # exit 5
@@ -27,13 +27,13 @@ UNANSWERED = frozenset({State.UNREACHABLE, State.THROTTLED, State.UNREADABLE})  
     Say("List gateways and how they are."),
     "dispatcher gateways list",
 )
-def list_gateways(surface: Surface) -> None:
-    context = surface.context()
-    found, now = use.listed(context), context.app.clock()
-    if surface.json:
-        surface.emit([g.as_json() for g in found])
+def list_gateways(terminal: TerminalContext) -> None:
+    context = terminal.context()
+    found, now = gateway_acts.list_gateways(context), context.app.clock()
+    if terminal.json:
+        terminal.emit([g.as_json() for g in found])
         return
-    surface.table(
+    terminal.table(
         [
             Say("name"),
             Say("adapter"),
@@ -45,9 +45,9 @@ def list_gateways(surface: Surface) -> None:
                 g.name,
                 g.adapter,
                 g.channel,
-                surface.text(Say("sign in again"))
+                terminal.text(Say("sign in again"))
                 if g.wants_sign_in
-                else outages.described(g.health).to(surface.language),
+                else outages.described(g.health).to(terminal.language),
             ]
             for g in found
         ],
@@ -55,7 +55,7 @@ def list_gateways(surface: Surface) -> None:
     for g in found:
         then = steps.remedy(g.health, now)
         if then:
-            surface.say(f"  {g.name}: {surface.text(then)}")
+            terminal.say(f"  {g.name}: {terminal.text(then)}")
 
 
 @gateways.verb(
@@ -64,29 +64,29 @@ def list_gateways(surface: Surface) -> None:
     "dispatcher gateways check",
 )
 @argument("names", nargs=-1)
-def check(surface: Surface, names: tuple[str, ...]) -> int:
-    context = surface.context()
+def check(terminal: TerminalContext, names: tuple[str, ...]) -> int:
+    context = terminal.context()
     app, found, worst = context.app, [], OK
     for name in names or tuple(app.site.gateways):
-        seen = use.checked(context, name)
+        seen = gateway_acts.checked(context, name)
         result = dict(seen.found)
         if message := _message(seen, app.clock()):
-            result["message"] = surface.text(message)
+            result["message"] = terminal.text(message)
         if not result["ok"]:
             nobody = result.get("fault") in UNANSWERED
             worst = max(worst, UNREACHABLE if nobody else SETTINGS)
         found.append(result)
-    if surface.json:
-        surface.emit(found)
+    if terminal.json:
+        terminal.emit(found)
     for f in found:
         if f["ok"]:
-            surface.say(_fine(f))
+            terminal.say(_fine(f))
         else:
             name, told = f["gateway"], f.get("message", "?")
-            surface.say(told if told.startswith(f"{name}:") else f"{name}: {told}")
+            terminal.say(told if told.startswith(f"{name}:") else f"{name}: {told}")
         if odd := f.get("odd_reports"):
             said = alarms.of_no_use(odd)
-            surface.warn(
+            terminal.warn(
                 Say(
                     "Reports of the last hour that match nothing or cannot be read: "
                     "{said}. See: dispatcher log receipts; check the keys at the vendor",
@@ -95,7 +95,7 @@ def check(surface: Surface, names: tuple[str, ...]) -> int:
             )
         if f.get("not_registered"):
             unknown_names = ", ".join(f["not_registered"])
-            surface.warn(
+            terminal.warn(
                 Say(
                     "The vendor does not know these senders: {unknown_names}. Messages "
                     "they sign will be refused.",
@@ -103,7 +103,7 @@ def check(surface: Surface, names: tuple[str, ...]) -> int:
                 ),
             )
     if app.site.mode is Mode.DRILL:
-        surface.hint(
+        terminal.hint(
             Say("This is a drill: real keys and connections were not tried."),
         )
     return worst
@@ -113,7 +113,7 @@ def _message(seen: CheckedGateway, now: datetime) -> Spoken:
     """What is wrong and what to do: the vendor's own words beside ours."""
     if seen.trouble is not None:
         return seen.beside_the_vendors_words(steps.gateway(seen.trouble, now))
-    return steps.told(seen.problem) if seen.problem is not None else NOTHING
+    return steps.sentence_and_step(seen.problem) if seen.problem is not None else NOTHING
 
 
 def _fine(found: Mapping[str, Any]) -> Spoken:
@@ -131,11 +131,11 @@ def _fine(found: Mapping[str, Any]) -> Spoken:
 
 @gateways.verb("pause", Say("Pause a gateway."), "dispatcher gateways pause esms")
 @argument("name", complete="gateway")
-def pause(surface: Surface, name: str) -> None:
-    use.pause(surface.context(), name)
-    if surface.json:
-        surface.emit({"gateway": name, "paused": True})
-    surface.say(Say("{name} is paused; nothing is lost.", name=name))
+def pause(terminal: TerminalContext, name: str) -> None:
+    gateway_acts.pause(terminal.context(), name)
+    if terminal.json:
+        terminal.emit({"gateway": name, "paused": True})
+    terminal.say(Say("{name} is paused; nothing is lost.", name=name))
 
 
 @gateways.verb(
@@ -144,8 +144,8 @@ def pause(surface: Surface, name: str) -> None:
     "dispatcher gateways resume esms",
 )
 @argument("name", complete="gateway")
-def resume(surface: Surface, name: str) -> None:
-    use.resume(surface.context(), name)
-    if surface.json:
-        surface.emit({"gateway": name, "paused": False})
-    surface.say(Say("{name} runs again.", name=name))
+def resume(terminal: TerminalContext, name: str) -> None:
+    gateway_acts.resume(terminal.context(), name)
+    if terminal.json:
+        terminal.emit({"gateway": name, "paused": False})
+    terminal.say(Say("{name} runs again.", name=name))

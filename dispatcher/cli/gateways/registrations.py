@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
+from dispatcher.cli.click_i18n import argument, option
 from dispatcher.cli.gateways.group import gateways
-from dispatcher.cli.spoken import argument, option
-from dispatcher.cli.surface import Surface
 from dispatcher.cli.tables import cannot_write, write_table
+from dispatcher.cli.terminal_context import TerminalContext
 from dispatcher.i18n import Say, pgettext
-from dispatcher.usecases import registrations as use
+from dispatcher.usecases import registrations as text_registrations
 
 
 @gateways.verb(
@@ -21,11 +21,11 @@ from dispatcher.usecases import registrations as use
 )
 @argument("name", complete="gateway")
 @argument("template", complete="template")
-@option("--form", type=click.Choice(use.FORMS), default="sms", say=Say("form"))
+@option("--form", type=click.Choice(text_registrations.FORMS), default="sms", say=Say("form"))
 @option("--carrier", default="", say=Say("network (empty: all)"))
 @option(
     "--state",
-    type=click.Choice([s.value for s in use.GIVEN]),
+    type=click.Choice([s.value for s in text_registrations.GIVEN]),
     required=True,
     say=pgettext("result", "state"),
 )
@@ -34,7 +34,7 @@ from dispatcher.usecases import registrations as use
 @option("--id", "vendor_id", default="", say=Say("the vendor's id"))
 @option("--note", default="", say=Say("reason, note"))
 def register(
-    surface: Surface,
+    terminal: TerminalContext,
     name: str,
     template: str,
     form: str,
@@ -45,15 +45,17 @@ def register(
     vendor_id: str,
     note: str,
 ) -> None:
-    found = use.register(
-        surface.context(),
-        use.NewRegistration(name, template, state, form, carrier, day, until, vendor_id, note),
+    found = text_registrations.register(
+        terminal.context(),
+        text_registrations.NewRegistration(
+            name, template, state, form, carrier, day, until, vendor_id, note
+        ),
     )
-    if surface.json:
-        surface.emit(found.as_json())
+    if terminal.json:
+        terminal.emit(found.as_json())
     where = f"{name} · {found.registration.template}"
-    surface.say(f"{where}: {surface.text(found.words)}.")
-    surface.hint(
+    terminal.say(f"{where}: {terminal.text(found.words)}.")
+    terminal.hint(
         Say("See all: dispatcher gateways registrations {name}", name=name),
     )
 
@@ -64,10 +66,10 @@ def register(
     "dispatcher gateways registrations",
 )
 @argument("name", required=False, complete="gateway")
-def registrations(surface: Surface, name: str | None) -> None:
-    told, soon = use.listed(surface.context(), name)
-    if surface.json:
-        surface.emit([t.as_json() for t in told])
+def registrations(terminal: TerminalContext, name: str | None) -> None:
+    told, soon = text_registrations.list_registrations(terminal.context(), name)
+    if terminal.json:
+        terminal.emit([t.as_json() for t in told])
         return
     for t in told:
         r = t.registration
@@ -75,14 +77,14 @@ def registrations(surface: Surface, name: str | None) -> None:
         until = f" → {r.until}" if r.until else ""
         note = f" ({r.note})" if r.note else ""
         what = f"{where} · {r.template} [{r.form}]"
-        surface.say(f"{what}: {surface.text(t.words)}, {r.day}{until}{note}")
+        terminal.say(f"{what}: {terminal.text(t.words)}, {r.day}{until}{note}")
     if not told:
-        surface.say(Say("No registration is noted."))
+        terminal.say(Say("No registration is noted."))
     for ending in soon:
-        surface.warn(
+        terminal.warn(
             Say("{what} ends on {day}: renew it.", what=ending.what, day=ending.day),
         )
-    surface.hint(
+    terminal.hint(
         Say("The dossier: dispatcher gateways dossier GATEWAY --output DIR"),
     )
 
@@ -95,20 +97,20 @@ def registrations(surface: Surface, name: str | None) -> None:
 @argument("name", complete="gateway")
 @argument("names", nargs=-1, complete="template")
 @option("--output", required=True, say=Say("folder"))
-def dossier(surface: Surface, name: str, names: tuple[str, ...], output: str) -> None:
-    found, folder = use.dossier(surface.context(), name, names), Path(output)
-    if not surface.dry_run:
+def dossier(terminal: TerminalContext, name: str, names: tuple[str, ...], output: str) -> None:
+    found, folder = text_registrations.dossier(terminal.context(), name, names), Path(output)
+    if not terminal.dry_run:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             (folder / "cong-van-dang-ky.html").write_text(found.letter, encoding="utf-8")
         except OSError as error:
             raise cannot_write(folder, error) from None
         write_table(folder / "danh-sach-mau.xlsx", found.heads, found.rows)
-    if surface.json:
-        surface.emit({"folder": str(folder), "templates": len(found.rows)})
+    if terminal.json:
+        terminal.emit({"folder": str(folder), "templates": len(found.rows)})
     files = f"{folder}/cong-van-dang-ky.html, {folder}/danh-sach-mau.xlsx"
-    surface.say(Say("{count} templates → {files}", count=len(found.rows), files=files))
-    surface.hint(
+    terminal.say(Say("{count} templates → {files}", count=len(found.rows), files=files))
+    terminal.hint(
         Say(
             "Once handed in, note it: dispatcher gateways register {name} TEMPLATE "
             "--state submitted",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
+from dispatcher.cli.click_i18n import argument, option
 from dispatcher.cli.gateways.group import gateways
-from dispatcher.cli.spoken import argument, option
-from dispatcher.cli.surface import Surface
+from dispatcher.cli.terminal_context import TerminalContext
 from dispatcher.i18n import Say
 from dispatcher.usecases import gateway_sign_in
 
@@ -27,19 +27,19 @@ from dispatcher.usecases import gateway_sign_in
     is_flag=True,
     say=Say("read from stdin the address the browser was sent back to (after consent)"),
 )
-def login(surface: Surface, name: str, paste: bool, callback: bool) -> None:
-    context = surface.context()
+def login(terminal: TerminalContext, name: str, paste: bool, callback: bool) -> None:
+    context = terminal.context()
     if paste:
         gateway_sign_in.paste(context, name, sys.stdin.read())
     elif callback:
         gateway_sign_in.finish(context, name, sys.stdin.read())
     else:
-        _show_consent(surface, name, gateway_sign_in.begin(context, name))
+        _show_consent(terminal, name, gateway_sign_in.begin(context, name))
         return
-    if surface.json:
-        surface.emit({"gateway": name, "signed_in": True})
-    surface.say(Say("“{name}” is signed in.", name=name))
-    surface.hint(
+    if terminal.json:
+        terminal.emit({"gateway": name, "signed_in": True})
+    terminal.say(Say("“{name}” is signed in.", name=name))
+    terminal.hint(
         Say(
             "From now on only this program may renew the tokens: another tool with "
             "the same app would end them. Next: dispatcher gateways balance {name}",
@@ -48,18 +48,18 @@ def login(surface: Surface, name: str, paste: bool, callback: bool) -> None:
     )
 
 
-def _show_consent(surface: Surface, name: str, address: str) -> None:
-    if surface.json:
-        surface.emit({"gateway": name, "open": address})
+def _show_consent(terminal: TerminalContext, name: str, address: str) -> None:
+    if terminal.json:
+        terminal.emit({"gateway": name, "open": address})
         return
-    surface.say(
+    terminal.say(
         Say(
             "Open this address as an administrator of the Official Account and "
             "allow it:\n{address}",
             address=address,
         ),
     )
-    surface.hint(
+    terminal.hint(
         Say(
             "Then paste where you were sent: dispatcher gateways login {name} --callback", name=name
         ),

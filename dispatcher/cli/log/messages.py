@@ -10,14 +10,14 @@ from typing import Any
 
 import click
 
-from dispatcher.cli.broadcasts.told import broadcast_id
-from dispatcher.cli.spoken import Group, option
-from dispatcher.cli.surface import Surface
+from dispatcher.cli.broadcasts.formats import broadcast_id
+from dispatcher.cli.click_i18n import Group, option
 from dispatcher.cli.tables import write_table, writes
+from dispatcher.cli.terminal_context import TerminalContext
 from dispatcher.domain.problems import Problem
 from dispatcher.domain.words import CONFIRMATIONS, LOOKS, WISHES
 from dispatcher.i18n import Both, Say, pgettext
-from dispatcher.usecases import log as use
+from dispatcher.usecases import log as log_acts
 from dispatcher.usecases.context import Context
 
 log = Group(Say("The delivery log."))
@@ -58,14 +58,14 @@ def _filters(function: Any) -> Any:
     return function
 
 
-def _chosen(context: Context, given: dict[str, Any]) -> use.LogFilters:
+def _chosen(context: Context, given: dict[str, Any]) -> log_acts.LogFilters:
     """The filters as typed."""
     person = sys.stdin.read() if given["person"] == "-" else given["person"]
     since, until = (
-        use.typed_moment(context, given[name]) if given[name] else None
+        log_acts.typed_moment(context, given[name]) if given[name] else None
         for name in ("since", "until")
     )
-    return use.LogFilters(
+    return log_acts.LogFilters(
         broadcast_id(given["broadcast"]) if given["broadcast"] else None,
         given["ward"] or None,
         given["tdp"],
@@ -81,8 +81,8 @@ def _chosen(context: Context, given: dict[str, Any]) -> use.LogFilters:
     )
 
 
-def _show(surface: Surface, kind: str, given: dict[str, Any]) -> None:
-    output = "json" if surface.json else given["output"]
+def _show(terminal: TerminalContext, kind: str, given: dict[str, Any]) -> None:
+    output = "json" if terminal.json else given["output"]
     out, limit = given["out"], given["limit"]
     if limit is not None and limit < 1:
         raise Problem("limit", Say("--limit must be 1 or more."))
@@ -95,40 +95,44 @@ def _show(surface: Surface, kind: str, given: dict[str, Any]) -> None:
         writes(Path(out), (f".{output}",) if output in ("csv", "xlsx") else (".csv", ".xlsx"))
     if output == "table" and not out:
         limit = limit or 100
-    columns, context = list(use.KINDS[kind]), surface.context()
+    columns, context = list(log_acts.KINDS[kind]), terminal.context()
     is_export = bool(out) or output in ("csv", "jsonl")
     filters = _chosen(context, given)
-    with use.rows(context, kind, filters, limit=limit, is_export=is_export) as rows:
+    with log_acts.rows(context, kind, filters, limit=limit, is_export=is_export) as rows:
         if out:
             write_table(Path(out), columns, rows)
-            surface.say(Say("Wrote {out}", out=out))
+            terminal.say(Say("Wrote {out}", out=out))
         else:
-            _print(surface, kind, rows, output, limit)
+            _print(terminal, kind, rows, output, limit)
 
 
 def _print(
-    surface: Surface, kind: str, rows: Iterable[Sequence[Any]], output: str, limit: int | None
+    terminal: TerminalContext,
+    kind: str,
+    rows: Iterable[Sequence[Any]],
+    output: str,
+    limit: int | None,
 ) -> None:
-    columns = list(use.KINDS[kind])
+    columns = list(log_acts.KINDS[kind])
     match output:
         case "json":
-            surface.emit_list(dict(zip(columns, row, strict=True)) for row in rows)
+            terminal.emit_list(dict(zip(columns, row, strict=True)) for row in rows)
         case "jsonl":
             for row in rows:
                 line = dict(zip(columns, row, strict=True))
-                surface.line(json.dumps(line, ensure_ascii=False, default=str) + "\n")
+                terminal.line(json.dumps(line, ensure_ascii=False, default=str) + "\n")
         case "csv":
-            for piece in use.as_csv(rows, kind):
-                surface.line(piece)
+            for piece in log_acts.as_csv(rows, kind):
+                terminal.line(piece)
         case _:
             short, found = SHORT[kind], [dict(zip(columns, row, strict=True)) for row in rows]
-            surface.table(
+            terminal.table(
                 [Both(c, c) for c in short], [[_cell(row[c]) for c in short] for row in found]
             )
-            surface.say(Say("{count} rows.", count=len(found)))
+            terminal.say(Say("{count} rows.", count=len(found)))
             if limit and len(found) == limit:
                 last = found[-1]["id"]
-                surface.hint(Say("There is more: --before {last}", last=last))
+                terminal.hint(Say("There is more: --before {last}", last=last))
 
 
 def _cell(value: Any) -> Any:
@@ -141,8 +145,8 @@ def _cell(value: Any) -> Any:
     "dispatcher log messages --broadcast 1 --state failed",
 )
 @_filters
-def messages(surface: Surface, **given: Any) -> None:
-    _show(surface, "messages", given)
+def messages(terminal: TerminalContext, **given: Any) -> None:
+    _show(terminal, "messages", given)
 
 
 @log.verb(
@@ -152,10 +156,10 @@ def messages(surface: Surface, **given: Any) -> None:
 )
 @option("--limit", type=click.IntRange(1), default=100, say=Say("at most"))
 @option("--waiting", is_flag=True, say=Say("only those that need a look"))
-def show_replies(surface: Surface, limit: int, waiting: bool) -> None:
-    found = use.replied(surface.context(), limit, waiting=waiting)
-    if surface.json:
-        surface.emit(found)
+def show_replies(terminal: TerminalContext, limit: int, waiting: bool) -> None:
+    found = log_acts.replied(terminal.context(), limit, waiting=waiting)
+    if terminal.json:
+        terminal.emit(found)
         return
     heads = [
         Say("id"),
@@ -166,7 +170,7 @@ def show_replies(surface: Surface, limit: int, waiting: bool) -> None:
         pgettext("reply", "done"),
         Say("text"),
     ]
-    surface.table(
+    terminal.table(
         heads,
         [
             [
@@ -174,12 +178,12 @@ def show_replies(surface: Surface, limit: int, waiting: bool) -> None:
                 r["at"],
                 r["phone"] or "?",
                 f"c{r['contact']}" if r["contact"] else "",
-                WISHES[r["wish"]].to(surface.language),
+                WISHES[r["wish"]].to(terminal.language),
                 " · ".join(
                     w
                     for w in (
-                        LOOKS[r["look"]].to(surface.language),
-                        CONFIRMATIONS[r["confirmation"]].to(surface.language),
+                        LOOKS[r["look"]].to(terminal.language),
+                        CONFIRMATIONS[r["confirmation"]].to(terminal.language),
                     )
                     if w
                 ),
@@ -190,7 +194,7 @@ def show_replies(surface: Surface, limit: int, waiting: bool) -> None:
     )
     first = next((r["id"] for r in found if r["look"] == "waiting"), None)
     if first is not None:
-        surface.hint(
+        terminal.hint(
             Say(
                 "Needs a look: dispatcher contacts reply {first} --stop (or --dismiss)", first=first
             ),
@@ -203,8 +207,8 @@ def show_replies(surface: Surface, limit: int, waiting: bool) -> None:
     "dispatcher log attempts --broadcast 1 --fault busy",
 )
 @_filters
-def attempts(surface: Surface, **given: Any) -> None:
-    _show(surface, "attempts", given)
+def attempts(terminal: TerminalContext, **given: Any) -> None:
+    _show(terminal, "attempts", given)
 
 
 @log.verb(
@@ -213,5 +217,5 @@ def attempts(surface: Surface, **given: Any) -> None:
     "dispatcher log receipts --state unmatched",
 )
 @_filters
-def receipts(surface: Surface, **given: Any) -> None:
-    _show(surface, "receipts", given)
+def receipts(terminal: TerminalContext, **given: Any) -> None:
+    _show(terminal, "receipts", given)

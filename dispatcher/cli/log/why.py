@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from dispatcher.cli.spoken import argument, command
-from dispatcher.cli.surface import Surface
+from dispatcher.cli.click_i18n import argument, command
+from dispatcher.cli.terminal_context import TerminalContext
 from dispatcher.domain.words import REASONS, STATES, short
 from dispatcher.i18n import Say
-from dispatcher.usecases import why as use
+from dispatcher.usecases import why as why_acts
 
 
 @command(
@@ -17,23 +17,23 @@ from dispatcher.usecases import why as use
     "dispatcher why c12",
 )
 @argument("who")
-def why(surface: Surface, who: str) -> None:
+def why(terminal: TerminalContext, who: str) -> None:
     text = sys.stdin.read() if who == "-" else who
-    stories = use.stories(surface.context(), text, surface.language)
-    if surface.json:
-        surface.emit(stories)
+    stories = why_acts.stories(terminal.context(), text, terminal.language)
+    if terminal.json:
+        terminal.emit(stories)
         return
     for story in stories:
-        tell_story(surface, story)
+        tell_story(terminal, story)
 
 
-def tell_story(surface: Surface, story: dict[str, Any]) -> None:
+def tell_story(terminal: TerminalContext, story: dict[str, Any]) -> None:
     """One person's trail, in words."""
-    surface.say(f"c{story['contact']}  {story['name']}")
+    terminal.say(f"c{story['contact']}  {story['name']}")
     if not story["messages"]:
-        surface.say(Say("  nothing was ever sent to this person"))
+        terminal.say(Say("  nothing was ever sent to this person"))
     for message in story["messages"]:
-        surface.say(
+        terminal.say(
             Say(
                 "  broadcast {broadcast} · m{value} · {sentence}",
                 broadcast=message["broadcast"],
@@ -42,16 +42,16 @@ def tell_story(surface: Surface, story: dict[str, Any]) -> None:
             ),
         )
         for a in message["attempts"]:
-            state = STATES[a["state"]].to(surface.language)
+            state = STATES[a["state"]].to(terminal.language)
             fault = REASONS.get(a["fault"] or "")
             parts = [a["at"], f"{a['channel']} ({a['gateway']})", a["phone"], state]
             if fault:
-                parts.append(f"{fault.to(surface.language)} [{a['code']}]")
+                parts.append(f"{fault.to(terminal.language)} [{a['code']}]")
             if a["heard"]:
                 parts.append(
-                    f"{a['heard_at']} {surface.text(Say('reported'))} "
-                    f"{STATES[a['heard']].to(surface.language)}"
+                    f"{a['heard_at']} {terminal.text(Say('reported'))} "
+                    f"{STATES[a['heard']].to(terminal.language)}"
                 )
             if a["parts_missing"]:
-                parts.append(short(a["parts_missing"]).to(surface.language))
-            surface.say("    " + " · ".join(p for p in parts if p))
+                parts.append(short(a["parts_missing"]).to(terminal.language))
+            terminal.say("    " + " · ".join(p for p in parts if p))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dispatcher.cli.click_i18n import Group
 from dispatcher.cli.people import acts, credentials, delegations
-from dispatcher.cli.spoken import Group
 from dispatcher.i18n import Say
 
 people = Group(Say("People and roles."))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from dispatcher.cli.click_i18n import OneOf, argument, command, option
 from dispatcher.cli.people.words import typed_phone
-from dispatcher.cli.spoken import OneOf, argument, command, option
-from dispatcher.cli.surface import Surface
+from dispatcher.cli.terminal_context import TerminalContext
 from dispatcher.domain.model import Role
 from dispatcher.domain.words import ROLES
 from dispatcher.i18n import Say
-from dispatcher.usecases import people as cases
+from dispatcher.usecases import people
 from dispatcher.usecases.people import NewPerson
 
 
@@ -38,7 +38,7 @@ from dispatcher.usecases.people import NewPerson
     say=Say("ward in charge of (none: the whole site)"),
 )
 def add(
-    surface: Surface,
+    terminal: TerminalContext,
     name: str,
     role: str,
     full_name: str,
@@ -48,8 +48,8 @@ def add(
     namesake: bool,
     wards: tuple[str, ...],
 ) -> None:
-    made = cases.add(
-        surface.context(),
+    made = people.add(
+        terminal.context(),
         NewPerson(
             name,
             role,
@@ -61,10 +61,10 @@ def add(
             namesake=namesake,
         ),
     )
-    if surface.json:
-        surface.emit({"id": made, "name": name, "role": role, "wards": list(wards)})
-    surface.say(Say("Added {name} ({roles}).", name=name, roles=ROLES[Role(role)]))
-    surface.hint(Say("See everyone: dispatcher people list"))
+    if terminal.json:
+        terminal.emit({"id": made, "name": name, "role": role, "wards": list(wards)})
+    terminal.say(Say("Added {name} ({roles}).", name=name, roles=ROLES[Role(role)]))
+    terminal.hint(Say("See everyone: dispatcher people list"))
 
 
 @command(
@@ -80,11 +80,11 @@ def add(
     say=Say("role"),
 )
 @option("--ward", "wards", multiple=True, say=Say("new wards"))
-def set_role(surface: Surface, name: str, role: str, wards: tuple[str, ...]) -> None:
-    cases.set_role(surface.context(), name, role, wards or None)
-    if surface.json:
-        surface.emit({"name": name, "role": role})
-    surface.say(Say("{name} is now {roles}.", name=name, roles=ROLES[Role(role)]))
+def set_role(terminal: TerminalContext, name: str, role: str, wards: tuple[str, ...]) -> None:
+    people.set_role(terminal.context(), name, role, wards or None)
+    if terminal.json:
+        terminal.emit({"name": name, "role": role})
+    terminal.say(Say("{name} is now {roles}.", name=name, roles=ROLES[Role(role)]))
 
 
 @command(
@@ -93,27 +93,27 @@ def set_role(surface: Surface, name: str, role: str, wards: tuple[str, ...]) -> 
     "disable",
 )
 @argument("name", complete="person")
-def disable(surface: Surface, name: str) -> None:
-    context = surface.context()
-    leaving = cases.leaving(context, name)
+def disable(terminal: TerminalContext, name: str) -> None:
+    context = terminal.context()
+    leaving = people.leaving(context, name)
     found, open_work = leaving.person, leaving.work
     if open_work:
-        surface.confirm(
+        terminal.confirm(
             Say(
-                "{name} still has: {surface}. Better first: dispatcher people handover "
+                "{name} still has: {work}. Better first: dispatcher people handover "
                 "{name} SOMEBODY.",
                 name=found.name,
-                surface=_told(surface, open_work),
+                work=_told(terminal, open_work),
             ),
         )
-    cases.disable(context, name)
-    if surface.json:
-        surface.emit({"name": found.name, "disabled": True, "open": open_work.__dict__})
-    surface.say(Say("{name} is disabled.", name=found.name))
-    surface.hint(Say("See: dispatcher people list"))
+    people.disable(context, name)
+    if terminal.json:
+        terminal.emit({"name": found.name, "disabled": True, "open": open_work.__dict__})
+    terminal.say(Say("{name} is disabled.", name=found.name))
+    terminal.hint(Say("See: dispatcher people list"))
 
 
-def _told(surface: Surface, work: Any) -> str:
+def _told(terminal: TerminalContext, work: Any) -> str:
     """Open work in words."""
     counted = (
         (
@@ -129,7 +129,7 @@ def _told(surface: Surface, work: Any) -> str:
         (len(work.lists), Say("lists they answer for")),
         (work.duties, Say("duties")),
     )
-    return ", ".join(f"{n} {surface.text(what)}" for n, what in counted if n)
+    return ", ".join(f"{n} {terminal.text(what)}" for n, what in counted if n)
 
 
 @command(
@@ -139,13 +139,13 @@ def _told(surface: Surface, work: Any) -> str:
 )
 @argument("old", complete="person")
 @argument("new", complete="person")
-def handover(surface: Surface, old: str, new: str) -> None:
-    done = cases.hand_over(surface.context(), old, new)
+def handover(terminal: TerminalContext, old: str, new: str) -> None:
+    done = people.hand_over(terminal.context(), old, new)
     giver, taker, moved, keys = done.giver, done.taker, done.work, done.keys
-    if surface.json:
-        surface.emit({"from": giver.name, "to": taker.name, **moved.__dict__, "keys": keys})
-    told = _told(surface, moved) or surface.text(Say("nothing was open"))
-    surface.say(
+    if terminal.json:
+        terminal.emit({"from": giver.name, "to": taker.name, **moved.__dict__, "keys": keys})
+    told = _told(terminal, moved) or terminal.text(Say("nothing was open"))
+    terminal.say(
         Say(
             "{name} to {name2}: {told}.",
             name=giver.name,
@@ -155,27 +155,27 @@ def handover(surface: Surface, old: str, new: str) -> None:
     )
     if moved.approved_schedules:
         names = ", ".join(moved.approved_schedules)
-        surface.say(
+        terminal.say(
             Say("Another leader must approve these schedules again: {names}.", names=names),
         )
     if keys:
-        surface.say(
+        terminal.say(
             Say(
                 "{name} may know these keys; change them at the vendors: {keys}.",
                 name=giver.name,
                 keys=", ".join(keys),
             ),
         )
-    surface.hint(
+    terminal.hint(
         Say("Then: dispatcher people disable {name}", name=giver.name),
     )
 
 
 @command(Say("List everyone."), "dispatcher people list", "list")
-def list_people(surface: Surface) -> None:
-    found = cases.seen(surface.context())
-    if surface.json:
-        surface.emit(
+def list_people(terminal: TerminalContext) -> None:
+    found = people.visible_people(terminal.context())
+    if terminal.json:
+        terminal.emit(
             [
                 {
                     "id": p["id"],
@@ -189,7 +189,7 @@ def list_people(surface: Surface) -> None:
             ]
         )
         return
-    surface.table(
+    terminal.table(
         [
             Say("name"),
             Say("full name"),
@@ -200,8 +200,8 @@ def list_people(surface: Surface) -> None:
             [
                 p["name"],
                 p["full_name"],
-                surface.text(ROLES[Role(p["role"])]),
-                ", ".join(p["wards"]) or surface.text(Say("whole site")),
+                terminal.text(ROLES[Role(p["role"])]),
+                ", ".join(p["wards"]) or terminal.text(Say("whole site")),
             ]
             for p in found
         ],

@@ -7,20 +7,20 @@ import sys
 
 import click
 
-from dispatcher.cli.spoken import argument, command, option
-from dispatcher.cli.surface import Surface
+from dispatcher.cli.click_i18n import argument, command, option
+from dispatcher.cli.terminal_context import TerminalContext
 from dispatcher.domain.model import HANOI
 from dispatcher.domain.problems import Problem
 from dispatcher.i18n import Say, pgettext
 from dispatcher.usecases import people_secrets
 
 
-def _read_password(surface: Surface) -> str:
+def _read_password(terminal: TerminalContext) -> str:
     """Typed twice at a terminal, else the first line of standard input."""
     if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\r\n")
-    first = getpass.getpass(surface.text(Say("New password: ")))
-    if first != getpass.getpass(surface.text(Say("Again: "))):
+    first = getpass.getpass(terminal.text(Say("New password: ")))
+    if first != getpass.getpass(terminal.text(Say("Again: "))):
         raise Problem("not-the-same", Say("The two differ."))
     return first
 
@@ -31,17 +31,17 @@ def _read_password(surface: Surface) -> str:
     "password",
 )
 @argument("name", complete="person")
-def password(surface: Surface, name: str) -> None:
-    context = surface.context()
+def password(terminal: TerminalContext, name: str) -> None:
+    context = terminal.context()
     person = people_secrets.check_password_of(context, name)
-    given = _read_password(surface)
+    given = _read_password(terminal)
     if person.person_id == context.actor.person_id:
         people_secrets.set_own_password(context, given)
     else:
         people_secrets.set_password(context, name, given)
-    if surface.json:
-        surface.emit({"name": person.name, "password": True})
-    surface.say(
+    if terminal.json:
+        terminal.emit({"name": person.name, "password": True})
+    terminal.say(
         Say("{name} has a new password; open sessions have ended.", name=person.name),
     )
 
@@ -52,13 +52,13 @@ def password(surface: Surface, name: str) -> None:
     "totp",
 )
 @argument("name", complete="person")
-def totp(surface: Surface, name: str) -> None:
-    person, address = people_secrets.new_codes(surface.context(), name)
-    if surface.json:
-        surface.emit({"name": person.name, "otpauth": address})
+def totp(terminal: TerminalContext, name: str) -> None:
+    person, address = people_secrets.new_codes(terminal.context(), name)
+    if terminal.json:
+        terminal.emit({"name": person.name, "otpauth": address})
     else:
-        surface.line(address + "\n")
-    surface.hint(
+        terminal.line(address + "\n")
+    terminal.hint(
         Say("Add it to an authenticator on the phone; it is not shown again."),
     )
 
@@ -72,13 +72,13 @@ def totp(surface: Surface, name: str) -> None:
 @option("--name", "key", required=True, say=Say("what the key is called"))
 @option("--may", type=click.Choice(["read", "write"]), default="read", say=Say("may do"))
 @option("--days", default=90, say=Say("how many days it lasts"))
-def key_add(surface: Surface, name: str, key: str, may: str, days: int) -> None:
-    person, token = people_secrets.new_key(surface.context(), name, key, may, days)
-    if surface.json:
-        surface.emit({"name": key, "person": person.name, "may": may, "key": token})
+def key_add(terminal: TerminalContext, name: str, key: str, may: str, days: int) -> None:
+    person, token = people_secrets.new_key(terminal.context(), name, key, may, days)
+    if terminal.json:
+        terminal.emit({"name": key, "person": person.name, "may": may, "key": token})
     else:
-        surface.line(token + "\n")
-    surface.hint(
+        terminal.line(token + "\n")
+    terminal.hint(
         Say(
             "Keep it secret; it is not shown again. End it: dispatcher people key-revoke {key}",
             key=key,
@@ -87,12 +87,12 @@ def key_add(surface: Surface, name: str, key: str, may: str, days: int) -> None:
 
 
 @command(Say("List API keys."), "dispatcher people keys --as quan-tri", "keys")
-def keys(surface: Surface) -> None:
-    found = people_secrets.keys(surface.context())
-    if surface.json:
-        surface.emit(found)
+def keys(terminal: TerminalContext) -> None:
+    found = people_secrets.keys(terminal.context())
+    if terminal.json:
+        terminal.emit(found)
         return
-    surface.table(
+    terminal.table(
         [
             Say("key"),
             pgettext("owner", "person"),
@@ -104,10 +104,10 @@ def keys(surface: Surface) -> None:
             [
                 k["name"],
                 k["person"],
-                surface.text(
+                terminal.text(
                     pgettext("right", "read") if k["may"] == "read" else Say("read and write")
                 ),
-                surface.text(Say("revoked"))
+                terminal.text(Say("revoked"))
                 if k["revoked"]
                 else f"{k['expires_at'].astimezone(HANOI):%d/%m/%Y}",
                 f"{k['used_at'].astimezone(HANOI):%H:%M %d/%m/%Y}" if k["used_at"] else "",
@@ -123,8 +123,8 @@ def keys(surface: Surface) -> None:
     "key-revoke",
 )
 @argument("key")
-def key_revoke(surface: Surface, key: str) -> None:
-    people_secrets.revoke_key(surface.context(), key)
-    if surface.json:
-        surface.emit({"name": key, "revoked": True})
-    surface.say(Say("The key {key} has ended.", key=key))
+def key_revoke(terminal: TerminalContext, key: str) -> None:
+    people_secrets.revoke_key(terminal.context(), key)
+    if terminal.json:
+        terminal.emit({"name": key, "revoked": True})
+    terminal.say(Say("The key {key} has ended.", key=key))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from dispatcher.cli.click_i18n import OneOf, argument, command, option
 from dispatcher.cli.days import read_day
 from dispatcher.cli.people.words import typed_phone
-from dispatcher.cli.spoken import OneOf, argument, command, option
-from dispatcher.cli.surface import Surface
+from dispatcher.cli.terminal_context import TerminalContext
 from dispatcher.i18n import Say, pgettext
-from dispatcher.usecases import delegations as cases
-from dispatcher.usecases import people
+from dispatcher.usecases import delegations, people
 from dispatcher.usecases.delegations import PREFIXES, Lending
 
 
@@ -31,7 +30,7 @@ from dispatcher.usecases.delegations import PREFIXES, Lending
 @option("--most-people", type=int, say=Say("at most so many people"))
 @option("--most-dong", type=int, say=Say("at most so many đồng"))
 def delegate(
-    surface: Surface,
+    terminal: TerminalContext,
     principal: str,
     deputy: str,
     document: str,
@@ -51,10 +50,10 @@ def delegate(
         most_people=most_people,
         most_dong=most_dong,
     )
-    made = cases.lend(surface.context(), wanted)
-    if surface.json:
-        surface.emit({"id": made, "principal": principal, "deputy": deputy})
-    surface.say(
+    made = delegations.lend(terminal.context(), wanted)
+    if terminal.json:
+        terminal.emit({"id": made, "principal": principal, "deputy": deputy})
+    terminal.say(
         Say(
             "Delegation {made}: {deputy} signs {prefix} {principal} until {until}.",
             made=made,
@@ -64,7 +63,7 @@ def delegate(
             until=until,
         ),
     )
-    surface.hint(
+    terminal.hint(
         Say(
             "They approve: dispatcher broadcasts approve N --for {principal} --as {deputy}",
             principal=principal,
@@ -78,17 +77,17 @@ def delegate(
     "dispatcher people delegations",
     "delegations",
 )
-def list_delegations(surface: Surface) -> None:
-    found = cases.seen(surface.context())
-    if surface.json:
-        surface.emit(
+def list_delegations(terminal: TerminalContext) -> None:
+    found = delegations.visible_delegations(terminal.context())
+    if terminal.json:
+        terminal.emit(
             [
                 {**d.__dict__, "principal": principal, "deputy": deputy}
                 for d, principal, deputy in found
             ]
         )
         return
-    surface.table(
+    terminal.table(
         [
             Say("id"),
             Say("principal"),
@@ -122,11 +121,11 @@ def list_delegations(surface: Surface) -> None:
     "end-delegation",
 )
 @argument("number_", type=int)
-def end_delegation(surface: Surface, number_: int) -> None:
-    cases.take_back(surface.context(), number_)
-    if surface.json:
-        surface.emit({"id": number_, "ended": True})
-    surface.say(Say("Delegation {number} has ended.", number=number_))
+def end_delegation(terminal: TerminalContext, number_: int) -> None:
+    delegations.take_back(terminal.context(), number_)
+    if terminal.json:
+        terminal.emit({"id": number_, "ended": True})
+    terminal.say(Say("Delegation {number} has ended.", number=number_))
 
 
 @command(
@@ -137,9 +136,9 @@ def end_delegation(surface: Surface, number_: int) -> None:
 @argument("name", complete="person")
 @option("--email", say=Say("e-mail"))
 @option("--phone", say=Say("mobile, or -"))
-def reach(surface: Surface, name: str, email: str | None, phone: str | None) -> None:
+def reach(terminal: TerminalContext, name: str, email: str | None, phone: str | None) -> None:
     told = typed_phone(phone) if phone else None
-    person = people.reach(surface.context(), name, email=email, phone=told)
-    if surface.json:
-        surface.emit({"name": person.name, "email": bool(email), "phone": bool(phone)})
-    surface.say(Say("{name} can be told.", name=person.name))
+    person = people.reach(terminal.context(), name, email=email, phone=told)
+    if terminal.json:
+        terminal.emit({"name": person.name, "email": bool(email), "phone": bool(phone)})
+    terminal.say(Say("{name} can be told.", name=person.name))

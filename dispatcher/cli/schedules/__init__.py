@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dispatcher.cli.click_i18n import Group
 from dispatcher.cli.schedules import acts, views
-from dispatcher.cli.spoken import Group
 from dispatcher.i18n import Say
 
 schedules = Group(Say("Schedules."))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from dispatcher.cli.broadcasts.preview import tell_times
+from dispatcher.cli.click_i18n import argument, command, option
 from dispatcher.cli.schedules import series
 from dispatcher.cli.schedules.words import STATES
-from dispatcher.cli.spoken import argument, command, option
-from dispatcher.cli.surface import Surface, shown
-from dispatcher.i18n import Number, Say
+from dispatcher.cli.terminal_context import TerminalContext, as_text
+from dispatcher.i18n import Say, SpelledNumber
 from dispatcher.usecases import schedules
 from dispatcher.usecases.schedules import Decided
 
@@ -22,20 +22,20 @@ NEXT = ("starts_at", "expires_at", "late")  # told of the next firing where it i
     "submit",
 )
 @argument("name", complete="schedule")
-def submit(surface: Surface, name: str) -> None:
-    done = schedules.submit(surface.context(), name)
+def submit(terminal: TerminalContext, name: str) -> None:
+    done = schedules.submit(terminal.context(), name)
     assert done.preview is not None
-    surface.say(
+    terminal.say(
         Say(
             "Each time {queued} people, at most {total} đồng; the approval covers "
             "{people} people and {dong} đồng for six months.",
-            queued=Number(done.preview.queued),
-            total=Number(done.preview.total),
-            people=shown(done.people),
-            dong=shown(done.dong),
+            queued=SpelledNumber(done.preview.queued),
+            total=SpelledNumber(done.preview.total),
+            people=as_text(done.people),
+            dong=as_text(done.dong),
         ),
     )
-    _told(surface, done)
+    _told(terminal, done)
 
 
 @command(
@@ -44,8 +44,8 @@ def submit(surface: Surface, name: str) -> None:
     "approve",
 )
 @argument("name", complete="schedule")
-def approve(surface: Surface, name: str) -> None:
-    _told(surface, schedules.approve(surface.context(), name))
+def approve(terminal: TerminalContext, name: str) -> None:
+    _told(terminal, schedules.approve(terminal.context(), name))
 
 
 @command(
@@ -55,8 +55,8 @@ def approve(surface: Surface, name: str) -> None:
 )
 @argument("name", complete="schedule")
 @option("--reason", required=True, say=Say("reason"))
-def send_back(surface: Surface, name: str, reason: str) -> None:
-    _told(surface, schedules.send_back(surface.context(), name, reason))
+def send_back(terminal: TerminalContext, name: str, reason: str) -> None:
+    _told(terminal, schedules.send_back(terminal.context(), name, reason))
 
 
 @command(
@@ -65,22 +65,22 @@ def send_back(surface: Surface, name: str, reason: str) -> None:
     "pause",
 )
 @argument("name", complete="schedule")
-def pause(surface: Surface, name: str) -> None:
-    _told(surface, schedules.pause(surface.context(), name))
+def pause(terminal: TerminalContext, name: str) -> None:
+    _told(terminal, schedules.pause(terminal.context(), name))
 
 
-def _told(surface: Surface, done: Decided) -> None:
+def _told(terminal: TerminalContext, done: Decided) -> None:
     schedule, told = done.schedule, dict[str, Any]()
     if done.series is not None and done.preview is not None:
-        series.tell(surface, schedule, done.series, done.people, done.dong)
-        tell_times(surface, done.preview)
+        series.tell_series(terminal, schedule, done.series, done.people, done.dong)
+        tell_times(terminal, done.preview)
         told["series"] = series.as_json(schedule, done.series, done.people, done.dong)
         told |= {k: done.preview.as_json()[k] for k in NEXT}
-    if surface.json:
-        surface.emit({"name": schedule.name, "state": done.state, **told})
-    surface.say(
+    if terminal.json:
+        terminal.emit({"name": schedule.name, "state": done.state, **told})
+    terminal.say(
         Say("Schedule “{name}”: {states}.", name=schedule.name, states=STATES[done.state]),
     )
-    surface.hint(
+    terminal.hint(
         Say("Next firings: dispatcher schedules next {name}", name=schedule.name),
     )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from dispatcher.cli.surface import Surface
+from dispatcher.cli.terminal_context import TerminalContext
 from dispatcher.domain.model import HANOI
-from dispatcher.i18n import Number, Say
+from dispatcher.i18n import Say, SpelledNumber
 from dispatcher.usecases.schedules import Schedule, Series
 
 
@@ -24,33 +24,37 @@ def as_json(
     }
 
 
-def tell(
-    surface: Surface, schedule: Schedule, found: Series, people: int | None, dong: int | None
+def tell_series(
+    terminal: TerminalContext,
+    schedule: Schedule,
+    found: Series,
+    people: int | None,
+    dong: int | None,
 ) -> None:
     """One line for the series, one for the reason of the same words."""
-    more = surface.text(Say("more than ")) if found.more else ""
+    more = terminal.text(Say("more than ")) if found.more else ""
     until = found.until.astimezone(HANOI)
-    surface.say(
+    terminal.say(
         Say(
             "The whole series: {more}{firings} firings until {until:%Y-%m-%d}.",
             more=more,
-            firings=Number(found.firings),
+            firings=SpelledNumber(found.firings),
             until=until,
         ),
     )
     if people is not None and dong is not None:
-        surface.say(
+        terminal.say(
             Say(
                 "Each time at most {people} people, {dong} đồng; in all at most "
                 "{more}{people2} people, {more}{dong2} đồng.",
-                people=Number(people),
-                dong=Number(dong),
+                people=SpelledNumber(people),
+                dong=SpelledNumber(dong),
                 more=more,
-                people2=Number(people * found.firings),
-                dong2=Number(dong * found.firings),
+                people2=SpelledNumber(people * found.firings),
+                dong2=SpelledNumber(dong * found.firings),
             ),
         )
     if schedule.again:
-        surface.say(
+        terminal.say(
             Say("Why the same words go out again: {again}", again=schedule.again),
         )

@@ -5,21 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from dispatcher.cli import steps
+from dispatcher.cli.click_i18n import argument, command, option
 from dispatcher.cli.days import WEEKDAYS
 from dispatcher.cli.schedules import series
 from dispatcher.cli.schedules.words import BROKEN, STATES, iso
-from dispatcher.cli.spoken import argument, command, option
-from dispatcher.cli.surface import Surface
+from dispatcher.cli.terminal_context import TerminalContext
 from dispatcher.domain.model import HANOI
 from dispatcher.domain.periods import clock
 from dispatcher.domain.problems import OK, REFUSED, USAGE
 from dispatcher.i18n import Joined, Say, Spoken
 from dispatcher.usecases import schedules_views
-from dispatcher.usecases.schedules_views import Finding
+from dispatcher.usecases.schedules_views import ScheduleFinding
 
 
 @command(Say("List schedules."), "dispatcher schedules list", "list")
-def list_schedules(surface: Surface) -> None:
+def list_schedules(terminal: TerminalContext) -> None:
     found = [
         {
             "name": one.name,
@@ -27,12 +27,12 @@ def list_schedules(surface: Surface) -> None:
             "state": one.state,
             "next": iso(one.next),
         }
-        for one in schedules_views.listed(surface.context())
+        for one in schedules_views.list_schedules(terminal.context())
     ]
-    if surface.json:
-        surface.emit(found)
+    if terminal.json:
+        terminal.emit(found)
         return
-    surface.table(
+    terminal.table(
         [
             Say("name"),
             Say("title"),
@@ -43,7 +43,7 @@ def list_schedules(surface: Surface) -> None:
             [
                 f["name"],
                 f["title"],
-                surface.text(STATES.get(str(f["state"]), BROKEN)),
+                terminal.text(STATES.get(str(f["state"]), BROKEN)),
                 f["next"],
             ]
             for f in found
@@ -53,27 +53,27 @@ def list_schedules(surface: Surface) -> None:
 
 @command(Say("Check schedule files."), "dispatcher schedules check", "check")
 @argument("names", nargs=-1)
-def check(surface: Surface, names: tuple[str, ...]) -> int:
-    found = schedules_views.check(surface.context(), names)
+def check(terminal: TerminalContext, names: tuple[str, ...]) -> int:
+    found = schedules_views.check(terminal.context(), names)
     blocked = sum(f.blocks for f in found)
-    if surface.json:
-        surface.emit([_as_json(surface, f) for f in found])
+    if terminal.json:
+        terminal.emit([_as_json(terminal, f) for f in found])
     else:
         for f in found:
-            message = surface.text(_message(f))
-            surface.say(message if message.startswith(f.file) else f"{f.file}: {message}")
+            message = terminal.text(_message(f))
+            terminal.say(message if message.startswith(f.file) else f"{f.file}: {message}")
         warned = len(found) - blocked
         said = [Say("{blocked} schedules have problems", blocked=blocked)]
         if warned:
             known = Say("{warned} things to know", warned=warned)
             said = [*said, known] if blocked else [known]
-        surface.say(f"{surface.text(Joined(', ', said))}.")
+        terminal.say(f"{terminal.text(Joined(', ', said))}.")
     if any(f.broken for f in found):
         return USAGE
     return REFUSED if blocked else OK
 
 
-def _as_json(surface: Surface, found: Finding) -> dict[str, Any]:
+def _as_json(terminal: TerminalContext, found: ScheduleFinding) -> dict[str, Any]:
     told: dict[str, Any] = {
         "schedule": found.schedule,
         "file": found.file,
@@ -85,11 +85,11 @@ def _as_json(surface: Surface, found: Finding) -> dict[str, Any]:
         told |= {"fires_at": iso(first.asked), **first.as_json(), "firings": found.outside.firings}
     if found.days is not None:
         told["days"] = {str(day): months for day, months in found.days.items()}
-    return {**told, "message": surface.text(_message(found))}
+    return {**told, "message": terminal.text(_message(found))}
 
 
-def _message(found: Finding) -> Spoken:
-    return steps.told(found.problem) if found.problem is not None else found.say
+def _message(found: ScheduleFinding) -> Spoken:
+    return steps.sentence_and_step(found.problem) if found.problem is not None else found.say
 
 
 @command(
@@ -99,15 +99,15 @@ def _message(found: Finding) -> Spoken:
 )
 @argument("name", complete="schedule")
 @option("--count", default=10, say=Say("how many"))
-def upcoming(surface: Surface, name: str, count: int) -> None:
-    found = schedules_views.upcoming(surface.context(), name, count)
-    if surface.json:
-        surface.emit(
+def upcoming(terminal: TerminalContext, name: str, count: int) -> None:
+    found = schedules_views.upcoming(terminal.context(), name, count)
+    if terminal.json:
+        terminal.emit(
             [
                 {
                     "at": iso(o.at),
                     "sends": o.sends,
-                    "why": o.why.to(surface.language) if o.why else None,
+                    "why": o.why.to(terminal.language) if o.why else None,
                     "was": o.was.isoformat() if o.was else None,
                     **ahead.as_json(),
                 }
@@ -117,24 +117,24 @@ def upcoming(surface: Surface, name: str, count: int) -> None:
         return
     for occurrence, ahead in found.firings:
         local = occurrence.at.astimezone(HANOI)
-        line = f"{WEEKDAYS[local.weekday()].to(surface.language)} {local:%d/%m/%Y %H:%M}"
+        line = f"{WEEKDAYS[local.weekday()].to(terminal.language)} {local:%d/%m/%Y %H:%M}"
         if not occurrence.sends:
             assert occurrence.why is not None
-            line += surface.text(Say("  skipped: {why}", why=occurrence.why))
+            line += terminal.text(Say("  skipped: {why}", why=occurrence.why))
         elif occurrence.was and occurrence.why:
-            line += surface.text(
+            line += terminal.text(
                 Say("  moved from {was:%d/%m}: {why}", was=occurrence.was, why=occurrence.why),
             )
         elif ahead.waits:
-            line += surface.text(
+            line += terminal.text(
                 Say(
                     "  outside its hours: sent from {start} to {until}",
                     start=clock(ahead.start),
                     until=clock(ahead.until),
                 ),
             )
-        surface.say(line)
+        terminal.say(line)
     if not found.firings:
-        surface.say(Say("Nothing left to fire."))
+        terminal.say(Say("Nothing left to fire."))
         return
-    series.tell(surface, found.schedule, found.series, found.people, found.dong)
+    series.tell_series(terminal, found.schedule, found.series, found.people, found.dong)

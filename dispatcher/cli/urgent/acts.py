@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from dispatcher.cli.click_i18n import argument, command, option
 from dispatcher.cli.days import read_day
-from dispatcher.cli.spoken import argument, command, option
-from dispatcher.cli.surface import Surface
 from dispatcher.cli.templates import pairs
+from dispatcher.cli.terminal_context import TerminalContext
 from dispatcher.cli.urgent.words import STATES, as_json
 from dispatcher.domain.model import Audience
 from dispatcher.i18n import Say, pgettext
-from dispatcher.usecases import urgent as cases
+from dispatcher.usecases import urgent
 from dispatcher.usecases.urgent import NewUrgent
 
 
@@ -34,7 +34,7 @@ from dispatcher.usecases.urgent import NewUrgent
 @option("--until", required=True, say=pgettext("use", "last day"))
 @option("--rather-twice", is_flag=True, say=Say("rather twice than never"))
 def prepare(
-    surface: Surface,
+    terminal: TerminalContext,
     name: str,
     template: str,
     all_clear: str | None,
@@ -60,15 +60,15 @@ def prepare(
         route=route,
         rather_twice=rather_twice,
     )
-    _told(surface, cases.prepare(surface.context(), wanted), f"urgent submit {name}")
+    _told(terminal, urgent.prepare(terminal.context(), wanted), f"urgent submit {name}")
 
 
-def _told(surface: Surface, found: Any, following: str) -> None:
-    if surface.json:
-        surface.emit(as_json(found))
+def _told(terminal: TerminalContext, found: Any, following: str) -> None:
+    if terminal.json:
+        terminal.emit(as_json(found))
     state = STATES[found.state]
-    surface.say(Say("“{name}”: {state}.", name=found.name, state=state))
-    surface.hint(Say("Next: dispatcher {following}", following=following))
+    terminal.say(Say("“{name}”: {state}.", name=found.name, state=state))
+    terminal.hint(Say("Next: dispatcher {following}", following=following))
 
 
 @command(
@@ -77,8 +77,8 @@ def _told(surface: Surface, found: Any, following: str) -> None:
     "submit",
 )
 @argument("name")
-def submit(surface: Surface, name: str) -> None:
-    _told(surface, cases.submit(surface.context(), name), f"urgent approve {name} --as …")
+def submit(terminal: TerminalContext, name: str) -> None:
+    _told(terminal, urgent.submit(terminal.context(), name), f"urgent approve {name} --as …")
 
 
 @command(
@@ -87,8 +87,8 @@ def submit(surface: Surface, name: str) -> None:
     "approve",
 )
 @argument("name")
-def approve(surface: Surface, name: str) -> None:
-    _told(surface, cases.approve(surface.context(), name), f"urgent send {name} --as …")
+def approve(terminal: TerminalContext, name: str) -> None:
+    _told(terminal, urgent.approve(terminal.context(), name), f"urgent send {name} --as …")
 
 
 @command(
@@ -98,11 +98,11 @@ def approve(surface: Surface, name: str) -> None:
 )
 @argument("name")
 @option("--reason", required=True, say=Say("reason"))
-def send_back(surface: Surface, name: str, reason: str) -> None:
-    _told(surface, cases.send_back(surface.context(), name, reason), "urgent list")
+def send_back(terminal: TerminalContext, name: str, reason: str) -> None:
+    _told(terminal, urgent.send_back(terminal.context(), name, reason), "urgent list")
 
 
 @command(Say("Use a text no more."), "dispatcher urgent end bao --as lan", "end")
 @argument("name")
-def end(surface: Surface, name: str) -> None:
-    _told(surface, cases.end(surface.context(), name), "urgent list")
+def end(terminal: TerminalContext, name: str) -> None:
+    _told(terminal, urgent.end(terminal.context(), name), "urgent list")

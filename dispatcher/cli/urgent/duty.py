@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dispatcher.cli.spoken import argument, command, option
-from dispatcher.cli.surface import Surface
+from dispatcher.cli.click_i18n import argument, command, option
+from dispatcher.cli.terminal_context import TerminalContext
 from dispatcher.domain.model import HANOI
 from dispatcher.i18n import NOTHING, Say, pgettext
 from dispatcher.usecases import urgent_duty
 
 
 @command(Say("Who is on duty when."), "dispatcher duty list", "list")
-def list_duty(surface: Surface) -> None:
-    context = surface.context()
+def list_duty(terminal: TerminalContext) -> None:
+    context = terminal.context()
     found = urgent_duty.roster(context)
-    if surface.json:
-        surface.emit(
+    if terminal.json:
+        terminal.emit(
             [
                 {
                     **d,
@@ -25,7 +25,7 @@ def list_duty(surface: Surface) -> None:
             ]
         )
         return
-    surface.table(
+    terminal.table(
         [Say("id"), Say("who"), Say("from"), Say("until"), NOTHING],
         [
             [
@@ -33,13 +33,13 @@ def list_duty(surface: Surface) -> None:
                 d["full_name"],
                 f"{d['starts'].astimezone(HANOI):%H:%M %d/%m/%Y}",
                 f"{d['ends'].astimezone(HANOI):%H:%M %d/%m/%Y}",
-                surface.text(Say("now")) if d["starts"] <= context.app.clock() else "",
+                terminal.text(Say("now")) if d["starts"] <= context.app.clock() else "",
             ]
             for d in found
         ],
         numbers=(0,),
     )
-    surface.hint(
+    terminal.hint(
         Say("Add one: dispatcher duty add lan --from 18:00 --hours 12"),
     )
 
@@ -52,12 +52,12 @@ def list_duty(surface: Surface) -> None:
 @argument("name", complete="person")
 @option("--from", "start", default="now", say=pgettext("moment", "from"))
 @option("--hours", type=int, default=12, say=Say("for how many hours"))
-def add(surface: Surface, name: str, start: str, hours: int) -> None:
-    made = urgent_duty.add(surface.context(), name, start, hours)
+def add(terminal: TerminalContext, name: str, start: str, hours: int) -> None:
+    made = urgent_duty.add(terminal.context(), name, start, hours)
     starts, ends = made.starts.astimezone(HANOI), made.ends.astimezone(HANOI)
-    if surface.json:
-        surface.emit({"id": made.id, "name": made.person.name})
-    surface.say(
+    if terminal.json:
+        terminal.emit({"id": made.id, "name": made.person.name})
+    terminal.say(
         Say(
             "{name} is on duty from {starts:%H:%M %d/%m} to {ends:%H:%M %d/%m}.",
             name=made.person.name,
@@ -65,14 +65,14 @@ def add(surface: Surface, name: str, start: str, hours: int) -> None:
             ends=ends,
         ),
     )
-    surface.hint(Say("See: dispatcher duty list"))
+    terminal.hint(Say("See: dispatcher duty list"))
 
 
 @command(Say("Take a duty away."), "dispatcher duty remove 3 --as minh", "remove")
 @argument("number_", type=int)
-def remove(surface: Surface, number_: int) -> None:
-    urgent_duty.remove(surface.context(), number_)
-    if surface.json:
-        surface.emit({"id": number_, "removed": True})
-    surface.say(Say("Duty {number} is gone.", number=number_))
-    surface.hint(Say("See: dispatcher duty list"))
+def remove(terminal: TerminalContext, number_: int) -> None:
+    urgent_duty.remove(terminal.context(), number_)
+    if terminal.json:
+        terminal.emit({"id": number_, "removed": True})
+    terminal.say(Say("Duty {number} is gone.", number=number_))
+    terminal.hint(Say("See: dispatcher duty list"))

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from dispatcher.cli.broadcasts.told import as_json as broadcast_as_json
-from dispatcher.cli.broadcasts.told import broadcast_id
-from dispatcher.cli.spoken import argument, command, option
-from dispatcher.cli.surface import Surface
+from dispatcher.cli.broadcasts.formats import as_json as broadcast_as_json
+from dispatcher.cli.broadcasts.formats import broadcast_id
+from dispatcher.cli.click_i18n import argument, command, option
 from dispatcher.cli.tables import write_page
 from dispatcher.cli.templates import pairs
+from dispatcher.cli.terminal_context import TerminalContext
 from dispatcher.cli.urgent.words import STATES, as_json
 from dispatcher.domain.model import Audience, Mode
-from dispatcher.i18n import Money, Number, Say, pgettext
-from dispatcher.usecases import urgent as cases
-from dispatcher.usecases import urgent_views
+from dispatcher.i18n import Money, Say, SpelledNumber, pgettext
+from dispatcher.usecases import urgent, urgent_views
 
 
 @command(Say("Prepared texts."), "dispatcher urgent list", "list")
-def list_urgent(surface: Surface) -> None:
-    found = urgent_views.listed(surface.context())
-    if surface.json:
-        surface.emit([as_json(e) for e in found])
+def list_urgent(terminal: TerminalContext) -> None:
+    found = urgent_views.list_urgent(terminal.context())
+    if terminal.json:
+        terminal.emit([as_json(e) for e in found])
         return
-    surface.table(
+    terminal.table(
         [
             Say("name"),
             Say("title"),
@@ -36,7 +35,7 @@ def list_urgent(surface: Surface) -> None:
             [
                 e.name,
                 e.title,
-                STATES[e.state].to(surface.language),
+                STATES[e.state].to(terminal.language),
                 e.people,
                 e.dong,
                 f"{e.until:%d/%m/%Y}",
@@ -45,7 +44,7 @@ def list_urgent(surface: Surface) -> None:
         ],
         numbers=(3, 4),
     )
-    surface.hint(
+    terminal.hint(
         Say("Send (whoever is on duty): dispatcher urgent send NAME --set blank=value"),
     )
 
@@ -60,21 +59,21 @@ def list_urgent(surface: Surface) -> None:
 @option("--ward", "wards", multiple=True, say=Say("only these wards"), complete="ward")
 @option("--residential-group", "--tdp", "tdp", multiple=True, say=Say("only these"))
 def send(
-    surface: Surface,
+    terminal: TerminalContext,
     name: str,
     fields: tuple[str, ...],
     wards: tuple[str, ...],
     tdp: tuple[str, ...],
 ) -> None:
-    if surface.open_site().mode is Mode.LIVE:
-        surface.confirm(Say("Send “{name}” for REAL, now.", name=name))
+    if terminal.open_site().mode is Mode.LIVE:
+        terminal.confirm(Say("Send “{name}” for REAL, now.", name=name))
     area = Audience(wards, tdp) if wards else None
-    _sent(surface, *cases.send(surface.context(), name, pairs(fields), area))
+    _sent(terminal, *urgent.send(terminal.context(), name, pairs(fields), area))
 
 
-def _sent(surface: Surface, done: Any, found: Any) -> None:
-    if surface.json:
-        surface.emit(
+def _sent(terminal: TerminalContext, done: Any, found: Any) -> None:
+    if terminal.json:
+        terminal.emit(
             {
                 **broadcast_as_json(done),
                 "people": found.people,
@@ -83,23 +82,23 @@ def _sent(surface: Surface, done: Any, found: Any) -> None:
                 "despite_refusal": found.despite_refusal,
             }
         )
-    surface.say(
+    terminal.say(
         Say(
             "Broadcast {id} “{title}”: leaves now to {queued} people, at most {total}.",
             id=done.id,
             title=done.title,
-            queued=Number(found.queued),
+            queued=SpelledNumber(found.queued),
             total=Money(found.total),
         ),
     )
     if found.despite_refusal:
-        surface.say(
+        terminal.say(
             Say(
                 "  Among them {despite_refusal} people who refused ordinary texts.",
-                despite_refusal=Number(found.despite_refusal),
+                despite_refusal=SpelledNumber(found.despite_refusal),
             ),
         )
-    surface.hint(
+    terminal.hint(
         Say(
             "The worker: dispatcher run · Watch: dispatcher broadcasts watch "
             "{id} · All clear: dispatcher urgent all-clear {id}",
@@ -115,9 +114,9 @@ def _sent(surface: Surface, done: Any, found: Any) -> None:
 )
 @argument("number_", complete="broadcast")
 @option("--set", "fields", multiple=True, say=Say("fill a blank"))
-def all_clear(surface: Surface, number_: str, fields: tuple[str, ...]) -> None:
+def all_clear(terminal: TerminalContext, number_: str, fields: tuple[str, ...]) -> None:
     number = broadcast_id(number_)
-    _sent(surface, *cases.all_clear(surface.context(), number, pairs(fields)))
+    _sent(terminal, *urgent.all_clear(terminal.context(), number, pairs(fields)))
 
 
 @command(
@@ -127,11 +126,11 @@ def all_clear(surface: Surface, number_: str, fields: tuple[str, ...]) -> None:
 )
 @argument("name")
 @option("--html", required=True, say=Say("the page to write and print"))
-def sheet(surface: Surface, name: str, html: str) -> None:
-    page, wards = urgent_views.sheet(surface.context(), name)
-    write_page(surface, html, page)
-    if surface.json:
-        surface.emit({"name": name, "html": html, "wards": wards})
-    surface.hint(
+def sheet(terminal: TerminalContext, name: str, html: str) -> None:
+    page, wards = urgent_views.sheet(terminal.context(), name)
+    write_page(terminal, html, page)
+    if terminal.json:
+        terminal.emit({"name": name, "html": html, "wards": wards})
+    terminal.hint(
         Say("Open it in a browser and print it; keep it in the duty room."),
     )

@@ -11,7 +11,7 @@ from typing import Any
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.database import Tx, at
 from dispatcher.db.schema import moment
-from dispatcher.db.schema_people import approvals as table
+from dispatcher.db.schema_people import approvals as approvals_table
 from dispatcher.db.schema_people import offers
 from dispatcher.db.staff import delegations, people
 from dispatcher.db.words import LEADER
@@ -41,7 +41,7 @@ def record(
 ) -> None:
     """Keep how an approval was given: own, delegated, paper or corrected."""
     tx.insert(
-        table,
+        approvals_table,
         broadcast_id=broadcast_id,
         person_id=person_id,
         at=tx.now,

@@ -12,7 +12,7 @@ from dispatcher.db.broadcasts.stored_routes import read_route, route_json
 from dispatcher.db.compiling import Among
 from dispatcher.db.database import Tx, at
 from dispatcher.db.rows import has_key
-from dispatcher.db.schema import broadcasts as table
+from dispatcher.db.schema import broadcasts as broadcasts_table
 from dispatcher.db.schema import moment
 from dispatcher.db.words import RUNNING, SCHEDULED, one_of
 from dispatcher.domain.lifecycle import BROADCAST_MOVES
@@ -101,7 +101,7 @@ class Draft:
 def create(tx: Tx, draft: Draft) -> int:
     """Store a new draft; its id."""
     made = tx.insert(
-        table,
+        broadcasts_table,
         title=draft.title,
         state=BroadcastState.DRAFT.value,
         mode=draft.mode.value,
@@ -191,7 +191,9 @@ def get(tx: Tx, broadcast_id: int) -> Broadcast:
     return _broadcast(row)
 
 
-def listed(tx: Tx, states: Collection[BroadcastState] = (), limit: int = 100) -> list[Broadcast]:
+def list_broadcasts(
+    tx: Tx, states: Collection[BroadcastState] = (), limit: int = 100
+) -> list[Broadcast]:
     """Newest first."""
     sql = "SELECT * FROM visible_broadcasts"
     if states:

@@ -50,7 +50,7 @@ class Budget:
 
 
 @dataclass(frozen=True)
-class Standing:
+class BudgetUse:
     """One limit of a budget now: set aside and spent so far, of the most."""
 
     budget: str
@@ -63,14 +63,14 @@ class Standing:
         return self.most - self.used
 
 
-def standings(
+def budget_use(
     tx: Tx, budgets: Sequence[Budget], mode: Mode, now: datetime
-) -> dict[tuple[str, str], Standing]:
+) -> dict[tuple[str, str], BudgetUse]:
     """Every limit of these budgets by (budget, period)."""
     limits = [(b, limit) for b in budgets for limit in b.limits(mode, now)]
     used = allowances.used(tx, [limit for _, limit in limits])
     return {
-        (b.name, limit.period): Standing(
+        (b.name, limit.period): BudgetUse(
             b.name, limit.period, used.get((limit.name, limit.period), 0), limit.most
         )
         for b, limit in limits
@@ -130,7 +130,7 @@ def reserve(
     budgets: Sequence[Budget],
     now: datetime,
     cost: Mapping[int, int] | None = None,
-) -> Standing | None:
+) -> BudgetUse | None:
     """Set aside what a release may cost; the limit that does not allow it, or None.
 
     What is not allowed is written down but not taken: whoever resumes the broadcast takes it.
@@ -148,7 +148,7 @@ def reserve(
     used = allowances.used(tx, [limit for _, limit, _ in wanted])
     over = next(
         (
-            Standing(budget.name, limit.period, spent, limit.most)
+            BudgetUse(budget.name, limit.period, spent, limit.most)
             for budget, limit, dong in wanted
             if (spent := used.get((limit.name, limit.period), 0)) + dong > limit.most
         ),
@@ -183,7 +183,7 @@ def take_anyway(tx: Tx, broadcast_id: int) -> int:
     return max((r["dong"] for r in rows), default=0)
 
 
-def settle(tx: Tx) -> list[int]:
+def give_back_unspent(tx: Tx) -> list[int]:
     """Chore: what is over gives back what it did not spend; the ids of those broadcasts."""
     rows = tx.rows(
         "SELECT r.* "

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 from dispatcher.db.broadcasts import releases, targets, texts
 from dispatcher.db.broadcasts.broadcasts import Broadcast
-from dispatcher.db.broadcasts.samples import Look
+from dispatcher.db.broadcasts.samples import SampleChoice
 from dispatcher.db.compiling import Among
-from dispatcher.db.contacts.eligible import Eligible
-from dispatcher.db.contacts.reach import Reach
+from dispatcher.db.contacts.audience_filter import AudienceFilter
+from dispatcher.db.contacts.suppression_rules import SuppressionRules
 from dispatcher.db.database import Tx
 
 
@@ -63,8 +63,8 @@ def ready(tx: Tx) -> None:
 def add(
     tx: Tx,
     found: Counted,
-    reach: Reach,
-    may: Eligible,
+    reach: AudienceFilter,
+    may: SuppressionRules,
     *,
     by_household: bool,
     scope: str,
@@ -179,7 +179,9 @@ def lacks_a_text(tx: Tx, broadcast_id: int, scopes: Mapping[int, Sequence[int]])
     return False
 
 
-def look(tx: Tx, broadcast: Broadcast, found: Counted, step: int, scope: str, want: Look) -> None:
+def keep_samples(
+    tx: Tx, broadcast: Broadcast, found: Counted, step: int, scope: str, want: SampleChoice
+) -> None:
     """Keep the first messages of each price of the chunk just counted, until there are enough."""
     enough = want.skip + want.most
     known = {parts: rows for parts, rows in found.seen.items() if len(rows) >= enough}
@@ -200,13 +202,13 @@ def look(tx: Tx, broadcast: Broadcast, found: Counted, step: int, scope: str, wa
             found.seen[row["parts"]].append({**row, "channel": broadcast.route[step].channel.value})
 
 
-def samples(found: Counted, want: Look) -> list[Mapping[str, Any]]:
+def samples(found: Counted, want: SampleChoice) -> list[Mapping[str, Any]]:
     """The dearest messages, as `store.samples` gives them."""
     rows = [row for parts in sorted(found.seen, reverse=True) for row in found.seen[parts]]
     return rows[want.skip : want.skip + want.most]
 
 
-def is_special(tx: Tx, broadcast: Broadcast, reach: Reach, may: Eligible) -> bool:
+def is_special(tx: Tx, broadcast: Broadcast, reach: AudienceFilter, may: SuppressionRules) -> bool:
     """True when something makes people of this audience unlike one another, beyond where they
     live and which network they use."""
     if reach.of is not None or reach.contacts or may.lately:

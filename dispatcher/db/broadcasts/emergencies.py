@@ -11,7 +11,7 @@ from typing import Any
 
 from dispatcher.db.broadcasts import stored_routes, texts
 from dispatcher.db.database import Row, Tx, at
-from dispatcher.db.schema import emergencies as table
+from dispatcher.db.schema import emergencies as emergencies_table
 from dispatcher.db.schema import moment
 from dispatcher.db.schema_people import duties
 from dispatcher.db.staff import people
@@ -83,7 +83,7 @@ def _read(row: Row) -> Emergency:
     )
 
 
-def listed(tx: Tx) -> list[Emergency]:
+def list_emergencies(tx: Tx) -> list[Emergency]:
     return [_read(r) for r in tx.rows("SELECT * FROM emergencies ORDER BY name")]
 
 
@@ -91,7 +91,7 @@ def get(tx: Tx, name: str) -> Emergency:
     """A prepared text by its name; else a problem with the nearest ones."""
     row = tx.one("SELECT * FROM emergencies WHERE name = :n", n=name)
     if row is None:
-        known = [e.name for e in listed(tx)]
+        known = [e.name for e in list_emergencies(tx)]
         raise unknown(Say("prepared urgent text"), name, known)
     return _read(row)
 
@@ -123,7 +123,7 @@ def add(
             step="name-of-an-urgent-text-taken",
         )
     made = tx.insert(
-        table,
+        emergencies_table,
         name=name,
         title=title,
         state="draft",

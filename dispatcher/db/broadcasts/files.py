@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from dispatcher.db.database import Tx
 from dispatcher.db.schema import attachments as attachments_table
-from dispatcher.db.schema_people import files as table
+from dispatcher.db.schema_people import files as files_table
 from dispatcher.domain.problems import refused
 from dispatcher.i18n import Say
 
@@ -53,7 +53,9 @@ def put(tx: Tx, content: bytes) -> int:
     if known is not None:
         return int(known)
     sealed = tx.sealer.seal(base64.b64encode(content).decode())
-    made = tx.insert(table, digest=digest, content_type=kind, size=len(content), sealed=sealed)
+    made = tx.insert(
+        files_table, digest=digest, content_type=kind, size=len(content), sealed=sealed
+    )
     tx.note("kept", "file", made, size=len(content), digest=digest.hex())
     return made
 

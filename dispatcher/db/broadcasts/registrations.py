@@ -61,7 +61,7 @@ def put(tx: Tx, found: Registration) -> None:
     )
 
 
-def listed(tx: Tx, gateway: str | None = None) -> list[Registration]:
+def list_registrations(tx: Tx, gateway: str | None = None) -> list[Registration]:
     """Everything known, of one gateway or of all, in name order."""
     where = "WHERE gateway = :g " if gateway else ""
     rows = tx.rows(

@@ -15,8 +15,8 @@ from dispatcher.db.broadcasts.targets import (
     scope_id,
 )
 from dispatcher.db.compiling import Among
-from dispatcher.db.contacts.eligible import IS_MOBILE, NUMBERS, Eligible
-from dispatcher.db.contacts.reach import Reach
+from dispatcher.db.contacts.audience_filter import AudienceFilter
+from dispatcher.db.contacts.suppression_rules import IS_MOBILE, NUMBERS, SuppressionRules
 from dispatcher.db.database import Tx, at
 from dispatcher.db.rows import on_rows
 from dispatcher.db.words import (
@@ -86,7 +86,7 @@ def any_further(tx: Tx, low: int, high: int) -> bool:
     return found is not None
 
 
-def scope_ids(tx: Tx, reach: Reach, scope: str) -> list[int]:
+def scope_ids(tx: Tx, reach: AudienceFilter, scope: str) -> list[int]:
     """Distinct wards or residential groups in an audience; a ward's people without a group are
     minus their ward."""
     if scope == "ward":  # a look in the index for each ward instead of a walk over everybody
@@ -110,7 +110,7 @@ def scope_ids(tx: Tx, reach: Reach, scope: str) -> list[int]:
     ]
 
 
-def people(tx: Tx, reach: Reach, low: int, high: int) -> list[Any]:
+def people(tx: Tx, reach: AudienceFilter, low: int, high: int) -> list[Any]:
     """What a text that names a person may need: contacts with id in (low, high]."""
     return tx.rows(
         "SELECT c.id, c.name_sealed, "
@@ -140,8 +140,8 @@ def put_bodies(tx: Tx, broadcast_id: int, step: int, bodies: dict[int, int]) -> 
 def add_messages(
     tx: Tx,
     broadcast: Broadcast,
-    reach: Reach,
-    may: Eligible,
+    reach: AudienceFilter,
+    may: SuppressionRules,
     first: tuple[int, Shares],
     due: int,
     low: int,
@@ -180,7 +180,7 @@ def add_messages(
 
 
 def choose_numbers(
-    tx: Tx, reach: Reach, may: Eligible, by_household: bool, low: int, high: int
+    tx: Tx, reach: AudienceFilter, may: SuppressionRules, by_household: bool, low: int, high: int
 ) -> int:
     """Fill `plan_rows` with the audience among contacts with id in (low, high]; answers base."""
     tx.run(_PLAN_ROWS.format(key="INTEGER PRIMARY KEY" if tx.is_sqlite else "BIGINT"))

@@ -12,7 +12,7 @@ from dispatcher.db.words import QUEUED
 
 
 @dataclass(frozen=True)
-class Look:
+class SampleChoice:
     """Some contacts on every step, or the dearest `most` messages after the first `skip`."""
 
     contacts: Sequence[int] = ()
@@ -20,7 +20,7 @@ class Look:
     most: int = 3
 
 
-def samples(tx: Tx, broadcast_id: int, look: Look) -> list[Any]:
+def samples(tx: Tx, broadcast_id: int, look: SampleChoice) -> list[Any]:
     """Texts with whom they are for, dearest first; a chosen contact's in the order of the route."""
     chosen = bool(look.contacts)
     which = (

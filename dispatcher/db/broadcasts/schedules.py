@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from dispatcher.db.database import Tx, at
-from dispatcher.db.schema import schedules as table
+from dispatcher.db.schema import schedules as schedules_table
 from dispatcher.db.words import APPROVED, APPROVER_LEFT, DRAFT, LEADER, PAUSED
 from dispatcher.domain.problems import refused
 from dispatcher.i18n import Say
@@ -27,7 +27,7 @@ def get(tx: Tx, name: str) -> Mapping[str, Any] | None:
     return tx.one("SELECT * FROM schedules WHERE name = :n", n=name)
 
 
-def listed(tx: Tx) -> dict[str, Mapping[str, Any]]:
+def list_schedules(tx: Tx) -> dict[str, Mapping[str, Any]]:
     return {row["name"]: row for row in tx.rows("SELECT * FROM schedules ORDER BY name")}
 
 
@@ -35,7 +35,7 @@ def keep(tx: Tx, name: str, digest: str, source: str) -> None:
     """Remember a schedule file; an edited one is a draft again."""
     row = get(tx, name)
     if row is None:
-        tx.insert(table, name=name, state="draft", digest=digest, source=source)
+        tx.insert(schedules_table, name=name, state="draft", digest=digest, source=source)
         tx.note("seen", "schedule", name)
     elif row["digest"] != digest:
         tx.run(

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dispatcher.db.contacts.eligible import IS_MOBILE, Eligible
+from dispatcher.db.contacts.suppression_rules import IS_MOBILE, SuppressionRules
 from dispatcher.db.database import Tx, at
 from dispatcher.db.rows import by_ids, on_rows
 from dispatcher.db.words import (
@@ -54,7 +54,7 @@ def add_first_targets(
 
 
 def add_user_ids(
-    tx: Tx, broadcast_id: int, may: Eligible, index: int, step: Step, base: int
+    tx: Tx, broadcast_id: int, may: SuppressionRules, index: int, step: Step, base: int
 ) -> None:
     """Before the number of one step: its owner's user id at the gateway, where they told it.
 
@@ -96,7 +96,7 @@ def any_user_ids(tx: Tx, gateway: str) -> bool:
 def add_more_targets(
     tx: Tx,
     broadcast_id: int,
-    may: Eligible,
+    may: SuppressionRules,
     index: int,
     step: Step,
     shares: Shares,
@@ -230,7 +230,8 @@ def settle_targets(
         f"WHEN told.holder IS NULL THEN {NO_CHANNEL} ELSE {SHARED_PHONE} END, "
         "through_id = told.holder, position = COALESCE(told.start, messages.position), "
         "gateway = told.gateway, "
-        "carrier = COALESCE(told.carrier, messages.carrier) FROM told WHERE told.id = messages.id",
+        "carrier = COALESCE(told.carrier, messages.carrier) FROM told WHERE told.id = messages.id "
+        "AND EXISTS (SELECT 1 FROM visible_messages v WHERE v.id = messages.id)",
         {"b": broadcast_id, "base": base, "position": position},
         scope=tx.scope,
     )

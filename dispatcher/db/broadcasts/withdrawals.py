@@ -14,7 +14,7 @@ from dispatcher.db.queue import messages
 from dispatcher.db.rows import on_ids, on_rows
 from dispatcher.db.words import MOBILE, QUEUED, SENDING
 from dispatcher.domain import last_look, lifecycle
-from dispatcher.domain.last_look import Known, Scope, Stop
+from dispatcher.domain.last_look import MessageFacts, Stop, SuppressionScope
 from dispatcher.domain.model import Kind, MessageState
 
 # All that may have changed about a message since its release, by looks in indexes; rows only where
@@ -39,11 +39,11 @@ _CHANGED = (
 
 def stopped(tx: Tx, ids: Sequence[int], *, urgent_despite_refusal: bool = True) -> dict[int, Stop]:
     """Which of some messages may not leave to where they stand, and why."""
-    known: dict[int, Known] = {}
+    known: dict[int, MessageFacts] = {}
     for message, kind, priority, removed, forgotten, not_theirs, scope, reason, *of_phone in on_ids(
         tx, _CHANGED, ids
     ):
-        before = known.get(message) or Known(
+        before = known.get(message) or MessageFacts(
             Kind(kind),
             priority,
             removed=bool(removed),
@@ -52,7 +52,7 @@ def stopped(tx: Tx, ids: Sequence[int], *, urgent_despite_refusal: bool = True) 
         )
         known[message] = replace(
             before,
-            refused=before.refused | {Scope(s) for s in (scope, of_phone[0]) if s},
+            refused=before.refused | {SuppressionScope(s) for s in (scope, of_phone[0]) if s},
             replied=before.replied or last_look.REPLIED in (reason, of_phone[1]),
         )
     found: dict[int, Stop] = {}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dispatcher.db.compiling import Among
 from dispatcher.db.database import Row, Tx
-from dispatcher.db.schema import areas as table
+from dispatcher.db.schema import areas as areas_table
 from dispatcher.domain.areas import find, group_key, group_name, natural_key, ward_key
 from dispatcher.domain.model import AreaKind
 from dispatcher.domain.problems import Problem, refused, settings
@@ -76,12 +76,12 @@ def load_set(tx: Tx, name_or_file: str, root: Path) -> int:
     rows = read_set(name_or_file, root)
     try:
         made = 0
-        wards = {a.key: a for a in listed(tx, AreaKind.WARD)}
+        wards = {a.key: a for a in list_areas(tx, AreaKind.WARD)}
         for row in rows:
             if row["kind"] != AreaKind.WARD or ward_key(row["name"]) in wards:
                 continue
             tx.insert(
-                table,
+                areas_table,
                 code=row["code"],
                 kind=row["kind"],
                 name=row["name"],
@@ -92,7 +92,7 @@ def load_set(tx: Tx, name_or_file: str, root: Path) -> int:
                 proposed=False,
             )
             made += 1
-        wards = {a.key: a for a in listed(tx, AreaKind.WARD)}
+        wards = {a.key: a for a in list_areas(tx, AreaKind.WARD)}
         for row in rows:
             if row["kind"] == AreaKind.RESIDENTIAL_GROUP:
                 made += propose(tx, wards[ward_key(row["parent"])].id, row["name"], False) is None
@@ -103,7 +103,7 @@ def load_set(tx: Tx, name_or_file: str, root: Path) -> int:
     return made
 
 
-def listed(tx: Tx, kind: AreaKind | None = None, parent_id: int | None = None) -> list[Area]:
+def list_areas(tx: Tx, kind: AreaKind | None = None, parent_id: int | None = None) -> list[Area]:
     """Areas in force, in natural order."""
     sql = "SELECT * FROM areas WHERE valid_to IS NULL"
     if kind:
@@ -117,7 +117,7 @@ def listed(tx: Tx, kind: AreaKind | None = None, parent_id: int | None = None) -
 
 def ward(tx: Tx, name: str) -> Area:
     """A ward by name, alias or code; else a problem with the nearest names."""
-    wards = listed(tx, AreaKind.WARD)
+    wards = list_areas(tx, AreaKind.WARD)
     known = {a.key: a for a in wards}
     known |= {ward_key(alias): a for a in wards for alias in a.aliases}
     known |= {a.code: a for a in wards if a.code}
@@ -128,13 +128,13 @@ def ward(tx: Tx, name: str) -> Area:
 def wards_named(tx: Tx, names: tuple[str, ...] | list[str]) -> list[Area]:
     """Several wards; "all" (or "tất cả") is every one."""
     if any(n.casefold() in ("all", "tất cả", "tat ca") for n in names):
-        return listed(tx, AreaKind.WARD)
+        return list_areas(tx, AreaKind.WARD)
     return [ward(tx, n) for n in names]
 
 
 def groups_of(tx: Tx, ward_id: int) -> dict[str, Area]:
     """The residential groups of a ward by normal form, and by those of their other names."""
-    found = listed(tx, AreaKind.RESIDENTIAL_GROUP, ward_id)
+    found = list_areas(tx, AreaKind.RESIDENTIAL_GROUP, ward_id)
     return {group_key(alias): a for a in found for alias in a.aliases} | {a.key: a for a in found}
 
 
@@ -158,7 +158,7 @@ def propose_all(tx: Tx, wanted: Sequence[tuple[int, str]]) -> list[int]:
 
 def _propose(tx: Tx, ward_id: int, name: str, proposed: bool) -> int:
     area = tx.insert(
-        table,
+        areas_table,
         kind=AreaKind.RESIDENTIAL_GROUP.value,
         name=group_name(name),
         key=group_key(name),
@@ -173,7 +173,7 @@ def _propose(tx: Tx, ward_id: int, name: str, proposed: bool) -> int:
 def seen_wards(tx: Tx) -> list[Area]:
     """The wards the actor looks after."""
     mine = tx.actor.wards
-    return [a for a in listed(tx, AreaKind.WARD) if mine is None or a.id in mine]
+    return [a for a in list_areas(tx, AreaKind.WARD) if mine is None or a.id in mine]
 
 
 def names(tx: Tx) -> dict[int, str]:

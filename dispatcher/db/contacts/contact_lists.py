@@ -25,7 +25,7 @@ class Within:
     group: int | None = None
 
 
-def listed(
+def list_contacts(
     tx: Tx,
     *,
     ids: Sequence[int] | None = None,

@@ -11,7 +11,7 @@ from dispatcher.db.bulk import found_by, insert_many
 from dispatcher.db.compiling import Among
 from dispatcher.db.database import Tx
 from dispatcher.db.rows import on_rows
-from dispatcher.db.schema import contacts as table
+from dispatcher.db.schema import contacts as contacts_table
 from dispatcher.domain import phone
 from dispatcher.domain.machine import random_bytes
 from dispatcher.domain.model import AddressKind
@@ -38,7 +38,7 @@ class Person(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Known:
+class StoredContact:
     """A contact as the site holds it. `addresses`: position → number; `notes`: position → note."""
 
     id: int
@@ -62,7 +62,7 @@ def household_key(tx: Tx, ward_id: int, group: str, head: str) -> bytes:
     return tx.sealer.digest("household", str(ward_id), group, folded(head))
 
 
-def known(tx: Tx, wards: set[int]) -> dict[bytes, list[Known]]:
+def stored_contacts(tx: Tx, wards: set[int]) -> dict[bytes, list[StoredContact]]:
     """Every contact of some wards, by name key, in order of age."""
     if not wards:
         return {}
@@ -91,7 +91,7 @@ def known(tx: Tx, wards: set[int]) -> dict[bytes, list[Known]]:
         scope=tx.scope,
     ):
         groups.setdefault(row["contact_id"], set()).add(row["key"])
-    found: dict[bytes, list[Known]] = {}
+    found: dict[bytes, list[StoredContact]] = {}
     for row in tx.rows(
         "SELECT c.id, c.name_key, c.ordinal, c.name_sealed, c.title, c.row_sealed, "
         "h.key AS household "
@@ -101,7 +101,7 @@ def known(tx: Tx, wards: set[int]) -> dict[bytes, list[Known]]:
         scope=tx.scope,
     ):
         found.setdefault(row["name_key"], []).append(
-            Known(
+            StoredContact(
                 row["id"],
                 row["ordinal"],
                 tx.sealer.open(row["name_sealed"]),
@@ -125,7 +125,7 @@ def sealed_row(tx: Tx, kept: Mapping[str, str] | None) -> bytes | None:
     return tx.sealer.seal(json.dumps(kept, ensure_ascii=False)) if kept else None
 
 
-def differs(held: Known, new: Person) -> bool:
+def differs(held: StoredContact, new: Person) -> bool:
     """True when an import brings something a contact does not have yet."""
     return (
         held.name != new.name
@@ -241,7 +241,7 @@ def tester(tx: Tx, address: int, ward_id: int) -> int:
     if found is not None:
         return int(found)
     made = tx.insert(
-        table,
+        contacts_table,
         ward_id=ward_id,
         kind="tester",
         name_key=random_bytes(16),

@@ -22,11 +22,11 @@ def find(tx: Tx, name: str) -> int:
     """A group by its name, diacritics not needed; else a problem with the nearest ones."""
     known = by_key(tx)
     if folded(name) not in known:
-        raise unknown(Say("group"), name, [g["name"] for g in listed(tx)])
+        raise unknown(Say("group"), name, [g["name"] for g in list_groups(tx)])
     return known[folded(name)][0]
 
 
-def listed(tx: Tx) -> list[dict[str, Any]]:
+def list_groups(tx: Tx) -> list[dict[str, Any]]:
     """Every group with how many people of the actor's wards are in it; whoever looks after some
     wards sees groups with people of theirs, and empty ones."""
     mine = "" if tx.actor.wards is None else "HAVING count(c.id) > 0 OR count(m.contact_id) = 0"

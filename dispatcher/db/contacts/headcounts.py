@@ -19,7 +19,7 @@ COUNTED = (
 )
 
 
-def of(tx: Tx) -> Headcounts:
+def people_by_place(tx: Tx) -> Headcounts:
     """People by ward and residential group, of the wards that are seen."""
     if is_stale(tx):
         rows = tx.rows(f"{COUNTED}", scope=tx.scope)

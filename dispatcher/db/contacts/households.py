@@ -14,7 +14,7 @@ from typing import NamedTuple
 from dispatcher.db.broadcasts import withdrawals
 from dispatcher.db.broadcasts.targets import BY_PHONE, TARGETS_PER_STEP, Shares, drawn, scope_id
 from dispatcher.db.contacts import phone_conditions, shared_phones
-from dispatcher.db.contacts.eligible import IS_MOBILE, Eligible
+from dispatcher.db.contacts.suppression_rules import IS_MOBILE, SuppressionRules
 from dispatcher.db.database import Tx, at
 from dispatcher.db.rows import on_rows
 from dispatcher.db.words import SAME_HOUSEHOLD, SHARED_PHONE, SKIPPED, SMS, ZALO, one_of
@@ -38,10 +38,10 @@ _FREE = (
 )
 
 
-def keep(
+def keep_sharers_of_household(
     tx: Tx,
     broadcast_id: int,
-    may: Eligible,
+    may: SuppressionRules,
     steps: Sequence[tuple[int, Step, Shares, str]],
     base: int,
 ) -> None:

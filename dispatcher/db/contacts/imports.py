@@ -378,7 +378,7 @@ def _set(
     )
 
 
-def listed(tx: Tx, limit: int = 20) -> list[dict[str, Any]]:
+def list_imports(tx: Tx, limit: int = 20) -> list[dict[str, Any]]:
     """Imports and changes by hand, newest first."""
     return [
         {**row, "files": json.loads(row["files"]), "counts": json.loads(row["counts"])}

@@ -23,12 +23,12 @@ from dispatcher.db.words import (
     UNCONFIRMED,
     ZALO,
 )
-from dispatcher.domain.model import Heard
+from dispatcher.domain.model import ReceiptFlags
 
 # A delivery counts, whatever else was said of that attempt.
 NOT_REFUSED = (
-    f"((a.state <> {REFUSED} AND a.heard & {Heard.FAILED.value} = 0) "
-    f"OR a.heard >= {Heard.DELIVERED.value})"
+    f"((a.state <> {REFUSED} AND a.heard & {ReceiptFlags.FAILED.value} = 0) "
+    f"OR a.heard >= {ReceiptFlags.DELIVERED.value})"
 )
 # An attempt `a` to the phone of a shared target `s`, by whoever held it: to the number, or to the
 # user id its owner has, which stands before the first number of a message.
@@ -41,7 +41,7 @@ AT_THE_PHONE = (
 )
 # Accepted for the phone, on its way there, or in doubt.
 TAKEN = f"EXISTS (SELECT 1 {AT_THE_PHONE} AND {NOT_REFUSED})"
-DELIVERED_THERE = f"EXISTS (SELECT 1 {AT_THE_PHONE} AND a.heard >= {Heard.DELIVERED.value})"
+DELIVERED_THERE = f"EXISTS (SELECT 1 {AT_THE_PHONE} AND a.heard >= {ReceiptFlags.DELIVERED.value})"
 # A restore named a message `h` as a doubt: nobody knows what was tried at which of its phones.
 NAMED = f"(h.state = {UNCONFIRMED} AND COALESCE(h.reason, '') = {RESTORED})"
 # Messages `h` that will not come back to a phone they hold, by themselves.

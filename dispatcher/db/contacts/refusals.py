@@ -14,7 +14,7 @@ from dispatcher.db.contacts import suppressions
 from dispatcher.db.database import Tx, at
 from dispatcher.db.rows import on_ids
 from dispatcher.db.schema import addresses, moment
-from dispatcher.db.schema import suppressions as table
+from dispatcher.db.schema import suppressions as suppressions_table
 from dispatcher.db.words import FORGOTTEN, RESTORED, SENDING, UNCONFIRMED
 from dispatcher.domain.problems import Problem
 
@@ -96,7 +96,7 @@ def bring(tx: Tx, found: Iterable[Refusal]) -> int:
         elif refusal.lifted_at is not None and row["lifted_at"] is None:
             lifted.append({"id": row["id"], "at": refusal.lifted_at})
     if news:
-        tx.run(table.insert(), news)
+        tx.run(suppressions_table.insert(), news)
     if lifted:
         tx.run("UPDATE suppressions SET lifted_at = :at WHERE id = :id", lifted)
     tx.note("brought_over", "database", "", new=len(news), lifted=len(lifted))

@@ -38,7 +38,7 @@ def put(
     return int(made)
 
 
-def listed(tx: Tx, limit: int = 100, *, waiting: bool = False) -> list[dict[str, Any]]:
+def list_replies(tx: Tx, limit: int = 100, *, waiting: bool = False) -> list[dict[str, Any]]:
     """Replies, newest first, with masked numbers. Bound to wards: those of one's own people.
 
     `waiting`: only those a person must look at.
@@ -46,8 +46,8 @@ def listed(tx: Tx, limit: int = 100, *, waiting: bool = False) -> list[dict[str,
     return _read(tx, "r.look = 'waiting'" if waiting else "1 = 1", limit)
 
 
-def seen(tx: Tx, reply: int) -> dict[str, Any] | None:
-    """One reply as `listed` shows it, with its `address`; None where the actor does not see it."""
+def get_reply(tx: Tx, reply: int) -> dict[str, Any] | None:
+    """One reply as `list_replies` has it, with its `address`; None where it is not seen."""
     found = _read(tx, f"r.id = {int(reply)}", 1)
     return found[0] if found else None
 

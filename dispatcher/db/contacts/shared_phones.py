@@ -19,7 +19,6 @@ from dispatcher.db.broadcasts.targets import (
     drawn,
     scope_id,
 )
-from dispatcher.db.contacts.eligible import IS_MOBILE, Eligible
 from dispatcher.db.contacts.phone_conditions import (
     DELIVERED_THERE,
     FREE,
@@ -27,6 +26,7 @@ from dispatcher.db.contacts.phone_conditions import (
     TAKEN,
     UNTRIED,
 )
+from dispatcher.db.contacts.suppression_rules import IS_MOBILE, SuppressionRules
 from dispatcher.db.database import Tx, at
 from dispatcher.db.rows import on_ids, on_rows
 from dispatcher.db.words import (
@@ -41,10 +41,10 @@ from dispatcher.domain.model import Step
 _ONE_AT_A_TIME = 741_855  # of PostgreSQL's advisory locks: whoever hands phones over, or ends them
 
 
-def keep(
+def keep_sharers_of_phone(
     tx: Tx,
     broadcast_id: int,
-    may: Eligible,
+    may: SuppressionRules,
     steps: Sequence[tuple[int, Step, Shares, str]],
     base: int,
 ) -> None:
@@ -268,7 +268,7 @@ def _pass_on(tx: Tx, broadcast_id: int, given: Sequence[_Sharer]) -> None:
     )
 
 
-class Given(Protocol):
+class LateTarget(Protocol):
     """A target that somebody gets after the release."""
 
     @property
@@ -289,7 +289,7 @@ class Given(Protocol):
     def carrier(self) -> str | None: ...
 
 
-G = TypeVar("G", bound=Given)
+G = TypeVar("G", bound=LateTarget)
 
 
 def wait_at(tx: Tx, broadcast_id: int, given: Sequence[G]) -> dict[int, G]:

@@ -12,11 +12,11 @@ from dispatcher.db.database import Tx, at
 from dispatcher.db.queue.outcomes import best_of_attempts
 from dispatcher.db.rows import on_rows
 from dispatcher.db.words import DO_NOT_CALL, FORGOTTEN, PROMOTION, QUEUED, SHARED_PHONE, SKIPPED
-from dispatcher.domain.last_look import Scope
+from dispatcher.domain.last_look import SuppressionScope
 from dispatcher.domain.problems import refused
 from dispatcher.i18n import Say
 
-SCOPES = tuple(scope.value for scope in Scope)  # each stops what those before it stop
+SCOPES = tuple(scope.value for scope in SuppressionScope)  # each stops what those before it stop
 
 
 def suppress(tx: Tx, address: int, reason: str, *, scope: str = "all") -> bool:
@@ -76,7 +76,7 @@ def lift(tx: Tx, address: int, reason: str) -> bool:
 
 
 def lift_entry(tx: Tx, entry: int, reason: str) -> bool:
-    """The same for one that `listed` shows; False when it shows none such."""
+    """The same for one that `list_suppressions` shows; False when it shows none such."""
     address = tx.value(
         f"SELECT s.address_id FROM suppressions s WHERE s.id = :i AND {_mine(tx)}",
         i=entry,
@@ -87,7 +87,7 @@ def lift_entry(tx: Tx, entry: int, reason: str) -> bool:
 
 
 def entry_of(tx: Tx, address: int) -> int | None:
-    """The newest entry in force for an address that `listed` shows; None where it shows none."""
+    """The newest entry in force for an address, of those in `list_suppressions`; else None."""
     found = tx.value(
         "SELECT max(s.id) FROM suppressions s "
         f"WHERE s.address_id = :a AND s.lifted_at IS NULL AND {_mine(tx)}",
@@ -133,7 +133,7 @@ def addresses_of(tx: Tx, contact_ids: Sequence[int]) -> list[int]:
     return list(dict.fromkeys(found))
 
 
-def listed(tx: Tx, limit: int = 1000) -> list[dict[str, Any]]:
+def list_suppressions(tx: Tx, limit: int = 1000) -> list[dict[str, Any]]:
     """Suppressions in force, newest first, numbers masked; of one's own wards, or by oneself."""
     return [
         dict(row)

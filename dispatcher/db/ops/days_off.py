@@ -50,12 +50,12 @@ def seed(tx: Tx, year: int) -> None:
 def calendar(tx: Tx) -> Calendar:
     """Every day that is not what its weekday says."""
     found: dict[str, dict[date, str]] = {kind: {} for kind in KINDS}
-    for row in listed(tx):
+    for row in list_days_off(tx):
         found[row["kind"]][row["day"]] = row["name"]
     return Calendar(found["off"], found["work"], found["tet"])
 
 
-def listed(tx: Tx, years: Collection[int] = ()) -> list[dict[str, Any]]:
+def list_days_off(tx: Tx, years: Collection[int] = ()) -> list[dict[str, Any]]:
     """Days in order: day, name, kind, by."""
     found = []
     for row in tx.rows("SELECT * FROM days_off ORDER BY day"):

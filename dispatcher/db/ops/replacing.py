@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from dispatcher.db import migrate
 from dispatcher.db.database import Store, Tx
 from dispatcher.db.engines import engine_for, sqlite_url
-from dispatcher.db.ops import carried_refusals, carrying, identity, restored, upkeep
+from dispatcher.db.ops import carried_refusals, carrying, identity, maintenance, restored
 from dispatcher.db.seal import Sealer
 from dispatcher.db.versions import HEAD, version_of
 from dispatcher.domain.model import SYSTEM
@@ -29,16 +29,16 @@ def replace(database: Path, file: Path, key: bytes, place: Path, now: datetime) 
 
     Everything is prepared in a copy beside it first. `place`: where refusals are kept.
     """
-    draft = upkeep.draft_of(file, database)
+    draft = maintenance.draft_of(file, database)
     with _replaced(database, key) as source:
         try:
             _prepare(draft, key, now, place, source)
         except sa.exc.DBAPIError:
             if source is None:
                 raise
-            upkeep.draft_of(file, database)  # it broke while it was read
+            maintenance.draft_of(file, database)  # it broke while it was read
             _prepare(draft, key, now, place, None)
-    aside = upkeep.swap(draft, database, now)
+    aside = maintenance.swap(draft, database, now)
     store = Store(engine_for(sqlite_url(database)), Sealer(key))
     try:
         with store.begin(SYSTEM, now) as tx:
@@ -103,7 +103,7 @@ def _readable(database: Path, key: bytes, folder: Path) -> Store | None:
         if version != HEAD:
             engine.dispose()
             copied = folder / "replaced.db"
-            upkeep.copy_file(database, copied)
+            maintenance.copy_file(database, copied)
             engine = engine_for(sqlite_url(copied))
             migrate.upgrade(engine)
         return Store(engine, Sealer(key))

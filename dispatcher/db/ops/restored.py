@@ -121,7 +121,7 @@ def hold_open(tx: Tx) -> list[Broadcast]:
     """Hold every broadcast that would go on; they come back as they were."""
     found = [
         b
-        for b in broadcasts.listed(tx, OPEN, limit=1_000_000)
+        for b in broadcasts.list_broadcasts(tx, OPEN, limit=1_000_000)
         if (b.state, b.reason) != (BroadcastState.HELD, RESTORED)
     ]
     before = settings.starting(tx, "held_before:")  # of restores that are over
@@ -245,7 +245,7 @@ def recall(tx: Tx, reported: Sequence[tuple[str, str]]) -> int:
 # --- what comes along ---------------------------------------------------------------------------
 
 
-def _bring(tx: Tx, kept: Sequence[second_place.Kept]) -> dict[str, Any]:
+def _bring(tx: Tx, kept: Sequence[second_place.SecondPlaceContent]) -> dict[str, Any]:
     """Refusals, erasures, releases and firings that were kept at a second place."""
     refused_, erased = 0, 0
     for one in kept:
@@ -253,7 +253,7 @@ def _bring(tx: Tx, kept: Sequence[second_place.Kept]) -> dict[str, Any]:
         erased += refusals.erase(tx, one.erased)
     releases = {(r.id, r.created_at): r for one in kept for r in one.releases}
     here = (
-        {(b.id, at(b.created_at)): b for b in broadcasts.listed(tx, limit=1_000_000)}
+        {(b.id, at(b.created_at)): b for b in broadcasts.list_broadcasts(tx, limit=1_000_000)}
         if releases
         else {}
     )

@@ -21,7 +21,7 @@ from typing import NamedTuple
 from dispatcher.db.compiling import Among
 from dispatcher.db.contacts.refusals import ALL, Erased, Refusal, forgotten
 from dispatcher.db.database import Tx, at
-from dispatcher.db.ops import settings as facts
+from dispatcher.db.ops import settings as site_facts
 from dispatcher.db.schema import moment
 from dispatcher.db.seal import Sealer
 from dispatcher.domain.problems import Problem, settings
@@ -60,7 +60,7 @@ class Fired(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Kept:
+class SecondPlaceContent:
     """The content of one file. `at`: when it was written; `root`: of which database, see `root`."""
 
     at: datetime
@@ -102,7 +102,7 @@ class Keeper:
 
 def write(tx: Tx, place: Path, now: datetime) -> Path:
     """Write all that is kept, whole or not at all; the file. Raises Problem second-place."""
-    path = place / f"{_prefix(tx.sealer)}-{_own(facts.get(tx, 'identity') or '')}.sealed"
+    path = place / f"{_prefix(tx.sealer)}-{_own(site_facts.get(tx, 'identity') or '')}.sealed"
     content = tx.sealer.seal(json.dumps(_content(tx, now), separators=(",", ":")))
     draft = path.with_suffix(f".{os.getpid()}.tmp")
     try:
@@ -127,7 +127,7 @@ def write(tx: Tx, place: Path, now: datetime) -> Path:
     return path
 
 
-def read(sealer: Sealer, place: Path) -> list[Kept]:
+def read(sealer: Sealer, place: Path) -> list[SecondPlaceContent]:
     """What is kept of the site of this key, the newest first; a file that cannot be read is left
     out."""
     found = []
@@ -135,7 +135,7 @@ def read(sealer: Sealer, place: Path) -> list[Kept]:
         try:
             given = json.loads(sealer.open(path.read_bytes()))
             found.append(
-                Kept(
+                SecondPlaceContent(
                     moment(given["at"]),
                     given["root"],
                     [Refusal(bytes.fromhex(c), *rest) for c, *rest in given["refusals"]],

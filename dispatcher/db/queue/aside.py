@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from dispatcher.db.database import Tx
+from dispatcher.db.database_problems import is_passing
 from dispatcher.db.staff import notices
-from dispatcher.db.troubles import is_passing
 from dispatcher.domain.model import HANOI, Role
 from dispatcher.i18n import Say
 
@@ -70,7 +70,7 @@ def name(tx: Tx, gateway: str, what: str, why: str, ids: Sequence[object] = ()) 
     notices.put(
         tx,
         [
-            notices.Event(
+            notices.NoticeEvent(
                 f"odd-{what}",
                 "gateway",
                 f"{gateway}@{day}",

@@ -13,7 +13,7 @@ from dispatcher.db.schema import moment
 from dispatcher.db.words import QUEUED, REFUSED
 
 
-class Waiting(NamedTuple):
+class WaitingMessages(NamedTuple):
     """Messages of one step that wait for one gateway, with their billed parts."""
 
     gateway: str
@@ -24,7 +24,7 @@ class Waiting(NamedTuple):
     parts: int
 
 
-def waiting(tx: Tx, broadcast_id: int) -> list[Waiting]:
+def waiting_messages(tx: Tx, broadcast_id: int) -> list[WaitingMessages]:
     """What waits in a broadcast, added up a stretch of messages at a time."""
     ends = tx.one(
         "SELECT MIN(id) AS low, MAX(id) AS high FROM visible_messages WHERE broadcast_id = :b",
@@ -51,7 +51,7 @@ def waiting(tx: Tx, broadcast_id: int) -> list[Waiting]:
             key = (row["gateway"], row["step"], row["channel"], row["carrier"])
             messages[key] += row["n"]
             parts[key] += int(row["parts"])
-    return [Waiting(*key, n, parts[key]) for key, n in messages.items()]
+    return [WaitingMessages(*key, n, parts[key]) for key, n in messages.items()]
 
 
 def foreseen(tx: Tx, broadcast_id: int) -> dict[str, Any] | None:

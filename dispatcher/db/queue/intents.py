@@ -10,7 +10,7 @@ from datetime import datetime
 
 from dispatcher.db.broadcasts import withdrawals
 from dispatcher.db.database import Tx, at
-from dispatcher.db.queue.messages import Parcel
+from dispatcher.db.queue.messages import QueuedMessage
 from dispatcher.db.rows import on_ids, on_rows, tuples
 from dispatcher.db.words import QUEUED, RUNNING, SENDING
 
@@ -30,13 +30,13 @@ _ASKED = {"id": "bigint", "ref": "text"}
 def write(
     tx: Tx,
     worker: str,
-    intents: Sequence[tuple[Parcel, str]],
+    intents: Sequence[tuple[QueuedMessage, str]],
     until: datetime,
     fresh: Collection[int] = (),
     *,
     urgent_despite_refusal: bool = True,
 ) -> set[int]:
-    """Write the intent to send: (parcel, call_ref). Which messages may now leave.
+    """Write the intent to send: (queued message, call_ref). Which messages may now leave.
 
     A message whose broadcast was stopped, or whose lease was lost, is not among them; nor one whose
     person refused, was removed or forgotten since. That is asked once the rows are held, so that
@@ -93,10 +93,10 @@ def write(
     return going
 
 
-def take_back(tx: Tx, worker: str, parcels: Sequence[Parcel]) -> None:
+def take_back(tx: Tx, worker: str, queued_messages: Sequence[QueuedMessage]) -> None:
     """Intents written in this very transaction that must not leave after all: they never were, and
     their messages wait in the queue for anybody."""
-    rows = [(p.message_id, p.reference) for p in parcels]
+    rows = [(p.message_id, p.reference) for p in queued_messages]
     on_rows(
         tx,
         f"UPDATE messages SET state = {QUEUED}, tries = tries - 1, lease_owner = NULL, "
@@ -116,7 +116,7 @@ def take_back(tx: Tx, worker: str, parcels: Sequence[Parcel]) -> None:
     )
 
 
-def repeat(tx: Tx, worker: str, asked: Sequence[Parcel]) -> set[int]:
+def repeat(tx: Tx, worker: str, asked: Sequence[QueuedMessage]) -> set[int]:
     """The same references go on the wire once more; which messages are still ours to ask about."""
     rows = [(p.message_id, p.reference) for p in asked]
     going = {

@@ -38,7 +38,7 @@ from dispatcher.domain.model import AttemptState, Kind, Text
 IDS_ARE_NEW_FOR = timedelta(days=1)  # a cache on the way forgets sooner, a counter lasts longer
 
 
-class Parcel(NamedTuple):
+class QueuedMessage(NamedTuple):
     """A message ready for the wire, with what its lifecycle needs to know."""
 
     message_id: int
@@ -133,7 +133,7 @@ def claim_doubts(tx: Tx, worker: str, gateway: str, most: int, until: datetime) 
     return sorted({*ids, *(i for (i,) in siblings)})
 
 
-def parcels(tx: Tx, ids: Sequence[int], *, doubtful: bool = False) -> list[Parcel]:
+def queued_messages(tx: Tx, ids: Sequence[int], *, doubtful: bool = False) -> list[QueuedMessage]:
     """Everything a gateway may know about some leased messages, in the order of `ids`."""
     rows = on_ids(
         tx,
@@ -173,7 +173,7 @@ def parcels(tx: Tx, ids: Sequence[int], *, doubtful: bool = False) -> list[Parce
         if before is None:
             own = references.of_message(tx.sealer, message, generation, int(epoch or 0))
             before = (own, own)
-        found[message] = Parcel(
+        found[message] = QueuedMessage(
             message,
             broadcast,
             contact,
@@ -200,7 +200,7 @@ def parcels(tx: Tx, ids: Sequence[int], *, doubtful: bool = False) -> list[Parce
 
 
 def _asked(tx: Tx, ids: Sequence[int]) -> dict[int, tuple[Any, ...]]:
-    """For messages that were on the wire before the last fields of their parcels, in order."""
+    """For messages that were on the wire before, the last fields of each, in order."""
     rows = on_ids(
         tx,
         "SELECT message_id, reference, call_ref, asked_at, asks, cost FROM attempts "

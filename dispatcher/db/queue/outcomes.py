@@ -22,7 +22,7 @@ from dispatcher.db.words import (
     SENDING,
     UNCONFIRMED,
 )
-from dispatcher.domain.model import AttemptState, Heard, MessageState
+from dispatcher.domain.model import AttemptState, MessageState, ReceiptFlags
 
 # Why a message waits: refused with a whole call, in one word; it goes on in smaller calls.
 REFUSED_WITH_OTHERS = "call_refused"
@@ -63,7 +63,7 @@ class Outcome(NamedTuple):
         )
 
 
-def settle(tx: Tx, worker: str, outcomes: Sequence[Outcome]) -> set[int]:
+def write_outcomes(tx: Tx, worker: str, outcomes: Sequence[Outcome]) -> set[int]:
     """Write what became of finished calls; the messages that were still ours.
 
     A message somebody else has taken over meanwhile learns nothing from us but an acceptance: that
@@ -227,10 +227,10 @@ def best_of_attempts(nothing: str) -> str:
     else `nothing` (a word of SQL, or :name of a parameter). An attempt the network only said no to
     counts for nothing: see `lifecycle.best_of_others`."""
     one = "WHEN EXISTS (SELECT 1 FROM attempts a WHERE a.message_id = messages.id AND a.heard &"
-    of = f"{one} {Heard.FAILED.value} = 0 AND a.state IN "
+    of = f"{one} {ReceiptFlags.FAILED.value} = 0 AND a.state IN "
     return (
-        f"CASE {one} {Heard.READ.value} > 0) THEN {READ} "
-        f"{one} {Heard.DELIVERED.value} > 0) THEN {DELIVERED} "
+        f"CASE {one} {ReceiptFlags.READ.value} > 0) THEN {READ} "
+        f"{one} {ReceiptFlags.DELIVERED.value} > 0) THEN {DELIVERED} "
         f"{of} ({ACCEPTED})) THEN {ACCEPTED} "
         f"{of} ({DOUBTFUL}, {UNCONFIRMED})) THEN {UNCONFIRMED} ELSE {nothing} END"
     )

@@ -16,11 +16,11 @@ from dispatcher.db.queue import turned_away
 from dispatcher.db.rows import locking, on_rows
 from dispatcher.db.schema import micros, moment
 from dispatcher.db.words import ACCEPTED, DOUBTFUL, REFUSED, SENDING, UNCONFIRMED
-from dispatcher.domain.model import Heard, MessageState
+from dispatcher.domain.model import MessageState, ReceiptFlags
 from dispatcher.gateways.contract import Call
 
 
-class Move(NamedTuple):
+class MessageMove(NamedTuple):
     """Where a receipt moves a message, and the row it was decided from."""
 
     message_id: int
@@ -41,7 +41,7 @@ REPEATED_FOR = timedelta(hours=1)  # a vendor calls again with what was not answ
 
 
 @dataclass(frozen=True)
-class Waiting:
+class WaitingReceipt:
     id: int
     gateway: str
     call: Call | None  # None: what was stored cannot be read back
@@ -105,7 +105,7 @@ def unread(tx: Tx, upto: datetime) -> set[str]:
     return {row["gateway"] for row in rows}
 
 
-def waiting(tx: Tx, most: int) -> list[Waiting]:
+def waiting(tx: Tx, most: int) -> list[WaitingReceipt]:
     """New receipts, and unmatched ones whose turn it is again; not those another worker is at."""
     rows = tx.rows(
         "SELECT id, gateway, sealed, tries, at FROM receipts WHERE state IN "
@@ -117,7 +117,7 @@ def waiting(tx: Tx, most: int) -> list[Waiting]:
     for row in rows:
         age = timedelta(microseconds=at(tx.now) - row["at"])
         call = _call(tx.sealer.open(row["sealed"]))
-        found.append(Waiting(row["id"], row["gateway"], call, row["tries"], age))
+        found.append(WaitingReceipt(row["id"], row["gateway"], call, row["tries"], age))
     return found
 
 
@@ -209,7 +209,7 @@ def attempts_for(tx: Tx, wanted: Sequence[tuple[str, str | None, str | None]]) -
         "a.call_ref, a.asked_at, m.state AS message_state, m.position AS message_position, "
         "m.changed_at, m.lease_owner, EXISTS (SELECT 1 FROM attempts n "
         "WHERE n.message_id = a.message_id AND n.id > a.id "
-        f"AND n.state <> {REFUSED} AND n.heard & {Heard.FAILED.value} = 0) AS overtaken, "
+        f"AND n.state <> {REFUSED} AND n.heard & {ReceiptFlags.FAILED.value} = 0) AS overtaken, "
         "m.broadcast_id, t.address_id, ad.kind AS address_kind, ad.cipher "
         "FROM :rows r JOIN attempts a ON "
     )
@@ -257,7 +257,7 @@ def hear(tx: Tx, heard: Sequence[tuple[int, int, str, int, int]]) -> None:
     )
 
 
-def settle(tx: Tx, done: Sequence[Settled]) -> None:
+def write_settled(tx: Tx, done: Sequence[Settled]) -> None:
     """What became of receipts."""
     columns = {"id": "bigint", "s": "text", "a": "bigint", "h": "int", "c": "text"}
     on_rows(
@@ -281,7 +281,7 @@ def again(tx: Tx, rows: Sequence[tuple[int, timedelta]]) -> None:
     )
 
 
-def apply(tx: Tx, moves: Sequence[Move]) -> set[int]:
+def apply(tx: Tx, moves: Sequence[MessageMove]) -> set[int]:
     """Move the messages that receipts speak of.
 
     Conditional on the row it was decided from, and never while a worker holds it on the wire: its

@@ -17,9 +17,9 @@ from typing import IO
 import sqlalchemy as sa
 
 from dispatcher.db.database import Tx, at
+from dispatcher.db.database_problems import as_problem
 from dispatcher.db.engines import engine_for
 from dispatcher.db.schema import moment
-from dispatcher.db.troubles import told
 from dispatcher.domain.machine import here
 from dispatcher.domain.outages import Sign
 
@@ -38,7 +38,7 @@ class WorkerLock:
             try:
                 return self._take_on_server()
             except sa.exc.DBAPIError as error:
-                raise told(error) from error
+                raise as_problem(error) from error
         self._folder.mkdir(parents=True, exist_ok=True)
         file = (self._folder / f"{self.name}.lock").open("ab")
         if not _lock_file(file):
@@ -126,7 +126,7 @@ def leave(tx: Tx, name: str) -> None:
     tx.note("left", "worker", name)
 
 
-def seen(tx: Tx, name: str, turned_at: datetime | None = None) -> None:
+def sign_of_life(tx: Tx, name: str, turned_at: datetime | None = None) -> None:
     """A sign of life; `turned_at`: when the send loop last took its turn."""
     tx.run(
         "UPDATE workers SET seen_at = :now, turned_at = COALESCE(:t, turned_at) WHERE name = :n",

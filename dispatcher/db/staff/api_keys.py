@@ -7,7 +7,7 @@ from typing import Any
 
 from dispatcher.db.database import Row, Tx, at
 from dispatcher.db.schema import moment
-from dispatcher.db.schema_people import api_keys as table
+from dispatcher.db.schema_people import api_keys as api_keys_table
 from dispatcher.domain.problems import Problem, unknown
 from dispatcher.i18n import Say
 
@@ -19,7 +19,7 @@ def add(tx: Tx, name: str, digest: bytes, person_id: int, may: str, life: timede
     if tx.one("SELECT 1 FROM api_keys WHERE name = :n", n=name):
         raise Problem("key-exists", Say("A key “{name}” exists.", name=name))
     made = tx.insert(
-        table,
+        api_keys_table,
         name=name,
         digest=digest,
         person_id=person_id,
@@ -31,7 +31,7 @@ def add(tx: Tx, name: str, digest: bytes, person_id: int, may: str, life: timede
     return made
 
 
-def listed(tx: Tx, people: set[int]) -> list[dict[str, Any]]:
+def list_keys(tx: Tx, people: set[int]) -> list[dict[str, Any]]:
     """The keys of these people."""
     return [
         {
@@ -66,7 +66,7 @@ def used(tx: Tx, key_id: int) -> None:
 
 def revoke(tx: Tx, name: str, people: set[int]) -> None:
     """End a key of one of these people at once."""
-    known = {k["name"]: k for k in listed(tx, people)}
+    known = {k["name"]: k for k in list_keys(tx, people)}
     if name not in known:
         raise unknown(Say("key"), name, known)
     tx.run(

@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from dispatcher.db.database import Tx, at
-from dispatcher.db.schema_people import delegations as table
+from dispatcher.db.schema_people import delegations as delegations_table
 from dispatcher.db.words import LEADER
 from dispatcher.domain.problems import Problem, refused
 from dispatcher.i18n import Say
@@ -59,7 +59,7 @@ def add(
             Say("A delegation needs two people, a document number, a first and a last day."),
         )
     made = tx.insert(
-        table,
+        delegations_table,
         principal_id=principal,
         deputy_id=deputy,
         prefix=prefix,
@@ -88,7 +88,7 @@ def end(tx: Tx, delegation_id: int) -> None:
     tx.note("ended", "delegation", delegation_id)
 
 
-def listed(tx: Tx) -> list[Delegation]:
+def list_delegations(tx: Tx) -> list[Delegation]:
     """Those that were not ended, the oldest first."""
     return [_read(r) for r in tx.rows("SELECT * FROM delegations WHERE ended_at IS NULL")]
 

@@ -11,7 +11,7 @@ from dispatcher.db.ops import settings
 LIFE = timedelta(days=7)  # after that a key may be used for something else
 
 
-def known(tx: Tx, name: str) -> tuple[str, int] | None:
+def earlier_answer(tx: Tx, name: str) -> tuple[str, int] | None:
     """(digest of what was asked, what was made) under a key; None once it has expired."""
     kept = settings.get(tx, _PREFIX + name)
     if kept is None or kept.count(":") != 2:
@@ -20,7 +20,7 @@ def known(tx: Tx, name: str) -> tuple[str, int] | None:
     return (asked, int(made)) if when >= _moment(tx) else None
 
 
-def keep(tx: Tx, name: str, asked: str, made: int) -> None:
+def keep_answer(tx: Tx, name: str, asked: str, made: int) -> None:
     """Remember what was asked under a key, and what was made of it."""
     settings.put(tx, _PREFIX + name, f"{at(tx.now):020d}:{asked}:{made}")
 

@@ -20,7 +20,7 @@ STALE = timedelta(minutes=5)  # a mail that a worker was sending when it died
 
 
 @dataclass(frozen=True)
-class Event:
+class NoticeEvent:
     """Something to be told. `wards`: whose; None: the whole site's. `people`: these themselves."""
 
     code: str
@@ -34,7 +34,7 @@ class Event:
     by_text: bool = False
 
 
-def put(tx: Tx, events: Sequence[Event]) -> int:
+def put(tx: Tx, events: Sequence[NoticeEvent]) -> int:
     """Keep what is new for everybody it concerns; how many notices that were."""
     if not events:
         return 0
@@ -66,7 +66,7 @@ def put(tx: Tx, events: Sequence[Event]) -> int:
     return told
 
 
-def _concerns(event: Event, person: Row, wards: Collection[int]) -> bool:
+def _concerns(event: NoticeEvent, person: Row, wards: Collection[int]) -> bool:
     if person["id"] in event.but:
         return False
     if person["id"] in event.people:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 from dispatcher.db.database import Row, Tx, at
-from dispatcher.db.schema_people import people as table
+from dispatcher.db.schema_people import people as people_table
 from dispatcher.domain.model import Actor, Role
 from dispatcher.domain.problems import Problem, refused, settings, unknown
 from dispatcher.domain.sms import folded
@@ -17,7 +17,7 @@ def count(tx: Tx) -> int:
     return int(tx.value("SELECT count(*) FROM people WHERE disabled_at IS NULL"))
 
 
-def listed(tx: Tx) -> list[dict[str, Any]]:
+def list_people(tx: Tx) -> list[dict[str, Any]]:
     """Everyone, with the names of their wards."""
     rows = tx.rows("SELECT * FROM people ORDER BY id")
     wards: dict[int, list[str]] = {}
@@ -29,9 +29,9 @@ def listed(tx: Tx) -> list[dict[str, Any]]:
     return [{**row, "wards": wards.get(row["id"], [])} for row in rows]
 
 
-def seen(tx: Tx) -> list[dict[str, Any]]:
+def visible_people(tx: Tx) -> list[dict[str, Any]]:
     """Those the actor works with: of the actor's wards, or in charge of the whole site."""
-    everyone = listed(tx)
+    everyone = list_people(tx)
     mine = tx.actor.wards
     if mine is None:
         return everyone
@@ -67,7 +67,7 @@ def add(
     One person has one account, or nobody could tell the two people of an approval apart: the same
     e-mail or phone is refused, and so is the same full name unless it is another person's.
     """
-    everyone = listed(tx)
+    everyone = list_people(tx)
     if any(folded(p["name"]) == folded(name) for p in everyone):
         raise Problem("person-exists", Say("“{name}” already exists.", name=name))
     full_name = full_name or name
@@ -97,7 +97,7 @@ def add(
                 step="same-name",
             )
     person = tx.insert(
-        table,
+        people_table,
         name=name,
         full_name=full_name,
         role=role.value,
@@ -132,7 +132,7 @@ def reach(tx: Tx, person_id: int, *, email: str | None, address_id: int | None) 
 def same_person(tx: Tx, person_id: int, others: Collection[int]) -> str | None:
     """The name of one of `others` who is the same person as `person_id`, by phone, e-mail or full
     name; None where nobody is."""
-    rows = {p["id"]: p for p in listed(tx)}
+    rows = {p["id"]: p for p in list_people(tx)}
     mine = rows[person_id]
     for other in (rows[o] for o in others if o in rows):
         named_alike = folded(mine["full_name"]) == folded(other["full_name"])
@@ -186,13 +186,13 @@ def _set_wards(tx: Tx, person_id: int, wards: list[int]) -> None:
 
 def actor(tx: Tx, name: str) -> Actor:
     """The acting person called `name`; unknown or disabled people are problems."""
-    everyone = listed(tx)
+    everyone = list_people(tx)
     found = next((p for p in everyone if folded(p["name"]) == folded(name)), None)
     if found is None:
         problem = unknown(
             Say("person"),
             name,
-            [p["name"] for p in seen(tx)],
+            [p["name"] for p in visible_people(tx)],
             step="unknown-person",
         )
         problem.exit_code = 4

@@ -12,13 +12,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from dispatcher.db.compiling import Among
-from dispatcher.db.contacts.eligible import Eligible
+from dispatcher.db.contacts.suppression_rules import SuppressionRules
 from dispatcher.db.statements.unknown import Unknown
 
 MOST_WAYS = 600  # through one function
 _PURE = {
     *(int, str, len, list, tuple, dict, set, frozenset, sorted, range, zip, enumerate, map, repr),
-    *(min, max, sum, any, all, reversed, bool, Among, Eligible, sa.delete),
+    *(min, max, sum, any, all, reversed, bool, Among, SuppressionRules, sa.delete),
 }
 _PURE_METHODS = {
     "join",

@@ -25,7 +25,7 @@ from dispatcher.db.statements.unknown import UNREAD, Unknown
 DEEPEST = 5  # callers of callers
 
 
-class Found(NamedTuple):
+class FoundStatement(NamedTuple):
     """A statement as it stands in the code."""
 
     function: str
@@ -42,7 +42,7 @@ class Reader:
 
     sqlite: bool
     samples: Mapping[str, Sequence[Any]]
-    found: dict[Found, None] = field(default_factory=dict)
+    found: dict[FoundStatement, None] = field(default_factory=dict)
     handed_in: set[FunctionType] = field(default_factory=set)  # need their callers to be read
     _depth: int = 0
 
@@ -203,7 +203,7 @@ class _Way(Knowing):
                 words = calls.as_text(call, text, named)
                 if UNREAD in words:
                     self.reader.handed_in.add(self.function)
-                found = Found(
+                found = FoundStatement(
                     where.removeprefix("dispatcher.db."),
                     call.lineno,
                     words,

@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 import dispatcher.db
 from dispatcher.db.compiling import compiled
 from dispatcher.db.scope import with_walls
-from dispatcher.db.statements.reading import Found, Reader
+from dispatcher.db.statements.reading import FoundStatement, Reader
 from dispatcher.db.statements.samples import SAMPLES
 from dispatcher.db.statements.trees import functions
 from dispatcher.db.statements.unknown import UNREAD
@@ -88,7 +88,7 @@ def statements(dialect: str) -> Sequence[Statement]:
     return list(_named(whole, DIALECTS[dialect]))
 
 
-def _read(on_sqlite: bool) -> list[Found]:
+def _read(on_sqlite: bool) -> list[FoundStatement]:
     reader = Reader(on_sqlite, SAMPLES)
     reader.read_all(_functions())
     return list(reader.found)
@@ -103,7 +103,7 @@ def _functions() -> Sequence[tuple[FunctionType, type | None]]:
     return [pair for module in modules for pair in functions(module)]
 
 
-def _named(found: Sequence[Found], dialect: sa.Dialect) -> Iterator[Statement]:
+def _named(found: Sequence[FoundStatement], dialect: sa.Dialect) -> Iterator[Statement]:
     texts: dict[str, dict[str, bool]] = {}
     for one in found:
         texts.setdefault(one.function, {}).setdefault(_for_shell(one, dialect), one.scoped)
@@ -114,7 +114,7 @@ def _named(found: Sequence[Found], dialect: sa.Dialect) -> Iterator[Statement]:
             yield Statement(name, sql, parameters, scoped)
 
 
-def _for_shell(found: Found, dialect: sa.Dialect) -> str:
+def _for_shell(found: FoundStatement, dialect: sa.Dialect) -> str:
     """A statement as the database gets it, with named parameters."""
     sql = with_walls(found.sql, whole_site=False) if found.scoped else found.sql
     names = dict.fromkeys(_LIST.findall(sql))

@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from dispatcher.db.broadcasts import logbook, tallies
+from dispatcher.db.broadcasts import logbook, totals
 from dispatcher.db.broadcasts.repeats import Other, Same
-from dispatcher.db.contacts.eligible import Eligible
-from dispatcher.db.contacts.reach import SHORT, Reach
+from dispatcher.db.contacts.audience_filter import SHORT, AudienceFilter
+from dispatcher.db.contacts.suppression_rules import SuppressionRules
 from dispatcher.db.statements.unknown import Unknown
-from dispatcher.domain.last_look import Scope as Refused
+from dispatcher.domain.last_look import SuppressionScope as Refused
 from dispatcher.domain.model import MessageState
 
 _ONE: Any = 1
@@ -25,15 +25,15 @@ _SHARES: tuple[dict[str, int], ...] = ({"first": 100}, {"first": 60, "second": 4
 _STEPS = ([(1, Unknown(), shares, "ward") for shares in _SHARES],)
 SAMPLES: Mapping[str, Sequence[Any]] = {
     "Reach": (
-        Reach(contacts=(1,)),
-        Reach(wards=(1,), groups=(3,), within=(1,)),
-        Reach(wards=(1,), residential_groups=(2,), exclude_groups=(4,)),
-        Reach(of=1, states=(MessageState.FAILED.value, SHORT)),
+        AudienceFilter(contacts=(1,)),
+        AudienceFilter(wards=(1,), groups=(3,), within=(1,)),
+        AudienceFilter(wards=(1,), residential_groups=(2,), exclude_groups=(4,)),
+        AudienceFilter(of=1, states=(MessageState.FAILED.value, SHORT)),
     ),
     "Eligible": (
-        Eligible(),
-        Eligible(lately=(1,), most=3),
-        Eligible(True, 1, (1,), 3, stopped_by=frozenset(Refused)),
+        SuppressionRules(),
+        SuppressionRules(lately=(1,), most=3),
+        SuppressionRules(True, 1, (1,), 3, stopped_by=frozenset(Refused)),
     ),
     "Shares": _SHARES,
     "Same": _SAME,
@@ -47,10 +47,10 @@ SAMPLES: Mapping[str, Sequence[Any]] = {
     "scope: str": ("site", "ward", "group", "contact"),
     "way: str": ("mail", "text"),
     "repeats.skip.found": (list(_SAME),),
-    "households.keep.steps": _STEPS,
-    "shared_phones.keep.steps": _STEPS,
+    "households.keep_sharers_of_household.steps": _STEPS,
+    "shared_phones.keep_sharers_of_phone.steps": _STEPS,
     "releases.name_those_without_text.shared": ([(1, "ward"), (1, "group")],),
-    "tallies.fresh.whats": (tuple(tallies.QUERIES),),
+    "totals.fresh.whats": (tuple(totals.QUERIES),),
     "broadcasts.move.values": ({}, {"approved_by": 1, "approved_at": 1, "again": ""}),
     "editing.change.changes": ({"fields": "{}", "title": "", "document": ""},),
     "schedules.move.values": ({}, {"submitted_by": 1, "approved_at": 1}),

@@ -10,9 +10,8 @@ from typing import Any
 
 from dispatcher import broadcasts as planning
 from dispatcher import templating
-from dispatcher.broadcasts import NewBroadcast, wording
-from dispatcher.broadcasts import app as joined
-from dispatcher.broadcasts.app import App
+from dispatcher.broadcasts import NewBroadcast, application, message_rendering
+from dispatcher.broadcasts.application import App
 from dispatcher.config import window as read_window
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.domain.model import Audience, BroadcastState
@@ -27,7 +26,7 @@ from dispatcher.simulators.worlds.doing import (
     whole_way,
 )
 from dispatcher.simulators.worlds.events import happens
-from dispatcher.simulators.worlds.facts import Told
+from dispatcher.simulators.worlds.facts import BroadcastFacts
 from dispatcher.simulators.worlds.residents import AUTHOR, GROUPS, LEADER, WARDS
 from dispatcher.simulators.worlds.rules import CONSENT, WINDOWS
 from dispatcher.simulators.worlds.world import World
@@ -39,7 +38,7 @@ KINDS = {"sim": "warning", "sim-ten": "notice", "qc": "promotion"}
 
 
 @dataclass(frozen=True)
-class Wish:
+class BroadcastWish:
     """What somebody wants to send."""
 
     template: str = "sim"
@@ -52,11 +51,11 @@ class Wish:
     later: float = 0.0  # seconds until it is due
 
 
-def draw_wish(draw: random.Random) -> Wish:
+def draw_wish(draw: random.Random) -> BroadcastWish:
     """Mostly the ordinary."""
     wards: tuple[str, ...] = draw.choice((WARDS, WARDS, WARDS[:1], WARDS[1:], ("all",)))
     template = draw.choices(("sim", "sim-ten", "qc"), (6, 2, 1))[0]
-    return Wish(
+    return BroadcastWish(
         template=template,
         audience=Audience(
             wards,
@@ -85,11 +84,11 @@ def broadcast(world: World, draw: random.Random) -> str | None:
     return f"{told.code} ({wish.template} {told.id}) to {place}, {wish.upto}, {wish.later:.0f} s"
 
 
-def send(world: World, wish: Wish, dies_at: int | None = None) -> Told | None:
+def send(world: World, wish: BroadcastWish, dies_at: int | None = None) -> BroadcastFacts | None:
     """As far on its way as is wished; None where it was refused, or the program died."""
     code = world.facts.new_code()
 
-    def act(app: App) -> Told:
+    def act(app: App) -> BroadcastFacts:
         told = write(world, app, code, wish)
         if wish.upto == "scheduled":
             return whole_way(world, app, told, wish.later)
@@ -102,9 +101,9 @@ def send(world: World, wish: Wish, dies_at: int | None = None) -> Told | None:
     return world.as_person(act, dies_at)
 
 
-def write(world: World, app: App, code: str, wish: Wish) -> Told:
+def write(world: World, app: App, code: str, wish: BroadcastWish) -> BroadcastFacts:
     """A draft."""
-    told = Told(
+    told = BroadcastFacts(
         code,
         0,
         wish.urgent,
@@ -117,7 +116,7 @@ def write(world: World, app: App, code: str, wish: Wish) -> Told:
     template = templating.load(app.templates, wish.template)
     chosen = read_window(wish.window).resting(app.site.lunch) if wish.window else None
     with signed(world, app, AUTHOR, lambda: world.facts.told.update({code: told})) as tx:
-        told.id = joined.draft(
+        told.id = application.draft_broadcast(
             app,
             tx,
             template,
@@ -144,7 +143,7 @@ def go_on(world: World, draw: random.Random) -> str | None:
     if told is None:
         return None
 
-    def act(app: App) -> Told:
+    def act(app: App) -> BroadcastFacts:
         if get(app, told.id).state in (B.DRAFT, B.RETURNED):
             submit(world, app, told, over_budget="cần gửi")
         if get(app, told.id).state is B.SUBMITTED:
@@ -192,7 +191,9 @@ def edit(world: World, draw: random.Random) -> str | None:
 
     def act(app: App) -> bool:
         def changes(tx: Any, found: broadcasts.Broadcast) -> dict[str, Any]:
-            filled, version = wording.reworded(app.site, tx, found, {"code": new.code}, ())
+            filled, version = message_rendering.reworded(
+                app.site, tx, found, {"code": new.code}, ()
+            )
             return {"fields": filled, "template_version_id": version}
 
         with signed(world, app, AUTHOR, lambda: replaced(world, told, new)) as tx:
@@ -206,9 +207,9 @@ def edit(world: World, draw: random.Random) -> str | None:
     return f"{told.code} is {new.code} now{', and goes on' if goes_on else ''}" if done else None
 
 
-def other_words(world: World, told: Told) -> Told:
+def other_words(world: World, told: BroadcastFacts) -> BroadcastFacts:
     """The same broadcast with another code in its text."""
-    return Told(
+    return BroadcastFacts(
         world.facts.new_code(),
         told.id,
         told.urgent,
@@ -222,7 +223,7 @@ def other_words(world: World, told: Told) -> Told:
     )
 
 
-def replaced(world: World, old: Told, new: Told) -> None:
+def replaced(world: World, old: BroadcastFacts, new: BroadcastFacts) -> None:
     """From now on nobody may get the old words."""
     old.void, old.approved = world.seconds, False
     world.facts.told[new.code] = new
@@ -240,7 +241,9 @@ def reword(world: World, draw: random.Random) -> str | None:
     def act(app: App) -> bool:
         with signed(world, app, LEADER) as tx:
             found = broadcasts.get(tx, told.id)
-            filled, version = wording.reworded(app.site, tx, found, {"code": new.code}, ())
+            filled, version = message_rendering.reworded(
+                app.site, tx, found, {"code": new.code}, ()
+            )
             planning.offer(tx, found, filled, version, "xin sửa mã")
         if not confirms:
             return True
@@ -251,8 +254,8 @@ def reword(world: World, draw: random.Random) -> str | None:
 
         author = app.actor(AUTHOR)
         with app.store.read(author) as tx:
-            offered = joined.as_offered(tx, broadcasts.get(tx, told.id))
-        seen = joined.preview(app, author, offered)
+            offered = application.as_offered(tx, broadcasts.get(tx, told.id))
+        seen = application.preview_broadcast(app, author, offered)
         with signed(world, app, AUTHOR, remember) as tx:
             planning.confirm(tx, broadcasts.get(tx, told.id), seen)
         schedule(world, app, new, 0.0)

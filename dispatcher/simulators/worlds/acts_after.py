@@ -6,8 +6,8 @@ import random
 
 from dispatcher import broadcasts as planning
 from dispatcher import templating
-from dispatcher.broadcasts import app as joined
-from dispatcher.broadcasts.app import App
+from dispatcher.broadcasts import application
+from dispatcher.broadcasts.application import App
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.contacts import contacts
 from dispatcher.domain.model import AddressKind, BroadcastState, HeldReason
@@ -23,7 +23,7 @@ from dispatcher.simulators.worlds.doing import (
     whole_way,
 )
 from dispatcher.simulators.worlds.events import happens
-from dispatcher.simulators.worlds.facts import Told
+from dispatcher.simulators.worlds.facts import BroadcastFacts
 from dispatcher.simulators.worlds.residents import AUTHOR, LEADER, TESTERS, number
 from dispatcher.simulators.worlds.world import World
 from dispatcher.usecases.broadcasts_sending import Stopped, end_everything
@@ -65,11 +65,11 @@ def resume(world: World, draw: random.Random) -> str | None:
     return told.code
 
 
-def _go_on(world: World, told: Told) -> None:
+def _go_on(world: World, told: BroadcastFacts) -> None:
     _resume(world, told, None)
 
 
-def _resume(world: World, told: Told, dies_at: int | None) -> bool:
+def _resume(world: World, told: BroadcastFacts, dies_at: int | None) -> bool:
     """A person lets it go on, above its ceiling or budget too where it was held for that."""
     reason: list[str | None] = []
 
@@ -88,7 +88,7 @@ def _resume(world: World, told: Told, dies_at: int | None) -> bool:
     return bool(world.as_person(act, dies_at))
 
 
-def goes_on(world: World, told: Told, *reason: str | None) -> None:
+def goes_on(world: World, told: BroadcastFacts, *reason: str | None) -> None:
     """Somebody in charge let it go on; `reason`: why it was held."""
     if told.paused and told.paused[-1][1] is None:
         told.paused[-1] = (told.paused[-1][0], world.seconds)
@@ -118,7 +118,7 @@ def stop(world: World, draw: random.Random) -> str | None:
     return told.code
 
 
-def _stop(world: World, told: Told, dies_at: int | None) -> bool:
+def _stop(world: World, told: BroadcastFacts, dies_at: int | None) -> bool:
     def act(app: App) -> bool:
         with signed(world, app, AUTHOR, lambda: stopped(world, app, told)) as tx:
             planning.stop(tx, broadcasts.get(tx, told.id))
@@ -127,7 +127,7 @@ def _stop(world: World, told: Told, dies_at: int | None) -> bool:
     return bool(world.as_person(act, dies_at))
 
 
-def stopped(world: World, app: App, told: Told) -> None:
+def stopped(world: World, app: App, told: BroadcastFacts) -> None:
     """Nothing of it leaves any more, where nothing with these words can be under way."""
     older_ended = all(get(app, i).state in ENDED for i in told.also)
     if told.stopped is None and older_ended and not told.repeats:
@@ -167,13 +167,17 @@ def correction(world: World, draw: random.Random) -> str | None:
     if told is None:
         return None
     code = world.facts.new_code()
-    new = Told(code, 0, False, kind="notice", life=86_400.0, wards=told.wards, corrects=told.code)
+    new = BroadcastFacts(
+        code, 0, False, kind="notice", life=86_400.0, wards=told.wards, corrects=told.code
+    )
 
     def act(app: App) -> bool:
         template = templating.load(app.templates, "dinh-chinh")
         with signed(world, app, AUTHOR, lambda: world.facts.told.update({code: new})) as tx:
             original = broadcasts.get(tx, told.id)
-            new.id = joined.correct(app, tx, original, template=template, fields={"code": code})
+            new.id = application.correct_broadcast(
+                app, tx, original, template=template, fields={"code": code}
+            )
         whole_way(world, app, new)
         return True
 

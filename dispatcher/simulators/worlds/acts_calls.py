@@ -6,7 +6,7 @@ import json
 import random
 from urllib.parse import urlencode
 
-from dispatcher.broadcasts.app import App
+from dispatcher.broadcasts.application import App
 from dispatcher.db.contacts.suppressions import of_contact
 from dispatcher.domain.last_look import REPLIED
 from dispatcher.domain.model import SYSTEM

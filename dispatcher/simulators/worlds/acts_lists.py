@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping, Sequence
 
-from dispatcher.broadcasts.app import App
+from dispatcher.broadcasts.application import App
 from dispatcher.db.contacts import areas, contact_lists, imports, undoing
 from dispatcher.domain.model import SYSTEM, AreaKind
 from dispatcher.importing.basis import Basis
@@ -31,7 +31,7 @@ from dispatcher.simulators.worlds.world import World
 from dispatcher.usecases import areas as area_acts
 from dispatcher.usecases import contacts as contact_acts
 from dispatcher.usecases import groups, suppressions
-from dispatcher.usecases import imports as lists
+from dispatcher.usecases import imports as import_acts
 from dispatcher.usecases.context import Context
 
 People = Mapping[int, Sequence[str]]  # contact → numbers
@@ -75,7 +75,7 @@ def as_listed(world: World, app: App, before: People, made: Sequence[int]) -> No
 def newest_import(app: App) -> int:
     """The last list or change by hand that was stored."""
     with app.store.read(SYSTEM) as tx:
-        found = imports.listed(tx, 1)
+        found = imports.list_imports(tx, 1)
     return int(found[0]["id"]) if found else 0
 
 
@@ -281,8 +281,8 @@ def import_again(world: World, draw: random.Random) -> str | None:
         with app.store.read(author) as tx:
             before = held(tx)
             place = contact_lists.Within(areas.ward(tx, ward).id)
-            there = contact_lists.listed(tx, within=place, limit=10_000)
-            known = lists.known_before(tx, app, ward, None, {})
+            there = contact_lists.list_contacts(tx, within=place, limit=10_000)
+            known = import_acts.known_before(tx, app, ward, None, {})
         rows = []
         for one in there:
             phones = [f"+{n}" for n in before.get(one["id"], ())]
@@ -296,13 +296,13 @@ def import_again(world: World, draw: random.Random) -> str | None:
         sheet = Sheet("lai.csv", "", ((1, HEADS), *((i + 2, r) for i, r in enumerate(rows))))
         listing = read_listing([sheet], known)
         with app.store.read(author) as tx:
-            lists.check_wards(tx, listing)
-            wards = lists.wards_of(tx, listing)
+            import_acts.check_wards(tx, listing)
+            wards = import_acts.wards_of(tx, listing)
         made: list[int] = []
         with signed(world, app, AUTHOR, lambda: as_listed(world, app, before, made)) as tx:
             plan = merge(tx, listing.entries)
             made.append(store(tx, plan, [{"name": "lai.csv"}], app.site.sample_heads))
-            lists.remember(tx, listing, wards, Basis())
+            import_acts.remember(tx, listing, wards, Basis())
         return f"{ward}: {len(plan.created)} new, {len(plan.updated)} changed"
 
     return world.as_person(act, death(draw))
@@ -322,7 +322,7 @@ def undo(world: World, draw: random.Random) -> str | None:
 
     def act(app: App) -> bool:
         with acting(world, app, AUTHOR, remembers) as context:
-            lists.undo(context, wanted)
+            import_acts.undo(context, wanted)
         return True
 
     return str(wanted) if world.as_person(act, death(draw)) else None
@@ -333,7 +333,7 @@ def merge_groups(world: World, draw: random.Random) -> str | None:
     """One residential group becomes part of another of its ward."""
     with world.look().store.read(SYSTEM) as tx:
         found = {
-            w: areas.listed(tx, AreaKind.RESIDENTIAL_GROUP, areas.ward(tx, w).id) for w in WARDS
+            w: areas.list_areas(tx, AreaKind.RESIDENTIAL_GROUP, areas.ward(tx, w).id) for w in WARDS
         }
     wards = [w for w in WARDS if len(found[w]) > 1]
     if not wards:

@@ -7,13 +7,13 @@ from datetime import timedelta
 
 from dispatcher import scheduling
 from dispatcher.broadcasts import occurrences
-from dispatcher.broadcasts.app import App
-from dispatcher.db.broadcasts import schedules as rows
+from dispatcher.broadcasts.application import App
+from dispatcher.db.broadcasts import schedules as schedule_rows
 from dispatcher.domain.model import HANOI, SYSTEM
 from dispatcher.simulators.worlds.acts import ROUTE
 from dispatcher.simulators.worlds.doing import acting, death, see_firings
 from dispatcher.simulators.worlds.events import happens
-from dispatcher.simulators.worlds.facts import Told
+from dispatcher.simulators.worlds.facts import BroadcastFacts
 from dispatcher.simulators.worlds.residents import AUTHOR, LEADER, WARDS
 from dispatcher.simulators.worlds.world import World, seconds_of
 from dispatcher.usecases import schedules
@@ -50,7 +50,7 @@ def schedule(world: World, draw: random.Random) -> str | None:
         name=name, route=ROUTE, when=when, life=life, more=more, code=code, wards=list(wards)
     ).replace("'", '"')
     (world.root / "schedules" / f"{name}.toml").write_text(source, "utf-8")
-    told = Told(
+    told = BroadcastFacts(
         code,
         0,
         False,
@@ -65,7 +65,7 @@ def schedule(world: World, draw: random.Random) -> str | None:
     return f"{name} ({when})" if done else None
 
 
-def _hand_in(world: World, app: App, told: Told) -> bool:
+def _hand_in(world: World, app: App, told: BroadcastFacts) -> bool:
     """Submitted by one, approved by another, as its file stands."""
     wanted = scheduling.load(app.schedules, told.schedule, app.site.window)
     with acting(world, app, AUTHOR) as author:
@@ -73,8 +73,8 @@ def _hand_in(world: World, app: App, told: Told) -> bool:
 
     def remember() -> None:
         with app.store.read(SYSTEM) as tx:
-            row = rows.get(tx, told.schedule)
-            told.ceiling = rows.ceiling_of(tx, told.schedule)[1]
+            row = schedule_rows.get(tx, told.schedule)
+            told.ceiling = schedule_rows.ceiling_of(tx, told.schedule)[1]
         assert row is not None
         told.approved, told.stopped, told.void = True, None, None
         told.window = str(wanted.window)
@@ -117,9 +117,9 @@ def rest(world: World) -> None:
         with app.begin(SYSTEM)() as tx:
             see_firings(world, tx)
             for told in world.facts.told.values():
-                found = rows.get(tx, told.schedule) if told.schedule else None
+                found = schedule_rows.get(tx, told.schedule) if told.schedule else None
                 if found is not None and found["state"] == "approved":
-                    rows.move(tx, told.schedule, "paused")
+                    schedule_rows.move(tx, told.schedule, "paused")
 
     world.as_person(act)
 
@@ -142,7 +142,7 @@ def edit(world: World, draw: random.Random) -> str | None:
         return None
     with world.look().store.read(SYSTEM) as tx:
         see_firings(world, tx)
-    new = Told(
+    new = BroadcastFacts(
         world.facts.new_code(),
         0,
         False,
@@ -161,6 +161,6 @@ def edit(world: World, draw: random.Random) -> str | None:
     return f"{new.schedule}: {told.code} is {new.code} now"
 
 
-def _one_of(world: World, draw: random.Random) -> Told | None:
+def _one_of(world: World, draw: random.Random) -> BroadcastFacts | None:
     found = [t for t in world.facts.told.values() if t.schedule]
     return draw.choice(found) if found else None

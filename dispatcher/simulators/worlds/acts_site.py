@@ -6,11 +6,11 @@ import random
 import re
 from datetime import timedelta
 
-from dispatcher.broadcasts.app import App
+from dispatcher.broadcasts.application import App
 from dispatcher.config import FILE, read_text
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.ops import days_off
-from dispatcher.db.queue import gateways as rows
+from dispatcher.db.queue import gateways as gateway_rows
 from dispatcher.domain import rights
 from dispatcher.domain.model import HANOI, SYSTEM, URGENT
 from dispatcher.i18n import Say
@@ -134,7 +134,9 @@ def pause(world: World, draw: random.Random) -> str | None:
 def resume(world: World, draw: random.Random) -> str | None:
     """Messages go there again, whatever it was paused for."""
     with world.look().store.read(SYSTEM) as tx:
-        found = sorted(n for n, row in rows.states(tx).items() if row["paused_at"] is not None)
+        found = sorted(
+            n for n, row in gateway_rows.states(tx).items() if row["paused_at"] is not None
+        )
     if not found:
         return None
     gateway = draw.choice(found)

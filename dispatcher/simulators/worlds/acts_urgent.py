@@ -5,14 +5,14 @@ from __future__ import annotations
 import random
 from datetime import timedelta
 
-from dispatcher.broadcasts.app import App
+from dispatcher.broadcasts.application import App
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.domain.model import HANOI, SYSTEM, Audience, BroadcastState
 from dispatcher.simulators.worlds.acts import ROUTE
 from dispatcher.simulators.worlds.acts_after import stopped
 from dispatcher.simulators.worlds.doing import OPEN, OVER, acting, death, one_of, timed
 from dispatcher.simulators.worlds.events import happens
-from dispatcher.simulators.worlds.facts import Told
+from dispatcher.simulators.worlds.facts import BroadcastFacts
 from dispatcher.simulators.worlds.residents import AUTHOR, LEADER, WARDS
 from dispatcher.simulators.worlds.world import World
 from dispatcher.usecases import urgent, urgent_duty
@@ -62,7 +62,7 @@ def send(world: World, draw: random.Random) -> str | None:
         return None
     name = draw.choice(world.facts.prepared)
     area = Audience(draw.choice((WARDS[:1], WARDS[1:]))) if draw.random() < 0.2 else None
-    told = Told(world.facts.new_code(), 0, True, kind="warning")
+    told = BroadcastFacts(world.facts.new_code(), 0, True, kind="warning")
 
     def act(app: App) -> bool:
         with acting(world, app, AUTHOR, lambda: _look(world, app, told)) as author:
@@ -72,11 +72,16 @@ def send(world: World, draw: random.Random) -> str | None:
     return f"{name} as {told.code}" if world.as_person(act, death(draw)) else None
 
 
-def _look(world: World, app: App, told: Told) -> None:
+def _look(world: World, app: App, told: BroadcastFacts) -> None:
     """What a command that commits several times has come to."""
     with app.store.read(SYSTEM) as tx:
         mine = next(
-            (b for b in broadcasts.listed(tx, limit=5) if b.fields.get("code") == told.code), None
+            (
+                b
+                for b in broadcasts.list_broadcasts(tx, limit=5)
+                if b.fields.get("code") == told.code
+            ),
+            None,
         )
         if mine is None:
             return
@@ -94,7 +99,7 @@ def all_clear(world: World, draw: random.Random) -> str | None:
     old = one_of(world, draw, *OPEN, *OVER, where=lambda t: t.urgent and not t.corrects)
     if old is None:
         return None
-    told = Told(world.facts.new_code(), 0, True, wards=old.wards, corrects=old.code)
+    told = BroadcastFacts(world.facts.new_code(), 0, True, wards=old.wards, corrects=old.code)
 
     def act(app: App) -> bool:
         def look() -> None:

@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
-from dispatcher.broadcasts.app import App
+from dispatcher.broadcasts.application import App
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.schema import micros
 from dispatcher.db.words import APPROVED, HELD, PAUSED, QUEUED, RUNNING, SCHEDULED, SENDING
 from dispatcher.domain.model import SYSTEM, HeldReason
-from dispatcher.simulators.worlds.facts import Told
+from dispatcher.simulators.worlds.facts import BroadcastFacts
 from dispatcher.simulators.worlds.invariants import notes_of
 from dispatcher.simulators.worlds.world import START
 
 if TYPE_CHECKING:
-    from dispatcher.simulators.worlds.vendors import Left, Taken
+    from dispatcher.simulators.worlds.vendors import Left, TakenMessage
     from dispatcher.simulators.worlds.world import World
 
 ZERO = micros(START)
@@ -195,10 +195,10 @@ class Books:
     messages: dict[int, Message] = field(default_factory=dict)
     attempts: list[Attempt] = field(default_factory=list)
     broadcasts: dict[int, Broadcast] = field(default_factory=dict)
-    told: dict[int, Told] = field(default_factory=dict)  # by broadcast
+    told: dict[int, BroadcastFacts] = field(default_factory=dict)  # by broadcast
     by_reference: dict[tuple[str, str], list[Attempt]] = field(default_factory=dict)
 
-    def of(self, taken: Taken) -> Attempt | None:
+    def of(self, taken: TakenMessage) -> Attempt | None:
         """The attempt an acceptance is the answer to."""
         found = self.by_reference.get((taken.vendor, taken.reference), ())
         exact = [a for a in found if a.to == taken.to]
@@ -236,7 +236,7 @@ def _read(world: World) -> Books:
             *said, kind, cipher = row
             to = tx.sealer.open_address(kind, cipher).removeprefix("+") if cipher else ""
             books.attempts.append(Attempt._make([*said, to]))
-        for broadcast in broadcasts.listed(tx, limit=1_000_000):
+        for broadcast in broadcasts.list_broadcasts(tx, limit=1_000_000):
             books.broadcasts[broadcast.id] = broadcast
             told = world.facts.told.get(str(broadcast.fields.get("code")))
             if told is not None:

@@ -20,7 +20,7 @@ GONE, FAILS = "unable to open database file", "disk I/O error"
 FULL = "could not extend file: No space left on device"  # as PostgreSQL says it
 
 
-class Kept(NamedTuple):
+class DiskPragmas(NamedTuple):
     """How the connections of a SQLite file are set: asked before every transaction."""
 
     full: bool = False
@@ -32,7 +32,7 @@ class Disk:
 
     def __init__(self, draw: random.Random) -> None:
         self.draw = draw
-        self.kept = Kept()
+        self.kept = DiskPragmas()
         self.gone = False  # nothing can be opened, nothing that is open answers
         self.fails = 0.0  # share of statements that fail
         self.loses = 0.0  # share of commits that are done and not answered
@@ -62,7 +62,7 @@ class Disk:
     def lift(self) -> None:
         """All is well again."""
         self.let_go()
-        self.kept, self.gone, self.fails, self.loses = Kept(), False, 0.0, 0.0
+        self.kept, self.gone, self.fails, self.loses = DiskPragmas(), False, 0.0, 0.0
 
     # --- what processes meet ------------------------------------------------------------------
 
@@ -80,7 +80,7 @@ class Disk:
 
     def _begins(self, connection: sa.Connection) -> None:
         self.look()
-        if connection.info.get("kept", Kept()) == self.kept:
+        if connection.info.get("kept", DiskPragmas()) == self.kept:
             return
         connection.info["kept"] = self.kept
         raw: Any = connection.connection.dbapi_connection

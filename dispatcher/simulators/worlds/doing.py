@@ -9,18 +9,17 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from dispatcher import broadcasts as planning
-from dispatcher.broadcasts import app as joined
-from dispatcher.broadcasts import hours, repeating
-from dispatcher.broadcasts.app import App
+from dispatcher.broadcasts import application, hours, repeating
+from dispatcher.broadcasts.application import App
+from dispatcher.broadcasts.message_rendering import release_words
 from dispatcher.broadcasts.releasing import first_step
-from dispatcher.broadcasts.wording import words
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.database import Tx
 from dispatcher.domain import periods
 from dispatcher.domain.model import SYSTEM, URGENT, BroadcastState
 from dispatcher.domain.periods import Period
-from dispatcher.simulators.worlds.facts import Told
+from dispatcher.simulators.worlds.facts import BroadcastFacts
 from dispatcher.simulators.worlds.residents import AUTHOR, LEADER
 from dispatcher.simulators.worlds.world import World, seconds_of
 from dispatcher.usecases.context import Context
@@ -84,7 +83,7 @@ def get(app: App, broadcast_id: int) -> Broadcast:
 def submit(
     world: World,
     app: App,
-    told: Told,
+    told: BroadcastFacts,
     *,
     again: str = "",
     over_budget: str = "",
@@ -92,7 +91,7 @@ def submit(
 ) -> None:
     """Looked at, and handed in."""
     author = app.actor(AUTHOR)
-    found = joined.preview(app, author, get(app, told.id))
+    found = application.preview_broadcast(app, author, get(app, told.id))
     with signed(world, app, AUTHOR) as tx:
         planning.submit(
             tx,
@@ -104,7 +103,7 @@ def submit(
         )
 
 
-def approve(world: World, app: App, told: Told) -> None:
+def approve(world: World, app: App, told: BroadcastFacts) -> None:
     """A second person says yes."""
 
     def remember() -> None:
@@ -121,7 +120,7 @@ def approve(world: World, app: App, told: Told) -> None:
         planning.approve(tx, broadcasts.get(tx, told.id))
 
 
-def schedule(world: World, app: App, told: Told, later: float, despite: str = "") -> None:
+def schedule(world: World, app: App, told: BroadcastFacts, later: float, despite: str = "") -> None:
     """Its time is set: in so many seconds."""
     author, site = app.actor(AUTHOR), app.site
     when = app.clock() + timedelta(seconds=later)
@@ -133,7 +132,7 @@ def schedule(world: World, app: App, told: Told, later: float, despite: str = ""
         planning.schedule(tx, broadcasts.get(tx, told.id), when, rules, repeated=repeated)
 
 
-def timed(world: World, app: App, told: Told) -> None:
+def timed(world: World, app: App, told: BroadcastFacts) -> None:
     """Remember of a broadcast what was decided with its time."""
     found = get(app, told.id)
     assert found.at is not None
@@ -150,7 +149,7 @@ def period(world: World, app: App, found: Broadcast) -> Period:
     """From when until when a broadcast may leave, with the longest undo time there was."""
     assert found.at is not None
     with app.store.read(SYSTEM) as tx:
-        first = first_step(words(app.site, tx, found))
+        first = first_step(release_words(app.site, tx, found))
     undo = 0.0 if found.priority == URGENT else world.facts.longest_undo()
     return periods.of_route(
         found.at + timedelta(seconds=undo),
@@ -162,7 +161,9 @@ def period(world: World, app: App, found: Broadcast) -> Period:
     )
 
 
-def whole_way(world: World, app: App, told: Told, later: float = 0.0, again: str = "") -> Told:
+def whole_way(
+    world: World, app: App, told: BroadcastFacts, later: float = 0.0, again: str = ""
+) -> BroadcastFacts:
     """From a draft to its time."""
     submit(world, app, told, again=again, over_budget="cần gửi")
     approve(world, app, told)
@@ -187,7 +188,7 @@ def see_firings(world: World, tx: Tx) -> None:
     mine = {t.code: t for t in world.facts.told.values() if t.schedule}
     if not mine:
         return
-    for found in reversed(broadcasts.listed(tx, limit=1000)):
+    for found in reversed(broadcasts.list_broadcasts(tx, limit=1000)):
         told = mine.get(str(found.fields.get("code")))
         if told is not None and found.schedule_id is not None:
             told.id = found.id
@@ -197,8 +198,8 @@ def one_of(
     world: World,
     draw: random.Random,
     *wanted: BroadcastState,
-    where: Callable[[Told], bool] = lambda told: True,
-) -> Told | None:
+    where: Callable[[BroadcastFacts], bool] = lambda told: True,
+) -> BroadcastFacts | None:
     """One of the broadcasts in some states."""
     now = states(world)
     found = [world.facts.told[c] for c, s in now.items() if s in wanted]
@@ -206,7 +207,7 @@ def one_of(
     return draw.choice(found) if found else None
 
 
-def of_ids(world: World, app: App, ids: Collection[int]) -> list[Told]:
+def of_ids(world: World, app: App, ids: Collection[int]) -> list[BroadcastFacts]:
     """What people told of, by the numbers of broadcasts; firings of schedules by their code. Not
     the tests of a text: they have its code, and are over or stopped by themselves."""
     found = []

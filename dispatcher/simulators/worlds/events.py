@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Does = Callable[["World", random.Random], "str | None"]
 
 
-class Kind(NamedTuple):
+class EventKind(NamedTuple):
     """One kind of event. `does` answers what happened in words; None: there was nothing to do."""
 
     name: str
@@ -32,7 +32,7 @@ class Event(NamedTuple):
     seed: int
 
 
-KINDS: dict[str, Kind] = {}
+KINDS: dict[str, EventKind] = {}
 _ON_THE_WAY = (
     "opt out",
     "erase",
@@ -64,7 +64,7 @@ def happens(name: str, weight: float = 1.0) -> Callable[[Does], Does]:
 
     def keep(does: Does) -> Does:
         assert name not in KINDS, name
-        KINDS[name] = Kind(name, weight, does)
+        KINDS[name] = EventKind(name, weight, does)
         return does
 
     return keep

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 
 @dataclass
-class Told:
+class BroadcastFacts:
     """One broadcast, by the code that stands in its text (ids come again after a restore).
 
     Times are seconds of the world; None: not yet, or never. A text that is sent once more (to
@@ -67,7 +67,7 @@ class Setting:
 class Facts:
     """All of it."""
 
-    told: dict[str, Told] = field(default_factory=dict)  # by code
+    told: dict[str, BroadcastFacts] = field(default_factory=dict)  # by code
     noes: list[No] = field(default_factory=list)
     parted: set[str] = field(default_factory=set)  # numbers somebody had once, others may still
     restores: list[float] = field(default_factory=list)
@@ -88,7 +88,7 @@ class Facts:
         self.codes += 1
         return f"Q{self.codes:03d}X"
 
-    def of(self, body: str) -> Told | None:
+    def of(self, body: str) -> BroadcastFacts | None:
         """The broadcast a text belongs to."""
         return next((t for code, t in self.told.items() if code in body), None)
 

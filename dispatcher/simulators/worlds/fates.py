@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from dispatcher.db.broadcasts.targets import TARGETS_PER_STEP
 from dispatcher.db.words import HELD, PAUSED, SHARED_PHONE, SKIPPED, STOPPED
 from dispatcher.domain import parts
-from dispatcher.domain.model import SYSTEM, BroadcastState, Heard, MessageState
+from dispatcher.domain.model import SYSTEM, BroadcastState, MessageState, ReceiptFlags
 from dispatcher.simulators.worlds.books import ZERO, Attempt, Books, Message, open_books
 from dispatcher.simulators.worlds.hearsay import read_until, reported
 from dispatcher.simulators.worlds.invariants import at_end
@@ -48,7 +48,7 @@ def what_may_have_left(world: World) -> str | None:
     books = open_books(world)
     for a in books.attempts:
         m = books.messages[a.message]
-        if a.state in MAY_HAVE_LEFT and not a.heard & Heard.FAILED and m.state in UNSENT:
+        if a.state in MAY_HAVE_LEFT and not a.heard & ReceiptFlags.FAILED and m.state in UNSENT:
             return f"{_named(books, m)} is {m.state}, an attempt of it is {a.state}"
     return None
 
@@ -72,7 +72,7 @@ def a_step_that_is_over_goes_on(world: World) -> str | None:
         if last.get(m.id, 0) // TARGETS_PER_STEP <= step[m.id] or broadcast.state is not B.DONE:
             continue
         mine = books.attempts_of(m.id)
-        if any(a.heard & Heard.FAILED or not a.to or a.to in refused for a in mine):
+        if any(a.heard & ReceiptFlags.FAILED or not a.to or a.to in refused for a in mine):
             continue
         ends = broadcast.expires_at
         assert ends is not None
@@ -205,7 +205,12 @@ def nobody_is_tried_further(world: World) -> str | None:
             continue
         for first, later in itertools.combinations(mine, 2):
             said = first.answered_at
-            if first.state != "accepted" or first.heard & Heard.FAILED or not said or first.fault:
+            if (
+                first.state != "accepted"
+                or first.heard & ReceiptFlags.FAILED
+                or not said
+                or first.fault
+            ):
                 continue
             wait = broadcast.route[first.step].deadline
             patient = wait.total_seconds() * 1e6 if wait and later.step > first.step else 0

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from dispatcher.simulators.worlds.network import TIMEOUTS
-from dispatcher.simulators.worlds.speech import Esms, EsmsAds, Lab
+from dispatcher.simulators.worlds.speech import EsmsAds, EsmsSpeech, LabSpeech
 from dispatcher.simulators.worlds.speech_http import JSON, TEXT, DescribedInJson, DescribedInText
-from dispatcher.simulators.worlds.speech_zalo import APP_ID, Zalo
+from dispatcher.simulators.worlds.speech_zalo import APP_ID, ZaloSpeech
 from dispatcher.simulators.worlds.vendors import Habits, Speech, Vendor
 from dispatcher.simulators.worlds.world import World
 
@@ -251,13 +251,13 @@ def vendor_of(world: World, g: GatewayPlan) -> Vendor:
 def _speech(g: GatewayPlan) -> Speech:
     match g.kind:
         case "lab":
-            return Lab()
+            return LabSpeech()
         case "esms":
-            return Esms()
+            return EsmsSpeech()
         case "ads":
             return EsmsAds()
         case "zalo":
-            return Zalo()
+            return ZaloSpeech()
         case "json":
             return DescribedInJson(g.channel, g.leaves_out)
     return DescribedInText(g.channel)

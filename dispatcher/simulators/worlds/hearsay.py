@@ -14,7 +14,7 @@ from dispatcher.simulators.worlds.books import ZERO, Attempt, Books, is_at_rest,
 from dispatcher.worker.adapters import listeners
 
 if TYPE_CHECKING:
-    from dispatcher.simulators.worlds.vendors import Taken
+    from dispatcher.simulators.worlds.vendors import TakenMessage
     from dispatcher.simulators.worlds.world import World
 
 
@@ -34,7 +34,7 @@ def reported(
     means the message it was given last, where we know that it was given to that. `perhaps`: also
     those of which the vendor heard nothing, as the door died."""
     books, listen = open_books(world), listeners(world.look())
-    by_name: dict[tuple[str, str], list[Taken]] = {}
+    by_name: dict[tuple[str, str], list[TakenMessage]] = {}
     for vendor in world.vendors.values():
         for taken in vendor.ledger:
             for name in {taken.reference: 0, taken.id: 0}:
@@ -73,11 +73,11 @@ def _is_alone(books: Books, attempt: Attempt) -> bool:
     return all(a is attempt or a.state == "refused" for a in of_call)
 
 
-def _of_id(books: Books, mine: list[Taken], seconds: float) -> list[list[Taken]]:
+def _of_id(books: Books, mine: list[TakenMessage], seconds: float) -> list[list[TakenMessage]]:
     """Which acceptances a report may mean that names an id only, by call: those it was given to
     last, if its answer was here by then; else any of them."""
     given = [t for t in mine if t.at <= seconds and _named_by(books, t, books.now)]
-    calls: dict[str, list[Taken]] = {}
+    calls: dict[str, list[TakenMessage]] = {}
     for taken in given:
         calls.setdefault(taken.reference, []).append(taken)
     found = list(calls.values())
@@ -89,7 +89,7 @@ def _moment(seconds: float) -> int:
     return ZERO + int(seconds * 1e6)
 
 
-def _named_by(books: Books, taken: Taken, moment: int) -> bool:
+def _named_by(books: Books, taken: TakenMessage, moment: int) -> bool:
     found = books.of(taken)
     if found is None or found.provider_id != taken.id:  # it may have been spoilt on the way
         return False

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
-    from dispatcher.simulators.worlds.vendors import Left, Taken
+    from dispatcher.simulators.worlds.vendors import Left, TakenMessage
     from dispatcher.simulators.worlds.world import World
 
 T = TypeVar("T")
 Check = Callable[["World"], "str | None"]
-OfTaken = Callable[["World", "Taken"], "str | None"]
+OfTaken = Callable[["World", "TakenMessage"], "str | None"]
 OfLeft = Callable[["World", "Left"], "str | None"]
 Broken = tuple[str, str]  # the name of an invariant, and how it was broken
 

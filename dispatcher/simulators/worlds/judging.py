@@ -15,7 +15,7 @@ from dispatcher.config import Site
 from dispatcher.config.pace import pace_of
 from dispatcher.domain.model import HANOI, Window
 from dispatcher.simulators.worlds.books import holder, intent
-from dispatcher.simulators.worlds.facts import No, Told
+from dispatcher.simulators.worlds.facts import BroadcastFacts, No
 from dispatcher.simulators.worlds.invariants import (
     always,
     each_left,
@@ -24,10 +24,10 @@ from dispatcher.simulators.worlds.invariants import (
     notes_of,
 )
 from dispatcher.simulators.worlds.world import START
-from dispatcher.worker.sending.asking import LEAVE_WITHIN
+from dispatcher.worker.sending.dispatch import LEAVE_WITHIN
 
 if TYPE_CHECKING:
-    from dispatcher.simulators.worlds.vendors import Left, Taken
+    from dispatcher.simulators.worlds.vendors import Left, TakenMessage
     from dispatcher.simulators.worlds.world import World
 
 LAG = LEAVE_WITHIN + 5.0  # seconds from an intent until its bytes have left, at most
@@ -36,11 +36,11 @@ APART = 60.0  # seconds clocks of hosts may be apart: a lease bears no more
 MIDNIGHT = 60.0  # seconds around it in which a message may count for either day
 
 
-def _who(row: Left | Taken, told: Told | None) -> str:
+def _who(row: Left | TakenMessage, told: BroadcastFacts | None) -> str:
     return f"{told.code if told else 'a text of nobody'} to …{row.to[-3:]} by {row.vendor}"
 
 
-def _is_test(world: World, row: Left | Taken) -> bool:
+def _is_test(world: World, row: Left | TakenMessage) -> bool:
     return row.to in world.facts.testers
 
 
@@ -112,7 +112,7 @@ def nobody_after_their_no(world: World, left: Left) -> str | None:
     return None
 
 
-def _stops(world: World, no: No, told: Told) -> bool:
+def _stops(world: World, no: No, told: BroadcastFacts) -> bool:
     if no.before is not None and (told.due is None or told.due >= no.before):
         return False
     match no.scope:
@@ -153,7 +153,7 @@ def nothing_outside_its_hours(world: World, left: Left) -> str | None:
     return f"{_who(left, told)}: {why}"
 
 
-def _fired_in(world: World, told: Told) -> list[Window]:
+def _fired_in(world: World, told: BroadcastFacts) -> list[Window]:
     """What else a schedule may have for its hours: a worker that fires it reads the settings when
     it starts, and a person may have approved it under newer ones."""
     return [w.app.site.window for _, w in world.workers.values()] if told.schedule else []
@@ -221,7 +221,7 @@ def only_whoever_holds_it(world: World, left: Left) -> str | None:
 
 
 @each_taken("nobody twice")
-def nobody_twice(world: World, taken: Taken) -> str | None:
+def nobody_twice(world: World, taken: TakenMessage) -> str | None:
     """On one channel a text reaches a number once, by the vendors' own ledgers; once more for each
     time that people approved the same words again. A correction has a code of its own."""
     told = world.facts.of(taken.body)
@@ -236,7 +236,7 @@ def nobody_twice(world: World, taken: Taken) -> str | None:
 
 
 @each_taken("nothing out of nowhere")
-def nothing_out_of_nowhere(world: World, taken: Taken) -> str | None:
+def nothing_out_of_nowhere(world: World, taken: TakenMessage) -> str | None:
     """A vendor takes nothing that no worker of ours has sent. Judged by ledger and wire: it keeps
     the simulation itself honest."""
     sent = world.vendors[taken.vendor].sent
@@ -246,7 +246,7 @@ def nothing_out_of_nowhere(world: World, taken: Taken) -> str | None:
 
 
 @each_taken("nothing above a quota")
-def nothing_above_a_quota(world: World, taken: Taken) -> str | None:
+def nothing_above_a_quota(world: World, taken: TakenMessage) -> str | None:
     """A vendor takes no more messages, and no more đồng, in a day or month than the settings allow.
     Judged by its ledger; a message counts for the day in which it left first. After a restore
     nobody knows what was taken before."""
@@ -271,7 +271,7 @@ def nothing_above_a_quota(world: World, taken: Taken) -> str | None:
 
 
 @each_taken("nothing above its ceiling")
-def nothing_above_its_ceiling(world: World, taken: Taken) -> str | None:
+def nothing_above_its_ceiling(world: World, taken: TakenMessage) -> str | None:
     """A broadcast costs no more than whoever approved it has seen. Judged by the ledgers, at the
     vendors' prices, and by what was approved."""
     told = world.facts.of(taken.body)

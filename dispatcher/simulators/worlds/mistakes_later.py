@@ -44,7 +44,7 @@ mistake(
 mistake(
     "the inbox is not read first",
     "the next step begins although a report lies unread",
-    (_N + "chores:pass_deadlines", "receipts.unread(tx, read_upto or tx.now)", "[]"),
+    (_N + "maintenance:pass_deadlines", "receipts.unread(tx, read_upto or tx.now)", "[]"),
     ("dispatcher.worker.process:Worker._tidy", "    self._read_inbox()\n", ""),
     fault="B B3",
 )
@@ -62,7 +62,7 @@ mistake(
     "a late proof sets no deadline",
     "who was accepted late is not tried at the next step",
     (_S + "queue.outcomes:late_proof", "deadline_at = r.deadline, ", "deadline_at = NULL, "),
-    (_N + "chores:deadline_of", "    return broadcast.deadline_of(", "    return None and ("),
+    (_N + "maintenance:deadline_of", "    return broadcast.deadline_of(", "    return None and ("),
     fault="L2",
 )
 mistake(
@@ -70,7 +70,7 @@ mistake(
     "what failed is called accepted",
     (
         _S + "queue.outcomes:best_of_attempts",
-        "{one} {Heard.FAILED.value} = 0 AND",
+        "{one} {ReceiptFlags.FAILED.value} = 0 AND",
         "{one} 0 = 0 AND",
     ),
     fault="F",
@@ -78,7 +78,7 @@ mistake(
 mistake(
     "a no of the network is forgotten",
     "what failed is called accepted",
-    (_L + "best_of_others", "reference or Heard(bits) & Heard.FAILED:", "reference:"),
+    (_L + "best_of_others", "reference or ReceiptFlags(bits) & ReceiptFlags.FAILED:", "reference:"),
     fault="F2",
 )
 mistake(
@@ -127,7 +127,11 @@ mistake(
 mistake(
     "nobody ends a doubt",
     "a doubt stays open for ever",
-    (_N + "chores:end_doubts", "waiting.end_doubts(tx, waiting.doubts_over(tx, reachable))", "[]"),
+    (
+        _N + "maintenance:end_doubts",
+        "waiting.end_doubts(tx, waiting.doubts_over(tx, reachable))",
+        "[]",
+    ),
 )
 mistake(
     "an unreadable look-up is asked for ever",
@@ -177,6 +181,6 @@ mistake(
 mistake(
     "a restore numbers as before",
     "a new text is swallowed by the memory of an old one",
-    (_S + "queue.messages:parcels", "int(epoch or 0)", "0"),
+    (_S + "queue.messages:queued_messages", "int(epoch or 0)", "0"),
     fault="C2",
 )

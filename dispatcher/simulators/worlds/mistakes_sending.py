@@ -37,7 +37,7 @@ mistake(
 mistake(
     "an unreadable look-up says not there",
     "what could not be read counts as a no",
-    (_N + "settling:decide", "False if verdict is None else None", "False"),
+    (_N + "settlement:decide", "False if send_result is None else None", "False"),
 )
 mistake(
     "a refusal to a repeat ends the doubt",
@@ -59,7 +59,7 @@ mistake(
         "tx, sorted({p.message_id for p, _ in intents if p.step == 0} & going), urgent",
     ),
     (
-        _N + "chores:pass_deadlines",
+        _N + "maintenance:pass_deadlines",
         "    withdrawals.look_again(tx, [m[0] for m in moves if m[2] is MessageState.QUEUED])\n",
         "",
     ),
@@ -88,14 +88,14 @@ mistake(
 mistake(
     "a call is repeated with who refused meanwhile",
     "a repeat may be the first that arrives",
-    (_N + "asking:doubts", " and not any(p.message_id in staying for p in group)", ""),
+    (_N + "dispatch:doubts", " and not any(p.message_id in staying for p in group)", ""),
     fault="X",
 )
 mistake(
     "a repeat at any hour",
     "a repeat may be the first that arrives, at night",
     (
-        _N + "settling:repeats_from",
+        _N + "settlement:repeats_from",
         "    return min(at, broadcast.expires_at or at)",
         "    return now",
     ),
@@ -104,13 +104,13 @@ mistake(
     "a paused broadcast sends on",
     "what was chosen before a pause leaves after it",
     (_S + "queue.intents:write", "b.state = {RUNNING} ", "b.state IN ({RUNNING}, 'paused') "),
-    (_N + "view:View.look", "self.running = {", "self.running |= {"),
+    (_N + "state:WorkerState.look", "self.running = {", "self.running |= {"),
 )
 mistake(
     "what expired leaves",
     "an intent is written after the expiry",
     (_S + "queue.intents:write", '"AND b.expires_at > :now) RETURNING id"', '") RETURNING id"'),
-    (_N + "claiming:by_priority", "        and b.expires_at > now\n", ""),
+    (_N + "claim:by_priority", "        and b.expires_at > now\n", ""),
 )
 mistake(
     "what comes too late leaves",
@@ -121,7 +121,7 @@ mistake(
     "the dead leave no doubts",
     "what a dead worker may have sent is sent again",
     (
-        _N + "chores:reclaim",
+        _N + "maintenance:reclaim",
         "decision = lifecycle.in_doubt(standing, tx.now)",
         "decision = lifecycle.Decision(MessageState.QUEUED, lifecycle.AttemptState.REFUSED, "
         "due_at=tx.now)",
@@ -139,19 +139,19 @@ mistake(
 mistake(
     "a borrowed id is believed",
     "the answer to another call is taken for ours",
-    (_N + "answering:doubt_borrowed_ids", "    for key in borrowed:", "    for key in set():"),
+    (_N + "results:doubt_borrowed_ids", "    for key in borrowed:", "    for key in set():"),
 )
 mistake(
     "a pace nobody keeps",
     "more leaves in a second than the vendor allows",
-    (_N + "asking:in_turn", "    if pace is None or not (calls or batches):", "    if True:"),
+    (_N + "dispatch:in_turn", "    if pace is None or not (calls or batches):", "    if True:"),
 )
 mistake(
     "one word for a whole call fails everybody",
     "a word about a call is no fact about its numbers",
     (
-        _N + "settling:speaks_of_a_whole_call",
-        "    if len(call.parcels) < 2 or not",
+        _N + "settlement:speaks_of_a_whole_call",
+        "    if len(call.queued_messages) < 2 or not",
         "    if True or not",
     ),
     fault="J",
@@ -161,8 +161,8 @@ mistake(
     "one odd answer and nothing is settled any more",
     (
         _N + "engine:Engine._verdicts",
-        "[cleaned.verdict(said) for said in verdicts]",
-        "list(verdicts)",
+        "[cleaned.send_result(said) for said in send_results]",
+        "list(send_results)",
     ),
     (_N + "engine:Engine.run", "if not is_passing(trouble):", "if False:"),
     fault="N",
@@ -218,10 +218,10 @@ mistake(
 mistake(
     "a limit nobody keeps",
     "more is spent than was approved, and quotas are passed",
-    (_N + "allowing:reserve", "    if not any(limits.values()):", "    if True:"),
+    (_N + "quotas:reserve", "    if not any(limits.values()):", "    if True:"),
 )
 mistake(
     "hours nobody keeps",
     "messages leave at night",
-    (_N + "lanes:Lane.takes", "broadcast.window.is_open(now)", "True"),
+    (_N + "gateway_queue:GatewayQueue.takes", "broadcast.window.is_open(now)", "True"),
 )

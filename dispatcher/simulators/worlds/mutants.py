@@ -15,7 +15,7 @@ from types import FunctionType
 from typing import Any, NamedTuple
 
 
-class Change(NamedTuple):
+class SourceChange(NamedTuple):
     """Words of the source, and others for them.
 
     `where`: module:function, module:Class.function, or a module, of which constants change.
@@ -32,7 +32,7 @@ class Mutant:
 
     name: str
     why: str
-    changes: tuple[Change, ...]
+    changes: tuple[SourceChange, ...]
     fault: str = ""
 
     @contextmanager
@@ -51,7 +51,7 @@ MUTANTS: dict[str, Mutant] = {}
 def mistake(name: str, why: str, *changes: tuple[str, str, str], fault: str = "") -> None:
     """Register one: see Mutant."""
     assert name not in MUTANTS, name
-    MUTANTS[name] = Mutant(name, why, tuple(Change(*c) for c in changes), fault)
+    MUTANTS[name] = Mutant(name, why, tuple(SourceChange(*c) for c in changes), fault)
 
 
 def function_at(where: str) -> FunctionType:
@@ -65,7 +65,7 @@ def function_at(where: str) -> FunctionType:
     return found
 
 
-def _in_function(where: str, changes: Sequence[Change]) -> Callable[[], None]:
+def _in_function(where: str, changes: Sequence[SourceChange]) -> Callable[[], None]:
     """Change a function; what comes back changes it back."""
     function = function_at(where)
     kept = function.__code__
@@ -82,7 +82,7 @@ def _in_function(where: str, changes: Sequence[Change]) -> Callable[[], None]:
     return undo
 
 
-def _in_constants(where: str, changes: Sequence[Change]) -> Callable[[], None]:
+def _in_constants(where: str, changes: Sequence[SourceChange]) -> Callable[[], None]:
     """Texts a module builds when it is imported, mostly of SQL, also where others have them."""
     module = import_module(where)
     place: dict[str, Any] = {"__name__": f"{where} with a mistake"}
@@ -104,7 +104,7 @@ def _in_constants(where: str, changes: Sequence[Change]) -> Callable[[], None]:
     return undo
 
 
-def _run(source: str, changes: Sequence[Change], place: dict[str, Any]) -> None:
+def _run(source: str, changes: Sequence[SourceChange], place: dict[str, Any]) -> None:
     for change in changes:
         assert source.count(change.was) == 1, f"{change.where}: «{change.was}» is not there once"
         source = source.replace(change.was, change.now)

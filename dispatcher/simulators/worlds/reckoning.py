@@ -13,11 +13,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from dispatcher.db.broadcasts.broadcasts import Broadcast
-from dispatcher.db.ops import upkeep
+from dispatcher.db.ops import maintenance
 from dispatcher.db.schema import micros
 from dispatcher.db.words import HELD, PAUSED
 from dispatcher.domain.lifecycle import remembered_until
-from dispatcher.domain.model import SYSTEM, BroadcastState, Heard, MessageState
+from dispatcher.domain.model import SYSTEM, BroadcastState, MessageState, ReceiptFlags
 from dispatcher.gateways.contract import AsksReceipts
 from dispatcher.simulators.worlds.books import Attempt, Books, Message, at, open_books
 from dispatcher.simulators.worlds.hearsay import read_until, reported
@@ -25,13 +25,13 @@ from dispatcher.simulators.worlds.invariants import at_end
 from dispatcher.simulators.worlds.world import START
 
 if TYPE_CHECKING:
-    from dispatcher.simulators.worlds.vendors import Taken
+    from dispatcher.simulators.worlds.vendors import TakenMessage
     from dispatcher.simulators.worlds.world import World
 
 B, M = BroadcastState, MessageState
 LONGEST_WAIT = timedelta(seconds=60)  # between two repeats: the next one would come too late
 LOOK = 20_000_000  # microseconds in which a worker that is awake has looked at everything
-YES = Heard.DELIVERED | Heard.READ
+YES = ReceiptFlags.DELIVERED | ReceiptFlags.READ
 WAITS = (B.PAUSED, B.HELD)  # a person must look
 
 
@@ -227,7 +227,7 @@ def ledger_and_log_agree(world: World) -> str | None:
     return None
 
 
-def _may_doubt(world: World, books: Books, taken: Taken, found: Attempt) -> bool:
+def _may_doubt(world: World, books: Books, taken: TakenMessage, found: Attempt) -> bool:
     """True where a doubt could not be settled although the vendor has taken it."""
     told, m = world.facts.of(taken.body), books.messages[found.message]
     assert told is not None
@@ -287,16 +287,16 @@ def receipts_converge(world: World) -> str | None:
     the door took, as far as they are the vendor's own."""
     books = open_books(world)
     restored = max(world.facts.restores, default=-1.0)
-    said: dict[str, Heard] = {}
+    said: dict[str, ReceiptFlags] = {}
     arrived: set[int] = set()
     for _, attempt, receipt in reported(world, -1.0, world.seconds, perhaps=True):
         if receipt.state & YES:
             arrived.add(attempt.message)
     for _, attempt, receipt in reported(world, restored, read_until(world)):
-        said[attempt.reference] = said.get(attempt.reference, Heard.NOTHING) | receipt.state
+        said[attempt.reference] = said.get(attempt.reference, ReceiptFlags.NOTHING) | receipt.state
     for a in books.attempts:
-        bits = said.get(a.reference, Heard.NOTHING)
-        if Heard(a.heard) & bits != bits:
+        bits = said.get(a.reference, ReceiptFlags.NOTHING)
+        if ReceiptFlags(a.heard) & bits != bits:
             return f"attempt {a.reference[:16]} has heard {a.heard}, the vendor said {bits.value}"
         m = books.messages[a.message]
         if bits & YES and m.state not in (M.DELIVERED, M.READ):
@@ -307,7 +307,7 @@ def receipts_converge(world: World) -> str | None:
         if m.state in (M.DELIVERED, M.READ) and not (m.id in arrived or untold or restored >= 0):
             return f"message {m.id} is {m.state}, no report says so"
         mine = [a for a in books.attempts_of(m.id) if a.state == "accepted"]
-        if m.state == M.ACCEPTED and mine and all(a.heard & Heard.FAILED for a in mine):
+        if m.state == M.ACCEPTED and mine and all(a.heard & ReceiptFlags.FAILED for a in mine):
             return f"message {m.id} is accepted, the network said no to all of it"
     return None
 
@@ -364,9 +364,9 @@ def every_change_is_noted(world: World) -> str | None:
     return None
 
 
-def _findings(world: World) -> list[upkeep.Finding]:
+def _findings(world: World) -> list[maintenance.Finding]:
     with world.look().store.read(SYSTEM) as tx:
-        return upkeep.check(tx)
+        return maintenance.check(tx)
 
 
 @at_end("the trail holds")

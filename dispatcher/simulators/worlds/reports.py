@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 from dispatcher.gateways.contract import Call
 
 if TYPE_CHECKING:
-    from dispatcher.simulators.worlds.vendors import Taken, Vendor
+    from dispatcher.simulators.worlds.vendors import TakenMessage, Vendor
 
 STRANGER = "84959999999"  # nobody here has this number
 HOURS = (3 * 3600.0, 30 * 3600.0, 60 * 3600.0)
 CONTRARY = {"delivered": "failed", "failed": "delivered"}
 
 
-def of(vendor: Vendor, taken: Taken, draw: random.Random) -> Iterator[tuple[float, Call]]:
+def of(vendor: Vendor, taken: TakenMessage, draw: random.Random) -> Iterator[tuple[float, Call]]:
     """What is reported of a message, and after how many seconds."""
     h, speech = vendor.habits, vendor.speech
     state = "failed" if draw.random() < h.fails else "delivered"
@@ -83,7 +83,7 @@ def broken(call: Call, draw: random.Random) -> Call:
 
 
 def _forged(
-    vendor: Vendor, taken: Taken, state: str, wait: float, draw: random.Random
+    vendor: Vendor, taken: TakenMessage, state: str, wait: float, draw: random.Random
 ) -> Iterator[tuple[float, Call]]:
     """Of another number, or not signed by the vendor; with the contrary of what is true."""
     other = vendor.speech.report(taken, CONTRARY[state])

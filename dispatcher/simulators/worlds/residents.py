@@ -5,12 +5,12 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from dispatcher.broadcasts.app import App
+from dispatcher.broadcasts.application import App
 from dispatcher.db.contacts import areas, contacts, groups, suppressions
 from dispatcher.db.database import Tx
 from dispatcher.db.staff import people
 from dispatcher.domain.model import SYSTEM, Role
-from dispatcher.importing.listing import Entry
+from dispatcher.importing.listing import ListEntry
 from dispatcher.importing.merge import merge, store
 from dispatcher.simulators.worlds.facts import Facts
 from dispatcher.simulators.worlds.rules import CONSENT
@@ -74,8 +74,8 @@ def fill(app: App, count: int, plan: Residents, draw: random.Random, facts: Fact
                 facts.refuse(0.0, one, scope)
 
 
-def _invented(count: int, plan: Residents, draw: random.Random) -> list[Entry]:
-    entries: list[Entry] = []
+def _invented(count: int, plan: Residents, draw: random.Random) -> list[ListEntry]:
+    entries: list[ListEntry] = []
     last = ""
     for i in range(count):
         first = last if last and draw.random() < plan.shares else number(i)
@@ -96,7 +96,7 @@ def _invented(count: int, plan: Residents, draw: random.Random) -> list[Entry]:
             ward, group = before.ward, before.residential_group
             head = before.household or before.name
             entries[-1] = before._replace(household=head)
-        entries.append(Entry("sim.csv", "", i + 2, named(i), phones, (), ward, group, head))
+        entries.append(ListEntry("sim.csv", "", i + 2, named(i), phones, (), ward, group, head))
     return entries
 
 
@@ -112,6 +112,6 @@ def held(tx: Tx) -> dict[int, tuple[str, ...]]:
     wards = {a.id for a in areas.wards_named(tx, ("all",))}
     return {
         one.id: tuple(one.addresses[p].removeprefix("+") for p in sorted(one.addresses))
-        for found in contacts.known(tx, wards).values()
+        for found in contacts.stored_contacts(tx, wards).values()
         for one in found
     }

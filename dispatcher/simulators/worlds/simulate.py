@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
-from dispatcher.cli.spoken import command, option
-from dispatcher.cli.surface import Surface
+from dispatcher.cli.click_i18n import command, option
+from dispatcher.cli.terminal_context import TerminalContext
 from dispatcher.domain.problems import PARTLY, Problem
 from dispatcher.i18n import Say
 from dispatcher.simulators.worlds.lives import Life, live, workshop
@@ -36,7 +36,7 @@ FOR_A_MUTANT = 200  # seeds within which each is found
 @option("--events", default="", say=Say("only these, like 0,3"))
 @option("--trace", is_flag=True, say=Say("tell all that happened"))
 def simulate(
-    surface: Surface,
+    terminal: TerminalContext,
     count: int,
     first: int,
     jobs: int,
@@ -48,8 +48,8 @@ def simulate(
     if count < 1 or jobs < 1:
         raise Problem("usage", Say("--seeds and --jobs from 1."))
     if mutant:
-        return _mutants(surface, mutant, first, count, database)
-    with workshop(database) as shop, surface.progress(Say("Simulating"), count) as update:
+        return _mutants(terminal, mutant, first, count, database)
+    with workshop(database) as shop, terminal.progress(Say("Simulating"), count) as update:
         lives: list[Life] = []
         if jobs > 1 and not events:
             for some in live_beside(range(first, first + count), jobs, database):
@@ -60,19 +60,19 @@ def simulate(
                 lives.append(live(seed, shop, script=_chosen(seed, events), database=database))
                 update(len(lives))
         failed = [found for found in lives if found.failed is not None]
-        if not surface.json:
+        if not terminal.json:
             for found in failed:
-                _tell(surface, found, [] if events else shrink(found, shop), trace)
+                _tell(terminal, found, [] if events else shrink(found, shop), trace)
             if trace and not failed:
-                _tell_trace(surface, lives[-1])
+                _tell_trace(terminal, lives[-1])
     steps = sum(found.steps for found in lives)
-    if surface.json:
+    if terminal.json:
         told: list[dict[str, Any]] = [
             {"seed": f.seed, "invariant": f.failed[0], "step": f.steps} for f in failed if f.failed
         ]
         kind = "postgresql" if database else "sqlite"
-        surface.emit({"seeds": count, "steps": steps, "failed": told, "database": kind})
-    surface.say(
+        terminal.emit({"seeds": count, "steps": steps, "failed": told, "database": kind})
+    terminal.say(
         Say(
             "{count} seeds from {first}, {steps} steps: {count2} broke a promise.",
             count=count,
@@ -81,7 +81,7 @@ def simulate(
             count2=len(failed),
         ),
     )
-    surface.hint(
+    terminal.hint(
         Say(
             "try others: dispatcher simulate --seeds {count} --from {first}",
             count=count,
@@ -119,10 +119,10 @@ def _chosen(seed: int, events: str) -> Sequence[Any] | None:
         raise Problem("usage", Say("--events looks like 0,3,5.")) from None
 
 
-def _tell(surface: Surface, found: Life, kept: Sequence[int], whole: bool) -> None:
+def _tell(terminal: TerminalContext, found: Life, kept: Sequence[int], whole: bool) -> None:
     assert found.failed is not None
     name, how = found.failed
-    surface.say(
+    terminal.say(
         Say(
             "Seed {seed} breaks “{name}” at step {steps}: {how}",
             seed=found.seed,
@@ -134,38 +134,38 @@ def _tell(surface: Surface, found: Life, kept: Sequence[int], whole: bool) -> No
     if kept:
         for place in kept:
             event = found.script[place]
-            surface.say(f"   {event.at:9.1f} s  {event.name}")
+            terminal.say(f"   {event.at:9.1f} s  {event.name}")
         again = f"dispatcher simulate --seeds 1 --from {found.seed} --trace"
         again += f" --events {','.join(map(str, kept))}" if len(kept) < len(found.script) else ""
         again += f" --database {found.database}" if found.database else ""
-        surface.say(Say("   Again: {again}", again=again))
+        terminal.say(Say("   Again: {again}", again=again))
     if whole:
-        _tell_trace(surface, found)
+        _tell_trace(terminal, found)
 
 
-def _tell_trace(surface: Surface, found: Life) -> None:
+def _tell_trace(terminal: TerminalContext, found: Life) -> None:
     """What happened, in words, with the time of the world."""
     for at, words in found.trace:
-        surface.say(f"   {at:9.2f} s  {words}")
+        terminal.say(f"   {at:9.2f} s  {words}")
 
 
-def _mutants(surface: Surface, wanted: str, first: int, count: int, database: str) -> int:
+def _mutants(terminal: TerminalContext, wanted: str, first: int, count: int, database: str) -> int:
     """Which planted mistakes are found within `count` seeds (at most FOR_A_MUTANT)."""
     names = [m for m in MUTANTS if wanted in ("all", m)]
     if not names:
         known = ", ".join(sorted(MUTANTS))
         raise Problem("usage", Say("No {wanted}. Known: {known}", known=known, wanted=wanted))
     said: dict[str, str] = {}
-    with workshop(database) as shop, surface.progress(Say("Planting"), len(names)) as update:
+    with workshop(database) as shop, terminal.progress(Say("Planting"), len(names)) as update:
         for n, name in enumerate(names, 1):
             seeds = range(first, first + min(count, FOR_A_MUTANT))
             at = found_at(MUTANTS[name], seeds, shop, database)
             said[name] = "missed" if at is None else "found"
             where = "—" if at is None else f"{at.seed}: {at.failed and at.failed[0]}"
-            surface.say(f"{name}: {said[name]} ({where})")
+            terminal.say(f"{name}: {said[name]} ({where})")
             update(n)
-    if surface.json:
-        surface.emit(said)
+    if terminal.json:
+        terminal.emit(said)
     return PARTLY if "missed" in said.values() else 0
 
 

@@ -10,7 +10,7 @@ import shutil
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from dispatcher.broadcasts.app import App
+from dispatcher.broadcasts.application import App
 from dispatcher.db.engines import engine_for, sqlite_url
 from dispatcher.db.migrate import upgrade
 from dispatcher.db.ops import fresh

@@ -17,7 +17,7 @@ import httpx
 from dispatcher.domain.model import HANOI, Fault
 from dispatcher.gateways import esms, lab
 from dispatcher.gateways.contract import Call, Codes
-from dispatcher.simulators.worlds.vendors import Asked, Taken
+from dispatcher.simulators.worlds.vendors import AskedMessage, TakenMessage
 
 if TYPE_CHECKING:
     from dispatcher.simulators.worlds.vendors import Vendor
@@ -33,21 +33,21 @@ def codes_of(table: Codes) -> Mapping[str, Sequence[str]]:
 LAB, ESMS = codes_of(lab.CODES), codes_of(esms.CODES)
 
 
-class Lab:
+class LabSpeech:
     """The lab adapter: one message a call, and a look-up by our reference."""
 
     channel, named = "sms", True
 
-    def read(self, request: httpx.Request, body: bytes) -> Sequence[Asked] | None:
+    def read(self, request: httpx.Request, body: bytes) -> Sequence[AskedMessage] | None:
         if not request.url.path.endswith("/send"):
             return None
         told = json.loads(body)
-        return [Asked(told["to"].removeprefix("+"), told["reference"], told["body"])]
+        return [AskedMessage(told["to"].removeprefix("+"), told["reference"], told["body"])]
 
-    def objects(self, request: httpx.Request, asked: Sequence[Asked]) -> str:
+    def objects(self, request: httpx.Request, asked: Sequence[AskedMessage]) -> str:
         return ""
 
-    def accept(self, asked: Sequence[Asked], ids: Sequence[str | None], again: bool) -> Any:
+    def accept(self, asked: Sequence[AskedMessage], ids: Sequence[str | None], again: bool) -> Any:
         return {"code": "ok", "id": ids[0]}
 
     def refuse(self, fault: str, draw: random.Random) -> Any:
@@ -59,35 +59,35 @@ class Lab:
             return httpx.Response(404, json={"code": "unknown"})
         return {"code": "ok", "id": found.id}
 
-    def report(self, taken: Taken, state: str) -> Call | None:
+    def report(self, taken: TakenMessage, state: str) -> Call | None:
         return None
 
-    def apart(self, taken: Taken, state: str, parts: int) -> Sequence[Call]:
+    def apart(self, taken: TakenMessage, state: str, parts: int) -> Sequence[Call]:
         return ()
 
     def unsigned(self, call: Call) -> Call | None:
         return None
 
-    def unknown(self, taken: Taken, serial: int) -> Taken:
+    def unknown(self, taken: TakenMessage, serial: int) -> TakenMessage:
         return taken
 
 
-class Esms:
+class EsmsSpeech:
     """eSMS: care SMS with RequestId, receipts by GET, the account's own log."""
 
     channel, named = "sms", True
     path, kind = "SendMultipleMessage_V4", "2"
 
-    def read(self, request: httpx.Request, body: bytes) -> Sequence[Asked] | None:
+    def read(self, request: httpx.Request, body: bytes) -> Sequence[AskedMessage] | None:
         if self.path not in request.url.path:
             return None
         told = json.loads(body)
-        return [Asked(told["Phone"], told.get("RequestId", ""), told["Content"])]
+        return [AskedMessage(told["Phone"], told.get("RequestId", ""), told["Content"])]
 
-    def objects(self, request: httpx.Request, asked: Sequence[Asked]) -> str:
+    def objects(self, request: httpx.Request, asked: Sequence[AskedMessage]) -> str:
         return ""
 
-    def accept(self, asked: Sequence[Asked], ids: Sequence[str | None], again: bool) -> Any:
+    def accept(self, asked: Sequence[AskedMessage], ids: Sequence[str | None], again: bool) -> Any:
         if not again:
             return {"CodeResult": "100", "CountRegenerate": 0, "SMSID": ids[0]}
         if int((ids[0] or "0")[-2:]) % 3:
@@ -152,14 +152,14 @@ class Esms:
             {"IsSent": bool(s), "Phone": t.to, "SentResult": s == "delivered"} for t, s in found
         ]
 
-    def report(self, taken: Taken, state: str) -> Call | None:
+    def report(self, taken: TakenMessage, state: str) -> Call | None:
         if state == "read":
             return None
         return Call(
             "GET", urlencode({**self._counted(taken, state), "phonenumber": taken.to}), {}, b""
         )
 
-    def _counted(self, taken: Taken, state: str) -> dict[str, Any]:
+    def _counted(self, taken: TakenMessage, state: str) -> dict[str, Any]:
         good, bad = int(state == "delivered"), int(state == "failed")
         return {
             "SMSID": taken.id,
@@ -172,7 +172,7 @@ class Esms:
             "TypeId": self.kind,
         }
 
-    def apart(self, taken: Taken, state: str, parts: int) -> Sequence[Call]:
+    def apart(self, taken: TakenMessage, state: str, parts: int) -> Sequence[Call]:
         """Its counters count parts: of a long text some may fail."""
         if state != "failed":
             return ()
@@ -187,11 +187,11 @@ class Esms:
     def unsigned(self, call: Call) -> Call | None:
         return None
 
-    def unknown(self, taken: Taken, serial: int) -> Taken:
+    def unknown(self, taken: TakenMessage, serial: int) -> TakenMessage:
         return taken._replace(id=f"stray{serial}", reference=f"stray{serial}")
 
 
-class EsmsAds(Esms):
+class EsmsAds(EsmsSpeech):
     """eSMS: one text to 30 and more numbers, one word for all of them, receipts without a number.
 
     Only how it speaks: the texts of a world are no advertising.
@@ -201,25 +201,25 @@ class EsmsAds(Esms):
     path, kind = "SendMultipleSMSBrandname", "1"
     LEAST = 30
 
-    def read(self, request: httpx.Request, body: bytes) -> Sequence[Asked] | None:
+    def read(self, request: httpx.Request, body: bytes) -> Sequence[AskedMessage] | None:
         if self.path not in request.url.path:
             return None
         told = json.loads(body)
-        return [Asked(n, told.get("RequestId", ""), told["Content"]) for n in told["Phones"]]
+        return [AskedMessage(n, told.get("RequestId", ""), told["Content"]) for n in told["Phones"]]
 
-    def objects(self, request: httpx.Request, asked: Sequence[Asked]) -> str:
+    def objects(self, request: httpx.Request, asked: Sequence[AskedMessage]) -> str:
         return "content" if len({one.to for one in asked}) < self.LEAST else ""
 
-    def report(self, taken: Taken, state: str) -> Call | None:
+    def report(self, taken: TakenMessage, state: str) -> Call | None:
         if state == "read":
             return None
         return Call("GET", urlencode(self._counted(taken, state)), {}, b"")
 
-    def apart(self, taken: Taken, state: str, parts: int) -> Sequence[Call]:
+    def apart(self, taken: TakenMessage, state: str, parts: int) -> Sequence[Call]:
         return ()
 
 
-def state_of(vendor: Vendor, taken: Taken) -> str:
+def state_of(vendor: Vendor, taken: TakenMessage) -> str:
     """What a vendor can tell by now of a message it took; empty: nothing final."""
     at, state = vendor.truth.get((taken.id, taken.to), (float("inf"), ""))
     return state if at <= vendor.world.seconds else ""

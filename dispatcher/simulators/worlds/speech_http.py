@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 import httpx
 
 from dispatcher.gateways.contract import Call
-from dispatcher.simulators.worlds.vendors import Asked, Taken
+from dispatcher.simulators.worlds.vendors import AskedMessage, TakenMessage
 
 if TYPE_CHECKING:
     from dispatcher.simulators.worlds.vendors import Vendor
@@ -87,16 +87,16 @@ class DescribedInJson:
     def __init__(self, channel: str, leaves_out: str = "") -> None:
         self.channel, self.leaves_out = channel, leaves_out  # a field of its reports
 
-    def read(self, request: httpx.Request, body: bytes) -> Sequence[Asked] | None:
+    def read(self, request: httpx.Request, body: bytes) -> Sequence[AskedMessage] | None:
         if not request.url.path.endswith("/send"):
             return None
         told = json.loads(body)
-        return [Asked(number, told["ref"], told["content"]) for number in told["to"]]
+        return [AskedMessage(number, told["ref"], told["content"]) for number in told["to"]]
 
-    def objects(self, request: httpx.Request, asked: Sequence[Asked]) -> str:
+    def objects(self, request: httpx.Request, asked: Sequence[AskedMessage]) -> str:
         return ""
 
-    def accept(self, asked: Sequence[Asked], ids: Sequence[str | None], again: bool) -> Any:
+    def accept(self, asked: Sequence[AskedMessage], ids: Sequence[str | None], again: bool) -> Any:
         bad = [one.to for one, own in zip(asked, ids, strict=True) if own is None]
         own = next((i for i in ids if i is not None), "")
         data = {"tranId": own, "invalidPhone": bad}
@@ -110,15 +110,15 @@ class DescribedInJson:
     def other(self, vendor: Vendor, request: httpx.Request, body: bytes) -> Any:
         return httpx.Response(404)
 
-    def report(self, taken: Taken, state: str) -> Call | None:
+    def report(self, taken: TakenMessage, state: str) -> Call | None:
         return self._told(taken, state, {})
 
-    def apart(self, taken: Taken, state: str, parts: int) -> Sequence[Call]:
+    def apart(self, taken: TakenMessage, state: str, parts: int) -> Sequence[Call]:
         """Part by part; of a text that failed the last one did."""
         states = ["delivered"] * (parts - 1) + [state]
         return [self._told(taken, s, {"part": n, "of": parts}) for n, s in enumerate(states, 1)]
 
-    def _told(self, taken: Taken, state: str, more: Mapping[str, int]) -> Call:
+    def _told(self, taken: TakenMessage, state: str, more: Mapping[str, int]) -> Call:
         codes = self.STATES[state]
         code = codes[sum(taken.to.encode()) % len(codes)]
         told = {"ref": taken.reference, "tranId": taken.id, "phone": taken.to, "status": code}
@@ -130,7 +130,7 @@ class DescribedInJson:
     def unsigned(self, call: Call) -> Call | None:
         return None
 
-    def unknown(self, taken: Taken, serial: int) -> Taken:
+    def unknown(self, taken: TakenMessage, serial: int) -> TakenMessage:
         return taken._replace(id=f"stray{serial}", reference=f"stray{serial}")
 
 
@@ -152,17 +152,17 @@ class DescribedInText:
     def __init__(self, channel: str) -> None:
         self.channel = channel
 
-    def read(self, request: httpx.Request, body: bytes) -> Sequence[Asked] | None:
+    def read(self, request: httpx.Request, body: bytes) -> Sequence[AskedMessage] | None:
         if not request.url.path.endswith("/sendsms"):
             return None
         told = request.url.params
         numbers = [n.removeprefix("+") for n in told["to"].split()]
-        return [Asked(number, told["key"], told["text"]) for number in numbers]
+        return [AskedMessage(number, told["key"], told["text"]) for number in numbers]
 
-    def objects(self, request: httpx.Request, asked: Sequence[Asked]) -> str:
+    def objects(self, request: httpx.Request, asked: Sequence[AskedMessage]) -> str:
         return ""
 
-    def accept(self, asked: Sequence[Asked], ids: Sequence[str | None], again: bool) -> Any:
+    def accept(self, asked: Sequence[AskedMessage], ids: Sequence[str | None], again: bool) -> Any:
         return "3: Queued for later delivery" if again else "0: Accepted for delivery"
 
     def refuse(self, fault: str, draw: random.Random) -> Any:
@@ -171,17 +171,17 @@ class DescribedInText:
     def other(self, vendor: Vendor, request: httpx.Request, body: bytes) -> Any:
         return httpx.Response(404)
 
-    def report(self, taken: Taken, state: str) -> Call | None:
+    def report(self, taken: TakenMessage, state: str) -> Call | None:
         if state not in self.STATES:
             return None
         told = {"status": self.STATES[state], "dest": f"+{taken.to}", "key": taken.reference}
         return Call("GET", urlencode(told), {}, b"")
 
-    def apart(self, taken: Taken, state: str, parts: int) -> Sequence[Call]:
+    def apart(self, taken: TakenMessage, state: str, parts: int) -> Sequence[Call]:
         return ()
 
     def unsigned(self, call: Call) -> Call | None:
         return None
 
-    def unknown(self, taken: Taken, serial: int) -> Taken:
+    def unknown(self, taken: TakenMessage, serial: int) -> TakenMessage:
         return taken._replace(reference=f"stray{serial}")

@@ -17,7 +17,7 @@ import httpx
 from dispatcher.gateways import zalo
 from dispatcher.gateways.contract import Call
 from dispatcher.simulators.worlds.speech import codes_of, state_of
-from dispatcher.simulators.worlds.vendors import Asked, Taken
+from dispatcher.simulators.worlds.vendors import AskedMessage, TakenMessage
 
 if TYPE_CHECKING:
     from dispatcher.simulators.worlds.vendors import Vendor
@@ -28,7 +28,7 @@ CODES = codes_of(zalo.CODES)
 LIFE = 90_000  # seconds of an access token
 
 
-class Zalo:
+class ZaloSpeech:
     """One Official Account. Refresh tokens work once, and with the next pair the last one ends."""
 
     channel, named = "zalo", True
@@ -50,20 +50,20 @@ class Zalo:
 
     # --- what it is asked -------------------------------------------------------------------
 
-    def read(self, request: httpx.Request, body: bytes) -> Sequence[Asked] | None:
+    def read(self, request: httpx.Request, body: bytes) -> Sequence[AskedMessage] | None:
         if not request.url.path.endswith("message/template"):
             return None
         told = json.loads(body)
         words = " ".join(str(v) for v in told["template_data"].values())
         to = told.get("phone") or self.users.get(user := told.get("user_id", ""), user)
-        return [Asked(to, told.get("tracking_id", ""), words)]
+        return [AskedMessage(to, told.get("tracking_id", ""), words)]
 
-    def objects(self, request: httpx.Request, asked: Sequence[Asked]) -> str:
+    def objects(self, request: httpx.Request, asked: Sequence[AskedMessage]) -> str:
         if request.headers.get("access_token", "") not in self.access:
             return "token"
         return "" if asked[0].body else "content"
 
-    def accept(self, asked: Sequence[Asked], ids: Sequence[str | None], again: bool) -> Any:
+    def accept(self, asked: Sequence[AskedMessage], ids: Sequence[str | None], again: bool) -> Any:
         data = {"msg_id": ids[0], "sent_time": "1764554400000"}
         return {"error": 0, "message": "Success", "data": data}
 
@@ -107,7 +107,7 @@ class Zalo:
 
     # --- what it tells ----------------------------------------------------------------------
 
-    def report(self, taken: Taken, state: str) -> Call | None:
+    def report(self, taken: TakenMessage, state: str) -> Call | None:
         """Only what reached a phone is told."""
         names = {"delivered": "user_received_message", "read": "user_seen_message"}
         if state not in names:
@@ -121,13 +121,13 @@ class Zalo:
             to = next((u for u, phone in self.users.items() if phone == to), to)
         return event(names[state], recipient={"id": to}, message=message)
 
-    def apart(self, taken: Taken, state: str, parts: int) -> Sequence[Call]:
+    def apart(self, taken: TakenMessage, state: str, parts: int) -> Sequence[Call]:
         return ()
 
     def unsigned(self, call: Call) -> Call | None:
         return Call(call.method, call.query, {**call.headers, SIGNATURE: "mac=00"}, call.body)
 
-    def unknown(self, taken: Taken, serial: int) -> Taken:
+    def unknown(self, taken: TakenMessage, serial: int) -> TakenMessage:
         return taken._replace(id=f"stray{serial}", reference=f"stray{serial}")
 
 

@@ -9,12 +9,12 @@ import random
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
 
-from dispatcher.broadcasts.app import App
+from dispatcher.broadcasts.application import App
 from dispatcher.db.queue import gateways
 from dispatcher.domain.model import HANOI, SYSTEM
 from dispatcher.simulators.worlds.events import happens
 from dispatcher.simulators.worlds.reports import CONTRARY
-from dispatcher.simulators.worlds.speech_zalo import LIFE, Zalo, event
+from dispatcher.simulators.worlds.speech_zalo import LIFE, ZaloSpeech, event
 from dispatcher.simulators.worlds.vendors import Vendor
 from dispatcher.simulators.worlds.world import World
 
@@ -124,7 +124,7 @@ def contradicts(world: World, draw: random.Random) -> str | None:
 @happens("a token dies", weight=0.3)
 def a_token_dies(world: World, draw: random.Random) -> str | None:
     """Zalo takes back the access token, or both; then somebody has to sign in."""
-    speeches = [v.speech for v in world.vendors.values() if isinstance(v.speech, Zalo)]
+    speeches = [v.speech for v in world.vendors.values() if isinstance(v.speech, ZaloSpeech)]
     if not speeches:
         return None
     speech = draw.choice(speeches)
@@ -138,12 +138,12 @@ def a_token_dies(world: World, draw: random.Random) -> str | None:
 @happens("a user id is told", weight=0.3)
 def a_user_id_is_told(world: World, draw: random.Random) -> str | None:
     """Somebody fills in the form of the Official Account, or leaves it."""
-    vendors = [v for v in world.vendors.values() if isinstance(v.speech, Zalo)]
+    vendors = [v for v in world.vendors.values() if isinstance(v.speech, ZaloSpeech)]
     if not vendors:
         return None
     vendor = draw.choice(vendors)
     speech = vendor.speech
-    assert isinstance(speech, Zalo)
+    assert isinstance(speech, ZaloSpeech)
     phone = f"8495{draw.randrange(20):07d}"
     user = f"2893{phone[-7:]}"
     if user in speech.users and draw.random() < 0.5:
@@ -172,7 +172,7 @@ def mend(world: World, vendor: Vendor) -> None:
     def act(app: App) -> bool:
         with app.store.read(SYSTEM) as tx:
             row = gateways.states(tx).get(vendor.name)
-        if isinstance(vendor.speech, Zalo):
+        if isinstance(vendor.speech, ZaloSpeech):
             sign_in(app, vendor)
         if row is not None and row["paused_reason"] not in (None, "person"):
             with app.begin(SYSTEM)() as tx:
@@ -191,7 +191,7 @@ def mend_all(world: World) -> None:
 def sign_in(app: App, vendor: Vendor) -> None:
     """An administrator allows the account to send; a token that works needs nobody."""
     speech = vendor.speech
-    assert isinstance(speech, Zalo)
+    assert isinstance(speech, ZaloSpeech)
     with app.store.read(SYSTEM) as tx:
         known = gateways.tokens(tx, vendor.name)
     if (
@@ -210,7 +210,7 @@ def sign_in(app: App, vendor: Vendor) -> None:
 def sign_in_all(world: World, app: App) -> None:
     """The first tokens of each Official Account."""
     for vendor in world.vendors.values():
-        if isinstance(vendor.speech, Zalo):
+        if isinstance(vendor.speech, ZaloSpeech):
             sign_in(app, vendor)
 
 

@@ -30,7 +30,7 @@ OF_THE_MOMENT = ("account", "busy", "later", "unknown", "token")
 SHOWN_WITHIN = SETTLE.total_seconds() / 2.1  # of the settling time, for the way and for the list
 
 
-class Asked(NamedTuple):
+class AskedMessage(NamedTuple):
     """One message of a call, as the vendor reads it."""
 
     to: str  # 84…, or a user id
@@ -38,7 +38,7 @@ class Asked(NamedTuple):
     body: str
 
 
-class Taken(NamedTuple):
+class TakenMessage(NamedTuple):
     """One acceptance in a vendor's ledger."""
 
     at: float  # seconds of the world
@@ -86,13 +86,13 @@ class Speech(Protocol):
     channel: str
     named: bool  # every acceptance has an id of its own
 
-    def read(self, request: httpx.Request, body: bytes) -> Sequence[Asked] | None:
+    def read(self, request: httpx.Request, body: bytes) -> Sequence[AskedMessage] | None:
         """The messages of a send; None when the call asks something else."""
 
-    def objects(self, request: httpx.Request, asked: Sequence[Asked]) -> str:
+    def objects(self, request: httpx.Request, asked: Sequence[AskedMessage]) -> str:
         """The fault of a call that is not as it must be; empty: it is."""
 
-    def accept(self, asked: Sequence[Asked], ids: Sequence[str | None], again: bool) -> Any:
+    def accept(self, asked: Sequence[AskedMessage], ids: Sequence[str | None], again: bool) -> Any:
         """What a send is answered that was taken; None: but not for this number."""
 
     def refuse(self, fault: str, draw: random.Random) -> Any:
@@ -101,16 +101,16 @@ class Speech(Protocol):
     def other(self, vendor: Vendor, request: httpx.Request, body: bytes) -> Any:
         """Look-ups, balances, tokens and the like."""
 
-    def report(self, taken: Taken, state: str) -> Call | None:
+    def report(self, taken: TakenMessage, state: str) -> Call | None:
         """A receipt: delivered, failed, accepted or read; None: this vendor sends none such."""
 
-    def apart(self, taken: Taken, state: str, parts: int) -> Sequence[Call]:
+    def apart(self, taken: TakenMessage, state: str, parts: int) -> Sequence[Call]:
         """The same, for each part of a long text; nothing: it has no words for that."""
 
     def unsigned(self, call: Call) -> Call | None:
         """A receipt with a signature that is wrong; None: this vendor signs nothing."""
 
-    def unknown(self, taken: Taken, serial: int) -> Taken:
+    def unknown(self, taken: TakenMessage, serial: int) -> TakenMessage:
         """The same message under ids nobody was given."""
 
 
@@ -161,9 +161,9 @@ class Vendor:
     window: float = 86_400.0  # seconds for which it promises to remember
     looks_up: bool = False
     price: int = 0  # đồng a message
-    ledger: list[Taken] = field(default_factory=list)
+    ledger: list[TakenMessage] = field(default_factory=list)
     sent: list[Left] = field(default_factory=list)  # what workers put on the wire
-    known: dict[str, list[Taken]] = field(default_factory=dict)  # by reference
+    known: dict[str, list[TakenMessage]] = field(default_factory=dict)  # by reference
     truth: dict[tuple[str, str], tuple[float, str]] = field(default_factory=dict)  # (id, to)
     count: int = 0
     taken: int = 0
@@ -198,7 +198,7 @@ class Vendor:
 
     # --- on the way -------------------------------------------------------------------------
 
-    def fate(self, request: httpx.Request, asked: Sequence[Asked] | None) -> Fate:
+    def fate(self, request: httpx.Request, asked: Sequence[AskedMessage] | None) -> Fate:
         """What becomes of a call: drawn from what it is and how often it was asked."""
         first = asked[0] if asked else None
         key = f"{first.to} {first.body}" if first else request.url.path
@@ -233,14 +233,14 @@ class Vendor:
                 return _with(fate, **{kind: draw.choice(among)})
         return fate
 
-    def left(self, asked: Sequence[Asked] | None, process: Process) -> None:
+    def left(self, asked: Sequence[AskedMessage] | None, process: Process) -> None:
         """Bytes of a call leave a process."""
         for one in asked or ():
             row = (self.name, self.speech.channel, one.to, one.reference, one.body)
             self.sent.append(Left(self.world.seconds, process.name, *row, False))
 
     def serve(
-        self, request: httpx.Request, body: bytes, asked: Sequence[Asked] | None, fate: Fate
+        self, request: httpx.Request, body: bytes, asked: Sequence[AskedMessage] | None, fate: Fate
     ) -> httpx.Response | Exception | None:
         """The call has arrived: what goes back, None for silence."""
         silence = broken(fate.draw) if fate.broken else None
@@ -264,7 +264,7 @@ class Vendor:
 
     # --- yes or no --------------------------------------------------------------------------
 
-    def _said(self, request: httpx.Request, asked: Sequence[Asked], fate: Fate) -> Any:
+    def _said(self, request: httpx.Request, asked: Sequence[AskedMessage], fate: Fate) -> Any:
         """What a send is answered. A vendor that remembers knows its own yes before it thinks about
         number, text or network: a no to them means that it never took the call."""
         speech, reference = self.speech, asked[0].reference
@@ -294,7 +294,7 @@ class Vendor:
         """What stands between vendor and caller remembers an answer it has handed over."""
         self.last_yes = answer
 
-    def remembered(self, reference: str) -> list[Taken] | None:
+    def remembered(self, reference: str) -> list[TakenMessage] | None:
         """What it took under a reference, where it recognises one."""
         return self.known.get(reference) if self.remembers and reference else None
 
@@ -306,7 +306,7 @@ class Vendor:
             del self.known[reference]
         return len(over)
 
-    def found(self, reference: str) -> Taken | None:
+    def found(self, reference: str) -> TakenMessage | None:
         """What a look-up finds: it is on the list only after a while."""
         taken = self.known.get(reference)
         shown = taken and taken[0].at + min(self.habits.settles, SHOWN_WITHIN) <= self.world.seconds
@@ -318,7 +318,7 @@ class Vendor:
             return True
         return self.habits.minds > 0 and self.draw(f"minds {number}").random() < self.habits.minds
 
-    def _take(self, asked: Sequence[Asked], unwanted: Sequence[bool]) -> list[str | None]:
+    def _take(self, asked: Sequence[AskedMessage], unwanted: Sequence[bool]) -> list[str | None]:
         """Write a call down in the ledger; it has one id."""
         self.count += 1
         own = f"{self.name}{self.count:08d}"
@@ -327,7 +327,7 @@ class Vendor:
             ids.append(None if no else own)
             if no:
                 continue
-            taken = Taken(
+            taken = TakenMessage(
                 self.world.seconds,
                 self.name,
                 self.speech.channel,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 
-from dispatcher.broadcasts.app import App
+from dispatcher.broadcasts.application import App
 from dispatcher.simulators.worlds.events import happens
 from dispatcher.simulators.worlds.processes import Process
 from dispatcher.simulators.worlds.residents import LEADER

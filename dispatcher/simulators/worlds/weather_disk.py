@@ -11,10 +11,10 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 
-from dispatcher.broadcasts.app import database_file
+from dispatcher.broadcasts.application import database_file
 from dispatcher.config import parse
 from dispatcher.db.engines import engine_for
-from dispatcher.simulators.worlds.disks import Kept
+from dispatcher.simulators.worlds.disks import DiskPragmas
 from dispatcher.simulators.worlds.events import happens
 from dispatcher.simulators.worlds.world import World
 
@@ -48,10 +48,10 @@ def the_disk_is_read_only(world: World, draw: random.Random) -> str | None:
 
 def _kept(world: World, draw: random.Random, **how: bool) -> str:
     seconds = draw.choice(WHILES)
-    world.disk.kept = Kept(**how)
+    world.disk.kept = DiskPragmas(**how)
 
     def over() -> None:
-        world.disk.kept = Kept()
+        world.disk.kept = DiskPragmas()
 
     world.after(seconds, over)
     return f"for {seconds} s"

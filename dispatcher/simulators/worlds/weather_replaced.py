@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from dispatcher.broadcasts.app import MACHINE, App, database_file, second_place_of
+from dispatcher.broadcasts.application import MACHINE, App, database_file, second_place_of
 from dispatcher.config import FILE, parse
 from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.engines import sqlite_url
@@ -171,7 +171,10 @@ def _replaced(world: World, draw: random.Random) -> None:
 def find_again(world: World) -> None:
     """Broadcasts have the numbers they have now; 0: this database knows nothing of one."""
     with world.look().store.read(SYSTEM) as tx:
-        there = [(b.id, str(b.fields.get("code", ""))) for b in broadcasts.listed(tx, limit=10_000)]
+        there = [
+            (b.id, str(b.fields.get("code", "")))
+            for b in broadcasts.list_broadcasts(tx, limit=10_000)
+        ]
         world.facts.listed_again(world.seconds, {n for some in held(tx).values() for n in some})
     for code, told in world.facts.told.items():
         ids = sorted(number for number, its in there if its == code)

@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 import httpx
 from sqlalchemy.exc import DBAPIError
 
-from dispatcher.broadcasts.app import App
+from dispatcher.broadcasts.application import App
 from dispatcher.config import parse
-from dispatcher.db.troubles import told
+from dispatcher.db.database_problems import as_problem
 from dispatcher.domain import failpoints
 from dispatcher.domain.clock import Watch
 from dispatcher.domain.machine import standing_on
@@ -170,7 +170,7 @@ class World:
         try:
             self.disk.look()
         except DBAPIError as error:
-            raise told(error) from error
+            raise as_problem(error) from error
 
     def start_worker(self, off: float = 0.0, dies_at: int | None = None, tries: int = 8) -> Process:
         """One more `dispatcher run`; where it cannot start, it is tried again, as a service is.

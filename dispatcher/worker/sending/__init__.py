@@ -9,7 +9,7 @@ and anything has finished. Intents never exceed what is on the wire.
 """
 
 from dispatcher.worker.sending.balancing import balance
-from dispatcher.worker.sending.chores import end_doubts, pass_deadlines, reclaim
 from dispatcher.worker.sending.engine import Engine
+from dispatcher.worker.sending.maintenance import end_doubts, pass_deadlines, reclaim
 
 __all__ = ["Engine", "balance", "end_doubts", "pass_deadlines", "reclaim"]

@@ -12,7 +12,7 @@ from dispatcher.db.broadcasts import broadcasts
 from dispatcher.db.broadcasts.broadcasts import Broadcast
 from dispatcher.db.broadcasts.targets import BY_ID, TARGETS_PER_STEP
 from dispatcher.db.database import Row, Tx, at
-from dispatcher.db.ops import settings as facts
+from dispatcher.db.ops import settings as site_facts
 from dispatcher.db.queue import gateways, waiting
 from dispatcher.domain import lifecycle
 from dispatcher.domain.lifecycle import PROBE_AFTER_UNKNOWNS
@@ -44,7 +44,7 @@ def balance(tx: Tx, mode: Mode) -> int:
     for broadcast in going:
         mine = shut | {name for name, of in closed if of == broadcast.id}
         for step, weights in _shared(broadcast):
-            moved += _move(tx, broadcast, step, lifecycle.shares(weights, health, mine))
+            moved += _move(tx, broadcast, step, lifecycle.weights_now(weights, health, mine))
     return moved
 
 
@@ -54,10 +54,10 @@ def _shared(broadcast: Broadcast) -> list[tuple[int, tuple[tuple[str, int], ...]
 
 def _my_turn(tx: Tx) -> bool:
     """One worker at a time, every few seconds."""
-    last = facts.get(tx, "balanced_at")
+    last = site_facts.get(tx, "balanced_at")
     if last is not None and at(tx.now - EVERY) < int(last) <= at(tx.now):
         return False
-    facts.put(tx, "balanced_at", str(at(tx.now)))
+    site_facts.put(tx, "balanced_at", str(at(tx.now)))
     return True
 
 

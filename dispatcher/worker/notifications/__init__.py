@@ -1,0 +1,1 @@
+"""Staff are told what waits for them: detected, then delivered."""
