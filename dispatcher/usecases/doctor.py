@@ -21,9 +21,10 @@ from dispatcher.db.contacts import areas
 from dispatcher.db.engines import sqlite_is_safe, sqlite_module
 from dispatcher.db.ops import identity, second_place, settings
 from dispatcher.db.staff import people
-from dispatcher.domain.model import HANOI, SYSTEM, Mode
+from dispatcher.domain.model import HANOI, SYSTEM, Mode, Role
 from dispatcher.domain.outages import Level
 from dispatcher.domain.problems import Problem
+from dispatcher.domain.words import ROLES
 from dispatcher.i18n import Joined, Say, SpelledNumber, Spoken
 from dispatcher.usecases import doctor_doors as doors
 from dispatcher.usecases import doctor_sending as sending
@@ -323,15 +324,15 @@ def _people(opening: Opening) -> Finding:
     app = opening.open_app()
     with app.store.read(SYSTEM) as tx:
         roles = {p["role"] for p in people.list_people(tx) if p["disabled_at"] is None}
-    missing = [r for r in ("officer", "leader") if r not in roles]
+    missing = [r for r in (Role.OFFICER, Role.LEADER) if r not in roles]
     if missing:
         return (
             "people",
             False,
             Say(
                 "No {missing} yet",
-                missing=", ".join(missing),
-                role=missing[0],
+                missing=Joined(", ", [ROLES[role] for role in missing]),
+                role=missing[0].value,
             ),
         )
     return "people", True, Say("There are writers and approvers")
