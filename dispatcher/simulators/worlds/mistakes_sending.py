@@ -115,7 +115,7 @@ mistake(
 mistake(
     "what comes too late leaves",
     "a frozen worker sends what another has taken over",
-    (_N + "engine:Engine._verdicts", "if self.awake() > call.leave_by:", "if False:"),
+    (_N + "engine:Engine._send_results", "if self.awake() > call.leave_by:", "if False:"),
 )
 mistake(
     "the dead leave no doubts",
@@ -160,7 +160,7 @@ mistake(
     "an answer nobody can store stops the worker",
     "one odd answer and nothing is settled any more",
     (
-        _N + "engine:Engine._verdicts",
+        _N + "engine:Engine._send_results",
         "[cleaned.send_result(said) for said in send_results]",
         "list(send_results)",
     ),
