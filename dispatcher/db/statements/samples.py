@@ -24,13 +24,13 @@ _SAME = (Same(_OTHER, frozenset()), Same(replace(_OTHER, only_open=True), frozen
 _SHARES: tuple[dict[str, int], ...] = ({"first": 100}, {"first": 60, "second": 40})
 _STEPS = ([(1, Unknown(), shares, "ward") for shares in _SHARES],)
 SAMPLES: Mapping[str, Sequence[Any]] = {
-    "Reach": (
+    "AudienceFilter": (
         AudienceFilter(contacts=(1,)),
         AudienceFilter(wards=(1,), groups=(3,), within=(1,)),
         AudienceFilter(wards=(1,), residential_groups=(2,), exclude_groups=(4,)),
         AudienceFilter(of=1, states=(MessageState.FAILED.value, SHORT)),
     ),
-    "Eligible": (
+    "SuppressionRules": (
         SuppressionRules(),
         SuppressionRules(lately=(1,), most=3),
         SuppressionRules(True, 1, (1,), 3, stopped_by=frozenset(Refused)),
